@@ -1,0 +1,83 @@
+# The tasks of this project; `make help` lists them.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+TOOLS := .tools/bin
+GRPCURL_VERSION := v1.9.4
+PIP_VERSION := $(shell sed -n 's/^pip==//p' constraints.txt)
+INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt --build-constraint constraints.txt
+PROTOS := $(wildcard protos/leaderboard/v1/*.proto)
+STUBS := clients/python
+
+export PATH := $(CURDIR)/$(TOOLS):$(PATH)
+
+.DEFAULT_GOAL := help
+.PHONY: help run test test-slow lint format types proto proto-check contract contract-release tools clean
+
+help: ## List the tasks
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
+
+run: $(VENV)/.run ## Set up a virtual environment and serve on 127.0.0.1:50051
+	$(BIN)/leaderboard serve
+
+test: $(VENV)/.dev ## Run the tests (under 4 minutes on 2 cores)
+	$(BIN)/pytest -m "not slow"
+
+test-slow: $(VENV)/.dev ## Run the tests that take longer
+	$(BIN)/pytest -m slow --timeout 3600
+
+lint: $(VENV)/.dev ## Check style, docstrings and which layer imports which
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/interrogate --quiet server clients/python/leaderboard_client tests
+	$(BIN)/lint-imports --no-logo
+
+format: $(VENV)/.dev ## Mend what can be mended by itself
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+types: $(VENV)/.dev ## Check types
+	$(BIN)/mypy
+
+contract: $(VENV)/.dev ## Check the contract: style, and no break against the released one
+	$(BIN)/buf lint
+	$(BIN)/buf format --diff --exit-code
+	$(BIN)/buf breaking --against protos/released.binpb
+
+contract-release: $(VENV)/.dev ## Take the present contract as the released one
+	$(BIN)/buf build --as-file-descriptor-set --exclude-source-info -o protos/released.binpb
+
+proto: $(VENV)/.dev ## Make the stubs from the contract
+	$(call make-stubs,$(STUBS))
+
+proto-check: $(VENV)/.dev ## Check that the stubs are those of the contract
+	rm -rf build/stubs && mkdir -p build/stubs
+	$(call make-stubs,build/stubs)
+	diff -r -x __init__.py -x __pycache__ -x py.typed build/stubs/leaderboard $(STUBS)/leaderboard
+
+define make-stubs
+	$(BIN)/python -m grpc_tools.protoc -Iprotos --python_out=$(1) --pyi_out=$(1) $(PROTOS)
+	$(BIN)/python -m grpc_tools.protoc -Iprotos --grpc_python_out=$(1) protos/leaderboard/v1/leaderboard.proto
+endef
+
+tools: $(TOOLS)/grpcurl ## Build grpcurl, which some tests use (needs Go)
+
+$(TOOLS)/grpcurl:
+	GOBIN=$(CURDIR)/$(TOOLS) go install github.com/fullstorydev/grpcurl/cmd/grpcurl@$(GRPCURL_VERSION)
+
+clean: ## Remove everything that was made here
+	rm -rf $(VENV) .tools build
+
+$(BIN)/pip: constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check pip==$(PIP_VERSION)
+	@touch $@
+
+$(VENV)/.run: $(BIN)/pip pyproject.toml clients/python/pyproject.toml
+	$(INSTALL) -e 'clients/python[cli]' -e .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.run
+	$(INSTALL) --group dev
+	@touch $@

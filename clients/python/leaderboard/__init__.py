@@ -1,0 +1,1 @@
+"""Generated stubs of the leaderboard contract, one package for each version."""

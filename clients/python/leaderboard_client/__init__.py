@@ -1,0 +1,1 @@
+"""The Python side of the leaderboard service: what its users call it with."""
