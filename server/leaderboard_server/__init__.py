@@ -1,0 +1,1 @@
+"""The leaderboard service: gRPC in front, Redis sorted sets behind."""

@@ -1,0 +1,66 @@
+"""The first rows of a board, moved forward by each commit without asking the store.
+
+What is in the window is exact: each change tells the user's rank before and after, so applying one
+is a removal and an insertion. Rows below can't be known; where they would have to move up into the
+window it becomes shorter, until it is filled again.
+"""
+
+from leaderboard_server.domain.board import Page
+from leaderboard_server.domain.change import Commit, ScoreChange
+from leaderboard_server.domain.position import Position
+
+SPARE = 100
+"""How many rows are kept beyond the depth, so that users who fall out don't force a new fill."""
+
+
+class Window:
+    """The first rows of a contest at the position of the latest commit."""
+
+    def __init__(self, depth: int, page: Page) -> None:
+        """Start from a page.
+
+        Args:
+            depth: How many ranks the window is to answer.
+
+            page: The ranks from 1 on, `depth + SPARE` of them if there are so many.
+        """
+        self._depth = depth
+        self._rows = list(page.users)
+        self._position = page.position
+        self._total = page.total_users
+
+    @property
+    def position(self) -> Position:
+        """Where the window is."""
+        return self._position
+
+    def covers(self, start_rank: int, count: int) -> bool:
+        """Tell whether these ranks are known, or known not to exist."""
+        known = len(self._rows)
+        return known == self._total or start_rank + count - 1 <= known
+
+    def read(self, start_rank: int, count: int) -> Page:
+        """Return ranks that are covered."""
+        rows = self._rows[start_rank - 1 : start_rank - 1 + count]
+        users = tuple(
+            row if row.rank == rank else row._replace(rank=rank)
+            for rank, row in enumerate(rows, start_rank)
+        )
+        return Page(users, self._total, self._position)
+
+    def apply(self, commit: Commit) -> bool:
+        """Move on by the commit that follows; say whether the window still has its depth."""
+        for change in commit.changes:
+            self._apply(change)
+        self._position = commit.position
+        self._total = commit.total_users
+        return len(self._rows) >= min(self._depth, self._total)
+
+    def _apply(self, change: ScoreChange) -> None:
+        rows, user = self._rows, change.user
+        if 1 <= change.previous_rank <= len(rows):
+            del rows[change.previous_rank - 1]
+        # A row right behind the last known one is known too; any further leaves a gap.
+        if user.rank <= len(rows) + 1:
+            rows.insert(user.rank - 1, user)
+            del rows[self._depth + SPARE :]

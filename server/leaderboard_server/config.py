@@ -1,0 +1,55 @@
+"""The settings of a server: one validated, frozen object.
+
+Each can be given as an environment variable `LEADERBOARD_<NAME>`; the command line goes first.
+"""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from platformdirs import user_data_path
+from pydantic import AfterValidator, Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+ADDRESS = "127.0.0.1:50051"
+MAX_PORT = 65_535
+DAY_S = 86_400
+
+
+def _address(value: str) -> str:
+    host, _, port = value.rpartition(":")
+    if not host or not port.isdecimal() or int(port) > MAX_PORT:
+        raise ValueError("must be HOST:PORT")
+    return value
+
+
+def _store_url(value: SecretStr) -> SecretStr:
+    if not value.get_secret_value().startswith(("redis://", "rediss://", "unix://")):
+        raise ValueError("must begin with redis://, rediss:// or unix://")
+    return value
+
+
+class Config(BaseSettings):
+    """What a server needs to know before it starts."""
+
+    model_config = SettingsConfigDict(env_prefix="LEADERBOARD_", frozen=True, extra="forbid")
+
+    address: Annotated[str, AfterValidator(_address)] = ADDRESS
+    """HOST:PORT to listen on. Loopback unless told otherwise: the listener has no TLS."""
+
+    redis_url: Annotated[SecretStr, AfterValidator(_store_url)] | None = None
+    """The store, Redis 7 or later or Valkey. May hold a password, so it is never shown. Without it
+    the embedded store is used."""
+
+    data_dir: Path = Field(default_factory=lambda: user_data_path("leaderboard"))
+    """Where the embedded store keeps its data."""
+
+    history_commits: int = Field(default=10_000, ge=100, le=1_000_000)
+    """How many commits of each contest are kept at least; watchers resume within them. About 200
+    bytes of the store each."""
+
+    request_retention_s: int = Field(default=DAY_S, ge=60, le=30 * DAY_S)
+    """For how many seconds a request id is remembered at least. Each takes about 150 bytes of the
+    store for up to twice that time."""
+
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    """The least severity that is logged, to standard error."""

@@ -1,0 +1,96 @@
+"""Everything that callers can be refused with, whichever way they call.
+
+Each error says whose turn it is: the caller's to change the request, or to try again.
+"""
+
+from typing import NamedTuple
+
+from leaderboard_server.domain.position import Position
+from leaderboard_server.domain.update import MAX_SCORE
+
+
+class LeaderboardError(Exception):
+    """The base of all expected errors; its text is safe to show to callers."""
+
+
+class FieldViolation(NamedTuple):
+    """What is wrong with one field of a request."""
+
+    field: str
+    """The path of the field, such as `updates[3].user_id`."""
+    description: str
+
+
+class InvalidRequest(LeaderboardError):
+    """Fields are missing or outside their alphabet, length or range: change the request."""
+
+    def __init__(self, violations: tuple[FieldViolation, ...]) -> None:
+        super().__init__("; ".join(f"{v.field}: {v.description}" for v in violations))
+        self.violations = violations
+
+
+class ScoreOutOfRange(LeaderboardError):
+    """The points or the resulting score pass the bounds; nothing was written."""
+
+    def __init__(self, contest_id: str, user_id: str) -> None:
+        super().__init__(
+            f"the points or the resulting score of user {user_id!r} in contest {contest_id!r}"
+            f" are beyond {MAX_SCORE} or -{MAX_SCORE}"
+        )
+        self.contest_id = contest_id
+        self.user_id = user_id
+
+
+class UserNotFound(LeaderboardError):
+    """The user has no score in the contest."""
+
+    def __init__(self, contest_id: str, user_id: str) -> None:
+        super().__init__(f"user {user_id!r} has no score in contest {contest_id!r}")
+        self.contest_id = contest_id
+        self.user_id = user_id
+
+
+class RequestIdReused(LeaderboardError):
+    """The request id was used with another payload; nothing was written."""
+
+    def __init__(self, contest_id: str, request_id: str) -> None:
+        super().__init__(
+            f"request id {request_id!r} was used in contest {contest_id!r} with another payload"
+        )
+        self.contest_id = contest_id
+        self.request_id = request_id
+
+
+class PositionUnreachable(LeaderboardError):
+    """The wanted position is of another history, or later than anything the store holds."""
+
+    def __init__(self, contest_id: str, wanted: Position, current: Position) -> None:
+        super().__init__(
+            f"contest {contest_id!r} is at {current.epoch!r}:{current.revision}"
+            f" and can't reach {wanted.epoch!r}:{wanted.revision}"
+        )
+        self.contest_id = contest_id
+        self.current = current
+
+
+class StoreUnavailable(LeaderboardError):
+    """The store is away or did not answer in time: try again; a write may have been applied."""
+
+    def __init__(self) -> None:
+        super().__init__("the store is not available; a write may or may not have been applied")
+
+
+class ServerDraining(LeaderboardError):
+    """The server stops and takes no new calls; nothing was written."""
+
+    def __init__(self) -> None:
+        super().__init__("the server is stopping; try another one")
+
+
+class WatcherStalled(LeaderboardError):
+    """The watcher took nothing for the write timeout."""
+
+    def __init__(self, contest_id: str, position: Position) -> None:
+        super().__init__(f"the watcher of contest {contest_id!r} took nothing for too long")
+        self.contest_id = contest_id
+        self.position = position

@@ -1,0 +1,138 @@
+"""How updates, outcomes and commits are written for the scripts and read back."""
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from leaderboard_server.domain.board import RankedUser
+from leaderboard_server.domain.change import Commit, ScoreChange
+from leaderboard_server.domain.errors import LeaderboardError, RequestIdReused, ScoreOutOfRange
+from leaderboard_server.domain.position import Position
+from leaderboard_server.domain.update import ScoreUpdate, UpdateResult
+
+TIE_KEY = 14
+"""The length of the tie key at the head of a member and of a user's entry."""
+
+Outcome = UpdateResult | LeaderboardError
+
+
+class CommitReply(NamedTuple):
+    """What the store answered to a commit."""
+
+    outcomes: list[Outcome]
+    """One for each update, in order."""
+    commit: Commit
+    """What took effect; without changes if nothing did."""
+
+
+def encode_updates(updates: Sequence[ScoreUpdate]) -> str:
+    """Write updates as the commit script reads them."""
+    return json.dumps(
+        [
+            (
+                update.user_id,
+                update.mode,
+                str(update.points),
+                update.request_id,
+                update.fingerprint() if update.request_id else "",
+                update.event_type,
+                "" if update.event_time_ns is None else str(update.event_time_ns),
+                update.display_name,
+            )
+            for update in updates
+        ],
+        ensure_ascii=False,
+    )
+
+
+def decode_reply(contest_id: str, updates: Sequence[ScoreUpdate], reply: bytes) -> CommitReply:
+    """Read what the commit script returned for these updates."""
+    epoch, revision, total, *texts = json.loads(reply)
+    position = Position(epoch, int(revision))
+    outcomes: list[Outcome] = []
+    changes: list[ScoreChange] = []
+    for update, text in zip(updates, texts, strict=True):
+        outcome = _outcome(update, text, position)
+        outcomes.append(outcome)
+        if isinstance(outcome, UpdateResult) and outcome.applied and not outcome.replayed:
+            changes.append(
+                ScoreChange(
+                    outcome.user,
+                    outcome.previous_rank,
+                    outcome.user.score - outcome.previous_score,
+                    update.event_type,
+                    update.event_time_ns,
+                )
+            )
+    commit = Commit(
+        contest_id,
+        epoch,
+        position.revision - len(changes),
+        position.revision,
+        int(total),
+        tuple(changes),
+    )
+    return CommitReply(outcomes, commit)
+
+
+def _outcome(update: ScoreUpdate, text: str, now: Position) -> Outcome:
+    kind, _, rest = text.partition(" ")
+    if kind == "range":
+        return ScoreOutOfRange(update.contest_id, update.user_id)
+    if kind == "reused":
+        return RequestIdReused(update.contest_id, update.request_id)
+    score, rank, before, previous_rank, revision, applied, name = rest.split(" ", 6)
+    return UpdateResult(
+        RankedUser(update.user_id, int(score), int(rank), name),
+        int(before),
+        int(previous_rank),
+        applied == "1",
+        kind == "replayed",
+        # An answer of a lost history may be past the present one; callers can reach only that.
+        Position(now.epoch, min(int(revision), now.revision)),
+    )
+
+
+def decode_commit(contest_id: str, payload: bytes) -> Commit:
+    """Read a commit as it was logged and published."""
+    epoch, previous_revision, revision, total, *changes = json.loads(payload)
+    return Commit(
+        contest_id,
+        epoch,
+        int(previous_revision),
+        int(revision),
+        int(total),
+        tuple(_change(*change) for change in changes),
+    )
+
+
+def _change(
+    user_id: str,
+    score: str,
+    rank: str,
+    previous_score: str,
+    previous_rank: str,
+    event_type: str,
+    event_time: str,
+    name: str,
+) -> ScoreChange:
+    return ScoreChange(
+        RankedUser(user_id, int(score), int(rank), name),
+        int(previous_rank),
+        int(score) - int(previous_score),
+        event_type,
+        int(event_time) if event_time else None,
+    )
+
+
+def decode_rows(
+    first_rank: int, rows: Sequence[bytes], entries: Sequence[bytes | None]
+) -> Iterator[RankedUser]:
+    """Read ranked users from `member, score, ...` and the users' entries in the same order."""
+    for offset, entry in enumerate(entries):
+        yield RankedUser(
+            rows[2 * offset][TIE_KEY:].decode(),
+            int(float(rows[2 * offset + 1])),
+            first_rank + offset,
+            entry[TIE_KEY:].decode() if entry else "",
+        )

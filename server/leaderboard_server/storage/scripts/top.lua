@@ -1,0 +1,27 @@
+-- Reads consecutive ranks of a contest. Follows position.lua.
+--
+-- KEYS[1]  board  ZSET  member = tie key + user id, score = points
+-- KEYS[2]  users  HASH  user id → tie key + display name
+-- KEYS[3]  meta   HASH  epoch, revision
+-- KEYS[4]  log    STREAM
+-- ARGV[1]  channel of the contest
+-- ARGV[2]  epoch of the latest position this server has seen, '' for none
+-- ARGV[3]  revision of that position
+-- ARGV[4]  epoch to begin if the history was lost
+-- ARGV[5]  first index, from 0
+-- ARGV[6]  last index, inclusive
+--
+-- Returns {epoch, revision, total users, {member, score, ...}, {tie key + display name, ...}}, with
+-- numbers as text.
+
+local epoch, revision = position_of(KEYS[1], KEYS[3], KEYS[4], unpack(ARGV, 1, 4))
+local rows = redis.call('ZREVRANGE', KEYS[1], ARGV[5], ARGV[6], 'WITHSCORES')
+local ids = {}
+for i = 1, #rows, 2 do
+  ids[#ids + 1] = rows[i]:sub(15)
+end
+local users = {}
+if #ids > 0 then
+  users = redis.call('HMGET', KEYS[2], unpack(ids))
+end
+return {epoch, whole(revision), whole(redis.call('ZCARD', KEYS[1])), rows, users}

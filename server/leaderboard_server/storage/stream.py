@@ -1,0 +1,216 @@
+"""The commits of one contest, in order, once and without holes.
+
+Whatever was published is checked against the position it follows; what is missing is read from the
+log. Where the log can't tell it (trimmed, or another epoch) listeners are told to start anew.
+"""
+
+import asyncio
+from typing import Protocol
+
+import structlog
+
+from leaderboard_server.domain.change import Commit
+from leaderboard_server.domain.errors import StoreUnavailable
+from leaderboard_server.domain.position import BEGINNING, Position
+from leaderboard_server.domain.watch import SnapshotReason
+from leaderboard_server.storage.codec import decode_commit
+from leaderboard_server.storage.store import Store
+
+_log = structlog.get_logger()
+
+HISTORY_PAGE = 500
+"""How many commits are read from the log at once: about 0.1 MB, some milliseconds of the store."""
+LIVE_WITHIN_S = 1.0
+"""How long to wait at most until a stream is live."""
+IN_FLIGHT_S = 0.1
+"""How long a message may be on its way before it counts as lost."""
+RETRY_S = 0.2
+"""How long to wait before the log is read again after the store was away."""
+
+
+class Listener(Protocol):
+    """What is told of a contest, always in the event loop and without waiting."""
+
+    def on_commit(self, commit: Commit) -> None:
+        """The next commit, right after the position before."""
+
+    def on_restart(self, position: Position, reason: SnapshotReason) -> None:
+        """What lies between can't be told; commits go on after `position`."""
+
+
+class ContestStream:
+    """Follows one contest from the moment it is subscribed.
+
+    Implements `feed.Receiver`. `live` tells whether every commit that the link delivers is passed
+    on at once; while it is false listeners may be behind.
+    """
+
+    def __init__(self, contest_id: str, store: Store) -> None:
+        self.contest_id = contest_id
+        self._store = store
+        self._listeners: list[Listener] = []
+        self._waiting: list[Commit] = []
+        self._catching_up: asyncio.Task[None] | None = None
+        self._known = False
+        self._subscribed = False
+        self._once_more = False
+        self._heard = False
+        self._ready = asyncio.Event()
+        self.position = BEGINNING
+        self.acknowledged = BEGINNING
+        """The latest position that this server has given to a writer."""
+
+    @property
+    def live(self) -> bool:
+        """Whether nothing is missing that the link has delivered."""
+        return self._ready.is_set()
+
+    async def until_live(self) -> None:
+        """Wait until the stream is live.
+
+        Raises:
+            StoreUnavailable: That took too long; the link or the store is away.
+        """
+        try:
+            async with asyncio.timeout(LIVE_WITHIN_S):
+                await self._ready.wait()
+        except TimeoutError as error:
+            raise StoreUnavailable from error
+
+    def add(self, listener: Listener) -> None:
+        """Tell `listener` from now on."""
+        self._listeners.append(listener)
+
+    def remove(self, listener: Listener) -> bool:
+        """Stop telling `listener`, and say whether any other is left."""
+        self._listeners.remove(listener)
+        return bool(self._listeners)
+
+    def close(self) -> None:
+        """Stop following."""
+        if self._catching_up:
+            self._catching_up.cancel()
+
+    def on_subscribed(self) -> None:
+        """See `feed.Receiver`."""
+        self._subscribed = True
+        self.catch_up()
+
+    def on_link_lost(self) -> None:
+        """See `feed.Receiver`."""
+        self._subscribed = False
+        self._ready.clear()
+
+    def on_message(self, payload: bytes) -> None:
+        """See `feed.Receiver`."""
+        commit = decode_commit(self.contest_id, payload)
+        self._heard = True
+        if self._catching_up:
+            self._waiting.append(commit)
+        elif not self._follow(commit):
+            self._waiting.append(commit)
+            self.catch_up()
+
+    def offer(self, commit: Commit) -> None:
+        """Take in a commit of this server before it comes through the link.
+
+        Where others' commits before it have not been heard yet it is left to the link.
+        """
+        self.acknowledged = commit.position
+        if self.live:
+            self._follow(commit)
+
+    def catch_up(self) -> None:
+        """Read what is missing from the log; what is being read may be too old, so then again."""
+        self._ready.clear()
+        if self._catching_up:
+            self._once_more = True
+        elif self._subscribed:
+            self._catching_up = asyncio.create_task(self._catch_up(), name="feed-catch-up")
+            self._catching_up.add_done_callback(self._caught_up)
+
+    async def verify(self) -> None:
+        """Compare a silent stream with the store.
+
+        That notices a store that was emptied, of which no message tells. A contest that is heard of
+        needs no such check: each commit names the position it follows.
+
+        Raises:
+            StoreUnavailable: The store is away.
+        """
+        heard, self._heard = self._heard, False
+        if heard or not self.live:
+            return
+        before = self.position
+        if await self._store.position(self.contest_id) == before:
+            return
+        await asyncio.sleep(IN_FLIGHT_S)
+        if self.live and self.position == before:
+            self.catch_up()
+
+    def _follow(self, commit: Commit) -> bool:
+        """Pass a commit on if it comes next; say whether it was that or an old one."""
+        begins = self.position == BEGINNING and commit.previous_revision == 0
+        if commit.epoch != self.position.epoch and not (begins and commit.changes):
+            return False
+        if commit.revision > self.position.revision:
+            if commit.previous_revision != self.position.revision:
+                return False
+            self.position = commit.position
+            for listener in self._listeners:
+                listener.on_commit(commit)
+        return True
+
+    def _restart(self, position: Position, reason: SnapshotReason) -> None:
+        self.position = position
+        if self.acknowledged.epoch != position.epoch:
+            self.acknowledged = BEGINNING
+        for listener in self._listeners:
+            listener.on_restart(position, reason)
+
+    async def _catch_up(self) -> None:
+        while True:
+            try:
+                if await self._read_on():
+                    return
+            except StoreUnavailable:
+                await asyncio.sleep(RETRY_S)
+
+    async def _read_on(self) -> bool:
+        """Read one page of the log; say whether it was the last."""
+        if not self._known:
+            self.position = await self._store.position(self.contest_id)
+            self._known = True
+            return True
+        history = await self._store.history(self.contest_id, self.position.revision, HISTORY_PAGE)
+        for commit in history.commits:
+            if not self._follow(commit):
+                break
+        if self.position == history.position:
+            return True
+        if len(history.commits) == HISTORY_PAGE and self.position == history.commits[-1].position:
+            return False
+        if self.position.epoch in (history.position.epoch, BEGINNING.epoch):
+            self._restart(history.position, SnapshotReason.HISTORY_TRIMMED)
+        else:
+            self._restart(history.position, SnapshotReason.NEW_EPOCH)
+        return True
+
+    def _caught_up(self, task: asyncio.Task[None]) -> None:
+        self._catching_up = None
+        waiting, self._waiting = self._waiting, []
+        if task.cancelled() or not self._subscribed:
+            return
+        once_more, self._once_more = self._once_more, False
+        if error := task.exception():
+            _log.error("catch_up_failed", contest_id=self.contest_id, exc_info=error)
+            once_more = True
+        for index, commit in enumerate(waiting):
+            if once_more or not self._follow(commit):
+                self._waiting = waiting[index:]
+                self.catch_up()
+                return
+        if once_more:
+            self.catch_up()
+        else:
+            self._ready.set()

@@ -1,0 +1,89 @@
+"""The streams of all contests that this server follows: one subscription each."""
+
+import asyncio
+import contextlib
+from collections import deque
+
+from leaderboard_server.domain.change import Commit
+from leaderboard_server.domain.errors import StoreUnavailable
+from leaderboard_server.storage.feed import Feed
+from leaderboard_server.storage.store import Store
+from leaderboard_server.storage.stream import ContestStream, Listener
+
+VERIFY_S = 1.0
+"""How often streams are compared with the store."""
+VERIFIED_AT_ONCE = 100
+"""How many streams are compared each time, in turn: about 5 ms of this server."""
+
+
+class Streams:
+    """Hands out one stream for each contest. Open from `start` to `close`."""
+
+    def __init__(self, store: Store, feed: Feed) -> None:
+        self._store = store
+        self._feed = feed
+        self._streams: dict[str, ContestStream] = {}
+        self._turns: deque[str] = deque()
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin to compare the streams with the store."""
+        self._task = asyncio.create_task(self._verify(), name="verify-streams")
+
+    async def close(self) -> None:
+        """End all streams."""
+        if self._task:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+        for stream in self._streams.values():
+            stream.close()
+
+    @property
+    def linked(self) -> bool:
+        """Whether commits can be heard of at present."""
+        return self._feed.linked
+
+    def offer(self, commit: Commit) -> None:
+        """Take in a commit of this server, before its writer is answered."""
+        if stream := self._streams.get(commit.contest_id):
+            stream.offer(commit)
+
+    async def listen(self, contest_id: str, listener: Listener) -> ContestStream:
+        """Tell `listener` of every commit after the returned stream's position.
+
+        Raises:
+            StoreUnavailable: The stream didn't become live in time; the listener is not told.
+        """
+        stream = self._streams.get(contest_id)
+        if not stream:
+            stream = self._streams[contest_id] = ContestStream(contest_id, self._store)
+            self._turns.append(contest_id)
+            stream.add(listener)
+            await self._feed.subscribe(contest_id, stream)
+        else:
+            stream.add(listener)
+        try:
+            await stream.until_live()
+        except BaseException:
+            await self.leave(stream, listener)
+            raise
+        return stream
+
+    async def leave(self, stream: ContestStream, listener: Listener) -> None:
+        """Stop telling `listener`; the last one ends the stream."""
+        if not stream.remove(listener):
+            del self._streams[stream.contest_id]
+            self._turns.remove(stream.contest_id)
+            stream.close()
+            await self._feed.unsubscribe(stream.contest_id)
+
+    async def _verify(self) -> None:
+        while True:
+            await asyncio.sleep(VERIFY_S)
+            due = [self._turns[i] for i in range(min(VERIFIED_AT_ONCE, len(self._turns)))]
+            self._turns.rotate(-len(due))
+            with contextlib.suppress(StoreUnavailable):
+                for contest_id in due:
+                    if stream := self._streams.get(contest_id):
+                        await stream.verify()

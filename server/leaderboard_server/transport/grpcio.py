@@ -1,0 +1,126 @@
+"""The listener on grpcio (`grpc.aio`): the reference, always there.
+
+Requests and answers pass as bytes, since a request that grpcio itself can't parse becomes UNKNOWN;
+so does every exception that is not an abort, so each is turned into a status here.
+"""
+
+import asyncio
+from collections.abc import Awaitable
+from typing import TypeAlias, TypeVar
+from uuid import uuid4
+
+import grpc
+import structlog
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from grpc_health.v1.health import SERVICE_NAME as HEALTH
+from grpc_health.v1.health import aio as health
+from grpc_status import rpc_status
+
+from leaderboard_server.domain.errors import LeaderboardError
+from leaderboard_server.transport.methods import SERVICE_NAME, Methods, StreamMethod, UnaryMethod
+from leaderboard_server.transport.reflection import add_reflection
+from leaderboard_server.transport.statuses import Defect, status_of
+
+_log = structlog.get_logger()
+
+RECEIVE_BYTES = 4 * 2**20
+"""What grpcio takes in; between the contract's 1 MiB and this the refusal has its details."""
+WRITE_TIMEOUT_S = 30.0
+"""For how long a watcher may take nothing before it is dropped."""
+WAITING_CALLS = 100_000
+"""How many calls may wait to be taken up; each has its own deadline."""
+GRACE_S = 5.0
+"""How long calls under way may take when the server stops."""
+
+Answer = TypeVar("Answer")
+Handler: TypeAlias = "grpc.RpcMethodHandler[bytes, bytes]"
+Context: TypeAlias = "grpc.aio.ServicerContext[bytes, bytes]"
+
+_OPTIONS = (
+    ("grpc.so_reuseport", 0),  # a second server on the same port has to fail, not to share it
+    ("grpc.max_receive_message_length", RECEIVE_BYTES),
+    # By default grpcio cancels calls at random once 1,000 wait to be taken up.
+    ("grpc.server.max_pending_requests", WAITING_CALLS),
+    ("grpc.server.max_pending_requests_hard_limit", WAITING_CALLS),
+    ("grpc.keepalive_time_ms", 30_000),  # finds watchers whose host is gone
+    ("grpc.keepalive_timeout_ms", 10_000),
+    ("grpc.http2.min_ping_interval_without_data_ms", 10_000),  # lets clients do the same
+)
+
+
+class GrpcioListener:
+    """Serves methods, health and reflection on one address. Open from `start` to `stop`."""
+
+    def __init__(self, methods: Methods, address: str) -> None:
+        self._health = health.HealthServicer()
+        self._server = grpc.aio.server(options=_OPTIONS)
+        handlers = {
+            **{name: _unary(method) for name, method in methods.unary.items()},
+            **{name: _stream(method) for name, method in methods.stream.items()},
+        }
+        self._server.add_generic_rpc_handlers(
+            (grpc.method_handlers_generic_handler(SERVICE_NAME, handlers),)
+        )
+        health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
+        add_reflection(self._server, (SERVICE_NAME, HEALTH))
+        self._address = address
+
+    async def start(self) -> int:
+        """Listen, and return the port.
+
+        Raises:
+            OSError: The address can't be listened on.
+        """
+        try:
+            port = self._server.add_insecure_port(self._address)
+        except RuntimeError as error:
+            raise OSError(f"can't listen on {self._address}") from error
+        await self.set_serving(serving=False)
+        await self._server.start()
+        return port
+
+    async def set_serving(self, *, serving: bool) -> None:
+        """Tell through health whether calls can be served."""
+        status = health_pb2.HealthCheckResponse
+        for name in ("", SERVICE_NAME):
+            await self._health.set(name, status.SERVING if serving else status.NOT_SERVING)
+
+    async def drain(self) -> None:
+        """Tell through health, once and for all, that this server goes away."""
+        await self._health.enter_graceful_shutdown()
+
+    async def stop(self) -> None:
+        """Take no more calls, and wait for those under way, for the grace at most."""
+        await self._server.stop(GRACE_S)
+
+
+def _unary(method: UnaryMethod) -> Handler:
+    async def handle(request: bytes, context: Context) -> bytes:
+        return await _or_abort(context, method(request))
+
+    return grpc.unary_unary_rpc_method_handler(handle)
+
+
+def _stream(method: StreamMethod) -> Handler:
+    async def handle(request: bytes, context: Context) -> None:
+        async def send(message: bytes) -> None:
+            async with asyncio.timeout(WRITE_TIMEOUT_S):
+                await context.write(message)
+
+        await _or_abort(context, method(request, send))
+
+    return grpc.unary_stream_rpc_method_handler(handle)
+
+
+async def _or_abort(context: Context, answer: Awaitable[Answer]) -> Answer:
+    """Return the answer, or end the call with the status of what was raised."""
+    try:
+        return await answer
+    except LeaderboardError as error:
+        refusal = error
+    except Exception:  # noqa: BLE001 - whatever it is, the caller is told no more than its name
+        refusal = Defect(uuid4().hex)
+        _log.exception("defect", incident=refusal.incident)
+    status = rpc_status.to_status(status_of(refusal))
+    await context.abort(status.code, status.details, status.trailing_metadata)
+    raise AssertionError

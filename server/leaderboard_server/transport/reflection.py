@@ -1,0 +1,43 @@
+"""Server reflection v1, and v1alpha for older clients.
+
+The two protocols have the same messages under two package names; the grpcio package knows the older
+name only, so the newer one is made from it.
+"""
+
+import grpc
+from google.protobuf import descriptor_pb2, descriptor_pool
+from grpc_reflection.v1alpha import reflection_pb2
+from grpc_reflection.v1alpha._async import ReflectionServicer
+from grpc_reflection.v1alpha.reflection import SERVICE_NAME as V1ALPHA
+
+V1 = V1ALPHA.replace("v1alpha", "v1")
+
+
+def add_reflection(server: grpc.aio.Server, service_names: tuple[str, ...]) -> None:
+    """Let clients ask for the contract of these services and of reflection itself."""
+    _describe_v1()
+    servicer = ReflectionServicer((*service_names, V1, V1ALPHA))
+    handler = grpc.stream_stream_rpc_method_handler(
+        servicer.ServerReflectionInfo,
+        request_deserializer=reflection_pb2.ServerReflectionRequest.FromString,
+        response_serializer=reflection_pb2.ServerReflectionResponse.SerializeToString,
+    )
+    server.add_generic_rpc_handlers(
+        tuple(
+            grpc.method_handlers_generic_handler(name, {"ServerReflectionInfo": handler})
+            for name in (V1, V1ALPHA)
+        )
+    )
+
+
+def _describe_v1() -> None:
+    file = descriptor_pb2.FileDescriptorProto.FromString(reflection_pb2.DESCRIPTOR.serialized_pb)
+    file.name = file.name.replace("v1alpha", "v1")
+    file.package = file.package.replace("v1alpha", "v1")
+    for message in file.message_type:
+        for field in (field for field in message.field if field.type_name):
+            field.type_name = field.type_name.replace("v1alpha", "v1")
+    for method in file.service[0].method:
+        method.input_type = method.input_type.replace("v1alpha", "v1")
+        method.output_type = method.output_type.replace("v1alpha", "v1")
+    descriptor_pool.Default().AddSerializedFile(file.SerializeToString())

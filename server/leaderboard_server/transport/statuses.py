@@ -1,0 +1,117 @@
+"""The one table from errors to statuses, with the details that the contract promises."""
+
+from collections.abc import Iterator
+
+from google.protobuf.duration_pb2 import Duration
+from google.protobuf.message import Message
+from google.rpc import error_details_pb2, status_pb2
+from google.rpc.code_pb2 import Code
+from leaderboard.v1 import error_reason_pb2 as reasons
+
+from leaderboard_server.domain import errors
+from leaderboard_server.domain.position import Position
+from leaderboard_server.domain.update import MAX_SCORE
+
+DOMAIN = "leaderboard.v1"
+RETRY_AFTER_S = 1
+"""When to try again: the store or another server is usually back within a second."""
+MAX_VIOLATIONS = 10
+"""How many violations a status tells: trailers beyond 8 KiB don't reach every client."""
+
+
+class MalformedRequest(errors.LeaderboardError):
+    """The bytes are not the expected message."""
+
+    def __init__(self, message_name: str) -> None:
+        super().__init__(f"the request is not a {message_name}")
+        self.message_name = message_name
+
+
+class MessageTooLarge(errors.LeaderboardError):
+    """The request has too many bytes."""
+
+    def __init__(self, max_bytes: int) -> None:
+        super().__init__(f"the request is larger than {max_bytes} bytes")
+        self.max_bytes = max_bytes
+
+
+class Defect(errors.LeaderboardError):
+    """Something that should not happen; the cause is in the log under the incident's name."""
+
+    def __init__(self, incident: str) -> None:
+        super().__init__(f"internal error, incident {incident}")
+        self.incident = incident
+
+
+def status_of(error: errors.LeaderboardError) -> status_pb2.Status:
+    """Return the status of an error, with its details."""
+    if isinstance(error, errors.InvalidRequest):
+        error = errors.InvalidRequest(error.violations[:MAX_VIOLATIONS])
+    code, reason, metadata = _row(error)
+    info = error_details_pb2.ErrorInfo(
+        reason=reasons.ErrorReason.Name(reason), domain=DOMAIN, metadata=metadata
+    )
+    status = status_pb2.Status(code=code, message=str(error))
+    for detail in (info, *_more_details(error)):
+        status.details.add().Pack(detail)
+    return status
+
+
+Row = tuple[Code, reasons.ErrorReason, dict[str, str]]
+
+
+def _row(error: errors.LeaderboardError) -> Row:  # noqa: C901, PLR0911 - one row for each error
+    """Return the code, the reason and its metadata: the table itself."""
+    match error:
+        case errors.InvalidRequest():
+            field = {"field": error.violations[0].field}
+            return Code.INVALID_ARGUMENT, reasons.ERROR_REASON_INVALID_FIELD, field
+        case MalformedRequest():
+            message = {"message": error.message_name}
+            return Code.INVALID_ARGUMENT, reasons.ERROR_REASON_MALFORMED_REQUEST, message
+        case errors.ScoreOutOfRange():
+            bounds = {"minScore": str(-MAX_SCORE), "maxScore": str(MAX_SCORE)}
+            user = {"contestId": error.contest_id, "userId": error.user_id}
+            return Code.OUT_OF_RANGE, reasons.ERROR_REASON_SCORE_OUT_OF_RANGE, user | bounds
+        case errors.UserNotFound():
+            user = {"contestId": error.contest_id, "userId": error.user_id}
+            return Code.NOT_FOUND, reasons.ERROR_REASON_USER_NOT_FOUND, user
+        case errors.RequestIdReused():
+            request = {"contestId": error.contest_id, "requestId": error.request_id}
+            return Code.ALREADY_EXISTS, reasons.ERROR_REASON_REQUEST_ID_REUSED, request
+        case errors.PositionUnreachable():
+            position = _position(error.contest_id, error.current)
+            return Code.FAILED_PRECONDITION, reasons.ERROR_REASON_POSITION_UNREACHABLE, position
+        case errors.StoreUnavailable():
+            return Code.UNAVAILABLE, reasons.ERROR_REASON_STORE_UNAVAILABLE, {}
+        case errors.ServerDraining():
+            return Code.UNAVAILABLE, reasons.ERROR_REASON_SERVER_DRAINING, {}
+        case MessageTooLarge():
+            size = {"maxBytes": str(error.max_bytes)}
+            return Code.RESOURCE_EXHAUSTED, reasons.ERROR_REASON_MESSAGE_TOO_LARGE, size
+        case errors.WatcherStalled():
+            position = _position(error.contest_id, error.position)
+            return Code.RESOURCE_EXHAUSTED, reasons.ERROR_REASON_WATCHER_STALLED, position
+        case Defect():
+            return Code.INTERNAL, reasons.ERROR_REASON_INTERNAL, {"incident": error.incident}
+    raise AssertionError(error)
+
+
+def _position(contest_id: str, position: Position) -> dict[str, str]:
+    return {
+        "contestId": contest_id,
+        "epoch": position.epoch,
+        "revision": str(position.revision),
+    }
+
+
+def _more_details(error: errors.LeaderboardError) -> Iterator[Message]:
+    if isinstance(error, errors.InvalidRequest):
+        yield error_details_pb2.BadRequest(
+            field_violations=[
+                error_details_pb2.BadRequest.FieldViolation(field=field, description=description)
+                for field, description in error.violations
+            ]
+        )
+    elif isinstance(error, errors.StoreUnavailable | errors.ServerDraining):
+        yield error_details_pb2.RetryInfo(retry_delay=Duration(seconds=RETRY_AFTER_S))

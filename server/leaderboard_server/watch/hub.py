@@ -1,0 +1,71 @@
+"""The topics of all watched contests: the first watcher opens one, the last one closes it."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+
+from leaderboard_server.domain.errors import ServerDraining
+from leaderboard_server.storage.stream import ContestStream
+from leaderboard_server.storage.streams import Streams
+from leaderboard_server.watch.topic import Topic
+
+
+class _Place:
+    """A topic, how it is opened, and how many watch it."""
+
+    def __init__(self, contest_id: str, streams: Streams) -> None:
+        self.topic = Topic()
+        self.watchers = 0
+        self._streams = streams
+        self.opening = asyncio.create_task(self._open(contest_id), name="open-topic")
+
+    async def _open(self, contest_id: str) -> ContestStream:
+        stream = await self._streams.listen(contest_id, self.topic)
+        self.topic.follow(stream)
+        return stream
+
+    async def close(self) -> None:
+        self.opening.cancel()
+        await asyncio.wait([self.opening])
+        if not self.opening.cancelled() and not self.opening.exception():
+            await self._streams.leave(self.opening.result(), self.topic)
+
+
+class Hub:
+    """Brings watchers and the streams of contests together. Lives as long as the streams."""
+
+    def __init__(self, streams: Streams) -> None:
+        self._streams = streams
+        self._places: dict[str, _Place] = {}
+        self.draining = asyncio.Event()
+        """Set once watchers are to end."""
+
+    def drain(self) -> None:
+        """Let every watcher end; no new ones are taken."""
+        self.draining.set()
+        for place in self._places.values():
+            place.topic.wake()
+
+    @contextlib.asynccontextmanager
+    async def join(self, contest_id: str) -> AsyncIterator[Topic]:
+        """Give a watcher the topic of a contest, with every commit from now on.
+
+        Raises:
+            ServerDraining: The hub drains.
+
+            StoreUnavailable: The store is away.
+        """
+        if self.draining.is_set():
+            raise ServerDraining
+        place = self._places.get(contest_id)
+        if not place:
+            place = self._places[contest_id] = _Place(contest_id, self._streams)
+        place.watchers += 1
+        try:
+            await asyncio.shield(place.opening)
+            yield place.topic
+        finally:
+            place.watchers -= 1
+            if not place.watchers:
+                del self._places[contest_id]
+                await place.close()

@@ -1,0 +1,129 @@
+"""The recent commits of one watched contest, shared by all its watchers.
+
+A watcher is not handed anything: it knows the revision it was told last and takes what came since.
+So a slow or dead one costs nothing but its own place, and what it has to be told stays bounded.
+"""
+
+import asyncio
+from collections import deque
+
+from cachetools import LRUCache
+
+from leaderboard_server.domain.change import Commit
+from leaderboard_server.domain.position import Position
+from leaderboard_server.domain.watch import SnapshotReason
+from leaderboard_server.storage.store import Store
+from leaderboard_server.storage.stream import HISTORY_PAGE, ContestStream
+
+RECENT_CHANGES = 10_000
+"""How many changes are kept at least for watchers who lag; beyond it they get a snapshot. About
+5 MB for each watched contest that is that busy."""
+SHARED = 64
+"""How many results are kept for other watchers who are to be told the same."""
+
+
+class Topic:
+    """What the watchers of one contest share. Implements `stream.Listener`."""
+
+    def __init__(self) -> None:
+        self._stream: ContestStream | None = None
+        self._commits: deque[Commit] = deque()
+        self._changes = 0
+        self._begin = 0
+        self._reaching: asyncio.Task[None] | None = None
+        self._changed = asyncio.Event()
+        self.version = 0
+        """Rises whenever watchers should look again."""
+        self.begins_by = SnapshotReason.LAGGED
+        """Why no commits are held from before the first one."""
+        self.shared: LRUCache[object, object] = LRUCache(SHARED)
+        """Results that watchers leave for each other, by what they are the result of."""
+
+    def follow(self, stream: ContestStream) -> None:
+        """Take the stream that this topic listens to, from its present position on."""
+        self._stream = stream
+        self._begin = stream.position.revision
+
+    @property
+    def position(self) -> Position:
+        """The position of the latest commit."""
+        assert self._stream
+        return self._stream.position
+
+    def on_commit(self, commit: Commit) -> None:
+        """See `stream.Listener`."""
+        self._commits.append(commit)
+        self._changes += len(commit.changes)
+        while self._changes - len(self._commits[0].changes) >= RECENT_CHANGES:
+            dropped = self._commits.popleft()
+            self._changes -= len(dropped.changes)
+            self._begin = dropped.revision
+            self.begins_by = SnapshotReason.LAGGED
+        self.wake()
+
+    def on_restart(self, position: Position, reason: SnapshotReason) -> None:
+        """See `stream.Listener`."""
+        self._commits.clear()
+        self._changes = 0
+        self._begin = position.revision
+        self.begins_by = reason
+        self.shared.clear()
+        self.wake()
+
+    def since(self, revision: int) -> list[Commit] | None:
+        """Return the commits after a revision, or None where some of them are no longer held."""
+        if revision < self._begin:
+            return None
+        commits: list[Commit] = []
+        for commit in reversed(self._commits):
+            if commit.revision <= revision:
+                break
+            commits.append(commit.after(revision))
+        commits.reverse()
+        return commits
+
+    async def reach_back(self, store: Store, after: Position) -> None:
+        """Take in what the log holds between a position and the first held commit.
+
+        Whoever comes while it is read waits for the same read.
+
+        Raises:
+            StoreUnavailable: The store is away.
+        """
+        if not self._reaching:
+            self._reaching = asyncio.create_task(self._reach_back(store, after), name="reach-back")
+            self._reaching.add_done_callback(self._reached)
+        await asyncio.shield(self._reaching)
+
+    async def _reach_back(self, store: Store, after: Position) -> None:
+        assert self._stream
+        older: list[Commit] = []
+        size, revision = 0, after.revision
+        while revision < self._begin and size + self._changes < RECENT_CHANGES:
+            history = await store.history(self._stream.contest_id, revision, HISTORY_PAGE)
+            page = [commit for commit in history.commits if commit.revision <= self._begin]
+            if not page or page[0].previous_revision > revision:
+                return
+            older += page
+            size += sum(len(commit.changes) for commit in page)
+            revision = page[-1].revision
+        if revision == self._begin:
+            self._commits.extendleft(reversed(older))
+            self._changes += size
+            self._begin = after.revision
+
+    def _reached(self, task: asyncio.Task[None]) -> None:
+        self._reaching = None
+        if not task.cancelled():
+            task.exception()  # those who wait have it
+
+    def wake(self) -> None:
+        """Let every watcher look again."""
+        self.version += 1
+        self._changed.set()
+        self._changed = asyncio.Event()
+
+    async def changed(self, version: int) -> None:
+        """Wait until the version is another one."""
+        if self.version == version:
+            await self._changed.wait()
