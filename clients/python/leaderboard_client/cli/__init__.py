@@ -1,0 +1,23 @@
+"""The `leaderboard` command."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, NoReturn
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run the command and exit with a code of `ExitCode`.
+
+    Args:
+        arguments: What to run it with; those of the process when not given.
+    """
+    # Read when grpc is imported. Below it the library writes lines of its own to stderr, such as
+    # when a server goes away, which the command tells in its own words.
+    os.environ.setdefault("GRPC_VERBOSITY", "ERROR")
+    from leaderboard_client.cli.app import run  # noqa: PLC0415
+
+    run(arguments)

@@ -1,0 +1,141 @@
+"""Calls a leaderboard server: a deadline for each call, and repeats where they are safe."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Self, TypeAlias, TypeVar
+
+import grpc
+import grpc.aio
+
+from leaderboard.v1.leaderboard_pb2_grpc import LeaderboardServiceStub
+from leaderboard_client.cli.exit_codes import ExitCode
+from leaderboard_client.cli.failures import CallError, CommandError, told
+from leaderboard_client.cli.retries import until_answered
+from leaderboard_client.refusal import Refusal
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+    from types import TracebackType
+
+    from leaderboard.v1 import leaderboard_pb2 as pb
+
+_ATTEMPTS = 4
+_WATCH_SILENCE = 60.0
+"""The seconds without a message after which a watch is lost; the service promises one in 18 s."""
+
+_CHANNEL_OPTIONS = (
+    ("grpc.enable_http_proxy", 0),
+    ("grpc.initial_reconnect_backoff_ms", 200),
+    ("grpc.max_reconnect_backoff_ms", 2000),
+)
+
+_Method: TypeAlias = "grpc.UnaryUnaryMultiCallable[RequestT, ResponseT]"
+RequestT = TypeVar("RequestT")
+ResponseT = TypeVar("ResponseT")
+
+
+class Connection:
+    """The calls of one server; lives as long as its command.
+
+    Every call raises CallError when it is refused or not answered in time.
+    """
+
+    def __init__(self, server: str, timeout: float) -> None:
+        """Prepare calls; the connection is made with the first one.
+
+        Args:
+            server: HOST:PORT.
+
+            timeout: The deadline of each call in seconds.
+        """
+        self._server = server
+        self._timeout = timeout
+        self._channel = grpc.insecure_channel(server, options=_CHANNEL_OPTIONS)
+        stub = LeaderboardServiceStub(self._channel)  # type: ignore[no-untyped-call]
+        self._update_score: _Method[pb.UpdateScoreRequest, pb.UpdateScoreResponse]
+        self._update_score = stub.UpdateScore
+        self._batch_update: _Method[pb.BatchUpdateScoresRequest, pb.BatchUpdateScoresResponse]
+        self._batch_update = stub.BatchUpdateScores
+        self._get_top_users: _Method[pb.GetTopUsersRequest, pb.GetTopUsersResponse]
+        self._get_top_users = stub.GetTopUsers
+        self._get_user_rank: _Method[pb.GetUserRankRequest, pb.GetUserRankResponse]
+        self._get_user_rank = stub.GetUserRank
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._channel.close()
+
+    def update_score(self, request: pb.UpdateScoreRequest) -> pb.UpdateScoreResponse:
+        """Send an update that has a `request_id`, so that its repeats count once."""
+        return self._repeat(self._update_score, request)
+
+    def batch_update_scores(
+        self, request: pb.BatchUpdateScoresRequest
+    ) -> pb.BatchUpdateScoresResponse:
+        """Send updates once; repeating what was not taken is the caller's part."""
+        return self._call(self._batch_update, request)
+
+    def get_top_users(self, request: pb.GetTopUsersRequest) -> pb.GetTopUsersResponse:
+        """Read consecutive ranks."""
+        return self._repeat(self._get_top_users, request)
+
+    def get_user_rank(self, request: pb.GetUserRankRequest) -> pb.GetUserRankResponse:
+        """Read one user's rank."""
+        return self._repeat(self._get_user_rank, request)
+
+    def _repeat(self, method: _Method[RequestT, ResponseT], request: RequestT) -> ResponseT:
+        return until_answered(lambda: self._call(method, request), attempts=_ATTEMPTS)
+
+    def _call(self, method: _Method[RequestT, ResponseT], request: RequestT) -> ResponseT:
+        try:
+            return method(request, timeout=self._timeout)
+        except grpc.RpcError as error:
+            raise _call_error(error, self._server, self._timeout) from None
+
+
+async def watch_contest(
+    server: str, patience: float, request: pb.WatchContestRequest
+) -> AsyncGenerator[pb.WatchContestResponse, None]:
+    """Yield the messages of one stream of `WatchContest` until the server ends it.
+
+    Args:
+        server: HOST:PORT.
+
+        patience: The seconds to wait for the first message.
+
+        request: What to watch.
+
+    Raises:
+        CallError: The watch was refused, or the connection was lost.
+        CommandError: Nothing came in time.
+    """
+    async with grpc.aio.insecure_channel(server, options=_CHANNEL_OPTIONS) as channel:
+        stub = LeaderboardServiceStub(channel)  # type: ignore[no-untyped-call]
+        messages = aiter(stub.WatchContest(request))
+        while True:
+            try:
+                async with asyncio.timeout(patience):
+                    message = await anext(messages)
+            except StopAsyncIteration:
+                return
+            except TimeoutError:
+                raise CommandError(
+                    f"nothing came from {server} for {patience:g} s", ExitCode.UNAVAILABLE
+                ) from None
+            except grpc.aio.AioRpcError as error:
+                raise _call_error(error, server, patience) from None
+            yield message
+            patience = _WATCH_SILENCE
+
+
+def _call_error(error: grpc.RpcError, server: str, timeout: float) -> CallError:
+    refusal = Refusal.of_call(error)
+    return CallError(refusal, told(refusal, server, timeout))

@@ -1,0 +1,52 @@
+"""The command `rank`: one user's rank and who is around."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from leaderboard.v1 import leaderboard_pb2 as pb
+from leaderboard_client.cli.board_table import board_table
+from leaderboard_client.cli.connection import Connection
+from leaderboard_client.cli.options import (
+    DEFAULT_SERVER,
+    DEFAULT_TIMEOUT,
+    AsJson,
+    Contest,
+    Server,
+    Timeout,
+    User,
+)
+from leaderboard_client.cli.output import console, named, print_line, print_message
+
+_MAX_NEIGHBORS = 100
+
+
+def rank(
+    contest: Contest,
+    user: User,
+    *,
+    neighbors: Annotated[
+        int,
+        typer.Option(
+            metavar="N", min=0, max=_MAX_NEIGHBORS, help="How many users to show on each side."
+        ),
+    ] = 2,
+    server: Server = DEFAULT_SERVER,
+    timeout: Timeout = DEFAULT_TIMEOUT,
+    as_json: AsJson = False,
+) -> None:
+    """Show a user's rank with the users around."""
+    request = pb.GetUserRankRequest(contest_id=contest, user_id=user, neighbors=neighbors)
+    with Connection(server, timeout) as connection:
+        answer = connection.get_user_rank(request)
+    if as_json:
+        print_message(answer)
+        return
+    rows = sorted([answer.user, *answer.neighbors], key=lambda row: row.rank)
+    print_line(
+        f"{contest}: {named(answer.user)} is number {answer.user.rank:,} of "
+        f"{answer.total_users:,}, ahead of {answer.percentile:.4g} % of the others"
+    )
+    console().print(board_table(rows, marks={answer.user.user_id: "◀"}))

@@ -1,0 +1,51 @@
+"""The command `top`: the first ranks of a contest."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from leaderboard.v1 import leaderboard_pb2 as pb
+from leaderboard_client.cli.board_table import board_table
+from leaderboard_client.cli.connection import Connection
+from leaderboard_client.cli.options import (
+    DEFAULT_SERVER,
+    DEFAULT_TIMEOUT,
+    MAX_RANK,
+    MAX_ROWS,
+    AsJson,
+    Contest,
+    Server,
+    Timeout,
+)
+from leaderboard_client.cli.output import console, print_line, print_message
+
+
+def top(
+    contest: Contest,
+    *,
+    limit: Annotated[
+        int, typer.Option(metavar="N", min=1, max=MAX_ROWS, help="How many users to show.")
+    ] = 10,
+    start_rank: Annotated[
+        int, typer.Option(metavar="N", min=1, max=MAX_RANK, help="The first rank to show.")
+    ] = 1,
+    server: Server = DEFAULT_SERVER,
+    timeout: Timeout = DEFAULT_TIMEOUT,
+    as_json: AsJson = False,
+) -> None:
+    """Show the best users of a contest."""
+    request = pb.GetTopUsersRequest(contest_id=contest, limit=limit, start_rank=start_rank)
+    with Connection(server, timeout) as connection:
+        board = connection.get_top_users(request)
+    if as_json:
+        print_message(board)
+    elif board.users:
+        shown = f"{board.users[0].rank:,} to {board.users[-1].rank:,} of {board.total_users:,}"
+        print_line(f"{contest}: ranks {shown}")
+        console().print(board_table(board.users))
+    elif board.total_users:
+        print_line(f"{contest} ends with rank {board.total_users:,}")
+    else:
+        print_line(f"{contest} has no users yet")

@@ -1,0 +1,103 @@
+"""The command `update`: changes one user's score."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+from uuid import uuid4
+
+import typer
+
+from leaderboard.v1 import leaderboard_pb2 as pb
+from leaderboard_client.cli.connection import Connection
+from leaderboard_client.cli.exit_codes import ExitCode
+from leaderboard_client.cli.failures import CallError, CommandError
+from leaderboard_client.cli.options import (
+    DEFAULT_SERVER,
+    DEFAULT_TIMEOUT,
+    AsJson,
+    Contest,
+    Server,
+    Timeout,
+    User,
+)
+from leaderboard_client.cli.output import named, print_line, print_message
+from leaderboard_client.update_rules import (
+    MODES,
+    parse_event_time,
+    parse_points,
+)
+
+CONTEXT_SETTINGS = {"ignore_unknown_options": True}
+"""Lets negative points be written as they are: `-5` is no option."""
+
+
+def update(
+    contest: Contest,
+    user: User,
+    points: Annotated[
+        str,
+        typer.Argument(metavar="POINTS", help="A whole number; a negative one as it is: -5."),
+    ],
+    *,
+    mode: Annotated[
+        Literal["increment", "set", "best"],
+        typer.Option(help="Add the points, make them the score, or keep the better one."),
+    ] = "increment",
+    request_id: Annotated[
+        str,
+        typer.Option(
+            metavar="ID",
+            help="Names this write, so that running the command again counts once. "
+            "Default: a new UUID.",
+        ),
+    ] = "",
+    event_type: Annotated[str, typer.Option(metavar="TYPE", help="What happened: goal.")] = "",
+    event_time: Annotated[
+        str, typer.Option(metavar="TIME", help="When it happened: 2026-06-11T20:15:00Z.")
+    ] = "",
+    display_name: Annotated[
+        str, typer.Option(metavar="NAME", help="The user's name for people.")
+    ] = "",
+    server: Server = DEFAULT_SERVER,
+    timeout: Timeout = DEFAULT_TIMEOUT,
+    as_json: AsJson = False,
+) -> None:
+    """Change a user's score."""
+    request = pb.UpdateScoreRequest(
+        contest_id=contest,
+        user_id=user,
+        points=parse_points(points),
+        mode=MODES[mode],
+        request_id=request_id or str(uuid4()),
+        event_type=event_type,
+        event_time=parse_event_time(event_time) if event_time else None,
+        display_name=display_name,
+    )
+    with Connection(server, timeout) as connection:
+        try:
+            answer = connection.update_score(request)
+        except CallError as error:
+            if error.exit_code is ExitCode.UNAVAILABLE:
+                raise _perhaps_counted(error, request.request_id) from None
+            raise
+    if as_json:
+        print_message(answer)
+    else:
+        print_line(_told(contest, answer))
+
+
+def _perhaps_counted(error: CallError, request_id: str) -> CommandError:
+    again = f"the update may have counted; repeat it with --request-id {request_id} to be sure"
+    return CommandError(f"{error}; {again}", error.exit_code)
+
+
+def _told(contest: str, answer: pb.UpdateScoreResponse) -> str:
+    user = answer.user
+    before = f"score {answer.previous_score:,}, rank {answer.previous_rank:,}"
+    came_from = f" (before: {before})" if answer.previous_rank else " (new)"
+    note = ""
+    if answer.replayed:
+        note = "; counted before with this request id, this is the first answer"
+    elif not answer.applied:
+        note = "; nothing changed"
+    return f"{contest}: {named(user)} has score {user.score:,}, rank {user.rank:,}{came_from}{note}"

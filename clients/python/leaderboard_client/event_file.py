@@ -1,0 +1,187 @@
+"""Reads files of score events, line by line, as updates or as bad lines with their reason.
+
+A file is CSV with a header, or JSON lines; both name the same columns, in any order. `contest_id`,
+`user_id` and `points` are required; `event_time` (RFC 3339), `event_type`, `display_name`, `mode`
+(`increment`, `set` or `best`) and `request_id` are optional, and an empty value is none. Blank
+lines are ignored. No valid value holds a line break, so every line stands for itself: a stray quote
+or a byte that is not UTF-8 costs its own line and no other.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import json
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from leaderboard.v1 import leaderboard_pb2 as pb
+from leaderboard_client import update_rules as rules
+from leaderboard_client.event_ids import EventIds
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+REQUIRED = ("contest_id", "user_id", "points")
+"""The columns that every event has."""
+
+OPTIONAL = ("event_time", "event_type", "display_name", "mode", "request_id")
+"""The columns that an event may have."""
+
+_COLUMNS = frozenset(REQUIRED + OPTIONAL)
+
+
+class EventFormat(StrEnum):
+    """How the events of a file are written."""
+
+    CSV = "csv"
+    JSONL = "jsonl"
+
+
+@dataclass(frozen=True, slots=True)
+class EventLine:
+    """A line that is an update, ready to be sent."""
+
+    number: int
+    """The number of the line in its file, from 1."""
+
+    update: pb.UpdateScoreRequest
+    """The update, always with a `request_id`."""
+
+
+@dataclass(frozen=True, slots=True)
+class BadLine:
+    """A line that can't be sent, or was refused."""
+
+    number: int
+    """The number of the line in its file, from 1."""
+
+    reason: str
+    """What is wrong with it, in one line."""
+
+    def __str__(self) -> str:
+        """Name the line and its fault."""
+        return f"line {self.number}: {self.reason}"
+
+
+class EventFileError(Exception):
+    """The file as a whole can't be read as events; the text says why."""
+
+
+def read_events(lines: Iterable[bytes], file_format: EventFormat) -> Iterator[EventLine | BadLine]:
+    """Yield each event of a file in order.
+
+    Args:
+        lines: The lines as they are in the file, such as the file itself opened as binary.
+
+        file_format: How the lines are written.
+
+    Raises:
+        EventFileError: The header of a CSV file is missing, or has columns that are unknown,
+            repeated or too few.
+    """
+    numbered = _texts(lines)
+    columns = _header(numbered) if file_format is EventFormat.CSV else ()
+    ids = EventIds()
+    for number, text in numbered:
+        try:
+            if isinstance(text, UnicodeDecodeError):
+                yield BadLine(number, f"is not UTF-8 from byte {text.start + 1} on")
+                continue
+            if not text or text.isspace():
+                continue
+            fields = _csv_fields(text, columns) if columns else _json_fields(text)
+            yield EventLine(number, _update(fields, ids))
+        except rules.MalformedFieldError as error:
+            yield BadLine(number, str(error))
+
+
+def _texts(lines: Iterable[bytes]) -> Iterator[tuple[int, str | UnicodeDecodeError]]:
+    for number, line in enumerate(lines, 1):
+        raw = line.removeprefix(codecs.BOM_UTF8) if number == 1 else line
+        try:
+            yield number, raw.decode().rstrip("\r\n")
+        except UnicodeDecodeError as error:
+            yield number, error
+
+
+def _header(numbered: Iterator[tuple[int, str | UnicodeDecodeError]]) -> tuple[str, ...]:
+    number, text = next(numbered, (1, ""))
+    if isinstance(text, UnicodeDecodeError):
+        raise EventFileError(f"line {number}: the header is not UTF-8")
+    try:
+        columns = tuple(_split(text))
+    except rules.MalformedFieldError as error:
+        raise EventFileError(f"line {number}: the header {error}") from None
+    unknown = [column for column in columns if column not in _COLUMNS]
+    missing = [column for column in REQUIRED if column not in columns]
+    if unknown:
+        names = ", ".join(map(rules.shown, unknown))
+        known = ", ".join(REQUIRED + OPTIONAL)
+        raise EventFileError(f"line {number}: unknown column {names}; the columns are {known}")
+    if missing:
+        raise EventFileError(f"line {number}: the header lacks {', '.join(missing)}")
+    if len(set(columns)) != len(columns):
+        raise EventFileError(f"line {number}: the header names a column twice")
+    return columns
+
+
+def _split(text: str) -> list[str]:
+    try:
+        return next(csv.reader((text,), strict=True), [])
+    except csv.Error as error:
+        raise rules.MalformedFieldError(f"is not CSV: {error}") from None
+
+
+def _csv_fields(text: str, columns: tuple[str, ...]) -> Mapping[str, str]:
+    values = _split(text)
+    if len(values) != len(columns):
+        raise rules.MalformedFieldError(f"has {len(values)} columns and not {len(columns)}")
+    return dict(zip(columns, values, strict=True))
+
+
+def _json_fields(text: str) -> Mapping[str, str]:
+    try:
+        record = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        reason = error.msg if isinstance(error, json.JSONDecodeError) else "out of bounds"
+        raise rules.MalformedFieldError(f"is not JSON: {reason}") from None
+    if not isinstance(record, dict):
+        raise rules.MalformedFieldError("is not a JSON object")
+    return {name: _json_text(name, value) for name, value in record.items() if value is not None}
+
+
+def _json_text(name: str, value: object) -> str:
+    if name not in _COLUMNS:
+        raise rules.MalformedFieldError(f"has the unknown name {rules.shown(name)}")
+    if isinstance(value, str):
+        return value
+    if name != "points":
+        raise rules.MalformedFieldError(f"{name} {rules.shown(value)} is not a string")
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise rules.MalformedFieldError(f"points {rules.shown(value)} is not an integer")
+    return str(value)
+
+
+def _update(fields: Mapping[str, str], ids: EventIds) -> pb.UpdateScoreRequest:
+    get = fields.get
+    contest_id, user_id = get("contest_id", ""), get("user_id", "")
+    event_type, display_name = get("event_type", ""), get("display_name", "")
+    request_id, event_time = get("request_id", ""), get("event_time", "")
+    rules.check_contest_id(contest_id)
+    rules.check_user_id(user_id)
+    rules.check_event_type(event_type)
+    rules.check_display_name(display_name)
+    rules.check_request_id(request_id)
+    update = pb.UpdateScoreRequest(
+        contest_id=contest_id,
+        user_id=user_id,
+        points=rules.parse_points(get("points", "")),
+        mode=rules.parse_mode(get("mode", "")),
+        event_type=event_type,
+        event_time=rules.parse_event_time(event_time) if event_time else None,
+        display_name=display_name,
+    )
+    update.request_id = request_id or ids.next_for(update)
+    return update

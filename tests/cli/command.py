@@ -1,0 +1,119 @@
+"""Runs the `leaderboard` command as a process of its own, in a pipe or on a terminal."""
+
+from __future__ import annotations
+
+import os
+import pty
+import signal
+import subprocess
+import sysconfig
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple, Self
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import TracebackType
+
+COMMAND = str(Path(sysconfig.get_path("scripts")) / "leaderboard")
+"""The command as it was installed."""
+
+_DEADLINE_S = 30.0
+_SIZE = {"COLUMNS": "100", "LINES": "40"}
+
+
+class Outcome(NamedTuple):
+    """How a run of the command ended."""
+
+    code: int
+    """The exit code."""
+
+    out: str
+    """What it wrote to stdout."""
+
+    err: str
+    """What it wrote to stderr."""
+
+
+def run_in_pipe(*arguments: str, given: bytes = b"", **environment: str) -> Outcome:
+    """Run the command with its streams in pipes, until it ends.
+
+    Args:
+        arguments: The command line after the name of the command.
+
+        given: What it reads from stdin.
+
+        environment: Variables besides those of the tests.
+    """
+    done = subprocess.run(
+        [COMMAND, *arguments],
+        input=given,
+        capture_output=True,
+        check=False,
+        env=os.environ | environment,
+        timeout=_DEADLINE_S,
+    )
+    return Outcome(done.returncode, done.stdout.decode(), done.stderr.decode())
+
+
+class OnTerminal:
+    """The command while it runs on a terminal of its own; ends with its block."""
+
+    def __init__(self, *arguments: str) -> None:
+        """Start the command with the given command line after its name."""
+        self._screen, inside = pty.openpty()
+        self._process = subprocess.Popen(
+            [COMMAND, *arguments],
+            stdin=inside,
+            stdout=inside,
+            stderr=inside,
+            env=os.environ | _SIZE | {"TERM": "xterm-256color"},
+            start_new_session=True,
+        )
+        os.close(inside)
+        self._seen = b""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if self._process.poll() is None:
+            self._process.kill()
+        self._process.wait()
+        os.close(self._screen)
+
+    def press_ctrl_c(self) -> None:
+        """Interrupt the command."""
+        self._process.send_signal(signal.SIGINT)
+
+    def read_until(self, shown: Callable[[str], bool]) -> str:
+        """Return all that was written so far, as soon as it satisfies a condition."""
+        deadline = time.monotonic() + _DEADLINE_S
+        while not shown(self._text()):
+            assert time.monotonic() < deadline, f"never shown, only: {self._text()!r}"
+            assert self._read(), f"ended without it: {self._text()!r}"
+        return self._text()
+
+    def read_to_end(self) -> tuple[int, str]:
+        """Wait for the end of the command; return its exit code and all that it wrote."""
+        while self._read():
+            pass
+        return self._process.wait(_DEADLINE_S), self._text()
+
+    def _read(self) -> bool:
+        """Read what is there; return False at the end."""
+        try:
+            piece = os.read(self._screen, 65_536)
+        except OSError:  # how Linux tells that nobody has the terminal open any more
+            return False
+        self._seen += piece
+        return bool(piece)
+
+    def _text(self) -> str:
+        """Return all that was read."""
+        return self._seen.decode(errors="replace")

@@ -1,0 +1,43 @@
+"""What the tests of the command line may ask for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+import pytest
+
+from cli.command import Outcome
+from cli.fake_service import FakeService
+from leaderboard_client.cli import main
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+class Run(Protocol):
+    """Runs the command in this process, against the fake service."""
+
+    def __call__(self, *arguments: str) -> Outcome:
+        """Run it with a command line."""
+
+
+@pytest.fixture(name="fake")
+def _fake(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeService]:
+    """Give a fake service that the command finds by itself."""
+    with FakeService() as fake:
+        monkeypatch.setenv("LEADERBOARD_SERVER", fake.address)
+        yield fake
+
+
+@pytest.fixture(name="run")
+def _run(capfd: pytest.CaptureFixture[str]) -> Run:
+    """Give a way to run the command in this process."""
+
+    def run(*arguments: str) -> Outcome:
+        with pytest.raises(SystemExit) as ended:
+            main(arguments)
+        code = ended.value.code
+        assert isinstance(code, int)
+        return Outcome(code, *capfd.readouterr())
+
+    return run

@@ -1,0 +1,209 @@
+"""A leaderboard server in this process whose every answer a test can decide."""
+
+from __future__ import annotations
+
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
+from typing import TYPE_CHECKING, NoReturn, Self
+
+import grpc
+from google.protobuf.any_pb2 import Any as AnyMessage
+from google.protobuf.duration_pb2 import Duration
+from google.rpc import code_pb2, error_details_pb2, status_pb2
+from grpc_status import rpc_status
+
+from leaderboard.v1 import leaderboard_pb2 as pb
+from leaderboard.v1.leaderboard_pb2_grpc import (
+    LeaderboardServiceServicer,
+    add_LeaderboardServiceServicer_to_server,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from types import TracebackType
+
+    from google.protobuf.message import Message
+
+
+def refusal(
+    code: int, message: str, reason: str = "", *, violation: str = "", retry_after: float = -1
+) -> status_pb2.Status:
+    """Make a status as the service gives it.
+
+    Args:
+        code: A value of `google.rpc.Code`.
+
+        message: What is wrong.
+
+        reason: The name of the `ErrorReason`; none when empty.
+
+        violation: A field and what is wrong with it, parted by a colon; none when empty.
+
+        retry_after: The seconds of the `RetryInfo`; none when negative.
+    """
+    details: list[Message] = []
+    if reason:
+        details.append(error_details_pb2.ErrorInfo(reason=reason, domain="leaderboard.v1"))
+    if violation:
+        field, description = violation.split(": ", 1)
+        violations = [
+            error_details_pb2.BadRequest.FieldViolation(field=field, description=description)
+        ]
+        details.append(error_details_pb2.BadRequest(field_violations=violations))
+    if retry_after >= 0:
+        delay = Duration()
+        delay.FromMilliseconds(round(retry_after * 1000))
+        details.append(error_details_pb2.RetryInfo(retry_delay=delay))
+    status = status_pb2.Status(code=code, message=message)
+    for detail in details:
+        packed = AnyMessage()
+        packed.Pack(detail)
+        status.details.append(packed)
+    return status
+
+
+STORE_AWAY = refusal(
+    code_pb2.UNAVAILABLE,
+    "the store is away",
+    "ERROR_REASON_STORE_UNAVAILABLE",
+    retry_after=0.01,
+)
+"""What the service says while its store is away."""
+
+
+class FakeService(LeaderboardServiceServicer):
+    """Adds points up by user, remembers request ids, and fails where a test says so.
+
+    As a context manager it listens on `address` within the block.
+    """
+
+    def __init__(self) -> None:
+        self.address = ""
+        self.scores: dict[tuple[str, str], int] = {}
+        """The score of each contest and user."""
+        self.received: list[pb.UpdateScoreRequest] = []
+        """All updates that arrived, also those that were refused."""
+        self.batches: list[int] = []
+        """How many updates came with each batch."""
+        self.refusals: deque[status_pb2.Status] = deque()
+        """The next calls are refused with these, one each."""
+        self.refuse_update: Callable[[pb.UpdateScoreRequest], status_pb2.Status | None]
+        self.refuse_update = lambda _update: None
+        """Decides which updates of batches are refused."""
+        self.top = pb.GetTopUsersResponse()
+        """The answer of GetTopUsers."""
+        self.rank = pb.GetUserRankResponse()
+        """The answer of GetUserRank."""
+        self.stream: Iterable[pb.WatchContestResponse] = ()
+        """What a watcher is told; then the stream ends, or waits if `held` is not set."""
+        self.held = Event()
+        self.asked: list[Message] = []
+        """All requests of reads and watches."""
+        self._seen: set[tuple[str, str]] = set()
+        self._server = grpc.server(ThreadPoolExecutor(max_workers=4))
+        add_LeaderboardServiceServicer_to_server(self, self._server)  # type: ignore[no-untyped-call]
+        self.held.set()
+
+    def __enter__(self) -> Self:
+        port = self._server.add_insecure_port("127.0.0.1:0")
+        self._server.start()
+        self.address = f"127.0.0.1:{port}"
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.held.set()
+        self._server.stop(None).wait()
+
+    def UpdateScore(  # noqa: N802 (the name of the contract)
+        self, request: pb.UpdateScoreRequest, context: grpc.ServicerContext
+    ) -> pb.UpdateScoreResponse:
+        """Add the points, unless a refusal is due."""
+        self.received.append(request)
+        self._refuse_if_due(context)
+        return self._add(request)
+
+    def BatchUpdateScores(  # noqa: N802 (the name of the contract)
+        self, request: pb.BatchUpdateScoresRequest, context: grpc.ServicerContext
+    ) -> pb.BatchUpdateScoresResponse:
+        """Add the points of each update that is not refused."""
+        self.batches.append(len(request.updates))
+        self.received.extend(request.updates)
+        self._refuse_if_due(context)
+        response = pb.BatchUpdateScoresResponse()
+        for update in request.updates:
+            status = self.refuse_update(update)
+            if status:
+                told = pb.UpdateStatus.FromString(status.SerializeToString())
+                response.results.add(status=told)
+            else:
+                response.results.add(response=self._add(update))
+        return response
+
+    def GetTopUsers(  # noqa: N802 (the name of the contract)
+        self, request: pb.GetTopUsersRequest, context: grpc.ServicerContext
+    ) -> pb.GetTopUsersResponse:
+        """Return `top`, unless a refusal is due."""
+        self.asked.append(request)
+        self._refuse_if_due(context)
+        return self.top
+
+    def GetUserRank(  # noqa: N802 (the name of the contract)
+        self, request: pb.GetUserRankRequest, context: grpc.ServicerContext
+    ) -> pb.GetUserRankResponse:
+        """Return `rank`, unless a refusal is due."""
+        self.asked.append(request)
+        self._refuse_if_due(context)
+        return self.rank
+
+    def WatchContest(  # noqa: N802 (the name of the contract)
+        self, request: pb.WatchContestRequest, context: grpc.ServicerContext
+    ) -> Iterator[pb.WatchContestResponse]:
+        """Tell the `stream`, then wait for `held`, then refuse if that is due."""
+        self.asked.append(request)
+        yield from self.stream
+        context.add_callback(self.held.set)
+        self.held.wait()
+        self._refuse_if_due(context)
+
+    def _refuse_if_due(self, context: grpc.ServicerContext) -> None:
+        """End the call with the next of the `refusals`, if there is one."""
+        if self.refusals:
+            abort(context, self.refusals.popleft())
+
+    def _add(self, update: pb.UpdateScoreRequest) -> pb.UpdateScoreResponse:
+        """Add the points, once for each request id."""
+        named = (update.contest_id, update.request_id)
+        user = (update.contest_id, update.user_id)
+        before = self.scores.get(user, 0)
+        replayed = named in self._seen
+        if not replayed:
+            self._seen.add(named)
+            self.scores[user] = before + update.points
+        return pb.UpdateScoreResponse(
+            user=pb.RankedUser(
+                user_id=update.user_id,
+                score=self.scores[user],
+                rank=1,
+                display_name=update.display_name,
+            ),
+            previous_score=before,
+            previous_rank=2,
+            applied=True,
+            replayed=replayed,
+            position=pb.Position(epoch="e", revision=len(self._seen)),
+        )
+
+
+def abort(context: grpc.ServicerContext, status: status_pb2.Status) -> NoReturn:
+    """End a call with a status; one without details goes without them."""
+    if status.details:
+        context.abort_with_status(rpc_status.to_status(status))
+    code = next(code for code in grpc.StatusCode if code.value[0] == status.code)
+    context.abort(code, status.message)
+    raise AssertionError

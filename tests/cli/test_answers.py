@@ -1,0 +1,181 @@
+"""`update`, `top` and `rank` show the service's answers: tables for people, JSON for scripts."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+import pytest
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from cli.command import OnTerminal, run_in_pipe
+from leaderboard.v1 import leaderboard_pb2 as pb
+
+if TYPE_CHECKING:
+    from cli.conftest import Run
+    from cli.fake_service import FakeService
+
+
+@pytest.fixture(name="goals")
+def _goals(fake: FakeService) -> FakeService:
+    """Give a service with a small board."""
+    users = [
+        pb.RankedUser(user_id="mbappe", score=22, rank=1, display_name="Kylian Mbappé (France)"),
+        pb.RankedUser(user_id="messi", score=21, rank=2, display_name="Lionel Messi (Argentina)"),
+        pb.RankedUser(user_id="plain", score=-1_234, rank=3),
+    ]
+    position = pb.Position(epoch="e", revision=41)
+    fake.top = pb.GetTopUsersResponse(users=users, total_users=8_462, position=position)
+    fake.rank = pb.GetUserRankResponse(
+        user=users[1],
+        neighbors=[users[0], users[2]],
+        total_users=8_462,
+        percentile=99.98,
+        position=position,
+    )
+    return fake
+
+
+def words(text: str) -> list[list[str]]:
+    """Return the words of each line that has any."""
+    return [line.split() for line in text.splitlines() if line.strip()]
+
+
+def test_top_is_a_table(goals: FakeService, run: Run) -> None:
+    """The board is a table of ranks, names, scores and ids that a pipe takes without escapes."""
+    outcome = run("top", "world-cup", "--limit", "3", "--start-rank", "1")
+
+    assert outcome.code == 0
+    assert "\x1b" not in outcome.out
+    title, head, _, *rows = words(outcome.out)
+    assert " ".join(title) == "world-cup: ranks 1 to 3 of 8,462"
+    assert head == ["Rank", "User", "Score", "Id"]
+    assert rows == [
+        ["1", "Kylian", "Mbappé", "(France)", "22", "mbappe"],
+        ["2", "Lionel", "Messi", "(Argentina)", "21", "messi"],
+        ["3", "plain", "-1,234", "plain"],
+    ]
+    assert goals.asked == [pb.GetTopUsersRequest(contest_id="world-cup", limit=3, start_rank=1)]
+
+
+def test_top_of_nothing_says_so(fake: FakeService, run: Run) -> None:
+    """An empty board, and ranks past the last one, are said in a line."""
+    assert run("top", "chess") == (0, "chess has no users yet\n", "")
+
+    fake.top = pb.GetTopUsersResponse(total_users=1_200)
+
+    assert run("top", "chess", "--start-rank", "2000").out == "chess ends with rank 1,200\n"
+
+
+def test_rank_shows_the_user_among_neighbors(goals: FakeService, run: Run) -> None:
+    """The user stands in rank order among the neighbors, with a mark."""
+    outcome = run("rank", "world-cup", "messi", "--neighbors", "1")
+
+    title, _, _, *rows = words(outcome.out)
+    assert " ".join(title) == (
+        "world-cup: Lionel Messi (Argentina) is number 2 of 8,462, ahead of 99.98 % of the others"
+    )
+    assert [row[0] for row in rows] == ["1", "2", "3"]
+    assert ["◀" in row for row in rows] == [False, True, False]
+    assert goals.asked == [
+        pb.GetUserRankRequest(contest_id="world-cup", user_id="messi", neighbors=1)
+    ]
+
+
+def test_json_is_the_answer_of_the_service(goals: FakeService, run: Run) -> None:
+    """With --json the answer is one line: field names of the contract, defaults included."""
+    top = run("top", "world-cup", "--json").out
+    rank = run("rank", "world-cup", "messi", "--json").out
+
+    assert top.count("\n") == rank.count("\n") == 1
+    assert json.loads(top)["total_users"] == 8_462
+    assert json.loads(top)["users"][2] == {
+        "user_id": "plain",
+        "score": "-1234",
+        "rank": 3,
+        "display_name": "",
+    }
+    assert json.loads(rank)["percentile"] == 99.98
+    assert json.loads(rank)["position"] == {"epoch": "e", "revision": "41"}
+
+
+def test_update_sends_all_its_options(fake: FakeService, run: Run) -> None:
+    """Each option of `update` is the field of its name."""
+    outcome = run(
+        *("update", "chess", "ada", "-5", "--mode", "set", "--request-id", "r-1"),
+        *("--event-type", "win", "--event-time", "1970-01-01T00:00:01Z"),
+        *("--display-name", "Ada L."),
+    )
+
+    assert outcome == (0, "chess: Ada L. has score -5, rank 1 (before: score 0, rank 2)\n", "")
+    assert fake.received == [
+        pb.UpdateScoreRequest(
+            contest_id="chess",
+            user_id="ada",
+            points=-5,
+            mode=pb.UPDATE_MODE_SET,
+            request_id="r-1",
+            event_type="win",
+            event_time=Timestamp(seconds=1),
+            display_name="Ada L.",
+        )
+    ]
+
+
+@pytest.mark.parametrize("points", [["-5"], ["--", "-5"], ["-12"]])
+def test_negative_points_are_no_options(fake: FakeService, run: Run, points: list[str]) -> None:
+    """Negative points can be written as they are, or after a double dash."""
+    assert run("update", "chess", "ada", *points).code == 0
+
+    assert fake.received[0].points == int(points[-1])
+
+
+def test_update_makes_a_request_id(fake: FakeService, run: Run) -> None:
+    """Without a request id the write gets a UUID of its own."""
+    run("update", "chess", "ada", "1")
+
+    assert UUID(fake.received[0].request_id).version == 4
+
+
+def test_update_says_when_it_was_a_repeat(fake: FakeService, run: Run) -> None:
+    """A request id that was used before gives the first answer, and the line says so."""
+    del fake
+    run("update", "chess", "ada", "1", "--request-id", "r-1")
+
+    again = run("update", "chess", "ada", "1", "--request-id", "r-1")
+
+    assert again.code == 0
+    assert again.out.endswith("counted before with this request id, this is the first answer\n")
+
+
+def test_names_are_shown_as_they_are(fake: FakeService, run: Run) -> None:
+    """No markup, emoji code or control character of a name does anything to the screen."""
+    name = "[bold red]x[/] :smile: \x1b[2J\u202e"
+    fake.top.users.add(user_id="u", score=1, rank=1, display_name=name)
+
+    shown = run("top", "c").out
+
+    assert "[bold red]x[/] :smile: \N{REPLACEMENT CHARACTER}[2J\N{REPLACEMENT CHARACTER}" in shown
+
+
+def test_a_terminal_gets_colours(goals: FakeService) -> None:
+    """On a terminal the user who was asked for stands out; NO_COLOR needs no test of ours."""
+    with OnTerminal("rank", "world-cup", "messi", "--server", goals.address) as terminal:
+        code, shown = terminal.read_to_end()
+
+    assert code == 0
+    assert "\x1b[1m" in shown
+
+
+def test_the_server_comes_from_option_or_environment(fake: FakeService) -> None:
+    """`--server` after the command wins over LEADERBOARD_SERVER."""
+    by_variable = run_in_pipe("top", "c", LEADERBOARD_SERVER=fake.address)
+    by_option = run_in_pipe("top", "c", "--server", fake.address, LEADERBOARD_SERVER="127.0.0.1:1")
+
+    assert by_variable == by_option == (0, "c has no users yet\n", "")
+
+
+def test_the_version_is_told(run: Run) -> None:
+    """`--version` names the program and its version."""
+    assert run("--version").out.startswith("leaderboard 0.")

@@ -1,0 +1,51 @@
+"""Other packages add commands; they are loaded when they are asked for, and may be absent."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from importlib.metadata import EntryPoints
+from typing import TYPE_CHECKING
+
+from cli.command import run_in_pipe
+from leaderboard_client.cli.exit_codes import ExitCode
+
+if TYPE_CHECKING:
+    import pytest
+
+    from cli.conftest import Run
+    from cli.fake_service import FakeService
+
+TOP_AND_LOADED = """
+import sys
+from leaderboard_client.cli import main
+try:
+    main(["top", "chess"])
+except SystemExit as ended:
+    sys.exit(ended.code or "leaderboard_server" in sys.modules)
+"""
+
+
+def test_serve_comes_from_the_server() -> None:
+    """`serve` is there with the server's own options, once the server is installed."""
+    outcome = run_in_pipe("serve", "--help")
+
+    assert outcome.code == ExitCode.OK
+    assert "--address" in outcome.out
+
+
+def test_other_commands_do_not_load_the_server(fake: FakeService) -> None:
+    """A command of the client runs without the server's code."""
+    del fake
+
+    done = subprocess.run([sys.executable, "-c", TOP_AND_LOADED], check=False)
+
+    assert done.returncode == ExitCode.OK
+
+
+def test_without_the_server_there_is_no_serve(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the server is not installed, `serve` is a command like any that does not exist."""
+    monkeypatch.setattr("leaderboard_client.cli.app.entry_points", lambda **_: EntryPoints())
+
+    assert "serve" not in run("--help").out
+    assert run("serve").code == ExitCode.INVALID

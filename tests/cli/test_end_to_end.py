@@ -1,0 +1,186 @@
+"""The commands together with the real service and a real store."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import TYPE_CHECKING, Any
+
+import grpc
+import pytest
+
+from cli.command import COMMAND
+from harness.waiting import eventually
+from leaderboard.v1 import leaderboard_pb2 as pb
+from leaderboard_client.cli.exit_codes import ExitCode
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+    from pathlib import Path
+
+    from cli.conftest import Run
+    from harness.service import ServiceProcess
+
+HEADER = "contest_id,user_id,points"
+
+
+@pytest.fixture(name="command")
+def _command(service: ServiceProcess, run: Run, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Give a way to run the command against the service."""
+    monkeypatch.setenv("LEADERBOARD_SERVER", service.address)
+    return run
+
+
+def board(command: Run, contest: str) -> list[tuple[int, str, int]]:
+    """Return rank, user and score of each row of a small contest."""
+    answer = json.loads(command("top", contest, "--limit", "1000", "--json").out)
+    return [(user["rank"], user["user_id"], int(user["score"])) for user in answer["users"]]
+
+
+def test_scores_go_in_and_ranks_come_out(command: Run) -> None:
+    """Updates in all modes lead to the board that `top` and `rank` show, ties in order."""
+    command("update", "chess", "ada", "5", "--display-name", "Ada L.")
+    command("update", "chess", "bob", "7")
+    command("update", "chess", "bob", "-2")
+    command("update", "chess", "eve", "9", "--mode", "set")
+    command("update", "chess", "eve", "8", "--mode", "best")
+
+    assert board(command, "chess") == [(1, "eve", 9), (2, "ada", 5), (3, "bob", 5)]
+    ranked = command("rank", "chess", "ada")
+    assert "chess: Ada L. is number 2 of 3, ahead of 50 % of the others" in ranked.out
+
+
+def test_a_request_id_counts_once(command: Run) -> None:
+    """The same request id again gives the first answer; with other points it is refused."""
+    first = command("update", "chess", "ada", "5", "--request-id", "r", "--json")
+    again = command("update", "chess", "ada", "5", "--request-id", "r", "--json")
+    other = command("update", "chess", "ada", "6", "--request-id", "r")
+
+    assert json.loads(again.out) == json.loads(first.out) | {"replayed": True}
+    assert other.code == ExitCode.REFUSED
+    assert board(command, "chess") == [(1, "ada", 5)]
+
+
+def test_refusals_are_a_line_and_a_code(command: Run) -> None:
+    """What the service refuses is one line without its inner words, and its exit code."""
+    refused = {
+        ("rank", "chess", "nobody"): ExitCode.NOT_FOUND,
+        ("rank", "chess", "no body"): ExitCode.INVALID,
+        ("top", "ch/ess"): ExitCode.INVALID,
+        ("update", "chess", "ada", "1", "--event-type", "a b"): ExitCode.INVALID,
+        ("update", "chess", "ada", "1", "--display-name", "a\nb"): ExitCode.INVALID,
+        ("update", "chess", "ada", "1", "--request-id", "a b"): ExitCode.INVALID,
+    }
+
+    for arguments, exit_code in refused.items():
+        outcome = command(*arguments)
+
+        assert (outcome.code, outcome.out) == (exit_code, ""), arguments
+        assert outcome.err.startswith("error: ")
+        assert outcome.err.count("\n") == 1
+
+
+def test_a_file_counts_once(command: Run, tmp_path: Path) -> None:
+    """A file imported again, and then with lines appended, counts each event once, in order."""
+    file = tmp_path / "goals.csv"
+    goals = [f"cup,user-{number % 7},{number % 3}" for number in range(300)]
+    file.write_text("\n".join([HEADER, *goals]))
+    command("import", str(file), "--batch-size", "64")
+    once = board(command, "cup")
+
+    again = command("import", str(file))
+    assert board(command, "cup") == once
+
+    file.write_text("\n".join([HEADER, *goals, "cup,late,1000"]))
+    appended = command("import", str(file))
+
+    assert again.out.startswith("sent 300 events (0 counted, 300 repeated) in ")
+    assert appended.out.startswith("sent 301 events (1 counted, 300 repeated) in ")
+    assert board(command, "cup")[0] == (1, "late", 1000)
+
+
+def test_what_only_the_service_knows_is_named(command: Run, tmp_path: Path) -> None:
+    """A line whose sum would pass the bounds is named by number, and skipped on request."""
+    file = tmp_path / "sums.csv"
+    file.write_text("\n".join([HEADER, f"cup,ada,{2**53}", "cup,ada,1", "cup,bob,1"]))
+
+    stopped = command("import", str(file), "--batch-size", "1")
+    assert stopped.code == ExitCode.BAD_LINES
+    assert "sent 1 event (1 counted, 0 repeated), stopped at line 3: " in stopped.err
+    assert board(command, "cup") == [(1, "ada", 2**53)]
+
+    skipped = command("import", str(file), "--skip-bad")
+    assert skipped.code == ExitCode.OK
+    assert skipped.out.startswith("sent 2 events (1 counted, 1 repeated), skipped 1 in ")
+    assert board(command, "cup") == [(1, "ada", 2**53), (2, "bob", 1)]
+
+
+async def test_an_import_survives_a_killed_service(service: ServiceProcess, tmp_path: Path) -> None:
+    """A service that is killed in the middle of an import loses no event and doubles none."""
+    events = 4_000
+    file = tmp_path / "ones.csv"
+    file.write_text("\n".join([HEADER, *["cup,ada,1"] * events]))
+
+    async def score() -> int:
+        """Read the user's score."""
+        request = pb.GetUserRankRequest(contest_id="cup", user_id="ada")
+        return int((await service.stub.GetUserRank(request)).user.score)
+
+    importing = await asyncio.create_subprocess_exec(
+        *(COMMAND, "import", str(file), "--batch-size", "20", "--json"),
+        *("--server", service.address),
+        stdout=asyncio.subprocess.PIPE,
+    )
+    try:
+        await eventually(lambda: _reached(score, 200), "the first 200 events")
+        await service.kill()
+        await service.start()
+        out, _ = await asyncio.wait_for(importing.communicate(), 60)
+    finally:
+        if importing.returncode is None:
+            importing.kill()
+
+    assert json.loads(out)["sent"] == events
+    assert await score() == events
+
+
+async def _reached(score: Callable[[], Awaitable[int]], wanted: int) -> bool:
+    """Tell whether a score is there and is at least the wanted one."""
+    try:
+        return await score() >= wanted
+    except grpc.aio.AioRpcError:
+        return False
+
+
+async def test_a_watch_follows_until_the_server_stops(
+    service: ServiceProcess, command: Run
+) -> None:
+    """A watch tells the state, then each change, then why it ends."""
+    command("update", "chess", "ada", "5")
+    watching = await asyncio.create_subprocess_exec(
+        *(COMMAND, "watch", "chess", "--json", "--server", service.address),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    assert watching.stdout is not None
+    lines = watching.stdout
+
+    async def message() -> dict[str, Any]:
+        """Read the next message of the watch."""
+        told: dict[str, Any] = json.loads(await asyncio.wait_for(lines.readline(), 20))
+        return told
+
+    try:
+        assert (await message())["snapshot"]["users"][0]["user_id"] == "ada"
+        command("update", "chess", "bob", "6", "--event-type", "win")
+        [change] = (await message())["changes"]["changes"]
+        assert (change["user"]["rank"], change["points"], change["event_type"]) == (1, "6", "win")
+        await service.terminate()
+        assert (await message())["end"] == {"reason": "END_REASON_DRAINING"}
+        _, err = await asyncio.wait_for(watching.communicate(), 20)
+    finally:
+        if watching.returncode is None:
+            watching.kill()
+
+    assert watching.returncode == ExitCode.UNAVAILABLE
+    assert err.decode() == f"error: the server at {service.address} is shutting down\n"

@@ -1,0 +1,181 @@
+"""Every failure is one line on stderr and an exit code that means something."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from google.rpc import code_pb2
+
+from cli.command import run_in_pipe
+from cli.fake_service import STORE_AWAY, FakeService, refusal
+from leaderboard_client.cli.exit_codes import ExitCode
+from leaderboard_client.cli.retries import retry_delay
+
+if TYPE_CHECKING:
+    from cli.conftest import Run
+
+
+@pytest.mark.parametrize(
+    ("code", "reason", "exit_code"),
+    [
+        (code_pb2.INVALID_ARGUMENT, "ERROR_REASON_INVALID_FIELD", 2),
+        (code_pb2.OUT_OF_RANGE, "ERROR_REASON_SCORE_OUT_OF_RANGE", 2),
+        (code_pb2.NOT_FOUND, "ERROR_REASON_USER_NOT_FOUND", 3),
+        (code_pb2.ALREADY_EXISTS, "ERROR_REASON_REQUEST_ID_REUSED", 4),
+        (code_pb2.FAILED_PRECONDITION, "ERROR_REASON_POSITION_UNREACHABLE", 4),
+        (code_pb2.RESOURCE_EXHAUSTED, "ERROR_REASON_MESSAGE_TOO_LARGE", 4),
+        (code_pb2.INTERNAL, "ERROR_REASON_INTERNAL", 1),
+    ],
+)
+def test_a_refusal_has_its_exit_code(
+    fake: FakeService, run: Run, code: int, reason: str, exit_code: int
+) -> None:
+    """What the service says is told in a line, and the exit code follows from the status."""
+    fake.refusals.append(refusal(code, "so it\nis not", reason))
+
+    outcome = run("rank", "chess", "ada")
+
+    assert (exit_code, "", "error: so it is not\n") == outcome
+    assert len(fake.asked) == 1
+
+
+def test_malformed_fields_are_named(fake: FakeService, run: Run) -> None:
+    """The fields that the service found malformed are what the line is about."""
+    fake.refusals.append(
+        refusal(
+            code_pb2.INVALID_ARGUMENT,
+            "invalid",
+            "ERROR_REASON_INVALID_FIELD",
+            violation="contest_id: must match [a-z]",
+        )
+    )
+
+    assert run("top", "ch ess").err == "error: contest_id: must match [a-z]\n"
+
+
+@pytest.mark.parametrize("command", [["top", "c"], ["rank", "c", "u"], ["update", "c", "u", "1"]])
+def test_an_unavailable_service_is_asked_again(
+    fake: FakeService, run: Run, command: list[str]
+) -> None:
+    """Reads and named writes are repeated while the service says that it is unavailable."""
+    fake.refusals.append(STORE_AWAY)
+
+    outcome = run(*command)
+
+    assert (outcome.code, outcome.err) == (ExitCode.OK, "")
+
+
+def test_a_repeated_update_has_one_request_id(fake: FakeService, run: Run) -> None:
+    """All attempts of one run carry the same request id, those of another run another one."""
+    fake.refusals.extend([STORE_AWAY] * 2)
+
+    run("update", "c", "u", "1")
+    run("update", "c", "u", "1")
+
+    *first, second = [update.request_id for update in fake.received]
+    assert len(first) == 3
+    assert len(set(first)) == 1
+    assert second not in first
+
+
+def test_giving_up_says_how_to_go_on(fake: FakeService, run: Run) -> None:
+    """An update without an answer may have counted: the line has the id to repeat it with."""
+    fake.refusals.extend([STORE_AWAY] * 4)
+
+    outcome = run("update", "c", "u", "1")
+
+    assert outcome.code == ExitCode.UNAVAILABLE
+    assert f"--request-id {fake.received[0].request_id}" in outcome.err
+    assert outcome.err.startswith("error: the store is away; ")
+
+
+def test_nobody_listens(run: Run) -> None:
+    """A server that is not there is told with its address and the system's reason."""
+    outcome = run("top", "chess", "--server", "127.0.0.1:1")
+
+    assert outcome == (
+        ExitCode.UNAVAILABLE,
+        "",
+        "error: can't reach a leaderboard server at 127.0.0.1:1: Connection refused\n",
+    )
+
+
+def test_a_deadline_is_kept(fake: FakeService, run: Run) -> None:
+    """A call that is not answered in time ends with its own message."""
+    fake.held.clear()
+
+    outcome = run("watch", "chess", "--timeout", "0.2")
+
+    assert outcome == (
+        ExitCode.UNAVAILABLE,
+        "",
+        f"error: nothing came from {fake.address} for 0.2 s\n",
+    )
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["top"],
+        ["top", "chess", "--limit", "0"],
+        ["top", "chess", "--limit", "1001"],
+        ["top", "chess", "--server", "nowhere"],
+        ["top", "chess", "--server", "host:0"],
+        ["top", "chess", "--server", "host:65536"],
+        ["top", "chess", "--timeout", "0"],
+        ["rank", "chess", "ada", "--neighbors", "101"],
+        ["update", "chess", "ada", "many"],
+        ["update", "chess", "ada", "9007199254740993"],
+        ["update", "chess", "ada", "1", "--event-time", "noon"],
+        ["update", "chess", "ada", "1", "--mode", "double"],
+        ["update", "chess", "ada", "1", "--unknown"],
+        ["watch", "chess", "--scope", "none"],
+        ["import", "no-such-file.csv"],
+        ["no-such-command"],
+    ],
+)
+def test_wrong_usage_is_told(run: Run, arguments: list[str]) -> None:
+    """A command line that can't be right ends with 2 before anything is sent."""
+    outcome = run(*arguments)
+
+    assert outcome.code == ExitCode.INVALID
+    assert outcome.out == ""
+    assert outcome.err
+    assert "Traceback" not in outcome.err
+
+
+def test_arguments_that_are_no_text_are_refused(run: Run) -> None:
+    """Bytes of the command line that are not UTF-8 are wrong usage, not a crash."""
+    assert run("top", "\udcff") == (ExitCode.INVALID, "", "error: an argument is not UTF-8\n")
+
+
+def test_a_defect_is_a_line_too(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What nobody foresaw is a line with its type, not a traceback."""
+
+    def fail(*_: object) -> None:
+        raise LookupError("lost")
+
+    monkeypatch.setattr("leaderboard_client.cli.top.Connection", fail)
+
+    assert run("top", "c") == (ExitCode.UNEXPECTED, "", "error: unexpected LookupError: lost\n")
+
+
+def test_the_help_has_the_exit_codes() -> None:
+    """`leaderboard --help` names each command and each exit code with its meaning."""
+    outcome = run_in_pipe("--help")
+
+    assert outcome.code == ExitCode.OK
+    for code in ExitCode:
+        assert f"{code.value} {code.meaning}" in outcome.out
+    for command in ("update", "top", "rank", "watch", "import", "serve"):
+        assert f" {command} " in outcome.out
+
+
+def test_delays_grow_and_honour_the_server() -> None:
+    """The wait doubles up to 5 s, and is never less than what the server asked for within that."""
+    assert all(0.1 <= retry_delay(0, None) <= 0.2 for _ in range(100))
+    assert all(0.4 <= retry_delay(2, None) <= 0.8 for _ in range(100))
+    assert all(2.5 <= retry_delay(50, None) <= 5 for _ in range(100))
+    assert retry_delay(0, 3.0) == 3.0
+    assert retry_delay(0, 600.0) == 5.0

@@ -1,0 +1,188 @@
+"""The live board is what the messages of a watch say, or refuses them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from leaderboard.v1 import leaderboard_pb2 as pb
+from leaderboard_client.live_board import LiveBoard, MissedChangesError, Row
+
+
+def user(user_id: str, score: int, rank: int) -> pb.RankedUser:
+    """Make a row as messages carry it."""
+    return pb.RankedUser(user_id=user_id, score=score, rank=rank)
+
+
+def snapshot(*users: pb.RankedUser, revision: int = 1, epoch: str = "e") -> pb.WatchContestResponse:
+    """Make a snapshot message."""
+    return pb.WatchContestResponse(
+        position=pb.Position(epoch=epoch, revision=revision), snapshot=pb.Snapshot(users=users)
+    )
+
+
+def changes(
+    *users: pb.RankedUser, after: int, revision: int, epoch: str = "e"
+) -> pb.WatchContestResponse:
+    """Make a message of changes that lead to these rows, one after the other."""
+    return pb.WatchContestResponse(
+        position=pb.Position(epoch=epoch, revision=revision),
+        previous_revision=after,
+        changes=pb.Changes(changes=[pb.ScoreChange(user=changed) for changed in users]),
+    )
+
+
+def ranking(board: LiveBoard) -> list[tuple[int, str, int]]:
+    """Return rank, user and score of each row."""
+    return [(row.rank, row.user_id, row.score) for row in board.rows]
+
+
+@dataclass
+class Contest:
+    """A plain contest that tells its changes as the contract says for the scope TOP."""
+
+    limit: int
+    scores: dict[str, int] = field(default_factory=dict)
+    reached: dict[str, int] = field(default_factory=dict)
+    revision: int = 0
+
+    def order(self) -> list[str]:
+        """Name the users, best first; of equal scores the one that was reached first."""
+        return sorted(self.scores, key=lambda name: (-self.scores[name], self.reached[name]))
+
+    def row(self, name: str) -> pb.RankedUser:
+        """Return a user's row."""
+        return user(name, self.scores[name], self.order().index(name) + 1)
+
+    def top(self) -> list[tuple[int, str, int]]:
+        """Return rank, user and score of the first ranks."""
+        best = self.order()[: self.limit]
+        return [(rank, name, self.scores[name]) for rank, name in enumerate(best, 1)]
+
+    def add(self, name: str, points: int) -> pb.WatchContestResponse | None:
+        """Add points and return what a watcher is told, if it touches the first ranks."""
+        before = self.order()[: self.limit]
+        self.revision += 1
+        self.scores[name] = self.scores.get(name, 0) + points
+        self.reached[name] = self.revision
+        after = self.order()[: self.limit]
+        if name not in before and name not in after:
+            return None
+        entered = [other for other in after if other not in before and other != name]
+        told = [self.row(name), *map(self.row, entered)]
+        return changes(*told, after=0, revision=self.revision)
+
+
+@given(
+    limit=st.integers(1, 5),
+    steps=st.lists(st.tuples(st.sampled_from("abcdefgh"), st.integers(-3, 3)), max_size=60),
+)
+def test_top_rows_are_the_first_ranks(limit: int, steps: list[tuple[str, int]]) -> None:
+    """With the scope TOP the rows equal the contest's first ranks after every message."""
+    contest = Contest(limit)
+    board = LiveBoard(limit=limit)
+    board.apply(snapshot(revision=0, epoch=""))
+
+    for name, points in steps:
+        message = contest.add(name, points)
+        if message:
+            assert board.position is not None
+            message.previous_revision = board.position.revision
+            board.apply(message)
+        assert contest.top() == ranking(board)
+
+
+def test_all_keeps_only_ranks_that_are_certain() -> None:
+    """With the scope ALL a user who falls out leaves the ranks that are still known."""
+    board = LiveBoard(scope=pb.WATCH_SCOPE_ALL, limit=3)
+    board.apply(snapshot(user("a", 9, 1), user("b", 8, 2), user("c", 7, 3)))
+
+    board.apply(changes(user("b", 1, 5), after=1, revision=2))
+    assert ranking(board) == [(1, "a", 9), (2, "c", 7)]
+
+    board.apply(changes(user("x", 2, 4), after=2, revision=3))
+    assert ranking(board) == [(1, "a", 9), (2, "c", 7)]
+
+    board.apply(changes(user("b", 10, 1), after=3, revision=4))
+    assert ranking(board) == [(1, "b", 10), (2, "a", 9), (3, "c", 7)]
+
+
+def test_users_keep_the_ranks_they_were_told() -> None:
+    """With the scope USERS each row has the rank as of its own last change, best score first."""
+    board = LiveBoard(scope=pb.WATCH_SCOPE_USERS)
+    board.apply(snapshot(user("a", 9, 4), user("b", 3, 70)))
+
+    board.apply(changes(user("b", 12, 2), after=1, revision=8))
+    board.apply(changes(user("new", 1, 99), after=8, revision=9))
+
+    assert ranking(board) == [(2, "b", 12), (4, "a", 9), (99, "new", 1)]
+
+
+def test_a_snapshot_replaces_everything() -> None:
+    """A snapshot at any time, of any history, is the whole state."""
+    board = LiveBoard()
+    board.apply(snapshot(user("a", 9, 1), revision=40))
+
+    board.apply(snapshot(user("b", 1, 1), revision=2, epoch="later"))
+
+    assert [Row(rank=1, user_id="b", score=1, display_name="")] == board.rows
+    assert board.position == pb.Position(epoch="later", revision=2)
+
+
+def test_progress_moves_the_position_alone() -> None:
+    """Progress tells that nothing changed up to its position."""
+    board = LiveBoard()
+    board.apply(snapshot(user("a", 9, 1), revision=4))
+
+    board.apply(
+        pb.WatchContestResponse(
+            position=pb.Position(epoch="e", revision=7),
+            previous_revision=4,
+            progress=pb.Progress(),
+        )
+    )
+
+    assert ranking(board) == [(1, "a", 9)]
+    assert board.position == pb.Position(epoch="e", revision=7)
+
+
+def test_a_resumed_stream_goes_on() -> None:
+    """A second stream that resumes after the board's position needs no snapshot."""
+    board = LiveBoard()
+    board.apply(snapshot(user("a", 9, 1), revision=4))
+    assert board.position is not None
+
+    board.apply(changes(user("b", 10, 1), after=board.position.revision, revision=6))
+
+    assert ranking(board) == [(1, "b", 10), (2, "a", 9)]
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        pytest.param(changes(user("b", 2, 1), after=3, revision=5), id="a revision is missing"),
+        pytest.param(changes(user("b", 2, 1), after=5, revision=6), id="it was told before"),
+        pytest.param(
+            changes(user("b", 2, 1), after=4, revision=5, epoch="x"), id="of another history"
+        ),
+    ],
+)
+def test_a_hole_is_refused(message: pb.WatchContestResponse) -> None:
+    """A message that does not follow on the board's position raises and changes nothing."""
+    board = LiveBoard()
+    board.apply(snapshot(user("a", 9, 1), revision=4))
+
+    with pytest.raises(MissedChangesError):
+        board.apply(message)
+
+    assert ranking(board) == [(1, "a", 9)]
+    assert board.position == pb.Position(epoch="e", revision=4)
+
+
+def test_changes_without_a_beginning_are_refused() -> None:
+    """A stream that begins with changes, without a resume, raises."""
+    with pytest.raises(MissedChangesError):
+        LiveBoard().apply(changes(user("b", 2, 1), after=0, revision=1))
