@@ -22,7 +22,8 @@ class Streams:
     def __init__(self, store: Store, feed: Feed) -> None:
         self._store = store
         self._feed = feed
-        self._streams: dict[str, ContestStream] = {}
+        self.streams: dict[str, ContestStream] = {}
+        """The streams of the contests that anybody listens to."""
         self._turns: deque[str] = deque()
         self._task: asyncio.Task[None] | None = None
 
@@ -36,7 +37,7 @@ class Streams:
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task
-        for stream in self._streams.values():
+        for stream in self.streams.values():
             stream.close()
 
     @property
@@ -46,7 +47,7 @@ class Streams:
 
     def offer(self, commit: Commit) -> None:
         """Take in a commit of this server, before its writer is answered."""
-        if stream := self._streams.get(commit.contest_id):
+        if stream := self.streams.get(commit.contest_id):
             stream.offer(commit)
 
     async def listen(self, contest_id: str, listener: Listener) -> ContestStream:
@@ -55,9 +56,9 @@ class Streams:
         Raises:
             StoreUnavailable: The stream didn't become live in time; the listener is not told.
         """
-        stream = self._streams.get(contest_id)
+        stream = self.streams.get(contest_id)
         if not stream:
-            stream = self._streams[contest_id] = ContestStream(contest_id, self._store)
+            stream = self.streams[contest_id] = ContestStream(contest_id, self._store)
             self._turns.append(contest_id)
             stream.add(listener)
             await self._feed.subscribe(contest_id, stream)
@@ -73,7 +74,7 @@ class Streams:
     async def leave(self, stream: ContestStream, listener: Listener) -> None:
         """Stop telling `listener`; the last one ends the stream."""
         if not stream.remove(listener):
-            del self._streams[stream.contest_id]
+            del self.streams[stream.contest_id]
             self._turns.remove(stream.contest_id)
             stream.close()
             await self._feed.unsubscribe(stream.contest_id)
@@ -85,5 +86,5 @@ class Streams:
             self._turns.rotate(-len(due))
             with contextlib.suppress(StoreUnavailable):
                 for contest_id in due:
-                    if stream := self._streams.get(contest_id):
+                    if stream := self.streams.get(contest_id):
                         await stream.verify()

@@ -52,6 +52,8 @@ class Topic:
 
     def on_commit(self, commit: Commit) -> None:
         """See `stream.Listener`."""
+        if not self._stream:
+            return  # the position that is followed from is a later one
         self._commits.append(commit)
         self._changes += len(commit.changes)
         while self._changes - len(self._commits[0].changes) >= RECENT_CHANGES:

@@ -1,0 +1,85 @@
+"""Merged changes, applied as the contract tells watchers to."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from leaderboard_server.domain.board import RankedUser
+from leaderboard_server.domain.change import Commit, ScoreChange
+from leaderboard_server.watch.merge import merge
+from unit.plain_board import PlainBoard, Step
+from unit.strategies import commits
+
+
+def applied(
+    rows: list[RankedUser], changes: tuple[ScoreChange, ...], limit: int
+) -> list[RankedUser]:
+    """Apply changes as a watcher does: take the row out, put it in at its rank, cut."""
+    for change in changes:
+        rows = [row for row in rows if row.user_id != change.user.user_id]
+        if change.user.rank <= limit:
+            rows.insert(change.user.rank - 1, change.user)
+        rows = rows[:limit]
+    return [row._replace(rank=rank) for rank, row in enumerate(rows, 1)]
+
+
+def after(board: PlainBoard, batches: list[list[Step]]) -> list[Commit]:
+    """Commit each list of steps."""
+    return [board.commit(steps) for steps in batches]
+
+
+class TestMerge:
+    """What holds for merged changes."""
+
+    @given(start=commits, then=commits, limit=st.integers(1, 8))
+    def test_turns_the_old_rows_into_the_new(
+        self, start: list[list[Step]], then: list[list[Step]], limit: int
+    ) -> None:
+        """However many commits are merged, the watcher ends up with the board's first ranks."""
+        board = PlainBoard()
+        after(board, start)
+        old = board.page(limit).users
+        told = after(board, then)
+        new = board.page(limit).users
+
+        assert applied(list(old), merge(old, new, limit, told), limit) == list(new)
+
+    @given(start=commits, then=commits, limit=st.integers(1, 8))
+    def test_tells_all_rows_when_the_old_ones_are_not_known(
+        self, start: list[list[Step]], then: list[list[Step]], limit: int
+    ) -> None:
+        """A watcher that resumed holds the board after it, whatever rows it had before."""
+        board = PlainBoard()
+        after(board, start)
+        old = board.page(limit).users
+        told = after(board, then)
+        new = board.page(limit).users
+
+        assert applied(list(old), merge((), new, limit, told), limit) == list(new)
+
+    @given(start=commits, then=commits, limit=st.integers(1, 8))
+    def test_tells_nothing_where_nothing_moved_in_sight(
+        self, start: list[list[Step]], then: list[list[Step]], limit: int
+    ) -> None:
+        """Only rows that changed, came or went are told."""
+        board = PlainBoard()
+        after(board, start)
+        old = board.page(limit).users
+        told = after(board, then)
+        new = board.page(limit).users
+
+        touched = {change.user.user_id for commit in told for change in commit.changes}
+        came = {user.user_id for user in new} - {user.user_id for user in old}
+        for change in merge(old, new, limit, told):
+            assert change.user.user_id in touched | came
+
+    def test_sums_the_points_of_one_user(self) -> None:
+        """Points are summed, the first rank before and the last row are told."""
+        board = PlainBoard()
+        after(board, [[Step("ada", 5), Step("bo", 4)]])
+        old = board.page(10).users
+        told = after(board, [[Step("bo", 3)], [Step("bo", 2)]])
+
+        (change,) = merge(old, board.page(10).users, 10, told)
+
+        expected = (RankedUser("bo", 9, 1, ""), 2, 5)
+        assert expected == (change.user, change.previous_rank, change.points)

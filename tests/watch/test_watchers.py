@@ -1,0 +1,293 @@
+"""Promise 6, gap-free: watchers of every scope against the one checker, on a real store."""
+
+import asyncio
+import contextlib
+import random
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+
+from harness.node import Node, running_node
+from harness.stores import StoreProcess
+from harness.waiting import eventually
+from harness.watching import WatchChecker
+from leaderboard.v1 import leaderboard_pb2 as pb
+from leaderboard_server.domain.errors import ServerDraining
+from leaderboard_server.domain.position import Position
+from leaderboard_server.domain.update import ScoreUpdate
+from leaderboard_server.domain.watch import WatchMessage, WatchRequest, WatchScope
+from leaderboard_server.storage.store import Retention
+from leaderboard_server.transport import answers
+from leaderboard_server.watch import topic, watcher
+
+CONTEST = "cup"
+USERS = [f"u{number}" for number in range(30)]
+WATCHED = frozenset(USERS[:5])
+SCOPES = {
+    WatchScope.TOP: pb.WATCH_SCOPE_TOP,
+    WatchScope.ALL: pb.WATCH_SCOPE_ALL,
+    WatchScope.USERS: pb.WATCH_SCOPE_USERS,
+}
+
+
+class Watch:
+    """A watcher that feeds the checker, and can be stopped and resumed on any server."""
+
+    def __init__(self, scope: WatchScope, limit: int = 100, min_interval_s: float = 0.0) -> None:
+        self._request = WatchRequest(
+            CONTEST,
+            limit,
+            scope,
+            WATCHED if scope is WatchScope.USERS else frozenset(),
+            min_interval_s=min_interval_s,
+        )
+        self.checker = WatchChecker(scope=SCOPES[scope], limit=limit, user_ids=WATCHED)
+        self.messages: list[WatchMessage] = []
+        self.reading = asyncio.Event()
+        self.reading.set()
+
+    @property
+    def position(self) -> Position:
+        """Where the watcher is."""
+        return Position(self.checker.position.epoch, self.checker.position.revision)
+
+    @contextlib.asynccontextmanager
+    async def on(self, node: Node, *, resume: bool = False) -> AsyncIterator[None]:
+        """Watch through a server, from the start or from the present position on."""
+        after = self.position if resume else None
+        self.checker.begin(self.checker.position if resume else None)
+        task = asyncio.create_task(self._run(node, self._request._replace(resume_after=after)))
+        try:
+            yield
+        finally:
+            if not task.done():
+                task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+
+    async def reaches(self, node: Node) -> None:
+        """Wait until all that the store has was told, and compare the boards."""
+        scope = self._request.scope
+        limit = len(USERS) if scope is WatchScope.USERS else self._request.limit
+
+        async def told() -> bool:
+            page = await node.store.top(CONTEST, 1, limit)
+            board = [(user.user_id, user.score) for user in page.users]
+            rows = [(row.user_id, row.score) for row in self.checker.rows]
+            if scope is WatchScope.USERS:
+                return {row for row in board if row[0] in WATCHED} == set(rows)
+            return rows == board
+
+        await eventually(told, f"the watcher of {scope} holds the store's board")
+
+    async def _run(self, node: Node, request: WatchRequest) -> None:
+        async with contextlib.aclosing(node.watchers.watch(request)) as messages:
+            async for message in messages:
+                self.messages.append(message)
+                encoded = answers.watch_message(message)
+                self.checker.feed(pb.WatchContestResponse.FromString(encoded))
+                await self.reading.wait()
+
+
+@pytest_asyncio.fixture(name="nodes")
+async def _nodes(store: StoreProcess) -> AsyncIterator[tuple[Node, Node]]:
+    """Give two servers on a real and empty store, once their feeds are up."""
+    async with running_node(store.url) as one, running_node(store.url) as two:
+        await eventually(lambda: one.feed.linked and two.feed.linked, "the feeds are up")
+        yield one, two
+
+
+async def load(nodes: tuple[Node, ...], commits: int, seed: int = 0) -> None:
+    """Commit random changes through the servers, several at once."""
+    rng = random.Random(seed)
+
+    async def write(node: Node) -> None:
+        for _ in range(commits):
+            updates = [
+                ScoreUpdate(CONTEST, rng.choice(USERS), rng.randint(-3, 4))
+                for _ in range(rng.choice((1, 1, 1, 5)))
+            ]
+            await node.committer.commit(CONTEST, updates)
+
+    await asyncio.gather(*(write(node) for node in nodes for _ in range(2)))
+
+
+class TestEveryScope:
+    """What holds for watchers of every scope."""
+
+    @pytest.mark.parametrize("scope", WatchScope)
+    async def test_tells_every_change_of_two_servers(
+        self, nodes: tuple[Node, Node], scope: WatchScope
+    ) -> None:
+        """In order, once, without a hole, and the board ends up as the store's."""
+        watches = [Watch(scope, limit) for limit in (5, 100)]
+        async with watches[0].on(nodes[0]), watches[1].on(nodes[1]):
+            await load(nodes, 60)
+            for watch in watches:
+                if scope is not WatchScope.ALL or watch is watches[1]:
+                    await watch.reaches(nodes[0])
+        assert set(watches[1].checker.reasons) == {"INITIAL"}
+
+    @pytest.mark.parametrize("scope", WatchScope)
+    async def test_resumes_on_either_server_without_a_snapshot(
+        self, nodes: tuple[Node, Node], scope: WatchScope
+    ) -> None:
+        """What happened while it was away comes as changes."""
+        watch = Watch(scope)
+        async with watch.on(nodes[0]):
+            await load(nodes, 20)
+            await watch.reaches(nodes[0])
+        for turn in range(4):
+            await load(nodes, 20, seed=turn)
+            async with watch.on(nodes[turn % 2], resume=True):
+                await load(nodes, 20, seed=turn + 100)
+                await watch.reaches(nodes[0])
+        assert set(watch.checker.reasons) == {"INITIAL"}
+
+    @pytest.mark.parametrize("scope", WatchScope)
+    async def test_a_slow_watcher_ends_up_right(
+        self, nodes: tuple[Node, Node], scope: WatchScope
+    ) -> None:
+        """One that doesn't read for a while is told merged, or all that it missed."""
+        watch, free = Watch(scope), Watch(scope)
+        async with watch.on(nodes[0]), free.on(nodes[0]):
+            await eventually(lambda: bool(watch.messages), "the snapshot")
+            watch.reading.clear()
+            await load(nodes, 60)
+            await free.reaches(nodes[0])
+            watch.reading.set()
+            await watch.reaches(nodes[0])
+        assert len(watch.messages) < len(free.messages)
+
+    @pytest.mark.parametrize("scope", [WatchScope.ALL, WatchScope.USERS])
+    async def test_one_too_far_behind_gets_a_snapshot(
+        self, nodes: tuple[Node, Node], scope: WatchScope, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The reason is LAGGED, and the stream goes on after it."""
+        monkeypatch.setattr(topic, "RECENT_CHANGES", 50)
+        watch = Watch(scope)
+        async with watch.on(nodes[0]):
+            await eventually(lambda: bool(watch.messages), "the snapshot")
+            watch.reading.clear()
+            await load(nodes, 60)
+            watch.reading.set()
+            await watch.reaches(nodes[0])
+        assert watch.checker.reasons["LAGGED"] >= 1
+
+    @pytest.mark.parametrize("scope", WatchScope)
+    async def test_an_emptied_store_is_told_as_a_new_epoch(
+        self, nodes: tuple[Node, Node], store: StoreProcess, scope: WatchScope
+    ) -> None:
+        """A snapshot with that reason, and then the changes of the new history."""
+        watch = Watch(scope)
+        async with watch.on(nodes[0]), store.client() as client:
+            await load(nodes, 10)
+            await watch.reaches(nodes[0])
+            await client.flushall()
+            await load(nodes, 10, seed=1)
+            await watch.reaches(nodes[0])
+        assert watch.checker.reasons["NEW_EPOCH"] == 1
+
+    @pytest.mark.parametrize("scope", WatchScope)
+    async def test_drains_with_a_position_to_resume_from(
+        self, nodes: tuple[Node, Node], scope: WatchScope
+    ) -> None:
+        """The last message is the end; nothing is missed after it on another server."""
+        watch = Watch(scope)
+        async with watch.on(nodes[0]):
+            await load(nodes, 10)
+            await watch.reaches(nodes[0])
+            nodes[0].hub.drain()
+            await eventually(lambda: watch.checker.ended is not None, "the end")
+        async with watch.on(nodes[1], resume=True):
+            await load((nodes[1],), 10)
+            await watch.reaches(nodes[1])
+        with pytest.raises(ServerDraining):
+            async with contextlib.aclosing(nodes[0].watchers.watch(WatchRequest(CONTEST))) as late:
+                await anext(late)
+
+
+class TestResume:
+    """Where a resume can't be told as changes."""
+
+    async def test_a_trimmed_history_is_told(self, store: StoreProcess) -> None:
+        """A snapshot with the reason HISTORY_TRIMMED."""
+        async with running_node(store.url, Retention(history_commits=100)) as node:
+            await eventually(lambda: node.feed.linked, "the feed is up")
+            watch = Watch(WatchScope.ALL)
+            async with watch.on(node):
+                await load((node,), 1)
+                await watch.reaches(node)
+            async with running_node(store.url, Retention(history_commits=100)) as fresh:
+                await eventually(lambda: fresh.feed.linked, "the feed is up")
+                for _ in range(400):
+                    await fresh.add(CONTEST, "u1")
+                async with watch.on(fresh, resume=True):
+                    await watch.reaches(fresh)
+        assert watch.checker.reasons["HISTORY_TRIMMED"] == 1
+
+    async def test_a_position_ahead_is_told(self, nodes: tuple[Node, Node]) -> None:
+        """A snapshot with the reason AHEAD."""
+        await nodes[0].add(CONTEST, "ada")
+        now = await nodes[0].store.position(CONTEST)
+        request = WatchRequest(CONTEST, resume_after=Position(now.epoch, 9))
+        async with contextlib.aclosing(nodes[0].watchers.watch(request)) as messages:
+            message = await anext(messages)
+        assert message.event.reason == "ahead"  # type: ignore[union-attr]
+
+    async def test_a_position_within_a_commit_resumes_with_its_rest(
+        self, nodes: tuple[Node, Node]
+    ) -> None:
+        """A writer's own position may lie within a commit; what comes after it is told."""
+        updates = [ScoreUpdate(CONTEST, user, 1) for user in ("a", "b", "c")]
+        await nodes[0].committer.commit(CONTEST, updates)
+        now = await nodes[0].store.position(CONTEST)
+        request = WatchRequest(CONTEST, scope=WatchScope.ALL, resume_after=Position(now.epoch, 1))
+        async with contextlib.aclosing(nodes[1].watchers.watch(request)) as messages:
+            message = await anext(messages)
+        told = [change.user.user_id for change in message.event.changes]  # type: ignore[union-attr]
+        assert (told, message.previous_revision) == (["b", "c"], 1)
+
+
+class TestQuiet:
+    """What is told when there is little to tell."""
+
+    async def test_progress_follows_silence(
+        self, nodes: tuple[Node, Node], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Also for one who watches users while others score: up to where all was delivered."""
+        monkeypatch.setattr(watcher, "PROGRESS_S", 0.2)
+        watch = Watch(WatchScope.USERS)
+        async with watch.on(nodes[0]):
+            await nodes[0].add(CONTEST, "somebody-else")
+            now = await nodes[0].store.position(CONTEST)
+            await eventually(lambda: watch.position == now, "progress up to the position")
+
+    async def test_min_interval_throttles_and_merges(self, nodes: tuple[Node, Node]) -> None:
+        """A board that keeps changing keeps being told, no more often than asked for."""
+        watch, free = Watch(WatchScope.TOP, min_interval_s=0.2), Watch(WatchScope.TOP)
+        async with watch.on(nodes[0]), free.on(nodes[0]):
+            await load(nodes, 100)
+            await watch.reaches(nodes[0])
+        assert len(watch.messages) * 3 < len(free.messages)
+
+    async def test_an_unknown_contest_can_be_watched(self, nodes: tuple[Node, Node]) -> None:
+        """Its changes follow when it begins, without another snapshot."""
+        watch = Watch(WatchScope.TOP)
+        async with watch.on(nodes[0]):
+            await eventually(lambda: bool(watch.messages), "the snapshot")
+            await load(nodes, 10)
+            await watch.reaches(nodes[0])
+        assert set(watch.checker.reasons) == {"INITIAL"}
+
+    async def test_equal_watchers_share_their_messages(self, nodes: tuple[Node, Node]) -> None:
+        """The same object, so that it is encoded once."""
+        watches = [Watch(WatchScope.TOP) for _ in range(5)]
+        async with contextlib.AsyncExitStack() as stack:
+            for watch in watches:
+                await stack.enter_async_context(watch.on(nodes[0]))
+            await eventually(lambda: all(len(w.messages) == 1 for w in watches), "the snapshots")
+            await nodes[0].add(CONTEST, "ada")
+            await eventually(lambda: all(len(w.messages) == 2 for w in watches), "the change")
+        assert len({id(watch.messages[1]) for watch in watches}) == 1
