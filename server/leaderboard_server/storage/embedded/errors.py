@@ -1,0 +1,35 @@
+"""Why an embedded store can't be run; each text is one line for the person who starts a service."""
+
+from pathlib import Path
+
+
+class EmbeddedStoreError(Exception):
+    """The base of everything that keeps an embedded store from running."""
+
+
+class DataFolderInUse(EmbeddedStoreError):
+    """Another service owns the data folder."""
+
+    def __init__(self, folder: Path, owner: int | None) -> None:
+        process = "another process" if owner is None else f"process {owner}"
+        super().__init__(f"the data folder {folder} is in use by {process}")
+        self.folder = folder
+        self.owner = owner
+        """The owner's process id; None if it just took the folder and has not said."""
+
+
+class DataFolderUnusable(EmbeddedStoreError):
+    """The data folder can't be created or must not be used."""
+
+    def __init__(self, folder: Path, reason: str) -> None:
+        super().__init__(f"the data folder {folder} can't be used: {reason}")
+        self.folder = folder
+        self.reason = reason
+
+
+class StoreStartFailed(EmbeddedStoreError):
+    """The store's process can't be started, ended while it started or does not answer."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"the embedded store did not start: {reason}")
+        self.reason = reason

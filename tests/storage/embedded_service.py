@@ -1,0 +1,54 @@
+"""A service process in small, for tests to kill: keeps an embedded store open and counts in it.
+
+Used as a script, `embedded_service.py DATA_DIR LOOP`. It prints `open STORE_PID`, then `counted N`
+for every acknowledged count, and after a SIGINT `drained N STORE_PID`, when it counted once more.
+"""
+
+import asyncio
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import uvloop
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+
+from leaderboard_server.storage.embedded import EmbeddedStore
+
+LOOPS: dict[str, Callable[[], asyncio.AbstractEventLoop]] = {
+    "asyncio": asyncio.new_event_loop,
+    "uvloop": uvloop.new_event_loop,
+}
+
+
+def say(*words: object) -> None:
+    """Print a line that is there also after a kill."""
+    print(*words, flush=True)  # noqa: T201 - the test reads it
+
+
+def connected(url: str) -> Redis:
+    """Return a client that repeats nothing by itself and lets a cancellation pass."""
+    return Redis.from_url(url, retry=Retry(NoBackoff(), 0), socket_timeout=None)
+
+
+async def process_of(client: Redis) -> int:
+    """Return the store's process id."""
+    return int((await client.info("server"))["process_id"])
+
+
+async def main(data_dir: Path) -> None:
+    """Count until SIGINT."""
+    stopping = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGINT, stopping.set)
+    async with EmbeddedStore(data_dir) as store, connected(store.url) as client:
+        say("open", await process_of(client))
+        while not stopping.is_set():
+            say("counted", await client.incr("count"))
+        say("drained", await client.incr("count"), await process_of(client))
+
+
+if __name__ == "__main__":
+    with asyncio.Runner(loop_factory=LOOPS[sys.argv[2]]) as runner:
+        runner.run(main(Path(sys.argv[1])))
