@@ -30,7 +30,6 @@ test-slow: $(VENV)/.dev ## Run the tests that take longer
 lint: $(VENV)/.dev ## Check style, docstrings and which layer imports which
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
-	$(BIN)/interrogate --quiet server clients/python/leaderboard_client tests
 	$(BIN)/lint-imports --no-logo
 
 format: $(VENV)/.dev ## Mend what can be mended by itself

@@ -102,7 +102,7 @@ class FakeService(LeaderboardServiceServicer):
         """All requests of reads and watches."""
         self._seen: set[tuple[str, str]] = set()
         self._server = grpc.server(ThreadPoolExecutor(max_workers=4))
-        add_LeaderboardServiceServicer_to_server(self, self._server)  # type: ignore[no-untyped-call]
+        add_LeaderboardServiceServicer_to_server(self, self._server)
         self.held.set()
 
     def __enter__(self) -> Self:

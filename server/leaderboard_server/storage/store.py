@@ -86,6 +86,7 @@ class Store:
         self._rank = redis.register_script(scripts.source("rank"))
         self._users = redis.register_script(scripts.source("users"))
         self._history = redis.register_script(scripts.source("history"))
+        self._earlier = redis.register_script(scripts.source("earlier"))
 
     async def commit(self, contest_id: str, updates: Sequence[ScoreUpdate]) -> CommitReply:
         """Apply updates of one contest in one atomic step.
@@ -162,6 +163,12 @@ class Store:
         """Read up to `limit` commits after a revision, as far as the log still holds them."""
         position, (payloads,) = await self._read(self._history, contest_id, after_revision, limit)
         return History([decode_commit(contest_id, payload) for payload in payloads], position)
+
+    async def earlier(self, contest_id: str, up_to_revision: int, limit: int) -> History:
+        """Read the last `limit` commits up to a revision that the log still holds, in order."""
+        position, (payloads,) = await self._read(self._earlier, contest_id, up_to_revision, limit)
+        commits = [decode_commit(contest_id, payload) for payload in reversed(payloads)]
+        return History(commits, position)
 
     async def _read(
         self, script: AsyncScript, contest_id: str, *arguments: str | int

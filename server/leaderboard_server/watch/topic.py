@@ -84,35 +84,37 @@ class Topic:
         commits.reverse()
         return commits
 
-    async def reach_back(self, store: Store, after: Position) -> None:
-        """Take in what the log holds between a position and the first held commit.
+    async def reach_back(self, store: Store, after: int) -> None:
+        """Take in what the log holds from before the first held commit, back to a revision.
 
-        Whoever comes while it is read waits for the same read.
+        Every page that is read serves all who come; so however many resume at once, the log is
+        read once. Stops where the log, or what a topic may hold, ends.
 
         Raises:
             StoreUnavailable: The store is away.
         """
-        if not self._reaching:
-            self._reaching = asyncio.create_task(self._reach_back(store, after), name="reach-back")
-            self._reaching.add_done_callback(self._reached)
-        await asyncio.shield(self._reaching)
+        begin = None
+        while after < self._begin != begin:
+            begin = self._begin
+            if not self._reaching:
+                self._reaching = asyncio.create_task(self._reach_back(store), name="reach-back")
+                self._reaching.add_done_callback(self._reached)
+            await asyncio.shield(self._reaching)
 
-    async def _reach_back(self, store: Store, after: Position) -> None:
+    async def _reach_back(self, store: Store) -> None:
         assert self._stream
-        older: list[Commit] = []
-        size, revision = 0, after.revision
-        while revision < self._begin and size + self._changes < RECENT_CHANGES:
-            history = await store.history(self._stream.contest_id, revision, HISTORY_PAGE)
-            page = [commit for commit in history.commits if commit.revision <= self._begin]
-            if not page or page[0].previous_revision > revision:
+        epoch, begin = self.position.epoch, self._begin
+        if self._changes >= RECENT_CHANGES:
+            return
+        history = await store.earlier(self._stream.contest_id, begin, HISTORY_PAGE)
+        if history.position.epoch != epoch or (self.position.epoch, self._begin) != (epoch, begin):
+            return
+        for commit in reversed(history.commits):
+            if commit.revision != self._begin:
                 return
-            older += page
-            size += sum(len(commit.changes) for commit in page)
-            revision = page[-1].revision
-        if revision == self._begin:
-            self._commits.extendleft(reversed(older))
-            self._changes += size
-            self._begin = after.revision
+            self._commits.appendleft(commit)
+            self._changes += len(commit.changes)
+            self._begin = commit.previous_revision
 
     def _reached(self, task: asyncio.Task[None]) -> None:
         self._reaching = None

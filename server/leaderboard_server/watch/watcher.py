@@ -106,13 +106,16 @@ class _Watcher:
         after = self._request.resume_after
         if after is None:
             return await self._snapshot(SnapshotReason.INITIAL)
-        now = await self._store.position(self._request.contest_id)
-        if after not in (BEGINNING, now) and after.epoch != now.epoch:
+        now = self._topic.position
+        if not now.reaches(after):
+            # The watcher may have heard of more, or of another epoch, before this server did.
+            now = await self._store.position(self._request.contest_id)
+        if after != BEGINNING and after.epoch != now.epoch:
             return await self._snapshot(SnapshotReason.NEW_EPOCH)
         if after.revision > now.revision:
             return await self._snapshot(SnapshotReason.AHEAD)
         if self._topic.since(after.revision) is None:
-            await self._topic.reach_back(self._store, after)
+            await self._topic.reach_back(self._store, after.revision)
             if self._topic.since(after.revision) is None:
                 return await self._snapshot(SnapshotReason.HISTORY_TRIMMED)
         self._told = self._seen = after

@@ -52,7 +52,7 @@ class Connection:
         self._server = server
         self._timeout = timeout
         self._channel = grpc.insecure_channel(server, options=_CHANNEL_OPTIONS)
-        stub = LeaderboardServiceStub(self._channel)  # type: ignore[no-untyped-call]
+        stub = LeaderboardServiceStub(self._channel)
         self._update_score: _Method[pb.UpdateScoreRequest, pb.UpdateScoreResponse]
         self._update_score = stub.UpdateScore
         self._batch_update: _Method[pb.BatchUpdateScoresRequest, pb.BatchUpdateScoresResponse]
@@ -118,7 +118,7 @@ async def watch_contest(
         CommandError: Nothing came in time.
     """
     async with grpc.aio.insecure_channel(server, options=_CHANNEL_OPTIONS) as channel:
-        stub = LeaderboardServiceStub(channel)  # type: ignore[no-untyped-call]
+        stub = LeaderboardServiceStub(channel)
         messages = aiter(stub.WatchContest(request))
         while True:
             try:
