@@ -1,0 +1,57 @@
+"""What all tests may ask for: stores to write to, and the service in a process of its own."""
+
+import os
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from harness.service import ServiceProcess
+from harness.stores import Flavour, StoreProcess
+
+
+def require(flavour: Flavour) -> None:
+    """Skip what a machine has no store for; where `CI` is set nothing may be left out."""
+    if flavour.executable() is None:
+        told = f"no executable of {flavour} in PATH: its half of the store tests is left out"
+        if os.environ.get("CI"):
+            pytest.fail(told)
+        pytest.skip(told)
+
+
+@pytest_asyncio.fixture(
+    scope="session", loop_scope="session", name="shared_store", params=list(Flavour)
+)
+async def _shared_store(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[StoreProcess]:
+    require(request.param)
+    store = StoreProcess(request.param, tmp_path_factory.mktemp(request.param))
+    await store.start()
+    yield store
+    store.end()
+
+
+@pytest_asyncio.fixture(name="store")
+async def _store(shared_store: StoreProcess) -> StoreProcess:
+    """Give an empty store that runs for all tests: not to be stopped or frozen."""
+    async with shared_store.client() as client:
+        await client.flushall()
+    return shared_store
+
+
+@pytest_asyncio.fixture(name="own_store")
+async def _own_store(tmp_path: Path) -> AsyncIterator[StoreProcess]:
+    """Give a Valkey of the test's own, to do with as it likes."""
+    store = StoreProcess(Flavour.VALKEY, tmp_path / "store")
+    await store.start()
+    yield store
+    store.end()
+
+
+@pytest_asyncio.fixture(name="service")
+async def _service(own_store: StoreProcess, tmp_path: Path) -> AsyncIterator[ServiceProcess]:
+    """Give a service process on `own_store`."""
+    async with ServiceProcess(tmp_path / "service", redis_url=own_store.url) as service:
+        yield service

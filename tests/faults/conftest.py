@@ -1,0 +1,35 @@
+"""What the fault tests break: the line to the store, and servers that share one."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest_asyncio
+
+from harness.proxy import StoreProxy
+from harness.service import Pair, ServiceProcess, all_serving
+from harness.stores import StoreProcess
+
+
+@pytest_asyncio.fixture(name="proxy")
+async def _proxy(own_store: StoreProcess) -> AsyncIterator[StoreProxy]:
+    """Give a line to `own_store` that can be broken."""
+    async with StoreProxy(own_store.port) as proxy:
+        yield proxy
+
+
+@pytest_asyncio.fixture(name="proxied")
+async def _proxied(proxy: StoreProxy, tmp_path: Path) -> AsyncIterator[ServiceProcess]:
+    """Give a service process that reaches `own_store` through `proxy`."""
+    async with ServiceProcess(tmp_path / "proxied", redis_url=proxy.url) as service:
+        yield service
+
+
+@pytest_asyncio.fixture(name="pair")
+async def _pair(own_store: StoreProcess, proxy: StoreProxy, tmp_path: Path) -> AsyncIterator[Pair]:
+    """Give two service processes on `own_store`, one of them through `proxy`."""
+    pair = Pair(
+        ServiceProcess(tmp_path / "direct", redis_url=own_store.url),
+        ServiceProcess(tmp_path / "proxied", redis_url=proxy.url),
+    )
+    async with all_serving(*pair):
+        yield pair

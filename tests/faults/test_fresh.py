@@ -1,0 +1,133 @@
+"""Fresh: no server answers with less than it acknowledged, nor than the position it was given."""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+
+import grpc
+import pytest
+
+from harness.calls import DEADLINE_S, add, scores, top
+from harness.proxy import StoreProxy
+from harness.service import Pair, ServiceProcess
+from harness.statuses import status_of
+from harness.stores import StoreProcess
+from harness.waiting import eventually
+from leaderboard.v1 import leaderboard_pb2 as pb
+
+_LISTENS = "SUBSCRIBE"
+
+
+async def _cut_the_line(proxy: StoreProxy, _store: StoreProcess) -> None:
+    await proxy.cut(_LISTENS)
+
+
+async def _kill_the_client(_proxy: StoreProxy, store: StoreProcess) -> None:
+    async with store.client() as client:
+        await client.client_kill_filter(_type="pubsub")
+
+
+@pytest.mark.parametrize("break_off", [_cut_the_line, _kill_the_client])
+async def test_fresh_when_the_subscription_breaks_off(
+    break_off: Callable[[StoreProxy, StoreProcess], Awaitable[None]],
+    pair: Pair,
+    proxy: StoreProxy,
+    own_store: StoreProcess,
+) -> None:
+    """Own writes show at once, others' with their position at once and without it soon."""
+    for number in range(1, 16):
+        await scores(pair.proxied.stub, "cup")
+        await break_off(proxy, own_store)
+
+        theirs = await add(pair.direct.stub, "cup", "theirs", 1)
+        seen = await scores(pair.proxied.stub, "cup", min_position=theirs.position)
+        assert seen["theirs"] == number
+        await add(pair.proxied.stub, "cup", "own", 1)
+        seen = await scores(pair.proxied.stub, "cup")
+        assert (seen["theirs"], seen["own"]) == (number, number)
+        await add(pair.direct.stub, "cup", "late", 1)
+        await _eventually_shows(pair.proxied, {"late": number})
+
+
+async def test_fresh_when_the_subscription_falls_silent(pair: Pair, proxy: StoreProxy) -> None:
+    """A subscription that is silent without an end is found out, and then not trusted."""
+    await add(pair.proxied.stub, "cup", "own", 1)
+    await scores(pair.proxied.stub, "cup")
+    proxy.swallow(_LISTENS)
+
+    theirs = await add(pair.direct.stub, "cup", "theirs", 1)
+    seen = await scores(pair.proxied.stub, "cup", min_position=theirs.position)
+    assert seen == {"own": 1, "theirs": 1}
+    await add(pair.proxied.stub, "cup", "own", 1)
+    assert (await scores(pair.proxied.stub, "cup"))["own"] == 2
+    await add(pair.direct.stub, "cup", "late", 1)
+    await _eventually_shows(pair.proxied, {"late": 1})
+
+
+async def _eventually_shows(service: ServiceProcess, part: dict[str, int]) -> None:
+    async def shows() -> bool:
+        return part.items() <= (await scores(service.stub, "cup")).items()
+
+    await eventually(shows, f"{part} without a position")
+
+
+async def test_fresh_when_the_store_answers_late(pair: Pair, proxy: StoreProxy) -> None:
+    """A read that was under way when a write was acknowledged doesn't hide it from later reads."""
+    proxy.delay = 0.01
+
+    async def write_and_read(client: int) -> None:
+        user_id = f"user-{client}"
+        for number in range(1, 16):
+            await add((pair.proxied if client else pair.direct).stub, "cup", user_id, 1)
+            seen = await scores(pair.proxied.stub, "cup")
+            if client:
+                assert seen[user_id] == number
+
+    await asyncio.gather(*(write_and_read(client) for client in range(6)))
+
+
+async def test_fresh_through_another_server_with_the_position(pair: Pair) -> None:
+    """A write through one server is never missing from a read with its position through another."""
+    servers = [server.stub for server in pair]
+
+    async def write_and_read(client: int) -> None:
+        chance = random.Random(client)
+        user_id, score = f"user-{client}", 0
+        for _ in range(60):
+            contest_id = "cup"
+            writer, reader = chance.sample(servers, 2)
+            points = chance.randint(-5, 20)
+            score += points
+            written = await add(writer, contest_id, user_id, points)
+            assert written.user.score == score
+            if chance.random() < 0.3:
+                request = pb.GetUserRankRequest(
+                    contest_id=contest_id, user_id=user_id, min_position=written.position
+                )
+                read = await reader.GetUserRank(request, timeout=DEADLINE_S)
+                assert read.user.score == score
+            else:
+                board = await top(reader, contest_id, min_position=written.position)
+                assert {user.user_id: user.score for user in board.users}[user_id] == score
+                assert board.position.revision >= written.position.revision
+            own = await scores(writer, contest_id)
+            assert own[user_id] == score
+
+    await asyncio.gather(*(write_and_read(client) for client in range(10)))
+
+    assert await scores(servers[0], "cup") == await scores(servers[1], "cup")
+
+
+async def test_fresh_is_refused_where_no_store_holds_the_position(service: ServiceProcess) -> None:
+    """A position that is later than the store's, or of another history, fails at once."""
+    written = await add(service.stub, "cup", "ada", 1)
+    later = pb.Position(epoch=written.position.epoch, revision=2)
+    elsewhere = pb.Position(epoch="of-another-history", revision=1)
+
+    for unreachable in (later, elsewhere):
+        with pytest.raises(grpc.aio.AioRpcError) as refused:
+            await top(service.stub, "cup", min_position=unreachable)
+        status = status_of(refused.value)
+        assert status.code is grpc.StatusCode.FAILED_PRECONDITION
+        assert status.reason == "ERROR_REASON_POSITION_UNREACHABLE"
+        assert status.metadata["revision"] == "1"

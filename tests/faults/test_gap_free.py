@@ -1,0 +1,135 @@
+"""Gap-free: a watcher misses nothing, and is told with a new snapshot where history was lost."""
+
+import shutil
+from pathlib import Path
+
+import grpc
+import pytest
+
+from harness.calls import add, scores, top
+from harness.load import Load
+from harness.proxy import StoreProxy
+from harness.service import Pair, ServiceProcess
+from harness.statuses import status_of
+from harness.stores import StoreProcess
+from harness.watcher import Watcher
+from leaderboard.v1 import leaderboard_pb2 as pb
+
+_SCOPES = {"top": pb.WATCH_SCOPE_TOP, "all": pb.WATCH_SCOPE_ALL}
+
+
+@pytest.mark.parametrize("scope", _SCOPES.values(), ids=_SCOPES)
+async def test_gap_free_while_the_subscription_breaks_off(
+    pair: Pair, proxy: StoreProxy, scope: pb.WatchScope
+) -> None:
+    """Changes that another server makes while notifications get lost are filled in, in order."""
+    async with Watcher("cup", scope=scope, limit=50) as watcher:
+        await watcher.open(pair.proxied.stub)
+        async with Load(pair.direct.stub, "cup") as load:
+            for _ in range(5):
+                await load.goes_on(60)
+                await proxy.cut("SUBSCRIBE")
+
+        board = await top(pair.direct.stub, "cup", limit=50)
+        await watcher.reach(board.position)
+        watcher.checker.assert_equals(board)
+        assert set(watcher.checker.reasons) == {"INITIAL"}
+
+
+async def test_gap_free_when_the_store_is_killed(
+    service: ServiceProcess, own_store: StoreProcess
+) -> None:
+    """A watch outlives the store's death and goes on where it was."""
+    async with Watcher("cup", limit=50) as watcher:
+        await watcher.open(service.stub)
+        async with Load(service.stub, "cup") as load:
+            await load.goes_on(100)
+            await own_store.kill()
+            await own_store.start()
+            await load.goes_on(100)
+
+        board = await top(service.stub, "cup", limit=50)
+        await watcher.reach(board.position)
+        watcher.checker.assert_equals(board)
+        assert set(watcher.checker.reasons) == {"INITIAL"}
+
+
+async def test_gap_free_across_a_killed_service(service: ServiceProcess) -> None:
+    """A watcher that resumes at the restarted service gets the changes since, and no snapshot."""
+    async with Watcher("cup", limit=50) as watcher:
+        await watcher.open(service.stub)
+        async with Load(service.stub, "cup") as load:
+            await load.goes_on(100)
+            await service.kill()
+            await watcher.closed()
+            await service.start()
+            await load.goes_on(100)
+        assert watcher.failure is not None
+
+        await watcher.open(service.stub, resume_after=watcher.checker.position)
+        board = await top(service.stub, "cup", limit=50)
+        await watcher.reach(board.position)
+        watcher.checker.assert_equals(board)
+        assert set(watcher.checker.reasons) == {"INITIAL"}
+
+
+async def test_gap_free_when_the_store_is_emptied(
+    service: ServiceProcess, own_store: StoreProcess
+) -> None:
+    """An emptied store is a new epoch: for writers, readers, watchers, and old positions."""
+    async with Watcher("cup") as watcher:
+        await watcher.open(service.stub)
+        for _ in range(5):
+            old = await add(service.stub, "cup", "ada", 1)
+        await watcher.reach(old.position)
+        async with own_store.client() as client:
+            await client.flushall()
+
+        new = await add(service.stub, "cup", "bob", 1)
+
+        await _assert_new_history(service, watcher, old, new)
+        assert await scores(service.stub, "cup") == {"bob": 1}
+
+
+async def test_gap_free_when_the_store_is_replaced_by_an_older_copy(
+    service: ServiceProcess, own_store: StoreProcess, tmp_path: Path
+) -> None:
+    """A rolled back store is a new epoch, so that lost revisions and new ones are not mixed up."""
+    async with Watcher("cup") as watcher:
+        await watcher.open(service.stub)
+        await add(service.stub, "cup", "ada", 1)
+        await own_store.stop()
+        shutil.copytree(own_store.data_folder, tmp_path / "copy")
+        await own_store.start()
+        async with Load(service.stub, "cup", clients=1) as load:
+            await load.goes_on(5)
+        old = await add(service.stub, "cup", "ada", 10)
+        await watcher.reach(old.position)
+
+        await own_store.stop()
+        shutil.rmtree(own_store.data_folder)
+        shutil.copytree(tmp_path / "copy", own_store.data_folder)
+        await own_store.start()
+        async with Load(service.stub, "cup", clients=1) as load:
+            await load.goes_on(1)
+        new = await add(service.stub, "cup", "ada", 5)
+
+        await _assert_new_history(service, watcher, old, new)
+        assert (await scores(service.stub, "cup"))["ada"] == 6
+
+
+async def _assert_new_history(
+    service: ServiceProcess,
+    watcher: Watcher,
+    old: pb.UpdateScoreResponse,
+    new: pb.UpdateScoreResponse,
+) -> None:
+    assert new.position.epoch != old.position.epoch
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await top(service.stub, "cup", min_position=old.position)
+    status = status_of(refused.value)
+    assert status.reason == "ERROR_REASON_POSITION_UNREACHABLE"
+    assert status.metadata["epoch"] == new.position.epoch
+    await watcher.reach(new.position)
+    assert watcher.checker.reasons["NEW_EPOCH"] >= 1
+    watcher.checker.assert_equals(await top(service.stub, "cup", limit=10))

@@ -1,0 +1,143 @@
+"""Once: a write takes effect once, however often it is sent and whatever breaks in between."""
+
+import asyncio
+from collections import Counter
+
+import grpc
+import pytest
+
+from harness.calls import add, scores, top
+from harness.load import Load, persist
+from harness.proxy import StoreProxy
+from harness.service import Pair, ServiceProcess
+from harness.statuses import status_of
+from harness.stores import StoreProcess
+from harness.waiting import eventually
+from leaderboard.v1 import leaderboard_pb2 as pb
+
+_MORE_THAN_ANY_RESENDS = 20
+
+
+async def test_once_when_the_reply_to_a_commit_is_lost(
+    proxied: ServiceProcess, proxy: StoreProxy
+) -> None:
+    """What the server sends again counts once and is answered as the first time, also unnamed."""
+    await add(proxied.stub, "cup", "ada", 1)
+    lookout = proxy.look_out("EVALSHA", holding=b"ada", losses=1)
+
+    answer = await add(proxied.stub, "cup", "ada", 5)
+
+    await lookout.lost()
+    assert (answer.previous_score, answer.user.score) == (1, 6)
+    assert answer.applied
+    assert not answer.replayed
+    assert answer.position.revision == 2
+    assert await scores(proxied.stub, "cup") == {"ada": 6}
+
+
+@pytest.mark.parametrize("elsewhere", [False, True], ids=["same server", "other server"])
+async def test_once_when_the_client_repeats_a_write_whose_answer_was_lost(
+    pair: Pair, proxy: StoreProxy, *, elsewhere: bool
+) -> None:
+    """A repeat gets the first answer, marked as replayed, from whichever server."""
+    await add(pair.proxied.stub, "cup", "ada", 1)
+    lookout = proxy.look_out("EVALSHA", holding=b"write-2", losses=_MORE_THAN_ANY_RESENDS)
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await add(pair.proxied.stub, "cup", "ada", 5, "write-2")
+    assert status_of(refused.value).reason == "ERROR_REASON_STORE_UNAVAILABLE"
+    await lookout.lost()
+    lookout.withdraw()
+
+    repeated = await add(
+        (pair.direct if elsewhere else pair.proxied).stub, "cup", "ada", 5, "write-2"
+    )
+
+    assert repeated.replayed
+    assert (repeated.previous_score, repeated.user.score) == (1, 6)
+    assert repeated.position.revision == 2
+    assert await scores(pair.direct.stub, "cup", min_position=repeated.position) == {"ada": 6}
+
+
+async def test_once_when_the_script_cache_is_flushed(
+    service: ServiceProcess, own_store: StoreProcess
+) -> None:
+    """Scripts that the store forgot are loaded again, and no call notices."""
+    users = [f"user-{number}" for number in range(10)]
+
+    written = 0
+
+    async def write(user_id: str) -> None:
+        nonlocal written
+        for _ in range(20):
+            await add(service.stub, "cup", user_id, 1)
+            written += 1
+
+    async with asyncio.TaskGroup() as group, own_store.client() as client:
+        for user_id in users:
+            group.create_task(write(user_id))
+        while written < 150:
+            await client.script_flush()
+            due = written + 20
+            await eventually(lambda: written >= due, "20 more writes")  # noqa: B023
+
+    assert await scores(service.stub, "cup") == dict.fromkeys(users, 20)
+
+
+async def test_once_when_the_store_hangs(service: ServiceProcess, own_store: StoreProcess) -> None:
+    """While the store hangs calls end within their deadlines; afterwards nothing counted twice."""
+    async with Load(service.stub, "cup", clients=10) as load:
+        await load.goes_on(50)
+        own_store.freeze()
+        try:
+            hang = asyncio.create_task(asyncio.sleep(3))
+            hasty = await asyncio.gather(*(_try(service, f"hasty-{n}", 0.5) for n in range(10)))
+            patient = await asyncio.gather(*(_try(service, f"patient-{n}", 30) for n in range(10)))
+            await hang
+        finally:
+            own_store.thaw()
+        await load.goes_on(50)
+
+    assert set(hasty) <= {grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.UNAVAILABLE}
+    assert set(patient) == {grpc.StatusCode.UNAVAILABLE}
+    found = Counter(await scores(service.stub, "cup"))
+    unnamed = {user: found.pop(user) for user in list(found) if not user.startswith("user-")}
+    assert set(unnamed.values()) <= {1}
+    assert found == load.scores
+
+
+async def _try(service: ServiceProcess, user_id: str, deadline: float) -> grpc.StatusCode:
+    request = pb.UpdateScoreRequest(contest_id="cup", user_id=user_id, points=1)
+    try:
+        await service.stub.UpdateScore(request, timeout=deadline)
+    except grpc.aio.AioRpcError as error:
+        return error.code()
+    return grpc.StatusCode.OK
+
+
+async def test_once_across_a_killed_service(service: ServiceProcess) -> None:
+    """Of 1,000 concurrent updates whose clients repeat them each counts once, so all is exact."""
+    requests = [
+        pb.UpdateScoreRequest(
+            contest_id=f"cup-{number % 4}",
+            user_id=f"user-{number % 50}",
+            points=number,
+            request_id=f"write-{number}",
+        )
+        for number in range(1, 1001)
+    ]
+    due: dict[str, Counter[str]] = {f"cup-{number}": Counter() for number in range(4)}
+    for request in requests:
+        due[request.contest_id][request.user_id] += request.points
+
+    writes = [asyncio.create_task(persist(service.stub, request)) for request in requests]
+    await eventually(lambda: sum(write.done() for write in writes) >= 200, "200 acknowledgements")
+    await service.kill()
+    interrupted = sum(not write.done() for write in writes)
+    await service.start()
+    await asyncio.gather(*writes)
+
+    assert interrupted > 0
+    for contest_id, users in due.items():
+        board = await top(service.stub, contest_id)
+        assert {user.user_id: user.score for user in board.users} == users
+        assert board.position.revision == 250

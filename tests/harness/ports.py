@@ -1,0 +1,37 @@
+"""
+Chooses loopback ports that stay free while their process is down.
+
+They lie below the range that the kernel takes for outgoing connections. A port of that range could
+be taken by any client in the time between a kill and the next start, even by a client that keeps
+dialling the dead port itself.
+"""
+
+import random
+import socket
+
+_FIRST, _LAST = 20_000, 32_000
+_given: set[int] = set()
+
+
+def free_port() -> int:
+    """
+    Choose a TCP port on which nothing listens and which this test run has not given out.
+
+    Raises:
+        AssertionError: No port is free.
+    """
+    for port in random.SystemRandom().sample(range(_FIRST, _LAST), 200):
+        if port not in _given and _is_free(port):
+            _given.add(port)
+            return port
+    raise AssertionError(f"no free port among 200 of {_FIRST} to {_LAST}")
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True

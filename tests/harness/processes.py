@@ -1,0 +1,95 @@
+"""Runs one child process of a test, and sees to it that it never outlives the test run."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import weakref
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import psutil
+
+from harness import tether
+from harness.waiting import eventually
+
+
+class ChildProcess:
+    """
+    A running process with its output in a file.
+
+    It leads a process group of its own, so a Ctrl-C in the terminal doesn't reach it, and it is
+    bound to no event loop, so a fixture of one loop may serve tests of others. It ends with `end`,
+    when the object is dropped, when the interpreter exits, and (on Linux) when the thread that
+    started it dies in any way; so start it from a thread that stays.
+    """
+
+    def __init__(
+        self, command: Sequence[str], log: Path, environment: Mapping[str, str] | None = None
+    ) -> None:
+        self.log = log
+        with log.open("ab") as output:
+            self._process = subprocess.Popen(
+                [sys.executable, "-ES", tether.__file__, str(os.getpid()), *command],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                env=None if environment is None else dict(environment),
+                start_new_session=True,
+            )
+        self._finalizer = weakref.finalize(self, _end, self._process)
+
+    @property
+    def pid(self) -> int:
+        """The process id, that of the command itself."""
+        return self._process.pid
+
+    @property
+    def exit_code(self) -> int | None:
+        """The exit code, negative for the signal that ended it, None while it runs."""
+        return self._process.poll()
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send a signal to the process alone, not to its group."""
+        self._process.send_signal(number)
+
+    async def exited(self, *, within: float = 10.0) -> int:
+        """
+        Wait for the end.
+
+        Args:
+            within: Seconds to wait.
+
+        Returns:
+            The exit code, negative for the signal that ended the process.
+
+        Raises:
+            AssertionError: It still runs.
+        """
+        story = f"the exit of process {self.pid}"
+        await eventually(lambda: self.exit_code is not None, story, within=within)
+        return self._process.wait()
+
+    def end(self) -> None:
+        """Kill the process and all of its group that is left. May be called again."""
+        self._finalizer()
+
+    def log_tail(self, lines: int = 60) -> str:
+        """Return the last lines of the output."""
+        text = self.log.read_text(errors="replace") if self.log.exists() else ""
+        return "\n".join(text.splitlines()[-lines:])
+
+
+def is_running(pid: int) -> bool:
+    """Tell whether a process runs; one that ended and was not waited for doesn't."""
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()

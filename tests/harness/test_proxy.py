@@ -1,0 +1,133 @@
+"""The proxy breaks what it is told to break, and nothing else."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+import redis.asyncio
+import redis.exceptions
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+
+from harness.proxy import StoreProxy
+from harness.stores import StoreProcess
+
+
+@pytest_asyncio.fixture(name="proxy")
+async def _proxy(store: StoreProcess) -> AsyncIterator[StoreProxy]:
+    async with StoreProxy(store.port) as proxy:
+        yield proxy
+
+
+@pytest_asyncio.fixture(name="client", params=[2, 3], ids=["resp2", "resp3"])
+async def _client(
+    proxy: StoreProxy, request: pytest.FixtureRequest
+) -> AsyncIterator[redis.asyncio.Redis]:
+    client = redis.asyncio.Redis.from_url(
+        proxy.url,
+        decode_responses=True,
+        protocol=request.param,
+        retry=Retry(NoBackoff(), 0),
+        socket_timeout=1,
+    )
+    async with client:
+        yield client
+
+
+@pytest_asyncio.fixture(name="listener")
+async def _listener(proxy: StoreProxy) -> AsyncIterator[asyncio.StreamReader]:
+    """Give what arrives on a bare connection that is subscribed to the channel `news`."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", proxy.port)
+    writer.write(b"*2\r\n$9\r\nSUBSCRIBE\r\n$4\r\nnews\r\n")
+    assert await reader.readuntil(b":1\r\n")
+    yield reader
+    writer.close()
+
+
+async def test_a_lost_reply_is_that_of_an_applied_command(
+    client: redis.asyncio.Redis, proxy: StoreProxy, store: StoreProcess
+) -> None:
+    """The store applies the command, the caller sees the line go down, and the next one works."""
+    await client.set("other", "untouched")
+    lookout = proxy.look_out("INCRBY", losses=1)
+
+    with pytest.raises(redis.exceptions.ConnectionError):
+        await client.incr("n")
+    await lookout.lost()
+
+    async with store.client() as direct:
+        assert await direct.get("n") == "1"
+    assert await client.incr("n") == 2
+
+
+async def test_only_the_reply_that_was_chosen_is_lost(
+    client: redis.asyncio.Redis, proxy: StoreProxy
+) -> None:
+    """Replies to commands without the given bytes are delivered."""
+    proxy.look_out("INCRBY", holding=b"chosen", losses=1)
+
+    assert await client.incr("other") == 1
+    with pytest.raises(redis.exceptions.ConnectionError):
+        await client.incr("chosen")
+    assert await client.incr("chosen") == 2
+
+
+async def test_cutting_listeners_leaves_other_connections_alone(
+    client: redis.asyncio.Redis, proxy: StoreProxy, listener: asyncio.StreamReader
+) -> None:
+    """Only the connections that sent the command are cut."""
+    await client.ping()
+    connections = proxy.commands["CLIENT"]
+
+    assert await proxy.cut("SUBSCRIBE") == 1
+
+    assert await listener.read() == b""
+    assert await client.ping()
+    assert proxy.commands["CLIENT"] == connections
+
+
+async def test_refused_connections_are_taken_again_later(
+    client: redis.asyncio.Redis, proxy: StoreProxy
+) -> None:
+    """After `refuse` and `cut` nobody gets through until `accept`."""
+    await client.ping()
+    await proxy.refuse()
+    await proxy.cut()
+
+    with pytest.raises(redis.exceptions.ConnectionError):
+        await client.ping()
+    await proxy.accept()
+
+    assert await client.ping()
+
+
+async def test_swallowed_bytes_leave_both_sides_waiting(
+    client: redis.asyncio.Redis,
+    proxy: StoreProxy,
+    store: StoreProcess,
+    listener: asyncio.StreamReader,
+) -> None:
+    """A listener that is swallowed hears nothing and sees no end of the line."""
+    proxy.swallow("SUBSCRIBE")
+
+    async with store.client() as direct:
+        assert await direct.publish("news", "unheard") == 1
+    assert await client.ping()
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.2):
+            await listener.read(1)
+
+    await proxy.deliver()
+
+    assert await listener.read() == b""
+
+
+async def test_commands_are_counted_by_name(client: redis.asyncio.Redis, proxy: StoreProxy) -> None:
+    """Every command that passes is counted, those of one pipeline too."""
+    pipeline = client.pipeline(transaction=False)
+    for _ in range(3):
+        pipeline.incr("n")
+
+    assert await pipeline.execute() == [1, 2, 3]
+    assert proxy.commands["INCRBY"] == 3

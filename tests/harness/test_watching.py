@@ -1,0 +1,142 @@
+"""The checker of watches lets right streams pass and catches each kind of wrong one."""
+
+import pytest
+
+from harness.watching import WatchChecker
+from leaderboard.v1 import leaderboard_pb2 as pb
+
+
+def _snapshot(
+    revision: int,
+    *scores: int,
+    reason: pb.SnapshotReason = pb.SNAPSHOT_REASON_INITIAL,
+    previous: int = 0,
+    epoch: str = "e",
+) -> pb.WatchContestResponse:
+    users = [
+        pb.RankedUser(user_id=f"u{rank}", score=score, rank=rank)
+        for rank, score in enumerate(scores, start=1)
+    ]
+    return pb.WatchContestResponse(
+        position=pb.Position(epoch=epoch, revision=revision),
+        previous_revision=previous,
+        snapshot=pb.Snapshot(users=users, total_users=len(users), reason=reason),
+    )
+
+
+def _change(
+    user_id: str, score: int, points: int, rank: int, previous_rank: int = 0
+) -> pb.ScoreChange:
+    return pb.ScoreChange(
+        user=pb.RankedUser(user_id=user_id, score=score, rank=rank),
+        previous_rank=previous_rank,
+        points=points,
+    )
+
+
+def _changes(
+    previous: int, revision: int, *changes: pb.ScoreChange, epoch: str = "e"
+) -> pb.WatchContestResponse:
+    return pb.WatchContestResponse(
+        position=pb.Position(epoch=epoch, revision=revision),
+        previous_revision=previous,
+        changes=pb.Changes(changes=changes),
+    )
+
+
+def _checker(*messages: pb.WatchContestResponse) -> WatchChecker:
+    checker = WatchChecker(scope=pb.WATCH_SCOPE_ALL, limit=100)
+    checker.begin()
+    for message in messages:
+        checker.feed(message)
+    return checker
+
+
+def test_a_right_stream_leads_to_the_right_board() -> None:
+    """Changes move rows as the contract says."""
+    checker = _checker(
+        _snapshot(2, 9, 5),
+        _changes(2, 4, _change("u2", 10, 5, 1, previous_rank=2), _change("new", 9, 9, 3)),
+    )
+
+    assert [row.user_id for row in checker.rows] == ["u2", "u1", "new"]
+
+
+def test_the_scope_top_cuts_at_the_limit() -> None:
+    """A row that is pushed below the limit leaves the watched board."""
+    checker = WatchChecker(scope=pb.WATCH_SCOPE_TOP, limit=2)
+    checker.begin()
+    checker.feed(_snapshot(2, 9, 5))
+    checker.feed(_changes(2, 7, _change("new", 7, 7, 2)))
+
+    assert [row.user_id for row in checker.rows] == ["u1", "new"]
+
+
+@pytest.mark.parametrize(
+    ("message", "broken"),
+    [
+        (_changes(1, 3, _change("u1", 10, 1, 1, 1)), "a hole"),
+        (_changes(2, 4, _change("u1", 10, 1, 1, 1)), "1 changes for 2 revisions"),
+        (_changes(2, 2, _change("u1", 10, 1, 1, 1)), "without a new revision"),
+        (_changes(2, 3, _change("u1", 11, 1, 1, 1)), "changes lead to"),
+        (_changes(2, 3, _change("u1", 10, 1, 1, 2)), "had rank 1"),
+        (_changes(2, 3, _change("u2", 10, 5, 2, 2)), "not best first"),
+        (_changes(2, 3, _change("u1", 10, 1, 1, 1), epoch="f"), "without a snapshot"),
+        (_snapshot(3, 9, previous=2), "no reason here"),
+        (
+            _snapshot(3, 9, previous=2, reason=pb.SNAPSHOT_REASON_NEW_EPOCH),
+            "NEW_EPOCH with the epochs",
+        ),
+        (
+            _snapshot(1, 9, previous=2, reason=pb.SNAPSHOT_REASON_LAGGED),
+            "from revision 2 to 1",
+        ),
+        (
+            pb.WatchContestResponse(
+                position=pb.Position(epoch="e", revision=3),
+                previous_revision=2,
+                progress=pb.Progress(),
+            ),
+            "ahead of what was delivered",
+        ),
+    ],
+)
+def test_a_wrong_message_is_caught(message: pb.WatchContestResponse, broken: str) -> None:
+    """Each broken rule ends the test with its story."""
+    checker = _checker(_snapshot(2, 9, 5))
+
+    with pytest.raises(AssertionError, match=broken):
+        checker.feed(message)
+
+
+def test_a_stream_must_begin_with_a_snapshot() -> None:
+    """Changes before any state can't be applied to anything."""
+    with pytest.raises(AssertionError, match="in place of the first snapshot"):
+        _checker(_changes(0, 1, _change("u1", 1, 1, 1)))
+
+
+def test_a_resumed_stream_goes_on_with_the_board() -> None:
+    """After a resume the changes apply to what the watcher knew."""
+    checker = _checker(_snapshot(2, 9, 5))
+    checker.begin(checker.position)
+    checker.feed(_changes(2, 3, _change("u2", 6, 1, 2, 2)))
+
+    assert [row.score for row in checker.rows] == [9, 6]
+
+
+def test_a_resumed_stream_may_not_skip() -> None:
+    """The first changes of a resumed stream start where it was resumed."""
+    checker = _checker(_snapshot(2, 9, 5))
+    checker.begin(checker.position)
+
+    with pytest.raises(AssertionError, match="resumed after"):
+        checker.feed(_changes(3, 4, _change("u2", 6, 1, 2, 2)))
+
+
+def test_a_split_commit_is_caught() -> None:
+    """A state between the revisions of one commit never was the store's."""
+    checker = _checker(_snapshot(2, 9, 5), _changes(2, 3, _change("u1", 10, 1, 1, 1)))
+
+    checker.assert_whole([(1, 2), (3, 3)])
+    with pytest.raises(AssertionError, match="of the commit 3 to 4"):
+        checker.assert_whole([(3, 4)])

@@ -1,0 +1,27 @@
+"""
+Runs a command that ends when the process that started it ends, however that one died.
+
+Used as a script, `python tether.py PARENT_PID COMMAND...`, because the tie must be made in the
+child itself, before the command takes its place. Only Linux offers the tie; elsewhere the command
+runs without it.
+"""
+
+import ctypes
+import os
+import signal
+import sys
+
+_PR_SET_PDEATHSIG = 1
+
+
+def main(parent: int, command: list[str]) -> None:
+    """Tie this process to its parent, then become the command."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:
+            sys.exit("the test run ended before the tie was made")
+    os.execv(command[0], command)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), sys.argv[2:])

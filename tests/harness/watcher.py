@@ -1,0 +1,149 @@
+"""Holds `WatchContest` open as a client does, and checks all that it is told."""
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Iterable
+from types import TracebackType
+from typing import Self
+
+import grpc
+
+from harness.waiting import eventually
+from harness.watching import WatchChecker
+from leaderboard.v1 import leaderboard_pb2 as pb
+from leaderboard.v1.leaderboard_pb2_grpc import LeaderboardServiceStub
+
+
+class Watcher:
+    """
+    A watcher of one contest, over as many streams as the test opens one after the other.
+
+    Attributes:
+        checker: What the watcher knows, checked message by message.
+        failure: The status that ended the present stream, if not OK.
+    """
+
+    def __init__(
+        self,
+        contest_id: str,
+        *,
+        scope: pb.WatchScope = pb.WATCH_SCOPE_UNSPECIFIED,
+        limit: int = 10,
+        user_ids: Iterable[str] = (),
+    ) -> None:
+        self._request = pb.WatchContestRequest(
+            contest_id=contest_id, scope=scope, limit=limit, user_ids=user_ids
+        )
+        self.checker = WatchChecker(scope=scope, limit=limit, user_ids=self._request.user_ids)
+        self.failure: grpc.aio.AioRpcError | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.hang_up()
+
+    async def open(
+        self, stub: LeaderboardServiceStub, *, resume_after: pb.Position | None = None
+    ) -> None:
+        """
+        Open a stream and wait for its first message.
+
+        Args:
+            stub: The server to watch at.
+            resume_after: Where to go on; mostly `checker.position`.
+
+        Raises:
+            AssertionError: No message came, or a wrong one.
+        """
+        await self.hang_up()
+        request = pb.WatchContestRequest()
+        request.CopyFrom(self._request)
+        if resume_after is not None:
+            request.resume_after.CopyFrom(resume_after)
+        self.failure = None
+        self.checker.begin(resume_after)
+        known = len(self.checker.states)
+        self._task = asyncio.create_task(self._listen(stub, request))
+        await self._until(lambda: len(self.checker.states) > known, "a first message")
+
+    async def reach(self, position: pb.Position, *, within: float = 10.0) -> None:
+        """
+        Wait until all up to a position was told.
+
+        Args:
+            position: Of the epoch that the watcher is in, or comes to.
+            within: Seconds to wait.
+
+        Raises:
+            AssertionError: It was not told, or something wrong was.
+        """
+
+        def reached() -> bool:
+            now = self.checker.position
+            return now.epoch == position.epoch and now.revision >= position.revision
+
+        await self._until(reached, f"a message up to revision {position.revision}", within)
+
+    async def snapshot(self, reason: str, *, within: float = 10.0) -> None:
+        """
+        Wait for a snapshot with a reason, counted over the life of this watcher.
+
+        Args:
+            reason: The name of a `SnapshotReason` without its prefix.
+            within: Seconds to wait.
+
+        Raises:
+            AssertionError: None came, or something wrong was told.
+        """
+        await self._until(
+            lambda: self.checker.reasons[reason] > 0, f"a snapshot with {reason}", within
+        )
+
+    async def closed(self, *, within: float = 10.0) -> None:
+        """
+        Wait until the server has ended the stream; `checker.ended` and `failure` say how.
+
+        Raises:
+            AssertionError: The stream goes on, or something wrong was told.
+        """
+        assert self._task is not None, "no stream was opened"
+        await eventually(self._task.done, "the end of the stream", within=within)
+        await self._task
+
+    async def hang_up(self) -> None:
+        """
+        Cancel the stream, if one is open.
+
+        Raises:
+            AssertionError: Something wrong was told on it.
+        """
+        if self._task is not None:
+            task, self._task = self._task, None
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+
+    async def _listen(self, stub: LeaderboardServiceStub, request: pb.WatchContestRequest) -> None:
+        try:
+            async for message in stub.WatchContest(request):
+                self.checker.feed(message)
+        except grpc.aio.AioRpcError as failure:
+            self.failure = failure
+
+    async def _until(self, told: Callable[[], bool], story: str, within: float = 10.0) -> None:
+        def look() -> bool:
+            if told():
+                return True
+            if self._task is not None and self._task.done():
+                self._task.result()
+                raise RuntimeError(f"the stream ended before {story}: {self.failure}")
+            return False
+
+        await eventually(look, story, within=within)

@@ -1,0 +1,243 @@
+"""
+Checks what a watcher is told, message by message, and rebuilds the board from it.
+
+This is the one place that knows when a watch has kept its promise: in order, once, without holes,
+and a legal reason wherever a snapshot stands in for changes.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from harness.watched_board import Row, WatchedBoard
+from leaderboard.v1 import leaderboard_pb2 as pb
+
+_FIRST_REASONS_OF_A_RESUME = {
+    pb.SNAPSHOT_REASON_HISTORY_TRIMMED,
+    pb.SNAPSHOT_REASON_NEW_EPOCH,
+    pb.SNAPSHOT_REASON_AHEAD,
+}
+_LATER_REASONS = {
+    pb.SNAPSHOT_REASON_HISTORY_TRIMMED,
+    pb.SNAPSHOT_REASON_NEW_EPOCH,
+    pb.SNAPSHOT_REASON_LAGGED,
+}
+
+
+@dataclass(frozen=True)
+class State:
+    """What a watcher holds after a message."""
+
+    epoch: str
+    revision: int
+    rows: tuple[Row, ...]
+
+
+class WatchChecker:
+    """
+    Holds one watcher to account, across all the streams it resumes.
+
+    Call `begin` for every stream and `feed` with each of its messages. The first broken rule
+    raises an AssertionError that tells the last messages.
+
+    Attributes:
+        states: What the watcher held after every message, oldest first.
+        reasons: How many snapshots came, by reason.
+        changes: Every change that was told, in order.
+        ended: Why the present stream ended, or None.
+    """
+
+    def __init__(
+        self,
+        *,
+        scope: pb.WatchScope = pb.WATCH_SCOPE_TOP,
+        limit: int = 10,
+        user_ids: Iterable[str] = (),
+    ) -> None:
+        self.states: list[State] = []
+        self.reasons: Counter[str] = Counter()
+        self.changes: list[pb.ScoreChange] = []
+        self.ended: pb.EndReason | None = None
+        self._scope = scope or pb.WATCH_SCOPE_TOP
+        self._board = WatchedBoard(scope=self._scope, limit=limit, user_ids=frozenset(user_ids))
+        self._position = pb.Position()
+        self._resumed: pb.Position | None = None
+        self._first = True
+        self._story: list[str] = []
+
+    @property
+    def position(self) -> pb.Position:
+        """The position to resume after: that of the last message."""
+        return self._position
+
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        """The board as the watcher knows it: within the limit for TOP, else all known rows."""
+        return self._board.rows
+
+    def begin(self, resume_after: pb.Position | None = None) -> None:
+        """
+        Start a stream.
+
+        Args:
+            resume_after: As in the request. Another position than the watcher's own means that
+                its board is not to be used until a snapshot comes.
+        """
+        if resume_after is not None and resume_after != self._position:
+            self._board.forget()
+        self._resumed = resume_after
+        self._first = True
+        self.ended = None
+        self._story.append(f"--- stream, resume_after {_told(resume_after)}")
+
+    def feed(self, message: pb.WatchContestResponse) -> None:
+        """
+        Take the next message of the stream.
+
+        Raises:
+            AssertionError: The message breaks a rule of the contract.
+        """
+        self._story.append(_line(message))
+        try:
+            self._check_place(message)
+            kind = message.WhichOneof("event")
+            if kind == "snapshot":
+                self._take_snapshot(message)
+            elif kind == "changes":
+                self._take_changes(message)
+            elif kind == "progress":
+                self._check_quiet(message.position)
+            else:
+                assert kind == "end", f"a message that tells {kind}"
+                self._take_end(message)
+        except AssertionError as broken:
+            story = "\n".join(self._story[-12:])
+            raise AssertionError(f"{broken}\nthe last messages:\n{story}") from broken
+        self._first = False
+        self._position = message.position
+        self.states.append(State(message.position.epoch, message.position.revision, self.rows))
+
+    def assert_equals(self, answer: pb.GetTopUsersResponse) -> None:
+        """
+        Hold the board against what the service reads at the same position.
+
+        Args:
+            answer: Read with the limit of the watch, or for the scope ALL with one that suffices.
+
+        Raises:
+            AssertionError: The positions or the rows differ.
+        """
+        watched, read = _told(self._position), _told(answer.position)
+        assert watched == read, f"watched up to {watched}, read at {read}"
+        rows = tuple(Row.of(user) for user in answer.users)
+        assert self.rows == rows, f"watched {self.rows}, read {rows}"
+
+    def assert_whole(self, commits: Sequence[tuple[int, int]]) -> None:
+        """
+        Check that no message ended in the middle of a commit.
+
+        Args:
+            commits: First and last revision of each commit of the present epoch.
+
+        Raises:
+            AssertionError: A watcher held a state that never was the store's.
+        """
+        for state in self.states:
+            for first, last in commits:
+                split = state.epoch == self._position.epoch and first <= state.revision < last
+                assert not split, f"told up to {state.revision} of the commit {first} to {last}"
+
+    def _check_place(self, message: pb.WatchContestResponse) -> None:
+        assert self.ended is None, "a message after the end"
+        kind = message.WhichOneof("event")
+        previous = message.previous_revision
+        if not self._first:
+            due = self._position.revision
+            assert previous == due, f"a hole: previous_revision {previous}, last was {due}"
+        elif self._resumed is None:
+            assert previous == 0, f"previous_revision {previous} in a first message"
+            assert kind == "snapshot", f"{kind} in place of the first snapshot"
+        else:
+            legal = {self._resumed.revision} | ({0} if kind == "snapshot" else set())
+            assert previous in legal, f"previous_revision {previous}, resumed after {legal}"
+
+    def _take_snapshot(self, message: pb.WatchContestResponse) -> None:
+        reason = message.snapshot.reason
+        name = pb.SnapshotReason.Name(reason)
+        before = (self._resumed or pb.Position()) if self._first else self._position
+        now = message.position
+        if self._first and self._resumed is None:
+            assert reason == pb.SNAPSHOT_REASON_INITIAL, f"{name} in a stream from the start"
+        else:
+            legal = _FIRST_REASONS_OF_A_RESUME if self._first else _LATER_REASONS
+            assert reason in legal, f"{name} is no reason here"
+            new_epoch = now.epoch != before.epoch
+            assert new_epoch == (reason == pb.SNAPSHOT_REASON_NEW_EPOCH), (
+                f"{name} with the epochs {before.epoch!r} before and {now.epoch!r} now"
+            )
+            ahead = not new_epoch and now.revision < before.revision
+            assert ahead == (reason == pb.SNAPSHOT_REASON_AHEAD), (
+                f"{name} from revision {before.revision} to {now.revision}"
+            )
+        self._board.replace(message.snapshot, now)
+        self.reasons[name.removeprefix("SNAPSHOT_REASON_")] += 1
+
+    def _take_changes(self, message: pb.WatchContestResponse) -> None:
+        self._check_forward(message.position)
+        told = len(message.changes.changes)
+        covered = message.position.revision - message.previous_revision
+        assert told > 0, "changes without a change"
+        assert covered > 0, "changes without a new revision"
+        if self._scope == pb.WATCH_SCOPE_ALL:
+            assert told == covered, f"{told} changes for {covered} revisions"
+        if self._scope == pb.WATCH_SCOPE_USERS:
+            assert told <= covered, f"{told} changes for {covered} revisions"
+        self._board.apply(message.changes.changes)
+        self.changes += message.changes.changes
+
+    def _check_quiet(self, now: pb.Position) -> None:
+        self._check_forward(now)
+        before = self._before()
+        if self._scope == pb.WATCH_SCOPE_ALL:
+            assert now.revision == before.revision, (
+                f"ahead of what was delivered: {now.revision}, delivered {before.revision}"
+            )
+
+    def _take_end(self, message: pb.WatchContestResponse) -> None:
+        self._check_quiet(message.position)
+        assert message.end.reason != pb.END_REASON_UNSPECIFIED, "an end without a reason"
+        self.ended = message.end.reason
+
+    def _check_forward(self, now: pb.Position) -> None:
+        before = self._before()
+        begins = not before.epoch and before.revision == 0
+        assert now.epoch == before.epoch or begins, (
+            f"from epoch {before.epoch!r} to {now.epoch!r} without a snapshot"
+        )
+        assert now.revision >= before.revision, (
+            f"backwards from {before.revision} to {now.revision}"
+        )
+
+    def _before(self) -> pb.Position:
+        return self._resumed if self._first and self._resumed is not None else self._position
+
+
+def _told(position: pb.Position | None) -> str:
+    return "-" if position is None else f"{position.epoch or '-'}/{position.revision}"
+
+
+def _line(message: pb.WatchContestResponse) -> str:
+    kind = message.WhichOneof("event")
+    more = ""
+    if kind == "snapshot":
+        name = pb.SnapshotReason.Name(message.snapshot.reason)
+        more = f" {name}, {len(message.snapshot.users)} of {message.snapshot.total_users} users"
+    elif kind == "changes":
+        more = " " + ", ".join(
+            f"{change.user.user_id} {change.points:+d} = {change.user.score}"
+            f" (rank {change.previous_rank} to {change.user.rank})"
+            for change in message.changes.changes[:20]
+        )
+    elif kind == "end":
+        more = f" {pb.EndReason.Name(message.end.reason)}"
+    return f"({message.previous_revision}, {_told(message.position)}] {kind}{more}"
