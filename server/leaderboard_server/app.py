@@ -11,7 +11,7 @@ from leaderboard_server.board.boards import Boards
 from leaderboard_server.board.committer import Committer
 from leaderboard_server.config import Config
 from leaderboard_server.service.leaderboard import LeaderboardService
-from leaderboard_server.storage.connection import StoreTimeouts, connect
+from leaderboard_server.storage.connection import connect
 from leaderboard_server.storage.embedded import EmbeddedStore
 from leaderboard_server.storage.feed import Feed
 from leaderboard_server.storage.monitor import Monitor
@@ -36,7 +36,7 @@ async def running(config: Config) -> AsyncIterator[int]:
     """
     async with contextlib.AsyncExitStack() as stack:
         url = await _store_url(config, stack)
-        redis = connect(url, StoreTimeouts())
+        redis = connect(url)
         stack.push_async_callback(redis.aclose)
 
         store = Store(redis, Retention(config.history_commits, config.request_retention_s))
@@ -60,8 +60,8 @@ async def running(config: Config) -> AsyncIterator[int]:
         monitor.start()
         stack.push_async_callback(monitor.close)
         yield port
-        await listener.drain()
         hub.drain()
+        await listener.drain()
 
 
 async def _store_url(config: Config, stack: contextlib.AsyncExitStack) -> str:

@@ -40,7 +40,9 @@ class Config(BaseSettings):
     """The store, Redis 7 or later or Valkey. May hold a password, so it is never shown. Without it
     the embedded store is used."""
 
-    data_dir: Path = Field(default_factory=lambda: user_data_path("leaderboard"))
+    data_dir: Annotated[Path, AfterValidator(Path.expanduser)] = Field(
+        default_factory=lambda: user_data_path("leaderboard")
+    )
     """Where the embedded store keeps its data."""
 
     history_commits: int = Field(default=10_000, ge=100, le=1_000_000)

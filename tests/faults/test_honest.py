@@ -101,7 +101,7 @@ async def _health_is(service: ServiceProcess, health: str) -> bool:
 
 @pytest_asyncio.fixture(name="told_health")
 async def _told_health(proxied: ServiceProcess) -> AsyncIterator[list[str]]:
-    """Give the list that every health which the service tells is added to."""
+    """Give the list of what the service tells of its health, up to the first NOT_SERVING."""
     told: list[str] = []
 
     async def listen() -> None:
@@ -110,6 +110,8 @@ async def _told_health(proxied: ServiceProcess) -> AsyncIterator[list[str]]:
             async for answer in health_pb2_grpc.HealthStub(proxied.channel).Watch(request):
                 health = health_pb2.HealthCheckResponse.ServingStatus.Name(answer.status)
                 told.append(str(health))
+                if told[-1] == "NOT_SERVING":
+                    return
 
     task = asyncio.create_task(listen())
     yield told

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from leaderboard_server.board.boards import Boards
 from leaderboard_server.board.committer import Committer
 from leaderboard_server.domain.update import ScoreUpdate, UpdateResult
-from leaderboard_server.storage.connection import StoreTimeouts, connect
+from leaderboard_server.storage.connection import connect
 from leaderboard_server.storage.feed import Feed
 from leaderboard_server.storage.store import Retention, Store
 from leaderboard_server.storage.streams import Streams
@@ -38,7 +38,7 @@ class Node:
 @contextlib.asynccontextmanager
 async def running_node(url: str, retention: Retention | None = None) -> AsyncIterator[Node]:
     """Run the parts of one server on a store."""
-    redis = connect(url, StoreTimeouts())
+    redis = connect(url)
     store = Store(redis, retention or Retention())
     feed = Feed(redis)
     streams = Streams(store, feed)

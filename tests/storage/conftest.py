@@ -6,11 +6,12 @@ from collections.abc import AsyncIterator, Callable
 import fakeredis
 import pytest
 import pytest_asyncio
+from redis.asyncio import Redis
+
 from conftest import require
 from harness.stores import Flavour, StoreProcess
-from leaderboard_server.storage.connection import StoreTimeouts, connect
+from leaderboard_server.storage.connection import connect
 from leaderboard_server.storage.store import Retention, Store
-from redis.asyncio import Redis
 
 NewStore = Callable[..., Store]
 """Makes what a server process has: a `Store` with a token and a memory of its own."""
@@ -19,7 +20,7 @@ NewStore = Callable[..., Store]
 @pytest_asyncio.fixture(name="redis")
 async def _redis(store: StoreProcess) -> AsyncIterator[Redis]:
     """Give the driver as the service opens it, on a real and empty store."""
-    client = connect(store.url, StoreTimeouts())
+    client = connect(store.url)
     yield client
     await client.aclose()
 
@@ -45,7 +46,7 @@ async def any_store(
 @pytest_asyncio.fixture(name="any_redis")
 async def _any_redis(any_store: StoreProcess | None) -> AsyncIterator[Redis]:
     """Give an empty store of each kind, with the driver as the service opens it."""
-    client = connect(any_store.url, StoreTimeouts()) if any_store else fakeredis.FakeAsyncRedis()
+    client = connect(any_store.url) if any_store else fakeredis.FakeAsyncRedis()
     await client.flushall()
     yield client
     await client.aclose()

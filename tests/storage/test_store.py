@@ -4,6 +4,8 @@ import asyncio
 import time
 
 import pytest
+from redis.asyncio import Redis
+
 from leaderboard_server.domain.board import RankedUser
 from leaderboard_server.domain.errors import (
     RequestIdReused,
@@ -15,7 +17,6 @@ from leaderboard_server.domain.position import BEGINNING, Position
 from leaderboard_server.domain.update import MAX_SCORE, ScoreUpdate, UpdateMode, UpdateResult
 from leaderboard_server.storage import keys
 from leaderboard_server.storage.store import Store
-from redis.asyncio import Redis
 from storage.conftest import NewStore
 
 CONTEST = "chess"

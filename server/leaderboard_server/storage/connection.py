@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 import structlog
 from redis.asyncio import BlockingConnectionPool, Redis
@@ -18,23 +17,19 @@ CONNECTIONS = 64
 """How many connections a server opens at most; more calls wait for one."""
 
 
-@dataclass(frozen=True)
-class StoreTimeouts:
-    """How long the store may take, in seconds."""
-
-    connect: float = 1.0
-    """A store on the same network connects within milliseconds."""
-    answer: float = 2.0
-    """The longest script takes about 0.1 s; a store that takes longer hangs."""
+CONNECT_S = 1.0
+"""How long connecting may take; a store on the same network needs milliseconds."""
 
 
-def connect(url: str, timeouts: StoreTimeouts) -> Redis:
+def connect(url: str) -> Redis:
     """Return a client that never resends a command by itself; it connects when it is used.
+
+    Nor does it limit how long an answer may take: its own limit makes a task for each command, and
+    on Python 3.11 that can swallow a cancellation. Callers limit their calls with
+    `asyncio.timeout`.
 
     Args:
         url: `redis://`, `rediss://` or `unix://`; user, password, database and TLS as in redis-py.
-
-        timeouts: How long the store may take.
 
     Raises:
         ValueError: The URL is not one of these.
@@ -42,9 +37,9 @@ def connect(url: str, timeouts: StoreTimeouts) -> Redis:
     pool = BlockingConnectionPool.from_url(
         url,
         max_connections=CONNECTIONS,
-        timeout=timeouts.answer,
-        socket_timeout=timeouts.answer,
-        socket_connect_timeout=timeouts.connect,
+        timeout=None,
+        socket_timeout=None,
+        socket_connect_timeout=CONNECT_S,
         retry=Retry(NoBackoff(), 0),
         protocol=2,
         client_name="leaderboard",

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 
 from google.protobuf.timestamp_pb2 import Timestamp
-from leaderboard.v1 import leaderboard_pb2 as pb
 
+from leaderboard.v1 import leaderboard_pb2 as pb
 from leaderboard_server.domain.board import Page, RankedUser, Standing
 from leaderboard_server.domain.change import ScoreChange
 from leaderboard_server.domain.errors import LeaderboardError

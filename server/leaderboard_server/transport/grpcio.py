@@ -5,8 +5,9 @@ so does every exception that is not an abort, so each is turned into a status he
 """
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable
-from typing import TypeAlias, TypeVar
+from typing import NoReturn, TypeAlias, TypeVar
 from uuid import uuid4
 
 import grpc
@@ -16,7 +17,7 @@ from grpc_health.v1.health import SERVICE_NAME as HEALTH
 from grpc_health.v1.health import aio as health
 from grpc_status import rpc_status
 
-from leaderboard_server.domain.errors import LeaderboardError
+from leaderboard_server.domain.errors import LeaderboardError, ServerDraining
 from leaderboard_server.transport.methods import SERVICE_NAME, Methods, StreamMethod, UnaryMethod
 from leaderboard_server.transport.reflection import add_reflection
 from leaderboard_server.transport.statuses import Defect, status_of
@@ -29,6 +30,10 @@ WRITE_TIMEOUT_S = 30.0
 """For how long a watcher may take nothing before it is dropped."""
 WAITING_CALLS = 100_000
 """How many calls may wait to be taken up; each has its own deadline."""
+QUIET_S = 0.05
+"""How long no call may have come before the server stops."""
+SETTLE_S = 1.0
+"""How long calls are refused at most before the server stops, though they still come."""
 GRACE_S = 5.0
 """How long calls under way may take when the server stops."""
 
@@ -54,9 +59,11 @@ class GrpcioListener:
     def __init__(self, methods: Methods, address: str) -> None:
         self._health = health.HealthServicer()
         self._server = grpc.aio.server(options=_OPTIONS)
+        self._draining = False
+        self._arrived = 0
         handlers = {
-            **{name: _unary(method) for name, method in methods.unary.items()},
-            **{name: _stream(method) for name, method in methods.stream.items()},
+            **{name: self._unary(method) for name, method in methods.unary.items()},
+            **{name: self._stream(method) for name, method in methods.stream.items()},
         }
         self._server.add_generic_rpc_handlers(
             (grpc.method_handlers_generic_handler(SERVICE_NAME, handlers),)
@@ -86,30 +93,46 @@ class GrpcioListener:
             await self._health.set(name, status.SERVING if serving else status.NOT_SERVING)
 
     async def drain(self) -> None:
-        """Tell through health, once and for all, that this server goes away."""
+        """Tell that this server goes away, and refuse what still comes until nothing does.
+
+        grpcio cancels calls that it has not taken up when it stops; a caller would take that for
+        a cancellation of its own.
+        """
         await self._health.enter_graceful_shutdown()
+        self._draining = True
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(SETTLE_S):
+                seen = -1
+                while seen != self._arrived:
+                    seen = self._arrived
+                    await asyncio.sleep(QUIET_S)
 
     async def stop(self) -> None:
         """Take no more calls, and wait for those under way, for the grace at most."""
         await self._server.stop(GRACE_S)
 
+    def _unary(self, method: UnaryMethod) -> Handler:
+        async def handle(request: bytes, context: Context) -> bytes:
+            self._arrived += 1
+            return await _or_abort(context, _refuse() if self._draining else method(request))
 
-def _unary(method: UnaryMethod) -> Handler:
-    async def handle(request: bytes, context: Context) -> bytes:
-        return await _or_abort(context, method(request))
+        return grpc.unary_unary_rpc_method_handler(handle)
 
-    return grpc.unary_unary_rpc_method_handler(handle)
+    def _stream(self, method: StreamMethod) -> Handler:
+        async def handle(request: bytes, context: Context) -> None:
+            async def send(message: bytes) -> None:
+                async with asyncio.timeout(WRITE_TIMEOUT_S):
+                    await context.write(message)
+
+            self._arrived += 1
+            await _or_abort(context, _refuse() if self._draining else method(request, send))
+
+        return grpc.unary_stream_rpc_method_handler(handle)
 
 
-def _stream(method: StreamMethod) -> Handler:
-    async def handle(request: bytes, context: Context) -> None:
-        async def send(message: bytes) -> None:
-            async with asyncio.timeout(WRITE_TIMEOUT_S):
-                await context.write(message)
-
-        await _or_abort(context, method(request, send))
-
-    return grpc.unary_stream_rpc_method_handler(handle)
+async def _refuse() -> NoReturn:
+    """Take no more calls."""
+    raise ServerDraining
 
 
 async def _or_abort(context: Context, answer: Awaitable[Answer]) -> Answer:

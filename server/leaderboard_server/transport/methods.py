@@ -8,8 +8,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import TypeVar
 
 from google.protobuf.message import DecodeError, Message
-from leaderboard.v1 import leaderboard_pb2 as pb
 
+from leaderboard.v1 import leaderboard_pb2 as pb
 from leaderboard_server.domain.errors import WatcherStalled
 from leaderboard_server.service.leaderboard import LeaderboardService
 from leaderboard_server.transport import answers, requests

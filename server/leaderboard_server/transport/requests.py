@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.timestamp_pb2 import Timestamp
-from leaderboard.v1 import leaderboard_pb2 as pb
 
+from leaderboard.v1 import leaderboard_pb2 as pb
 from leaderboard_server.domain import fields
 from leaderboard_server.domain.errors import FieldViolation, InvalidRequest
 from leaderboard_server.domain.position import Position

@@ -6,8 +6,8 @@ from google.protobuf.duration_pb2 import Duration
 from google.protobuf.message import Message
 from google.rpc import error_details_pb2, status_pb2
 from google.rpc.code_pb2 import Code
-from leaderboard.v1 import error_reason_pb2 as reasons
 
+from leaderboard.v1 import error_reason_pb2 as reasons
 from leaderboard_server.domain import errors
 from leaderboard_server.domain.position import Position
 from leaderboard_server.domain.update import MAX_SCORE
