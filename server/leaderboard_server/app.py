@@ -39,15 +39,17 @@ async def running(config: Config) -> AsyncIterator[int]:
         redis = connect(url)
         stack.push_async_callback(redis.aclose)
 
-        store = Store(redis, Retention(config.history_commits, config.request_retention_s))
+        store = Store(redis, Retention(config.history_changes, config.request_retention_s))
         feed = Feed(redis)
         streams = Streams(store, feed)
         committer = Committer(store, announce=streams.offer)
         boards = Boards(store, streams)
-        hub = Hub(streams)
+        hub = Hub(streams, config.history_changes)
         watchers = Watchers(hub, boards, store)
         service = LeaderboardService(committer, boards, store, watchers)
-        listener = GrpcioListener(Methods(service), config.address)
+        listener = GrpcioListener(
+            Methods(service), config.address, write_timeout_s=config.watch_write_timeout_s
+        )
         monitor = Monitor(redis, tell=listener.set_serving)
 
         for part in (feed, streams, boards, committer):

@@ -42,11 +42,11 @@ def serve(
             " visible to others.",
         ),
     ] = None,
-    history_commits: Annotated[
+    history_changes: Annotated[
         int | None,
         typer.Option(
-            envvar="LEADERBOARD_HISTORY_COMMITS",
-            help="How many commits of each contest are kept for watchers to resume."
+            envvar="LEADERBOARD_HISTORY_CHANGES",
+            help="How many changes of each contest are kept for watchers to resume."
             " [default: 10000]",
         ),
     ] = None,
@@ -55,6 +55,14 @@ def serve(
         typer.Option(
             envvar="LEADERBOARD_REQUEST_RETENTION_S",
             help="For how many seconds a request id is remembered at least. [default: 86400]",
+        ),
+    ] = None,
+    watch_write_timeout_s: Annotated[
+        int | None,
+        typer.Option(
+            envvar="LEADERBOARD_WATCH_WRITE_TIMEOUT_S",
+            help="For how many seconds a watcher may take nothing before it is dropped."
+            " [default: 30]",
         ),
     ] = None,
     log_level: Annotated[
@@ -70,8 +78,9 @@ def serve(
         "address": address,
         "data_dir": data_dir,
         "redis_url": redis_url,
-        "history_commits": history_commits,
+        "history_changes": history_changes,
         "request_retention_s": request_retention_s,
+        "watch_write_timeout_s": watch_write_timeout_s,
         "log_level": log_level,
     }
     try:

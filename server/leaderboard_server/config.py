@@ -45,13 +45,16 @@ class Config(BaseSettings):
     )
     """Where the embedded store keeps its data."""
 
-    history_commits: int = Field(default=10_000, ge=100, le=1_000_000)
-    """How many commits of each contest are kept at least; watchers resume within them. About 200
-    bytes of the store each."""
+    history_changes: int = Field(default=10_000, ge=100, le=1_000_000)
+    """How many changes of each contest are kept at least; watchers resume within them. About 150
+    bytes of the store each, and 0.5 kB of the server for contests that are watched."""
 
     request_retention_s: int = Field(default=DAY_S, ge=60, le=30 * DAY_S)
     """For how many seconds a request id is remembered at least. Each takes about 150 bytes of the
     store for up to twice that time."""
+
+    watch_write_timeout_s: int = Field(default=30, ge=5, le=300)
+    """For how many seconds a watcher may take nothing before it is dropped."""
 
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """The least severity that is logged, to standard error."""

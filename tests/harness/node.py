@@ -44,7 +44,7 @@ async def running_node(url: str, retention: Retention | None = None) -> AsyncIte
     streams = Streams(store, feed)
     committer = Committer(store, announce=streams.offer)
     boards = Boards(store, streams)
-    hub = Hub(streams)
+    hub = Hub(streams, (retention or Retention()).history_changes)
     feed.start()
     streams.start()
     boards.start()

@@ -19,7 +19,7 @@ from leaderboard_server.domain.update import ScoreUpdate
 from leaderboard_server.domain.watch import WatchMessage, WatchRequest, WatchScope
 from leaderboard_server.storage.store import Retention
 from leaderboard_server.transport import answers
-from leaderboard_server.watch import topic, watcher
+from leaderboard_server.watch import watcher
 
 CONTEST = "cup"
 USERS = [f"u{number}" for number in range(30)]
@@ -162,17 +162,18 @@ class TestEveryScope:
 
     @pytest.mark.parametrize("scope", [WatchScope.ALL, WatchScope.USERS])
     async def test_one_too_far_behind_gets_a_snapshot(
-        self, nodes: tuple[Node, Node], scope: WatchScope, monkeypatch: pytest.MonkeyPatch
+        self, store: StoreProcess, scope: WatchScope
     ) -> None:
         """The reason is LAGGED, and the stream goes on after it."""
-        monkeypatch.setattr(topic, "RECENT_CHANGES", 50)
         watch = Watch(scope)
-        async with watch.on(nodes[0]):
-            await eventually(lambda: bool(watch.messages), "the snapshot")
-            watch.reading.clear()
-            await load(nodes, 60)
-            watch.reading.set()
-            await watch.reaches(nodes[0])
+        async with running_node(store.url, Retention(history_changes=50)) as node:
+            await eventually(lambda: node.feed.linked, "the feed is up")
+            async with watch.on(node):
+                await eventually(lambda: bool(watch.messages), "the snapshot")
+                watch.reading.clear()
+                await load((node,), 60)
+                watch.reading.set()
+                await watch.reaches(node)
         assert watch.checker.reasons["LAGGED"] >= 1
 
     @pytest.mark.parametrize("scope", WatchScope)
@@ -213,13 +214,13 @@ class TestResume:
 
     async def test_a_trimmed_history_is_told(self, store: StoreProcess) -> None:
         """A snapshot with the reason HISTORY_TRIMMED."""
-        async with running_node(store.url, Retention(history_commits=100)) as node:
+        async with running_node(store.url, Retention(history_changes=100)) as node:
             await eventually(lambda: node.feed.linked, "the feed is up")
             watch = Watch(WatchScope.ALL)
             async with watch.on(node):
                 await load((node,), 1)
                 await watch.reaches(node)
-            async with running_node(store.url, Retention(history_commits=100)) as fresh:
+            async with running_node(store.url, Retention(history_changes=100)) as fresh:
                 await eventually(lambda: fresh.feed.linked, "the feed is up")
                 for _ in range(400):
                     await fresh.add(CONTEST, "u1")

@@ -12,6 +12,7 @@ from leaderboard_server.domain.errors import (
     PositionUnreachable,
     ScoreOutOfRange,
     StoreUnavailable,
+    UserNotFound,
 )
 from leaderboard_server.domain.position import Position
 from leaderboard_server.domain.update import MAX_SCORE, ScoreUpdate, UpdateResult
@@ -119,9 +120,11 @@ class LeaderboardService:
 
             StoreUnavailable: The store is away.
         """
-        standing = await self._store.rank(contest_id, user_id, neighbors)
-        if not standing.position.reaches(min_position):
-            raise PositionUnreachable(contest_id, min_position, standing.position)
+        position, standing = await self._store.rank(contest_id, user_id, neighbors)
+        if not position.reaches(min_position):
+            raise PositionUnreachable(contest_id, min_position, position)
+        if not standing:
+            raise UserNotFound(contest_id, user_id)
         return standing
 
     def watch(self, request: WatchRequest) -> AsyncGenerator[WatchMessage, None]:

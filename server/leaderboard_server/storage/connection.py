@@ -7,7 +7,7 @@ import structlog
 from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
+from redis.exceptions import RedisError, ResponseError
 
 from leaderboard_server.domain.errors import StoreUnavailable
 
@@ -49,9 +49,14 @@ def connect(url: str) -> Redis:
 
 @contextmanager
 def store_errors() -> Iterator[None]:
-    """Turn every failure of the store into `StoreUnavailable`, with the cause in the log."""
+    """Turn every failure of the store into `StoreUnavailable`.
+
+    What the store refuses is logged, such as a write without memory left. That it is away is for
+    the monitor to say, once and not for every call.
+    """
     try:
         yield
     except (RedisError, OSError) as error:
-        _log.warning("store_unavailable", error=type(error).__name__, reason=str(error))
+        if isinstance(error, ResponseError):
+            _log.error("store_refused", error=type(error).__name__, reason=str(error))
         raise StoreUnavailable from error

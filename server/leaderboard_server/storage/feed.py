@@ -48,6 +48,7 @@ class Feed:
         self._receivers: dict[bytes, Receiver] = {}
         self._connection: AbstractConnection | None = None
         self._answered_at = 0.0
+        self._was_up = False
         self._task: asyncio.Task[None] | None = None
 
     @property
@@ -87,10 +88,12 @@ class Feed:
 
     async def _run(self) -> None:
         while True:
+            self._was_up = False
             try:
                 await self._hold_link()
-            except (RedisError, OSError, TimeoutError) as error:
-                _log.warning("feed_lost", error=type(error).__name__, reason=str(error))
+            except (RedisError, OSError) as error:
+                if self._was_up:
+                    _log.warning("feed_lost", error=type(error).__name__, reason=str(error))
             await asyncio.sleep(RELINK_S)
 
     async def _hold_link(self) -> None:
@@ -101,6 +104,8 @@ class Feed:
             await connection.connect()
             self._answered_at = asyncio.get_running_loop().time()
             self._connection = connection
+            self._was_up = True
+            _log.info("feed_up")
             heartbeat = asyncio.create_task(self._beat(connection), name="feed-heartbeat")
             if self._receivers:
                 await connection.send_command("SUBSCRIBE", *self._receivers)

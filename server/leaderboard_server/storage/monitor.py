@@ -4,8 +4,11 @@ import asyncio
 import contextlib
 from typing import Protocol
 
+import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
+
+_log = structlog.get_logger()
 
 ASK_S = 0.5
 """How often the store is asked."""
@@ -43,15 +46,21 @@ class Monitor:
     async def _run(self) -> None:
         told: bool | None = None
         while True:
-            answers = await self._answers()
+            problem = await self._problem()
+            answers = problem is None
             if answers != told:
+                if problem is not None:
+                    _log.warning("store_away", error=type(problem).__name__, reason=str(problem))
+                elif told is not None:
+                    _log.info("store_back")
                 await self._tell(serving=answers)
                 told = answers
             await asyncio.sleep(ASK_S)
 
-    async def _answers(self) -> bool:
+    async def _problem(self) -> Exception | None:
         try:
             async with asyncio.timeout(ANSWER_S):
-                return bool(await self._redis.ping())
-        except (RedisError, OSError):
-            return False
+                await self._redis.ping()
+        except (RedisError, OSError) as error:
+            return error
+        return None

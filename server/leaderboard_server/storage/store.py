@@ -16,7 +16,6 @@ from redis.exceptions import ConnectionError as ConnectionLost
 
 from leaderboard_server.domain.board import Page, Standing
 from leaderboard_server.domain.change import Commit
-from leaderboard_server.domain.errors import UserNotFound
 from leaderboard_server.domain.position import Position
 from leaderboard_server.domain.update import ScoreUpdate
 from leaderboard_server.storage import keys, scripts
@@ -42,8 +41,8 @@ and answered as the first time; reads have no effect."""
 class Retention:
     """How long the store remembers what happened."""
 
-    history_commits: int = 10_000
-    """How many commits of a contest the log keeps, at least; watchers resume within them."""
+    history_changes: int = 10_000
+    """How many changes of a contest the log keeps, at least; watchers resume within them."""
     requests_s: int = 86_400
     """How long a request id is remembered at least, in seconds; at most twice as long."""
 
@@ -105,11 +104,12 @@ class Store:
             *_contest_keys(contest_id),
             keys.requests(contest_id, window),
             keys.requests(contest_id, window - 1),
+            keys.requests(contest_id, window + 1),
         ]
         arguments: list[str | int] = [
             self._server,
             next(self._sequence),
-            self._retention.history_commits,
+            self._retention.history_changes,
             (window + 2) * self._retention.requests_s,
             encode_updates(updates),
         ]
@@ -127,20 +127,22 @@ class Store:
         )
         return Page(tuple(decode_rows(start_rank, rows, entries)), int(total), position)
 
-    async def rank(self, contest_id: str, user_id: str, neighbors: int) -> Standing:
+    async def rank(
+        self, contest_id: str, user_id: str, neighbors: int
+    ) -> tuple[Position, Standing | None]:
         """Read the rank of a user with `neighbors` (0 to 100) users on each side.
 
-        Raises:
-            UserNotFound: The user has no score in the contest.
+        Returns:
+            Where the contest is, and None for a user who has no score in it.
         """
         position, (total, *found) = await self._read(self._rank, contest_id, user_id, neighbors)
         if not found:
-            raise UserNotFound(contest_id, user_id)
+            return position, None
         first, rows, entries = found
         users = list(decode_rows(int(first) + 1, rows, entries))
         user = next(row for row in users if row.user_id == user_id)
         users.remove(user)
-        return Standing(user, tuple(users), int(total), position)
+        return position, Standing(user, tuple(users), int(total), position)
 
     async def users(self, contest_id: str, user_ids: Collection[str]) -> Page:
         """Read those of 1 to 1,000 users who have a rank, best first."""

@@ -26,8 +26,6 @@ _log = structlog.get_logger()
 
 RECEIVE_BYTES = 4 * 2**20
 """What grpcio takes in; between the contract's 1 MiB and this the refusal has its details."""
-WRITE_TIMEOUT_S = 30.0
-"""For how long a watcher may take nothing before it is dropped."""
 WAITING_CALLS = 100_000
 """How many calls may wait to be taken up; each has its own deadline."""
 QUIET_S = 0.05
@@ -56,7 +54,9 @@ _OPTIONS = (
 class GrpcioListener:
     """Serves methods, health and reflection on one address. Open from `start` to `stop`."""
 
-    def __init__(self, methods: Methods, address: str) -> None:
+    def __init__(self, methods: Methods, address: str, *, write_timeout_s: float) -> None:
+        """Serve `methods` on `address`; a watcher who takes nothing for the timeout is dropped."""
+        self._write_timeout_s = write_timeout_s
         self._health = health.HealthServicer()
         self._server = grpc.aio.server(options=_OPTIONS)
         self._draining = False
@@ -121,7 +121,7 @@ class GrpcioListener:
     def _stream(self, method: StreamMethod) -> Handler:
         async def handle(request: bytes, context: Context) -> None:
             async def send(message: bytes) -> None:
-                async with asyncio.timeout(WRITE_TIMEOUT_S):
+                async with asyncio.timeout(self._write_timeout_s):
                     await context.write(message)
 
             self._arrived += 1

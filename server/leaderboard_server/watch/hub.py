@@ -13,8 +13,8 @@ from leaderboard_server.watch.topic import Topic
 class _Place:
     """A topic, how it is opened, and how many watch it."""
 
-    def __init__(self, contest_id: str, streams: Streams) -> None:
-        self.topic = Topic()
+    def __init__(self, contest_id: str, streams: Streams, recent_changes: int) -> None:
+        self.topic = Topic(recent_changes)
         self.watchers = 0
         self._streams = streams
         self.opening = asyncio.create_task(self._open(contest_id), name="open-topic")
@@ -34,7 +34,9 @@ class _Place:
 class Hub:
     """Brings watchers and the streams of contests together. Lives as long as the streams."""
 
-    def __init__(self, streams: Streams) -> None:
+    def __init__(self, streams: Streams, recent_changes: int) -> None:
+        """Hold `recent_changes` of each watched contest in memory, about 0.5 kB each."""
+        self._recent_changes = recent_changes
         self._streams = streams
         self._places: dict[str, _Place] = {}
         self.draining = asyncio.Event()
@@ -59,7 +61,9 @@ class Hub:
             raise ServerDraining
         place = self._places.get(contest_id)
         if not place:
-            place = self._places[contest_id] = _Place(contest_id, self._streams)
+            place = self._places[contest_id] = _Place(
+                contest_id, self._streams, self._recent_changes
+            )
         place.watchers += 1
         try:
             await asyncio.shield(place.opening)

@@ -15,9 +15,6 @@ from leaderboard_server.domain.watch import SnapshotReason
 from leaderboard_server.storage.store import Store
 from leaderboard_server.storage.stream import HISTORY_PAGE, ContestStream
 
-RECENT_CHANGES = 10_000
-"""How many changes are kept at least for watchers who lag; beyond it they get a snapshot. About
-5 MB for each watched contest that is that busy."""
 SHARED = 64
 """How many results are kept for other watchers who are to be told the same."""
 
@@ -25,7 +22,9 @@ SHARED = 64
 class Topic:
     """What the watchers of one contest share. Implements `stream.Listener`."""
 
-    def __init__(self) -> None:
+    def __init__(self, recent_changes: int) -> None:
+        """Hold `recent_changes` at least for watchers who lag; beyond it they get a snapshot."""
+        self._recent_changes = recent_changes
         self._stream: ContestStream | None = None
         self._commits: deque[Commit] = deque()
         self._changes = 0
@@ -56,7 +55,7 @@ class Topic:
             return  # the position that is followed from is a later one
         self._commits.append(commit)
         self._changes += len(commit.changes)
-        while self._changes - len(self._commits[0].changes) >= RECENT_CHANGES:
+        while self._changes - len(self._commits[0].changes) >= self._recent_changes:
             dropped = self._commits.popleft()
             self._changes -= len(dropped.changes)
             self._begin = dropped.revision
@@ -104,7 +103,7 @@ class Topic:
     async def _reach_back(self, store: Store) -> None:
         assert self._stream
         epoch, begin = self.position.epoch, self._begin
-        if self._changes >= RECENT_CHANGES:
+        if self._changes >= self._recent_changes:
             return
         history = await store.earlier(self._stream.contest_id, begin, HISTORY_PAGE)
         if history.position.epoch != epoch or (self.position.epoch, self._begin) != (epoch, begin):

@@ -16,6 +16,7 @@ from leaderboard_server.domain.watch import (
     SnapshotReason,
     WatchMessage,
     WatchRequest,
+    WatchScope,
 )
 from leaderboard_server.storage.store import Store
 from leaderboard_server.watch.hub import Hub
@@ -150,7 +151,7 @@ class _Watcher:
 
     async def pause(self) -> None:
         """Wait for as long as the watcher wants to be left alone, or until it is to end."""
-        if self._request.min_interval_s:
+        if self._request.min_interval_s and self._request.scope is WatchScope.TOP:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self._request.min_interval_s):
                     await self._draining.wait()

@@ -9,13 +9,14 @@
 -- KEYS[5]  requests  HASH    current window: request id → fingerprint and first answer;
 --                            'server <token>' → sequence and reply of that server's last commit
 -- KEYS[6]  requests  HASH    previous window, the same
+-- KEYS[7]  requests  HASH    next window, which a server with a faster clock writes to already
 -- ARGV[1]  channel of the contest
 -- ARGV[2]  epoch of the latest position this server has seen, '' for none
 -- ARGV[3]  revision of that position
 -- ARGV[4]  epoch to begin if there is no history or it was lost
 -- ARGV[5]  token of this server
 -- ARGV[6]  sequence of this commit among those of this server, rising
--- ARGV[7]  how many commits the log keeps, roughly
+-- ARGV[7]  how many changes the log keeps, at least
 -- ARGV[8]  when the current requests window expires, in seconds since 1970
 -- ARGV[9]  JSON: the updates, each [user id, mode, points, request id, fingerprint, event type,
 --          event time, display name], all as text, '' for what is not set; the points within the
@@ -33,7 +34,7 @@
 -- The tie key is 14 hex digits, the inverted revision at which the score was reached: in the
 -- reverse order of the set the earliest of equal scores comes first.
 
-local board, users, meta, log, requests, old_requests = unpack(KEYS)
+local board, users, meta, log, requests = unpack(KEYS, 1, 5)
 local channel, seen_epoch, seen_revision, new_epoch, server, sequence = unpack(ARGV, 1, 6)
 local updates = cjson.decode(ARGV[9])
 local MAX_SCORE = 9007199254740992
@@ -43,10 +44,14 @@ local fields = {server_field}
 for _, update in ipairs(updates) do
   fields[#fields + 1] = update[4]
 end
-local recent = redis.call('HMGET', requests, unpack(fields))
-local older = redis.call('HMGET', old_requests, unpack(fields))
+local known = redis.call('HMGET', requests, unpack(fields))
+for window = 6, 7 do
+  for i, value in ipairs(redis.call('HMGET', KEYS[window], unpack(fields))) do
+    known[i] = known[i] or value
+  end
+end
 
-local last = recent[1] or older[1]
+local last = known[1]
 if last then
   local separator = last:find(' ', 1, true)
   local done = tonumber(last:sub(1, separator - 1))
@@ -94,7 +99,7 @@ local decisions, planned, accepted = {}, {}, false
 for i, update in ipairs(updates) do
   local id, mode, points, request, print = unpack(update, 1, 5)
   local row, decision = rows[id], {}
-  local earlier = request ~= '' and (planned[request] or recent[i + 1] or older[i + 1])
+  local earlier = request ~= '' and (planned[request] or known[i + 1])
   if earlier then
     decision.outcome = earlier:sub(1, 16) == print and 'replayed' or 'reused'
     decision.answer = earlier:sub(18)
@@ -185,7 +190,7 @@ if revision > first then
   local at = whole(revision)
   redis.call('HSET', meta, 'epoch', epoch, 'revision', at)
   local payload = cjson.encode({epoch, whole(first), at, total, unpack(changes)})
-  redis.call('XADD', log, 'MAXLEN', '~', ARGV[7], at .. '-0', 'commit', payload)
+  redis.call('XADD', log, 'MINID', '~', whole(math.max(0, revision - tonumber(ARGV[7]))), at .. '-0', 'commit', payload)
   redis.call('PUBLISH', channel, payload)
 end
 local reply = cjson.encode({epoch, whole(revision), total, unpack(answers)})
