@@ -93,6 +93,6 @@ def serve(
     configure_logs(config.log_level)
     try:
         uvloop.run(run(config))
-    except (OSError, EmbeddedStoreError) as error:
+    except (OSError, ValueError, EmbeddedStoreError) as error:
         typer.echo(f"leaderboard serve: {error}", err=True)
         raise typer.Exit(CANT_START) from None

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import structlog
 from redis.asyncio import BlockingConnectionPool, Redis
@@ -32,18 +33,23 @@ def connect(url: str) -> Redis:
         url: `redis://`, `rediss://` or `unix://`; user, password, database and TLS as in redis-py.
 
     Raises:
-        ValueError: The URL is not one of these.
+        ValueError: The URL is not one of these, or has an option that the driver does not know.
+            The message does not show it, since it may hold a password.
     """
-    pool = BlockingConnectionPool.from_url(
-        url,
-        max_connections=CONNECTIONS,
-        timeout=None,
-        socket_timeout=None,
-        socket_connect_timeout=CONNECT_S,
-        retry=Retry(NoBackoff(), 0),
-        protocol=2,
-        client_name="leaderboard",
-    )
+    try:
+        pool: Any = BlockingConnectionPool.from_url(
+            url,
+            max_connections=CONNECTIONS,
+            timeout=None,
+            socket_timeout=None,
+            socket_connect_timeout=CONNECT_S,
+            retry=Retry(NoBackoff(), 0),
+            protocol=2,
+            client_name="leaderboard",
+        )
+        pool.make_connection()  # the driver looks at most options only now
+    except (ValueError, TypeError):
+        raise ValueError("the URL of the store is not valid") from None
     return Redis.from_pool(pool)
 
 
