@@ -10,9 +10,11 @@ from pydantic import ValidationError
 from leaderboard_server.app import serve as run
 from leaderboard_server.config import Config
 from leaderboard_server.logs import configure_logs
+from leaderboard_server.storage.connection import StoreUrlInvalid
 from leaderboard_server.storage.embedded import EmbeddedStoreError
 
 CANT_START = 1
+BAD_OPTION = 2
 
 
 def serve(
@@ -89,10 +91,13 @@ def serve(
         for problem in error.errors(include_input=False, include_url=False):
             option = "--" + str(problem["loc"][0]).replace("_", "-")
             typer.echo(f"leaderboard serve: {option}: {problem['msg']}", err=True)
-        raise typer.Exit(2) from None
+        raise typer.Exit(BAD_OPTION) from None
     configure_logs(config.log_level)
     try:
         uvloop.run(run(config))
-    except (OSError, ValueError, EmbeddedStoreError) as error:
+    except StoreUrlInvalid as error:
+        typer.echo(f"leaderboard serve: --redis-url: {error}", err=True)
+        raise typer.Exit(BAD_OPTION) from None
+    except (OSError, EmbeddedStoreError) as error:
         typer.echo(f"leaderboard serve: {error}", err=True)
         raise typer.Exit(CANT_START) from None

@@ -24,14 +24,17 @@ async def test_atomic_when_the_store_is_killed_under_load(
     """Nobody ever reads a part of a batch, not even from a store that was killed meanwhile."""
     done = asyncio.Event()
     batches = [0] * _TEAMS
+    latest = pb.Position()
     boards = 0
 
     async def write(team: int) -> None:
+        nonlocal latest
         stub = pair[team % 2].stub
         for number in itertools.count():
             if done.is_set():
                 return
-            await _persist(stub, _batch(team, number))
+            position = await _persist(stub, _batch(team, number))
+            latest = max(latest, position, key=lambda known: known.revision)
             batches[team] += 1
 
     async def read(stub: LeaderboardServiceStub) -> None:
@@ -60,7 +63,7 @@ async def test_atomic_when_the_store_is_killed_under_load(
         await progress(60)
         done.set()
 
-    final = await top(pair.direct.stub, "cup")
+    final = await top(pair.direct.stub, "cup", min_position=latest)
     assert _scores_of_teams(final) == {f"team{team}": batches[team] for team in range(_TEAMS)}
     assert final.position.revision == _MEMBERS * sum(batches)
     assert boards > 0
@@ -80,7 +83,8 @@ def _batch(team: int, number: int) -> pb.BatchUpdateScoresRequest:
     )
 
 
-async def _persist(stub: LeaderboardServiceStub, batch: pb.BatchUpdateScoresRequest) -> None:
+async def _persist(stub: LeaderboardServiceStub, batch: pb.BatchUpdateScoresRequest) -> pb.Position:
+    """Send a batch until it is acknowledged, and return the position of its last update."""
     while True:
         try:
             answer = await stub.BatchUpdateScores(batch, timeout=DEADLINE_S)
@@ -89,7 +93,8 @@ async def _persist(stub: LeaderboardServiceStub, batch: pb.BatchUpdateScoresRequ
         else:
             outcomes = {result.WhichOneof("outcome") for result in answer.results}
             assert outcomes == {"response"}
-            return
+            position: pb.Position = answer.results[-1].response.position
+            return position
 
 
 async def _wait_if_unavailable(error: grpc.aio.AioRpcError) -> None:

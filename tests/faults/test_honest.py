@@ -1,7 +1,6 @@
 """Honest: what can't be done is refused at once with the status of the contract, never guessed."""
 
 import asyncio
-import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import grpc
@@ -106,16 +105,15 @@ async def _told_health(proxied: ServiceProcess) -> AsyncIterator[list[str]]:
 
     async def listen() -> None:
         request = health_pb2.HealthCheckRequest(service=SERVICE_NAME)
-        with contextlib.suppress(grpc.aio.AioRpcError):
-            async for answer in health_pb2_grpc.HealthStub(proxied.channel).Watch(request):
-                health = health_pb2.HealthCheckResponse.ServingStatus.Name(answer.status)
-                told.append(str(health))
-                if told[-1] == "NOT_SERVING":
-                    return
+        call = health_pb2_grpc.HealthStub(proxied.channel).Watch(request)
+        while told[-1:] != ["NOT_SERVING"]:
+            health = (await call.read()).status
+            told.append(str(health_pb2.HealthCheckResponse.ServingStatus.Name(health)))
+        call.cancel()
 
     task = asyncio.create_task(listen())
     yield told
-    task.cancel()
+    await task
 
 
 async def test_honest_when_the_service_stops(

@@ -64,6 +64,7 @@ async def test_once_when_the_script_cache_is_flushed(
     """Scripts that the store forgot are loaded again, and no call notices."""
     users = [f"user-{number}" for number in range(10)]
 
+    await add(service.stub, "cup", users[0], 0)
     written = 0
 
     async def write(user_id: str) -> None:

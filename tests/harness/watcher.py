@@ -53,7 +53,9 @@ class Watcher:
         self, stub: LeaderboardServiceStub, *, resume_after: pb.Position | None = None
     ) -> None:
         """
-        Open a stream and wait for its first message.
+        Open a stream, and wait for its first message unless it is resumed.
+
+        A stream that is resumed where the contest still is has nothing to tell at first.
 
         Args:
             stub: The server to watch at.
@@ -61,6 +63,7 @@ class Watcher:
 
         Raises:
             AssertionError: No message came, or a wrong one.
+            RuntimeError: The stream ended at once.
         """
         await self.hang_up()
         request = pb.WatchContestRequest()
@@ -71,7 +74,8 @@ class Watcher:
         self.checker.begin(resume_after)
         known = len(self.checker.states)
         self._task = asyncio.create_task(self._listen(stub, request))
-        await self._until(lambda: len(self.checker.states) > known, "a first message")
+        if resume_after is None:
+            await self._until(lambda: len(self.checker.states) > known, "a first message")
 
     async def reach(self, position: pb.Position, *, within: float = 10.0) -> None:
         """

@@ -22,6 +22,13 @@ CONNECT_S = 1.0
 """How long connecting may take; a store on the same network needs milliseconds."""
 
 
+class StoreUrlInvalid(Exception):
+    """The driver can't use the URL, which is not shown, since it may hold a password."""
+
+    def __init__(self) -> None:
+        super().__init__("the URL of the store is not valid")
+
+
 def connect(url: str) -> Redis:
     """Return a client that never resends a command by itself; it connects when it is used.
 
@@ -33,8 +40,7 @@ def connect(url: str) -> Redis:
         url: `redis://`, `rediss://` or `unix://`; user, password, database and TLS as in redis-py.
 
     Raises:
-        ValueError: The URL is not one of these, or has an option that the driver does not know.
-            The message does not show it, since it may hold a password.
+        StoreUrlInvalid: The URL is not one of these, or has an option that is not known.
     """
     try:
         pool: Any = BlockingConnectionPool.from_url(
@@ -49,7 +55,7 @@ def connect(url: str) -> Redis:
         )
         pool.make_connection()  # the driver looks at most options only now
     except (ValueError, TypeError):
-        raise ValueError("the URL of the store is not valid") from None
+        raise StoreUrlInvalid from None
     return Redis.from_pool(pool)
 
 

@@ -13,6 +13,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialBackoff
 from redis.commands.core import AsyncScript
 from redis.exceptions import ConnectionError as ConnectionLost
+from redis.exceptions import NoScriptError
 
 from leaderboard_server.domain.board import Page, Standing
 from leaderboard_server.domain.change import Commit
@@ -33,8 +34,8 @@ CALL_S = 2.0
 """How long a call may take in all, sending it again included. The longest script takes about 0.1 s;
 a store that takes longer hangs."""
 _RESENDS = 2
-"""How often a call is sent again when its connection breaks. A commit is recognised by its sequence
-and answered as the first time; reads have no effect."""
+"""How often a call is sent again when its connection breaks, or the store has forgotten the script.
+A commit is recognised by its sequence and answered as the first time; reads have no effect."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,9 @@ class Store:
         self._sequence = itertools.count(1)
         self._seen = SeenPositions()
         self._retry = Retry(
-            ExponentialBackoff(cap=0.05, base=0.01), _RESENDS, supported_errors=(ConnectionLost,)
+            ExponentialBackoff(cap=0.05, base=0.01),
+            _RESENDS,
+            supported_errors=(ConnectionLost, NoScriptError),
         )
         self._commit = redis.register_script(scripts.source("commit"))
         self._where = redis.register_script(scripts.source("where"))

@@ -6,6 +6,7 @@ so does every exception that is not an abort, so each is turned into a status he
 
 import asyncio
 import contextlib
+import socket
 from collections.abc import Awaitable
 from typing import NoReturn, TypeAlias, TypeVar
 from uuid import uuid4
@@ -14,10 +15,10 @@ import grpc
 import structlog
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_health.v1.health import SERVICE_NAME as HEALTH
-from grpc_health.v1.health import aio as health
 from grpc_status import rpc_status
 
 from leaderboard_server.domain.errors import LeaderboardError, ServerDraining
+from leaderboard_server.transport.health import Health
 from leaderboard_server.transport.methods import SERVICE_NAME, Methods, StreamMethod, UnaryMethod
 from leaderboard_server.transport.reflection import add_reflection
 from leaderboard_server.transport.statuses import Defect, status_of
@@ -57,7 +58,7 @@ class GrpcioListener:
     def __init__(self, methods: Methods, address: str, *, write_timeout_s: float) -> None:
         """Serve `methods` on `address`; a watcher who takes nothing for the timeout is dropped."""
         self._write_timeout_s = write_timeout_s
-        self._health = health.HealthServicer()
+        self._health = Health()
         self._server = grpc.aio.server(options=_OPTIONS)
         self._draining = False
         self._arrived = 0
@@ -78,6 +79,7 @@ class GrpcioListener:
         Raises:
             OSError: The address can't be listened on.
         """
+        _check_free(self._address)
         try:
             port = self._server.add_insecure_port(self._address)
         except RuntimeError as error:
@@ -109,6 +111,7 @@ class GrpcioListener:
 
     async def stop(self) -> None:
         """Take no more calls, and wait for those under way, for the grace at most."""
+        self._health.end_watches()
         await self._server.stop(GRACE_S)
 
     def _unary(self, method: UnaryMethod) -> Handler:
@@ -128,6 +131,20 @@ class GrpcioListener:
             await _or_abort(context, _refuse() if self._draining else method(request, send))
 
         return grpc.unary_stream_rpc_method_handler(handle)
+
+
+def _check_free(address: str) -> None:
+    """Find out what is wrong with an address; gRPC only logs it, past the log of the server."""
+    host, _, port = address.rpartition(":")
+    try:
+        family, kind, _, _, target = socket.getaddrinfo(
+            host.strip("[]"), int(port), type=socket.SOCK_STREAM
+        )[0]
+        with socket.socket(family, kind) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(target)
+    except OSError as error:
+        raise OSError(f"can't listen on {address}: {error.strerror}") from error
 
 
 async def _refuse() -> NoReturn:

@@ -4,6 +4,8 @@ The two protocols have the same messages under two package names; the grpcio pac
 name only, so the newer one is made from it.
 """
 
+from typing import Any
+
 import grpc
 from google.protobuf import descriptor_pb2, descriptor_pool
 from grpc_reflection.v1alpha import reflection_pb2
@@ -16,7 +18,7 @@ V1 = V1ALPHA.replace("v1alpha", "v1")
 def add_reflection(server: grpc.aio.Server, service_names: tuple[str, ...]) -> None:
     """Let clients ask for the contract of these services and of reflection itself."""
     _describe_v1()
-    servicer = ReflectionServicer((*service_names, V1, V1ALPHA))
+    servicer = ReflectionServicer((*service_names, V1, V1ALPHA), pool=_Pool())
     handler = grpc.stream_stream_rpc_method_handler(
         servicer.ServerReflectionInfo,
         request_deserializer=reflection_pb2.ServerReflectionRequest.FromString,
@@ -28,6 +30,21 @@ def add_reflection(server: grpc.aio.Server, service_names: tuple[str, ...]) -> N
             for name in (V1, V1ALPHA)
         )
     )
+
+
+class _Pool:
+    """The descriptors of this process, which also knows where methods and fields are described."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(descriptor_pool.Default(), name)
+
+    def FindFileContainingSymbol(self, symbol: str) -> Any:  # noqa: N802 - the pool's name
+        """Return the file of a symbol; one without a descriptor of its own is in its parent's."""
+        try:
+            return descriptor_pool.Default().FindFileContainingSymbol(symbol)
+        except KeyError:
+            parent, _, _ = symbol.rpartition(".")
+            return descriptor_pool.Default().FindFileContainingSymbol(parent)
 
 
 def _describe_v1() -> None:

@@ -123,9 +123,9 @@ class LeaderboardServiceServicer:
 
         Ends with an `end` message when the server drains. Fails with
         INVALID_ARGUMENT for a malformed field, UNAVAILABLE when the store is away
-        and has to be read, which it is for the first message, and
-        RESOURCE_EXHAUSTED when the watcher takes nothing for the write timeout of
-        the server; the details then hold the last position sent.
+        and has to be read, and RESOURCE_EXHAUSTED when the watcher takes nothing
+        for the write timeout of the server; the details then hold the last
+        position sent.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

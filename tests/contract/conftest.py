@@ -1,0 +1,33 @@
+"""The service that the tests of the contract call: one for all of them, on each kind of store."""
+
+import itertools
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+
+from contract.edge import Edge
+from harness.service import ServiceProcess
+from harness.stores import StoreProcess
+
+_contests = itertools.count(1)
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session", name="edge")
+async def _edge(
+    shared_store: StoreProcess, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Edge]:
+    """Give a service that runs for all tests, which must not have met a defect at their end."""
+    folder = tmp_path_factory.mktemp("edge")
+    async with (
+        ServiceProcess(folder, redis_url=shared_store.url) as service,
+        shared_store.client() as client,
+    ):
+        yield Edge(service, client)
+        assert '"defect"' not in service.process.log.read_text()
+
+
+@pytest.fixture(name="contest_id")
+def _contest_id() -> str:
+    """Give the id of a contest that no other test writes to."""
+    return f"contest-{next(_contests)}"

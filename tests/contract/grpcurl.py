@@ -1,0 +1,53 @@
+"""Calls a server with the real grpcurl, as people do by hand."""
+
+import asyncio
+import os
+import shutil
+from pathlib import Path
+from typing import NamedTuple
+
+PROJECT = Path(__file__).parents[2]
+_TOOLS = PROJECT / ".tools" / "bin"
+_SEARCH_PATH = os.pathsep.join([str(_TOOLS), os.environ.get("PATH", os.defpath)])
+
+
+class Printed(NamedTuple):
+    """What a command left behind."""
+
+    exit_code: int
+    text: str
+    """Output and errors, in the order in which they came."""
+
+
+def is_there() -> bool:
+    """Tell whether there is a grpcurl, made by `make tools` or in PATH."""
+    return shutil.which("grpcurl", path=_SEARCH_PATH) is not None
+
+
+async def grpcurl(address: str, *arguments: str, options: tuple[str, ...] = ()) -> Printed:
+    """Run grpcurl: options, then the address, then what to do there."""
+    return await _run("grpcurl", "-plaintext", *options, address, *arguments)
+
+
+async def shell(command: str) -> Printed:
+    """Run a command line that names grpcurl."""
+    return await _run("/bin/sh", "-c", command)
+
+
+async def _run(*command: str) -> Printed:
+    process = await asyncio.create_subprocess_exec(
+        *command,
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+        env=os.environ | {"PATH": _SEARCH_PATH, "NO_PROXY": "*"},
+    )
+    try:
+        async with asyncio.timeout(20):
+            printed, _ = await process.communicate()
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    assert process.returncode is not None
+    return Printed(process.returncode, printed.decode())

@@ -1,0 +1,37 @@
+"""Requests that are fine, and requests that are fine but for one field."""
+
+from typing import Any, cast
+
+from google.protobuf.message import Message
+
+from contract.values import Value
+from leaderboard.v1 import leaderboard_pb2 as pb
+
+
+def valid_request(rpc: str, contest_id: str) -> Message:
+    """Return a request with the fields that are required."""
+    update = pb.UpdateScoreRequest(contest_id=contest_id, user_id="ada", points=5)
+    requests: dict[str, Message] = {
+        "UpdateScore": update,
+        "BatchUpdateScores": pb.BatchUpdateScoresRequest(updates=[update]),
+        "GetTopUsers": pb.GetTopUsersRequest(contest_id=contest_id),
+        "GetUserRank": pb.GetUserRankRequest(contest_id=contest_id, user_id="ada"),
+        "WatchContest": pb.WatchContestRequest(contest_id=contest_id),
+    }
+    return requests[rpc]
+
+
+def request_with(rpc: str, contest_id: str, path: str, value: Value) -> Message:
+    """Return a request that is fine but for the value of one field."""
+    request: Any = valid_request(rpc, contest_id)
+    parent, _, name = path.rpartition(".")
+    if parent:
+        request_part = getattr(request, parent)
+        request_part.CopyFrom(pb.Position(epoch="5d2f", revision=1))
+    else:
+        request_part = request
+    if isinstance(value, Message):
+        getattr(request_part, name).CopyFrom(value)
+    else:
+        setattr(request_part, name, value)
+    return cast("Message", request)

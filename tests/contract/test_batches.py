@@ -1,0 +1,139 @@
+"""Batches: their size, and one outcome for each update whatever becomes of the others."""
+
+import pytest
+
+from contract.edge import Edge
+from contract.refusals import Refusal, invalid, out_of_range, request_id_reused
+from harness.calls import add
+from leaderboard.v1 import leaderboard_pb2 as pb
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+_TOO_MANY_POINTS = 2**53 + 1
+
+
+def _updates(contest_id: str, count: int) -> list[pb.UpdateScoreRequest]:
+    return [
+        pb.UpdateScoreRequest(contest_id=contest_id, user_id=f"user-{number}", points=number)
+        for number in range(count)
+    ]
+
+
+@pytest.mark.parametrize("count", [0, 1_001, 5_000])
+async def test_a_batch_of_another_size_is_refused_as_a_whole(
+    edge: Edge, contest_id: str, count: int
+) -> None:
+    """None and more than 1,000 updates are no batch, and none of them is applied."""
+    batch = pb.BatchUpdateScoresRequest(updates=_updates(contest_id, count))
+
+    assert await edge.refusal("BatchUpdateScores", batch) == invalid("updates")
+
+
+@pytest.mark.parametrize("count", [1, 1_000])
+async def test_a_batch_of_full_size_is_taken(edge: Edge, contest_id: str, count: int) -> None:
+    """The smallest and the largest batch are answered update by update, in order."""
+    outcomes = await edge.batch(pb.BatchUpdateScoresRequest(updates=_updates(contest_id, count)))
+
+    told = [
+        (outcome.user.user_id, outcome.user.score, outcome.position.revision)
+        for outcome in outcomes
+        if not isinstance(outcome, Refusal)
+    ]
+    assert told == [(f"user-{number}", number, number + 1) for number in range(count)]
+    assert len(await edge.board(contest_id)) == count
+
+
+async def test_a_batch_of_longest_fields_is_taken(edge: Edge, contest_id: str) -> None:
+    """1,000 updates with every field at its longest fit into one request."""
+    contest_id = contest_id.ljust(64, "c")
+    updates = [
+        pb.UpdateScoreRequest(
+            contest_id=contest_id,
+            user_id=f"{number}".rjust(128, "u"),
+            points=-(2**53),
+            mode=pb.UPDATE_MODE_SET,
+            request_id=f"{number}".rjust(64, "r"),
+            event_type="e" * 64,
+            display_name="🏆" * 128,
+        )
+        for number in range(1_000)
+    ]
+    for update in updates:
+        update.event_time.FromJsonString("9999-12-31T23:59:59.999999999Z")
+
+    outcomes = await edge.batch(pb.BatchUpdateScoresRequest(updates=updates))
+
+    assert not [outcome for outcome in outcomes if isinstance(outcome, Refusal)]
+    assert len(await edge.board(contest_id)) == 1_000
+
+
+async def test_every_update_gets_its_own_outcome(edge: Edge, contest_id: str) -> None:
+    """Refused ones have the status of their own call, and the others are applied in order."""
+    await add(edge.stub, contest_id, "ada", 5, "write-1")
+    other = f"{contest_id}-other"
+    batch = pb.BatchUpdateScoresRequest(
+        updates=[
+            pb.UpdateScoreRequest(contest_id=contest_id, user_id="bob", points=1),
+            pb.UpdateScoreRequest(contest_id=contest_id, user_id="no such id"),
+            pb.UpdateScoreRequest(contest_id=contest_id, user_id="bob", points=_TOO_MANY_POINTS),
+            pb.UpdateScoreRequest(contest_id=contest_id, user_id="bob", request_id="write-1"),
+            pb.UpdateScoreRequest(),
+            pb.UpdateScoreRequest(contest_id=other, user_id="bob", points=7),
+            pb.UpdateScoreRequest(contest_id=contest_id, user_id="bob", points=1),
+        ]
+    )
+
+    outcomes = await edge.batch(batch)
+
+    assert [
+        outcome if isinstance(outcome, Refusal) else (outcome.user.score, outcome.position.revision)
+        for outcome in outcomes
+    ] == [
+        (1, 2),
+        invalid("updates[1].user_id"),
+        out_of_range(contest_id, "bob"),
+        request_id_reused(contest_id, "write-1"),
+        invalid("updates[4].contest_id", "updates[4].user_id"),
+        (7, 1),
+        (2, 3),
+    ]
+    assert await edge.board(contest_id) == [("ada", 5), ("bob", 2)]
+    assert await edge.board(other) == [("bob", 7)]
+
+
+async def test_a_batch_of_bad_updates_writes_nothing(edge: Edge, contest_id: str) -> None:
+    """The call is answered, each update with its status, and the store is not touched."""
+    before = await edge.writes()
+
+    outcomes = await edge.batch(
+        pb.BatchUpdateScoresRequest(
+            updates=[
+                pb.UpdateScoreRequest(contest_id=contest_id),
+                pb.UpdateScoreRequest(
+                    contest_id=contest_id, user_id="ada", points=_TOO_MANY_POINTS
+                ),
+            ]
+        )
+    )
+
+    assert outcomes == [invalid("updates[0].user_id"), out_of_range(contest_id, "ada")]
+    assert await edge.writes() == before
+
+
+async def test_a_thousand_bad_updates_are_each_told(edge: Edge, contest_id: str) -> None:
+    """Many statuses with all their details fit into one answer."""
+    update = pb.UpdateScoreRequest(
+        contest_id=contest_id, user_id="/", request_id=" ", event_type="/", display_name="\n"
+    )
+
+    outcomes = await edge.batch(pb.BatchUpdateScoresRequest(updates=[update] * 1_000))
+
+    assert outcomes == [
+        invalid(
+            *(
+                f"updates[{index}].{field}"
+                for field in ("user_id", "request_id", "event_type", "display_name")
+            )
+        )
+        for index in range(1_000)
+    ]

@@ -1,0 +1,27 @@
+"""The proof that nothing was written is one: the store counts every write, and no read."""
+
+import pytest
+
+from contract.edge import Edge
+from contract.requests import valid_request
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+async def test_writes_are_counted(edge: Edge, contest_id: str) -> None:
+    """A single update shows, and reading or watching does not."""
+    before = await edge.writes()
+    await edge.answer("UpdateScore", valid_request("UpdateScore", contest_id))
+    after = await edge.writes()
+
+    for rpc in ("GetTopUsers", "GetUserRank", "WatchContest"):
+        await edge.answer(rpc, valid_request(rpc, contest_id))
+
+    assert after > before
+    assert await edge.writes() == after
+
+
+async def test_an_answer_is_no_refusal(edge: Edge, contest_id: str) -> None:
+    """A call that should have been refused does not pass for one."""
+    with pytest.raises(AssertionError, match="not refused"):
+        await edge.refusal("GetTopUsers", valid_request("GetTopUsers", contest_id))

@@ -1,0 +1,122 @@
+"""Every field of every method: its bounds pass, what is outside is named and writes nothing."""
+
+from typing import Any
+
+import pytest
+
+from contract.edge import ON_ONE_STORE, RPCS, Edge
+from contract.refusals import Refusal, invalid
+from contract.requests import request_with, valid_request
+from contract.values import FIELDS, Value
+from leaderboard.v1 import leaderboard_pb2 as pb
+
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), ON_ONE_STORE]
+
+
+def _rows(kind: str) -> list[Any]:
+    return [
+        pytest.param(rpc, path, value, id=f"{rpc}-{path}-{name}")
+        for rpc, values_by_path in FIELDS.items()
+        for path, values in values_by_path.items()
+        for name, value in getattr(values, kind).items()
+    ]
+
+
+def _bad_updates() -> list[Any]:
+    return [
+        pytest.param(path, value, id=f"{path}-{name}")
+        for path, values in FIELDS["UpdateScore"].items()
+        for name, value in values.bad.items()
+    ]
+
+
+@pytest.mark.parametrize(("rpc", "path", "value"), _rows("bad"))
+async def test_a_bad_value_is_refused(
+    edge: Edge, contest_id: str, rpc: str, path: str, value: Value
+) -> None:
+    """The status names the field and no other, and nothing is written."""
+    assert await edge.refusal(rpc, request_with(rpc, contest_id, path, value)) == invalid(path)
+
+
+@pytest.mark.parametrize(("rpc", "path", "value"), _rows("good"))
+async def test_a_good_value_is_taken(
+    edge: Edge, contest_id: str, rpc: str, path: str, value: Value
+) -> None:
+    """What is within the bounds, the bounds themselves included, is answered."""
+    request: Any = request_with(rpc, contest_id, path, value)
+    if rpc == "GetUserRank":
+        await edge.answer(
+            "UpdateScore",
+            pb.UpdateScoreRequest(contest_id=request.contest_id, user_id=request.user_id),
+        )
+
+    answer: Any = await edge.answer(rpc, request)
+
+    assert answer.HasField("position")
+
+
+@pytest.mark.parametrize(("path", "value"), _bad_updates())
+async def test_a_bad_update_of_a_batch_does_not_hold_up_the_others(
+    edge: Edge, contest_id: str, path: str, value: Value
+) -> None:
+    """It gets the status of its own call, with its place in the path; the others are applied."""
+    bad_update: Any = request_with("UpdateScore", contest_id, path, value)
+    batch = pb.BatchUpdateScoresRequest(
+        updates=[
+            pb.UpdateScoreRequest(contest_id=contest_id, user_id="before", points=2),
+            bad_update,
+            pb.UpdateScoreRequest(contest_id=contest_id, user_id="after", points=1),
+        ]
+    )
+
+    before, refused, after = await edge.batch(batch)
+
+    assert refused == invalid(f"updates[1].{path}")
+    assert not isinstance(before, Refusal)
+    assert not isinstance(after, Refusal)
+    assert (before.position.revision, after.position.revision) == (1, 2)
+    assert await edge.board(contest_id) == [("before", 2), ("after", 1)]
+
+
+@pytest.mark.parametrize("rpc", RPCS)
+async def test_an_empty_request_is_refused(edge: Edge, rpc: str) -> None:
+    """A request without a single byte lacks all its required fields, and each is named."""
+    required = {
+        "UpdateScore": ("contest_id", "user_id"),
+        "BatchUpdateScores": ("updates",),
+        "GetTopUsers": ("contest_id",),
+        "GetUserRank": ("contest_id", "user_id"),
+        "WatchContest": ("contest_id",),
+    }
+    assert await edge.refusal(rpc, b"") == invalid(*required[rpc])
+
+
+async def test_all_wrong_fields_are_named(edge: Edge) -> None:
+    """One status tells everything that has to be changed."""
+    request = pb.UpdateScoreRequest(
+        contest_id="a b",
+        user_id="/",
+        mode=9,  # type: ignore[arg-type]
+        request_id=" ",
+        event_type="-",
+        display_name="\n",
+    )
+    request.event_time.nanos = -1
+
+    refusal = await edge.refusal("UpdateScore", request)
+
+    assert refusal == invalid(
+        *("contest_id", "user_id", "mode"),
+        *("request_id", "event_type", "event_time", "display_name"),
+    )
+
+
+@pytest.mark.parametrize("rpc", RPCS)
+async def test_the_required_fields_suffice(edge: Edge, contest_id: str, rpc: str) -> None:
+    """Everything else has a default."""
+    if rpc == "GetUserRank":
+        await edge.answer("UpdateScore", valid_request("UpdateScore", contest_id))
+
+    answer: Any = await edge.answer(rpc, valid_request(rpc, contest_id))
+
+    assert not answer.DESCRIPTOR.fields_by_name.get("position") or answer.HasField("position")

@@ -1,0 +1,164 @@
+"""By hand: everything can be found and called with grpcurl, and the examples of the README hold."""
+
+import json
+import os
+from typing import Any
+
+import pytest
+
+from contract.edge import ON_ONE_STORE, RPCS, Edge
+from contract.examples import examples, pieces
+from contract.grpcurl import PROJECT, grpcurl, is_there, shell
+from harness.service import SERVICE_NAME, ServiceProcess
+from leaderboard.v1 import leaderboard_pb2 as pb
+
+_ADDRESS = "127.0.0.1:50051"
+"""Of a server in the README."""
+
+on_the_edge = pytest.mark.asyncio(loop_scope="session")
+
+
+@pytest.fixture(autouse=True)
+def _tools() -> None:
+    """Skip where there is no grpcurl; where `CI` is set nothing may be left out."""
+    if not is_there():
+        told = "no grpcurl in PATH or .tools/bin: `make tools` builds it"
+        if os.environ.get("CI"):
+            pytest.fail(told)
+        pytest.skip(told)
+
+
+async def _call(edge: Edge, rpc: str, *options: str, **request: Any) -> dict[str, Any]:
+    """Call a method, and return the one message that it answers."""
+    printed = await grpcurl(
+        edge.service.address, f"{SERVICE_NAME}/{rpc}", options=("-d", json.dumps(request), *options)
+    )
+    assert printed.exit_code == 0, printed.text
+    answer = json.loads(printed.text)
+    assert isinstance(answer, dict)
+    return answer
+
+
+async def test_the_examples_of_the_readme(service: ServiceProcess) -> None:
+    """Run in their order against a fresh server, they print what the README shows."""
+    found = examples(PROJECT / "README.md", "grpcurl")
+    assert {rpc for rpc in RPCS if any(rpc in example.command for example in found)} == set(RPCS)
+
+    for example in found:
+        assert _ADDRESS in example.command, f"line {example.line} calls another address"
+        printed = await shell(example.command.replace(_ADDRESS, service.address))
+        assert pieces(printed.text) == pieces(example.output), f"README.md, line {example.line}"
+
+
+@on_the_edge
+@ON_ONE_STORE
+async def test_list(edge: Edge) -> None:
+    """The services and their methods are found without any file."""
+    services = await grpcurl(edge.service.address, "list")
+    methods = await grpcurl(edge.service.address, "list", SERVICE_NAME)
+
+    assert SERVICE_NAME in services.text.split()
+    assert methods.text.split() == sorted(f"{SERVICE_NAME}.{rpc}" for rpc in RPCS)
+
+
+@on_the_edge
+@ON_ONE_STORE
+@pytest.mark.parametrize(
+    "symbol",
+    [
+        SERVICE_NAME,
+        *(f"{SERVICE_NAME}.{rpc}" for rpc in RPCS),
+        *(f"leaderboard.v1.{name}" for name in sorted(pb.DESCRIPTOR.message_types_by_name)),
+        *(f"leaderboard.v1.{name}" for name in sorted(pb.DESCRIPTOR.enum_types_by_name)),
+        "leaderboard.v1.ErrorReason",
+    ],
+)
+async def test_describe(edge: Edge, symbol: str) -> None:
+    """Each service, method, message and enum of the contract can be looked up."""
+    described = await grpcurl(edge.service.address, "describe", symbol)
+
+    assert described.exit_code == 0, described.text
+    assert described.text.startswith(f"{symbol} is a")
+
+
+@on_the_edge
+@ON_ONE_STORE
+async def test_each_method_by_hand(edge: Edge, contest_id: str) -> None:
+    """JSON in, JSON out: every method can be called with what a person would type."""
+    written = await _call(
+        edge,
+        "UpdateScore",
+        contest_id=contest_id,
+        user_id="ada",
+        points=5,
+        mode="UPDATE_MODE_SET",
+        event_time="2022-12-18T16:35:00Z",
+        display_name="Ada",
+    )
+    ada = {"user_id": "ada", "score": "5", "rank": 1, "display_name": "Ada"}
+    assert written == {"user": ada, "applied": True, "position": written["position"]}
+
+    batch = await _call(
+        edge,
+        "BatchUpdateScores",
+        updates=[
+            {"contest_id": contest_id, "user_id": "bob", "points": "3"},
+            {"contest_id": contest_id, "user_id": "b o b"},
+        ],
+    )
+    assert [list(result) for result in batch["results"]] == [["response"], ["status"]]
+    details = batch["results"][1]["status"]["details"]
+    assert [detail["@type"].rpartition(".")[2] for detail in details] == ["ErrorInfo", "BadRequest"]
+
+    board = await _call(edge, "GetTopUsers", contest_id=contest_id)
+    bob = {"user_id": "bob", "score": "3", "rank": 2}
+    assert (board["users"], board["total_users"]) == ([ada, bob], 2)
+
+    standing = await _call(
+        edge,
+        "GetUserRank",
+        contest_id=contest_id,
+        user_id="bob",
+        neighbors=1,
+        min_position=board["position"],
+    )
+    assert (standing["user"], standing["neighbors"]) == (bob, [ada])
+
+
+@on_the_edge
+@ON_ONE_STORE
+async def test_a_watch_by_hand(edge: Edge, contest_id: str) -> None:
+    """The stream is printed message by message until the time is up."""
+    request = json.dumps({"contest_id": contest_id, "min_interval": "0.5s"})
+
+    printed = await grpcurl(
+        edge.service.address,
+        f"{SERVICE_NAME}/WatchContest",
+        options=("-max-time", "1", "-d", request),
+    )
+
+    snapshot, *end = pieces(printed.text)
+    assert snapshot == {"position": {}, "snapshot": {"reason": "SNAPSHOT_REASON_INITIAL"}}
+    assert end[:2] == ["ERROR:", "Code: DeadlineExceeded"]
+
+
+@on_the_edge
+@ON_ONE_STORE
+async def test_a_refusal_by_hand(edge: Edge, contest_id: str) -> None:
+    """The details of a status are printed in full, so a person sees what to change."""
+    request = json.dumps({"contest_id": contest_id, "user_id": "a b"})
+
+    printed = await grpcurl(
+        edge.service.address,
+        f"{SERVICE_NAME}/UpdateScore",
+        options=("-format-error", "-d", request),
+    )
+
+    assert printed.exit_code != 0
+    status = json.loads(printed.text)
+    info, bad_request = status["details"]
+    assert status["code"] == 3
+    assert (info["reason"], info["domain"]) == ("ERROR_REASON_INVALID_FIELD", "leaderboard.v1")
+    assert info["metadata"] == {"field": "user_id"}
+    (violation,) = bad_request["field_violations"]
+    assert violation["field"] == "user_id"

@@ -1,0 +1,96 @@
+"""Health and reflection: what a client needs that knows nothing but the address."""
+
+import grpc
+import pytest
+from google.protobuf.descriptor_pb2 import FileDescriptorProto
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection_pb2
+
+from contract.edge import ON_ONE_STORE, Edge
+from harness.calls import DEADLINE_S
+from harness.service import SERVICE_NAME
+from leaderboard.v1 import leaderboard_pb2 as pb
+
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), ON_ONE_STORE]
+
+_SERVICES = {
+    "grpc.health.v1.Health",
+    "grpc.reflection.v1.ServerReflection",
+    "grpc.reflection.v1alpha.ServerReflection",
+    SERVICE_NAME,
+}
+_VERSIONS = ["v1", "v1alpha"]
+
+
+async def _ask(edge: Edge, version: str, **asked: str) -> reflection_pb2.ServerReflectionResponse:
+    call = edge.service.channel.stream_stream(
+        f"/grpc.reflection.{version}.ServerReflection/ServerReflectionInfo",
+        request_serializer=reflection_pb2.ServerReflectionRequest.SerializeToString,
+        response_deserializer=reflection_pb2.ServerReflectionResponse.FromString,
+    )(iter([reflection_pb2.ServerReflectionRequest(**asked)]), timeout=DEADLINE_S)
+    answer = await anext(aiter(call))
+    assert isinstance(answer, reflection_pb2.ServerReflectionResponse)
+    call.cancel()
+    return answer
+
+
+@pytest.mark.parametrize("service", ["", SERVICE_NAME])
+async def test_health_is_told_for_the_server_and_for_the_service(edge: Edge, service: str) -> None:
+    """Load balancers may ask for either."""
+    health = health_pb2_grpc.HealthStub(edge.service.channel)
+
+    answer = await health.Check(health_pb2.HealthCheckRequest(service=service), timeout=DEADLINE_S)
+
+    assert answer.status == health_pb2.HealthCheckResponse.SERVING
+
+
+@pytest.mark.parametrize("service", ["leaderboard.v2.LeaderboardService", "x", "x" * 10_000, "\n"])
+async def test_the_health_of_another_service_is_not_found(edge: Edge, service: str) -> None:
+    """Nothing is said of services that are not there."""
+    health = health_pb2_grpc.HealthStub(edge.service.channel)
+
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await health.Check(health_pb2.HealthCheckRequest(service=service), timeout=DEADLINE_S)
+
+    assert refused.value.code() == grpc.StatusCode.NOT_FOUND
+
+
+@pytest.mark.parametrize("version", _VERSIONS)
+async def test_reflection_lists_the_services(edge: Edge, version: str) -> None:
+    """All services are listed, reflection itself in both versions."""
+    answer = await _ask(edge, version, list_services="")
+
+    assert {service.name for service in answer.list_services_response.service} == _SERVICES
+
+
+@pytest.mark.parametrize("version", _VERSIONS)
+@pytest.mark.parametrize("symbol", sorted(_SERVICES))
+async def test_reflection_describes_the_services(edge: Edge, version: str, symbol: str) -> None:
+    """Each listed service can be described, with a file that defines it."""
+    answer = await _ask(edge, version, file_containing_symbol=symbol)
+
+    files = [
+        FileDescriptorProto.FromString(data)
+        for data in answer.file_descriptor_response.file_descriptor_proto
+    ]
+    assert symbol in {
+        f"{file.package}.{service.name}" for file in files for service in file.service
+    }
+
+
+@pytest.mark.parametrize("version", _VERSIONS)
+@pytest.mark.parametrize("message", sorted(pb.DESCRIPTOR.message_types_by_name))
+async def test_reflection_describes_the_messages(edge: Edge, version: str, message: str) -> None:
+    """The contract that the server gives is the one that it was built with."""
+    answer = await _ask(edge, version, file_containing_symbol=f"leaderboard.v1.{message}")
+
+    given = answer.file_descriptor_response.file_descriptor_proto
+    assert pb.DESCRIPTOR.serialized_pb in given
+
+
+@pytest.mark.parametrize("version", _VERSIONS)
+async def test_reflection_knows_the_reasons(edge: Edge, version: str) -> None:
+    """The enum of the error reasons can be looked up too, though no message has it."""
+    answer = await _ask(edge, version, file_containing_symbol="leaderboard.v1.ErrorReason")
+
+    assert answer.WhichOneof("message_response") == "file_descriptor_response"

@@ -1,0 +1,144 @@
+"""Display names and events: what is kept, and what watchers are told."""
+
+from typing import Any
+
+import pytest
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from contract.edge import Edge
+from contract.values import DISPLAY_NAME, EVENT_TIME, EVENT_TYPE
+from harness.calls import DEADLINE_S, add, top
+from leaderboard.v1 import leaderboard_pb2 as pb
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+async def _told(edge: Edge, contest_id: str, **payload: Any) -> pb.ScoreChange:
+    """Write an update of `ada`, and return what a watcher is told of it."""
+    request = pb.WatchContestRequest(contest_id=contest_id, scope=pb.WATCH_SCOPE_ALL)
+    watch = edge.stub.WatchContest(request, timeout=DEADLINE_S)
+    await watch.read()
+    update = pb.UpdateScoreRequest(contest_id=contest_id, user_id="ada", **payload)
+    await edge.stub.UpdateScore(update, timeout=DEADLINE_S)
+    message = await watch.read()
+    watch.cancel()
+    (change,) = message.changes.changes
+    assert isinstance(change, pb.ScoreChange)
+    return change
+
+
+@pytest.mark.parametrize("name", DISPLAY_NAME.good)
+async def test_a_name_is_given_back_as_it_was_sent(edge: Edge, contest_id: str, name: str) -> None:
+    """No code point of a name is lost on its way through store, answers and watches."""
+    display_name = DISPLAY_NAME.good[name]
+
+    change = await _told(edge, contest_id, points=1, display_name=display_name)
+
+    board = await top(edge.stub, contest_id)
+    standing = await edge.stub.GetUserRank(
+        pb.GetUserRankRequest(contest_id=contest_id, user_id="ada"), timeout=DEADLINE_S
+    )
+    assert [change.user.display_name, standing.user.display_name] == [display_name] * 2
+    assert [user.display_name for user in board.users] == [display_name]
+
+
+async def test_a_name_stays_until_another_is_given(edge: Edge, contest_id: str) -> None:
+    """An update without a name keeps it; one with another changes it, also without points."""
+    names = []
+    for points, name in ((1, "Ada"), (1, ""), (0, "Countess"), (0, "Countess"), (1, "")):
+        answer: Any = await edge.answer(
+            "UpdateScore",
+            pb.UpdateScoreRequest(
+                contest_id=contest_id, user_id="ada", points=points, display_name=name
+            ),
+        )
+        names.append((answer.user.display_name, answer.applied))
+
+    assert names == [
+        ("Ada", True),
+        ("Ada", True),
+        ("Countess", True),
+        ("Countess", False),
+        ("Countess", True),
+    ]
+
+
+async def test_another_name_is_told_as_a_change_without_points(edge: Edge, contest_id: str) -> None:
+    """The rank stays, and so do the points."""
+    await add(edge.stub, contest_id, "ada", 5)
+
+    change = await _told(edge, contest_id, display_name="Ada")
+
+    assert change == pb.ScoreChange(
+        user=pb.RankedUser(user_id="ada", score=5, rank=1, display_name="Ada"), previous_rank=1
+    )
+
+
+@pytest.mark.parametrize("name", EVENT_TYPE.good)
+async def test_an_event_type_is_told(edge: Edge, contest_id: str, name: str) -> None:
+    """Watchers get what the update said, nothing if it said nothing."""
+    change = await _told(edge, contest_id, points=1, event_type=EVENT_TYPE.good[name])
+
+    assert change.event_type == EVENT_TYPE.good[name]
+    assert not change.HasField("event_time")
+
+
+@pytest.mark.parametrize("name", EVENT_TIME.good)
+async def test_an_event_time_is_told(edge: Edge, contest_id: str, name: str) -> None:
+    """Every nanosecond from year 1 to 9999 arrives as it was sent."""
+    change = await _told(edge, contest_id, points=1, event_time=EVENT_TIME.good[name])
+
+    assert change.HasField("event_time")
+    assert change.event_time == EVENT_TIME.good[name]
+
+
+async def test_the_whole_of_a_change(edge: Edge, contest_id: str) -> None:
+    """A change tells user, ranks, points and event of the update that made it."""
+    await add(edge.stub, contest_id, "bob", 3)
+    await add(edge.stub, contest_id, "ada", 1)
+
+    change = await _told(
+        edge, contest_id, points=4, event_type="goal", event_time=Timestamp(seconds=7, nanos=8)
+    )
+
+    assert change == pb.ScoreChange(
+        user=pb.RankedUser(user_id="ada", score=5, rank=1),
+        previous_rank=2,
+        points=4,
+        event_type="goal",
+        event_time=Timestamp(seconds=7, nanos=8),
+    )
+
+
+@pytest.mark.parametrize("limit", [0, 1, 12, 1_000])
+async def test_the_first_snapshot(edge: Edge, contest_id: str, limit: int) -> None:
+    """It holds the first ranks up to the limit, 10 by default, and all that is needed to go on."""
+    for number in range(12):
+        last = await add(edge.stub, contest_id, f"user-{number}", -number)
+    request = pb.WatchContestRequest(contest_id=contest_id, limit=limit)
+
+    message: Any = await edge.answer("WatchContest", request)
+
+    assert (message.position, message.previous_revision) == (last.position, 0)
+    assert message.snapshot.reason == pb.SNAPSHOT_REASON_INITIAL
+    assert message.snapshot.total_users == 12
+    ranks = [user.rank for user in message.snapshot.users]
+    assert ranks == list(range(1, min(limit or 10, 12) + 1))
+
+
+async def test_a_watch_of_a_contest_that_does_not_exist_yet(edge: Edge, contest_id: str) -> None:
+    """It begins with an empty snapshot, and the first change follows when the contest begins."""
+    watch = edge.stub.WatchContest(
+        pb.WatchContestRequest(contest_id=contest_id), timeout=DEADLINE_S
+    )
+    first = await watch.read()
+    assert first == pb.WatchContestResponse(
+        position=pb.Position(), snapshot=pb.Snapshot(reason=pb.SNAPSHOT_REASON_INITIAL)
+    )
+
+    written = await add(edge.stub, contest_id, "ada", 5)
+
+    second = await watch.read()
+    watch.cancel()
+    assert (second.position, second.previous_revision) == (written.position, 0)
+    assert [change.user.user_id for change in second.changes.changes] == ["ada"]

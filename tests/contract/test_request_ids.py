@@ -1,0 +1,103 @@
+"""Request ids: a repeat is recognised, and another payload under the same id is refused."""
+
+from typing import Any
+
+import pytest
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from contract.edge import Edge
+from contract.refusals import request_id_reused
+from harness.calls import DEADLINE_S, add
+from leaderboard.v1 import leaderboard_pb2 as pb
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+def _write(contest_id: str, **changed: Any) -> pb.UpdateScoreRequest:
+    payload: dict[str, Any] = {
+        "contest_id": contest_id,
+        "user_id": "ada",
+        "points": 5,
+        "request_id": "write-1",
+        "event_type": "goal",
+        "event_time": Timestamp(seconds=1),
+        "display_name": "Ada",
+    }
+    return pb.UpdateScoreRequest(**payload | changed)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"user_id": "bob"},
+        {"points": 6},
+        {"mode": pb.UPDATE_MODE_SET},
+        {"event_type": "own-goal"},
+        {"event_type": ""},
+        {"event_time": Timestamp(seconds=1, nanos=1)},
+        {"event_time": None},
+        {"display_name": "Bob"},
+        {"display_name": ""},
+    ],
+    ids=str,
+)
+async def test_another_payload_is_refused(
+    edge: Edge, contest_id: str, changed: dict[str, Any]
+) -> None:
+    """Whichever field differs, the id is taken and the second write has no effect."""
+    await edge.answer("UpdateScore", _write(contest_id))
+
+    refusal = await edge.refusal("UpdateScore", _write(contest_id, **changed))
+
+    assert refusal == request_id_reused(contest_id, "write-1")
+    assert await edge.board(contest_id) == [("ada", 5)]
+
+
+async def test_the_same_payload_is_answered_as_before(edge: Edge, contest_id: str) -> None:
+    """The repeat changes nothing and tells so; naming the default mode is no difference."""
+    first: Any = await edge.answer("UpdateScore", _write(contest_id))
+    before = await edge.writes()
+
+    repeat: Any = await edge.answer(
+        "UpdateScore", _write(contest_id, mode=pb.UPDATE_MODE_INCREMENT)
+    )
+
+    assert (first.replayed, repeat.replayed) == (False, True)
+    repeat.replayed = False
+    assert repeat == first
+    assert await edge.writes() == before
+
+
+async def test_an_id_is_one_contest_s_own(edge: Edge, contest_id: str) -> None:
+    """In another contest the same id names another write."""
+    await add(edge.stub, contest_id, "ada", 5, "write-1")
+
+    answer = await add(edge.stub, f"{contest_id}-other", "bob", 7, "write-1")
+
+    assert answer.applied
+
+
+async def test_an_id_twice_in_a_batch(edge: Edge, contest_id: str) -> None:
+    """Within a batch a repeat is replayed and another payload is refused likewise."""
+    write = _write(contest_id)
+
+    first, repeat, reused = await edge.batch(
+        pb.BatchUpdateScoresRequest(updates=[write, write, _write(contest_id, points=6)])
+    )
+
+    assert isinstance(first, pb.UpdateScoreResponse)
+    assert isinstance(repeat, pb.UpdateScoreResponse)
+    assert (first.replayed, repeat.replayed) == (False, True)
+    assert first.position == repeat.position
+    assert reused == request_id_reused(contest_id, "write-1")
+    assert await edge.board(contest_id) == [("ada", 5)]
+
+
+async def test_writes_without_an_id_are_all_counted(edge: Edge, contest_id: str) -> None:
+    """An empty id names nothing, so nothing is taken for a repeat."""
+    request = _write(contest_id, request_id="")
+
+    answers = [await edge.stub.UpdateScore(request, timeout=DEADLINE_S) for _ in range(3)]
+
+    assert [answer.user.score for answer in answers] == [5, 10, 15]
+    assert not any(answer.replayed for answer in answers)

@@ -1,0 +1,159 @@
+"""Points and scores hold every integer to 2^53 either way, and nothing beyond gets in."""
+
+import pytest
+
+from contract.edge import Edge
+from contract.refusals import MAX_SCORE, Refusal, out_of_range
+from contract.values import MAX_INT64, MIN_INT64
+from harness.calls import DEADLINE_S, add
+from leaderboard.v1 import leaderboard_pb2 as pb
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+_MODES = [pb.UPDATE_MODE_INCREMENT, pb.UPDATE_MODE_SET, pb.UPDATE_MODE_BEST]
+
+
+def _update(
+    contest_id: str, points: int, mode: pb.UpdateMode = pb.UPDATE_MODE_INCREMENT
+) -> pb.UpdateScoreRequest:
+    return pb.UpdateScoreRequest(contest_id=contest_id, user_id="ada", points=points, mode=mode)
+
+
+@pytest.mark.parametrize("mode", _MODES, ids=pb.UpdateMode.Name)
+@pytest.mark.parametrize(
+    "points",
+    [MAX_SCORE + 1, MAX_SCORE + 2, 2**62, MAX_INT64, -MAX_SCORE - 1, -(2**62), MIN_INT64],
+)
+async def test_points_beyond_the_bounds_are_refused(
+    edge: Edge, contest_id: str, mode: pb.UpdateMode, points: int
+) -> None:
+    """They are out of range in every mode, also where they would not become the score."""
+    await add(edge.stub, contest_id, "ada", 5)
+
+    refusal = await edge.refusal("UpdateScore", _update(contest_id, points, mode))
+
+    assert refusal == out_of_range(contest_id, "ada")
+    assert await edge.board(contest_id) == [("ada", 5)]
+
+
+@pytest.mark.parametrize("mode", _MODES, ids=pb.UpdateMode.Name)
+@pytest.mark.parametrize("points", [MAX_SCORE, MAX_SCORE - 1, 0, 1 - MAX_SCORE, -MAX_SCORE])
+async def test_points_to_the_bounds_are_taken(
+    edge: Edge, contest_id: str, mode: pb.UpdateMode, points: int
+) -> None:
+    """The first points of a user are the score to the last digit, whatever the mode."""
+    answer = await edge.stub.UpdateScore(_update(contest_id, points, mode), timeout=DEADLINE_S)
+
+    assert answer.applied
+    assert answer.user == pb.RankedUser(user_id="ada", score=points, rank=1)
+    assert await edge.board(contest_id) == [("ada", points)]
+
+
+@pytest.mark.parametrize(
+    ("score", "points"),
+    [
+        pytest.param(MAX_SCORE, 1, id="one too many, which a double would round away"),
+        pytest.param(MAX_SCORE, 2, id="two too many"),
+        pytest.param(MAX_SCORE, MAX_SCORE, id="twice the bound"),
+        pytest.param(MAX_SCORE - 1, 2, id="over the bound from right below it"),
+        pytest.param(1, MAX_SCORE, id="over the bound from near zero"),
+        pytest.param(2**52 + 1, 2**52, id="two halves and one"),
+        pytest.param(-MAX_SCORE, -1, id="one too few, which a double would round away"),
+        pytest.param(-MAX_SCORE, -MAX_SCORE, id="twice the lower bound"),
+        pytest.param(1 - MAX_SCORE, -2, id="under the bound from right above it"),
+        pytest.param(-1, -MAX_SCORE, id="under the bound from near zero"),
+    ],
+)
+async def test_a_sum_beyond_the_bounds_is_refused(
+    edge: Edge, contest_id: str, score: int, points: int
+) -> None:
+    """The score, its position and the board stay as they were."""
+    first = await add(edge.stub, contest_id, "ada", score)
+
+    refusal = await edge.refusal("UpdateScore", _update(contest_id, points))
+
+    assert refusal == out_of_range(contest_id, "ada")
+    standing = await edge.stub.GetUserRank(
+        pb.GetUserRankRequest(contest_id=contest_id, user_id="ada"), timeout=DEADLINE_S
+    )
+    assert standing.user == pb.RankedUser(user_id="ada", score=score, rank=1)
+    assert standing.position == first.position
+    assert standing.total_users == 1
+
+
+@pytest.mark.parametrize(
+    ("score", "points"),
+    [
+        pytest.param(MAX_SCORE - 1, 1, id="up to the bound"),
+        pytest.param(MAX_SCORE, -1, id="back from the bound"),
+        pytest.param(MAX_SCORE, -MAX_SCORE, id="from the bound to zero"),
+        pytest.param(MAX_SCORE, 0, id="nothing at the bound"),
+        pytest.param(2**52, 2**52, id="two halves"),
+        pytest.param(-1, MAX_SCORE, id="the whole bound from below zero"),
+        pytest.param(1 - MAX_SCORE, -1, id="down to the lower bound"),
+        pytest.param(-MAX_SCORE, 1, id="back from the lower bound"),
+        pytest.param(-MAX_SCORE, MAX_SCORE, id="from the lower bound to zero"),
+    ],
+)
+async def test_a_sum_to_the_bounds_is_exact(
+    edge: Edge, contest_id: str, score: int, points: int
+) -> None:
+    """Every integer on the way to the bounds is held without loss."""
+    await add(edge.stub, contest_id, "ada", score)
+
+    answer = await add(edge.stub, contest_id, "ada", points)
+
+    assert (answer.previous_score, answer.user.score) == (score, score + points)
+    assert await edge.board(contest_id) == [("ada", score + points)]
+
+
+async def test_neighbouring_scores_at_the_bound_are_told_apart(edge: Edge, contest_id: str) -> None:
+    """Scores that differ by one rank by that one, also where doubles end."""
+    for user_id, score in (("b", MAX_SCORE - 1), ("c", MAX_SCORE - 2), ("a", MAX_SCORE)):
+        await add(edge.stub, contest_id, user_id, score)
+
+    expected = [("a", MAX_SCORE), ("b", MAX_SCORE - 1), ("c", MAX_SCORE - 2)]
+    assert await edge.board(contest_id) == expected
+
+
+async def test_the_widest_change_is_told_in_full(edge: Edge, contest_id: str) -> None:
+    """A watcher hears of a change by 2^54, the most there can be."""
+    await add(edge.stub, contest_id, "ada", -MAX_SCORE)
+    watch = edge.stub.WatchContest(
+        pb.WatchContestRequest(contest_id=contest_id, scope=pb.WATCH_SCOPE_ALL), timeout=DEADLINE_S
+    )
+    await watch.read()
+
+    await edge.answer("UpdateScore", _update(contest_id, MAX_SCORE, pb.UPDATE_MODE_SET))
+
+    message = await watch.read()
+    watch.cancel()
+    (change,) = message.changes.changes
+    assert (change.user.score, change.points) == (MAX_SCORE, 2 * MAX_SCORE)
+
+
+async def test_a_batch_checks_each_sum_after_the_one_before(edge: Edge, contest_id: str) -> None:
+    """What is refused in the middle of a batch counts for nothing in what follows."""
+    batch = pb.BatchUpdateScoresRequest(
+        updates=[_update(contest_id, points) for points in (MAX_SCORE, 1, -1, 2, 1)]
+    )
+
+    outcomes = await edge.batch(batch)
+
+    refused = out_of_range(contest_id, "ada")
+    assert [
+        outcome if isinstance(outcome, Refusal) else outcome.user.score for outcome in outcomes
+    ] == [MAX_SCORE, refused, MAX_SCORE - 1, refused, MAX_SCORE]
+
+
+async def test_a_refused_write_does_not_use_up_its_request_id(edge: Edge, contest_id: str) -> None:
+    """The same id names the write that is sent in its place."""
+    await add(edge.stub, contest_id, "ada", MAX_SCORE)
+    request = _update(contest_id, 1)
+    request.request_id = "write-1"
+    assert await edge.refusal("UpdateScore", request) == out_of_range(contest_id, "ada")
+
+    answer = await add(edge.stub, contest_id, "ada", -1, "write-1")
+
+    assert answer.applied
+    assert not answer.replayed

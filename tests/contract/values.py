@@ -1,0 +1,224 @@
+"""What each field may hold and what it may not, by the name of the method and the field's path."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from google.protobuf.duration_pb2 import Duration
+from google.protobuf.message import Message
+from google.protobuf.timestamp_pb2 import Timestamp
+
+Value = str | int | Message
+
+MIN_INT32, MAX_INT32 = -(2**31), 2**31 - 1
+MIN_INT64, MAX_INT64 = -(2**63), 2**63 - 1
+
+MIN_SECONDS, MAX_SECONDS = -62_135_596_800, 253_402_300_799
+"""The beginning of year 1 and the last second of year 9999."""
+
+
+@dataclass(frozen=True)
+class Values:
+    """Values of one field, by what is special about them."""
+
+    good: Mapping[str, Value] = field(default_factory=dict)
+    bad: Mapping[str, Value] = field(default_factory=dict)
+
+
+_NO_TOKEN: dict[str, Value] = {
+    "a space": "a b",
+    "a space at the end": "a ",
+    "a tab": "a\tb",
+    "a line break at the end": "a\n",
+    "a carriage return at the end": "a\r",
+    "a line break at the beginning": "\na",
+    "NUL": "a\0b",
+    "NUL at the end": "a\0",
+    "DEL": "a\x7f",
+    "an umlaut": "ä",
+    "a look-alike": "\N{CYRILLIC SMALL LETTER A}da",
+    "a digit of another script": "\N{ARABIC-INDIC DIGIT ONE}",
+    "a full-width letter": "\N{FULLWIDTH LATIN SMALL LETTER A}",
+    "an emoji": "🏆",
+    "a joiner": "a\N{ZERO WIDTH JOINER}b",
+    "huge": "a" * 100_000,
+}
+"""What neither an id nor any other token may be."""
+_NO_ID: dict[str, Value] = _NO_TOKEN | {
+    "a slash": "a/b",
+    "a dot first": ".a",
+    "a dash first": "-a",
+    "an underscore first": "_a",
+    "braces": "a{b}",
+    "an asterisk": "*",
+    "quotes": '"a"',
+    "a backslash": "a\\b",
+}
+_COLON_AND_AT: dict[str, Value] = {"a colon": "a:b", "an at sign": "a@b"}
+
+CONTEST_ID = Values(
+    good={
+        "one character": "a",
+        "a number": "42",
+        "all it may hold": "A9z._-",
+        "a dash at the end": "a-",
+        "64 characters": "c" * 64,
+    },
+    bad={"missing": "", "65 characters": "c" * 65} | _NO_ID | _COLON_AND_AT,
+)
+USER_ID = Values(
+    good={
+        "one character": "a",
+        "a number": "42",
+        "all it may hold": "A9z._:@-",
+        "128 characters": "u" * 128,
+    },
+    bad={"missing": "", "129 characters": "u" * 129, "a colon first": ":a", "an at sign first": "@"}
+    | _NO_ID,
+)
+EVENT_TYPE = Values(
+    good={"missing": "", "all it may hold": "A9z._:-", "64 characters": "e" * 64},
+    bad={"65 characters": "e" * 65, "an at sign": "a@b", "a colon first": ":a"} | _NO_ID,
+)
+REQUEST_ID = Values(
+    good={
+        "missing": "",
+        "one character": "!",
+        "a UUID": "0193f2a0-7f1c-7d3e-8b1a-5d2f41aa7e10",
+        "all signs": "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~",
+        "64 characters": "~" * 64,
+    },
+    bad={"65 characters": "r" * 65, "a space alone": " "} | _NO_TOKEN,
+)
+DISPLAY_NAME = Values(
+    good={
+        "missing": "",
+        "two words": "Kylian Mbappé",
+        "128 code points of one byte": "n" * 128,
+        "128 code points of four bytes": "🏆" * 128,
+        "128 marks": "e" + "\N{COMBINING ACUTE ACCENT}" * 127,
+        "right to left": "ليونيل ميسي",
+        "joined emoji": "👩\N{ZERO WIDTH JOINER}🚀",
+        "quotes and a backslash": '"Ada" \\ {0} %s',
+        "a no-break space": "Ada\N{NO-BREAK SPACE}Lovelace",
+    },
+    bad={
+        "129 code points of one byte": "n" * 129,
+        "129 code points of four bytes": "🏆" * 129,
+        "huge": "n" * 100_000,
+        "NUL": "a\0b",
+        "a tab": "a\tb",
+        "a line break": "a\nb",
+        "a line break at the end": "a\n",
+        "a carriage return": "a\r",
+        "an escape": "\x1b[31mred",
+        "DEL": "a\x7f",
+        "a next line": "a\x85b",
+        "a line separator": "a\N{LINE SEPARATOR}b",
+        "a paragraph separator": "a\N{PARAGRAPH SEPARATOR}b",
+    },
+)
+MODE = Values(
+    good={"missing": 0, "increment": 1, "set": 2, "best": 3},
+    bad={"the next one": 4, "negative": -1, "the largest": MAX_INT32, "the least": MIN_INT32},
+)
+SCOPE = Values(
+    good={"missing": 0, "top": 1, "all": 2},
+    bad={"the next one": 4, "negative": -1, "the largest": MAX_INT32, "the least": MIN_INT32},
+)
+EVENT_TIME = Values(
+    good={
+        "1970": Timestamp(),
+        "before 1970": Timestamp(seconds=-1, nanos=999_999_999),
+        "the first moment": Timestamp(seconds=MIN_SECONDS),
+        "the last moment": Timestamp(seconds=MAX_SECONDS, nanos=999_999_999),
+    },
+    bad={
+        "before year 1": Timestamp(seconds=MIN_SECONDS - 1, nanos=999_999_999),
+        "after year 9999": Timestamp(seconds=MAX_SECONDS + 1),
+        "the least seconds": Timestamp(seconds=MIN_INT64),
+        "the most seconds": Timestamp(seconds=MAX_INT64),
+        "negative nanos": Timestamp(nanos=-1),
+        "nanos of a second": Timestamp(nanos=1_000_000_000),
+        "the least nanos": Timestamp(nanos=MIN_INT32),
+        "the most nanos": Timestamp(nanos=MAX_INT32),
+    },
+)
+MIN_INTERVAL = Values(
+    good={
+        "zero": Duration(),
+        "a nanosecond": Duration(nanos=1),
+        "a minute": Duration(seconds=60),
+        "almost a minute": Duration(seconds=59, nanos=999_999_999),
+    },
+    bad={
+        "more than a minute": Duration(seconds=60, nanos=1),
+        "61 s": Duration(seconds=61),
+        "negative": Duration(seconds=-1),
+        "a negative nanosecond": Duration(nanos=-1),
+        "mixed signs": Duration(seconds=1, nanos=-1),
+        "nanos of a second": Duration(nanos=1_000_000_000),
+        "the most seconds": Duration(seconds=MAX_INT64, nanos=999_999_999),
+        "the least seconds": Duration(seconds=MIN_INT64),
+        "the most nanos": Duration(nanos=MAX_INT32),
+    },
+)
+LIMIT = Values(
+    good={"missing": 0, "one": 1, "1,000": 1_000},
+    bad={"1,001": 1_001, "negative": -1, "the largest": MAX_INT32, "the least": MIN_INT32},
+)
+START_RANK = Values(
+    good={"missing": 0, "one": 1, "the largest": MAX_INT32},
+    bad={"negative": -1, "the least": MIN_INT32},
+)
+NEIGHBORS = Values(
+    good={"missing": 0, "one": 1, "100": 100},
+    bad={"101": 101, "negative": -1, "the largest": MAX_INT32, "the least": MIN_INT32},
+)
+EPOCH = Values(
+    bad={"65 characters": "e" * 65, "missing": "", "a slash": "a/b", "a dot": "a.b"} | _NO_TOKEN
+)
+REVISION = Values(
+    bad={"negative": -1, "2^53 + 1": 2**53 + 1, "the most": MAX_INT64, "the least": MIN_INT64}
+)
+
+FIELDS: dict[str, dict[str, Values]] = {
+    "UpdateScore": {
+        "contest_id": CONTEST_ID,
+        "user_id": USER_ID,
+        "mode": MODE,
+        "request_id": REQUEST_ID,
+        "event_type": EVENT_TYPE,
+        "event_time": EVENT_TIME,
+        "display_name": DISPLAY_NAME,
+    },
+    "GetTopUsers": {
+        "contest_id": CONTEST_ID,
+        "limit": LIMIT,
+        "start_rank": START_RANK,
+        "min_position.epoch": EPOCH,
+        "min_position.revision": REVISION,
+    },
+    "GetUserRank": {
+        "contest_id": CONTEST_ID,
+        "user_id": USER_ID,
+        "neighbors": NEIGHBORS,
+        "min_position.epoch": EPOCH,
+        "min_position.revision": REVISION,
+    },
+    "WatchContest": {
+        "contest_id": CONTEST_ID,
+        "limit": LIMIT,
+        "scope": SCOPE,
+        "resume_after.epoch": EPOCH,
+        "resume_after.revision": REVISION,
+        "min_interval": MIN_INTERVAL,
+    },
+}
+"""Every field but those whose values depend on other fields or on the contest's state."""
+
+ELSEWHERE = {
+    "UpdateScore.points": "test_scores.py",
+    "BatchUpdateScores.updates": "test_batches.py",
+    "WatchContest.user_ids": "test_watched_users.py",
+}
+"""The other fields, and the module that tests them."""
