@@ -1,0 +1,5 @@
+"""Makes failed assertions outside of the test modules tell both sides as well."""
+
+import pytest
+
+pytest.register_assert_rewrite("model.machine", "model.remote")

@@ -1,0 +1,128 @@
+"""Runs two servers on one store for a whole module of tests, and strikes them with faults.
+
+The harness is asynchronous and the tests of the model are not, so everything runs on an event loop
+in the background.
+"""
+
+import asyncio
+import itertools
+from contextlib import ExitStack
+from enum import StrEnum
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import redis
+
+from harness.service import ServiceProcess
+from harness.stores import StoreProcess
+from harness.waiting import eventually
+from model.background import BackgroundLoop
+from model.epochs import Epochs
+from model.fake_store import FakeStore
+from model.records import Result, Update
+from model.remote import RemoteService
+
+SERVERS = 2
+
+
+class Fault(StrEnum):
+    """What can happen to a deployment without losing anything that was acknowledged."""
+
+    KILL_SERVER = "SIGKILL to a server, and its restart"
+    KILL_STORE = "SIGKILL to the store, and its restart"
+    FLUSH_SCRIPTS = "SCRIPT FLUSH"
+
+
+class Deployment:
+    """Two servers on one store. Use it as a context manager."""
+
+    def __init__(self, store: StoreProcess | FakeStore, folder: Path) -> None:
+        self._loop = BackgroundLoop()
+        self._store = store
+        self._processes = [
+            ServiceProcess(folder / f"server-{number}", redis_url=store.url)
+            for number in range(SERVERS)
+        ]
+        epochs = Epochs()
+        self.servers = [RemoteService(process.address, epochs) for process in self._processes]
+        self._names = itertools.count()
+        self._cleanup = ExitStack()
+
+    def __enter__(self) -> Self:
+        with ExitStack() as cleanup:
+            cleanup.enter_context(self._loop)
+            cleanup.callback(self._store.end)
+            self._loop.run(self._store.start())
+            for server in self.servers:
+                cleanup.callback(server.close)
+            cleanup.callback(lambda: self._loop.run(self._close_processes()))
+            self._loop.run(self._start_processes())
+            self._cleanup = cleanup.pop_all()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._cleanup.close()
+
+    def new_name(self) -> str:
+        """Return a text that no contest of this deployment begins with so far."""
+        return f"n{next(self._names)}"
+
+    @property
+    def faults(self) -> list[Fault]:
+        """The faults after which everything that was acknowledged must still be there."""
+        is_durable = isinstance(self._store, StoreProcess)
+        return [fault for fault in Fault if is_durable or fault is not Fault.KILL_STORE]
+
+    def strike(self, fault: Fault, via: int) -> None:
+        """Let a fault happen, to server `via` if to one, and wait until all take writes again."""
+        match fault:
+            case Fault.KILL_SERVER:
+                self._loop.run(self._kill_server(self._processes[via]))
+            case Fault.KILL_STORE:
+                self._loop.run(self._kill_store())
+            case Fault.FLUSH_SCRIPTS:
+                with redis.Redis.from_url(self._store.url) as client:
+                    client.script_flush()
+        for server in self.servers:
+            self._loop.run(self._recovery(server, fault))
+
+    async def _recovery(self, server: RemoteService, fault: Fault) -> None:
+        story = f"a write that is taken after {fault}"
+        await eventually(lambda: asyncio.to_thread(self._takes_writes, server), story)
+
+    async def _start_processes(self) -> None:
+        for process in self._processes:
+            process.launch()
+        for process in self._processes:
+            await self._health(process)
+
+    async def _close_processes(self) -> None:
+        for process in self._processes:
+            await process.close()
+
+    async def _kill_server(self, process: ServiceProcess) -> None:
+        await process.kill()
+        await process.start()
+
+    async def _kill_store(self) -> None:
+        assert isinstance(self._store, StoreProcess), "the imitation would forget everything"
+        await self._store.kill()
+        await self._store.start()
+        for process in self._processes:
+            await self._health(process)
+
+    async def _health(self, process: ServiceProcess) -> None:
+        async def is_serving() -> bool:
+            return await process.health() == "SERVING"
+
+        await eventually(is_serving, "SERVING from the health of a server")
+
+    def _takes_writes(self, server: RemoteService) -> bool:
+        probe = Update(contest_id="probe", user_id="probe", request_id="probe")
+        return isinstance(server.update(probe, wait_for_ready=True), Result)

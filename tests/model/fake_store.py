@@ -1,0 +1,48 @@
+"""Runs the Python imitation of Redis as a store that other processes connect to."""
+
+import threading
+from typing import Any
+
+from fakeredis import TcpFakeServer
+from fakeredis._clients._tcp_server import TCPFakeRequestHandler
+from redis.exceptions import ResponseError
+
+from harness.ports import free_port
+
+
+class FakeStore:
+    """The imitation of Redis 7.0 behind a port of this process; it forgets all at its end."""
+
+    def __init__(self) -> None:
+        port = free_port()
+        self.url = f"redis://127.0.0.1:{port}/0"
+        self._server = TcpFakeServer(("127.0.0.1", port), server_version=(7, 0))
+        self._server.RequestHandlerClass = _Connection
+        self._thread = threading.Thread(target=self._server.serve_forever)
+
+    async def start(self) -> None:
+        """Listen."""
+        self._thread.start()
+
+    def end(self) -> None:
+        """Stop listening and wait for the threads of all connections."""
+        if self._thread.is_alive():
+            self._server.shutdown()
+            self._server.server_close()
+            self._thread.join()
+
+
+class _Connection(TCPFakeRequestHandler):
+    """Stays open after an error, as a connection to a store does; the original closes."""
+
+    def setup(self) -> None:
+        super().setup()
+        read = self.current_client.read_response
+
+        def read_response() -> Any:
+            try:
+                return read()
+            except ResponseError as error:
+                return error
+
+        self.current_client.read_response = read_response  # type: ignore[method-assign,assignment]

@@ -1,0 +1,221 @@
+"""Does random things to a real service and to the model, and holds every answer against it.
+
+Each run has contests of its own, so servers and store serve many runs.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
+
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    Bundle,
+    MultipleResults,
+    RuleBasedStateMachine,
+    initialize,
+    multiple,
+    precondition,
+    rule,
+)
+
+from model.board import Service
+from model.deployment import SERVERS, Deployment, Fault
+from model.inputs import (
+    BUSY_CONTEST,
+    Wanted,
+    alterations,
+    busy_updates,
+    read_contests,
+    servers,
+    updates,
+    users,
+    wanted,
+)
+from model.records import Position, Refusal, Result, Top, Update
+from model.remote import RemoteService
+
+STEPS_TOLD = 20
+
+
+class ServiceMachine(RuleBasedStateMachine):
+    """One run of random operations."""
+
+    sent: Bundle[Update] = Bundle("sent")
+
+    def __init__(self, deployment: Deployment, fault: Fault | None = None) -> None:
+        """Run on a deployment; the fault, if any, happens at most once and at any time."""
+        super().__init__()
+        self._deployment = deployment
+        self._model = Service()
+        self._prefix = deployment.new_name()
+        self._acknowledged: defaultdict[tuple[int, str], int] = defaultdict(int)
+        self._fault = fault
+        self._story: list[str] = []
+
+    @initialize(target=sent, update=updates, via=servers)
+    def begin(self, update: Update, via: int) -> Update:
+        """Send a first update, so that there is one to repeat."""
+        self._exchange(update, via)
+        return update
+
+    @rule(target=sent, update=updates, via=servers)
+    def send(self, update: Update, via: int) -> Update:
+        """Send an update through either server."""
+        self._exchange(update, via)
+        return update
+
+    @rule(update=sent, via=servers)
+    def send_again(self, update: Update, via: int) -> None:
+        """Send an earlier update once more, word for word."""
+        self._exchange(update, via)
+
+    @rule(update=sent, alteration=alterations, via=servers)
+    def send_altered(self, update: Update, alteration: dict[str, object], via: int) -> None:
+        """Send an earlier update with another value in one field, but the same request id."""
+        self._exchange(replace(update, **alteration), via)  # type: ignore[arg-type]
+
+    @rule(
+        target=sent,
+        batch=st.lists(st.one_of(updates, updates, sent), min_size=1, max_size=12),
+        via=servers,
+    )
+    def send_batch(self, batch: Sequence[Update], via: int) -> MultipleResults[Update]:
+        """Send new and earlier updates together, in part twice."""
+        here = [self._here(update) for update in batch]
+        answers = self._server(via).batch(here)
+        for update, answer in zip(here, answers, strict=True):
+            self._hear(via, update, answer)
+        assert answers == self._model.batch(here), self._told()
+        return multiple(*batch)
+
+    @rule(
+        parcels=st.lists(st.tuples(busy_updates, servers), min_size=2, max_size=8),
+        twice=st.booleans(),
+    )
+    def send_together(self, parcels: Sequence[tuple[Update, int]], *, twice: bool) -> None:
+        """Send updates and reads without waiting; the answers tell in which order updates went.
+
+        What changed nothing has the revision that it found. What was replayed or refused for its
+        request id could have come at any time after the first answer, so it counts as last.
+        """
+        if twice:
+            parcels = [*parcels, *((update, SERVERS - 1 - via) for update, via in parcels)]
+        parcels = [(self._here(update), via) for update, via in parcels]
+        contest = self._contest(BUSY_CONTEST)
+        floors = [self._acknowledged[via, contest] for via in range(SERVERS)]
+        pending = [self._server(via).begin_update(update) for update, via in parcels]
+        reads = [self._server(via).begin_top(contest, limit=1000) for via in range(SERVERS)]
+        answered = [(*parcel, wait()) for parcel, wait in zip(parcels, pending, strict=True)]
+        pages = [wait() for wait in reads]
+        for update, via, answer in sorted(answered, key=lambda each: _order(each[2])):
+            self._hear(via, update, answer)
+            assert answer == self._model.update(update), self._told()
+        for via, (page, floor) in enumerate(zip(pages, floors, strict=True)):
+            self._story.append(f"server {via}: top meanwhile -> {page}")
+            assert isinstance(page, Top), self._told()
+            at = page.position.revision
+            assert floor <= at <= self._model.position(contest).revision, self._told()
+            assert page == self._model.top(contest, limit=1000, at=at), self._told()
+
+    @rule(
+        contest=read_contests,
+        limit=st.sampled_from((0, 1, 2, 3, 10, 1000)),
+        start_rank=st.sampled_from((0, 0, 1, 2, 3, 7)),
+        wanted=wanted,
+        via=servers,
+    )
+    def read_top(self, contest: str, limit: int, start_rank: int, wanted: Wanted, via: int) -> None:
+        """Read a page, which may be of an earlier state as far as the contract allows it."""
+        here = self._contest(contest)
+        position = self._position(here, wanted)
+        page = {"limit": limit, "start_rank": start_rank}
+        answer = self._server(via).top(here, **page, min_position=position)
+        self._story.append(f"server {via}: top of {here} {page} {position} -> {answer}")
+        at = None
+        if isinstance(answer, Top):
+            at = answer.position.revision
+            oldest = max(self._acknowledged[via, here], position.revision if position else 0)
+            assert oldest <= at <= self._model.position(here).revision, self._told()
+        assert answer == self._model.top(here, **page, min_position=position, at=at), self._told()
+
+    @rule(
+        contest=read_contests,
+        user=users,
+        neighbors=st.sampled_from((0, 1, 2, 100)),
+        wanted=wanted,
+        via=servers,
+    )
+    def read_rank(self, contest: str, user: str, neighbors: int, wanted: Wanted, via: int) -> None:
+        """Read the rank of one user, which is always of the present."""
+        here = self._contest(contest)
+        position = self._position(here, wanted)
+        answer = self._server(via).rank(here, user, neighbors=neighbors, min_position=position)
+        self._story.append(f"server {via}: rank of {user} in {here} {position} -> {answer}")
+        expected = self._model.rank(here, user, neighbors=neighbors, min_position=position)
+        assert answer == expected, self._told()
+
+    @rule(contest=read_contests, via=servers)
+    def read_all(self, contest: str, via: int) -> None:
+        """Read the whole present board, and every user of it with all others around."""
+        self.read_top(contest, 1000, 1, Wanted.PRESENT, via)
+        board = self._model.top(self._contest(contest))
+        assert isinstance(board, Top)
+        for user in board.users:
+            self.read_rank(contest, user.user_id, 100, Wanted.NOTHING, via)
+
+    @precondition(lambda self: self._fault is not None)
+    @rule(via=servers)
+    def strike(self, via: int) -> None:
+        """Let the fault happen."""
+        assert self._fault is not None
+        self._story.append(f"server {via}: {self._fault}")
+        self._deployment.strike(self._fault, via)
+        self._fault = None
+
+    def _exchange(self, update: Update, via: int) -> None:
+        here = self._here(update)
+        answer = self._server(via).update(here)
+        self._hear(via, here, answer)
+        assert answer == self._model.update(here), self._told()
+
+    def _server(self, via: int) -> RemoteService:
+        return self._deployment.servers[via]
+
+    def _contest(self, contest: str) -> str:
+        return f"{self._prefix}-{contest}"
+
+    def _here(self, update: Update) -> Update:
+        return replace(update, contest_id=self._contest(update.contest_id))
+
+    def _hear(self, via: int, update: Update, answer: Result | Refusal) -> None:
+        """Remember what a server acknowledged, since it must not answer with less."""
+        self._story.append(f"server {via}: {update} -> {answer}")
+        if isinstance(answer, Result):
+            key = via, update.contest_id
+            self._acknowledged[key] = max(self._acknowledged[key], answer.position.revision)
+
+    def _told(self) -> str:
+        """Return the last steps, for a difference that depends on timing can't be run again."""
+        return "\n".join(["the last steps:", *self._story[-STEPS_TOLD:]])
+
+    def _position(self, contest_id: str, wanted: Wanted) -> Position | None:
+        present = self._model.position(contest_id)
+        match wanted:
+            case Wanted.NOTHING:
+                return None
+            case Wanted.BEGINNING:
+                return Position(0, 0)
+            case Wanted.FIRST:
+                return Position(present.history, min(1, present.revision))
+            case Wanted.PRESENT:
+                return present
+            case Wanted.NEXT:
+                return Position(1, present.revision + 1)
+            case Wanted.FOREIGN:
+                return Position(2, max(1, present.revision))
+
+
+def _order(answer: Result | Refusal) -> tuple[int, int, bool]:
+    if isinstance(answer, Refusal):
+        return 2, 0, False
+    return int(answer.replayed), answer.position.revision, not answer.applied

@@ -1,0 +1,107 @@
+"""The vocabulary of the model: what is asked of the service and what it answers.
+
+Everything is a frozen value that compares by its fields, and nothing here knows of gRPC, so that
+an expected and an actual answer are the same kind of thing and can simply be compared.
+"""
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+
+class Mode(enum.IntEnum):
+    """How points are applied; the numbers are those of the contract."""
+
+    UNSPECIFIED = 0
+    INCREMENT = 1
+    SET = 2
+    BEST = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class Update:
+    """One change of one user's score, as a caller asks for it.
+
+    `event_time` is seconds and nanoseconds since 1970, None when the caller does not say.
+    """
+
+    contest_id: str
+    user_id: str
+    points: int = 0
+    mode: Mode = Mode.UNSPECIFIED
+    request_id: str = ""
+    event_type: str = ""
+    event_time: tuple[int, int] | None = None
+    display_name: str = ""
+
+    @property
+    def payload(self) -> "Update":
+        """Return what must be the same when the request id is sent again."""
+        return replace(self, mode=self.mode or Mode.INCREMENT)
+
+
+@dataclass(frozen=True)
+class Position:
+    """A point in the history of one contest.
+
+    The epoch of the contract is opaque. Here the histories of a contest are numbered in the order
+    in which they are met: 0 stands for the empty epoch of a contest without updates, 1 for the
+    first real epoch, and any other number for one that the contest is not in.
+    """
+
+    history: int
+    revision: int
+
+
+@dataclass(frozen=True)
+class RankedUser:
+    """A user as ranked at some position."""
+
+    user_id: str
+    score: int
+    rank: int
+    display_name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """The answer to an update that was taken."""
+
+    user: RankedUser
+    previous_score: int
+    previous_rank: int
+    applied: bool
+    replayed: bool
+    position: Position
+
+
+@dataclass(frozen=True, kw_only=True)
+class Top:
+    """Consecutive ranks of a contest."""
+
+    users: tuple[RankedUser, ...]
+    total_users: int
+    position: Position
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rank:
+    """The rank of one user; `percentile` is rounded to 9 decimals, since it is no exact number."""
+
+    user: RankedUser
+    neighbors: tuple[RankedUser, ...]
+    total_users: int
+    percentile: float
+    position: Position
+
+
+@dataclass(frozen=True, kw_only=True)
+class Refusal:
+    """A status other than OK: its code, and reason and metadata of its `ErrorInfo`.
+
+    In the metadata an epoch is the number of its history, as in `Position`.
+    """
+
+    code: str
+    reason: str
+    metadata: Mapping[str, str] = field(default_factory=dict)

@@ -1,0 +1,191 @@
+"""Calls a real server, and asks and answers in the words of the model."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, TypeVar
+
+import grpc
+from google.rpc import error_details_pb2, status_pb2
+from grpc_status import rpc_status
+
+from harness.service import CHANNEL_OPTIONS
+from harness.statuses import DOMAIN
+from leaderboard.v1 import leaderboard_pb2 as pb
+from leaderboard.v1 import leaderboard_pb2_grpc
+from model.epochs import Epochs
+from model.records import Position, Rank, RankedUser, Refusal, Result, Top, Update
+
+Answer = TypeVar("Answer", Result, Top, Rank)
+
+DEADLINE_S = 10.0
+"""Generous: it only decides when a broken service is given up."""
+
+_CODES = {code.value[0]: code.name for code in grpc.StatusCode}
+
+
+class RemoteService:
+    """One server, with the methods of the model `Service`."""
+
+    def __init__(self, address: str, epochs: Epochs) -> None:
+        self._channel = grpc.insecure_channel(address, options=CHANNEL_OPTIONS)
+        self._stub = leaderboard_pb2_grpc.LeaderboardServiceStub(self._channel)
+        self._epochs = epochs
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._channel.close()
+
+    def update(self, update: Update, *, wait_for_ready: bool = False) -> Result | Refusal:
+        """Apply one update; a server that is just starting can be waited for."""
+        return self.begin_update(update, wait_for_ready=wait_for_ready)()
+
+    def begin_update(
+        self, update: Update, *, wait_for_ready: bool = False
+    ) -> Callable[[], Result | Refusal]:
+        """Send one update, and return what waits for the answer."""
+        call = self._stub.UpdateScore.future(
+            _update(update), timeout=DEADLINE_S, wait_for_ready=wait_for_ready
+        )
+        return partial(self._answer, call, update.contest_id, self._result)
+
+    def batch(self, updates: Sequence[Update]) -> list[Result | Refusal]:
+        """Apply updates that are sent together."""
+        request = pb.BatchUpdateScoresRequest(updates=[_update(update) for update in updates])
+        response = self._stub.BatchUpdateScores(request, timeout=DEADLINE_S)
+        assert len(response.results) == len(updates)
+        return [
+            self._outcome(update.contest_id, result)
+            for update, result in zip(updates, response.results, strict=True)
+        ]
+
+    def top(
+        self,
+        contest_id: str,
+        *,
+        limit: int = 0,
+        start_rank: int = 0,
+        min_position: Position | None = None,
+    ) -> Top | Refusal:
+        """Return consecutive ranks."""
+        return self.begin_top(
+            contest_id, limit=limit, start_rank=start_rank, min_position=min_position
+        )()
+
+    def begin_top(
+        self,
+        contest_id: str,
+        *,
+        limit: int = 0,
+        start_rank: int = 0,
+        min_position: Position | None = None,
+    ) -> Callable[[], Top | Refusal]:
+        """Ask for consecutive ranks, and return what waits for the answer."""
+        request = pb.GetTopUsersRequest(
+            contest_id=contest_id,
+            limit=limit,
+            start_rank=start_rank,
+            min_position=self._wanted(contest_id, min_position),
+        )
+        call = self._stub.GetTopUsers.future(request, timeout=DEADLINE_S)
+        return partial(self._answer, call, contest_id, self._top)
+
+    def rank(
+        self,
+        contest_id: str,
+        user_id: str,
+        *,
+        neighbors: int = 0,
+        min_position: Position | None = None,
+    ) -> Rank | Refusal:
+        """Return the rank of one user."""
+        request = pb.GetUserRankRequest(
+            contest_id=contest_id,
+            user_id=user_id,
+            neighbors=neighbors,
+            min_position=self._wanted(contest_id, min_position),
+        )
+        call = self._stub.GetUserRank.future(request, timeout=DEADLINE_S)
+        return self._answer(call, contest_id, self._rank)
+
+    def _answer(
+        self, call: Any, contest_id: str, read: Callable[[str, Any], Answer]
+    ) -> Answer | Refusal:
+        try:
+            return read(contest_id, call.result())
+        except grpc.RpcError as error:
+            return self._error(contest_id, error)
+
+    def _wanted(self, contest_id: str, position: Position | None) -> pb.Position | None:
+        return None if position is None else self._epochs.write(contest_id, position)
+
+    def _outcome(self, contest_id: str, outcome: pb.BatchUpdateResult) -> Result | Refusal:
+        if outcome.WhichOneof("outcome") == "response":
+            return self._result(contest_id, outcome.response)
+        status = status_pb2.Status.FromString(outcome.status.SerializeToString())
+        return self._refusal(contest_id, status)
+
+    def _result(self, contest_id: str, response: pb.UpdateScoreResponse) -> Result:
+        assert response.HasField("position")
+        return Result(
+            user=_user(response.user),
+            previous_score=response.previous_score,
+            previous_rank=response.previous_rank,
+            applied=response.applied,
+            replayed=response.replayed,
+            position=self._epochs.read(contest_id, response.position),
+        )
+
+    def _top(self, contest_id: str, response: pb.GetTopUsersResponse) -> Top:
+        assert response.HasField("position")
+        return Top(
+            users=tuple(map(_user, response.users)),
+            total_users=response.total_users,
+            position=self._epochs.read(contest_id, response.position),
+        )
+
+    def _rank(self, contest_id: str, response: pb.GetUserRankResponse) -> Rank:
+        assert response.HasField("position")
+        return Rank(
+            user=_user(response.user),
+            neighbors=tuple(map(_user, response.neighbors)),
+            total_users=response.total_users,
+            percentile=round(response.percentile, 9),
+            position=self._epochs.read(contest_id, response.position),
+        )
+
+    def _error(self, contest_id: str, error: grpc.RpcError) -> Refusal:
+        assert isinstance(error, grpc.Call)
+        status = rpc_status.from_call(error)
+        if status is None:
+            return Refusal(code=error.code().name, reason=f"no details: {error.details()}")
+        return self._refusal(contest_id, status)
+
+    def _refusal(self, contest_id: str, status: status_pb2.Status) -> Refusal:
+        info = error_details_pb2.ErrorInfo()
+        (packed,) = [detail for detail in status.details if detail.Is(info.DESCRIPTOR)]
+        packed.Unpack(info)
+        assert info.domain == DOMAIN
+        metadata = dict(info.metadata)
+        if "epoch" in metadata:
+            metadata["epoch"] = str(self._epochs.number(contest_id, metadata["epoch"]))
+        return Refusal(code=_CODES[status.code], reason=info.reason, metadata=metadata)
+
+
+def _user(message: pb.RankedUser) -> RankedUser:
+    return RankedUser(message.user_id, message.score, message.rank, message.display_name)
+
+
+def _update(update: Update) -> pb.UpdateScoreRequest:
+    request = pb.UpdateScoreRequest(
+        contest_id=update.contest_id,
+        user_id=update.user_id,
+        points=update.points,
+        mode=pb.UpdateMode.Name(update.mode.value),
+        request_id=update.request_id,
+        event_type=update.event_type,
+        display_name=update.display_name,
+    )
+    if update.event_time is not None:
+        request.event_time.seconds, request.event_time.nanos = update.event_time
+        request.event_time.SetInParent()
+    return request

@@ -1,0 +1,234 @@
+"""The model itself keeps the promises of the contract, one sentence a test."""
+
+import pytest
+
+from model.board import MAX_SCORE, Service
+from model.records import Mode, Position, Rank, RankedUser, Refusal, Result, Top, Update
+
+
+@pytest.fixture(name="service")
+def _service() -> Service:
+    return Service()
+
+
+def give(
+    service: Service,
+    user_id: str,
+    points: int = 0,
+    mode: Mode = Mode.UNSPECIFIED,
+    *,
+    request_id: str = "",
+    display_name: str = "",
+) -> Result:
+    """Update a user of the one contest of these tests; the update must be taken."""
+    answer = service.update(
+        Update(
+            contest_id="chess",
+            user_id=user_id,
+            points=points,
+            mode=mode,
+            request_id=request_id,
+            display_name=display_name,
+        )
+    )
+    assert isinstance(answer, Result)
+    return answer
+
+
+def order(service: Service) -> list[tuple[str, int]]:
+    """Return user and score of the whole board, best first."""
+    top = service.top("chess", limit=1000)
+    assert isinstance(top, Top)
+    return [(user.user_id, user.score) for user in top.users]
+
+
+def code(answer: object) -> str:
+    """Return the code of a refusal, or OK."""
+    return answer.code if isinstance(answer, Refusal) else "OK"
+
+
+def test_unknown_contest_is_an_empty_board(service: Service) -> None:
+    """A contest without updates has no users and the position before the first."""
+    expected = Top(users=(), total_users=0, position=Position(0, 0))
+
+    assert expected == service.top("chess")
+
+
+def test_first_write_creates_the_user_also_with_no_points(service: Service) -> None:
+    """A new user with 0 points is an applied change with the first revision."""
+    expected = Result(
+        user=RankedUser("ada", 0, 1, "Ada"),
+        previous_score=0,
+        previous_rank=0,
+        applied=True,
+        replayed=False,
+        position=Position(1, 1),
+    )
+
+    assert expected == give(service, "ada", display_name="Ada")
+
+
+@pytest.mark.parametrize(
+    ("mode", "scores"),
+    [
+        (Mode.UNSPECIFIED, [-3, 1, 0]),
+        (Mode.INCREMENT, [-3, 1, 0]),
+        (Mode.SET, [-3, 4, -1]),
+        (Mode.BEST, [-3, 4, 4]),
+    ],
+)
+def test_mode_decides_what_the_points_do(service: Service, mode: Mode, scores: list[int]) -> None:
+    """Points are added, set, or kept when better; a new user gets them in any case."""
+    assert scores == [give(service, "ada", points, mode).user.score for points in (-3, 4, -1)]
+
+
+def test_equal_scores_rank_by_who_reached_them_first(service: Service) -> None:
+    """Whoever comes to a score later stands behind all who have it, also on coming back to it."""
+    give(service, "ada", 5)
+    give(service, "bob", 5)
+    give(service, "ada", -1)
+    give(service, "ada", 1)
+
+    assert order(service) == [("bob", 5), ("ada", 5)]
+
+
+def test_write_that_changes_nothing_moves_nobody(service: Service) -> None:
+    """An update without effect has no revision and keeps the place among equal scores."""
+    give(service, "ada", 5)
+    give(service, "bob", 5)
+
+    again = give(service, "ada", 5, Mode.SET)
+
+    assert (False, 1, 1, Position(1, 2)) == (
+        again.applied,
+        again.user.rank,
+        again.previous_rank,
+        again.position,
+    )
+
+
+def test_new_name_is_a_change_that_moves_nobody(service: Service) -> None:
+    """A display name has its own revision, keeps the place, and stays when left empty."""
+    give(service, "ada", 5)
+    give(service, "bob", 5)
+
+    named = give(service, "ada", display_name="Ada L.")
+    later = give(service, "ada", 5)
+
+    assert (True, 1, Position(1, 3)) == (named.applied, named.user.rank, named.position)
+    assert later.user.display_name == "Ada L."
+
+
+def test_repeated_request_gets_the_first_answer(service: Service) -> None:
+    """A repeat is answered word for word as the first time, marked as replayed, and not counted."""
+    first = give(service, "ada", 5, request_id="one")
+    give(service, "bob", 9)
+
+    repeat = give(service, "ada", 5, Mode.INCREMENT, request_id="one")
+
+    assert (first.user, first.position, first.applied) == (
+        repeat.user,
+        repeat.position,
+        repeat.applied,
+    )
+    assert repeat.replayed
+    assert order(service) == [("bob", 9), ("ada", 5)]
+
+
+def test_request_id_stands_for_one_payload_in_one_contest(service: Service) -> None:
+    """Another payload is refused and changes nothing; another contest is another namespace."""
+    give(service, "ada", 5, request_id="one")
+    other = Update(contest_id="chess", user_id="ada", points=6, request_id="one")
+    elsewhere = Update(contest_id="go", user_id="ada", points=6, request_id="one")
+
+    codes = [code(service.update(other)), code(service.update(elsewhere))]
+
+    assert codes == ["ALREADY_EXISTS", "OK"]
+    assert order(service) == [("ada", 5)]
+
+
+def test_refused_update_is_not_remembered(service: Service) -> None:
+    """A request id whose update passed the bounds is free to be used again."""
+    give(service, "ada", MAX_SCORE)
+    beyond = Update(contest_id="chess", user_id="ada", points=1, request_id="one")
+
+    assert code(service.update(beyond)) == "OUT_OF_RANGE"
+    assert give(service, "ada", -1, request_id="one").user.score == MAX_SCORE - 1
+
+
+@pytest.mark.parametrize("points", [MAX_SCORE + 1, -MAX_SCORE - 1])
+@pytest.mark.parametrize("mode", Mode)
+def test_points_beyond_the_bounds_are_refused(service: Service, points: int, mode: Mode) -> None:
+    """Points that no score can have are refused in every mode, and no contest begins."""
+    update = Update(contest_id="chess", user_id="ada", points=points, mode=mode)
+
+    assert code(service.update(update)) == "OUT_OF_RANGE"
+    assert Position(0, 0) == service.position("chess")
+
+
+def test_batch_is_its_updates_one_after_the_other(service: Service) -> None:
+    """Each answer is as of its own revision, a repeat included, and a refusal is no obstacle."""
+    update = Update(contest_id="chess", user_id="ada", points=1, request_id="one")
+    beyond = Update(contest_id="chess", user_id="ada", points=MAX_SCORE)
+    bob = Update(contest_id="chess", user_id="bob", points=2)
+
+    first, repeat, refusal, last = service.batch([update, update, beyond, bob])
+
+    assert isinstance(first, Result)
+    assert isinstance(repeat, Result)
+    assert isinstance(last, Result)
+    assert (first.user.rank, repeat.user.rank, last.user.rank) == (1, 1, 1)
+    assert tuple(answer.position.revision for answer in (first, repeat, last)) == (1, 1, 2)
+    assert code(refusal) == "OUT_OF_RANGE"
+
+
+def test_rank_tells_the_neighbors_and_the_share_below(service: Service) -> None:
+    """Neighbors stand on both sides, best first, fewer at the ends; the share ignores the user."""
+    for points, user_id in enumerate(["eve", "dan", "cid", "bob", "ada"]):
+        give(service, user_id, points)
+
+    rank = service.rank("chess", "bob", neighbors=2)
+
+    assert isinstance(rank, Rank)
+    assert [user.user_id for user in rank.neighbors] == ["ada", "cid", "dan"]
+    assert (rank.user.rank, rank.total_users, rank.percentile) == (2, 5, 75.0)
+
+
+def test_single_user_is_above_all_others(service: Service) -> None:
+    """With nobody to compare with, the percentile is 100; who is absent has no rank."""
+    give(service, "ada", -1)
+
+    rank = service.rank("chess", "ada")
+
+    assert isinstance(rank, Rank)
+    assert rank.percentile == 100.0
+    assert code(service.rank("chess", "bob")) == "NOT_FOUND"
+
+
+def test_past_boards_can_be_asked_for(service: Service) -> None:
+    """The board of a revision is the same later on."""
+    give(service, "ada", 1)
+    then = service.top("chess")
+    give(service, "bob", 2)
+
+    assert then == service.top("chess", at=1)
+    assert then != service.top("chess")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "expected"),
+    [
+        (Position(0, 0), "OK"),
+        (Position(1, 1), "OK"),
+        (Position(1, 2), "FAILED_PRECONDITION"),
+        (Position(2, 1), "FAILED_PRECONDITION"),
+    ],
+)
+def test_position_is_reached_in_its_own_history_only(
+    service: Service, wanted: Position, expected: str
+) -> None:
+    """A position that is later or of another epoch can't be given by any read."""
+    give(service, "ada", 1)
+
+    assert expected == code(service.top("chess", min_position=wanted))
+    assert expected == code(service.rank("chess", "ada", min_position=wanted))

@@ -1,0 +1,150 @@
+"""Real score events lead to the boards that a few lines of plain Python compute from the file."""
+
+import csv
+import itertools
+import os
+import subprocess
+import sysconfig
+import time
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from harness.service import ServiceProcess
+from model.background import BackgroundLoop
+from model.epochs import Epochs
+from model.records import Position, RankedUser, Top
+from model.remote import RemoteService
+
+DATA = Path(
+    os.environ.get("LEADERBOARD_SHARED_DATA")
+    or Path(__file__).resolve().parents[3] / "shared" / "data"
+)
+EVENTS = DATA / "international-goals" / "events.csv"
+IMPORT_DEADLINE_S = 100
+PAGE = 1000
+
+pytestmark = [
+    pytest.mark.skipif(not EVENTS.exists(), reason=f"there are no score events at {EVENTS}"),
+    pytest.mark.timeout(300),
+]
+
+
+@dataclass
+class ComputedBoard:
+    """What the file alone says of one contest."""
+
+    events: int
+    users: list[RankedUser]
+
+
+@dataclass
+class ImportedEvents:
+    """A service that the events were imported into."""
+
+    address: str
+    server: RemoteService
+    seconds: float
+
+
+@pytest.fixture(name="computed", scope="module")
+def _computed() -> dict[str, ComputedBoard]:
+    """Compute each contest's board: of equal scores the one that was reached first leads."""
+    scores: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    reached: dict[tuple[str, str], int] = {}
+    names: dict[tuple[str, str], str] = {}
+    with EVENTS.open(newline="", encoding="utf-8") as file:
+        for line, event in enumerate(csv.DictReader(file)):
+            contest, user = event["contest_id"], event["user_id"]
+            scores[contest][user] += int(event["points"])
+            reached[contest, user] = line
+            names[contest, user] = event["display_name"]
+    boards = {}
+    for contest, totals in scores.items():
+        order = sorted(totals, key=lambda user: (-totals[user], reached[contest, user]))
+        users = [
+            RankedUser(user, totals[user], rank, names[contest, user])
+            for rank, user in enumerate(order, start=1)
+        ]
+        boards[contest] = ComputedBoard(totals.total(), users)
+    return boards
+
+
+@pytest.fixture(name="imported", scope="module")
+def _imported(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ImportedEvents]:
+    folder = tmp_path_factory.mktemp("goals")
+    process = ServiceProcess(folder, data_dir=folder / "data")
+    with BackgroundLoop() as loop, loop.using(process):
+        server = RemoteService(process.address, Epochs())
+        yield ImportedEvents(process.address, server, import_events(process.address))
+        server.close()
+
+
+def import_events(address: str) -> float:
+    """Run `leaderboard import` on the whole file and return how many seconds it took."""
+    leaderboard = Path(sysconfig.get_path("scripts")) / "leaderboard"
+    started = time.monotonic()
+    done = subprocess.run(
+        [leaderboard, "import", EVENTS, "--server", address],
+        capture_output=True,
+        check=False,
+        text=True,
+        timeout=IMPORT_DEADLINE_S,
+    )
+    assert done.returncode == 0, done.stderr + done.stdout
+    return time.monotonic() - started
+
+
+def read_board(server: RemoteService, contest_id: str) -> tuple[list[RankedUser], Position]:
+    """Read all pages of a board, which nobody changes meanwhile."""
+    users: list[RankedUser] = []
+    for start_rank in itertools.count(1, PAGE):
+        page = server.top(contest_id, limit=PAGE, start_rank=start_rank)
+        assert isinstance(page, Top)
+        users += page.users
+        if len(page.users) < PAGE:
+            assert page.total_users == len(users)
+            return users, page.position
+    raise AssertionError("the board has no end")
+
+
+def test_all_boards_equal_the_computed_ones(
+    imported: ImportedEvents, computed: dict[str, ComputedBoard], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """All 20 boards are right row by row, ties and names included, and each goal counted once."""
+    with capsys.disabled():
+        print(f" (import: {imported.seconds:.1f} s)", end=" ")  # noqa: T201
+    assert len(computed) == 20
+    for contest, board in computed.items():
+        users, position = read_board(imported.server, contest)
+        assert users == board.users
+        assert position.revision == board.events
+
+
+def test_world_cup_is_led_by_mbappe_and_muller_is_before_kane(imported: ImportedEvents) -> None:
+    """The known answer comes out: Müller and Kane both have 14, and Müller got there first."""
+    top = imported.server.top("fifa-world-cup", limit=6)
+
+    assert isinstance(top, Top)
+    assert [(user.display_name, user.score) for user in top.users] == [
+        ("Kylian Mbappé (France)", 22),
+        ("Lionel Messi (Argentina)", 21),
+        ("Miroslav Klose (Germany)", 16),
+        ("Ronaldo (Brazil)", 15),
+        ("Gerd Müller (Germany)", 14),
+        ("Harry Kane (England)", 14),
+    ]
+
+
+def test_import_of_the_same_file_again_counts_nothing(
+    imported: ImportedEvents, computed: dict[str, ComputedBoard]
+) -> None:
+    """After a second import every board and every position is what it was before."""
+    before = {contest: read_board(imported.server, contest) for contest in computed}
+
+    import_events(imported.address)
+
+    assert {contest: read_board(imported.server, contest) for contest in computed} == before
