@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pty
+import re
 import signal
 import subprocess
 import sysconfig
@@ -54,6 +55,12 @@ def run_in_pipe(*arguments: str, given: bytes = b"", **environment: str) -> Outc
         timeout=_DEADLINE_S,
     )
     return Outcome(done.returncode, done.stdout.decode(), done.stderr.decode())
+
+
+def plain_lines(shown: str) -> list[str]:
+    """Return the lines that a terminal was sent, without controls and with single spaces."""
+    plain = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown)
+    return [" ".join(line.split()) for line in plain.splitlines()]
 
 
 class OnTerminal:

@@ -97,6 +97,8 @@ class FakeService(LeaderboardServiceServicer):
         """The answer of GetUserRank."""
         self.stream: Iterable[pb.WatchContestResponse] = ()
         """What a watcher is told; then the stream ends, or waits if `held` is not set."""
+        self.streams: deque[Iterable[pb.WatchContestResponse]] = deque()
+        """What the first watchers are told instead, in turn; then their streams end at once."""
         self.held = Event()
         self.asked: list[Message] = []
         """All requests of reads and watches."""
@@ -164,11 +166,14 @@ class FakeService(LeaderboardServiceServicer):
     def WatchContest(  # noqa: N802 (the name of the contract)
         self, request: pb.WatchContestRequest, context: grpc.ServicerContext
     ) -> Iterator[pb.WatchContestResponse]:
-        """Tell the `stream`, then wait for `held`, then refuse if that is due."""
+        """Tell one of `streams`, or the `stream` and wait for `held`; refuse then if it is due."""
         self.asked.append(request)
-        yield from self.stream
-        context.add_callback(self.held.set)
-        self.held.wait()
+        if self.streams:
+            yield from self.streams.popleft()
+        else:
+            yield from self.stream
+            context.add_callback(self.held.set)
+            self.held.wait()
         self._refuse_if_due(context)
 
     def _refuse_if_due(self, context: grpc.ServicerContext) -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
+import signal
 from typing import TYPE_CHECKING, Any
 
 import grpc
 import pytest
 
-from cli.command import COMMAND
+from cli.command import COMMAND, OnTerminal, plain_lines
 from harness.waiting import eventually
 from leaderboard.v1 import leaderboard_pb2 as pb
 from leaderboard_client.cli.exit_codes import ExitCode
@@ -152,10 +153,8 @@ async def _reached(score: Callable[[], Awaitable[int]], wanted: int) -> bool:
         return False
 
 
-async def test_a_watch_follows_until_the_server_stops(
-    service: ServiceProcess, command: Run
-) -> None:
-    """A watch tells the state, then each change, then why it ends."""
+async def test_json_goes_on_across_a_restart(service: ServiceProcess, command: Run) -> None:
+    """A watch tells the state, then each change, also those from when it was away, till Ctrl-C."""
     command("update", "chess", "ada", "5")
     watching = await asyncio.create_subprocess_exec(
         *(COMMAND, "watch", "chess", "--json", "--server", service.address),
@@ -173,14 +172,52 @@ async def test_a_watch_follows_until_the_server_stops(
     try:
         assert (await message())["snapshot"]["users"][0]["user_id"] == "ada"
         command("update", "chess", "bob", "6", "--event-type", "win")
-        [change] = (await message())["changes"]["changes"]
+        changed = await message()
+        [change] = changed["changes"]["changes"]
         assert (change["user"]["rank"], change["points"], change["event_type"]) == (1, "6", "win")
         await service.terminate()
-        assert (await message())["end"] == {"reason": "END_REASON_DRAINING"}
-        _, err = await asyncio.wait_for(watching.communicate(), 20)
+        ended = await message()
+        assert ended["end"] == {"reason": "END_REASON_DRAINING"}
+        await service.start()
+        command("update", "chess", "ada", "7")
+        resumed = await message()
+        assert resumed["previous_revision"] == ended["position"]["revision"]
+        told = resumed["changes"]["changes"]
+        assert "ada" in [change["user"]["user_id"] for change in told]
+        watching.send_signal(signal.SIGINT)
+        rest, err = await asyncio.wait_for(watching.communicate(), 20)
     finally:
         if watching.returncode is None:
             watching.kill()
 
-    assert watching.returncode == ExitCode.UNAVAILABLE
-    assert err.decode() == f"error: the server at {service.address} is shutting down\n"
+    assert (watching.returncode, rest) == (ExitCode.INTERRUPTED, b"")
+    lost, back = err.decode().splitlines()
+    assert lost == "reconnecting: the server is shutting down"
+    assert back.startswith("reconnected after ")
+
+
+async def test_the_live_table_survives_a_restart(service: ServiceProcess, command: Run) -> None:
+    """A killed server is told in the table, which then shows what happened while it was away."""
+    command("update", "chess", "ada", "5")
+    command("update", "chess", "bob", "3")
+
+    with OnTerminal("watch", "chess", "--server", service.address) as terminal:
+
+        async def shown(text: str) -> None:
+            await asyncio.to_thread(
+                terminal.read_until, lambda shown: text in "\n".join(plain_lines(shown))
+            )
+
+        await shown("chess, revision 2, 2 users, live")
+        await service.kill()
+        await shown("reconnecting for 0 s, the board may be behind: ")
+        await service.start()
+        command("update", "chess", "bob", "4", "--event-type", "win")
+        await shown("1 bob 7 +4 ▲1\n2 ada 5 ▼1\n")
+        await shown("chess, revision 3, 2 users, live\n")
+        terminal.press_ctrl_c()
+        code, all_shown = await asyncio.to_thread(terminal.read_to_end)
+
+    assert code == ExitCode.INTERRUPTED
+    assert "shown anew" not in all_shown
+    assert "last: 1. bob 7 (+4 ▲1) win" in plain_lines(all_shown)

@@ -20,7 +20,8 @@ def user(user_id: str, score: int, rank: int) -> pb.RankedUser:
 def snapshot(*users: pb.RankedUser, revision: int = 1, epoch: str = "e") -> pb.WatchContestResponse:
     """Make a snapshot message."""
     return pb.WatchContestResponse(
-        position=pb.Position(epoch=epoch, revision=revision), snapshot=pb.Snapshot(users=users)
+        position=pb.Position(epoch=epoch, revision=revision),
+        snapshot=pb.Snapshot(users=users, total_users=len(users)),
     )
 
 
@@ -149,6 +150,51 @@ def test_progress_moves_the_position_alone() -> None:
     assert board.position == pb.Position(epoch="e", revision=7)
 
 
+def quiet(after: int, revision: int) -> pb.WatchContestResponse:
+    """Make a message of progress."""
+    message = changes(after=after, revision=revision)
+    message.progress.SetInParent()
+    return message
+
+
+def test_top_knows_how_many_users_there_are_while_they_are_few() -> None:
+    """With the scope TOP the number is that of a snapshot, or of the rows below the limit."""
+    board = LiveBoard(limit=3)
+    board.apply(snapshot(user("a", 9, 1), revision=1))
+    assert board.total_users == 1
+
+    board.apply(changes(user("b", 8, 2), after=1, revision=2))
+    assert board.total_users == 2
+
+    board.apply(changes(user("c", 7, 3), after=2, revision=3))
+    assert board.total_users is None
+
+
+def test_the_number_of_users_is_known_as_long_as_nothing_happens() -> None:
+    """Progress at the position of a snapshot keeps what the snapshot said; a later one does not."""
+    board = LiveBoard(scope=pb.WATCH_SCOPE_USERS)
+    board.apply(snapshot(user("a", 9, 1), revision=1))
+
+    board.apply(quiet(1, 1))
+    assert board.total_users == 1
+
+    board.apply(quiet(1, 2))
+    assert board.total_users is None
+
+
+def test_all_counts_every_new_user() -> None:
+    """With the scope ALL the number of users is always known."""
+    board = LiveBoard(scope=pb.WATCH_SCOPE_ALL, limit=1)
+    board.apply(snapshot(user("a", 9, 1), revision=1))
+    known = pb.ScoreChange(user=user("a", 10, 1), previous_rank=1)
+    message = changes(user("b", 8, 2), user("c", 7, 3), after=1, revision=4)
+    message.changes.changes.append(known)
+
+    board.apply(message)
+
+    assert board.total_users == 3
+
+
 def test_a_resumed_stream_goes_on() -> None:
     """A second stream that resumes after the board's position needs no snapshot."""
     board = LiveBoard()
@@ -167,6 +213,10 @@ def test_a_resumed_stream_goes_on() -> None:
         pytest.param(changes(user("b", 2, 1), after=5, revision=6), id="it was told before"),
         pytest.param(
             changes(user("b", 2, 1), after=4, revision=5, epoch="x"), id="of another history"
+        ),
+        pytest.param(changes(user("b", 2, 1), after=4, revision=3), id="it goes backwards"),
+        pytest.param(
+            changes(user("b", 2, 1), user("c", 1, 4), after=4, revision=5), id="a row is missing"
         ),
     ],
 )

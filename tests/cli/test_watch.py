@@ -7,53 +7,17 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
-from google.rpc import code_pb2
+from google.protobuf import json_format
+from google.rpc import code_pb2, status_pb2
 
-from cli.command import OnTerminal
+from cli.command import OnTerminal, plain_lines
 from cli.fake_service import FakeService, refusal
+from cli.watch_messages import ANEW, BOB_WINS, DRAINING, FIRST, OVER
 from leaderboard.v1 import leaderboard_pb2 as pb
 from leaderboard_client.cli.exit_codes import ExitCode
 
 if TYPE_CHECKING:
     from cli.conftest import Run
-
-
-def ranked(user_id: str, score: int, rank: int, name: str = "") -> pb.RankedUser:
-    """Make a row."""
-    return pb.RankedUser(user_id=user_id, score=score, rank=rank, display_name=name)
-
-
-def at(revision: int, after: int = 0) -> dict[str, pb.Position | int]:
-    """Make the position of a message."""
-    position = pb.Position(epoch="e", revision=revision)
-    return {"position": position, "previous_revision": after}
-
-
-FIRST = pb.WatchContestResponse(
-    **at(7),  # type: ignore[arg-type]
-    snapshot=pb.Snapshot(
-        users=[ranked("ada", 5, 1, "Ada L."), ranked("bob", 3, 2)],
-        total_users=2,
-        reason=pb.SNAPSHOT_REASON_INITIAL,
-    ),
-)
-BOB_WINS = pb.WatchContestResponse(
-    **at(8, 7),  # type: ignore[arg-type]
-    changes=pb.Changes(
-        changes=[
-            pb.ScoreChange(user=ranked("bob", 6, 1), previous_rank=2, points=3, event_type="win"),
-            pb.ScoreChange(user=ranked("eve", 1, 3), points=1),
-        ]
-    ),
-)
-OVER = pb.WatchContestResponse(
-    **at(8, 8),  # type: ignore[arg-type]
-    end=pb.End(reason=pb.END_REASON_CONTEST_OVER),
-)
-DRAINING = pb.WatchContestResponse(
-    **at(7, 7),  # type: ignore[arg-type]
-    end=pb.End(reason=pb.END_REASON_DRAINING),
-)
 
 
 def test_a_pipe_gets_a_line_for_each_change(fake: FakeService, run: Run) -> None:
@@ -90,7 +54,7 @@ def test_json_is_a_message_a_line(fake: FakeService, run: Run) -> None:
 
 def test_naming_users_watches_them(fake: FakeService, run: Run) -> None:
     """`--user` alone means the scope USERS."""
-    fake.stream = [FIRST, OVER]
+    fake.stream = [FIRST, BOB_WINS, OVER]
 
     run("watch", "chess", "--user", "ada", "--user", "bob")
 
@@ -106,58 +70,99 @@ def test_a_new_snapshot_says_why(fake: FakeService, run: Run) -> None:
     lagged = pb.WatchContestResponse()
     lagged.CopyFrom(FIRST)
     lagged.snapshot.reason = pb.SNAPSHOT_REASON_LAGGED
-    fake.stream = [FIRST, lagged, OVER]
+    fake.stream = [FIRST, lagged, BOB_WINS, OVER]
 
     shown = run("watch", "chess").out
 
     assert "chess, shown anew: this watcher fell too far behind" in shown
 
 
-def test_a_draining_server_is_an_end_to_repeat(fake: FakeService, run: Run) -> None:
-    """When the server drains the watch ends as unavailable and says why."""
-    fake.stream = [FIRST, DRAINING]
+@pytest.mark.parametrize(
+    ("stream", "refused", "why"),
+    [
+        ([FIRST, DRAINING], None, "the server is shutting down"),
+        ([FIRST], None, "the server ended the watch without a reason"),
+        (
+            [FIRST],
+            refusal(code_pb2.UNAVAILABLE, "Socket closed"),
+            "can't reach a leaderboard server at {server}: Socket closed",
+        ),
+    ],
+    ids=["draining", "no end", "lost"],
+)
+def test_a_lost_watch_goes_on(
+    fake: FakeService,
+    run: Run,
+    stream: list[pb.WatchContestResponse],
+    refused: status_pb2.Status | None,
+    why: str,
+) -> None:
+    """A watch that is lost resumes; its changes are told once, and stderr has what happened."""
+    fake.streams.append(stream)
+    fake.refusals.extend([refused] if refused else [])
+    fake.stream = [BOB_WINS, OVER]
 
     outcome = run("watch", "chess")
 
-    assert outcome.code == ExitCode.UNAVAILABLE
-    assert outcome.err == f"error: the server at {fake.address} is shutting down\n"
+    lost, back, over = outcome.err.splitlines()
+    assert lost == f"reconnecting: {why.format(server=fake.address)}"
+    assert re.fullmatch(r"reconnected after \d\.\d s", back)
+    assert (outcome.code, over) == (ExitCode.OK, "chess is over")
+    assert outcome.out.count("Rank") == outcome.out.count("bob  6") == 1
+    _, resumed = fake.asked
+    assert isinstance(resumed, pb.WatchContestRequest)
+    assert resumed.resume_after == FIRST.position
 
 
-def test_a_lost_connection_is_told(fake: FakeService, run: Run) -> None:
-    """A stream that breaks off is a line that says so."""
-    fake.stream = [FIRST]
-    fake.refusals.append(refusal(code_pb2.UNAVAILABLE, "Socket closed"))
-
-    outcome = run("watch", "chess")
-
-    assert outcome.code == ExitCode.UNAVAILABLE
-    assert outcome.err == (
-        f"error: can't reach a leaderboard server at {fake.address}: Socket closed\n"
-    )
-
-
-def test_a_stream_without_an_end_is_told(fake: FakeService, run: Run) -> None:
-    """A stream that ends without saying why is not taken for a finished contest."""
-    fake.stream = [FIRST]
+def test_json_goes_on_with_the_next_stream(fake: FakeService, run: Run) -> None:
+    """With --json stdout has every message of every stream, and nothing else."""
+    fake.streams.append([FIRST, DRAINING])
+    fake.stream = [BOB_WINS, OVER]
 
     outcome = run("watch", "chess", "--json")
 
-    assert outcome.code == ExitCode.UNAVAILABLE
-    assert outcome.err == f"error: the server at {fake.address} ended the watch\n"
+    told = [json_format.Parse(line, pb.WatchContestResponse()) for line in outcome.out.splitlines()]
+    assert told == [FIRST, DRAINING, BOB_WINS, OVER]
+    assert outcome.err.startswith("reconnecting: the server is shutting down\nreconnected after ")
 
 
 def test_a_hole_is_never_shown(fake: FakeService, run: Run) -> None:
-    """A message that does not follow on the last one ends the watch before it is shown."""
+    """A message that does not follow on the last one is not shown; the board is shown anew."""
     hole = pb.WatchContestResponse()
     hole.CopyFrom(BOB_WINS)
     hole.previous_revision = 6
-    fake.stream = [FIRST, hole, OVER]
+    fake.streams.append([FIRST, hole])
+    fake.stream = [ANEW, OVER]
 
     outcome = run("watch", "chess")
 
-    assert outcome.code == ExitCode.UNEXPECTED
-    assert "bob  6" not in outcome.out
+    assert outcome.code == ExitCode.OK
+    assert "▲" not in outcome.out
+    assert outcome.out.count("Rank") == 2
     assert "the stream goes on after revision 6, the board is at 7" in outcome.err
+
+
+def test_a_server_that_is_not_there_is_told(run: Run) -> None:
+    """A watch that can't begin ends when its time is up, with the reason of the last try."""
+    outcome = run("watch", "chess", "--server", "127.0.0.1:1", "--timeout", "1")
+
+    assert outcome == (
+        ExitCode.UNAVAILABLE,
+        "",
+        "error: can't reach a leaderboard server at 127.0.0.1:1: Connection refused\n",
+    )
+
+
+def test_a_refused_watch_is_told(fake: FakeService, run: Run) -> None:
+    """A watch that the service does not take ends at once."""
+    fake.streams.append([])
+    fake.refusals.append(
+        refusal(code_pb2.INVALID_ARGUMENT, "malformed", "ERROR_REASON_INVALID_FIELD")
+    )
+
+    outcome = run("watch", "ch ess", "--timeout", "60")
+
+    assert outcome == (ExitCode.INVALID, "", "error: malformed\n")
 
 
 @pytest.mark.parametrize("scope", ["top", "all"])
@@ -184,13 +189,36 @@ def test_a_terminal_shows_a_live_table(fake: FakeService) -> None:
     fake.held.clear()
 
     with OnTerminal("watch", "chess", "--server", fake.address) as terminal:
-        shown = terminal.read_until(lambda shown: "revision 8" in shown)
+        shown = terminal.read_until(lambda shown: "last: 3." in shown)
 
-    plain = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown)
-    rows = [line.split() for line in plain.splitlines()]
-    assert ["1", "bob", "6", "+3", "▲1", "bob"] in rows
-    assert ["2", "Ada", "L.", "5", "ada"] in rows
-    assert ["3", "eve", "1", "+1", "new", "eve"] in rows
+    lines = plain_lines(shown)
+    assert "chess, revision 9, 3 users, live" in lines
+    assert "1 bob 6 +3 ▲1 bob" in lines
+    assert "2 Ada L. 5 ▼1 ada" in lines
+    assert "3 eve 1 +1 new eve" in lines
+    assert "last: 3. eve 1 (+1 new)" in lines
     [asked] = fake.asked
     assert isinstance(asked, pb.WatchContestRequest)
     assert asked.min_interval.ToMilliseconds() == 200
+
+
+def test_the_live_table_says_how_the_watch_stands(fake: FakeService) -> None:
+    """The table says that it connects, that it reconnects and why, and that it is live again."""
+    fake.streams.extend([[], [FIRST]])
+    fake.refusals.extend(
+        refusal(code_pb2.UNAVAILABLE, why, "ERROR_REASON_STORE_UNAVAILABLE", retry_after=1.5)
+        for why in ("not yet", "no more")
+    )
+    fake.stream = [BOB_WINS]
+    fake.held.clear()
+
+    with OnTerminal("watch", "chess", "--server", fake.address) as terminal:
+        terminal.read_until(lambda shown: "chess, revision 9, 3 users, live" in plain_lines(shown))
+        terminal.press_ctrl_c()
+        code, shown = terminal.read_to_end()
+
+    story = "\n".join(plain_lines(shown))
+    assert "\nconnecting for 0 s: not yet\n" in story
+    assert "\nreconnecting for 0 s, the board may be behind: no more\n" in story
+    assert re.search(r"\nreconnecting for [1-9] s, the board may be behind: no more\n", story)
+    assert code == ExitCode.INTERRUPTED

@@ -57,9 +57,10 @@ class LiveBoard:
 
             limit: How many of the first ranks the watch asks for, from 1.
         """
-        self._by_user = scope == pb.WATCH_SCOPE_USERS
+        self._scope = scope or pb.WATCH_SCOPE_TOP
         self._limit = limit
         self._users: list[pb.RankedUser] = []
+        self._total: int | None = None
         self._position: pb.Position | None = None
 
     @property
@@ -70,10 +71,20 @@ class LiveBoard:
     @property
     def rows(self) -> Sequence[Row]:
         """The rows, best first."""
+        by_user = self._scope == pb.WATCH_SCOPE_USERS
         return [
-            Row(user.rank if self._by_user else place, user.user_id, user.score, user.display_name)
+            Row(user.rank if by_user else place, user.user_id, user.score, user.display_name)
             for place, user in enumerate(self._users, 1)
         ]
+
+    @property
+    def total_users(self) -> int | None:
+        """How many users the contest has; None where that is not known for certain.
+
+        With the scope ALL it is always known. With TOP it is as of a snapshot, and while the users
+        are fewer than the limit; with USERS as of a snapshot alone.
+        """
+        return self._total
 
     def apply(self, message: pb.WatchContestResponse) -> None:
         """Move the board to the position of the next message.
@@ -84,15 +95,18 @@ class LiveBoard:
         """
         if message.HasField("snapshot"):
             self._users = list(message.snapshot.users)
+            self._total = message.snapshot.total_users
         else:
             self._check_continues(message)
-            place = self._place_watched if self._by_user else self._place_ranked
+            users = self._users
             for change in message.changes.changes:
-                place(change.user)
+                users = self._placed(change.user, users)
+            self._users = users
+            self._total = self._counted(message)
         self._position = message.position
 
     def _check_continues(self, message: pb.WatchContestResponse) -> None:
-        held = self._position
+        held, now = self._position, message.position
         if held is None:
             raise MissedChangesError("the stream does not begin with a snapshot")
         if message.previous_revision != held.revision:
@@ -100,19 +114,33 @@ class LiveBoard:
                 f"the stream goes on after revision {message.previous_revision}, "
                 f"the board is at {held.revision}"
             )
-        if held.epoch and message.position.epoch != held.epoch:
+        if held.epoch and now.epoch != held.epoch:
             raise MissedChangesError("the history of the contest is another one")
+        if now.revision < held.revision:
+            raise MissedChangesError(
+                f"the stream goes back to revision {now.revision}, the board is at {held.revision}"
+            )
 
-    def _place_ranked(self, user: pb.RankedUser) -> None:
-        self._take_out(user)
-        if user.rank <= min(self._limit, len(self._users) + 1):
-            self._users.insert(user.rank - 1, user)
-            del self._users[self._limit :]
+    def _placed(self, user: pb.RankedUser, users: list[pb.RankedUser]) -> list[pb.RankedUser]:
+        """Return the rows with the user's row at its place."""
+        users = [held for held in users if held.user_id != user.user_id]
+        if self._scope == pb.WATCH_SCOPE_USERS:
+            users.append(user)
+            users.sort(key=lambda held: (-held.score, held.rank))
+        elif user.rank <= min(self._limit, len(users) + 1):
+            users.insert(user.rank - 1, user)
+            del users[self._limit :]
+        elif user.rank <= self._limit and self._scope == pb.WATCH_SCOPE_TOP:
+            raise MissedChangesError(
+                f"the stream tells of rank {user.rank}, the board has {len(users)} rows"
+            )
+        return users
 
-    def _place_watched(self, user: pb.RankedUser) -> None:
-        self._take_out(user)
-        self._users.append(user)
-        self._users.sort(key=lambda held: (-held.score, held.rank))
-
-    def _take_out(self, user: pb.RankedUser) -> None:
-        self._users = [held for held in self._users if held.user_id != user.user_id]
+    def _counted(self, message: pb.WatchContestResponse) -> int | None:
+        """Return how many users the contest has after a message, as far as that is known."""
+        if message.position == self._position:
+            return self._total
+        if self._scope == pb.WATCH_SCOPE_ALL and self._total is not None:
+            return self._total + sum(not change.previous_rank for change in message.changes.changes)
+        fewer = self._scope == pb.WATCH_SCOPE_TOP and len(self._users) < self._limit
+        return len(self._users) if fewer else None

@@ -87,3 +87,12 @@ class Refusal:
         """Say what is wrong in one line."""
         text = "; ".join(self.violations) or self.message or self.code.name
         return " ".join(text.split())
+
+
+class RefusedError(Exception):
+    """A call was refused, or its connection was lost."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(str(refusal))
+        self.refusal = refusal
+        """What it was refused with."""

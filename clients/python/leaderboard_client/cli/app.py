@@ -16,7 +16,7 @@ from leaderboard_client.cli.output import print_error
 from leaderboard_client.cli.rank import rank
 from leaderboard_client.cli.top import top
 from leaderboard_client.cli.update import CONTEXT_SETTINGS, update
-from leaderboard_client.cli.watch import watch
+from leaderboard_client.cli.watching import watch
 from leaderboard_client.update_rules import MalformedFieldError
 
 if TYPE_CHECKING:

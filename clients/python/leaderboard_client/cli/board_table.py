@@ -11,17 +11,23 @@ from rich.text import Text
 from leaderboard_client.cli.output import UserRow, named, safe
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
 
-def board_table(rows: Sequence[UserRow], *, marks: Mapping[str, str] | None = None) -> Table:
+def board_table(
+    rows: Sequence[UserRow],
+    *,
+    marks: Mapping[str, str] | None = None,
+    standing_out: Collection[str] = (),
+) -> Table:
     """Return a table of rank, user and score, and of the id where users have names.
 
     Args:
         rows: The rows, best first.
 
-        marks: What is said beside a user, by id; a user who has an entry stands out. Without any
-            there is no column for it.
+        marks: What is said beside a user, by id. Without any there is no column for it.
+
+        standing_out: The ids of the users whose rows stand out.
     """
     has_names = any(row.display_name for row in rows)
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
@@ -33,9 +39,8 @@ def board_table(rows: Sequence[UserRow], *, marks: Mapping[str, str] | None = No
     if has_names:
         table.add_column("Id", overflow="fold", style="dim")
     for row in rows:
-        mark = None if marks is None else marks.get(row.user_id)
         cells = [f"{row.rank:,}", named(row), f"{row.score:,}"]
-        cells += [] if marks is None else [mark or ""]
+        cells += [] if marks is None else [marks.get(row.user_id, "")]
         cells += [safe(row.user_id)] if has_names else []
-        table.add_row(*map(Text, cells), style="" if mark is None else "bold")
+        table.add_row(*map(Text, cells), style="bold" if row.user_id in standing_out else "")
     return table

@@ -2,33 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING, Self, TypeAlias, TypeVar
 
 import grpc
-import grpc.aio
 
 from leaderboard.v1.leaderboard_pb2_grpc import LeaderboardServiceStub
-from leaderboard_client.cli.exit_codes import ExitCode
-from leaderboard_client.cli.failures import CallError, CommandError, told
+from leaderboard_client.channels import open_channel
+from leaderboard_client.cli.failures import CallError, told
 from leaderboard_client.cli.retries import until_answered
 from leaderboard_client.refusal import Refusal
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
     from types import TracebackType
 
     from leaderboard.v1 import leaderboard_pb2 as pb
 
 _ATTEMPTS = 4
-_WATCH_SILENCE = 60.0
-"""The seconds without a message after which a watch is lost; the service promises one in 18 s."""
-
-_CHANNEL_OPTIONS = (
-    ("grpc.enable_http_proxy", 0),
-    ("grpc.initial_reconnect_backoff_ms", 200),
-    ("grpc.max_reconnect_backoff_ms", 2000),
-)
 
 _Method: TypeAlias = "grpc.UnaryUnaryMultiCallable[RequestT, ResponseT]"
 RequestT = TypeVar("RequestT")
@@ -51,7 +40,7 @@ class Connection:
         """
         self._server = server
         self._timeout = timeout
-        self._channel = grpc.insecure_channel(server, options=_CHANNEL_OPTIONS)
+        self._channel = open_channel(server)
         stub = LeaderboardServiceStub(self._channel)
         self._update_score: _Method[pb.UpdateScoreRequest, pb.UpdateScoreResponse]
         self._update_score = stub.UpdateScore
@@ -99,41 +88,6 @@ class Connection:
             return method(request, timeout=self._timeout)
         except grpc.RpcError as error:
             raise _call_error(error, self._server, self._timeout) from None
-
-
-async def watch_contest(
-    server: str, patience: float, request: pb.WatchContestRequest
-) -> AsyncGenerator[pb.WatchContestResponse, None]:
-    """Yield the messages of one stream of `WatchContest` until the server ends it.
-
-    Args:
-        server: HOST:PORT.
-
-        patience: The seconds to wait for the first message.
-
-        request: What to watch.
-
-    Raises:
-        CallError: The watch was refused, or the connection was lost.
-        CommandError: Nothing came in time.
-    """
-    async with grpc.aio.insecure_channel(server, options=_CHANNEL_OPTIONS) as channel:
-        stub = LeaderboardServiceStub(channel)
-        messages = aiter(stub.WatchContest(request))
-        while True:
-            try:
-                async with asyncio.timeout(patience):
-                    message = await anext(messages)
-            except StopAsyncIteration:
-                return
-            except TimeoutError:
-                raise CommandError(
-                    f"nothing came from {server} for {patience:g} s", ExitCode.UNAVAILABLE
-                ) from None
-            except grpc.aio.AioRpcError as error:
-                raise _call_error(error, server, patience) from None
-            yield message
-            patience = _WATCH_SILENCE
 
 
 def _call_error(error: grpc.RpcError, server: str, timeout: float) -> CallError:

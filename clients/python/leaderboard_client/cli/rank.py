@@ -49,4 +49,5 @@ def rank(
         f"{contest}: {named(answer.user)} is number {answer.user.rank:,} of "
         f"{answer.total_users:,}, ahead of {answer.percentile:.4g} % of the others"
     )
-    console().print(board_table(rows, marks={answer.user.user_id: "◀"}))
+    user_id = answer.user.user_id
+    console().print(board_table(rows, marks={user_id: "◀"}, standing_out={user_id}))

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import random
 import time
 from typing import TYPE_CHECKING, TypeVar
 
+from leaderboard_client.backoff import retry_delay
 from leaderboard_client.cli.failures import CallError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-_FIRST_DELAY = 0.2
-_LONGEST_DELAY = 5.0
 
 AnswerT = TypeVar("AnswerT")
 
@@ -42,19 +39,3 @@ def until_answered(
                 raise
             sleep(retry_delay(attempt, error.refusal.retry_after))
     return call()
-
-
-def retry_delay(attempt: int, asked: float | None) -> float:
-    """Return the seconds to wait after a failed attempt.
-
-    The delay doubles with each attempt, is spread at random so that many clients don't return
-    together, and is never less than what the server asked for, up to 5 s.
-
-    Args:
-        attempt: How many attempts failed before this one, from 0.
-
-        asked: The seconds that the server asked to wait, if it did.
-    """
-    longest = min(_FIRST_DELAY * 2**attempt, _LONGEST_DELAY)
-    spread = random.uniform(longest / 2, longest)  # noqa: S311 (spreads load, guards nothing)
-    return max(spread, min(asked or 0.0, _LONGEST_DELAY))

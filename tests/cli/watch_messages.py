@@ -1,0 +1,56 @@
+"""The messages of a small watch, as the service tells them."""
+
+from __future__ import annotations
+
+from leaderboard.v1 import leaderboard_pb2 as pb
+
+
+def _ranked(user_id: str, score: int, rank: int, name: str = "") -> pb.RankedUser:
+    return pb.RankedUser(user_id=user_id, score=score, rank=rank, display_name=name)
+
+
+FIRST = pb.WatchContestResponse(
+    position=pb.Position(epoch="e", revision=7),
+    snapshot=pb.Snapshot(
+        users=[_ranked("ada", 5, 1, "Ada L."), _ranked("bob", 3, 2)],
+        total_users=2,
+        reason=pb.SNAPSHOT_REASON_INITIAL,
+    ),
+)
+"""How a watch begins."""
+
+BOB_WINS = pb.WatchContestResponse(
+    position=pb.Position(epoch="e", revision=9),
+    previous_revision=7,
+    changes=pb.Changes(
+        changes=[
+            pb.ScoreChange(user=_ranked("bob", 6, 1), previous_rank=2, points=3, event_type="win"),
+            pb.ScoreChange(user=_ranked("eve", 1, 3), points=1),
+        ]
+    ),
+)
+"""What follows on the first message."""
+
+ANEW = pb.WatchContestResponse(
+    position=pb.Position(epoch="e", revision=9),
+    snapshot=pb.Snapshot(
+        users=[_ranked("bob", 6, 1), _ranked("ada", 5, 2, "Ada L."), _ranked("eve", 1, 3)],
+        total_users=3,
+        reason=pb.SNAPSHOT_REASON_INITIAL,
+    ),
+)
+"""How a watch begins where the changes are made already."""
+
+OVER = pb.WatchContestResponse(
+    position=pb.Position(epoch="e", revision=9),
+    previous_revision=9,
+    end=pb.End(reason=pb.END_REASON_CONTEST_OVER),
+)
+"""The last message of all."""
+
+DRAINING = pb.WatchContestResponse(
+    position=pb.Position(epoch="e", revision=7),
+    previous_revision=7,
+    end=pb.End(reason=pb.END_REASON_DRAINING),
+)
+"""The last message of a stream that told no more than the first one."""
