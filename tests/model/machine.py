@@ -136,6 +136,7 @@ class ServiceMachine(RuleBasedStateMachine):
             at = answer.position.revision
             oldest = max(self._acknowledged[via, here], position.revision if position else 0)
             assert oldest <= at <= self._model.position(here).revision, self._told()
+            self._acknowledged[via, here] = at
         assert answer == self._model.top(here, **page, min_position=position, at=at), self._told()
 
     @rule(

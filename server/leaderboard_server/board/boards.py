@@ -74,18 +74,21 @@ class Boards:
     ) -> Page:
         """Return `count` ranks (1 to 1,000) from `start_rank` (from 1) on.
 
-        Never less than this server has acknowledged, nor less than `min_position`.
+        Never less than this server has told any caller of this contest, nor less than
+        `min_position`.
 
         Raises:
             PositionUnreachable: `min_position` is not in the store's history.
 
             StoreUnavailable: The store is needed and away.
         """
-        if start_rank + count - 1 <= DEPTH:
-            page = (await self._filled(contest_id)).read(start_rank, count)
-            if page and page.position.reaches(min_position):
-                return page
+        board = await self._filled(contest_id) if start_rank + count - 1 <= DEPTH else None
+        page = board.read(start_rank, count) if board else None
+        if page and page.position.reaches(min_position):
+            return page
         page = await self._store.top(contest_id, start_rank, count)
+        if board:
+            board.tell(page.position)
         if not page.position.reaches(min_position):
             raise PositionUnreachable(contest_id, min_position, page.position)
         return page

@@ -37,13 +37,21 @@ class LiveBoard:
     def read(self, start_rank: int, count: int) -> Page | None:
         """Return ranks from the window, or None where it can't be trusted or doesn't hold them.
 
-        It is trusted while the stream is live and it is not behind what this server has
-        acknowledged.
+        It is trusted while the stream is live, in the epoch that this server saw last, and not
+        behind what it has told any caller.
         """
         if not self._stream or not self._stream.live:
             return None
         page = self.read_as_heard(start_rank, count)
-        return page if page and page.position.reaches(self._stream.acknowledged) else None
+        if not page or self._store.sees_another_epoch(self._contest_id, page.position):
+            return None
+        return page if page.position.reaches(self._stream.told) else None
+
+    def tell(self, position: Position) -> None:
+        """Take in that a caller was told a position that was read past the window."""
+        stream = self._stream
+        if stream and position.epoch == stream.position.epoch and position.reaches(stream.told):
+            stream.told = position
 
     def read_as_heard(self, start_rank: int, count: int) -> Page | None:
         """Return ranks from the window as of the commits heard of, or None if it lacks them."""

@@ -17,7 +17,7 @@ from redis.exceptions import NoScriptError
 
 from leaderboard_server.domain.board import Page, Standing
 from leaderboard_server.domain.change import Commit
-from leaderboard_server.domain.position import Position
+from leaderboard_server.domain.position import BEGINNING, Position
 from leaderboard_server.domain.update import ScoreUpdate
 from leaderboard_server.storage import keys, scripts
 from leaderboard_server.storage.codec import (
@@ -159,6 +159,11 @@ class Store:
             key=lambda user: user.rank,
         )
         return Page(tuple(users), int(total), position)
+
+    def sees_another_epoch(self, contest_id: str, position: Position) -> bool:
+        """Tell whether the latest answer of the store was of another epoch than a position."""
+        latest = self._seen.latest(contest_id)
+        return latest not in (BEGINNING, position) and latest.epoch != position.epoch
 
     async def position(self, contest_id: str) -> Position:
         """Read where a contest is."""

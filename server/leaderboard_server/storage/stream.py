@@ -57,8 +57,8 @@ class ContestStream:
         self._heard = False
         self._ready = asyncio.Event()
         self.position = BEGINNING
-        self.acknowledged = BEGINNING
-        """The latest position that this server has given to a writer."""
+        self.told = BEGINNING
+        """The latest position that this server has told a caller: no answer may be behind it."""
 
     @property
     def live(self) -> bool:
@@ -116,7 +116,7 @@ class ContestStream:
 
         Where others' commits before it have not been heard yet it is left to the link.
         """
-        self.acknowledged = commit.position
+        self.told = commit.position
         if self.live:
             self._follow(commit)
 
@@ -163,8 +163,8 @@ class ContestStream:
 
     def _restart(self, position: Position, reason: SnapshotReason) -> None:
         self.position = position
-        if self.acknowledged.epoch != position.epoch:
-            self.acknowledged = BEGINNING
+        if self.told.epoch != position.epoch:
+            self.told = BEGINNING
         for listener in self._listeners:
             listener.on_restart(position, reason)
 

@@ -57,7 +57,9 @@ class Watchers:
         """
         async with self._hub.join(request.contest_id) as topic:
             watcher = _Watcher(request, topic, self._hub.draining, self._reader, self._store)
-            message = await watcher.start()
+            # A resume with nothing to tell is told so, or its watcher could not know that it holds.
+            message: WatchMessage | None
+            message = await watcher.start() or await watcher.news() or watcher.progress()
             quiet_until = self._quiet_until()
             while True:
                 if message:
