@@ -182,6 +182,8 @@ async def test_json_goes_on_across_a_restart(service: ServiceProcess, command: R
         command("update", "chess", "ada", "7")
         resumed = await message()
         assert resumed["previous_revision"] == ended["position"]["revision"]
+        if "progress" in resumed:  # it was back before the update
+            resumed = await message()
         told = resumed["changes"]["changes"]
         assert "ada" in [change["user"]["user_id"] for change in told]
         watching.send_signal(signal.SIGINT)
