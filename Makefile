@@ -68,12 +68,12 @@ $(TOOLS)/grpcurl:
 clean: ## Remove everything that was made here
 	rm -rf $(VENV) .tools build
 
-$(BIN)/pip: constraints.txt
+$(VENV)/.pip: constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check pip==$(PIP_VERSION)
 	@touch $@
 
-$(VENV)/.run: $(BIN)/pip pyproject.toml clients/python/pyproject.toml
+$(VENV)/.run: $(VENV)/.pip pyproject.toml clients/python/pyproject.toml
 	$(INSTALL) -e 'clients/python[cli]' -e .
 	@touch $@
 

@@ -36,11 +36,13 @@ async def running(config: Config) -> AsyncIterator[int]:
     """
     async with contextlib.AsyncExitStack() as stack:
         url = await _store_url(config, stack)
-        redis = connect(url)
-        stack.push_async_callback(redis.aclose)
+        # Apart, so that none of them waits for a connection that another one holds.
+        writes, reads, notices = (connect(url) for _ in range(3))
+        for driver in (writes, reads, notices):
+            stack.push_async_callback(driver.aclose)
 
-        store = Store(redis, Retention(config.history_changes, config.request_retention_s))
-        feed = Feed(redis)
+        store = Store(writes, reads, Retention(config.history_changes, config.request_retention_s))
+        feed = Feed(notices)
         streams = Streams(store, feed)
         committer = Committer(store, announce=streams.offer)
         boards = Boards(store, streams)
@@ -50,7 +52,7 @@ async def running(config: Config) -> AsyncIterator[int]:
         listener = GrpcioListener(
             Methods(service), config.address, write_timeout_s=config.watch_write_timeout_s
         )
-        monitor = Monitor(redis, tell=listener.set_serving)
+        monitor = Monitor(notices, tell=listener.set_serving)
 
         for part in (feed, streams, boards, committer):
             stack.push_async_callback(part.close)

@@ -174,6 +174,24 @@ class TestFresh:
 
         await eventually(gone, "the emptied board is seen")
 
+    async def test_a_fill_that_an_epoch_overtakes_is_done_again(
+        self, node: Node, redis: Redis, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A page of the lost history that comes late doesn't become the window."""
+        await node.add(CONTEST, "ada")
+        reads = Reads(node, monkeypatch)
+        reads.gate.clear()
+        asker = asyncio.create_task(scores(node))
+        await eventually(lambda: reads.count == 1, "the fill has read the store")
+        stream = node.streams.streams[CONTEST]
+        lost = stream.position.epoch
+        await redis.flushall()
+        await eventually(lambda: stream.position.epoch != lost, "the new epoch is heard of")
+        reads.gate.set()
+
+        assert await asker == {}
+        assert await scores(node) == {}
+
     async def test_while_the_link_is_down_the_store_is_asked(
         self, store: StoreProcess, other: Node
     ) -> None:
@@ -183,11 +201,13 @@ class TestFresh:
             await other.add(CONTEST, "ada")
             await scores(node)
             for number in range(20):
+                await proxy.refuse()
                 await proxy.cut("SUBSCRIBE")
                 await eventually(lambda: not node.feed.linked, "the loss is noticed")
                 await other.add(CONTEST, f"u{number}", 2)
                 assert f"u{number}" in await scores(node, 100)
-                await eventually(lambda: node.feed.linked, "the feed is up again")
+                await proxy.accept()
+                await eventually(lambda: node.streams.streams[CONTEST].live, "all is heard again")
 
 
 class TestHotBoard:
@@ -239,3 +259,51 @@ class TestHotBoard:
 
         await eventually(lambda: CONTEST not in node.streams.streams, "the stream is let go")
         await boards.close()
+
+
+class TestOddMessages:
+    """What is published in another form, or late, neither stops a server nor makes it spin."""
+
+    @pytest.mark.parametrize(
+        "payload",
+        [
+            "no json",
+            "[]",
+            '["lost","1","2","1",["ada","1","1","0","0","","",""]]',
+            '["lost","1","2","1",["ada","1","1","0","0","","","","a later field"]]',
+        ],
+    )
+    async def test_the_feed_goes_on(
+        self, node: Node, other: Node, redis: Redis, payload: str
+    ) -> None:
+        """The stream is read from the log again, once, and is live."""
+        await node.add(CONTEST, "ada")
+        await node.boards.top(CONTEST, 1, 10)
+
+        await redis.publish(f"leaderboard:{{{CONTEST}}}", payload)
+        await other.add(CONTEST, "bo", 2)
+
+        async def seen() -> bool:
+            heard = await node.boards.top_as_heard(CONTEST, 10)
+            return [user.user_id for user in heard.users] == ["bo", "ada"]
+
+        await eventually(seen, "the next write is heard")
+        await eventually(lambda: node.streams.streams[CONTEST].live, "the stream is live")
+        assert node.feed.linked
+
+    async def test_an_unreadable_log_is_not_read_again_and_again(
+        self, node: Node, redis: Redis
+    ) -> None:
+        """Listeners start anew where the store is, and the stream is live."""
+        await node.add(CONTEST, "ada")
+        epoch = (await node.boards.top(CONTEST, 1, 10)).position.epoch
+        await redis.hset(f"leaderboard:contest:{{{CONTEST}}}:meta", "revision", "2")
+        await redis.xadd(f"leaderboard:contest:{{{CONTEST}}}:log", {"commit": "no json"}, id="2-0")
+
+        node.streams.streams[CONTEST].catch_up()
+
+        def live() -> bool:
+            stream = node.streams.streams[CONTEST]
+            return stream.live and stream.position == Position(epoch, 2)
+
+        await eventually(live, "the stream is live again")

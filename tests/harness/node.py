@@ -38,9 +38,9 @@ class Node:
 @contextlib.asynccontextmanager
 async def running_node(url: str, retention: Retention | None = None) -> AsyncIterator[Node]:
     """Run the parts of one server on a store."""
-    redis = connect(url)
-    store = Store(redis, retention or Retention())
-    feed = Feed(redis)
+    writes, reads, notices = (connect(url) for _ in range(3))
+    store = Store(writes, reads, retention or Retention())
+    feed = Feed(notices)
     streams = Streams(store, feed)
     committer = Committer(store, announce=streams.offer)
     boards = Boards(store, streams)
@@ -53,4 +53,5 @@ async def running_node(url: str, retention: Retention | None = None) -> AsyncIte
     finally:
         for part in (committer, boards, streams, feed):
             await part.close()
-        await redis.aclose()
+        for driver in (writes, reads, notices):
+            await driver.aclose()

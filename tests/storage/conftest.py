@@ -57,6 +57,6 @@ async def _new_store(any_redis: Redis) -> NewStore:
     """Give what several server processes have on one store."""
 
     def make(*, clock: Callable[[], float] = time.time, **retention: int) -> Store:
-        return Store(any_redis, Retention(**retention), clock=clock)
+        return Store(any_redis, any_redis, Retention(**retention), clock=clock)
 
     return make

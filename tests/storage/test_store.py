@@ -6,6 +6,7 @@ import time
 import pytest
 from redis.asyncio import Redis
 
+from harness.stores import StoreProcess
 from leaderboard_server.domain.board import RankedUser
 from leaderboard_server.domain.errors import (
     RequestIdReused,
@@ -15,7 +16,8 @@ from leaderboard_server.domain.errors import (
 from leaderboard_server.domain.position import BEGINNING, Position
 from leaderboard_server.domain.update import MAX_SCORE, ScoreUpdate, UpdateMode, UpdateResult
 from leaderboard_server.storage import keys
-from leaderboard_server.storage.store import Store
+from leaderboard_server.storage.connection import connect
+from leaderboard_server.storage.store import Retention, Store
 from storage.conftest import NewStore
 
 CONTEST = "chess"
@@ -161,6 +163,29 @@ class TestOnce:
 
         assert result.user.score == MAX_SCORE - 4
         assert not result.replayed
+
+
+class TestWithoutTheChannel:
+    """A user of the store who may write and not publish, as access lists make one by default."""
+
+    async def test_a_write_that_can_not_be_published_counts_once(
+        self, new_store: NewStore, any_redis: Redis, any_store: StoreProcess | None
+    ) -> None:
+        """It is acknowledged and remembered; other servers find it out without the message."""
+        if any_store is None:
+            return  # fakeredis has no access lists
+        await any_redis.acl_setuser(
+            "mute", enabled=True, nopass=True, keys=["*"], commands=["+@all"], reset=True
+        )
+        mute = connect(f"redis://mute:x@127.0.0.1:{any_store.port}")
+        store = Store(mute, mute, Retention())
+
+        (first,) = await commit(store, add("ada", 5, request_id="r"))
+        (again,) = await commit(store, add("ada", 5, request_id="r"))
+
+        assert again == first._replace(replayed=True)
+        assert await score(store, "ada") == 5
+        await mute.aclose()
 
 
 class TestAtomic:

@@ -251,8 +251,66 @@ class TestResume:
         assert (told, message.previous_revision) == (["b", "c"], 1)
 
 
+class TestRollBack:
+    """A store that goes back to an older copy while a server only watches."""
+
+    async def test_a_server_that_only_heard_of_more_notices(
+        self, nodes: tuple[Node, Node], store: StoreProcess
+    ) -> None:
+        """Revisions that are given a second time are told as a new epoch."""
+        writer, reader = nodes
+        watch = Watch(WatchScope.ALL)
+        await writer.add(CONTEST, "ada")
+        prefix = f"leaderboard:contest:{{{CONTEST}}}"
+        async with watch.on(reader), store.client() as client:
+            names = [prefix, *(f"{prefix}:{part}" for part in ("users", "meta", "log"))]
+            for name in names:
+                await client.copy(name, f"copy:{name}")
+            for _ in range(3):
+                await writer.add(CONTEST, "bo", 10)
+            await watch.reaches(reader)
+            for name in names:
+                await client.copy(f"copy:{name}", name, replace=True)
+            async with running_node(store.url) as fresh:
+                for _ in range(4):
+                    await fresh.add(CONTEST, "cy")
+                await watch.reaches(fresh)
+        assert watch.checker.reasons["NEW_EPOCH"] == 1
+
+
+class TestGoingAway:
+    """Watchers that are cancelled at any moment."""
+
+    async def test_nothing_is_left_behind(self, nodes: tuple[Node, Node]) -> None:
+        """However they end, the last one takes the stream with it."""
+        rng = random.Random(1)
+
+        async def look() -> None:
+            watch = Watch(WatchScope.TOP)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(rng.random() / 50), watch.on(nodes[0]):
+                    await asyncio.sleep(1)
+
+        for _ in range(30):
+            await asyncio.gather(*(look() for _ in range(10)))
+        await eventually(lambda: not nodes[0].streams.streams, "no contest is followed")
+
+
 class TestQuiet:
     """What is told when there is little to tell."""
+
+    async def test_changes_of_others_do_not_hold_up_the_own(self, nodes: tuple[Node, Node]) -> None:
+        """A watcher of users who was away is told its change behind thousands of others'."""
+        watch = Watch(WatchScope.USERS)
+        async with watch.on(nodes[0]):
+            await nodes[0].add(CONTEST, USERS[0])
+            await watch.reaches(nodes[0])
+        others = [ScoreUpdate(CONTEST, f"other{number}", 1) for number in range(1_000)]
+        for _ in range(3):
+            await nodes[0].committer.commit(CONTEST, others)
+        await nodes[0].add(CONTEST, USERS[0], 7_000)
+        async with watch.on(nodes[0], resume=True):
+            await eventually(lambda: watch.messages[-1].position.revision == 3_002, "the change")
 
     async def test_progress_follows_silence(
         self, nodes: tuple[Node, Node], monkeypatch: pytest.MonkeyPatch

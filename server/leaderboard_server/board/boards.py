@@ -67,7 +67,7 @@ class Boards:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._sweeper
         for board in [*self._boards.values(), *self._boards.gone]:
-            await board.close()
+            board.close()
 
     async def top(
         self, contest_id: str, start_rank: int, count: int, min_position: Position = BEGINNING
@@ -106,9 +106,9 @@ class Boards:
         return board.read_as_heard(1, count) or await self._store.top(contest_id, 1, count)
 
     async def _filled(self, contest_id: str) -> LiveBoard:
-        board = self._boards.get(contest_id) or LiveBoard(
-            contest_id, DEPTH, self._store, self._streams
-        )
+        board = self._boards.get(contest_id)
+        if not board or board.closed:
+            board = LiveBoard(contest_id, DEPTH, self._store, self._streams)
         self._boards[contest_id] = board  # its time to live begins anew
         if board.empty and self._streams.linked:
             with contextlib.suppress(StoreUnavailable):
@@ -121,4 +121,4 @@ class Boards:
             self._boards.expire()
             gone, self._boards.gone = self._boards.gone, []
             for board in gone:
-                await board.close()
+                board.close()

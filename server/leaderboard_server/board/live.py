@@ -28,6 +28,8 @@ class LiveBoard:
         self._window: Window | None = None
         self._missed: list[Commit] = []
         self._filling: asyncio.Task[None] | None = None
+        self.closed = False
+        """Whether this board is let go; another one takes its place."""
 
     @property
     def empty(self) -> bool:
@@ -55,7 +57,7 @@ class LiveBoard:
 
     def read_as_heard(self, start_rank: int, count: int) -> Page | None:
         """Return ranks from the window as of the commits heard of, or None if it lacks them."""
-        if not self._window or not self._window.covers(start_rank, count):
+        if not self._stream or not self._window or not self._window.covers(start_rank, count):
             return None
         return self._window.read(start_rank, count)
 
@@ -70,13 +72,13 @@ class LiveBoard:
             self._filling.add_done_callback(self._filled)
         await asyncio.shield(self._filling)
 
-    async def close(self) -> None:
-        """Stop following the contest."""
-        if self._filling:
-            await asyncio.wait([self._filling])
-        if self._stream:
+    def close(self) -> None:
+        """Stop following the contest, once a fill that is under way is over."""
+        self.closed = True
+        self._window = None
+        if self._stream and not self._filling:
             stream, self._stream = self._stream, None
-            await self._streams.leave(stream, self)
+            self._streams.leave(stream, self)
 
     def on_commit(self, commit: Commit) -> None:
         """See `stream.Listener`."""
@@ -98,7 +100,9 @@ class LiveBoard:
             page = await self._store.top(self._contest_id, 1, self._depth + SPARE)
             window = Window(self._depth, page)
             missed, self._missed = self._missed, []
-            if all(self._move_on(window, commit) for commit in missed):
+            sound = all(self._move_on(window, commit) for commit in missed)
+            # A page that was read before the contest began another epoch comes too late.
+            if sound and window.position.reaches(self._stream.position):
                 self._window = window
                 return
 
@@ -115,5 +119,7 @@ class LiveBoard:
     def _filled(self, task: asyncio.Task[None]) -> None:
         self._filling = None
         self._missed.clear()
+        if self.closed:
+            self.close()
         if not task.cancelled():
             task.exception()  # those who wait have it

@@ -13,7 +13,13 @@ from leaderboard_server.domain.update import ScoreUpdate, UpdateResult
 TIE_KEY = 14
 """The length of the tie key at the head of a member and of a user's entry."""
 
+_CHANGE_FIELDS = 8
+
 Outcome = UpdateResult | LeaderboardError
+
+
+class UnreadableCommit(Exception):
+    """A commit was logged or published in a form that this version does not understand."""
 
 
 class CommitReply(NamedTuple):
@@ -94,16 +100,25 @@ def _outcome(update: ScoreUpdate, text: str, now: Position) -> Outcome:
 
 
 def decode_commit(contest_id: str, payload: bytes) -> Commit:
-    """Read a commit as it was logged and published."""
-    epoch, previous_revision, revision, total, *changes = json.loads(payload)
-    return Commit(
-        contest_id,
-        epoch,
-        int(previous_revision),
-        int(revision),
-        int(total),
-        tuple(_change(*change) for change in changes),
-    )
+    """Read a commit as it was logged and published.
+
+    Fields that a later version adds at the end of a change are passed over.
+
+    Raises:
+        UnreadableCommit: It is none that this version understands.
+    """
+    try:
+        epoch, previous_revision, revision, total, *changes = json.loads(payload)
+        return Commit(
+            contest_id,
+            epoch,
+            int(previous_revision),
+            int(revision),
+            int(total),
+            tuple(_change(*change[:_CHANGE_FIELDS]) for change in changes),
+        )
+    except (ValueError, TypeError) as error:
+        raise UnreadableCommit(contest_id) from error
 
 
 def _change(

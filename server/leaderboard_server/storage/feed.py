@@ -23,6 +23,8 @@ HEARTBEAT_S = 0.5
 """How often a heartbeat is sent."""
 SILENCE_S = 1.5
 """After how long without an answer to a heartbeat the link is given up: in all within 2 s."""
+OPEN_S = 2.0
+"""How long opening the link may take, until the store has answered."""
 RELINK_S = 0.1
 """How long to wait before a lost link is opened again."""
 
@@ -50,6 +52,7 @@ class Feed:
         self._answered_at = 0.0
         self._was_up = False
         self._task: asyncio.Task[None] | None = None
+        self._sends: set[asyncio.Task[None]] = set()
 
     @property
     def linked(self) -> bool:
@@ -67,24 +70,28 @@ class Feed:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task
 
-    async def subscribe(self, contest_id: str, receiver: Receiver) -> None:
+    def subscribe(self, contest_id: str, receiver: Receiver) -> None:
         """Tell `receiver` of a contest, from its `on_subscribed` on."""
         name = keys.channel(contest_id).encode()
         self._receivers[name] = receiver
-        await self._send("SUBSCRIBE", name)
+        self._send("SUBSCRIBE", name)
 
-    async def unsubscribe(self, contest_id: str) -> None:
+    def unsubscribe(self, contest_id: str) -> None:
         """Stop telling of a contest."""
         name = keys.channel(contest_id).encode()
         if self._receivers.pop(name, None):
-            await self._send("UNSUBSCRIBE", name)
+            self._send("UNSUBSCRIBE", name)
 
-    async def _send(self, *command: str | bytes) -> None:
-        """Send on the link if there is one; a new link subscribes to all by itself."""
+    def _send(self, command: str, name: bytes) -> None:
+        """Send on the link if there is one; a new link subscribes to all by itself.
+
+        Callers may be cancelled at any await, so they don't wait for the sending.
+        """
         # The driver would quietly connect again, without the subscriptions, where the link is cut.
         if self._connection and self._connection.is_connected:
-            with contextlib.suppress(RedisError, OSError):
-                await self._connection.send_command(*command)
+            task = asyncio.create_task(_send_quietly(self._connection, command, name))
+            self._sends.add(task)
+            task.add_done_callback(self._sends.discard)
 
     async def _run(self) -> None:
         while True:
@@ -94,6 +101,8 @@ class Feed:
             except (RedisError, OSError) as error:
                 if self._was_up:
                     _log.warning("feed_lost", error=type(error).__name__, reason=str(error))
+            except Exception:  # noqa: BLE001 - without the feed this server would be blind
+                _log.exception("feed_failed")
             await asyncio.sleep(RELINK_S)
 
     async def _hold_link(self) -> None:
@@ -101,14 +110,20 @@ class Feed:
         connection = pool.make_connection()
         heartbeat: asyncio.Task[None] | None = None
         try:
-            await connection.connect()
+            names = set(self._receivers)
+            async with asyncio.timeout(OPEN_S):
+                await connection.connect()
+                if names:
+                    await connection.send_command("SUBSCRIBE", *names)
             self._answered_at = asyncio.get_running_loop().time()
             self._connection = connection
+            for name in self._receivers.keys() - names:
+                self._send("SUBSCRIBE", name)
+            for name in names - self._receivers.keys():
+                self._send("UNSUBSCRIBE", name)
             self._was_up = True
             _log.info("feed_up")
             heartbeat = asyncio.create_task(self._beat(connection), name="feed-heartbeat")
-            if self._receivers:
-                await connection.send_command("SUBSCRIBE", *self._receivers)
             while True:
                 # The heartbeat decides when the link is dead, not the time since the last message.
                 self._dispatch(await connection.read_response(timeout=math.inf))
@@ -124,7 +139,8 @@ class Feed:
         loop = asyncio.get_running_loop()
         with contextlib.suppress(RedisError, OSError):
             while connection.is_connected and loop.time() - self._answered_at < SILENCE_S:
-                await connection.send_command("PING")
+                async with asyncio.timeout(SILENCE_S):
+                    await connection.send_command("PING")
                 await asyncio.sleep(HEARTBEAT_S)
         await connection.disconnect(nowait=True)
 
@@ -137,3 +153,9 @@ class Feed:
                 receiver.on_message(message[2])
             elif message[0] == b"subscribe":
                 receiver.on_subscribed()
+
+
+async def _send_quietly(connection: AbstractConnection, command: str, name: bytes) -> None:
+    """Send, and leave it to the reader of the connection to notice that it broke."""
+    with contextlib.suppress(RedisError, OSError):
+        await connection.send_command(command, name)

@@ -5,7 +5,6 @@ one node of a Redis Cluster. A contest id holds no braces, so it can't move its 
 """
 
 PREFIX = "leaderboard:contest:"
-CHANNEL_PREFIX = "leaderboard:{"
 
 
 def board(contest_id: str) -> str:
@@ -35,9 +34,4 @@ def requests(contest_id: str, window: int) -> str:
 
 def channel(contest_id: str) -> str:
     """Name the channel that each commit's payload is published to."""
-    return f"{CHANNEL_PREFIX}{contest_id}}}"
-
-
-def contest_of_channel(name: str) -> str:
-    """Return the contest id of a channel's name."""
-    return name[len(CHANNEL_PREFIX) : -1]
+    return f"leaderboard:{{{contest_id}}}"

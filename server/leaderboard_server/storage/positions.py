@@ -22,6 +22,17 @@ class SeenPositions:
         """Return the latest position seen, or the beginning."""
         return self._positions.get(contest_id, BEGINNING)
 
+    def hear(self, contest_id: str, heard: Position) -> None:
+        """Take in the position of a commit that came through the link.
+
+        Links deliver late: one of another epoch than the latest says nothing about now.
+        """
+        latest = self.latest(contest_id)
+        if latest == BEGINNING or (
+            latest.epoch == heard.epoch and latest.revision < heard.revision
+        ):
+            self._positions[contest_id] = heard
+
     def note(self, contest_id: str, sent_after: Position, seen: Position) -> None:
         """Take in the position of an answer.
 

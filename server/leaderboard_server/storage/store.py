@@ -65,13 +65,14 @@ class Store:
 
     def __init__(
         self,
-        redis: Redis,
+        writes: Redis,
+        reads: Redis,
         retention: Retention,
         *,
         clock: Callable[[], float] = time.time,
         new_token: Callable[[], str] = lambda: uuid4().hex,
     ) -> None:
-        self._redis = redis
+        """Commit through `writes`; `reads` are apart, so that they don't hold up a commit."""
         self._retention = retention
         self._clock = clock
         self._new_token = new_token
@@ -83,13 +84,13 @@ class Store:
             _RESENDS,
             supported_errors=(ConnectionLost, NoScriptError),
         )
-        self._commit = redis.register_script(scripts.source("commit"))
-        self._where = redis.register_script(scripts.source("where"))
-        self._top = redis.register_script(scripts.source("top"))
-        self._rank = redis.register_script(scripts.source("rank"))
-        self._users = redis.register_script(scripts.source("users"))
-        self._history = redis.register_script(scripts.source("history"))
-        self._earlier = redis.register_script(scripts.source("earlier"))
+        self._commit = writes.register_script(scripts.source("commit"))
+        self._where = reads.register_script(scripts.source("where"))
+        self._top = reads.register_script(scripts.source("top"))
+        self._rank = reads.register_script(scripts.source("rank"))
+        self._users = reads.register_script(scripts.source("users"))
+        self._history = reads.register_script(scripts.source("history"))
+        self._earlier = reads.register_script(scripts.source("earlier"))
 
     async def commit(self, contest_id: str, updates: Sequence[ScoreUpdate]) -> CommitReply:
         """Apply updates of one contest in one atomic step.
@@ -164,6 +165,10 @@ class Store:
         """Tell whether the latest answer of the store was of another epoch than a position."""
         latest = self._seen.latest(contest_id)
         return latest not in (BEGINNING, position) and latest.epoch != position.epoch
+
+    def hear(self, contest_id: str, position: Position) -> None:
+        """Take in where a contest is, as the link tells; the store must not be behind it."""
+        self._seen.hear(contest_id, position)
 
     async def position(self, contest_id: str) -> Position:
         """Read where a contest is."""

@@ -5,6 +5,7 @@ log. Where the log can't tell it (trimmed, or another epoch) listeners are told 
 """
 
 import asyncio
+import contextlib
 from typing import Protocol
 
 import structlog
@@ -13,13 +14,13 @@ from leaderboard_server.domain.change import Commit
 from leaderboard_server.domain.errors import StoreUnavailable
 from leaderboard_server.domain.position import BEGINNING, Position
 from leaderboard_server.domain.watch import SnapshotReason
-from leaderboard_server.storage.codec import decode_commit
+from leaderboard_server.storage.codec import UnreadableCommit, decode_commit
 from leaderboard_server.storage.store import Store
 
 _log = structlog.get_logger()
 
-HISTORY_PAGE = 500
-"""How many commits are read from the log at once: about 0.1 MB, some milliseconds of the store."""
+HISTORY_PAGE = 100
+"""How many commits are read from the log at once; each has up to 1,000 changes, most have few."""
 LIVE_WITHIN_S = 1.0
 """How long to wait at most until a stream is live."""
 IN_FLIGHT_S = 0.1
@@ -55,6 +56,8 @@ class ContestStream:
         self._subscribed = False
         self._once_more = False
         self._heard = False
+        self._offered: set[int] = set()
+        self._filled_up_to = 0
         self._ready = asyncio.Event()
         self.position = BEGINNING
         self.told = BEGINNING
@@ -103,12 +106,16 @@ class ContestStream:
 
     def on_message(self, payload: bytes) -> None:
         """See `feed.Receiver`."""
-        commit = decode_commit(self.contest_id, payload)
         self._heard = True
+        try:
+            commit = decode_commit(self.contest_id, payload)
+        except UnreadableCommit:
+            _log.exception("message_unreadable", contest_id=self.contest_id)
+            self.catch_up()
+            return
         if self._catching_up:
             self._waiting.append(commit)
-        elif not self._follow(commit):
-            self._waiting.append(commit)
+        elif self._is_strange(commit) or not self._follow(commit):
             self.catch_up()
 
     def offer(self, commit: Commit) -> None:
@@ -116,9 +123,11 @@ class ContestStream:
 
         Where others' commits before it have not been heard yet it is left to the link.
         """
+        if self._store.sees_another_epoch(self.contest_id, commit.position):
+            return
         self.told = commit.position
-        if self.live:
-            self._follow(commit)
+        if self.live and commit.revision > self.position.revision and self._follow(commit):
+            self._offered.add(commit.revision)
 
     def catch_up(self) -> None:
         """Read what is missing from the log; what is being read may be too old, so then again."""
@@ -126,6 +135,8 @@ class ContestStream:
         if self._catching_up:
             self._once_more = True
         elif self._subscribed:
+            # What was received before the log is read is in it, or of a history that is lost.
+            self._waiting.clear()
             self._catching_up = asyncio.create_task(self._catch_up(), name="feed-catch-up")
             self._catching_up.add_done_callback(self._caught_up)
 
@@ -148,6 +159,16 @@ class ContestStream:
         if self.live and self.position == before:
             self.catch_up()
 
+    def _is_strange(self, commit: Commit) -> bool:
+        """Tell whether a commit repeats a revision without being an own one or one from the log.
+
+        Then the store went back and numbers are given a second time.
+        """
+        if commit.revision in self._offered:
+            self._offered.discard(commit.revision)
+            return False
+        return self._filled_up_to < commit.revision <= self.position.revision
+
     def _follow(self, commit: Commit) -> bool:
         """Pass a commit on if it comes next; say whether it was that or an old one."""
         begins = self.position == BEGINNING and commit.previous_revision == 0
@@ -157,6 +178,7 @@ class ContestStream:
             if commit.previous_revision != self.position.revision:
                 return False
             self.position = commit.position
+            self._store.hear(self.contest_id, commit.position)
             for listener in self._listeners:
                 listener.on_commit(commit)
         return True
@@ -175,6 +197,13 @@ class ContestStream:
                     return
             except StoreUnavailable:
                 await asyncio.sleep(RETRY_S)
+            except UnreadableCommit:
+                _log.exception("log_unreadable", contest_id=self.contest_id)
+                with contextlib.suppress(StoreUnavailable):
+                    now = await self._store.position(self.contest_id)
+                    self._restart(now, SnapshotReason.HISTORY_TRIMMED)
+                    return
+                await asyncio.sleep(RETRY_S)
 
     async def _read_on(self) -> bool:
         """Read one page of the log; say whether it was the last."""
@@ -182,6 +211,8 @@ class ContestStream:
             self.position = await self._store.position(self.contest_id)
             self._known = True
             return True
+        # The store is to find out when it is behind what this stream has heard.
+        self._store.hear(self.contest_id, self.position)
         history = await self._store.history(self.contest_id, self.position.revision, HISTORY_PAGE)
         for commit in history.commits:
             if not self._follow(commit):
@@ -202,15 +233,14 @@ class ContestStream:
         if task.cancelled() or not self._subscribed:
             return
         once_more, self._once_more = self._once_more, False
+        self._offered.clear()
+        self._filled_up_to = self.position.revision
         if error := task.exception():
             _log.error("catch_up_failed", contest_id=self.contest_id, exc_info=error)
-            once_more = True
-        for index, commit in enumerate(waiting):
-            if once_more or not self._follow(commit):
-                self._waiting = waiting[index:]
-                self.catch_up()
-                return
-        if once_more:
+            asyncio.get_running_loop().call_later(RETRY_S, self.catch_up)
+            return
+        if once_more or not all(self._follow(commit) for commit in waiting):
             self.catch_up()
-        else:
-            self._ready.set()
+            return
+        self._filled_up_to = self.position.revision
+        self._ready.set()

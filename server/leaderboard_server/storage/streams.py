@@ -2,13 +2,16 @@
 
 import asyncio
 import contextlib
-from collections import deque
+
+import structlog
 
 from leaderboard_server.domain.change import Commit
 from leaderboard_server.domain.errors import StoreUnavailable
 from leaderboard_server.storage.feed import Feed
 from leaderboard_server.storage.store import Store
 from leaderboard_server.storage.stream import ContestStream, Listener
+
+_log = structlog.get_logger()
 
 VERIFY_S = 1.0
 """How often streams are compared with the store."""
@@ -24,7 +27,6 @@ class Streams:
         self._feed = feed
         self.streams: dict[str, ContestStream] = {}
         """The streams of the contests that anybody listens to."""
-        self._turns: deque[str] = deque()
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -59,32 +61,32 @@ class Streams:
         stream = self.streams.get(contest_id)
         if not stream:
             stream = self.streams[contest_id] = ContestStream(contest_id, self._store)
-            self._turns.append(contest_id)
-            stream.add(listener)
-            await self._feed.subscribe(contest_id, stream)
-        else:
-            stream.add(listener)
+            self._feed.subscribe(contest_id, stream)
+        stream.add(listener)
         try:
             await stream.until_live()
         except BaseException:
-            await self.leave(stream, listener)
+            self.leave(stream, listener)
             raise
         return stream
 
-    async def leave(self, stream: ContestStream, listener: Listener) -> None:
+    def leave(self, stream: ContestStream, listener: Listener) -> None:
         """Stop telling `listener`; the last one ends the stream."""
         if not stream.remove(listener):
             del self.streams[stream.contest_id]
-            self._turns.remove(stream.contest_id)
             stream.close()
-            await self._feed.unsubscribe(stream.contest_id)
+            self._feed.unsubscribe(stream.contest_id)
 
     async def _verify(self) -> None:
+        turn = 0
         while True:
             await asyncio.sleep(VERIFY_S)
-            due = [self._turns[i] for i in range(min(VERIFIED_AT_ONCE, len(self._turns)))]
-            self._turns.rotate(-len(due))
-            with contextlib.suppress(StoreUnavailable):
-                for contest_id in due:
-                    if stream := self.streams.get(contest_id):
-                        await stream.verify()
+            streams = list(self.streams.values())
+            turn = turn if turn < len(streams) else 0
+            due = streams[turn : turn + VERIFIED_AT_ONCE]
+            turn += len(due)
+            for result in await asyncio.gather(
+                *(stream.verify() for stream in due), return_exceptions=True
+            ):
+                if isinstance(result, Exception) and not isinstance(result, StoreUnavailable):
+                    _log.error("verify_failed", exc_info=result)

@@ -24,11 +24,12 @@ class _Place:
         self.topic.follow(stream)
         return stream
 
-    async def close(self) -> None:
-        self.opening.cancel()
-        await asyncio.wait([self.opening])
-        if not self.opening.cancelled() and not self.opening.exception():
-            await self._streams.leave(self.opening.result(), self.topic)
+    def close(self) -> None:
+        # Nothing here waits, since a watcher that goes away may be cancelled at any await.
+        if not self.opening.done():
+            self.opening.cancel()
+        elif not self.opening.cancelled() and not self.opening.exception():
+            self._streams.leave(self.opening.result(), self.topic)
 
 
 class Hub:
@@ -72,4 +73,4 @@ class Hub:
             place.watchers -= 1
             if not place.watchers:
                 del self._places[contest_id]
-                await place.close()
+                place.close()

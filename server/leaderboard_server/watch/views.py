@@ -12,7 +12,7 @@ from leaderboard_server.watch.merge import merge
 from leaderboard_server.watch.topic import Topic
 
 CHANGES_AT_ONCE = 1_000
-"""After how many changes a message is full: at most about 1 MB, as a commit is never split."""
+"""After how many changes a message is full. A commit is never split, so it has up to 1,999."""
 
 
 class BoardReader(Protocol):

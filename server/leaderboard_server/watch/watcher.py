@@ -5,7 +5,6 @@ import contextlib
 import random
 from collections.abc import AsyncGenerator, Callable
 
-from leaderboard_server.domain.change import Commit
 from leaderboard_server.domain.position import BEGINNING, Position
 from leaderboard_server.domain.watch import (
     Changes,
@@ -130,22 +129,15 @@ class _Watcher:
             return self._message(self._seen, End(EndReason.DRAINING))
         if self._seen != BEGINNING and self._seen.epoch != self._topic.position.epoch:
             return await self._snapshot(SnapshotReason.NEW_EPOCH)
-        commits = self._topic.since(self._seen.revision)
-        if commits is None:
-            return await self._snapshot(self._topic.begins_by)
-        if not commits:
-            return None
-        return await self._changes(commits)
-
-    async def _changes(self, commits: list[Commit]) -> WatchMessage | None:
-        before = self._seen
-        news = await self._view.news(self._topic, before, commits)
-        if not news:
-            return None
-        self._seen = news.position
-        if not news.changes:
-            return None
-        return self._shared((before, news.position), news.position, Changes(news.changes))
+        while commits := self._topic.since(self._seen.revision):
+            before = self._seen
+            news = await self._view.news(self._topic, before, commits)
+            if not news:
+                return None
+            self._seen = news.position
+            if news.changes:
+                return self._shared((before, news.position), news.position, Changes(news.changes))
+        return None if commits is not None else await self._snapshot(self._topic.begins_by)
 
     def progress(self) -> WatchMessage:
         """Return the message that nothing is left to tell."""

@@ -186,12 +186,12 @@ if #new_users > 0 then
   redis.call('HSET', users, unpack(new_users))
 end
 local total = whole(redis.call('ZCARD', board))
+local payload
 if revision > first then
   local at = whole(revision)
   redis.call('HSET', meta, 'epoch', epoch, 'revision', at)
-  local payload = cjson.encode({epoch, whole(first), at, total, unpack(changes)})
+  payload = cjson.encode({epoch, whole(first), at, total, unpack(changes)})
   redis.call('XADD', log, 'MINID', '~', whole(math.max(0, revision - tonumber(ARGV[7]))), at .. '-0', 'commit', payload)
-  redis.call('PUBLISH', channel, payload)
 end
 local reply = cjson.encode({epoch, whole(revision), total, unpack(answers)})
 if revision > first or #new_requests > 0 then
@@ -201,5 +201,9 @@ if revision > first or #new_requests > 0 then
   if redis.call('TTL', requests) < 0 then
     redis.call('EXPIREAT', requests, ARGV[8])
   end
+end
+-- Last, and whatever becomes of it: what is written counts, and servers find a lost message out.
+if payload then
+  redis.pcall('PUBLISH', channel, payload)
 end
 return reply
