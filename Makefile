@@ -22,7 +22,7 @@ run: $(VENV)/.run ## Set up a virtual environment and serve on 127.0.0.1:50051
 	$(BIN)/leaderboard serve
 
 test: $(VENV)/.dev ## Run the tests (under 4 minutes on 2 cores)
-	$(BIN)/pytest -m "not slow"
+	$(BIN)/pytest -m "not slow" -n 2 --dist loadfile
 
 test-slow: $(VENV)/.dev ## Run the tests that take longer
 	$(BIN)/pytest -m slow --timeout 3600

@@ -263,6 +263,7 @@ class TestRollBack:
         await writer.add(CONTEST, "ada")
         prefix = f"leaderboard:contest:{{{CONTEST}}}"
         async with watch.on(reader), store.client() as client:
+            await eventually(lambda: bool(watch.messages), "the snapshot")
             names = [prefix, *(f"{prefix}:{part}" for part in ("users", "meta", "log"))]
             for name in names:
                 await client.copy(name, f"copy:{name}")
@@ -293,7 +294,7 @@ class TestGoingAway:
 
         for _ in range(30):
             await asyncio.gather(*(look() for _ in range(10)))
-        await eventually(lambda: not nodes[0].streams.streams, "no contest is followed")
+        await eventually(lambda: not nodes[0].hub._places, "no contest is watched")
 
 
 class TestQuiet:

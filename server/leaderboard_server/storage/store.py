@@ -18,7 +18,7 @@ from redis.exceptions import NoScriptError
 from leaderboard_server.domain.board import Page, Standing
 from leaderboard_server.domain.change import Commit
 from leaderboard_server.domain.position import BEGINNING, Position
-from leaderboard_server.domain.update import ScoreUpdate
+from leaderboard_server.domain.update import MAX_SCORE, ScoreUpdate
 from leaderboard_server.storage import keys, scripts
 from leaderboard_server.storage.codec import (
     CommitReply,
@@ -174,6 +174,14 @@ class Store:
         """Read where a contest is."""
         position, _ = await self._read(self._where, contest_id)
         return position
+
+    async def end_epoch(self, contest_id: str, epoch: str) -> None:
+        """Have a contest go on in a new epoch, unless it has left this one already.
+
+        For a history that is known to be lost though the store's revision no longer shows it.
+        """
+        beyond = Position(epoch, MAX_SCORE)
+        await self._call(self._where, contest_id, beyond, _contest_keys(contest_id), ())
 
     async def history(self, contest_id: str, after_revision: int, limit: int) -> History:
         """Read up to `limit` commits after a revision, as far as the log still holds them."""

@@ -56,6 +56,7 @@ class ContestStream:
         self._subscribed = False
         self._once_more = False
         self._heard = False
+        self._went_back = False
         self._offered: set[int] = set()
         self._filled_up_to = 0
         self._ready = asyncio.Event()
@@ -115,7 +116,10 @@ class ContestStream:
             return
         if self._catching_up:
             self._waiting.append(commit)
-        elif self._is_strange(commit) or not self._follow(commit):
+        elif self._is_repeated(commit):
+            self._went_back = True
+            self.catch_up()
+        elif not self._follow(commit):
             self.catch_up()
 
     def offer(self, commit: Commit) -> None:
@@ -159,11 +163,13 @@ class ContestStream:
         if self.live and self.position == before:
             self.catch_up()
 
-    def _is_strange(self, commit: Commit) -> bool:
-        """Tell whether a commit repeats a revision without being an own one or one from the log.
+    def _is_repeated(self, commit: Commit) -> bool:
+        """Tell whether a revision is given a second time: then the store went back.
 
-        Then the store went back and numbers are given a second time.
+        An own commit is heard after it was offered, and one from the log may be heard after that.
         """
+        if commit.epoch != self.position.epoch:
+            return False
         if commit.revision in self._offered:
             self._offered.discard(commit.revision)
             return False
@@ -211,6 +217,9 @@ class ContestStream:
             self.position = await self._store.position(self.contest_id)
             self._known = True
             return True
+        if self._went_back:
+            await self._store.end_epoch(self.contest_id, self.position.epoch)
+            self._went_back = False
         # The store is to find out when it is behind what this stream has heard.
         self._store.hear(self.contest_id, self.position)
         history = await self._store.history(self.contest_id, self.position.revision, HISTORY_PAGE)
