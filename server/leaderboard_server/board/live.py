@@ -26,7 +26,8 @@ class LiveBoard:
         self._streams = streams
         self._stream: ContestStream | None = None
         self._window: Window | None = None
-        self._missed: list[Commit] = []
+        self._missed: list[Commit] | None = None
+        """The commits that come while the store is read, and only then."""
         self._filling: asyncio.Task[None] | None = None
         self.closed = False
         """Whether this board is let go; another one takes its place."""
@@ -82,7 +83,7 @@ class LiveBoard:
 
     def on_commit(self, commit: Commit) -> None:
         """See `stream.Listener`."""
-        if self._filling:
+        if self._missed is not None:
             self._missed.append(commit)
         elif self._window and not self._move_on(self._window, commit):
             self._window = None
@@ -90,16 +91,20 @@ class LiveBoard:
     def on_restart(self, _position: Position, _reason: SnapshotReason) -> None:
         """See `stream.Listener`."""
         self._window = None
-        self._missed.clear()
 
     async def _fill(self) -> None:
         if not self._stream:
             self._stream = await self._streams.listen(self._contest_id, self)
         for _ in range(FILLS):
             await self._stream.until_live()
-            page = await self._store.top(self._contest_id, 1, self._depth + SPARE)
+            missed: list[Commit] = []
+            self._missed = missed
+            try:
+                page = await self._store.top(self._contest_id, 1, self._depth + SPARE)
+            finally:
+                # Nothing waits from here until the window is used, or a commit would be lost.
+                self._missed = None
             window = Window(self._depth, page)
-            missed, self._missed = self._missed, []
             sound = all(self._move_on(window, commit) for commit in missed)
             # A page that was read before the contest began another epoch comes too late.
             if sound and window.position.reaches(self._stream.position):
@@ -118,7 +123,6 @@ class LiveBoard:
 
     def _filled(self, task: asyncio.Task[None]) -> None:
         self._filling = None
-        self._missed.clear()
         if self.closed:
             self.close()
         if not task.cancelled():

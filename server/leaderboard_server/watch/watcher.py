@@ -109,11 +109,11 @@ class _Watcher:
         if after is None:
             return await self._snapshot(SnapshotReason.INITIAL)
         now = self._topic.position
-        if not now.reaches(after):
-            # The watcher may have heard of more, or of another epoch, before this server did.
-            now = await self._store.position(self._request.contest_id)
         if after != BEGINNING and after.epoch != now.epoch:
             return await self._snapshot(SnapshotReason.NEW_EPOCH)
+        if after.revision > now.revision:
+            # The watcher may have heard of more before this server did.
+            now = await self._store.position(self._request.contest_id)
         if after.revision > now.revision:
             return await self._snapshot(SnapshotReason.AHEAD)
         if self._topic.since(after.revision) is None:

@@ -1,0 +1,112 @@
+"""What happens while the live window is filled is not lost."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+import pytest
+import pytest_asyncio
+from redis.asyncio import Redis
+
+from harness.node import Node, running_node
+from harness.stores import StoreProcess
+from harness.waiting import eventually
+from leaderboard_server.domain.board import Page
+from leaderboard_server.domain.change import Commit
+from leaderboard_server.domain.position import Position
+from leaderboard_server.domain.watch import SnapshotReason
+from leaderboard_server.storage import keys
+from leaderboard_server.storage.stream import ContestStream
+
+CONTEST = "cup"
+
+
+class Filling:
+    """A server whose window is about to be filled, and whose messages are held back."""
+
+    def __init__(self, node: Node, other: Node, stream: ContestStream, redis: Redis) -> None:
+        self.other = other
+        self.stream = stream
+        self.redis = redis
+        self.held: list[bytes] = []
+        self._node = node
+
+    async def fill(self, meanwhile: Callable[[], Awaitable[None]]) -> None:
+        """Fill the window; `meanwhile` happens once, after rows were read from the store."""
+        read, arrive = self._node.store.top, self.stream.on_message
+        happens = [meanwhile]
+
+        async def read_slowly(contest_id: str, start_rank: int, count: int) -> Page:
+            page = await read(contest_id, start_rank, count)
+            if happens:
+                await happens.pop()()
+            return page
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(self.stream, "on_message", self.held.append)
+            patch.setattr(self._node.store, "top", read_slowly)
+            await self._node.boards.top_as_heard(CONTEST, 10)
+            patch.setattr(self.stream, "on_message", arrive)
+
+    async def shows(self, *user_ids: str) -> None:
+        """Wait until the board has these users, as watchers and as readers see it."""
+
+        async def is_seen() -> bool:
+            heard = await self._node.boards.top_as_heard(CONTEST, 10)
+            read = await self._node.boards.top(CONTEST, 1, 10)
+            users = [tuple(user.user_id for user in page.users) for page in (heard, read)]
+            return users == [user_ids, user_ids]
+
+        await eventually(is_seen, f"{user_ids} in the board")
+
+
+class _Nobody:
+    """Listens to a contest for nothing, so that its stream stays."""
+
+    def on_commit(self, commit: Commit) -> None:
+        """See `stream.Listener`."""
+
+    def on_restart(self, position: Position, reason: SnapshotReason) -> None:
+        """See `stream.Listener`."""
+
+
+@pytest_asyncio.fixture(name="filling")
+async def _filling(store: StoreProcess) -> AsyncIterator[Filling]:
+    """Give a server that follows a contest of one user, Bo."""
+    async with (
+        running_node(store.url) as node,
+        running_node(store.url) as other,
+        store.client() as redis,
+    ):
+        await eventually(lambda: node.feed.linked, "the feed is up")
+        await other.add(CONTEST, "bo")
+        stream = await node.streams.listen(CONTEST, _Nobody())
+        yield Filling(node, other, stream, redis)
+
+
+async def test_a_commit_that_arrives_as_a_fill_ends_is_in_the_window(filling: Filling) -> None:
+    """It comes after the rows were read and before anything else happens, and is applied."""
+    arrive = filling.stream.on_message
+
+    async def meanwhile() -> None:
+        await filling.other.add(CONTEST, "ada")
+        await eventually(lambda: len(filling.held) == 1, "the message of the commit")
+        asyncio.get_running_loop().call_soon(arrive, filling.held[0])
+
+    await filling.fill(meanwhile)
+
+    await filling.shows("bo", "ada")
+
+
+async def test_a_fill_that_a_gap_overtakes_is_not_kept(filling: Filling) -> None:
+    """Rows from before a gap that the log can't tell are no window after it."""
+
+    async def meanwhile() -> None:
+        await filling.other.add(CONTEST, "ada")
+        await filling.redis.xtrim(keys.log(CONTEST), 0, approximate=False)
+        filling.stream.catch_up()
+        await eventually(lambda: filling.stream.position.revision == 2, "the end of the gap")
+        await filling.stream.until_live()
+
+    await filling.fill(meanwhile)
+
+    await filling.shows("bo", "ada")
