@@ -13,7 +13,7 @@ STUBS := clients/python
 export PATH := $(CURDIR)/$(TOOLS):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-slow lint format types proto proto-check contract contract-release tools clean
+.PHONY: help run test test-slow soak lint format types proto proto-check contract contract-release tools clean
 
 help: ## List the tasks
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -26,6 +26,9 @@ test: $(VENV)/.dev ## Run the tests (under 4 minutes on 2 cores)
 
 test-slow: $(VENV)/.dev ## Run the tests that take longer
 	$(BIN)/pytest -m slow --timeout 3600
+
+soak: $(VENV)/.dev ## Open and cancel watches for two hours (LEADERBOARD_SOAK_S seconds)
+	LEADERBOARD_SOAK_S=$${LEADERBOARD_SOAK_S:-7200} $(BIN)/pytest tests/soak -m slow --timeout 0
 
 lint: $(VENV)/.dev ## Check style, docstrings and which layer imports which
 	$(BIN)/ruff check

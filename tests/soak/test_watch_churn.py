@@ -1,0 +1,90 @@
+"""Opening and cancelling watches for long leaves nothing behind: memory, files, threads, tasks."""
+
+import asyncio
+import contextlib
+import os
+
+import pytest
+
+from harness.node import Node, running_node
+from harness.service import ServiceProcess
+from harness.stores import StoreProcess
+from harness.waiting import eventually
+from leaderboard_server.domain.watch import WatchRequest, WatchScope
+from soak.churn import CONTESTS, RATE, Churn, Footprint
+
+SHORT_S = 10.0
+SOAK_S = float(os.environ.get("LEADERBOARD_SOAK_S", "60"))
+WARM_UP = 0.3
+"""The share of the time after which nothing may grow any more."""
+GROWTH_MIB = 6.0
+"""What memory may grow by from then on; a kilobyte lost with each watch shows within minutes."""
+FILES = 8
+"""How many connections to the store the driver may have opened or closed in between."""
+
+
+async def test_a_short_churn_of_watches_leaves_nothing_behind(service: ServiceProcess) -> None:
+    """Some seconds of it."""
+    await _churn(service, SHORT_S)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(SOAK_S * 2 + 120)
+async def test_a_long_churn_of_watches_leaves_nothing_behind(service: ServiceProcess) -> None:
+    """As many seconds as the environment variable LEADERBOARD_SOAK_S says, or a minute."""
+    await _churn(service, SOAK_S)
+
+
+async def _churn(service: ServiceProcess, seconds: float) -> None:
+    churn = Churn(service)
+    async with churn.writes():
+        await churn.run(seconds * WARM_UP)
+        before = Footprint.of(service)
+        await churn.run(seconds * (1 - WARM_UP))
+        after = Footprint.of(service)
+        print(f"{churn.opened} watches, {churn.told} messages: from {before} to {after}")  # noqa: T201
+
+        assert churn.told > churn.opened / 2
+        assert after.memory_mib - before.memory_mib < GROWTH_MIB
+        assert abs(after.files - before.files) <= FILES
+        assert after.threads <= before.threads + 1
+
+
+async def test_cancelled_watches_leave_no_task_and_no_subscription(store: StoreProcess) -> None:
+    """Whenever they are cancelled: before the first message, in it, or long after."""
+    async with running_node(store.url) as node:
+        await eventually(lambda: node.feed.linked, "the feed is up")
+        for contest_id in CONTESTS[::2]:
+            await node.add(contest_id, "ada")
+        for contest_id in CONTESTS:
+            await node.boards.top(contest_id, 1, 10)  # a window stays for longer than this test
+        tasks, streams = len(asyncio.all_tasks()), len(node.streams.streams)
+
+        for number in range(20 * RATE):
+            await _watch_and_cancel(node, number)
+
+        await eventually(lambda: len(asyncio.all_tasks()) <= tasks, "the end of all tasks")
+        assert len(node.streams.streams) == streams
+        async with store.client() as client:
+            assert len(await client.pubsub_channels()) == streams
+
+
+async def _watch_and_cancel(node: Node, number: int) -> None:
+    scopes = list(WatchScope)
+    request = WatchRequest(
+        CONTESTS[number % len(CONTESTS)],
+        scope=scopes[number % 3],
+        user_ids=frozenset({"ada"}) if scopes[number % 3] is WatchScope.USERS else frozenset(),
+    )
+
+    async def watch() -> None:
+        async with contextlib.aclosing(node.watchers.watch(request)) as messages:
+            async for _ in messages:
+                pass
+
+    task = asyncio.create_task(watch())
+    for _ in range(number % 50):
+        await asyncio.sleep(0)
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task

@@ -1,0 +1,95 @@
+"""The boards that a contest went through, rebuilt from its log by sorting anew each time."""
+
+import asyncio
+import json
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from redis.asyncio import Redis
+
+from leaderboard_server.domain.board import RankedUser
+from leaderboard_server.domain.position import BEGINNING, Position
+from leaderboard_server.storage import keys
+
+
+class _Place(NamedTuple):
+    """Where a user stands; places sort by themselves, best first."""
+
+    minus_score: int
+    reached: int
+    user_id: str
+    name: str
+
+
+class LoggedBoards:
+    """
+    Every state of one contest that was the store's, and no other.
+
+    Call `follow` after whatever may have changed the contest, and `lose` before its history is
+    lost.
+
+    Attributes:
+        latest: Where the contest is, as of the last call of `follow`.
+    """
+
+    def __init__(self, redis: Redis, contest_id: str) -> None:
+        self.latest = BEGINNING
+        self._redis = redis
+        self._contest_id = contest_id
+        self._places: dict[str, _Place] = {}
+        self._boards: dict[Position, tuple[_Place, ...]] = {BEGINNING: ()}
+        self._epochs = [BEGINNING.epoch]
+        self._following = asyncio.Lock()
+
+    async def follow(self) -> None:
+        """Take in the commits since the last call, whichever server made them."""
+        async with self._following:
+            await self._follow()
+
+    async def _follow(self) -> None:
+        epoch = str(await self._redis.hget(keys.meta(self._contest_id), "epoch") or "")
+        if epoch not in self._epochs:
+            self._epochs.append(epoch)
+            self._places.clear()
+            self._remember(Position(epoch, 0))
+        begin = f"({self.latest.revision}-0"
+        entries: Any = await self._redis.xrange(keys.log(self._contest_id), begin)
+        for _, entry in entries:
+            self._apply(json.loads(entry["commit"]))
+
+    def lose(self) -> None:
+        """Forget where the contest is, since the store forgets it too."""
+        self.latest = BEGINNING
+
+    def is_behind(self, position: Position, other: Position) -> bool:
+        """Tell whether one position was left before the other one was reached."""
+        mine, others = (self._epochs.index(each.epoch) for each in (position, other))
+        return (mine, position.revision) < (others, other.revision)
+
+    def page(self, position: Position, start_rank: int, count: int) -> list[RankedUser]:
+        """Return ranks as of a position at which a commit ended."""
+        board = self._boards.get(position)
+        assert board is not None, f"the store never was at {position}"
+        return [
+            RankedUser(place.user_id, -place.minus_score, rank, place.name)
+            for rank, place in enumerate(board, 1)
+        ][start_rank - 1 : start_rank - 1 + count]
+
+    def total(self, position: Position) -> int:
+        """Return how many users there were."""
+        return len(self._boards[position])
+
+    def _apply(self, commit: Sequence[str | Sequence[str]]) -> None:
+        epoch, previous, revision, _, *changes = commit
+        assert int(str(previous)) == self.latest.revision, "a gap in the log"
+        for revision_of_change, change in enumerate(changes, int(str(previous)) + 1):
+            user_id, score, name = change[0], int(change[1]), change[7]
+            before = self._places.get(user_id)
+            stays = before is not None and before.minus_score == -score
+            reached = before.reached if before and stays else revision_of_change
+            self._places[user_id] = _Place(-score, reached, user_id, name)
+        self._remember(Position(str(epoch), int(str(revision))))
+
+    def _remember(self, position: Position) -> None:
+        self.latest = position
+        self._boards[position] = tuple(sorted(self._places.values()))

@@ -1,0 +1,53 @@
+"""Two servers on one store, one of them through a line that can be broken, and writes to them."""
+
+import contextlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import NamedTuple
+
+from harness.calls import DEADLINE_S
+from harness.service import ServiceProcess, all_serving
+from harness.stores import StoreProcess
+from harness.waiting import eventually
+from leaderboard.v1 import leaderboard_pb2 as pb
+from leaderboard.v1.leaderboard_pb2_grpc import LeaderboardServiceStub
+from watch.scopes import batch
+from watch.store_lines import WatchedLine
+
+
+class Servers(NamedTuple):
+    """Two servers, one of which reaches the store through a line that can be broken."""
+
+    near: ServiceProcess
+    far: ServiceProcess
+    line: WatchedLine
+
+
+@contextlib.asynccontextmanager
+async def two_servers(store: StoreProcess, folder: Path, *options: str) -> AsyncIterator[Servers]:
+    """Run two servers for a block."""
+    async with WatchedLine(store.port) as line:
+        near = ServiceProcess(folder / "near", *options, redis_url=store.url)
+        far = ServiceProcess(folder / "far", *options, redis_url=line.url)
+        async with all_serving(near, far):
+            yield Servers(near, far, line)
+
+
+async def write(stub: LeaderboardServiceStub, *numbers: int, name: str = "") -> pb.Position:
+    """Send numbered batches one after the other and return the position after the last one."""
+    for number in numbers:
+        answer = await stub.BatchUpdateScores(batch(number, name=name), timeout=DEADLINE_S)
+        outcomes = {result.WhichOneof("outcome") for result in answer.results}
+        assert outcomes == {"response"}, answer.results[0].status
+    position: pb.Position = answer.results[-1].response.position
+    return position
+
+
+async def taken_again(service: ServiceProcess) -> None:
+    """Wait until a server takes writes again after the store was away, and send it one."""
+
+    async def is_serving() -> bool:
+        return await service.health() == "SERVING"
+
+    await eventually(is_serving, "SERVING from the health of a server")
+    await write(service.stub, 9)

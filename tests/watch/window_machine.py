@@ -1,0 +1,232 @@
+"""Does random things to a contest through two servers, and holds their live windows to the store.
+
+Boards are small and windows smaller, so that ties, rows that fall out and rows that slide in are
+the rule.
+"""
+
+import asyncio
+import contextlib
+import itertools
+from collections.abc import Coroutine, Iterator, Sequence
+from typing import Any
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from redis.asyncio import Redis
+
+from harness.node import Node, running_node
+from harness.proxy import StoreProxy
+from harness.stores import StoreProcess
+from harness.waiting import eventually
+from leaderboard_server.board.boards import Boards
+from leaderboard_server.domain.board import Page
+from leaderboard_server.domain.position import BEGINNING, Position
+from leaderboard_server.domain.update import ScoreUpdate, UpdateResult
+from leaderboard_server.storage import keys
+from model.background import BackgroundLoop
+from unit.plain_board import Step
+from unit.strategies import steps
+from watch.logged_boards import LoggedBoards
+
+DEPTH = 4
+"""How many ranks a window answers in these runs."""
+SPARE = 2
+"""How many rows more it keeps."""
+
+_NODES = 2
+
+nodes = st.integers(0, _NODES - 1)
+commits = st.lists(steps, min_size=1, max_size=4)
+
+
+class Deployment:
+    """Two servers of this process on a real store, each with a line of its own."""
+
+    def __init__(self, loop: BackgroundLoop, store: StoreProcess) -> None:
+        self.loop = loop
+        self.redis: Redis
+        self.proxies: list[StoreProxy] = []
+        self.nodes: list[Node] = []
+        self._store = store
+        self._names = itertools.count()
+        self.failures: list[Exception] = []
+
+    @contextlib.contextmanager
+    def running(self) -> Iterator[None]:
+        """Run all for a block."""
+        with contextlib.ExitStack() as stack:
+            self.redis = stack.enter_context(self.loop.using(self._store.client()))
+            for _ in range(_NODES):
+                proxy = stack.enter_context(self.loop.using(StoreProxy(self._store.port)))
+                self.proxies.append(proxy)
+                self.nodes.append(stack.enter_context(self.loop.using(running_node(proxy.url))))
+            yield
+
+    def new_contest(self) -> str:
+        """Return the name of a contest that nobody has used."""
+        return f"contest-{next(self._names)}"
+
+
+class WindowMachine(RuleBasedStateMachine):
+    """One run, in a contest of its own."""
+
+    def __init__(self, deployment: Deployment) -> None:
+        """Begin with an empty contest."""
+        super().__init__()
+        self._deployment = deployment
+        self._contest_id = deployment.new_contest()
+        self._stored = LoggedBoards(deployment.redis, self._contest_id)
+        self._boards = [Boards(node.store, node.streams) for node in deployment.nodes]
+        self._told = [BEGINNING] * _NODES
+        self._may_flush = True
+        self._story: list[str] = []
+        self._run("begin", self._link())
+
+    @rule(via=nodes, commit=commits)
+    def commit(self, via: int, commit: Sequence[Step]) -> None:
+        """Change some users in one step."""
+        self._run(f"{via} commits {_told(commit)}", self._commit(via, commit))
+
+    @rule(parcels=st.lists(st.tuples(nodes, commits), min_size=2, max_size=6))
+    def commit_together(self, parcels: Sequence[tuple[int, Sequence[Step]]]) -> None:
+        """Change users through both servers at the same time, while both are read."""
+        story = ", ".join(f"{via} {_told(commit)}" for via, commit in parcels)
+        self._run(f"together {story}", self._commit_together(parcels))
+
+    @rule(via=nodes, start_rank=st.integers(1, 8), count=st.integers(1, 8))
+    def read_page(self, via: int, start_rank: int, count: int) -> None:
+        """Read any ranks, within the window or beyond it."""
+        self._run(f"{via} reads {start_rank} {count}", self._read(via, start_rank, count))
+
+    @rule(via=nodes)
+    def read_the_latest(self, via: int) -> None:
+        """Read what the store has, by its position."""
+        wanted = self._stored.latest
+        self._run(f"{via} reads {wanted}", self._read(via, 1, DEPTH, wanted))
+
+    @rule(via=nodes)
+    def lose_a_message(self, via: int) -> None:
+        """Let the next message about the contest never arrive."""
+        self._run(f"{via} loses a message", self._lose_a_message(via))
+
+    @rule(via=nodes)
+    def cut_the_link(self, via: int) -> None:
+        """Cut the line through which a server hears of commits."""
+        self._run(f"{via} is cut", self._deployment.proxies[via].cut("SUBSCRIBE"))
+
+    @rule()
+    def trim_the_log(self) -> None:
+        """Let the log forget all that happened."""
+        self._run("trim", self._trim_the_log())
+
+    @precondition(lambda self: self._may_flush)
+    @rule()
+    def empty_the_store(self) -> None:
+        """Lose the whole history, once in a run."""
+        self._may_flush = False
+        self._run("flush", self._empty_the_store())
+
+    @rule(via=nodes)
+    def come_to_rest(self, via: int) -> None:
+        """Wait until a server has heard of everything."""
+        self._run(f"{via} rests", self._come_to_rest(via))
+
+    @invariant()
+    def windows_are_right(self) -> None:
+        """Read the whole window of both servers after each step."""
+        for via in range(_NODES):
+            self._run(f"{via} reads", self._read(via, 1, DEPTH))
+
+    def teardown(self) -> None:
+        """Come to rest and let the windows go."""
+        try:
+            for via in range(_NODES):
+                self._run(f"{via} rests", self._come_to_rest(via))
+        finally:
+            for boards in self._boards:
+                self._run("close", boards.close())
+
+    def _run(self, story: str, work: Coroutine[Any, Any, object]) -> None:
+        self._story.append(story)
+        try:
+            self._deployment.loop.run(work)
+        except Exception as error:
+            # Hypothesis repeats a failed run, which may go well: the first failure is what counts.
+            error.add_note("\n".join(self._story))
+            self._deployment.failures.append(error)
+            raise
+
+    async def _link(self) -> None:
+        for node in self._deployment.nodes:
+            await eventually(lambda: node.feed.linked, "the feed is up")  # noqa: B023
+
+    async def _commit(self, via: int, commit: Sequence[Step]) -> None:
+        updates = [
+            ScoreUpdate(self._contest_id, step.user_id, step.points, display_name=step.name)
+            for step in commit
+        ]
+        outcomes = await self._deployment.nodes[via].committer.commit(self._contest_id, updates)
+        last = outcomes[-1]
+        assert isinstance(last, UpdateResult)
+        await self._stored.follow()
+        self._tell(via, last.position)
+
+    def _tell(self, via: int, position: Position) -> None:
+        """Note what a server told a caller: no later answer of it may be behind that."""
+        if self._stored.is_behind(self._told[via], position):
+            self._told[via] = position
+
+    async def _trim_the_log(self) -> None:
+        await self._deployment.redis.xtrim(keys.log(self._contest_id), 0, approximate=False)
+
+    async def _empty_the_store(self) -> None:
+        await self._deployment.redis.flushall()
+        self._stored.lose()
+
+    async def _commit_together(self, parcels: Sequence[tuple[int, Sequence[Step]]]) -> None:
+        async with asyncio.TaskGroup() as group:
+            for via, commit in parcels:
+                group.create_task(self._commit(via, commit))
+                group.create_task(self._read(via, 1, DEPTH))
+
+    async def _read(
+        self, via: int, start_rank: int, count: int, wanted: Position = BEGINNING
+    ) -> None:
+        """Read a page and hold it against what the store was at its position."""
+        told = self._told[via]
+        page = await self._boards[via].top(self._contest_id, start_rank, count, wanted)
+        await self._compare(page, start_rank, count)
+        for least in (told, wanted):
+            assert not self._stored.is_behind(page.position, least), (
+                f"{page.position} after {least}"
+            )
+        self._tell(via, page.position)
+        heard = await self._boards[via].top_as_heard(self._contest_id, count)
+        await self._compare(heard, 1, count)
+
+    async def _compare(self, page: Page, start_rank: int, count: int) -> None:
+        await self._stored.follow()
+        assert list(page.users) == self._stored.page(page.position, start_rank, count)
+        assert page.total_users == self._stored.total(page.position)
+
+    async def _lose_a_message(self, via: int) -> None:
+        stream = self._deployment.nodes[via].streams.streams.get(self._contest_id)
+        if stream is None:
+            return
+
+        def lose(_payload: bytes) -> None:
+            vars(stream).pop("on_message", None)
+
+        stream.on_message = lose  # type: ignore[method-assign, assignment]
+
+    async def _come_to_rest(self, via: int) -> None:
+        async def is_equal() -> bool:
+            page = await self._boards[via].top(self._contest_id, 1, DEPTH)
+            assert page == await self._deployment.nodes[via].store.top(self._contest_id, 1, DEPTH)
+            return True
+
+        await eventually(is_equal, "a board like the store's")
+
+
+def _told(commit: Sequence[Step]) -> str:
+    return " ".join(f"{step.user_id}{step.points:+d}{step.name}" for step in commit)
