@@ -87,8 +87,8 @@ class Boards:
         if page and page.position.reaches(min_position):
             return page
         page = await self._store.top(contest_id, start_rank, count)
-        if board:
-            board.tell(page.position)
+        if windowed := self._boards.get(contest_id):
+            windowed.tell(page.position)
         if not page.position.reaches(min_position):
             raise PositionUnreachable(contest_id, min_position, page.position)
         return page
