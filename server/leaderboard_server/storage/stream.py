@@ -129,7 +129,8 @@ class ContestStream:
         """
         if self._store.sees_another_epoch(self.contest_id, commit.position):
             return
-        self.told = commit.position
+        if commit.epoch != self.told.epoch or commit.position.reaches(self.told):
+            self.told = commit.position
         if self.live and commit.revision > self.position.revision and self._follow(commit):
             self._offered.add(commit.revision)
 
