@@ -237,6 +237,25 @@ class TestResume:
             message = await anext(messages)
         assert message.event.reason == "ahead"  # type: ignore[union-attr]
 
+    async def test_an_epoch_that_a_server_has_not_heard_of_is_no_reason(
+        self, nodes: tuple[Node, Node], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A watcher who was told of it elsewhere resumes without a second snapshot."""
+        watch, other = Watch(WatchScope.ALL), Watch(WatchScope.ALL)
+        old = (await nodes[0].add(CONTEST, "ada")).position
+        async with other.on(nodes[1]):
+            await eventually(lambda: bool(other.messages), "the other's snapshot")
+            async with watch.on(nodes[0]):
+                await eventually(lambda: bool(watch.messages), "the snapshot")
+                monkeypatch.setattr(nodes[1].streams.streams[CONTEST], "on_message", lambda _: None)
+                await nodes[0].store.end_epoch(CONTEST, old.epoch)
+                await nodes[0].add(CONTEST, "bo")
+                await eventually(lambda: watch.position.revision == 2, "the change")
+            async with watch.on(nodes[1], resume=True):
+                await nodes[0].add(CONTEST, "cy")
+                await watch.reaches(nodes[0])
+        assert watch.checker.reasons == {"INITIAL": 1, "NEW_EPOCH": 1}
+
     async def test_a_position_within_a_commit_resumes_with_its_rest(
         self, nodes: tuple[Node, Node]
     ) -> None:

@@ -49,11 +49,13 @@ class Retention:
 
 
 class History(NamedTuple):
-    """Commits after a position."""
+    """Commits of the log, in order."""
 
     commits: list[Commit]
     position: Position
     """Where the contest was when they were read."""
+    before: Commit | None
+    """The commit right before them, where it was asked for and the log still holds it."""
 
 
 class Store:
@@ -185,14 +187,18 @@ class Store:
 
     async def history(self, contest_id: str, after_revision: int, limit: int) -> History:
         """Read up to `limit` commits after a revision, as far as the log still holds them."""
-        position, (payloads,) = await self._read(self._history, contest_id, after_revision, limit)
-        return History([decode_commit(contest_id, payload) for payload in payloads], position)
+        position, (known, payloads) = await self._read(
+            self._history, contest_id, after_revision, limit
+        )
+        before = decode_commit(contest_id, known) if known else None
+        commits = [decode_commit(contest_id, payload) for payload in payloads]
+        return History(commits, position, before)
 
     async def earlier(self, contest_id: str, up_to_revision: int, limit: int) -> History:
         """Read the last `limit` commits up to a revision that the log still holds, in order."""
         position, (payloads,) = await self._read(self._earlier, contest_id, up_to_revision, limit)
         commits = [decode_commit(contest_id, payload) for payload in reversed(payloads)]
-        return History(commits, position)
+        return History(commits, position, None)
 
     async def _read(
         self, script: AsyncScript, contest_id: str, *arguments: str | int

@@ -15,7 +15,7 @@ from leaderboard_server.domain.errors import StoreUnavailable
 from leaderboard_server.domain.position import BEGINNING, Position
 from leaderboard_server.domain.watch import SnapshotReason
 from leaderboard_server.storage.codec import UnreadableCommit, decode_commit
-from leaderboard_server.storage.store import Store
+from leaderboard_server.storage.store import History, Store
 
 _log = structlog.get_logger()
 
@@ -57,6 +57,7 @@ class ContestStream:
         self._once_more = False
         self._heard = False
         self._went_back = False
+        self._latest: Commit | None = None
         self._offered: set[int] = set()
         self._filled_up_to = 0
         self._ready = asyncio.Event()
@@ -176,6 +177,22 @@ class ContestStream:
             return False
         return self._filled_up_to < commit.revision <= self.position.revision
 
+    def _is_another(self, history: History) -> bool:
+        """Tell whether a log can't be the one that led to the present position.
+
+        Then the store went back, and others moved it on while this server heard nothing: there is
+        another commit at this position, or one that passes over it.
+        """
+        epoch, revision = self.position
+        if history.position.epoch != epoch:
+            return False
+        if self._latest and history.before and history.before.epoch == epoch:
+            return history.before != self._latest
+        return any(
+            commit.epoch == epoch and commit.previous_revision < revision
+            for commit in history.commits[:1]
+        )
+
     def _follow(self, commit: Commit) -> bool:
         """Pass a commit on if it comes next; say whether it was that or an old one."""
         begins = self.position == BEGINNING and commit.previous_revision == 0
@@ -185,6 +202,7 @@ class ContestStream:
             if commit.previous_revision != self.position.revision:
                 return False
             self.position = commit.position
+            self._latest = commit
             self._store.hear(self.contest_id, commit.position)
             for listener in self._listeners:
                 listener.on_commit(commit)
@@ -192,6 +210,7 @@ class ContestStream:
 
     def _restart(self, position: Position, reason: SnapshotReason) -> None:
         self.position = position
+        self._latest = None
         if self.told.epoch != position.epoch:
             self.told = BEGINNING
         for listener in self._listeners:
@@ -224,6 +243,9 @@ class ContestStream:
         # The store is to find out when it is behind what this stream has heard.
         self._store.hear(self.contest_id, self.position)
         history = await self._store.history(self.contest_id, self.position.revision, HISTORY_PAGE)
+        if self._is_another(history):
+            self._went_back = True
+            return False
         for commit in history.commits:
             if not self._follow(commit):
                 break

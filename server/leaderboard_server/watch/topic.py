@@ -6,9 +6,12 @@ So a slow or dead one costs nothing but its own place, and what it has to be tol
 
 import asyncio
 from collections import deque
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 from cachetools import LRUCache
 
+from leaderboard_server.domain.board import Page
 from leaderboard_server.domain.change import Commit
 from leaderboard_server.domain.position import Position
 from leaderboard_server.domain.watch import SnapshotReason
@@ -117,8 +120,31 @@ class Topic:
 
     def _reached(self, task: asyncio.Task[None]) -> None:
         self._reaching = None
-        if not task.cancelled():
-            task.exception()  # those who wait have it
+        _retrieved(task)
+
+    def catch_up(self) -> None:
+        """Have the stream read what it has not heard of yet."""
+        assert self._stream
+        self._stream.catch_up()
+
+    async def read_once(self, key: object, read: Callable[[], Coroutine[Any, Any, Page]]) -> Page:
+        """Read a state once for all watchers who ask for the same before anything changes.
+
+        Raises:
+            StoreUnavailable: The store is needed and away.
+        """
+        assert self._stream
+        key = "state", key, self.version, self._stream.told
+        reading = self.shared.get(key)
+        if not isinstance(reading, asyncio.Task):
+            reading = self.shared[key] = asyncio.create_task(read(), name="read-state")
+            reading.add_done_callback(_retrieved)
+        try:
+            page: Page = await asyncio.shield(reading)
+        except Exception:
+            self.shared.pop(key, None)  # the next one who asks tries again
+            raise
+        return page
 
     def wake(self) -> None:
         """Let every watcher look again."""
@@ -130,3 +156,9 @@ class Topic:
         """Wait until the version is another one."""
         if self.version == version:
             await self._changed.wait()
+
+
+def _retrieved(task: asyncio.Task[Any]) -> None:
+    """Take the error of a task as seen: those who wait for it have it."""
+    if not task.cancelled():
+        task.exception()

@@ -37,6 +37,9 @@ class View(Protocol):
     async def state(self) -> Page:
         """Read what a snapshot holds."""
 
+    def begin(self, page: Page) -> None:
+        """Go on from a snapshot of this state."""
+
     async def news(self, topic: Topic, since: Position, commits: list[Commit]) -> News | None:
         """Return what is told of the commits after `since`, or None to look again later."""
 
@@ -66,6 +69,9 @@ class _AllView:
     async def state(self) -> Page:
         return await self._reader.top_as_heard(self._request.contest_id, self._request.limit)
 
+    def begin(self, page: Page) -> None:
+        pass  # every change is told as it was
+
     async def news(self, _topic: Topic, _since: Position, commits: list[Commit]) -> News:
         commits = _first(commits)
         changes = tuple(change for commit in commits for change in commit.changes)
@@ -84,6 +90,9 @@ class _UsersView:
 
     async def state(self) -> Page:
         return await self._store.users(self._request.contest_id, self._request.user_ids)
+
+    def begin(self, page: Page) -> None:
+        pass  # every change is told as it was
 
     async def news(self, _topic: Topic, _since: Position, commits: list[Commit]) -> News:
         commits = _first(commits)
@@ -112,16 +121,17 @@ class _TopView:
         return WatchScope.TOP, self._request.limit
 
     async def state(self) -> Page:
-        page = await self._reader.top_as_heard(self._request.contest_id, self._request.limit)
+        return await self._reader.top_as_heard(self._request.contest_id, self._request.limit)
+
+    def begin(self, page: Page) -> None:
         self._rows = page.users
-        return page
 
     async def news(self, topic: Topic, since: Position, commits: list[Commit]) -> News | None:
         limit, now = self._request.limit, commits[-1].position
         # After a resume the watcher's rows are not known here: it is told all rows once.
         key = ("rows", limit, since, now, self._rows is None)
         if key not in topic.shared:
-            page = await self._reader.top_as_heard(self._request.contest_id, limit)
+            page = await topic.read_once(self.kind(), self.state)
             if page.position != now:
                 # The page is of a later state than the topic has heard of, or the other way round.
                 return None

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import itertools
 import random
 from collections.abc import AsyncGenerator, Callable
 
@@ -27,7 +28,7 @@ PROGRESS_S = 15.0
 JITTER = 0.2
 """By which share that time differs, so that many watchers are not all told in one moment."""
 BEHIND_S = 1.0
-"""How long to wait for the topic to hear of a state that was read before it looks again."""
+"""How long to wait for the topic to hear of what the store has told already."""
 
 
 class Watchers:
@@ -110,7 +111,11 @@ class _Watcher:
             return await self._snapshot(SnapshotReason.INITIAL)
         now = self._topic.position
         if after != BEGINNING and after.epoch != now.epoch:
-            return await self._snapshot(SnapshotReason.NEW_EPOCH)
+            # The watcher may have heard of a new epoch before this server did.
+            present = await self._store.position(self._request.contest_id)
+            if after.epoch != present.epoch or not await self._heard_of(present.epoch):
+                return await self._snapshot(SnapshotReason.NEW_EPOCH)
+            now = self._topic.position
         if after.revision > now.revision:
             # The watcher may have heard of more before this server did.
             now = await self._store.position(self._request.contest_id)
@@ -150,16 +155,28 @@ class _Watcher:
                 async with asyncio.timeout(self._request.min_interval_s):
                     await self._draining.wait()
 
+    async def _heard_of(self, epoch: str) -> bool:
+        """Have the topic come to an epoch that the store is in; say whether it did in time."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(BEHIND_S):
+                while self._topic.position.epoch != epoch:
+                    version = self._topic.version
+                    self._topic.catch_up()
+                    await self._topic.changed(version)
+        return self._topic.position.epoch == epoch
+
     async def _snapshot(self, reason: SnapshotReason) -> WatchMessage:
-        while True:
+        for attempt in itertools.count():
             version = self._topic.version
-            page = await self._view.state()
+            # A state that proved to be of no use is read again, also by others.
+            page = await self._topic.read_once((self._view.kind(), attempt), self._view.state)
             if page.position.epoch == self._topic.position.epoch:
                 break
             # A new epoch that only one of the two has heard of yet.
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(BEHIND_S):
                     await self._topic.changed(version)
+        self._view.begin(page)
         self._seen = page.position
         snapshot = Snapshot(page.users, page.total_users, reason)
         return self._shared(reason, page.position, snapshot)

@@ -1,0 +1,118 @@
+"""A crowd of watchers that need little memory, and come back by themselves when dropped."""
+
+import asyncio
+import itertools
+import random
+from collections.abc import Callable, Sequence
+from types import TracebackType
+from typing import Self
+
+import grpc
+
+from harness.service import CHANNEL_OPTIONS
+from harness.waiting import eventually
+from leaderboard.v1 import leaderboard_pb2 as pb
+from leaderboard.v1.leaderboard_pb2_grpc import LeaderboardServiceStub
+
+_STREAMS_OF_A_CHANNEL = 100
+_PAUSE_S = 0.2
+
+
+class Spectator:
+    """
+    One watcher that notes where it is, and what is wrong with the order it is told things in.
+
+    Attributes:
+        position: Up to where it was told everything.
+        changes: How many changes it was told.
+        snapshots: How many snapshots it was told.
+        streams: How many streams it opened.
+    """
+
+    def __init__(self, stub: LeaderboardServiceStub, request: pb.WatchContestRequest) -> None:
+        self.position = pb.Position()
+        self.changes = 0
+        self.snapshots = 0
+        self.streams = 0
+        self._stub = stub
+        self._request = pb.WatchContestRequest()
+        self._request.CopyFrom(request)
+
+    async def watch(self) -> None:
+        """Watch until cancelled, on as many streams as that takes."""
+        while True:
+            self.streams += 1
+            try:
+                async for message in self._stub.WatchContest(self._request):
+                    self._take(message)
+            except grpc.aio.AioRpcError as error:
+                if error.code() is not grpc.StatusCode.UNAVAILABLE:
+                    raise
+            await asyncio.sleep(_PAUSE_S * random.random())
+
+    def _take(self, message: pb.WatchContestResponse) -> None:
+        if message.HasField("snapshot"):
+            self.snapshots += 1
+        else:
+            assert message.previous_revision == self.position.revision, "a hole"
+            self.changes += len(message.changes.changes)
+        self.position = message.position
+        self._request.resume_after.CopyFrom(message.position)
+
+
+class Crowd:
+    """
+    Spectators who watch for as long as the block lasts, over many channels.
+
+    Attributes:
+        spectators: All of them.
+    """
+
+    def __init__(
+        self, address: str, requests: Sequence[pb.WatchContestRequest], count: int
+    ) -> None:
+        """Let `count` spectators watch at a server what the requests ask for, in turn."""
+        self._channels = [
+            grpc.aio.insecure_channel(address, options=CHANNEL_OPTIONS)
+            for _ in range(-(-count // _STREAMS_OF_A_CHANNEL))
+        ]
+        stubs = itertools.cycle(LeaderboardServiceStub(channel) for channel in self._channels)
+        self.spectators = [
+            Spectator(next(stubs), request)
+            for request in itertools.islice(itertools.cycle(requests), count)
+        ]
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def __aenter__(self) -> Self:
+        self._tasks = [asyncio.create_task(spectator.watch()) for spectator in self.spectators]
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        for channel in self._channels:
+            await channel.close()
+
+    async def until(
+        self, holds: Callable[[Spectator], bool], story: str, *, within: float = 30.0
+    ) -> None:
+        """
+        Wait until something holds for all.
+
+        Raises:
+            AssertionError: It doesn't in time, or somebody was told something wrong.
+        """
+
+        def look() -> bool:
+            for task in self._tasks:
+                if task.done():
+                    raise RuntimeError("a spectator gave up") from task.exception()
+            return all(holds(spectator) for spectator in self.spectators)
+
+        await eventually(look, story, within=within)

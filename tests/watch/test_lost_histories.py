@@ -1,0 +1,153 @@
+"""A store that was emptied or put back to an older copy is told to all watchers, never mixed up."""
+
+import asyncio
+import shutil
+from pathlib import Path
+
+import pytest
+
+from harness.service import ServiceProcess
+from harness.stores import StoreProcess
+from watch.scopes import ScopeWatchers
+from watch.two_servers import Servers, taken_again, write
+
+
+async def test_an_emptied_store_is_told_though_nothing_more_happens(
+    servers: Servers, own_store: StoreProcess
+) -> None:
+    """Watchers of both servers, and one who was away, get one and the same new epoch."""
+    near, far, _ = servers
+    here, there, away = ScopeWatchers(), ScopeWatchers(), ScopeWatchers()
+    async with away.at(far.stub):
+        await write(near.stub, 0)
+        await away.hold(near.stub)
+    async with here.at(near.stub), there.at(far.stub), own_store.client() as client:
+        await client.flushall()
+
+        for watcher in (*here.watchers, *there.watchers):
+            await watcher.snapshot("NEW_EPOCH")
+            assert watcher.checker.rows == ()
+        async with away.at(near.stub):
+            await write(far.stub, 1)
+            for watchers in (here, there, away):
+                await watchers.hold(near.stub)
+                assert watchers.reasons() == [{"INITIAL": 1, "NEW_EPOCH": 1}] * 3
+
+
+async def test_a_store_emptied_while_no_server_ran_is_told(
+    servers: Servers, own_store: StoreProcess
+) -> None:
+    """Servers that never saw the lost history don't go on with it either."""
+    near, far, _ = servers
+    watchers = ScopeWatchers()
+    async with watchers.at(near.stub):
+        await write(near.stub, 0)
+        await watchers.hold(near.stub)
+    await far.kill()
+    await near.kill()
+    async with own_store.client() as client:
+        await client.flushall()
+    await near.start()
+
+    async with watchers.at(near.stub):
+        await write(near.stub, 1)
+        await watchers.hold(near.stub)
+        assert watchers.reasons() == [{"INITIAL": 1, "NEW_EPOCH": 1}] * 3
+
+
+class OldCopy:
+    """The files of a store as they were once."""
+
+    def __init__(self, store: StoreProcess, folder: Path) -> None:
+        self._store = store
+        self._folder = folder
+
+    async def take(self) -> None:
+        """Copy the files, for which the store stops for a moment."""
+        await self._store.stop()
+        shutil.copytree(self._store.data_folder, self._folder)
+        await self._store.start()
+
+    async def put_back(self) -> None:
+        """Put the old files in place of the present ones."""
+        await self._store.stop()
+        shutil.rmtree(self._store.data_folder)
+        shutil.copytree(self._folder, self._store.data_folder)
+        await self._store.start()
+
+
+@pytest.fixture(name="copy")
+def _copy(own_store: StoreProcess, tmp_path: Path) -> OldCopy:
+    return OldCopy(own_store, tmp_path / "copy")
+
+
+async def test_a_store_put_back_is_told_by_both_servers(servers: Servers, copy: OldCopy) -> None:
+    """All watchers get one new epoch with the old board, and then what happens from there."""
+    near, far, _ = servers
+    here, there = ScopeWatchers(), ScopeWatchers()
+    await write(near.stub, 0)
+    await copy.take()
+    await asyncio.gather(taken_again(near), taken_again(far))
+    async with here.at(near.stub), there.at(far.stub):
+        old = await write(near.stub, 1, 2)
+        for watcher in (*here.watchers, *there.watchers):
+            await watcher.reach(old)
+
+        await copy.put_back()
+
+        for watcher in (*here.watchers, *there.watchers):
+            await watcher.snapshot("NEW_EPOCH")
+        new = await write(far.stub, 3)
+        assert new.epoch != old.epoch
+        for watchers in (here, there):
+            await watchers.hold(near.stub)
+            assert watchers.reasons() == [{"INITIAL": 1, "NEW_EPOCH": 1}] * 3
+
+
+async def test_a_store_put_back_while_no_server_ran_is_told(
+    servers: Servers, copy: OldCopy
+) -> None:
+    """A watcher who knows more than the store gets a snapshot with AHEAD."""
+    near, far, _ = servers
+    watchers = ScopeWatchers()
+    await write(near.stub, 0)
+    await copy.take()
+    await taken_again(near)
+    async with watchers.at(near.stub):
+        await write(near.stub, 1)
+        await watchers.hold(near.stub)
+    await far.kill()
+    await near.kill()
+    await copy.put_back()
+    await near.start()
+
+    async with watchers.at(near.stub):
+        await write(near.stub, 3)
+        await watchers.hold(near.stub)
+        assert watchers.reasons() == [{"INITIAL": 1, "AHEAD": 1}] * 3
+
+
+async def test_a_store_put_back_that_others_moved_on_is_told(
+    servers: Servers, own_store: StoreProcess, copy: OldCopy, tmp_path: Path
+) -> None:
+    """A server that was cut off meanwhile doesn't take the other history for its own."""
+    near, far, line = servers
+    watchers = ScopeWatchers()
+    await write(far.stub, 0)
+    await copy.take()
+    await taken_again(far)
+    async with watchers.at(far.stub):
+        old = await write(far.stub, 1)
+        await watchers.hold(far.stub)
+        await line.refuse()
+        await line.cut()
+        await near.kill()
+        await copy.put_back()
+        async with ServiceProcess(tmp_path / "fresh", redis_url=own_store.url) as fresh:
+            new = await write(fresh.stub, 2, 3, 4)
+            assert new.revision > old.revision
+            await line.accept()
+
+            await watchers.hold(fresh.stub)
+            for reasons in watchers.reasons():
+                assert reasons["NEW_EPOCH"] >= 1
