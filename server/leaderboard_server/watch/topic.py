@@ -7,7 +7,7 @@ So a slow or dead one costs nothing but its own place, and what it has to be tol
 import asyncio
 from collections import deque
 from collections.abc import Callable, Coroutine
-from typing import Any
+from typing import Any, TypeVar
 
 from cachetools import LRUCache
 
@@ -17,6 +17,8 @@ from leaderboard_server.domain.position import Position
 from leaderboard_server.domain.watch import SnapshotReason
 from leaderboard_server.storage.store import Store
 from leaderboard_server.storage.stream import HISTORY_PAGE, ContestStream
+
+Read = TypeVar("Read")
 
 SHARED = 64
 """How many results are kept for other watchers who are to be told the same."""
@@ -127,24 +129,31 @@ class Topic:
         assert self._stream
         self._stream.catch_up()
 
-    async def read_once(self, key: object, read: Callable[[], Coroutine[Any, Any, Page]]) -> Page:
+    async def read_state(self, key: object, read: Callable[[], Coroutine[Any, Any, Page]]) -> Page:
         """Read a state once for all watchers who ask for the same before anything changes.
 
         Raises:
             StoreUnavailable: The store is needed and away.
         """
         assert self._stream
-        key = "state", key, self.version, self._stream.told
+        return await self.read_once((key, self.version, self._stream.told), read)
+
+    async def read_once(self, key: object, read: Callable[[], Coroutine[Any, Any, Read]]) -> Read:
+        """Read something once for all watchers for whom it is the same whenever it is read.
+
+        Raises:
+            StoreUnavailable: The store is needed and away.
+        """
         reading = self.shared.get(key)
         if not isinstance(reading, asyncio.Task):
-            reading = self.shared[key] = asyncio.create_task(read(), name="read-state")
+            reading = self.shared[key] = asyncio.create_task(read(), name="read-once")
             reading.add_done_callback(_retrieved)
         try:
-            page: Page = await asyncio.shield(reading)
+            result: Read = await asyncio.shield(reading)
         except Exception:
             self.shared.pop(key, None)  # the next one who asks tries again
             raise
-        return page
+        return result
 
     def wake(self) -> None:
         """Let every watcher look again."""

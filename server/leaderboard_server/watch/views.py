@@ -131,7 +131,7 @@ class _TopView:
         # After a resume the watcher's rows are not known here: it is told all rows once.
         key = ("rows", limit, since, now, self._rows is None)
         if key not in topic.shared:
-            page = await topic.read_once(self.kind(), self.state)
+            page = await topic.read_state(self.kind(), self.state)
             if page.position != now:
                 # The page is of a later state than the topic has heard of, or the other way round.
                 return None

@@ -112,13 +112,13 @@ class _Watcher:
         now = self._topic.position
         if after != BEGINNING and after.epoch != now.epoch:
             # The watcher may have heard of a new epoch before this server did.
-            present = await self._store.position(self._request.contest_id)
+            present = await self._present(after.epoch)
             if after.epoch != present.epoch or not await self._heard_of(present.epoch):
                 return await self._snapshot(SnapshotReason.NEW_EPOCH)
             now = self._topic.position
         if after.revision > now.revision:
             # The watcher may have heard of more before this server did.
-            now = await self._store.position(self._request.contest_id)
+            now = await self._present(after)
         if after.revision > now.revision:
             return await self._snapshot(SnapshotReason.AHEAD)
         if self._topic.since(after.revision) is None:
@@ -155,6 +155,15 @@ class _Watcher:
                 async with asyncio.timeout(self._request.min_interval_s):
                     await self._draining.wait()
 
+    async def _present(self, unheard: object) -> Position:
+        """Read where the contest is, once for all who come with the same of which nothing is heard.
+
+        Whether it is over or still to be heard of does not change, so that holds for all of them.
+        """
+        return await self._topic.read_once(
+            unheard, lambda: self._store.position(self._request.contest_id)
+        )
+
     async def _heard_of(self, epoch: str) -> bool:
         """Have the topic come to an epoch that the store is in; say whether it did in time."""
         with contextlib.suppress(TimeoutError):
@@ -169,7 +178,7 @@ class _Watcher:
         for attempt in itertools.count():
             version = self._topic.version
             # A state that proved to be of no use is read again, also by others.
-            page = await self._topic.read_once((self._view.kind(), attempt), self._view.state)
+            page = await self._topic.read_state((self._view.kind(), attempt), self._view.state)
             if page.position.epoch == self._topic.position.epoch:
                 break
             # A new epoch that only one of the two has heard of yet.
