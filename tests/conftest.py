@@ -1,14 +1,34 @@
 """What all tests may ask for: stores to write to, and the service in a process of its own."""
 
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
-from harness.service import ServiceProcess
+from harness.service import LISTENERS, ServiceProcess, listening_with
 from harness.stores import Flavour, StoreProcess
+
+
+def pytest_report_header() -> str:
+    """Say which listeners are tested."""
+    left_out = "" if "front" in LISTENERS else ": NOT THE FRONT, which `make front` installs"
+    return f"listeners: {', '.join(LISTENERS)}{left_out}"
+
+
+@pytest.fixture(scope="session", name="listener", params=LISTENERS)
+def _listener(request: pytest.FixtureRequest) -> str:
+    """Give each listener that is installed."""
+    name: str = request.param
+    return name
+
+
+@pytest.fixture(name="on_each_listener")
+def _on_each_listener(listener: str) -> Iterator[None]:
+    """Run a test on each listener."""
+    with listening_with(listener):
+        yield
 
 
 def require(flavour: Flavour) -> None:

@@ -12,6 +12,7 @@ from leaderboard_server.config import Config
 from leaderboard_server.logs import configure_logs
 from leaderboard_server.storage.connection import StoreUrlInvalid
 from leaderboard_server.storage.embedded import EmbeddedStoreError
+from leaderboard_server.transport.choice import FrontMissing
 
 CANT_START = 1
 BAD_OPTION = 2
@@ -24,6 +25,14 @@ def serve(
             envvar="LEADERBOARD_ADDRESS",
             metavar="HOST:PORT",
             help="Where to listen. [default: 127.0.0.1:50051]",
+        ),
+    ] = None,
+    listener: Annotated[
+        str | None,
+        typer.Option(
+            envvar="LEADERBOARD_LISTENER",
+            help="auto, front or grpcio; auto takes the front where it is installed."
+            " [default: auto]",
         ),
     ] = None,
     data_dir: Annotated[
@@ -39,9 +48,9 @@ def serve(
             envvar="LEADERBOARD_REDIS_URL",
             show_envvar=True,
             metavar="URL",
-            help="Use this Redis or Valkey (redis://, rediss:// or unix://) instead of the embedded"
-            " store. With a password, give it as the environment variable: command lines are"
-            " visible to others.",
+            help="Use this Redis or Valkey (redis://, rediss://, redis+sentinel://,"
+            " rediss+sentinel:// or unix://) instead of the embedded store. With a password, give"
+            " it as the environment variable: command lines are visible to others.",
         ),
     ] = None,
     history_changes: Annotated[
@@ -67,6 +76,20 @@ def serve(
             " [default: 30]",
         ),
     ] = None,
+    max_calls: Annotated[
+        int | None,
+        typer.Option(
+            envvar="LEADERBOARD_MAX_CALLS",
+            help="How many calls may be under way, beside watches. [default: 1000]",
+        ),
+    ] = None,
+    max_watchers: Annotated[
+        int | None,
+        typer.Option(
+            envvar="LEADERBOARD_MAX_WATCHERS",
+            help="How many watches may be open. [default: 10000]",
+        ),
+    ] = None,
     log_level: Annotated[
         str | None,
         typer.Option(
@@ -78,11 +101,14 @@ def serve(
     """Run the server, by default on an embedded store that keeps its data."""
     given: dict[str, Any] = {
         "address": address,
+        "listener": listener,
         "data_dir": data_dir,
         "redis_url": redis_url,
         "history_changes": history_changes,
         "request_retention_s": request_retention_s,
         "watch_write_timeout_s": watch_write_timeout_s,
+        "max_calls": max_calls,
+        "max_watchers": max_watchers,
         "log_level": log_level,
     }
     try:
@@ -98,6 +124,9 @@ def serve(
     except StoreUrlInvalid as error:
         typer.echo(f"leaderboard serve: --redis-url: {error}", err=True)
         raise typer.Exit(BAD_OPTION) from None
+    except FrontMissing as error:
+        typer.echo(f"leaderboard serve: --listener: {error}", err=True)
+        raise typer.Exit(CANT_START) from None
     except (OSError, EmbeddedStoreError) as error:
         typer.echo(f"leaderboard serve: {error}", err=True)
         raise typer.Exit(CANT_START) from None

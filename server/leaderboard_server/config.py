@@ -23,8 +23,9 @@ def _address(value: str) -> str:
 
 
 def _store_url(value: SecretStr) -> SecretStr:
-    if not value.get_secret_value().startswith(("redis://", "rediss://", "unix://")):
-        raise ValueError("must begin with redis://, rediss:// or unix://")
+    schemes = ("redis", "rediss", "redis+sentinel", "rediss+sentinel", "unix")
+    if value.get_secret_value().partition("://")[0] not in schemes:
+        raise ValueError(f"must begin with {'://, '.join(schemes[:-1])}:// or {schemes[-1]}://")
     return value
 
 
@@ -36,9 +37,13 @@ class Config(BaseSettings):
     address: Annotated[str, AfterValidator(_address)] = ADDRESS
     """HOST:PORT to listen on. Loopback unless told otherwise: the listener has no TLS."""
 
+    listener: Literal["auto", "front", "grpcio"] = "auto"
+    """What listens: the front (a Rust extension), grpcio, or the front where it is installed."""
+
     redis_url: Annotated[SecretStr, AfterValidator(_store_url)] | None = None
-    """The store, Redis 7 or later or Valkey. May hold a password, so it is never shown. Without it
-    the embedded store is used."""
+    """The store, Redis 7 or later or Valkey: redis://, rediss:// or unix://, or its sentinels, as
+    redis+sentinel://HOST:PORT,HOST:PORT/SERVICE or, with TLS, rediss+sentinel://. May hold a
+    password, so it is never shown. Without it the embedded store is used."""
 
     data_dir: Annotated[Path, AfterValidator(Path.expanduser)] = Field(
         default_factory=lambda: user_data_path("leaderboard")
@@ -55,6 +60,13 @@ class Config(BaseSettings):
 
     watch_write_timeout_s: int = Field(default=30, ge=5, le=300)
     """For how many seconds a watcher may take nothing before it is dropped."""
+
+    max_calls: int = Field(default=1_000, ge=1, le=100_000)
+    """How many unary calls may be under way. More only wait: at 2,000 calls a second, which grpcio
+    reaches, these take half a second."""
+
+    max_watchers: int = Field(default=10_000, ge=1, le=1_000_000)
+    """How many watches may be open."""
 
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """The least severity that is logged, to standard error."""

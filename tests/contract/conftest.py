@@ -7,7 +7,7 @@ import pytest
 import pytest_asyncio
 
 from contract.edge import Edge
-from harness.service import ServiceProcess
+from harness.service import ServiceProcess, listening_with
 from harness.stores import StoreProcess
 
 _contests = itertools.count(1)
@@ -15,16 +15,23 @@ _contests = itertools.count(1)
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session", name="edge")
 async def _edge(
-    shared_store: StoreProcess, tmp_path_factory: pytest.TempPathFactory
+    shared_store: StoreProcess, listener: str, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Edge]:
     """Give a service that runs for all tests, which must not have met a defect at their end."""
     folder = tmp_path_factory.mktemp("edge")
+    with listening_with(listener):
+        service = ServiceProcess(folder, redis_url=shared_store.url)
     async with (
-        ServiceProcess(folder, redis_url=shared_store.url) as service,
+        service,
         shared_store.client() as client,
     ):
         yield Edge(service, client)
         assert '"defect"' not in service.process.log.read_text()
+
+
+@pytest.fixture(autouse=True)
+def _everything_on_each_listener(on_each_listener: None) -> None:
+    """Run all tests of the contract on each listener."""
 
 
 @pytest.fixture(name="contest_id")

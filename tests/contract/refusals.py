@@ -106,3 +106,8 @@ def unreachable(contest_id: str, epoch: str, revision: int) -> Refusal:
 def draining() -> Refusal:
     """Return the refusal of a call that comes when the server stops."""
     return Refusal(grpc.StatusCode.UNAVAILABLE, "SERVER_DRAINING", retry=True)
+
+
+def overloaded(limit: str) -> Refusal:
+    """Return the refusal of what is over a limit of the server."""
+    return Refusal(grpc.StatusCode.RESOURCE_EXHAUSTED, "OVERLOADED", {"limit": limit}, retry=True)

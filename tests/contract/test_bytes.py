@@ -14,7 +14,7 @@ from harness.service import SERVICE_NAME
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), ON_ONE_STORE]
 
 _LISTENER_BYTES = 4 * 2**20
-"""What the transport itself takes in; beyond it there are no details."""
+"""What grpcio itself takes in; beyond it there are no details."""
 _PADDING_TAG = b"\xa2\x7f"
 """Begins field 2036, which no message has, as bytes."""
 
@@ -130,13 +130,17 @@ async def test_a_request_that_is_too_large(
 @pytest.mark.parametrize("rpc", ["UpdateScore", "WatchContest"])
 @pytest.mark.parametrize("compression", list(grpc.Compression), ids=lambda value: value.name)
 async def test_a_request_that_is_far_too_large(
-    edge: Edge, contest_id: str, rpc: str, compression: grpc.Compression
+    edge: Edge, contest_id: str, rpc: str, compression: grpc.Compression, listener: str
 ) -> None:
-    """The transport stops reading, or unpacking, before it takes up memory; details are gone."""
+    """Reading, or unpacking, stops before it takes up memory; grpcio then gives no details."""
+    data = _padded(rpc, contest_id, 2 * _LISTENER_BYTES)
+    if listener == "front":
+        assert await edge.refusal(rpc, data, compression) == too_large()
+        return
     before = await edge.writes()
 
     with pytest.raises(grpc.aio.AioRpcError) as refused:
-        await edge.answer(rpc, _padded(rpc, contest_id, 2 * _LISTENER_BYTES), compression)
+        await edge.answer(rpc, data, compression)
 
     assert refused.value.code() == grpc.StatusCode.RESOURCE_EXHAUSTED
     assert await edge.writes() == before
@@ -178,11 +182,16 @@ async def test_a_method_that_is_not_there(edge: Edge, path: str) -> None:
     assert refused.value.code() == grpc.StatusCode.UNIMPLEMENTED
 
 
-async def test_more_messages_than_one_are_one(edge: Edge, contest_id: str) -> None:
-    """Of a caller who streams to a method that takes one message only the first counts."""
+async def test_more_messages_than_one(edge: Edge, contest_id: str, listener: str) -> None:
+    """Of many messages to a method that takes one, grpcio takes the first; the front refuses."""
     request = valid_request("UpdateScore", contest_id).SerializeToString()
     call: Any = edge.service.channel.stream_unary(f"/{SERVICE_NAME}/UpdateScore")
+    answer = call(iter([request, request, b"\xff"]), timeout=DEADLINE_S)
 
-    await call(iter([request, request, b"\xff"]), timeout=DEADLINE_S)
-
-    assert await edge.board(contest_id) == [("ada", 5)]
+    if listener == "grpcio":
+        await answer
+        assert await edge.board(contest_id) == [("ada", 5)]
+        return
+    with pytest.raises(grpc.aio.AioRpcError, match="more than one message"):
+        await answer
+    assert await edge.board(contest_id) == []

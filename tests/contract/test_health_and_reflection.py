@@ -55,6 +55,25 @@ async def test_the_health_of_another_service_is_not_found(edge: Edge, service: s
     assert refused.value.code() == grpc.StatusCode.NOT_FOUND
 
 
+async def test_the_health_of_all_services_is_listed(edge: Edge) -> None:
+    """One answer has the server and each service."""
+    health = health_pb2_grpc.HealthStub(edge.service.channel)
+
+    answer = await health.List(health_pb2.HealthListRequest(), timeout=DEADLINE_S)
+
+    serving = health_pb2.HealthCheckResponse(status=health_pb2.HealthCheckResponse.SERVING)
+    assert dict(answer.statuses) == {"": serving, SERVICE_NAME: serving}
+
+
+async def test_the_health_of_another_service_can_be_watched(edge: Edge) -> None:
+    """As the protocol has it, the watch stays open: the service might appear."""
+    health = health_pb2_grpc.HealthStub(edge.service.channel)
+    watch = health.Watch(health_pb2.HealthCheckRequest(service="x"), timeout=DEADLINE_S)
+
+    assert (await watch.read()).status == health_pb2.HealthCheckResponse.SERVICE_UNKNOWN
+    watch.cancel()
+
+
 @pytest.mark.parametrize("version", _VERSIONS)
 async def test_reflection_lists_the_services(edge: Edge, version: str) -> None:
     """All services are listed, reflection itself in both versions."""

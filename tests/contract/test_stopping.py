@@ -116,9 +116,12 @@ async def test_calls_under_way_are_finished(own_store: StoreProcess, tmp_path: P
 
 
 async def test_every_call_around_the_stop_is_answered_or_sent_elsewhere(
-    service: ServiceProcess,
+    service: ServiceProcess, listener: str
 ) -> None:
-    """A caller meets UNAVAILABLE, which retries understand, with the reason and when to retry."""
+    """A caller meets UNAVAILABLE, which retries understand; from grpcio with the reason.
+
+    The front finishes every call that reaches it, and has callers leave before they send more.
+    """
     met: list[grpc.StatusCode | Refusal] = []
 
     async def call(caller: int) -> None:
@@ -141,7 +144,7 @@ async def test_every_call_around_the_stop_is_answered_or_sent_elsewhere(
 
     legal = (grpc.StatusCode.OK, grpc.StatusCode.UNAVAILABLE, draining())
     assert not [status for status in met if status not in legal]
-    assert draining() in met
+    assert (draining() in met) == (listener == "grpcio")
     assert await service.process.exited() == 0
 
 

@@ -15,6 +15,8 @@ from harness.stores import StoreProcess
 from harness.watcher import Watcher
 from leaderboard.v1 import leaderboard_pb2 as pb
 
+pytestmark = pytest.mark.usefixtures("on_each_listener")
+
 _SCOPES = {"top": pb.WATCH_SCOPE_TOP, "all": pb.WATCH_SCOPE_ALL}
 
 

@@ -18,6 +18,8 @@ from harness.watcher import Watcher
 from leaderboard.v1 import leaderboard_pb2 as pb
 from leaderboard.v1.leaderboard_pb2_grpc import LeaderboardServiceStub
 
+pytestmark = pytest.mark.usefixtures("on_each_listener")
+
 _UPDATE = pb.UpdateScoreRequest(contest_id="cup", user_id="ada", points=1, request_id="write")
 
 

@@ -1,6 +1,7 @@
 """Isolated: a client that does nothing right costs the others nothing."""
 
 import grpc
+import pytest
 
 from harness.calls import add, top
 from harness.load import Load
@@ -8,6 +9,8 @@ from harness.service import CHANNEL_OPTIONS, ServiceProcess
 from harness.watcher import Watcher
 from leaderboard.v1 import leaderboard_pb2 as pb
 from leaderboard.v1.leaderboard_pb2_grpc import LeaderboardServiceStub
+
+pytestmark = pytest.mark.usefixtures("on_each_listener")
 
 
 async def test_isolated_from_watchers_that_take_nothing(service: ServiceProcess) -> None:

@@ -1,18 +1,51 @@
 """What one server process has behind its listener, within the test's own process."""
 
+import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass
 
 from leaderboard_server.board.boards import Boards
 from leaderboard_server.board.committer import Committer
+from leaderboard_server.domain.errors import LeaderboardError
 from leaderboard_server.domain.update import ScoreUpdate, UpdateResult
+from leaderboard_server.domain.watch import WatchMessage, WatchRequest
 from leaderboard_server.storage.connection import connect
 from leaderboard_server.storage.feed import Feed
+from leaderboard_server.storage.link import Link
 from leaderboard_server.storage.store import Retention, Store
 from leaderboard_server.storage.streams import Streams
+from leaderboard_server.transport.channels import Channels
 from leaderboard_server.watch.hub import Hub
-from leaderboard_server.watch.watcher import Watchers
+from leaderboard_server.watch.watchers import Watchers
+
+
+class _Handover:
+    """A stream whose messages are taken one by one; see `watch.outlet.Outlet`."""
+
+    def __init__(self, channels: Channels[WatchMessage]) -> None:
+        self._channels = channels
+        self._message: asyncio.Future[WatchMessage] = asyncio.Future()
+        self._taken = asyncio.Event()
+        self.close = channels.close
+
+    async def send(self, message: WatchMessage) -> None:
+        self._taken.clear()
+        self._message.set_result(message)
+        await self._taken.wait()
+
+    async def follow(self, channel: str, revision: int) -> int:
+        return await self._channels.follow(channel, revision, self.send)
+
+    def publish(self, channel: str, message: WatchMessage) -> None:
+        self._channels.publish(channel, message, message.position.revision)
+
+    async def take(self) -> WatchMessage:
+        """Wait for the next message; the one after it is sent once this was asked for again."""
+        self._taken.set()
+        message = await self._message
+        self._message = asyncio.Future()
+        return message
 
 
 @dataclass
@@ -26,6 +59,26 @@ class Node:
     boards: Boards
     hub: Hub
     watchers: Watchers
+    channels: Channels[WatchMessage]
+
+    async def watch(self, request: WatchRequest) -> AsyncGenerator[WatchMessage, None]:
+        """Yield what a watcher is told, each message after the one before was taken."""
+        outlet = _Handover(self.channels)
+        watching = asyncio.ensure_future(self.watchers.watch(request, outlet))
+        taking = asyncio.ensure_future(outlet.take())
+        try:
+            while True:
+                await asyncio.wait((watching, taking), return_when=asyncio.FIRST_COMPLETED)
+                if not taking.done():
+                    await watching
+                    return
+                yield taking.result()
+                taking = asyncio.ensure_future(outlet.take())
+        finally:
+            taking.cancel()
+            watching.cancel()
+            with contextlib.suppress(asyncio.CancelledError, LeaderboardError):
+                await watching
 
     async def add(self, contest_id: str, user_id: str, points: int = 1) -> UpdateResult:
         """Add points, as a call of a client would."""
@@ -38,9 +91,10 @@ class Node:
 @contextlib.asynccontextmanager
 async def running_node(url: str, retention: Retention | None = None) -> AsyncIterator[Node]:
     """Run the parts of one server on a store."""
-    writes, reads, notices = (connect(url) for _ in range(3))
+    driver = connect(url)
+    writes, reads = Link(driver), Link(driver)
     store = Store(writes, reads, retention or Retention())
-    feed = Feed(notices)
+    feed = Feed(driver)
     streams = Streams(store, feed)
     committer = Committer(store, announce=streams.offer)
     boards = Boards(store, streams)
@@ -49,9 +103,9 @@ async def running_node(url: str, retention: Retention | None = None) -> AsyncIte
     streams.start()
     boards.start()
     try:
-        yield Node(store, feed, streams, committer, boards, hub, Watchers(hub, boards, store))
+        watchers = Watchers(hub, boards, store)
+        yield Node(store, feed, streams, committer, boards, hub, watchers, Channels())
     finally:
-        for part in (committer, boards, streams, feed):
+        for part in (committer, boards, streams, feed, reads, writes):
             await part.close()
-        for driver in (writes, reads, notices):
-            await driver.aclose()
+        await driver.aclose()

@@ -5,7 +5,8 @@ import contextlib
 import os
 import signal
 import sysconfig
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple, Self
@@ -30,6 +31,22 @@ CHANNEL_OPTIONS = (
 """What a test's channel needs: no proxy, a connection of its own, and quick new tries."""
 
 
+LISTENERS = ("grpcio", "front") if find_spec("leaderboard_front") else ("grpcio",)
+"""The listeners that are installed."""
+_listener = os.environ.get("LEADERBOARD_TEST_LISTENER", "grpcio")
+
+
+@contextlib.contextmanager
+def listening_with(listener: str) -> Iterator[None]:
+    """Have the services that are made within the block use a listener."""
+    global _listener  # noqa: PLW0603 - tests make services in many places
+    before, _listener = _listener, listener
+    try:
+        yield
+    finally:
+        _listener = before
+
+
 class ServiceProcess:
     """
     A service in its own process, on the same loopback port across restarts.
@@ -50,7 +67,7 @@ class ServiceProcess:
         self._log = folder / "service.log"
         self._command = [
             str(Path(sysconfig.get_path("scripts")) / "leaderboard"),
-            *("serve", "--address", self.address),
+            *("serve", "--address", self.address, "--listener", _listener),
             *(("--redis-url", redis_url) if redis_url else ()),
             *(("--data-dir", str(data_dir)) if data_dir else ()),
             *options,

@@ -171,7 +171,7 @@ class WatchChecker:
         else:
             legal = _FIRST_REASONS_OF_A_RESUME if self._first else _LATER_REASONS
             assert reason in legal, f"{name} is no reason here"
-            new_epoch = now.epoch != before.epoch
+            new_epoch = before.epoch not in {"", now.epoch}
             assert new_epoch == (reason == pb.SNAPSHOT_REASON_NEW_EPOCH), (
                 f"{name} with the epochs {before.epoch!r} before and {now.epoch!r} now"
             )

@@ -78,7 +78,7 @@ async def _watch_and_cancel(node: Node, number: int) -> None:
     )
 
     async def watch() -> None:
-        async with contextlib.aclosing(node.watchers.watch(request)) as messages:
+        async with contextlib.aclosing(node.watch(request)) as messages:
             async for _ in messages:
                 pass
 

@@ -1,7 +1,9 @@
 """Stores to test the storage layer on: real ones and, for what it can do, fakeredis."""
 
+import contextlib
 import time
 from collections.abc import AsyncIterator, Callable
+from typing import Any
 
 import fakeredis
 import pytest
@@ -11,7 +13,8 @@ from redis.asyncio import Redis
 from conftest import require
 from harness.stores import Flavour, StoreProcess
 from leaderboard_server.storage.connection import connect
-from leaderboard_server.storage.store import Retention, Store
+from leaderboard_server.storage.link import Link
+from leaderboard_server.storage.store import Caller, Retention, Store
 
 NewStore = Callable[..., Store]
 """Makes what a server process has: a `Store` with a token and a memory of its own."""
@@ -52,11 +55,28 @@ async def _any_redis(any_store: StoreProcess | None) -> AsyncIterator[Redis]:
     await client.aclose()
 
 
+class ThroughDriver:
+    """Calls a store through the driver, as fakeredis has no connection that a link could use."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+
+    async def call(self, *command: str | int) -> Any:
+        """See `Link.call`."""
+        return await self._redis.execute_command(*command)  # type: ignore[no-untyped-call]
+
+
 @pytest_asyncio.fixture(name="new_store")
-async def _new_store(any_redis: Redis) -> NewStore:
+async def _new_store(any_redis: Redis, any_store: StoreProcess | None) -> AsyncIterator[NewStore]:
     """Give what several server processes have on one store."""
+    async with contextlib.AsyncExitStack() as stack:
 
-    def make(*, clock: Callable[[], float] = time.time, **retention: int) -> Store:
-        return Store(any_redis, any_redis, Retention(**retention), clock=clock)
+        def make(*, clock: Callable[[], float] = time.time, **retention: int) -> Store:
+            if any_store is None:
+                caller: Caller = ThroughDriver(any_redis)
+            else:
+                caller = link = Link(any_redis)
+                stack.push_async_callback(link.close)
+            return Store(caller, caller, Retention(**retention), clock=clock)
 
-    return make
+        yield make

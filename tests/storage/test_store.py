@@ -17,7 +17,8 @@ from leaderboard_server.domain.position import BEGINNING, Position
 from leaderboard_server.domain.update import MAX_SCORE, ScoreUpdate, UpdateMode, UpdateResult
 from leaderboard_server.storage import keys
 from leaderboard_server.storage.connection import connect
-from leaderboard_server.storage.store import Retention, Store
+from leaderboard_server.storage.link import Link
+from leaderboard_server.storage.store import Rank, RankQuestion, Retention, Store
 from storage.conftest import NewStore
 
 CONTEST = "chess"
@@ -36,9 +37,15 @@ async def commit(store: Store, *updates: ScoreUpdate) -> list[UpdateResult]:
     return results
 
 
+async def rank(store: Store, user_id: str, neighbors: int = 0) -> Rank:
+    """Return where a user stands, asked alone."""
+    (answer,) = (await store.ranks(CONTEST, (RankQuestion(user_id, neighbors),)))()
+    return answer
+
+
 async def score(store: Store, user_id: str) -> int:
     """Return a user's score."""
-    _, standing = await store.rank(CONTEST, user_id, 0)
+    _, standing = await rank(store, user_id)
     assert standing
     return standing.user.score
 
@@ -178,13 +185,15 @@ class TestWithoutTheChannel:
             "mute", enabled=True, nopass=True, keys=["*"], commands=["+@all"], reset=True
         )
         mute = connect(f"redis://mute:x@127.0.0.1:{any_store.port}")
-        store = Store(mute, mute, Retention())
+        link = Link(mute)
+        store = Store(link, link, Retention())
 
         (first,) = await commit(store, add("ada", 5, request_id="r"))
         (again,) = await commit(store, add("ada", 5, request_id="r"))
 
         assert again == first._replace(replayed=True)
         assert await score(store, "ada") == 5
+        await link.close()
         await mute.aclose()
 
 
@@ -437,7 +446,7 @@ class TestReads:
         around = [
             [user.rank for user in standing.neighbors]
             for n in (0, 2, 4)
-            if (standing := (await store.rank(CONTEST, f"u{n}", 2))[1])
+            if (standing := (await rank(store, f"u{n}", 2))[1])
         ]
 
         assert around == [[2, 3], [1, 2, 4, 5], [3, 4]]
@@ -445,9 +454,9 @@ class TestReads:
     async def test_an_absent_user_is_not_found(self, new_store: NewStore) -> None:
         """Neither in an unknown contest nor in a known one."""
         store = new_store()
-        assert await store.rank(CONTEST, "ada", 0) == (BEGINNING, None)
+        assert await rank(store, "ada") == (BEGINNING, None)
         await commit(store, add("bo"))
-        position, standing = await store.rank(CONTEST, "ada", 0)
+        position, standing = await rank(store, "ada")
         assert (position.revision, standing) == (1, None)
 
     async def test_users_are_read_together_best_first(self, new_store: NewStore) -> None:

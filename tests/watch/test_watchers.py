@@ -82,7 +82,7 @@ class Watch:
         await eventually(told, f"the watcher of {scope} holds the store's board")
 
     async def _run(self, node: Node, request: WatchRequest) -> None:
-        async with contextlib.aclosing(node.watchers.watch(request)) as messages:
+        async with contextlib.aclosing(node.watch(request)) as messages:
             async for message in messages:
                 self.messages.append(message)
                 encoded = answers.watch_message(message)
@@ -205,7 +205,7 @@ class TestEveryScope:
             await load((nodes[1],), 10)
             await watch.reaches(nodes[1])
         with pytest.raises(ServerDraining):
-            async with contextlib.aclosing(nodes[0].watchers.watch(WatchRequest(CONTEST))) as late:
+            async with contextlib.aclosing(nodes[0].watch(WatchRequest(CONTEST))) as late:
                 await anext(late)
 
 
@@ -233,7 +233,7 @@ class TestResume:
         await nodes[0].add(CONTEST, "ada")
         now = await nodes[0].store.position(CONTEST)
         request = WatchRequest(CONTEST, resume_after=Position(now.epoch, 9))
-        async with contextlib.aclosing(nodes[0].watchers.watch(request)) as messages:
+        async with contextlib.aclosing(nodes[0].watch(request)) as messages:
             message = await anext(messages)
         assert message.event.reason == "ahead"  # type: ignore[union-attr]
 
@@ -264,7 +264,7 @@ class TestResume:
         await nodes[0].committer.commit(CONTEST, updates)
         now = await nodes[0].store.position(CONTEST)
         request = WatchRequest(CONTEST, scope=WatchScope.ALL, resume_after=Position(now.epoch, 1))
-        async with contextlib.aclosing(nodes[1].watchers.watch(request)) as messages:
+        async with contextlib.aclosing(nodes[1].watch(request)) as messages:
             message = await anext(messages)
         told = [change.user.user_id for change in message.event.changes]  # type: ignore[union-attr]
         assert (told, message.previous_revision) == (["b", "c"], 1)

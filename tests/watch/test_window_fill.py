@@ -68,6 +68,9 @@ class _Nobody:
     def on_restart(self, position: Position, reason: SnapshotReason) -> None:
         """See `stream.Listener`."""
 
+    def on_doubt(self) -> None:
+        """See `stream.Listener`."""
+
 
 @pytest_asyncio.fixture(name="filling")
 async def _filling(store: StoreProcess) -> AsyncIterator[Filling]:

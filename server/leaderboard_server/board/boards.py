@@ -49,10 +49,28 @@ class Boards:
     """Reads the first ranks of contests. Open from `start` to `close`."""
 
     def __init__(
-        self, store: Store, streams: Streams, *, clock: Callable[[], float] = time.monotonic
+        self,
+        store: Store,
+        streams: Streams,
+        *,
+        withdraw: Callable[[str], None] = lambda _: None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        """Read from `store`.
+
+        Args:
+            store: The store.
+
+            streams: Where commits are heard of.
+
+            withdraw: Told a contest before anybody else whenever what `top_now` returned of it may
+                be out of date.
+
+            clock: Seconds that only rise.
+        """
         self._store = store
         self._streams = streams
+        self._withdraw = withdraw
         self._boards = _Windows(clock)
         self._sweeper: asyncio.Task[None] | None = None
 
@@ -68,6 +86,17 @@ class Boards:
                 await self._sweeper
         for board in [*self._boards.values(), *self._boards.gone]:
             board.close()
+
+    def top_now(
+        self, contest_id: str, start_rank: int, count: int, min_position: Position = BEGINNING
+    ) -> Page | None:
+        """Return what `top` would, where it needs nothing to wait for; None otherwise."""
+        board = self._boards.get(contest_id)
+        page = board.read(start_rank, count) if board else None
+        if not board or not page or not page.position.reaches(min_position):
+            return None
+        board.asked = True
+        return page
 
     async def top(
         self, contest_id: str, start_rank: int, count: int, min_position: Position = BEGINNING
@@ -87,11 +116,18 @@ class Boards:
         if page and page.position.reaches(min_position):
             return page
         page = await self._store.top(contest_id, start_rank, count)
-        if windowed := self._boards.get(contest_id):
-            windowed.tell(page.position)
+        self._streams.tell(contest_id, page.position)
         if not page.position.reaches(min_position):
             raise PositionUnreachable(contest_id, min_position, page.position)
         return page
+
+    def top_heard_now(self, contest_id: str, count: int) -> Page | None:
+        """Return what `top_as_heard` would, where it needs nothing to wait for; None otherwise."""
+        board = self._boards.get(contest_id)
+        if not board:
+            return None
+        board.asked = True
+        return board.read_as_heard(1, count)
 
     async def top_as_heard(self, contest_id: str, count: int) -> Page:
         """Return the first `count` ranks (1 to 1,000) as of the commits heard of so far.
@@ -108,8 +144,9 @@ class Boards:
     async def _filled(self, contest_id: str) -> LiveBoard:
         board = self._boards.get(contest_id)
         if not board or board.closed:
-            board = LiveBoard(contest_id, DEPTH, self._store, self._streams)
-        self._boards[contest_id] = board  # its time to live begins anew
+            board = LiveBoard(contest_id, DEPTH, self._store, self._streams, self._withdraw)
+            self._boards[contest_id] = board
+        board.asked = True
         if board.empty and self._streams.linked:
             with contextlib.suppress(StoreUnavailable):
                 await board.fill()
@@ -118,6 +155,10 @@ class Boards:
     async def _sweep(self) -> None:
         while True:
             await asyncio.sleep(SWEEP_S)
+            for contest_id, board in list(self._boards.items()):
+                if board.asked:
+                    board.asked = False
+                    self._boards[contest_id] = board  # its time to live begins anew
             self._boards.expire()
             gone, self._boards.gone = self._boards.gone, []
             for board in gone:

@@ -1,6 +1,7 @@
 """One contest's live window: filled once for all who ask, and kept up to date by its stream."""
 
 import asyncio
+from collections.abc import Callable
 
 from leaderboard_server.board.window import SPARE, Window
 from leaderboard_server.domain.board import Page
@@ -19,16 +20,27 @@ sent to the store instead."""
 class LiveBoard:
     """Answers the first ranks of one contest. Implements `stream.Listener`."""
 
-    def __init__(self, contest_id: str, depth: int, store: Store, streams: Streams) -> None:
+    def __init__(
+        self,
+        contest_id: str,
+        depth: int,
+        store: Store,
+        streams: Streams,
+        withdraw: Callable[[str], None],
+    ) -> None:
+        """Take the parts; `withdraw` is told the contest whenever what was read is out of date."""
         self._contest_id = contest_id
         self._depth = depth
         self._store = store
         self._streams = streams
+        self._withdraw = withdraw
         self._stream: ContestStream | None = None
         self._window: Window | None = None
         self._missed: list[Commit] | None = None
         """The commits that come while the store is read, and only then."""
         self._filling: asyncio.Task[None] | None = None
+        self.asked = False
+        """Whether it was asked for since that was last looked at."""
         self.closed = False
         """Whether this board is let go; another one takes its place."""
 
@@ -49,12 +61,6 @@ class LiveBoard:
         if not page or self._store.sees_another_epoch(self._contest_id, page.position):
             return None
         return page if page.position.reaches(self._stream.told) else None
-
-    def tell(self, position: Position) -> None:
-        """Take in that a caller was told a position that was read past the window."""
-        stream = self._stream
-        if stream and position.epoch == stream.position.epoch and position.reaches(stream.told):
-            stream.told = position
 
     def read_as_heard(self, start_rank: int, count: int) -> Page | None:
         """Return ranks from the window as of the commits heard of, or None if it lacks them."""
@@ -77,12 +83,18 @@ class LiveBoard:
         """Stop following the contest, once a fill that is under way is over."""
         self.closed = True
         self._window = None
+        self.on_doubt()
         if self._stream and not self._filling:
             stream, self._stream = self._stream, None
             self._streams.leave(stream, self)
 
+    def on_doubt(self) -> None:
+        """See `stream.Listener`."""
+        self._withdraw(self._contest_id)
+
     def on_commit(self, commit: Commit) -> None:
         """See `stream.Listener`."""
+        self.on_doubt()
         if self._missed is not None:
             self._missed.append(commit)
         elif self._window and not self._move_on(self._window, commit):
@@ -91,6 +103,7 @@ class LiveBoard:
     def on_restart(self, _position: Position, _reason: SnapshotReason) -> None:
         """See `stream.Listener`."""
         self._window = None
+        self.on_doubt()
 
     async def _fill(self) -> None:
         if not self._stream:

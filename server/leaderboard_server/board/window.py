@@ -5,12 +5,17 @@ is a removal and an insertion. Rows below can't be known; where they would have 
 window it becomes shorter, until it is filled again.
 """
 
+from cachetools import LRUCache
+
 from leaderboard_server.domain.board import Page
 from leaderboard_server.domain.change import Commit, ScoreChange
 from leaderboard_server.domain.position import Position
 
 SPARE = 100
 """How many rows are kept beyond the depth, so that users who fall out don't force a new fill."""
+
+PAGES = 64
+"""How many pages are kept for those who ask for the same ranks."""
 
 
 class Window:
@@ -28,6 +33,8 @@ class Window:
         self._rows = list(page.users)
         self._position = page.position
         self._total = page.total_users
+        self._pages: LRUCache[tuple[int, int], Page] = LRUCache(PAGES)
+        """What was read since the window last moved."""
 
     @property
     def position(self) -> Position:
@@ -40,7 +47,13 @@ class Window:
         return known == self._total or start_rank + count - 1 <= known
 
     def read(self, start_rank: int, count: int) -> Page:
-        """Return ranks that are covered."""
+        """Return ranks that are covered; the same page for as long as nothing changes."""
+        page = self._pages.get((start_rank, count))
+        if not page:
+            page = self._pages[start_rank, count] = self._page(start_rank, count)
+        return page
+
+    def _page(self, start_rank: int, count: int) -> Page:
         rows = self._rows[start_rank - 1 : start_rank - 1 + count]
         users = tuple(
             row if row.rank == rank else row._replace(rank=rank)
@@ -50,6 +63,7 @@ class Window:
 
     def apply(self, commit: Commit) -> bool:
         """Move on by the commit that follows; say whether the window still has its depth."""
+        self._pages.clear()
         for change in commit.changes:
             self._apply(change)
         self._position = commit.position

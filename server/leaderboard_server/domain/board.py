@@ -1,5 +1,6 @@
 """What is read from a contest: users with their ranks, pages of a board, one user's standing."""
 
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from leaderboard_server.domain.position import Position
@@ -17,12 +18,15 @@ class RankedUser(NamedTuple):
     """Empty if none was given."""
 
 
-class Page(NamedTuple):
-    """Consecutive ranks of a contest at one position."""
+@dataclass(slots=True)
+class Page:
+    """Consecutive ranks of a contest at one position; the same object may go to many readers."""
 
     users: tuple[RankedUser, ...]
     total_users: int
     position: Position
+    encoded: bytes | None = field(default=None, compare=False, repr=False)
+    """The page as it is sent; whoever encodes it first leaves it here for the others."""
 
 
 class Standing(NamedTuple):

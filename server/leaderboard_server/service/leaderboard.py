@@ -2,23 +2,22 @@
 
 import asyncio
 import itertools
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import Sequence
 
 from leaderboard_server.board.boards import Boards
 from leaderboard_server.board.committer import Committer
+from leaderboard_server.board.ranks import Ranks
 from leaderboard_server.domain.board import Page, Standing
 from leaderboard_server.domain.errors import (
     LeaderboardError,
-    PositionUnreachable,
     ScoreOutOfRange,
     StoreUnavailable,
-    UserNotFound,
 )
 from leaderboard_server.domain.position import Position
 from leaderboard_server.domain.update import MAX_SCORE, ScoreUpdate, UpdateResult
-from leaderboard_server.domain.watch import WatchMessage, WatchRequest
-from leaderboard_server.storage.store import Store
-from leaderboard_server.watch.watcher import Watchers
+from leaderboard_server.domain.watch import WatchRequest
+from leaderboard_server.watch.outlet import Outlet
+from leaderboard_server.watch.watchers import Watchers
 
 Outcome = UpdateResult | LeaderboardError
 
@@ -27,11 +26,11 @@ class LeaderboardService:
     """Serves every call, whichever listener it came through. Lives as long as its parts."""
 
     def __init__(
-        self, committer: Committer, boards: Boards, store: Store, watchers: Watchers
+        self, committer: Committer, boards: Boards, ranks: Ranks, watchers: Watchers
     ) -> None:
         self._committer = committer
         self._boards = boards
-        self._store = store
+        self._ranks = ranks
         self._watchers = watchers
 
     async def update(self, update: ScoreUpdate) -> UpdateResult:
@@ -96,6 +95,12 @@ class LeaderboardService:
         except StoreUnavailable as error:
             return error
 
+    def top_now(
+        self, contest_id: str, start_rank: int, count: int, min_position: Position
+    ) -> Page | None:
+        """Read what `top` does, if that takes no waiting."""
+        return self._boards.top_now(contest_id, start_rank, count, min_position)
+
     async def top(
         self, contest_id: str, start_rank: int, count: int, min_position: Position
     ) -> Page:
@@ -111,22 +116,9 @@ class LeaderboardService:
     async def rank(
         self, contest_id: str, user_id: str, neighbors: int, min_position: Position
     ) -> Standing:
-        """Read the rank of a user with up to `neighbors` (0 to 100) users on each side.
+        """Read the rank of a user; see `board.ranks.Ranks.rank`."""
+        return await self._ranks.rank(contest_id, user_id, neighbors, min_position)
 
-        Raises:
-            UserNotFound: The user has no score in the contest.
-
-            PositionUnreachable: `min_position` is not in the store's history.
-
-            StoreUnavailable: The store is away.
-        """
-        position, standing = await self._store.rank(contest_id, user_id, neighbors)
-        if not position.reaches(min_position):
-            raise PositionUnreachable(contest_id, min_position, position)
-        if not standing:
-            raise UserNotFound(contest_id, user_id)
-        return standing
-
-    def watch(self, request: WatchRequest) -> AsyncGenerator[WatchMessage, None]:
-        """Yield what a watcher is told; see `watch.watcher.Watchers.watch`."""
-        return self._watchers.watch(request)
+    async def watch(self, request: WatchRequest, outlet: Outlet) -> None:
+        """Tell a watcher what it asks for; see `watch.watchers.Watchers.watch`."""
+        await self._watchers.watch(request, outlet)

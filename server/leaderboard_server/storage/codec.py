@@ -2,9 +2,10 @@
 
 import json
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from functools import cached_property
+from typing import Any
 
-from leaderboard_server.domain.board import RankedUser
+from leaderboard_server.domain.board import RankedUser, Standing
 from leaderboard_server.domain.change import Commit, ScoreChange
 from leaderboard_server.domain.errors import LeaderboardError, RequestIdReused, ScoreOutOfRange
 from leaderboard_server.domain.position import Position
@@ -22,18 +23,58 @@ class UnreadableCommit(Exception):
     """A commit was logged or published in a form that this version does not understand."""
 
 
-class CommitReply(NamedTuple):
+class CommitReply:
     """What the store answered to a commit."""
 
-    outcomes: list[Outcome]
-    """One for each update, in order."""
-    commit: Commit
-    """What took effect; without changes if nothing did."""
+    def __init__(
+        self,
+        contest_id: str,
+        updates: Sequence[ScoreUpdate],
+        texts: Sequence[str],
+        total_users: int,
+        position: Position,
+    ) -> None:
+        self.contest_id = contest_id
+        self.position = position
+        """Where the contest is now."""
+        self._updates = updates
+        self._texts = texts
+        self._total_users = total_users
+
+    @cached_property
+    def outcomes(self) -> list[Outcome]:
+        """What each update led to, in order."""
+        return [
+            _outcome(update, text, self.position)
+            for update, text in zip(self._updates, self._texts, strict=True)
+        ]
+
+    @cached_property
+    def commit(self) -> Commit:
+        """What took effect; without changes if nothing did."""
+        changes = tuple(
+            ScoreChange(
+                outcome.user,
+                outcome.previous_rank,
+                outcome.user.score - outcome.previous_score,
+                update.event_type,
+                update.event_time_ns,
+            )
+            for update, outcome in zip(self._updates, self.outcomes, strict=True)
+            if isinstance(outcome, UpdateResult) and outcome.applied and not outcome.replayed
+        )
+        epoch, revision = self.position
+        return Commit(
+            self.contest_id, epoch, revision - len(changes), revision, self._total_users, changes
+        )
+
+
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 def encode_updates(updates: Sequence[ScoreUpdate]) -> str:
     """Write updates as the commit script reads them."""
-    return json.dumps(
+    return _encode(
         [
             (
                 update.user_id,
@@ -46,39 +87,14 @@ def encode_updates(updates: Sequence[ScoreUpdate]) -> str:
                 update.display_name,
             )
             for update in updates
-        ],
-        ensure_ascii=False,
+        ]
     )
 
 
 def decode_reply(contest_id: str, updates: Sequence[ScoreUpdate], reply: bytes) -> CommitReply:
     """Read what the commit script returned for these updates."""
     epoch, revision, total, *texts = json.loads(reply)
-    position = Position(epoch, int(revision))
-    outcomes: list[Outcome] = []
-    changes: list[ScoreChange] = []
-    for update, text in zip(updates, texts, strict=True):
-        outcome = _outcome(update, text, position)
-        outcomes.append(outcome)
-        if isinstance(outcome, UpdateResult) and outcome.applied and not outcome.replayed:
-            changes.append(
-                ScoreChange(
-                    outcome.user,
-                    outcome.previous_rank,
-                    outcome.user.score - outcome.previous_score,
-                    update.event_type,
-                    update.event_time_ns,
-                )
-            )
-    commit = Commit(
-        contest_id,
-        epoch,
-        position.revision - len(changes),
-        position.revision,
-        int(total),
-        tuple(changes),
-    )
-    return CommitReply(outcomes, commit)
+    return CommitReply(contest_id, updates, texts, int(total), Position(epoch, int(revision)))
 
 
 def _outcome(update: ScoreUpdate, text: str, now: Position) -> Outcome:
@@ -151,3 +167,16 @@ def decode_rows(
             first_rank + offset,
             entry[TIE_KEY:].decode() if entry else "",
         )
+
+
+def decode_standing(
+    user_id: str, standing: Sequence[Any], total_users: int, position: Position
+) -> Standing | None:
+    """Read where a user stands, from what the ranks script returned; None for an absent one."""
+    if not standing:
+        return None
+    first, rows, entries = standing
+    users = list(decode_rows(int(first) + 1, rows, entries))
+    user = next(row for row in users if row.user_id == user_id)
+    users.remove(user)
+    return Standing(user, tuple(users), total_users, position)

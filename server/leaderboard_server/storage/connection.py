@@ -11,6 +11,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError, ResponseError
 
 from leaderboard_server.domain.errors import StoreUnavailable
+from leaderboard_server.storage.sentinel import SCHEMES, sentinel_pool
 
 _log = structlog.get_logger()
 
@@ -38,12 +39,14 @@ def connect(url: str) -> Redis:
 
     Args:
         url: `redis://`, `rediss://` or `unix://`; user, password, database and TLS as in redis-py.
+            Or `redis+sentinel://` or `rediss+sentinel://`: see `sentinel.sentinel_pool`.
 
     Raises:
         StoreUrlInvalid: The URL is not one of these, or has an option that is not known.
     """
+    make_pool = sentinel_pool if url.startswith(SCHEMES) else BlockingConnectionPool.from_url
     try:
-        pool: Any = BlockingConnectionPool.from_url(
+        pool: Any = make_pool(
             url,
             max_connections=CONNECTIONS,
             timeout=None,
@@ -54,7 +57,7 @@ def connect(url: str) -> Redis:
             client_name="leaderboard",
         )
         pool.make_connection()  # the driver looks at most options only now
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RedisError):
         raise StoreUrlInvalid from None
     return Redis.from_pool(pool)
 

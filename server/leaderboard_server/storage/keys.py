@@ -4,7 +4,18 @@ All names of a contest share the hash tag `{<contest_id>}`, so that one script r
 one node of a Redis Cluster. A contest id holds no braces, so it can't move its own keys.
 """
 
+from functools import lru_cache
+
 PREFIX = "leaderboard:contest:"
+
+_REMEMBERED = 65_536
+"""Of how many contests the names are kept, about 1 kB each."""
+
+
+@lru_cache(_REMEMBERED)
+def of_contest(contest_id: str) -> tuple[str, str, str, str]:
+    """Name what every script reaches: board, users, meta and log."""
+    return board(contest_id), users(contest_id), meta(contest_id), log(contest_id)
 
 
 def board(contest_id: str) -> str:
@@ -27,11 +38,13 @@ def log(contest_id: str) -> str:
     return f"{PREFIX}{{{contest_id}}}:log"
 
 
+@lru_cache(3 * _REMEMBERED)
 def requests(contest_id: str, window: int) -> str:
     """Name the HASH of one retention window: request id → fingerprint and first answer."""
     return f"{PREFIX}{{{contest_id}}}:requests:{window}"
 
 
+@lru_cache(_REMEMBERED)
 def channel(contest_id: str) -> str:
     """Name the channel that each commit's payload is published to."""
     return f"leaderboard:{{{contest_id}}}"

@@ -1,17 +1,16 @@
 """Every read and write of contests, one typed method for each script."""
 
 import asyncio
+import contextlib
 import itertools
 import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol, TypeAlias
 from uuid import uuid4
 
-from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialBackoff
-from redis.commands.core import AsyncScript
 from redis.exceptions import ConnectionError as ConnectionLost
 from redis.exceptions import NoScriptError
 
@@ -19,22 +18,34 @@ from leaderboard_server.domain.board import Page, Standing
 from leaderboard_server.domain.change import Commit
 from leaderboard_server.domain.position import BEGINNING, Position
 from leaderboard_server.domain.update import MAX_SCORE, ScoreUpdate
-from leaderboard_server.storage import keys, scripts
+from leaderboard_server.storage import keys
 from leaderboard_server.storage.codec import (
     CommitReply,
+    UnreadableCommit,
     decode_commit,
     decode_reply,
     decode_rows,
+    decode_standing,
     encode_updates,
 )
 from leaderboard_server.storage.connection import store_errors
 from leaderboard_server.storage.positions import SeenPositions
+from leaderboard_server.storage.scripts import (
+    COMMIT,
+    EARLIER,
+    HISTORY,
+    RANKS,
+    TOP,
+    USERS,
+    WHERE,
+    Script,
+)
 
 CALL_S = 2.0
-"""How long a call may take in all, sending it again included. The longest script takes about 0.1 s;
-a store that takes longer hangs."""
-_RESENDS = 2
-"""How often a call is sent again when its connection breaks, or the store has forgotten the script.
+"""For how long a call is sent again when its connection breaks. One that is not answered in time is
+given up by the link, and not sent again."""
+_RESENDS = 1
+"""How often it is sent once more then.
 A commit is recognised by its sequence and answered as the first time; reads have no effect."""
 
 
@@ -46,6 +57,25 @@ class Retention:
     """How many changes of a contest the log keeps, at least; watchers resume within them."""
     requests_s: int = 86_400
     """How long a request id is remembered at least, in seconds; at most twice as long."""
+
+
+class RankQuestion(NamedTuple):
+    """Whose rank is asked for."""
+
+    user_id: str
+    neighbors: int
+    """How many users on each side, from 0 to 100."""
+
+
+Rank: TypeAlias = tuple[Position, Standing | None]
+"""Where the contest is, and None for a user who has no score in it."""
+
+
+class Caller(Protocol):
+    """What a store is called through."""
+
+    async def call(self, *command: str | int) -> Any:
+        """Return what the store answers to a command; see `link.Link.call`."""
 
 
 class History(NamedTuple):
@@ -67,8 +97,8 @@ class Store:
 
     def __init__(
         self,
-        writes: Redis,
-        reads: Redis,
+        writes: Caller,
+        reads: Caller,
         retention: Retention,
         *,
         clock: Callable[[], float] = time.time,
@@ -77,22 +107,20 @@ class Store:
         """Commit through `writes`; `reads` are apart, so that they don't hold up a commit."""
         self._retention = retention
         self._clock = clock
-        self._new_token = new_token
         self._server = new_token()
         self._sequence = itertools.count(1)
+        self._epochs = new_token()[:16]
+        self._epoch = itertools.count(1)
         self._seen = SeenPositions()
         self._retry = Retry(
             ExponentialBackoff(cap=0.05, base=0.01),
             _RESENDS,
-            supported_errors=(ConnectionLost, NoScriptError),
+            supported_errors=(ConnectionLost,),
         )
-        self._commit = writes.register_script(scripts.source("commit"))
-        self._where = reads.register_script(scripts.source("where"))
-        self._top = reads.register_script(scripts.source("top"))
-        self._rank = reads.register_script(scripts.source("rank"))
-        self._users = reads.register_script(scripts.source("users"))
-        self._history = reads.register_script(scripts.source("history"))
-        self._earlier = reads.register_script(scripts.source("earlier"))
+        self.on_new_epoch: Callable[[str], None] = lambda _: None
+        """Told a contest whenever an answer of the store is of another epoch than those before."""
+        self._writes = writes
+        self._reads = reads
 
     async def commit(self, contest_id: str, updates: Sequence[ScoreUpdate]) -> CommitReply:
         """Apply updates of one contest in one atomic step.
@@ -106,53 +134,59 @@ class Store:
             updates: 1 to 1,000 updates of it, applied in order.
         """
         window = int(self._clock()) // self._retention.requests_s
-        commit_keys = [
-            *_contest_keys(contest_id),
+        commit_keys = (
+            *keys.of_contest(contest_id),
             keys.requests(contest_id, window),
             keys.requests(contest_id, window - 1),
             keys.requests(contest_id, window + 1),
-        ]
-        arguments: list[str | int] = [
+        )
+        arguments = (
             self._server,
             next(self._sequence),
             self._retention.history_changes,
             (window + 2) * self._retention.requests_s,
             encode_updates(updates),
-        ]
+        )
         sent_after = self._seen.latest(contest_id)
-        reply = await self._call(self._commit, contest_id, sent_after, commit_keys, arguments)
-        decoded = decode_reply(contest_id, updates, reply)
-        self._seen.note(contest_id, sent_after, decoded.commit.position)
-        return decoded
+        reply = decode_reply(
+            contest_id,
+            updates,
+            await self._call(self._writes, COMMIT, contest_id, sent_after, commit_keys, arguments),
+        )
+        self._note(contest_id, sent_after, reply.position)
+        return reply
 
     async def top(self, contest_id: str, start_rank: int, count: int) -> Page:
         """Read `count` ranks (1 to 1,000) of a contest from `start_rank` (from 1) on."""
         first = start_rank - 1
         position, (total, rows, entries) = await self._read(
-            self._top, contest_id, first, first + count - 1
+            TOP, contest_id, first, first + count - 1
         )
         return Page(tuple(decode_rows(start_rank, rows, entries)), int(total), position)
 
-    async def rank(
-        self, contest_id: str, user_id: str, neighbors: int
-    ) -> tuple[Position, Standing | None]:
-        """Read the rank of a user with `neighbors` (0 to 100) users on each side.
+    async def ranks(
+        self, contest_id: str, questions: Sequence[RankQuestion]
+    ) -> Callable[[], list[Rank]]:
+        """Read where 1 to 1,000 users stand.
 
         Returns:
-            Where the contest is, and None for a user who has no score in it.
+            What makes the answers of the reply, in the order of the questions.
         """
-        position, (total, *found) = await self._read(self._rank, contest_id, user_id, neighbors)
-        if not found:
-            return position, None
-        first, rows, entries = found
-        users = list(decode_rows(int(first) + 1, rows, entries))
-        user = next(row for row in users if row.user_id == user_id)
-        users.remove(user)
-        return position, Standing(user, tuple(users), int(total), position)
+        arguments = (argument for user, n in questions for argument in (n, user))
+        position, (total, *found) = await self._read(RANKS, contest_id, *arguments)
+
+        def read() -> list[Rank]:
+            total_users = int(total)
+            return [
+                (position, decode_standing(question.user_id, standing, total_users, position))
+                for question, standing in zip(questions, found, strict=True)
+            ]
+
+        return read
 
     async def users(self, contest_id: str, user_ids: Collection[str]) -> Page:
         """Read those of 1 to 1,000 users who have a rank, best first."""
-        position, (total, *rows) = await self._read(self._users, contest_id, *user_ids)
+        position, (total, *rows) = await self._read(USERS, contest_id, *user_ids)
         users = sorted(
             (
                 user
@@ -168,13 +202,17 @@ class Store:
         latest = self._seen.latest(contest_id)
         return latest not in (BEGINNING, position) and latest.epoch != position.epoch
 
+    def latest(self, contest_id: str) -> Position:
+        """Return the latest position of a contest that the store has told this server."""
+        return self._seen.latest(contest_id)
+
     def hear(self, contest_id: str, position: Position) -> None:
         """Take in where a contest is, as the link tells; the store must not be behind it."""
         self._seen.hear(contest_id, position)
 
     async def position(self, contest_id: str) -> Position:
         """Read where a contest is."""
-        position, _ = await self._read(self._where, contest_id)
+        position, _ = await self._read(WHERE, contest_id)
         return position
 
     async def end_epoch(self, contest_id: str, epoch: str) -> None:
@@ -183,59 +221,75 @@ class Store:
         For a history that is known to be lost though the store's revision no longer shows it.
         """
         beyond = Position(epoch, MAX_SCORE)
-        await self._call(self._where, contest_id, beyond, _contest_keys(contest_id), ())
+        await self._call(self._reads, WHERE, contest_id, beyond, keys.of_contest(contest_id), ())
 
     async def history(self, contest_id: str, after_revision: int, limit: int) -> History:
         """Read up to `limit` commits after a revision, as far as the log still holds them."""
-        position, (known, payloads) = await self._read(
-            self._history, contest_id, after_revision, limit
-        )
-        before = decode_commit(contest_id, known) if known else None
+        position, (known, payloads) = await self._read(HISTORY, contest_id, after_revision, limit)
+        before = None
+        if known:
+            with contextlib.suppress(UnreadableCommit):
+                before = decode_commit(contest_id, known)
         commits = [decode_commit(contest_id, payload) for payload in payloads]
         return History(commits, position, before)
 
     async def earlier(self, contest_id: str, up_to_revision: int, limit: int) -> History:
         """Read the last `limit` commits up to a revision that the log still holds, in order."""
-        position, (payloads,) = await self._read(self._earlier, contest_id, up_to_revision, limit)
+        position, (payloads,) = await self._read(EARLIER, contest_id, up_to_revision, limit)
         commits = [decode_commit(contest_id, payload) for payload in reversed(payloads)]
         return History(commits, position, None)
 
+    def _note(self, contest_id: str, sent_after: Position, seen: Position) -> None:
+        before = self._seen.latest(contest_id)
+        self._seen.note(contest_id, sent_after, seen)
+        if before.epoch != self._seen.latest(contest_id).epoch:
+            self.on_new_epoch(contest_id)
+
     async def _read(
-        self, script: AsyncScript, contest_id: str, *arguments: str | int
+        self, script: Script, contest_id: str, *arguments: str | int
     ) -> tuple[Position, list[Any]]:
         sent_after = self._seen.latest(contest_id)
         epoch, revision, *rest = await self._call(
-            script, contest_id, sent_after, _contest_keys(contest_id), arguments
+            self._reads, script, contest_id, sent_after, keys.of_contest(contest_id), arguments
         )
         position = Position(epoch.decode(), int(revision))
-        self._seen.note(contest_id, sent_after, position)
+        self._note(contest_id, sent_after, position)
         return position, rest
 
     async def _call(
         self,
-        script: AsyncScript,
+        link: Caller,
+        script: Script,
         contest_id: str,
         seen: Position,
         script_keys: Sequence[str],
         arguments: Sequence[str | int],
     ) -> Any:
-        head = (keys.channel(contest_id), seen.epoch, seen.revision, self._new_token())
+        new_epoch = f"{self._epochs}-{next(self._epoch):x}"
+        command = (
+            len(script_keys),
+            *script_keys,
+            keys.channel(contest_id),
+            seen.epoch,
+            seen.revision,
+            new_epoch,
+            *arguments,
+        )
 
         async def send() -> Any:
-            return await script(keys=script_keys, args=[*head, *arguments])
+            try:
+                return await link.call("EVALSHA", script.sha, *command)
+            except NoScriptError:
+                return await link.call("EVAL", script.source, *command)
 
-        async def forget(_error: BaseException) -> None:
-            """Leave the lost connection to the pool, which opens another one."""
-
+        begun = asyncio.get_running_loop().time()
         with store_errors():
-            async with asyncio.timeout(CALL_S):
-                return await self._retry.call_with_retry(send, forget)
+            try:
+                return await send()
+            except ConnectionLost:
+                async with asyncio.timeout_at(begun + CALL_S):
+                    return await self._retry.call_with_retry(send, _leave)
 
 
-def _contest_keys(contest_id: str) -> list[str]:
-    return [
-        keys.board(contest_id),
-        keys.users(contest_id),
-        keys.meta(contest_id),
-        keys.log(contest_id),
-    ]
+async def _leave(_error: BaseException) -> None:
+    """Leave the lost connection to the link, which opens another one."""

@@ -15,7 +15,8 @@ from leaderboard_server.domain.errors import StoreUnavailable
 from leaderboard_server.domain.position import BEGINNING, Position
 from leaderboard_server.domain.watch import SnapshotReason
 from leaderboard_server.storage.codec import UnreadableCommit, decode_commit
-from leaderboard_server.storage.store import History, Store
+from leaderboard_server.storage.lineage import Lineage
+from leaderboard_server.storage.store import Store
 
 _log = structlog.get_logger()
 
@@ -38,6 +39,9 @@ class Listener(Protocol):
     def on_restart(self, position: Position, reason: SnapshotReason) -> None:
         """What lies between can't be told; commits go on after `position`."""
 
+    def on_doubt(self) -> None:
+        """What was heard so far may be behind what this server has told, or may be told now."""
+
 
 class ContestStream:
     """Follows one contest from the moment it is subscribed.
@@ -57,9 +61,7 @@ class ContestStream:
         self._once_more = False
         self._heard = False
         self._went_back = False
-        self._latest: Commit | None = None
-        self._offered: set[int] = set()
-        self._filled_up_to = 0
+        self._lineage = Lineage()
         self._ready = asyncio.Event()
         self.position = BEGINNING
         self.told = BEGINNING
@@ -104,7 +106,7 @@ class ContestStream:
     def on_link_lost(self) -> None:
         """See `feed.Receiver`."""
         self._subscribed = False
-        self._ready.clear()
+        self._pause()
 
     def on_message(self, payload: bytes) -> None:
         """See `feed.Receiver`."""
@@ -117,7 +119,7 @@ class ContestStream:
             return
         if self._catching_up:
             self._waiting.append(commit)
-        elif self._is_repeated(commit):
+        elif self._lineage.is_repeated(commit, self.position):
             self._went_back = True
             self.catch_up()
         elif not self._follow(commit):
@@ -129,15 +131,34 @@ class ContestStream:
         Where others' commits before it have not been heard yet it is left to the link.
         """
         if self._store.sees_another_epoch(self.contest_id, commit.position):
+            self.doubt()
             return
         if commit.epoch != self.told.epoch or commit.position.reaches(self.told):
             self.told = commit.position
         if self.live and commit.revision > self.position.revision and self._follow(commit):
-            self._offered.add(commit.revision)
+            self._lineage.offer(commit)
+        else:
+            self.doubt()
+
+    def tell(self, position: Position) -> None:
+        """Take in that a caller was told a position that was read from the store."""
+        if position.epoch == self.position.epoch and position.reaches(self.told):
+            self.told = position
+            if not self.position.reaches(position):
+                self.doubt()
+
+    def doubt(self) -> None:
+        """Tell listeners that what they heard may be behind what callers are told from now on."""
+        for listener in self._listeners:
+            listener.on_doubt()
+
+    def _pause(self) -> None:
+        self._ready.clear()
+        self.doubt()
 
     def catch_up(self) -> None:
         """Read what is missing from the log; what is being read may be too old, so then again."""
-        self._ready.clear()
+        self._pause()
         if self._catching_up:
             self._once_more = True
         elif self._subscribed:
@@ -160,38 +181,12 @@ class ContestStream:
             return
         before = self.position
         if await self._store.position(self.contest_id) == before:
+            if self.position == before:
+                self._lineage.settle(before)
             return
         await asyncio.sleep(IN_FLIGHT_S)
         if self.live and self.position == before:
             self.catch_up()
-
-    def _is_repeated(self, commit: Commit) -> bool:
-        """Tell whether a revision is given a second time: then the store went back.
-
-        An own commit is heard after it was offered, and one from the log may be heard after that.
-        """
-        if commit.epoch != self.position.epoch:
-            return False
-        if commit.revision in self._offered:
-            self._offered.discard(commit.revision)
-            return False
-        return self._filled_up_to < commit.revision <= self.position.revision
-
-    def _is_another(self, history: History) -> bool:
-        """Tell whether a log can't be the one that led to the present position.
-
-        Then the store went back, and others moved it on while this server heard nothing: there is
-        another commit at this position, or one that passes over it.
-        """
-        epoch, revision = self.position
-        if history.position.epoch != epoch:
-            return False
-        if self._latest and history.before and history.before.epoch == epoch:
-            return history.before != self._latest
-        return any(
-            commit.epoch == epoch and commit.previous_revision < revision
-            for commit in history.commits[:1]
-        )
 
     def _follow(self, commit: Commit) -> bool:
         """Pass a commit on if it comes next; say whether it was that or an old one."""
@@ -202,7 +197,7 @@ class ContestStream:
             if commit.previous_revision != self.position.revision:
                 return False
             self.position = commit.position
-            self._latest = commit
+            self._lineage.follow(commit)
             self._store.hear(self.contest_id, commit.position)
             for listener in self._listeners:
                 listener.on_commit(commit)
@@ -210,7 +205,7 @@ class ContestStream:
 
     def _restart(self, position: Position, reason: SnapshotReason) -> None:
         self.position = position
-        self._latest = None
+        self._lineage.forget()
         if self.told.epoch != position.epoch:
             self.told = BEGINNING
         for listener in self._listeners:
@@ -236,16 +231,16 @@ class ContestStream:
         if not self._known:
             self.position = await self._store.position(self.contest_id)
             self._known = True
-            return True
         if self._went_back:
             await self._store.end_epoch(self.contest_id, self.position.epoch)
             self._went_back = False
         # The store is to find out when it is behind what this stream has heard.
         self._store.hear(self.contest_id, self.position)
         history = await self._store.history(self.contest_id, self.position.revision, HISTORY_PAGE)
-        if self._is_another(history):
+        if self._lineage.is_another(history, self.position):
             self._went_back = True
             return False
+        self._lineage.begin(history)
         for commit in history.commits:
             if not self._follow(commit):
                 break
@@ -257,7 +252,7 @@ class ContestStream:
             self._restart(history.position, SnapshotReason.HISTORY_TRIMMED)
         else:
             self._restart(history.position, SnapshotReason.NEW_EPOCH)
-        return True
+        return False
 
     def _caught_up(self, task: asyncio.Task[None]) -> None:
         self._catching_up = None
@@ -265,8 +260,7 @@ class ContestStream:
         if task.cancelled() or not self._subscribed:
             return
         once_more, self._once_more = self._once_more, False
-        self._offered.clear()
-        self._filled_up_to = self.position.revision
+        self._lineage.settle(self.position)
         if error := task.exception():
             _log.error("catch_up_failed", contest_id=self.contest_id, exc_info=error)
             asyncio.get_running_loop().call_later(RETRY_S, self.catch_up)
@@ -274,5 +268,5 @@ class ContestStream:
         if once_more or not all(self._follow(commit) for commit in waiting):
             self.catch_up()
             return
-        self._filled_up_to = self.position.revision
+        self._lineage.settle(self.position)
         self._ready.set()

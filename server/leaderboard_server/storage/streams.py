@@ -5,8 +5,9 @@ import contextlib
 
 import structlog
 
-from leaderboard_server.domain.change import Commit
 from leaderboard_server.domain.errors import StoreUnavailable
+from leaderboard_server.domain.position import Position
+from leaderboard_server.storage.codec import CommitReply
 from leaderboard_server.storage.feed import Feed
 from leaderboard_server.storage.store import Store
 from leaderboard_server.storage.stream import ContestStream, Listener
@@ -28,6 +29,7 @@ class Streams:
         self.streams: dict[str, ContestStream] = {}
         """The streams of the contests that anybody listens to."""
         self._task: asyncio.Task[None] | None = None
+        store.on_new_epoch = self._doubt
 
     def start(self) -> None:
         """Begin to compare the streams with the store."""
@@ -47,10 +49,15 @@ class Streams:
         """Whether commits can be heard of at present."""
         return self._feed.linked
 
-    def offer(self, commit: Commit) -> None:
+    def offer(self, reply: CommitReply) -> None:
         """Take in a commit of this server, before its writer is answered."""
-        if stream := self.streams.get(commit.contest_id):
-            stream.offer(commit)
+        if stream := self.streams.get(reply.contest_id):
+            stream.offer(reply.commit)
+
+    def tell(self, contest_id: str, position: Position) -> None:
+        """Take in that a caller was told a position of a board that was read from the store."""
+        if stream := self.streams.get(contest_id):
+            stream.tell(position)
 
     async def listen(self, contest_id: str, listener: Listener) -> ContestStream:
         """Tell `listener` of every commit after the returned stream's position.
@@ -76,6 +83,10 @@ class Streams:
             del self.streams[stream.contest_id]
             stream.close()
             self._feed.unsubscribe(stream.contest_id)
+
+    def _doubt(self, contest_id: str) -> None:
+        if stream := self.streams.get(contest_id):
+            stream.doubt()
 
     async def _verify(self) -> None:
         turn = 0

@@ -1,4 +1,5 @@
 """The edge: bytes in, checked values to the service, bytes out; and one table of statuses.
 
-Listeners (`grpcio.py`) move bytes and know nothing of messages; `methods.py` is what they serve.
+Listeners (`grpcio.py`, `front.py`) move bytes and know nothing of messages; `services.py` is what
+they serve.
 """

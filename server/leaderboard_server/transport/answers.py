@@ -60,13 +60,15 @@ def _batch_result(outcome: UpdateResult | LeaderboardError) -> pb.BatchUpdateRes
     )
 
 
-def page(read: Page) -> pb.GetTopUsersResponse:
-    """Encode consecutive ranks."""
-    return pb.GetTopUsersResponse(
-        users=map(_user, read.users),
-        total_users=read.total_users,
-        position=_position(read.position),
-    )
+def page(read: Page) -> bytes:
+    """Encode consecutive ranks, once for all readers they go to."""
+    if read.encoded is None:
+        read.encoded = pb.GetTopUsersResponse(
+            users=map(_user, read.users),
+            total_users=read.total_users,
+            position=_position(read.position),
+        ).SerializeToString()
+    return read.encoded
 
 
 def standing(read: Standing) -> pb.GetUserRankResponse:

@@ -7,23 +7,24 @@ so does every exception that is not an abort, so each is turned into a status he
 import asyncio
 import contextlib
 import socket
-from collections.abc import Awaitable
-from typing import NoReturn, TypeAlias, TypeVar
-from uuid import uuid4
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from functools import partial
+from typing import Literal, TypeAlias, TypeVar
 
 import grpc
-import structlog
-from grpc_health.v1 import health_pb2, health_pb2_grpc
-from grpc_health.v1.health import SERVICE_NAME as HEALTH
 from grpc_status import rpc_status
 
-from leaderboard_server.domain.errors import LeaderboardError, ServerDraining
-from leaderboard_server.transport.health import Health
-from leaderboard_server.transport.methods import SERVICE_NAME, Methods, StreamMethod, UnaryMethod
-from leaderboard_server.transport.reflection import add_reflection
-from leaderboard_server.transport.statuses import Defect, status_of
-
-_log = structlog.get_logger()
+from leaderboard_server.domain.errors import ServerDraining
+from leaderboard_server.transport.channels import Channels
+from leaderboard_server.transport.listener import (
+    GRACE_S,
+    ConversationMethod,
+    Limits,
+    Services,
+    StreamMethod,
+    UnaryMethod,
+)
+from leaderboard_server.transport.statuses import Overloaded, ReceiverStalled, status_of_any
 
 RECEIVE_BYTES = 4 * 2**20
 """What grpcio takes in; between the contract's 1 MiB and this the refusal has its details."""
@@ -33,12 +34,13 @@ QUIET_S = 0.05
 """How long no call may have come before the server stops."""
 SETTLE_S = 1.0
 """How long calls are refused at most before the server stops, though they still come."""
-GRACE_S = 5.0
-"""How long calls under way may take when the server stops."""
 
 Answer = TypeVar("Answer")
 Handler: TypeAlias = "grpc.RpcMethodHandler[bytes, bytes]"
 Context: TypeAlias = "grpc.aio.ServicerContext[bytes, bytes]"
+Kind: TypeAlias = Literal["calls", "watches"]
+Admission: TypeAlias = Callable[[], contextlib.AbstractContextManager[None]]
+"""Gives a call its place for as long as it is under way, or raises why there is none."""
 
 _OPTIONS = (
     ("grpc.so_reuseport", 0),  # a second server on the same port has to fail, not to share it
@@ -53,25 +55,18 @@ _OPTIONS = (
 
 
 class GrpcioListener:
-    """Serves methods, health and reflection on one address. Open from `start` to `stop`."""
+    """Serves on one address. Open from `start` to `stop`."""
 
-    def __init__(self, methods: Methods, address: str, *, write_timeout_s: float) -> None:
-        """Serve `methods` on `address`; a watcher who takes nothing for the timeout is dropped."""
-        self._write_timeout_s = write_timeout_s
-        self._health = Health()
-        self._server = grpc.aio.server(options=_OPTIONS)
+    def __init__(self, services: Services, address: str, limits: Limits) -> None:
+        """Serve `services` on `address`, within the limits."""
+        self._address = address
+        self._write_timeout_s = limits.write_timeout_s
+        self._free = {"calls": limits.max_calls, "watches": limits.max_watchers}
+        self._channels = Channels[bytes]()
         self._draining = False
         self._arrived = 0
-        handlers = {
-            **{name: self._unary(method) for name, method in methods.unary.items()},
-            **{name: self._stream(method) for name, method in methods.stream.items()},
-        }
-        self._server.add_generic_rpc_handlers(
-            (grpc.method_handlers_generic_handler(SERVICE_NAME, handlers),)
-        )
-        health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
-        add_reflection(self._server, (SERVICE_NAME, HEALTH))
-        self._address = address
+        self._server = grpc.aio.server(options=_OPTIONS)
+        self._server.add_generic_rpc_handlers((_Handlers(self._handlers(services)),))
 
     async def start(self) -> int:
         """Listen, and return the port.
@@ -84,23 +79,15 @@ class GrpcioListener:
             port = self._server.add_insecure_port(self._address)
         except RuntimeError as error:
             raise OSError(f"can't listen on {self._address}") from error
-        await self.set_serving(serving=False)
         await self._server.start()
         return port
 
-    async def set_serving(self, *, serving: bool) -> None:
-        """Tell through health whether calls can be served."""
-        status = health_pb2.HealthCheckResponse
-        for name in ("", SERVICE_NAME):
-            await self._health.set(name, status.SERVING if serving else status.NOT_SERVING)
-
     async def drain(self) -> None:
-        """Tell that this server goes away, and refuse what still comes until nothing does.
+        """Refuse what still comes until nothing does.
 
         grpcio cancels calls that it has not taken up when it stops; a caller would take that for
         a cancellation of its own.
         """
-        await self._health.enter_graceful_shutdown()
         self._draining = True
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(SETTLE_S):
@@ -111,26 +98,92 @@ class GrpcioListener:
 
     async def stop(self) -> None:
         """Take no more calls, and wait for those under way, for the grace at most."""
-        self._health.end_watches()
         await self._server.stop(GRACE_S)
 
-    def _unary(self, method: UnaryMethod) -> Handler:
+    def _handlers(self, services: Services) -> dict[str, Handler]:
+        def admission(path: str, kind: Kind) -> Admission:
+            limited = path not in services.unlimited
+            return partial(self._place, kind) if limited else contextlib.nullcontext
+
+        unary = {
+            path: self._unary(method, admission(path, "calls"))
+            for path, method in services.unary.items()
+        }
+        stream = {
+            path: self._stream(method, admission(path, "watches"))
+            for path, method in services.stream.items()
+        }
+        conversation = {
+            path: self._conversation(method, admission(path, "watches"))
+            for path, method in services.conversation.items()
+        }
+        return unary | stream | conversation
+
+    @contextlib.contextmanager
+    def _place(self, kind: Kind) -> Iterator[None]:
+        """Give a call its place, or raise why there is none."""
+        self._arrived += 1
+        if self._draining:
+            raise ServerDraining
+        if not self._free[kind]:
+            raise Overloaded(kind)
+        self._free[kind] -= 1
+        try:
+            yield
+        finally:
+            self._free[kind] += 1
+
+    def _unary(self, method: UnaryMethod, admission: Admission) -> Handler:
         async def handle(request: bytes, context: Context) -> bytes:
-            self._arrived += 1
-            return await _or_abort(context, _refuse() if self._draining else method(request))
+            return await _answer(context, admission, lambda: method(request))
 
         return grpc.unary_unary_rpc_method_handler(handle)
 
-    def _stream(self, method: StreamMethod) -> Handler:
+    def _stream(self, method: StreamMethod, admission: Admission) -> Handler:
         async def handle(request: bytes, context: Context) -> None:
-            async def send(message: bytes) -> None:
-                async with asyncio.timeout(self._write_timeout_s):
-                    await context.write(message)
-
-            self._arrived += 1
-            await _or_abort(context, _refuse() if self._draining else method(request, send))
+            stream = _Stream(context, self._write_timeout_s, self._channels)
+            await _answer(context, admission, lambda: method(request, stream))
 
         return grpc.unary_stream_rpc_method_handler(handle)
+
+    def _conversation(self, method: ConversationMethod, admission: Admission) -> Handler:
+        async def handle(requests: AsyncIterator[bytes], context: Context) -> None:
+            stream = _Stream(context, self._write_timeout_s, self._channels)
+            await _answer(context, admission, lambda: method(requests, stream))
+
+        return grpc.stream_stream_rpc_method_handler(handle)
+
+
+class _Stream:
+    """The messages of one call; see `listener.Stream`."""
+
+    def __init__(self, context: Context, write_timeout_s: float, channels: Channels[bytes]) -> None:
+        self._context = context
+        self._write_timeout_s = write_timeout_s
+        self._channels = channels
+        self.publish = channels.publish
+        self.close = channels.close
+
+    async def __call__(self, message: bytes) -> None:
+        try:
+            async with asyncio.timeout(self._write_timeout_s):
+                await self._context.write(message)
+        except TimeoutError:
+            raise ReceiverStalled from None
+
+    async def follow(self, channel: str, mark: int) -> int:
+        return await self._channels.follow(channel, mark, self)
+
+
+class _Handlers(grpc.GenericRpcHandler):
+    """Finds the handler of a call by its path."""
+
+    def __init__(self, handlers: dict[str, Handler]) -> None:
+        self._handlers = handlers
+
+    def service(self, handler_call_details: grpc.HandlerCallDetails) -> "Handler | None":
+        """Return the handler, or None if the method is unknown."""
+        return self._handlers.get(handler_call_details.method)
 
 
 def _check_free(address: str) -> None:
@@ -147,20 +200,14 @@ def _check_free(address: str) -> None:
         raise OSError(f"can't listen on {address}: {error.strerror}") from error
 
 
-async def _refuse() -> NoReturn:
-    """Take no more calls."""
-    raise ServerDraining
-
-
-async def _or_abort(context: Context, answer: Awaitable[Answer]) -> Answer:
-    """Return the answer, or end the call with the status of what was raised."""
+async def _answer(
+    context: Context, admission: Admission, work: Callable[[], Awaitable[Answer]]
+) -> Answer:
+    """Do the work and return what it gives, or end the call with the status of what was raised."""
     try:
-        return await answer
-    except LeaderboardError as error:
-        refusal = error
-    except Exception:  # noqa: BLE001 - whatever it is, the caller is told no more than its name
-        refusal = Defect(uuid4().hex)
-        _log.exception("defect", incident=refusal.incident)
-    status = rpc_status.to_status(status_of(refusal))
+        with admission():
+            return await work()
+    except Exception as error:  # noqa: BLE001 - the table of statuses knows what it is
+        status = rpc_status.to_status(status_of_any(error))
     await context.abort(status.code, status.details, status.trailing_metadata)
     raise AssertionError

@@ -1,33 +1,74 @@
-"""Health (`grpc.health.v1`), whose watches don't hold up a server that stops."""
+"""Health (`grpc.health.v1`): whether calls can be served, told to who asks and to who watches."""
 
 import asyncio
-import contextlib
-from typing import Any
 
-import grpc
-from grpc_health.v1.health import aio
+from grpc_health.v1 import health_pb2
+
+from leaderboard_server.domain.errors import ServerDraining
+from leaderboard_server.transport.listener import Send
+from leaderboard_server.transport.parsing import parse
+from leaderboard_server.transport.statuses import UnknownService
+
+HEALTH = health_pb2.DESCRIPTOR.services_by_name["Health"].full_name
+_Response = health_pb2.HealthCheckResponse
 
 
-class Health(aio.HealthServicer):  # type: ignore[misc]
-    """Tells the health of each service; open as long as its server."""
+class Health:
+    """The health of a server and its services, which is one. NOT_SERVING until it is told."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._ending = asyncio.Event()
+    def __init__(self, *service_names: str) -> None:
+        self._names = ("", *service_names)
+        self._status: int = _Response.NOT_SERVING
+        self._draining = False
+        self._ended = False
+        self._changed = asyncio.Event()
+        self.unary = {f"/{HEALTH}/Check": self._check, f"/{HEALTH}/List": self._list}
+        self.stream = {f"/{HEALTH}/Watch": self._watch}
+
+    async def set_serving(self, *, serving: bool) -> None:
+        """Tell whether calls can be served."""
+        if not self._draining:
+            self._set(_Response.SERVING if serving else _Response.NOT_SERVING)
+
+    def drain(self) -> None:
+        """Tell NOT_SERVING from now on."""
+        self._draining = True
+        self._set(_Response.NOT_SERVING)
 
     def end_watches(self) -> None:
         """End every watch: load balancers hold them open, and a stop would wait for them."""
-        self._ending.set()
+        self._ended = True
+        self._tell()
 
-    async def Watch(self, request: Any, context: Any) -> None:  # noqa: N802 - the contract's name
-        """Stream the status of a service whenever it changes."""
-        watching = asyncio.create_task(super().Watch(request, context))
-        ending = asyncio.create_task(self._ending.wait())
-        try:
-            await asyncio.wait((watching, ending), return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for task in (watching, ending):
-                task.cancel()
-                with contextlib.suppress(asyncio.CancelledError):
-                    await task
-        await context.abort(grpc.StatusCode.UNAVAILABLE, "the server is stopping")
+    def _set(self, status: int) -> None:
+        self._status = status
+        self._tell()
+
+    def _tell(self) -> None:
+        self._changed.set()
+        self._changed = asyncio.Event()
+
+    async def _check(self, data: bytes) -> bytes:
+        if parse(health_pb2.HealthCheckRequest, data).service not in self._names:
+            raise UnknownService
+        encoded: bytes = _Response(status=self._status).SerializeToString()
+        return encoded
+
+    async def _list(self, data: bytes) -> bytes:
+        parse(health_pb2.HealthListRequest, data)
+        statuses = {name: _Response(status=self._status) for name in self._names}
+        encoded: bytes = health_pb2.HealthListResponse(statuses=statuses).SerializeToString()
+        return encoded
+
+    async def _watch(self, data: bytes, send: Send) -> None:
+        known = parse(health_pb2.HealthCheckRequest, data).service in self._names
+        told = None
+        while True:
+            changed = self._changed
+            status = self._status if known else _Response.SERVICE_UNKNOWN
+            if status != told:
+                await send(_Response(status=status).SerializeToString())
+                told = status
+            if self._ended:
+                raise ServerDraining
+            await changed.wait()

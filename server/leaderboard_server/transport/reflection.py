@@ -4,32 +4,31 @@ The two protocols have the same messages under two package names; the grpcio pac
 name only, so the newer one is made from it.
 """
 
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
-import grpc
 from google.protobuf import descriptor_pb2, descriptor_pool
 from grpc_reflection.v1alpha import reflection_pb2
 from grpc_reflection.v1alpha._async import ReflectionServicer
 from grpc_reflection.v1alpha.reflection import SERVICE_NAME as V1ALPHA
 
+from leaderboard_server.transport.listener import ConversationMethod, Send
+from leaderboard_server.transport.parsing import parse
+
 V1 = V1ALPHA.replace("v1alpha", "v1")
 
 
-def add_reflection(server: grpc.aio.Server, service_names: tuple[str, ...]) -> None:
-    """Let clients ask for the contract of these services and of reflection itself."""
+def reflection(*service_names: str) -> Mapping[str, ConversationMethod]:
+    """Return what tells clients the contract of these services and of reflection itself."""
     _describe_v1()
     servicer = ReflectionServicer((*service_names, V1, V1ALPHA), pool=_Pool())
-    handler = grpc.stream_stream_rpc_method_handler(
-        servicer.ServerReflectionInfo,
-        request_deserializer=reflection_pb2.ServerReflectionRequest.FromString,
-        response_serializer=reflection_pb2.ServerReflectionResponse.SerializeToString,
-    )
-    server.add_generic_rpc_handlers(
-        tuple(
-            grpc.method_handlers_generic_handler(name, {"ServerReflectionInfo": handler})
-            for name in (V1, V1ALPHA)
-        )
-    )
+
+    async def answer(requests: AsyncIterator[bytes], send: Send) -> None:
+        asked = (parse(reflection_pb2.ServerReflectionRequest, data) async for data in requests)
+        async for told in servicer.ServerReflectionInfo(asked, None):
+            await send(told.SerializeToString())
+
+    return {f"/{name}/ServerReflectionInfo": answer for name in (V1, V1ALPHA)}
 
 
 class _Pool:

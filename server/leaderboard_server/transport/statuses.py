@@ -1,7 +1,10 @@
 """The one table from errors to statuses, with the details that the contract promises."""
 
 from collections.abc import Iterator
+from typing import Literal
+from uuid import uuid4
 
+import structlog
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.message import Message
 from google.rpc import error_details_pb2, status_pb2
@@ -11,6 +14,8 @@ from leaderboard.v1 import error_reason_pb2 as reasons
 from leaderboard_server.domain import errors
 from leaderboard_server.domain.position import Position
 from leaderboard_server.domain.update import MAX_SCORE
+
+_log = structlog.get_logger()
 
 DOMAIN = "leaderboard.v1"
 RETRY_AFTER_S = 1
@@ -35,6 +40,28 @@ class MessageTooLarge(errors.LeaderboardError):
         self.max_bytes = max_bytes
 
 
+class Overloaded(errors.LeaderboardError):
+    """As much is under way as the server may have: try again later; nothing was written."""
+
+    def __init__(self, limit: Literal["calls", "watches", "queue", "memory"]) -> None:
+        super().__init__(f"the server is at its limit of {limit}")
+        self.limit = limit
+
+
+class ReceiverStalled(errors.LeaderboardError, TimeoutError):
+    """A stream's receiver took nothing for the write timeout."""
+
+    def __init__(self) -> None:
+        super().__init__("the receiver took nothing for too long")
+
+
+class UnknownService(errors.LeaderboardError):
+    """The health of a service was asked for that is not served."""
+
+    def __init__(self) -> None:
+        super().__init__("there is no such service here")
+
+
 class Defect(errors.LeaderboardError):
     """Something that should not happen; the cause is in the log under the incident's name."""
 
@@ -43,8 +70,22 @@ class Defect(errors.LeaderboardError):
         self.incident = incident
 
 
+def status_of_any(error: Exception) -> status_pb2.Status:
+    """Return the status of whatever ended a call; of a defect it tells no more than a name."""
+    if not isinstance(error, errors.LeaderboardError):
+        incident = uuid4().hex
+        _log.error("defect", incident=incident, exc_info=error)
+        error = Defect(incident)
+    return status_of(error)
+
+
 def status_of(error: errors.LeaderboardError) -> status_pb2.Status:
-    """Return the status of an error, with its details."""
+    """Return the status of an error, with its details if it is one of the service's own."""
+    match error:
+        case ReceiverStalled():
+            return status_pb2.Status(code=Code.RESOURCE_EXHAUSTED, message=str(error))
+        case UnknownService():
+            return status_pb2.Status(code=Code.NOT_FOUND, message=str(error))
     if isinstance(error, errors.InvalidRequest):
         error = errors.InvalidRequest(error.violations[:MAX_VIOLATIONS])
     code, reason, metadata = _row(error)
@@ -92,6 +133,8 @@ def _row(error: errors.LeaderboardError) -> Row:  # noqa: C901, PLR0911 - one ro
         case errors.WatcherStalled():
             position = _position(error.contest_id, error.position)
             return Code.RESOURCE_EXHAUSTED, reasons.ERROR_REASON_WATCHER_STALLED, position
+        case Overloaded():
+            return Code.RESOURCE_EXHAUSTED, reasons.ERROR_REASON_OVERLOADED, {"limit": error.limit}
         case Defect():
             return Code.INTERNAL, reasons.ERROR_REASON_INTERNAL, {"incident": error.incident}
     raise AssertionError(error)
@@ -113,5 +156,5 @@ def _more_details(error: errors.LeaderboardError) -> Iterator[Message]:
                 for field, description in error.violations
             ]
         )
-    elif isinstance(error, errors.StoreUnavailable | errors.ServerDraining):
+    elif isinstance(error, errors.StoreUnavailable | errors.ServerDraining | Overloaded):
         yield error_details_pb2.RetryInfo(retry_delay=Duration(seconds=RETRY_AFTER_S))

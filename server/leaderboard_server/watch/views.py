@@ -1,10 +1,10 @@
 """What a watcher sees of a contest, by scope: its state, and what of commits it is told."""
 
-from collections.abc import Sequence
-from typing import NamedTuple, Protocol, cast
+from collections.abc import Callable, Sequence
+from typing import NamedTuple, Protocol
 
 from leaderboard_server.domain.board import Page, RankedUser
-from leaderboard_server.domain.change import Commit, ScoreChange
+from leaderboard_server.domain.change import ScoreChange
 from leaderboard_server.domain.position import Position
 from leaderboard_server.domain.watch import WatchRequest, WatchScope
 from leaderboard_server.storage.store import Store
@@ -18,6 +18,9 @@ CHANGES_AT_ONCE = 1_000
 class BoardReader(Protocol):
     """Where the first ranks are read."""
 
+    def top_heard_now(self, contest_id: str, count: int) -> Page | None:
+        """Return what `top_as_heard` would, where it needs nothing to wait for."""
+
     async def top_as_heard(self, contest_id: str, count: int) -> Page:
         """Return the first ranks of a contest; see `board.boards.Boards.top_as_heard`."""
 
@@ -29,6 +32,8 @@ class News(NamedTuple):
     """Empty when they don't touch what is watched."""
     position: Position
     """The position up to which the commits were looked at."""
+    whole: bool = False
+    """Whether all rows are told, since those that the watcher holds are not known."""
 
 
 class View(Protocol):
@@ -40,8 +45,14 @@ class View(Protocol):
     def begin(self, page: Page) -> None:
         """Go on from a snapshot of this state."""
 
-    async def news(self, topic: Topic, since: Position, commits: list[Commit]) -> News | None:
-        """Return what is told of the commits after `since`, or None to look again later."""
+    def lose_track(self) -> None:
+        """Go on from a position of which the state is not known."""
+
+    async def news(self, topic: Topic, since: Position) -> News | None:
+        """Return what is told of commits after `since`, or None where there is nothing to tell yet.
+
+        Nothing is waited for between the last look at the topic and the return.
+        """
 
     def kind(self) -> object:
         """Return what views have in common that are told the same."""
@@ -72,10 +83,11 @@ class _AllView:
     def begin(self, page: Page) -> None:
         pass  # every change is told as it was
 
-    async def news(self, _topic: Topic, _since: Position, commits: list[Commit]) -> News:
-        commits = _first(commits)
-        changes = tuple(change for commit in commits for change in commit.changes)
-        return News(changes, commits[-1].position)
+    def lose_track(self) -> None:
+        pass  # every change is told as it was
+
+    async def news(self, topic: Topic, since: Position) -> News | None:
+        return _told(topic, since, lambda _: True)
 
 
 class _UsersView:
@@ -94,19 +106,21 @@ class _UsersView:
     def begin(self, page: Page) -> None:
         pass  # every change is told as it was
 
-    async def news(self, _topic: Topic, _since: Position, commits: list[Commit]) -> News:
-        commits = _first(commits)
-        changes = tuple(
-            change
-            for commit in commits
-            for change in commit.changes
-            if change.user.user_id in self._request.user_ids
-        )
-        return News(changes, commits[-1].position)
+    def lose_track(self) -> None:
+        pass  # every change is told as it was
+
+    async def news(self, topic: Topic, since: Position) -> News | None:
+        user_ids = self._request.user_ids
+        return _told(topic, since, lambda change: change.user.user_id in user_ids)
 
 
-_Rows = tuple[Sequence[RankedUser], tuple[ScoreChange, ...]]
-"""The first ranks, and the changes that led to them."""
+def _told(topic: Topic, since: Position, is_told: Callable[[ScoreChange], bool]) -> News | None:
+    """Return the changes of the next commits, as they were."""
+    commits = topic.since(since.revision, CHANGES_AT_ONCE)
+    if not commits:
+        return None
+    changes = (change for commit in commits for change in commit.changes)
+    return News(tuple(filter(is_told, changes)), commits[-1].position)
 
 
 class _TopView:
@@ -126,25 +140,30 @@ class _TopView:
     def begin(self, page: Page) -> None:
         self._rows = page.users
 
-    async def news(self, topic: Topic, since: Position, commits: list[Commit]) -> News | None:
-        limit, now = self._request.limit, commits[-1].position
-        # After a resume the watcher's rows are not known here: it is told all rows once.
-        key = ("rows", limit, since, now, self._rows is None)
-        if key not in topic.shared:
-            page = await topic.read_state(self.kind(), self.state)
-            if page.position != now:
-                # The page is of a later state than the topic has heard of, or the other way round.
-                return None
-            topic.shared[key] = page.users, merge(self._rows or (), page.users, limit, commits)
-        self._rows, changes = cast("_Rows", topic.shared[key])
-        return News(changes, now)
+    def lose_track(self) -> None:
+        self._rows = None
 
-
-def _first(commits: list[Commit]) -> list[Commit]:
-    """Return as many commits as one message holds, at least one."""
-    size = 0
-    for index, commit in enumerate(commits):
-        size += len(commit.changes)
-        if size >= CHANGES_AT_ONCE:
-            return commits[: index + 1]
-    return commits
+    async def news(self, topic: Topic, since: Position) -> News | None:
+        if topic.position == since:
+            return None
+        contest_id, limit = self._request.contest_id, self._request.limit
+        page = self._reader.top_heard_now(contest_id, limit)
+        if not page:
+            page = await topic.read_once((self.kind(), topic.version), self.state)
+        # The topic may have moved on meanwhile, or not have heard of that state yet.
+        commits = [
+            commit
+            for commit in topic.since(since.revision)
+            if commit.revision <= page.position.revision
+        ]
+        if not commits or commits[-1].position != page.position:
+            return None
+        # Where the watcher's rows are not known, as after a resume, it is told all rows once.
+        whole = self._rows is None
+        key = limit, since, page.position, whole
+        changes = topic.merges.get(key)
+        if changes is None:
+            changes = merge(self._rows or (), page.users, limit, commits)
+            topic.merges[key] = changes
+        self._rows = page.users
+        return News(changes, page.position, whole)

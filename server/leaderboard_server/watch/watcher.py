@@ -2,10 +2,11 @@
 
 import asyncio
 import contextlib
-import itertools
-import random
-from collections.abc import AsyncGenerator, Callable
+import copy
+from collections.abc import Callable
+from typing import Self
 
+from leaderboard_server.domain.errors import StoreUnavailable
 from leaderboard_server.domain.position import BEGINNING, Position
 from leaderboard_server.domain.watch import (
     Changes,
@@ -19,7 +20,6 @@ from leaderboard_server.domain.watch import (
     WatchScope,
 )
 from leaderboard_server.storage.store import Store
-from leaderboard_server.watch.hub import Hub
 from leaderboard_server.watch.topic import Topic
 from leaderboard_server.watch.views import BoardReader, view_of
 
@@ -27,64 +27,14 @@ PROGRESS_S = 15.0
 """After how long without news a watcher is told that it has everything."""
 JITTER = 0.2
 """By which share that time differs, so that many watchers are not all told in one moment."""
+ATTEMPTS = 5
+"""How often a state is read for a snapshot before the watcher is sent away."""
 BEHIND_S = 1.0
 """How long to wait for the topic to hear of what the store has told already."""
 
 
-class Watchers:
-    """Serves watchers. Lives as long as the hub."""
-
-    def __init__(
-        self,
-        hub: Hub,
-        reader: BoardReader,
-        store: Store,
-        *,
-        randomness: Callable[[], float] = random.random,
-    ) -> None:
-        self._hub = hub
-        self._reader = reader
-        self._store = store
-        self._randomness = randomness
-
-    async def watch(self, request: WatchRequest) -> AsyncGenerator[WatchMessage, None]:
-        """Yield what a watcher is told, each message after the one before was taken.
-
-        Raises:
-            ServerDraining: The server drains and takes no new watchers.
-
-            StoreUnavailable: The store is away when what is to be told has to be read.
-        """
-        async with self._hub.join(request.contest_id) as topic:
-            watcher = _Watcher(request, topic, self._hub.draining, self._reader, self._store)
-            # A resume with nothing to tell is told so, or its watcher could not know that it holds.
-            message: WatchMessage | None
-            message = await watcher.start() or await watcher.news() or watcher.progress()
-            quiet_until = self._quiet_until()
-            while True:
-                if message:
-                    yield message
-                    if isinstance(message.event, End):
-                        return
-                    quiet_until = self._quiet_until()
-                    if isinstance(message.event, Changes):
-                        await watcher.pause()
-                version = topic.version
-                message = await watcher.news()
-                if not message:
-                    try:
-                        async with asyncio.timeout_at(quiet_until):
-                            await topic.changed(version)
-                    except TimeoutError:
-                        message = watcher.progress()
-
-    def _quiet_until(self) -> float:
-        spread = 1 + JITTER * (2 * self._randomness() - 1)
-        return asyncio.get_running_loop().time() + PROGRESS_S * spread
-
-
-class _Watcher:
-    """Where one watcher is, and what comes next for it."""
+class Watcher:
+    """Where a watcher is, and what comes next for it."""
 
     def __init__(
         self,
@@ -93,113 +43,180 @@ class _Watcher:
         draining: asyncio.Event,
         reader: BoardReader,
         store: Store,
+        *,
+        randomness: Callable[[], float],
     ) -> None:
         self._request = request
         self._topic = topic
         self._draining = draining
         self._store = store
-        self._view = view_of(request, reader, store)
-        self._told = BEGINNING
+        self._randomness = randomness
+        self.view = view_of(request, reader, store)
+        self.told = BEGINNING
         """The position of the last message."""
+        self._rests_until = 0.0
         self._seen = BEGINNING
         """The position up to which nothing was left to tell."""
 
+    @property
+    def kind(self) -> object:
+        """What watchers have in common that are told the same, at the same pace."""
+        return self.view.kind(), self._request.min_interval_s
+
+    def fork(self) -> Self:
+        """Return another watcher of this kind, who was told the same."""
+        other = copy.copy(self)
+        other.view = copy.copy(self.view)
+        return other
+
+    def take_over(self, other: Self, told: Position) -> None:
+        """Go on from where another of this kind was, or from before that."""
+        self.told = self._seen = told
+        self._rests_until = other._rests_until
+        if told == other.told:
+            self.view = copy.copy(other.view)
+        else:
+            self.view.lose_track()
+
     async def start(self) -> WatchMessage | None:
         """Return the first message, or None where the watcher resumes without one."""
+        await self._topic.until_live()
         after = self._request.resume_after
         if after is None:
             return await self._snapshot(SnapshotReason.INITIAL)
-        now = self._topic.position
-        if after != BEGINNING and after.epoch != now.epoch:
-            # The watcher may have heard of a new epoch before this server did.
-            present = await self._present(after.epoch)
-            if after.epoch != present.epoch or not await self._heard_of(present.epoch):
+        if after not in {BEGINNING, self._topic.position}:
+            if await self._is_over(after):
                 return await self._snapshot(SnapshotReason.NEW_EPOCH)
-            now = self._topic.position
-        if after.revision > now.revision:
-            # The watcher may have heard of more before this server did.
-            now = await self._present(after)
-        if after.revision > now.revision:
-            return await self._snapshot(SnapshotReason.AHEAD)
-        if self._topic.since(after.revision) is None:
+            if await self._is_ahead(after):
+                return await self._snapshot(SnapshotReason.AHEAD)
+        if not self._topic.holds(after.revision):
             await self._topic.reach_back(self._store, after.revision)
-            if self._topic.since(after.revision) is None:
+            if not self._topic.holds(after.revision):
                 return await self._snapshot(SnapshotReason.HISTORY_TRIMMED)
-        self._told = self._seen = after
+        self.told = self._seen = after
         return None
+
+    async def _is_over(self, after: Position) -> bool:
+        """Tell whether a position is of another epoch than the present one.
+
+        Raises:
+            StoreUnavailable: It is of an epoch that has begun, and can't be heard of.
+        """
+        if after.epoch == self._topic.position.epoch:
+            return False
+        # The watcher may have heard of a new epoch before this server did. An epoch never comes
+        # back, so what holds for one who names it holds for all who do.
+        present = await self._topic.read_once(
+            after.epoch, lambda: self._store.position(self._request.contest_id)
+        )
+        if after.epoch != present.epoch:
+            return True
+        try:
+            async with asyncio.timeout(BEHIND_S):
+                while self._topic.position.epoch != present.epoch:
+                    version = self._topic.version
+                    self._topic.catch_up()
+                    await self._topic.changed(version)
+        except TimeoutError as error:
+            raise StoreUnavailable from error
+        return False
+
+    async def _is_ahead(self, after: Position) -> bool:
+        """Tell whether a position has not come yet, though the watcher says it has."""
+        if self._topic.position.reaches(after):
+            return False
+        # The watcher may have heard of more before this server did.
+        return not (await self._topic.present(self._store)).reaches(after)
 
     async def news(self) -> WatchMessage | None:
         """Return the next message, or None while there is nothing to tell."""
-        if self._draining.is_set():
-            return self._message(self._seen, End(EndReason.DRAINING))
-        if self._seen != BEGINNING and self._seen.epoch != self._topic.position.epoch:
-            return await self._snapshot(SnapshotReason.NEW_EPOCH)
-        while commits := self._topic.since(self._seen.revision):
+        while True:
+            if self._draining.is_set():
+                return self._message(self._seen, End(EndReason.DRAINING))
+            if self._seen != BEGINNING and self._seen.epoch != self._topic.position.epoch:
+                return await self._snapshot(SnapshotReason.NEW_EPOCH)
+            if asyncio.get_running_loop().time() < self._rests_until:
+                return None
+            if not self._topic.holds(self._seen.revision):
+                return await self._snapshot(self._topic.begins_by)
             before = self._seen
-            news = await self._view.news(self._topic, before, commits)
+            news = await self.view.news(self._topic, before)
             if not news:
                 return None
             self._seen = news.position
             if news.changes:
-                return self._shared((before, news.position), news.position, Changes(news.changes))
-        return None if commits is not None else await self._snapshot(self._topic.begins_by)
+                return self._shared((before, news.whole), news.position, Changes(news.changes))
+            await asyncio.sleep(0)  # others' changes may be many, and nobody is to wait for them
+
+    async def next(self) -> WatchMessage:
+        """Wait for the next message: news, or after a quiet time that there are none.
+
+        Raises:
+            StoreUnavailable: It can't be known for a long time whether there are news.
+        """
+        loop = asyncio.get_running_loop()
+        spread = 1 + JITTER * (2 * self._randomness() - 1)
+        quiet_until = loop.time() + PROGRESS_S * spread
+        while True:
+            version = self._topic.version
+            if message := await self.news():
+                return message
+            with contextlib.suppress(TimeoutError):
+                if loop.time() < self._rests_until:
+                    async with asyncio.timeout_at(min(quiet_until, self._rests_until)):
+                        await self._draining.wait()
+                else:
+                    async with asyncio.timeout_at(quiet_until):
+                        await self._topic.changed(version)
+            if loop.time() >= quiet_until:
+                if not self._topic.live:
+                    raise StoreUnavailable
+                return self.progress()
 
     def progress(self) -> WatchMessage:
         """Return the message that nothing is left to tell."""
         return self._message(self._seen, Progress())
 
-    async def pause(self) -> None:
-        """Wait for as long as the watcher wants to be left alone, or until it is to end."""
-        if self._request.min_interval_s and self._request.scope is WatchScope.TOP:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(self._request.min_interval_s):
-                    await self._draining.wait()
-
-    async def _present(self, unheard: object) -> Position:
-        """Read where the contest is, once for all who come with the same of which nothing is heard.
-
-        Whether it is over or still to be heard of does not change, so that holds for all of them.
-        """
-        return await self._topic.read_once(
-            unheard, lambda: self._store.position(self._request.contest_id)
-        )
-
-    async def _heard_of(self, epoch: str) -> bool:
-        """Have the topic come to an epoch that the store is in; say whether it did in time."""
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(BEHIND_S):
-                while self._topic.position.epoch != epoch:
-                    version = self._topic.version
-                    self._topic.catch_up()
-                    await self._topic.changed(version)
-        return self._topic.position.epoch == epoch
+    def rest(self, message: WatchMessage) -> None:
+        """Leave the watcher alone after a message for as long as it wants to be."""
+        if self._request.scope is WatchScope.TOP and isinstance(message.event, Changes):
+            interval_s = self._request.min_interval_s
+            self._rests_until = asyncio.get_running_loop().time() + interval_s
 
     async def _snapshot(self, reason: SnapshotReason) -> WatchMessage:
-        for attempt in itertools.count():
+        told = self._topic.told
+        for attempt in range(ATTEMPTS):
             version = self._topic.version
             # A state that proved to be of no use is read again, also by others.
-            page = await self._topic.read_state((self._view.kind(), attempt), self._view.state)
-            if page.position.epoch == self._topic.position.epoch:
+            key = self.view.kind(), attempt, version, self._store.latest(self._request.contest_id)
+            page = await self._topic.read_once(key, self.view.state)
+            now = self._topic.position
+            if page.position.epoch == now.epoch and (
+                told.epoch != now.epoch or page.position.reaches(told)
+            ):
                 break
-            # A new epoch that only one of the two has heard of yet.
+            # A new epoch that only one of the two has heard of yet, or others' commits before an
+            # own one that is acknowledged already.
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(BEHIND_S):
                     await self._topic.changed(version)
-        self._view.begin(page)
+        else:
+            raise StoreUnavailable
+        self.view.begin(page)
         self._seen = page.position
         snapshot = Snapshot(page.users, page.total_users, reason)
         return self._shared(reason, page.position, snapshot)
 
     def _shared(self, key: object, position: Position, event: Snapshot | Changes) -> WatchMessage:
         """Return the one message for all watchers who are told the same after the same."""
-        key = self._view.kind(), self._told.revision, position, key
-        message = self._topic.shared.get(key)
-        if not isinstance(message, WatchMessage):
-            message = self._topic.shared[key] = WatchMessage(position, self._told.revision, event)
-        self._told = position
+        key = self.view.kind(), self.told.revision, position, key
+        message = self._topic.messages.get(key)
+        if not message:
+            message = self._topic.messages[key] = WatchMessage(position, self.told.revision, event)
+        self.told = position
         return message
 
     def _message(self, position: Position, event: Progress | End) -> WatchMessage:
-        message = WatchMessage(position, self._told.revision, event)
-        self._told = position
+        message = WatchMessage(position, self.told.revision, event)
+        self.told = position
         return message

@@ -1,12 +1,31 @@
 """The Lua scripts that read and change contests, each in a file of its own."""
 
-from functools import cache
+import hashlib
 from importlib import resources
+from typing import NamedTuple
 
 
-@cache
-def source(name: str) -> str:
-    """Return the whole text of the script `name`, which follows the shared `position.lua`."""
+class Script(NamedTuple):
+    """A script and the name under which the store remembers it."""
+
+    source: str
+    sha: str
+
+
+def _script(name: str) -> Script:
+    """Return the script `name`, which follows the shared `position.lua`."""
     folder = resources.files(__name__)
-    shared = folder.joinpath("position.lua").read_text(encoding="utf-8")
-    return shared + "\n" + folder.joinpath(f"{name}.lua").read_text(encoding="utf-8")
+    shared, own = (
+        folder.joinpath(f"{part}.lua").read_text(encoding="utf-8") for part in ("position", name)
+    )
+    source = f"{shared}\n{own}"
+    return Script(source, hashlib.sha1(source.encode(), usedforsecurity=False).hexdigest())
+
+
+COMMIT = _script("commit")
+EARLIER = _script("earlier")
+HISTORY = _script("history")
+RANKS = _script("ranks")
+TOP = _script("top")
+USERS = _script("users")
+WHERE = _script("where")

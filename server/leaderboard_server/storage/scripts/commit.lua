@@ -125,19 +125,26 @@ end
 -- 2. All is decided: write.
 
 local epoch, revision, lost = read_position(meta, seen_epoch, seen_revision)
-if accepted and (lost or epoch == '') then
+local begins = accepted and (lost or epoch == '')
+if begins then
   begin_epoch(meta, log, epoch, new_epoch, revision)
   epoch = new_epoch
 end
 local first = revision
 local answers, changes, new_users, new_requests = {}, {}, {}, {}
+local call, encode = redis.call, cjson.encode
 
 local function rank_of(member)
-  return redis.call('ZREVRANK', board, member) + 1
+  return call('ZREVRANK', board, member) + 1
+end
+
+-- Writes a text as JSON. Only names may hold what doesn't stand for itself there.
+local function quoted(text, without_name)
+  return without_name and '"' .. text .. '"' or encode(text)
 end
 
 local function apply(update, decision)
-  local id = update[1]
+  local id, name = update[1], decision.name
   local row = rows[id]
   local previous_rank = row.member and rank_of(row.member) or 0
   local rank = previous_rank
@@ -145,23 +152,21 @@ local function apply(update, decision)
     revision = revision + 1
     if decision.moved then
       if row.member then
-        redis.call('ZREM', board, row.member)
+        call('ZREM', board, row.member)
       end
       row.member = string.format('%014x', MAX_SCORE - 1 - revision) .. id
-      redis.call('ZADD', board, whole(decision.score), row.member)
+      call('ZADD', board, whole(decision.score), row.member)
       rank = rank_of(row.member)
     end
     new_users[#new_users + 1] = id
-    new_users[#new_users + 1] = row.member:sub(1, 14) .. decision.name
-    changes[#changes + 1] = {
-      id, whole(decision.score), whole(rank), whole(decision.before or 0), whole(previous_rank),
-      update[6], update[7], decision.name,
-    }
+    new_users[#new_users + 1] = row.member:sub(1, 14) .. name
+    changes[#changes + 1] = '["' .. id .. '","' .. whole(decision.score) .. '","' .. rank .. '","'
+      .. whole(decision.before or 0) .. '","' .. previous_rank .. '","' .. update[6] .. '","'
+      .. update[7] .. '",' .. quoted(name, name == '') .. ']'
   end
-  return table.concat({
-    whole(decision.score), whole(rank), whole(decision.before or 0), whole(previous_rank),
-    whole(revision), decision.outcome == 'applied' and '1' or '0', decision.name,
-  }, ' ')
+  return whole(decision.score) .. ' ' .. rank .. ' ' .. whole(decision.before or 0) .. ' '
+    .. previous_rank .. ' ' .. whole(revision)
+    .. (decision.outcome == 'applied' and ' 1 ' or ' 0 ') .. name
 end
 
 for i, update in ipairs(updates) do
@@ -179,7 +184,7 @@ for i, update in ipairs(updates) do
       new_requests[#new_requests + 1] = planned[update[4]]
     end
   end
-  answers[i] = outcome
+  answers[i] = quoted(outcome, decision.outcome ~= 'replayed' and (decision.name or '') == '')
 end
 
 if #new_users > 0 then
@@ -190,10 +195,16 @@ local payload
 if revision > first then
   local at = whole(revision)
   redis.call('HSET', meta, 'epoch', epoch, 'revision', at)
-  payload = cjson.encode({epoch, whole(first), at, total, unpack(changes)})
+  payload = '["' .. epoch .. '","' .. whole(first) .. '","' .. at .. '","' .. total .. '",'
+    .. table.concat(changes, ',') .. ']'
   redis.call('XADD', log, 'MINID', '~', whole(math.max(0, revision - tonumber(ARGV[7]))), at .. '-0', 'commit', payload)
 end
-local reply = cjson.encode({epoch, whole(revision), total, unpack(answers)})
+local notice = payload
+if begins and not payload then
+  notice = encode({epoch, whole(revision), whole(revision), total})
+end
+local reply = '["' .. epoch .. '","' .. whole(revision) .. '","' .. total .. '",'
+  .. table.concat(answers, ',') .. ']'
 if revision > first or #new_requests > 0 then
   new_requests[#new_requests + 1] = server_field
   new_requests[#new_requests + 1] = sequence .. ' ' .. reply
@@ -203,7 +214,7 @@ if revision > first or #new_requests > 0 then
   end
 end
 -- Last, and whatever becomes of it: what is written counts, and servers find a lost message out.
-if payload then
-  redis.pcall('PUBLISH', channel, payload)
+if notice then
+  redis.pcall('PUBLISH', channel, notice)
 end
 return reply

@@ -2,8 +2,11 @@
 -- lost. A server tells with each call the latest position it has seen; a store that is behind it
 -- was emptied, restored or failed over, so what comes next is another history.
 
--- Writes a whole number in full; Lua's own conversion keeps 14 digits only.
+-- Writes a whole number in full; Lua's own conversion, which is faster, keeps 14 digits only.
 local function whole(number)
+  if number < 1e14 and number > -1e14 then
+    return number .. ''
+  end
   return string.format('%.0f', number)
 end
 

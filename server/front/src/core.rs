@@ -1,0 +1,185 @@
+//! What the parts of a listener share: methods, open calls, limits and counters.
+
+use std::collections::{BTreeMap, HashMap};
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use parking_lot::{Mutex, RwLock};
+use tokio::sync::mpsc::UnboundedSender;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio_rustls::TlsAcceptor;
+
+use crate::call::{Call, CallId, Slot};
+use crate::inbox::Inbox;
+use crate::ready::ReadyAnswers;
+use crate::settings::Settings;
+use crate::status::{RESOURCE_EXHAUSTED, Status};
+use crate::topics::Command;
+
+#[derive(Clone, Copy, PartialEq)]
+pub enum Kind {
+    Unary,
+    Streaming,
+    Bidirectional,
+}
+
+pub struct Method {
+    pub path: String,
+    pub kind: Kind,
+    /// Not subject to the limits of calls, streams and queue: health is always answered.
+    pub unlimited: bool,
+}
+
+/// What a call or connection can be refused for: the names in `Settings.refusals`.
+pub mod limit {
+    pub const MESSAGE: &str = "message";
+    pub const METADATA: &str = "metadata";
+    pub const CALLS: &str = "calls";
+    pub const STREAMS: &str = "streams";
+    pub const QUEUE: &str = "queue";
+    pub const MEMORY: &str = "memory";
+    pub const STOPPING: &str = "stopping";
+    pub const CONNECTIONS: &str = "connections";
+    pub const CONTROL_FRAMES: &str = "control_frames";
+}
+
+/// Where there is no limit: some 30 years.
+pub const FOREVER: Duration = Duration::from_secs(1_000_000_000);
+
+/// Calls that are not over, by id.
+#[derive(Default)]
+pub struct Calls {
+    open: Mutex<HashMap<CallId, Arc<Call>>>,
+    last_id: AtomicU64,
+}
+
+impl Calls {
+    pub fn open(&self, slot: Slot) -> Arc<Call> {
+        let id = self.last_id.fetch_add(1, Ordering::Relaxed) + 1;
+        let call = Arc::new(Call::new(id, slot));
+        self.open.lock().insert(id, Arc::clone(&call));
+        call
+    }
+
+    pub fn close(&self, id: CallId) {
+        self.open.lock().remove(&id);
+    }
+
+    pub fn get(&self, id: CallId) -> Option<Arc<Call>> {
+        self.open.lock().get(&id).cloned()
+    }
+
+    pub fn all(&self) -> Vec<Arc<Call>> {
+        self.open.lock().values().cloned().collect()
+    }
+}
+
+pub struct Core {
+    pub settings: Settings,
+    pub methods: Vec<Method>,
+    numbers: HashMap<String, usize>,
+    pub inbox: Inbox,
+    pub calls: Calls,
+    pub ready: ReadyAnswers,
+    pub commands: UnboundedSender<Command>,
+    /// When what is under way is to end, once no new connections and streams are taken.
+    pub leaving: watch::Sender<Option<Instant>>,
+    pub tls: RwLock<Option<TlsAcceptor>>,
+    pub connections: Arc<Semaphore>,
+    unary: Arc<Semaphore>,
+    streams: Arc<Semaphore>,
+    pub memory: Arc<Semaphore>,
+    /// How often each limit has refused.
+    refused: Mutex<BTreeMap<&'static str, u64>>,
+    pub ready_served: AtomicU64,
+}
+
+impl Core {
+    pub fn new(settings: Settings, commands: UnboundedSender<Command>) -> io::Result<Self> {
+        let mut methods = Vec::new();
+        for (paths, kind) in [
+            (&settings.unary, Kind::Unary),
+            (&settings.streaming, Kind::Streaming),
+            (&settings.bidirectional, Kind::Bidirectional),
+        ] {
+            methods.extend(paths.iter().map(|path| Method {
+                path: path.clone(),
+                kind,
+                unlimited: settings.unlimited.contains(path),
+            }));
+        }
+        let number = |(number, method): (usize, &Method)| (method.path.clone(), number);
+        let semaphore = |count: usize| Arc::new(Semaphore::new(count.min(Semaphore::MAX_PERMITS)));
+        Ok(Self {
+            numbers: methods.iter().enumerate().map(number).collect(),
+            methods,
+            inbox: Inbox::new(settings.max_queue)?,
+            calls: Calls::default(),
+            ready: ReadyAnswers::new(settings.max_ready_bytes),
+            commands,
+            leaving: watch::channel(None).0,
+            tls: RwLock::new(None),
+            connections: semaphore(settings.max_connections),
+            unary: semaphore(settings.max_calls),
+            streams: semaphore(settings.max_streams),
+            memory: semaphore(settings.max_buffered_bytes),
+            refused: Mutex::default(),
+            ready_served: AtomicU64::new(0),
+            settings,
+        })
+    }
+
+    pub fn method(&self, path: &str) -> Option<usize> {
+        self.numbers.get(path).copied()
+    }
+
+    /// Admits a call of a method for as long as the permit is held; unlimited ones need none.
+    pub fn admit(&self, method: &Method) -> Result<Option<OwnedSemaphorePermit>, Status> {
+        if method.unlimited {
+            return Ok(None);
+        }
+        let (permits, limit) = match method.kind {
+            Kind::Unary => (&self.unary, limit::CALLS),
+            Kind::Streaming | Kind::Bidirectional => (&self.streams, limit::STREAMS),
+        };
+        let permit = Arc::clone(permits).try_acquire_owned();
+        permit.map(Some).map_err(|_| self.refuse(limit))
+    }
+
+    /// Counts a refusal, and returns the status that Python set for it.
+    pub fn refuse(&self, limit: &'static str) -> Status {
+        *self.refused.lock().entry(limit).or_default() += 1;
+        let set = self.settings.refusals.get(limit).cloned();
+        set.unwrap_or_else(|| Status::new(RESOURCE_EXHAUSTED, limit))
+    }
+
+    /// Returns what is used of each limit now, and what was counted since the start.
+    pub fn stats(&self) -> HashMap<String, u64> {
+        let settings = &self.settings;
+        let mut stats = HashMap::new();
+        for (name, limit, permits) in [
+            ("connections", settings.max_connections, &self.connections),
+            ("calls", settings.max_calls, &self.unary),
+            ("streams", settings.max_streams, &self.streams),
+            ("buffered_bytes", settings.max_buffered_bytes, &self.memory),
+        ] {
+            let used = limit.min(Semaphore::MAX_PERMITS) - permits.available_permits();
+            stats.insert(name.to_owned(), used as u64);
+        }
+        stats.insert("ready_served".to_owned(), self.ready_served.load(Ordering::Relaxed));
+        for (limit, count) in self.refused.lock().iter() {
+            stats.insert(format!("refused_{limit}"), *count);
+        }
+        stats
+    }
+
+    /// Takes no new connections and streams, and gives those under way so much time; once it is
+    /// said, it can only become less.
+    pub fn leave(&self, grace: Duration) {
+        let end = Instant::now() + grace.min(FOREVER);
+        self.leaving
+            .send_modify(|leaving| *leaving = Some(leaving.map_or(end, |old| old.min(end))));
+    }
+}

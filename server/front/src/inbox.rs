@@ -1,0 +1,134 @@
+//! What waits for Python: calls and what happens to them, taken many at once.
+//!
+//! One byte on a socket pair wakes the event loop. It is written by a task of its own, after the
+//! tasks that are due anyway, so that what arrives together is taken together.
+
+use std::collections::VecDeque;
+use std::io::{self, Read, Write};
+use std::os::fd::{AsRawFd, RawFd};
+use std::os::unix::net::UnixStream;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use parking_lot::Mutex;
+use tokio::sync::{Notify, OwnedSemaphorePermit};
+
+use crate::call::{Call, CallId};
+
+/// A request message, with its share of the memory for requests.
+pub struct Message {
+    pub bytes: Bytes,
+    pub _memory: OwnedSemaphorePermit,
+}
+
+pub enum Event {
+    /// A call of the method with this number; no request where requests come one by one.
+    Call(Arc<Call>, usize, Option<Message>),
+    /// A further request, or their end.
+    Message(CallId, Option<Message>),
+    /// The call is over before it was answered.
+    Cancelled(CallId),
+    /// The slot that was full has room.
+    Room(CallId),
+    /// The call was taken out of its topic; the mark of the last message that it gets, and the number
+    /// of the joining that this ends.
+    Lagged(CallId, u64, u64),
+    Stalled(CallId),
+    Stopped,
+}
+
+pub struct Inbox {
+    queue: Mutex<Queue>,
+    max_calls: usize,
+    filled: Notify,
+    writer: UnixStream,
+    reader: UnixStream,
+}
+
+#[derive(Default)]
+struct Queue {
+    events: VecDeque<Event>,
+    calls: usize,
+    signalled: bool,
+}
+
+impl Inbox {
+    /// Makes an inbox for a number of waiting calls; other events are bounded by the open calls.
+    pub fn new(max_calls: usize) -> io::Result<Self> {
+        let (writer, reader) = UnixStream::pair()?;
+        writer.set_nonblocking(true)?;
+        reader.set_nonblocking(true)?;
+        Ok(Self { queue: Mutex::default(), max_calls, filled: Notify::new(), writer, reader })
+    }
+
+    /// The file descriptor that is readable while events wait.
+    pub fn fd(&self) -> RawFd {
+        self.reader.as_raw_fd()
+    }
+
+    /// Adds a call, or refuses it because too many wait.
+    pub fn push_call(
+        &self,
+        call: Arc<Call>,
+        method: usize,
+        message: Option<Message>,
+        unlimited: bool,
+    ) -> bool {
+        let mut queue = self.queue.lock();
+        if queue.calls >= self.max_calls && !unlimited {
+            return false;
+        }
+        queue.calls += 1;
+        self.add(&mut queue, Event::Call(call, method, message));
+        true
+    }
+
+    pub fn push(&self, event: Event) {
+        self.add(&mut self.queue.lock(), event);
+    }
+
+    fn add(&self, queue: &mut Queue, event: Event) {
+        queue.events.push_back(event);
+        if !std::mem::replace(&mut queue.signalled, true) {
+            self.filled.notify_one();
+        }
+    }
+
+    /// Takes up to `max` events, leaving out calls that are over already.
+    pub fn take(&self, max: usize) -> Vec<Event> {
+        let mut queue = self.queue.lock();
+        let count = max.min(queue.events.len());
+        let mut events: Vec<Event> = queue.events.drain(..count).collect();
+        let is_call = |event: &&Event| matches!(event, Event::Call(..));
+        queue.calls -= events.iter().filter(is_call).count();
+        events.retain(|event| match event {
+            Event::Call(call, ..) => call.take(),
+            _ => true,
+        });
+        if queue.events.is_empty() && queue.signalled {
+            queue.signalled = false;
+            // Nothing to read is no error: the signal may still be on its way.
+            let _ = (&self.reader).read(&mut [0; 64]);
+        }
+        events
+    }
+
+    /// Wakes Python whenever something waits. Runs as long as the runtime.
+    pub async fn signal(&self) {
+        loop {
+            self.filled.notified().await;
+            self.wake_python();
+        }
+    }
+
+    /// Tells Python that the runtime has ended: the last event.
+    pub fn close(&self) {
+        self.push(Event::Stopped);
+        self.wake_python();
+    }
+
+    fn wake_python(&self) {
+        // A full buffer is no error: then Python is woken already.
+        let _ = (&self.writer).write(&[1]);
+    }
+}

@@ -1,0 +1,202 @@
+//! A gRPC listener for Python whose HTTP/2 runs on a thread of its own, outside the interpreter.
+//!
+//! Calls cross in batches: Python waits on one file descriptor, takes all that waits, and answers
+//! many at once. Everything that Python says is carried out in the order in which it said it.
+//! The Python package around this module documents what the methods mean to their users.
+
+mod call;
+mod connection;
+mod core;
+mod inbox;
+mod messages;
+mod meter;
+mod ready;
+mod reply;
+mod serve;
+mod server;
+mod settings;
+mod status;
+mod tls;
+mod topics;
+
+use std::os::fd::RawFd;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use bytes::Bytes;
+use parking_lot::Mutex;
+use pyo3::exceptions::{PyKeyError, PyOSError, PyRuntimeError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyList, PyString, PyTuple};
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+
+use crate::call::{CallId, Finish};
+use crate::core::{Core, FOREVER, Method};
+use crate::inbox::{Event, Message};
+use crate::messages::frame;
+use crate::settings::Settings;
+use crate::status::Status;
+use crate::topics::Command;
+
+/// An answer as Python gives it: call, message, status code, status message, status details.
+type Answer<'py> =
+    (CallId, Option<Bound<'py, PyBytes>>, u8, Bound<'py, PyString>, Option<Bound<'py, PyBytes>>);
+
+#[pyclass(frozen)]
+struct Front {
+    core: Arc<Core>,
+    /// The paths of the methods, as Python has them.
+    paths: Vec<Py<PyString>>,
+    commands: Mutex<Option<UnboundedReceiver<Command>>>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+#[pymethods]
+impl Front {
+    #[new]
+    fn new(py: Python<'_>, settings: Settings) -> PyResult<Self> {
+        let (sender, receiver) = unbounded_channel();
+        let core = Core::new(settings, sender)?;
+        let path = |method: &Method| PyString::new(py, &method.path).unbind();
+        Ok(Self {
+            paths: core.methods.iter().map(path).collect(),
+            core: Arc::new(core),
+            commands: Mutex::new(Some(receiver)),
+            thread: Mutex::new(None),
+        })
+    }
+
+    fn fileno(&self) -> RawFd {
+        self.core.inbox.fd()
+    }
+
+    fn start(&self) -> PyResult<u16> {
+        let settings = &self.core.settings;
+        let commands = self.commands.lock().take();
+        let commands = commands.ok_or_else(|| PyRuntimeError::new_err("started already"))?;
+        let refused = |error: std::io::Error| {
+            PyOSError::new_err(format!("can't listen on {}: {error}", settings.address))
+        };
+        let (port, thread) = server::start(Arc::clone(&self.core), commands).map_err(refused)?;
+        *self.thread.lock() = Some(thread);
+        Ok(port)
+    }
+
+    #[pyo3(signature = (chain, key, client_authorities=None))]
+    fn set_tls(&self, chain: &[u8], key: &[u8], client_authorities: Option<&[u8]>) -> PyResult<()> {
+        let acceptor = tls::acceptor(chain, key, client_authorities);
+        let wrong = |error: Box<dyn std::error::Error>| PyValueError::new_err(error.to_string());
+        *self.core.tls.write() = Some(acceptor.map_err(wrong)?);
+        Ok(())
+    }
+
+    fn take<'py>(&self, py: Python<'py>, max: usize) -> PyResult<Bound<'py, PyList>> {
+        let events = self.core.inbox.take(max);
+        let items = events.into_iter().map(|event| self.item(py, event));
+        PyList::new(py, items.collect::<PyResult<Vec<_>>>()?)
+    }
+
+    fn answer(&self, answers: Vec<Answer<'_>>) {
+        let finish = |(call, message, code, text, details): Answer<'_>| {
+            let reason = text.to_string_lossy().into_owned();
+            let details = details.map_or_else(Vec::new, |details| details.as_bytes().to_vec());
+            let status = Status { code, message: reason, details };
+            let message = message.map(|message| frame(message.as_bytes()));
+            (call, Finish { message, status })
+        };
+        self.say(Command::Finish(answers.into_iter().map(finish).collect()));
+    }
+
+    fn send(&self, call: CallId, message: &[u8]) -> bool {
+        let Some(call) = self.core.calls.get(call) else {
+            return false; // who sends hears that the call is over, and must not go on until then
+        };
+        let message = frame(message);
+        let reserved = call.reserve(message.len());
+        if reserved {
+            self.say(Command::Send(call, message));
+        }
+        reserved
+    }
+
+    fn join(&self, call: CallId, topic: String, mark: u64, number: u64) {
+        if let Some(call) = self.core.calls.get(call) {
+            self.say(Command::Join(call, topic, mark, number));
+        }
+    }
+
+    fn leave(&self, call: CallId) {
+        self.say(Command::Leave(call));
+    }
+
+    fn close(&self, topic: String) {
+        self.say(Command::Close(topic));
+    }
+
+    fn publish(&self, topic: String, message: &[u8], mark: u64) {
+        self.say(Command::Publish(topic, frame(message), mark));
+    }
+
+    fn put_answer(&self, path: &str, request: &[u8], key: String, answer: &[u8]) -> PyResult<bool> {
+        let unknown = || PyKeyError::new_err(path.to_owned());
+        let method = self.core.method(path).ok_or_else(unknown)?;
+        let request = Bytes::copy_from_slice(request);
+        Ok(self.core.ready.put(method, request, key, frame(answer)))
+    }
+
+    fn withdraw(&self, key: &str) -> usize {
+        self.core.ready.withdraw(key)
+    }
+
+    fn drain(&self) {
+        self.core.leave(FOREVER);
+    }
+
+    fn stop(&self, grace_s: f64) -> PyResult<()> {
+        let grace = Duration::try_from_secs_f64(grace_s);
+        let wrong =
+            |error: std::time::TryFromFloatSecsError| PyValueError::new_err(error.to_string());
+        self.core.leave(grace.map_err(wrong)?);
+        Ok(())
+    }
+
+    fn join_thread(&self, py: Python<'_>) -> PyResult<()> {
+        let thread = self.thread.lock().take();
+        let ended = py.detach(|| thread.map_or(Ok(()), JoinHandle::join));
+        ended.map_err(|_| PyRuntimeError::new_err("the listener's thread panicked"))
+    }
+
+    fn stats(&self) -> std::collections::HashMap<String, u64> {
+        self.core.stats()
+    }
+}
+
+impl Front {
+    fn say(&self, command: Command) {
+        // An error tells that the runtime has ended, and every call with it.
+        let _ = self.core.commands.send(command);
+    }
+
+    /// Turns an event into the tuple that Python gets; its first item is the number of its kind.
+    fn item<'py>(&self, py: Python<'py>, event: Event) -> PyResult<Bound<'py, PyTuple>> {
+        let bytes = |message: Option<Message>| message.map(|it| PyBytes::new(py, &it.bytes));
+        match event {
+            Event::Call(call, method, message) => {
+                (0, call.id, &self.paths[method], bytes(message)).into_pyobject(py)
+            }
+            Event::Message(id, message) => (1, id, bytes(message)).into_pyobject(py),
+            Event::Cancelled(id) => (2, id).into_pyobject(py),
+            Event::Room(id) => (3, id).into_pyobject(py),
+            Event::Lagged(id, mark, number) => (4, id, mark, number).into_pyobject(py),
+            Event::Stalled(id) => (5, id).into_pyobject(py),
+            Event::Stopped => (6,).into_pyobject(py),
+        }
+    }
+}
+
+#[pymodule]
+mod _native {
+    #[pymodule_export]
+    use super::Front;
+}

@@ -1,0 +1,164 @@
+//! Counts the control frames of a connection, and stops reading from one that floods.
+//!
+//! Pings, resets and settings cost their sender nothing. A peer may send so many a second, and some
+//! more for each frame of headers or data that it gets: clients ping to measure what they receive.
+
+use std::io::{self, IoSlice};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Instant;
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::sync::Notify;
+
+const PREFACE: usize = 24;
+const FRAME_HEADER: usize = 9;
+const DATA: u8 = 0;
+const HEADERS: u8 = 1;
+const CONTINUATION: u8 = 9;
+/// How many control frames are allowed for each frame of headers or data.
+const PER_FRAME: f64 = 4.0;
+/// For how many seconds' allowance a peer may save up.
+const BURST_S: f64 = 5.0;
+
+/// Finds the frame headers in a stream of bytes that comes in any pieces.
+struct Frames {
+    header: [u8; FRAME_HEADER],
+    filled: usize,
+    skip: usize,
+}
+
+impl Frames {
+    fn after(skip: usize) -> Self {
+        Self { header: [0; FRAME_HEADER], filled: 0, skip }
+    }
+
+    /// Calls back with the type of each frame whose header ends within these bytes.
+    fn feed(&mut self, mut bytes: &[u8], mut found: impl FnMut(u8)) {
+        while !bytes.is_empty() {
+            let skipped = self.skip.min(bytes.len());
+            self.skip -= skipped;
+            bytes = &bytes[skipped..];
+            let wanted = (FRAME_HEADER - self.filled).min(bytes.len());
+            self.header[self.filled..self.filled + wanted].copy_from_slice(&bytes[..wanted]);
+            self.filled += wanted;
+            bytes = &bytes[wanted..];
+            if self.filled == FRAME_HEADER {
+                let [a, b, c, kind, ..] = self.header;
+                self.skip = usize::from(a) << 16 | usize::from(b) << 8 | usize::from(c);
+                self.filled = 0;
+                found(kind);
+            }
+        }
+    }
+}
+
+/// A connection whose frames are counted.
+pub struct Metered<T> {
+    io: T,
+    received: Frames,
+    sent: Frames,
+    per_second: f64,
+    allowance: f64,
+    counted_at: Instant,
+    flood: Arc<Notify>,
+}
+
+impl<T> Metered<T> {
+    /// Wraps a connection; `flood` is notified once when the peer floods.
+    pub fn new(io: T, per_second: u32, flood: Arc<Notify>) -> Self {
+        let per_second = f64::from(per_second);
+        Self {
+            io,
+            received: Frames::after(PREFACE),
+            sent: Frames::after(0),
+            per_second,
+            allowance: per_second * BURST_S,
+            counted_at: Instant::now(),
+            flood,
+        }
+    }
+
+    /// Counts what was received; false when it was too much.
+    fn count(&mut self, bytes: &[u8]) -> bool {
+        let mut control = 0;
+        let work = [DATA, HEADERS, CONTINUATION];
+        self.received.feed(bytes, |kind| control += u32::from(!work.contains(&kind)));
+        self.allowance -= f64::from(control);
+        if self.allowance < 0.0 {
+            let now = Instant::now();
+            let passed = now.duration_since(self.counted_at).as_secs_f64();
+            self.counted_at = now;
+            self.earn(passed * self.per_second);
+        }
+        self.allowance >= 0.0
+    }
+
+    /// Counts what was sent: the first bytes of these slices.
+    fn count_sent(&mut self, slices: &[IoSlice<'_>], mut bytes: usize) {
+        let mut answers = 0;
+        for slice in slices {
+            let sent = bytes.min(slice.len());
+            bytes -= sent;
+            self.sent.feed(&slice[..sent], |kind| answers += u32::from(kind <= HEADERS));
+        }
+        self.earn(f64::from(answers) * PER_FRAME);
+    }
+
+    fn earn(&mut self, frames: f64) {
+        self.allowance = (self.allowance + frames).min(self.per_second * BURST_S);
+    }
+}
+
+impl<T: AsyncRead + Unpin> AsyncRead for Metered<T> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        if self.allowance < 0.0 {
+            return Poll::Pending; // the connection is being closed
+        }
+        let before = buffer.filled().len();
+        let read = Pin::new(&mut self.io).poll_read(context, buffer);
+        if !self.count(&buffer.filled()[before..]) {
+            self.flood.notify_one();
+        }
+        read
+    }
+}
+
+impl<T: AsyncWrite + Unpin> AsyncWrite for Metered<T> {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        self.poll_write_vectored(context, &[IoSlice::new(bytes)])
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.io).poll_write_vectored(context, slices);
+        if let Poll::Ready(Ok(count)) = &written {
+            self.count_sent(slices, *count);
+        }
+        written
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.io.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.io).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.io).poll_shutdown(context)
+    }
+}

@@ -1,0 +1,53 @@
+//! What a listener is set to; read once from the `Settings` object of the Python package, which
+//! documents each field.
+
+use std::collections::{HashMap, HashSet};
+use std::time::Duration;
+
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+
+use crate::status::Status;
+
+#[derive(FromPyObject)]
+pub struct Settings {
+    pub address: String,
+    pub reuse_port: bool,
+    pub unary: Vec<String>,
+    pub streaming: Vec<String>,
+    pub bidirectional: Vec<String>,
+    pub unlimited: HashSet<String>,
+    pub max_message_bytes: usize,
+    pub max_metadata_bytes: usize,
+    pub max_connections: usize,
+    pub max_streams_per_connection: u32,
+    pub max_calls: usize,
+    pub max_streams: usize,
+    pub max_queue: usize,
+    pub max_buffered_bytes: usize,
+    pub max_ready_bytes: usize,
+    pub max_control_frames: u32,
+    pub slot_messages: usize,
+    pub slot_bytes: usize,
+    pub send_buffer_bytes: usize,
+    #[pyo3(from_py_with = seconds)]
+    pub write_timeout_s: Duration,
+    #[pyo3(from_py_with = seconds)]
+    pub request_timeout_s: Duration,
+    #[pyo3(from_py_with = seconds)]
+    pub handshake_timeout_s: Duration,
+    #[pyo3(from_py_with = seconds)]
+    pub keepalive_s: Duration,
+    #[pyo3(from_py_with = seconds)]
+    pub keepalive_timeout_s: Duration,
+    #[pyo3(from_py_with = seconds)]
+    pub max_connection_age_s: Duration,
+    #[pyo3(from_py_with = seconds)]
+    pub connection_age_grace_s: Duration,
+    pub refusals: HashMap<String, Status>,
+}
+
+fn seconds(value: &Bound<'_, PyAny>) -> PyResult<Duration> {
+    Duration::try_from_secs_f64(value.extract()?)
+        .map_err(|error| PyValueError::new_err(error.to_string()))
+}

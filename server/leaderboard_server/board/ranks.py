@@ -1,0 +1,45 @@
+"""Where users stand, read in groups: who asks while the store is asked shares the next call."""
+
+from leaderboard_server.board.lanes import Lanes, Read
+from leaderboard_server.domain.board import Standing
+from leaderboard_server.domain.errors import PositionUnreachable, UserNotFound
+from leaderboard_server.domain.position import Position
+from leaderboard_server.storage.store import Rank, RankQuestion, Store
+
+MAX_ROWS = 1_000
+"""The most rows that one call reads: about 3 ms of the store."""
+
+
+class Ranks:
+    """Reads ranks. Lives as long as the store."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._lanes = Lanes(self._call, max_size=MAX_ROWS)
+
+    async def rank(
+        self, contest_id: str, user_id: str, neighbors: int, min_position: Position
+    ) -> Standing:
+        """Read the rank of a user with up to `neighbors` (0 to 100) users on each side.
+
+        Raises:
+            UserNotFound: The user has no score in the contest.
+
+            PositionUnreachable: `min_position` is not in the store's history.
+
+            StoreUnavailable: The store is away.
+        """
+        question = RankQuestion(user_id, neighbors)
+        ((position, standing),) = await self._lanes.ask(contest_id, (question,), 2 * neighbors + 1)
+        if not position.reaches(min_position):
+            raise PositionUnreachable(contest_id, min_position, position)
+        if not standing:
+            raise UserNotFound(contest_id, user_id)
+        return standing
+
+    async def close(self) -> None:
+        """Wait until everything that was asked for is answered."""
+        await self._lanes.close()
+
+    async def _call(self, contest_id: str, questions: list[RankQuestion]) -> Read[Rank]:
+        return await self._store.ranks(contest_id, questions)

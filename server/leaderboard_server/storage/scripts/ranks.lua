@@ -1,0 +1,51 @@
+-- Reads the ranks of users and the users around each. Follows position.lua.
+--
+-- KEYS[1]  board  ZSET  member = tie key + user id, score = points
+-- KEYS[2]  users  HASH  user id → tie key + display name
+-- KEYS[3]  meta   HASH  epoch, revision
+-- KEYS[4]  log    STREAM
+-- ARGV[1]  channel of the contest
+-- ARGV[2]  epoch of the latest position this server has seen, '' for none
+-- ARGV[3]  revision of that position
+-- ARGV[4]  epoch to begin if the history was lost
+-- ARGV[5]  how many users on each side of the first user
+-- ARGV[6]  id of the first user; and so on for up to 1,000 users
+--
+-- Returns {epoch, revision, total users, standing of each user...} with numbers as text; a standing
+-- is '' for an absent user, else {index of the first row, {member, score, ...}, {tie key + display
+-- name, ...}}, with indexes from 0.
+
+local epoch, revision = position_of(KEYS[1], KEYS[3], KEYS[4], unpack(ARGV, 1, 4))
+local answer = {epoch, whole(revision), whole(redis.call('ZCARD', KEYS[1]))}
+
+local ids = {}
+for i = 6, #ARGV, 2 do
+  ids[#ids + 1] = ARGV[i]
+end
+local users = redis.call('HMGET', KEYS[2], unpack(ids))
+
+local function around(index, neighbors)
+  local first = math.max(0, index - neighbors)
+  local rows = redis.call('ZREVRANGE', KEYS[1], first, index + neighbors, 'WITHSCORES')
+  local found = {}
+  for i = 1, #rows, 2 do
+    found[#found + 1] = rows[i]:sub(15)
+  end
+  return {whole(first), rows, redis.call('HMGET', KEYS[2], unpack(found))}
+end
+
+for i, user in ipairs(users) do
+  local standing = ''
+  local member = user and user:sub(1, 14) .. ids[i]
+  local index = member and redis.call('ZREVRANK', KEYS[1], member)
+  if index then
+    local neighbors = tonumber(ARGV[3 + 2 * i])
+    if neighbors > 0 then
+      standing = around(index, neighbors)
+    else
+      standing = {whole(index), {member, redis.call('ZSCORE', KEYS[1], member)}, {user}}
+    end
+  end
+  answer[#answer + 1] = standing
+end
+return answer

@@ -1,0 +1,41 @@
+"""Ready-made answers: given again for exactly the same request, without the interpreter."""
+
+from typing import Protocol
+
+
+class Holder(Protocol):
+    """What holds the answers and gives them: a listener that can."""
+
+    def put_answer(self, path: str, request: bytes, key: str, answer: bytes) -> object:
+        """Answer exactly this request with this from now on, as far as there is room."""
+
+    def withdraw(self, key: str) -> object:
+        """Forget the answers of a key: no request that comes from now on gets one of them."""
+
+
+class ReadyAnswers:
+    """The answers that hold until something happens to their contest.
+
+    Without a holder every call comes to its method.
+    """
+
+    def __init__(self) -> None:
+        self._holder: Holder | None = None
+        self._contests: set[str] = set()
+        """The contests that there are answers of."""
+
+    def hold_in(self, holder: Holder) -> None:
+        """Have the answers given by a listener."""
+        self._holder = holder
+
+    def put(self, path: str, request: bytes, contest_id: str, answer: bytes) -> None:
+        """Take an answer that holds at this moment; nothing may be waited for before this."""
+        if self._holder:
+            self._contests.add(contest_id)
+            self._holder.put_answer(path, request, contest_id, answer)
+
+    def withdraw(self, contest_id: str) -> None:
+        """Forget the answers of a contest, before anybody is told what made them old."""
+        if self._holder and contest_id in self._contests:
+            self._contests.remove(contest_id)
+            self._holder.withdraw(contest_id)

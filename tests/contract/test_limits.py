@@ -1,0 +1,98 @@
+"""Limits: what is too much is refused at once, and costs what is under way nothing."""
+
+import asyncio
+from pathlib import Path
+from typing import TypeAlias
+
+import grpc
+import pytest
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+
+from contract.refusals import Refusal, overloaded
+from harness.calls import DEADLINE_S, add, scores
+from harness.proxy import StoreProxy
+from harness.service import ServiceProcess
+from harness.statuses import status_of
+from harness.stores import StoreProcess
+from harness.waiting import eventually
+from harness.watcher import Watcher
+from leaderboard.v1 import leaderboard_pb2 as pb
+
+_MANY = 5
+_Watch: TypeAlias = "grpc.aio.UnaryStreamCall[pb.WatchContestRequest, pb.WatchContestResponse]"
+
+
+async def test_calls_over_the_limit(own_store: StoreProcess, tmp_path: Path) -> None:
+    """One call too many is told when to try again; health is answered, and the others go on."""
+    async with (
+        StoreProxy(own_store.port) as proxy,
+        ServiceProcess(tmp_path / "busy", "--max-calls", "1", redis_url=proxy.url) as service,
+    ):
+        await add(service.stub, "cup", "ada", 1)
+        proxy.delay = 0.5
+        lookout = proxy.look_out("EVALSHA", holding=b"cup")
+        under_way = asyncio.ensure_future(add(service.stub, "cup", "ada", 1))
+        await lookout.passed()
+
+        with pytest.raises(grpc.aio.AioRpcError) as refused:
+            await add(service.stub, "cup", "bob", 1)
+
+        assert Refusal.of(status_of(refused.value)) == overloaded("calls")
+        assert await service.health() == "SERVING"
+        assert not under_way.done()
+        assert (await under_way).user.score == 2
+        proxy.delay = 0
+        assert await scores(service.stub, "cup") == {"ada": 2}
+
+
+async def test_watches_over_the_limit(own_store: StoreProcess, tmp_path: Path) -> None:
+    """Watches have places of their own, which are free again when they end."""
+    async with ServiceProcess(
+        tmp_path / "watched", "--max-watchers", "2", "--max-calls", "1", redis_url=own_store.url
+    ) as service:
+        watchers = [Watcher("cup"), Watcher("cup")]
+        for watcher in watchers:
+            await watcher.open(service.stub)
+
+        with pytest.raises(grpc.aio.AioRpcError) as refused:
+            await _watch(service).read()
+
+        assert Refusal.of(status_of(refused.value)) == overloaded("watches")
+        written = await add(service.stub, "cup", "ada", 1)
+        await watchers[0].reach(written.position)
+        await watchers[0].hang_up()
+        await eventually(lambda: _can_watch(service), "a place for another watcher")
+        await watchers[1].hang_up()
+
+
+async def test_health_has_no_limit(own_store: StoreProcess, tmp_path: Path) -> None:
+    """Watches of the health take no place of a watcher."""
+    async with ServiceProcess(
+        tmp_path / "healthy", "--max-watchers", "1", redis_url=own_store.url
+    ) as service:
+        health = health_pb2_grpc.HealthStub(service.channel)
+        watches = [health.Watch(health_pb2.HealthCheckRequest()) for _ in range(_MANY)]
+        for watch in watches:
+            async with asyncio.timeout(DEADLINE_S):
+                assert (await watch.read()).status == health_pb2.HealthCheckResponse.SERVING
+
+        assert await _can_watch(service)
+        for watch in watches:
+            watch.cancel()
+
+
+def _watch(service: ServiceProcess) -> _Watch:
+    watch: _Watch = service.stub.WatchContest(
+        pb.WatchContestRequest(contest_id="cup"), timeout=DEADLINE_S
+    )
+    return watch
+
+
+async def _can_watch(service: ServiceProcess) -> bool:
+    watch = _watch(service)
+    try:
+        await watch.read()
+    except grpc.aio.AioRpcError:
+        return False
+    watch.cancel()
+    return True

@@ -1,0 +1,155 @@
+"""A client that speaks HTTP/2 frame by frame, to do what no proper client does."""
+
+import asyncio
+import contextlib
+import struct
+from collections.abc import AsyncIterator
+from typing import Any
+
+import h2.config
+import h2.connection
+import h2.events
+import h2.settings
+from hyperframe.frame import GoAwayFrame
+
+
+def framed(message: bytes, *, packed: bool = False, length: int | None = None) -> bytes:
+    """Put the prefix before a message; a wrong length on demand."""
+    return struct.pack(">BI", packed, len(message) if length is None else length) + message
+
+
+class RawClient:
+    """One connection, and what came back on it."""
+
+    def __init__(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, window: int
+    ) -> None:
+        self.reader = reader
+        self.writer = writer
+        self.events: list[Any] = []
+        self.lost = False
+        config = h2.config.H2Configuration(
+            client_side=True,
+            validate_outbound_headers=False,
+            normalize_outbound_headers=False,
+        )
+        self.h2 = h2.connection.H2Connection(config)
+        codes = h2.settings.SettingCodes
+        self.h2.local_settings = h2.settings.Settings(
+            initial_values={codes.ENABLE_PUSH: 0, codes.INITIAL_WINDOW_SIZE: window}
+        )
+        # The library takes GOAWAY for the end of the connection, which it is not.
+        self.h2._frame_dispatch_table[GoAwayFrame] = self._on_goaway
+        self.h2.initiate_connection()
+
+    def _on_goaway(self, frame: GoAwayFrame) -> tuple[list[Any], list[Any]]:
+        event = h2.events.ConnectionTerminated()
+        event.error_code = frame.error_code
+        return [], [event]
+
+    async def flush(self) -> None:
+        """Send what is due."""
+        with contextlib.suppress(ConnectionError):
+            self.writer.write(self.h2.data_to_send())
+            await self.writer.drain()
+
+    async def begin(self, path: str, *fields: tuple[str, str], end: bool = False) -> int:
+        """Send headers of a call, and return the stream."""
+        stream = self.h2.get_next_available_stream_id()
+        headers = {
+            ":method": "POST",
+            ":scheme": "http",
+            ":path": path,
+            ":authority": "test",
+            "te": "trailers",
+            "content-type": "application/grpc",
+        } | dict(fields)
+        self.h2.send_headers(stream, list(headers.items()), end_stream=end)
+        await self.flush()
+        return stream
+
+    async def data(self, stream: int, data: bytes, *, end: bool = True) -> None:
+        """Send bytes of a request, as they are."""
+        while data:
+            await self.until(lambda: self.h2.local_flow_control_window(stream) > 0)
+            size = min(len(data), self.h2.local_flow_control_window(stream), 16_384)
+            self.h2.send_data(stream, data[:size])
+            data = data[size:]
+            await self.flush()
+        if end:
+            self.h2.end_stream(stream)
+            await self.flush()
+
+    async def call(self, path: str, body: bytes, *fields: tuple[str, str]) -> dict[str, str]:
+        """Make a call, and return how it ended."""
+        stream = await self.begin(path, *fields)
+        await self.data(stream, body)
+        return await self.ended(stream)
+
+    async def ended(self, stream: int) -> dict[str, str]:
+        """Wait for the end of a stream: its headers and trailers, or the code of its reset."""
+
+        def found() -> dict[str, str] | None:
+            fields: dict[str, str] = {}
+            for event in self.events:
+                if getattr(event, "stream_id", None) != stream:
+                    continue
+                if isinstance(event, h2.events.ResponseReceived | h2.events.TrailersReceived):
+                    fields |= {name.decode(): value.decode() for name, value in event.headers}
+                elif isinstance(event, h2.events.StreamReset):
+                    return fields or {"reset": str(int(event.error_code))}
+                elif isinstance(event, h2.events.StreamEnded):
+                    return fields
+            return None
+
+        await self.until(lambda: found() is not None)
+        return found() or {}
+
+    def seen(self, kind: type) -> list[Any]:
+        """Return the events of a kind."""
+        return [event for event in self.events if isinstance(event, kind)]
+
+    async def until(self, condition: Any) -> None:
+        """Read until a condition holds.
+
+        Raises:
+            ConnectionError: The connection ended before.
+        """
+        async with asyncio.timeout(20):
+            while not condition():
+                if self.lost:
+                    raise ConnectionError
+                await self.read()
+
+    async def read(self) -> None:
+        """Take in what comes next."""
+        try:
+            data = await self.reader.read(65_536)
+        except ConnectionError:
+            data = b""
+        if not data:
+            self.lost = True
+            return
+        self.events += self.h2.receive_data(data)
+        await self.flush()
+
+    async def until_lost(self) -> None:
+        """Read until the connection ends."""
+        async with asyncio.timeout(20):
+            while not self.lost:
+                await self.read()
+
+
+@contextlib.asynccontextmanager
+async def connect(port: int, *, window: int = 65_535) -> AsyncIterator[RawClient]:
+    """Open a connection; `window` is what the server may send on each stream before it waits."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    client = RawClient(reader, writer, window)
+    try:
+        await client.flush()
+        await client.until(lambda: client.seen(h2.events.RemoteSettingsChanged))
+        yield client
+    finally:
+        writer.close()
+        with contextlib.suppress(ConnectionError):
+            await writer.wait_closed()

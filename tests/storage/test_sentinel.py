@@ -1,0 +1,227 @@
+"""The driver behind Sentinel: how it finds the master, lends connections and comes to its end."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+import trustme
+from redis.asyncio.retry import Retry
+from redis.asyncio.sentinel import MasterNotFoundError, SentinelManagedConnection
+from redis.backoff import NoBackoff
+
+from conftest import require
+from harness.ports import free_port
+from harness.processes import ChildProcess
+from harness.sentinel import SERVICE, SentinelStores, role
+from harness.stores import Flavour, StoreProcess
+from harness.waiting import eventually
+from leaderboard_server.storage.connection import connect
+from leaderboard_server.storage.sentinel import Address, Master, MasterPool
+
+_GENEROUS_S = 10.0
+
+
+@pytest_asyncio.fixture(name="stores", params=list(Flavour))
+async def _stores(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[SentinelStores]:
+    """Give a master and its replica behind a sentinel, of each kind."""
+    require(request.param)
+    async with SentinelStores(request.param, tmp_path) as stores:
+        yield stores
+
+
+async def test_a_full_pool_lets_callers_wait(stores: SentinelStores) -> None:
+    """More calls than connections are all answered."""
+    client = connect(f"{stores.url}?max_connections=2")
+
+    async with client, asyncio.timeout(_GENEROUS_S):
+        assert await asyncio.gather(*(client.ping() for _ in range(50))) == [True] * 50
+
+
+async def test_closing_leaves_nothing_behind(stores: SentinelStores) -> None:
+    """No task is left, and no connection to the sentinel."""
+    before = asyncio.all_tasks()
+    client = connect(stores.url)
+    await client.ping()
+    assert asyncio.all_tasks() > before
+
+    await client.aclose()
+
+    assert asyncio.all_tasks() == before
+    async with stores.ask() as sentinel:
+        names = [other["name"] for other in await sentinel.client_list()]
+    assert "leaderboard" not in names
+
+
+async def test_an_idle_link_to_a_former_master_is_cut(stores: SentinelStores) -> None:
+    """Also where nothing is called, and long before Sentinel makes the master a replica."""
+    first, second = stores.stores
+    async with connect(stores.url) as client:
+        link: Any = client.connection_pool.make_connection()
+        await link.connect()
+        assert link.port == first.port
+
+        await stores.fail_over()
+        await stores.becomes_master(second)
+        await eventually(lambda: not link.is_connected, "the end of the link")
+
+        assert await role(first) == "master"
+        await link.connect()
+        assert link.port == second.port
+
+
+async def test_sentinels_that_hang_or_are_gone_are_not_in_the_way(stores: SentinelStores) -> None:
+    """One that answers suffices, however many before it don't."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        hang = f"127.0.0.1:{silent.getsockname()[1]}"
+        away = [*[hang] * 30, f"127.0.0.1:{free_port()}"]
+        url = stores.url.replace("://", f"://{','.join(away)},")
+        async with connect(url) as client, asyncio.timeout(_GENEROUS_S):
+            assert await client.ping()
+
+
+async def test_the_user_of_the_store_and_that_of_the_sentinels(stores: SentinelStores) -> None:
+    """Each gets its own name and password, and needs no more rights than these."""
+    first, _ = stores.stores
+    async with first.client() as store, stores.ask() as sentinel:
+        await store.acl_setuser("writer", enabled=True, passwords=["+p@ss"], categories=["+@all"])
+        await sentinel.acl_setuser(
+            "asker",
+            enabled=True,
+            passwords=["+of-sentinels"],
+            commands=["+sentinel|master", "+sentinel|get-master-addr-by-name", "+client|setname"],
+        )
+        await sentinel.acl_setuser("default", enabled=False)
+    url = stores.url.replace("://", "://writer:p%40ss@")
+
+    async with connect(f"{url}?sentinel_username=asker&sentinel_password=of-sentinels") as client:
+        assert await client.acl_whoami() == "writer"
+    async with connect(url) as client:
+        with pytest.raises(MasterNotFoundError, match="Authentication required"):
+            await client.ping()
+
+
+async def test_a_service_that_the_sentinels_do_not_know(stores: SentinelStores) -> None:
+    """The error tells what the sentinel says."""
+    async with connect(stores.url.replace(SERVICE, "unknown")) as client:
+        with pytest.raises(MasterNotFoundError, match="No such master"):
+            await client.ping()
+
+
+class _Sentinel:
+    """Stands for a sentinel that knows of a number of failovers."""
+
+    def __init__(self, config_epoch: int, host: str, port: int = 6379) -> None:
+        self.tell(config_epoch, host, port)
+
+    def tell(self, config_epoch: int, host: str, port: int = 6379) -> None:
+        """Tell of another master from now on."""
+        self._answers = {
+            "SENTINEL MASTER": {"config-epoch": config_epoch},
+            "SENTINEL GET-MASTER-ADDR-BY-NAME": (host, port),
+        }
+
+    async def execute_command(self, command: str, _service: str) -> Any:
+        """Answer what a `Master` asks."""
+        return self._answers[command]
+
+    async def aclose(self) -> None:
+        """Have nothing to close."""
+
+
+async def test_the_sentinel_that_knows_of_the_latest_failover_is_believed() -> None:
+    """One that was cut off may still name a former master."""
+    sentinels: list[Any] = [_Sentinel(3, "former"), _Sentinel(4, "present"), _Sentinel(0, "first")]
+    master = Master(sentinels, SERVICE)
+
+    assert await master.address() == Address("present", 6379)
+
+    await master.close()
+
+
+async def test_a_connection_is_refused_when_the_master_moved_while_it_was_opened(
+    own_store: StoreProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody gets a connection to a former master after another one to the present."""
+    sentinel: Any = _Sentinel(0, "127.0.0.1", own_store.port)
+    pool = MasterPool(
+        Master([sentinel], SERVICE),
+        connection_class=SentinelManagedConnection,
+        retry=Retry(NoBackoff(), 0),
+    )
+    connection: Any = pool.make_connection()  # the driver leaves its methods without types
+    open_socket = connection._connect
+
+    async def move_and_open_socket() -> None:
+        sentinel.tell(1, "elsewhere")
+        await pool.get_master_address()
+        await open_socket()
+
+    monkeypatch.setattr(connection, "_connect", move_and_open_socket)
+    with pytest.raises(MasterNotFoundError, match="moved"):
+        await connection.connect()
+    assert not connection.is_connected
+    await pool.aclose()
+
+
+@pytest.fixture(name="certificates")
+def _certificates(tmp_path: Path) -> Path:
+    """Give a folder with a certificate for loopback and what signed it."""
+    authority = trustme.CA()
+    certificate = authority.issue_cert("127.0.0.1")
+    certificate.private_key_pem.write_to_path(str(tmp_path / "key.pem"))
+    certificate.cert_chain_pems[0].write_to_path(str(tmp_path / "cert.pem"))
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    return tmp_path
+
+
+async def test_tls(certificates: Path) -> None:
+    """With `rediss+sentinel` the sentinels and the store are both reached over TLS alone."""
+    require(Flavour.REDIS)  # the Valkey of the wheel is built without TLS
+    ports = free_port(), free_port()
+    settings = f"""\
+bind 127.0.0.1
+port 0
+dir {certificates}
+tls-cert-file {certificates / "cert.pem"}
+tls-key-file {certificates / "key.pem"}
+tls-ca-cert-file {certificates / "ca.pem"}
+tls-auth-clients no
+"""
+    monitor = f"sentinel monitor {SERVICE} 127.0.0.1 {ports[0]} 1\n"
+    store, sentinel = (
+        _run(certificates / name, f"{settings}tls-port {port}\n{more}", *options)
+        for name, port, more, options in (
+            ("store.conf", ports[0], "", ()),
+            ("sentinel.conf", ports[1], monitor, ("--sentinel",)),
+        )
+    )
+    url = f"rediss+sentinel://127.0.0.1:{ports[1]}/{SERVICE}"
+    async with connect(f"{url}?ssl_ca_certs={certificates / 'ca.pem'}") as client:
+
+        async def answers() -> bool:
+            try:
+                return await client.ping()
+            except MasterNotFoundError:
+                return False
+
+        await eventually(answers, "an answer over TLS")
+    async with connect(url) as client:
+
+        async def distrusts() -> bool:
+            with pytest.raises(MasterNotFoundError) as refused:
+                await client.ping()
+            return "CERTIFICATE_VERIFY_FAILED" in str(refused.value)
+
+        await eventually(distrusts, "distrust in a certificate of an unknown authority")
+    for process in (sentinel, store):
+        process.end()
+
+
+def _run(configuration: Path, text: str, *options: str) -> ChildProcess:
+    configuration.write_text(text)
+    command = [str(Flavour.REDIS.executable()), str(configuration), *options]
+    return ChildProcess(command, configuration.with_suffix(".log"))

@@ -1,0 +1,75 @@
+"""What a listener makes of methods that fail, in this process."""
+
+import contextlib
+from collections.abc import AsyncIterator
+
+import grpc
+import pytest
+import structlog
+from structlog.testing import capture_logs
+
+from harness.service import CHANNEL_OPTIONS
+from harness.statuses import status_of
+from leaderboard_server.transport.choice import ListenerName, make_listener
+from leaderboard_server.transport.listener import Limits, Send, Services
+from leaderboard_server.transport.ready import ReadyAnswers
+
+_LIMITS = Limits(max_calls=10, max_watchers=10, write_timeout_s=10)
+_SECRET = "what nobody may see"
+
+
+async def _fail(_request: bytes) -> bytes:
+    raise ValueError(_SECRET)
+
+
+async def _fail_after_one(request: bytes, send: Send) -> None:
+    await send(request)
+    raise ValueError(_SECRET)
+
+
+@contextlib.asynccontextmanager
+async def _served(name: ListenerName) -> AsyncIterator[grpc.aio.Channel]:
+    services = Services(
+        unary={"/a.B/Fail": _fail},
+        stream={"/a.B/FailAfterOne": _fail_after_one},
+        conversation={},
+        unlimited=frozenset(),
+    )
+    listener = make_listener(name, services, "127.0.0.1:0", _LIMITS, ReadyAnswers())
+    port = await listener.start()
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{port}", options=CHANNEL_OPTIONS) as channel:
+        yield channel
+    await listener.drain()
+    await listener.stop()
+
+
+async def test_of_a_defect_only_its_name_is_told(listener: ListenerName) -> None:
+    """The caller gets what operators find the log entry by, which has the trace."""
+    structlog.reset_defaults()
+    async with _served(listener) as channel:
+        call: grpc.aio.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary("/a.B/Fail")
+        with capture_logs() as logs, pytest.raises(grpc.aio.AioRpcError) as refused:
+            await call(b"")
+
+    status = status_of(refused.value)
+    (logged,) = logs
+    assert status.code == grpc.StatusCode.INTERNAL
+    assert status.reason == "ERROR_REASON_INTERNAL"
+    assert status.metadata == {"incident": logged["incident"]}
+    assert _SECRET not in status.message
+    assert repr(logged["exc_info"]) == repr(ValueError(_SECRET))
+    assert logged["exc_info"].__traceback__
+
+
+async def test_a_stream_ends_with_its_defect(listener: ListenerName) -> None:
+    """What was sent before arrives, and then the same status."""
+    async with _served(listener) as channel:
+        stream: grpc.aio.UnaryStreamMultiCallable[bytes, bytes] = channel.unary_stream(
+            "/a.B/FailAfterOne"
+        )
+        call = stream(b"one")
+        assert await call.read() == b"one"
+        with pytest.raises(grpc.aio.AioRpcError) as refused:
+            await call.read()
+
+    assert status_of(refused.value).code == grpc.StatusCode.INTERNAL
