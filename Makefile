@@ -9,17 +9,24 @@ PIP_VERSION := $(shell sed -n 's/^pip==//p' constraints.txt)
 INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt --build-constraint constraints.txt
 PROTOS := $(wildcard protos/leaderboard/v1/*.proto)
 STUBS := clients/python
+FRONT := server/front/Cargo.toml
 
 export PATH := $(CURDIR)/$(TOOLS):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-slow soak lint format types proto proto-check contract contract-release tools clean
+.PHONY: help run front front-check test test-slow soak bench bench-quick lint format types proto proto-check contract contract-release tools clean
 
 help: ## List the tasks
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
 
 run: $(VENV)/.run ## Set up a virtual environment and serve on 127.0.0.1:50051
 	$(BIN)/leaderboard serve
+
+front: $(VENV)/.front ## Build the fast listener and install it (needs Rust)
+
+front-check: ## Check the Rust code of the fast listener
+	cargo fmt --check --manifest-path $(FRONT)
+	cargo clippy --quiet --release --manifest-path $(FRONT) -- -D warnings
 
 test: $(VENV)/.dev ## Run the tests (under 4 minutes on 2 cores)
 	$(BIN)/pytest -m "not slow" -n 2 --dist loadfile
@@ -29,6 +36,12 @@ test-slow: $(VENV)/.dev ## Run the tests that take longer
 
 soak: $(VENV)/.dev ## Open and cancel watches for two hours (LEADERBOARD_SOAK_S seconds)
 	LEADERBOARD_SOAK_S=$${LEADERBOARD_SOAK_S:-7200} $(BIN)/pytest tests/soak -m slow --timeout 0
+
+bench: $(VENV)/.dev ## Measure all listeners and peers side by side (an hour; needs Go and h2load)
+	PYTHONPATH=tests $(BIN)/python -m benchmarks
+
+bench-quick: $(VENV)/.dev ## The same in under 3 minutes, to see that nothing broke
+	PYTHONPATH=tests $(BIN)/python -m benchmarks --quick
 
 lint: $(VENV)/.dev ## Check style, docstrings and which layer imports which
 	$(BIN)/ruff check
@@ -69,7 +82,7 @@ $(TOOLS)/grpcurl:
 	GOBIN=$(CURDIR)/$(TOOLS) go install github.com/fullstorydev/grpcurl/cmd/grpcurl@$(GRPCURL_VERSION)
 
 clean: ## Remove everything that was made here
-	rm -rf $(VENV) .tools build
+	rm -rf $(VENV) .tools build server/front/target server/front/python/leaderboard_front/*.so
 
 $(VENV)/.pip: constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -82,4 +95,10 @@ $(VENV)/.run: $(VENV)/.pip pyproject.toml clients/python/pyproject.toml
 
 $(VENV)/.dev: $(VENV)/.run
 	$(INSTALL) --group dev
+	@touch $@
+
+# Its Python files are used where they lie; only the Rust code has to be built.
+$(VENV)/.front: $(FRONT) server/front/pyproject.toml $(wildcard server/front/src/*.rs) | $(VENV)/.run
+	$(INSTALL) --group front
+	VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/maturin develop --quiet --release --manifest-path $(FRONT)
 	@touch $@

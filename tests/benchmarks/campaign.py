@@ -1,0 +1,109 @@
+"""Runs jobs against servers in turn: A B A B, so that what disturbs the machine disturbs all."""
+
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+from pathlib import Path
+
+from benchmarks.jobs import Job
+from benchmarks.layouts import Layout
+from benchmarks.ledger import Ledger, LedgerError
+from benchmarks.load import LoadError
+from benchmarks.measure import Measurement, measure, measure_ceiling
+from benchmarks.seeding import Dataset, seed
+from benchmarks.servers import SERVERS
+from benchmarks.store import RunningStore, running_store
+
+STORE = "store"
+"""The name under which the store alone is measured."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to run."""
+
+    jobs: Sequence[Job]
+    servers: Sequence[str]
+    seconds: float
+    """How long each run is counted."""
+    turns: int
+    append_only: bool
+    """Whether the store keeps an append-only file."""
+
+
+@dataclass
+class Outcome:
+    """What a campaign gave."""
+
+    measurements: list[Measurement] = field(default_factory=list)
+    store_bytes: dict[str, dict[str, float]] = field(default_factory=dict)
+    """Bytes of the store for each user, by the size of the board and the layout."""
+    failures: list[str] = field(default_factory=list)
+    """What came to nothing, and why. A campaign with any is not to be published."""
+
+
+def run(plan: Plan, tell: Callable[[str], None]) -> Outcome:
+    """Run everything.
+
+    Args:
+        plan: What to run.
+
+        tell: Is given a line about each step.
+
+    Raises:
+        RuntimeError: The store doesn't start.
+    """
+    outcome = Outcome()
+    with (
+        tempfile.TemporaryDirectory(prefix="leaderboard-bench-") as folder,
+        running_store(Path(folder), append_only=plan.append_only) as store,
+    ):
+        for dataset, jobs in groupby(plan.jobs, lambda job: job.dataset):
+            tell(f"seeding {dataset.contests:,} x {dataset.users:,} users")
+            boards = _Boards(store, dataset, plan, outcome)
+            for job in jobs:
+                boards.run(job, tell)
+    return outcome
+
+
+class _Boards:
+    """Boards of one size in the store, and what is run on them."""
+
+    def __init__(self, store: RunningStore, dataset: Dataset, plan: Plan, outcome: Outcome) -> None:
+        self._store = store
+        self._plan = plan
+        self._outcome = outcome
+        users = dataset.contests * dataset.users
+        outcome.store_bytes[f"{dataset.contests:,} x {dataset.users:,}"] = {
+            layout.value: taken / users for layout, taken in seed(store, dataset).items()
+        }
+        self._ledgers = {layout: Ledger(store, layout, dataset) for layout in Layout}
+
+    def run(self, job: Job, tell: Callable[[str], None]) -> None:
+        """Run a job, every server once in each turn."""
+        for turn in range(1, self._plan.turns + 1):
+            for server in (name for name in job.servers if name in self._plan.servers):
+                tell(f"{job.name} {server} {turn}: {self._try(job, server, turn)}")
+
+    def _try(self, job: Job, server: str, turn: int) -> str:
+        try:
+            got = self._measure(job, server, turn)
+        except (LoadError, LedgerError, RuntimeError) as error:
+            # The other runs may have taken an hour: they are worth keeping.
+            self._outcome.failures.append(f"{job.name} {server} {turn}: {error}")
+            for ledger in self._ledgers.values():
+                ledger.begin_again()
+            return f"FAILED: {error}"
+        self._outcome.measurements.append(got)
+        shares = f"server {got.busy:.0%}, store {got.store_busy:.0%} of a core"
+        return f"{got.value:,.0f} {job.unit} ({shares})"
+
+    def _measure(self, job: Job, name: str, turn: int) -> Measurement:
+        seconds = self._plan.seconds
+        if name == STORE:
+            ledger = self._ledgers[Layout.SERVICE]
+            return measure_ceiling(job, self._store, ledger, turn, seconds)
+        server = SERVERS[name]
+        ledger = self._ledgers[server.layout]
+        return measure(job, server, self._store, ledger, turn, seconds)

@@ -1,0 +1,18 @@
+"""How a board lies in the store: the service's way, and the peers' one sorted set."""
+
+from enum import StrEnum
+
+from leaderboard_server.storage import keys
+
+
+class Layout(StrEnum):
+    """A way to keep contests."""
+
+    SERVICE = "service"
+    """The keys of `leaderboard_server.storage.keys`."""
+    PLAIN = "plain"
+    """A ZSET for each contest: member = user id, score = points."""
+
+    def board(self, contest_id: str) -> str:
+        """Name the ZSET of a contest."""
+        return keys.board(contest_id) if self is Layout.SERVICE else f"contest:{contest_id}"

@@ -1,0 +1,77 @@
+// Command load drives one server of leaderboard.v1 over raw HTTP/2 and prints what it saw as one
+// line of JSON.
+//
+// It writes frames itself, with header blocks that are encoded once, because the point of a
+// benchmark on two cores is that the server is what is busy: a general gRPC client costs as much as
+// the servers it would measure.
+package main
+
+import (
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"time"
+)
+
+// options are the flags, as they were given.
+type options struct {
+	address     string
+	mode        string
+	connections int
+	streams     int
+	warmup      time.Duration
+	duration    time.Duration
+	rate        float64
+	writes      float64
+	jobs        jobOptions
+	watch       watchOptions
+}
+
+func parse() options {
+	var o options
+	flag.StringVar(&o.address, "address", "127.0.0.1:50051", "HOST:PORT of the server")
+	flag.StringVar(&o.mode, "mode", "calls", "calls, watch, stream or hold")
+	flag.IntVar(&o.connections, "connections", 4, "how many connections")
+	flag.IntVar(&o.streams, "streams", 16, "closed loop: calls in flight on each connection")
+	flag.DurationVar(&o.warmup, "warmup", 500*time.Millisecond, "time before anything is counted")
+	flag.DurationVar(&o.duration, "duration", 5*time.Second, "time that is counted")
+	flag.Float64Var(&o.rate, "rate", 0, "open loop: calls a second; 0 for a closed loop")
+	flag.Float64Var(&o.writes, "writes", 0, "updates a second of the board's leaders beside the job")
+	flag.StringVar(&o.jobs.job, "job", "update", "empty, update, batch, top, rank or mix")
+	flag.IntVar(&o.jobs.contests, "contests", 1, "1 for the contest `hot`, more for c0, c1, ...")
+	flag.IntVar(&o.jobs.users, "users", 1000, "users of each contest: u0, u1, ...")
+	flag.IntVar(&o.jobs.limit, "limit", 10, "rows that are read of a board")
+	flag.IntVar(&o.jobs.batch, "batch", 1000, "updates in each batch")
+	flag.Int64Var(&o.jobs.points, "points", 1, "points of each update")
+	flag.Uint64Var(&o.jobs.seed, "seed", 1, "where the random numbers begin")
+	flag.IntVar(&o.watch.watchers, "watchers", 1000, "how many watchers")
+	flag.IntVar(&o.watch.scope, "scope", 1, "their scope, as the number of the WatchScope")
+	flag.Parse()
+	return o
+}
+
+func main() {
+	o := parse()
+	var result any
+	var err error
+	switch o.mode {
+	case "calls":
+		result, err = measureCalls(o)
+	case "watch":
+		result, err = measureFanOut(o)
+	case "stream":
+		result, err = measureStreams(o)
+	case "hold":
+		err = holdWatchers(o)
+	default:
+		err = fmt.Errorf("unknown mode %q", o.mode)
+	}
+	if err == nil && result != nil {
+		err = json.NewEncoder(os.Stdout).Encode(result)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "load:", err)
+		os.Exit(1)
+	}
+}

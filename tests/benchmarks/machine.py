@@ -1,0 +1,59 @@
+"""Describes the machine and the versions that a result belongs to."""
+
+import os
+import platform
+import re
+import subprocess
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+from benchmarks.places import HERE
+from leaderboard_server.storage.embedded.binary import valkey_server
+
+_PACKAGES = ("grpcio", "protobuf", "redis", "hiredis", "uvloop")
+_GO_MODULES = ("google.golang.org/grpc", "github.com/redis/go-redis/v9")
+
+
+QUIET = 0.3
+"""The load average under which a machine counts as quiet."""
+
+
+def disturbance() -> str:
+    """Say how busy the machine is with other things; empty if it is quiet."""
+    load, _, _ = os.getloadavg()
+    return f"the machine is busy (load average {load:.1f}): figures mean little" * (load > QUIET)
+
+
+def describe() -> dict[str, str]:
+    """Return what to print above a result, by name."""
+    return {
+        "date": datetime.now(UTC).strftime("%Y-%m-%d"),
+        "processor": f"{_processor()}, {os.cpu_count()} cores",
+        "kernel": f"{platform.system()} {platform.release()}",
+        "Python": ", ".join(
+            [platform.python_version(), *(f"{name} {version(name)}" for name in _PACKAGES)]
+        ),
+        "Go": ", ".join([_first_line(["go", "env", "GOVERSION"]), *_go_versions()]),
+        "store": _first_line([str(valkey_server()), "--version"]),
+        "second witness": _first_line(["h2load", "--version"]),
+    }
+
+
+def _processor() -> str:
+    told = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text(encoding="utf-8"))
+    return told.group(1) if told else platform.machine()
+
+
+def _go_versions() -> list[str]:
+    needed = HERE.joinpath("peers", "seed_go", "go.mod").read_text(encoding="utf-8")
+    return [
+        f"{module.removesuffix('/v9').rpartition('/')[2]} {found.group(1)}"
+        for module in _GO_MODULES
+        if (found := re.search(rf"{re.escape(module)} (v\S+)", needed))
+    ]
+
+
+def _first_line(command: list[str]) -> str:
+    told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    return told.strip().partition("\n")[0]

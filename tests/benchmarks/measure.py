@@ -1,0 +1,129 @@
+"""Runs one job against one server once."""
+
+import json
+import subprocess
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from benchmarks.jobs import Job, Tool
+from benchmarks.ledger import Ledger
+from benchmarks.load import LoadError, run_h2load, run_load
+from benchmarks.places import LOAD, other_cores, pinned
+from benchmarks.servers import RunningServer, Server, running_server
+from benchmarks.store import RunningStore
+from benchmarks.store_alone import measure_store
+
+KIB = 1024
+
+_ONE_STREAM = ("-mode", "stream", "-watchers", "1", "-connections", "1")
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """What one run of a job gave."""
+
+    job: str
+    server: str
+    turn: int
+    """Which turn of the job it was, from 1. Those of one turn are compared with each other."""
+    value: float
+    busy: float
+    """The share of its core that the server used, from 0 to 1. A server that is far from 1 was not
+    what held the job up."""
+    store_busy: float
+    """The share of a core that the store used."""
+    details: dict[str, float]
+
+
+def measure(
+    job: Job, server: Server, store: RunningStore, ledger: Ledger, turn: int, seconds: float
+) -> Measurement:
+    """Start a server, run a job against it, stop it, and check the ledger.
+
+    Raises:
+        LoadError: The load or a call failed.
+
+        LedgerError: What was acknowledged is not what was written.
+
+        RuntimeError: The server doesn't start, or ended.
+    """
+    log = store.socket.with_name(f"{job.name}-{server.name}-{turn}.log")
+    with running_server(server, store.socket, log) as running:
+        began, used, store_used = time.monotonic(), running.cpu_s(), store.cpu_s()
+        printed = _put_load_on(job, running, seconds)
+        took = time.monotonic() - began
+        busy = (running.cpu_s() - used) / took
+        store_busy = (store.cpu_s() - store_used) / took
+    if job.writes:
+        points = int(printed.get("points", printed["acknowledged"]))
+        ledger.settle(points, uncertain=printed["uncertain"])
+    value, details = _figures(job, printed)
+    return Measurement(job.name, server.name, turn, value, busy, store_busy, details)
+
+
+def measure_ceiling(
+    job: Job, store: RunningStore, ledger: Ledger, turn: int, seconds: float
+) -> Measurement:
+    """Run the service's script on the store alone, and check the ledger.
+
+    Raises:
+        LoadError: The store refused a commit.
+
+        LedgerError: What was acknowledged is not what was written.
+    """
+    printed = measure_store(store, job.dataset.users, int(job.arguments[0]), seconds)
+    ledger.settle(int(printed["acknowledged"]))
+    return Measurement(job.name, "store", turn, printed["rate"], 0.0, printed["busy"], {})
+
+
+def figure(printed: dict[str, Any], path: str) -> float:
+    """Return the figure of a result that a path of names with dots leads to.
+
+    Raises:
+        LoadError: There is none.
+    """
+    found: Any = printed
+    for name in path.split("."):
+        if not isinstance(found, dict) or name not in found:
+            raise LoadError(f"the load printed no {path}")
+        found = found[name]
+    return float(found)
+
+
+def _figures(job: Job, printed: dict[str, Any]) -> tuple[float, dict[str, float]]:
+    details = {path.rpartition(".")[2]: figure(printed, path) for path in job.details}
+    return figure(printed, job.figure), details
+
+
+def _put_load_on(job: Job, running: RunningServer, seconds: float) -> dict[str, Any]:
+    if job.tool is Tool.H2LOAD:
+        return run_h2load(running.address, int(job.arguments[0]), seconds)
+    if job.tool is Tool.HOLD:
+        return {"kib": _held_memory(running, job) / KIB}
+    try:
+        return run_load(running.address, job.load_arguments, seconds, may_fail=job.may_fail)
+    except LoadError as error:
+        raise LoadError(f"{error}{running.last_words()}") from error
+
+
+def _held_memory(running: RunningServer, job: Job) -> int:
+    """Return the bytes that the server takes more with the job's watchers than without."""
+    # What a first call brings with it is no watcher's.
+    run_load(running.address, (*job.load_arguments, *_ONE_STREAM), 0.1)
+    before = running.memory()
+    command = [str(LOAD), "-address", running.address, *job.load_arguments]
+    with subprocess.Popen(
+        pinned(other_cores(), command),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as holding:
+        assert holding.stdout, "its output was asked for"
+        told = holding.stdout.readline()
+        taken = running.memory() - before
+        _, problem = holding.communicate()
+    if holding.returncode or not told or not json.loads(told).get("held"):
+        raise LoadError(f"the watchers: {problem.strip()}")
+    return taken

@@ -1,0 +1,133 @@
+"""The servers that are measured, and how each is started on a core of its own."""
+
+import contextlib
+import os
+import socket
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+from pathlib import Path
+
+import psutil
+
+from benchmarks.layouts import Layout
+from benchmarks.places import LEADERBOARD, PEERS, SEED_GO, SERVER_CORES, pinned
+from harness.ports import free_port
+from harness.processes import ChildProcess
+
+_START_S = 20.0
+_WORDS = 1_000
+"""How much of a server's last line is told; it may hold a trace."""
+
+
+@dataclass(frozen=True)
+class Server:
+    """A server that can be measured."""
+
+    name: str
+    title: str
+    layout: Layout
+    command: Callable[[str, Path], list[str]]
+    """What starts it, given its address and the store's socket."""
+    environment: dict[str, str] = field(default_factory=dict)
+    module: str = ""
+    """A Python module that it can't do without."""
+
+    @property
+    def missing(self) -> str:
+        """Why it can't run here; empty if it can."""
+        if self.module and find_spec(self.module) is None:
+            return f"{self.title} is left out: {self.module} is not installed"
+        return ""
+
+
+def _service(listener: str) -> Callable[[str, Path], list[str]]:
+    def command(address: str, store: Path) -> list[str]:
+        options = ["--listener", listener, "--address", address, "--redis-url", f"unix://{store}"]
+        return [str(LEADERBOARD), "serve", *options, "--log-level", "warning"]
+
+    return command
+
+
+def _python_peer(name: str) -> Callable[[str, Path], list[str]]:
+    def command(address: str, store: Path) -> list[str]:
+        script = str(PEERS / f"{name}.py")
+        return [sys.executable, script, "--address", address, "--redis-socket", str(store)]
+
+    return command
+
+
+def _seed_go(address: str, store: Path) -> list[str]:
+    return [str(SEED_GO), "-address", address, "-redis-socket", str(store)]
+
+
+SERVERS = {
+    server.name: server
+    for server in (
+        Server(
+            "front",
+            "the service, front",
+            Layout.SERVICE,
+            _service("front"),
+            module="leaderboard_front",
+        ),
+        Server("grpcio", "the service, grpcio", Layout.SERVICE, _service("grpcio")),
+        Server("seed_go", "Go", Layout.PLAIN, _seed_go, {"GOMAXPROCS": "1"}),
+        Server("plain_python", "plain Python", Layout.PLAIN, _python_peer("plain_python")),
+        Server("bare_grpcio", "bare grpcio", Layout.PLAIN, _python_peer("bare_grpcio")),
+    )
+}
+
+
+class RunningServer:
+    """A server's process while it is measured."""
+
+    def __init__(self, address: str, child: ChildProcess) -> None:
+        self.address = address
+        self._child = child
+        self._process = psutil.Process(child.pid)
+
+    def last_words(self) -> str:
+        """Return the end of its log's last line, led by a line break; empty if it said nothing."""
+        told = self._child.log_tail(1)
+        return f"\n{told[-_WORDS:]}" if told else ""
+
+    def cpu_s(self) -> float:
+        """Return how many seconds of its core it has used."""
+        times = self._process.cpu_times()
+        return float(times.user + times.system)
+
+    def memory(self) -> int:
+        """Return how many bytes it holds in memory."""
+        return int(self._process.memory_info().rss)
+
+
+@contextlib.contextmanager
+def running_server(server: Server, store: Path, log: Path) -> Iterator[RunningServer]:
+    """Run a server on its core for as long as the context is open.
+
+    Raises:
+        RuntimeError: It does not start; the end of its log is told.
+    """
+    address = f"127.0.0.1:{free_port()}"
+    command = pinned(SERVER_CORES, server.command(address, store))
+    process = ChildProcess(command, log, os.environ | server.environment)
+    try:
+        _until_listening(address, process)
+        yield RunningServer(address, process)
+        if process.exit_code is not None:
+            raise RuntimeError(f"{server.title} ended:\n{process.log_tail()}")
+    finally:
+        process.end()
+
+
+def _until_listening(address: str, process: ChildProcess) -> None:
+    host, _, port = address.rpartition(":")
+    end = time.monotonic() + _START_S
+    while time.monotonic() < end and process.exit_code is None:
+        with contextlib.suppress(OSError), socket.create_connection((host, int(port)), timeout=1):
+            return
+        time.sleep(0.02)
+    raise RuntimeError(f"a server does not start:\n{process.log_tail()}")

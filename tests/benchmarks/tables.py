@@ -1,0 +1,74 @@
+"""Writes results as tables of Markdown."""
+
+from collections.abc import Iterable, Sequence
+
+from benchmarks.compare import detail, shares, value
+from benchmarks.jobs import Job
+from benchmarks.measure import Measurement
+from benchmarks.servers import SERVERS
+from benchmarks.targets import SAME, Target
+
+_STORE_TITLE = "the store alone"
+
+
+def title_of(server: str) -> str:
+    """Return a server's name for people."""
+    return SERVERS[server].title if server in SERVERS else _STORE_TITLE
+
+
+def targets_table(targets: Iterable[Target], measurements: Sequence[Measurement]) -> str:
+    """Return the ratios that are aimed at, and what was reached."""
+    rows = []
+    for target in targets:
+        reached = target.ratio(measurements)
+        if reached is None:
+            told, verdict = "", "not measured"
+        else:
+            told, verdict = f"{reached:.2f}", "yes" if target.met_by(reached) else "**no**"
+        peer = target.peer if target.peer == SAME else title_of(target.peer)
+        if target.peer_job in ("empty", "stream_1000"):
+            peer += ", the same call empty" if target.peer_job == "empty" else ", writing alone"
+        bound = f"{'at most' if target.at_most else 'at least'} {target.bound:g}"
+        rows.append((target.title, target.listener, peer, bound, told, verdict))
+    return _table(("job", "listener", "ratio to", "aim", "reached", "met"), rows)
+
+
+def jobs_table(jobs: Iterable[Job], measurements: Sequence[Measurement]) -> str:
+    """Return the median of every job and server, and how busy the server was."""
+    rows = []
+    for job in jobs:
+        for server in job.servers:
+            median = value(measurements, server, job.name)
+            if median is None:
+                continue
+            server_share, store_share = shares(measurements, server, job.name)
+            details = [
+                f"{name.removesuffix('_us').replace('_', ' ')} {_figure(name, found)}"
+                for name in (path.rpartition(".")[2] for path in job.details)
+                if (found := detail(measurements, server, job.name, name)) is not None
+            ]
+            told = f"{median:,.0f} {job.unit}"
+            used = f"{server_share:.0%}" if server in SERVERS else ""
+            cores = (used, f"{store_share:.0%}")
+            rows.append((job.title, title_of(server), told, *cores, ", ".join(details)))
+    return _table(("job", "server", "median", "server's core", "store's", "beside"), rows)
+
+
+def memory_table(store_bytes: dict[str, dict[str, float]]) -> str:
+    """Return what a million users take of the store."""
+    rows = [
+        (size, *(f"{taken:,.0f} MB" for taken in layouts.values()))
+        for size, layouts in store_bytes.items()
+    ]
+    return _table(("contests x users", "the service", "one plain ZSET"), rows)
+
+
+def _figure(name: str, found: float) -> str:
+    if name.endswith("_us"):
+        return f"{found / 1000:,.1f} ms"
+    return f"{found:,.0f}/s" if name.endswith("rate") else f"{found:,.0f}"
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)

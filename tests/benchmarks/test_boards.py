@@ -1,0 +1,97 @@
+"""Tests of the seeded boards and the ledger, on a real store."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from redis.asyncio import Redis
+
+from benchmarks.layouts import Layout
+from benchmarks.ledger import Ledger, LedgerError
+from benchmarks.seeding import LEADERS, Dataset, seed
+from benchmarks.store import RunningStore, running_store
+from benchmarks.store_alone import measure_store
+from leaderboard_server.domain.update import ScoreUpdate
+from leaderboard_server.storage.store import Retention, Store
+
+HOT = Dataset(1, 3_000)
+
+
+class Line:
+    """Sends the commands of a `Store`."""
+
+    def __init__(self, client: Redis) -> None:
+        self._client = client
+
+    async def call(self, *command: str | int) -> Any:
+        """Return what the store answers to a command."""
+        return await self._client.execute_command(*command)  # type: ignore[no-untyped-call]
+
+
+@pytest.fixture(name="running", scope="module")
+def _running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStore]:
+    with running_store(tmp_path_factory.mktemp("store"), append_only=False) as running:
+        yield running
+
+
+@pytest.mark.parametrize("layout", Layout)
+def test_a_lying_server_is_found_out(running: RunningStore, layout: Layout) -> None:
+    """A server that acknowledges what it does not write fails the run."""
+    dataset = Dataset(3, 50)
+    seed(running, dataset)
+    ledger = Ledger(running, layout, dataset)
+    running.client.zincrby(layout.board("c1"), 4, "u7")
+
+    with pytest.raises(LedgerError, match="5 points were acknowledged and 4"):
+        ledger.settle(5)
+
+
+def test_a_server_that_counts_twice_is_found_out(running: RunningStore) -> None:
+    """More in the store than was acknowledged fails the run as well."""
+    seed(running, HOT)
+    ledger = Ledger(running, Layout.PLAIN, HOT)
+    running.client.zincrby(Layout.PLAIN.board("hot"), 2, "u7")
+
+    with pytest.raises(LedgerError):
+        ledger.settle(1)
+
+
+def test_an_honest_server_passes_again_and_again(running: RunningStore) -> None:
+    """Each run counts from where the one before ended, and failed calls may have been written."""
+    seed(running, HOT)
+    ledger = Ledger(running, Layout.PLAIN, HOT)
+    for points in (5, 7):
+        running.client.zincrby(Layout.PLAIN.board("hot"), points, "u7")
+        ledger.settle(points)
+    running.client.zincrby(Layout.PLAIN.board("hot"), 3, "u7")
+
+    ledger.settle(2, uncertain=1)
+
+
+async def test_seeded_boards_are_the_services_own(running: RunningStore) -> None:
+    """The service reads a seeded board, and goes on with it, as with one that it wrote."""
+    seed(running, HOT)
+    async with Redis(unix_socket_path=str(running.socket)) as client:
+        line = Line(client)
+        store = Store(line, line, Retention())
+        page = await store.top("hot", 1, LEADERS + 1)
+        reply = await store.commit("hot", [ScoreUpdate("hot", "u1", 1)])
+
+    assert [user.user_id for user in page.users[:LEADERS]] == [f"hot{i}" for i in range(LEADERS)]
+    assert page.users[LEADERS].score == HOT.users
+    assert page.total_users == HOT.users + LEADERS
+    assert page.position.revision == HOT.users + LEADERS
+    assert reply.commit.previous_revision == page.position.revision
+    assert reply.commit.changes[0].previous_rank > LEADERS
+
+
+@pytest.mark.parametrize("group", [1, 100])
+def test_the_store_alone_does_the_services_work(running: RunningStore, group: int) -> None:
+    """The ceiling is measured with commits that the script takes for the service's."""
+    seed(running, HOT)
+    ledger = Ledger(running, Layout.SERVICE, HOT)
+
+    told = measure_store(running, HOT.users, group, 0.2)
+
+    assert told["acknowledged"] > 0
+    ledger.settle(int(told["acknowledged"]))

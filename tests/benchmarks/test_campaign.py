@@ -1,0 +1,36 @@
+"""Tests of a campaign's course."""
+
+import pytest
+
+from benchmarks import campaign
+from benchmarks.campaign import Plan, run
+from benchmarks.jobs import QUICK, all_jobs
+from benchmarks.ledger import Ledger, LedgerError
+from benchmarks.load import LoadError
+from benchmarks.measure import Measurement
+
+
+def test_a_failure_is_kept_and_the_rest_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run that comes to nothing gives no figure, is told, and costs the other runs nothing."""
+
+    def measure(
+        job: object, server: object, store: object, ledger: Ledger, turn: int, seconds: float
+    ) -> Measurement:
+        if turn == 1:
+            raise LoadError("calls failed")
+        if turn == 2:
+            raise LedgerError("not written")
+        return Measurement("update_many", "seed_go", turn, 7.0, 1.0, 0.5, {})
+
+    monkeypatch.setattr(campaign, "measure", measure)
+    jobs = [job for job in all_jobs(QUICK) if job.name == "update_many"]
+    told: list[str] = []
+
+    outcome = run(Plan(jobs, ["seed_go"], 0.1, 3, append_only=False), told.append)
+
+    assert outcome.failures == [
+        "update_many seed_go 1: calls failed",
+        "update_many seed_go 2: not written",
+    ]
+    assert [each.value for each in outcome.measurements] == [7.0]
+    assert sum("FAILED" in line for line in told) == 2

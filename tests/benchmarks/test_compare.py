@@ -1,0 +1,89 @@
+"""Tests of medians and ratios."""
+
+import pytest
+
+from benchmarks.compare import ratio, shares, value
+from benchmarks.jobs import FULL, QUICK, Sizes, all_jobs
+from benchmarks.measure import Measurement
+from benchmarks.servers import SERVERS
+from benchmarks.tables import targets_table
+from benchmarks.targets import SAME, Target, targets
+
+
+def measured(server: str, turn: int, rate: float, job: str = "update_hot") -> Measurement:
+    """Return what a run could have given."""
+    return Measurement(job, server, turn, rate, 0.9, 0.5, {"p99_us": 10.0 * rate})
+
+
+def test_value_is_the_median_of_the_turns() -> None:
+    """One turn that was disturbed does not move the figure."""
+    runs = [measured("front", turn, rate) for turn, rate in ((1, 100.0), (2, 5.0), (3, 110.0))]
+
+    assert value(runs, "front", "update_hot") == 100.0
+    assert value(runs, "grpcio", "update_hot") is None
+    assert shares(runs, "front", "update_hot") == (0.9, 0.5)
+
+
+def test_ratio_pairs_the_turns() -> None:
+    """A ratio compares what ran side by side, and leaves out a turn that only one side has."""
+    ours = [measured("front", turn, rate) for turn, rate in ((1, 20.0), (2, 4.0), (3, 30.0))]
+    theirs = [measured("seed_go", turn, rate) for turn, rate in ((1, 10.0), (2, 2.0))]
+
+    assert ratio(ours + theirs, ("front", "update_hot"), ("seed_go", "update_hot")) == 2.0
+
+
+def test_ratio_needs_both_sides() -> None:
+    """Where a side was not measured there is no ratio."""
+    runs = [measured("front", 1, 20.0)]
+
+    assert ratio(runs, ("front", "update_hot"), ("seed_go", "update_hot")) is None
+
+
+@pytest.mark.parametrize(
+    ("at_most", "reached", "met"),
+    [(False, 2.5, True), (False, 2.4, False), (True, 1.2, True), (True, 3.0, False)],
+)
+def test_bounds_hold_in_their_direction(*, at_most: bool, reached: float, met: bool) -> None:
+    """More is better for rates and less for latencies."""
+    bound = 1.2 if at_most else 2.5
+    target = Target("a job", "front", "update_hot", "seed_go", "update_hot", bound, at_most=at_most)
+
+    assert target.met_by(reached) is met
+
+
+def test_a_listener_can_be_compared_with_itself() -> None:
+    """The growth of cost is a ratio of two jobs of one listener."""
+    target = Target("growth", "grpcio", "update_9", SAME, "update_1", 0.7)
+    runs = [measured("grpcio", 1, 8.0, "update_9"), measured("grpcio", 1, 10.0, "update_1")]
+
+    assert target.ratio(runs) == 0.8
+
+
+@pytest.mark.parametrize("sizes", [FULL, QUICK])
+def test_every_target_is_measured(sizes: Sizes) -> None:
+    """Each target names jobs that exist, with servers that run them."""
+    servers = {job.name: job.servers for job in all_jobs(sizes)}
+
+    for target in targets(sizes):
+        peer = target.listener if target.peer == SAME else target.peer
+        assert target.listener in servers[target.job]
+        assert peer in servers[target.peer_job]
+
+
+@pytest.mark.parametrize("sizes", [FULL, QUICK])
+def test_jobs_are_sound(sizes: Sizes) -> None:
+    """Each job has a name of its own, and servers that there are."""
+    jobs = all_jobs(sizes)
+
+    assert len({job.name for job in jobs}) == len(jobs)
+    assert {server for job in jobs for server in job.servers} <= {*SERVERS, "store"}
+
+
+def test_the_table_hides_nothing() -> None:
+    """A target that is missed is shown with its figure, one that was not measured as such."""
+    runs = [measured("front", 1, 20.0), measured("seed_go", 1, 10.0)]
+
+    rows = targets_table(targets(QUICK), runs).splitlines()
+
+    assert any("| at least 2.5 | 2.00 | **no** |" in row for row in rows)
+    assert any("not measured" in row for row in rows)
