@@ -12,9 +12,10 @@ from redis.asyncio import Redis
 
 from conftest import require
 from harness.stores import Flavour, StoreProcess
+from leaderboard_server.storage.calls import Caller
 from leaderboard_server.storage.connection import connect
 from leaderboard_server.storage.link import Link
-from leaderboard_server.storage.store import Caller, Retention, Store
+from leaderboard_server.storage.store import Retention, Store
 
 NewStore = Callable[..., Store]
 """Makes what a server process has: a `Store` with a token and a memory of its own."""

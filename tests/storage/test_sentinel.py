@@ -60,7 +60,8 @@ async def test_an_idle_link_to_a_former_master_is_cut(stores: SentinelStores) ->
     """Also where nothing is called, and long before Sentinel makes the master a replica."""
     first, second = stores.stores
     async with connect(stores.url) as client:
-        link: Any = client.connection_pool.make_connection()
+        pool: Any = client.connection_pool  # the driver leaves its methods without types
+        link = pool.make_connection()
         await link.connect()
         assert link.port == first.port
 
@@ -71,6 +72,7 @@ async def test_an_idle_link_to_a_former_master_is_cut(stores: SentinelStores) ->
         assert await role(first) == "master"
         await link.connect()
         assert link.port == second.port
+        await link.disconnect()
 
 
 async def test_sentinels_that_hang_or_are_gone_are_not_in_the_way(stores: SentinelStores) -> None:

@@ -17,6 +17,9 @@ Answer = TypeVar("Answer")
 Read: TypeAlias = Callable[[], Sequence[Answer]]
 """Makes answers of what the store replied, in the order of the questions."""
 
+FEW = 8
+"""How many waiting units are not worth two calls."""
+
 
 class _Unit(NamedTuple, Generic[Question, Answer]):
     """Questions that were asked together: they share a call."""
@@ -41,6 +44,7 @@ class Lanes(Generic[Question, Answer]):
         """
         self._call = call
         self._max_size = max_size
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._lanes: dict[str, deque[_Unit[Question, Answer]]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -54,11 +58,12 @@ class Lanes(Generic[Question, Answer]):
         Raises:
             StoreUnavailable: The store is away.
         """
-        answers: asyncio.Future[list[Answer]] = asyncio.get_running_loop().create_future()
+        loop = self._loop = self._loop or asyncio.get_running_loop()
+        answers: asyncio.Future[list[Answer]] = loop.create_future()
         lane = self._lanes.get(contest_id)
         if lane is None:
             lane = self._lanes[contest_id] = deque()
-            task = asyncio.create_task(self._serve(contest_id, lane))
+            task = loop.create_task(self._serve(contest_id, lane))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
         lane.append(_Unit(questions, size, answers))
@@ -98,10 +103,14 @@ class Lanes(Generic[Question, Answer]):
         return await self._call(contest_id, questions)
 
     def _take(self, lane: deque[_Unit[Question, Answer]]) -> list[_Unit[Question, Answer]]:
-        """Take as many waiting units as one call holds, without those whose caller went away."""
+        """Take half of the waiting units, or as many as one call holds, or all if they are few.
+
+        The other half is what the store works on while the answers to the first are given; if all
+        went together, the store and this server would wait for each other in turn.
+        """
         group: list[_Unit[Question, Answer]] = []
-        size = 0
-        while lane and (not group or size + lane[0].size <= self._max_size):
+        size, left = 0, len(lane) // 2 if len(lane) > FEW else 0
+        while len(lane) > left and (not group or size + lane[0].size <= self._max_size):
             unit = lane.popleft()
             if not unit.answers.done():
                 group.append(unit)

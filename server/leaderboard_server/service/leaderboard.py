@@ -2,7 +2,7 @@
 
 import asyncio
 import itertools
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 
 from leaderboard_server.board.boards import Boards
 from leaderboard_server.board.committer import Committer
@@ -113,11 +113,11 @@ class LeaderboardService:
         """
         return await self._boards.top(contest_id, start_rank, count, min_position)
 
-    async def rank(
+    def rank(
         self, contest_id: str, user_id: str, neighbors: int, min_position: Position
-    ) -> Standing:
+    ) -> Awaitable[Standing]:
         """Read the rank of a user; see `board.ranks.Ranks.rank`."""
-        return await self._ranks.rank(contest_id, user_id, neighbors, min_position)
+        return self._ranks.rank(contest_id, user_id, neighbors, min_position)
 
     async def watch(self, request: WatchRequest, outlet: Outlet) -> None:
         """Tell a watcher what it asks for; see `watch.watchers.Watchers.watch`."""

@@ -1,7 +1,5 @@
 """The connection to the store: opened from a URL, and its errors put into the domain's words."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import structlog
@@ -62,16 +60,12 @@ def connect(url: str) -> Redis:
     return Redis.from_pool(pool)
 
 
-@contextmanager
-def store_errors() -> Iterator[None]:
-    """Turn every failure of the store into `StoreUnavailable`.
+def unavailable(error: Exception) -> StoreUnavailable:
+    """Put a failure of the store into the domain's words.
 
     What the store refuses is logged, such as a write without memory left. That it is away is for
     the monitor to say, once and not for every call.
     """
-    try:
-        yield
-    except (RedisError, OSError) as error:
-        if isinstance(error, ResponseError):
-            _log.error("store_refused", error=type(error).__name__, reason=str(error))
-        raise StoreUnavailable from error
+    if isinstance(error, ResponseError):
+        _log.error("store_refused", error=type(error).__name__, reason=str(error))
+    return StoreUnavailable()

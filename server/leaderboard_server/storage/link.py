@@ -24,6 +24,9 @@ OPEN_S = 1.0
 SEND_AT_ONCE = 8_192
 """From how many bytes on commands are sent before the end of the loop's turn, so that the store
 begins with them meanwhile."""
+SENT_AHEAD = 2
+"""How many batches may be under way: the store works on one while answers to the other are read.
+What is called meanwhile goes together into the next, since each write to a socket is dear."""
 
 _OTHER_STORE = ("READONLY", "LOADING", "MASTERDOWN")
 """How a store refuses that takes no writes, or not yet; there may be another one by now."""
@@ -103,6 +106,10 @@ class _Wire(asyncio.Protocol):
         """Who waits for the next answers, in order, and since when."""
         self._unsent: list[bytes] = []
         self._unsent_bytes = 0
+        self._called = 0
+        self._answered = 0
+        self._batches: deque[int] = deque()
+        """How many calls were made up to the end of each batch that is under way."""
         self._overdue: asyncio.TimerHandle | None = None
         self._farewell: asyncio.Task[None] | None = None
 
@@ -114,6 +121,7 @@ class _Wire(asyncio.Protocol):
             self._overdue = self._loop.call_later(ANSWER_S, self._look)
         if not self._unsent:
             self._loop.call_soon(self._send)
+        self._called += 1
         packed = hiredis.pack_command(command)  # type: ignore[arg-type]  # its stubs name one argument
         self._unsent.append(packed)
         self._unsent_bytes += len(packed)
@@ -144,11 +152,15 @@ class _Wire(asyncio.Protocol):
         """See `asyncio.Protocol`."""
         self._replies.feed(data)
         while not self.lost and (reply := self._replies.gets()) is not False:
+            self._answered += 1
             answer, _ = self._waiting.popleft()
             if isinstance(reply, hiredis.ReplyError):
                 self._refuse(answer, str(reply))
             elif not answer.done():
                 answer.set_result(reply)
+        while self._batches and self._batches[0] <= self._answered:
+            self._batches.popleft()
+            self._send()
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's name
         """See `asyncio.Protocol`."""
@@ -165,7 +177,8 @@ class _Wire(asyncio.Protocol):
             answer.set_exception(error)
 
     def _send(self) -> None:
-        if self._unsent:
+        if self._unsent and len(self._batches) < SENT_AHEAD:
+            self._batches.append(self._called)
             self._transport.write(b"".join(self._unsent))
             self._unsent.clear()
             self._unsent_bytes = 0

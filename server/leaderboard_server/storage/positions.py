@@ -4,8 +4,6 @@ The store answers one call after the other, so an answer behind a position that 
 call was sent proves that the store went back; the scripts check that and begin a new epoch.
 """
 
-from cachetools import LRUCache
-
 from leaderboard_server.domain.position import BEGINNING, Position
 
 _CONTESTS = 65_536
@@ -16,7 +14,8 @@ class SeenPositions:
     """Remembers the latest seen position of each contest. Lives as long as the store's client."""
 
     def __init__(self) -> None:
-        self._positions: LRUCache[str, Position] = LRUCache(_CONTESTS)
+        self._positions: dict[str, Position] = {}
+        """In the order in which they were seen first."""
 
     def latest(self, contest_id: str) -> Position:
         """Return the latest position seen, or the beginning."""
@@ -31,7 +30,7 @@ class SeenPositions:
         if latest == BEGINNING or (
             latest.epoch == heard.epoch and latest.revision < heard.revision
         ):
-            self._positions[contest_id] = heard
+            self._remember(contest_id, heard)
 
     def note(self, contest_id: str, sent_after: Position, seen: Position) -> None:
         """Take in the position of an answer.
@@ -46,7 +45,13 @@ class SeenPositions:
         latest = self.latest(contest_id)
         if seen.epoch == latest.epoch:
             if seen.revision > latest.revision:
-                self._positions[contest_id] = seen
+                self._remember(contest_id, seen)
         elif latest.epoch == sent_after.epoch:
             # Nobody began another epoch while this call was under way, so its epoch is the newer.
-            self._positions[contest_id] = seen
+            self._remember(contest_id, seen)
+
+    def _remember(self, contest_id: str, position: Position) -> None:
+        # A plain dict, since this is done several times for every call.
+        if contest_id not in self._positions and len(self._positions) == _CONTESTS:
+            del self._positions[next(iter(self._positions))]
+        self._positions[contest_id] = position

@@ -1,24 +1,19 @@
 """Every read and write of contests, one typed method for each script."""
 
-import asyncio
 import contextlib
 import itertools
 import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 from uuid import uuid4
-
-from redis.asyncio.retry import Retry
-from redis.backoff import ExponentialBackoff
-from redis.exceptions import ConnectionError as ConnectionLost
-from redis.exceptions import NoScriptError
 
 from leaderboard_server.domain.board import Page, Standing
 from leaderboard_server.domain.change import Commit
 from leaderboard_server.domain.position import BEGINNING, Position
 from leaderboard_server.domain.update import MAX_SCORE, ScoreUpdate
 from leaderboard_server.storage import keys
+from leaderboard_server.storage.calls import Caller, ScriptCalls
 from leaderboard_server.storage.codec import (
     CommitReply,
     UnreadableCommit,
@@ -28,7 +23,6 @@ from leaderboard_server.storage.codec import (
     decode_standing,
     encode_updates,
 )
-from leaderboard_server.storage.connection import store_errors
 from leaderboard_server.storage.positions import SeenPositions
 from leaderboard_server.storage.scripts import (
     COMMIT,
@@ -41,12 +35,9 @@ from leaderboard_server.storage.scripts import (
     Script,
 )
 
-CALL_S = 2.0
-"""For how long a call is sent again when its connection breaks. One that is not answered in time is
-given up by the link, and not sent again."""
-_RESENDS = 1
-"""How often it is sent once more then.
-A commit is recognised by its sequence and answered as the first time; reads have no effect."""
+_CONTEST_KEYS = 4
+_COMMIT_KEYS = 7
+"""How many keys the scripts have: those of a contest, and three windows of request ids."""
 
 
 @dataclass(frozen=True)
@@ -69,13 +60,6 @@ class RankQuestion(NamedTuple):
 
 Rank: TypeAlias = tuple[Position, Standing | None]
 """Where the contest is, and None for a user who has no score in it."""
-
-
-class Caller(Protocol):
-    """What a store is called through."""
-
-    async def call(self, *command: str | int) -> Any:
-        """Return what the store answers to a command; see `link.Link.call`."""
 
 
 class History(NamedTuple):
@@ -112,15 +96,10 @@ class Store:
         self._epochs = new_token()[:16]
         self._epoch = itertools.count(1)
         self._seen = SeenPositions()
-        self._retry = Retry(
-            ExponentialBackoff(cap=0.05, base=0.01),
-            _RESENDS,
-            supported_errors=(ConnectionLost,),
-        )
         self.on_new_epoch: Callable[[str], None] = lambda _: None
         """Told a contest whenever an answer of the store is of another epoch than those before."""
-        self._writes = writes
-        self._reads = reads
+        self._writes = ScriptCalls(writes)
+        self._reads = ScriptCalls(reads)
 
     async def commit(self, contest_id: str, updates: Sequence[ScoreUpdate]) -> CommitReply:
         """Apply updates of one contest in one atomic step.
@@ -134,27 +113,24 @@ class Store:
             updates: 1 to 1,000 updates of it, applied in order.
         """
         window = int(self._clock()) // self._retention.requests_s
-        commit_keys = (
+        sent_after = self._seen.latest(contest_id)
+        reply = await self._writes.call(
+            COMMIT,
+            _COMMIT_KEYS,
             *keys.of_contest(contest_id),
             keys.requests(contest_id, window),
             keys.requests(contest_id, window - 1),
             keys.requests(contest_id, window + 1),
-        )
-        arguments = (
+            *self._head(contest_id, sent_after),
             self._server,
             next(self._sequence),
             self._retention.history_changes,
             (window + 2) * self._retention.requests_s,
             encode_updates(updates),
         )
-        sent_after = self._seen.latest(contest_id)
-        reply = decode_reply(
-            contest_id,
-            updates,
-            await self._call(self._writes, COMMIT, contest_id, sent_after, commit_keys, arguments),
-        )
-        self._note(contest_id, sent_after, reply.position)
-        return reply
+        decoded = decode_reply(contest_id, updates, reply)
+        self._note(contest_id, sent_after, decoded.position)
+        return decoded
 
     async def top(self, contest_id: str, start_rank: int, count: int) -> Page:
         """Read `count` ranks (1 to 1,000) of a contest from `start_rank` (from 1) on."""
@@ -221,7 +197,9 @@ class Store:
         For a history that is known to be lost though the store's revision no longer shows it.
         """
         beyond = Position(epoch, MAX_SCORE)
-        await self._call(self._reads, WHERE, contest_id, beyond, keys.of_contest(contest_id), ())
+        await self._reads.call(
+            WHERE, _CONTEST_KEYS, *keys.of_contest(contest_id), *self._head(contest_id, beyond)
+        )
 
     async def history(self, contest_id: str, after_revision: int, limit: int) -> History:
         """Read up to `limit` commits after a revision, as far as the log still holds them."""
@@ -245,51 +223,22 @@ class Store:
         if before.epoch != self._seen.latest(contest_id).epoch:
             self.on_new_epoch(contest_id)
 
+    def _head(self, contest_id: str, seen: Position) -> tuple[str, str, int, str]:
+        """Return the arguments that every script begins with."""
+        new_epoch = f"{self._epochs}-{next(self._epoch):x}"
+        return keys.channel(contest_id), seen.epoch, seen.revision, new_epoch
+
     async def _read(
         self, script: Script, contest_id: str, *arguments: str | int
     ) -> tuple[Position, list[Any]]:
         sent_after = self._seen.latest(contest_id)
-        epoch, revision, *rest = await self._call(
-            self._reads, script, contest_id, sent_after, keys.of_contest(contest_id), arguments
+        epoch, revision, *rest = await self._reads.call(
+            script,
+            _CONTEST_KEYS,
+            *keys.of_contest(contest_id),
+            *self._head(contest_id, sent_after),
+            *arguments,
         )
         position = Position(epoch.decode(), int(revision))
         self._note(contest_id, sent_after, position)
         return position, rest
-
-    async def _call(
-        self,
-        link: Caller,
-        script: Script,
-        contest_id: str,
-        seen: Position,
-        script_keys: Sequence[str],
-        arguments: Sequence[str | int],
-    ) -> Any:
-        new_epoch = f"{self._epochs}-{next(self._epoch):x}"
-        command = (
-            len(script_keys),
-            *script_keys,
-            keys.channel(contest_id),
-            seen.epoch,
-            seen.revision,
-            new_epoch,
-            *arguments,
-        )
-
-        async def send() -> Any:
-            try:
-                return await link.call("EVALSHA", script.sha, *command)
-            except NoScriptError:
-                return await link.call("EVAL", script.source, *command)
-
-        begun = asyncio.get_running_loop().time()
-        with store_errors():
-            try:
-                return await send()
-            except ConnectionLost:
-                async with asyncio.timeout_at(begun + CALL_S):
-                    return await self._retry.call_with_retry(send, _leave)
-
-
-async def _leave(_error: BaseException) -> None:
-    """Leave the lost connection to the link, which opens another one."""

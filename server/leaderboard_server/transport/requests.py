@@ -9,7 +9,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from leaderboard.v1 import leaderboard_pb2 as pb
 from leaderboard_server.domain import fields
 from leaderboard_server.domain.errors import FieldViolation, InvalidRequest
-from leaderboard_server.domain.position import Position
+from leaderboard_server.domain.position import BEGINNING, Position
 from leaderboard_server.domain.update import ScoreUpdate, UpdateMode
 from leaderboard_server.domain.watch import WatchRequest, WatchScope
 
@@ -35,6 +35,16 @@ _SCOPES = {
     pb.WATCH_SCOPE_ALL: WatchScope.ALL,
     pb.WATCH_SCOPE_USERS: WatchScope.USERS,
 }
+
+_UPDATE_FIELDS = (
+    "contest_id",
+    "user_id",
+    "mode",
+    "request_id",
+    "event_type",
+    "event_time",
+    "display_name",
+)
 
 Problem = tuple[str, str | None]
 """A field and what is wrong with it, or None."""
@@ -64,29 +74,29 @@ def score_update(request: pb.UpdateScoreRequest, path: str = "") -> ScoreUpdate:
     Raises:
         InvalidRequest: With a violation for each field that is wrong.
     """
-    timed = request.HasField("event_time")
-    _refuse(
-        (
-            ("contest_id", fields.matches(fields.CONTEST_ID, request.contest_id)),
-            ("user_id", fields.matches(fields.USER_ID, request.user_id)),
-            ("mode", None if request.mode in _MODES else "is not a known mode"),
-            ("request_id", fields.matches_if_set(fields.REQUEST_ID, request.request_id)),
-            ("event_type", fields.matches_if_set(fields.EVENT_TYPE, request.event_type)),
-            ("event_time", _timestamp(request.event_time) if timed else None),
-            ("display_name", fields.display_name(request.display_name)),
-        ),
-        path,
+    contest_id, user_id, mode = request.contest_id, request.user_id, request.mode
+    request_id, event_type, name = request.request_id, request.event_type, request.display_name
+    time = request.event_time if request.HasField("event_time") else None
+    problems = (
+        fields.matches(fields.CONTEST_ID, contest_id),
+        fields.matches(fields.USER_ID, user_id),
+        None if mode in _MODES else "is not a known mode",
+        fields.matches(fields.REQUEST_ID, request_id) if request_id else None,
+        fields.matches(fields.EVENT_TYPE, event_type) if event_type else None,
+        _timestamp(time) if time else None,
+        fields.display_name(name) if name else None,
     )
-    time = request.event_time
+    if any(problems):
+        _refuse(tuple(zip(_UPDATE_FIELDS, problems, strict=True)), path)
     return ScoreUpdate(
-        request.contest_id,
-        request.user_id,
+        contest_id,
+        user_id,
         request.points,
-        _MODES[request.mode],
-        request.request_id,
-        request.event_type,
-        time.seconds * SECOND_NS + time.nanos if timed else None,
-        request.display_name,
+        _MODES[mode],
+        request_id,
+        event_type,
+        time.seconds * SECOND_NS + time.nanos if time else None,
+        name,
     )
 
 
@@ -114,19 +124,21 @@ def top_query(request: pb.GetTopUsersRequest) -> TopQuery:
     Raises:
         InvalidRequest: With a violation for each field that is wrong.
     """
-    _refuse(
-        (
-            ("contest_id", fields.matches(fields.CONTEST_ID, request.contest_id)),
-            ("limit", fields.within(request.limit, 0, MAX_LIMIT)),
-            ("start_rank", fields.within(request.start_rank, 0, MAX_INT32)),
-            *_position("min_position", request.min_position),
-        )
+    contest_id, limit, start_rank = request.contest_id, request.limit, request.start_rank
+    problems = (
+        fields.matches(fields.CONTEST_ID, contest_id),
+        fields.within(limit, 0, MAX_LIMIT),
+        fields.within(start_rank, 0, MAX_INT32),
     )
+    placed = request.HasField("min_position")
+    if placed or any(problems):
+        named = zip(("contest_id", "limit", "start_rank"), problems, strict=True)
+        _refuse((*named, *_position("min_position", request.min_position)))
     return TopQuery(
-        request.contest_id,
-        request.start_rank or 1,
-        request.limit or DEFAULT_LIMIT,
-        Position(request.min_position.epoch, request.min_position.revision),
+        contest_id,
+        start_rank or 1,
+        limit or DEFAULT_LIMIT,
+        _min_position(request.min_position) if placed else BEGINNING,
     )
 
 
@@ -136,19 +148,21 @@ def rank_query(request: pb.GetUserRankRequest) -> RankQuery:
     Raises:
         InvalidRequest: With a violation for each field that is wrong.
     """
-    _refuse(
-        (
-            ("contest_id", fields.matches(fields.CONTEST_ID, request.contest_id)),
-            ("user_id", fields.matches(fields.USER_ID, request.user_id)),
-            ("neighbors", fields.within(request.neighbors, 0, MAX_NEIGHBORS)),
-            *_position("min_position", request.min_position),
-        )
+    contest_id, user_id, neighbors = request.contest_id, request.user_id, request.neighbors
+    problems = (
+        fields.matches(fields.CONTEST_ID, contest_id),
+        fields.matches(fields.USER_ID, user_id),
+        fields.within(neighbors, 0, MAX_NEIGHBORS),
     )
+    placed = request.HasField("min_position")
+    if placed or any(problems):
+        named = zip(("contest_id", "user_id", "neighbors"), problems, strict=True)
+        _refuse((*named, *_position("min_position", request.min_position)))
     return RankQuery(
-        request.contest_id,
-        request.user_id,
-        request.neighbors,
-        Position(request.min_position.epoch, request.min_position.revision),
+        contest_id,
+        user_id,
+        neighbors,
+        _min_position(request.min_position) if placed else BEGINNING,
     )
 
 
@@ -191,6 +205,10 @@ def _watched_users(scope: pb.WatchScope, user_ids: Sequence[str]) -> Iterator[Pr
         yield "user_ids", "must name each user once"
     for index, user_id in enumerate(user_ids):
         yield f"user_ids[{index}]", fields.matches(fields.USER_ID, user_id)
+
+
+def _min_position(position: pb.Position) -> Position:
+    return Position(position.epoch, position.revision)
 
 
 def _position(field: str, position: pb.Position) -> Iterator[Problem]:

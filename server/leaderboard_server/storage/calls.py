@@ -1,0 +1,73 @@
+"""Calls of scripts, which are sent again when their connection breaks.
+
+A commit is recognised by its sequence and answered as the first time; reads have no effect.
+"""
+
+import asyncio
+import time
+from typing import Any, Protocol
+
+from redis.asyncio.retry import Retry
+from redis.backoff import ExponentialBackoff
+from redis.exceptions import ConnectionError as ConnectionLost
+from redis.exceptions import NoScriptError, RedisError
+
+from leaderboard_server.storage.connection import unavailable
+from leaderboard_server.storage.scripts import Script
+
+CALL_S = 2.0
+"""For how long a call is sent again when its connection breaks. One that is not answered in time is
+given up by the link, and not sent again."""
+_RESENDS = 1
+"""How often it is sent once more then. Enough for connections that have died unnoticed; a store
+that is away for longer is for the caller to wait for."""
+
+
+class Caller(Protocol):
+    """What a store is called through."""
+
+    async def call(self, *command: str | int) -> Any:
+        """Return what the store answers to a command; see `link.Link.call`."""
+
+
+class ScriptCalls:
+    """Calls scripts through one link."""
+
+    def __init__(self, link: Caller) -> None:
+        self._link = link
+        self._retry = Retry(
+            ExponentialBackoff(cap=0.05, base=0.01), _RESENDS, supported_errors=(ConnectionLost,)
+        )
+
+    async def call(self, script: Script, *parameters: str | int) -> Any:
+        """Return what a script returns.
+
+        Args:
+            script: The script.
+
+            parameters: The number of keys, the keys, and the arguments.
+
+        Raises:
+            StoreUnavailable: The store is away, did not answer in time, or refuses.
+        """
+        begun = time.monotonic()
+        try:
+            try:
+                return await self._link.call("EVALSHA", script.sha, *parameters)
+            except (ConnectionLost, NoScriptError):
+                async with asyncio.timeout(begun + CALL_S - time.monotonic()):
+                    return await self._retry.call_with_retry(
+                        lambda: self._send(script, parameters), _leave
+                    )
+        except (RedisError, OSError) as error:
+            raise unavailable(error) from error
+
+    async def _send(self, script: Script, parameters: tuple[str | int, ...]) -> Any:
+        try:
+            return await self._link.call("EVALSHA", script.sha, *parameters)
+        except NoScriptError:
+            return await self._link.call("EVAL", script.source, *parameters)
+
+
+async def _leave(_error: BaseException) -> None:
+    """Leave the lost connection to the link, which opens another one."""
