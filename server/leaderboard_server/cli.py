@@ -1,21 +1,21 @@
 """The command `leaderboard serve`."""
 
+import asyncio
 from pathlib import Path
 from typing import Annotated, Any
 
+import structlog
 import typer
 import uvloop
 from pydantic import ValidationError
 
 from leaderboard_server.app import serve as run
 from leaderboard_server.config import Config
+from leaderboard_server.exits import BAD_OPTION, told_in_one_line
 from leaderboard_server.logs import configure_logs
-from leaderboard_server.storage.connection import StoreUrlInvalid
-from leaderboard_server.storage.embedded import EmbeddedStoreError
-from leaderboard_server.transport.choice import FrontMissing
+from leaderboard_server.workers import supervise
 
-CANT_START = 1
-BAD_OPTION = 2
+_log = structlog.get_logger()
 
 
 def serve(
@@ -33,6 +33,38 @@ def serve(
             envvar="LEADERBOARD_LISTENER",
             help="auto, front or grpcio; auto takes the front where it is installed."
             " [default: auto]",
+        ),
+    ] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            envvar="LEADERBOARD_WORKERS",
+            help="How many processes serve, each on a core of its own. [default: 1]",
+        ),
+    ] = None,
+    tls_cert: Annotated[
+        Path | None,
+        typer.Option(
+            envvar="LEADERBOARD_TLS_CERT",
+            metavar="FILE",
+            help="Serve with TLS: the certificate, and those between it and an authority (PEM)."
+            " Files for TLS are read again when they change.",
+        ),
+    ] = None,
+    tls_key: Annotated[
+        Path | None,
+        typer.Option(
+            envvar="LEADERBOARD_TLS_KEY",
+            metavar="FILE",
+            help="The certificate's key (PEM, without a password).",
+        ),
+    ] = None,
+    tls_client_ca: Annotated[
+        Path | None,
+        typer.Option(
+            envvar="LEADERBOARD_TLS_CLIENT_CA",
+            metavar="FILE",
+            help="Serve only callers with a certificate of one of these authorities (PEM).",
         ),
     ] = None,
     data_dir: Annotated[
@@ -80,14 +112,14 @@ def serve(
         int | None,
         typer.Option(
             envvar="LEADERBOARD_MAX_CALLS",
-            help="How many calls may be under way, beside watches. [default: 1000]",
+            help="How many calls may be under way in a worker, beside watches. [default: 1000]",
         ),
     ] = None,
     max_watchers: Annotated[
         int | None,
         typer.Option(
             envvar="LEADERBOARD_MAX_WATCHERS",
-            help="How many watches may be open. [default: 10000]",
+            help="How many watches may be open in a worker. [default: 10000]",
         ),
     ] = None,
     log_level: Annotated[
@@ -102,6 +134,10 @@ def serve(
     given: dict[str, Any] = {
         "address": address,
         "listener": listener,
+        "workers": workers,
+        "tls_cert": tls_cert,
+        "tls_key": tls_key,
+        "tls_client_ca": tls_client_ca,
         "data_dir": data_dir,
         "redis_url": redis_url,
         "history_changes": history_changes,
@@ -119,14 +155,9 @@ def serve(
             typer.echo(f"leaderboard serve: {option}: {problem['msg']}", err=True)
         raise typer.Exit(BAD_OPTION) from None
     configure_logs(config.log_level)
-    try:
+    if config.is_exposed:
+        _log.warning("exposed", address=config.address, reason="neither loopback nor TLS")
+    with told_in_one_line():
+        if config.workers > 1:
+            raise typer.Exit(asyncio.run(supervise(config)))
         uvloop.run(run(config))
-    except StoreUrlInvalid as error:
-        typer.echo(f"leaderboard serve: --redis-url: {error}", err=True)
-        raise typer.Exit(BAD_OPTION) from None
-    except FrontMissing as error:
-        typer.echo(f"leaderboard serve: --listener: {error}", err=True)
-        raise typer.Exit(CANT_START) from None
-    except (OSError, EmbeddedStoreError) as error:
-        typer.echo(f"leaderboard serve: {error}", err=True)
-        raise typer.Exit(CANT_START) from None

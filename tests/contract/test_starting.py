@@ -21,6 +21,7 @@ _AWAY = "127.0.0.1:1"
     [
         ("--address", "127.0.0.1:65536"),
         ("--request-retention-s", "soon"),
+        ("--tls-key", "key-without-certificate.pem"),
         ("--no-such-option", "1"),
     ],
 )
@@ -58,6 +59,18 @@ async def test_a_second_server_on_the_same_address(
     assert len(ended.output.splitlines()) == 1, ended.output
     assert service.address in ended.output
     assert await service.health() == "SERVING"
+
+
+async def test_what_others_can_read_is_warned_of(tmp_path: Path) -> None:
+    """Without TLS, an address that is not loopback is a warning; it is no reason not to serve."""
+    of_no_machine = "192.0.2.1:50051"
+
+    ended = await served(tmp_path, "--address", of_no_machine, "--redis-url", "redis://127.0.0.1:1")
+
+    assert ended.exit_code == _CANT_START
+    warning, error = ended.output.splitlines()
+    assert '"exposed"' in warning
+    assert error.startswith(f"leaderboard serve: can't listen on {of_no_machine}")
 
 
 @pytest.mark.parametrize(

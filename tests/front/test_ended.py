@@ -4,7 +4,7 @@ import asyncio
 import signal
 
 from leaderboard_server.transport.front import FrontListener
-from leaderboard_server.transport.listener import Limits, Services
+from leaderboard_server.transport.listener import Endpoint, Limits, Services
 from leaderboard_server.transport.ready import ReadyAnswers
 
 
@@ -15,7 +15,7 @@ async def test_the_server_is_asked_to_end() -> None:
     loop.add_signal_handler(signal.SIGTERM, asked.set)
     nothing = Services(unary={}, stream={}, conversation={}, unlimited=frozenset())
     limits = Limits(max_calls=1, max_watchers=1, write_timeout_s=1)
-    listener = FrontListener(nothing, "127.0.0.1:0", limits, ReadyAnswers())
+    listener = FrontListener(nothing, Endpoint(address="127.0.0.1:0"), limits, ReadyAnswers())
     await listener.start()
 
     listener._listener.front.stop(0)

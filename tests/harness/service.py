@@ -61,9 +61,11 @@ class ServiceProcess:
         *options: str,
         redis_url: str | None = None,
         data_dir: Path | None = None,
+        credentials: grpc.ChannelCredentials | None = None,
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.address = f"127.0.0.1:{free_port()}"
+        self._credentials = credentials
         self._log = folder / "service.log"
         self._command = [
             str(Path(sysconfig.get_path("scripts")) / "leaderboard"),
@@ -101,8 +103,14 @@ class ServiceProcess:
     def channel(self) -> grpc.aio.Channel:
         """The channel to the service, one for the whole life of this object."""
         if self._channel is None:
-            self._channel = grpc.aio.insecure_channel(self.address, options=CHANNEL_OPTIONS)
+            self._channel = self.new_channel(self._credentials)
         return self._channel
+
+    def new_channel(self, credentials: grpc.ChannelCredentials | None = None) -> grpc.aio.Channel:
+        """Return a channel with a connection of its own, which the caller closes."""
+        if credentials is None:
+            return grpc.aio.insecure_channel(self.address, options=CHANNEL_OPTIONS)
+        return grpc.aio.secure_channel(self.address, credentials, options=CHANNEL_OPTIONS)
 
     @property
     def stub(self) -> LeaderboardServiceStub:

@@ -8,6 +8,9 @@ from leaderboard_server.domain.change import Commit
 from leaderboard_server.domain.position import Position
 from leaderboard_server.storage.store import History
 
+MAX_OFFERED = 10_000
+"""How many own commits may be on their way back through the link."""
+
 
 class Lineage:
     """What one stream knows of the history that it follows."""
@@ -34,6 +37,8 @@ class Lineage:
 
     def offer(self, commit: Commit) -> None:
         """Take in that a commit was followed before the link told it."""
+        if len(self._offered) >= MAX_OFFERED:
+            self.settle(commit.position)  # the link is silent, as where publishing is forbidden
         self._offered.add(commit.revision)
 
     def settle(self, position: Position) -> None:

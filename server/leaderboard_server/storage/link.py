@@ -27,6 +27,8 @@ begins with them meanwhile."""
 SENT_AHEAD = 2
 """How many batches may be under way: the store works on one while answers to the other are read.
 What is called meanwhile goes together into the next, since each write to a socket is dear."""
+HELD_S = 0.005
+"""How long calls are held back for that at most, where the store is far away."""
 
 _OTHER_STORE = ("READONLY", "LOADING", "MASTERDOWN")
 """How a store refuses that takes no writes, or not yet; there may be another one by now."""
@@ -111,6 +113,7 @@ class _Wire(asyncio.Protocol):
         self._batches: deque[int] = deque()
         """How many calls were made up to the end of each batch that is under way."""
         self._overdue: asyncio.TimerHandle | None = None
+        self._held: asyncio.TimerHandle | None = None
         self._farewell: asyncio.Task[None] | None = None
 
     def call(self, command: tuple[str | int, ...]) -> asyncio.Future[Any]:
@@ -137,8 +140,9 @@ class _Wire(asyncio.Protocol):
         self._transport.abort()
         self._farewell = asyncio.create_task(self._connection.disconnect(nowait=True))
         self._unsent.clear()
-        if self._overdue:
-            self._overdue.cancel()
+        for timer in (self._overdue, self._held):
+            if timer:
+                timer.cancel()
         for answer, _ in self._waiting:
             if not answer.done():
                 answer.set_exception(error)
@@ -178,10 +182,18 @@ class _Wire(asyncio.Protocol):
 
     def _send(self) -> None:
         if self._unsent and len(self._batches) < SENT_AHEAD:
-            self._batches.append(self._called)
-            self._transport.write(b"".join(self._unsent))
-            self._unsent.clear()
-            self._unsent_bytes = 0
+            self._write()
+        elif self._unsent and not self._held:
+            self._held = self._loop.call_later(HELD_S, self._write)
+
+    def _write(self) -> None:
+        if self._held:
+            self._held.cancel()
+            self._held = None
+        self._batches.append(self._called)
+        self._transport.write(b"".join(self._unsent))
+        self._unsent.clear()
+        self._unsent_bytes = 0
 
     def _look(self) -> None:
         """Give the connection up if the next answer is overdue."""

@@ -2,8 +2,6 @@
 
 from collections.abc import Iterable
 
-from google.protobuf.timestamp_pb2 import Timestamp
-
 from leaderboard.v1 import leaderboard_pb2 as pb
 from leaderboard_server.domain.board import Page, RankedUser, Standing
 from leaderboard_server.domain.change import ScoreChange
@@ -34,52 +32,46 @@ _END_REASONS = {EndReason.DRAINING: pb.END_REASON_DRAINING}
 
 def update_result(result: UpdateResult) -> pb.UpdateScoreResponse:
     """Encode what an update led to."""
-    return pb.UpdateScoreResponse(
-        user=_user(result.user),
-        previous_score=result.previous_score,
-        previous_rank=result.previous_rank,
-        applied=result.applied,
-        replayed=result.replayed,
-        position=_position(result.position),
-    )
+    response = pb.UpdateScoreResponse()
+    _put_result(response, result)
+    return response
 
 
 def batch_results(
     outcomes: Iterable[UpdateResult | LeaderboardError],
 ) -> pb.BatchUpdateScoresResponse:
     """Encode what each update of a batch led to."""
-    return pb.BatchUpdateScoresResponse(results=[_batch_result(outcome) for outcome in outcomes])
-
-
-def _batch_result(outcome: UpdateResult | LeaderboardError) -> pb.BatchUpdateResult:
-    if isinstance(outcome, UpdateResult):
-        return pb.BatchUpdateResult(response=update_result(outcome))
-    status = status_of(outcome)
-    return pb.BatchUpdateResult(
-        status=pb.UpdateStatus(code=status.code, message=status.message, details=status.details)
-    )
+    response = pb.BatchUpdateScoresResponse()
+    for outcome in outcomes:
+        entry = response.results.add()
+        if isinstance(outcome, UpdateResult):
+            _put_result(entry.response, outcome)
+        else:
+            status = status_of(outcome)
+            entry.status.code, entry.status.message = status.code, status.message
+            entry.status.details.extend(status.details)
+    return response
 
 
 def page(read: Page) -> bytes:
     """Encode consecutive ranks, once for all readers they go to."""
     if read.encoded is None:
-        read.encoded = pb.GetTopUsersResponse(
-            users=map(_user, read.users),
-            total_users=read.total_users,
-            position=_position(read.position),
-        ).SerializeToString()
+        response = pb.GetTopUsersResponse(total_users=read.total_users)
+        for user in read.users:
+            _put_user(response.users.add(), user)
+        _put_position(response.position, read.position)
+        read.encoded = response.SerializeToString()
     return read.encoded
 
 
 def standing(read: Standing) -> pb.GetUserRankResponse:
     """Encode where a user stands."""
-    return pb.GetUserRankResponse(
-        user=_user(read.user),
-        neighbors=map(_user, read.neighbors),
-        total_users=read.total_users,
-        percentile=read.percentile,
-        position=_position(read.position),
-    )
+    response = pb.GetUserRankResponse(total_users=read.total_users, percentile=read.percentile)
+    _put_user(response.user, read.user)
+    for user in read.neighbors:
+        _put_user(response.neighbors.add(), user)
+    _put_position(response.position, read.position)
+    return response
 
 
 def watch_message(message: WatchMessage) -> bytes:
@@ -90,16 +82,17 @@ def watch_message(message: WatchMessage) -> bytes:
 
 
 def _watch_response(message: WatchMessage) -> pb.WatchContestResponse:
-    response = pb.WatchContestResponse(
-        position=_position(message.position), previous_revision=message.previous_revision
-    )
+    response = pb.WatchContestResponse(previous_revision=message.previous_revision)
+    _put_position(response.position, message.position)
     match message.event:
         case Snapshot(users, total_users, reason):
-            response.snapshot.users.extend(map(_user, users))
+            for user in users:
+                _put_user(response.snapshot.users.add(), user)
             response.snapshot.total_users = total_users
             response.snapshot.reason = _SNAPSHOT_REASONS[reason]
         case Changes(changes):
-            response.changes.changes.extend(map(_change, changes))
+            for change in changes:
+                _put_change(response.changes.changes.add(), change)
         case Progress():
             response.progress.SetInParent()
         case End(reason):
@@ -107,25 +100,32 @@ def _watch_response(message: WatchMessage) -> pb.WatchContestResponse:
     return response
 
 
-def _change(change: ScoreChange) -> pb.ScoreChange:
-    return pb.ScoreChange(
-        user=_user(change.user),
-        previous_rank=change.previous_rank,
-        points=change.points,
-        event_type=change.event_type,
-        event_time=None if change.event_time_ns is None else _timestamp(change.event_time_ns),
-    )
+# Messages are filled where they lie: making each part and copying it in takes over twice as long.
 
 
-def _timestamp(time_ns: int) -> Timestamp:
-    seconds, nanos = divmod(time_ns, SECOND_NS)
-    return Timestamp(seconds=seconds, nanos=nanos)
+def _put_change(target: pb.ScoreChange, change: ScoreChange) -> None:
+    _put_user(target.user, change.user)
+    target.previous_rank = change.previous_rank
+    target.points = change.points
+    target.event_type = change.event_type
+    if change.event_time_ns is not None:
+        target.event_time.seconds, target.event_time.nanos = divmod(change.event_time_ns, SECOND_NS)
+        target.event_time.SetInParent()
 
 
-def _user(user: RankedUser) -> pb.RankedUser:
-    user_id, score, rank, display_name = user
-    return pb.RankedUser(user_id=user_id, score=score, rank=rank, display_name=display_name)
+def _put_result(target: pb.UpdateScoreResponse, result: UpdateResult) -> None:
+    _put_user(target.user, result.user)
+    target.previous_score = result.previous_score
+    target.previous_rank = result.previous_rank
+    target.applied = result.applied
+    target.replayed = result.replayed
+    _put_position(target.position, result.position)
 
 
-def _position(position: Position) -> pb.Position:
-    return pb.Position(epoch=position.epoch, revision=position.revision)
+def _put_user(target: pb.RankedUser, user: RankedUser) -> None:
+    target.user_id, target.score, target.rank, target.display_name = user
+
+
+def _put_position(target: pb.Position, position: Position) -> None:
+    target.SetInParent()
+    target.epoch, target.revision = position

@@ -4,7 +4,7 @@ from importlib.util import find_spec
 from typing import Literal, TypeAlias
 
 from leaderboard_server.transport.grpcio import GrpcioListener
-from leaderboard_server.transport.listener import Limits, Listener, Services
+from leaderboard_server.transport.listener import Endpoint, Limits, Listener, Services
 from leaderboard_server.transport.ready import ReadyAnswers
 
 ListenerName: TypeAlias = Literal["front", "grpcio"]
@@ -30,12 +30,12 @@ def choose(name: Literal["auto"] | ListenerName) -> ListenerName:
 
 
 def make_listener(
-    name: ListenerName, services: Services, address: str, limits: Limits, ready: ReadyAnswers
+    name: ListenerName, services: Services, endpoint: Endpoint, limits: Limits, ready: ReadyAnswers
 ) -> Listener:
     """Return a listener of this name, which is not open yet; it holds `ready` if it can."""
     if name == "grpcio":
-        return GrpcioListener(services, address, limits)
+        return GrpcioListener(services, endpoint, limits)
     # What isn't installed can't be imported before it is chosen.
     from leaderboard_server.transport.front import FrontListener  # noqa: PLC0415
 
-    return FrontListener(services, address, limits, ready)
+    return FrontListener(services, endpoint, limits, ready)

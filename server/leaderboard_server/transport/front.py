@@ -10,7 +10,7 @@ import structlog
 import leaderboard_front
 from leaderboard_front import Handlers, Settings, StreamStalled
 from leaderboard_server.domain.errors import LeaderboardError, ServerDraining
-from leaderboard_server.transport.listener import GRACE_S, Limits, Services
+from leaderboard_server.transport.listener import GRACE_S, Endpoint, Limits, Services, Tls
 from leaderboard_server.transport.parsing import MAX_REQUEST_BYTES
 from leaderboard_server.transport.ready import ReadyAnswers
 from leaderboard_server.transport.statuses import (
@@ -19,6 +19,7 @@ from leaderboard_server.transport.statuses import (
     ReceiverStalled,
     status_of_any,
 )
+from leaderboard_server.transport.tls import TlsUnusable
 
 _log = structlog.get_logger()
 
@@ -33,14 +34,21 @@ _REFUSALS: dict[str, LeaderboardError] = {
 
 
 class FrontListener:
-    """Serves on one address. Open from `start` to `stop`."""
+    """Serves on one address. Open from `start` to `stop`.
+
+    Its connections may get as old as they like, as those of grpcio: ending them at some age would
+    spread callers anew, but cut every watch on them without a word. Restarting servers in turn
+    spreads callers too, and tells watchers.
+    """
 
     def __init__(
-        self, services: Services, address: str, limits: Limits, ready: ReadyAnswers
+        self, services: Services, endpoint: Endpoint, limits: Limits, ready: ReadyAnswers
     ) -> None:
-        """Serve `services` on `address`, within the limits, and hold `ready`."""
+        """Serve `services` at `endpoint`, within the limits, and hold `ready`."""
+        self._tls = endpoint.tls
         settings = Settings(
-            address=address,
+            address=endpoint.address,
+            reuse_port=endpoint.shared,
             unlimited=services.unlimited,
             max_message_bytes=MAX_REQUEST_BYTES,
             max_calls=limits.max_calls,
@@ -58,10 +66,25 @@ class FrontListener:
 
         Raises:
             OSError: The address can't be listened on.
+
+            TlsUnusable: It can't be served with this certificate and key.
         """
+        if self._tls:
+            self.renew(self._tls)
         port = await self._listener.start()
         self._listener.stopped.add_done_callback(self._on_stopped)
         return port
+
+    def renew(self, tls: Tls) -> None:
+        """Use another certificate for new connections.
+
+        Raises:
+            TlsUnusable: The front can't use it.
+        """
+        try:
+            self._listener.front.set_tls(tls.chain, tls.key, tls.client_authorities)
+        except ValueError as error:
+            raise TlsUnusable(str(error)) from error
 
     async def drain(self) -> None:
         """Take no new connections, and ask callers to leave those there are."""

@@ -19,9 +19,11 @@ from leaderboard_server.transport.channels import Channels
 from leaderboard_server.transport.listener import (
     GRACE_S,
     ConversationMethod,
+    Endpoint,
     Limits,
     Services,
     StreamMethod,
+    Tls,
     UnaryMethod,
 )
 from leaderboard_server.transport.statuses import Overloaded, ReceiverStalled, status_of_any
@@ -43,7 +45,6 @@ Admission: TypeAlias = Callable[[], contextlib.AbstractContextManager[None]]
 """Gives a call its place for as long as it is under way, or raises why there is none."""
 
 _OPTIONS = (
-    ("grpc.so_reuseport", 0),  # a second server on the same port has to fail, not to share it
     ("grpc.max_receive_message_length", RECEIVE_BYTES),
     # By default grpcio cancels calls at random once 1,000 wait to be taken up.
     ("grpc.server.max_pending_requests", WAITING_CALLS),
@@ -57,15 +58,17 @@ _OPTIONS = (
 class GrpcioListener:
     """Serves on one address. Open from `start` to `stop`."""
 
-    def __init__(self, services: Services, address: str, limits: Limits) -> None:
-        """Serve `services` on `address`, within the limits."""
-        self._address = address
+    def __init__(self, services: Services, endpoint: Endpoint, limits: Limits) -> None:
+        """Serve `services` at `endpoint`, within the limits."""
+        self._endpoint = endpoint
         self._write_timeout_s = limits.write_timeout_s
         self._free = {"calls": limits.max_calls, "watches": limits.max_watchers}
         self._channels = Channels[bytes]()
         self._draining = False
         self._arrived = 0
-        self._server = grpc.aio.server(options=_OPTIONS)
+        # A second server on the same port has to fail, unless they are meant to share it.
+        sharing = ("grpc.so_reuseport", int(endpoint.shared))
+        self._server = grpc.aio.server(options=(sharing, *_OPTIONS))
         self._server.add_generic_rpc_handlers((_Handlers(self._handlers(services)),))
 
     async def start(self) -> int:
@@ -74,13 +77,22 @@ class GrpcioListener:
         Raises:
             OSError: The address can't be listened on.
         """
-        _check_free(self._address)
+        address = self._endpoint.address
+        if not self._endpoint.shared:
+            _check_free(address)
         try:
-            port = self._server.add_insecure_port(self._address)
+            port = self._add_port(address)
         except RuntimeError as error:
-            raise OSError(f"can't listen on {self._address}") from error
+            raise OSError(f"can't listen on {address}") from error
         await self._server.start()
         return port
+
+    def renew(self, tls: Tls) -> None:
+        """Use another certificate from the next handshake on; see `listener.Listener`.
+
+        What gRPC can't use it notices then: it logs that, and the former one stays.
+        """
+        self._certificate = _certificate(tls)
 
     async def drain(self) -> None:
         """Refuse what still comes until nothing does.
@@ -99,6 +111,18 @@ class GrpcioListener:
     async def stop(self) -> None:
         """Take no more calls, and wait for those under way, for the grace at most."""
         await self._server.stop(GRACE_S)
+
+    def _add_port(self, address: str) -> int:
+        if not (tls := self._endpoint.tls):
+            return self._server.add_insecure_port(address)
+        self.renew(tls)
+        # gRPC asks for the certificate at each handshake, in a thread of its own.
+        credentials = grpc.dynamic_ssl_server_credentials(
+            self._certificate,
+            lambda: self._certificate,
+            require_client_authentication=tls.client_authorities is not None,
+        )
+        return self._server.add_secure_port(address, credentials)
 
     def _handlers(self, services: Services) -> dict[str, Handler]:
         def admission(path: str, kind: Kind) -> Admission:
@@ -184,6 +208,10 @@ class _Handlers(grpc.GenericRpcHandler):
     def service(self, handler_call_details: grpc.HandlerCallDetails) -> "Handler | None":
         """Return the handler, or None if the method is unknown."""
         return self._handlers.get(handler_call_details.method)
+
+
+def _certificate(tls: Tls) -> grpc.ServerCertificateConfiguration:
+    return grpc.ssl_server_certificate_configuration([(tls.key, tls.chain)], tls.client_authorities)
 
 
 def _check_free(address: str) -> None:

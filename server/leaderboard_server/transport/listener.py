@@ -1,7 +1,7 @@
 """What a listener is, and what it serves: the whole seam between the wire and the service."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 UnaryMethod = Callable[[bytes], Awaitable[bytes]]
@@ -46,6 +46,29 @@ GRACE_S = 5.0
 
 
 @dataclass(frozen=True, kw_only=True)
+class Tls:
+    """What a listener proves itself with, as PEM texts."""
+
+    chain: bytes
+    """Its certificate, and those between that and an authority."""
+    key: bytes = field(repr=False)
+    client_authorities: bytes | None
+    """Who has to have certified each caller; None to take all callers."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Endpoint:
+    """Where a listener is found."""
+
+    address: str
+    """HOST:PORT; port 0 takes a free one."""
+    shared: bool = False
+    """Whether other processes listen on the same address, to share its connections."""
+    tls: Tls | None = None
+    """None to serve without TLS."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Limits:
     """How much may be under way at a time, and for how long a receiver may take nothing."""
 
@@ -79,6 +102,15 @@ class Listener(Protocol):
 
         Raises:
             OSError: The address can't be listened on.
+
+            TlsUnusable: The listener can't use what it was given for TLS.
+        """
+
+    def renew(self, tls: Tls) -> None:
+        """Use this for new connections, where the listener has had TLS from the start.
+
+        Raises:
+            TlsUnusable: It can't; what it had stays in use.
         """
 
     async def drain(self) -> None:

@@ -40,7 +40,7 @@ class Broadcast:
 
     def stands_with(self, watcher: Watcher) -> bool:
         """Tell whether a watcher was told the same so far."""
-        return self.open and self._told == watcher.told
+        return self.open and self._told == watcher.told and self._watcher.stands_with(watcher)
 
     async def carry(self, watcher: Watcher, outlet: Outlet) -> None:
         """Tell a watcher who stands with the broadcast, for as long as it keeps up.

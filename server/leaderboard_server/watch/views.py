@@ -39,6 +39,10 @@ class News(NamedTuple):
 class View(Protocol):
     """One watcher's view."""
 
+    @property
+    def tracks(self) -> bool:
+        """Whether all is known that the next news depend on."""
+
     async def state(self) -> Page:
         """Read what a snapshot holds."""
 
@@ -74,6 +78,10 @@ class _AllView:
         self._request = request
         self._reader = reader
 
+    @property
+    def tracks(self) -> bool:
+        return True
+
     def kind(self) -> object:
         return WatchScope.ALL, self._request.limit
 
@@ -96,6 +104,10 @@ class _UsersView:
     def __init__(self, request: WatchRequest, store: Store) -> None:
         self._request = request
         self._store = store
+
+    @property
+    def tracks(self) -> bool:
+        return True
 
     def kind(self) -> object:
         return WatchScope.USERS, self._request.user_ids
@@ -130,6 +142,10 @@ class _TopView:
         self._request = request
         self._reader = reader
         self._rows: Sequence[RankedUser] | None = None
+
+    @property
+    def tracks(self) -> bool:
+        return self._rows is not None
 
     def kind(self) -> object:
         return WatchScope.TOP, self._request.limit

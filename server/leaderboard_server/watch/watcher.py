@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import copy
+import math
 from collections.abc import Callable
 from typing import Self
 
@@ -69,6 +70,10 @@ class Watcher:
         other.view = copy.copy(self.view)
         return other
 
+    def stands_with(self, other: Self) -> bool:
+        """Tell whether another of this kind was told the same, and as much is known of its rows."""
+        return self.told == other.told and self.view.tracks == other.view.tracks
+
     def take_over(self, other: Self, told: Position) -> None:
         """Go on from where another of this kind was, or from before that."""
         self.told = self._seen = told
@@ -128,8 +133,12 @@ class Watcher:
         # The watcher may have heard of more before this server did.
         return not (await self._topic.present(self._store)).reaches(after)
 
-    async def news(self) -> WatchMessage | None:
-        """Return the next message, or None while there is nothing to tell."""
+    async def news(self, until: float = math.inf) -> WatchMessage | None:
+        """Return the next message, or None while there is nothing to tell.
+
+        Args:
+            until: The loop's time from which on no more is looked at that is not to be told.
+        """
         while True:
             if self._draining.is_set():
                 return self._message(self._seen, End(EndReason.DRAINING))
@@ -141,11 +150,12 @@ class Watcher:
                 return await self._snapshot(self._topic.begins_by)
             before = self._seen
             news = await self.view.news(self._topic, before)
-            if not news:
+            if news:
+                self._seen = news.position
+                if news.changes:
+                    return self._shared((before, news.whole), news.position, Changes(news.changes))
+            if not news or asyncio.get_running_loop().time() >= until:
                 return None
-            self._seen = news.position
-            if news.changes:
-                return self._shared((before, news.whole), news.position, Changes(news.changes))
             await asyncio.sleep(0)  # others' changes may be many, and nobody is to wait for them
 
     async def next(self) -> WatchMessage:
@@ -159,7 +169,7 @@ class Watcher:
         quiet_until = loop.time() + PROGRESS_S * spread
         while True:
             version = self._topic.version
-            if message := await self.news():
+            if message := await self.news(quiet_until):
                 return message
             with contextlib.suppress(TimeoutError):
                 if loop.time() < self._rests_until:

@@ -1,0 +1,52 @@
+"""A worker: a server like any other, which ends when its supervisor ends."""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+
+import structlog
+import typer
+import uvloop
+
+from leaderboard_server.app import serve
+from leaderboard_server.config import Config
+from leaderboard_server.exits import told_in_one_line
+from leaderboard_server.logs import configure_logs
+
+
+def main() -> None:
+    """Read the settings from standard input, and serve."""
+    settings = sys.stdin.readline()
+    if not settings:
+        return  # the supervisor is gone already
+    config = Config(**json.loads(settings))
+    configure_logs(config.log_level)
+    structlog.contextvars.bind_contextvars(worker=os.getpid())
+    try:
+        with told_in_one_line():
+            uvloop.run(_serve(config))
+    except typer.Exit as ended:
+        sys.exit(ended.exit_code)
+
+
+async def _serve(config: Config) -> None:
+    asyncio.get_running_loop().add_reader(sys.stdin, _on_supervisor_gone)
+    await serve(config, _announce)
+
+
+def _on_supervisor_gone() -> None:
+    """Stop as if asked to; for the second time, where a stop is under way: then at once."""
+    asyncio.get_running_loop().remove_reader(sys.stdin)
+    signal.raise_signal(signal.SIGTERM)
+
+
+def _announce() -> None:
+    """Tell the supervisor, and nothing else ever on standard output: nobody reads on there."""
+    os.write(sys.stdout.fileno(), b"serving\n")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,196 @@
+"""Workers: processes that share a port and a store, none of which is missed when it dies."""
+
+import asyncio
+import contextlib
+import json
+import signal
+import socket
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import grpc
+import psutil
+import pytest
+
+from contract.serving import served
+from harness.calls import add, scores, top
+from harness.load import Load
+from harness.processes import is_running
+from harness.service import ServiceProcess
+from harness.waiting import eventually
+from harness.watcher import Watcher
+from leaderboard.v1 import leaderboard_pb2 as pb
+from leaderboard.v1.leaderboard_pb2_grpc import LeaderboardServiceStub
+
+_on_each_listener = pytest.mark.usefixtures("on_each_listener")
+
+_WORKERS = 2
+_CANT_START, _BAD_OPTION = 1, 2
+
+
+@contextlib.asynccontextmanager
+async def _serving(tmp_path: Path) -> AsyncIterator[ServiceProcess]:
+    """Run a service of workers on an embedded store."""
+    folder, data = tmp_path / "service", tmp_path / "data"
+    async with ServiceProcess(folder, "--workers", str(_WORKERS), data_dir=data) as service:
+        await _told(service, "serving", _WORKERS)
+        yield service
+
+
+def _log(service: ServiceProcess, event: str) -> list[dict[str, Any]]:
+    lines = service.process.log.read_text().splitlines()
+    return [entry for entry in map(json.loads, lines) if entry["event"] == event]
+
+
+async def _told(service: ServiceProcess, event: str, times: int) -> None:
+    await eventually(lambda: len(_log(service, event)) == times, f"{times} times {event}")
+
+
+def _can_be_taken(address: str) -> bool:
+    host, _, port = address.rpartition(":")
+    with socket.socket() as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        with contextlib.suppress(OSError):
+            other.bind((host, int(port)))
+            other.listen()
+            return True
+    return False
+
+
+def _workers(service: ServiceProcess) -> list[psutil.Process]:
+    children = psutil.Process(service.process.pid).children()
+    return [child for child in children if "leaderboard_server.workers" in _command(child)]
+
+
+def _command(process: psutil.Process) -> list[str]:
+    try:
+        return process.cmdline()
+    except psutil.NoSuchProcess:
+        return []
+
+
+def _connections(worker: psutil.Process, service: ServiceProcess) -> int:
+    """Count the connections from callers."""
+    port = int(service.address.rpartition(":")[2])
+    return sum(
+        one.laddr.port == port and one.status == psutil.CONN_ESTABLISHED
+        for one in worker.net_connections("tcp")
+    )
+
+
+async def _reach_each(
+    service: ServiceProcess, stack: contextlib.AsyncExitStack
+) -> dict[int, LeaderboardServiceStub]:
+    """Connect until each worker was reached, and return a way to each by its process id."""
+    reached: dict[int, LeaderboardServiceStub] = {}
+
+    def connected() -> dict[int, int]:
+        return {worker.pid: _connections(worker, service) for worker in _workers(service)}
+
+    async def connect() -> bool:
+        before = connected()
+        stub = LeaderboardServiceStub(await stack.enter_async_context(service.new_channel()))
+        await top(stub, "cup")
+        gained = {pid for pid, count in connected().items() if count > before[pid]}
+        assert len(gained) == 1
+        reached[gained.pop()] = stub
+        return len(reached) == _WORKERS
+
+    await eventually(connect, "a connection to each worker")
+    return reached
+
+
+@_on_each_listener
+async def test_one_worker_dies(tmp_path: Path) -> None:
+    """Workers share store and port; one that is killed is replaced, and calls go on."""
+    async with _serving(tmp_path) as service, contextlib.AsyncExitStack() as stack:
+        reached = await _reach_each(service, stack)
+        (victim, its_caller), (_, other_caller) = reached.items()
+        written = await add(its_caller, "cup", "ada", 5)
+        board = await top(other_caller, "cup", min_position=written.position)
+        assert [user.score for user in board.users] == [5]
+        async with Load(its_caller, "load") as load, Load(other_caller, "load-elsewhere") as calm:
+            await asyncio.gather(load.goes_on(50), calm.goes_on(50))
+            psutil.Process(victim).kill()
+            await asyncio.gather(load.goes_on(50), calm.goes_on(50))
+        await _told(service, "serving", _WORKERS + 1)
+
+        assert len(_workers(service)) == _WORKERS
+        assert victim not in [worker.pid for worker in _workers(service)]
+        assert not calm.refusals
+        assert {refusal.code() for refusal in load.refusals} <= {grpc.StatusCode.UNAVAILABLE}
+        assert await scores(other_caller, "load") == load.scores
+        assert await service.terminate() == 0
+
+
+@_on_each_listener
+async def test_the_address_is_theirs_alone(tmp_path: Path) -> None:
+    """No other server gets the port, with workers or without; after SIGTERM it is free."""
+    async with _serving(tmp_path) as service:
+        processes = psutil.Process(service.process.pid).children()
+        assert len(processes) == _WORKERS + 1
+        for options in ((), ("--workers", "2")):
+            other = tmp_path / f"other-{len(options)}"
+            other.mkdir()
+            at = ("--address", service.address, "--redis-url", "redis://127.0.0.1:1")
+            ended = await served(other, *at, *options)
+            assert ended.exit_code == _CANT_START
+            assert len(ended.output.splitlines()) == 1
+            assert service.address in ended.output
+
+        assert await service.terminate() == 0
+
+        assert not any(is_running(process.pid) for process in processes)
+        assert _can_be_taken(service.address)
+
+
+@_on_each_listener
+async def test_the_supervisor_is_killed(tmp_path: Path) -> None:
+    """Its workers end in good order, watchers are told, and no process is left."""
+    async with _serving(tmp_path) as service:
+        written = await add(service.stub, "cup", "ada", 5)
+        watcher = Watcher("cup")
+        await watcher.open(service.stub)
+        await watcher.reach(written.position)
+        processes = psutil.Process(service.process.pid).children()
+        assert len(processes) == _WORKERS + 1
+
+        await service.kill()
+
+        await watcher.closed()
+        assert watcher.checker.ended == pb.END_REASON_DRAINING
+        await eventually(
+            lambda: not any(is_running(process.pid) for process in processes),
+            "the end of all processes",
+        )
+        assert _can_be_taken(service.address)
+
+
+async def test_a_worker_that_dies_again_and_again(tmp_path: Path) -> None:
+    """The pauses before the next try grow, so that a broken machine is not kept busy by it."""
+    async with _serving(tmp_path) as service:
+        stays, *_ = _workers(service)
+        for number in range(1, 4):
+            await eventually(lambda: len(_workers(service)) == _WORKERS, "another worker")
+            for worker in _workers(service):
+                if worker.pid != stays.pid:
+                    worker.kill()
+            await _told(service, "worker_ended", number)
+
+        ends = _log(service, "worker_ended")
+        assert [entry["restart_in_s"] for entry in ends] == [0, 0.1, 0.2]
+        assert {entry["exit_code"] for entry in ends} == {-signal.SIGKILL}
+        assert await service.terminate() == 0
+
+
+async def test_workers_that_cant_start(tmp_path: Path) -> None:
+    """It is told once, and the exit code is the one that a server alone has."""
+    url = "redis://127.0.0.1:1/0?no_such=1&db=x"
+
+    ended = await served(tmp_path, "--address", "127.0.0.1:0", "--workers", "2", "--redis-url", url)
+
+    assert ended.exit_code == _BAD_OPTION
+    assert ended.output.splitlines() == [
+        "leaderboard serve: --redis-url: the URL of the store is not valid"
+    ]

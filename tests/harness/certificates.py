@@ -1,0 +1,32 @@
+"""Certificates for tests, and the files in which a server finds its own."""
+
+from pathlib import Path
+
+import grpc
+import trustme
+
+
+class Authority:
+    """Certifies a server on loopback, and its callers."""
+
+    def __init__(self) -> None:
+        self._authority = trustme.CA()
+        self.pem = self._authority.cert_pem.bytes()
+        self.server = self._authority.issue_cert("localhost", "127.0.0.1")
+        self._caller = self._authority.issue_cert("caller@example.com")
+
+    def write(self, chain: Path, key: Path) -> None:
+        """Write the server's certificate and its key."""
+        chain.write_bytes(b"".join(part.bytes() for part in self.server.cert_chain_pems))
+        self.server.private_key_pem.write_to_path(key)
+
+    def trusted(self) -> grpc.ChannelCredentials:
+        """Return what a caller needs that has no certificate."""
+        return grpc.ssl_channel_credentials(self.pem)
+
+    def certified(self, server: "Authority | None" = None) -> grpc.ChannelCredentials:
+        """Return what a caller needs that this authority certified, to call another's server."""
+        chain = b"".join(part.bytes() for part in self._caller.cert_chain_pems)
+        return grpc.ssl_channel_credentials(
+            (server or self).pem, self._caller.private_key_pem.bytes(), chain
+        )

@@ -1,0 +1,38 @@
+"""What the checker of watches takes from a stream that resumes before the contest began."""
+
+import pytest
+
+from harness.watching import WatchChecker
+from leaderboard.v1 import leaderboard_pb2 as pb
+
+
+def _snapshot(position: pb.Position, reason: pb.SnapshotReason) -> pb.WatchContestResponse:
+    """Return a snapshot with one user, or none before the first change."""
+    users = [pb.RankedUser(user_id="ada", score=9, rank=1)] if position.revision else []
+    return pb.WatchContestResponse(
+        position=position,
+        snapshot=pb.Snapshot(users=users, total_users=len(users), reason=reason),
+    )
+
+
+def _before_the_beginning() -> WatchChecker:
+    """Return a checker of one who watched before the contest began, and comes back."""
+    checker = WatchChecker()
+    checker.begin()
+    checker.feed(_snapshot(pb.Position(), pb.SNAPSHOT_REASON_INITIAL))
+    checker.begin(checker.position)
+    return checker
+
+
+def test_a_history_trimmed_since_the_beginning_is_legal() -> None:
+    """There was no epoch before, so the first one is no other history."""
+    checker = _before_the_beginning()
+    checker.feed(_snapshot(pb.Position(epoch="e", revision=9), pb.SNAPSHOT_REASON_HISTORY_TRIMMED))
+    assert [row.score for row in checker.rows] == [9]
+
+
+def test_a_new_epoch_is_not() -> None:
+    """Nothing was lost."""
+    checker = _before_the_beginning()
+    with pytest.raises(AssertionError, match="NEW_EPOCH with the epochs '' before"):
+        checker.feed(_snapshot(pb.Position(epoch="e", revision=9), pb.SNAPSHOT_REASON_NEW_EPOCH))

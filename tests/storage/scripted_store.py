@@ -1,0 +1,83 @@
+"""A store that answers what a test tells it to, when the test tells it to."""
+
+import asyncio
+import contextlib
+from types import TracebackType
+from typing import Self
+
+import hiredis
+
+from harness.waiting import eventually
+
+_OPENING = {b"CLIENT", b"SELECT", b"AUTH"}
+"""What the driver sends when it opens a connection; answered at once."""
+
+
+class ScriptedStore:
+    """
+    Listens on loopback for a block, and notes the commands that come.
+
+    Attributes:
+        commands: All commands but those that open a connection, in order.
+        opened: How many connections were opened.
+    """
+
+    def __init__(self) -> None:
+        self.commands: list[list[bytes]] = []
+        self.opened = 0
+        self._writers: list[asyncio.StreamWriter] = []
+        self._server: asyncio.Server | None = None
+
+    @property
+    def url(self) -> str:
+        """The address, as the service takes it."""
+        assert self._server
+        return f"redis://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
+
+    async def __aenter__(self) -> Self:
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        assert self._server
+        self._server.close()
+        for writer in list(self._writers):
+            writer.transport.abort()
+        await eventually(lambda: not self._writers, "the end of all connections")
+
+    async def gets(self, count: int) -> None:
+        """Wait until so many commands came in all."""
+        await eventually(lambda: len(self.commands) >= count, f"{count} commands")
+
+    def answer(self, *replies: bytes) -> None:
+        """Send replies on the connection that was opened last."""
+        self._writers[-1].write(b"".join(reply + b"\r\n" for reply in replies))
+
+    def hang_up(self) -> None:
+        """Cut the connection that was opened last."""
+        self._writers[-1].transport.abort()
+
+    @property
+    def connections(self) -> int:
+        """How many connections are open."""
+        return len(self._writers)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.opened += 1
+        self._writers.append(writer)
+        commands = hiredis.Reader()
+        with contextlib.suppress(ConnectionError):
+            while data := await reader.read(65_536):
+                commands.feed(data)
+                while (command := commands.gets()) is not False:
+                    if command[0].upper() in _OPENING:
+                        writer.write(b"+OK\r\n")
+                    else:
+                        self.commands.append(command)
+        self._writers.remove(writer)
+        writer.transport.abort()

@@ -1,0 +1,26 @@
+"""What the settings say of themselves."""
+
+from pathlib import Path
+
+import pytest
+
+from leaderboard_server.config import Config
+
+
+@pytest.mark.parametrize(
+    ("address", "exposed"),
+    [
+        ("127.0.0.1:1", False),
+        ("127.8.8.8:1", False),
+        ("localhost:1", False),
+        ("[::1]:1", False),
+        ("0.0.0.0:1", True),
+        ("[::]:1", True),
+        ("10.0.0.1:1", True),
+        ("leaderboard.internal:1", True),
+    ],
+)
+def test_what_others_can_read(address: str, *, exposed: bool) -> None:
+    """Only loopback is safe from others without TLS."""
+    assert Config(address=address).is_exposed is exposed
+    assert not Config(address=address, tls_cert=Path("chain"), tls_key=Path("key")).is_exposed

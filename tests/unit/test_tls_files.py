@@ -1,0 +1,88 @@
+"""The files of a certificate: what is read, and what is refused in words for an operator."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives import serialization
+
+from harness.certificates import Authority
+from leaderboard_server.transport.tls import TlsFiles, TlsUnusable
+
+
+def _put_another_key(path: Path) -> None:
+    Authority().server.private_key_pem.write_to_path(path)
+
+
+@pytest.fixture(name="files")
+def _files(tmp_path: Path) -> TlsFiles:
+    """Give files that belong together."""
+    files = TlsFiles(
+        chain=tmp_path / "chain", key=tmp_path / "key", client_authorities=tmp_path / "authorities"
+    )
+    authority = Authority()
+    authority.write(files.chain, files.key)
+    (tmp_path / "authorities").write_bytes("# Müller\n".encode() + authority.pem)
+    return files
+
+
+def test_what_belongs_together_is_read(files: TlsFiles) -> None:
+    """The texts are those of the files, and the key is in no representation of them."""
+    tls = files.read()
+
+    assert tls.chain == files.chain.read_bytes()
+    assert tls.key == files.key.read_bytes()
+    assert tls.client_authorities
+    assert "PRIVATE" not in repr(tls)
+
+
+@pytest.mark.parametrize(
+    ("name", "spoil", "told"),
+    [
+        ("chain", Path.unlink, "--tls-cert: .*chain: No such file"),
+        ("key", Path.unlink, "--tls-key: .*key: No such file"),
+        ("authorities", Path.unlink, "--tls-client-ca: .*authorities: No such file"),
+        ("chain", lambda path: path.write_text(""), "not a certificate and its key"),
+        ("key", lambda path: path.write_bytes(b"\xff\x00"), "not a certificate and its key"),
+        ("authorities", lambda path: path.write_text("none"), "it holds no certificate"),
+        ("key", _put_another_key, "don't belong together"),
+    ],
+)
+def test_what_is_wrong_is_told(
+    files: TlsFiles, tmp_path: Path, name: str, spoil: Callable[[Path], object], told: str
+) -> None:
+    """The option is named, and what is wrong with its file."""
+    spoil(tmp_path / name)
+
+    with pytest.raises(TlsUnusable, match=told):
+        files.read()
+
+
+def test_a_key_with_a_password_is_refused(files: TlsFiles) -> None:
+    """Nobody is asked for the password at a terminal."""
+    key = serialization.load_pem_private_key(files.key.read_bytes(), password=None)
+    files.key.write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.BestAvailableEncryption(b"secret"),
+        )
+    )
+
+    with pytest.raises(TlsUnusable, match="without a password"):
+        files.read()
+
+
+def test_every_change_is_seen(files: TlsFiles) -> None:
+    """A file that is written anew, replaced or removed has another stamp."""
+    seen = [files.stamps()]
+    for change in (
+        lambda: files.key.write_text("longer than nothing"),
+        lambda: files.chain.replace(files.key),
+        files.key.unlink,
+    ):
+        change()
+        seen.append(files.stamps())
+
+    assert len(set(seen)) == len(seen)
+    assert seen == [*seen[:-1], files.stamps()]

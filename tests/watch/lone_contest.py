@@ -1,0 +1,220 @@
+"""A watched contest without a store: a board on paper, what was heard of it, and its watchers.
+
+Nothing here takes time by itself, so a test decides what is heard when.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Collection
+from typing import cast
+
+from harness.watching import WatchChecker
+from leaderboard.v1 import leaderboard_pb2 as pb
+from leaderboard_server.domain.board import Page, RankedUser
+from leaderboard_server.domain.change import Commit
+from leaderboard_server.domain.errors import StoreUnavailable
+from leaderboard_server.domain.position import BEGINNING, Position
+from leaderboard_server.domain.watch import SnapshotReason, WatchMessage, WatchRequest, WatchScope
+from leaderboard_server.storage.store import History, Store
+from leaderboard_server.storage.stream import ContestStream
+from leaderboard_server.transport import answers
+from leaderboard_server.transport.channels import Channels
+from leaderboard_server.watch.hub import Hub
+from leaderboard_server.watch.topic import Topic
+from leaderboard_server.watch.watcher import Watcher
+from leaderboard_server.watch.watchers import Watchers
+from unit.plain_board import PlainBoard, Step
+
+CONTEST = "contest"
+_SCOPES = {
+    WatchScope.TOP: pb.WATCH_SCOPE_TOP,
+    WatchScope.ALL: pb.WATCH_SCOPE_ALL,
+    WatchScope.USERS: pb.WATCH_SCOPE_USERS,
+}
+
+
+class LoneStream:
+    """What was heard of the contest; see `storage.stream.ContestStream`."""
+
+    contest_id = CONTEST
+
+    def __init__(self) -> None:
+        self.position = BEGINNING
+        self.told = BEGINNING
+        self.live = True
+
+    def catch_up(self) -> None:
+        """Hear of nothing more: a test says what is heard."""
+
+    async def until_live(self) -> None:
+        """See `ContestStream.until_live`."""
+        if not self.live:
+            raise StoreUnavailable
+
+
+class LoneContest:
+    """
+    A contest, its topic and its watchers.
+
+    Serves them as their board reader, their store and their hub, as far as they ask.
+
+    Attributes:
+        position_reads: How often was asked where the contest is in the store.
+        window: Whether the first ranks can be read without waiting.
+    """
+
+    def __init__(self, recent_changes: int = 10_000) -> None:
+        self.board = PlainBoard()
+        self.stream = LoneStream()
+        self.topic = Topic(recent_changes)
+        self.topic.follow(cast("ContestStream", self.stream))
+        self.draining = asyncio.Event()
+        self.channels: Channels[WatchMessage] = Channels()
+        self.watchers = Watchers(
+            cast("Hub", self), self, cast("Store", self), randomness=lambda: 0.5
+        )
+        self.position_reads = 0
+        self.window = True
+        self._heard: list[RankedUser] = []
+        self._log: list[Commit] = []
+
+    def make(self, *steps: Step) -> Commit:
+        """Make a commit in the store, which nobody hears of yet."""
+        commit = self.board.commit(list(steps), self.board.position.epoch or "one")
+        self._log.append(commit)
+        return commit
+
+    def hear(self, commit: Commit) -> None:
+        """Hear of a commit: the latest that was made."""
+        self._heard = self.board.ranked()
+        self.stream.position = commit.position
+        self.topic.on_commit(commit)
+
+    def commit(self, *steps: Step) -> Position:
+        """Make a commit and hear of it; return the position after it."""
+        commit = self.make(*steps)
+        self.hear(commit)
+        return commit.position
+
+    def lose(self, epoch: str, *steps: Step) -> None:
+        """Lose the history, and begin another one that goes on with other commits."""
+        self.board = PlainBoard()
+        self._log.clear()
+        if steps:
+            self.board.commit(list(steps), epoch)
+        self.board.position = Position(epoch, self.board.position.revision)
+
+    def hear_loss(self) -> None:
+        """Hear of the new history, as it is now."""
+        self._heard = self.board.ranked()
+        self.stream.position = self.board.position
+        self.stream.told = BEGINNING
+        self.topic.on_restart(self.board.position, SnapshotReason.NEW_EPOCH)
+
+    def watcher(self, **fields: object) -> Watcher:
+        """Return a watcher that asks for this."""
+        request = WatchRequest(CONTEST, **fields)  # type: ignore[arg-type]
+        return Watcher(
+            request, self.topic, self.draining, self, cast("Store", self), randomness=lambda: 0.5
+        )
+
+    @contextlib.asynccontextmanager
+    async def join(self, _contest_id: str) -> AsyncIterator[Topic]:
+        """See `hub.Hub.join`."""
+        yield self.topic
+
+    def top_heard_now(self, _contest_id: str, count: int) -> Page | None:
+        """See `views.BoardReader.top_heard_now`."""
+        if not self.window:
+            return None
+        return Page(tuple(self._heard[:count]), len(self._heard), self.stream.position)
+
+    async def top_as_heard(self, _contest_id: str, count: int) -> Page:
+        """See `views.BoardReader.top_as_heard`."""
+        await asyncio.sleep(0)
+        return Page(tuple(self._heard[:count]), len(self._heard), self.stream.position)
+
+    async def users(self, _contest_id: str, user_ids: Collection[str]) -> Page:
+        """See `Store.users`."""
+        await asyncio.sleep(0)
+        ranked = self.board.ranked()
+        users = tuple(user for user in ranked if user.user_id in user_ids)
+        return Page(users, len(ranked), self.board.position)
+
+    async def position(self, _contest_id: str) -> Position:
+        """See `Store.position`."""
+        self.position_reads += 1
+        await asyncio.sleep(0)
+        return self.board.position
+
+    def latest(self, _contest_id: str) -> Position:
+        """See `Store.latest`."""
+        return self.stream.position
+
+    async def earlier(self, _contest_id: str, up_to_revision: int, limit: int) -> History:
+        """See `Store.earlier`."""
+        await asyncio.sleep(0)
+        commits = [commit for commit in self._log if commit.revision <= up_to_revision]
+        return History(commits[-limit:], self.board.position, None)
+
+
+class Viewer:
+    """
+    A watcher at the end of its stream: checks all that it is told, and can take nothing for a time.
+
+    Attributes:
+        messages: What it was told.
+        taking: Whether it takes messages.
+    """
+
+    def __init__(self, contest: LoneContest, **fields: object) -> None:
+        self._request = WatchRequest(CONTEST, **fields)  # type: ignore[arg-type]
+        self._contest = contest
+        self.messages: list[WatchMessage] = []
+        self.taking = asyncio.Event()
+        self.taking.set()
+        self.checker = WatchChecker(
+            scope=_SCOPES[self._request.scope],
+            limit=self._request.limit,
+            user_ids=self._request.user_ids,
+        )
+        self.close = contest.channels.close
+
+    @property
+    def position(self) -> Position:
+        """Up to where it was told everything."""
+        return self.messages[-1].position if self.messages else BEGINNING
+
+    @property
+    def board(self) -> list[tuple[str, int]]:
+        """The users and scores that it holds."""
+        return [(row.user_id, row.score) for row in self.checker.rows]
+
+    @contextlib.asynccontextmanager
+    async def watching(self) -> AsyncIterator[asyncio.Task[None]]:
+        """Watch for a block; gives the task that serves the watcher."""
+        after = self._request.resume_after
+        self.checker.begin(after and pb.Position(epoch=after.epoch, revision=after.revision))
+        task = asyncio.create_task(self._contest.watchers.watch(self._request, self))
+        try:
+            yield task
+        finally:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError, StoreUnavailable):
+                await task
+
+    async def send(self, message: WatchMessage) -> None:
+        """See `watch.outlet.Outlet.send`."""
+        await asyncio.sleep(0)  # as on a wire, which takes a message in another turn of the loop
+        await self.taking.wait()
+        self.messages.append(message)
+        encoded = answers.watch_message(message)
+        self.checker.feed(pb.WatchContestResponse.FromString(encoded))
+
+    async def follow(self, channel: str, revision: int) -> int:
+        """See `watch.outlet.Outlet.follow`."""
+        return await self._contest.channels.follow(channel, revision, self.send)
+
+    def publish(self, channel: str, message: WatchMessage) -> None:
+        """See `watch.outlet.Outlet.publish`."""
+        self._contest.channels.publish(channel, message, message.position.revision)

@@ -1,0 +1,78 @@
+"""Watches of the parts of a server within the test's own process, each held to account."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Sequence
+
+from harness.node import Node
+from harness.waiting import eventually
+from harness.watching import WatchChecker
+from leaderboard.v1 import leaderboard_pb2 as pb
+from leaderboard_server.domain.position import Position
+from leaderboard_server.domain.watch import WatchRequest, WatchScope
+from leaderboard_server.transport import answers
+
+CONTEST = "cup"
+WATCHED = frozenset({"ada", "bo", "cy"})
+_SCOPES = {
+    WatchScope.TOP: pb.WATCH_SCOPE_TOP,
+    WatchScope.ALL: pb.WATCH_SCOPE_ALL,
+    WatchScope.USERS: pb.WATCH_SCOPE_USERS,
+}
+
+
+class NodeWatch:
+    """
+    A watch of one scope on a contest of few users.
+
+    Attributes:
+        checker: Rebuilds the board from what is told, and checks it.
+    """
+
+    def __init__(self, scope: WatchScope) -> None:
+        user_ids = WATCHED if scope is WatchScope.USERS else frozenset[str]()
+        self.checker = WatchChecker(scope=_SCOPES[scope], limit=10, user_ids=user_ids)
+        self._request = WatchRequest(CONTEST, scope=scope, user_ids=user_ids)
+
+    @property
+    def position(self) -> Position:
+        """Up to where it was told everything."""
+        return Position(self.checker.position.epoch, self.checker.position.revision)
+
+    async def run(self, node: Node) -> None:
+        """Watch until cancelled."""
+        self.checker.begin()
+        async with contextlib.aclosing(node.watch(self._request)) as messages:
+            async for message in messages:
+                encoded = answers.watch_message(message)
+                self.checker.feed(pb.WatchContestResponse.FromString(encoded))
+
+
+@contextlib.asynccontextmanager
+async def all_watch(node: Node, watches: Sequence[NodeWatch]) -> AsyncIterator[None]:
+    """Have all watch for a block, which begins once each was told something."""
+    tasks = [asyncio.create_task(watch.run(node)) for watch in watches]
+    try:
+        await eventually(lambda: all(watch.checker.states for watch in watches), "the snapshots")
+        yield
+    finally:
+        for task in tasks:
+            if not task.done():
+                task.cancel()
+        for task in tasks:
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+
+
+async def all_hold(node: Node, watches: Sequence[NodeWatch]) -> None:
+    """Wait until all hold the board that the store has, which nobody changes any more."""
+
+    async def hold() -> bool:
+        page = await node.store.top(CONTEST, 1, 10)
+        board = sorted((user.user_id, user.score) for user in page.users)
+        held = [sorted((row.user_id, row.score) for row in watch.checker.rows) for watch in watches]
+        return held == [board] * len(watches) and {watch.position for watch in watches} == {
+            page.position
+        }
+
+    await eventually(hold, "the store's board with every watch")

@@ -1,0 +1,166 @@
+"""What watchers are told while the store or the link is away, or others' messages are late."""
+
+import contextlib
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+
+from harness.node import Node, running_node
+from harness.proxy import StoreProxy
+from harness.stores import StoreProcess
+from harness.waiting import eventually
+from leaderboard_server.board.boards import DEPTH
+from leaderboard_server.domain.errors import StoreUnavailable
+from leaderboard_server.domain.position import Position
+from leaderboard_server.domain.watch import Snapshot, SnapshotReason, WatchMessage, WatchRequest
+from leaderboard_server.domain.watch import WatchScope as Scope
+from leaderboard_server.storage import stream, streams
+from leaderboard_server.storage.store import RankQuestion
+
+CONTEST = "cup"
+USERS = frozenset({"ada", "bo", "cy"})
+
+
+@pytest.fixture(name="unhurried", autouse=True)
+def _unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have nothing be noticed by looking now and then: only by what is heard and asked."""
+    monkeypatch.setattr(streams, "VERIFY_S", 3_600.0)
+
+
+@pytest_asyncio.fixture(name="line")
+async def _line(store: StoreProcess) -> AsyncIterator[StoreProxy]:
+    """Give a line to the store that can be broken."""
+    async with StoreProxy(store.port) as line:
+        yield line
+
+
+@pytest_asyncio.fixture(name="near")
+async def _near(store: StoreProcess) -> AsyncIterator[Node]:
+    """Give a server that nothing happens to."""
+    async with running_node(store.url) as node:
+        await eventually(lambda: node.feed.linked, "the feed is up")
+        yield node
+
+
+@pytest_asyncio.fixture(name="far")
+async def _far(line: StoreProxy) -> AsyncIterator[Node]:
+    """Give a server at the far end of the line."""
+    async with running_node(line.url) as node:
+        await eventually(lambda: node.feed.linked, "the feed is up")
+        yield node
+
+
+def request(scope: Scope, after: Position | None = None) -> WatchRequest:
+    """Return what a watcher asks for."""
+    user_ids = USERS if scope is Scope.USERS else frozenset[str]()
+    return WatchRequest(CONTEST, scope=scope, user_ids=user_ids, resume_after=after)
+
+
+async def first(node: Node, scope: Scope, after: Position | None = None) -> WatchMessage:
+    """Return what a watcher is told first."""
+    async with contextlib.aclosing(node.watch(request(scope, after))) as messages:
+        return await anext(messages)
+
+
+@contextlib.asynccontextmanager
+async def watched(node: Node) -> AsyncIterator[Position]:
+    """Have somebody watch for a block, and give the position that it was told."""
+    async with contextlib.aclosing(node.watch(request(Scope.ALL))) as messages:
+        yield (await anext(messages)).position
+
+
+async def link_lost(node: Node, line: StoreProxy, *commands: str) -> None:
+    """Break the line for good, and wait until a server has noticed."""
+    await line.refuse()
+    await line.cut(*commands)
+    await eventually(lambda: not node.feed.linked, "the loss is noticed")
+
+
+class TestAway:
+    """While a server can't know what happens."""
+
+    async def test_with_the_store_away_nobody_is_told_an_old_board(
+        self, near: Node, far: Node, line: StoreProxy, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Neither a new watcher of a watched contest, nor one who resumes."""
+        await near.add(CONTEST, "ada")
+        async with watched(far) as position:
+            await far.boards.top(CONTEST, 1, 10)
+            await link_lost(far, line)
+            monkeypatch.setattr(stream, "LIVE_WITHIN_S", 0.05)
+            for scope in Scope:
+                for after in (None, position):
+                    with pytest.raises(StoreUnavailable):
+                        await first(far, scope, after)
+
+    async def test_with_the_link_away_nobody_is_told_less_than_was_acknowledged(
+        self, far: Node, line: StoreProxy, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A new watcher is told later or elsewhere what this server itself has written."""
+        await far.add(CONTEST, "ada")
+        async with watched(far) as position:
+            await far.boards.top(CONTEST, 1, 10)
+            await link_lost(far, line, "SUBSCRIBE")
+            own = (await far.add(CONTEST, "bo", 10)).position
+            with monkeypatch.context() as patch:
+                patch.setattr(stream, "LIVE_WITHIN_S", 0.05)
+                for scope in Scope:
+                    for after in (None, position, own):
+                        with pytest.raises(StoreUnavailable):
+                            await first(far, scope, after)
+
+            await line.accept()
+            await eventually(lambda: far.streams.streams[CONTEST].live, "all is heard again")
+            for scope in Scope:
+                assert (await first(far, scope)).position == own
+
+    async def test_an_epoch_that_this_server_can_not_hear_of_is_not_taken_back(
+        self, near: Node, far: Node, line: StoreProxy, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Who knows of it is not given the lost board as if it were the newer one."""
+        old = (await near.add(CONTEST, "ada", 5)).position
+        async with watched(far):
+            await link_lost(far, line, "SUBSCRIBE")
+            await near.store.end_epoch(CONTEST, old.epoch)
+            new = (await near.add(CONTEST, "bo", 100)).position
+            assert new.epoch != old.epoch
+            with monkeypatch.context() as patch:
+                patch.setattr(stream, "LIVE_WITHIN_S", 0.05)
+                for scope in Scope:
+                    with pytest.raises(StoreUnavailable):
+                        await first(far, scope, new)
+
+            await line.accept()
+            await eventually(lambda: far.streams.streams[CONTEST].live, "all is heard again")
+            for scope in Scope:
+                message = await first(far, scope, new)
+                assert (message.position, type(message.event).__name__) == (new, "Progress")
+
+
+class TestLateMessages:
+    """While others' messages are on their way to a server."""
+
+    @pytest.mark.parametrize("asked", ["a page past the window", "a rank"])
+    async def test_a_snapshot_of_users_is_not_behind_what_a_caller_was_told(
+        self, near: Node, far: Node, monkeypatch: pytest.MonkeyPatch, asked: str
+    ) -> None:
+        """What was read for an earlier watcher doesn't do for one who comes after that."""
+        await near.add(CONTEST, "ada")
+        async with watched(far):
+            monkeypatch.setattr(far.streams.streams[CONTEST], "on_message", lambda _: None)
+            early = await first(far, Scope.USERS)
+            await near.add(CONTEST, "ada", 2)
+            if asked == "a rank":
+                answers = await far.store.ranks(CONTEST, [RankQuestion("ada", 0)])
+                told = answers()[0][0]
+            else:
+                told = (await far.boards.top(CONTEST, DEPTH + 1, 1)).position
+            assert not early.position.reaches(told)
+
+            message = await first(far, Scope.USERS)
+
+        assert message.position.reaches(told)
+        assert isinstance(message.event, Snapshot)
+        assert message.event.reason is SnapshotReason.INITIAL
+        assert [user.score for user in message.event.users] == [3]
