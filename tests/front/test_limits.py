@@ -196,6 +196,40 @@ async def test_calls_that_wait_for_python_are_bounded() -> None:
             assert (await client.ended(stream))["grpc-status"] == "0"
 
 
+async def test_unfinished_requests_take_no_place() -> None:
+    """Whoever begins requests and never ends them doesn't shut the others out."""
+    async with serve(refusals=REFUSALS, max_calls=1) as served, connect(served.port) as client:
+        streams = [await client.begin(ECHO) for _ in range(10)]
+        for stream in streams:
+            await client.data(stream, framed(b"x", length=100), end=False)
+        await still_serves(served)
+
+
+async def test_a_memory_that_is_used_up_leaves_health_alone() -> None:
+    """What is answered whatever is under way takes from a memory of its own."""
+    async with (
+        serve(max_buffered_bytes=1_000, unlimited=frozenset({HEALTH})) as served,
+        connect(served.port) as client,
+    ):
+        stream = await client.begin(ECHO)
+        await client.data(stream, framed(b"x" * 900, length=2_000), end=False)
+        await until(lambda: served.front.stats()["buffered_bytes"] >= 900)
+        refused = await client.call(ECHO, framed(b"x" * 200))
+        assert refused["grpc-status"] == "8"
+        assert await served.unary(HEALTH)(b"healthy") == b"healthy"
+
+
+async def test_a_request_counts_until_its_call_is_over() -> None:
+    """Also once it was handed over, for its receiver holds it too."""
+    async with serve(max_buffered_bytes=1_000) as served:
+        hanging = asyncio.ensure_future(served.unary(HANG)(b"x" * 900))
+        await until(lambda: served.service.calls == 1)
+        assert served.front.stats()["buffered_bytes"] >= 900
+        served.service.go.set()
+        await hanging
+        await until(lambda: served.front.stats()["buffered_bytes"] == 0)
+
+
 async def test_requests_together_are_bounded() -> None:
     """Many unfinished requests don't take more memory than they may."""
     async with (

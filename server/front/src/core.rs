@@ -32,6 +32,10 @@ pub struct Method {
     pub unlimited: bool,
 }
 
+/// The largest request of a method that is not limited otherwise, and of all such together.
+const UNLIMITED_BYTES: usize = 4 * 1024;
+const SPARE_BYTES: usize = 16 * 1024 * 1024;
+
 /// What a call or connection can be refused for: the names in `Settings.refusals`.
 pub mod limit {
     pub const MESSAGE: &str = "message";
@@ -90,7 +94,9 @@ pub struct Core {
     pub connections: Arc<Semaphore>,
     unary: Arc<Semaphore>,
     streams: Arc<Semaphore>,
-    pub memory: Arc<Semaphore>,
+    memory: Arc<Semaphore>,
+    /// What is kept for the requests of unlimited methods.
+    spare: Arc<Semaphore>,
     /// How often each limit has refused.
     refused: Mutex<BTreeMap<&'static str, u64>>,
     pub ready_served: AtomicU64,
@@ -125,6 +131,7 @@ impl Core {
             unary: semaphore(settings.max_calls),
             streams: semaphore(settings.max_streams),
             memory: semaphore(settings.max_buffered_bytes),
+            spare: semaphore(SPARE_BYTES),
             refused: Mutex::default(),
             ready_served: AtomicU64::new(0),
             settings,
@@ -133,6 +140,15 @@ impl Core {
 
     pub fn method(&self, path: &str) -> Option<usize> {
         self.numbers.get(path).copied()
+    }
+
+    /// Returns how large a request of a method may be, and the memory that it takes from.
+    pub fn room_for(&self, method: &Method) -> (usize, Arc<Semaphore>) {
+        let most = self.settings.max_message_bytes;
+        if method.unlimited {
+            return (most.min(UNLIMITED_BYTES), Arc::clone(&self.spare));
+        }
+        (most, Arc::clone(&self.memory))
     }
 
     /// Admits a call of a method for as long as the permit is held; unlimited ones need none.

@@ -18,12 +18,12 @@ use crate::call::{Call, CallId};
 /// A request message, with its share of the memory for requests.
 pub struct Message {
     pub bytes: Bytes,
-    pub _memory: OwnedSemaphorePermit,
+    pub memory: OwnedSemaphorePermit,
 }
 
 pub enum Event {
     /// A call of the method with this number; no request where requests come one by one.
-    Call(Arc<Call>, usize, Option<Message>),
+    Call(Arc<Call>, usize, Option<Bytes>),
     /// A further request, or their end.
     Message(CallId, Option<Message>),
     /// The call is over before it was answered.
@@ -71,7 +71,7 @@ impl Inbox {
         &self,
         call: Arc<Call>,
         method: usize,
-        message: Option<Message>,
+        message: Option<Bytes>,
         unlimited: bool,
     ) -> bool {
         let mut queue = self.queue.lock();

@@ -33,7 +33,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use crate::call::{CallId, Finish};
 use crate::core::{Core, FOREVER, Method};
-use crate::inbox::{Event, Message};
+use crate::inbox::Event;
 use crate::messages::frame;
 use crate::settings::Settings;
 use crate::status::Status;
@@ -180,12 +180,14 @@ impl Front {
 
     /// Turns an event into the tuple that Python gets; its first item is the number of its kind.
     fn item<'py>(&self, py: Python<'py>, event: Event) -> PyResult<Bound<'py, PyTuple>> {
-        let bytes = |message: Option<Message>| message.map(|it| PyBytes::new(py, &it.bytes));
+        let bytes = |bytes: Option<Bytes>| bytes.map(|bytes| PyBytes::new(py, &bytes));
         match event {
             Event::Call(call, method, message) => {
                 (0, call.id, &self.paths[method], bytes(message)).into_pyobject(py)
             }
-            Event::Message(id, message) => (1, id, bytes(message)).into_pyobject(py),
+            Event::Message(id, message) => {
+                (1, id, bytes(message.map(|message| message.bytes))).into_pyobject(py)
+            }
             Event::Cancelled(id) => (2, id).into_pyobject(py),
             Event::Room(id) => (3, id).into_pyobject(py),
             Event::Lagged(id, mark, number) => (4, id, mark, number).into_pyobject(py),

@@ -161,7 +161,7 @@ impl Messages {
         if !self.buffer.is_empty() {
             self.hold(self.buffer.len())?;
         }
-        Ok(Message { bytes, _memory: held })
+        Ok(Message { bytes, memory: held })
     }
 }
 

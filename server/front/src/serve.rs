@@ -89,11 +89,13 @@ async fn exchange(
     let number = core.method(head.uri.path()).ok_or_else(unknown)?;
     let method = &core.methods[number];
     let packing = packing(&head.headers)?;
-    let _permit = core.admit(method)?;
-    let max_bytes = core.settings.max_message_bytes;
+    drop(core.admit(method)?); // where there is no place, nothing is read
     let body = body.take().ok_or(Ending::Gone)?;
-    let mut messages = Messages::new(body, packing, max_bytes, Arc::clone(&core.memory));
+    let (max_bytes, memory) = core.room_for(method);
+    let mut messages = Messages::new(body, packing, max_bytes, memory);
     let mut message = None;
+    // What a request takes is counted until its call is over, whoever holds it by then.
+    let mut _held = None;
     if method.kind != Kind::Bidirectional {
         let read = timeout(core.settings.request_timeout_s, messages.only());
         let late = |_| Status::new(DEADLINE_EXCEEDED, "the request did not arrive in time");
@@ -103,8 +105,11 @@ async fn exchange(
             deliver(core, None, reply, &mut answer).await?;
             return Ok(Status::ok());
         }
-        message = Some(request);
+        message = Some(request.bytes);
+        _held = Some(request.memory);
     }
+    // Only now for good: a place is not for those who begin a request and never end it.
+    let _permit = core.admit(method)?;
     let open = OpenCall::new(core, method.kind);
     if !core.inbox.push_call(Arc::clone(&open.call), number, message, method.unlimited) {
         return Err(core.refuse(limit::QUEUE).into());

@@ -91,6 +91,8 @@ class Boards:
         self, contest_id: str, start_rank: int, count: int, min_position: Position = BEGINNING
     ) -> Page | None:
         """Return what `top` would, where it needs nothing to wait for; None otherwise."""
+        if start_rank + count - 1 > DEPTH:
+            return None
         board = self._boards.get(contest_id)
         page = board.read(start_rank, count) if board else None
         if not board or not page or not page.position.reaches(min_position):

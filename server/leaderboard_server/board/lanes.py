@@ -77,6 +77,8 @@ class Lanes(Generic[Question, Answer]):
     async def _serve(self, contest_id: str, lane: deque[_Unit[Question, Answer]]) -> None:
         try:
             group = self._take(lane)
+            if not group:
+                return
             reply: Awaitable[Read[Answer]] = self._send(contest_id, group)
             while group:
                 try:
@@ -105,17 +107,23 @@ class Lanes(Generic[Question, Answer]):
     def _take(self, lane: deque[_Unit[Question, Answer]]) -> list[_Unit[Question, Answer]]:
         """Take half of the waiting units, or as many as one call holds, or all if they are few.
 
+        Those whose caller went away are left out; so nothing taken means that nobody waits.
+
         The other half is what the store works on while the answers to the first are given; if all
         went together, the store and this server would wait for each other in turn.
         """
-        group: list[_Unit[Question, Answer]] = []
-        size, left = 0, len(lane) // 2 if len(lane) > FEW else 0
-        while len(lane) > left and (not group or size + lane[0].size <= self._max_size):
-            unit = lane.popleft()
-            if not unit.answers.done():
-                group.append(unit)
-                size += unit.size
-        return group
+        waiting = [unit for unit in lane if not unit.answers.done()]
+        lane.clear()
+        count, size = len(waiting), 0
+        most = count if count <= FEW else count - count // 2
+        taken = 0
+        for unit in waiting[:most]:
+            size += unit.size
+            if taken and size > self._max_size:
+                break
+            taken += 1
+        lane.extend(waiting[taken:])
+        return waiting[:taken]
 
 
 def _resolve(group: list[_Unit[Question, Answer]], read: Read[Answer]) -> None:

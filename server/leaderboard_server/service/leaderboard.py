@@ -21,6 +21,9 @@ from leaderboard_server.watch.watchers import Watchers
 
 Outcome = UpdateResult | LeaderboardError
 
+CONTESTS_AT_ONCE = 32
+"""Of how many contests a batch is committed at a time, so that others get in between."""
+
 
 class LeaderboardService:
     """Serves every call, whichever listener it came through. Lives as long as its parts."""
@@ -73,7 +76,11 @@ class LeaderboardService:
             checked.append(update)
             if isinstance(update, ScoreUpdate):
                 contests.setdefault(update.contest_id, []).append(update)
-        groups = await asyncio.gather(*(self._commit(*contest) for contest in contests.items()))
+        groups: list[list[Outcome] | StoreUnavailable] = []
+        pairs = list(contests.items())
+        for first in range(0, len(pairs), CONTESTS_AT_ONCE):
+            some = pairs[first : first + CONTESTS_AT_ONCE]
+            groups += await asyncio.gather(*(self._commit(*pair) for pair in some))
         if groups and all(isinstance(group, StoreUnavailable) for group in groups):
             raise StoreUnavailable
         outcomes = {

@@ -5,8 +5,10 @@ import contextlib
 
 import structlog
 
+from leaderboard_server.domain.change import Commit
 from leaderboard_server.domain.errors import StoreUnavailable
 from leaderboard_server.domain.position import Position
+from leaderboard_server.domain.watch import SnapshotReason
 from leaderboard_server.storage.codec import CommitReply
 from leaderboard_server.storage.feed import Feed
 from leaderboard_server.storage.store import Store
@@ -14,10 +16,25 @@ from leaderboard_server.storage.stream import ContestStream, Listener
 
 _log = structlog.get_logger()
 
+LINGER_S = 5.0
+"""For how long a stream goes on that nobody could wait for."""
 VERIFY_S = 1.0
 """How often streams are compared with the store."""
 VERIFIED_AT_ONCE = 100
 """How many streams are compared each time, in turn: about 5 ms of this server."""
+
+
+class _Nobody:
+    """Listens for nobody, so that a stream stays."""
+
+    def on_commit(self, commit: Commit) -> None:
+        pass
+
+    def on_restart(self, position: Position, reason: SnapshotReason) -> None:
+        pass
+
+    def on_doubt(self) -> None:
+        pass
 
 
 class Streams:
@@ -72,6 +89,13 @@ class Streams:
         stream.add(listener)
         try:
             await stream.until_live()
+        except StoreUnavailable:
+            # It goes on becoming live for a while: whoever comes back finds the work done.
+            nobody = _Nobody()
+            stream.add(nobody)
+            asyncio.get_running_loop().call_later(LINGER_S, self.leave, stream, nobody)
+            self.leave(stream, listener)
+            raise
         except BaseException:
             self.leave(stream, listener)
             raise

@@ -37,11 +37,10 @@ def update_result(result: UpdateResult) -> pb.UpdateScoreResponse:
     return response
 
 
-def batch_results(
-    outcomes: Iterable[UpdateResult | LeaderboardError],
-) -> pb.BatchUpdateScoresResponse:
-    """Encode what each update of a batch led to."""
-    response = pb.BatchUpdateScoresResponse()
+def add_results(
+    response: pb.BatchUpdateScoresResponse, outcomes: Iterable[UpdateResult | LeaderboardError]
+) -> None:
+    """Encode what each of some updates of a batch led to."""
     for outcome in outcomes:
         entry = response.results.add()
         if isinstance(outcome, UpdateResult):
@@ -50,7 +49,6 @@ def batch_results(
             status = status_of(outcome)
             entry.status.code, entry.status.message = status.code, status.message
             entry.status.details.extend(status.details)
-    return response
 
 
 def page(read: Page) -> bytes:

@@ -8,8 +8,8 @@ import asyncio
 import contextlib
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from functools import partial
-from typing import Literal, TypeAlias, TypeVar
+from functools import cache, partial
+from typing import Any, Literal, TypeAlias, TypeVar
 
 import grpc
 from grpc_status import rpc_status
@@ -26,7 +26,7 @@ from leaderboard_server.transport.listener import (
     Tls,
     UnaryMethod,
 )
-from leaderboard_server.transport.statuses import Overloaded, ReceiverStalled, status_of_any
+from leaderboard_server.transport.statuses import Limit, Overloaded, ReceiverStalled, status_of_any
 
 RECEIVE_BYTES = 4 * 2**20
 """What grpcio takes in; between the contract's 1 MiB and this the refusal has its details."""
@@ -228,6 +228,12 @@ def _check_free(address: str) -> None:
         raise OSError(f"can't listen on {address}: {error.strerror}") from error
 
 
+@cache
+def _overloaded(limit: Limit) -> Any:
+    """Return a status that is needed most when there is least time to make it."""
+    return rpc_status.to_status(status_of_any(Overloaded(limit)))
+
+
 async def _answer(
     context: Context, admission: Admission, work: Callable[[], Awaitable[Answer]]
 ) -> Answer:
@@ -235,6 +241,8 @@ async def _answer(
     try:
         with admission():
             return await work()
+    except Overloaded as error:
+        status = _overloaded(error.limit)
     except Exception as error:  # noqa: BLE001 - the table of statuses knows what it is
         status = rpc_status.to_status(status_of_any(error))
     await context.abort(status.code, status.details, status.trailing_metadata)

@@ -2,6 +2,11 @@
 
 from typing import Protocol
 
+MAX_ANSWERS = 64
+"""How many answers of one contest are held; most callers ask for the same few."""
+MAX_REQUEST_BYTES = 256
+"""The longest request that is held: one with every field at its longest fits."""
+
 
 class Holder(Protocol):
     """What holds the answers and gives them: a listener that can."""
@@ -21,8 +26,8 @@ class ReadyAnswers:
 
     def __init__(self) -> None:
         self._holder: Holder | None = None
-        self._contests: set[str] = set()
-        """The contests that there are answers of."""
+        self._counts: dict[str, int] = {}
+        """How many answers there are of each contest."""
 
     def hold_in(self, holder: Holder) -> None:
         """Have the answers given by a listener."""
@@ -30,12 +35,12 @@ class ReadyAnswers:
 
     def put(self, path: str, request: bytes, contest_id: str, answer: bytes) -> None:
         """Take an answer that holds at this moment; nothing may be waited for before this."""
-        if self._holder:
-            self._contests.add(contest_id)
+        count = self._counts.get(contest_id, 0)
+        if self._holder and count < MAX_ANSWERS and len(request) <= MAX_REQUEST_BYTES:
+            self._counts[contest_id] = count + 1
             self._holder.put_answer(path, request, contest_id, answer)
 
     def withdraw(self, contest_id: str) -> None:
         """Forget the answers of a contest, before anybody is told what made them old."""
-        if self._holder and contest_id in self._contests:
-            self._contests.remove(contest_id)
+        if self._holder and self._counts.pop(contest_id, 0):
             self._holder.withdraw(contest_id)

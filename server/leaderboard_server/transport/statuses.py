@@ -1,7 +1,7 @@
 """The one table from errors to statuses, with the details that the contract promises."""
 
 from collections.abc import Iterator
-from typing import Literal
+from typing import Literal, TypeAlias
 from uuid import uuid4
 
 import structlog
@@ -40,10 +40,14 @@ class MessageTooLarge(errors.LeaderboardError):
         self.max_bytes = max_bytes
 
 
+Limit: TypeAlias = Literal["calls", "watches", "queue", "memory"]
+"""What a server can have too much of."""
+
+
 class Overloaded(errors.LeaderboardError):
     """As much is under way as the server may have: try again later; nothing was written."""
 
-    def __init__(self, limit: Literal["calls", "watches", "queue", "memory"]) -> None:
+    def __init__(self, limit: Limit) -> None:
         super().__init__(f"the server is at its limit of {limit}")
         self.limit = limit
 

@@ -73,7 +73,7 @@ class Settings:
     """What is kept for the socket of a stream that the receiver has room for."""
     write_timeout_s: float = 30.0
     """For how long a receiver may take nothing; it has as long again to take what was sent."""
-    request_timeout_s: float = 30.0
+    request_timeout_s: float = 10.0
     """For how long a request may take to arrive."""
     handshake_timeout_s: float = 10.0
     """For how long a new connection may take to become one, for TLS and for HTTP/2."""
