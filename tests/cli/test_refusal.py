@@ -50,8 +50,9 @@ def test_a_code_of_a_later_version_is_unknown() -> None:
 
 
 @pytest.mark.parametrize("code", list(grpc.StatusCode)[1:])
-def test_only_unavailable_is_worth_a_repeat(code: grpc.StatusCode) -> None:
-    """The same request may succeed later if, and only if, the service was unavailable."""
+def test_unavailable_is_worth_a_repeat(code: grpc.StatusCode) -> None:
+    """So is what the server says when to repeat, and nothing else."""
     expected = code is grpc.StatusCode.UNAVAILABLE
 
     assert refused(code.value[0], "").retryable == expected
+    assert refused(code.value[0], "", retry_after=1.0).retryable

@@ -80,8 +80,11 @@ class Refusal:
 
     @property
     def retryable(self) -> bool:
-        """Tell that the same request may succeed later, without any change to it."""
-        return self.code is grpc.StatusCode.UNAVAILABLE
+        """Tell that the same request may succeed later, without any change to it.
+
+        That is so where nobody is there to serve it, and where the server says when to come back.
+        """
+        return self.code is grpc.StatusCode.UNAVAILABLE or self.retry_after is not None
 
     def __str__(self) -> str:
         """Say what is wrong in one line."""
