@@ -33,8 +33,8 @@ pub struct Method {
 }
 
 /// The largest request of a method that is not limited otherwise, and of all such together.
-const UNLIMITED_BYTES: usize = 4 * 1024;
-const SPARE_BYTES: usize = 16 * 1024 * 1024;
+const UNLIMITED_BYTES: usize = 16 * 1024;
+const SPARE_BYTES: usize = 64 * 1024 * 1024;
 
 /// What a call or connection can be refused for: the names in `Settings.refusals`.
 pub mod limit {
