@@ -16,7 +16,7 @@ from google.protobuf.message_factory import GetMessageClass
 
 from contract.refusals import Refusal
 from harness.calls import DEADLINE_S, top
-from harness.service import SERVICE_NAME, ServiceProcess
+from harness.service import LISTENERS, SERVICE_NAME, ServiceProcess
 from harness.statuses import status_of, status_of_update
 from harness.stores import Flavour
 from leaderboard.v1 import leaderboard_pb2 as pb
@@ -35,6 +35,10 @@ ON_ONE_STORE = pytest.mark.parametrize(
     "shared_store", [Flavour.VALKEY], indirect=True, scope="session"
 )
 """Marks what is decided before the store is asked, and so is the same on each kind of store."""
+ON_ONE_LISTENER = pytest.mark.parametrize(
+    "listener", LISTENERS[-1:], indirect=True, scope="session"
+)
+"""Marks what is decided by methods that listeners share; the others run on each."""
 
 
 class Edge:

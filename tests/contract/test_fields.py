@@ -4,13 +4,13 @@ from typing import Any
 
 import pytest
 
-from contract.edge import ON_ONE_STORE, RPCS, Edge
+from contract.edge import ON_ONE_LISTENER, ON_ONE_STORE, RPCS, Edge
 from contract.refusals import Refusal, invalid
 from contract.requests import request_with, valid_request
 from contract.values import FIELDS, Value
 from leaderboard.v1 import leaderboard_pb2 as pb
 
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), ON_ONE_STORE]
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), ON_ONE_LISTENER, ON_ONE_STORE]
 
 
 def _rows(kind: str) -> list[Any]:

@@ -13,7 +13,7 @@ from harness.waiting import eventually
 from leaderboard_server.domain.watch import WatchRequest, WatchScope
 from soak.churn import CONTESTS, RATE, Churn, Footprint
 
-SHORT_S = 10.0
+SHORT_S = 6.0
 SOAK_S = float(os.environ.get("LEADERBOARD_SOAK_S", "60"))
 WARM_UP = 0.3
 """The share of the time after which nothing may grow any more."""
