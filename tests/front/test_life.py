@@ -44,7 +44,7 @@ async def test_stopping_waits_for_calls_within_the_grace() -> None:
 async def until_refused(port: int) -> None:
     """Wait until nobody listens on a port."""
     async with asyncio.timeout(20):
-        with contextlib.suppress(ConnectionRefusedError):
+        with contextlib.suppress(ConnectionRefusedError, ConnectionResetError):
             while True:
                 _, writer = await asyncio.open_connection("127.0.0.1", port)
                 writer.close()

@@ -64,9 +64,14 @@ async def test_cancelled_watches_leave_no_task_and_no_subscription(store: StoreP
             await _watch_and_cancel(node, number)
 
         await eventually(lambda: len(asyncio.all_tasks()) <= tasks, "the end of all tasks")
-        assert len(node.streams.streams) == streams
+        # A stream that nobody could wait for stays a little.
+        await eventually(lambda: len(node.streams.streams) == streams, "the end of all streams")
         async with store.client() as client:
-            assert len(await client.pubsub_channels()) == streams
+
+            async def only_those() -> bool:
+                return len(await client.pubsub_channels()) == streams
+
+            await eventually(only_those, "the end of all subscriptions")
 
 
 async def _watch_and_cancel(node: Node, number: int) -> None:
