@@ -134,6 +134,18 @@ class TestLost:
         assert scripted.opened == opened
         await eventually(lambda: scripted.connections == 1, "the lost connection is closed")
 
+    async def test_a_call_whose_turn_comes_too_late_is_told(
+        self, link: Link, scripted: ScriptedStore
+    ) -> None:
+        """The connection may be lost between its opening and the turn of who waited for that."""
+        (first,) = await begun(link, scripted, "first")
+        wire = link._wire
+        assert wire
+        wire.lose(ConnectionLost("gone"))
+        for call in (first, wire.call(("ECHO", "late"))):
+            with pytest.raises(ConnectionLost):
+                await within_reason(call)
+
     async def test_all_who_wait_are_told(self, link: Link, scripted: ScriptedStore) -> None:
         """A cut connection fails every call under way, and the next one opens anew."""
         calls = await begun(link, scripted, "a", "b", "c")

@@ -328,6 +328,29 @@ class TestEnding:
             ended = await asyncio.wait_for(asyncio.gather(*tasks, return_exceptions=True), 10)
             assert [type(error) for error in ended] == [StoreUnavailable] * 3
 
+    async def test_a_defect_is_told_to_all_and_not_begun_again(
+        self, contest: LoneContest, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """What makes a broadcast fail would make the next one fail too, and so on for ever."""
+        viewers = [Viewer(contest) for _ in range(3)]
+
+        async def fail(_watcher: watcher.Watcher) -> WatchMessage:
+            raise LookupError("a defect")
+
+        async def watch_and_fail() -> None:
+            async with contextlib.AsyncExitStack() as stack:
+                tasks = [await stack.enter_async_context(viewer.watching()) for viewer in viewers]
+                await all_share(contest, *viewers)
+                monkeypatch.setattr(watcher.Watcher, "next", fail)
+                contest.commit(Step("ada", 1))
+                done, _ = await asyncio.wait(tasks, timeout=10)
+                ended.extend(task.exception() for task in done)
+
+        ended: list[BaseException | None] = []
+        with pytest.raises(LookupError):
+            await watch_and_fail()
+        assert [type(error) for error in ended] == [LookupError] * 3
+
     async def test_a_drain_ends_all(self, contest: LoneContest) -> None:
         """Each is told the end, at the position that it holds."""
         viewers = [Viewer(contest) for _ in range(3)]

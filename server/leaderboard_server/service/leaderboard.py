@@ -76,11 +76,7 @@ class LeaderboardService:
             checked.append(update)
             if isinstance(update, ScoreUpdate):
                 contests.setdefault(update.contest_id, []).append(update)
-        groups: list[list[Outcome] | StoreUnavailable] = []
-        pairs = list(contests.items())
-        for first in range(0, len(pairs), CONTESTS_AT_ONCE):
-            some = pairs[first : first + CONTESTS_AT_ONCE]
-            groups += await asyncio.gather(*(self._commit(*pair) for pair in some))
+        groups = await self._commit_all(list(contests.items()))
         if groups and all(isinstance(group, StoreUnavailable) for group in groups):
             raise StoreUnavailable
         outcomes = {
@@ -93,6 +89,20 @@ class LeaderboardService:
             next(outcomes[update.contest_id]) if isinstance(update, ScoreUpdate) else update
             for update in checked
         ]
+
+    async def _commit_all(
+        self, contests: Sequence[tuple[str, list[ScoreUpdate]]]
+    ) -> list[list[Outcome] | StoreUnavailable]:
+        groups: list[list[Outcome] | StoreUnavailable] = []
+        for first in range(0, len(contests), CONTESTS_AT_ONCE):
+            some = contests[first : first + CONTESTS_AT_ONCE]
+            done = await asyncio.gather(*(self._commit(*contest) for contest in some))
+            groups += done
+            if all(isinstance(group, StoreUnavailable) for group in done):
+                # The others would only find the same, each round of them after the store's time.
+                groups += [StoreUnavailable()] * (len(contests) - len(groups))
+                break
+        return groups
 
     async def _commit(
         self, contest_id: str, updates: list[ScoreUpdate]

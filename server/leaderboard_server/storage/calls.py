@@ -53,8 +53,8 @@ class ScriptCalls:
         begun = time.monotonic()
         try:
             try:
-                return await self._link.call("EVALSHA", script.sha, *parameters)
-            except (ConnectionLost, NoScriptError):
+                return await self._send(script, parameters)
+            except ConnectionLost:
                 async with asyncio.timeout(begun + CALL_S - time.monotonic()):
                     return await self._retry.call_with_retry(
                         lambda: self._send(script, parameters), _leave

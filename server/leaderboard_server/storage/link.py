@@ -124,6 +124,9 @@ class _Wire(asyncio.Protocol):
     def call(self, command: tuple[str | int, ...]) -> asyncio.Future[Any]:
         """Send a command at the end of this turn of the loop; see `Link.call`."""
         answer: asyncio.Future[Any] = self._loop.create_future()
+        if self.lost:  # it may be lost between its opening and the turn of who waited for that
+            answer.set_exception(ConnectionLost("the connection to the store was lost"))
+            return answer
         if not self._waiting:
             self._heard_at = self._loop.time()
         self._waiting.append(answer)

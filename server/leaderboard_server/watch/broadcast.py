@@ -10,7 +10,6 @@ import itertools
 from collections import Counter
 from collections.abc import Iterator
 
-from leaderboard_server.domain.errors import StoreUnavailable
 from leaderboard_server.domain.position import Position
 from leaderboard_server.domain.watch import Changes, Progress
 from leaderboard_server.watch.outlet import Outlet
@@ -30,7 +29,7 @@ class Broadcast:
         self._told = watcher.told
         self._outlet = outlet
         self._channel = str(next(_numbers))
-        self._away = False
+        self._failure: Exception | None = None
         self._task = asyncio.create_task(self._run(), name="broadcast")
 
     @property
@@ -51,8 +50,8 @@ class Broadcast:
             WatcherStalled: The watcher took nothing for the write timeout.
         """
         revision = await outlet.follow(self._channel, watcher.told.revision)
-        if self._away:
-            raise StoreUnavailable
+        if self._failure:
+            raise self._failure
         watcher.take_over(self._watcher, Position(self._told.epoch, revision))
 
     def end(self) -> None:
@@ -68,8 +67,8 @@ class Broadcast:
                 self._told = message.position
                 self._outlet.publish(self._channel, message)
                 self._watcher.rest(message)
-        except StoreUnavailable:
-            self._away = True
+        except Exception as error:  # noqa: BLE001 - each who followed raises it, whatever it is
+            self._failure = error
         finally:
             self._outlet.close(self._channel)
 

@@ -163,12 +163,6 @@ class Topic:
         await self._stream.until_live()
 
     @property
-    def live(self) -> bool:
-        """Whether every commit is heard of at once."""
-        assert self._stream
-        return self._stream.live
-
-    @property
     def told(self) -> Position:
         """The latest position that this server has told a caller who writes or reads the board."""
         assert self._stream

@@ -179,8 +179,7 @@ class Watcher:
                     async with asyncio.timeout_at(quiet_until):
                         await self._topic.changed(version)
             if loop.time() >= quiet_until:
-                if not self._topic.live:
-                    raise StoreUnavailable
+                await self._topic.until_live()
                 return self.progress()
 
     def progress(self) -> WatchMessage:
