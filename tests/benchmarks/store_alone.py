@@ -20,6 +20,7 @@ from benchmarks.load import LoadError
 from benchmarks.places import SERVER_CORES
 from benchmarks.store import RunningStore
 from leaderboard_server.domain.update import ScoreUpdate
+from leaderboard_server.storage.link import Argument
 from leaderboard_server.storage.scripts import COMMIT
 from leaderboard_server.storage.store import Retention, Store
 
@@ -94,12 +95,12 @@ class _Recorder:
 
     def __init__(self, group: int) -> None:
         self.commands: list[bytes] = []
-        self._reply = json.dumps(["", "0", "0", *["range"] * group]).encode()
+        refused = [part for index in range(group) for part in (index, "range")]
+        self._reply = f"{json.dumps(['', 0, 0, 0])}\n{json.dumps(refused)}".encode()
 
-    async def call(self, *command: str | int) -> Any:
+    async def call(self, *command: Argument) -> Any:
         """Keep a command; answer that no update was taken, which is soon read."""
-        parts = tuple(map(str, command))
-        self.commands.append(hiredis.pack_command(parts))  # type: ignore[arg-type] # of any length
+        self.commands.append(hiredis.pack_command(command))  # type: ignore[arg-type] # of any length
         return self._reply
 
 

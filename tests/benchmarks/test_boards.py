@@ -12,6 +12,7 @@ from benchmarks.seeding import LEADERS, Dataset, seed
 from benchmarks.store import RunningStore, running_store
 from benchmarks.store_alone import measure_store
 from leaderboard_server.domain.update import ScoreUpdate
+from leaderboard_server.storage.link import Argument
 from leaderboard_server.storage.store import Retention, Store
 
 HOT = Dataset(1, 3_000)
@@ -23,7 +24,7 @@ class Line:
     def __init__(self, client: Redis) -> None:
         self._client = client
 
-    async def call(self, *command: str | int) -> Any:
+    async def call(self, *command: Argument) -> Any:
         """Return what the store answers to a command."""
         return await self._client.execute_command(*command)  # type: ignore[no-untyped-call]
 
@@ -81,8 +82,9 @@ async def test_seeded_boards_are_the_services_own(running: RunningStore) -> None
     assert page.users[LEADERS].score == HOT.users
     assert page.total_users == HOT.users + LEADERS
     assert page.position.revision == HOT.users + LEADERS
-    assert reply.commit.previous_revision == page.position.revision
-    assert reply.commit.changes[0].previous_rank > LEADERS
+    commit = reply.commit()
+    assert commit.previous_revision == page.position.revision
+    assert commit.changes[0].previous_rank > LEADERS
 
 
 @pytest.mark.parametrize("group", [1, 100])

@@ -269,8 +269,8 @@ class TestOddMessages:
         [
             "no json",
             "[]",
-            '["lost","1","2","1",["ada","1","1","0","0","","",""]]',
-            '["lost","1","2","1",["ada","1","1","0","0","","","","a later field"]]',
+            '["lost",1,2,1,["ada",1,1,0,0,"","",""]]',
+            '["lost",1,2,1,["ada",1,1,0,0,"","","","a later field"]]',
         ],
     )
     async def test_the_feed_goes_on(

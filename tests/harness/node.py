@@ -83,7 +83,7 @@ class Node:
     async def add(self, contest_id: str, user_id: str, points: int = 1) -> UpdateResult:
         """Add points, as a call of a client would."""
         update = ScoreUpdate(contest_id, user_id, points)
-        (outcome,) = await self.committer.commit(contest_id, (update,))
+        (outcome,) = await self.committer.commit(contest_id, (update,), list)
         assert isinstance(outcome, UpdateResult)
         return outcome
 

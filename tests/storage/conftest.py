@@ -14,7 +14,7 @@ from conftest import require
 from harness.stores import Flavour, StoreProcess
 from leaderboard_server.storage.calls import Caller
 from leaderboard_server.storage.connection import connect
-from leaderboard_server.storage.link import Link
+from leaderboard_server.storage.link import Argument, Link
 from leaderboard_server.storage.store import Retention, Store
 
 NewStore = Callable[..., Store]
@@ -62,7 +62,7 @@ class ThroughDriver:
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
 
-    async def call(self, *command: str | int) -> Any:
+    async def call(self, *command: Argument) -> Any:
         """See `Link.call`."""
         return await self._redis.execute_command(*command)  # type: ignore[no-untyped-call]
 

@@ -1,7 +1,7 @@
 """One connection with many calls under way: who gets which answer, and what ends it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Awaitable
 from typing import Any
 
 import pytest
@@ -41,12 +41,12 @@ async def _link(scripted: ScriptedStore) -> AsyncIterator[Link]:
 async def begun(link: Link, scripted: ScriptedStore, *words: str) -> list[asyncio.Task[Any]]:
     """Begin a call for each word, and wait until the store has them all."""
     due = len(scripted.commands) + len(words)
-    calls = [asyncio.create_task(link.call("ECHO", word)) for word in words]
+    calls = [asyncio.ensure_future(link.call("ECHO", word)) for word in words]
     await scripted.gets(due)
     return calls
 
 
-async def within_reason(call: Coroutine[Any, Any, Any] | asyncio.Future[Any]) -> Any:
+async def within_reason(call: Awaitable[Any]) -> Any:
     """Wait for an answer, but not for ever."""
     async with asyncio.timeout(10):
         return await call
@@ -95,7 +95,7 @@ class TestAnswers:
     ) -> None:
         """Also where some are sent at once and others wait for the end of the turn."""
         sizes = [1, module.SEND_AT_ONCE, 2, 3, 2 * module.SEND_AT_ONCE, 4]
-        calls = [asyncio.create_task(link.call("ECHO", "x" * size)) for size in sizes]
+        calls = [asyncio.ensure_future(link.call("ECHO", "x" * size)) for size in sizes]
         for number, size in enumerate(sizes, 1):
             await scripted.gets(number)
             assert len(scripted.commands[number - 1][1]) == size
@@ -108,7 +108,7 @@ class TestAnswers:
         """With enough batches under way, calls wait for an answer and share the next batch."""
         words = [str(number) for number in range(module.SENT_AHEAD)]
         under_way = [(await begun(link, scripted, word))[0] for word in words]
-        waiting = [asyncio.create_task(link.call("ECHO", word)) for word in ("x", "y", "z")]
+        waiting = [asyncio.ensure_future(link.call("ECHO", word)) for word in ("x", "y", "z")]
         for _ in range(10):
             await asyncio.sleep(0)
         wire = link._wire
@@ -162,8 +162,8 @@ class TestLost:
     ) -> None:
         """At the start and after a loss; one that goes away doesn't take it with it."""
         for opened in (1, 2):
-            first = asyncio.create_task(link.call("ECHO", "gone"))
-            others = [asyncio.create_task(link.call("ECHO", str(n))) for n in range(20)]
+            first = asyncio.ensure_future(link.call("ECHO", "gone"))
+            others = [asyncio.ensure_future(link.call("ECHO", str(n))) for n in range(20)]
             await asyncio.sleep(0)
             first.cancel()
             await scripted.gets(20 * opened)

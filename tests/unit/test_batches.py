@@ -1,7 +1,7 @@
 """A batch of many contests: some at a time, and no longer than it takes to find the store away."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import cast
 
 import pytest
@@ -28,7 +28,12 @@ class SomeAway:
         self.under_way = 0
         self.most = 0
 
-    async def commit(self, contest_id: str, updates: Sequence[ScoreUpdate]) -> list[UpdateResult]:
+    async def commit(
+        self,
+        contest_id: str,
+        updates: Sequence[ScoreUpdate],
+        take: Callable[[Sequence[UpdateResult]], list[UpdateResult]],
+    ) -> list[UpdateResult]:
         """See `Committer.commit`."""
         self.asked.append(contest_id)
         self.under_way += 1
@@ -39,7 +44,7 @@ class SomeAway:
             raise StoreUnavailable
         user = RankedUser("ada", 1, 1, "")
         result = UpdateResult(user, 0, 0, applied=True, replayed=False, position=Position("e", 1))
-        return [result for _ in updates]
+        return take([result for _ in updates])
 
 
 def service(committer: SomeAway) -> LeaderboardService:

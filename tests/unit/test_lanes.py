@@ -1,12 +1,12 @@
 """Calls in groups: who waits is answered, whoever else goes away."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pytest
 
 from harness.waiting import eventually
-from leaderboard_server.board.lanes import FEW, Lanes
+from leaderboard_server.board.lanes import Lanes
 from leaderboard_server.domain.errors import StoreUnavailable
 
 CONTEST = "cup"
@@ -34,17 +34,17 @@ def _slow() -> Slow:
 
 def ask(lanes: Lanes[int, int], *questions: int) -> list[asyncio.Future[list[int]]]:
     """Ask each question by itself."""
-    return [lanes.ask(CONTEST, (question,), 1) for question in questions]
+    return [lanes.ask(CONTEST, (question,), 1, list) for question in questions]
 
 
-@pytest.mark.parametrize("gone", range(0, 4 * FEW + 1, FEW // 2))
+@pytest.mark.parametrize("gone", range(0, 33, 4))
 @pytest.mark.parametrize("oldest", [True, False], ids=["the oldest", "the youngest"])
 async def test_who_stays_is_answered(slow: Slow, gone: int, *, oldest: bool) -> None:
     """However many of those who wait go away, as when their deadlines pass."""
     lanes = Lanes(slow.call, max_size=100)
     (first,) = ask(lanes, 0)
     await eventually(lambda: bool(slow.groups), "the first call")
-    waiting = ask(lanes, *range(1, 4 * FEW + 1))
+    waiting = ask(lanes, *range(1, 33))
     leaving = waiting[:gone] if oldest else waiting[len(waiting) - gone :]
     for answer in leaving:
         answer.cancel()
@@ -73,23 +73,37 @@ async def test_all_may_go_away_before_anything_is_sent(slow: Slow) -> None:
     assert await later == [4]
 
 
-async def test_many_go_in_two_calls_and_few_in_one(slow: Slow) -> None:
-    """So that the store works on one half while the other is answered."""
+async def test_what_is_asked_during_a_call_shares_the_next(slow: Slow) -> None:
+    """So nobody waits longer than for the call in flight."""
     lanes = Lanes(slow.call, max_size=100)
     (first,) = ask(lanes, 0)
     await eventually(lambda: bool(slow.groups), "the first call")
-    waiting = ask(lanes, *range(2 * FEW))
-    for _ in range(5):
+    waiting = ask(lanes, *range(1, 17))
+    for _ in range(2):
         slow.go_on.release()
     await asyncio.gather(first, *waiting)
-    assert [len(group) for group in slow.groups] == [1, FEW, FEW]
+    assert slow.groups == [[0], list(range(1, 17))]
+
+
+async def test_a_result_that_can_not_be_made_is_its_own_callers_error(slow: Slow) -> None:
+    """Those who share the call get theirs."""
+
+    def refuse(_answers: Sequence[int]) -> int:
+        raise ValueError("none of mine")
+
+    lanes = Lanes(slow.call, max_size=100)
+    slow.go_on.release()
+    bad, good = lanes.ask(CONTEST, (1,), 1, refuse), lanes.ask(CONTEST, (2,), 1, list)
+    assert await good == [2]
+    with pytest.raises(ValueError, match="none of mine"):
+        await bad
 
 
 async def test_a_call_holds_no_more_than_it_may(slow: Slow) -> None:
     """Units are never split, so one that is as large goes alone."""
     lanes = Lanes(slow.call, max_size=10)
     sizes = [10, 6, 5, 5, 1]
-    answers = [lanes.ask(CONTEST, (size,), size) for size in sizes]
+    answers = [lanes.ask(CONTEST, (size,), size, list) for size in sizes]
     for _ in sizes:
         slow.go_on.release()
     await asyncio.gather(*answers)

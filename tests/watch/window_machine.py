@@ -165,7 +165,8 @@ class WindowMachine(RuleBasedStateMachine):
             ScoreUpdate(self._contest_id, step.user_id, step.points, display_name=step.name)
             for step in commit
         ]
-        outcomes = await self._deployment.nodes[via].committer.commit(self._contest_id, updates)
+        committer = self._deployment.nodes[via].committer
+        outcomes = await committer.commit(self._contest_id, updates, list)
         last = outcomes[-1]
         assert isinstance(last, UpdateResult)
         await self._stored.follow()

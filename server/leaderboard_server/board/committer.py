@@ -2,11 +2,14 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 from leaderboard_server.board.lanes import Lanes, Read
 from leaderboard_server.domain.update import ScoreUpdate
 from leaderboard_server.storage.codec import CommitReply, Outcome
 from leaderboard_server.storage.store import Store
+
+Result = TypeVar("Result")
 
 MAX_GROUP = 1_000
 """The most updates in one commit: about 25 ms of the store."""
@@ -22,17 +25,27 @@ class Committer:
         self._lanes = Lanes(self._call, max_size=MAX_GROUP)
 
     def commit(
-        self, contest_id: str, updates: Sequence[ScoreUpdate]
-    ) -> asyncio.Future[list[Outcome]]:
+        self,
+        contest_id: str,
+        updates: Sequence[ScoreUpdate],
+        take: Callable[[Sequence[Outcome]], Result],
+    ) -> asyncio.Future[Result]:
         """Apply 1 to 1,000 updates of one contest in one atomic step.
 
         A caller that goes away while its updates wait takes them with it; once they are sent they
         take effect.
 
+        Args:
+            contest_id: The contest.
+
+            updates: The updates, applied in order.
+
+            take: Turns what they led to into the result, or raises what the caller is to get.
+
         Raises:
             StoreUnavailable: The store is away; the updates may have been applied.
         """
-        return self._lanes.ask(contest_id, updates, len(updates))
+        return self._lanes.ask(contest_id, updates, len(updates), take)
 
     async def close(self) -> None:
         """Wait until everything that was asked for is answered."""
@@ -43,6 +56,6 @@ class Committer:
 
         def read() -> list[Outcome]:
             self._announce(reply)
-            return reply.outcomes
+            return reply.outcomes()
 
         return read

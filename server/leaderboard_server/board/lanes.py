@@ -5,20 +5,18 @@ under way at a time.
 """
 
 import asyncio
-from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Generic, NamedTuple, TypeAlias, TypeVar
+from functools import partial
+from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
 
 from leaderboard_server.domain.errors import StoreUnavailable
 
 Question = TypeVar("Question")
 Answer = TypeVar("Answer")
+Result = TypeVar("Result")
 
 Read: TypeAlias = Callable[[], Sequence[Answer]]
 """Makes answers of what the store replied, in the order of the questions."""
-
-FEW = 8
-"""How many waiting units are not worth two calls."""
 
 
 class _Unit(NamedTuple, Generic[Question, Answer]):
@@ -26,7 +24,8 @@ class _Unit(NamedTuple, Generic[Question, Answer]):
 
     questions: Sequence[Question]
     size: int
-    answers: asyncio.Future[list[Answer]]
+    take: Callable[[Sequence[Answer]], Any]
+    result: asyncio.Future[Any]
 
 
 class Lanes(Generic[Question, Answer]):
@@ -45,100 +44,116 @@ class Lanes(Generic[Question, Answer]):
         self._call = call
         self._max_size = max_size
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._lanes: dict[str, deque[_Unit[Question, Answer]]] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._waiting: dict[str, list[_Unit[Question, Answer]]] = {}
+        """Those who wait, of each contest that has a call under way or about to be."""
+        self._calls: set[asyncio.Future[Read[Answer]]] = set()
 
     def ask(
-        self, contest_id: str, questions: Sequence[Question], size: int
-    ) -> asyncio.Future[list[Answer]]:
-        """Return the answers to questions of one contest, of a size up to `max_size`.
+        self,
+        contest_id: str,
+        questions: Sequence[Question],
+        size: int,
+        take: Callable[[Sequence[Answer]], Result],
+    ) -> asyncio.Future[Result]:
+        """Return what `take` makes of the answers to questions of one contest.
 
         A caller that goes away while its questions wait takes them with it.
+
+        Args:
+            contest_id: The contest.
+
+            questions: The questions, which share one call.
+
+            size: Their size, up to `max_size`.
+
+            take: Turns their answers into the result, or raises what the caller is to get.
 
         Raises:
             StoreUnavailable: The store is away.
         """
         loop = self._loop = self._loop or asyncio.get_running_loop()
-        answers: asyncio.Future[list[Answer]] = loop.create_future()
-        lane = self._lanes.get(contest_id)
-        if lane is None:
-            lane = self._lanes[contest_id] = deque()
-            task = loop.create_task(self._serve(contest_id, lane))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
-        lane.append(_Unit(questions, size, answers))
-        return answers
+        result: asyncio.Future[Result] = loop.create_future()
+        waiting = self._waiting.get(contest_id)
+        if waiting is None:
+            waiting = self._waiting[contest_id] = []
+            # Not at once: what is asked in the same turn of the loop goes along.
+            loop.call_soon(self._send, loop, contest_id)
+        waiting.append(_Unit(questions, size, take, result))
+        return result
 
     async def close(self) -> None:
         """Wait until everything that was asked is answered."""
-        while self._tasks:
-            await asyncio.wait(self._tasks)
+        while self._waiting:
+            if self._calls:
+                await asyncio.wait(self._calls)
+            await asyncio.sleep(0)
 
-    async def _serve(self, contest_id: str, lane: deque[_Unit[Question, Answer]]) -> None:
-        try:
-            group = self._take(lane)
-            if not group:
-                return
-            reply: Awaitable[Read[Answer]] = self._send(contest_id, group)
-            while group:
-                try:
-                    read = await reply
-                except Exception as error:  # noqa: BLE001 - the callers get it, whatever it is
-                    if isinstance(error, StoreUnavailable):
-                        # Those who wait would only find the same, later.
-                        group += lane
-                        lane.clear()
-                    _fail(group, error)
-                    read = None
-                following = self._take(lane)
-                if following:
-                    reply = asyncio.ensure_future(self._send(contest_id, following))
-                    await asyncio.sleep(0)  # the store is to work while the reply is read
-                if read:
-                    _resolve(group, read)
-                group = following
-        finally:
-            del self._lanes[contest_id]
-
-    async def _send(self, contest_id: str, group: list[_Unit[Question, Answer]]) -> Read[Answer]:
+    def _send(self, loop: asyncio.AbstractEventLoop, contest_id: str) -> None:
+        group = self._take(contest_id)
+        if not group:
+            del self._waiting[contest_id]
+            return
         questions = [question for unit in group for question in unit.questions]
-        return await self._call(contest_id, questions)
+        call = asyncio.ensure_future(self._call(contest_id, questions))
+        self._calls.add(call)
+        call.add_done_callback(partial(self._on_reply, loop, contest_id, group))
 
-    def _take(self, lane: deque[_Unit[Question, Answer]]) -> list[_Unit[Question, Answer]]:
-        """Take half of the waiting units, or as many as one call holds, or all if they are few.
+    def _on_reply(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        contest_id: str,
+        group: list[_Unit[Question, Answer]],
+        call: asyncio.Future[Read[Answer]],
+    ) -> None:
+        self._calls.discard(call)
+        error = asyncio.CancelledError() if call.cancelled() else call.exception()
+        if error:
+            if isinstance(error, StoreUnavailable):
+                # Those who wait would only find the same, later.
+                group += self._waiting[contest_id]
+                self._waiting[contest_id].clear()
+            _fail(group, error)
+            self._send(loop, contest_id)
+            return
+        self._send(loop, contest_id)
+        # The store is to work while the reply is read: one turn of the loop makes the next call,
+        # the one after that sends it.
+        loop.call_soon(loop.call_soon, _resolve, group, call.result())
+
+    def _take(self, contest_id: str) -> list[_Unit[Question, Answer]]:
+        """Take those who wait, as many as one call holds.
 
         Those whose caller went away are left out; so nothing taken means that nobody waits.
-
-        The other half is what the store works on while the answers to the first are given; if all
-        went together, the store and this server would wait for each other in turn.
         """
-        waiting = [unit for unit in lane if not unit.answers.done()]
-        lane.clear()
-        count, size = len(waiting), 0
-        most = count if count <= FEW else count - count // 2
-        taken = 0
-        for unit in waiting[:most]:
+        waiting = [unit for unit in self._waiting[contest_id] if not unit.result.done()]
+        size = taken = 0
+        for unit in waiting:
             size += unit.size
             if taken and size > self._max_size:
                 break
             taken += 1
-        lane.extend(waiting[taken:])
+        self._waiting[contest_id] = waiting[taken:]
         return waiting[:taken]
 
 
 def _resolve(group: list[_Unit[Question, Answer]], read: Read[Answer]) -> None:
     try:
-        answers = iter(read())
+        answers = read()
     except Exception as error:  # noqa: BLE001 - the callers get it, whatever it is
         _fail(group, error)
         return
+    first = 0
     for unit in group:
-        own = [next(answers) for _ in unit.questions]
-        if not unit.answers.done():
-            unit.answers.set_result(own)
+        after = first + len(unit.questions)
+        if not unit.result.done():
+            try:
+                unit.result.set_result(unit.take(answers[first:after]))
+            except Exception as error:  # noqa: BLE001 - the caller gets it, whatever it is
+                unit.result.set_exception(error)
+        first = after
 
 
-def _fail(group: list[_Unit[Question, Answer]], error: Exception) -> None:
+def _fail(group: list[_Unit[Question, Answer]], error: BaseException) -> None:
     for unit in group:
-        if not unit.answers.done():
-            unit.answers.set_exception(error)
+        if not unit.result.done():
+            unit.result.set_exception(error)

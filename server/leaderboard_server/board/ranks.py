@@ -1,10 +1,16 @@
 """Where users stand, read in groups: who asks while the store is asked shares the next call."""
 
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
 from leaderboard_server.board.lanes import Lanes, Read
 from leaderboard_server.domain.board import Standing
 from leaderboard_server.domain.errors import PositionUnreachable, UserNotFound
 from leaderboard_server.domain.position import Position
 from leaderboard_server.storage.store import Rank, RankQuestion, Store
+
+Result = TypeVar("Result")
 
 MAX_ROWS = 1_000
 """The most rows that one call reads: about 3 ms of the store."""
@@ -17,10 +23,18 @@ class Ranks:
         self._store = store
         self._lanes = Lanes(self._call, max_size=MAX_ROWS)
 
-    async def rank(
-        self, contest_id: str, user_id: str, neighbors: int, min_position: Position
-    ) -> Standing:
+    def rank(
+        self,
+        contest_id: str,
+        user_id: str,
+        neighbors: int,
+        min_position: Position,
+        take: Callable[[Standing], Result],
+    ) -> asyncio.Future[Result]:
         """Read the rank of a user with up to `neighbors` (0 to 100) users on each side.
+
+        Returns:
+            What `take` makes of where the user stands.
 
         Raises:
             UserNotFound: The user has no score in the contest.
@@ -29,13 +43,17 @@ class Ranks:
 
             StoreUnavailable: The store is away.
         """
+
+        def found(ranks: Sequence[Rank]) -> Result:
+            ((position, standing),) = ranks
+            if not position.reaches(min_position):
+                raise PositionUnreachable(contest_id, min_position, position)
+            if not standing:
+                raise UserNotFound(contest_id, user_id)
+            return take(standing)
+
         question = RankQuestion(user_id, neighbors)
-        ((position, standing),) = await self._lanes.ask(contest_id, (question,), 2 * neighbors + 1)
-        if not position.reaches(min_position):
-            raise PositionUnreachable(contest_id, min_position, position)
-        if not standing:
-            raise UserNotFound(contest_id, user_id)
-        return standing
+        return self._lanes.ask(contest_id, (question,), 2 * neighbors + 1, found)
 
     async def close(self) -> None:
         """Wait until everything that was asked for is answered."""

@@ -26,9 +26,9 @@ MAX_EVENT_TIME_S = 253_402_300_799
 
 def matches(pattern: re.Pattern[str], value: str) -> str | None:
     """Check a required text against the alphabet and length of a pattern."""
-    if not value:
-        return "must not be empty"
-    return matches_if_set(pattern, value)
+    if pattern.fullmatch(value):
+        return None
+    return f"must match {pattern.pattern}" if value else "must not be empty"
 
 
 def matches_if_set(pattern: re.Pattern[str], value: str) -> str | None:

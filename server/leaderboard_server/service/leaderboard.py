@@ -2,7 +2,8 @@
 
 import asyncio
 import itertools
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeVar
 
 from leaderboard_server.board.boards import Boards
 from leaderboard_server.board.committer import Committer
@@ -20,6 +21,7 @@ from leaderboard_server.watch.outlet import Outlet
 from leaderboard_server.watch.watchers import Watchers
 
 Outcome = UpdateResult | LeaderboardError
+Result = TypeVar("Result")
 
 CONTESTS_AT_ONCE = 32
 """Of how many contests a batch is committed at a time, so that others get in between."""
@@ -36,8 +38,13 @@ class LeaderboardService:
         self._ranks = ranks
         self._watchers = watchers
 
-    async def update(self, update: ScoreUpdate) -> UpdateResult:
+    def update(
+        self, update: ScoreUpdate, take: Callable[[UpdateResult], Result]
+    ) -> Awaitable[Result]:
         """Apply one update.
+
+        Returns:
+            What `take` makes of the result.
 
         Raises:
             ScoreOutOfRange: The points or the score would pass the bounds.
@@ -48,10 +55,14 @@ class LeaderboardService:
         """
         if abs(update.points) > MAX_SCORE:
             raise ScoreOutOfRange(update.contest_id, update.user_id)
-        (outcome,) = await self._committer.commit(update.contest_id, (update,))
-        if isinstance(outcome, LeaderboardError):
-            raise outcome
-        return outcome
+
+        def done(outcomes: Sequence[Outcome]) -> Result:
+            (outcome,) = outcomes
+            if isinstance(outcome, LeaderboardError):
+                raise outcome
+            return take(outcome)
+
+        return self._committer.commit(update.contest_id, (update,), done)
 
     async def update_batch(
         self, updates: Sequence[ScoreUpdate | LeaderboardError]
@@ -108,7 +119,7 @@ class LeaderboardService:
         self, contest_id: str, updates: list[ScoreUpdate]
     ) -> list[Outcome] | StoreUnavailable:
         try:
-            return await self._committer.commit(contest_id, updates)
+            return await self._committer.commit(contest_id, updates, list)
         except StoreUnavailable as error:
             return error
 
@@ -131,10 +142,15 @@ class LeaderboardService:
         return await self._boards.top(contest_id, start_rank, count, min_position)
 
     def rank(
-        self, contest_id: str, user_id: str, neighbors: int, min_position: Position
-    ) -> Awaitable[Standing]:
+        self,
+        contest_id: str,
+        user_id: str,
+        neighbors: int,
+        min_position: Position,
+        take: Callable[[Standing], Result],
+    ) -> Awaitable[Result]:
         """Read the rank of a user; see `board.ranks.Ranks.rank`."""
-        return self._ranks.rank(contest_id, user_id, neighbors, min_position)
+        return self._ranks.rank(contest_id, user_id, neighbors, min_position, take)
 
     async def watch(self, request: WatchRequest, outlet: Outlet) -> None:
         """Tell a watcher what it asks for; see `watch.watchers.Watchers.watch`."""

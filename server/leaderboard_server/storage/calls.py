@@ -5,6 +5,7 @@ A commit is recognised by its sequence and answered as the first time; reads hav
 
 import asyncio
 import time
+from collections.abc import Awaitable
 from typing import Any, Protocol
 
 from redis.asyncio.retry import Retry
@@ -13,6 +14,7 @@ from redis.exceptions import ConnectionError as ConnectionLost
 from redis.exceptions import NoScriptError, RedisError
 
 from leaderboard_server.storage.connection import unavailable
+from leaderboard_server.storage.link import Argument
 from leaderboard_server.storage.scripts import Script
 
 CALL_S = 2.0
@@ -26,7 +28,7 @@ that is away for longer is for the caller to wait for."""
 class Caller(Protocol):
     """What a store is called through."""
 
-    async def call(self, *command: str | int) -> Any:
+    def call(self, *command: Argument) -> Awaitable[Any]:
         """Return what the store answers to a command; see `link.Link.call`."""
 
 
@@ -39,7 +41,7 @@ class ScriptCalls:
             ExponentialBackoff(cap=0.05, base=0.01), _RESENDS, supported_errors=(ConnectionLost,)
         )
 
-    async def call(self, script: Script, *parameters: str | int) -> Any:
+    async def call(self, script: Script, *parameters: Argument) -> Any:
         """Return what a script returns.
 
         Args:
@@ -52,17 +54,24 @@ class ScriptCalls:
         """
         begun = time.monotonic()
         try:
-            try:
-                return await self._send(script, parameters)
-            except ConnectionLost:
-                async with asyncio.timeout(begun + CALL_S - time.monotonic()):
-                    return await self._retry.call_with_retry(
-                        lambda: self._send(script, parameters), _leave
-                    )
+            return await self._send(script, parameters)
+        except ConnectionLost:
+            return await self._call_again(begun, script, parameters)
         except (RedisError, OSError) as error:
             raise unavailable(error) from error
 
-    async def _send(self, script: Script, parameters: tuple[str | int, ...]) -> Any:
+    async def _call_again(
+        self, begun: float, script: Script, parameters: tuple[Argument, ...]
+    ) -> Any:
+        try:
+            async with asyncio.timeout(begun + CALL_S - time.monotonic()):
+                return await self._retry.call_with_retry(
+                    lambda: self._send(script, parameters), _leave
+                )
+        except (RedisError, OSError) as error:
+            raise unavailable(error) from error
+
+    async def _send(self, script: Script, parameters: tuple[Argument, ...]) -> Any:
         try:
             return await self._link.call("EVALSHA", script.sha, *parameters)
         except NoScriptError:

@@ -1,8 +1,9 @@
 """How updates, outcomes and commits are written for the scripts and read back."""
 
-import json
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, TypeAlias
+
+import orjson
 
 from leaderboard_server.domain.board import RankedUser, Standing
 from leaderboard_server.domain.change import Commit, ScoreChange
@@ -17,6 +18,9 @@ _CHANGE_FIELDS = 8
 
 Outcome = UpdateResult | LeaderboardError
 
+_Logged: TypeAlias = list[Any]
+"""A commit as it is logged: epoch, previous revision, revision, total users, change..."""
+
 
 class UnreadableCommit(Exception):
     """A commit was logged or published in a form that this version does not understand."""
@@ -29,85 +33,80 @@ class CommitReply:
         self,
         contest_id: str,
         updates: Sequence[ScoreUpdate],
-        texts: Sequence[str],
-        total_users: int,
-        position: Position,
+        logged: "_Logged",
+        others: Sequence[Any],
     ) -> None:
+        """Take what the script returned: what it logged, and pairs of an index and an outcome."""
+        epoch, _, revision, *_ = logged
         self.contest_id = contest_id
-        self.position = position
+        self.position = Position(epoch, revision)
         """Where the contest is now."""
         self._updates = updates
-        self._texts = texts
-        self._total_users = total_users
-        self._outcomes: list[Outcome] | None = None
+        self._logged = logged
+        self._others = others
 
-    @property
     def outcomes(self) -> list[Outcome]:
-        """What each update led to, in order."""
-        if self._outcomes is None:
-            self._outcomes = [
-                _outcome(update, text, self.position)
-                for update, text in zip(self._updates, self._texts, strict=True)
-            ]
-        return self._outcomes
-
-    @property
-    def commit(self) -> Commit:
-        """What took effect; without changes if nothing did."""
-        changes = tuple(
-            ScoreChange(
-                outcome.user,
-                outcome.previous_rank,
-                outcome.user.score - outcome.previous_score,
-                update.event_type,
-                update.event_time_ns,
+        """Return what each update led to, in order."""
+        others = dict(zip(self._others[::2], self._others[1::2], strict=True))
+        epoch, revision, _, _, *changes = self._logged
+        applied = iter(changes)
+        outcomes: list[Outcome] = []
+        for index, update in enumerate(self._updates):
+            if others and (text := others.get(index)):
+                outcomes.append(_other_outcome(update, text, self.position))
+                continue
+            revision += 1
+            user_id, score, rank, before, previous_rank, _, _, name = next(applied)
+            outcomes.append(
+                UpdateResult(
+                    RankedUser(user_id, score, rank, name),
+                    before,
+                    previous_rank,
+                    applied=True,
+                    replayed=False,
+                    position=Position(epoch, revision),
+                )
             )
-            for update, outcome in zip(self._updates, self.outcomes, strict=True)
-            if isinstance(outcome, UpdateResult) and outcome.applied and not outcome.replayed
-        )
-        epoch, revision = self.position
-        return Commit(
-            self.contest_id, epoch, revision - len(changes), revision, self._total_users, changes
-        )
+        return outcomes
+
+    def commit(self) -> Commit:
+        """Return what took effect; without changes if nothing did."""
+        return _commit(self.contest_id, self._logged)
 
 
-_quoted = json.JSONEncoder(ensure_ascii=False).encode
-_parse = json.JSONDecoder().raw_decode
-
-
-def encode_updates(updates: Sequence[ScoreUpdate]) -> str:
+def encode_updates(updates: Sequence[ScoreUpdate]) -> bytes:
     """Write updates as the commit script reads them."""
-    return f"[{','.join(map(_encode_update, updates))}]"
-
-
-def _encode_update(update: ScoreUpdate) -> str:
-    # By hand, since this is half of the time otherwise. Only request ids and names may hold what
-    # doesn't stand for itself in JSON.
-    _, user_id, points, mode, request_id, event_type, time_ns, name = update
-    request, fingerprint = '""', ""
-    if request_id:
-        request, fingerprint = _quoted(request_id), update.fingerprint()
-    time = "" if time_ns is None else time_ns
-    display_name = _quoted(name) if name else '""'
-    return (
-        f'["{user_id}","{mode}","{points}",{request},"{fingerprint}",'
-        f'"{event_type}","{time}",{display_name}]'
+    return orjson.dumps(
+        [
+            (
+                user_id,
+                mode,
+                points,
+                request_id,
+                update.fingerprint() if request_id else "",
+                event_type,
+                "" if time_ns is None else str(time_ns),
+                name,
+            )
+            for update in updates
+            for _, user_id, points, mode, request_id, event_type, time_ns, name in (update,)
+        ]
     )
 
 
 def decode_reply(contest_id: str, updates: Sequence[ScoreUpdate], reply: bytes) -> CommitReply:
     """Read what the commit script returned for these updates."""
-    (epoch, revision, total, *texts), _ = _parse(reply.decode())
-    return CommitReply(contest_id, updates, texts, int(total), Position(epoch, int(revision)))
+    logged, _, others = reply.partition(b"\n")
+    return CommitReply(contest_id, updates, orjson.loads(logged), orjson.loads(others))
 
 
-def _outcome(update: ScoreUpdate, text: str, now: Position) -> Outcome:
-    kind, _, rest = text.partition(" ")
+def _other_outcome(update: ScoreUpdate, text: str, now: Position) -> Outcome:
+    kind, _, answer = text.partition(" ")
     if kind == "range":
         return ScoreOutOfRange(update.contest_id, update.user_id)
     if kind == "reused":
         return RequestIdReused(update.contest_id, update.request_id)
-    score, rank, before, previous_rank, revision, applied, name = rest.split(" ", 6)
+    score, rank, before, previous_rank, revision, applied, name = answer.split(" ", 6)
     return UpdateResult(
         RankedUser(update.user_id, int(score), int(rank), name),
         int(before),
@@ -128,33 +127,37 @@ def decode_commit(contest_id: str, payload: bytes) -> Commit:
         UnreadableCommit: It is none that this version understands.
     """
     try:
-        epoch, previous_revision, revision, total, *changes = json.loads(payload)
-        return Commit(
-            contest_id,
-            epoch,
-            int(previous_revision),
-            int(revision),
-            int(total),
-            tuple(_change(*change[:_CHANGE_FIELDS]) for change in changes),
-        )
+        return _commit(contest_id, orjson.loads(payload))
     except (ValueError, TypeError) as error:
         raise UnreadableCommit(contest_id) from error
 
 
+def _commit(contest_id: str, logged: _Logged) -> Commit:
+    epoch, previous_revision, revision, total, *changes = logged
+    return Commit(
+        contest_id,
+        epoch,
+        int(previous_revision),
+        int(revision),
+        int(total),
+        tuple(_change(*change[:_CHANGE_FIELDS]) for change in changes),
+    )
+
+
 def _change(
     user_id: str,
-    score: str,
-    rank: str,
-    previous_score: str,
-    previous_rank: str,
+    score: int,
+    rank: int,
+    previous_score: int,
+    previous_rank: int,
     event_type: str,
     event_time: str,
     name: str,
 ) -> ScoreChange:
     return ScoreChange(
-        RankedUser(user_id, int(score), int(rank), name),
-        int(previous_rank),
-        int(score) - int(previous_score),
+        RankedUser(user_id, score, rank, name),
+        previous_rank,
+        score - previous_score,
         event_type,
         int(event_time) if event_time else None,
     )
@@ -174,15 +177,18 @@ def decode_rows(
 
 
 def decode_standing(
-    user_id: str, standing: Sequence[Any], total_users: int, position: Position
+    user_id: str, standing: Any, total_users: int, position: Position
 ) -> Standing | None:
     """Read where a user stands, from what the ranks script returned; None for an absent one."""
     if not standing:
         return None
+    if isinstance(standing, bytes):
+        index, score, entry = standing.split(b" ", 2)
+        name = entry[TIE_KEY:].decode()
+        user = RankedUser(user_id, int(float(score)), int(index) + 1, name)
+        return Standing(user, (), total_users, position)
     first, rows, entries = standing
     users = list(decode_rows(int(first) + 1, rows, entries))
-    if len(users) == 1:
-        return Standing(users[0], (), total_users, position)
     user = next(row for row in users if row.user_id == user_id)
     users.remove(user)
     return Standing(user, tuple(users), total_users, position)

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 PREFIX = "leaderboard:contest:"
 
-_REMEMBERED = 65_536
+_REMEMBERED = 16_384
 """Of how many contests the names are kept, about 1 kB each."""
 
 
@@ -16,6 +16,16 @@ _REMEMBERED = 65_536
 def of_contest(contest_id: str) -> tuple[str, str, str, str]:
     """Name what every script reaches: board, users, meta and log."""
     return board(contest_id), users(contest_id), meta(contest_id), log(contest_id)
+
+
+@lru_cache(_REMEMBERED)
+def of_commit(contest_id: str, window: int) -> tuple[str, ...]:
+    """Name what a commit reaches: that, and request ids of this window, the one before and after.
+
+    Servers whose clocks are ahead write to the next window already.
+    """
+    windows = (requests(contest_id, n) for n in (window, window - 1, window + 1))
+    return *of_contest(contest_id), *windows
 
 
 def board(contest_id: str) -> str:
@@ -38,7 +48,6 @@ def log(contest_id: str) -> str:
     return f"{PREFIX}{{{contest_id}}}:log"
 
 
-@lru_cache(3 * _REMEMBERED)
 def requests(contest_id: str, window: int) -> str:
     """Name the HASH of one retention window: request id → fingerprint and first answer."""
     return f"{PREFIX}{{{contest_id}}}:requests:{window}"

@@ -7,7 +7,8 @@ where a call through the driver takes 150.
 
 import asyncio
 from collections import deque
-from typing import Any
+from collections.abc import Awaitable
+from typing import Any, TypeAlias
 
 import hiredis
 from redis.asyncio import Redis
@@ -32,6 +33,9 @@ What is called meanwhile goes together into the next, since each write to a sock
 HELD_S = 0.005
 """How long calls are held back for that at most, where the store is far away."""
 
+Argument: TypeAlias = str | bytes | int
+"""What a command is made of."""
+
 _OTHER_STORE = ("READONLY", "LOADING", "MASTERDOWN")
 """How a store refuses that takes no writes, or not yet; there may be another one by now."""
 
@@ -45,7 +49,7 @@ class Link:
         self._wire: _Wire | None = None
         self._opening: asyncio.Task[_Wire] | None = None
 
-    async def call(self, *command: str | int) -> Any:
+    def call(self, *command: Argument) -> Awaitable[Any]:
         """Return what the store answers to a command.
 
         Raises:
@@ -59,9 +63,9 @@ class Link:
             ResponseError: The store refuses the command.
         """
         wire = self._wire
-        if not wire or wire.lost:
-            wire = await self._open()
-        return await wire.call(command)
+        if wire and not wire.lost:
+            return wire.call(command)
+        return self._open_and_call(command)
 
     async def close(self) -> None:
         """Give the connection up, and with it what is under way."""
@@ -70,6 +74,10 @@ class Link:
         if self._wire:
             self._wire.lose(ConnectionLost("the link was closed"))
             await self._wire.closed()
+
+    async def _open_and_call(self, command: tuple[Argument, ...]) -> Any:
+        wire = await self._open()
+        return await wire.call(command)
 
     async def _open(self) -> "_Wire":
         if not self._opening:
@@ -121,7 +129,7 @@ class _Wire(asyncio.Protocol):
         self._held: asyncio.TimerHandle | None = None
         self._farewell: asyncio.Task[None] | None = None
 
-    def call(self, command: tuple[str | int, ...]) -> asyncio.Future[Any]:
+    def call(self, command: tuple[Argument, ...]) -> asyncio.Future[Any]:
         """Send a command at the end of this turn of the loop; see `Link.call`."""
         answer: asyncio.Future[Any] = self._loop.create_future()
         if self.lost:  # it may be lost between its opening and the turn of who waited for that

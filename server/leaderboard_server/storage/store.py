@@ -23,6 +23,7 @@ from leaderboard_server.storage.codec import (
     decode_standing,
     encode_updates,
 )
+from leaderboard_server.storage.link import Argument
 from leaderboard_server.storage.positions import SeenPositions
 from leaderboard_server.storage.scripts import (
     COMMIT,
@@ -117,10 +118,7 @@ class Store:
         reply = await self._writes.call(
             COMMIT,
             _COMMIT_KEYS,
-            *keys.of_contest(contest_id),
-            keys.requests(contest_id, window),
-            keys.requests(contest_id, window - 1),
-            keys.requests(contest_id, window + 1),
+            *keys.of_commit(contest_id, window),
             *self._head(contest_id, sent_after),
             self._server,
             next(self._sequence),
@@ -229,7 +227,7 @@ class Store:
         return keys.channel(contest_id), seen.epoch, seen.revision, new_epoch
 
     async def _read(
-        self, script: Script, contest_id: str, *arguments: str | int
+        self, script: Script, contest_id: str, *arguments: Argument
     ) -> tuple[Position, list[Any]]:
         sent_after = self._seen.latest(contest_id)
         epoch, revision, *rest = await self._reads.call(

@@ -69,7 +69,7 @@ class Streams:
     def offer(self, reply: CommitReply) -> None:
         """Take in a commit of this server, before its writer is answered."""
         if stream := self.streams.get(reply.contest_id):
-            stream.offer(reply.commit)
+            stream.offer(reply.commit())
 
     def tell(self, contest_id: str, position: Position) -> None:
         """Take in that a caller was told a position of a board that was read from the store."""

@@ -30,11 +30,11 @@ _SNAPSHOT_REASONS = {
 _END_REASONS = {EndReason.DRAINING: pb.END_REASON_DRAINING}
 
 
-def update_result(result: UpdateResult) -> pb.UpdateScoreResponse:
+def update_result(result: UpdateResult) -> bytes:
     """Encode what an update led to."""
     response = pb.UpdateScoreResponse()
     _put_result(response, result)
-    return response
+    return response.SerializeToString()
 
 
 def add_results(
@@ -62,14 +62,14 @@ def page(read: Page) -> bytes:
     return read.encoded
 
 
-def standing(read: Standing) -> pb.GetUserRankResponse:
+def standing(read: Standing) -> bytes:
     """Encode where a user stands."""
     response = pb.GetUserRankResponse(total_users=read.total_users, percentile=read.percentile)
     _put_user(response.user, read.user)
     for user in read.neighbors:
         _put_user(response.neighbors.add(), user)
     _put_position(response.position, read.position)
-    return response
+    return response.SerializeToString()
 
 
 def watch_message(message: WatchMessage) -> bytes:

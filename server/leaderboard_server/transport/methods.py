@@ -4,7 +4,7 @@ A method is: check, call, encode.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 
 from leaderboard.v1 import leaderboard_pb2 as pb
 from leaderboard_server.domain.errors import WatcherStalled
@@ -35,10 +35,9 @@ class Methods:
         }
         self.stream: Mapping[str, StreamMethod] = {"WatchContest": self._watch_contest}
 
-    async def _update_score(self, data: bytes) -> bytes:
+    def _update_score(self, data: bytes) -> Awaitable[bytes]:
         update = requests.score_update(parse(pb.UpdateScoreRequest, data))
-        result = await self._service.update(update)
-        return answers.update_result(result).SerializeToString()
+        return self._service.update(update, answers.update_result)
 
     async def _batch_update_scores(self, data: bytes) -> bytes:
         updates = requests.batch(parse(pb.BatchUpdateScoresRequest, data))
@@ -57,10 +56,9 @@ class Methods:
             return answer
         return answers.page(await self._service.top(*query))
 
-    async def _get_user_rank(self, data: bytes) -> bytes:
+    def _get_user_rank(self, data: bytes) -> Awaitable[bytes]:
         query = requests.rank_query(parse(pb.GetUserRankRequest, data))
-        standing = await self._service.rank(*query)
-        return answers.standing(standing).SerializeToString()
+        return self._service.rank(*query, answers.standing)
 
     async def _watch_contest(self, data: bytes, stream: Stream) -> None:
         request = requests.watch_request(parse(pb.WatchContestRequest, data))

@@ -19,16 +19,22 @@
 -- ARGV[7]  how many changes the log keeps, at least
 -- ARGV[8]  when the current requests window expires, in seconds since 1970
 -- ARGV[9]  JSON: the updates, each [user id, mode, points, request id, fingerprint, event type,
---          event time, display name], all as text, '' for what is not set; the points within the
---          bounds of a score
+--          event time, display name], '' for what is not set; the points are a number within
+--          the bounds of a score, all else is text
 --
--- Returns JSON: [epoch, revision, total users, outcome of each update...]; an outcome is one of
---   'applied|unchanged|replayed <score> <rank> <previous score> <previous rank> <revision> <applied
---     0|1> <display name>'
---   'range'   the score would pass the bounds
---   'reused'  the request id was used with another payload
+-- Returns what it logs and publishes, then a line break, then JSON: [index of an update, outcome, ...]
+-- for those updates that no change tells of, in order and with indexes from 0. An outcome is one of
+--   'unchanged <answer>'  all is as it was
+--   'replayed <answer>'   the first answer to the same request id
+--   'range'               the score would pass the bounds
+--   'reused'              the request id was used with another payload
+-- and an answer is '<score> <rank> <previous score> <previous rank> <revision> <applied 0|1>
+-- <display name>'; so is what is kept of a request id, after its fingerprint.
+--
 -- Logs and publishes JSON: [epoch, previous revision, revision, total users, change...]; a change is
--- [user id, score, rank, previous score, previous rank, event type, event time, display name].
+-- [user id, score, rank, previous score, previous rank, event type, event time, display name]
+-- with the time as text, since it may pass 64 bits. What changed nothing is not logged, and published only if it began an epoch.
+--
 -- Fails with STALE when a later commit of this server was applied already.
 --
 -- The tie key is 14 hex digits, the inverted revision at which the score was reached: in the
@@ -38,20 +44,29 @@ local board, users, meta, log, requests = unpack(KEYS, 1, 5)
 local channel, seen_epoch, seen_revision, new_epoch, server, sequence = unpack(ARGV, 1, 6)
 local updates = cjson.decode(ARGV[9])
 local MAX_SCORE = 9007199254740992
+local TRIM_EVERY = 64  -- revisions; to trim costs as much as to log
+
+local call, encode, format = redis.call, cjson.encode, string.format
+
+-- 1. Look up what was answered before.
 
 local server_field = 'server ' .. server
 local fields = {server_field}
 for _, update in ipairs(updates) do
-  fields[#fields + 1] = update[4]
+  if update[4] ~= '' then
+    fields[#fields + 1] = update[4]
+  end
 end
-local known = redis.call('HMGET', requests, unpack(fields))
-for window = 6, 7 do
-  for i, value in ipairs(redis.call('HMGET', KEYS[window], unpack(fields))) do
-    known[i] = known[i] or value
+local found = call('HMGET', requests, unpack(fields))
+if not found[1] or #fields > 1 then
+  for window = 6, 7 do
+    for i, value in ipairs(call('HMGET', KEYS[window], unpack(fields))) do
+      found[i] = found[i] or value
+    end
   end
 end
 
-local last = known[1]
+local last = found[1]
 if last then
   local separator = last:find(' ', 1, true)
   local done = tonumber(last:sub(1, separator - 1))
@@ -62,21 +77,23 @@ if last then
   end
 end
 
--- 1. Read every user, then decide on each update in order, as if those before it were applied.
-
-local ids, rows = {}, {}
-for _, update in ipairs(updates) do
-  if not rows[update[1]] then
-    rows[update[1]] = {}
-    ids[#ids + 1] = update[1]
-  end
+local known = {}
+for i = 2, #fields do
+  known[fields[i]] = found[i]
 end
-for i, user in ipairs(redis.call('HMGET', users, unpack(ids))) do
-  if user then
-    local row = rows[ids[i]]
-    row.member = user:sub(1, 14) .. ids[i]
-    row.name = user:sub(15)
-    row.score = tonumber(redis.call('ZSCORE', board, row.member))
+
+-- 2. Read every user, then decide on each update in order, as if those before it were applied.
+
+local ids, members, scores, names = {}, {}, {}, {}
+for i, update in ipairs(updates) do
+  ids[i] = update[1]
+end
+for i, user in ipairs(call('HMGET', users, unpack(ids))) do
+  local id = ids[i]
+  local member = user and user:sub(1, 14) .. id
+  local score = member and not members[id] and call('ZSCORE', board, member)
+  if score then
+    members[id], scores[id], names[id] = member, tonumber(score), user:sub(15)
   end
 end
 
@@ -95,34 +112,32 @@ local function score_after(before, mode, points)
   return before + points
 end
 
-local decisions, planned, accepted = {}, {}, false
+local refusals, score_of, before_of, name_of, changes_of = {}, {}, {}, {}, {}
+local accepted = false
 for i, update in ipairs(updates) do
-  local id, mode, points, request, print = unpack(update, 1, 5)
-  local row, decision = rows[id], {}
-  local earlier = request ~= '' and (planned[request] or known[i + 1])
+  local id, request, print = update[1], update[4], update[5]
+  local earlier = request ~= '' and known[request]
   if earlier then
-    decision.outcome = earlier:sub(1, 16) == print and 'replayed' or 'reused'
-    decision.answer = earlier:sub(18)
+    refusals[i] = earlier:sub(1, 16) == print and 'replayed' or 'reused'
   else
-    local score = score_after(row.score, mode, tonumber(points))
+    local before = scores[id]
+    local score = score_after(before, update[2], update[3])
     if not score then
-      decision.outcome = 'range'
+      refusals[i] = 'range'
     else
-      local name = update[8] ~= '' and update[8] or row.name or ''
-      decision.before, decision.score, decision.name = row.score, score, name
-      decision.moved = score ~= row.score
-      decision.outcome = (decision.moved or name ~= row.name) and 'applied' or 'unchanged'
-      row.score, row.name = score, name
+      local name = update[8] ~= '' and update[8] or names[id] or ''
+      score_of[i], before_of[i], name_of[i] = score, before, name
+      changes_of[i] = score ~= before or name ~= names[id]
+      scores[id], names[id] = score, name
       accepted = true
       if request ~= '' then
-        planned[request] = print .. ' '
+        known[request] = print .. ' '
       end
     end
   end
-  decisions[i] = decision
 end
 
--- 2. All is decided: write.
+-- 3. All is decided: write.
 
 local epoch, revision, lost = read_position(meta, seen_epoch, seen_revision)
 local begins = accepted and (lost or epoch == '')
@@ -131,90 +146,84 @@ if begins then
   epoch = new_epoch
 end
 local first = revision
-local answers, changes, new_users, new_requests = {}, {}, {}, {}
-local call, encode = redis.call, cjson.encode
-
-local function rank_of(member)
-  return call('ZREVRANK', board, member) + 1
-end
+local changes, others, new_users, new_requests = {}, {}, {}, {}
 
 -- Writes a text as JSON. Only names may hold what doesn't stand for itself there.
-local function quoted(text, without_name)
-  return without_name and '"' .. text .. '"' or encode(text)
-end
-
-local function apply(update, decision)
-  local id, name = update[1], decision.name
-  local row = rows[id]
-  local previous_rank = row.member and rank_of(row.member) or 0
-  local rank = previous_rank
-  if decision.outcome == 'applied' then
-    revision = revision + 1
-    if decision.moved then
-      if row.member then
-        call('ZREM', board, row.member)
-      end
-      row.member = string.format('%014x', MAX_SCORE - 1 - revision) .. id
-      call('ZADD', board, whole(decision.score), row.member)
-      rank = rank_of(row.member)
-    end
-    new_users[#new_users + 1] = id
-    new_users[#new_users + 1] = row.member:sub(1, 14) .. name
-    changes[#changes + 1] = '["' .. id .. '","' .. whole(decision.score) .. '","' .. rank .. '","'
-      .. whole(decision.before or 0) .. '","' .. previous_rank .. '","' .. update[6] .. '","'
-      .. update[7] .. '",' .. quoted(name, name == '') .. ']'
-  end
-  return whole(decision.score) .. ' ' .. rank .. ' ' .. whole(decision.before or 0) .. ' '
-    .. previous_rank .. ' ' .. whole(revision)
-    .. (decision.outcome == 'applied' and ' 1 ' or ' 0 ') .. name
+local function quoted(name)
+  return name == '' and '""' or encode(name)
 end
 
 for i, update in ipairs(updates) do
-  local decision = decisions[i]
-  local outcome = decision.outcome
-  if outcome == 'replayed' then
-    local answer = planned[update[4]] and planned[update[4]]:sub(18) or decision.answer
-    outcome = 'replayed ' .. answer
-  elseif outcome == 'applied' or outcome == 'unchanged' then
-    local answer = apply(update, decision)
-    outcome = outcome .. ' ' .. answer
-    if update[4] ~= '' then
-      planned[update[4]] = update[5] .. ' ' .. answer
-      new_requests[#new_requests + 1] = update[4]
-      new_requests[#new_requests + 1] = planned[update[4]]
+  local refusal = refusals[i]
+  if refusal then
+    if refusal == 'replayed' then
+      refusal = 'replayed ' .. known[update[4]]:sub(18)
+    end
+    others[#others + 1] = (i - 1) .. ',' .. encode(refusal)
+  else
+    local id, name = update[1], name_of[i]
+    local member = members[id]
+    local score, before = whole(score_of[i]), whole(before_of[i] or 0)
+    local previous_rank = member and call('ZREVRANK', board, member) + 1 or 0
+    local rank = previous_rank
+    if changes_of[i] then
+      revision = revision + 1
+      if score_of[i] ~= before_of[i] then
+        if member then
+          call('ZREM', board, member)
+        end
+        member = format('%014x', MAX_SCORE - 1 - revision) .. id
+        members[id] = member
+        call('ZADD', board, score, member)
+        rank = call('ZREVRANK', board, member) + 1
+      end
+      new_users[#new_users + 1] = id
+      new_users[#new_users + 1] = member:sub(1, 14) .. name
+      changes[#changes + 1] = '["' .. id .. '",' .. score .. ',' .. rank .. ',' .. before .. ','
+        .. previous_rank .. ',"' .. update[6] .. '","' .. update[7] .. '",' .. quoted(name) .. ']'
+    end
+    if not changes_of[i] or update[4] ~= '' then
+      local answer = score .. ' ' .. rank .. ' ' .. before .. ' ' .. previous_rank .. ' '
+        .. whole(revision) .. (changes_of[i] and ' 1 ' or ' 0 ') .. name
+      if not changes_of[i] then
+        others[#others + 1] = (i - 1) .. ',' .. encode('unchanged ' .. answer)
+      end
+      if update[4] ~= '' then
+        local kept = update[5] .. ' ' .. answer
+        known[update[4]] = kept
+        new_requests[#new_requests + 1] = update[4]
+        new_requests[#new_requests + 1] = kept
+      end
     end
   end
-  answers[i] = quoted(outcome, decision.outcome ~= 'replayed' and (decision.name or '') == '')
 end
 
 if #new_users > 0 then
-  redis.call('HSET', users, unpack(new_users))
+  call('HSET', users, unpack(new_users))
 end
-local total = whole(redis.call('ZCARD', board))
-local payload
+local at = whole(revision)
+local payload = '["' .. epoch .. '",' .. whole(first) .. ',' .. at .. ',' .. call('ZCARD', board)
+  .. (#changes > 0 and ',' or '') .. table.concat(changes, ',') .. ']'
 if revision > first then
-  local at = whole(revision)
-  redis.call('HSET', meta, 'epoch', epoch, 'revision', at)
-  payload = '["' .. epoch .. '","' .. whole(first) .. '","' .. at .. '","' .. total .. '",'
-    .. table.concat(changes, ',') .. ']'
-  redis.call('XADD', log, 'MINID', '~', whole(math.max(0, revision - tonumber(ARGV[7]))), at .. '-0', 'commit', payload)
+  call('HSET', meta, 'epoch', epoch, 'revision', at)
+  if math.floor(revision / TRIM_EVERY) > math.floor(first / TRIM_EVERY) then
+    local oldest = whole(math.max(0, revision - tonumber(ARGV[7])))
+    call('XADD', log, 'MINID', '~', oldest, at .. '-0', 'commit', payload)
+  else
+    call('XADD', log, at .. '-0', 'commit', payload)
+  end
 end
-local notice = payload
-if begins and not payload then
-  notice = encode({epoch, whole(revision), whole(revision), total})
-end
-local reply = '["' .. epoch .. '","' .. whole(revision) .. '","' .. total .. '",'
-  .. table.concat(answers, ',') .. ']'
+local reply = payload .. '\n[' .. table.concat(others, ',') .. ']'
 if revision > first or #new_requests > 0 then
   new_requests[#new_requests + 1] = server_field
   new_requests[#new_requests + 1] = sequence .. ' ' .. reply
-  redis.call('HSET', requests, unpack(new_requests))
-  if redis.call('TTL', requests) < 0 then
-    redis.call('EXPIREAT', requests, ARGV[8])
+  local added = call('HSET', requests, unpack(new_requests))
+  if added > 0 and call('TTL', requests) < 0 then
+    call('EXPIREAT', requests, ARGV[8])
   end
 end
 -- Last, and whatever becomes of it: what is written counts, and servers find a lost message out.
-if notice then
-  redis.pcall('PUBLISH', channel, notice)
+if begins or revision > first then
+  redis.pcall('PUBLISH', channel, payload)
 end
 return reply

@@ -42,6 +42,6 @@ local function position_of(board_key, meta_key, log_key, channel, seen_epoch, se
   begin_epoch(meta_key, log_key, epoch, new_epoch, revision)
   local at = whole(revision)
   local total = whole(redis.call('ZCARD', board_key))
-  redis.pcall('PUBLISH', channel, cjson.encode({new_epoch, at, at, total}))
+  redis.pcall('PUBLISH', channel, '["' .. new_epoch .. '",' .. at .. ',' .. at .. ',' .. total .. ']')
   return new_epoch, revision
 end

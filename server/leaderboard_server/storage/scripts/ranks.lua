@@ -12,8 +12,9 @@
 -- ARGV[6]  id of the first user; and so on for up to 1,000 users
 --
 -- Returns {epoch, revision, total users, standing of each user...} with numbers as text; a standing
--- is '' for an absent user, else {index of the first row, {member, score, ...}, {tie key + display
--- name, ...}}, with indexes from 0.
+-- is '' for an absent user, '<index> <score> <tie key + display name>' where nobody around is asked
+-- for, else {index of the first row, {member, score, ...}, {tie key + display name, ...}}, with
+-- indexes from 0.
 
 local epoch, revision = position_of(KEYS[1], KEYS[3], KEYS[4], unpack(ARGV, 1, 4))
 local answer = {epoch, whole(revision), whole(redis.call('ZCARD', KEYS[1]))}
@@ -34,18 +35,19 @@ local function around(index, neighbors)
   return {whole(first), rows, redis.call('HMGET', KEYS[2], unpack(found))}
 end
 
+local board, call = KEYS[1], redis.call
 for i, user in ipairs(users) do
   local standing = ''
   local member = user and user:sub(1, 14) .. ids[i]
-  local index = member and redis.call('ZREVRANK', KEYS[1], member)
+  local index = member and call('ZREVRANK', board, member)
   if index then
-    local neighbors = tonumber(ARGV[3 + 2 * i])
-    if neighbors > 0 then
-      standing = around(index, neighbors)
+    local neighbors = ARGV[3 + 2 * i]
+    if neighbors == '0' then
+      standing = index .. ' ' .. call('ZSCORE', board, member) .. ' ' .. user
     else
-      standing = {whole(index), {member, redis.call('ZSCORE', KEYS[1], member)}, {user}}
+      standing = around(index, tonumber(neighbors))
     end
   end
-  answer[#answer + 1] = standing
+  answer[3 + i] = standing
 end
 return answer
