@@ -102,26 +102,6 @@ class TestAnswers:
             scripted.answer(b":%d" % size)
         assert await within_reason(asyncio.gather(*calls)) == sizes
 
-    async def test_what_waits_for_the_store_goes_together(
-        self, link: Link, scripted: ScriptedStore
-    ) -> None:
-        """With enough batches under way, calls wait for an answer and share the next batch."""
-        words = [str(number) for number in range(module.SENT_AHEAD)]
-        under_way = [(await begun(link, scripted, word))[0] for word in words]
-        waiting = [asyncio.ensure_future(link.call("ECHO", word)) for word in ("x", "y", "z")]
-        for _ in range(10):
-            await asyncio.sleep(0)
-        wire = link._wire
-        assert wire
-        assert len(wire._unsent) == 3
-        scripted.answer(b"+first")
-        assert await under_way[0] == b"first"
-        await scripted.gets(module.SENT_AHEAD + 3)
-        assert not wire._unsent
-        scripted.answer(*[b"+rest"] * (module.SENT_AHEAD - 1), b"+x", b"+y", b"+z")
-        assert await within_reason(asyncio.gather(*waiting)) == [b"x", b"y", b"z"]
-        await asyncio.gather(*under_way)
-
 
 class TestLost:
     """What ends a connection, and what comes after it."""

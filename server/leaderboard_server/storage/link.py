@@ -27,11 +27,6 @@ OPEN_S = 1.0
 SEND_AT_ONCE = 8_192
 """From how many bytes on commands are sent before the end of the loop's turn, so that the store
 begins with them meanwhile."""
-SENT_AHEAD = 2
-"""How many batches may be under way: the store works on one while answers to the other are read.
-What is called meanwhile goes together into the next, since each write to a socket is dear."""
-HELD_S = 0.005
-"""How long calls are held back for that at most, where the store is far away."""
 
 Argument: TypeAlias = str | bytes | int
 """What a command is made of."""
@@ -121,12 +116,7 @@ class _Wire(asyncio.Protocol):
         self._looked_twice = False
         self._unsent: list[bytes] = []
         self._unsent_bytes = 0
-        self._called = 0
-        self._answered = 0
-        self._batches: deque[int] = deque()
-        """How many calls were made up to the end of each batch that is under way."""
         self._overdue: asyncio.TimerHandle | None = None
-        self._held: asyncio.TimerHandle | None = None
         self._farewell: asyncio.Task[None] | None = None
 
     def call(self, command: tuple[Argument, ...]) -> asyncio.Future[Any]:
@@ -142,7 +132,6 @@ class _Wire(asyncio.Protocol):
             self._overdue = self._loop.call_later(ANSWER_S, self._look)
         if not self._unsent:
             self._loop.call_soon(self._send)
-        self._called += 1
         packed = hiredis.pack_command(command)  # type: ignore[arg-type]  # its stubs name one argument
         self._unsent.append(packed)
         self._unsent_bytes += len(packed)
@@ -158,9 +147,8 @@ class _Wire(asyncio.Protocol):
         self._transport.abort()
         self._farewell = asyncio.create_task(self._connection.disconnect(nowait=True))
         self._unsent.clear()
-        for timer in (self._overdue, self._held):
-            if timer:
-                timer.cancel()
+        if self._overdue:
+            self._overdue.cancel()
         for answer in self._waiting:
             if not answer.done():
                 answer.set_exception(error)
@@ -176,15 +164,11 @@ class _Wire(asyncio.Protocol):
         self._looked_twice = False
         self._replies.feed(data)
         while not self.lost and (reply := self._replies.gets()) is not False:
-            self._answered += 1
             answer = self._waiting.popleft()
             if isinstance(reply, hiredis.ReplyError):
                 self._refuse(answer, str(reply))
             elif not answer.done():
                 answer.set_result(reply)
-        while self._batches and self._batches[0] <= self._answered:
-            self._batches.popleft()
-            self._send()
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's name
         """See `asyncio.Protocol`."""
@@ -201,19 +185,10 @@ class _Wire(asyncio.Protocol):
             answer.set_exception(error)
 
     def _send(self) -> None:
-        if self._unsent and len(self._batches) < SENT_AHEAD:
-            self._write()
-        elif self._unsent and not self._held:
-            self._held = self._loop.call_later(HELD_S, self._write)
-
-    def _write(self) -> None:
-        if self._held:
-            self._held.cancel()
-            self._held = None
-        self._batches.append(self._called)
-        self._transport.write(b"".join(self._unsent))
-        self._unsent.clear()
-        self._unsent_bytes = 0
+        if self._unsent:
+            self._transport.write(b"".join(self._unsent))
+            self._unsent.clear()
+            self._unsent_bytes = 0
 
     def _look(self) -> None:
         """Give the connection up if the store has been silent for too long."""
