@@ -4,7 +4,7 @@ Who publishes never waits: each stream has a bounded slot that it empties at its
 whose slot is full is let go.
 """
 
-from asyncio import Event
+import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Generic, TypeVar
@@ -19,9 +19,24 @@ class _Follower(Generic[Message]):
     """A stream's slot."""
 
     def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
         self.messages: deque[tuple[Message, int]] = deque()
         self.let_go = False
-        self.changed = Event()
+        self.waiting: asyncio.Future[None] | None = None
+
+    async def until_changed(self) -> None:
+        """Wait for a message, or to be let go."""
+        # By hand: an event looks for the running loop each time, which takes a system call.
+        self.waiting = self._loop.create_future()
+        try:
+            await self.waiting
+        finally:
+            self.waiting = None
+
+    def wake(self) -> None:
+        """End the wait, if it waits."""
+        if self.waiting and not self.waiting.done():
+            self.waiting.set_result(None)
 
 
 class Channels(Generic[Message]):
@@ -44,8 +59,7 @@ class Channels(Generic[Message]):
                     mark = mark_then
                 if follower.let_go:
                     return mark
-                follower.changed.clear()
-                await follower.changed.wait()
+                await follower.until_changed()
         finally:
             self._forget(channel, follower)
 
@@ -54,7 +68,7 @@ class Channels(Generic[Message]):
         for follower in list(self._followers.get(channel, ())):
             if len(follower.messages) < SLOT:
                 follower.messages.append((message, mark))
-                follower.changed.set()
+                follower.wake()
             else:
                 self._let_go(channel, follower)
 
@@ -65,7 +79,7 @@ class Channels(Generic[Message]):
 
     def _let_go(self, channel: str, follower: _Follower[Message]) -> None:
         follower.let_go = True
-        follower.changed.set()
+        follower.wake()
         self._forget(channel, follower)
 
     def _forget(self, channel: str, follower: _Follower[Message]) -> None:

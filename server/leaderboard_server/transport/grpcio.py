@@ -16,6 +16,7 @@ from grpc_status import rpc_status
 
 from leaderboard_server.domain.errors import ServerDraining
 from leaderboard_server.transport.channels import Channels
+from leaderboard_server.transport.grpcio_stream import Context, GrpcioStream
 from leaderboard_server.transport.listener import (
     GRACE_S,
     ConversationMethod,
@@ -26,7 +27,7 @@ from leaderboard_server.transport.listener import (
     Tls,
     UnaryMethod,
 )
-from leaderboard_server.transport.statuses import Limit, Overloaded, ReceiverStalled, status_of_any
+from leaderboard_server.transport.statuses import Limit, Overloaded, status_of_any
 
 RECEIVE_BYTES = 4 * 2**20
 """What grpcio takes in; between the contract's 1 MiB and this the refusal has its details."""
@@ -39,7 +40,6 @@ SETTLE_S = 1.0
 
 Answer = TypeVar("Answer")
 Handler: TypeAlias = "grpc.RpcMethodHandler[bytes, bytes]"
-Context: TypeAlias = "grpc.aio.ServicerContext[bytes, bytes]"
 Kind: TypeAlias = Literal["calls", "watches"]
 Admission: TypeAlias = Callable[[], contextlib.AbstractContextManager[None]]
 """Gives a call its place for as long as it is under way, or raises why there is none."""
@@ -157,6 +157,14 @@ class GrpcioListener:
         finally:
             self._free[kind] += 1
 
+    @contextlib.contextmanager
+    def _open(self, context: Context) -> Iterator[GrpcioStream]:
+        stream = GrpcioStream(context, self._write_timeout_s, self._channels)
+        try:
+            yield stream
+        finally:
+            stream.release()
+
     def _unary(self, method: UnaryMethod, admission: Admission) -> Handler:
         async def handle(request: bytes, context: Context) -> bytes:
             return await _answer(context, admission, lambda: method(request))
@@ -165,38 +173,17 @@ class GrpcioListener:
 
     def _stream(self, method: StreamMethod, admission: Admission) -> Handler:
         async def handle(request: bytes, context: Context) -> None:
-            stream = _Stream(context, self._write_timeout_s, self._channels)
-            await _answer(context, admission, lambda: method(request, stream))
+            with self._open(context) as stream:
+                await _answer(context, admission, lambda: method(request, stream))
 
         return grpc.unary_stream_rpc_method_handler(handle)
 
     def _conversation(self, method: ConversationMethod, admission: Admission) -> Handler:
         async def handle(requests: AsyncIterator[bytes], context: Context) -> None:
-            stream = _Stream(context, self._write_timeout_s, self._channels)
-            await _answer(context, admission, lambda: method(requests, stream))
+            with self._open(context) as stream:
+                await _answer(context, admission, lambda: method(requests, stream))
 
         return grpc.stream_stream_rpc_method_handler(handle)
-
-
-class _Stream:
-    """The messages of one call; see `listener.Stream`."""
-
-    def __init__(self, context: Context, write_timeout_s: float, channels: Channels[bytes]) -> None:
-        self._context = context
-        self._write_timeout_s = write_timeout_s
-        self._channels = channels
-        self.publish = channels.publish
-        self.close = channels.close
-
-    async def __call__(self, message: bytes) -> None:
-        try:
-            async with asyncio.timeout(self._write_timeout_s):
-                await self._context.write(message)
-        except TimeoutError:
-            raise ReceiverStalled from None
-
-    async def follow(self, channel: str, mark: int) -> int:
-        return await self._channels.follow(channel, mark, self)
 
 
 class _Handlers(grpc.GenericRpcHandler):
