@@ -66,7 +66,6 @@ async def test_what_is_said_of_a_call_that_is_over_goes_nowhere() -> None:
         assert not front.send(4_711, b"x")
         front.answer([(4_711, b"x", 0, "", None)])
         front.join(4_711, "topic", 0, 1)
-        front.leave(4_711)
         front.publish("topic", b"x", 1)
         assert await served.unary(ECHO)(b"x") == b"x"
 

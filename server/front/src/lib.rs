@@ -126,10 +126,6 @@ impl Front {
         }
     }
 
-    fn leave(&self, call: CallId) {
-        self.say(Command::Leave(call));
-    }
-
     fn close(&self, topic: String) {
         self.say(Command::Close(topic));
     }

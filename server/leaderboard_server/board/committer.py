@@ -11,7 +11,7 @@ from leaderboard_server.storage.store import Store
 
 Result = TypeVar("Result")
 
-MAX_GROUP = 1_000
+MAX_GROUP = 250
 """The most updates in one commit: about 25 ms of the store."""
 
 

@@ -9,7 +9,7 @@ class Front:
     """The listener itself, without asyncio.
 
     Every method returns at once. What else is said about a call that is over goes nowhere, so
-    nobody has to know in time. `answer`, `send`, `join`, `leave` and `publish` keep their order.
+    nobody has to know in time. `answer`, `send`, `join` and `publish` keep their order.
     """
 
     def __init__(self, settings: Settings) -> None: ...
@@ -66,9 +66,6 @@ class Front:
         `mark` is where the stream stands, `number` tells this joining from others: an event about
         an earlier one may still be on its way.
         """
-
-    def leave(self, call: int) -> None:
-        """Take a stream out of its topic."""
 
     def publish(self, topic: str, message: bytes, mark: int) -> None:
         """Put a message into the slot of every stream of a topic; the mark is for the publisher."""
