@@ -16,6 +16,8 @@ class Tool(StrEnum):
     H2LOAD = "h2load"
     STORE = "store"
     """Nothing but the store: the service's script, called without a server."""
+    OVERLOAD = "overload"
+    """The load twice: as fast as the server takes it, then three times as fast."""
     HOLD = "hold"
     """Watchers that hear nothing, to see what they take."""
 
@@ -66,6 +68,10 @@ QUICK = Sizes(100_000, 200, 100, (1_000, 100_000), (1_000,))
 
 _LATENCIES = ("p50_us", "p99_us", "p999_us")
 
+IN_FLIGHT = ("-streams", "64")
+"""Calls in flight on each of the load's 4 connections where throughput is measured. With 16 neither
+the service nor its load is ever busy: that measures how long a call takes."""
+
 
 def all_jobs(sizes: Sizes) -> list[Job]:
     """Return every job, those of the same boards in a row."""
@@ -76,6 +82,8 @@ def all_jobs(sizes: Sizes) -> list[Job]:
         *_growth(sizes.growth),
         _update("update_many", f"UpdateScore, {sizes.contests:,} contests", many),
         _update("update_hot", "UpdateScore, hot contest", big),
+        _few_in_flight(_update("update_hot_64", "The same, 64 in flight", big)),
+        _overload(big),
         *_reads(big),
         *_mixed(big),
         *_batches(big),
@@ -89,14 +97,36 @@ def _update(name: str, title: str, dataset: Dataset) -> Job:
         dataset,
         "calls/s",
         "kinds.update.rate",
-        ("-job", "update"),
+        ("-job", "update", *IN_FLIGHT),
         writes=True,
         details=tuple(f"kinds.update.{each}" for each in _LATENCIES),
     )
 
 
+def _few_in_flight(job: Job) -> Job:
+    return replace(job, arguments=job.arguments[:2])
+
+
+def _overload(big: Dataset) -> Job:
+    return Job(
+        "overload",
+        "Calls that succeed where three times as many come as do at most",
+        big,
+        "% of the peak",
+        "goodput_percent",
+        ("-job", "update", "-connections", "64"),
+        servers=SERVICE,
+        tool=Tool.OVERLOAD,
+        writes=True,
+        may_fail=True,
+        details=("peak_rate", "offered_rate", "good_rate"),
+    )
+
+
 def _rank(name: str, title: str, dataset: Dataset) -> Job:
-    return Job(name, title, dataset, "calls/s", "kinds.rank.rate", ("-job", "rank"))
+    arguments = ("-job", "rank", *IN_FLIGHT)
+    details = tuple(f"kinds.rank.{each}" for each in _LATENCIES)
+    return Job(name, title, dataset, "calls/s", "kinds.rank.rate", arguments, details=details)
 
 
 def _reads(big: Dataset) -> list[Job]:
@@ -121,6 +151,7 @@ def _reads(big: Dataset) -> list[Job]:
         ),
         *(job for limit in (10, 100) for job in _tops(big, limit)),
         _rank("rank", f"GetUserRank, {big.users:,} users", big),
+        _few_in_flight(_rank("rank_64", "The same, 64 in flight", big)),
     ]
 
 

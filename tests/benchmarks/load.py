@@ -29,7 +29,12 @@ class LoadError(Exception):
 
 
 def run_load(
-    address: str, arguments: Sequence[str], seconds: float, *, may_fail: bool = False
+    address: str,
+    arguments: Sequence[str],
+    seconds: float,
+    *,
+    may_fail: bool = False,
+    gives_way: bool = False,
 ) -> dict[str, Any]:
     """Run the load of this benchmark and return what it printed.
 
@@ -43,10 +48,14 @@ def run_load(
         may_fail: Whether calls may fail; their number is `failed` then, and those of them that are
             updates and may have been written are `uncertain`.
 
+        gives_way: Whether the store comes first on the core that they share, so that the load
+            can't starve it.
+
     Raises:
         LoadError: It failed, or any call did that may not.
     """
-    command = [str(LOAD), "-address", address, "-duration", f"{seconds}s", *arguments]
+    command = ["nice", "-n", "10"] if gives_way else []
+    command += [str(LOAD), "-address", address, "-duration", f"{seconds}s", *arguments]
     printed = parse_result(_output(command, seconds))
     failed = {
         name: kind["errors"] for name, kind in printed.get("kinds", {}).items() if kind["errors"]

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +17,10 @@ from benchmarks.store_alone import measure_store
 
 KIB = 1024
 
+OVERLOADED = 3
+"""How many times what a server does at most is offered to find out what it does then."""
+PEAK = ("-streams", "8")
+"""Calls in flight on each connection where the peak is looked for, a bit below all limits."""
 _ONE_STREAM = ("-mode", "stream", "-watchers", "1", "-connections", "1")
 
 
@@ -99,12 +104,35 @@ def _figures(job: Job, printed: dict[str, Any]) -> tuple[float, dict[str, float]
 def _put_load_on(job: Job, running: RunningServer, seconds: float) -> dict[str, Any]:
     if job.tool is Tool.H2LOAD:
         return run_h2load(running.address, int(job.arguments[0]), seconds)
+    if job.tool is Tool.OVERLOAD:
+        return _overload(running, job, seconds)
     if job.tool is Tool.HOLD:
         return {"kib": _held_memory(running, job) / KIB}
     try:
         return run_load(running.address, job.load_arguments, seconds, may_fail=job.may_fail)
     except LoadError as error:
         raise LoadError(f"{error}{running.last_words()}") from error
+
+
+def _overload(running: RunningServer, job: Job, seconds: float) -> dict[str, Any]:
+    """Find out what the server does at most, and what is left of that under three times as much."""
+    peak = _give_way(running, (*job.load_arguments, *PEAK), seconds)
+    peak_rate = peak["kinds"]["update"]["rate"]
+    offered = ("-rate", str(OVERLOADED * peak_rate))
+    over = _give_way(running, (*job.load_arguments, *offered), seconds)
+    good = over["kinds"]["update"]["rate"]
+    return {
+        "goodput_percent": 100 * good / peak_rate,
+        "peak_rate": peak_rate,
+        "offered_rate": over["total_rate"],
+        "good_rate": good,
+        "acknowledged": peak["acknowledged"] + over["acknowledged"],
+        "uncertain": peak["uncertain"] + over["uncertain"],
+    }
+
+
+def _give_way(running: RunningServer, arguments: Sequence[str], seconds: float) -> dict[str, Any]:
+    return run_load(running.address, arguments, seconds, may_fail=True, gives_way=True)
 
 
 def _held_memory(running: RunningServer, job: Job) -> int:

@@ -6,7 +6,7 @@ from benchmarks.compare import detail, shares, value
 from benchmarks.jobs import Job
 from benchmarks.measure import Measurement
 from benchmarks.servers import SERVERS
-from benchmarks.targets import SAME, Target
+from benchmarks.targets import NONE, SAME, Target
 
 _STORE_TITLE = "the store alone"
 
@@ -25,7 +25,7 @@ def targets_table(targets: Iterable[Target], measurements: Sequence[Measurement]
             told, verdict = "", "not measured"
         else:
             told, verdict = f"{reached:.2f}", "yes" if target.met_by(reached) else "**no**"
-        peer = target.peer if target.peer == SAME else title_of(target.peer)
+        peer = target.peer if target.peer in (SAME, NONE) else title_of(target.peer)
         if target.peer_job in ("empty", "stream_1000"):
             peer += ", the same call empty" if target.peer_job == "empty" else ", writing alone"
         bound = f"{'at most' if target.at_most else 'at least'} {target.bound:g}"

@@ -151,6 +151,24 @@ async def test_calls_over_the_limit_are_refused_at_once() -> None:
         await still_serves(served)
 
 
+async def test_many_refusals_pass_by_what_is_open() -> None:
+    """Each call over the limit has its answer in turn; what is under way beside them goes on."""
+    async with serve(refusals=REFUSALS, max_calls=1) as served:
+        hanging = asyncio.ensure_future(served.unary(HANG)(b""))
+        await until(lambda: served.service.calls == 1)
+        chat = served.chat(CHAT)()
+        refused = [asyncio.ensure_future(served.unary(ECHO)(b"")) for _ in range(900)]
+        await chat.write(b"hi")
+        assert await chat.read() == b"re: hi"
+        answers = await asyncio.gather(*refused, return_exceptions=True)
+        statuses = {answer.code() for answer in answers if isinstance(answer, grpc.RpcError)}
+        assert statuses == {grpc.StatusCode.RESOURCE_EXHAUSTED}
+        assert served.front.stats()["refused_calls"] == len(refused)
+        served.service.go.set()
+        await hanging
+        await still_serves(served)
+
+
 async def test_a_caller_that_is_often_refused_keeps_its_connection() -> None:
     """Thousands of refusals that cross with their requests don't count as the caller's fault."""
     async with serve(max_calls=0) as served, connect(served.port) as client:
@@ -279,7 +297,8 @@ async def test_streams_of_a_connection_are_bounded() -> None:
 
 async def test_a_flood_of_resets_ends_the_connection() -> None:
     """Streams that are opened and reset in one go cost the peer its connection, and us nothing."""
-    async with serve() as served, connect(served.port) as client:
+    limits = serve(max_streams_per_connection=200)
+    async with limits as served, connect(served.port) as client:
         with contextlib.suppress(ConnectionError):
             for _ in range(500):
                 stream = client.h2.get_next_available_stream_id()

@@ -1,20 +1,22 @@
 //! One connection: HTTP/2 with its limits, keepalive, age, floods, and the way it ends.
 
+use std::future::poll_fn;
 use std::sync::Arc;
 use std::time::Duration;
 
 use h2::{Ping, PingPong, Reason, server};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::Notify;
+use tokio::task::yield_now;
 use tokio::time::{Instant, sleep, timeout};
 
-use crate::core::{Core, FOREVER, limit};
+use crate::core::{Arrival, Core, FOREVER, limit};
 use crate::meter::Metered;
 use crate::serve::serve;
 
 /// Metadata over `max_metadata_bytes` gets a status up to so many times that; beyond, HTTP's 431.
 const ANSWERED_METADATA: usize = 4;
-/// Streams that may be reset before they were looked at, and that are remembered after a reset.
+/// Streams that are remembered after a reset.
 const PENDING_RESETS: usize = 200;
 const STREAM_WINDOW: u32 = 256 * 1024;
 const CONNECTION_WINDOW: u32 = 1024 * 1024;
@@ -38,17 +40,29 @@ where
     let leave = leave(&core);
     let dead = dead(&core, pings);
     let overdue = sleep(FOREVER);
-    let mut leaving = false;
-    tokio::pin!(leave, dead, overdue);
+    let turn = sleep(FOREVER);
+    let (mut leaving, mut crowded) = (false, false);
+    tokio::pin!(leave, dead, overdue, turn);
     loop {
         tokio::select! {
             biased;
-            accepted = connection.accept() => match accepted {
+            accepted = poll_fn(|context| match crowded {
+                // Calls that have begun wait, and HTTP/2 bounds them; what is open goes on.
+                true => connection.poll_closed(context).map(|_| None),
+                false => connection.poll_accept(context),
+            }) => match accepted {
                 Some(Ok((request, respond))) => {
-                    tokio::spawn(serve(Arc::clone(&core), request, respond));
+                    tokio::spawn(serve(Arrival::new(&core), request, respond));
+                    if core.is_nearly_full() {
+                        yield_now().await; // so that it takes its place before the next is looked at
+                        let pause = core.pause();
+                        crowded = !pause.is_zero();
+                        turn.as_mut().reset(Instant::now() + pause);
+                    }
                 }
                 Some(Err(_)) | None => return,
             },
+            () = &mut turn, if crowded => crowded = false,
             () = flood.notified() => {
                 core.refuse(limit::CONTROL_FRAMES);
                 connection.abrupt_shutdown(Reason::ENHANCE_YOUR_CALM);
@@ -73,7 +87,8 @@ fn http2(core: &Core) -> server::Builder {
         .initial_window_size(STREAM_WINDOW)
         .initial_connection_window_size(CONNECTION_WINDOW)
         .max_concurrent_streams(settings.max_streams_per_connection)
-        .max_pending_accept_reset_streams(PENDING_RESETS)
+        // Where calls wait for room, all of them may pass their deadline at once.
+        .max_pending_accept_reset_streams(settings.max_streams_per_connection as usize)
         .max_concurrent_reset_streams(PENDING_RESETS)
         .max_header_list_size(u32::try_from(hard_limit).unwrap_or(u32::MAX))
         .max_send_buffer_size(settings.send_buffer_bytes);

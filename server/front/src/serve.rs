@@ -14,7 +14,7 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
 use crate::call::{Call, CallId, Finish, Outgoing, Slot};
-use crate::core::{Core, FOREVER, Kind, limit};
+use crate::core::{Arrival, Core, FOREVER, Kind, limit};
 use crate::inbox::Event;
 use crate::messages::{Messages, Packing, Unreadable};
 use crate::reply::{Gone, Reply};
@@ -45,13 +45,15 @@ impl From<Status> for Ending {
 }
 
 /// Serves one stream. Whatever happens, the caller gets an answer or is known to be gone.
-pub async fn serve(core: Arc<Core>, request: Request<RecvStream>, respond: SendResponse<Bytes>) {
+pub async fn serve(arrival: Arrival, request: Request<RecvStream>, respond: SendResponse<Bytes>) {
+    let core = Arc::clone(arrival.core());
+    let mut arrival = Some(arrival);
     let mut reply = Reply::new(respond);
     let (head, body) = request.into_parts();
     let mut body = Some(body);
     let exchange = async {
         let allowed = time_allowed(&head.headers)?;
-        let exchange = exchange(&core, &head, &mut body, &mut reply);
+        let exchange = exchange(&core, &head, &mut body, &mut reply, &mut arrival);
         let late = |_| Ending::Status(Status::new(DEADLINE_EXCEEDED, "deadline exceeded"));
         timeout(allowed, exchange).await.map_err(late)?
     };
@@ -60,6 +62,7 @@ pub async fn serve(core: Arc<Core>, request: Request<RecvStream>, respond: SendR
         Err(Ending::Http(code)) => reply.reject(code),
         Err(Ending::Gone) => {}
     }
+    drop(arrival);
     if let Some(body) = body {
         let _ = timeout(DISCARD_TIME, discard(body)).await;
     }
@@ -80,6 +83,7 @@ async fn exchange(
     head: &Parts,
     body: &mut Option<RecvStream>,
     reply: &mut Reply,
+    arrival: &mut Option<Arrival>,
 ) -> Result<Status, Ending> {
     check_protocol(&head.method, &head.headers)?;
     if size(&head.headers) > core.settings.max_metadata_bytes {
@@ -110,6 +114,7 @@ async fn exchange(
     }
     // Only now for good: a place is not for those who begin a request and never end it.
     let _permit = core.admit(method)?;
+    drop(arrival.take());
     let open = OpenCall::new(core, method.kind);
     if !core.inbox.push_call(Arc::clone(&open.call), number, message, method.unlimited) {
         return Err(core.refuse(limit::QUEUE).into());

@@ -99,12 +99,19 @@ func prepare(next func() (*call, error), done func(*call)) *call {
 // from when it should have been.
 func (r *run) open(lines []*connection, source *job, next func() (*call, error), rate float64) {
 	interval := time.Duration(float64(time.Second) / rate)
+	flush := func() {
+		for _, line := range lines {
+			line.flush()
+		}
+	}
+	defer flush()
 	for i := 0; ; i++ {
 		due := r.began.Add(time.Duration(i) * interval)
 		if due.After(r.ends) {
 			return
 		}
 		if ahead := time.Until(due); ahead > 0 {
+			flush() // what was due together goes together
 			time.Sleep(ahead)
 		}
 		if behind := time.Since(due).Microseconds(); behind > r.late.Load() {
@@ -116,9 +123,7 @@ func (r *run) open(lines []*connection, source *job, next func() (*call, error),
 			r.underWay.Done()
 		})
 		started.intended = due
-		line := lines[i%len(lines)]
-		line.start(started)
-		line.flush()
+		lines[i%len(lines)].start(started)
 	}
 }
 

@@ -16,6 +16,8 @@ import (
 const (
 	defaultWindow   = 65_535
 	defaultMaxFrame = 16_384
+	// defaultMaxStreams stands for no limit, until the server names one.
+	defaultMaxStreams = 1 << 30
 	// receiveWindow is as large as the protocol allows: the load is never what holds a server up.
 	receiveWindow = math.MaxInt32
 	// topUp is how much is taken in before the connection's window is opened again.
@@ -57,6 +59,7 @@ type connection struct {
 	next       uint32
 	window     int64
 	maxFrame   int
+	maxStreams int
 	waiting    []*call
 	unreported uint32
 	closed     error
@@ -69,7 +72,7 @@ func dial(address string) (*connection, error) {
 	}
 	c := &connection{
 		address: address, net: socket, in: bufio.NewReaderSize(socket, 1<<18), out: bufio.NewWriterSize(socket, 1<<18),
-		blocks: map[string][]byte{}, calls: map[uint32]*call{}, next: 1, window: defaultWindow, maxFrame: defaultMaxFrame,
+		blocks: map[string][]byte{}, calls: map[uint32]*call{}, next: 1, window: defaultWindow, maxFrame: defaultMaxFrame, maxStreams: defaultMaxStreams,
 	}
 	c.framer = http2.NewFramer(c.out, c.in)
 	c.framer.SetReuseFrames()
@@ -112,7 +115,8 @@ func (c *connection) block(method string) []byte {
 	return block.Bytes()
 }
 
-// start sends a call, or keeps it until the server's window has room. Flush sends what is written.
+// start sends a call, or keeps it until the server has room for it: streams and window. Flush sends
+// what is written.
 func (c *connection) start(started *call) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -129,7 +133,7 @@ func (c *connection) flush() {
 
 // send writes the waiting calls that the window has room for. Needs mu.
 func (c *connection) send() {
-	for len(c.waiting) > 0 && (c.closed != nil || int64(len(c.waiting[0].body)) <= c.window) {
+	for len(c.waiting) > 0 && (c.closed != nil || c.hasRoom(c.waiting[0])) {
 		started := c.waiting[0]
 		c.waiting = c.waiting[1:]
 		if c.closed != nil {
@@ -149,6 +153,10 @@ func (c *connection) send() {
 		}
 		c.framer.WriteData(id, true, rest)
 	}
+}
+
+func (c *connection) hasRoom(next *call) bool {
+	return len(c.calls) < c.maxStreams && int64(len(next.body)) <= c.window
 }
 
 // frameMessage puts the gRPC prefix into the 5 bytes that were kept for it.

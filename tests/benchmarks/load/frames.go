@@ -128,6 +128,9 @@ func (c *connection) takeSettings(frame *http2.SettingsFrame) error {
 	if size, ok := frame.Value(http2.SettingMaxFrameSize); ok {
 		c.maxFrame = int(size)
 	}
+	if streams, ok := frame.Value(http2.SettingMaxConcurrentStreams); ok {
+		c.maxStreams = int(streams)
+	}
 	return c.framer.WriteSettingsAck()
 }
 
@@ -135,6 +138,7 @@ func (c *connection) finish(id uint32) {
 	c.mu.Lock()
 	ended := c.calls[id]
 	delete(c.calls, id)
+	c.send()
 	c.mu.Unlock()
 	if ended != nil {
 		ended.status = c.status
