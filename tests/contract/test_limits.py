@@ -2,7 +2,7 @@
 
 import asyncio
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import grpc
 import pytest
@@ -43,6 +43,36 @@ async def test_calls_over_the_limit(own_store: StoreProcess, tmp_path: Path) -> 
         assert (await under_way).user.score == 2
         proxy.delay = 0
         assert await scores(service.stub, "cup") == {"ada": 2}
+
+
+async def test_updates_of_batches_over_the_limit(own_store: StoreProcess, tmp_path: Path) -> None:
+    """Each batch is applied as a whole or refused as a whole, and single updates go on."""
+    batch = pb.BatchUpdateScoresRequest(
+        updates=[pb.UpdateScoreRequest(contest_id="cup", user_id="ada", points=1)] * 1_000
+    )
+    async with (
+        StoreProxy(own_store.port) as proxy,
+        ServiceProcess(tmp_path / "batches", redis_url=proxy.url) as service,
+    ):
+        await add(service.stub, "cup", "ada", 0)
+        proxy.delay = 0.5
+        calls = [service.stub.BatchUpdateScores(batch, timeout=DEADLINE_S) for _ in range(30)]
+        told = [asyncio.ensure_future(_refusal(call)) for call in calls]
+        await eventually(lambda: sum(each.done() for each in told) == 10, "the refusals")
+        proxy.delay = 0
+
+        refused = [refusal for refusal in await asyncio.gather(*told) if refusal]
+        assert refused == [overloaded("updates")] * 10
+        await add(service.stub, "cup", "bob", 1)
+        assert await scores(service.stub, "cup") == {"ada": 20_000, "bob": 1}
+
+
+async def _refusal(call: "grpc.aio.UnaryUnaryCall[Any, Any]") -> Refusal | None:
+    try:
+        await call
+    except grpc.aio.AioRpcError as error:
+        return Refusal.of(status_of(error))
+    return None
 
 
 async def test_watches_over_the_limit(own_store: StoreProcess, tmp_path: Path) -> None:

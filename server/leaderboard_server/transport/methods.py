@@ -15,9 +15,12 @@ from leaderboard_server.transport import answers, requests
 from leaderboard_server.transport.listener import Stream, StreamMethod, UnaryMethod
 from leaderboard_server.transport.parsing import parse
 from leaderboard_server.transport.ready import ReadyAnswers
+from leaderboard_server.transport.statuses import Overloaded
 
 ENCODED_AT_ONCE = 100
 """How many results of a batch are encoded before others get their turn: some 5 ms at worst."""
+MAX_BATCHED = 20_000
+"""How many updates of batches may be under way: about a second of the store, and 20 MB."""
 SERVICE_NAME = pb.DESCRIPTOR.services_by_name["LeaderboardService"].full_name
 
 
@@ -27,6 +30,8 @@ class Methods:
     def __init__(self, service: LeaderboardService, ready: ReadyAnswers) -> None:
         self._service = service
         self._ready = ready
+        self._batched = 0
+        """How many updates of batches are under way."""
         self.unary: Mapping[str, UnaryMethod] = {
             "UpdateScore": self._update_score,
             "BatchUpdateScores": self._batch_update_scores,
@@ -40,12 +45,18 @@ class Methods:
         return self._service.update(update, answers.update_result)
 
     async def _batch_update_scores(self, data: bytes) -> bytes:
+        if self._batched >= MAX_BATCHED:
+            raise Overloaded("updates")  # before the work of reading them
         updates = requests.batch(parse(pb.BatchUpdateScoresRequest, data))
-        outcomes = await self._service.update_batch(updates)
-        response = pb.BatchUpdateScoresResponse()
-        for first in range(0, len(outcomes), ENCODED_AT_ONCE):
-            answers.add_results(response, outcomes[first : first + ENCODED_AT_ONCE])
-            await asyncio.sleep(0)
+        self._batched += len(updates)
+        try:
+            outcomes = await self._service.update_batch(updates)
+            response = pb.BatchUpdateScoresResponse()
+            for first in range(0, len(outcomes), ENCODED_AT_ONCE):
+                answers.add_results(response, outcomes[first : first + ENCODED_AT_ONCE])
+                await asyncio.sleep(0)
+        finally:
+            self._batched -= len(updates)
         return response.SerializeToString()
 
     async def _get_top_users(self, data: bytes) -> bytes:

@@ -40,7 +40,7 @@ class MessageTooLarge(errors.LeaderboardError):
         self.max_bytes = max_bytes
 
 
-Limit: TypeAlias = Literal["calls", "watches", "queue", "memory"]
+Limit: TypeAlias = Literal["calls", "watches", "updates", "queue", "memory"]
 """What a server can have too much of."""
 
 
