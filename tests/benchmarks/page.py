@@ -26,9 +26,12 @@ three minutes, from smaller boards and short runs.
   of all scores in the store must have grown by exactly the points that were acknowledged. Reads of
   a board beside updates must hold every update that was acknowledged before they began; the
   updates are all of the first ten rows.
-- Calls: 4 connections with 16 calls in flight each, in a closed loop; batches: 2 with 2 each. The
-  job at a fixed rate is an open loop: latency counts from when a call should have been sent, and a
-  call that fails counts as a minute.
+- Calls: in a closed loop, 4 connections with 64 calls in flight each where writes and ranks are
+  measured, and with 16 in the jobs that say 64 in flight, in the mix and for boards; batches: 2
+  with 2 each. The job at a fixed rate is an open loop: latency counts from when a call should have
+  been sent, and a call that fails counts as a minute.
+- Overload: first 64 connections with 8 calls each find out what the server does at most, then three
+  times that rate is offered, by a load that gives way to the store on the core they share.
 - Fan-out: an update is sent when the one before has reached every watcher, so that no server can
   merge updates and none falls so far behind as to cut watchers off. The watchers have the default
   scope, TOP.
@@ -69,6 +72,7 @@ def write_page(
         _machine(machine, plan, command),
         "## Ratios",
         targets_table(aims, measured),
+        "What holds back the rows that fall short: [decision 14](decisions/0014-speed.md).",
         _image("ratios", "Reached ratios as shares of the aims", drawn=ratios),
         "## All jobs",
         jobs_table(plan.jobs, measured),

@@ -22,8 +22,8 @@
 --          event time, display name], '' for what is not set; the points are a number within
 --          the bounds of a score, all else is text
 --
--- Returns what it logs and publishes, then a line break, then JSON: [index of an update, outcome, ...]
--- for those updates that no change tells of, in order and with indexes from 0. An outcome is one of
+-- Returns what it logs and publishes, a line break, then JSON: [index of an update, outcome, ...] for
+-- those updates that no change tells of, in order and with indexes from 0. An outcome is one of
 --   'unchanged <answer>'  all is as it was
 --   'replayed <answer>'   the first answer to the same request id
 --   'range'               the score would pass the bounds
@@ -32,8 +32,9 @@
 -- <display name>'; so is what is kept of a request id, after its fingerprint.
 --
 -- Logs and publishes JSON: [epoch, previous revision, revision, total users, change...]; a change is
--- [user id, score, rank, previous score, previous rank, event type, event time, display name]
--- with the time as text, since it may pass 64 bits. What changed nothing is not logged, and published only if it began an epoch.
+-- [user id, score, rank, previous score, previous rank, event type, event time, display name], with
+-- the time as text, since it may pass 64 bits. A commit without changes is not logged, and published
+-- only if it began an epoch.
 --
 -- Fails with STALE when a later commit of this server was applied already.
 --
@@ -57,6 +58,8 @@ for _, update in ipairs(updates) do
     fields[#fields + 1] = update[4]
   end
 end
+-- The other windows are asked for what the current one can't tell: a server's last commit is in the
+-- latest that it wrote to, while a request id may be in any.
 local found = call('HMGET', requests, unpack(fields))
 if not found[1] or #fields > 1 then
   for window = 6, 7 do
