@@ -1,0 +1,92 @@
+package io.leaderboard.client;
+
+import com.google.rpc.RetryInfo;
+import io.leaderboard.v1.BatchUpdateResult;
+import io.leaderboard.v1.BatchUpdateScoresResponse;
+import io.leaderboard.v1.GetTopUsersResponse;
+import io.leaderboard.v1.GetUserRankResponse;
+import io.leaderboard.v1.UpdateScoreResponse;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+
+/** Reads the messages of the contract as the results of the client. */
+final class Answers {
+  private Answers() {}
+
+  static UpdateResult of(UpdateScoreResponse message) {
+    return new UpdateResult(
+        of(message.getUser()),
+        message.getPreviousScore(),
+        message.getPreviousRank(),
+        message.getApplied(),
+        message.getReplayed(),
+        of(message.getPosition()));
+  }
+
+  static List<BatchOutcome> of(BatchUpdateScoresResponse message) {
+    return message.getResultsList().stream().map(Answers::of).toList();
+  }
+
+  static TopUsers of(GetTopUsersResponse message) {
+    return new TopUsers(
+        users(message.getUsersList()), message.getTotalUsers(), of(message.getPosition()));
+  }
+
+  static UserRank of(GetUserRankResponse message) {
+    return new UserRank(
+        of(message.getUser()),
+        users(message.getNeighborsList()),
+        message.getTotalUsers(),
+        message.getPercentile(),
+        of(message.getPosition()));
+  }
+
+  static ScoreChange of(io.leaderboard.v1.ScoreChange message) {
+    var time = message.getEventTime();
+    return new ScoreChange(
+        of(message.getUser()),
+        message.getPreviousRank(),
+        message.getPoints(),
+        message.getEventType(),
+        message.hasEventTime()
+            ? Optional.of(Instant.ofEpochSecond(time.getSeconds(), time.getNanos()))
+            : Optional.empty());
+  }
+
+  static SnapshotReason of(io.leaderboard.v1.SnapshotReason reason) {
+    return switch (reason) {
+      case SNAPSHOT_REASON_INITIAL -> SnapshotReason.INITIAL;
+      case SNAPSHOT_REASON_HISTORY_TRIMMED -> SnapshotReason.HISTORY_TRIMMED;
+      case SNAPSHOT_REASON_NEW_EPOCH -> SnapshotReason.NEW_EPOCH;
+      case SNAPSHOT_REASON_LAGGED -> SnapshotReason.LAGGED;
+      case SNAPSHOT_REASON_AHEAD -> SnapshotReason.AHEAD;
+      case SNAPSHOT_REASON_UNSPECIFIED, UNRECOGNIZED -> SnapshotReason.UNSPECIFIED;
+    };
+  }
+
+  static Position of(io.leaderboard.v1.Position message) {
+    return new Position(message.getEpoch(), message.getRevision());
+  }
+
+  static RankedUser of(io.leaderboard.v1.RankedUser message) {
+    return new RankedUser(
+        message.getUserId(), message.getScore(), message.getRank(), message.getDisplayName());
+  }
+
+  static List<RankedUser> users(List<io.leaderboard.v1.RankedUser> messages) {
+    return messages.stream().map(Answers::of).toList();
+  }
+
+  static Duration duration(RetryInfo message) {
+    var delay = message.getRetryDelay();
+    return Duration.ofSeconds(delay.getSeconds(), delay.getNanos());
+  }
+
+  private static BatchOutcome of(BatchUpdateResult message) {
+    return message.hasResponse()
+        ? new BatchOutcome.Taken(of(message.getResponse()))
+        : new BatchOutcome.Refused(Refusals.ofUpdate(message.getStatus()));
+  }
+}

@@ -1,0 +1,13 @@
+package io.leaderboard.client;
+
+/**
+ * A stream of a watch does not go on from where the board stands. It is told as the trouble of a
+ * {@link WatchUpdate}, and the watch begins anew with a snapshot.
+ */
+public final class MissedChangesException extends StreamLostException {
+  private static final long serialVersionUID = 1L;
+
+  MissedChangesException(String message) {
+    super(message);
+  }
+}

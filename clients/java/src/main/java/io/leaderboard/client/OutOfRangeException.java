@@ -1,0 +1,10 @@
+package io.leaderboard.client;
+
+/** The points or the resulting score pass 2^53 either way (OUT_OF_RANGE). Nothing was written. */
+public final class OutOfRangeException extends LeaderboardException {
+  private static final long serialVersionUID = 1L;
+
+  OutOfRangeException(Refusal refusal) {
+    super(refusal);
+  }
+}

@@ -1,0 +1,10 @@
+package io.leaderboard.client;
+
+/** The request id was used with another payload (ALREADY_EXISTS). Nothing was written. */
+public final class RequestIdReusedException extends LeaderboardException {
+  private static final long serialVersionUID = 1L;
+
+  RequestIdReusedException(Refusal refusal) {
+    super(refusal);
+  }
+}

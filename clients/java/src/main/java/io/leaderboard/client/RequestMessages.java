@@ -1,0 +1,100 @@
+package io.leaderboard.client;
+
+import com.google.protobuf.Duration;
+import com.google.protobuf.Timestamp;
+import io.leaderboard.v1.BatchUpdateScoresRequest;
+import io.leaderboard.v1.GetTopUsersRequest;
+import io.leaderboard.v1.GetUserRankRequest;
+import io.leaderboard.v1.UpdateScoreRequest;
+import io.leaderboard.v1.WatchContestRequest;
+import java.util.List;
+
+/** Makes the messages of the contract from what a caller asks for. */
+final class RequestMessages {
+  private RequestMessages() {}
+
+  static UpdateScoreRequest of(ScoreUpdate update) {
+    UpdateScoreRequest.Builder message =
+        UpdateScoreRequest.newBuilder()
+            .setContestId(update.contestId())
+            .setUserId(update.userId())
+            .setPoints(update.points())
+            .setMode(mode(update.mode()))
+            .setRequestId(update.requestId())
+            .setEventType(update.eventType())
+            .setDisplayName(update.displayName());
+    update
+        .eventTime()
+        .ifPresent(
+            time ->
+                message.setEventTime(
+                    Timestamp.newBuilder()
+                        .setSeconds(time.getEpochSecond())
+                        .setNanos(time.getNano())));
+    return message.build();
+  }
+
+  static BatchUpdateScoresRequest of(List<ScoreUpdate> updates) {
+    return BatchUpdateScoresRequest.newBuilder()
+        .addAllUpdates(updates.stream().map(RequestMessages::of).toList())
+        .build();
+  }
+
+  static GetTopUsersRequest of(TopUsersQuery query) {
+    GetTopUsersRequest.Builder message =
+        GetTopUsersRequest.newBuilder()
+            .setContestId(query.contestId())
+            .setLimit(query.limit())
+            .setStartRank(query.startRank());
+    query.minPosition().ifPresent(position -> message.setMinPosition(of(position)));
+    return message.build();
+  }
+
+  static GetUserRankRequest of(UserRankQuery query) {
+    GetUserRankRequest.Builder message =
+        GetUserRankRequest.newBuilder()
+            .setContestId(query.contestId())
+            .setUserId(query.userId())
+            .setNeighbors(query.neighbors());
+    query.minPosition().ifPresent(position -> message.setMinPosition(of(position)));
+    return message.build();
+  }
+
+  static WatchContestRequest of(WatchOptions options) {
+    WatchContestRequest.Builder message =
+        WatchContestRequest.newBuilder()
+            .setContestId(options.contestId())
+            .setLimit(options.limit())
+            .setScope(scope(options.scope()))
+            .addAllUserIds(options.userIds());
+    java.time.Duration interval = options.minInterval();
+    if (!interval.isZero()) {
+      message.setMinInterval(
+          Duration.newBuilder().setSeconds(interval.getSeconds()).setNanos(interval.getNano()));
+    }
+    return message.build();
+  }
+
+  static io.leaderboard.v1.Position of(Position position) {
+    return io.leaderboard.v1.Position.newBuilder()
+        .setEpoch(position.epoch())
+        .setRevision(position.revision())
+        .build();
+  }
+
+  private static io.leaderboard.v1.UpdateMode mode(UpdateMode mode) {
+    return switch (mode) {
+      case INCREMENT -> io.leaderboard.v1.UpdateMode.UPDATE_MODE_INCREMENT;
+      case SET -> io.leaderboard.v1.UpdateMode.UPDATE_MODE_SET;
+      case BEST -> io.leaderboard.v1.UpdateMode.UPDATE_MODE_BEST;
+    };
+  }
+
+  private static io.leaderboard.v1.WatchScope scope(WatchScope scope) {
+    return switch (scope) {
+      case TOP -> io.leaderboard.v1.WatchScope.WATCH_SCOPE_TOP;
+      case ALL -> io.leaderboard.v1.WatchScope.WATCH_SCOPE_ALL;
+      case USERS -> io.leaderboard.v1.WatchScope.WATCH_SCOPE_USERS;
+    };
+  }
+}

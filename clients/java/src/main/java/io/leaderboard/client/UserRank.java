@@ -1,0 +1,25 @@
+package io.leaderboard.client;
+
+import java.util.List;
+
+/**
+ * The rank of one user.
+ *
+ * @param user the user
+ * @param neighbors the users ranked right above and below, best first, without the user
+ * @param totalUsers how many users the contest has, from 1
+ * @param percentile the share of the other users who are ranked below, in percent from 0 to 100;
+ *     100 for a single user
+ * @param position the position of this state
+ */
+public record UserRank(
+    RankedUser user,
+    List<RankedUser> neighbors,
+    int totalUsers,
+    double percentile,
+    Position position) {
+  /** Keeps a copy of the neighbors. */
+  public UserRank {
+    neighbors = List.copyOf(neighbors);
+  }
+}

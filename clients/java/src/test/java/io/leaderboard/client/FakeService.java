@@ -1,0 +1,114 @@
+package io.leaderboard.client;
+
+import io.grpc.Grpc;
+import io.grpc.InsecureServerCredentials;
+import io.grpc.Metadata;
+import io.grpc.Server;
+import io.grpc.ServerCall;
+import io.grpc.ServerCallHandler;
+import io.grpc.ServerInterceptor;
+import io.grpc.StatusRuntimeException;
+import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
+import io.grpc.stub.StreamObserver;
+import io.leaderboard.v1.BatchUpdateScoresRequest;
+import io.leaderboard.v1.BatchUpdateScoresResponse;
+import io.leaderboard.v1.LeaderboardServiceGrpc;
+import io.leaderboard.v1.UpdateScoreRequest;
+import io.leaderboard.v1.UpdateScoreResponse;
+import io.leaderboard.v1.WatchContestRequest;
+import io.leaderboard.v1.WatchContestResponse;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.util.List;
+import java.util.Queue;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
+import java.util.function.Function;
+
+/** A service on a free port of loopback whose answers a test scripts, and that notes requests. */
+final class FakeService extends LeaderboardServiceGrpc.LeaderboardServiceImplBase
+    implements AutoCloseable {
+  final Queue<Consumer<StreamObserver<UpdateScoreResponse>>> updates =
+      new ConcurrentLinkedQueue<>();
+  final Queue<Function<BatchUpdateScoresRequest, BatchUpdateScoresResponse>> batches =
+      new ConcurrentLinkedQueue<>();
+  final Queue<Consumer<StreamObserver<WatchContestResponse>>> watches =
+      new ConcurrentLinkedQueue<>();
+  final List<UpdateScoreRequest> askedUpdates = new CopyOnWriteArrayList<>();
+  final List<BatchUpdateScoresRequest> askedBatches = new CopyOnWriteArrayList<>();
+  final List<WatchContestRequest> askedWatches = new CopyOnWriteArrayList<>();
+  final List<Metadata> headers = new CopyOnWriteArrayList<>();
+  final Set<Object> callers = ConcurrentHashMap.newKeySet();
+  private final Server server;
+
+  FakeService() throws IOException {
+    server =
+        NettyServerBuilder.forAddress(
+                new InetSocketAddress("127.0.0.1", 0), InsecureServerCredentials.create())
+            .addService(this)
+            .intercept(new Noting())
+            .build()
+            .start();
+  }
+
+  String address() {
+    return "127.0.0.1:" + server.getPort();
+  }
+
+  @Override
+  public void updateScore(
+      UpdateScoreRequest request, StreamObserver<UpdateScoreResponse> observer) {
+    askedUpdates.add(request);
+    updates.remove().accept(observer);
+  }
+
+  @Override
+  public void batchUpdateScores(
+      BatchUpdateScoresRequest request, StreamObserver<BatchUpdateScoresResponse> observer) {
+    askedBatches.add(request);
+    try {
+      observer.onNext(batches.remove().apply(request));
+      observer.onCompleted();
+    } catch (StatusRuntimeException e) {
+      observer.onError(e);
+    }
+  }
+
+  @Override
+  public void watchContest(
+      WatchContestRequest request, StreamObserver<WatchContestResponse> observer) {
+    askedWatches.add(request);
+    watches.remove().accept(observer);
+  }
+
+  /** Answers an update with a score. */
+  static Consumer<StreamObserver<UpdateScoreResponse>> score(long score) {
+    return observer -> {
+      observer.onNext(
+          UpdateScoreResponse.newBuilder()
+              .setUser(WatchMessages.user("ada", score, 1))
+              .setApplied(true)
+              .build());
+      observer.onCompleted();
+    };
+  }
+
+  @Override
+  public void close() {
+    server.shutdownNow();
+  }
+
+  /** Notes the headers of each call, and where it comes from. */
+  private final class Noting implements ServerInterceptor {
+    @Override
+    public <Q, A> ServerCall.Listener<Q> interceptCall(
+        ServerCall<Q, A> call, Metadata sent, ServerCallHandler<Q, A> next) {
+      headers.add(sent);
+      callers.add(call.getAttributes().get(Grpc.TRANSPORT_ATTR_REMOTE_ADDR));
+      return next.startCall(call, sent);
+    }
+  }
+}

@@ -1,0 +1,147 @@
+package io.leaderboard.client;
+
+import static io.leaderboard.client.WatchMessages.change;
+import static io.leaderboard.client.WatchMessages.changes;
+import static io.leaderboard.client.WatchMessages.position;
+import static io.leaderboard.client.WatchMessages.progress;
+import static io.leaderboard.client.WatchMessages.snapshot;
+import static io.leaderboard.client.WatchMessages.user;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import io.leaderboard.v1.WatchContestResponse;
+import java.util.List;
+import java.util.OptionalInt;
+import org.junit.jupiter.api.Test;
+
+/** The board follows the messages by the rules of the contract, or says that it can't. */
+class LiveBoardTest {
+  private static final WatchContestResponse FIRST =
+      snapshot(7, 2, user("ada", 5, 1), user("bob", 3, 2));
+
+  /** A snapshot replaces all that was known. */
+  @Test
+  void snapshotReplacesTheBoard() {
+    LiveBoard board = board(WatchScope.TOP, 10, FIRST, snapshot(9, 1, user("eve", 1, 1)));
+
+    assertEquals(List.of("1 eve 1"), rows(board));
+    assertEquals(OptionalInt.of(1), board.totalUsers());
+    assertEquals(9, board.position().orElseThrow().revision());
+  }
+
+  /** A change with the scope TOP moves the row to its rank, and cuts the board to the limit. */
+  @Test
+  void topAppliesChangesInOrder() {
+    LiveBoard board =
+        board(
+            WatchScope.TOP,
+            2,
+            FIRST,
+            changes(7, 8, change(user("bob", 6, 1), 2, 3)),
+            changes(8, 9, change(user("eve", 9, 1), 0, 9)));
+
+    assertEquals(List.of("1 eve 9", "2 bob 6"), rows(board));
+    assertEquals(OptionalInt.empty(), board.totalUsers());
+  }
+
+  /** With the scope TOP a user who falls out is followed by the one who moves up. */
+  @Test
+  void topFollowsWhoMovesUp() {
+    LiveBoard board =
+        board(
+            WatchScope.TOP,
+            2,
+            snapshot(7, 3, user("ada", 5, 1), user("bob", 3, 2)),
+            changes(7, 8, change(user("ada", 0, 3), 1, -5), change(user("eve", 1, 2), 0, 0)));
+
+    assertEquals(List.of("1 bob 3", "2 eve 1"), rows(board));
+  }
+
+  /** A row at a rank that would leave a gap above it means that something was missed. */
+  @Test
+  void topNoticesGapBetweenRanks() {
+    LiveBoard board = board(WatchScope.TOP, 10, FIRST);
+
+    assertThrows(
+        MissedChangesException.class,
+        () -> board.apply(changes(7, 8, change(user("eve", 1, 4), 0, 1))));
+    assertEquals(List.of("1 ada 5", "2 bob 3"), rows(board));
+  }
+
+  /** With the scope ALL new users are counted, and rows that can't be known are left out. */
+  @Test
+  void allCountsNewUsers() {
+    LiveBoard board =
+        board(
+            WatchScope.ALL,
+            2,
+            FIRST,
+            changes(7, 9, change(user("eve", 4, 2), 0, 4), change(user("ada", 1, 3), 1, -4)));
+
+    assertEquals(List.of("1 eve 4"), rows(board));
+    assertEquals(OptionalInt.of(3), board.totalUsers());
+  }
+
+  /** With the scope USERS the rows keep the rank of the user's own last change. */
+  @Test
+  void usersKeepTheirRanks() {
+    LiveBoard board =
+        board(
+            WatchScope.USERS,
+            10,
+            snapshot(7, 50, user("ada", 5, 10), user("bob", 3, 20)),
+            changes(7, 8, change(user("bob", 9, 4), 20, 6)));
+
+    assertEquals(List.of("4 bob 9", "10 ada 5"), rows(board));
+    assertEquals(OptionalInt.empty(), board.totalUsers());
+  }
+
+  /** Progress moves the position alone. */
+  @Test
+  void progressKeepsTheRows() {
+    LiveBoard board = board(WatchScope.TOP, 10, FIRST, progress(7));
+
+    assertEquals(List.of("1 ada 5", "2 bob 3"), rows(board));
+    assertEquals(OptionalInt.of(2), board.totalUsers());
+  }
+
+  /** A message that goes on after another revision than the board's is a hole. */
+  @Test
+  void holeIsNoticed() {
+    LiveBoard board = board(WatchScope.TOP, 10, FIRST);
+
+    assertThrows(
+        MissedChangesException.class,
+        () -> board.apply(changes(8, 9, change(user("bob", 6, 1), 2, 3))));
+  }
+
+  /** A message that goes back, or is of another history, does not go on from the board. */
+  @Test
+  void otherHistoriesAreNoticed() {
+    LiveBoard board = board(WatchScope.TOP, 10, FIRST);
+    WatchContestResponse back = progress(7).toBuilder().setPosition(position(6)).build();
+    WatchContestResponse other =
+        progress(7).toBuilder().setPosition(position(7).toBuilder().setEpoch("f")).build();
+
+    assertThrows(MissedChangesException.class, () -> board.apply(back));
+    assertThrows(MissedChangesException.class, () -> board.apply(other));
+  }
+
+  /** A stream that does not begin with a snapshot has no board to go on from. */
+  @Test
+  void firstMessageIsSnapshot() {
+    assertThrows(MissedChangesException.class, () -> board(WatchScope.TOP, 10, progress(0)));
+  }
+
+  private static LiveBoard board(WatchScope scope, int limit, WatchContestResponse... messages) {
+    LiveBoard board = new LiveBoard(scope, limit);
+    List.of(messages).forEach(board::apply);
+    return board;
+  }
+
+  private static List<String> rows(LiveBoard board) {
+    return board.rows().stream()
+        .map(row -> row.rank() + " " + row.userId() + " " + row.score())
+        .toList();
+  }
+}

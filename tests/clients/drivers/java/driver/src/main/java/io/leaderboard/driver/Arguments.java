@@ -1,0 +1,113 @@
+package io.leaderboard.driver;
+
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import io.leaderboard.client.Position;
+import io.leaderboard.client.ScoreUpdate;
+import io.leaderboard.client.TopUsersQuery;
+import io.leaderboard.client.UpdateMode;
+import io.leaderboard.client.UserRankQuery;
+import io.leaderboard.client.WatchOptions;
+import io.leaderboard.client.WatchScope;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+
+/** Reads what a request of a scenario says. */
+final class Arguments {
+  private final JsonElement timeout;
+  private final JsonObject args;
+
+  Arguments(JsonObject request) {
+    this.timeout = request.get("timeout_s");
+    this.args = request.has("args") ? request.getAsJsonObject("args") : new JsonObject();
+  }
+
+  /** Returns the time of the whole call; null where the request leaves it to the client. */
+  Duration timeout() {
+    return timeout == null || timeout.isJsonNull() ? null : seconds(timeout);
+  }
+
+  String text(String name) {
+    return args.get(name).getAsString();
+  }
+
+  long number(String name) {
+    return exact(args.get(name));
+  }
+
+  List<String> texts(String name) {
+    List<String> texts = new ArrayList<>();
+    args.getAsJsonArray(name).forEach(text -> texts.add(text.getAsString()));
+    return texts;
+  }
+
+  ScoreUpdate update() {
+    return update(args);
+  }
+
+  List<ScoreUpdate> updates() {
+    List<ScoreUpdate> updates = new ArrayList<>();
+    args.getAsJsonArray("updates").forEach(each -> updates.add(update(each.getAsJsonObject())));
+    return updates;
+  }
+
+  TopUsersQuery topUsers() {
+    TopUsersQuery.Builder query = TopUsersQuery.builder(text("contest_id"));
+    with(args, "limit", limit -> query.limit(limit.getAsInt()));
+    with(args, "start_rank", rank -> query.startRank(rank.getAsInt()));
+    with(args, "min_position", position -> query.minPosition(position(position)));
+    return query.build();
+  }
+
+  UserRankQuery userRank() {
+    UserRankQuery.Builder query = UserRankQuery.builder(text("contest_id"), text("user_id"));
+    with(args, "neighbors", neighbors -> query.neighbors(neighbors.getAsInt()));
+    with(args, "min_position", position -> query.minPosition(position(position)));
+    return query.build();
+  }
+
+  WatchOptions watch() {
+    WatchOptions.Builder options = WatchOptions.builder(text("contest_id"));
+    with(args, "limit", limit -> options.limit(limit.getAsInt()));
+    with(args, "user_ids", users -> options.users(texts("user_ids")));
+    with(args, "scope", scope -> options.scope(WatchScope.valueOf(scope.getAsString())));
+    with(args, "min_interval_s", interval -> options.minInterval(seconds(interval)));
+    return options.build();
+  }
+
+  private static ScoreUpdate update(JsonObject args) {
+    ScoreUpdate.Builder update =
+        ScoreUpdate.builder(
+            args.get("contest_id").getAsString(), args.get("user_id").getAsString());
+    with(args, "points", points -> update.points(exact(points)));
+    with(args, "mode", mode -> update.mode(UpdateMode.valueOf(mode.getAsString())));
+    with(args, "request_id", id -> update.requestId(id.getAsString()));
+    with(args, "event_type", type -> update.eventType(type.getAsString()));
+    with(args, "event_time", time -> update.eventTime(Instant.parse(time.getAsString())));
+    with(args, "display_name", name -> update.displayName(name.getAsString()));
+    return update.build();
+  }
+
+  private static Position position(JsonElement position) {
+    JsonObject parts = position.getAsJsonObject();
+    return new Position(parts.get("epoch").getAsString(), exact(parts.get("revision")));
+  }
+
+  private static void with(JsonObject args, String name, Consumer<JsonElement> use) {
+    JsonElement value = args.get(name);
+    if (value != null && !value.isJsonNull()) {
+      use.accept(value);
+    }
+  }
+
+  private static long exact(JsonElement number) {
+    return number.getAsBigDecimal().longValueExact();
+  }
+
+  private static Duration seconds(JsonElement number) {
+    return Duration.ofNanos((long) (number.getAsDouble() * 1e9));
+  }
+}

@@ -1,0 +1,97 @@
+package io.leaderboard.driver;
+
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import io.leaderboard.client.LeaderboardClient;
+import io.leaderboard.client.ScoreUpdate;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
+
+/** The operations that a scenario may ask for, many at once. */
+final class Operations {
+  private final LeaderboardClient client;
+  private final Replies replies;
+  private final Map<Long, CompletableFuture<?>> running = new ConcurrentHashMap<>();
+
+  Operations(LeaderboardClient client, Replies replies) {
+    this.client = client;
+    this.replies = replies;
+  }
+
+  /** Begins an operation; its answer follows. */
+  void run(JsonObject request) {
+    JsonElement id = request.get("id");
+    try {
+      begin(id, request.get("op").getAsString(), new Arguments(request));
+    } catch (RuntimeException e) {
+      replies.error(id, e);
+    }
+  }
+
+  private void begin(JsonElement id, String op, Arguments args) {
+    Duration timeout = args.timeout();
+    switch (op) {
+      case "update" -> {
+        ScoreUpdate update = args.update();
+        follow(
+            id,
+            timeout == null ? client.updateScore(update) : client.updateScore(update, timeout),
+            Results::update);
+      }
+      case "batch" -> {
+        List<ScoreUpdate> updates = args.updates();
+        follow(
+            id,
+            timeout == null
+                ? client.batchUpdateScores(updates)
+                : client.batchUpdateScores(updates, timeout),
+            Results::batch);
+      }
+      case "top" ->
+          follow(
+              id,
+              timeout == null
+                  ? client.getTopUsers(args.topUsers())
+                  : client.getTopUsers(args.topUsers(), timeout),
+              Results::topUsers);
+      case "rank" ->
+          follow(
+              id,
+              timeout == null
+                  ? client.getUserRank(args.userRank())
+                  : client.getUserRank(args.userRank(), timeout),
+              Results::userRank);
+      case "storm" -> follow(id, new Storm(client, args).start(), Function.identity());
+      case "buffer" -> follow(id, BufferedStorm.start(client, args), Function.identity());
+      case "watch" ->
+          follow(
+              id,
+              client
+                  .watchContest(args.watch())
+                  .consume(update -> replies.update(id, Results.watchUpdate(update))),
+              nothing -> new JsonObject());
+      case "cancel" -> {
+        running.get(args.number("target")).cancel(true);
+        replies.ok(id, new JsonObject());
+      }
+      default -> throw new IllegalArgumentException("no operation is called " + op);
+    }
+  }
+
+  private <T> void follow(
+      JsonElement id, CompletableFuture<T> future, Function<T, JsonObject> result) {
+    running.put(id.getAsLong(), future);
+    future.whenComplete(
+        (value, error) -> {
+          if (error == null) {
+            replies.ok(id, result.apply(value));
+          } else {
+            replies.error(id, error);
+          }
+        });
+  }
+}

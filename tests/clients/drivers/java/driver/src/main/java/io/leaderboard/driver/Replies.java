@@ -1,0 +1,41 @@
+package io.leaderboard.driver;
+
+import com.google.gson.Gson;
+import com.google.gson.GsonBuilder;
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+
+/** Writes one JSON object a line. Safe for threads. */
+final class Replies {
+  private final Gson gson = new GsonBuilder().serializeNulls().disableHtmlEscaping().create();
+  private final PrintStream out;
+
+  Replies(PrintStream out) {
+    this.out = new PrintStream(out, false, StandardCharsets.UTF_8);
+  }
+
+  /** Answers an operation that succeeded. */
+  void ok(JsonElement id, JsonObject result) {
+    write(id, "ok", result);
+  }
+
+  /** Answers an operation that failed. */
+  void error(JsonElement id, Throwable error) {
+    write(id, "error", Errors.error(error));
+  }
+
+  /** Tells of an operation that goes on. */
+  void update(JsonElement id, JsonObject update) {
+    write(id, "update", update);
+  }
+
+  private synchronized void write(JsonElement id, String name, JsonObject value) {
+    JsonObject line = new JsonObject();
+    line.add("id", id);
+    line.add(name, value);
+    out.println(gson.toJson(line));
+    out.flush();
+  }
+}

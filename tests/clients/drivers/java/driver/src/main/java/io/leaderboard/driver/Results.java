@@ -1,0 +1,122 @@
+package io.leaderboard.driver;
+
+import com.google.gson.JsonArray;
+import com.google.gson.JsonNull;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.protobuf.Message;
+import com.google.protobuf.util.JsonFormat;
+import io.leaderboard.client.BatchOutcome;
+import io.leaderboard.client.Position;
+import io.leaderboard.client.RankedUser;
+import io.leaderboard.client.TopUsers;
+import io.leaderboard.client.UpdateResult;
+import io.leaderboard.client.UserRank;
+import io.leaderboard.client.WatchUpdate;
+import java.util.List;
+
+/** Writes the results of the client as JSON, with the names of the contract. */
+final class Results {
+  private static final JsonFormat.Printer MESSAGES =
+      JsonFormat.printer().preservingProtoFieldNames().omittingInsignificantWhitespace();
+
+  private Results() {}
+
+  static JsonObject update(UpdateResult result) {
+    JsonObject json = new JsonObject();
+    json.add("user", user(result.user()));
+    json.addProperty("previous_score", result.previousScore());
+    json.addProperty("previous_rank", result.previousRank());
+    json.addProperty("applied", result.applied());
+    json.addProperty("replayed", result.replayed());
+    json.add("position", position(result.position()));
+    return json;
+  }
+
+  static JsonObject batch(List<BatchOutcome> outcomes) {
+    JsonArray results = new JsonArray();
+    for (BatchOutcome outcome : outcomes) {
+      JsonObject json = new JsonObject();
+      if (outcome instanceof BatchOutcome.Taken taken) {
+        json.add("ok", update(taken.result()));
+      } else if (outcome instanceof BatchOutcome.Refused refused) {
+        json.add("error", Errors.error(refused.error()));
+      }
+      results.add(json);
+    }
+    JsonObject json = new JsonObject();
+    json.add("results", results);
+    return json;
+  }
+
+  static JsonObject topUsers(TopUsers top) {
+    JsonObject json = new JsonObject();
+    json.add("users", users(top.users()));
+    json.addProperty("total_users", top.totalUsers());
+    json.add("position", position(top.position()));
+    return json;
+  }
+
+  static JsonObject userRank(UserRank rank) {
+    JsonObject json = new JsonObject();
+    json.add("user", user(rank.user()));
+    json.add("neighbors", users(rank.neighbors()));
+    json.addProperty("total_users", rank.totalUsers());
+    json.addProperty("percentile", rank.percentile());
+    json.add("position", position(rank.position()));
+    return json;
+  }
+
+  static JsonObject watchUpdate(WatchUpdate update) {
+    JsonArray rows = new JsonArray();
+    for (RankedUser user : update.rows()) {
+      JsonArray row = new JsonArray();
+      row.add(user.userId());
+      row.add(user.score());
+      row.add(user.rank());
+      row.add(user.displayName());
+      rows.add(row);
+    }
+    JsonObject json = new JsonObject();
+    json.addProperty("state", update.state().name());
+    json.add("rows", rows);
+    json.add(
+        "message",
+        update.message().isPresent() ? message(update.message().get()) : JsonNull.INSTANCE);
+    json.addProperty(
+        "snapshot_reason",
+        update.snapshotReason().map(reason -> "SNAPSHOT_REASON_" + reason).orElse(null));
+    return json;
+  }
+
+  private static JsonObject message(Message message) {
+    try {
+      return JsonParser.parseString(MESSAGES.print(message)).getAsJsonObject();
+    } catch (InvalidProtocolBufferException e) {
+      throw new IllegalStateException("a message holds one of an unknown type", e);
+    }
+  }
+
+  private static JsonArray users(List<RankedUser> users) {
+    JsonArray json = new JsonArray();
+    users.forEach(user -> json.add(user(user)));
+    return json;
+  }
+
+  private static JsonObject user(RankedUser user) {
+    JsonObject json = new JsonObject();
+    json.addProperty("user_id", user.userId());
+    json.addProperty("score", user.score());
+    json.addProperty("rank", user.rank());
+    json.addProperty("display_name", user.displayName());
+    return json;
+  }
+
+  private static JsonObject position(Position position) {
+    JsonObject json = new JsonObject();
+    json.addProperty("epoch", position.epoch());
+    json.addProperty("revision", position.revision());
+    return json;
+  }
+}
