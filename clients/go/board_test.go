@@ -1,0 +1,129 @@
+package leaderboard
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	pb "github.com/leaderboard/leaderboard/clients/go/leaderboard/v1"
+)
+
+func ranked(userID string, score int64, rank int32) *pb.RankedUser {
+	return &pb.RankedUser{UserId: userID, Score: score, Rank: rank}
+}
+
+func at(revision int64) *pb.Position {
+	return &pb.Position{Epoch: "e", Revision: revision}
+}
+
+func snapshotAt(revision int64, total int32, users ...*pb.RankedUser) *pb.WatchContestResponse {
+	snapshot := &pb.Snapshot{Users: users, TotalUsers: total, Reason: pb.SnapshotReason_SNAPSHOT_REASON_INITIAL}
+	return &pb.WatchContestResponse{
+		Position: at(revision), Event: &pb.WatchContestResponse_Snapshot{Snapshot: snapshot},
+	}
+}
+
+// changed tells of one change; previousRank 0 is a new row.
+func changed(previous, revision int64, previousRank int32, user *pb.RankedUser) *pb.WatchContestResponse {
+	changes := &pb.Changes{Changes: []*pb.ScoreChange{{User: user, PreviousRank: previousRank}}}
+	return &pb.WatchContestResponse{
+		Position: at(revision), PreviousRevision: previous,
+		Event: &pb.WatchContestResponse_Changes{Changes: changes},
+	}
+}
+
+// shown returns rows as text, such as "1 ada 5, 2 bob 3".
+func shown(rows []RankedUser) string {
+	texts := make([]string, len(rows))
+	for i, row := range rows {
+		texts[i] = fmt.Sprintf("%d %s %d", row.Rank, row.UserID, row.Score)
+	}
+	return strings.Join(texts, ", ")
+}
+
+// A board follows the changes by the rules of its scope, and knows how many users there are just
+// where that is certain.
+func TestBoard(t *testing.T) {
+	two := snapshotAt(7, 2, ranked("ada", 5, 1), ranked("bob", 3, 2))
+	cases := []struct {
+		name   string
+		scope  Scope
+		limit  int
+		change *pb.WatchContestResponse
+		rows   string
+		total  int
+		known  bool
+	}{
+		{"moves up", ScopeTop, 3, changed(7, 8, 2, ranked("bob", 6, 1)), "1 bob 6, 2 ada 5", 2, true},
+		{"moves down", ScopeTop, 3, changed(7, 8, 1, ranked("ada", 1, 2)), "1 bob 3, 2 ada 1", 2, true},
+		{"joins", ScopeTop, 3, changed(7, 8, 0, ranked("eve", 4, 2)), "1 ada 5, 2 eve 4, 3 bob 3", 3, false},
+		{"pushes out", ScopeTop, 2, changed(7, 8, 0, ranked("eve", 4, 2)), "1 ada 5, 2 eve 4", 0, false},
+		{"falls out", ScopeTop, 2, changed(7, 8, 1, ranked("ada", 1, 3)), "1 bob 3", 1, true},
+		{"out of all", ScopeAll, 2, changed(7, 8, 1, ranked("ada", 1, 9)), "1 bob 3", 2, true},
+		{"joins all", ScopeAll, 2, changed(7, 8, 0, ranked("eve", 9, 1)), "1 eve 9, 2 ada 5", 3, true},
+		{"users", ScopeUsers, 2, changed(7, 8, 2, ranked("bob", 6, 4)), "4 bob 6, 1 ada 5", 0, false},
+		{"a new user", ScopeUsers, 2, changed(7, 8, 0, ranked("eve", 3, 1)), "1 ada 5, 1 eve 3, 2 bob 3", 0, false},
+	}
+	for _, expected := range cases {
+		t.Run(expected.name, func(t *testing.T) {
+			board := &board{scope: expected.scope, limit: expected.limit}
+			for _, message := range []*pb.WatchContestResponse{two, expected.change} {
+				if err := board.apply(message); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if got := shown(board.rows()); got != expected.rows {
+				t.Errorf("rows %s", got)
+			}
+			if board.totalKnown != expected.known || expected.known && board.total != expected.total {
+				t.Errorf("total %d, known %v", board.total, board.totalKnown)
+			}
+		})
+	}
+}
+
+// A message that does not go on from where the board stands is refused, and changes nothing.
+func TestMissedChanges(t *testing.T) {
+	other := changed(7, 8, 2, ranked("bob", 6, 1))
+	other.Position.Epoch = "other"
+	wrong := map[string]*pb.WatchContestResponse{
+		"a hole":                changed(8, 9, 2, ranked("bob", 6, 1)),
+		"told before":           changed(6, 8, 2, ranked("bob", 6, 1)),
+		"backwards":             changed(7, 6, 2, ranked("bob", 6, 1)),
+		"a rank out of nowhere": changed(7, 8, 0, ranked("eve", 1, 4)),
+		"another history":       other,
+	}
+	for name, message := range wrong {
+		t.Run(name, func(t *testing.T) {
+			board := &board{scope: ScopeTop, limit: 10}
+			if err := board.apply(message); !errors.Is(err, ErrMissedChanges) {
+				t.Errorf("before a snapshot: %v", err)
+			}
+			if err := board.apply(snapshotAt(7, 2, ranked("ada", 5, 1), ranked("bob", 3, 2))); err != nil {
+				t.Fatal(err)
+			}
+			if err := board.apply(message); !errors.Is(err, ErrMissedChanges) {
+				t.Errorf("after a snapshot: %v", err)
+			}
+			if got := shown(board.rows()); got != "1 ada 5, 2 bob 3" || board.position.GetRevision() != 7 {
+				t.Errorf("rows %s at %d", got, board.position.GetRevision())
+			}
+		})
+	}
+}
+
+// A contest begins: its first epoch follows the snapshot that had none.
+func TestContestBegins(t *testing.T) {
+	board := &board{scope: ScopeTop, limit: 10}
+	none := snapshotAt(0, 0)
+	none.Position = &pb.Position{}
+	for _, message := range []*pb.WatchContestResponse{none, changed(0, 1, 0, ranked("ada", 5, 1))} {
+		if err := board.apply(message); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := shown(board.rows()); got != "1 ada 5" || board.total != 1 {
+		t.Errorf("rows %s of %d", got, board.total)
+	}
+}

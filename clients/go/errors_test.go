@@ -1,0 +1,133 @@
+package leaderboard
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"google.golang.org/genproto/googleapis/rpc/errdetails"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+)
+
+// Every code of the contract has its kind, its sentinel and its name, and is no other kind.
+func TestKinds(t *testing.T) {
+	all := []error{
+		ErrInvalidRequest, ErrOutOfRange, ErrNotFound, ErrRequestIDReused, ErrFailedPrecondition,
+		ErrOverloaded, ErrUnavailable, ErrDeadlineExceeded, ErrCancelled,
+	}
+	cases := []struct {
+		code     codes.Code
+		kind     Kind
+		sentinel error
+		name     string
+	}{
+		{codes.InvalidArgument, KindInvalidRequest, ErrInvalidRequest, "INVALID_ARGUMENT"},
+		{codes.OutOfRange, KindOutOfRange, ErrOutOfRange, "OUT_OF_RANGE"},
+		{codes.NotFound, KindNotFound, ErrNotFound, "NOT_FOUND"},
+		{codes.AlreadyExists, KindRequestIDReused, ErrRequestIDReused, "ALREADY_EXISTS"},
+		{codes.FailedPrecondition, KindFailedPrecondition, ErrFailedPrecondition, "FAILED_PRECONDITION"},
+		{codes.ResourceExhausted, KindOverloaded, ErrOverloaded, "RESOURCE_EXHAUSTED"},
+		{codes.Unavailable, KindUnavailable, ErrUnavailable, "UNAVAILABLE"},
+		{codes.DeadlineExceeded, KindDeadlineExceeded, ErrDeadlineExceeded, "DEADLINE_EXCEEDED"},
+		{codes.Canceled, KindOther, nil, "CANCELLED"},
+		{codes.Unauthenticated, KindOther, nil, "UNAUTHENTICATED"},
+		{codes.Code(99), KindOther, nil, "99"},
+	}
+	for _, expected := range cases {
+		e := failure(status.Error(expected.code, "no"))
+		if e.Kind != expected.kind || e.Code != expected.name {
+			t.Errorf("%v is %s %s", expected.code, e.Kind, e.Code)
+		}
+		for _, sentinel := range all {
+			if is := errors.Is(fmt.Errorf("wrapped: %w", e), sentinel); is != (sentinel == expected.sentinel) {
+				t.Errorf("%v is %v: %v", expected.code, sentinel, is)
+			}
+		}
+		if status.Code(e) != expected.code {
+			t.Errorf("%v has the status code %v", expected.code, status.Code(e))
+		}
+	}
+}
+
+// An error has all the details of its status, and tells them in one line.
+func TestDetails(t *testing.T) {
+	bad := &errdetails.BadRequest{FieldViolations: []*errdetails.BadRequest_FieldViolation{
+		{Field: "user_id", Description: "must not\nbe empty"},
+	}}
+	told := refused(codes.InvalidArgument, "ERROR_REASON_INVALID_FIELD", bad, retryInfo(time.Second))
+	e := failure(told.Err())
+	if e.Reason != "ERROR_REASON_INVALID_FIELD" || e.Metadata["contestId"] != "chess" {
+		t.Errorf("reason %q, metadata %v", e.Reason, e.Metadata)
+	}
+	if len(e.Violations) != 1 || e.Violations[0] != (Violation{"user_id", "must not\nbe empty"}) {
+		t.Errorf("violations %v", e.Violations)
+	}
+	if e.RetryAfter != time.Second || e.Message != "no" {
+		t.Errorf("retry after %v, message %q", e.RetryAfter, e.Message)
+	}
+	if text := e.Error(); text != "leaderboard: INVALID_ARGUMENT: user_id: must not be empty" {
+		t.Errorf("told as %q", text)
+	}
+}
+
+// The reason of another service is none of ours.
+func TestForeignReason(t *testing.T) {
+	info := &errdetails.ErrorInfo{Reason: "QUOTA", Domain: "proxy.example"}
+	told, err := status.New(codes.Internal, "").WithDetails(info)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := failure(told.Err())
+	if e.Reason != "" || e.Metadata != nil || !e.Retryable() || e.Message != "INTERNAL" {
+		t.Errorf("%+v", e)
+	}
+}
+
+// What may succeed later is told from what never will.
+func TestRetryable(t *testing.T) {
+	cases := []struct {
+		err  error
+		want bool
+	}{
+		{refused(codes.Unavailable, "ERROR_REASON_STORE_UNAVAILABLE", retryInfo(time.Second)).Err(), true},
+		{refused(codes.ResourceExhausted, "ERROR_REASON_OVERLOADED", retryInfo(0)).Err(), true},
+		{refused(codes.ResourceExhausted, "ERROR_REASON_MESSAGE_TOO_LARGE").Err(), false},
+		{refused(codes.Internal, "ERROR_REASON_INTERNAL").Err(), false},
+		{refused(codes.NotFound, "ERROR_REASON_USER_NOT_FOUND").Err(), false},
+		{status.Error(codes.Unavailable, "connection refused"), true},
+		{status.Error(codes.Internal, "stream terminated by RST_STREAM"), true},
+		{status.Error(codes.Unknown, "stream removed"), true},
+		{status.Error(codes.Canceled, "the server stops"), true},
+		{status.Error(codes.Unimplemented, "unknown method"), false},
+		{status.Error(codes.Unauthenticated, "no token"), false},
+	}
+	for _, expected := range cases {
+		if got := failure(expected.err).Retryable(); got != expected.want {
+			t.Errorf("%v: %v", expected.err, got)
+		}
+	}
+}
+
+// What the caller's context ended is told as the context tells it, with its cause.
+func TestInterrupted(t *testing.T) {
+	cause := errors.New("the user left")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cancel(cause)
+	e := interrupted(ctx, nil)
+	if !errors.Is(e, context.Canceled) || !errors.Is(e, ErrCancelled) || !errors.Is(e, cause) || e.Retryable() {
+		t.Errorf("cancelled: %+v", e)
+	}
+	late, stop := context.WithTimeout(t.Context(), 0)
+	defer stop()
+	last := failure(status.Error(codes.Unavailable, "away"))
+	e = interrupted(late, last)
+	if !errors.Is(e, context.DeadlineExceeded) || !errors.Is(e, ErrDeadlineExceeded) || errors.Is(e, ErrUnavailable) {
+		t.Errorf("late: %+v", e)
+	}
+	if e.LastAttempt != last || !e.Retryable() {
+		t.Errorf("late: %+v", e)
+	}
+}

@@ -1,0 +1,128 @@
+package leaderboard
+
+import (
+	"context"
+	"net"
+	"sync"
+	"testing"
+	"time"
+
+	"google.golang.org/genproto/googleapis/rpc/errdetails"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/protoadapt"
+	"google.golang.org/protobuf/types/known/durationpb"
+
+	pb "github.com/leaderboard/leaderboard/clients/go/leaderboard/v1"
+)
+
+// fakeService answers as a test says. Each function is given how many calls came before.
+type fakeService struct {
+	pb.UnimplementedLeaderboardServiceServer
+
+	update func(ctx context.Context, before int, request *pb.UpdateScoreRequest) error
+	batch  func(before int, request *pb.BatchUpdateScoresRequest) (*pb.BatchUpdateScoresResponse, error)
+	watch  func(before int, stream pb.LeaderboardService_WatchContestServer) error
+
+	mu      sync.Mutex
+	updates []*pb.UpdateScoreRequest
+	batches []*pb.BatchUpdateScoresRequest
+	watches []*pb.WatchContestRequest
+}
+
+// start serves until the test ends, and returns a client that loses no time.
+func (f *fakeService) start(t *testing.T, options ...Option) *Client {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := grpc.NewServer()
+	pb.RegisterLeaderboardServiceServer(server, f)
+	go server.Serve(listener)
+	t.Cleanup(server.Stop)
+	client, err := NewClient(listener.Addr().String(), options...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { client.Close() })
+	client.random = func() float64 { return 0 }
+	return client
+}
+
+func (f *fakeService) UpdateScore(
+	ctx context.Context, request *pb.UpdateScoreRequest,
+) (*pb.UpdateScoreResponse, error) {
+	f.mu.Lock()
+	before := len(f.updates)
+	f.updates = append(f.updates, request)
+	f.mu.Unlock()
+	if err := f.update(ctx, before, request); err != nil {
+		return nil, err
+	}
+	user := &pb.RankedUser{UserId: request.GetUserId(), Score: request.GetPoints(), Rank: 1}
+	return &pb.UpdateScoreResponse{User: user, Applied: true, Replayed: before > 0}, nil
+}
+
+func (f *fakeService) BatchUpdateScores(
+	_ context.Context, request *pb.BatchUpdateScoresRequest,
+) (*pb.BatchUpdateScoresResponse, error) {
+	f.mu.Lock()
+	before := len(f.batches)
+	f.batches = append(f.batches, request)
+	f.mu.Unlock()
+	if f.batch == nil {
+		return taken(request), nil
+	}
+	return f.batch(before, request)
+}
+
+func (f *fakeService) WatchContest(
+	request *pb.WatchContestRequest, stream pb.LeaderboardService_WatchContestServer,
+) error {
+	f.mu.Lock()
+	before := len(f.watches)
+	f.watches = append(f.watches, request)
+	f.mu.Unlock()
+	return f.watch(before, stream)
+}
+
+// attempts returns how many updates came.
+func (f *fakeService) attempts() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return len(f.updates)
+}
+
+// taken returns the answer to a batch of which every update is taken.
+func taken(request *pb.BatchUpdateScoresRequest) *pb.BatchUpdateScoresResponse {
+	response := &pb.BatchUpdateScoresResponse{}
+	for _, update := range request.GetUpdates() {
+		user := &pb.RankedUser{UserId: update.GetUserId(), Score: update.GetPoints(), Rank: 1}
+		outcome := &pb.BatchUpdateResult_Response{Response: &pb.UpdateScoreResponse{User: user}}
+		response.Results = append(response.Results, &pb.BatchUpdateResult{Outcome: outcome})
+	}
+	return response
+}
+
+// refused returns a status as the service gives it.
+func refused(code codes.Code, reason string, more ...protoadapt.MessageV1) *status.Status {
+	info := &errdetails.ErrorInfo{Reason: reason, Domain: domain, Metadata: map[string]string{"contestId": "chess"}}
+	told, err := status.New(code, "no").WithDetails(append([]protoadapt.MessageV1{info}, more...)...)
+	if err != nil {
+		panic(err)
+	}
+	return told
+}
+
+func retryInfo(delay time.Duration) *errdetails.RetryInfo {
+	return &errdetails.RetryInfo{RetryDelay: durationpb.New(delay)}
+}
+
+// soon returns a context for calls that must not take long.
+func soon(t *testing.T) context.Context {
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	t.Cleanup(cancel)
+	return ctx
+}

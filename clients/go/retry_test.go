@@ -1,0 +1,185 @@
+package leaderboard
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	pb "github.com/leaderboard/leaderboard/clients/go/leaderboard/v1"
+)
+
+var fivePoints = ScoreUpdate{ContestID: "chess", UserID: "ada", Points: 5}
+
+// Delays double up to 5 s, are never less than what the server asks up to that, and are spread over
+// a factor of two.
+func TestRetryDelay(t *testing.T) {
+	cases := []struct {
+		attempt int
+		asked   time.Duration
+		random  float64
+		want    time.Duration
+	}{
+		{0, 0, 0, 100 * time.Millisecond},
+		{0, 0, 1, 200 * time.Millisecond},
+		{1, 0, 0.5, 300 * time.Millisecond},
+		{4, 0, 0, 1600 * time.Millisecond},
+		{5, 0, 0, 2500 * time.Millisecond},
+		{1_000_000, 0, 1, 5 * time.Second},
+		{0, time.Second, 0.5, 1500 * time.Millisecond},
+		{0, time.Hour, 1, 10 * time.Second},
+	}
+	for _, expected := range cases {
+		if got := retryDelay(expected.attempt, expected.asked, expected.random); got != expected.want {
+			t.Errorf("%+v: %v", expected, got)
+		}
+	}
+}
+
+// A write is sent again with the same request id until it is taken, whatever broke.
+func TestWritesAreRepeated(t *testing.T) {
+	failures := []error{
+		status.Error(codes.Unavailable, "connection refused"),
+		refused(codes.ResourceExhausted, "ERROR_REASON_OVERLOADED", retryInfo(time.Millisecond)).Err(),
+		status.Error(codes.Canceled, "the server stops"),
+	}
+	fake := &fakeService{update: func(_ context.Context, before int, _ *pb.UpdateScoreRequest) error {
+		if before < len(failures) {
+			return failures[before]
+		}
+		return nil
+	}}
+	client := fake.start(t)
+	result, err := client.UpdateScore(soon(t), fivePoints)
+	if err != nil || result.User.Score != 5 || !result.Replayed {
+		t.Fatalf("%+v, %v", result, err)
+	}
+	if len(fake.updates) != len(failures)+1 {
+		t.Fatalf("%d attempts", len(fake.updates))
+	}
+	for _, request := range fake.updates {
+		if request.GetRequestId() != fake.updates[0].GetRequestId() || len(request.GetRequestId()) != 32 {
+			t.Errorf("request id %q", request.GetRequestId())
+		}
+	}
+}
+
+// A caller's request id is used as it is.
+func TestOwnRequestID(t *testing.T) {
+	fake := &fakeService{update: func(context.Context, int, *pb.UpdateScoreRequest) error { return nil }}
+	update := fivePoints
+	update.RequestID = "game-1"
+	if _, err := fake.start(t).UpdateScore(soon(t), update); err != nil {
+		t.Fatal(err)
+	}
+	if got := fake.updates[0].GetRequestId(); got != "game-1" {
+		t.Errorf("request id %q", got)
+	}
+}
+
+// What is refused for good is sent once.
+func TestRefusalsAreNotRepeated(t *testing.T) {
+	fake := &fakeService{update: func(context.Context, int, *pb.UpdateScoreRequest) error {
+		return refused(codes.OutOfRange, "ERROR_REASON_SCORE_OUT_OF_RANGE").Err()
+	}}
+	_, err := fake.start(t).UpdateScore(soon(t), fivePoints)
+	if !errors.Is(err, ErrOutOfRange) || fake.attempts() != 1 {
+		t.Errorf("%v after %d attempts", err, fake.attempts())
+	}
+}
+
+// A service that stays away is told as such, before the deadline.
+func TestStaysAway(t *testing.T) {
+	fake := &fakeService{update: func(context.Context, int, *pb.UpdateScoreRequest) error {
+		return refused(codes.Unavailable, "ERROR_REASON_STORE_UNAVAILABLE", retryInfo(time.Second)).Err()
+	}}
+	ctx, cancel := context.WithTimeout(t.Context(), 1500*time.Millisecond)
+	defer cancel()
+	_, err := fake.start(t).UpdateScore(ctx, fivePoints)
+	if !errors.Is(err, ErrUnavailable) || fake.attempts() != 2 || ctx.Err() != nil {
+		t.Errorf("%v after %d attempts, %v", err, fake.attempts(), ctx.Err())
+	}
+}
+
+// An attempt whose answer does not come is made again; when none comes, the time is up.
+func TestLostAnswers(t *testing.T) {
+	fake := &fakeService{update: func(ctx context.Context, before int, _ *pb.UpdateScoreRequest) error {
+		if before == 0 {
+			return status.Error(codes.Unavailable, "away")
+		}
+		<-ctx.Done()
+		return ctx.Err()
+	}}
+	client := fake.start(t, WithTimeout(time.Second))
+	client.attemptTimeout = 250 * time.Millisecond
+	_, err := client.UpdateScore(t.Context(), fivePoints)
+	var failed *Error
+	if !errors.As(err, &failed) || !errors.Is(err, context.DeadlineExceeded) || fake.attempts() < 3 {
+		t.Fatalf("%v after %d attempts", err, fake.attempts())
+	}
+}
+
+// Cancelling the context ends a call at once, and so does closing the client.
+func TestCancelled(t *testing.T) {
+	arrived := make(chan struct{}, 2)
+	fake := &fakeService{update: func(ctx context.Context, _ int, _ *pb.UpdateScoreRequest) error {
+		arrived <- struct{}{}
+		<-ctx.Done()
+		return ctx.Err()
+	}}
+	client := fake.start(t)
+	ctx, cancel := context.WithCancel(soon(t))
+	go func() { <-arrived; cancel() }()
+	if _, err := client.UpdateScore(ctx, fivePoints); !errors.Is(err, context.Canceled) {
+		t.Errorf("cancelled: %v", err)
+	}
+	go func() { <-arrived; client.Close() }()
+	for range 2 {
+		_, err := client.UpdateScore(soon(t), fivePoints)
+		if !errors.Is(err, ErrClosed) || !errors.Is(err, ErrCancelled) {
+			t.Errorf("closed: %v", err)
+		}
+	}
+}
+
+// Text that can't be sent is refused with the names of its fields.
+func TestNotUTF8(t *testing.T) {
+	client := (&fakeService{}).start(t)
+	_, err := client.BatchUpdateScores(soon(t), []ScoreUpdate{fivePoints, {UserID: "\xff"}})
+	var failed *Error
+	if !errors.As(err, &failed) || failed.Kind != KindInvalidRequest {
+		t.Fatal(err)
+	}
+	if failed.Violations[0].Field != "updates[1].user_id" {
+		t.Errorf("violations %v", failed.Violations)
+	}
+}
+
+// Each update of a batch has its own request id and its own result.
+func TestBatch(t *testing.T) {
+	fake := &fakeService{batch: func(_ int, request *pb.BatchUpdateScoresRequest) (*pb.BatchUpdateScoresResponse, error) {
+		response := taken(request)
+		told := refused(codes.OutOfRange, "ERROR_REASON_SCORE_OUT_OF_RANGE").Proto()
+		status := &pb.UpdateStatus{Code: told.GetCode(), Message: told.GetMessage(), Details: told.GetDetails()}
+		response.Results[1].Outcome = &pb.BatchUpdateResult_Status{Status: status}
+		return response, nil
+	}}
+	results, err := fake.start(t).BatchUpdateScores(soon(t), []ScoreUpdate{fivePoints, fivePoints})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if results[0].Err != nil || results[0].Result.User.Score != 5 {
+		t.Errorf("first %+v", results[0])
+	}
+	var failed *Error
+	if !errors.As(results[1].Err, &failed) || failed.Reason != "ERROR_REASON_SCORE_OUT_OF_RANGE" {
+		t.Errorf("second %+v", results[1])
+	}
+	sent := fake.batches[0].GetUpdates()
+	if sent[0].GetRequestId() == sent[1].GetRequestId() {
+		t.Errorf("both have the request id %q", sent[0].GetRequestId())
+	}
+}

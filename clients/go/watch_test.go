@@ -1,0 +1,215 @@
+package leaderboard
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	pb "github.com/leaderboard/leaderboard/clients/go/leaderboard/v1"
+)
+
+var (
+	chess   = WatchQuery{ContestID: "chess"}
+	first   = snapshotAt(7, 2, ranked("ada", 5, 1), ranked("bob", 3, 2))
+	bobWins = changed(7, 8, 2, ranked("bob", 6, 1))
+)
+
+func ending(revision int64, reason pb.EndReason) *pb.WatchContestResponse {
+	end := &pb.WatchContestResponse_End{End: &pb.End{Reason: reason}}
+	return &pb.WatchContestResponse{Position: at(revision), PreviousRevision: revision, Event: end}
+}
+
+var over = ending(8, pb.EndReason_END_REASON_CONTEST_OVER)
+
+// streams makes a service whose streams tell what is given; the last says that the contest is over.
+func streams(ends []error, told ...[]*pb.WatchContestResponse) *fakeService {
+	return &fakeService{watch: func(before int, stream pb.LeaderboardService_WatchContestServer) error {
+		for _, message := range told[before] {
+			if err := stream.Send(message); err != nil {
+				return err
+			}
+		}
+		if before < len(ends) {
+			return ends[before]
+		}
+		return nil
+	}}
+}
+
+func watched(t *testing.T, client *Client, query WatchQuery) ([]WatchUpdate, error) {
+	t.Helper()
+	var updates []WatchUpdate
+	for update, err := range client.WatchContest(soon(t), query) {
+		if err != nil {
+			return updates, err
+		}
+		updates = append(updates, update)
+	}
+	return updates, nil
+}
+
+func checkStates(t *testing.T, updates []WatchUpdate, states ...WatchState) {
+	t.Helper()
+	if len(updates) != len(states) {
+		t.Fatalf("%d updates: %+v", len(updates), updates)
+	}
+	for i, state := range states {
+		if updates[i].State != state {
+			t.Errorf("update %d is %s", i, updates[i].State)
+		}
+	}
+}
+
+// However a stream breaks, the next one goes on after the last message, with the board kept.
+func TestBrokenStreamsAreResumed(t *testing.T) {
+	ends := []error{
+		nil,
+		status.Error(codes.Unavailable, "socket closed"),
+		status.Error(codes.Unknown, "stream removed"),
+		status.Error(codes.Internal, "RST_STREAM"),
+		status.Error(codes.Canceled, "RST_STREAM"),
+		refused(codes.ResourceExhausted, "ERROR_REASON_WATCHER_STALLED").Err(),
+	}
+	for _, end := range ends {
+		fake := streams([]error{end}, []*pb.WatchContestResponse{first}, []*pb.WatchContestResponse{bobWins, over})
+		updates, err := watched(t, fake.start(t), chess)
+		if err != nil {
+			t.Fatalf("%v: %v", end, err)
+		}
+		checkStates(t, updates, StateConnecting, StateLive, StateReconnecting, StateLive, StateOver)
+		lost, back := updates[2], updates[3]
+		if shown(lost.Rows) != "1 ada 5, 2 bob 3" || lost.Message != nil || lost.Trouble == nil {
+			t.Errorf("lost: %+v", lost)
+		}
+		if shown(back.Rows) != "1 bob 6, 2 ada 5" || back.Trouble != nil || len(back.Changes) != 1 {
+			t.Errorf("back: %+v", back)
+		}
+		if fake.watches[0].ResumeAfter != nil || fake.watches[1].GetResumeAfter().GetRevision() != 7 {
+			t.Errorf("asked %v", fake.watches)
+		}
+	}
+}
+
+// A stream that leaves a hole is dropped, and the next one begins with a snapshot.
+func TestHolesAreNotShown(t *testing.T) {
+	hole := changed(8, 9, 2, ranked("bob", 9, 1))
+	anew := snapshotAt(8, 2, ranked("bob", 6, 1), ranked("ada", 5, 2))
+	fake := streams(nil, []*pb.WatchContestResponse{first, hole, over}, []*pb.WatchContestResponse{anew, over})
+	updates, err := watched(t, fake.start(t), chess)
+	if err != nil {
+		t.Fatal(err)
+	}
+	checkStates(t, updates, StateConnecting, StateLive, StateReconnecting, StateLive, StateOver)
+	if !errors.Is(updates[2].Trouble, ErrMissedChanges) || shown(updates[2].Rows) != "1 ada 5, 2 bob 3" {
+		t.Errorf("%+v", updates[2])
+	}
+	if updates[3].SnapshotReason != SnapshotInitial || fake.watches[1].ResumeAfter != nil {
+		t.Errorf("%+v, asked %v", updates[3], fake.watches)
+	}
+}
+
+// A server that drains is left for another one, and its last message is yielded.
+func TestDraining(t *testing.T) {
+	draining := ending(7, pb.EndReason_END_REASON_DRAINING)
+	fake := streams(nil, []*pb.WatchContestResponse{first, draining}, []*pb.WatchContestResponse{bobWins, over})
+	updates, err := watched(t, fake.start(t), chess)
+	if err != nil {
+		t.Fatal(err)
+	}
+	checkStates(t, updates, StateConnecting, StateLive, StateReconnecting, StateLive, StateOver)
+	if updates[2].Message.GetEnd() == nil || !errors.Is(updates[2].Trouble, ErrStreamLost) {
+		t.Errorf("%+v", updates[2])
+	}
+}
+
+// A stream on which nothing comes is dead.
+func TestSilence(t *testing.T) {
+	fake := &fakeService{watch: func(before int, stream pb.LeaderboardService_WatchContestServer) error {
+		if before == 0 {
+			_ = stream.Send(first)
+			<-stream.Context().Done()
+			return nil
+		}
+		_ = stream.Send(bobWins)
+		return stream.Send(over)
+	}}
+	client := fake.start(t)
+	client.silence = 300 * time.Millisecond
+	updates, err := watched(t, client, chess)
+	if err != nil {
+		t.Fatal(err)
+	}
+	checkStates(t, updates, StateConnecting, StateLive, StateReconnecting, StateLive, StateOver)
+	if !errors.Is(updates[2].Trouble, ErrStreamLost) {
+		t.Errorf("%v", updates[2].Trouble)
+	}
+}
+
+// A watch that is refused for good ends with the refusal.
+func TestRefusedWatch(t *testing.T) {
+	fake := streams([]error{refused(codes.InvalidArgument, "ERROR_REASON_INVALID_FIELD").Err()}, nil)
+	updates, err := watched(t, fake.start(t), chess)
+	checkStates(t, updates, StateConnecting)
+	if !errors.Is(err, ErrInvalidRequest) || len(fake.watches) != 1 {
+		t.Errorf("%v", err)
+	}
+}
+
+// A watch ends with its context, with its client and with its loop, and the stream with it.
+func TestWatchEnds(t *testing.T) {
+	ended := make(chan struct{})
+	fake := &fakeService{watch: func(_ int, stream pb.LeaderboardService_WatchContestServer) error {
+		_ = stream.Send(first)
+		<-stream.Context().Done()
+		ended <- struct{}{}
+		return nil
+	}}
+	client := fake.start(t)
+	for update, err := range client.WatchContest(soon(t), chess) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if update.State == StateLive {
+			break
+		}
+	}
+	<-ended
+	ctx, cancel := context.WithCancel(soon(t))
+	defer cancel()
+	for update, err := range client.WatchContest(ctx, chess) {
+		if err != nil && !errors.Is(err, context.Canceled) {
+			t.Error(err)
+		}
+		if update.State == StateLive {
+			cancel()
+		}
+	}
+	<-ended
+	watch := client.WatchChannel(soon(t), chess)
+	for update := range watch.Updates() {
+		if update.State == StateLive {
+			client.Close()
+		}
+	}
+	<-ended
+	if !errors.Is(watch.Err(), ErrClosed) {
+		t.Error(watch.Err())
+	}
+}
+
+// A row that a resumed stream tells again is no change.
+func TestTellsAgain(t *testing.T) {
+	again := changed(7, 8, 0, ranked("ada", 5, 1))
+	fake := streams(nil, []*pb.WatchContestResponse{first}, []*pb.WatchContestResponse{again, over})
+	updates, err := watched(t, fake.start(t), chess)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(updates[3].Changes) != 0 || shown(updates[3].Rows) != "1 ada 5, 2 bob 3" {
+		t.Errorf("%+v", updates[3])
+	}
+}

@@ -1,0 +1,113 @@
+package main
+
+import (
+	"fmt"
+	"time"
+
+	leaderboard "github.com/leaderboard/leaderboard/clients/go"
+)
+
+// position is a position, in arguments and in answers.
+type position struct {
+	Epoch    string `json:"epoch"`
+	Revision int64  `json:"revision"`
+}
+
+type updateArgs struct {
+	ContestID   string     `json:"contest_id"`
+	UserID      string     `json:"user_id"`
+	Points      int64      `json:"points"`
+	Mode        string     `json:"mode"`
+	RequestID   string     `json:"request_id"`
+	EventType   string     `json:"event_type"`
+	EventTime   *time.Time `json:"event_time"`
+	DisplayName string     `json:"display_name"`
+}
+
+type batchArgs struct {
+	Updates []updateArgs `json:"updates"`
+}
+
+type topArgs struct {
+	ContestID   string   `json:"contest_id"`
+	Limit       int      `json:"limit"`
+	StartRank   int      `json:"start_rank"`
+	MinPosition position `json:"min_position"`
+}
+
+type rankArgs struct {
+	ContestID   string   `json:"contest_id"`
+	UserID      string   `json:"user_id"`
+	Neighbors   int      `json:"neighbors"`
+	MinPosition position `json:"min_position"`
+}
+
+type stormArgs struct {
+	ContestID   string   `json:"contest_id"`
+	Users       []string `json:"users"`
+	Count       int64    `json:"count"`
+	Concurrency int      `json:"concurrency"`
+	Points      int64    `json:"points"`
+}
+
+type watchArgs struct {
+	ContestID    string   `json:"contest_id"`
+	Scope        string   `json:"scope"`
+	Limit        int      `json:"limit"`
+	UserIDs      []string `json:"user_ids"`
+	MinIntervalS float64  `json:"min_interval_s"`
+}
+
+var modes = map[string]leaderboard.UpdateMode{
+	"":          0,
+	"INCREMENT": leaderboard.ModeIncrement,
+	"SET":       leaderboard.ModeSet,
+	"BEST":      leaderboard.ModeBest,
+}
+
+var scopes = map[string]leaderboard.Scope{
+	"":      0,
+	"TOP":   leaderboard.ScopeTop,
+	"ALL":   leaderboard.ScopeAll,
+	"USERS": leaderboard.ScopeUsers,
+}
+
+func (a updateArgs) update() (leaderboard.ScoreUpdate, error) {
+	mode, known := modes[a.Mode]
+	if !known {
+		return leaderboard.ScoreUpdate{}, fmt.Errorf("no mode %q", a.Mode)
+	}
+	update := leaderboard.ScoreUpdate{
+		ContestID:   a.ContestID,
+		UserID:      a.UserID,
+		Points:      a.Points,
+		Mode:        mode,
+		RequestID:   a.RequestID,
+		EventType:   a.EventType,
+		DisplayName: a.DisplayName,
+	}
+	if a.EventTime != nil {
+		update.EventTime = *a.EventTime
+	}
+	return update, nil
+}
+
+// numbered returns the update with a number of a storm.
+func (a stormArgs) numbered(number int64) leaderboard.ScoreUpdate {
+	user := a.Users[number%int64(len(a.Users))]
+	return leaderboard.ScoreUpdate{ContestID: a.ContestID, UserID: user, Points: a.Points}
+}
+
+func (a watchArgs) query() (leaderboard.WatchQuery, error) {
+	scope, known := scopes[a.Scope]
+	if !known {
+		return leaderboard.WatchQuery{}, fmt.Errorf("no scope %q", a.Scope)
+	}
+	return leaderboard.WatchQuery{
+		ContestID:   a.ContestID,
+		Limit:       a.Limit,
+		Scope:       scope,
+		UserIDs:     a.UserIDs,
+		MinInterval: time.Duration(a.MinIntervalS * float64(time.Second)),
+	}, nil
+}

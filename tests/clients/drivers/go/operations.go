@@ -1,0 +1,198 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	leaderboard "github.com/leaderboard/leaderboard/clients/go"
+)
+
+// stormTimeout is the time of each update of a storm.
+const stormTimeout = time.Minute
+
+// run does one operation, and returns its answer.
+func (d *driver) run(ctx context.Context, asked request) (any, error) {
+	switch asked.Op {
+	case "update":
+		return with(ctx, asked.Args, d.update)
+	case "batch":
+		return with(ctx, asked.Args, d.batch)
+	case "top":
+		return with(ctx, asked.Args, d.top)
+	case "rank":
+		return with(ctx, asked.Args, d.rank)
+	case "storm":
+		return with(ctx, asked.Args, d.storm)
+	case "buffer":
+		return with(ctx, asked.Args, d.buffer)
+	case "watch":
+		return with(ctx, asked.Args, func(ctx context.Context, args watchArgs) (any, error) {
+			return d.watch(ctx, asked.ID, args)
+		})
+	default:
+		return nil, fmt.Errorf("no operation %q", asked.Op)
+	}
+}
+
+// with runs an operation with its arguments.
+func with[Args any](
+	ctx context.Context, raw json.RawMessage, run func(context.Context, Args) (any, error),
+) (any, error) {
+	var args Args
+	if err := json.Unmarshal(raw, &args); err != nil {
+		return nil, err
+	}
+	return run(ctx, args)
+}
+
+func (d *driver) update(ctx context.Context, args updateArgs) (any, error) {
+	update, err := args.update()
+	if err != nil {
+		return nil, err
+	}
+	result, err := d.client.UpdateScore(ctx, update)
+	if err != nil {
+		return nil, err
+	}
+	return toldUpdate(result), nil
+}
+
+func (d *driver) batch(ctx context.Context, args batchArgs) (any, error) {
+	updates := make([]leaderboard.ScoreUpdate, len(args.Updates))
+	for i, asked := range args.Updates {
+		update, err := asked.update()
+		if err != nil {
+			return nil, err
+		}
+		updates[i] = update
+	}
+	results, err := d.client.BatchUpdateScores(ctx, updates)
+	if err != nil {
+		return nil, err
+	}
+	told := make([]map[string]any, len(results))
+	for i, result := range results {
+		if result.Err != nil {
+			told[i] = map[string]any{"error": toldError(result.Err)}
+		} else {
+			told[i] = map[string]any{"ok": toldUpdate(result.Result)}
+		}
+	}
+	return map[string]any{"results": told}, nil
+}
+
+func (d *driver) top(ctx context.Context, args topArgs) (any, error) {
+	top, err := d.client.GetTopUsers(ctx, leaderboard.TopQuery{
+		ContestID:   args.ContestID,
+		Limit:       args.Limit,
+		StartRank:   args.StartRank,
+		MinPosition: leaderboard.Position(args.MinPosition),
+	})
+	if err != nil {
+		return nil, err
+	}
+	return map[string]any{
+		"users":       toldUsers(top.Users),
+		"total_users": top.TotalUsers,
+		"position":    position(top.Position),
+	}, nil
+}
+
+func (d *driver) rank(ctx context.Context, args rankArgs) (any, error) {
+	rank, err := d.client.GetUserRank(ctx, leaderboard.RankQuery{
+		ContestID:   args.ContestID,
+		UserID:      args.UserID,
+		Neighbors:   args.Neighbors,
+		MinPosition: leaderboard.Position(args.MinPosition),
+	})
+	if err != nil {
+		return nil, err
+	}
+	return map[string]any{
+		"user":        toldUser(rank.User),
+		"neighbors":   toldUsers(rank.Neighbors),
+		"total_users": rank.TotalUsers,
+		"percentile":  rank.Percentile,
+		"position":    position(rank.Position),
+	}, nil
+}
+
+// storm writes as fast as it can, and ends with the first update that fails.
+func (d *driver) storm(ctx context.Context, args stormArgs) (any, error) {
+	ctx, fail := context.WithCancelCause(ctx)
+	defer fail(nil)
+	var next, acknowledged, replayed atomic.Int64
+	var workers sync.WaitGroup
+	for range args.Concurrency {
+		workers.Add(1)
+		go func() {
+			defer workers.Done()
+			for i := next.Add(1) - 1; i < args.Count; i = next.Add(1) - 1 {
+				result, err := d.stormOne(ctx, args.numbered(i))
+				if err != nil {
+					fail(err)
+					return
+				}
+				acknowledged.Add(1)
+				if result.Replayed {
+					replayed.Add(1)
+				}
+			}
+		}()
+	}
+	workers.Wait()
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
+	return map[string]any{"acknowledged": acknowledged.Load(), "replayed": replayed.Load()}, nil
+}
+
+func (d *driver) stormOne(
+	ctx context.Context, update leaderboard.ScoreUpdate,
+) (leaderboard.UpdateResult, error) {
+	ctx, cancel := context.WithTimeout(ctx, stormTimeout)
+	defer cancel()
+	return d.client.UpdateScore(ctx, update)
+}
+
+// buffer writes through a score buffer.
+func (d *driver) buffer(ctx context.Context, args stormArgs) (any, error) {
+	refused := func(update leaderboard.ScoreUpdate, err error) { log.Print(update.UserID, ": ", err) }
+	buffer, err := d.client.NewScoreBuffer(leaderboard.BufferOptions{OnError: refused})
+	if err != nil {
+		return nil, err
+	}
+	for i := range args.Count {
+		if err := buffer.Add(ctx, args.numbered(i)); err != nil {
+			_ = buffer.Close(ctx)
+			return nil, err
+		}
+	}
+	if err := buffer.Close(ctx); err != nil {
+		return nil, err
+	}
+	return map[string]any{"acknowledged": buffer.Acknowledged(), "refused": buffer.Refused()}, nil
+}
+
+func (d *driver) watch(ctx context.Context, id int64, args watchArgs) (any, error) {
+	query, err := args.query()
+	if err != nil {
+		return nil, err
+	}
+	for update, err := range d.client.WatchContest(ctx, query) {
+		if err != nil {
+			return nil, err
+		}
+		told, err := toldWatchUpdate(update)
+		if err != nil {
+			return nil, err
+		}
+		d.write(map[string]any{"id": id, "update": told})
+	}
+	return struct{}{}, nil
+}
