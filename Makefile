@@ -5,16 +5,20 @@ VENV := .venv
 BIN := $(VENV)/bin
 TOOLS := .tools/bin
 GRPCURL_VERSION := v1.9.4
+PROTOC_GEN_GO_VERSION := v1.36.12
+PROTOC_GEN_GO_GRPC_VERSION := v1.6.2
+PLUGINS := $(TOOLS)/protoc-gen-go $(TOOLS)/protoc-gen-go-grpc clients/typescript/node_modules/.bin/protoc-gen-es
 PIP_VERSION := $(shell sed -n 's/^pip==//p' constraints.txt)
 INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt --build-constraint constraints.txt
 PROTOS := $(wildcard protos/leaderboard/v1/*.proto)
 STUBS := clients/python
 FRONT := server/front/Cargo.toml
+CLIENTS := python $(if $(shell command -v go),go) $(if $(shell command -v npm),typescript) $(if $(shell command -v mvn),java)
 
 export PATH := $(CURDIR)/$(TOOLS):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help run front front-check test test-slow soak bench bench-quick lint format types proto proto-check contract contract-release tools clean
+.PHONY: clients client-python client-go client-typescript client-java proto-check-clients help run front front-check test test-slow soak bench bench-quick lint format types proto proto-check contract contract-release tools clean
 
 help: ## List the tasks
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -63,20 +67,53 @@ contract: $(VENV)/.dev ## Check the contract: style, and no break against the re
 contract-release: $(VENV)/.dev ## Take the present contract as the released one
 	$(BIN)/buf build --as-file-descriptor-set --exclude-source-info -o protos/released.binpb
 
-proto: $(VENV)/.dev ## Make the stubs from the contract
+proto: $(VENV)/.dev $(PLUGINS) ## Make the stubs from the contract (needs Go and npm)
 	$(call make-stubs,$(STUBS))
+	$(BIN)/buf generate
 
 proto-check: $(VENV)/.dev ## Check that the stubs are those of the contract
 	rm -rf build/stubs && mkdir -p build/stubs
 	$(call make-stubs,build/stubs)
 	diff -r -x __init__.py -x __pycache__ -x py.typed build/stubs/leaderboard $(STUBS)/leaderboard
 
+proto-check-clients: $(VENV)/.dev $(PLUGINS) ## The same for the stubs of Go and TypeScript (needs Go and npm)
+	rm -rf build/stubs && mkdir -p build/stubs
+	$(BIN)/buf generate -o build/stubs
+	diff -r build/stubs/clients/go/leaderboard clients/go/leaderboard
+	diff -r build/stubs/clients/typescript/src/gen/leaderboard clients/typescript/src/gen/leaderboard
+
 define make-stubs
 	$(BIN)/python -m grpc_tools.protoc -Iprotos --python_out=$(1) --pyi_out=$(1) $(PROTOS)
 	$(BIN)/python -m grpc_tools.protoc -Iprotos --grpc_python_out=$(1) protos/leaderboard/v1/leaderboard.proto
 endef
 
+clients: $(CLIENTS:%=client-%) ## Build and test the clients whose tools are here
+	@echo "clients: $(CLIENTS)"
+
+client-python: $(VENV)/.dev ## Build the Python client's package
+	$(BIN)/python -m build --outdir build/clients/python clients/python >/dev/null
+
+client-go: ## Check, test and build the Go client and its driver
+	cd clients/go && test -z "$$(gofmt -l .)" && go vet ./... && go test ./...
+	cd tests/clients/drivers/go && go vet ./... && go build -o $(CURDIR)/build/clients/go-driver .
+
+client-typescript: ## Build and test the TypeScript client
+	cd clients/typescript && npm install --no-audit --no-fund --silent && npm run lint && npm test
+	cd clients/typescript && npm pack --silent --pack-destination $(CURDIR)/build/clients
+
+client-java: ## Build and test the Java client and its driver
+	mvn --quiet --batch-mode --file tests/clients/drivers/java package
+
 tools: $(TOOLS)/grpcurl ## Build grpcurl, which some tests use (needs Go)
+
+$(TOOLS)/protoc-gen-go:
+	GOBIN=$(CURDIR)/$(TOOLS) go install google.golang.org/protobuf/cmd/protoc-gen-go@$(PROTOC_GEN_GO_VERSION)
+
+$(TOOLS)/protoc-gen-go-grpc:
+	GOBIN=$(CURDIR)/$(TOOLS) go install google.golang.org/grpc/cmd/protoc-gen-go-grpc@$(PROTOC_GEN_GO_GRPC_VERSION)
+
+clients/typescript/node_modules/.bin/protoc-gen-es:
+	cd clients/typescript && npm install --no-audit --no-fund --silent --ignore-scripts
 
 $(TOOLS)/grpcurl:
 	GOBIN=$(CURDIR)/$(TOOLS) go install github.com/fullstorydev/grpcurl/cmd/grpcurl@$(GRPCURL_VERSION)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from clients.languages import LANGUAGES, PRESENT
 from harness.service import LISTENERS, ServiceProcess, listening_with
 from harness.stores import Flavour, StoreProcess
 
@@ -14,7 +15,11 @@ from harness.stores import Flavour, StoreProcess
 def pytest_report_header() -> str:
     """Say which listeners are tested."""
     left_out = "" if "front" in LISTENERS else ": NOT THE FRONT, which `make front` installs"
-    return f"listeners: {', '.join(LISTENERS)}{left_out}"
+    clients = ", ".join(language.name for language in PRESENT)
+    missing = [f"CLIENT {language.missing}" for language in LANGUAGES if language.missing]
+    return "\n".join(
+        [f"listeners: {', '.join(LISTENERS)}{left_out}", f"clients: {clients}", *missing]
+    )
 
 
 @pytest.fixture(scope="session", name="listener", params=LISTENERS)

@@ -19,4 +19,4 @@ require (
 	google.golang.org/genproto/googleapis/rpc v0.0.0-20260817212433-ac3dfec99bb1 // indirect
 )
 
-replace github.com/leaderboard/leaderboard/clients/go => ../../../../build/benchmarks/stubs
+replace github.com/leaderboard/leaderboard/clients/go => ../../../../clients/go

@@ -1,0 +1,78 @@
+"""Every client that is built here does what the scenario says; together they lose no write."""
+
+import asyncio
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import pytest
+
+from clients.driver import Driver
+from clients.languages import PRESENT, Language
+from clients.scenario import PATIENCE_S, STEPS, Scenario
+from harness.calls import scores
+from harness.service import ServiceProcess
+from harness.stores import StoreProcess
+from harness.waiting import eventually
+
+UPDATES = 600
+"""Of each client, in the storm of all."""
+
+
+@pytest.mark.parametrize("language", PRESENT, ids=lambda language: language.name)
+async def test_the_scenario(own_store: StoreProcess, tmp_path: Path, language: Language) -> None:
+    """Answers, errors, retries and watches are the same in every language."""
+    async with (
+        ServiceProcess(tmp_path / "service", redis_url=own_store.url) as service,
+        Driver(language, service.address) as driver,
+    ):
+        scenario = Scenario(driver, service)
+        for step in STEPS:
+            await scenario.run(step)
+        assert await driver.close() == 0
+
+
+async def test_a_storm_of_all_clients_counts_exactly(
+    own_store: StoreProcess, tmp_path: Path
+) -> None:
+    """While the server is killed and drained, each update of each client counts once."""
+    async with (
+        ServiceProcess(tmp_path / "service", redis_url=own_store.url) as service,
+        AsyncExitStack() as stack,
+    ):
+        drivers = [
+            await stack.enter_async_context(Driver(language, service.address))
+            for language in PRESENT
+        ]
+        storms = [
+            driver.start(
+                "storm",
+                {
+                    "contest_id": "storm",
+                    "users": [language.name, "shared"],
+                    "count": UPDATES,
+                    "concurrency": 16,
+                    "points": 1,
+                },
+            ).answer
+            for language, driver in zip(PRESENT, drivers, strict=True)
+        ]
+        for share in (0.2, 0.5):
+            await _until(service, share * UPDATES * len(PRESENT))
+            await service.kill()
+            await service.start()
+        await _until(service, 0.7 * UPDATES * len(PRESENT))
+        await service.restart()
+        async with asyncio.timeout(PATIENCE_S):
+            answers = await asyncio.gather(*storms)
+
+        assert [answer["ok"]["acknowledged"] for answer in answers] == [UPDATES] * len(PRESENT)
+        each = {language.name: UPDATES // 2 for language in PRESENT}
+        shared = {"shared": UPDATES // 2 * len(PRESENT)}
+        assert await scores(service.stub, "storm") == each | shared
+
+
+async def _until(service: ServiceProcess, total: float) -> None:
+    async def is_written() -> bool:
+        return sum((await scores(service.stub, "storm")).values()) >= total
+
+    await eventually(is_written, f"{total:.0f} updates", within=PATIENCE_S)
