@@ -1,0 +1,14 @@
+// Shows the first ranks of a contest: node examples/top.mjs HOST:PORT CONTEST [LIMIT]
+import { Client } from "@leaderboard/client";
+
+const [address, contestId, limit = "10"] = process.argv.slice(2);
+const client = new Client(address);
+try {
+  const { users, totalUsers } = await client.getTopUsers(contestId, { limit: Number(limit) });
+  for (const { rank, userId, score } of users) {
+    console.log(`${rank}. ${userId} ${score}`);
+  }
+  console.log(`${totalUsers} users in all`);
+} finally {
+  client.close();
+}

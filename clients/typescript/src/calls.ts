@@ -1,0 +1,142 @@
+// Makes unary calls, over as many attempts as their time allows.
+
+import {
+  type DescMessage,
+  type DescMethod,
+  type DescMethodUnary,
+  type MessageInitShape,
+  type MessageShape,
+  create,
+  fromBinary,
+  toBinary,
+} from "@bufbuild/protobuf";
+
+import type { CallBounds, OpenCalls } from "./call-bounds.js";
+import type { Attempt, Connection } from "./connection.js";
+import {
+  InvalidRequestError,
+  LeaderboardError,
+  UnavailableError,
+  isBroken,
+  isRetryable,
+} from "./errors.js";
+import { retryDelay } from "./retry-delay.js";
+import type { Server } from "./server.js";
+
+/** How one call is made. */
+export interface CallOptions {
+  /** The milliseconds for the whole call with all its retries. Default: the client's. */
+  readonly timeoutMs?: number | undefined;
+  /** Ends the call at once when it is aborted; the call then throws the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** The milliseconds after which an attempt is given up and made again. */
+const ATTEMPT_MS = 4_000;
+
+/** The unary calls of one client. */
+export class Calls {
+  readonly #server: Server;
+  readonly #connection: Connection;
+  readonly #open: OpenCalls;
+  readonly #timeoutMs: number;
+
+  constructor(server: Server, connection: Connection, open: OpenCalls, timeoutMs: number) {
+    this.#server = server;
+    this.#connection = connection;
+    this.#open = open;
+    this.#timeoutMs = timeoutMs;
+  }
+
+  /**
+   * Makes a call, again and again while that may help and there is time. The request is the same
+   * each time, so a write has to have a request id.
+   *
+   * @throws LeaderboardError with what the last attempt ended with, or the reason of the signal.
+   */
+  async unary<I extends DescMessage, O extends DescMessage>(
+    method: DescMethodUnary<I, O>,
+    request: MessageInitShape<I>,
+    options: CallOptions,
+  ): Promise<MessageShape<O>> {
+    const bytes = encode(method.input, request);
+    const bounds = this.#open.begin(options.timeoutMs ?? this.#timeoutMs, options.signal);
+    try {
+      return decode(method.output, await this.#persist(pathOf(method), bytes, bounds));
+    } finally {
+      bounds.end();
+    }
+  }
+
+  async #persist(path: string, request: Uint8Array, bounds: CallBounds): Promise<Uint8Array> {
+    for (let attempt = 0; ; attempt++) {
+      const prepared = await this.#attempt(bounds);
+      try {
+        return await this.#connection.unary(path, request, prepared);
+      } catch (error) {
+        bounds.signal.throwIfAborted();
+        const delay = delayAfter(error as LeaderboardError, attempt, bounds);
+        bounds.trouble = error as LeaderboardError;
+        await bounds.sleep(delay);
+      }
+    }
+  }
+
+  async #attempt(bounds: CallBounds): Promise<Attempt> {
+    const metadata = await bounds.within(this.#server.metadata());
+    const timeoutMs = Math.min(ATTEMPT_MS, bounds.leftMs);
+    return { metadata, timeoutMs, signal: bounds.signal };
+  }
+}
+
+/** Returns the path by which the server knows a method. */
+export function pathOf({ parent, name }: DescMethod): string {
+  return `/${parent.typeName}/${name}`;
+}
+
+/**
+ * Returns the bytes of a request.
+ *
+ * @throws InvalidRequestError if it has a value that no message can hold.
+ */
+export function encode<I extends DescMessage>(schema: I, request: MessageInitShape<I>): Uint8Array {
+  try {
+    return toBinary(schema, create(schema, request));
+  } catch (error) {
+    const text = error instanceof Error ? error.message : String(error);
+    throw new InvalidRequestError("INVALID_ARGUMENT", text, { cause: error });
+  }
+}
+
+/**
+ * Returns the message in an answer.
+ *
+ * @throws LeaderboardError with INTERNAL if it is none.
+ */
+export function decode<O extends DescMessage>(schema: O, answer: Uint8Array): MessageShape<O> {
+  try {
+    return fromBinary(schema, answer);
+  } catch (error) {
+    const text = `the answer is no ${schema.typeName}`;
+    throw new LeaderboardError("INTERNAL", text, { cause: error });
+  }
+}
+
+/** Returns the milliseconds after which to try again; throws where that does not help. */
+function delayAfter(failure: LeaderboardError, attempt: number, bounds: CallBounds): number {
+  const delay = retryDelay(attempt, failure.retryAfterMs);
+  if (!isRetryable(failure) && !isBroken(failure)) {
+    throw failure;
+  }
+  if (delay < bounds.leftMs) {
+    return delay;
+  }
+  switch (failure.code) {
+    case "DEADLINE_EXCEEDED":
+      throw bounds.late();
+    case "CANCELLED": // by the server, and not by who could tell it from their own cancellation
+      throw new UnavailableError("UNAVAILABLE", failure.message, { cause: failure });
+    default:
+      throw failure;
+  }
+}

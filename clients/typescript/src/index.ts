@@ -1,0 +1,40 @@
+// What the package offers.
+
+export type { CallOptions } from "./calls.js";
+export { Client, type ClientOptions, type RankOptions, type TopOptions } from "./client.js";
+export {
+  CancelledError,
+  DeadlineExceededError,
+  FailedPreconditionError,
+  type FieldViolation,
+  InvalidRequestError,
+  LeaderboardError,
+  NotFoundError,
+  OutOfRangeError,
+  OverloadedError,
+  RequestIdReusedError,
+  type StatusCode,
+  UnavailableError,
+} from "./errors.js";
+export { MissedChangesError } from "./live-board.js";
+export type {
+  BatchResult,
+  Instant,
+  Position,
+  RankedUser,
+  ScoreChange,
+  ScoreUpdate,
+  TopUsers,
+  UpdateMode,
+  UpdateResult,
+  UserRank,
+} from "./model.js";
+export type { ScoreBuffer, ScoreBufferOptions } from "./score-buffer.js";
+export type { ServerOptions, TlsOptions, Token } from "./server.js";
+export {
+  type SnapshotReason,
+  StreamLostError,
+  type WatchState,
+  type WatchUpdate,
+} from "./watch-update.js";
+export type { WatchOptions, WatchScope } from "./watching.js";

@@ -1,0 +1,111 @@
+// A service that does what a test tells it, and a line to it that can be muted.
+
+import { type AddressInfo, type Socket, connect, createServer } from "node:net";
+
+import { type DescMessage, type MessageShape, fromBinary, toBinary } from "@bufbuild/protobuf";
+import {
+  type MethodDefinition,
+  Server,
+  ServerCredentials,
+  type ServerUnaryCall,
+  type ServerWritableStream,
+  type StatusObject,
+  status,
+} from "@grpc/grpc-js";
+
+import {
+  LeaderboardService,
+  type UpdateScoreRequest,
+  type UpdateScoreResponse,
+  type WatchContestRequest,
+  type WatchContestResponse,
+} from "../src/gen/leaderboard/v1/leaderboard_pb.js";
+
+export type Update = ServerUnaryCall<UpdateScoreRequest, UpdateScoreResponse>;
+export type Watch = ServerWritableStream<WatchContestRequest, WatchContestResponse>;
+
+/** What the service does: `update` answers a call, throws its status, or never does either. */
+export interface Behaviour {
+  update?: (call: Update) => Promise<UpdateScoreResponse>;
+  watch?: (call: Watch) => void;
+}
+
+/** Starts the service; `stop` has to follow. */
+export async function serve({
+  update = () => Promise.reject({ code: status.UNIMPLEMENTED }),
+  watch = (call) => call.end(),
+}: Behaviour): Promise<{ address: string; stop: () => void }> {
+  const server = new Server();
+  const { updateScore, watchContest } = LeaderboardService.method;
+  server.addService(
+    {
+      update: definition("UpdateScore", updateScore.input, updateScore.output),
+      watch: {
+        ...definition("WatchContest", watchContest.input, watchContest.output),
+        responseStream: true,
+      },
+    },
+    {
+      update: (
+        call: Update,
+        done: (error: Partial<StatusObject> | null, answer?: UpdateScoreResponse) => void,
+      ) => {
+        update(call).then((answer) => done(null, answer), done);
+      },
+      watch,
+    },
+  );
+  const port = await new Promise<number>((resolve, reject) => {
+    server.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, bound) =>
+      error ? reject(error) : resolve(bound),
+    );
+  });
+  return { address: `127.0.0.1:${port}`, stop: () => server.forceShutdown() };
+}
+
+function definition<I extends DescMessage, O extends DescMessage>(
+  name: string,
+  input: I,
+  output: O,
+): MethodDefinition<MessageShape<I>, MessageShape<O>> {
+  return {
+    path: `/${LeaderboardService.typeName}/${name}`,
+    requestStream: false,
+    responseStream: false,
+    requestSerialize: (message) => Buffer.from(toBinary(input, message)),
+    requestDeserialize: (bytes) => fromBinary(input, bytes),
+    responseSerialize: (message) => Buffer.from(toBinary(output, message)),
+    responseDeserialize: (bytes) => fromBinary(output, bytes),
+  };
+}
+
+/** Lays a line to a server; connections that are there when it is muted stay open and dead. */
+export async function lineTo(
+  address: string,
+): Promise<{ address: string; mute: () => void; stop: () => void }> {
+  const port = Number(address.split(":")[1]);
+  const open = new Set<Socket>();
+  const line = createServer((near) => {
+    const far = connect(port, "127.0.0.1");
+    for (const socket of [near, far]) {
+      open.add(socket);
+      socket.on("error", () => socket.destroy());
+    }
+    near.pipe(far);
+    far.pipe(near);
+  });
+  await new Promise<void>((resolve) => line.listen(0, "127.0.0.1", resolve));
+  const mute = (): void => {
+    for (const socket of open) {
+      socket.unpipe();
+      socket.resume();
+    }
+  };
+  const stop = (): void => {
+    line.close();
+    for (const socket of open) {
+      socket.destroy();
+    }
+  };
+  return { address: `127.0.0.1:${(line.address() as AddressInfo).port}`, mute, stop };
+}

@@ -1,0 +1,137 @@
+// The board that a watcher holds.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { type MessageInitShape, create } from "@bufbuild/protobuf";
+
+import {
+  type WatchContestResponse,
+  WatchContestResponseSchema,
+  WatchScope,
+} from "../src/gen/leaderboard/v1/leaderboard_pb.js";
+import { LiveBoard, MissedChangesError } from "../src/live-board.js";
+
+type Event = NonNullable<MessageInitShape<typeof WatchContestResponseSchema>["event"]>;
+type Row = readonly [userId: string, score: number, rank: number];
+
+function message(revision: number, previous: number, event: Event): WatchContestResponse {
+  return create(WatchContestResponseSchema, {
+    position: { epoch: "e", revision: BigInt(revision) },
+    previousRevision: BigInt(previous),
+    event,
+  });
+}
+
+function snapshot(revision: number, totalUsers: number, ...rows: Row[]): WatchContestResponse {
+  return message(revision, 0, { case: "snapshot", value: { users: rows.map(user), totalUsers } });
+}
+
+function changes(revision: number, previous: number, ...rows: Row[]): WatchContestResponse {
+  const told = rows.map((row) => ({ user: user(row) }));
+  return message(revision, previous, { case: "changes", value: { changes: told } });
+}
+
+function user([userId, score, rank]: Row): { userId: string; score: bigint; rank: number } {
+  return { userId, score: BigInt(score), rank };
+}
+
+function held(board: LiveBoard): Row[] {
+  return board.rows.map(({ userId, score, rank }) => [userId, Number(score), rank]);
+}
+
+test("a change takes the user's row out and puts it in at its rank", () => {
+  const board = new LiveBoard(WatchScope.TOP, 3);
+  board.apply(snapshot(3, 3, ["a", 9, 1], ["b", 5, 2], ["c", 1, 3]));
+
+  board.apply(changes(4, 3, ["c", 7, 2]));
+
+  assert.deepEqual(held(board), [
+    ["a", 9, 1],
+    ["c", 7, 2],
+    ["b", 5, 3],
+  ]);
+  assert.deepEqual(board.position, { epoch: "e", revision: 4n });
+});
+
+test("rows beyond the limit are cut, and one that leaves makes room", () => {
+  const board = new LiveBoard(WatchScope.TOP, 2);
+  board.apply(snapshot(3, 3, ["a", 9, 1], ["b", 5, 2]));
+
+  board.apply(changes(4, 3, ["c", 7, 2]));
+  assert.deepEqual(held(board), [
+    ["a", 9, 1],
+    ["c", 7, 2],
+  ]);
+
+  board.apply(changes(5, 4, ["a", 0, 3], ["c", 7, 1], ["b", 5, 2]));
+  assert.deepEqual(held(board), [
+    ["c", 7, 1],
+    ["b", 5, 2],
+  ]);
+});
+
+test("a hole, a step back and another history are noticed, and change nothing", () => {
+  const board = new LiveBoard(WatchScope.TOP, 3);
+  board.apply(snapshot(3, 1, ["a", 9, 1]));
+  const other = changes(4, 3, ["a", 1, 1]);
+  other.position = { ...other.position!, epoch: "f" };
+
+  for (const wrong of [changes(6, 4, ["a", 1, 1]), changes(2, 3, ["a", 1, 1]), other]) {
+    assert.throws(() => board.apply(wrong), MissedChangesError);
+  }
+  assert.throws(() => board.apply(changes(4, 3, ["b", 1, 3])), MissedChangesError, "a gap");
+
+  assert.deepEqual(held(board), [["a", 9, 1]]);
+  assert.equal(board.position?.revision, 3n);
+});
+
+test("a stream has to begin with a snapshot", () => {
+  const board = new LiveBoard(WatchScope.TOP, 3);
+
+  assert.throws(() => board.apply(changes(1, 0, ["a", 1, 1])), MissedChangesError);
+});
+
+test("a snapshot replaces everything", () => {
+  const board = new LiveBoard(WatchScope.TOP, 3);
+  board.apply(snapshot(9, 1, ["a", 9, 1]));
+
+  board.apply(snapshot(2, 1, ["b", 1, 1]));
+
+  assert.deepEqual(held(board), [["b", 1, 1]]);
+});
+
+test("with the scope USERS rows keep the rank they were told with", () => {
+  const board = new LiveBoard(WatchScope.USERS, 10);
+  board.apply(snapshot(3, 9, ["a", 9, 1], ["b", 5, 4]));
+
+  board.apply(changes(8, 3, ["b", 10, 1]));
+
+  assert.deepEqual(held(board), [
+    ["b", 10, 1],
+    ["a", 9, 1],
+  ]);
+  assert.equal(board.totalUsers, undefined);
+});
+
+test("the number of users is told as far as it is certain", () => {
+  const all = new LiveBoard(WatchScope.ALL, 1);
+  const top = new LiveBoard(WatchScope.TOP, 2);
+  for (const board of [all, top]) {
+    board.apply(snapshot(1, 1, ["a", 9, 1]));
+    board.apply(changes(2, 1, ["b", 5, 2]));
+  }
+
+  assert.equal(all.totalUsers, 2);
+  assert.equal(top.totalUsers, undefined, "there may be more beyond the limit");
+});
+
+test("nothing new leaves the board as it is, and moves its position", () => {
+  const board = new LiveBoard(WatchScope.TOP, 3);
+  board.apply(snapshot(3, 1, ["a", 9, 1]));
+
+  board.apply(message(7, 3, { case: "progress", value: {} }));
+
+  assert.deepEqual(held(board), [["a", 9, 1]]);
+  assert.equal(board.position?.revision, 7n);
+});

@@ -1,0 +1,96 @@
+// What the errors tell of a status.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { type MessageInitShape, create, toBinary } from "@bufbuild/protobuf";
+import { type Any, anyPack } from "@bufbuild/protobuf/wkt";
+import { Metadata, type ServiceError, status } from "@grpc/grpc-js";
+
+import {
+  InvalidRequestError,
+  LeaderboardError,
+  OverloadedError,
+  UnavailableError,
+  isRetryable,
+} from "../src/errors.js";
+import {
+  BadRequestSchema,
+  ErrorInfoSchema,
+  RetryInfoSchema,
+} from "../src/gen/google/rpc/error_details_pb.js";
+import { StatusSchema } from "../src/gen/google/rpc/status_pb.js";
+import { UpdateStatusSchema } from "../src/gen/leaderboard/v1/leaderboard_pb.js";
+import { errorOfCall, errorOfUpdate } from "../src/refusal.js";
+
+function serviceError(code: status, details: string, trailer?: Uint8Array): ServiceError {
+  const metadata = new Metadata();
+  if (trailer) {
+    metadata.set("grpc-status-details-bin", Buffer.from(trailer));
+  }
+  return Object.assign(new Error(details), { code, details, metadata });
+}
+
+function trailerOf(...details: Any[]): Uint8Array {
+  return toBinary(StatusSchema, create(StatusSchema, { details }));
+}
+
+function info(init: MessageInitShape<typeof ErrorInfoSchema>): Any {
+  return anyPack(ErrorInfoSchema, create(ErrorInfoSchema, init));
+}
+
+test("a refused call tells its reason, what belongs to it, and when to come back", () => {
+  const overloaded = info({
+    reason: "ERROR_REASON_OVERLOADED",
+    domain: "leaderboard.v1",
+    metadata: { limit: "calls" },
+  });
+  const retry = create(RetryInfoSchema, { retryDelay: { seconds: 1n, nanos: 500_000_000 } });
+  const trailer = trailerOf(overloaded, anyPack(RetryInfoSchema, retry));
+
+  const error = errorOfCall(serviceError(status.RESOURCE_EXHAUSTED, "too much", trailer));
+
+  assert.ok(error instanceof OverloadedError);
+  assert.equal(error.code, "RESOURCE_EXHAUSTED");
+  assert.equal(error.reason, "ERROR_REASON_OVERLOADED");
+  assert.deepEqual(error.metadata, { limit: "calls" });
+  assert.equal(error.retryAfterMs, 1_500);
+  assert.ok(isRetryable(error));
+});
+
+test("malformed fields are named, also in the text", () => {
+  const fieldViolations = [{ field: "user_id", description: "is empty" }];
+  const details = anyPack(BadRequestSchema, create(BadRequestSchema, { fieldViolations }));
+
+  const error = errorOfCall(serviceError(status.INVALID_ARGUMENT, "no", trailerOf(details)));
+
+  assert.ok(error instanceof InvalidRequestError);
+  assert.deepEqual(error.violations, fieldViolations);
+  assert.equal(error.message, "user_id: is empty");
+  assert.ok(!isRetryable(error));
+});
+
+test("an update of a batch is refused with the same error as a call", () => {
+  const details = [info({ reason: "ERROR_REASON_STORE_UNAVAILABLE", domain: "leaderboard.v1" })];
+  const refused = create(UpdateStatusSchema, { code: 14, message: "the store is away", details });
+
+  const error = errorOfUpdate(refused);
+
+  assert.ok(error instanceof UnavailableError);
+  assert.equal(error.reason, "ERROR_REASON_STORE_UNAVAILABLE");
+  assert.equal(error.message, "the store is away");
+});
+
+test("reasons of others are not taken for the service's own", () => {
+  const trailer = trailerOf(info({ reason: "QUOTA", domain: "proxy.example" }));
+
+  assert.equal(errorOfCall(serviceError(status.UNAVAILABLE, "no", trailer)).reason, "");
+});
+
+test("a status whose details can't be read tells its code", () => {
+  const error = errorOfCall(serviceError(status.UNAUTHENTICATED, "who?", Buffer.from([255, 1])));
+
+  assert.equal(error.constructor, LeaderboardError);
+  assert.equal(error.code, "UNAUTHENTICATED");
+  assert.equal(error.message, "who?");
+});

@@ -1,0 +1,247 @@
+// How a watch goes on over streams that end, break or fall silent.
+
+import assert from "node:assert/strict";
+import { type TestContext, test } from "node:test";
+
+import { type MessageInitShape, create } from "@bufbuild/protobuf";
+import { status } from "@grpc/grpc-js";
+
+import { OpenCalls } from "../src/call-bounds.js";
+import { CancelledError, InvalidRequestError } from "../src/errors.js";
+import {
+  EndReason,
+  SnapshotReason,
+  WatchContestResponseSchema,
+} from "../src/gen/leaderboard/v1/leaderboard_pb.js";
+import { MissedChangesError } from "../src/live-board.js";
+import { Server } from "../src/server.js";
+import { StreamLostError, type WatchUpdate } from "../src/watch-update.js";
+import { type WatchOptions, watch } from "../src/watching.js";
+import { type Watch, lineTo, serve } from "./fake-service.js";
+
+type Event = NonNullable<MessageInitShape<typeof WatchContestResponseSchema>["event"]>;
+
+const OVER: Event = { case: "end", value: { reason: EndReason.CONTEST_OVER } };
+const DRAINING: Event = { case: "end", value: { reason: EndReason.DRAINING } };
+
+function snapshot(...users: string[]): Event {
+  const reason = SnapshotReason.INITIAL;
+  const value = { users: users.map(ranked), totalUsers: users.length, reason };
+  return { case: "snapshot", value };
+}
+
+function change(userId: string, rank: number): Event {
+  return { case: "changes", value: { changes: [{ user: { ...ranked(userId, 0), rank } }] } };
+}
+
+function ranked(userId: string, index: number): { userId: string; rank: number; score: bigint } {
+  return { userId, rank: index + 1, score: 1n };
+}
+
+function tell(call: Watch, revision: number, previous: number, event: Event): void {
+  const position = { epoch: "e", revision: BigInt(revision) };
+  const previousRevision = BigInt(previous);
+  call.write(create(WatchContestResponseSchema, { position, previousRevision, event }));
+}
+
+interface Watched {
+  updates: AsyncGenerator<WatchUpdate, void, undefined>;
+  /** The revision that each stream was asked to resume after. */
+  resumed: (bigint | undefined)[];
+  open: OpenCalls;
+  /** Has the connections that there are fall silent. */
+  mute: () => void;
+}
+
+/** Starts a service that behaves as told on each stream, and watches it. */
+async function watched(
+  context: TestContext,
+  streams: ((call: Watch) => void)[],
+  { options = {}, silenceMs }: { options?: WatchOptions; silenceMs?: number } = {},
+): Promise<Watched> {
+  const resumed: (bigint | undefined)[] = [];
+  const service = await serve({
+    watch: (call) => {
+      call.on("error", () => undefined);
+      streams[resumed.push(call.request.resumeAfter?.revision) - 1]?.(call);
+    },
+  });
+  const line = await lineTo(service.address);
+  const open = new OpenCalls();
+  context.after(() => {
+    open.close();
+    line.stop();
+    service.stop();
+  });
+  const updates = watch(new Server(line.address, {}), open, "chess", options, silenceMs);
+  return { updates, resumed, open, mute: line.mute };
+}
+
+async function all(updates: AsyncIterable<WatchUpdate>): Promise<WatchUpdate[]> {
+  const seen: WatchUpdate[] = [];
+  for await (const update of updates) {
+    seen.push(update);
+  }
+  return seen;
+}
+
+function lines(updates: readonly WatchUpdate[]): string[] {
+  return updates.map(({ state, rows }) => [state, ...rows.map((row) => row.userId)].join(" "));
+}
+
+test("a watch resumes when a stream breaks, and ends with the contest", async (context) => {
+  const { updates, resumed } = await watched(context, [
+    (call) => {
+      tell(call, 3, 0, snapshot("ada"));
+      setTimeout(() => call.emit("error", { code: status.INTERNAL, details: "broken" }), 100);
+    },
+    (call) => {
+      tell(call, 4, 3, change("bo", 2));
+      tell(call, 4, 4, OVER);
+      call.end();
+    },
+  ]);
+
+  const seen = await all(updates);
+
+  assert.deepEqual(lines(seen), [
+    "CONNECTING",
+    "LIVE ada",
+    "RECONNECTING ada",
+    "LIVE ada bo",
+    "OVER ada bo",
+  ]);
+  assert.deepEqual(resumed, [undefined, 3n]);
+  const reasons = seen.map((update) => update.snapshotReason);
+  assert.deepEqual(reasons, [undefined, "INITIAL", undefined, undefined, undefined]);
+  assert.deepEqual(
+    seen[3]?.changes.map(({ user }) => user.userId),
+    ["bo"],
+  );
+  assert.equal(seen[2]?.message, undefined);
+});
+
+test("a stream that leaves a hole is dropped, and the next one begins anew", async (context) => {
+  const { updates, resumed } = await watched(context, [
+    (call) => {
+      tell(call, 3, 0, snapshot("ada"));
+      tell(call, 9, 8, change("bo", 1));
+    },
+    (call) => {
+      tell(call, 9, 0, snapshot("bo", "ada"));
+      tell(call, 9, 9, OVER);
+    },
+  ]);
+
+  const seen = await all(updates);
+
+  assert.deepEqual(lines(seen), [
+    "CONNECTING",
+    "LIVE ada",
+    "RECONNECTING ada",
+    "LIVE bo ada",
+    "OVER bo ada",
+  ]);
+  assert.ok(seen[2]?.trouble instanceof MissedChangesError);
+  assert.deepEqual(resumed, [undefined, undefined]);
+});
+
+test("a server that drains is left for another one", async (context) => {
+  const { updates, resumed } = await watched(context, [
+    (call) => {
+      tell(call, 3, 0, snapshot("ada"));
+      tell(call, 3, 3, DRAINING);
+    },
+    (call) => tell(call, 3, 3, OVER),
+  ]);
+
+  assert.deepEqual(lines(await all(updates)), [
+    "CONNECTING",
+    "LIVE ada",
+    "RECONNECTING ada",
+    "OVER ada",
+  ]);
+  assert.deepEqual(resumed, [undefined, 3n]);
+});
+
+test("a connection that falls silent is left for a new one", async (context) => {
+  const streams = [
+    (call: Watch) => tell(call, 3, 0, snapshot("ada")),
+    (call: Watch) => tell(call, 3, 3, OVER),
+  ];
+  const { updates, mute } = await watched(context, streams, { silenceMs: 500 });
+  await updates.next();
+  await updates.next();
+
+  mute();
+  const seen = await all(updates);
+
+  assert.deepEqual(lines(seen), ["RECONNECTING ada", "OVER ada"]);
+  assert.ok(seen[0]?.trouble instanceof StreamLostError);
+});
+
+test("what can't heal ends the watch with the reason", async (context) => {
+  const refuse = (call: Watch): void => {
+    call.emit("error", { code: status.INVALID_ARGUMENT, details: "contest_id is malformed" });
+  };
+  const { updates } = await watched(context, [refuse]);
+
+  await assert.rejects(all(updates), InvalidRequestError);
+});
+
+test("a caller's signal ends the watch and its stream", async (context) => {
+  const stop = new AbortController();
+  const left = new Promise<void>((resolve) => {
+    void watched(
+      context,
+      [
+        (call) => {
+          call.once("cancelled", resolve);
+          tell(call, 3, 0, snapshot("ada"));
+          setTimeout(() => stop.abort(), 50);
+        },
+      ],
+      { options: { signal: stop.signal } },
+    ).then(({ updates }) => assert.rejects(all(updates), { name: "AbortError" }));
+  });
+
+  await left;
+});
+
+test("closing the client ends its watches", async (context) => {
+  const { updates, open } = await watched(context, [(call) => tell(call, 3, 0, snapshot("ada"))]);
+  await updates.next();
+  await updates.next();
+
+  const next = updates.next();
+  open.close();
+
+  await assert.rejects(next, CancelledError);
+});
+
+test("a watch that is not read takes no more than it can hold", async (context) => {
+  let written = 0;
+  const flood = (call: Watch): void => {
+    tell(call, 1, 0, snapshot("ada"));
+    const pour = (): void => {
+      while (written < 200_000 && call.writableLength < 16) {
+        written++;
+        tell(call, written + 1, written, change("u".repeat(120), 1));
+      }
+    };
+    call.on("drain", pour);
+    pour();
+  };
+  const { updates } = await watched(context, [flood]);
+  await updates.next();
+  await updates.next();
+
+  let before = -1;
+  while (before !== written) {
+    before = written;
+    await new Promise((resolve) => setTimeout(resolve, 300));
+  }
+
+  assert.ok(written < 20_000, `${written} messages were taken`);
+  await updates.return();
+});

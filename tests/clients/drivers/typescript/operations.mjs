@@ -1,0 +1,88 @@
+// What can be asked of the driver.
+
+import {
+  WatchContestResponseSchema,
+  toJson,
+} from "../../../../clients/typescript/dist/messages.js";
+import { board, failure, ranked, updateOf, updated } from "./answers.mjs";
+
+const STORM_TIMEOUT_MS = 60_000;
+
+/** Each takes the client, the arguments, the call's options and what tells updates of a watch. */
+export const OPERATIONS = {
+  update: async (client, args, options) =>
+    updated(await client.updateScore(updateOf(args), options)),
+
+  batch: async (client, { updates }, options) => {
+    const results = await client.batchUpdateScores(updates.map(updateOf), options);
+    return {
+      results: results.map((each) =>
+        each.ok ? { ok: updated(each.result) } : { error: failure(each.error) },
+      ),
+    };
+  },
+
+  top: async (client, args, options) => {
+    const { contest_id, limit, start_rank: startRank, min_position: minPosition } = args;
+    return board(
+      await client.getTopUsers(contest_id, { ...options, limit, startRank, minPosition }),
+    );
+  },
+
+  rank: async (client, args, options) => {
+    const { contest_id, user_id, neighbors, min_position: minPosition } = args;
+    return ranked(
+      await client.getUserRank(contest_id, user_id, { ...options, neighbors, minPosition }),
+    );
+  },
+
+  storm: async (client, args, { signal }) => {
+    const { contest_id: contestId, users, count, concurrency, points } = args;
+    let begun = 0;
+    let replayed = 0;
+    const write = async () => {
+      while (begun < count) {
+        const userId = users[begun++ % users.length];
+        const result = await client.updateScore(
+          { contestId, userId, points },
+          { signal, timeoutMs: STORM_TIMEOUT_MS },
+        );
+        replayed += result.replayed ? 1 : 0;
+      }
+    };
+    await Promise.all(Array.from({ length: concurrency }, write));
+    return { acknowledged: count, replayed };
+  },
+
+  buffer: async (client, { contest_id: contestId, users, count, points }) => {
+    const onError = (update, error) =>
+      process.stderr.write(`${update.userId} was refused: ${error}\n`);
+    const buffer = client.scoreBuffer({ onError });
+    for (let n = 0; n < count; n++) {
+      await buffer.add({ contestId, userId: users[n % users.length], points });
+    }
+    await buffer.close();
+    return { acknowledged: buffer.acknowledged, refused: buffer.refused };
+  },
+
+  watch: async (client, args, { signal }, tell) => {
+    const { contest_id, scope, limit, user_ids: userIds, min_interval_s: interval } = args;
+    const minIntervalMs = interval === undefined ? undefined : interval * 1000;
+    const options = { scope, limit, userIds, minIntervalMs, signal };
+    for await (const update of client.watch(contest_id, options)) {
+      await tell(told(update));
+    }
+    return {};
+  },
+};
+
+function told({ state, rows, message, snapshotReason }) {
+  return {
+    state,
+    rows: rows.map((row) => [row.userId, row.score, row.rank, row.displayName]),
+    message: message
+      ? toJson(WatchContestResponseSchema, message, { useProtoFieldName: true })
+      : null,
+    snapshot_reason: snapshotReason ? `SNAPSHOT_REASON_${snapshotReason}` : null,
+  };
+}
