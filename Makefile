@@ -98,8 +98,8 @@ client-go: ## Check, test and build the Go client and its driver
 	cd tests/clients/drivers/go && go vet ./... && go build -o $(CURDIR)/build/clients/go-driver .
 
 client-typescript: ## Build and test the TypeScript client
-	cd clients/typescript && npm install --no-audit --no-fund --silent && npm run lint && npm test
-	cd clients/typescript && npm pack --silent --pack-destination $(CURDIR)/build/clients
+	cd clients/typescript && npm install --no-audit --no-fund --silent --ignore-scripts && npm run --silent lint && npm run --silent test && npm run --silent build
+	cd clients/typescript && mkdir -p $(CURDIR)/build/clients && npm pack --silent --ignore-scripts --pack-destination $(CURDIR)/build/clients
 
 client-java: ## Build and test the Java client and its driver
 	mvn --quiet --batch-mode --file tests/clients/drivers/java package

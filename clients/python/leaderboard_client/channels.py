@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import grpc
 import grpc.aio
+
+if TYPE_CHECKING:
+    from leaderboard_client.credentials import Tls
 
 _OPTIONS = (
     ("grpc.enable_http_proxy", 0),
     ("grpc.initial_reconnect_backoff_ms", 200),
     ("grpc.max_reconnect_backoff_ms", 2000),
 )
+_OWN = (*_OPTIONS, ("grpc.use_local_subchannel_pool", 1))
+"""The library would otherwise hand out again a connection that fell silent."""
 
 
 def open_channel(server: str) -> grpc.Channel:
@@ -21,13 +28,27 @@ def open_channel(server: str) -> grpc.Channel:
     return grpc.insecure_channel(server, options=_OPTIONS)
 
 
-def open_own_channel(server: str) -> grpc.aio.Channel:
+def open_own_channel(server: str, tls: Tls | None = None) -> grpc.aio.Channel:
     """Return a channel of the asynchronous API that shares its connection with no other one.
-
-    The library would otherwise hand out again a connection that fell silent.
 
     Args:
         server: HOST:PORT.
+
+        tls: What it is encrypted with. Default: it is not.
     """
-    options = (*_OPTIONS, ("grpc.use_local_subchannel_pool", 1))
-    return grpc.aio.insecure_channel(server, options=options)
+    if tls is None:
+        return grpc.aio.insecure_channel(server, options=_OWN)
+    return grpc.aio.secure_channel(server, tls.channel_credentials(), options=_OWN)
+
+
+def open_own_sync_channel(server: str, tls: Tls | None = None) -> grpc.Channel:
+    """Return a channel that shares its connection with no other one.
+
+    Args:
+        server: HOST:PORT.
+
+        tls: What it is encrypted with. Default: it is not.
+    """
+    if tls is None:
+        return grpc.insecure_channel(server, options=_OWN)
+    return grpc.secure_channel(server, tls.channel_credentials(), options=_OWN)

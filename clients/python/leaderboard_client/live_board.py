@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from leaderboard.v1 import leaderboard_pb2 as pb
+from leaderboard_client.results import RankedUser
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+Row: TypeAlias = RankedUser
+"""One user's row of a board."""
 
 DEFAULT_LIMIT = 10
 """How many ranks a watch holds when its request does not say."""
@@ -16,23 +19,6 @@ DEFAULT_LIMIT = 10
 
 class MissedChangesError(Exception):
     """The stream does not go on from where the board stands; the watch must begin anew."""
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One user's row of a board."""
-
-    rank: int
-    """The rank, from 1."""
-
-    user_id: str
-    """The user."""
-
-    score: int
-    """The score."""
-
-    display_name: str
-    """The user's name for people; empty if none was given."""
 
 
 class LiveBoard:

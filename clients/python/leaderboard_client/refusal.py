@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Self
 
 import grpc
@@ -11,7 +11,7 @@ from google.rpc import error_details_pb2, status_pb2
 from grpc_status import rpc_status
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from google.protobuf.any_pb2 import Any as AnyMessage
 
@@ -21,6 +21,14 @@ DOMAIN = "leaderboard.v1"
 """The `ErrorInfo` domain of the service."""
 
 _CODES = {code.value[0]: code for code in grpc.StatusCode}
+_BROKEN = {
+    grpc.StatusCode.ABORTED,
+    grpc.StatusCode.CANCELLED,
+    grpc.StatusCode.DEADLINE_EXCEEDED,
+    grpc.StatusCode.INTERNAL,
+    grpc.StatusCode.UNKNOWN,
+}
+"""What gRPC itself, or a proxy on the way, says of a call whose connection broke."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +49,9 @@ class Refusal:
 
     retry_after: float | None = None
     """The seconds after which the server asks to try again, if it does."""
+
+    metadata: Mapping[str, str] = field(default_factory=dict, hash=False)
+    """What the reason comes with."""
 
     @classmethod
     def of_call(cls, error: grpc.RpcError) -> Self:
@@ -70,10 +81,12 @@ class Refusal:
                 retry_after = retry.retry_delay.ToTimedelta().total_seconds()
             else:
                 _ = detail.Unpack(info) or detail.Unpack(bad_request)
+        own = info.domain == DOMAIN
         return cls(
             code=code,
             message=message,
-            reason=info.reason if info.domain == DOMAIN else "",
+            reason=info.reason if own else "",
+            metadata=dict(info.metadata) if own else {},
             violations=tuple(f"{v.field}: {v.description}" for v in bad_request.field_violations),
             retry_after=retry_after,
         )
@@ -85,6 +98,15 @@ class Refusal:
         That is so where nobody is there to serve it, and where the server says when to come back.
         """
         return self.code is grpc.StatusCode.UNAVAILABLE or self.retry_after is not None
+
+    @property
+    def transient(self) -> bool:
+        """Tell that the same request may succeed on another connection, or later.
+
+        That is so where it is `retryable`, and where the connection broke under it: then nobody
+        knows whether it was served.
+        """
+        return self.retryable or (not self.reason and self.code in _BROKEN)
 
     def __str__(self) -> str:
         """Say what is wrong in one line."""

@@ -1,12 +1,15 @@
-"""How a watch has gone so far: its board, over all its streams, and what is told of it."""
+"""How a watch has gone so far over all its streams, what is told of it, and when it goes on."""
 
 from __future__ import annotations
 
+import random
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from leaderboard.v1 import leaderboard_pb2 as pb
-from leaderboard_client.live_board import LiveBoard, MissedChangesError
+from leaderboard_client.backoff import retry_delay
+from leaderboard_client.live_board import DEFAULT_LIMIT, LiveBoard, MissedChangesError
+from leaderboard_client.refusal import RefusedError
 from leaderboard_client.watch_update import StreamLostError, WatchState, WatchUpdate
 
 if TYPE_CHECKING:
@@ -14,19 +17,75 @@ if TYPE_CHECKING:
 
     from leaderboard_client.live_board import Row
 
+SILENCE = 30.0
+"""The seconds without a message after which a connection is dead: the service promises one in 18 s,
+news or not."""
+
+_LASTING = 1.0
+"""The seconds after which a stream that breaks is no failed attempt to open one."""
+
+_STALLED = "ERROR_REASON_WATCHER_STALLED"
+
+
+def watch_request(
+    contest_id: str,
+    *,
+    limit: int,
+    scope: int,
+    user_ids: Iterable[str],
+    min_interval: float,
+) -> pb.WatchContestRequest:
+    """Return what the first stream of a watch asks for.
+
+    Raises:
+        ValueError: It can't be sent at all.
+    """
+    request = pb.WatchContestRequest(
+        contest_id=contest_id,
+        limit=limit or DEFAULT_LIMIT,
+        scope=pb.WatchScope.Name(scope),
+        user_ids=user_ids,
+    )
+    if min_interval:
+        request.min_interval.FromMicroseconds(round(min_interval * 1e6))
+    return request
+
 
 class WatchCourse:
     """How a watch has gone so far, over all its streams."""
 
-    def __init__(self, request: pb.WatchContestRequest, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        request: pb.WatchContestRequest,
+        clock: Callable[[], float],
+        randomness: Callable[[], float] = random.random,
+    ) -> None:
+        """Prepare a watch.
+
+        Args:
+            request: What its first stream asks for.
+
+            clock: Returns the time in seconds, from any beginning.
+
+            randomness: Returns a number from 0 to 1, a new one each time.
+        """
         self._request = request
         self._clock = clock
+        self._randomness = randomness
+        self._began = clock()
+        self._attempt = 0
         self._board = LiveBoard(scope=request.scope, limit=request.limit)
         self.update = WatchUpdate(state=WatchState.CONNECTING, since=clock())
         """The last one."""
 
-    def request(self) -> pb.WatchContestRequest:
-        """Return what the next stream asks for."""
+    @property
+    def is_over(self) -> bool:
+        """Tell that the contest is over, and the watch with it."""
+        return self.update.state is WatchState.OVER
+
+    def begin(self) -> pb.WatchContestRequest:
+        """Return what the next stream asks for, which begins now."""
+        self._began = self._clock()
         request = pb.WatchContestRequest()
         request.CopyFrom(self._request)
         if self._board.position is not None:
@@ -57,7 +116,15 @@ class WatchCourse:
         return self.update
 
     def lose(self, trouble: Exception) -> WatchUpdate:
-        """Return the update that the stream, or an attempt to open one, ended with trouble."""
+        """Return the update that the stream, or an attempt to open one, ended with trouble.
+
+        Raises:
+            RefusedError: The trouble is that, and asking again would not mend it.
+        """
+        if isinstance(trouble, RefusedError) and not _heals(trouble):
+            raise trouble
+        # An error that is kept would keep the frames it came from, and so the connection, open.
+        trouble.__traceback__ = trouble.__context__ = None
         if isinstance(trouble, MissedChangesError):
             # What is shown was right at its position. What comes next must not build on it.
             self._board = LiveBoard(scope=self._request.scope, limit=self._request.limit)
@@ -74,8 +141,22 @@ class WatchCourse:
         )
         return self.update
 
+    def pause(self) -> float:
+        """Return the seconds to wait before the next stream, now that one has ended."""
+        trouble = self.update.trouble
+        if self._clock() - self._began > _LASTING:
+            self._attempt = 0
+        asked = trouble.refusal.retry_after if isinstance(trouble, RefusedError) else None
+        self._attempt += 1
+        return retry_delay(self._attempt - 1, asked, self._randomness)
+
     def _since(self, state: WatchState) -> float:
         return self.update.since if state is self.update.state else self._clock()
+
+
+def _heals(trouble: RefusedError) -> bool:
+    """Tell whether the same request, or one that resumes, may succeed later."""
+    return trouble.refusal.transient or trouble.refusal.reason == _STALLED
 
 
 def _after(message: pb.WatchContestResponse) -> tuple[WatchState, Exception | None]:

@@ -13,33 +13,20 @@ import grpc.aio
 
 from leaderboard.v1 import leaderboard_pb2 as pb
 from leaderboard.v1.leaderboard_pb2_grpc import LeaderboardServiceStub
-from leaderboard_client.backoff import retry_delay
+from leaderboard_client import watch_course
 from leaderboard_client.live_board import DEFAULT_LIMIT, MissedChangesError
 from leaderboard_client.refusal import Refusal, RefusedError
-from leaderboard_client.watch_course import WatchCourse
-from leaderboard_client.watch_update import StreamLostError, WatchState
+from leaderboard_client.watch_course import WatchCourse, watch_request
+from leaderboard_client.watch_update import StreamLostError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Iterable
 
+    from leaderboard_client.credentials import Metadata
     from leaderboard_client.watch_update import WatchUpdate
 
-SILENCE = 30.0
-"""The seconds without a message after which a connection is dead: the service promises one in 18 s,
-news or not."""
-
-_LASTING = 1.0
-"""The seconds after which a stream that breaks is no failed attempt to open one."""
-
-_STALLED = "ERROR_REASON_WATCHER_STALLED"
-_BROKEN = {
-    grpc.StatusCode.ABORTED,
-    grpc.StatusCode.CANCELLED,
-    grpc.StatusCode.DEADLINE_EXCEEDED,
-    grpc.StatusCode.INTERNAL,
-    grpc.StatusCode.UNKNOWN,
-}
-"""What gRPC itself, or a proxy on the way, says of a stream that broke."""
+SILENCE = watch_course.SILENCE
+"""The seconds without a message after which a connection is dead, unless told otherwise."""
 
 
 async def watch(
@@ -47,9 +34,10 @@ async def watch(
     contest_id: str,
     *,
     limit: int = DEFAULT_LIMIT,
-    scope: pb.WatchScope = pb.WATCH_SCOPE_TOP,
+    scope: int = pb.WATCH_SCOPE_TOP,
     user_ids: Iterable[str] = (),
     min_interval: float = 0.0,
+    metadata: Callable[[], Metadata] = tuple,
     silence: float = SILENCE,
     clock: Callable[[], float] = time.monotonic,
     randomness: Callable[[], float] = random.random,
@@ -73,11 +61,13 @@ async def watch(
 
         limit: How many of the first ranks to watch, from 1 to 1,000.
 
-        scope: What is told of the contest.
+        scope: What is told of the contest: a `WatchScope` of the contract, or of `vocabulary`.
 
         user_ids: The users to watch with the scope USERS, 1 to 1,000; none with the others.
 
         min_interval: The least seconds between two messages of changes with the scope TOP, to 60.
+
+        metadata: Returns what each stream is opened with.
 
         silence: The seconds without a message after which a connection is dead.
 
@@ -88,44 +78,35 @@ async def watch(
     Raises:
         RefusedError: The service refused the watch, and asking again would not mend that.
     """
-    request = pb.WatchContestRequest(
-        contest_id=contest_id, limit=limit, scope=scope, user_ids=user_ids
+    request = watch_request(
+        contest_id, limit=limit, scope=scope, user_ids=user_ids, min_interval=min_interval
     )
-    if min_interval:
-        request.min_interval.FromMicroseconds(round(min_interval * 1e6))
-    course = WatchCourse(request, clock)
+    course = WatchCourse(request, clock, randomness)
     yield course.update
-    attempt = 0
-    while True:
-        began = clock()
+    while not course.is_over:
         trouble: Exception | None = None
         try:
-            async with aclosing(_stream(connect, course.request(), silence)) as messages:
+            stream = _stream(connect, course.begin(), metadata(), silence)
+            async with aclosing(stream) as messages:
                 async for message in messages:
                     yield course.take(message)
-        except RefusedError as error:
-            if not _heals(error.refusal):
-                raise
-            trouble = error
-        except (MissedChangesError, StreamLostError) as error:
+        except (RefusedError, MissedChangesError, StreamLostError) as error:
             trouble = error
         if trouble:
-            # An error that is kept would keep the frames it came from, and so the connection, open.
-            trouble.__traceback__ = trouble.__context__ = None
             yield course.lose(trouble)
-        elif course.update.state is WatchState.OVER:
-            return
-        attempt = 0 if clock() - began > _LASTING else attempt
-        await asyncio.sleep(_delay(attempt, trouble, randomness))
-        attempt += 1
+        if not course.is_over:
+            await asyncio.sleep(course.pause())
 
 
 async def _stream(
-    connect: Callable[[], grpc.aio.Channel], request: pb.WatchContestRequest, silence: float
+    connect: Callable[[], grpc.aio.Channel],
+    request: pb.WatchContestRequest,
+    metadata: Metadata,
+    silence: float,
 ) -> AsyncGenerator[pb.WatchContestResponse, None]:
     """Yield the messages of one stream; return after an `end`, raise when it ends otherwise."""
     async with connect() as channel:
-        messages = aiter(LeaderboardServiceStub(channel).WatchContest(request))
+        messages = aiter(LeaderboardServiceStub(channel).WatchContest(request, metadata=metadata))
         while True:
             try:
                 async with asyncio.timeout(silence):
@@ -139,15 +120,3 @@ async def _stream(
             yield message
             if message.HasField("end"):
                 return
-
-
-def _heals(refusal: Refusal) -> bool:
-    """Tell whether the same request, or one that resumes, may succeed later."""
-    if refusal.reason:
-        return refusal.retryable or refusal.reason == _STALLED
-    return refusal.retryable or refusal.code in _BROKEN
-
-
-def _delay(failures: int, trouble: Exception | None, randomness: Callable[[], float]) -> float:
-    asked = trouble.refusal.retry_after if isinstance(trouble, RefusedError) else None
-    return retry_delay(failures, asked, randomness)

@@ -18,6 +18,7 @@ class Wire:
         self._listener: asyncio.Server | None = None
         self._serving: set[asyncio.Task[None]] = set()
         self._writers: set[asyncio.StreamWriter] = set()
+        self._dead: set[asyncio.StreamWriter] = set()
         self._swallows = False
 
     async def __aenter__(self) -> Self:
@@ -43,6 +44,11 @@ class Wire:
         Nobody is told: the connections stay open, as when a cable is pulled.
         """
         self._swallows = True
+
+    def carry_new(self) -> None:
+        """Carry the bytes of new connections again; those that there are stay open, and dead."""
+        self._dead |= self._writers
+        self._swallows = False
 
     def deliver(self) -> None:
         """Cut the connections that there are, for they can't be mended, and carry bytes again."""
@@ -74,7 +80,7 @@ class Wire:
     async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(ConnectionError):
             while chunk := await reader.read(_CHUNK):
-                if not self._swallows:
+                if not self._swallows and writer not in self._dead:
                     writer.write(chunk)
                     await writer.drain()
         writer.transport.abort()

@@ -1,0 +1,23 @@
+"""Shows the board of a contest whenever it changes, until Ctrl-C: `watch.py HOST:PORT CONTEST`."""
+
+import asyncio
+import contextlib
+import sys
+
+from leaderboard_client import AsyncLeaderboardClient, LeaderboardError
+
+
+async def main(address: str, contest: str) -> None:
+    """Print one line for each update."""
+    async with AsyncLeaderboardClient(address) as client:
+        async for update in client.watch(contest, limit=5):
+            rows = ", ".join(f"{row.rank}. {row.user_id} {row.score}" for row in update.rows)
+            why = f" ({update.trouble})" if update.trouble else ""
+            print(f"{update.state.value}{why}: {rows}", flush=True)
+
+
+with contextlib.suppress(KeyboardInterrupt):
+    try:
+        asyncio.run(main(*sys.argv[1:]))
+    except LeaderboardError as error:
+        sys.exit(f"{error.code}: {error}")

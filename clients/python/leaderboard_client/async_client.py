@@ -1,0 +1,182 @@
+"""The client of the leaderboard service for asyncio."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Self
+
+from leaderboard_client import calls
+from leaderboard_client.async_caller import AsyncCaller
+from leaderboard_client.async_score_buffer import AsyncScoreBuffer
+from leaderboard_client.async_watching import AsyncWatches
+from leaderboard_client.channels import open_own_channel
+from leaderboard_client.credentials import authorization, check_address
+from leaderboard_client.live_board import DEFAULT_LIMIT
+from leaderboard_client.retrying import DEFAULT_TIMEOUT
+from leaderboard_client.score_update import ScoreUpdate
+from leaderboard_client.vocabulary import UpdateMode, WatchScope
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Iterable
+    from datetime import datetime
+    from types import TracebackType
+
+    from leaderboard_client.backlog import OnError
+    from leaderboard_client.calls import Outcome
+    from leaderboard_client.contest_update import ContestUpdate
+    from leaderboard_client.credentials import Tls, Token
+    from leaderboard_client.results import Position, TopUsers, UpdateResult, UserRank
+
+
+class AsyncLeaderboardClient:
+    """Calls a leaderboard service, as `LeaderboardClient` does, from the tasks of one event loop.
+
+    The arguments, the results and the errors are the same. A task that is cancelled ends its call
+    at once, with CancelledError.
+    """
+
+    def __init__(
+        self,
+        address: str,
+        *,
+        tls: Tls | None = None,
+        token: Token | None = None,
+        timeout: float = DEFAULT_TIMEOUT,
+    ) -> None:
+        """Prepare calls; the connection is made with the first one.
+
+        Args:
+            address: Where the service listens, HOST:PORT.
+
+            tls: What the connection is encrypted with. Default: it is not.
+
+            token: Shown with each call as a bearer token; without TLS to loopback alone.
+
+            timeout: The seconds that a call may take with all its attempts, unless it says so.
+
+        Raises:
+            ValueError: The address is malformed, the timeout is none, or the token would be sent
+                without TLS to another machine.
+        """
+        check_address(address, tls=tls, token=token)
+        connect = partial(open_own_channel, address, tls)
+        self._caller = AsyncCaller(connect, token=token, timeout=timeout)
+        self._watches = AsyncWatches(connect, partial(authorization, token))
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """End all calls and watches, each wherever it is; may be called again."""
+        await self._caller.close()
+        await self._watches.close()
+
+    async def update_score(
+        self,
+        contest_id: str,
+        user_id: str,
+        points: int,
+        *,
+        mode: UpdateMode = UpdateMode.INCREMENT,
+        request_id: str = "",
+        event_type: str = "",
+        event_time: datetime | str | None = None,
+        display_name: str = "",
+        timeout: float | None = None,  # noqa: ASYNC109 (of a call with all its attempts)
+    ) -> UpdateResult:
+        """Change the score of one user; see `LeaderboardClient.update_score`."""
+        update = ScoreUpdate(
+            contest_id,
+            user_id,
+            points,
+            mode=mode,
+            request_id=request_id,
+            event_type=event_type,
+            event_time=event_time,
+            display_name=display_name,
+        )
+        return await self._caller.make(calls.update_score(update), timeout)
+
+    async def batch_update_scores(
+        self,
+        updates: Iterable[ScoreUpdate],
+        *,
+        timeout: float | None = None,  # noqa: ASYNC109 (of a call with all its attempts)
+    ) -> list[Outcome]:
+        """Make up to 1,000 updates; see `LeaderboardClient.batch_update_scores`."""
+        return await self._caller.make(calls.batch_update_scores(updates), timeout)
+
+    async def get_top_users(
+        self,
+        contest_id: str,
+        *,
+        limit: int = DEFAULT_LIMIT,
+        start_rank: int = 1,
+        min_position: Position | None = None,
+        timeout: float | None = None,  # noqa: ASYNC109 (of a call with all its attempts)
+    ) -> TopUsers:
+        """Read consecutive ranks, best first; see `LeaderboardClient.get_top_users`."""
+        call = calls.get_top_users(
+            contest_id, limit=limit, start_rank=start_rank, min_position=min_position
+        )
+        return await self._caller.make(call, timeout)
+
+    async def get_user_rank(
+        self,
+        contest_id: str,
+        user_id: str,
+        *,
+        neighbors: int = 0,
+        min_position: Position | None = None,
+        timeout: float | None = None,  # noqa: ASYNC109 (of a call with all its attempts)
+    ) -> UserRank:
+        """Read the score and rank of one user; see `LeaderboardClient.get_user_rank`."""
+        call = calls.get_user_rank(
+            contest_id, user_id, neighbors=neighbors, min_position=min_position
+        )
+        return await self._caller.make(call, timeout)
+
+    def watch(
+        self,
+        contest_id: str,
+        *,
+        limit: int = DEFAULT_LIMIT,
+        scope: WatchScope = WatchScope.TOP,
+        user_ids: Iterable[str] = (),
+        min_interval: float = 0.0,
+    ) -> AsyncGenerator[ContestUpdate, None]:
+        """Watch a contest; see `LeaderboardClient.watch`.
+
+        Cancelling the iteration ends the stream at once; who leaves the loop in another way closes
+        the iterator, best with `contextlib.aclosing`.
+        """
+        return self._watches.watch(
+            contest_id, limit=limit, scope=scope, user_ids=user_ids, min_interval=min_interval
+        )
+
+    def score_buffer(
+        self,
+        *,
+        max_pending: int = 10_000,
+        batch_size: int = 500,
+        linger: float = 0.05,
+        give_up_after: float = 60.0,
+        on_error: OnError | None = None,
+    ) -> AsyncScoreBuffer:
+        """Return a buffer that sends updates as batches in the background; see `ScoreBuffer`."""
+        return AsyncScoreBuffer(
+            self.batch_update_scores,
+            max_pending=max_pending,
+            batch_size=batch_size,
+            linger=linger,
+            give_up_after=give_up_after,
+            on_error=on_error,
+        )

@@ -1,0 +1,43 @@
+"""Lets one test hold the synchronous and the asynchronous client to the same."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from typing import Any, TypeAlias
+
+from leaderboard_client import (
+    AsyncLeaderboardClient,
+    AsyncScoreBuffer,
+    ContestUpdate,
+    LeaderboardClient,
+    ScoreBuffer,
+)
+
+AnyClient: TypeAlias = LeaderboardClient | AsyncLeaderboardClient
+"""A client of either kind."""
+
+CLIENTS: tuple[type[AnyClient], ...] = (LeaderboardClient, AsyncLeaderboardClient)
+"""Both kinds."""
+
+
+async def call(
+    on: AnyClient | ScoreBuffer | AsyncScoreBuffer, method: str, *args: Any, **options: Any
+) -> Any:
+    """Call a method and return its result; one that is synchronous runs in a thread."""
+    if isinstance(on, LeaderboardClient | ScoreBuffer):
+        return await asyncio.to_thread(getattr(on, method), *args, **options)
+    return await getattr(on, method)(*args, **options)
+
+
+async def watched(
+    client: AnyClient, contest_id: str, **options: Any
+) -> AsyncIterator[ContestUpdate]:
+    """Yield the updates of a watch; a synchronous one is read in a thread."""
+    if isinstance(client, AsyncLeaderboardClient):
+        async with contextlib.aclosing(client.watch(contest_id, **options)) as updates:
+            async for update in updates:
+                yield update
+        return
+    with client.watch(contest_id, **options) as watch:
+        while (told := await asyncio.to_thread(next, watch, None)) is not None:
+            yield told

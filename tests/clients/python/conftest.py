@@ -1,0 +1,24 @@
+"""What the tests of the Python client may ask for."""
+
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+import pytest_asyncio
+
+from cli.fake_service import FakeService
+from clients.python.both_clients import CLIENTS, AnyClient, call
+
+
+@pytest.fixture(name="fake")
+def _fake() -> Iterator[FakeService]:
+    """Give a service whose every answer a test can decide."""
+    with FakeService() as fake:
+        yield fake
+
+
+@pytest_asyncio.fixture(name="client", params=CLIENTS, ids=["sync", "async"])
+async def _client(request: pytest.FixtureRequest, fake: FakeService) -> AsyncIterator[AnyClient]:
+    """Give a client of either kind, of the fake service."""
+    client: AnyClient = request.param(fake.address)
+    yield client
+    await call(client, "close")

@@ -1,0 +1,170 @@
+"""What both clients yield of a watch, however its streams go, and how a watch is ended."""
+
+import pytest
+from google.rpc import code_pb2, status_pb2
+
+from cli.fake_service import STORE_AWAY, FakeService, refusal
+from cli.watch_messages import ANEW, BOB_WINS, DRAINING, FIRST, OVER
+from clients.python.both_clients import AnyClient, watched
+from leaderboard.v1 import leaderboard_pb2 as pb
+from leaderboard_client import (
+    ContestUpdate,
+    InvalidRequest,
+    Position,
+    RankedUser,
+    ScoreChange,
+    SnapshotReason,
+    Unavailable,
+    WatchScope,
+    WatchState,
+)
+from leaderboard_client.live_board import MissedChangesError
+from leaderboard_client.watch_update import StreamLostError
+
+ADA = RankedUser(1, "ada", 5, "Ada L.")
+BOB = RankedUser(2, "bob", 3, "")
+
+
+async def _all(client: AnyClient) -> list[ContestUpdate]:
+    return [update async for update in watched(client, "chess")]
+
+
+def _resumed_after(fake: FakeService) -> list[int | None]:
+    asked = [request for request in fake.asked if isinstance(request, pb.WatchContestRequest)]
+    return [
+        request.resume_after.revision if request.HasField("resume_after") else None
+        for request in asked
+    ]
+
+
+async def test_a_watch_yields_plain_boards_and_changes(
+    fake: FakeService, client: AnyClient
+) -> None:
+    """Each update has the whole board, what is new, where it stands and why."""
+    fake.stream = [FIRST, BOB_WINS, OVER]
+
+    connecting, begun, won, over = await _all(client)
+
+    assert (connecting.state, connecting.rows, connecting.position) == (
+        WatchState.CONNECTING,
+        (),
+        None,
+    )
+    assert (begun.state, begun.rows, begun.total_users) == (WatchState.LIVE, (ADA, BOB), 2)
+    assert (begun.position, begun.changes) == (Position("e", 7), ())
+    assert (begun.snapshot_reason, begun.message) == (SnapshotReason.INITIAL, FIRST)
+    assert won.changes == (
+        ScoreChange(
+            user=RankedUser(1, "bob", 6, ""),
+            previous_rank=2,
+            points=3,
+            event_type="win",
+            event_time=None,
+        ),
+        ScoreChange(
+            user=RankedUser(3, "eve", 1, ""),
+            previous_rank=0,
+            points=1,
+            event_type="",
+            event_time=None,
+        ),
+    )
+    assert (won.snapshot_reason, won.trouble) == (None, None)
+    assert [(row.rank, row.user_id, row.score) for row in won.rows] == [
+        (1, "bob", 6),
+        (2, "ada", 5),
+        (3, "eve", 1),
+    ]
+    assert (over.state, over.rows, over.message) == (WatchState.OVER, won.rows, OVER)
+
+
+async def test_a_watch_asks_for_what_was_said(fake: FakeService, client: AnyClient) -> None:
+    """The scope, the users, the limit and the interval go to the service."""
+    fake.stream = [ANEW, OVER]
+
+    options = {"limit": 3, "scope": WatchScope.USERS, "user_ids": ["ada"], "min_interval": 0.5}
+    async for _ in watched(client, "chess", **options):
+        pass
+
+    [asked] = fake.asked
+    expected = pb.WatchContestRequest(
+        contest_id="chess", limit=3, scope=pb.WATCH_SCOPE_USERS, user_ids=["ada"]
+    )
+    expected.min_interval.FromMilliseconds(500)
+    assert asked == expected
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        (None, StreamLostError),
+        (STORE_AWAY, Unavailable),
+        (refusal(code_pb2.UNKNOWN, "Stream removed"), None),
+        (refusal(code_pb2.RESOURCE_EXHAUSTED, "slow", "ERROR_REASON_WATCHER_STALLED"), None),
+    ],
+    ids=["none", "away", "unknown", "stalled"],
+)
+async def test_a_broken_stream_is_resumed(
+    fake: FakeService,
+    client: AnyClient,
+    status: status_pb2.Status | None,
+    kind: type[Exception] | None,
+) -> None:
+    """However a stream breaks, the next one goes on after it, and the board is kept meanwhile."""
+    fake.streams.append([FIRST])
+    fake.stream = [BOB_WINS, OVER]
+    if status:
+        fake.refusals.append(status)
+
+    updates = await _all(client)
+
+    assert [update.state.name for update in updates] == [
+        "CONNECTING",
+        "LIVE",
+        "RECONNECTING",
+        "LIVE",
+        "OVER",
+    ]
+    assert updates[2].rows == updates[1].rows
+    assert isinstance(updates[2].trouble, kind or Exception)
+    assert _resumed_after(fake) == [None, 7]
+
+
+async def test_a_draining_server_is_left(fake: FakeService, client: AnyClient) -> None:
+    """A server that says that it drains is left for another one, where the watch goes on."""
+    fake.streams.append([FIRST, DRAINING])
+    fake.stream = [BOB_WINS, OVER]
+
+    updates = await _all(client)
+
+    assert [update.message for update in updates] == [None, FIRST, DRAINING, BOB_WINS, OVER]
+    assert _resumed_after(fake) == [None, 7]
+
+
+async def test_a_hole_is_never_shown(fake: FakeService, client: AnyClient) -> None:
+    """A stream that left something out is dropped, and the next one begins with a snapshot."""
+    hole = pb.WatchContestResponse()
+    hole.CopyFrom(BOB_WINS)
+    hole.previous_revision = 8
+    fake.streams.append([FIRST, hole])
+    fake.stream = [ANEW, OVER]
+
+    updates = await _all(client)
+
+    assert [update.message for update in updates] == [None, FIRST, None, ANEW, OVER]
+    assert isinstance(updates[2].trouble, MissedChangesError)
+    assert _resumed_after(fake) == [None, None]
+
+
+async def test_what_can_not_heal_is_raised(fake: FakeService, client: AnyClient) -> None:
+    """A refusal that another try would only repeat ends the watch with its error."""
+    fake.refusals.append(
+        refusal(
+            code_pb2.INVALID_ARGUMENT, "no", "ERROR_REASON_INVALID_FIELD", violation="limit: no"
+        )
+    )
+
+    with pytest.raises(InvalidRequest, match="limit: no"):
+        await _all(client)
+
+    assert len(fake.asked) == 1

@@ -1,0 +1,179 @@
+"""What both clients make of the answers and refusals of a service."""
+
+import pickle
+import threading
+
+import pytest
+from google.rpc import code_pb2, status_pb2
+
+import leaderboard_client
+from cli.fake_service import STORE_AWAY, FakeService, refusal
+from clients.python.both_clients import AnyClient, call
+from leaderboard.v1 import leaderboard_pb2 as pb
+from leaderboard_client import (
+    FailedPrecondition,
+    FieldViolation,
+    InvalidRequest,
+    LeaderboardClient,
+    LeaderboardError,
+    NotFound,
+    OutOfRange,
+    Overloaded,
+    Position,
+    RankedUser,
+    RequestIdReused,
+    ScoreUpdate,
+    Unavailable,
+    UpdateResult,
+)
+
+ADA = RankedUser(rank=1, user_id="ada", score=5, display_name="Ada")
+
+
+def test_every_exported_name_is_there() -> None:
+    """Whatever the package names can be had from it, and nothing else."""
+    names = leaderboard_client.__all__
+
+    assert all(getattr(leaderboard_client, name).__name__ == name for name in names)
+    with pytest.raises(AttributeError, match="nothing_else"):
+        leaderboard_client.nothing_else  # type: ignore[attr-defined] # noqa: B018 (the case)
+
+
+async def test_an_update_is_answered(fake: FakeService, client: AnyClient) -> None:
+    """The result has all that the service said, as plain values."""
+    result = await call(client, "update_score", "chess", "ada", 5, display_name="Ada")
+
+    assert result == UpdateResult(
+        user=ADA,
+        previous_score=0,
+        previous_rank=2,
+        applied=True,
+        replayed=False,
+        position=Position("e", 1),
+    )
+    [sent] = fake.received
+    assert sent.mode == pb.UPDATE_MODE_INCREMENT
+
+
+async def test_reads_are_answered(fake: FakeService, client: AnyClient) -> None:
+    """Boards and ranks come as plain values, and what is asked for is what was said."""
+    ada = pb.RankedUser(user_id="ada", score=5, rank=1, display_name="Ada")
+    bob = pb.RankedUser(user_id="bob", score=3, rank=2)
+    now = pb.Position(epoch="e", revision=9)
+    fake.top = pb.GetTopUsersResponse(users=[ada, bob], total_users=7, position=now)
+    fake.rank = pb.GetUserRankResponse(
+        user=ada, neighbors=[bob], total_users=7, percentile=100.0, position=now
+    )
+    least = Position("e", 8)
+
+    board = await call(client, "get_top_users", "chess", limit=2, start_rank=3, min_position=least)
+    rank = await call(client, "get_user_rank", "chess", "ada", neighbors=1, min_position=least)
+
+    others = (RankedUser(2, "bob", 3, ""),)
+    assert (board.users, board.total_users, board.position) == ((ADA, *others), 7, Position("e", 9))
+    assert (rank.user, rank.neighbors, rank.percentile) == (ADA, others, 100.0)
+    asked = pb.Position(epoch="e", revision=8)
+    assert fake.asked == [
+        pb.GetTopUsersRequest(contest_id="chess", limit=2, start_rank=3, min_position=asked),
+        pb.GetUserRankRequest(contest_id="chess", user_id="ada", neighbors=1, min_position=asked),
+    ]
+
+
+async def test_a_batch_has_an_outcome_for_each_update(fake: FakeService, client: AnyClient) -> None:
+    """A refused update is an error at its place; the others are taken."""
+    no = refusal(code_pb2.OUT_OF_RANGE, "too much", "ERROR_REASON_SCORE_OUT_OF_RANGE")
+    fake.refuse_update = lambda update: no if update.user_id == "bob" else None
+
+    updates = [ScoreUpdate("chess", user, 5) for user in ("ada", "bob", "eve")]
+    first, second, third = await call(client, "batch_update_scores", updates)
+
+    assert [first.user.user_id, third.user.user_id] == ["ada", "eve"]
+    assert isinstance(second, OutOfRange)
+    assert second.reason == "ERROR_REASON_SCORE_OUT_OF_RANGE"
+    assert len({update.request_id for update in fake.received}) == 3
+
+
+@pytest.mark.parametrize(
+    "status",
+    [
+        STORE_AWAY,
+        refusal(code_pb2.UNAVAILABLE, "Socket closed"),
+        refusal(code_pb2.CANCELLED, "the server stops"),
+        refusal(code_pb2.UNKNOWN, "Stream removed"),
+        refusal(code_pb2.INTERNAL, "RST_STREAM"),
+        refusal(code_pb2.RESOURCE_EXHAUSTED, "full", "ERROR_REASON_OVERLOADED", retry_after=0.01),
+    ],
+    ids=["store away", "unavailable", "cancelled", "unknown", "internal", "overloaded"],
+)
+async def test_what_passes_is_tried_again(
+    fake: FakeService, client: AnyClient, status: status_pb2.Status
+) -> None:
+    """A call outlives what passes, and its write keeps its request id."""
+    fake.refusals.append(status)
+
+    result = await call(client, "update_score", "chess", "ada", 5)
+
+    assert result.user.score == 5
+    first, second = fake.received
+    assert first.request_id == second.request_id != ""
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        (
+            refusal(code_pb2.INVALID_ARGUMENT, "no", "R", violation="user_id: too long"),
+            InvalidRequest,
+        ),
+        (refusal(code_pb2.OUT_OF_RANGE, "no", "R"), OutOfRange),
+        (refusal(code_pb2.NOT_FOUND, "no", "R"), NotFound),
+        (refusal(code_pb2.ALREADY_EXISTS, "no", "R"), RequestIdReused),
+        (refusal(code_pb2.FAILED_PRECONDITION, "no", "R"), FailedPrecondition),
+        (refusal(code_pb2.RESOURCE_EXHAUSTED, "no", "R"), Overloaded),
+        (refusal(code_pb2.UNAVAILABLE, "no", "R", retry_after=60), Unavailable),
+        (refusal(code_pb2.INTERNAL, "no", "R"), LeaderboardError),
+    ],
+    ids=lambda value: value.__name__ if isinstance(value, type) else "",
+)
+async def test_every_refusal_has_its_error(
+    fake: FakeService, client: AnyClient, status: status_pb2.Status, kind: type[LeaderboardError]
+) -> None:
+    """A refusal is raised at once, told apart by its class, with all that the service said."""
+    fake.refusals.append(status)
+
+    with pytest.raises(LeaderboardError) as raised:
+        await call(client, "get_user_rank", "chess", "ada", timeout=5)
+
+    error = raised.value
+    assert type(error) is kind
+    assert (error.code, error.reason) == (code_pb2.Code.Name(status.code), "R")
+    assert error.retry_after == (60 if kind is Unavailable else None)
+    violated = kind is InvalidRequest
+    assert error.violations == ((FieldViolation("user_id", "too long"),) if violated else ())
+    assert str(error) == ("user_id: too long" if violated else "no")
+    assert len(fake.asked) == 1
+    again = pickle.loads(pickle.dumps(error))
+    assert (type(again), str(again), vars(again)) == (kind, str(error), vars(error))
+
+
+async def test_a_call_that_can_not_be_sent_is_no_call(fake: FakeService, client: AnyClient) -> None:
+    """What the contract can't hold is a ValueError, before anything is sent."""
+    with pytest.raises(ValueError, match=r"."):
+        await call(client, "update_score", "chess", "ada", 2**63)
+
+    assert not fake.received
+
+
+def test_threads_share_a_client(fake: FakeService) -> None:
+    """Calls of many threads at once are all made, each once."""
+    with LeaderboardClient(fake.address) as client:
+        threads = [
+            threading.Thread(target=client.update_score, args=("chess", "ada", 1))
+            for _ in range(20)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    assert fake.scores == {("chess", "ada"): 20}

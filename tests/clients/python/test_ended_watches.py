@@ -1,0 +1,135 @@
+"""How a watch of a client ends: by its caller, with its client, its program, or for silence."""
+
+import asyncio
+import sys
+import threading
+import time
+from collections.abc import Iterator
+
+import grpc
+import pytest
+
+from cli.fake_service import STORE_AWAY, FakeService
+from cli.watch_messages import BOB_WINS, FIRST, OVER
+from clients.python.both_clients import CLIENTS, AnyClient, call, watched
+from harness.waiting import eventually
+from leaderboard.v1 import leaderboard_pb2 as pb
+from leaderboard_client import ContestUpdate, LeaderboardClient, Watch, WatchScope, WatchState
+from leaderboard_client.channels import open_own_sync_channel
+from leaderboard_client.watch_course import watch_request
+
+
+class OpenService(FakeService):
+    """Tells each watcher how the watch begins, and keeps the stream open."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.watchers: list[grpc.ServicerContext] = []
+
+    def WatchContest(  # noqa: N802 (the name of the contract)
+        self, request: pb.WatchContestRequest, context: grpc.ServicerContext
+    ) -> Iterator[pb.WatchContestResponse]:
+        """Tell the beginning, and wait until the watcher is gone."""
+        self.watchers.append(context)
+        yield FIRST
+        while context.is_active():
+            time.sleep(0.01)
+
+    async def until_left(self) -> None:
+        """Wait until there were watchers, and all of them are gone."""
+
+        def is_left() -> bool:
+            return bool(self.watchers) and not any(w.is_active() for w in self.watchers)
+
+        await eventually(is_left, "the end of the stream at the service")
+
+
+@pytest.fixture(name="open_service")
+def _open_service() -> Iterator[OpenService]:
+    """Give a service whose streams stay open."""
+    with OpenService() as service:
+        yield service
+
+
+async def _all(client: AnyClient) -> list[ContestUpdate]:
+    return [update async for update in watched(client, "chess")]
+
+
+@pytest.mark.parametrize("kind", CLIENTS, ids=["sync", "async"])
+async def test_closing_the_client_ends_its_watches(
+    open_service: OpenService, kind: type[AnyClient]
+) -> None:
+    """The iteration of a client that is closed ends, as if the contest were over."""
+    client: AnyClient = kind(open_service.address)
+    watching = asyncio.create_task(_all(client))
+    await eventually(lambda: bool(open_service.watchers), "the stream")
+
+    await call(client, "close")
+
+    assert {update.trouble for update in await watching} == {None}
+    await open_service.until_left()
+    assert {update.position for update in await _all(client)} == {None}
+
+
+async def test_another_thread_may_close_a_watch(open_service: OpenService) -> None:
+    """Closing a watch ends the thread that waits for its next update, and its stream."""
+    with LeaderboardClient(open_service.address) as client:
+        watch = client.watch("chess")
+        assert [next(watch).state, next(watch).state] == [WatchState.CONNECTING, WatchState.LIVE]
+        reader = threading.Thread(target=lambda: list(watch))
+        reader.start()
+
+        watch.close()
+
+        await asyncio.to_thread(reader.join, 10)
+        assert not reader.is_alive()
+        await open_service.until_left()
+        assert not list(watch)
+
+
+async def test_a_program_may_end_with_a_watch_open(open_service: OpenService) -> None:
+    """A program that closes nothing ends all the same, and its stream with it."""
+    program = f"""
+from leaderboard_client import LeaderboardClient, WatchState
+watch = LeaderboardClient("{open_service.address}").watch("chess")
+assert [next(watch).state, next(watch).state] == [WatchState.CONNECTING, WatchState.LIVE]
+"""
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", program)
+    try:
+        assert await asyncio.wait_for(process.wait(), 20) == 0
+    finally:
+        if process.returncode is None:
+            process.kill()
+    await open_service.until_left()
+
+
+async def test_a_watch_that_is_dropped_ends(open_service: OpenService) -> None:
+    """Leaving a loop over a watch ends its stream."""
+    with LeaderboardClient(open_service.address) as client:
+        for update in client.watch("chess"):
+            if update.state is WatchState.LIVE:
+                break
+
+        await open_service.until_left()
+
+
+def test_a_silent_stream_is_left(fake: FakeService) -> None:
+    """A stream on which nothing comes is left; the time that its reader takes is no silence."""
+    fake.held.clear()
+    fake.streams.append([FIRST])
+    fake.refusals.append(STORE_AWAY)
+    fake.stream = [BOB_WINS]
+    request = watch_request("chess", limit=10, scope=WatchScope.TOP, user_ids=(), min_interval=0.0)
+
+    def connect() -> grpc.Channel:
+        return open_own_sync_channel(fake.address)
+
+    with Watch(connect, request, silence=0.4) as watch:
+        updates = [next(watch) for _ in range(4)]
+        time.sleep(0.5)
+        fake.streams.append([OVER])
+        updates += list(watch)
+
+    assert str(updates[2].trouble) == "the store is away"
+    assert updates[3].message == BOB_WINS
+    assert [str(update.trouble) for update in updates[4:]] == ["nothing came for 0.4 s", "None"]

@@ -1,0 +1,107 @@
+"""When a failed attempt is followed by another one, and what is raised when it is not."""
+
+import grpc
+import pytest
+
+from leaderboard_client import DeadlineExceeded, LeaderboardError, Overloaded, Unavailable
+from leaderboard_client.refusal import Refusal
+from leaderboard_client.retrying import Retrying
+
+TIMED_OUT = Refusal(grpc.StatusCode.DEADLINE_EXCEEDED, "Deadline Exceeded")
+AWAY = Refusal(grpc.StatusCode.UNAVAILABLE, "away", "ERROR_REASON_STORE_UNAVAILABLE")
+OVERLOADED = Refusal(
+    grpc.StatusCode.RESOURCE_EXHAUSTED, "full", "ERROR_REASON_OVERLOADED", retry_after=2.0
+)
+
+
+class Clock:
+    """A clock that a test sets."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        """Return the time."""
+        return self.now
+
+
+def _retrying(clock: Clock, timeout: float = 10.0) -> Retrying:
+    return Retrying(timeout, clock=clock, randomness=lambda: 0.0)
+
+
+def test_attempts_share_the_time_of_the_call() -> None:
+    """An attempt may take four seconds, and no longer than the call has left."""
+    clock = Clock()
+    retrying = _retrying(clock, 5.0)
+
+    assert retrying.attempt_timeout() == 4.0
+    clock.now += 3.0
+    assert retrying.attempt_timeout() == 2.0
+
+
+def test_pauses_grow_and_honour_the_server() -> None:
+    """Each failure makes the next pause longer; a server that asks for one gets at least that."""
+    retrying = _retrying(Clock())
+
+    assert [retrying.pause_after(AWAY) for _ in range(3)] == [0.1, 0.2, 0.4]
+    assert retrying.pause_after(OVERLOADED) == 2.0
+
+
+@pytest.mark.parametrize(
+    "code", ["UNAVAILABLE", "CANCELLED", "UNKNOWN", "INTERNAL", "ABORTED", "DEADLINE_EXCEEDED"]
+)
+def test_a_broken_connection_is_tried_again(code: str) -> None:
+    """What gRPC itself says of a call that broke is no answer of the service."""
+    assert _retrying(Clock()).pause_after(Refusal(grpc.StatusCode[code], "broken")) > 0
+
+
+@pytest.mark.parametrize(
+    ("code", "reason"),
+    [
+        ("INTERNAL", "ERROR_REASON_INTERNAL"),
+        ("RESOURCE_EXHAUSTED", "ERROR_REASON_MESSAGE_TOO_LARGE"),
+        ("PERMISSION_DENIED", ""),
+        ("UNIMPLEMENTED", ""),
+    ],
+)
+def test_an_answer_is_final(code: str, reason: str) -> None:
+    """What the service says for good is raised at once."""
+    with pytest.raises(LeaderboardError, match="no") as raised:
+        _retrying(Clock()).pause_after(Refusal(grpc.StatusCode[code], "no", reason))
+
+    assert (raised.value.code, raised.value.reason) == (code, reason)
+
+
+@pytest.mark.parametrize(("last", "kind"), [(AWAY, Unavailable), (OVERLOADED, Overloaded)])
+def test_no_pause_passes_the_deadline(last: Refusal, kind: type[LeaderboardError]) -> None:
+    """When the next attempt would come too late the last answer is raised at once."""
+    clock = Clock()
+    retrying = _retrying(clock)
+    clock.now += 9.95
+
+    with pytest.raises(kind) as raised:
+        retrying.pause_after(last)
+
+    assert raised.value.retry_after == last.retry_after
+
+
+def test_used_up_time_is_a_deadline_with_its_cause() -> None:
+    """After attempts without an answer the error says so, and keeps what was answered before."""
+    clock = Clock()
+    retrying = _retrying(clock)
+    retrying.pause_after(AWAY)
+    clock.now += 4.0
+    retrying.pause_after(TIMED_OUT)
+    clock.now += 6.0
+
+    with pytest.raises(DeadlineExceeded, match="no answer within 10 s") as raised:
+        retrying.pause_after(TIMED_OUT)
+
+    assert isinstance(raised.value.__cause__, Unavailable)
+
+
+@pytest.mark.parametrize("timeout", [0.0, -1.0, float("nan")])
+def test_a_call_needs_time(timeout: float) -> None:
+    """A timeout that leaves no time is a mistake of the caller."""
+    with pytest.raises(ValueError, match="timeout"):
+        Retrying(timeout)

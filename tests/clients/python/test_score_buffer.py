@@ -1,0 +1,213 @@
+"""Both score buffers: what is added is taken once or refused aloud, and never lost."""
+
+import asyncio
+import contextlib
+import threading
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from google.rpc import code_pb2, status_pb2
+
+from cli.fake_service import STORE_AWAY, FakeService, refusal
+from clients.python.both_clients import AnyClient, call
+from harness.waiting import eventually
+from leaderboard.v1 import leaderboard_pb2 as pb
+from leaderboard_client import (
+    Cancelled,
+    LeaderboardError,
+    NotFound,
+    OutOfRange,
+    ScoreBuffer,
+    ScoreUpdate,
+    Unavailable,
+    UpdateResult,
+)
+from leaderboard_client.backlog import Batch
+
+TOO_MUCH = refusal(code_pb2.OUT_OF_RANGE, "too much", "ERROR_REASON_SCORE_OUT_OF_RANGE")
+
+
+@contextlib.asynccontextmanager
+async def _buffer(client: AnyClient, **options: Any) -> AsyncIterator[Any]:
+    buffer = client.score_buffer(**options)
+    yield buffer
+    await call(buffer, "close")
+
+
+async def test_updates_go_together(fake: FakeService, client: AnyClient) -> None:
+    """Updates are sent in their order, as batches of the size that was asked for at most."""
+    async with _buffer(client, batch_size=4, linger=5.0) as buffer:
+        for number in range(10):
+            await call(buffer, "add", ScoreUpdate("chess", f"user-{number}", number))
+
+    assert [update.user_id for update in fake.received] == [f"user-{n}" for n in range(10)]
+    assert fake.batches == [4, 4, 2]
+    assert (buffer.acknowledged, buffer.refused) == (10, 0)
+
+
+async def test_a_batch_does_not_wait_for_long(fake: FakeService, client: AnyClient) -> None:
+    """An update on its own is sent after the linger, without any flush."""
+    async with _buffer(client, linger=0.05) as buffer:
+        await call(buffer, "add", ScoreUpdate("chess", "ada", 5))
+        await eventually(lambda: buffer.acknowledged == 1, "that it is taken")
+
+
+async def test_flush_waits_for_what_was_added(fake: FakeService, client: AnyClient) -> None:
+    """After a flush the service has all that was added before, and the buffer goes on."""
+    async with _buffer(client, linger=60.0) as buffer:
+        await call(buffer, "add", ScoreUpdate("chess", "ada", 5))
+        await call(buffer, "flush")
+        assert fake.scores == {("chess", "ada"): 5}
+        await call(buffer, "add", ScoreUpdate("chess", "ada", 1))
+
+    assert fake.scores == {("chess", "ada"): 6}
+
+
+async def test_what_passes_is_sent_again_with_its_request_id(
+    fake: FakeService, client: AnyClient
+) -> None:
+    """Updates that can't be taken for now, alone or as a batch, count once in the end."""
+    fake.refusals.append(STORE_AWAY)
+    away = {"bob": 2}
+
+    def refuse(update: pb.UpdateScoreRequest) -> status_pb2.Status | None:
+        away[update.user_id] = away.get(update.user_id, 0) - 1
+        return STORE_AWAY if away[update.user_id] >= 0 else None
+
+    fake.refuse_update = refuse
+    async with _buffer(client) as buffer:
+        for user_id in ("ada", "bob", "eve"):
+            await call(buffer, "add", ScoreUpdate("chess", user_id, 5))
+
+    assert set(fake.scores.values()) == {5}
+    assert len({update.request_id for update in fake.received}) == 3
+    assert (buffer.acknowledged, buffer.refused) == (3, 0)
+
+
+async def test_what_is_refused_for_good_is_told(fake: FakeService, client: AnyClient) -> None:
+    """`on_error` has each update that the service does not take, and may fail itself."""
+    told: list[tuple[ScoreUpdate, LeaderboardError]] = []
+
+    def on_error(update: ScoreUpdate, error: LeaderboardError) -> None:
+        told.append((update, error))
+        raise RuntimeError
+
+    fake.refuse_update = lambda update: TOO_MUCH if update.points > 9 else None
+    async with _buffer(client, on_error=on_error) as buffer:
+        for points in (5, 10, 6, 11):
+            await call(buffer, "add", ScoreUpdate("chess", "ada", points))
+
+    assert [update.points for update, _ in told] == [10, 11]
+    assert {type(error) for _, error in told} == {OutOfRange}
+    assert (buffer.acknowledged, buffer.refused) == (2, 2)
+
+
+async def test_refusals_that_nobody_asks_for_are_logged(
+    fake: FakeService, client: AnyClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Without `on_error` the log says what was refused."""
+    fake.refuse_update = lambda _update: TOO_MUCH
+    async with _buffer(client) as buffer:
+        await call(buffer, "add", ScoreUpdate("chess", "ada", 5))
+
+    assert "chess: points for ada were refused: too much" in caplog.text
+
+
+async def test_adding_waits_for_room(fake: FakeService, client: AnyClient) -> None:
+    """With as many updates pending as may be, adding waits until the service took some."""
+    gate = threading.Event()
+
+    def hold(_update: pb.UpdateScoreRequest) -> None:
+        gate.wait()
+
+    fake.refuse_update = hold
+    async with _buffer(client, max_pending=2, batch_size=1) as buffer:
+        for points in (1, 2):
+            await call(buffer, "add", ScoreUpdate("chess", "ada", points))
+        third = asyncio.create_task(call(buffer, "add", ScoreUpdate("chess", "ada", 3)))
+        await eventually(lambda: bool(fake.received), "the first batch")
+        assert not third.done()
+        gate.set()
+        await third
+
+    assert fake.scores == {("chess", "ada"): 6}
+
+
+async def test_a_closed_buffer_takes_nothing(client: AnyClient) -> None:
+    """Adding to a buffer that was closed is a mistake of the caller; so is what can't be sent."""
+    async with _buffer(client) as buffer:
+        with pytest.raises(ValueError, match=r"."):
+            await call(buffer, "add", ScoreUpdate("chess", "ada", 2**63))
+
+    with pytest.raises(RuntimeError, match="closed"):
+        await call(buffer, "add", ScoreUpdate("chess", "ada", 5))
+    for max_pending, batch_size in ((0, 1), (1, 0), (1, 1001)):
+        with pytest.raises(ValueError, match=r"is (less|not)"):
+            client.score_buffer(max_pending=max_pending, batch_size=batch_size)
+
+
+async def test_what_a_closed_client_leaves_is_told(client: AnyClient) -> None:
+    """A buffer whose client is closed tells of all that it can't send, and ends."""
+    told: list[LeaderboardError] = []
+    buffer = client.score_buffer(linger=60.0, on_error=lambda _update, error: told.append(error))
+    await call(buffer, "add", ScoreUpdate("chess", "ada", 5))
+    await call(client, "close")
+    await call(buffer, "close")
+
+    assert [type(error) for error in told] == [Cancelled]
+    assert (buffer.acknowledged, buffer.refused) == (0, 1)
+
+
+def test_a_defect_of_the_sender_ends_nothing() -> None:
+    """Whatever sending raises, the updates are told and the buffer goes on."""
+    told: list[LeaderboardError] = []
+
+    def send(updates: object, *, timeout: float) -> list[UpdateResult | LeaderboardError]:
+        raise OSError("no token")
+
+    with ScoreBuffer(send, on_error=lambda _update, error: told.append(error)) as buffer:
+        buffer.add(ScoreUpdate("chess", "ada", 5))
+        buffer.flush()
+        buffer.add(ScoreUpdate("chess", "ada", 5))
+
+    assert [str(error) for error in told] == ["no token"] * 2
+
+
+def test_a_batch_that_is_too_large_is_halved() -> None:
+    """What is too large together is sent in parts, until one alone is too large."""
+    updates = [ScoreUpdate("chess", str(number), 1) for number in range(5)]
+    batch = Batch(updates, 60.0)
+    too_large = LeaderboardError("too large", code="RESOURCE_EXHAUSTED")
+
+    sizes = []
+    while not batch.is_done:
+        sizes.append(len(batch.portion()))
+        batch.failed(too_large)
+
+    assert sizes == [5, 2, 1, 1, 1, 1, 1]
+    assert [update for update, _ in batch.refused] == updates
+
+
+def test_what_fails_for_too_long_is_given_up() -> None:
+    """After the set time an update that can't be taken is refused with its last error."""
+    now = [0.0]
+    batch = Batch([ScoreUpdate("chess", "ada", 1)], 60.0, clock=lambda: now[0])
+
+    assert 0 < batch.answered([Unavailable("away")]) < 1
+    assert not batch.is_done
+    now[0] = 59.99
+    assert batch.answered([Unavailable("still away")]) == 0
+
+    assert batch.is_done
+    [(_, error)] = batch.refused
+    assert str(error) == "still away"
+
+
+def test_an_unanswered_update_keeps_its_place() -> None:
+    """What is to be sent again goes before what was not sent yet."""
+    ada, bob, eve = (ScoreUpdate("chess", user, 1) for user in ("ada", "bob", "eve"))
+    batch = Batch([ada, bob, eve], 60.0)
+    batch.answered([Unavailable("away"), NotFound("no"), Unavailable("away")])
+
+    assert batch.portion() == [ada, eve]

@@ -1,0 +1,79 @@
+"""How an update that a caller states becomes the message of the contract."""
+
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+
+from leaderboard.v1 import leaderboard_pb2 as pb
+from leaderboard_client import ScoreUpdate, UpdateMode
+
+
+def test_every_field_is_sent() -> None:
+    """Each field of an update is that of the message."""
+    update = ScoreUpdate(
+        "chess",
+        "ada",
+        -(2**53),
+        mode=UpdateMode.SET,
+        request_id="r-1",
+        event_type="win",
+        event_time=datetime(2026, 6, 11, 20, 15, 0, 250_000, UTC),
+        display_name="Ada L.",
+    )
+
+    message = update.message()
+
+    assert message.event_time.ToJsonString() == "2026-06-11T20:15:00.250Z"
+    message.ClearField("event_time")
+    assert message == pb.UpdateScoreRequest(
+        contest_id="chess",
+        user_id="ada",
+        points=-(2**53),
+        mode=pb.UPDATE_MODE_SET,
+        request_id="r-1",
+        event_type="win",
+        display_name="Ada L.",
+    )
+
+
+def test_every_update_has_a_request_id() -> None:
+    """Without one of its own an update gets a random one, which it then keeps."""
+    update = ScoreUpdate("chess", "ada", 1)
+    named = update.named()
+
+    assert len(named.request_id) == 32
+    assert update.named().request_id != named.request_id
+    assert named.message().request_id == named.named().request_id == named.request_id
+    assert update.message().request_id
+
+
+@pytest.mark.parametrize(
+    ("when", "seconds", "nanos"),
+    [
+        (datetime(1969, 12, 31, 23, 59, 59, 999_999, UTC), -1, 999_999_000),
+        (datetime(1970, 1, 1, 2, 0, tzinfo=timezone(timedelta(hours=2))), 0, 0),
+        ("2026-06-11T20:15:00.123456789Z", 1_781_208_900, 123_456_789),
+        ("0001-01-01T00:00:00Z", -62_135_596_800, 0),
+    ],
+)
+def test_times_are_exact(when: datetime | str, seconds: int, nanos: int) -> None:
+    """Times before 1970, of other zones and to the nanosecond are sent as they are."""
+    sent = ScoreUpdate("chess", "ada", 1, event_time=when).message().event_time
+
+    assert (sent.seconds, sent.nanos) == (seconds, nanos)
+
+
+@pytest.mark.parametrize(
+    "update",
+    [
+        ScoreUpdate("chess", "ada", 2**63),
+        ScoreUpdate("chess", "\ud800", 1),
+        ScoreUpdate("chess", "ada", 1, event_time="yesterday"),
+        ScoreUpdate("chess", "ada", 1, event_time=datetime(2026, 6, 11)),  # noqa: DTZ001 (the case)
+    ],
+    ids=["beyond 64 bits", "no UTF-8", "no time", "no zone"],
+)
+def test_what_can_not_be_sent_is_a_mistake_of_the_caller(update: ScoreUpdate) -> None:
+    """What the message of the contract can't hold is a ValueError."""
+    with pytest.raises(ValueError, match=r"."):
+        update.message()
