@@ -8,9 +8,10 @@ import re
 import signal
 import subprocess
 import sysconfig
+import termios
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -59,7 +60,8 @@ def run_in_pipe(*arguments: str, given: bytes = b"", **environment: str) -> Outc
 
 def plain_lines(shown: str) -> list[str]:
     """Return the lines that a terminal was sent, without controls and with single spaces."""
-    plain = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown)
+    # A picture of the whole screen begins by going home, not with a line break.
+    plain = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown.replace("\x1b[H", "\n"))
     return [" ".join(line.split()) for line in plain.splitlines()]
 
 
@@ -97,6 +99,22 @@ class OnTerminal:
     def press_ctrl_c(self) -> None:
         """Interrupt the command."""
         self._process.send_signal(signal.SIGINT)
+
+    def send(self, number: signal.Signals) -> None:
+        """Send the command a signal."""
+        self._process.send_signal(number)
+
+    def press(self, keys: str) -> None:
+        """Press keys, as the terminal sends them."""
+        os.write(self._screen, keys.encode())
+
+    def settings(self) -> list[Any]:
+        """Return how the terminal is set, such as whether it shows what is typed."""
+        return termios.tcgetattr(self._screen)
+
+    def wait_until_stopped(self) -> None:
+        """Wait until the command is stopped, as by Ctrl-Z."""
+        os.waitid(os.P_PID, self._process.pid, os.WSTOPPED | os.WNOWAIT)
 
     def read_until(self, shown: Callable[[str], bool]) -> str:
         """Return all that was written so far, as soon as it satisfies a condition."""

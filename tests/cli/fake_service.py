@@ -11,6 +11,7 @@ import grpc
 from google.protobuf.any_pb2 import Any as AnyMessage
 from google.protobuf.duration_pb2 import Duration
 from google.rpc import code_pb2, error_details_pb2, status_pb2
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_status import rpc_status
 
 from leaderboard.v1 import leaderboard_pb2 as pb
@@ -78,8 +79,15 @@ class FakeService(LeaderboardServiceServicer):
     As a context manager it listens on `address` within the block.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, credentials: grpc.ServerCredentials | None = None) -> None:
+        """Prepare a service; it speaks TLS if there are credentials."""
         self.address = ""
+        self.tokens: list[str | bytes] = []
+        """The `authorization` of each call that had one."""
+        self.date = ""
+        """The HTTP date that comes with the health; none when empty."""
+        self.serving = True
+        """The health of the server and of the service."""
         self.scores: dict[tuple[str, str], int] = {}
         """The score of each contest and user."""
         self.received: list[pb.UpdateScoreRequest] = []
@@ -104,11 +112,16 @@ class FakeService(LeaderboardServiceServicer):
         """All requests of reads and watches."""
         self._seen: set[tuple[str, str]] = set()
         self._server = grpc.server(ThreadPoolExecutor(max_workers=4))
+        self._credentials = credentials
         add_LeaderboardServiceServicer_to_server(self, self._server)
+        health_pb2_grpc.add_HealthServicer_to_server(_Health(self), self._server)
         self.held.set()
 
     def __enter__(self) -> Self:
-        port = self._server.add_insecure_port("127.0.0.1:0")
+        if self._credentials:
+            port = self._server.add_secure_port("127.0.0.1:0", self._credentials)
+        else:
+            port = self._server.add_insecure_port("127.0.0.1:0")
         self._server.start()
         self.address = f"127.0.0.1:{port}"
         return self
@@ -178,6 +191,8 @@ class FakeService(LeaderboardServiceServicer):
 
     def _refuse_if_due(self, context: grpc.ServicerContext) -> None:
         """End the call with the next of the `refusals`, if there is one."""
+        told = dict(context.invocation_metadata())
+        self.tokens.extend([told["authorization"]] if "authorization" in told else [])
         if self.refusals:
             abort(context, self.refusals.popleft())
 
@@ -203,6 +218,23 @@ class FakeService(LeaderboardServiceServicer):
             replayed=replayed,
             position=pb.Position(epoch="e", revision=len(self._seen)),
         )
+
+
+class _Health(health.HealthServicer):  # type: ignore[misc]
+    """Tells the health that a fake service is to have."""
+
+    def __init__(self, service: FakeService) -> None:
+        super().__init__()
+        self._service = service
+
+    def Check(  # noqa: N802 (the name of the contract)
+        self, request: health_pb2.HealthCheckRequest, context: grpc.ServicerContext
+    ) -> health_pb2.HealthCheckResponse:
+        """Tell it, with the date if there is one."""
+        if self._service.date:
+            context.send_initial_metadata((("date", self._service.date),))
+        states = health_pb2.HealthCheckResponse
+        return states(status=states.SERVING if self._service.serving else states.NOT_SERVING)
 
 
 def abort(context: grpc.ServicerContext, status: status_pb2.Status) -> NoReturn:

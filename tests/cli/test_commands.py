@@ -47,5 +47,5 @@ def test_without_the_server_there_is_no_serve(run: Run, monkeypatch: pytest.Monk
     """Where the server is not installed, `serve` is a command like any that does not exist."""
     monkeypatch.setattr("leaderboard_client.cli.app.entry_points", lambda **_: EntryPoints())
 
-    assert "serve" not in run("--help").out
+    assert " serve " not in run("--help").out
     assert run("serve").code == ExitCode.INVALID

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -130,6 +132,10 @@ def test_a_deadline_is_kept(fake: FakeService, run: Run) -> None:
         ["update", "chess", "ada", "1", "--mode", "double"],
         ["update", "chess", "ada", "1", "--unknown"],
         ["watch", "chess", "--scope", "none"],
+        ["load", "--rate", "0"],
+        ["load", "--kind", "everything"],
+        ["load", "--contest", "no contest"],
+        ["doctor", "chess"],
         ["import", "no-such-file.csv"],
         ["no-such-command"],
     ],
@@ -157,7 +163,31 @@ def test_a_defect_is_a_line_too(run: Run, monkeypatch: pytest.MonkeyPatch) -> No
 
     monkeypatch.setattr("leaderboard_client.cli.top.Connection", fail)
 
-    assert run("top", "c") == (ExitCode.UNEXPECTED, "", "error: unexpected LookupError: lost\n")
+    outcome = run("top", "c")
+    monkeypatch.setenv("LEADERBOARD_DEBUG", "1")
+    examined = run("top", "c")
+
+    hint = "with LEADERBOARD_DEBUG=1 in the environment it says where"
+    assert outcome == (ExitCode.UNEXPECTED, "", f"error: unexpected LookupError: lost; {hint}\n")
+    assert "Traceback" in examined.err
+    assert examined.err.endswith("error: unexpected LookupError: lost\n")
+
+
+def test_what_is_not_installed_is_told() -> None:
+    """Without the libraries of the command line there is a line that says how to get them."""
+    without = (
+        "import sys; sys.modules['typer'] = None\n"
+        "from leaderboard_client.cli import main; main(['top', 'c'])"
+    )
+
+    done = subprocess.run([sys.executable, "-c", without], capture_output=True, check=False)
+
+    assert done.returncode == ExitCode.UNEXPECTED
+    assert done.stderr.decode().startswith("error: typer is not installed: pip install")
+    assert done.stderr.count(b"\n") == 1
+
+
+_COMMANDS = ("update", "top", "rank", "watch", "import", "doctor", "load", "serve")
 
 
 def test_the_help_has_the_exit_codes() -> None:
@@ -167,5 +197,5 @@ def test_the_help_has_the_exit_codes() -> None:
     assert outcome.code == ExitCode.OK
     for code in ExitCode:
         assert f"{code.value} {code.meaning}" in outcome.out
-    for command in ("update", "top", "rank", "watch", "import", "serve"):
+    for command in _COMMANDS:
         assert f" {command} " in outcome.out

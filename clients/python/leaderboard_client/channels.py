@@ -19,15 +19,6 @@ _OWN = (*_OPTIONS, ("grpc.use_local_subchannel_pool", 1))
 """The library would otherwise hand out again a connection that fell silent."""
 
 
-def open_channel(server: str) -> grpc.Channel:
-    """Return a channel for calls that wait for their answers.
-
-    Args:
-        server: HOST:PORT.
-    """
-    return grpc.insecure_channel(server, options=_OPTIONS)
-
-
 def open_own_channel(server: str, tls: Tls | None = None) -> grpc.aio.Channel:
     """Return a channel of the asynchronous API that shares its connection with no other one.
 

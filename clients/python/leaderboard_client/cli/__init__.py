@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import os
+import sys
 from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+_INTERRUPTED = 130
+"""As `ExitCode.INTERRUPTED`, which can't be imported before it is known what is installed."""
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
@@ -18,6 +22,13 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     # Read when grpc is imported. Below it the library writes lines of its own to stderr, such as
     # when a server goes away, which the command tells in its own words.
     os.environ.setdefault("GRPC_VERBOSITY", "ERROR")
-    from leaderboard_client.cli.app import run  # noqa: PLC0415
+    try:
+        from leaderboard_client.cli.app import run  # noqa: PLC0415
 
-    run(arguments)
+        run(arguments)
+    except ModuleNotFoundError as error:
+        sys.exit(
+            f"error: {error.name} is not installed: pip install 'leaderboard-client[cli]' brings it"
+        )
+    except KeyboardInterrupt:
+        sys.exit(_INTERRUPTED)

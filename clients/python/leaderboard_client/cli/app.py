@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import sys
+import traceback
 from importlib.metadata import entry_points, version
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 from typer.core import TyperGroup
 
+from leaderboard_client.cli import examples
+from leaderboard_client.cli.checkup import doctor
 from leaderboard_client.cli.exit_codes import ExitCode
 from leaderboard_client.cli.failures import CommandError
 from leaderboard_client.cli.importing import import_events
+from leaderboard_client.cli.loading import load
 from leaderboard_client.cli.output import print_error
 from leaderboard_client.cli.rank import rank
 from leaderboard_client.cli.top import top
@@ -24,6 +29,8 @@ if TYPE_CHECKING:
 
 COMMAND_GROUP = "leaderboard.commands"
 """The entry points by which other packages add commands: functions as typer takes them."""
+
+_DEBUG = "LEADERBOARD_DEBUG"
 
 _EPILOG = "\n\n".join(
     ["Exit codes:", *(f"- `{code.value}` {code.meaning}" for code in ExitCode)],
@@ -50,17 +57,18 @@ class _Commands(TyperGroup):
 
 app = typer.Typer(
     cls=_Commands,
-    add_completion=False,
     epilog=_EPILOG,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
 )
-app.command("update", context_settings=CONTEXT_SETTINGS)(update)
-app.command("top")(top)
-app.command("rank")(rank)
-app.command("watch")(watch)
-app.command("import")(import_events)
+app.command("update", context_settings=CONTEXT_SETTINGS, epilog=examples.UPDATE)(update)
+app.command("top", epilog=examples.TOP)(top)
+app.command("rank", epilog=examples.RANK)(rank)
+app.command("watch", epilog=examples.WATCH)(watch)
+app.command("import", epilog=examples.IMPORT)(import_events)
+app.command("doctor", epilog=examples.DOCTOR)(doctor)
+app.command("load", epilog=examples.LOAD)(load)
 
 
 def _print_version(asked: bool) -> None:  # noqa: FBT001 (how typer calls it)
@@ -97,8 +105,16 @@ def run(arguments: Sequence[str] | None) -> NoReturn:
     except UnicodeEncodeError:
         _fail("an argument is not UTF-8", ExitCode.INVALID)
     except Exception as error:  # noqa: BLE001 (people get a line, whatever it was)
-        _fail(f"unexpected {type(error).__name__}: {error}", ExitCode.UNEXPECTED)
+        _fail(_unexpected(error), ExitCode.UNEXPECTED)
     sys.exit(ExitCode.OK)
+
+
+def _unexpected(error: Exception) -> str:
+    told = f"unexpected {type(error).__name__}: {error}"
+    if os.environ.get(_DEBUG):
+        traceback.print_exception(error)
+        return told
+    return f"{told}; with {_DEBUG}=1 in the environment it says where"
 
 
 def _fail(message: str, exit_code: ExitCode) -> NoReturn:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def board_table(
     rows: Sequence[UserRow],
     *,
-    marks: Mapping[str, str] | None = None,
+    marks: Mapping[str, str | Text] | None = None,
     standing_out: Collection[str] = (),
 ) -> Table:
     """Return a table of rank, user and score, and of the id where users have names.
@@ -39,8 +39,9 @@ def board_table(
     if has_names:
         table.add_column("Id", overflow="fold", style="dim")
     for row in rows:
-        cells = [f"{row.rank:,}", named(row), f"{row.score:,}"]
+        cells: list[str | Text] = [f"{row.rank:,}", named(row), f"{row.score:,}"]
         cells += [] if marks is None else [marks.get(row.user_id, "")]
         cells += [safe(row.user_id)] if has_names else []
-        table.add_row(*map(Text, cells), style="bold" if row.user_id in standing_out else "")
+        texts = (cell if isinstance(cell, Text) else Text(cell) for cell in cells)
+        table.add_row(*texts, style="bold" if row.user_id in standing_out else "")
     return table

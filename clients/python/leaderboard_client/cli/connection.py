@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Self, TypeAlias, TypeVar
 import grpc
 
 from leaderboard.v1.leaderboard_pb2_grpc import LeaderboardServiceStub
-from leaderboard_client.channels import open_channel
 from leaderboard_client.cli.failures import CallError, told
 from leaderboard_client.cli.retries import until_answered
 from leaderboard_client.refusal import Refusal
@@ -16,8 +15,10 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from leaderboard.v1 import leaderboard_pb2 as pb
+    from leaderboard_client.cli.target import Target
 
 _ATTEMPTS = 4
+_CLOSED = "Socket closed"
 
 _Method: TypeAlias = "grpc.UnaryUnaryMultiCallable[RequestT, ResponseT]"
 RequestT = TypeVar("RequestT")
@@ -30,17 +31,10 @@ class Connection:
     Every call raises CallError when it is refused or not answered in time.
     """
 
-    def __init__(self, server: str, timeout: float) -> None:
-        """Prepare calls; the connection is made with the first one.
-
-        Args:
-            server: HOST:PORT.
-
-            timeout: The deadline of each call in seconds.
-        """
-        self._server = server
-        self._timeout = timeout
-        self._channel = open_channel(server)
+    def __init__(self, target: Target) -> None:
+        """Prepare calls of a server; the connection is made with the first one."""
+        self._target = target
+        self._channel = target.channel()
         stub = LeaderboardServiceStub(self._channel)
         self._update_score: _Method[pb.UpdateScoreRequest, pb.UpdateScoreResponse]
         self._update_score = stub.UpdateScore
@@ -85,11 +79,13 @@ class Connection:
 
     def _call(self, method: _Method[RequestT, ResponseT], request: RequestT) -> ResponseT:
         try:
-            return method(request, timeout=self._timeout)
+            return method(request, timeout=self._target.timeout, metadata=self._target.metadata)
         except grpc.RpcError as error:
-            raise _call_error(error, self._server, self._timeout) from None
+            raise self._failed(error) from None
 
-
-def _call_error(error: grpc.RpcError, server: str, timeout: float) -> CallError:
-    refusal = Refusal.of_call(error)
-    return CallError(refusal, told(refusal, server, timeout))
+    def _failed(self, error: grpc.RpcError) -> CallError:
+        refusal = Refusal.of_call(error)
+        why = told(refusal, self._target.server, self._target.timeout)
+        if why.endswith(_CLOSED):  # by a server that expects TLS, or a certificate, for one
+            why += "; `leaderboard doctor` looks why"
+        return CallError(refusal, why)

@@ -20,6 +20,8 @@ class ExitCode(IntEnum):
     REFUSED = 4, "refused as things stand, such as a request id that was used otherwise"
     UNAVAILABLE = 5, "the service can't be reached, or did not answer in time"
     BAD_LINES = 6, "import stopped at a bad line"
+    WARNED = 7, "doctor found something that needs a look"
+    FAILED = 8, "a check of doctor failed, or calls of load did"
     INTERRUPTED = 130, "stopped by Ctrl-C"
 
     def __new__(cls, code: int, meaning: str) -> Self:

@@ -12,6 +12,15 @@ if TYPE_CHECKING:
     from leaderboard_client.refusal import Refusal
 
 
+_HANDSHAKES = {
+    "WRONG_VERSION_NUMBER": "it does not speak TLS",
+    "CERTIFICATE_VERIFY_FAILED": "its certificate is not trusted; --ca names its authority",
+    "Hostname Verification Check failed": "its certificate is of another name",
+    "Peer name": "its certificate is of another name",
+}
+"""What a handshake failed with, by the words of gRPC that tell it."""
+
+
 class CommandError(Exception):
     """Ends the command with a line on stderr and an exit code."""
 
@@ -42,11 +51,18 @@ def told(refusal: Refusal, server: str, timeout: float) -> str:
         return str(refusal)
     match refusal.code:
         case grpc.StatusCode.UNAVAILABLE:
-            cause = str(refusal).rsplit(": ", maxsplit=1)[-1]
-            return f"can't reach a leaderboard server at {server}: {cause}"
+            return f"can't reach a leaderboard server at {server}: {_cause(str(refusal))}"
         case grpc.StatusCode.DEADLINE_EXCEEDED:
             return f"no answer from {server} within {timeout:g} s"
         case grpc.StatusCode.UNIMPLEMENTED:
             return f"what answers at {server} is no leaderboard server of this version"
         case code:
             return f"{code.name} from {server}: {refusal}"
+
+
+def _cause(message: str) -> str:
+    """Return what people need of what gRPC says of a connection that was not made."""
+    for mark, cause in _HANDSHAKES.items():
+        if mark in message:
+            return cause
+    return message.rsplit(": ", maxsplit=1)[-1]

@@ -10,19 +10,17 @@ from leaderboard.v1 import leaderboard_pb2 as pb
 from leaderboard_client.cli.board_table import board_table
 from leaderboard_client.cli.connection import Connection
 from leaderboard_client.cli.options import (
-    DEFAULT_SERVER,
-    DEFAULT_TIMEOUT,
     AsJson,
     Contest,
-    Server,
-    Timeout,
     User,
 )
 from leaderboard_client.cli.output import console, named, print_line, print_message
+from leaderboard_client.cli.target import Target, calls_server
 
 _MAX_NEIGHBORS = 100
 
 
+@calls_server
 def rank(
     contest: Contest,
     user: User,
@@ -33,13 +31,12 @@ def rank(
             metavar="N", min=0, max=_MAX_NEIGHBORS, help="How many users to show on each side."
         ),
     ] = 2,
-    server: Server = DEFAULT_SERVER,
-    timeout: Timeout = DEFAULT_TIMEOUT,
+    target: Target,
     as_json: AsJson = False,
 ) -> None:
     """Show a user's rank with the users around."""
     request = pb.GetUserRankRequest(contest_id=contest, user_id=user, neighbors=neighbors)
-    with Connection(server, timeout) as connection:
+    with Connection(target) as connection:
         answer = connection.get_user_rank(request)
     if as_json:
         print_message(answer)

@@ -10,18 +10,16 @@ from leaderboard.v1 import leaderboard_pb2 as pb
 from leaderboard_client.cli.board_table import board_table
 from leaderboard_client.cli.connection import Connection
 from leaderboard_client.cli.options import (
-    DEFAULT_SERVER,
-    DEFAULT_TIMEOUT,
     MAX_RANK,
     MAX_ROWS,
     AsJson,
     Contest,
-    Server,
-    Timeout,
 )
 from leaderboard_client.cli.output import console, print_line, print_message
+from leaderboard_client.cli.target import Target, calls_server
 
 
+@calls_server
 def top(
     contest: Contest,
     *,
@@ -31,13 +29,12 @@ def top(
     start_rank: Annotated[
         int, typer.Option(metavar="N", min=1, max=MAX_RANK, help="The first rank to show.")
     ] = 1,
-    server: Server = DEFAULT_SERVER,
-    timeout: Timeout = DEFAULT_TIMEOUT,
+    target: Target,
     as_json: AsJson = False,
 ) -> None:
     """Show the best users of a contest."""
     request = pb.GetTopUsersRequest(contest_id=contest, limit=limit, start_rank=start_rank)
-    with Connection(server, timeout) as connection:
+    with Connection(target) as connection:
         board = connection.get_top_users(request)
     if as_json:
         print_message(board)

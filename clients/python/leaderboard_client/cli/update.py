@@ -12,15 +12,12 @@ from leaderboard_client.cli.connection import Connection
 from leaderboard_client.cli.exit_codes import ExitCode
 from leaderboard_client.cli.failures import CallError, CommandError
 from leaderboard_client.cli.options import (
-    DEFAULT_SERVER,
-    DEFAULT_TIMEOUT,
     AsJson,
     Contest,
-    Server,
-    Timeout,
     User,
 )
 from leaderboard_client.cli.output import named, print_line, print_message
+from leaderboard_client.cli.target import Target, calls_server
 from leaderboard_client.update_rules import (
     MODES,
     parse_event_time,
@@ -31,6 +28,7 @@ CONTEXT_SETTINGS = {"ignore_unknown_options": True}
 """Lets negative points be written as they are: `-5` is no option."""
 
 
+@calls_server
 def update(
     contest: Contest,
     user: User,
@@ -58,8 +56,7 @@ def update(
     display_name: Annotated[
         str, typer.Option(metavar="NAME", help="The user's name for people.")
     ] = "",
-    server: Server = DEFAULT_SERVER,
-    timeout: Timeout = DEFAULT_TIMEOUT,
+    target: Target,
     as_json: AsJson = False,
 ) -> None:
     """Change a user's score."""
@@ -73,7 +70,7 @@ def update(
         event_time=parse_event_time(event_time) if event_time else None,
         display_name=display_name,
     )
-    with Connection(server, timeout) as connection:
+    with Connection(target) as connection:
         try:
             answer = connection.update_score(request)
         except CallError as error:

@@ -17,14 +17,11 @@ from leaderboard_client.cli.importing.progress import ImportProgress
 from leaderboard_client.cli.importing.sender import BadLineError, Sender
 from leaderboard_client.cli.importing.tally import Tally
 from leaderboard_client.cli.options import (
-    DEFAULT_SERVER,
-    DEFAULT_TIMEOUT,
     MAX_ROWS,
     AsJson,
-    Server,
-    Timeout,
 )
 from leaderboard_client.cli.output import print_line, print_record
+from leaderboard_client.cli.target import Target, calls_server
 from leaderboard_client.event_file import EventFileError, EventFormat, read_events
 
 if TYPE_CHECKING:
@@ -60,6 +57,7 @@ class _Summary(TypedDict):
     stopped: str | None
 
 
+@calls_server
 def import_events(
     file: Annotated[
         typer.FileBinaryRead,
@@ -76,8 +74,7 @@ def import_events(
     batch_size: Annotated[
         int, typer.Option(metavar="N", min=1, max=MAX_ROWS, help="How many events go together.")
     ] = 500,
-    server: Server = DEFAULT_SERVER,
-    timeout: Timeout = DEFAULT_TIMEOUT,
+    target: Target,
     as_json: AsJson = False,
 ) -> None:
     """Send a file of score events, in order.
@@ -98,7 +95,7 @@ def import_events(
     if not chosen:
         raise typer.BadParameter("say how the file is written: --format csv or --format jsonl")
     tally, began = Tally(), time.monotonic()
-    with Connection(server, timeout) as connection, ImportProgress(file, name, tally) as progress:
+    with Connection(target) as connection, ImportProgress(file, name, tally) as progress:
         send = connection.batch_update_scores
         sender = Sender(send, tally, batch_size=batch_size, skip_bad=skip_bad)
         stop = _run(sender, read_events(file, chosen), progress)

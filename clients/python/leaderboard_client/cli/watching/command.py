@@ -3,41 +3,42 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import aclosing
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Literal, Protocol
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from leaderboard.v1 import leaderboard_pb2 as pb
-from leaderboard_client.channels import open_own_channel
 from leaderboard_client.cli.exit_codes import ExitCode
 from leaderboard_client.cli.failures import CallError, CommandError, told
 from leaderboard_client.cli.options import (
-    DEFAULT_SERVER,
-    DEFAULT_TIMEOUT,
     MAX_ROWS,
     AsJson,
     Contest,
-    Server,
-    Timeout,
 )
 from leaderboard_client.cli.output import console, print_line
+from leaderboard_client.cli.target import Target, calls_server
+from leaderboard_client.cli.watching.following import follow
 from leaderboard_client.cli.watching.lines import ChangeLines, ConnectionLines, MessageLines
-from leaderboard_client.cli.watching.table import LiveTable
+from leaderboard_client.cli.watching.live_screen import LiveScreen
 from leaderboard_client.cli.watching.words import trouble_teller
 from leaderboard_client.live_board import MissedChangesError
 from leaderboard_client.refusal import RefusedError
-from leaderboard_client.watch_update import StreamLostError, WatchState
+from leaderboard_client.watch_update import StreamLostError
 from leaderboard_client.watching import watch as watch_contest
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Sequence
+    from collections.abc import AsyncGenerator, Callable
+
+    from rich.console import Console
 
     from leaderboard_client.watch_update import WatchUpdate
 
-_TABLE_INTERVAL = 0.2
-"""How often in seconds a table can change for eyes; what happens in between comes merged."""
+_SCREEN_INTERVAL = 0.2
+"""How often in seconds a board can change for eyes; what happens in between comes merged."""
+
+_BY_SIGNAL = 128
+"""What the exit code of a command that a signal ended is above, as shells have it."""
 
 _SCOPES = {
     "top": pb.WATCH_SCOPE_TOP,
@@ -46,13 +47,7 @@ _SCOPES = {
 }
 
 
-class _View(Protocol):
-    """What shows a watch."""
-
-    def show(self, update: WatchUpdate) -> None:
-        """Show an update."""
-
-
+@calls_server
 def watch(
     contest: Contest,
     *,
@@ -69,18 +64,19 @@ def watch(
     user: Annotated[
         list[str] | None, typer.Option(metavar="USER", help="A user to watch; can be repeated.")
     ] = None,
-    server: Server = DEFAULT_SERVER,
-    timeout: Timeout = DEFAULT_TIMEOUT,
+    target: Target,
     as_json: AsJson = False,
 ) -> None:
-    """Watch a contest until it is over or Ctrl-C is pressed.
+    """Watch a contest until it is over, or `q` or Ctrl-C is pressed.
 
-    On a terminal the board is a live table; with the scope `all`, and in a pipe, each change is a
-    line. With --json each message of the service is a line.
+    On a terminal the board fills the screen: with what moved, the updates of the last minute by the
+    second, and the keys `q` to quit, `c` for another contest, and arrows or `j` and `k` to scroll.
+    With the scope `all`, and in a pipe, each change is a line. With --json each message of the
+    service is a line.
 
     A server that can't be reached within --timeout ends the command. Once the watch has begun it
     reconnects by itself, for as long as that takes, and goes on where it was: no change is missed
-    or told twice. The table says so meanwhile; otherwise lines on stderr do.
+    or told twice. The screen says so meanwhile; otherwise lines on stderr do.
     """
     request = pb.WatchContestRequest(
         contest_id=contest,
@@ -89,57 +85,59 @@ def watch(
         user_ids=user,
     )
     try:
-        asyncio.run(_show(request, server, timeout, as_json=as_json))
+        asyncio.run(_show(request, target, as_json=as_json))
     except RefusedError as error:
-        raise CallError(error.refusal, told(error.refusal, server, timeout)) from None
+        why = told(error.refusal, target.server, target.timeout)
+        raise CallError(error.refusal, why) from None
     except (MissedChangesError, StreamLostError) as error:
-        raise CommandError(f"no watch at {server}: {error}", ExitCode.UNAVAILABLE) from None
-    print_line(f"{contest} is over", stderr=True)
+        why = f"no watch at {target.server}: {error}"
+        raise CommandError(why, ExitCode.UNAVAILABLE) from None
 
 
-async def _show(
-    request: pb.WatchContestRequest, server: str, patience: float, *, as_json: bool
-) -> None:
-    """Show a watch, in the way that fits, until the contest is over; raise as `_follow` does."""
+async def _show(request: pb.WatchContestRequest, target: Target, *, as_json: bool) -> None:
+    """Show a watch in the way that fits, until the contest is over or the user leaves.
+
+    Raises:
+        RefusedError: As `follow` does, and so with the other errors.
+    """
     clock = asyncio.get_running_loop().time
-    screen, tell = console(), trouble_teller(server, patience)
+    screen, tell = console(), trouble_teller(target.server, target.timeout)
     begin = partial(
         watch_contest,
-        partial(open_own_channel, server),
-        request.contest_id,
+        target.own_channel,
         limit=request.limit,
         scope=request.scope,
         user_ids=request.user_ids,
+        metadata=lambda: target.metadata,
         clock=clock,
     )
-    if screen.is_terminal and not as_json and request.scope != pb.WATCH_SCOPE_ALL:
-        with LiveTable(request.contest_id, tell, screen) as table:
-            await _follow(begin(min_interval=_TABLE_INTERVAL), [table], patience)
-    else:
-        lines = MessageLines() if as_json else ChangeLines(request.contest_id, screen)
-        await _follow(begin(), [lines, ConnectionLines(tell, clock)], patience)
+    on_screen = screen.is_terminal and not screen.is_dumb_terminal and not as_json
+    if on_screen and request.scope != pb.WATCH_SCOPE_ALL:
+        await _on_screen(request.contest_id, begin, target, screen)
+        return
+    lines = MessageLines() if as_json else ChangeLines(request.contest_id, screen)
+    views = [lines, ConnectionLines(tell, clock)]
+    await follow(begin(request.contest_id), views, target.timeout)
+    print_line(f"{request.contest_id} is over", stderr=True)
 
 
-async def _follow(
-    updates: AsyncGenerator[WatchUpdate, None], views: Sequence[_View], patience: float
+async def _on_screen(
+    contest: str,
+    begin: Callable[..., AsyncGenerator[WatchUpdate, None]],
+    target: Target,
+    screen: Console,
 ) -> None:
-    """Show updates until the contest is over.
-
-    Raises:
-        RefusedError: The watch was refused.
-
-        StreamLostError: It did not begin in time, as with the other errors.
-
-        MissedChangesError: The same.
-    """
-    trouble: Exception | None = None
-    try:
-        async with aclosing(updates), asyncio.timeout(patience) as beginning:
-            async for update in updates:
-                trouble = update.trouble
-                if update.state is not WatchState.CONNECTING:
-                    beginning.reschedule(None)
-                for view in views:
-                    view.show(update)
-    except TimeoutError:
-        raise (trouble or StreamLostError(f"nothing came for {patience:g} s")) from None
+    """Show a watch on the whole screen; the board of a contest that is over stays below it."""
+    tell = trouble_teller(target.server, target.timeout)
+    with LiveScreen(tell, screen) as live:
+        try:
+            last = await live.watch(
+                contest, partial(begin, min_interval=_SCREEN_INTERVAL), target.timeout
+            )
+        except asyncio.CancelledError:
+            if live.ended_by is None:
+                raise
+            raise typer.Exit(_BY_SIGNAL + live.ended_by) from None
+    if last is not None:
+        screen.print(last.table())
+        print_line(f"{last.contest} is over", stderr=True)

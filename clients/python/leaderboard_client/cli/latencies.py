@@ -1,0 +1,61 @@
+"""How long calls took, in a space that does not grow with their number."""
+
+from __future__ import annotations
+
+import math
+from array import array
+
+PERCENTILES = (50.0, 90.0, 99.0, 99.9)
+"""Those that are told."""
+
+_LEAST = 1e-6
+_GROWTH = 1.01
+_STEP = math.log(_GROWTH)
+_BUCKETS = round(math.log(3_600 / _LEAST) / _STEP) + 1
+
+
+class Latencies:
+    """Counts durations from a microsecond to an hour in buckets that are 1 % wide.
+
+    So each percentile is right to half a percent, however many durations there are.
+    """
+
+    def __init__(self) -> None:
+        self._counts = array("Q", bytes(8 * _BUCKETS))
+        self.count = 0
+        """How many durations were added."""
+        self.longest = 0.0
+        """The longest one in seconds; 0 without any."""
+
+    def add(self, seconds: float) -> None:
+        """Count a duration."""
+        place = round(math.log(max(seconds, _LEAST) / _LEAST) / _STEP)
+        self._counts[min(place, _BUCKETS - 1)] += 1
+        self.count += 1
+        self.longest = max(self.longest, seconds)
+
+    def percentile(self, percent: float) -> float:
+        """Return the seconds within which a share of all were done; 0 without any.
+
+        Args:
+            percent: The share, from 0 to 100.
+        """
+        wanted = max(math.ceil(self.count * percent / 100), 1)
+        reached = 0
+        for place, count in enumerate(self._counts):
+            reached += count
+            if reached >= wanted:
+                return min(_LEAST * _GROWTH**place, self.longest)
+        return 0.0
+
+    def in_milliseconds(self) -> dict[str, float]:
+        """Return the percentiles and the longest duration in milliseconds, by name."""
+        told = {f"p{percent:g}": self.percentile(percent) for percent in PERCENTILES}
+        told["max"] = self.longest
+        return {name: round(seconds * 1e3, 3) for name, seconds in told.items()}
+
+
+def milliseconds(seconds: float) -> str:
+    """Say a duration for people, with three digits that count."""
+    value = seconds * 1e3
+    return f"{value:,.0f} ms" if value >= 100 else f"{value:.3g} ms"  # noqa: PLR2004

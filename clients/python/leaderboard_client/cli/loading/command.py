@@ -1,0 +1,170 @@
+"""The command `load` itself: its options, how it is run, and its summary."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import selectors
+from typing import TYPE_CHECKING, Annotated
+
+import grpc
+import typer
+from rich import box
+from rich.table import Table
+from rich.text import Text
+
+from leaderboard_client.cli.exit_codes import ExitCode
+from leaderboard_client.cli.failures import CallError, CommandError, told
+from leaderboard_client.cli.latencies import PERCENTILES, milliseconds
+from leaderboard_client.cli.loading.calls import Calls, Kind
+from leaderboard_client.cli.loading.generator import generate
+from leaderboard_client.cli.loading.progress import show_progress
+from leaderboard_client.cli.loading.result import Result
+from leaderboard_client.cli.options import AsJson
+from leaderboard_client.cli.output import console, print_line, print_record
+from leaderboard_client.cli.target import Target, calls_server
+from leaderboard_client.refusal import Refusal
+from leaderboard_client.update_rules import check_contest_id
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
+_MAX_USERS = 100_000
+_MAX_RATE = 100_000
+_MAX_CONCURRENCY = 1000
+_KEPT = 0.98
+"""The share of the calls that makes a rate kept."""
+
+
+@calls_server
+def load(
+    *,
+    kind: Annotated[Kind, typer.Option(help="What to call; mix is 8 updates, 1 rank, 1 top.")] = (
+        Kind.UPDATE
+    ),
+    rate: Annotated[
+        float,
+        typer.Option(metavar="N", min=0.1, max=_MAX_RATE, help="Calls a second."),
+    ] = 100.0,
+    duration: Annotated[
+        float, typer.Option(metavar="SECONDS", min=0.1, max=86_400, help="For how long.")
+    ] = 10.0,
+    concurrency: Annotated[
+        int,
+        typer.Option(
+            metavar="N", min=1, max=_MAX_CONCURRENCY, help="Calls under way at once, at most."
+        ),
+    ] = 100,
+    contest: Annotated[
+        str, typer.Option(metavar="CONTEST", help="The contest, which stays when it is over.")
+    ] = "load",
+    users: Annotated[
+        int, typer.Option(metavar="N", min=1, max=_MAX_USERS, help="Users, chosen at random.")
+    ] = 1000,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Load a server that is not on this machine.")
+    ] = False,
+    target: Target,
+    as_json: AsJson = False,
+) -> None:
+    """Call a server at a rate, and print how long the calls took.
+
+    Calls are made when they are due, also while earlier ones are under way, up to --concurrency.
+    The latency counts from when a call was due: a server that stalls shows in it, for all the
+    calls that it held up. The lateness is how long after that calls were begun; where it is high,
+    the server or this process was at its limit. Nothing is sent again.
+
+    One process makes some thousand calls a second; run several for more. It writes: for reads too,
+    the users are written first, with 0 points.
+    """
+    check_contest_id(contest)
+    if not (yes or target.is_loopback):
+        raise CommandError(
+            f"{target.server} is not on this machine: load it with --yes if it is yours to load",
+            ExitCode.INVALID,
+        )
+    result = Result()
+    run = _run(target, kind, contest, users, result, rate, duration, concurrency)
+    interrupted = _interrupted(run)
+    if as_json:
+        print_record({"kind": kind.value, "server": target.server, **result.as_record()})
+    else:
+        _print_summary(result)
+        if not interrupted:
+            _print_doubt(result)
+    if interrupted:
+        raise typer.Exit(ExitCode.INTERRUPTED)
+    if result.failed:
+        raise typer.Exit(ExitCode.FAILED)
+
+
+def _interrupted(run: Coroutine[None, None, None]) -> bool:
+    """Run to the end, or to Ctrl-C; tell which."""
+
+    def precise() -> asyncio.AbstractEventLoop:
+        # select() waits to the microsecond, where epoll rounds up to the next millisecond.
+        return asyncio.SelectorEventLoop(selectors.SelectSelector())
+
+    with asyncio.Runner(loop_factory=precise) as runner:
+        try:
+            runner.run(run)
+        except KeyboardInterrupt:
+            return True
+    return False
+
+
+async def _run(
+    target: Target,
+    kind: Kind,
+    contest: str,
+    users: int,
+    result: Result,
+    rate: float,
+    duration: float,
+    concurrency: int,
+) -> None:
+    async with target.own_channel() as channel:
+        calls = Calls(channel, target, kind, contest, users)
+        try:
+            async with asyncio.timeout(target.timeout):
+                await channel.channel_ready()
+            await calls.prepare()
+        except TimeoutError:
+            why = f"can't reach a leaderboard server at {target.server}; `leaderboard doctor` looks"
+            raise CommandError(why, ExitCode.UNAVAILABLE) from None
+        except grpc.RpcError as error:
+            refusal = Refusal.of_call(error)
+            raise CallError(refusal, told(refusal, target.server, target.timeout)) from None
+        showing = asyncio.create_task(show_progress(result, f"{kind.value} {contest}", duration))
+        try:
+            await generate(calls, result, rate=rate, duration=duration, concurrency=concurrency)
+        finally:
+            showing.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await showing
+
+
+def _print_summary(result: Result) -> None:
+    print_line(
+        f"{result.ended:,} calls in {result.seconds:.1f} s: {result.achieved_rate:,.0f}/s "
+        f"of {result.rate:,g}/s asked for, {result.failed:,} failed"
+    )
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("")
+    for percent in PERCENTILES:
+        table.add_column(f"p{percent:g}", justify="right")
+    table.add_column("max", justify="right")
+    for name, taken in (("latency", result.latency), ("lateness", result.lateness)):
+        values = [*map(taken.percentile, PERCENTILES), taken.longest]
+        table.add_row(Text(name), *(Text(milliseconds(value)) for value in values))
+    console().print(table)
+    for status, count in result.errors.most_common():
+        print_line(f"{status}: {count:,}")
+
+
+def _print_doubt(result: Result) -> None:
+    if result.ended < result.planned * _KEPT:
+        print_line(
+            f"the rate was not kept: {result.left_out:,} calls were due and not begun, for the "
+            "server or this process was at its limit, or --concurrency too low"
+        )

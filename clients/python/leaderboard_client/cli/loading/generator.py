@@ -1,0 +1,66 @@
+"""Makes the calls of a load when they are due, as many at once as are allowed."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import grpc
+
+from leaderboard_client.cli.loading.schedule import Schedule
+from leaderboard_client.refusal import Refusal
+
+if TYPE_CHECKING:
+    from leaderboard_client.cli.loading.calls import Calls
+    from leaderboard_client.cli.loading.result import Result
+
+_PREFIX = "ERROR_REASON_"
+
+
+async def generate(
+    calls: Calls, result: Result, *, rate: float, duration: float, concurrency: int
+) -> None:
+    """Make calls for a while; the rate does not give way to a server that is slow.
+
+    Args:
+        calls: Gives the calls.
+
+        result: Is told what comes of them, while they are made. It is whole also when this is
+            cancelled, with the calls that had ended by then.
+
+        rate: Calls a second.
+
+        duration: Seconds in which calls are due.
+
+        concurrency: How many calls are under way at most. What is due then waits, and counts as
+            late.
+    """
+    clock = asyncio.get_running_loop().time
+    began = clock()
+    schedule = Schedule(rate, duration, clock, began)
+    result.planned, result.rate = schedule.planned, rate
+    try:
+        async with asyncio.TaskGroup() as callers:
+            for _ in range(min(concurrency, schedule.planned)):
+                callers.create_task(_call_on(calls, schedule, result))
+    finally:
+        result.seconds = clock() - began
+
+
+async def _call_on(calls: Calls, schedule: Schedule, result: Result) -> None:
+    clock = asyncio.get_running_loop().time
+    while (due := await schedule.next_due()) is not None:
+        call = calls.next()
+        result.lateness.add(clock() - due)
+        try:
+            await call()
+        except grpc.RpcError as error:
+            result.errors[_name(Refusal.of_call(error))] += 1
+        else:
+            result.answered += 1
+            result.latency.add(clock() - due)
+
+
+def _name(refusal: Refusal) -> str:
+    reason = refusal.reason.removeprefix(_PREFIX)
+    return f"{refusal.code.name} ({reason})" if reason else refusal.code.name

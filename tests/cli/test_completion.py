@@ -1,0 +1,84 @@
+"""Shells complete the commands and their options."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from cli.command import COMMAND
+
+if TYPE_CHECKING:
+    from cli.conftest import Run
+
+_IN_BASH = """
+source "$HOME/.bashrc"
+COMP_WORDS=(leaderboard {words}) COMP_CWORD={place}
+_leaderboard_completion leaderboard
+printf '%s\\n' "${{COMPREPLY[@]}}"
+"""
+
+
+def test_bash_completes_once_it_is_installed(tmp_path: Path) -> None:
+    """`--install-completion` makes a new bash complete commands, options and choices."""
+    environment = os.environ | {"HOME": str(tmp_path), "PATH": _path()}
+
+    def in_bash(script: str) -> str:
+        done = subprocess.run(
+            ["bash", "--norc", "-c", script], env=environment, capture_output=True, check=True
+        )
+        return done.stdout.decode()
+
+    # The second command keeps the shell there, as the parent that is looked at.
+    assert "bash completion installed" in in_bash("leaderboard --install-completion; true")
+    completed = [
+        in_bash(_IN_BASH.format(words=words, place=len(words.split()))).split()
+        for words in ("wa", "watch chess --scope a")
+    ]
+
+    assert completed == [["watch"], ["all"]]
+
+
+@pytest.mark.parametrize(
+    ("shell", "variables"),
+    [
+        ("zsh", {"_TYPER_COMPLETE_ARGS": "leaderboard wa"}),
+        (
+            "fish",
+            {
+                "_TYPER_COMPLETE_ARGS": "leaderboard wa",
+                "_TYPER_COMPLETE_FISH_ACTION": "get-args",
+            },
+        ),
+    ],
+)
+def test_other_shells_complete(
+    run: Run, monkeypatch: pytest.MonkeyPatch, shell: str, variables: dict[str, str]
+) -> None:
+    """What the scripts of zsh and fish ask for is answered with the command and what it does."""
+    for name, value in {"_LEADERBOARD_COMPLETE": f"complete_{shell}", **variables}.items():
+        monkeypatch.setenv(name, value)
+
+    outcome = run()
+
+    assert (outcome.code, outcome.err) == (0, "")
+    assert "watch" in outcome.out
+    assert "Watch a contest" in outcome.out
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_the_script_is_shown(run: Run, monkeypatch: pytest.MonkeyPatch, shell: str) -> None:
+    """`--show-completion` prints what each shell is to load."""
+    monkeypatch.setenv("_TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION", "1")
+
+    outcome = run("--show-completion", shell)
+
+    assert outcome.code == 0
+    assert f"complete_{shell}" in outcome.out
+
+
+def _path() -> str:
+    return os.pathsep.join([str(Path(COMMAND).parent), os.environ["PATH"]])

@@ -1,0 +1,137 @@
+"""`doctor` finds what is wrong with a server, and says what to do."""
+
+from __future__ import annotations
+
+import json
+from email.utils import formatdate
+from time import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from google.rpc import code_pb2
+
+from cli.fake_service import STORE_AWAY, FakeService, refusal
+from leaderboard_client.cli.exit_codes import ExitCode
+
+if TYPE_CHECKING:
+    from cli.conftest import Run
+    from harness.service import ServiceProcess
+    from harness.stores import StoreProcess
+
+pytestmark = pytest.mark.usefixtures("unhurried")
+
+HEALTHY = {
+    "versions here": "OK",
+    "reachable": "OK",
+    "encryption": "OK",
+    "health of the server": "OK",
+    "health of LeaderboardService": "OK",
+    "contract": "OK",
+    "clock": "UNKNOWN",
+    "store": "OK",
+    "latency of Health.Check": "OK",
+    "latency of GetTopUsers": "OK",
+    "latency of GetUserRank": "OK",
+}
+"""What is found of a server that does well."""
+
+
+def found(run: Run, *arguments: str) -> dict[str, dict[str, Any]]:
+    """Return the findings by their checks."""
+    told = json.loads(run("doctor", "--json", *arguments).out)
+    return {check["check"]: check for check in told["checks"]}
+
+
+def verdicts(run: Run, *arguments: str) -> dict[str, str]:
+    """Return the verdicts by the checks."""
+    return {name: check["verdict"] for name, check in found(run, *arguments).items()}
+
+
+async def test_a_real_server_does_well(
+    service: ServiceProcess, own_store: StoreProcess, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All is well with a real server, a write included; without its store what fails is told."""
+    monkeypatch.setenv("LEADERBOARD_SERVER", service.address)
+
+    outcome = run("doctor", "--json", "--write")
+    told = json.loads(outcome.out)
+    checks = {check["check"]: check for check in told["checks"]}
+
+    assert {name: each["verdict"] for name, each in checks.items()} == {**HEALTHY, "write": "OK"}
+    assert (outcome.code, told["worst"]) == (ExitCode.OK, "UNKNOWN")
+    assert checks["contract"]["found"] == "leaderboard.v1, the same as here"
+    assert checks["latency of GetUserRank"]["numbers"]["calls"] > 0
+    assert json.loads(run("rank", "doctor", "scratch", "--json").out)["user"]["score"] == "1"
+
+    await own_store.kill()
+    without = run("doctor")
+
+    assert without.code == ExitCode.FAILED
+    assert "FAIL   store " in without.out
+    assert "→ look at the store" in without.out
+    assert without.out.endswith("something does not work; begin with the first FAIL\n")
+
+
+def test_nothing_is_written_unless_asked(fake: FakeService, run: Run) -> None:
+    """Without --write the doctor only reads; where nothing tells of it the contract is unknown."""
+    fake.refusals.append(refusal(code_pb2.NOT_FOUND, "nobody", "ERROR_REASON_USER_NOT_FOUND"))
+
+    assert verdicts(run) == {**HEALTHY, "contract": "UNKNOWN"}
+    assert fake.received == []
+
+
+def test_nobody_is_there(run: Run) -> None:
+    """A server that can't be reached is one FAIL with what to do, and nothing more is tried."""
+    outcome = run("doctor", "--server", "127.0.0.1:1", "--timeout", "1")
+
+    assert outcome.code == ExitCode.FAILED
+    assert "can't reach a leaderboard server at 127.0.0.1:1: Connection refused" in outcome.out
+    assert "→ start it with `leaderboard serve`" in outcome.out
+    assert "latency" not in outcome.out
+
+
+def test_a_server_that_does_not_serve(fake: FakeService, run: Run) -> None:
+    """Health and store are told apart from the rest."""
+    fake.serving = False
+    fake.refusals.append(STORE_AWAY)
+
+    checks = found(run)
+
+    assert checks["health of LeaderboardService"]["found"] == "NOT_SERVING"
+    assert checks["store"]["found"] == "the store is away"
+    assert "latency of GetTopUsers" not in checks
+
+
+@pytest.mark.parametrize(
+    ("ahead", "verdict", "told"),
+    [
+        (0, "OK", "within 2 s"),
+        (3600, "WARN", "s behind the server"),
+        (-3600, "WARN", "s ahead of the server"),
+    ],
+)
+def test_clocks_are_compared_where_one_is_told(
+    fake: FakeService, run: Run, ahead: int, verdict: str, told: str
+) -> None:
+    """The HTTP date, where an answer has it, tells how far the clocks are apart."""
+    fake.date = formatdate(time() + ahead, usegmt=True)
+
+    clock = found(run)["clock"]
+
+    assert clock["verdict"] == verdict
+    assert pytest.approx(abs(ahead), abs=60) == clock["numbers"]["apart_s"]
+    assert run("doctor").code == (ExitCode.WARNED if ahead else ExitCode.OK)
+    assert told in clock["found"]
+
+
+def test_a_slow_server_is_told(
+    fake: FakeService, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Latencies beyond what is usual are a WARN, with what they point to."""
+    monkeypatch.setattr("leaderboard_client.cli.checkup.speed._SLOW", 0.0)
+
+    outcome = run("doctor")
+
+    assert outcome.code == ExitCode.WARNED
+    assert "→ compare the calls: Health.Check is the way there" in outcome.out
+    assert outcome.out.endswith("it works; see the warnings\n")

@@ -1,0 +1,56 @@
+"""`--help` of each command ends with examples, and these are right."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from typing import TYPE_CHECKING
+
+import pytest
+import typer
+
+from leaderboard_client.cli import examples
+from leaderboard_client.cli.app import app
+from leaderboard_client.cli.exit_codes import ExitCode
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from cli.conftest import Run
+
+COMMANDS = ("update", "top", "rank", "watch", "import", "doctor", "load")
+EXAMPLES = [
+    line
+    for command in COMMANDS
+    for line in re.findall(
+        r"`(leaderboard .*?|.*?\| leaderboard .*?)`", getattr(examples, command.upper())
+    )
+]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_ends_with_examples(run: Run, command: str) -> None:
+    """The help says what the command does, its options and how it is used."""
+    outcome = run(command, "--help")
+
+    assert outcome.code == ExitCode.OK
+    assert f"leaderboard {command} " in outcome.out.split("Examples:")[1]
+    assert "--tls" in outcome.out
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_an_example_is_taken(example: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The command takes each line that its help shows."""
+    monkeypatch.chdir(tmp_path)
+    for file in ("goals.csv", "ca.pem"):
+        (tmp_path / file).touch()
+    words = shlex.split(example)
+    _, name, *arguments = words[words.index("leaderboard") :]
+    arguments = arguments[: next((at for at, word in enumerate(arguments) if word in "|>"), None)]
+    commands = typer.main.get_command(app)
+    assert isinstance(commands, typer.core.TyperGroup)
+    command = commands.get_command(commands.make_context("leaderboard", ["top"]), name)
+    assert command is not None
+
+    with command.make_context(name, arguments) as context:
+        assert context.params

@@ -1,0 +1,46 @@
+"""Percentiles of many durations, in a space that does not grow."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from leaderboard_client.cli.latencies import Latencies, milliseconds
+
+
+@given(
+    st.lists(st.floats(1e-5, 3_000), min_size=1, max_size=200),
+    st.sampled_from([0, 50, 90, 99, 99.9, 100]),
+)
+def test_a_percentile_is_right_to_one_percent(durations: list[float], percent: float) -> None:
+    """Each percentile is that of the sorted durations, but for the width of a bucket."""
+    taken = Latencies()
+    for duration in durations:
+        taken.add(duration)
+
+    exact = next(
+        duration
+        for count, duration in enumerate(sorted(durations), 1)
+        if count * 100 >= len(durations) * percent
+    )
+
+    assert taken.percentile(percent) == pytest.approx(exact, rel=0.01)
+
+
+def test_what_is_out_of_bounds_is_counted_at_them() -> None:
+    """Nothing is lost that took no time, or days; the longest is told as it was."""
+    taken = Latencies()
+    taken.add(0.0)
+    taken.add(100_000.0)
+
+    assert taken.count == 2
+    assert taken.in_milliseconds()["max"] == 100_000_000
+    assert Latencies().in_milliseconds()["p99"] == 0
+
+
+def test_durations_have_three_digits() -> None:
+    """What is told to people has no more digits than count."""
+    told = [milliseconds(seconds) for seconds in (0.000123456, 0.0123456, 1.23456, 1234.5)]
+
+    assert told == ["0.123 ms", "12.3 ms", "1,235 ms", "1,234,500 ms"]
