@@ -16,7 +16,13 @@ from leaderboard.v1 import leaderboard_pb2 as pb
 from leaderboard_server.domain.errors import ServerDraining
 from leaderboard_server.domain.position import Position
 from leaderboard_server.domain.update import ScoreUpdate
-from leaderboard_server.domain.watch import WatchMessage, WatchRequest, WatchScope
+from leaderboard_server.domain.watch import (
+    Snapshot,
+    SnapshotReason,
+    WatchMessage,
+    WatchRequest,
+    WatchScope,
+)
 from leaderboard_server.storage.store import Retention
 from leaderboard_server.transport import answers
 from leaderboard_server.watch import watcher
@@ -268,6 +274,24 @@ class TestResume:
             message = await anext(messages)
         told = [change.user.user_id for change in message.event.changes]  # type: ignore[union-attr]
         assert (told, message.previous_revision) == (["b", "c"], 1)
+
+    async def test_a_log_that_can_not_be_read_is_told_as_trimmed(
+        self, nodes: tuple[Node, Node], store: StoreProcess
+    ) -> None:
+        """Where it was written by another version, who resumes from before gets a snapshot."""
+        for user in ("a", "b", "c"):
+            await nodes[0].add(CONTEST, user)
+        now = await nodes[0].store.position(CONTEST)
+        log = f"leaderboard:contest:{{{CONTEST}}}:log"
+        async with store.client() as client:
+            await client.delete(log)
+            for revision in (1, 2, 3):
+                await client.xadd(log, {"commit": "of another version"}, id=f"{revision}-0")
+        request = WatchRequest(CONTEST, scope=WatchScope.ALL, resume_after=Position(now.epoch, 1))
+        async with contextlib.aclosing(nodes[1].watch(request)) as messages:
+            message = await anext(messages)
+        assert isinstance(message.event, Snapshot)
+        assert message.event.reason is SnapshotReason.HISTORY_TRIMMED
 
 
 class TestRollBack:

@@ -1,10 +1,15 @@
 //! One connection: HTTP/2 with its limits, keepalive, age, floods, and the way it ends.
 
+use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
-use h2::{Ping, PingPong, Reason, server};
+use bytes::Bytes;
+use h2::server::SendResponse;
+use h2::{Ping, PingPong, Reason, RecvStream, server};
+use http::Request;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::Notify;
 use tokio::task::yield_now;
@@ -16,7 +21,7 @@ use crate::serve::serve;
 
 /// Metadata over `max_metadata_bytes` gets a status up to so many times that; beyond, HTTP's 431.
 const ANSWERED_METADATA: usize = 4;
-/// Streams that are remembered after a reset.
+/// Streams that may be reset before they were looked at, and that are remembered after a reset.
 const PENDING_RESETS: usize = 200;
 const STREAM_WINDOW: u32 = 256 * 1024;
 const CONNECTION_WINDOW: u32 = 1024 * 1024;
@@ -42,27 +47,20 @@ where
     let overdue = sleep(FOREVER);
     let turn = sleep(FOREVER);
     let (mut leaving, mut crowded) = (false, false);
+    let mut waiting = Waiting::default();
     tokio::pin!(leave, dead, overdue, turn);
     loop {
         tokio::select! {
             biased;
-            accepted = poll_fn(|context| match crowded {
-                // Calls that have begun wait, and HTTP/2 bounds them; what is open goes on.
-                true => connection.poll_closed(context).map(|_| None),
-                false => connection.poll_accept(context),
-            }) => match accepted {
-                Some(Ok((request, respond))) => {
-                    tokio::spawn(serve(Arrival::new(&core), request, respond));
-                    if core.is_nearly_full() {
-                        yield_now().await; // so that it takes its place before the next is looked at
-                        let pause = core.pause();
-                        crowded = !pause.is_zero();
-                        turn.as_mut().reset(Instant::now() + pause);
-                    }
+            accepted = connection.accept() => match accepted {
+                Some(Ok(begun)) if core.is_unlimited(begun.0.uri().path()) => {
+                    tokio::spawn(serve(Arrival::new(&core), begun.0, begun.1));
                 }
+                Some(Ok(begun)) => waiting.push(begun, core.settings.max_streams_per_connection).await,
                 Some(Err(_)) | None => return,
             },
             () = &mut turn, if crowded => crowded = false,
+            () = std::future::ready(()), if !crowded && !waiting.is_empty() => {}
             () = flood.notified() => {
                 core.refuse(limit::CONTROL_FRAMES);
                 connection.abrupt_shutdown(Reason::ENHANCE_YOUR_CALM);
@@ -76,7 +74,58 @@ where
             () = &mut dead => return,
             () = &mut overdue => return,
         }
+        if crowded {
+            continue; // what has begun waits; what is open goes on
+        }
+        if let Some((request, respond)) = waiting.next().await {
+            tokio::spawn(serve(Arrival::new(&core), request, respond));
+            if core.is_nearly_full() {
+                yield_now().await; // so that it takes its place before the next is looked at
+                let pause = core.pause();
+                crowded = !pause.is_zero();
+                turn.as_mut().reset(Instant::now() + pause);
+            }
+        }
     }
+}
+
+type Begun = (Request<RecvStream>, SendResponse<Bytes>);
+
+/// Calls that have begun and wait for their turn. Those that were reset meanwhile are let go, for HTTP/2
+/// counts what it holds of them against the connection.
+#[derive(Default)]
+struct Waiting(VecDeque<Begun>);
+
+impl Waiting {
+    fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Adds a call; what was reset goes once there are more than can be open.
+    async fn push(&mut self, begun: Begun, open: u32) {
+        self.0.push_back(begun);
+        if self.0.len() > open as usize {
+            for mut begun in std::mem::take(&mut self.0) {
+                if !is_reset(&mut begun.1).await {
+                    self.0.push_back(begun);
+                }
+            }
+        }
+    }
+
+    /// Takes the next call that is still wanted.
+    async fn next(&mut self) -> Option<Begun> {
+        while let Some(mut begun) = self.0.pop_front() {
+            if !is_reset(&mut begun.1).await {
+                return Some(begun);
+            }
+        }
+        None
+    }
+}
+
+async fn is_reset(respond: &mut SendResponse<Bytes>) -> bool {
+    poll_fn(|context| Poll::Ready(respond.poll_reset(context).is_ready())).await
 }
 
 fn http2(core: &Core) -> server::Builder {
@@ -87,8 +136,7 @@ fn http2(core: &Core) -> server::Builder {
         .initial_window_size(STREAM_WINDOW)
         .initial_connection_window_size(CONNECTION_WINDOW)
         .max_concurrent_streams(settings.max_streams_per_connection)
-        // Where calls wait for room, all of them may pass their deadline at once.
-        .max_pending_accept_reset_streams(settings.max_streams_per_connection as usize)
+        .max_pending_accept_reset_streams(PENDING_RESETS)
         .max_concurrent_reset_streams(PENDING_RESETS)
         .max_header_list_size(u32::try_from(hard_limit).unwrap_or(u32::MAX))
         .max_send_buffer_size(settings.send_buffer_bytes);

@@ -52,6 +52,7 @@ pub mod limit {
 /// How often calls are refused for want of room. To refuse one takes about 10 µs, so this leaves four
 /// fifths of a core to the calls that are served; what comes faster waits in its connection.
 const REFUSAL_EVERY: Duration = Duration::from_micros(50);
+const TICK: Duration = Duration::from_millis(1);
 
 /// Where there is no limit: some 30 years.
 pub const FOREVER: Duration = Duration::from_secs(1_000_000_000);
@@ -194,6 +195,11 @@ impl Core {
         permit.map(Some).map_err(|_| self.refuse(limit))
     }
 
+    /// Tells whether a path is answered whatever is under way.
+    pub fn is_unlimited(&self, path: &str) -> bool {
+        self.method(path).is_some_and(|number| self.methods[number].unlimited)
+    }
+
     /// Tells whether it has to be looked at closely how many more calls there is room for.
     pub fn is_nearly_full(&self) -> bool {
         let arriving = self.arriving.load(Ordering::Relaxed);
@@ -209,7 +215,8 @@ impl Core {
         let mut next = self.next_refusal.lock();
         let pause = next.saturating_duration_since(now);
         *next = now.max(*next) + REFUSAL_EVERY;
-        pause
+        // A shorter pause would become as long as the timer's tick.
+        if pause < TICK { Duration::ZERO } else { pause }
     }
 
     /// Counts a refusal, and returns the status that Python set for it.

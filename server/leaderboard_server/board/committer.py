@@ -47,6 +47,11 @@ class Committer:
         """
         return self._lanes.ask(contest_id, updates, len(updates), take)
 
+    @property
+    def size(self) -> int:
+        """How many updates wait or are being applied."""
+        return self._lanes.size
+
     async def close(self) -> None:
         """Wait until everything that was asked for is answered."""
         await self._lanes.close()

@@ -46,6 +46,9 @@ class Lanes(Generic[Question, Answer]):
         self._loop: asyncio.AbstractEventLoop | None = None
         self._waiting: dict[str, list[_Unit[Question, Answer]]] = {}
         """Those who wait, of each contest that has a call under way or about to be."""
+        self.size = 0
+        """The size of all that waits or is being asked, whether its callers are still there or
+        not."""
         self._calls: set[asyncio.Future[Read[Answer]]] = set()
 
     def ask(
@@ -79,6 +82,7 @@ class Lanes(Generic[Question, Answer]):
             # Not at once: what is asked in the same turn of the loop goes along.
             loop.call_soon(self._send, loop, contest_id)
         waiting.append(_Unit(questions, size, take, result))
+        self.size += size
         return result
 
     async def close(self) -> None:
@@ -113,19 +117,26 @@ class Lanes(Generic[Question, Answer]):
                 group += self._waiting[contest_id]
                 self._waiting[contest_id].clear()
             _fail(group, error)
-            self._send(loop, contest_id)
-            return
+        self.size -= sum(unit.size for unit in group)
         self._send(loop, contest_id)
-        # The store is to work while the reply is read: one turn of the loop makes the next call,
-        # the one after that sends it.
-        loop.call_soon(loop.call_soon, _resolve, group, call.result())
+        if error:
+            return
+        if contest_id in self._waiting:
+            # The store is to work while the reply is read: one turn of the loop makes the next
+            # call, the one after that sends it.
+            loop.call_soon(loop.call_soon, _resolve, group, call.result())
+        else:
+            _resolve(group, call.result())
 
     def _take(self, contest_id: str) -> list[_Unit[Question, Answer]]:
         """Take those who wait, as many as one call holds.
 
         Those whose caller went away are left out; so nothing taken means that nobody waits.
         """
-        waiting = [unit for unit in self._waiting[contest_id] if not unit.result.done()]
+        everybody = self._waiting[contest_id]
+        waiting = [unit for unit in everybody if not unit.result.done()]
+        if len(waiting) < len(everybody):
+            self.size -= sum(unit.size for unit in everybody if unit.result.done())
         size = taken = 0
         for unit in waiting:
             size += unit.size

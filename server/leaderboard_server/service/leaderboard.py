@@ -64,6 +64,11 @@ class LeaderboardService:
 
         return self._committer.commit(update.contest_id, (update,), done)
 
+    @property
+    def updates_under_way(self) -> int:
+        """How many updates wait for the store or are with it."""
+        return self._committer.size
+
     async def update_batch(
         self, updates: Sequence[ScoreUpdate | LeaderboardError]
     ) -> list[Outcome]:

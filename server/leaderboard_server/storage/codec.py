@@ -146,18 +146,19 @@ def _commit(contest_id: str, logged: _Logged) -> Commit:
 
 def _change(
     user_id: str,
-    score: int,
-    rank: int,
-    previous_score: int,
-    previous_rank: int,
+    score: int | str,
+    rank: int | str,
+    previous_score: int | str,
+    previous_rank: int | str,
     event_type: str,
     event_time: str,
     name: str,
 ) -> ScoreChange:
+    # Logs of before 0.1.0 have their numbers as text.
     return ScoreChange(
-        RankedUser(user_id, score, rank, name),
-        previous_rank,
-        score - previous_score,
+        RankedUser(user_id, int(score), int(rank), name),
+        int(previous_rank),
+        int(score) - int(previous_score),
         event_type,
         int(event_time) if event_time else None,
     )

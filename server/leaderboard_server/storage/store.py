@@ -106,7 +106,7 @@ class Store:
         """Apply updates of one contest in one atomic step.
 
         Only one commit of a contest may be under way at a time: a later one makes the store refuse
-        an earlier one that arrives after it.
+        an earlier one that arrives after it, unless a window of request ids began in between.
 
         Args:
             contest_id: The contest.

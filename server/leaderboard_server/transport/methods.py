@@ -31,7 +31,7 @@ class Methods:
         self._service = service
         self._ready = ready
         self._batched = 0
-        """How many updates of batches are under way."""
+        """How many updates of batches callers wait for."""
         self.unary: Mapping[str, UnaryMethod] = {
             "UpdateScore": self._update_score,
             "BatchUpdateScores": self._batch_update_scores,
@@ -45,7 +45,9 @@ class Methods:
         return self._service.update(update, answers.update_result)
 
     async def _batch_update_scores(self, data: bytes) -> bytes:
-        if self._batched >= MAX_BATCHED:
+        # Those of callers who went away are still under way, and those of the callers who are here
+        # may not be yet.
+        if max(self._batched, self._service.updates_under_way) >= MAX_BATCHED:
             raise Overloaded("updates")  # before the work of reading them
         updates = requests.batch(parse(pb.BatchUpdateScoresRequest, data))
         self._batched += len(updates)

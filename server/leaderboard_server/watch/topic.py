@@ -9,13 +9,17 @@ from bisect import bisect_right
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
+import structlog
 from cachetools import LRUCache
 
 from leaderboard_server.domain.change import Commit, ScoreChange
 from leaderboard_server.domain.position import Position
 from leaderboard_server.domain.watch import SnapshotReason, WatchMessage
+from leaderboard_server.storage.codec import UnreadableCommit
 from leaderboard_server.storage.store import Store
 from leaderboard_server.storage.stream import HISTORY_PAGE, ContestStream
+
+_log = structlog.get_logger()
 
 Read = TypeVar("Read")
 
@@ -132,7 +136,12 @@ class Topic:
         epoch, begin = self.position.epoch, self._begin
         if self._changes >= self._recent_changes:
             return
-        history = await store.earlier(self._stream.contest_id, begin, HISTORY_PAGE)
+        try:
+            history = await store.earlier(self._stream.contest_id, begin, HISTORY_PAGE)
+        except UnreadableCommit:
+            # Here the log ends as far as this version can tell: who was before gets a snapshot.
+            _log.warning("log_unreadable", contest_id=self._stream.contest_id)
+            return
         if history.position.epoch != epoch or (self.position.epoch, self._begin) != (epoch, begin):
             return
         held = []

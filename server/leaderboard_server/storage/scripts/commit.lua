@@ -36,7 +36,8 @@
 -- the time as text, since it may pass 64 bits. A commit without changes is not logged, and published
 -- only if it began an epoch.
 --
--- Fails with STALE when a later commit of this server was applied already.
+-- Fails with STALE when a later commit of this server was applied already in the same windows. (One
+-- that was given up, and comes after a later one of the next window, is still applied: once.)
 --
 -- The tie key is 14 hex digits, the inverted revision at which the score was reached: in the
 -- reverse order of the set the earliest of equal scores comes first.
