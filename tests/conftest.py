@@ -11,6 +11,8 @@ from clients.languages import LANGUAGES, PRESENT
 from harness.service import LISTENERS, ServiceProcess, listening_with
 from harness.stores import Flavour, StoreProcess
 
+_TESTS = Path(__file__).parent
+
 
 def pytest_report_header() -> str:
     """Say which listeners are tested."""
@@ -20,6 +22,15 @@ def pytest_report_header() -> str:
     return "\n".join(
         [f"listeners: {', '.join(LISTENERS)}{left_out}", f"clients: {clients}", *missing]
     )
+
+
+_LONGEST = ("clients", "watch", "model", "faults")
+"""Folders with tests that take long: begun first, so that none is left alone at the end."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the tests of some folders first."""
+    items.sort(key=lambda item: item.path.relative_to(_TESTS).parts[0] not in _LONGEST)
 
 
 @pytest.fixture(scope="session", name="listener", params=LISTENERS)
