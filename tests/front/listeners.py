@@ -169,6 +169,11 @@ async def serve(**settings: Any) -> AsyncIterator[Served]:
                 await listener.stop(0)
 
 
+async def still_serves(served: Served) -> None:
+    """Check that a proper client is answered."""
+    assert await served.unary(ECHO)(b"alive", timeout=10) == b"alive"
+
+
 async def until(condition: Any) -> None:
     """Wait until a condition holds."""
     async with asyncio.timeout(20):

@@ -55,6 +55,12 @@ class RawClient:
 
     async def begin(self, path: str, *fields: tuple[str, str], end: bool = False) -> int:
         """Send headers of a call, and return the stream."""
+        stream = self.queue(path, *fields, end=end)
+        await self.flush()
+        return stream
+
+    def queue(self, path: str, *fields: tuple[str, str], end: bool = False) -> int:
+        """Put headers of a call where the next `flush` sends them, and return the stream."""
         stream = self.h2.get_next_available_stream_id()
         headers = {
             ":method": "POST",
@@ -65,7 +71,6 @@ class RawClient:
             "content-type": "application/grpc",
         } | dict(fields)
         self.h2.send_headers(stream, list(headers.items()), end_stream=end)
-        await self.flush()
         return stream
 
     async def data(self, stream: int, data: bytes, *, end: bool = True) -> None:

@@ -9,7 +9,7 @@ import grpc
 import h2.events
 import pytest
 
-from front.listeners import CHAT, COUNT, ECHO, HANG, HEALTH, Served, serve, until
+from front.listeners import CHAT, COUNT, ECHO, HANG, HEALTH, serve, still_serves, until
 from front.raw_client import connect, framed
 from leaderboard_front import Status
 
@@ -19,11 +19,6 @@ REFUSALS = {
     for name in ("message", "metadata", "calls", "streams", "queue", "memory")
 }
 DETAILS_TEXT = "CAh0aGUgZGV0YWlscw"
-
-
-async def still_serves(served: Served) -> None:
-    """Check that a proper client is answered."""
-    assert await served.unary(ECHO)(b"alive", timeout=10) == b"alive"
 
 
 def peak_bytes() -> int:
@@ -132,57 +127,6 @@ async def test_metadata_of_any_bytes_is_taken() -> None:
         fields = (("x-odd", "\udcff".encode("utf-8", "surrogateescape")), ("x-odd-bin", "!"))
         ended = await client.call(ECHO, framed(b"a"), *fields)  # type: ignore[arg-type]
         assert ended["grpc-status"] == "0"
-
-
-async def test_calls_over_the_limit_are_refused_at_once() -> None:
-    """One call too many gets its status with details; health is still answered."""
-    async with serve(refusals=REFUSALS, max_calls=2, unlimited=frozenset({HEALTH})) as served:
-        hanging = [asyncio.ensure_future(served.unary(HANG)(b"")) for _ in range(2)]
-        await until(lambda: served.service.calls == 2)
-        with pytest.raises(grpc.aio.AioRpcError) as caught:
-            await served.unary(ECHO)(b"")
-        assert caught.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
-        trailers = dict(caught.value.trailing_metadata() or ())
-        assert trailers["grpc-status-details-bin"] == DETAILS
-        assert await served.unary(HEALTH)(b"healthy") == b"healthy"
-        assert [message async for message in served.stream(COUNT)(b"1")] == [b"0"]
-        served.service.go.set()
-        await asyncio.gather(*hanging)
-        await still_serves(served)
-
-
-async def test_many_refusals_pass_by_what_is_open() -> None:
-    """Each call over the limit has its answer in turn; what is under way beside them goes on."""
-    async with serve(refusals=REFUSALS, max_calls=1) as served:
-        hanging = asyncio.ensure_future(served.unary(HANG)(b""))
-        await until(lambda: served.service.calls == 1)
-        chat = served.chat(CHAT)()
-        refused = [asyncio.ensure_future(served.unary(ECHO)(b"")) for _ in range(900)]
-        await chat.write(b"hi")
-        assert await chat.read() == b"re: hi"
-        answers = await asyncio.gather(*refused, return_exceptions=True)
-        statuses = {answer.code() for answer in answers if isinstance(answer, grpc.RpcError)}
-        assert statuses == {grpc.StatusCode.RESOURCE_EXHAUSTED}
-        assert served.front.stats()["refused_calls"] == len(refused)
-        served.service.go.set()
-        await hanging
-        await still_serves(served)
-
-
-async def test_a_caller_that_is_often_refused_keeps_its_connection() -> None:
-    """Thousands of refusals that cross with their requests don't count as the caller's fault."""
-    async with serve(max_calls=0) as served, connect(served.port) as client:
-        for _ in range(30):
-            streams = [await client.begin(ECHO) for _ in range(100)]
-            for stream in streams:
-                assert (await client.ended(stream))["grpc-status"] == "8"
-            for stream in streams:
-                await client.data(stream, framed(b"abc"), end=False)
-                client.h2.end_stream(stream)
-            client.events.clear()
-        assert (await client.call(ECHO, framed(b"a")))["grpc-status"] == "8"
-        assert not client.seen(h2.events.StreamReset)
-        assert served.front.stats()["connections"] == 1
 
 
 async def test_streams_over_the_limit_are_refused_at_once() -> None:

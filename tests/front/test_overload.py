@@ -1,0 +1,107 @@
+"""More calls than the server takes: each has its answer, and nobody loses more than these calls."""
+
+import asyncio
+import contextlib
+
+import grpc
+import h2.errors
+import h2.events
+import pytest
+
+from front.listeners import CHAT, COUNT, ECHO, HANG, HEALTH, WATCH, serve, still_serves, until
+from front.raw_client import RawClient, connect, framed
+from leaderboard_front import Status
+
+DETAILS = b"\x08\x08the details"
+REFUSALS = {"calls": Status(8, "over calls", DETAILS)}
+
+
+async def test_calls_over_the_limit_are_refused_at_once() -> None:
+    """One call too many gets its status with details; health is still answered."""
+    async with serve(refusals=REFUSALS, max_calls=2, unlimited=frozenset({HEALTH})) as served:
+        hanging = [asyncio.ensure_future(served.unary(HANG)(b"")) for _ in range(2)]
+        await until(lambda: served.service.calls == 2)
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            await served.unary(ECHO)(b"")
+        assert caught.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+        trailers = dict(caught.value.trailing_metadata() or ())
+        assert trailers["grpc-status-details-bin"] == DETAILS
+        assert await served.unary(HEALTH)(b"healthy") == b"healthy"
+        assert [message async for message in served.stream(COUNT)(b"1")] == [b"0"]
+        served.service.go.set()
+        await asyncio.gather(*hanging)
+        await still_serves(served)
+
+
+async def test_many_refusals_pass_by_what_is_open() -> None:
+    """Each call over the limit has its answer in turn; what is under way beside them goes on."""
+    async with serve(refusals=REFUSALS, max_calls=1) as served:
+        hanging = asyncio.ensure_future(served.unary(HANG)(b""))
+        await until(lambda: served.service.calls == 1)
+        chat = served.chat(CHAT)()
+        refused = [asyncio.ensure_future(served.unary(ECHO)(b"")) for _ in range(900)]
+        await chat.write(b"hi")
+        assert await chat.read() == b"re: hi"
+        answers = await asyncio.gather(*refused, return_exceptions=True)
+        statuses = {answer.code() for answer in answers if isinstance(answer, grpc.RpcError)}
+        assert statuses == {grpc.StatusCode.RESOURCE_EXHAUSTED}
+        assert served.front.stats()["refused_calls"] == len(refused)
+        served.service.go.set()
+        await hanging
+        await still_serves(served)
+
+
+async def test_a_caller_that_is_often_refused_keeps_its_connection() -> None:
+    """Thousands of refusals that cross with their requests don't count as the caller's fault."""
+    async with serve(max_calls=0) as served, connect(served.port) as client:
+        for _ in range(30):
+            streams = [await client.begin(ECHO) for _ in range(100)]
+            for stream in streams:
+                assert (await client.ended(stream))["grpc-status"] == "8"
+            for stream in streams:
+                await client.data(stream, framed(b"abc"), end=False)
+                client.h2.end_stream(stream)
+            client.events.clear()
+        assert (await client.call(ECHO, framed(b"a")))["grpc-status"] == "8"
+        assert not client.seen(h2.events.StreamReset)
+        assert served.front.stats()["connections"] == 1
+
+
+async def test_a_caller_among_many_that_overload_keeps_its_connection() -> None:
+    """Calls that are given up while they wait behind those of others cost nothing else."""
+    async with contextlib.AsyncExitStack() as stack:
+        served = await stack.enter_async_context(serve(max_calls=10))
+        hanging = [asyncio.ensure_future(served.unary(HANG)(b"")) for _ in range(10)]
+        await until(lambda: served.service.calls == 10)
+        client = await stack.enter_async_context(connect(served.port))
+        watch = await client.begin(WATCH)
+        await client.data(watch, framed(b"news"))
+        await client.until(lambda: client.seen(h2.events.DataReceived))
+        for _ in range(15):
+            other = await stack.enter_async_context(connect(served.port))
+            await _begin_calls(other, 990)
+
+        for _ in range(30):
+            streams = await _begin_calls(client, 60)
+            for stream in streams:
+                client.h2.reset_stream(stream, h2.errors.ErrorCodes.CANCEL)
+            await client.flush()
+
+        served.service.go.set()
+        await asyncio.gather(*hanging)
+        assert (await client.call(ECHO, framed(b"still here")))["grpc-status"] == "0"
+        client.events.clear()
+        served.front.publish("news", b"a message", 1)
+        await client.until(lambda: client.seen(h2.events.DataReceived))
+        assert not client.seen(h2.events.ConnectionTerminated)
+
+
+async def _begin_calls(client: RawClient, count: int) -> list[int]:
+    """Send calls in one go."""
+    streams = []
+    for _ in range(count):
+        stream = client.queue(ECHO)
+        client.h2.send_data(stream, framed(b""), end_stream=True)
+        streams.append(stream)
+    await client.flush()
+    return streams
