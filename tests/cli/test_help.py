@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import pytest
 import typer
 
-from leaderboard_client.cli import examples
 from leaderboard_client.cli.app import app
 from leaderboard_client.cli.exit_codes import ExitCode
 
@@ -18,13 +17,21 @@ if TYPE_CHECKING:
 
     from cli.conftest import Run
 
-COMMANDS = ("update", "top", "rank", "watch", "import", "doctor", "load")
+COMMANDS = ("update", "top", "rank", "watch", "import", "doctor", "load", "serve")
+
+
+def _command(name: str) -> typer.core.TyperCommand:
+    commands = typer.main.get_command(app)
+    assert isinstance(commands, typer.core.TyperGroup)
+    command = commands.get_command(commands.make_context("leaderboard", ["top"]), name)
+    assert isinstance(command, typer.core.TyperCommand)
+    return command
+
+
 EXAMPLES = [
     line
-    for command in COMMANDS
-    for line in re.findall(
-        r"`(leaderboard .*?|.*?\| leaderboard .*?)`", getattr(examples, command.upper())
-    )
+    for name in COMMANDS
+    for line in re.findall(r"^- `(.*)`:", _command(name).epilog or "", re.MULTILINE)
 ]
 
 
@@ -47,10 +54,6 @@ def test_an_example_is_taken(example: str, tmp_path: Path, monkeypatch: pytest.M
     words = shlex.split(example)
     _, name, *arguments = words[words.index("leaderboard") :]
     arguments = arguments[: next((at for at, word in enumerate(arguments) if word in "|>"), None)]
-    commands = typer.main.get_command(app)
-    assert isinstance(commands, typer.core.TyperGroup)
-    command = commands.get_command(commands.make_context("leaderboard", ["top"]), name)
-    assert command is not None
 
-    with command.make_context(name, arguments) as context:
+    with _command(name).make_context(name, arguments) as context:
         assert context.params

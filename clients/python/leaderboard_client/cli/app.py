@@ -2,33 +2,40 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import sys
 import traceback
-from importlib.metadata import entry_points, version
+from importlib.metadata import EntryPoint, entry_points, version
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 from typer.core import TyperGroup
 
-from leaderboard_client.cli import examples
-from leaderboard_client.cli.checkup import doctor
 from leaderboard_client.cli.exit_codes import ExitCode
 from leaderboard_client.cli.failures import CommandError
-from leaderboard_client.cli.importing import import_events
-from leaderboard_client.cli.loading import load
 from leaderboard_client.cli.output import print_error
-from leaderboard_client.cli.rank import rank
-from leaderboard_client.cli.top import top
-from leaderboard_client.cli.update import CONTEXT_SETTINGS, update
-from leaderboard_client.cli.watching import watch
 from leaderboard_client.update_rules import MalformedFieldError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 COMMAND_GROUP = "leaderboard.commands"
-"""The entry points by which other packages add commands: functions as typer takes them."""
+"""The entry points by which other packages add commands: functions as typer takes them, in modules
+that may have EXAMPLES, the end of the help."""
+
+_OWN = [
+    EntryPoint(name, f"leaderboard_client.cli.{function}", COMMAND_GROUP)
+    for name, function in (
+        ("update", "update:update"),
+        ("top", "top:top"),
+        ("rank", "rank:rank"),
+        ("watch", "watching:watch"),
+        ("import", "importing:import_events"),
+        ("doctor", "checkup:doctor"),
+        ("load", "loading:load"),
+    )
+]
 
 _DEBUG = "LEADERBOARD_DEBUG"
 
@@ -38,21 +45,33 @@ _EPILOG = "\n\n".join(
 
 
 class _Commands(TyperGroup):
-    """The commands of this package and, loaded when they are asked for, those of others."""
+    """The commands of this package and those of others, each loaded when it is asked for."""
 
-    def list_commands(self, ctx: Any) -> list[str]:
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 (how typer calls it)
         """Name all commands, own ones first."""
-        return [*super().list_commands(ctx), *sorted(entry_points(group=COMMAND_GROUP).names)]
+        return list(_commands())
 
-    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002 (the same)
         """Return a command, or None if there is none of that name."""
-        own = super().get_command(ctx, cmd_name)
-        found = entry_points(group=COMMAND_GROUP, name=cmd_name)
-        if own or not found:
-            return own
+        found = _commands().get(cmd_name)
+        if not found:
+            return None
+        function = found.load()
+        module = inspect.getmodule(function)
         alone = typer.Typer(add_completion=False, rich_markup_mode="markdown")
-        alone.command(cmd_name)(next(iter(found)).load())
+        alone.command(
+            cmd_name,
+            epilog=getattr(module, "EXAMPLES", None),
+            context_settings=getattr(module, "CONTEXT_SETTINGS", None),
+        )(function)
         return typer.main.get_command(alone)
+
+
+def _commands() -> dict[str, EntryPoint]:
+    found = {own.name: own for own in _OWN}
+    for other in sorted(entry_points(group=COMMAND_GROUP), key=lambda other: other.name):
+        found.setdefault(other.name, other)
+    return found
 
 
 app = typer.Typer(
@@ -62,13 +81,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
 )
-app.command("update", context_settings=CONTEXT_SETTINGS, epilog=examples.UPDATE)(update)
-app.command("top", epilog=examples.TOP)(top)
-app.command("rank", epilog=examples.RANK)(rank)
-app.command("watch", epilog=examples.WATCH)(watch)
-app.command("import", epilog=examples.IMPORT)(import_events)
-app.command("doctor", epilog=examples.DOCTOR)(doctor)
-app.command("load", epilog=examples.LOAD)(load)
 
 
 def _print_version(asked: bool) -> None:  # noqa: FBT001 (how typer calls it)

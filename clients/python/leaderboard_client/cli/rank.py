@@ -9,6 +9,7 @@ import typer
 from leaderboard.v1 import leaderboard_pb2 as pb
 from leaderboard_client.cli.board_table import board_table
 from leaderboard_client.cli.connection import Connection
+from leaderboard_client.cli.examples import examples
 from leaderboard_client.cli.options import (
     AsJson,
     Contest,
@@ -18,6 +19,12 @@ from leaderboard_client.cli.output import console, named, print_line, print_mess
 from leaderboard_client.cli.target import Target, calls_server
 
 _MAX_NEIGHBORS = 100
+
+
+EXAMPLES = examples(
+    ("leaderboard rank chess ada", "shows the rank with two users on each side"),
+    ("leaderboard rank chess ada --neighbors 0 --json", "prints the rank for a script"),
+)
 
 
 @calls_server

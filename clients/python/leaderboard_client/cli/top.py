@@ -9,6 +9,7 @@ import typer
 from leaderboard.v1 import leaderboard_pb2 as pb
 from leaderboard_client.cli.board_table import board_table
 from leaderboard_client.cli.connection import Connection
+from leaderboard_client.cli.examples import examples
 from leaderboard_client.cli.options import (
     MAX_RANK,
     MAX_ROWS,
@@ -17,6 +18,13 @@ from leaderboard_client.cli.options import (
 )
 from leaderboard_client.cli.output import console, print_line, print_message
 from leaderboard_client.cli.target import Target, calls_server
+
+EXAMPLES = examples(
+    ("leaderboard top chess", "shows the first 10 ranks"),
+    ("leaderboard top chess --start-rank 101 --limit 50", "shows ranks 101 to 150"),
+    ("leaderboard top chess --json | jq -r '.users[].user_id'", "prints the ids"),
+    ("leaderboard top chess --server board.example:443 --tls", "asks another server"),
+)
 
 
 @calls_server

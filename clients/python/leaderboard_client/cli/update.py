@@ -9,6 +9,7 @@ import typer
 
 from leaderboard.v1 import leaderboard_pb2 as pb
 from leaderboard_client.cli.connection import Connection
+from leaderboard_client.cli.examples import examples
 from leaderboard_client.cli.exit_codes import ExitCode
 from leaderboard_client.cli.failures import CallError, CommandError
 from leaderboard_client.cli.options import (
@@ -26,6 +27,14 @@ from leaderboard_client.update_rules import (
 
 CONTEXT_SETTINGS = {"ignore_unknown_options": True}
 """Lets negative points be written as they are: `-5` is no option."""
+
+
+EXAMPLES = examples(
+    ("leaderboard update chess ada 5", "adds 5 points"),
+    ("leaderboard update chess ada -5", "takes 5 points away"),
+    ("leaderboard update chess ada 1200 --mode best", "keeps the better score"),
+    ("leaderboard update chess ada 5 --request-id game-17", "counts once, however often it is run"),
+)
 
 
 @calls_server

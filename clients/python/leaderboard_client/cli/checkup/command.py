@@ -11,6 +11,7 @@ from rich.text import Text
 
 from leaderboard_client.cli.checkup.examination import examine
 from leaderboard_client.cli.checkup.findings import Verdict, exit_code_for, worst_of
+from leaderboard_client.cli.examples import examples
 from leaderboard_client.cli.options import AsJson
 from leaderboard_client.cli.output import console, print_line, print_record, safe
 from leaderboard_client.cli.target import Target, calls_server
@@ -32,6 +33,14 @@ _SUMMARIES = {
     Verdict.WARN: "it works; see the warnings",
     Verdict.FAIL: "something does not work; begin with the first FAIL",
 }
+
+
+EXAMPLES = examples(
+    ("leaderboard doctor", "checks the server on this machine"),
+    ("leaderboard doctor --write", "also writes a score, to the contest `doctor`"),
+    ("leaderboard doctor --server board.example:443 --ca ca.pem", "checks one with TLS"),
+    ("leaderboard doctor --json | jq .worst", "prints the worst of it for a script"),
+)
 
 
 @calls_server

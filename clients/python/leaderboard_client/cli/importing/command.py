@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, TypedDict
 import typer
 
 from leaderboard_client.cli.connection import Connection
+from leaderboard_client.cli.examples import examples
 from leaderboard_client.cli.exit_codes import ExitCode
 from leaderboard_client.cli.failures import CommandError
 from leaderboard_client.cli.importing.progress import ImportProgress
@@ -55,6 +56,13 @@ class _Summary(TypedDict):
     seconds: float
     events_per_second: float
     stopped: str | None
+
+
+EXAMPLES = examples(
+    ("leaderboard import goals.csv", "sends the events of a file, each once"),
+    ("leaderboard import goals.csv --skip-bad", "goes on after bad lines"),
+    ("zcat goals.jsonl.gz | leaderboard import - --format jsonl", "reads what another one writes"),
+)
 
 
 @calls_server

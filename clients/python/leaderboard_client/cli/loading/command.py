@@ -13,6 +13,7 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
+from leaderboard_client.cli.examples import examples
 from leaderboard_client.cli.exit_codes import ExitCode
 from leaderboard_client.cli.failures import CallError, CommandError, told
 from leaderboard_client.cli.latencies import PERCENTILES, milliseconds
@@ -34,6 +35,14 @@ _MAX_RATE = 100_000
 _MAX_CONCURRENCY = 1000
 _KEPT = 0.98
 """The share of the calls that makes a rate kept."""
+
+
+EXAMPLES = examples(
+    ("leaderboard load --rate 500 --duration 30", "sends 15,000 updates in 30 seconds"),
+    ("leaderboard load --kind mix --users 10000", "sends updates, tops and ranks"),
+    ("leaderboard load --rate 2000 --concurrency 200 --json", "prints the result for a script"),
+    ("leaderboard load --server staging.example:50051 --yes", "loads another machine"),
+)
 
 
 @calls_server

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from leaderboard.v1 import leaderboard_pb2 as pb
+from leaderboard_client.cli.examples import examples
 from leaderboard_client.cli.exit_codes import ExitCode
 from leaderboard_client.cli.failures import CallError, CommandError, told
 from leaderboard_client.cli.options import (
@@ -45,6 +46,14 @@ _SCOPES = {
     "all": pb.WATCH_SCOPE_ALL,
     "users": pb.WATCH_SCOPE_USERS,
 }
+
+
+EXAMPLES = examples(
+    ("leaderboard watch chess", "shows the first 10 ranks, full screen"),
+    ("leaderboard watch chess --user ada --user bob", "follows two users"),
+    ("leaderboard watch chess --scope all", "prints every change as a line"),
+    ("leaderboard watch chess --json > chess.jsonl", "keeps what the service tells"),
+)
 
 
 @calls_server
