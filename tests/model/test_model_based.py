@@ -39,7 +39,11 @@ LARGE_BOARD = 1250
 MAX_BATCH = 1000
 
 
-@pytest.fixture(name="deployment", scope="module", params=["valkey", "redis", "fakeredis"])
+STORES = ["valkey", "redis", pytest.param("fakeredis", marks=pytest.mark.slow)]
+"""What is compared with the model. The fake takes longer than the two that count."""
+
+
+@pytest.fixture(name="deployment", scope="module", params=STORES)
 def _deployment(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Deployment]:

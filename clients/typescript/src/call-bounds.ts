@@ -101,16 +101,14 @@ export class CallBounds {
    */
   async within<T>(promise: Promise<T>): Promise<T> {
     const { signal } = this;
-    signal.throwIfAborted();
-    let abort = (): void => undefined;
+    let forget = (): void => undefined;
     const aborted = new Promise<never>((_, reject) => {
-      abort = () => reject(signal.reason);
-      signal.addEventListener("abort", abort, { once: true });
+      forget = whenAborted(signal, () => reject(signal.reason));
     });
     try {
-      return await Promise.race([promise, aborted]);
+      return await Promise.race([aborted, promise]);
     } finally {
-      signal.removeEventListener("abort", abort);
+      forget();
     }
   }
 
@@ -120,6 +118,16 @@ export class CallBounds {
     this.#signal?.removeEventListener("abort", this.#abort);
     this.#open.delete(this.#controller);
   }
+}
+
+/** Does something when a signal is aborted, or now if it is; returns what forgets about it. */
+export function whenAborted(signal: AbortSignal, act: () => void): () => void {
+  if (signal.aborted) {
+    act();
+    return () => undefined;
+  }
+  signal.addEventListener("abort", act, { once: true });
+  return () => signal.removeEventListener("abort", act);
 }
 
 function listen(signal: AbortSignal, abort: () => void): void {

@@ -2,6 +2,7 @@
 
 import type { Client, Metadata, ServiceError } from "@grpc/grpc-js";
 
+import { whenAborted } from "./call-bounds.js";
 import { DeadlineExceededError, type LeaderboardError } from "./errors.js";
 import { errorOfCall } from "./refusal.js";
 import type { Server } from "./server.js";
@@ -92,9 +93,8 @@ function unary(
   { metadata, timeoutMs, signal }: Attempt,
 ): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
-    const cancel = (): void => call.cancel();
     const done = (error: ServiceError | null, answer?: Uint8Array): void => {
-      signal.removeEventListener("abort", cancel);
+      forget();
       if (answer) {
         resolve(answer);
       } else {
@@ -111,7 +111,7 @@ function unary(
       { deadline },
       done,
     );
-    signal.addEventListener("abort", cancel);
+    const forget = whenAborted(signal, () => call.cancel());
   });
 }
 

@@ -4,7 +4,7 @@ import { type MessageInitShape, create } from "@bufbuild/protobuf";
 import { durationFromMs } from "@bufbuild/protobuf/wkt";
 import type { ClientReadableStream, ServiceError } from "@grpc/grpc-js";
 
-import type { CallBounds, OpenCalls } from "./call-bounds.js";
+import { type CallBounds, type OpenCalls, whenAborted } from "./call-bounds.js";
 import { decode, encode, pathOf } from "./calls.js";
 import { asBuffer, asIs } from "./connection.js";
 import { malformed } from "./converting.js";
@@ -121,8 +121,7 @@ async function* messages(
   const channel = server.open();
   const path = pathOf(LeaderboardService.method.watchContest);
   const stream = channel.makeServerStreamRequest(path, asBuffer, asIs, bytes, metadata);
-  const cancel = (): void => stream.cancel();
-  bounds.signal.addEventListener("abort", cancel);
+  const forget = whenAborted(bounds.signal, () => stream.cancel());
   try {
     for await (const answer of audible(stream, silenceMs)) {
       const message = decode(WatchContestResponseSchema, answer);
@@ -133,7 +132,7 @@ async function* messages(
     }
     throw new StreamLostError("the server ended the watch without a reason");
   } finally {
-    bounds.signal.removeEventListener("abort", cancel);
+    forget();
     stream.cancel();
     channel.close();
   }

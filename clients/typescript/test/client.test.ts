@@ -135,6 +135,24 @@ test("a caller who gives up is told so at once, and so is the server", async (co
   await cancelled;
 });
 
+// Far below the 4 s of an attempt, which would end the call too.
+test("a caller may give up at any moment", { timeout: 3_000 }, async (context) => {
+  const client = await clientOf(context, NEVER);
+
+  const givenUp = Array.from({ length: 50 }, async (_, moment) => {
+    const stop = new AbortController();
+    const call = client.updateScore(UPDATE, { signal: stop.signal });
+    const told = assert.rejects(call, { name: "AbortError" });
+    for (let turn = 0; turn < moment; turn++) {
+      await null;
+    }
+    stop.abort();
+    await told;
+  });
+
+  await Promise.all(givenUp);
+});
+
 test("one signal may be that of many calls, without a warning", async (context) => {
   const warnings: Error[] = [];
   const warned = (warning: Error): number => warnings.push(warning);
