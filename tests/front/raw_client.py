@@ -91,6 +91,13 @@ class RawClient:
         await self.data(stream, body)
         return await self.ended(stream)
 
+    async def ping(self) -> None:
+        """Wait until the server has read what was sent so far."""
+        known = len(self.seen(h2.events.PingAckReceived))
+        self.h2.ping(b"as it is")
+        await self.flush()
+        await self.until(lambda: len(self.seen(h2.events.PingAckReceived)) > known)
+
     async def ended(self, stream: int) -> dict[str, str]:
         """Wait for the end of a stream: its headers and trailers, or the code of its reset."""
 

@@ -6,6 +6,7 @@ import contextlib
 import grpc
 import h2.errors
 import h2.events
+import h2.exceptions
 import pytest
 
 from front.listeners import CHAT, COUNT, ECHO, HANG, HEALTH, WATCH, serve, still_serves, until
@@ -83,13 +84,17 @@ async def test_a_caller_among_many_that_overload_keeps_its_connection() -> None:
 
         for _ in range(30):
             streams = await _begin_calls(client, 60)
+            await client.ping()  # what is reset before it was read at all is a flood
             for stream in streams:
-                client.h2.reset_stream(stream, h2.errors.ErrorCodes.CANCEL)
+                with contextlib.suppress(h2.exceptions.StreamClosedError):  # refused by now
+                    client.h2.reset_stream(stream, h2.errors.ErrorCodes.CANCEL)
             await client.flush()
 
         served.service.go.set()
         await asyncio.gather(*hanging)
-        assert (await client.call(ECHO, framed(b"still here")))["grpc-status"] == "0"
+        async with asyncio.timeout(20):
+            while (await client.call(ECHO, framed(b"still here")))["grpc-status"] != "0":
+                pass  # the others' calls, which go on, may take every place for a moment
         client.events.clear()
         served.front.publish("news", b"a message", 1)
         await client.until(lambda: client.seen(h2.events.DataReceived))
