@@ -54,7 +54,13 @@ LANGUAGES = (
     Language(
         "java",
         "java",
-        ("-jar", str(_DRIVERS / "java" / "driver" / "target" / "leaderboard-driver.jar")),
+        # A short life, so nothing that only pays in a long one.
+        (
+            "-XX:TieredStopAtLevel=1",
+            "-XX:+UseSerialGC",
+            "-jar",
+            str(_DRIVERS / "java" / "driver" / "target" / "leaderboard-driver.jar"),
+        ),
         _DRIVERS / "java" / "driver" / "target" / "leaderboard-driver.jar",
     ),
 )

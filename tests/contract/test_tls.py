@@ -8,10 +8,10 @@ import grpc
 import pytest
 import pytest_asyncio
 
-from contract.serving import served
 from harness.calls import add, scores
 from harness.certificates import Authority
 from harness.service import ServiceProcess
+from harness.serving import served
 from harness.stores import StoreProcess
 from harness.waiting import eventually
 from leaderboard.v1.leaderboard_pb2_grpc import LeaderboardServiceStub

@@ -13,11 +13,11 @@ import grpc
 import psutil
 import pytest
 
-from contract.serving import served
 from harness.calls import add, scores, top
 from harness.load import Load
 from harness.processes import is_running
 from harness.service import ServiceProcess
+from harness.serving import served
 from harness.waiting import eventually
 from harness.watcher import Watcher
 from leaderboard.v1 import leaderboard_pb2 as pb

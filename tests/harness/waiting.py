@@ -4,7 +4,7 @@ import asyncio
 import inspect
 from collections.abc import Awaitable, Callable
 
-_PAUSE_S = 0.01
+_PAUSE_S = 0.02
 
 
 async def eventually(

@@ -1,13 +1,13 @@
-"""Starting: what a server can't be started with is said in one line and in the exit code."""
+"""The command `serve`: what it can't start with is said in one line and in the exit code."""
 
 import signal
 from pathlib import Path
 
 import pytest
 
-from contract.serving import serve, served
 from harness.ports import free_port
 from harness.service import ServiceProcess
+from harness.serving import serve, served
 from harness.stores import StoreProcess
 from harness.waiting import eventually
 
