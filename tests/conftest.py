@@ -8,8 +8,10 @@ import pytest
 import pytest_asyncio
 
 from clients.languages import LANGUAGES, PRESENT
+from harness.proxy import StoreProxy
 from harness.service import LISTENERS, ServiceProcess, listening_with
 from harness.stores import Flavour, StoreProcess
+from leaderboard_server.storage import streams
 
 _TESTS = Path(__file__).parent
 
@@ -75,6 +77,19 @@ async def _store(shared_store: StoreProcess) -> StoreProcess:
     async with shared_store.client() as client:
         await client.flushall()
     return shared_store
+
+
+@pytest_asyncio.fixture(name="line")
+async def _line(store: StoreProcess) -> AsyncIterator[StoreProxy]:
+    """Give a line to the store that can be broken."""
+    async with StoreProxy(store.port) as line:
+        yield line
+
+
+@pytest.fixture(name="never_compared")
+def _never_compared(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have streams not compared with the store now and then: only what is heard and asked tells."""
+    monkeypatch.setattr(streams, "VERIFY_S", 3_600.0)
 
 
 @pytest_asyncio.fixture(name="own_store")

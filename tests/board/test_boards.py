@@ -23,7 +23,6 @@ CONTEST = "chess"
 async def _node(store: StoreProcess) -> AsyncIterator[Node]:
     """Give a server on a real and empty store, once its feed is up."""
     async with running_node(store.url) as node:
-        await eventually(lambda: node.feed.linked, "the feed is up")
         yield node
 
 
@@ -31,7 +30,6 @@ async def _node(store: StoreProcess) -> AsyncIterator[Node]:
 async def _other(store: StoreProcess) -> AsyncIterator[Node]:
     """Give a second server on the same store."""
     async with running_node(store.url) as node:
-        await eventually(lambda: node.feed.linked, "the feed is up")
         yield node
 
 
@@ -197,7 +195,6 @@ class TestFresh:
     ) -> None:
         """Nothing is answered from a window that may have missed a message."""
         async with StoreProxy(store.port) as proxy, running_node(proxy.url) as node:
-            await eventually(lambda: node.feed.linked, "the feed is up")
             await other.add(CONTEST, "ada")
             await scores(node)
             for number in range(20):

@@ -16,9 +16,10 @@ from leaderboard_server.board.boards import DEPTH, Boards
 from leaderboard_server.board.ranks import Ranks
 from leaderboard_server.domain.position import BEGINNING, Position
 from leaderboard_server.service.leaderboard import LeaderboardService
-from leaderboard_server.storage import streams
 from leaderboard_server.transport.methods import Methods
 from leaderboard_server.transport.ready import ReadyAnswers
+
+pytestmark = pytest.mark.usefixtures("never_compared")
 
 CONTEST = "cup"
 
@@ -72,24 +73,10 @@ class Desk:
         return position
 
 
-@pytest.fixture(name="unhurried", autouse=True)
-def _unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have nothing be noticed by looking now and then."""
-    monkeypatch.setattr(streams, "VERIFY_S", 3_600.0)
-
-
-@pytest_asyncio.fixture(name="line")
-async def _line(store: StoreProcess) -> AsyncIterator[StoreProxy]:
-    """Give a line to the store that can be broken."""
-    async with StoreProxy(store.port) as line:
-        yield line
-
-
 @pytest_asyncio.fixture(name="node")
 async def _node(line: StoreProxy) -> AsyncIterator[Node]:
     """Give a server at the end of the line, with a contest that has begun."""
     async with running_node(line.url) as node:
-        await eventually(lambda: node.feed.linked, "the feed is up")
         await node.add(CONTEST, "ada")
         yield node
 

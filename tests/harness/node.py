@@ -5,6 +5,7 @@ import contextlib
 from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass
 
+from harness.waiting import eventually
 from leaderboard_server.board.boards import Boards
 from leaderboard_server.board.committer import Committer
 from leaderboard_server.domain.errors import LeaderboardError
@@ -90,7 +91,7 @@ class Node:
 
 @contextlib.asynccontextmanager
 async def running_node(url: str, retention: Retention | None = None) -> AsyncIterator[Node]:
-    """Run the parts of one server on a store."""
+    """Run the parts of one server on a store, from when its feed is up."""
     driver = connect(url)
     writes, reads = Link(driver), Link(driver)
     store = Store(writes, reads, retention or Retention())
@@ -104,6 +105,7 @@ async def running_node(url: str, retention: Retention | None = None) -> AsyncIte
     boards.start()
     try:
         watchers = Watchers(hub, boards, store)
+        await eventually(lambda: feed.linked, "the feed is up")
         yield Node(store, feed, streams, committer, boards, hub, watchers, Channels())
     finally:
         for part in (committer, boards, streams, feed, reads, writes):

@@ -53,7 +53,6 @@ async def _churn(service: ServiceProcess, seconds: float) -> None:
 async def test_cancelled_watches_leave_no_task_and_no_subscription(store: StoreProcess) -> None:
     """Whenever they are cancelled: before the first message, in it, or long after."""
     async with running_node(store.url) as node:
-        await eventually(lambda: node.feed.linked, "the feed is up")
         for contest_id in CONTESTS[::2]:
             await node.add(contest_id, "ada")
         for contest_id in CONTESTS:

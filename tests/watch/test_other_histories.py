@@ -29,14 +29,7 @@ async def _redis(store: StoreProcess) -> AsyncIterator[Redis]:
 async def _node(store: StoreProcess) -> AsyncIterator[Node]:
     """Give a server."""
     async with running_node(store.url) as node:
-        await eventually(lambda: node.feed.linked, "the feed is up")
         yield node
-
-
-@pytest.fixture(name="unhurried")
-def _unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have nothing be noticed by looking now and then."""
-    monkeypatch.setattr(streams, "VERIFY_S", 3_600.0)
 
 
 class Restarts:
@@ -76,27 +69,29 @@ async def test_a_store_that_others_moved_past_a_position_that_was_only_read(
     await copy(redis)
     old = (await node.add(CONTEST, "bo", 50)).position
     watches = [NodeWatch(scope) for scope in WatchScope]
-    async with StoreProxy(store.port) as line, running_node(line.url) as cut_off:
-        await eventually(lambda: cut_off.feed.linked, "the feed is up")
-        async with all_watch(cut_off, watches):
-            assert {watch.position for watch in watches} == {old}
-            await line.refuse()
-            await line.cut()
-            await copy(redis, "copy:", "")
-            async with running_node(store.url) as fresh:
-                updates = [ScoreUpdate(CONTEST, "cy", 100)] * 3
-                for commit in [updates] if passes_over else [[update] for update in updates]:
-                    await fresh.committer.commit(CONTEST, commit, list)
-                now = await fresh.store.position(CONTEST)
-                assert (now.epoch, now.revision > old.revision) == (old.epoch, True)
-                await line.accept()
+    async with (
+        StoreProxy(store.port) as line,
+        running_node(line.url) as cut_off,
+        all_watch(cut_off, watches),
+    ):
+        assert {watch.position for watch in watches} == {old}
+        await line.refuse()
+        await line.cut()
+        await copy(redis, "copy:", "")
+        async with running_node(store.url) as fresh:
+            updates = [ScoreUpdate(CONTEST, "cy", 100)] * 3
+            for commit in [updates] if passes_over else [[update] for update in updates]:
+                await fresh.committer.commit(CONTEST, commit, list)
+            now = await fresh.store.position(CONTEST)
+            assert (now.epoch, now.revision > old.revision) == (old.epoch, True)
+            await line.accept()
 
-                await all_hold(fresh, watches)
+            await all_hold(fresh, watches)
     for watch in watches:
         assert watch.checker.reasons == {"INITIAL": 1, "NEW_EPOCH": 1}
 
 
-@pytest.mark.usefixtures("unhurried")
+@pytest.mark.usefixtures("never_compared")
 async def test_a_new_epoch_that_a_write_without_a_change_finds_is_published(
     store: StoreProcess, node: Node, redis: Redis
 ) -> None:
@@ -105,7 +100,6 @@ async def test_a_new_epoch_that_a_write_without_a_change_finds_is_published(
     await copy(redis)
     old = (await node.add(CONTEST, "bo", 50)).position
     async with running_node(store.url) as other:
-        await eventually(lambda: other.feed.linked, "the feed is up")
         here, there = NodeWatch(WatchScope.ALL), NodeWatch(WatchScope.ALL)
         async with all_watch(node, [here]), all_watch(other, [there]):
             await copy(redis, "copy:", "")
@@ -123,7 +117,7 @@ async def test_a_new_epoch_that_a_write_without_a_change_finds_is_published(
         assert [row.user_id for row in watch.checker.rows] == ["ada"]
 
 
-@pytest.mark.usefixtures("unhurried")
+@pytest.mark.usefixtures("never_compared")
 async def test_an_unreadable_commit_at_the_position_is_not_needed(node: Node, redis: Redis) -> None:
     """It was told already, or is in the state; watchers go on with what comes after it."""
     epoch = (await node.add(CONTEST, "ada")).position.epoch
@@ -151,13 +145,15 @@ async def test_own_commits_that_are_never_heard_are_not_kept(
     """Where the store refuses to publish, watchers are told all the same."""
     monkeypatch.setattr(streams, "VERIFY_S", 0.02)
     watches = [NodeWatch(scope) for scope in WatchScope]
-    async with running_node(own_store.url) as node, own_store.client() as client:
-        await eventually(lambda: node.feed.linked, "the feed is up")
-        async with all_watch(node, watches):
-            await client.execute_command("ACL", "SETUSER", "default", "-publish")  # type: ignore[no-untyped-call]
-            for _ in range(50):
-                await node.add(CONTEST, "ada")
-            await all_hold(node, watches)
-            offered = node.streams.streams[CONTEST]._lineage._offered
-            await eventually(lambda: not offered, "nothing that was offered is kept")
+    async with (
+        running_node(own_store.url) as node,
+        own_store.client() as client,
+        all_watch(node, watches),
+    ):
+        await client.execute_command("ACL", "SETUSER", "default", "-publish")  # type: ignore[no-untyped-call]
+        for _ in range(50):
+            await node.add(CONTEST, "ada")
+        await all_hold(node, watches)
+        offered = node.streams.streams[CONTEST]._lineage._offered
+        await eventually(lambda: not offered, "nothing that was offered is kept")
     assert {tuple(watch.checker.reasons) for watch in watches} == {("INITIAL",)}

@@ -15,31 +15,19 @@ from leaderboard_server.domain.errors import StoreUnavailable
 from leaderboard_server.domain.position import Position
 from leaderboard_server.domain.watch import Snapshot, SnapshotReason, WatchMessage, WatchRequest
 from leaderboard_server.domain.watch import WatchScope as Scope
-from leaderboard_server.storage import stream, streams
+from leaderboard_server.storage import stream
 from leaderboard_server.storage.store import RankQuestion
+
+pytestmark = pytest.mark.usefixtures("never_compared")
 
 CONTEST = "cup"
 USERS = frozenset({"ada", "bo", "cy"})
-
-
-@pytest.fixture(name="unhurried", autouse=True)
-def _unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have nothing be noticed by looking now and then: only by what is heard and asked."""
-    monkeypatch.setattr(streams, "VERIFY_S", 3_600.0)
-
-
-@pytest_asyncio.fixture(name="line")
-async def _line(store: StoreProcess) -> AsyncIterator[StoreProxy]:
-    """Give a line to the store that can be broken."""
-    async with StoreProxy(store.port) as line:
-        yield line
 
 
 @pytest_asyncio.fixture(name="near")
 async def _near(store: StoreProcess) -> AsyncIterator[Node]:
     """Give a server that nothing happens to."""
     async with running_node(store.url) as node:
-        await eventually(lambda: node.feed.linked, "the feed is up")
         yield node
 
 
@@ -47,7 +35,6 @@ async def _near(store: StoreProcess) -> AsyncIterator[Node]:
 async def _far(line: StoreProxy) -> AsyncIterator[Node]:
     """Give a server at the far end of the line."""
     async with running_node(line.url) as node:
-        await eventually(lambda: node.feed.linked, "the feed is up")
         yield node
 
 

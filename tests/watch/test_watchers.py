@@ -172,14 +172,15 @@ class TestEveryScope:
     ) -> None:
         """The reason is LAGGED, and the stream goes on after it."""
         watch = Watch(scope)
-        async with running_node(store.url, Retention(history_changes=50)) as node:
-            await eventually(lambda: node.feed.linked, "the feed is up")
-            async with watch.on(node):
-                await eventually(lambda: bool(watch.messages), "the snapshot")
-                watch.reading.clear()
-                await load((node,), 60)
-                watch.reading.set()
-                await watch.reaches(node)
+        async with (
+            running_node(store.url, Retention(history_changes=50)) as node,
+            watch.on(node),
+        ):
+            await eventually(lambda: bool(watch.messages), "the snapshot")
+            watch.reading.clear()
+            await load((node,), 60)
+            watch.reading.set()
+            await watch.reaches(node)
         assert watch.checker.reasons["LAGGED"] >= 1
 
     @pytest.mark.parametrize("scope", WatchScope)
@@ -221,13 +222,11 @@ class TestResume:
     async def test_a_trimmed_history_is_told(self, store: StoreProcess) -> None:
         """A snapshot with the reason HISTORY_TRIMMED."""
         async with running_node(store.url, Retention(history_changes=100)) as node:
-            await eventually(lambda: node.feed.linked, "the feed is up")
             watch = Watch(WatchScope.ALL)
             async with watch.on(node):
                 await load((node,), 1)
                 await watch.reaches(node)
             async with running_node(store.url, Retention(history_changes=100)) as fresh:
-                await eventually(lambda: fresh.feed.linked, "the feed is up")
                 for _ in range(400):
                     await fresh.add(CONTEST, "u1")
                 async with watch.on(fresh, resume=True):

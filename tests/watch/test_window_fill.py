@@ -80,7 +80,6 @@ async def _filling(store: StoreProcess) -> AsyncIterator[Filling]:
         running_node(store.url) as other,
         store.client() as redis,
     ):
-        await eventually(lambda: node.feed.linked, "the feed is up")
         await other.add(CONTEST, "bo")
         stream = await node.streams.listen(CONTEST, _Nobody())
         yield Filling(node, other, stream, redis)

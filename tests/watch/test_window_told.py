@@ -4,7 +4,6 @@ import pytest
 
 from harness.node import running_node
 from harness.stores import StoreProcess
-from harness.waiting import eventually
 from leaderboard_server.board.boards import DEPTH
 
 CONTEST = "cup"
@@ -15,7 +14,6 @@ async def test_a_page_below_the_window_holds_for_the_window(
 ) -> None:
     """After a page of ranks that no window holds, the first ranks are not of an earlier state."""
     async with running_node(store.url) as node, running_node(store.url) as other:
-        await eventually(lambda: node.feed.linked, "the feed is up")
         await other.add(CONTEST, "bo")
         await node.boards.top(CONTEST, 1, 10)
         late: list[bytes] = []
