@@ -95,7 +95,7 @@ async def test_fresh_through_another_server_with_the_position(pair: Pair) -> Non
     async def write_and_read(client: int) -> None:
         chance = random.Random(client)
         user_id, score = f"user-{client}", 0
-        for _ in range(60):
+        for _ in range(25):
             contest_id = "cup"
             writer, reader = chance.sample(servers, 2)
             points = chance.randint(-5, 20)

@@ -23,14 +23,6 @@ TURNS = 500
 OTHERS = [Step(f"other{number}", 1) for number in range(3)]
 
 
-@pytest.fixture(name="contest")
-def _contest() -> LoneContest:
-    """Give a contest that two users are in."""
-    contest = LoneContest()
-    contest.commit(Step("ada", 5), Step("bo", 3))
-    return contest
-
-
 @pytest.fixture(name="hurried")
 def _hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have progress be told soon."""

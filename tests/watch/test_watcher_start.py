@@ -16,14 +16,6 @@ SOON_S = 10.0
 """Generous: it only decides when a broken test gives up."""
 
 
-@pytest.fixture(name="contest")
-def _contest() -> LoneContest:
-    """Give a contest that two users are in."""
-    contest = LoneContest()
-    contest.commit(Step("ada", 5), Step("bo", 3))
-    return contest
-
-
 @pytest.fixture(name="hurried")
 def _hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have nothing be waited for for long."""
