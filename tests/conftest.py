@@ -1,6 +1,7 @@
 """What all tests may ask for: stores to write to, and the service in a process of its own."""
 
 import os
+import signal
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -14,6 +15,12 @@ from harness.stores import Flavour, StoreProcess
 from leaderboard_server.storage import streams
 
 _TESTS = Path(__file__).parent
+
+
+def pytest_configure() -> None:
+    """Have Ctrl-C heard by what tests start, though a shell in the background lets it be ignored."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_report_header() -> str:
