@@ -18,7 +18,7 @@ _TESTS = Path(__file__).parent
 
 
 def pytest_configure() -> None:
-    """Have Ctrl-C heard by what tests start, though a shell in the background lets it be ignored."""
+    """Have Ctrl-C heard by what tests start; a shell has it ignored in the background."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 

@@ -11,10 +11,14 @@ import (
 // ErrBufferClosed is what adding to a closed buffer fails with.
 var ErrBufferClosed = errors.New("leaderboard: the score buffer is closed")
 
+// errDeserted is what a buffer ends with whose OnError did not return, as testing's FailNow makes it.
+var errDeserted = fmt.Errorf("%w: OnError ended its goroutine, and the rest was not sent", ErrBufferClosed)
+
 // ScoreBuffer gathers updates and sends them as batches in the background, one after the other, in
 // the order in which they were added. What the service can't take now is sent again before what
 // comes after it, each update with the same request id, so that it counts once. It is safe for use
-// by many goroutines. Close it, or updates that it holds may be lost with the program.
+// by many goroutines. Close it, or updates that it holds may be lost with the program. It ends with
+// its client, and what is pending then is refused with [ErrClosed].
 type ScoreBuffer struct {
 	client  *Client
 	options BufferOptions
@@ -24,8 +28,7 @@ type ScoreBuffer struct {
 	ended   chan struct{}
 
 	mu       sync.Mutex
-	queue    []ScoreUpdate
-	oldest   time.Time     // when the first of the queue was added
+	queue    []pending
 	added    int64         // all ever added
 	done     int64         // acknowledged or refused, with OnError told
 	hurried  int64         // up to which a flush waits
@@ -34,6 +37,19 @@ type ScoreBuffer struct {
 
 	acknowledged, refused int64
 	firstError            error
+	deserted              bool
+
+	// Of the goroutine that sends alone: how many attempts failed in a row, and how the last did.
+	failures int
+	trouble  *Error
+}
+
+// pending is an update that is not done yet.
+type pending struct {
+	update ScoreUpdate
+	added  time.Time
+	// trouble is how the last attempt to send it failed.
+	trouble *Error
 }
 
 // NewScoreBuffer returns a buffer that sends through the client.
@@ -42,9 +58,11 @@ func (c *Client) NewScoreBuffer(options BufferOptions) (*ScoreBuffer, error) {
 	if err := options.check(); err != nil {
 		return nil, err
 	}
-	// A batch can't be larger than what may be pending; it would wait for more in vain.
+	// A batch can't be larger than what may be pending; it would wait for more in vain. And what
+	// lingers has to be sent before it is given up.
 	options.BatchSize = min(options.BatchSize, options.MaxPending)
-	sending, stop := context.WithCancel(context.Background())
+	options.Linger = min(options.Linger, options.GiveUpAfter/2)
+	sending, stop := context.WithCancel(c.closing)
 	buffer := &ScoreBuffer{
 		client:   c,
 		options:  options,
@@ -59,8 +77,8 @@ func (c *Client) NewScoreBuffer(options BufferOptions) (*ScoreBuffer, error) {
 }
 
 // Add takes an update to be sent. It waits while as many as may are pending, and fails only when
-// ctx ends meanwhile, the buffer is closed, or the update holds text that is not UTF-8; the update
-// is not sent then.
+// ctx ends meanwhile, the buffer or its client is closed, or the update holds text that is not
+// UTF-8; the update is not sent then.
 func (b *ScoreBuffer) Add(ctx context.Context, update ScoreUpdate) error {
 	if err := checkUTF8(update.texts()...); err != nil {
 		return err
@@ -105,7 +123,7 @@ func (b *ScoreBuffer) Flush(ctx context.Context) error {
 }
 
 // Close takes no more updates, flushes, and ends the buffer. When ctx ends before all was sent, the
-// rest is not sent, and OnError is told of it.
+// rest is not sent, and OnError is told of it. It may be called again.
 func (b *ScoreBuffer) Close(ctx context.Context) error {
 	b.mu.Lock()
 	b.closed = true
@@ -135,16 +153,17 @@ func (b *ScoreBuffer) Refused() int64 {
 func (b *ScoreBuffer) tryAdd(update ScoreUpdate) (<-chan struct{}, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.closed {
+	switch {
+	case b.deserted:
+		return nil, errDeserted
+	case b.closed:
 		return nil, ErrBufferClosed
-	}
-	if b.added-b.done >= int64(b.options.MaxPending) {
+	case b.sending.Err() != nil:
+		return nil, closed(nil)
+	case b.added-b.done >= int64(b.options.MaxPending):
 		return b.progress, nil
 	}
-	if len(b.queue) == 0 {
-		b.oldest = time.Now()
-	}
-	b.queue = append(b.queue, update)
+	b.queue = append(b.queue, pending{update: update, added: time.Now()})
 	b.added++
 	if len(b.queue) == 1 || len(b.queue) == b.options.BatchSize {
 		b.signal()
@@ -152,52 +171,25 @@ func (b *ScoreBuffer) tryAdd(update ScoreUpdate) (<-chan struct{}, error) {
 	return nil, nil
 }
 
-// run sends batches until the buffer is closed and empty.
-func (b *ScoreBuffer) run() {
-	defer close(b.ended)
-	for {
-		batch, wait := b.take()
-		switch {
-		case len(batch) > 0:
-			b.send(batch)
-			b.settle(len(batch))
-		case wait > 0:
-			b.await(time.After(wait))
-		case b.sending.Err() != nil:
-			return
-		default:
-			b.await(nil)
-		}
-	}
-}
-
-// await waits until there may be something to do.
-func (b *ScoreBuffer) await(lingered <-chan time.Time) {
-	select {
-	case <-b.wake:
-	case <-lingered:
-	case <-b.sending.Done():
-	}
-}
-
-// take returns the next batch, or how long to wait for it to fill; neither if the queue is empty.
-func (b *ScoreBuffer) take() ([]ScoreUpdate, time.Duration) {
+// take returns the next batch, or how long to wait for it to fill; neither if the queue is empty,
+// and over when it will stay so.
+func (b *ScoreBuffer) take() (batch []pending, wait time.Duration, over bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	isStopped := b.sending.Err() != nil
 	if len(b.queue) == 0 {
-		return nil, 0
+		return nil, 0, isStopped
 	}
 	size := min(len(b.queue), b.options.BatchSize)
 	taken := b.added - int64(len(b.queue))
-	hurry := b.hurried > taken || b.sending.Err() != nil
-	left := b.options.Linger - time.Since(b.oldest)
+	hurry := b.hurried > taken || isStopped
+	left := b.options.Linger - time.Since(b.queue[0].added)
 	if size < b.options.BatchSize && !hurry && left > 0 {
-		return nil, left
+		return nil, left, false
 	}
-	batch := b.queue[:size:size]
+	batch = b.queue[:size:size]
 	b.queue = b.queue[size:]
-	b.oldest = time.Now()
-	return batch, 0
+	return batch, 0, false
 }
 
 // settle counts updates as done.
@@ -205,6 +197,15 @@ func (b *ScoreBuffer) settle(count int) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.done += int64(count)
+	b.release()
+}
+
+// desert ends the buffer where it was left with updates that are not done.
+func (b *ScoreBuffer) desert() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.deserted = b.done < b.added
+	b.done, b.refused, b.queue = b.added, b.added-b.acknowledged, nil
 	b.release()
 }
 
@@ -221,30 +222,13 @@ func (b *ScoreBuffer) signal() {
 	}
 }
 
-func (b *ScoreBuffer) acknowledge() {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.acknowledged++
-}
-
-func (b *ScoreBuffer) refuse(update ScoreUpdate, err error) {
-	b.mu.Lock()
-	b.refused++
-	if b.firstError == nil {
-		b.firstError = fmt.Errorf("an update of %s in %s was refused: %w", update.UserID, update.ContestID, err)
-	}
-	b.mu.Unlock()
-	if b.options.OnError != nil {
-		b.options.OnError(update, err)
-	}
-}
-
-// error returns the first error, unless OnError was told of it.
+// error returns how the buffer was ended by OnError, or the first error where there is no OnError
+// to be told.
 func (b *ScoreBuffer) error() error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.options.OnError != nil {
-		return nil
+	if b.deserted {
+		return errDeserted
 	}
 	return b.firstError
 }

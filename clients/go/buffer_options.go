@@ -15,10 +15,11 @@ type BufferOptions struct {
 	MaxPending int
 	// BatchSize is how many updates are sent together at most, up to 1,000. 500 by default.
 	BatchSize int
-	// Linger is how long an update waits for others to be sent with. 50 ms by default.
+	// Linger is how long an update waits for others to be sent with, at most half of GiveUpAfter.
+	// 50 ms by default.
 	Linger time.Duration
-	// GiveUpAfter is for how long updates are sent again that the service can't take now. 60 s by
-	// default.
+	// GiveUpAfter is after how long from its Add an update is given up that the service can't take;
+	// somewhat sooner where its next attempt would come later. 60 s by default.
 	GiveUpAfter time.Duration
 	// OnError is told of each update that was refused for good or given up, with its request id. It
 	// is called by one goroutine, and holds up the buffer. It must not call the buffer. By default

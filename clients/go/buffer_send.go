@@ -2,69 +2,144 @@ package leaderboard
 
 import (
 	"context"
-	"errors"
+	"fmt"
+	"time"
+
+	pb "github.com/leaderboard/leaderboard/clients/go/leaderboard/v1"
 )
 
-// send sends updates until each is acknowledged, refused or given up.
-func (b *ScoreBuffer) send(updates []ScoreUpdate) {
-	ctx, cancel := context.WithTimeout(b.sending, b.options.GiveUpAfter)
-	defer cancel()
-	for attempt := 0; len(updates) > 0; attempt++ {
-		results, err := b.client.BatchUpdateScores(ctx, updates)
-		if err != nil {
-			b.abandon(updates, err)
-			return
-		}
-		again, failed := b.sort(updates, results)
-		if failed == nil {
-			return
-		}
-		if err := b.client.pause(ctx, attempt, failed); err != nil {
-			b.refuseAll(again, err)
-			return
-		}
-		updates = again
-	}
-}
-
-// sort takes in the results, and returns the updates that are to be sent again with the error of
-// one of them: the one that asks for the longest wait.
-func (b *ScoreBuffer) sort(updates []ScoreUpdate, results []BatchResult) ([]ScoreUpdate, *Error) {
-	var again []ScoreUpdate
-	var longest *Error
-	for i, result := range results {
-		var failed *Error
+// run sends batches until the buffer is closed and empty.
+func (b *ScoreBuffer) run() {
+	defer close(b.ended)
+	defer b.desert()
+	for {
+		batch, wait, over := b.take()
 		switch {
-		case result.Err == nil:
-			b.acknowledge()
-		case errors.As(result.Err, &failed) && failed.Retryable():
-			again = append(again, updates[i])
-			if longest == nil || failed.RetryAfter > longest.RetryAfter {
-				longest = failed
-			}
+		case len(batch) > 0:
+			b.send(batch)
+			b.settle(len(batch))
+		case over:
+			return
+		case wait > 0:
+			b.await(time.After(wait))
 		default:
-			b.refuse(updates[i], result.Err)
+			b.await(nil)
 		}
 	}
-	return again, longest
 }
 
-// abandon deals with a batch that failed as a whole. One that is too large is sent in halves: a
-// single update may be at fault, and must not take the others with it.
-func (b *ScoreBuffer) abandon(updates []ScoreUpdate, err error) {
-	var failed *Error
-	tooLarge := errors.As(err, &failed) && failed.Kind == KindOverloaded && !failed.Retryable()
-	if !tooLarge || len(updates) == 1 {
-		b.refuseAll(updates, err)
-		return
+// await waits until there may be something to do.
+func (b *ScoreBuffer) await(lingered <-chan time.Time) {
+	select {
+	case <-b.wake:
+	case <-lingered:
+	case <-b.sending.Done():
 	}
-	half := len(updates) / 2
-	b.send(updates[:half])
-	b.send(updates[half:])
 }
 
-func (b *ScoreBuffer) refuseAll(updates []ScoreUpdate, err error) {
-	for _, update := range updates {
-		b.refuse(update, err)
+// send sends a batch until each of its updates is acknowledged, refused or given up. One that is
+// too large as a whole is sent in halves: a single update may be at fault, and must not take the
+// others with it.
+func (b *ScoreBuffer) send(batch []pending) {
+	for len(batch) > 0 {
+		results, failed := b.attempt(batch)
+		tooLarge := failed != nil && failed.Kind == KindOverloaded && !failed.Retryable()
+		if tooLarge && len(batch) > 1 {
+			half := len(batch) / 2
+			b.send(batch[:half])
+			b.send(batch[half:])
+			return
+		}
+		batch = b.later(b.sort(batch, results, failed))
+	}
+}
+
+// attempt sends a batch once, for no longer than its oldest update has time.
+func (b *ScoreBuffer) attempt(batch []pending) ([]BatchResult, *Error) {
+	request := &pb.BatchUpdateScoresRequest{Updates: make([]*pb.UpdateScoreRequest, len(batch))}
+	for i, one := range batch {
+		request.Updates[i] = one.update.proto()
+	}
+	ctx, cancel := context.WithDeadline(b.sending, b.ends(batch[0]))
+	defer cancel()
+	response, failed := once(ctx, b.client, pb.LeaderboardServiceClient.BatchUpdateScores, request, b.trouble)
+	if failed != nil {
+		return nil, failed
+	}
+	return batchResults(response, len(batch))
+}
+
+// sort takes in what an attempt led to, and returns what may succeed later. failed is how the batch
+// failed as a whole.
+func (b *ScoreBuffer) sort(batch []pending, results []BatchResult, failed *Error) []pending {
+	var again []pending
+	for i, one := range batch {
+		one.trouble = failed
+		if failed == nil && results[i].Err == nil {
+			b.acknowledge()
+			continue
+		}
+		if failed == nil {
+			one.trouble = failure(results[i].Err)
+		}
+		if one.trouble.Retryable() {
+			again = append(again, one)
+		} else {
+			b.refuse(one)
+		}
+	}
+	return again
+}
+
+// later waits before updates are sent again, and returns them without those that have no time left
+// by then, which are given up.
+func (b *ScoreBuffer) later(again []pending) []pending {
+	if len(again) == 0 {
+		b.failures, b.trouble = 0, nil
+		return nil
+	}
+	var asked time.Duration
+	for _, one := range again {
+		asked = max(asked, one.trouble.RetryAfter)
+	}
+	// An error that itself tells of the one before would make a chain without an end.
+	if b.trouble = again[0].trouble; b.trouble.LastAttempt != nil {
+		b.trouble = b.trouble.LastAttempt
+	}
+	delay := retryDelay(b.failures, asked, b.client.random())
+	b.failures++
+	due := time.Now().Add(delay)
+	for len(again) > 0 && !b.ends(again[0]).After(due) {
+		b.refuse(again[0])
+		again = again[1:]
+	}
+	if len(again) > 0 {
+		slept(b.sending, delay)
+	}
+	return again
+}
+
+// ends returns when an update is given up.
+func (b *ScoreBuffer) ends(one pending) time.Time {
+	return one.added.Add(b.options.GiveUpAfter)
+}
+
+func (b *ScoreBuffer) acknowledge() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.acknowledged++
+}
+
+// refuse tells of an update that its trouble is the end of.
+func (b *ScoreBuffer) refuse(one pending) {
+	b.mu.Lock()
+	b.refused++
+	if b.firstError == nil && b.options.OnError == nil {
+		where := fmt.Sprintf("an update of %.64q in %.64q", one.update.UserID, one.update.ContestID)
+		b.firstError = fmt.Errorf("%s was refused: %w", where, one.trouble)
+	}
+	b.mu.Unlock()
+	if b.options.OnError != nil {
+		b.options.OnError(one.update, one.trouble)
 	}
 }

@@ -6,20 +6,17 @@ import (
 	"time"
 
 	"google.golang.org/grpc"
-
-	pb "github.com/leaderboard/leaderboard/clients/go/leaderboard/v1"
 )
 
 // Client calls one leaderboard service. It is safe for use by many goroutines; one for a program
 // is enough.
 type Client struct {
-	address    string
-	dialing    []grpc.DialOption
-	timeout    time.Duration
-	connection *grpc.ClientConn
-	service    pb.LeaderboardServiceClient
-	closing    context.Context
-	close      context.CancelFunc
+	connect func() (*grpc.ClientConn, error)
+	token   TokenSource
+	timeout time.Duration
+	lines   *lines
+	closing context.Context
+	close   context.CancelCauseFunc
 
 	// What tests make shorter or certain.
 	attemptTimeout time.Duration
@@ -41,17 +38,17 @@ func NewClient(address string, options ...Option) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	connection, err := grpc.NewClient(address, dialing...)
+	connect := func() (*grpc.ClientConn, error) { return grpc.NewClient(address, dialing...) }
+	lines, err := newLines(connect)
 	if err != nil {
 		return nil, err
 	}
-	closing, closeAll := context.WithCancel(context.Background())
+	closing, closeAll := context.WithCancelCause(context.Background())
 	return &Client{
-		address:        address,
-		dialing:        dialing,
+		connect:        connect,
+		token:          settings.token,
 		timeout:        settings.timeout,
-		connection:     connection,
-		service:        pb.NewLeaderboardServiceClient(connection),
+		lines:          lines,
 		closing:        closing,
 		close:          closeAll,
 		attemptTimeout: attemptTimeout,
@@ -60,8 +57,16 @@ func NewClient(address string, options ...Option) (*Client, error) {
 	}, nil
 }
 
-// Close ends the client's connection, and all its calls and watches with [ErrClosed].
+// Close ends the client's connections, and all its calls, watches and buffers with [ErrClosed]. It
+// may be called again.
 func (c *Client) Close() error {
-	c.close()
-	return c.connection.Close()
+	c.close(ErrClosed)
+	return c.lines.close()
+}
+
+// bounded returns a ctx that also ends when the client is closed, and what lets go of it.
+func (c *Client) bounded(ctx context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	forget := context.AfterFunc(c.closing, func() { cancel(ErrClosed) })
+	return ctx, func() { forget(); cancel(nil) }
 }

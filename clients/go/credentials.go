@@ -4,8 +4,13 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"os"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/status"
 )
 
 // LoadTLS returns a configuration for [WithTLS] from PEM files: of the authorities to trust, and of
@@ -23,7 +28,10 @@ func LoadTLS(authorities, certificate, key string) (*tls.Config, error) {
 			return nil, fmt.Errorf("leaderboard: %s holds no certificate in PEM form", authorities)
 		}
 	}
-	if certificate != "" || key != "" {
+	if (certificate == "") != (key == "") {
+		return nil, errors.New("leaderboard: a client's certificate and its key belong together; one is missing")
+	}
+	if certificate != "" {
 		own, err := tls.LoadX509KeyPair(certificate, key)
 		if err != nil {
 			return nil, err
@@ -33,20 +41,57 @@ func LoadTLS(authorities, certificate, key string) (*tls.Config, error) {
 	return config, nil
 }
 
-// bearer puts a token into the metadata of each call.
-type bearer struct {
-	source    TokenSource
-	encrypted bool
-}
+// errNoToken is the cause of what failed for want of a token.
+var errNoToken = errors.New("leaderboard: no token")
 
-func (b bearer) GetRequestMetadata(ctx context.Context, _ ...string) (map[string]string, error) {
-	token, err := b.source(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("no token: %w", err)
+var errUnfitToken = errors.New("it is not of printable ASCII characters")
+
+// authorize returns a ctx with whose metadata a call shows the token; ctx itself where none is to
+// be shown. It fails with an [*Error] whose cause is errNoToken.
+func (s TokenSource) authorize(ctx context.Context) (context.Context, error) {
+	if s == nil {
+		return ctx, nil
 	}
-	return map[string]string{"authorization": "Bearer " + token}, nil
+	token, err := s.within(ctx)
+	if err == nil && !printable(token) {
+		err = errUnfitToken
+	}
+	if err == nil {
+		return metadata.AppendToOutgoingContext(ctx, "authorization", "Bearer "+token), nil
+	}
+	code := codes.Unauthenticated
+	if ctx.Err() != nil {
+		code = codes.DeadlineExceeded
+	}
+	e := refusal(status.New(code, "no token: "+err.Error()).Proto())
+	e.cause = fmt.Errorf("%w: %w", errNoToken, err)
+	return nil, e
 }
 
-func (b bearer) RequireTransportSecurity() bool {
-	return b.encrypted
+// within asks for the token, for no longer than ctx lasts.
+func (s TokenSource) within(ctx context.Context) (string, error) {
+	type answer struct {
+		token string
+		err   error
+	}
+	answers := make(chan answer, 1)
+	go func() {
+		token, err := s(ctx)
+		answers <- answer{token, err}
+	}()
+	select {
+	case told := <-answers:
+		return told.token, told.err
+	case <-ctx.Done():
+		return "", ctx.Err()
+	}
+}
+
+func printable(token string) bool {
+	for _, char := range []byte(token) {
+		if char < '!' || char > '~' {
+			return false
+		}
+	}
+	return token != ""
 }

@@ -51,14 +51,11 @@ const (
 	KindFailedPrecondition Kind = "FailedPrecondition"
 	// KindOverloaded is RESOURCE_EXHAUSTED: too much is under way, or the request is too large.
 	KindOverloaded Kind = "Overloaded"
-	// KindUnavailable is UNAVAILABLE: the server or its store is away. A write may have been
-	// applied.
+	// KindUnavailable is UNAVAILABLE: the server or its store is away.
 	KindUnavailable Kind = "Unavailable"
-	// KindDeadlineExceeded is DEADLINE_EXCEEDED: the time of the call is up. A write may have been
-	// applied.
+	// KindDeadlineExceeded is DEADLINE_EXCEEDED: the time of the call is up.
 	KindDeadlineExceeded Kind = "DeadlineExceeded"
-	// KindCancelled is what the caller cancelled, by its context or by closing the client. A write
-	// may have been applied.
+	// KindCancelled is what the caller cancelled, by its context or by closing the client.
 	KindCancelled Kind = "Cancelled"
 )
 
@@ -88,6 +85,10 @@ var sentinels = map[Kind][]error{
 }
 
 // Error is why a call, an update of a batch, or a watch failed.
+//
+// A write may have counted all the same, unless it was refused as [ErrInvalidRequest],
+// [ErrOutOfRange], [ErrNotFound], [ErrRequestIDReused] or [ErrFailedPrecondition] with no attempt
+// before that went unanswered. Sent again with the same request id it counts once.
 type Error struct {
 	// Kind tells what to do about it.
 	Kind Kind
@@ -109,8 +110,10 @@ type Error struct {
 	LastAttempt *Error
 
 	comeBack bool
-	status   *rpcstatus.Status
-	cause    error
+	// final tells that the same request is not to be sent again, whatever the code says.
+	final  bool
+	status *rpcstatus.Status
+	cause  error
 }
 
 // Violation is a malformed field of a request.
@@ -149,7 +152,8 @@ func (e *Error) Is(target error) bool {
 	return false
 }
 
-// Unwrap returns the cause of the caller's context, if that ended the call.
+// Unwrap returns the cause of the caller's context, if that ended the call, or what the source of
+// the token failed with.
 func (e *Error) Unwrap() error {
 	return e.cause
 }
@@ -162,25 +166,28 @@ func (e *Error) GRPCStatus() *status.Status {
 // Retryable tells that the same request may succeed later. A write is then to be sent with the same
 // request id.
 func (e *Error) Retryable() bool {
-	if e.Kind == KindCancelled {
+	if e.final {
 		return false
 	}
 	lost := e.Reason == "" && broken[codes.Code(e.status.GetCode())]
-	return e.comeBack || e.Kind == KindUnavailable || lost
+	return e.comeBack || e.Kind == KindUnavailable || e.Kind == KindDeadlineExceeded || lost
 }
 
 // broken are the codes with which gRPC itself, or a proxy on the way, tells of a call whose
-// connection broke.
+// connection broke; with a reason they are the service's own.
 var broken = map[codes.Code]bool{
-	codes.Aborted:          true,
-	codes.Canceled:         true,
-	codes.DeadlineExceeded: true,
-	codes.Internal:         true,
-	codes.Unknown:          true,
+	codes.Aborted:  true,
+	codes.Canceled: true,
+	codes.Internal: true,
+	codes.Unknown:  true,
 }
 
-// failure reads what the library says of a failed call.
+// failure reads what the library says of a failed call, or what kept it from being made.
 func failure(err error) *Error {
+	var e *Error
+	if errors.As(err, &e) {
+		return e
+	}
 	return refusal(status.Convert(err).Proto())
 }
 
@@ -230,12 +237,13 @@ func interrupted(ctx context.Context, last *Error) *Error {
 	}
 	e := refusal(status.New(code, message).Proto())
 	e.Kind, e.LastAttempt, e.cause = kind, last, context.Cause(ctx)
+	e.final = kind == KindCancelled
 	return e
 }
 
 // closed returns the error of what closing the client ended.
 func closed(last *Error) *Error {
 	e := refusal(status.New(codes.Canceled, "the client is closed").Proto())
-	e.Kind, e.LastAttempt, e.cause = KindCancelled, last, ErrClosed
+	e.Kind, e.LastAttempt, e.cause, e.final = KindCancelled, last, ErrClosed, true
 	return e
 }

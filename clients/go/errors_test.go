@@ -101,6 +101,11 @@ func TestRetryable(t *testing.T) {
 		{status.Error(codes.Internal, "stream terminated by RST_STREAM"), true},
 		{status.Error(codes.Unknown, "stream removed"), true},
 		{status.Error(codes.Canceled, "the server stops"), true},
+		{status.Error(codes.DeadlineExceeded, "late"), true},
+		{refused(codes.DeadlineExceeded, "ERROR_REASON_LATE").Err(), true},
+		{refused(codes.Unknown, "ERROR_REASON_NEW").Err(), false},
+		{status.Error(codes.Aborted, "the proxy gave up"), true},
+		{status.Error(codes.ResourceExhausted, "too large"), false},
 		{status.Error(codes.Unimplemented, "unknown method"), false},
 		{status.Error(codes.Unauthenticated, "no token"), false},
 	}

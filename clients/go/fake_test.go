@@ -31,8 +31,8 @@ type fakeService struct {
 	watches []*pb.WatchContestRequest
 }
 
-// start serves until the test ends, and returns a client that loses no time.
-func (f *fakeService) start(t *testing.T, options ...Option) *Client {
+// serve serves until the test ends, and returns the address.
+func (f *fakeService) serve(t *testing.T) string {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -42,7 +42,13 @@ func (f *fakeService) start(t *testing.T, options ...Option) *Client {
 	pb.RegisterLeaderboardServiceServer(server, f)
 	go server.Serve(listener)
 	t.Cleanup(server.Stop)
-	client, err := NewClient(listener.Addr().String(), options...)
+	return listener.Addr().String()
+}
+
+// start serves until the test ends, and returns a client that loses no time.
+func (f *fakeService) start(t *testing.T, options ...Option) *Client {
+	t.Helper()
+	client, err := NewClient(f.serve(t), options...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -93,6 +99,13 @@ func (f *fakeService) attempts() int {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return len(f.updates)
+}
+
+// batchesSent returns how many batches came.
+func (f *fakeService) batchesSent() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return len(f.batches)
 }
 
 // taken returns the answer to a batch of which every update is taken.

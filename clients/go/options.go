@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"strconv"
 	"time"
 
 	"google.golang.org/grpc"
@@ -28,7 +29,8 @@ type settings struct {
 }
 
 // TokenSource returns the token of a call. It is asked for each attempt and each stream, by many
-// goroutines at once, so it should keep a token for as long as that is valid.
+// goroutines at once, so it should keep a token for as long as that is valid. When it fails, so does
+// a call, while a watch tells of that and asks again. It is not awaited longer than ctx lasts.
 type TokenSource func(ctx context.Context) (string, error)
 
 // WithTimeout sets the time of each call, with all its attempts, whose context has no deadline of
@@ -59,19 +61,25 @@ func WithTokenSource(source TokenSource) Option {
 
 // dialing returns how connections to the address are made.
 func (s settings) dialing(address string) ([]grpc.DialOption, error) {
-	host, _, err := net.SplitHostPort(address)
+	host, port, err := net.SplitHostPort(address)
 	if err != nil {
 		return nil, fmt.Errorf("leaderboard: the address is not HOST:PORT: %w", err)
 	}
+	if number, err := strconv.ParseUint(port, 10, 16); err != nil || number == 0 {
+		return nil, fmt.Errorf("leaderboard: the port %q is not from 1 to 65535", port)
+	}
 	if s.timeout <= 0 {
 		return nil, errors.New("leaderboard: the timeout must be more than 0")
+	}
+	if s.token != nil && s.tls == nil && !isLoopback(host) {
+		return nil, fmt.Errorf("leaderboard: a token would be readable on the way to %s; use TLS", host)
 	}
 	transport := insecure.NewCredentials()
 	if s.tls != nil {
 		transport = credentials.NewTLS(s.tls)
 	}
 	quick := backoff.Config{BaseDelay: 200 * time.Millisecond, Multiplier: 1.6, Jitter: 0.2, MaxDelay: 2 * time.Second}
-	dialing := []grpc.DialOption{
+	return []grpc.DialOption{
 		grpc.WithTransportCredentials(transport),
 		grpc.WithNoProxy(),
 		// The calls themselves are sent again by this package, which reads what the server asks.
@@ -80,14 +88,7 @@ func (s settings) dialing(address string) ([]grpc.DialOption, error) {
 		grpc.WithConnectParams(grpc.ConnectParams{Backoff: quick, MinConnectTimeout: attemptTimeout}),
 		// Finds out within 20 s that the other end is gone. The server allows a ping each 10 s.
 		grpc.WithKeepaliveParams(keepalive.ClientParameters{Time: 15 * time.Second, Timeout: 5 * time.Second}),
-	}
-	if s.token != nil {
-		if s.tls == nil && !isLoopback(host) {
-			return nil, fmt.Errorf("leaderboard: a token would be readable on the way to %s; use TLS", host)
-		}
-		dialing = append(dialing, grpc.WithPerRPCCredentials(bearer{source: s.token, encrypted: s.tls != nil}))
-	}
-	return dialing, nil
+	}, nil
 }
 
 func isLoopback(host string) bool {

@@ -84,7 +84,7 @@ func (c *Client) GetTopUsers(ctx context.Context, query TopQuery) (TopUsers, err
 	if err := checkUTF8(text{"contest_id", query.ContestID}); err != nil {
 		return TopUsers{}, err
 	}
-	response, err := call(ctx, c, c.service.GetTopUsers, &pb.GetTopUsersRequest{
+	response, err := call(ctx, c, pb.LeaderboardServiceClient.GetTopUsers, &pb.GetTopUsersRequest{
 		ContestId:   query.ContestID,
 		Limit:       toInt32(query.Limit),
 		StartRank:   toInt32(query.StartRank),
@@ -107,7 +107,7 @@ func (c *Client) GetUserRank(ctx context.Context, query RankQuery) (UserRank, er
 	if err := checkUTF8(texts...); err != nil {
 		return UserRank{}, err
 	}
-	response, err := call(ctx, c, c.service.GetUserRank, &pb.GetUserRankRequest{
+	response, err := call(ctx, c, pb.LeaderboardServiceClient.GetUserRank, &pb.GetUserRankRequest{
 		ContestId:   query.ContestID,
 		UserId:      query.UserID,
 		Neighbors:   toInt32(query.Neighbors),

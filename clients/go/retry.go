@@ -2,10 +2,11 @@ package leaderboard
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"google.golang.org/grpc"
+
+	pb "github.com/leaderboard/leaderboard/clients/go/leaderboard/v1"
 )
 
 const (
@@ -19,8 +20,10 @@ const (
 	longestDelay = 5 * time.Second
 )
 
-// method is a unary method of the stubs.
-type method[Request, Response any] func(context.Context, *Request, ...grpc.CallOption) (*Response, error)
+// method is a unary method of the stubs, on whichever connection.
+type method[Request, Response any] func(
+	pb.LeaderboardServiceClient, context.Context, *Request, ...grpc.CallOption,
+) (*Response, error)
 
 // call makes a call, and makes it again while that may help and there is time. It can do so with
 // writes too, since they carry a request id.
@@ -32,17 +35,13 @@ func call[Request, Response any](
 		defer cancel()
 		ctx = limited
 	}
+	ctx, done := c.bounded(ctx)
+	defer done()
 	var last *Error
 	for attempt := 0; ; attempt++ {
-		response, err := once(ctx, c, send, request)
-		if err == nil {
+		response, failed := once(ctx, c, send, request, last)
+		if failed == nil {
 			return response, nil
-		}
-		failed := failure(err)
-		if failed.Reason == "" {
-			if err := c.ended(ctx, last); err != nil {
-				return nil, err
-			}
 		}
 		if !failed.Retryable() {
 			return nil, failed
@@ -54,13 +53,38 @@ func call[Request, Response any](
 	}
 }
 
-// once makes one attempt of a call.
+// once makes one attempt of a call; last is how the one before failed, if there was one. ctx is to
+// end when the client is closed.
 func once[Request, Response any](
+	ctx context.Context, c *Client, send method[Request, Response], request *Request, last *Error,
+) (*Response, *Error) {
+	limited, cancel := context.WithTimeout(ctx, c.attemptTimeout)
+	defer cancel()
+	response, err := overLine(limited, c, send, request)
+	if err == nil {
+		return response, nil
+	}
+	failed := failure(err)
+	if failed.Reason == "" {
+		if ended := c.ended(ctx, last); ended != nil {
+			return nil, ended
+		}
+	}
+	return nil, failed
+}
+
+// overLine sends a request, and awaits its answer for as long as ctx lasts.
+func overLine[Request, Response any](
 	ctx context.Context, c *Client, send method[Request, Response], request *Request,
 ) (*Response, error) {
-	ctx, cancel := context.WithTimeout(ctx, c.attemptTimeout)
-	defer cancel()
-	return send(ctx, request)
+	ctx, err := c.token.authorize(ctx)
+	if err != nil {
+		return nil, err
+	}
+	line := c.lines.take()
+	response, err := send(line.service, ctx, request)
+	c.lines.giveBack(line, err == nil || ctx.Err() == nil)
+	return response, err
 }
 
 // pause waits before the next attempt after one that failed. It returns an error where there is no
@@ -70,22 +94,29 @@ func (c *Client) pause(ctx context.Context, attempt int, failed *Error) error {
 	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) <= delay {
 		return failed
 	}
+	if !slept(ctx, delay) {
+		return c.ended(ctx, failed)
+	}
+	return nil
+}
+
+// slept waits, and tells whether ctx lasted.
+func slept(ctx context.Context, delay time.Duration) bool {
 	timer := time.NewTimer(delay)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
-		return nil
+		return true
 	case <-ctx.Done():
-	case <-c.closing.Done():
+		return false
 	}
-	return c.ended(ctx, failed)
 }
 
-// ended returns the error of a call that its context, or closing the client, has ended; nil while
-// neither has.
-func (c *Client) ended(ctx context.Context, last *Error) error {
+// ended returns the error of what its context, or closing the client, has ended; nil while neither
+// has.
+func (c *Client) ended(ctx context.Context, last *Error) *Error {
 	switch {
-	case c.closing.Err() != nil || errors.Is(context.Cause(ctx), ErrClosed):
+	case c.closing.Err() != nil:
 		return closed(last)
 	case ctx.Err() != nil:
 		return interrupted(ctx, last)

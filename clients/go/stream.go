@@ -24,12 +24,12 @@ var errSilent = errors.New("nothing came")
 
 // messages yields those of one stream over a connection of its own, so that it never waits for one
 // that others keep alive but that is dead. It ends after an `end` message, and otherwise with an
-// error.
+// error. The time without a message begins with asking for the token.
 func (c *Client) messages(
 	ctx context.Context, request *pb.WatchContestRequest,
 ) iter.Seq2[*pb.WatchContestResponse, error] {
 	return func(yield func(*pb.WatchContestResponse, error) bool) {
-		connection, err := grpc.NewClient(c.address, c.dialing...)
+		connection, err := c.connect()
 		if err != nil {
 			yield(nil, err)
 			return
@@ -39,7 +39,7 @@ func (c *Client) messages(
 		defer cancel(nil)
 		silent := time.AfterFunc(c.silence, func() { cancel(errSilent) })
 		defer silent.Stop()
-		stream, err := pb.NewLeaderboardServiceClient(connection).WatchContest(ctx, request)
+		stream, err := c.open(ctx, connection, request)
 		for {
 			var message *pb.WatchContestResponse
 			if err == nil {
@@ -57,6 +57,17 @@ func (c *Client) messages(
 			silent.Reset(c.silence)
 		}
 	}
+}
+
+// open opens the stream of a watch.
+func (c *Client) open(
+	ctx context.Context, connection grpc.ClientConnInterface, request *pb.WatchContestRequest,
+) (pb.LeaderboardService_WatchContestClient, error) {
+	authorized, err := c.token.authorize(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return pb.NewLeaderboardServiceClient(connection).WatchContest(authorized, request)
 }
 
 // lost tells why a stream gave no further message.

@@ -79,7 +79,7 @@ func (c *Client) UpdateScore(ctx context.Context, update ScoreUpdate) (UpdateRes
 	if err := checkUTF8(update.texts()...); err != nil {
 		return UpdateResult{}, err
 	}
-	response, err := call(ctx, c, c.service.UpdateScore, update.proto())
+	response, err := call(ctx, c, pb.LeaderboardServiceClient.UpdateScore, update.proto())
 	if err != nil {
 		return UpdateResult{}, err
 	}
@@ -102,16 +102,13 @@ func (c *Client) BatchUpdateScores(ctx context.Context, updates []ScoreUpdate) (
 	if err := malformed(violations); err != nil {
 		return nil, err
 	}
-	response, err := call(ctx, c, c.service.BatchUpdateScores, request)
+	response, err := call(ctx, c, pb.LeaderboardServiceClient.BatchUpdateScores, request)
 	if err != nil {
 		return nil, err
 	}
-	if got := len(response.GetResults()); got != len(updates) {
-		return nil, failure(status.Errorf(codes.Internal, "%d results for %d updates", got, len(updates)))
-	}
-	results := make([]BatchResult, len(updates))
-	for i, result := range response.GetResults() {
-		results[i] = batchResult(result)
+	results, failed := batchResults(response, len(updates))
+	if failed != nil {
+		return nil, failed
 	}
 	return results, nil
 }
@@ -163,6 +160,22 @@ func updateResult(response *pb.UpdateScoreResponse) UpdateResult {
 		Replayed:      response.GetReplayed(),
 		Position:      position(response.GetPosition()),
 	}
+}
+
+// batchResults reads the answer to a batch of some updates. An answer of another length is broken:
+// nobody knows which result is whose, and the next one would be no better.
+func batchResults(response *pb.BatchUpdateScoresResponse, count int) ([]BatchResult, *Error) {
+	told := response.GetResults()
+	if len(told) != count {
+		e := refusal(status.Newf(codes.Internal, "%d results for %d updates", len(told), count).Proto())
+		e.final = true
+		return nil, e
+	}
+	results := make([]BatchResult, count)
+	for i, result := range told {
+		results[i] = batchResult(result)
+	}
+	return results, nil
 }
 
 func batchResult(result *pb.BatchUpdateResult) BatchResult {

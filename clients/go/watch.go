@@ -49,20 +49,19 @@ type WatchQuery struct {
 //		fmt.Println(update.State, update.Rows)
 //	}
 //
-// A lost connection, one that is silent for 30 s, a server that drains and an unavailable service
-// are healed by themselves: the watch reconnects, for as long as it takes, and resumes where it
-// was, so that no change is missed or told twice. A stream that leaves a hole is dropped, and the
-// next one begins with a snapshot. In the meantime the updates have the last board, as of its
-// position, and StateReconnecting; one comes with each failed attempt.
+// A lost connection, one that is silent for 30 s, a server that drains, an unavailable service and a
+// [TokenSource] that fails are healed by themselves: the watch reconnects, for as long as it takes,
+// and resumes where it was, so that no change is missed or told twice. A stream that leaves a hole is
+// dropped, and the next one begins with a snapshot. In the meantime the updates have the last board,
+// as of its position, and StateReconnecting; one comes with each failed attempt.
 //
 // The first update comes before anything was told and has no board. The watch ends when the loop is
 // left, or with an error when ctx ends or the service refuses the watch for good. A loop that is
 // slow holds up nothing but its own watch. Each range over the result is a watch of its own.
 func (c *Client) WatchContest(ctx context.Context, query WatchQuery) iter.Seq2[WatchUpdate, error] {
 	return func(yield func(WatchUpdate, error) bool) {
-		ctx, cancel := context.WithCancelCause(ctx)
-		defer cancel(nil)
-		defer context.AfterFunc(c.closing, func() { cancel(ErrClosed) })()
+		ctx, done := c.bounded(ctx)
+		defer done()
 		show := func(update WatchUpdate) bool { return yield(update, nil) }
 		if err := c.follow(ctx, query, show); err != nil {
 			yield(WatchUpdate{}, err)
@@ -85,8 +84,8 @@ func (c *Client) follow(ctx context.Context, query WatchQuery, show func(WatchUp
 		if left || trouble == nil && course.update.State == StateOver {
 			return nil
 		}
-		if err := c.ended(ctx, nil); err != nil {
-			return err
+		if ended := c.ended(ctx, nil); ended != nil {
+			return ended
 		}
 		var refused *Error
 		if errors.As(trouble, &refused) && !heals(refused) {
@@ -132,19 +131,16 @@ func (c *Client) rest(ctx context.Context, attempt int, refused *Error) error {
 	if refused != nil {
 		asked = refused.RetryAfter
 	}
-	timer := time.NewTimer(retryDelay(attempt, asked, c.random()))
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
+	if !slept(ctx, retryDelay(attempt, asked, c.random())) {
 		return c.ended(ctx, refused)
 	}
+	return nil
 }
 
 // heals tells whether the same request, or one that resumes, may succeed later.
 func heals(refused *Error) bool {
-	return refused.Retryable() || refused.Reason == pb.ErrorReason_ERROR_REASON_WATCHER_STALLED.String()
+	stalled := refused.Reason == pb.ErrorReason_ERROR_REASON_WATCHER_STALLED.String()
+	return stalled || refused.Retryable() || errors.Is(refused, errNoToken)
 }
 
 func (q WatchQuery) check() error {
