@@ -25,7 +25,17 @@ final class Answers {
         of(message.getPosition()));
   }
 
-  static List<BatchOutcome> of(BatchUpdateScoresResponse message) {
+  /**
+   * Reads the outcomes of a batch.
+   *
+   * @param count how many updates it had
+   * @throws IllegalStateException if there is not one outcome for each
+   */
+  static List<BatchOutcome> of(BatchUpdateScoresResponse message, int count) {
+    if (message.getResultsCount() != count) {
+      throw new IllegalStateException(
+          "it has %d of %d results".formatted(message.getResultsCount(), count));
+    }
     return message.getResultsList().stream().map(Answers::of).toList();
   }
 

@@ -72,7 +72,7 @@ public final class ClientOptions {
 
     /**
      * Sends the token of the moment with each call. A call fails with UNAUTHENTICATED where there
-     * is none.
+     * is none, and a watch tries again.
      *
      * @param token gives the token; it may wait, and is called from several threads
      * @return this

@@ -12,7 +12,10 @@ import java.util.concurrent.TimeUnit;
 final class ClientThreads {
   private ClientThreads() {}
 
-  /** Returns threads for answers and subscribers; they end by themselves when idle. */
+  /**
+   * Returns threads for answers and subscribers; they end by themselves when idle. They have no
+   * bound: one that is reached by callbacks that wait for other calls would hold up those for ever.
+   */
   static ExecutorService executor() {
     return new ThreadPoolExecutor(
         0, Integer.MAX_VALUE, 10, TimeUnit.SECONDS, new SynchronousQueue<>(), named("calls"));
@@ -33,6 +36,12 @@ final class ClientThreads {
     Thread thread = new Thread(action, "leaderboard-" + purpose);
     thread.setDaemon(true);
     return thread;
+  }
+
+  /** Tells of what a callback threw, as if its thread had ended with it. */
+  static void uncaught(Throwable error) {
+    Thread thread = Thread.currentThread();
+    thread.getUncaughtExceptionHandler().uncaughtException(thread, error);
   }
 
   private static ThreadFactory named(String purpose) {

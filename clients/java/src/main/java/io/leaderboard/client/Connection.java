@@ -9,9 +9,12 @@ final class Connection {
   /** The least time between two attempts to connect, so that many waiting calls make one. */
   private static final long EAGERNESS = Duration.ofMillis(200).toNanos();
 
+  /** How long a connection may be silent before an attempt without an answer ends it. */
+  private static final long SILENCE = Duration.ofMillis(3_900).toNanos();
+
   private final ManagedChannel channel;
   private long hurried = System.nanoTime();
-  private long renewed = System.nanoTime();
+  private long heard = System.nanoTime();
 
   Connection(ManagedChannel channel) {
     this.channel = channel;
@@ -30,15 +33,19 @@ final class Connection {
     }
   }
 
+  /** Takes note that the server, or the lack of one, was noticed. */
+  synchronized void heard() {
+    heard = System.nanoTime();
+  }
+
   /**
-   * Takes a new connection for the calls to come: the other end of this one may have gone without a
-   * word. Does nothing if that was done since.
-   *
-   * @param since when the attempt began that got no answer, as {@link System#nanoTime} says
+   * Takes note of an attempt without an answer. After a silence, calls to come get a new connection:
+   * the other end of this one may have gone without a word. Those under way stay on it.
    */
-  synchronized void renew(long since) {
-    if (since - renewed >= 0) {
-      renewed = System.nanoTime();
+  synchronized void unanswered() {
+    long now = System.nanoTime();
+    if (now - heard >= SILENCE) {
+      heard = now;
       channel.enterIdle();
     }
   }

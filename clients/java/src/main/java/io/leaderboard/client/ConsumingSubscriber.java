@@ -30,7 +30,8 @@ final class ConsumingSubscriber implements Flow.Subscriber<WatchUpdate> {
   public void onNext(WatchUpdate update) {
     try {
       consumer.accept(update);
-    } catch (RuntimeException e) {
+    } catch (Throwable e) {
+      // An Error too: who waits for the future would never hear of it.
       done.completeExceptionally(e);
       return;
     }

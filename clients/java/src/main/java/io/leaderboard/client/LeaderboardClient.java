@@ -25,11 +25,15 @@ import java.util.function.Function;
  * long.
  */
 public final class LeaderboardClient implements AutoCloseable {
+  /** What ends everything when the client is closed. */
+  static final String CLOSED = "the client was closed";
+
   private final Duration timeout;
   private final Connection connection;
   private final ScheduledExecutorService timer;
   private final Set<CompletableFuture<?>> calls = ConcurrentHashMap.newKeySet();
   private final WatchEnvironment watches;
+  private final Set<ScoreBuffer> buffers = ConcurrentHashMap.newKeySet();
   private volatile boolean closed;
 
   private LeaderboardClient(String address, ClientOptions options) {
@@ -125,10 +129,11 @@ public final class LeaderboardClient implements AutoCloseable {
    */
   public CompletableFuture<List<BatchOutcome>> batchUpdateScores(
       List<ScoreUpdate> updates, Duration timeout) {
+    List<ScoreUpdate> named = updates.stream().map(ScoreUpdate::named).toList();
     return call(
         LeaderboardServiceGrpc.getBatchUpdateScoresMethod(),
-        RequestMessages.of(updates.stream().map(ScoreUpdate::named).toList()),
-        Answers::of,
+        RequestMessages.of(named),
+        answer -> Answers.of(answer, named.size()),
         timeout);
   }
 
@@ -250,24 +255,35 @@ public final class LeaderboardClient implements AutoCloseable {
    * @return a buffer, to be closed before this client
    */
   public ScoreBuffer scoreBuffer(ScoreBufferOptions options) {
-    return new ScoreBuffer(this::batchUpdateScores, options);
+    ScoreBuffer buffer = new ScoreBuffer(this::sendPending, options, buffers);
+    if (closed) {
+      buffer.cancel();
+    }
+    return buffer;
   }
 
   /**
-   * Cancels what is under way, ends all watches, and closes the connections. Calls from now on fail
-   * with a {@link CancellationException}.
+   * Cancels what is under way, ends all watches and buffers, and closes the connections. Calls from
+   * now on fail with a {@link CancellationException}. What is pending in a buffer is told to its
+   * {@code onError} with a {@link CancelledException}.
    */
   @Override
   public void close() {
     closed = true;
-    calls.forEach(future -> future.cancel(false));
+    buffers.forEach(ScoreBuffer::cancel);
+    calls.forEach(future -> future.completeExceptionally(closedError()));
     watches.live().forEach(watch -> watch.abort(closedError()));
     connection.close();
     timer.shutdown();
   }
 
   static CancellationException closedError() {
-    return new CancellationException("the client is closed");
+    return new CancellationException(CLOSED);
+  }
+
+  private CompletableFuture<List<BatchOutcome>> sendPending(
+      List<ScoreUpdate> updates, Duration left) {
+    return batchUpdateScores(updates, left.compareTo(timeout) < 0 ? left : timeout);
   }
 
   private <Q, A, R> CompletableFuture<R> call(
@@ -280,7 +296,7 @@ public final class LeaderboardClient implements AutoCloseable {
     calls.add(future);
     future.whenComplete((result, error) -> calls.remove(future));
     if (closed) {
-      future.cancel(false);
+      future.completeExceptionally(closedError());
     }
     return future;
   }

@@ -2,11 +2,9 @@ package io.leaderboard.client;
 
 import io.grpc.Status;
 import java.time.Duration;
-import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 
 /**
  * A call, an update of a batch or a watch did not succeed.
@@ -17,17 +15,6 @@ import java.util.Set;
  */
 public class LeaderboardException extends RuntimeException {
   private static final long serialVersionUID = 1L;
-
-  /** What gRPC itself, or a proxy on the way, says of a connection that broke. */
-  private static final Set<Status.Code> BROKEN =
-      EnumSet.of(
-          Status.Code.ABORTED,
-          Status.Code.CANCELLED,
-          Status.Code.DEADLINE_EXCEEDED,
-          Status.Code.INTERNAL,
-          Status.Code.UNKNOWN);
-
-  private static final String STALLED = "ERROR_REASON_WATCHER_STALLED";
 
   private final transient Refusal refusal;
 
@@ -82,18 +69,12 @@ public class LeaderboardException extends RuntimeException {
   }
 
   /**
-   * Tells whether the same request may succeed later, without any change to it: nobody is there to
-   * serve it, or the server says when to come back.
+   * Tells whether the same request may succeed later, without any change to it: nobody was there to
+   * serve it in time, the connection broke under it, or the server says when to come back.
    *
    * @return whether to try again
    */
   public boolean isRetryable() {
-    return code() == Status.Code.UNAVAILABLE || retryAfter().isPresent();
-  }
-
-  /** Tells whether the client itself tries again: also where a connection broke under a request. */
-  boolean heals() {
-    boolean broke = reason().isEmpty() && BROKEN.contains(code());
-    return isRetryable() || broke || reason().equals(STALLED);
+    return refusal.passing();
   }
 }

@@ -2,9 +2,11 @@ package io.leaderboard.client;
 
 import io.grpc.Status;
 import java.time.Duration;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * What a status and its details say: all that a {@link LeaderboardException} is made of.
@@ -16,6 +18,7 @@ import java.util.Optional;
  * @param violations the fields that are malformed
  * @param retryAfter when the server asks to try again, if it does
  * @param cause what the transport reported; null for an update of a batch
+ * @param passing whether the same request may succeed later
  */
 record Refusal(
     Status.Code code,
@@ -24,10 +27,46 @@ record Refusal(
     Map<String, String> metadata,
     List<FieldViolation> violations,
     Optional<Duration> retryAfter,
-    Throwable cause) {
+    Throwable cause,
+    boolean passing) {
 
-  /** Returns a refusal that has no more to say than a code and a message. */
-  static Refusal of(Status.Code code, String message, Throwable cause) {
-    return new Refusal(code, message, "", Map.of(), List.of(), Optional.empty(), cause);
+  /** Where nobody was there in time, whoever says so. */
+  private static final Set<Status.Code> AWAY =
+      EnumSet.of(Status.Code.UNAVAILABLE, Status.Code.DEADLINE_EXCEEDED);
+
+  /** What gRPC itself, or a proxy on the way, says of a connection that broke. */
+  private static final Set<Status.Code> BROKEN =
+      EnumSet.of(
+          Status.Code.ABORTED, Status.Code.CANCELLED, Status.Code.INTERNAL, Status.Code.UNKNOWN);
+
+  /** Returns what a status says; the code, the reason and the time tell whether it passes. */
+  static Refusal of(
+      Status.Code code,
+      String message,
+      String reason,
+      Map<String, String> metadata,
+      List<FieldViolation> violations,
+      Optional<Duration> retryAfter,
+      Throwable cause) {
+    boolean broke = reason.isEmpty() && BROKEN.contains(code);
+    boolean passing = AWAY.contains(code) || retryAfter.isPresent() || broke;
+    return new Refusal(
+        code, message, reason, metadata, violations, retryAfter, cause, passing);
+  }
+
+  /** Returns what the client itself found, of which it knows that it passes. */
+  static Refusal passing(Status.Code code, String message, Throwable cause) {
+    return own(code, message, cause, true);
+  }
+
+  /** Returns what the client itself found, of which it knows that trying again is no help. */
+  static Refusal lasting(Status.Code code, String message, Throwable cause) {
+    return own(code, message, cause, false);
+  }
+
+  private static Refusal own(
+      Status.Code code, String message, Throwable cause, boolean passing) {
+    return new Refusal(
+        code, message, "", Map.of(), List.of(), Optional.empty(), cause, passing);
   }
 }

@@ -44,6 +44,11 @@ final class Refusals {
     return exception(refusal(code, status.getMessage(), status.getDetailsList(), null));
   }
 
+  /** Returns what tells of a defect: of an answer that can't be read, or of the client. */
+  static LeaderboardException defect(String message, Throwable cause) {
+    return exception(Refusal.lasting(Status.Code.INTERNAL, message, cause));
+  }
+
   /** Returns the kind of exception that belongs to the code. */
   static LeaderboardException exception(Refusal refusal) {
     return switch (refusal.code()) {
@@ -80,12 +85,12 @@ final class Refusals {
           retryAfter = Optional.of(Answers.duration(detail.unpack(RetryInfo.class)));
         }
       }
-    } catch (InvalidProtocolBufferException e) {
+    } catch (InvalidProtocolBufferException | ArithmeticException e) {
       // Details of another make: the code and the text are what is known.
       reason = "";
     }
     String message = text(code, text, violations);
-    return new Refusal(
+    return Refusal.of(
         code, message, reason, Map.copyOf(metadata), List.copyOf(violations), retryAfter, cause);
   }
 

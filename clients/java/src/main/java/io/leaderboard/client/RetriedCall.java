@@ -8,6 +8,7 @@ import io.grpc.Status;
 import io.grpc.stub.ClientCalls;
 import io.grpc.stub.StreamObserver;
 import java.time.Duration;
+import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
@@ -33,7 +34,7 @@ final class RetriedCall<Q, A, R> {
   private final MethodDescriptor<Q, A> method;
   private final Q request;
   private final Function<A, R> read;
-  private final Duration timeout;
+  private final long timeout;
   private final long began = System.nanoTime();
   private final CompletableFuture<R> future = new CompletableFuture<>();
 
@@ -53,14 +54,23 @@ final class RetriedCall<Q, A, R> {
     this.method = method;
     this.request = request;
     this.read = read;
-    this.timeout = ClientOptions.checked(timeout);
+    this.timeout = TimeUnit.NANOSECONDS.convert(ClientOptions.checked(timeout));
   }
 
   /** Begins, and returns the future of the result. What is under way ends when that is done. */
   CompletableFuture<R> start() {
     future.whenComplete((result, error) -> stop.run());
-    attempt();
+    step(this::attempt);
     return future;
+  }
+
+  /** Takes a step. Whatever goes wrong in it fails the call, so that nobody waits for ever. */
+  private void step(Runnable action) {
+    try {
+      action.run();
+    } catch (Throwable e) {
+      future.completeExceptionally(e);
+    }
   }
 
   private void attempt() {
@@ -70,7 +80,7 @@ final class RetriedCall<Q, A, R> {
     long left = Math.min(left(), LONGEST_ATTEMPT.toNanos());
     CallOptions options = CallOptions.DEFAULT.withDeadlineAfter(left, TimeUnit.NANOSECONDS);
     ClientCall<Q, A> call = connection.channel().newCall(method, options);
-    ClientCalls.asyncUnaryCall(call, request, new Attempt(System.nanoTime()));
+    ClientCalls.asyncUnaryCall(call, request, new Attempt());
     stopWith(() -> call.cancel("its caller does not wait any more", null));
   }
 
@@ -82,13 +92,16 @@ final class RetriedCall<Q, A, R> {
     }
   }
 
-  private void failed(LeaderboardException error, long attemptBegan) {
-    boolean unanswered = error.code() == Status.Code.DEADLINE_EXCEEDED;
-    if (unanswered && error.reason().isEmpty()) {
-      connection.renew(attemptBegan);
+  private void failed(LeaderboardException error) {
+    boolean unanswered =
+        error.code() == Status.Code.DEADLINE_EXCEEDED && error.reason().isEmpty();
+    if (unanswered) {
+      connection.unanswered();
+    } else {
+      connection.heard();
     }
     Duration delay = RetryDelay.after(failures, error.retryAfter());
-    if (!error.heals() || delay.toNanos() >= left()) {
+    if (!error.isRetryable() || delay.toNanos() >= left()) {
       future.completeExceptionally(unanswered ? late(error) : error);
       return;
     }
@@ -104,31 +117,27 @@ final class RetriedCall<Q, A, R> {
   }
 
   private void schedule(Runnable action, long delay) {
-    Future<?> waiting = timer.schedule(action, delay, TimeUnit.NANOSECONDS);
+    Future<?> waiting = timer.schedule(() -> step(action), delay, TimeUnit.NANOSECONDS);
     stopWith(() -> waiting.cancel(false));
   }
 
   private LeaderboardException late(LeaderboardException error) {
-    String text = "no answer in " + timeout.toMillis() / 1000.0 + " s";
+    double passed = (System.nanoTime() - began) / 1e9;
+    String text = String.format(Locale.ROOT, "no answer in %.2f s", passed);
     if (before != null) {
       text += "; the attempt before: " + before.getMessage();
       error.addSuppressed(before);
     }
-    return Refusals.exception(Refusal.of(error.code(), text, error));
+    return Refusals.exception(Refusal.passing(error.code(), text, error));
   }
 
   private long left() {
-    return timeout.toNanos() - (System.nanoTime() - began);
+    return timeout - (System.nanoTime() - began);
   }
 
   /** Takes the outcome of one attempt. */
   private final class Attempt implements StreamObserver<A> {
-    private final long attemptBegan;
     private A answer;
-
-    Attempt(long attemptBegan) {
-      this.attemptBegan = attemptBegan;
-    }
 
     @Override
     public void onNext(A message) {
@@ -140,7 +149,7 @@ final class RetriedCall<Q, A, R> {
       if (!future.isDone()) {
         Status status = Status.fromThrowable(error);
         Metadata trailers = Status.trailersFromThrowable(error);
-        failed(Refusals.ofCall(status, trailers), attemptBegan);
+        step(() -> failed(Refusals.ofCall(status, trailers)));
       }
     }
 
@@ -149,8 +158,19 @@ final class RetriedCall<Q, A, R> {
       if (answer == null) {
         onError(Status.INTERNAL.withDescription("there was no answer").asRuntimeException());
       } else {
-        future.complete(read.apply(answer));
+        step(this::take);
       }
+    }
+
+    private void take() {
+      connection.heard();
+      R result;
+      try {
+        result = read.apply(answer);
+      } catch (RuntimeException e) {
+        throw Refusals.defect("the answer is broken: " + e.getMessage(), e);
+      }
+      future.complete(result);
     }
   }
 }

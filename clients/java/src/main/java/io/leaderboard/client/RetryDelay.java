@@ -3,6 +3,7 @@ package io.leaderboard.client;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
 import java.util.function.DoubleSupplier;
 
 /** How long to wait before a failed attempt is made again. */
@@ -30,7 +31,7 @@ final class RetryDelay {
    */
   static Duration after(int failures, Optional<Duration> asked, DoubleSupplier randomness) {
     double grown = Math.min(FIRST * Math.pow(2, Math.min(failures, 10)), LONGEST);
-    double wanted = asked.map(time -> time.toNanos() / 1e9).orElse(0.0);
+    double wanted = asked.map(time -> TimeUnit.NANOSECONDS.convert(time) / 1e9).orElse(0.0);
     double least = Math.max(grown / 2, Math.min(wanted, LONGEST));
     return Duration.ofNanos((long) (least * (1 + randomness.getAsDouble()) * 1e9));
   }

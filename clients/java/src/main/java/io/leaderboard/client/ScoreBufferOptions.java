@@ -55,7 +55,7 @@ public final class ScoreBufferOptions {
     private int batchSize = 500;
     private Duration linger = Duration.ofMillis(50);
     private Duration giveUpAfter = Duration.ofSeconds(60);
-    private BiConsumer<ScoreUpdate, LeaderboardException> onError = (update, error) -> {};
+    private BiConsumer<ScoreUpdate, LeaderboardException> onError = RefusalLog::warn;
 
     private Builder() {}
 
@@ -94,28 +94,39 @@ public final class ScoreBufferOptions {
      *
      * @param linger from 0; 50 ms by default
      * @return this
+     * @throws IllegalArgumentException if it is less
      */
     public Builder linger(Duration linger) {
-      this.linger = Objects.requireNonNull(linger, "linger");
+      if (linger.isNegative()) {
+        throw new IllegalArgumentException("linger is 0 at least, not " + linger);
+      }
+      this.linger = linger;
       return this;
     }
 
     /**
-     * Sets how long an update is tried that the service can't take now.
+     * Sets how long an update is tried that the service can't take now. An attempt has no more time
+     * than its oldest update has left, and never more than the client's calls have.
      *
-     * @param giveUpAfter the time from its first attempt on; 60 s by default
+     * @param giveUpAfter the time since it was added, more than 0; 60 s by default
      * @return this
+     * @throws IllegalArgumentException if it is 0 or less
      */
     public Builder giveUpAfter(Duration giveUpAfter) {
-      this.giveUpAfter = Objects.requireNonNull(giveUpAfter, "giveUpAfter");
+      if (giveUpAfter.isZero() || giveUpAfter.isNegative()) {
+        throw new IllegalArgumentException("giveUpAfter is more than 0, not " + giveUpAfter);
+      }
+      this.giveUpAfter = giveUpAfter;
       return this;
     }
 
     /**
      * Hears of updates that were refused for good or given up. It is called on the thread of the
-     * buffer, which sends nothing meanwhile.
+     * buffer, which sends nothing meanwhile: it must not flush or close the buffer. What it throws
+     * goes to the thread's handler of uncaught exceptions; an {@link Error} ends the buffer.
      *
-     * @param onError takes the update and why; does nothing by default
+     * @param onError takes the update and why; by default it is logged as a warning of {@code
+     *     io.leaderboard.client.ScoreBuffer}
      * @return this
      */
     public Builder onError(BiConsumer<ScoreUpdate, LeaderboardException> onError) {

@@ -1,5 +1,6 @@
 package io.leaderboard.client;
 
+import com.google.common.base.Utf8;
 import java.time.Instant;
 import java.util.Objects;
 import java.util.Optional;
@@ -30,15 +31,19 @@ public record ScoreUpdate(
     Optional<Instant> eventTime,
     String displayName) {
 
-  /** Refuses nulls with a {@link NullPointerException}; the service checks everything else. */
+  /**
+   * Refuses nulls with a {@link NullPointerException}, and half surrogate pairs, which would be
+   * sent as question marks, with an {@link IllegalArgumentException}; the service checks everything
+   * else.
+   */
   public ScoreUpdate {
-    Objects.requireNonNull(contestId, "contestId");
-    Objects.requireNonNull(userId, "userId");
     Objects.requireNonNull(mode, "mode");
-    Objects.requireNonNull(requestId, "requestId");
-    Objects.requireNonNull(eventType, "eventType");
     Objects.requireNonNull(eventTime, "eventTime");
-    Objects.requireNonNull(displayName, "displayName");
+    check(contestId, "contestId");
+    check(userId, "userId");
+    check(requestId, "requestId");
+    check(eventType, "eventType");
+    check(displayName, "displayName");
   }
 
   /**
@@ -62,6 +67,15 @@ public record ScoreUpdate(
    */
   public static Builder builder(String contestId, String userId) {
     return new Builder(contestId, userId);
+  }
+
+  private static void check(String text, String name) {
+    Objects.requireNonNull(text, name);
+    try {
+      Utf8.encodedLength(text);
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException(name + " is no text: " + e.getMessage(), e);
+    }
   }
 
   /** Returns this update if it has a request id, or else one with a random id. */

@@ -34,24 +34,34 @@ final class WatchCourse {
   /**
    * Applies the next message of a stream, and returns the update that it leads to.
    *
-   * @throws MissedChangesException if it does not go on from where the board stands
+   * @throws MissedChangesException if it does not go on from where the board stands, or can't be
+   *     read
    */
   WatchUpdate take(WatchContestResponse message) {
     List<RankedUser> before = update.rows();
-    board.apply(message);
-    update =
-        new WatchUpdate(
-            stateAfter(message),
-            board.rows(),
-            board.totalUsers(),
-            board.position(),
-            news(message, before),
-            message.hasSnapshot()
-                ? Optional.of(Answers.of(message.getSnapshot().getReason()))
-                : Optional.empty(),
-            Optional.of(message),
-            troubleAfter(message));
+    try {
+      board.apply(message);
+      update = told(message, before);
+    } catch (MissedChangesException e) {
+      throw e;
+    } catch (RuntimeException e) {
+      throw new MissedChangesException("a message is broken: " + e.getMessage());
+    }
     return update;
+  }
+
+  private WatchUpdate told(WatchContestResponse message, List<RankedUser> before) {
+    return new WatchUpdate(
+        stateAfter(message),
+        board.rows(),
+        board.totalUsers(),
+        board.position(),
+        news(message, before),
+        message.hasSnapshot()
+            ? Optional.of(Answers.of(message.getSnapshot().getReason()))
+            : Optional.empty(),
+        Optional.of(message),
+        troubleAfter(message));
   }
 
   /** Returns the update that the stream, or an attempt to open one, ended with trouble. */

@@ -17,6 +17,8 @@ final class WatchSubscription implements Flow.Subscription, WatchStream.Receiver
   /** After this a stream that breaks is no failed attempt to open one. */
   private static final long LASTING = TimeUnit.SECONDS.toNanos(1);
 
+  private static final String STALLED = "ERROR_REASON_WATCHER_STALLED";
+
   private final Flow.Subscriber<? super WatchUpdate> subscriber;
   private final WatchEnvironment environment;
   private final Executor serial;
@@ -36,7 +38,8 @@ final class WatchSubscription implements Flow.Subscription, WatchStream.Receiver
       WatchEnvironment environment) {
     this.subscriber = subscriber;
     this.environment = environment;
-    this.serial = MoreExecutors.newSequentialExecutor(environment.executor());
+    Executor sequential = MoreExecutors.newSequentialExecutor(environment.executor());
+    this.serial = task -> sequential.execute(() -> step(task));
     this.course = new WatchCourse(options);
   }
 
@@ -44,7 +47,7 @@ final class WatchSubscription implements Flow.Subscription, WatchStream.Receiver
   void start() {
     serial.execute(
         () -> {
-          subscriber.onSubscribe(this);
+          hand(() -> subscriber.onSubscribe(this));
           tell(course.update(), this::connect);
         });
   }
@@ -75,12 +78,41 @@ final class WatchSubscription implements Flow.Subscription, WatchStream.Receiver
 
   @Override
   public void message(WatchContestResponse message) {
+    step(() -> take(message));
+  }
+
+  @Override
+  public void lost(LeaderboardException why) {
+    step(() -> lose(why));
+  }
+
+  /** Takes a step. Whatever goes wrong in it ends the watch, so that nobody waits for ever. */
+  private void step(Runnable action) {
+    try {
+      action.run();
+    } catch (Throwable e) {
+      fail(e);
+    }
+  }
+
+  /** Calls the subscriber. If it throws, even an Error, it gets nothing more, and others hear. */
+  private void hand(Runnable call) {
+    try {
+      call.run();
+    } catch (Throwable e) {
+      ended = true;
+      release();
+      ClientThreads.uncaught(e);
+    }
+  }
+
+  private void take(WatchContestResponse message) {
     WatchUpdate update;
     try {
       update = course.take(message);
     } catch (MissedChangesException e) {
       stream.close();
-      lost(e);
+      lose(e);
       return;
     }
     if (message.hasEnd()) {
@@ -95,13 +127,20 @@ final class WatchSubscription implements Flow.Subscription, WatchStream.Receiver
     }
   }
 
-  @Override
-  public void lost(LeaderboardException why) {
-    if (why.heals()) {
+  private void lose(LeaderboardException why) {
+    if (heals(why)) {
       tell(course.lose(why), () -> reconnect(Optional.of(why)));
     } else {
       fail(why);
     }
+  }
+
+  /** Tells whether another stream may fare better: also with another token, and less slowly. */
+  private static boolean heals(LeaderboardException why) {
+    Throwable status = why.getCause();
+    boolean noToken =
+        status != null && status.getCause() instanceof BearerToken.MissingException;
+    return why.isRetryable() || noToken || why.reason().equals(STALLED);
   }
 
   private void tell(WatchUpdate update, Runnable next) {
@@ -117,12 +156,7 @@ final class WatchSubscription implements Flow.Subscription, WatchStream.Receiver
     WatchUpdate update = pending;
     pending = null;
     demand = demand == Long.MAX_VALUE ? demand : demand - 1;
-    try {
-      subscriber.onNext(update);
-    } catch (RuntimeException e) {
-      cancel();
-      throw e;
-    }
+    hand(() -> subscriber.onNext(update));
     if (!ended) {
       afterwards.run();
     }
@@ -157,7 +191,7 @@ final class WatchSubscription implements Flow.Subscription, WatchStream.Receiver
     if (!ended) {
       ended = true;
       release();
-      subscriber.onComplete();
+      hand(subscriber::onComplete);
     }
   }
 
@@ -165,7 +199,7 @@ final class WatchSubscription implements Flow.Subscription, WatchStream.Receiver
     if (!ended) {
       ended = true;
       release();
-      subscriber.onError(error);
+      hand(() -> subscriber.onError(error));
     }
   }
 

@@ -6,9 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.google.rpc.RetryInfo;
 import io.grpc.Context;
 import io.grpc.Metadata;
 import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
@@ -20,6 +22,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -120,6 +123,42 @@ class CallTest {
     assertTrue(error.getMessage().contains("the store is away"), error.getMessage());
   }
 
+  /** A deadline that passed at the service keeps the service's own reason. */
+  @Test
+  void deadlinesOfTheServiceKeepTheirReason() {
+    StatusRuntimeException late =
+        Statuses.refusal(
+            Status.Code.DEADLINE_EXCEEDED,
+            "the service was late",
+            Statuses.info("ERROR_REASON_LATE", Map.of()),
+            Statuses.retry(3000));
+    fake.updates.add(observer -> observer.onError(late));
+
+    LeaderboardException error = failure(client.updateScore(UPDATE, Duration.ofSeconds(2)));
+
+    assertInstanceOf(DeadlineExceededException.class, error);
+    assertEquals("ERROR_REASON_LATE", error.reason());
+    assertEquals("the service was late", error.getMessage());
+  }
+
+  /** The longest time there is is no error, neither of a call nor of what the service asks. */
+  @Test
+  void timesMayBeEndless() {
+    RetryInfo never =
+        RetryInfo.newBuilder()
+            .setRetryDelay(com.google.protobuf.Duration.newBuilder().setSeconds(Long.MAX_VALUE))
+            .build();
+    fake.updates.add(FakeService.score(5));
+    fake.updates.add(
+        observer ->
+            observer.onError(Statuses.refusal(Status.Code.RESOURCE_EXHAUSTED, "", never)));
+
+    Duration forever = Duration.ofSeconds(Long.MAX_VALUE);
+    assertEquals(5, client.updateScore(UPDATE, forever).join().user().score());
+    assertInstanceOf(
+        OverloadedException.class, failure(client.updateScore(UPDATE, Duration.ofSeconds(1))));
+  }
+
   /** Where no server is, the call fails as unavailable. */
   @Test
   void absentServerIsUnavailable() {
@@ -151,7 +190,7 @@ class CallTest {
     assertEquals(1, fake.askedUpdates.size());
   }
 
-  /** Closing the client cancels what is under way, and what is called later. */
+  /** Closing the client cancels what is under way, and what is called later, and says so. */
   @Test
   void closedClientCallsNothing() {
     fake.updates.add(observer -> {});
@@ -159,8 +198,10 @@ class CallTest {
 
     client.close();
 
-    assertThrows(CancellationException.class, future::join);
-    assertThrows(CancellationException.class, client.updateScore(UPDATE)::join);
+    for (var call : List.of(future, client.updateScore(UPDATE))) {
+      CancellationException error = assertThrows(CancellationException.class, call::join);
+      assertEquals("the client was closed", error.getMessage());
+    }
   }
 
   /** An attempt that gets no answer is made again, over another connection. */
@@ -189,6 +230,24 @@ class CallTest {
     }
     var key = Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER);
     assertEquals(List.of("Bearer secret"), fake.headers.stream().map(h -> h.get(key)).toList());
+  }
+
+  /** A call whose token fails, even with an Error, or is no token, fails; nothing is sent. */
+  @Test
+  void failingTokensFailTheCall() {
+    Supplier<String> broken =
+        () -> {
+          throw new AssertionError("no token today");
+        };
+    for (Supplier<String> token : List.<Supplier<String>>of(broken, () -> null, () -> "a\n")) {
+      ClientOptions options = ClientOptions.builder().token(token).build();
+      try (LeaderboardClient bearer = LeaderboardClient.of(fake.address(), options)) {
+        LeaderboardException error = failure(bearer.updateScore(UPDATE));
+        assertEquals(Status.Code.UNAUTHENTICATED, error.code());
+        assertTrue(error.getMessage().startsWith("there is no token"), error.getMessage());
+      }
+    }
+    assertEquals(List.of(), fake.askedUpdates);
   }
 
   /** A token is refused where it would be sent readable over a network, and only there. */

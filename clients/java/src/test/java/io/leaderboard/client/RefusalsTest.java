@@ -53,12 +53,12 @@ class RefusalsTest {
     assertEquals(Map.of("field", "user_id"), error.metadata());
     assertEquals(List.of(new FieldViolation("user_id", "is missing")), error.violations());
     assertEquals("user_id: is missing", error.getMessage());
-    assertFalse(error.heals());
+    assertFalse(error.isRetryable());
   }
 
-  /** A status that says when to come back heals, whatever its code. */
+  /** A status that says when to come back is worth trying again, whatever its code. */
   @Test
-  void retryInfoHeals() {
+  void retryInfoIsRetryable() {
     LeaderboardException error =
         read(
             Statuses.refusal(
@@ -71,16 +71,28 @@ class RefusalsTest {
     assertTrue(error.isRetryable());
   }
 
-  /** What a broken connection is reported as heals; the same code with a reason does not. */
+  /** What nobody answered in time is worth trying again, whoever says so. */
   @ParameterizedTest
   @EnumSource(
       value = Status.Code.class,
-      names = {"ABORTED", "CANCELLED", "DEADLINE_EXCEEDED", "INTERNAL", "UNKNOWN"})
-  void brokenConnectionsHeal(Status.Code code) {
-    assertTrue(read(Statuses.refusal(code, "stream removed")).heals());
+      names = {"DEADLINE_EXCEEDED", "UNAVAILABLE"})
+  void absenceIsRetryable(Status.Code code) {
+    assertTrue(read(Statuses.refusal(code, "too late")).isRetryable());
+    assertTrue(
+        read(Statuses.refusal(code, "", Statuses.info("ERROR_REASON_DRAINING", Map.of())))
+            .isRetryable());
+  }
+
+  /** What a broken connection is reported as is worth trying again; a reason of ours is not. */
+  @ParameterizedTest
+  @EnumSource(
+      value = Status.Code.class,
+      names = {"ABORTED", "CANCELLED", "INTERNAL", "UNKNOWN"})
+  void brokenConnectionsAreRetryable(Status.Code code) {
+    assertTrue(read(Statuses.refusal(code, "stream removed")).isRetryable());
     assertFalse(
         read(Statuses.refusal(code, "", Statuses.info("ERROR_REASON_INTERNAL", Map.of())))
-            .heals());
+            .isRetryable());
   }
 
   /** A text without details says what the system reported. */

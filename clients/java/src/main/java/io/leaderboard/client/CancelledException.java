@@ -1,0 +1,15 @@
+package io.leaderboard.client;
+
+import io.grpc.Status;
+
+/**
+ * The client was closed before an update of a buffer was acknowledged (CANCELLED). It may have been
+ * applied.
+ */
+public final class CancelledException extends LeaderboardException {
+  private static final long serialVersionUID = 1L;
+
+  CancelledException() {
+    super(Refusal.lasting(Status.Code.CANCELLED, LeaderboardClient.CLOSED, null));
+  }
+}

@@ -1,0 +1,68 @@
+package io.leaderboard.client;
+
+import static io.leaderboard.client.ScriptedSender.error;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.grpc.Status;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.logging.Handler;
+import java.util.logging.Level;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Refusals that nobody listens to are logged. */
+@Timeout(30)
+class RefusalLogTest {
+  /** A buffer without a listener warns of each refused update, with what is told escaped. */
+  @Test
+  void refusalsAreLogged() throws InterruptedException {
+    ScriptedSender sender = new ScriptedSender();
+    sender.script.add(
+        CompletableFuture.failedFuture(
+            error(Statuses.refusal(Status.Code.OUT_OF_RANGE, "too \u001b[31mmuch"))));
+    Logger logger = Logger.getLogger("io.leaderboard.client.ScoreBuffer");
+    Kept kept = new Kept();
+    logger.addHandler(kept);
+    logger.setUseParentHandlers(false);
+    try (ScoreBuffer buffer = sender.buffer(ScoreBufferOptions.builder())) {
+      buffer.add(ScoreUpdate.builder("chess", "a\nb").requestId("game-1").build());
+      buffer.flush();
+    } finally {
+      logger.setUseParentHandlers(true);
+      logger.removeHandler(kept);
+    }
+
+    assertEquals(1, kept.records.size());
+    assertEquals(Level.WARNING, kept.records.get(0).getLevel());
+    assertEquals(
+        "chess: points for a\\u{a}b were refused (request game-1): too \\u{1b}[31mmuch",
+        kept.records.get(0).getMessage());
+  }
+
+  /** A text of any length takes a line at most. */
+  @Test
+  void textsAreCut() {
+    assertEquals("x".repeat(200) + "…", RefusalLog.printable("x".repeat(5 << 20)));
+    assertEquals("ü".repeat(200), RefusalLog.printable("ü".repeat(200)));
+  }
+
+  /** Keeps what is logged. */
+  private static final class Kept extends Handler {
+    final List<LogRecord> records = new CopyOnWriteArrayList<>();
+
+    @Override
+    public void publish(LogRecord record) {
+      records.add(record);
+    }
+
+    @Override
+    public void flush() {}
+
+    @Override
+    public void close() {}
+  }
+}
