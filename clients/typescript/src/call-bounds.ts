@@ -5,7 +5,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import { CancelledError, DeadlineExceededError } from "./errors.js";
 
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
+/** The longest time that a timer of Node can take. */
+export const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** The bounds of all calls of one client. */
 export class OpenCalls {
@@ -15,17 +16,15 @@ export class OpenCalls {
   /**
    * Opens the bounds of one call; `end` has to follow.
    *
-   * @throws The reason of the signal, if it is aborted, or CancelledError if the client is closed.
+   * @throws The reason of the signal, if it is aborted, CancelledError if the client is closed, or
+   * RangeError if there is no time at all.
    */
   begin(timeoutMs: number, signal: AbortSignal | undefined): CallBounds {
     signal?.throwIfAborted();
     if (this.#closed) {
       throw closedError();
     }
-    if (!(timeoutMs > 0)) {
-      throw new RangeError(`timeoutMs has to be more than 0, not ${timeoutMs}`);
-    }
-    return new CallBounds(timeoutMs, signal, this.#open);
+    return new CallBounds(checkTimeout(timeoutMs), signal, this.#open);
   }
 
   /** Ends all calls that are under way, and refuses new ones. */
@@ -76,7 +75,7 @@ export class CallBounds {
   /** Returns the error of a call whose time is up. */
   late(): DeadlineExceededError {
     const { trouble } = this;
-    const message = `no answer within ${this.#timeoutMs / 1000} s`;
+    const message = `no answer within ${Math.round(this.#timeoutMs) / 1000} s`;
     const text = trouble ? `${message}: ${trouble.message}` : message;
     return new DeadlineExceededError("DEADLINE_EXCEEDED", text, { cause: trouble });
   }
@@ -112,12 +111,29 @@ export class CallBounds {
     }
   }
 
+  /** Ends the call, which then throws the reason. */
+  abort(reason: Error): void {
+    this.#controller.abort(reason);
+  }
+
   /** Lets go of everything; the call is over. */
   end(): void {
     clearTimeout(this.#timer);
     this.#signal?.removeEventListener("abort", this.#abort);
     this.#open.delete(this.#controller);
   }
+}
+
+/**
+ * Returns the milliseconds for a call.
+ *
+ * @throws RangeError if they are not more than 0.
+ */
+export function checkTimeout(timeoutMs: number): number {
+  if (typeof timeoutMs === "number" && timeoutMs > 0) {
+    return timeoutMs;
+  }
+  throw new RangeError(`timeoutMs has to be a number above 0, not ${String(timeoutMs)}`);
 }
 
 /** Does something when a signal is aborted, or now if it is; returns what forgets about it. */

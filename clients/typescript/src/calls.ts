@@ -4,22 +4,14 @@ import {
   type DescMessage,
   type DescMethod,
   type DescMethodUnary,
-  type MessageInitShape,
   type MessageShape,
-  create,
   fromBinary,
   toBinary,
 } from "@bufbuild/protobuf";
 
 import type { CallBounds, OpenCalls } from "./call-bounds.js";
 import type { Attempt, Connection } from "./connection.js";
-import {
-  InvalidRequestError,
-  LeaderboardError,
-  UnavailableError,
-  isBroken,
-  isRetryable,
-} from "./errors.js";
+import { LeaderboardError } from "./errors.js";
 import { retryDelay } from "./retry-delay.js";
 import type { Server } from "./server.js";
 
@@ -56,23 +48,28 @@ export class Calls {
    */
   async unary<I extends DescMessage, O extends DescMessage>(
     method: DescMethodUnary<I, O>,
-    request: MessageInitShape<I>,
+    request: MessageShape<I>,
     options: CallOptions,
   ): Promise<MessageShape<O>> {
-    const bytes = encode(method.input, request);
+    const bytes = toBinary(method.input, request);
     const bounds = this.#open.begin(options.timeoutMs ?? this.#timeoutMs, options.signal);
     try {
-      return decode(method.output, await this.#persist(pathOf(method), bytes, bounds));
+      return await this.#persist(method, bytes, bounds);
     } finally {
       bounds.end();
     }
   }
 
-  async #persist(path: string, request: Uint8Array, bounds: CallBounds): Promise<Uint8Array> {
+  async #persist<O extends DescMessage>(
+    method: DescMethodUnary<DescMessage, O>,
+    request: Uint8Array,
+    bounds: CallBounds,
+  ): Promise<MessageShape<O>> {
+    const path = pathOf(method);
     for (let attempt = 0; ; attempt++) {
       const prepared = await this.#attempt(bounds);
       try {
-        return await this.#connection.unary(path, request, prepared);
+        return decode(method.output, await this.#connection.unary(path, request, prepared));
       } catch (error) {
         bounds.signal.throwIfAborted();
         const delay = delayAfter(error as LeaderboardError, attempt, bounds);
@@ -95,20 +92,6 @@ export function pathOf({ parent, name }: DescMethod): string {
 }
 
 /**
- * Returns the bytes of a request.
- *
- * @throws InvalidRequestError if it has a value that no message can hold.
- */
-export function encode<I extends DescMessage>(schema: I, request: MessageInitShape<I>): Uint8Array {
-  try {
-    return toBinary(schema, create(schema, request));
-  } catch (error) {
-    const text = error instanceof Error ? error.message : String(error);
-    throw new InvalidRequestError("INVALID_ARGUMENT", text, { cause: error });
-  }
-}
-
-/**
  * Returns the message in an answer.
  *
  * @throws LeaderboardError with INTERNAL if it is none.
@@ -125,18 +108,8 @@ export function decode<O extends DescMessage>(schema: O, answer: Uint8Array): Me
 /** Returns the milliseconds after which to try again; throws where that does not help. */
 function delayAfter(failure: LeaderboardError, attempt: number, bounds: CallBounds): number {
   const delay = retryDelay(attempt, failure.retryAfterMs);
-  if (!isRetryable(failure) && !isBroken(failure)) {
-    throw failure;
-  }
-  if (delay < bounds.leftMs) {
+  if (failure.retryable && delay < bounds.leftMs) {
     return delay;
   }
-  switch (failure.code) {
-    case "DEADLINE_EXCEEDED":
-      throw bounds.late();
-    case "CANCELLED": // by the server, and not by who could tell it from their own cancellation
-      throw new UnavailableError("UNAVAILABLE", failure.message, { cause: failure });
-    default:
-      throw failure;
-  }
+  throw failure.code === "DEADLINE_EXCEEDED" && !failure.reason ? bounds.late() : failure;
 }

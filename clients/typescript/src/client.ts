@@ -1,17 +1,16 @@
 // The client of the leaderboard service.
 
-import { OpenCalls } from "./call-bounds.js";
+import { create } from "@bufbuild/protobuf";
+
+import { OpenCalls, checkTimeout } from "./call-bounds.js";
 import { type CallOptions, Calls } from "./calls.js";
 import { Connection } from "./connection.js";
+import { batchResult, positionOf, rankedUser, updateResult } from "./converting.js";
+import { BrokenAnswerError } from "./errors.js";
 import {
-  batchResult,
-  positionOf,
-  rankedUser,
-  requestOfUpdate,
-  updateResult,
-} from "./converting.js";
-import { LeaderboardError } from "./errors.js";
-import { LeaderboardService } from "./gen/leaderboard/v1/leaderboard_pb.js";
+  LeaderboardService,
+  type UpdateScoreRequest,
+} from "./gen/leaderboard/v1/leaderboard_pb.js";
 import type {
   BatchResult,
   Position,
@@ -20,7 +19,9 @@ import type {
   UpdateResult,
   UserRank,
 } from "./model.js";
-import { ScoreBuffer, type ScoreBufferOptions } from "./score-buffer.js";
+import { messageOf, requestOfUpdate } from "./requests.js";
+import { ScoreBuffer } from "./score-buffer.js";
+import type { ScoreBufferOptions } from "./score-buffer-options.js";
 import { Server, type ServerOptions } from "./server.js";
 import type { WatchUpdate } from "./watch-update.js";
 import { type WatchOptions, watch } from "./watching.js";
@@ -64,16 +65,18 @@ export class Client {
   readonly #connection: Connection;
   readonly #open = new OpenCalls();
   readonly #calls: Calls;
+  readonly #timeoutMs: number;
 
   /**
    * @param address HOST:PORT.
-   * @throws TypeError if the address is none, or a token would be sent in the clear.
+   * @throws TypeError if the address is none, or a token can't be sent or would be in the clear;
+   * RangeError if `timeoutMs` is not more than 0.
    */
   constructor(address: string, options: ClientOptions = {}) {
+    this.#timeoutMs = checkTimeout(options.timeoutMs ?? 10_000);
     this.#server = new Server(address, options);
     this.#connection = new Connection(this.#server);
-    const timeoutMs = options.timeoutMs ?? 10_000;
-    this.#calls = new Calls(this.#server, this.#connection, this.#open, timeoutMs);
+    this.#calls = new Calls(this.#server, this.#connection, this.#open, this.#timeoutMs);
   }
 
   /** Changes the score of one user, and returns the score and rank that this very change led to. */
@@ -90,19 +93,18 @@ export class Client {
     updates: readonly ScoreUpdate[],
     options: CallOptions = {},
   ): Promise<BatchResult[]> {
-    const request = { updates: updates.map(requestOfUpdate) };
-    const { results } = await this.#calls.unary(method.batchUpdateScores, request, options);
-    if (results.length !== updates.length) {
-      const text = `${results.length} results came for ${updates.length} updates`;
-      throw new LeaderboardError("INTERNAL", text);
-    }
-    return results.map(batchResult);
+    return this.#sendBatch(updates.map(requestOfUpdate), options);
   }
 
   /** Returns consecutive ranks of a contest, best first; none of an unknown contest. */
   async getTopUsers(contestId: string, options: TopOptions = {}): Promise<TopUsers> {
     const { limit = 0, startRank = 0, minPosition } = options;
-    const request = { contestId, limit, startRank, ...(minPosition && { minPosition }) };
+    const request = messageOf(method.getTopUsers.input, {
+      contestId,
+      limit,
+      startRank,
+      ...(minPosition && { minPosition }),
+    });
     const response = await this.#calls.unary(method.getTopUsers, request, options);
     return {
       users: response.users.map(rankedUser),
@@ -118,7 +120,12 @@ export class Client {
     options: RankOptions = {},
   ): Promise<UserRank> {
     const { neighbors = 0, minPosition } = options;
-    const request = { contestId, userId, neighbors, ...(minPosition && { minPosition }) };
+    const request = messageOf(method.getUserRank.input, {
+      contestId,
+      userId,
+      neighbors,
+      ...(minPosition && { minPosition }),
+    });
     const response = await this.#calls.unary(method.getUserRank, request, options);
     return {
       user: rankedUser(response.user),
@@ -139,7 +146,8 @@ export class Client {
    * anything was told and has no board.
    *
    * Each stream has a connection of its own. A watch that is not read holds up nothing but itself.
-   * Leaving the loop ends it. What can't heal, such as a malformed contest, is thrown.
+   * Leaving the loop ends it at once, and so does `return()`. What can't heal, such as a malformed
+   * contest, is thrown.
    */
   watch(
     contestId: string,
@@ -148,14 +156,32 @@ export class Client {
     return watch(this.#server, this.#open, contestId, options);
   }
 
-  /** Returns a buffer that gathers updates and sends them as batches in the background. */
+  /**
+   * Returns a buffer that gathers updates and sends them as batches in the background.
+   *
+   * @throws TypeError if there is no `onError`, RangeError if another option is out of its range.
+   */
   scoreBuffer(options: ScoreBufferOptions): ScoreBuffer {
-    return new ScoreBuffer((updates) => this.batchUpdateScores(updates), options);
+    const send = (updates: UpdateScoreRequest[], leftMs: number): Promise<BatchResult[]> =>
+      this.#sendBatch(updates, { timeoutMs: Math.min(leftMs, this.#timeoutMs) });
+    return new ScoreBuffer(send, this.#open, options);
   }
 
-  /** Ends all that is under way with a CancelledError. Close score buffers before. */
+  /**
+   * Ends all that is under way with a CancelledError, which is also what score buffers then tell of
+   * the updates that are pending: close those before.
+   */
   close(): void {
     this.#open.close();
     this.#connection.close();
+  }
+
+  async #sendBatch(updates: UpdateScoreRequest[], options: CallOptions): Promise<BatchResult[]> {
+    const request = create(method.batchUpdateScores.input, { updates });
+    const { results } = await this.#calls.unary(method.batchUpdateScores, request, options);
+    if (results.length !== updates.length) {
+      throw new BrokenAnswerError(`${results.length} results came for ${updates.length} updates`);
+    }
+    return results.map(batchResult);
   }
 }

@@ -63,6 +63,27 @@ export class LeaderboardError extends Error {
     this.violations = details.violations ?? [];
     this.retryAfterMs = details.retryAfterMs;
   }
+
+  /**
+   * Whether the same request may succeed later, without any change to it: nobody was there to serve
+   * it, the server says when to come back, or the connection broke before it answered. A write is
+   * then to be sent with the same `requestId`.
+   */
+  get retryable(): boolean {
+    const { code, reason } = this;
+    return RETRYABLE.has(code) || this.retryAfterMs !== undefined || (!reason && BROKEN.has(code));
+  }
+}
+
+/** INTERNAL: an answer that does not fit its request; the next one would not either. */
+export class BrokenAnswerError extends LeaderboardError {
+  constructor(message: string) {
+    super("INTERNAL", message);
+  }
+
+  override get retryable(): boolean {
+    return false;
+  }
 }
 
 /** INVALID_ARGUMENT: a field is malformed; `violations` names it. */
@@ -95,14 +116,14 @@ export class OverloadedError extends LeaderboardError {
   override readonly name = "OverloadedError";
 }
 
-/** UNAVAILABLE: the server or its store is away, still after retries. A write may have happened. */
+/** UNAVAILABLE: the server or its store is away, still after retries. A write may have counted. */
 export class UnavailableError extends LeaderboardError {
   override readonly name = "UnavailableError";
 }
 
 /**
  * DEADLINE_EXCEEDED: the time for the call was up; `cause` is what went wrong before, if anything
- * did. A write may have happened.
+ * did. A write may have counted.
  */
 export class DeadlineExceededError extends LeaderboardError {
   override readonly name = "DeadlineExceededError";
@@ -114,8 +135,13 @@ export class DeadlineExceededError extends LeaderboardError {
  */
 export class CancelledError extends LeaderboardError {
   override readonly name = "CancelledError";
+
+  override get retryable(): boolean {
+    return false;
+  }
 }
 
+// CANCELLED is not among them: a server that stops says so too, and that is no end of the client.
 const CLASSES: Partial<Record<StatusCode, typeof LeaderboardError>> = {
   INVALID_ARGUMENT: InvalidRequestError,
   OUT_OF_RANGE: OutOfRangeError,
@@ -125,17 +151,12 @@ const CLASSES: Partial<Record<StatusCode, typeof LeaderboardError>> = {
   RESOURCE_EXHAUSTED: OverloadedError,
   UNAVAILABLE: UnavailableError,
   DEADLINE_EXCEEDED: DeadlineExceededError,
-  CANCELLED: CancelledError,
 };
 
+const RETRYABLE: ReadonlySet<StatusCode> = new Set(["UNAVAILABLE", "DEADLINE_EXCEEDED"]);
+
 /** What the library, or a proxy on the way, says of a call whose connection broke. */
-const BROKEN: ReadonlySet<StatusCode> = new Set([
-  "ABORTED",
-  "CANCELLED",
-  "DEADLINE_EXCEEDED",
-  "INTERNAL",
-  "UNKNOWN",
-]);
+const BROKEN: ReadonlySet<StatusCode> = new Set(["ABORTED", "CANCELLED", "INTERNAL", "UNKNOWN"]);
 
 /** Returns an error of the class that belongs to a code. */
 export function errorOf(
@@ -144,17 +165,4 @@ export function errorOf(
   details: ErrorDetails = {},
 ): LeaderboardError {
   return new (CLASSES[code] ?? LeaderboardError)(code, message, details);
-}
-
-/**
- * Tells that the same request may succeed later, without any change to it: nobody was there to
- * serve it, or the server says when to come back.
- */
-export function isRetryable(error: LeaderboardError): boolean {
-  return error.code === "UNAVAILABLE" || error.retryAfterMs !== undefined;
-}
-
-/** Tells that a failure is none of the service's own, but of the connection under a call. */
-export function isBroken(error: LeaderboardError): boolean {
-  return !error.reason && BROKEN.has(error.code);
 }

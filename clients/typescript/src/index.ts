@@ -29,7 +29,8 @@ export type {
   UpdateResult,
   UserRank,
 } from "./model.js";
-export type { ScoreBuffer, ScoreBufferOptions } from "./score-buffer.js";
+export type { ScoreBuffer } from "./score-buffer.js";
+export type { ScoreBufferOptions } from "./score-buffer-options.js";
 export type { ServerOptions, TlsOptions, Token } from "./server.js";
 export {
   type SnapshotReason,

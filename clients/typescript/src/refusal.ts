@@ -1,7 +1,7 @@
 // Reads what a call, or an update of a batch, was refused with from its status.
 
 import { fromBinary } from "@bufbuild/protobuf";
-import { type Any, anyUnpack } from "@bufbuild/protobuf/wkt";
+import { type Any, anyUnpack, durationMs } from "@bufbuild/protobuf/wkt";
 import { type ServiceError, status } from "@grpc/grpc-js";
 
 import { type ErrorDetails, type LeaderboardError, type StatusCode, errorOf } from "./errors.js";
@@ -65,9 +65,9 @@ function read(any: Any, details: ErrorDetails): void {
       description,
     }));
   }
-  const delay = anyUnpack(any, RetryInfoSchema)?.retryDelay;
-  if (delay) {
-    details.retryAfterMs = Number(delay.seconds) * 1000 + delay.nanos / 1e6;
+  const retry = anyUnpack(any, RetryInfoSchema);
+  if (retry) {
+    details.retryAfterMs = retry.retryDelay ? durationMs(retry.retryDelay) : 0;
   }
 }
 

@@ -1,56 +1,50 @@
 // Gathers updates and sends them as batches in the background, with bounded memory.
 
-import { setTimeout as sleep } from "node:timers/promises";
-
-import { requestOfUpdate } from "./converting.js";
-import { CancelledError, LeaderboardError, isBroken, isRetryable } from "./errors.js";
+import type { CallBounds, OpenCalls } from "./call-bounds.js";
+import { LeaderboardError, OverloadedError } from "./errors.js";
+import type { UpdateScoreRequest } from "./gen/leaderboard/v1/leaderboard_pb.js";
 import type { BatchResult, ScoreUpdate } from "./model.js";
+import { requestOfUpdate } from "./requests.js";
 import { retryDelay } from "./retry-delay.js";
+import {
+  type BufferSettings,
+  type ScoreBufferOptions,
+  settingsOf,
+} from "./score-buffer-options.js";
 
-/** How a buffer gathers and sends. */
-export interface ScoreBufferOptions {
-  /** Told of each update that is given up, with the reason. */
-  readonly onError: (update: ScoreUpdate, error: Error) => void;
-  /** How many updates may wait or be on their way; more have `add` wait. Default: 10,000. */
-  readonly maxPending?: number | undefined;
-  /** How many updates are sent together at most, to 1,000. Default: 500. */
-  readonly batchSize?: number | undefined;
-  /** The milliseconds that an update waits for others to be sent with. Default: 50. */
-  readonly lingerMs?: number | undefined;
-  /** The milliseconds after which an update is given up that can't be sent. Default: 60,000. */
-  readonly giveUpAfterMs?: number | undefined;
-}
-
-/** Sends updates together. */
-export type Send = (updates: readonly ScoreUpdate[]) => Promise<readonly BatchResult[]>;
+/** Sends updates together, and returns one result for each. */
+export type Send = (
+  updates: UpdateScoreRequest[],
+  timeoutMs: number,
+) => Promise<readonly BatchResult[]>;
 
 interface Pending {
   readonly update: ScoreUpdate;
+  readonly request: UpdateScoreRequest;
   readonly number: number;
-  sentAt: number | undefined;
+  readonly endsAt: number;
 }
 
 interface Flush {
   readonly upTo: number;
-  remaining: number;
   readonly done: () => void;
 }
 
-/** The longest batch that the service takes. */
-const LONGEST_BATCH = 1_000;
+/**
+ * The least milliseconds for an attempt: where updates run out of time all along, it would have
+ * next to none otherwise, and nothing would ever arrive.
+ */
+const LEAST_MS = 1_000;
 
 /** A buffer of updates. Each keeps its request id until it is acknowledged, so it counts once. */
 export class ScoreBuffer {
   readonly #send: Send;
-  readonly #onError: ScoreBufferOptions["onError"];
-  readonly #maxPending: number;
-  readonly #batchSize: number;
-  readonly #lingerMs: number;
-  readonly #giveUpAfterMs: number;
+  readonly #open: OpenCalls;
+  readonly #settings: BufferSettings;
+  /** What is not settled yet, in the order of adding; the first ones may be on their way. */
   readonly #queue: Pending[] = [];
   readonly #waiting: (() => void)[] = [];
   #flushes: Flush[] = [];
-  #pending = 0;
   #added = 0;
   #acknowledged = 0;
   #refused = 0;
@@ -60,13 +54,10 @@ export class ScoreBuffer {
   #hurry = (): void => undefined;
 
   /** Made by `Client.scoreBuffer`. */
-  constructor(send: Send, options: ScoreBufferOptions) {
+  constructor(send: Send, open: OpenCalls, options: ScoreBufferOptions) {
+    this.#settings = settingsOf(options);
     this.#send = send;
-    this.#onError = options.onError;
-    this.#maxPending = within("maxPending", options.maxPending ?? 10_000, Infinity);
-    this.#batchSize = within("batchSize", options.batchSize ?? 500, LONGEST_BATCH);
-    this.#lingerMs = options.lingerMs ?? 50;
-    this.#giveUpAfterMs = options.giveUpAfterMs ?? 60_000;
+    this.#open = open;
   }
 
   /** How many updates the service has taken. */
@@ -82,35 +73,40 @@ export class ScoreBuffer {
   /**
    * Adds an update, and waits while there are too many.
    *
-   * @throws InvalidRequestError if the update has a value that no message can hold, or an Error if
-   * the buffer is closed.
+   * @throws InvalidRequestError if the update has a value that no message can hold, CancelledError
+   * if the client is closed, or an Error if the buffer is.
    */
   async add(update: ScoreUpdate): Promise<void> {
     if (this.#isClosed) {
       throw new Error("the buffer is closed");
     }
-    const { requestId } = requestOfUpdate(update);
-    const number = ++this.#added;
-    this.#queue.push({ update: { ...update, requestId }, number, sentAt: undefined });
-    this.#pending++;
-    if (this.#queue.length >= this.#batchSize) {
+    const { batchSize, maxPending, giveUpAfterMs } = this.#settings;
+    const request = requestOfUpdate(update);
+    const sending = this.#isSending ? undefined : this.#open.begin(Infinity, undefined);
+    this.#queue.push({
+      update: { ...update, requestId: request.requestId },
+      request,
+      number: ++this.#added,
+      endsAt: performance.now() + giveUpAfterMs,
+    });
+    if (sending) {
+      void this.#sendAll(sending);
+    }
+    if (this.#queue.length >= batchSize) {
       this.#hurry();
     }
-    if (!this.#isSending) {
-      void this.#sendAll();
-    }
-    if (this.#pending > this.#maxPending) {
+    if (this.#queue.length > maxPending) {
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
     }
   }
 
   /** Waits until all updates that were added before are acknowledged or given up. */
   async flush(): Promise<void> {
-    if (this.#pending === 0) {
+    if (this.#queue.length === 0) {
       return;
     }
     await new Promise<void>((done) => {
-      this.#flushes.push({ upTo: this.#added, remaining: this.#pending, done });
+      this.#flushes.push({ upTo: this.#added, done });
       this.#hurry();
     });
   }
@@ -121,104 +117,134 @@ export class ScoreBuffer {
     await this.flush();
   }
 
-  async #sendAll(): Promise<void> {
+  /** Sends until nothing is left; what ends that before, such as a closed client, is told. */
+  async #sendAll(bounds: CallBounds): Promise<void> {
     this.#isSending = true;
-    while (this.#queue.length > 0) {
-      await this.#linger();
-      const delay = await this.#sendSome(this.#queue.splice(0, this.#batchSize));
-      if (delay) {
-        await sleep(delay);
+    let ended: Error | undefined;
+    try {
+      while (this.#queue.length > 0) {
+        await this.#linger(bounds);
+        const trouble = await this.#sendSome();
+        if (trouble) {
+          await this.#pauseAfter(trouble, bounds);
+        } else {
+          this.#failures = 0;
+        }
       }
+    } catch (error) {
+      ended = error as Error;
     }
+    bounds.end();
+    this.#hurry();
     this.#isSending = false;
+    if (ended) {
+      this.#giveUp(this.#queue.length, ended);
+    }
   }
 
   /** Waits for others to be sent with, unless there are enough or someone waits for the end. */
-  async #linger(): Promise<void> {
-    if (this.#queue.length >= this.#batchSize || this.#flushes.length > 0) {
+  async #linger(bounds: CallBounds): Promise<void> {
+    if (this.#queue.length >= this.#settings.batchSize || this.#flushes.length > 0) {
       return;
     }
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, this.#lingerMs);
+    const lingered = new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, this.#settings.lingerMs);
       this.#hurry = () => {
         clearTimeout(timer);
         resolve();
       };
     });
+    await bounds.within(lingered);
   }
 
-  /** Sends a batch once; returns the milliseconds to wait if some of it has to be sent again. */
-  async #sendSome(batch: readonly Pending[]): Promise<number> {
-    const now = performance.now();
-    for (const pending of batch) {
-      pending.sentAt ??= now;
-    }
-    const outcomes = await this.#outcomes(batch);
-    const again: Pending[] = [];
-    let askedMs = 0;
+  /** Sends a batch once; returns why some of it has to be sent again, if it has. */
+  async #sendSome(): Promise<LeaderboardError | undefined> {
+    const batch = this.#queue.slice(0, this.#settings.batchSize);
+    const errors = await this.#errorsOf(batch);
+    const again = batch.filter((_, index) => isRetryable(errors[index]));
+    this.#queue.splice(0, batch.length, ...again);
     for (const [index, pending] of batch.entries()) {
-      const outcome = outcomes[index];
-      if (outcome?.ok) {
+      const error = errors[index];
+      if (!error) {
         this.#acknowledged++;
-        this.#settle(pending);
-      } else if (outcome && this.#isWorthAnother(pending, outcome.error)) {
-        again.push(pending);
-        askedMs = Math.max(askedMs, outcome.error.retryAfterMs ?? 0);
-      } else {
-        this.#refuse(pending, outcome?.error);
+      } else if (!isRetryable(error)) {
+        this.#refuse(pending, error);
       }
     }
-    this.#queue.unshift(...again);
-    this.#failures = again.length === batch.length ? this.#failures + 1 : 0;
-    return again.length > 0 ? retryDelay(this.#failures, askedMs) : 0;
+    this.#settle();
+    const troubles = errors.filter(isRetryable);
+    return troubles.sort((one, other) => askedBy(other) - askedBy(one))[0];
   }
 
-  async #outcomes(batch: readonly Pending[]): Promise<readonly BatchResult[]> {
+  /**
+   * Sends updates, and returns for each why it was not taken, if it was not. What is too large is
+   * sent in halves: one update must not cost the others.
+   */
+  async #errorsOf(batch: readonly Pending[]): Promise<readonly (Error | undefined)[]> {
+    const left = (batch[0]?.endsAt ?? 0) - performance.now();
     try {
-      return await this.#send(batch.map((pending) => pending.update));
+      const requests = batch.map((pending) => pending.request);
+      const results = await this.#send(requests, Math.max(left, LEAST_MS));
+      return results.map((result) => (result.ok ? undefined : result.error));
     } catch (error) {
-      return batch.map(() => ({ ok: false, error: error as LeaderboardError }));
+      if (batch.length === 1 || !(error instanceof OverloadedError) || error.retryable) {
+        return batch.map(() => error as Error);
+      }
+      const half = Math.ceil(batch.length / 2);
+      const first = await this.#errorsOf(batch.slice(0, half));
+      return [...first, ...(await this.#errorsOf(batch.slice(half)))];
     }
   }
 
-  #isWorthAnother({ sentAt }: Pending, error: Error): boolean {
-    if (performance.now() - (sentAt ?? 0) >= this.#giveUpAfterMs) {
-      return false;
+  /** Waits before the next batch. What has waited for too long is given up when its time is up. */
+  async #pauseAfter(trouble: LeaderboardError, bounds: CallBounds): Promise<void> {
+    let now = performance.now();
+    const until = now + retryDelay(this.#failures++, trouble.retryAfterMs);
+    while (now < until) {
+      const next = this.#queue.findIndex(({ endsAt }) => endsAt > now);
+      this.#giveUp(next < 0 ? this.#queue.length : next, trouble);
+      const [first] = this.#queue;
+      if (!first) {
+        return;
+      }
+      await bounds.sleep(Math.min(until, first.endsAt) - now);
+      now = performance.now();
     }
-    // The client is closed, or what gives its tokens failed: nothing that passes by itself.
-    if (!(error instanceof LeaderboardError) || error instanceof CancelledError) {
-      return false;
-    }
-    return isRetryable(error) || isBroken(error);
   }
 
-  #refuse({ update, number }: Pending, error: Error | undefined): void {
+  #giveUp(count: number, error: Error): void {
+    const given = this.#queue.splice(0, count);
+    given.forEach((pending) => this.#refuse(pending, error));
+    this.#settle();
+  }
+
+  #refuse({ update }: Pending, error: Error): void {
     this.#refused++;
     try {
-      this.#onError(update, error ?? new Error("the update has no outcome"));
+      this.#settings.onError(update, error);
     } catch (thrown) {
+      // It is no fault of the buffer, which has to tell of the others.
       queueMicrotask(() => {
         throw thrown;
       });
     }
-    this.#settle({ number });
   }
 
-  #settle({ number }: Pick<Pending, "number">): void {
-    this.#pending--;
-    this.#waiting.shift()?.();
-    for (const flush of this.#flushes) {
-      if (number <= flush.upTo && --flush.remaining === 0) {
-        this.#flushes = this.#flushes.filter((each) => each !== flush);
-        flush.done();
-      }
+  /** Lets go on who waits for what is no longer in the queue. */
+  #settle(): void {
+    while (this.#waiting.length > Math.max(this.#queue.length - this.#settings.maxPending, 0)) {
+      this.#waiting.shift()?.();
     }
+    const first = this.#queue[0]?.number ?? Infinity;
+    this.#flushes.filter(({ upTo }) => upTo < first).forEach(({ done }) => done());
+    this.#flushes = this.#flushes.filter(({ upTo }) => upTo >= first);
   }
 }
 
-function within(name: string, value: number, most: number): number {
-  if (value >= 1 && value <= most) {
-    return value;
-  }
-  throw new RangeError(`${name} has to be from 1 to ${most}, not ${value}`);
+function isRetryable(error: Error | undefined): error is LeaderboardError {
+  return error instanceof LeaderboardError && error.retryable;
+}
+
+function askedBy({ retryAfterMs = 0 }: LeaderboardError): number {
+  return retryAfterMs;
 }

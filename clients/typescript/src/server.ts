@@ -1,5 +1,7 @@
 // The server of a client: where it is, how connections to it are made, and who calls.
 
+import { isIPv4 } from "node:net";
+
 import { Client, type ChannelCredentials, Metadata, credentials } from "@grpc/grpc-js";
 
 /** How the client and the server prove who they are. All in PEM. */
@@ -24,7 +26,11 @@ export interface ServerOptions {
 }
 
 const ADDRESS = /^(?<host>\[[0-9a-fA-F:.%]+\]|[^\s:/[\]]+):(?<port>\d{1,5})$/;
-const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/i;
+const LOOPBACK_NAME = /^(localhost|\[::1\])$/i;
+const HIGHEST_PORT = 65_535;
+
+/** What a header can hold; tokens have no spaces. */
+const TOKEN = /^[\x21-\x7e]+$/;
 
 const CHANNEL = {
   "grpc.enable_http_proxy": 0,
@@ -43,15 +49,15 @@ export class Server {
 
   /**
    * @param address HOST:PORT.
-   * @throws TypeError if the address is none, or the token would be sent in the clear.
+   * @throws TypeError if the address is none, or the token can't be sent or would be in the clear.
    */
   constructor(address: string, { tls, token }: ServerOptions) {
-    const host = ADDRESS.exec(address)?.groups?.["host"];
-    if (host === undefined) {
-      throw new TypeError(`the address has to be HOST:PORT, not ${address}`);
-    }
-    if (token !== undefined && !tls && !LOOPBACK.test(host)) {
+    const host = hostOf(address);
+    if (token !== undefined && !tls && !isLoopback(host)) {
       throw new TypeError("a token needs TLS, unless the server is on this machine");
+    }
+    if (typeof token === "string") {
+      checkToken(token);
     }
     this.#target = `dns:${address}`;
     this.#credentials = credentialsOf(tls);
@@ -66,12 +72,33 @@ export class Server {
   /** Returns what is sent before a request. */
   async metadata(): Promise<Metadata> {
     const metadata = new Metadata();
-    const token = typeof this.#token === "function" ? await this.#token() : this.#token;
-    if (token !== undefined) {
-      metadata.set("authorization", `Bearer ${token}`);
+    if (this.#token !== undefined) {
+      const token = typeof this.#token === "function" ? await this.#token() : this.#token;
+      metadata.set("authorization", `Bearer ${checkToken(token)}`);
     }
     return metadata;
   }
+}
+
+function hostOf(address: string): string {
+  const { host, port } = ADDRESS.exec(address)?.groups ?? {};
+  if (host === undefined || Number(port) < 1 || Number(port) > HIGHEST_PORT) {
+    throw new TypeError(`the address has to be HOST:PORT, not ${address}`);
+  }
+  return host;
+}
+
+/** Tells that a host is this machine, whatever a name server says. */
+function isLoopback(host: string): boolean {
+  return LOOPBACK_NAME.test(host) || (isIPv4(host) && host.startsWith("127."));
+}
+
+/** Returns the token; what is wrong with another one is told without telling the token. */
+function checkToken(token: string): string {
+  if (typeof token === "string" && TOKEN.test(token)) {
+    return token;
+  }
+  throw new TypeError("a token has to be a text of visible ASCII characters");
 }
 
 function credentialsOf(tls: boolean | TlsOptions | undefined): ChannelCredentials {

@@ -23,7 +23,7 @@ export type SnapshotReason =
   | "LAGGED"
   | "AHEAD";
 
-/** A stream of a watch fell silent, or ended before the contest did. */
+/** A stream of a watch had no token, fell silent, or ended before the contest did. */
 export class StreamLostError extends Error {
   override readonly name = "StreamLostError";
 }

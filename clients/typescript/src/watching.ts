@@ -1,26 +1,20 @@
 // Watches a contest over as many streams as that takes, and never shows a wrong board.
 
-import { type MessageInitShape, create } from "@bufbuild/protobuf";
 import { durationFromMs } from "@bufbuild/protobuf/wkt";
-import type { ClientReadableStream, ServiceError } from "@grpc/grpc-js";
 
 import { type CallBounds, type OpenCalls, whenAborted } from "./call-bounds.js";
-import { decode, encode, pathOf } from "./calls.js";
-import { asBuffer, asIs } from "./connection.js";
-import { malformed } from "./converting.js";
-import { LeaderboardError, isBroken, isRetryable } from "./errors.js";
+import { LeaderboardError } from "./errors.js";
 import {
-  LeaderboardService,
+  type WatchContestRequest,
   WatchContestRequestSchema,
-  type WatchContestResponse,
-  WatchContestResponseSchema,
   WatchScope as Scope,
 } from "./gen/leaderboard/v1/leaderboard_pb.js";
 import { MissedChangesError } from "./live-board.js";
-import { errorOfCall } from "./refusal.js";
+import { malformed, messageOf } from "./requests.js";
 import { retryDelay } from "./retry-delay.js";
 import type { Server } from "./server.js";
 import { WatchCourse } from "./watch-course.js";
+import { messages } from "./watch-stream.js";
 import { StreamLostError, type WatchUpdate } from "./watch-update.js";
 
 /** What is told: what touches the first ranks, every change, or the changes of some users. */
@@ -56,18 +50,41 @@ const SCOPES = new Map<string, Scope>([
   ["USERS", Scope.USERS],
 ]);
 
-type Request = MessageInitShape<typeof WatchContestRequestSchema>;
-
 /** Yields the updates of a watch; see `Client.watch`. */
-export async function* watch(
+export function watch(
   server: Server,
   open: OpenCalls,
   contestId: string,
   options: WatchOptions,
   silenceMs = SILENCE_MS,
 ): AsyncGenerator<WatchUpdate, void, undefined> {
-  const course = new WatchCourse(create(WatchContestRequestSchema, requestOf(contestId, options)));
+  const left = new AbortController();
+  const told = updates(server, open, contestId, options, silenceMs, left.signal);
+  const [end, fail] = [told.return.bind(told), told.throw.bind(told)];
+  // By itself a generator ends no sooner than what it waits for.
+  return Object.assign(told, {
+    return: () => {
+      left.abort();
+      return end();
+    },
+    throw: (error: unknown) => {
+      left.abort();
+      return fail(error);
+    },
+  });
+}
+
+async function* updates(
+  server: Server,
+  open: OpenCalls,
+  contestId: string,
+  options: WatchOptions,
+  silenceMs: number,
+  left: AbortSignal,
+): AsyncGenerator<WatchUpdate, void, undefined> {
+  const course = new WatchCourse(requestOf(contestId, options));
   const bounds = open.begin(Number.POSITIVE_INFINITY, options.signal);
+  whenAborted(left, () => bounds.abort(left.reason));
   try {
     yield course.update;
     for (let attempt = 0; ; attempt++) {
@@ -81,6 +98,10 @@ export async function* watch(
       attempt = performance.now() - began > LASTING_MS ? 0 : attempt;
       const asked = trouble instanceof LeaderboardError ? trouble.retryAfterMs : undefined;
       await bounds.sleep(retryDelay(attempt, asked));
+    }
+  } catch (error) {
+    if (!left.aborted) {
+      throw error;
     }
   } finally {
     bounds.end();
@@ -109,90 +130,31 @@ async function* follow(
   }
 }
 
-/** Yields the messages of one stream; returns after an `end`, throws when it ends otherwise. */
-async function* messages(
-  server: Server,
-  request: Request,
-  bounds: CallBounds,
-  silenceMs: number,
-): AsyncGenerator<WatchContestResponse, void, undefined> {
-  const bytes = encode(WatchContestRequestSchema, request);
-  const metadata = await bounds.within(server.metadata());
-  const channel = server.open();
-  const path = pathOf(LeaderboardService.method.watchContest);
-  const stream = channel.makeServerStreamRequest(path, asBuffer, asIs, bytes, metadata);
-  const forget = whenAborted(bounds.signal, () => stream.cancel());
-  try {
-    for await (const answer of audible(stream, silenceMs)) {
-      const message = decode(WatchContestResponseSchema, answer);
-      yield message;
-      if (message.event.case === "end") {
-        return;
-      }
-    }
-    throw new StreamLostError("the server ended the watch without a reason");
-  } finally {
-    forget();
-    stream.cancel();
-    channel.close();
-  }
-}
-
-/** Yields what comes through a stream, and throws when nothing comes for too long. */
-async function* audible(
-  stream: ClientReadableStream<Uint8Array>,
-  silenceMs: number,
-): AsyncGenerator<Uint8Array, void, undefined> {
-  // It also fails after it was left, and an error that nobody listens for ends the process.
-  stream.on("error", () => undefined);
-  const iterator: AsyncIterator<Uint8Array> = stream[Symbol.asyncIterator]();
-  for (;;) {
-    const next = await soon(iterator.next().catch(failed), silenceMs);
-    if (next.done) {
-      return;
-    }
-    yield next.value;
-  }
-}
-
-function failed(error: unknown): never {
-  if (error instanceof Error && "code" in error && typeof error.code === "number") {
-    throw errorOfCall(error as ServiceError);
-  }
-  throw new StreamLostError(String(error));
-}
-
-async function soon<T>(promise: Promise<T>, silenceMs: number): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const silence = new Promise<never>((_, reject) => {
-    const lost = new StreamLostError(`nothing came for ${silenceMs / 1000} s`);
-    timer = setTimeout(() => reject(lost), silenceMs);
-  });
-  try {
-    return await Promise.race([promise, silence]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-function requestOf(contestId: string, options: WatchOptions): Request {
+function requestOf(contestId: string, options: WatchOptions): WatchContestRequest {
   const scope = SCOPES.get(options.scope ?? "TOP");
   if (scope === undefined) {
     throw malformed("scope", `is ${String(options.scope)}, not TOP, ALL or USERS`);
   }
-  return {
+  if (typeof options.userIds === "string") {
+    throw malformed("user_ids", "is one text, not some of them");
+  }
+  const interval = options.minIntervalMs ?? 0;
+  if (!Number.isFinite(interval)) {
+    throw malformed("min_interval", `is ${String(interval)}, not a number`);
+  }
+  return messageOf(WatchContestRequestSchema, {
     contestId,
     scope,
     limit: options.limit ?? 0,
     userIds: [...(options.userIds ?? [])],
-    ...(options.minIntervalMs ? { minInterval: durationFromMs(options.minIntervalMs) } : {}),
-  };
+    ...(interval ? { minInterval: durationFromMs(interval) } : {}),
+  });
 }
 
 /** Tells whether the same request, or one that resumes, may succeed later. */
 function heals(error: unknown): error is Error {
   if (error instanceof LeaderboardError) {
-    return isRetryable(error) || isBroken(error) || error.reason === STALLED;
+    return error.retryable || error.reason === STALLED;
   }
   return error instanceof MissedChangesError || error instanceof StreamLostError;
 }

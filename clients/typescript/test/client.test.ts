@@ -12,15 +12,18 @@ import {
   CancelledError,
   DeadlineExceededError,
   InvalidRequestError,
+  LeaderboardError,
   OverloadedError,
   UnavailableError,
 } from "../src/errors.js";
 import { RetryInfoSchema } from "../src/gen/google/rpc/error_details_pb.js";
 import { StatusSchema } from "../src/gen/google/rpc/status_pb.js";
 import {
+  BatchUpdateScoresResponseSchema,
   type UpdateScoreResponse,
   UpdateScoreResponseSchema,
 } from "../src/gen/leaderboard/v1/leaderboard_pb.js";
+import type { Instant } from "../src/model.js";
 import { type Behaviour, lineTo, serve } from "./fake-service.js";
 
 const UPDATE = { contestId: "chess", userId: "ada", points: 5 };
@@ -32,10 +35,10 @@ const NEVER = (): Promise<UpdateScoreResponse> => new Promise(() => undefined);
 
 async function clientOf(
   context: TestContext,
-  update: NonNullable<Behaviour["update"]>,
+  does: Behaviour | NonNullable<Behaviour["update"]>,
   options: ClientOptions = {},
 ): Promise<Client> {
-  const service = await serve({ update });
+  const service = await serve(typeof does === "function" ? { update: does } : does);
   const client = new Client(service.address, options);
   context.after(() => {
     client.close();
@@ -116,6 +119,68 @@ test("a server that is away is told from a deadline", async () => {
 
   await assert.rejects(client.updateScore(UPDATE), UnavailableError);
   client.close();
+});
+
+test("a server that still says it stops is told from a client that is closed", async (context) => {
+  const client = await clientOf(context, () =>
+    Promise.reject({ code: status.CANCELLED, details: "stopping" }),
+  );
+
+  const stopping = (error: unknown): boolean =>
+    error instanceof LeaderboardError &&
+    !(error instanceof CancelledError) &&
+    error.code === "CANCELLED" &&
+    error.message === "stopping";
+  await assert.rejects(client.updateScore(UPDATE, { timeoutMs: 300 }), stopping);
+});
+
+test("an answer with too few results is told, and not asked for again", async (context) => {
+  let attempts = 0;
+  const client = await clientOf(context, {
+    batch: async () => {
+      attempts++;
+      const results = [{ outcome: { case: "response" as const, value: TAKEN } }];
+      return create(BatchUpdateScoresResponseSchema, { results });
+    },
+  });
+  const given: Error[] = [];
+  const buffer = client.scoreBuffer({ onError: (_, error) => given.push(error) });
+
+  await assert.rejects(client.batchUpdateScores([UPDATE, UPDATE]), { code: "INTERNAL" });
+  await buffer.add(UPDATE);
+  await buffer.add(UPDATE);
+  await buffer.close();
+
+  assert.equal(attempts, 2);
+  assert.deepEqual([buffer.acknowledged, buffer.refused], [0, 2]);
+  assert.ok(given.every((error) => error instanceof LeaderboardError && error.code === "INTERNAL"));
+});
+
+// Far below the 4 s of an attempt and the 10 s of a call, which a buffer's own time cuts short.
+test("a buffer gives up in its own time", { timeout: 3_000 }, async (context) => {
+  const client = await clientOf(context, { batch: () => new Promise(() => undefined) });
+  const given: Error[] = [];
+  const onError = (_: unknown, error: Error): number => given.push(error);
+  const buffer = client.scoreBuffer({ onError, giveUpAfterMs: 200 });
+
+  await buffer.add(UPDATE);
+  await buffer.close();
+
+  assert.ok(given[0] instanceof DeadlineExceededError);
+});
+
+// Far below the hour for which the buffer would wait for more updates.
+test("closing the client ends its buffers at once", { timeout: 3_000 }, async (context) => {
+  const client = await clientOf(context, {});
+  const told = new Promise<Error>((resolve) => {
+    const onError = (_: unknown, error: Error): void => resolve(error);
+    const buffer = client.scoreBuffer({ onError, lingerMs: 3_600_000 });
+    void buffer.add(UPDATE);
+  });
+
+  client.close();
+
+  assert.ok((await told) instanceof CancelledError);
 });
 
 test("a caller who gives up is told so at once, and so is the server", async (context) => {
@@ -211,13 +276,44 @@ test("a token is sent with each call", async (context) => {
   assert.deepEqual(tokens, ["Bearer token-1", "Bearer token-2"]);
 });
 
+test("a token that never comes costs a call no more than its time", async (context) => {
+  const client = await clientOf(context, async () => TAKEN, {
+    token: () => new Promise(() => undefined),
+  });
+
+  await assert.rejects(client.updateScore(UPDATE, { timeoutMs: 200 }), DeadlineExceededError);
+});
+
+test("a token that can't be sent is refused without telling it", async (context) => {
+  const secret = "s3cr3t\n";
+  const refused = (error: unknown): boolean =>
+    error instanceof TypeError && !error.message.includes("s3cr3t");
+  const client = await clientOf(context, async () => TAKEN, { token: () => secret });
+
+  assert.throws(() => new Client("127.0.0.1:1", { token: secret }), refused);
+  await assert.rejects(client.updateScore(UPDATE), refused);
+});
+
 test("a token that would be sent in the clear is refused, and so is what is no address", () => {
-  assert.throws(() => new Client("10.0.0.7:50051", { token: "secret" }), /TLS/);
-  for (const address of ["localhost", "localhost:", "http://localhost:50051", "a b:1"]) {
+  // The last ones are no addresses but names, which may be those of any machine.
+  for (const host of ["10.0.0.7", "127.0.0.999", "127.0.0.1.example.com"]) {
+    assert.throws(() => new Client(`${host}:50051`, { token: "secret" }), /TLS/, host);
+  }
+  const wrong = ["localhost", "localhost:", "http://localhost:50051", "a b:1", "a:0", "a:65536"];
+  for (const address of wrong) {
     assert.throws(() => new Client(address), TypeError, address);
   }
   for (const address of ["localhost:1", "[::1]:1", "127.0.0.1:1"]) {
     new Client(address, { token: "secret" }).close();
+  }
+});
+
+test("a time that is none is refused at once, for the client and for a call", async (context) => {
+  const client = await clientOf(context, async () => TAKEN);
+
+  for (const timeoutMs of [0, -1, Number.NaN, "5" as unknown as number]) {
+    assert.throws(() => new Client("127.0.0.1:1", { timeoutMs }), RangeError);
+    await assert.rejects(client.updateScore(UPDATE, { timeoutMs }), RangeError);
   }
 });
 
@@ -229,11 +325,21 @@ test("values that no message can hold are refused before they are sent", async (
     { points: 2n ** 63n },
     { mode: "set" as "SET" },
     { eventTime: new Date(Number.NaN) },
+    { eventTime: "2026-01-01" as unknown as Date },
+    { eventTime: 1_767_225_600 as unknown as Date },
+    { eventTime: { seconds: 5n, nanos: 0.5 } },
+    { eventTime: { nanos: 5 } as Instant },
+    { displayName: "half a pair: \ud83d" },
+    { userId: 5 as unknown as string },
   ];
 
   for (const part of wrong) {
     await assert.rejects(client.updateScore({ ...UPDATE, ...part }), InvalidRequestError);
   }
+  const names = (field: string) => (error: InvalidRequestError) =>
+    error.violations[0]?.field === field;
+  const half = { ...UPDATE, eventType: "\udfff" };
+  await assert.rejects(client.batchUpdateScores([UPDATE, half]), names("event_type"));
   await assert.rejects(client.getTopUsers("chess", { limit: 1.5 }), InvalidRequestError);
 });
 

@@ -14,6 +14,8 @@ import {
 } from "@grpc/grpc-js";
 
 import {
+  type BatchUpdateScoresRequest,
+  type BatchUpdateScoresResponse,
   LeaderboardService,
   type UpdateScoreRequest,
   type UpdateScoreResponse,
@@ -22,35 +24,41 @@ import {
 } from "../src/gen/leaderboard/v1/leaderboard_pb.js";
 
 export type Update = ServerUnaryCall<UpdateScoreRequest, UpdateScoreResponse>;
+export type Batch = ServerUnaryCall<BatchUpdateScoresRequest, BatchUpdateScoresResponse>;
 export type Watch = ServerWritableStream<WatchContestRequest, WatchContestResponse>;
 
-/** What the service does: `update` answers a call, throws its status, or never does either. */
+type Done<O> = (error: Partial<StatusObject> | null, answer?: O) => void;
+
+/** What the service does: a call is answered, gets a status that is thrown, or neither of them. */
 export interface Behaviour {
   update?: (call: Update) => Promise<UpdateScoreResponse>;
+  batch?: (call: Batch) => Promise<BatchUpdateScoresResponse>;
   watch?: (call: Watch) => void;
 }
 
 /** Starts the service; `stop` has to follow. */
 export async function serve({
   update = () => Promise.reject({ code: status.UNIMPLEMENTED }),
+  batch = () => Promise.reject({ code: status.UNIMPLEMENTED }),
   watch = (call) => call.end(),
 }: Behaviour): Promise<{ address: string; stop: () => void }> {
   const server = new Server();
-  const { updateScore, watchContest } = LeaderboardService.method;
+  const { updateScore, batchUpdateScores, watchContest } = LeaderboardService.method;
   server.addService(
     {
       update: definition("UpdateScore", updateScore.input, updateScore.output),
+      batch: definition("BatchUpdateScores", batchUpdateScores.input, batchUpdateScores.output),
       watch: {
         ...definition("WatchContest", watchContest.input, watchContest.output),
         responseStream: true,
       },
     },
     {
-      update: (
-        call: Update,
-        done: (error: Partial<StatusObject> | null, answer?: UpdateScoreResponse) => void,
-      ) => {
+      update: (call: Update, done: Done<UpdateScoreResponse>) => {
         update(call).then((answer) => done(null, answer), done);
+      },
+      batch: (call: Batch, done: Done<BatchUpdateScoresResponse>) => {
+        batch(call).then((answer) => done(null, answer), done);
       },
       watch,
     },

@@ -8,11 +8,11 @@ import { type Any, anyPack } from "@bufbuild/protobuf/wkt";
 import { Metadata, type ServiceError, status } from "@grpc/grpc-js";
 
 import {
+  CancelledError,
   InvalidRequestError,
   LeaderboardError,
   OverloadedError,
   UnavailableError,
-  isRetryable,
 } from "../src/errors.js";
 import {
   BadRequestSchema,
@@ -55,7 +55,36 @@ test("a refused call tells its reason, what belongs to it, and when to come back
   assert.equal(error.reason, "ERROR_REASON_OVERLOADED");
   assert.deepEqual(error.metadata, { limit: "calls" });
   assert.equal(error.retryAfterMs, 1_500);
-  assert.ok(isRetryable(error));
+  assert.ok(error.retryable);
+});
+
+test("a server that asks to come back, but not when, is heard too", () => {
+  const trailer = trailerOf(anyPack(RetryInfoSchema, create(RetryInfoSchema)));
+
+  const error = errorOfCall(serviceError(status.RESOURCE_EXHAUSTED, "too much", trailer));
+
+  assert.equal(error.retryAfterMs, 0);
+  assert.ok(error.retryable);
+});
+
+test("an error tells whether the same request may succeed later", () => {
+  const own = trailerOf(info({ reason: "ERROR_REASON_INTERNAL", domain: "leaderboard.v1" }));
+  const retryable = (code: status, trailer?: Uint8Array): boolean =>
+    errorOfCall(serviceError(code, "no", trailer)).retryable;
+
+  for (const code of [status.UNAVAILABLE, status.DEADLINE_EXCEEDED]) {
+    assert.ok(retryable(code), status[code]);
+    assert.ok(retryable(code, own), status[code]);
+  }
+  // Without a reason of the service's own they tell of a connection that broke.
+  for (const code of [status.CANCELLED, status.INTERNAL, status.UNKNOWN]) {
+    assert.ok(retryable(code), status[code]);
+    assert.ok(!retryable(code, own), status[code]);
+  }
+  for (const code of [status.INVALID_ARGUMENT, status.RESOURCE_EXHAUSTED, status.NOT_FOUND]) {
+    assert.ok(!retryable(code), status[code]);
+  }
+  assert.ok(!new CancelledError("CANCELLED", "the client was closed").retryable);
 });
 
 test("malformed fields are named, also in the text", () => {
@@ -67,7 +96,7 @@ test("malformed fields are named, also in the text", () => {
   assert.ok(error instanceof InvalidRequestError);
   assert.deepEqual(error.violations, fieldViolations);
   assert.equal(error.message, "user_id: is empty");
-  assert.ok(!isRetryable(error));
+  assert.ok(!error.retryable);
 });
 
 test("an update of a batch is refused with the same error as a call", () => {

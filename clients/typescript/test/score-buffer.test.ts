@@ -4,9 +4,17 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setImmediate } from "node:timers/promises";
 
-import { InvalidRequestError, UnavailableError } from "../src/errors.js";
+import { OpenCalls } from "../src/call-bounds.js";
+import {
+  CancelledError,
+  InvalidRequestError,
+  OverloadedError,
+  UnavailableError,
+} from "../src/errors.js";
+import type { UpdateScoreRequest } from "../src/gen/leaderboard/v1/leaderboard_pb.js";
 import type { BatchResult, ScoreUpdate } from "../src/model.js";
-import { ScoreBuffer, type ScoreBufferOptions, type Send } from "../src/score-buffer.js";
+import { ScoreBuffer, type Send } from "../src/score-buffer.js";
+import type { ScoreBufferOptions } from "../src/score-buffer-options.js";
 
 const TAKEN: BatchResult = {
   ok: true,
@@ -28,10 +36,11 @@ const REFUSED: BatchResult = {
 function bufferOf(
   send: Send,
   options: Partial<ScoreBufferOptions> = {},
-): { buffer: ScoreBuffer; given: string[] } {
+): { buffer: ScoreBuffer; given: string[]; open: OpenCalls } {
   const given: string[] = [];
   const onError = (update: ScoreUpdate): number => given.push(update.userId);
-  return { buffer: new ScoreBuffer(send, { onError, ...options }), given };
+  const open = new OpenCalls();
+  return { buffer: new ScoreBuffer(send, open, { onError, ...options }), given, open };
 }
 
 function update(userId: string): ScoreUpdate {
@@ -66,7 +75,7 @@ test("updates go out in order, in batches of the asked size", async () => {
 });
 
 test("what may succeed later is sent again with its request id, before the others", async () => {
-  const batches: ScoreUpdate[][] = [];
+  const batches: UpdateScoreRequest[][] = [];
   const { buffer, given } = bufferOf(
     async (updates) => {
       batches.push([...updates]);
@@ -119,6 +128,160 @@ test("what is refused for good is told, and so is what waited for too long", asy
 
   assert.deepEqual(given.sort(), ["bad", "late"]);
   assert.deepEqual([buffer.acknowledged, buffer.refused], [0, 2]);
+});
+
+test("one update that is too large does not cost the others of its batch", async () => {
+  const batches: string[][] = [];
+  const { buffer, given } = bufferOf(async (updates) => {
+    batches.push(updates.map(({ userId }) => userId));
+    if (batches.at(-1)?.includes("large")) {
+      throw new OverloadedError("RESOURCE_EXHAUSTED", "the request is too large");
+    }
+    return updates.map(() => TAKEN);
+  });
+
+  for (const userId of ["a", "b", "large", "c", "d"]) {
+    await buffer.add(update(userId));
+  }
+  await buffer.close();
+
+  assert.deepEqual(given, ["large"]);
+  assert.deepEqual([buffer.acknowledged, buffer.refused], [4, 1]);
+  const sizes = batches.map((batch) => batch.length);
+  assert.deepEqual(sizes, [5, 3, 2, 1, 2]);
+});
+
+test("an overloaded server is not sent the halves of a batch", async () => {
+  const sizes: number[] = [];
+  const busy = new OverloadedError("RESOURCE_EXHAUSTED", "busy", { retryAfterMs: 0 });
+  const { buffer } = bufferOf(async (updates) => {
+    sizes.push(updates.length);
+    if (sizes.length === 1) {
+      throw busy;
+    }
+    return updates.map(() => TAKEN);
+  });
+
+  await buffer.add(update("a"));
+  await buffer.add(update("b"));
+  await buffer.close();
+
+  assert.deepEqual(sizes, [2, 2]);
+});
+
+test("the time of an update counts from its own add, and cuts its attempts short", async () => {
+  const left: number[] = [];
+  const errors: Error[] = [];
+  const away = new UnavailableError("UNAVAILABLE", "away");
+  const { buffer } = bufferOf(
+    async (updates, timeoutMs) => {
+      left.push(timeoutMs);
+      if (updates[0]?.userId === "late") {
+        throw away;
+      }
+      return updates.map(() => TAKEN);
+    },
+    { giveUpAfterMs: 1_500, onError: (_, error) => errors.push(error) },
+  );
+
+  await buffer.add(update("late"));
+  await buffer.flush();
+  await buffer.add(update("next"));
+  await buffer.close();
+
+  assert.deepEqual(errors, [away]);
+  assert.deepEqual([buffer.acknowledged, buffer.refused], [1, 1]);
+  const forLate = left.slice(0, -1);
+  assert.deepEqual(
+    forLate,
+    forLate.toSorted((one, other) => other - one),
+  );
+  assert.ok((left[0] ?? Infinity) <= 1_500);
+});
+
+// Far below the 5 s at least that the server asks to wait.
+test("what a closed client leaves is told at once", { timeout: 3_000 }, async () => {
+  const { opened, open: fail } = gate();
+  const errors: Error[] = [];
+  const again: Promise<void>[] = [];
+  const { buffer, open } = bufferOf(
+    async () => {
+      fail();
+      throw new UnavailableError("UNAVAILABLE", "away", { retryAfterMs: 3_600_000 });
+    },
+    {
+      batchSize: 1,
+      onError: (_, error) => {
+        errors.push(error);
+        again.push(buffer.add(update("more")));
+        again.at(-1)?.catch(() => undefined);
+      },
+    },
+  );
+  await buffer.add(update("a"));
+  await buffer.add(update("b"));
+  await opened;
+  await setImmediate();
+
+  open.close();
+  await buffer.flush();
+
+  assert.equal(errors.length, 2);
+  assert.ok(errors.every((error) => error instanceof CancelledError));
+  for (const refused of again) {
+    await assert.rejects(refused, CancelledError);
+  }
+  await assert.rejects(buffer.add(update("c")), CancelledError);
+  assert.deepEqual([buffer.acknowledged, buffer.refused], [0, 2]);
+});
+
+test("an onError that fails is heard of, and the others are told all the same", async (context) => {
+  const thrown: unknown[] = [];
+  const heard = (error: unknown): number => thrown.push(error);
+  const others = process.listeners("uncaughtException");
+  process.removeAllListeners("uncaughtException").on("uncaughtException", heard);
+  context.after(() => {
+    process.removeListener("uncaughtException", heard);
+    others.forEach((listener) => process.on("uncaughtException", listener));
+  });
+  const mine = new Error("mine");
+  const { buffer } = bufferOf(async (updates) => updates.map(() => REFUSED), {
+    onError: () => {
+      throw mine;
+    },
+  });
+
+  await buffer.add(update("a"));
+  await buffer.add(update("b"));
+  await buffer.close();
+  await setImmediate();
+
+  assert.deepEqual(thrown, [mine, mine]);
+  assert.equal(buffer.refused, 2);
+});
+
+test("options that make no sense are refused when the buffer is made", () => {
+  const send: Send = async (updates) => updates.map(() => TAKEN);
+  const wrong: Partial<ScoreBufferOptions>[] = [
+    { batchSize: 1_001 },
+    { batchSize: 2.5 },
+    { maxPending: 0 },
+    { maxPending: Number.NaN },
+    { lingerMs: -1 },
+    { lingerMs: 2 ** 31 },
+    { lingerMs: "5" as unknown as number },
+    { giveUpAfterMs: -1 },
+    { giveUpAfterMs: Number.NaN },
+  ];
+
+  for (const options of wrong) {
+    assert.throws(() => bufferOf(send, options), RangeError, JSON.stringify(options));
+  }
+  for (const options of [undefined, {}, { onError: "log" }]) {
+    const make = (): ScoreBuffer =>
+      new ScoreBuffer(send, new OpenCalls(), options as unknown as ScoreBufferOptions);
+    assert.throws(make, /onError/);
+  }
 });
 
 test("add waits while too many updates are pending", async () => {
@@ -175,5 +338,4 @@ test("a closed buffer takes no more, and what no message can hold is refused", a
   await buffer.close();
 
   await assert.rejects(buffer.add(update("a")), /closed/);
-  assert.throws(() => bufferOf(async () => [], { batchSize: 1_001 }), RangeError);
 });

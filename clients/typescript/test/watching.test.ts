@@ -14,7 +14,7 @@ import {
   WatchContestResponseSchema,
 } from "../src/gen/leaderboard/v1/leaderboard_pb.js";
 import { MissedChangesError } from "../src/live-board.js";
-import { Server } from "../src/server.js";
+import { Server, type Token } from "../src/server.js";
 import { StreamLostError, type WatchUpdate } from "../src/watch-update.js";
 import { type WatchOptions, watch } from "../src/watching.js";
 import { type Watch, lineTo, serve } from "./fake-service.js";
@@ -57,7 +57,11 @@ interface Watched {
 async function watched(
   context: TestContext,
   streams: ((call: Watch) => void)[],
-  { options = {}, silenceMs }: { options?: WatchOptions; silenceMs?: number } = {},
+  {
+    options = {},
+    silenceMs,
+    token,
+  }: { options?: WatchOptions; silenceMs?: number; token?: Token } = {},
 ): Promise<Watched> {
   const resumed: (bigint | undefined)[] = [];
   const service = await serve({
@@ -73,7 +77,7 @@ async function watched(
     line.stop();
     service.stop();
   });
-  const updates = watch(new Server(line.address, {}), open, "chess", options, silenceMs);
+  const updates = watch(new Server(line.address, { token }), open, "chess", options, silenceMs);
   return { updates, resumed, open, mute: line.mute };
 }
 
@@ -180,6 +184,51 @@ test("a connection that falls silent is left for a new one", async (context) => 
   assert.ok(seen[0]?.trouble instanceof StreamLostError);
 });
 
+test("a watch goes on when a token does not come, and when there is none", async (context) => {
+  let asked = 0;
+  const token = (): string | Promise<string> => {
+    switch (++asked) {
+      case 1:
+        return new Promise(() => undefined);
+      case 2:
+        throw new Error("the vault is away");
+      default:
+        return "secret";
+    }
+  };
+  const streams = [
+    (call: Watch): void => {
+      tell(call, 3, 0, snapshot("ada"));
+      tell(call, 3, 3, OVER);
+    },
+  ];
+  const { updates } = await watched(context, streams, { silenceMs: 500, token });
+
+  const seen = await all(updates);
+
+  const expected = ["CONNECTING", "CONNECTING", "CONNECTING", "LIVE ada", "OVER ada"];
+  assert.deepEqual(lines(seen), expected);
+  assert.match(seen[1]?.trouble?.message ?? "", /nothing came/);
+  assert.match(seen[2]?.trouble?.message ?? "", /the vault is away/);
+});
+
+test("a watch that nothing can hold is refused", async (context) => {
+  const wrong: WatchOptions[] = [
+    { limit: 1.5 },
+    { limit: Number.NaN },
+    { limit: 2 ** 40 },
+    { minIntervalMs: Number.NaN },
+    { scope: "USERS", userIds: "ada" },
+    { scope: "USERS", userIds: ["\ud83d"] },
+  ];
+
+  for (const options of wrong) {
+    const { updates, resumed } = await watched(context, [], { options });
+    await assert.rejects(updates.next(), InvalidRequestError);
+    assert.deepEqual(resumed, []);
+  }
+});
+
 test("what can't heal ends the watch with the reason", async (context) => {
   const refuse = (call: Watch): void => {
     call.emit("error", { code: status.INVALID_ARGUMENT, details: "contest_id is malformed" });
@@ -217,6 +266,27 @@ test("closing the client ends its watches", async (context) => {
   open.close();
 
   await assert.rejects(next, CancelledError);
+});
+
+// Far below the 30 s of silence after which the wait would end by itself.
+test("a watch that waits is left at once", { timeout: 5_000 }, async (context) => {
+  let left = (): void => undefined;
+  const cancelled = new Promise<void>((resolve) => {
+    left = resolve;
+  });
+  const quiet = (call: Watch): void => {
+    call.once("cancelled", left);
+    tell(call, 3, 0, snapshot("ada"));
+  };
+  const { updates } = await watched(context, [quiet]);
+  await updates.next();
+  await updates.next();
+
+  const next = updates.next();
+  assert.deepEqual(await updates.return(), { done: true, value: undefined });
+
+  assert.deepEqual(await next, { done: true, value: undefined });
+  await cancelled;
 });
 
 test("a watch that is not read takes no more than it can hold", async (context) => {
