@@ -68,12 +68,18 @@ def plain_lines(shown: str) -> list[str]:
 class OnTerminal:
     """The command while it runs on a terminal of its own; ends with its block."""
 
-    def __init__(self, *arguments: str) -> None:
-        """Start the command with the given command line after its name."""
+    def __init__(self, *arguments: str, has_keys: bool = True) -> None:
+        """Start the command.
+
+        Args:
+            arguments: The command line after its name.
+
+            has_keys: The terminal is its stdin too, not only where it writes to.
+        """
         self._screen, inside = pty.openpty()
         self._process = subprocess.Popen(
             [COMMAND, *arguments],
-            stdin=inside,
+            stdin=inside if has_keys else subprocess.DEVNULL,
             stdout=inside,
             stderr=inside,
             env=os.environ | _SIZE | {"TERM": "xterm-256color"},

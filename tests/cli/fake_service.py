@@ -88,6 +88,8 @@ class FakeService(LeaderboardServiceServicer):
         """The HTTP date that comes with the health; none when empty."""
         self.serving = True
         """The health of the server and of the service."""
+        self.display_name = ""
+        """The name of users whose updates don't say one."""
         self.scores: dict[tuple[str, str], int] = {}
         """The score of each contest and user."""
         self.received: list[pb.UpdateScoreRequest] = []
@@ -139,6 +141,7 @@ class FakeService(LeaderboardServiceServicer):
         self, request: pb.UpdateScoreRequest, context: grpc.ServicerContext
     ) -> pb.UpdateScoreResponse:
         """Add the points, unless a refusal is due."""
+        self._hear(context)
         self.received.append(request)
         self._refuse_if_due(context)
         return self._add(request)
@@ -147,6 +150,7 @@ class FakeService(LeaderboardServiceServicer):
         self, request: pb.BatchUpdateScoresRequest, context: grpc.ServicerContext
     ) -> pb.BatchUpdateScoresResponse:
         """Add the points of each update that is not refused."""
+        self._hear(context)
         self.batches.append(len(request.updates))
         self.received.extend(request.updates)
         self._refuse_if_due(context)
@@ -164,6 +168,7 @@ class FakeService(LeaderboardServiceServicer):
         self, request: pb.GetTopUsersRequest, context: grpc.ServicerContext
     ) -> pb.GetTopUsersResponse:
         """Return `top`, unless a refusal is due."""
+        self._hear(context)
         self.asked.append(request)
         self._refuse_if_due(context)
         return self.top
@@ -172,6 +177,7 @@ class FakeService(LeaderboardServiceServicer):
         self, request: pb.GetUserRankRequest, context: grpc.ServicerContext
     ) -> pb.GetUserRankResponse:
         """Return `rank`, unless a refusal is due."""
+        self._hear(context)
         self.asked.append(request)
         self._refuse_if_due(context)
         return self.rank
@@ -180,19 +186,23 @@ class FakeService(LeaderboardServiceServicer):
         self, request: pb.WatchContestRequest, context: grpc.ServicerContext
     ) -> Iterator[pb.WatchContestResponse]:
         """Tell one of `streams`, or the `stream` and wait for `held`; refuse then if it is due."""
+        self._hear(context)
         self.asked.append(request)
         if self.streams:
             yield from self.streams.popleft()
         else:
             yield from self.stream
-            context.add_callback(self.held.set)
-            self.held.wait()
+            if context.add_callback(self.held.set):  # else the watcher has left already
+                self.held.wait()
         self._refuse_if_due(context)
+
+    def _hear(self, context: grpc.ServicerContext) -> None:
+        """Take note of who calls."""
+        told = dict(context.invocation_metadata())
+        self.tokens.extend([told["authorization"]] if "authorization" in told else [])
 
     def _refuse_if_due(self, context: grpc.ServicerContext) -> None:
         """End the call with the next of the `refusals`, if there is one."""
-        told = dict(context.invocation_metadata())
-        self.tokens.extend([told["authorization"]] if "authorization" in told else [])
         if self.refusals:
             abort(context, self.refusals.popleft())
 
@@ -210,7 +220,7 @@ class FakeService(LeaderboardServiceServicer):
                 user_id=update.user_id,
                 score=self.scores[user],
                 rank=1,
-                display_name=update.display_name,
+                display_name=update.display_name or self.display_name,
             ),
             previous_score=before,
             previous_rank=2,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -9,11 +10,13 @@ from typing import TYPE_CHECKING
 import pytest
 from google.rpc import code_pb2
 
-from cli.command import run_in_pipe
+from cli.command import OnTerminal, plain_lines, run_in_pipe
 from cli.fake_service import STORE_AWAY, FakeService, refusal
 from leaderboard_client.cli.exit_codes import ExitCode
 
 if TYPE_CHECKING:
+    from google.rpc.status_pb2 import Status
+
     from cli.conftest import Run
 
 
@@ -80,26 +83,92 @@ def test_a_repeated_update_has_one_request_id(fake: FakeService, run: Run) -> No
     assert second not in first
 
 
-def test_giving_up_says_how_to_go_on(fake: FakeService, run: Run) -> None:
-    """An update without an answer may have counted: the line has the id to repeat it with."""
-    fake.refusals.extend([STORE_AWAY] * 4)
+@pytest.mark.parametrize(
+    ("refused", "exit_code", "why"),
+    [
+        (STORE_AWAY, 5, "the store is away"),
+        (
+            refusal(code_pb2.RESOURCE_EXHAUSTED, "full", "ERROR_REASON_OVERLOADED", retry_after=0),
+            4,
+            "full",
+        ),
+        (refusal(code_pb2.UNKNOWN, "Stream removed"), 5, "UNKNOWN from {server}: Stream removed"),
+        (refusal(code_pb2.CANCELLED, "gone"), 5, "CANCELLED from {server}: gone"),
+    ],
+)
+def test_giving_up_says_how_to_go_on(
+    fake: FakeService, run: Run, refused: Status, exit_code: int, why: str
+) -> None:
+    """An update without a final answer is sent again and may have counted: its id is told."""
+    fake.refusals.extend([refused] * 100)
 
-    outcome = run("update", "c", "u", "1")
+    outcome = run("update", "c", "u", "1", "--timeout", "0.5")
 
-    assert outcome.code == ExitCode.UNAVAILABLE
-    assert f"--request-id {fake.received[0].request_id}" in outcome.err
-    assert outcome.err.startswith("error: the store is away; ")
+    assert outcome.code == exit_code
+    assert len(fake.received) > 1
+    [request_id] = {update.request_id for update in fake.received}
+    assert outcome.err == (
+        f"error: {why.format(server=fake.address)}; the update may have counted; "
+        f"repeat it with --request-id {request_id} to be sure\n"
+    )
+
+
+def test_a_final_refusal_did_not_count(fake: FakeService, run: Run) -> None:
+    """What the service refuses for good is refused once, and told without any doubt."""
+    fake.refusals.append(
+        refusal(code_pb2.OUT_OF_RANGE, "too much", "ERROR_REASON_SCORE_OUT_OF_RANGE")
+    )
+
+    assert run("update", "c", "u", "1") == (ExitCode.INVALID, "", "error: too much\n")
+    assert len(fake.received) == 1
+
+
+def test_a_defect_may_come_after_the_write(fake: FakeService, run: Run) -> None:
+    """A defect of the service is not tried again, and leaves open whether the update counted."""
+    fake.refusals.append(refusal(code_pb2.INTERNAL, "lost", "ERROR_REASON_INTERNAL"))
+
+    outcome = run("update", "c", "u", "1", "--request-id", "r-1")
+
+    assert outcome.code == ExitCode.UNEXPECTED
+    assert outcome.err.startswith("error: lost; the update may have counted; repeat it with ")
+    assert len(fake.received) == 1
+
+
+def test_ctrl_c_says_how_to_go_on() -> None:
+    """An update that is interrupted may have counted too."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        server = f"127.0.0.1:{silent.getsockname()[1]}"
+        with OnTerminal("update", "c", "u", "1", "--request-id", "r-1", "--server", server) as run:
+            taken, _ = silent.accept()
+            with taken:
+                run.press_ctrl_c()
+                code, shown = run.read_to_end()
+
+    assert code == ExitCode.INTERRUPTED
+    assert "interrupted; the update may have counted; repeat it with --request-id r-1" in shown
 
 
 def test_nobody_listens(run: Run) -> None:
     """A server that is not there is told with its address and the system's reason."""
-    outcome = run("top", "chess", "--server", "127.0.0.1:1")
+    outcome = run("top", "chess", "--server", "127.0.0.1:1", "--timeout", "1")
 
     assert outcome == (
         ExitCode.UNAVAILABLE,
         "",
         "error: can't reach a leaderboard server at 127.0.0.1:1: Connection refused\n",
     )
+
+
+def test_who_waits_is_told_for_what() -> None:
+    """On a terminal a command that takes a while says what it waits for, and cleans up after."""
+    asked = ("top", "chess", "--server", "127.0.0.1:1", "--timeout", "5")
+    with OnTerminal(*asked) as terminal:
+        terminal.read_until(lambda shown: "waiting for 127.0.0.1:1" in shown)
+        code, shown = terminal.read_to_end()
+
+    assert code == ExitCode.UNAVAILABLE
+    assert plain_lines(shown)[-1].startswith("error: can't reach a leaderboard server at ")
+    assert shown.rindex("\x1b[?25h") > shown.rindex("\x1b[?25l")
 
 
 def test_a_deadline_is_kept(fake: FakeService, run: Run) -> None:
@@ -124,7 +193,11 @@ def test_a_deadline_is_kept(fake: FakeService, run: Run) -> None:
         ["top", "chess", "--server", "nowhere"],
         ["top", "chess", "--server", "host:0"],
         ["top", "chess", "--server", "host:65536"],
+        ["doctor", "--server", "a..b:1"],
         ["top", "chess", "--timeout", "0"],
+        ["top", "chess", "--timeout", "nan"],
+        ["top", "chess", "--timeout", "inf"],
+        ["top", "chess", "--timeout", "1e10"],
         ["rank", "chess", "ada", "--neighbors", "101"],
         ["update", "chess", "ada", "many"],
         ["update", "chess", "ada", "9007199254740993"],
@@ -133,6 +206,7 @@ def test_a_deadline_is_kept(fake: FakeService, run: Run) -> None:
         ["update", "chess", "ada", "1", "--unknown"],
         ["watch", "chess", "--scope", "none"],
         ["load", "--rate", "0"],
+        ["load", "--rate", "nan"],
         ["load", "--kind", "everything"],
         ["load", "--contest", "no contest"],
         ["doctor", "chess"],
@@ -150,9 +224,12 @@ def test_wrong_usage_is_told(run: Run, arguments: list[str]) -> None:
     assert "Traceback" not in outcome.err
 
 
-def test_arguments_that_are_no_text_are_refused(run: Run) -> None:
+@pytest.mark.parametrize(
+    "command", [["top"], ["rank", "c"], ["watch"], ["update", "c", "u", "1", "--display-name"]]
+)
+def test_arguments_that_are_no_text_are_refused(run: Run, command: list[str]) -> None:
     """Bytes of the command line that are not UTF-8 are wrong usage, not a crash."""
-    assert run("top", "\udcff") == (ExitCode.INVALID, "", "error: an argument is not UTF-8\n")
+    assert run(*command, "\udcff") == (ExitCode.INVALID, "", "error: an argument is not UTF-8\n")
 
 
 def test_a_defect_is_a_line_too(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

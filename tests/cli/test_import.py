@@ -256,7 +256,7 @@ def test_giving_up_says_what_was_sent(
     fake.refuse_update = refusing(STORE_AWAY, 3)
     file = write(*(f"chess,ada,{points}" for points in range(1, 5)))
 
-    outcome = run("import", file, "--batch-size", "4")
+    outcome = run("import", file, "--batch-size", "4", "--timeout", "0.5")
 
     assert outcome == (
         ExitCode.UNAVAILABLE,
@@ -345,3 +345,19 @@ def test_ctrl_c_says_what_was_sent(fake: FakeService, write: Callable[..., str])
     assert code == ExitCode.INTERRUPTED
     assert "sent 1 event (1 counted, 0 repeated), interrupted" in shown
     assert "Traceback" not in shown
+
+
+@pytest.mark.parametrize("code", [code_pb2.UNKNOWN, code_pb2.CANCELLED])
+def test_a_broken_connection_is_no_end(
+    fake: FakeService, run: Run, write: Callable[..., str], code: int
+) -> None:
+    """A batch whose connection broke goes again; an import that gives up says how to go on."""
+    fake.refusals.append(refusal(code, "Stream removed"))
+    sent_again = run("import", write("chess,ada,1"))
+    fake.refusals.extend([refusal(code, "Stream removed")] * 100)
+
+    gave_up = run("import", write("chess,ada,2"), "--timeout", "0.3")
+
+    assert sent_again.out.startswith("sent 1 event (1 counted, 0 repeated) in ")
+    assert gave_up.code == ExitCode.UNAVAILABLE
+    assert gave_up.err.endswith("; import the file again to go on, nothing counts twice\n")

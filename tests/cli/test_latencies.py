@@ -36,7 +36,25 @@ def test_what_is_out_of_bounds_is_counted_at_them() -> None:
 
     assert taken.count == 2
     assert taken.in_milliseconds()["max"] == 100_000_000
-    assert Latencies().in_milliseconds()["p99"] == 0
+
+
+def test_nothing_is_told_of_nothing() -> None:
+    """Where there are no durations there is no number, for scripts and for people."""
+    none = Latencies()
+
+    assert none.in_milliseconds() == dict.fromkeys(("p50", "p90", "p99", "p99.9", "max"))
+    assert milliseconds(none.percentile(99)) == milliseconds(none.longest) == "\N{EN DASH}"
+
+
+def test_many_that_are_the_same_are_added_at_once() -> None:
+    """A duration counts as often as is said."""
+    taken = Latencies()
+    taken.add(1.0, 99)
+    taken.add(5.0)
+
+    assert taken.count == 100
+    assert taken.percentile(99) == pytest.approx(1.0, rel=0.01)
+    assert taken.longest == 5.0
 
 
 def test_durations_have_three_digits() -> None:

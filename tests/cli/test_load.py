@@ -6,11 +6,13 @@ import asyncio
 import json
 from typing import TYPE_CHECKING, cast
 
+import grpc
 import pytest
 from google.rpc import code_pb2
 
 from cli.command import OnTerminal, plain_lines
 from cli.fake_service import STORE_AWAY, FakeService, refusal
+from harness.waiting import eventually
 from leaderboard.v1 import leaderboard_pb2 as pb
 from leaderboard_client.cli.exit_codes import ExitCode
 from leaderboard_client.cli.loading.generator import generate
@@ -23,14 +25,28 @@ if TYPE_CHECKING:
 
 
 class SlowCalls:
-    """Calls that all take a while."""
+    """Calls that all take a while, and then are refused if that is said."""
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(self, seconds: float, *, refused: bool = False) -> None:
         self._seconds = seconds
+        self._refused = refused
 
     def next(self) -> Call:
         """Return a call."""
-        return lambda: asyncio.sleep(self._seconds)
+        return self._call
+
+    async def _call(self) -> None:
+        """Wait, and fail if that is said."""
+        await asyncio.sleep(self._seconds)
+        if self._refused:
+            nothing = grpc.aio.Metadata()
+            raise grpc.aio.AioRpcError(grpc.StatusCode.UNAVAILABLE, nothing, nothing)
+
+
+@pytest.fixture(name="_unlimited_grace", autouse=True)
+def _unlimited_grace(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave no call out because the machine has much else to do."""
+    monkeypatch.setattr("leaderboard_client.cli.loading.schedule._GRACE", 60.0)
 
 
 def test_updates_go_out_at_the_rate(fake: FakeService, run: Run) -> None:
@@ -39,7 +55,8 @@ def test_updates_go_out_at_the_rate(fake: FakeService, run: Run) -> None:
 
     told = json.loads(outcome.out)
     assert (outcome.code, outcome.err) == (ExitCode.OK, "")
-    assert (told["planned"], told["answered"], told["left_out"]) == (50, 50, 0)
+    assert (told["due"], told["answered"], told["left_out"], told["cut_off"]) == (50, 50, 0, 0)
+    assert told["latency_ms"] == told["answer_ms"]
     assert told["seconds"] >= 0.49
     assert told["latency_ms"]["p50"] <= told["latency_ms"]["p99.9"] <= told["latency_ms"]["max"]
     assert len({update.request_id for update in fake.received}) == 50
@@ -82,7 +99,8 @@ def test_errors_are_told_by_status(fake: FakeService, run: Run) -> None:
 
     assert outcome.code == ExitCode.FAILED
     assert "UNAVAILABLE (STORE_UNAVAILABLE): 3\nINTERNAL: 1\n" in outcome.out
-    assert "10 calls in 0.2 s" in outcome.out
+    assert outcome.out.startswith("10 calls in ")
+    assert any(line.startswith("answered ") for line in plain_lines(outcome.out))
     assert "4 failed" in outcome.out
     assert len(fake.received) == 10
 
@@ -120,21 +138,93 @@ def test_ctrl_c_ends_a_load_with_its_result(fake: FakeService) -> None:
 
 
 async def test_a_slow_server_does_not_slow_the_schedule(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What waits for a free caller counts as late, in the latency too, and what stays is told."""
+    """What waits for a free caller counts as late, in the latency too, and what stays as well."""
     monkeypatch.setattr("leaderboard_client.cli.loading.schedule._GRACE", 0.0)
     result = Result()
     calls = cast("Calls", SlowCalls(0.2))
 
     await generate(calls, result, rate=100, duration=0.3, concurrency=1)
 
-    assert result.planned == 30
+    assert result.due == 30
     assert 0 < result.answered < 10
     assert result.left_out == 30 - result.answered
-    assert result.latency.longest > result.lateness.longest > 0.1
+    assert not result.kept
+    assert result.latency.count == result.lateness.count == 30
+    assert result.lateness.longest > 0.1
+    assert result.answer.count == result.answered
 
 
-async def test_the_schedule_is_that_of_the_clock() -> None:
+async def test_a_failed_call_took_its_time() -> None:
+    """What fails counts with the time until it failed, and where nothing succeeds it is not 0."""
+    result = Result()
+
+    calls = cast("Calls", SlowCalls(0.05, refused=True))
+    await generate(calls, result, rate=100, duration=0.1, concurrency=10)
+
+    assert (result.failed, result.latency.count, result.kept) == (10, 10, True)
+    assert result.latency.percentile(50) >= 0.05
+    assert set(result.as_record()["answer_ms"].values()) == {None}
+
+
+async def test_what_was_not_due_is_not_missed() -> None:
+    """A load that is ended before its time counts the calls that were due by then alone."""
+    result = Result()
+    calls = cast("Calls", SlowCalls(0.0))
+    loading = asyncio.create_task(generate(calls, result, rate=50, duration=600, concurrency=20))
+    await eventually(lambda: result.answered > 0, "an answer")
+
+    loading.cancel()
+    await asyncio.wait({loading})
+
+    assert result.due - 20 <= result.begun <= result.due < 15_000
+    assert result.latency.count == result.due
+
+
+async def test_a_call_that_is_cut_off_counts() -> None:
+    """What is under way when a load is ended counts with its age, as neither done nor failed."""
+    result = Result()
+    calls = cast("Calls", SlowCalls(600.0))
+    loading = asyncio.create_task(generate(calls, result, rate=50, duration=1, concurrency=1))
+    await eventually(lambda: result.begun > 0, "a call")
+
+    loading.cancel()
+    await asyncio.wait({loading})
+
+    assert (result.begun, result.ended, result.cut_off) == (1, 0, 1)
+    assert result.latency.count == result.due
+
+
+def test_a_rate_that_is_not_kept_is_a_warning(
+    fake: FakeService, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where calls could not be begun the exit code says so too, and nobody takes it for a pass."""
+    del fake
+
+    async def fall_behind(_calls: Calls, result: Result, **_how: float) -> None:
+        result.due, result.begun = 100, 97
+        for _ in range(97):
+            result.add(0.001, answered=True)
+
+    monkeypatch.setattr("leaderboard_client.cli.loading.command.generate", fall_behind)
+
+    outcome = run("load", "--rate", "50", "--duration", "0.5")
+
+    assert outcome.code == ExitCode.WARNED
+    assert "the rate was not kept: 3 calls were due and not begun" in outcome.out
+
+
+def test_users_that_are_not_taken_are_told(fake: FakeService, run: Run) -> None:
+    """A load of reads does not begin unless all its users are there."""
+    fake.refuse_update = lambda _update: STORE_AWAY
+
+    outcome = run("load", "--kind", "rank", "--users", "3")
+
+    assert outcome == (ExitCode.UNAVAILABLE, "", "error: the store is away\n")
+
+
+async def test_the_schedule_is_that_of_the_clock(monkeypatch: pytest.MonkeyPatch) -> None:
     """Calls are due at even times from the first; who is late gets them at once, or not at all."""
+    monkeypatch.setattr("leaderboard_client.cli.loading.schedule._GRACE", 0.5)
     now = 100.0
     schedule = Schedule(10, 1, lambda: now, 100.0)
 

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import signal
-from typing import TYPE_CHECKING
 
 import pytest
 
 from cli.command import OnTerminal, plain_lines
+from cli.fake_service import FakeService
 from cli.watch_messages import BOB_WINS, FIRST, OVER
 from leaderboard.v1 import leaderboard_pb2 as pb
 from leaderboard_client.cli.exit_codes import ExitCode
 from leaderboard_client.cli.watching.contest_prompt import ContestPrompt
 from leaderboard_client.cli.watching.keys import keys
-
-if TYPE_CHECKING:
-    from cli.fake_service import FakeService
 
 TAKEN, GIVEN_BACK = "\x1b[?1049h", "\x1b[?1049l"
 CURSOR_BACK = "\x1b[?25h"
@@ -37,7 +34,8 @@ def many(count: int) -> pb.WatchContestResponse:
 
 
 @pytest.mark.parametrize(
-    ("ended", "exit_code"), [(signal.SIGINT, ExitCode.INTERRUPTED), (signal.SIGTERM, 143)]
+    ("ended", "exit_code"),
+    [(signal.SIGINT, ExitCode.INTERRUPTED), (signal.SIGTERM, 143), (signal.SIGQUIT, 131)],
 )
 def test_the_terminal_is_given_back(
     fake: FakeService, ended: signal.Signals, exit_code: int
@@ -118,7 +116,7 @@ def test_another_contest_is_watched(fake: FakeService) -> None:
         terminal.press("c")
         terminal.read_until(lambda shown: "Enter to watch it" in shown)
         terminal.press("g!\r")
-        terminal.read_until(lambda shown: "contest_id" in shown)
+        terminal.read_until(lambda shown: "not an id" in shown)
         terminal.press("\x7fo\r")
         terminal.read_until(lambda shown: "go, revision 7" in shown)
         terminal.press("q")
@@ -149,6 +147,75 @@ def test_a_long_board_is_scrolled(fake: FakeService) -> None:
         terminal.read_to_end()
 
     assert " u100 " not in last
+
+
+def test_a_contest_without_users_says_so(fake: FakeService) -> None:
+    """A board that is empty is told as such, and with the keys in their place."""
+    empty = pb.WatchContestResponse(
+        position=pb.Position(epoch="e"),
+        snapshot=pb.Snapshot(reason=pb.SNAPSHOT_REASON_INITIAL),
+    )
+    fake.stream = [empty]
+    fake.held.clear()
+
+    with OnTerminal("watch", "chess", "--server", fake.address) as terminal:
+        shown = terminal.read_until(lambda shown: "no scores yet" in shown and "q quit" in shown)
+        terminal.press("q")
+        code, _ = terminal.read_to_end()
+
+    assert code == ExitCode.OK
+    assert "Layout" not in shown
+
+
+def test_another_contest_waits_for_the_server() -> None:
+    """Once a contest was seen, another one is waited for however long the server is away."""
+    with FakeService() as fake:
+        fake.stream = [FIRST]
+        fake.held.clear()
+        watching = ("watch", "chess", "--server", fake.address, "--timeout", "3")
+        terminal = OnTerminal(*watching)
+        terminal.read_until(lambda shown: "chess, revision 7" in shown)
+    with terminal:
+        terminal.read_until(lambda shown: "reconnecting for" in shown)
+        terminal.press("cgo\r")
+        # With the patience of a beginning it would have ended by then.
+        terminal.read_until(
+            lambda shown: any(line.startswith("connecting for 4 s") for line in plain_lines(shown))
+        )
+        terminal.press("q")
+        code, shown = terminal.read_to_end()
+
+    assert "error" not in shown
+    assert code == ExitCode.OK
+
+
+def test_without_keys_none_are_offered(fake: FakeService) -> None:
+    """Where stdin is no terminal the screen says how to end the watch otherwise."""
+    fake.stream = [FIRST]
+    fake.held.clear()
+
+    with OnTerminal("watch", "chess", "--server", fake.address, has_keys=False) as terminal:
+        terminal.read_until(lambda shown: "Ctrl-C quit" in shown)
+        terminal.press_ctrl_c()
+        code, shown = terminal.read_to_end()
+
+    assert code == ExitCode.INTERRUPTED
+    assert "q quit" not in shown
+
+
+def test_a_long_name_does_not_hide_what_is_wrong_with_it() -> None:
+    """The prompt has the end of a name that is too long for the screen, and always its hint."""
+    prompt = ContestPrompt()
+    for key in "x/" * 40:
+        prompt.press(key)
+    asked = prompt.picture(80).plain
+    prompt.press("enter")
+    wrong = prompt.picture(80).plain
+
+    assert len(asked) == len(wrong) == 80
+    assert "x/x/█" in asked
+    assert asked.endswith("Enter to watch it, Esc to stay")
+    assert "not an id" in wrong
 
 
 def test_keys_are_told_from_bytes() -> None:

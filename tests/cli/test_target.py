@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import json
+import socket
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import grpc
 import pytest
 
+from cli.command import run_in_pipe
 from cli.fake_service import FakeService
 from cli.watch_messages import BOB_WINS, FIRST, OVER
 from harness.certificates import Authority
+from leaderboard_client import Unavailable
+from leaderboard_client.cli import failures
 from leaderboard_client.cli.exit_codes import ExitCode
+from leaderboard_client.cli.failures import CERTIFICATE_WANTED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from cli.conftest import Run
 
@@ -97,14 +103,17 @@ def test_the_doctor_tells_what_is_wrong_with_tls(
     assert "the certificate is not trusted" in other.out
 
 
-def test_an_untrusted_server_is_told(encrypted: Encrypted, run: Run) -> None:
-    """A server that nobody known vouches for is not called, and the line says why."""
-    outcome = run("top", "c", "--tls")
+def test_an_untrusted_server_is_told(encrypted: Encrypted) -> None:
+    """A server that nobody known vouches for is not called, and one line says why."""
+    server = encrypted.service.address
 
-    assert (outcome.code, outcome.out) == (ExitCode.UNAVAILABLE, "")
-    assert outcome.err.endswith(
-        f"error: can't reach a leaderboard server at {encrypted.service.address}: "
-        "its certificate is not trusted; --ca names its authority\n"
+    outcome = run_in_pipe("top", "c", "--tls", "--timeout", "1", "--server", server)
+
+    why = "its certificate is not trusted; --ca names its authority"
+    assert outcome == (
+        ExitCode.UNAVAILABLE,
+        "",
+        f"error: can't reach a leaderboard server at {server}: {why}\n",
     )
 
 
@@ -142,5 +151,112 @@ def test_files_that_can_not_be_right_are_told(run: Run, tmp_path: Path) -> None:
     ]
 
     assert [outcome.code for outcome in outcomes] == [ExitCode.INVALID] * 3
-    assert f"error: {other} is no PEM file\n" == outcomes[1].err
+    assert outcomes[1].err == f"error: --ca: {other} holds no certificate (PEM)\n"
     assert "--cert and --key go together" in outcomes[2].err
+
+
+def test_files_that_can_not_be_used_are_told_where_they_are_read(
+    encrypted: Encrypted, run: Run, tmp_path: Path
+) -> None:
+    """Broken files, the one for the other, and two that are no pair are wrong usage."""
+    _, other_key = (tmp_path / name for name in ("other-chain.pem", "other-key.pem"))
+    Authority().write(tmp_path / "other-chain.pem", other_key)
+    broken = tmp_path / "broken.pem"
+    broken.write_text("-----BEGIN CERTIFICATE-----\nbm9uZQ==\n-----END CERTIFICATE-----\n")
+    cert, key = encrypted.cert, encrypted.key
+
+    told = {
+        run("top", "c", "--ca", str(broken)),
+        run("top", "c", "--cert", key, "--key", cert),
+        run("top", "c", "--cert", cert, "--key", cert),
+        run("top", "c", "--cert", cert, "--key", str(other_key)),
+    }
+
+    assert told == {
+        (ExitCode.INVALID, "", f"error: {why}\n")
+        for why in (
+            f"--ca: {broken} holds a broken certificate",
+            f"--cert: {key} holds no certificate (PEM)",
+            f"--key: {cert} holds no private key (PEM)",
+            f"--cert and --key: {cert} and {other_key} don't belong together",
+        )
+    }
+
+
+@pytest.mark.usefixtures("unhurried")
+@pytest.mark.parametrize("encoding", ["utf-8", "latin-1"])
+def test_comments_of_files_are_no_matter(encrypted: Encrypted, run: Run, encoding: str) -> None:
+    """What stands around the certificates may be in any encoding, for calls and the doctor."""
+    for name in (encrypted.ca, encrypted.cert):
+        file = Path(name)
+        file.write_bytes("# Autorité für Ádá\n".encode(encoding) + file.read_bytes())
+    shown = ["--ca", encrypted.ca, "--cert", encrypted.cert, "--key", encrypted.key]
+
+    called, examined = run("top", "c", *shown), run("doctor", *shown)
+
+    assert (called.code, called.err) == (ExitCode.OK, "")
+    assert examined.code == ExitCode.OK
+    assert "the certificate lasts for " in examined.out
+
+
+def test_a_server_that_wants_a_certificate_is_told(encrypted: Encrypted) -> None:
+    """A caller without one learns that in a line, in plain words, and nothing else is written."""
+    arguments = ("--server", encrypted.service.address, "--ca", encrypted.ca, "--timeout", "1")
+
+    outcome = run_in_pipe("top", "c", *arguments)
+
+    assert (outcome.code, outcome.out) == (ExitCode.UNAVAILABLE, "")
+    assert outcome.err.count("\n") == 1
+    assert "--cert" in outcome.err or "`leaderboard doctor` looks why" in outcome.err
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("Unwrap failed (TSI_DATA_CORRUPTED)", CERTIFICATE_WANTED),
+        ("SSL routines:OPENSSL_internal:TLSV1_ALERT_CERTIFICATE_REQUIRED", CERTIFICATE_WANTED),
+        ("Failed to create security handshaker.", "what --ca, --cert or --key names can't be used"),
+    ],
+)
+def test_handshakes_are_told_in_plain_words(said: str, told: str) -> None:
+    """What gRPC says of a handshake becomes what to do about it."""
+    error = Unavailable(f"failed to connect to all addresses; last error: UNKNOWN: x: {said}")
+
+    assert failures.told(error, "h:1", 1.0) == f"can't reach a leaderboard server at h:1: {told}"
+
+
+@pytest.mark.parametrize("how", [[], ["--tls"]])
+def test_silence_is_not_taken_for_an_answer(run: Run, how: list[str]) -> None:
+    """Of a port that accepts and says nothing the doctor does not tell how it speaks."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        server = f"127.0.0.1:{silent.getsockname()[1]}"
+        outcome = run("doctor", "--server", server, "--timeout", "0.5", "--json", *how)
+
+    checks = {check["check"]: check for check in json.loads(outcome.out)["checks"]}
+    assert outcome.code == ExitCode.FAILED
+    assert checks["encryption"]["verdict"] == "UNKNOWN"
+    assert checks["encryption"]["to_do"] == "look what listens at that address"
+    assert "leaderboard serve" not in checks["reachable"]["to_do"]
+
+
+def test_a_host_is_no_scheme(run: Run) -> None:
+    """A host that is called as one of gRPC's schemes is looked up as any other."""
+    outcome = run("top", "c", "--server", "unix:50051", "--timeout", "0.5")
+
+    assert outcome.code == ExitCode.UNAVAILABLE
+    assert "No such file" not in outcome.err
+
+
+def test_a_key_may_come_through_a_pipe(encrypted: Encrypted, tmp_path: Path) -> None:
+    """What can be read once is; a key that is not the certificate's is one line nonetheless."""
+    Authority().write(tmp_path / "other-chain.pem", tmp_path / "other-key.pem")
+    shown = ("--ca", encrypted.ca, "--cert", encrypted.cert, "--key", "/dev/stdin")
+    called = ("top", "c", "--server", encrypted.service.address, "--timeout", "1", *shown)
+
+    right = run_in_pipe(*called, given=Path(encrypted.key).read_bytes())
+    wrong = run_in_pipe(*called, given=(tmp_path / "other-key.pem").read_bytes())
+
+    assert right == (ExitCode.OK, "c has no users yet\n", "")
+    assert wrong.code == ExitCode.UNAVAILABLE
+    assert wrong.err.endswith(": what --ca, --cert or --key names can't be used\n")
+    assert wrong.err.count("\n") == 1

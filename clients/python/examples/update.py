@@ -4,10 +4,12 @@ import sys
 
 from leaderboard_client import LeaderboardClient, LeaderboardError
 
-address, contest, user, points = sys.argv[1:]
-with LeaderboardClient(address) as client:
-    try:
+try:
+    address, contest, user, points = sys.argv[1:]
+    with LeaderboardClient(address) as client:
         done = client.update_score(contest, user, int(points))
-    except LeaderboardError as error:
-        sys.exit(f"{error.code}: {error}")
+except ValueError as error:
+    sys.exit(f"usage: update.py HOST:PORT CONTEST USER POINTS ({error})")
+except LeaderboardError as error:
+    sys.exit(f"{error.code}: {error}")
 print(f"{done.user.user_id} has {done.user.score} points, rank {done.user.rank}")

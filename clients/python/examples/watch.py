@@ -18,6 +18,9 @@ async def main(address: str, contest: str) -> None:
 
 with contextlib.suppress(KeyboardInterrupt):
     try:
-        asyncio.run(main(*sys.argv[1:]))
+        server, name = sys.argv[1:]
+        asyncio.run(main(server, name))
+    except ValueError as error:
+        sys.exit(f"usage: watch.py HOST:PORT CONTEST ({error})")
     except LeaderboardError as error:
         sys.exit(f"{error.code}: {error}")

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 from typing import TYPE_CHECKING
 
 import grpc
 import grpc.aio
 
 from leaderboard_client.credentials import authorization
-from leaderboard_client.errors import Cancelled
 from leaderboard_client.lines import Lines
 from leaderboard_client.refusal import Refusal
 from leaderboard_client.retrying import Retrying, check_timeout
@@ -18,6 +15,7 @@ from leaderboard_client.retrying import Retrying, check_timeout
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from leaderboard_client.async_closing import AsyncClosing
     from leaderboard_client.calls import Call, ResultT
     from leaderboard_client.credentials import Token
 
@@ -26,12 +24,19 @@ class AsyncCaller:
     """Makes the calls of one client, in one event loop."""
 
     def __init__(
-        self, connect: Callable[[], grpc.aio.Channel], *, token: Token | None, timeout: float
+        self,
+        connect: Callable[[], grpc.aio.Channel],
+        closing: AsyncClosing,
+        *,
+        token: Token | None,
+        timeout: float,
     ) -> None:
         """Prepare calls.
 
         Args:
             connect: Opens a channel over a connection of its own.
+
+            closing: The end of the client.
 
             token: Shown with each attempt.
 
@@ -40,11 +45,10 @@ class AsyncCaller:
         self._lines = Lines(connect)
         self._token = token
         self._timeout = check_timeout(timeout)
-        self._closed = asyncio.Event()
+        self._closing = closing
 
     async def close(self) -> None:
-        """End the calls that are under way, each with Cancelled."""
-        self._closed.set()
+        """End the calls that are under way, each with Cancelled, once the client is closed."""
         for channel in self._lines.close():
             await channel.close()
 
@@ -62,10 +66,7 @@ class AsyncCaller:
         retrying = Retrying(self._timeout if timeout is None else timeout)
         answer = await self._attempt(call, retrying.attempt_timeout())
         while isinstance(answer, Refusal):
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(retrying.pause_after(answer)):
-                    await self._closed.wait()
-                    raise Cancelled("the client was closed")
+            await self._closing.pause(retrying.pause_after(answer))
             answer = await self._attempt(call, retrying.attempt_timeout())
         return answer
 
@@ -76,25 +77,15 @@ class AsyncCaller:
         answered = False
         try:
             send = getattr(line.stub, call.method)
-            answer = await send(call.request, timeout=seconds, metadata=metadata)
+            with self._closing.guard():
+                answer = await send(call.request, timeout=seconds, metadata=metadata)
             answered = True
             return call.read(answer)
         except grpc.aio.AioRpcError as error:
             refusal = Refusal.of_call(error)
             answered = refusal.code is not grpc.StatusCode.DEADLINE_EXCEEDED
             return refusal
-        except (asyncio.CancelledError, grpc.aio.UsageError):
-            # A channel that is closed cancels its calls, as if their tasks had been cancelled.
-            if self._closed.is_set() and not is_cancelled():
-                raise Cancelled("the client was closed") from None
-            raise
         finally:
             unused = self._lines.give_back(line, answered=answered)
             if unused is not None:
                 await unused.close()
-
-
-def is_cancelled() -> bool:
-    """Tell whether somebody cancelled the running task itself."""
-    task = asyncio.current_task()
-    return task is not None and task.cancelling() > 0

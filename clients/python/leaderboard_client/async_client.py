@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Self
 
 from leaderboard_client import calls
 from leaderboard_client.async_caller import AsyncCaller
+from leaderboard_client.async_closing import AsyncClosing
 from leaderboard_client.async_score_buffer import AsyncScoreBuffer
 from leaderboard_client.async_watching import AsyncWatches
 from leaderboard_client.channels import open_own_channel
 from leaderboard_client.credentials import authorization, check_address
 from leaderboard_client.live_board import DEFAULT_LIMIT
+from leaderboard_client.owned import Owned
 from leaderboard_client.retrying import DEFAULT_TIMEOUT
 from leaderboard_client.score_update import ScoreUpdate
 from leaderboard_client.vocabulary import UpdateMode, WatchScope
@@ -21,11 +23,11 @@ if TYPE_CHECKING:
     from datetime import datetime
     from types import TracebackType
 
-    from leaderboard_client.backlog import OnError
     from leaderboard_client.calls import Outcome
     from leaderboard_client.contest_update import ContestUpdate
     from leaderboard_client.credentials import Tls, Token
     from leaderboard_client.results import Position, TopUsers, UpdateResult, UserRank
+    from leaderboard_client.telling import OnError
 
 
 class AsyncLeaderboardClient:
@@ -60,8 +62,10 @@ class AsyncLeaderboardClient:
         """
         check_address(address, tls=tls, token=token)
         connect = partial(open_own_channel, address, tls)
-        self._caller = AsyncCaller(connect, token=token, timeout=timeout)
-        self._watches = AsyncWatches(connect, partial(authorization, token))
+        self._closing = AsyncClosing()
+        self._caller = AsyncCaller(connect, self._closing, token=token, timeout=timeout)
+        self._watches = AsyncWatches(connect, self._closing, partial(authorization, token))
+        self._buffers: Owned[AsyncScoreBuffer] = Owned()
 
     async def __aenter__(self) -> Self:
         return self
@@ -75,9 +79,12 @@ class AsyncLeaderboardClient:
         await self.close()
 
     async def close(self) -> None:
-        """End all calls and watches, each wherever it is; may be called again."""
+        """End all calls, watches and buffers; see `LeaderboardClient.close`."""
+        self._closing.come()
         await self._caller.close()
         await self._watches.close()
+        for buffer in self._buffers.close():
+            buffer.give_up()
 
     async def update_score(
         self,
@@ -158,6 +165,7 @@ class AsyncLeaderboardClient:
         Cancelling the iteration ends the stream at once; who leaves the loop in another way closes
         the iterator, best with `contextlib.aclosing`.
         """
+        self._closing.check()
         return self._watches.watch(
             contest_id, limit=limit, scope=scope, user_ids=user_ids, min_interval=min_interval
         )
@@ -171,12 +179,14 @@ class AsyncLeaderboardClient:
         give_up_after: float = 60.0,
         on_error: OnError | None = None,
     ) -> AsyncScoreBuffer:
-        """Return a buffer that sends updates as batches in the background; see `ScoreBuffer`."""
-        return AsyncScoreBuffer(
-            self.batch_update_scores,
-            max_pending=max_pending,
-            batch_size=batch_size,
-            linger=linger,
-            give_up_after=give_up_after,
-            on_error=on_error,
+        """Return a buffer that sends updates as batches; see `LeaderboardClient.score_buffer`."""
+        return self._buffers.make(
+            lambda: AsyncScoreBuffer(
+                self.batch_update_scores,
+                max_pending=max_pending,
+                batch_size=batch_size,
+                linger=linger,
+                give_up_after=give_up_after,
+                on_error=on_error,
+            )
         )

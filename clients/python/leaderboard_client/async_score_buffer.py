@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from typing import TYPE_CHECKING, Protocol, Self
 
-from leaderboard_client.backlog import Backlog, Batch, tell
+from leaderboard_client.backlog import LAST_CHANCE, Backlog
+from leaderboard_client.errors import Cancelled, LeaderboardError
+from leaderboard_client.telling import Teller
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from types import TracebackType
 
-    from leaderboard_client.backlog import OnError
+    from leaderboard_client.batch import Batch, Refused
     from leaderboard_client.calls import Outcome
     from leaderboard_client.score_update import ScoreUpdate
+    from leaderboard_client.telling import OnError
+
+_log = logging.getLogger("leaderboard_client")
 
 
 class _Send(Protocol):
@@ -29,7 +35,9 @@ class _Send(Protocol):
 class AsyncScoreBuffer:
     """Takes updates from the tasks of one event loop; none is ever dropped in silence.
 
-    It is as `ScoreBuffer`, with `on_error` called in the event loop.
+    It is as `ScoreBuffer`, with `on_error` called in the event loop. Its task is there while
+    something is pending; when somebody else cancels it, all that is pending is given up and the
+    buffer closed. A block that is left by cancellation gives up what is still pending after 2 s.
     """
 
     def __init__(
@@ -45,16 +53,18 @@ class AsyncScoreBuffer:
         """Prepare to buffer; the arguments are those of `ScoreBuffer`.
 
         Raises:
-            ValueError: `max_pending` or `batch_size` is out of its bounds.
+            ValueError: A number is out of its bounds, or `on_error` would have to be awaited.
         """
-        self._backlog = Backlog(max_pending=max_pending, batch_size=batch_size)
+        self._backlog = Backlog(
+            max_pending=max_pending,
+            batch_size=batch_size,
+            linger=linger,
+            give_up_after=give_up_after,
+        )
+        self._teller = Teller(on_error)
         self._send = send
-        self._linger = linger
-        self._give_up_after = give_up_after
-        self._on_error = on_error
-        self._changed = asyncio.Condition()
+        self._changed = asyncio.Event()
         self._flushes = 0
-        self._is_closing = False
         self._task: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
@@ -66,7 +76,15 @@ class AsyncScoreBuffer:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        await self.close()
+        if kind is None or not issubclass(kind, asyncio.CancelledError | KeyboardInterrupt):
+            await self.close()
+            return
+        try:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(LAST_CHANCE):
+                    await self.close()
+        finally:
+            self.give_up()
 
     @property
     def acknowledged(self) -> int:
@@ -84,59 +102,111 @@ class AsyncScoreBuffer:
         Raises:
             ValueError: The update can't be sent at all.
 
-            RuntimeError: The buffer was closed.
+            RuntimeError: The buffer was closed or broke, or this is another process.
         """
         named = update.named()
         named.message()
-        async with self._changed:
-            await self._changed.wait_for(lambda: self._is_closing or not self._backlog.is_full)
-            if self._is_closing:
-                raise RuntimeError("the buffer is closed")
-            self._backlog.add(named)
-            self._task = self._task or asyncio.create_task(self._run())
-            self._changed.notify_all()
+        self._backlog.check_process()
+        await self._until(lambda: bool(self._backlog.closed) or not self._backlog.is_full)
+        self._backlog.add(named)
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._run())
+            # Also a task that is cancelled before it begins must leave nothing behind.
+            self._task.add_done_callback(self._ended)
+        self._wake()
 
     async def flush(self) -> None:
-        """Wait until everything that was added before is taken, or refused for good."""
-        async with self._changed:
-            due = self._backlog.added
-            self._flushes += 1
-            self._changed.notify_all()
-            try:
-                await self._changed.wait_for(lambda: self._backlog.done >= due)
-            finally:
-                self._flushes -= 1
+        """Wait until everything that was added before is taken, or refused for good.
+
+        Raises:
+            RuntimeError: This is another process.
+        """
+        self._backlog.check_process()
+        due = self._backlog.added
+        self._flushes += 1
+        self._wake()
+        try:
+            await self._until(lambda: self._backlog.done >= due)
+        finally:
+            self._flushes -= 1
 
     async def close(self) -> None:
-        """Take no more updates, and wait until all are taken or refused; may be called again."""
-        async with self._changed:
-            self._is_closing = True
-            self._changed.notify_all()
-        if self._task is not None:
-            await asyncio.shield(self._task)
+        """Take no more updates, and wait until all are taken or refused; may be called again.
+
+        While no server answers that takes `give_up_after` from the last adding on, and an attempt.
+        Cancelling it ends the waiting alone.
+
+        Raises:
+            RuntimeError: This is another process.
+        """
+        self._backlog.check_process()
+        self._backlog.close("is closed")
+        self._wake()
+        await self._until(lambda: self._backlog.is_done)
+
+    def give_up(self) -> None:
+        """Take no more updates, and refuse all that is pending; see `ScoreBuffer.give_up`."""
+        if not self._backlog.is_inherited:
+            error = Cancelled("the buffer was closed before this was taken")
+            self._give_up("is closed", error)
+
+    async def _until(self, holds: Callable[[], bool]) -> None:
+        """Wait until a condition holds, looked at whenever something has changed."""
+        while not holds():
+            await self._changed.wait()
+
+    def _wake(self) -> None:
+        """Let all that wait look again."""
+        self._changed.set()
+        self._changed = asyncio.Event()
 
     async def _run(self) -> None:
-        while updates := await self._next():
-            batch = Batch(updates, self._give_up_after)
-            while not batch.is_done:
-                try:
-                    outcomes = await self._send(batch.portion(), timeout=batch.seconds_left)
-                except Exception as error:  # noqa: BLE001 (also of the token's function)
-                    batch.failed(error)
-                else:
-                    await asyncio.sleep(batch.answered(outcomes))
-            tell(batch, self._on_error)
-            async with self._changed:
-                self._backlog.settle(batch)
-                self._changed.notify_all()
+        while batch := await self._next():
+            await self._deliver(batch)
+            self._tell(self._backlog.settle(batch))
 
-    async def _next(self) -> list[ScoreUpdate]:
-        """Wait for the next batch; it is empty when there will be none."""
-        async with self._changed:
-            await self._changed.wait_for(lambda: self._is_closing or not self._backlog.is_empty)
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(self._linger):
-                    await self._changed.wait_for(
-                        lambda: self._is_closing or self._flushes or self._backlog.is_ripe
+    async def _next(self) -> Batch | None:
+        """Wait until the next batch is ripe; there is none when nothing is left."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._backlog.linger):
+                await self._until(
+                    lambda: bool(
+                        self._backlog.closed
+                        or self._backlog.is_empty
+                        or self._flushes
+                        or self._backlog.is_ripe
                     )
-            return self._backlog.take()
+                )
+        return self._backlog.take()
+
+    async def _deliver(self, batch: Batch) -> None:
+        """Send a batch, until nothing is left of it."""
+        updates, seconds = batch.portion()
+        while updates:
+            try:
+                pause = batch.answered(await self._send(updates, timeout=seconds))
+            except Exception as error:  # noqa: BLE001 (also of the token's function)
+                pause = batch.failed(error)
+            await asyncio.sleep(pause)
+            updates, seconds = batch.portion()
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        """Give up what the task that sends has left, should it have ended before its time."""
+        if task.cancelled():
+            self._give_up("broke", Cancelled("the task that sends was cancelled"))
+        elif error := task.exception():
+            _log.error("the buffer broke", exc_info=error)
+            self._give_up("broke", LeaderboardError(f"the buffer broke: {error!r}"))
+
+    def _give_up(self, why: str, error: LeaderboardError) -> None:
+        refused = self._backlog.give_up(why, error)
+        if self._task is not None:
+            self._task.cancel()
+        self._tell(refused)
+
+    def _tell(self, refused: list[Refused]) -> None:
+        try:
+            self._teller.tell(refused)
+        finally:
+            self._backlog.told(refused)
+            self._wake()

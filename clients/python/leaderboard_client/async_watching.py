@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import weakref
 from contextlib import aclosing
 from typing import TYPE_CHECKING
 
-from leaderboard_client.async_caller import is_cancelled
 from leaderboard_client.contest_update import ContestUpdate
 from leaderboard_client.errors import Cancelled, error_of
 from leaderboard_client.refusal import RefusedError
@@ -18,31 +16,40 @@ if TYPE_CHECKING:
 
     import grpc.aio
 
+    from leaderboard_client.async_closing import AsyncClosing
     from leaderboard_client.credentials import Metadata
     from leaderboard_client.vocabulary import WatchScope
+    from leaderboard_client.watch_update import WatchUpdate
 
 
 class AsyncWatches:
     """Begins the watches of one client, and ends them."""
 
     def __init__(
-        self, connect: Callable[[], grpc.aio.Channel], metadata: Callable[[], Metadata]
+        self,
+        connect: Callable[[], grpc.aio.Channel],
+        closing: AsyncClosing,
+        metadata: Callable[[], Metadata],
     ) -> None:
         """Prepare watches.
 
         Args:
             connect: Opens a channel for one stream, over a connection of its own.
 
+            closing: The end of the client.
+
             metadata: Returns what each stream is opened with.
         """
         self._connect = connect
+        self._closing = closing
         self._metadata = metadata
         self._channels: weakref.WeakSet[grpc.aio.Channel] = weakref.WeakSet()
-        self._is_closed = False
 
     async def close(self) -> None:
-        """End the streams that are open; their iterations end as if the contests were over."""
-        self._is_closed = True
+        """End the streams that are open, once the client is closed.
+
+        Their iterations end as if the contests were over.
+        """
         for channel in list(self._channels):
             await channel.close()
 
@@ -64,23 +71,23 @@ class AsyncWatches:
             user_ids=user_ids,
             min_interval=min_interval,
             metadata=self._metadata,
+            pause=self._closing.pause,
         )
         try:
             async with aclosing(updates):
-                async for update in updates:
+                while update := await self._next(updates):
                     yield ContestUpdate.read(update)
         except RefusedError as error:
             raise error_of(error.refusal) from None
         except Cancelled:
             return
-        except asyncio.CancelledError:
-            # A channel that is closed cancels its stream, as if the task had been cancelled.
-            if not self._is_closed or is_cancelled():
-                raise
+
+    async def _next(self, updates: AsyncGenerator[WatchUpdate, None]) -> WatchUpdate | None:
+        with self._closing.guard():
+            return await anext(updates, None)
 
     def _open(self) -> grpc.aio.Channel:
-        if self._is_closed:
-            raise Cancelled("the client was closed")
+        self._closing.check()
         channel = self._connect()
         self._channels.add(channel)
         return channel

@@ -1,59 +1,85 @@
-"""The updates that wait in a buffer, what became of them, and the batches that they go in."""
+"""The updates that wait in a buffer, what became of them, and for how long each may wait."""
 
 from __future__ import annotations
 
-import logging
+import math
+import os
 import time
 from collections import deque
-from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
-from leaderboard_client.backoff import retry_delay
-from leaderboard_client.errors import LeaderboardError
-from leaderboard_client.score_update import ScoreUpdate
+from leaderboard_client.batch import MAX_BATCH, Batch, Waiting
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable
 
-    from leaderboard_client.calls import Outcome
+    from leaderboard_client.batch import Refused
+    from leaderboard_client.errors import LeaderboardError
+    from leaderboard_client.score_update import ScoreUpdate
 
-OnError: TypeAlias = Callable[[ScoreUpdate, LeaderboardError], object]
-"""Is told of an update that was refused for good, and why."""
-
-MAX_BATCH = 1000
-"""The most updates that the service takes at once."""
-
-_LEAST_TIME = 0.1
-_log = logging.getLogger("leaderboard_client")
+LAST_CHANCE = 2.0
+"""The seconds that are left to what is pending when a block is left in haste, such as by Ctrl-C."""
 
 
 class Backlog:
-    """The updates of one buffer, counted from the first to the last; does not wait itself."""
+    """The updates of one buffer, counted from the first to the last; does not wait itself.
 
-    def __init__(self, *, max_pending: int, batch_size: int) -> None:
+    Each is settled once: by the batch that it goes in, or with all others that are given up.
+    """
+
+    def __init__(
+        self,
+        *,
+        max_pending: int,
+        batch_size: int,
+        linger: float,
+        give_up_after: float,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         """Begin without any.
 
         Raises:
-            ValueError: There is no room for an update, or a batch is none that the service takes.
+            ValueError: There is no room for an update, a batch is none that the service takes, or
+                a time is none.
         """
         if max_pending < 1:
             raise ValueError(f"max_pending {max_pending} is less than 1")
         if not 1 <= batch_size <= MAX_BATCH:
             raise ValueError(f"batch_size {batch_size} is not of 1 to {MAX_BATCH}")
+        if not 0 <= linger < math.inf:
+            raise ValueError(f"linger {linger} is not of 0 or more")
+        if not give_up_after >= 0:
+            raise ValueError(f"give_up_after {give_up_after} is not of 0 or more")
+        self.linger = linger
+        """The seconds that a batch waits for more updates."""
         self.added = 0
         """How many updates were added."""
         self.acknowledged = 0
         """How many the service took, now or in an attempt before."""
         self.refused = 0
         """How many were refused for good, or given up."""
+        self.closed = ""
+        """Why there are no updates any more; empty while there may be."""
+        self.is_left = False
+        """Tells that nobody takes batches any more."""
+        self._untold = 0
         self._room = max_pending
         self._batch_size = batch_size
-        self._queue: deque[ScoreUpdate] = deque()
+        self._give_up_after = give_up_after
+        self._clock = clock
+        self._queue: deque[Waiting] = deque()
+        self._on_its_way: Batch | None = None
+        self._process = os.getpid()
 
     @property
     def done(self) -> int:
-        """How many updates are out of the buffer."""
-        return self.acknowledged + self.refused
+        """How many updates are out of the buffer, and told of where that is due."""
+        return self.acknowledged + self.refused - self._untold
+
+    @property
+    def is_done(self) -> bool:
+        """Tell that nothing is pending."""
+        return self.done >= self.added
 
     @property
     def is_full(self) -> bool:
@@ -70,108 +96,78 @@ class Backlog:
         """Tell that waiting for more updates would gain nothing."""
         return len(self._queue) >= self._batch_size or self.is_full
 
+    @property
+    def is_inherited(self) -> bool:
+        """Tell that this process was forked from that of the buffer: nobody sends here."""
+        return os.getpid() != self._process
+
+    def check_process(self) -> None:
+        """Raise RuntimeError where the buffer is inherited."""
+        if self.is_inherited:
+            raise RuntimeError("the buffer is that of another process; make one after the fork")
+
     def add(self, update: ScoreUpdate) -> None:
-        """Let an update wait; it has its `request_id`."""
-        self._queue.append(update)
+        """Let an update wait; it has its `request_id`.
+
+        Raises:
+            RuntimeError: There are no updates any more.
+        """
+        self._check_open()
+        self._queue.append(Waiting(update, self._clock() + self._give_up_after))
         self.added += 1
+        if self.is_left and self._queue:
+            # A signal handler has closed the buffer since it was seen to be open.
+            self._queue.clear()
+            self.added -= 1
+            self._check_open()
 
-    def take(self) -> list[ScoreUpdate]:
-        """Return the updates of the next batch."""
-        return [self._queue.popleft() for _ in range(min(self._batch_size, len(self._queue)))]
+    def take(self) -> Batch | None:
+        """Return the next batch; None if nothing waits."""
+        if self.is_empty:
+            return None
+        size = min(self._batch_size, len(self._queue))
+        self._on_its_way = Batch([self._queue.popleft() for _ in range(size)], self._clock)
+        return self._on_its_way
 
-    def settle(self, batch: Batch) -> None:
-        """Count what became of a batch."""
+    def settle(self, batch: Batch) -> list[Refused]:
+        """Count what became of a batch, and return the updates that are to be told of.
+
+        With it go those whose time was up when it was given up: a failed attempt speaks for them,
+        too. A batch that was given up meanwhile was settled then.
+        """
+        if batch is not self._on_its_way:
+            return []
+        self._on_its_way = None
         self.acknowledged += batch.acknowledged
-        self.refused += len(batch.refused)
+        refused = list(batch.refused)
+        while batch.failure and self._queue and self._queue[0].ends <= batch.failed_until:
+            refused.append((self._queue.popleft().update, batch.failure))
+        return self._refuse(refused)
 
+    def close(self, why: str) -> None:
+        """Take no more updates."""
+        self.closed = self.closed or why
 
-class Batch:
-    """One batch on its way: what is still to be sent, and until when."""
+    def give_up(self, why: str, error: LeaderboardError) -> list[Refused]:
+        """Close, settle all that is pending, and return the updates that are to be told of."""
+        self.close(why)
+        refused: list[Refused] = []
+        if self._on_its_way is not None:
+            self._on_its_way.give_up(error)
+            refused = self.settle(self._on_its_way)
+        left = [(waiting.update, error) for waiting in self._queue]
+        self._queue.clear()
+        return refused + self._refuse(left)
 
-    def __init__(
-        self,
-        updates: Sequence[ScoreUpdate],
-        give_up_after: float,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
-        """Prepare to send updates.
+    def told(self, refused: list[Refused]) -> None:
+        """Take note that updates that were refused were told of."""
+        self._untold -= len(refused)
 
-        Args:
-            updates: One or more.
+    def _refuse(self, refused: list[Refused]) -> list[Refused]:
+        self.refused += len(refused)
+        self._untold += len(refused)
+        return refused
 
-            give_up_after: The seconds for which what fails is tried again.
-
-            clock: Returns the time in seconds, from any beginning.
-        """
-        self.acknowledged = 0
-        """How many the service took."""
-        self.refused: list[tuple[ScoreUpdate, LeaderboardError]] = []
-        """What it refused for good, or was given up."""
-        self._pending = list(updates)
-        self._portion = len(updates)
-        self._clock = clock
-        self._ends = clock() + give_up_after
-        self._failed = 0
-
-    @property
-    def is_done(self) -> bool:
-        """Tell that nothing is left to be sent."""
-        return not self._pending
-
-    @property
-    def seconds_left(self) -> float:
-        """How long the next attempt may take."""
-        return max(self._ends - self._clock(), _LEAST_TIME)
-
-    def portion(self) -> list[ScoreUpdate]:
-        """Return what to send next."""
-        return self._pending[: self._portion]
-
-    def answered(self, outcomes: Sequence[Outcome]) -> float:
-        """Sort what was sent by its outcomes, and return the seconds to wait before the next."""
-        sent, later = self.portion(), self._pending[self._portion :]
-        again: list[tuple[ScoreUpdate, LeaderboardError]] = []
-        for update, outcome in zip(sent, outcomes, strict=True):
-            if not isinstance(outcome, LeaderboardError):
-                self.acknowledged += 1
-            elif outcome.retryable:
-                again.append((update, outcome))
-            else:
-                self.refused.append((update, outcome))
-        pause = 0.0
-        if again:
-            asked = max(error.retry_after or 0.0 for _, error in again)
-            pause = retry_delay(self._failed, asked)
-            self._failed += 1
-        if self._clock() + pause >= self._ends:
-            self.refused += again
-            again, pause = [], 0.0
-        self._pending = [update for update, _ in again] + later
-        return pause
-
-    def failed(self, cause: Exception) -> None:
-        """Take note that what was sent failed as a whole, after all attempts of the call.
-
-        What is too large as a whole is sent in halves: one update must not cost the others.
-        """
-        sent = self.portion()
-        error = cause if isinstance(cause, LeaderboardError) else LeaderboardError(str(cause))
-        too_large = error.code == "RESOURCE_EXHAUSTED" and not error.retryable
-        if too_large and len(sent) > 1:
-            self._portion = len(sent) // 2
-        else:
-            self.refused += [(update, error) for update in sent]
-            self._pending = self._pending[self._portion :]
-
-
-def tell(batch: Batch, on_error: OnError | None) -> None:
-    """Tell of each update of a batch that was refused for good; who is told may fail."""
-    for update, error in batch.refused:
-        try:
-            if on_error is None:
-                told = "%s: points for %s were refused: %s"
-                _log.error(told, update.contest_id, update.user_id, error)
-            else:
-                on_error(update, error)
-        except Exception:  # noqa: BLE001 (whatever it is, the others must be told)
-            _log.exception("on_error failed")
+    def _check_open(self) -> None:
+        if self.closed:
+            raise RuntimeError(f"the buffer {self.closed}")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 
 from leaderboard.v1 import leaderboard_pb2 as pb
 from leaderboard_client.errors import LeaderboardError, error_of
 from leaderboard_client.refusal import Refusal
 from leaderboard_client.results import TopUsers, UpdateResult, UserRank
+from leaderboard_client.sendable import sendable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -46,19 +48,20 @@ def update_score(update: ScoreUpdate) -> Call[UpdateResult]:
 def batch_update_scores(updates: Iterable[ScoreUpdate]) -> Call[list[Outcome]]:
     """Return the call that changes many scores; raise ValueError if it can't be sent at all."""
     request = pb.BatchUpdateScoresRequest(updates=[update.message() for update in updates])
-    return Call("BatchUpdateScores", request, _outcomes)
+    return Call("BatchUpdateScores", request, partial(_outcomes, len(request.updates)))
 
 
 def get_top_users(
     contest_id: str, *, limit: int, start_rank: int, min_position: Position | None
 ) -> Call[TopUsers]:
     """Return the call that reads ranks; raise ValueError if it can't be sent at all."""
-    request = pb.GetTopUsersRequest(
-        contest_id=contest_id,
-        limit=limit,
-        start_rank=start_rank,
-        min_position=_position(min_position),
-    )
+    with sendable():
+        request = pb.GetTopUsersRequest(
+            contest_id=contest_id,
+            limit=limit,
+            start_rank=start_rank,
+            min_position=_position(min_position),
+        )
     return Call("GetTopUsers", request, TopUsers.read)
 
 
@@ -66,21 +69,30 @@ def get_user_rank(
     contest_id: str, user_id: str, *, neighbors: int, min_position: Position | None
 ) -> Call[UserRank]:
     """Return the call that reads a user's rank; raise ValueError if it can't be sent at all."""
-    request = pb.GetUserRankRequest(
-        contest_id=contest_id,
-        user_id=user_id,
-        neighbors=neighbors,
-        min_position=_position(min_position),
-    )
+    with sendable():
+        request = pb.GetUserRankRequest(
+            contest_id=contest_id,
+            user_id=user_id,
+            neighbors=neighbors,
+            min_position=_position(min_position),
+        )
     return Call("GetUserRank", request, UserRank.read)
 
 
-def _outcomes(answer: pb.BatchUpdateScoresResponse) -> list[Outcome]:
+def complete(updates: int, answer: pb.BatchUpdateScoresResponse) -> pb.BatchUpdateScoresResponse:
+    """Return the answer to a batch; raise LeaderboardError if it has not a result for each."""
+    if len(answer.results) != updates:
+        told = f"the answer has {len(answer.results)} results for {updates} updates"
+        raise LeaderboardError(told, code="INTERNAL")
+    return answer
+
+
+def _outcomes(updates: int, answer: pb.BatchUpdateScoresResponse) -> list[Outcome]:
     return [
         UpdateResult.read(result.response)
         if result.HasField("response")
         else error_of(Refusal.of_update(result.status))
-        for result in answer.results
+        for result in complete(updates, answer).results
     ]
 
 

@@ -14,9 +14,9 @@ _OPTIONS = (
     ("grpc.enable_http_proxy", 0),
     ("grpc.initial_reconnect_backoff_ms", 200),
     ("grpc.max_reconnect_backoff_ms", 2000),
+    # The library would otherwise hand out again a connection that fell silent.
+    ("grpc.use_local_subchannel_pool", 1),
 )
-_OWN = (*_OPTIONS, ("grpc.use_local_subchannel_pool", 1))
-"""The library would otherwise hand out again a connection that fell silent."""
 
 
 def open_own_channel(server: str, tls: Tls | None = None) -> grpc.aio.Channel:
@@ -28,8 +28,8 @@ def open_own_channel(server: str, tls: Tls | None = None) -> grpc.aio.Channel:
         tls: What it is encrypted with. Default: it is not.
     """
     if tls is None:
-        return grpc.aio.insecure_channel(server, options=_OWN)
-    return grpc.aio.secure_channel(server, tls.channel_credentials(), options=_OWN)
+        return grpc.aio.insecure_channel(_name(server), options=_OPTIONS)
+    return grpc.aio.secure_channel(_name(server), tls.channel_credentials(), options=_OPTIONS)
 
 
 def open_own_sync_channel(server: str, tls: Tls | None = None) -> grpc.Channel:
@@ -41,5 +41,10 @@ def open_own_sync_channel(server: str, tls: Tls | None = None) -> grpc.Channel:
         tls: What it is encrypted with. Default: it is not.
     """
     if tls is None:
-        return grpc.insecure_channel(server, options=_OWN)
-    return grpc.secure_channel(server, tls.channel_credentials(), options=_OWN)
+        return grpc.insecure_channel(_name(server), options=_OPTIONS)
+    return grpc.secure_channel(_name(server), tls.channel_credentials(), options=_OPTIONS)
+
+
+def _name(server: str) -> str:
+    """Name a server to gRPC, which would take a host called `unix` or `dns` for something else."""
+    return server if server.startswith("[") else f"dns:///{server}"

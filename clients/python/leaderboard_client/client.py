@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import weakref
 from functools import partial
 from typing import TYPE_CHECKING, Self
 
@@ -11,6 +10,7 @@ from leaderboard_client.caller import Caller
 from leaderboard_client.channels import open_own_sync_channel
 from leaderboard_client.credentials import authorization, check_address
 from leaderboard_client.live_board import DEFAULT_LIMIT
+from leaderboard_client.owned import Owned
 from leaderboard_client.retrying import DEFAULT_TIMEOUT
 from leaderboard_client.score_buffer import ScoreBuffer
 from leaderboard_client.score_update import ScoreUpdate
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     from datetime import datetime
     from types import TracebackType
 
-    from leaderboard_client.backlog import OnError
     from leaderboard_client.calls import Outcome
     from leaderboard_client.credentials import Tls, Token
     from leaderboard_client.results import Position, TopUsers, UpdateResult, UserRank
+    from leaderboard_client.telling import OnError
 
 
 class LeaderboardClient:
@@ -65,7 +65,8 @@ class LeaderboardClient:
         self._connect = partial(open_own_sync_channel, address, tls)
         self._metadata = partial(authorization, token)
         self._caller = Caller(self._connect, token=token, timeout=timeout)
-        self._watches: weakref.WeakSet[Watch] = weakref.WeakSet()
+        self._watches: Owned[Watch] = Owned()
+        self._buffers: Owned[ScoreBuffer] = Owned()
 
     def __enter__(self) -> Self:
         return self
@@ -79,10 +80,16 @@ class LeaderboardClient:
         self.close()
 
     def close(self) -> None:
-        """End all calls and watches, each wherever it is; may be called again."""
+        """End all calls, watches and buffers, each wherever it is; may be called again.
+
+        Calls raise Cancelled, watches end as if their contests were over, and buffers give up what
+        is pending: close them first, as their blocks do, to have it sent.
+        """
         self._caller.close()
-        for watch in list(self._watches):
+        for watch in self._watches.close():
             watch.close()
+        for buffer in self._buffers.close():
+            buffer.give_up()
 
     def update_score(
         self,
@@ -218,16 +225,15 @@ class LeaderboardClient:
             min_interval: The least seconds between two changes with the scope TOP, to 60.
 
         Raises:
-            LeaderboardError: From the iteration: the service refused the watch for good.
+            ValueError: The watch can't be asked for at all.
+
+            LeaderboardError: From the iteration: the service refused the watch for good. Cancelled,
+                at once: the client was closed.
         """
         request = watch_request(
             contest_id, limit=limit, scope=scope, user_ids=user_ids, min_interval=min_interval
         )
-        watch = Watch(self._connect, request, metadata=self._metadata)
-        self._watches.add(watch)
-        if self._caller.is_closed:
-            watch.close()
-        return watch
+        return self._watches.make(lambda: Watch(self._connect, request, metadata=self._metadata))
 
     def score_buffer(
         self,
@@ -238,12 +244,20 @@ class LeaderboardClient:
         give_up_after: float = 60.0,
         on_error: OnError | None = None,
     ) -> ScoreBuffer:
-        """Return a buffer that sends updates as batches in the background; see `ScoreBuffer`."""
-        return ScoreBuffer(
-            self.batch_update_scores,
-            max_pending=max_pending,
-            batch_size=batch_size,
-            linger=linger,
-            give_up_after=give_up_after,
-            on_error=on_error,
+        """Return a buffer that sends updates as batches in the background; see `ScoreBuffer`.
+
+        Raises:
+            ValueError: A number is out of its bounds, or `on_error` would have to be awaited.
+
+            Cancelled: The client was closed.
+        """
+        return self._buffers.make(
+            lambda: ScoreBuffer(
+                self.batch_update_scores,
+                max_pending=max_pending,
+                batch_size=batch_size,
+                linger=linger,
+                give_up_after=give_up_after,
+                on_error=on_error,
+            )
         )

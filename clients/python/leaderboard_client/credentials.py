@@ -12,7 +12,8 @@ import grpc
 
 Token: TypeAlias = str | Callable[[], str]
 """A bearer token, or a function that returns the present one; it is asked before each attempt of a
-call and must not block."""
+call, and before each stream of a watch, and must not block. What it raises is raised by the call;
+a watch tells of it and asks again."""
 
 Metadata: TypeAlias = tuple[tuple[str, str], ...]
 """What a call is sent with beside its message."""
@@ -59,7 +60,7 @@ def check_address(address: str, *, tls: Tls | None, token: Token | None) -> None
     match = _HOST_PORT.fullmatch(address)
     if not match or not 0 < int(match[3]) <= _LAST_PORT:
         raise ValueError(f"{address!r} is not HOST:PORT")
-    if token is not None and tls is None and not _is_loopback(match[1] or match[2]):
+    if token is not None and tls is None and not is_loopback(match[1] or match[2]):
         raise ValueError("a token is sent without TLS to loopback alone")
 
 
@@ -77,7 +78,8 @@ def authorization(token: Token | None) -> Metadata:
     return (("authorization", f"Bearer {present}"),)
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Tell that a host is this machine, by its address or as `localhost`."""
     try:
         return ip_address(host).is_loopback
     except ValueError:

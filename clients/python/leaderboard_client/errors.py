@@ -24,7 +24,12 @@ class LeaderboardError(Exception):
     """A call, or one update of a batch, did not succeed. Its text is for people.
 
     The base of all errors that the service's answers lead to, and the error itself for the codes
-    that have no class of their own.
+    that have no class of their own. Where attempts before the last one met with other troubles,
+    `__cause__` is the latest of these, and so on; but not that of Cancelled.
+
+    A write that failed with InvalidRequest, OutOfRange or RequestIdReused did not count. After any
+    other error it may have, in an attempt whose answer was lost; repeating it with its `request_id`
+    is safe.
     """
 
     usual_code: ClassVar[str] = "UNKNOWN"
@@ -109,25 +114,19 @@ class Overloaded(LeaderboardError):
 
 
 class Unavailable(LeaderboardError):
-    """No server could be reached, or its store is away, for as long as the call could wait.
-
-    A write that failed so may have been applied; repeating it with its `request_id` is safe.
-    """
+    """No server could be reached, or its store is away, for as long as the call could wait."""
 
     usual_code = "UNAVAILABLE"
 
 
 class DeadlineExceeded(LeaderboardError):
-    """No answer came in the time of the call; `__cause__` is what an attempt before met with.
-
-    A write that failed so may have been applied; repeating it with its `request_id` is safe.
-    """
+    """No answer came in the time of the call."""
 
     usual_code = "DEADLINE_EXCEEDED"
 
 
 class Cancelled(LeaderboardError):
-    """The client was closed while the call was under way."""
+    """The client was closed before or in the call, or a buffer before it could send an update."""
 
     usual_code = "CANCELLED"
 

@@ -20,15 +20,11 @@ if TYPE_CHECKING:
 DOMAIN = "leaderboard.v1"
 """The `ErrorInfo` domain of the service."""
 
+BROKEN = frozenset({"ABORTED", "CANCELLED", "DEADLINE_EXCEEDED", "INTERNAL", "UNKNOWN"})
+"""The codes without a reason of the service that gRPC itself, or a proxy on the way, gives to a
+call whose connection broke."""
+
 _CODES = {code.value[0]: code for code in grpc.StatusCode}
-_BROKEN = {
-    grpc.StatusCode.ABORTED,
-    grpc.StatusCode.CANCELLED,
-    grpc.StatusCode.DEADLINE_EXCEEDED,
-    grpc.StatusCode.INTERNAL,
-    grpc.StatusCode.UNKNOWN,
-}
-"""What gRPC itself, or a proxy on the way, says of a call whose connection broke."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +102,7 @@ class Refusal:
         That is so where it is `retryable`, and where the connection broke under it: then nobody
         knows whether it was served.
         """
-        return self.retryable or (not self.reason and self.code in _BROKEN)
+        return self.retryable or (not self.reason and self.code.name in BROKEN)
 
     def __str__(self) -> str:
         """Say what is wrong in one line."""

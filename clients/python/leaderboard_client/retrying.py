@@ -56,7 +56,7 @@ class Retrying:
         self._randomness = randomness
         self._ends = clock() + timeout
         self._failed = 0
-        self._cause: LeaderboardError | None = None
+        self._troubles: dict[tuple[str, str], LeaderboardError] = {}
 
     def attempt_timeout(self) -> float:
         """Return the seconds that the attempt may take which begins now."""
@@ -69,14 +69,28 @@ class Retrying:
             refusal: What the last one ended with.
 
         Raises:
-            LeaderboardError: Another attempt would not mend it, or would come too late.
+            LeaderboardError: Another attempt would not mend it, or would come too late. Its causes
+                are what attempts before met with, the latest first, each kind of trouble once.
         """
         timed_out = refusal.code is grpc.StatusCode.DEADLINE_EXCEEDED and not refusal.reason
         pause = retry_delay(self._failed, refusal.retry_after, self._randomness)
         self._failed += 1
-        if refusal.transient and self._clock() + pause < self._ends:
-            self._cause = self._cause if timed_out else error_of(refusal)
-            return pause
+        goes_on = refusal.transient and self._clock() + pause < self._ends
         if timed_out:
-            raise DeadlineExceeded(f"no answer within {self._timeout:g} s") from self._cause
-        raise error_of(refusal)
+            waited = "an attempt" if goes_on else f"{self._timeout:g} s"
+            error: LeaderboardError = DeadlineExceeded(f"no answer within {waited}")
+        else:
+            error = error_of(refusal)
+        self._troubles.pop((error.code, error.reason), None)
+        if not goes_on:
+            raise error from self._cause()
+        self._troubles[error.code, error.reason] = error
+        return pause
+
+    def _cause(self) -> LeaderboardError | None:
+        """Return the latest trouble, chained to those before: any of them may have counted."""
+        cause = None
+        for trouble in self._troubles.values():
+            trouble.__cause__ = cause
+            cause = trouble
+        return cause

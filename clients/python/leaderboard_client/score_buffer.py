@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import logging
 import threading
-import time
 from typing import TYPE_CHECKING, Protocol, Self
 
-from leaderboard_client.backlog import Backlog, Batch, tell
+from leaderboard_client.backlog import LAST_CHANCE, Backlog
+from leaderboard_client.errors import Cancelled, LeaderboardError
+from leaderboard_client.telling import Teller
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import TracebackType
 
-    from leaderboard_client.backlog import OnError
+    from leaderboard_client.batch import Batch, Refused
     from leaderboard_client.calls import Outcome
     from leaderboard_client.score_update import ScoreUpdate
+    from leaderboard_client.telling import OnError
+
+_log = logging.getLogger("leaderboard_client")
 
 
 class _Send(Protocol):
@@ -25,9 +30,12 @@ class ScoreBuffer:
     """Takes updates from any number of threads; none is ever dropped in silence.
 
     One batch is on its way at any time, in the order of adding. What the service can't take for now
-    is sent again with the same request ids, before anything after it, so it counts once. As a
-    context manager the buffer is closed with its block. A program that ends without closing it
-    loses what is pending.
+    is sent again with the same request ids, before anything after it, so it counts once.
+
+    As a context manager the buffer is closed with its block; one that is left by Ctrl-C gives up
+    what is still pending after 2 s. A buffer lives, with its thread, until it or its client is
+    closed: a program that ends before loses what is pending. It is of use in the process alone that
+    made it, not in those that are forked from that one.
     """
 
     def __init__(
@@ -51,22 +59,26 @@ class ScoreBuffer:
 
             linger: The seconds that a batch waits for more updates.
 
-            give_up_after: The seconds for which what fails is tried again.
+            give_up_after: The seconds from its adding on for which an update that fails is tried
+                again. The first attempt is made however long that took.
 
-            on_error: Called with each update that was refused for good, and why, from the thread
-                that sends; it must not add to this buffer. Default: that is logged.
+            on_error: Called with each update that was refused for good, or given up, and why: from
+                the thread that sends, or that gives up, for one at a time. It must not use this
+                buffer; what it raises is logged. Default: the update is logged.
 
         Raises:
-            ValueError: `max_pending` or `batch_size` is out of its bounds.
+            ValueError: A number is out of its bounds, or `on_error` would have to be awaited.
         """
-        self._backlog = Backlog(max_pending=max_pending, batch_size=batch_size)
+        self._backlog = Backlog(
+            max_pending=max_pending,
+            batch_size=batch_size,
+            linger=linger,
+            give_up_after=give_up_after,
+        )
+        self._teller = Teller(on_error)
         self._send = send
-        self._linger = linger
-        self._give_up_after = give_up_after
-        self._on_error = on_error
         self._changed = threading.Condition()
         self._flushes = 0
-        self._is_closing = False
         self._thread = threading.Thread(target=self._run, name="leaderboard-buffer", daemon=True)
         self._thread.start()
 
@@ -79,7 +91,8 @@ class ScoreBuffer:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self.close()
+        in_haste = kind is not None and issubclass(kind, KeyboardInterrupt)
+        self._close(LAST_CHANCE if in_haste else None)
 
     @property
     def acknowledged(self) -> int:
@@ -97,54 +110,124 @@ class ScoreBuffer:
         Raises:
             ValueError: The update can't be sent at all.
 
-            RuntimeError: The buffer was closed.
+            RuntimeError: The buffer was closed or broke, or this is another process or `on_error`.
         """
         named = update.named()
         named.message()
+        self._check_caller()
         with self._changed:
-            self._changed.wait_for(lambda: self._is_closing or not self._backlog.is_full)
-            if self._is_closing:
-                raise RuntimeError("the buffer is closed")
+            self._changed.wait_for(lambda: self._backlog.closed or not self._backlog.is_full)
             self._backlog.add(named)
             self._changed.notify_all()
 
     def flush(self) -> None:
-        """Wait until everything that was added before is taken, or refused for good."""
+        """Wait until everything that was added before is taken, or refused for good.
+
+        Raises:
+            RuntimeError: This is another process, or `on_error`.
+        """
+        self._check_caller()
         with self._changed:
             due = self._backlog.added
             self._flushes += 1
             self._changed.notify_all()
-            self._changed.wait_for(lambda: self._backlog.done >= due)
-            self._flushes -= 1
+            try:
+                self._changed.wait_for(lambda: self._backlog.done >= due)
+            finally:
+                self._flushes -= 1
 
     def close(self) -> None:
-        """Take no more updates, and wait until all are taken or refused; may be called again."""
+        """Take no more updates, and wait until all are taken or refused; may be called again.
+
+        While no server answers that takes `give_up_after` from the last adding on, and an attempt.
+        When a signal ends the waiting with an exception, such as KeyboardInterrupt, what is left is
+        given up.
+
+        Raises:
+            RuntimeError: This is another process, or `on_error`.
+        """
+        self._close(None)
+
+    def give_up(self) -> None:
+        """Take no more updates, and refuse all that is pending, each with Cancelled.
+
+        What is on its way at that time may count all the same. In a process that was forked nothing
+        is pending.
+        """
+        if self._backlog.is_inherited:
+            return
+        self._give_up("is closed", Cancelled("the buffer was closed before this was taken"))
         with self._changed:
-            self._is_closing = True
-            self._changed.notify_all()
-        self._thread.join()
+            # The other thread may still tell of what was refused before.
+            self._changed.wait_for(lambda: self._backlog.is_done or self._teller.is_caller)
+
+    def _close(self, patience: float | None) -> None:
+        """Close, and give up after some seconds what is pending then."""
+        self._check_caller()
+        try:
+            with self._changed:
+                self._backlog.close("is closed")
+                self._changed.notify_all()
+                # No join: a signal handler may close while its thread holds the lock in `add`.
+                self._changed.wait_for(lambda: self._backlog.is_done, patience)
+        finally:
+            self.give_up()
+
+    def _check_caller(self) -> None:
+        self._backlog.check_process()
+        if self._teller.is_caller:
+            raise RuntimeError("on_error must not use the buffer that calls it")
 
     def _run(self) -> None:
-        while updates := self._next():
-            batch = Batch(updates, self._give_up_after)
-            while not batch.is_done:
-                try:
-                    outcomes = self._send(batch.portion(), timeout=batch.seconds_left)
-                except Exception as error:  # noqa: BLE001 (also of the token's function)
-                    batch.failed(error)
-                else:
-                    time.sleep(batch.answered(outcomes))
-            tell(batch, self._on_error)
+        why = "the thread that sends has ended"
+        try:
+            while batch := self._next():
+                self._deliver(batch)
+                with self._changed:
+                    refused = self._backlog.settle(batch)
+                self._tell(refused)
+        except BaseException as error:  # noqa: BLE001 (whatever it is, nothing may be lost)
+            _log.exception("the buffer broke")
+            why = f"the buffer broke: {error!r}"
+        finally:
             with self._changed:
-                self._backlog.settle(batch)
-                self._changed.notify_all()
+                self._backlog.is_left = True
+            self._give_up("broke", LeaderboardError(why))
 
-    def _next(self) -> list[ScoreUpdate]:
-        """Wait for the next batch; it is empty when there will be none."""
+    def _next(self) -> Batch | None:
+        """Wait for the next batch; there is none when there will be none."""
         with self._changed:
-            self._changed.wait_for(lambda: self._is_closing or not self._backlog.is_empty)
+            self._changed.wait_for(lambda: self._backlog.closed or not self._backlog.is_empty)
             self._changed.wait_for(
-                lambda: self._is_closing or self._flushes or self._backlog.is_ripe,
-                timeout=self._linger,
+                lambda: self._backlog.closed or self._flushes or self._backlog.is_ripe,
+                timeout=self._backlog.linger,
             )
             return self._backlog.take()
+
+    def _deliver(self, batch: Batch) -> None:
+        """Send a batch, until nothing is left of it."""
+        updates, seconds = batch.portion()
+        while updates:
+            try:
+                outcomes = self._send(updates, timeout=seconds)
+                with self._changed:
+                    pause = batch.answered(outcomes)
+            except Exception as error:  # noqa: BLE001 (also of the token's function)
+                with self._changed:
+                    pause = batch.failed(error)
+            with self._changed:
+                self._changed.wait_for(lambda: batch.is_done, pause)
+            updates, seconds = batch.portion()
+
+    def _give_up(self, why: str, error: LeaderboardError) -> None:
+        with self._changed:
+            refused = self._backlog.give_up(why, error)
+        self._tell(refused)
+
+    def _tell(self, refused: list[Refused]) -> None:
+        try:
+            self._teller.tell(refused)
+        finally:
+            with self._changed:
+                self._backlog.told(refused)
+                self._changed.notify_all()

@@ -9,6 +9,7 @@ from uuid import uuid4
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from leaderboard.v1 import leaderboard_pb2 as pb
+from leaderboard_client.sendable import sendable
 from leaderboard_client.update_rules import parse_event_time
 from leaderboard_client.vocabulary import UpdateMode
 
@@ -52,19 +53,20 @@ class ScoreUpdate:
         """Return the message of the contract, with a `request_id` in any case.
 
         Raises:
-            ValueError: A field can't be sent at all: points beyond 64 bits, a text that is not
-                UTF-8, or a time that has no zone or is none.
+            ValueError: A field can't be sent at all: one of another type, points beyond 64 bits, a
+                text that is not UTF-8, or a time that has no zone or is none.
         """
-        return pb.UpdateScoreRequest(
-            contest_id=self.contest_id,
-            user_id=self.user_id,
-            points=self.points,
-            mode=pb.UpdateMode.Name(self.mode),
-            request_id=self.named().request_id,
-            event_type=self.event_type,
-            event_time=_timestamp(self.event_time),
-            display_name=self.display_name,
-        )
+        with sendable():
+            return pb.UpdateScoreRequest(
+                contest_id=self.contest_id,
+                user_id=self.user_id,
+                points=self.points,
+                mode=pb.UpdateMode.Name(self.mode),
+                request_id=self.named().request_id,
+                event_type=self.event_type,
+                event_time=_timestamp(self.event_time),
+                display_name=self.display_name,
+            )
 
 
 def _timestamp(when: datetime | str | None) -> Timestamp | None:

@@ -17,7 +17,7 @@ from leaderboard_client.errors import error_of
 from leaderboard_client.live_board import MissedChangesError
 from leaderboard_client.refusal import Refusal, RefusedError
 from leaderboard_client.silence_guard import SilenceGuard
-from leaderboard_client.watch_course import SILENCE, WatchCourse
+from leaderboard_client.watch_course import SILENCE, WatchCourse, stream_metadata
 from leaderboard_client.watch_update import StreamLostError
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class Watch:
 
             request: What the first stream asks for.
 
-            metadata: Returns what each stream is opened with.
+            metadata: Returns what each stream is opened with; one for which it fails is lost.
 
             silence: The seconds without a message after which a connection is dead.
 
@@ -61,7 +61,7 @@ class Watch:
         course = WatchCourse(request, time.monotonic, randomness)
         self._updates = _updates(_Streams(connect, metadata, silence, self._end), course)
         # Also when the program ends, while there are threads that see the connection closed.
-        weakref.finalize(self, _drop, self._end, self._updates)
+        weakref.finalize(self, _finish, self._end, self._updates)
 
     def __iter__(self) -> Self:
         return self
@@ -74,7 +74,12 @@ class Watch:
 
             StopIteration: The contest is over, or the watch was closed.
         """
-        return next(self._updates)
+        update = next(self._updates)
+        if self._end.has_come.is_set():
+            # Who closed it meanwhile could not, while this thread was at it.
+            self.close()
+            raise StopIteration
+        return update
 
     def __enter__(self) -> Self:
         return self
@@ -89,11 +94,11 @@ class Watch:
 
     def close(self) -> None:
         """End the stream at once, and the iteration with it; may be called again."""
-        self._end.come()
+        _finish(self._end, self._updates)
 
 
-def _drop(end: _End, updates: Generator[ContestUpdate, None, None]) -> None:
-    """End a watch that nobody has any more; a thread that still reads it finds that out itself."""
+def _finish(end: _End, updates: Generator[ContestUpdate, None, None]) -> None:
+    """End a watch with its stream; a thread that reads it at that time finds that out itself."""
     end.come()
     with suppress(ValueError):
         updates.close()
@@ -140,7 +145,7 @@ class _Streams:
         self, request: pb.WatchContestRequest
     ) -> Generator[pb.WatchContestResponse, None, None]:
         """Yield the messages of one stream; return after an `end`, raise when it ends otherwise."""
-        metadata = self._metadata()
+        metadata = stream_metadata(self._metadata)
         with self._connect() as channel:
             stream = LeaderboardServiceStub(channel).WatchContest(request, metadata=metadata)
             self.end.await_with(stream)

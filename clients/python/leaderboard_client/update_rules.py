@@ -34,7 +34,6 @@ _RFC3339 = re.compile(
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FIRST_SECOND = -62_135_596_800  # 0001-01-01T00:00:00Z
 _LAST_SECOND = 253_402_300_799  # 9999-12-31T23:59:59Z
-_SHOWN = 60
 
 
 class MalformedFieldError(ValueError):
@@ -128,10 +127,10 @@ def parse_mode(name: str) -> pb.UpdateMode:
     return MODES[name]
 
 
-def shown(value: object) -> str:
+def shown(value: object, longest: int = 60) -> str:
     """Return a value as an error may show it: quoted, escaped and not too long."""
     text = ascii(value) if isinstance(value, str) and _UNPRINTABLE.search(value) else repr(value)
-    return text if len(text) <= _SHOWN else text[: _SHOWN - 4] + "..." + text[-1]
+    return text if len(text) <= longest else text[: longest - 4] + "..." + text[-1]
 
 
 def _check_match(field: str, value: str, pattern: re.Pattern[str]) -> None:

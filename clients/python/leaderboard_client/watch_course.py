@@ -10,11 +10,13 @@ from leaderboard.v1 import leaderboard_pb2 as pb
 from leaderboard_client.backoff import retry_delay
 from leaderboard_client.live_board import DEFAULT_LIMIT, LiveBoard, MissedChangesError
 from leaderboard_client.refusal import RefusedError
+from leaderboard_client.sendable import sendable
 from leaderboard_client.watch_update import StreamLostError, WatchState, WatchUpdate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from leaderboard_client.credentials import Metadata
     from leaderboard_client.live_board import Row
 
 SILENCE = 30.0
@@ -40,15 +42,30 @@ def watch_request(
     Raises:
         ValueError: It can't be sent at all.
     """
-    request = pb.WatchContestRequest(
-        contest_id=contest_id,
-        limit=limit or DEFAULT_LIMIT,
-        scope=pb.WatchScope.Name(scope),
-        user_ids=user_ids,
-    )
-    if min_interval:
-        request.min_interval.FromMicroseconds(round(min_interval * 1e6))
+    with sendable():
+        if isinstance(user_ids, str):
+            raise TypeError("user_ids is one text, and each of its characters would be a user")
+        request = pb.WatchContestRequest(
+            contest_id=contest_id,
+            limit=limit or DEFAULT_LIMIT,
+            scope=pb.WatchScope.Name(scope),
+            user_ids=user_ids,
+        )
+        if min_interval:
+            request.min_interval.FromMicroseconds(round(min_interval * 1e6))
     return request
+
+
+def stream_metadata(metadata: Callable[[], Metadata]) -> Metadata:
+    """Return what a stream is opened with.
+
+    Raises:
+        StreamLostError: It can't be had, such as a token for the moment.
+    """
+    try:
+        return metadata()
+    except Exception as error:
+        raise StreamLostError(f"no token: {error}") from error
 
 
 class WatchCourse:

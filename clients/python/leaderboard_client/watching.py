@@ -16,11 +16,11 @@ from leaderboard.v1.leaderboard_pb2_grpc import LeaderboardServiceStub
 from leaderboard_client import watch_course
 from leaderboard_client.live_board import DEFAULT_LIMIT, MissedChangesError
 from leaderboard_client.refusal import Refusal, RefusedError
-from leaderboard_client.watch_course import WatchCourse, watch_request
+from leaderboard_client.watch_course import WatchCourse, stream_metadata, watch_request
 from leaderboard_client.watch_update import StreamLostError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable, Iterable
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
 
     from leaderboard_client.credentials import Metadata
     from leaderboard_client.watch_update import WatchUpdate
@@ -39,6 +39,7 @@ async def watch(
     min_interval: float = 0.0,
     metadata: Callable[[], Metadata] = tuple,
     silence: float = SILENCE,
+    pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
     clock: Callable[[], float] = time.monotonic,
     randomness: Callable[[], float] = random.random,
 ) -> AsyncGenerator[WatchUpdate, None]:
@@ -67,9 +68,11 @@ async def watch(
 
         min_interval: The least seconds between two messages of changes with the scope TOP, to 60.
 
-        metadata: Returns what each stream is opened with.
+        metadata: Returns what each stream is opened with; one for which it fails is lost.
 
         silence: The seconds without a message after which a connection is dead.
+
+        pause: Waits for some seconds before the next stream; what it raises ends the watch.
 
         clock: Returns the time in seconds, from any beginning.
 
@@ -86,7 +89,7 @@ async def watch(
     while not course.is_over:
         trouble: Exception | None = None
         try:
-            stream = _stream(connect, course.begin(), metadata(), silence)
+            stream = _stream(connect, course.begin(), stream_metadata(metadata), silence)
             async with aclosing(stream) as messages:
                 async for message in messages:
                     yield course.take(message)
@@ -95,7 +98,7 @@ async def watch(
         if trouble:
             yield course.lose(trouble)
         if not course.is_over:
-            await asyncio.sleep(course.pause())
+            await pause(course.pause())
 
 
 async def _stream(

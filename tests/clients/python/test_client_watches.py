@@ -1,11 +1,13 @@
 """What both clients yield of a watch, however its streams go, and how a watch is ended."""
 
+from typing import Any
+
 import pytest
 from google.rpc import code_pb2, status_pb2
 
 from cli.fake_service import STORE_AWAY, FakeService, refusal
 from cli.watch_messages import ANEW, BOB_WINS, DRAINING, FIRST, OVER
-from clients.python.both_clients import AnyClient, watched
+from clients.python.both_clients import AnyClient, call, watched
 from leaderboard.v1 import leaderboard_pb2 as pb
 from leaderboard_client import (
     ContestUpdate,
@@ -154,6 +156,45 @@ async def test_a_hole_is_never_shown(fake: FakeService, client: AnyClient) -> No
     assert [update.message for update in updates] == [None, FIRST, None, ANEW, OVER]
     assert isinstance(updates[2].trouble, MissedChangesError)
     assert _resumed_after(fake) == [None, None]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"scope": WatchScope.USERS, "user_ids": "bo"},
+        {"scope": "ALL"},
+        {"limit": "ten"},
+        {"min_interval": float("inf")},
+    ],
+    ids=str,
+)
+async def test_what_can_not_be_asked_for_is_no_watch(
+    fake: FakeService, client: AnyClient, options: dict[str, Any]
+) -> None:
+    """What the contract can't hold, or one text instead of many, is a ValueError."""
+    with pytest.raises(ValueError, match=r"."):
+        [update async for update in watched(client, "chess", **options)]
+
+    assert not fake.asked
+
+
+async def test_a_token_that_can_not_be_had_is_asked_for_again(
+    fake: FakeService, client: AnyClient
+) -> None:
+    """A function that fails for a while costs the watch a stream, and is told of."""
+    fake.stream = [ANEW, OVER]
+    tokens = iter(["not for a header\n", "secret"])
+
+    def token() -> str:
+        return next(tokens)
+
+    other: AnyClient = type(client)(fake.address, token=token)
+    updates = await _all(other)
+
+    assert [update.message for update in updates] == [None, None, ANEW, OVER]
+    assert isinstance(updates[1].trouble, StreamLostError)
+    assert "no token" in str(updates[1].trouble)
+    await call(other, "close")
 
 
 async def test_what_can_not_heal_is_raised(fake: FakeService, client: AnyClient) -> None:

@@ -160,8 +160,13 @@ async def test_a_call_that_can_not_be_sent_is_no_call(fake: FakeService, client:
     """What the contract can't hold is a ValueError, before anything is sent."""
     with pytest.raises(ValueError, match=r"."):
         await call(client, "update_score", "chess", "ada", 2**63)
+    with pytest.raises(ValueError, match=r"."):
+        await call(client, "get_top_users", "chess", limit="ten")
+    with pytest.raises(ValueError, match=r"."):
+        await call(client, "get_user_rank", "chess", "ada", neighbors="few")
 
     assert not fake.received
+    assert not fake.asked
 
 
 def test_threads_share_a_client(fake: FakeService) -> None:

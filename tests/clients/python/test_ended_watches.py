@@ -1,6 +1,7 @@
 """How a watch of a client ends: by its caller, with its client, its program, or for silence."""
 
 import asyncio
+import contextlib
 import sys
 import threading
 import time
@@ -14,9 +15,18 @@ from cli.watch_messages import BOB_WINS, FIRST, OVER
 from clients.python.both_clients import CLIENTS, AnyClient, call, watched
 from harness.waiting import eventually
 from leaderboard.v1 import leaderboard_pb2 as pb
-from leaderboard_client import ContestUpdate, LeaderboardClient, Watch, WatchScope, WatchState
+from leaderboard_client import (
+    AsyncLeaderboardClient,
+    ContestUpdate,
+    LeaderboardClient,
+    Watch,
+    WatchScope,
+    WatchState,
+    watch_course,
+)
 from leaderboard_client.channels import open_own_sync_channel
 from leaderboard_client.watch_course import watch_request
+from leaderboard_client.watch_update import WatchUpdate
 
 
 class OpenService(FakeService):
@@ -55,6 +65,10 @@ async def _all(client: AnyClient) -> list[ContestUpdate]:
     return [update async for update in watched(client, "chess")]
 
 
+def _guards() -> list[threading.Thread]:
+    return [thread for thread in threading.enumerate() if thread.name == "leaderboard-watch"]
+
+
 @pytest.mark.parametrize("kind", CLIENTS, ids=["sync", "async"])
 async def test_closing_the_client_ends_its_watches(
     open_service: OpenService, kind: type[AnyClient]
@@ -68,7 +82,79 @@ async def test_closing_the_client_ends_its_watches(
 
     assert {update.trouble for update in await watching} == {None}
     await open_service.until_left()
-    assert {update.position for update in await _all(client)} == {None}
+
+
+@pytest.mark.parametrize("kind", CLIENTS, ids=["sync", "async"])
+async def test_closing_the_client_ends_a_pause(
+    kind: type[AnyClient], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A watch that waits to reconnect ends with its client, and not when it would have."""
+    paused = threading.Event()
+
+    def delay(*_args: object) -> float:
+        paused.set()
+        return 3600.0
+
+    monkeypatch.setattr(watch_course, "retry_delay", delay)
+    client: AnyClient = kind("127.0.0.1:1")
+    watching = asyncio.create_task(_all(client))
+    await eventually(paused.is_set, "the pause")
+
+    await call(client, "close")
+
+    assert len(await asyncio.wait_for(watching, 20)) == 2
+
+
+async def test_closing_the_client_ends_what_is_not_read(open_service: OpenService) -> None:
+    """Also a watch in the middle of its iteration leaves no thread and no stream behind."""
+    client = LeaderboardClient(open_service.address)
+    watch = client.watch("chess")
+    assert [next(watch).state, next(watch).state] == [WatchState.CONNECTING, WatchState.LIVE]
+
+    client.close()
+
+    await eventually(lambda: not _guards(), "the end of the watch's thread")
+    await open_service.until_left()
+    assert list(watch) == []
+
+
+async def test_a_watch_that_is_closed_while_it_reads_ends(
+    open_service: OpenService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was read while another thread closed the watch is not told any more."""
+    with LeaderboardClient(open_service.address) as client:
+        watch = client.watch("chess")
+        next(watch)
+        read = ContestUpdate.read
+
+        def closed_meanwhile(update: WatchUpdate) -> ContestUpdate:
+            watch.close()
+            return read(update)
+
+        monkeypatch.setattr(ContestUpdate, "read", closed_meanwhile)
+        assert list(watch) == []
+
+        await eventually(lambda: not _guards(), "the end of the watch's thread")
+        await open_service.until_left()
+
+
+async def test_a_cancellation_that_was_swallowed_is_over(open_service: OpenService) -> None:
+    """A task that outlived a cancellation sees its watch and its calls end with the client."""
+    client = AsyncLeaderboardClient(open_service.address)
+
+    async def outlive() -> list[ContestUpdate]:
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.Event().wait()
+        return await _all(client)
+
+    watching = asyncio.create_task(outlive())
+    await asyncio.sleep(0)
+    watching.cancel()
+    await eventually(lambda: bool(open_service.watchers), "the stream")
+
+    await client.close()
+
+    assert {update.trouble for update in await watching} == {None}
 
 
 async def test_another_thread_may_close_a_watch(open_service: OpenService) -> None:

@@ -100,6 +100,26 @@ def test_used_up_time_is_a_deadline_with_its_cause() -> None:
     assert isinstance(raised.value.__cause__, Unavailable)
 
 
+def test_an_error_keeps_what_attempts_before_met_with() -> None:
+    """Each kind of trouble is a cause of the error, once, the latest first."""
+    clock = Clock()
+    retrying = _retrying(clock)
+    broken = Refusal(grpc.StatusCode.UNKNOWN, "Stream removed")
+    for refusal in (TIMED_OUT, AWAY, TIMED_OUT, broken, OVERLOADED):
+        retrying.pause_after(refusal)
+    clock.now += 9.0
+
+    with pytest.raises(Overloaded) as raised:
+        retrying.pause_after(OVERLOADED)
+
+    chain: list[str] = []
+    error: BaseException | None = raised.value
+    while error is not None:
+        chain.append(str(error))
+        error = error.__cause__
+    assert chain == ["full", "Stream removed", "no answer within an attempt", "away"]
+
+
 @pytest.mark.parametrize("timeout", [0.0, -1.0, float("nan")])
 def test_a_call_needs_time(timeout: float) -> None:
     """A timeout that leaves no time is a mistake of the caller."""

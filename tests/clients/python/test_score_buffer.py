@@ -14,16 +14,12 @@ from clients.python.both_clients import AnyClient, call
 from harness.waiting import eventually
 from leaderboard.v1 import leaderboard_pb2 as pb
 from leaderboard_client import (
-    Cancelled,
     LeaderboardError,
-    NotFound,
     OutOfRange,
     ScoreBuffer,
     ScoreUpdate,
-    Unavailable,
     UpdateResult,
 )
-from leaderboard_client.backlog import Batch
 
 TOO_MUCH = refusal(code_pb2.OUT_OF_RANGE, "too much", "ERROR_REASON_SCORE_OUT_OF_RANGE")
 
@@ -106,12 +102,17 @@ async def test_what_is_refused_for_good_is_told(fake: FakeService, client: AnyCl
 async def test_refusals_that_nobody_asks_for_are_logged(
     fake: FakeService, client: AnyClient, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Without `on_error` the log says what was refused."""
+    """Without `on_error` the log says what was refused, on one line, whatever the names hold."""
     fake.refuse_update = lambda _update: TOO_MUCH
     async with _buffer(client) as buffer:
         await call(buffer, "add", ScoreUpdate("chess", "ada", 5))
+        await call(buffer, "add", ScoreUpdate("chess", "eve\nCRITICAL \x1b[31m" + 200 * "e", 5))
 
-    assert "chess: points for ada were refused: too much" in caplog.text
+    plain, forged = (record.getMessage() for record in caplog.records)
+    assert plain == "'chess': points for 'ada' were refused: 'too much'"
+    assert forged.startswith(r"'chess': points for 'eve\nCRITICAL \x1b[31meee")
+    assert forged.isprintable()
+    assert len(forged) < 200
 
 
 async def test_adding_waits_for_room(fake: FakeService, client: AnyClient) -> None:
@@ -142,21 +143,25 @@ async def test_a_closed_buffer_takes_nothing(client: AnyClient) -> None:
 
     with pytest.raises(RuntimeError, match="closed"):
         await call(buffer, "add", ScoreUpdate("chess", "ada", 5))
-    for max_pending, batch_size in ((0, 1), (1, 0), (1, 1001)):
-        with pytest.raises(ValueError, match=r"is (less|not)"):
-            client.score_buffer(max_pending=max_pending, batch_size=batch_size)
 
 
-async def test_what_a_closed_client_leaves_is_told(client: AnyClient) -> None:
-    """A buffer whose client is closed tells of all that it can't send, and ends."""
-    told: list[LeaderboardError] = []
-    buffer = client.score_buffer(linger=60.0, on_error=lambda _update, error: told.append(error))
-    await call(buffer, "add", ScoreUpdate("chess", "ada", 5))
-    await call(client, "close")
-    await call(buffer, "close")
-
-    assert [type(error) for error in told] == [Cancelled]
-    assert (buffer.acknowledged, buffer.refused) == (0, 1)
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"max_pending": 0},
+        {"batch_size": 0},
+        {"batch_size": 1001},
+        {"linger": -1.0},
+        {"linger": float("inf")},
+        {"give_up_after": -1.0},
+        {"give_up_after": float("nan")},
+    ],
+    ids=str,
+)
+async def test_a_buffer_has_its_bounds(client: AnyClient, options: dict[str, Any]) -> None:
+    """A number that makes no buffer is a mistake of the caller, told when it is made."""
+    with pytest.raises(ValueError, match=r"is (less|not)"):
+        client.score_buffer(**options)
 
 
 def test_a_defect_of_the_sender_ends_nothing() -> None:
@@ -172,42 +177,3 @@ def test_a_defect_of_the_sender_ends_nothing() -> None:
         buffer.add(ScoreUpdate("chess", "ada", 5))
 
     assert [str(error) for error in told] == ["no token"] * 2
-
-
-def test_a_batch_that_is_too_large_is_halved() -> None:
-    """What is too large together is sent in parts, until one alone is too large."""
-    updates = [ScoreUpdate("chess", str(number), 1) for number in range(5)]
-    batch = Batch(updates, 60.0)
-    too_large = LeaderboardError("too large", code="RESOURCE_EXHAUSTED")
-
-    sizes = []
-    while not batch.is_done:
-        sizes.append(len(batch.portion()))
-        batch.failed(too_large)
-
-    assert sizes == [5, 2, 1, 1, 1, 1, 1]
-    assert [update for update, _ in batch.refused] == updates
-
-
-def test_what_fails_for_too_long_is_given_up() -> None:
-    """After the set time an update that can't be taken is refused with its last error."""
-    now = [0.0]
-    batch = Batch([ScoreUpdate("chess", "ada", 1)], 60.0, clock=lambda: now[0])
-
-    assert 0 < batch.answered([Unavailable("away")]) < 1
-    assert not batch.is_done
-    now[0] = 59.99
-    assert batch.answered([Unavailable("still away")]) == 0
-
-    assert batch.is_done
-    [(_, error)] = batch.refused
-    assert str(error) == "still away"
-
-
-def test_an_unanswered_update_keeps_its_place() -> None:
-    """What is to be sent again goes before what was not sent yet."""
-    ada, bob, eve = (ScoreUpdate("chess", user, 1) for user in ("ada", "bob", "eve"))
-    batch = Batch([ada, bob, eve], 60.0)
-    batch.answered([Unavailable("away"), NotFound("no"), Unavailable("away")])
-
-    assert batch.portion() == [ada, eve]

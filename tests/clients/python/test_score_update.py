@@ -1,6 +1,6 @@
 """How an update that a caller states becomes the message of the contract."""
 
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
 
@@ -70,8 +70,11 @@ def test_times_are_exact(when: datetime | str, seconds: int, nanos: int) -> None
         ScoreUpdate("chess", "\ud800", 1),
         ScoreUpdate("chess", "ada", 1, event_time="yesterday"),
         ScoreUpdate("chess", "ada", 1, event_time=datetime(2026, 6, 11)),  # noqa: DTZ001 (the case)
+        ScoreUpdate("chess", "ada", 1, event_time=date(2026, 6, 11)),  # type: ignore[arg-type]
+        ScoreUpdate("chess", "ada", "1"),  # type: ignore[arg-type]
+        ScoreUpdate("chess", "ada", 1, mode="SET"),  # type: ignore[arg-type]
     ],
-    ids=["beyond 64 bits", "no UTF-8", "no time", "no zone"],
+    ids=["beyond 64 bits", "no UTF-8", "no time", "no zone", "a date", "a text", "a name"],
 )
 def test_what_can_not_be_sent_is_a_mistake_of_the_caller(update: ScoreUpdate) -> None:
     """What the message of the contract can't hold is a ValueError."""

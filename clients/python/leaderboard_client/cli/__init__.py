@@ -19,9 +19,9 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     Args:
         arguments: What to run it with; those of the process when not given.
     """
-    # Read when grpc is imported. Below it the library writes lines of its own to stderr, such as
-    # when a server goes away, which the command tells in its own words.
-    os.environ.setdefault("GRPC_VERBOSITY", "ERROR")
+    # Read when grpc is imported. Otherwise the library writes lines of its own to stderr, such as
+    # when a server goes away or wants a certificate, which the command tells in its own words.
+    os.environ.setdefault("GRPC_VERBOSITY", "NONE")
     try:
         from leaderboard_client.cli.app import run  # noqa: PLC0415
 

@@ -15,6 +15,7 @@ from typer.core import TyperGroup
 from leaderboard_client.cli.exit_codes import ExitCode
 from leaderboard_client.cli.failures import CommandError
 from leaderboard_client.cli.output import print_error
+from leaderboard_client.cli.streams import UnreadOutputError, command_streams
 from leaderboard_client.update_rules import MalformedFieldError
 
 if TYPE_CHECKING:
@@ -108,17 +109,21 @@ def run(arguments: Sequence[str] | None) -> NoReturn:
     Args:
         arguments: The command line after the name of the command; None for the process's own.
     """
-    try:
-        app(arguments, prog_name="leaderboard")
-    except CommandError as error:
-        _fail(str(error), error.exit_code)
-    except MalformedFieldError as error:
-        _fail(str(error), ExitCode.INVALID)
-    except UnicodeEncodeError:
-        _fail("an argument is not UTF-8", ExitCode.INVALID)
-    except Exception as error:  # noqa: BLE001 (people get a line, whatever it was)
-        _fail(_unexpected(error), ExitCode.UNEXPECTED)
-    sys.exit(ExitCode.OK)
+    with command_streams():
+        try:
+            try:
+                app(arguments, prog_name="leaderboard")
+            finally:
+                sys.stdout.flush()
+        except UnreadOutputError as error:
+            sys.exit(error.exit_code)  # without a word, as other tools go
+        except CommandError as error:
+            _fail(str(error), error.exit_code)
+        except MalformedFieldError as error:
+            _fail(str(error), ExitCode.INVALID)
+        except Exception as error:  # noqa: BLE001 (people get a line, whatever it was)
+            _fail(_unexpected(error), ExitCode.UNEXPECTED)
+        sys.exit(ExitCode.OK)
 
 
 def _unexpected(error: Exception) -> str:

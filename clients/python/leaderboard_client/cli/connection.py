@@ -1,15 +1,15 @@
-"""Calls a leaderboard server: a deadline for each call, and repeats where they are safe."""
+"""Calls a leaderboard server for a command, as the client of this library does."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self, TypeAlias, TypeVar
+from functools import partial
+from typing import TYPE_CHECKING, Self, TypeVar
 
-import grpc
-
-from leaderboard.v1.leaderboard_pb2_grpc import LeaderboardServiceStub
+from leaderboard_client.caller import Caller
+from leaderboard_client.calls import Call, complete
 from leaderboard_client.cli.failures import CallError, told
-from leaderboard_client.cli.retries import until_answered
-from leaderboard_client.refusal import Refusal
+from leaderboard_client.cli.waiting import told_when_slow
+from leaderboard_client.errors import LeaderboardError
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -17,33 +17,22 @@ if TYPE_CHECKING:
     from leaderboard.v1 import leaderboard_pb2 as pb
     from leaderboard_client.cli.target import Target
 
-_ATTEMPTS = 4
 _CLOSED = "Socket closed"
 
-_Method: TypeAlias = "grpc.UnaryUnaryMultiCallable[RequestT, ResponseT]"
-RequestT = TypeVar("RequestT")
-ResponseT = TypeVar("ResponseT")
+AnswerT = TypeVar("AnswerT")
 
 
 class Connection:
     """The calls of one server; lives as long as its command.
 
-    Every call raises CallError when it is refused or not answered in time.
+    Every call raises CallError when it is refused, or not answered in time with all its attempts.
+    The messages of the contract go in and come out: they are what `--json` prints.
     """
 
     def __init__(self, target: Target) -> None:
         """Prepare calls of a server; the connection is made with the first one."""
         self._target = target
-        self._channel = target.channel()
-        stub = LeaderboardServiceStub(self._channel)
-        self._update_score: _Method[pb.UpdateScoreRequest, pb.UpdateScoreResponse]
-        self._update_score = stub.UpdateScore
-        self._batch_update: _Method[pb.BatchUpdateScoresRequest, pb.BatchUpdateScoresResponse]
-        self._batch_update = stub.BatchUpdateScores
-        self._get_top_users: _Method[pb.GetTopUsersRequest, pb.GetTopUsersResponse]
-        self._get_top_users = stub.GetTopUsers
-        self._get_user_rank: _Method[pb.GetUserRankRequest, pb.GetUserRankResponse]
-        self._get_user_rank = stub.GetUserRank
+        self._caller = Caller(target.channel, token=target.token, timeout=target.timeout)
 
     def __enter__(self) -> Self:
         return self
@@ -54,38 +43,45 @@ class Connection:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self._channel.close()
+        self._caller.close()
 
     def update_score(self, request: pb.UpdateScoreRequest) -> pb.UpdateScoreResponse:
         """Send an update that has a `request_id`, so that its repeats count once."""
-        return self._repeat(self._update_score, request)
+        call: Call[pb.UpdateScoreResponse] = Call("UpdateScore", request, _whole)
+        return self._waited_for(call)
+
+    def get_top_users(self, request: pb.GetTopUsersRequest) -> pb.GetTopUsersResponse:
+        """Read consecutive ranks."""
+        call: Call[pb.GetTopUsersResponse] = Call("GetTopUsers", request, _whole)
+        return self._waited_for(call)
+
+    def get_user_rank(self, request: pb.GetUserRankRequest) -> pb.GetUserRankResponse:
+        """Read one user's rank."""
+        call: Call[pb.GetUserRankResponse] = Call("GetUserRank", request, _whole)
+        return self._waited_for(call)
 
     def batch_update_scores(
         self, request: pb.BatchUpdateScoresRequest
     ) -> pb.BatchUpdateScoresResponse:
-        """Send updates once; repeating what was not taken is the caller's part."""
-        return self._call(self._batch_update, request)
+        """Send updates that have request ids; repeating those not taken is the caller's part."""
+        call: Call[pb.BatchUpdateScoresResponse] = Call(
+            "BatchUpdateScores", request, partial(complete, len(request.updates))
+        )
+        return self._made(call)
 
-    def get_top_users(self, request: pb.GetTopUsersRequest) -> pb.GetTopUsersResponse:
-        """Read consecutive ranks."""
-        return self._repeat(self._get_top_users, request)
+    def _waited_for(self, call: Call[AnswerT]) -> AnswerT:
+        with told_when_slow(f"waiting for {self._target.server}"):
+            return self._made(call)
 
-    def get_user_rank(self, request: pb.GetUserRankRequest) -> pb.GetUserRankResponse:
-        """Read one user's rank."""
-        return self._repeat(self._get_user_rank, request)
-
-    def _repeat(self, method: _Method[RequestT, ResponseT], request: RequestT) -> ResponseT:
-        return until_answered(lambda: self._call(method, request), attempts=_ATTEMPTS)
-
-    def _call(self, method: _Method[RequestT, ResponseT], request: RequestT) -> ResponseT:
+    def _made(self, call: Call[AnswerT]) -> AnswerT:
         try:
-            return method(request, timeout=self._target.timeout, metadata=self._target.metadata)
-        except grpc.RpcError as error:
-            raise self._failed(error) from None
+            return self._caller.make(call, None)
+        except LeaderboardError as error:
+            why = told(error, self._target.server, self._target.timeout)
+            if why.endswith(_CLOSED):  # by a server that expects TLS, or a certificate, for one
+                why += "; `leaderboard doctor` looks why"
+            raise CallError(error, why) from None
 
-    def _failed(self, error: grpc.RpcError) -> CallError:
-        refusal = Refusal.of_call(error)
-        why = told(refusal, self._target.server, self._target.timeout)
-        if why.endswith(_CLOSED):  # by a server that expects TLS, or a certificate, for one
-            why += "; `leaderboard doctor` looks why"
-        return CallError(refusal, why)
+
+def _whole(answer: AnswerT) -> AnswerT:
+    return answer

@@ -5,8 +5,6 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import Self
 
-import grpc
-
 
 class ExitCode(IntEnum):
     """The exit codes, each with its meaning for people."""
@@ -20,9 +18,10 @@ class ExitCode(IntEnum):
     REFUSED = 4, "refused as things stand, such as a request id that was used otherwise"
     UNAVAILABLE = 5, "the service can't be reached, or did not answer in time"
     BAD_LINES = 6, "import stopped at a bad line"
-    WARNED = 7, "doctor found something that needs a look"
+    WARNED = 7, "doctor found something to look at, or load fell behind its rate"
     FAILED = 8, "a check of doctor failed, or calls of load did"
     INTERRUPTED = 130, "stopped by Ctrl-C"
+    UNREAD = 141, "nobody reads the output any more"
 
     def __new__(cls, code: int, meaning: str) -> Self:
         """Make a member that is the code and knows its meaning."""
@@ -33,17 +32,21 @@ class ExitCode(IntEnum):
 
 
 _OF_STATUS = {
-    grpc.StatusCode.INVALID_ARGUMENT: ExitCode.INVALID,
-    grpc.StatusCode.OUT_OF_RANGE: ExitCode.INVALID,
-    grpc.StatusCode.NOT_FOUND: ExitCode.NOT_FOUND,
-    grpc.StatusCode.ALREADY_EXISTS: ExitCode.REFUSED,
-    grpc.StatusCode.FAILED_PRECONDITION: ExitCode.REFUSED,
-    grpc.StatusCode.RESOURCE_EXHAUSTED: ExitCode.REFUSED,
-    grpc.StatusCode.UNAVAILABLE: ExitCode.UNAVAILABLE,
-    grpc.StatusCode.DEADLINE_EXCEEDED: ExitCode.UNAVAILABLE,
+    "INVALID_ARGUMENT": ExitCode.INVALID,
+    "OUT_OF_RANGE": ExitCode.INVALID,
+    "NOT_FOUND": ExitCode.NOT_FOUND,
+    "ALREADY_EXISTS": ExitCode.REFUSED,
+    "FAILED_PRECONDITION": ExitCode.REFUSED,
+    "RESOURCE_EXHAUSTED": ExitCode.REFUSED,
+    "UNAVAILABLE": ExitCode.UNAVAILABLE,
+    "DEADLINE_EXCEEDED": ExitCode.UNAVAILABLE,
+    # What gRPC says of a connection that broke.
+    "UNKNOWN": ExitCode.UNAVAILABLE,
+    "CANCELLED": ExitCode.UNAVAILABLE,
+    "ABORTED": ExitCode.UNAVAILABLE,
 }
 
 
-def exit_code_of(status: grpc.StatusCode) -> ExitCode:
-    """Return the exit code of a command whose call ended with a status."""
+def exit_code_of(status: str) -> ExitCode:
+    """Return the exit code of a command whose call ended with a status, given by its name."""
     return _OF_STATUS.get(status, ExitCode.UNEXPECTED)

@@ -24,18 +24,18 @@ class Latencies:
         self._counts = array("Q", bytes(8 * _BUCKETS))
         self.count = 0
         """How many durations were added."""
-        self.longest = 0.0
-        """The longest one in seconds; 0 without any."""
+        self.longest = math.nan
+        """The longest one in seconds; no number without any."""
 
-    def add(self, seconds: float) -> None:
-        """Count a duration."""
+    def add(self, seconds: float, count: int = 1) -> None:
+        """Count a duration, or as many that are the same."""
         place = round(math.log(max(seconds, _LEAST) / _LEAST) / _STEP)
-        self._counts[min(place, _BUCKETS - 1)] += 1
-        self.count += 1
-        self.longest = max(self.longest, seconds)
+        self._counts[min(place, _BUCKETS - 1)] += count
+        self.longest = max(self.longest, seconds) if self.count else seconds
+        self.count += count
 
     def percentile(self, percent: float) -> float:
-        """Return the seconds within which a share of all were done; 0 without any.
+        """Return the seconds within which a share of all were done; no number without any.
 
         Args:
             percent: The share, from 0 to 100.
@@ -46,16 +46,21 @@ class Latencies:
             reached += count
             if reached >= wanted:
                 return min(_LEAST * _GROWTH**place, self.longest)
-        return 0.0
+        return math.nan
 
-    def in_milliseconds(self) -> dict[str, float]:
+    def in_milliseconds(self) -> dict[str, float | None]:
         """Return the percentiles and the longest duration in milliseconds, by name."""
         told = {f"p{percent:g}": self.percentile(percent) for percent in PERCENTILES}
         told["max"] = self.longest
-        return {name: round(seconds * 1e3, 3) for name, seconds in told.items()}
+        return {
+            name: None if math.isnan(seconds) else round(seconds * 1e3, 3)
+            for name, seconds in told.items()
+        }
 
 
 def milliseconds(seconds: float) -> str:
-    """Say a duration for people, with three digits that count."""
+    """Say a duration for people, with three digits that count; a dash where there is none."""
+    if math.isnan(seconds):
+        return "\N{EN DASH}"
     value = seconds * 1e3
     return f"{value:,.0f} ms" if value >= 100 else f"{value:.3g} ms"  # noqa: PLR2004

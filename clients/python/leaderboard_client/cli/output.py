@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import re
 import sys
@@ -20,9 +21,11 @@ _PIPE_WIDTH = 1000
 """Wide enough that no row of a table is folded where no screen sets a width."""
 
 _UNSAFE = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]",
+    "[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+    "\ud800-\udfff]",
 )
-"""What could move the cursor, break the line or turn the text around."""
+"""What could move the cursor, break the line or turn the text around, or can't be seen. The joiners
+U+200C and U+200D stay: scripts and emoji are written with them."""
 
 
 class UserRow(Protocol):
@@ -78,8 +81,9 @@ def print_message(message: Message) -> None:
 
 
 def print_record(record: Mapping[str, object]) -> None:
-    """Print one line of JSON."""
-    sys.stdout.write(json.dumps(record, ensure_ascii=False) + "\n")
+    """Print one line of JSON; where the output can't have all characters, in its own escapes."""
+    has_all = codecs.lookup(sys.stdout.encoding).name == "utf-8"
+    sys.stdout.write(json.dumps(record, ensure_ascii=not has_all) + "\n")
     sys.stdout.flush()
 
 

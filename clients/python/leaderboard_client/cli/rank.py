@@ -10,6 +10,7 @@ from leaderboard.v1 import leaderboard_pb2 as pb
 from leaderboard_client.cli.board_table import board_table
 from leaderboard_client.cli.connection import Connection
 from leaderboard_client.cli.examples import examples
+from leaderboard_client.cli.failures import making_request
 from leaderboard_client.cli.options import (
     AsJson,
     Contest,
@@ -42,7 +43,8 @@ def rank(
     as_json: AsJson = False,
 ) -> None:
     """Show a user's rank with the users around."""
-    request = pb.GetUserRankRequest(contest_id=contest, user_id=user, neighbors=neighbors)
+    with making_request():
+        request = pb.GetUserRankRequest(contest_id=contest, user_id=user, neighbors=neighbors)
     with Connection(target) as connection:
         answer = connection.get_user_rank(request)
     if as_json:

@@ -6,7 +6,6 @@ import inspect
 import os
 from dataclasses import dataclass, field
 from functools import wraps
-from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,7 +14,9 @@ import typer
 from leaderboard_client.channels import open_own_channel, open_own_sync_channel
 from leaderboard_client.cli.exit_codes import ExitCode
 from leaderboard_client.cli.failures import CommandError
-from leaderboard_client.credentials import Tls, authorization, check_address
+from leaderboard_client.cli.pem_files import read_authorities, read_pair
+from leaderboard_client.credentials import Tls, authorization, check_address, is_loopback
+from leaderboard_client.retrying import DEFAULT_TIMEOUT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,14 +29,11 @@ if TYPE_CHECKING:
 DEFAULT_SERVER = "127.0.0.1:50051"
 """Where a server listens unless told otherwise."""
 
-DEFAULT_TIMEOUT = 10.0
-"""The deadline of each call in seconds unless told otherwise."""
-
 TOKEN_VARIABLE = "LEADERBOARD_TOKEN"  # noqa: S105 (where it is, not what it is)
 """The environment variable with the token; command lines are visible to others."""
 
+_LONGEST_TIMEOUT = 86_400.0
 _PANEL = "Connection"
-_PEM = b"-----BEGIN "
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +44,7 @@ class Target:
     """HOST:PORT."""
 
     timeout: float = DEFAULT_TIMEOUT
-    """The deadline of each call in seconds."""
+    """The seconds that each call may take, with all its attempts where there may be several."""
 
     tls: Tls | None = field(default=None, repr=False)
     """What TLS needs; None for none."""
@@ -67,10 +65,7 @@ class Target:
     @property
     def is_loopback(self) -> bool:
         """Tell whether the server is certain to be on this machine."""
-        try:
-            return ip_address(self.host).is_loopback
-        except ValueError:
-            return self.host == "localhost"
+        return is_loopback(self.host)
 
     @property
     def metadata(self) -> Metadata:
@@ -109,6 +104,9 @@ def calls_server(command: Callable[..., None]) -> Callable[..., None]:
 def _host_port(value: str) -> str:
     try:
         check_address(value, tls=None, token=None)
+        value.encode("idna")
+    except UnicodeError:  # a ValueError too
+        raise typer.BadParameter(f"{value!r} names no host") from None
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
     return value
@@ -143,7 +141,8 @@ def _target(
         typer.Option(
             metavar="SECONDS",
             min=0.001,
-            help="How long each call may take.",
+            max=_LONGEST_TIMEOUT,
+            help="How long each call may take, with all its attempts.",
             rich_help_panel=_PANEL,
         ),
     ] = DEFAULT_TIMEOUT,
@@ -166,7 +165,8 @@ def _target(
 ) -> Target:
     if (cert is None) != (key is None):
         raise typer.BadParameter("--cert and --key go together")
-    authorities, certificate, private = (_pem(file) for file in (ca, cert, key))
+    authorities = read_authorities(ca) if ca else None
+    certificate, private = read_pair(cert, key) if cert and key else (None, None)
     secured = tls or ca is not None or cert is not None
     target = Target(
         server=server,
@@ -180,12 +180,3 @@ def _target(
     except ValueError as error:
         raise CommandError(f"{TOKEN_VARIABLE}: {error}", ExitCode.INVALID) from None
     return target
-
-
-def _pem(file: Path | None) -> bytes | None:
-    if file is None:
-        return None
-    content = file.read_bytes()
-    if _PEM not in content:
-        raise CommandError(f"{file} is no PEM file", ExitCode.INVALID)
-    return content

@@ -10,6 +10,7 @@ from leaderboard.v1 import leaderboard_pb2 as pb
 from leaderboard_client.cli.board_table import board_table
 from leaderboard_client.cli.connection import Connection
 from leaderboard_client.cli.examples import examples
+from leaderboard_client.cli.failures import making_request
 from leaderboard_client.cli.options import (
     MAX_RANK,
     MAX_ROWS,
@@ -41,7 +42,8 @@ def top(
     as_json: AsJson = False,
 ) -> None:
     """Show the best users of a contest."""
-    request = pb.GetTopUsersRequest(contest_id=contest, limit=limit, start_rank=start_rank)
+    with making_request():
+        request = pb.GetTopUsersRequest(contest_id=contest, limit=limit, start_rank=start_rank)
     with Connection(target) as connection:
         board = connection.get_top_users(request)
     if as_json:

@@ -11,13 +11,14 @@ from leaderboard.v1 import leaderboard_pb2 as pb
 from leaderboard_client.cli.connection import Connection
 from leaderboard_client.cli.examples import examples
 from leaderboard_client.cli.exit_codes import ExitCode
-from leaderboard_client.cli.failures import CallError, CommandError
+from leaderboard_client.cli.failures import CallError, CommandError, making_request
 from leaderboard_client.cli.options import (
     AsJson,
     Contest,
     User,
 )
 from leaderboard_client.cli.output import named, print_line, print_message
+from leaderboard_client.cli.streams import OutputLostError
 from leaderboard_client.cli.target import Target, calls_server
 from leaderboard_client.update_rules import (
     MODES,
@@ -69,32 +70,43 @@ def update(
     as_json: AsJson = False,
 ) -> None:
     """Change a user's score."""
-    request = pb.UpdateScoreRequest(
-        contest_id=contest,
-        user_id=user,
-        points=parse_points(points),
-        mode=MODES[mode],
-        request_id=request_id or str(uuid4()),
-        event_type=event_type,
-        event_time=parse_event_time(event_time) if event_time else None,
-        display_name=display_name,
-    )
-    with Connection(target) as connection:
-        try:
-            answer = connection.update_score(request)
-        except CallError as error:
-            if error.exit_code is ExitCode.UNAVAILABLE:
-                raise _perhaps_counted(error, request.request_id) from None
+    with making_request():
+        request = pb.UpdateScoreRequest(
+            contest_id=contest,
+            user_id=user,
+            points=parse_points(points),
+            mode=MODES[mode],
+            request_id=request_id or str(uuid4()),
+            event_type=event_type,
+            event_time=parse_event_time(event_time) if event_time else None,
+            display_name=display_name,
+        )
+    answer = _sent(request, target)
+    try:
+        if as_json:
+            print_message(answer)
+        else:
+            print_line(_told(contest, answer))
+    except OutputLostError as error:
+        # Who takes this for an update that failed would repeat it with another id.
+        raise CommandError(f"the update counted, but {error}", error.exit_code) from None
+
+
+def _sent(request: pb.UpdateScoreRequest, target: Target) -> pb.UpdateScoreResponse:
+    try:
+        with Connection(target) as connection:
+            return connection.update_score(request)
+    except KeyboardInterrupt:
+        raise _perhaps_counted("interrupted", ExitCode.INTERRUPTED, request.request_id) from None
+    except CallError as error:
+        if error.is_final:
             raise
-    if as_json:
-        print_message(answer)
-    else:
-        print_line(_told(contest, answer))
+        raise _perhaps_counted(str(error), error.exit_code, request.request_id) from None
 
 
-def _perhaps_counted(error: CallError, request_id: str) -> CommandError:
+def _perhaps_counted(why: str, exit_code: ExitCode, request_id: str) -> CommandError:
     again = f"the update may have counted; repeat it with --request-id {request_id} to be sure"
-    return CommandError(f"{error}; {again}", error.exit_code)
+    return CommandError(f"{why}; {again}", exit_code)
 
 
 def _told(contest: str, answer: pb.UpdateScoreResponse) -> str:

@@ -48,7 +48,7 @@ def doctor(
     *,
     write: Annotated[
         bool,
-        typer.Option("--write", help="Also write a score, to the contest `doctor`."),
+        typer.Option("--write", help="Also write a score, to the contest `doctor`, which stays."),
     ] = False,
     target: Target,
     as_json: AsJson = False,

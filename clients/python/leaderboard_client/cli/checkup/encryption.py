@@ -33,6 +33,8 @@ def _in_the_clear(target: Target, plain: socket.socket) -> Finding:
     context.verify_mode = ssl.CERT_NONE
     try:
         _shake_hands(target, plain, context)
+    except TimeoutError:
+        return _silent(target)
     except OSError:
         if target.is_loopback:
             return Finding(_NAME, Verdict.OK, "none, on this machine")
@@ -46,16 +48,16 @@ def _in_the_clear(target: Target, plain: socket.socket) -> Finding:
 def _with_tls(target: Target, plain: socket.socket) -> Finding:
     given = target.tls.authorities if target.tls else None
     try:
-        context = ssl.create_default_context(cadata=given.decode() if given else None)
+        context = ssl.create_default_context(cadata=given.decode("ascii") if given else None)
         version, ends = _shake_hands(target, plain, context)
     except ssl.SSLCertVerificationError as error:
         found = f"the certificate is not trusted: {error.verify_message}"
         do = "name its authority with --ca FILE, and the server as its certificate does"
         return Finding(_NAME, Verdict.FAIL, found, do)
-    except (OSError, ValueError) as error:
-        found = f"no TLS: {getattr(error, 'reason', None) or error}"
-        do = "call without --tls, or serve with --tls-cert and --tls-key"
-        return Finding(_NAME, Verdict.FAIL, found, do)
+    except TimeoutError:
+        return _silent(target)
+    except OSError as error:
+        return _no_handshake(getattr(error, "reason", None) or str(error))
     days = (ends - time.time()) / _DAY
     numbers = {"certificate_days": round(days, 1)}
     found = f"{version}, the certificate lasts for {days:,.0f} days"
@@ -63,6 +65,19 @@ def _with_tls(target: Target, plain: socket.socket) -> Finding:
         do = "renew the certificate: the server takes a new one without a restart"
         return Finding(_NAME, Verdict.WARN, found, do, numbers)
     return Finding(_NAME, Verdict.OK, found, numbers=numbers)
+
+
+def _silent(target: Target) -> Finding:
+    found = f"can't be told: a handshake was not answered within {target.timeout:g} s"
+    return Finding(_NAME, Verdict.UNKNOWN, found, "look what listens at that address")
+
+
+def _no_handshake(why: str) -> Finding:
+    if "ALERT" in why:  # so it speaks TLS
+        found, do = f"the server refused the handshake: {why}", "see --cert and --key"
+    else:
+        found, do = f"no TLS: {why}", "call without --tls, or serve with --tls-cert and --tls-key"
+    return Finding(_NAME, Verdict.FAIL, found, do)
 
 
 def _shake_hands(

@@ -44,7 +44,7 @@ class Finding:
     to_do: str = ""
     """What to do about it; empty where there is nothing to do."""
 
-    numbers: Mapping[str, float] = field(default_factory=dict)
+    numbers: Mapping[str, float | None] = field(default_factory=dict)
     """What was measured, by name with its unit."""
 
     def as_record(self) -> dict[str, object]:

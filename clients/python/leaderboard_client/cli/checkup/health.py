@@ -10,6 +10,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from leaderboard.v1 import leaderboard_pb2 as pb
 from leaderboard_client.cli.checkup.findings import Finding, Verdict
 from leaderboard_client.cli.checkup.patient import CallFailedError
+from leaderboard_client.cli.failures import CERTIFICATE_WANTED
 
 if TYPE_CHECKING:
     from leaderboard_client.cli.checkup.patient import Patient
@@ -28,9 +29,7 @@ def check_reach(patient: Patient) -> Finding:
         _ask(patient, "")
     except CallFailedError as error:
         if error.refusal.code in _UNREACHED and not error.refusal.reason:
-            return Finding(
-                "reachable", Verdict.FAIL, str(error), _how_to_reach(patient, str(error))
-            )
+            return Finding("reachable", Verdict.FAIL, str(error), _how_to_reach(patient, error))
     return Finding("reachable", Verdict.OK, f"{patient.target.server} answers")
 
 
@@ -69,12 +68,16 @@ def check_store(patient: Patient) -> Finding:
     return Finding("store", Verdict.OK, "a read that needs it is answered")
 
 
-def _how_to_reach(patient: Patient, why: str) -> str:
-    tls = patient.target.tls
-    if "closed" in why and tls is not None and tls.certificate is None:
-        return "it may ask callers for a certificate: --cert and --key"
+def _how_to_reach(patient: Patient, error: CallFailedError) -> str:
+    tls, why = patient.target.tls, str(error)
+    if tls is not None and (CERTIFICATE_WANTED in why or "closed" in why):
+        if tls.certificate is None:
+            return "it may ask callers for a certificate: --cert and --key"
+        return "it may not trust this certificate: --cert and --key name another one"
     if any(word in why for word in ("closed", "TLS", "certificate")):
         return "see `encryption`"
+    if error.refusal.code is grpc.StatusCode.DEADLINE_EXCEEDED:
+        return "look what listens at that address, and at firewalls on the way"
     return _START
 
 

@@ -9,6 +9,7 @@ import grpc
 
 from leaderboard.v1.leaderboard_pb2_grpc import LeaderboardServiceStub
 from leaderboard_client.cli.failures import told
+from leaderboard_client.errors import error_of
 from leaderboard_client.refusal import Refusal
 
 if TYPE_CHECKING:
@@ -53,4 +54,5 @@ class Patient:
             return method(request, timeout=how.timeout, metadata=how.metadata)
         except grpc.RpcError as error:
             refusal = Refusal.of_call(error)
-            raise CallFailedError(refusal, told(refusal, how.server, how.timeout)) from None
+            why = told(error_of(refusal), how.server, how.timeout)
+            raise CallFailedError(refusal, why) from None

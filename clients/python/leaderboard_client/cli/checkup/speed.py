@@ -59,7 +59,7 @@ def _measured(name: str, call: Callable[[], object]) -> Finding:
         f"p50 {milliseconds(half)}, p90 {milliseconds(taken.percentile(90))}, "
         f"p99 {milliseconds(most)} of {taken.count} calls"
     )
-    numbers = {"calls": float(taken.count)}
+    numbers: dict[str, float | None] = {"calls": float(taken.count)}
     numbers |= {f"{part}_ms": value for part, value in taken.in_milliseconds().items()}
     if half > _SLOW or most > _SLOW_AT_TIMES:
         do = "compare the calls: Health.Check is the way there, GetUserRank adds the store"

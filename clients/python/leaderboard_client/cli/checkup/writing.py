@@ -47,5 +47,5 @@ def check_write(patient: Patient) -> Finding:
         found = "a read gave less than what was acknowledged"
         do = "keep this server from readers: it breaks its promise of fresh reads"
         return Finding(_CHECK, Verdict.FAIL, found, do, numbers)
-    found = f"counted once and read back, in {milliseconds(taken)}"
+    found = f"counted once and read back, in {milliseconds(taken)}; contest `{CONTEST}` stays"
     return Finding(_CHECK, Verdict.OK, found, numbers=numbers)

@@ -13,7 +13,7 @@ import typer
 from leaderboard_client.cli.connection import Connection
 from leaderboard_client.cli.examples import examples
 from leaderboard_client.cli.exit_codes import ExitCode
-from leaderboard_client.cli.failures import CommandError
+from leaderboard_client.cli.failures import CallError, CommandError
 from leaderboard_client.cli.importing.progress import ImportProgress
 from leaderboard_client.cli.importing.sender import BadLineError, Sender
 from leaderboard_client.cli.importing.tally import Tally
@@ -105,7 +105,9 @@ def import_events(
     tally, began = Tally(), time.monotonic()
     with Connection(target) as connection, ImportProgress(file, name, tally) as progress:
         send = connection.batch_update_scores
-        sender = Sender(send, tally, batch_size=batch_size, skip_bad=skip_bad)
+        sender = Sender(
+            send, tally, batch_size=batch_size, skip_bad=skip_bad, patience=target.timeout
+        )
         stop = _run(sender, read_events(file, chosen), progress)
     _name_skipped(tally, stop)
     summary = _summary(tally, time.monotonic() - began, stop)
@@ -130,8 +132,8 @@ def _run(
         return _Stop(f"stopped at {error}", ExitCode.BAD_LINES)
     except BadLineError as error:
         return _Stop(f"stopped at {error}", ExitCode.BAD_LINES, error.line)
-    except CommandError as error:
-        go_on = f"; {_GO_ON}" if error.exit_code is ExitCode.UNAVAILABLE else ""
+    except CallError as error:
+        go_on = "" if error.is_final else f"; {_GO_ON}"
         return _Stop(f"stopped: {error}{go_on}", error.exit_code)
     return None
 

@@ -8,18 +8,15 @@ from typing import TYPE_CHECKING
 
 from leaderboard.v1 import leaderboard_pb2 as pb
 from leaderboard_client.cli.failures import CallError
-from leaderboard_client.cli.retries import until_answered
+from leaderboard_client.errors import LeaderboardError
 from leaderboard_client.event_file import BadLine, EventLine
 from leaderboard_client.refusal import Refusal
+from leaderboard_client.retrying import Retrying
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from leaderboard_client.cli.importing.tally import Tally
-
-_ATTEMPTS = 8
-_FIRST_ATTEMPTS = 4
-"""Before anything was taken a wrong address is likelier than a fault that passes."""
 
 
 class BadLineError(Exception):
@@ -55,12 +52,13 @@ class Sender:
         *,
         batch_size: int,
         skip_bad: bool,
-        sleep: Callable[[float], None] = time.sleep,
+        patience: float,
     ) -> None:
         """Prepare an import.
 
         Args:
-            send: Sends one batch; raises CallError when it was not taken.
+            send: Sends one batch, with all the attempts that takes; raises CallError when it was
+                not answered.
 
             tally: Is told what becomes of each line.
 
@@ -68,13 +66,14 @@ class Sender:
 
             skip_bad: Go on after a bad line.
 
-            sleep: Waits for some seconds.
+            patience: The seconds in which updates that an answer says can't be taken for now are
+                sent again.
         """
         self._send = send
         self._tally = tally
         self._batch_size = batch_size
         self._skip_bad = skip_bad
-        self._sleep = sleep
+        self._patience = patience
 
     def run(self, lines: Iterable[EventLine | BadLine], on_batch: Callable[[], None]) -> None:
         """Send all lines.
@@ -88,7 +87,7 @@ class Sender:
             BadLineError: A line is bad, and bad lines are not to be skipped. All lines before it
                 were sent and none after it, unless it was the service that refused it: then the
                 rest of its batch was sent too.
-            CallError: The service took no more after several attempts, or refused a whole batch.
+            CallError: The service took no more for a while, or refused a whole batch.
         """
         batch: list[EventLine] = []
         for line in lines:
@@ -110,13 +109,10 @@ class Sender:
     def _deliver(self, batch: Sequence[EventLine]) -> None:
         if not batch:
             return
-        delivery = _Delivery(batch)
+        delivery, retrying = _Delivery(batch), Retrying(self._patience)
         try:
-            until_answered(
-                lambda: self._send_pending(delivery),
-                attempts=_ATTEMPTS if self._tally.sent else _FIRST_ATTEMPTS,
-                sleep=self._sleep,
-            )
+            while unavailable := self._send_pending(delivery):
+                time.sleep(_pause(retrying, unavailable, delivery))
         finally:
             self._tally.counted += delivery.counted
             self._tally.repeated += delivery.repeated
@@ -125,15 +121,21 @@ class Sender:
         if delivery.refused and not self._skip_bad:
             raise delivery.stop()
 
-    def _send_pending(self, delivery: _Delivery) -> None:
+    def _send_pending(self, delivery: _Delivery) -> Refusal | None:
+        """Send what is pending; return why some of it is pending still."""
         updates = [line.update for line in delivery.pending]
         response = self._send(pb.BatchUpdateScoresRequest(updates=updates))
         unavailable = delivery.settle(response.results)
         if delivery.refused and not self._skip_bad:
             delivery.forget_after(delivery.first_refused.number)
-        if delivery.pending and unavailable:
-            where = f"line {delivery.pending[0].number}"
-            raise CallError(unavailable, f"{where}: {unavailable}")
+        return unavailable if delivery.pending else None
+
+
+def _pause(retrying: Retrying, unavailable: Refusal, delivery: _Delivery) -> float:
+    try:
+        return retrying.pause_after(unavailable)
+    except LeaderboardError as error:
+        raise CallError(error, f"line {delivery.pending[0].number}: {error}") from None
 
 
 class _Delivery:

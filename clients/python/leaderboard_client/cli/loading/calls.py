@@ -9,6 +9,7 @@ from uuid import uuid4
 
 from leaderboard.v1 import leaderboard_pb2 as pb
 from leaderboard.v1.leaderboard_pb2_grpc import LeaderboardServiceStub
+from leaderboard_client.refusal import Refusal, RefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
@@ -76,11 +77,20 @@ class Calls:
         self._random = random.Random()  # noqa: S311 (a load is no secret)
 
     async def prepare(self) -> None:
-        """Write all users, with no points, where reads need them; those that are there stay."""
+        """Write all users, with no points, where reads need them; those that are there stay.
+
+        Raises:
+            grpc.RpcError: A batch failed.
+
+            RefusedError: An update of a batch was refused.
+        """
         if self._kind is Kind.UPDATE:
             return
         for batch in self._batches():
-            await self._stub.BatchUpdateScores(batch, **self._how)
+            answer = await self._stub.BatchUpdateScores(batch, **self._how)
+            for result in answer.results:
+                if result.HasField("status"):
+                    raise RefusedError(Refusal.of_update(result.status))
 
     def next(self) -> Call:
         """Return the next call, its request made."""

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from leaderboard_client.cli.loading.result import Result
 
 _PREFIX = "ERROR_REASON_"
+_GROUPS = 1000
 
 
 async def generate(
@@ -26,7 +27,7 @@ async def generate(
         calls: Gives the calls.
 
         result: Is told what comes of them, while they are made. It is whole also when this is
-            cancelled, with the calls that had ended by then.
+            cancelled: then the calls that were due by then count.
 
         rate: Calls a second.
 
@@ -38,13 +39,15 @@ async def generate(
     clock = asyncio.get_running_loop().time
     began = clock()
     schedule = Schedule(rate, duration, clock, began)
-    result.planned, result.rate = schedule.planned, rate
+    result.rate = rate
     try:
         async with asyncio.TaskGroup() as callers:
             for _ in range(min(concurrency, schedule.planned)):
                 callers.create_task(_call_on(calls, schedule, result))
     finally:
         result.seconds = clock() - began
+        result.due = max(schedule.due_by(clock()), result.begun)
+        _add_left_out(schedule, result, clock())
 
 
 async def _call_on(calls: Calls, schedule: Schedule, result: Result) -> None:
@@ -52,13 +55,26 @@ async def _call_on(calls: Calls, schedule: Schedule, result: Result) -> None:
     while (due := await schedule.next_due()) is not None:
         call = calls.next()
         result.lateness.add(clock() - due)
+        result.begun += 1
+        answered = False
         try:
             await call()
+            answered = True
         except grpc.RpcError as error:
             result.errors[_name(Refusal.of_call(error))] += 1
-        else:
-            result.answered += 1
-            result.latency.add(clock() - due)
+        finally:  # also where it is cut off
+            result.add(clock() - due, answered=answered)
+
+
+def _add_left_out(schedule: Schedule, result: Result, now: float) -> None:
+    """Count the calls that were due and not begun, which are the last ones, with their ages.
+
+    There may be millions. So it is done by groups, each as if all were as old as its oldest.
+    """
+    group = result.left_out // _GROUPS + 1
+    for first in range(result.begun, result.due, group):
+        for taken in (result.latency, result.lateness):
+            taken.add(schedule.age(first, now), min(group, result.due - first))
 
 
 def _name(refusal: Refusal) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -41,6 +42,14 @@ class Schedule:
         """How many calls the run has."""
         self.taken = 0
         """How many were handed out."""
+
+    def due_by(self, now: float) -> int:
+        """Return how many calls were due at a time."""
+        return min(math.floor((now - self._began) * self._rate) + 1, self.planned)
+
+    def age(self, number: int, now: float) -> float:
+        """Return how long ago in seconds a call was due, the first of which is 0."""
+        return now - self._began - number / self._rate
 
     async def next_due(self) -> float | None:
         """Wait for the next call, and return when it was due; None if there is none any more."""

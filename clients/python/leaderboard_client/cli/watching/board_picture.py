@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rich.console import Group
 from rich.layout import Layout
 from rich.text import Text
 
@@ -15,20 +16,18 @@ from leaderboard_client.cli.watching.words import change_told, shown_anew
 from leaderboard_client.watch_update import WatchState
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
-    from rich.console import RenderableType
     from rich.table import Table
 
     from leaderboard_client.cli.watching.words import TroubleTeller
     from leaderboard_client.watch_update import WatchUpdate
 
-_HEAD_LINES = 3
-_FOOT_LINES = 2
-_TABLE_LINES = 3
+_HEADING_LINES = 3
 """The lines of a table that are no rows."""
 
-_KEYS = "q quit   c contest   ↑ ↓ scroll"
+_FEW_LINES = 12
+"""On fewer the rows get the lines of what can be missed."""
 
 
 class BoardPicture:
@@ -83,7 +82,12 @@ class BoardPicture:
         """How many rows were seen in the last picture."""
         return self._room
 
-    def picture(self, width: int, height: int, foot: Text | None = None) -> Layout:
+    @property
+    def has_begun(self) -> bool:
+        """Tell that the contest was seen, so that its server is no wrong one."""
+        return self._update is not None and self._update.position is not None
+
+    def picture(self, width: int, height: int, foot: Text) -> Layout:
         """Return the picture for a screen.
 
         Args:
@@ -91,45 +95,46 @@ class BoardPicture:
 
             height: Its lines.
 
-            foot: The last line, if it is not to say what the keys are.
+            foot: The last line.
         """
         self._marks.forget_old()
-        self._room = max(height - _HEAD_LINES - _FOOT_LINES - _TABLE_LINES, 1)
+        title, trouble = self._title(), self._trouble()
+        few = height < _FEW_LINES
+        head = [trouble if trouble.plain else title] if few else [title, trouble, self._rate(width)]
+        feet = [foot] if few else [self._news(), foot]
+        self._room = max(height - len(head) - len(feet) - (0 if few else _HEADING_LINES), 1)
         whole = Layout()
         whole.split_column(
-            Layout(self._head(width), size=_HEAD_LINES),
-            Layout(self._board()),
-            Layout(self._foot(foot), size=_FOOT_LINES),
+            Layout(_lines(head), size=len(head)),
+            Layout(self._board(heading=not few)),
+            Layout(_lines(feet), size=len(feet)),
         )
         return whole
 
-    def _board(self) -> RenderableType:
+    def _board(self, *, heading: bool) -> Group:
         rows = self._update.rows if self._update else ()
         self._first_row = max(min(self._first_row, len(rows) - self._room), 0)
         seen = rows[self._first_row : self._first_row + self._room]
         if not seen:
-            return Text()
+            return Group(*([Text("no scores yet", style="dim")] if self.has_begun else []))
         marks = {row.user_id: self._marks.of(row) for row in seen}
-        return board_table(seen, marks=marks, standing_out=self._marks.own)
+        own = self._marks.own
+        return Group(
+            board_table(seen, marks=marks, standing_out=own, on_screen=True, heading=heading)
+        )
 
-    def _foot(self, foot: Text | None) -> Text:
+    def _news(self) -> Text:
         news = [f"last: {self._last_change}"] if self._last_change else []
-        news += [self._notice] if self._notice else []
-        line = Text("   ".join(news), no_wrap=True, overflow="ellipsis")
-        return line.append("\n").append_text(foot or Text(_KEYS, style="dim"))
+        return Text("   ".join(news + ([self._notice] if self._notice else [])))
 
-    def _head(self, width: int) -> Text:
-        head = Text(no_wrap=True, overflow="ellipsis")
-        update = self._update
-        head.append_text(self._title(update) if update else Text(self._contest))
-        head.append("\n")
-        if update and update.state in {WatchState.CONNECTING, WatchState.RECONNECTING}:
-            head.append(self._trouble(update), style="yellow")
+    def _rate(self, width: int) -> Text:
         rate = f"{self._pulse.rate:,.1f} updates/s "
-        head.append(f"\n{rate}", style="dim")
-        return head.append(self._pulse.bars(width - len(rate) - 1), style="cyan")
+        return Text.assemble((rate, "dim"), (self._pulse.bars(width - len(rate) - 1), "cyan"))
 
-    def _title(self, update: WatchUpdate) -> Text:
+    def _title(self) -> Text:
+        update = self._update
+        if update is None:
+            return Text(self._contest)
         parts = [self._contest]
         if update.position:
             parts.append(f"revision {update.position.revision:,}")
@@ -143,9 +148,19 @@ class BoardPicture:
                 title.append(", over")
         return title
 
-    def _trouble(self, update: WatchUpdate) -> str:
+    def _trouble(self) -> Text:
+        update = self._update
+        if update is None or update.state in {WatchState.LIVE, WatchState.OVER}:
+            return Text()
         away = f"{self._clock() - update.since:.0f} s"
         why = safe(f": {self._tell(update.trouble)}") if update.trouble else ""
         if update.state is WatchState.CONNECTING:
-            return f"connecting for {away}{why}"
-        return f"reconnecting for {away}, the board may be behind{why}"
+            return Text(f"connecting for {away}{why}", style="yellow")
+        return Text(f"reconnecting for {away}, the board may be behind{why}", style="yellow")
+
+
+def _lines(texts: Sequence[Text]) -> Group:
+    """Show each text in a line of its own, cut short where there is no room for it."""
+    for text in texts:
+        text.no_wrap, text.overflow = True, "ellipsis"
+    return Group(*texts)

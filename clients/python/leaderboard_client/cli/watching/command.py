@@ -11,7 +11,7 @@ import typer
 from leaderboard.v1 import leaderboard_pb2 as pb
 from leaderboard_client.cli.examples import examples
 from leaderboard_client.cli.exit_codes import ExitCode
-from leaderboard_client.cli.failures import CallError, CommandError, told
+from leaderboard_client.cli.failures import CallError, CommandError, making_request, told
 from leaderboard_client.cli.options import (
     MAX_ROWS,
     AsJson,
@@ -23,6 +23,7 @@ from leaderboard_client.cli.watching.following import follow
 from leaderboard_client.cli.watching.lines import ChangeLines, ConnectionLines, MessageLines
 from leaderboard_client.cli.watching.live_screen import LiveScreen
 from leaderboard_client.cli.watching.words import trouble_teller
+from leaderboard_client.errors import error_of
 from leaderboard_client.live_board import MissedChangesError
 from leaderboard_client.refusal import RefusedError
 from leaderboard_client.watch_update import StreamLostError
@@ -87,17 +88,18 @@ def watch(
     reconnects by itself, for as long as that takes, and goes on where it was: no change is missed
     or told twice. The screen says so meanwhile; otherwise lines on stderr do.
     """
-    request = pb.WatchContestRequest(
-        contest_id=contest,
-        limit=limit,
-        scope=_SCOPES[scope or ("users" if user else "top")],
-        user_ids=user,
-    )
+    with making_request():
+        request = pb.WatchContestRequest(
+            contest_id=contest,
+            limit=limit,
+            scope=_SCOPES[scope or ("users" if user else "top")],
+            user_ids=user,
+        )
     try:
         asyncio.run(_show(request, target, as_json=as_json))
     except RefusedError as error:
-        why = told(error.refusal, target.server, target.timeout)
-        raise CallError(error.refusal, why) from None
+        refused = error_of(error.refusal)
+        raise CallError(refused, told(refused, target.server, target.timeout)) from None
     except (MissedChangesError, StreamLostError) as error:
         why = f"no watch at {target.server}: {error}"
         raise CommandError(why, ExitCode.UNAVAILABLE) from None

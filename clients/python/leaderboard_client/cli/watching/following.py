@@ -22,7 +22,7 @@ class View(Protocol):
 
 
 async def follow(
-    updates: AsyncGenerator[WatchUpdate, None], views: Sequence[View], patience: float
+    updates: AsyncGenerator[WatchUpdate, None], views: Sequence[View], patience: float | None
 ) -> None:
     """Show updates until the contest is over.
 
@@ -31,7 +31,7 @@ async def follow(
 
         views: What shows it.
 
-        patience: How long its beginning may take, in seconds.
+        patience: How long its beginning may take, in seconds; None for as long as it takes.
 
     Raises:
         RefusedError: The watch was refused.

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console, RenderableType
 
-_ENDING = (signal.SIGTERM, signal.SIGHUP)
+_ENDING = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 _PIECE = 1024
 
 
@@ -28,9 +28,9 @@ class FullScreen:
     """The whole terminal: a picture, and keys as they are pressed, which are not shown.
 
     It is a context manager, to be used within a running event loop. The terminal is given back
-    when the block ends, before the process is stopped with Ctrl-Z, and before it ends by SIGTERM
-    or SIGHUP, which cancel the task that entered the block; `ended_by` then says so. Where stdin is
-    no terminal there are no keys.
+    when the block ends, before the process is stopped with Ctrl-Z, and before it ends by SIGTERM,
+    SIGHUP or SIGQUIT, which cancel the task that entered the block; `ended_by` then says so. Where
+    stdin is no terminal there are no keys.
     """
 
     def __init__(self, console: Console, on_key: Callable[[str], None]) -> None:
@@ -69,6 +69,11 @@ class FullScreen:
         self._give_back()
         for number in (*_ENDING, signal.SIGTSTP):
             self._loop.remove_signal_handler(number)
+
+    @property
+    def has_keys(self) -> bool:
+        """Tell that keys are taken."""
+        return self._input is not None
 
     def show(self, picture: RenderableType) -> None:
         """Show a picture in place of the one before."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any, Self
 
+from rich.text import Text
+
 from leaderboard_client.cli.watching.board_picture import BoardPicture
 from leaderboard_client.cli.watching.contest_prompt import ContestPrompt
 from leaderboard_client.cli.watching.following import follow
@@ -25,6 +27,9 @@ _SOON = 0.1
 
 _COUNT = 1.0
 """The seconds after which the picture is another one though nothing happened."""
+
+_KEYS = "q quit   c contest   ↑ ↓ scroll"
+_NO_KEYS = "Ctrl-C quit"
 
 
 class LiveScreen:
@@ -83,7 +88,8 @@ class LiveScreen:
 
             begin: Begins to watch a contest.
 
-            patience: How long each beginning may take, in seconds.
+            patience: How long the first beginning may take, in seconds. Once one contest was
+                seen, the others wait for the server as long as it takes.
 
         Returns:
             The contest that is over; None if the user left.
@@ -92,10 +98,11 @@ class LiveScreen:
             RefusedError: As `follow` does, and so with the other errors.
         """
         chosen: str | None = contest
+        waits: float | None = patience
         while chosen is not None:
             board = self._board = BoardPicture(chosen, self._tell, self._loop.time)
             self._left = self._loop.create_future()
-            following = asyncio.create_task(follow(begin(chosen), [board, self], patience))
+            following = asyncio.create_task(follow(begin(chosen), [board, self], waits))
             either: set[asyncio.Future[Any]] = {following, self._left}
             try:
                 await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
@@ -105,6 +112,7 @@ class LiveScreen:
                 following.result()
                 return board
             chosen = self._left.result()
+            waits = None if board.has_begun else waits
         return None
 
     def show(self, update: WatchUpdate) -> None:
@@ -125,13 +133,17 @@ class LiveScreen:
         if self._board is None:
             return
         width, height = self._console.size
-        foot = self._prompt.picture() if self._prompt else None
         try:
+            foot = self._prompt.picture(width) if self._prompt else Text(self._keys, style="dim")
             self._screen.show(self._board.picture(width, height, foot))
         except Exception as error:  # noqa: BLE001 (it ends the watch; the loop would only log it)
             self._painting.cancel()
             if not self._left.done():
                 self._left.set_exception(error)
+
+    @property
+    def _keys(self) -> str:
+        return _KEYS if self._screen.has_keys else _NO_KEYS
 
     def _press(self, key: str) -> None:
         if self._prompt:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from leaderboard.v1 import leaderboard_pb2 as pb
 from leaderboard_client.cli.failures import told
 from leaderboard_client.cli.output import named, safe
+from leaderboard_client.errors import error_of
 from leaderboard_client.refusal import RefusedError
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def trouble_teller(server: str, patience: float) -> TroubleTeller:
 
     def tell(trouble: Exception) -> str:
         if isinstance(trouble, RefusedError):
-            return told(trouble.refusal, server, patience)
+            return told(error_of(trouble.refusal), server, patience)
         return str(trouble)
 
     return tell

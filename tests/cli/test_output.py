@@ -1,0 +1,149 @@
+"""What a command prints arrives, whatever its output can take, or the command says otherwise."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from typing import TYPE_CHECKING
+
+import pytest
+
+from cli.command import COMMAND, run_in_pipe
+from cli.watch_messages import BOB_WINS, FIRST
+from leaderboard.v1 import leaderboard_pb2 as pb
+from leaderboard_client.cli.exit_codes import ExitCode
+
+if TYPE_CHECKING:
+    from cli.fake_service import FakeService
+
+ADA = pb.RankedUser(user_id="ada", score=5, rank=1, display_name="Ádá")
+LOCALES = [
+    {"PYTHONIOENCODING": "ascii"},
+    {"PYTHONUTF8": "0", "LC_ALL": "POSIX", "PYTHONCOERCECLOCALE": "0"},
+]
+
+
+@pytest.fixture(name="board")
+def _board(fake: FakeService) -> FakeService:
+    """Give a service with a name that is not ASCII."""
+    fake.top = pb.GetTopUsersResponse(users=[ADA], total_users=1)
+    fake.display_name = ADA.display_name
+    fake.rank = pb.GetUserRankResponse(user=ADA, total_users=1)
+    return fake
+
+
+def with_stdout(stdout: int, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the command with a stdout of its own."""
+    return subprocess.run(
+        [COMMAND, *arguments],
+        stdin=subprocess.DEVNULL,
+        stdout=stdout,
+        stderr=subprocess.PIPE,
+        check=False,
+        text=True,
+        timeout=30,
+    )
+
+
+def unread(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the command with its output in a pipe whose reader has left."""
+    reads, writes = os.pipe()
+    os.close(reads)
+    try:
+        return with_stdout(writes, *arguments)
+    finally:
+        os.close(writes)
+
+
+@pytest.mark.usefixtures("board")
+@pytest.mark.parametrize("environment", LOCALES)
+def test_no_character_fails(monkeypatch: pytest.MonkeyPatch, environment: dict[str, str]) -> None:
+    """A name that the output can't have is escaped; an update that counted is none that failed."""
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+
+    told = [
+        run_in_pipe("top", "c"),
+        run_in_pipe("rank", "c", "ada"),
+        run_in_pipe("update", "c", "ada", "1"),
+    ]
+
+    assert [(each.code, each.err) for each in told] == [(ExitCode.OK, "")] * 3
+    assert all(r"\xc1d\xe1" in each.out for each in told)
+
+
+@pytest.mark.usefixtures("board")
+@pytest.mark.parametrize("environment", LOCALES)
+def test_json_stays_json(monkeypatch: pytest.MonkeyPatch, environment: dict[str, str]) -> None:
+    """For scripts the characters are escaped as JSON does it; otherwise they are as they are."""
+    plain = run_in_pipe("top", "c", "--json", PYTHONIOENCODING="utf-8").out
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+
+    escaped = run_in_pipe("top", "c", "--json").out
+
+    assert json.loads(escaped) == json.loads(plain)
+    assert "Ádá" in plain
+    assert escaped.isascii()
+
+
+def test_a_closed_output_is_no_error(board: FakeService) -> None:
+    """With stdout closed, and stderr too, a command does what it does, and exits so."""
+    line = f"{COMMAND} top c --json >&- && {COMMAND} rank c ada >&- 2>&-"
+
+    done = subprocess.run(["sh", "-c", line], capture_output=True, check=False)
+
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert len(board.asked) == 2
+
+
+def test_a_full_disk_is_told(board: FakeService) -> None:
+    """Output that can't be written is an error; an update says that it counted nonetheless."""
+    with open("/dev/full", "wb") as full:  # noqa: PTH123 (no path to join)
+        read = with_stdout(full.fileno(), "top", "c")
+        updated = with_stdout(full.fileno(), "update", "c", "ada", "1")
+
+    why = "the output can't be written: No space left on device\n"
+    assert (read.returncode, read.stderr) == (ExitCode.UNEXPECTED, f"error: {why}")
+    assert updated.returncode == ExitCode.UNEXPECTED
+    assert updated.stderr == f"error: the update counted, but {why}"
+    assert len(board.received) == 1
+
+
+@pytest.mark.usefixtures("board")
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["top", "c"],
+        ["top", "c", "--json"],
+        ["doctor"],
+        ["load", "--rate", "20", "--duration", "0.1"],
+        ["top", "--help"],
+        ["--help"],
+        ["--version"],
+    ],
+)
+def test_who_stops_reading_is_no_error(arguments: list[str]) -> None:
+    """A command whose reader has left ends as other tools do then, without a word."""
+    done = unread(*arguments)
+
+    assert (done.returncode, done.stderr) == (ExitCode.UNREAD, "")
+
+
+def test_a_watch_ends_when_nobody_reads(fake: FakeService) -> None:
+    """A watch goes no further than its reader."""
+    fake.stream = [FIRST, BOB_WINS]
+    fake.held.clear()
+
+    assert unread("watch", "chess").returncode == ExitCode.UNREAD
+    assert unread("watch", "chess", "--json").returncode == ExitCode.UNREAD
+
+
+def test_an_update_that_nobody_reads_of_counted(fake: FakeService) -> None:
+    """Who takes the exit code for a failure is told that the update counted."""
+    done = unread("update", "c", "ada", "1")
+
+    assert done.returncode == ExitCode.UNREAD
+    assert done.stderr == "error: the update counted, but nobody reads the output any more\n"
+    assert fake.scores == {("c", "ada"): 1}

@@ -1,0 +1,195 @@
+"""A batch and the backlog that it comes from: what is sent again, for how long, and what is not."""
+
+import pytest
+
+from leaderboard_client import (
+    Cancelled,
+    DeadlineExceeded,
+    LeaderboardError,
+    NotFound,
+    Overloaded,
+    ScoreUpdate,
+    Unavailable,
+)
+from leaderboard_client.backlog import Backlog
+from leaderboard_client.batch import Batch, Waiting
+
+AWAY = Unavailable("away")
+
+
+class Clock:
+    """A clock that a test sets."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        """Return the time."""
+        return self.now
+
+
+def _updates(count: int) -> list[ScoreUpdate]:
+    return [ScoreUpdate("chess", str(number), 1) for number in range(count)]
+
+
+def _batch(clock: Clock, *updates: ScoreUpdate, ends: float = 60.0) -> Batch:
+    return Batch([Waiting(update, ends) for update in updates], clock)
+
+
+def _backlog(clock: Clock, *updates: ScoreUpdate, batch_size: int = 1) -> Backlog:
+    """Return a backlog to which an update is added each second from 0 on."""
+    backlog = Backlog(
+        max_pending=10, batch_size=batch_size, linger=0.0, give_up_after=60.0, clock=clock
+    )
+    for number, update in enumerate(updates):
+        clock.now = float(number)
+        backlog.add(update)
+    return backlog
+
+
+def _taken(backlog: Backlog) -> Batch:
+    batch = backlog.take()
+    assert batch
+    return batch
+
+
+def test_a_batch_that_is_too_large_is_halved() -> None:
+    """What is too large together is sent in parts, until one alone is too large."""
+    updates = _updates(5)
+    batch = _batch(Clock(), *updates)
+    too_large = LeaderboardError("too large", code="RESOURCE_EXHAUSTED")
+
+    sizes = []
+    while not batch.is_done:
+        sizes.append(len(batch.portion()[0]))
+        batch.failed(too_large)
+
+    assert sizes == [5, 2, 1, 1, 1, 1, 1]
+    assert [update for update, _ in batch.refused] == updates
+
+
+def test_what_fails_for_too_long_is_given_up() -> None:
+    """After its time an update that can't be taken is refused with its last error."""
+    clock = Clock()
+    batch = _batch(clock, *_updates(1))
+
+    assert 0 < batch.answered([AWAY]) < 1
+    assert not batch.is_done
+    clock.now = 59.99
+    assert batch.answered([Unavailable("still away")]) == 0
+
+    assert batch.is_done
+    [(_, error)] = batch.refused
+    assert str(error) == "still away"
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        AWAY,
+        Overloaded("full", reason="R", retry_after=0.1),
+        DeadlineExceeded("no answer"),
+        LeaderboardError("Stream removed", code="UNKNOWN"),
+    ],
+    ids=lambda error: error.code,
+)
+def test_each_update_of_a_batch_has_its_own_time(error: LeaderboardError) -> None:
+    """A batch that fails as a whole costs the updates whose time is up, and the others none."""
+    clock = Clock()
+    ada, bob = _updates(2)
+    batch = Batch([Waiting(ada, 10.0), Waiting(bob, 60.0)], clock)
+
+    assert batch.portion() == ([ada, bob], 10.0)
+    clock.now = 10.0
+    assert 0 < batch.failed(error) < 1
+
+    assert batch.refused == [(ada, error)]
+    assert batch.portion() == ([bob], 50.0)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        LeaderboardError("no", code="PERMISSION_DENIED"),
+        LeaderboardError("no", code="INTERNAL", reason="R"),
+        Cancelled("the client was closed"),
+        OSError("no token"),
+    ],
+    ids=str,
+)
+def test_what_no_other_attempt_mends_is_refused_at_once(error: Exception) -> None:
+    """A batch that the service, or the caller's own code, refuses for good is not sent again."""
+    [ada] = _updates(1)
+    batch = _batch(Clock(), ada)
+
+    assert batch.failed(error) == 0
+
+    assert [(update, str(told)) for update, told in batch.refused] == [(ada, str(error))]
+    assert batch.is_done
+
+
+def test_an_unanswered_update_keeps_its_place() -> None:
+    """What is to be sent again goes before what was not sent yet."""
+    ada, bob, eve = _updates(3)
+    batch = _batch(Clock(), ada, bob, eve)
+    batch.answered([AWAY, NotFound("no"), AWAY])
+
+    assert batch.portion()[0] == [ada, eve]
+
+
+def test_an_answer_with_too_few_results_takes_nothing() -> None:
+    """Where the results don't belong to the updates, all of them are still to be settled."""
+    ada, bob = _updates(2)
+    batch = _batch(Clock(), ada, bob)
+
+    with pytest.raises(ValueError, match="shorter"):
+        batch.answered([NotFound("no")])
+
+    assert (batch.portion()[0], batch.refused, batch.acknowledged) == ([ada, bob], [], 0)
+
+
+def test_a_failed_attempt_speaks_for_all_whose_time_is_up() -> None:
+    """With a batch that is given up go those behind it that have waited as long, untried."""
+    clock = Clock()
+    ada, bob, eve = _updates(3)
+    backlog = _backlog(clock, ada, bob, eve)
+    batch = _taken(backlog)
+    clock.now = 61.0
+    batch.failed(AWAY)
+
+    assert backlog.settle(batch) == [(ada, AWAY), (bob, AWAY)]
+    assert _taken(backlog).portion()[0] == [eve]
+    assert backlog.refused == 2
+
+
+def test_a_slow_service_takes_what_has_waited_for_long() -> None:
+    """Time that is up costs nothing where the service answers, and each update is tried once."""
+    clock = Clock()
+    ada, bob = _updates(2)
+    backlog = _backlog(clock, ada, bob)
+    batch = _taken(backlog)
+    batch.failed(AWAY)
+    clock.now = 100.0
+    batch.answered([NotFound("no")])
+
+    backlog.settle(batch)
+    updates, seconds = _taken(backlog).portion()
+    assert updates == [bob]
+    assert seconds >= 1.0
+
+
+def test_what_is_given_up_on_its_way_is_settled_once() -> None:
+    """An answer that comes after the batch was given up changes nothing that was told."""
+    ada, bob = _updates(2)
+    backlog = _backlog(Clock(), ada, bob)
+    batch = _taken(backlog)
+    error = Cancelled("closed")
+
+    told = backlog.give_up("is closed", error)
+    batch.answered([NotFound("no")])
+
+    assert told == [(ada, error), (bob, error)]
+    assert backlog.settle(batch) == []
+    assert (backlog.refused, backlog.acknowledged, backlog.is_done) == (2, 0, False)
+    backlog.told(told)
+    assert backlog.is_done

@@ -1,0 +1,169 @@
+"""What becomes of a score buffer by Ctrl-C, cancellation, signal handlers and forks."""
+
+import asyncio
+import sys
+
+import pytest
+
+from cli.fake_service import FakeService
+from clients.python.told import ADA, Told
+from leaderboard_client import (
+    AsyncLeaderboardClient,
+    Cancelled,
+    LeaderboardClient,
+    async_score_buffer,
+    score_buffer,
+)
+
+NOBODY = "127.0.0.1:1"
+PROGRAM_SECONDS = 60
+
+
+def test_ctrl_c_leaves_a_block_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A block that Ctrl-C ends waits for a moment alone, and tells of what is pending then."""
+    monkeypatch.setattr(score_buffer, "LAST_CHANCE", 0.2)
+    told = Told()
+
+    def block(client: LeaderboardClient) -> None:
+        with client.score_buffer(on_error=told) as buffer:
+            buffer.add(ADA)
+            raise KeyboardInterrupt
+
+    with LeaderboardClient(NOBODY) as client, pytest.raises(KeyboardInterrupt):
+        block(client)
+
+    assert told.kinds == [Cancelled]
+
+
+async def test_cancellation_leaves_a_block_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A block of a task that is cancelled waits for a moment alone, and tells what is pending."""
+    monkeypatch.setattr(async_score_buffer, "LAST_CHANCE", 0.2)
+    told = Told()
+    added = asyncio.Event()
+
+    async def block(client: AsyncLeaderboardClient) -> None:
+        async with client.score_buffer(on_error=told) as buffer:
+            await buffer.add(ADA)
+            added.set()
+            await asyncio.Event().wait()
+
+    async with AsyncLeaderboardClient(NOBODY) as client:
+        task = asyncio.create_task(block(client))
+        await added.wait()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    assert told.kinds == [Cancelled]
+
+
+async def test_what_can_be_taken_after_ctrl_c_is_taken(fake: FakeService) -> None:
+    """A block that ends in haste still sends what the service takes at once."""
+
+    def block(client: LeaderboardClient) -> None:
+        with client.score_buffer(linger=60.0) as buffer:
+            buffer.add(ADA)
+            raise KeyboardInterrupt
+
+    async def cancelled(client: AsyncLeaderboardClient) -> None:
+        async with client.score_buffer(linger=60.0) as buffer:
+            await buffer.add(ADA)
+            raise asyncio.CancelledError
+
+    with LeaderboardClient(fake.address) as client, pytest.raises(KeyboardInterrupt):
+        block(client)
+    async with AsyncLeaderboardClient(fake.address) as other:
+        with pytest.raises(asyncio.CancelledError):
+            await cancelled(other)
+
+    assert fake.scores == {("chess", "ada"): 10}
+
+
+async def test_ctrl_c_ends_the_waiting_of_close() -> None:
+    """Ctrl-C while a buffer is closed gives up what is left, tells it, and is raised."""
+    await _run("""
+def send(updates, *, timeout):
+    signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+    threading.Event().wait()
+
+buffer = ScoreBuffer(send, linger=60.0, on_error=lambda _update, error: told.append(str(error)))
+buffer.add(ADA)
+try:
+    buffer.close()
+except KeyboardInterrupt:
+    told.append("interrupted")
+assert told == ["the buffer was closed before this was taken", "interrupted"], told
+""")
+
+
+async def test_a_signal_handler_may_close_a_buffer() -> None:
+    """A handler that interrupts `add` anywhere closes without a deadlock; nothing is lost."""
+    await _run("""
+for round in range(100):
+    buffer = ScoreBuffer(lambda updates, *, timeout: [None] * len(updates), linger=60.0)
+    buffer.add(ADA)
+    backlog, clock = buffer._backlog, buffer._backlog._clock
+
+    def interrupted():
+        backlog._clock = clock
+        signal.raise_signal(signal.SIGUSR1)
+        return clock()
+
+    signal.signal(signal.SIGUSR1, lambda *_: buffer.close())
+    backlog._clock = interrupted
+    accepted = 1
+    try:
+        buffer.add(ADA)
+        accepted = 2
+    except RuntimeError as error:
+        assert str(error) == "the buffer is closed"
+    buffer.close()
+    assert (buffer.acknowledged, buffer.refused) == (accepted, 0)
+""")
+
+
+async def test_a_forked_process_is_told() -> None:
+    """A process that inherits a buffer is told at once that it can't use it; its parent can."""
+    await _run("""
+def send(updates, *, timeout):
+    return [None] * len(updates)
+
+async def send_async(updates, *, timeout):
+    return [None] * len(updates)
+
+buffer, other = ScoreBuffer(send), AsyncScoreBuffer(send_async)
+uses = [lambda: buffer.add(ADA), buffer.flush, buffer.close]
+uses += [lambda c=c: asyncio.run(c()) for c in (lambda: other.add(ADA), other.flush, other.close)]
+child = os.fork()
+if not child:
+    for use in uses:
+        try:
+            use()
+        except RuntimeError as error:
+            told.append("another process" in str(error))
+    buffer.give_up()
+    other.give_up()
+    os._exit(0 if told == [True] * 6 else 1)
+_, status = os.waitpid(child, 0)
+assert status == 0
+for use in uses[:3]:
+    use()
+assert buffer.acknowledged == 1
+""")
+
+
+async def _run(program: str) -> None:
+    """Run a program of its own, in whose main thread signals may come, and that may fork."""
+    head = """
+import asyncio, os, signal, threading
+from leaderboard_client import AsyncScoreBuffer, ScoreBuffer, ScoreUpdate
+ADA = ScoreUpdate("chess", "ada", 5)
+told = []
+"""
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", head + program)
+    try:
+        assert await asyncio.wait_for(process.wait(), PROGRAM_SECONDS) == 0
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()

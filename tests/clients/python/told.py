@@ -1,0 +1,22 @@
+"""What the tests of score buffers add, and who is told of it."""
+
+from leaderboard_client import LeaderboardError, ScoreUpdate
+
+ADA = ScoreUpdate("chess", "ada", 5)
+"""An update that a service takes."""
+
+
+class Told:
+    """An `on_error` that remembers what it was told."""
+
+    def __init__(self) -> None:
+        self.errors: list[LeaderboardError] = []
+
+    def __call__(self, _update: ScoreUpdate, error: LeaderboardError) -> None:
+        """Remember an error."""
+        self.errors.append(error)
+
+    @property
+    def kinds(self) -> list[type[LeaderboardError]]:
+        """The kinds of the errors, oldest first."""
+        return list(map(type, self.errors))
