@@ -70,6 +70,7 @@ contract-release: $(VENV)/.dev ## Take the present contract as the released one
 proto: $(VENV)/.dev $(PLUGINS) ## Make the stubs from the contract (needs Go and npm)
 	$(call make-stubs,$(STUBS))
 	$(BIN)/buf generate
+	$(call make-detail-stubs,clients/typescript/src/gen)
 
 proto-check: $(VENV)/.dev ## Check that the stubs are those of the contract
 	rm -rf build/stubs && mkdir -p build/stubs
@@ -79,12 +80,20 @@ proto-check: $(VENV)/.dev ## Check that the stubs are those of the contract
 proto-check-clients: $(VENV)/.dev $(PLUGINS) ## The same for the stubs of Go and TypeScript (needs Go and npm)
 	rm -rf build/stubs && mkdir -p build/stubs
 	$(BIN)/buf generate -o build/stubs
+	$(call make-detail-stubs,build/stubs/clients/typescript/src/gen)
 	diff -r build/stubs/clients/go/leaderboard clients/go/leaderboard
-	diff -r build/stubs/clients/typescript/src/gen/leaderboard clients/typescript/src/gen/leaderboard
+	diff -r build/stubs/clients/typescript/src/gen clients/typescript/src/gen
 
 define make-stubs
 	$(BIN)/python -m grpc_tools.protoc -Iprotos --python_out=$(1) --pyi_out=$(1) $(PROTOS)
 	$(BIN)/python -m grpc_tools.protoc -Iprotos --grpc_python_out=$(1) protos/leaderboard/v1/leaderboard.proto
+endef
+
+# Of the messages in error details, which npm has no package of; pip has their sources.
+define make-detail-stubs
+	$(BIN)/python -m grpc_tools.protoc -I$$($(BIN)/python -c 'from google.rpc import code_pb2 as it; print(it.__file__.removesuffix("/google/rpc/code_pb2.py"))') \
+		--plugin=clients/typescript/node_modules/.bin/protoc-gen-es --es_out=$(1) --es_opt=target=ts,import_extension=js \
+		google/rpc/status.proto google/rpc/error_details.proto
 endef
 
 clients: $(CLIENTS:%=client-%) ## Build and test the clients whose tools are here
@@ -93,16 +102,30 @@ clients: $(CLIENTS:%=client-%) ## Build and test the clients whose tools are her
 client-python: $(VENV)/.dev ## Build the Python client's package
 	$(BIN)/python -m build --outdir build/clients/python clients/python >/dev/null
 
+# The stamp is of the time when the build began: the tests leave out what has a newer source.
+define begin-build
+	@mkdir -p build/clients && touch build/clients/$(1).begun
+endef
+define end-build
+	@mv build/clients/$(1).begun build/clients/$(1).built
+endef
+
 client-go: ## Check, test and build the Go client and its driver
-	cd clients/go && test -z "$$(gofmt -l .)" && go vet ./... && go test ./...
-	cd tests/clients/drivers/go && go vet ./... && go build -o $(CURDIR)/build/clients/go-driver .
+	$(call begin-build,go)
+	cd clients/go && test -z "$$(gofmt -l .)" && go vet ./... && go test $(if $(shell command -v gcc),-race) ./...
+	cd tests/clients/drivers/go && test -z "$$(gofmt -l .)" && go vet ./... && go build -o $(CURDIR)/build/clients/go-driver .
+	$(call end-build,go)
 
 client-typescript: ## Build and test the TypeScript client
+	$(call begin-build,typescript)
 	cd clients/typescript && npm install --no-audit --no-fund --silent --ignore-scripts && npm run --silent lint && npm run --silent test && npm run --silent build
-	cd clients/typescript && mkdir -p $(CURDIR)/build/clients && npm pack --silent --ignore-scripts --pack-destination $(CURDIR)/build/clients
+	cd clients/typescript && npm pack --silent --ignore-scripts --pack-destination $(CURDIR)/build/clients
+	$(call end-build,typescript)
 
 client-java: ## Build and test the Java client and its driver
+	$(call begin-build,java)
 	mvn --quiet --batch-mode --file tests/clients/drivers/java package
+	$(call end-build,java)
 
 tools: $(TOOLS)/grpcurl ## Build grpcurl, which some tests use (needs Go)
 
@@ -120,6 +143,7 @@ $(TOOLS)/grpcurl:
 
 clean: ## Remove everything that was made here
 	rm -rf $(VENV) .tools build server/front/target server/front/python/leaderboard_front/*.so
+	rm -rf $(addprefix clients/typescript/,dist build node_modules) clients/java/target $(addprefix tests/clients/drivers/java/,target driver/target)
 
 $(VENV)/.pip: constraints.txt
 	$(PYTHON) -m venv $(VENV)

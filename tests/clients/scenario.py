@@ -2,32 +2,40 @@
 
 A step has a `name` and one of these:
 
-- `call` an operation with `args` (and `timeout_s`), and compare with `expect` or `error`. An answer
-  may hold more than is expected. `remember` keeps it; `$kept.field` stands for a part of it later.
+- `call` an operation with `args` (and `timeout_s`), and compare with `expect` or `error` as
+  `expected.py` does. `remember` keeps an answer; `$kept.field` stands for a part of it later.
 - `start` an operation `as` a name, `finish` it and compare, or `cancel` it.
-- `watch` by a name with `args`; `reached`: the watches named show what `contest_id` is now;
-  `snapshots`: they were told so many, by reason.
+- `watch` by a name with `args`; `reached`: the watches named are live and show what `contest_id` is
+  now; `lost`: they say that they have no stream (and because of what `error`); `snapshots`: they
+  were told so many, by reason. Whatever a watch tells is checked by `watched.py`.
 - `until_score`: wait until the scores of a contest sum up to `at_least`; `total`: they sum up to
-  `score`.
-- `server`: `kill`, `terminate`, `start`, `freeze` or `thaw` it.
+  `score`; `until_full`: wait until the server refuses to read that contest, as one call too many.
+- `server` or `store`: `kill`, `start`, `freeze` or `thaw` it; the server also to `terminate`.
 """
 
 import signal
 from collections.abc import Callable, Coroutine
+from functools import reduce
+from operator import getitem
 from pathlib import Path
 from typing import Any
 
+import grpc
 import yaml
 
 from clients.driver import Answer, Driver, Operation
+from clients.expected import assert_answers, assert_is_error
 from clients.watched import Watched
 from harness.calls import scores, top
 from harness.service import ServiceProcess
+from harness.stores import StoreProcess
 from harness.waiting import eventually
 
 STEPS: list[dict[str, Any]] = yaml.safe_load(
     Path(__file__).with_name("scenario.yaml").read_text(encoding="utf-8")
 )
+_MORE = {"name", "args", "timeout_s", "expect", "error", "remember", "as", "contest_id", "reasons"}
+"""What a step may say beside its kind."""
 PATIENCE_S = 60.0
 """For what takes a server that is started again, and retries that wait for it."""
 
@@ -37,9 +45,10 @@ Step = dict[str, Any]
 class Scenario:
     """One run of the steps."""
 
-    def __init__(self, driver: Driver, service: ServiceProcess) -> None:
+    def __init__(self, driver: Driver, service: ServiceProcess, store: StoreProcess) -> None:
         self._driver = driver
         self._service = service
+        self._store = store
         self._kept: dict[str, Answer] = {}
         self._started: dict[str, Operation] = {}
         self._watches: dict[str, Watched] = {}
@@ -50,10 +59,13 @@ class Scenario:
             "cancel": self._cancel,
             "watch": self._watch,
             "reached": self._reached,
+            "lost": self._lost,
             "snapshots": self._snapshots,
             "until_score": self._until_score,
             "total": self._total,
-            "server": self._server,
+            "until_full": self._until_full,
+            "server": self._serve,
+            "store": self._keep,
         }
 
     async def run(self, step: Step) -> None:
@@ -61,12 +73,15 @@ class Scenario:
 
         Raises:
             AssertionError: Something else came than is expected.
+            BrokenWatchError: A watch told what it must not tell.
+            DriverError: The driver ended.
         """
         try:
-            (kind,) = self._kinds.keys() & step.keys()
+            (kind,) = step.keys() - _MORE
             await self._kinds[kind](step)
-        except AssertionError as error:
-            raise AssertionError(f"{step['name']}: {error}") from error
+        except Exception as error:
+            error.add_note(f"in the step: {step['name']}")
+            raise
 
     async def _call(self, step: Step) -> None:
         arguments = self._filled(step["args"])
@@ -86,20 +101,30 @@ class Scenario:
     async def _watch(self, step: Step) -> None:
         operation = self._driver.start("watch", step["args"])
         self._started[step["watch"]] = operation
-        self._watches[step["watch"]] = Watched(operation, step["args"])
+        self._watches[step["watch"]] = Watched(operation.updates, step["args"])
 
     async def _reached(self, step: Step) -> None:
         for name in step["reached"]:
             watched = self._watches[name]
 
             async def shows_it(watched: Watched = watched) -> bool:
-                watched.check()
-                board = await top(self._service.stub, step["contest_id"])
-                assert watched.position == board.position
-                watched.assert_shows(board)
+                watched.assert_shows(await top(self._service.stub, step["contest_id"]))
                 return True
 
             await eventually(shows_it, f"{name} shows the present board", within=PATIENCE_S)
+
+    async def _lost(self, step: Step) -> None:
+        for name in step["lost"]:
+            watched = self._watches[name]
+
+            def tells_it(watched: Watched = watched) -> bool:
+                trouble = watched.last["trouble"]
+                assert trouble, "it is not in trouble"
+                if "error" in step:
+                    assert_is_error(trouble, step["error"], "trouble")
+                return True
+
+            await eventually(tells_it, f"{name} tells of its trouble", within=PATIENCE_S)
 
     async def _snapshots(self, step: Step) -> None:
         for name in step["snapshots"]:
@@ -118,7 +143,17 @@ class Scenario:
         wanted = step["total"]
         assert await self._sum(wanted["contest_id"]) == wanted["score"]
 
-    async def _server(self, step: Step) -> None:
+    async def _until_full(self, step: Step) -> None:
+        async def is_full() -> bool:
+            try:
+                await top(self._service.stub, step["until_full"])
+            except grpc.aio.AioRpcError as error:
+                return error.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+            return False
+
+        await eventually(is_full, "a refusal of one call too many", within=PATIENCE_S)
+
+    async def _serve(self, step: Step) -> None:
         match step["server"]:
             case "kill":
                 await self._service.kill()
@@ -130,6 +165,21 @@ class Scenario:
                 self._service.process.signal(signal.SIGSTOP)
             case "thaw":
                 self._service.process.signal(signal.SIGCONT)
+            case unknown:
+                raise ValueError(unknown)
+
+    async def _keep(self, step: Step) -> None:
+        match step["store"]:
+            case "kill":
+                await self._store.kill()
+            case "start":
+                await self._store.start()
+            case "freeze":
+                self._store.freeze()
+            case "thaw":
+                self._store.thaw()
+            case unknown:
+                raise ValueError(unknown)
 
     async def _sum(self, contest_id: str) -> int:
         return sum((await scores(self._service.stub, contest_id)).values())
@@ -140,34 +190,17 @@ class Scenario:
 
         await eventually(told, "an answer", within=PATIENCE_S)
         answer = operation.answer.result()
-        if "error" in step:
-            _assert_holds(answer.get("error", answer), step["error"], "error")
-        else:
-            _assert_holds(answer.get("ok", answer), step.get("expect", {}), "answer")
+        assert_answers(answer, self._filled(step))
         if "remember" in step:
             self._kept[step["remember"]] = answer["ok"]
 
-    def _filled(self, arguments: Any) -> Any:
+    def _filled(self, step: Any) -> Any:
         """Put in what was kept for `$kept.field`."""
-        if isinstance(arguments, dict):
-            return {name: self._filled(value) for name, value in arguments.items()}
-        if isinstance(arguments, str) and arguments.startswith("$"):
-            name, _, field = arguments[1:].partition(".")
-            return self._kept[name][field]
-        return arguments
-
-
-def _assert_holds(found: Any, wanted: Any, where: str) -> None:
-    """Check that all that is wanted is there; lists have to be as long."""
-    if isinstance(wanted, dict):
-        assert isinstance(found, dict), f"{where} is {found!r}"
-        for name, value in wanted.items():
-            assert name in found, f"{where} has no {name}: {found!r}"
-            _assert_holds(found[name], value, f"{where}.{name}")
-    elif isinstance(wanted, list):
-        assert isinstance(found, list), f"{where} is {found!r}"
-        assert len(found) == len(wanted), f"{where} is {found!r}"
-        for index, value in enumerate(wanted):
-            _assert_holds(found[index], value, f"{where}[{index}]")
-    else:
-        assert found == wanted, f"{where} is {found!r}, not {wanted!r}"
+        if isinstance(step, dict):
+            return {name: self._filled(value) for name, value in step.items()}
+        if isinstance(step, list):
+            return list(map(self._filled, step))
+        if isinstance(step, str) and step.startswith("$"):
+            name, *fields = step[1:].split(".")
+            return reduce(getitem, fields, self._kept[name])
+        return step

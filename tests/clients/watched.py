@@ -5,7 +5,7 @@ from typing import Any
 
 from google.protobuf import json_format
 
-from clients.driver import Operation
+from clients.driver import Answer
 from harness.watched_board import Row
 from harness.watching import WatchChecker
 from leaderboard.v1 import leaderboard_pb2 as pb
@@ -17,57 +17,147 @@ _SCOPES = {
 }
 
 
-class Watched:
-    """One watch of a driver, across all the streams it resumes."""
+class BrokenWatchError(Exception):
+    """A watch told what it must not tell. No AssertionError: none may wait for it to pass."""
 
-    def __init__(self, operation: Operation, arguments: dict[str, Any]) -> None:
-        self.operation = operation
-        self.scope = _SCOPES[arguments.get("scope", "TOP")]
-        self.limit = int(arguments.get("limit", 10))
-        self.user_ids: Sequence[str] = arguments.get("user_ids", ())
-        self.position: pb.Position | None = None
-        """Of the last message that was checked."""
-        self._checker = WatchChecker(scope=self.scope, limit=self.limit, user_ids=self.user_ids)
+
+class Watched:
+    """One watch of a driver, across all the streams it resumes.
+
+    With the scope ALL its limit has to suffice for the whole board.
+    """
+
+    def __init__(self, updates: Sequence[Answer], arguments: dict[str, Any]) -> None:
+        self._updates = updates
+        """What the driver told, oldest first; it grows."""
+        self._scope = _SCOPES[arguments.get("scope", "TOP")]
+        self._limit = int(arguments.get("limit", 10))
+        self._user_ids: Sequence[str] = arguments.get("user_ids", ())
+        self._checker = WatchChecker(scope=self._scope, limit=self._limit, user_ids=self._user_ids)
         self._checked = 0
         self._streaming = False
+        self._ranks: dict[str, int] = {}
+        """Of each user, as it was told last."""
+        self._due: Answer = {"rows": [], "total_users": None, "position": None}
+        """What the next update has to show of the board."""
 
     @property
     def reasons(self) -> dict[str, int]:
         """How many snapshots came, by reason."""
         return dict(self._checker.reasons)
 
+    @property
+    def last(self) -> Answer:
+        """The last update, once all were checked."""
+        self.check()
+        assert self._checked, "nothing was told"
+        return self._updates[self._checked - 1]
+
     def check(self) -> None:
         """Check all that was told since the last time.
 
         Raises:
-            AssertionError: A message breaks a rule, or the client's board is not what they tell.
+            BrokenWatchError: A message breaks a rule, or an update is not what the messages and
+                the state of the streams lead to.
         """
-        for update in self.operation.updates[self._checked :]:
+        while self._checked < len(self._updates):
+            update = self._updates[self._checked]
+            try:
+                self._take(update)
+            except (AssertionError, KeyError, json_format.ParseError) as error:
+                story = f"update {self._checked} of a watch, {update}: {error!r}"
+                raise BrokenWatchError(story) from error
             self._checked += 1
-            if update["message"] is None:
-                self._streaming = self._streaming and update["state"] == "LIVE"
-                continue
-            self._take(update)
-
-    def _take(self, update: dict[str, Any]) -> None:
-        message = json_format.ParseDict(update["message"], pb.WatchContestResponse())
-        if not self._streaming:
-            self._checker.begin(self.position)
-        self._checker.feed(message)
-        self._streaming = not message.HasField("end")
-        self.position = message.position
-        rows = [[row.user_id, row.score] for row in self._checker.rows]
-        shown = [row[:2] for row in update["rows"]]
-        if self.scope != pb.WATCH_SCOPE_TOP:  # the others have no order of ranks
-            rows, shown = sorted(rows), sorted(shown)
-        assert shown == rows, f"the client shows {shown}, it was told {rows}"
 
     def assert_shows(self, board: pb.GetTopUsersResponse) -> None:
-        """Hold the watched rows against what the service reads."""
+        """Hold the watch, which has to be live, against what the service reads.
+
+        Raises:
+            AssertionError: It does not show that (yet).
+        """
+        assert self.last["state"] == "LIVE", f"it is {self.last['state']}"
+        assert self._checker.position == board.position
         rows, held = [Row.of(user) for user in board.users], list(self._checker.rows)
-        if self.scope == pb.WATCH_SCOPE_TOP:
-            rows = rows[: self.limit]
+        if self._scope == pb.WATCH_SCOPE_TOP:
+            rows = rows[: self._limit]
         else:
-            chosen = set(self.user_ids) or {row.user_id for row in rows}
+            chosen = set(self._user_ids) or {row.user_id for row in rows}
             rows, held = sorted(row for row in rows if row.user_id in chosen), sorted(held)
         assert held == rows, f"watched {held}, read {rows}"
+
+    def _take(self, update: Answer) -> None:
+        if update["message"] is None:
+            told = self._without_stream()
+        else:
+            message = json_format.ParseDict(update["message"], pb.WatchContestResponse())
+            told = self._after(message)
+        trouble = update["trouble"]
+        shown = {
+            **update,
+            "changes": [
+                json_format.ParseDict(each, pb.ScoreChange()) for each in update["changes"]
+            ],
+            "trouble": bool(trouble and trouble["message"]),
+        }
+        for name, due in {**self._due, **told}.items():
+            assert shown[name] == due, f"{name} is {shown[name]!r}, not {due!r}"
+        assert bool(trouble) == told["trouble"], f"its trouble is {trouble}"
+
+    def _without_stream(self) -> Answer:
+        """Return what an update without a message has to tell: that there is no stream."""
+        self._streaming = False
+        return {
+            "state": "RECONNECTING" if self._due["position"] else "CONNECTING",
+            "changes": [],
+            "snapshot_reason": None,
+            "trouble": self._checked > 0,
+        }
+
+    def _after(self, message: pb.WatchContestResponse) -> Answer:
+        """Apply a message, and return what its update has to tell beside the board."""
+        if not self._streaming:
+            self._checker.begin(self._checker.position if self._due["position"] else None)
+        held = {row.user_id for row in self._checker.rows}
+        self._checker.feed(message)
+        self._streaming = not message.HasField("end")
+        changes = message.changes.changes
+        for user in (*message.snapshot.users, *(change.user for change in changes)):
+            self._ranks[user.user_id] = user.rank
+        self._due = self._board(message)
+        reason = pb.SnapshotReason.Name(message.snapshot.reason)
+        return {
+            "state": "LIVE" if self._streaming else "RECONNECTING",
+            # A resumed stream of the scope TOP tells rows again that are no news.
+            "changes": [
+                each for each in changes if each.previous_rank or each.user.user_id not in held
+            ],
+            "snapshot_reason": reason if message.HasField("snapshot") else None,
+            "trouble": not self._streaming,
+        }
+
+    def _board(self, message: pb.WatchContestResponse) -> Answer:
+        ranks = self._ranks
+        held = self._checker.rows
+        if self._scope == pb.WATCH_SCOPE_USERS:
+            # They stand in the order of their scores, each with the rank as of its own last change.
+            held = tuple(sorted(held, key=lambda row: (-row.score, ranks[row.user_id])))
+        else:
+            ranks = {row.user_id: place for place, row in enumerate(held, 1)}
+        rows = [[row.user_id, row.score, ranks[row.user_id], row.display_name] for row in held]
+        now = message.position
+        position = {"epoch": now.epoch, "revision": now.revision}
+        return {
+            "rows": rows,
+            "total_users": self._total(message, len(rows), moved=position != self._due["position"]),
+            "position": position,
+        }
+
+    def _total(self, message: pb.WatchContestResponse, rows: int, *, moved: bool) -> int | None:
+        """Return how many users the contest has, as far as the watch can know."""
+        if message.HasField("snapshot"):
+            return message.snapshot.total_users
+        if not moved:
+            known: int | None = self._due["total_users"]
+            return known
+        fewer = self._scope == pb.WATCH_SCOPE_TOP and rows < self._limit
+        return rows if fewer or self._scope == pb.WATCH_SCOPE_ALL else None

@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"errors"
+	"time"
 
 	"google.golang.org/protobuf/encoding/protojson"
 
@@ -40,9 +41,21 @@ type errorAnswer struct {
 	Message     string            `json:"message"`
 }
 
+type change struct {
+	User         user       `json:"user"`
+	PreviousRank int        `json:"previous_rank"`
+	Points       int64      `json:"points"`
+	EventType    string     `json:"event_type"`
+	EventTime    *time.Time `json:"event_time"`
+}
+
 type watchAnswer struct {
 	State          string          `json:"state"`
 	Rows           [][]any         `json:"rows"`
+	TotalUsers     *int            `json:"total_users"`
+	Position       *position       `json:"position"`
+	Changes        []change        `json:"changes"`
+	Trouble        *errorAnswer    `json:"trouble"`
 	Message        json.RawMessage `json:"message"`
 	SnapshotReason *string         `json:"snapshot_reason"`
 }
@@ -95,10 +108,41 @@ func toldError(err error) errorAnswer {
 	return told
 }
 
+func toldChange(told leaderboard.ScoreChange) change {
+	one := change{
+		User:         toldUser(told.User),
+		PreviousRank: told.PreviousRank,
+		Points:       told.Points,
+		EventType:    told.EventType,
+	}
+	if !told.EventTime.IsZero() {
+		one.EventTime = &told.EventTime
+	}
+	return one
+}
+
 func toldWatchUpdate(update leaderboard.WatchUpdate) (watchAnswer, error) {
-	told := watchAnswer{State: string(update.State), Rows: make([][]any, len(update.Rows))}
+	told := watchAnswer{
+		State:   string(update.State),
+		Rows:    make([][]any, len(update.Rows)),
+		Changes: make([]change, len(update.Changes)),
+	}
 	for i, row := range update.Rows {
 		told.Rows[i] = []any{row.UserID, row.Score, row.Rank, row.DisplayName}
+	}
+	for i, one := range update.Changes {
+		told.Changes[i] = toldChange(one)
+	}
+	if update.TotalUsersKnown {
+		told.TotalUsers = &update.TotalUsers
+	}
+	if update.State != leaderboard.StateConnecting {
+		at := position(update.Position)
+		told.Position = &at
+	}
+	if update.Trouble != nil {
+		trouble := toldError(update.Trouble)
+		told.Trouble = &trouble
 	}
 	if update.SnapshotReason != "" {
 		reason := "SNAPSHOT_REASON_" + string(update.SnapshotReason)

@@ -23,7 +23,7 @@ from leaderboard_client import (
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from leaderboard_client import ContestUpdate, RankedUser, UpdateResult
+    from leaderboard_client import ContestUpdate, RankedUser, ScoreChange, UpdateResult
 
 Json: TypeAlias = dict[str, Any]
 
@@ -63,13 +63,10 @@ class Driver:
         args = {**asked.get("args", {}), "id": number, "timeout": asked.get("timeout_s")}
         try:
             _say({"id": number, "ok": await self._operations[asked["op"]](args)})
-        except LeaderboardError as error:
-            _say({"id": number, "error": _error(error)})
         except asyncio.CancelledError:
             _say({"id": number, "error": _error(Cancelled("cancelled by its caller"))})
         except Exception as error:  # noqa: BLE001 (the other side waits for an answer)
-            told = LeaderboardError(f"{type(error).__name__}: {error}")
-            _say({"id": number, "error": _error(told)})
+            _say({"id": number, "error": _failure(error)})
         finally:
             self._tasks.pop(number, None)
 
@@ -212,13 +209,34 @@ def _position(position: Position) -> Json:
 
 
 def _told(update: ContestUpdate) -> Json:
-    reason, message = update.snapshot_reason, update.message
+    reason, message, trouble = update.snapshot_reason, update.message, update.trouble
     return {
         "state": update.state.name,
         "rows": [[row.user_id, row.score, row.rank, row.display_name] for row in update.rows],
+        "total_users": update.total_users,
+        "position": update.position and _position(update.position),
+        "changes": list(map(_change, update.changes)),
+        "trouble": trouble and _failure(trouble),
         "message": message and MessageToDict(message, preserving_proto_field_name=True),
         "snapshot_reason": None if reason is None else f"SNAPSHOT_REASON_{reason.name}",
     }
+
+
+def _change(change: ScoreChange) -> Json:
+    time = change.event_time
+    return {
+        "user": _user(change.user),
+        "previous_rank": change.previous_rank,
+        "points": change.points,
+        "event_type": change.event_type,
+        "event_time": time and time.isoformat(),
+    }
+
+
+def _failure(error: Exception) -> Json:
+    if isinstance(error, LeaderboardError):
+        return _error(error)
+    return _error(LeaderboardError(f"{type(error).__name__}: {error}"))
 
 
 def _error(error: LeaderboardError) -> Json:

@@ -28,6 +28,17 @@ export function ranked(rank) {
   };
 }
 
+/** A change of a row. */
+export function changed({ user: told, previousRank, points, eventType, eventTime }) {
+  return {
+    user: user(told),
+    previous_rank: previousRank,
+    points,
+    event_type: eventType,
+    event_time: eventTime?.toISOString() ?? null,
+  };
+}
+
 /** A failure, of a call or of one update. */
 export function failure(error, wasCancelled = false) {
   if (wasCancelled && error.name === "AbortError") {

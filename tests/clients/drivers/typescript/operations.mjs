@@ -4,7 +4,7 @@ import {
   WatchContestResponseSchema,
   toJson,
 } from "../../../../clients/typescript/dist/messages.js";
-import { board, failure, ranked, updateOf, updated } from "./answers.mjs";
+import { board, changed, failure, ranked, updateOf, updated } from "./answers.mjs";
 
 const STORM_TIMEOUT_MS = 60_000;
 
@@ -76,13 +76,17 @@ export const OPERATIONS = {
   },
 };
 
-function told({ state, rows, message, snapshotReason }) {
+function told({ state, rows, totalUsers, position, changes, snapshotReason, message, trouble }) {
   return {
     state,
     rows: rows.map((row) => [row.userId, row.score, row.rank, row.displayName]),
+    total_users: totalUsers ?? null,
+    position: position ?? null,
+    changes: changes.map(changed),
+    snapshot_reason: snapshotReason ? `SNAPSHOT_REASON_${snapshotReason}` : null,
     message: message
       ? toJson(WatchContestResponseSchema, message, { useProtoFieldName: true })
       : null,
-    snapshot_reason: snapshotReason ? `SNAPSHOT_REASON_${snapshotReason}` : null,
+    trouble: trouble ? failure(trouble) : null,
   };
 }

@@ -19,7 +19,8 @@ final class Errors {
           "FailedPrecondition",
           "Overloaded",
           "Unavailable",
-          "DeadlineExceeded");
+          "DeadlineExceeded",
+          "Cancelled");
 
   private Errors() {}
 

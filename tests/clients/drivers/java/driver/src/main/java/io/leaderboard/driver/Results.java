@@ -10,11 +10,14 @@ import com.google.protobuf.util.JsonFormat;
 import io.leaderboard.client.BatchOutcome;
 import io.leaderboard.client.Position;
 import io.leaderboard.client.RankedUser;
+import io.leaderboard.client.ScoreChange;
 import io.leaderboard.client.TopUsers;
 import io.leaderboard.client.UpdateResult;
 import io.leaderboard.client.UserRank;
 import io.leaderboard.client.WatchUpdate;
+import java.time.Instant;
 import java.util.List;
+import java.util.OptionalInt;
 
 /** Writes the results of the client as JSON, with the names of the contract. */
 final class Results {
@@ -78,15 +81,32 @@ final class Results {
       row.add(user.displayName());
       rows.add(row);
     }
+    JsonArray changes = new JsonArray();
+    update.changes().forEach(each -> changes.add(change(each)));
     JsonObject json = new JsonObject();
     json.addProperty("state", update.state().name());
     json.add("rows", rows);
+    OptionalInt total = update.totalUsers();
+    json.addProperty("total_users", total.isPresent() ? total.getAsInt() : null);
+    json.add("position", update.position().map(Results::position).orElse(null));
+    json.add("changes", changes);
+    json.add("trouble", update.trouble().map(Errors::error).orElse(null));
     json.add(
         "message",
         update.message().isPresent() ? message(update.message().get()) : JsonNull.INSTANCE);
     json.addProperty(
         "snapshot_reason",
         update.snapshotReason().map(reason -> "SNAPSHOT_REASON_" + reason).orElse(null));
+    return json;
+  }
+
+  private static JsonObject change(ScoreChange change) {
+    JsonObject json = new JsonObject();
+    json.add("user", user(change.user()));
+    json.addProperty("previous_rank", change.previousRank());
+    json.addProperty("points", change.points());
+    json.addProperty("event_type", change.eventType());
+    json.addProperty("event_time", change.eventTime().map(Instant::toString).orElse(null));
     return json;
   }
 

@@ -1,0 +1,110 @@
+"""The comparison of answers with the steps of the scenario lets no lie pass."""
+
+import copy
+from functools import reduce
+from operator import getitem
+from typing import Any
+
+import pytest
+
+from clients.driver import Answer
+from clients.expected import assert_answers
+from clients.scenario import STEPS
+
+_BY_NAME = {step["name"]: step for step in STEPS}
+_NO_MORE: Answer = {
+    "reason": "",
+    "metadata": {},
+    "violations": [],
+    "retry_after_s": None,
+    "message": "no",
+}
+
+
+def _true_answer(wanted: Any) -> Any:
+    """Make what is wanted into a whole answer."""
+    if isinstance(wanted, list):
+        return list(map(_true_answer, wanted))
+    if not isinstance(wanted, dict):
+        return wanted
+    answer = {name: _true_answer(value) for name, value in wanted.items()}
+    if "error" in answer:
+        answer["error"] = _NO_MORE | answer["error"]
+    return answer
+
+
+def _answer_to(step: Answer) -> Answer:
+    wanted = {"error": step["error"]} if "error" in step else {"ok": step["expect"]}
+    answer: Answer = _true_answer(wanted)
+    return answer
+
+
+_COMPARED = [step["name"] for step in STEPS if {"call", "finish"} & step.keys()]
+
+
+@pytest.mark.parametrize("name", _COMPARED)
+def test_a_true_answer_passes(name: str) -> None:
+    """What a step wants is taken when it comes."""
+    assert_answers(_answer_to(_BY_NAME[name]), _BY_NAME[name])
+
+
+_RANK = "where a user stands, and who is around"
+_ABSENT = "an absent user is not found"
+_FIELD = "a malformed field is named"
+_BATCH = "a batch has a result or an error for each update, in order"
+_FULL = "a call that can't wait is told so"
+_TOP = "the first rows of a board"
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "lie"),
+    [
+        (_RANK, "ok percentile", -7),
+        (_RANK, "ok neighbors 0 score", -1),
+        (_RANK, "ok neighbors 1 rank", 0),
+        (_RANK, "ok user display_name", "wrong"),
+        (_TOP, "ok users 1 display_name", "wrong"),
+        (_TOP, "ok total_users", 0),
+        (_ABSENT, "error metadata", {}),
+        (_ABSENT, "error message", ""),
+        (_ABSENT, "error message", "wrong"),
+        (_ABSENT, "error reason", ""),
+        (_ABSENT, "error kind", "Other"),
+        (_ABSENT, "error retry_after_s", 1.0),
+        (_ABSENT, "error violations", [{"field": "user_id", "description": "is absent"}]),
+        (_FIELD, "error violations", []),
+        (_FIELD, "error violations 0 field", "points"),
+        (_FIELD, "error violations 0 description", ""),
+        (_FIELD, "error metadata more", "than that"),
+        (_FULL, "error retry_after_s", None),
+        (_BATCH, "ok results 1 error message", ""),
+        (_BATCH, "ok results 3 error metadata", {}),
+    ],
+)
+def test_no_lie_passes(name: str, path: str, lie: Any) -> None:
+    """Whatever an answer tells that is not so is found."""
+    answer = copy.deepcopy(_answer_to(_BY_NAME[name]))
+    way: list[Any] = [int(part) if part.isdecimal() else part for part in path.split()]
+    last = way.pop()
+
+    reduce(getitem, way, answer)[last] = lie
+
+    with pytest.raises(AssertionError):
+        assert_answers(answer, _BY_NAME[name])
+
+
+@pytest.mark.parametrize("name", _COMPARED)
+def test_an_error_is_no_answer_and_an_answer_no_error(name: str) -> None:
+    """A step that wants one of them is never content with the other."""
+    other: Answer = {"ok": {}} if "error" in _BY_NAME[name] else {"error": {"message": "no"}}
+
+    with pytest.raises(AssertionError):
+        assert_answers(other, _BY_NAME[name])
+
+
+def test_a_step_has_to_say_what_it_wants() -> None:
+    """Without that no answer passes, an error least of all."""
+    answers: tuple[Answer, ...] = ({"ok": {}}, {"error": {"message": "no"}})
+    for answer in answers:
+        with pytest.raises(KeyError):
+            assert_answers(answer, {"finish": "writes"})

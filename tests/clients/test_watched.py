@@ -1,0 +1,180 @@
+"""The checks of what a watch tells let no lie pass: each is put in the place of a truth."""
+
+import copy
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+import pytest
+
+from clients.driver import Answer
+from clients.watched import BrokenWatchError, Watched
+
+Story: TypeAlias = list[Answer]
+
+_ARGUMENTS: dict[str, Answer] = {
+    "TOP": {"limit": 3},
+    "ALL": {"scope": "ALL"},
+    "USERS": {"scope": "USERS", "user_ids": ["ada", "bo"]},
+}
+_SNAPSHOT, _CHANGES, _LOST, _PROGRESS, _END = range(1, 6)
+"""The places of the updates in the story; before them comes one without anything."""
+
+
+def _position(revision: int) -> Answer:
+    return {"epoch": "one", "revision": revision}
+
+
+def _user(user_id: str, score: int, rank: int) -> Answer:
+    return {"user_id": user_id, "score": score, "rank": rank, "display_name": user_id.title()}
+
+
+def _told(state: str, rows: list[Answer], revision: int, **more: Any) -> Answer:
+    return {
+        "state": state,
+        "rows": [list(row.values()) for row in rows],
+        "total_users": 2 if rows else None,
+        "position": _position(revision) if rows else None,
+        "changes": [],
+        "snapshot_reason": None,
+        "message": None,
+        "trouble": None,
+        **more,
+    }
+
+
+def _message(before: int, after: int, **event: Any) -> Answer:
+    return {"position": _position(after), "previous_revision": before, **event}
+
+
+def _story(scope: str) -> Story:
+    """Return what a true client tells: two users, of whom the second takes the lead."""
+    first = [_user("ada", 5, 1), _user("bo", 3, 2)]
+    # With the scope USERS a rank is as of the user's own last change.
+    then = [_user("bo", 7, 1), _user("ada", 5, 1 if scope == "USERS" else 2)]
+    total = None if scope == "USERS" else 2
+    change = {
+        "user": then[0],
+        "previous_rank": 2,
+        "points": 4,
+        "event_type": "goal",
+        "event_time": "2022-12-18T15:23:00Z",
+    }
+    reason = "SNAPSHOT_REASON_INITIAL"
+    snapshot = {"users": first, "total_users": 2, "reason": reason}
+    trouble = {"message": "the connection broke"}
+    draining = _message(3, 3, end={"reason": "END_REASON_DRAINING"})
+    return [
+        _told("CONNECTING", [], 0),
+        _told("LIVE", first, 2, message=_message(0, 2, snapshot=snapshot), snapshot_reason=reason),
+        _told(
+            "LIVE",
+            then,
+            3,
+            total_users=total,
+            message=_message(2, 3, changes={"changes": [change]}),
+            changes=[change.copy()],
+        ),
+        _told("RECONNECTING", then, 3, total_users=total, trouble=trouble),
+        _told("LIVE", then, 3, total_users=total, message=_message(3, 3, progress={})),
+        _told("RECONNECTING", then, 3, total_users=total, trouble=trouble, message=draining),
+    ]
+
+
+def _check(story: Story, scope: str) -> Watched:
+    watched = Watched(story, _ARGUMENTS[scope])
+    watched.check()
+    return watched
+
+
+@pytest.mark.parametrize("scope", _ARGUMENTS)
+def test_a_true_watch_passes(scope: str) -> None:
+    """What the messages and the streams lead to is no lie."""
+    assert _check(_story(scope), scope).last["state"] == "RECONNECTING"
+
+
+def _each(story: Story, name: str, lie: Any) -> None:
+    for update in story:
+        update[name] = lie
+
+
+def _in_rows(story: Story, column: int, lie: Any) -> None:
+    for update in story:
+        for row in update["rows"]:
+            row[column] = lie
+
+
+_LIES: dict[str, Callable[[Story], object]] = {
+    "always live": lambda story: _each(story, "state", "LIVE"),
+    "live after it was lost": lambda story: story[_LOST].update(state="LIVE"),
+    "live after its end": lambda story: story[_END].update(state="LIVE"),
+    "not live again": lambda story: story[_PROGRESS].update(state="RECONNECTING"),
+    "ranks of 0": lambda story: _in_rows(story, 2, 0),
+    "other names": lambda story: _in_rows(story, 3, "wrong"),
+    "other scores": lambda story: _in_rows(story, 1, 1),
+    "other users": lambda story: _in_rows(story, 0, "cy"),
+    "rows the other way round": lambda story: story[_CHANGES]["rows"].reverse(),
+    "a row less": lambda story: story[_CHANGES]["rows"].pop(),
+    "no rows while it is lost": lambda story: story[_LOST].update(rows=[]),
+    "another reason": lambda story: story[_SNAPSHOT].update(snapshot_reason="NONSENSE"),
+    "no reason": lambda story: story[_SNAPSHOT].update(snapshot_reason=None),
+    "a reason for no snapshot": lambda story: story[_CHANGES].update(
+        snapshot_reason="SNAPSHOT_REASON_INITIAL"
+    ),
+    "more users": lambda story: _each(story, "total_users", 3),
+    "unknown users": lambda story: story[_SNAPSHOT].update(total_users=None),
+    "another position": lambda story: story[_CHANGES].update(position=_position(2)),
+    "another epoch": lambda story: story[_CHANGES]["position"].update(epoch="two"),
+    "no position": lambda story: story[_LOST].update(position=None),
+    "no changes": lambda story: _each(story, "changes", []),
+    "a change twice": lambda story: story[_CHANGES].update(changes=story[_CHANGES]["changes"] * 2),
+    "a change of another time": lambda story: story[_CHANGES]["changes"][0].update(
+        event_time="2022-12-18T15:24:00Z"
+    ),
+    "a change of other points": lambda story: story[_CHANGES]["changes"][0].update(points=1),
+    "changes told again": lambda story: story[_LOST].update(changes=story[_CHANGES]["changes"]),
+    "no trouble": lambda story: _each(story, "trouble", None),
+    "trouble without a word": lambda story: story[_LOST].update(trouble={"message": ""}),
+    "trouble from the start": lambda story: story[0].update(trouble={"message": "no"}),
+    "trouble while it is live": lambda story: story[_PROGRESS].update(trouble={"message": "no"}),
+    "a message less": lambda story: story.pop(_CHANGES),
+    "a message twice": lambda story: story.insert(_CHANGES, story[_CHANGES]),
+    "a field less": lambda story: story[_CHANGES].pop("changes"),
+}
+
+
+@pytest.mark.parametrize("scope", _ARGUMENTS)
+@pytest.mark.parametrize("lie", _LIES)
+def test_no_lie_passes(lie: str, scope: str) -> None:
+    """Whatever an update tells that is not so is found, with each scope."""
+    story = copy.deepcopy(_story(scope))
+
+    _LIES[lie](story)
+
+    with pytest.raises(BrokenWatchError):
+        _check(story, scope)
+
+
+def test_a_lie_is_found_whenever_it_is_looked_for() -> None:
+    """A lie that was found once does not pass when it is looked at again."""
+    story = _story("TOP")
+    story[_CHANGES]["state"] = "OVER"
+    watched = Watched(story, _ARGUMENTS["TOP"])
+    for _ in range(2):
+        with pytest.raises(BrokenWatchError):
+            watched.check()
+
+
+def test_rows_that_a_resumed_stream_tells_again_are_no_changes() -> None:
+    """With the scope TOP the client leaves out what its board held."""
+    story = _story("TOP")
+    row = {"user": _user("ada", 5, 2), "previous_rank": 0, "points": 0}
+    story[_PROGRESS]["message"] = _message(3, 4, changes={"changes": [row]})
+    for update in story[_PROGRESS:]:
+        update["position"] = _position(4)
+    story[_END]["message"] = _message(4, 4, end={"reason": "END_REASON_DRAINING"})
+    _check(story, "TOP")
+
+    story[_PROGRESS]["changes"] = [row]
+
+    with pytest.raises(BrokenWatchError):
+        _check(story, "TOP")
