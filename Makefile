@@ -33,7 +33,7 @@ front-check: ## Check the Rust code of the fast listener
 	cargo clippy --quiet --release --manifest-path $(FRONT) -- -D warnings
 
 test: $(VENV)/.dev ## Run the tests (under 4 minutes on 2 cores)
-	$(BIN)/pytest -m "not slow" -n 2 --dist loadfile
+	$(BIN)/pytest -m "not slow" -n 3 --dist worksteal
 
 test-slow: $(VENV)/.dev ## Run the tests that take longer
 	$(BIN)/pytest -m slow --timeout 3600

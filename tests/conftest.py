@@ -14,8 +14,6 @@ from harness.service import LISTENERS, ServiceProcess, listening_with
 from harness.stores import Flavour, StoreProcess
 from leaderboard_server.storage import streams
 
-_TESTS = Path(__file__).parent
-
 
 def pytest_configure() -> None:
     """Have Ctrl-C heard by what tests start; a shell has it ignored in the background."""
@@ -31,15 +29,6 @@ def pytest_report_header() -> str:
     return "\n".join(
         [f"listeners: {', '.join(LISTENERS)}{left_out}", f"clients: {clients}", *missing]
     )
-
-
-_LONGEST = ("clients", "watch", "model", "faults")
-"""Folders with tests that take long: begun first, so that none is left alone at the end."""
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the tests of some folders first."""
-    items.sort(key=lambda item: item.path.relative_to(_TESTS).parts[0] not in _LONGEST)
 
 
 @pytest.fixture(scope="session", name="listener", params=LISTENERS)

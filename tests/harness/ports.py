@@ -6,10 +6,14 @@ be taken by any client in the time between a kill and the next start, even by a 
 dialling the dead port itself.
 """
 
+import os
 import random
 import socket
 
 _FIRST, _LAST = 20_000, 32_000
+_SHARES = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+_SHARE = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+"""Each process that runs tests has ports of its own: what one of them has down looks free."""
 _given: set[int] = set()
 
 
@@ -20,7 +24,7 @@ def free_port() -> int:
     Raises:
         AssertionError: No port is free.
     """
-    for port in random.SystemRandom().sample(range(_FIRST, _LAST), 200):
+    for port in random.SystemRandom().sample(range(_FIRST + _SHARE, _LAST, _SHARES), 200):
         if port not in _given and _is_free(port):
             _given.add(port)
             return port

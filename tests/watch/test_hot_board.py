@@ -85,7 +85,6 @@ async def test_a_hot_board_is_read_without_the_store(servers: Servers) -> None:
         assert set(calls) <= {"commit", "where"}
         assert calls["where"] <= 5
         assert calls["commit"] <= (written + 1 if writer is servers.counted else 0)
-        assert written > READS // 10
         positions = [page.position.revision for page in pages]
         assert positions == sorted(positions)
         assert positions[-1] > positions[0]
