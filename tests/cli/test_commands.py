@@ -49,3 +49,11 @@ def test_without_the_server_there_is_no_serve(run: Run, monkeypatch: pytest.Monk
 
     assert " serve " not in run("--help").out
     assert run("serve").code == ExitCode.INVALID
+
+
+def test_a_slip_is_told_with_what_was_meant(run: Run) -> None:
+    """A command that almost exists is named, though no command was loaded."""
+    outcome = run("updat")
+
+    assert outcome.code == ExitCode.INVALID
+    assert "Did you mean 'update'?" in outcome.err

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import socket
 import subprocess
 import sys
@@ -168,6 +169,16 @@ def test_who_waits_is_told_for_what() -> None:
 
     assert code == ExitCode.UNAVAILABLE
     assert plain_lines(shown)[-1].startswith("error: can't reach a leaderboard server at ")
+
+
+def test_who_ends_what_waits_keeps_the_cursor() -> None:
+    """Also a signal that leaves no time to clean up leaves the terminal's cursor to be seen."""
+    asked = ("top", "chess", "--server", "127.0.0.1:1")
+    with OnTerminal(*asked) as terminal:
+        terminal.read_until(lambda shown: shown.rfind("\x1b[?25h") > shown.find("\x1b[?25l") >= 0)
+        terminal.send(signal.SIGKILL)
+        _, shown = terminal.read_to_end()
+
     assert shown.rindex("\x1b[?25h") > shown.rindex("\x1b[?25l")
 
 

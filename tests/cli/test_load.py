@@ -140,10 +140,10 @@ def test_ctrl_c_ends_a_load_with_its_result(fake: FakeService) -> None:
 async def test_a_slow_server_does_not_slow_the_schedule(monkeypatch: pytest.MonkeyPatch) -> None:
     """What waits for a free caller counts as late, in the latency too, and what stays as well."""
     monkeypatch.setattr("leaderboard_client.cli.loading.schedule._GRACE", 0.0)
-    result = Result()
+    result = Result(rate=100)
     calls = cast("Calls", SlowCalls(0.2))
 
-    await generate(calls, result, rate=100, duration=0.3, concurrency=1)
+    await generate(calls, result, duration=0.3, concurrency=1)
 
     assert result.due == 30
     assert 0 < result.answered < 10
@@ -156,10 +156,10 @@ async def test_a_slow_server_does_not_slow_the_schedule(monkeypatch: pytest.Monk
 
 async def test_a_failed_call_took_its_time() -> None:
     """What fails counts with the time until it failed, and where nothing succeeds it is not 0."""
-    result = Result()
+    result = Result(rate=100)
 
     calls = cast("Calls", SlowCalls(0.05, refused=True))
-    await generate(calls, result, rate=100, duration=0.1, concurrency=10)
+    await generate(calls, result, duration=0.1, concurrency=10)
 
     assert (result.failed, result.latency.count, result.kept) == (10, 10, True)
     assert result.latency.percentile(50) >= 0.05
@@ -168,9 +168,9 @@ async def test_a_failed_call_took_its_time() -> None:
 
 async def test_what_was_not_due_is_not_missed() -> None:
     """A load that is ended before its time counts the calls that were due by then alone."""
-    result = Result()
+    result = Result(rate=50)
     calls = cast("Calls", SlowCalls(0.0))
-    loading = asyncio.create_task(generate(calls, result, rate=50, duration=600, concurrency=20))
+    loading = asyncio.create_task(generate(calls, result, duration=600, concurrency=20))
     await eventually(lambda: result.answered > 0, "an answer")
 
     loading.cancel()
@@ -182,9 +182,9 @@ async def test_what_was_not_due_is_not_missed() -> None:
 
 async def test_a_call_that_is_cut_off_counts() -> None:
     """What is under way when a load is ended counts with its age, as neither done nor failed."""
-    result = Result()
+    result = Result(rate=50)
     calls = cast("Calls", SlowCalls(600.0))
-    loading = asyncio.create_task(generate(calls, result, rate=50, duration=1, concurrency=1))
+    loading = asyncio.create_task(generate(calls, result, duration=1, concurrency=1))
     await eventually(lambda: result.begun > 0, "a call")
 
     loading.cancel()

@@ -147,3 +147,27 @@ def test_an_update_that_nobody_reads_of_counted(fake: FakeService) -> None:
     assert done.returncode == ExitCode.UNREAD
     assert done.stderr == "error: the update counted, but nobody reads the output any more\n"
     assert fake.scores == {("c", "ada"): 1}
+
+
+@pytest.mark.usefixtures("board")
+def test_a_full_pipe_that_does_not_block_is_waited_for() -> None:
+    """What the reader is slow to take arrives all the same, with nothing lost and no error."""
+    reads, writes = os.pipe()
+    os.set_blocking(writes, False)
+    filled = 0
+    try:
+        while True:
+            filled += os.write(writes, bytes(4096))
+    except BlockingIOError:
+        pass
+    with subprocess.Popen([COMMAND, "top", "c"], stdout=writes, stderr=subprocess.PIPE) as command:
+        os.close(writes)
+        with pytest.raises(subprocess.TimeoutExpired):
+            command.wait(2.0)  # it waits for the reader
+        with os.fdopen(reads, "rb") as pipe:
+            read = pipe.read()
+        assert command.stderr
+        assert command.stderr.read() == b""
+
+    assert command.returncode == ExitCode.OK
+    assert "Ádá" in read[filled:].decode()

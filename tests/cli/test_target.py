@@ -183,6 +183,30 @@ def test_files_that_can_not_be_used_are_told_where_they_are_read(
     }
 
 
+@pytest.mark.parametrize(
+    "head", ["-----BEGIN ENCRYPTED PRIVATE KEY-----", "-----BEGIN EC PRIVATE KEY-----"]
+)
+def test_a_key_with_a_password_is_told(
+    encrypted: Encrypted, run: Run, tmp_path: Path, head: str
+) -> None:
+    """A password is never asked for: the key is refused, in both forms that there are."""
+    key = tmp_path / "locked.pem"
+    how = "" if "ENCRYPTED" in head else "Proc-Type: 4,ENCRYPTED\nDEK-Info: AES-256-CBC,00\n\n"
+    key.write_text(f"{head}\n{how}bm9uZQ==\n{head.replace('BEGIN', 'END')}\n")
+
+    outcome = run("top", "c", "--cert", encrypted.cert, "--key", str(key))
+
+    assert outcome == (ExitCode.INVALID, "", f"error: --key: {key} has a password\n")
+
+
+def test_a_host_may_be_as_long_as_a_name_can_be(run: Run) -> None:
+    """A label has up to 63 characters, whatever the port is."""
+    longest, too_long = f"{'a' * 63}.invalid:50051", f"{'a' * 64}.invalid:50051"
+
+    assert run("top", "c", "--timeout", "0.1", "--server", longest).code == ExitCode.UNAVAILABLE
+    assert run("top", "c", "--timeout", "0.1", "--server", too_long).code == ExitCode.INVALID
+
+
 @pytest.mark.usefixtures("unhurried")
 @pytest.mark.parametrize("encoding", ["utf-8", "latin-1"])
 def test_comments_of_files_are_no_matter(encrypted: Encrypted, run: Run, encoding: str) -> None:

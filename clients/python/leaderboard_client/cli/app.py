@@ -6,6 +6,7 @@ import inspect
 import os
 import sys
 import traceback
+from collections.abc import Mapping
 from importlib.metadata import EntryPoint, entry_points, version
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
@@ -19,7 +20,7 @@ from leaderboard_client.cli.streams import UnreadOutputError, command_streams
 from leaderboard_client.update_rules import MalformedFieldError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 COMMAND_GROUP = "leaderboard.commands"
 """The entry points by which other packages add commands: functions as typer takes them, in modules
@@ -45,38 +46,45 @@ _EPILOG = "\n\n".join(
 )
 
 
-class _Commands(TyperGroup):
-    """The commands of this package and those of others, each loaded when it is asked for."""
+class _Commands(Mapping[str, Any]):
+    """The commands of this package and those of others, each loaded when it is looked up."""
 
-    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 (how typer calls it)
-        """Name all commands, own ones first."""
-        return list(_commands())
-
-    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002 (the same)
-        """Return a command, or None if there is none of that name."""
-        found = _commands().get(cmd_name)
-        if not found:
-            return None
-        function = found.load()
+    def __getitem__(self, name: str) -> Any:
+        function = self._found()[name].load()
         module = inspect.getmodule(function)
         alone = typer.Typer(add_completion=False, rich_markup_mode="markdown")
         alone.command(
-            cmd_name,
+            name,
             epilog=getattr(module, "EXAMPLES", None),
             context_settings=getattr(module, "CONTEXT_SETTINGS", None),
         )(function)
         return typer.main.get_command(alone)
 
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._found())
 
-def _commands() -> dict[str, EntryPoint]:
-    found = {own.name: own for own in _OWN}
-    for other in sorted(entry_points(group=COMMAND_GROUP), key=lambda other: other.name):
-        found.setdefault(other.name, other)
-    return found
+    def __len__(self) -> int:
+        return len(self._found())
+
+    def _found(self) -> dict[str, EntryPoint]:
+        """Return where the commands are, own ones first."""
+        found = {own.name: own for own in _OWN}
+        for other in sorted(entry_points(group=COMMAND_GROUP), key=lambda other: other.name):
+            found.setdefault(other.name, other)
+        return found
+
+
+class _Group(TyperGroup):
+    """The command `leaderboard`."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        # Nothing is ever added to it.
+        self.commands = _Commands()  # type: ignore[assignment]
 
 
 app = typer.Typer(
-    cls=_Commands,
+    cls=_Group,
     epilog=_EPILOG,
     no_args_is_help=True,
     pretty_exceptions_enable=False,

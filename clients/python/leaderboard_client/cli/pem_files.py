@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _BLOCK = re.compile(rb"-----BEGIN ([A-Z0-9 ]+)-----[\x00-\x7f]+?-----END \1-----")
+_ENCRYPTED = re.compile(rb"^(-----BEGIN |Proc-Type: 4,)ENCRYPTED", re.MULTILINE)
 _CERTIFICATE, _KEY = b"CERTIFICATE", b"PRIVATE KEY"
 
 
@@ -50,6 +51,8 @@ def read_pair(cert: Path, key: Path) -> Pair:
         _blocks(cert, _CERTIFICATE, "--cert", "certificate"),
         _blocks(key, _KEY, "--key", "private key"),
     )
+    if _ENCRYPTED.search(pair.key):
+        raise _wrong(f"--key: {key} has a password")
     if cert.is_file() and key.is_file():  # what is no file, such as a pipe, can be read once only
         _check_pair(cert, key)
     return pair
@@ -60,11 +63,10 @@ def _check_pair(cert: Path, key: Path) -> None:
     # How strong a key has to be is for the server to say.
     context.set_ciphers("DEFAULT:@SECLEVEL=0")
     try:
-        # Without a password a key that has one would be asked for at the terminal.
-        context.load_cert_chain(cert, key, password="")
+        context.load_cert_chain(cert, key)
     except ssl.SSLError as error:
         apart = "MISMATCH" in (error.reason or "")
-        why = "don't belong together" if apart else "are broken, or the key has a password"
+        why = "don't belong together" if apart else "are broken"
         raise _wrong(f"--cert and --key: {cert} and {key} {why}") from None
 
 

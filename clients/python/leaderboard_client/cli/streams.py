@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import select
 import sys
 from contextlib import contextmanager
 from pathlib import Path
@@ -64,11 +65,16 @@ class _Written(io.FileIO):
         """Write, or tell of the error."""
         if not self._failed:
             try:
-                return super().write(data)
+                return self._write_all_that_goes(data)
             except OSError as error:
                 self._failed = True
                 self._lost(error)
         return memoryview(data).nbytes
+
+    def _write_all_that_goes(self, data: ReadableBuffer) -> int:
+        while (count := super().write(data)) is None:  # a pipe that is full and does not block
+            select.select([], [self], [])
+        return count
 
 
 def _tell(error: OSError) -> None:

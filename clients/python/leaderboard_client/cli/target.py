@@ -104,7 +104,7 @@ def calls_server(command: Callable[..., None]) -> Callable[..., None]:
 def _host_port(value: str) -> str:
     try:
         check_address(value, tls=None, token=None)
-        value.encode("idna")
+        value.rpartition(":")[0].encode("idna")
     except UnicodeError:  # a ValueError too
         raise typer.BadParameter(f"{value!r} names no host") from None
     except ValueError as error:

@@ -21,7 +21,12 @@ _SOON = 1.0
 def told_when_slow(waits_for: str) -> Iterator[None]:
     """Show on a terminal what the block waits for, if it takes a while; then that goes away."""
     status = console(stderr=True).status(Text(safe(waits_for)))
-    beginning = threading.Timer(_SOON, status.start)
+
+    def begin() -> None:
+        status.start()
+        status.console.show_cursor()  # who ends the process meanwhile would be left without it
+
+    beginning = threading.Timer(_SOON, begin)
     beginning.daemon = True
     beginning.start()
     try:

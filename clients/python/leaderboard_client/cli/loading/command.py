@@ -96,8 +96,8 @@ def load(
             f"{target.server} is not on this machine: load it with --yes if it is yours to load",
             ExitCode.INVALID,
         )
-    result = Result()
-    run = _run(target, kind, contest, users, result, rate, duration, concurrency)
+    result = Result(rate=rate)
+    run = _run(target, kind, contest, users, result, duration, concurrency)
     interrupted = _interrupted(run)
     if as_json:
         print_record({"kind": kind.value, "server": target.server, **result.as_record()})
@@ -132,7 +132,6 @@ async def _run(
     contest: str,
     users: int,
     result: Result,
-    rate: float,
     duration: float,
     concurrency: int,
 ) -> None:
@@ -151,7 +150,7 @@ async def _run(
             raise _failed(error.refusal, target) from None
         showing = asyncio.create_task(show_progress(result, f"{kind.value} {contest}", duration))
         try:
-            await generate(calls, result, rate=rate, duration=duration, concurrency=concurrency)
+            await generate(calls, result, duration=duration, concurrency=concurrency)
         finally:
             showing.cancel()
             with contextlib.suppress(asyncio.CancelledError):

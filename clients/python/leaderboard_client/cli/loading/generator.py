@@ -18,18 +18,14 @@ _PREFIX = "ERROR_REASON_"
 _GROUPS = 1000
 
 
-async def generate(
-    calls: Calls, result: Result, *, rate: float, duration: float, concurrency: int
-) -> None:
-    """Make calls for a while; the rate does not give way to a server that is slow.
+async def generate(calls: Calls, result: Result, *, duration: float, concurrency: int) -> None:
+    """Make calls for a while; the result's rate does not give way to a server that is slow.
 
     Args:
         calls: Gives the calls.
 
         result: Is told what comes of them, while they are made. It is whole also when this is
             cancelled: then the calls that were due by then count.
-
-        rate: Calls a second.
 
         duration: Seconds in which calls are due.
 
@@ -38,8 +34,7 @@ async def generate(
     """
     clock = asyncio.get_running_loop().time
     began = clock()
-    schedule = Schedule(rate, duration, clock, began)
-    result.rate = rate
+    schedule = Schedule(result.rate, duration, clock, began)
     try:
         async with asyncio.TaskGroup() as callers:
             for _ in range(min(concurrency, schedule.planned)):

@@ -16,6 +16,9 @@ _KEPT = 0.98
 class Result:
     """Counts what came of the calls of one run, in bounded space."""
 
+    rate: float
+    """The calls a second that were asked for."""
+
     due: int = 0
     """How many calls were due, until the run ended or was ended."""
 
@@ -42,9 +45,6 @@ class Result:
 
     seconds: float = 0.0
     """How long the run took."""
-
-    rate: float = 0.0
-    """The calls a second that were asked for."""
 
     def add(self, latency: float, *, answered: bool) -> None:
         """Count how long a call took that was begun."""
