@@ -128,7 +128,9 @@ func TestBufferEndsWithItsClient(t *testing.T) {
 
 // An OnError that ends its goroutine leaves nothing that waits, and nothing untold.
 func TestBufferIsDeserted(t *testing.T) {
+	added := make(chan struct{})
 	fake := &fakeService{batch: func(int, *pb.BatchUpdateScoresRequest) (*pb.BatchUpdateScoresResponse, error) {
+		<-added
 		return nil, refused(codes.OutOfRange, "ERROR_REASON_SCORE_OUT_OF_RANGE").Err()
 	}}
 	buffer := newBuffer(t, fake.start(t), BufferOptions{
@@ -136,6 +138,7 @@ func TestBufferIsDeserted(t *testing.T) {
 		OnError: func(ScoreUpdate, error) { runtime.Goexit() },
 	})
 	addAll(t, buffer, 3)
+	close(added)
 	if err := buffer.Flush(soon(t)); !errors.Is(err, errDeserted) {
 		t.Errorf("flushing: %v", err)
 	}

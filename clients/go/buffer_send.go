@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"time"
 
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
 	pb "github.com/leaderboard/leaderboard/clients/go/leaderboard/v1"
 )
 
@@ -41,7 +44,7 @@ func (b *ScoreBuffer) await(lingered <-chan time.Time) {
 // too large as a whole is sent in halves: a single update may be at fault, and must not take the
 // others with it.
 func (b *ScoreBuffer) send(batch []pending) {
-	for len(batch) > 0 {
+	for batch = b.inTime(batch); len(batch) > 0; batch = b.inTime(batch) {
 		results, failed := b.attempt(batch)
 		tooLarge := failed != nil && failed.Kind == KindOverloaded && !failed.Retryable()
 		if tooLarge && len(batch) > 1 {
@@ -54,13 +57,31 @@ func (b *ScoreBuffer) send(batch []pending) {
 	}
 }
 
-// attempt sends a batch once, for no longer than its oldest update has time.
+// inTime returns a batch without the updates whose time has passed, which are given up.
+func (b *ScoreBuffer) inTime(batch []pending) []pending {
+	for len(batch) > 0 && b.sending.Err() == nil && !b.ends(batch[0]).After(time.Now()) {
+		if batch[0].trouble == nil {
+			unsent := status.New(codes.DeadlineExceeded, "its time was up before it was sent")
+			batch[0].trouble = refusal(unsent.Proto())
+		}
+		b.refuse(batch[0])
+		batch = batch[1:]
+	}
+	return batch
+}
+
+// leastAttempt is for how long an attempt may last whose updates have less time left. They may only
+// have waited behind others, with a service that is slow; given less, none would get through.
+const leastAttempt = time.Second
+
+// attempt sends a batch once, for as long as its oldest update has time, or a little longer.
 func (b *ScoreBuffer) attempt(batch []pending) ([]BatchResult, *Error) {
 	request := &pb.BatchUpdateScoresRequest{Updates: make([]*pb.UpdateScoreRequest, len(batch))}
 	for i, one := range batch {
 		request.Updates[i] = one.update.proto()
 	}
-	ctx, cancel := context.WithDeadline(b.sending, b.ends(batch[0]))
+	left := max(time.Until(b.ends(batch[0])), leastAttempt)
+	ctx, cancel := context.WithTimeout(b.sending, left)
 	defer cancel()
 	response, failed := once(ctx, b.client, pb.LeaderboardServiceClient.BatchUpdateScores, request, b.trouble)
 	if failed != nil {

@@ -18,6 +18,12 @@ import java.util.function.BiFunction;
  * <p>However it ends, no update is left: it is acknowledged or told of.
  */
 final class BufferSender implements Runnable {
+  /**
+   * How long an attempt may last whose updates have less time left. They may only have waited behind
+   * others, with a service that is slow; given less, none would get through.
+   */
+  private static final Duration LEAST_ATTEMPT = Duration.ofSeconds(1);
+
   private final BiFunction<List<ScoreUpdate>, Duration, CompletableFuture<List<BatchOutcome>>> call;
   private final PendingUpdates pending;
   private final ScoreBufferOptions options;
@@ -93,9 +99,10 @@ final class BufferSender implements Runnable {
   }
 
   private List<BatchOutcome> outcomes(List<PendingUpdate> batch) {
-    Duration left = Duration.ofNanos(Math.max(batch.get(0).left(), 1));
+    long left = Math.max(batch.get(0).left(), LEAST_ATTEMPT.toNanos());
+    List<ScoreUpdate> updates = batch.stream().map(PendingUpdate::update).toList();
     try {
-      return call.apply(batch.stream().map(PendingUpdate::update).toList(), left).join();
+      return call.apply(updates, Duration.ofNanos(left)).join();
     } catch (CompletionException e) {
       if (e.getCause() instanceof LeaderboardException error) {
         throw error;
