@@ -65,7 +65,7 @@ class AsyncLeaderboardClient:
         self._closing = AsyncClosing()
         self._caller = AsyncCaller(connect, self._closing, token=token, timeout=timeout)
         self._watches = AsyncWatches(connect, self._closing, partial(authorization, token))
-        self._buffers: Owned[AsyncScoreBuffer] = Owned()
+        self._buffers: Owned[AsyncScoreBuffer] = Owned(AsyncScoreBuffer.give_up)
 
     async def __aenter__(self) -> Self:
         return self
@@ -83,8 +83,7 @@ class AsyncLeaderboardClient:
         self._closing.come()
         await self._caller.close()
         await self._watches.close()
-        for buffer in self._buffers.close():
-            buffer.give_up()
+        self._buffers.close()
 
     async def update_score(
         self,

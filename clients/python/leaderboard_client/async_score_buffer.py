@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from types import TracebackType
 
-    from leaderboard_client.batch import Batch, Refused
+    from leaderboard_client.batch import Batch
     from leaderboard_client.calls import Outcome
     from leaderboard_client.score_update import ScoreUpdate
     from leaderboard_client.telling import OnError
@@ -76,15 +76,16 @@ class AsyncScoreBuffer:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        if kind is None or not issubclass(kind, asyncio.CancelledError | KeyboardInterrupt):
-            await self.close()
+        if self._backlog.is_inherited:
+            return
+        if kind is not None and issubclass(kind, asyncio.CancelledError | KeyboardInterrupt):
+            await self._close_in_haste()
             return
         try:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(LAST_CHANCE):
-                    await self.close()
-        finally:
-            self.give_up()
+            await self.close()
+        except asyncio.CancelledError:
+            await self._close_in_haste()
+            raise
 
     @property
     def acknowledged(self) -> int:
@@ -124,7 +125,7 @@ class AsyncScoreBuffer:
         self._backlog.check_process()
         due = self._backlog.added
         self._flushes += 1
-        self._wake()
+        self._tell()
         try:
             await self._until(lambda: self._backlog.done >= due)
         finally:
@@ -141,7 +142,7 @@ class AsyncScoreBuffer:
         """
         self._backlog.check_process()
         self._backlog.close("is closed")
-        self._wake()
+        self._tell()
         await self._until(lambda: self._backlog.is_done)
 
     def give_up(self) -> None:
@@ -149,6 +150,14 @@ class AsyncScoreBuffer:
         if not self._backlog.is_inherited:
             error = Cancelled("the buffer was closed before this was taken")
             self._give_up("is closed", error)
+
+    async def _close_in_haste(self) -> None:
+        try:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(LAST_CHANCE):
+                    await self.close()
+        finally:
+            self.give_up()
 
     async def _until(self, holds: Callable[[], bool]) -> None:
         """Wait until a condition holds, looked at whenever something has changed."""
@@ -163,7 +172,8 @@ class AsyncScoreBuffer:
     async def _run(self) -> None:
         while batch := await self._next():
             await self._deliver(batch)
-            self._tell(self._backlog.settle(batch))
+            self._backlog.settle(batch)
+            self._tell()
 
     async def _next(self) -> Batch | None:
         """Wait until the next batch is ripe; there is none when nothing is left."""
@@ -199,14 +209,19 @@ class AsyncScoreBuffer:
             self._give_up("broke", LeaderboardError(f"the buffer broke: {error!r}"))
 
     def _give_up(self, why: str, error: LeaderboardError) -> None:
-        refused = self._backlog.give_up(why, error)
+        self._backlog.give_up(why, error)
         if self._task is not None:
             self._task.cancel()
-        self._tell(refused)
+        self._tell()
 
-    def _tell(self, refused: list[Refused]) -> None:
+    def _tell(self) -> None:
+        """Tell of what was refused, also of what is left where Ctrl-C has ended the telling."""
+        if self._teller.is_caller:
+            # Who has called `on_error` goes on with the others.
+            return
         try:
-            self._teller.tell(refused)
+            while refused := self._backlog.untold():
+                self._teller.tell(*refused)
+                self._backlog.told()
         finally:
-            self._backlog.told(refused)
             self._wake()

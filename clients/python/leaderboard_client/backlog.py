@@ -62,7 +62,9 @@ class Backlog:
         """Why there are no updates any more; empty while there may be."""
         self.is_left = False
         """Tells that nobody takes batches any more."""
-        self._untold = 0
+        self._told = 0
+        self._untold: deque[Refused] = deque()
+        self._given_up: LeaderboardError | None = None
         self._room = max_pending
         self._batch_size = batch_size
         self._give_up_after = give_up_after
@@ -74,7 +76,7 @@ class Backlog:
     @property
     def done(self) -> int:
         """How many updates are out of the buffer, and told of where that is due."""
-        return self.acknowledged + self.refused - self._untold
+        return self.acknowledged + self._told
 
     @property
     def is_done(self) -> bool:
@@ -95,6 +97,17 @@ class Backlog:
     def is_ripe(self) -> bool:
         """Tell that waiting for more updates would gain nothing."""
         return len(self._queue) >= self._batch_size or self.is_full
+
+    @property
+    def is_given_up(self) -> bool:
+        """Tell that nothing is to be sent any more."""
+        return self._given_up is not None
+
+    @property
+    def has_untold(self) -> bool:
+        """Tell that there are refused updates that nobody was told of yet."""
+        left = self._queue or self._on_its_way
+        return bool(self._untold or (self._given_up and left))
 
     @property
     def is_inherited(self) -> bool:
@@ -122,51 +135,61 @@ class Backlog:
             self._check_open()
 
     def take(self) -> Batch | None:
-        """Return the next batch; None if nothing waits."""
-        if self.is_empty:
+        """Return the next batch; None if nothing waits to be sent."""
+        if self.is_empty or self.is_given_up:
             return None
         size = min(self._batch_size, len(self._queue))
         self._on_its_way = Batch([self._queue.popleft() for _ in range(size)], self._clock)
         return self._on_its_way
 
-    def settle(self, batch: Batch) -> list[Refused]:
-        """Count what became of a batch, and return the updates that are to be told of.
+    def settle(self, batch: Batch) -> None:
+        """Count what became of a batch; what was refused is to be told.
 
         With it go those whose time was up when it was given up: a failed attempt speaks for them,
         too. A batch that was given up meanwhile was settled then.
         """
         if batch is not self._on_its_way:
-            return []
+            return
+        if self._given_up:
+            batch.give_up(self._given_up)
         self._on_its_way = None
         self.acknowledged += batch.acknowledged
         refused = list(batch.refused)
         while batch.failure and self._queue and self._queue[0].ends <= batch.failed_until:
             refused.append((self._queue.popleft().update, batch.failure))
-        return self._refuse(refused)
+        self._refuse(refused)
 
     def close(self, why: str) -> None:
         """Take no more updates."""
         self.closed = self.closed or why
 
-    def give_up(self, why: str, error: LeaderboardError) -> list[Refused]:
-        """Close, settle all that is pending, and return the updates that are to be told of."""
+    def give_up(self, why: str, error: LeaderboardError) -> None:
+        """Close, and refuse all that is pending.
+
+        It takes effect at once or, where Ctrl-C comes in between, not at all; who tells of what
+        was refused does the rest.
+        """
         self.close(why)
-        refused: list[Refused] = []
-        if self._on_its_way is not None:
-            self._on_its_way.give_up(error)
-            refused = self.settle(self._on_its_way)
-        left = [(waiting.update, error) for waiting in self._queue]
-        self._queue.clear()
-        return refused + self._refuse(left)
+        self._given_up = self._given_up or error
 
-    def told(self, refused: list[Refused]) -> None:
-        """Take note that updates that were refused were told of."""
-        self._untold -= len(refused)
+    def untold(self) -> Refused | None:
+        """Return the update that is to be told of next, until `told` is called; None if none is."""
+        if self._given_up:
+            if self._on_its_way is not None:
+                self.settle(self._on_its_way)
+            left = [(waiting.update, self._given_up) for waiting in self._queue]
+            self._queue.clear()
+            self._refuse(left)
+        return self._untold[0] if self._untold else None
 
-    def _refuse(self, refused: list[Refused]) -> list[Refused]:
+    def told(self) -> None:
+        """Take note that the update that was to be told of next was told of."""
+        self._untold.popleft()
+        self._told += 1
+
+    def _refuse(self, refused: list[Refused]) -> None:
         self.refused += len(refused)
-        self._untold += len(refused)
-        return refused
+        self._untold.extend(refused)
 
     def _check_open(self) -> None:
         if self.closed:

@@ -97,22 +97,20 @@ class Batch:
     def failed(self, cause: Exception) -> float:
         """Take note that what was sent failed as a whole; return the seconds to wait.
 
-        What is too large as a whole is sent in halves: one update must not cost the others.
+        What is too large as a whole is sent in halves: one update must not cost the others. What
+        was raised by the caller's own code, such as the token's function, may pass as well.
         """
         self.failure = None
         sent, later = self._split()
-        if not isinstance(cause, LeaderboardError):
-            error = LeaderboardError(str(cause))
-            error.__cause__ = cause
-            return self._refuse(sent, error, later)
-        too_large = cause.code == "RESOURCE_EXHAUSTED" and not cause.retryable
+        error = _told(cause)
+        too_large = error.code == "RESOURCE_EXHAUSTED" and not error.retryable
         if too_large and len(sent) > 1:
             self._size = len(sent) // 2
             return 0.0
-        if not _heals(cause):
-            return self._refuse(sent, cause, later)
-        pause = self._try_again([(waiting, cause) for waiting in sent], later)
-        self.failure, self.failed_until = cause, self._clock() + pause
+        if not _heals(error):
+            return self._refuse(sent, error, later)
+        pause = self._try_again([(waiting, error) for waiting in sent], later)
+        self.failure, self.failed_until = error, self._clock() + pause
         return pause
 
     def give_up(self, error: LeaderboardError) -> None:
@@ -150,6 +148,15 @@ class Batch:
 def _paired(sent: Sequence[Waiting], outcomes: Sequence[Outcome]) -> list[tuple[Waiting, Outcome]]:
     # What was given up while it was under way is not here any more.
     return list(zip(sent, outcomes, strict=True)) if sent else []
+
+
+def _told(cause: Exception) -> LeaderboardError:
+    """Return the error that updates are told of when sending them raised something."""
+    if isinstance(cause, LeaderboardError):
+        return cause
+    error = LeaderboardError(str(cause))
+    error.__cause__ = cause
+    return error
 
 
 def _heals(error: LeaderboardError) -> bool:

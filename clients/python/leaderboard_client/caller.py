@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import threading
 from typing import TYPE_CHECKING
 
 import grpc
 
+from leaderboard_client.closing import Closing
 from leaderboard_client.credentials import authorization
 from leaderboard_client.errors import Cancelled
 from leaderboard_client.lines import Lines
@@ -38,16 +38,16 @@ class Caller:
         self._lines = Lines(connect)
         self._token = token
         self._timeout = check_timeout(timeout)
-        self._closed = threading.Event()
+        self._closed = Closing()
 
     @property
     def is_closed(self) -> bool:
         """Tell that there are no calls any more."""
-        return self._closed.is_set()
+        return self._closed.has_come
 
     def close(self) -> None:
         """End the calls that are under way, each with Cancelled."""
-        self._closed.set()
+        self._closed.come()
         for channel in self._lines.close():
             channel.close()
 
@@ -65,7 +65,8 @@ class Caller:
         retrying = Retrying(self._timeout if timeout is None else timeout)
         answer = self._attempt(call, retrying.attempt_timeout())
         while isinstance(answer, Refusal):
-            if self._closed.wait(retrying.pause_after(answer)):
+            self._closed.pause(retrying.pause_after(answer))
+            if self.is_closed:
                 raise Cancelled("the client was closed")
             answer = self._attempt(call, retrying.attempt_timeout())
         return answer

@@ -65,8 +65,8 @@ class LeaderboardClient:
         self._connect = partial(open_own_sync_channel, address, tls)
         self._metadata = partial(authorization, token)
         self._caller = Caller(self._connect, token=token, timeout=timeout)
-        self._watches: Owned[Watch] = Owned()
-        self._buffers: Owned[ScoreBuffer] = Owned()
+        self._watches: Owned[Watch] = Owned(Watch.close)
+        self._buffers: Owned[ScoreBuffer] = Owned(ScoreBuffer.give_up)
 
     def __enter__(self) -> Self:
         return self
@@ -86,10 +86,8 @@ class LeaderboardClient:
         is pending: close them first, as their blocks do, to have it sent.
         """
         self._caller.close()
-        for watch in self._watches.close():
-            watch.close()
-        for buffer in self._buffers.close():
-            buffer.give_up()
+        self._watches.close()
+        self._buffers.close()
 
     def update_score(
         self,

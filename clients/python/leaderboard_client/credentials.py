@@ -13,7 +13,7 @@ import grpc
 Token: TypeAlias = str | Callable[[], str]
 """A bearer token, or a function that returns the present one; it is asked before each attempt of a
 call, and before each stream of a watch, and must not block. What it raises is raised by the call;
-a watch tells of it and asks again."""
+a buffer tries again, and a watch tells of it and asks again."""
 
 Metadata: TypeAlias = tuple[tuple[str, str], ...]
 """What a call is sent with beside its message."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from threading import Lock
+from threading import RLock
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from leaderboard.v1.leaderboard_pb2_grpc import LeaderboardServiceStub
@@ -57,7 +57,8 @@ class Lines(Generic[ChannelT]):
         """
         self._connect = connect
         self._clock = clock
-        self._lock = Lock()
+        # A signal handler may close the client whose thread it interrupts.
+        self._lock = RLock()
         self._line: Line[ChannelT] | None = None
         self._in_use: set[Line[ChannelT]] = set()
         self.is_closed = False
@@ -70,14 +71,19 @@ class Lines(Generic[ChannelT]):
             Cancelled: The client was closed.
         """
         with self._lock:
-            if self.is_closed:
-                raise Cancelled("the client was closed")
-            if self._line is None:
-                channel = self._connect()
-                self._line = Line(channel, LeaderboardServiceStub(channel), self._clock())
-            self._line.calls += 1
-            self._in_use.add(self._line)
-            return self._line
+            self._check_open()
+            line = self._line or self._open()
+            line.calls += 1
+            self._in_use.add(line)
+            self._line = line
+            try:
+                # A signal handler may have closed the client since: then nobody knows a new line.
+                self._check_open()
+            except Cancelled:
+                self._line = None
+                self._in_use.discard(line)
+                raise
+            return line
 
     def give_back(self, line: Line[ChannelT], *, answered: bool) -> ChannelT | None:
         """Take note of the end of an attempt, and return a channel that is to be closed, if any.
@@ -96,8 +102,9 @@ class Lines(Generic[ChannelT]):
             line.calls -= 1
             if line.calls:
                 return None
+            unused = line is not self._line and not self.is_closed
             self._in_use.discard(line)
-            return None if line is self._line or self.is_closed else line.channel
+            return line.channel if unused else None
 
     def close(self) -> list[ChannelT]:
         """End all lines, and return the channels that are to be closed."""
@@ -106,3 +113,11 @@ class Lines(Generic[ChannelT]):
             self.is_closed = True
             self._line = None
             return [line.channel for line in lines]
+
+    def _open(self) -> Line[ChannelT]:
+        channel = self._connect()
+        return Line(channel, LeaderboardServiceStub(channel), self._clock())
+
+    def _check_open(self) -> None:
+        if self.is_closed:
+            raise Cancelled("the client was closed")

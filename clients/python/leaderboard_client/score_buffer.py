@@ -1,4 +1,4 @@
-"""Gathers updates and sends them as batches from a thread of its own."""
+"""Gathers updates, and sends them as batches and tells of the refused from threads of its own."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol, Self
 
 from leaderboard_client.backlog import LAST_CHANCE, Backlog
 from leaderboard_client.errors import Cancelled, LeaderboardError
-from leaderboard_client.telling import Teller
+from leaderboard_client.telling import Teller, is_telling
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,9 +33,9 @@ class ScoreBuffer:
     is sent again with the same request ids, before anything after it, so it counts once.
 
     As a context manager the buffer is closed with its block; one that is left by Ctrl-C gives up
-    what is still pending after 2 s. A buffer lives, with its thread, until it or its client is
+    what is still pending after 2 s. A buffer lives, with its threads, until it or its client is
     closed: a program that ends before loses what is pending. It is of use in the process alone that
-    made it, not in those that are forked from that one.
+    made it; in those that are forked from that one, leaving its block does nothing.
     """
 
     def __init__(
@@ -60,11 +60,12 @@ class ScoreBuffer:
             linger: The seconds that a batch waits for more updates.
 
             give_up_after: The seconds from its adding on for which an update that fails is tried
-                again. The first attempt is made however long that took.
+                again. With a batch that failed and is given up go those behind it that have waited
+                as long, without an attempt of their own.
 
             on_error: Called with each update that was refused for good, or given up, and why: from
-                the thread that sends, or that gives up, for one at a time. It must not use this
-                buffer; what it raises is logged. Default: the update is logged.
+                a thread of the buffer, for one at a time. It must not use this buffer, except to
+                give it up; what it raises is logged. Default: the update is logged.
 
         Raises:
             ValueError: A number is out of its bounds, or `on_error` would have to be awaited.
@@ -79,8 +80,10 @@ class ScoreBuffer:
         self._send = send
         self._changed = threading.Condition()
         self._flushes = 0
-        self._thread = threading.Thread(target=self._run, name="leaderboard-buffer", daemon=True)
-        self._thread.start()
+        # Telling has a thread that does nothing else: there Ctrl-C and signal handlers interrupt
+        # nothing, and no attempt that takes its time holds it up.
+        for target in (self._tell, self._run):
+            threading.Thread(target=target, name="leaderboard-buffer", daemon=True).start()
 
     def __enter__(self) -> Self:
         return self
@@ -91,6 +94,8 @@ class ScoreBuffer:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        if self._backlog.is_inherited:
+            return
         in_haste = kind is not None and issubclass(kind, KeyboardInterrupt)
         self._close(LAST_CHANCE if in_haste else None)
 
@@ -152,14 +157,16 @@ class ScoreBuffer:
         """Take no more updates, and refuse all that is pending, each with Cancelled.
 
         What is on its way at that time may count all the same. In a process that was forked nothing
-        is pending.
+        is pending. All is told when this returns, unless an `on_error` calls it.
         """
         if self._backlog.is_inherited:
             return
-        self._give_up("is closed", Cancelled("the buffer was closed before this was taken"))
+        error = Cancelled("the buffer was closed before this was taken")
         with self._changed:
-            # The other thread may still tell of what was refused before.
-            self._changed.wait_for(lambda: self._backlog.is_done or self._teller.is_caller)
+            self._backlog.give_up("is closed", error)
+            self._changed.notify_all()
+            if not is_telling():
+                self._changed.wait_for(lambda: self._backlog.is_done)
 
     def _close(self, patience: float | None) -> None:
         """Close, and give up after some seconds what is pending then."""
@@ -184,15 +191,16 @@ class ScoreBuffer:
             while batch := self._next():
                 self._deliver(batch)
                 with self._changed:
-                    refused = self._backlog.settle(batch)
-                self._tell(refused)
+                    self._backlog.settle(batch)
+                    self._changed.notify_all()
         except BaseException as error:  # noqa: BLE001 (whatever it is, nothing may be lost)
             _log.exception("the buffer broke")
             why = f"the buffer broke: {error!r}"
         finally:
             with self._changed:
                 self._backlog.is_left = True
-            self._give_up("broke", LeaderboardError(why))
+                self._backlog.give_up("broke", LeaderboardError(why))
+                self._changed.notify_all()
 
     def _next(self) -> Batch | None:
         """Wait for the next batch; there is none when there will be none."""
@@ -207,7 +215,7 @@ class ScoreBuffer:
     def _deliver(self, batch: Batch) -> None:
         """Send a batch, until nothing is left of it."""
         updates, seconds = batch.portion()
-        while updates:
+        while updates and not self._backlog.is_given_up:
             try:
                 outcomes = self._send(updates, timeout=seconds)
                 with self._changed:
@@ -216,18 +224,18 @@ class ScoreBuffer:
                 with self._changed:
                     pause = batch.failed(error)
             with self._changed:
-                self._changed.wait_for(lambda: batch.is_done, pause)
+                self._changed.wait_for(lambda: self._backlog.is_given_up, pause)
             updates, seconds = batch.portion()
 
-    def _give_up(self, why: str, error: LeaderboardError) -> None:
-        with self._changed:
-            refused = self._backlog.give_up(why, error)
-        self._tell(refused)
-
-    def _tell(self, refused: list[Refused]) -> None:
-        try:
-            self._teller.tell(refused)
-        finally:
+    def _tell(self) -> None:
+        """Tell of what was refused, until nothing comes any more."""
+        while refused := self._next_refused():
+            self._teller.tell(*refused)
             with self._changed:
-                self._backlog.told(refused)
+                self._backlog.told()
                 self._changed.notify_all()
+
+    def _next_refused(self) -> Refused | None:
+        with self._changed:
+            self._changed.wait_for(lambda: self._backlog.is_left or self._backlog.has_untold)
+            return self._backlog.untold()

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 import grpc
 
 from leaderboard.v1.leaderboard_pb2_grpc import LeaderboardServiceStub
+from leaderboard_client.closing import Closing
 from leaderboard_client.contest_update import ContestUpdate
 from leaderboard_client.errors import error_of
 from leaderboard_client.live_board import MissedChangesError
@@ -75,7 +76,7 @@ class Watch:
             StopIteration: The contest is over, or the watch was closed.
         """
         update = next(self._updates)
-        if self._end.has_come.is_set():
+        if self._end.closing.has_come:
             # Who closed it meanwhile could not, while this thread was at it.
             self.close()
             raise StopIteration
@@ -108,13 +109,14 @@ class _End:
     """Whether a watch was closed, and the stream that ends with it."""
 
     def __init__(self) -> None:
-        self.has_come = threading.Event()
-        self._lock = threading.Lock()
+        self.closing = Closing()
+        # A signal handler may close the watch whose thread it interrupts.
+        self._lock = threading.RLock()
         self._stream: Any = None
 
     def come(self) -> None:
         with self._lock:
-            self.has_come.set()
+            self.closing.come()
             if self._stream is not None:
                 self._stream.cancel()
 
@@ -122,7 +124,7 @@ class _End:
         """End a stream, too, when the watch is closed; at once if it was."""
         with self._lock:
             self._stream = stream
-            if self.has_come.is_set():
+            if self.closing.has_come:
                 stream.cancel()
 
 
@@ -172,9 +174,9 @@ class _Streams:
 
 def _updates(streams: _Streams, course: WatchCourse) -> Generator[ContestUpdate, None, None]:
     """Yield the updates of a watch, over as many streams as that takes."""
-    closed = streams.end.has_come
+    closing_watch = streams.end.closing
     yield ContestUpdate.read(course.update)
-    while not closed.is_set() and not course.is_over:
+    while not closing_watch.has_come and not course.is_over:
         trouble: Exception | None = None
         try:
             with closing(streams.open(course.begin())) as messages:
@@ -182,12 +184,12 @@ def _updates(streams: _Streams, course: WatchCourse) -> Generator[ContestUpdate,
                     yield ContestUpdate.read(course.take(message))
         except (RefusedError, MissedChangesError, StreamLostError) as error:
             trouble = error
-        if closed.is_set():
+        if closing_watch.has_come:
             return
         if trouble:
             yield ContestUpdate.read(_lost(course, trouble))
         if not course.is_over:
-            closed.wait(course.pause())
+            closing_watch.pause(course.pause())
 
 
 def _lost(course: WatchCourse, trouble: Exception) -> Any:

@@ -12,7 +12,7 @@ from leaderboard_client import (
     Unavailable,
 )
 from leaderboard_client.backlog import Backlog
-from leaderboard_client.batch import Batch, Waiting
+from leaderboard_client.batch import Batch, Refused, Waiting
 
 AWAY = Unavailable("away")
 
@@ -51,6 +51,15 @@ def _taken(backlog: Backlog) -> Batch:
     batch = backlog.take()
     assert batch
     return batch
+
+
+def _told(backlog: Backlog) -> list[Refused]:
+    """Tell of all that is to be told, and return it."""
+    told = []
+    while refused := backlog.untold():
+        told.append(refused)
+        backlog.told()
+    return told
 
 
 def test_a_batch_that_is_too_large_is_halved() -> None:
@@ -113,12 +122,11 @@ def test_each_update_of_a_batch_has_its_own_time(error: LeaderboardError) -> Non
         LeaderboardError("no", code="PERMISSION_DENIED"),
         LeaderboardError("no", code="INTERNAL", reason="R"),
         Cancelled("the client was closed"),
-        OSError("no token"),
     ],
     ids=str,
 )
-def test_what_no_other_attempt_mends_is_refused_at_once(error: Exception) -> None:
-    """A batch that the service, or the caller's own code, refuses for good is not sent again."""
+def test_what_no_other_attempt_mends_is_refused_at_once(error: LeaderboardError) -> None:
+    """A batch that the service refuses for good is not sent again."""
     [ada] = _updates(1)
     batch = _batch(Clock(), ada)
 
@@ -126,6 +134,20 @@ def test_what_no_other_attempt_mends_is_refused_at_once(error: Exception) -> Non
 
     assert [(update, str(told)) for update, told in batch.refused] == [(ada, str(error))]
     assert batch.is_done
+
+
+def test_what_the_token_raises_may_pass() -> None:
+    """An attempt that fails in the caller's own code is made again, until the time is up."""
+    clock = Clock()
+    [ada] = _updates(1)
+    batch = _batch(clock, ada)
+
+    assert 0 < batch.failed(OSError("no token")) < 1
+    assert batch.portion()[0] == [ada]
+    clock.now = 60.0
+    assert batch.failed(OSError("still no token")) == 0
+
+    assert [(update, str(told)) for update, told in batch.refused] == [(ada, "still no token")]
 
 
 def test_an_unanswered_update_keeps_its_place() -> None:
@@ -157,7 +179,8 @@ def test_a_failed_attempt_speaks_for_all_whose_time_is_up() -> None:
     clock.now = 61.0
     batch.failed(AWAY)
 
-    assert backlog.settle(batch) == [(ada, AWAY), (bob, AWAY)]
+    backlog.settle(batch)
+    assert _told(backlog) == [(ada, AWAY), (bob, AWAY)]
     assert _taken(backlog).portion()[0] == [eve]
     assert backlog.refused == 2
 
@@ -185,11 +208,24 @@ def test_what_is_given_up_on_its_way_is_settled_once() -> None:
     batch = _taken(backlog)
     error = Cancelled("closed")
 
-    told = backlog.give_up("is closed", error)
+    backlog.give_up("is closed", error)
+    assert backlog.untold() == (ada, error)
     batch.answered([NotFound("no")])
+    backlog.settle(batch)
 
-    assert told == [(ada, error), (bob, error)]
-    assert backlog.settle(batch) == []
     assert (backlog.refused, backlog.acknowledged, backlog.is_done) == (2, 0, False)
-    backlog.told(told)
+    assert _told(backlog) == [(ada, error), (bob, error)]
     assert backlog.is_done
+
+
+def test_nothing_is_sent_once_all_is_given_up() -> None:
+    """What was given up is told, and neither taken nor lost, whoever asks first."""
+    ada, bob = _updates(2)
+    backlog = _backlog(Clock(), ada, bob)
+    batch = _taken(backlog)
+    error = Cancelled("closed")
+    backlog.give_up("is closed", error)
+
+    assert backlog.take() is None
+    backlog.settle(batch)
+    assert _told(backlog) == [(ada, error), (bob, error)]

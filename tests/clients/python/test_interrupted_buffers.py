@@ -57,6 +57,23 @@ async def test_cancellation_leaves_a_block_soon(monkeypatch: pytest.MonkeyPatch)
     assert told.kinds == [Cancelled]
 
 
+async def test_cancelling_what_leaves_a_block_leaves_it_soon(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A block that is cancelled while it waits for its end waits for a moment alone, too."""
+    monkeypatch.setattr(async_score_buffer, "LAST_CHANCE", 0.2)
+    told = Told()
+
+    async def block(client: AsyncLeaderboardClient) -> None:
+        async with asyncio.timeout(0.2), client.score_buffer(on_error=told) as buffer:
+            await buffer.add(ADA)
+
+    async with AsyncLeaderboardClient(NOBODY) as client:
+        with pytest.raises(TimeoutError):
+            await block(client)
+        assert told.kinds == [Cancelled]
+
+
 async def test_what_can_be_taken_after_ctrl_c_is_taken(fake: FakeService) -> None:
     """A block that ends in haste still sends what the service takes at once."""
 
@@ -93,6 +110,80 @@ try:
 except KeyboardInterrupt:
     told.append("interrupted")
 assert told == ["the buffer was closed before this was taken", "interrupted"], told
+""")
+
+
+async def test_ctrl_c_while_all_is_given_up_loses_nothing() -> None:
+    """Whenever Ctrl-C interrupts the giving up, all is told once, and closing comes back."""
+    await _run("""
+def send(updates, *, timeout):
+    threading.Event().wait()
+
+def on_error(update, _error):
+    if not told:
+        signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+        interrupted.wait()
+    told.append(update.request_id)
+
+interrupted = threading.Event()
+buffer = ScoreBuffer(send, batch_size=5, linger=0.0, on_error=on_error)
+for _ in range(100):
+    buffer.add(ADA)
+try:
+    buffer.give_up()
+except KeyboardInterrupt:
+    interrupted.set()
+buffer.give_up()
+assert interrupted.is_set()
+assert buffer.refused == len(told) == len(set(told)) == 100, len(told)
+""")
+
+
+async def test_ctrl_c_in_the_event_loop_loses_nothing() -> None:
+    """What an interrupted `on_error` of the event loop was told is told again, with the rest."""
+    await _run("""
+async def send(updates, *, timeout):
+    await asyncio.Event().wait()
+
+def on_error(update, _error):
+    told.append(update.user_id)
+    if len(told) == 2:
+        raise KeyboardInterrupt
+
+async def program():
+    buffer = AsyncScoreBuffer(send, batch_size=2, linger=0.0, on_error=on_error)
+    for user_id in "abcd":
+        await buffer.add(ScoreUpdate("chess", user_id, 5))
+    try:
+        buffer.give_up()
+    except KeyboardInterrupt:
+        await buffer.close()
+    assert told == ["a", "b", "b", "c", "d"], told
+    assert buffer.refused == 4
+
+asyncio.run(program())
+""")
+
+
+async def test_a_forked_process_may_leave_the_block() -> None:
+    """A process that was forked in the block of a buffer ends as it says."""
+    await _run("""
+with ScoreBuffer(lambda updates, *, timeout: [None] * len(updates)) as buffer:
+    child = os.fork()
+    if not child:
+        sys.exit(7)
+    _, status = os.waitpid(child, 0)
+assert os.waitstatus_to_exitcode(status) == 7
+
+async def program():
+    async with AsyncScoreBuffer(None):
+        child = os.fork()
+        if not child:
+            sys.exit(7)
+        _, status = os.waitpid(child, 0)
+    assert os.waitstatus_to_exitcode(status) == 7
+
+asyncio.run(program())
 """)
 
 
@@ -155,7 +246,7 @@ assert buffer.acknowledged == 1
 async def _run(program: str) -> None:
     """Run a program of its own, in whose main thread signals may come, and that may fork."""
     head = """
-import asyncio, os, signal, threading
+import asyncio, os, signal, sys, threading
 from leaderboard_client import AsyncScoreBuffer, ScoreBuffer, ScoreUpdate
 ADA = ScoreUpdate("chess", "ada", 5)
 told = []

@@ -1,6 +1,7 @@
 """What a score buffer makes of its `on_error`: nothing that it does ends or holds up the buffer."""
 
 import asyncio
+import threading
 from collections.abc import Callable
 
 import pytest
@@ -9,6 +10,7 @@ from google.rpc import code_pb2
 from cli.fake_service import FakeService, refusal
 from clients.python.both_clients import CLIENTS, AnyClient, call
 from clients.python.told import ADA
+from harness.waiting import eventually
 from leaderboard_client import LeaderboardClient, LeaderboardError, ScoreUpdate
 
 NEVER = refusal(code_pb2.PERMISSION_DENIED, "never")
@@ -69,3 +71,21 @@ def test_on_error_can_not_wait_for_its_buffer(fake: FakeService) -> None:
         buffer.flush()
 
     assert refused == ["on_error must not use the buffer that calls it"] * 3
+
+
+async def test_each_of_two_buffers_may_close_their_client(fake: FakeService) -> None:
+    """Buffers of one client whose `on_error` closes it at once don't wait for each other."""
+    client = LeaderboardClient(fake.address)
+    both = threading.Barrier(2)
+    closed = []
+
+    def on_error(_update: ScoreUpdate, _error: LeaderboardError) -> None:
+        both.wait()
+        client.close()
+        closed.append(threading.current_thread())
+
+    fake.refuse_update = lambda _update: NEVER
+    for buffer in [client.score_buffer(on_error=on_error) for _ in range(2)]:
+        buffer.add(ADA)
+
+    await eventually(lambda: len(closed) == 2, "that both have closed it")

@@ -145,6 +145,17 @@ async def test_a_closed_buffer_takes_nothing(client: AnyClient) -> None:
         await call(buffer, "add", ScoreUpdate("chess", "ada", 5))
 
 
+async def test_a_token_that_fails_once_costs_nothing(fake: FakeService, client: AnyClient) -> None:
+    """A batch whose token can't be had for a moment is sent when it can."""
+    tokens = iter(["", "secret"])
+    other: AnyClient = type(client)(fake.address, token=lambda: next(tokens))
+    async with _buffer(other) as buffer:
+        await call(buffer, "add", ScoreUpdate("chess", "ada", 5))
+    await call(other, "close")
+
+    assert (buffer.acknowledged, buffer.refused) == (1, 0)
+
+
 @pytest.mark.parametrize(
     "options",
     [
@@ -165,13 +176,16 @@ async def test_a_buffer_has_its_bounds(client: AnyClient, options: dict[str, Any
 
 
 def test_a_defect_of_the_sender_ends_nothing() -> None:
-    """Whatever sending raises, the updates are told and the buffer goes on."""
+    """Whatever sending raises, the updates are told in their time and the buffer goes on."""
     told: list[LeaderboardError] = []
 
     def send(updates: object, *, timeout: float) -> list[UpdateResult | LeaderboardError]:
         raise OSError("no token")
 
-    with ScoreBuffer(send, on_error=lambda _update, error: told.append(error)) as buffer:
+    def on_error(_update: ScoreUpdate, error: LeaderboardError) -> None:
+        told.append(error)
+
+    with ScoreBuffer(send, give_up_after=0.1, on_error=on_error) as buffer:
         buffer.add(ScoreUpdate("chess", "ada", 5))
         buffer.flush()
         buffer.add(ScoreUpdate("chess", "ada", 5))
