@@ -99,8 +99,9 @@ endef
 clients: $(CLIENTS:%=client-%) ## Build and test the clients whose tools are here
 	@echo "clients: $(CLIENTS)"
 
-client-python: $(VENV)/.dev ## Build the Python client's package
+client-python: $(VENV)/.dev ## Build the packages of the Python client and of the command
 	$(BIN)/python -m build --outdir build/clients/python clients/python >/dev/null
+	$(BIN)/python -m build --outdir build/clients/cli clients/cli >/dev/null
 
 # The stamp is of the time when the build began: the tests leave out what has a newer source.
 define begin-build
@@ -150,8 +151,8 @@ $(VENV)/.pip: constraints.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check pip==$(PIP_VERSION)
 	@touch $@
 
-$(VENV)/.run: $(VENV)/.pip pyproject.toml clients/python/pyproject.toml
-	$(INSTALL) -e 'clients/python[cli]' -e .
+$(VENV)/.run: $(VENV)/.pip pyproject.toml clients/python/pyproject.toml clients/cli/pyproject.toml
+	$(INSTALL) -e clients/python -e clients/cli -e .
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.run

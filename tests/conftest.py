@@ -12,7 +12,7 @@ from clients.languages import LANGUAGES, PRESENT
 from harness.proxy import StoreProxy
 from harness.service import LISTENERS, ServiceProcess, listening_with
 from harness.stores import Flavour, StoreProcess
-from leaderboard_server.storage import streams
+from leaderboard_server.replication import log_followers
 
 
 def pytest_configure() -> None:
@@ -85,7 +85,7 @@ async def _line(store: StoreProcess) -> AsyncIterator[StoreProxy]:
 @pytest.fixture(name="never_compared")
 def _never_compared(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have streams not compared with the store now and then: only what is heard and asked tells."""
-    monkeypatch.setattr(streams, "VERIFY_S", 3_600.0)
+    monkeypatch.setattr(log_followers, "VERIFY_S", 3_600.0)
 
 
 @pytest_asyncio.fixture(name="own_store")

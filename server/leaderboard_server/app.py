@@ -13,19 +13,19 @@ from leaderboard_server.board.boards import Boards
 from leaderboard_server.board.committer import Committer
 from leaderboard_server.board.ranks import Ranks
 from leaderboard_server.config import Config
+from leaderboard_server.embedded_valkey import EmbeddedStore
+from leaderboard_server.replication.feed import Feed
+from leaderboard_server.replication.log_followers import Streams
 from leaderboard_server.service.leaderboard import LeaderboardService
 from leaderboard_server.storage.connection import connect
-from leaderboard_server.storage.embedded import EmbeddedStore
-from leaderboard_server.storage.feed import Feed
-from leaderboard_server.storage.link import Link
 from leaderboard_server.storage.monitor import Monitor
+from leaderboard_server.storage.pipelined_connection import Link
 from leaderboard_server.storage.store import Retention, Store
-from leaderboard_server.storage.streams import Streams
 from leaderboard_server.transport.choice import ListenerName, choose, make_listener
 from leaderboard_server.transport.health import Health
 from leaderboard_server.transport.listener import Endpoint, Limits
 from leaderboard_server.transport.methods import SERVICE_NAME, Methods
-from leaderboard_server.transport.ready import ReadyAnswers
+from leaderboard_server.transport.response_cache import ReadyAnswers
 from leaderboard_server.transport.services import services
 from leaderboard_server.transport.tls import TlsFiles, TlsRenewal
 from leaderboard_server.watch.hub import Hub

@@ -9,24 +9,26 @@ import typer
 import uvloop
 from pydantic import ValidationError
 
-from leaderboard_client.cli.examples import examples
 from leaderboard_server.app import serve as run
 from leaderboard_server.config import Config
-from leaderboard_server.exits import BAD_OPTION, told_in_one_line
 from leaderboard_server.logs import configure_logs
+from leaderboard_server.startup_errors import BAD_OPTION, told_in_one_line
 from leaderboard_server.workers import supervise
 
 _log = structlog.get_logger()
 
-EXAMPLES = examples(
-    ("leaderboard serve", "serves on this machine alone, and keeps what is written"),
-    ("leaderboard serve --data-dir ./data", "keeps it in a folder of its own"),
-    ("LEADERBOARD_REDIS_URL=redis://redis.example leaderboard serve", "uses another store"),
-    (
-        "leaderboard serve --address 0.0.0.0:443 --tls-cert chain.pem --tls-key key.pem",
-        "serves others, with TLS",
-    ),
-)
+EXAMPLES = """Examples:
+
+- `leaderboard serve`: serves on this machine alone, and keeps what is written
+
+- `leaderboard serve --data-dir ./data`: keeps it in a folder of its own
+
+- `LEADERBOARD_REDIS_URL=redis://redis.example leaderboard serve`: uses another store
+
+- `leaderboard serve --address 0.0.0.0:443 --tls-cert chain.pem --tls-key key.pem`: serves others,
+with TLS
+"""
+"""The end of the help text, in Markdown; the `leaderboard` command reads it."""
 
 
 def serve(

@@ -20,7 +20,7 @@ from benchmarks.load import LoadError
 from benchmarks.places import SERVER_CORES
 from benchmarks.store import RunningStore
 from leaderboard_server.domain.update import ScoreUpdate
-from leaderboard_server.storage.link import Argument
+from leaderboard_server.storage.pipelined_connection import Argument
 from leaderboard_server.storage.scripts import COMMIT
 from leaderboard_server.storage.store import Retention, Store
 

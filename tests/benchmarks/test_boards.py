@@ -12,7 +12,7 @@ from benchmarks.seeding import LEADERS, Dataset, seed
 from benchmarks.store import RunningStore, running_store
 from benchmarks.store_alone import measure_store
 from leaderboard_server.domain.update import ScoreUpdate
-from leaderboard_server.storage.link import Argument
+from leaderboard_server.storage.pipelined_connection import Argument
 from leaderboard_server.storage.store import Retention, Store
 
 HOT = Dataset(1, 3_000)

@@ -8,7 +8,7 @@ from importlib.metadata import EntryPoints
 from typing import TYPE_CHECKING
 
 from cli.command import run_in_pipe
-from leaderboard_client.cli.exit_codes import ExitCode
+from leaderboard_cli.exit_codes import ExitCode
 
 if TYPE_CHECKING:
     import pytest
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 TOP_AND_LOADED = """
 import sys
-from leaderboard_client.cli import main
+from leaderboard_cli import main
 try:
     main(["top", "chess"])
 except SystemExit as ended:
@@ -45,7 +45,7 @@ def test_other_commands_do_not_load_the_server(fake: FakeService) -> None:
 
 def test_without_the_server_there_is_no_serve(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the server is not installed, `serve` is a command like any that does not exist."""
-    monkeypatch.setattr("leaderboard_client.cli.app.entry_points", lambda **_: EntryPoints())
+    monkeypatch.setattr("leaderboard_cli.app.entry_points", lambda **_: EntryPoints())
 
     assert " serve " not in run("--help").out
     assert run("serve").code == ExitCode.INVALID

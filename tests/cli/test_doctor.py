@@ -11,7 +11,7 @@ import pytest
 from google.rpc import code_pb2
 
 from cli.fake_service import STORE_AWAY, FakeService, refusal
-from leaderboard_client.cli.exit_codes import ExitCode
+from leaderboard_cli.exit_codes import ExitCode
 
 if TYPE_CHECKING:
     from cli.conftest import Run
@@ -128,7 +128,7 @@ def test_a_slow_server_is_told(
     fake: FakeService, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Latencies beyond what is usual are a WARN, with what they point to."""
-    monkeypatch.setattr("leaderboard_client.cli.checkup.speed._SLOW", 0.0)
+    monkeypatch.setattr("leaderboard_cli.checkup.speed._SLOW", 0.0)
 
     outcome = run("doctor")
 

@@ -13,7 +13,7 @@ import pytest
 from cli.command import COMMAND, OnTerminal, plain_lines
 from harness.waiting import eventually
 from leaderboard.v1 import leaderboard_pb2 as pb
-from leaderboard_client.cli.exit_codes import ExitCode
+from leaderboard_cli.exit_codes import ExitCode
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

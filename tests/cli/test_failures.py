@@ -13,7 +13,7 @@ from google.rpc import code_pb2
 
 from cli.command import OnTerminal, plain_lines, run_in_pipe
 from cli.fake_service import STORE_AWAY, FakeService, refusal
-from leaderboard_client.cli.exit_codes import ExitCode
+from leaderboard_cli.exit_codes import ExitCode
 
 if TYPE_CHECKING:
     from google.rpc.status_pb2 import Status
@@ -249,7 +249,7 @@ def test_a_defect_is_a_line_too(run: Run, monkeypatch: pytest.MonkeyPatch) -> No
     def fail(*_: object) -> None:
         raise LookupError("lost")
 
-    monkeypatch.setattr("leaderboard_client.cli.top.Connection", fail)
+    monkeypatch.setattr("leaderboard_cli.top.Connection", fail)
 
     outcome = run("top", "c")
     monkeypatch.setenv("LEADERBOARD_DEBUG", "1")
@@ -265,7 +265,7 @@ def test_what_is_not_installed_is_told() -> None:
     """Without the libraries of the command line there is a line that says how to get them."""
     without = (
         "import sys; sys.modules['typer'] = None\n"
-        "from leaderboard_client.cli import main; main(['top', 'c'])"
+        "from leaderboard_cli import main; main(['top', 'c'])"
     )
 
     done = subprocess.run([sys.executable, "-c", without], capture_output=True, check=False)

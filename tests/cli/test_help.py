@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 import typer
 
-from leaderboard_client.cli.app import app
-from leaderboard_client.cli.exit_codes import ExitCode
+from leaderboard_cli.app import app
+from leaderboard_cli.exit_codes import ExitCode
 
 if TYPE_CHECKING:
     from pathlib import Path

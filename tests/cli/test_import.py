@@ -10,7 +10,7 @@ from google.rpc import code_pb2
 
 from cli.command import OnTerminal, run_in_pipe
 from cli.fake_service import STORE_AWAY, FakeService, refusal
-from leaderboard_client.cli.exit_codes import ExitCode
+from leaderboard_cli.exit_codes import ExitCode
 
 if TYPE_CHECKING:
     from collections.abc import Callable

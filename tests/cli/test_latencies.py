@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leaderboard_client.cli.latencies import Latencies, milliseconds
+from leaderboard_cli.latencies import Latencies, milliseconds
 
 
 @given(

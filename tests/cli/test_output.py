@@ -12,7 +12,7 @@ import pytest
 from cli.command import COMMAND, run_in_pipe
 from cli.watch_messages import BOB_WINS, FIRST
 from leaderboard.v1 import leaderboard_pb2 as pb
-from leaderboard_client.cli.exit_codes import ExitCode
+from leaderboard_cli.exit_codes import ExitCode
 
 if TYPE_CHECKING:
     from cli.fake_service import FakeService

@@ -14,10 +14,10 @@ from cli.command import run_in_pipe
 from cli.fake_service import FakeService
 from cli.watch_messages import BOB_WINS, FIRST, OVER
 from harness.certificates import Authority
+from leaderboard_cli import failures
+from leaderboard_cli.exit_codes import ExitCode
+from leaderboard_cli.failures import CERTIFICATE_WANTED
 from leaderboard_client import Unavailable
-from leaderboard_client.cli import failures
-from leaderboard_client.cli.exit_codes import ExitCode
-from leaderboard_client.cli.failures import CERTIFICATE_WANTED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -14,7 +14,7 @@ from cli.command import OnTerminal, plain_lines
 from cli.fake_service import FakeService, refusal
 from cli.watch_messages import ANEW, BOB_WINS, DRAINING, FIRST, OVER
 from leaderboard.v1 import leaderboard_pb2 as pb
-from leaderboard_client.cli.exit_codes import ExitCode
+from leaderboard_cli.exit_codes import ExitCode
 
 if TYPE_CHECKING:
     from cli.conftest import Run

@@ -5,7 +5,7 @@ import signal
 
 from leaderboard_server.transport.front import FrontListener
 from leaderboard_server.transport.listener import Endpoint, Limits, Services
-from leaderboard_server.transport.ready import ReadyAnswers
+from leaderboard_server.transport.response_cache import ReadyAnswers
 
 
 async def test_the_server_is_asked_to_end() -> None:

@@ -11,18 +11,18 @@ from leaderboard_server.board.committer import Committer
 from leaderboard_server.domain.errors import LeaderboardError
 from leaderboard_server.domain.update import ScoreUpdate, UpdateResult
 from leaderboard_server.domain.watch import WatchMessage, WatchRequest
+from leaderboard_server.replication.feed import Feed
+from leaderboard_server.replication.log_followers import Streams
 from leaderboard_server.storage.connection import connect
-from leaderboard_server.storage.feed import Feed
-from leaderboard_server.storage.link import Link
+from leaderboard_server.storage.pipelined_connection import Link
 from leaderboard_server.storage.store import Retention, Store
-from leaderboard_server.storage.streams import Streams
-from leaderboard_server.transport.channels import Channels
+from leaderboard_server.transport.broadcast_groups import Channels
 from leaderboard_server.watch.hub import Hub
 from leaderboard_server.watch.watchers import Watchers
 
 
 class _Handover:
-    """A stream whose messages are taken one by one; see `watch.outlet.Outlet`."""
+    """A stream whose messages are taken one by one; see `watch.sink.Outlet`."""
 
     def __init__(self, channels: Channels[WatchMessage]) -> None:
         self._channels = channels

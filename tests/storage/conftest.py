@@ -14,7 +14,7 @@ from conftest import require
 from harness.stores import Flavour, StoreProcess
 from leaderboard_server.storage.calls import Caller
 from leaderboard_server.storage.connection import connect
-from leaderboard_server.storage.link import Argument, Link
+from leaderboard_server.storage.pipelined_connection import Argument, Link
 from leaderboard_server.storage.store import Retention, Store
 
 NewStore = Callable[..., Store]

@@ -20,19 +20,19 @@ from structlog.testing import capture_logs
 
 from harness.processes import ChildProcess
 from harness.waiting import eventually
-from leaderboard_server.storage.embedded import (
+from leaderboard_server.embedded_valkey import (
     DataFolderInUse,
     DataFolderUnusable,
     EmbeddedStore,
     StoreStartFailed,
-    become_store,
     binary,
+    exec_valkey,
     log,
     process,
 )
-from leaderboard_server.storage.embedded.binary import valkey_server
-from leaderboard_server.storage.embedded.folder import DataFolder
-from leaderboard_server.storage.embedded.server_config import arguments
+from leaderboard_server.embedded_valkey.binary import valkey_server
+from leaderboard_server.embedded_valkey.folder import DataFolder
+from leaderboard_server.embedded_valkey.server_config import arguments
 from storage import embedded_service
 from storage.embedded_service import connected, process_of
 
@@ -251,7 +251,7 @@ async def test_two_stores_never_run_over_one_folder(data_dir: Path) -> None:
     async with running(data_dir):
         second = ChildProcess(
             [
-                *(sys.executable, become_store.__file__, str(os.getpid())),
+                *(sys.executable, exec_valkey.__file__, str(os.getpid())),
                 *(str(data_dir / "store.lock"), "/bin/echo", "alone"),
             ],
             data_dir.parent / "second.log",
@@ -268,7 +268,7 @@ async def test_a_store_does_not_start_without_its_service(data_dir: Path) -> Non
     not_the_parent = 1
     store = ChildProcess(
         [
-            *(sys.executable, become_store.__file__, str(not_the_parent)),
+            *(sys.executable, exec_valkey.__file__, str(not_the_parent)),
             *(str(data_dir / "store.lock"), "/bin/echo", "started"),
         ],
         data_dir.parent / "store.log",

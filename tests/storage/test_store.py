@@ -17,7 +17,7 @@ from leaderboard_server.domain.position import BEGINNING, Position
 from leaderboard_server.domain.update import MAX_SCORE, ScoreUpdate, UpdateMode, UpdateResult
 from leaderboard_server.storage import keys
 from leaderboard_server.storage.connection import connect
-from leaderboard_server.storage.link import Link
+from leaderboard_server.storage.pipelined_connection import Link
 from leaderboard_server.storage.store import Rank, RankQuestion, Retention, Store
 from storage.conftest import NewStore
 

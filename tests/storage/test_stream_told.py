@@ -6,8 +6,8 @@ import pytest
 
 from leaderboard_server.domain.change import Commit
 from leaderboard_server.domain.position import BEGINNING, Position
+from leaderboard_server.replication.log_follower import ContestStream
 from leaderboard_server.storage.store import Store
-from leaderboard_server.storage.stream import ContestStream
 
 
 class _SameEpoch:

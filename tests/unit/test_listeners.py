@@ -12,7 +12,7 @@ from harness.service import CHANNEL_OPTIONS
 from harness.statuses import status_of
 from leaderboard_server.transport.choice import ListenerName, make_listener
 from leaderboard_server.transport.listener import Endpoint, Limits, Send, Services
-from leaderboard_server.transport.ready import ReadyAnswers
+from leaderboard_server.transport.response_cache import ReadyAnswers
 
 _ENDPOINT = Endpoint(address="127.0.0.1:0")
 _LIMITS = Limits(max_calls=10, max_watchers=10, write_timeout_s=10)

@@ -15,12 +15,12 @@ from leaderboard_server.domain.change import Commit
 from leaderboard_server.domain.errors import StoreUnavailable
 from leaderboard_server.domain.position import BEGINNING, Position
 from leaderboard_server.domain.watch import SnapshotReason, WatchMessage, WatchRequest, WatchScope
+from leaderboard_server.replication.log_follower import ContestStream
 from leaderboard_server.storage.store import History, Store
-from leaderboard_server.storage.stream import ContestStream
-from leaderboard_server.transport import answers
-from leaderboard_server.transport.channels import Channels
+from leaderboard_server.transport import responses
+from leaderboard_server.transport.broadcast_groups import Channels
 from leaderboard_server.watch.hub import Hub
-from leaderboard_server.watch.topic import Topic
+from leaderboard_server.watch.recent_commits import Topic
 from leaderboard_server.watch.watcher import Watcher
 from leaderboard_server.watch.watchers import Watchers
 from unit.plain_board import PlainBoard, Step
@@ -204,17 +204,17 @@ class Viewer:
                 await task
 
     async def send(self, message: WatchMessage) -> None:
-        """See `watch.outlet.Outlet.send`."""
+        """See `watch.sink.Outlet.send`."""
         await asyncio.sleep(0)  # as on a wire, which takes a message in another turn of the loop
         await self.taking.wait()
         self.messages.append(message)
-        encoded = answers.watch_message(message)
+        encoded = responses.watch_message(message)
         self.checker.feed(pb.WatchContestResponse.FromString(encoded))
 
     async def follow(self, channel: str, revision: int) -> int:
-        """See `watch.outlet.Outlet.follow`."""
+        """See `watch.sink.Outlet.follow`."""
         return await self._contest.channels.follow(channel, revision, self.send)
 
     def publish(self, channel: str, message: WatchMessage) -> None:
-        """See `watch.outlet.Outlet.publish`."""
+        """See `watch.sink.Outlet.publish`."""
         self._contest.channels.publish(channel, message, message.position.revision)

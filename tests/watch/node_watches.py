@@ -10,7 +10,7 @@ from harness.watching import WatchChecker
 from leaderboard.v1 import leaderboard_pb2 as pb
 from leaderboard_server.domain.position import Position
 from leaderboard_server.domain.watch import WatchRequest, WatchScope
-from leaderboard_server.transport import answers
+from leaderboard_server.transport import responses
 
 CONTEST = "cup"
 WATCHED = frozenset({"ada", "bo", "cy"})
@@ -44,7 +44,7 @@ class NodeWatch:
         self.checker.begin()
         async with contextlib.aclosing(node.watch(self._request)) as messages:
             async for message in messages:
-                encoded = answers.watch_message(message)
+                encoded = responses.watch_message(message)
                 self.checker.feed(pb.WatchContestResponse.FromString(encoded))
 
 

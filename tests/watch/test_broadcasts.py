@@ -10,7 +10,7 @@ from harness.waiting import eventually
 from leaderboard_server.domain.errors import StoreUnavailable
 from leaderboard_server.domain.position import Position
 from leaderboard_server.domain.watch import Changes, Progress, Snapshot, WatchMessage, WatchScope
-from leaderboard_server.transport import answers, channels
+from leaderboard_server.transport import responses
 from leaderboard_server.watch import watcher
 from unit.plain_board import Step
 from watch.lone_contest import LoneContest, Viewer
@@ -43,7 +43,7 @@ class Published:
 @pytest.fixture(name="contest")
 def _contest(monkeypatch: pytest.MonkeyPatch) -> LoneContest:
     """Give a contest that two users are in, and streams with little room."""
-    monkeypatch.setattr(channels, "SLOT", SLOT)
+    monkeypatch.setattr(broadcast_groups, "SLOT", SLOT)
     contest = LoneContest()
     contest.commit(Step("ada", 5), Step("bo", 3))
     return contest
@@ -103,13 +103,13 @@ class TestSharing:
     ) -> None:
         """And encoded once, however many follow."""
         encoded: Counter[int] = Counter()
-        encode = answers._watch_response
+        encode = responses._watch_response
 
         def counted(message: WatchMessage) -> object:
             encoded[id(message)] += 1
             return encode(message)
 
-        monkeypatch.setattr(answers, "_watch_response", counted)
+        monkeypatch.setattr(responses, "_watch_response", counted)
         fields = {"scope": scope, "user_ids": frozenset({"ada"})}
         viewers = [Viewer(contest, **fields) for _ in range(20)]
         async with contextlib.AsyncExitStack() as stack:

@@ -14,7 +14,8 @@ from leaderboard_server.domain.change import Commit
 from leaderboard_server.domain.position import Position
 from leaderboard_server.domain.update import ScoreUpdate, UpdateMode, UpdateResult
 from leaderboard_server.domain.watch import SnapshotReason, WatchScope
-from leaderboard_server.storage import keys, streams
+from leaderboard_server.replication import log_followers
+from leaderboard_server.storage import keys
 from watch.node_watches import CONTEST, NodeWatch, all_hold, all_watch
 
 
@@ -143,7 +144,7 @@ async def test_own_commits_that_are_never_heard_are_not_kept(
     own_store: StoreProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where the store refuses to publish, watchers are told all the same."""
-    monkeypatch.setattr(streams, "VERIFY_S", 0.02)
+    monkeypatch.setattr(log_followers, "VERIFY_S", 0.02)
     watches = [NodeWatch(scope) for scope in WatchScope]
     async with (
         running_node(own_store.url) as node,

@@ -15,7 +15,7 @@ from leaderboard_server.domain.errors import StoreUnavailable
 from leaderboard_server.domain.position import Position
 from leaderboard_server.domain.watch import Snapshot, SnapshotReason, WatchMessage, WatchRequest
 from leaderboard_server.domain.watch import WatchScope as Scope
-from leaderboard_server.storage import stream
+from leaderboard_server.replication import log_follower
 from leaderboard_server.storage.store import RankQuestion
 
 pytestmark = pytest.mark.usefixtures("never_compared")
@@ -75,7 +75,7 @@ class TestAway:
         async with watched(far) as position:
             await far.boards.top(CONTEST, 1, 10)
             await link_lost(far, line)
-            monkeypatch.setattr(stream, "LIVE_WITHIN_S", 0.05)
+            monkeypatch.setattr(log_follower, "LIVE_WITHIN_S", 0.05)
             for scope in Scope:
                 for after in (None, position):
                     with pytest.raises(StoreUnavailable):
@@ -91,7 +91,7 @@ class TestAway:
             await link_lost(far, line, "SUBSCRIBE")
             own = (await far.add(CONTEST, "bo", 10)).position
             with monkeypatch.context() as patch:
-                patch.setattr(stream, "LIVE_WITHIN_S", 0.05)
+                patch.setattr(log_follower, "LIVE_WITHIN_S", 0.05)
                 for scope in Scope:
                     for after in (None, position, own):
                         with pytest.raises(StoreUnavailable):
@@ -113,7 +113,7 @@ class TestAway:
             new = (await near.add(CONTEST, "bo", 100)).position
             assert new.epoch != old.epoch
             with monkeypatch.context() as patch:
-                patch.setattr(stream, "LIVE_WITHIN_S", 0.05)
+                patch.setattr(log_follower, "LIVE_WITHIN_S", 0.05)
                 for scope in Scope:
                     with pytest.raises(StoreUnavailable):
                         await first(far, scope, new)

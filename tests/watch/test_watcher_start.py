@@ -8,7 +8,7 @@ from harness.waiting import eventually
 from leaderboard_server.domain.errors import StoreUnavailable
 from leaderboard_server.domain.position import BEGINNING, Position
 from leaderboard_server.domain.watch import Snapshot, SnapshotReason, WatchMessage, WatchScope
-from leaderboard_server.watch import topic, watcher
+from leaderboard_server.watch import recent_commits, watcher
 from unit.plain_board import Step
 from watch.lone_contest import LoneContest
 
@@ -20,7 +20,7 @@ SOON_S = 10.0
 def _hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have nothing be waited for for long."""
     monkeypatch.setattr(watcher, "BEHIND_S", 0.02)
-    monkeypatch.setattr(topic, "LOOK_S", 0.0)
+    monkeypatch.setattr(recent_commits, "LOOK_S", 0.0)
 
 
 async def first(contest: LoneContest, **fields: object) -> WatchMessage | None:

@@ -24,7 +24,7 @@ from leaderboard_server.domain.watch import (
     WatchScope,
 )
 from leaderboard_server.storage.store import Retention
-from leaderboard_server.transport import answers
+from leaderboard_server.transport import responses
 from leaderboard_server.watch import watcher
 
 CONTEST = "cup"
@@ -91,7 +91,7 @@ class Watch:
         async with contextlib.aclosing(node.watch(request)) as messages:
             async for message in messages:
                 self.messages.append(message)
-                encoded = answers.watch_message(message)
+                encoded = responses.watch_message(message)
                 self.checker.feed(pb.WatchContestResponse.FromString(encoded))
                 await self.reading.wait()
 

@@ -14,8 +14,8 @@ from leaderboard_server.domain.board import Page
 from leaderboard_server.domain.change import Commit
 from leaderboard_server.domain.position import Position
 from leaderboard_server.domain.watch import SnapshotReason
+from leaderboard_server.replication.log_follower import ContestStream
 from leaderboard_server.storage import keys
-from leaderboard_server.storage.stream import ContestStream
 
 CONTEST = "cup"
 

@@ -7,8 +7,8 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from harness.stores import Flavour, StoreProcess
-from leaderboard_server.board import boards, live, window
-from leaderboard_server.storage import stream, streams
+from leaderboard_server.board import boards, live_board, top_window
+from leaderboard_server.replication import log_follower, log_followers
 from model.background import BackgroundLoop
 from watch.window_machine import DEPTH, SPARE, Deployment, WindowMachine
 
@@ -36,10 +36,10 @@ def _deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment
     store = StoreProcess(Flavour.VALKEY, tmp_path_factory.mktemp("store"))
     with pytest.MonkeyPatch.context() as patch, BackgroundLoop() as loop:
         patch.setattr(boards, "DEPTH", DEPTH)
-        for module in (live, window):
+        for module in (live_board, top_window):
             patch.setattr(module, "SPARE", SPARE)
-        patch.setattr(streams, "VERIFY_S", 0.1)
-        patch.setattr(stream, "IN_FLIGHT_S", 0.05)
+        patch.setattr(log_followers, "VERIFY_S", 0.1)
+        patch.setattr(log_follower, "IN_FLIGHT_S", 0.05)
         loop.run(store.start())
         deployment = Deployment(loop, store)
         with deployment.running():

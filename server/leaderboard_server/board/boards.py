@@ -7,12 +7,12 @@ from collections.abc import Callable
 
 from cachetools import TTLCache
 
-from leaderboard_server.board.live import LiveBoard
+from leaderboard_server.board.live_board import LiveBoard
 from leaderboard_server.domain.board import Page
 from leaderboard_server.domain.errors import PositionUnreachable, StoreUnavailable
 from leaderboard_server.domain.position import BEGINNING, Position
+from leaderboard_server.replication.log_followers import Streams
 from leaderboard_server.storage.store import Store
-from leaderboard_server.storage.streams import Streams
 
 DEPTH = 1_000
 """How many ranks a window answers: as many as one call may ask for from rank 1 on."""

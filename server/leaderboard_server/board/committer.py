@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from leaderboard_server.board.lanes import Lanes, Read
+from leaderboard_server.board.call_batcher import Lanes, Read
 from leaderboard_server.domain.update import ScoreUpdate
 from leaderboard_server.storage.codec import CommitReply, Outcome
 from leaderboard_server.storage.store import Store

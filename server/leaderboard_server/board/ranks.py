@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from leaderboard_server.board.lanes import Lanes, Read
+from leaderboard_server.board.call_batcher import Lanes, Read
 from leaderboard_server.domain.board import Standing
 from leaderboard_server.domain.errors import PositionUnreachable, UserNotFound
 from leaderboard_server.domain.position import Position

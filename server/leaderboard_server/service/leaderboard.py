@@ -17,7 +17,7 @@ from leaderboard_server.domain.errors import (
 from leaderboard_server.domain.position import Position
 from leaderboard_server.domain.update import MAX_SCORE, ScoreUpdate, UpdateResult
 from leaderboard_server.domain.watch import WatchRequest
-from leaderboard_server.watch.outlet import Outlet
+from leaderboard_server.watch.sink import Outlet
 from leaderboard_server.watch.watchers import Watchers
 
 Outcome = UpdateResult | LeaderboardError

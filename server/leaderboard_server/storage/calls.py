@@ -14,7 +14,7 @@ from redis.exceptions import ConnectionError as ConnectionLost
 from redis.exceptions import NoScriptError, RedisError
 
 from leaderboard_server.storage.connection import unavailable
-from leaderboard_server.storage.link import Argument
+from leaderboard_server.storage.pipelined_connection import Argument
 from leaderboard_server.storage.scripts import Script
 
 CALL_S = 2.0

@@ -23,7 +23,7 @@ from leaderboard_server.storage.codec import (
     decode_standing,
     encode_updates,
 )
-from leaderboard_server.storage.link import Argument
+from leaderboard_server.storage.pipelined_connection import Argument
 from leaderboard_server.storage.positions import SeenPositions
 from leaderboard_server.storage.scripts import (
     COMMIT,

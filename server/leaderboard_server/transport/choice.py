@@ -5,7 +5,7 @@ from typing import Literal, TypeAlias
 
 from leaderboard_server.transport.grpcio import GrpcioListener
 from leaderboard_server.transport.listener import Endpoint, Limits, Listener, Services
-from leaderboard_server.transport.ready import ReadyAnswers
+from leaderboard_server.transport.response_cache import ReadyAnswers
 
 ListenerName: TypeAlias = Literal["front", "grpcio"]
 

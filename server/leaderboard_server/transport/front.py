@@ -12,7 +12,7 @@ from leaderboard_front import Handlers, Settings, StreamStalled
 from leaderboard_server.domain.errors import LeaderboardError, ServerDraining
 from leaderboard_server.transport.listener import GRACE_S, Endpoint, Limits, Services, Tls
 from leaderboard_server.transport.parsing import MAX_REQUEST_BYTES
-from leaderboard_server.transport.ready import ReadyAnswers
+from leaderboard_server.transport.response_cache import ReadyAnswers
 from leaderboard_server.transport.statuses import (
     MessageTooLarge,
     Overloaded,

@@ -15,7 +15,7 @@ import grpc
 from grpc_status import rpc_status
 
 from leaderboard_server.domain.errors import ServerDraining
-from leaderboard_server.transport.channels import Channels
+from leaderboard_server.transport.broadcast_groups import Channels
 from leaderboard_server.transport.grpcio_stream import Context, GrpcioStream
 from leaderboard_server.transport.listener import (
     GRACE_S,

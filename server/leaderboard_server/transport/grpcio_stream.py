@@ -5,7 +5,7 @@ from typing import Any, TypeAlias
 
 import grpc
 
-from leaderboard_server.transport.channels import Channels
+from leaderboard_server.transport.broadcast_groups import Channels
 from leaderboard_server.transport.statuses import ReceiverStalled
 
 Context: TypeAlias = "grpc.aio.ServicerContext[bytes, bytes]"

@@ -1,4 +1,4 @@
-"""The methods of the service: they take the bytes of a request and give those of answers.
+"""The methods of the service: they take the bytes of a request and give those of responses.
 
 A method is: check, call, encode.
 """
@@ -11,10 +11,10 @@ from leaderboard_server.domain.errors import WatcherStalled
 from leaderboard_server.domain.position import Position
 from leaderboard_server.domain.watch import WatchMessage
 from leaderboard_server.service.leaderboard import LeaderboardService
-from leaderboard_server.transport import answers, requests
+from leaderboard_server.transport import requests, responses
 from leaderboard_server.transport.listener import Stream, StreamMethod, UnaryMethod
 from leaderboard_server.transport.parsing import parse
-from leaderboard_server.transport.ready import ReadyAnswers
+from leaderboard_server.transport.response_cache import ReadyAnswers
 from leaderboard_server.transport.statuses import Overloaded
 
 ENCODED_AT_ONCE = 100
@@ -42,7 +42,7 @@ class Methods:
 
     def _update_score(self, data: bytes) -> Awaitable[bytes]:
         update = requests.score_update(parse(pb.UpdateScoreRequest, data))
-        return self._service.update(update, answers.update_result)
+        return self._service.update(update, responses.update_result)
 
     async def _batch_update_scores(self, data: bytes) -> bytes:
         # Those of callers who went away are still under way, and those of the callers who are here
@@ -55,7 +55,7 @@ class Methods:
             outcomes = await self._service.update_batch(updates)
             response = pb.BatchUpdateScoresResponse()
             for first in range(0, len(outcomes), ENCODED_AT_ONCE):
-                answers.add_results(response, outcomes[first : first + ENCODED_AT_ONCE])
+                responses.add_results(response, outcomes[first : first + ENCODED_AT_ONCE])
                 await asyncio.sleep(0)
         finally:
             self._batched -= len(updates)
@@ -64,14 +64,14 @@ class Methods:
     async def _get_top_users(self, data: bytes) -> bytes:
         query = requests.top_query(parse(pb.GetTopUsersRequest, data))
         if page := self._service.top_now(*query):
-            answer = answers.page(page)
+            answer = responses.page(page)
             self._ready.put(f"/{SERVICE_NAME}/GetTopUsers", data, query.contest_id, answer)
             return answer
-        return answers.page(await self._service.top(*query))
+        return responses.page(await self._service.top(*query))
 
     def _get_user_rank(self, data: bytes) -> Awaitable[bytes]:
         query = requests.rank_query(parse(pb.GetUserRankRequest, data))
-        return self._service.rank(*query, answers.standing)
+        return self._service.rank(*query, responses.standing)
 
     async def _watch_contest(self, data: bytes, stream: Stream) -> None:
         request = requests.watch_request(parse(pb.WatchContestRequest, data))
@@ -79,7 +79,7 @@ class Methods:
 
 
 class _Outlet:
-    """One watcher's stream; see `watch.outlet.Outlet`."""
+    """One watcher's stream; see `watch.sink.Outlet`."""
 
     def __init__(self, contest_id: str, stream: Stream) -> None:
         self._contest_id = contest_id
@@ -90,7 +90,7 @@ class _Outlet:
     async def send(self, message: WatchMessage) -> None:
         self._epoch = message.position.epoch
         try:
-            await self._stream(answers.watch_message(message))
+            await self._stream(responses.watch_message(message))
         except TimeoutError as error:
             raise WatcherStalled(self._contest_id, message.position) from error
 
@@ -101,4 +101,4 @@ class _Outlet:
             raise WatcherStalled(self._contest_id, Position(self._epoch, revision)) from error
 
     def publish(self, channel: str, message: WatchMessage) -> None:
-        self._stream.publish(channel, answers.watch_message(message), message.position.revision)
+        self._stream.publish(channel, responses.watch_message(message), message.position.revision)

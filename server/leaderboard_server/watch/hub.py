@@ -5,9 +5,9 @@ import contextlib
 from collections.abc import AsyncIterator
 
 from leaderboard_server.domain.errors import ServerDraining
-from leaderboard_server.storage.stream import ContestStream
-from leaderboard_server.storage.streams import Streams
-from leaderboard_server.watch.topic import Topic
+from leaderboard_server.replication.log_follower import ContestStream
+from leaderboard_server.replication.log_followers import Streams
+from leaderboard_server.watch.recent_commits import Topic
 
 
 class _Place:

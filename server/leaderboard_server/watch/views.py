@@ -9,7 +9,7 @@ from leaderboard_server.domain.position import Position
 from leaderboard_server.domain.watch import WatchRequest, WatchScope
 from leaderboard_server.storage.store import Store
 from leaderboard_server.watch.merge import merge
-from leaderboard_server.watch.topic import Topic
+from leaderboard_server.watch.recent_commits import Topic
 
 CHANGES_AT_ONCE = 1_000
 """After how many changes a message is full. A commit is never split, so it has up to 1,999."""

@@ -21,7 +21,7 @@ from leaderboard_server.domain.watch import (
     WatchScope,
 )
 from leaderboard_server.storage.store import Store
-from leaderboard_server.watch.topic import Topic
+from leaderboard_server.watch.recent_commits import Topic
 from leaderboard_server.watch.views import BoardReader, view_of
 
 PROGRESS_S = 15.0

@@ -5,10 +5,10 @@ from collections.abc import Callable
 
 from leaderboard_server.domain.watch import End, WatchMessage, WatchRequest
 from leaderboard_server.storage.store import Store
-from leaderboard_server.watch.broadcast import Broadcasts
+from leaderboard_server.watch.broadcast_group import Broadcasts
 from leaderboard_server.watch.hub import Hub
-from leaderboard_server.watch.outlet import Outlet
-from leaderboard_server.watch.topic import Topic
+from leaderboard_server.watch.recent_commits import Topic
+from leaderboard_server.watch.sink import Outlet
 from leaderboard_server.watch.views import BoardReader
 from leaderboard_server.watch.watcher import Watcher
 

@@ -12,8 +12,8 @@ import uvloop
 
 from leaderboard_server.app import serve
 from leaderboard_server.config import Config
-from leaderboard_server.exits import told_in_one_line
 from leaderboard_server.logs import configure_logs
+from leaderboard_server.startup_errors import told_in_one_line
 
 
 def main() -> None:

@@ -8,8 +8,8 @@ import structlog
 from pydantic import SecretStr
 
 from leaderboard_server.config import Config
-from leaderboard_server.exits import CANT_START
-from leaderboard_server.storage.embedded import EmbeddedStore
+from leaderboard_server.embedded_valkey import EmbeddedStore
+from leaderboard_server.startup_errors import CANT_START
 from leaderboard_server.transport.choice import choose
 from leaderboard_server.workers.address import held
 from leaderboard_server.workers.process import Worker

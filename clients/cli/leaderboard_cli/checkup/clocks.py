@@ -1,0 +1,67 @@
+"""Checks the clock of this machine against the server's, where anything tells that one."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING
+
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+
+from leaderboard_cli.checkup.findings import Finding, Verdict
+from leaderboard_cli.checkup.patient import CallFailedError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from leaderboard_cli.checkup.patient import Patient
+
+_RESOLUTION = 1.0
+"""A date of HTTP has whole seconds."""
+
+_FAR = 2.0
+
+
+def check_clock(patient: Patient) -> Finding:
+    """Compare the clocks by the HTTP date of an answer.
+
+    The service tells no time of its own; a proxy before it often does, which then has the clock
+    that is compared.
+    """
+    stub = health_pb2_grpc.HealthStub(patient.channel)
+    request = health_pb2.HealthCheckRequest()
+    before = datetime.now(UTC)
+    try:
+        _, call = patient.ask(stub.Check.with_call, request)
+    except CallFailedError as error:
+        return Finding("clock", Verdict.UNKNOWN, f"not told: {error}")
+    told = _date(call.initial_metadata() or ())
+    if told is None:
+        found = "can't be compared: neither the service nor a proxy tells the time"
+        do = "compare `date -u` on both, if event times matter to you; ranks never use them"
+        return Finding("clock", Verdict.UNKNOWN, found, do)
+    return _compared(told, before, datetime.now(UTC))
+
+
+def _date(metadata: Iterable[tuple[str, str | bytes]]) -> datetime | None:
+    for name, value in metadata:
+        if name == "date":
+            try:
+                return parsedate_to_datetime(str(value)).astimezone(UTC)
+            except ValueError:
+                return None
+    return None
+
+
+def _compared(told: datetime, before: datetime, after: datetime) -> Finding:
+    """Return how far the clocks are apart at least."""
+    ahead = (before - told).total_seconds() - _RESOLUTION
+    behind = (told - after).total_seconds()
+    apart = max(ahead, behind, 0.0)
+    numbers = {"apart_s": round(apart, 3)}
+    if apart > _FAR:
+        which = "ahead of" if ahead > behind else "behind"
+        found = f"this machine is {apart:,.0f} s {which} the server"
+        do = "let both follow a time server: timedatectl"
+        return Finding("clock", Verdict.WARN, found, do, numbers)
+    return Finding("clock", Verdict.OK, "within 2 s of the HTTP date", numbers=numbers)

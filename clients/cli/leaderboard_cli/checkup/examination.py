@@ -1,0 +1,50 @@
+"""Makes the checks in order, and leaves out those that can't tell anything more."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+from leaderboard_cli.checkup.clocks import check_clock
+from leaderboard_cli.checkup.contract import check_contract, check_versions
+from leaderboard_cli.checkup.encryption import check_encryption
+from leaderboard_cli.checkup.findings import Verdict
+from leaderboard_cli.checkup.health import SERVICE, check_health, check_reach, check_store
+from leaderboard_cli.checkup.patient import Patient
+from leaderboard_cli.checkup.speed import check_speed
+from leaderboard_cli.checkup.writing import check_write
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from leaderboard_cli.checkup.findings import Finding
+    from leaderboard_cli.target import Target
+
+
+def examine(target: Target, *, write: bool) -> Iterator[Finding]:
+    """Yield what each check finds, as soon as it is known.
+
+    Args:
+        target: The server.
+
+        write: Also write a score.
+    """
+    yield check_versions()
+    with closing(target.channel()) as channel:
+        patient = Patient(target, channel)
+        reach = check_reach(patient)
+        yield reach
+        yield check_encryption(target)
+        if reach.verdict is Verdict.FAIL:
+            return
+        yield check_health(patient, "")
+        yield check_health(patient, SERVICE)
+        yield check_contract(patient)
+        yield check_clock(patient)
+        store = check_store(patient)
+        yield store
+        if store.verdict is Verdict.FAIL:
+            return
+        yield from check_speed(patient)
+        if write:
+            yield check_write(patient)

@@ -1,0 +1,69 @@
+"""What a check found: a verdict, the finding in words, and what to do about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import TYPE_CHECKING
+
+from leaderboard_cli.exit_codes import ExitCode
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+
+class Verdict(IntEnum):
+    """How good a finding is; the worst is the highest."""
+
+    OK = 0
+    """As it should be."""
+
+    UNKNOWN = 1
+    """It can't be told from here, which is no fault."""
+
+    WARN = 2
+    """It works, and wants a look."""
+
+    FAIL = 3
+    """It does not work."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one check found."""
+
+    check: str
+    """What was checked."""
+
+    verdict: Verdict
+    """How good that is."""
+
+    found: str
+    """What was found, in a line."""
+
+    to_do: str = ""
+    """What to do about it; empty where there is nothing to do."""
+
+    numbers: Mapping[str, float | None] = field(default_factory=dict)
+    """What was measured, by name with its unit."""
+
+    def as_record(self) -> dict[str, object]:
+        """Return it for scripts."""
+        return {
+            "check": self.check,
+            "verdict": self.verdict.name,
+            "found": self.found,
+            "to_do": self.to_do,
+            "numbers": dict(self.numbers),
+        }
+
+
+def worst_of(findings: Iterable[Finding]) -> Verdict:
+    """Return the worst verdict, OK where there are none."""
+    return max((finding.verdict for finding in findings), default=Verdict.OK)
+
+
+def exit_code_for(worst: Verdict) -> ExitCode:
+    """Return what the command exits with."""
+    codes = {Verdict.WARN: ExitCode.WARNED, Verdict.FAIL: ExitCode.FAILED}
+    return codes.get(worst, ExitCode.OK)

@@ -1,0 +1,51 @@
+"""Checks that a write counts, counts once and can be read, in a contest of the doctor's own."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from leaderboard.v1 import leaderboard_pb2 as pb
+from leaderboard_cli.checkup.findings import Finding, Verdict
+from leaderboard_cli.checkup.patient import CallFailedError
+from leaderboard_cli.latencies import milliseconds
+
+if TYPE_CHECKING:
+    from leaderboard_cli.checkup.patient import Patient
+
+CONTEST = "doctor"
+"""Where the doctor writes, to one user, so that runs leave no more behind than one did."""
+
+_CHECK = "write"
+
+
+def check_write(patient: Patient) -> Finding:
+    """Add a point, send that again, and read it back at its position."""
+    service = patient.service
+    update = pb.UpdateScoreRequest(
+        contest_id=CONTEST, user_id="scratch", points=1, request_id=str(uuid4())
+    )
+    try:
+        began = time.monotonic()
+        first: pb.UpdateScoreResponse = patient.ask(service.UpdateScore, update)
+        taken = time.monotonic() - began
+        again: pb.UpdateScoreResponse = patient.ask(service.UpdateScore, update)
+        request = pb.GetUserRankRequest(
+            contest_id=CONTEST, user_id="scratch", min_position=first.position
+        )
+        read: pb.GetUserRankResponse = patient.ask(service.GetUserRank, request)
+    except CallFailedError as error:
+        do = "look at the store: full, read-only or away; the server's log says which"
+        return Finding(_CHECK, Verdict.FAIL, str(error), do)
+    numbers = {"write_ms": round(taken * 1e3, 3)}
+    if not again.replayed or again.user.score != first.user.score:
+        found = "sent twice with one request id, it counted twice"
+        do = "keep this server from writers: it breaks its first promise"
+        return Finding(_CHECK, Verdict.FAIL, found, do, numbers)
+    if read.position.epoch == first.position.epoch and read.user.score < first.user.score:
+        found = "a read gave less than what was acknowledged"
+        do = "keep this server from readers: it breaks its promise of fresh reads"
+        return Finding(_CHECK, Verdict.FAIL, found, do, numbers)
+    found = f"counted once and read back, in {milliseconds(taken)}; contest `{CONTEST}` stays"
+    return Finding(_CHECK, Verdict.OK, found, numbers=numbers)

@@ -1,0 +1,58 @@
+"""The command `top`: the first ranks of a contest."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from leaderboard.v1 import leaderboard_pb2 as pb
+from leaderboard_cli.board_table import board_table
+from leaderboard_cli.connection import Connection
+from leaderboard_cli.examples import examples
+from leaderboard_cli.failures import making_request
+from leaderboard_cli.options import (
+    MAX_RANK,
+    MAX_ROWS,
+    AsJson,
+    Contest,
+)
+from leaderboard_cli.output import console, print_line, print_message
+from leaderboard_cli.target import Target, calls_server
+
+EXAMPLES = examples(
+    ("leaderboard top chess", "shows the first 10 ranks"),
+    ("leaderboard top chess --start-rank 101 --limit 50", "shows ranks 101 to 150"),
+    ("leaderboard top chess --json | jq -r '.users[].user_id'", "prints the ids"),
+    ("leaderboard top chess --server board.example:443 --tls", "asks another server"),
+)
+
+
+@calls_server
+def top(
+    contest: Contest,
+    *,
+    limit: Annotated[
+        int, typer.Option(metavar="N", min=1, max=MAX_ROWS, help="How many users to show.")
+    ] = 10,
+    start_rank: Annotated[
+        int, typer.Option(metavar="N", min=1, max=MAX_RANK, help="The first rank to show.")
+    ] = 1,
+    target: Target,
+    as_json: AsJson = False,
+) -> None:
+    """Show the best users of a contest."""
+    with making_request():
+        request = pb.GetTopUsersRequest(contest_id=contest, limit=limit, start_rank=start_rank)
+    with Connection(target) as connection:
+        board = connection.get_top_users(request)
+    if as_json:
+        print_message(board)
+    elif board.users:
+        shown = f"{board.users[0].rank:,} to {board.users[-1].rank:,} of {board.total_users:,}"
+        print_line(f"{contest}: ranks {shown}")
+        console().print(board_table(board.users))
+    elif board.total_users:
+        print_line(f"{contest} ends with rank {board.total_users:,}")
+    else:
+        print_line(f"{contest} has no users yet")

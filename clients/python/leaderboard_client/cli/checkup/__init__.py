@@ -1,5 +1,0 @@
-"""The command `doctor`: how a server does, and what to do about it."""
-
-from leaderboard_client.cli.checkup.command import doctor
-
-__all__ = ["doctor"]

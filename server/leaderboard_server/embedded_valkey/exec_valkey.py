@@ -1,0 +1,53 @@
+"""Becomes the store: a process that is alone over its folder and ends with its parent.
+
+Run as a script, `exec_valkey.py PARENT_PID LOCK_FILE COMMAND...`, since both ties must be made in
+the child itself, and code between fork and exec is not safe in a service full of threads.
+"""
+
+import ctypes
+import fcntl
+import os
+import signal
+import sys
+
+_PR_SET_PDEATHSIG = 1
+
+
+def end_with(parent: int) -> None:
+    """Have the kernel end this process when its parent ends, in whatever way.
+
+    Only Linux can; elsewhere the next service over the folder ends a store that was left.
+    SIGKILL, because a store that is stopped or hangs would not act on any other signal, and one
+    that syncs before it acknowledges loses nothing by it.
+    """
+    if sys.platform == "linux":
+        libc = ctypes.CDLL(None, use_errno=True)
+        zero = ctypes.c_ulong(0)
+        number = ctypes.c_ulong(signal.SIGKILL)
+        if libc.prctl(_PR_SET_PDEATHSIG, number, zero, zero, zero) != 0:
+            sys.exit(f"can't be tied to the service: {os.strerror(ctypes.get_errno())}")
+    # The parent may have ended before the tie was made.
+    if os.getppid() != parent:
+        sys.exit("the service ended before its store started")
+
+
+def be_alone(lock_file: str) -> None:
+    """Wait until no other store runs over the folder, and let none start while this one lives.
+
+    The lock belongs to this process alone, through exec until its end: the children that it forks
+    to rewrite its log don't prolong it.
+    """
+    lock = os.open(lock_file, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.lockf(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        sys.stderr.write("waiting for the end of another store of this folder\n")
+        sys.stderr.flush()
+        fcntl.lockf(lock, fcntl.LOCK_EX)
+    os.set_inheritable(lock, True)  # noqa: FBT003 - it has no keyword
+
+
+if __name__ == "__main__":
+    end_with(parent=int(sys.argv[1]))
+    be_alone(lock_file=sys.argv[2])
+    os.execv(sys.argv[3], sys.argv[3:])  # noqa: S606 - without a shell is what is wanted

@@ -1,0 +1,105 @@
+"""Watchers of one kind who stand at one position share a broadcast.
+
+What they are told next is the same, so it is worked out, encoded and handed over once. One who
+can't keep up falls out of it and goes on by itself until it stands where the broadcast does.
+"""
+
+import asyncio
+import contextlib
+import itertools
+from collections import Counter
+from collections.abc import Iterator
+
+from leaderboard_server.domain.position import Position
+from leaderboard_server.domain.watch import Changes, Progress
+from leaderboard_server.watch.recent_commits import Topic
+from leaderboard_server.watch.sink import Outlet
+from leaderboard_server.watch.watcher import Watcher
+
+_ENOUGH = 2
+"""From how many watchers of a kind on a broadcast is worth its task."""
+_numbers = itertools.count(1)
+
+
+class Broadcast:
+    """Tells all who follow it what a watcher is told. Open from `start` to `end`."""
+
+    def __init__(self, watcher: Watcher, outlet: Outlet) -> None:
+        self._watcher = watcher.fork()
+        self._told = watcher.told
+        self._outlet = outlet
+        self._channel = str(next(_numbers))
+        self._failure: Exception | None = None
+        self._task = asyncio.create_task(self._run(), name="broadcast")
+
+    @property
+    def open(self) -> bool:
+        """Whether more may be told."""
+        return not self._task.done()
+
+    def stands_with(self, watcher: Watcher) -> bool:
+        """Tell whether a watcher was told the same so far."""
+        return self.open and self._told == watcher.told and self._watcher.stands_with(watcher)
+
+    async def carry(self, watcher: Watcher, outlet: Outlet) -> None:
+        """Tell a watcher who stands with the broadcast, for as long as it keeps up.
+
+        Raises:
+            StoreUnavailable: It can't be known for a long time whether there are news.
+
+            WatcherStalled: The watcher took nothing for the write timeout.
+        """
+        revision = await outlet.follow(self._channel, watcher.told.revision)
+        if self._failure:
+            raise self._failure
+        watcher.take_over(self._watcher, Position(self._told.epoch, revision))
+
+    def end(self) -> None:
+        """Let all go who follow."""
+        self._task.cancel()
+
+    async def _run(self) -> None:
+        try:
+            while True:
+                message = await self._watcher.next()
+                if not isinstance(message.event, Changes | Progress):
+                    return  # what is not told to all alike, each is told on its own way
+                self._told = message.position
+                self._outlet.publish(self._channel, message)
+                self._watcher.rest(message)
+        except Exception as error:  # noqa: BLE001 - each who followed raises it, whatever it is
+            self._failure = error
+        finally:
+            self._outlet.close(self._channel)
+
+
+class Broadcasts:
+    """The broadcasts of all topics."""
+
+    def __init__(self) -> None:
+        self._open: dict[object, Broadcast] = {}
+        self._watchers: Counter[object] = Counter()
+
+    @contextlib.contextmanager
+    def among(self, topic: Topic, watcher: Watcher) -> Iterator[None]:
+        """Count a watcher for as long as it watches; the last one of a kind ends the broadcast."""
+        key = topic, watcher.kind
+        self._watchers[key] += 1
+        try:
+            yield
+        finally:
+            self._watchers[key] -= 1
+            if not self._watchers[key]:
+                del self._watchers[key]
+                if broadcast := self._open.pop(key, None):
+                    broadcast.end()
+
+    def of(self, topic: Topic, watcher: Watcher, outlet: Outlet) -> Broadcast | None:
+        """Return the broadcast that tells what a watcher is to be told next, if there is one."""
+        key = topic, watcher.kind
+        if self._watchers[key] < _ENOUGH:
+            return None
+        broadcast = self._open.get(key)
+        if not broadcast or not broadcast.open:
+            broadcast = self._open[key] = Broadcast(watcher, outlet)
+        return broadcast if broadcast.stands_with(watcher) else None

@@ -1,0 +1,61 @@
+"""The live window against a board that is sorted anew for every look."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from leaderboard_server.board import top_window as module
+from leaderboard_server.board.top_window import Window
+from unit.plain_board import PlainBoard, Step
+from unit.strategies import commits
+
+
+class TestWindow:
+    """What holds for a window, whatever happens to the board."""
+
+    @given(start=commits, then=commits, depth=st.integers(1, 6))
+    def test_equals_the_board_after_every_commit(
+        self, start: list[list[Step]], then: list[list[Step]], depth: int
+    ) -> None:
+        """All that the window covers equals the board; filled anew when short, its whole depth."""
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(module, "SPARE", 2)
+            board = PlainBoard()
+            for steps in start:
+                board.commit(steps)
+            window = Window(depth, board.page(depth + 2))
+            for steps in then:
+                if not window.apply(board.commit(steps)):
+                    window = Window(depth, board.page(depth + 2))
+
+                expected = board.page(depth)
+                assert window.covers(1, depth)
+                assert window.read(1, depth) == expected
+
+    @given(start=commits, then=commits, depth=st.integers(1, 6), first=st.integers(1, 14))
+    def test_never_claims_ranks_it_does_not_know(
+        self, start: list[list[Step]], then: list[list[Step]], depth: int, first: int
+    ) -> None:
+        """Also a window that ran short answers rightly or says that it doesn't know."""
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(module, "SPARE", 1)
+            board = PlainBoard()
+            for steps in start:
+                board.commit(steps)
+            window = Window(depth, board.page(depth + 1))
+            for steps in then:
+                window.apply(board.commit(steps))
+
+                if window.covers(first, 3):
+                    expected = board.ranked()[first - 1 : first + 2]
+                    assert list(window.read(first, 3).users) == expected
+
+    def test_stays_whole_while_writes_go_on_below(self) -> None:
+        """Changes below the window never make it ask for a fill."""
+        board = PlainBoard()
+        board.commit([Step(f"top{number}", 1_000 - number) for number in range(200)])
+        window = Window(20, board.page(20 + module.SPARE))
+
+        kept = [window.apply(board.commit([Step(f"low{number % 9}", 1)])) for number in range(500)]
+
+        assert all(kept)
