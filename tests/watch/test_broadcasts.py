@@ -10,7 +10,7 @@ from harness.waiting import eventually
 from leaderboard_server.domain.errors import StoreUnavailable
 from leaderboard_server.domain.position import Position
 from leaderboard_server.domain.watch import Changes, Progress, Snapshot, WatchMessage, WatchScope
-from leaderboard_server.transport import responses
+from leaderboard_server.transport import broadcast_groups, responses
 from leaderboard_server.watch import watcher
 from unit.plain_board import Step
 from watch.lone_contest import LoneContest, Viewer

@@ -1,0 +1,117 @@
+"""Asyncio building blocks: single-flight calls, background tasks and restart delays.
+
+Closing one never swallows the cancellation of the task that waits for it.
+"""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any, Generic, TypeVar
+
+Result = TypeVar("Result")
+
+
+class SingleFlight(Generic[Result]):
+    """Runs one call at a time; callers that arrive meanwhile share it and get its outcome.
+
+    A caller that is cancelled leaves the call running for the others.
+    """
+
+    def __init__(self, work: Callable[[], Coroutine[Any, Any, Result]], *, name: str) -> None:
+        """Prepare calls of `work`.
+
+        Args:
+            work: Makes the coroutine of one call.
+
+            name: The name of its task, for debugging.
+        """
+        self._work = work
+        self._name = name
+        self._task: asyncio.Task[Result] | None = None
+
+    @property
+    def running(self) -> bool:
+        """Whether a call is in flight that new callers would join."""
+        return self._task is not None
+
+    async def run(self) -> Result:
+        """Join the call in flight or start one; return its result or raise its error."""
+        if self._task is None:
+            self._task = asyncio.create_task(self._work(), name=self._name)
+            self._task.add_done_callback(self._on_done)
+        return await asyncio.shield(self._task)
+
+    def detach(self) -> None:
+        """Let the call in flight finish for its callers; the next caller starts another one."""
+        self._task = None
+
+    def cancel(self) -> None:
+        """Cancel the call in flight, if any: its callers get `CancelledError`."""
+        if self._task:
+            self._task.cancel()
+
+    def _on_done(self, task: asyncio.Task[Result]) -> None:
+        if self._task is task:
+            self._task = None
+        if not task.cancelled():
+            task.exception()  # marks the error as seen: the callers raise it
+
+
+class BackgroundTask:
+    """A coroutine that runs from `start` to `close`."""
+
+    def __init__(self, work: Callable[[], Coroutine[Any, Any, None]], *, name: str) -> None:
+        """Prepare a task that runs `work`.
+
+        Args:
+            work: Makes the coroutine, which runs until it is cancelled.
+
+            name: The name of the task, for debugging.
+        """
+        self._work = work
+        self._name = name
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Start the task."""
+        self._task = asyncio.create_task(self._work(), name=self._name)
+
+    async def close(self) -> None:
+        """Cancel the task, if it was started, and wait for its end.
+
+        Raises:
+            Exception: What the task failed with, if it ended by an error.
+        """
+        if self._task is None:
+            return
+        self._task.cancel()
+        # Unlike awaiting the task itself, this tells its cancellation from the caller's own.
+        await asyncio.wait([self._task])
+        if not self._task.cancelled() and (error := self._task.exception()):
+            raise error
+
+
+class RestartBackoff:
+    """Delays before the restarts of a process that should run for ever.
+
+    The first restart comes at once; while the process keeps failing, the delay doubles up to a
+    limit. A long run resets it.
+    """
+
+    FIRST_S = 0.1
+    LIMIT_S = 5.0
+    """An operator who repairs the cause, such as a full disk, should not wait much longer."""
+    STEADY_AFTER_S = 10.0
+    """A process that ran for this long is not failing repeatedly."""
+
+    def __init__(self) -> None:
+        self._delay_s = 0.0
+
+    def next_delay(self, ran_s: float) -> float:
+        """Return the seconds to wait before the next start.
+
+        Args:
+            ran_s: How long the process ran, in seconds; 0 if it did not start.
+        """
+        delay_s = 0.0 if ran_s > self.STEADY_AFTER_S else self._delay_s
+        self._delay_s = min(max(2 * delay_s, self.FIRST_S), self.LIMIT_S)
+        return delay_s

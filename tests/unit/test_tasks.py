@@ -1,0 +1,170 @@
+"""Single-flight calls, background tasks and restart delays."""
+
+import asyncio
+
+import pytest
+
+from leaderboard_server.tasks import BackgroundTask, RestartBackoff, SingleFlight
+
+
+class Work:
+    """A call that waits until it is released."""
+
+    def __init__(self) -> None:
+        self.calls = 0
+        self.release = asyncio.Event()
+        self.error: Exception | None = None
+
+    async def run(self) -> int:
+        """Count the call, and return its number once it is released."""
+        self.calls += 1
+        number = self.calls
+        await self.release.wait()
+        if self.error:
+            raise self.error
+        return number
+
+
+class TestSingleFlight:
+    """Calls that callers share."""
+
+    async def test_callers_share_the_call_in_flight(self) -> None:
+        """Callers that arrive during a call get its result; a later caller starts another."""
+        work = Work()
+        flight = SingleFlight(work.run, name="work")
+        callers = [asyncio.create_task(flight.run()) for _ in range(3)]
+        await asyncio.sleep(0)
+        assert flight.running
+        work.release.set()
+
+        assert await asyncio.gather(*callers) == [1, 1, 1]
+        assert await flight.run() == 2
+        assert not flight.running
+
+    async def test_cancelled_caller_leaves_the_call_running(self) -> None:
+        """A caller that is cancelled takes nothing from the others."""
+        work = Work()
+        flight = SingleFlight(work.run, name="work")
+        first, second = (asyncio.create_task(flight.run()) for _ in range(2))
+        await asyncio.sleep(0)
+        first.cancel()
+        await asyncio.wait([first])
+        work.release.set()
+
+        assert first.cancelled()
+        assert await second == 1
+
+    async def test_error_reaches_every_caller(self) -> None:
+        """All callers get the error of the call, and the next call starts from scratch."""
+        work = Work()
+        work.error = ValueError("broken")
+        work.release.set()
+        flight = SingleFlight(work.run, name="work")
+
+        errors = await asyncio.gather(flight.run(), flight.run(), return_exceptions=True)
+        assert [str(error) for error in errors] == ["broken", "broken"]
+        work.error = None
+        assert await flight.run() == 2
+
+    async def test_detached_call_serves_its_own_callers_alone(self) -> None:
+        """After `detach` the earlier callers keep their call and a new caller gets another."""
+        work = Work()
+        flight = SingleFlight(work.run, name="work")
+        early = asyncio.create_task(flight.run())
+        await asyncio.sleep(0)
+        flight.detach()
+        late = asyncio.create_task(flight.run())
+        await asyncio.sleep(0)
+        work.release.set()
+
+        assert await asyncio.gather(early, late) == [1, 2]
+
+    async def test_cancel_ends_the_call(self) -> None:
+        """Callers of a cancelled call are cancelled too."""
+        flight = SingleFlight(Work().run, name="work")
+        caller = asyncio.create_task(flight.run())
+        await asyncio.sleep(0)
+        flight.cancel()
+        await asyncio.wait([caller])
+
+        assert caller.cancelled()
+        assert not flight.running
+
+
+class TestBackgroundTask:
+    """A task that is started and closed."""
+
+    async def test_close_ends_the_task(self) -> None:
+        """The task is over when `close` returns, after its own cleanup."""
+        steps: list[str] = []
+
+        async def run() -> None:
+            try:
+                await asyncio.Event().wait()
+            finally:
+                await asyncio.sleep(0)
+                steps.append("cleaned up")
+
+        task = BackgroundTask(run, name="work")
+        task.start()
+        await asyncio.sleep(0)
+        await task.close()
+
+        assert steps == ["cleaned up"]
+
+    async def test_close_without_start_does_nothing(self) -> None:
+        """A task that was never started has nothing to close."""
+        await BackgroundTask(Work().run, name="work").close()  # type: ignore[arg-type]
+
+    async def test_close_passes_the_cancellation_of_its_caller_on(self) -> None:
+        """A caller that is cancelled while it waits for the end is cancelled, whatever ends."""
+        release = asyncio.Event()
+
+        async def run() -> None:
+            try:
+                await asyncio.Event().wait()
+            finally:
+                await release.wait()
+
+        task = BackgroundTask(run, name="work")
+        task.start()
+        await asyncio.sleep(0)
+        closing = asyncio.create_task(task.close())
+        await asyncio.sleep(0)
+        closing.cancel()
+        await asyncio.wait([closing])
+        release.set()
+
+        assert closing.cancelled()
+
+    async def test_close_raises_the_error_of_the_task(self) -> None:
+        """An error that ended the task is not lost."""
+
+        async def run() -> None:
+            raise ValueError("broken")
+
+        task = BackgroundTask(run, name="work")
+        task.start()
+        await asyncio.sleep(0)
+        with pytest.raises(ValueError, match="broken"):
+            await task.close()
+
+
+class TestRestartBackoff:
+    """Delays before restarts."""
+
+    def test_delay_doubles_up_to_its_limit(self) -> None:
+        """The first restart comes at once, later ones after 0.1 s, doubling to 5 s."""
+        backoff = RestartBackoff()
+
+        delays = [backoff.next_delay(ran_s=0.0) for _ in range(9)]
+        assert delays == [0.0, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 5.0, 5.0]
+
+    def test_long_run_resets_the_delay(self) -> None:
+        """A process that ran for long is restarted at once."""
+        backoff = RestartBackoff()
+        for _ in range(5):
+            backoff.next_delay(ran_s=1.0)
+
+        assert backoff.next_delay(ran_s=11.0) == 0.0
+        assert backoff.next_delay(ran_s=1.0) == 0.1
