@@ -15,20 +15,20 @@ from leaderboard_server.board.ranks import Ranks
 from leaderboard_server.config import Config
 from leaderboard_server.embedded_valkey import EmbeddedStore
 from leaderboard_server.replication.feed import Feed
-from leaderboard_server.replication.log_followers import Streams
+from leaderboard_server.replication.log_followers import LogFollowers
 from leaderboard_server.service.leaderboard import LeaderboardService
 from leaderboard_server.storage.connection import connect
 from leaderboard_server.storage.monitor import Monitor
-from leaderboard_server.storage.pipelined_connection import Link
+from leaderboard_server.storage.pipelined_connection import PipelinedConnection
 from leaderboard_server.storage.store import Retention, Store
 from leaderboard_server.transport.choice import ListenerName, choose, make_listener
 from leaderboard_server.transport.health import Health
 from leaderboard_server.transport.listener import Endpoint, Limits
 from leaderboard_server.transport.methods import SERVICE_NAME, Methods
-from leaderboard_server.transport.response_cache import ReadyAnswers
+from leaderboard_server.transport.response_cache import ResponseCache
 from leaderboard_server.transport.services import services
 from leaderboard_server.transport.tls import TlsFiles, TlsRenewal
-from leaderboard_server.watch.hub import Hub
+from leaderboard_server.watch.hub import WatchHub
 from leaderboard_server.watch.watchers import Watchers
 
 _log = structlog.get_logger()
@@ -71,15 +71,15 @@ async def running(config: Config) -> AsyncIterator[Running]:
         stack.push_async_callback(driver.aclose)
 
         # Apart, so that a large answer doesn't hold up a commit.
-        writes, reads = Link(driver), Link(driver)
+        writes, reads = PipelinedConnection(driver), PipelinedConnection(driver)
         store = Store(writes, reads, Retention(config.history_changes, config.request_retention_s))
         feed = Feed(driver)
-        streams = Streams(store, feed)
-        committer = Committer(store, announce=streams.offer)
-        ready = ReadyAnswers()
-        boards = Boards(store, streams, withdraw=ready.withdraw)
+        followers = LogFollowers(store, feed)
+        committer = Committer(store, announce=followers.observe_own_commit)
+        ready = ResponseCache()
+        boards = Boards(store, followers, invalidate=ready.invalidate)
         ranks = Ranks(store)
-        hub = Hub(streams, config.history_changes)
+        hub = WatchHub(followers, config.history_changes)
         watchers = Watchers(hub, boards, store)
         service = LeaderboardService(committer, boards, ranks, watchers)
         health = Health(SERVICE_NAME)
@@ -92,10 +92,10 @@ async def running(config: Config) -> AsyncIterator[Running]:
         )
         monitor = Monitor(driver, tell=health.set_serving)
 
-        for part in (writes, reads, feed, streams, boards, ranks, committer):
+        for part in (writes, reads, feed, followers, boards, ranks, committer):
             stack.push_async_callback(part.close)
         feed.start()
-        streams.start()
+        followers.start()
         boards.start()
         port = await listener.start()
         stack.push_async_callback(listener.stop)

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from leaderboard_server.app import serve as run
 from leaderboard_server.config import Config
 from leaderboard_server.logs import configure_logs
-from leaderboard_server.startup_errors import BAD_OPTION, told_in_one_line
+from leaderboard_server.startup_errors import BAD_OPTION, exit_on_startup_error
 from leaderboard_server.workers import supervise
 
 _log = structlog.get_logger()
@@ -170,7 +170,7 @@ def serve(
     configure_logs(config.log_level)
     if config.is_exposed:
         _log.warning("exposed", address=config.address, reason="neither loopback nor TLS")
-    with told_in_one_line():
+    with exit_on_startup_error():
         if config.workers > 1:
             raise typer.Exit(asyncio.run(supervise(config)))
         uvloop.run(run(config))

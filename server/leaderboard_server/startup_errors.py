@@ -15,7 +15,7 @@ BAD_OPTION = 2
 
 
 @contextlib.contextmanager
-def told_in_one_line() -> Iterator[None]:
+def exit_on_startup_error() -> Iterator[None]:
     """Turn what keeps a server from starting into the line and the code.
 
     Raises:

@@ -131,7 +131,7 @@ class TestFresh:
         """A message that never arrives leaves no hole once another one does."""
         await node.add(CONTEST, "ada")
         await node.boards.top(CONTEST, 1, 10)
-        stream = node.streams.streams[CONTEST]
+        stream = node.followers.by_contest[CONTEST]
         arrived = stream.on_message
         stream.on_message = _lose  # type: ignore[method-assign]
         await other.add(CONTEST, "bo", 2)
@@ -149,7 +149,7 @@ class TestFresh:
         """Also when no other message follows it."""
         await node.add(CONTEST, "ada")
         await node.boards.top(CONTEST, 1, 10)
-        stream = node.streams.streams[CONTEST]
+        stream = node.followers.by_contest[CONTEST]
         stream.on_message = _lose  # type: ignore[method-assign]
 
         await other.add(CONTEST, "bo", 2)
@@ -181,7 +181,7 @@ class TestFresh:
         reads.gate.clear()
         asker = asyncio.create_task(scores(node))
         await eventually(lambda: reads.count == 1, "the fill has read the store")
-        stream = node.streams.streams[CONTEST]
+        stream = node.followers.by_contest[CONTEST]
         lost = stream.position.epoch
         await redis.flushall()
         await eventually(lambda: stream.position.epoch != lost, "the new epoch is heard of")
@@ -204,7 +204,9 @@ class TestFresh:
                 await other.add(CONTEST, f"u{number}", 2)
                 assert f"u{number}" in await scores(node, 100)
                 await proxy.accept()
-                await eventually(lambda: node.streams.streams[CONTEST].live, "all is heard again")
+                await eventually(
+                    lambda: node.followers.by_contest[CONTEST].live, "all is heard again"
+                )
 
 
 class TestHotBoard:
@@ -234,7 +236,7 @@ class TestHotBoard:
             assert (await node.boards.top(CONTEST, 1, 10)).position.reaches(result.position)
 
         async def quiet() -> bool:
-            heard = await node.boards.top_as_heard(CONTEST, 10)
+            heard = await node.boards.top_as_followed(CONTEST, 10)
             return heard.position == (await node.store.position(CONTEST))
 
         await other.add(CONTEST, "zoe", 9)
@@ -247,14 +249,14 @@ class TestHotBoard:
         """An idle window goes, and with it the subscription."""
         monkeypatch.setattr(module, "SWEEP_S", 0.01)
         now = [0.0]
-        boards = module.Boards(node.store, node.streams, clock=lambda: now[0])
+        boards = module.Boards(node.store, node.followers, clock=lambda: now[0])
         boards.start()
         await boards.top(CONTEST, 1, 10)
-        assert CONTEST in node.streams.streams
+        assert CONTEST in node.followers.by_contest
 
         now[0] = module.IDLE_S + 1
 
-        await eventually(lambda: CONTEST not in node.streams.streams, "the stream is let go")
+        await eventually(lambda: CONTEST not in node.followers.by_contest, "the stream is let go")
         await boards.close()
 
 
@@ -281,11 +283,11 @@ class TestOddMessages:
         await other.add(CONTEST, "bo", 2)
 
         async def seen() -> bool:
-            heard = await node.boards.top_as_heard(CONTEST, 10)
+            heard = await node.boards.top_as_followed(CONTEST, 10)
             return [user.user_id for user in heard.users] == ["bo", "ada"]
 
         await eventually(seen, "the next write is heard")
-        await eventually(lambda: node.streams.streams[CONTEST].live, "the stream is live")
+        await eventually(lambda: node.followers.by_contest[CONTEST].live, "the stream is live")
         assert node.feed.linked
 
     async def test_an_unreadable_log_is_not_read_again_and_again(
@@ -297,10 +299,10 @@ class TestOddMessages:
         await redis.hset(f"leaderboard:contest:{{{CONTEST}}}:meta", "revision", "2")
         await redis.xadd(f"leaderboard:contest:{{{CONTEST}}}:log", {"commit": "no json"}, id="2-0")
 
-        node.streams.streams[CONTEST].catch_up()
+        node.followers.by_contest[CONTEST].catch_up()
 
         def live() -> bool:
-            stream = node.streams.streams[CONTEST]
+            stream = node.followers.by_contest[CONTEST]
             return stream.live and stream.position == Position(epoch, 2)
 
         await eventually(live, "the stream is live again")

@@ -17,7 +17,7 @@ from leaderboard_server.board.ranks import Ranks
 from leaderboard_server.domain.position import BEGINNING, Position
 from leaderboard_server.service.leaderboard import LeaderboardService
 from leaderboard_server.transport.methods import Methods
-from leaderboard_server.transport.response_cache import ReadyAnswers
+from leaderboard_server.transport.response_cache import ResponseCache
 
 pytestmark = pytest.mark.usefixtures("never_compared")
 
@@ -34,9 +34,9 @@ class Desk:
 
     def __init__(self, node: Node) -> None:
         self.answers: dict[bytes, bytes] = {}
-        ready = ReadyAnswers()
+        ready = ResponseCache()
         ready.hold_in(self)
-        self.boards = Boards(node.store, node.streams, withdraw=ready.withdraw)
+        self.boards = Boards(node.store, node.followers, invalidate=ready.invalidate)
         service = LeaderboardService(node.committer, self.boards, Ranks(node.store), node.watchers)
         self._methods = Methods(service, ready)
 
@@ -106,7 +106,7 @@ async def test_before_the_answer_of_a_write_that_others_are_before(
     async with running_node(store.url) as other:
         await desk.make_ready()
         late: list[bytes] = []
-        monkeypatch.setattr(node.streams.streams[CONTEST], "on_message", late.append)
+        monkeypatch.setattr(node.followers.by_contest[CONTEST], "on_message", late.append)
         await other.add(CONTEST, "cy")
         assert desk.position
         await node.add(CONTEST, "bo")
@@ -144,7 +144,7 @@ async def test_when_an_answer_is_of_another_epoch(
 ) -> None:
     """Before the caller who finds it is told, and though no message tells of it."""
     old = await desk.make_ready()
-    monkeypatch.setattr(node.streams.streams[CONTEST], "on_message", lambda _: None)
+    monkeypatch.setattr(node.followers.by_contest[CONTEST], "on_message", lambda _: None)
     await redis.flushall()
     assert desk.position == old
     found = await node.store.position(CONTEST)
@@ -158,7 +158,7 @@ async def test_when_a_page_past_the_window_is_newer(
     """Who is told a later position finds no earlier one after that."""
     async with running_node(store.url) as other:
         before = await desk.make_ready()
-        monkeypatch.setattr(node.streams.streams[CONTEST], "on_message", lambda _: None)
+        monkeypatch.setattr(node.followers.by_contest[CONTEST], "on_message", lambda _: None)
         await other.add(CONTEST, "bo")
         assert desk.position == before
         page = await desk.boards.top(CONTEST, DEPTH + 1, 1)
@@ -172,7 +172,7 @@ async def test_when_the_window_is_let_go(node: Node, monkeypatch: pytest.MonkeyP
     await desk.make_ready()
     await desk.boards.close()
     assert desk.position is None
-    assert CONTEST not in node.streams.streams
+    assert CONTEST not in node.followers.by_contest
 
 
 async def test_an_answer_that_waited_is_not_kept(node: Node, desk: Desk) -> None:

@@ -46,7 +46,7 @@ async def test_once_when_the_client_repeats_a_write_whose_answer_was_lost(
         await add(pair.proxied.stub, "cup", "ada", 5, "write-2")
     assert status_of(refused.value).reason == "ERROR_REASON_STORE_UNAVAILABLE"
     await lookout.lost()
-    lookout.withdraw()
+    lookout.invalidate()
 
     repeated = await add(
         (pair.direct if elsewhere else pair.proxied).stub, "cup", "ada", 5, "write-2"

@@ -15,7 +15,7 @@ class Lookout:
         self._passed = asyncio.Event()
         self._lost = asyncio.Event()
 
-    def withdraw(self) -> None:
+    def invalidate(self) -> None:
         """Lose no more replies."""
         self._losses_left = 0
 

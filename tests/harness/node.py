@@ -12,17 +12,17 @@ from leaderboard_server.domain.errors import LeaderboardError
 from leaderboard_server.domain.update import ScoreUpdate, UpdateResult
 from leaderboard_server.domain.watch import WatchMessage, WatchRequest
 from leaderboard_server.replication.feed import Feed
-from leaderboard_server.replication.log_followers import Streams
+from leaderboard_server.replication.log_followers import LogFollowers
 from leaderboard_server.storage.connection import connect
-from leaderboard_server.storage.pipelined_connection import Link
+from leaderboard_server.storage.pipelined_connection import PipelinedConnection
 from leaderboard_server.storage.store import Retention, Store
 from leaderboard_server.transport.broadcast_groups import Channels
-from leaderboard_server.watch.hub import Hub
+from leaderboard_server.watch.hub import WatchHub
 from leaderboard_server.watch.watchers import Watchers
 
 
 class _Handover:
-    """A stream whose messages are taken one by one; see `watch.sink.Outlet`."""
+    """A stream whose messages are taken one by one; see `watch.sink.WatchSink`."""
 
     def __init__(self, channels: Channels[WatchMessage]) -> None:
         self._channels = channels
@@ -55,10 +55,10 @@ class Node:
 
     store: Store
     feed: Feed
-    streams: Streams
+    followers: LogFollowers
     committer: Committer
     boards: Boards
-    hub: Hub
+    hub: WatchHub
     watchers: Watchers
     channels: Channels[WatchMessage]
 
@@ -93,21 +93,21 @@ class Node:
 async def running_node(url: str, retention: Retention | None = None) -> AsyncIterator[Node]:
     """Run the parts of one server on a store, from when its feed is up."""
     driver = connect(url)
-    writes, reads = Link(driver), Link(driver)
+    writes, reads = PipelinedConnection(driver), PipelinedConnection(driver)
     store = Store(writes, reads, retention or Retention())
     feed = Feed(driver)
-    streams = Streams(store, feed)
-    committer = Committer(store, announce=streams.offer)
-    boards = Boards(store, streams)
-    hub = Hub(streams, (retention or Retention()).history_changes)
+    followers = LogFollowers(store, feed)
+    committer = Committer(store, announce=followers.observe_own_commit)
+    boards = Boards(store, followers)
+    hub = WatchHub(followers, (retention or Retention()).history_changes)
     feed.start()
-    streams.start()
+    followers.start()
     boards.start()
     try:
         watchers = Watchers(hub, boards, store)
         await eventually(lambda: feed.linked, "the feed is up")
-        yield Node(store, feed, streams, committer, boards, hub, watchers, Channels())
+        yield Node(store, feed, followers, committer, boards, hub, watchers, Channels())
     finally:
-        for part in (committer, boards, streams, feed, reads, writes):
+        for part in (committer, boards, followers, feed, reads, writes):
             await part.close()
         await driver.aclose()

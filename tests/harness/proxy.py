@@ -136,7 +136,7 @@ class StoreProxy:
             line = _Line(self, (reader, writer), store)
             self._lines.add(line)
             try:
-                await line.carry()
+                await line.deliver()
             finally:
                 self._lines.discard(line)
         except ConnectionError:
@@ -171,7 +171,7 @@ class _Line:
         for _, writer in (self._service, self._store):
             writer.transport.abort()
 
-    async def carry(self) -> None:
+    async def deliver(self) -> None:
         """Carry bytes both ways until one side ends."""
         ways = [asyncio.create_task(self._requests()), asyncio.create_task(self._replies())]
         try:

@@ -57,14 +57,16 @@ async def test_cancelled_watches_leave_no_task_and_no_subscription(store: StoreP
             await node.add(contest_id, "ada")
         for contest_id in CONTESTS:
             await node.boards.top(contest_id, 1, 10)  # a window stays for longer than this test
-        tasks, streams = len(asyncio.all_tasks()), len(node.streams.streams)
+        tasks, streams = len(asyncio.all_tasks()), len(node.followers.by_contest)
 
         for number in range(20 * RATE):
             await _watch_and_cancel(node, number)
 
         await eventually(lambda: len(asyncio.all_tasks()) <= tasks, "the end of all tasks")
         # A stream that nobody could wait for stays a little.
-        await eventually(lambda: len(node.streams.streams) == streams, "the end of all streams")
+        await eventually(
+            lambda: len(node.followers.by_contest) == streams, "the end of all streams"
+        )
         async with store.client() as client:
 
             async def only_those() -> bool:

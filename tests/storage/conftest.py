@@ -14,7 +14,7 @@ from conftest import require
 from harness.stores import Flavour, StoreProcess
 from leaderboard_server.storage.calls import Caller
 from leaderboard_server.storage.connection import connect
-from leaderboard_server.storage.pipelined_connection import Argument, Link
+from leaderboard_server.storage.pipelined_connection import Argument, PipelinedConnection
 from leaderboard_server.storage.store import Retention, Store
 
 NewStore = Callable[..., Store]
@@ -63,7 +63,7 @@ class ThroughDriver:
         self._redis = redis
 
     async def call(self, *command: Argument) -> Any:
-        """See `Link.call`."""
+        """See `PipelinedConnection.call`."""
         return await self._redis.execute_command(*command)  # type: ignore[no-untyped-call]
 
 
@@ -76,7 +76,7 @@ async def _new_store(any_redis: Redis, any_store: StoreProcess | None) -> AsyncI
             if any_store is None:
                 caller: Caller = ThroughDriver(any_redis)
             else:
-                caller = link = Link(any_redis)
+                caller = link = PipelinedConnection(any_redis)
                 stack.push_async_callback(link.close)
             return Store(caller, caller, Retention(**retention), clock=clock)
 

@@ -9,14 +9,14 @@ import pytest_asyncio
 from redis.asyncio import Redis
 from redis.exceptions import ConnectionError as ConnectionLost
 from redis.exceptions import NoScriptError, ResponseError
-from redis.exceptions import TimeoutError as Overdue
+from redis.exceptions import TimeoutError as StoreTimeout
 
 from harness.waiting import eventually
 from leaderboard_server.domain.position import Position
 from leaderboard_server.domain.update import ScoreUpdate
 from leaderboard_server.storage import pipelined_connection as module
 from leaderboard_server.storage.connection import connect
-from leaderboard_server.storage.pipelined_connection import Link
+from leaderboard_server.storage.pipelined_connection import PipelinedConnection
 from leaderboard_server.storage.store import Retention, Store
 from storage.scripted_store import ScriptedStore
 
@@ -29,16 +29,18 @@ async def _scripted() -> AsyncIterator[ScriptedStore]:
 
 
 @pytest_asyncio.fixture(name="link")
-async def _link(scripted: ScriptedStore) -> AsyncIterator[Link]:
+async def _link(scripted: ScriptedStore) -> AsyncIterator[PipelinedConnection]:
     """Give a link to that store."""
     driver = connect(scripted.url)
-    link = Link(driver)
+    link = PipelinedConnection(driver)
     yield link
     await link.close()
     await driver.aclose()
 
 
-async def begun(link: Link, scripted: ScriptedStore, *words: str) -> list[asyncio.Task[Any]]:
+async def begun(
+    link: PipelinedConnection, scripted: ScriptedStore, *words: str
+) -> list[asyncio.Task[Any]]:
     """Begin a call for each word, and wait until the store has them all."""
     due = len(scripted.commands) + len(words)
     calls = [asyncio.ensure_future(link.call("ECHO", word)) for word in words]
@@ -55,7 +57,9 @@ async def within_reason(call: Awaitable[Any]) -> Any:
 class TestAnswers:
     """Who gets which answer."""
 
-    async def test_each_call_gets_its_own(self, link: Link, scripted: ScriptedStore) -> None:
+    async def test_each_call_gets_its_own(
+        self, link: PipelinedConnection, scripted: ScriptedStore
+    ) -> None:
         """In order, on one connection, though they come in pieces and all at once."""
         calls = await begun(link, scripted, "a", "b", "c", "d")
         scripted.answer(b"+a")
@@ -67,7 +71,7 @@ class TestAnswers:
         assert scripted.opened == 1
 
     async def test_a_refusal_is_for_its_caller_alone(
-        self, link: Link, scripted: ScriptedStore
+        self, link: PipelinedConnection, scripted: ScriptedStore
     ) -> None:
         """The connection goes on for the others."""
         calls = await begun(link, scripted, "a", "b", "c", "d")
@@ -80,7 +84,7 @@ class TestAnswers:
         assert scripted.opened == 1
 
     async def test_the_answer_of_a_caller_that_went_away_goes_to_nobody(
-        self, link: Link, scripted: ScriptedStore
+        self, link: PipelinedConnection, scripted: ScriptedStore
     ) -> None:
         """Neither an answer nor a refusal shifts those of the others."""
         calls = await begun(link, scripted, "a", "b", "c", "d")
@@ -91,7 +95,7 @@ class TestAnswers:
         assert [await calls[1], await calls[3]] == [b"b", b"d"]
 
     async def test_large_commands_arrive_in_order(
-        self, link: Link, scripted: ScriptedStore
+        self, link: PipelinedConnection, scripted: ScriptedStore
     ) -> None:
         """Also where some are sent at once and others wait for the end of the turn."""
         sizes = [1, module.SEND_AT_ONCE, 2, 3, 2 * module.SEND_AT_ONCE, 4]
@@ -106,7 +110,9 @@ class TestAnswers:
 class TestLost:
     """What ends a connection, and what comes after it."""
 
-    async def goes_on(self, link: Link, scripted: ScriptedStore, opened: int) -> None:
+    async def goes_on(
+        self, link: PipelinedConnection, scripted: ScriptedStore, opened: int
+    ) -> None:
         """Check that the next call opens another connection, and only that."""
         (call,) = await begun(link, scripted, "next")
         scripted.answer(b"+next")
@@ -115,7 +121,7 @@ class TestLost:
         await eventually(lambda: scripted.connections == 1, "the lost connection is closed")
 
     async def test_a_call_whose_turn_comes_too_late_is_told(
-        self, link: Link, scripted: ScriptedStore
+        self, link: PipelinedConnection, scripted: ScriptedStore
     ) -> None:
         """The connection may be lost between its opening and the turn of who waited for that."""
         (first,) = await begun(link, scripted, "first")
@@ -126,7 +132,9 @@ class TestLost:
             with pytest.raises(ConnectionLost):
                 await within_reason(call)
 
-    async def test_all_who_wait_are_told(self, link: Link, scripted: ScriptedStore) -> None:
+    async def test_all_who_wait_are_told(
+        self, link: PipelinedConnection, scripted: ScriptedStore
+    ) -> None:
         """A cut connection fails every call under way, and the next one opens anew."""
         calls = await begun(link, scripted, "a", "b", "c")
         calls[1].cancel()
@@ -138,7 +146,7 @@ class TestLost:
         await self.goes_on(link, scripted, opened=2)
 
     async def test_those_who_come_together_open_one(
-        self, link: Link, scripted: ScriptedStore
+        self, link: PipelinedConnection, scripted: ScriptedStore
     ) -> None:
         """At the start and after a loss; one that goes away doesn't take it with it."""
         for opened in (1, 2):
@@ -154,17 +162,19 @@ class TestLost:
             await eventually(lambda: link._wire is None or link._wire.lost, "the loss is noticed")
 
     async def test_an_overdue_answer_gives_the_link_up(
-        self, link: Link, scripted: ScriptedStore, monkeypatch: pytest.MonkeyPatch
+        self, link: PipelinedConnection, scripted: ScriptedStore, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """Answers come in order, so all behind it are given up too; a late one goes to nobody."""
         monkeypatch.setattr(module, "ANSWER_S", 0.05)
         calls = await begun(link, scripted, "a", "b")
         answers = await within_reason(asyncio.gather(*calls, return_exceptions=True))
-        assert [type(answer) for answer in answers] == [Overdue, Overdue]
+        assert [type(answer) for answer in answers] == [StoreTimeout, StoreTimeout]
         monkeypatch.setattr(module, "ANSWER_S", 10.0)
         await self.goes_on(link, scripted, opened=2)
 
-    async def test_only_silence_is_overdue(self, link: Link, scripted: ScriptedStore) -> None:
+    async def test_only_silence_is_overdue(
+        self, link: PipelinedConnection, scripted: ScriptedStore
+    ) -> None:
         """However long a call waits behind others: each answer shows that the store works."""
         calls = await begun(link, scripted, "a", "b")
         wire = link._wire
@@ -178,12 +188,12 @@ class TestLost:
         wire._look()
         assert not wire.lost, "an answer may lie in the socket where the loop was late"
         wire._look()
-        with pytest.raises(Overdue):
+        with pytest.raises(StoreTimeout):
             await within_reason(calls[1])
 
     @pytest.mark.parametrize("refusal", ["READONLY", "LOADING", "MASTERDOWN"])
     async def test_a_store_that_takes_no_writes_is_left(
-        self, link: Link, scripted: ScriptedStore, refusal: str
+        self, link: PipelinedConnection, scripted: ScriptedStore, refusal: str
     ) -> None:
         """There may be another one by now, which only a new connection finds."""
         calls = await begun(link, scripted, "a", "b", "c")
@@ -194,7 +204,7 @@ class TestLost:
         await self.goes_on(link, scripted, opened=2)
 
     async def test_a_store_that_is_away_refuses_each_call(
-        self, link: Link, scripted: ScriptedStore
+        self, link: PipelinedConnection, scripted: ScriptedStore
     ) -> None:
         """At once, and the call after it is back is answered."""
         assert scripted._server
@@ -210,7 +220,7 @@ class TestLost:
         await self.goes_on(link, scripted, opened=2)
 
     async def test_closing_gives_up_what_is_under_way(
-        self, link: Link, scripted: ScriptedStore
+        self, link: PipelinedConnection, scripted: ScriptedStore
     ) -> None:
         """Who waits is told, and the connection is gone."""
         calls = await begun(link, scripted, "a", "b")
@@ -225,7 +235,7 @@ class TestScripts:
 
     async def test_a_script_that_is_not_known_is_sent(self, redis: Redis) -> None:
         """Reads and commits survive a store that forgot all scripts, and use their names after."""
-        link = Link(redis)
+        link = PipelinedConnection(redis)
         store = Store(link, link, Retention())
         for revision in (1, 2):
             await redis.script_flush()

@@ -17,7 +17,7 @@ from leaderboard_server.domain.position import BEGINNING, Position
 from leaderboard_server.domain.update import MAX_SCORE, ScoreUpdate, UpdateMode, UpdateResult
 from leaderboard_server.storage import keys
 from leaderboard_server.storage.connection import connect
-from leaderboard_server.storage.pipelined_connection import Link
+from leaderboard_server.storage.pipelined_connection import PipelinedConnection
 from leaderboard_server.storage.store import Rank, RankQuestion, Retention, Store
 from storage.conftest import NewStore
 
@@ -185,7 +185,7 @@ class TestWithoutTheChannel:
             "mute", enabled=True, nopass=True, keys=["*"], commands=["+@all"], reset=True
         )
         mute = connect(f"redis://mute:x@127.0.0.1:{any_store.port}")
-        link = Link(mute)
+        link = PipelinedConnection(mute)
         store = Store(link, link, Retention())
 
         (first,) = await commit(store, add("ada", 5, request_id="r"))

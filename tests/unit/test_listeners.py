@@ -12,7 +12,7 @@ from harness.service import CHANNEL_OPTIONS
 from harness.statuses import status_of
 from leaderboard_server.transport.choice import ListenerName, make_listener
 from leaderboard_server.transport.listener import Endpoint, Limits, Send, Services
-from leaderboard_server.transport.response_cache import ReadyAnswers
+from leaderboard_server.transport.response_cache import ResponseCache
 
 _ENDPOINT = Endpoint(address="127.0.0.1:0")
 _LIMITS = Limits(max_calls=10, max_watchers=10, write_timeout_s=10)
@@ -36,7 +36,7 @@ async def _served(name: ListenerName) -> AsyncIterator[grpc.aio.Channel]:
         conversation={},
         unlimited=frozenset(),
     )
-    listener = make_listener(name, services, _ENDPOINT, _LIMITS, ReadyAnswers())
+    listener = make_listener(name, services, _ENDPOINT, _LIMITS, ResponseCache())
     port = await listener.start()
     async with grpc.aio.insecure_channel(f"127.0.0.1:{port}", options=CHANNEL_OPTIONS) as channel:
         yield channel

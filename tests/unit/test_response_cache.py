@@ -1,6 +1,6 @@
 """Ready-made answers: kept by a listener until they are withdrawn."""
 
-from leaderboard_server.transport.response_cache import ReadyAnswers
+from leaderboard_server.transport.response_cache import ResponseCache
 
 
 class Shelf:
@@ -30,38 +30,38 @@ class Shelf:
 
 def test_all_answers_of_a_contest_go_at_once() -> None:
     """Those of others stay."""
-    shelf, ready = Shelf(), ReadyAnswers()
+    shelf, ready = Shelf(), ResponseCache()
     ready.hold_in(shelf)
     for request in (b"q1", b"q2"):
         for contest_id in ("cup", "league"):
             ready.put("/path", request + contest_id.encode(), contest_id, b"answer")
-    ready.withdraw("cup")
+    ready.invalidate("cup")
     assert {key for key, _ in shelf.answers.values()} == {"league"}
     assert shelf.withdrawn == ["cup"]
 
 
 def test_a_contest_without_answers_bothers_nobody() -> None:
-    """Withdrawing goes to the listener only where there is something to withdraw."""
-    shelf, ready = Shelf(), ReadyAnswers()
+    """Withdrawing goes to the listener only where there is something to invalidate."""
+    shelf, ready = Shelf(), ResponseCache()
     ready.hold_in(shelf)
-    ready.withdraw("cup")
+    ready.invalidate("cup")
     ready.put("/path", b"q", "cup", b"answer")
     for _ in range(3):
-        ready.withdraw("cup")
+        ready.invalidate("cup")
     assert shelf.withdrawn == ["cup"]
 
     ready.put("/path", b"q", "cup", b"newer")
-    ready.withdraw("cup")
+    ready.invalidate("cup")
     assert shelf.withdrawn == ["cup", "cup"]
     assert not shelf.answers
 
 
 def test_without_a_holder_nothing_is_kept() -> None:
     """Also not for one that comes later."""
-    shelf, ready = Shelf(), ReadyAnswers()
+    shelf, ready = Shelf(), ResponseCache()
     ready.put("/path", b"q", "cup", b"answer")
-    ready.withdraw("cup")
+    ready.invalidate("cup")
     ready.hold_in(shelf)
-    ready.withdraw("cup")
+    ready.invalidate("cup")
     assert not shelf.answers
     assert not shelf.withdrawn

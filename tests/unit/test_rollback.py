@@ -5,7 +5,7 @@ import pytest
 from leaderboard_server.domain.board import RankedUser
 from leaderboard_server.domain.change import Commit, ScoreChange
 from leaderboard_server.domain.position import Position
-from leaderboard_server.replication.rollback import Lineage
+from leaderboard_server.replication.rollback import RollbackDetector
 from leaderboard_server.storage.store import History
 
 
@@ -26,7 +26,7 @@ HERE = Position("e", 3)
 
 
 @pytest.mark.parametrize(
-    ("seen", "is_another"),
+    ("seen", "diverged"),
     [
         (history(commit(4, 4), before=commit(3, 3)), False),
         (history(commit(4, 4), before=commit(3, 3, points=2)), True),
@@ -49,38 +49,38 @@ HERE = Position("e", 3)
     ],
 )
 @pytest.mark.parametrize("heard", [True, False], ids=["heard", "read"])
-def test_another_history_is_noticed(seen: History, *, is_another: bool, heard: bool) -> None:
+def test_another_history_is_noticed(seen: History, *, diverged: bool, heard: bool) -> None:
     """By the commit at the position, whether that was heard or only read when it was taken."""
-    lineage = Lineage()
+    detector = RollbackDetector()
     if heard:
-        lineage.follow(commit(3, 3))
+        detector.follow(commit(3, 3))
     else:
-        lineage.begin(history(before=commit(3, 3)))
-    assert lineage.is_another(seen, HERE) is is_another
+        detector.begin(history(before=commit(3, 3)))
+    assert detector.diverged(seen, HERE) is diverged
 
 
 def test_a_position_that_nothing_is_known_of_fits_any_commit() -> None:
     """Where the log lost the commit, and none was heard, only one that passes over is another."""
-    lineage = Lineage()
-    lineage.begin(history())
-    assert not lineage.is_another(history(commit(4, 4), before=commit(3, 3)), HERE)
-    assert lineage.is_another(history(commit(2, 4)), HERE)
+    detector = RollbackDetector()
+    detector.begin(history())
+    assert not detector.diverged(history(commit(4, 4), before=commit(3, 3)), HERE)
+    assert detector.diverged(history(commit(2, 4)), HERE)
 
 
 def test_what_was_heard_is_not_taken_back_by_what_is_read() -> None:
     """A log that tells another commit doesn't become the known one."""
-    lineage = Lineage()
-    lineage.follow(commit(3, 3))
-    lineage.begin(history(before=commit(3, 3, points=2)))
-    assert lineage.is_another(history(before=commit(3, 3, points=2)), HERE)
+    detector = RollbackDetector()
+    detector.follow(commit(3, 3))
+    detector.begin(history(before=commit(3, 3, points=2)))
+    assert detector.diverged(history(before=commit(3, 3, points=2)), HERE)
 
 
 def test_a_new_history_begins_with_nothing_known() -> None:
     """What was known of the lost one doesn't count against it."""
-    lineage = Lineage()
-    lineage.follow(commit(3, 3))
-    lineage.forget()
-    assert not lineage.is_another(history(before=commit(3, 3, points=2)), HERE)
+    detector = RollbackDetector()
+    detector.follow(commit(3, 3))
+    detector.forget()
+    assert not detector.diverged(history(before=commit(3, 3, points=2)), HERE)
 
 
 class TestRepeated:
@@ -88,25 +88,25 @@ class TestRepeated:
 
     def test_an_own_commit_is_heard_once(self) -> None:
         """After it was offered; a second time means that the store went back."""
-        lineage = Lineage()
+        detector = RollbackDetector()
         own = commit(4, 4)
-        lineage.offer(own)
-        assert not lineage.is_repeated(own, Position("e", 4))
-        assert lineage.is_repeated(own, Position("e", 4))
+        detector.expect_echo(own)
+        assert not detector.revision_reused(own, Position("e", 4))
+        assert detector.revision_reused(own, Position("e", 4))
 
     def test_what_was_read_from_the_log_may_still_come(self) -> None:
         """Late, and as often as it likes."""
-        lineage = Lineage()
-        lineage.settle(HERE)
+        detector = RollbackDetector()
+        detector.settle(HERE)
         for _ in range(2):
-            assert not lineage.is_repeated(commit(3, 3), HERE)
-        assert lineage.is_repeated(commit(4, 4), Position("e", 4))
+            assert not detector.revision_reused(commit(3, 3), HERE)
+        assert detector.revision_reused(commit(4, 4), Position("e", 4))
 
     def test_nothing_offered_is_kept_for_ever(self) -> None:
         """Own commits that never come through the link are forgotten once all is known."""
-        lineage = Lineage()
+        detector = RollbackDetector()
         for revision in range(1, 100):
-            lineage.offer(commit(revision, revision))
-        lineage.settle(Position("e", 99))
-        assert not lineage._offered
-        assert not lineage.is_repeated(commit(50, 50), Position("e", 99))
+            detector.expect_echo(commit(revision, revision))
+        detector.settle(Position("e", 99))
+        assert not detector._offered
+        assert not detector.revision_reused(commit(50, 50), Position("e", 99))

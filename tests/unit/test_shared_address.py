@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from leaderboard_server.workers.address import held
+from leaderboard_server.workers.address import reserved_address
 
 
 @contextlib.contextmanager
@@ -28,33 +28,33 @@ def _refused() -> Iterator[None]:
 
 def test_only_those_who_share_can_listen() -> None:
     """Workers can, before and while others do; another server can't, with workers or without."""
-    with held("127.0.0.1:0") as address:
+    with reserved_address("127.0.0.1:0") as address:
         for _ in range(2):
             with _refused(), _listening(address, shared=False):
                 pass
-            with _refused(), held(address):
+            with _refused(), reserved_address(address):
                 pass
             with _listening(address, shared=True), _listening(address, shared=True):
                 with _refused(), _listening(address, shared=False):
                     pass
-                with _refused(), held(address):
+                with _refused(), reserved_address(address):
                     pass
 
 
 @pytest.mark.parametrize("shared", [True, False])
 def test_an_address_in_use_is_not_taken(*, shared: bool) -> None:
     """Also not from a program that would share it, which would get part of the calls."""
-    with held("127.0.0.1:0") as address:
+    with reserved_address("127.0.0.1:0") as address:
         pass
-    with _listening(address, shared=shared), _refused(), held(address):
+    with _listening(address, shared=shared), _refused(), reserved_address(address):
         pass
-    with held(address):
+    with reserved_address(address):
         pass
 
 
 def test_an_address_is_free_again_at_once() -> None:
     """Connections of an earlier server that are not forgotten yet don't keep the next one out."""
-    with held("127.0.0.1:0") as address:
+    with reserved_address("127.0.0.1:0") as address:
         host, _, port = address.rpartition(":")
         with socket.socket() as listener:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -63,11 +63,14 @@ def test_an_address_is_free_again_at_once() -> None:
             listener.listen()
             with socket.create_connection((host, int(port))):
                 listener.accept()[0].close()
-    with held(address), _listening(address, shared=True):
+    with reserved_address(address), _listening(address, shared=True):
         pass
 
 
 def test_an_address_that_does_not_exist() -> None:
     """What is wrong is told with the address."""
-    with pytest.raises(OSError, match=r"can't listen on 192\.0\.2\.1:0"), held("192.0.2.1:0"):
+    with (
+        pytest.raises(OSError, match=r"can't listen on 192\.0\.2\.1:0"),
+        reserved_address("192.0.2.1:0"),
+    ):
         pass

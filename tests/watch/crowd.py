@@ -33,7 +33,7 @@ class Spectator:
         self.position = pb.Position()
         self.changes = 0
         self.snapshots = 0
-        self.streams = 0
+        self.followers = 0
         self._stub = stub
         self._request = pb.WatchContestRequest()
         self._request.CopyFrom(request)
@@ -41,7 +41,7 @@ class Spectator:
     async def watch(self) -> None:
         """Watch until cancelled, on as many streams as that takes."""
         while True:
-            self.streams += 1
+            self.followers += 1
             try:
                 async for message in self._stub.WatchContest(self._request):
                     self._take(message)

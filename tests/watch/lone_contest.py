@@ -15,12 +15,12 @@ from leaderboard_server.domain.change import Commit
 from leaderboard_server.domain.errors import StoreUnavailable
 from leaderboard_server.domain.position import BEGINNING, Position
 from leaderboard_server.domain.watch import SnapshotReason, WatchMessage, WatchRequest, WatchScope
-from leaderboard_server.replication.log_follower import ContestStream
+from leaderboard_server.replication.log_follower import LogFollower
 from leaderboard_server.storage.store import History, Store
 from leaderboard_server.transport import responses
 from leaderboard_server.transport.broadcast_groups import Channels
-from leaderboard_server.watch.hub import Hub
-from leaderboard_server.watch.recent_commits import Topic
+from leaderboard_server.watch.hub import WatchHub
+from leaderboard_server.watch.recent_commits import RecentCommits
 from leaderboard_server.watch.watcher import Watcher
 from leaderboard_server.watch.watchers import Watchers
 from unit.plain_board import PlainBoard, Step
@@ -34,20 +34,20 @@ _SCOPES = {
 
 
 class LoneStream:
-    """What was heard of the contest; see `storage.stream.ContestStream`."""
+    """What was heard of the contest; see `storage.stream.LogFollower`."""
 
     contest_id = CONTEST
 
     def __init__(self) -> None:
         self.position = BEGINNING
-        self.told = BEGINNING
+        self.acked_position = BEGINNING
         self.live = True
 
     def catch_up(self) -> None:
         """Hear of nothing more: a test says what is heard."""
 
     async def until_live(self) -> None:
-        """See `ContestStream.until_live`."""
+        """See `LogFollower.until_live`."""
         if not self.live:
             raise StoreUnavailable
 
@@ -66,12 +66,12 @@ class LoneContest:
     def __init__(self, recent_changes: int = 10_000) -> None:
         self.board = PlainBoard()
         self.stream = LoneStream()
-        self.topic = Topic(recent_changes)
-        self.topic.follow(cast("ContestStream", self.stream))
+        self.topic = RecentCommits(recent_changes)
+        self.topic.follow(cast("LogFollower", self.stream))
         self.draining = asyncio.Event()
         self.channels: Channels[WatchMessage] = Channels()
         self.watchers = Watchers(
-            cast("Hub", self), self, cast("Store", self), randomness=lambda: 0.5
+            cast("WatchHub", self), self, cast("Store", self), randomness=lambda: 0.5
         )
         self.position_reads = 0
         self.window = True
@@ -108,7 +108,7 @@ class LoneContest:
         """Hear of the new history, as it is now."""
         self._heard = self.board.ranked()
         self.stream.position = self.board.position
-        self.stream.told = BEGINNING
+        self.stream.acked_position = BEGINNING
         self.topic.on_restart(self.board.position, SnapshotReason.NEW_EPOCH)
 
     def watcher(self, **fields: object) -> Watcher:
@@ -119,18 +119,18 @@ class LoneContest:
         )
 
     @contextlib.asynccontextmanager
-    async def join(self, _contest_id: str) -> AsyncIterator[Topic]:
-        """See `hub.Hub.join`."""
+    async def join(self, _contest_id: str) -> AsyncIterator[RecentCommits]:
+        """See `hub.WatchHub.join`."""
         yield self.topic
 
-    def top_heard_now(self, _contest_id: str, count: int) -> Page | None:
-        """See `views.BoardReader.top_heard_now`."""
+    def top_as_followed_now(self, _contest_id: str, count: int) -> Page | None:
+        """See `views.BoardReader.top_as_followed_now`."""
         if not self.window:
             return None
         return Page(tuple(self._heard[:count]), len(self._heard), self.stream.position)
 
-    async def top_as_heard(self, _contest_id: str, count: int) -> Page:
-        """See `views.BoardReader.top_as_heard`."""
+    async def top_as_followed(self, _contest_id: str, count: int) -> Page:
+        """See `views.BoardReader.top_as_followed`."""
         await asyncio.sleep(0)
         return Page(tuple(self._heard[:count]), len(self._heard), self.stream.position)
 
@@ -204,7 +204,7 @@ class Viewer:
                 await task
 
     async def send(self, message: WatchMessage) -> None:
-        """See `watch.sink.Outlet.send`."""
+        """See `watch.sink.WatchSink.send`."""
         await asyncio.sleep(0)  # as on a wire, which takes a message in another turn of the loop
         await self.taking.wait()
         self.messages.append(message)
@@ -212,9 +212,9 @@ class Viewer:
         self.checker.feed(pb.WatchContestResponse.FromString(encoded))
 
     async def follow(self, channel: str, revision: int) -> int:
-        """See `watch.sink.Outlet.follow`."""
+        """See `watch.sink.WatchSink.follow`."""
         return await self._contest.channels.follow(channel, revision, self.send)
 
     def publish(self, channel: str, message: WatchMessage) -> None:
-        """See `watch.sink.Outlet.publish`."""
+        """See `watch.sink.WatchSink.publish`."""
         self._contest.channels.publish(channel, message, message.position.revision)

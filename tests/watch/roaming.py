@@ -59,7 +59,7 @@ class RoamingWatcher:
         self.user_ids = tuple(user_ids)
         self.checker = WatchChecker(scope=scope, limit=limit, user_ids=self.user_ids)
         self.messages = 0
-        self.streams = 0
+        self.followers = 0
         self.failure: BaseException | None = None
         self._servers = servers
         self._chance = chance
@@ -113,7 +113,7 @@ class RoamingWatcher:
         if resume_after is not None:
             request.resume_after.CopyFrom(resume_after)
         self.checker.begin(resume_after)
-        self.streams += 1
+        self.followers += 1
         try:
             async for message in self._chance.choice(self._servers).WatchContest(request):
                 self.checker.feed(message)

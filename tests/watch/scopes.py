@@ -53,11 +53,11 @@ class ScopeWatchers:
             AssertionError: They don't in time, or were told something wrong.
         """
 
-        async def holds() -> bool:
+        async def all_match() -> bool:
             self._compare(await top(stub, CONTEST))
             return True
 
-        await eventually(holds, "the board with every watcher", within=within)
+        await eventually(all_match, "the board with every watcher", within=within)
 
     def _compare(self, board: pb.GetTopUsersResponse) -> None:
         rows = tuple(Row.of(user) for user in board.users)

@@ -125,7 +125,7 @@ async def test_one_stuck_watcher_costs_the_others_nothing(
         led = number // LEADS_EVERY + 1
         await crowd.until(lambda s: s.changes >= led, "every change of the leader")
         assert {s.changes for s in crowd.spectators} == {led}
-        assert {(s.streams, s.snapshots) for s in crowd.spectators} == {(1, 1)}
+        assert {(s.followers, s.snapshots) for s in crowd.spectators} == {(1, 1)}
 
         told, status = await _read_to_the_end(stuck)
         last = told[-1]

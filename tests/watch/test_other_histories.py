@@ -35,7 +35,7 @@ async def _node(store: StoreProcess) -> AsyncIterator[Node]:
 
 class Restarts:
     """
-    Listens to a stream; see `stream.Listener`.
+    Listens to a stream; see `log_follower.Observer`.
 
     Attributes:
         reasons: Why what lies between could not be told, each time.
@@ -47,7 +47,7 @@ class Restarts:
     def on_commit(self, commit: Commit) -> None:
         """Take it for granted."""
 
-    def on_doubt(self) -> None:
+    def on_stale(self) -> None:
         """Take it for granted."""
 
     def on_restart(self, _position: Position, reason: SnapshotReason) -> None:
@@ -127,7 +127,7 @@ async def test_an_unreadable_commit_at_the_position_is_not_needed(node: Node, re
     async with all_watch(node, [watch]):
         await redis.delete(log)
         await redis.xadd(log, {"commit": "no json"}, id="1-0")
-        stream = node.streams.streams[CONTEST]
+        stream = node.followers.by_contest[CONTEST]
         restarts = Restarts()
         stream.add(restarts)
         stream.catch_up()
@@ -155,6 +155,6 @@ async def test_own_commits_that_are_never_heard_are_not_kept(
         for _ in range(50):
             await node.add(CONTEST, "ada")
         await all_hold(node, watches)
-        offered = node.streams.streams[CONTEST]._lineage._offered
+        offered = node.followers.by_contest[CONTEST]._rollback._offered
         await eventually(lambda: not offered, "nothing that was offered is kept")
     assert {tuple(watch.checker.reasons) for watch in watches} == {("INITIAL",)}

@@ -77,7 +77,7 @@ async def _import_and_watch(
             contest = by_id[watcher.contest_id]
             await eventually(lambda: _holds_all(watcher, contest), _name(watcher), within=30)  # noqa: B023
             assert set(watcher.checker.reasons) == {"INITIAL"}
-        assert sum(watcher.streams for watcher in crowd) > 2 * watchers
+        assert sum(watcher.followers for watcher in crowd) > 2 * watchers
 
 
 def _watchers(

@@ -98,7 +98,7 @@ class TestAway:
                             await first(far, scope, after)
 
             await line.accept()
-            await eventually(lambda: far.streams.streams[CONTEST].live, "all is heard again")
+            await eventually(lambda: far.followers.by_contest[CONTEST].live, "all is heard again")
             for scope in Scope:
                 assert (await first(far, scope)).position == own
 
@@ -119,7 +119,7 @@ class TestAway:
                         await first(far, scope, new)
 
             await line.accept()
-            await eventually(lambda: far.streams.streams[CONTEST].live, "all is heard again")
+            await eventually(lambda: far.followers.by_contest[CONTEST].live, "all is heard again")
             for scope in Scope:
                 message = await first(far, scope, new)
                 assert (message.position, type(message.event).__name__) == (new, "Progress")
@@ -135,7 +135,7 @@ class TestLateMessages:
         """What was read for an earlier watcher doesn't do for one who comes after that."""
         await near.add(CONTEST, "ada")
         async with watched(far):
-            monkeypatch.setattr(far.streams.streams[CONTEST], "on_message", lambda _: None)
+            monkeypatch.setattr(far.followers.by_contest[CONTEST], "on_message", lambda _: None)
             early = await first(far, Scope.USERS)
             await near.add(CONTEST, "ada", 2)
             if asked == "a rank":

@@ -69,13 +69,13 @@ class TestProgress:
         await watching.start()
         contest.commit(Step("ada", 1))
         changes = await watching.next()
-        watching.rest(changes)
+        watching.apply_min_interval(changes)
         told_up_to = contest.stream.position
         for _ in range(3):
             contest.commit(Step("bo", 1))
             async with asyncio.timeout(SOON_S):
                 message = await watching.next()
-            watching.rest(message)
+            watching.apply_min_interval(message)
             assert (message.event, message.position) == (Progress(), told_up_to)
         watching._rests_until = 0.0
         merged = await watching.next()
@@ -139,7 +139,7 @@ class TestFarBehind:
             contest.commit(OTHERS[number % 3])
         looks: list[tuple[int, int]] = []
         turns = 0
-        since = contest.topic.since
+        since = contest.topic.commits_after
 
         def looked(revision: int, changes: int | None = None) -> object:
             commits = since(revision, changes)
@@ -152,7 +152,7 @@ class TestFarBehind:
                 turns += 1
                 await asyncio.sleep(0)
 
-        monkeypatch.setattr(contest.topic, "since", looked)
+        monkeypatch.setattr(contest.topic, "commits_after", looked)
         counting = asyncio.create_task(count_turns())
         watching = contest.watcher(
             scope=scope, user_ids=frozenset({"ada"}), resume_after=begin, limit=1
@@ -174,10 +174,10 @@ class TestFarBehind:
         contest = LoneContest()
         for number in range(4):
             contest.commit(*(Step(f"u{user}", 1 + number) for user in range(7)))
-        first, second = (contest.topic.since(at, 10) for at in (0, 14))
+        first, second = (contest.topic.commits_after(at, 10) for at in (0, 14))
         assert [commit.revision for commit in first] == [7, 14]
         assert [commit.revision for commit in second] == [21, 28]
-        assert len(contest.topic.since(0)) == 4
+        assert len(contest.topic.commits_after(0)) == 4
 
 
 class TestShared:

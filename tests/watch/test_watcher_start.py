@@ -116,7 +116,7 @@ class TestSnapshot:
     ) -> None:
         """Where others' commits before an own one are late, it waits for them."""
         late, own = contest.make(Step("cy", 1)), contest.make(Step("bo", 1))
-        contest.stream.told = own.position
+        contest.stream.acked_position = own.position
         watching = asyncio.create_task(first(contest, scope=scope))
         await eventually(lambda: bool(contest.topic._reads), "a state is read")
         for commit in (late, own):
@@ -128,6 +128,6 @@ class TestSnapshot:
     @pytest.mark.usefixtures("hurried")
     async def test_that_can_not_be_had_is_refused(self, contest: LoneContest) -> None:
         """Where they don't come the watcher is sent elsewhere."""
-        contest.stream.told = contest.make(Step("bo", 1)).position
+        contest.stream.acked_position = contest.make(Step("bo", 1)).position
         with pytest.raises(StoreUnavailable):
             await first(contest)

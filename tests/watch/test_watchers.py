@@ -252,7 +252,9 @@ class TestResume:
             await eventually(lambda: bool(other.messages), "the other's snapshot")
             async with watch.on(nodes[0]):
                 await eventually(lambda: bool(watch.messages), "the snapshot")
-                monkeypatch.setattr(nodes[1].streams.streams[CONTEST], "on_message", lambda _: None)
+                monkeypatch.setattr(
+                    nodes[1].followers.by_contest[CONTEST], "on_message", lambda _: None
+                )
                 await nodes[0].store.end_epoch(CONTEST, old.epoch)
                 await nodes[0].add(CONTEST, "bo")
                 await eventually(lambda: watch.position.revision == 2, "the change")

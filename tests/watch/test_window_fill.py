@@ -14,7 +14,7 @@ from leaderboard_server.domain.board import Page
 from leaderboard_server.domain.change import Commit
 from leaderboard_server.domain.position import Position
 from leaderboard_server.domain.watch import SnapshotReason
-from leaderboard_server.replication.log_follower import ContestStream
+from leaderboard_server.replication.log_follower import LogFollower
 from leaderboard_server.storage import keys
 
 CONTEST = "cup"
@@ -23,7 +23,7 @@ CONTEST = "cup"
 class Filling:
     """A server whose window is about to be filled, and whose messages are held back."""
 
-    def __init__(self, node: Node, other: Node, stream: ContestStream, redis: Redis) -> None:
+    def __init__(self, node: Node, other: Node, stream: LogFollower, redis: Redis) -> None:
         self.other = other
         self.stream = stream
         self.redis = redis
@@ -44,14 +44,14 @@ class Filling:
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(self.stream, "on_message", self.held.append)
             patch.setattr(self._node.store, "top", read_slowly)
-            await self._node.boards.top_as_heard(CONTEST, 10)
+            await self._node.boards.top_as_followed(CONTEST, 10)
             patch.setattr(self.stream, "on_message", arrive)
 
     async def shows(self, *user_ids: str) -> None:
         """Wait until the board has these users, as watchers and as readers see it."""
 
         async def is_seen() -> bool:
-            heard = await self._node.boards.top_as_heard(CONTEST, 10)
+            heard = await self._node.boards.top_as_followed(CONTEST, 10)
             read = await self._node.boards.top(CONTEST, 1, 10)
             users = [tuple(user.user_id for user in page.users) for page in (heard, read)]
             return users == [user_ids, user_ids]
@@ -63,13 +63,13 @@ class _Nobody:
     """Listens to a contest for nothing, so that its stream stays."""
 
     def on_commit(self, commit: Commit) -> None:
-        """See `stream.Listener`."""
+        """See `log_follower.Observer`."""
 
     def on_restart(self, position: Position, reason: SnapshotReason) -> None:
-        """See `stream.Listener`."""
+        """See `log_follower.Observer`."""
 
-    def on_doubt(self) -> None:
-        """See `stream.Listener`."""
+    def on_stale(self) -> None:
+        """See `log_follower.Observer`."""
 
 
 @pytest_asyncio.fixture(name="filling")
@@ -81,7 +81,7 @@ async def _filling(store: StoreProcess) -> AsyncIterator[Filling]:
         store.client() as redis,
     ):
         await other.add(CONTEST, "bo")
-        stream = await node.streams.listen(CONTEST, _Nobody())
+        stream = await node.followers.listen(CONTEST, _Nobody())
         yield Filling(node, other, stream, redis)
 
 

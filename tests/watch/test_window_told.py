@@ -17,7 +17,7 @@ async def test_a_page_below_the_window_holds_for_the_window(
         await other.add(CONTEST, "bo")
         await node.boards.top(CONTEST, 1, 10)
         late: list[bytes] = []
-        monkeypatch.setattr(node.streams.streams[CONTEST], "on_message", late.append)
+        monkeypatch.setattr(node.followers.by_contest[CONTEST], "on_message", late.append)
         await other.add(CONTEST, "ada")
 
         below = await node.boards.top(CONTEST, DEPTH + 1, 10)

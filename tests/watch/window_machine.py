@@ -76,7 +76,7 @@ class WindowMachine(RuleBasedStateMachine):
         self._deployment = deployment
         self._contest_id = deployment.new_contest()
         self._stored = LoggedBoards(deployment.redis, self._contest_id)
-        self._boards = [Boards(node.store, node.streams) for node in deployment.nodes]
+        self._boards = [Boards(node.store, node.followers) for node in deployment.nodes]
         self._told = [BEGINNING] * _NODES
         self._may_flush = True
         self._story: list[str] = []
@@ -202,7 +202,7 @@ class WindowMachine(RuleBasedStateMachine):
                 f"{page.position} after {least}"
             )
         self._tell(via, page.position)
-        heard = await self._boards[via].top_as_heard(self._contest_id, count)
+        heard = await self._boards[via].top_as_followed(self._contest_id, count)
         await self._compare(heard, 1, count)
 
     async def _compare(self, page: Page, start_rank: int, count: int) -> None:
@@ -211,7 +211,7 @@ class WindowMachine(RuleBasedStateMachine):
         assert page.total_users == self._stored.total(page.position)
 
     async def _lose_a_message(self, via: int) -> None:
-        stream = self._deployment.nodes[via].streams.streams.get(self._contest_id)
+        stream = self._deployment.nodes[via].followers.by_contest.get(self._contest_id)
         if stream is None:
             return
 

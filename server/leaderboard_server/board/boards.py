@@ -11,7 +11,7 @@ from leaderboard_server.board.live_board import LiveBoard
 from leaderboard_server.domain.board import Page
 from leaderboard_server.domain.errors import PositionUnreachable, StoreUnavailable
 from leaderboard_server.domain.position import BEGINNING, Position
-from leaderboard_server.replication.log_followers import Streams
+from leaderboard_server.replication.log_followers import LogFollowers
 from leaderboard_server.storage.store import Store
 
 DEPTH = 1_000
@@ -51,9 +51,9 @@ class Boards:
     def __init__(
         self,
         store: Store,
-        streams: Streams,
+        followers: LogFollowers,
         *,
-        withdraw: Callable[[str], None] = lambda _: None,
+        invalidate: Callable[[str], None] = lambda _: None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Read from `store`.
@@ -61,16 +61,16 @@ class Boards:
         Args:
             store: The store.
 
-            streams: Where commits are heard of.
+            followers: Where commits are heard of.
 
-            withdraw: Told a contest before anybody else whenever what `top_now` returned of it may
-                be out of date.
+            invalidate: Called with a contest, before any observer, whenever a page that `top_now`
+                returned of it may be stale.
 
             clock: Seconds that only rise.
         """
         self._store = store
-        self._streams = streams
-        self._withdraw = withdraw
+        self._followers = followers
+        self._invalidate = invalidate
         self._boards = _Windows(clock)
         self._sweeper: asyncio.Task[None] | None = None
 
@@ -118,20 +118,20 @@ class Boards:
         if page and page.position.reaches(min_position):
             return page
         page = await self._store.top(contest_id, start_rank, count)
-        self._streams.tell(contest_id, page.position)
+        self._followers.observe_read(contest_id, page.position)
         if not page.position.reaches(min_position):
             raise PositionUnreachable(contest_id, min_position, page.position)
         return page
 
-    def top_heard_now(self, contest_id: str, count: int) -> Page | None:
-        """Return what `top_as_heard` would, where it needs nothing to wait for; None otherwise."""
+    def top_as_followed_now(self, contest_id: str, count: int) -> Page | None:
+        """Return what `top_as_followed` would if it needs no waiting; None otherwise."""
         board = self._boards.get(contest_id)
         if not board:
             return None
         board.asked = True
-        return board.read_as_heard(1, count)
+        return board.read_as_followed(1, count)
 
-    async def top_as_heard(self, contest_id: str, count: int) -> Page:
+    async def top_as_followed(self, contest_id: str, count: int) -> Page:
         """Return the first `count` ranks (1 to 1,000) as of the commits heard of so far.
 
         This is what watchers are told: it goes with the commits of the stream, and may be behind
@@ -141,15 +141,15 @@ class Boards:
             StoreUnavailable: The store is needed and away.
         """
         board = await self._filled(contest_id)
-        return board.read_as_heard(1, count) or await self._store.top(contest_id, 1, count)
+        return board.read_as_followed(1, count) or await self._store.top(contest_id, 1, count)
 
     async def _filled(self, contest_id: str) -> LiveBoard:
         board = self._boards.get(contest_id)
         if not board or board.closed:
-            board = LiveBoard(contest_id, DEPTH, self._store, self._streams, self._withdraw)
+            board = LiveBoard(contest_id, DEPTH, self._store, self._followers, self._invalidate)
             self._boards[contest_id] = board
         board.asked = True
-        if board.empty and self._streams.linked:
+        if board.empty and self._followers.linked:
             with contextlib.suppress(StoreUnavailable):
                 await board.fill()
         return board

@@ -28,7 +28,7 @@ class _Unit(NamedTuple, Generic[Question, Answer]):
     result: asyncio.Future[Any]
 
 
-class Lanes(Generic[Question, Answer]):
+class CallBatcher(Generic[Question, Answer]):
     """Asks the store, for each contest in turn."""
 
     def __init__(
@@ -51,7 +51,7 @@ class Lanes(Generic[Question, Answer]):
         not."""
         self._calls: set[asyncio.Future[Read[Answer]]] = set()
 
-    def ask(
+    def submit(
         self,
         contest_id: str,
         questions: Sequence[Question],

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from leaderboard_server.board.call_batcher import Lanes, Read
+from leaderboard_server.board.call_batcher import CallBatcher, Read
 from leaderboard_server.domain.update import ScoreUpdate
 from leaderboard_server.storage.codec import CommitReply, Outcome
 from leaderboard_server.storage.store import Store
@@ -22,7 +22,7 @@ class Committer:
         """Commit to `store`; `announce` is told of each commit before its writers are."""
         self._store = store
         self._announce = announce
-        self._lanes = Lanes(self._call, max_size=MAX_GROUP)
+        self._batcher = CallBatcher(self._call, max_size=MAX_GROUP)
 
     def commit(
         self,
@@ -45,16 +45,16 @@ class Committer:
         Raises:
             StoreUnavailable: The store is away; the updates may have been applied.
         """
-        return self._lanes.ask(contest_id, updates, len(updates), take)
+        return self._batcher.submit(contest_id, updates, len(updates), take)
 
     @property
     def size(self) -> int:
         """How many updates wait or are being applied."""
-        return self._lanes.size
+        return self._batcher.size
 
     async def close(self) -> None:
         """Wait until everything that was asked for is answered."""
-        await self._lanes.close()
+        await self._batcher.close()
 
     async def _call(self, contest_id: str, updates: list[ScoreUpdate]) -> Read[Outcome]:
         reply = await self._store.commit(contest_id, updates)

@@ -8,8 +8,8 @@ from leaderboard_server.domain.board import Page
 from leaderboard_server.domain.change import Commit
 from leaderboard_server.domain.position import Position
 from leaderboard_server.domain.watch import SnapshotReason
-from leaderboard_server.replication.log_follower import ContestStream
-from leaderboard_server.replication.log_followers import Streams
+from leaderboard_server.replication.log_follower import LogFollower
+from leaderboard_server.replication.log_followers import LogFollowers
 from leaderboard_server.storage.store import Store
 
 FILLS = 3
@@ -18,23 +18,23 @@ sent to the store instead."""
 
 
 class LiveBoard:
-    """Answers the first ranks of one contest. Implements `stream.Listener`."""
+    """Answers the first ranks of one contest. Implements `log_follower.Observer`."""
 
     def __init__(
         self,
         contest_id: str,
         depth: int,
         store: Store,
-        streams: Streams,
-        withdraw: Callable[[str], None],
+        followers: LogFollowers,
+        invalidate: Callable[[str], None],
     ) -> None:
-        """Take the parts; `withdraw` is told the contest whenever what was read is out of date."""
+        """Take the parts; `invalidate` is called whenever a page that was read is stale."""
         self._contest_id = contest_id
         self._depth = depth
         self._store = store
-        self._streams = streams
-        self._withdraw = withdraw
-        self._stream: ContestStream | None = None
+        self._followers = followers
+        self._invalidate = invalidate
+        self._stream: LogFollower | None = None
         self._window: Window | None = None
         self._missed: list[Commit] | None = None
         """The commits that come while the store is read, and only then."""
@@ -57,12 +57,12 @@ class LiveBoard:
         """
         if not self._stream or not self._stream.live:
             return None
-        page = self.read_as_heard(start_rank, count)
-        if not page or self._store.sees_another_epoch(self._contest_id, page.position):
+        page = self.read_as_followed(start_rank, count)
+        if not page or self._store.epoch_changed(self._contest_id, page.position):
             return None
-        return page if page.position.reaches(self._stream.told) else None
+        return page if page.position.reaches(self._stream.acked_position) else None
 
-    def read_as_heard(self, start_rank: int, count: int) -> Page | None:
+    def read_as_followed(self, start_rank: int, count: int) -> Page | None:
         """Return ranks from the window as of the commits heard of, or None if it lacks them."""
         if not self._stream or not self._window or not self._window.covers(start_rank, count):
             return None
@@ -83,31 +83,31 @@ class LiveBoard:
         """Stop following the contest, once a fill that is under way is over."""
         self.closed = True
         self._window = None
-        self.on_doubt()
+        self.on_stale()
         if self._stream and not self._filling:
             stream, self._stream = self._stream, None
-            self._streams.leave(stream, self)
+            self._followers.leave(stream, self)
 
-    def on_doubt(self) -> None:
-        """See `stream.Listener`."""
-        self._withdraw(self._contest_id)
+    def on_stale(self) -> None:
+        """See `log_follower.Observer`."""
+        self._invalidate(self._contest_id)
 
     def on_commit(self, commit: Commit) -> None:
-        """See `stream.Listener`."""
-        self.on_doubt()
+        """See `log_follower.Observer`."""
+        self.on_stale()
         if self._missed is not None:
             self._missed.append(commit)
         elif self._window and not self._move_on(self._window, commit):
             self._window = None
 
     def on_restart(self, _position: Position, _reason: SnapshotReason) -> None:
-        """See `stream.Listener`."""
+        """See `log_follower.Observer`."""
         self._window = None
-        self.on_doubt()
+        self.on_stale()
 
     async def _fill(self) -> None:
         if not self._stream:
-            self._stream = await self._streams.listen(self._contest_id, self)
+            self._stream = await self._followers.listen(self._contest_id, self)
         for _ in range(FILLS):
             await self._stream.until_live()
             missed: list[Commit] = []

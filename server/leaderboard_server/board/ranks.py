@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from leaderboard_server.board.call_batcher import Lanes, Read
+from leaderboard_server.board.call_batcher import CallBatcher, Read
 from leaderboard_server.domain.board import Standing
 from leaderboard_server.domain.errors import PositionUnreachable, UserNotFound
 from leaderboard_server.domain.position import Position
@@ -21,7 +21,7 @@ class Ranks:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._lanes = Lanes(self._call, max_size=MAX_ROWS)
+        self._batcher = CallBatcher(self._call, max_size=MAX_ROWS)
 
     def rank(
         self,
@@ -53,11 +53,11 @@ class Ranks:
             return take(standing)
 
         question = RankQuestion(user_id, neighbors)
-        return self._lanes.ask(contest_id, (question,), 2 * neighbors + 1, found)
+        return self._batcher.submit(contest_id, (question,), 2 * neighbors + 1, found)
 
     async def close(self) -> None:
         """Wait until everything that was asked for is answered."""
-        await self._lanes.close()
+        await self._batcher.close()
 
     async def _call(self, contest_id: str, questions: list[RankQuestion]) -> Read[Rank]:
         return await self._store.ranks(contest_id, questions)

@@ -13,7 +13,7 @@ import sys
 _PR_SET_PDEATHSIG = 1
 
 
-def end_with(parent: int) -> None:
+def die_with_parent(parent: int) -> None:
     """Have the kernel end this process when its parent ends, in whatever way.
 
     Only Linux can; elsewhere the next service over the folder ends a store that was left.
@@ -31,7 +31,7 @@ def end_with(parent: int) -> None:
         sys.exit("the service ended before its store started")
 
 
-def be_alone(lock_file: str) -> None:
+def lock_data_dir(lock_file: str) -> None:
     """Wait until no other store runs over the folder, and let none start while this one lives.
 
     The lock belongs to this process alone, through exec until its end: the children that it forks
@@ -48,6 +48,6 @@ def be_alone(lock_file: str) -> None:
 
 
 if __name__ == "__main__":
-    end_with(parent=int(sys.argv[1]))
-    be_alone(lock_file=sys.argv[2])
+    die_with_parent(parent=int(sys.argv[1]))
+    lock_data_dir(lock_file=sys.argv[2])
     os.execv(sys.argv[3], sys.argv[3:])  # noqa: S606 - without a shell is what is wanted

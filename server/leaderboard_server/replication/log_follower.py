@@ -1,7 +1,7 @@
 """The commits of one contest, in order, once and without holes.
 
 Whatever was published is checked against the position it follows; what is missing is read from the
-log. Where the log can't tell it (trimmed, or another epoch) listeners are told to start anew.
+log. Where the log can't tell it (trimmed, or another epoch) observers are told to start anew.
 """
 
 import asyncio
@@ -14,7 +14,7 @@ from leaderboard_server.domain.change import Commit
 from leaderboard_server.domain.errors import StoreUnavailable
 from leaderboard_server.domain.position import BEGINNING, Position
 from leaderboard_server.domain.watch import SnapshotReason
-from leaderboard_server.replication.rollback import Lineage
+from leaderboard_server.replication.rollback import RollbackDetector
 from leaderboard_server.storage.codec import UnreadableCommit, decode_commit
 from leaderboard_server.storage.store import Store
 
@@ -30,7 +30,7 @@ RETRY_S = 0.2
 """How long to wait before the log is read again after the store was away."""
 
 
-class Listener(Protocol):
+class Observer(Protocol):
     """What is told of a contest, always in the event loop and without waiting."""
 
     def on_commit(self, commit: Commit) -> None:
@@ -39,21 +39,21 @@ class Listener(Protocol):
     def on_restart(self, position: Position, reason: SnapshotReason) -> None:
         """What lies between can't be told; commits go on after `position`."""
 
-    def on_doubt(self) -> None:
+    def on_stale(self) -> None:
         """What was heard so far may be behind what this server has told, or may be told now."""
 
 
-class ContestStream:
+class LogFollower:
     """Follows one contest from the moment it is subscribed.
 
     Implements `feed.Receiver`. `live` tells whether every commit that the link delivers is passed
-    on at once; while it is false listeners may be behind.
+    on at once; while it is false observers may be behind.
     """
 
     def __init__(self, contest_id: str, store: Store) -> None:
         self.contest_id = contest_id
         self._store = store
-        self._listeners: list[Listener] = []
+        self._observers: list[Observer] = []
         self._waiting: list[Commit] = []
         self._catching_up: asyncio.Task[None] | None = None
         self._known = False
@@ -61,10 +61,10 @@ class ContestStream:
         self._once_more = False
         self._heard = False
         self._went_back = False
-        self._lineage = Lineage()
+        self._rollback = RollbackDetector()
         self._ready = asyncio.Event()
         self.position = BEGINNING
-        self.told = BEGINNING
+        self.acked_position = BEGINNING
         """The latest position that this server has told a caller: no answer may be behind it."""
 
     @property
@@ -84,14 +84,14 @@ class ContestStream:
         except TimeoutError as error:
             raise StoreUnavailable from error
 
-    def add(self, listener: Listener) -> None:
-        """Tell `listener` from now on."""
-        self._listeners.append(listener)
+    def add(self, observer: Observer) -> None:
+        """Tell `observer` from now on."""
+        self._observers.append(observer)
 
-    def remove(self, listener: Listener) -> bool:
-        """Stop telling `listener`, and say whether any other is left."""
-        self._listeners.remove(listener)
-        return bool(self._listeners)
+    def remove(self, observer: Observer) -> bool:
+        """Stop telling `observer`, and say whether any other is left."""
+        self._observers.remove(observer)
+        return bool(self._observers)
 
     def close(self) -> None:
         """Stop following."""
@@ -119,42 +119,44 @@ class ContestStream:
             return
         if self._catching_up:
             self._waiting.append(commit)
-        elif self._lineage.is_repeated(commit, self.position):
+        elif self._rollback.revision_reused(commit, self.position):
             self._went_back = True
             self.catch_up()
         elif not self._follow(commit):
             self.catch_up()
 
-    def offer(self, commit: Commit) -> None:
+    def observe_own_commit(self, commit: Commit) -> None:
         """Take in a commit of this server before it comes through the link.
 
         Where others' commits before it have not been heard yet it is left to the link.
         """
-        if self._store.sees_another_epoch(self.contest_id, commit.position):
-            self.doubt()
+        if self._store.epoch_changed(self.contest_id, commit.position):
+            self.invalidate()
             return
-        if commit.epoch != self.told.epoch or commit.position.reaches(self.told):
-            self.told = commit.position
+        if commit.epoch != self.acked_position.epoch or commit.position.reaches(
+            self.acked_position
+        ):
+            self.acked_position = commit.position
         if self.live and commit.revision > self.position.revision and self._follow(commit):
-            self._lineage.offer(commit)
+            self._rollback.expect_echo(commit)
         else:
-            self.doubt()
+            self.invalidate()
 
-    def tell(self, position: Position) -> None:
+    def observe_read(self, position: Position) -> None:
         """Take in that a caller was told a position that was read from the store."""
-        if position.epoch == self.position.epoch and position.reaches(self.told):
-            self.told = position
+        if position.epoch == self.position.epoch and position.reaches(self.acked_position):
+            self.acked_position = position
             if not self.position.reaches(position):
-                self.doubt()
+                self.invalidate()
 
-    def doubt(self) -> None:
-        """Tell listeners that what they heard may be behind what callers are told from now on."""
-        for listener in self._listeners:
-            listener.on_doubt()
+    def invalidate(self) -> None:
+        """Tell observers that what they heard may be behind what callers are told from now on."""
+        for observer in self._observers:
+            observer.on_stale()
 
     def _pause(self) -> None:
         self._ready.clear()
-        self.doubt()
+        self.invalidate()
 
     def catch_up(self) -> None:
         """Read what is missing from the log; what is being read may be too old, so then again."""
@@ -182,7 +184,7 @@ class ContestStream:
         before = self.position
         if await self._store.position(self.contest_id) == before:
             if self.position == before:
-                self._lineage.settle(before)
+                self._rollback.settle(before)
             return
         await asyncio.sleep(IN_FLIGHT_S)
         if self.live and self.position == before:
@@ -197,19 +199,19 @@ class ContestStream:
             if commit.previous_revision != self.position.revision:
                 return False
             self.position = commit.position
-            self._lineage.follow(commit)
-            self._store.hear(self.contest_id, commit.position)
-            for listener in self._listeners:
-                listener.on_commit(commit)
+            self._rollback.follow(commit)
+            self._store.observe_commit(self.contest_id, commit.position)
+            for observer in self._observers:
+                observer.on_commit(commit)
         return True
 
     def _restart(self, position: Position, reason: SnapshotReason) -> None:
         self.position = position
-        self._lineage.forget()
-        if self.told.epoch != position.epoch:
-            self.told = BEGINNING
-        for listener in self._listeners:
-            listener.on_restart(position, reason)
+        self._rollback.forget()
+        if self.acked_position.epoch != position.epoch:
+            self.acked_position = BEGINNING
+        for observer in self._observers:
+            observer.on_restart(position, reason)
 
     async def _catch_up(self) -> None:
         while True:
@@ -235,12 +237,12 @@ class ContestStream:
             await self._store.end_epoch(self.contest_id, self.position.epoch)
             self._went_back = False
         # The store is to find out when it is behind what this stream has heard.
-        self._store.hear(self.contest_id, self.position)
+        self._store.observe_commit(self.contest_id, self.position)
         history = await self._store.history(self.contest_id, self.position.revision, HISTORY_PAGE)
-        if self._lineage.is_another(history, self.position):
+        if self._rollback.diverged(history, self.position):
             self._went_back = True
             return False
-        self._lineage.begin(history)
+        self._rollback.begin(history)
         for commit in history.commits:
             if not self._follow(commit):
                 break
@@ -260,7 +262,7 @@ class ContestStream:
         if task.cancelled() or not self._subscribed:
             return
         once_more, self._once_more = self._once_more, False
-        self._lineage.settle(self.position)
+        self._rollback.settle(self.position)
         if error := task.exception():
             _log.error("catch_up_failed", contest_id=self.contest_id, exc_info=error)
             asyncio.get_running_loop().call_later(RETRY_S, self.catch_up)
@@ -268,5 +270,5 @@ class ContestStream:
         if once_more or not all(self._follow(commit) for commit in waiting):
             self.catch_up()
             return
-        self._lineage.settle(self.position)
+        self._rollback.settle(self.position)
         self._ready.set()

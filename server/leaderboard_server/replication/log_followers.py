@@ -10,7 +10,7 @@ from leaderboard_server.domain.errors import StoreUnavailable
 from leaderboard_server.domain.position import Position
 from leaderboard_server.domain.watch import SnapshotReason
 from leaderboard_server.replication.feed import Feed
-from leaderboard_server.replication.log_follower import ContestStream, Listener
+from leaderboard_server.replication.log_follower import LogFollower, Observer
 from leaderboard_server.storage.codec import CommitReply
 from leaderboard_server.storage.store import Store
 
@@ -33,20 +33,20 @@ class _Nobody:
     def on_restart(self, position: Position, reason: SnapshotReason) -> None:
         pass
 
-    def on_doubt(self) -> None:
+    def on_stale(self) -> None:
         pass
 
 
-class Streams:
+class LogFollowers:
     """Hands out one stream for each contest. Open from `start` to `close`."""
 
     def __init__(self, store: Store, feed: Feed) -> None:
         self._store = store
         self._feed = feed
-        self.streams: dict[str, ContestStream] = {}
+        self.by_contest: dict[str, LogFollower] = {}
         """The streams of the contests that anybody listens to."""
         self._task: asyncio.Task[None] | None = None
-        store.on_new_epoch = self._doubt
+        store.on_new_epoch = self._invalidate
 
     def start(self) -> None:
         """Begin to compare the streams with the store."""
@@ -58,7 +58,7 @@ class Streams:
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task
-        for stream in self.streams.values():
+        for stream in self.by_contest.values():
             stream.close()
 
     @property
@@ -66,27 +66,27 @@ class Streams:
         """Whether commits can be heard of at present."""
         return self._feed.linked
 
-    def offer(self, reply: CommitReply) -> None:
+    def observe_own_commit(self, reply: CommitReply) -> None:
         """Take in a commit of this server, before its writer is answered."""
-        if stream := self.streams.get(reply.contest_id):
-            stream.offer(reply.commit())
+        if stream := self.by_contest.get(reply.contest_id):
+            stream.observe_own_commit(reply.commit())
 
-    def tell(self, contest_id: str, position: Position) -> None:
+    def observe_read(self, contest_id: str, position: Position) -> None:
         """Take in that a caller was told a position of a board that was read from the store."""
-        if stream := self.streams.get(contest_id):
-            stream.tell(position)
+        if stream := self.by_contest.get(contest_id):
+            stream.observe_read(position)
 
-    async def listen(self, contest_id: str, listener: Listener) -> ContestStream:
-        """Tell `listener` of every commit after the returned stream's position.
+    async def listen(self, contest_id: str, observer: Observer) -> LogFollower:
+        """Tell `observer` of every commit after the returned stream's position.
 
         Raises:
-            StoreUnavailable: The stream didn't become live in time; the listener is not told.
+            StoreUnavailable: The stream didn't become live in time; the observer is not told.
         """
-        stream = self.streams.get(contest_id)
+        stream = self.by_contest.get(contest_id)
         if not stream:
-            stream = self.streams[contest_id] = ContestStream(contest_id, self._store)
+            stream = self.by_contest[contest_id] = LogFollower(contest_id, self._store)
             self._feed.subscribe(contest_id, stream)
-        stream.add(listener)
+        stream.add(observer)
         try:
             await stream.until_live()
         except StoreUnavailable:
@@ -94,29 +94,29 @@ class Streams:
             nobody = _Nobody()
             stream.add(nobody)
             asyncio.get_running_loop().call_later(LINGER_S, self.leave, stream, nobody)
-            self.leave(stream, listener)
+            self.leave(stream, observer)
             raise
         except BaseException:
-            self.leave(stream, listener)
+            self.leave(stream, observer)
             raise
         return stream
 
-    def leave(self, stream: ContestStream, listener: Listener) -> None:
-        """Stop telling `listener`; the last one ends the stream."""
-        if not stream.remove(listener):
-            del self.streams[stream.contest_id]
+    def leave(self, stream: LogFollower, observer: Observer) -> None:
+        """Stop telling `observer`; the last one ends the stream."""
+        if not stream.remove(observer):
+            del self.by_contest[stream.contest_id]
             stream.close()
             self._feed.unsubscribe(stream.contest_id)
 
-    def _doubt(self, contest_id: str) -> None:
-        if stream := self.streams.get(contest_id):
-            stream.doubt()
+    def _invalidate(self, contest_id: str) -> None:
+        if stream := self.by_contest.get(contest_id):
+            stream.invalidate()
 
     async def _verify(self) -> None:
         turn = 0
         while True:
             await asyncio.sleep(VERIFY_S)
-            streams = list(self.streams.values())
+            streams = list(self.by_contest.values())
             turn = turn if turn < len(streams) else 0
             due = streams[turn : turn + VERIFIED_AT_ONCE]
             turn += len(due)

@@ -12,7 +12,7 @@ MAX_OFFERED = 10_000
 """How many own commits may be on their way back through the link."""
 
 
-class Lineage:
+class RollbackDetector:
     """What one stream knows of the history that it follows."""
 
     def __init__(self) -> None:
@@ -35,7 +35,7 @@ class Lineage:
         """Take in the next commit."""
         self._latest = commit
 
-    def offer(self, commit: Commit) -> None:
+    def expect_echo(self, commit: Commit) -> None:
         """Take in that a commit was followed before the link told it."""
         if len(self._offered) >= MAX_OFFERED:
             self.settle(commit.position)  # the link is silent, as where publishing is forbidden
@@ -46,7 +46,7 @@ class Lineage:
         self._offered.clear()
         self._filled_up_to = position.revision
 
-    def is_repeated(self, commit: Commit, position: Position) -> bool:
+    def revision_reused(self, commit: Commit, position: Position) -> bool:
         """Tell whether a revision is given a second time.
 
         An own commit is heard after it was offered, and one from the log may be heard after that.
@@ -58,7 +58,7 @@ class Lineage:
             return False
         return self._filled_up_to < commit.revision <= position.revision
 
-    def is_another(self, history: History, position: Position) -> bool:
+    def diverged(self, history: History, position: Position) -> bool:
         """Tell whether a log can't be the one that led to a position.
 
         Then the store went back, and others moved it on while this server heard nothing: there is

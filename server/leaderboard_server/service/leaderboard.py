@@ -17,7 +17,7 @@ from leaderboard_server.domain.errors import (
 from leaderboard_server.domain.position import Position
 from leaderboard_server.domain.update import MAX_SCORE, ScoreUpdate, UpdateResult
 from leaderboard_server.domain.watch import WatchRequest
-from leaderboard_server.watch.sink import Outlet
+from leaderboard_server.watch.sink import WatchSink
 from leaderboard_server.watch.watchers import Watchers
 
 Outcome = UpdateResult | LeaderboardError
@@ -157,6 +157,6 @@ class LeaderboardService:
         """Read the rank of a user; see `board.ranks.Ranks.rank`."""
         return self._ranks.rank(contest_id, user_id, neighbors, min_position, take)
 
-    async def watch(self, request: WatchRequest, outlet: Outlet) -> None:
+    async def watch(self, request: WatchRequest, outlet: WatchSink) -> None:
         """Tell a watcher what it asks for; see `watch.watchers.Watchers.watch`."""
         await self._watchers.watch(request, outlet)

@@ -29,7 +29,7 @@ class Caller(Protocol):
     """What a store is called through."""
 
     def call(self, *command: Argument) -> Awaitable[Any]:
-        """Return what the store answers to a command; see `link.Link.call`."""
+        """Return what the store answers to a command; see `link.PipelinedConnection.call`."""
 
 
 class ScriptCalls:

@@ -15,7 +15,7 @@ from redis.asyncio import Redis
 from redis.asyncio.connection import AbstractConnection
 from redis.exceptions import ConnectionError as ConnectionLost
 from redis.exceptions import NoScriptError, ResponseError
-from redis.exceptions import TimeoutError as Overdue
+from redis.exceptions import TimeoutError as StoreTimeout
 
 ANSWER_S = 2.0
 """How long the store may be silent while calls wait for it. The longest script takes about 0.1 s; a
@@ -35,14 +35,14 @@ _OTHER_STORE = ("READONLY", "LOADING", "MASTERDOWN")
 """How a store refuses that takes no writes, or not yet; there may be another one by now."""
 
 
-class Link:
+class PipelinedConnection:
     """Calls the store. Opens when it is first called, and again when it was lost."""
 
     def __init__(self, redis: Redis) -> None:
         """Connect as a client of the driver would, which is not used itself."""
         self._redis = redis
-        self._wire: _Wire | None = None
-        self._opening: asyncio.Task[_Wire] | None = None
+        self._wire: _RespProtocol | None = None
+        self._opening: asyncio.Task[_RespProtocol] | None = None
 
     def call(self, *command: Argument) -> Awaitable[Any]:
         """Return what the store answers to a command.
@@ -51,7 +51,7 @@ class Link:
             ConnectionLost: The connection could not be opened, or was lost before the answer; the
                 command may have taken effect.
 
-            Overdue: The store took too long; the same.
+            StoreTimeout: The store took too long; the same.
 
             NoScriptError: The store doesn't know the script.
 
@@ -74,13 +74,13 @@ class Link:
         wire = await self._open()
         return await wire.call(command)
 
-    async def _open(self) -> "_Wire":
+    async def _open(self) -> "_RespProtocol":
         if not self._opening:
             self._opening = asyncio.create_task(self._connect(), name="open-link")
             self._opening.add_done_callback(self._opened)
         return await asyncio.shield(self._opening)
 
-    async def _connect(self) -> "_Wire":
+    async def _connect(self) -> "_RespProtocol":
         pool: Any = self._redis.connection_pool  # the driver leaves this method without types
         connection = pool.make_connection()
         try:
@@ -89,16 +89,16 @@ class Link:
         except TimeoutError as error:
             await connection.disconnect(nowait=True)
             raise ConnectionLost("the store took too long to connect") from error
-        self._wire = _Wire(connection)
+        self._wire = _RespProtocol(connection)
         return self._wire
 
-    def _opened(self, task: asyncio.Task["_Wire"]) -> None:
+    def _opened(self, task: asyncio.Task["_RespProtocol"]) -> None:
         self._opening = None
         if not task.cancelled():
             task.exception()  # those who wait have it
 
 
-class _Wire(asyncio.Protocol):
+class _RespProtocol(asyncio.Protocol):
     """An open connection, until it is lost."""
 
     def __init__(self, connection: AbstractConnection) -> None:
@@ -120,7 +120,7 @@ class _Wire(asyncio.Protocol):
         self._farewell: asyncio.Task[None] | None = None
 
     def call(self, command: tuple[Argument, ...]) -> asyncio.Future[Any]:
-        """Send a command at the end of this turn of the loop; see `Link.call`."""
+        """Send a command at the end of this turn of the loop; see `PipelinedConnection.call`."""
         answer: asyncio.Future[Any] = self._loop.create_future()
         if self.lost:  # it may be lost between its opening and the turn of who waited for that
             answer.set_exception(ConnectionLost("the connection to the store was lost"))
@@ -202,4 +202,4 @@ class _Wire(asyncio.Protocol):
                 self._looked_twice = True
                 self._overdue = self._loop.call_later(LATE_S, self._look)
             else:
-                self.lose(Overdue("the store took too long"))
+                self.lose(StoreTimeout("the store took too long"))

@@ -10,7 +10,7 @@ _CONTESTS = 65_536
 """How many contests are remembered; one that is forgotten is only no longer checked."""
 
 
-class SeenPositions:
+class PositionTracker:
     """Remembers the latest seen position of each contest. Lives as long as the store's client."""
 
     def __init__(self) -> None:
@@ -21,7 +21,7 @@ class SeenPositions:
         """Return the latest position seen, or the beginning."""
         return self._positions.get(contest_id, BEGINNING)
 
-    def hear(self, contest_id: str, heard: Position) -> None:
+    def observe_commit(self, contest_id: str, heard: Position) -> None:
         """Take in the position of a commit that came through the link.
 
         Links deliver late: one of another epoch than the latest says nothing about now.
@@ -32,7 +32,7 @@ class SeenPositions:
         ):
             self._remember(contest_id, heard)
 
-    def note(self, contest_id: str, sent_after: Position, seen: Position) -> None:
+    def observe_reply(self, contest_id: str, sent_after: Position, seen: Position) -> None:
         """Take in the position of an answer.
 
         Args:

@@ -24,7 +24,7 @@ from leaderboard_server.storage.codec import (
     encode_updates,
 )
 from leaderboard_server.storage.pipelined_connection import Argument
-from leaderboard_server.storage.positions import SeenPositions
+from leaderboard_server.storage.positions import PositionTracker
 from leaderboard_server.storage.scripts import (
     COMMIT,
     EARLIER,
@@ -96,7 +96,7 @@ class Store:
         self._sequence = itertools.count(1)
         self._epochs = new_token()[:16]
         self._epoch = itertools.count(1)
-        self._seen = SeenPositions()
+        self._seen = PositionTracker()
         self.on_new_epoch: Callable[[str], None] = lambda _: None
         """Told a contest whenever an answer of the store is of another epoch than those before."""
         self._writes = ScriptCalls(writes)
@@ -171,7 +171,7 @@ class Store:
         )
         return Page(tuple(users), int(total), position)
 
-    def sees_another_epoch(self, contest_id: str, position: Position) -> bool:
+    def epoch_changed(self, contest_id: str, position: Position) -> bool:
         """Tell whether the latest answer of the store was of another epoch than a position."""
         latest = self._seen.latest(contest_id)
         return latest not in (BEGINNING, position) and latest.epoch != position.epoch
@@ -180,9 +180,9 @@ class Store:
         """Return the latest position of a contest that the store has told this server."""
         return self._seen.latest(contest_id)
 
-    def hear(self, contest_id: str, position: Position) -> None:
+    def observe_commit(self, contest_id: str, position: Position) -> None:
         """Take in where a contest is, as the link tells; the store must not be behind it."""
-        self._seen.hear(contest_id, position)
+        self._seen.observe_commit(contest_id, position)
 
     async def position(self, contest_id: str) -> Position:
         """Read where a contest is."""
@@ -217,7 +217,7 @@ class Store:
 
     def _note(self, contest_id: str, sent_after: Position, seen: Position) -> None:
         before = self._seen.latest(contest_id)
-        self._seen.note(contest_id, sent_after, seen)
+        self._seen.observe_reply(contest_id, sent_after, seen)
         if before.epoch != self._seen.latest(contest_id).epoch:
             self.on_new_epoch(contest_id)
 

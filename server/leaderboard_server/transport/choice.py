@@ -5,7 +5,7 @@ from typing import Literal, TypeAlias
 
 from leaderboard_server.transport.grpcio import GrpcioListener
 from leaderboard_server.transport.listener import Endpoint, Limits, Listener, Services
-from leaderboard_server.transport.response_cache import ReadyAnswers
+from leaderboard_server.transport.response_cache import ResponseCache
 
 ListenerName: TypeAlias = Literal["front", "grpcio"]
 
@@ -30,7 +30,7 @@ def choose(name: Literal["auto"] | ListenerName) -> ListenerName:
 
 
 def make_listener(
-    name: ListenerName, services: Services, endpoint: Endpoint, limits: Limits, ready: ReadyAnswers
+    name: ListenerName, services: Services, endpoint: Endpoint, limits: Limits, ready: ResponseCache
 ) -> Listener:
     """Return a listener of this name, which is not open yet; it holds `ready` if it can."""
     if name == "grpcio":

@@ -12,7 +12,7 @@ from leaderboard_front import Handlers, Settings, StreamStalled
 from leaderboard_server.domain.errors import LeaderboardError, ServerDraining
 from leaderboard_server.transport.listener import GRACE_S, Endpoint, Limits, Services, Tls
 from leaderboard_server.transport.parsing import MAX_REQUEST_BYTES
-from leaderboard_server.transport.response_cache import ReadyAnswers
+from leaderboard_server.transport.response_cache import ResponseCache
 from leaderboard_server.transport.statuses import (
     MessageTooLarge,
     Overloaded,
@@ -42,7 +42,7 @@ class FrontListener:
     """
 
     def __init__(
-        self, services: Services, endpoint: Endpoint, limits: Limits, ready: ReadyAnswers
+        self, services: Services, endpoint: Endpoint, limits: Limits, ready: ResponseCache
     ) -> None:
         """Serve `services` at `endpoint`, within the limits, and hold `ready`."""
         self._tls = endpoint.tls

@@ -19,7 +19,7 @@ from leaderboard_server.transport.broadcast_groups import Channels
 from leaderboard_server.transport.grpcio_stream import Context, GrpcioStream
 from leaderboard_server.transport.listener import (
     GRACE_S,
-    ConversationMethod,
+    BidiMethod,
     Endpoint,
     Limits,
     Services,
@@ -178,7 +178,7 @@ class GrpcioListener:
 
         return grpc.unary_stream_rpc_method_handler(handle)
 
-    def _conversation(self, method: ConversationMethod, admission: Admission) -> Handler:
+    def _conversation(self, method: BidiMethod, admission: Admission) -> Handler:
         async def handle(requests: AsyncIterator[bytes], context: Context) -> None:
             with self._open(context) as stream:
                 await _answer(context, admission, lambda: method(requests, stream))

@@ -38,7 +38,7 @@ class Stream(Protocol):
 StreamMethod = Callable[[bytes, Stream], Awaitable[None]]
 """Sends messages until the stream ends. Raises `LeaderboardError` to end it with a status."""
 
-ConversationMethod = Callable[[AsyncIterator[bytes], Send], Awaitable[None]]
+BidiMethod = Callable[[AsyncIterator[bytes], Send], Awaitable[None]]
 """The same, for a caller who sends many requests."""
 
 GRACE_S = 5.0
@@ -85,7 +85,7 @@ class Services:
 
     unary: Mapping[str, UnaryMethod]
     stream: Mapping[str, StreamMethod]
-    conversation: Mapping[str, ConversationMethod]
+    conversation: Mapping[str, BidiMethod]
     unlimited: frozenset[str]
     """The paths that are answered whatever is under way, also while the server drains."""
 

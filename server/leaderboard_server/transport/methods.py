@@ -14,7 +14,7 @@ from leaderboard_server.service.leaderboard import LeaderboardService
 from leaderboard_server.transport import requests, responses
 from leaderboard_server.transport.listener import Stream, StreamMethod, UnaryMethod
 from leaderboard_server.transport.parsing import parse
-from leaderboard_server.transport.response_cache import ReadyAnswers
+from leaderboard_server.transport.response_cache import ResponseCache
 from leaderboard_server.transport.statuses import Overloaded
 
 ENCODED_AT_ONCE = 100
@@ -27,7 +27,7 @@ SERVICE_NAME = pb.DESCRIPTOR.services_by_name["LeaderboardService"].full_name
 class Methods:
     """The methods of `LeaderboardService`, by name. Lives as long as the service."""
 
-    def __init__(self, service: LeaderboardService, ready: ReadyAnswers) -> None:
+    def __init__(self, service: LeaderboardService, ready: ResponseCache) -> None:
         self._service = service
         self._ready = ready
         self._batched = 0
@@ -75,11 +75,11 @@ class Methods:
 
     async def _watch_contest(self, data: bytes, stream: Stream) -> None:
         request = requests.watch_request(parse(pb.WatchContestRequest, data))
-        await self._service.watch(request, _Outlet(request.contest_id, stream))
+        await self._service.watch(request, _WatchSink(request.contest_id, stream))
 
 
-class _Outlet:
-    """One watcher's stream; see `watch.sink.Outlet`."""
+class _WatchSink:
+    """One watcher's stream; see `watch.sink.WatchSink`."""
 
     def __init__(self, contest_id: str, stream: Stream) -> None:
         self._contest_id = contest_id

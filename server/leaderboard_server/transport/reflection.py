@@ -12,13 +12,13 @@ from grpc_reflection.v1alpha import reflection_pb2
 from grpc_reflection.v1alpha._async import ReflectionServicer
 from grpc_reflection.v1alpha.reflection import SERVICE_NAME as V1ALPHA
 
-from leaderboard_server.transport.listener import ConversationMethod, Send
+from leaderboard_server.transport.listener import BidiMethod, Send
 from leaderboard_server.transport.parsing import parse
 
 V1 = V1ALPHA.replace("v1alpha", "v1")
 
 
-def reflection(*service_names: str) -> Mapping[str, ConversationMethod]:
+def reflection(*service_names: str) -> Mapping[str, BidiMethod]:
     """Return what tells clients the contract of these services and of reflection itself."""
     _describe_v1()
     servicer = ReflectionServicer((*service_names, V1, V1ALPHA), pool=_Pool())

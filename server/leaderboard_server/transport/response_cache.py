@@ -18,7 +18,7 @@ class Holder(Protocol):
         """Forget the answers of a key: no request that comes from now on gets one of them."""
 
 
-class ReadyAnswers:
+class ResponseCache:
     """The answers that hold until something happens to their contest.
 
     Without a holder every call comes to its method.
@@ -40,7 +40,7 @@ class ReadyAnswers:
             self._counts[contest_id] = count + 1
             self._holder.put_answer(path, request, contest_id, answer)
 
-    def withdraw(self, contest_id: str) -> None:
+    def invalidate(self, contest_id: str) -> None:
         """Forget the answers of a contest, before anybody is told what made them old."""
         if self._holder and self._counts.pop(contest_id, 0):
             self._holder.withdraw(contest_id)

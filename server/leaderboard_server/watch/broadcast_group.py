@@ -12,8 +12,8 @@ from collections.abc import Iterator
 
 from leaderboard_server.domain.position import Position
 from leaderboard_server.domain.watch import Changes, Progress
-from leaderboard_server.watch.recent_commits import Topic
-from leaderboard_server.watch.sink import Outlet
+from leaderboard_server.watch.recent_commits import RecentCommits
+from leaderboard_server.watch.sink import WatchSink
 from leaderboard_server.watch.watcher import Watcher
 
 _ENOUGH = 2
@@ -21,12 +21,12 @@ _ENOUGH = 2
 _numbers = itertools.count(1)
 
 
-class Broadcast:
+class BroadcastGroup:
     """Tells all who follow it what a watcher is told. Open from `start` to `end`."""
 
-    def __init__(self, watcher: Watcher, outlet: Outlet) -> None:
-        self._watcher = watcher.fork()
-        self._told = watcher.told
+    def __init__(self, watcher: Watcher, outlet: WatchSink) -> None:
+        self._watcher = watcher.clone()
+        self._told = watcher.last_sent
         self._outlet = outlet
         self._channel = str(next(_numbers))
         self._failure: Exception | None = None
@@ -37,11 +37,13 @@ class Broadcast:
         """Whether more may be told."""
         return not self._task.done()
 
-    def stands_with(self, watcher: Watcher) -> bool:
+    def at_same_state(self, watcher: Watcher) -> bool:
         """Tell whether a watcher was told the same so far."""
-        return self.open and self._told == watcher.told and self._watcher.stands_with(watcher)
+        return (
+            self.open and self._told == watcher.last_sent and self._watcher.at_same_state(watcher)
+        )
 
-    async def carry(self, watcher: Watcher, outlet: Outlet) -> None:
+    async def deliver(self, watcher: Watcher, outlet: WatchSink) -> None:
         """Tell a watcher who stands with the broadcast, for as long as it keeps up.
 
         Raises:
@@ -49,10 +51,10 @@ class Broadcast:
 
             WatcherStalled: The watcher took nothing for the write timeout.
         """
-        revision = await outlet.follow(self._channel, watcher.told.revision)
+        revision = await outlet.follow(self._channel, watcher.last_sent.revision)
         if self._failure:
             raise self._failure
-        watcher.take_over(self._watcher, Position(self._told.epoch, revision))
+        watcher.adopt(self._watcher, Position(self._told.epoch, revision))
 
     def end(self) -> None:
         """Let all go who follow."""
@@ -66,22 +68,22 @@ class Broadcast:
                     return  # what is not told to all alike, each is told on its own way
                 self._told = message.position
                 self._outlet.publish(self._channel, message)
-                self._watcher.rest(message)
+                self._watcher.apply_min_interval(message)
         except Exception as error:  # noqa: BLE001 - each who followed raises it, whatever it is
             self._failure = error
         finally:
             self._outlet.close(self._channel)
 
 
-class Broadcasts:
+class BroadcastGroups:
     """The broadcasts of all topics."""
 
     def __init__(self) -> None:
-        self._open: dict[object, Broadcast] = {}
+        self._open: dict[object, BroadcastGroup] = {}
         self._watchers: Counter[object] = Counter()
 
     @contextlib.contextmanager
-    def among(self, topic: Topic, watcher: Watcher) -> Iterator[None]:
+    def registered(self, topic: RecentCommits, watcher: Watcher) -> Iterator[None]:
         """Count a watcher for as long as it watches; the last one of a kind ends the broadcast."""
         key = topic, watcher.kind
         self._watchers[key] += 1
@@ -94,12 +96,14 @@ class Broadcasts:
                 if broadcast := self._open.pop(key, None):
                     broadcast.end()
 
-    def of(self, topic: Topic, watcher: Watcher, outlet: Outlet) -> Broadcast | None:
+    def of(
+        self, topic: RecentCommits, watcher: Watcher, outlet: WatchSink
+    ) -> BroadcastGroup | None:
         """Return the broadcast that tells what a watcher is to be told next, if there is one."""
         key = topic, watcher.kind
         if self._watchers[key] < _ENOUGH:
             return None
         broadcast = self._open.get(key)
         if not broadcast or not broadcast.open:
-            broadcast = self._open[key] = Broadcast(watcher, outlet)
-        return broadcast if broadcast.stands_with(watcher) else None
+            broadcast = self._open[key] = BroadcastGroup(watcher, outlet)
+        return broadcast if broadcast.at_same_state(watcher) else None

@@ -15,7 +15,7 @@ from cachetools import LRUCache
 from leaderboard_server.domain.change import Commit, ScoreChange
 from leaderboard_server.domain.position import Position
 from leaderboard_server.domain.watch import SnapshotReason, WatchMessage
-from leaderboard_server.replication.log_follower import HISTORY_PAGE, ContestStream
+from leaderboard_server.replication.log_follower import HISTORY_PAGE, LogFollower
 from leaderboard_server.storage.codec import UnreadableCommit
 from leaderboard_server.storage.store import Store
 
@@ -29,13 +29,13 @@ LOOK_S = 0.05
 """For how long those are gathered who need to know where a contest is in the store."""
 
 
-class Topic:
-    """What the watchers of one contest share. Implements `stream.Listener`."""
+class RecentCommits:
+    """What the watchers of one contest share. Implements `log_follower.Observer`."""
 
     def __init__(self, recent_changes: int) -> None:
         """Hold `recent_changes` at least for watchers who lag; beyond it they get a snapshot."""
         self._recent_changes = recent_changes
-        self._stream: ContestStream | None = None
+        self._stream: LogFollower | None = None
         self._commits: list[Commit] = []
         self._changes = 0
         self._begin = 0
@@ -44,7 +44,7 @@ class Topic:
         self._changed = asyncio.Event()
         self.version = 0
         """Rises whenever watchers should look again."""
-        self.begins_by = SnapshotReason.LAGGED
+        self.reset_reason = SnapshotReason.LAGGED
         """Why no commits are held from before the first one."""
         self.messages: LRUCache[object, WatchMessage] = LRUCache(SHARED)
         """Messages that watchers leave for each other, by all that they depend on."""
@@ -52,7 +52,7 @@ class Topic:
         """The same of changes that lead from one state to another."""
         self._reads: LRUCache[object, asyncio.Task[Any]] = LRUCache(SHARED)
 
-    def follow(self, stream: ContestStream) -> None:
+    def follow(self, stream: LogFollower) -> None:
         """Take the stream that this topic listens to, from its present position on."""
         self._stream = stream
         self._begin = stream.position.revision
@@ -64,7 +64,7 @@ class Topic:
         return self._stream.position
 
     def on_commit(self, commit: Commit) -> None:
-        """See `stream.Listener`."""
+        """See `log_follower.Observer`."""
         if not self._stream:
             return  # the position that is followed from is a later one
         self._commits.append(commit)
@@ -73,30 +73,30 @@ class Topic:
         while self._changes - len(self._commits[dropped].changes) >= self._recent_changes:
             self._changes -= len(self._commits[dropped].changes)
             self._begin = self._commits[dropped].revision
-            self.begins_by = SnapshotReason.LAGGED
+            self.reset_reason = SnapshotReason.LAGGED
             dropped += 1
         del self._commits[:dropped]
         self.wake()
 
     def on_restart(self, position: Position, reason: SnapshotReason) -> None:
-        """See `stream.Listener`."""
+        """See `log_follower.Observer`."""
         self._commits.clear()
         self._changes = 0
         self._begin = position.revision
-        self.begins_by = reason
+        self.reset_reason = reason
         self.messages.clear()
         self.merges.clear()
         self._reads.clear()
         self.wake()
 
-    def on_doubt(self) -> None:
-        """See `stream.Listener`; what watchers are told goes by what was heard."""
+    def on_stale(self) -> None:
+        """See `log_follower.Observer`; what watchers are told goes by what was heard."""
 
-    def holds(self, revision: int) -> bool:
+    def covers(self, revision: int) -> bool:
         """Tell whether all commits after a revision are held."""
         return revision >= self._begin
 
-    def since(self, revision: int, changes: int | None = None) -> list[Commit]:
+    def commits_after(self, revision: int, changes: int | None = None) -> list[Commit]:
         """Return the commits after a revision from which on they are held, in order.
 
         Args:
@@ -114,7 +114,7 @@ class Topic:
             commits[0] = commits[0].after(revision)
         return commits
 
-    async def reach_back(self, store: Store, after: int) -> None:
+    async def backfill(self, store: Store, after: int) -> None:
         """Take in what the log holds from before the first held commit, back to a revision.
 
         Every page that is read serves all who come; so however many resume at once, the log is
@@ -127,11 +127,11 @@ class Topic:
         while after < self._begin != begin:
             begin = self._begin
             if not self._reaching:
-                self._reaching = asyncio.create_task(self._reach_back(store), name="reach-back")
+                self._reaching = asyncio.create_task(self._backfill(store), name="reach-back")
                 self._reaching.add_done_callback(self._reached)
             await asyncio.shield(self._reaching)
 
-    async def _reach_back(self, store: Store) -> None:
+    async def _backfill(self, store: Store) -> None:
         assert self._stream
         epoch, begin = self.position.epoch, self._begin
         if self._changes >= self._recent_changes:
@@ -172,10 +172,10 @@ class Topic:
         await self._stream.until_live()
 
     @property
-    def told(self) -> Position:
+    def acked_position(self) -> Position:
         """The latest position that this server has told a caller who writes or reads the board."""
         assert self._stream
-        return self._stream.told
+        return self._stream.acked_position
 
     async def read_once(self, key: object, read: Callable[[], Coroutine[Any, Any, Read]]) -> Read:
         """Read something once for all for whom it is the same whenever it is read.

@@ -5,7 +5,7 @@ from typing import Protocol
 from leaderboard_server.domain.watch import WatchMessage
 
 
-class Outlet(Protocol):
+class WatchSink(Protocol):
     """One watcher's stream, and the channels that many streams can follow."""
 
     async def send(self, message: WatchMessage) -> None:

@@ -9,7 +9,7 @@ from leaderboard_server.domain.position import Position
 from leaderboard_server.domain.watch import WatchRequest, WatchScope
 from leaderboard_server.storage.store import Store
 from leaderboard_server.watch.merge import merge
-from leaderboard_server.watch.recent_commits import Topic
+from leaderboard_server.watch.recent_commits import RecentCommits
 
 CHANGES_AT_ONCE = 1_000
 """After how many changes a message is full. A commit is never split, so it has up to 1,999."""
@@ -18,11 +18,11 @@ CHANGES_AT_ONCE = 1_000
 class BoardReader(Protocol):
     """Where the first ranks are read."""
 
-    def top_heard_now(self, contest_id: str, count: int) -> Page | None:
-        """Return what `top_as_heard` would, where it needs nothing to wait for."""
+    def top_as_followed_now(self, contest_id: str, count: int) -> Page | None:
+        """Return what `top_as_followed` would, where it needs nothing to wait for."""
 
-    async def top_as_heard(self, contest_id: str, count: int) -> Page:
-        """Return the first ranks of a contest; see `board.boards.Boards.top_as_heard`."""
+    async def top_as_followed(self, contest_id: str, count: int) -> Page:
+        """Return the first ranks of a contest; see `board.boards.Boards.top_as_followed`."""
 
 
 class News(NamedTuple):
@@ -52,7 +52,7 @@ class View(Protocol):
     def lose_track(self) -> None:
         """Go on from a position of which the state is not known."""
 
-    async def news(self, topic: Topic, since: Position) -> News | None:
+    async def news(self, topic: RecentCommits, since: Position) -> News | None:
         """Return what is told of commits after `since`, or None where there is nothing to tell yet.
 
         Nothing is waited for between the last look at the topic and the return.
@@ -86,7 +86,7 @@ class _AllView:
         return WatchScope.ALL, self._request.limit
 
     async def state(self) -> Page:
-        return await self._reader.top_as_heard(self._request.contest_id, self._request.limit)
+        return await self._reader.top_as_followed(self._request.contest_id, self._request.limit)
 
     def begin(self, page: Page) -> None:
         pass  # every change is told as it was
@@ -94,7 +94,7 @@ class _AllView:
     def lose_track(self) -> None:
         pass  # every change is told as it was
 
-    async def news(self, topic: Topic, since: Position) -> News | None:
+    async def news(self, topic: RecentCommits, since: Position) -> News | None:
         return _told(topic, since, lambda _: True)
 
 
@@ -121,14 +121,16 @@ class _UsersView:
     def lose_track(self) -> None:
         pass  # every change is told as it was
 
-    async def news(self, topic: Topic, since: Position) -> News | None:
+    async def news(self, topic: RecentCommits, since: Position) -> News | None:
         user_ids = self._request.user_ids
         return _told(topic, since, lambda change: change.user.user_id in user_ids)
 
 
-def _told(topic: Topic, since: Position, is_told: Callable[[ScoreChange], bool]) -> News | None:
+def _told(
+    topic: RecentCommits, since: Position, is_told: Callable[[ScoreChange], bool]
+) -> News | None:
     """Return the changes of the next commits, as they were."""
-    commits = topic.since(since.revision, CHANGES_AT_ONCE)
+    commits = topic.commits_after(since.revision, CHANGES_AT_ONCE)
     if not commits:
         return None
     changes = (change for commit in commits for change in commit.changes)
@@ -151,7 +153,7 @@ class _TopView:
         return WatchScope.TOP, self._request.limit
 
     async def state(self) -> Page:
-        return await self._reader.top_as_heard(self._request.contest_id, self._request.limit)
+        return await self._reader.top_as_followed(self._request.contest_id, self._request.limit)
 
     def begin(self, page: Page) -> None:
         self._rows = page.users
@@ -159,17 +161,17 @@ class _TopView:
     def lose_track(self) -> None:
         self._rows = None
 
-    async def news(self, topic: Topic, since: Position) -> News | None:
+    async def news(self, topic: RecentCommits, since: Position) -> News | None:
         if topic.position == since:
             return None
         contest_id, limit = self._request.contest_id, self._request.limit
-        page = self._reader.top_heard_now(contest_id, limit)
+        page = self._reader.top_as_followed_now(contest_id, limit)
         if not page:
             page = await topic.read_once((self.kind(), topic.version), self.state)
         # The topic may have moved on meanwhile, or not have heard of that state yet.
         commits = [
             commit
-            for commit in topic.since(since.revision)
+            for commit in topic.commits_after(since.revision)
             if commit.revision <= page.position.revision
         ]
         if not commits or commits[-1].position != page.position:

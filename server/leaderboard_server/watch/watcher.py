@@ -21,7 +21,7 @@ from leaderboard_server.domain.watch import (
     WatchScope,
 )
 from leaderboard_server.storage.store import Store
-from leaderboard_server.watch.recent_commits import Topic
+from leaderboard_server.watch.recent_commits import RecentCommits
 from leaderboard_server.watch.views import BoardReader, view_of
 
 PROGRESS_S = 15.0
@@ -40,7 +40,7 @@ class Watcher:
     def __init__(
         self,
         request: WatchRequest,
-        topic: Topic,
+        topic: RecentCommits,
         draining: asyncio.Event,
         reader: BoardReader,
         store: Store,
@@ -53,7 +53,7 @@ class Watcher:
         self._store = store
         self._randomness = randomness
         self.view = view_of(request, reader, store)
-        self.told = BEGINNING
+        self.last_sent = BEGINNING
         """The position of the last message."""
         self._rests_until = 0.0
         self._seen = BEGINNING
@@ -64,21 +64,21 @@ class Watcher:
         """What watchers have in common that are told the same, at the same pace."""
         return self.view.kind(), self._request.min_interval_s
 
-    def fork(self) -> Self:
+    def clone(self) -> Self:
         """Return another watcher of this kind, who was told the same."""
         other = copy.copy(self)
         other.view = copy.copy(self.view)
         return other
 
-    def stands_with(self, other: Self) -> bool:
+    def at_same_state(self, other: Self) -> bool:
         """Tell whether another of this kind was told the same, and as much is known of its rows."""
-        return self.told == other.told and self.view.tracks == other.view.tracks
+        return self.last_sent == other.last_sent and self.view.tracks == other.view.tracks
 
-    def take_over(self, other: Self, told: Position) -> None:
+    def adopt(self, other: Self, told: Position) -> None:
         """Go on from where another of this kind was, or from before that."""
-        self.told = self._seen = told
+        self.last_sent = self._seen = told
         self._rests_until = other._rests_until
-        if told == other.told:
+        if told == other.last_sent:
             self.view = copy.copy(other.view)
         else:
             self.view.lose_track()
@@ -94,11 +94,11 @@ class Watcher:
                 return await self._snapshot(SnapshotReason.NEW_EPOCH)
             if await self._is_ahead(after):
                 return await self._snapshot(SnapshotReason.AHEAD)
-        if not self._topic.holds(after.revision):
-            await self._topic.reach_back(self._store, after.revision)
-            if not self._topic.holds(after.revision):
+        if not self._topic.covers(after.revision):
+            await self._topic.backfill(self._store, after.revision)
+            if not self._topic.covers(after.revision):
                 return await self._snapshot(SnapshotReason.HISTORY_TRIMMED)
-        self.told = self._seen = after
+        self.last_sent = self._seen = after
         return None
 
     async def _is_over(self, after: Position) -> bool:
@@ -146,8 +146,8 @@ class Watcher:
                 return await self._snapshot(SnapshotReason.NEW_EPOCH)
             if asyncio.get_running_loop().time() < self._rests_until:
                 return None
-            if not self._topic.holds(self._seen.revision):
-                return await self._snapshot(self._topic.begins_by)
+            if not self._topic.covers(self._seen.revision):
+                return await self._snapshot(self._topic.reset_reason)
             before = self._seen
             news = await self.view.news(self._topic, before)
             if news:
@@ -186,14 +186,14 @@ class Watcher:
         """Return the message that nothing is left to tell."""
         return self._message(self._seen, Progress())
 
-    def rest(self, message: WatchMessage) -> None:
+    def apply_min_interval(self, message: WatchMessage) -> None:
         """Leave the watcher alone after a message for as long as it wants to be."""
         if self._request.scope is WatchScope.TOP and isinstance(message.event, Changes):
             interval_s = self._request.min_interval_s
             self._rests_until = asyncio.get_running_loop().time() + interval_s
 
     async def _snapshot(self, reason: SnapshotReason) -> WatchMessage:
-        told = self._topic.told
+        acked = self._topic.acked_position
         for attempt in range(ATTEMPTS):
             version = self._topic.version
             # A state that proved to be of no use is read again, also by others.
@@ -201,7 +201,7 @@ class Watcher:
             page = await self._topic.read_once(key, self.view.state)
             now = self._topic.position
             if page.position.epoch == now.epoch and (
-                told.epoch != now.epoch or page.position.reaches(told)
+                acked.epoch != now.epoch or page.position.reaches(acked)
             ):
                 break
             # A new epoch that only one of the two has heard of yet, or others' commits before an
@@ -218,14 +218,16 @@ class Watcher:
 
     def _shared(self, key: object, position: Position, event: Snapshot | Changes) -> WatchMessage:
         """Return the one message for all watchers who are told the same after the same."""
-        key = self.view.kind(), self.told.revision, position, key
+        key = self.view.kind(), self.last_sent.revision, position, key
         message = self._topic.messages.get(key)
         if not message:
-            message = self._topic.messages[key] = WatchMessage(position, self.told.revision, event)
-        self.told = position
+            message = self._topic.messages[key] = WatchMessage(
+                position, self.last_sent.revision, event
+            )
+        self.last_sent = position
         return message
 
     def _message(self, position: Position, event: Progress | End) -> WatchMessage:
-        message = WatchMessage(position, self.told.revision, event)
-        self.told = position
+        message = WatchMessage(position, self.last_sent.revision, event)
+        self.last_sent = position
         return message

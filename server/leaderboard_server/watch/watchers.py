@@ -5,10 +5,10 @@ from collections.abc import Callable
 
 from leaderboard_server.domain.watch import End, WatchMessage, WatchRequest
 from leaderboard_server.storage.store import Store
-from leaderboard_server.watch.broadcast_group import Broadcasts
-from leaderboard_server.watch.hub import Hub
-from leaderboard_server.watch.recent_commits import Topic
-from leaderboard_server.watch.sink import Outlet
+from leaderboard_server.watch.broadcast_group import BroadcastGroups
+from leaderboard_server.watch.hub import WatchHub
+from leaderboard_server.watch.recent_commits import RecentCommits
+from leaderboard_server.watch.sink import WatchSink
 from leaderboard_server.watch.views import BoardReader
 from leaderboard_server.watch.watcher import Watcher
 
@@ -18,7 +18,7 @@ class Watchers:
 
     def __init__(
         self,
-        hub: Hub,
+        hub: WatchHub,
         reader: BoardReader,
         store: Store,
         *,
@@ -28,9 +28,9 @@ class Watchers:
         self._reader = reader
         self._store = store
         self._randomness = randomness
-        self._broadcasts = Broadcasts()
+        self._broadcasts = BroadcastGroups()
 
-    async def watch(self, request: WatchRequest, outlet: Outlet) -> None:
+    async def watch(self, request: WatchRequest, outlet: WatchSink) -> None:
         """Tell a watcher what it asks for, until the server drains.
 
         Raises:
@@ -51,18 +51,20 @@ class Watchers:
             )
             # A resume with nothing to tell is told so, or its watcher could not know that it holds.
             message = await watcher.start() or await watcher.news() or watcher.progress()
-            with self._broadcasts.among(topic, watcher):
+            with self._broadcasts.registered(topic, watcher):
                 while not isinstance(message.event, End):
                     await outlet.send(message)
-                    watcher.rest(message)
+                    watcher.apply_min_interval(message)
                     message = await self._next(topic, watcher, outlet)
             await outlet.send(message)
 
-    async def _next(self, topic: Topic, watcher: Watcher, outlet: Outlet) -> WatchMessage:
+    async def _next(
+        self, topic: RecentCommits, watcher: Watcher, outlet: WatchSink
+    ) -> WatchMessage:
         """Return what a watcher is to be told by itself, after what broadcasts told it."""
         while not (message := await watcher.news()):
             broadcast = self._broadcasts.of(topic, watcher, outlet)
             if not broadcast:
                 return await watcher.next()
-            await broadcast.carry(watcher, outlet)
+            await broadcast.deliver(watcher, outlet)
         return message

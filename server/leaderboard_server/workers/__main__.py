@@ -13,7 +13,7 @@ import uvloop
 from leaderboard_server.app import serve
 from leaderboard_server.config import Config
 from leaderboard_server.logs import configure_logs
-from leaderboard_server.startup_errors import told_in_one_line
+from leaderboard_server.startup_errors import exit_on_startup_error
 
 
 def main() -> None:
@@ -25,7 +25,7 @@ def main() -> None:
     configure_logs(config.log_level)
     structlog.contextvars.bind_contextvars(worker=os.getpid())
     try:
-        with told_in_one_line():
+        with exit_on_startup_error():
             uvloop.run(_serve(config))
     except typer.Exit as ended:
         sys.exit(ended.exit_code)

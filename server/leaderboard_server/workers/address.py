@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 
 @contextlib.contextmanager
-def held(address: str) -> Iterator[str]:
+def reserved_address(address: str) -> Iterator[str]:
     """Hold HOST:PORT, and yield it with the port that was taken if it was 0.
 
     Processes of this user that set SO_REUSEPORT, as the workers do, can listen on it. No other can,

@@ -11,7 +11,7 @@ from leaderboard_server.config import Config
 from leaderboard_server.embedded_valkey import EmbeddedStore
 from leaderboard_server.startup_errors import CANT_START
 from leaderboard_server.transport.choice import choose
-from leaderboard_server.workers.address import held
+from leaderboard_server.workers.address import reserved_address
 from leaderboard_server.workers.process import Worker
 
 _log = structlog.get_logger()
@@ -69,7 +69,7 @@ async def supervise(config: Config) -> int:
 
 async def _settings(config: Config, stack: contextlib.AsyncExitStack) -> Config:
     """Take what the workers share, and return their settings."""
-    changed: dict[str, object] = {"address": stack.enter_context(held(config.address))}
+    changed: dict[str, object] = {"address": stack.enter_context(reserved_address(config.address))}
     if not config.redis_url:
         store = await stack.enter_async_context(EmbeddedStore(config.data_dir))
         changed["redis_url"] = SecretStr(store.url)

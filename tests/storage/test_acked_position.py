@@ -6,14 +6,14 @@ import pytest
 
 from leaderboard_server.domain.change import Commit
 from leaderboard_server.domain.position import BEGINNING, Position
-from leaderboard_server.replication.log_follower import ContestStream
+from leaderboard_server.replication.log_follower import LogFollower
 from leaderboard_server.storage.store import Store
 
 
 class _SameEpoch:
     """As much of a store as a stream asks when a commit is offered."""
 
-    def sees_another_epoch(self, _contest_id: str, position: Position) -> bool:
+    def epoch_changed(self, _contest_id: str, position: Position) -> bool:
         return position.epoch == "lost"
 
 
@@ -30,7 +30,7 @@ class _SameEpoch:
 )
 def test_what_was_told_only_rises(commits: list[tuple[str, int]], told: Position) -> None:
     """A commit whose answer comes late doesn't take back what a later one told."""
-    stream = ContestStream("cup", cast("Store", _SameEpoch()))
+    stream = LogFollower("cup", cast("Store", _SameEpoch()))
     for epoch, revision in commits:
-        stream.offer(Commit("cup", epoch, revision - 1, revision, 1, ()))
-    assert stream.told == told
+        stream.observe_own_commit(Commit("cup", epoch, revision - 1, revision, 1, ()))
+    assert stream.acked_position == told
