@@ -46,7 +46,7 @@ class LogFollowers:
         self.by_contest: dict[str, LogFollower] = {}
         """The streams of the contests that anybody listens to."""
         self._task: asyncio.Task[None] | None = None
-        store.on_new_epoch = self._invalidate
+        store.add_epoch_observer(self._invalidate)
 
     def start(self) -> None:
         """Begin to compare the streams with the store."""

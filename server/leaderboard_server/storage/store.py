@@ -97,10 +97,13 @@ class Store:
         self._epochs = new_token()[:16]
         self._epoch = itertools.count(1)
         self._seen = PositionTracker()
-        self.on_new_epoch: Callable[[str], None] = lambda _: None
-        """Told a contest whenever an answer of the store is of another epoch than those before."""
+        self._epoch_observers: list[Callable[[str], None]] = []
         self._writes = ScriptCalls(writes)
         self._reads = ScriptCalls(reads)
+
+    def add_epoch_observer(self, observer: Callable[[str], None]) -> None:
+        """Call `observer` with a contest whenever the store answers with a new epoch of it."""
+        self._epoch_observers.append(observer)
 
     async def commit(self, contest_id: str, updates: Sequence[ScoreUpdate]) -> CommitReply:
         """Apply updates of one contest in one atomic step.
@@ -219,7 +222,8 @@ class Store:
         before = self._seen.latest(contest_id)
         self._seen.observe_reply(contest_id, sent_after, seen)
         if before.epoch != self._seen.latest(contest_id).epoch:
-            self.on_new_epoch(contest_id)
+            for observer in self._epoch_observers:
+                observer(contest_id)
 
     def _head(self, contest_id: str, seen: Position) -> tuple[str, str, int, str]:
         """Return the arguments that every script begins with."""
