@@ -1,7 +1,8 @@
 """The command `leaderboard serve`."""
 
 import asyncio
-from pathlib import Path
+import inspect
+import re
 from typing import Annotated, Any
 
 import structlog
@@ -10,7 +11,7 @@ import uvloop
 from pydantic import ValidationError
 
 from leaderboard_server.app import serve as run
-from leaderboard_server.config import Config
+from leaderboard_server.config import Config, Setting, settings
 from leaderboard_server.logs import configure_logs
 from leaderboard_server.startup_errors import BAD_OPTION, exit_on_startup_error
 from leaderboard_server.workers import supervise
@@ -31,135 +32,8 @@ with TLS
 """The end of the help text, in Markdown; the `leaderboard` command reads it."""
 
 
-def serve(
-    address: Annotated[
-        str | None,
-        typer.Option(
-            envvar="LEADERBOARD_ADDRESS",
-            metavar="HOST:PORT",
-            help="Where to listen. [default: 127.0.0.1:50051]",
-        ),
-    ] = None,
-    listener: Annotated[
-        str | None,
-        typer.Option(
-            envvar="LEADERBOARD_LISTENER",
-            help="auto, front or grpcio; auto takes the front where it is installed."
-            " [default: auto]",
-        ),
-    ] = None,
-    workers: Annotated[
-        int | None,
-        typer.Option(
-            envvar="LEADERBOARD_WORKERS",
-            help="How many processes serve, each on a core of its own. [default: 1]",
-        ),
-    ] = None,
-    tls_cert: Annotated[
-        Path | None,
-        typer.Option(
-            envvar="LEADERBOARD_TLS_CERT",
-            metavar="FILE",
-            help="Serve with TLS: the certificate, and those between it and an authority (PEM)."
-            " Files for TLS are read again when they change.",
-        ),
-    ] = None,
-    tls_key: Annotated[
-        Path | None,
-        typer.Option(
-            envvar="LEADERBOARD_TLS_KEY",
-            metavar="FILE",
-            help="The certificate's key (PEM, without a password).",
-        ),
-    ] = None,
-    tls_client_ca: Annotated[
-        Path | None,
-        typer.Option(
-            envvar="LEADERBOARD_TLS_CLIENT_CA",
-            metavar="FILE",
-            help="Serve only callers with a certificate of one of these authorities (PEM).",
-        ),
-    ] = None,
-    data_dir: Annotated[
-        Path | None,
-        typer.Option(
-            envvar="LEADERBOARD_DATA_DIR",
-            help="Where the embedded store keeps its data. [default: the user's data folder]",
-        ),
-    ] = None,
-    redis_url: Annotated[
-        str | None,
-        typer.Option(
-            envvar="LEADERBOARD_REDIS_URL",
-            show_envvar=True,
-            metavar="URL",
-            help="Use this Redis or Valkey (redis://, rediss://, redis+sentinel://,"
-            " rediss+sentinel:// or unix://) instead of the embedded store. With a password, give"
-            " it as the environment variable: command lines are visible to others.",
-        ),
-    ] = None,
-    history_changes: Annotated[
-        int | None,
-        typer.Option(
-            envvar="LEADERBOARD_HISTORY_CHANGES",
-            help="How many changes of each contest are kept for watchers to resume."
-            " [default: 10000]",
-        ),
-    ] = None,
-    request_retention_s: Annotated[
-        int | None,
-        typer.Option(
-            envvar="LEADERBOARD_REQUEST_RETENTION_S",
-            help="For how many seconds a request id is remembered at least. [default: 86400]",
-        ),
-    ] = None,
-    watch_write_timeout_s: Annotated[
-        int | None,
-        typer.Option(
-            envvar="LEADERBOARD_WATCH_WRITE_TIMEOUT_S",
-            help="For how many seconds a watcher may take nothing before it is dropped."
-            " [default: 30]",
-        ),
-    ] = None,
-    max_calls: Annotated[
-        int | None,
-        typer.Option(
-            envvar="LEADERBOARD_MAX_CALLS",
-            help="How many calls may be under way in a worker, beside watches. [default: 1000]",
-        ),
-    ] = None,
-    max_watchers: Annotated[
-        int | None,
-        typer.Option(
-            envvar="LEADERBOARD_MAX_WATCHERS",
-            help="How many watches may be open in a worker. [default: 10000]",
-        ),
-    ] = None,
-    log_level: Annotated[
-        str | None,
-        typer.Option(
-            envvar="LEADERBOARD_LOG_LEVEL",
-            help="debug, info, warning or error. [default: info]",
-        ),
-    ] = None,
-) -> None:
-    """Run the server, by default on an embedded store that keeps its data."""
-    given: dict[str, Any] = {
-        "address": address,
-        "listener": listener,
-        "workers": workers,
-        "tls_cert": tls_cert,
-        "tls_key": tls_key,
-        "tls_client_ca": tls_client_ca,
-        "data_dir": data_dir,
-        "redis_url": redis_url,
-        "history_changes": history_changes,
-        "request_retention_s": request_retention_s,
-        "watch_write_timeout_s": watch_write_timeout_s,
-        "max_calls": max_calls,
-        "max_watchers": max_watchers,
-        "log_level": log_level,
-    }
+def serve(**given: Any) -> None:
+    """Run a server, by default on an embedded store that keeps its data."""
     try:
         config = Config(**{name: value for name, value in given.items() if value is not None})
     except ValidationError as error:
@@ -174,3 +48,30 @@ def serve(
         if config.workers > 1:
             raise typer.Exit(asyncio.run(supervise(config)))
         uvloop.run(run(config))
+
+
+def _option(setting: Setting) -> inspect.Parameter:
+    """Return the option of a setting; without a value the default of `Config` holds."""
+    option = typer.Option(
+        setting.flag,
+        envvar=setting.variable,
+        metavar=setting.metavar,
+        help=f"{_plain(setting.description)} [default: {_plain(setting.default)}]",
+    )
+    kind = int if setting.is_number else str
+    return inspect.Parameter(
+        setting.name,
+        inspect.Parameter.KEYWORD_ONLY,
+        default=None,
+        annotation=Annotated[kind | None, option],
+    )
+
+
+def _plain(text: str) -> str:
+    """Return a description without its references to other pages and without Markdown."""
+    return re.sub(r"; see \[.*?\]\(.*?\)", "", text).replace("`", "")
+
+
+serve.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
+    [_option(setting) for setting in settings()]
+)

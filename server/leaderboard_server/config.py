@@ -1,20 +1,24 @@
-"""The settings of a server: one validated, frozen object.
+"""Settings of a server: one validated, frozen object.
 
-Each can be given as an environment variable `LEADERBOARD_<NAME>`; the command line goes first.
+A setting is declared once, in `Config`. Its flag, its environment variable, its help text and its
+row in `docs/configuration.md` are made from the declaration.
 """
 
 import sys
+from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from platformdirs import user_data_path
 from pydantic import AfterValidator, Field, SecretStr, ValidationInfo, field_validator
+from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 ADDRESS = "127.0.0.1:50051"
 MAX_PORT = 65_535
 DAY_S = 86_400
+STORE_SCHEMES = ("redis", "rediss", "redis+sentinel", "rediss+sentinel", "unix")
 
 
 def _address(value: str) -> str:
@@ -26,76 +30,100 @@ def _address(value: str) -> str:
 
 def _workers(value: int) -> int:
     if value > 1 and sys.platform != "linux":
-        raise ValueError("more than one needs Linux, where connections to one port are spread")
+        raise ValueError("more than one needs Linux, which spreads the connections of a port")
     return value
 
 
 def _store_url(value: SecretStr) -> SecretStr:
-    schemes = ("redis", "rediss", "redis+sentinel", "rediss+sentinel", "unix")
-    if value.get_secret_value().partition("://")[0] not in schemes:
-        raise ValueError(f"must begin with {'://, '.join(schemes[:-1])}:// or {schemes[-1]}://")
+    if value.get_secret_value().partition("://")[0] not in STORE_SCHEMES:
+        *most, last = STORE_SCHEMES
+        raise ValueError(f"must begin with {'://, '.join(most)}:// or {last}://")
     return value
 
 
+FilePath = Annotated[Path, AfterValidator(Path.expanduser)]
+
+
+def _shown(metavar: str, default: str | None = None) -> dict[str, Any]:
+    """Return how help and docs show a setting: its placeholder, and its default in words."""
+    return {"metavar": metavar, "default": default}
+
+
 class Config(BaseSettings):
-    """What a server needs to know before it starts."""
+    """The settings that a server starts with; the docstring of each is its help text."""
 
-    model_config = SettingsConfigDict(env_prefix="LEADERBOARD_", frozen=True, extra="forbid")
+    model_config = SettingsConfigDict(
+        env_prefix="LEADERBOARD_", frozen=True, extra="forbid", use_attribute_docstrings=True
+    )
 
-    address: Annotated[str, AfterValidator(_address)] = ADDRESS
-    """HOST:PORT to listen on. Loopback unless told otherwise: there is no authentication but by
-    client certificates."""
+    address: Annotated[str, AfterValidator(_address)] = Field(
+        default=ADDRESS, json_schema_extra=_shown("HOST:PORT")
+    )
+    """Address to listen on. Client certificates are the only authentication: keep the server on
+    loopback, in a network of its own, or behind a proxy that authenticates callers."""
 
     listener: Literal["auto", "front", "grpcio"] = "auto"
-    """What listens: the front (a Rust extension), grpcio, or the front where it is installed."""
+    """Listener to serve with: `front` (the fast one, a Rust extension that `make front` installs),
+    `grpcio`, or `auto` for the front where it is installed."""
 
     workers: Annotated[int, Field(ge=1, le=256), AfterValidator(_workers)] = 1
-    """How many processes serve; each takes a core, and has limits, windows and watchers of its
-    own."""
+    """Number of server processes, each on a core of its own. Limits, windows and watchers are per
+    worker; see [workers](operations.md#workers)."""
 
-    tls_cert: Annotated[Path, AfterValidator(Path.expanduser)] | None = None
-    """The PEM file of the server's certificate and those between it and an authority. It is read
-    again when it changes, as are the next two."""
-
-    tls_key: Annotated[Path, AfterValidator(Path.expanduser)] | None = Field(
-        default=None, validate_default=True
+    tls_cert: FilePath | None = Field(
+        default=None, json_schema_extra=_shown("FILE", "none: no TLS")
     )
-    """The PEM file of its key, without a password."""
+    """PEM file with the certificate of the server and its intermediate certificates. The TLS files
+    are read again when they change; see [TLS](operations.md#tls)."""
 
-    tls_client_ca: Annotated[Path, AfterValidator(Path.expanduser)] | None = None
-    """The PEM file of the authorities that have to have certified each caller; none: callers need
-    no certificate."""
-
-    redis_url: Annotated[SecretStr, AfterValidator(_store_url)] | None = None
-    """The store, Redis 7 or later or Valkey: redis://, rediss:// or unix://, or its sentinels, as
-    redis+sentinel://HOST:PORT,HOST:PORT/SERVICE or, with TLS, rediss+sentinel://. May hold a
-    password, so it is never shown. Without it the embedded store is used."""
-
-    data_dir: Annotated[Path, AfterValidator(Path.expanduser)] = Field(
-        default_factory=lambda: user_data_path("leaderboard")
+    tls_key: FilePath | None = Field(
+        default=None, validate_default=True, json_schema_extra=_shown("FILE", "none: no TLS")
     )
-    """Where the embedded store keeps its data."""
+    """PEM file with the key of the certificate, without a password."""
+
+    tls_client_ca: FilePath | None = Field(
+        default=None, json_schema_extra=_shown("FILE", "none: certificates are not required")
+    )
+    """PEM file with the CA certificates used to verify client certificates. With it, callers
+    without a valid certificate are rejected."""
+
+    redis_url: Annotated[SecretStr, AfterValidator(_store_url)] | None = Field(
+        default=None, json_schema_extra=_shown("URL", "none: the embedded store")
+    )
+    """URL of a Redis (7.0 or later) or Valkey store: `redis://`, `rediss://`, `unix://`,
+    `redis+sentinel://` or `rediss+sentinel://`. Pass a URL with a password as the environment
+    variable, because other users can see command lines; see
+    [Sentinel](operations.md#sentinel)."""
+
+    data_dir: FilePath = Field(
+        default_factory=lambda: user_data_path("leaderboard"),
+        json_schema_extra=_shown(
+            "FOLDER", "the user's data folder, on Linux `~/.local/share/leaderboard`"
+        ),
+    )
+    """Data folder of the embedded store."""
 
     history_changes: int = Field(default=10_000, ge=100, le=1_000_000)
-    """How many changes of each contest are kept at least; watchers resume within them. About 150
-    bytes of the store each, and 0.5 kB of the server for contests that are watched."""
+    """Minimum number of changes kept for each contest, from which watchers resume. Each takes about
+    150 bytes of the store, and 0.5 kB of the server while the contest is watched."""
 
     request_retention_s: int = Field(default=DAY_S, ge=60, le=30 * DAY_S)
-    """For how many seconds a request id is remembered at least. Each takes about 150 bytes of the
-    store for up to twice that time."""
+    """Minimum time in seconds for which a request id is remembered. Each takes about 150 bytes of
+    the store for up to twice that time. All servers of a store need the same value."""
 
     watch_write_timeout_s: int = Field(default=30, ge=5, le=300)
-    """For how many seconds a watcher may take nothing before it is dropped."""
+    """Time in seconds after which a watcher that accepts no data is disconnected."""
 
     max_calls: int = Field(default=1_000, ge=1, le=100_000)
-    """How many unary calls may be under way in each worker. More only wait: at 2,000 calls a
-    second, which grpcio reaches, these take half a second."""
+    """Maximum number of unary calls in flight in each worker. Further calls are refused with
+    `OVERLOADED`, except health checks."""
 
     max_watchers: int = Field(default=10_000, ge=1, le=1_000_000)
-    """How many watches may be open in each worker."""
+    """Maximum number of open watches in each worker. Further ones are refused with `OVERLOADED`.
+    Each client connection takes a file descriptor."""
 
     log_level: Literal["debug", "info", "warning", "error"] = "info"
-    """The least severity that is logged, to standard error."""
+    """Minimum severity of log entries, which go to standard error."""
 
     @field_validator("tls_key")
     @classmethod
@@ -113,7 +141,7 @@ class Config(BaseSettings):
 
     @property
     def is_exposed(self) -> bool:
-        """Whether other machines can read and change what passes: neither loopback nor TLS."""
+        """Whether the address is reachable from other machines without TLS."""
         host = self.address.rpartition(":")[0].strip("[]")
         if self.tls_cert or host == "localhost":
             return False
@@ -121,3 +149,51 @@ class Config(BaseSettings):
             return not ip_address(host).is_loopback
         except ValueError:
             return True
+
+
+@dataclass(frozen=True, kw_only=True)
+class Setting:
+    """One setting as `--help` and the docs show it."""
+
+    name: str
+    description: str
+    """What it does, in Markdown."""
+    metavar: str | None
+    is_number: bool
+    default: str
+    """Its default, in Markdown."""
+    bounds: str
+    """Its range, such as `1 to 256`; empty if it is no number."""
+
+    @property
+    def flag(self) -> str:
+        """The option of `leaderboard serve`."""
+        return "--" + self.name.replace("_", "-")
+
+    @property
+    def variable(self) -> str:
+        """The environment variable."""
+        return f"LEADERBOARD_{self.name.upper()}"
+
+
+def settings() -> list[Setting]:
+    """Return all settings in the order of their declaration."""
+    return [_setting(name, field) for name, field in Config.model_fields.items()]
+
+
+def _setting(name: str, field: FieldInfo) -> Setting:
+    shown: Any = field.json_schema_extra or {}
+    limits = [
+        f"{limit:,}"
+        for bound in ("ge", "le")
+        for item in field.metadata
+        if (limit := getattr(item, bound, None)) is not None
+    ]
+    return Setting(
+        name=name,
+        description=" ".join((field.description or "").split()),
+        metavar=shown.get("metavar"),
+        is_number=field.annotation is int,
+        default=shown.get("default") or f"`{field.default}`",
+        bounds=" to ".join(limits),
+    )

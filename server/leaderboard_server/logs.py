@@ -1,4 +1,4 @@
-"""How logs look: for people on a terminal, one JSON object a line anywhere else."""
+"""Configures logging: readable lines on a terminal, one JSON object per line anywhere else."""
 
 import logging
 import sys
@@ -7,7 +7,7 @@ import structlog
 
 
 def configure_logs(level: str) -> None:
-    """Send everything of at least this level to standard error."""
+    """Log entries of at least this level to standard error."""
     terminal = sys.stderr.isatty()
     structlog.configure(
         processors=[
@@ -18,12 +18,12 @@ def configure_logs(level: str) -> None:
             _for_people() if terminal else structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level.upper())),
-        # Unlike print, it writes a line at once: workers share the standard error.
+        # Unlike print, it writes each line in one call: workers share the standard error.
         logger_factory=structlog.WriteLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
 
 
 def _for_people() -> structlog.dev.ConsoleRenderer:
-    """Show traces without the values of variables, which are the callers' data."""
+    """Return a renderer whose traces leave out the values of variables: they are callers' data."""
     return structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)

@@ -1,4 +1,4 @@
-"""How a server ends that can't start: one line for who started it, and an exit code."""
+"""Turns errors at startup into one line on standard error and an exit code."""
 
 import contextlib
 from collections.abc import Iterator
@@ -16,23 +16,23 @@ BAD_OPTION = 2
 
 @contextlib.contextmanager
 def exit_on_startup_error() -> Iterator[None]:
-    """Turn what keeps a server from starting into the line and the code.
+    """Exit with one line and a code where the block fails with an error that operators can fix.
 
     Raises:
-        typer.Exit: It can't start; outside of a command line it is to become the exit code.
+        typer.Exit: The server can't start. Outside a command line, the caller exits with its code.
     """
     try:
         yield
     except StoreUrlInvalid as error:
-        raise _told(f"--redis-url: {error}", BAD_OPTION) from None
+        raise _exit(f"--redis-url: {error}", BAD_OPTION) from None
     except TlsUnusable as error:
-        raise _told(str(error), BAD_OPTION) from None
+        raise _exit(str(error), BAD_OPTION) from None
     except FrontMissing as error:
-        raise _told(f"--listener: {error}", CANT_START) from None
+        raise _exit(f"--listener: {error}", CANT_START) from None
     except (OSError, EmbeddedStoreError) as error:
-        raise _told(str(error), CANT_START) from None
+        raise _exit(str(error), CANT_START) from None
 
 
-def _told(reason: str, code: int) -> typer.Exit:
+def _exit(reason: str, code: int) -> typer.Exit:
     typer.echo(f"leaderboard serve: {reason}", err=True)
     return typer.Exit(code)

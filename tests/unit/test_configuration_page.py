@@ -1,0 +1,26 @@
+"""`docs/configuration.md` and `--help` follow from the declaration of the settings."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+from leaderboard_server.config import Config, settings
+
+DOCS = Path(__file__).parents[2] / "docs"
+
+
+def test_the_page_is_that_of_the_code() -> None:
+    """The page is what `make docs` prints."""
+    made = subprocess.run(
+        [sys.executable, str(DOCS / "configuration.py")], capture_output=True, check=True
+    ).stdout.decode()
+
+    assert (DOCS / "configuration.md").read_text(encoding="utf-8") == made
+
+
+def test_every_setting_is_described() -> None:
+    """Each setting has a description, and a number has its range."""
+    for setting in settings():
+        assert setting.description, setting.name
+        assert bool(setting.bounds) == setting.is_number, setting.name
+    assert [setting.name for setting in settings()] == list(Config.model_fields)
