@@ -1,4 +1,4 @@
-# The tasks of this project; `make help` lists them.
+# Tasks of this project; `make help` lists them.
 
 PYTHON ?= python3
 VENV := .venv
@@ -18,7 +18,7 @@ CLIENTS := python $(if $(shell command -v go),go) $(if $(shell command -v npm),t
 export PATH := $(CURDIR)/$(TOOLS):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: clients client-python client-go client-typescript client-java proto-check-clients help run front front-check test test-slow soak bench bench-quick lint format types proto proto-check contract contract-release tools clean
+.PHONY: clients client-python client-go client-typescript client-java proto-check-clients help run front front-check test test-slow soak bench bench-quick test-readme docs release-check lint format types proto proto-check contract contract-release tools clean
 
 help: ## List the tasks
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -32,52 +32,63 @@ front-check: ## Check the Rust code of the fast listener
 	cargo fmt --check --manifest-path $(FRONT)
 	cargo clippy --quiet --release --manifest-path $(FRONT) -- -D warnings
 
-test: $(VENV)/.dev ## Run the tests (under 4 minutes on 2 cores)
+test: $(VENV)/.dev ## Run the tests (under 4.5 minutes on 2 cores)
 	$(BIN)/pytest -m "not slow" -n 3 --dist worksteal
 
 test-slow: $(VENV)/.dev ## Run the tests that take longer
 	$(BIN)/pytest -m slow --timeout 3600
 
+test-readme: $(VENV)/.dev ## Run every command of the README in a copy of the project
+	$(BIN)/pytest tests/documents -m slow
+
 soak: $(VENV)/.dev ## Open and cancel watches for two hours (LEADERBOARD_SOAK_S seconds)
 	LEADERBOARD_SOAK_S=$${LEADERBOARD_SOAK_S:-7200} $(BIN)/pytest tests/soak -m slow --timeout 0
 
-bench: $(VENV)/.dev ## Measure all listeners and peers side by side (an hour; needs Go and h2load)
+bench: $(VENV)/.dev ## Measure all listeners and peers in turn (an hour; needs Go and h2load)
 	PYTHONPATH=tests $(BIN)/python -m benchmarks
 
-bench-quick: $(VENV)/.dev ## The same in under 3 minutes, to see that nothing broke
+bench-quick: $(VENV)/.dev ## Run a short form of the benchmark (3 minutes)
 	PYTHONPATH=tests $(BIN)/python -m benchmarks --quick
 
-lint: $(VENV)/.dev ## Check style, docstrings and which layer imports which
+lint: $(VENV)/.dev ## Check style, docstrings and import rules
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/lint-imports --no-logo
 
-format: $(VENV)/.dev ## Mend what can be mended by itself
+format: $(VENV)/.dev ## Auto-fix lint and format
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
+
+docs: $(VENV)/.dev ## Generate the pages that are made from the code
+	$(BIN)/python docs/configuration.py > docs/configuration.md
+
+release-check: $(VENV)/.dev clients ## Check that all packages build and that their versions agree
+	$(BIN)/python .ci/check_versions.py
+	$(BIN)/python -m build --outdir build/server . >/dev/null
+	$(if $(shell command -v cargo),$(INSTALL) --group front && $(BIN)/maturin build --quiet --release --out build/front --manifest-path $(FRONT))
 
 types: $(VENV)/.dev ## Check types
 	$(BIN)/mypy
 
-contract: $(VENV)/.dev ## Check the contract: style, and no break against the released one
+contract: $(VENV)/.dev ## Check the style of the contract, and its compatibility with the released one
 	$(BIN)/buf lint
 	$(BIN)/buf format --diff --exit-code
 	$(BIN)/buf breaking --against protos/released.binpb
 
-contract-release: $(VENV)/.dev ## Take the present contract as the released one
+contract-release: $(VENV)/.dev ## Make the current contract the released one
 	$(BIN)/buf build --as-file-descriptor-set --exclude-source-info -o protos/released.binpb
 
-proto: $(VENV)/.dev $(PLUGINS) ## Make the stubs from the contract (needs Go and npm)
+proto: $(VENV)/.dev $(PLUGINS) ## Generate the stubs from the contract (needs Go and npm)
 	$(call make-stubs,$(STUBS))
 	$(BIN)/buf generate
 	$(call make-detail-stubs,clients/typescript/src/gen)
 
-proto-check: $(VENV)/.dev ## Check that the stubs are those of the contract
+proto-check: $(VENV)/.dev ## Check that the generated Python stubs are up to date
 	rm -rf build/stubs && mkdir -p build/stubs
 	$(call make-stubs,build/stubs)
 	diff -r -x __init__.py -x __pycache__ -x py.typed build/stubs/leaderboard $(STUBS)/leaderboard
 
-proto-check-clients: $(VENV)/.dev $(PLUGINS) ## The same for the stubs of Go and TypeScript (needs Go and npm)
+proto-check-clients: $(VENV)/.dev $(PLUGINS) ## Check that the generated Go and TypeScript stubs are up to date (needs Go and npm)
 	rm -rf build/stubs && mkdir -p build/stubs
 	$(BIN)/buf generate -o build/stubs
 	$(call make-detail-stubs,build/stubs/clients/typescript/src/gen)
@@ -89,21 +100,21 @@ define make-stubs
 	$(BIN)/python -m grpc_tools.protoc -Iprotos --grpc_python_out=$(1) protos/leaderboard/v1/leaderboard.proto
 endef
 
-# Of the messages in error details, which npm has no package of; pip has their sources.
+# The messages of error details: npm has no package for them, pip has their sources.
 define make-detail-stubs
 	$(BIN)/python -m grpc_tools.protoc -I$$($(BIN)/python -c 'from google.rpc import code_pb2 as it; print(it.__file__.removesuffix("/google/rpc/code_pb2.py"))') \
 		--plugin=clients/typescript/node_modules/.bin/protoc-gen-es --es_out=$(1) --es_opt=target=ts,import_extension=js \
 		google/rpc/status.proto google/rpc/error_details.proto
 endef
 
-clients: $(CLIENTS:%=client-%) ## Build and test the clients whose tools are here
+clients: $(CLIENTS:%=client-%) ## Build and test the clients whose tools are installed
 	@echo "clients: $(CLIENTS)"
 
 client-python: $(VENV)/.dev ## Build the packages of the Python client and of the command
 	$(BIN)/python -m build --outdir build/clients/python clients/python >/dev/null
 	$(BIN)/python -m build --outdir build/clients/cli clients/cli >/dev/null
 
-# The stamp is of the time when the build began: the tests leave out what has a newer source.
+# The stamp has the time when the build began: tests skip a client whose source is newer.
 define begin-build
 	@mkdir -p build/clients && touch build/clients/$(1).begun
 endef
@@ -128,7 +139,7 @@ client-java: ## Build and test the Java client and its driver
 	mvn --quiet --batch-mode --file tests/clients/drivers/java package
 	$(call end-build,java)
 
-tools: $(TOOLS)/grpcurl ## Build grpcurl, which some tests use (needs Go)
+tools: $(TOOLS)/grpcurl ## Build grpcurl for the tests (needs Go)
 
 $(TOOLS)/protoc-gen-go:
 	GOBIN=$(CURDIR)/$(TOOLS) go install google.golang.org/protobuf/cmd/protoc-gen-go@$(PROTOC_GEN_GO_VERSION)
@@ -142,7 +153,7 @@ clients/typescript/node_modules/.bin/protoc-gen-es:
 $(TOOLS)/grpcurl:
 	GOBIN=$(CURDIR)/$(TOOLS) go install github.com/fullstorydev/grpcurl/cmd/grpcurl@$(GRPCURL_VERSION)
 
-clean: ## Remove everything that was made here
+clean: ## Remove everything that these tasks made
 	rm -rf $(VENV) .tools build server/front/target server/front/python/leaderboard_front/*.so
 	rm -rf $(addprefix clients/typescript/,dist build node_modules) clients/java/target $(addprefix tests/clients/drivers/java/,target driver/target)
 
@@ -159,7 +170,7 @@ $(VENV)/.dev: $(VENV)/.run
 	$(INSTALL) --group dev
 	@touch $@
 
-# Its Python files are used where they lie; only the Rust code has to be built.
+# Its Python files are used in place; only the Rust code has to be built.
 $(VENV)/.front: $(FRONT) server/front/pyproject.toml $(wildcard server/front/src/*.rs) | $(VENV)/.run
 	$(INSTALL) --group front
 	VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/maturin develop --quiet --release --manifest-path $(FRONT)

@@ -1,0 +1,55 @@
+"""The commands that README and docs/grpcurl.md show print what the documents say."""
+
+import asyncio
+import os
+import sysconfig
+from pathlib import Path
+
+import pytest
+
+from contract.grpcurl import is_there
+from documents.session import Block, Session, blocks
+from harness.service import ServiceProcess
+
+PROJECT = Path(__file__).parents[2]
+_SEARCH_PATH = f"{sysconfig.get_path('scripts')}{os.pathsep}{PROJECT / '.tools' / 'bin'}"
+
+
+def _of(document: str, command: str) -> list[Block]:
+    found = [
+        block
+        for block in blocks(PROJECT / document)
+        if block.output is not None and block.command.split()[0] == command
+    ]
+    assert found, f"{document} shows no {command}"
+    return found
+
+
+@pytest.fixture(name="session")
+def _session(service: ServiceProcess, tmp_path: Path) -> Session:
+    """Give a session with a new server, in a folder that holds the README's files."""
+    session = Session(tmp_path, service.address, _SEARCH_PATH)
+    for block in blocks(PROJECT / "README.md"):
+        if block.output is None and "cat >" in block.command:
+            activate, _, rest = block.command.partition("\n")
+            assert activate == ". .venv/bin/activate"
+            session.run(Block(block.line, rest, None))
+    return session
+
+
+async def test_the_command(session: Session) -> None:
+    """The README's `leaderboard` commands print what it shows, in its order."""
+    for block in _of("README.md", "leaderboard"):
+        await asyncio.to_thread(session.check, block)
+
+
+@pytest.mark.parametrize("document", ["README.md", "docs/grpcurl.md"])
+async def test_grpcurl(session: Session, document: str) -> None:
+    """The examples of a document print what it shows, in its order, against a new server."""
+    if not is_there():
+        reason = "no grpcurl in PATH or .tools/bin: `make tools` builds it"
+        if os.environ.get("CI"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    for block in _of(document, "grpcurl"):
+        await asyncio.to_thread(session.check, block)
