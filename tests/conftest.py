@@ -1,4 +1,4 @@
-"""What all tests may ask for: stores to write to, and the service in a process of its own."""
+"""Fixtures of all tests: stores to write to, and the service in a process of its own."""
 
 import os
 import signal
@@ -16,7 +16,7 @@ from leaderboard_server.replication import log_followers
 
 
 def pytest_configure() -> None:
-    """Have Ctrl-C heard by what tests start; a shell has it ignored in the background."""
+    """Restore the handler of Ctrl-C: a shell ignores it for jobs in the background."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
@@ -48,10 +48,10 @@ def _on_each_listener(listener: str) -> Iterator[None]:
 def require(flavour: Flavour) -> None:
     """Skip what a machine has no store for; where `CI` is set nothing may be left out."""
     if flavour.executable() is None:
-        told = f"no executable of {flavour} in PATH: its half of the store tests is left out"
+        reason = f"no executable of {flavour} in PATH: its half of the store tests is left out"
         if os.environ.get("CI"):
-            pytest.fail(told)
-        pytest.skip(told)
+            pytest.fail(reason)
+        pytest.skip(reason)
 
 
 @pytest_asyncio.fixture(
@@ -84,7 +84,7 @@ async def _line(store: StoreProcess) -> AsyncIterator[StoreProxy]:
 
 @pytest.fixture(name="never_compared")
 def _never_compared(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have streams not compared with the store now and then: only what is heard and asked tells."""
+    """Turn the periodic check of log followers against the store off."""
     monkeypatch.setattr(log_followers, "VERIFY_S", 3_600.0)
 
 

@@ -15,7 +15,7 @@ from benchmarks.campaign import STORE, Outcome, Plan, run
 from benchmarks.jobs import FULL, QUICK, Job, Sizes, all_jobs
 from benchmarks.machine import describe, disturbance
 from benchmarks.page import write_page
-from benchmarks.places import BUILD, PAGE, PLOTS
+from benchmarks.paths import BUILD, PAGE, PLOTS
 from benchmarks.servers import SERVERS
 from benchmarks.tables import jobs_table, targets_table
 from benchmarks.targets import targets

@@ -1,18 +1,18 @@
-"""Builds what is written in Go: the load, and the peer on the stubs of the Go client."""
+"""Builds the Go programs: the load generator, and the peer on the stubs of the Go client."""
 
 import shutil
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks.places import BINARIES, HERE, LOAD, SEED_GO
+from benchmarks.paths import BINARIES, HERE, LOAD, SEED_GO
 
 
 def build() -> None:
     """Build everything; what is up to date takes a second.
 
     Raises:
-        subprocess.CalledProcessError: Something doesn't build; it was told on standard error.
+        subprocess.CalledProcessError: A build failed; its output is on standard error.
 
         RuntimeError: There is no Go.
     """

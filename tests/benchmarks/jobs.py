@@ -1,4 +1,4 @@
-"""The jobs: what is asked of the servers, on which boards, and what is measured."""
+"""Jobs: the calls to make, the boards to make them on, and the figure to measure."""
 
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -19,7 +19,7 @@ class Tool(StrEnum):
     OVERLOAD = "overload"
     """The load twice: as fast as the server takes it, then three times as fast."""
     HOLD = "hold"
-    """Watchers that hear nothing, to see what they take."""
+    """Watchers of an idle contest, to measure what they cost."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Job:
 
     @property
     def load_arguments(self) -> tuple[str, ...]:
-        """What the load is told of the boards, and what it is to do with them."""
+        """Return the arguments of the load: the boards, and the calls to make."""
         dataset = self.dataset
         size = ("-contests", str(dataset.contests), "-users", str(dataset.users))
         return (*size, *self.arguments)

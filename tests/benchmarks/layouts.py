@@ -1,4 +1,4 @@
-"""How a board lies in the store: the service's way, and the peers' one sorted set."""
+"""Layouts of a board in the store: the keys of the service, and the one sorted set of the peers."""
 
 from enum import StrEnum
 

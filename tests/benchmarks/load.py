@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.places import LOAD, other_cores, pinned
+from benchmarks.paths import LOAD, other_cores, pinned
 from leaderboard.v1 import leaderboard_pb2 as pb
 
 _PATIENCE_S = 180.0

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from benchmarks.places import HERE
+from benchmarks.paths import HERE
 from leaderboard_server.embedded_valkey.binary import valkey_server
 
 _PACKAGES = ("grpcio", "protobuf", "redis", "hiredis", "uvloop")
@@ -41,8 +41,8 @@ def describe() -> dict[str, str]:
 
 
 def _processor() -> str:
-    told = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text(encoding="utf-8"))
-    return told.group(1) if told else platform.machine()
+    found = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text(encoding="utf-8"))
+    return found.group(1) if found else platform.machine()
 
 
 def _go_versions() -> list[str]:
@@ -55,5 +55,5 @@ def _go_versions() -> list[str]:
 
 
 def _first_line(command: list[str]) -> str:
-    told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    return told.strip().partition("\n")[0]
+    printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    return printed.strip().partition("\n")[0]

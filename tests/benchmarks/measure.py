@@ -10,7 +10,7 @@ from typing import Any
 from benchmarks.jobs import Job, Tool
 from benchmarks.ledger import Ledger
 from benchmarks.load import LoadError, run_h2load, run_load
-from benchmarks.places import LOAD, other_cores, pinned
+from benchmarks.paths import LOAD, other_cores, pinned
 from benchmarks.servers import RunningServer, Server, running_server
 from benchmarks.store import RunningStore
 from benchmarks.store_alone import measure_store
@@ -149,9 +149,9 @@ def _held_memory(running: RunningServer, job: Job) -> int:
         text=True,
     ) as holding:
         assert holding.stdout, "its output was asked for"
-        told = holding.stdout.readline()
+        line = holding.stdout.readline()
         taken = running.memory() - before
         _, problem = holding.communicate()
-    if holding.returncode or not told or not json.loads(told).get("held"):
+    if holding.returncode or not line or not json.loads(line).get("held"):
         raise LoadError(f"the watchers: {problem.strip()}")
     return taken

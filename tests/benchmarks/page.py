@@ -93,6 +93,6 @@ def _image(name: str, text: str, *, drawn: bool) -> str:
 def _machine(machine: Mapping[str, str], plan: Plan, command: str) -> str:
     file = "on, synced once a second" if plan.append_only else "off"
     runs = f"{plan.turns} turns of {plan.seconds:g} s"
-    told = {**machine, "runs": runs, "append-only file": file, "command": f"`{command}`"}
-    rows: Sequence[str] = [f"| {name} | {text} |" for name, text in told.items()]
+    facts = {**machine, "runs": runs, "append-only file": file, "command": f"`{command}`"}
+    rows: Sequence[str] = [f"| {name} | {text} |" for name, text in facts.items()]
     return "\n".join(["| | |", "| --- | --- |", *rows])

@@ -13,13 +13,13 @@ from pathlib import Path
 import psutil
 
 from benchmarks.layouts import Layout
-from benchmarks.places import LEADERBOARD, PEERS, SEED_GO, SERVER_CORES, pinned
+from benchmarks.paths import LEADERBOARD, PEERS, SEED_GO, SERVER_CORES, pinned
 from harness.ports import free_port
 from harness.processes import ChildProcess
 
 _START_S = 20.0
-_WORDS = 1_000
-"""How much of a server's last line is told; it may hold a trace."""
+_TAIL_CHARACTERS = 1_000
+"""How much of the last log line of a server is shown; it may hold a trace."""
 
 
 @dataclass(frozen=True)
@@ -91,8 +91,8 @@ class RunningServer:
 
     def last_words(self) -> str:
         """Return the end of its log's last line, led by a line break; empty if it said nothing."""
-        told = self._child.log_tail(1)
-        return f"\n{told[-_WORDS:]}" if told else ""
+        tail = self._child.log_tail(1)
+        return f"\n{tail[-_TAIL_CHARACTERS:]}" if tail else ""
 
     def cpu_s(self) -> float:
         """Return how many seconds of its core it has used."""
@@ -109,7 +109,7 @@ def running_server(server: Server, store: Path, log: Path) -> Iterator[RunningSe
     """Run a server on its core for as long as the context is open.
 
     Raises:
-        RuntimeError: It does not start; the end of its log is told.
+        RuntimeError: It does not start; the text ends with the end of its log.
     """
     address = f"127.0.0.1:{free_port()}"
     command = pinned(SERVER_CORES, server.command(address, store))

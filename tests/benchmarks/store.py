@@ -8,7 +8,7 @@ from pathlib import Path
 import psutil
 import redis
 
-from benchmarks.places import other_cores, pinned
+from benchmarks.paths import other_cores, pinned
 from harness.processes import ChildProcess
 from leaderboard_server.embedded_valkey.binary import valkey_server
 
@@ -30,9 +30,9 @@ class RunningStore:
 
     def memory(self) -> int:
         """Return how many bytes the data take."""
-        told = self.client.info("memory")
-        assert isinstance(told, dict)
-        return int(told["used_memory"])
+        info = self.client.info("memory")
+        assert isinstance(info, dict)
+        return int(info["used_memory"])
 
 
 @contextlib.contextmanager

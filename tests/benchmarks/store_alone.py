@@ -1,4 +1,4 @@
-"""What the store itself can do: the service's commit script, called as fast as it takes.
+"""Measures the store alone: the commit script of the service, called as fast as possible.
 
 The commands are made before the clock starts, and go out without waiting for one another, so that
 the store is all that is measured. This is the ceiling of every write.
@@ -17,7 +17,7 @@ from typing import Any
 import hiredis
 
 from benchmarks.load import LoadError
-from benchmarks.places import SERVER_CORES
+from benchmarks.paths import SERVER_CORES
 from benchmarks.store import RunningStore
 from leaderboard_server.domain.update import ScoreUpdate
 from leaderboard_server.storage.pipelined_connection import Argument

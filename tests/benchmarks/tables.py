@@ -22,14 +22,14 @@ def targets_table(targets: Iterable[Target], measurements: Sequence[Measurement]
     for target in targets:
         reached = target.ratio(measurements)
         if reached is None:
-            told, verdict = "", "not measured"
+            shown, verdict = "", "not measured"
         else:
-            told, verdict = f"{reached:.2f}", "yes" if target.met_by(reached) else "**no**"
+            shown, verdict = f"{reached:.2f}", "yes" if target.met_by(reached) else "**no**"
         peer = target.peer if target.peer in (SAME, NONE) else title_of(target.peer)
         if target.peer_job in ("empty", "stream_1000"):
             peer += ", the same call empty" if target.peer_job == "empty" else ", writing alone"
         bound = f"{'at most' if target.at_most else 'at least'} {target.bound:g}"
-        rows.append((target.title, target.listener, peer, bound, told, verdict))
+        rows.append((target.title, target.listener, peer, bound, shown, verdict))
     return _table(("job", "listener", "ratio to", "aim", "reached", "met"), rows)
 
 
@@ -47,10 +47,10 @@ def jobs_table(jobs: Iterable[Job], measurements: Sequence[Measurement]) -> str:
                 for name in (path.rpartition(".")[2] for path in job.details)
                 if (found := detail(measurements, server, job.name, name)) is not None
             ]
-            told = f"{median:,.0f} {job.unit}"
+            shown = f"{median:,.0f} {job.unit}"
             used = f"{server_share:.0%}" if server in SERVERS else ""
             cores = (used, f"{store_share:.0%}")
-            rows.append((job.title, title_of(server), told, *cores, ", ".join(details)))
+            rows.append((job.title, title_of(server), shown, *cores, ", ".join(details)))
     return _table(("job", "server", "median", "server's core", "store's", "beside"), rows)
 
 

@@ -1,4 +1,4 @@
-"""What the service is to reach beside its peers, and whether it did."""
+"""Targets of the service in relation to its peers."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

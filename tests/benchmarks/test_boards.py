@@ -93,7 +93,7 @@ def test_the_store_alone_does_the_services_work(running: RunningStore, group: in
     seed(running, HOT)
     ledger = Ledger(running, Layout.SERVICE, HOT)
 
-    told = measure_store(running, HOT.users, group, 0.2)
+    shown = measure_store(running, HOT.users, group, 0.2)
 
-    assert told["acknowledged"] > 0
-    ledger.settle(int(told["acknowledged"]))
+    assert shown["acknowledged"] > 0
+    ledger.settle(int(shown["acknowledged"]))

@@ -11,7 +11,7 @@ from benchmarks.measure import Measurement
 
 
 def test_a_failure_is_kept_and_the_rest_runs(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A run that comes to nothing gives no figure, is told, and costs the other runs nothing."""
+    """A run that fails gives no figure, is reported, and leaves the other runs alone."""
 
     def measure(
         job: object, server: object, store: object, ledger: Ledger, turn: int, seconds: float
@@ -24,13 +24,13 @@ def test_a_failure_is_kept_and_the_rest_runs(monkeypatch: pytest.MonkeyPatch) ->
 
     monkeypatch.setattr(campaign, "measure", measure)
     jobs = [job for job in all_jobs(QUICK) if job.name == "update_many"]
-    told: list[str] = []
+    lines: list[str] = []
 
-    outcome = run(Plan(jobs, ["seed_go"], 0.1, 3, append_only=False), told.append)
+    outcome = run(Plan(jobs, ["seed_go"], 0.1, 3, append_only=False), lines.append)
 
     assert outcome.failures == [
         "update_many seed_go 1: calls failed",
         "update_many seed_go 2: not written",
     ]
     assert [each.value for each in outcome.measurements] == [7.0]
-    assert sum("FAILED" in line for line in told) == 2
+    assert sum("FAILED" in line for line in lines) == 2

@@ -69,7 +69,7 @@ def test_failed_calls_void_a_run(printing: Path) -> None:
 
 
 def test_failed_calls_are_counted_where_they_may_be(printing: Path) -> None:
-    """Where calls may fail they are told, and failed updates apart: they may have been written."""
+    """Failed calls are counted where they are allowed, failed updates apart: they may be written."""
     printing.write_text(
         '{"kinds": {"rank": {"errors": {"grpc-status 8": 3}},'
         ' "update": {"errors": {"grpc-status 8": 2}}}}',

@@ -44,12 +44,12 @@ class Churn:
 
     Attributes:
         opened: How many watches were opened.
-        told: How many messages came.
+        messages: How many messages were received.
     """
 
     def __init__(self, service: ServiceProcess) -> None:
         self.opened = 0
-        self.told = 0
+        self.messages = 0
         self._service = service
         self._chance = random.Random(0)
         self._watches: set[asyncio.Task[None]] = set()
@@ -86,7 +86,7 @@ class Churn:
         task.result()
 
     async def _watch(self) -> None:
-        """Open one watch, be told something or not, and cancel it."""
+        """Open one watch, receive a message or not, and cancel it."""
         self.opened += 1
         if self._chance.random() < _OWN_CHANNEL_SHARE:
             async with grpc.aio.insecure_channel(
@@ -107,7 +107,7 @@ class Churn:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_LONGEST_S * self._chance.random() ** 2):
                 async for message in call:
-                    self.told += 1
+                    self.messages += 1
                     self._positions[contest_id] = message.position
         call.cancel()
 

@@ -42,9 +42,9 @@ async def _churn(service: ServiceProcess, seconds: float) -> None:
         before = Footprint.of(service)
         await churn.run(seconds * (1 - WARM_UP))
         after = Footprint.of(service)
-        print(f"{churn.opened} watches, {churn.told} messages: from {before} to {after}")  # noqa: T201
+        print(f"{churn.opened} watches, {churn.messages} messages: from {before} to {after}")  # noqa: T201
 
-        assert churn.told > churn.opened / 2
+        assert churn.messages > churn.opened / 2
         assert after.memory_mib - before.memory_mib < GROWTH_MIB
         assert abs(after.files - before.files) <= FILES
         assert after.threads <= before.threads + 1

@@ -26,7 +26,7 @@ def board_key(contest_id: str) -> str:
 
 
 def channel_key(contest_id: str) -> str:
-    """Name the channel that changes of a contest are told on."""
+    """Return the channel on which changes of a contest are published."""
     return f"updates:{contest_id}"
 
 
@@ -60,10 +60,10 @@ class Hub:
             await pubsub.subscribe(channel_key(contest_id))
             async for message in pubsub.listen():
                 change = pb.ScoreChange.FromString(message["data"])
-                told = pb.WatchContestResponse(changes=pb.Changes(changes=[change]))
+                response = pb.WatchContestResponse(changes=pb.Changes(changes=[change]))
                 for queue in list(self._queues[contest_id]):
                     if queue.qsize() < BACKLOG:
-                        queue.put_nowait(told)
+                        queue.put_nowait(response)
                     else:
                         self._queues[contest_id].discard(queue)
                         queue.put_nowait(None)

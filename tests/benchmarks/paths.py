@@ -1,4 +1,4 @@
-"""Where the parts of the benchmark lie and where it writes; and which core is whose."""
+"""Paths of the benchmark, and the core of each process."""
 
 import os
 import shutil
