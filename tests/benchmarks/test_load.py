@@ -69,7 +69,7 @@ def test_failed_calls_void_a_run(printing: Path) -> None:
 
 
 def test_failed_calls_are_counted_where_they_may_be(printing: Path) -> None:
-    """Failed calls are counted where they are allowed, failed updates apart: they may be written."""
+    """Failed calls are counted where they are allowed; failed updates are counted separately."""
     printing.write_text(
         '{"kinds": {"rank": {"errors": {"grpc-status 8": 3}},'
         ' "update": {"errors": {"grpc-status 8": 2}}}}',
