@@ -24,8 +24,8 @@ final class BufferSender implements Runnable {
    */
   private static final Duration LEAST_ATTEMPT = Duration.ofSeconds(1);
 
-  private final BiFunction<List<ScoreUpdate>, Duration, CompletableFuture<List<BatchOutcome>>> call;
-  private final PendingUpdates pending;
+  private final BiFunction<List<ScoreUpdate>, Duration, CompletableFuture<List<BatchResult>>> call;
+  private final PendingQueue pending;
   private final ScoreBufferOptions options;
   private final AtomicLong acknowledged = new AtomicLong();
   private final AtomicLong refused = new AtomicLong();
@@ -41,8 +41,8 @@ final class BufferSender implements Runnable {
    * @param options the bounds of the buffer, and who hears of refusals
    */
   BufferSender(
-      BiFunction<List<ScoreUpdate>, Duration, CompletableFuture<List<BatchOutcome>>> call,
-      PendingUpdates pending,
+      BiFunction<List<ScoreUpdate>, Duration, CompletableFuture<List<BatchResult>>> call,
+      PendingQueue pending,
       ScoreBufferOptions options) {
     this.call = call;
     this.pending = pending;
@@ -66,7 +66,7 @@ final class BufferSender implements Runnable {
       refuseAll(pending.cancel(), new CancelledException());
     } catch (Throwable e) {
       // An Error too: who waits for room or for the end would wait for ever.
-      refuseAll(pending.fail(e), Refusals.defect("the buffer ended by an error: " + e, e));
+      refuseAll(pending.fail(e), StatusMapping.defect("the buffer ended by an error: " + e, e));
     }
   }
 
@@ -84,7 +84,7 @@ final class BufferSender implements Runnable {
   }
 
   private void send(List<PendingUpdate> batch) {
-    List<BatchOutcome> outcomes;
+    List<BatchResult> outcomes;
     try {
       outcomes = outcomes(batch);
     } catch (LeaderboardException e) {
@@ -92,13 +92,13 @@ final class BufferSender implements Runnable {
         size = batch.size() / 2;
         return;
       }
-      outcomes = Collections.nCopies(batch.size(), new BatchOutcome.Refused(e));
+      outcomes = Collections.nCopies(batch.size(), new BatchResult.Failure(e));
     }
     size = Math.min(size * 2, options.batchSize());
     settle(batch, outcomes);
   }
 
-  private List<BatchOutcome> outcomes(List<PendingUpdate> batch) {
+  private List<BatchResult> outcomes(List<PendingUpdate> batch) {
     long left = Math.max(batch.get(0).left(), LEAST_ATTEMPT.toNanos());
     List<ScoreUpdate> updates = batch.stream().map(PendingUpdate::update).toList();
     try {
@@ -117,13 +117,13 @@ final class BufferSender implements Runnable {
     return tooLarge || error.code() == Status.Code.INVALID_ARGUMENT;
   }
 
-  private void settle(List<PendingUpdate> batch, List<BatchOutcome> outcomes) {
+  private void settle(List<PendingUpdate> batch, List<BatchResult> outcomes) {
     List<PendingUpdate> taken = new ArrayList<>();
     List<PendingUpdate> refusals = new ArrayList<>();
     Optional<LeaderboardException> passing = Optional.empty();
     for (int i = 0; i < batch.size(); i++) {
       PendingUpdate update = batch.get(i);
-      if (outcomes.get(i) instanceof BatchOutcome.Refused outcome) {
+      if (outcomes.get(i) instanceof BatchResult.Failure outcome) {
         update.fail(outcome.error());
         if (outcome.error().isRetryable()) {
           passing = Optional.of(outcome.error());
@@ -174,6 +174,6 @@ final class BufferSender implements Runnable {
 
   private static LeaderboardException late() {
     String text = "its time passed before it was sent";
-    return Refusals.exception(Refusal.passing(Status.Code.DEADLINE_EXCEEDED, text, null));
+    return StatusMapping.exception(RpcStatus.passing(Status.Code.DEADLINE_EXCEEDED, text, null));
   }
 }

@@ -10,6 +10,6 @@ public final class CancelledException extends LeaderboardException {
   private static final long serialVersionUID = 1L;
 
   CancelledException() {
-    super(Refusal.lasting(Status.Code.CANCELLED, LeaderboardClient.CLOSED, null));
+    super(RpcStatus.lasting(Status.Code.CANCELLED, LeaderboardClient.CLOSED, null));
   }
 }

@@ -23,10 +23,10 @@ import java.util.function.Consumer;
  */
 public final class ContestWatch implements Flow.Publisher<WatchUpdate> {
   private final WatchOptions options;
-  private final WatchEnvironment environment;
+  private final WatchResources environment;
   private final BooleanSupplier closed;
 
-  ContestWatch(WatchOptions options, WatchEnvironment environment, BooleanSupplier closed) {
+  ContestWatch(WatchOptions options, WatchResources environment, BooleanSupplier closed) {
     this.options = options;
     this.environment = environment;
     this.closed = closed;

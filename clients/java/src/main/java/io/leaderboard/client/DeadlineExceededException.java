@@ -4,7 +4,7 @@ package io.leaderboard.client;
 public final class DeadlineExceededException extends LeaderboardException {
   private static final long serialVersionUID = 1L;
 
-  DeadlineExceededException(Refusal refusal) {
+  DeadlineExceededException(RpcStatus refusal) {
     super(refusal);
   }
 }

@@ -7,7 +7,7 @@ package io.leaderboard.client;
 public final class FailedPreconditionException extends LeaderboardException {
   private static final long serialVersionUID = 1L;
 
-  FailedPreconditionException(Refusal refusal) {
+  FailedPreconditionException(RpcStatus refusal) {
     super(refusal);
   }
 }

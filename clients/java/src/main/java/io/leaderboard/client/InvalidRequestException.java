@@ -7,7 +7,7 @@ package io.leaderboard.client;
 public final class InvalidRequestException extends LeaderboardException {
   private static final long serialVersionUID = 1L;
 
-  InvalidRequestException(Refusal refusal) {
+  InvalidRequestException(RpcStatus refusal) {
     super(refusal);
   }
 }

@@ -29,26 +29,26 @@ public final class LeaderboardClient implements AutoCloseable {
   static final String CLOSED = "the client was closed";
 
   private final Duration timeout;
-  private final Connection connection;
+  private final PooledChannel connection;
   private final ScheduledExecutorService timer;
   private final Set<CompletableFuture<?>> calls = ConcurrentHashMap.newKeySet();
-  private final WatchEnvironment watches;
+  private final WatchResources watches;
   private final Set<ScoreBuffer> buffers = ConcurrentHashMap.newKeySet();
   private volatile boolean closed;
 
   private LeaderboardClient(String address, ClientOptions options) {
     ExecutorService executor = ClientThreads.executor();
-    Channels channels = new Channels(address, options, executor);
+    ChannelPool channels = new ChannelPool(address, options, executor);
     this.timeout = options.timeout();
-    this.connection = new Connection(channels.open());
+    this.connection = new PooledChannel(channels.open());
     this.timer = ClientThreads.timer();
     this.watches =
-        new WatchEnvironment(
+        new WatchResources(
             channels,
             executor,
             timer,
             ConcurrentHashMap.newKeySet(),
-            WatchEnvironment.SILENCE);
+            WatchResources.SILENCE);
   }
 
   /**
@@ -101,8 +101,8 @@ public final class LeaderboardClient implements AutoCloseable {
   public CompletableFuture<UpdateResult> updateScore(ScoreUpdate update, Duration timeout) {
     return call(
         LeaderboardServiceGrpc.getUpdateScoreMethod(),
-        RequestMessages.of(update.named()),
-        Answers::of,
+        Requests.of(update.named()),
+        Responses::of,
         timeout);
   }
 
@@ -112,7 +112,7 @@ public final class LeaderboardClient implements AutoCloseable {
    * @param updates the changes
    * @return one outcome for each, in their order
    */
-  public CompletableFuture<List<BatchOutcome>> batchUpdateScores(List<ScoreUpdate> updates) {
+  public CompletableFuture<List<BatchResult>> batchUpdateScores(List<ScoreUpdate> updates) {
     return batchUpdateScores(updates, timeout);
   }
 
@@ -127,13 +127,13 @@ public final class LeaderboardClient implements AutoCloseable {
    * @param timeout the time of the whole call
    * @return one outcome for each, in their order
    */
-  public CompletableFuture<List<BatchOutcome>> batchUpdateScores(
+  public CompletableFuture<List<BatchResult>> batchUpdateScores(
       List<ScoreUpdate> updates, Duration timeout) {
     List<ScoreUpdate> named = updates.stream().map(ScoreUpdate::named).toList();
     return call(
         LeaderboardServiceGrpc.getBatchUpdateScoresMethod(),
-        RequestMessages.of(named),
-        answer -> Answers.of(answer, named.size()),
+        Requests.of(named),
+        answer -> Responses.of(answer, named.size()),
         timeout);
   }
 
@@ -161,8 +161,8 @@ public final class LeaderboardClient implements AutoCloseable {
   public CompletableFuture<TopUsers> getTopUsers(TopUsersQuery query, Duration timeout) {
     return call(
         LeaderboardServiceGrpc.getGetTopUsersMethod(),
-        RequestMessages.of(query),
-        Answers::of,
+        Requests.of(query),
+        Responses::of,
         timeout);
   }
 
@@ -214,8 +214,8 @@ public final class LeaderboardClient implements AutoCloseable {
   public CompletableFuture<UserRank> getUserRank(UserRankQuery query, Duration timeout) {
     return call(
         LeaderboardServiceGrpc.getGetUserRankMethod(),
-        RequestMessages.of(query),
-        Answers::of,
+        Requests.of(query),
+        Responses::of,
         timeout);
   }
 
@@ -281,7 +281,7 @@ public final class LeaderboardClient implements AutoCloseable {
     return new CancellationException(CLOSED);
   }
 
-  private CompletableFuture<List<BatchOutcome>> sendPending(
+  private CompletableFuture<List<BatchResult>> sendPending(
       List<ScoreUpdate> updates, Duration left) {
     return batchUpdateScores(updates, left.compareTo(timeout) < 0 ? left : timeout);
   }

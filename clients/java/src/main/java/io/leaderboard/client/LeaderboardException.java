@@ -16,9 +16,9 @@ import java.util.Optional;
 public class LeaderboardException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
-  private final transient Refusal refusal;
+  private final transient RpcStatus refusal;
 
-  LeaderboardException(Refusal refusal) {
+  LeaderboardException(RpcStatus refusal) {
     super(refusal.message(), refusal.cause());
     this.refusal = refusal;
   }

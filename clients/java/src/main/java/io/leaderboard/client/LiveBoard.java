@@ -66,15 +66,15 @@ final class LiveBoard {
    *     missing; the board stays as it was
    */
   void apply(WatchContestResponse message) {
-    Position now = Answers.of(message.getPosition());
+    Position now = Responses.of(message.getPosition());
     if (message.hasSnapshot()) {
-      users = Answers.users(message.getSnapshot().getUsersList());
+      users = Responses.users(message.getSnapshot().getUsersList());
       totalUsers = OptionalInt.of(message.getSnapshot().getTotalUsers());
     } else {
       checkContinues(message.getPreviousRevision(), now);
       List<RankedUser> next = new ArrayList<>(users);
       for (var change : message.getChanges().getChangesList()) {
-        place(Answers.of(change.getUser()), next);
+        place(Responses.of(change.getUser()), next);
       }
       users = next;
       totalUsers = counted(message, now);

@@ -4,7 +4,7 @@ package io.leaderboard.client;
 public final class NotFoundException extends LeaderboardException {
   private static final long serialVersionUID = 1L;
 
-  NotFoundException(Refusal refusal) {
+  NotFoundException(RpcStatus refusal) {
     super(refusal);
   }
 }

@@ -4,7 +4,7 @@ package io.leaderboard.client;
 public final class OutOfRangeException extends LeaderboardException {
   private static final long serialVersionUID = 1L;
 
-  OutOfRangeException(Refusal refusal) {
+  OutOfRangeException(RpcStatus refusal) {
     super(refusal);
   }
 }

@@ -4,7 +4,7 @@ package io.leaderboard.client;
 public final class OverloadedException extends LeaderboardException {
   private static final long serialVersionUID = 1L;
 
-  OverloadedException(Refusal refusal) {
+  OverloadedException(RpcStatus refusal) {
     super(refusal);
   }
 }

@@ -29,7 +29,7 @@ final class RetriedCall<Q, A, R> {
   /** How long before an attempt the channel connects: until it has, attempts fail at once. */
   private static final Duration LEAD = Duration.ofMillis(250);
 
-  private final Connection connection;
+  private final PooledChannel connection;
   private final ScheduledExecutorService timer;
   private final MethodDescriptor<Q, A> method;
   private final Q request;
@@ -43,7 +43,7 @@ final class RetriedCall<Q, A, R> {
   private LeaderboardException before;
 
   RetriedCall(
-      Connection connection,
+      PooledChannel connection,
       ScheduledExecutorService timer,
       MethodDescriptor<Q, A> method,
       Q request,
@@ -128,7 +128,7 @@ final class RetriedCall<Q, A, R> {
       text += "; the attempt before: " + before.getMessage();
       error.addSuppressed(before);
     }
-    return Refusals.exception(Refusal.passing(error.code(), text, error));
+    return StatusMapping.exception(RpcStatus.passing(error.code(), text, error));
   }
 
   private long left() {
@@ -149,7 +149,7 @@ final class RetriedCall<Q, A, R> {
       if (!future.isDone()) {
         Status status = Status.fromThrowable(error);
         Metadata trailers = Status.trailersFromThrowable(error);
-        step(() -> failed(Refusals.ofCall(status, trailers)));
+        step(() -> failed(StatusMapping.ofCall(status, trailers)));
       }
     }
 
@@ -168,7 +168,7 @@ final class RetriedCall<Q, A, R> {
       try {
         result = read.apply(answer);
       } catch (RuntimeException e) {
-        throw Refusals.defect("the answer is broken: " + e.getMessage(), e);
+        throw StatusMapping.defect("the answer is broken: " + e.getMessage(), e);
       }
       future.complete(result);
     }

@@ -19,7 +19,7 @@ import java.util.function.BiFunction;
  * pending is told of, and each method that adds or waits throws an {@link IllegalStateException}.
  */
 public final class ScoreBuffer implements AutoCloseable {
-  private final PendingUpdates pending;
+  private final PendingQueue pending;
   private final BufferSender sender;
   private final Thread thread;
 
@@ -31,10 +31,10 @@ public final class ScoreBuffer implements AutoCloseable {
    * @param live the buffers that send; this one too, while it does; safe for threads
    */
   ScoreBuffer(
-      BiFunction<List<ScoreUpdate>, Duration, CompletableFuture<List<BatchOutcome>>> call,
+      BiFunction<List<ScoreUpdate>, Duration, CompletableFuture<List<BatchResult>>> call,
       ScoreBufferOptions options,
       Set<ScoreBuffer> live) {
-    this.pending = new PendingUpdates(options);
+    this.pending = new PendingQueue(options);
     this.sender = new BufferSender(call, pending, options);
     this.thread = ClientThreads.thread("buffer", () -> run(live));
     live.add(this);

@@ -55,7 +55,7 @@ public final class ScoreBufferOptions {
     private int batchSize = 500;
     private Duration linger = Duration.ofMillis(50);
     private Duration giveUpAfter = Duration.ofSeconds(60);
-    private BiConsumer<ScoreUpdate, LeaderboardException> onError = RefusalLog::warn;
+    private BiConsumer<ScoreUpdate, LeaderboardException> onError = ErrorReporter::warn;
 
     private Builder() {}
 

@@ -11,6 +11,6 @@ public sealed class StreamLostException extends LeaderboardException
   private static final long serialVersionUID = 1L;
 
   StreamLostException(String message) {
-    super(Refusal.passing(Status.Code.UNAVAILABLE, message, null));
+    super(RpcStatus.passing(Status.Code.UNAVAILABLE, message, null));
   }
 }

@@ -4,7 +4,7 @@ package io.leaderboard.client;
 public final class UnavailableException extends LeaderboardException {
   private static final long serialVersionUID = 1L;
 
-  UnavailableException(Refusal refusal) {
+  UnavailableException(RpcStatus refusal) {
     super(refusal);
   }
 }

@@ -124,7 +124,7 @@ final class WatchStream {
       ending =
           status.isOk()
               ? new StreamLostException("the server ended the watch without a reason")
-              : Refusals.ofCall(status, trailers);
+              : StatusMapping.ofCall(status, trailers);
       if (alarm != null) {
         lose(ending);
       }

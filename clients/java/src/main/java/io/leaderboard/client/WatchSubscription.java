@@ -20,9 +20,9 @@ final class WatchSubscription implements Flow.Subscription, WatchStream.Receiver
   private static final String STALLED = "ERROR_REASON_WATCHER_STALLED";
 
   private final Flow.Subscriber<? super WatchUpdate> subscriber;
-  private final WatchEnvironment environment;
+  private final WatchResources environment;
   private final Executor serial;
-  private final WatchCourse course;
+  private final WatchSession course;
 
   private WatchStream stream;
   private WatchUpdate pending;
@@ -35,12 +35,12 @@ final class WatchSubscription implements Flow.Subscription, WatchStream.Receiver
   WatchSubscription(
       Flow.Subscriber<? super WatchUpdate> subscriber,
       WatchOptions options,
-      WatchEnvironment environment) {
+      WatchResources environment) {
     this.subscriber = subscriber;
     this.environment = environment;
     Executor sequential = MoreExecutors.newSequentialExecutor(environment.executor());
     this.serial = task -> sequential.execute(() -> step(task));
-    this.course = new WatchCourse(options);
+    this.course = new WatchSession(options);
   }
 
   /** Greets the subscriber, and begins. */

@@ -106,9 +106,9 @@ class ContestWatchTest {
     fake.watches.add(tell(FIRST));
     fake.watches.add(tell(BOB_WINS, OVER));
     ExecutorService executor = ClientThreads.executor();
-    WatchEnvironment impatient =
-        new WatchEnvironment(
-            new Channels(fake.address(), ClientOptions.builder().build(), executor),
+    WatchResources impatient =
+        new WatchResources(
+            new ChannelPool(fake.address(), ClientOptions.builder().build(), executor),
             executor,
             ClientThreads.timer(),
             ConcurrentHashMap.newKeySet(),

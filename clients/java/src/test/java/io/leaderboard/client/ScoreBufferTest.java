@@ -52,7 +52,7 @@ class ScoreBufferTest {
   @Test
   void refusalsAreToldAndTroubleIsRetried() throws InterruptedException {
     sender.script.add(
-        outcomes(new BatchOutcome.Refused(AWAY), new BatchOutcome.Refused(TOO_MUCH), taken()));
+        outcomes(new BatchResult.Failure(AWAY), new BatchResult.Failure(TOO_MUCH), taken()));
     ScoreBuffer buffer = sender.noting(ScoreBufferOptions.builder());
     for (String user : List.of("ada", "bob", "eve")) {
       buffer.add(update(user));
@@ -97,7 +97,7 @@ class ScoreBufferTest {
   /** What waits behind a long attempt counts its time too, and may pass it unsent. */
   @Test
   void waitingCountsToo() throws InterruptedException {
-    CompletableFuture<List<BatchOutcome>> held = new CompletableFuture<>();
+    CompletableFuture<List<BatchResult>> held = new CompletableFuture<>();
     sender.script.add(held);
     ScoreBuffer buffer =
         sender.noting(
@@ -139,7 +139,7 @@ class ScoreBufferTest {
   /** One update that can't be sent does not take the others with it, wherever it is. */
   @Test
   void tooLargeBatchesAreHalved() throws InterruptedException {
-    CompletableFuture<List<BatchOutcome>> large =
+    CompletableFuture<List<BatchResult>> large =
         CompletableFuture.failedFuture(
             error(
                 Statuses.refusal(
@@ -162,7 +162,7 @@ class ScoreBufferTest {
   /** One more than may be pending waits until there is room. */
   @Test
   void addWaitsForRoom() throws InterruptedException {
-    CompletableFuture<List<BatchOutcome>> held = new CompletableFuture<>();
+    CompletableFuture<List<BatchResult>> held = new CompletableFuture<>();
     sender.script.add(held);
     ScoreBuffer buffer =
         sender.noting(ScoreBufferOptions.builder().maxPending(1).linger(Duration.ZERO));

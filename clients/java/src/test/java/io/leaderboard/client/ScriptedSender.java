@@ -12,7 +12,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 
 /** Answers the batches of a buffer as a test scripts it, takes all others, and notes them. */
 final class ScriptedSender {
-  final BlockingQueue<CompletableFuture<List<BatchOutcome>>> script = new LinkedBlockingQueue<>();
+  final BlockingQueue<CompletableFuture<List<BatchResult>>> script = new LinkedBlockingQueue<>();
   final List<List<ScoreUpdate>> sent = new CopyOnWriteArrayList<>();
   final List<Duration> times = new CopyOnWriteArrayList<>();
   final List<String> refused = new CopyOnWriteArrayList<>();
@@ -30,10 +30,10 @@ final class ScriptedSender {
     return new ScoreBuffer(this::send, options.build(), live);
   }
 
-  private CompletableFuture<List<BatchOutcome>> send(List<ScoreUpdate> updates, Duration time) {
+  private CompletableFuture<List<BatchResult>> send(List<ScoreUpdate> updates, Duration time) {
     sent.add(updates);
     times.add(time);
-    CompletableFuture<List<BatchOutcome>> scripted = script.poll();
+    CompletableFuture<List<BatchResult>> scripted = script.poll();
     return scripted == null
         ? CompletableFuture.completedFuture(updates.stream().map(any -> taken()).toList())
         : scripted;
@@ -43,17 +43,17 @@ final class ScriptedSender {
     return ScoreUpdate.of("chess", userId, 1);
   }
 
-  static BatchOutcome taken() {
+  static BatchResult taken() {
     RankedUser user = new RankedUser("ada", 1, 1, "");
-    return new BatchOutcome.Taken(
+    return new BatchResult.Success(
         new UpdateResult(user, 0, 0, true, false, new Position("e", 1)));
   }
 
-  static CompletableFuture<List<BatchOutcome>> outcomes(BatchOutcome... outcomes) {
+  static CompletableFuture<List<BatchResult>> outcomes(BatchResult... outcomes) {
     return CompletableFuture.completedFuture(List.of(outcomes));
   }
 
   static LeaderboardException error(StatusRuntimeException error) {
-    return Refusals.ofCall(error.getStatus(), error.getTrailers());
+    return StatusMapping.ofCall(error.getStatus(), error.getTrailers());
   }
 }

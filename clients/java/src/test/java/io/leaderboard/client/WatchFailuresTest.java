@@ -78,7 +78,7 @@ class WatchFailuresTest {
   void errorsOfTheSubscriberEndTheStream() throws Exception {
     tellAndNoteTheEnd(FIRST, FIRST);
     Throwing subscriber = new Throwing();
-    try (Uncaught uncaught = new Uncaught()) {
+    try (UncaughtErrors uncaught = new UncaughtErrors()) {
       client.watchContest("chess").subscribe(subscriber);
 
       assertSame(subscriber.thrown, uncaught.next());
@@ -139,13 +139,13 @@ class WatchFailuresTest {
   @Test
   void defectsEndTheWatch() {
     ExecutorService executor = ClientThreads.executor();
-    WatchEnvironment broken =
-        new WatchEnvironment(
-            new Channels(fake.address(), ClientOptions.builder().build(), executor),
+    WatchResources broken =
+        new WatchResources(
+            new ChannelPool(fake.address(), ClientOptions.builder().build(), executor),
             executor,
             null,
             ConcurrentHashMap.newKeySet(),
-            WatchEnvironment.SILENCE);
+            WatchResources.SILENCE);
     tell(FIRST);
 
     CompletableFuture<Void> done =

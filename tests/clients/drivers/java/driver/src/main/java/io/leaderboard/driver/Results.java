@@ -7,7 +7,7 @@ import com.google.gson.JsonParser;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Message;
 import com.google.protobuf.util.JsonFormat;
-import io.leaderboard.client.BatchOutcome;
+import io.leaderboard.client.BatchResult;
 import io.leaderboard.client.Position;
 import io.leaderboard.client.RankedUser;
 import io.leaderboard.client.ScoreChange;
@@ -37,13 +37,13 @@ final class Results {
     return json;
   }
 
-  static JsonObject batch(List<BatchOutcome> outcomes) {
+  static JsonObject batch(List<BatchResult> outcomes) {
     JsonArray results = new JsonArray();
-    for (BatchOutcome outcome : outcomes) {
+    for (BatchResult outcome : outcomes) {
       JsonObject json = new JsonObject();
-      if (outcome instanceof BatchOutcome.Taken taken) {
+      if (outcome instanceof BatchResult.Success taken) {
         json.add("ok", update(taken.result()));
-      } else if (outcome instanceof BatchOutcome.Refused refused) {
+      } else if (outcome instanceof BatchResult.Failure refused) {
         json.add("error", Errors.error(refused.error()));
       }
       results.add(json);

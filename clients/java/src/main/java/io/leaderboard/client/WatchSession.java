@@ -9,12 +9,12 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /** How a watch has gone so far: its board, over all its streams, and what is told of it. */
-final class WatchCourse {
+final class WatchSession {
   private final WatchOptions options;
   private LiveBoard board;
   private WatchUpdate update = WatchUpdate.first();
 
-  WatchCourse(WatchOptions options) {
+  WatchSession(WatchOptions options) {
     this.options = options;
     this.board = new LiveBoard(options.scope(), options.limit());
   }
@@ -26,8 +26,8 @@ final class WatchCourse {
 
   /** Returns what the next stream asks for. */
   WatchContestRequest request() {
-    WatchContestRequest.Builder request = RequestMessages.of(options).toBuilder();
-    board.position().ifPresent(held -> request.setResumeAfter(RequestMessages.of(held)));
+    WatchContestRequest.Builder request = Requests.of(options).toBuilder();
+    board.position().ifPresent(held -> request.setResumeAfter(Requests.of(held)));
     return request.build();
   }
 
@@ -58,7 +58,7 @@ final class WatchCourse {
         board.position(),
         news(message, before),
         message.hasSnapshot()
-            ? Optional.of(Answers.of(message.getSnapshot().getReason()))
+            ? Optional.of(Responses.of(message.getSnapshot().getReason()))
             : Optional.empty(),
         Optional.of(message),
         troubleAfter(message));
@@ -98,7 +98,7 @@ final class WatchCourse {
   private static List<ScoreChange> news(WatchContestResponse message, List<RankedUser> before) {
     Set<String> held = before.stream().map(RankedUser::userId).collect(Collectors.toSet());
     return message.getChanges().getChangesList().stream()
-        .map(Answers::of)
+        .map(Responses::of)
         .filter(change -> change.previousRank() != 0 || !held.contains(change.user().userId()))
         .toList();
   }

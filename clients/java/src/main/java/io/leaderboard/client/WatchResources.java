@@ -14,8 +14,8 @@ import java.util.concurrent.ScheduledExecutorService;
  * @param live the watches that have not ended; safe for threads
  * @param silence the time without a message after which a connection is dead
  */
-record WatchEnvironment(
-    Channels channels,
+record WatchResources(
+    ChannelPool channels,
     ExecutorService executor,
     ScheduledExecutorService timer,
     Set<WatchSubscription> live,

@@ -4,12 +4,12 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 
 /** Catches, while it is open, what threads end with, or are said to. */
-final class Uncaught implements AutoCloseable {
+final class UncaughtErrors implements AutoCloseable {
   private final BlockingQueue<Throwable> caught = new LinkedBlockingQueue<>();
   private final Thread.UncaughtExceptionHandler before =
       Thread.getDefaultUncaughtExceptionHandler();
 
-  Uncaught() {
+  UncaughtErrors() {
     Thread.setDefaultUncaughtExceptionHandler((thread, error) -> caught.add(error));
   }
 

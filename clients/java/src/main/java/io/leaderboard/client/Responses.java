@@ -12,8 +12,8 @@ import java.util.List;
 import java.util.Optional;
 
 /** Reads the messages of the contract as the results of the client. */
-final class Answers {
-  private Answers() {}
+final class Responses {
+  private Responses() {}
 
   static UpdateResult of(UpdateScoreResponse message) {
     return new UpdateResult(
@@ -31,12 +31,12 @@ final class Answers {
    * @param count how many updates it had
    * @throws IllegalStateException if there is not one outcome for each
    */
-  static List<BatchOutcome> of(BatchUpdateScoresResponse message, int count) {
+  static List<BatchResult> of(BatchUpdateScoresResponse message, int count) {
     if (message.getResultsCount() != count) {
       throw new IllegalStateException(
           "it has %d of %d results".formatted(message.getResultsCount(), count));
     }
-    return message.getResultsList().stream().map(Answers::of).toList();
+    return message.getResultsList().stream().map(Responses::of).toList();
   }
 
   static TopUsers of(GetTopUsersResponse message) {
@@ -86,7 +86,7 @@ final class Answers {
   }
 
   static List<RankedUser> users(List<io.leaderboard.v1.RankedUser> messages) {
-    return messages.stream().map(Answers::of).toList();
+    return messages.stream().map(Responses::of).toList();
   }
 
   static Duration duration(RetryInfo message) {
@@ -94,9 +94,9 @@ final class Answers {
     return Duration.ofSeconds(delay.getSeconds(), delay.getNanos());
   }
 
-  private static BatchOutcome of(BatchUpdateResult message) {
+  private static BatchResult of(BatchUpdateResult message) {
     return message.hasResponse()
-        ? new BatchOutcome.Taken(of(message.getResponse()))
-        : new BatchOutcome.Refused(Refusals.ofUpdate(message.getStatus()));
+        ? new BatchResult.Success(of(message.getResponse()))
+        : new BatchResult.Failure(StatusMapping.ofUpdate(message.getStatus()));
   }
 }

@@ -5,7 +5,7 @@ import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 
 /** The channel that calls share. It does not wait long for a server to come back. */
-final class Connection {
+final class PooledChannel {
   /** The least time between two attempts to connect, so that many waiting calls make one. */
   private static final long EAGERNESS = Duration.ofMillis(200).toNanos();
 
@@ -16,7 +16,7 @@ final class Connection {
   private long hurried = System.nanoTime();
   private long heard = System.nanoTime();
 
-  Connection(ManagedChannel channel) {
+  PooledChannel(ManagedChannel channel) {
     this.channel = channel;
   }
 

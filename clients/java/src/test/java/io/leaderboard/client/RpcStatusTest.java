@@ -19,7 +19,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Statuses are told apart, with all that they say. */
-class RefusalsTest {
+class RpcStatusTest {
   /** Each code has its kind of exception. */
   @Test
   void codesHaveKinds() {
@@ -101,8 +101,8 @@ class RefusalsTest {
     Status status =
         Status.UNAVAILABLE.withDescription("io exception").withCause(new IOException("refused"));
 
-    assertEquals("io exception: refused", Refusals.ofCall(status, null).getMessage());
-    assertEquals("UNAVAILABLE", Refusals.ofCall(Status.UNAVAILABLE, null).getMessage());
+    assertEquals("io exception: refused", StatusMapping.ofCall(status, null).getMessage());
+    assertEquals("UNAVAILABLE", StatusMapping.ofCall(Status.UNAVAILABLE, null).getMessage());
   }
 
   /** A refused update of a batch reads as the same call alone. */
@@ -115,7 +115,7 @@ class RefusalsTest {
             Statuses.info("ERROR_REASON_SCORE_OUT_OF_RANGE", Map.of("userId", "ada")));
 
     LeaderboardException error =
-        Refusals.ofUpdate(UpdateStatus.parseFrom(status.toByteString()));
+        StatusMapping.ofUpdate(UpdateStatus.parseFrom(status.toByteString()));
 
     assertSame(OutOfRangeException.class, error.getClass());
     assertEquals("ERROR_REASON_SCORE_OUT_OF_RANGE", error.reason());
@@ -123,6 +123,6 @@ class RefusalsTest {
   }
 
   private static LeaderboardException read(StatusRuntimeException error) {
-    return Refusals.ofCall(error.getStatus(), error.getTrailers());
+    return StatusMapping.ofCall(error.getStatus(), error.getTrailers());
   }
 }

@@ -7,7 +7,7 @@ import java.util.concurrent.CancellationException;
 import java.util.concurrent.TimeUnit;
 
 /** The updates of a buffer that are not done, in the order in which they were added. */
-final class PendingUpdates {
+final class PendingQueue {
   private final TreeMap<Long, PendingUpdate> updates = new TreeMap<>();
   private final int maxPending;
   private final long linger;
@@ -18,7 +18,7 @@ final class PendingUpdates {
   private boolean cancelled;
   private Throwable defect;
 
-  PendingUpdates(ScoreBufferOptions options) {
+  PendingQueue(ScoreBufferOptions options) {
     this.maxPending = options.maxPending();
     this.linger = TimeUnit.NANOSECONDS.convert(options.linger());
     this.giveUpAfter = TimeUnit.NANOSECONDS.convert(options.giveUpAfter());

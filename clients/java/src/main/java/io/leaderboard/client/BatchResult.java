@@ -1,20 +1,20 @@
 package io.leaderboard.client;
 
 /** The outcome of one update of a batch: it was taken, or there is a reason why not. */
-public sealed interface BatchOutcome {
+public sealed interface BatchResult {
   /**
    * The update was taken.
    *
    * @param result what it led to
    */
-  record Taken(UpdateResult result) implements BatchOutcome {}
+  record Success(UpdateResult result) implements BatchResult {}
 
   /**
    * The update was refused and wrote nothing, or (unavailable) may be unwritten.
    *
    * @param error why; the same as a call with this update alone would fail with
    */
-  record Refused(LeaderboardException error) implements BatchOutcome {}
+  record Failure(LeaderboardException error) implements BatchResult {}
 
   /**
    * Returns what the update led to.
@@ -23,9 +23,9 @@ public sealed interface BatchOutcome {
    * @throws LeaderboardException if the update was refused
    */
   default UpdateResult orThrow() {
-    if (this instanceof Taken taken) {
-      return taken.result();
+    if (this instanceof Success success) {
+      return success.result();
     }
-    throw ((Refused) this).error();
+    throw ((Failure) this).error();
   }
 }

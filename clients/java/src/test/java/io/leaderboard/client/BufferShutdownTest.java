@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Timeout;
 
 /** However a buffer ends, all it took is acknowledged or told of, and nobody waits for ever. */
 @Timeout(30)
-class BufferEndTest {
+class BufferShutdownTest {
   private static final LeaderboardException TOO_MUCH =
       error(Statuses.refusal(Status.Code.OUT_OF_RANGE, "too much"));
 
@@ -78,7 +78,7 @@ class BufferEndTest {
                 (update, error) -> {
                   throw new IllegalArgumentException("the listener's");
                 }));
-    try (Uncaught uncaught = new Uncaught()) {
+    try (UncaughtErrors uncaught = new UncaughtErrors()) {
       buffer.add(update("ada"));
       buffer.flush();
       assertEquals("the listener's", uncaught.next().getMessage());
@@ -92,7 +92,7 @@ class BufferEndTest {
   /** A defect that ends the sender is told for each update that is left, and wakes who waits. */
   @Test
   void defectsAreTold() throws InterruptedException {
-    CompletableFuture<List<BatchOutcome>> held = new CompletableFuture<>();
+    CompletableFuture<List<BatchResult>> held = new CompletableFuture<>();
     sender.script.add(held);
     ScoreBuffer buffer =
         sender.buffer(
@@ -167,7 +167,7 @@ class BufferEndTest {
   /** What is on its way when the client is closed is told of as cancelled too. */
   @Test
   void closedClientsTellWhatIsOnItsWay() throws InterruptedException {
-    CompletableFuture<List<BatchOutcome>> held = new CompletableFuture<>();
+    CompletableFuture<List<BatchResult>> held = new CompletableFuture<>();
     sender.script.add(held);
     ScoreBuffer buffer = sender.buffer(listening((update, error) -> told.add(error)));
     buffer.add(update("ada"));

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Timeout;
 
 /** Refusals that nobody listens to are logged. */
 @Timeout(30)
-class RefusalLogTest {
+class ErrorReporterTest {
   /** A buffer without a listener warns of each refused update, with what is told escaped. */
   @Test
   void refusalsAreLogged() throws InterruptedException {
@@ -46,8 +46,8 @@ class RefusalLogTest {
   /** A text of any length takes a line at most. */
   @Test
   void textsAreCut() {
-    assertEquals("x".repeat(200) + "…", RefusalLog.printable("x".repeat(5 << 20)));
-    assertEquals("ü".repeat(200), RefusalLog.printable("ü".repeat(200)));
+    assertEquals("x".repeat(200) + "…", ErrorReporter.printable("x".repeat(5 << 20)));
+    assertEquals("ü".repeat(200), ErrorReporter.printable("ü".repeat(200)));
   }
 
   /** Keeps what is logged. */

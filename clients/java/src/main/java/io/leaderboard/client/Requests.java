@@ -10,8 +10,8 @@ import io.leaderboard.v1.WatchContestRequest;
 import java.util.List;
 
 /** Makes the messages of the contract from what a caller asks for. */
-final class RequestMessages {
-  private RequestMessages() {}
+final class Requests {
+  private Requests() {}
 
   static UpdateScoreRequest of(ScoreUpdate update) {
     UpdateScoreRequest.Builder message =
@@ -36,7 +36,7 @@ final class RequestMessages {
 
   static BatchUpdateScoresRequest of(List<ScoreUpdate> updates) {
     return BatchUpdateScoresRequest.newBuilder()
-        .addAllUpdates(updates.stream().map(RequestMessages::of).toList())
+        .addAllUpdates(updates.stream().map(Requests::of).toList())
         .build();
   }
 

@@ -12,7 +12,7 @@ import java.io.UncheckedIOException;
 import java.util.concurrent.Executor;
 
 /** Makes channels to one server; each has a connection of its own. */
-final class Channels {
+final class ChannelPool {
   private final ServerAddress address;
   private final ChannelCredentials credentials;
   private final Executor executor;
@@ -24,14 +24,14 @@ final class Channels {
    *     address is malformed
    * @throws UncheckedIOException if a file of TLS can't be read
    */
-  Channels(String address, ClientOptions options, Executor executor) {
+  ChannelPool(String address, ClientOptions options, Executor executor) {
     this.address = ServerAddress.parse(address);
     this.executor = executor;
     if (options.token().isPresent() && options.tls().isEmpty() && !this.address.isLoopback()) {
       throw new IllegalArgumentException("a token needs TLS, or a server on this machine");
     }
     ChannelCredentials connections =
-        options.tls().map(Channels::encrypted).orElseGet(InsecureChannelCredentials::create);
+        options.tls().map(ChannelPool::encrypted).orElseGet(InsecureChannelCredentials::create);
     this.credentials =
         options
             .token()

@@ -20,7 +20,7 @@ import java.util.Set;
  * @param cause what the transport reported; null for an update of a batch
  * @param passing whether the same request may succeed later
  */
-record Refusal(
+record RpcStatus(
     Status.Code code,
     String message,
     String reason,
@@ -40,7 +40,7 @@ record Refusal(
           Status.Code.ABORTED, Status.Code.CANCELLED, Status.Code.INTERNAL, Status.Code.UNKNOWN);
 
   /** Returns what a status says; the code, the reason and the time tell whether it passes. */
-  static Refusal of(
+  static RpcStatus of(
       Status.Code code,
       String message,
       String reason,
@@ -50,23 +50,23 @@ record Refusal(
       Throwable cause) {
     boolean broke = reason.isEmpty() && BROKEN.contains(code);
     boolean passing = AWAY.contains(code) || retryAfter.isPresent() || broke;
-    return new Refusal(
+    return new RpcStatus(
         code, message, reason, metadata, violations, retryAfter, cause, passing);
   }
 
   /** Returns what the client itself found, of which it knows that it passes. */
-  static Refusal passing(Status.Code code, String message, Throwable cause) {
+  static RpcStatus passing(Status.Code code, String message, Throwable cause) {
     return own(code, message, cause, true);
   }
 
   /** Returns what the client itself found, of which it knows that trying again is no help. */
-  static Refusal lasting(Status.Code code, String message, Throwable cause) {
+  static RpcStatus lasting(Status.Code code, String message, Throwable cause) {
     return own(code, message, cause, false);
   }
 
-  private static Refusal own(
+  private static RpcStatus own(
       Status.Code code, String message, Throwable cause, boolean passing) {
-    return new Refusal(
+    return new RpcStatus(
         code, message, "", Map.of(), List.of(), Optional.empty(), cause, passing);
   }
 }

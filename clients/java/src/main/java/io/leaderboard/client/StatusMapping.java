@@ -21,10 +21,10 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** Reads the statuses of calls, and of updates of a batch, as exceptions. */
-final class Refusals {
+final class StatusMapping {
   private static final String DOMAIN = "leaderboard.v1";
 
-  private Refusals() {}
+  private StatusMapping() {}
 
   /**
    * Reads the status that a call or a stream ended with.
@@ -46,11 +46,11 @@ final class Refusals {
 
   /** Returns what tells of a defect: of an answer that can't be read, or of the client. */
   static LeaderboardException defect(String message, Throwable cause) {
-    return exception(Refusal.lasting(Status.Code.INTERNAL, message, cause));
+    return exception(RpcStatus.lasting(Status.Code.INTERNAL, message, cause));
   }
 
   /** Returns the kind of exception that belongs to the code. */
-  static LeaderboardException exception(Refusal refusal) {
+  static LeaderboardException exception(RpcStatus refusal) {
     return switch (refusal.code()) {
       case INVALID_ARGUMENT -> new InvalidRequestException(refusal);
       case OUT_OF_RANGE -> new OutOfRangeException(refusal);
@@ -64,7 +64,7 @@ final class Refusals {
     };
   }
 
-  private static Refusal refusal(
+  private static RpcStatus refusal(
       Status.Code code, String text, List<Any> details, Throwable cause) {
     String reason = "";
     Map<String, String> metadata = Map.of();
@@ -82,7 +82,7 @@ final class Refusals {
             violations.add(new FieldViolation(field.getField(), field.getDescription()));
           }
         } else if (detail.is(RetryInfo.class)) {
-          retryAfter = Optional.of(Answers.duration(detail.unpack(RetryInfo.class)));
+          retryAfter = Optional.of(Responses.duration(detail.unpack(RetryInfo.class)));
         }
       }
     } catch (InvalidProtocolBufferException | ArithmeticException e) {
@@ -90,7 +90,7 @@ final class Refusals {
       reason = "";
     }
     String message = text(code, text, violations);
-    return Refusal.of(
+    return RpcStatus.of(
         code, message, reason, Map.copyOf(metadata), List.copyOf(violations), retryAfter, cause);
   }
 

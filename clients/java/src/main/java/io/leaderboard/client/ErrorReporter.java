@@ -4,13 +4,13 @@ import java.lang.System.Logger;
 import java.util.stream.Collectors;
 
 /** Logs the updates that a buffer could not write, where nobody else hears of them. */
-final class RefusalLog {
+final class ErrorReporter {
   private static final Logger LOG = System.getLogger(ScoreBuffer.class.getName());
 
   /** How much of a text is logged: more than any valid id, and no line of megabytes. */
   private static final int LONGEST = 200;
 
-  private RefusalLog() {}
+  private ErrorReporter() {}
 
   static void warn(ScoreUpdate update, LeaderboardException error) {
     LOG.log(
@@ -29,7 +29,7 @@ final class RefusalLog {
     String cut =
         text.codePoints()
             .limit(LONGEST)
-            .mapToObj(RefusalLog::escaped)
+            .mapToObj(ErrorReporter::escaped)
             .collect(Collectors.joining());
     return text.codePointCount(0, text.length()) > LONGEST ? cut + "…" : cut;
   }
