@@ -1,26 +1,26 @@
 package io.leaderboard.client;
 
-/** The outcome of one update of a batch: it was taken, or there is a reason why not. */
+/** The result of one update of a batch. */
 public sealed interface BatchResult {
   /**
-   * The update was taken.
+   * The service accepted the update.
    *
-   * @param result what it led to
+   * @param result the result
    */
   record Success(UpdateResult result) implements BatchResult {}
 
   /**
-   * The update was refused and wrote nothing, or (unavailable) may be unwritten.
+   * The update failed. It wrote nothing, or (UNAVAILABLE) may have written nothing.
    *
-   * @param error why; the same as a call with this update alone would fail with
+   * @param error the error that a call with only this update would fail with
    */
   record Failure(LeaderboardException error) implements BatchResult {}
 
   /**
-   * Returns what the update led to.
+   * Returns the result of a successful update.
    *
    * @return the result
-   * @throws LeaderboardException if the update was refused
+   * @throws LeaderboardException if the update failed
    */
   default UpdateResult orThrow() {
     if (this instanceof Success success) {

@@ -9,7 +9,7 @@ import java.util.function.Supplier;
 
 /** Sends a token with each call. */
 final class BearerToken extends CallCredentials {
-  /** Where a call has no token: the cause of its status, which no server gave. */
+  /** The cause of a status that the client itself gave a call without a token. */
   static final class MissingException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
@@ -35,20 +35,20 @@ final class BearerToken extends CallCredentials {
   private void apply(MetadataApplier applier) {
     Metadata headers = new Metadata();
     try {
-      headers.put(AUTHORIZATION, "Bearer " + visible(token.get()));
+      headers.put(AUTHORIZATION, "Bearer " + checked(token.get()));
     } catch (Throwable e) {
-      // An Error too: the call would wait for its token until its time is over.
-      Status status = Status.UNAUTHENTICATED.withDescription("there is no token");
+      // Errors too: otherwise the call would wait for its token until its timeout.
+      Status status = Status.UNAUTHENTICATED.withDescription("no token");
       applier.fail(status.withCause(new MissingException(e)));
       return;
     }
     applier.apply(headers);
   }
 
-  /** Refuses what can't be a header: gRPC would log it, and send the call without it. */
-  private static String visible(String token) {
+  /** Rejects a token that is no header value: gRPC would log it and send the call without it. */
+  private static String checked(String token) {
     if (!Objects.requireNonNull(token, "token").matches("[!-~]+")) {
-      throw new IllegalArgumentException("a token is visible ASCII characters");
+      throw new IllegalArgumentException("a token must consist of visible ASCII characters");
     }
     return token;
   }

@@ -13,41 +13,42 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BiFunction;
 
 /**
- * Sends what is pending in a buffer, batch after batch, until the buffer is closed and empty.
+ * Sends the pending updates of a buffer, batch after batch, until the buffer is closed and empty.
  *
- * <p>However it ends, no update is left: it is acknowledged or told of.
+ * <p>However it ends, each update was acknowledged or reported.
  */
 final class BufferSender implements Runnable {
   /**
-   * How long an attempt may last whose updates have less time left. They may only have waited behind
-   * others, with a service that is slow; given less, none would get through.
+   * The least timeout of an attempt. Updates that waited in the queue of a slow service may have
+   * less time left, and with less none of them would be written.
    */
-  private static final Duration LEAST_ATTEMPT = Duration.ofSeconds(1);
+  private static final Duration MIN_ATTEMPT = Duration.ofSeconds(1);
 
   private final BiFunction<List<ScoreUpdate>, Duration, CompletableFuture<List<BatchResult>>> call;
-  private final PendingQueue pending;
-  private final ScoreBufferOptions options;
+  private final PendingQueue queue;
+  private final ErrorReporter reporter;
+  private final int maxBatchSize;
   private final AtomicLong acknowledged = new AtomicLong();
-  private final AtomicLong refused = new AtomicLong();
-  private int size;
+  private int batchSize;
   private int failures;
-  private long resume = System.nanoTime();
+  private long resumeAt = System.nanoTime();
 
   /**
-   * Prepares to send.
+   * Makes a sender.
    *
-   * @param call sends a batch in at most the given time
-   * @param pending what to send
-   * @param options the bounds of the buffer, and who hears of refusals
+   * @param call sends a batch with the given timeout
+   * @param queue the updates to send
+   * @param options the limits of the buffer and its error callback
    */
   BufferSender(
       BiFunction<List<ScoreUpdate>, Duration, CompletableFuture<List<BatchResult>>> call,
-      PendingQueue pending,
+      PendingQueue queue,
       ScoreBufferOptions options) {
     this.call = call;
-    this.pending = pending;
-    this.options = options;
-    this.size = options.batchSize();
+    this.queue = queue;
+    this.reporter = new ErrorReporter(options.onError());
+    this.maxBatchSize = options.batchSize();
+    this.batchSize = maxBatchSize;
   }
 
   long acknowledged() {
@@ -55,7 +56,7 @@ final class BufferSender implements Runnable {
   }
 
   long refused() {
-    return refused.get();
+    return reporter.reported();
   }
 
   @Override
@@ -63,46 +64,47 @@ final class BufferSender implements Runnable {
     try {
       sendAll();
     } catch (CancellationException e) {
-      refuseAll(pending.cancel(), new CancelledException());
+      dropAll(queue.cancel(), new CancelledException());
     } catch (Throwable e) {
-      // An Error too: who waits for room or for the end would wait for ever.
-      refuseAll(pending.fail(e), StatusMapping.defect("the buffer ended by an error: " + e, e));
+      // Errors too: otherwise threads in add, flush and close would wait for ever.
+      dropAll(queue.fail(e), RpcStatus.internal("the buffer failed: " + e, e).toException());
     }
   }
 
   private void sendAll() throws InterruptedException {
-    List<PendingUpdate> batch = pending.awaitBatch(size, resume);
+    List<PendingQueue.Entry> batch = queue.awaitBatch(batchSize, resumeAt);
     while (!batch.isEmpty()) {
-      List<PendingUpdate> late = batch.stream().filter(update -> update.left() <= 0).toList();
-      if (late.isEmpty()) {
+      List<PendingQueue.Entry> expired =
+          batch.stream().filter(entry -> entry.remaining() <= 0).toList();
+      if (expired.isEmpty()) {
         send(batch);
       } else {
-        refuse(late);
+        drop(expired);
       }
-      batch = pending.awaitBatch(size, resume);
+      batch = queue.awaitBatch(batchSize, resumeAt);
     }
   }
 
-  private void send(List<PendingUpdate> batch) {
-    List<BatchResult> outcomes;
+  private void send(List<PendingQueue.Entry> batch) {
+    List<BatchResult> results;
     try {
-      outcomes = outcomes(batch);
+      results = call(batch);
     } catch (LeaderboardException e) {
-      if (batch.size() > 1 && mayBeOneOfThem(e)) {
-        size = batch.size() / 2;
+      if (batch.size() > 1 && isWorthSplitting(e)) {
+        batchSize = batch.size() / 2;
         return;
       }
-      outcomes = Collections.nCopies(batch.size(), new BatchResult.Failure(e));
+      results = Collections.nCopies(batch.size(), new BatchResult.Failure(e));
     }
-    size = Math.min(size * 2, options.batchSize());
-    settle(batch, outcomes);
+    batchSize = Math.min(batchSize * 2, maxBatchSize);
+    apply(results, batch);
   }
 
-  private List<BatchResult> outcomes(List<PendingUpdate> batch) {
-    long left = Math.max(batch.get(0).left(), LEAST_ATTEMPT.toNanos());
-    List<ScoreUpdate> updates = batch.stream().map(PendingUpdate::update).toList();
+  private List<BatchResult> call(List<PendingQueue.Entry> batch) {
+    long timeout = Math.max(batch.get(0).remaining(), MIN_ATTEMPT.toNanos());
+    List<ScoreUpdate> updates = batch.stream().map(PendingQueue.Entry::update).toList();
     try {
-      return call.apply(updates, Duration.ofNanos(left)).join();
+      return call.apply(updates, Duration.ofNanos(timeout)).join();
     } catch (CompletionException e) {
       if (e.getCause() instanceof LeaderboardException error) {
         throw error;
@@ -111,69 +113,52 @@ final class BufferSender implements Runnable {
     }
   }
 
-  /** Tells whether one bad update may take others with it, so that they go apart. */
-  private static boolean mayBeOneOfThem(LeaderboardException error) {
+  /** Returns whether one bad update may have failed the batch: smaller batches isolate it. */
+  private static boolean isWorthSplitting(LeaderboardException error) {
     boolean tooLarge = error.code() == Status.Code.RESOURCE_EXHAUSTED && !error.isRetryable();
     return tooLarge || error.code() == Status.Code.INVALID_ARGUMENT;
   }
 
-  private void settle(List<PendingUpdate> batch, List<BatchResult> outcomes) {
-    List<PendingUpdate> taken = new ArrayList<>();
-    List<PendingUpdate> refusals = new ArrayList<>();
-    Optional<LeaderboardException> passing = Optional.empty();
+  private void apply(List<BatchResult> results, List<PendingQueue.Entry> batch) {
+    List<PendingQueue.Entry> written = new ArrayList<>();
+    List<PendingQueue.Entry> refused = new ArrayList<>();
+    Optional<LeaderboardException> retryable = Optional.empty();
     for (int i = 0; i < batch.size(); i++) {
-      PendingUpdate update = batch.get(i);
-      if (outcomes.get(i) instanceof BatchResult.Failure outcome) {
-        update.fail(outcome.error());
-        if (outcome.error().isRetryable()) {
-          passing = Optional.of(outcome.error());
+      PendingQueue.Entry entry = batch.get(i);
+      if (results.get(i) instanceof BatchResult.Failure failure) {
+        entry.setError(failure.error());
+        if (failure.error().isRetryable()) {
+          retryable = Optional.of(failure.error());
         } else {
-          refusals.add(update);
+          refused.add(entry);
         }
       } else {
-        taken.add(update);
+        written.add(entry);
       }
     }
-    acknowledged.addAndGet(taken.size());
-    pending.done(taken);
-    pause(passing);
-    refuse(refusals);
+    acknowledged.addAndGet(written.size());
+    queue.remove(written);
+    backOff(retryable);
+    drop(refused);
   }
 
-  private void pause(Optional<LeaderboardException> trouble) {
-    trouble.ifPresent(
-        error ->
-            resume =
-                System.nanoTime() + RetryDelay.after(failures, error.retryAfter()).toNanos());
-    failures = trouble.isPresent() ? failures + 1 : 0;
+  private void backOff(Optional<LeaderboardException> error) {
+    error.ifPresent(
+        e -> resumeAt = System.nanoTime() + RetryDelay.after(failures, e.retryAfter()).toNanos());
+    failures = error.isPresent() ? failures + 1 : 0;
   }
 
-  private void refuseAll(List<PendingUpdate> updates, LeaderboardException why) {
-    updates.forEach(update -> update.fail(why));
-    refuse(updates);
+  private void dropAll(List<PendingQueue.Entry> entries, LeaderboardException error) {
+    entries.forEach(entry -> entry.setError(error));
+    drop(entries);
   }
 
-  /** Tells of updates that are not sent again. An Error of who hears of it waits for the last. */
-  private void refuse(List<PendingUpdate> updates) {
-    Error first = null;
-    for (PendingUpdate update : updates) {
-      refused.incrementAndGet();
-      try {
-        options.onError().accept(update.update(), update.trouble().orElseGet(BufferSender::late));
-      } catch (Exception e) {
-        ClientThreads.uncaught(e);
-      } catch (Error e) {
-        first = first == null ? e : first;
-      }
+  /** Reports and removes updates that are not sent again, then throws the callback's Error. */
+  private void drop(List<PendingQueue.Entry> entries) {
+    Error thrown = reporter.report(entries);
+    queue.remove(entries);
+    if (thrown != null) {
+      throw thrown;
     }
-    pending.done(updates);
-    if (first != null) {
-      throw first;
-    }
-  }
-
-  private static LeaderboardException late() {
-    String text = "its time passed before it was sent";
-    return StatusMapping.exception(RpcStatus.passing(Status.Code.DEADLINE_EXCEEDED, text, null));
   }
 }

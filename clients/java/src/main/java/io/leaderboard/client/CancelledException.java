@@ -3,13 +3,13 @@ package io.leaderboard.client;
 import io.grpc.Status;
 
 /**
- * The client was closed before an update of a buffer was acknowledged (CANCELLED). It may have been
- * applied.
+ * The client was closed before an update of a buffer was acknowledged (CANCELLED). The update may
+ * have been applied.
  */
 public final class CancelledException extends LeaderboardException {
   private static final long serialVersionUID = 1L;
 
   CancelledException() {
-    super(RpcStatus.lasting(Status.Code.CANCELLED, LeaderboardClient.CLOSED, null));
+    super(RpcStatus.local(Status.Code.CANCELLED, LeaderboardClient.CLOSED, null, false));
   }
 }

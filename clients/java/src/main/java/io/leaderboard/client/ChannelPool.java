@@ -11,38 +11,44 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.concurrent.Executor;
 
-/** Makes channels to one server; each has a connection of its own. */
+/**
+ * Opens the channels to one server: calls share one {@link PooledChannel}, each stream of a watch
+ * has a channel of its own. Each channel is one connection.
+ */
 final class ChannelPool {
   private final ServerAddress address;
   private final ChannelCredentials credentials;
   private final Executor executor;
 
   /**
-   * Reads what the options name.
+   * Reads the credentials that the options name.
    *
-   * @throws IllegalArgumentException if a token would be sent readable over a network, or the
-   *     address is malformed
-   * @throws UncheckedIOException if a file of TLS can't be read
+   * @throws IllegalArgumentException if the address is malformed, or a token would be sent
+   *     unencrypted over a network
+   * @throws UncheckedIOException if a TLS file can't be read
    */
   ChannelPool(String address, ClientOptions options, Executor executor) {
     this.address = ServerAddress.parse(address);
     this.executor = executor;
     if (options.token().isPresent() && options.tls().isEmpty() && !this.address.isLoopback()) {
-      throw new IllegalArgumentException("a token needs TLS, or a server on this machine");
+      throw new IllegalArgumentException("a token needs TLS or a loopback address");
     }
-    ChannelCredentials connections =
-        options.tls().map(ChannelPool::encrypted).orElseGet(InsecureChannelCredentials::create);
+    ChannelCredentials transport =
+        options
+            .tls()
+            .map(ChannelPool::tlsCredentials)
+            .orElseGet(InsecureChannelCredentials::create);
     this.credentials =
         options
             .token()
-            .map(token -> CompositeChannelCredentials.create(connections, new BearerToken(token)))
-            .orElse(connections);
+            .map(token -> CompositeChannelCredentials.create(transport, new BearerToken(token)))
+            .orElse(transport);
   }
 
   /**
-   * Returns a new channel. It connects with its first call.
+   * Returns a new channel, which connects on its first call.
    *
-   * @throws IllegalArgumentException if a file of TLS is malformed
+   * @throws IllegalArgumentException if a TLS file is malformed
    */
   ManagedChannel open() {
     try {
@@ -50,11 +56,11 @@ final class ChannelPool {
           .executor(executor)
           .build();
     } catch (ManagedChannelRegistry.ProviderNotFoundException e) {
-      throw new IllegalArgumentException("a file of TLS is malformed: " + e.getMessage(), e);
+      throw new IllegalArgumentException("malformed TLS file: " + e.getMessage(), e);
     }
   }
 
-  private static ChannelCredentials encrypted(TlsOptions tls) {
+  private static ChannelCredentials tlsCredentials(TlsOptions tls) {
     TlsChannelCredentials.Builder builder = TlsChannelCredentials.newBuilder();
     try {
       if (tls.authorities().isPresent()) {
@@ -64,7 +70,7 @@ final class ChannelPool {
         builder.keyManager(tls.certificate().get().toFile(), tls.key().get().toFile());
       }
     } catch (IOException e) {
-      throw new UncheckedIOException("a file of TLS can't be read: " + e.getMessage(), e);
+      throw new UncheckedIOException("can't read a TLS file: " + e.getMessage(), e);
     }
     return builder.build();
   }

@@ -4,9 +4,9 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.function.Supplier;
 
-/** How a client reaches its server. Made by {@link #builder}. */
+/** The options of a client. Made by {@link #builder}. */
 public final class ClientOptions {
-  /** The time of a whole call, with all its retries, unless another one is given: 10 s. */
+  /** The default timeout of a call including its retries: 10 s. */
   public static final Duration DEFAULT_TIMEOUT = Duration.ofSeconds(10);
 
   private final Optional<TlsOptions> tls;
@@ -20,9 +20,9 @@ public final class ClientOptions {
   }
 
   /**
-   * Begins with the defaults: no TLS, no token, calls of 10 s.
+   * Returns a builder with the defaults: no TLS, no token, a timeout of 10 s.
    *
-   * @return what takes the rest
+   * @return the builder
    */
   public static Builder builder() {
     return new Builder();
@@ -40,7 +40,7 @@ public final class ClientOptions {
     return timeout;
   }
 
-  /** Takes the options, part by part. */
+  /** A builder of {@link ClientOptions}. */
   public static final class Builder {
     private Optional<TlsOptions> tls = Optional.empty();
     private Optional<Supplier<String>> token = Optional.empty();
@@ -51,7 +51,7 @@ public final class ClientOptions {
     /**
      * Encrypts all connections.
      *
-     * @param tls how, and who is trusted
+     * @param tls the certificates
      * @return this
      */
     public Builder tls(TlsOptions tls) {
@@ -60,8 +60,8 @@ public final class ClientOptions {
     }
 
     /**
-     * Sends a token with each call, as {@code authorization: Bearer <token>}. It needs TLS, or a
-     * server on this machine.
+     * Sends a token with each call, as {@code authorization: Bearer <token>}. A token needs TLS or
+     * a loopback address.
      *
      * @param token the token
      * @return this
@@ -71,10 +71,10 @@ public final class ClientOptions {
     }
 
     /**
-     * Sends the token of the moment with each call. A call fails with UNAUTHENTICATED where there
-     * is none, and a watch tries again.
+     * Sends the current token with each call. If the supplier fails, a call fails with
+     * UNAUTHENTICATED, and a watch tries again.
      *
-     * @param token gives the token; it may wait, and is called from several threads
+     * @param token returns the token; it may block, and is called from several threads
      * @return this
      */
     public Builder token(Supplier<String> token) {
@@ -83,14 +83,14 @@ public final class ClientOptions {
     }
 
     /**
-     * Sets the time of a whole call, with all its retries.
+     * Sets the timeout of a call including its retries.
      *
      * @param timeout more than 0; 10 s by default
      * @return this
      * @throws IllegalArgumentException if it is 0 or less
      */
     public Builder timeout(Duration timeout) {
-      this.timeout = checked(timeout);
+      this.timeout = checkTimeout(timeout);
       return this;
     }
 
@@ -104,10 +104,10 @@ public final class ClientOptions {
     }
   }
 
-  /** Refuses a timeout in which nothing can happen. */
-  static Duration checked(Duration timeout) {
+  /** Returns a timeout, or rejects it if it is 0 or less. */
+  static Duration checkTimeout(Duration timeout) {
     if (timeout.isZero() || timeout.isNegative()) {
-      throw new IllegalArgumentException("a timeout is more than 0, not " + timeout);
+      throw new IllegalArgumentException("a timeout must be more than 0, not " + timeout);
     }
     return timeout;
   }

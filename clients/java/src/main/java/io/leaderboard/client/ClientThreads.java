@@ -8,20 +8,20 @@ import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
-/** Makes the threads of a client. They don't keep a program from ending. */
+/** Makes the threads of a client. All are daemons, so they don't keep a program running. */
 final class ClientThreads {
   private ClientThreads() {}
 
   /**
-   * Returns threads for answers and subscribers; they end by themselves when idle. They have no
-   * bound: one that is reached by callbacks that wait for other calls would hold up those for ever.
+   * Returns the executor of responses and subscribers. Its threads end when idle. Their number is
+   * unlimited: with a limit, callbacks that wait for other calls could block those for ever.
    */
   static ExecutorService executor() {
     return new ThreadPoolExecutor(
         0, Integer.MAX_VALUE, 10, TimeUnit.SECONDS, new SynchronousQueue<>(), named("calls"));
   }
 
-  /** Returns a thread that wakes others. Once it is shut down it does nothing, in silence. */
+  /** Returns a timer of one thread. Once it is shut down, it drops tasks silently. */
   static ScheduledExecutorService timer() {
     ScheduledThreadPoolExecutor timer =
         new ScheduledThreadPoolExecutor(
@@ -31,15 +31,15 @@ final class ClientThreads {
     return timer;
   }
 
-  /** Returns a thread that is not started yet. */
+  /** Returns a daemon thread that is not started yet. */
   static Thread thread(String purpose, Runnable action) {
     Thread thread = new Thread(action, "leaderboard-" + purpose);
     thread.setDaemon(true);
     return thread;
   }
 
-  /** Tells of what a callback threw, as if its thread had ended with it. */
-  static void uncaught(Throwable error) {
+  /** Passes an exception of a callback to the uncaught exception handler of this thread. */
+  static void reportUncaught(Throwable error) {
     Thread thread = Thread.currentThread();
     thread.getUncaughtExceptionHandler().uncaughtException(thread, error);
   }

@@ -1,58 +1,119 @@
 package io.leaderboard.client;
 
+import java.time.Duration;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Flow;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
 /**
- * Watches a contest until it is over, anew for each subscriber, and publishes its whole board
- * whenever something is told.
+ * Publishes the board of a contest whenever it changes, until the contest is over. Each subscriber
+ * has a watch of its own.
  *
- * <p>A lost connection, a silent one, a server that drains and an unavailable service heal by
- * themselves: the watch reconnects, for as long as it takes, and resumes where it was, so that no
- * change is missed or told twice. In the meantime the updates have the last board and say that the
- * watch is reconnecting; one comes with each failed attempt. The first update comes before anything
- * was told and has no board.
+ * <p>The watch survives a lost or silent connection, a draining server and an unavailable service:
+ * it reconnects, for as long as it takes, and resumes after its position, so that no change is
+ * missed or published twice. Meanwhile the updates have the last board and the state {@link
+ * WatchState#RECONNECTING}, one for each failed attempt. The first update has no board yet.
  *
- * <p>A subscriber gets no more updates than it asked for, one at a time. One that asks for none
- * holds up nothing but its own stream. Where the service refuses the watch for good, it ends with a
- * {@link LeaderboardException}, and with a {@link java.util.concurrent.CancellationException} when
- * the client is closed.
+ * <p>A subscriber gets no more updates than it requested, one at a time. Without requests only its
+ * own stream waits. The watch ends with a {@link LeaderboardException} if the service rejects it,
+ * and with a {@link java.util.concurrent.CancellationException} if the client is closed.
  */
 public final class ContestWatch implements Flow.Publisher<WatchUpdate> {
   private final WatchOptions options;
-  private final WatchResources environment;
-  private final BooleanSupplier closed;
+  private final Resources resources;
 
-  ContestWatch(WatchOptions options, WatchResources environment, BooleanSupplier closed) {
+  ContestWatch(WatchOptions options, Resources resources) {
     this.options = options;
-    this.environment = environment;
-    this.closed = closed;
+    this.resources = resources;
   }
 
   @Override
   public void subscribe(Flow.Subscriber<? super WatchUpdate> subscriber) {
     Objects.requireNonNull(subscriber, "subscriber");
-    WatchSubscription subscription = new WatchSubscription(subscriber, options, environment);
-    environment.live().add(subscription);
+    WatchSubscription subscription = new WatchSubscription(subscriber, options, resources);
+    resources.active().add(subscription);
     subscription.start();
-    if (closed.getAsBoolean()) {
+    if (resources.closed().getAsBoolean()) {
       subscription.abort(LeaderboardClient.closedError());
     }
   }
 
   /**
-   * Hands each update to a consumer, one after the other.
+   * Passes each update to a consumer, one after the other.
    *
-   * @param consumer takes an update; the next one waits for it. What it throws ends the watch.
-   * @return a future that is done when the contest is over, fails with what ends the watch, and
-   *     ends it when it is cancelled
+   * @param consumer the consumer; the next update waits for it, and an exception ends the watch
+   * @return a future that completes when the contest is over, and fails with the error that ended
+   *     the watch; cancelling it ends the watch
    */
   public CompletableFuture<Void> consume(Consumer<? super WatchUpdate> consumer) {
     ConsumingSubscriber subscriber = new ConsumingSubscriber(consumer);
     subscribe(subscriber);
-    return subscriber.done();
+    return subscriber.done;
+  }
+
+  /**
+   * The resources that the watches of one client share.
+   *
+   * @param channels opens the channel of each stream
+   * @param executor runs the subscribers
+   * @param timer schedules reconnects and idle timeouts
+   * @param active the watches that have not ended; safe for threads
+   * @param idleTimeout the time without a message after which a connection counts as dead
+   * @param closed whether the client is closed
+   */
+  record Resources(
+      ChannelPool channels,
+      ExecutorService executor,
+      ScheduledExecutorService timer,
+      Set<WatchSubscription> active,
+      Duration idleTimeout,
+      BooleanSupplier closed) {
+    /** Longer than 18 s, within which the service always sends a message. */
+    static final Duration IDLE_TIMEOUT = Duration.ofSeconds(30);
+  }
+
+  /** Passes each update to a consumer, and the end of the watch to a future. */
+  private static final class ConsumingSubscriber implements Flow.Subscriber<WatchUpdate> {
+    private final Consumer<? super WatchUpdate> consumer;
+    private final CompletableFuture<Void> done = new CompletableFuture<>();
+    private Flow.Subscription subscription;
+
+    ConsumingSubscriber(Consumer<? super WatchUpdate> consumer) {
+      this.consumer = Objects.requireNonNull(consumer, "consumer");
+    }
+
+    @Override
+    public void onSubscribe(Flow.Subscription subscription) {
+      this.subscription = subscription;
+      done.whenComplete((nothing, error) -> subscription.cancel());
+      subscription.request(1);
+    }
+
+    @Override
+    public void onNext(WatchUpdate update) {
+      try {
+        consumer.accept(update);
+      } catch (Throwable e) {
+        // Errors too: otherwise the future would never complete.
+        done.completeExceptionally(e);
+        return;
+      }
+      subscription.request(1);
+    }
+
+    @Override
+    public void onError(Throwable error) {
+      done.completeExceptionally(error);
+    }
+
+    @Override
+    public void onComplete() {
+      done.complete(null);
+    }
   }
 }

@@ -1,9 +1,9 @@
 package io.leaderboard.client;
 
 /**
- * A field of a request that the service did not accept.
+ * A malformed field of a request.
  *
- * @param field the path of the field, as the contract names it
- * @param description what is wrong with it
+ * @param field the path of the field in the request message
+ * @param description the error
  */
 public record FieldViolation(String field, String description) {}

@@ -1,13 +1,13 @@
 package io.leaderboard.client;
 
 /**
- * A field is missing, malformed or out of its range (INVALID_ARGUMENT); the
- * violations say which. Nothing was written.
+ * A field is missing, malformed or out of its range (INVALID_ARGUMENT); the violations name it.
+ * Nothing was written.
  */
 public final class InvalidRequestException extends LeaderboardException {
   private static final long serialVersionUID = 1L;
 
-  InvalidRequestException(RpcStatus refusal) {
-    super(refusal);
+  InvalidRequestException(RpcStatus status) {
+    super(status);
   }
 }

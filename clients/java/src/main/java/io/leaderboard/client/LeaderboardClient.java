@@ -1,6 +1,5 @@
 package io.leaderboard.client;
 
-import io.grpc.MethodDescriptor;
 import io.leaderboard.v1.LeaderboardServiceGrpc;
 import java.time.Duration;
 import java.util.List;
@@ -10,29 +9,27 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.ScheduledExecutorService;
-import java.util.function.Function;
 
 /**
- * Calls the leaderboard service. Safe for threads; one is enough for a program.
+ * The client of the leaderboard service. Safe for threads; a program needs only one.
  *
- * <p>Each call returns at once with a future. It tries again by itself while its time allows, where
- * that may help: a server that is away, stops or is overloaded, a connection that breaks, an
- * attempt that gets no answer in 4 s. That never counts twice, because every write has a request id
- * that stays the same. A future that fails does so with a {@link LeaderboardException}; cancelling
- * it ends the call, which may have been applied.
+ * <p>Each call returns a future at once. Within its timeout it retries where that may help: when a
+ * server is unavailable, shuts down or is overloaded, when a connection breaks, and when an attempt
+ * gets no response in 4 s. No write is counted twice, because its request id stays the same. A
+ * future fails with a {@link LeaderboardException}; cancelling it cancels the call, which may have
+ * been applied.
  *
- * <p>What depends on a future runs on the threads of the client: do nothing there that waits for
- * long.
+ * <p>Dependent stages of a future run on the threads of the client: they must not block for long.
  */
 public final class LeaderboardClient implements AutoCloseable {
-  /** What ends everything when the client is closed. */
+  /** The error message of everything that ends because the client was closed. */
   static final String CLOSED = "the client was closed";
 
   private final Duration timeout;
-  private final PooledChannel connection;
-  private final ScheduledExecutorService timer;
-  private final Set<CompletableFuture<?>> calls = ConcurrentHashMap.newKeySet();
-  private final WatchResources watches;
+  private final PooledChannel channel;
+  private final ScheduledExecutorService timer = ClientThreads.timer();
+  private final UnaryCalls calls;
+  private final ContestWatch.Resources watches;
   private final Set<ScoreBuffer> buffers = ConcurrentHashMap.newKeySet();
   private volatile boolean closed;
 
@@ -40,19 +37,20 @@ public final class LeaderboardClient implements AutoCloseable {
     ExecutorService executor = ClientThreads.executor();
     ChannelPool channels = new ChannelPool(address, options, executor);
     this.timeout = options.timeout();
-    this.connection = new PooledChannel(channels.open());
-    this.timer = ClientThreads.timer();
+    this.channel = new PooledChannel(channels.open());
+    this.calls = new UnaryCalls(channel, timer, () -> closed);
     this.watches =
-        new WatchResources(
+        new ContestWatch.Resources(
             channels,
             executor,
             timer,
             ConcurrentHashMap.newKeySet(),
-            WatchResources.SILENCE);
+            ContestWatch.Resources.IDLE_TIMEOUT,
+            () -> closed);
   }
 
   /**
-   * Makes a client without TLS or a token. It connects with its first call.
+   * Returns a client without TLS and token. It connects on its first call.
    *
    * @param address HOST:PORT
    * @return the client
@@ -63,26 +61,20 @@ public final class LeaderboardClient implements AutoCloseable {
   }
 
   /**
-   * Makes a client. It connects with its first call.
+   * Returns a client. It connects on its first call.
    *
    * @param address HOST:PORT
-   * @param options how to reach the server
+   * @param options the options of the client
    * @return the client
-   * @throws IllegalArgumentException if the address or a file of TLS is malformed, or a token would
-   *     be sent readable over a network
-   * @throws java.io.UncheckedIOException if a file of TLS can't be read
+   * @throws IllegalArgumentException if the address or a TLS file is malformed, or a token would be
+   *     sent unencrypted over a network
+   * @throws java.io.UncheckedIOException if a TLS file can't be read
    */
   public static LeaderboardClient of(String address, ClientOptions options) {
     return new LeaderboardClient(address, options);
   }
 
-  /**
-   * Changes the score of one user in the client's time; see {@link #updateScore(ScoreUpdate,
-   * Duration)}.
-   *
-   * @param update the change
-   * @return what it led to
-   */
+  /** Calls {@link #updateScore(ScoreUpdate, Duration)} with the client's timeout. */
   public CompletableFuture<UpdateResult> updateScore(ScoreUpdate update) {
     return updateScore(update, timeout);
   }
@@ -91,140 +83,111 @@ public final class LeaderboardClient implements AutoCloseable {
    * Changes the score of one user.
    *
    * <p>Fails with {@link InvalidRequestException} for a malformed field, {@link
-   * OutOfRangeException} when the points or the resulting score pass 2^53, and {@link
-   * RequestIdReusedException} when the request id was used with another payload.
+   * OutOfRangeException} if the points or the resulting score exceed ±2^53, and {@link
+   * RequestIdReusedException} if the request id was used with another payload.
    *
    * @param update the change
-   * @param timeout the time of the whole call
-   * @return what it led to
+   * @param timeout the timeout of the call including its retries
+   * @return the result
    */
   public CompletableFuture<UpdateResult> updateScore(ScoreUpdate update, Duration timeout) {
-    return call(
+    return calls.start(
         LeaderboardServiceGrpc.getUpdateScoreMethod(),
-        Requests.of(update.named()),
+        Requests.of(update.withRequestId()),
         Responses::of,
         timeout);
   }
 
-  /**
-   * Changes many scores in the client's time; see {@link #batchUpdateScores(List, Duration)}.
-   *
-   * @param updates the changes
-   * @return one outcome for each, in their order
-   */
+  /** Calls {@link #batchUpdateScores(List, Duration)} with the client's timeout. */
   public CompletableFuture<List<BatchResult>> batchUpdateScores(List<ScoreUpdate> updates) {
     return batchUpdateScores(updates, timeout);
   }
 
   /**
    * Changes many scores, of one or of several contests. The updates of one contest are applied in
-   * their order in one atomic step; a refused one does not hold up the others.
+   * order in one atomic step; an update that fails does not affect the others.
    *
-   * <p>Fails as a whole with {@link InvalidRequestException} when there are none or more than
-   * 1,000.
+   * <p>Fails as a whole with {@link InvalidRequestException} if there are 0 or more than 1,000
+   * updates.
    *
    * @param updates the changes, 1 to 1,000
-   * @param timeout the time of the whole call
-   * @return one outcome for each, in their order
+   * @param timeout the timeout of the call including its retries
+   * @return one result for each update, in order
    */
   public CompletableFuture<List<BatchResult>> batchUpdateScores(
       List<ScoreUpdate> updates, Duration timeout) {
-    List<ScoreUpdate> named = updates.stream().map(ScoreUpdate::named).toList();
-    return call(
+    List<ScoreUpdate> identified = updates.stream().map(ScoreUpdate::withRequestId).toList();
+    return calls.start(
         LeaderboardServiceGrpc.getBatchUpdateScoresMethod(),
-        Requests.of(named),
-        answer -> Responses.of(answer, named.size()),
+        Requests.of(identified),
+        response -> Responses.of(response, identified.size()),
         timeout);
   }
 
   /**
-   * Returns the first ranks of a contest in the client's time.
+   * Returns the first ranks of a contest, within the client's timeout.
    *
-   * @param contestId the contest; an unknown one is an empty board
-   * @param limit how many users to return, from 1 to 1,000
+   * @param contestId the contest; an unknown one has an empty board
+   * @param limit the number of users to return, from 1 to 1,000
    * @return the users, best first
    */
   public CompletableFuture<TopUsers> getTopUsers(String contestId, int limit) {
-    return getTopUsers(TopUsersQuery.builder(contestId).limit(limit).build(), timeout);
+    return getTopUsers(TopUsersQuery.builder(contestId).limit(limit).build());
+  }
+
+  /** Calls {@link #getTopUsers(TopUsersQuery, Duration)} with the client's timeout. */
+  public CompletableFuture<TopUsers> getTopUsers(TopUsersQuery query) {
+    return getTopUsers(query, timeout);
   }
 
   /**
    * Returns consecutive ranks of a contest.
    *
    * <p>Fails with {@link InvalidRequestException} for a malformed field and {@link
-   * FailedPreconditionException} when the asked position can't be reached.
+   * FailedPreconditionException} if the requested position can't be reached.
    *
-   * @param query what to return
-   * @param timeout the time of the whole call
+   * @param query the ranks to return
+   * @param timeout the timeout of the call including its retries
    * @return the users, best first
    */
   public CompletableFuture<TopUsers> getTopUsers(TopUsersQuery query, Duration timeout) {
-    return call(
+    return calls.start(
         LeaderboardServiceGrpc.getGetTopUsersMethod(),
         Requests.of(query),
         Responses::of,
         timeout);
   }
 
-  /**
-   * Returns consecutive ranks of a contest in the client's time; see {@link
-   * #getTopUsers(TopUsersQuery, Duration)}.
-   *
-   * @param query what to return
-   * @return the users, best first
-   */
-  public CompletableFuture<TopUsers> getTopUsers(TopUsersQuery query) {
-    return getTopUsers(query, timeout);
-  }
-
-  /**
-   * Returns the rank of one user in the client's time; see {@link #getUserRank(UserRankQuery,
-   * Duration)}.
-   *
-   * @param contestId the contest
-   * @param userId the user
-   * @return the rank
-   */
+  /** Calls {@link #getUserRank(UserRankQuery, Duration)} with the client's timeout. */
   public CompletableFuture<UserRank> getUserRank(String contestId, String userId) {
-    return getUserRank(UserRankQuery.builder(contestId, userId).build(), timeout);
+    return getUserRank(UserRankQuery.builder(contestId, userId).build());
   }
 
-  /**
-   * Returns the rank of one user in the client's time; see {@link #getUserRank(UserRankQuery,
-   * Duration)}.
-   *
-   * @param query what to return
-   * @return the rank
-   */
+  /** Calls {@link #getUserRank(UserRankQuery, Duration)} with the client's timeout. */
   public CompletableFuture<UserRank> getUserRank(UserRankQuery query) {
     return getUserRank(query, timeout);
   }
 
   /**
-   * Returns the score and rank of one user, on request with the users around.
+   * Returns the score and rank of one user, and optionally the users around.
    *
-   * <p>Fails with {@link NotFoundException} when the user has no score in the contest, {@link
-   * InvalidRequestException} for a malformed field and {@link FailedPreconditionException} when the
-   * asked position can't be reached.
+   * <p>Fails with {@link NotFoundException} if the user has no score in the contest, {@link
+   * InvalidRequestException} for a malformed field and {@link FailedPreconditionException} if the
+   * requested position can't be reached.
    *
-   * @param query what to return
-   * @param timeout the time of the whole call
+   * @param query the user and the number of neighbors
+   * @param timeout the timeout of the call including its retries
    * @return the rank
    */
   public CompletableFuture<UserRank> getUserRank(UserRankQuery query, Duration timeout) {
-    return call(
+    return calls.start(
         LeaderboardServiceGrpc.getGetUserRankMethod(),
         Requests.of(query),
         Responses::of,
         timeout);
   }
 
-  /**
-   * Watches the first 10 ranks of a contest.
-   *
-   * @param contestId the contest; it need not exist yet
-   * @return a watch that begins with each subscriber
-   */
+  /** Watches the first 10 ranks of a contest; see {@link #watchContest(WatchOptions)}. */
   public ContestWatch watchContest(String contestId) {
     return watchContest(WatchOptions.builder(contestId).build());
   }
@@ -232,30 +195,26 @@ public final class LeaderboardClient implements AutoCloseable {
   /**
    * Watches a contest.
    *
-   * @param options what to watch
-   * @return a watch that begins with each subscriber
+   * @param options the contest, which need not exist yet, and the rows to watch
+   * @return a publisher that starts a watch for each subscriber
    */
   public ContestWatch watchContest(WatchOptions options) {
-    return new ContestWatch(options, watches, () -> closed);
+    return new ContestWatch(options, watches);
   }
 
-  /**
-   * Makes a buffer of updates with the defaults.
-   *
-   * @return a buffer, to be closed before this client
-   */
+  /** Returns a buffer with the default options; see {@link #scoreBuffer(ScoreBufferOptions)}. */
   public ScoreBuffer scoreBuffer() {
     return scoreBuffer(ScoreBufferOptions.builder().build());
   }
 
   /**
-   * Makes a buffer of updates, which sends them as batches in the background.
+   * Returns a buffer of updates, which sends them as batches in the background.
    *
-   * @param options its bounds
-   * @return a buffer, to be closed before this client
+   * @param options the options of the buffer
+   * @return the buffer, to be closed before this client
    */
   public ScoreBuffer scoreBuffer(ScoreBufferOptions options) {
-    ScoreBuffer buffer = new ScoreBuffer(this::sendPending, options, buffers);
+    ScoreBuffer buffer = new ScoreBuffer(this::sendBatch, options, buffers);
     if (closed) {
       buffer.cancel();
     }
@@ -263,17 +222,17 @@ public final class LeaderboardClient implements AutoCloseable {
   }
 
   /**
-   * Cancels what is under way, ends all watches and buffers, and closes the connections. Calls from
-   * now on fail with a {@link CancellationException}. What is pending in a buffer is told to its
-   * {@code onError} with a {@link CancelledException}.
+   * Cancels all calls in flight, ends all watches and buffers, and closes the connections. Later
+   * calls fail with a {@link CancellationException}. Pending updates of a buffer are reported to
+   * its {@code onError} with a {@link CancelledException}.
    */
   @Override
   public void close() {
     closed = true;
     buffers.forEach(ScoreBuffer::cancel);
-    calls.forEach(future -> future.completeExceptionally(closedError()));
-    watches.live().forEach(watch -> watch.abort(closedError()));
-    connection.close();
+    calls.cancelAll();
+    watches.active().forEach(watch -> watch.abort(closedError()));
+    channel.close();
     timer.shutdown();
   }
 
@@ -281,23 +240,8 @@ public final class LeaderboardClient implements AutoCloseable {
     return new CancellationException(CLOSED);
   }
 
-  private CompletableFuture<List<BatchResult>> sendPending(
-      List<ScoreUpdate> updates, Duration left) {
-    return batchUpdateScores(updates, left.compareTo(timeout) < 0 ? left : timeout);
-  }
-
-  private <Q, A, R> CompletableFuture<R> call(
-      MethodDescriptor<Q, A> method, Q request, Function<A, R> read, Duration timeout) {
-    if (closed) {
-      return CompletableFuture.failedFuture(closedError());
-    }
-    CompletableFuture<R> future =
-        new RetriedCall<>(connection, timer, method, request, read, timeout).start();
-    calls.add(future);
-    future.whenComplete((result, error) -> calls.remove(future));
-    if (closed) {
-      future.completeExceptionally(closedError());
-    }
-    return future;
+  private CompletableFuture<List<BatchResult>> sendBatch(
+      List<ScoreUpdate> updates, Duration remaining) {
+    return batchUpdateScores(updates, remaining.compareTo(timeout) < 0 ? remaining : timeout);
   }
 }

@@ -7,20 +7,20 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * A call, an update of a batch or a watch did not succeed.
+ * A failed call, update of a batch, or watch.
  *
- * <p>The subclasses tell the kinds apart that a caller can do something about; whatever else the
- * service or gRPC reports is of this class itself. The text is one line for people. A call that its
- * caller cancelled ends with a {@link java.util.concurrent.CancellationException} instead.
+ * <p>Errors that a caller can handle have a subclass; every other error of the service or of gRPC
+ * is of this class itself. The message is one line. A call that its caller cancelled fails with a
+ * {@link java.util.concurrent.CancellationException} instead.
  */
 public class LeaderboardException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
-  private final transient RpcStatus refusal;
+  private final transient RpcStatus status;
 
-  LeaderboardException(RpcStatus refusal) {
-    super(refusal.message(), refusal.cause());
-    this.refusal = refusal;
+  LeaderboardException(RpcStatus status) {
+    super(status.message(), status.cause());
+    this.status = status;
   }
 
   /**
@@ -29,52 +29,52 @@ public class LeaderboardException extends RuntimeException {
    * @return the code, never OK
    */
   public Status.Code code() {
-    return refusal.code();
+    return status.code();
   }
 
   /**
-   * Returns why, as the service says.
+   * Returns the reason that the service gave.
    *
-   * @return the name of a value of the contract's {@code ErrorReason}; empty when gRPC decided
+   * @return the name of a value of the contract's {@code ErrorReason}; empty if gRPC made the error
    */
   public String reason() {
-    return refusal.reason();
+    return status.reason();
   }
 
   /**
-   * Returns what belongs to the reason, such as the contest.
+   * Returns the metadata of the reason, such as the contest.
    *
-   * @return the metadata by the keys that the contract gives with each reason
+   * @return the metadata by the keys that the contract defines for each reason
    */
   public Map<String, String> metadata() {
-    return refusal.metadata();
+    return status.metadata();
   }
 
   /**
-   * Returns the fields that the service did not accept.
+   * Returns the malformed fields of the request.
    *
    * @return up to ten fields, often none
    */
   public List<FieldViolation> violations() {
-    return refusal.violations();
+    return status.violations();
   }
 
   /**
-   * Returns when the server asks to try again.
+   * Returns the delay that the server asks for before a retry.
    *
-   * @return the time from the answer on, if it asks
+   * @return the delay, counted from the response; empty if the server asks for none
    */
   public Optional<Duration> retryAfter() {
-    return refusal.retryAfter();
+    return status.retryAfter();
   }
 
   /**
-   * Tells whether the same request may succeed later, without any change to it: nobody was there to
-   * serve it in time, the connection broke under it, or the server says when to come back.
+   * Returns whether the same request may succeed later: no server responded in time, the connection
+   * broke, or the server says when to retry.
    *
-   * @return whether to try again
+   * @return whether a retry may help
    */
   public boolean isRetryable() {
-    return refusal.passing();
+    return status.retryable();
   }
 }

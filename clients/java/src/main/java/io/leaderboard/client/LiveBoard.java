@@ -8,13 +8,13 @@ import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
- * The board that a watch holds, built from the messages of its streams one by one.
+ * The board of a watch, built from the messages of its streams.
  *
- * <p>It lives as long as its watch and across its streams: a stream that resumes after its position
- * goes on with it, and one that leaves a hole is noticed.
+ * <p>It outlives a stream: the next stream resumes after the board's position, and the board
+ * detects a gap between its position and a message.
  */
 final class LiveBoard {
-  /** How many ranks a watch holds when its request does not say. */
+  /** The number of ranks of a board if the request does not set a limit. */
   static final int DEFAULT_LIMIT = 10;
 
   private static final Comparator<RankedUser> BEST_FIRST =
@@ -29,20 +29,20 @@ final class LiveBoard {
   /**
    * Makes an empty board.
    *
-   * @param scope the scope that the watch asks for
-   * @param limit how many of the first ranks it asks for; 0 is 10
+   * @param scope the scope of the watch
+   * @param limit the number of first ranks; 0 is 10
    */
   LiveBoard(WatchScope scope, int limit) {
     this.scope = scope;
     this.limit = limit == 0 ? DEFAULT_LIMIT : limit;
   }
 
-  /** Returns the position up to which the board knows everything, if it knows anything. */
+  /** Returns the position of the board; empty before the first snapshot. */
   Optional<Position> position() {
     return position;
   }
 
-  /** Returns how many users the contest has, where that is known for certain. */
+  /** Returns the number of users of the contest; empty if not known for certain. */
   OptionalInt totalUsers() {
     return totalUsers;
   }
@@ -60,10 +60,10 @@ final class LiveBoard {
   }
 
   /**
-   * Moves the board to the position of the next message.
+   * Applies the next message of a stream.
    *
-   * @throws MissedChangesException if something between the board's position and the message is
-   *     missing; the board stays as it was
+   * @throws MissedChangesException if changes between the board's position and the message are
+   *     missing; the board stays unchanged
    */
   void apply(WatchContestResponse message) {
     Position now = Responses.of(message.getPosition());
@@ -74,10 +74,10 @@ final class LiveBoard {
       checkContinues(message.getPreviousRevision(), now);
       List<RankedUser> next = new ArrayList<>(users);
       for (var change : message.getChanges().getChangesList()) {
-        place(Responses.of(change.getUser()), next);
+        insert(Responses.of(change.getUser()), next);
       }
       users = next;
-      totalUsers = counted(message, now);
+      totalUsers = totalAfter(message, now);
     }
     position = Optional.of(now);
   }
@@ -88,11 +88,11 @@ final class LiveBoard {
             () -> new MissedChangesException("the stream does not begin with a snapshot"));
     if (previousRevision != held.revision()) {
       throw new MissedChangesException(
-          "the stream goes on after revision %d, the board is at %d"
+          "the stream continues after revision %d, the board is at %d"
               .formatted(previousRevision, held.revision()));
     }
     if (!held.epoch().isEmpty() && !now.epoch().equals(held.epoch())) {
-      throw new MissedChangesException("the history of the contest is another one");
+      throw new MissedChangesException("the epoch of the contest changed");
     }
     if (now.revision() < held.revision()) {
       throw new MissedChangesException(
@@ -101,8 +101,8 @@ final class LiveBoard {
     }
   }
 
-  /** Puts the user's row at its place. */
-  private void place(RankedUser user, List<RankedUser> rows) {
+  /** Moves the user's row to its rank. */
+  private void insert(RankedUser user, List<RankedUser> rows) {
     rows.removeIf(held -> held.userId().equals(user.userId()));
     if (scope == WatchScope.USERS) {
       rows.add(user);
@@ -114,12 +114,12 @@ final class LiveBoard {
       }
     } else if (user.rank() <= limit && scope == WatchScope.TOP) {
       throw new MissedChangesException(
-          "the stream tells of rank %d, the board has %d rows"
+          "the stream has a change at rank %d, the board has %d rows"
               .formatted(user.rank(), rows.size()));
     }
   }
 
-  private OptionalInt counted(WatchContestResponse message, Position now) {
+  private OptionalInt totalAfter(WatchContestResponse message, Position now) {
     if (position.equals(Optional.of(now))) {
       return totalUsers;
     }
@@ -130,7 +130,7 @@ final class LiveBoard {
               .count();
       return OptionalInt.of(totalUsers.getAsInt() + (int) more);
     }
-    boolean whole = scope == WatchScope.TOP && users.size() < limit;
-    return whole ? OptionalInt.of(users.size()) : OptionalInt.empty();
+    boolean complete = scope == WatchScope.TOP && users.size() < limit;
+    return complete ? OptionalInt.of(users.size()) : OptionalInt.empty();
   }
 }

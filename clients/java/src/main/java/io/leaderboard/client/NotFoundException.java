@@ -4,7 +4,7 @@ package io.leaderboard.client;
 public final class NotFoundException extends LeaderboardException {
   private static final long serialVersionUID = 1L;
 
-  NotFoundException(RpcStatus refusal) {
-    super(refusal);
+  NotFoundException(RpcStatus status) {
+    super(status);
   }
 }

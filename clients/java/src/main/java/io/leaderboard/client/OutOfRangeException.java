@@ -1,10 +1,10 @@
 package io.leaderboard.client;
 
-/** The points or the resulting score pass 2^53 either way (OUT_OF_RANGE). Nothing was written. */
+/** The points or the resulting score exceed ±2^53 (OUT_OF_RANGE). Nothing was written. */
 public final class OutOfRangeException extends LeaderboardException {
   private static final long serialVersionUID = 1L;
 
-  OutOfRangeException(RpcStatus refusal) {
-    super(refusal);
+  OutOfRangeException(RpcStatus status) {
+    super(status);
   }
 }

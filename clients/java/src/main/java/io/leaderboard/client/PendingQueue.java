@@ -1,14 +1,15 @@
 package io.leaderboard.client;
 
+import io.grpc.Status;
 import java.util.Collection;
 import java.util.List;
 import java.util.TreeMap;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.TimeUnit;
 
-/** The updates of a buffer that are not done, in the order in which they were added. */
+/** The pending updates of a buffer, in the order in which they were added. Safe for threads. */
 final class PendingQueue {
-  private final TreeMap<Long, PendingUpdate> updates = new TreeMap<>();
+  private final TreeMap<Long, Entry> entries = new TreeMap<>();
   private final int maxPending;
   private final long linger;
   private final long giveUpAfter;
@@ -16,7 +17,7 @@ final class PendingQueue {
   private int flushes;
   private boolean closed;
   private boolean cancelled;
-  private Throwable defect;
+  private Throwable failure;
 
   PendingQueue(ScoreBufferOptions options) {
     this.maxPending = options.maxPending();
@@ -27,16 +28,16 @@ final class PendingQueue {
   /**
    * Adds an update, once there is room.
    *
-   * @param mayWait whether the caller is not the one who makes room
+   * @param mayWait false on the thread that makes room
    */
   synchronized void add(ScoreUpdate update, boolean mayWait) throws InterruptedException {
-    while (!closed && !cancelled && updates.size() >= maxPending) {
+    while (!closed && !cancelled && entries.size() >= maxPending) {
       if (!mayWait) {
-        throw new IllegalStateException("the buffer is full, and onError holds it up");
+        throw new IllegalStateException("the buffer is full, and onError blocks it");
       }
       wait();
     }
-    checkSound();
+    checkNotFailed();
     if (cancelled) {
       throw LeaderboardClient.closedError();
     }
@@ -44,90 +45,130 @@ final class PendingQueue {
       throw new IllegalStateException("the buffer is closed");
     }
     added++;
-    updates.put(added, new PendingUpdate(added, update, giveUpAfter));
+    entries.put(added, new Entry(added, update, giveUpAfter));
     notifyAll();
   }
 
   /**
-   * Returns the first updates, once there is something to do: they are a batch or waited long
-   * enough, or the time of the first has passed.
+   * Waits until the first updates are due: they fill a batch, the first one has lingered long
+   * enough, or its time is over.
    *
-   * @param size how many make a batch
-   * @param resume when sending may go on, as {@link System#nanoTime} says
-   * @return up to that many updates; none when the buffer is closed and all are done
+   * @param size the size of a batch
+   * @param resumeAt the {@link System#nanoTime} before which nothing is sent
+   * @return up to that many updates; none once the buffer is closed and empty
    * @throws CancellationException if the client was closed
    */
-  synchronized List<PendingUpdate> awaitBatch(int size, long resume) throws InterruptedException {
+  synchronized List<Entry> awaitBatch(int size, long resumeAt) throws InterruptedException {
     while (!cancelled) {
-      long idle = idle(size, resume);
-      if (idle <= 0) {
-        return updates.values().stream().limit(size).toList();
+      long delay = nanosUntilDue(size, resumeAt);
+      if (delay <= 0) {
+        return entries.values().stream().limit(size).toList();
       }
-      TimeUnit.NANOSECONDS.timedWait(this, idle);
+      TimeUnit.NANOSECONDS.timedWait(this, delay);
     }
     throw LeaderboardClient.closedError();
   }
 
-  /** Takes out updates that are done. */
-  synchronized void done(Collection<PendingUpdate> finished) {
-    finished.forEach(update -> updates.remove(update.number()));
+  /** Removes updates that were acknowledged or reported. */
+  synchronized void remove(Collection<Entry> finished) {
+    finished.forEach(entry -> entries.remove(entry.number));
     notifyAll();
   }
 
-  /** Waits until all that were added before are done; nothing lingers meanwhile. */
+  /** Waits until all updates added so far are removed; no batch lingers meanwhile. */
   synchronized void flush() throws InterruptedException {
     long last = added;
     flushes++;
     notifyAll();
     try {
-      while (!updates.isEmpty() && updates.firstKey() <= last) {
+      while (!entries.isEmpty() && entries.firstKey() <= last) {
         wait();
       }
     } finally {
       flushes--;
     }
-    checkSound();
+    checkNotFailed();
   }
 
-  /** Takes no more updates. */
+  /** Accepts no more updates. */
   synchronized void close() {
     closed = true;
     notifyAll();
   }
 
-  /** Takes no more updates as the client is closed, and returns those that are left. */
-  synchronized List<PendingUpdate> cancel() {
+  /** Accepts no more updates because the client is closed, and returns the pending ones. */
+  synchronized List<Entry> cancel() {
     cancelled = true;
     notifyAll();
-    return List.copyOf(updates.values());
+    return List.copyOf(entries.values());
   }
 
-  /** Takes no more updates, as nobody sends them any more, and returns those that are left. */
-  synchronized List<PendingUpdate> fail(Throwable why) {
-    defect = why;
+  /** Accepts no more updates because the sender failed, and returns the pending ones. */
+  synchronized List<Entry> fail(Throwable why) {
+    failure = why;
     close();
-    return List.copyOf(updates.values());
+    return List.copyOf(entries.values());
   }
 
   /**
-   * Does nothing as long as somebody sends the updates.
+   * Checks that the sender did not fail.
    *
-   * @throws IllegalStateException if that ended by an error
+   * @throws IllegalStateException if it failed
    */
-  synchronized void checkSound() {
-    if (defect != null) {
-      throw new IllegalStateException("the buffer ended by an error: " + defect, defect);
+  synchronized void checkNotFailed() {
+    if (failure != null) {
+      throw new IllegalStateException("the buffer failed: " + failure, failure);
     }
   }
 
-  /** Returns the nanoseconds until there is something to do. */
-  private long idle(int size, long resume) {
-    if (updates.isEmpty()) {
+  private long nanosUntilDue(int size, long resumeAt) {
+    if (entries.isEmpty()) {
       return closed ? 0 : Long.MAX_VALUE;
     }
-    PendingUpdate first = updates.firstEntry().getValue();
-    boolean hurried = updates.size() >= size || flushes > 0 || closed;
-    long ready = Math.max(resume - System.nanoTime(), hurried ? 0 : linger - first.age());
-    return Math.min(ready, first.left());
+    Entry first = entries.firstEntry().getValue();
+    boolean noLinger = entries.size() >= size || flushes > 0 || closed;
+    long due = Math.max(resumeAt - System.nanoTime(), noLinger ? 0 : linger - first.age());
+    return Math.min(due, first.remaining());
+  }
+
+  /** A pending update. Only the sender's thread uses its error. */
+  static final class Entry {
+    private final long number;
+    private final ScoreUpdate update;
+    private final long giveUpAfter;
+    private final long addedAt = System.nanoTime();
+    private LeaderboardException error;
+
+    private Entry(long number, ScoreUpdate update, long giveUpAfter) {
+      this.number = number;
+      this.update = update;
+      this.giveUpAfter = giveUpAfter;
+    }
+
+    ScoreUpdate update() {
+      return update;
+    }
+
+    /** Returns the nanoseconds until the update is given up; 0 or less once they have passed. */
+    long remaining() {
+      return giveUpAfter - age();
+    }
+
+    void setError(LeaderboardException error) {
+      this.error = error;
+    }
+
+    /** Returns the error of the last attempt to send the update; a timeout if none was made. */
+    LeaderboardException error() {
+      if (error != null) {
+        return error;
+      }
+      String message = "not sent within giveUpAfter";
+      return RpcStatus.local(Status.Code.DEADLINE_EXCEEDED, message, null, true).toException();
+    }
+
+    private long age() {
+      return System.nanoTime() - addedAt;
+    }
   }
 }

@@ -4,17 +4,17 @@ import io.grpc.ManagedChannel;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 
-/** The channel that calls share. It does not wait long for a server to come back. */
+/** The channel that calls share. It replaces a connection whose server stopped responding. */
 final class PooledChannel {
-  /** The least time between two attempts to connect, so that many waiting calls make one. */
-  private static final long EAGERNESS = Duration.ofMillis(200).toNanos();
+  /** The least time between two forced reconnects, so that many waiting calls cause only one. */
+  private static final long RECONNECT_INTERVAL = Duration.ofMillis(200).toNanos();
 
-  /** How long a connection may be silent before an attempt without an answer ends it. */
-  private static final long SILENCE = Duration.ofMillis(3_900).toNanos();
+  /** The time without a response after which a timed-out attempt replaces the connection. */
+  private static final long IDLE_TIMEOUT = Duration.ofMillis(3_900).toNanos();
 
   private final ManagedChannel channel;
-  private long hurried = System.nanoTime();
-  private long heard = System.nanoTime();
+  private long lastReconnect = System.nanoTime();
+  private long lastResponse = System.nanoTime();
 
   PooledChannel(ManagedChannel channel) {
     this.channel = channel;
@@ -24,33 +24,33 @@ final class PooledChannel {
     return channel;
   }
 
-  /** Connects now: left to itself a channel waits up to two minutes after failed attempts. */
-  synchronized void hurry() {
+  /** Connects now. After failed attempts, gRPC alone would wait for up to two minutes. */
+  synchronized void reconnect() {
     long now = System.nanoTime();
-    if (now - hurried > EAGERNESS) {
-      hurried = now;
+    if (now - lastReconnect > RECONNECT_INTERVAL) {
+      lastReconnect = now;
       channel.resetConnectBackoff();
     }
   }
 
-  /** Takes note that the server, or the lack of one, was noticed. */
-  synchronized void heard() {
-    heard = System.nanoTime();
+  /** Records a response of the server, or an error that shows that there is no server. */
+  synchronized void observeResponse() {
+    lastResponse = System.nanoTime();
   }
 
   /**
-   * Takes note of an attempt without an answer. After a silence, calls to come get a new connection:
-   * the other end of this one may have gone without a word. Those under way stay on it.
+   * Records an attempt that timed out. If the connection was idle for too long, its other end may
+   * be gone without notice: later calls get a new connection, calls in flight stay on the old one.
    */
-  synchronized void unanswered() {
+  synchronized void observeTimeout() {
     long now = System.nanoTime();
-    if (now - heard >= SILENCE) {
-      heard = now;
+    if (now - lastResponse >= IDLE_TIMEOUT) {
+      lastResponse = now;
       channel.enterIdle();
     }
   }
 
-  /** Ends all that is under way, and waits a moment until the connection is closed. */
+  /** Cancels all calls in flight, and waits up to 2 s until the connection is closed. */
   void close() {
     channel.shutdownNow();
     try {

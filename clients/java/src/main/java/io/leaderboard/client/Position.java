@@ -2,9 +2,9 @@ package io.leaderboard.client;
 
 /**
  * A point in the history of one contest. Positions of one contest and one epoch are ordered by
- * revision; others can't be compared.
+ * revision; other positions can't be compared.
  *
- * @param epoch names one history of the contest; empty before the first update
- * @param revision how many changes were applied to the contest, from 0
+ * @param epoch identifies one history of the contest; empty before the first update
+ * @param revision the number of changes applied to the contest, from 0
  */
 public record Position(String epoch, long revision) {}

@@ -4,7 +4,7 @@ package io.leaderboard.client;
 public final class RequestIdReusedException extends LeaderboardException {
   private static final long serialVersionUID = 1L;
 
-  RequestIdReusedException(RpcStatus refusal) {
-    super(refusal);
+  RequestIdReusedException(RpcStatus status) {
+    super(status);
   }
 }

@@ -9,7 +9,7 @@ import io.leaderboard.v1.UpdateScoreRequest;
 import io.leaderboard.v1.WatchContestRequest;
 import java.util.List;
 
-/** Makes the messages of the contract from what a caller asks for. */
+/** Converts updates, queries and watch options into request messages of the contract. */
 final class Requests {
   private Requests() {}
 

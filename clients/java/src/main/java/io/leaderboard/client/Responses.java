@@ -11,7 +11,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 
-/** Reads the messages of the contract as the results of the client. */
+/** Converts response messages of the contract into results of the client. */
 final class Responses {
   private Responses() {}
 
@@ -26,15 +26,15 @@ final class Responses {
   }
 
   /**
-   * Reads the outcomes of a batch.
+   * Converts the results of a batch.
    *
-   * @param count how many updates it had
-   * @throws IllegalStateException if there is not one outcome for each
+   * @param count the number of updates in the request
+   * @throws IllegalStateException if the number of results is different
    */
   static List<BatchResult> of(BatchUpdateScoresResponse message, int count) {
     if (message.getResultsCount() != count) {
       throw new IllegalStateException(
-          "it has %d of %d results".formatted(message.getResultsCount(), count));
+          "%d results for %d updates".formatted(message.getResultsCount(), count));
     }
     return message.getResultsList().stream().map(Responses::of).toList();
   }
@@ -97,6 +97,6 @@ final class Responses {
   private static BatchResult of(BatchUpdateResult message) {
     return message.hasResponse()
         ? new BatchResult.Success(of(message.getResponse()))
-        : new BatchResult.Failure(StatusMapping.ofUpdate(message.getStatus()));
+        : new BatchResult.Failure(RpcStatus.ofUpdate(message.getStatus()).toException());
   }
 }

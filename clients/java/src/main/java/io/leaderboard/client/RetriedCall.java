@@ -16,56 +16,56 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 
 /**
- * One call, over as many attempts as it takes and its time allows.
+ * One call, retried while its error is retryable and its timeout allows.
  *
- * @param <Q> the request
- * @param <A> the answer
- * @param <R> what the caller gets
+ * @param <ReqT> the request
+ * @param <RespT> the response
+ * @param <R> the result that the caller gets
  */
-final class RetriedCall<Q, A, R> {
-  /** After this an attempt is given up: its connection may be dead. */
-  private static final Duration LONGEST_ATTEMPT = Duration.ofSeconds(4);
+final class RetriedCall<ReqT, RespT, R> {
+  /** The timeout of one attempt: its connection may be dead. */
+  private static final Duration ATTEMPT_TIMEOUT = Duration.ofSeconds(4);
 
-  /** How long before an attempt the channel connects: until it has, attempts fail at once. */
-  private static final Duration LEAD = Duration.ofMillis(250);
+  /** The time to connect before a retry: attempts on a channel in back-off fail at once. */
+  private static final Duration RECONNECT_LEAD = Duration.ofMillis(250);
 
-  private final PooledChannel connection;
+  private final PooledChannel channel;
   private final ScheduledExecutorService timer;
-  private final MethodDescriptor<Q, A> method;
-  private final Q request;
-  private final Function<A, R> read;
+  private final MethodDescriptor<ReqT, RespT> method;
+  private final ReqT request;
+  private final Function<RespT, R> parse;
   private final long timeout;
-  private final long began = System.nanoTime();
+  private final long startedAt = System.nanoTime();
   private final CompletableFuture<R> future = new CompletableFuture<>();
 
-  private volatile Runnable stop = () -> {};
+  private volatile Runnable cancel = () -> {};
   private int failures;
-  private LeaderboardException before;
+  private LeaderboardException previousError;
 
   RetriedCall(
-      PooledChannel connection,
+      PooledChannel channel,
       ScheduledExecutorService timer,
-      MethodDescriptor<Q, A> method,
-      Q request,
-      Function<A, R> read,
+      MethodDescriptor<ReqT, RespT> method,
+      ReqT request,
+      Function<RespT, R> parse,
       Duration timeout) {
-    this.connection = connection;
+    this.channel = channel;
     this.timer = timer;
     this.method = method;
     this.request = request;
-    this.read = read;
-    this.timeout = TimeUnit.NANOSECONDS.convert(ClientOptions.checked(timeout));
+    this.parse = parse;
+    this.timeout = TimeUnit.NANOSECONDS.convert(ClientOptions.checkTimeout(timeout));
   }
 
-  /** Begins, and returns the future of the result. What is under way ends when that is done. */
+  /** Starts the call, and returns the future of its result. Completing it cancels the call. */
   CompletableFuture<R> start() {
-    future.whenComplete((result, error) -> stop.run());
-    step(this::attempt);
+    future.whenComplete((result, error) -> cancel.run());
+    guard(this::attempt);
     return future;
   }
 
-  /** Takes a step. Whatever goes wrong in it fails the call, so that nobody waits for ever. */
-  private void step(Runnable action) {
+  /** Runs an action. Anything that it throws fails the call, so that no caller waits for ever. */
+  private void guard(Runnable action) {
     try {
       action.run();
     } catch (Throwable e) {
@@ -77,71 +77,71 @@ final class RetriedCall<Q, A, R> {
     if (future.isDone()) {
       return;
     }
-    long left = Math.min(left(), LONGEST_ATTEMPT.toNanos());
-    CallOptions options = CallOptions.DEFAULT.withDeadlineAfter(left, TimeUnit.NANOSECONDS);
-    ClientCall<Q, A> call = connection.channel().newCall(method, options);
+    long nanos = Math.min(remaining(), ATTEMPT_TIMEOUT.toNanos());
+    CallOptions options = CallOptions.DEFAULT.withDeadlineAfter(nanos, TimeUnit.NANOSECONDS);
+    ClientCall<ReqT, RespT> call = channel.channel().newCall(method, options);
     ClientCalls.asyncUnaryCall(call, request, new Attempt());
-    stopWith(() -> call.cancel("its caller does not wait any more", null));
+    onCancel(() -> call.cancel("the caller's future is done", null));
   }
 
-  /** Says how to end what is under way now, and ends it if nobody waits any more. */
-  private void stopWith(Runnable action) {
-    stop = action;
+  /** Sets the action that cancels the current step, and runs it if the future is done. */
+  private void onCancel(Runnable action) {
+    cancel = action;
     if (future.isDone()) {
       action.run();
     }
   }
 
-  private void failed(LeaderboardException error) {
-    boolean unanswered =
+  private void onFailure(LeaderboardException error) {
+    boolean timedOut =
         error.code() == Status.Code.DEADLINE_EXCEEDED && error.reason().isEmpty();
-    if (unanswered) {
-      connection.unanswered();
+    if (timedOut) {
+      channel.observeTimeout();
     } else {
-      connection.heard();
+      channel.observeResponse();
     }
     Duration delay = RetryDelay.after(failures, error.retryAfter());
-    if (!error.isRetryable() || delay.toNanos() >= left()) {
-      future.completeExceptionally(unanswered ? late(error) : error);
+    if (!error.isRetryable() || delay.toNanos() >= remaining()) {
+      future.completeExceptionally(timedOut ? timeoutError(error) : error);
       return;
     }
     failures++;
-    before = error;
-    long lead = Math.min(delay.toNanos() / 2, LEAD.toNanos());
+    previousError = error;
+    long lead = Math.min(delay.toNanos() / 2, RECONNECT_LEAD.toNanos());
     schedule(
         () -> {
-          connection.hurry();
+          channel.reconnect();
           schedule(this::attempt, lead);
         },
         delay.toNanos() - lead);
   }
 
   private void schedule(Runnable action, long delay) {
-    Future<?> waiting = timer.schedule(() -> step(action), delay, TimeUnit.NANOSECONDS);
-    stopWith(() -> waiting.cancel(false));
+    Future<?> scheduled = timer.schedule(() -> guard(action), delay, TimeUnit.NANOSECONDS);
+    onCancel(() -> scheduled.cancel(false));
   }
 
-  private LeaderboardException late(LeaderboardException error) {
-    double passed = (System.nanoTime() - began) / 1e9;
-    String text = String.format(Locale.ROOT, "no answer in %.2f s", passed);
-    if (before != null) {
-      text += "; the attempt before: " + before.getMessage();
-      error.addSuppressed(before);
+  private LeaderboardException timeoutError(LeaderboardException error) {
+    double elapsed = (System.nanoTime() - startedAt) / 1e9;
+    String text = String.format(Locale.ROOT, "no response in %.2f s", elapsed);
+    if (previousError != null) {
+      text += "; previous attempt: " + previousError.getMessage();
+      error.addSuppressed(previousError);
     }
-    return StatusMapping.exception(RpcStatus.passing(error.code(), text, error));
+    return RpcStatus.local(error.code(), text, error, true).toException();
   }
 
-  private long left() {
-    return timeout - (System.nanoTime() - began);
+  private long remaining() {
+    return timeout - (System.nanoTime() - startedAt);
   }
 
-  /** Takes the outcome of one attempt. */
-  private final class Attempt implements StreamObserver<A> {
-    private A answer;
+  /** Receives the response or the status of one attempt. */
+  private final class Attempt implements StreamObserver<RespT> {
+    private RespT response;
 
     @Override
-    public void onNext(A message) {
-      answer = message;
+    public void onNext(RespT message) {
+      response = message;
     }
 
     @Override
@@ -149,26 +149,26 @@ final class RetriedCall<Q, A, R> {
       if (!future.isDone()) {
         Status status = Status.fromThrowable(error);
         Metadata trailers = Status.trailersFromThrowable(error);
-        step(() -> failed(StatusMapping.ofCall(status, trailers)));
+        guard(() -> onFailure(RpcStatus.ofCall(status, trailers).toException()));
       }
     }
 
     @Override
     public void onCompleted() {
-      if (answer == null) {
-        onError(Status.INTERNAL.withDescription("there was no answer").asRuntimeException());
+      if (response == null) {
+        onError(Status.INTERNAL.withDescription("no response message").asRuntimeException());
       } else {
-        step(this::take);
+        guard(this::complete);
       }
     }
 
-    private void take() {
-      connection.heard();
+    private void complete() {
+      channel.observeResponse();
       R result;
       try {
-        result = read.apply(answer);
+        result = parse.apply(response);
       } catch (RuntimeException e) {
-        throw StatusMapping.defect("the answer is broken: " + e.getMessage(), e);
+        throw RpcStatus.internal("malformed response: " + e.getMessage(), e).toException();
       }
       future.complete(result);
     }

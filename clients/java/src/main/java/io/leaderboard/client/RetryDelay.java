@@ -6,33 +6,32 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.DoubleSupplier;
 
-/** How long to wait before a failed attempt is made again. */
+/** Computes the delay before a retry: exponential back-off with jitter. */
 final class RetryDelay {
   private static final double FIRST = 0.2;
   private static final double LONGEST = 5.0;
 
   private RetryDelay() {}
 
-  /** Returns the delay with a random spread; see the other one. */
-  static Duration after(int failures, Optional<Duration> asked) {
-    return after(failures, asked, ThreadLocalRandom.current()::nextDouble);
+  /** Returns the delay with random jitter. */
+  static Duration after(int failures, Optional<Duration> retryAfter) {
+    return after(failures, retryAfter, ThreadLocalRandom.current()::nextDouble);
   }
 
   /**
-   * Returns the time to wait after a failed attempt.
+   * Returns the delay after a failed attempt.
    *
-   * <p>It doubles with each attempt and is never less than what the server asked for, both up to
-   * 5 s. It is spread at random over a factor of two, also where the server asked, so that many
-   * clients don't return together.
+   * <p>It doubles with each attempt and is at least what the server asked for, both up to 5 s. A
+   * random factor from 1 to 2 spreads the retries of many clients, also where the server asked.
    *
    * @param failures how many attempts failed before this one, from 0
-   * @param asked the time that the server asked to wait, if it did
-   * @param randomness gives numbers from 0 to 1
+   * @param retryAfter the delay that the server asked for, if any
+   * @param randomness returns numbers from 0 to 1
    */
-  static Duration after(int failures, Optional<Duration> asked, DoubleSupplier randomness) {
-    double grown = Math.min(FIRST * Math.pow(2, Math.min(failures, 10)), LONGEST);
-    double wanted = asked.map(time -> TimeUnit.NANOSECONDS.convert(time) / 1e9).orElse(0.0);
-    double least = Math.max(grown / 2, Math.min(wanted, LONGEST));
+  static Duration after(int failures, Optional<Duration> retryAfter, DoubleSupplier randomness) {
+    double backoff = Math.min(FIRST * Math.pow(2, Math.min(failures, 10)), LONGEST);
+    double asked = retryAfter.map(time -> TimeUnit.NANOSECONDS.convert(time) / 1e9).orElse(0.0);
+    double least = Math.max(backoff / 2, Math.min(asked, LONGEST));
     return Duration.ofNanos((long) (least * (1 + randomness.getAsDouble()) * 1e9));
   }
 }

@@ -1,24 +1,38 @@
 package io.leaderboard.client;
 
+import com.google.common.base.Throwables;
+import com.google.protobuf.Any;
+import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.rpc.BadRequest;
+import com.google.rpc.ErrorInfo;
+import com.google.rpc.RetryInfo;
+import io.grpc.Metadata;
 import io.grpc.Status;
+import io.grpc.protobuf.StatusProto;
+import io.leaderboard.v1.UpdateStatus;
+import java.security.GeneralSecurityException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
- * What a status and its details say: all that a {@link LeaderboardException} is made of.
+ * A gRPC status with its decoded details: the content of a {@link LeaderboardException}.
  *
  * @param code the status code, never OK
- * @param message what is wrong, for people
- * @param reason the name of the service's reason; empty when the status is not its own
- * @param metadata what belongs to the reason
- * @param violations the fields that are malformed
- * @param retryAfter when the server asks to try again, if it does
- * @param cause what the transport reported; null for an update of a batch
- * @param passing whether the same request may succeed later
+ * @param message the error message, one line
+ * @param reason the name of the service's {@code ErrorReason}; empty if the service set none
+ * @param metadata the metadata of the reason
+ * @param violations the malformed fields
+ * @param retryAfter the delay that the server asks for before a retry, if any
+ * @param cause the transport's exception; null for an update of a batch
+ * @param retryable whether the same request may succeed later
  */
 record RpcStatus(
     Status.Code code,
@@ -28,45 +42,118 @@ record RpcStatus(
     List<FieldViolation> violations,
     Optional<Duration> retryAfter,
     Throwable cause,
-    boolean passing) {
+    boolean retryable) {
 
-  /** Where nobody was there in time, whoever says so. */
-  private static final Set<Status.Code> AWAY =
+  private static final String DOMAIN = "leaderboard.v1";
+
+  /** Codes that are retryable with any reason: no server responded in time. */
+  private static final Set<Status.Code> UNREACHABLE =
       EnumSet.of(Status.Code.UNAVAILABLE, Status.Code.DEADLINE_EXCEEDED);
 
-  /** What gRPC itself, or a proxy on the way, says of a connection that broke. */
+  /** Codes that gRPC or a proxy gives a broken connection; retryable without a reason. */
   private static final Set<Status.Code> BROKEN =
       EnumSet.of(
           Status.Code.ABORTED, Status.Code.CANCELLED, Status.Code.INTERNAL, Status.Code.UNKNOWN);
 
-  /** Returns what a status says; the code, the reason and the time tell whether it passes. */
-  static RpcStatus of(
-      Status.Code code,
-      String message,
-      String reason,
-      Map<String, String> metadata,
-      List<FieldViolation> violations,
-      Optional<Duration> retryAfter,
-      Throwable cause) {
-    boolean broke = reason.isEmpty() && BROKEN.contains(code);
-    boolean passing = AWAY.contains(code) || retryAfter.isPresent() || broke;
+  /**
+   * Decodes the status of a failed call or stream.
+   *
+   * @param trailers the trailers of the status; may be null
+   */
+  static RpcStatus ofCall(Status status, Metadata trailers) {
+    Throwable cause = status.asRuntimeException(trailers);
+    com.google.rpc.Status rich = StatusProto.fromThrowable(cause);
+    List<Any> details = rich == null ? List.of() : rich.getDetailsList();
+    return decode(status.getCode(), messageOf(status), details, cause);
+  }
+
+  /** Decodes the status of a failed update of a batch. */
+  static RpcStatus ofUpdate(UpdateStatus status) {
+    Status.Code code = Status.fromCodeValue(status.getCode()).getCode();
+    return decode(code, status.getMessage(), status.getDetailsList(), null);
+  }
+
+  /** Returns a status for an error that the client itself detected. */
+  static RpcStatus local(Status.Code code, String message, Throwable cause, boolean retryable) {
     return new RpcStatus(
-        code, message, reason, metadata, violations, retryAfter, cause, passing);
+        code, message, "", Map.of(), List.of(), Optional.empty(), cause, retryable);
   }
 
-  /** Returns what the client itself found, of which it knows that it passes. */
-  static RpcStatus passing(Status.Code code, String message, Throwable cause) {
-    return own(code, message, cause, true);
+  /** Returns a status for a malformed response or a defect of the client. */
+  static RpcStatus internal(String message, Throwable cause) {
+    return local(Status.Code.INTERNAL, message, cause, false);
   }
 
-  /** Returns what the client itself found, of which it knows that trying again is no help. */
-  static RpcStatus lasting(Status.Code code, String message, Throwable cause) {
-    return own(code, message, cause, false);
+  /** Returns an exception of the class that belongs to the code. */
+  LeaderboardException toException() {
+    return switch (code) {
+      case INVALID_ARGUMENT -> new InvalidRequestException(this);
+      case OUT_OF_RANGE -> new OutOfRangeException(this);
+      case NOT_FOUND -> new NotFoundException(this);
+      case ALREADY_EXISTS -> new RequestIdReusedException(this);
+      case FAILED_PRECONDITION -> new FailedPreconditionException(this);
+      case RESOURCE_EXHAUSTED -> new OverloadedException(this);
+      case UNAVAILABLE -> new UnavailableException(this);
+      case DEADLINE_EXCEEDED -> new DeadlineExceededException(this);
+      default -> new LeaderboardException(this);
+    };
   }
 
-  private static RpcStatus own(
-      Status.Code code, String message, Throwable cause, boolean passing) {
+  private static RpcStatus decode(
+      Status.Code code, String text, List<Any> details, Throwable cause) {
+    String reason = "";
+    Map<String, String> metadata = Map.of();
+    List<FieldViolation> violations = new ArrayList<>();
+    Optional<Duration> retryAfter = Optional.empty();
+    try {
+      for (Any detail : details) {
+        if (detail.is(ErrorInfo.class)) {
+          ErrorInfo info = detail.unpack(ErrorInfo.class);
+          boolean ours = info.getDomain().equals(DOMAIN);
+          reason = ours ? info.getReason() : reason;
+          metadata = ours ? info.getMetadataMap() : metadata;
+        } else if (detail.is(BadRequest.class)) {
+          for (var field : detail.unpack(BadRequest.class).getFieldViolationsList()) {
+            violations.add(new FieldViolation(field.getField(), field.getDescription()));
+          }
+        } else if (detail.is(RetryInfo.class)) {
+          retryAfter = Optional.of(Responses.duration(detail.unpack(RetryInfo.class)));
+        }
+      }
+    } catch (InvalidProtocolBufferException | ArithmeticException e) {
+      // Details that can't be decoded: only the code and the text are known.
+      reason = "";
+    }
+    boolean broken = reason.isEmpty() && BROKEN.contains(code);
     return new RpcStatus(
-        code, message, "", Map.of(), List.of(), Optional.empty(), cause, passing);
+        code,
+        oneLine(code, text, violations),
+        reason,
+        Map.copyOf(metadata),
+        List.copyOf(violations),
+        retryAfter,
+        cause,
+        UNREACHABLE.contains(code) || retryAfter.isPresent() || broken);
+  }
+
+  /** Joins the description, the cause and, for a TLS failure, its root cause. */
+  private static String messageOf(Status status) {
+    Throwable first = status.getCause();
+    Throwable last = first == null ? null : Throwables.getRootCause(first);
+    return Stream.of(
+            status.getDescription(),
+            first == null ? null : first.getMessage(),
+            last != first && last instanceof GeneralSecurityException ? last.getMessage() : null)
+        .filter(Objects::nonNull)
+        .collect(Collectors.joining(": "));
+  }
+
+  private static String oneLine(Status.Code code, String text, List<FieldViolation> violations) {
+    String fields =
+        violations.stream()
+            .map(violation -> violation.field() + ": " + violation.description())
+            .collect(Collectors.joining("; "));
+    String chosen = fields.isEmpty() ? text : fields;
+    return chosen.isBlank() ? code.name() : chosen.strip().replaceAll("\\s+", " ");
   }
 }

@@ -7,66 +7,65 @@ import java.util.concurrent.CompletableFuture;
 import java.util.function.BiFunction;
 
 /**
- * Gathers updates and sends them as batches in the background, one after the other. Safe for
+ * Collects updates and sends them as batches in the background, one batch at a time. Safe for
  * threads.
  *
- * <p>Each update keeps its request id, so none counts twice, and none is dropped in silence: it is
- * acknowledged, or {@code onError} hears of it. What the service can't take now is sent again,
- * ahead of what was added later, until {@code giveUpAfter} has passed. Close it to send the rest.
+ * <p>Each update keeps its request id, so none is counted twice. Each one is acknowledged or
+ * reported to {@code onError}. After a retryable error an update is sent again, before later ones,
+ * until {@code giveUpAfter} has passed. Close the buffer to send the pending updates.
  *
- * <p>When the client is closed first, what is pending is told of with a {@link
- * CancelledException}. When {@code onError} throws an {@link Error}, the buffer ends: what is
- * pending is told of, and each method that adds or waits throws an {@link IllegalStateException}.
+ * <p>If the client is closed first, pending updates are reported with a {@link CancelledException}.
+ * If {@code onError} throws an {@link Error}, the buffer fails: pending updates are reported, and
+ * {@code add}, {@code flush} and {@code close} throw an {@link IllegalStateException}.
  */
 public final class ScoreBuffer implements AutoCloseable {
-  private final PendingQueue pending;
+  private final PendingQueue queue;
   private final BufferSender sender;
   private final Thread thread;
 
   /**
    * Makes a buffer.
    *
-   * @param call sends a batch in at most the given time
-   * @param options its bounds
-   * @param live the buffers that send; this one too, while it does; safe for threads
+   * @param call sends a batch with the given timeout
+   * @param options the limits
+   * @param active the buffers that still send, this one included; safe for threads
    */
   ScoreBuffer(
       BiFunction<List<ScoreUpdate>, Duration, CompletableFuture<List<BatchResult>>> call,
       ScoreBufferOptions options,
-      Set<ScoreBuffer> live) {
-    this.pending = new PendingQueue(options);
-    this.sender = new BufferSender(call, pending, options);
-    this.thread = ClientThreads.thread("buffer", () -> run(live));
-    live.add(this);
+      Set<ScoreBuffer> active) {
+    this.queue = new PendingQueue(options);
+    this.sender = new BufferSender(call, queue, options);
+    this.thread = ClientThreads.thread("buffer", () -> run(active));
+    active.add(this);
     this.thread.start();
   }
 
   /**
-   * Adds an update. Waits while {@code maxPending} updates are pending.
+   * Adds an update. Waits while {@code maxPending} updates are queue.
    *
-   * @param update the update; it gets a request id if it has none
+   * @param update the update; it gets a random request id if it has none
    * @throws InterruptedException if the thread is interrupted while it waits; nothing was added
-   * @throws IllegalStateException if the buffer or its client is closed, the buffer ended by an
-   *     error, or {@code onError} adds to a full one
+   * @throws IllegalStateException if the buffer or its client is closed, the buffer failed, or
+   *     {@code onError} adds to a full buffer
    */
   public void add(ScoreUpdate update) throws InterruptedException {
-    pending.add(update.named(), !isOnItsThread());
+    queue.add(update.withRequestId(), !isSenderThread());
   }
 
   /**
-   * Waits until all updates that were added before are done.
+   * Waits until all updates added so far are acknowledged or reported.
    *
    * @throws InterruptedException if the thread is interrupted while it waits
-   * @throws IllegalStateException if the buffer ended by an error, or {@code onError} waits for
-   *     itself
+   * @throws IllegalStateException if the buffer failed, or {@code onError} calls this
    */
   public void flush() throws InterruptedException {
-    checkWaits("flush");
-    pending.flush();
+    checkMayWait("flush");
+    queue.flush();
   }
 
   /**
-   * Returns how many updates the service took.
+   * Returns the number of updates that the service acknowledged.
    *
    * @return the number, from 0
    */
@@ -75,7 +74,7 @@ public final class ScoreBuffer implements AutoCloseable {
   }
 
   /**
-   * Returns how many updates were refused for good or given up.
+   * Returns the number of updates that were refused or given up.
    *
    * @return the number, from 0
    */
@@ -84,15 +83,15 @@ public final class ScoreBuffer implements AutoCloseable {
   }
 
   /**
-   * Takes no more updates, and waits until all are done, also if the thread is interrupted.
+   * Accepts no more updates, and waits until all are acknowledged or reported, also when the thread
+   * is interrupted.
    *
-   * @throws IllegalStateException if the buffer ended by an error, or {@code onError} waits for
-   *     itself
+   * @throws IllegalStateException if the buffer failed, or {@code onError} calls this
    */
   @Override
   public void close() {
-    checkWaits("close");
-    pending.close();
+    checkMayWait("close");
+    queue.close();
     boolean interrupted = false;
     while (thread.isAlive()) {
       try {
@@ -104,29 +103,29 @@ public final class ScoreBuffer implements AutoCloseable {
     if (interrupted) {
       Thread.currentThread().interrupt();
     }
-    pending.checkSound();
+    queue.checkNotFailed();
   }
 
-  /** Sends nothing more, as the client is closed. What is pending is told of. */
+  /** Stops sending because the client is closed. Pending updates are reported. */
   void cancel() {
-    pending.cancel();
+    queue.cancel();
   }
 
-  private void run(Set<ScoreBuffer> live) {
+  private void run(Set<ScoreBuffer> active) {
     try {
       sender.run();
     } finally {
-      live.remove(this);
+      active.remove(this);
     }
   }
 
-  private void checkWaits(String what) {
-    if (isOnItsThread()) {
-      throw new IllegalStateException(what + " in onError would wait for itself");
+  private void checkMayWait(String method) {
+    if (isSenderThread()) {
+      throw new IllegalStateException(method + " in onError would wait for itself");
     }
   }
 
-  private boolean isOnItsThread() {
+  private boolean isSenderThread() {
     return Thread.currentThread() == thread;
   }
 }

@@ -4,7 +4,7 @@ import java.time.Duration;
 import java.util.Objects;
 import java.util.function.BiConsumer;
 
-/** The bounds of a {@link ScoreBuffer}. Made by {@link #builder}. */
+/** The options of a {@link ScoreBuffer}. Made by {@link #builder}. */
 public final class ScoreBufferOptions {
   private final int maxPending;
   private final int batchSize;
@@ -21,9 +21,9 @@ public final class ScoreBufferOptions {
   }
 
   /**
-   * Begins with the defaults.
+   * Returns a builder with the defaults.
    *
-   * @return what takes the rest
+   * @return the builder
    */
   public static Builder builder() {
     return new Builder();
@@ -49,18 +49,18 @@ public final class ScoreBufferOptions {
     return onError;
   }
 
-  /** Takes the bounds, part by part. */
+  /** A builder of {@link ScoreBufferOptions}. */
   public static final class Builder {
     private int maxPending = 10_000;
     private int batchSize = 500;
     private Duration linger = Duration.ofMillis(50);
     private Duration giveUpAfter = Duration.ofSeconds(60);
-    private BiConsumer<ScoreUpdate, LeaderboardException> onError = ErrorReporter::warn;
+    private BiConsumer<ScoreUpdate, LeaderboardException> onError = ErrorReporter::log;
 
     private Builder() {}
 
     /**
-     * Sets how many updates may wait or be under way; one more waits to be added.
+     * Sets how many updates may be queued or in flight; at this limit {@code add} waits.
      *
      * @param maxPending from 1; 10,000 by default
      * @return this
@@ -68,14 +68,14 @@ public final class ScoreBufferOptions {
      */
     public Builder maxPending(int maxPending) {
       if (maxPending < 1) {
-        throw new IllegalArgumentException("maxPending is 1 at least, not " + maxPending);
+        throw new IllegalArgumentException("maxPending must be at least 1, not " + maxPending);
       }
       this.maxPending = maxPending;
       return this;
     }
 
     /**
-     * Sets how many updates go together at most.
+     * Sets the largest number of updates in a batch.
      *
      * @param batchSize from 1 to 1,000; 500 by default
      * @return this
@@ -83,14 +83,14 @@ public final class ScoreBufferOptions {
      */
     public Builder batchSize(int batchSize) {
       if (batchSize < 1 || batchSize > 1000) {
-        throw new IllegalArgumentException("batchSize is 1 to 1,000, not " + batchSize);
+        throw new IllegalArgumentException("batchSize must be 1 to 1,000, not " + batchSize);
       }
       this.batchSize = batchSize;
       return this;
     }
 
     /**
-     * Sets how long a batch that is not full waits for more.
+     * Sets how long a batch that is not full waits for more updates.
      *
      * @param linger from 0; 50 ms by default
      * @return this
@@ -98,34 +98,34 @@ public final class ScoreBufferOptions {
      */
     public Builder linger(Duration linger) {
       if (linger.isNegative()) {
-        throw new IllegalArgumentException("linger is 0 at least, not " + linger);
+        throw new IllegalArgumentException("linger must be at least 0, not " + linger);
       }
       this.linger = linger;
       return this;
     }
 
     /**
-     * Sets how long an update is tried that the service can't take now. An attempt has no more time
-     * than its oldest update has left, and never more than the client's calls have.
+     * Sets how long an update is retried. The timeout of an attempt is the time that its oldest
+     * update has left, at least 1 s, and at most the client's timeout.
      *
-     * @param giveUpAfter the time since it was added, more than 0; 60 s by default
+     * @param giveUpAfter the time since the update was added, more than 0; 60 s by default
      * @return this
      * @throws IllegalArgumentException if it is 0 or less
      */
     public Builder giveUpAfter(Duration giveUpAfter) {
       if (giveUpAfter.isZero() || giveUpAfter.isNegative()) {
-        throw new IllegalArgumentException("giveUpAfter is more than 0, not " + giveUpAfter);
+        throw new IllegalArgumentException("giveUpAfter must be more than 0, not " + giveUpAfter);
       }
       this.giveUpAfter = giveUpAfter;
       return this;
     }
 
     /**
-     * Hears of updates that were refused for good or given up. It is called on the thread of the
-     * buffer, which sends nothing meanwhile: it must not flush or close the buffer. What it throws
-     * goes to the thread's handler of uncaught exceptions; an {@link Error} ends the buffer.
+     * Sets the callback for updates that were refused or given up. It runs on the buffer's thread,
+     * which sends nothing meanwhile: it must not flush or close the buffer. Its exceptions go to
+     * the uncaught exception handler; an {@link Error} makes the buffer fail.
      *
-     * @param onError takes the update and why; by default it is logged as a warning of {@code
+     * @param onError receives the update and its error; by default it logs a warning of {@code
      *     io.leaderboard.client.ScoreBuffer}
      * @return this
      */

@@ -12,14 +12,13 @@ import java.util.UUID;
  * @param contestId the contest: {@code [A-Za-z0-9][A-Za-z0-9._-]{0,63}}; its first update creates
  *     it
  * @param userId the user: {@code [A-Za-z0-9][A-Za-z0-9._:@-]{0,127}}
- * @param points what the mode does with the score, from -2^53 to 2^53
+ * @param points the points that the mode applies to the score, from -2^53 to 2^53
  * @param mode how the points are applied
- * @param requestId names this write within its contest, so that sending it again has no further
- *     effect: 1 to 64 printable ASCII characters; if empty, the client makes one for each call
- * @param eventType what happened, such as {@code goal}, told to watchers; may be empty
- * @param eventTime when it happened, told to watchers; it has no influence on ranks
- * @param displayName the user's name for people, at most 128 code points; if empty, the present one
- *     stays
+ * @param requestId identifies this write within its contest, so that a repetition has no effect: 1
+ *     to 64 printable ASCII characters; if empty, the client generates one for each call
+ * @param eventType the type of the event, such as {@code goal}, sent to watchers; may be empty
+ * @param eventTime the time of the event, sent to watchers; it has no influence on ranks
+ * @param displayName the user's display name, at most 128 code points; empty keeps the current one
  */
 public record ScoreUpdate(
     String contestId,
@@ -32,9 +31,8 @@ public record ScoreUpdate(
     String displayName) {
 
   /**
-   * Refuses nulls with a {@link NullPointerException}, and half surrogate pairs, which would be
-   * sent as question marks, with an {@link IllegalArgumentException}; the service checks everything
-   * else.
+   * Rejects nulls with a {@link NullPointerException}, and unpaired surrogates, which would be sent
+   * as question marks, with an {@link IllegalArgumentException}; the service validates the rest.
    */
   public ScoreUpdate {
     Objects.requireNonNull(mode, "mode");
@@ -59,11 +57,11 @@ public record ScoreUpdate(
   }
 
   /**
-   * Begins an update that adds 0 points and says nothing else.
+   * Returns a builder of an update that adds 0 points and has no other fields.
    *
    * @param contestId the contest
    * @param userId the user
-   * @return what takes the rest
+   * @return the builder
    */
   public static Builder builder(String contestId, String userId) {
     return new Builder(contestId, userId);
@@ -74,12 +72,12 @@ public record ScoreUpdate(
     try {
       Utf8.encodedLength(text);
     } catch (IllegalArgumentException e) {
-      throw new IllegalArgumentException(name + " is no text: " + e.getMessage(), e);
+      throw new IllegalArgumentException(name + " is not valid Unicode: " + e.getMessage(), e);
     }
   }
 
-  /** Returns this update if it has a request id, or else one with a random id. */
-  ScoreUpdate named() {
+  /** Returns this update if it has a request id, else a copy with a random one. */
+  ScoreUpdate withRequestId() {
     if (!requestId.isEmpty()) {
       return this;
     }
@@ -88,7 +86,7 @@ public record ScoreUpdate(
         contestId, userId, points, mode, id, eventType, eventTime, displayName);
   }
 
-  /** Takes what an update says, part by part; each is described at {@link ScoreUpdate}. */
+  /** A builder of {@link ScoreUpdate}. */
   public static final class Builder {
     private final String contestId;
     private final String userId;
@@ -127,9 +125,9 @@ public record ScoreUpdate(
     }
 
     /**
-     * Names this write.
+     * Sets the request id.
      *
-     * @param requestId 1 to 64 printable ASCII characters; made by the client by default
+     * @param requestId 1 to 64 printable ASCII characters; random by default
      * @return this
      */
     public Builder requestId(String requestId) {
@@ -138,7 +136,7 @@ public record ScoreUpdate(
     }
 
     /**
-     * Says what happened.
+     * Sets the type of the event.
      *
      * @param eventType {@code [A-Za-z0-9][A-Za-z0-9._:-]{0,63}}
      * @return this
@@ -149,9 +147,9 @@ public record ScoreUpdate(
     }
 
     /**
-     * Says when it happened.
+     * Sets the time of the event.
      *
-     * @param eventTime from year 1 to 9999
+     * @param eventTime from the year 1 to 9999
      * @return this
      */
     public Builder eventTime(Instant eventTime) {
@@ -160,7 +158,7 @@ public record ScoreUpdate(
     }
 
     /**
-     * Names the user for people.
+     * Sets the user's display name.
      *
      * @param displayName at most 128 code points, none of them a control character
      * @return this

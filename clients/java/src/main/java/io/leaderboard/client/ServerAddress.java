@@ -6,31 +6,31 @@ import java.net.URISyntaxException;
 import java.net.UnknownHostException;
 
 /**
- * Where a server is.
+ * The address of a server.
  *
- * @param host a name, an IPv4 address, or an IPv6 address without brackets
+ * @param host a host name, an IPv4 address, or an IPv6 address without brackets
  * @param port from 1 to 65535
  */
 record ServerAddress(String host, int port) {
   /**
-   * Reads HOST:PORT, an IPv6 address in brackets.
+   * Parses HOST:PORT, with an IPv6 address in brackets.
    *
-   * @throws IllegalArgumentException if the text is something else
+   * @throws IllegalArgumentException if the text is malformed
    */
   static ServerAddress parse(String text) {
     try {
       URI uri = new URI(null, text, null, null, null).parseServerAuthority();
-      boolean plain = uri.getUserInfo() == null && uri.getHost() != null;
-      if (plain && uri.getPort() > 0 && uri.getPort() <= 65535) {
+      boolean hasHostOnly = uri.getUserInfo() == null && uri.getHost() != null;
+      if (hasHostOnly && uri.getPort() > 0 && uri.getPort() <= 65535) {
         return new ServerAddress(uri.getHost().replaceAll("[\\[\\]]", ""), uri.getPort());
       }
     } catch (URISyntaxException e) {
-      throw new IllegalArgumentException(refusal(text), e);
+      throw new IllegalArgumentException(malformed(text), e);
     }
-    throw new IllegalArgumentException(refusal(text));
+    throw new IllegalArgumentException(malformed(text));
   }
 
-  /** Tells whether what is sent there stays on this machine, as far as the text alone tells. */
+  /** Returns whether the text names the loopback interface; no name is looked up. */
   boolean isLoopback() {
     if (host.equalsIgnoreCase("localhost")) {
       return true;
@@ -43,7 +43,7 @@ record ServerAddress(String host, int port) {
     }
   }
 
-  private static String refusal(String text) {
-    return "the address of a server is HOST:PORT, not \"" + text + "\"";
+  private static String malformed(String text) {
+    return "the address of a server must be HOST:PORT, not \"" + text + "\"";
   }
 }

@@ -5,26 +5,26 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * How connections are encrypted, and who is trusted.
+ * The certificates for TLS.
  *
- * @param authorities a PEM file of the authorities that certify the server; those that Java trusts
- *     if empty
- * @param certificate a PEM file of the client's own certificate, where the server asks for one
- * @param key a PEM file of its key (PKCS#8, without a password); there if the certificate is
+ * @param authorities a PEM file of the CA certificates used to verify the server; empty for the
+ *     defaults of Java
+ * @param certificate a PEM file of the client certificate, if the server requires one
+ * @param key a PEM file of its private key (PKCS#8, without a password); set with the certificate
  */
 public record TlsOptions(
     Optional<Path> authorities, Optional<Path> certificate, Optional<Path> key) {
 
-  /** Refuses nulls, and a certificate without a key or a key without a certificate. */
+  /** Rejects nulls, a certificate without a key, and a key without a certificate. */
   public TlsOptions {
     Objects.requireNonNull(authorities, "authorities");
     if (certificate.isPresent() != key.isPresent()) {
-      throw new IllegalArgumentException("a client certificate and its key go together");
+      throw new IllegalArgumentException("a client certificate and its key must be set together");
     }
   }
 
   /**
-   * Returns options that trust the authorities that Java trusts.
+   * Returns options that trust the default CA certificates of Java.
    *
    * @return the options
    */
@@ -33,7 +33,7 @@ public record TlsOptions(
   }
 
   /**
-   * Returns options that trust the authorities of a file alone.
+   * Returns options that trust only the CA certificates of a file.
    *
    * @param authorities a PEM file
    * @return the options
@@ -43,10 +43,10 @@ public record TlsOptions(
   }
 
   /**
-   * Returns the same options with a certificate of the client's own.
+   * Returns the same options with a client certificate.
    *
    * @param certificate a PEM file
-   * @param key a PEM file of its key (PKCS#8, without a password)
+   * @param key a PEM file of its private key (PKCS#8, without a password)
    * @return the options
    */
   public TlsOptions withCertificate(Path certificate, Path key) {

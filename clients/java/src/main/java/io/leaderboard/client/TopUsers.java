@@ -6,11 +6,11 @@ import java.util.List;
  * Consecutive ranks of a contest.
  *
  * @param users the users, best first
- * @param totalUsers how many users the contest has, from 0
- * @param position the position of this state
+ * @param totalUsers the number of users of the contest, from 0
+ * @param position the position of the contest
  */
 public record TopUsers(List<RankedUser> users, int totalUsers, Position position) {
-  /** Keeps a copy of the users. */
+  /** Copies the users. */
   public TopUsers {
     users = List.copyOf(users);
   }

@@ -4,33 +4,33 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * Asks for consecutive ranks of a contest. Made by {@link #builder}.
+ * A query for consecutive ranks of a contest. Made by {@link #builder}.
  *
  * @param contestId the contest; an unknown one is an empty board
- * @param limit how many users to return, from 0 to 1,000; 0 is 10
+ * @param limit the number of users to return, from 0 to 1,000; 0 is 10
  * @param startRank the first rank to return, from 0; 0 is 1
- * @param minPosition the answer is of this state or a later one, on whichever server
+ * @param minPosition the earliest position of the response, on any server
  */
 public record TopUsersQuery(
     String contestId, int limit, int startRank, Optional<Position> minPosition) {
 
-  /** Refuses nulls with a {@link NullPointerException}; the service checks everything else. */
+  /** Rejects nulls with a {@link NullPointerException}; the service validates the rest. */
   public TopUsersQuery {
     Objects.requireNonNull(contestId, "contestId");
     Objects.requireNonNull(minPosition, "minPosition");
   }
 
   /**
-   * Begins a query for the first 10 ranks.
+   * Returns a builder of a query for the first 10 ranks.
    *
    * @param contestId the contest
-   * @return what takes the rest
+   * @return the builder
    */
   public static Builder builder(String contestId) {
     return new Builder(contestId);
   }
 
-  /** Takes what a query asks for, part by part; each is described at {@link TopUsersQuery}. */
+  /** A builder of {@link TopUsersQuery}. */
   public static final class Builder {
     private final String contestId;
     private int limit;
@@ -42,7 +42,7 @@ public record TopUsersQuery(
     }
 
     /**
-     * Sets how many users to return.
+     * Sets the number of users to return.
      *
      * @param limit from 1 to 1,000; 10 by default
      * @return this
@@ -64,9 +64,9 @@ public record TopUsersQuery(
     }
 
     /**
-     * Asks for a state that is not older than another answer.
+     * Sets the earliest position of the response.
      *
-     * @param minPosition the position of that answer
+     * @param minPosition the position of an earlier response
      * @return this
      */
     public Builder minPosition(Position minPosition) {

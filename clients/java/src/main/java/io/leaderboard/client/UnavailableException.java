@@ -1,10 +1,10 @@
 package io.leaderboard.client;
 
-/** Nobody was there to serve the call in its time (UNAVAILABLE). A write may have been applied. */
+/** No server was available within the timeout (UNAVAILABLE). A write may have been applied. */
 public final class UnavailableException extends LeaderboardException {
   private static final long serialVersionUID = 1L;
 
-  UnavailableException(RpcStatus refusal) {
-    super(refusal);
+  UnavailableException(RpcStatus status) {
+    super(status);
   }
 }

@@ -1,13 +1,13 @@
 package io.leaderboard.client;
 
-/** How the points of an update are applied to a score. */
+/** The operation that applies the points of an update to a score. */
 public enum UpdateMode {
   /** Adds the points to the score. */
   INCREMENT,
 
-  /** Makes the points the score. */
+  /** Sets the score to the points. */
   SET,
 
-  /** Makes the points the score if they are higher. A new user gets them in any case. */
+  /** Sets the score to the points if they are higher. A new user always gets the points. */
   BEST
 }

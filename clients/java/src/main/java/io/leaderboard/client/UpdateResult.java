@@ -1,13 +1,13 @@
 package io.leaderboard.client;
 
 /**
- * What an update led to.
+ * The result of an update.
  *
  * @param user the user right after this update
  * @param previousScore the score right before, from -2^53 to 2^53; 0 for a new user
  * @param previousRank the rank right before, from 1; 0 for a new user
- * @param applied whether the update changed something; one that did not moved nobody
- * @param replayed whether this is the first answer to the same request id, given again
+ * @param applied whether the update changed something; if not, no rank changed
+ * @param replayed whether this is the stored result of an earlier call with the same request id
  * @param position the position of the contest right after this update
  */
 public record UpdateResult(

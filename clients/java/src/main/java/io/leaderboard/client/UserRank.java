@@ -7,10 +7,10 @@ import java.util.List;
  *
  * @param user the user
  * @param neighbors the users ranked right above and below, best first, without the user
- * @param totalUsers how many users the contest has, from 1
- * @param percentile the share of the other users who are ranked below, in percent from 0 to 100;
+ * @param totalUsers the number of users of the contest, from 1
+ * @param percentile the share of the other users that are ranked below, in percent from 0 to 100;
  *     100 for a single user
- * @param position the position of this state
+ * @param position the position of the contest
  */
 public record UserRank(
     RankedUser user,
@@ -18,7 +18,7 @@ public record UserRank(
     int totalUsers,
     double percentile,
     Position position) {
-  /** Keeps a copy of the neighbors. */
+  /** Copies the neighbors. */
   public UserRank {
     neighbors = List.copyOf(neighbors);
   }

@@ -4,17 +4,17 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * Asks for the rank of one user. Made by {@link #builder}.
+ * A query for the rank of one user. Made by {@link #builder}.
  *
  * @param contestId the contest
  * @param userId the user
- * @param neighbors how many users to return on each side, from 0 to 100
- * @param minPosition the answer is of this state or a later one, on whichever server
+ * @param neighbors the number of users to return on each side, from 0 to 100
+ * @param minPosition the earliest position of the response, on any server
  */
 public record UserRankQuery(
     String contestId, String userId, int neighbors, Optional<Position> minPosition) {
 
-  /** Refuses nulls with a {@link NullPointerException}; the service checks everything else. */
+  /** Rejects nulls with a {@link NullPointerException}; the service validates the rest. */
   public UserRankQuery {
     Objects.requireNonNull(contestId, "contestId");
     Objects.requireNonNull(userId, "userId");
@@ -22,17 +22,17 @@ public record UserRankQuery(
   }
 
   /**
-   * Begins a query without neighbors.
+   * Returns a builder of a query without neighbors.
    *
    * @param contestId the contest
    * @param userId the user
-   * @return what takes the rest
+   * @return the builder
    */
   public static Builder builder(String contestId, String userId) {
     return new Builder(contestId, userId);
   }
 
-  /** Takes what a query asks for, part by part; each is described at {@link UserRankQuery}. */
+  /** A builder of {@link UserRankQuery}. */
   public static final class Builder {
     private final String contestId;
     private final String userId;
@@ -45,7 +45,7 @@ public record UserRankQuery(
     }
 
     /**
-     * Sets how many users to return on each side.
+     * Sets the number of users to return on each side.
      *
      * @param neighbors from 0 to 100; 0 by default
      * @return this
@@ -56,9 +56,9 @@ public record UserRankQuery(
     }
 
     /**
-     * Asks for a state that is not older than another answer.
+     * Sets the earliest position of the response.
      *
-     * @param minPosition the position of that answer
+     * @param minPosition the position of an earlier response
      * @return this
      */
     public Builder minPosition(Position minPosition) {

@@ -5,19 +5,19 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * Says what to watch. Made by {@link #builder}.
+ * The options of a watch. Made by {@link #builder}.
  *
  * @param contestId the contest; it need not exist yet
- * @param limit how many of the first ranks the board has, from 0 to 1,000; 0 is 10
- * @param scope what is told of the contest
- * @param userIds the users to watch with the scope USERS, 1 to 1,000; none with the others
- * @param minInterval the least time between two messages of changes with the scope TOP, from 0 to
+ * @param limit the number of first ranks on the board, from 0 to 1,000; 0 is 10
+ * @param scope the changes to watch
+ * @param userIds the users to watch with the scope USERS, 1 to 1,000; none with other scopes
+ * @param minInterval the least time between two messages with changes in the scope TOP, from 0 to
  *     60 s
  */
 public record WatchOptions(
     String contestId, int limit, WatchScope scope, List<String> userIds, Duration minInterval) {
 
-  /** Refuses nulls with a {@link NullPointerException}; the service checks everything else. */
+  /** Rejects nulls with a {@link NullPointerException}; the service validates the rest. */
   public WatchOptions {
     Objects.requireNonNull(contestId, "contestId");
     Objects.requireNonNull(scope, "scope");
@@ -26,16 +26,16 @@ public record WatchOptions(
   }
 
   /**
-   * Begins with a watch of the first 10 ranks.
+   * Returns a builder of options that watch the first 10 ranks.
    *
    * @param contestId the contest
-   * @return what takes the rest
+   * @return the builder
    */
   public static Builder builder(String contestId) {
     return new Builder(contestId);
   }
 
-  /** Takes what to watch, part by part; each is described at {@link WatchOptions}. */
+  /** A builder of {@link WatchOptions}. */
   public static final class Builder {
     private final String contestId;
     private int limit = LiveBoard.DEFAULT_LIMIT;
@@ -48,7 +48,7 @@ public record WatchOptions(
     }
 
     /**
-     * Sets how many of the first ranks the board has.
+     * Sets the number of first ranks on the board.
      *
      * @param limit from 1 to 1,000; 10 by default
      * @return this
@@ -59,7 +59,7 @@ public record WatchOptions(
     }
 
     /**
-     * Sets what is told of the contest.
+     * Sets the changes to watch.
      *
      * @param scope the scope; {@link WatchScope#TOP} by default
      * @return this
@@ -70,7 +70,7 @@ public record WatchOptions(
     }
 
     /**
-     * Watches these users alone: sets the scope to {@link WatchScope#USERS}.
+     * Watches only these users: sets the scope to {@link WatchScope#USERS}.
      *
      * @param userIds 1 to 1,000 users, each once
      * @return this
@@ -82,7 +82,7 @@ public record WatchOptions(
     }
 
     /**
-     * Sets the least time between two messages of changes with the scope TOP.
+     * Sets the least time between two messages with changes in the scope TOP.
      *
      * @param minInterval from 0 to 60 s; 0 by default
      * @return this

@@ -1,19 +1,19 @@
 package io.leaderboard.client;
 
-/** What a watch is told of a contest, and so what rows its board has. */
+/** The changes of a contest that a watch gets, and the rows of its board. */
 public enum WatchScope {
-  /** What touches the first ranks, up to the limit. They are the rows. */
+  /** Changes among the first ranks, up to the limit. Those ranks are the rows. */
   TOP,
 
   /**
-   * Every change of the contest. The rows are as many of the first ranks, up to the limit, as are
-   * known for certain: the service does not tell who moves up from below when a user falls out.
+   * Every change of the contest. The rows are the first ranks, up to the limit, that are known for
+   * certain: when a user leaves them, the service does not send the row that moves up from below.
    */
   ALL,
 
   /**
-   * Every change of the watched users. They are the rows, each with the rank as of the user's own
-   * last change.
+   * Every change of the watched users. Those users are the rows, each with the rank right after the
+   * user's last change.
    */
   USERS
 }

@@ -8,11 +8,11 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 
-/** How a watch has gone so far: its board, over all its streams, and what is told of it. */
+/** The state of one watch over all its streams: its board and its last update. */
 final class WatchSession {
   private final WatchOptions options;
   private LiveBoard board;
-  private WatchUpdate update = WatchUpdate.first();
+  private WatchUpdate update = WatchUpdate.initial();
 
   WatchSession(WatchOptions options) {
     this.options = options;
@@ -24,7 +24,7 @@ final class WatchSession {
     return update;
   }
 
-  /** Returns what the next stream asks for. */
+  /** Returns the request of the next stream, which resumes after the board's position. */
   WatchContestRequest request() {
     WatchContestRequest.Builder request = Requests.of(options).toBuilder();
     board.position().ifPresent(held -> request.setResumeAfter(Requests.of(held)));
@@ -32,46 +32,46 @@ final class WatchSession {
   }
 
   /**
-   * Applies the next message of a stream, and returns the update that it leads to.
+   * Applies the next message of a stream, and returns the resulting update.
    *
-   * @throws MissedChangesException if it does not go on from where the board stands, or can't be
-   *     read
+   * @throws MissedChangesException if the message does not continue from the board's position, or
+   *     is malformed
    */
-  WatchUpdate take(WatchContestResponse message) {
+  WatchUpdate apply(WatchContestResponse message) {
     List<RankedUser> before = update.rows();
     try {
       board.apply(message);
-      update = told(message, before);
+      update = updateAfter(message, before);
     } catch (MissedChangesException e) {
       throw e;
     } catch (RuntimeException e) {
-      throw new MissedChangesException("a message is broken: " + e.getMessage());
+      throw new MissedChangesException("malformed message: " + e.getMessage());
     }
     return update;
   }
 
-  private WatchUpdate told(WatchContestResponse message, List<RankedUser> before) {
+  /** Returns the update after a stream, or an attempt to open one, failed. */
+  WatchUpdate streamLost(LeaderboardException trouble) {
+    if (trouble instanceof MissedChangesException) {
+      // The published rows were right at their position, but the next stream needs a snapshot.
+      board = new LiveBoard(options.scope(), options.limit());
+    }
+    update = update.reconnecting(trouble);
+    return update;
+  }
+
+  private WatchUpdate updateAfter(WatchContestResponse message, List<RankedUser> before) {
     return new WatchUpdate(
         stateAfter(message),
         board.rows(),
         board.totalUsers(),
         board.position(),
-        news(message, before),
+        newChanges(message, before),
         message.hasSnapshot()
             ? Optional.of(Responses.of(message.getSnapshot().getReason()))
             : Optional.empty(),
         Optional.of(message),
         troubleAfter(message));
-  }
-
-  /** Returns the update that the stream, or an attempt to open one, ended with trouble. */
-  WatchUpdate lose(LeaderboardException trouble) {
-    if (trouble instanceof MissedChangesException) {
-      // What is shown was right at its position. What comes next must not build on it.
-      board = new LiveBoard(options.scope(), options.limit());
-    }
-    update = update.lost(trouble);
-    return update;
   }
 
   private static WatchState stateAfter(WatchContestResponse message) {
@@ -85,8 +85,8 @@ final class WatchSession {
     if (!message.hasEnd() || isOver(message)) {
       return Optional.empty();
     }
-    boolean drains = message.getEnd().getReason() == EndReason.END_REASON_DRAINING;
-    String why = drains ? "the server is shutting down" : "the server ended the watch";
+    boolean draining = message.getEnd().getReason() == EndReason.END_REASON_DRAINING;
+    String why = draining ? "the server is shutting down" : "the server ended the watch";
     return Optional.of(new StreamLostException(why));
   }
 
@@ -94,8 +94,9 @@ final class WatchSession {
     return message.getEnd().getReason() == EndReason.END_REASON_CONTEST_OVER;
   }
 
-  /** Leaves out the rows that a resumed stream of the scope TOP tells again. */
-  private static List<ScoreChange> news(WatchContestResponse message, List<RankedUser> before) {
+  /** Leaves out rows of the board that a resumed stream of the scope TOP sends again. */
+  private static List<ScoreChange> newChanges(
+      WatchContestResponse message, List<RankedUser> before) {
     Set<String> held = before.stream().map(RankedUser::userId).collect(Collectors.toSet());
     return message.getChanges().getChangesList().stream()
         .map(Responses::of)

@@ -1,16 +1,16 @@
 package io.leaderboard.client;
 
-/** How a watch stands. */
+/** The state of a watch. */
 public enum WatchState {
-  /** Nothing was told yet; there is no board. */
+  /** No message was received yet; there is no board. */
   CONNECTING,
 
-  /** The board is followed as it changes. */
+  /** The board is up to date. */
   LIVE,
 
-  /** The stream was lost, and the next one has told nothing yet: the board may be behind. */
+  /** The stream was lost, and the next one sent no message yet: the board may be outdated. */
   RECONNECTING,
 
-  /** The contest is over; this is its last board. */
+  /** The contest is over; the board is final. */
   OVER
 }

@@ -15,19 +15,19 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 
 /**
- * One stream of a watch, over a connection of its own. It takes a message from the connection only
- * when it is asked for one, so that the server holds the others back.
+ * One gRPC stream of a watch, on a channel of its own. It reads a message from the connection only
+ * on request, so that flow control stops the server.
  *
- * <p>Everything happens on one executor that does one thing at a time.
+ * <p>All methods run on one sequential executor.
  */
 final class WatchStream {
-  /** Takes what a stream brings. */
+  /** The receiver of a stream's messages. */
   interface Receiver {
-    /** Takes the message that was asked for. */
-    void message(WatchContestResponse message);
+    /** Receives the message that was requested. */
+    void onMessage(WatchContestResponse message);
 
-    /** Hears, instead of a message, that there will be none. */
-    void lost(LeaderboardException why);
+    /** Receives, in place of a message, the error that ended the stream. */
+    void onLost(LeaderboardException error);
   }
 
   private final ManagedChannel channel;
@@ -35,10 +35,10 @@ final class WatchStream {
   private final Receiver receiver;
   private final Executor serial;
   private final ScheduledExecutorService timer;
-  private final Duration silence;
-  private Future<?> alarm;
-  private long asked;
-  private LeaderboardException ending;
+  private final Duration idleTimeout;
+  private Future<?> idleTimer;
+  private long requested;
+  private LeaderboardException endError;
   private boolean closed;
 
   WatchStream(
@@ -46,73 +46,75 @@ final class WatchStream {
       Receiver receiver,
       Executor serial,
       ScheduledExecutorService timer,
-      Duration silence) {
+      Duration idleTimeout) {
     this.channel = channel;
     this.receiver = receiver;
     this.serial = serial;
     this.timer = timer;
-    this.silence = silence;
+    this.idleTimeout = idleTimeout;
     this.call =
         channel.newCall(
             LeaderboardServiceGrpc.getWatchContestMethod(),
             CallOptions.DEFAULT.withExecutor(serial));
   }
 
-  /** Connects, and asks for the first message. */
+  /** Connects, and requests the first message. */
   void open(WatchContestRequest request) {
     call.start(new Listener(), new Metadata());
     call.sendMessage(request);
     call.halfClose();
-    next();
+    requestNext();
   }
 
-  /** Asks for the next message. */
-  void next() {
-    if (ending != null) {
-      lose(ending);
+  /** Requests the next message. */
+  void requestNext() {
+    if (endError != null) {
+      lose(endError);
       return;
     }
-    asked++;
-    long number = asked;
-    alarm =
+    requested++;
+    long number = requested;
+    idleTimer =
         timer.schedule(
-            () -> serial.execute(() -> silent(number)), silence.toNanos(), TimeUnit.NANOSECONDS);
+            () -> serial.execute(() -> onIdleTimeout(number)),
+            idleTimeout.toNanos(),
+            TimeUnit.NANOSECONDS);
     call.request(1);
   }
 
-  /** Ends the stream and its connection. Nothing comes any more. */
+  /** Ends the stream and its connection. The receiver is not called any more. */
   void close() {
     closed = true;
-    disarm();
-    call.cancel("the watch needs no more of it", null);
+    stopIdleTimer();
+    call.cancel("the watch closed the stream", null);
     channel.shutdownNow();
   }
 
-  private void lose(LeaderboardException why) {
+  private void lose(LeaderboardException error) {
     close();
-    receiver.lost(why);
+    receiver.onLost(error);
   }
 
-  private void silent(long number) {
-    if (!closed && alarm != null && number == asked) {
-      lose(new StreamLostException("nothing came for " + silence.toMillis() / 1000.0 + " s"));
+  private void onIdleTimeout(long number) {
+    if (!closed && idleTimer != null && number == requested) {
+      lose(new StreamLostException("no message for " + idleTimeout.toMillis() / 1000.0 + " s"));
     }
   }
 
-  private void disarm() {
-    if (alarm != null) {
-      alarm.cancel(false);
-      alarm = null;
+  private void stopIdleTimer() {
+    if (idleTimer != null) {
+      idleTimer.cancel(false);
+      idleTimer = null;
     }
   }
 
-  /** Takes what the connection brings. */
+  /** Receives the events of the call. */
   private final class Listener extends ClientCall.Listener<WatchContestResponse> {
     @Override
     public void onMessage(WatchContestResponse message) {
       if (!closed) {
-        disarm();
-        receiver.message(message);
+        stopIdleTimer();
+        receiver.onMessage(message);
       }
     }
 
@@ -121,12 +123,12 @@ final class WatchStream {
       if (closed) {
         return;
       }
-      ending =
+      endError =
           status.isOk()
               ? new StreamLostException("the server ended the watch without a reason")
-              : StatusMapping.ofCall(status, trailers);
-      if (alarm != null) {
-        lose(ending);
+              : RpcStatus.ofCall(status, trailers).toException();
+      if (idleTimer != null) {
+        lose(endError);
       }
     }
   }

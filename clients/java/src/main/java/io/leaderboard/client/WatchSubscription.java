@@ -2,53 +2,54 @@ package io.leaderboard.client;
 
 import com.google.common.util.concurrent.MoreExecutors;
 import io.leaderboard.v1.WatchContestResponse;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Flow;
 import java.util.concurrent.TimeUnit;
 
 /**
- * One subscriber's watch: as many streams as it takes, one after the other.
+ * The watch of one subscriber: a sequence of streams, each of which resumes after the one before.
  *
- * <p>It holds one update at most that was not asked for. Until the subscriber asks, it takes
- * nothing from its stream.
+ * <p>It buffers at most one update that was not requested yet, and reads nothing from its stream
+ * until the subscriber requests that update.
  */
 final class WatchSubscription implements Flow.Subscription, WatchStream.Receiver {
-  /** After this a stream that breaks is no failed attempt to open one. */
-  private static final long LASTING = TimeUnit.SECONDS.toNanos(1);
+  /** The age after which a stream that breaks is not counted as a failed attempt. */
+  private static final long STABLE_AFTER = TimeUnit.SECONDS.toNanos(1);
 
   private static final String STALLED = "ERROR_REASON_WATCHER_STALLED";
 
   private final Flow.Subscriber<? super WatchUpdate> subscriber;
-  private final WatchResources environment;
+  private final ContestWatch.Resources resources;
   private final Executor serial;
-  private final WatchSession course;
+  private final WatchSession session;
 
   private WatchStream stream;
   private WatchUpdate pending;
-  private Runnable afterwards;
+  private Runnable afterDelivery;
   private long demand;
-  private long streamBegan;
+  private long streamStartedAt;
   private int attempts;
   private volatile boolean ended;
 
   WatchSubscription(
       Flow.Subscriber<? super WatchUpdate> subscriber,
       WatchOptions options,
-      WatchResources environment) {
+      ContestWatch.Resources resources) {
     this.subscriber = subscriber;
-    this.environment = environment;
-    Executor sequential = MoreExecutors.newSequentialExecutor(environment.executor());
-    this.serial = task -> sequential.execute(() -> step(task));
-    this.course = new WatchSession(options);
+    this.resources = resources;
+    Executor sequential = MoreExecutors.newSequentialExecutor(resources.executor());
+    this.serial = task -> sequential.execute(() -> guard(task));
+    this.session = new WatchSession(options);
   }
 
-  /** Greets the subscriber, and begins. */
+  /** Passes this subscription to the subscriber, and publishes the first update. */
   void start() {
     serial.execute(
         () -> {
-          hand(() -> subscriber.onSubscribe(this));
-          tell(course.update(), this::connect);
+          callSubscriber(() -> subscriber.onSubscribe(this));
+          publish(session.update(), this::connect);
         });
   }
 
@@ -57,7 +58,7 @@ final class WatchSubscription implements Flow.Subscription, WatchStream.Receiver
     serial.execute(
         () -> {
           if (n <= 0) {
-            fail(new IllegalArgumentException("a subscriber asks for more than 0, not " + n));
+            fail(new IllegalArgumentException("request more than 0 updates, not " + n));
             return;
           }
           demand = demand + n < 0 ? Long.MAX_VALUE : demand + n;
@@ -77,17 +78,17 @@ final class WatchSubscription implements Flow.Subscription, WatchStream.Receiver
   }
 
   @Override
-  public void message(WatchContestResponse message) {
-    step(() -> take(message));
+  public void onMessage(WatchContestResponse message) {
+    guard(() -> apply(message));
   }
 
   @Override
-  public void lost(LeaderboardException why) {
-    step(() -> lose(why));
+  public void onLost(LeaderboardException error) {
+    guard(() -> recover(error));
   }
 
-  /** Takes a step. Whatever goes wrong in it ends the watch, so that nobody waits for ever. */
-  private void step(Runnable action) {
+  /** Runs an action. Anything that it throws ends the watch, so that no caller waits for ever. */
+  private void guard(Runnable action) {
     try {
       action.run();
     } catch (Throwable e) {
@@ -95,57 +96,60 @@ final class WatchSubscription implements Flow.Subscription, WatchStream.Receiver
     }
   }
 
-  /** Calls the subscriber. If it throws, even an Error, it gets nothing more, and others hear. */
-  private void hand(Runnable call) {
+  /**
+   * Calls the subscriber. If it throws anything, the watch ends without another call of it, and the
+   * exception goes to the uncaught exception handler.
+   */
+  private void callSubscriber(Runnable call) {
     try {
       call.run();
     } catch (Throwable e) {
       ended = true;
       release();
-      ClientThreads.uncaught(e);
+      ClientThreads.reportUncaught(e);
     }
   }
 
-  private void take(WatchContestResponse message) {
+  private void apply(WatchContestResponse message) {
     WatchUpdate update;
     try {
-      update = course.take(message);
+      update = session.apply(message);
     } catch (MissedChangesException e) {
       stream.close();
-      lose(e);
+      recover(e);
       return;
     }
     if (message.hasEnd()) {
       stream.close();
     }
     if (update.state() == WatchState.OVER) {
-      tell(update, this::complete);
+      publish(update, this::complete);
     } else if (message.hasEnd()) {
-      tell(update, () -> reconnect(Optional.empty()));
+      publish(update, () -> reconnect(Optional.empty()));
     } else {
-      tell(update, stream::next);
+      publish(update, stream::requestNext);
     }
   }
 
-  private void lose(LeaderboardException why) {
-    if (heals(why)) {
-      tell(course.lose(why), () -> reconnect(Optional.of(why)));
+  private void recover(LeaderboardException error) {
+    if (isRecoverable(error)) {
+      publish(session.streamLost(error), () -> reconnect(error.retryAfter()));
     } else {
-      fail(why);
+      fail(error);
     }
   }
 
-  /** Tells whether another stream may fare better: also with another token, and less slowly. */
-  private static boolean heals(LeaderboardException why) {
-    Throwable status = why.getCause();
+  /** Returns whether another stream may work, with a new token or after a stall too. */
+  private static boolean isRecoverable(LeaderboardException error) {
+    Throwable status = error.getCause();
     boolean noToken =
         status != null && status.getCause() instanceof BearerToken.MissingException;
-    return why.isRetryable() || noToken || why.reason().equals(STALLED);
+    return error.isRetryable() || noToken || error.reason().equals(STALLED);
   }
 
-  private void tell(WatchUpdate update, Runnable next) {
+  private void publish(WatchUpdate update, Runnable next) {
     pending = update;
-    afterwards = next;
+    afterDelivery = next;
     deliver();
   }
 
@@ -156,9 +160,9 @@ final class WatchSubscription implements Flow.Subscription, WatchStream.Receiver
     WatchUpdate update = pending;
     pending = null;
     demand = demand == Long.MAX_VALUE ? demand : demand - 1;
-    hand(() -> subscriber.onNext(update));
+    callSubscriber(() -> subscriber.onNext(update));
     if (!ended) {
-      afterwards.run();
+      afterDelivery.run();
     }
   }
 
@@ -166,32 +170,31 @@ final class WatchSubscription implements Flow.Subscription, WatchStream.Receiver
     if (ended) {
       return;
     }
-    streamBegan = System.nanoTime();
+    streamStartedAt = System.nanoTime();
     stream =
         new WatchStream(
-            environment.channels().open(),
+            resources.channels().open(),
             this,
             serial,
-            environment.timer(),
-            environment.silence());
-    stream.open(course.request());
+            resources.timer(),
+            resources.idleTimeout());
+    stream.open(session.request());
   }
 
-  private void reconnect(Optional<LeaderboardException> trouble) {
-    attempts = System.nanoTime() - streamBegan > LASTING ? 0 : attempts;
-    var delay = RetryDelay.after(attempts, trouble.flatMap(LeaderboardException::retryAfter));
+  private void reconnect(Optional<Duration> retryAfter) {
+    attempts = System.nanoTime() - streamStartedAt > STABLE_AFTER ? 0 : attempts;
+    Duration delay = RetryDelay.after(attempts, retryAfter);
     attempts++;
-    environment
+    resources
         .timer()
-        .schedule(
-            () -> serial.execute(this::connect), delay.toNanos(), TimeUnit.NANOSECONDS);
+        .schedule(() -> serial.execute(this::connect), delay.toNanos(), TimeUnit.NANOSECONDS);
   }
 
   private void complete() {
     if (!ended) {
       ended = true;
       release();
-      hand(subscriber::onComplete);
+      callSubscriber(subscriber::onComplete);
     }
   }
 
@@ -199,7 +202,7 @@ final class WatchSubscription implements Flow.Subscription, WatchStream.Receiver
     if (!ended) {
       ended = true;
       release();
-      hand(() -> subscriber.onError(error));
+      callSubscriber(() -> subscriber.onError(error));
     }
   }
 
@@ -208,6 +211,6 @@ final class WatchSubscription implements Flow.Subscription, WatchStream.Receiver
     if (stream != null) {
       stream.close();
     }
-    environment.live().remove(this);
+    resources.active().remove(this);
   }
 }

@@ -6,20 +6,19 @@ import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
- * The state of a watch: a whole board, what led to it, and how the watch stands. Every update
- * stands on its own; none has to be applied to another.
+ * The state of a watch: the whole board, and the message that led to it. An update is complete in
+ * itself; it needs no earlier one.
  *
- * @param state how the watch stands
- * @param rows the board, best first, as the service had it at {@code position}, whatever the state;
- *     {@link WatchScope} says what it holds
- * @param totalUsers how many users the contest has, from 0; empty where that is not known for
- *     certain
- * @param position the position of the board; empty while there is none
- * @param changes what the message told of, in order, without rows that the board held just so
- * @param snapshotReason why the board was told as a whole; empty where it was not
- * @param message the message that led here; empty where only the state is another one
- * @param trouble why there is no stream, while connecting or reconnecting; empty where nothing went
- *     wrong
+ * @param state the state of the watch
+ * @param rows the board at {@code position}, best first, in any state; {@link WatchScope} says
+ *     which rows it has
+ * @param totalUsers the number of users of the contest, from 0; empty if not known for certain
+ * @param position the position of the board; empty if there is no board yet
+ * @param changes the changes of the message, in order, without rows that the board already had
+ * @param snapshotReason why the service sent a snapshot; empty if it sent none
+ * @param message the message that led to this update; empty if only the state changed
+ * @param trouble the error that ended the last stream, while connecting or reconnecting; otherwise
+ *     empty
  */
 public record WatchUpdate(
     WatchState state,
@@ -31,14 +30,14 @@ public record WatchUpdate(
     Optional<WatchContestResponse> message,
     Optional<LeaderboardException> trouble) {
 
-  /** Keeps copies of the lists. */
+  /** Copies the lists. */
   public WatchUpdate {
     rows = List.copyOf(rows);
     changes = List.copyOf(changes);
   }
 
-  /** Returns what a watch begins with: no board, and nothing told. */
-  static WatchUpdate first() {
+  /** Returns the first update of a watch, which has no board. */
+  static WatchUpdate initial() {
     return new WatchUpdate(
         WatchState.CONNECTING,
         List.of(),
@@ -50,8 +49,8 @@ public record WatchUpdate(
         Optional.empty());
   }
 
-  /** Returns the same board, told by no message, without a stream because of some trouble. */
-  WatchUpdate lost(LeaderboardException why) {
+  /** Returns an update with the same board and without a stream. */
+  WatchUpdate reconnecting(LeaderboardException why) {
     boolean connecting = state == WatchState.CONNECTING;
     return new WatchUpdate(
         connecting ? WatchState.CONNECTING : WatchState.RECONNECTING,

@@ -1,8 +1,8 @@
 /**
- * The client of the leaderboard service: writes scores, reads boards and ranks, and watches
+ * A client of the leaderboard service: it writes scores, reads boards and ranks, and watches
  * contests.
  *
- * <p>{@link io.leaderboard.client.LeaderboardClient} is where to begin. Its calls return futures
- * that fail with a {@link io.leaderboard.client.LeaderboardException}.
+ * <p>Start with {@link io.leaderboard.client.LeaderboardClient}. Its calls return futures that fail
+ * with a {@link io.leaderboard.client.LeaderboardException}.
  */
 package io.leaderboard.client;

@@ -24,25 +24,28 @@ import java.util.function.BiConsumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** However a buffer ends, all it took is acknowledged or told of, and nobody waits for ever. */
+/** However a buffer ends, each update is acknowledged or reported, and no thread waits for ever. */
 @Timeout(30)
 class BufferShutdownTest {
-  private static final LeaderboardException TOO_MUCH =
-      error(Statuses.refusal(Status.Code.OUT_OF_RANGE, "too much"));
+  private static final LeaderboardException OUT_OF_RANGE =
+      error(Statuses.error(Status.Code.OUT_OF_RANGE, "out of range"));
 
   private final ScriptedSender sender = new ScriptedSender();
-  private final List<LeaderboardException> told = new CopyOnWriteArrayList<>();
+  private final List<LeaderboardException> reported = new CopyOnWriteArrayList<>();
 
-  /** An Error of who hears of refusals ends the buffer, when all is told; each method says so. */
+  /**
+   * An Error of the callback makes the buffer fail once all updates are reported; then each method
+   * throws.
+   */
   @Test
-  void errorsOfTheListenerEndTheBuffer() throws InterruptedException {
-    sender.script.add(CompletableFuture.failedFuture(TOO_MUCH));
-    AssertionError thrown = new AssertionError("the listener's");
+  void callbackErrorEndsTheBuffer() throws InterruptedException {
+    sender.script.add(CompletableFuture.failedFuture(OUT_OF_RANGE));
+    AssertionError thrown = new AssertionError("thrown by the callback");
     ScoreBuffer buffer =
         sender.buffer(
-            listening(
+            options(
                     (update, error) -> {
-                      told.add(error);
+                      reported.add(error);
                       throw thrown;
                     })
                 .maxPending(2)
@@ -63,25 +66,25 @@ class BufferShutdownTest {
     assertEquals(thrown, assertThrows(IllegalStateException.class, buffer::close).getCause());
     assertThrows(IllegalStateException.class, () -> buffer.add(update("late")));
     assertThrows(IllegalStateException.class, buffer::flush);
-    assertEquals(told.size(), buffer.refused());
-    assertEquals(List.of(TOO_MUCH, TOO_MUCH), told.subList(0, 2));
-    assertTrue(sender.live.isEmpty());
+    assertEquals(reported.size(), buffer.refused());
+    assertEquals(List.of(OUT_OF_RANGE, OUT_OF_RANGE), reported.subList(0, 2));
+    assertTrue(sender.active.isEmpty());
   }
 
-  /** An exception of who hears of refusals goes to the handler of its thread, and ends nothing. */
+  /** An exception of the callback goes to the uncaught exception handler; the buffer continues. */
   @Test
-  void exceptionsOfTheListenerEndNothing() throws Exception {
-    sender.script.add(CompletableFuture.failedFuture(TOO_MUCH));
+  void callbackExceptionIsReported() throws Exception {
+    sender.script.add(CompletableFuture.failedFuture(OUT_OF_RANGE));
     ScoreBuffer buffer =
         sender.buffer(
-            listening(
+            options(
                 (update, error) -> {
-                  throw new IllegalArgumentException("the listener's");
+                  throw new IllegalArgumentException("thrown by the callback");
                 }));
     try (UncaughtErrors uncaught = new UncaughtErrors()) {
       buffer.add(update("ada"));
       buffer.flush();
-      assertEquals("the listener's", uncaught.next().getMessage());
+      assertEquals("thrown by the callback", uncaught.next().getMessage());
     }
     buffer.add(update("bob"));
     buffer.close();
@@ -89,71 +92,71 @@ class BufferShutdownTest {
     assertEquals(1, buffer.acknowledged());
   }
 
-  /** A defect that ends the sender is told for each update that is left, and wakes who waits. */
+  /** A defect of the sender is reported for each pending update, and wakes waiting threads. */
   @Test
-  void defectsAreTold() throws InterruptedException {
-    CompletableFuture<List<BatchResult>> held = new CompletableFuture<>();
-    sender.script.add(held);
+  void defectIsReported() throws InterruptedException {
+    CompletableFuture<List<BatchResult>> inFlight = new CompletableFuture<>();
+    sender.script.add(inFlight);
     ScoreBuffer buffer =
         sender.buffer(
-            listening((update, error) -> told.add(error)).maxPending(1).linger(Duration.ZERO));
+            options((update, error) -> reported.add(error)).maxPending(1).linger(Duration.ZERO));
     buffer.add(update("ada"));
     CompletableFuture<Void> adding = adding(buffer);
-    held.completeExceptionally(new UnsupportedOperationException("a defect"));
+    inFlight.completeExceptionally(new UnsupportedOperationException("a defect"));
 
     Throwable end = assertThrows(CompletionException.class, adding::join).getCause();
 
     assertInstanceOf(IllegalStateException.class, end);
     assertThrows(IllegalStateException.class, buffer::close);
-    assertEquals(1, told.size());
-    assertEquals(Status.Code.INTERNAL, told.get(0).code());
-    assertFalse(told.get(0).isRetryable());
+    assertEquals(1, reported.size());
+    assertEquals(Status.Code.INTERNAL, reported.get(0).code());
+    assertFalse(reported.get(0).isRetryable());
     assertEquals(1, buffer.refused());
   }
 
-  /** Who hears of refusals can't wait for the buffer that waits for it. */
+  /** The callback can't wait for its own buffer. */
   @Test
-  void listenerMayNotWaitForItself() throws Exception {
-    sender.script.add(CompletableFuture.failedFuture(TOO_MUCH));
+  void callbackMayNotWaitForItsBuffer() throws Exception {
+    sender.script.add(CompletableFuture.failedFuture(OUT_OF_RANGE));
     CompletableFuture<ScoreBuffer> made = new CompletableFuture<>();
-    BlockingQueue<String> heard = new LinkedBlockingQueue<>();
+    BlockingQueue<String> messages = new LinkedBlockingQueue<>();
     ScoreBuffer buffer =
         sender.buffer(
-            listening(
+            options(
                     (update, error) -> {
                       ScoreBuffer own = made.join();
-                      for (var wait : List.<Waiting>of(own::close, own::flush, () -> add(own))) {
-                        IllegalStateException refusal =
+                      for (var wait : List.<Wait>of(own::close, own::flush, () -> add(own))) {
+                        IllegalStateException rejected =
                             assertThrows(IllegalStateException.class, wait::run);
-                        heard.add(refusal.getMessage());
+                        messages.add(rejected.getMessage());
                       }
                     })
                 .maxPending(1));
     made.complete(buffer);
     buffer.add(update("ada"));
 
-    assertEquals("close in onError would wait for itself", heard.take());
-    assertEquals("flush in onError would wait for itself", heard.take());
-    assertEquals("the buffer is full, and onError holds it up", heard.take());
+    assertEquals("close in onError would wait for itself", messages.take());
+    assertEquals("flush in onError would wait for itself", messages.take());
+    assertEquals("the buffer is full, and onError blocks it", messages.take());
     buffer.close();
   }
 
-  /** A closed client ends its buffers at once: what is pending is told of as cancelled. */
+  /** Closing the client ends its buffers at once: pending updates are reported as cancelled. */
   @Test
-  void closedClientsTellWhatTheyLeave() throws Exception {
+  void closedClientReportsPendingUpdates() throws Exception {
     try (FakeService fake = new FakeService();
         LeaderboardClient client = LeaderboardClient.of(fake.address())) {
-      BlockingQueue<LeaderboardException> heard = new LinkedBlockingQueue<>();
+      BlockingQueue<LeaderboardException> errors = new LinkedBlockingQueue<>();
       ScoreBuffer buffer =
           client.scoreBuffer(
-              listening((update, error) -> heard.add(error))
+              options((update, error) -> errors.add(error))
                   .linger(Duration.ofSeconds(60))
                   .build());
       buffer.add(update("ada"));
 
       client.close();
 
-      LeaderboardException error = heard.take();
+      LeaderboardException error = errors.take();
       assertInstanceOf(CancelledException.class, error);
       assertEquals("the client was closed", error.getMessage());
       assertFalse(error.isRetryable());
@@ -164,39 +167,39 @@ class BufferShutdownTest {
     }
   }
 
-  /** What is on its way when the client is closed is told of as cancelled too. */
+  /** Updates in flight when the client is closed are reported as cancelled too. */
   @Test
-  void closedClientsTellWhatIsOnItsWay() throws InterruptedException {
-    CompletableFuture<List<BatchResult>> held = new CompletableFuture<>();
-    sender.script.add(held);
-    ScoreBuffer buffer = sender.buffer(listening((update, error) -> told.add(error)));
+  void closedClientReportsUpdatesInFlight() throws InterruptedException {
+    CompletableFuture<List<BatchResult>> inFlight = new CompletableFuture<>();
+    sender.script.add(inFlight);
+    ScoreBuffer buffer = sender.buffer(options((update, error) -> reported.add(error)));
     buffer.add(update("ada"));
-    held.completeExceptionally(LeaderboardClient.closedError());
+    inFlight.completeExceptionally(LeaderboardClient.closedError());
     buffer.close();
 
-    assertInstanceOf(CancelledException.class, told.get(0));
+    assertInstanceOf(CancelledException.class, reported.get(0));
     assertEquals(1, buffer.refused());
   }
 
-  /** An answer with too few results is broken: all updates are told, and none is sent again. */
+  /** A response with too few results is malformed: all updates are reported, none is retried. */
   @Test
-  void shortAnswersAreBroken() throws IOException, InterruptedException {
+  void shortResponseIsMalformed() throws IOException, InterruptedException {
     try (FakeService fake = new FakeService();
         LeaderboardClient client = LeaderboardClient.of(fake.address())) {
       for (int i = 0; i < 2; i++) {
         fake.batches.add(
-            asked ->
+            request ->
                 BatchUpdateScoresResponse.newBuilder()
                     .addResults(BatchUpdateResult.getDefaultInstance())
                     .build());
       }
       List<ScoreUpdate> updates = List.of(update("ada"), update("bob"));
       CompletableFuture<?> call = client.batchUpdateScores(updates);
-      Throwable broken = assertThrows(CompletionException.class, call::join).getCause();
+      Throwable failure = assertThrows(CompletionException.class, call::join).getCause();
 
       ScoreBuffer buffer =
           client.scoreBuffer(
-              listening((update, error) -> told.add(error))
+              options((update, error) -> reported.add(error))
                   .batchSize(2)
                   .linger(Duration.ofSeconds(60))
                   .build());
@@ -205,17 +208,17 @@ class BufferShutdownTest {
       }
       buffer.close();
 
-      assertEquals("the answer is broken: it has 1 of 2 results", broken.getMessage());
-      assertEquals(2, told.size());
-      assertEquals(Status.Code.INTERNAL, told.get(0).code());
-      assertFalse(told.get(0).isRetryable());
-      assertEquals(2, fake.askedBatches.size());
+      assertEquals("malformed response: 1 results for 2 updates", failure.getMessage());
+      assertEquals(2, reported.size());
+      assertEquals(Status.Code.INTERNAL, reported.get(0).code());
+      assertFalse(reported.get(0).isRetryable());
+      assertEquals(2, fake.batchRequests.size());
     }
   }
 
-  private static ScoreBufferOptions.Builder listening(
-      BiConsumer<ScoreUpdate, LeaderboardException> listener) {
-    return ScoreBufferOptions.builder().onError(listener);
+  private static ScoreBufferOptions.Builder options(
+      BiConsumer<ScoreUpdate, LeaderboardException> onError) {
+    return ScoreBufferOptions.builder().onError(onError);
   }
 
   private static CompletableFuture<Void> adding(ScoreBuffer buffer) {
@@ -230,8 +233,8 @@ class BufferShutdownTest {
     }
   }
 
-  /** Waits for a buffer in some way. */
-  private interface Waiting {
+  /** A call that waits for a buffer. */
+  private interface Wait {
     void run() throws InterruptedException;
   }
 }

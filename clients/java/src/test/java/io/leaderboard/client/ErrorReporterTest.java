@@ -14,44 +14,44 @@ import java.util.logging.Logger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** Refusals that nobody listens to are logged. */
+/** Updates that could not be written are logged by default. */
 @Timeout(30)
 class ErrorReporterTest {
-  /** A buffer without a listener warns of each refused update, with what is told escaped. */
+  /** A buffer without a callback logs a warning for each refused update, with texts escaped. */
   @Test
-  void refusalsAreLogged() throws InterruptedException {
+  void refusedUpdatesAreLogged() throws InterruptedException {
     ScriptedSender sender = new ScriptedSender();
     sender.script.add(
         CompletableFuture.failedFuture(
-            error(Statuses.refusal(Status.Code.OUT_OF_RANGE, "too \u001b[31mmuch"))));
+            error(Statuses.error(Status.Code.OUT_OF_RANGE, "too \u001b[31mmuch"))));
     Logger logger = Logger.getLogger("io.leaderboard.client.ScoreBuffer");
-    Kept kept = new Kept();
-    logger.addHandler(kept);
+    CollectingHandler handler = new CollectingHandler();
+    logger.addHandler(handler);
     logger.setUseParentHandlers(false);
     try (ScoreBuffer buffer = sender.buffer(ScoreBufferOptions.builder())) {
       buffer.add(ScoreUpdate.builder("chess", "a\nb").requestId("game-1").build());
       buffer.flush();
     } finally {
       logger.setUseParentHandlers(true);
-      logger.removeHandler(kept);
+      logger.removeHandler(handler);
     }
 
-    assertEquals(1, kept.records.size());
-    assertEquals(Level.WARNING, kept.records.get(0).getLevel());
+    assertEquals(1, handler.records.size());
+    assertEquals(Level.WARNING, handler.records.get(0).getLevel());
     assertEquals(
         "chess: points for a\\u{a}b were refused (request game-1): too \\u{1b}[31mmuch",
-        kept.records.get(0).getMessage());
+        handler.records.get(0).getMessage());
   }
 
-  /** A text of any length takes a line at most. */
+  /** A long text is truncated. */
   @Test
-  void textsAreCut() {
+  void longTextsAreTruncated() {
     assertEquals("x".repeat(200) + "…", ErrorReporter.printable("x".repeat(5 << 20)));
     assertEquals("ü".repeat(200), ErrorReporter.printable("ü".repeat(200)));
   }
 
-  /** Keeps what is logged. */
-  private static final class Kept extends Handler {
+  /** Collects log records. */
+  private static final class CollectingHandler extends Handler {
     final List<LogRecord> records = new CopyOnWriteArrayList<>();
 
     @Override

@@ -20,12 +20,12 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** The examples go with the client. */
+/** The examples compile and report errors in one line. */
 @Timeout(120)
 class ExamplesTest {
   @TempDir static Path classes;
 
-  /** Each example compiles without a complaint. */
+  /** Each example compiles without a warning. */
   @BeforeAll
   static void examplesCompile() throws IOException {
     List<File> examples;
@@ -33,38 +33,39 @@ class ExamplesTest {
       examples = files.map(Path::toFile).toList();
     }
     var compiler = ToolProvider.getSystemJavaCompiler();
-    StringWriter complaints = new StringWriter();
+    StringWriter messages = new StringWriter();
     try (var files = compiler.getStandardFileManager(null, null, null)) {
       List<String> options = List.of("-d", classes.toString(), "-cp", classPath());
       var sources = files.getJavaFileObjectsFromFiles(examples);
-      compiler.getTask(complaints, files, null, options, null, sources).call();
+      compiler.getTask(messages, files, null, options, null, sources).call();
     }
 
-    assertEquals("", complaints.toString());
+    assertEquals("", messages.toString());
     assertEquals(3, examples.size());
   }
 
-  /** Without its arguments an example says what they are, in a line. */
+  /** Without arguments an example prints its usage. */
   @ParameterizedTest
   @CsvSource({
     "Top, usage: Top HOST:PORT CONTEST",
     "Update, usage: Update HOST:PORT CONTEST USER POINTS",
     "Watch, usage: Watch HOST:PORT CONTEST"
   })
-  void usageIsTold(String example, String usage) throws Exception {
+  void usageIsPrinted(String example, String usage) throws Exception {
     assertEquals(List.of(usage), run(2, example));
   }
 
-  /** A mistake, or a server that is away, is told in a line. */
+  /** Wrong arguments and a missing server are reported in one line. */
   @Test
-  void mistakesAreTold() throws Exception {
+  void errorsArePrinted() throws Exception {
     assertEquals(
         List.of("usage: Update HOST:PORT CONTEST USER POINTS"),
         run(2, "Update", "127.0.0.1:1", "chess", "ada", "many"));
-    assertTrue(run(2, "Top", "nowhere", "chess").get(0).startsWith("the address of a server is"));
-    List<String> away = run(1, "Top", "127.0.0.1:1", "chess");
-    assertEquals(1, away.size(), away.toString());
-    assertTrue(away.get(0).contains("Connection refused"), away.get(0));
+    List<String> malformed = run(2, "Top", "nowhere", "chess");
+    assertTrue(malformed.get(0).startsWith("the address of a server must be"), malformed.get(0));
+    List<String> output = run(1, "Top", "127.0.0.1:1", "chess");
+    assertEquals(1, output.size(), output.toString());
+    assertTrue(output.get(0).contains("Connection refused"), output.get(0));
   }
 
   private static List<String> run(int code, String... arguments) throws Exception {
@@ -73,10 +74,10 @@ class ExamplesTest {
     command.addAll(List.of("-cp", classes + File.pathSeparator + classPath()));
     command.addAll(List.of(arguments));
     Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-    String told =
+    String output =
         new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    assertEquals(code, process.waitFor(), told);
-    return told.lines().toList();
+    assertEquals(code, process.waitFor(), output);
+    return output.lines().toList();
   }
 
   private static String classPath() {

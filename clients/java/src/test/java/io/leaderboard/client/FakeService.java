@@ -28,7 +28,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 import java.util.function.Function;
 
-/** A service on a free port of loopback whose answers a test scripts, and that notes requests. */
+/** A service on a free loopback port that sends scripted responses and records its requests. */
 final class FakeService extends LeaderboardServiceGrpc.LeaderboardServiceImplBase
     implements AutoCloseable {
   final Queue<Consumer<StreamObserver<UpdateScoreResponse>>> updates =
@@ -37,11 +37,11 @@ final class FakeService extends LeaderboardServiceGrpc.LeaderboardServiceImplBas
       new ConcurrentLinkedQueue<>();
   final Queue<Consumer<StreamObserver<WatchContestResponse>>> watches =
       new ConcurrentLinkedQueue<>();
-  final List<UpdateScoreRequest> askedUpdates = new CopyOnWriteArrayList<>();
-  final List<BatchUpdateScoresRequest> askedBatches = new CopyOnWriteArrayList<>();
-  final List<WatchContestRequest> askedWatches = new CopyOnWriteArrayList<>();
+  final List<UpdateScoreRequest> updateRequests = new CopyOnWriteArrayList<>();
+  final List<BatchUpdateScoresRequest> batchRequests = new CopyOnWriteArrayList<>();
+  final List<WatchContestRequest> watchRequests = new CopyOnWriteArrayList<>();
   final List<Metadata> headers = new CopyOnWriteArrayList<>();
-  final Set<Object> callers = ConcurrentHashMap.newKeySet();
+  final Set<Object> peers = ConcurrentHashMap.newKeySet();
   private final Server server;
 
   FakeService() throws IOException {
@@ -49,7 +49,7 @@ final class FakeService extends LeaderboardServiceGrpc.LeaderboardServiceImplBas
         NettyServerBuilder.forAddress(
                 new InetSocketAddress("127.0.0.1", 0), InsecureServerCredentials.create())
             .addService(this)
-            .intercept(new Noting())
+            .intercept(new RecordingInterceptor())
             .build()
             .start();
   }
@@ -61,14 +61,14 @@ final class FakeService extends LeaderboardServiceGrpc.LeaderboardServiceImplBas
   @Override
   public void updateScore(
       UpdateScoreRequest request, StreamObserver<UpdateScoreResponse> observer) {
-    askedUpdates.add(request);
+    updateRequests.add(request);
     updates.remove().accept(observer);
   }
 
   @Override
   public void batchUpdateScores(
       BatchUpdateScoresRequest request, StreamObserver<BatchUpdateScoresResponse> observer) {
-    askedBatches.add(request);
+    batchRequests.add(request);
     try {
       observer.onNext(batches.remove().apply(request));
       observer.onCompleted();
@@ -80,11 +80,11 @@ final class FakeService extends LeaderboardServiceGrpc.LeaderboardServiceImplBas
   @Override
   public void watchContest(
       WatchContestRequest request, StreamObserver<WatchContestResponse> observer) {
-    askedWatches.add(request);
+    watchRequests.add(request);
     watches.remove().accept(observer);
   }
 
-  /** Answers an update with a score. */
+  /** Returns a script that responds to an update with a score. */
   static Consumer<StreamObserver<UpdateScoreResponse>> score(long score) {
     return observer -> {
       observer.onNext(
@@ -101,13 +101,13 @@ final class FakeService extends LeaderboardServiceGrpc.LeaderboardServiceImplBas
     server.shutdownNow();
   }
 
-  /** Notes the headers of each call, and where it comes from. */
-  private final class Noting implements ServerInterceptor {
+  /** Records the headers and the peer address of each call. */
+  private final class RecordingInterceptor implements ServerInterceptor {
     @Override
-    public <Q, A> ServerCall.Listener<Q> interceptCall(
-        ServerCall<Q, A> call, Metadata sent, ServerCallHandler<Q, A> next) {
+    public <ReqT, RespT> ServerCall.Listener<ReqT> interceptCall(
+        ServerCall<ReqT, RespT> call, Metadata sent, ServerCallHandler<ReqT, RespT> next) {
       headers.add(sent);
-      callers.add(call.getAttributes().get(Grpc.TRANSPORT_ATTR_REMOTE_ADDR));
+      peers.add(call.getAttributes().get(Grpc.TRANSPORT_ATTR_REMOTE_ADDR));
       return next.startCall(call, sent);
     }
   }

@@ -14,12 +14,12 @@ import java.util.List;
 import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
 
-/** The board follows the messages by the rules of the contract, or says that it can't. */
+/** The board applies messages by the rules of the contract, and detects missed changes. */
 class LiveBoardTest {
   private static final WatchContestResponse FIRST =
       snapshot(7, 2, user("ada", 5, 1), user("bob", 3, 2));
 
-  /** A snapshot replaces all that was known. */
+  /** A snapshot replaces the board. */
   @Test
   void snapshotReplacesTheBoard() {
     LiveBoard board = board(WatchScope.TOP, 10, FIRST, snapshot(9, 1, user("eve", 1, 1)));
@@ -44,9 +44,9 @@ class LiveBoardTest {
     assertEquals(OptionalInt.empty(), board.totalUsers());
   }
 
-  /** With the scope TOP a user who falls out is followed by the one who moves up. */
+  /** With the scope TOP the row that moves up replaces the user that left the board. */
   @Test
-  void topFollowsWhoMovesUp() {
+  void topAddsTheRowThatMovesUp() {
     LiveBoard board =
         board(
             WatchScope.TOP,
@@ -57,9 +57,9 @@ class LiveBoardTest {
     assertEquals(List.of("1 bob 3", "2 eve 1"), rows(board));
   }
 
-  /** A row at a rank that would leave a gap above it means that something was missed. */
+  /** A row at a rank that would leave a gap above it means missed changes. */
   @Test
-  void topNoticesGapBetweenRanks() {
+  void topDetectsGapBetweenRanks() {
     LiveBoard board = board(WatchScope.TOP, 10, FIRST);
 
     assertThrows(
@@ -68,7 +68,7 @@ class LiveBoardTest {
     assertEquals(List.of("1 ada 5", "2 bob 3"), rows(board));
   }
 
-  /** With the scope ALL new users are counted, and rows that can't be known are left out. */
+  /** With the scope ALL new users are counted, and unknown rows are left out. */
   @Test
   void allCountsNewUsers() {
     LiveBoard board =
@@ -82,7 +82,7 @@ class LiveBoardTest {
     assertEquals(OptionalInt.of(3), board.totalUsers());
   }
 
-  /** With the scope USERS the rows keep the rank of the user's own last change. */
+  /** With the scope USERS a row keeps the rank of its last change. */
   @Test
   void usersKeepTheirRanks() {
     LiveBoard board =
@@ -96,7 +96,7 @@ class LiveBoardTest {
     assertEquals(OptionalInt.empty(), board.totalUsers());
   }
 
-  /** Progress moves the position alone. */
+  /** Progress changes only the position. */
   @Test
   void progressKeepsTheRows() {
     LiveBoard board = board(WatchScope.TOP, 10, FIRST, progress(7));
@@ -105,9 +105,9 @@ class LiveBoardTest {
     assertEquals(OptionalInt.of(2), board.totalUsers());
   }
 
-  /** A message that goes on after another revision than the board's is a hole. */
+  /** A message that continues after another revision than the board's is a gap. */
   @Test
-  void holeIsNoticed() {
+  void gapIsDetected() {
     LiveBoard board = board(WatchScope.TOP, 10, FIRST);
 
     assertThrows(
@@ -115,9 +115,9 @@ class LiveBoardTest {
         () -> board.apply(changes(8, 9, change(user("bob", 6, 1), 2, 3))));
   }
 
-  /** A message that goes back, or is of another history, does not go on from the board. */
+  /** A message with an earlier revision or another epoch does not continue from the board. */
   @Test
-  void otherHistoriesAreNoticed() {
+  void otherHistoryIsDetected() {
     LiveBoard board = board(WatchScope.TOP, 10, FIRST);
     WatchContestResponse back = progress(7).toBuilder().setPosition(position(6)).build();
     WatchContestResponse other =
@@ -127,9 +127,9 @@ class LiveBoardTest {
     assertThrows(MissedChangesException.class, () -> board.apply(other));
   }
 
-  /** A stream that does not begin with a snapshot has no board to go on from. */
+  /** A stream must start with a snapshot. */
   @Test
-  void firstMessageIsSnapshot() {
+  void firstMessageMustBeSnapshot() {
     assertThrows(MissedChangesException.class, () -> board(WatchScope.TOP, 10, progress(0)));
   }
 

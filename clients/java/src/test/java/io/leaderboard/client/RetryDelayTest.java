@@ -6,9 +6,9 @@ import java.time.Duration;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
-/** Delays grow, are bounded, and hear the server. */
+/** Delays grow up to a limit, and are at least what the server asks for. */
 class RetryDelayTest {
-  /** Without luck the delay is half of what doubles from 0.2 s up to 5 s. */
+  /** Without jitter the delay is half of a back-off that doubles from 0.2 s up to 5 s. */
   @Test
   void delaysDoubleUpToFiveSeconds() {
     assertEquals(100, least(0, Optional.empty()));
@@ -18,23 +18,23 @@ class RetryDelayTest {
     assertEquals(2500, least(1_000_000, Optional.empty()));
   }
 
-  /** The server is heard, also when it asks for more than the delay, up to 5 s. */
+  /** The delay that the server asks for is the minimum, up to 5 s. */
   @Test
-  void serverIsHeard() {
+  void serverDelayIsTheMinimum() {
     assertEquals(700, least(0, Optional.of(Duration.ofMillis(700))));
     assertEquals(5000, least(0, Optional.of(Duration.ofHours(1))));
     assertEquals(2500, least(9, Optional.of(Duration.ofMillis(1))));
   }
 
-  /** The spread reaches twice the least delay. */
+  /** The jitter is up to a factor of two. */
   @Test
-  void delaysAreSpread() {
+  void delaysHaveJitter() {
     assertEquals(
         Duration.ofMillis(1400),
         RetryDelay.after(0, Optional.of(Duration.ofMillis(700)), () -> 1.0));
   }
 
-  private static long least(int failures, Optional<Duration> asked) {
-    return RetryDelay.after(failures, asked, () -> 0.0).toMillis();
+  private static long least(int failures, Optional<Duration> retryAfter) {
+    return RetryDelay.after(failures, retryAfter, () -> 0.0).toMillis();
   }
 }

@@ -18,12 +18,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Statuses are told apart, with all that they say. */
+/** Statuses are decoded with their details into the right exceptions. */
 class RpcStatusTest {
-  /** Each code has its kind of exception. */
+  /** Each code has its class of exception. */
   @Test
-  void codesHaveKinds() {
-    Map<Status.Code, Class<?>> kinds =
+  void codesHaveClasses() {
+    Map<Status.Code, Class<?>> classes =
         Map.of(
             Status.Code.INVALID_ARGUMENT, InvalidRequestException.class,
             Status.Code.OUT_OF_RANGE, OutOfRangeException.class,
@@ -35,18 +35,18 @@ class RpcStatusTest {
             Status.Code.DEADLINE_EXCEEDED, DeadlineExceededException.class,
             Status.Code.PERMISSION_DENIED, LeaderboardException.class);
 
-    kinds.forEach((code, kind) -> assertSame(kind, read(Statuses.refusal(code, "")).getClass()));
+    classes.forEach((code, type) -> assertSame(type, decode(Statuses.error(code, "")).getClass()));
   }
 
-  /** Reason, metadata and fields come from the details, and the text names the fields. */
+  /** Reason, metadata and violations come from the details, and the message names the fields. */
   @Test
-  void detailsAreRead() {
+  void detailsAreDecoded() {
     LeaderboardException error =
-        read(
-            Statuses.refusal(
+        decode(
+            Statuses.error(
                 Status.Code.INVALID_ARGUMENT,
                 "1 field is malformed",
-                Statuses.info("ERROR_REASON_INVALID_FIELD", Map.of("field", "user_id")),
+                Statuses.errorInfo("ERROR_REASON_INVALID_FIELD", Map.of("field", "user_id")),
                 Statuses.badRequest("user_id", "is missing")));
 
     assertEquals("ERROR_REASON_INVALID_FIELD", error.reason());
@@ -56,73 +56,73 @@ class RpcStatusTest {
     assertFalse(error.isRetryable());
   }
 
-  /** A status that says when to come back is worth trying again, whatever its code. */
+  /** A status with a retry delay is retryable with any code. */
   @Test
   void retryInfoIsRetryable() {
     LeaderboardException error =
-        read(
-            Statuses.refusal(
+        decode(
+            Statuses.error(
                 Status.Code.RESOURCE_EXHAUSTED,
                 "too many calls",
-                Statuses.info("ERROR_REASON_OVERLOADED", Map.of("limit", "calls")),
-                Statuses.retry(1500)));
+                Statuses.errorInfo("ERROR_REASON_OVERLOADED", Map.of("limit", "calls")),
+                Statuses.retryInfo(1500)));
 
     assertEquals(Optional.of(Duration.ofMillis(1500)), error.retryAfter());
     assertTrue(error.isRetryable());
   }
 
-  /** What nobody answered in time is worth trying again, whoever says so. */
+  /** UNAVAILABLE and DEADLINE_EXCEEDED are retryable with and without a reason. */
   @ParameterizedTest
   @EnumSource(
       value = Status.Code.class,
       names = {"DEADLINE_EXCEEDED", "UNAVAILABLE"})
-  void absenceIsRetryable(Status.Code code) {
-    assertTrue(read(Statuses.refusal(code, "too late")).isRetryable());
+  void unreachableServerIsRetryable(Status.Code code) {
+    assertTrue(decode(Statuses.error(code, "too late")).isRetryable());
     assertTrue(
-        read(Statuses.refusal(code, "", Statuses.info("ERROR_REASON_DRAINING", Map.of())))
+        decode(Statuses.error(code, "", Statuses.errorInfo("ERROR_REASON_DRAINING", Map.of())))
             .isRetryable());
   }
 
-  /** What a broken connection is reported as is worth trying again; a reason of ours is not. */
+  /** Codes of a broken connection are retryable without a reason of the service. */
   @ParameterizedTest
   @EnumSource(
       value = Status.Code.class,
       names = {"ABORTED", "CANCELLED", "INTERNAL", "UNKNOWN"})
-  void brokenConnectionsAreRetryable(Status.Code code) {
-    assertTrue(read(Statuses.refusal(code, "stream removed")).isRetryable());
+  void brokenConnectionIsRetryable(Status.Code code) {
+    assertTrue(decode(Statuses.error(code, "stream removed")).isRetryable());
     assertFalse(
-        read(Statuses.refusal(code, "", Statuses.info("ERROR_REASON_INTERNAL", Map.of())))
+        decode(Statuses.error(code, "", Statuses.errorInfo("ERROR_REASON_INTERNAL", Map.of())))
             .isRetryable());
   }
 
-  /** A text without details says what the system reported. */
+  /** The message includes the cause that the transport reported. */
   @Test
-  void causesAreTold() {
+  void causeIsInTheMessage() {
     Status status =
         Status.UNAVAILABLE.withDescription("io exception").withCause(new IOException("refused"));
 
-    assertEquals("io exception: refused", StatusMapping.ofCall(status, null).getMessage());
-    assertEquals("UNAVAILABLE", StatusMapping.ofCall(Status.UNAVAILABLE, null).getMessage());
+    assertEquals("io exception: refused", RpcStatus.ofCall(status, null).message());
+    assertEquals("UNAVAILABLE", RpcStatus.ofCall(Status.UNAVAILABLE, null).message());
   }
 
-  /** A refused update of a batch reads as the same call alone. */
+  /** The status of an update of a batch is decoded like that of a call. */
   @Test
-  void updatesAreRead() throws InvalidProtocolBufferException {
+  void updateStatusIsDecoded() throws InvalidProtocolBufferException {
     com.google.rpc.Status status =
         Statuses.status(
             Status.Code.OUT_OF_RANGE,
-            "too much",
-            Statuses.info("ERROR_REASON_SCORE_OUT_OF_RANGE", Map.of("userId", "ada")));
+            "out of range",
+            Statuses.errorInfo("ERROR_REASON_SCORE_OUT_OF_RANGE", Map.of("userId", "ada")));
 
     LeaderboardException error =
-        StatusMapping.ofUpdate(UpdateStatus.parseFrom(status.toByteString()));
+        RpcStatus.ofUpdate(UpdateStatus.parseFrom(status.toByteString())).toException();
 
     assertSame(OutOfRangeException.class, error.getClass());
     assertEquals("ERROR_REASON_SCORE_OUT_OF_RANGE", error.reason());
-    assertEquals("too much", error.getMessage());
+    assertEquals("out of range", error.getMessage());
   }
 
-  private static LeaderboardException read(StatusRuntimeException error) {
-    return StatusMapping.ofCall(error.getStatus(), error.getTrailers());
+  private static LeaderboardException decode(StatusRuntimeException error) {
+    return RpcStatus.ofCall(error.getStatus(), error.getTrailers()).toException();
   }
 }

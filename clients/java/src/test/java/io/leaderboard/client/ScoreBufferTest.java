@@ -1,8 +1,8 @@
 package io.leaderboard.client;
 
 import static io.leaderboard.client.ScriptedSender.error;
-import static io.leaderboard.client.ScriptedSender.outcomes;
-import static io.leaderboard.client.ScriptedSender.taken;
+import static io.leaderboard.client.ScriptedSender.results;
+import static io.leaderboard.client.ScriptedSender.success;
 import static io.leaderboard.client.ScriptedSender.update;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -19,20 +19,20 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** A buffer sends all it takes, in order and with bounds, and tells of what is refused. */
+/** A buffer sends all updates in order, within its limits, and reports refused ones. */
 @Timeout(30)
 class ScoreBufferTest {
-  private static final LeaderboardException TOO_MUCH =
-      error(Statuses.refusal(Status.Code.OUT_OF_RANGE, "too much"));
-  private static final LeaderboardException AWAY = error(Statuses.STORE_AWAY);
-  private static final Duration FOREVER = Duration.ofSeconds(Long.MAX_VALUE);
+  private static final LeaderboardException OUT_OF_RANGE =
+      error(Statuses.error(Status.Code.OUT_OF_RANGE, "out of range"));
+  private static final LeaderboardException UNAVAILABLE = error(Statuses.STORE_UNAVAILABLE);
+  private static final Duration LONGEST = Duration.ofSeconds(Long.MAX_VALUE);
 
   private final ScriptedSender sender = new ScriptedSender();
 
-  /** Closing sends the rest, in batches of the set size, each update with a request id. */
+  /** Closing sends the pending updates in batches, each update with a request id. */
   @Test
-  void closeSendsTheRest() throws InterruptedException {
-    ScoreBuffer buffer = sender.noting(ScoreBufferOptions.builder().batchSize(2));
+  void closeSendsPendingUpdates() throws InterruptedException {
+    ScoreBuffer buffer = sender.recordingBuffer(ScoreBufferOptions.builder().batchSize(2));
     for (int i = 0; i < 5; i++) {
       buffer.add(update("user-" + i));
     }
@@ -45,15 +45,18 @@ class ScoreBufferTest {
     assertEquals(5, all.stream().map(ScoreUpdate::requestId).distinct().count());
     assertEquals(5, buffer.acknowledged());
     assertThrows(IllegalStateException.class, () -> buffer.add(update("late")));
-    assertTrue(sender.live.isEmpty());
+    assertTrue(sender.active.isEmpty());
   }
 
-  /** What can't be taken now is sent again with its id; what is refused for good is told of. */
+  /** After a retryable error an update is sent again with its id; other errors are reported. */
   @Test
-  void refusalsAreToldAndTroubleIsRetried() throws InterruptedException {
+  void retryableErrorsAreRetriedAndOthersReported() throws InterruptedException {
     sender.script.add(
-        outcomes(new BatchResult.Failure(AWAY), new BatchResult.Failure(TOO_MUCH), taken()));
-    ScoreBuffer buffer = sender.noting(ScoreBufferOptions.builder());
+        results(
+            new BatchResult.Failure(UNAVAILABLE),
+            new BatchResult.Failure(OUT_OF_RANGE),
+            success()));
+    ScoreBuffer buffer = sender.recordingBuffer(ScoreBufferOptions.builder());
     for (String user : List.of("ada", "bob", "eve")) {
       buffer.add(update(user));
     }
@@ -61,63 +64,64 @@ class ScoreBufferTest {
 
     assertEquals(2, buffer.acknowledged());
     assertEquals(1, buffer.refused());
-    assertEquals(List.of("bob: too much"), sender.refused);
+    assertEquals(List.of("bob: out of range"), sender.reported);
     assertEquals(List.of(sender.sent.get(0).get(0)), sender.sent.get(1));
     buffer.close();
   }
 
-  /** A batch that fails as a whole is sent again until its updates are given up. */
+  /** A batch that fails as a whole is retried until its updates are given up. */
   @Test
   void updatesAreGivenUp() throws InterruptedException {
-    awayFor(100);
+    scriptUnavailable(100);
     ScoreBuffer buffer =
-        sender.noting(ScoreBufferOptions.builder().giveUpAfter(Duration.ofSeconds(2)));
+        sender.recordingBuffer(ScoreBufferOptions.builder().giveUpAfter(Duration.ofSeconds(2)));
     buffer.add(update("ada"));
     buffer.close();
 
-    assertEquals(List.of("ada: the store is away"), sender.refused);
+    assertEquals(List.of("ada: the store is unavailable"), sender.reported);
     assertTrue(sender.sent.size() > 1);
   }
 
-  /** An attempt has no more time than its oldest update has left since it was added. */
+  /** The timeout of an attempt is the time that its oldest update has left. */
   @Test
-  void attemptsEndInTime() throws InterruptedException {
-    awayFor(1);
-    Duration all = Duration.ofSeconds(20);
-    ScoreBuffer buffer = sender.noting(ScoreBufferOptions.builder().giveUpAfter(all));
+  void attemptsEndWithinGiveUpAfter() throws InterruptedException {
+    scriptUnavailable(1);
+    Duration giveUpAfter = Duration.ofSeconds(20);
+    ScoreBuffer buffer =
+        sender.recordingBuffer(ScoreBufferOptions.builder().giveUpAfter(giveUpAfter));
     buffer.add(update("ada"));
     buffer.close();
 
-    assertEquals(2, sender.times.size());
-    assertTrue(sender.times.get(0).compareTo(all) < 0, sender.times.toString());
+    assertEquals(2, sender.timeouts.size());
+    assertTrue(sender.timeouts.get(0).compareTo(giveUpAfter) < 0, sender.timeouts.toString());
     assertTrue(
-        sender.times.get(1).compareTo(sender.times.get(0)) < 0, sender.times.toString());
+        sender.timeouts.get(1).compareTo(sender.timeouts.get(0)) < 0, sender.timeouts.toString());
   }
 
-  /** What waits behind a long attempt counts its time too, and may pass it unsent. */
+  /** The time in the queue counts too: an update may be given up before it was sent. */
   @Test
-  void waitingCountsToo() throws InterruptedException {
-    CompletableFuture<List<BatchResult>> held = new CompletableFuture<>();
-    sender.script.add(held);
+  void queuedUpdateIsGivenUp() throws InterruptedException {
+    CompletableFuture<List<BatchResult>> inFlight = new CompletableFuture<>();
+    sender.script.add(inFlight);
     ScoreBuffer buffer =
-        sender.noting(
+        sender.recordingBuffer(
             ScoreBufferOptions.builder().batchSize(1).giveUpAfter(Duration.ofSeconds(1)));
     buffer.add(update("ada"));
     buffer.add(update("bob"));
     CompletableFuture.delayedExecutor(1500, TimeUnit.MILLISECONDS)
-        .execute(() -> held.complete(List.of(taken())));
+        .execute(() -> inFlight.complete(List.of(success())));
     buffer.close();
 
-    assertEquals(List.of("bob: its time passed before it was sent"), sender.refused);
+    assertEquals(List.of("bob: not sent within giveUpAfter"), sender.reported);
     assertEquals(1, buffer.acknowledged());
   }
 
-  /** Who never wants to give up gives the longest time there is. */
+  /** The longest duration is valid, and never passes. */
   @Test
-  void timeMayBeEndless() throws InterruptedException {
-    awayFor(1);
+  void longestDurationsAreValid() throws InterruptedException {
+    scriptUnavailable(1);
     ScoreBuffer buffer =
-        sender.noting(ScoreBufferOptions.builder().giveUpAfter(FOREVER).linger(FOREVER));
+        sender.recordingBuffer(ScoreBufferOptions.builder().giveUpAfter(LONGEST).linger(LONGEST));
     buffer.add(update("ada"));
     buffer.flush();
 
@@ -125,9 +129,9 @@ class ScoreBufferTest {
     buffer.close();
   }
 
-  /** Bounds in which nothing can be sent are refused. */
+  /** Options out of range are rejected. */
   @Test
-  void boundsAreChecked() {
+  void invalidOptionsAreRejected() {
     ScoreBufferOptions.Builder options = ScoreBufferOptions.builder();
 
     assertThrows(IllegalArgumentException.class, () -> options.giveUpAfter(Duration.ZERO));
@@ -136,36 +140,37 @@ class ScoreBufferTest {
     assertThrows(IllegalArgumentException.class, () -> options.batchSize(1001));
   }
 
-  /** One update that can't be sent does not take the others with it, wherever it is. */
+  /** A batch that is too large is split until only the large update fails. */
   @Test
-  void tooLargeBatchesAreHalved() throws InterruptedException {
-    CompletableFuture<List<BatchResult>> large =
+  void tooLargeBatchIsSplit() throws InterruptedException {
+    CompletableFuture<List<BatchResult>> tooLarge =
         CompletableFuture.failedFuture(
             error(
-                Statuses.refusal(
+                Statuses.error(
                     Status.Code.RESOURCE_EXHAUSTED,
                     "too large",
-                    Statuses.info("ERROR_REASON_MESSAGE_TOO_LARGE", Map.of()))));
-    sender.script.addAll(List.of(large, large));
+                    Statuses.errorInfo("ERROR_REASON_MESSAGE_TOO_LARGE", Map.of()))));
+    sender.script.addAll(List.of(tooLarge, tooLarge));
     ScoreBuffer buffer =
-        sender.noting(ScoreBufferOptions.builder().batchSize(3).linger(Duration.ofSeconds(9)));
+        sender.recordingBuffer(
+            ScoreBufferOptions.builder().batchSize(3).linger(Duration.ofSeconds(9)));
     for (String user : List.of("ada", "bob", "eve")) {
       buffer.add(update(user));
     }
     buffer.close();
 
-    assertEquals(List.of("ada: too large"), sender.refused);
+    assertEquals(List.of("ada: too large"), sender.reported);
     assertEquals(List.of(3, 1, 2), sender.sent.stream().map(List::size).toList());
     assertEquals(2, buffer.acknowledged());
   }
 
-  /** One more than may be pending waits until there is room. */
+  /** With maxPending updates pending, {@code add} waits until there is room. */
   @Test
   void addWaitsForRoom() throws InterruptedException {
-    CompletableFuture<List<BatchResult>> held = new CompletableFuture<>();
-    sender.script.add(held);
+    CompletableFuture<List<BatchResult>> inFlight = new CompletableFuture<>();
+    sender.script.add(inFlight);
     ScoreBuffer buffer =
-        sender.noting(ScoreBufferOptions.builder().maxPending(1).linger(Duration.ZERO));
+        sender.recordingBuffer(ScoreBufferOptions.builder().maxPending(1).linger(Duration.ZERO));
     buffer.add(update("ada"));
     BlockingQueue<String> added = new LinkedBlockingQueue<>();
     Thread adding =
@@ -181,15 +186,15 @@ class ScoreBufferTest {
     adding.start();
 
     assertEquals(null, added.poll(200, TimeUnit.MILLISECONDS));
-    held.complete(List.of(taken()));
+    inFlight.complete(List.of(success()));
     assertEquals("bob", added.take());
     buffer.close();
     assertEquals(2, buffer.acknowledged());
   }
 
-  private void awayFor(int batches) {
+  private void scriptUnavailable(int batches) {
     for (int i = 0; i < batches; i++) {
-      sender.script.add(CompletableFuture.failedFuture(AWAY));
+      sender.script.add(CompletableFuture.failedFuture(UNAVAILABLE));
     }
   }
 }

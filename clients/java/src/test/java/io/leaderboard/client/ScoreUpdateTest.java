@@ -7,19 +7,19 @@ import java.util.List;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 
-/** An update says what its caller meant, or is refused. */
+/** An update rejects texts that could not be sent unchanged. */
 class ScoreUpdateTest {
-  /** Half a surrogate pair, which would be sent as a question mark, is refused in each text. */
+  /** An unpaired surrogate, which would be sent as a question mark, is rejected in each text. */
   @Test
-  void halfPairsAreRefused() {
-    String half = "x\ud800y";
+  void unpairedSurrogateIsRejected() {
+    String unpaired = "x\ud800y";
     List<Supplier<ScoreUpdate>> updates =
         List.of(
-            () -> ScoreUpdate.of(half, "ada", 1),
-            () -> ScoreUpdate.of("chess", half, 1),
-            () -> ScoreUpdate.builder("chess", "ada").requestId(half).build(),
-            () -> ScoreUpdate.builder("chess", "ada").eventType(half).build(),
-            () -> ScoreUpdate.builder("chess", "ada").displayName(half).build());
+            () -> ScoreUpdate.of(unpaired, "ada", 1),
+            () -> ScoreUpdate.of("chess", unpaired, 1),
+            () -> ScoreUpdate.builder("chess", "ada").requestId(unpaired).build(),
+            () -> ScoreUpdate.builder("chess", "ada").eventType(unpaired).build(),
+            () -> ScoreUpdate.builder("chess", "ada").displayName(unpaired).build());
 
     for (Supplier<ScoreUpdate> update : updates) {
       assertThrows(IllegalArgumentException.class, update::get);

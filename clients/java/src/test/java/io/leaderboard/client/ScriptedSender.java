@@ -10,32 +10,32 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
 
-/** Answers the batches of a buffer as a test scripts it, takes all others, and notes them. */
+/** Sends the batches of a buffer to a script, records them, and accepts all after its end. */
 final class ScriptedSender {
   final BlockingQueue<CompletableFuture<List<BatchResult>>> script = new LinkedBlockingQueue<>();
   final List<List<ScoreUpdate>> sent = new CopyOnWriteArrayList<>();
-  final List<Duration> times = new CopyOnWriteArrayList<>();
-  final List<String> refused = new CopyOnWriteArrayList<>();
-  final Set<ScoreBuffer> live = ConcurrentHashMap.newKeySet();
+  final List<Duration> timeouts = new CopyOnWriteArrayList<>();
+  final List<String> reported = new CopyOnWriteArrayList<>();
+  final Set<ScoreBuffer> active = ConcurrentHashMap.newKeySet();
 
-  /** Makes a buffer that notes what is refused. */
-  ScoreBuffer noting(ScoreBufferOptions.Builder options) {
+  /** Returns a buffer that records the updates reported to {@code onError}. */
+  ScoreBuffer recordingBuffer(ScoreBufferOptions.Builder options) {
     return buffer(
         options.onError(
-            (update, error) -> refused.add(update.userId() + ": " + error.getMessage())));
+            (update, error) -> reported.add(update.userId() + ": " + error.getMessage())));
   }
 
-  /** Makes a buffer. */
+  /** Returns a buffer that sends to the script. */
   ScoreBuffer buffer(ScoreBufferOptions.Builder options) {
-    return new ScoreBuffer(this::send, options.build(), live);
+    return new ScoreBuffer(this::send, options.build(), active);
   }
 
-  private CompletableFuture<List<BatchResult>> send(List<ScoreUpdate> updates, Duration time) {
+  private CompletableFuture<List<BatchResult>> send(List<ScoreUpdate> updates, Duration timeout) {
     sent.add(updates);
-    times.add(time);
+    timeouts.add(timeout);
     CompletableFuture<List<BatchResult>> scripted = script.poll();
     return scripted == null
-        ? CompletableFuture.completedFuture(updates.stream().map(any -> taken()).toList())
+        ? CompletableFuture.completedFuture(updates.stream().map(update -> success()).toList())
         : scripted;
   }
 
@@ -43,17 +43,17 @@ final class ScriptedSender {
     return ScoreUpdate.of("chess", userId, 1);
   }
 
-  static BatchResult taken() {
+  static BatchResult success() {
     RankedUser user = new RankedUser("ada", 1, 1, "");
     return new BatchResult.Success(
         new UpdateResult(user, 0, 0, true, false, new Position("e", 1)));
   }
 
-  static CompletableFuture<List<BatchResult>> outcomes(BatchResult... outcomes) {
-    return CompletableFuture.completedFuture(List.of(outcomes));
+  static CompletableFuture<List<BatchResult>> results(BatchResult... results) {
+    return CompletableFuture.completedFuture(List.of(results));
   }
 
   static LeaderboardException error(StatusRuntimeException error) {
-    return StatusMapping.ofCall(error.getStatus(), error.getTrailers());
+    return RpcStatus.ofCall(error.getStatus(), error.getTrailers()).toException();
   }
 }

@@ -10,18 +10,18 @@ import io.grpc.StatusRuntimeException;
 import io.grpc.protobuf.StatusProto;
 import java.util.Map;
 
-/** Makes statuses with details, as the service gives them. */
+/** Statuses with details, as the service sends them. */
 final class Statuses {
-  static final StatusRuntimeException STORE_AWAY =
-      refusal(
+  static final StatusRuntimeException STORE_UNAVAILABLE =
+      error(
           Status.Code.UNAVAILABLE,
-          "the store is away",
-          info("ERROR_REASON_STORE_UNAVAILABLE", Map.of()),
-          retry(0));
+          "the store is unavailable",
+          errorInfo("ERROR_REASON_STORE_UNAVAILABLE", Map.of()),
+          retryInfo(0));
 
   private Statuses() {}
 
-  static StatusRuntimeException refusal(Status.Code code, String message, Message... details) {
+  static StatusRuntimeException error(Status.Code code, String message, Message... details) {
     return StatusProto.toStatusRuntimeException(status(code, message, details));
   }
 
@@ -34,7 +34,7 @@ final class Statuses {
     return status.build();
   }
 
-  static ErrorInfo info(String reason, Map<String, String> metadata) {
+  static ErrorInfo errorInfo(String reason, Map<String, String> metadata) {
     return ErrorInfo.newBuilder()
         .setDomain("leaderboard.v1")
         .setReason(reason)
@@ -42,7 +42,7 @@ final class Statuses {
         .build();
   }
 
-  static RetryInfo retry(int millis) {
+  static RetryInfo retryInfo(int millis) {
     RetryInfo.Builder retry = RetryInfo.newBuilder();
     retry.getRetryDelayBuilder().setSeconds(millis / 1000).setNanos(millis % 1000 * 1_000_000);
     return retry.build();

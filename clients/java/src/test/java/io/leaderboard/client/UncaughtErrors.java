@@ -3,7 +3,7 @@ package io.leaderboard.client;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 
-/** Catches, while it is open, what threads end with, or are said to. */
+/** Collects the exceptions that reach the uncaught exception handler while this is open. */
 final class UncaughtErrors implements AutoCloseable {
   private final BlockingQueue<Throwable> caught = new LinkedBlockingQueue<>();
   private final Thread.UncaughtExceptionHandler before =
@@ -13,7 +13,7 @@ final class UncaughtErrors implements AutoCloseable {
     Thread.setDefaultUncaughtExceptionHandler((thread, error) -> caught.add(error));
   }
 
-  /** Waits for the next one. */
+  /** Waits for the next exception. */
   Throwable next() throws InterruptedException {
     return caught.take();
   }

@@ -8,56 +8,35 @@ import static io.leaderboard.client.WatchMessages.user;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertSame;
-import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.grpc.Context;
 import io.grpc.Status;
 import io.leaderboard.v1.EndReason;
 import io.leaderboard.v1.WatchContestResponse;
-import java.io.IOException;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Flow;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** Whatever fails around a watch, it heals or ends, and its end is told. */
+/** Failures around a watch are recovered from, or end the watch with the error. */
 @Timeout(30)
-class WatchFailuresTest {
+class WatchFailuresTest extends WithFakeService {
   private static final WatchContestResponse FIRST = snapshot(7, 1, user("ada", 5, 1));
   private static final WatchContestResponse OVER = end(7, EndReason.END_REASON_CONTEST_OVER);
 
   private final CountDownLatch streamEnded = new CountDownLatch(1);
-  private FakeService fake;
-  private LeaderboardClient client;
-
-  @BeforeEach
-  void open() throws IOException {
-    fake = new FakeService();
-    client = LeaderboardClient.of(fake.address());
-  }
-
-  @AfterEach
-  void close() {
-    client.close();
-    fake.close();
-  }
-
-  /** An Error of the consumer's ends the watch: the future fails with it, and the stream ends. */
+  /** An Error of the consumer ends the watch: the future fails with it, and the stream ends. */
   @Test
-  void errorsOfTheConsumerEndTheWatch() throws InterruptedException {
-    tellAndNoteTheEnd(FIRST);
-    AssertionError thrown = new AssertionError("the consumer's");
+  void consumerErrorEndsTheWatch() throws InterruptedException {
+    scriptObservedWatch(FIRST);
+    AssertionError thrown = new AssertionError("thrown by the consumer");
 
     CompletableFuture<Void> done =
         client
@@ -69,15 +48,18 @@ class WatchFailuresTest {
                   }
                 });
 
-    assertSame(thrown, assertThrows(CompletionException.class, done::join).getCause());
+    assertSame(thrown, failure(done));
     assertTrue(streamEnded.await(10, TimeUnit.SECONDS));
   }
 
-  /** A subscriber that throws gets no more, its stream ends, and its thread's handler hears. */
+  /**
+   * An exception of the subscriber goes to the uncaught exception handler, and the stream ends. The
+   * subscriber is not called any more.
+   */
   @Test
-  void errorsOfTheSubscriberEndTheStream() throws Exception {
-    tellAndNoteTheEnd(FIRST, FIRST);
-    Throwing subscriber = new Throwing();
+  void subscriberErrorEndsTheStream() throws Exception {
+    scriptObservedWatch(FIRST, FIRST);
+    ThrowingSubscriber subscriber = new ThrowingSubscriber();
     try (UncaughtErrors uncaught = new UncaughtErrors()) {
       client.watchContest("chess").subscribe(subscriber);
 
@@ -87,14 +69,13 @@ class WatchFailuresTest {
     assertEquals(List.of(WatchState.CONNECTING, WatchState.LIVE), subscriber.states);
   }
 
-  /** A message that can't be read is told as trouble, and the next stream begins anew. */
+  /** A malformed message is published as trouble, and the next stream starts with a snapshot. */
   @Test
-  void brokenMessagesBeginAnew() {
-    tell(FIRST, changes(7, 8, change(user("bob", 3, 0), 1, 1)));
-    tell(FIRST, OVER);
-    List<WatchUpdate> updates = new CopyOnWriteArrayList<>();
+  void malformedMessageRestartsWithSnapshot() {
+    scriptWatch(FIRST, changes(7, 8, change(user("bob", 3, 0), 1, 1)));
+    scriptWatch(FIRST, OVER);
 
-    client.watchContest("chess").consume(updates::add).join();
+    List<WatchUpdate> updates = updatesOf(client.watchContest("chess"));
 
     assertEquals(
         List.of(
@@ -103,78 +84,64 @@ class WatchFailuresTest {
             WatchState.RECONNECTING,
             WatchState.LIVE,
             WatchState.OVER),
-        updates.stream().map(WatchUpdate::state).toList());
+        states(updates));
     assertInstanceOf(MissedChangesException.class, updates.get(2).trouble().orElseThrow());
     assertEquals("ada", updates.get(2).rows().get(0).userId());
-    assertEquals(0, fake.askedWatches.get(1).getResumeAfter().getRevision());
+    assertEquals(List.of(0L, 0L), resumedAfter());
   }
 
-  /** A token that fails is a failed attempt: it is told as trouble, and asked for again. */
+  /** A failed token supplier is published as trouble, and called again for the next attempt. */
   @Test
-  void failingTokensAreAskedAgain() {
-    tell(FIRST, OVER);
-    AtomicInteger asked = new AtomicInteger();
+  void failedTokenIsRequestedAgain() {
+    scriptWatch(FIRST, OVER);
+    AtomicInteger calls = new AtomicInteger();
     ClientOptions options =
         ClientOptions.builder()
             .token(
                 () -> {
-                  if (asked.incrementAndGet() == 1) {
+                  if (calls.incrementAndGet() == 1) {
                     throw new AssertionError("no token yet");
                   }
                   return "secret";
                 })
             .build();
-    List<WatchUpdate> updates = new CopyOnWriteArrayList<>();
+    List<WatchUpdate> updates;
     try (LeaderboardClient bearer = LeaderboardClient.of(fake.address(), options)) {
-      bearer.watchContest("chess").consume(updates::add).join();
+      updates = updatesOf(bearer.watchContest("chess"));
     }
 
     assertEquals(
         Status.Code.UNAUTHENTICATED, updates.get(1).trouble().orElseThrow().code());
     assertEquals(WatchState.OVER, updates.get(3).state());
-    assertEquals(2, asked.get());
+    assertEquals(2, calls.get());
   }
 
-  /** A defect of the client's own ends the watch with it. */
+  /** A defect of the client ends the watch with its exception. */
   @Test
-  void defectsEndTheWatch() {
-    ExecutorService executor = ClientThreads.executor();
-    WatchResources broken =
-        new WatchResources(
-            new ChannelPool(fake.address(), ClientOptions.builder().build(), executor),
-            executor,
-            null,
-            ConcurrentHashMap.newKeySet(),
-            WatchResources.SILENCE);
-    tell(FIRST);
+  void defectEndsTheWatch() {
+    ContestWatch.Resources broken = resources(null, Duration.ofSeconds(30));
+    scriptWatch(FIRST);
 
     CompletableFuture<Void> done =
-        new ContestWatch(WatchOptions.builder("chess").build(), broken, () -> false)
+        new ContestWatch(WatchOptions.builder("chess").build(), broken)
             .consume(update -> {});
 
-    Throwable error = assertThrows(CompletionException.class, done::join).getCause();
-    assertInstanceOf(NullPointerException.class, error);
-    assertTrue(broken.live().isEmpty());
+    assertInstanceOf(NullPointerException.class, failure(done));
+    assertTrue(broken.active().isEmpty());
   }
 
-  /** A service that does not know the token ends the watch. */
+  /** UNAUTHENTICATED from the service ends the watch. */
   @Test
-  void unknownTokensEndTheWatch() {
+  void rejectedTokenEndsTheWatch() {
     fake.watches.add(
         observer -> observer.onError(Status.UNAUTHENTICATED.asRuntimeException()));
 
     CompletableFuture<Void> done = client.watchContest("chess").consume(update -> {});
 
-    Throwable error = assertThrows(CompletionException.class, done::join).getCause();
-    assertEquals(
-        Status.Code.UNAUTHENTICATED, assertInstanceOf(LeaderboardException.class, error).code());
+    assertEquals(Status.Code.UNAUTHENTICATED, errorOf(done).code());
   }
 
-  private void tell(WatchContestResponse... messages) {
-    fake.watches.add(observer -> List.of(messages).forEach(observer::onNext));
-  }
-
-  private void tellAndNoteTheEnd(WatchContestResponse... messages) {
+  private void scriptObservedWatch(WatchContestResponse... messages) {
     fake.watches.add(
         observer -> {
           Context.current().addListener(context -> streamEnded.countDown(), Runnable::run);
@@ -182,9 +149,9 @@ class WatchFailuresTest {
         });
   }
 
-  /** A subscriber that throws when it sees the board. */
-  private static final class Throwing implements Flow.Subscriber<WatchUpdate> {
-    final AssertionError thrown = new AssertionError("the subscriber's");
+  /** A subscriber that throws at the first board. */
+  private static final class ThrowingSubscriber implements Flow.Subscriber<WatchUpdate> {
+    final AssertionError thrown = new AssertionError("thrown by the subscriber");
     final List<WatchState> states = new CopyOnWriteArrayList<>();
 
     @Override

@@ -12,7 +12,7 @@ import io.leaderboard.v1.SnapshotReason;
 import io.leaderboard.v1.WatchContestResponse;
 import java.util.List;
 
-/** Makes the messages of small watches, as the service tells them. */
+/** Messages of watches, as the service sends them. */
 final class WatchMessages {
   private WatchMessages() {}
 

@@ -1,0 +1,77 @@
+package io.leaderboard.client;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.grpc.Metadata;
+import io.grpc.Status;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.function.Supplier;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Channels reject malformed addresses, and send a token only where it stays secret. */
+@Timeout(30)
+class ChannelPoolTest extends WithFakeService {
+  private static final ScoreUpdate UPDATE = ScoreUpdate.of("chess", "ada", 5);
+
+  /** Each call sends the current token; without one it fails, and nothing is sent. */
+  @Test
+  void currentTokenIsSent() {
+    fake.updates.add(FakeService.score(5));
+    Queue<String> tokens = new ConcurrentLinkedQueue<>(List.of("secret"));
+    ClientOptions options = ClientOptions.builder().token(tokens::remove).build();
+    try (LeaderboardClient bearer = LeaderboardClient.of(fake.address(), options)) {
+      bearer.updateScore(UPDATE).join();
+
+      LeaderboardException error = errorOf(bearer.updateScore(UPDATE));
+      assertEquals(Status.Code.UNAUTHENTICATED, error.code());
+    }
+    var key = Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER);
+    assertEquals(List.of("Bearer secret"), fake.headers.stream().map(h -> h.get(key)).toList());
+  }
+
+  /** A token supplier that throws, even an Error, or returns no valid token fails the call. */
+  @Test
+  void invalidTokenFailsTheCall() {
+    Supplier<String> broken =
+        () -> {
+          throw new AssertionError("the token supplier failed");
+        };
+    for (Supplier<String> token : List.<Supplier<String>>of(broken, () -> null, () -> "a\n")) {
+      ClientOptions options = ClientOptions.builder().token(token).build();
+      try (LeaderboardClient bearer = LeaderboardClient.of(fake.address(), options)) {
+        LeaderboardException error = errorOf(bearer.updateScore(UPDATE));
+        assertEquals(Status.Code.UNAUTHENTICATED, error.code());
+        assertTrue(error.getMessage().startsWith("no token"), error.getMessage());
+      }
+    }
+    assertEquals(List.of(), fake.updateRequests);
+  }
+
+  /** A token without TLS is rejected unless the address is loopback. */
+  @Test
+  void tokenNeedsTls() {
+    ClientOptions token = ClientOptions.builder().token("secret").build();
+
+    assertThrows(
+        IllegalArgumentException.class, () -> LeaderboardClient.of("scores.example:50051", token));
+    LeaderboardClient.of("localhost:50051", token).close();
+    LeaderboardClient.of("[::1]:50051", token).close();
+  }
+
+  /** An address other than HOST:PORT is rejected. */
+  @Test
+  void malformedAddressIsRejected() {
+    for (String address : new String[] {"", "host", "host:", "host:0", "host:70000", "a@b:1"}) {
+      assertThrows(
+          IllegalArgumentException.class, () -> LeaderboardClient.of(address), address);
+    }
+    assertFalse(ServerAddress.parse("127.0.0.1.example:1").isLoopback());
+    assertTrue(ServerAddress.parse("127.9.9.9:1").isLoopback());
+  }
+}
