@@ -15,7 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 
-/** Reads what a request of a scenario says. */
+/** The arguments of a scenario's request. */
 final class Arguments {
   private final JsonElement timeout;
   private final JsonObject args;
@@ -25,7 +25,7 @@ final class Arguments {
     this.args = request.has("args") ? request.getAsJsonObject("args") : new JsonObject();
   }
 
-  /** Returns the time of the whole call; null where the request leaves it to the client. */
+  /** Returns the timeout of the whole call; null for the client's default. */
   Duration timeout() {
     return timeout == null || timeout.isJsonNull() ? null : seconds(timeout);
   }
@@ -56,25 +56,25 @@ final class Arguments {
 
   TopUsersQuery topUsers() {
     TopUsersQuery.Builder query = TopUsersQuery.builder(text("contest_id"));
-    with(args, "limit", limit -> query.limit(limit.getAsInt()));
-    with(args, "start_rank", rank -> query.startRank(rank.getAsInt()));
-    with(args, "min_position", position -> query.minPosition(position(position)));
+    ifPresent(args, "limit", limit -> query.limit(limit.getAsInt()));
+    ifPresent(args, "start_rank", rank -> query.startRank(rank.getAsInt()));
+    ifPresent(args, "min_position", position -> query.minPosition(position(position)));
     return query.build();
   }
 
   UserRankQuery userRank() {
     UserRankQuery.Builder query = UserRankQuery.builder(text("contest_id"), text("user_id"));
-    with(args, "neighbors", neighbors -> query.neighbors(neighbors.getAsInt()));
-    with(args, "min_position", position -> query.minPosition(position(position)));
+    ifPresent(args, "neighbors", neighbors -> query.neighbors(neighbors.getAsInt()));
+    ifPresent(args, "min_position", position -> query.minPosition(position(position)));
     return query.build();
   }
 
   WatchOptions watch() {
     WatchOptions.Builder options = WatchOptions.builder(text("contest_id"));
-    with(args, "limit", limit -> options.limit(limit.getAsInt()));
-    with(args, "user_ids", users -> options.users(texts("user_ids")));
-    with(args, "scope", scope -> options.scope(WatchScope.valueOf(scope.getAsString())));
-    with(args, "min_interval_s", interval -> options.minInterval(seconds(interval)));
+    ifPresent(args, "limit", limit -> options.limit(limit.getAsInt()));
+    ifPresent(args, "user_ids", users -> options.users(texts("user_ids")));
+    ifPresent(args, "scope", scope -> options.scope(WatchScope.valueOf(scope.getAsString())));
+    ifPresent(args, "min_interval_s", interval -> options.minInterval(seconds(interval)));
     return options.build();
   }
 
@@ -82,12 +82,12 @@ final class Arguments {
     ScoreUpdate.Builder update =
         ScoreUpdate.builder(
             args.get("contest_id").getAsString(), args.get("user_id").getAsString());
-    with(args, "points", points -> update.points(exact(points)));
-    with(args, "mode", mode -> update.mode(UpdateMode.valueOf(mode.getAsString())));
-    with(args, "request_id", id -> update.requestId(id.getAsString()));
-    with(args, "event_type", type -> update.eventType(type.getAsString()));
-    with(args, "event_time", time -> update.eventTime(Instant.parse(time.getAsString())));
-    with(args, "display_name", name -> update.displayName(name.getAsString()));
+    ifPresent(args, "points", points -> update.points(exact(points)));
+    ifPresent(args, "mode", mode -> update.mode(UpdateMode.valueOf(mode.getAsString())));
+    ifPresent(args, "request_id", id -> update.requestId(id.getAsString()));
+    ifPresent(args, "event_type", type -> update.eventType(type.getAsString()));
+    ifPresent(args, "event_time", time -> update.eventTime(Instant.parse(time.getAsString())));
+    ifPresent(args, "display_name", name -> update.displayName(name.getAsString()));
     return update.build();
   }
 
@@ -96,10 +96,10 @@ final class Arguments {
     return new Position(parts.get("epoch").getAsString(), exact(parts.get("revision")));
   }
 
-  private static void with(JsonObject args, String name, Consumer<JsonElement> use) {
+  private static void ifPresent(JsonObject args, String name, Consumer<JsonElement> action) {
     JsonElement value = args.get(name);
     if (value != null && !value.isJsonNull()) {
-      use.accept(value);
+      action.accept(value);
     }
   }
 

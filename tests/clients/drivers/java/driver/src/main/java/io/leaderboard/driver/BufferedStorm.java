@@ -7,11 +7,11 @@ import io.leaderboard.client.ScoreUpdate;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
-/** Many updates of a few users through a buffer. */
+/** Many updates of a few users, sent through a score buffer. */
 final class BufferedStorm {
   private BufferedStorm() {}
 
-  /** Begins, and returns the future of the counts, which is done when the buffer is closed. */
+  /** Starts, and returns the future of the counts, which completes once the buffer is closed. */
   static CompletableFuture<JsonObject> start(LeaderboardClient client, Arguments args) {
     CompletableFuture<JsonObject> done = new CompletableFuture<>();
     Thread thread =

@@ -8,12 +8,12 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 
-/** Runs the operations of a scenario on the client: one JSON object a line in, and out. */
+/** Runs the operations of a scenario on the client; requests and replies are JSON lines. */
 public final class Driver {
   private Driver() {}
 
   /**
-   * Serves standard input until it ends or says to close.
+   * Serves requests from standard input until it ends or a request closes the client.
    *
    * @param args the address of the server
    * @throws IOException if standard input can't be read

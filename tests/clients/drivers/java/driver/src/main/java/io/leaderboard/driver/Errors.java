@@ -8,7 +8,7 @@ import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletionException;
 
-/** Writes what an operation failed with as JSON. */
+/** Converts the errors of operations to JSON. */
 final class Errors {
   private static final Set<String> KINDS =
       Set.of(
@@ -25,11 +25,11 @@ final class Errors {
   private Errors() {}
 
   static JsonObject error(Throwable error) {
-    Throwable met = error instanceof CompletionException ? error.getCause() : error;
-    if (met instanceof LeaderboardException refusal) {
-      return refusal(refusal);
+    Throwable cause = error instanceof CompletionException ? error.getCause() : error;
+    if (cause instanceof LeaderboardException failure) {
+      return failure(failure);
     }
-    boolean cancelled = met instanceof CancellationException;
+    boolean cancelled = cause instanceof CancellationException;
     JsonObject json = new JsonObject();
     json.addProperty("kind", cancelled ? "Cancelled" : "Other");
     json.addProperty("code", cancelled ? "CANCELLED" : "UNKNOWN");
@@ -37,11 +37,11 @@ final class Errors {
     json.add("metadata", new JsonObject());
     json.add("violations", new JsonArray());
     json.add("retry_after_s", null);
-    json.addProperty("message", String.valueOf(met));
+    json.addProperty("message", String.valueOf(cause));
     return json;
   }
 
-  private static JsonObject refusal(LeaderboardException error) {
+  private static JsonObject failure(LeaderboardException error) {
     String kind = error.getClass().getSimpleName().replace("Exception", "");
     JsonObject metadata = new JsonObject();
     error.metadata().forEach(metadata::addProperty);

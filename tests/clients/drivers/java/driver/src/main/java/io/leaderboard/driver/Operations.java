@@ -11,7 +11,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 
-/** The operations that a scenario may ask for, many at once. */
+/** The operations of a scenario; many run at once. */
 final class Operations {
   private final LeaderboardClient client;
   private final Replies replies;
@@ -22,29 +22,29 @@ final class Operations {
     this.replies = replies;
   }
 
-  /** Begins an operation; its answer follows. */
+  /** Starts an operation, and replies once it ends. */
   void run(JsonObject request) {
     JsonElement id = request.get("id");
     try {
-      begin(id, request.get("op").getAsString(), new Arguments(request));
+      start(id, request.get("op").getAsString(), new Arguments(request));
     } catch (RuntimeException e) {
       replies.error(id, e);
     }
   }
 
-  private void begin(JsonElement id, String op, Arguments args) {
+  private void start(JsonElement id, String op, Arguments args) {
     Duration timeout = args.timeout();
     switch (op) {
       case "update" -> {
         ScoreUpdate update = args.update();
-        follow(
+        replyWith(
             id,
             timeout == null ? client.updateScore(update) : client.updateScore(update, timeout),
             Results::update);
       }
       case "batch" -> {
         List<ScoreUpdate> updates = args.updates();
-        follow(
+        replyWith(
             id,
             timeout == null
                 ? client.batchUpdateScores(updates)
@@ -52,23 +52,23 @@ final class Operations {
             Results::batch);
       }
       case "top" ->
-          follow(
+          replyWith(
               id,
               timeout == null
                   ? client.getTopUsers(args.topUsers())
                   : client.getTopUsers(args.topUsers(), timeout),
               Results::topUsers);
       case "rank" ->
-          follow(
+          replyWith(
               id,
               timeout == null
                   ? client.getUserRank(args.userRank())
                   : client.getUserRank(args.userRank(), timeout),
               Results::userRank);
-      case "storm" -> follow(id, new Storm(client, args).start(), Function.identity());
-      case "buffer" -> follow(id, BufferedStorm.start(client, args), Function.identity());
+      case "storm" -> replyWith(id, new Storm(client, args).start(), Function.identity());
+      case "buffer" -> replyWith(id, BufferedStorm.start(client, args), Function.identity());
       case "watch" ->
-          follow(
+          replyWith(
               id,
               client
                   .watchContest(args.watch())
@@ -78,11 +78,11 @@ final class Operations {
         running.get(args.number("target")).cancel(true);
         replies.ok(id, new JsonObject());
       }
-      default -> throw new IllegalArgumentException("no operation is called " + op);
+      default -> throw new IllegalArgumentException("unknown operation: " + op);
     }
   }
 
-  private <T> void follow(
+  private <T> void replyWith(
       JsonElement id, CompletableFuture<T> future, Function<T, JsonObject> result) {
     running.put(id.getAsLong(), future);
     future.whenComplete(

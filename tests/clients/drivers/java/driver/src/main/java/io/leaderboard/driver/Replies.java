@@ -7,7 +7,7 @@ import com.google.gson.JsonObject;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 
-/** Writes one JSON object a line. Safe for threads. */
+/** Writes replies as JSON lines. Safe for threads. */
 final class Replies {
   private final Gson gson = new GsonBuilder().serializeNulls().disableHtmlEscaping().create();
   private final PrintStream out;
@@ -16,17 +16,17 @@ final class Replies {
     this.out = new PrintStream(out, false, StandardCharsets.UTF_8);
   }
 
-  /** Answers an operation that succeeded. */
+  /** Writes the result of an operation. */
   void ok(JsonElement id, JsonObject result) {
     write(id, "ok", result);
   }
 
-  /** Answers an operation that failed. */
+  /** Writes the error of an operation. */
   void error(JsonElement id, Throwable error) {
     write(id, "error", Errors.error(error));
   }
 
-  /** Tells of an operation that goes on. */
+  /** Writes an update of a running watch. */
   void update(JsonElement id, JsonObject update) {
     write(id, "update", update);
   }

@@ -19,7 +19,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.OptionalInt;
 
-/** Writes the results of the client as JSON, with the names of the contract. */
+/** Converts the results of the client to JSON, with the names of the contract. */
 final class Results {
   private static final JsonFormat.Printer MESSAGES =
       JsonFormat.printer().preservingProtoFieldNames().omittingInsignificantWhitespace();
@@ -37,14 +37,14 @@ final class Results {
     return json;
   }
 
-  static JsonObject batch(List<BatchResult> outcomes) {
+  static JsonObject batch(List<BatchResult> batch) {
     JsonArray results = new JsonArray();
-    for (BatchResult outcome : outcomes) {
+    for (BatchResult each : batch) {
       JsonObject json = new JsonObject();
-      if (outcome instanceof BatchResult.Success taken) {
-        json.add("ok", update(taken.result()));
-      } else if (outcome instanceof BatchResult.Failure refused) {
-        json.add("error", Errors.error(refused.error()));
+      if (each instanceof BatchResult.Success success) {
+        json.add("ok", update(success.result()));
+      } else if (each instanceof BatchResult.Failure failure) {
+        json.add("error", Errors.error(failure.error()));
       }
       results.add(json);
     }
@@ -114,7 +114,7 @@ final class Results {
     try {
       return JsonParser.parseString(MESSAGES.print(message)).getAsJsonObject();
     } catch (InvalidProtocolBufferException e) {
-      throw new IllegalStateException("a message holds one of an unknown type", e);
+      throw new IllegalStateException("a message contains an unknown type", e);
     }
   }
 

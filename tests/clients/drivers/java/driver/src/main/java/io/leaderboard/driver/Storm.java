@@ -11,7 +11,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 
-/** Many updates of a few users, some at a time, each by a call of its own. */
+/** Many updates of a few users, sent in single calls with limited concurrency. */
 final class Storm {
   private static final Duration TIMEOUT = Duration.ofSeconds(60);
 
@@ -21,7 +21,7 @@ final class Storm {
   private final long count;
   private final long concurrency;
   private final long points;
-  private final AtomicLong begun = new AtomicLong();
+  private final AtomicLong started = new AtomicLong();
   private final AtomicLong acknowledged = new AtomicLong();
   private final AtomicLong replayed = new AtomicLong();
   private final Set<CompletableFuture<?>> calls = ConcurrentHashMap.newKeySet();
@@ -36,7 +36,7 @@ final class Storm {
     this.points = args.number("points");
   }
 
-  /** Begins, and returns the future of the counts; it ends all calls when it is cancelled. */
+  /** Starts, and returns the future of the counts; cancelling it cancels all calls. */
   CompletableFuture<JsonObject> start() {
     done.whenComplete((result, error) -> calls.forEach(call -> call.cancel(true)));
     for (long i = 0; i < concurrency; i++) {
@@ -46,7 +46,7 @@ final class Storm {
   }
 
   private void next() {
-    long number = begun.getAndIncrement();
+    long number = started.getAndIncrement();
     if (number >= count || done.isDone()) {
       return;
     }
@@ -58,14 +58,14 @@ final class Storm {
         (result, error) -> {
           calls.remove(call);
           if (error == null) {
-            finished(result);
+            onResult(result);
           } else {
             done.completeExceptionally(error);
           }
         });
   }
 
-  private void finished(UpdateResult result) {
+  private void onResult(UpdateResult result) {
     if (result.replayed()) {
       replayed.incrementAndGet();
     }
