@@ -10,7 +10,6 @@ import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.BiFunction;
 
 /**
  * Sends the pending updates of a buffer, batch after batch, until the buffer is closed and empty.
@@ -18,13 +17,18 @@ import java.util.function.BiFunction;
  * <p>However it ends, each update was acknowledged or reported.
  */
 final class BufferSender implements Runnable {
+  /** The call that sends a batch. */
+  interface BatchCall {
+    CompletableFuture<List<BatchResult>> start(List<ScoreUpdate> updates, Duration timeout);
+  }
+
   /**
    * The least timeout of an attempt. Updates that waited in the queue of a slow service may have
    * less time left, and with less none of them would be written.
    */
   private static final Duration MIN_ATTEMPT = Duration.ofSeconds(1);
 
-  private final BiFunction<List<ScoreUpdate>, Duration, CompletableFuture<List<BatchResult>>> call;
+  private final BatchCall call;
   private final PendingQueue queue;
   private final ErrorReporter reporter;
   private final int maxBatchSize;
@@ -33,17 +37,7 @@ final class BufferSender implements Runnable {
   private int failures;
   private long resumeAt = System.nanoTime();
 
-  /**
-   * Makes a sender.
-   *
-   * @param call sends a batch with the given timeout
-   * @param queue the updates to send
-   * @param options the limits of the buffer and its error callback
-   */
-  BufferSender(
-      BiFunction<List<ScoreUpdate>, Duration, CompletableFuture<List<BatchResult>>> call,
-      PendingQueue queue,
-      ScoreBufferOptions options) {
+  BufferSender(BatchCall call, PendingQueue queue, ScoreBufferOptions options) {
     this.call = call;
     this.queue = queue;
     this.reporter = new ErrorReporter(options.onError());
@@ -104,7 +98,7 @@ final class BufferSender implements Runnable {
     long timeout = Math.max(batch.get(0).remaining(), MIN_ATTEMPT.toNanos());
     List<ScoreUpdate> updates = batch.stream().map(PendingQueue.Entry::update).toList();
     try {
-      return call.apply(updates, Duration.ofNanos(timeout)).join();
+      return call.start(updates, Duration.ofNanos(timeout)).join();
     } catch (CompletionException e) {
       if (e.getCause() instanceof LeaderboardException error) {
         throw error;

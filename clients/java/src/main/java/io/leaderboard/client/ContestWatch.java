@@ -62,7 +62,7 @@ public final class ContestWatch implements Flow.Publisher<WatchUpdate> {
    * @param channels opens the channel of each stream
    * @param executor runs the subscribers
    * @param timer schedules reconnects and idle timeouts
-   * @param active the watches that have not ended; safe for threads
+   * @param active the thread-safe set of watches that have not ended
    * @param idleTimeout the time without a message after which a connection counts as dead
    * @param closed whether the client is closed
    */

@@ -11,7 +11,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.ScheduledExecutorService;
 
 /**
- * The client of the leaderboard service. Safe for threads; a program needs only one.
+ * The client of the leaderboard service. Thread-safe; a program needs only one.
  *
  * <p>Each call returns a future at once. Within its timeout it retries where that may help: when a
  * server is unavailable, shuts down or is overloaded, when a connection breaks, and when an attempt

@@ -7,7 +7,7 @@ import java.util.TreeMap;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.TimeUnit;
 
-/** The pending updates of a buffer, in the order in which they were added. Safe for threads. */
+/** The pending updates of a buffer, in the order in which they were added. Thread-safe. */
 final class PendingQueue {
   private final TreeMap<Long, Entry> entries = new TreeMap<>();
   private final int maxPending;

@@ -1,14 +1,10 @@
 package io.leaderboard.client;
 
-import java.time.Duration;
-import java.util.List;
 import java.util.Set;
-import java.util.concurrent.CompletableFuture;
-import java.util.function.BiFunction;
 
 /**
- * Collects updates and sends them as batches in the background, one batch at a time. Safe for
- * threads.
+ * Collects updates and sends them as batches in the background, one batch at a time.
+ * Thread-safe.
  *
  * <p>Each update keeps its request id, so none is counted twice. Each one is acknowledged or
  * reported to {@code onError}. After a retryable error an update is sent again, before later ones,
@@ -24,16 +20,14 @@ public final class ScoreBuffer implements AutoCloseable {
   private final Thread thread;
 
   /**
-   * Makes a buffer.
+   * Creates a buffer and starts its thread.
    *
-   * @param call sends a batch with the given timeout
+   * @param call sends a batch
    * @param options the limits
-   * @param active the buffers that still send, this one included; safe for threads
+   * @param active the thread-safe set of buffers that still send; this one adds itself
    */
   ScoreBuffer(
-      BiFunction<List<ScoreUpdate>, Duration, CompletableFuture<List<BatchResult>>> call,
-      ScoreBufferOptions options,
-      Set<ScoreBuffer> active) {
+      BufferSender.BatchCall call, ScoreBufferOptions options, Set<ScoreBuffer> active) {
     this.queue = new PendingQueue(options);
     this.sender = new BufferSender(call, queue, options);
     this.thread = ClientThreads.thread("buffer", () -> run(active));
@@ -42,7 +36,7 @@ public final class ScoreBuffer implements AutoCloseable {
   }
 
   /**
-   * Adds an update. Waits while {@code maxPending} updates are queue.
+   * Adds an update. Waits while {@code maxPending} updates are pending.
    *
    * @param update the update; it gets a random request id if it has none
    * @throws InterruptedException if the thread is interrupted while it waits; nothing was added

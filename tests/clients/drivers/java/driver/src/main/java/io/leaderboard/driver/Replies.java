@@ -7,7 +7,7 @@ import com.google.gson.JsonObject;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 
-/** Writes replies as JSON lines. Safe for threads. */
+/** Writes replies as JSON lines. Thread-safe. */
 final class Replies {
   private final Gson gson = new GsonBuilder().serializeNulls().disableHtmlEscaping().create();
   private final PrintStream out;
