@@ -67,13 +67,13 @@ class LeaderboardServiceServicer:
     """
 
     def UpdateScore(self, request, context):
-        """Changes the score of one user and returns the score and rank that this very
-        change led to. The first write creates the contest and the user, also with
+        """Changes the score of one user and returns the score and rank right after
+        this change. The first write creates the contest and the user, also with
         0 points. With a `request_id` the call can be repeated without counting
         twice, on any server.
 
         Fails with INVALID_ARGUMENT for a malformed field, OUT_OF_RANGE when the
-        points or the resulting score pass the bounds, and ALREADY_EXISTS when the
+        points or the resulting score exceed the bounds, and ALREADY_EXISTS when the
         `request_id` was used with another payload; nothing is written then.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -84,10 +84,10 @@ class LeaderboardServiceServicer:
         """Applies up to 1,000 updates, of one or of several contests, and returns one
         result or one status for each, in the order of the request. The updates of
         one contest are applied in order in one atomic step; a refused update does
-        not hold up the others. Those of different contests are independent.
+        not affect the others. Updates of different contests are independent.
 
         Fails as a whole with INVALID_ARGUMENT when there is no update or more than
-        1,000, and with UNAVAILABLE when the store took none of them.
+        1,000, and with UNAVAILABLE when the store accepted none of them.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -105,7 +105,7 @@ class LeaderboardServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetUserRank(self, request, context):
-        """Returns the score and rank of one user, on request with the users around.
+        """Returns the score and rank of one user, and its neighbors if requested.
 
         Fails with NOT_FOUND when the user has no score in the contest (also when
         the contest is unknown), INVALID_ARGUMENT for a malformed field and
@@ -117,14 +117,14 @@ class LeaderboardServiceServicer:
 
     def WatchContest(self, request, context):
         """Streams the state of a contest and then its changes, in order, once and
-        without holes. What can't be told as changes is told as a new snapshot that
-        says why; nothing is ever skipped in silence. A contest that does not exist
-        yet can be watched: its changes follow when it begins.
+        without gaps. Where changes can't be sent, a new snapshot with its reason
+        is sent; no change is skipped silently. A contest that does not exist yet
+        can be watched: its changes follow when it begins.
 
         Ends with an `end` message when the server drains. Fails with
-        INVALID_ARGUMENT for a malformed field, UNAVAILABLE when the store is away
-        and has to be read, and RESOURCE_EXHAUSTED when the watcher takes nothing
-        for the write timeout of the server; the details then hold the last
+        INVALID_ARGUMENT for a malformed field, UNAVAILABLE when the store has to
+        be read and is unavailable, and RESOURCE_EXHAUSTED when the watcher accepts
+        nothing for the write timeout of the server; the details then have the last
         position sent.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
