@@ -10,7 +10,7 @@ import {
 } from "@bufbuild/protobuf";
 
 import type { CallBounds, OpenCalls } from "./call-bounds.js";
-import type { Attempt, Connection } from "./connection.js";
+import type { Attempt, Connection } from "./channel-pool.js";
 import { LeaderboardError } from "./errors.js";
 import { retryDelay } from "./retry-delay.js";
 import type { Server } from "./server.js";

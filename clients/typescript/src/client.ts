@@ -4,7 +4,7 @@ import { create } from "@bufbuild/protobuf";
 
 import { OpenCalls, checkTimeout } from "./call-bounds.js";
 import { type CallOptions, Calls } from "./calls.js";
-import { Connection } from "./connection.js";
+import { Connection } from "./channel-pool.js";
 import { batchResult, positionOf, rankedUser, updateResult } from "./converting.js";
 import { BrokenAnswerError } from "./errors.js";
 import {
@@ -19,12 +19,12 @@ import type {
   UpdateResult,
   UserRank,
 } from "./model.js";
-import { messageOf, requestOfUpdate } from "./requests.js";
+import { messageOf, requestOfUpdate } from "./encoding.js";
 import { ScoreBuffer } from "./score-buffer.js";
 import type { ScoreBufferOptions } from "./score-buffer-options.js";
 import { Server, type ServerOptions } from "./server.js";
 import type { WatchUpdate } from "./watch-update.js";
-import { type WatchOptions, watch } from "./watching.js";
+import { type WatchOptions, watch } from "./watch.js";
 
 /** How a client calls its server. */
 export interface ClientOptions extends ServerOptions {

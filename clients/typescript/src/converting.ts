@@ -6,7 +6,7 @@ import { timestampDate } from "@bufbuild/protobuf/wkt";
 import { BrokenAnswerError } from "./errors.js";
 import * as pb from "./gen/leaderboard/v1/leaderboard_pb.js";
 import type { BatchResult, Position, RankedUser, ScoreChange, UpdateResult } from "./model.js";
-import { errorOfUpdate } from "./refusal.js";
+import { errorOfUpdate } from "./rpc-status.js";
 
 /** Returns what a message tells of an update. */
 export function updateResult(response: pb.UpdateScoreResponse): UpdateResult {

@@ -38,4 +38,4 @@ export {
   type WatchState,
   type WatchUpdate,
 } from "./watch-update.js";
-export type { WatchOptions, WatchScope } from "./watching.js";
+export type { WatchOptions, WatchScope } from "./watch.js";

@@ -4,7 +4,7 @@ import type { CallBounds, OpenCalls } from "./call-bounds.js";
 import { LeaderboardError, OverloadedError } from "./errors.js";
 import type { UpdateScoreRequest } from "./gen/leaderboard/v1/leaderboard_pb.js";
 import type { BatchResult, ScoreUpdate } from "./model.js";
-import { requestOfUpdate } from "./requests.js";
+import { requestOfUpdate } from "./encoding.js";
 import { retryDelay } from "./retry-delay.js";
 import {
   type BufferSettings,

@@ -5,7 +5,7 @@ import type { ClientReadableStream, Metadata, ServiceError } from "@grpc/grpc-js
 
 import { type CallBounds, whenAborted } from "./call-bounds.js";
 import { decode, pathOf } from "./calls.js";
-import { asBuffer, asIs } from "./connection.js";
+import { asBuffer, asIs } from "./channel-pool.js";
 import {
   LeaderboardService,
   type WatchContestRequest,
@@ -13,7 +13,7 @@ import {
   type WatchContestResponse,
   WatchContestResponseSchema,
 } from "./gen/leaderboard/v1/leaderboard_pb.js";
-import { errorOfCall } from "./refusal.js";
+import { errorOfCall } from "./rpc-status.js";
 import type { Server } from "./server.js";
 import { StreamLostError } from "./watch-update.js";
 

@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 
 import { Client } from "../../../../clients/typescript/dist/index.js";
-import { failure } from "./answers.mjs";
+import { failure } from "./responses.mjs";
 import { parse, stringify } from "./exact-json.mjs";
 import { OPERATIONS } from "./operations.mjs";
 

@@ -4,7 +4,7 @@ import {
   WatchContestResponseSchema,
   toJson,
 } from "../../../../clients/typescript/dist/messages.js";
-import { board, changed, failure, ranked, updateOf, updated } from "./answers.mjs";
+import { board, changed, failure, ranked, updateOf, updated } from "./responses.mjs";
 
 const STORM_TIMEOUT_MS = 60_000;
 

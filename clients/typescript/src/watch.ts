@@ -10,10 +10,10 @@ import {
   WatchScope as Scope,
 } from "./gen/leaderboard/v1/leaderboard_pb.js";
 import { MissedChangesError } from "./live-board.js";
-import { malformed, messageOf } from "./requests.js";
+import { malformed, messageOf } from "./encoding.js";
 import { retryDelay } from "./retry-delay.js";
 import type { Server } from "./server.js";
-import { WatchCourse } from "./watch-course.js";
+import { WatchCourse } from "./watch-session.js";
 import { messages } from "./watch-stream.js";
 import { StreamLostError, type WatchUpdate } from "./watch-update.js";
 

@@ -4,7 +4,7 @@ import type { Client, Metadata, ServiceError } from "@grpc/grpc-js";
 
 import { whenAborted } from "./call-bounds.js";
 import { DeadlineExceededError, type LeaderboardError } from "./errors.js";
-import { errorOfCall } from "./refusal.js";
+import { errorOfCall } from "./rpc-status.js";
 import type { Server } from "./server.js";
 
 /** The milliseconds without a word, while calls wait for one, after which a connection is dead. */

@@ -16,7 +16,7 @@ import {
 import { MissedChangesError } from "../src/live-board.js";
 import { Server, type Token } from "../src/server.js";
 import { StreamLostError, type WatchUpdate } from "../src/watch-update.js";
-import { type WatchOptions, watch } from "../src/watching.js";
+import { type WatchOptions, watch } from "../src/watch.js";
 import { type Watch, lineTo, serve } from "./fake-service.js";
 
 type Event = NonNullable<MessageInitShape<typeof WatchContestResponseSchema>["event"]>;
