@@ -14,7 +14,7 @@ type Client struct {
 	connect func() (*grpc.ClientConn, error)
 	token   TokenSource
 	timeout time.Duration
-	lines   *lines
+	pool    *connPool
 	closing context.Context
 	close   context.CancelCauseFunc
 
@@ -39,7 +39,7 @@ func NewClient(address string, options ...Option) (*Client, error) {
 		return nil, err
 	}
 	connect := func() (*grpc.ClientConn, error) { return grpc.NewClient(address, dialing...) }
-	lines, err := newLines(connect)
+	pool, err := newConnPool(connect)
 	if err != nil {
 		return nil, err
 	}
@@ -48,7 +48,7 @@ func NewClient(address string, options ...Option) (*Client, error) {
 		connect:        connect,
 		token:          settings.token,
 		timeout:        settings.timeout,
-		lines:          lines,
+		pool:           pool,
 		closing:        closing,
 		close:          closeAll,
 		attemptTimeout: attemptTimeout,
@@ -61,7 +61,7 @@ func NewClient(address string, options ...Option) (*Client, error) {
 // may be called again.
 func (c *Client) Close() error {
 	c.close(ErrClosed)
-	return c.lines.close()
+	return c.pool.close()
 }
 
 // bounded returns a ctx that also ends when the client is closed, and what lets go of it.

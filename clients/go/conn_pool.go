@@ -9,12 +9,12 @@ import (
 	pb "github.com/leaderboard/leaderboard/clients/go/leaderboard/v1"
 )
 
-// lineSilence is after how long without a word, while attempts wait for one, a connection is left.
+// poolIdleTimeout is after how long without a word, while attempts wait for one, a connection is left.
 // An attempt begins a little before it waits.
-const lineSilence = attemptTimeout - 100*time.Millisecond
+const poolIdleTimeout = attemptTimeout - 100*time.Millisecond
 
 // line is one connection, with what is known of it.
-type line struct {
+type pooledConn struct {
 	connection *grpc.ClientConn
 	service    pb.LeaderboardServiceClient
 	// waiting is how many attempts are under way on it.
@@ -29,32 +29,32 @@ type line struct {
 // would use until that does not answer to pings, which takes 20 s. So when an attempt got no answer
 // and nothing else was heard for as long, later ones get another connection. Those under way on the
 // old one end by their own deadlines, and it is closed with the last of them.
-type lines struct {
+type connPool struct {
 	connect func() (*grpc.ClientConn, error)
 	silence time.Duration
 
 	mu      sync.Mutex
-	current *line
+	current *pooledConn
 	closed  bool
 }
 
-func newLines(connect func() (*grpc.ClientConn, error)) (*lines, error) {
-	l := &lines{connect: connect, silence: lineSilence}
+func newConnPool(connect func() (*grpc.ClientConn, error)) (*connPool, error) {
+	l := &connPool{connect: connect, silence: poolIdleTimeout}
 	first, err := l.open()
 	l.current = first
 	return l, err
 }
 
-func (l *lines) open() (*line, error) {
+func (l *connPool) open() (*pooledConn, error) {
 	connection, err := l.connect()
 	if err != nil {
 		return nil, err
 	}
-	return &line{connection: connection, service: pb.NewLeaderboardServiceClient(connection)}, nil
+	return &pooledConn{connection: connection, service: pb.NewLeaderboardServiceClient(connection)}, nil
 }
 
 // take returns the line for an attempt, to be given back.
-func (l *lines) take() *line {
+func (l *connPool) take() *pooledConn {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	taken := l.current
@@ -67,7 +67,7 @@ func (l *lines) take() *line {
 
 // giveBack takes note of the end of an attempt. heard tells that the server, or that there is none,
 // was noticed within it.
-func (l *lines) giveBack(taken *line, heard bool) {
+func (l *connPool) giveBack(taken *pooledConn, heard bool) {
 	l.mu.Lock()
 	taken.waiting--
 	switch {
@@ -89,7 +89,7 @@ func (l *lines) giveBack(taken *line, heard bool) {
 }
 
 // close ends the lines; the attempts under way have to be cancelled. It may be called again.
-func (l *lines) close() error {
+func (l *connPool) close() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.closed {

@@ -79,20 +79,20 @@ func (p passing) Write(data []byte) (int, error) {
 	return p.to.Write(data)
 }
 
-func newTestLines(t *testing.T, silence time.Duration) *lines {
+func newTestPool(t *testing.T, silence time.Duration) *connPool {
 	t.Helper()
-	lines, err := newLines(func() (*grpc.ClientConn, error) {
+	pool, err := newConnPool(func() (*grpc.ClientConn, error) {
 		return grpc.NewClient("127.0.0.1:1", grpc.WithTransportCredentials(insecure.NewCredentials()))
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	lines.silence = silence
-	t.Cleanup(func() { lines.close() })
-	return lines
+	pool.silence = silence
+	t.Cleanup(func() { pool.close() })
+	return pool
 }
 
-func isClosed(line *line) bool {
+func isClosed(line *pooledConn) bool {
 	return line.connection.GetState() == connectivity.Shutdown
 }
 
@@ -106,7 +106,7 @@ func TestSilentConnectionIsLeft(t *testing.T) {
 	}
 	defer client.Close()
 	client.attemptTimeout = 300 * time.Millisecond
-	client.lines.silence = 250 * time.Millisecond
+	client.pool.silence = 250 * time.Millisecond
 	if _, err := client.UpdateScore(t.Context(), fivePoints); err != nil {
 		t.Fatal(err)
 	}
@@ -121,14 +121,14 @@ func TestSilentConnectionIsLeft(t *testing.T) {
 
 // Attempts under way on a connection that is left keep it, and the last of them closes it.
 func TestLineIsClosedWithItsLastAttempt(t *testing.T) {
-	lines := newTestLines(t, 0)
-	first, second := lines.take(), lines.take()
-	lines.giveBack(first, false)
-	if next := lines.take(); next == first || isClosed(first) || first != second {
+	pool := newTestPool(t, 0)
+	first, second := pool.take(), pool.take()
+	pool.giveBack(first, false)
+	if next := pool.take(); next == first || isClosed(first) || first != second {
 		t.Errorf("%p follows %p", next, first)
 	}
-	lines.giveBack(second, false)
-	if !isClosed(first) || isClosed(lines.current) {
+	pool.giveBack(second, false)
+	if !isClosed(first) || isClosed(pool.current) {
 		t.Error("the left one is open, or the present one closed")
 	}
 }
@@ -136,30 +136,30 @@ func TestLineIsClosedWithItsLastAttempt(t *testing.T) {
 // A connection is left neither before it was silent for the time of an attempt, nor when something
 // else was heard on it meanwhile.
 func TestLineIsKept(t *testing.T) {
-	lines := newTestLines(t, time.Minute)
-	first := lines.take()
-	lines.giveBack(first, false)
-	late, heard := lines.take(), lines.take()
+	pool := newTestPool(t, time.Minute)
+	first := pool.take()
+	pool.giveBack(first, false)
+	late, heard := pool.take(), pool.take()
 	first.since = time.Now().Add(-time.Hour)
-	lines.giveBack(heard, true)
-	lines.giveBack(late, false)
-	heardAlone := lines.take()
+	pool.giveBack(heard, true)
+	pool.giveBack(late, false)
+	heardAlone := pool.take()
 	first.since = time.Now().Add(-time.Hour)
-	lines.giveBack(heardAlone, true)
-	lines.giveBack(lines.take(), false)
-	if lines.current != first || isClosed(first) {
+	pool.giveBack(heardAlone, true)
+	pool.giveBack(pool.take(), false)
+	if pool.current != first || isClosed(first) {
 		t.Error("it was left")
 	}
 }
 
 // Silence counts from the first attempt that waits, however many end in vain and in whichever way.
 func TestSilenceAddsUp(t *testing.T) {
-	lines := newTestLines(t, time.Minute)
-	first := lines.take()
-	lines.giveBack(first, false)
+	pool := newTestPool(t, time.Minute)
+	first := pool.take()
+	pool.giveBack(first, false)
 	first.since = first.since.Add(-time.Minute)
-	lines.giveBack(lines.take(), false)
-	if lines.current == first || !isClosed(first) {
+	pool.giveBack(pool.take(), false)
+	if pool.current == first || !isClosed(first) {
 		t.Error("it was kept")
 	}
 }

@@ -7,7 +7,7 @@
 //
 // What fails is an [*Error], and errors.Is tells the kinds apart:
 //
-//	rank, err := client.GetUserRank(ctx, leaderboard.RankQuery{ContestID: "chess", UserID: "ada"})
+//	rank, err := client.GetUserRank(ctx, leaderboard.UserRankQuery{ContestID: "chess", UserID: "ada"})
 //	if errors.Is(err, leaderboard.ErrNotFound) {
 //		// ada has no score yet
 //	}

@@ -16,18 +16,18 @@ func checkUTF8(texts ...text) error {
 	return malformed(notUTF8(texts...))
 }
 
-func notUTF8(texts ...text) []Violation {
-	var violations []Violation
+func notUTF8(texts ...text) []FieldViolation {
+	var violations []FieldViolation
 	for _, text := range texts {
 		if !utf8.ValidString(text.value) {
-			violations = append(violations, Violation{text.field, "is not UTF-8"})
+			violations = append(violations, FieldViolation{text.field, "is not UTF-8"})
 		}
 	}
 	return violations
 }
 
 // malformed returns the error of a request with violations; nil if there are none.
-func malformed(violations []Violation) error {
+func malformed(violations []FieldViolation) error {
 	if len(violations) == 0 {
 		return nil
 	}

@@ -100,7 +100,7 @@ type Error struct {
 	// Metadata are those that the contract gives with the reason.
 	Metadata map[string]string
 	// Violations are the malformed fields, up to ten.
-	Violations []Violation
+	Violations []FieldViolation
 	// RetryAfter is after how long the server asks to try again; 0 if it does not.
 	RetryAfter time.Duration
 	// Message says what is wrong.
@@ -109,15 +109,15 @@ type Error struct {
 	// nil if it was the first one.
 	LastAttempt *Error
 
-	comeBack bool
+	hasRetryInfo bool
 	// final tells that the same request is not to be sent again, whatever the code says.
 	final  bool
 	status *rpcstatus.Status
 	cause  error
 }
 
-// Violation is a malformed field of a request.
-type Violation struct {
+// FieldViolation is a malformed field of a request.
+type FieldViolation struct {
 	// Field is its name in the contract, such as "user_id" or "updates[3].points".
 	Field string
 	// Description says what is wrong with it.
@@ -170,7 +170,7 @@ func (e *Error) Retryable() bool {
 		return false
 	}
 	lost := e.Reason == "" && broken[codes.Code(e.status.GetCode())]
-	return e.comeBack || e.Kind == KindUnavailable || e.Kind == KindDeadlineExceeded || lost
+	return e.hasRetryInfo || e.Kind == KindUnavailable || e.Kind == KindDeadlineExceeded || lost
 }
 
 // broken are the codes with which gRPC itself, or a proxy on the way, tells of a call whose
@@ -222,10 +222,10 @@ func (e *Error) add(detail any) {
 		}
 	case *errdetails.BadRequest:
 		for _, violation := range detail.GetFieldViolations() {
-			e.Violations = append(e.Violations, Violation{violation.GetField(), violation.GetDescription()})
+			e.Violations = append(e.Violations, FieldViolation{violation.GetField(), violation.GetDescription()})
 		}
 	case *errdetails.RetryInfo:
-		e.comeBack, e.RetryAfter = true, detail.GetRetryDelay().AsDuration()
+		e.hasRetryInfo, e.RetryAfter = true, detail.GetRetryDelay().AsDuration()
 	}
 }
 

@@ -62,7 +62,7 @@ func TestDetails(t *testing.T) {
 	if e.Reason != "ERROR_REASON_INVALID_FIELD" || e.Metadata["contestId"] != "chess" {
 		t.Errorf("reason %q, metadata %v", e.Reason, e.Metadata)
 	}
-	if len(e.Violations) != 1 || e.Violations[0] != (Violation{"user_id", "must not\nbe empty"}) {
+	if len(e.Violations) != 1 || e.Violations[0] != (FieldViolation{"user_id", "must not\nbe empty"}) {
 		t.Errorf("violations %v", e.Violations)
 	}
 	if e.RetryAfter != time.Second || e.Message != "no" {

@@ -18,8 +18,8 @@ var ErrMissedChanges = errors.New("leaderboard: changes were missed")
 
 // board is the state of a watched contest as of its position, built from the messages of a watch
 // over all its streams.
-type board struct {
-	scope Scope
+type liveBoard struct {
+	scope WatchScope
 	limit int
 
 	users      []RankedUser
@@ -30,7 +30,7 @@ type board struct {
 }
 
 // rows returns a copy of the rows, best first.
-func (b *board) rows() []RankedUser {
+func (b *liveBoard) rows() []RankedUser {
 	rows := slices.Clone(b.users)
 	if b.scope != ScopeUsers {
 		for i := range rows {
@@ -42,7 +42,7 @@ func (b *board) rows() []RankedUser {
 
 // apply moves the board to the position of the next message. It fails with ErrMissedChanges, and
 // stays as it was, when something between the two is missing.
-func (b *board) apply(message *pb.WatchContestResponse) error {
+func (b *liveBoard) apply(message *pb.WatchContestResponse) error {
 	if snapshot := message.GetSnapshot(); snapshot != nil {
 		b.users = rankedUsers(snapshot.GetUsers())
 		b.total, b.totalKnown = int(snapshot.GetTotalUsers()), true
@@ -66,7 +66,7 @@ func (b *board) apply(message *pb.WatchContestResponse) error {
 	return nil
 }
 
-func (b *board) checkContinues(message *pb.WatchContestResponse) error {
+func (b *liveBoard) checkContinues(message *pb.WatchContestResponse) error {
 	held, now := b.position, message.GetPosition()
 	switch {
 	case held == nil:
@@ -85,7 +85,7 @@ func (b *board) checkContinues(message *pb.WatchContestResponse) error {
 }
 
 // placed returns the rows with the user's row at its place; it may change those that it is given.
-func (b *board) placed(user RankedUser, users []RankedUser) ([]RankedUser, error) {
+func (b *liveBoard) placed(user RankedUser, users []RankedUser) ([]RankedUser, error) {
 	users = slices.DeleteFunc(users, func(held RankedUser) bool { return held.UserID == user.UserID })
 	switch {
 	case b.scope == ScopeUsers:
@@ -105,7 +105,7 @@ func (b *board) placed(user RankedUser, users []RankedUser) ([]RankedUser, error
 
 // count takes in how many users the contest has after a message whose changes are applied, as far
 // as that is known.
-func (b *board) count(message *pb.WatchContestResponse) {
+func (b *liveBoard) count(message *pb.WatchContestResponse) {
 	if position(message.GetPosition()) == position(b.position) {
 		return
 	}

@@ -48,7 +48,7 @@ func TestBoard(t *testing.T) {
 	two := snapshotAt(7, 2, ranked("ada", 5, 1), ranked("bob", 3, 2))
 	cases := []struct {
 		name   string
-		scope  Scope
+		scope  WatchScope
 		limit  int
 		change *pb.WatchContestResponse
 		rows   string
@@ -67,7 +67,7 @@ func TestBoard(t *testing.T) {
 	}
 	for _, expected := range cases {
 		t.Run(expected.name, func(t *testing.T) {
-			board := &board{scope: expected.scope, limit: expected.limit}
+			board := &liveBoard{scope: expected.scope, limit: expected.limit}
 			for _, message := range []*pb.WatchContestResponse{two, expected.change} {
 				if err := board.apply(message); err != nil {
 					t.Fatal(err)
@@ -96,7 +96,7 @@ func TestMissedChanges(t *testing.T) {
 	}
 	for name, message := range wrong {
 		t.Run(name, func(t *testing.T) {
-			board := &board{scope: ScopeTop, limit: 10}
+			board := &liveBoard{scope: ScopeTop, limit: 10}
 			if err := board.apply(message); !errors.Is(err, ErrMissedChanges) {
 				t.Errorf("before a snapshot: %v", err)
 			}
@@ -115,7 +115,7 @@ func TestMissedChanges(t *testing.T) {
 
 // A contest begins: its first epoch follows the snapshot that had none.
 func TestContestBegins(t *testing.T) {
-	board := &board{scope: ScopeTop, limit: 10}
+	board := &liveBoard{scope: ScopeTop, limit: 10}
 	none := snapshotAt(0, 0)
 	none.Position = &pb.Position{}
 	for _, message := range []*pb.WatchContestResponse{none, changed(0, 1, 0, ranked("ada", 5, 1))} {

@@ -27,8 +27,8 @@ type RankedUser struct {
 	DisplayName string
 }
 
-// TopQuery asks for consecutive ranks of a contest.
-type TopQuery struct {
+// TopUsersQuery asks for consecutive ranks of a contest.
+type TopUsersQuery struct {
 	// ContestID names the contest. Required.
 	ContestID string
 	// Limit is how many users to return, up to 1,000; 10 by default.
@@ -50,8 +50,8 @@ type TopUsers struct {
 	Position Position
 }
 
-// RankQuery asks for the rank of one user.
-type RankQuery struct {
+// UserRankQuery asks for the rank of one user.
+type UserRankQuery struct {
 	// ContestID names the contest. Required.
 	ContestID string
 	// UserID names the user. Required.
@@ -80,7 +80,7 @@ type UserRank struct {
 
 // GetTopUsers returns consecutive ranks of a contest. A contest that does not exist is an empty
 // board.
-func (c *Client) GetTopUsers(ctx context.Context, query TopQuery) (TopUsers, error) {
+func (c *Client) GetTopUsers(ctx context.Context, query TopUsersQuery) (TopUsers, error) {
 	if err := checkUTF8(text{"contest_id", query.ContestID}); err != nil {
 		return TopUsers{}, err
 	}
@@ -102,7 +102,7 @@ func (c *Client) GetTopUsers(ctx context.Context, query TopQuery) (TopUsers, err
 
 // GetUserRank returns the score and the rank of one user. It fails with [ErrNotFound] when the user
 // has no score in the contest.
-func (c *Client) GetUserRank(ctx context.Context, query RankQuery) (UserRank, error) {
+func (c *Client) GetUserRank(ctx context.Context, query UserRankQuery) (UserRank, error) {
 	texts := []text{{"contest_id", query.ContestID}, {"user_id", query.UserID}}
 	if err := checkUTF8(texts...); err != nil {
 		return UserRank{}, err

@@ -60,7 +60,7 @@ func once[Request, Response any](
 ) (*Response, *Error) {
 	limited, cancel := context.WithTimeout(ctx, c.attemptTimeout)
 	defer cancel()
-	response, err := overLine(limited, c, send, request)
+	response, err := invoke(limited, c, send, request)
 	if err == nil {
 		return response, nil
 	}
@@ -73,17 +73,17 @@ func once[Request, Response any](
 	return nil, failed
 }
 
-// overLine sends a request, and awaits its answer for as long as ctx lasts.
-func overLine[Request, Response any](
+// invoke sends a request, and awaits its answer for as long as ctx lasts.
+func invoke[Request, Response any](
 	ctx context.Context, c *Client, send method[Request, Response], request *Request,
 ) (*Response, error) {
 	ctx, err := c.token.authorize(ctx)
 	if err != nil {
 		return nil, err
 	}
-	line := c.lines.take()
+	line := c.pool.take()
 	response, err := send(line.service, ctx, request)
-	c.lines.giveBack(line, err == nil || ctx.Err() == nil)
+	c.pool.giveBack(line, err == nil || ctx.Err() == nil)
 	return response, err
 }
 

@@ -11,8 +11,8 @@ import (
 // ErrBufferClosed is what adding to a closed buffer fails with.
 var ErrBufferClosed = errors.New("leaderboard: the score buffer is closed")
 
-// errDeserted is what a buffer ends with whose OnError did not return, as testing's FailNow makes it.
-var errDeserted = fmt.Errorf("%w: OnError ended its goroutine, and the rest was not sent", ErrBufferClosed)
+// errAbandoned is what a buffer ends with whose OnError did not return, as testing's FailNow makes it.
+var errAbandoned = fmt.Errorf("%w: OnError ended its goroutine, and the rest was not sent", ErrBufferClosed)
 
 // ScoreBuffer gathers updates and sends them as batches in the background, one after the other, in
 // the order in which they were added. What the service can't take now is sent again before what
@@ -21,14 +21,14 @@ var errDeserted = fmt.Errorf("%w: OnError ended its goroutine, and the rest was 
 // its client, and what is pending then is refused with [ErrClosed].
 type ScoreBuffer struct {
 	client  *Client
-	options BufferOptions
+	options ScoreBufferOptions
 	sending context.Context
 	stop    context.CancelFunc
 	wake    chan struct{}
 	ended   chan struct{}
 
 	mu       sync.Mutex
-	queue    []pending
+	queue    []pendingUpdate
 	added    int64         // all ever added
 	done     int64         // acknowledged or refused, with OnError told
 	hurried  int64         // up to which a flush waits
@@ -37,7 +37,7 @@ type ScoreBuffer struct {
 
 	acknowledged, refused int64
 	firstError            error
-	deserted              bool
+	abandoned             bool
 
 	// Of the goroutine that sends alone: how many attempts failed in a row, and how the last did.
 	failures int
@@ -45,7 +45,7 @@ type ScoreBuffer struct {
 }
 
 // pending is an update that is not done yet.
-type pending struct {
+type pendingUpdate struct {
 	update ScoreUpdate
 	added  time.Time
 	// trouble is how the last attempt to send it failed.
@@ -53,7 +53,7 @@ type pending struct {
 }
 
 // NewScoreBuffer returns a buffer that sends through the client.
-func (c *Client) NewScoreBuffer(options BufferOptions) (*ScoreBuffer, error) {
+func (c *Client) NewScoreBuffer(options ScoreBufferOptions) (*ScoreBuffer, error) {
 	options = options.withDefaults()
 	if err := options.check(); err != nil {
 		return nil, err
@@ -154,8 +154,8 @@ func (b *ScoreBuffer) tryAdd(update ScoreUpdate) (<-chan struct{}, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	switch {
-	case b.deserted:
-		return nil, errDeserted
+	case b.abandoned:
+		return nil, errAbandoned
 	case b.closed:
 		return nil, ErrBufferClosed
 	case b.sending.Err() != nil:
@@ -163,7 +163,7 @@ func (b *ScoreBuffer) tryAdd(update ScoreUpdate) (<-chan struct{}, error) {
 	case b.added-b.done >= int64(b.options.MaxPending):
 		return b.progress, nil
 	}
-	b.queue = append(b.queue, pending{update: update, added: time.Now()})
+	b.queue = append(b.queue, pendingUpdate{update: update, added: time.Now()})
 	b.added++
 	if len(b.queue) == 1 || len(b.queue) == b.options.BatchSize {
 		b.signal()
@@ -173,7 +173,7 @@ func (b *ScoreBuffer) tryAdd(update ScoreUpdate) (<-chan struct{}, error) {
 
 // take returns the next batch, or how long to wait for it to fill; neither if the queue is empty,
 // and over when it will stay so.
-func (b *ScoreBuffer) take() (batch []pending, wait time.Duration, over bool) {
+func (b *ScoreBuffer) take() (batch []pendingUpdate, wait time.Duration, over bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	isStopped := b.sending.Err() != nil
@@ -201,10 +201,10 @@ func (b *ScoreBuffer) settle(count int) {
 }
 
 // desert ends the buffer where it was left with updates that are not done.
-func (b *ScoreBuffer) desert() {
+func (b *ScoreBuffer) abandon() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.deserted = b.done < b.added
+	b.abandoned = b.done < b.added
 	b.done, b.refused, b.queue = b.added, b.added-b.acknowledged, nil
 	b.release()
 }
@@ -227,8 +227,8 @@ func (b *ScoreBuffer) signal() {
 func (b *ScoreBuffer) error() error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.deserted {
-		return errDeserted
+	if b.abandoned {
+		return errAbandoned
 	}
 	return b.firstError
 }

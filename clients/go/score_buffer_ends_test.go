@@ -35,7 +35,7 @@ func TestBufferGivesUpWhatWaited(t *testing.T) {
 	}}
 	added := make(chan time.Time, 1)
 	told := make(chan error, 2)
-	options := BufferOptions{BatchSize: 1, GiveUpAfter: 250 * time.Millisecond}
+	options := ScoreBufferOptions{BatchSize: 1, GiveUpAfter: 250 * time.Millisecond}
 	options.OnError = func(update ScoreUpdate, err error) {
 		if update.UserID == "0" {
 			time.Sleep(time.Until((<-added).Add(options.GiveUpAfter)))
@@ -61,12 +61,12 @@ func TestBufferGivesUpWhatWaited(t *testing.T) {
 // Only the updates of a batch whose own time is up are given up, with their last trouble.
 func TestBufferKeepsTheYounger(t *testing.T) {
 	var told []error
-	buffer := newBuffer(t, (&fakeService{}).start(t), BufferOptions{
+	buffer := newBuffer(t, (&fakeService{}).start(t), ScoreBufferOptions{
 		OnError: func(_ ScoreUpdate, err error) { told = append(told, err) },
 	})
-	old := pending{update: numbered(0), added: time.Now().Add(-time.Hour), trouble: away}
-	young := pending{update: numbered(1), added: time.Now(), trouble: away}
-	again := buffer.later([]pending{old, young})
+	old := pendingUpdate{update: numbered(0), added: time.Now().Add(-time.Hour), trouble: away}
+	young := pendingUpdate{update: numbered(1), added: time.Now(), trouble: away}
+	again := buffer.later([]pendingUpdate{old, young})
 	if len(again) != 1 || again[0].update != young.update {
 		t.Errorf("%v", again)
 	}
@@ -77,12 +77,12 @@ func TestBufferKeepsTheYounger(t *testing.T) {
 
 // However long troubles last, what is remembered of them does not grow.
 func TestBufferForgetsOldTroubles(t *testing.T) {
-	buffer := newBuffer(t, (&fakeService{}).start(t), BufferOptions{})
+	buffer := newBuffer(t, (&fakeService{}).start(t), ScoreBufferOptions{})
 	late, cancel := context.WithTimeout(t.Context(), 0)
 	defer cancel()
 	for range 3 {
-		one := pending{added: time.Now().Add(-time.Hour), trouble: interrupted(late, buffer.trouble)}
-		buffer.later([]pending{one})
+		one := pendingUpdate{added: time.Now().Add(-time.Hour), trouble: interrupted(late, buffer.trouble)}
+		buffer.later([]pendingUpdate{one})
 	}
 	if buffer.trouble == nil || buffer.trouble.LastAttempt != nil {
 		t.Errorf("%v", buffer.trouble)
@@ -91,7 +91,7 @@ func TestBufferForgetsOldTroubles(t *testing.T) {
 
 // An update does not linger until it is given up.
 func TestBufferLingersWithinItsTime(t *testing.T) {
-	options := BufferOptions{Linger: time.Hour, GiveUpAfter: 500 * time.Millisecond}
+	options := ScoreBufferOptions{Linger: time.Hour, GiveUpAfter: 500 * time.Millisecond}
 	buffer := newBuffer(t, (&fakeService{}).start(t), options)
 	addAll(t, buffer, 1)
 	for buffer.Acknowledged()+buffer.Refused() == 0 {
@@ -106,7 +106,7 @@ func TestBufferLingersWithinItsTime(t *testing.T) {
 func TestBufferEndsWithItsClient(t *testing.T) {
 	told := make(chan error, 3)
 	client := (&fakeService{}).start(t)
-	buffer := newBuffer(t, client, BufferOptions{
+	buffer := newBuffer(t, client, ScoreBufferOptions{
 		Linger:  time.Hour,
 		OnError: func(_ ScoreUpdate, err error) { told <- err },
 	})
@@ -133,19 +133,19 @@ func TestBufferIsDeserted(t *testing.T) {
 		<-added
 		return nil, refused(codes.OutOfRange, "ERROR_REASON_SCORE_OUT_OF_RANGE").Err()
 	}}
-	buffer := newBuffer(t, fake.start(t), BufferOptions{
+	buffer := newBuffer(t, fake.start(t), ScoreBufferOptions{
 		BatchSize: 2, MaxPending: 3, Linger: time.Hour,
 		OnError: func(ScoreUpdate, error) { runtime.Goexit() },
 	})
 	addAll(t, buffer, 3)
 	close(added)
-	if err := buffer.Flush(soon(t)); !errors.Is(err, errDeserted) {
+	if err := buffer.Flush(soon(t)); !errors.Is(err, errAbandoned) {
 		t.Errorf("flushing: %v", err)
 	}
-	if err := buffer.Add(soon(t), numbered(3)); !errors.Is(err, errDeserted) {
+	if err := buffer.Add(soon(t), numbered(3)); !errors.Is(err, errAbandoned) {
 		t.Errorf("adding: %v", err)
 	}
-	if err := buffer.Close(soon(t)); !errors.Is(err, errDeserted) || buffer.Refused() != 3 {
+	if err := buffer.Close(soon(t)); !errors.Is(err, errAbandoned) || buffer.Refused() != 3 {
 		t.Errorf("closing: %v, refused %d", err, buffer.Refused())
 	}
 }
@@ -163,7 +163,7 @@ func TestShortAnswers(t *testing.T) {
 	if !errors.As(err, &failed) || failed.Code != "INTERNAL" || failed.Retryable() || len(fake.batches) != 1 {
 		t.Errorf("%v after %d batches", err, len(fake.batches))
 	}
-	buffer := newBuffer(t, client, BufferOptions{Linger: time.Hour})
+	buffer := newBuffer(t, client, ScoreBufferOptions{Linger: time.Hour})
 	addAll(t, buffer, 2)
 	if err := buffer.Close(soon(t)); !errors.As(err, &failed) || failed.Code != "INTERNAL" {
 		t.Error(err)
@@ -175,8 +175,8 @@ func TestShortAnswers(t *testing.T) {
 
 // The error of a buffer shows the names in it escaped, and not at any length.
 func TestBufferErrorIsPlain(t *testing.T) {
-	buffer := newBuffer(t, (&fakeService{}).start(t), BufferOptions{})
-	buffer.refuse(pending{update: ScoreUpdate{UserID: "\x1b[31m" + strings.Repeat("x", 999)}, trouble: away})
+	buffer := newBuffer(t, (&fakeService{}).start(t), ScoreBufferOptions{})
+	buffer.refuse(pendingUpdate{update: ScoreUpdate{UserID: "\x1b[31m" + strings.Repeat("x", 999)}, trouble: away})
 	if text := buffer.Flush(soon(t)).Error(); strings.Contains(text, "\x1b") || len(text) > 200 {
 		t.Errorf("%q", text)
 	}

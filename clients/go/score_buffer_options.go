@@ -9,8 +9,8 @@ import (
 // maxBatch is how many updates the service takes in one batch.
 const maxBatch = 1000
 
-// BufferOptions change how a buffer works. The zero value is good for most.
-type BufferOptions struct {
+// ScoreBufferOptions change how a buffer works. The zero value is good for most.
+type ScoreBufferOptions struct {
 	// MaxPending is how many updates may wait or be under way; adding more waits. 10,000 by default.
 	MaxPending int
 	// BatchSize is how many updates are sent together at most, up to 1,000. 500 by default.
@@ -27,7 +27,7 @@ type BufferOptions struct {
 	OnError func(update ScoreUpdate, err error)
 }
 
-func (o BufferOptions) withDefaults() BufferOptions {
+func (o ScoreBufferOptions) withDefaults() ScoreBufferOptions {
 	if o.MaxPending == 0 {
 		o.MaxPending = 10_000
 	}
@@ -43,7 +43,7 @@ func (o BufferOptions) withDefaults() BufferOptions {
 	return o
 }
 
-func (o BufferOptions) check() error {
+func (o ScoreBufferOptions) check() error {
 	if o.BatchSize < 1 || o.BatchSize > maxBatch {
 		return fmt.Errorf("leaderboard: a batch size of %d is not from 1 to %d", o.BatchSize, maxBatch)
 	}

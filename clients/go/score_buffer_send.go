@@ -14,7 +14,7 @@ import (
 // run sends batches until the buffer is closed and empty.
 func (b *ScoreBuffer) run() {
 	defer close(b.ended)
-	defer b.desert()
+	defer b.abandon()
 	for {
 		batch, wait, over := b.take()
 		switch {
@@ -43,7 +43,7 @@ func (b *ScoreBuffer) await(lingered <-chan time.Time) {
 // send sends a batch until each of its updates is acknowledged, refused or given up. One that is
 // too large as a whole is sent in halves: a single update may be at fault, and must not take the
 // others with it.
-func (b *ScoreBuffer) send(batch []pending) {
+func (b *ScoreBuffer) send(batch []pendingUpdate) {
 	for batch = b.inTime(batch); len(batch) > 0; batch = b.inTime(batch) {
 		results, failed := b.attempt(batch)
 		tooLarge := failed != nil && failed.Kind == KindOverloaded && !failed.Retryable()
@@ -58,7 +58,7 @@ func (b *ScoreBuffer) send(batch []pending) {
 }
 
 // inTime returns a batch without the updates whose time has passed, which are given up.
-func (b *ScoreBuffer) inTime(batch []pending) []pending {
+func (b *ScoreBuffer) inTime(batch []pendingUpdate) []pendingUpdate {
 	for len(batch) > 0 && b.sending.Err() == nil && !b.ends(batch[0]).After(time.Now()) {
 		if batch[0].trouble == nil {
 			unsent := status.New(codes.DeadlineExceeded, "its time was up before it was sent")
@@ -75,7 +75,7 @@ func (b *ScoreBuffer) inTime(batch []pending) []pending {
 const leastAttempt = time.Second
 
 // attempt sends a batch once, for as long as its oldest update has time, or a little longer.
-func (b *ScoreBuffer) attempt(batch []pending) ([]BatchResult, *Error) {
+func (b *ScoreBuffer) attempt(batch []pendingUpdate) ([]BatchResult, *Error) {
 	request := &pb.BatchUpdateScoresRequest{Updates: make([]*pb.UpdateScoreRequest, len(batch))}
 	for i, one := range batch {
 		request.Updates[i] = one.update.proto()
@@ -92,8 +92,8 @@ func (b *ScoreBuffer) attempt(batch []pending) ([]BatchResult, *Error) {
 
 // sort takes in what an attempt led to, and returns what may succeed later. failed is how the batch
 // failed as a whole.
-func (b *ScoreBuffer) sort(batch []pending, results []BatchResult, failed *Error) []pending {
-	var again []pending
+func (b *ScoreBuffer) sort(batch []pendingUpdate, results []BatchResult, failed *Error) []pendingUpdate {
+	var again []pendingUpdate
 	for i, one := range batch {
 		one.trouble = failed
 		if failed == nil && results[i].Err == nil {
@@ -114,7 +114,7 @@ func (b *ScoreBuffer) sort(batch []pending, results []BatchResult, failed *Error
 
 // later waits before updates are sent again, and returns them without those that have no time left
 // by then, which are given up.
-func (b *ScoreBuffer) later(again []pending) []pending {
+func (b *ScoreBuffer) later(again []pendingUpdate) []pendingUpdate {
 	if len(again) == 0 {
 		b.failures, b.trouble = 0, nil
 		return nil
@@ -141,7 +141,7 @@ func (b *ScoreBuffer) later(again []pending) []pending {
 }
 
 // ends returns when an update is given up.
-func (b *ScoreBuffer) ends(one pending) time.Time {
+func (b *ScoreBuffer) ends(one pendingUpdate) time.Time {
 	return one.added.Add(b.options.GiveUpAfter)
 }
 
@@ -152,7 +152,7 @@ func (b *ScoreBuffer) acknowledge() {
 }
 
 // refuse tells of an update that its trouble is the end of.
-func (b *ScoreBuffer) refuse(one pending) {
+func (b *ScoreBuffer) refuse(one pendingUpdate) {
 	b.mu.Lock()
 	b.refused++
 	if b.firstError == nil && b.options.OnError == nil {

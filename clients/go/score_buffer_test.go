@@ -26,7 +26,7 @@ func addAll(t *testing.T, buffer *ScoreBuffer, count int) {
 	}
 }
 
-func newBuffer(t *testing.T, client *Client, options BufferOptions) *ScoreBuffer {
+func newBuffer(t *testing.T, client *Client, options ScoreBufferOptions) *ScoreBuffer {
 	t.Helper()
 	buffer, err := client.NewScoreBuffer(options)
 	if err != nil {
@@ -39,7 +39,7 @@ func newBuffer(t *testing.T, client *Client, options BufferOptions) *ScoreBuffer
 // returns.
 func TestBufferSendsAll(t *testing.T) {
 	fake := &fakeService{}
-	buffer := newBuffer(t, fake.start(t), BufferOptions{BatchSize: 10, MaxPending: 25, Linger: time.Hour})
+	buffer := newBuffer(t, fake.start(t), ScoreBufferOptions{BatchSize: 10, MaxPending: 25, Linger: time.Hour})
 	addAll(t, buffer, 105)
 	if err := buffer.Close(soon(t)); err != nil {
 		t.Fatal(err)
@@ -74,12 +74,12 @@ func TestBufferSendsAll(t *testing.T) {
 func TestBufferLingersAndFlushes(t *testing.T) {
 	fake := &fakeService{}
 	client := fake.start(t)
-	lingering := newBuffer(t, client, BufferOptions{Linger: time.Millisecond})
+	lingering := newBuffer(t, client, ScoreBufferOptions{Linger: time.Millisecond})
 	addAll(t, lingering, 1)
 	for lingering.Acknowledged() == 0 {
 		time.Sleep(time.Millisecond)
 	}
-	waiting := newBuffer(t, client, BufferOptions{Linger: time.Hour})
+	waiting := newBuffer(t, client, ScoreBufferOptions{Linger: time.Hour})
 	addAll(t, waiting, 3)
 	if err := waiting.Flush(soon(t)); err != nil || waiting.Acknowledged() != 3 {
 		t.Errorf("%v with %d", err, waiting.Acknowledged())
@@ -95,7 +95,7 @@ func TestBufferIsBounded(t *testing.T) {
 		<-release
 		return taken(request), nil
 	}}
-	buffer := newBuffer(t, fake.start(t), BufferOptions{MaxPending: 4, BatchSize: 2})
+	buffer := newBuffer(t, fake.start(t), ScoreBufferOptions{MaxPending: 4, BatchSize: 2})
 	addAll(t, buffer, 4)
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
@@ -125,7 +125,7 @@ func TestBufferSendsAgain(t *testing.T) {
 		return response, nil
 	}}
 	var told []ScoreUpdate
-	buffer := newBuffer(t, fake.start(t), BufferOptions{
+	buffer := newBuffer(t, fake.start(t), ScoreBufferOptions{
 		Linger: time.Hour,
 		OnError: func(update ScoreUpdate, err error) {
 			if errors.Is(err, ErrOutOfRange) && update.RequestID != "" {
@@ -153,7 +153,7 @@ func TestBufferGivesUp(t *testing.T) {
 		response.Results[0].Outcome = statusOf(codes.Unavailable, "ERROR_REASON_STORE_UNAVAILABLE")
 		return response, nil
 	}}
-	buffer := newBuffer(t, fake.start(t), BufferOptions{GiveUpAfter: 250 * time.Millisecond})
+	buffer := newBuffer(t, fake.start(t), ScoreBufferOptions{GiveUpAfter: 250 * time.Millisecond})
 	addAll(t, buffer, 2)
 	if err := buffer.Close(soon(t)); !errors.Is(err, ErrUnavailable) {
 		t.Error(err)
@@ -173,7 +173,7 @@ func TestBufferSendsHalves(t *testing.T) {
 		}
 		return taken(request), nil
 	}}
-	buffer := newBuffer(t, fake.start(t), BufferOptions{Linger: time.Hour})
+	buffer := newBuffer(t, fake.start(t), ScoreBufferOptions{Linger: time.Hour})
 	addAll(t, buffer, 9)
 	if err := buffer.Close(soon(t)); !errors.Is(err, ErrOverloaded) {
 		t.Error(err)
@@ -190,7 +190,7 @@ func TestBufferCloseIsBounded(t *testing.T) {
 	}}
 	var mu sync.Mutex
 	told := 0
-	buffer := newBuffer(t, fake.start(t), BufferOptions{BatchSize: 2, OnError: func(ScoreUpdate, error) {
+	buffer := newBuffer(t, fake.start(t), ScoreBufferOptions{BatchSize: 2, OnError: func(ScoreUpdate, error) {
 		mu.Lock()
 		defer mu.Unlock()
 		told++
@@ -209,7 +209,7 @@ func TestBufferCloseIsBounded(t *testing.T) {
 // Options that can't work are refused.
 func TestBufferOptions(t *testing.T) {
 	client := (&fakeService{}).start(t)
-	for _, options := range []BufferOptions{{BatchSize: 1001}, {BatchSize: -1}, {MaxPending: -1}, {Linger: -1}} {
+	for _, options := range []ScoreBufferOptions{{BatchSize: 1001}, {BatchSize: -1}, {MaxPending: -1}, {Linger: -1}} {
 		if _, err := client.NewScoreBuffer(options); err == nil {
 			t.Errorf("%+v", options)
 		}

@@ -91,7 +91,7 @@ func (c *Client) UpdateScore(ctx context.Context, update ScoreUpdate) (UpdateRes
 // again; its error tells whether that may help.
 func (c *Client) BatchUpdateScores(ctx context.Context, updates []ScoreUpdate) ([]BatchResult, error) {
 	request := &pb.BatchUpdateScoresRequest{Updates: make([]*pb.UpdateScoreRequest, len(updates))}
-	var violations []Violation
+	var violations []FieldViolation
 	for i, update := range updates {
 		request.Updates[i] = update.proto()
 		for _, violation := range notUTF8(update.texts()...) {

@@ -12,16 +12,16 @@ import (
 // lasting is after how long a stream that breaks is no failed attempt to open one.
 const lasting = time.Second
 
-// Scope is what is told of a contest. The zero value is that of ScopeTop.
-type Scope int32
+// WatchScope is what is told of a contest. The zero value is that of ScopeTop.
+type WatchScope int32
 
 const (
 	// ScopeTop tells what touches the first ranks, up to the limit.
-	ScopeTop = Scope(pb.WatchScope_WATCH_SCOPE_TOP)
+	ScopeTop = WatchScope(pb.WatchScope_WATCH_SCOPE_TOP)
 	// ScopeAll tells every change of the contest.
-	ScopeAll = Scope(pb.WatchScope_WATCH_SCOPE_ALL)
+	ScopeAll = WatchScope(pb.WatchScope_WATCH_SCOPE_ALL)
 	// ScopeUsers tells every change of some users.
-	ScopeUsers = Scope(pb.WatchScope_WATCH_SCOPE_USERS)
+	ScopeUsers = WatchScope(pb.WatchScope_WATCH_SCOPE_USERS)
 )
 
 // WatchQuery asks to watch a contest.
@@ -31,7 +31,7 @@ type WatchQuery struct {
 	// Limit is how many of the first ranks the board holds, up to 1,000; 10 by default.
 	Limit int
 	// Scope is what is told of the contest; by default what touches the first ranks.
-	Scope Scope
+	Scope WatchScope
 	// UserIDs are the users to watch with ScopeUsers, 1 to 1,000, each once.
 	UserIDs []string
 	// MinInterval is the least time between two messages of changes with ScopeTop, up to 60 s; what
@@ -74,14 +74,14 @@ func (c *Client) follow(ctx context.Context, query WatchQuery, show func(WatchUp
 	if err := query.check(); err != nil {
 		return err
 	}
-	course := newCourse(query)
-	if !show(course.update) {
+	session := newWatchSession(query)
+	if !show(session.update) {
 		return nil
 	}
 	for attempt := 0; ; attempt++ {
 		began := time.Now()
-		trouble, left := c.followStream(ctx, course, show)
-		if left || trouble == nil && course.update.State == StateOver {
+		trouble, left := c.followStream(ctx, session, show)
+		if left || trouble == nil && session.update.State == StateOver {
 			return nil
 		}
 		if ended := c.ended(ctx, nil); ended != nil {
@@ -92,8 +92,8 @@ func (c *Client) follow(ctx context.Context, query WatchQuery, show func(WatchUp
 			return refused
 		}
 		if trouble != nil {
-			course.lose(trouble)
-			if !show(course.update) {
+			session.lose(trouble)
+			if !show(session.update) {
 				return nil
 			}
 		}
@@ -109,16 +109,16 @@ func (c *Client) follow(ctx context.Context, query WatchQuery, show func(WatchUp
 // followStream shows the updates of one stream. It returns what went wrong with the stream, and
 // whether show returned false.
 func (c *Client) followStream(
-	ctx context.Context, course *course, show func(WatchUpdate) bool,
+	ctx context.Context, session *watchSession, show func(WatchUpdate) bool,
 ) (trouble error, left bool) {
-	for message, err := range c.messages(ctx, course.request()) {
+	for message, err := range c.messages(ctx, session.request()) {
 		if err == nil {
-			err = course.take(message)
+			err = session.take(message)
 		}
 		if err != nil {
 			return err, false
 		}
-		if !show(course.update) {
+		if !show(session.update) {
 			return nil, true
 		}
 	}

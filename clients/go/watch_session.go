@@ -11,14 +11,14 @@ import (
 	pb "github.com/leaderboard/leaderboard/clients/go/leaderboard/v1"
 )
 
-// course is how a watch has gone so far, over all its streams.
-type course struct {
+// session is how a watch has gone so far, over all its streams.
+type watchSession struct {
 	asked  *pb.WatchContestRequest
-	board  *board
+	board  *liveBoard
 	update WatchUpdate
 }
 
-func newCourse(query WatchQuery) *course {
+func newWatchSession(query WatchQuery) *watchSession {
 	if query.Limit == 0 {
 		query.Limit = defaultLimit
 	}
@@ -34,15 +34,15 @@ func newCourse(query WatchQuery) *course {
 	if query.MinInterval != 0 {
 		asked.MinInterval = durationpb.New(query.MinInterval)
 	}
-	return &course{
+	return &watchSession{
 		asked:  asked,
-		board:  &board{scope: query.Scope, limit: query.Limit},
+		board:  &liveBoard{scope: query.Scope, limit: query.Limit},
 		update: WatchUpdate{State: StateConnecting},
 	}
 }
 
 // request returns what the next stream asks for.
-func (c *course) request() *pb.WatchContestRequest {
+func (c *watchSession) request() *pb.WatchContestRequest {
 	request := proto.CloneOf(c.asked)
 	request.ResumeAfter = c.board.position
 	return request
@@ -50,7 +50,7 @@ func (c *course) request() *pb.WatchContestRequest {
 
 // take applies the next message of a stream, and makes the update that it leads to. It fails with
 // ErrMissedChanges.
-func (c *course) take(message *pb.WatchContestResponse) error {
+func (c *watchSession) take(message *pb.WatchContestResponse) error {
 	before := c.update.Rows
 	if err := c.board.apply(message); err != nil {
 		return err
@@ -71,10 +71,10 @@ func (c *course) take(message *pb.WatchContestResponse) error {
 }
 
 // lose makes the update that the stream, or an attempt to open one, ended with trouble.
-func (c *course) lose(trouble error) {
+func (c *watchSession) lose(trouble error) {
 	if errors.Is(trouble, ErrMissedChanges) {
 		// What is shown was right at its position. What comes next must not build on it.
-		c.board = &board{scope: c.board.scope, limit: c.board.limit}
+		c.board = &liveBoard{scope: c.board.scope, limit: c.board.limit}
 	}
 	if c.update.State != StateConnecting {
 		c.update.State = StateReconnecting

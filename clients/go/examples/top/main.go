@@ -22,7 +22,7 @@ func main() {
 		log.Fatal(err)
 	}
 	defer client.Close()
-	top, err := client.GetTopUsers(context.Background(), leaderboard.TopQuery{ContestID: os.Args[2]})
+	top, err := client.GetTopUsers(context.Background(), leaderboard.TopUsersQuery{ContestID: os.Args[2]})
 	if err != nil {
 		log.Fatal(err)
 	}

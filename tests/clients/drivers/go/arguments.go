@@ -65,7 +65,7 @@ var modes = map[string]leaderboard.UpdateMode{
 	"BEST":      leaderboard.ModeBest,
 }
 
-var scopes = map[string]leaderboard.Scope{
+var scopes = map[string]leaderboard.WatchScope{
 	"":      0,
 	"TOP":   leaderboard.ScopeTop,
 	"ALL":   leaderboard.ScopeAll,

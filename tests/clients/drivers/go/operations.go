@@ -87,7 +87,7 @@ func (d *driver) batch(ctx context.Context, args batchArgs) (any, error) {
 }
 
 func (d *driver) top(ctx context.Context, args topArgs) (any, error) {
-	top, err := d.client.GetTopUsers(ctx, leaderboard.TopQuery{
+	top, err := d.client.GetTopUsers(ctx, leaderboard.TopUsersQuery{
 		ContestID:   args.ContestID,
 		Limit:       args.Limit,
 		StartRank:   args.StartRank,
@@ -104,7 +104,7 @@ func (d *driver) top(ctx context.Context, args topArgs) (any, error) {
 }
 
 func (d *driver) rank(ctx context.Context, args rankArgs) (any, error) {
-	rank, err := d.client.GetUserRank(ctx, leaderboard.RankQuery{
+	rank, err := d.client.GetUserRank(ctx, leaderboard.UserRankQuery{
 		ContestID:   args.ContestID,
 		UserID:      args.UserID,
 		Neighbors:   args.Neighbors,
@@ -163,7 +163,7 @@ func (d *driver) stormOne(
 // buffer writes through a score buffer.
 func (d *driver) buffer(ctx context.Context, args stormArgs) (any, error) {
 	refused := func(update leaderboard.ScoreUpdate, err error) { log.Print(update.UserID, ": ", err) }
-	buffer, err := d.client.NewScoreBuffer(leaderboard.BufferOptions{OnError: refused})
+	buffer, err := d.client.NewScoreBuffer(leaderboard.ScoreBufferOptions{OnError: refused})
 	if err != nil {
 		return nil, err
 	}
