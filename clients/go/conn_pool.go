@@ -9,29 +9,31 @@ import (
 	pb "github.com/leaderboard/leaderboard/clients/go/leaderboard/v1"
 )
 
-// poolIdleTimeout is after how long without a word, while attempts wait for one, a connection is left.
-// An attempt begins a little before it waits.
-const poolIdleTimeout = attemptTimeout - 100*time.Millisecond
+// connIdleTimeout is the time without any response, while attempts wait for one, after which a
+// connection is replaced. It is a little shorter than an attempt, which starts before it waits.
+const connIdleTimeout = attemptTimeout - 100*time.Millisecond
 
-// line is one connection, with what is known of it.
+// pooledConn is a connection with its state in the pool.
 type pooledConn struct {
-	connection *grpc.ClientConn
-	service    pb.LeaderboardServiceClient
-	// waiting is how many attempts are under way on it.
-	waiting int
-	// since is from when on attempts wait without any word; zero where none does.
-	since time.Time
+	conn    *grpc.ClientConn
+	service pb.LeaderboardServiceClient
+	// inFlight is the number of attempts in flight on the connection.
+	inFlight int
+	// idleSince is when the connection last responded or, if later, when an attempt first waited
+	// after that; zero if no attempt has waited since the last response.
+	idleSince time.Time
 }
 
-// lines gives each attempt of a call its connection. It is safe for use by many goroutines.
+// connPool provides the connection for each attempt of a call. It is safe for use by many
+// goroutines.
 //
-// The library makes a connection anew that breaks. One whose other end is gone without a word it
-// would use until that does not answer to pings, which takes 20 s. So when an attempt got no answer
-// and nothing else was heard for as long, later ones get another connection. Those under way on the
-// old one end by their own deadlines, and it is closed with the last of them.
+// grpc-go reconnects by itself when a connection breaks. But it keeps using a connection whose peer
+// vanished silently until keepalive pings fail, which takes 20 s. So when an attempt gets no
+// response and the connection was idle for connIdleTimeout, later attempts get a new connection.
+// Attempts in flight on the old one end by their own deadlines; the last of them closes it.
 type connPool struct {
-	connect func() (*grpc.ClientConn, error)
-	silence time.Duration
+	connect     func() (*grpc.ClientConn, error)
+	idleTimeout time.Duration
 
 	mu      sync.Mutex
 	current *pooledConn
@@ -39,62 +41,62 @@ type connPool struct {
 }
 
 func newConnPool(connect func() (*grpc.ClientConn, error)) (*connPool, error) {
-	l := &connPool{connect: connect, silence: poolIdleTimeout}
-	first, err := l.open()
-	l.current = first
-	return l, err
+	p := &connPool{connect: connect, idleTimeout: connIdleTimeout}
+	first, err := p.open()
+	p.current = first
+	return p, err
 }
 
-func (l *connPool) open() (*pooledConn, error) {
-	connection, err := l.connect()
+func (p *connPool) open() (*pooledConn, error) {
+	conn, err := p.connect()
 	if err != nil {
 		return nil, err
 	}
-	return &pooledConn{connection: connection, service: pb.NewLeaderboardServiceClient(connection)}, nil
+	return &pooledConn{conn: conn, service: pb.NewLeaderboardServiceClient(conn)}, nil
 }
 
-// take returns the line for an attempt, to be given back.
-func (l *connPool) take() *pooledConn {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	taken := l.current
-	taken.waiting++
-	if taken.since.IsZero() {
-		taken.since = time.Now()
+// acquire returns the connection for an attempt; release must follow.
+func (p *connPool) acquire() *pooledConn {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	pooled := p.current
+	pooled.inFlight++
+	if pooled.idleSince.IsZero() {
+		pooled.idleSince = time.Now()
 	}
-	return taken
+	return pooled
 }
 
-// giveBack takes note of the end of an attempt. heard tells that the server, or that there is none,
-// was noticed within it.
-func (l *connPool) giveBack(taken *pooledConn, heard bool) {
-	l.mu.Lock()
-	taken.waiting--
+// release ends the use of a connection by an attempt. responded is whether the server answered, or
+// the connection failed, within the attempt.
+func (p *connPool) release(pooled *pooledConn, responded bool) {
+	p.mu.Lock()
+	pooled.inFlight--
 	switch {
-	case heard && taken.waiting == 0:
-		taken.since = time.Time{}
-	case heard:
-		taken.since = time.Now()
-	case taken == l.current && !l.closed && time.Since(taken.since) >= l.silence:
-		// It can't fail where the first one did not; the old one would be kept.
-		if next, err := l.open(); err == nil {
-			l.current = next
+	case responded && pooled.inFlight == 0:
+		pooled.idleSince = time.Time{}
+	case responded:
+		pooled.idleSince = time.Now()
+	case pooled == p.current && !p.closed && time.Since(pooled.idleSince) >= p.idleTimeout:
+		// The first open succeeded with the same options. If this one fails, the old one is kept.
+		if next, err := p.open(); err == nil {
+			p.current = next
 		}
 	}
-	left := taken != l.current && taken.waiting == 0
-	l.mu.Unlock()
-	if left {
-		_ = taken.connection.Close()
+	isUnused := pooled != p.current && pooled.inFlight == 0
+	p.mu.Unlock()
+	if isUnused {
+		_ = pooled.conn.Close()
 	}
 }
 
-// close ends the lines; the attempts under way have to be cancelled. It may be called again.
-func (l *connPool) close() error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.closed {
+// close closes the pool; attempts in flight have to be cancelled before. It may be called again.
+func (p *connPool) close() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed {
 		return nil
 	}
-	l.closed = true
-	return l.current.connection.Close()
+	p.closed = true
+	return p.current.conn.Close()
 }

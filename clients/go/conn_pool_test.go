@@ -15,13 +15,13 @@ import (
 	pb "github.com/leaderboard/leaderboard/clients/go/leaderboard/v1"
 )
 
-// relay passes connections on to a server, until it swallows what comes over those that there are.
+// relay forwards connections to a server until they are muted.
 type relay struct {
 	listener net.Listener
 
-	mu        sync.Mutex
-	accepted  int
-	swallowed int // up to which connection nothing is passed on
+	mu       sync.Mutex
+	accepted int
+	muted    int // connections up to this number forward nothing
 }
 
 func newRelay(t *testing.T, server string) *relay {
@@ -48,38 +48,38 @@ func newRelay(t *testing.T, server string) *relay {
 			r.accepted++
 			number := r.accepted
 			r.mu.Unlock()
-			go io.Copy(passing{far, r, number}, near)
-			go io.Copy(passing{near, r, number}, far)
+			go io.Copy(forwarder{far, r, number}, near)
+			go io.Copy(forwarder{near, r, number}, far)
 		}
 	}()
 	return r
 }
 
-// swallow makes all connections silent that there are, and returns how many those are.
-func (r *relay) swallow() int {
+// mute stops all present connections from forwarding, and returns their number.
+func (r *relay) mute() int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.swallowed = r.accepted
+	r.muted = r.accepted
 	return r.accepted
 }
 
-type passing struct {
+type forwarder struct {
 	to     io.Writer
 	relay  *relay
 	number int
 }
 
-func (p passing) Write(data []byte) (int, error) {
+func (p forwarder) Write(data []byte) (int, error) {
 	p.relay.mu.Lock()
-	isSwallowed := p.number <= p.relay.swallowed
+	isMuted := p.number <= p.relay.muted
 	p.relay.mu.Unlock()
-	if isSwallowed {
+	if isMuted {
 		return len(data), nil
 	}
 	return p.to.Write(data)
 }
 
-func newTestPool(t *testing.T, silence time.Duration) *connPool {
+func newTestPool(t *testing.T, idleTimeout time.Duration) *connPool {
 	t.Helper()
 	pool, err := newConnPool(func() (*grpc.ClientConn, error) {
 		return grpc.NewClient("127.0.0.1:1", grpc.WithTransportCredentials(insecure.NewCredentials()))
@@ -87,85 +87,84 @@ func newTestPool(t *testing.T, silence time.Duration) *connPool {
 	if err != nil {
 		t.Fatal(err)
 	}
-	pool.silence = silence
+	pool.idleTimeout = idleTimeout
 	t.Cleanup(func() { pool.close() })
 	return pool
 }
 
-func isClosed(line *pooledConn) bool {
-	return line.connection.GetState() == connectivity.Shutdown
+func isClosed(pooled *pooledConn) bool {
+	return pooled.conn.GetState() == connectivity.Shutdown
 }
 
-// A connection that went silent takes one attempt of a call; the next goes over a new one.
-func TestSilentConnectionIsLeft(t *testing.T) {
+// A dead connection costs a call one attempt; the next one uses a new connection.
+func TestDeadConnectionIsReplaced(t *testing.T) {
 	fake := &fakeService{update: func(context.Context, int, *pb.UpdateScoreRequest) error { return nil }}
-	through := newRelay(t, fake.serve(t))
-	client, err := NewClient(through.listener.Addr().String())
+	relay := newRelay(t, fake.serve(t))
+	client, err := NewClient(relay.listener.Addr().String())
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer client.Close()
 	client.attemptTimeout = 300 * time.Millisecond
-	client.pool.silence = 250 * time.Millisecond
+	client.pool.idleTimeout = 250 * time.Millisecond
 	if _, err := client.UpdateScore(t.Context(), fivePoints); err != nil {
 		t.Fatal(err)
 	}
-	before := through.swallow()
+	before := relay.mute()
 	if _, err := client.UpdateScore(t.Context(), fivePoints); err != nil {
 		t.Fatal(err)
 	}
-	if through.swallow() == before {
+	if relay.mute() == before {
 		t.Error("no new connection")
 	}
 }
 
-// Attempts under way on a connection that is left keep it, and the last of them closes it.
-func TestLineIsClosedWithItsLastAttempt(t *testing.T) {
+// A replaced connection is closed by the last attempt in flight on it.
+func TestReplacedConnIsClosedByLastAttempt(t *testing.T) {
 	pool := newTestPool(t, 0)
-	first, second := pool.take(), pool.take()
-	pool.giveBack(first, false)
-	if next := pool.take(); next == first || isClosed(first) || first != second {
+	first, second := pool.acquire(), pool.acquire()
+	pool.release(first, false)
+	if next := pool.acquire(); next == first || isClosed(first) || first != second {
 		t.Errorf("%p follows %p", next, first)
 	}
-	pool.giveBack(second, false)
+	pool.release(second, false)
 	if !isClosed(first) || isClosed(pool.current) {
-		t.Error("the left one is open, or the present one closed")
+		t.Error("the replaced connection is open, or the current one closed")
 	}
 }
 
-// A connection is left neither before it was silent for the time of an attempt, nor when something
-// else was heard on it meanwhile.
-func TestLineIsKept(t *testing.T) {
+// A connection is kept until its idle timeout, and when another attempt got a response meanwhile.
+func TestConnIsKept(t *testing.T) {
 	pool := newTestPool(t, time.Minute)
-	first := pool.take()
-	pool.giveBack(first, false)
-	late, heard := pool.take(), pool.take()
-	first.since = time.Now().Add(-time.Hour)
-	pool.giveBack(heard, true)
-	pool.giveBack(late, false)
-	heardAlone := pool.take()
-	first.since = time.Now().Add(-time.Hour)
-	pool.giveBack(heardAlone, true)
-	pool.giveBack(pool.take(), false)
+	first := pool.acquire()
+	pool.release(first, false)
+	late, answered := pool.acquire(), pool.acquire()
+	first.idleSince = time.Now().Add(-time.Hour)
+	pool.release(answered, true)
+	pool.release(late, false)
+	answeredAlone := pool.acquire()
+	first.idleSince = time.Now().Add(-time.Hour)
+	pool.release(answeredAlone, true)
+	pool.release(pool.acquire(), false)
 	if pool.current != first || isClosed(first) {
-		t.Error("it was left")
+		t.Error("it was replaced")
 	}
 }
 
-// Silence counts from the first attempt that waits, however many end in vain and in whichever way.
-func TestSilenceAddsUp(t *testing.T) {
+// The idle time counts from the first attempt without a response, over all attempts after it.
+func TestIdleTimeAddsUp(t *testing.T) {
 	pool := newTestPool(t, time.Minute)
-	first := pool.take()
-	pool.giveBack(first, false)
-	first.since = first.since.Add(-time.Minute)
-	pool.giveBack(pool.take(), false)
+	first := pool.acquire()
+	pool.release(first, false)
+	first.idleSince = first.idleSince.Add(-time.Minute)
+	pool.release(pool.acquire(), false)
 	if pool.current == first || !isClosed(first) {
 		t.Error("it was kept")
 	}
 }
 
-// A client may be closed again.
-func TestCloseAgain(t *testing.T) {
+// A client may be closed more than once.
+func TestCloseTwice(t *testing.T) {
 	client := (&fakeService{}).start(t)
 	for range 2 {
 		if err := client.Close(); err != nil {

@@ -13,9 +13,9 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// LoadTLS returns a configuration for [WithTLS] from PEM files: of the authorities to trust, and of
-// the client's certificate with its key. An empty authorities means those of the system; an empty
-// certificate and key mean that the client has none to show.
+// LoadTLS returns a configuration for [WithTLS] from PEM files: the CA certificates that verify the
+// server, and the client certificate with its key. If authorities is empty, the system's CA
+// certificates are used. If certificate and key are empty, the client has no certificate.
 func LoadTLS(authorities, certificate, key string) (*tls.Config, error) {
 	config := &tls.Config{MinVersion: tls.VersionTLS12}
 	if authorities != "" {
@@ -25,11 +25,11 @@ func LoadTLS(authorities, certificate, key string) (*tls.Config, error) {
 		}
 		config.RootCAs = x509.NewCertPool()
 		if !config.RootCAs.AppendCertsFromPEM(pem) {
-			return nil, fmt.Errorf("leaderboard: %s holds no certificate in PEM form", authorities)
+			return nil, fmt.Errorf("leaderboard: no PEM certificate in %s", authorities)
 		}
 	}
 	if (certificate == "") != (key == "") {
-		return nil, errors.New("leaderboard: a client's certificate and its key belong together; one is missing")
+		return nil, errors.New("leaderboard: a client certificate needs its key, and a key its certificate; one is missing")
 	}
 	if certificate != "" {
 		own, err := tls.LoadX509KeyPair(certificate, key)
@@ -41,20 +41,20 @@ func LoadTLS(authorities, certificate, key string) (*tls.Config, error) {
 	return config, nil
 }
 
-// errNoToken is the cause of what failed for want of a token.
+// errNoToken is the cause of a call or stream that failed because it got no valid token.
 var errNoToken = errors.New("leaderboard: no token")
 
-var errUnfitToken = errors.New("it is not of printable ASCII characters")
+var errInvalidToken = errors.New("a token must be printable ASCII characters without spaces")
 
-// authorize returns a ctx with whose metadata a call shows the token; ctx itself where none is to
-// be shown. It fails with an [*Error] whose cause is errNoToken.
+// authorize returns a copy of ctx whose outgoing metadata carries the token; ctx itself if s is nil.
+// It fails with an [*Error] whose cause is errNoToken.
 func (s TokenSource) authorize(ctx context.Context) (context.Context, error) {
 	if s == nil {
 		return ctx, nil
 	}
-	token, err := s.within(ctx)
-	if err == nil && !printable(token) {
-		err = errUnfitToken
+	token, err := s.get(ctx)
+	if err == nil && !isValidToken(token) {
+		err = errInvalidToken
 	}
 	if err == nil {
 		return metadata.AppendToOutgoingContext(ctx, "authorization", "Bearer "+token), nil
@@ -63,31 +63,31 @@ func (s TokenSource) authorize(ctx context.Context) (context.Context, error) {
 	if ctx.Err() != nil {
 		code = codes.DeadlineExceeded
 	}
-	e := refusal(status.New(code, "no token: "+err.Error()).Proto())
+	e := errorFromStatus(status.New(code, "no token: "+err.Error()).Proto())
 	e.cause = fmt.Errorf("%w: %w", errNoToken, err)
 	return nil, e
 }
 
-// within asks for the token, for no longer than ctx lasts.
-func (s TokenSource) within(ctx context.Context) (string, error) {
-	type answer struct {
+// get calls the source, and stops waiting for it when ctx ends.
+func (s TokenSource) get(ctx context.Context) (string, error) {
+	type result struct {
 		token string
 		err   error
 	}
-	answers := make(chan answer, 1)
+	results := make(chan result, 1)
 	go func() {
 		token, err := s(ctx)
-		answers <- answer{token, err}
+		results <- result{token, err}
 	}()
 	select {
-	case told := <-answers:
-		return told.token, told.err
+	case got := <-results:
+		return got.token, got.err
 	case <-ctx.Done():
 		return "", ctx.Err()
 	}
 }
 
-func printable(token string) bool {
+func isValidToken(token string) bool {
 	for _, char := range []byte(token) {
 		if char < '!' || char > '~' {
 			return false

@@ -15,11 +15,11 @@ import (
 	pb "github.com/leaderboard/leaderboard/clients/go/leaderboard/v1"
 )
 
-// Each call carries the token; one that can't be had is an error of its own.
+// Each call carries the token; a failing token source fails the call with its error.
 func TestToken(t *testing.T) {
 	fake := &fakeService{update: func(ctx context.Context, _ int, _ *pb.UpdateScoreRequest) error {
-		told, _ := metadata.FromIncomingContext(ctx)
-		if got := told.Get("authorization"); len(got) != 1 || got[0] != "Bearer secret" {
+		received, _ := metadata.FromIncomingContext(ctx)
+		if got := received.Get("authorization"); len(got) != 1 || got[0] != "Bearer secret" {
 			return status.Errorf(codes.Unauthenticated, "got %q", got)
 		}
 		return nil
@@ -35,8 +35,8 @@ func TestToken(t *testing.T) {
 	}
 }
 
-// A token that no header can hold is refused without telling it.
-func TestUnfitToken(t *testing.T) {
+// An invalid token is refused with an error that does not contain it.
+func TestInvalidToken(t *testing.T) {
 	fake := &fakeService{}
 	for _, token := range []string{"", "secret\n", "se cret"} {
 		_, err := fake.start(t, WithToken(token)).UpdateScore(soon(t), fivePoints)
@@ -49,12 +49,12 @@ func TestUnfitToken(t *testing.T) {
 	}
 }
 
-// A source of tokens that hangs takes no more than the time of the call, and ends with the client.
+// A token source that hangs delays a call up to its deadline, or until the client is closed.
 func TestTokenSourceHangs(t *testing.T) {
-	asked := make(chan struct{}, 1)
+	called := make(chan struct{}, 1)
 	hang := WithTokenSource(func(context.Context) (string, error) {
 		select {
-		case asked <- struct{}{}:
+		case called <- struct{}{}:
 		default:
 		}
 		select {}
@@ -65,21 +65,21 @@ func TestTokenSourceHangs(t *testing.T) {
 	if _, err := client.UpdateScore(ctx, fivePoints); !errors.Is(err, ErrDeadlineExceeded) {
 		t.Error(err)
 	}
-	<-asked
-	go func() { <-asked; client.Close() }()
+	<-called
+	go func() { <-called; client.Close() }()
 	client.attemptTimeout = time.Hour
-	patient := soon(t)
-	if _, err := client.UpdateScore(patient, fivePoints); !errors.Is(err, ErrClosed) || patient.Err() != nil {
-		t.Errorf("%v, %v", err, patient.Err())
+	long := soon(t)
+	if _, err := client.UpdateScore(long, fivePoints); !errors.Is(err, ErrClosed) || long.Err() != nil {
+		t.Errorf("%v, %v", err, long.Err())
 	}
 }
 
-// A watch outlasts a source of tokens that fails or hangs, and tells of it.
+// A watch survives a token source that fails or hangs, and reports it in its updates.
 func TestTokenSourceFailsInWatch(t *testing.T) {
 	noKey := errors.New("no key")
-	var asked atomic.Int64
+	var calls atomic.Int64
 	source := WithTokenSource(func(context.Context) (string, error) {
-		switch asked.Add(1) {
+		switch calls.Add(1) {
 		case 1:
 			return "", noKey
 		case 2:
@@ -87,9 +87,9 @@ func TestTokenSourceFailsInWatch(t *testing.T) {
 		}
 		return "secret", nil
 	})
-	client := streams(nil, []*pb.WatchContestResponse{first, bobWins, over}).start(t, source)
-	client.silence = 300 * time.Millisecond
-	updates, err := watched(t, client, chess)
+	client := serveStreams(nil, []*pb.WatchContestResponse{first, bobWins, over}).start(t, source)
+	client.streamIdleTimeout = 300 * time.Millisecond
+	updates, err := watchAll(t, client, chess)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -99,7 +99,7 @@ func TestTokenSourceFailsInWatch(t *testing.T) {
 	}
 }
 
-// A certificate without its key is said to lack it, and so is a key without its certificate.
+// A certificate without its key is refused, and so is a key without its certificate.
 func TestLoadTLS(t *testing.T) {
 	for _, files := range [][2]string{{"client.pem", ""}, {"", "client-key.pem"}} {
 		if _, err := LoadTLS("", files[0], files[1]); err == nil || !strings.Contains(err.Error(), "missing") {

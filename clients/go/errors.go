@@ -3,20 +3,16 @@ package leaderboard
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
-	rpccode "google.golang.org/genproto/googleapis/rpc/code"
-	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	rpcstatus "google.golang.org/genproto/googleapis/rpc/status"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 )
 
-// domain is that of the error reasons of the service.
-const domain = "leaderboard.v1"
-
-// What errors.Is tells an [*Error] by: one for each [Kind] but KindOther.
+// Sentinel errors for errors.Is: an [*Error] matches the one of its [Kind]. KindOther has none.
 var (
 	ErrInvalidRequest     = errors.New("leaderboard: invalid request")
 	ErrOutOfRange         = errors.New("leaderboard: score out of range")
@@ -32,45 +28,33 @@ var (
 // ErrClosed is the cause of a call or a watch that was cancelled by closing its client.
 var ErrClosed = errors.New("leaderboard: the client is closed")
 
-// Kind tells failures apart that are dealt with in different ways.
+// Kind classifies errors by how a caller handles them.
 type Kind string
 
-// The kinds of failures, with the status codes of the service that they stand for.
+// The kinds of errors, with the status codes of the service.
 const (
-	// KindOther is any failure that is none of the other kinds, such as UNAUTHENTICATED.
+	// KindOther is any error of no other kind, such as UNAUTHENTICATED.
 	KindOther Kind = "Other"
-	// KindInvalidRequest is INVALID_ARGUMENT: a field is malformed, see the violations.
+	// KindInvalidRequest is INVALID_ARGUMENT: a field is malformed, see Violations.
 	KindInvalidRequest Kind = "InvalidRequest"
-	// KindOutOfRange is OUT_OF_RANGE: points or score would pass 2^53 either way.
+	// KindOutOfRange is OUT_OF_RANGE: the points or the score would exceed 2^53 in either direction.
 	KindOutOfRange Kind = "OutOfRange"
 	// KindNotFound is NOT_FOUND: the user has no score in the contest.
 	KindNotFound Kind = "NotFound"
-	// KindRequestIDReused is ALREADY_EXISTS: another write had the same request id.
+	// KindRequestIDReused is ALREADY_EXISTS: another write used the same request id.
 	KindRequestIDReused Kind = "RequestIdReused"
-	// KindFailedPrecondition is FAILED_PRECONDITION: the position can't be reached.
+	// KindFailedPrecondition is FAILED_PRECONDITION: the requested position can't be reached.
 	KindFailedPrecondition Kind = "FailedPrecondition"
-	// KindOverloaded is RESOURCE_EXHAUSTED: too much is under way, or the request is too large.
+	// KindOverloaded is RESOURCE_EXHAUSTED: a limit of the server is reached, or the request is too
+	// large.
 	KindOverloaded Kind = "Overloaded"
-	// KindUnavailable is UNAVAILABLE: the server or its store is away.
+	// KindUnavailable is UNAVAILABLE: the server or its store is not available.
 	KindUnavailable Kind = "Unavailable"
-	// KindDeadlineExceeded is DEADLINE_EXCEEDED: the time of the call is up.
+	// KindDeadlineExceeded is DEADLINE_EXCEEDED: the time for the call is over.
 	KindDeadlineExceeded Kind = "DeadlineExceeded"
-	// KindCancelled is what the caller cancelled, by its context or by closing the client.
+	// KindCancelled means that the caller cancelled, by its context or by closing the client.
 	KindCancelled Kind = "Cancelled"
 )
-
-// kinds has no CANCELLED: a server that stops says so too, and that is no cancellation by the
-// caller.
-var kinds = map[codes.Code]Kind{
-	codes.InvalidArgument:    KindInvalidRequest,
-	codes.OutOfRange:         KindOutOfRange,
-	codes.NotFound:           KindNotFound,
-	codes.AlreadyExists:      KindRequestIDReused,
-	codes.FailedPrecondition: KindFailedPrecondition,
-	codes.ResourceExhausted:  KindOverloaded,
-	codes.Unavailable:        KindUnavailable,
-	codes.DeadlineExceeded:   KindDeadlineExceeded,
-}
 
 var sentinels = map[Kind][]error{
 	KindInvalidRequest:     {ErrInvalidRequest},
@@ -84,33 +68,33 @@ var sentinels = map[Kind][]error{
 	KindCancelled:          {ErrCancelled, context.Canceled},
 }
 
-// Error is why a call, an update of a batch, or a watch failed.
+// Error is the error of a call, of an update of a batch, or of a watch.
 //
-// A write may have counted all the same, unless it was refused as [ErrInvalidRequest],
-// [ErrOutOfRange], [ErrNotFound], [ErrRequestIDReused] or [ErrFailedPrecondition] with no attempt
-// before that went unanswered. Sent again with the same request id it counts once.
+// After an error a write may have counted, unless the error is [ErrInvalidRequest], [ErrOutOfRange],
+// [ErrNotFound], [ErrRequestIDReused] or [ErrFailedPrecondition] and no earlier attempt went
+// unanswered. Sent again with the same request id, a write counts once.
 type Error struct {
-	// Kind tells what to do about it.
+	// Kind classifies the error by how to handle it.
 	Kind Kind
 	// Code is the name of the gRPC status code, such as "NOT_FOUND".
 	Code string
 	// Reason is the name of the ErrorReason of the contract, such as
-	// "ERROR_REASON_USER_NOT_FOUND". Empty when the service itself did not say it.
+	// "ERROR_REASON_USER_NOT_FOUND". Empty if the error does not come from the service itself.
 	Reason string
-	// Metadata are those that the contract gives with the reason.
+	// Metadata are the details that the contract defines for the reason.
 	Metadata map[string]string
 	// Violations are the malformed fields, up to ten.
 	Violations []FieldViolation
-	// RetryAfter is after how long the server asks to try again; 0 if it does not.
+	// RetryAfter is the delay that the server requests before a retry; 0 if it requests none.
 	RetryAfter time.Duration
-	// Message says what is wrong.
+	// Message is a human-readable description.
 	Message string
-	// LastAttempt is how the last attempt failed before the call was out of time or was cancelled;
-	// nil if it was the first one.
+	// LastAttempt is the error of the last attempt before the deadline or the cancellation; nil if
+	// there was only one attempt.
 	LastAttempt *Error
 
 	hasRetryInfo bool
-	// final tells that the same request is not to be sent again, whatever the code says.
+	// final is whether the same request must not be sent again, whatever the code says.
 	final  bool
 	status *rpcstatus.Status
 	cause  error
@@ -118,13 +102,13 @@ type Error struct {
 
 // FieldViolation is a malformed field of a request.
 type FieldViolation struct {
-	// Field is its name in the contract, such as "user_id" or "updates[3].points".
+	// Field is the name in the contract, such as "user_id" or "updates[3].points".
 	Field string
-	// Description says what is wrong with it.
+	// Description is what is wrong with the field.
 	Description string
 }
 
-// Error says in one line what is wrong.
+// Error returns a description in one line.
 func (e *Error) Error() string {
 	text := e.Message
 	if len(e.Violations) > 0 {
@@ -141,109 +125,57 @@ func (e *Error) Error() string {
 	return text
 }
 
-// Is tells whether target is the sentinel of the error's kind. What was cancelled or timed out is
-// also context.Canceled or context.DeadlineExceeded.
+// Is returns whether target is the sentinel of the error's kind. A cancelled or late call also
+// matches context.Canceled or context.DeadlineExceeded.
 func (e *Error) Is(target error) bool {
-	for _, sentinel := range sentinels[e.Kind] {
-		if target == sentinel {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(sentinels[e.Kind], target)
 }
 
-// Unwrap returns the cause of the caller's context, if that ended the call, or what the source of
-// the token failed with.
+// Unwrap returns the cause of the caller's context if that ended the call, or the error of the
+// [TokenSource].
 func (e *Error) Unwrap() error {
 	return e.cause
 }
 
-// GRPCStatus returns the status with its details, which makes status.Code work on the error.
+// GRPCStatus returns the status with its details. It makes status.Code work on the error.
 func (e *Error) GRPCStatus() *status.Status {
 	return status.FromProto(e.status)
 }
 
-// Retryable tells that the same request may succeed later. A write is then to be sent with the same
-// request id.
+// Retryable returns whether the same request may succeed later. A write must then be sent with the
+// same request id.
 func (e *Error) Retryable() bool {
 	if e.final {
 		return false
 	}
-	lost := e.Reason == "" && broken[codes.Code(e.status.GetCode())]
-	return e.hasRetryInfo || e.Kind == KindUnavailable || e.Kind == KindDeadlineExceeded || lost
+	isBroken := e.Reason == "" && brokenCodes[codes.Code(e.status.GetCode())]
+	return e.hasRetryInfo || e.Kind == KindUnavailable || e.Kind == KindDeadlineExceeded || isBroken
 }
 
-// broken are the codes with which gRPC itself, or a proxy on the way, tells of a call whose
-// connection broke; with a reason they are the service's own.
-var broken = map[codes.Code]bool{
+// brokenCodes are the codes of a call whose connection broke, as grpc-go or a proxy reports it. With
+// a reason they come from the service itself.
+var brokenCodes = map[codes.Code]bool{
 	codes.Aborted:  true,
 	codes.Canceled: true,
 	codes.Internal: true,
 	codes.Unknown:  true,
 }
 
-// failure reads what the library says of a failed call, or what kept it from being made.
-func failure(err error) *Error {
-	var e *Error
-	if errors.As(err, &e) {
-		return e
-	}
-	return refusal(status.Convert(err).Proto())
-}
-
-// refusal reads a status, of a call or of one update of a batch.
-func refusal(told *rpcstatus.Status) *Error {
-	e := &Error{
-		Kind:    KindOther,
-		Code:    rpccode.Code(told.GetCode()).String(),
-		Message: told.GetMessage(),
-		status:  told,
-	}
-	if kind, ok := kinds[codes.Code(told.GetCode())]; ok {
-		e.Kind = kind
-	}
-	if e.Message == "" {
-		e.Message = e.Code
-	}
-	for _, packed := range told.GetDetails() {
-		if detail, err := packed.UnmarshalNew(); err == nil {
-			e.add(detail)
-		}
-	}
-	return e
-}
-
-// add takes a detail of the status; those of other domains and types are not the service's.
-func (e *Error) add(detail any) {
-	switch detail := detail.(type) {
-	case *errdetails.ErrorInfo:
-		if detail.GetDomain() == domain {
-			e.Reason, e.Metadata = detail.GetReason(), detail.GetMetadata()
-		}
-	case *errdetails.BadRequest:
-		for _, violation := range detail.GetFieldViolations() {
-			e.Violations = append(e.Violations, FieldViolation{violation.GetField(), violation.GetDescription()})
-		}
-	case *errdetails.RetryInfo:
-		e.hasRetryInfo, e.RetryAfter = true, detail.GetRetryDelay().AsDuration()
-	}
-}
-
-// interrupted returns the error of what ctx ended.
-func interrupted(ctx context.Context, last *Error) *Error {
-	code, kind, message := codes.Canceled, KindCancelled, "the caller cancelled"
+// contextError returns the error of a call whose ctx ended.
+func contextError(ctx context.Context, last *Error) *Error {
+	code, kind, message := codes.Canceled, KindCancelled, "cancelled by the caller"
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-		code, kind, message = codes.DeadlineExceeded, KindDeadlineExceeded, "the time of the call is up"
+		code, kind, message = codes.DeadlineExceeded, KindDeadlineExceeded, "the deadline of the call is exceeded"
 	}
-	e := refusal(status.New(code, message).Proto())
+	e := errorFromStatus(status.New(code, message).Proto())
 	e.Kind, e.LastAttempt, e.cause = kind, last, context.Cause(ctx)
 	e.final = kind == KindCancelled
 	return e
 }
 
-// closed returns the error of what closing the client ended.
-func closed(last *Error) *Error {
-	e := refusal(status.New(codes.Canceled, "the client is closed").Proto())
+// closedError returns the error of a call that ended because the client was closed.
+func closedError(last *Error) *Error {
+	e := errorFromStatus(status.New(codes.Canceled, "the client is closed").Proto())
 	e.Kind, e.LastAttempt, e.cause, e.final = KindCancelled, last, ErrClosed, true
 	return e
 }

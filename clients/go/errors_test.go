@@ -12,7 +12,7 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// Every code of the contract has its kind, its sentinel and its name, and is no other kind.
+// Every code of the contract has its own kind, sentinel and name.
 func TestKinds(t *testing.T) {
 	all := []error{
 		ErrInvalidRequest, ErrOutOfRange, ErrNotFound, ErrRequestIDReused, ErrFailedPrecondition,
@@ -37,7 +37,7 @@ func TestKinds(t *testing.T) {
 		{codes.Code(99), KindOther, nil, "99"},
 	}
 	for _, expected := range cases {
-		e := failure(status.Error(expected.code, "no"))
+		e := toError(status.Error(expected.code, "no"))
 		if e.Kind != expected.kind || e.Code != expected.name {
 			t.Errorf("%v is %s %s", expected.code, e.Kind, e.Code)
 		}
@@ -52,13 +52,13 @@ func TestKinds(t *testing.T) {
 	}
 }
 
-// An error has all the details of its status, and tells them in one line.
-func TestDetails(t *testing.T) {
+// An error has all details of its status, and describes them in one line.
+func TestErrorDetails(t *testing.T) {
 	bad := &errdetails.BadRequest{FieldViolations: []*errdetails.BadRequest_FieldViolation{
 		{Field: "user_id", Description: "must not\nbe empty"},
 	}}
-	told := refused(codes.InvalidArgument, "ERROR_REASON_INVALID_FIELD", bad, retryInfo(time.Second))
-	e := failure(told.Err())
+	rich := refused(codes.InvalidArgument, "ERROR_REASON_INVALID_FIELD", bad, retryInfo(time.Second))
+	e := toError(rich.Err())
 	if e.Reason != "ERROR_REASON_INVALID_FIELD" || e.Metadata["contestId"] != "chess" {
 		t.Errorf("reason %q, metadata %v", e.Reason, e.Metadata)
 	}
@@ -69,24 +69,24 @@ func TestDetails(t *testing.T) {
 		t.Errorf("retry after %v, message %q", e.RetryAfter, e.Message)
 	}
 	if text := e.Error(); text != "leaderboard: INVALID_ARGUMENT: user_id: must not be empty" {
-		t.Errorf("told as %q", text)
+		t.Errorf("the text is %q", text)
 	}
 }
 
-// The reason of another service is none of ours.
+// A reason of another domain is ignored.
 func TestForeignReason(t *testing.T) {
 	info := &errdetails.ErrorInfo{Reason: "QUOTA", Domain: "proxy.example"}
-	told, err := status.New(codes.Internal, "").WithDetails(info)
+	rich, err := status.New(codes.Internal, "").WithDetails(info)
 	if err != nil {
 		t.Fatal(err)
 	}
-	e := failure(told.Err())
+	e := toError(rich.Err())
 	if e.Reason != "" || e.Metadata != nil || !e.Retryable() || e.Message != "INTERNAL" {
 		t.Errorf("%+v", e)
 	}
 }
 
-// What may succeed later is told from what never will.
+// Only an error after which the same request may succeed later is retryable.
 func TestRetryable(t *testing.T) {
 	cases := []struct {
 		err  error
@@ -104,31 +104,31 @@ func TestRetryable(t *testing.T) {
 		{status.Error(codes.DeadlineExceeded, "late"), true},
 		{refused(codes.DeadlineExceeded, "ERROR_REASON_LATE").Err(), true},
 		{refused(codes.Unknown, "ERROR_REASON_NEW").Err(), false},
-		{status.Error(codes.Aborted, "the proxy gave up"), true},
+		{status.Error(codes.Aborted, "aborted by a proxy"), true},
 		{status.Error(codes.ResourceExhausted, "too large"), false},
 		{status.Error(codes.Unimplemented, "unknown method"), false},
 		{status.Error(codes.Unauthenticated, "no token"), false},
 	}
 	for _, expected := range cases {
-		if got := failure(expected.err).Retryable(); got != expected.want {
+		if got := toError(expected.err).Retryable(); got != expected.want {
 			t.Errorf("%v: %v", expected.err, got)
 		}
 	}
 }
 
-// What the caller's context ended is told as the context tells it, with its cause.
-func TestInterrupted(t *testing.T) {
-	cause := errors.New("the user left")
+// A call that its context ended has the error and the cause of the context.
+func TestContextError(t *testing.T) {
+	cause := errors.New("shutting down")
 	ctx, cancel := context.WithCancelCause(t.Context())
 	cancel(cause)
-	e := interrupted(ctx, nil)
+	e := contextError(ctx, nil)
 	if !errors.Is(e, context.Canceled) || !errors.Is(e, ErrCancelled) || !errors.Is(e, cause) || e.Retryable() {
 		t.Errorf("cancelled: %+v", e)
 	}
 	late, stop := context.WithTimeout(t.Context(), 0)
 	defer stop()
-	last := failure(status.Error(codes.Unavailable, "away"))
-	e = interrupted(late, last)
+	last := toError(status.Error(codes.Unavailable, "away"))
+	e = contextError(late, last)
 	if !errors.Is(e, context.DeadlineExceeded) || !errors.Is(e, ErrDeadlineExceeded) || errors.Is(e, ErrUnavailable) {
 		t.Errorf("late: %+v", e)
 	}

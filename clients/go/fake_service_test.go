@@ -17,7 +17,7 @@ import (
 	pb "github.com/leaderboard/leaderboard/clients/go/leaderboard/v1"
 )
 
-// fakeService answers as a test says. Each function is given how many calls came before.
+// fakeService answers as a test defines. Each function gets the number of earlier calls.
 type fakeService struct {
 	pb.UnimplementedLeaderboardServiceServer
 
@@ -31,7 +31,7 @@ type fakeService struct {
 	watches []*pb.WatchContestRequest
 }
 
-// serve serves until the test ends, and returns the address.
+// serve starts the service, which runs until the test ends, and returns its address.
 func (f *fakeService) serve(t *testing.T) string {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -45,7 +45,8 @@ func (f *fakeService) serve(t *testing.T) string {
 	return listener.Addr().String()
 }
 
-// start serves until the test ends, and returns a client that loses no time.
+// start starts the service, which runs until the test ends, and returns a client with the shortest
+// retry delays.
 func (f *fakeService) start(t *testing.T, options ...Option) *Client {
 	t.Helper()
 	client, err := NewClient(f.serve(t), options...)
@@ -79,7 +80,7 @@ func (f *fakeService) BatchUpdateScores(
 	f.batches = append(f.batches, request)
 	f.mu.Unlock()
 	if f.batch == nil {
-		return taken(request), nil
+		return accept(request), nil
 	}
 	return f.batch(before, request)
 }
@@ -94,22 +95,22 @@ func (f *fakeService) WatchContest(
 	return f.watch(before, stream)
 }
 
-// attempts returns how many updates came.
+// attempts returns the number of updates received.
 func (f *fakeService) attempts() int {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return len(f.updates)
 }
 
-// batchesSent returns how many batches came.
-func (f *fakeService) batchesSent() int {
+// batchCount returns the number of batches received.
+func (f *fakeService) batchCount() int {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return len(f.batches)
 }
 
-// taken returns the answer to a batch of which every update is taken.
-func taken(request *pb.BatchUpdateScoresRequest) *pb.BatchUpdateScoresResponse {
+// accept returns the response to a batch whose updates are all accepted.
+func accept(request *pb.BatchUpdateScoresRequest) *pb.BatchUpdateScoresResponse {
 	response := &pb.BatchUpdateScoresResponse{}
 	for _, update := range request.GetUpdates() {
 		user := &pb.RankedUser{UserId: update.GetUserId(), Score: update.GetPoints(), Rank: 1}
@@ -119,21 +120,21 @@ func taken(request *pb.BatchUpdateScoresRequest) *pb.BatchUpdateScoresResponse {
 	return response
 }
 
-// refused returns a status as the service gives it.
+// refused returns a status with details, as the service returns it.
 func refused(code codes.Code, reason string, more ...protoadapt.MessageV1) *status.Status {
-	info := &errdetails.ErrorInfo{Reason: reason, Domain: domain, Metadata: map[string]string{"contestId": "chess"}}
-	told, err := status.New(code, "no").WithDetails(append([]protoadapt.MessageV1{info}, more...)...)
+	info := &errdetails.ErrorInfo{Reason: reason, Domain: errorDomain, Metadata: map[string]string{"contestId": "chess"}}
+	rich, err := status.New(code, "no").WithDetails(append([]protoadapt.MessageV1{info}, more...)...)
 	if err != nil {
 		panic(err)
 	}
-	return told
+	return rich
 }
 
 func retryInfo(delay time.Duration) *errdetails.RetryInfo {
 	return &errdetails.RetryInfo{RetryDelay: durationpb.New(delay)}
 }
 
-// soon returns a context for calls that must not take long.
+// soon returns a context that limits a test to 20 s.
 func soon(t *testing.T) context.Context {
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	t.Cleanup(cancel)

@@ -9,15 +9,15 @@ import (
 	pb "github.com/leaderboard/leaderboard/clients/go/leaderboard/v1"
 )
 
-// defaultLimit is how many ranks a watch holds when its query does not say.
+// defaultLimit is the number of ranks that a watch holds if its query sets no limit.
 const defaultLimit = 10
 
-// ErrMissedChanges is the trouble of a watch whose stream did not go on from where its board stood.
-// The next stream begins with a snapshot.
+// ErrMissedChanges is the trouble of a watch whose stream did not continue from the position of its
+// board. The next stream begins with a snapshot.
 var ErrMissedChanges = errors.New("leaderboard: changes were missed")
 
-// board is the state of a watched contest as of its position, built from the messages of a watch
-// over all its streams.
+// liveBoard is the board of a watched contest at its position, built from the messages of all
+// streams of a watch.
 type liveBoard struct {
 	scope WatchScope
 	limit int
@@ -40,8 +40,8 @@ func (b *liveBoard) rows() []RankedUser {
 	return rows
 }
 
-// apply moves the board to the position of the next message. It fails with ErrMissedChanges, and
-// stays as it was, when something between the two is missing.
+// apply advances the board to the position of the next message. If changes between the two are
+// missing, it fails with ErrMissedChanges and leaves the board unchanged.
 func (b *liveBoard) apply(message *pb.WatchContestResponse) error {
 	if snapshot := message.GetSnapshot(); snapshot != nil {
 		b.users = rankedUsers(snapshot.GetUsers())
@@ -54,7 +54,7 @@ func (b *liveBoard) apply(message *pb.WatchContestResponse) error {
 	}
 	users := slices.Clone(b.users)
 	for _, change := range message.GetChanges().GetChanges() {
-		placed, err := b.placed(rankedUser(change.GetUser()), users)
+		placed, err := b.place(rankedUser(change.GetUser()), users)
 		if err != nil {
 			return err
 		}
@@ -67,25 +67,25 @@ func (b *liveBoard) apply(message *pb.WatchContestResponse) error {
 }
 
 func (b *liveBoard) checkContinues(message *pb.WatchContestResponse) error {
-	held, now := b.position, message.GetPosition()
+	held, next := b.position, message.GetPosition()
 	switch {
 	case held == nil:
 		return fmt.Errorf("%w: the stream does not begin with a snapshot", ErrMissedChanges)
 	case message.GetPreviousRevision() != held.GetRevision():
-		return fmt.Errorf("%w: the stream goes on after revision %d, the board is at %d",
+		return fmt.Errorf("%w: the stream continues after revision %d, the board is at %d",
 			ErrMissedChanges, message.GetPreviousRevision(), held.GetRevision())
-	case held.GetEpoch() != "" && now.GetEpoch() != held.GetEpoch():
-		return fmt.Errorf("%w: the history of the contest is another one", ErrMissedChanges)
-	case now.GetRevision() < held.GetRevision():
+	case held.GetEpoch() != "" && next.GetEpoch() != held.GetEpoch():
+		return fmt.Errorf("%w: the epoch of the contest has changed", ErrMissedChanges)
+	case next.GetRevision() < held.GetRevision():
 		return fmt.Errorf("%w: the stream goes back to revision %d, the board is at %d",
-			ErrMissedChanges, now.GetRevision(), held.GetRevision())
+			ErrMissedChanges, next.GetRevision(), held.GetRevision())
 	default:
 		return nil
 	}
 }
 
-// placed returns the rows with the user's row at its place; it may change those that it is given.
-func (b *liveBoard) placed(user RankedUser, users []RankedUser) ([]RankedUser, error) {
+// place returns the rows with the user's row at its rank. It may change the given slice.
+func (b *liveBoard) place(user RankedUser, users []RankedUser) ([]RankedUser, error) {
 	users = slices.DeleteFunc(users, func(held RankedUser) bool { return held.UserID == user.UserID })
 	switch {
 	case b.scope == ScopeUsers:
@@ -97,14 +97,14 @@ func (b *liveBoard) placed(user RankedUser, users []RankedUser) ([]RankedUser, e
 		users = slices.Insert(users, user.Rank-1, user)
 		users = users[:min(len(users), b.limit)]
 	case user.Rank <= b.limit && b.scope == ScopeTop:
-		return nil, fmt.Errorf("%w: the stream tells of rank %d, the board has %d rows",
+		return nil, fmt.Errorf("%w: a change has rank %d, the board has %d rows",
 			ErrMissedChanges, user.Rank, len(users))
 	}
 	return users, nil
 }
 
-// count takes in how many users the contest has after a message whose changes are applied, as far
-// as that is known.
+// count updates the number of users of the contest after the changes of a message are applied, as
+// far as the number is known.
 func (b *liveBoard) count(message *pb.WatchContestResponse) {
 	if position(message.GetPosition()) == position(b.position) {
 		return

@@ -24,7 +24,7 @@ func snapshotAt(revision int64, total int32, users ...*pb.RankedUser) *pb.WatchC
 	}
 }
 
-// changed tells of one change; previousRank 0 is a new row.
+// changed returns a message with one change; previousRank 0 means a new row.
 func changed(previous, revision int64, previousRank int32, user *pb.RankedUser) *pb.WatchContestResponse {
 	changes := &pb.Changes{Changes: []*pb.ScoreChange{{User: user, PreviousRank: previousRank}}}
 	return &pb.WatchContestResponse{
@@ -33,8 +33,8 @@ func changed(previous, revision int64, previousRank int32, user *pb.RankedUser) 
 	}
 }
 
-// shown returns rows as text, such as "1 ada 5, 2 bob 3".
-func shown(rows []RankedUser) string {
+// format returns rows as text, such as "1 ada 5, 2 bob 3".
+func format(rows []RankedUser) string {
 	texts := make([]string, len(rows))
 	for i, row := range rows {
 		texts[i] = fmt.Sprintf("%d %s %d", row.Rank, row.UserID, row.Score)
@@ -42,9 +42,9 @@ func shown(rows []RankedUser) string {
 	return strings.Join(texts, ", ")
 }
 
-// A board follows the changes by the rules of its scope, and knows how many users there are just
-// where that is certain.
-func TestBoard(t *testing.T) {
+// A board applies changes by the rules of its scope, and knows the number of users only where that
+// is certain.
+func TestLiveBoard(t *testing.T) {
 	two := snapshotAt(7, 2, ranked("ada", 5, 1), ranked("bob", 3, 2))
 	cases := []struct {
 		name   string
@@ -73,7 +73,7 @@ func TestBoard(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			if got := shown(board.rows()); got != expected.rows {
+			if got := format(board.rows()); got != expected.rows {
 				t.Errorf("rows %s", got)
 			}
 			if board.totalKnown != expected.known || expected.known && board.total != expected.total {
@@ -83,16 +83,16 @@ func TestBoard(t *testing.T) {
 	}
 }
 
-// A message that does not go on from where the board stands is refused, and changes nothing.
+// A message that does not continue from the board's position is rejected, and changes nothing.
 func TestMissedChanges(t *testing.T) {
 	other := changed(7, 8, 2, ranked("bob", 6, 1))
 	other.Position.Epoch = "other"
 	wrong := map[string]*pb.WatchContestResponse{
-		"a hole":                changed(8, 9, 2, ranked("bob", 6, 1)),
-		"told before":           changed(6, 8, 2, ranked("bob", 6, 1)),
-		"backwards":             changed(7, 6, 2, ranked("bob", 6, 1)),
-		"a rank out of nowhere": changed(7, 8, 0, ranked("eve", 1, 4)),
-		"another history":       other,
+		"a hole":             changed(8, 9, 2, ranked("bob", 6, 1)),
+		"a repeat":           changed(6, 8, 2, ranked("bob", 6, 1)),
+		"backwards":          changed(7, 6, 2, ranked("bob", 6, 1)),
+		"a rank below a gap": changed(7, 8, 0, ranked("eve", 1, 4)),
+		"another epoch":      other,
 	}
 	for name, message := range wrong {
 		t.Run(name, func(t *testing.T) {
@@ -106,15 +106,15 @@ func TestMissedChanges(t *testing.T) {
 			if err := board.apply(message); !errors.Is(err, ErrMissedChanges) {
 				t.Errorf("after a snapshot: %v", err)
 			}
-			if got := shown(board.rows()); got != "1 ada 5, 2 bob 3" || board.position.GetRevision() != 7 {
+			if got := format(board.rows()); got != "1 ada 5, 2 bob 3" || board.position.GetRevision() != 7 {
 				t.Errorf("rows %s at %d", got, board.position.GetRevision())
 			}
 		})
 	}
 }
 
-// A contest begins: its first epoch follows the snapshot that had none.
-func TestContestBegins(t *testing.T) {
+// The first update of a contest sets its epoch; the snapshot before it has none.
+func TestFirstEpoch(t *testing.T) {
 	board := &liveBoard{scope: ScopeTop, limit: 10}
 	none := snapshotAt(0, 0)
 	none.Position = &pb.Position{}
@@ -123,7 +123,7 @@ func TestContestBegins(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if got := shown(board.rows()); got != "1 ada 5" || board.total != 1 {
+	if got := format(board.rows()); got != "1 ada 5" || board.total != 1 {
 		t.Errorf("rows %s of %d", got, board.total)
 	}
 }

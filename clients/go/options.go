@@ -16,10 +16,10 @@ import (
 	"google.golang.org/grpc/keepalive"
 )
 
-// defaultTimeout is the time of a call, with all its attempts, whose context has no deadline.
+// defaultTimeout is the time for a call with all its attempts if its context has no deadline.
 const defaultTimeout = 10 * time.Second
 
-// Option changes how a client works.
+// Option changes a setting of a client.
 type Option func(*settings)
 
 type settings struct {
@@ -28,19 +28,20 @@ type settings struct {
 	token   TokenSource
 }
 
-// TokenSource returns the token of a call. It is asked for each attempt and each stream, by many
-// goroutines at once, so it should keep a token for as long as that is valid. When it fails, so does
-// a call, while a watch tells of that and asks again. It is not awaited longer than ctx lasts.
+// TokenSource returns the token of a call. It is called for each attempt and each stream, by many
+// goroutines at once, so it should cache a token while the token is valid. If it fails, the call
+// fails; a watch reports the failure in an update and tries again. The client waits for it no
+// longer than ctx lasts.
 type TokenSource func(ctx context.Context) (string, error)
 
-// WithTimeout sets the time of each call, with all its attempts, whose context has no deadline of
-// its own. It is 10 s otherwise. Watches have no timeout.
+// WithTimeout sets the time for each call, with all its attempts, whose context has no deadline. The
+// default is 10 s. Watches have no timeout.
 func WithTimeout(timeout time.Duration) Option {
 	return func(s *settings) { s.timeout = timeout }
 }
 
-// WithTLS encrypts what is sent, and checks the server's certificate. A nil config trusts the
-// authorities of the system; see [LoadTLS] for other authorities and client certificates.
+// WithTLS encrypts the connections and verifies the server's certificate. With a nil config the
+// system's CA certificates are used; see [LoadTLS] for other ones and for client certificates.
 func WithTLS(config *tls.Config) Option {
 	if config == nil {
 		config = &tls.Config{MinVersion: tls.VersionTLS12}
@@ -59,8 +60,8 @@ func WithTokenSource(source TokenSource) Option {
 	return func(s *settings) { s.token = source }
 }
 
-// dialing returns how connections to the address are made.
-func (s settings) dialing(address string) ([]grpc.DialOption, error) {
+// dialOptions validates the address and the settings, and returns the options of each connection.
+func (s settings) dialOptions(address string) ([]grpc.DialOption, error) {
 	host, port, err := net.SplitHostPort(address)
 	if err != nil {
 		return nil, fmt.Errorf("leaderboard: the address is not HOST:PORT: %w", err)
@@ -72,7 +73,7 @@ func (s settings) dialing(address string) ([]grpc.DialOption, error) {
 		return nil, errors.New("leaderboard: the timeout must be more than 0")
 	}
 	if s.token != nil && s.tls == nil && !isLoopback(host) {
-		return nil, fmt.Errorf("leaderboard: a token would be readable on the way to %s; use TLS", host)
+		return nil, fmt.Errorf("leaderboard: the token would be sent to %s unencrypted; use TLS", host)
 	}
 	transport := insecure.NewCredentials()
 	if s.tls != nil {
@@ -82,11 +83,11 @@ func (s settings) dialing(address string) ([]grpc.DialOption, error) {
 	return []grpc.DialOption{
 		grpc.WithTransportCredentials(transport),
 		grpc.WithNoProxy(),
-		// The calls themselves are sent again by this package, which reads what the server asks.
+		// This package retries calls itself, because it reads the RetryInfo of errors.
 		grpc.WithDisableServiceConfig(),
 		grpc.WithDisableRetry(),
 		grpc.WithConnectParams(grpc.ConnectParams{Backoff: quick, MinConnectTimeout: attemptTimeout}),
-		// Finds out within 20 s that the other end is gone. The server allows a ping each 10 s.
+		// Detects within 20 s that the peer is gone. The server allows one ping in 10 s.
 		grpc.WithKeepaliveParams(keepalive.ClientParameters{Time: 15 * time.Second, Timeout: 5 * time.Second}),
 	}, nil
 }

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// A token never leaves the machine unencrypted, and what can't work is refused at once.
+// A token is never sent unencrypted to another machine, and invalid options are refused at once.
 func TestOptions(t *testing.T) {
 	cases := []struct {
 		address string

@@ -10,98 +10,98 @@ import (
 )
 
 const (
-	// attemptTimeout bounds one attempt of a call, so that one lost answer does not take all the
-	// time.
+	// attemptTimeout limits one attempt, so that one lost response does not use up the whole time of
+	// the call.
 	attemptTimeout = 4 * time.Second
 
 	firstDelay = 200 * time.Millisecond
 
-	// longestDelay is up to which delays grow, and up to which a server is heard that asks for one.
-	longestDelay = 5 * time.Second
+	// maxDelay limits the retry delay, and also the delay that a server requests.
+	maxDelay = 5 * time.Second
 )
 
-// method is a unary method of the stubs, on whichever connection.
+// method is a unary method of the stubs, on any connection.
 type method[Request, Response any] func(
 	pb.LeaderboardServiceClient, context.Context, *Request, ...grpc.CallOption,
 ) (*Response, error)
 
-// call makes a call, and makes it again while that may help and there is time. It can do so with
-// writes too, since they carry a request id.
+// call makes a call, and retries it while a retry may help and there is time. Writes can be retried
+// too, because they carry a request id.
 func call[Request, Response any](
 	ctx context.Context, c *Client, send method[Request, Response], request *Request,
 ) (*Response, error) {
-	if _, bounded := ctx.Deadline(); !bounded {
+	if _, hasDeadline := ctx.Deadline(); !hasDeadline {
 		limited, cancel := context.WithTimeout(ctx, c.timeout)
 		defer cancel()
 		ctx = limited
 	}
-	ctx, done := c.bounded(ctx)
-	defer done()
+	ctx, release := c.untilClosed(ctx)
+	defer release()
 	var last *Error
-	for attempt := 0; ; attempt++ {
-		response, failed := once(ctx, c, send, request, last)
+	for retries := 0; ; retries++ {
+		response, failed := attempt(ctx, c, send, request, last)
 		if failed == nil {
 			return response, nil
 		}
 		if !failed.Retryable() {
 			return nil, failed
 		}
-		if err := c.pause(ctx, attempt, failed); err != nil {
+		if err := c.waitToRetry(ctx, retries, failed); err != nil {
 			return nil, err
 		}
 		last = failed
 	}
 }
 
-// once makes one attempt of a call; last is how the one before failed, if there was one. ctx is to
-// end when the client is closed.
-func once[Request, Response any](
+// attempt makes one attempt of a call; last is the error of the attempt before, if there was one.
+// ctx must end when the client is closed.
+func attempt[Request, Response any](
 	ctx context.Context, c *Client, send method[Request, Response], request *Request, last *Error,
 ) (*Response, *Error) {
 	limited, cancel := context.WithTimeout(ctx, c.attemptTimeout)
 	defer cancel()
-	response, err := invoke(limited, c, send, request)
+	response, err := sendPooled(limited, c, send, request)
 	if err == nil {
 		return response, nil
 	}
-	failed := failure(err)
+	failed := toError(err)
 	if failed.Reason == "" {
-		if ended := c.ended(ctx, last); ended != nil {
+		if ended := c.endedError(ctx, last); ended != nil {
 			return nil, ended
 		}
 	}
 	return nil, failed
 }
 
-// invoke sends a request, and awaits its answer for as long as ctx lasts.
-func invoke[Request, Response any](
+// sendPooled sends a request over a pooled connection, and waits for the response until ctx ends.
+func sendPooled[Request, Response any](
 	ctx context.Context, c *Client, send method[Request, Response], request *Request,
 ) (*Response, error) {
 	ctx, err := c.token.authorize(ctx)
 	if err != nil {
 		return nil, err
 	}
-	line := c.pool.take()
-	response, err := send(line.service, ctx, request)
-	c.pool.giveBack(line, err == nil || ctx.Err() == nil)
+	pooled := c.pool.acquire()
+	response, err := send(pooled.service, ctx, request)
+	c.pool.release(pooled, err == nil || ctx.Err() == nil)
 	return response, err
 }
 
-// pause waits before the next attempt after one that failed. It returns an error where there is no
-// time for another one: that of the failed attempt, unless the wait itself was ended.
-func (c *Client) pause(ctx context.Context, attempt int, failed *Error) error {
-	delay := retryDelay(attempt, failed.RetryAfter, c.random())
+// waitToRetry waits before the next attempt. It returns an error if there is no time for another
+// attempt: the error of the failed attempt, unless ctx ended during the wait.
+func (c *Client) waitToRetry(ctx context.Context, retries int, failed *Error) error {
+	delay := retryDelay(retries, failed.RetryAfter, c.random())
 	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) <= delay {
 		return failed
 	}
-	if !slept(ctx, delay) {
-		return c.ended(ctx, failed)
+	if !sleep(ctx, delay) {
+		return c.endedError(ctx, failed)
 	}
 	return nil
 }
 
-// slept waits, and tells whether ctx lasted.
-func slept(ctx context.Context, delay time.Duration) bool {
+// sleep waits, and returns whether ctx did not end meanwhile.
+func sleep(ctx context.Context, delay time.Duration) bool {
 	timer := time.NewTimer(delay)
 	defer timer.Stop()
 	select {
@@ -112,27 +112,27 @@ func slept(ctx context.Context, delay time.Duration) bool {
 	}
 }
 
-// ended returns the error of what its context, or closing the client, has ended; nil while neither
-// has.
-func (c *Client) ended(ctx context.Context, last *Error) *Error {
+// endedError returns the error of a call whose ctx ended or whose client was closed; nil if neither
+// happened.
+func (c *Client) endedError(ctx context.Context, last *Error) *Error {
 	switch {
 	case c.closing.Err() != nil:
-		return closed(last)
+		return closedError(last)
 	case ctx.Err() != nil:
-		return interrupted(ctx, last)
+		return contextError(ctx, last)
 	default:
 		return nil
 	}
 }
 
-// retryDelay returns how long to wait after a failed attempt. It doubles with each attempt and is
-// never less than what the server asked for, both up to 5 s. It is spread over a factor of two,
-// also where the server asked, so that many clients don't return together.
+// retryDelay returns the time to wait after a failed attempt. It doubles with each retry and is
+// never less than the delay that the server requested, both up to maxDelay. A random factor from 1
+// to 2 spreads it, also if the server requested a delay, so that many clients do not retry together.
 //
-// attempt is how many attempts failed before this one, and random a number from 0 to 1.
-func retryDelay(attempt int, asked time.Duration, random float64) time.Duration {
-	// Five doublings pass the longest delay; more could pass what a Duration holds.
-	grown := min(firstDelay<<min(attempt, 5), longestDelay)
-	least := max(grown/2, min(asked, longestDelay))
+// retries is the number of attempts that failed before this one, and random a number from 0 to 1.
+func retryDelay(retries int, requested time.Duration, random float64) time.Duration {
+	// Five doublings exceed maxDelay; many more would overflow a Duration.
+	grown := min(firstDelay<<min(retries, 5), maxDelay)
+	least := max(grown/2, min(requested, maxDelay))
 	return time.Duration(float64(least) * (1 + random))
 }

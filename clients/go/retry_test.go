@@ -14,14 +14,14 @@ import (
 
 var fivePoints = ScoreUpdate{ContestID: "chess", UserID: "ada", Points: 5}
 
-// Delays double up to 5 s, are never less than what the server asks up to that, and are spread over
-// a factor of two.
+// Delays double up to 5 s, are never less than the delay that the server requests, up to 5 s, and
+// are spread by a random factor from 1 to 2.
 func TestRetryDelay(t *testing.T) {
 	cases := []struct {
-		attempt int
-		asked   time.Duration
-		random  float64
-		want    time.Duration
+		retries   int
+		requested time.Duration
+		random    float64
+		want      time.Duration
 	}{
 		{0, 0, 0, 100 * time.Millisecond},
 		{0, 0, 1, 200 * time.Millisecond},
@@ -33,14 +33,14 @@ func TestRetryDelay(t *testing.T) {
 		{0, time.Hour, 1, 10 * time.Second},
 	}
 	for _, expected := range cases {
-		if got := retryDelay(expected.attempt, expected.asked, expected.random); got != expected.want {
+		if got := retryDelay(expected.retries, expected.requested, expected.random); got != expected.want {
 			t.Errorf("%+v: %v", expected, got)
 		}
 	}
 }
 
-// A write is sent again with the same request id until it is taken, whatever broke.
-func TestWritesAreRepeated(t *testing.T) {
+// A write is sent again with the same request id until it is accepted, whatever failed before.
+func TestWritesAreRetried(t *testing.T) {
 	failures := []error{
 		status.Error(codes.Unavailable, "connection refused"),
 		refused(codes.ResourceExhausted, "ERROR_REASON_OVERLOADED", retryInfo(time.Millisecond)).Err(),
@@ -67,7 +67,7 @@ func TestWritesAreRepeated(t *testing.T) {
 	}
 }
 
-// A caller's request id is used as it is.
+// A request id given by the caller is used unchanged.
 func TestOwnRequestID(t *testing.T) {
 	fake := &fakeService{update: func(context.Context, int, *pb.UpdateScoreRequest) error { return nil }}
 	update := fivePoints
@@ -80,8 +80,8 @@ func TestOwnRequestID(t *testing.T) {
 	}
 }
 
-// What is refused for good is sent once.
-func TestRefusalsAreNotRepeated(t *testing.T) {
+// A request that is refused for good is sent once.
+func TestFinalErrorsAreNotRetried(t *testing.T) {
 	fake := &fakeService{update: func(context.Context, int, *pb.UpdateScoreRequest) error {
 		return refused(codes.OutOfRange, "ERROR_REASON_SCORE_OUT_OF_RANGE").Err()
 	}}
@@ -91,8 +91,8 @@ func TestRefusalsAreNotRepeated(t *testing.T) {
 	}
 }
 
-// A service that stays away is told as such, before the deadline.
-func TestStaysAway(t *testing.T) {
+// A call to a service that stays unavailable fails as unavailable, before the deadline.
+func TestStaysUnavailable(t *testing.T) {
 	fake := &fakeService{update: func(context.Context, int, *pb.UpdateScoreRequest) error {
 		return refused(codes.Unavailable, "ERROR_REASON_STORE_UNAVAILABLE", retryInfo(time.Second)).Err()
 	}}
@@ -104,8 +104,8 @@ func TestStaysAway(t *testing.T) {
 	}
 }
 
-// An attempt whose answer does not come is made again; when none comes, the time is up.
-func TestLostAnswers(t *testing.T) {
+// An attempt without a response is retried; without any response the call ends at its deadline.
+func TestLostResponses(t *testing.T) {
 	fake := &fakeService{update: func(ctx context.Context, before int, _ *pb.UpdateScoreRequest) error {
 		if before == 0 {
 			return status.Error(codes.Unavailable, "away")
@@ -122,7 +122,7 @@ func TestLostAnswers(t *testing.T) {
 	}
 }
 
-// Cancelling the context ends a call at once, and so does closing the client.
+// A call ends at once when its context is cancelled or its client is closed.
 func TestCancelled(t *testing.T) {
 	arrived := make(chan struct{}, 2)
 	fake := &fakeService{update: func(ctx context.Context, _ int, _ *pb.UpdateScoreRequest) error {
@@ -145,7 +145,7 @@ func TestCancelled(t *testing.T) {
 	}
 }
 
-// Text that can't be sent is refused with the names of its fields.
+// Text that is not UTF-8 is refused with the names of its fields.
 func TestNotUTF8(t *testing.T) {
 	client := (&fakeService{}).start(t)
 	_, err := client.BatchUpdateScores(soon(t), []ScoreUpdate{fivePoints, {UserID: "\xff"}})
@@ -161,10 +161,8 @@ func TestNotUTF8(t *testing.T) {
 // Each update of a batch has its own request id and its own result.
 func TestBatch(t *testing.T) {
 	fake := &fakeService{batch: func(_ int, request *pb.BatchUpdateScoresRequest) (*pb.BatchUpdateScoresResponse, error) {
-		response := taken(request)
-		told := refused(codes.OutOfRange, "ERROR_REASON_SCORE_OUT_OF_RANGE").Proto()
-		status := &pb.UpdateStatus{Code: told.GetCode(), Message: told.GetMessage(), Details: told.GetDetails()}
-		response.Results[1].Outcome = &pb.BatchUpdateResult_Status{Status: status}
+		response := accept(request)
+		response.Results[1].Outcome = statusOf(codes.OutOfRange, "ERROR_REASON_SCORE_OUT_OF_RANGE")
 		return response, nil
 	}}
 	results, err := fake.start(t).BatchUpdateScores(soon(t), []ScoreUpdate{fivePoints, fivePoints})

@@ -8,17 +8,18 @@ import (
 	"time"
 )
 
-// ErrBufferClosed is what adding to a closed buffer fails with.
+// ErrBufferClosed is the error of adding to a closed buffer.
 var ErrBufferClosed = errors.New("leaderboard: the score buffer is closed")
 
-// errAbandoned is what a buffer ends with whose OnError did not return, as testing's FailNow makes it.
-var errAbandoned = fmt.Errorf("%w: OnError ended its goroutine, and the rest was not sent", ErrBufferClosed)
+// errAbandoned is the error of a buffer whose OnError ended the sending goroutine, as FailNow of
+// package testing does.
+var errAbandoned = fmt.Errorf("%w: OnError ended its goroutine; the remaining updates were not sent", ErrBufferClosed)
 
-// ScoreBuffer gathers updates and sends them as batches in the background, one after the other, in
-// the order in which they were added. What the service can't take now is sent again before what
-// comes after it, each update with the same request id, so that it counts once. It is safe for use
-// by many goroutines. Close it, or updates that it holds may be lost with the program. It ends with
-// its client, and what is pending then is refused with [ErrClosed].
+// ScoreBuffer collects updates and sends them as batches in the background, one batch after the
+// other, in the order in which they were added. Updates that the service can't accept now are sent
+// again before later ones, each with the same request id, so that it counts once. A buffer is safe
+// for use by many goroutines. Close it, or pending updates may be lost when the program ends. When
+// its client is closed, the buffer ends too, and its pending updates are refused with [ErrClosed].
 type ScoreBuffer struct {
 	client  *Client
 	options ScoreBufferOptions
@@ -27,29 +28,30 @@ type ScoreBuffer struct {
 	wake    chan struct{}
 	ended   chan struct{}
 
-	mu       sync.Mutex
-	queue    []pendingUpdate
-	added    int64         // all ever added
-	done     int64         // acknowledged or refused, with OnError told
-	hurried  int64         // up to which a flush waits
-	closed   bool          // nothing more is added
-	progress chan struct{} // closed, and made anew, when updates are done
+	mu        sync.Mutex
+	queue     []pendingUpdate
+	added     int64         // number of updates ever added
+	done      int64         // number of updates acknowledged or refused, after OnError returned
+	flushUpTo int64         // updates up to this number are sent without lingering
+	closed    bool          // no more updates are accepted
+	progress  chan struct{} // closed and replaced when updates are done
 
 	acknowledged, refused int64
 	firstError            error
 	abandoned             bool
 
-	// Of the goroutine that sends alone: how many attempts failed in a row, and how the last did.
+	// Only used by the sending goroutine: the number of consecutive failed attempts, and the error
+	// of the last one.
 	failures int
-	trouble  *Error
+	lastErr  *Error
 }
 
-// pending is an update that is not done yet.
+// pendingUpdate is an update that is not done yet.
 type pendingUpdate struct {
 	update ScoreUpdate
 	added  time.Time
-	// trouble is how the last attempt to send it failed.
-	trouble *Error
+	// lastErr is the error of the last attempt to send the update.
+	lastErr *Error
 }
 
 // NewScoreBuffer returns a buffer that sends through the client.
@@ -58,8 +60,8 @@ func (c *Client) NewScoreBuffer(options ScoreBufferOptions) (*ScoreBuffer, error
 	if err := options.check(); err != nil {
 		return nil, err
 	}
-	// A batch can't be larger than what may be pending; it would wait for more in vain. And what
-	// lingers has to be sent before it is given up.
+	// A batch larger than MaxPending would never fill, and an update that lingers must be sent
+	// before it is given up.
 	options.BatchSize = min(options.BatchSize, options.MaxPending)
 	options.Linger = min(options.Linger, options.GiveUpAfter/2)
 	sending, stop := context.WithCancel(c.closing)
@@ -76,11 +78,11 @@ func (c *Client) NewScoreBuffer(options ScoreBufferOptions) (*ScoreBuffer, error
 	return buffer, nil
 }
 
-// Add takes an update to be sent. It waits while as many as may are pending, and fails only when
-// ctx ends meanwhile, the buffer or its client is closed, or the update holds text that is not
-// UTF-8; the update is not sent then.
+// Add adds an update to be sent. It waits while MaxPending updates are pending. It fails, and the
+// update is not sent, only if ctx ends during the wait, the buffer or its client is closed, or a
+// text of the update is not UTF-8.
 func (b *ScoreBuffer) Add(ctx context.Context, update ScoreUpdate) error {
-	if err := checkUTF8(update.texts()...); err != nil {
+	if err := checkUTF8(update.textFields()...); err != nil {
 		return err
 	}
 	if update.RequestID == "" {
@@ -94,17 +96,17 @@ func (b *ScoreBuffer) Add(ctx context.Context, update ScoreUpdate) error {
 		select {
 		case <-progress:
 		case <-ctx.Done():
-			return interrupted(ctx, nil)
+			return contextError(ctx, nil)
 		}
 	}
 }
 
-// Flush sends what was added before, without waiting for more, and returns once all of it is
-// acknowledged or refused, or ctx ends.
+// Flush sends the updates added so far without waiting for full batches. It returns when all of
+// them are acknowledged or refused, or when ctx ends.
 func (b *ScoreBuffer) Flush(ctx context.Context) error {
 	b.mu.Lock()
 	due := b.added
-	b.hurried = due
+	b.flushUpTo = due
 	b.mu.Unlock()
 	b.signal()
 	for {
@@ -117,17 +119,17 @@ func (b *ScoreBuffer) Flush(ctx context.Context) error {
 		select {
 		case <-progress:
 		case <-ctx.Done():
-			return interrupted(ctx, nil)
+			return contextError(ctx, nil)
 		}
 	}
 }
 
-// Close takes no more updates, flushes, and ends the buffer. When ctx ends before all was sent, the
-// rest is not sent, and OnError is told of it. It may be called again.
+// Close stops accepting updates, flushes, and ends the buffer. If ctx ends before all updates are
+// sent, OnError is called for each of the rest. Close may be called more than once.
 func (b *ScoreBuffer) Close(ctx context.Context) error {
 	b.mu.Lock()
 	b.closed = true
-	b.release()
+	b.notifyProgress()
 	b.mu.Unlock()
 	err := b.Flush(ctx)
 	b.stop()
@@ -135,21 +137,22 @@ func (b *ScoreBuffer) Close(ctx context.Context) error {
 	return err
 }
 
-// Acknowledged returns how many updates were taken so far.
+// Acknowledged returns the number of updates accepted by the service so far.
 func (b *ScoreBuffer) Acknowledged() int64 {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.acknowledged
 }
 
-// Refused returns how many updates were refused for good, or given up, so far.
+// Refused returns the number of updates refused for good or given up so far.
 func (b *ScoreBuffer) Refused() int64 {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.refused
 }
 
-// tryAdd adds an update. If there is no room it returns a channel that is closed when there may be.
+// tryAdd adds an update. If the buffer is full, it returns a channel that is closed when there may
+// be room.
 func (b *ScoreBuffer) tryAdd(update ScoreUpdate) (<-chan struct{}, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -159,7 +162,7 @@ func (b *ScoreBuffer) tryAdd(update ScoreUpdate) (<-chan struct{}, error) {
 	case b.closed:
 		return nil, ErrBufferClosed
 	case b.sending.Err() != nil:
-		return nil, closed(nil)
+		return nil, closedError(nil)
 	case b.added-b.done >= int64(b.options.MaxPending):
 		return b.progress, nil
 	}
@@ -171,9 +174,9 @@ func (b *ScoreBuffer) tryAdd(update ScoreUpdate) (<-chan struct{}, error) {
 	return nil, nil
 }
 
-// take returns the next batch, or how long to wait for it to fill; neither if the queue is empty,
-// and over when it will stay so.
-func (b *ScoreBuffer) take() (batch []pendingUpdate, wait time.Duration, over bool) {
+// nextBatch takes the next batch from the queue, or returns how long to linger for more updates. It
+// returns neither if the queue is empty; over is then whether the queue stays empty.
+func (b *ScoreBuffer) nextBatch() (batch []pendingUpdate, linger time.Duration, over bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	isStopped := b.sending.Err() != nil
@@ -182,39 +185,40 @@ func (b *ScoreBuffer) take() (batch []pendingUpdate, wait time.Duration, over bo
 	}
 	size := min(len(b.queue), b.options.BatchSize)
 	taken := b.added - int64(len(b.queue))
-	hurry := b.hurried > taken || isStopped
-	left := b.options.Linger - time.Since(b.queue[0].added)
-	if size < b.options.BatchSize && !hurry && left > 0 {
-		return nil, left, false
+	isUrgent := b.flushUpTo > taken || isStopped
+	linger = b.options.Linger - time.Since(b.queue[0].added)
+	if size < b.options.BatchSize && !isUrgent && linger > 0 {
+		return nil, linger, false
 	}
 	batch = b.queue[:size:size]
 	b.queue = b.queue[size:]
 	return batch, 0, false
 }
 
-// settle counts updates as done.
-func (b *ScoreBuffer) settle(count int) {
+// markDone counts updates as done.
+func (b *ScoreBuffer) markDone(count int) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.done += int64(count)
-	b.release()
+	b.notifyProgress()
 }
 
-// desert ends the buffer where it was left with updates that are not done.
-func (b *ScoreBuffer) abandon() {
+// markEnded ends the buffer. Updates that are not done then are counted as refused.
+func (b *ScoreBuffer) markEnded() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.abandoned = b.done < b.added
 	b.done, b.refused, b.queue = b.added, b.added-b.acknowledged, nil
-	b.release()
+	b.notifyProgress()
 }
 
-// release lets go on whoever waits for progress. The caller holds the lock.
-func (b *ScoreBuffer) release() {
+// notifyProgress wakes all goroutines that wait for progress. The caller holds the lock.
+func (b *ScoreBuffer) notifyProgress() {
 	close(b.progress)
 	b.progress = make(chan struct{})
 }
 
+// signal wakes the sending goroutine.
 func (b *ScoreBuffer) signal() {
 	select {
 	case b.wake <- struct{}{}:
@@ -222,8 +226,7 @@ func (b *ScoreBuffer) signal() {
 	}
 }
 
-// error returns how the buffer was ended by OnError, or the first error where there is no OnError
-// to be told.
+// error returns errAbandoned, or the first error if there is no OnError.
 func (b *ScoreBuffer) error() error {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -14,33 +14,34 @@ import (
 	pb "github.com/leaderboard/leaderboard/clients/go/leaderboard/v1"
 )
 
-var away = failure(status.Error(codes.Unavailable, "away"))
+var unavailable = toError(status.Error(codes.Unavailable, "unavailable"))
 
-// awaitEnd fails the test where the goroutine of a buffer goes on.
+// awaitEnd waits for the end of a buffer's sending goroutine.
 func awaitEnd(t *testing.T, buffer *ScoreBuffer) {
 	t.Helper()
 	select {
 	case <-buffer.ended:
 	case <-soon(t).Done():
-		t.Fatal("the buffer goes on")
+		t.Fatal("the buffer is still running")
 	}
 }
 
-// The time of an update counts from its Add: what waited behind others for as long is not sent.
-func TestBufferGivesUpWhatWaited(t *testing.T) {
+// The time of an update counts from its Add: an update that waited too long behind others is not
+// sent.
+func TestBufferGivesUpQueuedUpdates(t *testing.T) {
 	release := make(chan struct{})
 	fake := &fakeService{batch: func(int, *pb.BatchUpdateScoresRequest) (*pb.BatchUpdateScoresResponse, error) {
 		<-release
-		return nil, status.Error(codes.Unavailable, "away")
+		return nil, status.Error(codes.Unavailable, "unavailable")
 	}}
 	added := make(chan time.Time, 1)
-	told := make(chan error, 2)
+	reported := make(chan error, 2)
 	options := ScoreBufferOptions{BatchSize: 1, GiveUpAfter: 250 * time.Millisecond}
 	options.OnError = func(update ScoreUpdate, err error) {
 		if update.UserID == "0" {
 			time.Sleep(time.Until((<-added).Add(options.GiveUpAfter)))
 		}
-		told <- err
+		reported <- err
 	}
 	client := fake.start(t)
 	defer close(release)
@@ -50,47 +51,47 @@ func TestBufferGivesUpWhatWaited(t *testing.T) {
 	if err := buffer.Close(soon(t)); err != nil {
 		t.Fatal(err)
 	}
-	if one, other := <-told, <-told; !errors.Is(one, ErrDeadlineExceeded) || !errors.Is(other, ErrDeadlineExceeded) {
-		t.Errorf("told %v, %v", one, other)
+	if one, other := <-reported, <-reported; !errors.Is(one, ErrDeadlineExceeded) || !errors.Is(other, ErrDeadlineExceeded) {
+		t.Errorf("reported %v, %v", one, other)
 	}
-	if fake.batchesSent() != 1 {
-		t.Errorf("%d batches", fake.batchesSent())
+	if fake.batchCount() != 1 {
+		t.Errorf("%d batches", fake.batchCount())
 	}
 }
 
-// Only the updates of a batch whose own time is up are given up, with their last trouble.
-func TestBufferKeepsTheYounger(t *testing.T) {
-	var told []error
+// Only the updates of a batch whose own time is over are given up, with their last error.
+func TestBufferKeepsYoungerUpdates(t *testing.T) {
+	var reported []error
 	buffer := newBuffer(t, (&fakeService{}).start(t), ScoreBufferOptions{
-		OnError: func(_ ScoreUpdate, err error) { told = append(told, err) },
+		OnError: func(_ ScoreUpdate, err error) { reported = append(reported, err) },
 	})
-	old := pendingUpdate{update: numbered(0), added: time.Now().Add(-time.Hour), trouble: away}
-	young := pendingUpdate{update: numbered(1), added: time.Now(), trouble: away}
-	again := buffer.later([]pendingUpdate{old, young})
-	if len(again) != 1 || again[0].update != young.update {
-		t.Errorf("%v", again)
+	old := pendingUpdate{update: numbered(0), added: time.Now().Add(-time.Hour), lastErr: unavailable}
+	young := pendingUpdate{update: numbered(1), added: time.Now(), lastErr: unavailable}
+	retries := buffer.waitToRetry([]pendingUpdate{old, young})
+	if len(retries) != 1 || retries[0].update != young.update {
+		t.Errorf("%v", retries)
 	}
-	if len(told) != 1 || told[0] != error(away) || buffer.Refused() != 1 {
-		t.Errorf("told %v", told)
+	if len(reported) != 1 || reported[0] != error(unavailable) || buffer.Refused() != 1 {
+		t.Errorf("reported %v", reported)
 	}
 }
 
-// However long troubles last, what is remembered of them does not grow.
-func TestBufferForgetsOldTroubles(t *testing.T) {
+// A buffer keeps only one earlier error, however many attempts fail.
+func TestBufferForgetsOldErrors(t *testing.T) {
 	buffer := newBuffer(t, (&fakeService{}).start(t), ScoreBufferOptions{})
 	late, cancel := context.WithTimeout(t.Context(), 0)
 	defer cancel()
 	for range 3 {
-		one := pendingUpdate{added: time.Now().Add(-time.Hour), trouble: interrupted(late, buffer.trouble)}
-		buffer.later([]pendingUpdate{one})
+		one := pendingUpdate{added: time.Now().Add(-time.Hour), lastErr: contextError(late, buffer.lastErr)}
+		buffer.waitToRetry([]pendingUpdate{one})
 	}
-	if buffer.trouble == nil || buffer.trouble.LastAttempt != nil {
-		t.Errorf("%v", buffer.trouble)
+	if buffer.lastErr == nil || buffer.lastErr.LastAttempt != nil {
+		t.Errorf("%v", buffer.lastErr)
 	}
 }
 
-// An update does not linger until it is given up.
-func TestBufferLingersWithinItsTime(t *testing.T) {
+// An update is sent before it is given up, also with a longer linger time.
+func TestBufferLimitsLinger(t *testing.T) {
 	options := ScoreBufferOptions{Linger: time.Hour, GiveUpAfter: 500 * time.Millisecond}
 	buffer := newBuffer(t, (&fakeService{}).start(t), options)
 	addAll(t, buffer, 1)
@@ -102,19 +103,19 @@ func TestBufferLingersWithinItsTime(t *testing.T) {
 	}
 }
 
-// Closing the client ends its buffers at once, and tells of what they hold.
+// Closing the client ends its buffers at once; all pending updates are reported to OnError.
 func TestBufferEndsWithItsClient(t *testing.T) {
-	told := make(chan error, 3)
+	reported := make(chan error, 3)
 	client := (&fakeService{}).start(t)
 	buffer := newBuffer(t, client, ScoreBufferOptions{
 		Linger:  time.Hour,
-		OnError: func(_ ScoreUpdate, err error) { told <- err },
+		OnError: func(_ ScoreUpdate, err error) { reported <- err },
 	})
 	addAll(t, buffer, 3)
 	client.Close()
 	awaitEnd(t, buffer)
 	for range 3 {
-		if err := <-told; !errors.Is(err, ErrClosed) || !errors.Is(err, ErrCancelled) {
+		if err := <-reported; !errors.Is(err, ErrClosed) || !errors.Is(err, ErrCancelled) {
 			t.Error(err)
 		}
 	}
@@ -126,8 +127,8 @@ func TestBufferEndsWithItsClient(t *testing.T) {
 	}
 }
 
-// An OnError that ends its goroutine leaves nothing that waits, and nothing untold.
-func TestBufferIsDeserted(t *testing.T) {
+// When OnError ends its goroutine, no call keeps waiting, and each one returns the error.
+func TestBufferIsAbandoned(t *testing.T) {
 	added := make(chan struct{})
 	fake := &fakeService{batch: func(int, *pb.BatchUpdateScoresRequest) (*pb.BatchUpdateScoresResponse, error) {
 		<-added
@@ -150,10 +151,10 @@ func TestBufferIsDeserted(t *testing.T) {
 	}
 }
 
-// An answer with too few results refuses the batch, and is not asked for again.
-func TestShortAnswers(t *testing.T) {
+// A response with too few results fails the batch, which is not retried.
+func TestTooFewResults(t *testing.T) {
 	fake := &fakeService{batch: func(_ int, request *pb.BatchUpdateScoresRequest) (*pb.BatchUpdateScoresResponse, error) {
-		response := taken(request)
+		response := accept(request)
 		response.Results = response.Results[1:]
 		return response, nil
 	}}
@@ -173,10 +174,10 @@ func TestShortAnswers(t *testing.T) {
 	}
 }
 
-// The error of a buffer shows the names in it escaped, and not at any length.
-func TestBufferErrorIsPlain(t *testing.T) {
+// The error of a buffer escapes and shortens the names in it.
+func TestBufferErrorIsSafe(t *testing.T) {
 	buffer := newBuffer(t, (&fakeService{}).start(t), ScoreBufferOptions{})
-	buffer.refuse(pendingUpdate{update: ScoreUpdate{UserID: "\x1b[31m" + strings.Repeat("x", 999)}, trouble: away})
+	buffer.refuse(pendingUpdate{update: ScoreUpdate{UserID: "\x1b[31m" + strings.Repeat("x", 999)}, lastErr: unavailable})
 	if text := buffer.Flush(soon(t)).Error(); strings.Contains(text, "\x1b") || len(text) > 200 {
 		t.Errorf("%q", text)
 	}

@@ -6,24 +6,25 @@ import (
 	"time"
 )
 
-// maxBatch is how many updates the service takes in one batch.
+// maxBatch is the number of updates that the service accepts in one batch.
 const maxBatch = 1000
 
-// ScoreBufferOptions change how a buffer works. The zero value is good for most.
+// ScoreBufferOptions are the settings of a buffer. The zero value suits most programs.
 type ScoreBufferOptions struct {
-	// MaxPending is how many updates may wait or be under way; adding more waits. 10,000 by default.
+	// MaxPending is the number of updates that may be queued or in flight; Add waits when it is
+	// reached. 10,000 by default.
 	MaxPending int
-	// BatchSize is how many updates are sent together at most, up to 1,000. 500 by default.
+	// BatchSize is the maximum number of updates in a batch, up to 1,000. 500 by default.
 	BatchSize int
-	// Linger is how long an update waits for others to be sent with, at most half of GiveUpAfter.
+	// Linger is how long an update waits for others to fill its batch, at most half of GiveUpAfter.
 	// 50 ms by default.
 	Linger time.Duration
-	// GiveUpAfter is after how long from its Add an update is given up that the service can't take;
-	// somewhat sooner where its next attempt would come later. 60 s by default.
+	// GiveUpAfter is the time from its Add after which an update that the service can't accept is
+	// given up; it is given up earlier if its next attempt would be later. 60 s by default.
 	GiveUpAfter time.Duration
-	// OnError is told of each update that was refused for good or given up, with its request id. It
-	// is called by one goroutine, and holds up the buffer. It must not call the buffer. By default
-	// Flush and Close tell of the first.
+	// OnError is called for each update that was refused for good or given up; the update has its
+	// request id. One goroutine calls it, and the buffer waits for it to return. It must not call
+	// the buffer. By default Flush and Close return the first error.
 	OnError func(update ScoreUpdate, err error)
 }
 

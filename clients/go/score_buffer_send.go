@@ -14,25 +14,25 @@ import (
 // run sends batches until the buffer is closed and empty.
 func (b *ScoreBuffer) run() {
 	defer close(b.ended)
-	defer b.abandon()
+	defer b.markEnded()
 	for {
-		batch, wait, over := b.take()
+		batch, linger, over := b.nextBatch()
 		switch {
 		case len(batch) > 0:
 			b.send(batch)
-			b.settle(len(batch))
+			b.markDone(len(batch))
 		case over:
 			return
-		case wait > 0:
-			b.await(time.After(wait))
+		case linger > 0:
+			b.wait(time.After(linger))
 		default:
-			b.await(nil)
+			b.wait(nil)
 		}
 	}
 }
 
-// await waits until there may be something to do.
-func (b *ScoreBuffer) await(lingered <-chan time.Time) {
+// wait waits for a signal, the end of the linger time, or the end of the buffer.
+func (b *ScoreBuffer) wait(lingered <-chan time.Time) {
 	select {
 	case <-b.wake:
 	case <-lingered:
@@ -40,29 +40,28 @@ func (b *ScoreBuffer) await(lingered <-chan time.Time) {
 	}
 }
 
-// send sends a batch until each of its updates is acknowledged, refused or given up. One that is
-// too large as a whole is sent in halves: a single update may be at fault, and must not take the
-// others with it.
+// send sends a batch until each of its updates is acknowledged, refused or given up. A batch that
+// is too large is sent in halves: one oversized update must not fail the others.
 func (b *ScoreBuffer) send(batch []pendingUpdate) {
-	for batch = b.inTime(batch); len(batch) > 0; batch = b.inTime(batch) {
+	for batch = b.dropExpired(batch); len(batch) > 0; batch = b.dropExpired(batch) {
 		results, failed := b.attempt(batch)
-		tooLarge := failed != nil && failed.Kind == KindOverloaded && !failed.Retryable()
-		if tooLarge && len(batch) > 1 {
+		isTooLarge := failed != nil && failed.Kind == KindOverloaded && !failed.Retryable()
+		if isTooLarge && len(batch) > 1 {
 			half := len(batch) / 2
 			b.send(batch[:half])
 			b.send(batch[half:])
 			return
 		}
-		batch = b.later(b.sort(batch, results, failed))
+		batch = b.waitToRetry(b.settle(batch, results, failed))
 	}
 }
 
-// inTime returns a batch without the updates whose time has passed, which are given up.
-func (b *ScoreBuffer) inTime(batch []pendingUpdate) []pendingUpdate {
-	for len(batch) > 0 && b.sending.Err() == nil && !b.ends(batch[0]).After(time.Now()) {
-		if batch[0].trouble == nil {
-			unsent := status.New(codes.DeadlineExceeded, "its time was up before it was sent")
-			batch[0].trouble = refusal(unsent.Proto())
+// dropExpired gives up the updates of a batch whose time is over, and returns the rest.
+func (b *ScoreBuffer) dropExpired(batch []pendingUpdate) []pendingUpdate {
+	for len(batch) > 0 && b.sending.Err() == nil && !b.expiry(batch[0]).After(time.Now()) {
+		if batch[0].lastErr == nil {
+			unsent := status.New(codes.DeadlineExceeded, "the time of the update was over before it was sent")
+			batch[0].lastErr = errorFromStatus(unsent.Proto())
 		}
 		b.refuse(batch[0])
 		batch = batch[1:]
@@ -70,78 +69,79 @@ func (b *ScoreBuffer) inTime(batch []pendingUpdate) []pendingUpdate {
 	return batch
 }
 
-// leastAttempt is for how long an attempt may last whose updates have less time left. They may only
-// have waited behind others, with a service that is slow; given less, none would get through.
-const leastAttempt = time.Second
+// minAttempt is the minimum time for an attempt, also if its updates have less time left: they may
+// have waited behind others because the service is slow, and with less time none would succeed.
+const minAttempt = time.Second
 
-// attempt sends a batch once, for as long as its oldest update has time, or a little longer.
+// attempt sends a batch once. The attempt ends when the time of its oldest update is over, but not
+// before minAttempt.
 func (b *ScoreBuffer) attempt(batch []pendingUpdate) ([]BatchResult, *Error) {
 	request := &pb.BatchUpdateScoresRequest{Updates: make([]*pb.UpdateScoreRequest, len(batch))}
 	for i, one := range batch {
 		request.Updates[i] = one.update.proto()
 	}
-	left := max(time.Until(b.ends(batch[0])), leastAttempt)
+	left := max(time.Until(b.expiry(batch[0])), minAttempt)
 	ctx, cancel := context.WithTimeout(b.sending, left)
 	defer cancel()
-	response, failed := once(ctx, b.client, pb.LeaderboardServiceClient.BatchUpdateScores, request, b.trouble)
+	response, failed := attempt(ctx, b.client, pb.LeaderboardServiceClient.BatchUpdateScores, request, b.lastErr)
 	if failed != nil {
 		return nil, failed
 	}
 	return batchResults(response, len(batch))
 }
 
-// sort takes in what an attempt led to, and returns what may succeed later. failed is how the batch
-// failed as a whole.
-func (b *ScoreBuffer) sort(batch []pendingUpdate, results []BatchResult, failed *Error) []pendingUpdate {
-	var again []pendingUpdate
+// settle handles the results of an attempt, and returns the updates to send again. failed is the
+// error of the whole batch.
+func (b *ScoreBuffer) settle(batch []pendingUpdate, results []BatchResult, failed *Error) []pendingUpdate {
+	var retries []pendingUpdate
 	for i, one := range batch {
-		one.trouble = failed
+		one.lastErr = failed
 		if failed == nil && results[i].Err == nil {
 			b.acknowledge()
 			continue
 		}
 		if failed == nil {
-			one.trouble = failure(results[i].Err)
+			one.lastErr = toError(results[i].Err)
 		}
-		if one.trouble.Retryable() {
-			again = append(again, one)
+		if one.lastErr.Retryable() {
+			retries = append(retries, one)
 		} else {
 			b.refuse(one)
 		}
 	}
-	return again
+	return retries
 }
 
-// later waits before updates are sent again, and returns them without those that have no time left
-// by then, which are given up.
-func (b *ScoreBuffer) later(again []pendingUpdate) []pendingUpdate {
-	if len(again) == 0 {
-		b.failures, b.trouble = 0, nil
+// waitToRetry gives up the updates whose time is over before the next attempt, waits for that
+// attempt, and returns the rest.
+func (b *ScoreBuffer) waitToRetry(retries []pendingUpdate) []pendingUpdate {
+	if len(retries) == 0 {
+		b.failures, b.lastErr = 0, nil
 		return nil
 	}
-	var asked time.Duration
-	for _, one := range again {
-		asked = max(asked, one.trouble.RetryAfter)
+	var requested time.Duration
+	for _, one := range retries {
+		requested = max(requested, one.lastErr.RetryAfter)
 	}
-	// An error that itself tells of the one before would make a chain without an end.
-	if b.trouble = again[0].trouble; b.trouble.LastAttempt != nil {
-		b.trouble = b.trouble.LastAttempt
+	// Only one earlier error is kept; otherwise each error would hold all errors before it.
+	if b.lastErr = retries[0].lastErr; b.lastErr.LastAttempt != nil {
+		b.lastErr = b.lastErr.LastAttempt
 	}
-	delay := retryDelay(b.failures, asked, b.client.random())
+	delay := retryDelay(b.failures, requested, b.client.random())
 	b.failures++
 	due := time.Now().Add(delay)
-	for len(again) > 0 && !b.ends(again[0]).After(due) {
-		b.refuse(again[0])
-		again = again[1:]
+	for len(retries) > 0 && !b.expiry(retries[0]).After(due) {
+		b.refuse(retries[0])
+		retries = retries[1:]
 	}
-	if len(again) > 0 {
-		slept(b.sending, delay)
+	if len(retries) > 0 {
+		sleep(b.sending, delay)
 	}
-	return again
+	return retries
 }
 
-// ends returns when an update is given up.
-func (b *ScoreBuffer) ends(one pendingUpdate) time.Time {
+// expiry returns when an update is given up.
+func (b *ScoreBuffer) expiry(one pendingUpdate) time.Time {
 	return one.added.Add(b.options.GiveUpAfter)
 }
 
@@ -151,16 +151,16 @@ func (b *ScoreBuffer) acknowledge() {
 	b.acknowledged++
 }
 
-// refuse tells of an update that its trouble is the end of.
+// refuse counts an update as refused, and reports its last error.
 func (b *ScoreBuffer) refuse(one pendingUpdate) {
 	b.mu.Lock()
 	b.refused++
 	if b.firstError == nil && b.options.OnError == nil {
 		where := fmt.Sprintf("an update of %.64q in %.64q", one.update.UserID, one.update.ContestID)
-		b.firstError = fmt.Errorf("%s was refused: %w", where, one.trouble)
+		b.firstError = fmt.Errorf("%s was refused: %w", where, one.lastErr)
 	}
 	b.mu.Unlock()
 	if b.options.OnError != nil {
-		b.options.OnError(one.update, one.trouble)
+		b.options.OnError(one.update, one.lastErr)
 	}
 }

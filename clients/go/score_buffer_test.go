@@ -35,8 +35,7 @@ func newBuffer(t *testing.T, client *Client, options ScoreBufferOptions) *ScoreB
 	return buffer
 }
 
-// What is added is sent in order, in batches of the size at most, and all of it before Close
-// returns.
+// All updates are sent in order, in batches up to the batch size, before Close returns.
 func TestBufferSendsAll(t *testing.T) {
 	fake := &fakeService{}
 	buffer := newBuffer(t, fake.start(t), ScoreBufferOptions{BatchSize: 10, MaxPending: 25, Linger: time.Hour})
@@ -70,7 +69,7 @@ func TestBufferSendsAll(t *testing.T) {
 	}
 }
 
-// What lingers is sent by itself, and Flush does not wait for that.
+// An update is sent after it lingered, and Flush does not wait for that.
 func TestBufferLingersAndFlushes(t *testing.T) {
 	fake := &fakeService{}
 	client := fake.start(t)
@@ -88,12 +87,12 @@ func TestBufferLingersAndFlushes(t *testing.T) {
 	_ = waiting.Close(soon(t))
 }
 
-// Adding waits while as many updates as may are pending, and drops none.
+// Add waits while MaxPending updates are pending, and drops none.
 func TestBufferIsBounded(t *testing.T) {
 	release := make(chan struct{})
 	fake := &fakeService{batch: func(_ int, request *pb.BatchUpdateScoresRequest) (*pb.BatchUpdateScoresResponse, error) {
 		<-release
-		return taken(request), nil
+		return accept(request), nil
 	}}
 	buffer := newBuffer(t, fake.start(t), ScoreBufferOptions{MaxPending: 4, BatchSize: 2})
 	addAll(t, buffer, 4)
@@ -111,25 +110,24 @@ func TestBufferIsBounded(t *testing.T) {
 	}
 }
 
-// Only the updates that may succeed later are sent again, with their request ids; what is refused
-// for good is told.
-func TestBufferSendsAgain(t *testing.T) {
+// Only retryable updates are sent again, with their request ids; the others are reported to OnError.
+func TestBufferRetries(t *testing.T) {
 	fake := &fakeService{batch: func(
 		before int, request *pb.BatchUpdateScoresRequest,
 	) (*pb.BatchUpdateScoresResponse, error) {
-		response := taken(request)
+		response := accept(request)
 		if before == 0 {
 			response.Results[1].Outcome = statusOf(codes.Unavailable, "ERROR_REASON_STORE_UNAVAILABLE")
 			response.Results[2].Outcome = statusOf(codes.OutOfRange, "ERROR_REASON_SCORE_OUT_OF_RANGE")
 		}
 		return response, nil
 	}}
-	var told []ScoreUpdate
+	var reported []ScoreUpdate
 	buffer := newBuffer(t, fake.start(t), ScoreBufferOptions{
 		Linger: time.Hour,
 		OnError: func(update ScoreUpdate, err error) {
 			if errors.Is(err, ErrOutOfRange) && update.RequestID != "" {
-				told = append(told, update)
+				reported = append(reported, update)
 			}
 		},
 	})
@@ -137,19 +135,19 @@ func TestBufferSendsAgain(t *testing.T) {
 	if err := buffer.Close(soon(t)); err != nil {
 		t.Fatal(err)
 	}
-	if buffer.Acknowledged() != 2 || buffer.Refused() != 1 || len(told) != 1 || told[0].UserID != "2" {
-		t.Errorf("acknowledged %d, refused %d, told %v", buffer.Acknowledged(), buffer.Refused(), told)
+	if buffer.Acknowledged() != 2 || buffer.Refused() != 1 || len(reported) != 1 || reported[0].UserID != "2" {
+		t.Errorf("acknowledged %d, refused %d, reported %v", buffer.Acknowledged(), buffer.Refused(), reported)
 	}
-	again := fake.batches[1].GetUpdates()
-	if len(again) != 1 || again[0].GetRequestId() != fake.batches[0].GetUpdates()[1].GetRequestId() {
-		t.Errorf("sent again %v", again)
+	retried := fake.batches[1].GetUpdates()
+	if len(retried) != 1 || retried[0].GetRequestId() != fake.batches[0].GetUpdates()[1].GetRequestId() {
+		t.Errorf("sent again %v", retried)
 	}
 }
 
-// Updates that the service can't take for too long are given up, and without OnError Close says so.
+// Updates that the service can't accept in time are given up; without OnError Close returns the error.
 func TestBufferGivesUp(t *testing.T) {
 	fake := &fakeService{batch: func(_ int, request *pb.BatchUpdateScoresRequest) (*pb.BatchUpdateScoresResponse, error) {
-		response := taken(request)
+		response := accept(request)
 		response.Results[0].Outcome = statusOf(codes.Unavailable, "ERROR_REASON_STORE_UNAVAILABLE")
 		return response, nil
 	}}
@@ -163,7 +161,7 @@ func TestBufferGivesUp(t *testing.T) {
 	}
 }
 
-// One update that is too large does not take the others of its batch with it.
+// One oversized update does not fail the others of its batch.
 func TestBufferSendsHalves(t *testing.T) {
 	fake := &fakeService{batch: func(_ int, request *pb.BatchUpdateScoresRequest) (*pb.BatchUpdateScoresResponse, error) {
 		for _, update := range request.GetUpdates() {
@@ -171,7 +169,7 @@ func TestBufferSendsHalves(t *testing.T) {
 				return nil, refused(codes.ResourceExhausted, "ERROR_REASON_MESSAGE_TOO_LARGE").Err()
 			}
 		}
-		return taken(request), nil
+		return accept(request), nil
 	}}
 	buffer := newBuffer(t, fake.start(t), ScoreBufferOptions{Linger: time.Hour})
 	addAll(t, buffer, 9)
@@ -183,17 +181,17 @@ func TestBufferSendsHalves(t *testing.T) {
 	}
 }
 
-// A Close that must not take longer tells of everything that was not sent.
+// When the context of Close ends, all updates that were not sent are reported to OnError.
 func TestBufferCloseIsBounded(t *testing.T) {
 	fake := &fakeService{batch: func(int, *pb.BatchUpdateScoresRequest) (*pb.BatchUpdateScoresResponse, error) {
 		return nil, refused(codes.Unavailable, "ERROR_REASON_STORE_UNAVAILABLE", retryInfo(time.Second)).Err()
 	}}
 	var mu sync.Mutex
-	told := 0
+	reported := 0
 	buffer := newBuffer(t, fake.start(t), ScoreBufferOptions{BatchSize: 2, OnError: func(ScoreUpdate, error) {
 		mu.Lock()
 		defer mu.Unlock()
-		told++
+		reported++
 	}})
 	addAll(t, buffer, 5)
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
@@ -201,12 +199,12 @@ func TestBufferCloseIsBounded(t *testing.T) {
 	if err := buffer.Close(ctx); !errors.Is(err, context.DeadlineExceeded) {
 		t.Error(err)
 	}
-	if told != 5 || buffer.Refused() != 5 {
-		t.Errorf("told of %d, refused %d", told, buffer.Refused())
+	if reported != 5 || buffer.Refused() != 5 {
+		t.Errorf("reported %d, refused %d", reported, buffer.Refused())
 	}
 }
 
-// Options that can't work are refused.
+// Options out of their range are refused.
 func TestBufferOptions(t *testing.T) {
 	client := (&fakeService{}).start(t)
 	for _, options := range []ScoreBufferOptions{{BatchSize: 1001}, {BatchSize: -1}, {MaxPending: -1}, {Linger: -1}} {
@@ -216,8 +214,9 @@ func TestBufferOptions(t *testing.T) {
 	}
 }
 
+// statusOf returns the outcome of a refused update of a batch.
 func statusOf(code codes.Code, reason string) *pb.BatchUpdateResult_Status {
-	told := refused(code, reason).Proto()
-	status := &pb.UpdateStatus{Code: told.GetCode(), Message: told.GetMessage(), Details: told.GetDetails()}
+	rich := refused(code, reason).Proto()
+	status := &pb.UpdateStatus{Code: rich.GetCode(), Message: rich.GetMessage(), Details: rich.GetDetails()}
 	return &pb.BatchUpdateResult_Status{Status: status}
 }

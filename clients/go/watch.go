@@ -9,38 +9,39 @@ import (
 	pb "github.com/leaderboard/leaderboard/clients/go/leaderboard/v1"
 )
 
-// lasting is after how long a stream that breaks is no failed attempt to open one.
-const lasting = time.Second
+// minStreamAge is the age from which a broken stream no longer counts as a failed attempt to open
+// one.
+const minStreamAge = time.Second
 
-// WatchScope is what is told of a contest. The zero value is that of ScopeTop.
+// WatchScope selects the changes of a contest that a watch receives. The zero value means ScopeTop.
 type WatchScope int32
 
 const (
-	// ScopeTop tells what touches the first ranks, up to the limit.
+	// ScopeTop selects the changes that affect the first ranks, up to the limit.
 	ScopeTop = WatchScope(pb.WatchScope_WATCH_SCOPE_TOP)
-	// ScopeAll tells every change of the contest.
+	// ScopeAll selects all changes of the contest.
 	ScopeAll = WatchScope(pb.WatchScope_WATCH_SCOPE_ALL)
-	// ScopeUsers tells every change of some users.
+	// ScopeUsers selects all changes of some users.
 	ScopeUsers = WatchScope(pb.WatchScope_WATCH_SCOPE_USERS)
 )
 
-// WatchQuery asks to watch a contest.
+// WatchQuery selects what to watch of a contest.
 type WatchQuery struct {
-	// ContestID names the contest. Required. It need not exist yet.
+	// ContestID is the contest. Required. It need not exist yet.
 	ContestID string
-	// Limit is how many of the first ranks the board holds, up to 1,000; 10 by default.
+	// Limit is the number of first ranks that the board holds, up to 1,000; 10 by default.
 	Limit int
-	// Scope is what is told of the contest; by default what touches the first ranks.
+	// Scope selects the changes; by default those that affect the first ranks.
 	Scope WatchScope
-	// UserIDs are the users to watch with ScopeUsers, 1 to 1,000, each once.
+	// UserIDs are the users to watch with ScopeUsers, 1 to 1,000, without repeats.
 	UserIDs []string
-	// MinInterval is the least time between two messages of changes with ScopeTop, up to 60 s; what
-	// happens in between is told merged.
+	// MinInterval is the minimum time between two messages of changes with ScopeTop, up to 60 s;
+	// the changes in between are merged.
 	MinInterval time.Duration
 }
 
-// WatchContest watches a contest until it is over, and yields its whole board whenever something is
-// told.
+// WatchContest watches a contest until it is over, and yields the whole board with each message of
+// the service.
 //
 //	for update, err := range client.WatchContest(ctx, leaderboard.WatchQuery{ContestID: "chess"}) {
 //		if err != nil {
@@ -49,28 +50,71 @@ type WatchQuery struct {
 //		fmt.Println(update.State, update.Rows)
 //	}
 //
-// A lost connection, one that is silent for 30 s, a server that drains, an unavailable service and a
-// [TokenSource] that fails are healed by themselves: the watch reconnects, for as long as it takes,
-// and resumes where it was, so that no change is missed or told twice. A stream that leaves a hole is
-// dropped, and the next one begins with a snapshot. In the meantime the updates have the last board,
-// as of its position, and StateReconnecting; one comes with each failed attempt.
+// The watch reconnects by itself, for as long as it takes, after a lost connection, after 30 s
+// without a message, when the server drains or is unavailable, and when the [TokenSource] fails. It
+// resumes after the position of its board, so no change is missed or repeated. If a stream skips
+// changes, it is dropped, and the next one begins with a snapshot. Until then the updates have the
+// last board with its position, and StateReconnecting; each failed attempt yields one.
 //
-// The first update comes before anything was told and has no board. The watch ends when the loop is
-// left, or with an error when ctx ends or the service refuses the watch for good. A loop that is
-// slow holds up nothing but its own watch. Each range over the result is a watch of its own.
+// The first update precedes the first message and has no board. The watch ends when the loop ends,
+// or with an error when ctx ends or the service refuses the watch for good. A slow loop delays only
+// its own watch. Each range over the result is a separate watch.
 func (c *Client) WatchContest(ctx context.Context, query WatchQuery) iter.Seq2[WatchUpdate, error] {
 	return func(yield func(WatchUpdate, error) bool) {
-		ctx, done := c.bounded(ctx)
-		defer done()
+		ctx, release := c.untilClosed(ctx)
+		defer release()
 		show := func(update WatchUpdate) bool { return yield(update, nil) }
-		if err := c.follow(ctx, query, show); err != nil {
+		if err := c.watch(ctx, query, show); err != nil {
 			yield(WatchUpdate{}, err)
 		}
 	}
 }
 
-// follow shows updates until the contest is over, something can't be healed, or show returns false.
-func (c *Client) follow(ctx context.Context, query WatchQuery, show func(WatchUpdate) bool) error {
+// Watch is a watch that delivers its updates on a channel.
+type Watch struct {
+	updates chan WatchUpdate
+	err     error
+}
+
+// WatchChannel watches a contest as [Client.WatchContest] does, for programs that select over
+// several channels. Cancel ctx to end the watch; otherwise it runs until the contest is over.
+func (c *Client) WatchChannel(ctx context.Context, query WatchQuery) *Watch {
+	watch := &Watch{updates: make(chan WatchUpdate)}
+	go func() {
+		defer close(watch.updates)
+		watch.err = c.sendUpdates(ctx, query, watch.updates)
+	}()
+	return watch
+}
+
+// Updates returns the channel of the updates. It is unbuffered, and closed when the watch ends.
+func (w *Watch) Updates() <-chan WatchUpdate {
+	return w.updates
+}
+
+// Err returns why the watch ended, once the channel is closed; nil if the contest is over.
+func (w *Watch) Err() error {
+	return w.err
+}
+
+func (c *Client) sendUpdates(ctx context.Context, query WatchQuery, updates chan<- WatchUpdate) error {
+	for update, err := range c.WatchContest(ctx, query) {
+		if err != nil {
+			return err
+		}
+		select {
+		case updates <- update:
+		case <-ctx.Done():
+			return c.endedError(ctx, nil)
+		case <-c.closing.Done():
+			return c.endedError(ctx, nil)
+		}
+	}
+	return nil
+}
+
+// watch shows updates until the contest is over, an error is final, or show returns false.
+func (c *Client) watch(ctx context.Context, query WatchQuery, show func(WatchUpdate) bool) error {
 	if err := query.check(); err != nil {
 		return err
 	}
@@ -80,15 +124,15 @@ func (c *Client) follow(ctx context.Context, query WatchQuery, show func(WatchUp
 	}
 	for attempt := 0; ; attempt++ {
 		began := time.Now()
-		trouble, left := c.followStream(ctx, session, show)
-		if left || trouble == nil && session.update.State == StateOver {
+		trouble, stopped := c.watchStream(ctx, session, show)
+		if stopped || trouble == nil && session.update.State == StateOver {
 			return nil
 		}
-		if ended := c.ended(ctx, nil); ended != nil {
+		if ended := c.endedError(ctx, nil); ended != nil {
 			return ended
 		}
 		var refused *Error
-		if errors.As(trouble, &refused) && !heals(refused) {
+		if errors.As(trouble, &refused) && !canReconnect(refused) {
 			return refused
 		}
 		if trouble != nil {
@@ -97,23 +141,23 @@ func (c *Client) follow(ctx context.Context, query WatchQuery, show func(WatchUp
 				return nil
 			}
 		}
-		if time.Since(began) > lasting {
+		if time.Since(began) > minStreamAge {
 			attempt = 0
 		}
-		if err := c.rest(ctx, attempt, refused); err != nil {
+		if err := c.waitToReconnect(ctx, attempt, refused); err != nil {
 			return err
 		}
 	}
 }
 
-// followStream shows the updates of one stream. It returns what went wrong with the stream, and
+// watchStream shows the updates of one stream. It returns why the stream failed, if it did, and
 // whether show returned false.
-func (c *Client) followStream(
+func (c *Client) watchStream(
 	ctx context.Context, session *watchSession, show func(WatchUpdate) bool,
-) (trouble error, left bool) {
-	for message, err := range c.messages(ctx, session.request()) {
+) (trouble error, stopped bool) {
+	for message, err := range c.messages(ctx, session.nextRequest()) {
 		if err == nil {
-			err = session.take(message)
+			err = session.apply(message)
 		}
 		if err != nil {
 			return err, false
@@ -125,28 +169,27 @@ func (c *Client) followStream(
 	return nil, false
 }
 
-// rest waits before the next stream is opened.
-func (c *Client) rest(ctx context.Context, attempt int, refused *Error) error {
-	var asked time.Duration
+func (c *Client) waitToReconnect(ctx context.Context, attempt int, refused *Error) error {
+	var requested time.Duration
 	if refused != nil {
-		asked = refused.RetryAfter
+		requested = refused.RetryAfter
 	}
-	if !slept(ctx, retryDelay(attempt, asked, c.random())) {
-		return c.ended(ctx, refused)
+	if !sleep(ctx, retryDelay(attempt, requested, c.random())) {
+		return c.endedError(ctx, refused)
 	}
 	return nil
 }
 
-// heals tells whether the same request, or one that resumes, may succeed later.
-func heals(refused *Error) bool {
-	stalled := refused.Reason == pb.ErrorReason_ERROR_REASON_WATCHER_STALLED.String()
-	return stalled || refused.Retryable() || errors.Is(refused, errNoToken)
+// canReconnect returns whether a later stream may succeed.
+func canReconnect(refused *Error) bool {
+	isStalled := refused.Reason == pb.ErrorReason_ERROR_REASON_WATCHER_STALLED.String()
+	return isStalled || refused.Retryable() || errors.Is(refused, errNoToken)
 }
 
 func (q WatchQuery) check() error {
-	texts := []text{{"contest_id", q.ContestID}}
+	fields := []textField{{"contest_id", q.ContestID}}
 	for _, userID := range q.UserIDs {
-		texts = append(texts, text{"user_ids", userID})
+		fields = append(fields, textField{"user_ids", userID})
 	}
-	return checkUTF8(texts...)
+	return checkUTF8(fields...)
 }

@@ -3,7 +3,6 @@ package leaderboard
 import (
 	"errors"
 	"fmt"
-	"strings"
 
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/durationpb"
@@ -11,11 +10,11 @@ import (
 	pb "github.com/leaderboard/leaderboard/clients/go/leaderboard/v1"
 )
 
-// session is how a watch has gone so far, over all its streams.
+// watchSession is the state of a watch over all its streams.
 type watchSession struct {
-	asked  *pb.WatchContestRequest
-	board  *liveBoard
-	update WatchUpdate
+	request *pb.WatchContestRequest
+	board   *liveBoard
+	update  WatchUpdate
 }
 
 func newWatchSession(query WatchQuery) *watchSession {
@@ -25,44 +24,44 @@ func newWatchSession(query WatchQuery) *watchSession {
 	if query.Scope == 0 {
 		query.Scope = ScopeTop
 	}
-	asked := &pb.WatchContestRequest{
+	request := &pb.WatchContestRequest{
 		ContestId: query.ContestID,
 		Limit:     toInt32(query.Limit),
 		Scope:     pb.WatchScope(query.Scope),
 		UserIds:   query.UserIDs,
 	}
 	if query.MinInterval != 0 {
-		asked.MinInterval = durationpb.New(query.MinInterval)
+		request.MinInterval = durationpb.New(query.MinInterval)
 	}
 	return &watchSession{
-		asked:  asked,
-		board:  &liveBoard{scope: query.Scope, limit: query.Limit},
-		update: WatchUpdate{State: StateConnecting},
+		request: request,
+		board:   &liveBoard{scope: query.Scope, limit: query.Limit},
+		update:  WatchUpdate{State: StateConnecting},
 	}
 }
 
-// request returns what the next stream asks for.
-func (c *watchSession) request() *pb.WatchContestRequest {
-	request := proto.CloneOf(c.asked)
-	request.ResumeAfter = c.board.position
+// nextRequest returns the request of the next stream, which resumes after the board's position.
+func (s *watchSession) nextRequest() *pb.WatchContestRequest {
+	request := proto.CloneOf(s.request)
+	request.ResumeAfter = s.board.position
 	return request
 }
 
-// take applies the next message of a stream, and makes the update that it leads to. It fails with
+// apply applies the next message of a stream, and sets the update that results. It fails with
 // ErrMissedChanges.
-func (c *watchSession) take(message *pb.WatchContestResponse) error {
-	before := c.update.Rows
-	if err := c.board.apply(message); err != nil {
+func (s *watchSession) apply(message *pb.WatchContestResponse) error {
+	before := s.update.Rows
+	if err := s.board.apply(message); err != nil {
 		return err
 	}
 	state, trouble := stateAfter(message)
-	c.update = WatchUpdate{
+	s.update = WatchUpdate{
 		State:           state,
-		Rows:            c.board.rows(),
-		TotalUsers:      c.board.total,
-		TotalUsersKnown: c.board.totalKnown,
+		Rows:            s.board.rows(),
+		TotalUsers:      s.board.total,
+		TotalUsersKnown: s.board.totalKnown,
 		Position:        position(message.GetPosition()),
-		Changes:         news(message, before),
+		Changes:         newChanges(message, before),
 		SnapshotReason:  snapshotReason(message),
 		Message:         message,
 		Trouble:         trouble,
@@ -70,17 +69,17 @@ func (c *watchSession) take(message *pb.WatchContestResponse) error {
 	return nil
 }
 
-// lose makes the update that the stream, or an attempt to open one, ended with trouble.
-func (c *watchSession) lose(trouble error) {
+// lose sets the update that follows when a stream, or an attempt to open one, failed.
+func (s *watchSession) lose(trouble error) {
 	if errors.Is(trouble, ErrMissedChanges) {
-		// What is shown was right at its position. What comes next must not build on it.
-		c.board = &liveBoard{scope: c.board.scope, limit: c.board.limit}
+		// The rows shown are right at their position, but later changes must not be applied to them.
+		s.board = &liveBoard{scope: s.board.scope, limit: s.board.limit}
 	}
-	if c.update.State != StateConnecting {
-		c.update.State = StateReconnecting
+	if s.update.State != StateConnecting {
+		s.update.State = StateReconnecting
 	}
-	c.update.Changes, c.update.SnapshotReason, c.update.Message = nil, "", nil
-	c.update.Trouble = trouble
+	s.update.Changes, s.update.SnapshotReason, s.update.Message = nil, "", nil
+	s.update.Trouble = trouble
 }
 
 func stateAfter(message *pb.WatchContestResponse) (WatchState, error) {
@@ -96,9 +95,9 @@ func stateAfter(message *pb.WatchContestResponse) (WatchState, error) {
 	}
 }
 
-// news returns the changes of a message without the rows that a resumed stream of the scope TOP
-// tells again.
-func news(message *pb.WatchContestResponse, before []RankedUser) []ScoreChange {
+// newChanges returns the changes of a message without the rows that a resumed stream of ScopeTop
+// repeats.
+func newChanges(message *pb.WatchContestResponse, before []RankedUser) []ScoreChange {
 	held := make(map[string]bool, len(before))
 	for _, row := range before {
 		held[row.UserID] = true
@@ -110,25 +109,4 @@ func news(message *pb.WatchContestResponse, before []RankedUser) []ScoreChange {
 		}
 	}
 	return changes
-}
-
-func scoreChange(told *pb.ScoreChange) ScoreChange {
-	change := ScoreChange{
-		User:         rankedUser(told.GetUser()),
-		PreviousRank: int(told.GetPreviousRank()),
-		Points:       told.GetPoints(),
-		EventType:    told.GetEventType(),
-	}
-	if told.GetEventTime() != nil {
-		change.EventTime = told.GetEventTime().AsTime()
-	}
-	return change
-}
-
-func snapshotReason(message *pb.WatchContestResponse) SnapshotReason {
-	if message.GetSnapshot() == nil {
-		return ""
-	}
-	name := message.GetSnapshot().GetReason().String()
-	return SnapshotReason(strings.TrimPrefix(name, "SNAPSHOT_REASON_"))
 }

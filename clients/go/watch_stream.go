@@ -13,71 +13,70 @@ import (
 	pb "github.com/leaderboard/leaderboard/clients/go/leaderboard/v1"
 )
 
-// silence is after how long without a message a stream is dead: the service promises one in 18 s,
-// news or not.
-const silence = 30 * time.Second
+// streamIdleTimeout is the time without a message after which a stream is dead: the service sends a
+// message at least every 18 s, with or without changes.
+const streamIdleTimeout = 30 * time.Second
 
-// ErrStreamLost is the trouble of a watch whose stream fell silent, or ended before the contest did.
+// ErrStreamLost is the trouble of a watch whose stream timed out, or ended before the contest did.
 var ErrStreamLost = errors.New("leaderboard: the stream was lost")
 
-var errSilent = errors.New("nothing came")
+var errIdle = errors.New("no message")
 
-// messages yields those of one stream over a connection of its own, so that it never waits for one
-// that others keep alive but that is dead. It ends after an `end` message, and otherwise with an
-// error. The time without a message begins with asking for the token.
+// messages yields the messages of one stream. It returns after an `end` message; otherwise it ends
+// with an error. The stream has a connection of its own: a shared one may be dead although the
+// calls on it keep it in use. The idle timeout includes the time to get the token.
 func (c *Client) messages(
 	ctx context.Context, request *pb.WatchContestRequest,
 ) iter.Seq2[*pb.WatchContestResponse, error] {
 	return func(yield func(*pb.WatchContestResponse, error) bool) {
-		connection, err := c.connect()
+		conn, err := c.connect()
 		if err != nil {
 			yield(nil, err)
 			return
 		}
-		defer connection.Close()
+		defer conn.Close()
 		ctx, cancel := context.WithCancelCause(ctx)
 		defer cancel(nil)
-		silent := time.AfterFunc(c.silence, func() { cancel(errSilent) })
-		defer silent.Stop()
-		stream, err := c.open(ctx, connection, request)
+		idle := time.AfterFunc(c.streamIdleTimeout, func() { cancel(errIdle) })
+		defer idle.Stop()
+		stream, err := c.openStream(ctx, conn, request)
 		for {
 			var message *pb.WatchContestResponse
 			if err == nil {
 				message, err = stream.Recv()
 			}
-			// The time that the receiver takes is no silence.
-			silent.Stop()
+			// The time that the consumer takes for a message does not count as idle.
+			idle.Stop()
 			if err != nil {
-				yield(nil, c.lost(ctx, err))
+				yield(nil, c.streamError(ctx, err))
 				return
 			}
 			if !yield(message, nil) || message.GetEnd() != nil {
 				return
 			}
-			silent.Reset(c.silence)
+			idle.Reset(c.streamIdleTimeout)
 		}
 	}
 }
 
-// open opens the stream of a watch.
-func (c *Client) open(
-	ctx context.Context, connection grpc.ClientConnInterface, request *pb.WatchContestRequest,
+func (c *Client) openStream(
+	ctx context.Context, conn grpc.ClientConnInterface, request *pb.WatchContestRequest,
 ) (pb.LeaderboardService_WatchContestClient, error) {
 	authorized, err := c.token.authorize(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return pb.NewLeaderboardServiceClient(connection).WatchContest(authorized, request)
+	return pb.NewLeaderboardServiceClient(conn).WatchContest(authorized, request)
 }
 
-// lost tells why a stream gave no further message.
-func (c *Client) lost(ctx context.Context, err error) error {
+// streamError returns why a stream ended.
+func (c *Client) streamError(ctx context.Context, err error) error {
 	switch {
-	case errors.Is(context.Cause(ctx), errSilent):
-		return fmt.Errorf("%w: nothing came for %v", ErrStreamLost, c.silence)
+	case errors.Is(context.Cause(ctx), errIdle):
+		return fmt.Errorf("%w: no message for %v", ErrStreamLost, c.streamIdleTimeout)
 	case errors.Is(err, io.EOF):
 		return fmt.Errorf("%w: the server ended the watch without a reason", ErrStreamLost)
 	default:
-		return failure(err)
+		return toError(err)
 	}
 }

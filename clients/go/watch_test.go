@@ -25,10 +25,11 @@ func ending(revision int64, reason pb.EndReason) *pb.WatchContestResponse {
 
 var over = ending(8, pb.EndReason_END_REASON_CONTEST_OVER)
 
-// streams makes a service whose streams tell what is given; the last says that the contest is over.
-func streams(ends []error, told ...[]*pb.WatchContestResponse) *fakeService {
+// serveStreams returns a service that sends the given messages on its streams, one list a stream,
+// and ends each stream with the given error; the others end without one.
+func serveStreams(ends []error, messages ...[]*pb.WatchContestResponse) *fakeService {
 	return &fakeService{watch: func(before int, stream pb.LeaderboardService_WatchContestServer) error {
-		for _, message := range told[before] {
+		for _, message := range messages[before] {
 			if err := stream.Send(message); err != nil {
 				return err
 			}
@@ -40,7 +41,7 @@ func streams(ends []error, told ...[]*pb.WatchContestResponse) *fakeService {
 	}}
 }
 
-func watched(t *testing.T, client *Client, query WatchQuery) ([]WatchUpdate, error) {
+func watchAll(t *testing.T, client *Client, query WatchQuery) ([]WatchUpdate, error) {
 	t.Helper()
 	var updates []WatchUpdate
 	for update, err := range client.WatchContest(soon(t), query) {
@@ -64,7 +65,7 @@ func checkStates(t *testing.T, updates []WatchUpdate, states ...WatchState) {
 	}
 }
 
-// However a stream breaks, the next one goes on after the last message, with the board kept.
+// A watch resumes after any broken stream, from the last message, and keeps its board.
 func TestBrokenStreamsAreResumed(t *testing.T) {
 	ends := []error{
 		nil,
@@ -75,48 +76,48 @@ func TestBrokenStreamsAreResumed(t *testing.T) {
 		refused(codes.ResourceExhausted, "ERROR_REASON_WATCHER_STALLED").Err(),
 	}
 	for _, end := range ends {
-		fake := streams([]error{end}, []*pb.WatchContestResponse{first}, []*pb.WatchContestResponse{bobWins, over})
-		updates, err := watched(t, fake.start(t), chess)
+		fake := serveStreams([]error{end}, []*pb.WatchContestResponse{first}, []*pb.WatchContestResponse{bobWins, over})
+		updates, err := watchAll(t, fake.start(t), chess)
 		if err != nil {
 			t.Fatalf("%v: %v", end, err)
 		}
 		checkStates(t, updates, StateConnecting, StateLive, StateReconnecting, StateLive, StateOver)
 		lost, back := updates[2], updates[3]
-		if shown(lost.Rows) != "1 ada 5, 2 bob 3" || lost.Message != nil || lost.Trouble == nil {
+		if format(lost.Rows) != "1 ada 5, 2 bob 3" || lost.Message != nil || lost.Trouble == nil {
 			t.Errorf("lost: %+v", lost)
 		}
-		if shown(back.Rows) != "1 bob 6, 2 ada 5" || back.Trouble != nil || len(back.Changes) != 1 {
+		if format(back.Rows) != "1 bob 6, 2 ada 5" || back.Trouble != nil || len(back.Changes) != 1 {
 			t.Errorf("back: %+v", back)
 		}
 		if fake.watches[0].ResumeAfter != nil || fake.watches[1].GetResumeAfter().GetRevision() != 7 {
-			t.Errorf("asked %v", fake.watches)
+			t.Errorf("requests %v", fake.watches)
 		}
 	}
 }
 
-// A stream that leaves a hole is dropped, and the next one begins with a snapshot.
-func TestHolesAreNotShown(t *testing.T) {
-	hole := changed(8, 9, 2, ranked("bob", 9, 1))
-	anew := snapshotAt(8, 2, ranked("bob", 6, 1), ranked("ada", 5, 2))
-	fake := streams(nil, []*pb.WatchContestResponse{first, hole, over}, []*pb.WatchContestResponse{anew, over})
-	updates, err := watched(t, fake.start(t), chess)
+// A stream that skips changes is dropped, and the next one begins with a snapshot.
+func TestSkippedChangesAreNotShown(t *testing.T) {
+	skipping := changed(8, 9, 2, ranked("bob", 9, 1))
+	fresh := snapshotAt(8, 2, ranked("bob", 6, 1), ranked("ada", 5, 2))
+	fake := serveStreams(nil, []*pb.WatchContestResponse{first, skipping, over}, []*pb.WatchContestResponse{fresh, over})
+	updates, err := watchAll(t, fake.start(t), chess)
 	if err != nil {
 		t.Fatal(err)
 	}
 	checkStates(t, updates, StateConnecting, StateLive, StateReconnecting, StateLive, StateOver)
-	if !errors.Is(updates[2].Trouble, ErrMissedChanges) || shown(updates[2].Rows) != "1 ada 5, 2 bob 3" {
+	if !errors.Is(updates[2].Trouble, ErrMissedChanges) || format(updates[2].Rows) != "1 ada 5, 2 bob 3" {
 		t.Errorf("%+v", updates[2])
 	}
 	if updates[3].SnapshotReason != SnapshotInitial || fake.watches[1].ResumeAfter != nil {
-		t.Errorf("%+v, asked %v", updates[3], fake.watches)
+		t.Errorf("%+v, requests %v", updates[3], fake.watches)
 	}
 }
 
-// A server that drains is left for another one, and its last message is yielded.
+// A watch reconnects when its server drains, and yields the server's last message.
 func TestDraining(t *testing.T) {
 	draining := ending(7, pb.EndReason_END_REASON_DRAINING)
-	fake := streams(nil, []*pb.WatchContestResponse{first, draining}, []*pb.WatchContestResponse{bobWins, over})
-	updates, err := watched(t, fake.start(t), chess)
+	fake := serveStreams(nil, []*pb.WatchContestResponse{first, draining}, []*pb.WatchContestResponse{bobWins, over})
+	updates, err := watchAll(t, fake.start(t), chess)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -126,8 +127,8 @@ func TestDraining(t *testing.T) {
 	}
 }
 
-// A stream on which nothing comes is dead.
-func TestSilence(t *testing.T) {
+// A watch reconnects when a stream sends no message for the idle timeout.
+func TestStreamIdleTimeout(t *testing.T) {
 	fake := &fakeService{watch: func(before int, stream pb.LeaderboardService_WatchContestServer) error {
 		if before == 0 {
 			_ = stream.Send(first)
@@ -138,8 +139,8 @@ func TestSilence(t *testing.T) {
 		return stream.Send(over)
 	}}
 	client := fake.start(t)
-	client.silence = 300 * time.Millisecond
-	updates, err := watched(t, client, chess)
+	client.streamIdleTimeout = 300 * time.Millisecond
+	updates, err := watchAll(t, client, chess)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -149,17 +150,17 @@ func TestSilence(t *testing.T) {
 	}
 }
 
-// A watch that is refused for good ends with the refusal.
+// A watch that is refused for good ends with the error.
 func TestRefusedWatch(t *testing.T) {
-	fake := streams([]error{refused(codes.InvalidArgument, "ERROR_REASON_INVALID_FIELD").Err()}, nil)
-	updates, err := watched(t, fake.start(t), chess)
+	fake := serveStreams([]error{refused(codes.InvalidArgument, "ERROR_REASON_INVALID_FIELD").Err()}, nil)
+	updates, err := watchAll(t, fake.start(t), chess)
 	checkStates(t, updates, StateConnecting)
 	if !errors.Is(err, ErrInvalidRequest) || len(fake.watches) != 1 {
 		t.Errorf("%v", err)
 	}
 }
 
-// A watch ends with its context, with its client and with its loop, and the stream with it.
+// A watch and its stream end with the loop, with the context and with the client.
 func TestWatchEnds(t *testing.T) {
 	ended := make(chan struct{})
 	fake := &fakeService{watch: func(_ int, stream pb.LeaderboardService_WatchContestServer) error {
@@ -201,15 +202,15 @@ func TestWatchEnds(t *testing.T) {
 	}
 }
 
-// A row that a resumed stream tells again is no change.
-func TestTellsAgain(t *testing.T) {
-	again := changed(7, 8, 0, ranked("ada", 5, 1))
-	fake := streams(nil, []*pb.WatchContestResponse{first}, []*pb.WatchContestResponse{again, over})
-	updates, err := watched(t, fake.start(t), chess)
+// A row that a resumed stream repeats is not reported as a change.
+func TestRepeatedRows(t *testing.T) {
+	repeated := changed(7, 8, 0, ranked("ada", 5, 1))
+	fake := serveStreams(nil, []*pb.WatchContestResponse{first}, []*pb.WatchContestResponse{repeated, over})
+	updates, err := watchAll(t, fake.start(t), chess)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(updates[3].Changes) != 0 || shown(updates[3].Rows) != "1 ada 5, 2 bob 3" {
+	if len(updates[3].Changes) != 0 || format(updates[3].Rows) != "1 ada 5, 2 bob 3" {
 		t.Errorf("%+v", updates[3])
 	}
 }

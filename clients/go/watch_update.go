@@ -6,79 +6,77 @@ import (
 	pb "github.com/leaderboard/leaderboard/clients/go/leaderboard/v1"
 )
 
-// WatchState is how a watch stands.
+// WatchState is the state of a watch.
 type WatchState string
 
 const (
-	// StateConnecting means that nothing was told yet; there is no board.
+	// StateConnecting means that no message was received yet; there is no board.
 	StateConnecting WatchState = "CONNECTING"
-	// StateLive means that the board is followed as it changes.
+	// StateLive means that a stream is open and the board is up to date with it.
 	StateLive WatchState = "LIVE"
-	// StateReconnecting means that the stream was lost, and the next one has not told anything yet:
+	// StateReconnecting means that the stream was lost, and the next one has not sent a message yet:
 	// the board may be behind.
 	StateReconnecting WatchState = "RECONNECTING"
 	// StateOver means that the contest is over; this is its last board.
 	StateOver WatchState = "OVER"
 )
 
-// SnapshotReason is why a board was told as a whole.
+// SnapshotReason is why the service sent a whole board.
 type SnapshotReason string
 
 const (
-	// SnapshotInitial begins a watch.
+	// SnapshotInitial means that the watch begins.
 	SnapshotInitial SnapshotReason = "INITIAL"
-	// SnapshotHistoryTrimmed comes when the history no longer holds all changes since.
+	// SnapshotHistoryTrimmed means that the service no longer has all changes since the position.
 	SnapshotHistoryTrimmed SnapshotReason = "HISTORY_TRIMMED"
-	// SnapshotNewEpoch comes when the history of the contest was lost, reset or rolled back.
+	// SnapshotNewEpoch means that the history of the contest was lost, reset or rolled back.
 	SnapshotNewEpoch SnapshotReason = "NEW_EPOCH"
-	// SnapshotLagged comes when the watcher fell too far behind.
+	// SnapshotLagged means that the watcher fell too far behind.
 	SnapshotLagged SnapshotReason = "LAGGED"
-	// SnapshotAhead comes when the board was of a later position than the contest's.
+	// SnapshotAhead means that the position of the board was later than the contest's.
 	SnapshotAhead SnapshotReason = "AHEAD"
 )
 
 // ScoreChange is a change of one user's row.
 type ScoreChange struct {
-	// User is the user after the change, with the rank in the state that the changes up to this one
-	// lead to. With ScopeTop the rank of a user who left the watched ranks is only known to be
-	// beyond the limit.
+	// User is the user after the change, with the rank after this change and the ones before it in
+	// the message. With ScopeTop the rank of a user who dropped out of the watched ranks is only
+	// known to be beyond the limit.
 	User RankedUser
-	// PreviousRank is the rank before, from 1; 0 for a new user, and with ScopeTop for a row that
-	// moves up into the watched ranks.
+	// PreviousRank is the rank before the change, from 1; 0 for a new user, and with ScopeTop for a
+	// row that moves up into the watched ranks.
 	PreviousRank int
-	// Points are by how much the score changed.
+	// Points are the difference between the new and the old score.
 	Points int64
-	// EventType is what happened, as the update said.
+	// EventType is what happened, as set in the update.
 	EventType string
-	// EventTime is when it happened, as the update said; the zero time if it did not.
+	// EventTime is when it happened, as set in the update; the zero time if it was not set.
 	EventTime time.Time
 }
 
-// WatchUpdate is the state of a watch. Every update stands on its own; none has to be applied to
-// another.
+// WatchUpdate is the state of a watch. Every update is complete; none needs an earlier one.
 type WatchUpdate struct {
-	// State is how the watch stands.
+	// State is the state of the watch.
 	State WatchState
-	// Rows are the board, best first, as the store had it at Position, whatever the state. With
-	// ScopeTop they are the first ranks up to the limit. With ScopeAll they are as many of those as
-	// are known for certain: the service does not tell who moves up from below when a user falls
-	// out. With ScopeUsers they are the watched users, each with the rank as of the user's own last
-	// change.
+	// Rows are the board at Position, best first, whatever the state. With ScopeTop they are the
+	// first ranks up to the limit. With ScopeAll they are as many of these ranks as are certain: the
+	// service does not send the row that moves up from below the limit when a user drops out. With
+	// ScopeUsers they are the watched users, each with the rank at the user's own last change.
 	Rows []RankedUser
-	// TotalUsers is how many users the contest has, where TotalUsersKnown.
+	// TotalUsers is the number of users in the contest if TotalUsersKnown is true.
 	TotalUsers int
-	// TotalUsersKnown tells that TotalUsers is certain: always with ScopeAll, with a snapshot, and
-	// with ScopeTop while the users are fewer than the limit.
+	// TotalUsersKnown is whether TotalUsers is certain: always with ScopeAll, after a snapshot, and
+	// with ScopeTop while there are fewer users than the limit.
 	TotalUsersKnown bool
-	// Position is that of the board; zero while there is none.
+	// Position is the position of the board; zero while there is no board.
 	Position Position
-	// Changes are what the message told of, in order, without rows that the board held before.
+	// Changes are the changes in the message, in order, without rows that the board already held.
 	Changes []ScoreChange
-	// SnapshotReason is why the board was told as a whole; empty where it was not.
+	// SnapshotReason is why the message was a snapshot; empty if it was none.
 	SnapshotReason SnapshotReason
-	// Message is what led here; nil where only the state of the watch is another one.
+	// Message is the message that led to this update; nil if only the state of the watch changed.
 	Message *pb.WatchContestResponse
-	// Trouble is why there is no stream, while connecting or reconnecting; nil where nothing went
-	// wrong. It is an [*Error], [ErrStreamLost] or [ErrMissedChanges].
+	// Trouble is why there is no stream while connecting or reconnecting; nil if nothing failed. It
+	// is an [*Error], [ErrStreamLost] or [ErrMissedChanges].
 	Trouble error
 }

@@ -40,6 +40,7 @@ func main() {
 	}
 }
 
+// show prints the board of an update.
 func show(update leaderboard.WatchUpdate) {
 	fmt.Printf("%s, revision %d\n", update.State, update.Position.Revision)
 	for _, user := range update.Rows {

@@ -7,7 +7,7 @@ import (
 	leaderboard "github.com/leaderboard/leaderboard/clients/go"
 )
 
-// position is a position, in arguments and in answers.
+// position is a position in arguments and responses.
 type position struct {
 	Epoch    string `json:"epoch"`
 	Revision int64  `json:"revision"`
@@ -75,7 +75,7 @@ var scopes = map[string]leaderboard.WatchScope{
 func (a updateArgs) update() (leaderboard.ScoreUpdate, error) {
 	mode, known := modes[a.Mode]
 	if !known {
-		return leaderboard.ScoreUpdate{}, fmt.Errorf("no mode %q", a.Mode)
+		return leaderboard.ScoreUpdate{}, fmt.Errorf("unknown mode %q", a.Mode)
 	}
 	update := leaderboard.ScoreUpdate{
 		ContestID:   a.ContestID,
@@ -92,7 +92,7 @@ func (a updateArgs) update() (leaderboard.ScoreUpdate, error) {
 	return update, nil
 }
 
-// numbered returns the update with a number of a storm.
+// numbered returns the update of a storm with the given number.
 func (a stormArgs) numbered(number int64) leaderboard.ScoreUpdate {
 	user := a.Users[number%int64(len(a.Users))]
 	return leaderboard.ScoreUpdate{ContestID: a.ContestID, UserID: user, Points: a.Points}
@@ -101,7 +101,7 @@ func (a stormArgs) numbered(number int64) leaderboard.ScoreUpdate {
 func (a watchArgs) query() (leaderboard.WatchQuery, error) {
 	scope, known := scopes[a.Scope]
 	if !known {
-		return leaderboard.WatchQuery{}, fmt.Errorf("no scope %q", a.Scope)
+		return leaderboard.WatchQuery{}, fmt.Errorf("unknown scope %q", a.Scope)
 	}
 	return leaderboard.WatchQuery{
 		ContestID:   a.ContestID,

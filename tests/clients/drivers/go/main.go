@@ -1,6 +1,6 @@
-// Command driver does with the Go client what it reads from standard input, for the scenarios that
-// every client has to pass. Each line of input is one operation and each line of output an answer,
-// both JSON objects; many operations run at once.
+// Command driver runs operations with the Go client, for the scenario that all clients must pass. Each
+// line of standard input is an operation, and each line of standard output a response or an update;
+// all are JSON objects. Many operations run at once.
 package main
 
 import (
@@ -48,59 +48,59 @@ func main() {
 	}
 }
 
-// serve starts what it reads until it is told to close, or the input ends.
+// serve starts the operations that it reads, until `close` or the end of the input.
 func (d *driver) serve(input io.Reader) error {
-	lines := json.NewDecoder(input)
+	decoder := json.NewDecoder(input)
 	for {
-		var asked request
-		if err := lines.Decode(&asked); errors.Is(err, io.EOF) {
+		var received request
+		if err := decoder.Decode(&received); errors.Is(err, io.EOF) {
 			return d.close()
 		} else if err != nil {
 			return err
 		}
-		switch asked.Op {
+		switch received.Op {
 		case "close":
 			if err := d.close(); err != nil {
 				return err
 			}
-			d.answer(asked.ID, struct{}{}, nil)
+			d.respond(received.ID, struct{}{}, nil)
 			return nil
 		case "cancel":
-			d.answer(asked.ID, struct{}{}, d.cancel(asked.Args))
+			d.respond(received.ID, struct{}{}, d.cancel(received.Args))
 		default:
-			d.start(asked)
+			d.start(received)
 		}
 	}
 }
 
 // start runs an operation in the background.
-func (d *driver) start(asked request) {
+func (d *driver) start(received request) {
 	ctx, cancel := context.WithCancel(context.Background())
-	if asked.TimeoutS != nil {
-		ctx, cancel = context.WithTimeout(ctx, time.Duration(*asked.TimeoutS*float64(time.Second)))
+	if received.TimeoutS != nil {
+		ctx, cancel = context.WithTimeout(ctx, time.Duration(*received.TimeoutS*float64(time.Second)))
 	}
 	d.mu.Lock()
-	d.cancels[asked.ID] = cancel
+	d.cancels[received.ID] = cancel
 	d.mu.Unlock()
 	d.running.Add(1)
 	go func() {
 		defer d.running.Done()
 		defer cancel()
-		answer, err := d.run(ctx, asked)
-		d.answer(asked.ID, answer, err)
+		response, err := d.run(ctx, received)
+		d.respond(received.ID, response, err)
 	}()
 }
 
 func (d *driver) cancel(args json.RawMessage) error {
-	var asked struct {
+	var decoded struct {
 		Target int64 `json:"target"`
 	}
-	if err := json.Unmarshal(args, &asked); err != nil {
+	if err := json.Unmarshal(args, &decoded); err != nil {
 		return err
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if cancel, known := d.cancels[asked.Target]; known {
+	if cancel, known := d.cancels[decoded.Target]; known {
 		cancel()
 	}
 	return nil
@@ -112,12 +112,12 @@ func (d *driver) close() error {
 	return err
 }
 
-func (d *driver) answer(id int64, answer any, err error) {
+func (d *driver) respond(id int64, response any, err error) {
 	if err != nil {
-		d.write(map[string]any{"id": id, "error": toldError(err)})
+		d.write(map[string]any{"id": id, "error": errorResponseOf(err)})
 		return
 	}
-	d.write(map[string]any{"id": id, "ok": answer})
+	d.write(map[string]any{"id": id, "ok": response})
 }
 
 func (d *driver) write(line any) {

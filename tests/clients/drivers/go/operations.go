@@ -12,34 +12,34 @@ import (
 	leaderboard "github.com/leaderboard/leaderboard/clients/go"
 )
 
-// stormTimeout is the time of each update of a storm.
+// stormTimeout is the time for each update of a storm.
 const stormTimeout = time.Minute
 
-// run does one operation, and returns its answer.
-func (d *driver) run(ctx context.Context, asked request) (any, error) {
-	switch asked.Op {
+// run runs one operation, and returns its response.
+func (d *driver) run(ctx context.Context, received request) (any, error) {
+	switch received.Op {
 	case "update":
-		return with(ctx, asked.Args, d.update)
+		return with(ctx, received.Args, d.update)
 	case "batch":
-		return with(ctx, asked.Args, d.batch)
+		return with(ctx, received.Args, d.batch)
 	case "top":
-		return with(ctx, asked.Args, d.top)
+		return with(ctx, received.Args, d.top)
 	case "rank":
-		return with(ctx, asked.Args, d.rank)
+		return with(ctx, received.Args, d.rank)
 	case "storm":
-		return with(ctx, asked.Args, d.storm)
+		return with(ctx, received.Args, d.storm)
 	case "buffer":
-		return with(ctx, asked.Args, d.buffer)
+		return with(ctx, received.Args, d.buffer)
 	case "watch":
-		return with(ctx, asked.Args, func(ctx context.Context, args watchArgs) (any, error) {
-			return d.watch(ctx, asked.ID, args)
+		return with(ctx, received.Args, func(ctx context.Context, args watchArgs) (any, error) {
+			return d.watch(ctx, received.ID, args)
 		})
 	default:
-		return nil, fmt.Errorf("no operation %q", asked.Op)
+		return nil, fmt.Errorf("unknown operation %q", received.Op)
 	}
 }
 
-// with runs an operation with its arguments.
+// with decodes the arguments of an operation and runs it.
 func with[Args any](
 	ctx context.Context, raw json.RawMessage, run func(context.Context, Args) (any, error),
 ) (any, error) {
@@ -59,13 +59,13 @@ func (d *driver) update(ctx context.Context, args updateArgs) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return toldUpdate(result), nil
+	return updateResponseOf(result), nil
 }
 
 func (d *driver) batch(ctx context.Context, args batchArgs) (any, error) {
 	updates := make([]leaderboard.ScoreUpdate, len(args.Updates))
-	for i, asked := range args.Updates {
-		update, err := asked.update()
+	for i, one := range args.Updates {
+		update, err := one.update()
 		if err != nil {
 			return nil, err
 		}
@@ -75,15 +75,15 @@ func (d *driver) batch(ctx context.Context, args batchArgs) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	told := make([]map[string]any, len(results))
+	responses := make([]map[string]any, len(results))
 	for i, result := range results {
 		if result.Err != nil {
-			told[i] = map[string]any{"error": toldError(result.Err)}
+			responses[i] = map[string]any{"error": errorResponseOf(result.Err)}
 		} else {
-			told[i] = map[string]any{"ok": toldUpdate(result.Result)}
+			responses[i] = map[string]any{"ok": updateResponseOf(result.Result)}
 		}
 	}
-	return map[string]any{"results": told}, nil
+	return map[string]any{"results": responses}, nil
 }
 
 func (d *driver) top(ctx context.Context, args topArgs) (any, error) {
@@ -97,7 +97,7 @@ func (d *driver) top(ctx context.Context, args topArgs) (any, error) {
 		return nil, err
 	}
 	return map[string]any{
-		"users":       toldUsers(top.Users),
+		"users":       usersOf(top.Users),
 		"total_users": top.TotalUsers,
 		"position":    position(top.Position),
 	}, nil
@@ -114,15 +114,15 @@ func (d *driver) rank(ctx context.Context, args rankArgs) (any, error) {
 		return nil, err
 	}
 	return map[string]any{
-		"user":        toldUser(rank.User),
-		"neighbors":   toldUsers(rank.Neighbors),
+		"user":        user(rank.User),
+		"neighbors":   usersOf(rank.Neighbors),
 		"total_users": rank.TotalUsers,
 		"percentile":  rank.Percentile,
 		"position":    position(rank.Position),
 	}, nil
 }
 
-// storm writes as fast as it can, and ends with the first update that fails.
+// storm sends many updates concurrently, and stops at the first one that fails.
 func (d *driver) storm(ctx context.Context, args stormArgs) (any, error) {
 	ctx, fail := context.WithCancelCause(ctx)
 	defer fail(nil)
@@ -160,10 +160,10 @@ func (d *driver) stormOne(
 	return d.client.UpdateScore(ctx, update)
 }
 
-// buffer writes through a score buffer.
+// buffer sends many updates through a score buffer.
 func (d *driver) buffer(ctx context.Context, args stormArgs) (any, error) {
-	refused := func(update leaderboard.ScoreUpdate, err error) { log.Print(update.UserID, ": ", err) }
-	buffer, err := d.client.NewScoreBuffer(leaderboard.ScoreBufferOptions{OnError: refused})
+	onError := func(update leaderboard.ScoreUpdate, err error) { log.Print(update.UserID, ": ", err) }
+	buffer, err := d.client.NewScoreBuffer(leaderboard.ScoreBufferOptions{OnError: onError})
 	if err != nil {
 		return nil, err
 	}
@@ -188,11 +188,11 @@ func (d *driver) watch(ctx context.Context, id int64, args watchArgs) (any, erro
 		if err != nil {
 			return nil, err
 		}
-		told, err := toldWatchUpdate(update)
+		response, err := watchResponseOf(update)
 		if err != nil {
 			return nil, err
 		}
-		d.write(map[string]any{"id": id, "update": told})
+		d.write(map[string]any{"id": id, "update": response})
 	}
 	return struct{}{}, nil
 }

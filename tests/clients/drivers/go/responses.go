@@ -22,7 +22,7 @@ type violation struct {
 	Description string `json:"description"`
 }
 
-type updateAnswer struct {
+type updateResponse struct {
 	User          user     `json:"user"`
 	PreviousScore int64    `json:"previous_score"`
 	PreviousRank  int      `json:"previous_rank"`
@@ -31,7 +31,7 @@ type updateAnswer struct {
 	Position      position `json:"position"`
 }
 
-type errorAnswer struct {
+type errorResponse struct {
 	Kind        string            `json:"kind"`
 	Code        string            `json:"code"`
 	Reason      string            `json:"reason"`
@@ -49,32 +49,28 @@ type change struct {
 	EventTime    *time.Time `json:"event_time"`
 }
 
-type watchAnswer struct {
+type watchResponse struct {
 	State          string          `json:"state"`
 	Rows           [][]any         `json:"rows"`
 	TotalUsers     *int            `json:"total_users"`
 	Position       *position       `json:"position"`
 	Changes        []change        `json:"changes"`
-	Trouble        *errorAnswer    `json:"trouble"`
+	Trouble        *errorResponse  `json:"trouble"`
 	Message        json.RawMessage `json:"message"`
 	SnapshotReason *string         `json:"snapshot_reason"`
 }
 
-func toldUser(told leaderboard.RankedUser) user {
-	return user(told)
-}
-
-func toldUsers(told []leaderboard.RankedUser) []user {
-	users := make([]user, len(told))
-	for i, one := range told {
-		users[i] = toldUser(one)
+func usersOf(ranked []leaderboard.RankedUser) []user {
+	users := make([]user, len(ranked))
+	for i, one := range ranked {
+		users[i] = user(one)
 	}
 	return users
 }
 
-func toldUpdate(result leaderboard.UpdateResult) updateAnswer {
-	return updateAnswer{
-		User:          toldUser(result.User),
+func updateResponseOf(result leaderboard.UpdateResult) updateResponse {
+	return updateResponse{
+		User:          user(result.User),
 		PreviousScore: result.PreviousScore,
 		PreviousRank:  result.PreviousRank,
 		Applied:       result.Applied,
@@ -83,8 +79,8 @@ func toldUpdate(result leaderboard.UpdateResult) updateAnswer {
 	}
 }
 
-func toldError(err error) errorAnswer {
-	told := errorAnswer{
+func errorResponseOf(err error) errorResponse {
+	response := errorResponse{
 		Kind:       string(leaderboard.KindOther),
 		Metadata:   map[string]string{},
 		Violations: []violation{},
@@ -92,66 +88,66 @@ func toldError(err error) errorAnswer {
 	}
 	var failed *leaderboard.Error
 	if !errors.As(err, &failed) {
-		return told
+		return response
 	}
-	told.Kind, told.Code, told.Reason = string(failed.Kind), failed.Code, failed.Reason
+	response.Kind, response.Code, response.Reason = string(failed.Kind), failed.Code, failed.Reason
 	if failed.Metadata != nil {
-		told.Metadata = failed.Metadata
+		response.Metadata = failed.Metadata
 	}
 	for _, one := range failed.Violations {
-		told.Violations = append(told.Violations, violation(one))
+		response.Violations = append(response.Violations, violation(one))
 	}
 	if failed.RetryAfter > 0 {
 		seconds := failed.RetryAfter.Seconds()
-		told.RetryAfterS = &seconds
+		response.RetryAfterS = &seconds
 	}
-	return told
+	return response
 }
 
-func toldChange(told leaderboard.ScoreChange) change {
+func changeOf(received leaderboard.ScoreChange) change {
 	one := change{
-		User:         toldUser(told.User),
-		PreviousRank: told.PreviousRank,
-		Points:       told.Points,
-		EventType:    told.EventType,
+		User:         user(received.User),
+		PreviousRank: received.PreviousRank,
+		Points:       received.Points,
+		EventType:    received.EventType,
 	}
-	if !told.EventTime.IsZero() {
-		one.EventTime = &told.EventTime
+	if !received.EventTime.IsZero() {
+		one.EventTime = &received.EventTime
 	}
 	return one
 }
 
-func toldWatchUpdate(update leaderboard.WatchUpdate) (watchAnswer, error) {
-	told := watchAnswer{
+func watchResponseOf(update leaderboard.WatchUpdate) (watchResponse, error) {
+	response := watchResponse{
 		State:   string(update.State),
 		Rows:    make([][]any, len(update.Rows)),
 		Changes: make([]change, len(update.Changes)),
 	}
 	for i, row := range update.Rows {
-		told.Rows[i] = []any{row.UserID, row.Score, row.Rank, row.DisplayName}
+		response.Rows[i] = []any{row.UserID, row.Score, row.Rank, row.DisplayName}
 	}
 	for i, one := range update.Changes {
-		told.Changes[i] = toldChange(one)
+		response.Changes[i] = changeOf(one)
 	}
 	if update.TotalUsersKnown {
-		told.TotalUsers = &update.TotalUsers
+		response.TotalUsers = &update.TotalUsers
 	}
 	if update.State != leaderboard.StateConnecting {
 		at := position(update.Position)
-		told.Position = &at
+		response.Position = &at
 	}
 	if update.Trouble != nil {
-		trouble := toldError(update.Trouble)
-		told.Trouble = &trouble
+		trouble := errorResponseOf(update.Trouble)
+		response.Trouble = &trouble
 	}
 	if update.SnapshotReason != "" {
 		reason := "SNAPSHOT_REASON_" + string(update.SnapshotReason)
-		told.SnapshotReason = &reason
+		response.SnapshotReason = &reason
 	}
 	if update.Message == nil {
-		return told, nil
+		return response, nil
 	}
 	message, err := protojson.MarshalOptions{UseProtoNames: true}.Marshal(update.Message)
-	told.Message = message
-	return told, err
+	response.Message = message
+	return response, err
 }
