@@ -1,23 +1,23 @@
-// What ends a call from outside: its deadline, its caller's signal, or the end of its client.
+// Limits of calls: the deadline, the signal of the caller, and the closing of the client.
 
 import { setMaxListeners } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { CancelledError, DeadlineExceededError } from "./errors.js";
 
-/** The longest time that a timer of Node can take. */
-export const LONGEST_TIMER_MS = 2 ** 31 - 1;
+/** The longest time of a Node timer. */
+export const MAX_TIMER_MS = 2 ** 31 - 1;
 
-/** The bounds of all calls of one client. */
+/** The open calls of one client. */
 export class OpenCalls {
   readonly #open = new Set<AbortController>();
   #closed = false;
 
   /**
-   * Opens the bounds of one call; `end` has to follow.
+   * Returns the bounds of a new call; `release` must follow.
    *
-   * @throws The reason of the signal, if it is aborted, CancelledError if the client is closed, or
-   * RangeError if there is no time at all.
+   * @throws The reason of the signal if it is aborted, CancelledError if the client is closed, or
+   * RangeError if the timeout is not more than 0.
    */
   begin(timeoutMs: number, signal: AbortSignal | undefined): CallBounds {
     signal?.throwIfAborted();
@@ -27,7 +27,7 @@ export class OpenCalls {
     return new CallBounds(checkTimeout(timeoutMs), signal, this.#open);
   }
 
-  /** Ends all calls that are under way, and refuses new ones. */
+  /** Aborts all open calls, and rejects new ones. */
   close(): void {
     this.#closed = true;
     for (const controller of this.#open) {
@@ -38,8 +38,8 @@ export class OpenCalls {
 
 /** The bounds of one call. */
 export class CallBounds {
-  /** What went wrong so far, which a deadline is then blamed on. */
-  trouble: Error | undefined;
+  /** The error of the last attempt, which becomes the cause of a deadline error. */
+  lastError: Error | undefined;
 
   readonly #controller = new AbortController();
   readonly #abort = (): void => this.#controller.abort(this.#signal?.reason);
@@ -55,35 +55,37 @@ export class CallBounds {
     this.#signal = signal;
     this.#open = open.add(this.#controller);
     if (signal) {
-      listen(signal, this.#abort);
+      // Node would warn of a leak if one signal is shared by many calls.
+      setMaxListeners(0, signal);
+      signal.addEventListener("abort", this.#abort);
     }
-    if (timeoutMs <= LONGEST_TIMER_MS) {
-      this.#timer = setTimeout(() => this.#controller.abort(this.late()), timeoutMs);
+    if (timeoutMs <= MAX_TIMER_MS) {
+      this.#timer = setTimeout(() => this.abort(this.deadlineError()), timeoutMs);
     }
   }
 
-  /** Aborted when the call has to end; its reason is what the call then throws. */
+  /** A signal that is aborted when the call must end; its reason is the error of the call. */
   get signal(): AbortSignal {
     return this.#controller.signal;
   }
 
-  /** The milliseconds that are left. */
+  /** The milliseconds until the deadline. */
   get leftMs(): number {
     return this.#deadline - performance.now();
   }
 
-  /** Returns the error of a call whose time is up. */
-  late(): DeadlineExceededError {
-    const { trouble } = this;
-    const message = `no answer within ${Math.round(this.#timeoutMs) / 1000} s`;
-    const text = trouble ? `${message}: ${trouble.message}` : message;
-    return new DeadlineExceededError("DEADLINE_EXCEEDED", text, { cause: trouble });
+  /** Returns the error of a call whose deadline is exceeded. */
+  deadlineError(): DeadlineExceededError {
+    const { lastError } = this;
+    const message = `no response within ${Math.round(this.#timeoutMs) / 1000} s`;
+    const text = lastError ? `${message}: ${lastError.message}` : message;
+    return new DeadlineExceededError("DEADLINE_EXCEEDED", text, { cause: lastError });
   }
 
   /**
    * Waits.
    *
-   * @throws The reason of the signal, when it is aborted in the meantime.
+   * @throws The reason of the signal if it is aborted meanwhile.
    */
   async sleep(milliseconds: number): Promise<void> {
     try {
@@ -94,30 +96,30 @@ export class CallBounds {
   }
 
   /**
-   * Waits for something that can't be ended itself.
+   * Waits for a promise that can't be cancelled.
    *
-   * @throws The reason of the signal, when it is aborted in the meantime.
+   * @throws The reason of the signal if it is aborted meanwhile.
    */
-  async within<T>(promise: Promise<T>): Promise<T> {
+  async waitFor<T>(promise: Promise<T>): Promise<T> {
     const { signal } = this;
-    let forget = (): void => undefined;
+    let removeListener = (): void => undefined;
     const aborted = new Promise<never>((_, reject) => {
-      forget = whenAborted(signal, () => reject(signal.reason));
+      removeListener = onAbort(signal, () => reject(signal.reason));
     });
     try {
       return await Promise.race([aborted, promise]);
     } finally {
-      forget();
+      removeListener();
     }
   }
 
-  /** Ends the call, which then throws the reason. */
+  /** Ends the call with an error. */
   abort(reason: Error): void {
     this.#controller.abort(reason);
   }
 
-  /** Lets go of everything; the call is over. */
-  end(): void {
+  /** Releases the timer and the listener when the call is over. */
+  release(): void {
     clearTimeout(this.#timer);
     this.#signal?.removeEventListener("abort", this.#abort);
     this.#open.delete(this.#controller);
@@ -125,9 +127,9 @@ export class CallBounds {
 }
 
 /**
- * Returns the milliseconds for a call.
+ * Returns a timeout in milliseconds.
  *
- * @throws RangeError if they are not more than 0.
+ * @throws RangeError if it is not more than 0.
  */
 export function checkTimeout(timeoutMs: number): number {
   if (typeof timeoutMs === "number" && timeoutMs > 0) {
@@ -136,20 +138,16 @@ export function checkTimeout(timeoutMs: number): number {
   throw new RangeError(`timeoutMs has to be a number above 0, not ${String(timeoutMs)}`);
 }
 
-/** Does something when a signal is aborted, or now if it is; returns what forgets about it. */
-export function whenAborted(signal: AbortSignal, act: () => void): () => void {
+/**
+ * Calls a function when a signal is aborted, or now if it is; returns a function that undoes that.
+ */
+export function onAbort(signal: AbortSignal, listener: () => void): () => void {
   if (signal.aborted) {
-    act();
+    listener();
     return () => undefined;
   }
-  signal.addEventListener("abort", act, { once: true });
-  return () => signal.removeEventListener("abort", act);
-}
-
-function listen(signal: AbortSignal, abort: () => void): void {
-  // One signal may be that of many calls, which Node would warn of as a leak.
-  setMaxListeners(0, signal);
-  signal.addEventListener("abort", abort);
+  signal.addEventListener("abort", listener, { once: true });
+  return () => signal.removeEventListener("abort", listener);
 }
 
 function closedError(): CancelledError {

@@ -1,16 +1,16 @@
-// The connection that the unary calls of a client share; one that fell silent is replaced.
+// Provides the gRPC channel that the unary calls of a client share, and replaces a dead one.
 
-import type { Client, Metadata, ServiceError } from "@grpc/grpc-js";
+import type { Client as Channel, Metadata, ServiceError } from "@grpc/grpc-js";
 
-import { whenAborted } from "./call-bounds.js";
+import { onAbort } from "./call-bounds.js";
 import { DeadlineExceededError, type LeaderboardError } from "./errors.js";
 import { errorOfCall } from "./rpc-status.js";
 import type { Server } from "./server.js";
 
-/** The milliseconds without a word, while calls wait for one, after which a connection is dead. */
-const SILENCE_MS = 3_900;
+/** The milliseconds without a response, while calls wait for one, after which a channel is dead. */
+const IDLE_TIMEOUT_MS = 3_900;
 
-/** How one attempt of a call is made. */
+/** The metadata and limits of one attempt of a call. */
 export interface Attempt {
   readonly metadata: Metadata;
   readonly timeoutMs: number;
@@ -18,85 +18,86 @@ export interface Attempt {
 }
 
 /**
- * A connection that is made anew where it has to be.
+ * The shared channel of a client.
  *
- * The library does that for one that breaks. One whose other end is gone without a word it would
- * use until the system gives up, which takes a quarter of an hour.
+ * grpc-js reconnects by itself when a connection breaks. But it keeps using a connection whose peer
+ * vanished silently until the system closes it, after about 15 minutes. So when an attempt times
+ * out and the channel was idle for the idle timeout, a new channel replaces it.
  */
-export class Connection {
+export class ChannelPool {
   readonly #server: Server;
-  #channel: Client;
-  #waiting = 0;
-  #silentSince: number | undefined;
+  #channel: Channel;
+  #inFlight = 0;
+  #idleSince: number | undefined;
 
   constructor(server: Server) {
     this.#server = server;
-    this.#channel = server.open();
+    this.#channel = server.openChannel();
   }
 
   /**
    * Makes one attempt of a call.
    *
-   * @throws LeaderboardError with what it ended with.
+   * @throws LeaderboardError if the attempt fails.
    */
   async unary(path: string, request: Uint8Array, attempt: Attempt): Promise<Uint8Array> {
     const channel = this.#channel;
-    this.#waiting++;
-    this.#silentSince ??= performance.now();
+    this.#inFlight++;
+    this.#idleSince ??= performance.now();
     try {
-      const answer = await unary(channel, path, request, attempt);
-      this.#heard();
-      return answer;
+      const response = await unary(channel, path, request, attempt);
+      this.#markResponse();
+      return response;
     } catch (error) {
-      if (isLate(error as LeaderboardError, attempt.signal)) {
-        this.#replaceIfSilent(channel);
+      if (isTimeout(error as LeaderboardError, attempt.signal)) {
+        this.#replaceIfIdle(channel);
       } else if (!attempt.signal.aborted) {
-        this.#heard();
-      } else if (this.#waiting === 1) {
-        this.#silentSince = undefined;
+        this.#markResponse();
+      } else if (this.#inFlight === 1) {
+        this.#idleSince = undefined;
       }
       throw error;
     } finally {
-      this.#waiting--;
+      this.#inFlight--;
     }
   }
 
-  /** Closes it. Calls that are under way have to be cancelled. */
+  /** Closes the channel. Calls in flight have to be cancelled before. */
   close(): void {
     this.#channel.close();
   }
 
-  #heard(): void {
-    this.#silentSince = this.#waiting > 1 ? performance.now() : undefined;
+  #markResponse(): void {
+    this.#idleSince = this.#inFlight > 1 ? performance.now() : undefined;
   }
 
-  #replaceIfSilent(channel: Client): void {
+  #replaceIfIdle(channel: Channel): void {
     const now = performance.now();
-    if (channel !== this.#channel || now - (this.#silentSince ?? now) < SILENCE_MS) {
+    if (channel !== this.#channel || now - (this.#idleSince ?? now) < IDLE_TIMEOUT_MS) {
       return;
     }
-    // Calls that are under way on the old one end by their own deadlines.
+    // Calls in flight on the old channel end by their own deadlines.
     this.#channel.close();
-    this.#channel = this.#server.open();
-    this.#silentSince = undefined;
+    this.#channel = this.#server.openChannel();
+    this.#idleSince = undefined;
   }
 }
 
-function isLate(failure: LeaderboardError, { reason }: AbortSignal): boolean {
-  return failure.code === "DEADLINE_EXCEEDED" || reason instanceof DeadlineExceededError;
+function isTimeout(error: LeaderboardError, { reason }: AbortSignal): boolean {
+  return error.code === "DEADLINE_EXCEEDED" || reason instanceof DeadlineExceededError;
 }
 
 function unary(
-  channel: Client,
+  channel: Channel,
   path: string,
   request: Uint8Array,
   { metadata, timeoutMs, signal }: Attempt,
 ): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
-    const done = (error: ServiceError | null, answer?: Uint8Array): void => {
-      forget();
-      if (answer) {
-        resolve(answer);
+    const done = (error: ServiceError | null, response?: Uint8Array): void => {
+      removeListener();
+      if (response) {
+        resolve(response);
       } else {
         reject(errorOfCall(error as ServiceError));
       }
@@ -104,23 +105,23 @@ function unary(
     const deadline = Date.now() + timeoutMs;
     const call = channel.makeUnaryRequest(
       path,
-      asBuffer,
-      asIs,
+      toBuffer,
+      identity,
       request,
       metadata,
       { deadline },
       done,
     );
-    const forget = whenAborted(signal, () => call.cancel());
+    const removeListener = onAbort(signal, () => call.cancel());
   });
 }
 
-/** Returns the same bytes as the library wants them. */
-export function asBuffer(bytes: Uint8Array): Buffer {
+/** Serializes a request that is already encoded: returns the same bytes as a Buffer. */
+export function toBuffer(bytes: Uint8Array): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
-/** Returns the same bytes. */
-export function asIs(bytes: Uint8Array): Uint8Array {
+/** Deserializes nothing: returns the bytes of the response. */
+export function identity(bytes: Uint8Array): Uint8Array {
   return bytes;
 }

@@ -4,9 +4,16 @@ import { create } from "@bufbuild/protobuf";
 
 import { OpenCalls, checkTimeout } from "./call-bounds.js";
 import { type CallOptions, Calls } from "./calls.js";
-import { Connection } from "./channel-pool.js";
-import { batchResult, positionOf, rankedUser, updateResult } from "./converting.js";
-import { BrokenAnswerError } from "./errors.js";
+import { ChannelPool } from "./channel-pool.js";
+import {
+  batchResult,
+  encode,
+  encodeUpdate,
+  positionOf,
+  rankedUser,
+  updateResult,
+} from "./encoding.js";
+import { InvalidResponseError } from "./errors.js";
 import {
   LeaderboardService,
   type UpdateScoreRequest,
@@ -19,87 +26,90 @@ import type {
   UpdateResult,
   UserRank,
 } from "./model.js";
-import { messageOf, requestOfUpdate } from "./encoding.js";
 import { ScoreBuffer } from "./score-buffer.js";
 import type { ScoreBufferOptions } from "./score-buffer-options.js";
 import { Server, type ServerOptions } from "./server.js";
 import type { WatchUpdate } from "./watch-update.js";
 import { type WatchOptions, watch } from "./watch.js";
 
-/** How a client calls its server. */
+/** The options of a client. */
 export interface ClientOptions extends ServerOptions {
   /** The milliseconds for a whole call with all its retries. Default: 10,000. */
   readonly timeoutMs?: number | undefined;
 }
 
-/** What is asked of a board. */
+/** The options of `getTopUsers`. */
 export interface TopOptions extends CallOptions {
-  /** How many users to return, to 1,000. Default: 10. */
+  /** The maximum number of users to return, up to 1,000. Default: 10. */
   readonly limit?: number | undefined;
   /** The first rank to return. Default: 1. */
   readonly startRank?: number | undefined;
-  /** The answer is of this state or a later one, on whichever server. */
+  /**
+   * The oldest acceptable state: the response is of this position or a later one, on any server.
+   */
   readonly minPosition?: Position | undefined;
 }
 
-/** What is asked of a user's rank. */
+/** The options of `getUserRank`. */
 export interface RankOptions extends CallOptions {
-  /** How many users to return on each side, to 100. Default: none. */
+  /** The number of users to return on each side, up to 100. Default: 0. */
   readonly neighbors?: number | undefined;
-  /** The answer is of this state or a later one, on whichever server. */
+  /**
+   * The oldest acceptable state: the response is of this position or a later one, on any server.
+   */
   readonly minPosition?: Position | undefined;
 }
 
 const { method } = LeaderboardService;
 
 /**
- * A client of one server or of several behind one address. It may be used by many callers at once.
+ * A client of one server, or of several behind one address. It can make many calls at once.
  *
- * Calls are made again while that may help and there is time: the server is away, overloaded or
- * stops, or the connection breaks. Writes carry a request id, so they count once all the same. A
- * call that fails rejects with a LeaderboardError, one that its signal aborts with the signal's
- * reason.
+ * A call is retried while there is time and a retry may help: when the server is unavailable,
+ * overloaded or shutting down, or the connection breaks. Writes carry a request id, so they count
+ * once. A failed call rejects with a LeaderboardError, an aborted one with the reason of its
+ * signal.
  */
 export class Client {
   readonly #server: Server;
-  readonly #connection: Connection;
+  readonly #pool: ChannelPool;
   readonly #open = new OpenCalls();
   readonly #calls: Calls;
   readonly #timeoutMs: number;
 
   /**
    * @param address HOST:PORT.
-   * @throws TypeError if the address is none, or a token can't be sent or would be in the clear;
-   * RangeError if `timeoutMs` is not more than 0.
+   * @throws TypeError if the address or the token is invalid, or the token needs TLS; RangeError if
+   * `timeoutMs` is not more than 0.
    */
   constructor(address: string, options: ClientOptions = {}) {
     this.#timeoutMs = checkTimeout(options.timeoutMs ?? 10_000);
     this.#server = new Server(address, options);
-    this.#connection = new Connection(this.#server);
-    this.#calls = new Calls(this.#server, this.#connection, this.#open, this.#timeoutMs);
+    this.#pool = new ChannelPool(this.#server);
+    this.#calls = new Calls(this.#server, this.#pool, this.#open, this.#timeoutMs);
   }
 
-  /** Changes the score of one user, and returns the score and rank that this very change led to. */
+  /** Changes the score of one user, and returns the score and rank right after this change. */
   async updateScore(update: ScoreUpdate, options: CallOptions = {}): Promise<UpdateResult> {
-    const request = requestOfUpdate(update);
+    const request = encodeUpdate(update);
     return updateResult(await this.#calls.unary(method.updateScore, request, options));
   }
 
   /**
-   * Applies up to 1,000 updates, and returns one result or one error for each, in order. Those of
-   * one contest are one atomic step. What is refused is not sent again; see `scoreBuffer`.
+   * Applies up to 1,000 updates, and returns one result or error for each, in order. The updates of
+   * one contest are one atomic step. Refused updates are not sent again; see `scoreBuffer`.
    */
   async batchUpdateScores(
     updates: readonly ScoreUpdate[],
     options: CallOptions = {},
   ): Promise<BatchResult[]> {
-    return this.#sendBatch(updates.map(requestOfUpdate), options);
+    return this.#sendBatch(updates.map(encodeUpdate), options);
   }
 
-  /** Returns consecutive ranks of a contest, best first; none of an unknown contest. */
+  /** Returns consecutive ranks of a contest, best first. An unknown contest has an empty board. */
   async getTopUsers(contestId: string, options: TopOptions = {}): Promise<TopUsers> {
     const { limit = 0, startRank = 0, minPosition } = options;
-    const request = messageOf(method.getTopUsers.input, {
+    const request = encode(method.getTopUsers.input, {
       contestId,
       limit,
       startRank,
@@ -113,14 +123,14 @@ export class Client {
     };
   }
 
-  /** Returns the score and rank of one user; throws NotFoundError where the user has none. */
+  /** Returns the score and rank of one user; throws NotFoundError if the user has no score. */
   async getUserRank(
     contestId: string,
     userId: string,
     options: RankOptions = {},
   ): Promise<UserRank> {
     const { neighbors = 0, minPosition } = options;
-    const request = messageOf(method.getUserRank.input, {
+    const request = encode(method.getUserRank.input, {
       contestId,
       userId,
       neighbors,
@@ -137,17 +147,18 @@ export class Client {
   }
 
   /**
-   * Watches a contest until it is over, and yields its whole board whenever something is told.
+   * Watches a contest until it is over, and yields the whole board with each message of the
+   * service.
    *
-   * A lost connection, a silent one, a server that drains and an unavailable service are healed by
-   * themselves: the watch reconnects, for as long as it takes, and resumes where it was, so that no
-   * change is missed or told twice. In the meantime the updates have the last board and say that
-   * the watch is reconnecting; one comes with each failed attempt. The first update comes before
-   * anything was told and has no board.
+   * The watch reconnects by itself, for as long as it takes, after a lost connection, after 30 s
+   * without a message, when the server drains or is unavailable, and when the token function fails.
+   * It resumes after the position of its board, so no change is missed or repeated. Until then the
+   * updates have the last board and the state RECONNECTING; each failed attempt yields one. The
+   * first update precedes the first message and has no board.
    *
-   * Each stream has a connection of its own. A watch that is not read holds up nothing but itself.
-   * Leaving the loop ends it at once, and so does `return()`. What can't heal, such as a malformed
-   * contest, is thrown.
+   * Each stream has a connection of its own. A slow loop delays only its own watch. Leaving the
+   * loop or calling `return()` ends the watch at once. Final errors, such as a malformed contest
+   * id, are thrown.
    */
   watch(
     contestId: string,
@@ -157,9 +168,9 @@ export class Client {
   }
 
   /**
-   * Returns a buffer that gathers updates and sends them as batches in the background.
+   * Returns a buffer that collects updates and sends them as batches in the background.
    *
-   * @throws TypeError if there is no `onError`, RangeError if another option is out of its range.
+   * @throws TypeError if `onError` is missing, RangeError if another option is out of its range.
    */
   scoreBuffer(options: ScoreBufferOptions): ScoreBuffer {
     const send = (updates: UpdateScoreRequest[], leftMs: number): Promise<BatchResult[]> =>
@@ -168,19 +179,19 @@ export class Client {
   }
 
   /**
-   * Ends all that is under way with a CancelledError, which is also what score buffers then tell of
-   * the updates that are pending: close those before.
+   * Ends all calls and watches with a CancelledError. Score buffers report their pending updates
+   * with it too, so close buffers before the client.
    */
   close(): void {
     this.#open.close();
-    this.#connection.close();
+    this.#pool.close();
   }
 
   async #sendBatch(updates: UpdateScoreRequest[], options: CallOptions): Promise<BatchResult[]> {
     const request = create(method.batchUpdateScores.input, { updates });
     const { results } = await this.#calls.unary(method.batchUpdateScores, request, options);
     if (results.length !== updates.length) {
-      throw new BrokenAnswerError(`${results.length} results came for ${updates.length} updates`);
+      throw new InvalidResponseError(`${results.length} results for ${updates.length} updates`);
     }
     return results.map(batchResult);
   }

@@ -1,4 +1,4 @@
-// From what callers ask to the messages of the contract; what no message can hold is refused.
+// Conversions between the plain objects of callers and the messages of the contract.
 
 import { randomUUID } from "node:crypto";
 
@@ -8,99 +8,162 @@ import {
   type MessageShape,
   clone,
   create,
+  fromBinary,
 } from "@bufbuild/protobuf";
 import { isFieldError } from "@bufbuild/protobuf/reflect";
-import type { Timestamp } from "@bufbuild/protobuf/wkt";
+import { type Timestamp, timestampDate } from "@bufbuild/protobuf/wkt";
 
-import { InvalidRequestError } from "./errors.js";
-import {
-  UpdateMode as Mode,
-  type UpdateScoreRequest,
-  UpdateScoreRequestSchema,
-} from "./gen/leaderboard/v1/leaderboard_pb.js";
-import type { Instant, ScoreUpdate } from "./model.js";
+import { InvalidRequestError, InvalidResponseError, LeaderboardError } from "./errors.js";
+import * as pb from "./gen/leaderboard/v1/leaderboard_pb.js";
+import type {
+  BatchResult,
+  Instant,
+  Position,
+  RankedUser,
+  ScoreChange,
+  ScoreUpdate,
+  UpdateResult,
+} from "./model.js";
+import { errorOfUpdate } from "./rpc-status.js";
 
-const MODES = new Map<string, Mode>([
-  ["INCREMENT", Mode.INCREMENT],
-  ["SET", Mode.SET],
-  ["BEST", Mode.BEST],
+const MODES = new Map<string, pb.UpdateMode>([
+  ["INCREMENT", pb.UpdateMode.INCREMENT],
+  ["SET", pb.UpdateMode.SET],
+  ["BEST", pb.UpdateMode.BEST],
 ]);
 
 /**
  * Returns the message of a request.
  *
- * @throws InvalidRequestError if it has a value that no message can hold.
+ * @throws InvalidRequestError if a value can't be encoded.
  */
-export function messageOf<I extends DescMessage>(
+export function encode<I extends DescMessage>(
   schema: I,
   request: MessageInitShape<I>,
 ): MessageShape<I> {
   try {
-    // A copy is checked field by field, a new message is not: half of a surrogate pair would arrive
-    // as another character, and what is no number fail only when it is sent.
+    // `clone` checks each field, `create` does not: an unpaired surrogate would be replaced by
+    // another character, and a wrong number would fail only when the message is sent.
     return clone(schema, create(schema, request));
   } catch (error) {
     if (isFieldError(error)) {
-      throw malformed(error.field().name, error.message);
+      throw invalidRequest(error.field().name, error.message);
     }
     throw error;
   }
 }
 
 /**
- * Returns the message of an update, with a request id of its own if it has none.
+ * Returns the message of an update, with a new request id if the update has none.
  *
- * @throws InvalidRequestError if it has a value that no message can hold.
+ * @throws InvalidRequestError if a value can't be encoded.
  */
-export function requestOfUpdate(update: ScoreUpdate): UpdateScoreRequest {
+export function encodeUpdate(update: ScoreUpdate): pb.UpdateScoreRequest {
   const mode = MODES.get(update.mode ?? "INCREMENT");
   if (mode === undefined) {
-    throw malformed("mode", `is ${String(update.mode)}, not INCREMENT, SET or BEST`);
+    throw invalidRequest("mode", `is ${String(update.mode)}, not INCREMENT, SET or BEST`);
   }
-  const moment = update.eventTime ?? undefined;
-  return messageOf(UpdateScoreRequestSchema, {
+  const time = update.eventTime ?? undefined;
+  return encode(pb.UpdateScoreRequestSchema, {
     contestId: update.contestId,
     userId: update.userId,
-    points: exact("points", update.points),
+    points: encodePoints(update.points),
     mode,
     requestId: update.requestId || randomUUID().replaceAll("-", ""),
     eventType: update.eventType ?? "",
     displayName: update.displayName ?? "",
-    ...(moment === undefined ? {} : { eventTime: timestamp(moment) }),
+    ...(time === undefined ? {} : { eventTime: encodeTime(time) }),
   });
 }
 
-/** Returns the error of a request that can't be sent. */
-export function malformed(field: string, description: string): InvalidRequestError {
+/** Returns the error of a request with a malformed field. */
+export function invalidRequest(field: string, description: string): InvalidRequestError {
   const violations = [{ field, description }];
   return new InvalidRequestError("INVALID_ARGUMENT", `${field}: ${description}`, { violations });
 }
 
-function exact(field: string, value: bigint | number): bigint {
+function encodePoints(value: bigint | number): bigint {
   if (
     typeof value === "bigint" ? BigInt.asIntN(64, value) === value : Number.isSafeInteger(value)
   ) {
     return BigInt(value);
   }
-  throw malformed(field, `is ${String(value)}, not a 64-bit bigint or a safe integer`);
+  throw invalidRequest("points", `is ${String(value)}, not a 64-bit bigint or a safe integer`);
 }
 
-function timestamp(moment: Date | Instant): Omit<Timestamp, "$typeName" | "$unknown"> {
-  if (!(moment instanceof Date)) {
-    return instant(moment);
+function encodeTime(time: Date | Instant): Omit<Timestamp, "$typeName" | "$unknown"> {
+  if (time instanceof Date) {
+    const milliseconds = time.getTime();
+    if (Number.isNaN(milliseconds)) {
+      throw invalidRequest("event_time", "is an invalid date");
+    }
+    const seconds = Math.floor(milliseconds / 1000);
+    return { seconds: BigInt(seconds), nanos: (milliseconds - seconds * 1000) * 1e6 };
   }
-  const milliseconds = moment.getTime();
-  if (Number.isNaN(milliseconds)) {
-    throw malformed("event_time", "is an invalid date");
-  }
-  const seconds = Math.floor(milliseconds / 1000);
-  return { seconds: BigInt(seconds), nanos: (milliseconds - seconds * 1000) * 1e6 };
-}
-
-function instant({ seconds, nanos }: Instant): Omit<Timestamp, "$typeName" | "$unknown"> {
-  // From plain JavaScript it may be anything, and what lacks both would be the year 1970.
+  const { seconds, nanos } = time;
+  // JavaScript callers may pass anything; an object without both would become the year 1970.
   if (typeof seconds !== "bigint" || typeof nanos !== "number") {
-    throw malformed("event_time", "is neither a Date nor {seconds: a bigint, nanos: a number}");
+    throw invalidRequest("event_time", "is neither a Date nor {seconds: bigint, nanos: number}");
   }
   return { seconds, nanos };
+}
+
+/**
+ * Decodes a response.
+ *
+ * @throws LeaderboardError with INTERNAL if it is malformed.
+ */
+export function decode<O extends DescMessage>(schema: O, response: Uint8Array): MessageShape<O> {
+  try {
+    return fromBinary(schema, response);
+  } catch (error) {
+    const text = `the response is not a valid ${schema.typeName}`;
+    throw new LeaderboardError("INTERNAL", text, { cause: error });
+  }
+}
+
+/** Returns the plain object of an update's response. */
+export function updateResult(response: pb.UpdateScoreResponse): UpdateResult {
+  return {
+    user: rankedUser(response.user),
+    previousScore: response.previousScore,
+    previousRank: response.previousRank,
+    applied: response.applied,
+    replayed: response.replayed,
+    position: positionOf(response.position),
+  };
+}
+
+/** Returns the plain object of one result of a batch. */
+export function batchResult({ outcome }: pb.BatchUpdateResult): BatchResult {
+  switch (outcome.case) {
+    case "response":
+      return { ok: true, result: updateResult(outcome.value) };
+    case "status":
+      return { ok: false, error: errorOfUpdate(outcome.value) };
+    default:
+      return { ok: false, error: new InvalidResponseError("an update has no outcome") };
+  }
+}
+
+/** Returns the plain object of a user. */
+export function rankedUser(user: pb.RankedUser = create(pb.RankedUserSchema)): RankedUser {
+  const { userId, score, rank, displayName } = user;
+  return { userId, score, rank, displayName };
+}
+
+/** Returns the plain object of a position. */
+export function positionOf(position: pb.Position = create(pb.PositionSchema)): Position {
+  return { epoch: position.epoch, revision: position.revision };
+}
+
+/** Returns the plain object of a change. */
+export function scoreChange(change: pb.ScoreChange): ScoreChange {
+  return {
+    user: rankedUser(change.user),
+    previousRank: change.previousRank,
+    points: change.points,
+    eventType: change.eventType,
+    eventTime: change.eventTime && timestampDate(change.eventTime),
+  };
 }

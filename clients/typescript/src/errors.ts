@@ -1,4 +1,4 @@
-// The errors that calls, updates of batches and watches end with.
+// Errors of calls, updates of batches and watches.
 
 /** A gRPC status code other than OK, by its name. */
 export type StatusCode =
@@ -19,40 +19,40 @@ export type StatusCode =
   | "DATA_LOSS"
   | "UNAUTHENTICATED";
 
-/** What is wrong with one field of a request. */
+/** A malformed field of a request. */
 export interface FieldViolation {
   /** The field, such as `user_id`. */
   readonly field: string;
-  /** What is wrong with it, for people. */
+  /** A human-readable description of the problem. */
   readonly description: string;
 }
 
-/** What is known of a failure beside its code and text. */
+/** Details of an error besides its code and message. */
 export interface ErrorDetails {
   /** The name of the `ErrorReason`, such as `ERROR_REASON_USER_NOT_FOUND`. */
   reason?: string;
-  /** What belongs to the reason. */
+  /** Details that the contract defines for the reason. */
   metadata?: Readonly<Record<string, string>>;
-  /** The fields that are malformed. */
+  /** The malformed fields. */
   violations?: readonly FieldViolation[];
-  /** The milliseconds after which the server asks to try again. */
+  /** The delay in milliseconds that the server requests before a retry. */
   retryAfterMs?: number | undefined;
-  /** What went wrong before. */
+  /** The earlier error. */
   cause?: unknown;
 }
 
-/** A call, or one update of a batch, did not succeed. The codes that matter have their classes. */
+/** A call, or one update of a batch, failed. Most codes have a class of their own. */
 export class LeaderboardError extends Error {
   override readonly name: string = "LeaderboardError";
   /** The name of the gRPC status code. */
   readonly code: StatusCode;
-  /** The name of the `ErrorReason`; empty where the service itself gave none. */
+  /** The name of the `ErrorReason`; empty if the error does not come from the service itself. */
   readonly reason: string;
-  /** What belongs to the reason. */
+  /** Details that the contract defines for the reason. */
   readonly metadata: Readonly<Record<string, string>>;
-  /** The fields that are malformed. */
+  /** The malformed fields. */
   readonly violations: readonly FieldViolation[];
-  /** The milliseconds after which the server asks to try again, if it does. */
+  /** The delay in milliseconds that the server requests before a retry, if any. */
   readonly retryAfterMs: number | undefined;
 
   constructor(code: StatusCode, message: string, details: ErrorDetails = {}) {
@@ -65,9 +65,9 @@ export class LeaderboardError extends Error {
   }
 
   /**
-   * Whether the same request may succeed later, without any change to it: nobody was there to serve
-   * it, the server says when to come back, or the connection broke before it answered. A write is
-   * then to be sent with the same `requestId`.
+   * Whether the same request may succeed later: the server was unavailable, it asked for a retry,
+   * or the connection broke before it responded. A write must then be sent with the same
+   * `requestId`.
    */
   get retryable(): boolean {
     const { code, reason } = this;
@@ -75,8 +75,8 @@ export class LeaderboardError extends Error {
   }
 }
 
-/** INTERNAL: an answer that does not fit its request; the next one would not either. */
-export class BrokenAnswerError extends LeaderboardError {
+/** INTERNAL: the response does not match its request. A retry would not change that. */
+export class InvalidResponseError extends LeaderboardError {
   constructor(message: string) {
     super("INTERNAL", message);
   }
@@ -91,7 +91,7 @@ export class InvalidRequestError extends LeaderboardError {
   override readonly name = "InvalidRequestError";
 }
 
-/** OUT_OF_RANGE: the points, or the score they would lead to, pass 2^53 either way. */
+/** OUT_OF_RANGE: the points or the score would exceed 2^53 in either direction. */
 export class OutOfRangeError extends LeaderboardError {
   override readonly name = "OutOfRangeError";
 }
@@ -101,37 +101,37 @@ export class NotFoundError extends LeaderboardError {
   override readonly name = "NotFoundError";
 }
 
-/** ALREADY_EXISTS: the request id was used with another payload. */
+/** ALREADY_EXISTS: another write used the same request id. */
 export class RequestIdReusedError extends LeaderboardError {
   override readonly name = "RequestIdReusedError";
 }
 
-/** FAILED_PRECONDITION: no server can give the asked position. */
+/** FAILED_PRECONDITION: the requested position can't be reached. */
 export class FailedPreconditionError extends LeaderboardError {
   override readonly name = "FailedPreconditionError";
 }
 
-/** RESOURCE_EXHAUSTED: a limit of the server's, still after retries where it asked for them. */
+/** RESOURCE_EXHAUSTED: a limit of the server is reached, or the request is too large. */
 export class OverloadedError extends LeaderboardError {
   override readonly name = "OverloadedError";
 }
 
-/** UNAVAILABLE: the server or its store is away, still after retries. A write may have counted. */
+/** UNAVAILABLE: the server or its store is not available. A write may have counted. */
 export class UnavailableError extends LeaderboardError {
   override readonly name = "UnavailableError";
 }
 
 /**
- * DEADLINE_EXCEEDED: the time for the call was up; `cause` is what went wrong before, if anything
- * did. A write may have counted.
+ * DEADLINE_EXCEEDED: the time for the call is over; `cause` is the error of the last attempt, if
+ * there was one. A write may have counted.
  */
 export class DeadlineExceededError extends LeaderboardError {
   override readonly name = "DeadlineExceededError";
 }
 
 /**
- * CANCELLED: the client was closed while the call was under way. A call that its caller's signal
- * aborts ends with the signal's reason instead.
+ * CANCELLED: the client was closed during the call. A call that is aborted by its signal ends with
+ * the signal's reason instead.
  */
 export class CancelledError extends LeaderboardError {
   override readonly name = "CancelledError";
@@ -141,7 +141,7 @@ export class CancelledError extends LeaderboardError {
   }
 }
 
-// CANCELLED is not among them: a server that stops says so too, and that is no end of the client.
+// CANCELLED is missing: a server that shuts down returns it too, although the client is not closed.
 const CLASSES: Partial<Record<StatusCode, typeof LeaderboardError>> = {
   INVALID_ARGUMENT: InvalidRequestError,
   OUT_OF_RANGE: OutOfRangeError,
@@ -155,10 +155,10 @@ const CLASSES: Partial<Record<StatusCode, typeof LeaderboardError>> = {
 
 const RETRYABLE: ReadonlySet<StatusCode> = new Set(["UNAVAILABLE", "DEADLINE_EXCEEDED"]);
 
-/** What the library, or a proxy on the way, says of a call whose connection broke. */
+/** The codes of a call whose connection broke, as grpc-js or a proxy reports it. */
 const BROKEN: ReadonlySet<StatusCode> = new Set(["ABORTED", "CANCELLED", "INTERNAL", "UNKNOWN"]);
 
-/** Returns an error of the class that belongs to a code. */
+/** Returns an error of the class for a code. */
 export function errorOf(
   code: StatusCode,
   message: string,

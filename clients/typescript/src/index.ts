@@ -1,4 +1,4 @@
-// What the package offers.
+// The public names of the package.
 
 export type { CallOptions } from "./calls.js";
 export { Client, type ClientOptions, type RankOptions, type TopOptions } from "./client.js";

@@ -1,6 +1,6 @@
-// The board that a watcher holds: built from the messages of `WatchContest`, one by one.
+// Builds the board of a watch from the messages of `WatchContest`.
 
-import { positionOf, rankedUser } from "./converting.js";
+import { positionOf, rankedUser } from "./encoding.js";
 import {
   type ScoreChange,
   type WatchContestResponse,
@@ -8,18 +8,21 @@ import {
 } from "./gen/leaderboard/v1/leaderboard_pb.js";
 import type { Position, RankedUser } from "./model.js";
 
-/** The stream does not go on from where the board stands; the watch begins anew. */
+/**
+ * A stream does not continue from the position of the board; the next one begins with a snapshot.
+ */
 export class MissedChangesError extends Error {
   override readonly name = "MissedChangesError";
 }
 
 /**
- * The state of a watched contest as of `position`.
+ * The board of a watched contest at its position, built from the messages of all streams of a
+ * watch.
  *
- * It lives as long as its watch and across its streams. With the scope TOP the rows are the first
- * `limit` ranks. With ALL they are as many of the first `limit` ranks as are known for certain: the
- * service does not tell who moves up from below when a user falls out. With USERS they are the
- * watched users, each with the rank as of the user's own last change.
+ * With the scope TOP the rows are the first `limit` ranks. With ALL they are as many of these ranks
+ * as are certain: the service does not send the row that moves up from below the limit when a user
+ * drops out. With USERS they are the watched users, each with the rank at the user's own last
+ * change.
  */
 export class LiveBoard {
   readonly #scope: WatchScope;
@@ -29,15 +32,15 @@ export class LiveBoard {
   #position: Position | undefined;
 
   /**
-   * @param scope The scope that the watch asks for.
-   * @param limit How many of the first ranks the watch asks for, from 1.
+   * @param scope The scope of the watch.
+   * @param limit The number of first ranks that the board holds, from 1.
    */
   constructor(scope: WatchScope, limit: number) {
     this.#scope = scope || WatchScope.TOP;
     this.#limit = limit;
   }
 
-  /** The position up to which the board knows everything; none before the first message. */
+  /** The position of the board; undefined before the first message. */
   get position(): Position | undefined {
     return this.#position;
   }
@@ -51,19 +54,17 @@ export class LiveBoard {
   }
 
   /**
-   * How many users the contest has, where that is known for certain. With the scope ALL it always
-   * is; with TOP as of a snapshot, and while the users are fewer than the limit; with USERS as of a
-   * snapshot alone.
+   * The number of users in the contest, if it is certain: always with the scope ALL; with TOP after
+   * a snapshot and while there are fewer users than the limit; with USERS only after a snapshot.
    */
   get totalUsers(): number | undefined {
     return this.#total;
   }
 
   /**
-   * Moves the board to the position of the next message.
+   * Advances the board to the position of the next message.
    *
-   * @throws MissedChangesError if something between the board and the message is missing. The board
-   * stays as it was.
+   * @throws MissedChangesError if changes between the two are missing. The board is left unchanged.
    */
   apply(message: WatchContestResponse): void {
     const position = positionOf(message.position);
@@ -75,36 +76,36 @@ export class LiveBoard {
       const changes = message.event.case === "changes" ? message.event.value.changes : [];
       let users = this.#users;
       for (const change of changes) {
-        users = this.#placed(rankedUser(change.user), users);
+        users = this.#place(rankedUser(change.user), users);
       }
       this.#users = users;
-      this.#total = this.#counted(changes, position);
+      this.#total = this.#count(changes, position);
     }
     this.#position = position;
   }
 
-  #checkContinues(after: bigint, now: Position): void {
+  #checkContinues(after: bigint, next: Position): void {
     const held = this.#position;
     if (!held) {
       throw new MissedChangesError("the stream does not begin with a snapshot");
     }
     if (after !== held.revision) {
       throw new MissedChangesError(
-        `the stream goes on after revision ${after}, the board is at ${held.revision}`,
+        `the stream continues after revision ${after}, the board is at ${held.revision}`,
       );
     }
-    if (held.epoch && now.epoch !== held.epoch) {
-      throw new MissedChangesError("the history of the contest is another one");
+    if (held.epoch && next.epoch !== held.epoch) {
+      throw new MissedChangesError("the epoch of the contest has changed");
     }
-    if (now.revision < held.revision) {
+    if (next.revision < held.revision) {
       throw new MissedChangesError(
-        `the stream goes back to revision ${now.revision}, the board is at ${held.revision}`,
+        `the stream goes back to revision ${next.revision}, the board is at ${held.revision}`,
       );
     }
   }
 
-  /** Returns the rows with the user's row at its place. */
-  #placed(user: RankedUser, held: readonly RankedUser[]): readonly RankedUser[] {
+  /** Returns the rows with the user's row at its rank. */
+  #place(user: RankedUser, held: readonly RankedUser[]): readonly RankedUser[] {
     const users = held.filter((each) => each.userId !== user.userId);
     if (this.#scope === WatchScope.USERS) {
       users.push(user);
@@ -116,16 +117,16 @@ export class LiveBoard {
     }
     if (user.rank <= this.#limit && this.#scope === WatchScope.TOP) {
       throw new MissedChangesError(
-        `the stream tells of rank ${user.rank}, the board has ${users.length} rows`,
+        `a change has rank ${user.rank}, the board has ${users.length} rows`,
       );
     }
     return users;
   }
 
-  /** Returns how many users the contest has after changes, as far as that is known. */
-  #counted(changes: readonly ScoreChange[], now: Position): number | undefined {
+  /** Returns the number of users after changes, if it is known. */
+  #count(changes: readonly ScoreChange[], next: Position): number | undefined {
     const held = this.#position;
-    if (now.epoch === held?.epoch && now.revision === held.revision) {
+    if (next.epoch === held?.epoch && next.revision === held.revision) {
       return this.#total;
     }
     if (this.#scope === WatchScope.ALL && this.#total !== undefined) {

@@ -1,4 +1,4 @@
-// The generated messages and what reads and writes them, for those who want a watch's own messages.
+// The generated messages with functions to read and write them, for users of `WatchUpdate.message`.
 
 export { create, fromBinary, fromJson, toBinary, toJson, toJsonString } from "@bufbuild/protobuf";
 export * from "./gen/leaderboard/v1/error_reason_pb.js";

@@ -1,8 +1,8 @@
-// What callers give and get: plain objects, with 64-bit numbers as bigint.
+// Plain objects that callers pass and get, with 64-bit numbers as bigint.
 
 import type { LeaderboardError } from "./errors.js";
 
-/** A user as ranked at some position. */
+/** A user's row on the board at some position. */
 export interface RankedUser {
   /** The user. */
   readonly userId: string;
@@ -10,19 +10,19 @@ export interface RankedUser {
   readonly score: bigint;
   /** The rank, from 1. */
   readonly rank: number;
-  /** The user's name for people; empty if none was given. */
+  /** The user's human-readable name; empty if none was given. */
   readonly displayName: string;
 }
 
 /** A point in the history of one contest. */
 export interface Position {
-  /** Names one history of the contest; empty before the first update. */
+  /** The name of one history of the contest; empty before the first update. */
   readonly epoch: string;
-  /** How many changes were applied to the contest. */
+  /** The number of changes applied to the contest. */
   readonly revision: bigint;
 }
 
-/** A moment as exact as the service keeps it. */
+/** A time with the precision of the service. */
 export interface Instant {
   /** The seconds since 1970, in UTC. */
   readonly seconds: bigint;
@@ -30,30 +30,30 @@ export interface Instant {
   readonly nanos: number;
 }
 
-/** How points are applied: added to the score, in its place, or in its place if they are higher. */
+/** How points are applied: added to the score, replacing it, or replacing it if they are higher. */
 export type UpdateMode = "INCREMENT" | "SET" | "BEST";
 
 /** A change of one user's score. */
 export interface ScoreUpdate {
-  /** The contest. The first write creates it. */
+  /** The contest. The first update creates it. */
   readonly contestId: string;
-  /** The user. The first write creates it. */
+  /** The user. The first update creates the user. */
   readonly userId: string;
-  /** What the mode does with the score, from -2^53 to 2^53; a number has to be a safe integer. */
+  /** Applied to the score by the mode, from -2^53 to 2^53; a number must be a safe integer. */
   readonly points: bigint | number;
   /** How the points are applied. Default: `INCREMENT`. */
   readonly mode?: UpdateMode | undefined;
-  /** Names this write within its contest, so that it counts once. Default: a random one. */
+  /** Identifies this write within its contest, so that it counts once. Default: a random id. */
   readonly requestId?: string | undefined;
-  /** What happened, such as `goal`; told to watchers. */
+  /** What happened, such as `goal`; watchers receive it. */
   readonly eventType?: string | undefined;
-  /** When it happened; told to watchers. */
+  /** When it happened; watchers receive it. */
   readonly eventTime?: Date | Instant | undefined;
-  /** The user's name for people. Default: the present name stays. */
+  /** The user's human-readable name. Default: the present name is kept. */
   readonly displayName?: string | undefined;
 }
 
-/** What an update led to. */
+/** The outcome of an update. */
 export interface UpdateResult {
   /** The user right after this update. */
   readonly user: RankedUser;
@@ -63,7 +63,7 @@ export interface UpdateResult {
   readonly previousRank: number;
   /** Whether the update changed something. */
   readonly applied: boolean;
-  /** Whether this is the first answer to the same request id, given again. */
+  /** Whether the same request id was received before: this is the first result again. */
   readonly replayed: boolean;
   /** The position of the contest right after this update. */
   readonly position: Position;
@@ -78,7 +78,7 @@ export type BatchResult =
 export interface TopUsers {
   /** The users, best first. */
   readonly users: readonly RankedUser[];
-  /** How many users the contest has. */
+  /** The number of users in the contest. */
   readonly totalUsers: number;
   /** The position of this state. */
   readonly position: Position;
@@ -90,7 +90,7 @@ export interface UserRank {
   readonly user: RankedUser;
   /** The users right above and below, best first, without the user. */
   readonly neighbors: readonly RankedUser[];
-  /** How many users the contest has. */
+  /** The number of users in the contest. */
   readonly totalUsers: number;
   /** The share of the other users who are ranked below, in percent; 100 for a single user. */
   readonly percentile: number;
@@ -98,16 +98,16 @@ export interface UserRank {
   readonly position: Position;
 }
 
-/** A change of one user's row, as a watch tells it. */
+/** A change of one user's row. */
 export interface ScoreChange {
   /** The user after the change. */
   readonly user: RankedUser;
   /** The rank before the change; 0 for a new user or one that moves up into the watched ranks. */
   readonly previousRank: number;
-  /** By how much the score changed. */
+  /** The difference between the new and the old score. */
   readonly points: bigint;
-  /** What happened, as the update said; empty if it did not say. */
+  /** What happened, as set in the update; empty if it was not set. */
   readonly eventType: string;
-  /** When it happened, as the update said, to the millisecond. */
+  /** When it happened, as set in the update, to the millisecond. */
   readonly eventTime: Date | undefined;
 }

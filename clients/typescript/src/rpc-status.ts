@@ -1,4 +1,4 @@
-// Reads what a call, or an update of a batch, was refused with from its status.
+// Converts gRPC statuses, of calls and of updates of batches, to errors.
 
 import { fromBinary } from "@bufbuild/protobuf";
 import { type Any, anyUnpack, durationMs } from "@bufbuild/protobuf/wkt";
@@ -14,18 +14,18 @@ import { StatusSchema } from "./gen/google/rpc/status_pb.js";
 import type { UpdateStatus } from "./gen/leaderboard/v1/leaderboard_pb.js";
 
 /** The `ErrorInfo` domain of the service. */
-export const DOMAIN = "leaderboard.v1";
+const DOMAIN = "leaderboard.v1";
 
 const DETAILS_TRAILER = "grpc-status-details-bin";
 
-/** Returns the error that a failed call of the library stands for. */
+/** Converts the error of a grpc-js call. */
 export function errorOfCall(error: ServiceError): LeaderboardError {
-  return refusal(error.code, error.details, detailsOf(error), error);
+  return errorOfStatus(error.code, error.details, detailsOf(error), error);
 }
 
-/** Returns the error that the status of a refused update of a batch stands for. */
-export function errorOfUpdate(refused: UpdateStatus): LeaderboardError {
-  return refusal(refused.code, refused.message, refused.details);
+/** Converts the status of a refused update of a batch. */
+export function errorOfUpdate({ code, message, details }: UpdateStatus): LeaderboardError {
+  return errorOfStatus(code, message, details);
 }
 
 function detailsOf(error: ServiceError): readonly Any[] {
@@ -33,10 +33,10 @@ function detailsOf(error: ServiceError): readonly Any[] {
   if (!(trailer instanceof Uint8Array)) {
     return [];
   }
-  return unlessMalformed(() => fromBinary(StatusSchema, trailer).details) ?? [];
+  return ignoreMalformed(() => fromBinary(StatusSchema, trailer).details) ?? [];
 }
 
-function refusal(
+function errorOfStatus(
   number: number,
   text: string,
   packed: readonly Any[],
@@ -44,7 +44,7 @@ function refusal(
 ): LeaderboardError {
   const details: ErrorDetails = cause ? { cause } : {};
   for (const any of packed) {
-    unlessMalformed(() => read(any, details));
+    ignoreMalformed(() => addDetail(any, details));
   }
   const code = (status[number] ?? "UNKNOWN") as StatusCode;
   const violations = details.violations?.map((each) => `${each.field}: ${each.description}`);
@@ -52,7 +52,7 @@ function refusal(
   return errorOf(code, message.split(/\s+/).join(" ").trim(), details);
 }
 
-function read(any: Any, details: ErrorDetails): void {
+function addDetail(any: Any, details: ErrorDetails): void {
   const info = anyUnpack(any, ErrorInfoSchema);
   if (info?.domain === DOMAIN) {
     details.reason = info.reason;
@@ -71,8 +71,8 @@ function read(any: Any, details: ErrorDetails): void {
   }
 }
 
-/** Details are a help; a status whose details can't be read still tells its code. */
-function unlessMalformed<T>(read: () => T): T | undefined {
+/** Returns undefined if details can't be decoded; the code of the status is valid without them. */
+function ignoreMalformed<T>(read: () => T): T | undefined {
   try {
     return read();
   } catch {

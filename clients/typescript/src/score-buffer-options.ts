@@ -1,17 +1,17 @@
-// How a buffer gathers and sends, and what of that is refused.
+// Options of a score buffer, with their defaults and ranges.
 
-import { LONGEST_TIMER_MS } from "./call-bounds.js";
+import { MAX_TIMER_MS } from "./call-bounds.js";
 import type { ScoreUpdate } from "./model.js";
 
-/** How a buffer gathers and sends. */
+/** The options of a score buffer. */
 export interface ScoreBufferOptions {
-  /** Told of each update that is given up, with the reason. */
+  /** Called for each update that is refused for good or given up, with its request id. */
   readonly onError: (update: ScoreUpdate, error: Error) => void;
-  /** How many updates may wait or be on their way; more have `add` wait. Default: 10,000. */
+  /** The number of updates that may be queued or in flight; `add` then waits. Default: 10,000. */
   readonly maxPending?: number | undefined;
-  /** How many updates are sent together at most, to 1,000. Default: 500. */
+  /** The maximum number of updates in a batch, up to 1,000. Default: 500. */
   readonly batchSize?: number | undefined;
-  /** The milliseconds that an update waits for others to be sent with. Default: 50. */
+  /** The milliseconds that an update waits for others to fill its batch. Default: 50. */
   readonly lingerMs?: number | undefined;
   /** The milliseconds from its `add` after which an update is given up. Default: 60,000. */
   readonly giveUpAfterMs?: number | undefined;
@@ -22,37 +22,37 @@ export type BufferSettings = {
   readonly [Name in keyof ScoreBufferOptions]-?: NonNullable<ScoreBufferOptions[Name]>;
 };
 
-/** The longest batch that the service takes. */
-const LONGEST_BATCH = 1_000;
+/** The number of updates that the service accepts in one batch. */
+const MAX_BATCH = 1_000;
 
 /**
  * Returns the options with their defaults.
  *
- * @throws TypeError if there is no `onError`, or RangeError if another option is out of its range.
+ * @throws TypeError if `onError` is missing, or RangeError if another option is out of its range.
  */
 export function settingsOf(options: ScoreBufferOptions): BufferSettings {
   if (typeof options?.onError !== "function") {
-    throw new TypeError("a buffer needs onError, a function that is told of what is given up");
+    throw new TypeError("a buffer needs a function onError, which is called for refused updates");
   }
   return {
     onError: options.onError,
-    maxPending: whole("maxPending", options.maxPending ?? 10_000, Number.MAX_SAFE_INTEGER),
-    batchSize: whole("batchSize", options.batchSize ?? 500, LONGEST_BATCH),
-    lingerMs: within("lingerMs", options.lingerMs ?? 50, 0, LONGEST_TIMER_MS),
-    giveUpAfterMs: within("giveUpAfterMs", options.giveUpAfterMs ?? 60_000, 0, Infinity),
+    maxPending: checkInteger("maxPending", options.maxPending ?? 10_000, Number.MAX_SAFE_INTEGER),
+    batchSize: checkInteger("batchSize", options.batchSize ?? 500, MAX_BATCH),
+    lingerMs: checkRange("lingerMs", options.lingerMs ?? 50, 0, MAX_TIMER_MS),
+    giveUpAfterMs: checkRange("giveUpAfterMs", options.giveUpAfterMs ?? 60_000, 0, Infinity),
   };
 }
 
-function whole(name: string, value: number, most: number): number {
+function checkInteger(name: string, value: number, max: number): number {
   if (Number.isInteger(value)) {
-    return within(name, value, 1, most);
+    return checkRange(name, value, 1, max);
   }
-  throw new RangeError(`${name} has to be a whole number, not ${String(value)}`);
+  throw new RangeError(`${name} has to be an integer, not ${String(value)}`);
 }
 
-function within(name: string, value: number, least: number, most: number): number {
-  if (typeof value === "number" && value >= least && value <= most) {
+function checkRange(name: string, value: number, min: number, max: number): number {
+  if (typeof value === "number" && value >= min && value <= max) {
     return value;
   }
-  throw new RangeError(`${name} has to be a number from ${least} to ${most}, not ${String(value)}`);
+  throw new RangeError(`${name} has to be a number from ${min} to ${max}, not ${String(value)}`);
 }

@@ -1,10 +1,10 @@
-// Gathers updates and sends them as batches in the background, with bounded memory.
+// Collects updates and sends them as batches in the background, with bounded memory.
 
 import type { CallBounds, OpenCalls } from "./call-bounds.js";
+import { encodeUpdate } from "./encoding.js";
 import { LeaderboardError, OverloadedError } from "./errors.js";
 import type { UpdateScoreRequest } from "./gen/leaderboard/v1/leaderboard_pb.js";
 import type { BatchResult, ScoreUpdate } from "./model.js";
-import { requestOfUpdate } from "./encoding.js";
 import { retryDelay } from "./retry-delay.js";
 import {
   type BufferSettings,
@@ -12,17 +12,17 @@ import {
   settingsOf,
 } from "./score-buffer-options.js";
 
-/** Sends updates together, and returns one result for each. */
+/** Sends a batch of updates, and returns one result for each. */
 export type Send = (
   updates: UpdateScoreRequest[],
   timeoutMs: number,
 ) => Promise<readonly BatchResult[]>;
 
-interface Pending {
+interface PendingUpdate {
   readonly update: ScoreUpdate;
   readonly request: UpdateScoreRequest;
   readonly number: number;
-  readonly endsAt: number;
+  readonly expiresAt: number;
 }
 
 interface Flush {
@@ -31,18 +31,19 @@ interface Flush {
 }
 
 /**
- * The least milliseconds for an attempt: where updates run out of time all along, it would have
- * next to none otherwise, and nothing would ever arrive.
+ * The minimum milliseconds for an attempt, also if its updates have less time left: they may have
+ * waited behind others because the service is slow, and with less time none would succeed.
  */
-const LEAST_MS = 1_000;
+const MIN_ATTEMPT_MS = 1_000;
 
 /** A buffer of updates. Each keeps its request id until it is acknowledged, so it counts once. */
 export class ScoreBuffer {
   readonly #send: Send;
   readonly #open: OpenCalls;
   readonly #settings: BufferSettings;
-  /** What is not settled yet, in the order of adding; the first ones may be on their way. */
-  readonly #queue: Pending[] = [];
+  /** The updates that are not done, in the order of adding; the first ones may be in flight. */
+  readonly #queue: PendingUpdate[] = [];
+  /** Resolves the calls of `add` that wait for room. */
   readonly #waiting: (() => void)[] = [];
   #flushes: Flush[] = [];
   #added = 0;
@@ -51,82 +52,84 @@ export class ScoreBuffer {
   #failures = 0;
   #isClosed = false;
   #isSending = false;
-  #hurry = (): void => undefined;
+  #stopLingering = (): void => undefined;
 
-  /** Made by `Client.scoreBuffer`. */
+  /** Called by `Client.scoreBuffer`. */
   constructor(send: Send, open: OpenCalls, options: ScoreBufferOptions) {
     this.#settings = settingsOf(options);
     this.#send = send;
     this.#open = open;
   }
 
-  /** How many updates the service has taken. */
+  /** The number of updates accepted by the service. */
   get acknowledged(): number {
     return this.#acknowledged;
   }
 
-  /** How many updates were given up; `onError` was told of each. */
+  /** The number of updates refused for good or given up; `onError` was called for each. */
   get refused(): number {
     return this.#refused;
   }
 
   /**
-   * Adds an update, and waits while there are too many.
+   * Adds an update, and waits while too many updates are pending.
    *
-   * @throws InvalidRequestError if the update has a value that no message can hold, CancelledError
-   * if the client is closed, or an Error if the buffer is.
+   * @throws InvalidRequestError if a value of the update can't be encoded, CancelledError if the
+   * client is closed, or an Error if the buffer is closed.
    */
   async add(update: ScoreUpdate): Promise<void> {
     if (this.#isClosed) {
       throw new Error("the buffer is closed");
     }
     const { batchSize, maxPending, giveUpAfterMs } = this.#settings;
-    const request = requestOfUpdate(update);
-    const sending = this.#isSending ? undefined : this.#open.begin(Infinity, undefined);
+    const request = encodeUpdate(update);
+    const bounds = this.#isSending ? undefined : this.#open.begin(Infinity, undefined);
     this.#queue.push({
       update: { ...update, requestId: request.requestId },
       request,
       number: ++this.#added,
-      endsAt: performance.now() + giveUpAfterMs,
+      expiresAt: performance.now() + giveUpAfterMs,
     });
-    if (sending) {
-      void this.#sendAll(sending);
+    if (bounds) {
+      void this.#sendAll(bounds);
     }
     if (this.#queue.length >= batchSize) {
-      this.#hurry();
+      this.#stopLingering();
     }
     if (this.#queue.length > maxPending) {
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
     }
   }
 
-  /** Waits until all updates that were added before are acknowledged or given up. */
+  /** Waits until all updates added before are acknowledged, refused or given up. */
   async flush(): Promise<void> {
     if (this.#queue.length === 0) {
       return;
     }
     await new Promise<void>((done) => {
       this.#flushes.push({ upTo: this.#added, done });
-      this.#hurry();
+      this.#stopLingering();
     });
   }
 
-  /** Takes no more updates, and waits until all are acknowledged or given up. */
+  /** Stops accepting updates, and flushes. */
   async close(): Promise<void> {
     this.#isClosed = true;
     await this.flush();
   }
 
-  /** Sends until nothing is left; what ends that before, such as a closed client, is told. */
+  /**
+   * Sends until the queue is empty. When the client is closed, the remaining updates are refused.
+   */
   async #sendAll(bounds: CallBounds): Promise<void> {
     this.#isSending = true;
     let ended: Error | undefined;
     try {
       while (this.#queue.length > 0) {
         await this.#linger(bounds);
-        const trouble = await this.#sendSome();
-        if (trouble) {
-          await this.#pauseAfter(trouble, bounds);
+        const error = await this.#sendBatch();
+        if (error) {
+          await this.#waitToRetry(error, bounds);
         } else {
           this.#failures = 0;
         }
@@ -134,35 +137,37 @@ export class ScoreBuffer {
     } catch (error) {
       ended = error as Error;
     }
-    bounds.end();
-    this.#hurry();
+    bounds.release();
+    this.#stopLingering();
     this.#isSending = false;
     if (ended) {
       this.#giveUp(this.#queue.length, ended);
     }
   }
 
-  /** Waits for others to be sent with, unless there are enough or someone waits for the end. */
+  /** Waits for more updates, unless a batch is full or a flush is waiting. */
   async #linger(bounds: CallBounds): Promise<void> {
     if (this.#queue.length >= this.#settings.batchSize || this.#flushes.length > 0) {
       return;
     }
     const lingered = new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, this.#settings.lingerMs);
-      this.#hurry = () => {
+      this.#stopLingering = () => {
         clearTimeout(timer);
         resolve();
       };
     });
-    await bounds.within(lingered);
+    await bounds.waitFor(lingered);
   }
 
-  /** Sends a batch once; returns why some of it has to be sent again, if it has. */
-  async #sendSome(): Promise<LeaderboardError | undefined> {
+  /**
+   * Sends a batch once; returns the error with the longest requested delay if a retry is needed.
+   */
+  async #sendBatch(): Promise<LeaderboardError | undefined> {
     const batch = this.#queue.slice(0, this.#settings.batchSize);
     const errors = await this.#errorsOf(batch);
-    const again = batch.filter((_, index) => isRetryable(errors[index]));
-    this.#queue.splice(0, batch.length, ...again);
+    const retries = batch.filter((_, index) => isRetryable(errors[index]));
+    this.#queue.splice(0, batch.length, ...retries);
     for (const [index, pending] of batch.entries()) {
       const error = errors[index];
       if (!error) {
@@ -171,20 +176,20 @@ export class ScoreBuffer {
         this.#refuse(pending, error);
       }
     }
-    this.#settle();
-    const troubles = errors.filter(isRetryable);
-    return troubles.sort((one, other) => askedBy(other) - askedBy(one))[0];
+    this.#notifyWaiting();
+    const retryable = errors.filter(isRetryable);
+    return retryable.sort((one, other) => (other.retryAfterMs ?? 0) - (one.retryAfterMs ?? 0))[0];
   }
 
   /**
-   * Sends updates, and returns for each why it was not taken, if it was not. What is too large is
-   * sent in halves: one update must not cost the others.
+   * Sends updates, and returns the error of each, or undefined if it was accepted. A batch that is
+   * too large is sent in halves: one oversized update must not fail the others.
    */
-  async #errorsOf(batch: readonly Pending[]): Promise<readonly (Error | undefined)[]> {
-    const left = (batch[0]?.endsAt ?? 0) - performance.now();
+  async #errorsOf(batch: readonly PendingUpdate[]): Promise<readonly (Error | undefined)[]> {
+    const leftMs = (batch[0]?.expiresAt ?? 0) - performance.now();
     try {
       const requests = batch.map((pending) => pending.request);
-      const results = await this.#send(requests, Math.max(left, LEAST_MS));
+      const results = await this.#send(requests, Math.max(leftMs, MIN_ATTEMPT_MS));
       return results.map((result) => (result.ok ? undefined : result.error));
     } catch (error) {
       if (batch.length === 1 || !(error instanceof OverloadedError) || error.retryable) {
@@ -196,42 +201,41 @@ export class ScoreBuffer {
     }
   }
 
-  /** Waits before the next batch. What has waited for too long is given up when its time is up. */
-  async #pauseAfter(trouble: LeaderboardError, bounds: CallBounds): Promise<void> {
+  /** Waits before the next batch, and gives up each update when its time is over. */
+  async #waitToRetry(error: LeaderboardError, bounds: CallBounds): Promise<void> {
     let now = performance.now();
-    const until = now + retryDelay(this.#failures++, trouble.retryAfterMs);
+    const until = now + retryDelay(this.#failures++, error.retryAfterMs);
     while (now < until) {
-      const next = this.#queue.findIndex(({ endsAt }) => endsAt > now);
-      this.#giveUp(next < 0 ? this.#queue.length : next, trouble);
+      const next = this.#queue.findIndex(({ expiresAt }) => expiresAt > now);
+      this.#giveUp(next < 0 ? this.#queue.length : next, error);
       const [first] = this.#queue;
       if (!first) {
         return;
       }
-      await bounds.sleep(Math.min(until, first.endsAt) - now);
+      await bounds.sleep(Math.min(until, first.expiresAt) - now);
       now = performance.now();
     }
   }
 
   #giveUp(count: number, error: Error): void {
-    const given = this.#queue.splice(0, count);
-    given.forEach((pending) => this.#refuse(pending, error));
-    this.#settle();
+    this.#queue.splice(0, count).forEach((pending) => this.#refuse(pending, error));
+    this.#notifyWaiting();
   }
 
-  #refuse({ update }: Pending, error: Error): void {
+  #refuse({ update }: PendingUpdate, error: Error): void {
     this.#refused++;
     try {
       this.#settings.onError(update, error);
     } catch (thrown) {
-      // It is no fault of the buffer, which has to tell of the others.
+      // An error of the callback is uncaught: the buffer still has to report the other updates.
       queueMicrotask(() => {
         throw thrown;
       });
     }
   }
 
-  /** Lets go on who waits for what is no longer in the queue. */
-  #settle(): void {
+  /** Resolves the calls of `add` that have room now, and the flushes that are done. */
+  #notifyWaiting(): void {
     while (this.#waiting.length > Math.max(this.#queue.length - this.#settings.maxPending, 0)) {
       this.#waiting.shift()?.();
     }
@@ -243,8 +247,4 @@ export class ScoreBuffer {
 
 function isRetryable(error: Error | undefined): error is LeaderboardError {
   return error instanceof LeaderboardError && error.retryable;
-}
-
-function askedBy({ retryAfterMs = 0 }: LeaderboardError): number {
-  return retryAfterMs;
 }

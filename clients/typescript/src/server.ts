@@ -1,47 +1,50 @@
-// The server of a client: where it is, how connections to it are made, and who calls.
+// Opens channels to the server of a client, with its address, TLS settings and token.
 
 import { isIPv4 } from "node:net";
 
-import { Client, type ChannelCredentials, Metadata, credentials } from "@grpc/grpc-js";
+import { type ChannelCredentials, Client as Channel, Metadata, credentials } from "@grpc/grpc-js";
 
-/** How the client and the server prove who they are. All in PEM. */
+/** Certificates and key for TLS, in PEM format. */
 export interface TlsOptions {
-  /** The authorities that may vouch for the server. Default: those that Node trusts. */
+  /** CA certificates that verify the server's certificate. Default: Node's CA certificates. */
   readonly authorities?: string | Uint8Array | undefined;
-  /** The client's certificate and those that lead to its authority, where the server asks. */
+  /** The client certificate with its chain, if the server requires one. */
   readonly certificate?: string | Uint8Array | undefined;
   /** The private key of that certificate. */
   readonly key?: string | Uint8Array | undefined;
 }
 
-/** A token, or what gives one for each call. */
+/** A token, or a function that returns one for each attempt. */
 export type Token = string | (() => string | Promise<string>);
 
-/** Where the server is, and who calls it. */
+/** The TLS settings and the token of a client. */
 export interface ServerOptions {
-  /** Encrypts. `true`: with the authorities that Node trusts. Default: no TLS. */
+  /** Turns on TLS. `true` uses Node's CA certificates. Default: no TLS. */
   readonly tls?: boolean | TlsOptions | undefined;
-  /** Sent with each call as `authorization: Bearer <token>`. Only with TLS, or on this machine. */
+  /**
+   * Sent with each call as `authorization: Bearer <token>`. It needs TLS, unless the server is on
+   * this machine.
+   */
   readonly token?: Token | undefined;
 }
 
 const ADDRESS = /^(?<host>\[[0-9a-fA-F:.%]+\]|[^\s:/[\]]+):(?<port>\d{1,5})$/;
 const LOOPBACK_NAME = /^(localhost|\[::1\])$/i;
-const HIGHEST_PORT = 65_535;
+const MAX_PORT = 65_535;
 
-/** What a header can hold; tokens have no spaces. */
+/** Visible ASCII characters: a header can hold them, and a token has no spaces. */
 const TOKEN = /^[\x21-\x7e]+$/;
 
-const CHANNEL = {
+const CHANNEL_OPTIONS = {
   "grpc.enable_http_proxy": 0,
   "grpc.initial_reconnect_backoff_ms": 200,
   "grpc.max_reconnect_backoff_ms": 2_000,
   "grpc.service_config_disable_resolution": 1,
-  // The library would otherwise hand out again a connection that fell silent.
+  // With the global pool a new channel would get the same dead connection again.
   "grpc.use_local_subchannel_pool": 1,
 };
 
-/** A server, by its address. */
+/** The server of a client. */
 export class Server {
   readonly #target: string;
   readonly #credentials: ChannelCredentials;
@@ -49,7 +52,7 @@ export class Server {
 
   /**
    * @param address HOST:PORT.
-   * @throws TypeError if the address is none, or the token can't be sent or would be in the clear.
+   * @throws TypeError if the address or the token is invalid, or the token needs TLS.
    */
   constructor(address: string, { tls, token }: ServerOptions) {
     const host = hostOf(address);
@@ -65,11 +68,11 @@ export class Server {
   }
 
   /** Opens a channel with a connection of its own. */
-  open(): Client {
-    return new Client(this.#target, this.#credentials, CHANNEL);
+  openChannel(): Channel {
+    return new Channel(this.#target, this.#credentials, CHANNEL_OPTIONS);
   }
 
-  /** Returns what is sent before a request. */
+  /** Returns the metadata of a call, with a token if there is one. */
   async metadata(): Promise<Metadata> {
     const metadata = new Metadata();
     if (this.#token !== undefined) {
@@ -82,23 +85,23 @@ export class Server {
 
 function hostOf(address: string): string {
   const { host, port } = ADDRESS.exec(address)?.groups ?? {};
-  if (host === undefined || Number(port) < 1 || Number(port) > HIGHEST_PORT) {
+  if (host === undefined || Number(port) < 1 || Number(port) > MAX_PORT) {
     throw new TypeError(`the address has to be HOST:PORT, not ${address}`);
   }
   return host;
 }
 
-/** Tells that a host is this machine, whatever a name server says. */
+/** Returns whether a host is this machine, without a name lookup. */
 function isLoopback(host: string): boolean {
   return LOOPBACK_NAME.test(host) || (isIPv4(host) && host.startsWith("127."));
 }
 
-/** Returns the token; what is wrong with another one is told without telling the token. */
+/** Returns a valid token. The error for an invalid one does not contain it. */
 function checkToken(token: string): string {
   if (typeof token === "string" && TOKEN.test(token)) {
     return token;
   }
-  throw new TypeError("a token has to be a text of visible ASCII characters");
+  throw new TypeError("a token has to be a string of visible ASCII characters");
 }
 
 function credentialsOf(tls: boolean | TlsOptions | undefined): ChannelCredentials {

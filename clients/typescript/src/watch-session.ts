@@ -1,31 +1,26 @@
-// How a watch has gone so far: its board, over all its streams, and what is told of it.
+// The state of a watch over all its streams: its board and its last update.
 
 import { clone, create } from "@bufbuild/protobuf";
 
-import { scoreChange } from "./converting.js";
+import { scoreChange } from "./encoding.js";
 import {
+  type Changes,
   EndReason,
   PositionSchema,
   SnapshotReason as Reason,
-  type ScoreChange,
   type WatchContestRequest,
   WatchContestRequestSchema,
   type WatchContestResponse,
 } from "./gen/leaderboard/v1/leaderboard_pb.js";
 import { LiveBoard, MissedChangesError } from "./live-board.js";
-import type { RankedUser } from "./model.js";
-import {
-  type SnapshotReason,
-  StreamLostError,
-  type WatchState,
-  type WatchUpdate,
-} from "./watch-update.js";
+import type { RankedUser, ScoreChange } from "./model.js";
+import { type SnapshotReason, StreamLostError, type WatchUpdate } from "./watch-update.js";
 
-/** How many ranks a watch holds when its request does not say. */
+/** The number of ranks that a watch holds if its request sets no limit. */
 const DEFAULT_LIMIT = 10;
 
-/** How a watch has gone so far, over all its streams. */
-export class WatchCourse {
+/** The state of a watch over all its streams. */
+export class WatchSession {
   readonly #request: WatchContestRequest;
   #board: LiveBoard;
   #update: WatchUpdate;
@@ -50,8 +45,8 @@ export class WatchCourse {
     return this.#update;
   }
 
-  /** Returns what the next stream asks for. */
-  request(): WatchContestRequest {
+  /** Returns the request of the next stream, which resumes after the board's position. */
+  nextRequest(): WatchContestRequest {
     const request = clone(WatchContestRequestSchema, this.#request);
     const { position } = this.#board;
     if (position) {
@@ -61,30 +56,30 @@ export class WatchCourse {
   }
 
   /**
-   * Applies the next message of a stream, and returns the update that it leads to.
+   * Applies the next message of a stream, and returns the update that results.
    *
-   * @throws MissedChangesError if it does not go on from where the board stands.
+   * @throws MissedChangesError if the message does not continue from the board's position.
    */
-  take(message: WatchContestResponse): WatchUpdate {
+  apply(message: WatchContestResponse): WatchUpdate {
     const before = this.#update.rows;
     this.#board.apply(message);
     const { event } = message;
     this.#update = {
-      ...after(message),
+      ...stateAfter(message),
       rows: this.#board.rows,
       totalUsers: this.#board.totalUsers,
       position: this.#board.position,
-      changes: event.case === "changes" ? news(event.value.changes, before).map(scoreChange) : [],
+      changes: event.case === "changes" ? newChanges(event.value, before) : [],
       snapshotReason: event.case === "snapshot" ? nameOf(event.value.reason) : undefined,
       message,
     };
     return this.#update;
   }
 
-  /** Returns the update that the stream, or an attempt to open one, ended with trouble. */
+  /** Returns the update that follows when a stream, or an attempt to open one, failed. */
   lose(trouble: Error): WatchUpdate {
     if (trouble instanceof MissedChangesError) {
-      // What is shown was right at its position. What comes next must not build on it.
+      // The rows shown are right at their position, but later changes must not be applied to them.
       this.#board = emptyBoard(this.#request);
     }
     this.#update = {
@@ -103,22 +98,24 @@ function emptyBoard({ scope, limit }: WatchContestRequest): LiveBoard {
   return new LiveBoard(scope, limit || DEFAULT_LIMIT);
 }
 
-function after({ event }: WatchContestResponse): { state: WatchState; trouble: Error | undefined } {
+function stateAfter({ event }: WatchContestResponse): Pick<WatchUpdate, "state" | "trouble"> {
   if (event.case !== "end") {
     return { state: "LIVE", trouble: undefined };
   }
   if (event.value.reason === EndReason.CONTEST_OVER) {
     return { state: "OVER", trouble: undefined };
   }
-  const drains = event.value.reason === EndReason.DRAINING;
-  const why = drains ? "the server is shutting down" : "the server ended the watch";
+  const isDraining = event.value.reason === EndReason.DRAINING;
+  const why = isDraining ? "the server is shutting down" : "the server ended the watch";
   return { state: "RECONNECTING", trouble: new StreamLostError(why) };
 }
 
-/** Leaves out the rows that a resumed stream of the scope TOP tells again. */
-function news(changes: readonly ScoreChange[], before: readonly RankedUser[]): ScoreChange[] {
+/** Returns the changes without the rows that a resumed stream of the scope TOP repeats. */
+function newChanges({ changes }: Changes, before: readonly RankedUser[]): ScoreChange[] {
   const held = new Set(before.map((row) => row.userId));
-  return changes.filter((change) => change.previousRank || !held.has(change.user?.userId ?? ""));
+  return changes
+    .map(scoreChange)
+    .filter(({ user, previousRank }) => previousRank || !held.has(user.userId));
 }
 
 function nameOf(reason: Reason): SnapshotReason {

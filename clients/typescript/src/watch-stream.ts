@@ -3,9 +3,10 @@
 import { toBinary } from "@bufbuild/protobuf";
 import type { ClientReadableStream, Metadata, ServiceError } from "@grpc/grpc-js";
 
-import { type CallBounds, whenAborted } from "./call-bounds.js";
-import { decode, pathOf } from "./calls.js";
-import { asBuffer, asIs } from "./channel-pool.js";
+import { type CallBounds, onAbort } from "./call-bounds.js";
+import { pathOf } from "./calls.js";
+import { identity, toBuffer } from "./channel-pool.js";
+import { decode } from "./encoding.js";
 import {
   LeaderboardService,
   type WatchContestRequest,
@@ -18,26 +19,26 @@ import type { Server } from "./server.js";
 import { StreamLostError } from "./watch-update.js";
 
 /**
- * Yields the messages of one stream; returns after an `end`.
+ * Yields the messages of one stream; returns after an `end` message.
  *
- * @param silenceMs The milliseconds without a message after which the connection is dead.
- * @throws LeaderboardError or StreamLostError if it can't be opened, breaks or falls silent.
+ * @param idleTimeoutMs The milliseconds without a message after which the stream is dead.
+ * @throws LeaderboardError or StreamLostError if it can't be opened, breaks or times out.
  */
 export async function* messages(
   server: Server,
   request: WatchContestRequest,
   bounds: CallBounds,
-  silenceMs: number,
+  idleTimeoutMs: number,
 ): AsyncGenerator<WatchContestResponse, void, undefined> {
   const bytes = toBinary(WatchContestRequestSchema, request);
-  const metadata = await prepared(server, bounds, silenceMs);
-  const channel = server.open();
+  const metadata = await getMetadata(server, bounds, idleTimeoutMs);
+  const channel = server.openChannel();
   const path = pathOf(LeaderboardService.method.watchContest);
-  const stream = channel.makeServerStreamRequest(path, asBuffer, asIs, bytes, metadata);
-  const forget = whenAborted(bounds.signal, () => stream.cancel());
+  const stream = channel.makeServerStreamRequest(path, toBuffer, identity, bytes, metadata);
+  const removeListener = onAbort(bounds.signal, () => stream.cancel());
   try {
-    for await (const answer of audible(stream, silenceMs)) {
-      const message = decode(WatchContestResponseSchema, answer);
+    for await (const response of read(stream, idleTimeoutMs)) {
+      const message = decode(WatchContestResponseSchema, response);
       yield message;
       if (message.event.case === "end") {
         return;
@@ -45,32 +46,36 @@ export async function* messages(
     }
     throw new StreamLostError("the server ended the watch without a reason");
   } finally {
-    forget();
+    removeListener();
     stream.cancel();
     channel.close();
   }
 }
 
-/** Returns what is sent before the request, if what gives the token gives one in time. */
-async function prepared(server: Server, bounds: CallBounds, silenceMs: number): Promise<Metadata> {
+/** Returns the metadata of the stream, if the token is available within the idle timeout. */
+async function getMetadata(
+  server: Server,
+  bounds: CallBounds,
+  idleTimeoutMs: number,
+): Promise<Metadata> {
   try {
-    return await soon(bounds.within(server.metadata()), silenceMs);
+    return await withIdleTimeout(bounds.waitFor(server.metadata()), idleTimeoutMs);
   } catch (error) {
     const text = error instanceof Error ? error.message : String(error);
     throw new StreamLostError(`there is no token: ${text}`, { cause: error });
   }
 }
 
-/** Yields what comes through a stream, and throws when nothing comes for too long. */
-async function* audible(
+/** Yields the data of a stream; throws if there is none for the idle timeout. */
+async function* read(
   stream: ClientReadableStream<Uint8Array>,
-  silenceMs: number,
+  idleTimeoutMs: number,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  // It also fails after it was left, and an error that nobody listens for ends the process.
+  // The stream may also fail after the loop; an error without a listener would end the process.
   stream.on("error", () => undefined);
   const iterator: AsyncIterator<Uint8Array> = stream[Symbol.asyncIterator]();
   for (;;) {
-    const next = await soon(iterator.next().catch(failed), silenceMs);
+    const next = await withIdleTimeout(iterator.next().catch(rethrow), idleTimeoutMs);
     if (next.done) {
       return;
     }
@@ -78,21 +83,21 @@ async function* audible(
   }
 }
 
-function failed(error: unknown): never {
+function rethrow(error: unknown): never {
   if (error instanceof Error && "code" in error && typeof error.code === "number") {
     throw errorOfCall(error as ServiceError);
   }
   throw new StreamLostError(String(error));
 }
 
-async function soon<T>(promise: Promise<T>, silenceMs: number): Promise<T> {
+async function withIdleTimeout<T>(promise: Promise<T>, idleTimeoutMs: number): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
-  const silence = new Promise<never>((_, reject) => {
-    const lost = new StreamLostError(`nothing came for ${silenceMs / 1000} s`);
-    timer = setTimeout(() => reject(lost), silenceMs);
+  const timeout = new Promise<never>((_, reject) => {
+    const lost = new StreamLostError(`no message for ${idleTimeoutMs / 1000} s`);
+    timer = setTimeout(() => reject(lost), idleTimeoutMs);
   });
   try {
-    return await Promise.race([promise, silence]);
+    return await Promise.race([promise, timeout]);
   } finally {
     clearTimeout(timer);
   }

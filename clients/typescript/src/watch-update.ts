@@ -1,20 +1,20 @@
-// What a watch yields: a whole board, what led to it, and how the watch stands.
+// The updates of a watch: a whole board, the message that led to it, and the state of the watch.
 
 import type { WatchContestResponse } from "./gen/leaderboard/v1/leaderboard_pb.js";
 import type { Position, RankedUser, ScoreChange } from "./model.js";
 
 /**
- * How a watch stands.
+ * The state of a watch.
  *
- * - `CONNECTING`: nothing was told yet; there is no board.
- * - `LIVE`: the board is followed as it changes.
- * - `RECONNECTING`: the stream was lost, and the next one has not told anything yet; the board may
+ * - `CONNECTING`: no message was received yet; there is no board.
+ * - `LIVE`: a stream is open and the board is up to date with it.
+ * - `RECONNECTING`: the stream was lost, and the next one has not sent a message yet; the board may
  *   be behind.
  * - `OVER`: the contest is over; this is its last board.
  */
 export type WatchState = "CONNECTING" | "LIVE" | "RECONNECTING" | "OVER";
 
-/** Why a board was told as a whole; `UNSPECIFIED` stands for reasons unknown to this client. */
+/** Why the service sent a whole board; `UNSPECIFIED` is a reason unknown to this client. */
 export type SnapshotReason =
   | "UNSPECIFIED"
   | "INITIAL"
@@ -23,33 +23,33 @@ export type SnapshotReason =
   | "LAGGED"
   | "AHEAD";
 
-/** A stream of a watch had no token, fell silent, or ended before the contest did. */
+/** A stream of a watch had no token, timed out, or ended before the contest did. */
 export class StreamLostError extends Error {
   override readonly name = "StreamLostError";
 }
 
-/** The state of a watch. Every update stands on its own; none has to be applied to another. */
+/** The state of a watch. Every update is complete; none needs an earlier one. */
 export interface WatchUpdate {
-  /** How the watch stands. */
+  /** The state of the watch. */
   readonly state: WatchState;
   /**
-   * The board, best first, as the store had it at `position`, whatever the state. With the scope
-   * `TOP` the first ranks up to the limit; with `ALL` as many of them as are known for certain;
-   * with `USERS` the watched users, each with the rank as of the user's own last change.
+   * The board at `position`, best first, whatever the state. With the scope `TOP` the first ranks
+   * up to the limit; with `ALL` as many of these as are certain; with `USERS` the watched users,
+   * each with the rank at the user's own last change.
    */
   readonly rows: readonly RankedUser[];
-  /** How many users the contest has, where that is known for certain. */
+  /** The number of users in the contest; undefined if it is not certain. */
   readonly totalUsers: number | undefined;
-  /** The position of the board; none while there is no board. */
+  /** The position of the board; undefined while there is no board. */
   readonly position: Position | undefined;
-  /** What the message told of, in order, without rows that the board held just so before. */
+  /** The changes in the message, in order, without rows that the board already held. */
   readonly changes: readonly ScoreChange[];
-  /** Why the board was told as a whole; none where it was not. */
+  /** Why the message was a snapshot; undefined if it was none. */
   readonly snapshotReason: SnapshotReason | undefined;
-  /** The message that led here; none where only the state of the watch is another one. */
+  /** The message that led to this update; undefined if only the state of the watch changed. */
   readonly message: WatchContestResponse | undefined;
   /**
-   * Why there is no stream, while connecting or reconnecting: a LeaderboardError, a StreamLostError
+   * Why there is no stream while connecting or reconnecting: a LeaderboardError, a StreamLostError
    * or a MissedChangesError.
    */
   readonly trouble: Error | undefined;

@@ -1,8 +1,9 @@
-// Watches a contest over as many streams as that takes, and never shows a wrong board.
+// Watches a contest over as many streams as necessary, without missed or repeated changes.
 
 import { durationFromMs } from "@bufbuild/protobuf/wkt";
 
-import { type CallBounds, type OpenCalls, whenAborted } from "./call-bounds.js";
+import { type CallBounds, type OpenCalls, onAbort } from "./call-bounds.js";
+import { encode, invalidRequest } from "./encoding.js";
 import { LeaderboardError } from "./errors.js";
 import {
   type WatchContestRequest,
@@ -10,38 +11,43 @@ import {
   WatchScope as Scope,
 } from "./gen/leaderboard/v1/leaderboard_pb.js";
 import { MissedChangesError } from "./live-board.js";
-import { malformed, messageOf } from "./encoding.js";
 import { retryDelay } from "./retry-delay.js";
 import type { Server } from "./server.js";
-import { WatchCourse } from "./watch-session.js";
+import { WatchSession } from "./watch-session.js";
 import { messages } from "./watch-stream.js";
 import { StreamLostError, type WatchUpdate } from "./watch-update.js";
 
-/** What is told: what touches the first ranks, every change, or the changes of some users. */
+/**
+ * The changes that a watch receives: those that affect the first ranks, all changes, or those of
+ * some users.
+ */
 export type WatchScope = "TOP" | "ALL" | "USERS";
 
-/** What is watched of a contest. */
+/** The options of a watch. */
 export interface WatchOptions {
-  /** How many of the first ranks to watch, from 1 to 1,000. Default: 10. */
+  /** The number of first ranks to watch, from 1 to 1,000. Default: 10. */
   readonly limit?: number | undefined;
-  /** What is told. Default: `TOP`. */
+  /** The changes that the watch receives. Default: `TOP`. */
   readonly scope?: WatchScope | undefined;
   /** The users to watch with the scope `USERS`, 1 to 1,000. */
   readonly userIds?: Iterable<string> | undefined;
-  /** The least milliseconds between two messages of changes with the scope `TOP`, to 60,000. */
+  /**
+   * The minimum milliseconds between two messages of changes with the scope `TOP`, up to 60,000;
+   * the changes in between are merged.
+   */
   readonly minIntervalMs?: number | undefined;
-  /** Ends the watch at once when it is aborted; the iteration then throws the signal's reason. */
+  /** Aborts the watch at once; the iteration then throws the signal's reason. */
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * The milliseconds without a message after which a connection is dead: the service promises one in
- * 18 s, news or not.
+ * The milliseconds without a message after which a stream is dead: the service sends a message at
+ * least every 18 s, with or without changes.
  */
-const SILENCE_MS = 30_000;
+const IDLE_TIMEOUT_MS = 30_000;
 
-/** The milliseconds after which a stream that breaks is no failed attempt to open one. */
-const LASTING_MS = 1_000;
+/** The age from which a broken stream no longer counts as a failed attempt to open one. */
+const MIN_STREAM_AGE_MS = 1_000;
 
 const STALLED = "ERROR_REASON_WATCHER_STALLED";
 const SCOPES = new Map<string, Scope>([
@@ -56,13 +62,13 @@ export function watch(
   open: OpenCalls,
   contestId: string,
   options: WatchOptions,
-  silenceMs = SILENCE_MS,
+  idleTimeoutMs = IDLE_TIMEOUT_MS,
 ): AsyncGenerator<WatchUpdate, void, undefined> {
   const left = new AbortController();
-  const told = updates(server, open, contestId, options, silenceMs, left.signal);
-  const [end, fail] = [told.return.bind(told), told.throw.bind(told)];
-  // By itself a generator ends no sooner than what it waits for.
-  return Object.assign(told, {
+  const updates = watchStreams(server, open, contestId, options, idleTimeoutMs, left.signal);
+  const [end, fail] = [updates.return.bind(updates), updates.throw.bind(updates)];
+  // A generator alone would end only after the promise that it awaits.
+  return Object.assign(updates, {
     return: () => {
       left.abort();
       return end();
@@ -74,75 +80,75 @@ export function watch(
   });
 }
 
-async function* updates(
+async function* watchStreams(
   server: Server,
   open: OpenCalls,
   contestId: string,
   options: WatchOptions,
-  silenceMs: number,
+  idleTimeoutMs: number,
   left: AbortSignal,
 ): AsyncGenerator<WatchUpdate, void, undefined> {
-  const course = new WatchCourse(requestOf(contestId, options));
+  const session = new WatchSession(encodeRequest(contestId, options));
   const bounds = open.begin(Number.POSITIVE_INFINITY, options.signal);
-  whenAborted(left, () => bounds.abort(left.reason));
+  onAbort(left, () => bounds.abort(left.reason));
   try {
-    yield course.update;
+    yield session.update;
     for (let attempt = 0; ; attempt++) {
       const began = performance.now();
-      const trouble = yield* follow(server, course, bounds, silenceMs);
+      const trouble = yield* watchStream(server, session, bounds, idleTimeoutMs);
       if (trouble) {
-        yield course.lose(trouble);
-      } else if (course.update.state === "OVER") {
+        yield session.lose(trouble);
+      } else if (session.update.state === "OVER") {
         return;
       }
-      attempt = performance.now() - began > LASTING_MS ? 0 : attempt;
-      const asked = trouble instanceof LeaderboardError ? trouble.retryAfterMs : undefined;
-      await bounds.sleep(retryDelay(attempt, asked));
+      attempt = performance.now() - began > MIN_STREAM_AGE_MS ? 0 : attempt;
+      const requestedMs = trouble instanceof LeaderboardError ? trouble.retryAfterMs : undefined;
+      await bounds.sleep(retryDelay(attempt, requestedMs));
     }
   } catch (error) {
     if (!left.aborted) {
       throw error;
     }
   } finally {
-    bounds.end();
+    bounds.release();
   }
 }
 
-/** Yields the updates of one stream; returns what it broke with, or nothing after an `end`. */
-async function* follow(
+/** Yields the updates of one stream; returns why it failed, or undefined after an `end` message. */
+async function* watchStream(
   server: Server,
-  course: WatchCourse,
+  session: WatchSession,
   bounds: CallBounds,
-  silenceMs: number,
+  idleTimeoutMs: number,
 ): AsyncGenerator<WatchUpdate, Error | undefined, undefined> {
   try {
-    for await (const message of messages(server, course.request(), bounds, silenceMs)) {
+    for await (const message of messages(server, session.nextRequest(), bounds, idleTimeoutMs)) {
       bounds.signal.throwIfAborted();
-      yield course.take(message);
+      yield session.apply(message);
     }
     return undefined;
   } catch (error) {
     bounds.signal.throwIfAborted();
-    if (heals(error)) {
+    if (canReconnect(error)) {
       return error;
     }
     throw error;
   }
 }
 
-function requestOf(contestId: string, options: WatchOptions): WatchContestRequest {
+function encodeRequest(contestId: string, options: WatchOptions): WatchContestRequest {
   const scope = SCOPES.get(options.scope ?? "TOP");
   if (scope === undefined) {
-    throw malformed("scope", `is ${String(options.scope)}, not TOP, ALL or USERS`);
+    throw invalidRequest("scope", `is ${String(options.scope)}, not TOP, ALL or USERS`);
   }
   if (typeof options.userIds === "string") {
-    throw malformed("user_ids", "is one text, not some of them");
+    throw invalidRequest("user_ids", "is a string, not a list of strings");
   }
   const interval = options.minIntervalMs ?? 0;
   if (!Number.isFinite(interval)) {
-    throw malformed("min_interval", `is ${String(interval)}, not a number`);
+    throw invalidRequest("min_interval", `is ${String(interval)}, not a number`);
   }
-  return messageOf(WatchContestRequestSchema, {
+  return encode(WatchContestRequestSchema, {
     contestId,
     scope,
     limit: options.limit ?? 0,
@@ -151,8 +157,8 @@ function requestOf(contestId: string, options: WatchOptions): WatchContestReques
   });
 }
 
-/** Tells whether the same request, or one that resumes, may succeed later. */
-function heals(error: unknown): error is Error {
+/** Returns whether a later stream may succeed. */
+function canReconnect(error: unknown): error is Error {
   if (error instanceof LeaderboardError) {
     return error.retryable || error.reason === STALLED;
   }

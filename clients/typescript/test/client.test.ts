@@ -1,4 +1,4 @@
-// How calls are made, made again, and ended.
+// Tests of calls, their retries and their errors.
 
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
@@ -24,10 +24,10 @@ import {
   UpdateScoreResponseSchema,
 } from "../src/gen/leaderboard/v1/leaderboard_pb.js";
 import type { Instant } from "../src/model.js";
-import { type Behaviour, lineTo, serve } from "./fake-service.js";
+import { type Behaviour, relayTo, serve } from "./fake-service.js";
 
 const UPDATE = { contestId: "chess", userId: "ada", points: 5 };
-const TAKEN = create(UpdateScoreResponseSchema, {
+const ACCEPTED = create(UpdateScoreResponseSchema, {
   user: { userId: "ada", score: 2n ** 53n, rank: 1 },
   position: { epoch: "e", revision: 1n },
 });
@@ -35,10 +35,10 @@ const NEVER = (): Promise<UpdateScoreResponse> => new Promise(() => undefined);
 
 async function clientOf(
   context: TestContext,
-  does: Behaviour | NonNullable<Behaviour["update"]>,
+  behaviour: Behaviour | NonNullable<Behaviour["update"]>,
   options: ClientOptions = {},
 ): Promise<Client> {
-  const service = await serve(typeof does === "function" ? { update: does } : does);
+  const service = await serve(typeof behaviour === "function" ? { update: behaviour } : behaviour);
   const client = new Client(service.address, options);
   context.after(() => {
     client.close();
@@ -47,7 +47,7 @@ async function clientOf(
   return client;
 }
 
-test("a write is sent again with its request id until it is taken", async (context) => {
+test("a write is sent again with its request id until it is accepted", async (context) => {
   const ids: string[] = [];
   const client = await clientOf(context, async ({ request }) => {
     ids.push(request.requestId);
@@ -56,7 +56,7 @@ test("a write is sent again with its request id until it is taken", async (conte
     if (code !== undefined) {
       throw { code, details: "try again" };
     }
-    return TAKEN;
+    return ACCEPTED;
   });
 
   const { user } = await client.updateScore(UPDATE);
@@ -67,7 +67,7 @@ test("a write is sent again with its request id until it is taken", async (conte
   assert.match(ids[0] ?? "", /^[0-9a-f]{32}$/);
 });
 
-test("what the service refuses is not sent again", async (context) => {
+test("a refused request is not sent again", async (context) => {
   let attempts = 0;
   const client = await clientOf(context, async () => {
     attempts++;
@@ -78,7 +78,7 @@ test("what the service refuses is not sent again", async (context) => {
   assert.equal(attempts, 1);
 });
 
-test("a server that asks to come back after the deadline is told of at once", async (context) => {
+test("a requested delay beyond the deadline ends the call at once", async (context) => {
   const retry = create(RetryInfoSchema, { retryDelay: { seconds: 3n } });
   const details = [anyPack(RetryInfoSchema, retry)];
   const metadata = new Metadata();
@@ -93,13 +93,13 @@ test("a server that asks to come back after the deadline is told of at once", as
   await assert.rejects(client.updateScore(UPDATE, { timeoutMs: 2_000 }), refused);
 });
 
-test("a call that nobody answers ends at its deadline", async (context) => {
+test("a call without a response ends at its deadline", async (context) => {
   const client = await clientOf(context, NEVER, { timeoutMs: 200 });
 
   await assert.rejects(client.updateScore(UPDATE), DeadlineExceededError);
 });
 
-test("a deadline tells what went wrong before", async (context) => {
+test("a deadline error has the last error as its cause", async (context) => {
   let attempts = 0;
   const client = await clientOf(context, () =>
     attempts++ ? NEVER() : Promise.reject({ code: status.UNAVAILABLE, details: "restarting" }),
@@ -112,7 +112,7 @@ test("a deadline tells what went wrong before", async (context) => {
   await assert.rejects(client.updateScore(UPDATE, { timeoutMs: 1_000 }), late);
 });
 
-test("a server that is away is told from a deadline", async () => {
+test("an unreachable server is reported as unavailable, not as a deadline", async () => {
   const { address, stop } = await serve({});
   stop();
   const client = new Client(address, { timeoutMs: 500 });
@@ -121,7 +121,7 @@ test("a server that is away is told from a deadline", async () => {
   client.close();
 });
 
-test("a server that still says it stops is told from a client that is closed", async (context) => {
+test("CANCELLED from a server that stops is not the error of a closed client", async (context) => {
   const client = await clientOf(context, () =>
     Promise.reject({ code: status.CANCELLED, details: "stopping" }),
   );
@@ -134,17 +134,17 @@ test("a server that still says it stops is told from a client that is closed", a
   await assert.rejects(client.updateScore(UPDATE, { timeoutMs: 300 }), stopping);
 });
 
-test("an answer with too few results is told, and not asked for again", async (context) => {
+test("a response with too few results is an error, and not retried", async (context) => {
   let attempts = 0;
   const client = await clientOf(context, {
     batch: async () => {
       attempts++;
-      const results = [{ outcome: { case: "response" as const, value: TAKEN } }];
+      const results = [{ outcome: { case: "response" as const, value: ACCEPTED } }];
       return create(BatchUpdateScoresResponseSchema, { results });
     },
   });
-  const given: Error[] = [];
-  const buffer = client.scoreBuffer({ onError: (_, error) => given.push(error) });
+  const errors: Error[] = [];
+  const buffer = client.scoreBuffer({ onError: (_, error) => errors.push(error) });
 
   await assert.rejects(client.batchUpdateScores([UPDATE, UPDATE]), { code: "INTERNAL" });
   await buffer.add(UPDATE);
@@ -153,26 +153,28 @@ test("an answer with too few results is told, and not asked for again", async (c
 
   assert.equal(attempts, 2);
   assert.deepEqual([buffer.acknowledged, buffer.refused], [0, 2]);
-  assert.ok(given.every((error) => error instanceof LeaderboardError && error.code === "INTERNAL"));
+  assert.ok(
+    errors.every((error) => error instanceof LeaderboardError && error.code === "INTERNAL"),
+  );
 });
 
-// Far below the 4 s of an attempt and the 10 s of a call, which a buffer's own time cuts short.
-test("a buffer gives up in its own time", { timeout: 3_000 }, async (context) => {
+// Far below the 4 s of an attempt and the 10 s of a call.
+test("giveUpAfterMs limits the attempts of a buffer", { timeout: 3_000 }, async (context) => {
   const client = await clientOf(context, { batch: () => new Promise(() => undefined) });
-  const given: Error[] = [];
-  const onError = (_: unknown, error: Error): number => given.push(error);
+  const errors: Error[] = [];
+  const onError = (_: unknown, error: Error): number => errors.push(error);
   const buffer = client.scoreBuffer({ onError, giveUpAfterMs: 200 });
 
   await buffer.add(UPDATE);
   await buffer.close();
 
-  assert.ok(given[0] instanceof DeadlineExceededError);
+  assert.ok(errors[0] instanceof DeadlineExceededError);
 });
 
-// Far below the hour for which the buffer would wait for more updates.
+// Far below the linger time of an hour.
 test("closing the client ends its buffers at once", { timeout: 3_000 }, async (context) => {
   const client = await clientOf(context, {});
-  const told = new Promise<Error>((resolve) => {
+  const reported = new Promise<Error>((resolve) => {
     const onError = (_: unknown, error: Error): void => resolve(error);
     const buffer = client.scoreBuffer({ onError, lingerMs: 3_600_000 });
     void buffer.add(UPDATE);
@@ -180,10 +182,10 @@ test("closing the client ends its buffers at once", { timeout: 3_000 }, async (c
 
   client.close();
 
-  assert.ok((await told) instanceof CancelledError);
+  assert.ok((await reported) instanceof CancelledError);
 });
 
-test("a caller who gives up is told so at once, and so is the server", async (context) => {
+test("an aborted signal ends the call at once, and cancels it on the server", async (context) => {
   const stop = new AbortController();
   const cancelled = new Promise<void>((resolve) => {
     void clientOf(context, (call) => {
@@ -201,37 +203,37 @@ test("a caller who gives up is told so at once, and so is the server", async (co
 });
 
 // Far below the 4 s of an attempt, which would end the call too.
-test("a caller may give up at any moment", { timeout: 3_000 }, async (context) => {
+test("a call may be aborted at any moment", { timeout: 3_000 }, async (context) => {
   const client = await clientOf(context, NEVER);
 
-  const givenUp = Array.from({ length: 50 }, async (_, moment) => {
+  const aborted = Array.from({ length: 50 }, async (_, moment) => {
     const stop = new AbortController();
     const call = client.updateScore(UPDATE, { signal: stop.signal });
-    const told = assert.rejects(call, { name: "AbortError" });
+    const rejected = assert.rejects(call, { name: "AbortError" });
     for (let turn = 0; turn < moment; turn++) {
       await null;
     }
     stop.abort();
-    await told;
+    await rejected;
   });
 
-  await Promise.all(givenUp);
+  await Promise.all(aborted);
 });
 
-test("one signal may be that of many calls, without a warning", async (context) => {
+test("many calls may share one signal, without a warning", async (context) => {
   const warnings: Error[] = [];
-  const warned = (warning: Error): number => warnings.push(warning);
-  process.on("warning", warned);
-  context.after(() => process.off("warning", warned));
+  const listener = (warning: Error): number => warnings.push(warning);
+  process.on("warning", listener);
+  context.after(() => process.off("warning", listener));
   const { signal } = new AbortController();
-  const client = await clientOf(context, async () => TAKEN);
+  const client = await clientOf(context, async () => ACCEPTED);
 
   await Promise.all(Array.from({ length: 50 }, () => client.updateScore(UPDATE, { signal })));
 
   assert.deepEqual(warnings, []);
 });
 
-test("closing the client ends its calls, and new ones are refused", async (context) => {
+test("closing the client ends its calls, and new ones are rejected", async (context) => {
   const client = await clientOf(context, () => {
     client.close();
     return NEVER();
@@ -241,31 +243,31 @@ test("closing the client ends its calls, and new ones are refused", async (conte
   await assert.rejects(client.updateScore(UPDATE), CancelledError);
 });
 
-test("a connection that fell silent is replaced", async (context) => {
-  const service = await serve({ update: async () => TAKEN });
-  const line = await lineTo(service.address);
-  const client = new Client(line.address);
+test("a dead connection is replaced", async (context) => {
+  const service = await serve({ update: async () => ACCEPTED });
+  const relay = await relayTo(service.address);
+  const client = new Client(relay.address);
   context.after(() => {
     client.close();
-    line.stop();
+    relay.stop();
     service.stop();
   });
   await client.updateScore(UPDATE);
 
-  line.mute();
+  relay.mute();
 
   assert.equal((await client.updateScore(UPDATE)).user.userId, "ada");
 });
 
 test("a token is sent with each call", async (context) => {
   const tokens: unknown[] = [];
-  let asked = 0;
-  const token = async (): Promise<string> => `token-${++asked}`;
+  let count = 0;
+  const token = async (): Promise<string> => `token-${++count}`;
   const client = await clientOf(
     context,
     async (call) => {
       tokens.push(...call.metadata.get("authorization"));
-      return TAKEN;
+      return ACCEPTED;
     },
     { token },
   );
@@ -276,26 +278,26 @@ test("a token is sent with each call", async (context) => {
   assert.deepEqual(tokens, ["Bearer token-1", "Bearer token-2"]);
 });
 
-test("a token that never comes costs a call no more than its time", async (context) => {
-  const client = await clientOf(context, async () => TAKEN, {
+test("a token function that hangs delays a call up to its deadline", async (context) => {
+  const client = await clientOf(context, async () => ACCEPTED, {
     token: () => new Promise(() => undefined),
   });
 
   await assert.rejects(client.updateScore(UPDATE, { timeoutMs: 200 }), DeadlineExceededError);
 });
 
-test("a token that can't be sent is refused without telling it", async (context) => {
+test("the error for an invalid token does not contain it", async (context) => {
   const secret = "s3cr3t\n";
   const refused = (error: unknown): boolean =>
     error instanceof TypeError && !error.message.includes("s3cr3t");
-  const client = await clientOf(context, async () => TAKEN, { token: () => secret });
+  const client = await clientOf(context, async () => ACCEPTED, { token: () => secret });
 
   assert.throws(() => new Client("127.0.0.1:1", { token: secret }), refused);
   await assert.rejects(client.updateScore(UPDATE), refused);
 });
 
-test("a token that would be sent in the clear is refused, and so is what is no address", () => {
-  // The last ones are no addresses but names, which may be those of any machine.
+test("a token without TLS and an invalid address are refused", () => {
+  // The last two are names, not addresses, and may belong to any machine.
   for (const host of ["10.0.0.7", "127.0.0.999", "127.0.0.1.example.com"]) {
     assert.throws(() => new Client(`${host}:50051`, { token: "secret" }), /TLS/, host);
   }
@@ -308,8 +310,8 @@ test("a token that would be sent in the clear is refused, and so is what is no a
   }
 });
 
-test("a time that is none is refused at once, for the client and for a call", async (context) => {
-  const client = await clientOf(context, async () => TAKEN);
+test("an invalid timeout is refused at once, for the client and for a call", async (context) => {
+  const client = await clientOf(context, async () => ACCEPTED);
 
   for (const timeoutMs of [0, -1, Number.NaN, "5" as unknown as number]) {
     assert.throws(() => new Client("127.0.0.1:1", { timeoutMs }), RangeError);
@@ -317,8 +319,8 @@ test("a time that is none is refused at once, for the client and for a call", as
   }
 });
 
-test("values that no message can hold are refused before they are sent", async (context) => {
-  const client = await clientOf(context, async () => TAKEN);
+test("values that can't be encoded are refused before they are sent", async (context) => {
+  const client = await clientOf(context, async () => ACCEPTED);
   const wrong = [
     { points: 0.5 },
     { points: 2 ** 53 },
@@ -329,7 +331,7 @@ test("values that no message can hold are refused before they are sent", async (
     { eventTime: 1_767_225_600 as unknown as Date },
     { eventTime: { seconds: 5n, nanos: 0.5 } },
     { eventTime: { nanos: 5 } as Instant },
-    { displayName: "half a pair: \ud83d" },
+    { displayName: "an unpaired surrogate: \ud83d" },
     { userId: 5 as unknown as string },
   ];
 
@@ -338,23 +340,23 @@ test("values that no message can hold are refused before they are sent", async (
   }
   const names = (field: string) => (error: InvalidRequestError) =>
     error.violations[0]?.field === field;
-  const half = { ...UPDATE, eventType: "\udfff" };
-  await assert.rejects(client.batchUpdateScores([UPDATE, half]), names("event_type"));
+  const unpaired = { ...UPDATE, eventType: "\udfff" };
+  await assert.rejects(client.batchUpdateScores([UPDATE, unpaired]), names("event_type"));
   await assert.rejects(client.getTopUsers("chess", { limit: 1.5 }), InvalidRequestError);
 });
 
-test("a moment is told to the nanosecond, also before 1970", async (context) => {
-  const moments: unknown[] = [];
+test("an event time is sent to the nanosecond, also before 1970", async (context) => {
+  const times: unknown[] = [];
   const client = await clientOf(context, async ({ request }) => {
     const { seconds, nanos } = request.eventTime ?? {};
-    moments.push([seconds, nanos]);
-    return TAKEN;
+    times.push([seconds, nanos]);
+    return ACCEPTED;
   });
 
   await client.updateScore({ ...UPDATE, eventTime: new Date(-1) });
   await client.updateScore({ ...UPDATE, eventTime: { seconds: 5n, nanos: 7 } });
 
-  assert.deepEqual(moments, [
+  assert.deepEqual(times, [
     [-1n, 999_000_000],
     [5n, 7],
   ]);

@@ -1,4 +1,4 @@
-// A service that does what a test tells it, and a line to it that can be muted.
+// A service that answers as a test defines, and a relay to it that can be muted.
 
 import { type AddressInfo, type Socket, connect, createServer } from "node:net";
 
@@ -27,16 +27,16 @@ export type Update = ServerUnaryCall<UpdateScoreRequest, UpdateScoreResponse>;
 export type Batch = ServerUnaryCall<BatchUpdateScoresRequest, BatchUpdateScoresResponse>;
 export type Watch = ServerWritableStream<WatchContestRequest, WatchContestResponse>;
 
-type Done<O> = (error: Partial<StatusObject> | null, answer?: O) => void;
+type Done<O> = (error: Partial<StatusObject> | null, response?: O) => void;
 
-/** What the service does: a call is answered, gets a status that is thrown, or neither of them. */
+/** The answers of the service: a call gets a response, the status that is thrown, or neither. */
 export interface Behaviour {
   update?: (call: Update) => Promise<UpdateScoreResponse>;
   batch?: (call: Batch) => Promise<BatchUpdateScoresResponse>;
   watch?: (call: Watch) => void;
 }
 
-/** Starts the service; `stop` has to follow. */
+/** Starts the service; `stop` must follow. */
 export async function serve({
   update = () => Promise.reject({ code: status.UNIMPLEMENTED }),
   batch = () => Promise.reject({ code: status.UNIMPLEMENTED }),
@@ -55,10 +55,10 @@ export async function serve({
     },
     {
       update: (call: Update, done: Done<UpdateScoreResponse>) => {
-        update(call).then((answer) => done(null, answer), done);
+        update(call).then((response) => done(null, response), done);
       },
       batch: (call: Batch, done: Done<BatchUpdateScoresResponse>) => {
-        batch(call).then((answer) => done(null, answer), done);
+        batch(call).then((response) => done(null, response), done);
       },
       watch,
     },
@@ -87,13 +87,13 @@ function definition<I extends DescMessage, O extends DescMessage>(
   };
 }
 
-/** Lays a line to a server; connections that are there when it is muted stay open and dead. */
-export async function lineTo(
+/** Starts a relay to a server. `mute` makes its present connections dead, but keeps them open. */
+export async function relayTo(
   address: string,
 ): Promise<{ address: string; mute: () => void; stop: () => void }> {
   const port = Number(address.split(":")[1]);
   const open = new Set<Socket>();
-  const line = createServer((near) => {
+  const relay = createServer((near) => {
     const far = connect(port, "127.0.0.1");
     for (const socket of [near, far]) {
       open.add(socket);
@@ -102,7 +102,7 @@ export async function lineTo(
     near.pipe(far);
     far.pipe(near);
   });
-  await new Promise<void>((resolve) => line.listen(0, "127.0.0.1", resolve));
+  await new Promise<void>((resolve) => relay.listen(0, "127.0.0.1", resolve));
   const mute = (): void => {
     for (const socket of open) {
       socket.unpipe();
@@ -110,10 +110,10 @@ export async function lineTo(
     }
   };
   const stop = (): void => {
-    line.close();
+    relay.close();
     for (const socket of open) {
       socket.destroy();
     }
   };
-  return { address: `127.0.0.1:${(line.address() as AddressInfo).port}`, mute, stop };
+  return { address: `127.0.0.1:${(relay.address() as AddressInfo).port}`, mute, stop };
 }

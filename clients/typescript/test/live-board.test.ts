@@ -1,4 +1,4 @@
-// The board that a watcher holds.
+// Tests of the board of a watch.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -28,8 +28,8 @@ function snapshot(revision: number, totalUsers: number, ...rows: Row[]): WatchCo
 }
 
 function changes(revision: number, previous: number, ...rows: Row[]): WatchContestResponse {
-  const told = rows.map((row) => ({ user: user(row) }));
-  return message(revision, previous, { case: "changes", value: { changes: told } });
+  const changed = rows.map((row) => ({ user: user(row) }));
+  return message(revision, previous, { case: "changes", value: { changes: changed } });
 }
 
 function user([userId, score, rank]: Row): { userId: string; score: bigint; rank: number } {
@@ -40,7 +40,7 @@ function held(board: LiveBoard): Row[] {
   return board.rows.map(({ userId, score, rank }) => [userId, Number(score), rank]);
 }
 
-test("a change takes the user's row out and puts it in at its rank", () => {
+test("a change moves the user's row to its new rank", () => {
   const board = new LiveBoard(WatchScope.TOP, 3);
   board.apply(snapshot(3, 3, ["a", 9, 1], ["b", 5, 2], ["c", 1, 3]));
 
@@ -54,7 +54,7 @@ test("a change takes the user's row out and puts it in at its rank", () => {
   assert.deepEqual(board.position, { epoch: "e", revision: 4n });
 });
 
-test("rows beyond the limit are cut, and one that leaves makes room", () => {
+test("rows beyond the limit are dropped, and a row that leaves makes room", () => {
   const board = new LiveBoard(WatchScope.TOP, 2);
   board.apply(snapshot(3, 3, ["a", 9, 1], ["b", 5, 2]));
 
@@ -71,7 +71,7 @@ test("rows beyond the limit are cut, and one that leaves makes room", () => {
   ]);
 });
 
-test("a hole, a step back and another history are noticed, and change nothing", () => {
+test("skipped changes, a step back and another epoch are detected, and change nothing", () => {
   const board = new LiveBoard(WatchScope.TOP, 3);
   board.apply(snapshot(3, 1, ["a", 9, 1]));
   const other = changes(4, 3, ["a", 1, 1]);
@@ -86,7 +86,7 @@ test("a hole, a step back and another history are noticed, and change nothing", 
   assert.equal(board.position?.revision, 3n);
 });
 
-test("a stream has to begin with a snapshot", () => {
+test("a stream must begin with a snapshot", () => {
   const board = new LiveBoard(WatchScope.TOP, 3);
 
   assert.throws(() => board.apply(changes(1, 0, ["a", 1, 1])), MissedChangesError);
@@ -101,7 +101,7 @@ test("a snapshot replaces everything", () => {
   assert.deepEqual(held(board), [["b", 1, 1]]);
 });
 
-test("with the scope USERS rows keep the rank they were told with", () => {
+test("with the scope USERS rows keep the rank of their last change", () => {
   const board = new LiveBoard(WatchScope.USERS, 10);
   board.apply(snapshot(3, 9, ["a", 9, 1], ["b", 5, 4]));
 
@@ -114,7 +114,7 @@ test("with the scope USERS rows keep the rank they were told with", () => {
   assert.equal(board.totalUsers, undefined);
 });
 
-test("the number of users is told as far as it is certain", () => {
+test("the number of users is known only if it is certain", () => {
   const all = new LiveBoard(WatchScope.ALL, 1);
   const top = new LiveBoard(WatchScope.TOP, 2);
   for (const board of [all, top]) {
@@ -126,7 +126,7 @@ test("the number of users is told as far as it is certain", () => {
   assert.equal(top.totalUsers, undefined, "there may be more beyond the limit");
 });
 
-test("nothing new leaves the board as it is, and moves its position", () => {
+test("a progress message advances the position and changes no row", () => {
   const board = new LiveBoard(WatchScope.TOP, 3);
   board.apply(snapshot(3, 1, ["a", 9, 1]));
 

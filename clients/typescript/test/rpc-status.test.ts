@@ -1,4 +1,4 @@
-// What the errors tell of a status.
+// Tests of the conversion from a status to an error.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -39,7 +39,7 @@ function info(init: MessageInitShape<typeof ErrorInfoSchema>): Any {
   return anyPack(ErrorInfoSchema, create(ErrorInfoSchema, init));
 }
 
-test("a refused call tells its reason, what belongs to it, and when to come back", () => {
+test("the error of a call has the reason, its metadata and the requested delay", () => {
   const overloaded = info({
     reason: "ERROR_REASON_OVERLOADED",
     domain: "leaderboard.v1",
@@ -58,7 +58,7 @@ test("a refused call tells its reason, what belongs to it, and when to come back
   assert.ok(error.retryable);
 });
 
-test("a server that asks to come back, but not when, is heard too", () => {
+test("an error with RetryInfo but no delay is retryable", () => {
   const trailer = trailerOf(anyPack(RetryInfoSchema, create(RetryInfoSchema)));
 
   const error = errorOfCall(serviceError(status.RESOURCE_EXHAUSTED, "too much", trailer));
@@ -67,7 +67,7 @@ test("a server that asks to come back, but not when, is heard too", () => {
   assert.ok(error.retryable);
 });
 
-test("an error tells whether the same request may succeed later", () => {
+test("an error is retryable if the same request may succeed later", () => {
   const own = trailerOf(info({ reason: "ERROR_REASON_INTERNAL", domain: "leaderboard.v1" }));
   const retryable = (code: status, trailer?: Uint8Array): boolean =>
     errorOfCall(serviceError(code, "no", trailer)).retryable;
@@ -76,7 +76,7 @@ test("an error tells whether the same request may succeed later", () => {
     assert.ok(retryable(code), status[code]);
     assert.ok(retryable(code, own), status[code]);
   }
-  // Without a reason of the service's own they tell of a connection that broke.
+  // Without a reason of the service these codes mean a broken connection.
   for (const code of [status.CANCELLED, status.INTERNAL, status.UNKNOWN]) {
     assert.ok(retryable(code), status[code]);
     assert.ok(!retryable(code, own), status[code]);
@@ -87,7 +87,7 @@ test("an error tells whether the same request may succeed later", () => {
   assert.ok(!new CancelledError("CANCELLED", "the client was closed").retryable);
 });
 
-test("malformed fields are named, also in the text", () => {
+test("malformed fields are in the violations and in the message", () => {
   const fieldViolations = [{ field: "user_id", description: "is empty" }];
   const details = anyPack(BadRequestSchema, create(BadRequestSchema, { fieldViolations }));
 
@@ -99,27 +99,33 @@ test("malformed fields are named, also in the text", () => {
   assert.ok(!error.retryable);
 });
 
-test("an update of a batch is refused with the same error as a call", () => {
+test("a refused update of a batch has the same error as a call", () => {
   const details = [info({ reason: "ERROR_REASON_STORE_UNAVAILABLE", domain: "leaderboard.v1" })];
-  const refused = create(UpdateStatusSchema, { code: 14, message: "the store is away", details });
+  const refused = create(UpdateStatusSchema, {
+    code: 14,
+    message: "the store is not available",
+    details,
+  });
 
   const error = errorOfUpdate(refused);
 
   assert.ok(error instanceof UnavailableError);
   assert.equal(error.reason, "ERROR_REASON_STORE_UNAVAILABLE");
-  assert.equal(error.message, "the store is away");
+  assert.equal(error.message, "the store is not available");
 });
 
-test("reasons of others are not taken for the service's own", () => {
+test("a reason of another domain is ignored", () => {
   const trailer = trailerOf(info({ reason: "QUOTA", domain: "proxy.example" }));
 
   assert.equal(errorOfCall(serviceError(status.UNAVAILABLE, "no", trailer)).reason, "");
 });
 
-test("a status whose details can't be read tells its code", () => {
-  const error = errorOfCall(serviceError(status.UNAUTHENTICATED, "who?", Buffer.from([255, 1])));
+test("a status with malformed details keeps its code", () => {
+  const error = errorOfCall(
+    serviceError(status.UNAUTHENTICATED, "no token", Buffer.from([255, 1])),
+  );
 
   assert.equal(error.constructor, LeaderboardError);
   assert.equal(error.code, "UNAUTHENTICATED");
-  assert.equal(error.message, "who?");
+  assert.equal(error.message, "no token");
 });

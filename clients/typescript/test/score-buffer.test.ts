@@ -1,4 +1,4 @@
-// What a buffer sends, sends again and gives up.
+// Tests of a score buffer: sending, retries and refused updates.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -16,7 +16,7 @@ import type { BatchResult, ScoreUpdate } from "../src/model.js";
 import { ScoreBuffer, type Send } from "../src/score-buffer.js";
 import type { ScoreBufferOptions } from "../src/score-buffer-options.js";
 
-const TAKEN: BatchResult = {
+const ACCEPTED: BatchResult = {
   ok: true,
   result: {
     user: { userId: "ada", score: 1n, rank: 1, displayName: "" },
@@ -27,7 +27,10 @@ const TAKEN: BatchResult = {
     position: { epoch: "e", revision: 1n },
   },
 };
-const AWAY: BatchResult = { ok: false, error: new UnavailableError("UNAVAILABLE", "away") };
+const UNAVAILABLE_RESULT: BatchResult = {
+  ok: false,
+  error: new UnavailableError("UNAVAILABLE", "unavailable"),
+};
 const REFUSED: BatchResult = {
   ok: false,
   error: new InvalidRequestError("INVALID_ARGUMENT", "no"),
@@ -36,11 +39,11 @@ const REFUSED: BatchResult = {
 function bufferOf(
   send: Send,
   options: Partial<ScoreBufferOptions> = {},
-): { buffer: ScoreBuffer; given: string[]; open: OpenCalls } {
-  const given: string[] = [];
-  const onError = (update: ScoreUpdate): number => given.push(update.userId);
+): { buffer: ScoreBuffer; refused: string[]; open: OpenCalls } {
+  const refused: string[] = [];
+  const onError = (update: ScoreUpdate): number => refused.push(update.userId);
   const open = new OpenCalls();
-  return { buffer: new ScoreBuffer(send, open, { onError, ...options }), given, open };
+  return { buffer: new ScoreBuffer(send, open, { onError, ...options }), refused, open };
 }
 
 function update(userId: string): ScoreUpdate {
@@ -55,12 +58,12 @@ function gate(): { opened: Promise<void>; open: () => void } {
   return { opened, open };
 }
 
-test("updates go out in order, in batches of the asked size", async () => {
+test("updates are sent in order, in batches of the batch size", async () => {
   const batches: string[][] = [];
   const { buffer } = bufferOf(
     async (updates) => {
       batches.push(updates.map(({ userId }) => userId));
-      return updates.map(() => TAKEN);
+      return updates.map(() => ACCEPTED);
     },
     { batchSize: 2 },
   );
@@ -74,12 +77,14 @@ test("updates go out in order, in batches of the asked size", async () => {
   assert.equal(buffer.acknowledged, 5);
 });
 
-test("what may succeed later is sent again with its request id, before the others", async () => {
+test("retryable updates are sent again with their request ids, before later ones", async () => {
   const batches: UpdateScoreRequest[][] = [];
-  const { buffer, given } = bufferOf(
+  const { buffer, refused } = bufferOf(
     async (updates) => {
       batches.push([...updates]);
-      return updates.map(({ userId }) => (batches.length === 1 && userId === "a" ? AWAY : TAKEN));
+      return updates.map(({ userId }) =>
+        batches.length === 1 && userId === "a" ? UNAVAILABLE_RESULT : ACCEPTED,
+      );
     },
     { batchSize: 2 },
   );
@@ -98,16 +103,16 @@ test("what may succeed later is sent again with its request id, before the other
   );
   assert.match(batches[0]?.[0]?.requestId ?? "", /^[0-9a-f]{32}$/);
   assert.equal(batches[1]?.[0]?.requestId, batches[0]?.[0]?.requestId);
-  assert.deepEqual([buffer.acknowledged, buffer.refused, given], [3, 0, []]);
+  assert.deepEqual([buffer.acknowledged, buffer.refused, refused], [3, 0, []]);
 });
 
 test("a batch that fails as a whole is sent again", async () => {
   let failures = 2;
   const { buffer } = bufferOf(async (updates) => {
     if (failures-- > 0) {
-      throw new UnavailableError("UNAVAILABLE", "away");
+      throw new UnavailableError("UNAVAILABLE", "unavailable");
     }
-    return updates.map(() => TAKEN);
+    return updates.map(() => ACCEPTED);
   });
 
   await buffer.add(update("a"));
@@ -116,9 +121,10 @@ test("a batch that fails as a whole is sent again", async () => {
   assert.equal(buffer.acknowledged, 1);
 });
 
-test("what is refused for good is told, and so is what waited for too long", async () => {
-  const { buffer, given } = bufferOf(
-    async (updates) => updates.map(({ userId }) => (userId === "bad" ? REFUSED : AWAY)),
+test("updates that are refused for good or wait too long are reported", async () => {
+  const { buffer, refused } = bufferOf(
+    async (updates) =>
+      updates.map(({ userId }) => (userId === "bad" ? REFUSED : UNAVAILABLE_RESULT)),
     { giveUpAfterMs: 1 },
   );
 
@@ -126,18 +132,18 @@ test("what is refused for good is told, and so is what waited for too long", asy
   await buffer.add(update("late"));
   await buffer.close();
 
-  assert.deepEqual(given.sort(), ["bad", "late"]);
+  assert.deepEqual(refused.sort(), ["bad", "late"]);
   assert.deepEqual([buffer.acknowledged, buffer.refused], [0, 2]);
 });
 
-test("one update that is too large does not cost the others of its batch", async () => {
+test("one oversized update does not fail the others of its batch", async () => {
   const batches: string[][] = [];
-  const { buffer, given } = bufferOf(async (updates) => {
+  const { buffer, refused } = bufferOf(async (updates) => {
     batches.push(updates.map(({ userId }) => userId));
     if (batches.at(-1)?.includes("large")) {
       throw new OverloadedError("RESOURCE_EXHAUSTED", "the request is too large");
     }
-    return updates.map(() => TAKEN);
+    return updates.map(() => ACCEPTED);
   });
 
   for (const userId of ["a", "b", "large", "c", "d"]) {
@@ -145,13 +151,13 @@ test("one update that is too large does not cost the others of its batch", async
   }
   await buffer.close();
 
-  assert.deepEqual(given, ["large"]);
+  assert.deepEqual(refused, ["large"]);
   assert.deepEqual([buffer.acknowledged, buffer.refused], [4, 1]);
   const sizes = batches.map((batch) => batch.length);
   assert.deepEqual(sizes, [5, 3, 2, 1, 2]);
 });
 
-test("an overloaded server is not sent the halves of a batch", async () => {
+test("a batch is not halved for an overloaded server", async () => {
   const sizes: number[] = [];
   const busy = new OverloadedError("RESOURCE_EXHAUSTED", "busy", { retryAfterMs: 0 });
   const { buffer } = bufferOf(async (updates) => {
@@ -159,7 +165,7 @@ test("an overloaded server is not sent the halves of a batch", async () => {
     if (sizes.length === 1) {
       throw busy;
     }
-    return updates.map(() => TAKEN);
+    return updates.map(() => ACCEPTED);
   });
 
   await buffer.add(update("a"));
@@ -169,17 +175,17 @@ test("an overloaded server is not sent the halves of a batch", async () => {
   assert.deepEqual(sizes, [2, 2]);
 });
 
-test("the time of an update counts from its own add, and cuts its attempts short", async () => {
+test("the time of an update counts from its own add, and limits its attempts", async () => {
   const left: number[] = [];
   const errors: Error[] = [];
-  const away = new UnavailableError("UNAVAILABLE", "away");
+  const unavailable = new UnavailableError("UNAVAILABLE", "unavailable");
   const { buffer } = bufferOf(
     async (updates, timeoutMs) => {
       left.push(timeoutMs);
       if (updates[0]?.userId === "late") {
-        throw away;
+        throw unavailable;
       }
-      return updates.map(() => TAKEN);
+      return updates.map(() => ACCEPTED);
     },
     { giveUpAfterMs: 1_500, onError: (_, error) => errors.push(error) },
   );
@@ -189,7 +195,7 @@ test("the time of an update counts from its own add, and cuts its attempts short
   await buffer.add(update("next"));
   await buffer.close();
 
-  assert.deepEqual(errors, [away]);
+  assert.deepEqual(errors, [unavailable]);
   assert.deepEqual([buffer.acknowledged, buffer.refused], [1, 1]);
   const forLate = left.slice(0, -1);
   assert.deepEqual(
@@ -199,50 +205,54 @@ test("the time of an update counts from its own add, and cuts its attempts short
   assert.ok((left[0] ?? Infinity) <= 1_500);
 });
 
-// Far below the 5 s at least that the server asks to wait.
-test("what a closed client leaves is told at once", { timeout: 3_000 }, async () => {
-  const { opened, open: fail } = gate();
-  const errors: Error[] = [];
-  const again: Promise<void>[] = [];
-  const { buffer, open } = bufferOf(
-    async () => {
-      fail();
-      throw new UnavailableError("UNAVAILABLE", "away", { retryAfterMs: 3_600_000 });
-    },
-    {
-      batchSize: 1,
-      onError: (_, error) => {
-        errors.push(error);
-        again.push(buffer.add(update("more")));
-        again.at(-1)?.catch(() => undefined);
+// Far below the 5 s of the requested delay.
+test(
+  "pending updates are reported at once when the client is closed",
+  { timeout: 3_000 },
+  async () => {
+    const { opened, open: fail } = gate();
+    const errors: Error[] = [];
+    const added: Promise<void>[] = [];
+    const { buffer, open } = bufferOf(
+      async () => {
+        fail();
+        throw new UnavailableError("UNAVAILABLE", "unavailable", { retryAfterMs: 3_600_000 });
       },
-    },
-  );
-  await buffer.add(update("a"));
-  await buffer.add(update("b"));
-  await opened;
-  await setImmediate();
+      {
+        batchSize: 1,
+        onError: (_, error) => {
+          errors.push(error);
+          added.push(buffer.add(update("more")));
+          added.at(-1)?.catch(() => undefined);
+        },
+      },
+    );
+    await buffer.add(update("a"));
+    await buffer.add(update("b"));
+    await opened;
+    await setImmediate();
 
-  open.close();
-  await buffer.flush();
+    open.close();
+    await buffer.flush();
 
-  assert.equal(errors.length, 2);
-  assert.ok(errors.every((error) => error instanceof CancelledError));
-  for (const refused of again) {
-    await assert.rejects(refused, CancelledError);
-  }
-  await assert.rejects(buffer.add(update("c")), CancelledError);
-  assert.deepEqual([buffer.acknowledged, buffer.refused], [0, 2]);
-});
+    assert.equal(errors.length, 2);
+    assert.ok(errors.every((error) => error instanceof CancelledError));
+    for (const each of added) {
+      await assert.rejects(each, CancelledError);
+    }
+    await assert.rejects(buffer.add(update("c")), CancelledError);
+    assert.deepEqual([buffer.acknowledged, buffer.refused], [0, 2]);
+  },
+);
 
-test("an onError that fails is heard of, and the others are told all the same", async (context) => {
+test("an error thrown by onError is uncaught, and the other updates are reported", async (context) => {
   const thrown: unknown[] = [];
-  const heard = (error: unknown): number => thrown.push(error);
+  const listener = (error: unknown): number => thrown.push(error);
   const others = process.listeners("uncaughtException");
-  process.removeAllListeners("uncaughtException").on("uncaughtException", heard);
+  process.removeAllListeners("uncaughtException").on("uncaughtException", listener);
   context.after(() => {
-    process.removeListener("uncaughtException", heard);
-    others.forEach((listener) => process.on("uncaughtException", listener));
+    process.removeListener("uncaughtException", listener);
+    others.forEach((other) => process.on("uncaughtException", other));
   });
   const mine = new Error("mine");
   const { buffer } = bufferOf(async (updates) => updates.map(() => REFUSED), {
@@ -260,8 +270,8 @@ test("an onError that fails is heard of, and the others are told all the same", 
   assert.equal(buffer.refused, 2);
 });
 
-test("options that make no sense are refused when the buffer is made", () => {
-  const send: Send = async (updates) => updates.map(() => TAKEN);
+test("options out of their range are refused when the buffer is made", () => {
+  const send: Send = async (updates) => updates.map(() => ACCEPTED);
   const wrong: Partial<ScoreBufferOptions>[] = [
     { batchSize: 1_001 },
     { batchSize: 2.5 },
@@ -289,7 +299,7 @@ test("add waits while too many updates are pending", async () => {
   const { buffer } = bufferOf(
     async (updates) => {
       await opened;
-      return updates.map(() => TAKEN);
+      return updates.map(() => ACCEPTED);
     },
     { maxPending: 2, lingerMs: 0 },
   );
@@ -309,14 +319,14 @@ test("add waits while too many updates are pending", async () => {
   assert.equal(buffer.acknowledged, 3);
 });
 
-test("a flush waits for what was added before, and for no more", async () => {
+test("a flush waits only for updates added before", async () => {
   const { opened, open } = gate();
   const { buffer } = bufferOf(
     async (updates) => {
       if (updates.some(({ userId }) => userId === "later")) {
         await opened;
       }
-      return updates.map(() => TAKEN);
+      return updates.map(() => ACCEPTED);
     },
     { batchSize: 1 },
   );
@@ -331,8 +341,8 @@ test("a flush waits for what was added before, and for no more", async () => {
   await buffer.close();
 });
 
-test("a closed buffer takes no more, and what no message can hold is refused", async () => {
-  const { buffer } = bufferOf(async (updates) => updates.map(() => TAKEN));
+test("a closed buffer and values that can't be encoded are refused", async () => {
+  const { buffer } = bufferOf(async (updates) => updates.map(() => ACCEPTED));
 
   await assert.rejects(buffer.add({ ...update("a"), points: 0.5 }), InvalidRequestError);
   await buffer.close();

@@ -1,4 +1,4 @@
-// How a watch goes on over streams that end, break or fall silent.
+// Tests of watches over streams that end, break or time out.
 
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
@@ -17,7 +17,7 @@ import { MissedChangesError } from "../src/live-board.js";
 import { Server, type Token } from "../src/server.js";
 import { StreamLostError, type WatchUpdate } from "../src/watch-update.js";
 import { type WatchOptions, watch } from "../src/watch.js";
-import { type Watch, lineTo, serve } from "./fake-service.js";
+import { type Watch, relayTo, serve } from "./fake-service.js";
 
 type Event = NonNullable<MessageInitShape<typeof WatchContestResponseSchema>["event"]>;
 
@@ -38,7 +38,7 @@ function ranked(userId: string, index: number): { userId: string; rank: number; 
   return { userId, rank: index + 1, score: 1n };
 }
 
-function tell(call: Watch, revision: number, previous: number, event: Event): void {
+function send(call: Watch, revision: number, previous: number, event: Event): void {
   const position = { epoch: "e", revision: BigInt(revision) };
   const previousRevision = BigInt(previous);
   call.write(create(WatchContestResponseSchema, { position, previousRevision, event }));
@@ -46,22 +46,22 @@ function tell(call: Watch, revision: number, previous: number, event: Event): vo
 
 interface Watched {
   updates: AsyncGenerator<WatchUpdate, void, undefined>;
-  /** The revision that each stream was asked to resume after. */
+  /** The revision after which each stream was requested to resume. */
   resumed: (bigint | undefined)[];
   open: OpenCalls;
-  /** Has the connections that there are fall silent. */
+  /** Makes the present connections dead. */
   mute: () => void;
 }
 
-/** Starts a service that behaves as told on each stream, and watches it. */
-async function watched(
+/** Starts a service with one function for each stream, and watches a contest of it. */
+async function startWatch(
   context: TestContext,
   streams: ((call: Watch) => void)[],
   {
     options = {},
-    silenceMs,
+    idleTimeoutMs,
     token,
-  }: { options?: WatchOptions; silenceMs?: number; token?: Token } = {},
+  }: { options?: WatchOptions; idleTimeoutMs?: number; token?: Token } = {},
 ): Promise<Watched> {
   const resumed: (bigint | undefined)[] = [];
   const service = await serve({
@@ -70,15 +70,21 @@ async function watched(
       streams[resumed.push(call.request.resumeAfter?.revision) - 1]?.(call);
     },
   });
-  const line = await lineTo(service.address);
+  const relay = await relayTo(service.address);
   const open = new OpenCalls();
   context.after(() => {
     open.close();
-    line.stop();
+    relay.stop();
     service.stop();
   });
-  const updates = watch(new Server(line.address, { token }), open, "chess", options, silenceMs);
-  return { updates, resumed, open, mute: line.mute };
+  const updates = watch(
+    new Server(relay.address, { token }),
+    open,
+    "chess",
+    options,
+    idleTimeoutMs,
+  );
+  return { updates, resumed, open, mute: relay.mute };
 }
 
 async function all(updates: AsyncIterable<WatchUpdate>): Promise<WatchUpdate[]> {
@@ -89,26 +95,26 @@ async function all(updates: AsyncIterable<WatchUpdate>): Promise<WatchUpdate[]> 
   return seen;
 }
 
-function lines(updates: readonly WatchUpdate[]): string[] {
+function summarize(updates: readonly WatchUpdate[]): string[] {
   return updates.map(({ state, rows }) => [state, ...rows.map((row) => row.userId)].join(" "));
 }
 
 test("a watch resumes when a stream breaks, and ends with the contest", async (context) => {
-  const { updates, resumed } = await watched(context, [
+  const { updates, resumed } = await startWatch(context, [
     (call) => {
-      tell(call, 3, 0, snapshot("ada"));
+      send(call, 3, 0, snapshot("ada"));
       setTimeout(() => call.emit("error", { code: status.INTERNAL, details: "broken" }), 100);
     },
     (call) => {
-      tell(call, 4, 3, change("bo", 2));
-      tell(call, 4, 4, OVER);
+      send(call, 4, 3, change("bo", 2));
+      send(call, 4, 4, OVER);
       call.end();
     },
   ]);
 
   const seen = await all(updates);
 
-  assert.deepEqual(lines(seen), [
+  assert.deepEqual(summarize(seen), [
     "CONNECTING",
     "LIVE ada",
     "RECONNECTING ada",
@@ -125,21 +131,21 @@ test("a watch resumes when a stream breaks, and ends with the contest", async (c
   assert.equal(seen[2]?.message, undefined);
 });
 
-test("a stream that leaves a hole is dropped, and the next one begins anew", async (context) => {
-  const { updates, resumed } = await watched(context, [
+test("a stream that skips changes is dropped, and the next one begins with a snapshot", async (context) => {
+  const { updates, resumed } = await startWatch(context, [
     (call) => {
-      tell(call, 3, 0, snapshot("ada"));
-      tell(call, 9, 8, change("bo", 1));
+      send(call, 3, 0, snapshot("ada"));
+      send(call, 9, 8, change("bo", 1));
     },
     (call) => {
-      tell(call, 9, 0, snapshot("bo", "ada"));
-      tell(call, 9, 9, OVER);
+      send(call, 9, 0, snapshot("bo", "ada"));
+      send(call, 9, 9, OVER);
     },
   ]);
 
   const seen = await all(updates);
 
-  assert.deepEqual(lines(seen), [
+  assert.deepEqual(summarize(seen), [
     "CONNECTING",
     "LIVE ada",
     "RECONNECTING ada",
@@ -150,16 +156,16 @@ test("a stream that leaves a hole is dropped, and the next one begins anew", asy
   assert.deepEqual(resumed, [undefined, undefined]);
 });
 
-test("a server that drains is left for another one", async (context) => {
-  const { updates, resumed } = await watched(context, [
+test("a watch reconnects when its server drains", async (context) => {
+  const { updates, resumed } = await startWatch(context, [
     (call) => {
-      tell(call, 3, 0, snapshot("ada"));
-      tell(call, 3, 3, DRAINING);
+      send(call, 3, 0, snapshot("ada"));
+      send(call, 3, 3, DRAINING);
     },
-    (call) => tell(call, 3, 3, OVER),
+    (call) => send(call, 3, 3, OVER),
   ]);
 
-  assert.deepEqual(lines(await all(updates)), [
+  assert.deepEqual(summarize(await all(updates)), [
     "CONNECTING",
     "LIVE ada",
     "RECONNECTING ada",
@@ -168,51 +174,51 @@ test("a server that drains is left for another one", async (context) => {
   assert.deepEqual(resumed, [undefined, 3n]);
 });
 
-test("a connection that falls silent is left for a new one", async (context) => {
+test("a watch reconnects when its connection is dead", async (context) => {
   const streams = [
-    (call: Watch) => tell(call, 3, 0, snapshot("ada")),
-    (call: Watch) => tell(call, 3, 3, OVER),
+    (call: Watch) => send(call, 3, 0, snapshot("ada")),
+    (call: Watch) => send(call, 3, 3, OVER),
   ];
-  const { updates, mute } = await watched(context, streams, { silenceMs: 500 });
+  const { updates, mute } = await startWatch(context, streams, { idleTimeoutMs: 500 });
   await updates.next();
   await updates.next();
 
   mute();
   const seen = await all(updates);
 
-  assert.deepEqual(lines(seen), ["RECONNECTING ada", "OVER ada"]);
+  assert.deepEqual(summarize(seen), ["RECONNECTING ada", "OVER ada"]);
   assert.ok(seen[0]?.trouble instanceof StreamLostError);
 });
 
-test("a watch goes on when a token does not come, and when there is none", async (context) => {
-  let asked = 0;
+test("a watch survives a token function that hangs or fails", async (context) => {
+  let calls = 0;
   const token = (): string | Promise<string> => {
-    switch (++asked) {
+    switch (++calls) {
       case 1:
         return new Promise(() => undefined);
       case 2:
-        throw new Error("the vault is away");
+        throw new Error("the vault is down");
       default:
         return "secret";
     }
   };
   const streams = [
     (call: Watch): void => {
-      tell(call, 3, 0, snapshot("ada"));
-      tell(call, 3, 3, OVER);
+      send(call, 3, 0, snapshot("ada"));
+      send(call, 3, 3, OVER);
     },
   ];
-  const { updates } = await watched(context, streams, { silenceMs: 500, token });
+  const { updates } = await startWatch(context, streams, { idleTimeoutMs: 500, token });
 
   const seen = await all(updates);
 
   const expected = ["CONNECTING", "CONNECTING", "CONNECTING", "LIVE ada", "OVER ada"];
-  assert.deepEqual(lines(seen), expected);
-  assert.match(seen[1]?.trouble?.message ?? "", /nothing came/);
-  assert.match(seen[2]?.trouble?.message ?? "", /the vault is away/);
+  assert.deepEqual(summarize(seen), expected);
+  assert.match(seen[1]?.trouble?.message ?? "", /no message/);
+  assert.match(seen[2]?.trouble?.message ?? "", /the vault is down/);
 });
 
-test("a watch that nothing can hold is refused", async (context) => {
+test("options that can't be encoded are refused", async (context) => {
   const wrong: WatchOptions[] = [
     { limit: 1.5 },
     { limit: Number.NaN },
@@ -223,30 +229,30 @@ test("a watch that nothing can hold is refused", async (context) => {
   ];
 
   for (const options of wrong) {
-    const { updates, resumed } = await watched(context, [], { options });
+    const { updates, resumed } = await startWatch(context, [], { options });
     await assert.rejects(updates.next(), InvalidRequestError);
     assert.deepEqual(resumed, []);
   }
 });
 
-test("what can't heal ends the watch with the reason", async (context) => {
+test("a final error ends the watch", async (context) => {
   const refuse = (call: Watch): void => {
     call.emit("error", { code: status.INVALID_ARGUMENT, details: "contest_id is malformed" });
   };
-  const { updates } = await watched(context, [refuse]);
+  const { updates } = await startWatch(context, [refuse]);
 
   await assert.rejects(all(updates), InvalidRequestError);
 });
 
-test("a caller's signal ends the watch and its stream", async (context) => {
+test("an aborted signal ends the watch and its stream", async (context) => {
   const stop = new AbortController();
   const left = new Promise<void>((resolve) => {
-    void watched(
+    void startWatch(
       context,
       [
         (call) => {
           call.once("cancelled", resolve);
-          tell(call, 3, 0, snapshot("ada"));
+          send(call, 3, 0, snapshot("ada"));
           setTimeout(() => stop.abort(), 50);
         },
       ],
@@ -258,7 +264,9 @@ test("a caller's signal ends the watch and its stream", async (context) => {
 });
 
 test("closing the client ends its watches", async (context) => {
-  const { updates, open } = await watched(context, [(call) => tell(call, 3, 0, snapshot("ada"))]);
+  const { updates, open } = await startWatch(context, [
+    (call) => send(call, 3, 0, snapshot("ada")),
+  ]);
   await updates.next();
   await updates.next();
 
@@ -268,17 +276,17 @@ test("closing the client ends its watches", async (context) => {
   await assert.rejects(next, CancelledError);
 });
 
-// Far below the 30 s of silence after which the wait would end by itself.
-test("a watch that waits is left at once", { timeout: 5_000 }, async (context) => {
+// Far below the idle timeout of 30 s, which would end the wait too.
+test("a waiting watch ends at once when it is left", { timeout: 5_000 }, async (context) => {
   let left = (): void => undefined;
   const cancelled = new Promise<void>((resolve) => {
     left = resolve;
   });
   const quiet = (call: Watch): void => {
     call.once("cancelled", left);
-    tell(call, 3, 0, snapshot("ada"));
+    send(call, 3, 0, snapshot("ada"));
   };
-  const { updates } = await watched(context, [quiet]);
+  const { updates } = await startWatch(context, [quiet]);
   await updates.next();
   await updates.next();
 
@@ -289,20 +297,20 @@ test("a watch that waits is left at once", { timeout: 5_000 }, async (context) =
   await cancelled;
 });
 
-test("a watch that is not read takes no more than it can hold", async (context) => {
+test("a watch that is not read buffers a bounded number of messages", async (context) => {
   let written = 0;
   const flood = (call: Watch): void => {
-    tell(call, 1, 0, snapshot("ada"));
+    send(call, 1, 0, snapshot("ada"));
     const pour = (): void => {
       while (written < 200_000 && call.writableLength < 16) {
         written++;
-        tell(call, written + 1, written, change("u".repeat(120), 1));
+        send(call, written + 1, written, change("u".repeat(120), 1));
       }
     };
     call.on("drain", pour);
     pour();
   };
-  const { updates } = await watched(context, [flood]);
+  const { updates } = await startWatch(context, [flood]);
   await updates.next();
   await updates.next();
 
@@ -312,6 +320,6 @@ test("a watch that is not read takes no more than it can hold", async (context) 
     await new Promise((resolve) => setTimeout(resolve, 300));
   }
 
-  assert.ok(written < 20_000, `${written} messages were taken`);
+  assert.ok(written < 20_000, `${written} messages were accepted`);
   await updates.return();
 });
