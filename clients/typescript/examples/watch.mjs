@@ -1,4 +1,4 @@
-// Follows a contest until Ctrl-C: node examples/watch.mjs HOST:PORT CONTEST [LIMIT]
+// Watches a contest until Ctrl-C: node examples/watch.mjs HOST:PORT CONTEST [LIMIT]
 import { Client } from "@leaderboard/client";
 
 const stop = new AbortController();

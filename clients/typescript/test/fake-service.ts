@@ -1,8 +1,15 @@
 // A service that answers as a test defines, and a relay to it that can be muted.
 
 import { type AddressInfo, type Socket, connect, createServer } from "node:net";
+import type { TestContext } from "node:test";
 
-import { type DescMessage, type MessageShape, fromBinary, toBinary } from "@bufbuild/protobuf";
+import {
+  type DescMessage,
+  type MessageShape,
+  create,
+  fromBinary,
+  toBinary,
+} from "@bufbuild/protobuf";
 import {
   type MethodDefinition,
   Server,
@@ -13,12 +20,14 @@ import {
   status,
 } from "@grpc/grpc-js";
 
+import { Client, type ClientOptions } from "../src/client.js";
 import {
   type BatchUpdateScoresRequest,
   type BatchUpdateScoresResponse,
   LeaderboardService,
   type UpdateScoreRequest,
   type UpdateScoreResponse,
+  UpdateScoreResponseSchema,
   type WatchContestRequest,
   type WatchContestResponse,
 } from "../src/gen/leaderboard/v1/leaderboard_pb.js";
@@ -116,4 +125,28 @@ export async function relayTo(
     }
   };
   return { address: `127.0.0.1:${(relay.address() as AddressInfo).port}`, mute, stop };
+}
+
+/** An update as a client sends it. */
+export const UPDATE = { contestId: "chess", userId: "ada", points: 5 };
+
+/** The response to an accepted update. */
+export const ACCEPTED = create(UpdateScoreResponseSchema, {
+  user: { userId: "ada", score: 2n ** 53n, rank: 1 },
+  position: { epoch: "e", revision: 1n },
+});
+
+/** Starts the service and a client of it; both end with the test. */
+export async function startClient(
+  context: TestContext,
+  behaviour: Behaviour | NonNullable<Behaviour["update"]>,
+  options: ClientOptions = {},
+): Promise<Client> {
+  const service = await serve(typeof behaviour === "function" ? { update: behaviour } : behaviour);
+  const client = new Client(service.address, options);
+  context.after(() => {
+    client.close();
+    service.stop();
+  });
+  return client;
 }

@@ -1,62 +1,15 @@
-// Tests of a score buffer: sending, retries and refused updates.
+// Tests of a score buffer: batches, retries, flushes and options.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setImmediate } from "node:timers/promises";
 
 import { OpenCalls } from "../src/call-bounds.js";
-import {
-  CancelledError,
-  InvalidRequestError,
-  OverloadedError,
-  UnavailableError,
-} from "../src/errors.js";
+import { InvalidRequestError, OverloadedError, UnavailableError } from "../src/errors.js";
 import type { UpdateScoreRequest } from "../src/gen/leaderboard/v1/leaderboard_pb.js";
-import type { BatchResult, ScoreUpdate } from "../src/model.js";
 import { ScoreBuffer, type Send } from "../src/score-buffer.js";
 import type { ScoreBufferOptions } from "../src/score-buffer-options.js";
-
-const ACCEPTED: BatchResult = {
-  ok: true,
-  result: {
-    user: { userId: "ada", score: 1n, rank: 1, displayName: "" },
-    previousScore: 0n,
-    previousRank: 0,
-    applied: true,
-    replayed: false,
-    position: { epoch: "e", revision: 1n },
-  },
-};
-const UNAVAILABLE_RESULT: BatchResult = {
-  ok: false,
-  error: new UnavailableError("UNAVAILABLE", "unavailable"),
-};
-const REFUSED: BatchResult = {
-  ok: false,
-  error: new InvalidRequestError("INVALID_ARGUMENT", "no"),
-};
-
-function bufferOf(
-  send: Send,
-  options: Partial<ScoreBufferOptions> = {},
-): { buffer: ScoreBuffer; refused: string[]; open: OpenCalls } {
-  const refused: string[] = [];
-  const onError = (update: ScoreUpdate): number => refused.push(update.userId);
-  const open = new OpenCalls();
-  return { buffer: new ScoreBuffer(send, open, { onError, ...options }), refused, open };
-}
-
-function update(userId: string): ScoreUpdate {
-  return { contestId: "chess", userId, points: 1 };
-}
-
-function gate(): { opened: Promise<void>; open: () => void } {
-  let open = (): void => undefined;
-  const opened = new Promise<void>((resolve) => {
-    open = resolve;
-  });
-  return { opened, open };
-}
+import { ACCEPTED, UNAVAILABLE_RESULT, bufferOf, gate, update } from "./score-buffer-fixtures.js";
 
 test("updates are sent in order, in batches of the batch size", async () => {
   const batches: string[][] = [];
@@ -121,21 +74,6 @@ test("a batch that fails as a whole is sent again", async () => {
   assert.equal(buffer.acknowledged, 1);
 });
 
-test("updates that are refused for good or wait too long are reported", async () => {
-  const { buffer, refused } = bufferOf(
-    async (updates) =>
-      updates.map(({ userId }) => (userId === "bad" ? REFUSED : UNAVAILABLE_RESULT)),
-    { giveUpAfterMs: 1 },
-  );
-
-  await buffer.add(update("bad"));
-  await buffer.add(update("late"));
-  await buffer.close();
-
-  assert.deepEqual(refused.sort(), ["bad", "late"]);
-  assert.deepEqual([buffer.acknowledged, buffer.refused], [0, 2]);
-});
-
 test("one oversized update does not fail the others of its batch", async () => {
   const batches: string[][] = [];
   const { buffer, refused } = bufferOf(async (updates) => {
@@ -173,101 +111,6 @@ test("a batch is not halved for an overloaded server", async () => {
   await buffer.close();
 
   assert.deepEqual(sizes, [2, 2]);
-});
-
-test("the time of an update counts from its own add, and limits its attempts", async () => {
-  const left: number[] = [];
-  const errors: Error[] = [];
-  const unavailable = new UnavailableError("UNAVAILABLE", "unavailable");
-  const { buffer } = bufferOf(
-    async (updates, timeoutMs) => {
-      left.push(timeoutMs);
-      if (updates[0]?.userId === "late") {
-        throw unavailable;
-      }
-      return updates.map(() => ACCEPTED);
-    },
-    { giveUpAfterMs: 1_500, onError: (_, error) => errors.push(error) },
-  );
-
-  await buffer.add(update("late"));
-  await buffer.flush();
-  await buffer.add(update("next"));
-  await buffer.close();
-
-  assert.deepEqual(errors, [unavailable]);
-  assert.deepEqual([buffer.acknowledged, buffer.refused], [1, 1]);
-  const forLate = left.slice(0, -1);
-  assert.deepEqual(
-    forLate,
-    forLate.toSorted((one, other) => other - one),
-  );
-  assert.ok((left[0] ?? Infinity) <= 1_500);
-});
-
-// Far below the 5 s of the requested delay.
-test(
-  "pending updates are reported at once when the client is closed",
-  { timeout: 3_000 },
-  async () => {
-    const { opened, open: fail } = gate();
-    const errors: Error[] = [];
-    const added: Promise<void>[] = [];
-    const { buffer, open } = bufferOf(
-      async () => {
-        fail();
-        throw new UnavailableError("UNAVAILABLE", "unavailable", { retryAfterMs: 3_600_000 });
-      },
-      {
-        batchSize: 1,
-        onError: (_, error) => {
-          errors.push(error);
-          added.push(buffer.add(update("more")));
-          added.at(-1)?.catch(() => undefined);
-        },
-      },
-    );
-    await buffer.add(update("a"));
-    await buffer.add(update("b"));
-    await opened;
-    await setImmediate();
-
-    open.close();
-    await buffer.flush();
-
-    assert.equal(errors.length, 2);
-    assert.ok(errors.every((error) => error instanceof CancelledError));
-    for (const each of added) {
-      await assert.rejects(each, CancelledError);
-    }
-    await assert.rejects(buffer.add(update("c")), CancelledError);
-    assert.deepEqual([buffer.acknowledged, buffer.refused], [0, 2]);
-  },
-);
-
-test("an error thrown by onError is uncaught, and the other updates are reported", async (context) => {
-  const thrown: unknown[] = [];
-  const listener = (error: unknown): number => thrown.push(error);
-  const others = process.listeners("uncaughtException");
-  process.removeAllListeners("uncaughtException").on("uncaughtException", listener);
-  context.after(() => {
-    process.removeListener("uncaughtException", listener);
-    others.forEach((other) => process.on("uncaughtException", other));
-  });
-  const mine = new Error("mine");
-  const { buffer } = bufferOf(async (updates) => updates.map(() => REFUSED), {
-    onError: () => {
-      throw mine;
-    },
-  });
-
-  await buffer.add(update("a"));
-  await buffer.add(update("b"));
-  await buffer.close();
-  await setImmediate();
-
-  assert.deepEqual(thrown, [mine, mine]);
-  assert.equal(buffer.refused, 2);
 });
 
 test("options out of their range are refused when the buffer is made", () => {

@@ -1,17 +1,17 @@
-// Does what it is told, line by line, through the TypeScript client.
+// Runs operations with the TypeScript client: one JSON object a line, in and out.
 
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 
 import { Client } from "../../../../clients/typescript/dist/index.js";
-import { failure } from "./responses.mjs";
+import { errorOf } from "./responses.mjs";
 import { parse, stringify } from "./exact-json.mjs";
 import { OPERATIONS } from "./operations.mjs";
 
 const client = new Client(process.argv[2]);
-const underWay = new Map();
+const inFlight = new Map();
 
-async function say(line) {
+async function write(line) {
   if (!process.stdout.write(`${stringify(line)}\n`)) {
     await once(process.stdout, "drain");
   }
@@ -20,15 +20,15 @@ async function say(line) {
 async function run({ id, op, args, timeout_s: timeoutS }) {
   const controller = new AbortController();
   const timeoutMs = timeoutS === undefined ? undefined : timeoutS * 1000;
-  underWay.set(id, controller);
+  inFlight.set(id, controller);
   try {
     const options = { timeoutMs, signal: controller.signal };
-    const tell = (update) => say({ id, update });
-    await say({ id, ok: await OPERATIONS[op](client, args, options, tell) });
+    const writeUpdate = (update) => write({ id, update });
+    await write({ id, ok: await OPERATIONS[op](client, args, options, writeUpdate) });
   } catch (error) {
-    await say({ id, error: failure(error, controller.signal.aborted) });
+    await write({ id, error: errorOf(error, controller.signal.aborted) });
   } finally {
-    underWay.delete(id);
+    inFlight.delete(id);
   }
 }
 
@@ -37,12 +37,12 @@ for await (const line of createInterface({ input: process.stdin })) {
   const request = parse(line);
   if (request.op === "close") {
     client.close();
-    await say({ id: request.id, ok: {} });
+    await write({ id: request.id, ok: {} });
     break;
   }
   if (request.op === "cancel") {
-    underWay.get(request.args.target)?.abort();
-    await say({ id: request.id, ok: {} });
+    inFlight.get(request.args.target)?.abort();
+    await write({ id: request.id, ok: {} });
   } else {
     void run(request);
   }

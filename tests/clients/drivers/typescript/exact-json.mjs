@@ -1,13 +1,13 @@
-// JSON with 64-bit integers as bigint, both ways.
+// JSON with 64-bit integers as bigint.
 
 import { randomUUID } from "node:crypto";
 
 const MARK = randomUUID();
 const MARKED = new RegExp(`"${MARK}(-?\\d+)"`, "g");
-// A quote within a string is escaped, so this matches names of fields alone.
+// A quote within a string is escaped, so this matches only names of fields.
 const EXACT_FIELD = /"(points|score|previous_score|revision)"(\s*:\s*)(-?\d+)(?![\d.eE])/g;
 
-/** Reads a line; the fields that are 64-bit integers become bigint. */
+/** Parses a line; 64-bit integer fields become bigint. */
 export function parse(line) {
   const quoted = line.replace(EXACT_FIELD, `"$1"$2"${MARK}$3"`);
   return JSON.parse(quoted, (_, value) =>
@@ -15,7 +15,7 @@ export function parse(line) {
   );
 }
 
-/** Writes a line; each bigint becomes an integer. */
+/** Formats a line; each bigint becomes an integer. */
 export function stringify(value) {
   const text = JSON.stringify(value, (_, each) =>
     typeof each === "bigint" ? `${MARK}${each}` : each,

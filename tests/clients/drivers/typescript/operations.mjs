@@ -1,48 +1,48 @@
-// What can be asked of the driver.
+// The operations of the driver.
 
 import {
   WatchContestResponseSchema,
   toJson,
 } from "../../../../clients/typescript/dist/messages.js";
-import { board, changed, failure, ranked, updateOf, updated } from "./responses.mjs";
+import { errorOf, scoreChange, topUsers, updateOf, updateResult, userRank } from "./responses.mjs";
 
 const STORM_TIMEOUT_MS = 60_000;
 
-/** Each takes the client, the arguments, the call's options and what tells updates of a watch. */
+/** Each takes the client, the arguments, the call options, and a function that writes a watch update. */
 export const OPERATIONS = {
   update: async (client, args, options) =>
-    updated(await client.updateScore(updateOf(args), options)),
+    updateResult(await client.updateScore(updateOf(args), options)),
 
   batch: async (client, { updates }, options) => {
     const results = await client.batchUpdateScores(updates.map(updateOf), options);
     return {
       results: results.map((each) =>
-        each.ok ? { ok: updated(each.result) } : { error: failure(each.error) },
+        each.ok ? { ok: updateResult(each.result) } : { error: errorOf(each.error) },
       ),
     };
   },
 
   top: async (client, args, options) => {
     const { contest_id, limit, start_rank: startRank, min_position: minPosition } = args;
-    return board(
+    return topUsers(
       await client.getTopUsers(contest_id, { ...options, limit, startRank, minPosition }),
     );
   },
 
   rank: async (client, args, options) => {
     const { contest_id, user_id, neighbors, min_position: minPosition } = args;
-    return ranked(
+    return userRank(
       await client.getUserRank(contest_id, user_id, { ...options, neighbors, minPosition }),
     );
   },
 
   storm: async (client, args, { signal }) => {
     const { contest_id: contestId, users, count, concurrency, points } = args;
-    let begun = 0;
+    let started = 0;
     let replayed = 0;
     const write = async () => {
-      while (begun < count) {
-        const userId = users[begun++ % users.length];
+      while (started < count) {
+        const userId = users[started++ % users.length];
         const result = await client.updateScore(
           { contestId, userId, points },
           { signal, timeoutMs: STORM_TIMEOUT_MS },
@@ -65,28 +65,37 @@ export const OPERATIONS = {
     return { acknowledged: buffer.acknowledged, refused: buffer.refused };
   },
 
-  watch: async (client, args, { signal }, tell) => {
+  watch: async (client, args, { signal }, writeUpdate) => {
     const { contest_id, scope, limit, user_ids: userIds, min_interval_s: interval } = args;
     const minIntervalMs = interval === undefined ? undefined : interval * 1000;
     const options = { scope, limit, userIds, minIntervalMs, signal };
     for await (const update of client.watch(contest_id, options)) {
-      await tell(told(update));
+      await writeUpdate(watchUpdate(update));
     }
     return {};
   },
 };
 
-function told({ state, rows, totalUsers, position, changes, snapshotReason, message, trouble }) {
+function watchUpdate({
+  state,
+  rows,
+  totalUsers,
+  position,
+  changes,
+  snapshotReason,
+  message,
+  trouble,
+}) {
   return {
     state,
     rows: rows.map((row) => [row.userId, row.score, row.rank, row.displayName]),
     total_users: totalUsers ?? null,
     position: position ?? null,
-    changes: changes.map(changed),
+    changes: changes.map(scoreChange),
     snapshot_reason: snapshotReason ? `SNAPSHOT_REASON_${snapshotReason}` : null,
     message: message
       ? toJson(WatchContestResponseSchema, message, { useProtoFieldName: true })
       : null,
-    trouble: trouble ? failure(trouble) : null,
+    trouble: trouble ? errorOf(trouble) : null,
   };
 }

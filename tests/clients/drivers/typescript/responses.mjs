@@ -1,7 +1,7 @@
-// What the client gives, in the words of the drivers: names as in the contract, plain JSON.
+// Converts the client's results to the JSON of the drivers: plain objects with the contract's names.
 
-/** An update's result. */
-export function updated(result) {
+/** Returns the result of an update. */
+export function updateResult(result) {
   return {
     user: user(result.user),
     previous_score: result.previousScore,
@@ -12,13 +12,13 @@ export function updated(result) {
   };
 }
 
-/** A board. */
-export function board({ users, totalUsers, position }) {
+/** Returns a board. */
+export function topUsers({ users, totalUsers, position }) {
   return { users: users.map(user), total_users: totalUsers, position };
 }
 
-/** A user's rank. */
-export function ranked(rank) {
+/** Returns the rank of a user. */
+export function userRank(rank) {
   return {
     user: user(rank.user),
     neighbors: rank.neighbors.map(user),
@@ -28,10 +28,10 @@ export function ranked(rank) {
   };
 }
 
-/** A change of a row. */
-export function changed({ user: told, previousRank, points, eventType, eventTime }) {
+/** Returns a change of a row. */
+export function scoreChange({ user: ranked, previousRank, points, eventType, eventTime }) {
   return {
-    user: user(told),
+    user: user(ranked),
     previous_rank: previousRank,
     points,
     event_type: eventType,
@@ -39,10 +39,10 @@ export function changed({ user: told, previousRank, points, eventType, eventTime
   };
 }
 
-/** A failure, of a call or of one update. */
-export function failure(error, wasCancelled = false) {
+/** Returns an error, of a call or of one update. */
+export function errorOf(error, wasCancelled = false) {
   if (wasCancelled && error.name === "AbortError") {
-    return { ...failure({}), kind: "Cancelled", code: "CANCELLED", message: error.message };
+    return { ...errorOf({}), kind: "Cancelled", code: "CANCELLED", message: error.message };
   }
   return {
     kind: KINDS.has(error.name) ? error.name.replace(/Error$/, "") : "Other",
@@ -55,7 +55,7 @@ export function failure(error, wasCancelled = false) {
   };
 }
 
-/** The arguments of an update, as the client takes them. */
+/** Returns the update in the arguments of an operation. */
 export function updateOf(args) {
   return {
     contestId: args.contest_id,

@@ -1,0 +1,117 @@
+// Tests of how watches end, and of their options.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { status } from "@grpc/grpc-js";
+
+import { CancelledError, InvalidRequestError } from "../src/errors.js";
+import { type WatchOptions } from "../src/watch.js";
+import { type Watch } from "./fake-service.js";
+import { all, change, send, snapshot, startWatch } from "./watch-fixtures.js";
+
+test("options that can't be encoded are refused", async (context) => {
+  const wrong: WatchOptions[] = [
+    { limit: 1.5 },
+    { limit: Number.NaN },
+    { limit: 2 ** 40 },
+    { minIntervalMs: Number.NaN },
+    { scope: "USERS", userIds: "ada" },
+    { scope: "USERS", userIds: ["\ud83d"] },
+  ];
+
+  for (const options of wrong) {
+    const { updates, resumed } = await startWatch(context, [], { options });
+    await assert.rejects(updates.next(), InvalidRequestError);
+    assert.deepEqual(resumed, []);
+  }
+});
+
+test("a final error ends the watch", async (context) => {
+  const refuse = (call: Watch): void => {
+    call.emit("error", { code: status.INVALID_ARGUMENT, details: "contest_id is malformed" });
+  };
+  const { updates } = await startWatch(context, [refuse]);
+
+  await assert.rejects(all(updates), InvalidRequestError);
+});
+
+test("an aborted signal ends the watch and its stream", async (context) => {
+  const stop = new AbortController();
+  const left = new Promise<void>((resolve) => {
+    void startWatch(
+      context,
+      [
+        (call) => {
+          call.once("cancelled", resolve);
+          send(call, 3, 0, snapshot("ada"));
+          setTimeout(() => stop.abort(), 50);
+        },
+      ],
+      { options: { signal: stop.signal } },
+    ).then(({ updates }) => assert.rejects(all(updates), { name: "AbortError" }));
+  });
+
+  await left;
+});
+
+test("closing the client ends its watches", async (context) => {
+  const { updates, open } = await startWatch(context, [
+    (call) => send(call, 3, 0, snapshot("ada")),
+  ]);
+  await updates.next();
+  await updates.next();
+
+  const next = updates.next();
+  open.close();
+
+  await assert.rejects(next, CancelledError);
+});
+
+// Far below the idle timeout of 30 s, which would end the wait too.
+test("a waiting watch ends at once when it is left", { timeout: 5_000 }, async (context) => {
+  let left = (): void => undefined;
+  const cancelled = new Promise<void>((resolve) => {
+    left = resolve;
+  });
+  const quiet = (call: Watch): void => {
+    call.once("cancelled", left);
+    send(call, 3, 0, snapshot("ada"));
+  };
+  const { updates } = await startWatch(context, [quiet]);
+  await updates.next();
+  await updates.next();
+
+  const next = updates.next();
+  assert.deepEqual(await updates.return(), { done: true, value: undefined });
+
+  assert.deepEqual(await next, { done: true, value: undefined });
+  await cancelled;
+});
+
+test("a watch that is not read buffers a bounded number of messages", async (context) => {
+  let written = 0;
+  const flood = (call: Watch): void => {
+    send(call, 1, 0, snapshot("ada"));
+    const pour = (): void => {
+      while (written < 200_000 && call.writableLength < 16) {
+        written++;
+        send(call, written + 1, written, change("u".repeat(120), 1));
+      }
+    };
+    call.on("drain", pour);
+    pour();
+  };
+  const { updates } = await startWatch(context, [flood]);
+  await updates.next();
+  await updates.next();
+
+  let before = -1;
+  while (before !== written) {
+    before = written;
+    await new Promise((resolve) => setTimeout(resolve, 300));
+  }
+
+  assert.ok(written < 20_000, `${written} messages were accepted`);
+  await updates.return();
+});
