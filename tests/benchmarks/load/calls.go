@@ -6,29 +6,29 @@ import (
 	"time"
 )
 
-// patience is how long calls that are under way at the end may take.
-const patience = 60 * time.Second
+// drainTimeout is the time that calls in flight may take at the end.
+const drainTimeout = 60 * time.Second
 
 // run is one measurement of calls.
 type run struct {
 	began, counts, ends time.Time
-	underWay            sync.WaitGroup
-	late                atomic.Int64
+	inFlight            sync.WaitGroup
+	late                atomic.Int64 // microseconds
 }
 
-// measureCalls runs a job, with updates beside it if asked for, and returns what it saw.
+// measureCalls runs a job, with concurrent updates if requested, and returns the measurements.
 func measureCalls(o options) (any, error) {
 	counters := newKinds()
 	acknowledged := new([leaders]atomic.Int64)
-	lines := make([]*connection, o.connections)
-	for i := range lines {
-		line, err := dial(o.address)
+	connections := make([]*connection, o.connections)
+	for i := range connections {
+		c, err := dial(o.address)
 		if err != nil {
 			return nil, err
 		}
-		lines[i] = line
+		connections[i] = c
 	}
-	beside, err := dial(o.address)
+	writerConnection, err := dial(o.address)
 	if err != nil {
 		return nil, err
 	}
@@ -42,66 +42,66 @@ func measureCalls(o options) (any, error) {
 	r.ends = r.counts.Add(o.duration)
 	if o.writes > 0 {
 		writer := newJob(o.jobs, -1, counters, acknowledged)
-		r.underWay.Go(func() { r.open([]*connection{beside}, writer, writer.updateLeader, o.writes) })
+		r.inFlight.Go(func() { r.open([]*connection{writerConnection}, writer, writer.updateLeader, o.writes) })
 	}
 	if o.rate > 0 {
 		source := newJob(o.jobs, 1, counters, acknowledged)
-		r.underWay.Go(func() { r.open(lines, source, source.next, o.rate) })
+		r.inFlight.Go(func() { r.open(connections, source, source.next, o.rate) })
 	} else {
-		for i, line := range lines {
-			r.closedLoop(line, newJob(o.jobs, i+1, counters, acknowledged), o.streams)
+		for i, c := range connections {
+			r.closedLoop(c, newJob(o.jobs, i+1, counters, acknowledged), o.streams)
 		}
 	}
-	if err := within(patience+o.warmup+o.duration, r.underWay.Wait); err != nil {
+	if err := within(drainTimeout+o.warmup+o.duration, r.inFlight.Wait); err != nil {
 		return nil, err
 	}
-	printed := counters.result(o.duration)
-	printed.Late = r.late.Load()
-	printed.UpdateRate = printed.Kinds["batch"].Rate * float64(o.jobs.batch)
-	return printed, nil
+	result := counters.result(o.duration)
+	result.Late = r.late.Load()
+	result.UpdateRate = result.Kinds["batch"].Rate * float64(o.jobs.batch)
+	return result, nil
 }
 
-// closedLoop keeps calls under way: whenever one ends, the next begins.
-func (r *run) closedLoop(line *connection, source *job, streams int) {
-	r.underWay.Add(streams)
-	var again func(*call)
-	again = func(ended *call) {
-		r.note(source, ended)
+// closedLoop keeps a number of calls in flight: when one ends, the next begins.
+func (r *run) closedLoop(c *connection, source *job, streams int) {
+	r.inFlight.Add(streams)
+	var next func(*call)
+	next = func(ended *call) {
+		r.record(source, ended)
 		if time.Now().After(r.ends) {
-			r.underWay.Done()
+			r.inFlight.Done()
 			return
 		}
-		line.start(prepare(source.next, again))
+		c.start(prepare(source.next, next))
 	}
 	first := make([]*call, streams)
 	for i := range first {
-		first[i] = prepare(source.next, again)
+		first[i] = prepare(source.next, next)
 	}
-	// All are made before any is sent: from then on the job is the connection's reader's alone.
+	// All first calls are made before any is sent: then only the connection's reader uses the job.
 	for _, started := range first {
-		line.start(started)
+		c.start(started)
 	}
-	line.flush()
+	c.flush()
 }
 
-// prepare makes a call that counts from now.
+// prepare makes a call whose latency counts from now.
 func prepare(next func() (*call, error), done func(*call)) *call {
 	made, err := next()
 	if err != nil {
-		panic(err) // the job was tried before
+		panic(err) // the probe of the job succeeded before
 	}
 	made.intended = time.Now()
 	made.onDone = done
 	return made
 }
 
-// open starts calls at a fixed rate, whatever becomes of them. A call that is started late counts
-// from when it should have been.
-func (r *run) open(lines []*connection, source *job, next func() (*call, error), rate float64) {
+// open starts calls at a fixed rate, independent of their responses. The latency of a call that is
+// started late counts from its intended start.
+func (r *run) open(connections []*connection, source *job, next func() (*call, error), rate float64) {
 	interval := time.Duration(float64(time.Second) / rate)
 	flush := func() {
-		for _, line := range lines {
-			line.flush()
+		for _, c := range connections {
+			c.flush()
 		}
 	}
 	defer flush()
@@ -111,34 +111,34 @@ func (r *run) open(lines []*connection, source *job, next func() (*call, error),
 			return
 		}
 		if ahead := time.Until(due); ahead > 0 {
-			flush() // what was due together goes together
+			flush() // send all calls that were due together
 			time.Sleep(ahead)
 		}
 		if behind := time.Since(due).Microseconds(); behind > r.late.Load() {
 			r.late.Store(behind)
 		}
-		r.underWay.Add(1)
+		r.inFlight.Add(1)
 		started := prepare(next, func(ended *call) {
-			r.note(source, ended)
-			r.underWay.Done()
+			r.record(source, ended)
+			r.inFlight.Done()
 		})
 		started.intended = due
-		lines[i%len(lines)].start(started)
+		connections[i%len(connections)].start(started)
 	}
 }
 
-// note judges and counts a call that ended.
-func (r *run) note(source *job, ended *call) {
+// record checks and counts a call that ended.
+func (r *run) record(source *job, ended *call) {
 	now := time.Now()
 	if ended.status != "0" {
-		ended.kind.note(0, false, 0, describe(ended.status))
+		ended.kind.record(0, false, 0, describe(ended.status))
 		return
 	}
-	acknowledged, err := source.judge(ended)
+	acknowledged, err := source.check(ended)
 	problem := ""
 	if err != nil {
 		problem = err.Error()
 	}
 	counts := now.After(r.counts) && now.Before(r.ends)
-	ended.kind.note(now.Sub(ended.intended), counts, acknowledged, problem)
+	ended.kind.record(now.Sub(ended.intended), counts, acknowledged, problem)
 }

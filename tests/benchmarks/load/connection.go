@@ -18,32 +18,32 @@ const (
 	defaultMaxFrame = 16_384
 	// defaultMaxStreams stands for no limit, until the server names one.
 	defaultMaxStreams = 1 << 30
-	// receiveWindow is as large as the protocol allows: the load is never what holds a server up.
+	// receiveWindow is the protocol's maximum, so that this program never delays the server.
 	receiveWindow = math.MaxInt32
-	// topUp is how much is taken in before the connection's window is opened again.
-	topUp = 1 << 24
-	// grpcPrefix is the length of what stands before each message: a flag and a size.
+	// windowUpdateSize is the number of received bytes after which the connection's window is updated.
+	windowUpdateSize = 1 << 24
+	// grpcPrefix is the length of the prefix of each message: a flag and a size.
 	grpcPrefix = 5
 )
 
-// call is one stream, from its request to its status.
+// call is one gRPC call, from its request to its status.
 type call struct {
 	kind   *kind
 	method string
 	body   []byte
-	// intended is when it was to be sent; in a closed loop, when it was sent.
+	// intended is the intended start; in a closed loop, the actual one.
 	intended time.Time
-	// status is the grpc-status, or what came in its place.
-	status string
-	answer []byte
-	// expects is what the job wants to know again when the answer comes.
+	// status is the grpc-status, or a description of the failure.
+	status   string
+	response []byte
+	// expects is what the job checks the response against.
 	expects any
-	// onData, where it is set, gets each message of a stream instead of answer.
+	// onData, if set, gets each message of a stream in place of response.
 	onData func(message []byte)
 	onDone func(*call)
 }
 
-// connection is an HTTP/2 connection with one reading goroutine. Calls may be started from any.
+// connection is an HTTP/2 connection with one reading goroutine. Any goroutine may start calls.
 type connection struct {
 	address string
 	net     net.Conn
@@ -53,7 +53,7 @@ type connection struct {
 	blocks  map[string][]byte
 	status  string
 
-	mu         sync.Mutex // guards all below, and writing
+	mu         sync.Mutex // guards the fields below, and writing
 	out        *bufio.Writer
 	calls      map[uint32]*call
 	next       uint32
@@ -115,8 +115,8 @@ func (c *connection) block(method string) []byte {
 	return block.Bytes()
 }
 
-// start sends a call, or keeps it until the server has room for it: streams and window. Flush sends
-// what is written.
+// start writes a call, or queues it until the server's stream limit and window allow it. flush sends
+// the written calls.
 func (c *connection) start(started *call) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -124,16 +124,16 @@ func (c *connection) start(started *call) {
 	c.send()
 }
 
-// flush hands what was written to the kernel.
+// flush sends the written bytes.
 func (c *connection) flush() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.out.Flush() // a failure shows where the answers are read
+	c.out.Flush() // an error shows when the responses are read
 }
 
-// send writes the waiting calls that the window has room for. Needs mu.
+// send writes the waiting calls that the limits allow. The caller holds mu.
 func (c *connection) send() {
-	for len(c.waiting) > 0 && (c.closed != nil || c.hasRoom(c.waiting[0])) {
+	for len(c.waiting) > 0 && (c.closed != nil || c.canSend(c.waiting[0])) {
 		started := c.waiting[0]
 		c.waiting = c.waiting[1:]
 		if c.closed != nil {
@@ -155,11 +155,11 @@ func (c *connection) send() {
 	}
 }
 
-func (c *connection) hasRoom(next *call) bool {
+func (c *connection) canSend(next *call) bool {
 	return len(c.calls) < c.maxStreams && int64(len(next.body)) <= c.window
 }
 
-// frameMessage puts the gRPC prefix into the 5 bytes that were kept for it.
+// frameMessage sets the size in the gRPC prefix, the first 5 bytes of the message.
 func frameMessage(message []byte) []byte {
 	binary.BigEndian.PutUint32(message[1:], uint32(len(message)-grpcPrefix))
 	return message

@@ -6,9 +6,9 @@ import (
 	"time"
 )
 
-// atOnce is how many watchers may wait for their first message. A crowd comes over minutes, and
-// grpcio drops calls where more than a thousand arrive before it has looked at any.
-const atOnce = 200
+// maxWaiting is the number of watchers that may wait for their first message at once: grpcio drops
+// calls if more than a thousand arrive before it handles one.
+const maxWaiting = 200
 
 type watchOptions struct {
 	watchers int
@@ -17,38 +17,39 @@ type watchOptions struct {
 
 // crowd is many watchers of the contest `hot`, spread over the connections.
 type crowd struct {
-	lines    []*connection
-	messages atomic.Int64
-	// greeted counts the watchers who have their first message.
+	connections []*connection
+	messages    atomic.Int64
+	// greeted is the number of watchers with a first message.
 	greeted atomic.Int64
-	// lost counts the watchers whose stream ended, which none should.
+	// lost is the number of watchers whose stream ended; expected is 0.
 	lost atomic.Int64
-	// lastLoss is why the latest of them did.
+	// lastLoss is the status of the last ended stream.
 	lastLoss atomic.Value
 }
 
-// gather begins the watches and waits until every watcher has its first message. See makes what takes in the messages of one watcher.
+// gather starts the watches, and waits until every watcher has its first message. see returns the
+// message handler of one watcher.
 func gather(o options, see func() func(message []byte)) (*crowd, error) {
 	c := &crowd{}
 	body := appendText(make([]byte, grpcPrefix, 32), 1, "hot")
 	body = appendNumber(body, 2, int64(o.jobs.limit))
 	body = frameMessage(appendNumber(body, 3, int64(o.watch.scope)))
 	for range o.connections {
-		line, err := dial(o.address)
+		connection, err := dial(o.address)
 		if err != nil {
 			return nil, err
 		}
-		c.lines = append(c.lines, line)
+		c.connections = append(c.connections, connection)
 	}
 	for i := range o.watch.watchers {
-		line := c.lines[i%len(c.lines)]
-		line.start(c.watcher(body, see()))
-		line.flush()
-		if err := c.settled(i + 1 - atOnce); err != nil {
+		connection := c.connections[i%len(c.connections)]
+		connection.start(c.watcher(body, see()))
+		connection.flush()
+		if err := c.awaitGreeted(i + 1 - maxWaiting); err != nil {
 			return nil, err
 		}
 	}
-	return c, c.settled(o.watch.watchers)
+	return c, c.awaitGreeted(o.watch.watchers)
 }
 
 func (c *crowd) watcher(body []byte, see func([]byte)) *call {
@@ -71,37 +72,37 @@ func (c *crowd) watcher(body []byte, see func([]byte)) *call {
 	}
 }
 
-// settled waits until so many watchers have their first message.
-func (c *crowd) settled(watchers int) error {
-	err := until(patience, func() bool {
+// awaitGreeted waits until the given number of watchers have their first message.
+func (c *crowd) awaitGreeted(watchers int) error {
+	err := waitUntil(drainTimeout, func() bool {
 		return c.greeted.Load() >= int64(watchers) || c.lost.Load() > 0
 	})
 	if err != nil {
 		return fmt.Errorf("%d of %d watchers have a first message: %w", c.greeted.Load(), watchers, err)
 	}
-	return c.intact()
+	return c.checkIntact()
 }
 
-// intact tells of watchers whose streams have ended.
-func (c *crowd) intact() error {
+// checkIntact returns an error if the stream of a watcher has ended.
+func (c *crowd) checkIntact() error {
 	if lost := c.lost.Load(); lost > 0 {
 		return fmt.Errorf("%d watches ended: %v", lost, c.lastLoss.Load())
 	}
 	return nil
 }
 
-// until asks now and then, and fails when the answer stays no for too long.
-func until(patience time.Duration, holds func() bool) error {
-	for end := time.Now().Add(patience); !holds(); time.Sleep(500 * time.Microsecond) {
+// waitUntil polls a condition, and fails after the timeout.
+func waitUntil(timeout time.Duration, holds func() bool) error {
+	for end := time.Now().Add(timeout); !holds(); time.Sleep(500 * time.Microsecond) {
 		if time.Now().After(end) {
-			return fmt.Errorf("not within %s", patience)
+			return fmt.Errorf("not within %s", timeout)
 		}
 	}
 	return nil
 }
 
-// within waits for what may take forever.
-func within(patience time.Duration, wait func()) error {
+// within waits for a function that may block, and fails after the timeout.
+func within(timeout time.Duration, wait func()) error {
 	done := make(chan struct{})
 	go func() {
 		wait()
@@ -110,7 +111,7 @@ func within(patience time.Duration, wait func()) error {
 	select {
 	case <-done:
 		return nil
-	case <-time.After(patience):
-		return fmt.Errorf("calls are still unanswered after %s", patience)
+	case <-time.After(timeout):
+		return fmt.Errorf("calls have no response after %s", timeout)
 	}
 }

@@ -8,28 +8,28 @@ import (
 	"github.com/HdrHistogram/hdrhistogram-go"
 )
 
-// fan is the user whose score rises by 1 with each update, so that a score names an update.
+// fan is the user whose score increases by 1 with each update, so that a score identifies an update.
 const fan = "fan"
 
-// head start of the fan: the first rank, whatever the board holds.
+// headStart is the score with which the fan begins: enough for the first rank of any board.
 const headStart = 1_000_000_000_000
 
-// maxRounds is how many updates one run can follow.
+// maxRounds is the maximum number of updates of a run.
 const maxRounds = 1 << 20
 
-// fewest is how many updates are counted at least.
-const fewest = 5
+// minUpdates is the minimum number of counted updates.
+const minUpdates = 5
 
-// fanOut follows updates from their sending to the last watcher.
+// fanOut measures updates from their start until the last watcher has them.
 type fanOut struct {
 	crowd    *crowd
 	writer   *connection
 	watchers int32
 	base     int64
-	// arrived counts for each update the watchers who know of it.
+	// arrived is the number of watchers that have received each update.
 	arrived []atomic.Int32
 	sent    []time.Time
-	// done carries each update that the last watcher has.
+	// done delivers each update that all watchers have received.
 	done chan delivery
 	acks atomic.Int64
 	bad  atomic.Value
@@ -40,7 +40,7 @@ type delivery struct {
 	at     time.Time
 }
 
-// fanOutResult is what is printed of a fan-out.
+// fanOutResult is the printed result of a fan-out.
 type fanOutResult struct {
 	Seconds      float64 `json:"seconds"`
 	Messages     int64   `json:"messages"`
@@ -54,8 +54,8 @@ type fanOutResult struct {
 	LastP99      int64   `json:"last_p99_us"`
 }
 
-// measureFanOut sends updates, each when the one before has reached every watcher: were there more
-// on their way, a server that merges them would send fewer messages than one that can't.
+// measureFanOut sends each update after the one before has reached every watcher: with more in
+// flight, a server that merges updates would send fewer messages than one that does not.
 func measureFanOut(o options) (any, error) {
 	f := &fanOut{
 		watchers: int32(o.watch.watchers), arrived: make([]atomic.Int32, maxRounds), sent: make([]time.Time, maxRounds),
@@ -74,12 +74,12 @@ func measureFanOut(o options) (any, error) {
 	return f.measure(o)
 }
 
-// see makes what a watcher does with a message: count it for all updates that it makes known.
+// see returns the message handler of a watcher, which counts the updates that a message contains.
 func (f *fanOut) see() func([]byte) {
 	known := f.base
 	return func(message []byte) {
-		told := fanScore(message)
-		for ; known < told; known++ {
+		received := fanScore(message)
+		for ; known < received; known++ {
 			update := int(known - f.base)
 			if f.arrived[update].Add(1) == f.watchers {
 				f.done <- delivery{update, time.Now()}
@@ -88,8 +88,8 @@ func (f *fanOut) see() func([]byte) {
 	}
 }
 
-// fanScore returns the fan's latest score in the changes of a message; 0 if there is none. What a
-// snapshot says is left out: it comes before the first update or in place of changes.
+// fanScore returns the fan's last score in the changes of a message; 0 if there is none. Snapshots are
+// ignored: they precede the first update or replace changes.
 func fanScore(message []byte) int64 {
 	var score int64
 	fields(message, func(event field) {
@@ -112,18 +112,18 @@ func fanScore(message []byte) int64 {
 	return score
 }
 
-// score adds points to the fan's and returns the sum.
+// score adds points to the fan's score, and returns the sum.
 func (f *fanOut) score(points int64) (int64, error) {
 	answered := make(chan *call, 1)
 	f.update(points, func(ended *call) { answered <- ended })
 	select {
 	case ended := <-answered:
-		if ended.status != "0" || len(ended.answer) < grpcPrefix {
+		if ended.status != "0" || len(ended.response) < grpcPrefix {
 			return 0, fmt.Errorf("an update: %s", describe(ended.status))
 		}
-		return firstRow(ended.answer[grpcPrefix:]).score, nil
-	case <-time.After(patience):
-		return 0, fmt.Errorf("an update is not answered")
+		return firstRow(ended.response[grpcPrefix:]).score, nil
+	case <-time.After(drainTimeout):
+		return 0, fmt.Errorf("an update has no response")
 	}
 }
 
@@ -143,27 +143,27 @@ func (f *fanOut) send(update int) {
 	})
 }
 
-// tally is what was counted between the first and the last arrival of the counted time.
-type tally struct {
+// measured holds the counts between the first and the last arrival in the measured time.
+type measured struct {
 	began, ended time.Time
-	// before and after are how many messages had come by then.
+	// before and after are the numbers of messages received by then.
 	before, after int64
 	updates       int64
 	last          *hdrhistogram.Histogram
 }
 
-func (t *tally) note(at, sent time.Time, messages int64) {
-	if t.began.IsZero() {
-		t.began, t.before = at, messages
+func (m *measured) record(at, sent time.Time, messages int64) {
+	if m.began.IsZero() {
+		m.began, m.before = at, messages
 	} else {
-		t.updates++
-		_ = t.last.RecordValue(at.Sub(sent).Microseconds())
+		m.updates++
+		_ = m.last.RecordValue(at.Sub(sent).Microseconds())
 	}
-	t.ended, t.after = at, messages
+	m.ended, m.after = at, messages
 }
 
 func (f *fanOut) measure(o options) (any, error) {
-	counted := &tally{last: newHistogram()}
+	counted := &measured{last: newHistogram()}
 	counts := time.Now().Add(o.warmup)
 	ends := counts.Add(o.duration)
 	sent, delivered := 0, 0
@@ -173,27 +173,27 @@ func (f *fanOut) measure(o options) (any, error) {
 		select {
 		case arrival := <-f.done:
 			delivered++
-			// A crowd that takes long to reach gets the time for a few updates.
-			more := arrival.at.Before(ends) || counted.updates < fewest
+			// With many watchers the measured time is extended to a few updates.
+			more := arrival.at.Before(ends) || counted.updates < minUpdates
 			if more && arrival.at.After(counts) {
-				counted.note(arrival.at, f.sent[arrival.update], f.crowd.messages.Load())
+				counted.record(arrival.at, f.sent[arrival.update], f.crowd.messages.Load())
 			}
 			if more && sent < maxRounds {
 				f.send(sent)
 				sent++
 			}
-		case <-time.After(patience):
-			return nil, fmt.Errorf("an update has reached %d watchers only", f.arrived[delivered].Load())
+		case <-time.After(drainTimeout):
+			return nil, fmt.Errorf("an update has reached only %d watchers", f.arrived[delivered].Load())
 		}
-		if err := f.crowd.intact(); err != nil {
+		if err := f.crowd.checkIntact(); err != nil {
 			return nil, err
 		}
 	}
 	return f.result(counted, int64(sent))
 }
 
-func (f *fanOut) result(counted *tally, sent int64) (any, error) {
-	err := until(patience, func() bool { return f.acks.Load() == sent })
+func (f *fanOut) result(counted *measured, sent int64) (any, error) {
+	err := waitUntil(drainTimeout, func() bool { return f.acks.Load() == sent })
 	if problem := f.bad.Load(); problem != nil {
 		err = fmt.Errorf("an update: %v", problem)
 	}

@@ -8,7 +8,7 @@ import (
 	"golang.org/x/net/http2"
 )
 
-// read takes in frames until the connection ends, and then fails what is under way.
+// read handles frames until the connection ends, and then fails the calls in flight.
 func (c *connection) read() {
 	var err error
 	for err == nil {
@@ -17,7 +17,7 @@ func (c *connection) read() {
 		}
 		var frame http2.Frame
 		if frame, err = c.framer.ReadFrame(); err == nil {
-			err = c.take(frame)
+			err = c.handle(frame)
 		}
 	}
 	c.mu.Lock()
@@ -34,18 +34,18 @@ func (c *connection) read() {
 	}
 }
 
-func (c *connection) take(frame http2.Frame) error {
+func (c *connection) handle(frame http2.Frame) error {
 	id := frame.Header().StreamID
 	switch frame := frame.(type) {
 	case *http2.HeadersFrame:
-		return c.takeHeaders(id, frame.HeaderBlockFragment(), frame.HeadersEnded(), frame.StreamEnded())
+		return c.handleHeaders(id, frame.HeaderBlockFragment(), frame.HeadersEnded(), frame.StreamEnded())
 	case *http2.DataFrame:
-		c.takeData(id, frame)
+		c.handleData(id, frame)
 	case *http2.RSTStreamFrame:
 		c.status = "reset: " + frame.ErrCode.String()
 		c.finish(id)
 	case *http2.SettingsFrame:
-		return c.takeSettings(frame)
+		return c.handleSettings(frame)
 	case *http2.WindowUpdateFrame:
 		c.mu.Lock()
 		if id == 0 {
@@ -60,16 +60,16 @@ func (c *connection) take(frame http2.Frame) error {
 		}
 		c.mu.Unlock()
 	case *http2.GoAwayFrame:
-		return fmt.Errorf("the server goes away: %s", frame.ErrCode)
+		return fmt.Errorf("the server sent GOAWAY: %s", frame.ErrCode)
 	case *http2.ContinuationFrame:
-		return fmt.Errorf("a header block in several frames, which no answer here needs")
+		return fmt.Errorf("a header block in several frames, which is not supported")
 	}
 	return nil
 }
 
-func (c *connection) takeHeaders(id uint32, fragment []byte, whole, last bool) error {
+func (c *connection) handleHeaders(id uint32, fragment []byte, whole, last bool) error {
 	if !whole {
-		return fmt.Errorf("a header block in several frames, which no answer here needs")
+		return fmt.Errorf("a header block in several frames, which is not supported")
 	}
 	c.status = ""
 	if _, err := c.headers.Write(fragment); err != nil {
@@ -84,19 +84,19 @@ func (c *connection) takeHeaders(id uint32, fragment []byte, whole, last bool) e
 	return nil
 }
 
-func (c *connection) takeData(id uint32, frame *http2.DataFrame) {
+func (c *connection) handleData(id uint32, frame *http2.DataFrame) {
 	c.mu.Lock()
 	answered := c.calls[id]
 	c.unreported += frame.Length
-	if c.unreported >= topUp {
+	if c.unreported >= windowUpdateSize {
 		c.framer.WriteWindowUpdate(0, c.unreported)
 		c.unreported = 0
 	}
 	c.mu.Unlock()
 	if answered != nil {
-		answered.answer = append(answered.answer, frame.Data()...)
+		answered.response = append(answered.response, frame.Data()...)
 		if answered.onData != nil {
-			answered.answer = handMessages(answered.answer, answered.onData)
+			answered.response = splitMessages(answered.response, answered.onData)
 		}
 	}
 	if frame.StreamEnded() {
@@ -105,8 +105,8 @@ func (c *connection) takeData(id uint32, frame *http2.DataFrame) {
 	}
 }
 
-// handMessages hands out the whole messages in buffer and returns the rest at its beginning.
-func handMessages(buffer []byte, onData func([]byte)) []byte {
+// splitMessages calls onData for each complete message in buffer, and moves the rest to its beginning.
+func splitMessages(buffer []byte, onData func([]byte)) []byte {
 	rest := buffer
 	for len(rest) >= grpcPrefix {
 		size := grpcPrefix + int(binary.BigEndian.Uint32(rest[1:]))
@@ -119,7 +119,7 @@ func handMessages(buffer []byte, onData func([]byte)) []byte {
 	return buffer[:copy(buffer, rest)]
 }
 
-func (c *connection) takeSettings(frame *http2.SettingsFrame) error {
+func (c *connection) handleSettings(frame *http2.SettingsFrame) error {
 	if frame.IsAck() {
 		return nil
 	}
@@ -146,7 +146,7 @@ func (c *connection) finish(id uint32) {
 	}
 }
 
-// describe names a status for the table of errors.
+// describe returns the description of a status for the table of errors.
 func describe(status string) string {
 	if _, err := strconv.Atoi(status); err == nil {
 		return "grpc-status " + status

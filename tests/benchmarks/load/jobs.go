@@ -11,8 +11,8 @@ import (
 
 const service = "/leaderboard.v1.LeaderboardService/"
 
-// leaders are the first rows of a seeded board, hot0 to hot9: the updates beside a job of reads
-// change these, so that every one of them changes what is read.
+// leaders is the number of first rows of a seeded board, hot0 to hot9. Updates concurrent to reads
+// change these rows, so that every update changes the result of the reads.
 const leaders = 10
 
 type jobOptions struct {
@@ -25,12 +25,12 @@ type jobOptions struct {
 	seed     uint64
 }
 
-// job makes the requests of one connection and judges their answers.
+// job makes the requests of one connection and checks their responses.
 type job struct {
 	options jobOptions
 	random  *rand.Rand
 	kinds   *kinds
-	// acknowledged holds the scores of the leaders that some answer has told.
+	// acknowledged holds the highest acknowledged score of each leader.
 	acknowledged *[leaders]atomic.Int64
 }
 
@@ -39,7 +39,7 @@ func newJob(options jobOptions, number int, kinds *kinds, acknowledged *[leaders
 	return &job{options, random, kinds, acknowledged}
 }
 
-// next makes a call of the job's kind.
+// next makes the next call of the job.
 func (j *job) next() (*call, error) {
 	switch j.options.job {
 	case "empty":
@@ -97,7 +97,7 @@ func (j *job) update() *call {
 	return &call{kind: j.kinds.of("update"), method: service + "UpdateScore", body: frameMessage(body), expects: user}
 }
 
-// updates makes a batch of one contest.
+// updates makes a batch for one contest.
 func (j *job) updates() *call {
 	body := make([]byte, grpcPrefix, 32*j.options.batch)
 	contest := j.contest()
@@ -109,7 +109,7 @@ func (j *job) updates() *call {
 	return &call{kind: j.kinds.of("batch"), method: service + "BatchUpdateScores", body: frameMessage(body)}
 }
 
-// top makes a read that has to hold what was acknowledged before it begins.
+// top makes a read that must include the scores acknowledged before it begins.
 func (j *job) top() *call {
 	body := appendText(make([]byte, grpcPrefix, 32), 1, j.contest())
 	body = appendNumber(body, 2, int64(j.options.limit))

@@ -7,7 +7,7 @@ import (
 	"github.com/HdrHistogram/hdrhistogram-go"
 )
 
-// kind counts the calls of one kind. One connection's reader writes it at a time.
+// kind counts the calls of one kind.
 type kind struct {
 	name      string
 	mu        sync.Mutex
@@ -17,7 +17,7 @@ type kind struct {
 	errors    map[string]int64
 }
 
-// kinds are the kinds of calls of a run. Only their first use makes one.
+// kinds are the kinds of calls of a run, each created at its first use.
 type kinds struct {
 	mu     sync.Mutex
 	byName map[string]*kind
@@ -38,19 +38,19 @@ func (k *kinds) of(name string) *kind {
 	return found
 }
 
-// newHistogram counts latencies in microseconds, to three digits.
+// newHistogram returns a histogram of latencies in microseconds, with three digits of precision.
 func newHistogram() *hdrhistogram.Histogram {
 	return hdrhistogram.New(1, time.Minute.Microseconds(), 3)
 }
 
-// note counts a call that ended; only what ended within the counted time makes up rates.
-func (k *kind) note(latency time.Duration, counts bool, acknowledged int, problem string) {
+// record counts a call that ended; counts is whether it ended in the measured time.
+func (k *kind) record(latency time.Duration, counts bool, acknowledged int, problem string) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.updates += int64(acknowledged)
 	if problem != "" {
 		k.errors[problem]++
-		// Whoever waits for this answer waits for ever.
+		// A failed call counts with the longest latency.
 		_ = k.latencies.RecordValue(time.Minute.Microseconds())
 		return
 	}
@@ -60,7 +60,7 @@ func (k *kind) note(latency time.Duration, counts bool, acknowledged int, proble
 	}
 }
 
-// kindResult is what is printed of a kind.
+// kindResult is the printed result of a kind.
 type kindResult struct {
 	Calls        int64            `json:"calls"`
 	Rate         float64          `json:"rate"`
@@ -72,21 +72,21 @@ type kindResult struct {
 	P999         int64            `json:"p999_us"`
 }
 
-// result is what is printed of a run of calls.
+// result is the printed result of a run of calls.
 type result struct {
 	Seconds float64 `json:"seconds"`
-	// What follows is of all kinds but the updates beside a job.
+	// These figures cover all kinds but the concurrent updates.
 	Rate float64 `json:"total_rate"`
 	P50  int64   `json:"p50_us"`
 	P99  int64   `json:"p99_us"`
 	P999 int64   `json:"p999_us"`
-	// UpdateRate counts the updates of batches, in updates a second.
+	// UpdateRate is the number of updates in batches per second.
 	UpdateRate float64 `json:"update_rate"`
 
 	Kinds map[string]kindResult `json:"kinds"`
-	// Acknowledged is how many updates were answered with OK, counted or not.
+	// Acknowledged is the number of updates acknowledged, in or out of the measured time.
 	Acknowledged int64 `json:"acknowledged"`
-	// Late is by how much the open loop's sender was behind at worst, in microseconds.
+	// Late is the longest delay of the open loop's sender, in microseconds.
 	Late int64 `json:"late_us"`
 }
 

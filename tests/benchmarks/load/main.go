@@ -1,9 +1,9 @@
-// Command load drives one server of leaderboard.v1 over raw HTTP/2 and prints what it saw as one
-// line of JSON.
+// Command load sends requests to one server of leaderboard.v1 over raw HTTP/2, and prints the
+// measurements as one line of JSON.
 //
-// It writes frames itself, with header blocks that are encoded once, because the point of a
-// benchmark on two cores is that the server is what is busy: a general gRPC client costs as much as
-// the servers it would measure.
+// It writes HTTP/2 frames itself, with header blocks that are encoded once: a general gRPC client would
+// use as much CPU time as the servers that it measures, and a benchmark on two cores must leave the
+// cores to the server.
 package main
 
 import (
@@ -14,7 +14,7 @@ import (
 	"time"
 )
 
-// options are the flags, as they were given.
+// options are the values of the flags.
 type options struct {
 	address     string
 	mode        string
@@ -32,21 +32,21 @@ func parse() options {
 	var o options
 	flag.StringVar(&o.address, "address", "127.0.0.1:50051", "HOST:PORT of the server")
 	flag.StringVar(&o.mode, "mode", "calls", "calls, watch, stream or hold")
-	flag.IntVar(&o.connections, "connections", 4, "how many connections")
+	flag.IntVar(&o.connections, "connections", 4, "number of connections")
 	flag.IntVar(&o.streams, "streams", 16, "closed loop: calls in flight on each connection")
-	flag.DurationVar(&o.warmup, "warmup", 500*time.Millisecond, "time before anything is counted")
-	flag.DurationVar(&o.duration, "duration", 5*time.Second, "time that is counted")
-	flag.Float64Var(&o.rate, "rate", 0, "open loop: calls a second; 0 for a closed loop")
-	flag.Float64Var(&o.writes, "writes", 0, "updates a second of the board's leaders beside the job")
+	flag.DurationVar(&o.warmup, "warmup", 500*time.Millisecond, "time before the measured time")
+	flag.DurationVar(&o.duration, "duration", 5*time.Second, "measured time")
+	flag.Float64Var(&o.rate, "rate", 0, "open loop: calls per second; 0 for a closed loop")
+	flag.Float64Var(&o.writes, "writes", 0, "updates per second of the board's leaders, concurrent to the job")
 	flag.StringVar(&o.jobs.job, "job", "update", "empty, update, batch, top, rank or mix")
 	flag.IntVar(&o.jobs.contests, "contests", 1, "1 for the contest `hot`, more for c0, c1, ...")
 	flag.IntVar(&o.jobs.users, "users", 1000, "users of each contest: u0, u1, ...")
-	flag.IntVar(&o.jobs.limit, "limit", 10, "rows that are read of a board")
+	flag.IntVar(&o.jobs.limit, "limit", 10, "rows to read of a board")
 	flag.IntVar(&o.jobs.batch, "batch", 1000, "updates in each batch")
 	flag.Int64Var(&o.jobs.points, "points", 1, "points of each update")
-	flag.Uint64Var(&o.jobs.seed, "seed", 1, "where the random numbers begin")
-	flag.IntVar(&o.watch.watchers, "watchers", 1000, "how many watchers")
-	flag.IntVar(&o.watch.scope, "scope", 1, "their scope, as the number of the WatchScope")
+	flag.Uint64Var(&o.jobs.seed, "seed", 1, "seed of the random numbers")
+	flag.IntVar(&o.watch.watchers, "watchers", 1000, "number of watchers")
+	flag.IntVar(&o.watch.scope, "scope", 1, "scope of the watchers, as the number of the WatchScope")
 	flag.Parse()
 	return o
 }

@@ -8,14 +8,14 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 )
 
-// field is one field of a message; text or number is set, as its type says.
+// field is one field of a message; its type decides whether text or value is set.
 type field struct {
 	number protowire.Number
 	text   []byte
 	value  int64
 }
 
-// fields calls visit for each field of a message, and tells whether the message is sound.
+// fields calls visit for each field of a message, and returns whether the message is well-formed.
 func fields(message []byte, visit func(field)) bool {
 	for len(message) > 0 {
 		number, kind, size := protowire.ConsumeTag(message)
@@ -43,7 +43,7 @@ func fields(message []byte, visit func(field)) bool {
 	return true
 }
 
-// row is what is checked of a RankedUser.
+// row holds the fields of a RankedUser that are checked.
 type row struct {
 	user  string
 	score int64
@@ -73,24 +73,24 @@ func firstRow(message []byte) row {
 	return parsed
 }
 
-// judge checks an answer with the status OK, and returns how many updates it acknowledges.
-func (j *job) judge(answered *call) (acknowledged int, problem error) {
-	if len(answered.answer) < grpcPrefix {
+// check checks a response with the status OK, and returns the number of updates that it acknowledges.
+func (j *job) check(answered *call) (acknowledged int, problem error) {
+	if len(answered.response) < grpcPrefix {
 		return 0, fmt.Errorf("no message")
 	}
-	message := answered.answer[grpcPrefix:]
+	message := answered.response[grpcPrefix:]
 	switch answered.kind.name {
 	case "update", "rank":
 		if answered.kind.name == "update" {
 			acknowledged = 1
 		}
 		if got := firstRow(message).user; got != answered.expects {
-			return acknowledged, fmt.Errorf("the answer is about another user")
+			return acknowledged, fmt.Errorf("the response is about another user")
 		}
 	case "write":
-		return 1, j.noteLeader(answered.expects.(int), message)
+		return 1, j.recordLeader(answered.expects.(int), message)
 	case "batch":
-		acknowledged = countTaken(message)
+		acknowledged = countAccepted(message)
 		if acknowledged != j.options.batch {
 			return acknowledged, fmt.Errorf("updates of a batch were refused")
 		}
@@ -100,11 +100,11 @@ func (j *job) judge(answered *call) (acknowledged int, problem error) {
 	return acknowledged, nil
 }
 
-// noteLeader keeps the score of a leader that was acknowledged.
-func (j *job) noteLeader(leader int, message []byte) error {
+// recordLeader records the acknowledged score of a leader.
+func (j *job) recordLeader(leader int, message []byte) error {
 	got := firstRow(message)
 	if got.user != "hot"+strconv.Itoa(leader) {
-		return fmt.Errorf("the answer is about another user")
+		return fmt.Errorf("the response is about another user")
 	}
 	known := &j.acknowledged[leader]
 	for before := known.Load(); before < got.score; before = known.Load() {
@@ -115,26 +115,26 @@ func (j *job) noteLeader(leader int, message []byte) error {
 	return nil
 }
 
-// countTaken counts the results of a batch that are answers and no refusals.
-func countTaken(message []byte) int {
-	taken := 0
+// countAccepted returns the number of accepted updates of a batch.
+func countAccepted(message []byte) int {
+	accepted := 0
 	fields(message, func(result field) {
 		if result.number == 1 {
 			fields(result.text, func(outcome field) {
 				if outcome.number == 1 {
-					taken++
+					accepted++
 				}
 			})
 		}
 	})
-	return taken
+	return accepted
 }
 
-// checkBoard looks for each leader with at least the score that was known when the read began.
+// checkBoard checks that each leader has at least the score acknowledged before the read began.
 func (j *job) checkBoard(message []byte, expected *[leaders]int64) error {
 	var seen [leaders]int64
 	rows := 0
-	sound := fields(message, func(f field) {
+	isValid := fields(message, func(f field) {
 		if f.number != 1 {
 			return
 		}
@@ -146,7 +146,7 @@ func (j *job) checkBoard(message []byte, expected *[leaders]int64) error {
 			}
 		}
 	})
-	if !sound || rows != min(j.options.limit, leaders+j.options.users) {
+	if !isValid || rows != min(j.options.limit, leaders+j.options.users) {
 		return fmt.Errorf("a board has %d rows", rows)
 	}
 	for leader, score := range expected {

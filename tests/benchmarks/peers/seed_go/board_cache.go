@@ -11,10 +11,11 @@ import (
 	"golang.org/x/sync/singleflight"
 )
 
-// freshFor is how long a page is good when only other servers write: they can't be heard of here.
-const freshFor = time.Second
+// maxAge is the time that a page is served when only other servers write: their writes are not observed
+// here.
+const maxAge = time.Second
 
-// page is what was asked for.
+// page is the requested part of a board.
 type page struct {
 	contest string
 	start   int64
@@ -28,11 +29,11 @@ type board struct {
 }
 
 type cached struct {
-	answer *leaderboardv1.GetTopUsersResponse
-	until  time.Time
+	response *leaderboardv1.GetTopUsersResponse
+	until    time.Time
 }
 
-// boards is a cache of pages that never answers with less than this server has acknowledged.
+// boards is a cache of pages. A page is never older than the last write that this server acknowledged.
 type boards struct {
 	store  *redis.Client
 	mu     sync.Mutex
@@ -43,53 +44,53 @@ func newBoards(store *redis.Client) *boards {
 	return &boards{store: store, boards: map[string]*board{}}
 }
 
-// forget drops the pages of a contest. A read that is under way keeps to the dropped board, so what
-// it read before the write is told to those alone who asked before.
-func (b *boards) forget(contest string) {
+// invalidate drops the pages of a contest. A read in flight fills the dropped board, so only callers
+// that came before the write get its result.
+func (b *boards) invalidate(contest string) {
 	b.mu.Lock()
 	delete(b.boards, contest)
 	b.mu.Unlock()
 }
 
-// top returns a page from the cache, or reads it once for all who ask.
-func (b *boards) top(ctx context.Context, asked page) (*leaderboardv1.GetTopUsersResponse, error) {
+// top returns a page from the cache, or reads it once for all concurrent callers.
+func (b *boards) top(ctx context.Context, requested page) (*leaderboardv1.GetTopUsersResponse, error) {
 	b.mu.Lock()
-	kept, ok := b.boards[asked.contest]
+	kept, ok := b.boards[requested.contest]
 	if !ok {
 		kept = &board{pages: map[page]cached{}, flight: &singleflight.Group{}}
-		b.boards[asked.contest] = kept
+		b.boards[requested.contest] = kept
 	}
-	found, ok := kept.pages[asked]
+	found, ok := kept.pages[requested]
 	b.mu.Unlock()
 	if ok && time.Now().Before(found.until) {
-		return found.answer, nil
+		return found.response, nil
 	}
-	return b.fill(ctx, kept, asked)
+	return b.fill(ctx, kept, requested)
 }
 
-func (b *boards) fill(ctx context.Context, kept *board, asked page) (*leaderboardv1.GetTopUsersResponse, error) {
-	key := fmt.Sprint(asked.start, asked.limit)
-	answer, err, _ := kept.flight.Do(key, func() (any, error) {
-		answer, err := b.read(context.WithoutCancel(ctx), asked)
+func (b *boards) fill(ctx context.Context, kept *board, requested page) (*leaderboardv1.GetTopUsersResponse, error) {
+	key := fmt.Sprint(requested.start, requested.limit)
+	response, err, _ := kept.flight.Do(key, func() (any, error) {
+		response, err := b.read(context.WithoutCancel(ctx), requested)
 		if err == nil {
 			b.mu.Lock()
-			kept.pages[asked] = cached{answer, time.Now().Add(freshFor)}
+			kept.pages[requested] = cached{response, time.Now().Add(maxAge)}
 			b.mu.Unlock()
 		}
-		return answer, err
+		return response, err
 	})
 	if err != nil {
 		return nil, err
 	}
-	return answer.(*leaderboardv1.GetTopUsersResponse), nil
+	return response.(*leaderboardv1.GetTopUsersResponse), nil
 }
 
-func (b *boards) read(ctx context.Context, asked page) (*leaderboardv1.GetTopUsersResponse, error) {
-	key := boardKey(asked.contest)
+func (b *boards) read(ctx context.Context, requested page) (*leaderboardv1.GetTopUsersResponse, error) {
+	key := boardKey(requested.contest)
 	var rows *redis.ZSliceCmd
 	var total *redis.IntCmd
 	_, err := b.store.Pipelined(ctx, func(pipe redis.Pipeliner) error {
-		rows = pipe.ZRevRangeWithScores(ctx, key, asked.start-1, asked.start+asked.limit-2)
+		rows = pipe.ZRevRangeWithScores(ctx, key, requested.start-1, requested.start+requested.limit-2)
 		total = pipe.ZCard(ctx, key)
 		return nil
 	})
@@ -98,7 +99,7 @@ func (b *boards) read(ctx context.Context, asked page) (*leaderboardv1.GetTopUse
 	}
 	users := make([]*leaderboardv1.RankedUser, len(rows.Val()))
 	for i, row := range rows.Val() {
-		users[i] = &leaderboardv1.RankedUser{UserId: row.Member.(string), Score: int64(row.Score), Rank: int32(asked.start) + int32(i)}
+		users[i] = &leaderboardv1.RankedUser{UserId: row.Member.(string), Score: int64(row.Score), Rank: int32(requested.start) + int32(i)}
 	}
 	return &leaderboardv1.GetTopUsersResponse{Users: users, TotalUsers: int32(total.Val())}, nil
 }

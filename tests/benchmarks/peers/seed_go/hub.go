@@ -9,16 +9,16 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// backlog is how many messages wait for a watcher before it is cut off.
-const backlog = 256
+// maxQueued is the number of messages that wait for a watcher before it is evicted.
+const maxQueued = 256
 
-// watcher is one stream. Its channel is closed when it is cut off.
+// watcher is one stream. Its channel is closed when it is evicted.
 type watcher struct {
 	contest  string
 	messages chan *leaderboardv1.WatchContestResponse
 }
 
-// hub hands what one subscription hears to the watchers of each contest.
+// hub delivers the messages of one subscription to the watchers of each contest.
 type hub struct {
 	subscription *redis.PubSub
 	mu           sync.Mutex
@@ -29,33 +29,33 @@ func newHub(store *redis.Client) *hub {
 	return &hub{subscription: store.Subscribe(context.Background()), watchers: map[string]map[*watcher]struct{}{}}
 }
 
-// run hands out messages until the context ends.
+// run delivers messages until the context ends.
 func (h *hub) run(ctx context.Context) {
 	defer h.subscription.Close()
-	heard := h.subscription.Channel(redis.WithChannelSize(1024))
+	messages := h.subscription.Channel(redis.WithChannelSize(1024))
 	for {
 		select {
-		case message := <-heard:
-			h.hand(message)
+		case message := <-messages:
+			h.deliver(message)
 		case <-ctx.Done():
 			return
 		}
 	}
 }
 
-func (h *hub) hand(message *redis.Message) {
+func (h *hub) deliver(message *redis.Message) {
 	change := &leaderboardv1.ScoreChange{}
 	if proto.Unmarshal([]byte(message.Payload), change) != nil {
 		return
 	}
 	changes := &leaderboardv1.Changes{Changes: []*leaderboardv1.ScoreChange{change}}
-	told := &leaderboardv1.WatchContestResponse{Event: &leaderboardv1.WatchContestResponse_Changes{Changes: changes}}
+	response := &leaderboardv1.WatchContestResponse{Event: &leaderboardv1.WatchContestResponse_Changes{Changes: changes}}
 	contest := message.Channel[len(channelKey("")):]
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for watcher := range h.watchers[contest] {
 		select {
-		case watcher.messages <- told:
+		case watcher.messages <- response:
 		default:
 			delete(h.watchers[contest], watcher)
 			close(watcher.messages)
@@ -65,7 +65,7 @@ func (h *hub) hand(message *redis.Message) {
 
 // join adds a watcher; the first of a contest subscribes.
 func (h *hub) join(ctx context.Context, contest string) (*watcher, error) {
-	joined := &watcher{contest, make(chan *leaderboardv1.WatchContestResponse, backlog)}
+	joined := &watcher{contest, make(chan *leaderboardv1.WatchContestResponse, maxQueued)}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.watchers[contest] == nil {
@@ -78,7 +78,7 @@ func (h *hub) join(ctx context.Context, contest string) (*watcher, error) {
 	return joined, nil
 }
 
-// leave takes a watcher out; the last of a contest unsubscribes.
+// leave removes a watcher; the last of a contest unsubscribes.
 func (h *hub) leave(left *watcher) {
 	h.mu.Lock()
 	defer h.mu.Unlock()

@@ -1,7 +1,7 @@
-// Command seed_go is the peer that the service is measured against: the usual leaderboard in Go,
-// grpc-go over go-redis, one sorted set for each contest, a cache of first rows and a hub for
-// watchers. It speaks leaderboard.v1 as far as this design can: it knows no request ids, no fair
-// ties and no positions to resume from.
+// Command seed_go is the peer that the service is compared with: a common leaderboard in Go, with
+// grpc-go and go-redis, one sorted set for each contest, a cache of first rows and a hub for watchers.
+// It implements the part of leaderboard.v1 that this design supports: no request ids, no fair ties and
+// no positions to resume from.
 package main
 
 import (

@@ -13,10 +13,10 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// maxBatch is the contract's.
+// maxBatch is the limit of the contract.
 const maxBatch = 1000
 
-// service answers the calls of leaderboard.v1.
+// service implements leaderboard.v1.
 type service struct {
 	leaderboardv1.UnimplementedLeaderboardServiceServer
 	store  *redis.Client
@@ -27,8 +27,8 @@ type service struct {
 func boardKey(contest string) string   { return "contest:" + contest }
 func channelKey(contest string) string { return "updates:" + contest }
 
-// UpdateScore adds points and tells the other servers and the watchers. The rank is left out of the
-// answer: it would be a third round trip, and another writer's by the time it is read.
+// UpdateScore adds points, and notifies the other servers and the watchers. The response has no rank:
+// reading it would be a third round trip, and another writer may change it before.
 func (s *service) UpdateScore(ctx context.Context, r *leaderboardv1.UpdateScoreRequest) (*leaderboardv1.UpdateScoreResponse, error) {
 	if r.ContestId == "" || r.UserId == "" {
 		return nil, status.Error(codes.InvalidArgument, "contest_id and user_id are required")
@@ -37,7 +37,7 @@ func (s *service) UpdateScore(ctx context.Context, r *leaderboardv1.UpdateScoreR
 	if err != nil {
 		return nil, unavailable(err)
 	}
-	s.boards.forget(r.ContestId)
+	s.boards.invalidate(r.ContestId)
 	user := &leaderboardv1.RankedUser{UserId: r.UserId, Score: int64(sum)}
 	message, err := encodeChange(user, r.Points)
 	if err != nil {
@@ -49,7 +49,7 @@ func (s *service) UpdateScore(ctx context.Context, r *leaderboardv1.UpdateScoreR
 	return &leaderboardv1.UpdateScoreResponse{User: user, PreviousScore: user.Score - r.Points, Applied: true}, nil
 }
 
-// BatchUpdateScores does the same for many in two pipelines.
+// BatchUpdateScores does the same for many updates in two pipelines.
 func (s *service) BatchUpdateScores(ctx context.Context, r *leaderboardv1.BatchUpdateScoresRequest) (*leaderboardv1.BatchUpdateScoresResponse, error) {
 	if len(r.Updates) == 0 || len(r.Updates) > maxBatch {
 		return nil, status.Errorf(codes.InvalidArgument, "1 to %d updates", maxBatch)
@@ -64,12 +64,12 @@ func (s *service) BatchUpdateScores(ctx context.Context, r *leaderboardv1.BatchU
 	if err != nil {
 		return nil, unavailable(err)
 	}
-	answer := &leaderboardv1.BatchUpdateScoresResponse{Results: make([]*leaderboardv1.BatchUpdateResult, len(sums))}
+	response := &leaderboardv1.BatchUpdateScoresResponse{Results: make([]*leaderboardv1.BatchUpdateResult, len(sums))}
 	_, err = s.store.Pipelined(ctx, func(pipe redis.Pipeliner) error {
 		for i, update := range r.Updates {
-			s.boards.forget(update.ContestId)
+			s.boards.invalidate(update.ContestId)
 			user := &leaderboardv1.RankedUser{UserId: update.UserId, Score: int64(sums[i].Val())}
-			answer.Results[i] = &leaderboardv1.BatchUpdateResult{Outcome: &leaderboardv1.BatchUpdateResult_Response{
+			response.Results[i] = &leaderboardv1.BatchUpdateResult{Outcome: &leaderboardv1.BatchUpdateResult_Response{
 				Response: &leaderboardv1.UpdateScoreResponse{User: user, PreviousScore: user.Score - update.Points, Applied: true},
 			}}
 			message, err := encodeChange(user, update.Points)
@@ -83,27 +83,27 @@ func (s *service) BatchUpdateScores(ctx context.Context, r *leaderboardv1.BatchU
 	if err != nil {
 		return nil, unavailable(err)
 	}
-	return answer, nil
+	return response, nil
 }
 
 func encodeChange(user *leaderboardv1.RankedUser, points int64) ([]byte, error) {
 	return proto.Marshal(&leaderboardv1.ScoreChange{User: user, Points: points})
 }
 
-// GetTopUsers answers from the cache where it can.
+// GetTopUsers reads from the cache if possible.
 func (s *service) GetTopUsers(ctx context.Context, r *leaderboardv1.GetTopUsersRequest) (*leaderboardv1.GetTopUsersResponse, error) {
 	limit, start := int64(r.Limit), int64(r.StartRank)
 	if limit == 0 {
 		limit = 10
 	}
-	answer, err := s.boards.top(ctx, page{r.ContestId, max(start, 1), limit})
+	response, err := s.boards.top(ctx, page{r.ContestId, max(start, 1), limit})
 	if err != nil {
 		return nil, unavailable(err)
 	}
-	return answer, nil
+	return response, nil
 }
 
-// GetUserRank asks for all it tells in one pipeline.
+// GetUserRank reads its whole response in one pipeline.
 func (s *service) GetUserRank(ctx context.Context, r *leaderboardv1.GetUserRankRequest) (*leaderboardv1.GetUserRankResponse, error) {
 	key := boardKey(r.ContestId)
 	var rank *redis.IntCmd
