@@ -6,7 +6,15 @@ from harness.lookout import Lookout
 from harness.proxy import StoreProxy
 from leaderboard_server.storage import scripts
 
-_SCRIPTS = ("commit", "where", "top", "ranks", "users", "history", "earlier")
+_SCRIPTS = (
+    "commit",
+    "ranks",
+    "read_log",
+    "read_log_backward",
+    "read_position",
+    "top",
+    "users",
+)
 
 
 class WatchedLine(StoreProxy):

@@ -27,12 +27,12 @@ from leaderboard_server.storage.pipelined_connection import Argument
 from leaderboard_server.storage.positions import PositionTracker
 from leaderboard_server.storage.scripts import (
     COMMIT,
-    EARLIER,
-    HISTORY,
     RANKS,
+    READ_LOG,
+    READ_LOG_BACKWARD,
+    READ_POSITION,
     TOP,
     USERS,
-    WHERE,
     Script,
 )
 
@@ -189,7 +189,7 @@ class Store:
 
     async def position(self, contest_id: str) -> Position:
         """Read where a contest is."""
-        position, _ = await self._read(WHERE, contest_id)
+        position, _ = await self._read(READ_POSITION, contest_id)
         return position
 
     async def end_epoch(self, contest_id: str, epoch: str) -> None:
@@ -199,12 +199,15 @@ class Store:
         """
         beyond = Position(epoch, MAX_SCORE)
         await self._reads.call(
-            WHERE, _CONTEST_KEYS, *keys.of_contest(contest_id), *self._head(contest_id, beyond)
+            READ_POSITION,
+            _CONTEST_KEYS,
+            *keys.of_contest(contest_id),
+            *self._head(contest_id, beyond),
         )
 
     async def history(self, contest_id: str, after_revision: int, limit: int) -> History:
         """Read up to `limit` commits after a revision, as far as the log still holds them."""
-        position, (known, payloads) = await self._read(HISTORY, contest_id, after_revision, limit)
+        position, (known, payloads) = await self._read(READ_LOG, contest_id, after_revision, limit)
         before = None
         if known:
             with contextlib.suppress(UnreadableCommit):
@@ -214,7 +217,9 @@ class Store:
 
     async def earlier(self, contest_id: str, up_to_revision: int, limit: int) -> History:
         """Read the last `limit` commits up to a revision that the log still holds, in order."""
-        position, (payloads,) = await self._read(EARLIER, contest_id, up_to_revision, limit)
+        position, (payloads,) = await self._read(
+            READ_LOG_BACKWARD, contest_id, up_to_revision, limit
+        )
         commits = [decode_commit(contest_id, payload) for payload in reversed(payloads)]
         return History(commits, position, None)
 

@@ -23,9 +23,9 @@ def _script(name: str) -> Script:
 
 
 COMMIT = _script("commit")
-EARLIER = _script("earlier")
-HISTORY = _script("history")
 RANKS = _script("ranks")
+READ_LOG = _script("read_log")
+READ_LOG_BACKWARD = _script("read_log_backward")
+READ_POSITION = _script("read_position")
 TOP = _script("top")
 USERS = _script("users")
-WHERE = _script("where")

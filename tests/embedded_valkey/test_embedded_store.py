@@ -18,6 +18,8 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 from structlog.testing import capture_logs
 
+from embedded_valkey import counting_service
+from embedded_valkey.counting_service import connected, process_of
 from harness.processes import ChildProcess
 from harness.waiting import eventually
 from leaderboard_server.embedded_valkey import (
@@ -33,10 +35,8 @@ from leaderboard_server.embedded_valkey import (
 from leaderboard_server.embedded_valkey.binary import valkey_server
 from leaderboard_server.embedded_valkey.folder import DataFolder
 from leaderboard_server.embedded_valkey.server_config import arguments
-from storage import embedded_service
-from storage.embedded_service import connected, process_of
 
-BOTH_LOOPS = pytest.mark.parametrize("loop", embedded_service.LOOPS)
+BOTH_LOOPS = pytest.mark.parametrize("loop", counting_service.LOOPS)
 
 
 @pytest.fixture
@@ -101,12 +101,12 @@ async def answers(client: Redis) -> bool:
 
 
 class CountingService:
-    """The service process of `embedded_service`."""
+    """The service process of `counting_service`."""
 
     def __init__(self, data_dir: Path, loop: str = "asyncio") -> None:
         self._log = data_dir.parent / f"service-{len(list(data_dir.parent.iterdir()))}.log"
         self.process = ChildProcess(
-            [sys.executable, embedded_service.__file__, str(data_dir), loop], self._log
+            [sys.executable, counting_service.__file__, str(data_dir), loop], self._log
         )
 
     def said(self, word: str) -> list[list[int]]:

@@ -1,6 +1,6 @@
 """A service process in small, for tests to kill: keeps an embedded store open and counts in it.
 
-Used as a script, `embedded_service.py DATA_DIR LOOP`. It prints `open STORE_PID`, then `counted N`
+Used as a script, `counting_service.py DATA_DIR LOOP`. It prints `open STORE_PID`, then `counted N`
 for every acknowledged count, and after a SIGINT `drained N STORE_PID`, when it counted once more.
 """
 
