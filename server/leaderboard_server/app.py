@@ -90,7 +90,7 @@ async def running(config: Config) -> AsyncIterator[Running]:
             _limits(config),
             ready,
         )
-        monitor = Monitor(driver, tell=health.set_serving)
+        monitor = Monitor(driver, on_change=health.set_serving)
 
         for part in (writes, reads, feed, followers, boards, ranks, committer):
             stack.push_async_callback(part.close)

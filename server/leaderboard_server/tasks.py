@@ -49,6 +49,12 @@ class SingleFlight(Generic[Result]):
         if self._task:
             self._task.cancel()
 
+    async def close(self) -> None:
+        """Cancel the call in flight, if any, and wait for its end."""
+        if task := self._task:
+            task.cancel()
+            await asyncio.wait([task])
+
     def _on_done(self, task: asyncio.Task[Result]) -> None:
         if self._task is task:
             self._task = None
@@ -72,8 +78,9 @@ class BackgroundTask:
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
-        """Start the task."""
-        self._task = asyncio.create_task(self._work(), name=self._name)
+        """Start the task. Does nothing if it was started before."""
+        if self._task is None:
+            self._task = asyncio.create_task(self._work(), name=self._name)
 
     async def close(self) -> None:
         """Cancel the task, if it was started, and wait for its end.

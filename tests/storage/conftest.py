@@ -1,4 +1,4 @@
-"""Stores to test the storage layer on: real ones and, for what it can do, fakeredis."""
+"""Stores to test the storage layer on: real ones and, for what it supports, fakeredis."""
 
 import contextlib
 import time
@@ -12,18 +12,19 @@ from redis.asyncio import Redis
 
 from conftest import require
 from harness.stores import Flavour, StoreProcess
-from leaderboard_server.storage.calls import Caller
 from leaderboard_server.storage.connection import connect
 from leaderboard_server.storage.pipelined_connection import Argument, PipelinedConnection
+from leaderboard_server.storage.scripts import StoreConnection
 from leaderboard_server.storage.store import Retention, Store
+from storage.scripted_store import ScriptedStore
 
 NewStore = Callable[..., Store]
-"""Makes what a server process has: a `Store` with a token and a memory of its own."""
+"""Makes the `Store` of one server process, with a token and a tracker of its own."""
 
 
 @pytest_asyncio.fixture(name="redis")
 async def _redis(store: StoreProcess) -> AsyncIterator[Redis]:
-    """Give the driver as the service opens it, on a real and empty store."""
+    """Give the driver as the server opens it, on a real and empty store."""
     client = connect(store.url)
     yield client
     await client.aclose()
@@ -49,15 +50,15 @@ async def any_store(
 
 @pytest_asyncio.fixture(name="any_redis")
 async def _any_redis(any_store: StoreProcess | None) -> AsyncIterator[Redis]:
-    """Give an empty store of each kind, with the driver as the service opens it."""
+    """Give an empty store of each kind, with the driver as the server opens it."""
     client = connect(any_store.url) if any_store else fakeredis.FakeAsyncRedis()
     await client.flushall()
     yield client
     await client.aclose()
 
 
-class ThroughDriver:
-    """Calls a store through the driver, as fakeredis has no connection that a link could use."""
+class DriverConnection:
+    """Calls a store through the driver: fakeredis has no connection to pipeline on."""
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
@@ -67,17 +68,44 @@ class ThroughDriver:
         return await self._redis.execute_command(*command)  # type: ignore[no-untyped-call]
 
 
-@pytest_asyncio.fixture(name="new_store")
-async def _new_store(any_redis: Redis, any_store: StoreProcess | None) -> AsyncIterator[NewStore]:
-    """Give what several server processes have on one store."""
+@pytest_asyncio.fixture(name="new_connection")
+async def _new_connection(
+    any_redis: Redis, any_store: StoreProcess | None
+) -> AsyncIterator[Callable[[], StoreConnection]]:
+    """Give a function that opens connections to one empty store of each kind."""
     async with contextlib.AsyncExitStack() as stack:
 
-        def make(*, clock: Callable[[], float] = time.time, **retention: int) -> Store:
+        def make() -> StoreConnection:
             if any_store is None:
-                caller: Caller = ThroughDriver(any_redis)
-            else:
-                caller = link = PipelinedConnection(any_redis)
-                stack.push_async_callback(link.close)
-            return Store(caller, caller, Retention(**retention), clock=clock)
+                return DriverConnection(any_redis)
+            connection = PipelinedConnection(any_redis)
+            stack.push_async_callback(connection.close)
+            return connection
 
         yield make
+
+
+@pytest.fixture(name="new_store")
+def _new_store(new_connection: Callable[[], StoreConnection]) -> NewStore:
+    """Give a function that makes the stores of several server processes, on one store."""
+
+    def make(*, clock: Callable[[], float] = time.time, **retention: int) -> Store:
+        connection = new_connection()
+        return Store(connection, connection, Retention(**retention), clock=clock)
+
+    return make
+
+
+@pytest_asyncio.fixture(name="scripted")
+async def _scripted() -> AsyncIterator[ScriptedStore]:
+    """Give a store whose replies the test chooses."""
+    async with ScriptedStore() as store:
+        yield store
+
+
+@pytest_asyncio.fixture(name="driver")
+async def _driver(scripted: ScriptedStore) -> AsyncIterator[Redis]:
+    """Give the driver of that store."""
+    driver = connect(scripted.url)
+    yield driver
+    await driver.aclose()

@@ -1,4 +1,4 @@
-"""A store that answers what a test tells it to, when the test tells it to."""
+"""A store whose replies, and their moments, are chosen by the test."""
 
 import asyncio
 import contextlib
@@ -10,12 +10,12 @@ import hiredis
 from harness.waiting import eventually
 
 _OPENING = {b"CLIENT", b"SELECT", b"AUTH"}
-"""What the driver sends when it opens a connection; answered at once."""
+"""Commands that the driver sends when it opens a connection; answered at once."""
 
 
 class ScriptedStore:
     """
-    Listens on loopback for a block, and notes the commands that come.
+    Listens on loopback during a block, and records the commands that arrive.
 
     Attributes:
         commands: All commands but those that open a connection, in order.
@@ -25,17 +25,17 @@ class ScriptedStore:
     def __init__(self) -> None:
         self.commands: list[list[bytes]] = []
         self.opened = 0
+        self._port = 0
         self._writers: list[asyncio.StreamWriter] = []
         self._server: asyncio.Server | None = None
 
     @property
     def url(self) -> str:
-        """The address, as the service takes it."""
-        assert self._server
-        return f"redis://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
+        """The address, as the server takes it."""
+        return f"redis://127.0.0.1:{self._port}"
 
     async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        await self.accept()
         return self
 
     async def __aexit__(
@@ -44,22 +44,31 @@ class ScriptedStore:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        assert self._server
-        self._server.close()
+        self.refuse()
         for writer in list(self._writers):
             writer.transport.abort()
         await eventually(lambda: not self._writers, "the end of all connections")
 
-    async def gets(self, count: int) -> None:
-        """Wait until so many commands came in all."""
+    async def accept(self) -> None:
+        """Accept connections, on the same port as before."""
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self._port)
+        self._port = self._server.sockets[0].getsockname()[1]
+
+    def refuse(self) -> None:
+        """Refuse new connections; the open ones stay."""
+        assert self._server
+        self._server.close()
+
+    async def received(self, count: int) -> None:
+        """Wait until so many commands have arrived in all."""
         await eventually(lambda: len(self.commands) >= count, f"{count} commands")
 
-    def answer(self, *replies: bytes) -> None:
+    def reply(self, *replies: bytes) -> None:
         """Send replies on the connection that was opened last."""
         self._writers[-1].write(b"".join(reply + b"\r\n" for reply in replies))
 
     def hang_up(self) -> None:
-        """Cut the connection that was opened last."""
+        """Abort the connection that was opened last."""
         self._writers[-1].transport.abort()
 
     @property

@@ -1,4 +1,4 @@
-"""One connection with many calls under way: who gets which answer, and what ends it."""
+"""A pipelined connection: replies to many calls in flight, its loss, and its reopening."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable
@@ -12,239 +12,230 @@ from redis.exceptions import NoScriptError, ResponseError
 from redis.exceptions import TimeoutError as StoreTimeout
 
 from harness.waiting import eventually
-from leaderboard_server.domain.position import Position
-from leaderboard_server.domain.update import ScoreUpdate
 from leaderboard_server.storage import pipelined_connection as module
-from leaderboard_server.storage.connection import connect
 from leaderboard_server.storage.pipelined_connection import PipelinedConnection
-from leaderboard_server.storage.store import Retention, Store
 from storage.scripted_store import ScriptedStore
 
 
-@pytest_asyncio.fixture(name="scripted")
-async def _scripted() -> AsyncIterator[ScriptedStore]:
-    """Give a store that does what the test says."""
-    async with ScriptedStore() as store:
-        yield store
+@pytest_asyncio.fixture(name="connection")
+async def _connection(driver: Redis) -> AsyncIterator[PipelinedConnection]:
+    """Give a connection to that store."""
+    connection = PipelinedConnection(driver)
+    yield connection
+    await connection.close()
 
 
-@pytest_asyncio.fixture(name="link")
-async def _link(scripted: ScriptedStore) -> AsyncIterator[PipelinedConnection]:
-    """Give a link to that store."""
-    driver = connect(scripted.url)
-    link = PipelinedConnection(driver)
-    yield link
-    await link.close()
-    await driver.aclose()
-
-
-async def begun(
-    link: PipelinedConnection, scripted: ScriptedStore, *words: str
+async def started(
+    connection: PipelinedConnection, scripted: ScriptedStore, *words: str
 ) -> list[asyncio.Task[Any]]:
-    """Begin a call for each word, and wait until the store has them all."""
+    """Start a call for each word, and wait until the store has received them all."""
     due = len(scripted.commands) + len(words)
-    calls = [asyncio.ensure_future(link.call("ECHO", word)) for word in words]
-    await scripted.gets(due)
+    calls = [asyncio.ensure_future(connection.call("ECHO", word)) for word in words]
+    await scripted.received(due)
     return calls
 
 
-async def within_reason(call: Awaitable[Any]) -> Any:
-    """Wait for an answer, but not for ever."""
+async def in_time(call: Awaitable[Any]) -> Any:
+    """Wait for a reply, but not for ever."""
     async with asyncio.timeout(10):
         return await call
 
 
-class TestAnswers:
-    """Who gets which answer."""
+class TestReplies:
+    """Each reply goes to its own call."""
 
     async def test_each_call_gets_its_own(
-        self, link: PipelinedConnection, scripted: ScriptedStore
+        self, connection: PipelinedConnection, scripted: ScriptedStore
     ) -> None:
-        """In order, on one connection, though they come in pieces and all at once."""
-        calls = await begun(link, scripted, "a", "b", "c", "d")
-        scripted.answer(b"+a")
+        """Replies are in order, on one connection, whether they come in pieces or all at once."""
+        calls = await started(connection, scripted, "a", "b", "c", "d")
+        scripted.reply(b"+a")
         assert await calls[0] == b"a"
         assert not calls[1].done()
-        scripted.answer(b"$1\r\nb", b":3", b"*2\r\n:4\r\n$-1")
+        scripted.reply(b"$1\r\nb", b":3", b"*2\r\n:4\r\n$-1")
         assert await asyncio.gather(*calls[1:]) == [b"b", 3, [4, None]]
         assert scripted.commands == [[b"ECHO", word] for word in (b"a", b"b", b"c", b"d")]
         assert scripted.opened == 1
 
-    async def test_a_refusal_is_for_its_caller_alone(
-        self, link: PipelinedConnection, scripted: ScriptedStore
+    async def test_error_reply_fails_its_own_call_alone(
+        self, connection: PipelinedConnection, scripted: ScriptedStore
     ) -> None:
-        """The connection goes on for the others."""
-        calls = await begun(link, scripted, "a", "b", "c", "d")
-        scripted.answer(b"+a", b"-ERR no", b"-NOSCRIPT no such", b"+d")
-        answers = await asyncio.gather(*calls, return_exceptions=True)
-        assert (answers[0], answers[3]) == (b"a", b"d")
-        assert isinstance(answers[2], NoScriptError)
-        assert isinstance(answers[1], ResponseError)
-        assert not isinstance(answers[1], NoScriptError)
+        """The connection stays open for the others."""
+        calls = await started(connection, scripted, "a", "b", "c", "d")
+        scripted.reply(b"+a", b"-ERR no", b"-NOSCRIPT no such", b"+d")
+        replies = await asyncio.gather(*calls, return_exceptions=True)
+        assert (replies[0], replies[3]) == (b"a", b"d")
+        assert isinstance(replies[2], NoScriptError)
+        assert isinstance(replies[1], ResponseError)
+        assert not isinstance(replies[1], NoScriptError)
         assert scripted.opened == 1
 
-    async def test_the_answer_of_a_caller_that_went_away_goes_to_nobody(
-        self, link: PipelinedConnection, scripted: ScriptedStore
+    async def test_reply_to_a_cancelled_call_is_dropped(
+        self, connection: PipelinedConnection, scripted: ScriptedStore
     ) -> None:
-        """Neither an answer nor a refusal shifts those of the others."""
-        calls = await begun(link, scripted, "a", "b", "c", "d")
-        for gone in (calls[0], calls[2]):
-            gone.cancel()
+        """Neither a result nor an error of a cancelled call shifts the replies of the others."""
+        calls = await started(connection, scripted, "a", "b", "c", "d")
+        for cancelled in (calls[0], calls[2]):
+            cancelled.cancel()
         await asyncio.wait([calls[0], calls[2]])
-        scripted.answer(b"+a", b"+b", b"-ERR no", b"+d")
+        scripted.reply(b"+a", b"+b", b"-ERR no", b"+d")
         assert [await calls[1], await calls[3]] == [b"b", b"d"]
 
     async def test_large_commands_arrive_in_order(
-        self, link: PipelinedConnection, scripted: ScriptedStore
+        self, connection: PipelinedConnection, scripted: ScriptedStore
     ) -> None:
-        """Also where some are sent at once and others wait for the end of the turn."""
-        sizes = [1, module.SEND_AT_ONCE, 2, 3, 2 * module.SEND_AT_ONCE, 4]
-        calls = [asyncio.ensure_future(link.call("ECHO", "x" * size)) for size in sizes]
+        """Some are sent at once while others wait for the end of the loop's turn."""
+        sizes = [1, module.FLUSH_BYTES, 2, 3, 2 * module.FLUSH_BYTES, 4]
+        calls = [asyncio.ensure_future(connection.call("ECHO", "x" * size)) for size in sizes]
         for number, size in enumerate(sizes, 1):
-            await scripted.gets(number)
+            await scripted.received(number)
             assert len(scripted.commands[number - 1][1]) == size
-            scripted.answer(b":%d" % size)
-        assert await within_reason(asyncio.gather(*calls)) == sizes
+            scripted.reply(b":%d" % size)
+        assert await in_time(asyncio.gather(*calls)) == sizes
 
 
-class TestLost:
-    """What ends a connection, and what comes after it."""
+class TestLoss:
+    """Losing the connection, and opening the next one."""
 
-    async def goes_on(
-        self, link: PipelinedConnection, scripted: ScriptedStore, opened: int
+    async def recovers(
+        self, connection: PipelinedConnection, scripted: ScriptedStore, opened: int
     ) -> None:
-        """Check that the next call opens another connection, and only that."""
-        (call,) = await begun(link, scripted, "next")
-        scripted.answer(b"+next")
-        assert await within_reason(call) == b"next"
+        """Check that the next call opens exactly one connection."""
+        (call,) = await started(connection, scripted, "next")
+        scripted.reply(b"+next")
+        assert await in_time(call) == b"next"
         assert scripted.opened == opened
         await eventually(lambda: scripted.connections == 1, "the lost connection is closed")
 
-    async def test_a_call_whose_turn_comes_too_late_is_told(
-        self, link: PipelinedConnection, scripted: ScriptedStore
+    async def test_call_on_a_connection_lost_right_after_opening_fails(
+        self, connection: PipelinedConnection, driver: Redis, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """The connection may be lost between its opening and the turn of who waited for that."""
-        (first,) = await begun(link, scripted, "first")
-        wire = link._wire
-        assert wire
-        wire.lose(ConnectionLost("gone"))
-        for call in (first, wire.call(("ECHO", "late"))):
-            with pytest.raises(ConnectionLost):
-                await within_reason(call)
+        """The connection may be lost between its opening and the turn of the waiting call."""
+        pool: Any = driver.connection_pool  # the driver leaves its methods without types
+        make_connection = pool.make_connection
 
-    async def test_all_who_wait_are_told(
-        self, link: PipelinedConnection, scripted: ScriptedStore
+        def make_short_lived_connection() -> Any:
+            made = make_connection()
+            connect = made.connect
+
+            async def connect_and_abort() -> None:
+                await connect()
+                made._writer.transport.abort()
+
+            made.connect = connect_and_abort
+            return made
+
+        monkeypatch.setattr(pool, "make_connection", make_short_lived_connection)
+        with pytest.raises(ConnectionLost, match="was lost"):
+            await in_time(connection.call("ECHO", "a"))
+
+    async def test_all_calls_in_flight_fail(
+        self, connection: PipelinedConnection, scripted: ScriptedStore
     ) -> None:
-        """A cut connection fails every call under way, and the next one opens anew."""
-        calls = await begun(link, scripted, "a", "b", "c")
+        """A lost connection fails every call in flight, and the next call opens another one."""
+        calls = await started(connection, scripted, "a", "b", "c")
         calls[1].cancel()
-        scripted.answer(b"+a")
+        scripted.reply(b"+a")
         assert await calls[0] == b"a"
         scripted.hang_up()
         with pytest.raises(ConnectionLost):
-            await within_reason(calls[2])
-        await self.goes_on(link, scripted, opened=2)
+            await in_time(calls[2])
+        await self.recovers(connection, scripted, opened=2)
 
-    async def test_those_who_come_together_open_one(
-        self, link: PipelinedConnection, scripted: ScriptedStore
+    async def test_concurrent_calls_open_one_connection(
+        self, connection: PipelinedConnection, scripted: ScriptedStore
     ) -> None:
-        """At the start and after a loss; one that goes away doesn't take it with it."""
+        """At the start and after a loss; cancelling one call doesn't affect the others."""
         for opened in (1, 2):
-            first = asyncio.ensure_future(link.call("ECHO", "gone"))
-            others = [asyncio.ensure_future(link.call("ECHO", str(n))) for n in range(20)]
+            first = asyncio.ensure_future(connection.call("ECHO", "cancelled"))
+            others = [asyncio.ensure_future(connection.call("ECHO", str(n))) for n in range(20)]
             await asyncio.sleep(0)
             first.cancel()
-            await scripted.gets(20 * opened)
-            scripted.answer(*(b":%d" % number for number in range(20)))
-            assert await within_reason(asyncio.gather(*others)) == list(range(20))
+            due = 20 * opened + opened - 1
+            await scripted.received(due)
+            scripted.reply(*(b":%d" % number for number in range(20)))
+            assert await in_time(asyncio.gather(*others)) == list(range(20))
             assert scripted.opened == opened
+            (lost,) = await started(connection, scripted, "lost")
             scripted.hang_up()
-            await eventually(lambda: link._wire is None or link._wire.lost, "the loss is noticed")
-
-    async def test_an_overdue_answer_gives_the_link_up(
-        self, link: PipelinedConnection, scripted: ScriptedStore, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        """Answers come in order, so all behind it are given up too; a late one goes to nobody."""
-        monkeypatch.setattr(module, "ANSWER_S", 0.05)
-        calls = await begun(link, scripted, "a", "b")
-        answers = await within_reason(asyncio.gather(*calls, return_exceptions=True))
-        assert [type(answer) for answer in answers] == [StoreTimeout, StoreTimeout]
-        monkeypatch.setattr(module, "ANSWER_S", 10.0)
-        await self.goes_on(link, scripted, opened=2)
-
-    async def test_only_silence_is_overdue(
-        self, link: PipelinedConnection, scripted: ScriptedStore
-    ) -> None:
-        """However long a call waits behind others: each answer shows that the store works."""
-        calls = await begun(link, scripted, "a", "b")
-        wire = link._wire
-        assert wire
-        wire._heard_at -= 2 * module.ANSWER_S
-        scripted.answer(b"+a")
-        assert await within_reason(calls[0]) == b"a"
-        wire._look()
-        assert not wire.lost
-        wire._heard_at -= 2 * module.ANSWER_S
-        wire._look()
-        assert not wire.lost, "an answer may lie in the socket where the loop was late"
-        wire._look()
-        with pytest.raises(StoreTimeout):
-            await within_reason(calls[1])
-
-    @pytest.mark.parametrize("refusal", ["READONLY", "LOADING", "MASTERDOWN"])
-    async def test_a_store_that_takes_no_writes_is_left(
-        self, link: PipelinedConnection, scripted: ScriptedStore, refusal: str
-    ) -> None:
-        """There may be another one by now, which only a new connection finds."""
-        calls = await begun(link, scripted, "a", "b", "c")
-        scripted.answer(b"+a", f"-{refusal} not here".encode(), b"+c")
-        answers = await within_reason(asyncio.gather(*calls, return_exceptions=True))
-        assert answers[0] == b"a"
-        assert [type(answer) for answer in answers[1:]] == [ConnectionLost, ConnectionLost]
-        await self.goes_on(link, scripted, opened=2)
-
-    async def test_a_store_that_is_away_refuses_each_call(
-        self, link: PipelinedConnection, scripted: ScriptedStore
-    ) -> None:
-        """At once, and the call after it is back is answered."""
-        assert scripted._server
-        (call,) = await begun(link, scripted, "a")
-        url = scripted.url
-        port = int(url.rpartition(":")[2])
-        scripted._server.close()
-        scripted.hang_up()
-        for lost in (call, link.call("ECHO", "b"), link.call("ECHO", "c")):
             with pytest.raises(ConnectionLost):
-                await within_reason(lost)
-        scripted._server = await asyncio.start_server(scripted._serve, "127.0.0.1", port)
-        await self.goes_on(link, scripted, opened=2)
+                await in_time(lost)
 
-    async def test_closing_gives_up_what_is_under_way(
-        self, link: PipelinedConnection, scripted: ScriptedStore
+    async def test_overdue_reply_drops_the_connection(
+        self,
+        connection: PipelinedConnection,
+        scripted: ScriptedStore,
+        monkeypatch: pytest.MonkeyPatch,
     ) -> None:
-        """Who waits is told, and the connection is gone."""
-        calls = await begun(link, scripted, "a", "b")
-        await link.close()
-        answers = await asyncio.gather(*calls, return_exceptions=True)
-        assert [type(answer) for answer in answers] == [ConnectionLost, ConnectionLost]
+        """Replies come in order, so all calls behind it fail too; a late reply is dropped."""
+        monkeypatch.setattr(module, "REPLY_TIMEOUT_S", 0.05)
+        calls = await started(connection, scripted, "a", "b")
+        replies = await in_time(asyncio.gather(*calls, return_exceptions=True))
+        assert [type(reply) for reply in replies] == [StoreTimeout, StoreTimeout]
+        monkeypatch.setattr(module, "REPLY_TIMEOUT_S", 10.0)
+        await self.recovers(connection, scripted, opened=2)
+
+    async def test_only_silence_times_out(
+        self,
+        connection: PipelinedConnection,
+        scripted: ScriptedStore,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        """A call may wait for long behind others: each reply shows that the store works."""
+        loop = asyncio.get_running_loop()
+        clock, skipped_s = loop.time, 0.0
+        monkeypatch.setattr(loop, "time", lambda: clock() + skipped_s)
+        calls = await started(connection, scripted, "a", "b", "c")
+        for call, reply in zip(calls[:2], (b"a", b"b"), strict=True):
+            for skip_s in (0.7 * module.REPLY_TIMEOUT_S, module.READ_GRACE_S):
+                skipped_s += skip_s
+                await asyncio.sleep(0)
+                await asyncio.sleep(0)
+            scripted.reply(b"+" + reply)
+            assert await in_time(call) == reply
+
+        skipped_s += 2 * module.REPLY_TIMEOUT_S
+        await asyncio.sleep(0)  # the timer fires, as in a loop that was late
+        await asyncio.sleep(0)
+        scripted.reply(b"+c")
+        assert await in_time(calls[2]) == b"c", "a reply may be in the socket if the loop was late"
+
+        (silent,) = await started(connection, scripted, "d")
+        skipped_s += 2 * module.REPLY_TIMEOUT_S
+        with pytest.raises(StoreTimeout):
+            await in_time(silent)
+
+    @pytest.mark.parametrize("error", ["READONLY", "LOADING", "MASTERDOWN"])
+    async def test_store_that_takes_no_writes_is_left(
+        self, connection: PipelinedConnection, scripted: ScriptedStore, error: str
+    ) -> None:
+        """Another store may be the master by now, which only a new connection finds."""
+        calls = await started(connection, scripted, "a", "b", "c")
+        scripted.reply(b"+a", f"-{error} not here".encode(), b"+c")
+        replies = await in_time(asyncio.gather(*calls, return_exceptions=True))
+        assert replies[0] == b"a"
+        assert [type(reply) for reply in replies[1:]] == [ConnectionLost, ConnectionLost]
+        await self.recovers(connection, scripted, opened=2)
+
+    async def test_unreachable_store_fails_each_call(
+        self, connection: PipelinedConnection, scripted: ScriptedStore
+    ) -> None:
+        """Calls fail at once, and the call after the store is back is answered."""
+        (call,) = await started(connection, scripted, "a")
+        scripted.refuse()
+        scripted.hang_up()
+        for lost in (call, connection.call("ECHO", "b"), connection.call("ECHO", "c")):
+            with pytest.raises(ConnectionLost):
+                await in_time(lost)
+        await scripted.accept()
+        await self.recovers(connection, scripted, opened=2)
+
+    async def test_closing_fails_calls_in_flight(
+        self, connection: PipelinedConnection, scripted: ScriptedStore
+    ) -> None:
+        """Their callers get an error, and the connection is closed."""
+        calls = await started(connection, scripted, "a", "b")
+        await connection.close()
+        replies = await asyncio.gather(*calls, return_exceptions=True)
+        assert [type(reply) for reply in replies] == [ConnectionLost, ConnectionLost]
         await eventually(lambda: scripted.connections == 0, "the connection is closed")
-
-
-class TestScripts:
-    """Scripts that the store may not know."""
-
-    async def test_a_script_that_is_not_known_is_sent(self, redis: Redis) -> None:
-        """Reads and commits survive a store that forgot all scripts, and use their names after."""
-        link = PipelinedConnection(redis)
-        store = Store(link, link, Retention())
-        for revision in (1, 2):
-            await redis.script_flush()
-            reply = await store.commit("cup", [ScoreUpdate("cup", "ada", 1)])
-            assert reply.position.revision == revision
-            assert await store.position("cup") == reply.position
-        called = await redis.info("commandstats")
-        again = await store.position("cup")
-        after = await redis.info("commandstats")
-        assert again == Position(reply.position.epoch, 2)
-        assert after["cmdstat_eval"]["calls"] == called["cmdstat_eval"]["calls"]
-        await link.close()

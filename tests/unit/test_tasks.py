@@ -90,6 +90,18 @@ class TestSingleFlight:
         assert caller.cancelled()
         assert not flight.running
 
+    async def test_close_waits_for_the_end_of_the_call(self) -> None:
+        """The call is over when `close` returns; without a call there is nothing to close."""
+        flight = SingleFlight(Work().run, name="work")
+        await flight.close()
+        caller = asyncio.create_task(flight.run())
+        await asyncio.sleep(0)
+        await flight.close()
+
+        assert not flight.running
+        await asyncio.wait([caller])
+        assert caller.cancelled()
+
 
 class TestBackgroundTask:
     """A task that is started and closed."""
@@ -111,6 +123,17 @@ class TestBackgroundTask:
         await task.close()
 
         assert steps == ["cleaned up"]
+
+    async def test_second_start_does_nothing(self) -> None:
+        """One task runs, however often it is started."""
+        work = Work()
+        task = BackgroundTask(work.run, name="work")  # type: ignore[arg-type]
+        task.start()
+        task.start()
+        await asyncio.sleep(0)
+        await task.close()
+
+        assert work.calls == 1
 
     async def test_close_without_start_does_nothing(self) -> None:
         """A task that was never started has nothing to close."""

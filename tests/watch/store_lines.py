@@ -13,7 +13,6 @@ _SCRIPTS = (
     "read_log_backward",
     "read_position",
     "top",
-    "users",
 )
 
 

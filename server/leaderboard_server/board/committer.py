@@ -5,8 +5,9 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from leaderboard_server.board.call_batcher import CallBatcher, Read
+from leaderboard_server.domain.errors import Outcome
 from leaderboard_server.domain.update import ScoreUpdate
-from leaderboard_server.storage.codec import CommitReply, Outcome
+from leaderboard_server.storage.codec import CommitReply
 from leaderboard_server.storage.store import Store
 
 Result = TypeVar("Result")

@@ -3,14 +3,18 @@
 Each error says whose turn it is: the caller's to change the request, or to try again.
 """
 
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from leaderboard_server.domain.position import Position
-from leaderboard_server.domain.update import MAX_SCORE
+from leaderboard_server.domain.update import MAX_SCORE, UpdateResult
 
 
 class LeaderboardError(Exception):
     """The base of all expected errors; its text is safe to show to callers."""
+
+
+Outcome: TypeAlias = UpdateResult | LeaderboardError
+"""The outcome of one update: its result, or the error that it was rejected with."""
 
 
 class FieldViolation(NamedTuple):

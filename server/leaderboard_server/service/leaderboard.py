@@ -11,6 +11,7 @@ from leaderboard_server.board.ranks import Ranks
 from leaderboard_server.domain.board import Page, Standing
 from leaderboard_server.domain.errors import (
     LeaderboardError,
+    Outcome,
     ScoreOutOfRange,
     StoreUnavailable,
 )
@@ -20,7 +21,6 @@ from leaderboard_server.domain.watch import WatchRequest
 from leaderboard_server.watch.sink import WatchSink
 from leaderboard_server.watch.watchers import Watchers
 
-Outcome = UpdateResult | LeaderboardError
 Result = TypeVar("Result")
 
 CONTESTS_AT_ONCE = 32

@@ -1,5 +1,4 @@
-"""How contests are kept in Redis or Valkey: keys, scripts, the notification feed.
+"""Reads and writes contests in Redis or Valkey: connections, keys, scripts and their encoding.
 
-The layers above know the vocabulary of `domain` and the typed methods of `store.Store`; nothing of
-Redis passes this package.
+The layers above use the types of `domain` and the typed methods of `store.Store`.
 """

@@ -1,4 +1,4 @@
-"""How updates, outcomes and commits are written for the scripts and read back."""
+"""Encodes updates for the scripts, and decodes outcomes, commits and ranks from their replies."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any, TypeAlias
@@ -7,53 +7,50 @@ import orjson
 
 from leaderboard_server.domain.board import RankedUser, Standing
 from leaderboard_server.domain.change import Commit, ScoreChange
-from leaderboard_server.domain.errors import LeaderboardError, RequestIdReused, ScoreOutOfRange
+from leaderboard_server.domain.errors import Outcome, RequestIdReused, ScoreOutOfRange
 from leaderboard_server.domain.position import Position
 from leaderboard_server.domain.update import ScoreUpdate, UpdateResult
 
-TIE_KEY = 14
-"""The length of the tie key at the head of a member and of a user's entry."""
-
+TIE_KEY_LENGTH = 14
+"""The length of the tie key, with which members and the users' entries begin."""
 _CHANGE_FIELDS = 8
 
-Outcome = UpdateResult | LeaderboardError
-
-_Logged: TypeAlias = list[Any]
+_Payload: TypeAlias = list[Any]
 """A commit as it is logged: epoch, previous revision, revision, total users, change..."""
 
 
 class UnreadableCommit(Exception):
-    """A commit was logged or published in a form that this version does not understand."""
+    """A commit was logged or published in a form that this version can't decode."""
 
 
 class CommitReply:
-    """What the store answered to a commit."""
+    """The store's reply to a commit."""
 
     def __init__(
         self,
         contest_id: str,
         updates: Sequence[ScoreUpdate],
-        logged: "_Logged",
+        payload: "_Payload",
         others: Sequence[Any],
     ) -> None:
-        """Take what the script returned: what it logged, and pairs of an index and an outcome."""
-        epoch, _, revision, *_ = logged
+        """Take the payload, and index and outcome of each update without a change in it."""
+        epoch, _, revision, *_ = payload
         self.contest_id = contest_id
         self.position = Position(epoch, revision)
-        """Where the contest is now."""
+        """The position of the contest after the commit."""
         self._updates = updates
-        self._logged = logged
+        self._payload = payload
         self._others = others
 
     def outcomes(self) -> list[Outcome]:
-        """Return what each update led to, in order."""
+        """Return the outcome of each update, in order."""
         others = dict(zip(self._others[::2], self._others[1::2], strict=True))
-        epoch, revision, _, _, *changes = self._logged
+        epoch, revision, _, _, *changes = self._payload
         applied = iter(changes)
         outcomes: list[Outcome] = []
         for index, update in enumerate(self._updates):
             if others and (text := others.get(index)):
-                outcomes.append(_other_outcome(update, text, self.position))
+                outcomes.append(_decode_outcome(update, text, self.position))
                 continue
             revision += 1
             user_id, score, rank, before, previous_rank, _, _, name = next(applied)
@@ -70,12 +67,12 @@ class CommitReply:
         return outcomes
 
     def commit(self) -> Commit:
-        """Return what took effect; without changes if nothing did."""
-        return _commit(self.contest_id, self._logged)
+        """Return the commit; it has no changes if no update took effect."""
+        return _decode_payload(self.contest_id, self._payload)
 
 
 def encode_updates(updates: Sequence[ScoreUpdate]) -> bytes:
-    """Write updates as the commit script reads them."""
+    """Encode updates for the commit script."""
     return orjson.dumps(
         [
             (
@@ -95,12 +92,12 @@ def encode_updates(updates: Sequence[ScoreUpdate]) -> bytes:
 
 
 def decode_reply(contest_id: str, updates: Sequence[ScoreUpdate], reply: bytes) -> CommitReply:
-    """Read what the commit script returned for these updates."""
-    logged, _, others = reply.partition(b"\n")
-    return CommitReply(contest_id, updates, orjson.loads(logged), orjson.loads(others))
+    """Decode the reply of the commit script to these updates."""
+    payload, _, others = reply.partition(b"\n")
+    return CommitReply(contest_id, updates, orjson.loads(payload), orjson.loads(others))
 
 
-def _other_outcome(update: ScoreUpdate, text: str, now: Position) -> Outcome:
+def _decode_outcome(update: ScoreUpdate, text: str, current: Position) -> Outcome:
     kind, _, answer = text.partition(" ")
     if kind == "range":
         return ScoreOutOfRange(update.contest_id, update.user_id)
@@ -113,38 +110,38 @@ def _other_outcome(update: ScoreUpdate, text: str, now: Position) -> Outcome:
         int(previous_rank),
         applied == "1",
         kind == "replayed",
-        # An answer of a lost history may be past the present one; callers can reach only that.
-        Position(now.epoch, min(int(revision), now.revision)),
+        # An answer of a lost history may be past the current revision, which no caller could reach.
+        Position(current.epoch, min(int(revision), current.revision)),
     )
 
 
 def decode_commit(contest_id: str, payload: bytes) -> Commit:
-    """Read a commit as it was logged and published.
+    """Decode a commit that was logged or published.
 
-    Fields that a later version adds at the end of a change are passed over.
+    Fields that a later version adds at the end of a change are ignored.
 
     Raises:
-        UnreadableCommit: It is none that this version understands.
+        UnreadableCommit: The payload is no commit that this version can decode.
     """
     try:
-        return _commit(contest_id, orjson.loads(payload))
+        return _decode_payload(contest_id, orjson.loads(payload))
     except (ValueError, TypeError) as error:
         raise UnreadableCommit(contest_id) from error
 
 
-def _commit(contest_id: str, logged: _Logged) -> Commit:
-    epoch, previous_revision, revision, total, *changes = logged
+def _decode_payload(contest_id: str, payload: _Payload) -> Commit:
+    epoch, previous_revision, revision, total_users, *changes = payload
     return Commit(
         contest_id,
         epoch,
         int(previous_revision),
         int(revision),
-        int(total),
-        tuple(_change(*change[:_CHANGE_FIELDS]) for change in changes),
+        int(total_users),
+        tuple(_decode_change(*change[:_CHANGE_FIELDS]) for change in changes),
     )
 
 
-def _change(
+def _decode_change(
     user_id: str,
     score: int | str,
     rank: int | str,
@@ -154,7 +151,7 @@ def _change(
     event_time: str,
     name: str,
 ) -> ScoreChange:
-    # Logs of before 0.1.0 have their numbers as text.
+    # Logs of versions before 0.1.0 have numbers as text.
     return ScoreChange(
         RankedUser(user_id, int(score), int(rank), name),
         int(previous_rank),
@@ -167,27 +164,31 @@ def _change(
 def decode_rows(
     first_rank: int, rows: Sequence[bytes], entries: Sequence[bytes | None]
 ) -> Iterator[RankedUser]:
-    """Read ranked users from `member, score, ...` and the users' entries in the same order."""
+    """Decode ranked users from `member, score, ...` and the users' entries in the same order."""
     for offset, entry in enumerate(entries):
         yield RankedUser(
-            rows[2 * offset][TIE_KEY:].decode(),
+            rows[2 * offset][TIE_KEY_LENGTH:].decode(),
             int(float(rows[2 * offset + 1])),
             first_rank + offset,
-            entry[TIE_KEY:].decode() if entry else "",
+            entry[TIE_KEY_LENGTH:].decode() if entry else "",
         )
+
+
+def decode_ranked_user(user_id: str, standing: bytes) -> RankedUser:
+    """Decode a standing without neighbors from the ranks script."""
+    index, score, entry = standing.split(b" ", 2)
+    name = entry[TIE_KEY_LENGTH:].decode()
+    return RankedUser(user_id, int(float(score)), int(index) + 1, name)
 
 
 def decode_standing(
     user_id: str, standing: Any, total_users: int, position: Position
 ) -> Standing | None:
-    """Read where a user stands, from what the ranks script returned; None for an absent one."""
+    """Decode the standing of a user from the ranks script; None for a user without a score."""
     if not standing:
         return None
     if isinstance(standing, bytes):
-        index, score, entry = standing.split(b" ", 2)
-        name = entry[TIE_KEY:].decode()
-        user = RankedUser(user_id, int(float(score)), int(index) + 1, name)
-        return Standing(user, (), total_users, position)
+        return Standing(decode_ranked_user(user_id, standing), (), total_users, position)
     first, rows, entries = standing
     users = list(decode_rows(int(first) + 1, rows, entries))
     user = next(row for row in users if row.user_id == user_id)

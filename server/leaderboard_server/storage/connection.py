@@ -1,24 +1,18 @@
-"""The connection to the store: opened from a URL, and its errors put into the domain's words."""
+"""Opens the driver's connections to the store from a URL."""
 
 from typing import Any
 
-import structlog
 from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.exceptions import RedisError, ResponseError
+from redis.exceptions import RedisError
 
-from leaderboard_server.domain.errors import StoreUnavailable
 from leaderboard_server.storage.sentinel import SCHEMES, sentinel_pool
 
-_log = structlog.get_logger()
-
-CONNECTIONS = 64
-"""How many connections a server opens at most; more calls wait for one."""
-
-
-CONNECT_S = 1.0
-"""How long connecting may take; a store on the same network needs milliseconds."""
+MAX_CONNECTIONS = 64
+"""How many connections a server opens at most; further calls wait for one."""
+CONNECT_TIMEOUT_S = 1.0
+"""A store on the same network needs milliseconds."""
 
 
 class StoreUrlInvalid(Exception):
@@ -29,43 +23,31 @@ class StoreUrlInvalid(Exception):
 
 
 def connect(url: str) -> Redis:
-    """Return a client that never resends a command by itself; it connects when it is used.
+    """Return a client that never resends a command by itself; it connects on first use.
 
-    Nor does it limit how long an answer may take: its own limit makes a task for each command, and
-    on Python 3.11 that can swallow a cancellation. Callers limit their calls with
-    `asyncio.timeout`.
+    It has no timeout for replies either: the driver's own one creates a task for each command, and
+    on Python 3.11 that can swallow a cancellation. Callers use `asyncio.timeout`.
 
     Args:
         url: `redis://`, `rediss://` or `unix://`; user, password, database and TLS as in redis-py.
             Or `redis+sentinel://` or `rediss+sentinel://`: see `sentinel.sentinel_pool`.
 
     Raises:
-        StoreUrlInvalid: The URL is not one of these, or has an option that is not known.
+        StoreUrlInvalid: The URL has another form, or an unknown option.
     """
     make_pool = sentinel_pool if url.startswith(SCHEMES) else BlockingConnectionPool.from_url
     try:
         pool: Any = make_pool(
             url,
-            max_connections=CONNECTIONS,
+            max_connections=MAX_CONNECTIONS,
             timeout=None,
             socket_timeout=None,
-            socket_connect_timeout=CONNECT_S,
+            socket_connect_timeout=CONNECT_TIMEOUT_S,
             retry=Retry(NoBackoff(), 0),
             protocol=2,
             client_name="leaderboard",
         )
-        pool.make_connection()  # the driver looks at most options only now
+        pool.make_connection()  # the driver checks most options only here
     except (ValueError, TypeError, RedisError):
         raise StoreUrlInvalid from None
     return Redis.from_pool(pool)
-
-
-def unavailable(error: Exception) -> StoreUnavailable:
-    """Put a failure of the store into the domain's words.
-
-    What the store refuses is logged, such as a write without memory left. That it is away is for
-    the monitor to say, once and not for every call.
-    """
-    if isinstance(error, ResponseError):
-        _log.error("store_refused", error=type(error).__name__, reason=str(error))
-    return StoreUnavailable()

@@ -1,31 +1,32 @@
-"""The names of all keys and channels: the one place where they are made.
+"""Names of all keys and channels: the one place where they are built.
 
-All names of a contest share the hash tag `{<contest_id>}`, so that one script reaches them all on
-one node of a Redis Cluster. A contest id holds no braces, so it can't move its own keys.
+All names of a contest share the hash tag `{<contest_id>}`, so one script reaches them all on one
+node of a Redis Cluster. A contest id holds no braces, so it can't change its own hash tag.
 """
 
 from functools import lru_cache
 
 PREFIX = "leaderboard:contest:"
 
-_REMEMBERED = 16_384
-"""Of how many contests the names are kept, about 1 kB each."""
+_CACHED_CONTESTS = 16_384
+"""How many contests have their names cached, about 1 kB each."""
 
 
-@lru_cache(_REMEMBERED)
+@lru_cache(_CACHED_CONTESTS)
 def of_contest(contest_id: str) -> tuple[str, str, str, str]:
-    """Name what every script reaches: board, users, meta and log."""
+    """Return the keys of every script: board, users, meta and log."""
     return board(contest_id), users(contest_id), meta(contest_id), log(contest_id)
 
 
-@lru_cache(_REMEMBERED)
-def of_commit(contest_id: str, window: int) -> tuple[str, ...]:
-    """Name what a commit reaches: that, and request ids of this window, the one before and after.
+@lru_cache(_CACHED_CONTESTS)
+def of_commit(contest_id: str, bucket: int) -> tuple[str, ...]:
+    """Return the keys of a commit: those of the contest, then three request buckets.
 
-    Servers whose clocks are ahead write to the next window already.
+    The buckets are the current one, the previous one, and the next one, which servers with a faster
+    clock write to already.
     """
-    windows = (requests(contest_id, n) for n in (window, window - 1, window + 1))
-    return *of_contest(contest_id), *windows
+    buckets = (requests(contest_id, n) for n in (bucket, bucket - 1, bucket + 1))
+    return *of_contest(contest_id), *buckets
 
 
 def board(contest_id: str) -> str:
@@ -48,12 +49,12 @@ def log(contest_id: str) -> str:
     return f"{PREFIX}{{{contest_id}}}:log"
 
 
-def requests(contest_id: str, window: int) -> str:
-    """Name the HASH of one retention window: request id → fingerprint and first answer."""
-    return f"{PREFIX}{{{contest_id}}}:requests:{window}"
+def requests(contest_id: str, bucket: int) -> str:
+    """Name the HASH of one request bucket: request id → fingerprint and first answer."""
+    return f"{PREFIX}{{{contest_id}}}:requests:{bucket}"
 
 
-@lru_cache(_REMEMBERED)
+@lru_cache(_CACHED_CONTESTS)
 def channel(contest_id: str) -> str:
     """Name the channel that each commit's payload is published to."""
     return f"leaderboard:{{{contest_id}}}"

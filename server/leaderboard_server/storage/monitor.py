@@ -1,65 +1,62 @@
-"""Whether the store answers, found out by asking it again and again."""
+"""Monitors the store by pinging it, and reports when it becomes unavailable and available."""
 
 import asyncio
-import contextlib
 from typing import Protocol
 
 import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from leaderboard_server.tasks import BackgroundTask
+
 _log = structlog.get_logger()
 
-ASK_S = 0.5
-"""How often the store is asked."""
-ANSWER_S = 1.0
-"""How long it may take to answer."""
+PING_INTERVAL_S = 0.5
+PING_TIMEOUT_S = 1.0
 
 
-class Tell(Protocol):
-    """Who is told whether the store answers."""
+class AvailabilityCallback(Protocol):
+    """Called with the state of the store."""
 
     async def __call__(self, *, serving: bool) -> None:
-        """Take it in."""
+        """Handle the state: whether the store replies."""
 
 
 class Monitor:
-    """Tells when the store comes and goes. Open from `start` to `close`."""
+    """Watches whether the store replies, from `start` to `close`."""
 
-    def __init__(self, redis: Redis, tell: Tell) -> None:
-        """Ask the store of `redis`; `tell` is told at the start and at each change."""
+    def __init__(self, redis: Redis, on_change: AvailabilityCallback) -> None:
+        """Ping the store of `redis`; `on_change` is called after the first ping and each change."""
         self._redis = redis
-        self._tell = tell
-        self._task: asyncio.Task[None] | None = None
+        self._on_change = on_change
+        self._task = BackgroundTask(self._run, name="monitor-store")
 
     def start(self) -> None:
-        """Begin to ask."""
-        self._task = asyncio.create_task(self._run(), name="monitor-store")
+        """Begin to ping."""
+        self._task.start()
 
     async def close(self) -> None:
-        """Stop asking."""
-        if self._task:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+        """Stop pinging."""
+        await self._task.close()
 
     async def _run(self) -> None:
-        told: bool | None = None
+        reported: bool | None = None
         while True:
-            problem = await self._problem()
-            answers = problem is None
-            if answers != told:
-                if problem is not None:
-                    _log.warning("store_away", error=type(problem).__name__, reason=str(problem))
-                elif told is not None:
-                    _log.info("store_back")
-                await self._tell(serving=answers)
-                told = answers
-            await asyncio.sleep(ASK_S)
+            error = await self._ping()
+            serving = error is None
+            if serving != reported:
+                if error is not None:
+                    _log.warning("store_unavailable", error=type(error).__name__, reason=str(error))
+                elif reported is not None:
+                    _log.info("store_recovered")
+                await self._on_change(serving=serving)
+                reported = serving
+            await asyncio.sleep(PING_INTERVAL_S)
 
-    async def _problem(self) -> Exception | None:
+    async def _ping(self) -> Exception | None:
+        """Return the error of a ping, None if the store replied."""
         try:
-            async with asyncio.timeout(ANSWER_S):
+            async with asyncio.timeout(PING_TIMEOUT_S):
                 await self._redis.ping()
         except (RedisError, OSError) as error:
             return error

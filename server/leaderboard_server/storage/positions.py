@@ -1,57 +1,64 @@
-"""The latest position this server has seen of each contest: how a lost history is noticed.
+"""Tracks the latest position this server has seen of each contest, to detect a lost history.
 
-The store answers one call after the other, so an answer behind a position that was known when the
-call was sent proves that the store went back; the scripts check that and begin a new epoch.
+The invariant: a store never replies with a position behind one that was seen before the call was
+sent. Every script gets that position; where the store is behind it, the store was emptied, restored
+or failed over, and the script begins a new epoch.
 """
 
 from leaderboard_server.domain.position import BEGINNING, Position
 
-_CONTESTS = 65_536
-"""How many contests are remembered; one that is forgotten is only no longer checked."""
+_MAX_CONTESTS = 65_536
+"""How many contests are tracked; of a contest that was dropped only the check is lost."""
 
 
 class PositionTracker:
-    """Remembers the latest seen position of each contest. Lives as long as the store's client."""
+    """Keeps the latest position of each contest. Lives as long as the store's client."""
 
     def __init__(self) -> None:
         self._positions: dict[str, Position] = {}
-        """In the order in which they were seen first."""
+        """In the order in which the contests were first seen."""
 
     def latest(self, contest_id: str) -> Position:
         """Return the latest position seen, or the beginning."""
         return self._positions.get(contest_id, BEGINNING)
 
-    def observe_commit(self, contest_id: str, heard: Position) -> None:
-        """Take in the position of a commit that came through the link.
+    def observe_commit(self, contest_id: str, position: Position) -> None:
+        """Observe the position of a commit that the feed delivered.
 
-        Links deliver late: one of another epoch than the latest says nothing about now.
+        The feed may deliver late, so a commit of another epoch than the latest one is ignored.
         """
         latest = self.latest(contest_id)
         if latest == BEGINNING or (
-            latest.epoch == heard.epoch and latest.revision < heard.revision
+            latest.epoch == position.epoch and latest.revision < position.revision
         ):
-            self._remember(contest_id, heard)
+            self._set(contest_id, position)
 
-    def observe_reply(self, contest_id: str, sent_after: Position, seen: Position) -> None:
-        """Take in the position of an answer.
+    def observe_reply(self, contest_id: str, sent_after: Position, position: Position) -> bool:
+        """Observe the position in a reply.
 
         Args:
             contest_id: The contest.
 
-            sent_after: What `latest` returned when the call was sent.
+            sent_after: The result of `latest` when the call was sent.
 
-            seen: The position in the answer.
+            position: The position in the reply.
+
+        Returns:
+            Whether the latest position is now in another epoch than before.
         """
         latest = self.latest(contest_id)
-        if seen.epoch == latest.epoch:
-            if seen.revision > latest.revision:
-                self._remember(contest_id, seen)
-        elif latest.epoch == sent_after.epoch:
-            # Nobody began another epoch while this call was under way, so its epoch is the newer.
-            self._remember(contest_id, seen)
+        if position.epoch == latest.epoch:
+            if position.revision > latest.revision:
+                self._set(contest_id, position)
+            return False
+        if latest.epoch != sent_after.epoch:
+            # Another reply brought a new epoch while this call was in flight: this one is older.
+            return False
+        self._set(contest_id, position)
+        return True
 
-    def _remember(self, contest_id: str, position: Position) -> None:
+    def _set(self, contest_id: str, position: Position) -> None:
         # A plain dict, since this is done several times for every call.
-        if contest_id not in self._positions and len(self._positions) == _CONTESTS:
+        if contest_id not in self._positions and len(self._positions) == _MAX_CONTESTS:
             del self._positions[next(iter(self._positions))]
         self._positions[contest_id] = position

@@ -1,9 +1,9 @@
-"""The store behind Redis Sentinel: a pool whose connections lead to the present master.
+"""Connects to the store behind Redis Sentinel: a pool whose connections lead to the current master.
 
-A former master may go on for 10 s before Sentinel makes it a replica, and for as long as it is
-cut off: what it acknowledges meanwhile is lost. So the sentinels are asked again and again, and
-connections to any other than the present master are cut before the first one to it is opened: a
-read of the one history after a write to the other would look like a store that went back.
+A former master may go on for 10 s before Sentinel makes it a replica, and for as long as it is cut
+off; what it acknowledges meanwhile is lost. So the sentinels are polled, and connections to any
+other store than the current master are closed before the first one to it opens: a read of one
+history after a write to the other would look like a rolled back store.
 """
 
 import asyncio
@@ -23,14 +23,16 @@ from redis.asyncio.sentinel import (
 )
 from redis.exceptions import RedisError
 
+from leaderboard_server.tasks import BackgroundTask, SingleFlight
+
 _log = structlog.get_logger()
 
 SCHEMES = ("redis+sentinel://", "rediss+sentinel://")
 
-ASK_S = 0.5
-"""How often the sentinels are asked where the master is."""
-ANSWER_S = 0.5
-"""How long a sentinel may take to answer; connecting to the store waits for those that are away."""
+POLL_INTERVAL_S = 0.5
+"""How often the sentinels are queried for the master."""
+QUERY_TIMEOUT_S = 0.5
+"""Connecting to the store waits this long for sentinels that don't answer."""
 _SHARED_SETTINGS = (
     "socket_timeout",
     "socket_connect_timeout",
@@ -41,7 +43,7 @@ _SHARED_SETTINGS = (
 
 
 class Address(NamedTuple):
-    """Where a store listens."""
+    """Host and port of a store."""
 
     host: str
     port: int
@@ -53,9 +55,9 @@ class _Answer(NamedTuple):
 
 
 class Master:
-    """The present master of a service, as its sentinels tell.
+    """The current master of a service, according to its sentinels.
 
-    redis-py's own `Sentinel` asks one sentinel after the other and believes the first; two that
+    redis-py's own `Sentinel` queries one sentinel after the other and believes the first; two that
     hang would take longer than a call may.
     """
 
@@ -63,82 +65,77 @@ class Master:
         self._sentinels = sentinels
         self._service = service
         self._connections: weakref.WeakSet[SentinelManagedConnection] = weakref.WeakSet()
-        self._asking: asyncio.Task[Address] | None = None
         self._address: Address | None = None
-        self._following: asyncio.Task[None] | None = None
+        # After a failover all connections look the master up at the same time.
+        self._lookup = SingleFlight(self._query_all, name="look-up-master")
+        self._polling = BackgroundTask(self._poll, name="poll-sentinels")
 
     async def close(self) -> None:
-        """Ask the sentinels no more."""
-        for task in (self._following, self._asking):
-            if task:
-                task.cancel()
-                with contextlib.suppress(asyncio.CancelledError, RedisError):
-                    await task
+        """Stop querying the sentinels."""
+        await self._polling.close()
+        await self._lookup.close()
         for sentinel in self._sentinels:
             await sentinel.aclose()
 
     def add(self, connection: SentinelManagedConnection) -> None:
-        """Cut `connection` whenever it leads to another store."""
+        """Close `connection` whenever it leads to another store than the master."""
         self._connections.add(connection)
         connection.register_connect_callback(self._check)  # type: ignore[no-untyped-call]
 
     async def address(self) -> Address:
-        """Return where the master is, by the sentinel that knows of the latest failover.
+        """Return the address of the master, from the sentinel that knows of the latest failover.
 
         Raises:
-            MasterNotFoundError: No sentinel answers within `ANSWER_S`, or none knows the service.
+            MasterNotFoundError: No sentinel answers within `QUERY_TIMEOUT_S`, or none knows the
+                service.
         """
-        if self._following is None:
-            self._following = asyncio.create_task(self._follow(), name="follow-master")
-        if self._asking is None or self._asking.done():
-            # After a failover all connections ask at the same time.
-            self._asking = asyncio.create_task(self._ask_all(), name="ask-sentinels")
-        return await asyncio.shield(self._asking)
+        self._polling.start()
+        return await self._lookup.run()
 
-    async def _ask_all(self) -> Address:
-        questions = (self._ask(sentinel) for sentinel in self._sentinels)
-        answers = await asyncio.gather(*questions, return_exceptions=True)
-        known = [answer for answer in answers if isinstance(answer, _Answer)]
-        if not known:
-            reasons = "; ".join(str(answer) or type(answer).__name__ for answer in answers)
-            raise MasterNotFoundError(f"no sentinel tells the master: {reasons}")
-        address = max(known, key=lambda answer: answer.config_epoch).address
+    async def _query_all(self) -> Address:
+        queries = (self._query(sentinel) for sentinel in self._sentinels)
+        results = await asyncio.gather(*queries, return_exceptions=True)
+        answers = [result for result in results if isinstance(result, _Answer)]
+        if not answers:
+            reasons = "; ".join(str(result) or type(result).__name__ for result in results)
+            raise MasterNotFoundError(f"no sentinel knows the master: {reasons}")
+        address = max(answers, key=lambda answer: answer.config_epoch).address
         if self._address not in {None, address}:
             _log.info("master_moved", host=address.host, port=address.port)
         self._address = address
         for connection in list(self._connections):
-            if connection.is_connected and not self._is_right(connection):
+            if connection.is_connected and not self._leads_to_master(connection):
                 await connection.disconnect(nowait=True)
         return address
 
-    async def _ask(self, sentinel: Redis) -> _Answer:
-        ask: Any = sentinel.execute_command  # redis-py leaves it without types
-        async with asyncio.timeout(ANSWER_S):
-            state = await ask("SENTINEL MASTER", self._service)
-            # While other replicas are still turned to the new master, only this one tells of it.
-            address = await ask("SENTINEL GET-MASTER-ADDR-BY-NAME", self._service)
+    async def _query(self, sentinel: Redis) -> _Answer:
+        execute: Any = sentinel.execute_command  # redis-py leaves it without types
+        async with asyncio.timeout(QUERY_TIMEOUT_S):
+            state = await execute("SENTINEL MASTER", self._service)
+            # During a failover only this command names the new master already.
+            address = await execute("SENTINEL GET-MASTER-ADDR-BY-NAME", self._service)
         return _Answer(state["config-epoch"], Address(*address))
 
-    async def _follow(self) -> None:
+    async def _poll(self) -> None:
         while True:
-            await asyncio.sleep(ASK_S)
+            await asyncio.sleep(POLL_INTERVAL_S)
             with contextlib.suppress(RedisError):
                 await self.address()
 
     async def _check(self, connection: SentinelManagedConnection) -> None:
-        """Refuse a connection whose address was out of date when it was there."""
-        if not self._is_right(connection):
+        """Reject a connection if the master moved while it was opened."""
+        if not self._leads_to_master(connection):
             await connection.disconnect(nowait=True)
             raise MasterNotFoundError("the master moved meanwhile")
 
-    def _is_right(self, connection: SentinelManagedConnection) -> bool:
+    def _leads_to_master(self, connection: SentinelManagedConnection) -> bool:
         return (connection.host, connection.port) == self._address
 
 
 class MasterPool(BlockingConnectionPool):
-    """Lends connections to the present master, and lets callers wait while all are lent.
+    """Lends connections to the current master; callers wait while all are lent.
 
-    `SentinelManagedConnection` asks this pool for the address and for the two attributes.
+    `SentinelManagedConnection` reads the address and the two attributes from this pool.
     """
 
     is_master = True
@@ -150,13 +147,13 @@ class MasterPool(BlockingConnectionPool):
         self._master = master
 
     def make_connection(self) -> SentinelManagedConnection:
-        """Make a connection that finds the master when it connects, and is cut when that moves."""
+        """Make a connection that looks up the master when it connects, and closes when it moves."""
         connection: SentinelManagedConnection = super().make_connection()  # type: ignore[no-untyped-call]
         self._master.add(connection)
         return connection
 
     async def get_master_address(self) -> Address:
-        """Return where to connect to. See `Master.address`."""
+        """Return the address to connect to. See `Master.address`."""
         return await self._master.address()
 
     async def aclose(self) -> None:
@@ -168,19 +165,19 @@ class MasterPool(BlockingConnectionPool):
 def sentinel_pool(url: str, **settings: Any) -> MasterPool:
     """Return a pool for `redis+sentinel://user:password@host:port,host:port/service/database`.
 
-    User, password and database are those of the store. The options are those of redis-py, and
-    `sentinel_username` and `sentinel_password`. With `rediss+sentinel` the sentinels are asked
+    User, password and database are those of the store. The options are those of redis-py, plus
+    `sentinel_username` and `sentinel_password`. With `rediss+sentinel` the sentinels are reached
     over TLS too, with the same `ssl_` options.
 
     Args:
         url: The URL.
 
-        settings: Of the pool and its connections, where the URL doesn't say otherwise.
+        settings: Defaults of the pool and its connections; options of the URL override them.
 
     Raises:
         ValueError: The URL is not of this form.
 
-        TypeError: An option is not known.
+        TypeError: An option is unknown.
     """
     parts = urlsplit(url)
     user, _, hosts = parts.netloc.rpartition("@")
@@ -189,21 +186,23 @@ def sentinel_pool(url: str, **settings: Any) -> MasterPool:
         raise ValueError("must name a service, and a database by its number")
     scheme = parts.scheme.removesuffix("+sentinel")
     tls = scheme == "rediss"
-    given: dict[str, Any] = {**parse_url(f"{scheme}://{user}@/{database}?{parts.query}")}
-    given["connection_class"] = SentinelManagedSSLConnection if tls else SentinelManagedConnection
-    of_sentinels = {
-        "username": given.pop("sentinel_username", None),
-        "password": given.pop("sentinel_password", None),
+    options: dict[str, Any] = {**parse_url(f"{scheme}://{user}@/{database}?{parts.query}")}
+    options["connection_class"] = SentinelManagedSSLConnection if tls else SentinelManagedConnection
+    sentinel_settings = {
+        "username": options.pop("sentinel_username", None),
+        "password": options.pop("sentinel_password", None),
         "ssl": tls,
         "decode_responses": True,
         **{name: settings[name] for name in _SHARED_SETTINGS},
-        **{name: value for name, value in given.items() if name.startswith(("ssl_", "socket_"))},
+        **{name: value for name, value in options.items() if name.startswith(("ssl_", "socket_"))},
     }
-    sentinels = [Redis(**_address(host)._asdict(), **of_sentinels) for host in hosts.split(",")]
-    return MasterPool(Master(sentinels, service), **{**settings, **given})
+    sentinels = [
+        Redis(**_parse_address(host)._asdict(), **sentinel_settings) for host in hosts.split(",")
+    ]
+    return MasterPool(Master(sentinels, service), **{**settings, **options})
 
 
-def _address(text: str) -> Address:
+def _parse_address(text: str) -> Address:
     parts = urlsplit(f"//{text}")
     if parts.hostname is None or parts.port is None:
         raise ValueError("must be HOST:PORT")

@@ -1,56 +1,55 @@
--- Applies updates of one contest in one atomic step: looks up what was answered before, checks
--- every update before the first write, then applies, numbers, logs and publishes. Follows
--- position.lua.
+-- Applies updates of one contest in one atomic step: looks up earlier answers, checks every update
+-- before the first write, then applies, numbers, logs and publishes. Appended to position.lua.
 --
 -- KEYS[1]  board     ZSET    member = tie key + user id, score = points
 -- KEYS[2]  users     HASH    user id → tie key + display name
 -- KEYS[3]  meta      HASH    epoch, revision
 -- KEYS[4]  log       STREAM  one entry for each commit, id <last revision>-0, field commit
--- KEYS[5]  requests  HASH    current window: request id → fingerprint and first answer;
+-- KEYS[5]  requests  HASH    current request bucket: request id → fingerprint and first answer;
 --                            'server <token>' → sequence and reply of that server's last commit
--- KEYS[6]  requests  HASH    previous window, the same
--- KEYS[7]  requests  HASH    next window, which a server with a faster clock writes to already
+-- KEYS[6]  requests  HASH    previous request bucket, the same
+-- KEYS[7]  requests  HASH    next request bucket, the same, written by servers with a faster clock
 -- ARGV[1]  channel of the contest
 -- ARGV[2]  epoch of the latest position this server has seen, '' for none
 -- ARGV[3]  revision of that position
 -- ARGV[4]  epoch to begin if there is no history or it was lost
 -- ARGV[5]  token of this server
--- ARGV[6]  sequence of this commit among those of this server, rising
+-- ARGV[6]  sequence number of this commit, rising with each commit of this server
 -- ARGV[7]  how many changes the log keeps, at least
--- ARGV[8]  when the current requests window expires, in seconds since 1970
+-- ARGV[8]  when the current request bucket expires, in seconds since 1970
 -- ARGV[9]  JSON: the updates, each [user id, mode, points, request id, fingerprint, event type,
---          event time, display name], '' for what is not set; the points are a number within
---          the bounds of a score, all else is text
+--          event time, display name], '' for a field that is not set; points is a number within
+--          the bounds of a score, all other fields are text
 --
--- Returns what it logs and publishes, a line break, then JSON: [index of an update, outcome, ...] for
--- those updates that no change tells of, in order and with indexes from 0. An outcome is one of
---   'unchanged <answer>'  all is as it was
+-- Returns the payload that it logs and publishes, a line break, then JSON: [index, outcome, ...] of
+-- the updates without a change in the payload, in order, with indexes from 0. An outcome is one of
+--   'unchanged <answer>'  the update changed nothing
 --   'replayed <answer>'   the first answer to the same request id
 --   'range'               the score would pass the bounds
 --   'reused'              the request id was used with another payload
 -- and an answer is '<score> <rank> <previous score> <previous rank> <revision> <applied 0|1>
--- <display name>'; so is what is kept of a request id, after its fingerprint.
+-- <display name>'. A request bucket holds '<fingerprint> <answer>' for a request id.
 --
--- Logs and publishes JSON: [epoch, previous revision, revision, total users, change...]; a change is
+-- The payload is JSON: [epoch, previous revision, revision, total users, change...]; a change is
 -- [user id, score, rank, previous score, previous rank, event type, event time, display name], with
 -- the time as text, since it may pass 64 bits. A commit without changes is not logged, and published
 -- only if it began an epoch.
 --
--- Fails with STALE when a later commit of this server was applied already in the same windows. (One
--- that was given up, and comes after a later one of the next window, is still applied: once.)
+-- Fails with STALE if a later commit of this server was already applied in the same request buckets.
+-- (One that timed out, and arrives after a later one of the next bucket, is still applied: once.)
 --
--- The tie key is 14 hex digits, the inverted revision at which the score was reached: in the
--- reverse order of the set the earliest of equal scores comes first.
+-- The tie key is 14 hex digits, the inverted revision at which the score was reached: in the reverse
+-- order of the ZSET the earliest of equal scores comes first.
 
 local board, users, meta, log, requests = unpack(KEYS, 1, 5)
 local channel, seen_epoch, seen_revision, new_epoch, server, sequence = unpack(ARGV, 1, 6)
 local updates = cjson.decode(ARGV[9])
 local MAX_SCORE = 9007199254740992
-local TRIM_EVERY = 64  -- revisions; to trim costs as much as to log
+local TRIM_EVERY = 64  -- revisions; a trim costs as much as a log entry
 
 local call, encode, format = redis.call, cjson.encode, string.format
 
--- 1. Look up what was answered before.
+-- 1. Look up earlier answers.
 
 local server_field = 'server ' .. server
 local fields = {server_field}
@@ -59,34 +58,34 @@ for _, update in ipairs(updates) do
     fields[#fields + 1] = update[4]
   end
 end
--- The other windows are asked for what the current one can't tell: a server's last commit is in the
--- latest that it wrote to, while a request id may be in any.
+-- The other buckets are read only where needed: a server's last commit is in the latest bucket it
+-- wrote to, while a request id may be in any bucket.
 local found = call('HMGET', requests, unpack(fields))
 if not found[1] or #fields > 1 then
-  for window = 6, 7 do
-    for i, value in ipairs(call('HMGET', KEYS[window], unpack(fields))) do
+  for bucket = 6, 7 do
+    for i, value in ipairs(call('HMGET', KEYS[bucket], unpack(fields))) do
       found[i] = found[i] or value
     end
   end
 end
 
-local last = found[1]
-if last then
-  local separator = last:find(' ', 1, true)
-  local done = tonumber(last:sub(1, separator - 1))
-  if done == tonumber(sequence) then
-    return last:sub(separator + 1)
-  elseif done > tonumber(sequence) then
+local last_commit = found[1]
+if last_commit then
+  local separator = last_commit:find(' ', 1, true)
+  local last_sequence = tonumber(last_commit:sub(1, separator - 1))
+  if last_sequence == tonumber(sequence) then
+    return last_commit:sub(separator + 1)
+  elseif last_sequence > tonumber(sequence) then
     return redis.error_reply('STALE a later commit of this server was applied')
   end
 end
 
-local known = {}
+local remembered = {}  -- request id → '<fingerprint> <answer>'
 for i = 2, #fields do
-  known[fields[i]] = found[i]
+  remembered[fields[i]] = found[i]
 end
 
--- 2. Read every user, then decide on each update in order, as if those before it were applied.
+-- 2. Read every user, then decide on each update in order, as if the updates before it were applied.
 
 local ids, members, scores, names = {}, {}, {}, {}
 for i, update in ipairs(updates) do
@@ -101,8 +100,8 @@ for i, user in ipairs(call('HMGET', users, unpack(ids))) do
   end
 end
 
--- Returns the score that an update leads to, or nil where it would pass the bounds. The sum is
--- checked by subtraction, since beyond the bounds doubles skip integers and a sum would round.
+-- Returns the score after an update, or nil if it would pass the bounds. The sum is checked by
+-- subtraction, since beyond the bounds doubles skip integers and a sum would be rounded.
 local function score_after(before, mode, points)
   if mode == 'set' or not before then
     return points
@@ -116,61 +115,62 @@ local function score_after(before, mode, points)
   return before + points
 end
 
-local refusals, score_of, before_of, name_of, changes_of = {}, {}, {}, {}, {}
+-- By the index of the update; `outcomes` only has those that are not applied.
+local outcomes, score_of, before_of, name_of, changed = {}, {}, {}, {}, {}
 local accepted = false
 for i, update in ipairs(updates) do
-  local id, request, print = update[1], update[4], update[5]
-  local earlier = request ~= '' and known[request]
-  if earlier then
-    refusals[i] = earlier:sub(1, 16) == print and 'replayed' or 'reused'
+  local id, request, fingerprint = update[1], update[4], update[5]
+  local first_entry = request ~= '' and remembered[request]
+  if first_entry then
+    outcomes[i] = first_entry:sub(1, 16) == fingerprint and 'replayed' or 'reused'
   else
     local before = scores[id]
     local score = score_after(before, update[2], update[3])
     if not score then
-      refusals[i] = 'range'
+      outcomes[i] = 'range'
     else
       local name = update[8] ~= '' and update[8] or names[id] or ''
       score_of[i], before_of[i], name_of[i] = score, before, name
-      changes_of[i] = score ~= before or name ~= names[id]
+      changed[i] = score ~= before or name ~= names[id]
       scores[id], names[id] = score, name
       accepted = true
       if request ~= '' then
-        known[request] = print .. ' '
+        remembered[request] = fingerprint .. ' '
       end
     end
   end
 end
 
--- 3. All is decided: write.
+-- 3. Every update is decided: write.
 
 local epoch, revision, lost = read_position(meta, seen_epoch, seen_revision)
-local begins = accepted and (lost or epoch == '')
-if begins then
+local epoch_began = accepted and (lost or epoch == '')
+if epoch_began then
   begin_epoch(meta, log, epoch, new_epoch, revision)
   epoch = new_epoch
 end
-local first = revision
+local previous_revision = revision
 local changes, others, new_users, new_requests = {}, {}, {}, {}
 
--- Writes a text as JSON. Only names may hold what doesn't stand for itself there.
+-- Returns a display name as JSON. No other text of a change has characters that JSON escapes.
 local function quoted(name)
   return name == '' and '""' or encode(name)
 end
 
 for i, update in ipairs(updates) do
-  local refusal = refusals[i]
-  if refusal then
-    if refusal == 'replayed' then
-      refusal = 'replayed ' .. known[update[4]]:sub(18)
+  local outcome = outcomes[i]
+  if outcome then
+    if outcome == 'replayed' then
+      outcome = 'replayed ' .. remembered[update[4]]:sub(18)
     end
-    others[#others + 1] = (i - 1) .. ',' .. encode(refusal)
+    others[#others + 1] = (i - 1) .. ',' .. encode(outcome)
   else
     local id, name = update[1], name_of[i]
     local member = members[id]
     local score, before = whole(score_of[i]), whole(before_of[i] or 0)
     local previous_rank = member and call('ZREVRANK', board, member) + 1 or 0
     local rank = previous_rank
-    if changes_of[i] then
+    if changed[i] then
       revision = revision + 1
       if score_of[i] ~= before_of[i] then
         if member then
@@ -186,17 +186,17 @@ for i, update in ipairs(updates) do
       changes[#changes + 1] = '["' .. id .. '",' .. score .. ',' .. rank .. ',' .. before .. ','
         .. previous_rank .. ',"' .. update[6] .. '","' .. update[7] .. '",' .. quoted(name) .. ']'
     end
-    if not changes_of[i] or update[4] ~= '' then
+    if not changed[i] or update[4] ~= '' then
       local answer = score .. ' ' .. rank .. ' ' .. before .. ' ' .. previous_rank .. ' '
-        .. whole(revision) .. (changes_of[i] and ' 1 ' or ' 0 ') .. name
-      if not changes_of[i] then
+        .. whole(revision) .. (changed[i] and ' 1 ' or ' 0 ') .. name
+      if not changed[i] then
         others[#others + 1] = (i - 1) .. ',' .. encode('unchanged ' .. answer)
       end
       if update[4] ~= '' then
-        local kept = update[5] .. ' ' .. answer
-        known[update[4]] = kept
+        local entry = update[5] .. ' ' .. answer
+        remembered[update[4]] = entry
         new_requests[#new_requests + 1] = update[4]
-        new_requests[#new_requests + 1] = kept
+        new_requests[#new_requests + 1] = entry
       end
     end
   end
@@ -206,11 +206,11 @@ if #new_users > 0 then
   call('HSET', users, unpack(new_users))
 end
 local at = whole(revision)
-local payload = '["' .. epoch .. '",' .. whole(first) .. ',' .. at .. ',' .. call('ZCARD', board)
-  .. (#changes > 0 and ',' or '') .. table.concat(changes, ',') .. ']'
-if revision > first then
+local payload = '["' .. epoch .. '",' .. whole(previous_revision) .. ',' .. at .. ','
+  .. call('ZCARD', board) .. (#changes > 0 and ',' or '') .. table.concat(changes, ',') .. ']'
+if revision > previous_revision then
   call('HSET', meta, 'epoch', epoch, 'revision', at)
-  if math.floor(revision / TRIM_EVERY) > math.floor(first / TRIM_EVERY) then
+  if math.floor(revision / TRIM_EVERY) > math.floor(previous_revision / TRIM_EVERY) then
     local oldest = whole(math.max(0, revision - tonumber(ARGV[7])))
     call('XADD', log, 'MINID', '~', oldest, at .. '-0', 'commit', payload)
   else
@@ -218,7 +218,7 @@ if revision > first then
   end
 end
 local reply = payload .. '\n[' .. table.concat(others, ',') .. ']'
-if revision > first or #new_requests > 0 then
+if revision > previous_revision or #new_requests > 0 then
   new_requests[#new_requests + 1] = server_field
   new_requests[#new_requests + 1] = sequence .. ' ' .. reply
   local added = call('HSET', requests, unpack(new_requests))
@@ -226,8 +226,8 @@ if revision > first or #new_requests > 0 then
     call('EXPIREAT', requests, ARGV[8])
   end
 end
--- Last, and whatever becomes of it: what is written counts, and servers find a lost message out.
-if begins or revision > first then
+-- Last, and its failure is ignored: the writes are done, and servers detect a missed message.
+if epoch_began or revision > previous_revision then
   redis.pcall('PUBLISH', channel, payload)
 end
 return reply

@@ -1,23 +1,23 @@
--- Reads the ranks of users and the users around each. Follows position.lua.
+-- Reads the ranks of users and, where requested, the users around them. Appended to position.lua.
 --
--- KEYS[1]  board  ZSET  member = tie key + user id, score = points
--- KEYS[2]  users  HASH  user id → tie key + display name
--- KEYS[3]  meta   HASH  epoch, revision
--- KEYS[4]  log    STREAM
+-- KEYS[1]  board  ZSET    member = tie key + user id, score = points
+-- KEYS[2]  users  HASH    user id → tie key + display name
+-- KEYS[3]  meta   HASH    epoch, revision
+-- KEYS[4]  log    STREAM  one entry for each commit, id <last revision>-0
 -- ARGV[1]  channel of the contest
 -- ARGV[2]  epoch of the latest position this server has seen, '' for none
 -- ARGV[3]  revision of that position
 -- ARGV[4]  epoch to begin if the history was lost
--- ARGV[5]  how many users on each side of the first user
--- ARGV[6]  id of the first user; and so on for up to 1,000 users
+-- ARGV[5]  how many neighbors to read on each side of the first user
+-- ARGV[6]  id of the first user; then the same two for each further user, up to 1,000 users
 --
--- Returns {epoch, revision, total users, standing of each user...} with numbers as text; a standing
--- is '' for an absent user, '<index> <score> <tie key + display name>' where nobody around is asked
--- for, else {index of the first row, {member, score, ...}, {tie key + display name, ...}}, with
--- indexes from 0.
+-- Returns {epoch, revision, total users, standing of each user...} with numbers as text; a standing is
+--   ''                                              the user has no score
+--   '<index> <score> <tie key + display name>'      without neighbors; the index is from 0
+--   {index of the first row, {member, score, ...}, {tie key + display name, ...}}  with neighbors
 
-local epoch, revision = position_of(KEYS[1], KEYS[3], KEYS[4], unpack(ARGV, 1, 4))
-local answer = {epoch, whole(revision), whole(redis.call('ZCARD', KEYS[1]))}
+local epoch, revision = current_position(KEYS[1], KEYS[3], KEYS[4], unpack(ARGV, 1, 4))
+local reply = {epoch, whole(revision), whole(redis.call('ZCARD', KEYS[1]))}
 
 local ids = {}
 for i = 6, #ARGV, 2 do
@@ -25,14 +25,15 @@ for i = 6, #ARGV, 2 do
 end
 local users = redis.call('HMGET', KEYS[2], unpack(ids))
 
-local function around(index, neighbors)
+-- Returns the rows from `neighbors` above an index to `neighbors` below it.
+local function rows_around(index, neighbors)
   local first = math.max(0, index - neighbors)
   local rows = redis.call('ZREVRANGE', KEYS[1], first, index + neighbors, 'WITHSCORES')
-  local found = {}
+  local row_ids = {}
   for i = 1, #rows, 2 do
-    found[#found + 1] = rows[i]:sub(15)
+    row_ids[#row_ids + 1] = rows[i]:sub(15)
   end
-  return {whole(first), rows, redis.call('HMGET', KEYS[2], unpack(found))}
+  return {whole(first), rows, redis.call('HMGET', KEYS[2], unpack(row_ids))}
 end
 
 local board, call = KEYS[1], redis.call
@@ -45,9 +46,9 @@ for i, user in ipairs(users) do
     if neighbors == '0' then
       standing = index .. ' ' .. call('ZSCORE', board, member) .. ' ' .. user
     else
-      standing = around(index, tonumber(neighbors))
+      standing = rows_around(index, tonumber(neighbors))
     end
   end
-  answer[3 + i] = standing
+  reply[3 + i] = standing
 end
-return answer
+return reply

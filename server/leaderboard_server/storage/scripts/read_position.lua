@@ -1,9 +1,9 @@
--- Reads the position of a contest. Follows position.lua.
+-- Reads the position of a contest. Appended to position.lua.
 --
--- KEYS[1]  board  ZSET
--- KEYS[2]  users  HASH (unused here; the same keys for every reading script)
--- KEYS[3]  meta   HASH
--- KEYS[4]  log    STREAM
+-- KEYS[1]  board  ZSET    member = tie key + user id, score = points
+-- KEYS[2]  users  HASH    user id → tie key + display name
+-- KEYS[3]  meta   HASH    epoch, revision
+-- KEYS[4]  log    STREAM  one entry for each commit, id <last revision>-0
 -- ARGV[1]  channel of the contest
 -- ARGV[2]  epoch of the latest position this server has seen, '' for none
 -- ARGV[3]  revision of that position
@@ -11,5 +11,5 @@
 --
 -- Returns {epoch, revision}, both as text.
 
-local epoch, revision = position_of(KEYS[1], KEYS[3], KEYS[4], unpack(ARGV, 1, 4))
+local epoch, revision = current_position(KEYS[1], KEYS[3], KEYS[4], unpack(ARGV, 1, 4))
 return {epoch, whole(revision)}

@@ -1,9 +1,9 @@
--- Reads consecutive ranks of a contest. Follows position.lua.
+-- Reads consecutive ranks of a contest. Appended to position.lua.
 --
--- KEYS[1]  board  ZSET  member = tie key + user id, score = points
--- KEYS[2]  users  HASH  user id → tie key + display name
--- KEYS[3]  meta   HASH  epoch, revision
--- KEYS[4]  log    STREAM
+-- KEYS[1]  board  ZSET    member = tie key + user id, score = points
+-- KEYS[2]  users  HASH    user id → tie key + display name
+-- KEYS[3]  meta   HASH    epoch, revision
+-- KEYS[4]  log    STREAM  one entry for each commit, id <last revision>-0
 -- ARGV[1]  channel of the contest
 -- ARGV[2]  epoch of the latest position this server has seen, '' for none
 -- ARGV[3]  revision of that position
@@ -14,7 +14,7 @@
 -- Returns {epoch, revision, total users, {member, score, ...}, {tie key + display name, ...}}, with
 -- numbers as text.
 
-local epoch, revision = position_of(KEYS[1], KEYS[3], KEYS[4], unpack(ARGV, 1, 4))
+local epoch, revision = current_position(KEYS[1], KEYS[3], KEYS[4], unpack(ARGV, 1, 4))
 local rows = redis.call('ZREVRANGE', KEYS[1], ARGV[5], ARGV[6], 'WITHSCORES')
 local ids = {}
 for i = 1, #rows, 2 do

@@ -1,0 +1,151 @@
+"""Reads of boards, ranks, the log and the position, on each kind of store."""
+
+from redis.asyncio import Redis
+
+from leaderboard_server.domain.board import RankedUser
+from leaderboard_server.domain.position import BEGINNING, Position
+from leaderboard_server.domain.update import ScoreUpdate, UpdateResult
+from leaderboard_server.storage import keys
+from storage.conftest import NewStore
+from storage.contest import CONTEST, add, commit, rank
+
+
+class TestEpochs:
+    """A lost history is never continued silently."""
+
+    async def test_each_contest_has_its_own_epoch(self, new_store: NewStore) -> None:
+        """Two contests have two epochs, and an unknown contest has none."""
+        store = new_store()
+        assert await store.position("unknown") == BEGINNING
+        await commit(store, add("ada"))
+        await store.commit("go", (ScoreUpdate("go", "ada", 1),))
+
+        assert (await store.position(CONTEST)).epoch != (await store.position("go")).epoch
+
+    async def test_read_detects_an_emptied_store(
+        self, new_store: NewStore, any_redis: Redis
+    ) -> None:
+        """The server that has seen a later position begins a new epoch; others adopt it."""
+        store, other = new_store(), new_store()
+        await commit(store, add("ada"))
+        before = await other.position(CONTEST)
+        await any_redis.flushall()
+
+        after = await store.position(CONTEST)
+
+        assert after.epoch not in ("", before.epoch)
+        assert after.revision == 0
+        assert await other.position(CONTEST) == after
+
+    async def test_write_detects_a_rolled_back_store(
+        self, new_store: NewStore, any_redis: Redis
+    ) -> None:
+        """The write continues from the state of the store, in a new epoch."""
+        store = new_store()
+        (old,) = await commit(store, add("ada", 5))
+        await commit(store, add("ada", 5))
+        await any_redis.hset(keys.meta(CONTEST), "revision", "1")
+        await any_redis.delete(keys.log(CONTEST))
+
+        (result,) = await commit(store, add("bo", 1))
+
+        assert result.position.epoch != old.position.epoch
+        assert result.position.revision == 2
+
+    async def test_new_epoch_is_published(self, new_store: NewStore, any_redis: Redis) -> None:
+        """Subscribers of the channel receive an epoch that a read began."""
+        store = new_store()
+        await commit(store, add("ada"))
+        async with any_redis.pubsub() as pubsub:
+            await pubsub.subscribe(keys.channel(CONTEST))
+            await pubsub.get_message(timeout=5)
+            await any_redis.flushall()
+            now = await store.position(CONTEST)
+            message = await pubsub.get_message(ignore_subscribe_messages=True, timeout=5)
+
+        assert message is not None
+        assert now.epoch.encode() in message["data"]
+
+    async def test_observers_are_called_for_each_new_epoch(
+        self, new_store: NewStore, any_redis: Redis
+    ) -> None:
+        """They get the contest, once for its first epoch and once for each later one."""
+        store = new_store()
+        changed: list[str] = []
+        store.add_epoch_observer(changed.append)
+        for _ in range(2):
+            await commit(store, add("ada"))
+            await store.position(CONTEST)
+        assert changed == [CONTEST]
+        await any_redis.flushall()
+
+        for _ in range(2):
+            await store.position(CONTEST)
+
+        assert changed == [CONTEST] * 2
+
+
+class TestReads:
+    """Boards, ranks and the log."""
+
+    async def test_pages_are_consecutive(self, new_store: NewStore) -> None:
+        """Each page begins where the one before ended, and past the last rank there is nothing."""
+        store = new_store()
+        await commit(store, *(add(f"u{n}", 100 - n, display_name=f"U {n}") for n in range(25)))
+
+        pages = [await store.top(CONTEST, start, 10) for start in (1, 11, 21, 31)]
+
+        rows = [user for page in pages for user in page.users]
+        assert rows == [RankedUser(f"u{n}", 100 - n, n + 1, f"U {n}") for n in range(25)]
+        assert {page.total_users for page in pages} == {25}
+
+    async def test_neighbors_end_where_the_board_ends(self, new_store: NewStore) -> None:
+        """The best user has no neighbors above, the last user has none below."""
+        store = new_store()
+        await commit(store, *(add(f"u{n}", 10 - n) for n in range(5)))
+
+        around = [
+            [user.rank for user in standing.neighbors]
+            for n in (0, 2, 4)
+            if (standing := (await rank(store, f"u{n}", 2))[1])
+        ]
+
+        assert around == [[2, 3], [1, 2, 4, 5], [3, 4]]
+
+    async def test_absent_user_is_not_found(self, new_store: NewStore) -> None:
+        """Neither in an unknown contest nor in a known one."""
+        store = new_store()
+        assert await rank(store, "ada") == (BEGINNING, None)
+        await commit(store, add("bo"))
+        position, standing = await rank(store, "ada")
+        assert (position.revision, standing) == (1, None)
+
+    async def test_users_are_read_together_best_first(self, new_store: NewStore) -> None:
+        """Users without a score are left out."""
+        store = new_store()
+        await commit(store, add("a", 1), add("b", 3, display_name="B"), add("c", 2))
+
+        page = await store.users(CONTEST, ["a", "nobody", "b"])
+
+        assert page.users == (RankedUser("b", 3, 1, "B"), RankedUser("a", 1, 3, ""))
+        assert page.total_users == 3
+
+    async def test_log_is_trimmed_by_length(self, new_store: NewStore) -> None:
+        """Old commits are trimmed, the newest stay."""
+        store = new_store(history_changes=100)
+        for _ in range(400):
+            await commit(store, add("ada"), add("ada"))
+
+        commits = (await store.history(CONTEST, 0, 1_000)).commits
+
+        assert 50 <= len(commits) < 400
+        assert commits[-1].revision == 800
+
+    async def test_contests_are_independent(self, new_store: NewStore) -> None:
+        """The same user and request id in two contests are two users and two requests."""
+        store = new_store()
+        for contest in (CONTEST, "go"):
+            update = ScoreUpdate(contest, "ada", 1, request_id="r")
+            (outcome,) = (await store.commit(contest, (update,))).outcomes()
+            assert isinstance(outcome, UpdateResult)
+            assert outcome.position == Position(outcome.position.epoch, 1)
