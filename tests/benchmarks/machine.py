@@ -9,7 +9,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from benchmarks.paths import HERE
-from leaderboard_server.embedded_valkey.binary import valkey_server
+from leaderboard_server.embedded_valkey.launch import valkey_server
 
 _PACKAGES = ("grpcio", "protobuf", "redis", "hiredis", "uvloop")
 _GO_MODULES = ("google.golang.org/grpc", "github.com/redis/go-redis/v9")

@@ -10,7 +10,7 @@ import redis
 
 from benchmarks.paths import other_cores, pinned
 from harness.processes import ChildProcess
-from leaderboard_server.embedded_valkey.binary import valkey_server
+from leaderboard_server.embedded_valkey.launch import valkey_server
 
 _START_S = 30.0
 

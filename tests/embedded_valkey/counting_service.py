@@ -1,7 +1,7 @@
-"""A service process in small, for tests to kill: keeps an embedded store open and counts in it.
+"""Runs a small service for tests to kill: it keeps an embedded store open and counts in it.
 
-Used as a script, `counting_service.py DATA_DIR LOOP`. It prints `open STORE_PID`, then `counted N`
-for every acknowledged count, and after a SIGINT `drained N STORE_PID`, when it counted once more.
+Run as a script, `counting_service.py DATA_DIR LOOP`. It prints `open STORE_PID`, then `counted N`
+for every acknowledged count; after SIGINT it counts once more and prints `drained N STORE_PID`.
 """
 
 import asyncio
@@ -23,13 +23,13 @@ LOOPS: dict[str, Callable[[], asyncio.AbstractEventLoop]] = {
 }
 
 
-def say(*words: object) -> None:
-    """Print a line that is there also after a kill."""
+def report(*words: object) -> None:
+    """Print a line at once, so that a kill doesn't lose it."""
     print(*words, flush=True)  # noqa: T201 - the test reads it
 
 
 def connected(url: str) -> Redis:
-    """Return a client that repeats nothing by itself and lets a cancellation pass."""
+    """Return a client that never retries by itself and lets a cancellation pass."""
     return Redis.from_url(url, retry=Retry(NoBackoff(), 0), socket_timeout=None)
 
 
@@ -43,10 +43,10 @@ async def main(data_dir: Path) -> None:
     stopping = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGINT, stopping.set)
     async with EmbeddedStore(data_dir) as store, connected(store.url) as client:
-        say("open", await process_of(client))
+        report("open", await process_of(client))
         while not stopping.is_set():
-            say("counted", await client.incr("count"))
-        say("drained", await client.incr("count"), await process_of(client))
+            report("counted", await client.incr("count"))
+        report("drained", await client.incr("count"), await process_of(client))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
-"""The store that a service runs for itself when none is named: a Valkey server in a data folder.
+"""Runs a Valkey server in a data folder, as the store of a service that no store is named for.
 
-What it acknowledged is kept, whoever is killed: the service, the store or both.
+Acknowledged writes are kept, whether the service, the store or both are killed.
 """
 
 from leaderboard_server.embedded_valkey.errors import (

@@ -1,10 +1,10 @@
-"""Why an embedded store can't be run; each text is one line for the person who starts a service."""
+"""Errors that keep an embedded store from running; each text is one line for an operator."""
 
 from pathlib import Path
 
 
 class EmbeddedStoreError(Exception):
-    """The base of everything that keeps an embedded store from running."""
+    """The base of the errors of an embedded store."""
 
 
 class DataFolderInUse(EmbeddedStoreError):
@@ -15,7 +15,7 @@ class DataFolderInUse(EmbeddedStoreError):
         super().__init__(f"the data folder {folder} is in use by {process}")
         self.folder = folder
         self.owner = owner
-        """The owner's process id; None if it just took the folder and has not said."""
+        """The owner's process id; None if it has taken the folder but not written its id yet."""
 
 
 class DataFolderUnusable(EmbeddedStoreError):

@@ -1,7 +1,7 @@
-"""Becomes the store: a process that is alone over its folder and ends with its parent.
+"""Becomes the store: a process that locks its data folder and ends with its parent.
 
-Run as a script, `exec_valkey.py PARENT_PID LOCK_FILE COMMAND...`, since both ties must be made in
-the child itself, and code between fork and exec is not safe in a service full of threads.
+Run as a script, `exec_valkey.py PARENT_PID LOCK_FILE COMMAND...`: both steps must happen in the
+child itself, and code between fork and exec is not safe in a service with many threads.
 """
 
 import ctypes
@@ -14,11 +14,11 @@ _PR_SET_PDEATHSIG = 1
 
 
 def die_with_parent(parent: int) -> None:
-    """Have the kernel end this process when its parent ends, in whatever way.
+    """Make the kernel end this process when its parent ends, in whatever way.
 
-    Only Linux can; elsewhere the next service over the folder ends a store that was left.
-    SIGKILL, because a store that is stopped or hangs would not act on any other signal, and one
-    that syncs before it acknowledges loses nothing by it.
+    Only Linux can; elsewhere the next service on the folder ends a store that was left running.
+    The signal is SIGKILL, because a store that is stopped or hangs would not act on any other, and
+    a store that syncs before it acknowledges loses nothing by it.
     """
     if sys.platform == "linux":
         libc = ctypes.CDLL(None, use_errno=True)
@@ -26,16 +26,16 @@ def die_with_parent(parent: int) -> None:
         number = ctypes.c_ulong(signal.SIGKILL)
         if libc.prctl(_PR_SET_PDEATHSIG, number, zero, zero, zero) != 0:
             sys.exit(f"can't be tied to the service: {os.strerror(ctypes.get_errno())}")
-    # The parent may have ended before the tie was made.
+    # The parent may have ended before the call.
     if os.getppid() != parent:
         sys.exit("the service ended before its store started")
 
 
 def lock_data_dir(lock_file: str) -> None:
-    """Wait until no other store runs over the folder, and let none start while this one lives.
+    """Wait until no other store runs on the folder, and keep others out while this one lives.
 
-    The lock belongs to this process alone, through exec until its end: the children that it forks
-    to rewrite its log don't prolong it.
+    The lock belongs to this process, through exec until its end. Children that the store forks to
+    rewrite its log don't hold it.
     """
     lock = os.open(lock_file, os.O_RDWR | os.O_CREAT, 0o600)
     try:
@@ -50,4 +50,4 @@ def lock_data_dir(lock_file: str) -> None:
 if __name__ == "__main__":
     die_with_parent(parent=int(sys.argv[1]))
     lock_data_dir(lock_file=sys.argv[2])
-    os.execv(sys.argv[3], sys.argv[3:])  # noqa: S606 - without a shell is what is wanted
+    os.execv(sys.argv[3], sys.argv[3:])  # noqa: S606 - no shell is intended

