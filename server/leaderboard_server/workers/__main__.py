@@ -1,4 +1,4 @@
-"""A worker: a server like any other, which ends when its supervisor ends."""
+"""Runs one worker: a server like any other, which ends when its supervisor ends."""
 
 import asyncio
 import json
@@ -20,7 +20,7 @@ def main() -> None:
     """Read the settings from standard input, and serve."""
     settings = sys.stdin.readline()
     if not settings:
-        return  # the supervisor is gone already
+        return  # the supervisor has ended already
     config = Config(**json.loads(settings))
     configure_logs(config.log_level)
     structlog.contextvars.bind_contextvars(worker=os.getpid())
@@ -32,18 +32,18 @@ def main() -> None:
 
 
 async def _serve(config: Config) -> None:
-    asyncio.get_running_loop().add_reader(sys.stdin, _on_supervisor_gone)
+    asyncio.get_running_loop().add_reader(sys.stdin, _on_supervisor_ended)
     await serve(config, _announce)
 
 
-def _on_supervisor_gone() -> None:
-    """Stop as if asked to; for the second time, where a stop is under way: then at once."""
+def _on_supervisor_ended() -> None:
+    """Stop as on SIGTERM; if a stop is in progress, this second signal ends the process at once."""
     asyncio.get_running_loop().remove_reader(sys.stdin)
     signal.raise_signal(signal.SIGTERM)
 
 
 def _announce() -> None:
-    """Tell the supervisor, and nothing else ever on standard output: nobody reads on there."""
+    """Report to the supervisor on standard output, then close it: nothing reads it any further."""
     os.write(sys.stdout.fileno(), b"serving\n")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
 

@@ -1,8 +1,11 @@
-"""Keeps workers running: starts them, replaces those that end, and stops them all."""
+"""Supervises workers: starts them, replaces those that end, and stops them all."""
 
 import asyncio
 import contextlib
+import json
 import signal
+import sys
+from typing import Self
 
 import structlog
 from pydantic import SecretStr
@@ -10,29 +13,26 @@ from pydantic import SecretStr
 from leaderboard_server.config import Config
 from leaderboard_server.embedded_valkey import EmbeddedStore
 from leaderboard_server.startup_errors import CANT_START
+from leaderboard_server.tasks import RestartBackoff
 from leaderboard_server.transport.choice import choose
 from leaderboard_server.workers.address import reserved_address
-from leaderboard_server.workers.process import Worker
 
 _log = structlog.get_logger()
 
-FIRST_DELAY_S = 0.1
-LAST_DELAY_S = 5.0
-"""How long a worker that fails again and again stays away at most."""
+_STOP_TIMEOUT_S = 20.0
+"""How long a worker may take to stop: longer than its own timeouts for calls in flight and for the
+commits among them."""
 
-STEADY_AFTER_S = 10.0
-"""A worker that ran for this long does not fail again and again: it is replaced at once."""
-
-_GOOD_ENDS = (0, -signal.SIGTERM)
-"""A worker that is asked to stop while it starts doesn't know yet what to do about a signal."""
+_GRACEFUL_EXITS = (0, -signal.SIGTERM)
+"""A worker that gets SIGTERM while it starts has no handler for it yet, and is ended by it."""
 
 
 async def supervise(config: Config) -> int:
     """Run workers until SIGTERM or SIGINT, then stop them all.
 
     Returns:
-        The exit code: of the first worker if it could not start, else 0, or 1 if one did not stop
-        in good order.
+        The exit code: that of the first worker if it could not start, 1 if a worker did not stop
+        gracefully, else 0.
 
     Raises:
         FrontMissing: The front was asked for and is not installed.
@@ -48,27 +48,27 @@ async def supervise(config: Config) -> int:
     for number in signals:
         loop.add_signal_handler(number, stopping.set)
     async with contextlib.AsyncExitStack() as stack:
-        config = await _settings(config, stack)
-        first = await Worker.start(config)
+        config = await _worker_config(config, stack)
+        first = await _Worker.start(config)
         if not await first.serves():
             return max(await first.ended(), CANT_START)
         _log.info("workers_serving", address=config.address, workers=config.workers)
-        others: list[Worker | None] = [None] * (config.workers - 1)
-        places = [asyncio.create_task(_keep_running(config, one)) for one in (first, *others)]
+        others: list[_Worker | None] = [None] * (config.workers - 1)
+        slots = [asyncio.create_task(_fill_slot(config, worker)) for worker in (first, *others)]
         await stopping.wait()
         _log.info("workers_stopping")
         for number in signals:
-            # Whoever asks a second time doesn't want to wait; nor do the workers, see `__main__`.
+            # A second signal ends this process at once, and so its workers; see `__main__`.
             loop.remove_signal_handler(number)
-        for place in places:
-            place.cancel()
-        codes = await asyncio.gather(*places)
+        for slot in slots:
+            slot.cancel()
+        codes = await asyncio.gather(*slots)
     _log.info("workers_stopped")
-    return 0 if all(code in _GOOD_ENDS for code in codes) else 1
+    return 0 if all(code in _GRACEFUL_EXITS for code in codes) else 1
 
 
-async def _settings(config: Config, stack: contextlib.AsyncExitStack) -> Config:
-    """Take what the workers share, and return their settings."""
+async def _worker_config(config: Config, stack: contextlib.AsyncExitStack) -> Config:
+    """Reserve the address and run the store that the workers share; return their settings."""
     changed: dict[str, object] = {"address": stack.enter_context(reserved_address(config.address))}
     if not config.redis_url:
         store = await stack.enter_async_context(EmbeddedStore(config.data_dir))
@@ -76,24 +76,82 @@ async def _settings(config: Config, stack: contextlib.AsyncExitStack) -> Config:
     return config.model_copy(update=changed)
 
 
-async def _keep_running(config: Config, worker: Worker | None) -> int:
-    """Keep one place filled until this is cancelled; then stop the worker and return its code."""
+async def _fill_slot(config: Config, worker: "_Worker | None") -> int:
+    """Keep one worker running until this is cancelled; then stop it and return its exit code."""
     clock = asyncio.get_running_loop().time
-    delay = 0.0
+    backoff = RestartBackoff()
     try:
         while True:
             started = clock()
             try:
-                worker = worker or await Worker.start(config)
+                worker = worker or await _Worker.start(config)
             except OSError as error:
+                delay = backoff.next_delay(ran_s=0.0)
                 _log.error("worker_start_failed", reason=str(error), restart_in_s=delay)
             else:
                 code = await worker.ended()
-                if clock() - started > STEADY_AFTER_S:
-                    delay = 0.0
+                delay = backoff.next_delay(clock() - started)
                 _log.error("worker_ended", worker=worker.pid, exit_code=code, restart_in_s=delay)
             worker = None
             await asyncio.sleep(delay)
-            delay = min(max(2 * delay, FIRST_DELAY_S), LAST_DELAY_S)
     except asyncio.CancelledError:
         return await worker.stop() if worker else 0
+
+
+class _Worker:
+    """A running worker process."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self._process = process
+        self.pid = process.pid
+
+    @classmethod
+    async def start(cls, config: Config) -> Self:
+        """Start a worker, and wait for nothing.
+
+        It gets its settings through a pipe, since they may hold a password and command lines are
+        visible to other users. The pipe stays open as long as this process lives: its end makes the
+        worker stop, however this process ended.
+
+        Raises:
+            OSError: No process can be started.
+        """
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-P", "-m", "leaderboard_server.workers"),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            # A Ctrl-C in the terminal is for the supervisor, which then stops the workers.
+            start_new_session=True,
+        )
+        assert process.stdin
+        process.stdin.write(_encode_settings(config))
+        return cls(process)
+
+    async def serves(self) -> bool:
+        """Wait until the worker serves, and return True; or False if it ended before."""
+        assert self._process.stdout
+        return bool(await self._process.stdout.readline())
+
+    async def ended(self) -> int:
+        """Wait for the end; return the exit code, negative for the signal that ended it."""
+        return await self._process.wait()
+
+    async def stop(self) -> int:
+        """Stop the worker gracefully, or kill it if that takes too long; return as `ended`."""
+        with contextlib.suppress(ProcessLookupError):
+            self._process.terminate()
+        try:
+            async with asyncio.timeout(_STOP_TIMEOUT_S):
+                return await self.ended()
+        except TimeoutError:
+            _log.error("worker_killed", worker=self.pid, after_s=_STOP_TIMEOUT_S)
+            self._process.kill()
+            return await self.ended()
+
+
+def _encode_settings(config: Config) -> bytes:
+    """Return the settings as a line of JSON, with the values of secrets."""
+    secrets = {
+        name: value.get_secret_value() for name, value in config if isinstance(value, SecretStr)
+    }
+    return json.dumps(config.model_dump(mode="json") | secrets).encode() + b"\n"
