@@ -1,4 +1,4 @@
-"""What the fault tests break: the line to the store, and servers that share one."""
+"""Fixtures of the fault tests: a breakable line to the store, and servers that share a store."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -12,7 +12,7 @@ from harness.stores import StoreProcess
 
 @pytest_asyncio.fixture(name="proxy")
 async def _proxy(own_store: StoreProcess) -> AsyncIterator[StoreProxy]:
-    """Give a line to `own_store` that can be broken."""
+    """Give a proxy before `own_store` that can break the line."""
     async with StoreProxy(own_store.port) as proxy:
         yield proxy
 

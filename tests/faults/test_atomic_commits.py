@@ -1,4 +1,4 @@
-"""Atomic: the updates of one contest in one batch take effect together or not at all."""
+"""Promise 2, atomic commits: the updates of one contest in a batch take effect together."""
 
 import asyncio
 import itertools
@@ -18,10 +18,10 @@ _TEAMS = 6
 _MEMBERS = 5
 
 
-async def test_atomic_when_the_store_is_killed_under_load(
+async def test_commits_are_atomic_when_the_store_is_killed_under_load(
     pair: Pair, own_store: StoreProcess
 ) -> None:
-    """Nobody ever reads a part of a batch, not even from a store that was killed meanwhile."""
+    """No read ever shows a part of a batch, not even after the store was killed and restarted."""
     done = asyncio.Event()
     batches = [0] * _TEAMS
     latest = pb.Position()
@@ -103,7 +103,7 @@ async def _wait_if_unavailable(error: grpc.aio.AioRpcError) -> None:
 
 
 def _scores_of_teams(board: pb.GetTopUsersResponse) -> dict[str, int]:
-    """Return each team's score, which all of its members share whenever a batch is whole."""
+    """Return each team's score, which all its members share as long as batches are atomic."""
     members: defaultdict[str, list[int]] = defaultdict(list)
     for user in board.users:
         members[user.user_id.split(".")[0]].append(user.score)

@@ -1,4 +1,4 @@
-"""Durable: what was acknowledged survives the death of the service and of the store."""
+"""Promise 9, durability: acknowledged writes survive the death of the service and of the store."""
 
 import asyncio
 from collections import Counter
@@ -16,10 +16,10 @@ from harness.stores import StoreProcess
 from harness.waiting import eventually
 
 
-async def test_durable_when_the_store_is_killed_under_load(
+async def test_writes_survive_a_kill_of_the_store_under_load(
     service: ServiceProcess, own_store: StoreProcess
 ) -> None:
-    """Every acknowledged write is there again, each once, and the service goes on by itself."""
+    """Every acknowledged write is kept, each once, and the service recovers by itself."""
     async with Load(service.stub, "cup") as load:
         for _ in range(2):
             await load.goes_on(200)
@@ -36,8 +36,8 @@ async def test_durable_when_the_store_is_killed_under_load(
     assert await scores(service.stub, "cup") == load.scores
 
 
-async def test_durable_on_the_embedded_store_when_the_service_is_killed(tmp_path: Path) -> None:
-    """The next start works at once, has every acknowledged write, and no store is left over."""
+async def test_writes_on_the_embedded_store_survive_a_kill_of_the_service(tmp_path: Path) -> None:
+    """The next start works at once, has every acknowledged write, and leaves no old store."""
     async with ServiceProcess(tmp_path / "service", data_dir=tmp_path / "data") as service:
         async with Load(service.stub, "cup") as load:
             for _ in range(2):
@@ -60,22 +60,22 @@ def _stores_of(service: ServiceProcess) -> list[int]:
     return [child.pid for child in psutil.Process(service.process.pid).children(recursive=True)]
 
 
-async def test_durable_when_the_service_stops_under_load(service: ServiceProcess) -> None:
-    """Acknowledged writes are kept; one that was refused because the server drains wasn't made."""
+async def test_writes_survive_a_stop_of_the_service_under_load(service: ServiceProcess) -> None:
+    """Acknowledged writes are kept; a write rejected with SERVER_DRAINING was not applied."""
     acknowledged: Counter[str] = Counter()
-    unmade: set[str] = set()
+    not_applied: set[str] = set()
     unknown: set[str] = set()
 
-    async def write_until_refused(user_id: str) -> None:
+    async def write_until_rejected(user_id: str) -> None:
         while True:
             try:
                 await add(service.stub, "cup", user_id, 1)
             except grpc.aio.AioRpcError as error:
-                (unmade if _refused_by_the_service(error) else unknown).add(user_id)
+                (not_applied if _rejected_by_the_service(error) else unknown).add(user_id)
                 return
             acknowledged[user_id] += 1
 
-    clients = asyncio.gather(*(write_until_refused(f"user-{n}") for n in range(20)))
+    clients = asyncio.gather(*(write_until_rejected(f"user-{n}") for n in range(20)))
     await eventually(lambda: acknowledged.total() >= 200, "200 acknowledged writes")
     exit_code = await service.terminate()
     await clients
@@ -83,14 +83,14 @@ async def test_durable_when_the_service_stops_under_load(service: ServiceProcess
 
     assert exit_code == 0
     found = await scores(service.stub, "cup")
-    for user_id in unmade:
+    for user_id in not_applied:
         assert found[user_id] == acknowledged[user_id]
     for user_id in unknown:
         assert found[user_id] - acknowledged[user_id] in {0, 1}
 
 
-def _refused_by_the_service(error: grpc.aio.AioRpcError) -> bool:
-    """Tell a refusal of the service from a connection that is gone, which has no details."""
+def _rejected_by_the_service(error: grpc.aio.AioRpcError) -> bool:
+    """Return whether the service sent this error; that of a lost connection has no details."""
     assert error.code() is grpc.StatusCode.UNAVAILABLE
     if "grpc-status-details-bin" not in dict(error.trailing_metadata() or ()):
         return False

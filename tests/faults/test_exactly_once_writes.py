@@ -1,4 +1,4 @@
-"""Once: a write takes effect once, however often it is sent and whatever breaks in between."""
+"""Promise 1, exactly-once writes: a write takes effect once, whatever breaks and is sent again."""
 
 import asyncio
 from collections import Counter
@@ -18,10 +18,10 @@ from leaderboard.v1 import leaderboard_pb2 as pb
 _MORE_THAN_ANY_RESENDS = 20
 
 
-async def test_once_when_the_reply_to_a_commit_is_lost(
+async def test_write_counts_once_when_the_reply_to_its_commit_is_lost(
     proxied: ServiceProcess, proxy: StoreProxy
 ) -> None:
-    """What the server sends again counts once and is answered as the first time, also unnamed."""
+    """A commit that the server resends gets its first reply, even without a request id."""
     await add(proxied.stub, "cup", "ada", 1)
     lookout = proxy.look_out("EVALSHA", holding=b"ada", losses=1)
 
@@ -36,15 +36,15 @@ async def test_once_when_the_reply_to_a_commit_is_lost(
 
 
 @pytest.mark.parametrize("elsewhere", [False, True], ids=["same server", "other server"])
-async def test_once_when_the_client_repeats_a_write_whose_answer_was_lost(
+async def test_write_counts_once_when_the_client_repeats_it(
     pair: Pair, proxy: StoreProxy, *, elsewhere: bool
 ) -> None:
-    """A repeat gets the first answer, marked as replayed, from whichever server."""
+    """A repeat gets the first answer, marked as replayed, from any server."""
     await add(pair.proxied.stub, "cup", "ada", 1)
     lookout = proxy.look_out("EVALSHA", holding=b"write-2", losses=_MORE_THAN_ANY_RESENDS)
-    with pytest.raises(grpc.aio.AioRpcError) as refused:
+    with pytest.raises(grpc.aio.AioRpcError) as failed:
         await add(pair.proxied.stub, "cup", "ada", 5, "write-2")
-    assert status_of(refused.value).reason == "ERROR_REASON_STORE_UNAVAILABLE"
+    assert status_of(failed.value).reason == "ERROR_REASON_STORE_UNAVAILABLE"
     await lookout.lost()
     lookout.invalidate()
 
@@ -58,10 +58,10 @@ async def test_once_when_the_client_repeats_a_write_whose_answer_was_lost(
     assert await scores(pair.direct.stub, "cup", min_position=repeated.position) == {"ada": 6}
 
 
-async def test_once_when_the_script_cache_is_flushed(
+async def test_writes_count_once_when_the_script_cache_is_flushed(
     service: ServiceProcess, own_store: StoreProcess
 ) -> None:
-    """Scripts that the store forgot are loaded again, and no call notices."""
+    """Scripts that the store lost are sent again, and no call fails."""
     users = [f"user-{number}" for number in range(10)]
 
     await add(service.stub, "cup", users[0], 0)
@@ -84,22 +84,24 @@ async def test_once_when_the_script_cache_is_flushed(
     assert await scores(service.stub, "cup") == dict.fromkeys(users, 20)
 
 
-async def test_once_when_the_store_hangs(service: ServiceProcess, own_store: StoreProcess) -> None:
-    """While the store hangs calls end within their deadlines; afterwards nothing counted twice."""
+async def test_writes_count_once_when_the_store_hangs(
+    service: ServiceProcess, own_store: StoreProcess
+) -> None:
+    """Calls end within their deadlines while the store hangs, and none counts twice afterwards."""
     async with Load(service.stub, "cup", clients=10) as load:
         await load.goes_on(50)
         own_store.freeze()
         try:
             hang = asyncio.create_task(asyncio.sleep(3))
-            hasty = await asyncio.gather(*(_try(service, f"hasty-{n}", 0.5) for n in range(10)))
-            patient = await asyncio.gather(*(_try(service, f"patient-{n}", 30) for n in range(10)))
+            short = await asyncio.gather(*(_try(service, f"short-{n}", 0.5) for n in range(10)))
+            long = await asyncio.gather(*(_try(service, f"long-{n}", 30) for n in range(10)))
             await hang
         finally:
             own_store.thaw()
         await load.goes_on(50)
 
-    assert set(hasty) <= {grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.UNAVAILABLE}
-    assert set(patient) == {grpc.StatusCode.UNAVAILABLE}
+    assert set(short) <= {grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.UNAVAILABLE}
+    assert set(long) == {grpc.StatusCode.UNAVAILABLE}
     found = Counter(await scores(service.stub, "cup"))
     unnamed = {user: found.pop(user) for user in list(found) if not user.startswith("user-")}
     assert set(unnamed.values()) <= {1}
@@ -115,8 +117,8 @@ async def _try(service: ServiceProcess, user_id: str, deadline: float) -> grpc.S
     return grpc.StatusCode.OK
 
 
-async def test_once_across_a_killed_service(service: ServiceProcess) -> None:
-    """Of 1,000 concurrent updates whose clients repeat them each counts once, so all is exact."""
+async def test_writes_count_once_when_the_service_is_killed(service: ServiceProcess) -> None:
+    """Each of 1,000 concurrent updates, repeated until acknowledged, counts once."""
     requests = [
         pb.UpdateScoreRequest(
             contest_id=f"cup-{number % 4}",

@@ -1,4 +1,4 @@
-"""Gap-free: a watcher misses nothing, and is told with a new snapshot where history was lost."""
+"""Promise 6, gap-free watches: a watch misses nothing; a lost history brings a new snapshot."""
 
 import shutil
 from pathlib import Path
@@ -21,10 +21,10 @@ _SCOPES = {"top": pb.WATCH_SCOPE_TOP, "all": pb.WATCH_SCOPE_ALL}
 
 
 @pytest.mark.parametrize("scope", _SCOPES.values(), ids=_SCOPES)
-async def test_gap_free_while_the_subscription_breaks_off(
+async def test_no_gap_when_the_feed_is_lost(
     pair: Pair, proxy: StoreProxy, scope: pb.WatchScope
 ) -> None:
-    """Changes that another server makes while notifications get lost are filled in, in order."""
+    """Changes of another server whose messages were lost are filled in, in order."""
     async with Watcher("cup", scope=scope, limit=50) as watcher:
         await watcher.open(pair.proxied.stub)
         async with Load(pair.direct.stub, "cup") as load:
@@ -38,10 +38,10 @@ async def test_gap_free_while_the_subscription_breaks_off(
         assert set(watcher.checker.reasons) == {"INITIAL"}
 
 
-async def test_gap_free_when_the_store_is_killed(
+async def test_no_gap_when_the_store_is_killed(
     service: ServiceProcess, own_store: StoreProcess
 ) -> None:
-    """A watch outlives the store's death and goes on where it was."""
+    """A watch survives a kill of the store and continues where it was."""
     async with Watcher("cup", limit=50) as watcher:
         await watcher.open(service.stub)
         async with Load(service.stub, "cup") as load:
@@ -56,8 +56,8 @@ async def test_gap_free_when_the_store_is_killed(
         assert set(watcher.checker.reasons) == {"INITIAL"}
 
 
-async def test_gap_free_across_a_killed_service(service: ServiceProcess) -> None:
-    """A watcher that resumes at the restarted service gets the changes since, and no snapshot."""
+async def test_no_gap_when_the_service_is_killed(service: ServiceProcess) -> None:
+    """A watcher that resumes at the restarted service gets the missed changes and no snapshot."""
     async with Watcher("cup", limit=50) as watcher:
         await watcher.open(service.stub)
         async with Load(service.stub, "cup") as load:
@@ -75,10 +75,10 @@ async def test_gap_free_across_a_killed_service(service: ServiceProcess) -> None
         assert set(watcher.checker.reasons) == {"INITIAL"}
 
 
-async def test_gap_free_when_the_store_is_emptied(
+async def test_emptied_store_is_a_new_epoch(
     service: ServiceProcess, own_store: StoreProcess
 ) -> None:
-    """An emptied store is a new epoch: for writers, readers, watchers, and old positions."""
+    """Writers, readers and watchers see the new epoch; old positions are unreachable."""
     async with Watcher("cup") as watcher:
         await watcher.open(service.stub)
         for _ in range(5):
@@ -93,10 +93,10 @@ async def test_gap_free_when_the_store_is_emptied(
         assert await scores(service.stub, "cup") == {"bob": 1}
 
 
-async def test_gap_free_when_the_store_is_replaced_by_an_older_copy(
+async def test_rolled_back_store_is_a_new_epoch(
     service: ServiceProcess, own_store: StoreProcess, tmp_path: Path
 ) -> None:
-    """A rolled back store is a new epoch, so that lost revisions and new ones are not mixed up."""
+    """An older copy of the store gets a new epoch, so lost and new revisions are not mixed up."""
     async with Watcher("cup") as watcher:
         await watcher.open(service.stub)
         await add(service.stub, "cup", "ada", 1)
@@ -127,9 +127,9 @@ async def _assert_new_history(
     new: pb.UpdateScoreResponse,
 ) -> None:
     assert new.position.epoch != old.position.epoch
-    with pytest.raises(grpc.aio.AioRpcError) as refused:
+    with pytest.raises(grpc.aio.AioRpcError) as rejected:
         await top(service.stub, "cup", min_position=old.position)
-    status = status_of(refused.value)
+    status = status_of(rejected.value)
     assert status.reason == "ERROR_REASON_POSITION_UNREACHABLE"
     assert status.metadata["epoch"] == new.position.epoch
     await watcher.reach(new.position)

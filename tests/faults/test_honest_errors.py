@@ -1,4 +1,4 @@
-"""Honest: what can't be done is refused at once with the status of the contract, never guessed."""
+"""Promise 8, honest errors: a call that can't be served fails soon, with the contract's status."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -44,17 +44,17 @@ _CALLS: dict[str, Callable[[LeaderboardServiceStub], Awaitable[object]]] = {
 }
 
 
-async def test_honest_while_the_store_is_away(
+async def test_calls_fail_while_the_store_is_unavailable(
     service: ServiceProcess, own_store: StoreProcess
 ) -> None:
-    """Every call is refused as UNAVAILABLE and the health says so, until the store is back."""
+    """Every call gets UNAVAILABLE and the health is NOT_SERVING, until the store is back."""
     for call in _CALLS.values():
         await call(service.stub)
 
     await own_store.kill()
     await eventually(lambda: _health_is(service, "NOT_SERVING"), "NOT_SERVING")
     for call in _CALLS.values():
-        await _assert_refused(call(service.stub))
+        await _assert_unavailable(call(service.stub))
 
     await own_store.start()
     await eventually(lambda: _health_is(service, "SERVING"), "SERVING")
@@ -63,32 +63,34 @@ async def test_honest_while_the_store_is_away(
     assert await scores(service.stub, "cup") == {"ada": 1}
 
 
-async def test_honest_while_the_store_is_silent(proxied: ServiceProcess, proxy: StoreProxy) -> None:
-    """A line that swallows everything is noticed: the service itself refuses, before deadlines."""
+async def test_calls_fail_while_the_store_is_silent(
+    proxied: ServiceProcess, proxy: StoreProxy
+) -> None:
+    """A line that swallows all bytes is detected: calls fail before their deadlines."""
     await add(proxied.stub, "cup", "ada", 1)
     assert await scores(proxied.stub, "cup") == {"ada": 1}
     proxy.swallow()
 
     await eventually(lambda: _health_is(proxied, "NOT_SERVING"), "NOT_SERVING")
-    await eventually(lambda: _is_refused(_CALLS["GetTopUsers"](proxied.stub)), "refused reads")
-    await asyncio.gather(*(_assert_refused(call(proxied.stub)) for call in _CALLS.values()))
+    await eventually(lambda: _fails(_CALLS["GetTopUsers"](proxied.stub)), "failing reads")
+    await asyncio.gather(*(_assert_unavailable(call(proxied.stub)) for call in _CALLS.values()))
 
     await proxy.deliver()
     await eventually(lambda: _health_is(proxied, "SERVING"), "SERVING")
     await _CALLS["GetTopUsers"](proxied.stub)
 
 
-async def _assert_refused(call: Awaitable[object]) -> None:
-    with pytest.raises(grpc.aio.AioRpcError) as refused:
+async def _assert_unavailable(call: Awaitable[object]) -> None:
+    with pytest.raises(grpc.aio.AioRpcError) as failed:
         await call
-    status = status_of(refused.value)
+    status = status_of(failed.value)
     assert status.code is grpc.StatusCode.UNAVAILABLE
     assert status.reason == "ERROR_REASON_STORE_UNAVAILABLE"
     assert status.retry_after is not None
     assert status.retry_after > 0
 
 
-async def _is_refused(call: Awaitable[object]) -> bool:
+async def _fails(call: Awaitable[object]) -> bool:
     try:
         await call
     except grpc.aio.AioRpcError:
@@ -100,45 +102,45 @@ async def _health_is(service: ServiceProcess, health: str) -> bool:
     return await service.health() == health
 
 
-@pytest_asyncio.fixture(name="told_health")
-async def _told_health(proxied: ServiceProcess) -> AsyncIterator[list[str]]:
-    """Give the list of what the service tells of its health, up to the first NOT_SERVING."""
-    told: list[str] = []
+@pytest_asyncio.fixture(name="reported_health")
+async def _reported_health(proxied: ServiceProcess) -> AsyncIterator[list[str]]:
+    """Give the list of reported health statuses, up to the first NOT_SERVING."""
+    statuses: list[str] = []
 
-    async def listen() -> None:
+    async def watch_health() -> None:
         request = health_pb2.HealthCheckRequest(service=SERVICE_NAME)
         call = health_pb2_grpc.HealthStub(proxied.channel).Watch(request)
-        while told[-1:] != ["NOT_SERVING"]:
+        while statuses[-1:] != ["NOT_SERVING"]:
             health = (await call.read()).status
-            told.append(str(health_pb2.HealthCheckResponse.ServingStatus.Name(health)))
+            statuses.append(str(health_pb2.HealthCheckResponse.ServingStatus.Name(health)))
         call.cancel()
 
-    task = asyncio.create_task(listen())
-    yield told
+    task = asyncio.create_task(watch_health())
+    yield statuses
     await task
 
 
-async def test_honest_when_the_service_stops(
-    proxied: ServiceProcess, proxy: StoreProxy, told_health: list[str]
+async def test_service_stops_gracefully(
+    proxied: ServiceProcess, proxy: StoreProxy, reported_health: list[str]
 ) -> None:
-    """SIGTERM tells the health, finishes what is under way, ends the watches, and exits with 0."""
+    """SIGTERM reports NOT_SERVING, finishes calls in flight, ends watches, and exits with 0."""
     watcher = Watcher("cup")
     await watcher.open(proxied.stub)
     await add(proxied.stub, "cup", "ada", 1)
-    await eventually(lambda: told_health == ["SERVING"], "SERVING")
+    await eventually(lambda: reported_health == ["SERVING"], "SERVING")
 
     proxy.delay = 0.2
-    under_way = [
+    in_flight = [
         asyncio.create_task(add(proxied.stub, "cup", f"user-{number}", 1)) for number in range(20)
     ]
     lookout = proxy.look_out("EVALSHA", holding=b"{last}")
-    under_way.append(asyncio.create_task(add(proxied.stub, "last", "ada", 1)))
+    in_flight.append(asyncio.create_task(add(proxied.stub, "last", "ada", 1)))
     await lookout.passed()
     proxied.ask_to_stop()
 
-    answers = await asyncio.gather(*under_way)
+    answers = await asyncio.gather(*in_flight)
     assert [answer.user.score for answer in answers] == [1] * 21
-    assert told_health == ["SERVING", "NOT_SERVING"]
+    assert reported_health == ["SERVING", "NOT_SERVING"]
     await watcher.closed()
     assert watcher.failure is None
     assert watcher.checker.ended == pb.END_REASON_DRAINING

@@ -1,4 +1,4 @@
-"""Isolated: a client that does nothing right costs the others nothing."""
+"""Promise 7, isolation: a misbehaving client costs the others nothing."""
 
 import grpc
 import pytest
@@ -13,8 +13,8 @@ from leaderboard.v1.leaderboard_pb2_grpc import LeaderboardServiceStub
 pytestmark = pytest.mark.usefixtures("on_each_listener")
 
 
-async def test_isolated_from_watchers_that_take_nothing(service: ServiceProcess) -> None:
-    """Watchers that never read hold up neither writers nor readers nor other watchers."""
+async def test_stalled_watchers_delay_no_other_client(service: ServiceProcess) -> None:
+    """Watchers that never read delay neither writers nor readers nor other watchers."""
     async with (
         grpc.aio.insecure_channel(service.address, options=CHANNEL_OPTIONS) as stalled_channel,
         Watcher("cup", limit=50) as watcher,

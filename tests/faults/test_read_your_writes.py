@@ -1,4 +1,4 @@
-"""Fresh: no server answers with less than it acknowledged, nor than the position it was given."""
+"""Promise 5, read-your-writes: no answer is older than an acknowledged write or `min_position`."""
 
 import asyncio
 import random
@@ -17,11 +17,11 @@ from leaderboard.v1 import leaderboard_pb2 as pb
 
 pytestmark = pytest.mark.usefixtures("on_each_listener")
 
-_LISTENS = "SUBSCRIBE"
+_FEED = "SUBSCRIBE"
 
 
-async def _cut_the_line(proxy: StoreProxy, _store: StoreProcess) -> None:
-    await proxy.cut(_LISTENS)
+async def _cut_the_connection(proxy: StoreProxy, _store: StoreProcess) -> None:
+    await proxy.cut(_FEED)
 
 
 async def _kill_the_client(_proxy: StoreProxy, store: StoreProcess) -> None:
@@ -29,14 +29,14 @@ async def _kill_the_client(_proxy: StoreProxy, store: StoreProcess) -> None:
         await client.client_kill_filter(_type="pubsub")
 
 
-@pytest.mark.parametrize("break_off", [_cut_the_line, _kill_the_client])
-async def test_fresh_when_the_subscription_breaks_off(
+@pytest.mark.parametrize("break_off", [_cut_the_connection, _kill_the_client])
+async def test_writes_are_read_when_the_feed_is_lost(
     break_off: Callable[[StoreProxy, StoreProcess], Awaitable[None]],
     pair: Pair,
     proxy: StoreProxy,
     own_store: StoreProcess,
 ) -> None:
-    """Own writes show at once, others' with their position at once and without it soon."""
+    """Own writes show at once; those of another server at once with their position, else soon."""
     for number in range(1, 16):
         await scores(pair.proxied.stub, "cup")
         await break_off(proxy, own_store)
@@ -51,11 +51,11 @@ async def test_fresh_when_the_subscription_breaks_off(
         await _eventually_shows(pair.proxied, {"late": number})
 
 
-async def test_fresh_when_the_subscription_falls_silent(pair: Pair, proxy: StoreProxy) -> None:
-    """A subscription that is silent without an end is found out, and then not trusted."""
+async def test_writes_are_read_when_the_feed_falls_silent(pair: Pair, proxy: StoreProxy) -> None:
+    """A feed that is silent without being closed is detected, and then not used."""
     await add(pair.proxied.stub, "cup", "own", 1)
     await scores(pair.proxied.stub, "cup")
-    proxy.swallow(_LISTENS)
+    proxy.swallow(_FEED)
 
     theirs = await add(pair.direct.stub, "cup", "theirs", 1)
     seen = await scores(pair.proxied.stub, "cup", min_position=theirs.position)
@@ -73,8 +73,8 @@ async def _eventually_shows(service: ServiceProcess, part: dict[str, int]) -> No
     await eventually(shows, f"{part} without a position")
 
 
-async def test_fresh_when_the_store_answers_late(pair: Pair, proxy: StoreProxy) -> None:
-    """A read that was under way when a write was acknowledged doesn't hide it from later reads."""
+async def test_writes_are_read_when_the_store_replies_late(pair: Pair, proxy: StoreProxy) -> None:
+    """A read in flight while a write is acknowledged doesn't hide the write from later reads."""
     proxy.delay = 0.01
 
     async def write_and_read(client: int) -> None:
@@ -88,21 +88,21 @@ async def test_fresh_when_the_store_answers_late(pair: Pair, proxy: StoreProxy) 
     await asyncio.gather(*(write_and_read(client) for client in range(6)))
 
 
-async def test_fresh_through_another_server_with_the_position(pair: Pair) -> None:
-    """A write through one server is never missing from a read with its position through another."""
+async def test_writes_are_read_through_another_server_with_the_position(pair: Pair) -> None:
+    """A read with the position of a write has the write, whichever servers both go through."""
     servers = [server.stub for server in pair]
 
     async def write_and_read(client: int) -> None:
-        chance = random.Random(client)
+        choice = random.Random(client)
         user_id, score = f"user-{client}", 0
         for _ in range(25):
             contest_id = "cup"
-            writer, reader = chance.sample(servers, 2)
-            points = chance.randint(-5, 20)
+            writer, reader = choice.sample(servers, 2)
+            points = choice.randint(-5, 20)
             score += points
             written = await add(writer, contest_id, user_id, points)
             assert written.user.score == score
-            if chance.random() < 0.3:
+            if choice.random() < 0.3:
                 request = pb.GetUserRankRequest(
                     contest_id=contest_id, user_id=user_id, min_position=written.position
                 )
@@ -122,16 +122,16 @@ async def test_fresh_through_another_server_with_the_position(pair: Pair) -> Non
     assert boards[0] == boards[1]
 
 
-async def test_fresh_is_refused_where_no_store_holds_the_position(service: ServiceProcess) -> None:
-    """A position that is later than the store's, or of another history, fails at once."""
+async def test_unreachable_position_is_rejected(service: ServiceProcess) -> None:
+    """A read with a position later than the store's, or of another history, fails at once."""
     written = await add(service.stub, "cup", "ada", 1)
     later = pb.Position(epoch=written.position.epoch, revision=2)
     elsewhere = pb.Position(epoch="of-another-history", revision=1)
 
     for unreachable in (later, elsewhere):
-        with pytest.raises(grpc.aio.AioRpcError) as refused:
+        with pytest.raises(grpc.aio.AioRpcError) as rejected:
             await top(service.stub, "cup", min_position=unreachable)
-        status = status_of(refused.value)
+        status = status_of(rejected.value)
         assert status.code is grpc.StatusCode.FAILED_PRECONDITION
         assert status.reason == "ERROR_REASON_POSITION_UNREACHABLE"
         assert status.metadata["revision"] == "1"

@@ -1,4 +1,4 @@
-"""Behind Sentinel: another master is followed, and what the failover lost is told, not hidden."""
+"""Redis Sentinel: servers follow the master, and writes lost in a failover start a new epoch."""
 
 import asyncio
 import itertools
@@ -28,7 +28,7 @@ async def _stores(tmp_path: Path) -> AsyncIterator[SentinelStores]:
 
 @pytest_asyncio.fixture(name="service")
 async def _service(stores: SentinelStores, tmp_path: Path) -> AsyncIterator[ServiceProcess]:
-    """Give a service process that knows the sentinel alone."""
+    """Give a service process that only knows the sentinel."""
     async with ServiceProcess(tmp_path / "service", redis_url=stores.url) as service:
         yield service
 
@@ -42,7 +42,7 @@ async def _watchers(service: ServiceProcess) -> AsyncIterator[ScopeWatchers]:
 
 
 async def _write(service: ServiceProcess, numbers: Iterable[int]) -> list[pb.UpdateScoreResponse]:
-    """Give each user of the numbers one point, once however often this is called."""
+    """Give the user of each number one point; a repeat doesn't count again."""
     requests = (
         pb.UpdateScoreRequest(
             contest_id=CONTEST, user_id=f"u{number}", points=1, request_id=f"write-{number}"
@@ -53,7 +53,7 @@ async def _write(service: ServiceProcess, numbers: Iterable[int]) -> list[pb.Upd
 
 
 class _Load:
-    """Writes again and again for as long as the block lasts, ten at a time, each a new number."""
+    """Writes ten new numbers at a time, as long as the block lasts."""
 
     def __init__(self, service: ServiceProcess) -> None:
         self.written = 0
@@ -85,15 +85,15 @@ class _Load:
 
 
 async def _assert_each_counts_once(service: ServiceProcess, written: int) -> None:
-    """Repeat all writes, which makes up for those that the failover lost, and compare."""
+    """Repeat all writes, which restores those that the failover lost, and compare."""
     await _write(service, range(written))
     assert await scores(service.stub, CONTEST) == {f"u{number}": 1 for number in range(written)}
 
 
-async def test_served_by_the_master_that_sentinel_names(
+async def test_master_of_the_sentinel_is_used(
     service: ServiceProcess, stores: SentinelStores, watchers: ScopeWatchers
 ) -> None:
-    """Writes, reads and watches go to the master, which hands all on to its replica."""
+    """Writes, reads and watches go to the master, which replicates all writes."""
     first, second = stores.stores
 
     (*_, last) = await _write(service, range(20))
@@ -110,8 +110,8 @@ async def _holds(store: StoreProcess, position: pb.Position) -> bool:
     return meta["epoch"] == position.epoch and int(meta["revision"]) >= position.revision
 
 
-async def _assert_is_left(store: StoreProcess) -> None:
-    """Hold that the service left a store by itself, before Sentinel made it a replica."""
+async def _assert_left(store: StoreProcess) -> None:
+    """Check that the service left a store by itself, before Sentinel made it a replica."""
 
     async def is_left() -> bool:
         async with store.client() as client:
@@ -123,23 +123,23 @@ async def _assert_is_left(store: StoreProcess) -> None:
 
 
 @pytest.mark.parametrize("comes_back", [False, True], ids=["dead", "hung"])
-async def test_nothing_is_lost_with_a_master_whose_replica_is_in_step(
+async def test_no_write_is_lost_if_the_replica_is_in_sync(
     service: ServiceProcess, stores: SentinelStores, watchers: ScopeWatchers, *, comes_back: bool
 ) -> None:
-    """Writes under way are made at the new master, once, and watches go on without a snapshot."""
+    """Writes in flight are applied at the new master, once; watches continue without a snapshot."""
     first, second = stores.stores
     await _write(service, range(40))
     await stores.in_step()
     first.freeze()
-    under_way = asyncio.create_task(_write(service, range(40, 80)))
+    in_flight = asyncio.create_task(_write(service, range(40, 80)))
     await eventually(lambda: _is_not_serving(service), "NOT_SERVING")
     if not comes_back:
         await first.kill()
     await stores.becomes_master(second)
-    await under_way
+    await in_flight
     if comes_back:
         first.thaw()
-        await _assert_is_left(first)
+        await _assert_left(first)
     (last,) = await _write(service, [80])
 
     assert await _holds(second, last.position)
@@ -154,7 +154,7 @@ async def _is_not_serving(service: ServiceProcess) -> bool:
     return await service.health() == "NOT_SERVING"
 
 
-async def test_writes_that_a_dead_master_did_not_hand_on_are_told_as_lost(
+async def test_writes_that_a_dead_master_did_not_replicate_start_a_new_epoch(
     service: ServiceProcess, stores: SentinelStores, watchers: ScopeWatchers
 ) -> None:
     """All watchers get one new epoch with the new master's board, where repeated writes count."""
@@ -178,10 +178,10 @@ async def test_writes_that_a_dead_master_did_not_hand_on_are_told_as_lost(
     assert watchers.reasons() == [{"INITIAL": 1, "NEW_EPOCH": 1}] * 3
 
 
-async def test_a_master_that_dies_under_load(
+async def test_master_that_dies_under_load_is_replaced(
     service: ServiceProcess, stores: SentinelStores, watchers: ScopeWatchers
 ) -> None:
-    """The service goes on with the replica, whatever it got, and everyone ends with its board."""
+    """The service goes on with the replica, whatever that has; all watchers end with its board."""
     first, second = stores.stores
     async with _Load(service) as load:
         await load.goes_on()
@@ -195,17 +195,17 @@ async def test_a_master_that_dies_under_load(
         assert reasons in ({"INITIAL": 1}, {"INITIAL": 1, "NEW_EPOCH": 1})
 
 
-async def test_a_planned_failover_under_load(
+async def test_planned_failover_under_load(
     service: ServiceProcess, stores: SentinelStores, watchers: ScopeWatchers
 ) -> None:
-    """The old master is left long before it is told to be a replica, and all end with the new."""
+    """The old master is left long before it becomes a replica; watchers end with the new one."""
     first, second = stores.stores
     async with _Load(service) as load:
         await load.goes_on()
         await stores.fail_over()
         await stores.becomes_master(second)
         await eventually(lambda: _goes_to(service, second), "writes to the new master")
-        await _assert_is_left(first)
+        await _assert_left(first)
         await load.goes_on()
 
     await _assert_each_counts_once(service, load.written)
@@ -219,10 +219,10 @@ async def _goes_to(service: ServiceProcess, store: StoreProcess) -> bool:
     return await _holds(store, answer.position)
 
 
-async def test_a_planned_failover_while_writes_pause(
+async def test_planned_failover_while_writes_pause(
     service: ServiceProcess, stores: SentinelStores, watchers: ScopeWatchers
 ) -> None:
-    """Where the old master takes no writes until it is left, nothing acknowledged is lost."""
+    """If the old master takes no writes until it is left, no acknowledged write is lost."""
     first, second = stores.stores
     async with _Load(service) as load:
         await load.goes_on()

@@ -1,4 +1,4 @@
-"""Workers: processes that share a port and a store, none of which is missed when it dies."""
+"""Workers: processes that share a port and a store, each of which is replaced when it dies."""
 
 import asyncio
 import contextlib
@@ -34,7 +34,7 @@ async def _serving(tmp_path: Path) -> AsyncIterator[ServiceProcess]:
     """Run a service of workers on an embedded store."""
     folder, data = tmp_path / "service", tmp_path / "data"
     async with ServiceProcess(folder, "--workers", str(_WORKERS), data_dir=data) as service:
-        await _told(service, "serving", _WORKERS)
+        await _logged(service, "serving", _WORKERS)
         yield service
 
 
@@ -43,7 +43,7 @@ def _log(service: ServiceProcess, event: str) -> list[dict[str, Any]]:
     return [entry for entry in map(json.loads, lines) if entry["event"] == event]
 
 
-async def _told(service: ServiceProcess, event: str, times: int) -> None:
+async def _logged(service: ServiceProcess, event: str, times: int) -> None:
     await eventually(lambda: len(_log(service, event)) == times, f"{times} times {event}")
 
 
@@ -82,7 +82,7 @@ def _connections(worker: psutil.Process, service: ServiceProcess) -> int:
 async def _reach_each(
     service: ServiceProcess, stack: contextlib.AsyncExitStack
 ) -> dict[int, LeaderboardServiceStub]:
-    """Connect until each worker was reached, and return a way to each by its process id."""
+    """Connect until each worker was reached; return a stub for each, by its process id."""
     reached: dict[int, LeaderboardServiceStub] = {}
 
     def connected() -> dict[int, int]:
@@ -102,8 +102,8 @@ async def _reach_each(
 
 
 @_on_each_listener
-async def test_one_worker_dies(tmp_path: Path) -> None:
-    """Workers share store and port; one that is killed is replaced, and calls go on."""
+async def test_killed_worker_is_replaced(tmp_path: Path) -> None:
+    """Workers share store and port; calls to the others go on while one is replaced."""
     async with _serving(tmp_path) as service, contextlib.AsyncExitStack() as stack:
         reached = await _reach_each(service, stack)
         (victim, its_caller), (_, other_caller) = reached.items()
@@ -114,7 +114,7 @@ async def test_one_worker_dies(tmp_path: Path) -> None:
             await asyncio.gather(load.goes_on(50), calm.goes_on(50))
             psutil.Process(victim).kill()
             await asyncio.gather(load.goes_on(50), calm.goes_on(50))
-        await _told(service, "serving", _WORKERS + 1)
+        await _logged(service, "serving", _WORKERS + 1)
 
         assert len(_workers(service)) == _WORKERS
         assert victim not in [worker.pid for worker in _workers(service)]
@@ -125,8 +125,8 @@ async def test_one_worker_dies(tmp_path: Path) -> None:
 
 
 @_on_each_listener
-async def test_the_address_is_theirs_alone(tmp_path: Path) -> None:
-    """No other server gets the port, with workers or without; after SIGTERM it is free."""
+async def test_address_is_exclusive(tmp_path: Path) -> None:
+    """No other server gets the port, with or without workers; after SIGTERM it is free."""
     async with _serving(tmp_path) as service:
         processes = psutil.Process(service.process.pid).children()
         assert len(processes) == _WORKERS + 1
@@ -146,8 +146,8 @@ async def test_the_address_is_theirs_alone(tmp_path: Path) -> None:
 
 
 @_on_each_listener
-async def test_the_supervisor_is_killed(tmp_path: Path) -> None:
-    """Its workers end in good order, watchers are told, and no process is left."""
+async def test_workers_stop_when_the_supervisor_is_killed(tmp_path: Path) -> None:
+    """The workers stop gracefully, watches end with DRAINING, and no process is left."""
     async with _serving(tmp_path) as service:
         written = await add(service.stub, "cup", "ada", 5)
         watcher = Watcher("cup")
@@ -167,8 +167,8 @@ async def test_the_supervisor_is_killed(tmp_path: Path) -> None:
         assert _can_be_taken(service.address)
 
 
-async def test_a_worker_that_dies_again_and_again(tmp_path: Path) -> None:
-    """The pauses before the next try grow, so that a broken machine is not kept busy by it."""
+async def test_worker_that_dies_repeatedly_is_restarted_with_delays(tmp_path: Path) -> None:
+    """The delays before restarts grow, so that they don't keep a broken machine busy."""
     async with _serving(tmp_path) as service:
         stays, *_ = _workers(service)
         for number in range(1, 4):
@@ -176,7 +176,7 @@ async def test_a_worker_that_dies_again_and_again(tmp_path: Path) -> None:
             for worker in _workers(service):
                 if worker.pid != stays.pid:
                     worker.kill()
-            await _told(service, "worker_ended", number)
+            await _logged(service, "worker_ended", number)
 
         ends = _log(service, "worker_ended")
         assert [entry["restart_in_s"] for entry in ends] == [0, 0.1, 0.2]
@@ -184,8 +184,8 @@ async def test_a_worker_that_dies_again_and_again(tmp_path: Path) -> None:
         assert await service.terminate() == 0
 
 
-async def test_workers_that_cant_start(tmp_path: Path) -> None:
-    """It is told once, and the exit code is the one that a server alone has."""
+async def test_start_failure_of_the_workers_is_reported_once(tmp_path: Path) -> None:
+    """It is one line, and the exit code is that of a server without workers."""
     url = "redis://127.0.0.1:1/0?no_such=1&db=x"
 
     ended = await served(tmp_path, "--address", "127.0.0.1:0", "--workers", "2", "--redis-url", url)

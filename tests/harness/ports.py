@@ -1,9 +1,8 @@
 """
 Chooses loopback ports that stay free while their process is down.
 
-They lie below the range that the kernel takes for outgoing connections. A port of that range could
-be taken by any client in the time between a kill and the next start, even by a client that keeps
-dialling the dead port itself.
+They lie below the kernel's range for outgoing connections. A port of that range could be taken by
+any client between a kill and the next start, even by one that keeps dialling the dead port.
 """
 
 import os
@@ -13,13 +12,13 @@ import socket
 _FIRST, _LAST = 20_000, 32_000
 _SHARES = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
 _SHARE = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
-"""Each process that runs tests has ports of its own: what one of them has down looks free."""
+"""Each test process has ports of its own: the port of a stopped store looks free to others."""
 _given: set[int] = set()
 
 
 def free_port() -> int:
     """
-    Choose a TCP port on which nothing listens and which this test run has not given out.
+    Choose a TCP port that nothing listens on and that this test process has not used yet.
 
     Raises:
         AssertionError: No port is free.

@@ -1,4 +1,4 @@
-"""Runs one child process of a test, and sees to it that it never outlives the test run."""
+"""Runs one child process of a test, which never outlives the test run."""
 
 import contextlib
 import os
@@ -19,10 +19,10 @@ class ChildProcess:
     """
     A running process with its output in a file.
 
-    It leads a process group of its own, so a Ctrl-C in the terminal doesn't reach it, and it is
-    bound to no event loop, so a fixture of one loop may serve tests of others. It ends with `end`,
-    when the object is dropped, when the interpreter exits, and (on Linux) when the thread that
-    started it dies in any way; so start it from a thread that stays.
+    It leads a process group of its own, so a Ctrl-C in the terminal doesn't reach it. It is bound
+    to no event loop, so a fixture of one loop may serve tests of others. It ends with `end`, when
+    the object is garbage collected, when the interpreter exits, and (on Linux) when the thread that
+    started it ends; so start it from a thread that stays.
     """
 
     def __init__(
@@ -42,7 +42,7 @@ class ChildProcess:
 
     @property
     def pid(self) -> int:
-        """The process id, that of the command itself."""
+        """The process id of the command itself."""
         return self._process.pid
 
     @property
@@ -72,7 +72,7 @@ class ChildProcess:
         return self._process.wait()
 
     def end(self) -> None:
-        """Kill the process and all of its group that is left. May be called again."""
+        """Kill the process and the rest of its group. May be called again."""
         self._finalizer()
 
     def log_tail(self, lines: int = 60) -> str:
@@ -82,7 +82,7 @@ class ChildProcess:
 
 
 def is_running(pid: int) -> bool:
-    """Tell whether a process runs; one that ended and was not waited for doesn't."""
+    """Return whether a process runs; a zombie doesn't."""
     try:
         return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:

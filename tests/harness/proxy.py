@@ -1,4 +1,4 @@
-"""Stands between the service and its store, and breaks the line in the ways a network does."""
+"""A proxy between the service and its store that breaks connections as a network does."""
 
 import asyncio
 import contextlib
@@ -21,10 +21,10 @@ _ANSWERED_BY_PUSH |= {f"UN{name}" for name in _ANSWERED_BY_PUSH}
 
 class StoreProxy:
     """
-    A TCP proxy that understands the store's protocol well enough to choose what to break.
+    A TCP proxy that parses the store's protocol, to choose which connections and replies to break.
 
-    Commands are told by their upper-case names. A connection counts as one of a command once it
-    has sent it: so SUBSCRIBE means the connections that listen, and EVALSHA those that commit.
+    Commands are given by their upper-case names. A connection belongs to each command that it has
+    sent: SUBSCRIBE selects the feeds, and EVALSHA the connections that commit.
     """
 
     def __init__(self, store_port: int) -> None:
@@ -40,7 +40,7 @@ class StoreProxy:
 
     @property
     def url(self) -> str:
-        """The address of this proxy, as the service takes that of a store."""
+        """The URL of this proxy, as the service takes that of a store."""
         return f"redis://127.0.0.1:{self.port}/0"
 
     async def __aenter__(self) -> Self:
@@ -57,20 +57,20 @@ class StoreProxy:
         await eventually(self._is_idle, "the end of all connections")
 
     async def accept(self) -> None:
-        """Take new connections, which is the state it starts in."""
+        """Accept new connections, as it does from the start."""
         self._listener = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
 
     async def refuse(self) -> None:
-        """Refuse new connections; those that exist go on."""
+        """Refuse new connections; open ones stay."""
         if self._listener is not None:
             self._listener.close()
             self._listener = None
 
     async def cut(self, *commands: str) -> int:
         """
-        Cut the connections of the given commands, or all, and return how many that were.
+        Abort the connections of the given commands, or all; return their number.
 
-        Both sides see the end of the line at once; what was under way is lost.
+        Both sides see the end at once; bytes in flight are lost.
         """
         chosen = [line for line in self._lines if line.belongs_to(commands)]
         for line in chosen:
@@ -82,14 +82,14 @@ class StoreProxy:
         """
         Look out for commands, and lose the replies to the first of them.
 
-        To lose a reply means: the store gets the command and answers it; then both sides are
-        closed and nothing is delivered. Replies to earlier commands of that connection that are
-        still under way are lost with it.
+        To lose a reply means: the store receives the command and replies; then both sides are
+        closed and nothing is delivered. Replies in flight to earlier commands of that connection
+        are lost too.
 
         Args:
             command: The name.
-            holding: Bytes that one of the arguments holds.
-            losses: How many replies to lose, each with the connection that it would have come by.
+            holding: Bytes that one of the arguments contains.
+            losses: How many replies to lose, each with its connection.
         """
         lookout = Lookout(command, holding, losses)
         self._lookouts.append(lookout)
@@ -99,13 +99,13 @@ class StoreProxy:
         """
         Swallow all bytes in both directions, of the connections of the given commands or of all.
 
-        Nobody is told: the connections stay open, as when a cable is pulled. New connections are
-        taken and swallowed likewise. Lasts until `deliver`.
+        The connections stay open, as when a cable is pulled. New connections are accepted, and
+        their bytes swallowed likewise. Lasts until `deliver`.
         """
         self._swallowed = frozenset(commands)
 
     async def deliver(self) -> None:
-        """Deliver bytes again; connections that lost some are cut, for they can't be mended."""
+        """Deliver bytes again; connections that lost some are aborted, for their data have gaps."""
         self._swallowed = None
         broken = [line for line in self._lines if line.lost_bytes]
         for line in broken:
@@ -113,11 +113,11 @@ class StoreProxy:
         await asyncio.gather(*(line.closed.wait() for line in broken))
 
     def swallows(self, line: "_Line") -> bool:
-        """Tell whether the bytes of a connection are swallowed now."""
+        """Return whether the bytes of a connection are swallowed now."""
         return self._swallowed is not None and line.belongs_to(self._swallowed)
 
     def note(self, name: str, command: list[bytes]) -> Lookout | None:
-        """Count a command, and return the lookout that loses its reply."""
+        """Count a command, and return the lookout that loses its reply, if any."""
         self.commands[name] += 1
         losing = [lookout for lookout in self._lookouts if lookout.meets(name, command)]
         return losing[0] if losing else None
@@ -149,7 +149,7 @@ _Side = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
 class _Line:
-    """One connection of the service, carried through to the store."""
+    """One connection of the service, forwarded to the store."""
 
     def __init__(self, proxy: StoreProxy, service: _Side, store: _Side) -> None:
         self.closed = asyncio.Event()
@@ -158,21 +158,21 @@ class _Line:
         self._service = service
         self._store = store
         self._sent: set[str] = set()
-        self._owed = 0
-        self._doom: Lookout | None = None
+        self._replies_due = 0
+        self._losing: Lookout | None = None
 
     def belongs_to(self, commands: Iterable[str]) -> bool:
-        """Tell whether this line has sent one of the commands; no commands mean any line."""
+        """Return whether this line has sent one of the commands; without commands, True."""
         names = set(commands)
         return not names or bool(names & self._sent)
 
     def cut(self) -> None:
-        """Drop both sides at once."""
+        """Abort both sides at once."""
         for _, writer in (self._service, self._store):
             writer.transport.abort()
 
     async def deliver(self) -> None:
-        """Carry bytes both ways until one side ends."""
+        """Forward bytes both ways until one side ends."""
         ways = [asyncio.create_task(self._requests()), asyncio.create_task(self._replies())]
         try:
             await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
@@ -195,9 +195,9 @@ class _Line:
     def _expect(self, command: list[bytes]) -> None:
         name = command[0].decode().upper()
         self._sent.add(name)
-        doom = self._proxy.note(name, command)
-        self._doom = self._doom or doom
-        self._owed += name not in _ANSWERED_BY_PUSH
+        losing = self._proxy.note(name, command)
+        self._losing = self._losing or losing
+        self._replies_due += name not in _ANSWERED_BY_PUSH
 
     async def _replies(self) -> None:
         answers = hiredis.Reader(notEnoughData=_INCOMPLETE)
@@ -205,12 +205,12 @@ class _Line:
             while chunk := await self._store[0].read(_CHUNK):
                 answers.feed(chunk)
                 while (answer := answers.gets()) is not _INCOMPLETE:
-                    self._owed -= not isinstance(answer, hiredis.PushNotification)
-                if self._doom is None:
+                    self._replies_due -= not isinstance(answer, hiredis.PushNotification)
+                if self._losing is None:
                     await asyncio.sleep(self._proxy.delay)
                     await self._pass_on(chunk, self._service[1])
-                elif self._owed <= 0:
-                    self._doom.report_loss()
+                elif self._replies_due <= 0:
+                    self._losing.report_loss()
                     return
 
     async def _pass_on(self, chunk: bytes, to: asyncio.StreamWriter) -> None:

@@ -1,4 +1,4 @@
-"""Runs a master, its replica and a sentinel, with ways to fail the master over."""
+"""Runs a master, its replica and a sentinel, and can fail the master over."""
 
 import contextlib
 from collections.abc import AsyncIterator
@@ -31,9 +31,9 @@ sentinel failover-timeout {service} 2000
 
 class SentinelStores:
     """
-    Two stores of which a sentinel makes one the master: the first, until it fails over.
+    Two stores behind a sentinel; the first is the master, until it fails over.
 
-    As a context manager they start with the block, in step, and are gone after it.
+    As a context manager they start with the block, in sync, and end with it.
     """
 
     def __init__(self, flavour: Flavour, folder: Path) -> None:
@@ -45,7 +45,7 @@ class SentinelStores:
 
     @property
     def url(self) -> str:
-        """The address of the sentinel, as the service takes it."""
+        """The URL of the sentinel, as the service takes it."""
         return f"redis+sentinel://127.0.0.1:{self.port}/{SERVICE}"
 
     async def __aenter__(self) -> Self:
@@ -65,7 +65,7 @@ class SentinelStores:
         self.end()
 
     def end(self) -> None:
-        """End all three in whatever state they are."""
+        """End all three processes, whatever their state."""
         for process in (self._process, *self.stores):
             if process is not None:
                 process.end()
@@ -99,16 +99,16 @@ class SentinelStores:
         await eventually(named, "the other store as the master", within=within)
 
     async def fail_over(self) -> None:
-        """Have the sentinel make the other store the master, and wait for nothing."""
+        """Make the sentinel fail over to the other store, without waiting for it."""
         async with self.ask() as sentinel:
             await _run(sentinel, "SENTINEL FAILOVER", SERVICE)
 
     async def in_step(self) -> None:
         """
-        Wait until the second store has all that the first has.
+        Wait until the second store has replicated all writes of the first.
 
         Raises:
-            AssertionError: It doesn't get it.
+            AssertionError: It doesn't.
         """
         first, second = self.stores
         async with first.client() as master, second.client() as replica:
@@ -119,10 +119,10 @@ class SentinelStores:
                 linked = behind["master_link_status"] == "up"
                 return linked and bool(behind["slave_repl_offset"] == ahead["master_repl_offset"])
 
-            await eventually(same, "a replica in step")
+            await eventually(same, "a replica in sync")
 
     async def break_replication(self) -> None:
-        """Cut the second store off from the first, which it can't reach again."""
+        """Disconnect the second store from the first, for good."""
         first, second = self.stores
         async with first.client() as master, second.client() as replica:
             await replica.config_set("masterauth", "not-the-password")
@@ -159,7 +159,7 @@ class SentinelStores:
 
 
 async def role(store: StoreProcess) -> str:
-    """Return what a store takes itself for: master or slave."""
+    """Return the role that a store reports: master or slave."""
     async with store.client() as client:
         return str((await client.info("replication"))["role"])
 

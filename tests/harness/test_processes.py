@@ -1,4 +1,4 @@
-"""No process of a test outlives the test run, and a store keeps what it acknowledged."""
+"""No process of a test outlives the test run, and a store keeps acknowledged writes."""
 
 import asyncio
 import sys
@@ -18,8 +18,8 @@ os.kill(os.getpid(), signal.SIGKILL)
 """
 
 
-async def test_a_child_ends_with_a_killed_test_run(tmp_path: Path) -> None:
-    """Even SIGKILL, which leaves no time to clean up, takes the children along."""
+async def test_child_ends_with_a_killed_test_run(tmp_path: Path) -> None:
+    """Children end even after SIGKILL, which leaves no time to clean up."""
     run = await asyncio.create_subprocess_exec(
         *(sys.executable, "-c", _DIE_WITH_A_CHILD, str(tmp_path / "log")),
         cwd=Path(__file__).parents[1],
@@ -30,8 +30,8 @@ async def test_a_child_ends_with_a_killed_test_run(tmp_path: Path) -> None:
     await eventually(lambda: not is_running(int(printed)), "the end of the child")
 
 
-async def test_a_killed_store_comes_back_with_its_data(own_store: StoreProcess) -> None:
-    """What was written before SIGKILL is there after the next start, at the same address."""
+async def test_killed_store_restarts_with_its_data(own_store: StoreProcess) -> None:
+    """Writes before SIGKILL are there after the next start, at the same address."""
     async with own_store.client() as client:
         await client.set("kept", "yes")
 

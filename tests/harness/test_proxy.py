@@ -1,4 +1,4 @@
-"""The proxy breaks what it is told to break, and nothing else."""
+"""The proxy breaks the chosen connections and replies, and nothing else."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -35,8 +35,8 @@ async def _client(
         yield client
 
 
-@pytest_asyncio.fixture(name="listener")
-async def _listener(proxy: StoreProxy) -> AsyncIterator[asyncio.StreamReader]:
+@pytest_asyncio.fixture(name="subscriber")
+async def _subscriber(proxy: StoreProxy) -> AsyncIterator[asyncio.StreamReader]:
     """Give what arrives on a bare connection that is subscribed to the channel `news`."""
     reader, writer = await asyncio.open_connection("127.0.0.1", proxy.port)
     writer.write(b"*2\r\n$9\r\nSUBSCRIBE\r\n$4\r\nnews\r\n")
@@ -45,10 +45,10 @@ async def _listener(proxy: StoreProxy) -> AsyncIterator[asyncio.StreamReader]:
     writer.close()
 
 
-async def test_a_lost_reply_is_that_of_an_applied_command(
+async def test_lost_reply_is_that_of_an_applied_command(
     client: redis.asyncio.Redis, proxy: StoreProxy, store: StoreProcess
 ) -> None:
-    """The store applies the command, the caller sees the line go down, and the next one works."""
+    """The store applies the command, its caller loses the connection, and the next call works."""
     await client.set("other", "untouched")
     lookout = proxy.look_out("INCRBY", losses=1)
 
@@ -61,7 +61,7 @@ async def test_a_lost_reply_is_that_of_an_applied_command(
     assert await client.incr("n") == 2
 
 
-async def test_only_the_reply_that_was_chosen_is_lost(
+async def test_only_the_chosen_reply_is_lost(
     client: redis.asyncio.Redis, proxy: StoreProxy
 ) -> None:
     """Replies to commands without the given bytes are delivered."""
@@ -73,24 +73,24 @@ async def test_only_the_reply_that_was_chosen_is_lost(
     assert await client.incr("chosen") == 2
 
 
-async def test_cutting_listeners_leaves_other_connections_alone(
-    client: redis.asyncio.Redis, proxy: StoreProxy, listener: asyncio.StreamReader
+async def test_cut_of_subscribers_keeps_other_connections(
+    client: redis.asyncio.Redis, proxy: StoreProxy, subscriber: asyncio.StreamReader
 ) -> None:
-    """Only the connections that sent the command are cut."""
+    """Only the connections that sent the command are aborted."""
     await client.ping()
     connections = proxy.commands["CLIENT"]
 
     assert await proxy.cut("SUBSCRIBE") == 1
 
-    assert await listener.read() == b""
+    assert await subscriber.read() == b""
     assert await client.ping()
     assert proxy.commands["CLIENT"] == connections
 
 
-async def test_refused_connections_are_taken_again_later(
+async def test_connections_are_accepted_again_after_a_refusal(
     client: redis.asyncio.Redis, proxy: StoreProxy
 ) -> None:
-    """After `refuse` and `cut` nobody gets through until `accept`."""
+    """After `refuse` and `cut` no connection is made until `accept`."""
     await client.ping()
     await proxy.refuse()
     await proxy.cut()
@@ -106,25 +106,25 @@ async def test_swallowed_bytes_leave_both_sides_waiting(
     client: redis.asyncio.Redis,
     proxy: StoreProxy,
     store: StoreProcess,
-    listener: asyncio.StreamReader,
+    subscriber: asyncio.StreamReader,
 ) -> None:
-    """A listener that is swallowed hears nothing and sees no end of the line."""
+    """A subscriber whose bytes are swallowed receives nothing, and its connection stays open."""
     proxy.swallow("SUBSCRIBE")
 
     async with store.client() as direct:
-        assert await direct.publish("news", "unheard") == 1
+        assert await direct.publish("news", "swallowed") == 1
     assert await client.ping()
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.2):
-            await listener.read(1)
+            await subscriber.read(1)
 
     await proxy.deliver()
 
-    assert await listener.read() == b""
+    assert await subscriber.read() == b""
 
 
 async def test_commands_are_counted_by_name(client: redis.asyncio.Redis, proxy: StoreProxy) -> None:
-    """Every command that passes is counted, those of one pipeline too."""
+    """Every forwarded command is counted, including each one of a pipeline."""
     pipeline = client.pipeline(transaction=False)
     for _ in range(3):
         pipeline.incr("n")

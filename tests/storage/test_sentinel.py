@@ -1,4 +1,4 @@
-"""The driver behind Sentinel: how it finds the master, lends connections and comes to its end."""
+"""The driver behind Sentinel: finding the master, lending connections, and closing."""
 
 import asyncio
 import socket
@@ -22,7 +22,7 @@ from harness.waiting import eventually
 from leaderboard_server.storage.connection import connect
 from leaderboard_server.storage.sentinel import Address, Master, MasterPool
 
-_GENEROUS_S = 10.0
+_TIMEOUT_S = 10.0
 
 
 @pytest_asyncio.fixture(name="stores", params=list(Flavour))
@@ -33,16 +33,16 @@ async def _stores(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterat
         yield stores
 
 
-async def test_a_full_pool_lets_callers_wait(stores: SentinelStores) -> None:
+async def test_callers_wait_for_a_full_pool(stores: SentinelStores) -> None:
     """More calls than connections are all answered."""
     client = connect(f"{stores.url}?max_connections=2")
 
-    async with client, asyncio.timeout(_GENEROUS_S):
+    async with client, asyncio.timeout(_TIMEOUT_S):
         assert await asyncio.gather(*(client.ping() for _ in range(50))) == [True] * 50
 
 
-async def test_closing_leaves_nothing_behind(stores: SentinelStores) -> None:
-    """No task is left, and no connection to the sentinel."""
+async def test_closing_ends_all_tasks_and_connections(stores: SentinelStores) -> None:
+    """No task and no connection to the sentinel is left."""
     before = asyncio.all_tasks()
     client = connect(stores.url)
     await client.ping()
@@ -56,42 +56,42 @@ async def test_closing_leaves_nothing_behind(stores: SentinelStores) -> None:
     assert "leaderboard" not in names
 
 
-async def test_an_idle_link_to_a_former_master_is_cut(stores: SentinelStores) -> None:
-    """Also where nothing is called, and long before Sentinel makes the master a replica."""
+async def test_idle_connection_to_a_former_master_is_closed(stores: SentinelStores) -> None:
+    """It is closed without any call, long before Sentinel makes the master a replica."""
     first, second = stores.stores
     async with connect(stores.url) as client:
         pool: Any = client.connection_pool  # the driver leaves its methods without types
-        link = pool.make_connection()
-        await link.connect()
-        assert link.port == first.port
+        connection = pool.make_connection()
+        await connection.connect()
+        assert connection.port == first.port
 
         await stores.fail_over()
         await stores.becomes_master(second)
-        await eventually(lambda: not link.is_connected, "the end of the link")
+        await eventually(lambda: not connection.is_connected, "the end of the connection")
 
         assert await role(first) == "master"
-        await link.connect()
-        assert link.port == second.port
-        await link.disconnect()
+        await connection.connect()
+        assert connection.port == second.port
+        await connection.disconnect()
 
 
-async def test_sentinels_that_hang_or_are_gone_are_not_in_the_way(stores: SentinelStores) -> None:
-    """One that answers suffices, however many before it don't."""
+async def test_one_working_sentinel_suffices(stores: SentinelStores) -> None:
+    """Any number of sentinels that hang or are down may stand before it."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
         hang = f"127.0.0.1:{silent.getsockname()[1]}"
         away = [*[hang] * 30, f"127.0.0.1:{free_port()}"]
         url = stores.url.replace("://", f"://{','.join(away)},")
-        async with connect(url) as client, asyncio.timeout(_GENEROUS_S):
+        async with connect(url) as client, asyncio.timeout(_TIMEOUT_S):
             assert await client.ping()
 
 
-async def test_the_user_of_the_store_and_that_of_the_sentinels(stores: SentinelStores) -> None:
+async def test_store_and_sentinels_have_users_of_their_own(stores: SentinelStores) -> None:
     """Each gets its own name and password, and needs no more rights than these."""
     first, _ = stores.stores
     async with first.client() as store, stores.ask() as sentinel:
         await store.acl_setuser("writer", enabled=True, passwords=["+p@ss"], categories=["+@all"])
         await sentinel.acl_setuser(
-            "asker",
+            "reader",
             enabled=True,
             passwords=["+of-sentinels"],
             commands=["+sentinel|master", "+sentinel|get-master-addr-by-name", "+client|setname"],
@@ -99,42 +99,42 @@ async def test_the_user_of_the_store_and_that_of_the_sentinels(stores: SentinelS
         await sentinel.acl_setuser("default", enabled=False)
     url = stores.url.replace("://", "://writer:p%40ss@")
 
-    async with connect(f"{url}?sentinel_username=asker&sentinel_password=of-sentinels") as client:
+    async with connect(f"{url}?sentinel_username=reader&sentinel_password=of-sentinels") as client:
         assert await client.acl_whoami() == "writer"
     async with connect(url) as client:
         with pytest.raises(MasterNotFoundError, match="Authentication required"):
             await client.ping()
 
 
-async def test_a_service_that_the_sentinels_do_not_know(stores: SentinelStores) -> None:
-    """The error tells what the sentinel says."""
+async def test_unknown_service_is_reported(stores: SentinelStores) -> None:
+    """The error has the sentinel's own reason."""
     async with connect(stores.url.replace(SERVICE, "unknown")) as client:
         with pytest.raises(MasterNotFoundError, match="No such master"):
             await client.ping()
 
 
 class _Sentinel:
-    """Stands for a sentinel that knows of a number of failovers."""
+    """A sentinel that knows of a number of failovers."""
 
     def __init__(self, config_epoch: int, host: str, port: int = 6379) -> None:
-        self.tell(config_epoch, host, port)
+        self.name_master(config_epoch, host, port)
 
-    def tell(self, config_epoch: int, host: str, port: int = 6379) -> None:
-        """Tell of another master from now on."""
+    def name_master(self, config_epoch: int, host: str, port: int = 6379) -> None:
+        """Name another master from now on."""
         self._answers = {
             "SENTINEL MASTER": {"config-epoch": config_epoch},
             "SENTINEL GET-MASTER-ADDR-BY-NAME": (host, port),
         }
 
     async def execute_command(self, command: str, _service: str) -> Any:
-        """Answer what a `Master` asks."""
+        """Answer the queries of a `Master`."""
         return self._answers[command]
 
     async def aclose(self) -> None:
-        """Have nothing to close."""
+        """Close nothing."""
 
 
-async def test_the_sentinel_that_knows_of_the_latest_failover_is_believed() -> None:
+async def test_sentinel_with_the_latest_failover_is_believed() -> None:
     """One that was cut off may still name a former master."""
     sentinels: list[Any] = [_Sentinel(3, "former"), _Sentinel(4, "present"), _Sentinel(0, "first")]
     master = Master(sentinels, SERVICE)
@@ -144,10 +144,10 @@ async def test_the_sentinel_that_knows_of_the_latest_failover_is_believed() -> N
     await master.close()
 
 
-async def test_a_connection_is_refused_when_the_master_moved_while_it_was_opened(
+async def test_connection_is_rejected_if_the_master_moved_while_it_was_opened(
     own_store: StoreProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Nobody gets a connection to a former master after another one to the present."""
+    """No connection to a former master is lent after one to the current master."""
     sentinel: Any = _Sentinel(0, "127.0.0.1", own_store.port)
     pool = MasterPool(
         Master([sentinel], SERVICE),
@@ -158,7 +158,7 @@ async def test_a_connection_is_refused_when_the_master_moved_while_it_was_opened
     open_socket = connection._connect
 
     async def move_and_open_socket() -> None:
-        sentinel.tell(1, "elsewhere")
+        sentinel.name_master(1, "elsewhere")
         await pool.get_master_address()
         await open_socket()
 
@@ -171,7 +171,7 @@ async def test_a_connection_is_refused_when_the_master_moved_while_it_was_opened
 
 @pytest.fixture(name="certificates")
 def _certificates(tmp_path: Path) -> Path:
-    """Give a folder with a certificate for loopback and what signed it."""
+    """Give a folder with a certificate for loopback and that of its authority."""
     authority = trustme.CA()
     certificate = authority.issue_cert("127.0.0.1")
     certificate.private_key_pem.write_to_path(str(tmp_path / "key.pem"))
@@ -180,8 +180,8 @@ def _certificates(tmp_path: Path) -> Path:
     return tmp_path
 
 
-async def test_tls(certificates: Path) -> None:
-    """With `rediss+sentinel` the sentinels and the store are both reached over TLS alone."""
+async def test_tls_is_used_for_sentinels_and_store(certificates: Path) -> None:
+    """With `rediss+sentinel` both are reached over TLS alone."""
     require(Flavour.REDIS)  # the Valkey of the wheel is built without TLS
     ports = free_port(), free_port()
     settings = f"""\

@@ -1,4 +1,4 @@
-"""How commits of the log are read."""
+"""Decoding of logged commits."""
 
 import pytest
 
@@ -17,13 +17,13 @@ ADA = ScoreChange(RankedUser("ada", 3, 1, "Ada"), 2, 2, "goal", 10**20)
         '["e","4","5","2",["ada","3","1","1","2","goal","100000000000000000000","Ada"]]',
     ],
 )
-def test_what_was_ever_logged_is_read(logged: str) -> None:
-    """Of this version, of a later one, and of the earlier one that wrote numbers as text."""
+def test_commits_of_all_versions_are_decoded(logged: str) -> None:
+    """This version, a later one with more fields, and an earlier one that wrote numbers as text."""
     assert decode_commit("cup", logged.encode()) == Commit("cup", "e", 4, 5, 2, (ADA,))
 
 
 @pytest.mark.parametrize("logged", ["no json", "[]", "5", '["e",4,5,2,["ada"]]', '["e",4,5,2,7]'])
-def test_what_is_no_commit_is_told(logged: str) -> None:
-    """It is one error, whatever is wrong."""
+def test_other_payloads_raise_one_error(logged: str) -> None:
+    """The error is the same, whatever is wrong."""
     with pytest.raises(UnreadableCommit):
         decode_commit("cup", logged.encode())

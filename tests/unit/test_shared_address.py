@@ -1,4 +1,4 @@
-"""The address that workers share: theirs, and nobody else's."""
+"""The address that workers share: no other server can listen on it."""
 
 import contextlib
 import socket
@@ -21,39 +21,39 @@ def _listening(address: str, *, shared: bool) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _refused() -> Iterator[None]:
+def _in_use() -> Iterator[None]:
     with pytest.raises(OSError, match="in use"):
         yield
 
 
-def test_only_those_who_share_can_listen() -> None:
-    """Workers can, before and while others do; another server can't, with workers or without."""
+def test_only_workers_can_listen() -> None:
+    """Several workers can listen; another server can't, with or without workers of its own."""
     with reserved_address("127.0.0.1:0") as address:
         for _ in range(2):
-            with _refused(), _listening(address, shared=False):
+            with _in_use(), _listening(address, shared=False):
                 pass
-            with _refused(), reserved_address(address):
+            with _in_use(), reserved_address(address):
                 pass
             with _listening(address, shared=True), _listening(address, shared=True):
-                with _refused(), _listening(address, shared=False):
+                with _in_use(), _listening(address, shared=False):
                     pass
-                with _refused(), reserved_address(address):
+                with _in_use(), reserved_address(address):
                     pass
 
 
 @pytest.mark.parametrize("shared", [True, False])
-def test_an_address_in_use_is_not_taken(*, shared: bool) -> None:
-    """Also not from a program that would share it, which would get part of the calls."""
+def test_address_in_use_is_not_reserved(*, shared: bool) -> None:
+    """Nor is one of a program that would share it, which would get part of the calls."""
     with reserved_address("127.0.0.1:0") as address:
         pass
-    with _listening(address, shared=shared), _refused(), reserved_address(address):
+    with _listening(address, shared=shared), _in_use(), reserved_address(address):
         pass
     with reserved_address(address):
         pass
 
 
-def test_an_address_is_free_again_at_once() -> None:
-    """Connections of an earlier server that are not forgotten yet don't keep the next one out."""
+def test_address_is_free_again_at_once() -> None:
+    """Connections of an earlier server in TIME_WAIT don't keep the next one from listening."""
     with reserved_address("127.0.0.1:0") as address:
         host, _, port = address.rpartition(":")
         with socket.socket() as listener:
@@ -67,8 +67,8 @@ def test_an_address_is_free_again_at_once() -> None:
         pass
 
 
-def test_an_address_that_does_not_exist() -> None:
-    """What is wrong is told with the address."""
+def test_unknown_address_is_reported() -> None:
+    """The error names the address."""
     with (
         pytest.raises(OSError, match=r"can't listen on 192\.0\.2\.1:0"),
         reserved_address("192.0.2.1:0"),

@@ -1,4 +1,4 @@
-"""The URL of the store: what can't be used is refused when it is read, and never shown."""
+"""The URL of the store: an invalid one is rejected when it is read, and never shown."""
 
 import pytest
 
@@ -17,8 +17,8 @@ _PASSWORD = "s3cret"
         "rediss+sentinel://host:26379/scores?ssl_cert_reqs=none",
     ],
 )
-def test_sentinels(url: str) -> None:
-    """Every part of the form is taken."""
+def test_sentinel_urls_are_accepted(url: str) -> None:
+    """Every part of the form is accepted."""
     assert isinstance(connect(url).connection_pool, MasterPool)
 
 
@@ -44,13 +44,13 @@ def test_sentinels(url: str) -> None:
         "unix+sentinel://host:26379/scores",
     ],
 )
-def test_what_is_no_url_of_a_store(url: str) -> None:
-    """It is refused before anything is opened, and what it holds is not told."""
+def test_other_urls_are_rejected(url: str) -> None:
+    """They are rejected before anything is opened, and the error shows no part of them."""
     with_password = url.replace("://", f"://user:{_PASSWORD}@", 1)
 
     for wrong in (url, with_password):
-        with pytest.raises(StoreUrlInvalid) as refused:
+        with pytest.raises(StoreUrlInvalid) as rejected:
             connect(wrong)
-        assert wrong not in str(refused.value)
-        assert _PASSWORD not in str(refused.value)
-        assert refused.value.__suppress_context__
+        assert wrong not in str(rejected.value)
+        assert _PASSWORD not in str(rejected.value)
+        assert rejected.value.__suppress_context__
