@@ -11,11 +11,9 @@ class DataFolderInUse(EmbeddedStoreError):
     """Another service owns the data folder."""
 
     def __init__(self, folder: Path, owner: int | None) -> None:
+        """Name the owner's process id, if it has written its id to the folder already."""
         process = "another process" if owner is None else f"process {owner}"
         super().__init__(f"the data folder {folder} is in use by {process}")
-        self.folder = folder
-        self.owner = owner
-        """The owner's process id; None if it has taken the folder but not written its id yet."""
 
 
 class DataFolderUnusable(EmbeddedStoreError):
@@ -23,8 +21,6 @@ class DataFolderUnusable(EmbeddedStoreError):
 
     def __init__(self, folder: Path, reason: str) -> None:
         super().__init__(f"the data folder {folder} can't be used: {reason}")
-        self.folder = folder
-        self.reason = reason
 
 
 class StoreStartFailed(EmbeddedStoreError):

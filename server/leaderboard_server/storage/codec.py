@@ -137,20 +137,12 @@ def _decode_payload(contest_id: str, payload: _Payload) -> Commit:
         int(previous_revision),
         int(revision),
         int(total_users),
-        tuple(_decode_change(*change[:_CHANGE_FIELDS]) for change in changes),
+        tuple(_decode_change(change[:_CHANGE_FIELDS]) for change in changes),
     )
 
 
-def _decode_change(
-    user_id: str,
-    score: int | str,
-    rank: int | str,
-    previous_score: int | str,
-    previous_rank: int | str,
-    event_type: str,
-    event_time: str,
-    name: str,
-) -> ScoreChange:
+def _decode_change(change: Sequence[Any]) -> ScoreChange:
+    user_id, score, rank, previous_score, previous_rank, event_type, event_time, name = change
     # Logs of versions before 0.1.0 have numbers as text.
     return ScoreChange(
         RankedUser(user_id, int(score), int(rank), name),
