@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from leaderboard_client.client import LeaderboardClient
     from leaderboard_client.contest_update import ContestUpdate, ScoreChange
     from leaderboard_client.credentials import Tls
+    from leaderboard_client.enums import SnapshotReason, UpdateMode, WatchScope
     from leaderboard_client.errors import (
         Cancelled,
         DeadlineExceeded,
@@ -31,8 +32,7 @@ if TYPE_CHECKING:
     from leaderboard_client.results import Position, RankedUser, TopUsers, UpdateResult, UserRank
     from leaderboard_client.score_buffer import ScoreBuffer
     from leaderboard_client.score_update import ScoreUpdate
-    from leaderboard_client.sync_watching import Watch
-    from leaderboard_client.vocabulary import SnapshotReason, UpdateMode, WatchScope
+    from leaderboard_client.watch import Watch
     from leaderboard_client.watch_update import WatchState
 
 __all__ = [
@@ -77,14 +77,14 @@ _HOMES = {
     "ScoreBuffer": "score_buffer",
     "ScoreChange": "contest_update",
     "ScoreUpdate": "score_update",
-    "SnapshotReason": "vocabulary",
+    "SnapshotReason": "enums",
     "Tls": "credentials",
     "TopUsers": "results",
-    "UpdateMode": "vocabulary",
+    "UpdateMode": "enums",
     "UpdateResult": "results",
     "UserRank": "results",
-    "Watch": "sync_watching",
-    "WatchScope": "vocabulary",
+    "Watch": "watch",
+    "WatchScope": "enums",
     "WatchState": "watch_update",
 }
 """The modules of the names; all others are errors."""

@@ -12,11 +12,11 @@ from leaderboard_client.async_score_buffer import AsyncScoreBuffer
 from leaderboard_client.async_watching import AsyncWatches
 from leaderboard_client.channels import open_own_channel
 from leaderboard_client.credentials import authorization, check_address
+from leaderboard_client.enums import UpdateMode, WatchScope
 from leaderboard_client.live_board import DEFAULT_LIMIT
-from leaderboard_client.owned import Owned
 from leaderboard_client.retrying import DEFAULT_TIMEOUT
 from leaderboard_client.score_update import ScoreUpdate
-from leaderboard_client.vocabulary import UpdateMode, WatchScope
+from leaderboard_client.weak_registry import Owned
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Iterable
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from leaderboard_client.calls import Outcome
     from leaderboard_client.contest_update import ContestUpdate
     from leaderboard_client.credentials import Tls, Token
+    from leaderboard_client.error_reporter import OnError
     from leaderboard_client.results import Position, TopUsers, UpdateResult, UserRank
-    from leaderboard_client.telling import OnError
 
 
 class AsyncLeaderboardClient:

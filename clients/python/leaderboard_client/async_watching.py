@@ -6,10 +6,10 @@ import weakref
 from contextlib import aclosing
 from typing import TYPE_CHECKING
 
+from leaderboard_client.async_watch import watch
 from leaderboard_client.contest_update import ContestUpdate
 from leaderboard_client.errors import Cancelled, error_of
-from leaderboard_client.refusal import RefusedError
-from leaderboard_client.watching import watch
+from leaderboard_client.rpc_status import RefusedError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Iterable
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from leaderboard_client.async_closing import AsyncClosing
     from leaderboard_client.credentials import Metadata
-    from leaderboard_client.vocabulary import WatchScope
+    from leaderboard_client.enums import WatchScope
     from leaderboard_client.watch_update import WatchUpdate
 
 

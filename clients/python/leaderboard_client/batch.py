@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from leaderboard_client.backoff import retry_delay
 from leaderboard_client.errors import Cancelled, LeaderboardError
-from leaderboard_client.refusal import BROKEN
+from leaderboard_client.rpc_status import BROKEN
 from leaderboard_client.score_update import ScoreUpdate
 
 if TYPE_CHECKING:

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import grpc
 
+from leaderboard_client.channel_pool import Lines
 from leaderboard_client.closing import Closing
 from leaderboard_client.credentials import authorization
 from leaderboard_client.errors import Cancelled
-from leaderboard_client.lines import Lines
-from leaderboard_client.refusal import Refusal
 from leaderboard_client.retrying import Retrying, check_timeout
+from leaderboard_client.rpc_status import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable

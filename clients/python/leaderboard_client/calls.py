@@ -7,10 +7,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 
 from leaderboard.v1 import leaderboard_pb2 as pb
+from leaderboard_client.encoding import sendable
 from leaderboard_client.errors import LeaderboardError, error_of
-from leaderboard_client.refusal import Refusal
 from leaderboard_client.results import TopUsers, UpdateResult, UserRank
-from leaderboard_client.sendable import sendable
+from leaderboard_client.rpc_status import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

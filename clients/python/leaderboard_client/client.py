@@ -9,14 +9,14 @@ from leaderboard_client import calls
 from leaderboard_client.caller import Caller
 from leaderboard_client.channels import open_own_sync_channel
 from leaderboard_client.credentials import authorization, check_address
+from leaderboard_client.enums import UpdateMode, WatchScope
 from leaderboard_client.live_board import DEFAULT_LIMIT
-from leaderboard_client.owned import Owned
 from leaderboard_client.retrying import DEFAULT_TIMEOUT
 from leaderboard_client.score_buffer import ScoreBuffer
 from leaderboard_client.score_update import ScoreUpdate
-from leaderboard_client.sync_watching import Watch
-from leaderboard_client.vocabulary import UpdateMode, WatchScope
-from leaderboard_client.watch_course import watch_request
+from leaderboard_client.watch import Watch
+from leaderboard_client.watch_session import watch_request
+from leaderboard_client.weak_registry import Owned
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
     from leaderboard_client.calls import Outcome
     from leaderboard_client.credentials import Tls, Token
+    from leaderboard_client.error_reporter import OnError
     from leaderboard_client.results import Position, TopUsers, UpdateResult, UserRank
-    from leaderboard_client.telling import OnError
 
 
 class LeaderboardClient:

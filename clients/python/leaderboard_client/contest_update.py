@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Self
 
+from leaderboard_client.enums import SnapshotReason
 from leaderboard_client.errors import error_of
-from leaderboard_client.refusal import RefusedError
 from leaderboard_client.results import Position, RankedUser
-from leaderboard_client.vocabulary import SnapshotReason
+from leaderboard_client.rpc_status import RefusedError
 
 if TYPE_CHECKING:
     from leaderboard.v1 import leaderboard_pb2 as pb

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from leaderboard_client.refusal import Refusal
+    from leaderboard_client.rpc_status import Refusal
 
 
 class FieldViolation(NamedTuple):

@@ -14,7 +14,7 @@ from leaderboard_client.errors import DeadlineExceeded, LeaderboardError, error_
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from leaderboard_client.refusal import Refusal
+    from leaderboard_client.rpc_status import Refusal
 
 DEFAULT_TIMEOUT = 10.0
 """The seconds that a call may take, with all its attempts, unless told otherwise."""

@@ -6,9 +6,9 @@ import logging
 import threading
 from typing import TYPE_CHECKING, Protocol, Self
 
-from leaderboard_client.backlog import LAST_CHANCE, Backlog
+from leaderboard_client.error_reporter import Teller, is_telling
 from leaderboard_client.errors import Cancelled, LeaderboardError
-from leaderboard_client.telling import Teller, is_telling
+from leaderboard_client.pending_queue import LAST_CHANCE, Backlog
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from leaderboard_client.batch import Batch, Refused
     from leaderboard_client.calls import Outcome
+    from leaderboard_client.error_reporter import OnError
     from leaderboard_client.score_update import ScoreUpdate
-    from leaderboard_client.telling import OnError
 
 _log = logging.getLogger("leaderboard_client")
 

@@ -9,9 +9,9 @@ from uuid import uuid4
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from leaderboard.v1 import leaderboard_pb2 as pb
-from leaderboard_client.sendable import sendable
+from leaderboard_client.encoding import sendable
+from leaderboard_client.enums import UpdateMode
 from leaderboard_client.update_rules import parse_event_time
-from leaderboard_client.vocabulary import UpdateMode
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 

@@ -12,8 +12,8 @@ from harness.service import CHANNEL_OPTIONS
 from harness.waiting import eventually
 from harness.watching import WatchChecker
 from leaderboard.v1 import leaderboard_pb2 as pb
+from leaderboard_client.async_watch import SILENCE, watch
 from leaderboard_client.watch_update import WatchState, WatchUpdate
-from leaderboard_client.watching import SILENCE, watch
 
 
 class Following:

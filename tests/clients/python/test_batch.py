@@ -11,8 +11,8 @@ from leaderboard_client import (
     ScoreUpdate,
     Unavailable,
 )
-from leaderboard_client.backlog import Backlog
 from leaderboard_client.batch import Batch, Refused, Waiting
+from leaderboard_client.pending_queue import Backlog
 
 AWAY = Unavailable("away")
 

@@ -28,7 +28,7 @@ from leaderboard_client import (
     Unavailable,
     UpdateMode,
     WatchState,
-    lines,
+    channel_pool,
 )
 
 STORM = 40
@@ -142,7 +142,7 @@ async def test_a_dead_line_is_left(
     service: ServiceProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """After a call without an answer over a line that died unnoticed, others get a new one."""
-    monkeypatch.setattr(lines, "_SILENCE", 0.3)
+    monkeypatch.setattr(channel_pool, "_SILENCE", 0.3)
     for number, kind in enumerate(CLIENTS):
         async with Wire(service.address) as wire:
             client: AnyClient = kind(wire.address)

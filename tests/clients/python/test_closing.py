@@ -9,9 +9,9 @@ from types import FrameType
 from typing import Any
 
 from leaderboard_client import Cancelled
+from leaderboard_client.channel_pool import Line, Lines
 from leaderboard_client.closing import Closing
-from leaderboard_client.lines import Line, Lines
-from leaderboard_client.owned import Owned
+from leaderboard_client.weak_registry import Owned
 
 SECONDS = 20
 """How long what does not hang may take."""

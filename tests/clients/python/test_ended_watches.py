@@ -22,10 +22,10 @@ from leaderboard_client import (
     Watch,
     WatchScope,
     WatchState,
-    watch_course,
+    watch_session,
 )
 from leaderboard_client.channels import open_own_sync_channel
-from leaderboard_client.watch_course import watch_request
+from leaderboard_client.watch_session import watch_request
 from leaderboard_client.watch_update import WatchUpdate
 
 
@@ -95,7 +95,7 @@ async def test_closing_the_client_ends_a_pause(
         paused.set()
         return 3600.0
 
-    monkeypatch.setattr(watch_course, "retry_delay", delay)
+    monkeypatch.setattr(watch_session, "retry_delay", delay)
     client: AnyClient = kind("127.0.0.1:1")
     watching = asyncio.create_task(_all(client))
     await eventually(paused.is_set, "the pause")

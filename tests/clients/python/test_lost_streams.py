@@ -13,12 +13,12 @@ from google.rpc import code_pb2, status_pb2
 from cli.fake_service import STORE_AWAY, FakeService, refusal
 from cli.watch_messages import ANEW, BOB_WINS, DRAINING, FIRST, OVER
 from leaderboard.v1 import leaderboard_pb2 as pb
+from leaderboard_client.async_watch import watch
 from leaderboard_client.backoff import retry_delay
 from leaderboard_client.channels import open_own_channel
 from leaderboard_client.live_board import MissedChangesError
-from leaderboard_client.refusal import RefusedError
+from leaderboard_client.rpc_status import RefusedError
 from leaderboard_client.watch_update import StreamLostError, WatchState, WatchUpdate
-from leaderboard_client.watching import watch
 
 FIRST_ROWS = [("ada", 5), ("bob", 3)]
 LAST_ROWS = [("bob", 6), ("ada", 5), ("eve", 1)]

@@ -4,8 +4,8 @@ import grpc
 import pytest
 
 from leaderboard_client import DeadlineExceeded, LeaderboardError, Overloaded, Unavailable
-from leaderboard_client.refusal import Refusal
 from leaderboard_client.retrying import Retrying
+from leaderboard_client.rpc_status import Refusal
 
 TIMED_OUT = Refusal(grpc.StatusCode.DEADLINE_EXCEEDED, "Deadline Exceeded")
 AWAY = Refusal(grpc.StatusCode.UNAVAILABLE, "away", "ERROR_REASON_STORE_UNAVAILABLE")

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from leaderboard.v1 import leaderboard_pb2 as pb
 from leaderboard_client.backoff import retry_delay
+from leaderboard_client.encoding import sendable
 from leaderboard_client.live_board import DEFAULT_LIMIT, LiveBoard, MissedChangesError
-from leaderboard_client.refusal import RefusedError
-from leaderboard_client.sendable import sendable
+from leaderboard_client.rpc_status import RefusedError
 from leaderboard_client.watch_update import StreamLostError, WatchState, WatchUpdate
 
 if TYPE_CHECKING:

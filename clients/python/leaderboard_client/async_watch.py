@@ -13,10 +13,10 @@ import grpc.aio
 
 from leaderboard.v1 import leaderboard_pb2 as pb
 from leaderboard.v1.leaderboard_pb2_grpc import LeaderboardServiceStub
-from leaderboard_client import watch_course
+from leaderboard_client import watch_session
 from leaderboard_client.live_board import DEFAULT_LIMIT, MissedChangesError
-from leaderboard_client.refusal import Refusal, RefusedError
-from leaderboard_client.watch_course import WatchCourse, stream_metadata, watch_request
+from leaderboard_client.rpc_status import Refusal, RefusedError
+from leaderboard_client.watch_session import WatchCourse, stream_metadata, watch_request
 from leaderboard_client.watch_update import StreamLostError
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from leaderboard_client.credentials import Metadata
     from leaderboard_client.watch_update import WatchUpdate
 
-SILENCE = watch_course.SILENCE
+SILENCE = watch_session.SILENCE
 """The seconds without a message after which a connection is dead, unless told otherwise."""
 
 

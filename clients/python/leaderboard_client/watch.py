@@ -15,10 +15,10 @@ from leaderboard.v1.leaderboard_pb2_grpc import LeaderboardServiceStub
 from leaderboard_client.closing import Closing
 from leaderboard_client.contest_update import ContestUpdate
 from leaderboard_client.errors import error_of
+from leaderboard_client.idle_timeout import SilenceGuard
 from leaderboard_client.live_board import MissedChangesError
-from leaderboard_client.refusal import Refusal, RefusedError
-from leaderboard_client.silence_guard import SilenceGuard
-from leaderboard_client.watch_course import SILENCE, WatchCourse, stream_metadata
+from leaderboard_client.rpc_status import Refusal, RefusedError
+from leaderboard_client.watch_session import SILENCE, WatchCourse, stream_metadata
 from leaderboard_client.watch_update import StreamLostError
 
 if TYPE_CHECKING:
