@@ -1,33 +1,29 @@
 """The client of the leaderboard service for asyncio."""
 
-from __future__ import annotations
-
+import weakref
+from collections.abc import AsyncGenerator, Iterable
+from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING, Self
+from types import TracebackType
+from typing import Self
+
+import grpc.aio
 
 from leaderboard_client import calls
-from leaderboard_client.async_caller import AsyncCaller
-from leaderboard_client.async_closing import AsyncClosing
 from leaderboard_client.async_score_buffer import AsyncScoreBuffer
-from leaderboard_client.async_watching import AsyncWatches
-from leaderboard_client.channels import open_own_channel
-from leaderboard_client.credentials import authorization, check_address
+from leaderboard_client.async_watch import watch_contest
+from leaderboard_client.caller import AsyncCaller
+from leaderboard_client.calls import Outcome
+from leaderboard_client.channels import Tls, Token, authorization, check_address, open_async_channel
+from leaderboard_client.closing import AsyncCloseEvent, WeakRegistry
 from leaderboard_client.enums import UpdateMode, WatchScope
+from leaderboard_client.error_reporter import OnError
 from leaderboard_client.live_board import DEFAULT_LIMIT
+from leaderboard_client.results import Position, TopUsers, UpdateResult, UserRank
 from leaderboard_client.retrying import DEFAULT_TIMEOUT
 from leaderboard_client.score_update import ScoreUpdate
-from leaderboard_client.weak_registry import Owned
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Iterable
-    from datetime import datetime
-    from types import TracebackType
-
-    from leaderboard_client.calls import Outcome
-    from leaderboard_client.contest_update import ContestUpdate
-    from leaderboard_client.credentials import Tls, Token
-    from leaderboard_client.error_reporter import OnError
-    from leaderboard_client.results import Position, TopUsers, UpdateResult, UserRank
+from leaderboard_client.watch_session import watch_request
+from leaderboard_client.watch_update import WatchUpdate
 
 
 class AsyncLeaderboardClient:
@@ -61,11 +57,12 @@ class AsyncLeaderboardClient:
                 without TLS to another machine.
         """
         check_address(address, tls=tls, token=token)
-        connect = partial(open_own_channel, address, tls)
-        self._closing = AsyncClosing()
-        self._caller = AsyncCaller(connect, self._closing, token=token, timeout=timeout)
-        self._watches = AsyncWatches(connect, self._closing, partial(authorization, token))
-        self._buffers: Owned[AsyncScoreBuffer] = Owned(AsyncScoreBuffer.give_up)
+        self._connect = partial(open_async_channel, address, tls)
+        self._metadata = partial(authorization, token)
+        self._closed = AsyncCloseEvent()
+        self._caller = AsyncCaller(self._connect, self._closed, token=token, timeout=timeout)
+        self._watch_channels: weakref.WeakSet[grpc.aio.Channel] = weakref.WeakSet()
+        self._buffers: WeakRegistry[AsyncScoreBuffer] = WeakRegistry(AsyncScoreBuffer.give_up)
 
     async def __aenter__(self) -> Self:
         return self
@@ -80,9 +77,10 @@ class AsyncLeaderboardClient:
 
     async def close(self) -> None:
         """End all calls, watches and buffers; see `LeaderboardClient.close`."""
-        self._closing.come()
+        self._closed.set()
         await self._caller.close()
-        await self._watches.close()
+        for channel in list(self._watch_channels):
+            await channel.close()
         self._buffers.close()
 
     async def update_score(
@@ -158,15 +156,18 @@ class AsyncLeaderboardClient:
         scope: WatchScope = WatchScope.TOP,
         user_ids: Iterable[str] = (),
         min_interval: float = 0.0,
-    ) -> AsyncGenerator[ContestUpdate, None]:
+    ) -> AsyncGenerator[WatchUpdate, None]:
         """Watch a contest; see `LeaderboardClient.watch`.
 
         Cancelling the iteration ends the stream at once; who leaves the loop in another way closes
         the iterator, best with `contextlib.aclosing`.
         """
-        self._closing.check()
-        return self._watches.watch(
+        self._closed.check()
+        request = watch_request(
             contest_id, limit=limit, scope=scope, user_ids=user_ids, min_interval=min_interval
+        )
+        return watch_contest(
+            self._open_watch_channel, request, closed=self._closed, metadata=self._metadata
         )
 
     def score_buffer(
@@ -189,3 +190,8 @@ class AsyncLeaderboardClient:
                 on_error=on_error,
             )
         )
+
+    def _open_watch_channel(self) -> grpc.aio.Channel:
+        channel = self._connect()
+        self._watch_channels.add(channel)
+        return channel

@@ -1,24 +1,18 @@
 """Gathers updates and sends them as batches from a task of its own."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import logging
-from typing import TYPE_CHECKING, Protocol, Self
+from collections.abc import Callable, Sequence
+from types import TracebackType
+from typing import Protocol, Self
 
-from leaderboard_client.error_reporter import Teller
+from leaderboard_client.batch import Batch
+from leaderboard_client.calls import Outcome
+from leaderboard_client.error_reporter import OnError, Teller
 from leaderboard_client.errors import Cancelled, LeaderboardError
-from leaderboard_client.pending_queue import LAST_CHANCE, Backlog
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from types import TracebackType
-
-    from leaderboard_client.batch import Batch
-    from leaderboard_client.calls import Outcome
-    from leaderboard_client.error_reporter import OnError
-    from leaderboard_client.score_update import ScoreUpdate
+from leaderboard_client.pending_queue import LAST_CHANCE, PendingQueue
+from leaderboard_client.score_update import ScoreUpdate
 
 _log = logging.getLogger("leaderboard_client")
 
@@ -55,7 +49,7 @@ class AsyncScoreBuffer:
         Raises:
             ValueError: A number is out of its bounds, or `on_error` would have to be awaited.
         """
-        self._backlog = Backlog(
+        self._queue = PendingQueue(
             max_pending=max_pending,
             batch_size=batch_size,
             linger=linger,
@@ -76,7 +70,7 @@ class AsyncScoreBuffer:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        if self._backlog.is_inherited:
+        if self._queue.is_inherited:
             return
         if kind is not None and issubclass(kind, asyncio.CancelledError | KeyboardInterrupt):
             await self._close_in_haste()
@@ -90,12 +84,12 @@ class AsyncScoreBuffer:
     @property
     def acknowledged(self) -> int:
         """How many updates the service took."""
-        return self._backlog.acknowledged
+        return self._queue.acknowledged
 
     @property
     def refused(self) -> int:
         """How many updates were refused for good, or given up."""
-        return self._backlog.refused
+        return self._queue.refused
 
     async def add(self, update: ScoreUpdate) -> None:
         """Queue an update; wait while as many are pending as may be.
@@ -105,11 +99,11 @@ class AsyncScoreBuffer:
 
             RuntimeError: The buffer was closed or broke, or this is another process.
         """
-        named = update.named()
+        named = update.with_request_id()
         named.message()
-        self._backlog.check_process()
-        await self._until(lambda: bool(self._backlog.closed) or not self._backlog.is_full)
-        self._backlog.add(named)
+        self._queue.check_process()
+        await self._until(lambda: bool(self._queue.closed) or not self._queue.is_full)
+        self._queue.add(named)
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._run())
             # Also a task that is cancelled before it begins must leave nothing behind.
@@ -122,12 +116,12 @@ class AsyncScoreBuffer:
         Raises:
             RuntimeError: This is another process.
         """
-        self._backlog.check_process()
-        due = self._backlog.added
+        self._queue.check_process()
+        due = self._queue.added
         self._flushes += 1
         self._tell()
         try:
-            await self._until(lambda: self._backlog.done >= due)
+            await self._until(lambda: self._queue.done >= due)
         finally:
             self._flushes -= 1
 
@@ -140,14 +134,14 @@ class AsyncScoreBuffer:
         Raises:
             RuntimeError: This is another process.
         """
-        self._backlog.check_process()
-        self._backlog.close("is closed")
+        self._queue.check_process()
+        self._queue.close("is closed")
         self._tell()
-        await self._until(lambda: self._backlog.is_done)
+        await self._until(lambda: self._queue.is_done)
 
     def give_up(self) -> None:
         """Take no more updates, and refuse all that is pending; see `ScoreBuffer.give_up`."""
-        if not self._backlog.is_inherited:
+        if not self._queue.is_inherited:
             error = Cancelled("the buffer was closed before this was taken")
             self._give_up("is closed", error)
 
@@ -172,22 +166,22 @@ class AsyncScoreBuffer:
     async def _run(self) -> None:
         while batch := await self._next():
             await self._deliver(batch)
-            self._backlog.settle(batch)
+            self._queue.settle(batch)
             self._tell()
 
     async def _next(self) -> Batch | None:
         """Wait until the next batch is ripe; there is none when nothing is left."""
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(self._backlog.linger):
+            async with asyncio.timeout(self._queue.linger):
                 await self._until(
                     lambda: bool(
-                        self._backlog.closed
-                        or self._backlog.is_empty
+                        self._queue.closed
+                        or self._queue.is_empty
                         or self._flushes
-                        or self._backlog.is_ripe
+                        or self._queue.is_ripe
                     )
                 )
-        return self._backlog.take()
+        return self._queue.take()
 
     async def _deliver(self, batch: Batch) -> None:
         """Send a batch, until nothing is left of it."""
@@ -209,7 +203,7 @@ class AsyncScoreBuffer:
             self._give_up("broke", LeaderboardError(f"the buffer broke: {error!r}"))
 
     def _give_up(self, why: str, error: LeaderboardError) -> None:
-        self._backlog.give_up(why, error)
+        self._queue.give_up(why, error)
         if self._task is not None:
             self._task.cancel()
         self._tell()
@@ -220,8 +214,8 @@ class AsyncScoreBuffer:
             # Who has called `on_error` goes on with the others.
             return
         try:
-            while refused := self._backlog.untold():
+            while refused := self._queue.untold():
                 self._teller.tell(*refused)
-                self._backlog.told()
+                self._queue.told()
         finally:
             self._wake()

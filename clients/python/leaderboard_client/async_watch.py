@@ -1,125 +1,115 @@
-"""Watches a contest over as many streams as that takes, and never shows a wrong board."""
-
-from __future__ import annotations
+"""Watches a contest in an event loop."""
 
 import asyncio
 import random
 import time
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
-from typing import TYPE_CHECKING
 
 import grpc
 import grpc.aio
 
 from leaderboard.v1 import leaderboard_pb2 as pb
 from leaderboard.v1.leaderboard_pb2_grpc import LeaderboardServiceStub
-from leaderboard_client import watch_session
-from leaderboard_client.live_board import DEFAULT_LIMIT, MissedChangesError
-from leaderboard_client.rpc_status import Refusal, RefusedError
-from leaderboard_client.watch_session import WatchCourse, stream_metadata, watch_request
-from leaderboard_client.watch_update import StreamLostError
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
-
-    from leaderboard_client.credentials import Metadata
-    from leaderboard_client.watch_update import WatchUpdate
-
-SILENCE = watch_session.SILENCE
-"""The seconds without a message after which a connection is dead, unless told otherwise."""
+from leaderboard_client.channels import Metadata
+from leaderboard_client.closing import AsyncCloseEvent
+from leaderboard_client.errors import Cancelled
+from leaderboard_client.rpc_status import error_from_call
+from leaderboard_client.watch_session import (
+    IDLE_TIMEOUT,
+    TROUBLES,
+    WatchSession,
+    stream_metadata,
+)
+from leaderboard_client.watch_update import StreamLostError, WatchUpdate
 
 
-async def watch(
+async def watch_contest(
     connect: Callable[[], grpc.aio.Channel],
-    contest_id: str,
+    request: pb.WatchContestRequest,
     *,
-    limit: int = DEFAULT_LIMIT,
-    scope: int = pb.WATCH_SCOPE_TOP,
-    user_ids: Iterable[str] = (),
-    min_interval: float = 0.0,
+    closed: AsyncCloseEvent | None = None,
     metadata: Callable[[], Metadata] = tuple,
-    silence: float = SILENCE,
-    pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    idle_timeout: float = IDLE_TIMEOUT,
     clock: Callable[[], float] = time.monotonic,
     randomness: Callable[[], float] = random.random,
 ) -> AsyncGenerator[WatchUpdate, None]:
-    """Watch a contest until it is over, and yield its whole board whenever something is told.
+    """Watch a contest until it is over, and yield its whole board whenever a message arrives.
 
-    A lost connection, a silent one, a server that drains and an unavailable service are healed by
-    themselves: the watch reconnects, for as long as it takes, and resumes where it was, so that no
-    change is missed or told twice. A stream that leaves a hole is dropped, and the next one begins
-    with a snapshot. In the meantime the updates have the last board and say that the watch is
-    reconnecting; one comes with each failed attempt.
+    After a lost or silent connection, a shutdown of the server or an outage the watch reconnects
+    and resumes, for as long as that takes: no change is missed or shown twice. After a gap in a
+    stream the next one begins with a snapshot. Meanwhile the updates hold the last board with the
+    state RECONNECTING; one is yielded for each failed attempt.
 
-    The first update comes before anything was told and has no board. Cancelling the iteration ends
-    the stream at once; who leaves the loop in another way closes the iterator, best with
+    The first update comes before any message and has no board. Cancelling the iteration ends the
+    stream at once; after leaving the loop in another way close the iterator, best with
     `contextlib.aclosing`. An iterator that is not read holds up nothing but itself.
 
     Args:
         connect: Opens a channel for one stream, over a connection of its own; the watch closes it.
 
-        contest_id: The contest. It need not exist yet.
+        request: The request of the first stream; see `watch_session.watch_request`.
 
-        limit: How many of the first ranks to watch, from 1 to 1,000.
+        closed: Ends the iteration when it is set. The channels have to be closed right after it.
 
-        scope: What is told of the contest: a `WatchScope` of the contract, or of `vocabulary`.
+        metadata: Returns the metadata of each stream; if it fails, the stream counts as lost.
 
-        user_ids: The users to watch with the scope USERS, 1 to 1,000; none with the others.
-
-        min_interval: The least seconds between two messages of changes with the scope TOP, to 60.
-
-        metadata: Returns what each stream is opened with; one for which it fails is lost.
-
-        silence: The seconds without a message after which a connection is dead.
-
-        pause: Waits for some seconds before the next stream; what it raises ends the watch.
+        idle_timeout: The seconds without a message after which a connection counts as dead.
 
         clock: Returns the time in seconds, from any beginning.
 
         randomness: Returns a number from 0 to 1, a new one each time.
 
     Raises:
-        RefusedError: The service refused the watch, and asking again would not mend that.
+        LeaderboardError: The service rejected the watch, and would again.
     """
-    request = watch_request(
-        contest_id, limit=limit, scope=scope, user_ids=user_ids, min_interval=min_interval
-    )
-    course = WatchCourse(request, clock, randomness)
-    yield course.update
-    while not course.is_over:
-        trouble: Exception | None = None
-        try:
-            stream = _stream(connect, course.begin(), stream_metadata(metadata), silence)
-            async with aclosing(stream) as messages:
-                async for message in messages:
-                    yield course.take(message)
-        except (RefusedError, MissedChangesError, StreamLostError) as error:
-            trouble = error
-        if trouble:
-            yield course.lose(trouble)
-        if not course.is_over:
-            await pause(course.pause())
+    closed = closed or AsyncCloseEvent()
+    session = WatchSession(request, clock, randomness)
+    yield session.update
+    try:
+        while not session.is_over:
+            trouble: Exception | None = None
+            try:
+                stream = _messages(
+                    connect, session.begin_stream(), stream_metadata(metadata), idle_timeout, closed
+                )
+                async with aclosing(stream) as messages:
+                    async for message in messages:
+                        yield session.receive(message)
+            except TROUBLES as error:
+                trouble = error
+            if trouble:
+                yield session.lose_stream(trouble)
+            if not session.is_over:
+                await closed.pause(session.reconnect_delay())
+    except Cancelled:
+        return
 
 
-async def _stream(
+async def _messages(
     connect: Callable[[], grpc.aio.Channel],
     request: pb.WatchContestRequest,
     metadata: Metadata,
-    silence: float,
+    idle_timeout: float,
+    closed: AsyncCloseEvent,
 ) -> AsyncGenerator[pb.WatchContestResponse, None]:
-    """Yield the messages of one stream; return after an `end`, raise when it ends otherwise."""
+    """Yield the messages of one stream up to an `end`; raise if it ends without one."""
+    closed.check()
     async with connect() as channel:
-        messages = aiter(LeaderboardServiceStub(channel).WatchContest(request, metadata=metadata))
+        with closed.guard():
+            call = LeaderboardServiceStub(channel).WatchContest(request, metadata=metadata)
+        messages = aiter(call)
         while True:
             try:
-                async with asyncio.timeout(silence):
-                    message = await anext(messages)
+                with closed.guard():
+                    async with asyncio.timeout(idle_timeout):
+                        message = await anext(messages)
             except StopAsyncIteration:
                 raise StreamLostError("the server ended the watch without a reason") from None
             except TimeoutError:
-                raise StreamLostError(f"nothing came for {silence:g} s") from None
+                raise StreamLostError(f"nothing came for {idle_timeout:g} s") from None
             except grpc.aio.AioRpcError as error:
-                raise RefusedError(Refusal.of_call(error)) from None
+                raise error_from_call(error) from None
             yield message
             if message.HasField("end"):
                 return

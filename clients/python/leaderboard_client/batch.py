@@ -1,21 +1,15 @@
 """One batch of updates on its way: what is still to be sent, and what became of the others."""
 
-from __future__ import annotations
-
 import math
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
-from leaderboard_client.backoff import retry_delay
-from leaderboard_client.errors import Cancelled, LeaderboardError
-from leaderboard_client.rpc_status import BROKEN
+from leaderboard_client.calls import Outcome
+from leaderboard_client.errors import LeaderboardError
+from leaderboard_client.retrying import retry_delay
 from leaderboard_client.score_update import ScoreUpdate
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from leaderboard_client.calls import Outcome
 
 MAX_BATCH = 1000
 """The most updates that the service takes at once."""
@@ -107,7 +101,7 @@ class Batch:
         if too_large and len(sent) > 1:
             self._size = len(sent) // 2
             return 0.0
-        if not _heals(error):
+        if not error.transient:
             return self._refuse(sent, error, later)
         pause = self._try_again([(waiting, error) for waiting in sent], later)
         self.failure, self.failed_until = error, self._clock() + pause
@@ -157,9 +151,3 @@ def _told(cause: Exception) -> LeaderboardError:
     error = LeaderboardError(str(cause))
     error.__cause__ = cause
     return error
-
-
-def _heals(error: LeaderboardError) -> bool:
-    """Tell that the same batch may be taken later, or over another connection."""
-    broke = not error.reason and error.code in BROKEN
-    return error.retryable or (broke and not isinstance(error, Cancelled))

@@ -1,23 +1,17 @@
-"""Makes calls and waits for their answers, with all the attempts that they take."""
+"""Makes unary calls with all their attempts, for the synchronous and the asyncio client."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 import grpc
+import grpc.aio
 
-from leaderboard_client.channel_pool import Lines
-from leaderboard_client.closing import Closing
-from leaderboard_client.credentials import authorization
-from leaderboard_client.errors import Cancelled
+from leaderboard_client.calls import Call, ResultT
+from leaderboard_client.channel_pool import ChannelPool
+from leaderboard_client.channels import Token, authorization
+from leaderboard_client.closing import AsyncCloseEvent, CloseEvent
+from leaderboard_client.errors import DeadlineExceeded, LeaderboardError
 from leaderboard_client.retrying import Retrying, check_timeout
-from leaderboard_client.rpc_status import Refusal
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from leaderboard_client.calls import Call, ResultT
-    from leaderboard_client.credentials import Token
+from leaderboard_client.rpc_status import error_from_call
 
 
 class Caller:
@@ -31,64 +25,120 @@ class Caller:
         Args:
             connect: Opens a channel over a connection of its own.
 
-            token: Shown with each attempt.
+            token: Sent with each attempt.
 
-            timeout: The seconds that a call may take unless it says so.
+            timeout: The default of the seconds that a call may take.
         """
-        self._lines = Lines(connect)
+        self._pool = ChannelPool(connect)
         self._token = token
         self._timeout = check_timeout(timeout)
-        self._closed = Closing()
-
-    @property
-    def is_closed(self) -> bool:
-        """Tell that there are no calls any more."""
-        return self._closed.has_come
+        self._closed = CloseEvent()
 
     def close(self) -> None:
-        """End the calls that are under way, each with Cancelled."""
-        self._closed.come()
-        for channel in self._lines.close():
+        """End the calls in flight, each with Cancelled."""
+        self._closed.set()
+        for channel in self._pool.close():
             channel.close()
 
     def make(self, call: Call[ResultT], timeout: float | None) -> ResultT:
         """Make a call and return its result.
 
         Args:
-            call: What is sent.
+            call: The request.
 
             timeout: The seconds that it may take. Default: those of the client.
 
         Raises:
-            LeaderboardError: It failed, and another attempt would not mend that or come too late.
+            LeaderboardError: It failed, and another attempt would fail too, or come too late.
         """
         retrying = Retrying(self._timeout if timeout is None else timeout)
-        answer = self._attempt(call, retrying.attempt_timeout())
-        while isinstance(answer, Refusal):
-            self._closed.pause(retrying.pause_after(answer))
-            if self.is_closed:
-                raise Cancelled("the client was closed")
-            answer = self._attempt(call, retrying.attempt_timeout())
-        return answer
+        result = self._attempt(call, retrying.attempt_timeout())
+        while isinstance(result, LeaderboardError):
+            self._closed.pause(retrying.pause_after(result))
+            self._closed.check()
+            result = self._attempt(call, retrying.attempt_timeout())
+        return result
 
-    def _attempt(self, call: Call[ResultT], timeout: float) -> ResultT | Refusal:
-        """Send a call once, and return its result or what it was refused with."""
+    def _attempt(self, call: Call[ResultT], timeout: float) -> ResultT | LeaderboardError:
+        """Send a call once, and return its result or its error."""
         metadata = authorization(self._token)
-        line = self._lines.take()
+        pooled = self._pool.acquire()
         answered = True
         try:
-            send = getattr(line.stub, call.method)
-            return call.read(send(call.request, timeout=timeout, metadata=metadata))
-        except (grpc.RpcError, ValueError) as error:
-            # A channel that was closed meanwhile takes no call, with a ValueError.
-            if self.is_closed:
-                raise Cancelled("the client was closed") from None
-            if isinstance(error, ValueError):
-                raise
-            refusal = Refusal.of_call(error)
-            answered = refusal.code is not grpc.StatusCode.DEADLINE_EXCEEDED
-            return refusal
+            send = getattr(pooled.stub, call.method)
+            return call.decode(send(call.request, timeout=timeout, metadata=metadata))
+        except grpc.RpcError as error:
+            self._closed.check()
+            failure = error_from_call(error)
+            answered = failure.code != DeadlineExceeded.usual_code
+            return failure
+        except ValueError:
+            # A channel that was closed meanwhile raises it, too.
+            self._closed.check()
+            raise
         finally:
-            unused = self._lines.give_back(line, answered=answered)
+            unused = self._pool.release(pooled, answered=answered)
             if unused is not None:
                 unused.close()
+
+
+class AsyncCaller:
+    """Makes the calls of one client, in one event loop; see `Caller`."""
+
+    def __init__(
+        self,
+        connect: Callable[[], grpc.aio.Channel],
+        closed: AsyncCloseEvent,
+        *,
+        token: Token | None,
+        timeout: float,
+    ) -> None:
+        """Prepare calls.
+
+        Args:
+            connect: Opens a channel over a connection of its own.
+
+            closed: Set when the client is closed.
+
+            token: Sent with each attempt.
+
+            timeout: The default of the seconds that a call may take.
+        """
+        self._pool = ChannelPool(connect)
+        self._token = token
+        self._timeout = check_timeout(timeout)
+        self._closed = closed
+
+    async def close(self) -> None:
+        """End the calls in flight, each with Cancelled, after `closed` was set."""
+        for channel in self._pool.close():
+            await channel.close()
+
+    async def make(self, call: Call[ResultT], timeout: float | None) -> ResultT:  # noqa: ASYNC109
+        """Make a call and return its result; see `Caller.make`."""
+        retrying = Retrying(self._timeout if timeout is None else timeout)
+        result = await self._attempt(call, retrying.attempt_timeout())
+        while isinstance(result, LeaderboardError):
+            await self._closed.pause(retrying.pause_after(result))
+            result = await self._attempt(call, retrying.attempt_timeout())
+        return result
+
+    async def _attempt(self, call: Call[ResultT], seconds: float) -> ResultT | LeaderboardError:
+        """Send a call once, and return its result or its error."""
+        metadata = authorization(self._token)
+        pooled = self._pool.acquire()
+        answered = False
+        try:
+            send = getattr(pooled.stub, call.method)
+            with self._closed.guard():
+                response = await send(call.request, timeout=seconds, metadata=metadata)
+            answered = True
+            return call.decode(response)
+        except grpc.aio.AioRpcError as error:
+            failure = error_from_call(error)
+            answered = failure.code != DeadlineExceeded.usual_code
+            return failure
+        finally:
+            unused = self._pool.release(pooled, answered=answered)
+            if unused is not None:
+                await unused.close()

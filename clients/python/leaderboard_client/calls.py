@@ -1,52 +1,46 @@
-"""The calls of the contract that wait for one answer: what is sent, and what the answer means."""
+"""Unary calls of the contract: the request of each, and how its response is decoded."""
 
-from __future__ import annotations
-
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar
+
+from google.protobuf.message import Message
 
 from leaderboard.v1 import leaderboard_pb2 as pb
-from leaderboard_client.encoding import sendable
-from leaderboard_client.errors import LeaderboardError, error_of
-from leaderboard_client.results import TopUsers, UpdateResult, UserRank
-from leaderboard_client.rpc_status import Refusal
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
-    from google.protobuf.message import Message
-
-    from leaderboard_client.results import Position
-    from leaderboard_client.score_update import ScoreUpdate
+from leaderboard_client.encoding import encoding
+from leaderboard_client.errors import LeaderboardError
+from leaderboard_client.results import Position, TopUsers, UpdateResult, UserRank
+from leaderboard_client.rpc_status import error_from_update
+from leaderboard_client.score_update import ScoreUpdate
 
 Outcome: TypeAlias = UpdateResult | LeaderboardError
-"""What became of one update of a batch: an error is a value here, for it is that of one update."""
+"""The result of one update of a batch. An error is returned, not raised: it is of that update."""
 
 ResultT = TypeVar("ResultT")
 
 
 @dataclass(frozen=True, slots=True)
 class Call(Generic[ResultT]):
-    """One call; it may be sent any number of times, for its writes have request ids."""
+    """One call. It may be sent any number of times, because its writes have request ids."""
 
     method: str
-    """The name of the call in the contract."""
+    """The name of the method in the contract."""
 
     request: Message
-    """What is sent."""
+    """The request."""
 
-    read: Callable[[Any], ResultT]
-    """Makes a result of the answer."""
+    decode: Callable[[Any], ResultT]
+    """Decodes the response."""
 
 
 def update_score(update: ScoreUpdate) -> Call[UpdateResult]:
-    """Return the call that changes one score; raise ValueError if it can't be sent at all."""
-    return Call("UpdateScore", update.message(), UpdateResult.read)
+    """Return the call that changes one score; raise ValueError if it can't be encoded."""
+    return Call("UpdateScore", update.message(), UpdateResult.decode)
 
 
 def batch_update_scores(updates: Iterable[ScoreUpdate]) -> Call[list[Outcome]]:
-    """Return the call that changes many scores; raise ValueError if it can't be sent at all."""
+    """Return the call that changes many scores; raise ValueError if it can't be encoded."""
     request = pb.BatchUpdateScoresRequest(updates=[update.message() for update in updates])
     return Call("BatchUpdateScores", request, partial(_outcomes, len(request.updates)))
 
@@ -54,45 +48,47 @@ def batch_update_scores(updates: Iterable[ScoreUpdate]) -> Call[list[Outcome]]:
 def get_top_users(
     contest_id: str, *, limit: int, start_rank: int, min_position: Position | None
 ) -> Call[TopUsers]:
-    """Return the call that reads ranks; raise ValueError if it can't be sent at all."""
-    with sendable():
+    """Return the call that reads ranks; raise ValueError if it can't be encoded."""
+    with encoding():
         request = pb.GetTopUsersRequest(
             contest_id=contest_id,
             limit=limit,
             start_rank=start_rank,
             min_position=_position(min_position),
         )
-    return Call("GetTopUsers", request, TopUsers.read)
+    return Call("GetTopUsers", request, TopUsers.decode)
 
 
 def get_user_rank(
     contest_id: str, user_id: str, *, neighbors: int, min_position: Position | None
 ) -> Call[UserRank]:
-    """Return the call that reads a user's rank; raise ValueError if it can't be sent at all."""
-    with sendable():
+    """Return the call that reads a user's rank; raise ValueError if it can't be encoded."""
+    with encoding():
         request = pb.GetUserRankRequest(
             contest_id=contest_id,
             user_id=user_id,
             neighbors=neighbors,
             min_position=_position(min_position),
         )
-    return Call("GetUserRank", request, UserRank.read)
+    return Call("GetUserRank", request, UserRank.decode)
 
 
-def complete(updates: int, answer: pb.BatchUpdateScoresResponse) -> pb.BatchUpdateScoresResponse:
-    """Return the answer to a batch; raise LeaderboardError if it has not a result for each."""
-    if len(answer.results) != updates:
-        told = f"the answer has {len(answer.results)} results for {updates} updates"
-        raise LeaderboardError(told, code="INTERNAL")
-    return answer
+def check_batch_size(
+    updates: int, response: pb.BatchUpdateScoresResponse
+) -> pb.BatchUpdateScoresResponse:
+    """Return the response to a batch; raise LeaderboardError unless it has one result for each."""
+    if len(response.results) != updates:
+        problem = f"the answer has {len(response.results)} results for {updates} updates"
+        raise LeaderboardError(problem, code="INTERNAL")
+    return response
 
 
-def _outcomes(updates: int, answer: pb.BatchUpdateScoresResponse) -> list[Outcome]:
+def _outcomes(updates: int, response: pb.BatchUpdateScoresResponse) -> list[Outcome]:
     return [
-        UpdateResult.read(result.response)
+        UpdateResult.decode(result.response)
         if result.HasField("response")
-        else error_of(Refusal.of_update(result.status))
-        for result in complete(updates, answer).results
+        else error_from_update(result.status)
+        for result in check_batch_size(updates, response).results
     ]
 
 

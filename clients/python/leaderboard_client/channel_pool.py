@@ -1,54 +1,50 @@
-"""The connection that the calls of a client share, and when another one takes its place."""
-
-from __future__ import annotations
+"""The channel that the calls of a client share, and its replacement when the connection is dead."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from threading import RLock
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from leaderboard.v1.leaderboard_pb2_grpc import LeaderboardServiceStub
 from leaderboard_client.errors import Cancelled
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-_SILENCE = 3.0
-"""The seconds without any answer after which an attempt without one makes a line suspect. Less than
-an attempt may take."""
+_IDLE_LIMIT = 3.0
+"""The seconds without any response after which an unanswered attempt makes the channel suspect.
+Less than an attempt may take."""
 
 ChannelT = TypeVar("ChannelT")
 
 
 @dataclass(slots=True, eq=False)
-class Line(Generic[ChannelT]):
-    """One connection, with what is known of it."""
+class PooledChannel(Generic[ChannelT]):
+    """A channel of the pool."""
 
     channel: ChannelT
-    """The channel; whoever is told so closes it."""
+    """The channel; closed by the caller that the pool returns it to for that."""
 
     stub: Any
-    """The calls of the service on the channel."""
+    """The methods of the service on the channel."""
 
-    heard: float
-    """When it was opened, or the server answered last."""
+    last_response: float
+    """When the server responded last, or the channel was opened."""
 
     calls: int = 0
-    """How many calls use it."""
+    """The number of attempts that use it."""
 
 
-class Lines(Generic[ChannelT]):
-    """Gives each attempt of a call its line; may be used by any number of threads.
+class ChannelPool(Generic[ChannelT]):
+    """Gives each attempt of a call its channel. May be used by any number of threads.
 
-    A connection that was cut without notice takes what is sent and never answers. So when an
-    attempt got no answer and the line was silent for a while, later attempts get a new one, and the
-    old one is closed with the last call that uses it.
+    A connection that was cut without notice accepts requests and never answers. So after an attempt
+    without an answer on a channel that had no response for a while, later attempts get a new one,
+    and the old one is closed after its last attempt.
     """
 
     def __init__(
         self, connect: Callable[[], ChannelT], clock: Callable[[], float] = time.monotonic
     ) -> None:
-        """Prepare lines; the first one is opened when it is needed.
+        """Create a pool; the first channel is opened when it is needed.
 
         Args:
             connect: Opens a channel over a connection of its own.
@@ -57,67 +53,66 @@ class Lines(Generic[ChannelT]):
         """
         self._connect = connect
         self._clock = clock
-        # A signal handler may close the client whose thread it interrupts.
+        # Reentrant: a signal handler may close the client inside a method of the same thread.
         self._lock = RLock()
-        self._line: Line[ChannelT] | None = None
-        self._in_use: set[Line[ChannelT]] = set()
-        self.is_closed = False
-        """Tells that there are no lines any more."""
+        self._current: PooledChannel[ChannelT] | None = None
+        self._in_use: set[PooledChannel[ChannelT]] = set()
+        self._is_closed = False
 
-    def take(self) -> Line[ChannelT]:
-        """Return the line for an attempt, to be given back.
+    def acquire(self) -> PooledChannel[ChannelT]:
+        """Return the channel for an attempt, which releases it.
 
         Raises:
             Cancelled: The client was closed.
         """
         with self._lock:
             self._check_open()
-            line = self._line or self._open()
-            line.calls += 1
-            self._in_use.add(line)
-            self._line = line
+            pooled = self._current or self._open()
+            pooled.calls += 1
+            self._in_use.add(pooled)
+            self._current = pooled
             try:
-                # A signal handler may have closed the client since: then nobody knows a new line.
+                # A signal handler may have closed the client before the new channel was noted.
                 self._check_open()
             except Cancelled:
-                self._line = None
-                self._in_use.discard(line)
+                self._current = None
+                self._in_use.discard(pooled)
                 raise
-            return line
+            return pooled
 
-    def give_back(self, line: Line[ChannelT], *, answered: bool) -> ChannelT | None:
-        """Take note of the end of an attempt, and return a channel that is to be closed, if any.
+    def release(self, pooled: PooledChannel[ChannelT], *, answered: bool) -> ChannelT | None:
+        """End an attempt, and return a channel that the caller has to close, if any.
 
         Args:
-            line: What the attempt used.
+            pooled: The channel of the attempt.
 
-            answered: Tells that the server, or the lack of one, was noticed within the attempt.
+            answered: Whether the server, or the lack of one, was noticed within the attempt.
         """
         with self._lock:
             now = self._clock()
             if answered:
-                line.heard = now
-            elif line is self._line and now - line.heard >= _SILENCE:
-                self._line = None
-            line.calls -= 1
-            if line.calls:
+                pooled.last_response = now
+            elif pooled is self._current and now - pooled.last_response >= _IDLE_LIMIT:
+                self._current = None
+            pooled.calls -= 1
+            if pooled.calls:
                 return None
-            unused = line is not self._line and not self.is_closed
-            self._in_use.discard(line)
-            return line.channel if unused else None
+            unused = pooled is not self._current and not self._is_closed
+            self._in_use.discard(pooled)
+            return pooled.channel if unused else None
 
     def close(self) -> list[ChannelT]:
-        """End all lines, and return the channels that are to be closed."""
+        """Give out no more channels, and return those that the caller has to close."""
         with self._lock:
-            lines = self._in_use | ({self._line} if self._line else set())
-            self.is_closed = True
-            self._line = None
-            return [line.channel for line in lines]
+            pooled = self._in_use | ({self._current} if self._current else set())
+            self._is_closed = True
+            self._current = None
+            return [each.channel for each in pooled]
 
-    def _open(self) -> Line[ChannelT]:
+    def _open(self) -> PooledChannel[ChannelT]:
         channel = self._connect()
-        return Line(channel, LeaderboardServiceStub(channel), self._clock())
+        return PooledChannel(channel, LeaderboardServiceStub(channel), self._clock())
 
     def _check_open(self) -> None:
-        if self.is_closed:
+        if self._is_closed:
             raise Cancelled("the client was closed")

@@ -1,32 +1,25 @@
 """The synchronous client of the leaderboard service."""
 
-from __future__ import annotations
-
+from collections.abc import Iterable
+from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING, Self
+from types import TracebackType
+from typing import Self
 
 from leaderboard_client import calls
 from leaderboard_client.caller import Caller
-from leaderboard_client.channels import open_own_sync_channel
-from leaderboard_client.credentials import authorization, check_address
+from leaderboard_client.calls import Outcome
+from leaderboard_client.channels import Tls, Token, authorization, check_address, open_channel
+from leaderboard_client.closing import WeakRegistry
 from leaderboard_client.enums import UpdateMode, WatchScope
+from leaderboard_client.error_reporter import OnError
 from leaderboard_client.live_board import DEFAULT_LIMIT
+from leaderboard_client.results import Position, TopUsers, UpdateResult, UserRank
 from leaderboard_client.retrying import DEFAULT_TIMEOUT
 from leaderboard_client.score_buffer import ScoreBuffer
 from leaderboard_client.score_update import ScoreUpdate
 from leaderboard_client.watch import Watch
 from leaderboard_client.watch_session import watch_request
-from leaderboard_client.weak_registry import Owned
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from datetime import datetime
-    from types import TracebackType
-
-    from leaderboard_client.calls import Outcome
-    from leaderboard_client.credentials import Tls, Token
-    from leaderboard_client.error_reporter import OnError
-    from leaderboard_client.results import Position, TopUsers, UpdateResult, UserRank
 
 
 class LeaderboardClient:
@@ -62,11 +55,11 @@ class LeaderboardClient:
             ValueError: One of these is malformed, or the token would go bare to another machine.
         """
         check_address(address, tls=tls, token=token)
-        self._connect = partial(open_own_sync_channel, address, tls)
+        self._connect = partial(open_channel, address, tls)
         self._metadata = partial(authorization, token)
         self._caller = Caller(self._connect, token=token, timeout=timeout)
-        self._watches: Owned[Watch] = Owned(Watch.close)
-        self._buffers: Owned[ScoreBuffer] = Owned(ScoreBuffer.give_up)
+        self._watches: WeakRegistry[Watch] = WeakRegistry(Watch.close)
+        self._buffers: WeakRegistry[ScoreBuffer] = WeakRegistry(ScoreBuffer.give_up)
 
     def __enter__(self) -> Self:
         return self

@@ -1,20 +1,15 @@
-"""Tells what can't be sent at all from what the service is to judge."""
+"""Turns errors of making a message of the contract into ValueError."""
 
-from __future__ import annotations
-
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 
 @contextmanager
-def sendable() -> Iterator[None]:
-    """Guard the block that makes a message of the contract from what a caller gave.
+def encoding() -> Iterator[None]:
+    """Make a message of the contract from a caller's arguments within the block.
 
     Raises:
-        ValueError: A field is of a type that the message does not hold, or beyond its bounds.
+        ValueError: An argument has a type that the field does not take, or is beyond its range.
     """
     try:
         yield

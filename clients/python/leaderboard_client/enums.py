@@ -1,6 +1,4 @@
-"""The words of the contract that callers choose from, or are told, as plain enumerations."""
-
-from __future__ import annotations
+"""Enumerations of the contract, as callers use them."""
 
 from enum import IntEnum
 
@@ -19,10 +17,10 @@ class UpdateMode(IntEnum):
 
 
 class WatchScope(IntEnum):
-    """What a watch is told of a contest."""
+    """The changes that a watch receives."""
 
     TOP = 1
-    """What touches the first ranks, up to the limit."""
+    """Changes of the first ranks, up to the limit."""
 
     ALL = 2
     """Every change of the contest."""
@@ -32,7 +30,7 @@ class WatchScope(IntEnum):
 
 
 class SnapshotReason(IntEnum):
-    """Why a board was told as a whole."""
+    """Why a watch received the whole board instead of changes."""
 
     UNKNOWN = 0
     """A reason that this version of the client does not know."""
@@ -41,17 +39,17 @@ class SnapshotReason(IntEnum):
     """The watch begins."""
 
     HISTORY_TRIMMED = 2
-    """The history no longer holds all that was missed."""
+    """The server's history no longer holds all the changes that the watch missed."""
 
     NEW_EPOCH = 3
-    """The contest has another history: it was lost, reset or rolled back."""
+    """The contest's history is a different one: it was lost, reset or rolled back."""
 
     LAGGED = 4
-    """The watcher fell too far behind."""
+    """The watch fell too far behind."""
 
     AHEAD = 5
-    """The watcher knew of later changes than the contest has."""
+    """The watch was at a later position than the contest is."""
 
     @classmethod
-    def _missing_(cls, _value: object) -> SnapshotReason:
+    def _missing_(cls, _value: object) -> "SnapshotReason":
         return cls.UNKNOWN

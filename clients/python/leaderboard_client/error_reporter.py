@@ -1,7 +1,5 @@
 """Tells of the updates that a buffer could not deliver."""
 
-from __future__ import annotations
-
 import inspect
 import logging
 import threading

@@ -1,38 +1,37 @@
-"""The errors of a client: one tree, each error with what the service said of it."""
+"""Errors of the client: one tree, each error with everything that the service said about it."""
 
-from __future__ import annotations
+from collections.abc import Iterable, Mapping
+from typing import ClassVar, NamedTuple
 
-from typing import TYPE_CHECKING, ClassVar, NamedTuple
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-    from leaderboard_client.rpc_status import Refusal
+_BROKEN = frozenset({"ABORTED", "CANCELLED", "DEADLINE_EXCEEDED", "INTERNAL", "UNKNOWN"})
+"""Codes that gRPC itself, or a proxy, gives to a call whose connection broke. Only without an
+`ErrorReason`: then the status is not the service's own."""
 
 
 class FieldViolation(NamedTuple):
-    """A field that is not what the contract asks for."""
+    """A field that breaks a rule of the contract."""
 
     field: str
     """The name of the field, such as `user_id` or `updates[3].points`."""
 
     description: str
-    """What is wrong with it."""
+    """The rule that it breaks."""
 
 
 class LeaderboardError(Exception):
-    """A call, or one update of a batch, did not succeed. Its text is for people.
+    """A call, or one update of a batch, failed. The text is for people.
 
-    The base of all errors that the service's answers lead to, and the error itself for the codes
-    that have no class of their own. Where attempts before the last one met with other troubles,
-    `__cause__` is the latest of these, and so on; but not that of Cancelled.
+    The base class of all errors of calls, and itself the error for status codes that have no class
+    of their own. `__cause__` is the latest different error of an earlier attempt of the same call,
+    and so on; `Cancelled` has none.
 
-    A write that failed with InvalidRequest, OutOfRange or RequestIdReused did not count. After any
-    other error it may have, in an attempt whose answer was lost; repeating it with its `request_id`
-    is safe.
+    A write that failed with InvalidRequest, OutOfRange or RequestIdReused was not applied. After
+    any other error it may have been, by an attempt whose response was lost; repeating it with the
+    same `request_id` is safe.
     """
 
     usual_code: ClassVar[str] = "UNKNOWN"
+    """The name of the gRPC status code that the class stands for."""
 
     def __init__(
         self,
@@ -44,7 +43,7 @@ class LeaderboardError(Exception):
         violations: Iterable[FieldViolation] = (),
         retry_after: float | None = None,
     ) -> None:
-        """Make an error.
+        """Create an error.
 
         Args:
             message: What is wrong, in one line.
@@ -53,7 +52,7 @@ class LeaderboardError(Exception):
 
             reason: The name of the `ErrorReason`.
 
-            metadata: What the reason comes with.
+            metadata: The metadata of the reason.
 
             violations: The malformed fields.
 
@@ -63,18 +62,30 @@ class LeaderboardError(Exception):
         self.code = code or self.usual_code
         """The name of the gRPC status code, such as `NOT_FOUND`."""
         self.reason = reason
-        """The name of the `ErrorReason`; empty where the status is not the service's own."""
+        """The name of the `ErrorReason`; empty if the status is not the service's own."""
         self.metadata = dict(metadata or {})
-        """What the reason comes with, such as the bounds of a score."""
+        """The metadata of the reason, such as the bounds of a score."""
         self.violations = tuple(violations)
-        """The fields that are malformed."""
+        """The malformed fields."""
         self.retry_after = retry_after
-        """The seconds after which the server asks to try again; None where it does not."""
+        """The seconds after which the server asks to try again; None if it does not."""
 
     @property
     def retryable(self) -> bool:
-        """Tell that the same request may succeed later, without any change to it."""
+        """Whether the same request may succeed later.
+
+        True if no server could be reached, and if the server says when to try again.
+        """
         return self.code == Unavailable.usual_code or self.retry_after is not None
+
+    @property
+    def transient(self) -> bool:
+        """Whether the same request may succeed later or over another connection.
+
+        True if `retryable`, and if the connection broke: then the request may have been served.
+        """
+        broken = not self.reason and self.code in _BROKEN
+        return self.retryable or (broken and not isinstance(self, Cancelled))
 
 
 class InvalidRequest(LeaderboardError):
@@ -84,7 +95,7 @@ class InvalidRequest(LeaderboardError):
 
 
 class OutOfRange(LeaderboardError):
-    """The points, or the score that they would lead to, pass 2^53 either way."""
+    """The points, or the score that they would lead to, are beyond ±2^53."""
 
     usual_code = "OUT_OF_RANGE"
 
@@ -96,42 +107,42 @@ class NotFound(LeaderboardError):
 
 
 class RequestIdReused(LeaderboardError):
-    """The `request_id` was used in this contest for another write."""
+    """The `request_id` was used in this contest for a different write."""
 
     usual_code = "ALREADY_EXISTS"
 
 
 class FailedPrecondition(LeaderboardError):
-    """The `min_position` can't be reached: the history of the contest is another one or shorter."""
+    """The `min_position` can't be reached: the contest's history was reset or is shorter."""
 
     usual_code = "FAILED_PRECONDITION"
 
 
 class Overloaded(LeaderboardError):
-    """A limit of the server was reached and stayed so, or the request is too large."""
+    """The server stayed at one of its limits, or the request is too large."""
 
     usual_code = "RESOURCE_EXHAUSTED"
 
 
 class Unavailable(LeaderboardError):
-    """No server could be reached, or its store is away, for as long as the call could wait."""
+    """No server could be reached in the time of the call, or its store is unavailable."""
 
     usual_code = "UNAVAILABLE"
 
 
 class DeadlineExceeded(LeaderboardError):
-    """No answer came in the time of the call."""
+    """No response came in the time of the call."""
 
     usual_code = "DEADLINE_EXCEEDED"
 
 
 class Cancelled(LeaderboardError):
-    """The client was closed before or in the call, or a buffer before it could send an update."""
+    """The client was closed before or during the call, or the buffer before it sent an update."""
 
     usual_code = "CANCELLED"
 
 
-_KINDS: dict[str, type[LeaderboardError]] = {
+_CLASSES: dict[str, type[LeaderboardError]] = {
     kind.usual_code: kind
     for kind in (
         InvalidRequest,
@@ -146,19 +157,9 @@ _KINDS: dict[str, type[LeaderboardError]] = {
 }
 
 
-def error_of(refusal: Refusal) -> LeaderboardError:
-    """Return the error that tells of a refusal."""
-    kind = _KINDS.get(refusal.code.name, LeaderboardError)
-    return kind(
-        str(refusal),
-        code=refusal.code.name,
-        reason=refusal.reason,
-        metadata=refusal.metadata,
-        violations=map(_violation, refusal.violations),
-        retry_after=refusal.retry_after,
-    )
+def error_class(code: str) -> type[LeaderboardError]:
+    """Return the class of the errors with a status code.
 
-
-def _violation(text: str) -> FieldViolation:
-    field, _, description = text.partition(": ")
-    return FieldViolation(field, description)
+    A CANCELLED status that came from the other side is not `Cancelled`: this client was not closed.
+    """
+    return _CLASSES.get(code, LeaderboardError)

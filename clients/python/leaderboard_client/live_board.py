@@ -1,98 +1,79 @@
-"""The board that a watcher holds: built from the messages of `WatchContest`, one by one."""
+"""The board of a watch, built from the messages of `WatchContest` one by one."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, TypeAlias
+from collections.abc import Sequence
 
 from leaderboard.v1 import leaderboard_pb2 as pb
 from leaderboard_client.results import RankedUser
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-Row: TypeAlias = RankedUser
-"""One user's row of a board."""
+from leaderboard_client.watch_update import MissedChangesError
 
 DEFAULT_LIMIT = 10
-"""How many ranks a watch holds when its request does not say."""
-
-
-class MissedChangesError(Exception):
-    """The stream does not go on from where the board stands; the watch must begin anew."""
+"""The number of ranks that a watch holds by default."""
 
 
 class LiveBoard:
     """The state of a watched contest as of `position`.
 
-    It lives as long as its watch and across its streams: to resume on a new stream, ask for
-    `resume_after=board.position` and go on applying; a stream that leaves a hole is noticed.
+    It lives as long as its watch and across its streams: a new stream resumes after
+    `board.position`, and its messages are applied to the same board. A gap is detected.
 
     With the scope TOP the rows are the first `limit` ranks. With ALL they are as many of the first
-    `limit` ranks as are known for certain: the service does not tell who moves up from below when a
-    user falls out. With USERS they are the watched users, each with the rank as of the user's own
-    last change.
+    `limit` ranks as are known for certain: the service does not say which user moves up from below
+    when another one falls out. With USERS they are the watched users, each with the rank as of the
+    user's own last change.
     """
 
     def __init__(
         self, *, scope: pb.WatchScope = pb.WATCH_SCOPE_TOP, limit: int = DEFAULT_LIMIT
     ) -> None:
-        """Make an empty board.
+        """Create an empty board.
 
         Args:
-            scope: The scope that the watch asks for.
+            scope: The scope of the watch.
 
-            limit: How many of the first ranks the watch asks for, from 1.
+            limit: The number of first ranks that the watch requests, from 1.
         """
         self._scope = scope or pb.WATCH_SCOPE_TOP
         self._limit = limit
         self._users: list[pb.RankedUser] = []
-        self._total: int | None = None
-        self._position: pb.Position | None = None
+        self.position: pb.Position | None = None
+        """The position of the board; None before the first message."""
+        self.total_users: int | None = None
+        """The number of users of the contest; None if it is not known for certain.
+
+        With the scope ALL it is always known. With TOP it is known at a snapshot, and while there
+        are fewer users than the limit; with USERS at a snapshot alone.
+        """
 
     @property
-    def position(self) -> pb.Position | None:
-        """The position up to which the board knows everything; None before the first message."""
-        return self._position
-
-    @property
-    def rows(self) -> Sequence[Row]:
+    def rows(self) -> Sequence[RankedUser]:
         """The rows, best first."""
         by_user = self._scope == pb.WATCH_SCOPE_USERS
         return [
-            Row(user.rank if by_user else place, user.user_id, user.score, user.display_name)
+            RankedUser(user.rank if by_user else place, user.user_id, user.score, user.display_name)
             for place, user in enumerate(self._users, 1)
         ]
-
-    @property
-    def total_users(self) -> int | None:
-        """How many users the contest has; None where that is not known for certain.
-
-        With the scope ALL it is always known. With TOP it is as of a snapshot, and while the users
-        are fewer than the limit; with USERS as of a snapshot alone.
-        """
-        return self._total
 
     def apply(self, message: pb.WatchContestResponse) -> None:
         """Move the board to the position of the next message.
 
         Raises:
-            MissedChangesError: Something between the board's position and the message is missing.
-                The board stays as it was.
+            MissedChangesError: The message does not continue from the board's position. The board
+                stays as it was.
         """
         if message.HasField("snapshot"):
             self._users = list(message.snapshot.users)
-            self._total = message.snapshot.total_users
+            self.total_users = message.snapshot.total_users
         else:
             self._check_continues(message)
             users = self._users
             for change in message.changes.changes:
-                users = self._placed(change.user, users)
+                users = self._with_row(change.user, users)
             self._users = users
-            self._total = self._counted(message)
-        self._position = message.position
+            self.total_users = self._total_after(message)
+        self.position = message.position
 
     def _check_continues(self, message: pb.WatchContestResponse) -> None:
-        held, now = self._position, message.position
+        held, now = self.position, message.position
         if held is None:
             raise MissedChangesError("the stream does not begin with a snapshot")
         if message.previous_revision != held.revision:
@@ -107,8 +88,8 @@ class LiveBoard:
                 f"the stream goes back to revision {now.revision}, the board is at {held.revision}"
             )
 
-    def _placed(self, user: pb.RankedUser, users: list[pb.RankedUser]) -> list[pb.RankedUser]:
-        """Return the rows with the user's row at its place."""
+    def _with_row(self, user: pb.RankedUser, users: list[pb.RankedUser]) -> list[pb.RankedUser]:
+        """Return the rows with the user's new row in the place of its rank."""
         users = [held for held in users if held.user_id != user.user_id]
         if self._scope == pb.WATCH_SCOPE_USERS:
             users.append(user)
@@ -122,11 +103,13 @@ class LiveBoard:
             )
         return users
 
-    def _counted(self, message: pb.WatchContestResponse) -> int | None:
-        """Return how many users the contest has after a message, as far as that is known."""
-        if message.position == self._position:
-            return self._total
-        if self._scope == pb.WATCH_SCOPE_ALL and self._total is not None:
-            return self._total + sum(not change.previous_rank for change in message.changes.changes)
+    def _total_after(self, message: pb.WatchContestResponse) -> int | None:
+        """Return the number of users of the contest after a message, if it is known."""
+        if message.position == self.position:
+            return self.total_users
+        if self._scope == pb.WATCH_SCOPE_ALL and self.total_users is not None:
+            return self.total_users + sum(
+                not change.previous_rank for change in message.changes.changes
+            )
         fewer = self._scope == pb.WATCH_SCOPE_TOP and len(self._users) < self._limit
         return len(self._users) if fewer else None

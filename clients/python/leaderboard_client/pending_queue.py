@@ -1,27 +1,20 @@
 """The updates that wait in a buffer, what became of them, and for how long each may wait."""
 
-from __future__ import annotations
-
 import math
 import os
 import time
 from collections import deque
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
-from leaderboard_client.batch import MAX_BATCH, Batch, Waiting
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from leaderboard_client.batch import Refused
-    from leaderboard_client.errors import LeaderboardError
-    from leaderboard_client.score_update import ScoreUpdate
+from leaderboard_client.batch import MAX_BATCH, Batch, Refused, Waiting
+from leaderboard_client.errors import LeaderboardError
+from leaderboard_client.score_update import ScoreUpdate
 
 LAST_CHANCE = 2.0
 """The seconds that are left to what is pending when a block is left in haste, such as by Ctrl-C."""
 
 
-class Backlog:
+class PendingQueue:
     """The updates of one buffer, counted from the first to the last; does not wait itself.
 
     Each is settled once: by the batch that it goes in, or with all others that are given up.

@@ -1,12 +1,9 @@
-"""What the calls of a client return: plain, immutable values, read from the service's answers."""
-
-from __future__ import annotations
+"""Results of a client's calls: plain, immutable values, decoded from the service's responses."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
-if TYPE_CHECKING:
-    from leaderboard.v1 import leaderboard_pb2 as pb
+from leaderboard.v1 import leaderboard_pb2 as pb
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,20 +14,20 @@ class Position:
     """
 
     epoch: str
-    """Names one history of the contest; empty before its first update."""
+    """The id of one history of the contest; empty before its first update."""
 
     revision: int
-    """How many changes were applied to the contest; 0 before the first."""
+    """The number of changes applied to the contest; 0 before the first."""
 
     @classmethod
-    def read(cls, position: pb.Position) -> Self:
-        """Read the message of the contract."""
-        return cls(position.epoch, position.revision)
+    def decode(cls, message: pb.Position) -> Self:
+        """Decode the message of the contract."""
+        return cls(message.epoch, message.revision)
 
 
 @dataclass(frozen=True, slots=True)
 class RankedUser:
-    """A user as ranked at some position: one row of a board."""
+    """A row of a board: a user with the rank at some position."""
 
     rank: int
     """The rank, from 1."""
@@ -45,14 +42,14 @@ class RankedUser:
     """The user's name for people; empty if none was given."""
 
     @classmethod
-    def read(cls, user: pb.RankedUser) -> Self:
-        """Read the message of the contract."""
-        return cls(user.rank, user.user_id, user.score, user.display_name)
+    def decode(cls, message: pb.RankedUser) -> Self:
+        """Decode the message of the contract."""
+        return cls(message.rank, message.user_id, message.score, message.display_name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UpdateResult:
-    """What an update led to."""
+    """The result of an update."""
 
     user: RankedUser
     """The user right after the update."""
@@ -64,25 +61,25 @@ class UpdateResult:
     """The rank right before it, from 1; 0 for a new user."""
 
     applied: bool
-    """Tells that the update changed something; otherwise it moved nobody."""
+    """Whether the update changed anything."""
 
     replayed: bool
-    """Tells that the write had been taken before, with the same `request_id`: this is the first
-    answer again, and nothing counted twice."""
+    """Whether the same `request_id` had been applied before: this is its first result again, and
+    nothing was counted twice."""
 
     position: Position
     """The position of the contest right after the update."""
 
     @classmethod
-    def read(cls, answer: pb.UpdateScoreResponse) -> Self:
-        """Read the message of the contract."""
+    def decode(cls, message: pb.UpdateScoreResponse) -> Self:
+        """Decode the message of the contract."""
         return cls(
-            user=RankedUser.read(answer.user),
-            previous_score=answer.previous_score,
-            previous_rank=answer.previous_rank,
-            applied=answer.applied,
-            replayed=answer.replayed,
-            position=Position.read(answer.position),
+            user=RankedUser.decode(message.user),
+            previous_score=message.previous_score,
+            previous_rank=message.previous_rank,
+            applied=message.applied,
+            replayed=message.replayed,
+            position=Position.decode(message.position),
         )
 
 
@@ -94,18 +91,18 @@ class TopUsers:
     """The users, best first."""
 
     total_users: int
-    """How many users the contest has."""
+    """The number of users of the contest."""
 
     position: Position
     """The position of this state."""
 
     @classmethod
-    def read(cls, answer: pb.GetTopUsersResponse) -> Self:
-        """Read the message of the contract."""
+    def decode(cls, message: pb.GetTopUsersResponse) -> Self:
+        """Decode the message of the contract."""
         return cls(
-            users=tuple(map(RankedUser.read, answer.users)),
-            total_users=answer.total_users,
-            position=Position.read(answer.position),
+            users=tuple(map(RankedUser.decode, message.users)),
+            total_users=message.total_users,
+            position=Position.decode(message.position),
         )
 
 
@@ -120,21 +117,21 @@ class UserRank:
     """The users ranked right above and below, best first, without the user."""
 
     total_users: int
-    """How many users the contest has, from 1."""
+    """The number of users of the contest, from 1."""
 
     percentile: float
-    """The share of the other users who are ranked below, in percent from 0 to 100."""
+    """The share of the other users with a lower rank, in percent from 0 to 100."""
 
     position: Position
     """The position of this state."""
 
     @classmethod
-    def read(cls, answer: pb.GetUserRankResponse) -> Self:
-        """Read the message of the contract."""
+    def decode(cls, message: pb.GetUserRankResponse) -> Self:
+        """Decode the message of the contract."""
         return cls(
-            user=RankedUser.read(answer.user),
-            neighbors=tuple(map(RankedUser.read, answer.neighbors)),
-            total_users=answer.total_users,
-            percentile=answer.percentile,
-            position=Position.read(answer.position),
+            user=RankedUser.decode(message.user),
+            neighbors=tuple(map(RankedUser.decode, message.neighbors)),
+            total_users=message.total_users,
+            percentile=message.percentile,
+            position=Position.decode(message.position),
         )

@@ -1,39 +1,53 @@
-"""Decides how long each attempt of a call may take, and whether another one follows a failure."""
-
-from __future__ import annotations
+"""Decides how long each attempt of a call may take, and whether and when another one follows."""
 
 import random
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
-import grpc
-
-from leaderboard_client.backoff import retry_delay
-from leaderboard_client.errors import DeadlineExceeded, LeaderboardError, error_of
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from leaderboard_client.rpc_status import Refusal
+from leaderboard_client.errors import DeadlineExceeded, LeaderboardError
 
 DEFAULT_TIMEOUT = 10.0
-"""The seconds that a call may take, with all its attempts, unless told otherwise."""
+"""The default time of a call with all its attempts, in seconds."""
 
 ATTEMPT_TIMEOUT = 4.0
-"""The seconds that one attempt may take: the answer may be lost, and the next one comes at once."""
+"""The longest time of one attempt, in seconds: a lost response must not use up that of the call."""
 
-_LEAST_TIMEOUT = 0.001
+_MIN_TIMEOUT = 0.001
+_FIRST_DELAY = 0.2
+_MAX_DELAY = 5.0
 
 
 def check_timeout(timeout: float) -> float:
-    """Return the seconds that a call may take; raise ValueError unless they are more than 0."""
+    """Return the timeout of a call in seconds; raise ValueError unless it is more than 0."""
     if not timeout > 0:
         raise ValueError(f"a timeout of {timeout} s is no time at all")
     return timeout
 
 
+def retry_delay(
+    attempt: int, requested: float | None, randomness: Callable[[], float] = random.random
+) -> float:
+    """Return the seconds to wait after a failed attempt.
+
+    The delay doubles with each attempt and is at least what the server requests, both up to 5 s.
+    It is spread at random over a factor of two, also if the server requests one, so that many
+    clients don't return together.
+
+    Args:
+        attempt: The number of failed attempts before this one.
+
+        requested: The seconds that the server asks to wait, if it does.
+
+        randomness: Returns a number from 0 to 1, a new one each time.
+    """
+    # Without the bound the power would overflow, and it makes no difference from there on.
+    grown = min(_FIRST_DELAY * 2.0 ** min(attempt, 10), _MAX_DELAY)
+    shortest = max(grown / 2, min(requested or 0.0, _MAX_DELAY))
+    return shortest * (1 + randomness())
+
+
 class Retrying:
-    """The attempts of one call. It need not be told of one that succeeds."""
+    """The attempts of one call."""
 
     def __init__(
         self,
@@ -45,7 +59,7 @@ class Retrying:
         """Begin a call.
 
         Args:
-            timeout: The seconds that it may take with all its attempts.
+            timeout: The seconds that the call may take with all its attempts.
 
             clock: Returns the time in seconds, from any beginning.
 
@@ -54,43 +68,40 @@ class Retrying:
         self._timeout = check_timeout(timeout)
         self._clock = clock
         self._randomness = randomness
-        self._ends = clock() + timeout
+        self._deadline = clock() + timeout
         self._failed = 0
-        self._troubles: dict[tuple[str, str], LeaderboardError] = {}
+        self._errors: dict[tuple[str, str], LeaderboardError] = {}
 
     def attempt_timeout(self) -> float:
-        """Return the seconds that the attempt may take which begins now."""
-        return max(min(self._ends - self._clock(), ATTEMPT_TIMEOUT), _LEAST_TIMEOUT)
+        """Return the seconds that the attempt may take that begins now."""
+        return max(min(self._deadline - self._clock(), ATTEMPT_TIMEOUT), _MIN_TIMEOUT)
 
-    def pause_after(self, refusal: Refusal) -> float:
+    def pause_after(self, error: LeaderboardError) -> float:
         """Return the seconds to wait before the next attempt.
 
         Args:
-            refusal: What the last one ended with.
+            error: The error of the last attempt.
 
         Raises:
-            LeaderboardError: Another attempt would not mend it, or would come too late. Its causes
-                are what attempts before met with, the latest first, each kind of trouble once.
+            LeaderboardError: Another attempt would fail too, or begin after the deadline. The
+                causes are the errors of earlier attempts, the latest first, each kind once.
         """
-        timed_out = refusal.code is grpc.StatusCode.DEADLINE_EXCEEDED and not refusal.reason
-        pause = retry_delay(self._failed, refusal.retry_after, self._randomness)
+        pause = retry_delay(self._failed, error.retry_after, self._randomness)
         self._failed += 1
-        goes_on = refusal.transient and self._clock() + pause < self._ends
-        if timed_out:
+        goes_on = error.transient and self._clock() + pause < self._deadline
+        if error.code == DeadlineExceeded.usual_code and not error.reason:
             waited = "an attempt" if goes_on else f"{self._timeout:g} s"
-            error: LeaderboardError = DeadlineExceeded(f"no answer within {waited}")
-        else:
-            error = error_of(refusal)
-        self._troubles.pop((error.code, error.reason), None)
+            error = DeadlineExceeded(f"no answer within {waited}")
+        self._errors.pop((error.code, error.reason), None)
         if not goes_on:
             raise error from self._cause()
-        self._troubles[error.code, error.reason] = error
+        self._errors[error.code, error.reason] = error
         return pause
 
     def _cause(self) -> LeaderboardError | None:
-        """Return the latest trouble, chained to those before: any of them may have counted."""
+        """Return the latest error, chained to the earlier ones: any attempt may have counted."""
         cause = None
-        for trouble in self._troubles.values():
-            trouble.__cause__ = cause
-            cause = trouble
+        for error in self._errors.values():
+            error.__cause__ = cause
+            cause = error
         return cause

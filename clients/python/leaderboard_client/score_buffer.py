@@ -1,23 +1,17 @@
 """Gathers updates, and sends them as batches and tells of the refused from threads of its own."""
 
-from __future__ import annotations
-
 import logging
 import threading
-from typing import TYPE_CHECKING, Protocol, Self
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Protocol, Self
 
-from leaderboard_client.error_reporter import Teller, is_telling
+from leaderboard_client.batch import Batch, Refused
+from leaderboard_client.calls import Outcome
+from leaderboard_client.error_reporter import OnError, Teller, is_telling
 from leaderboard_client.errors import Cancelled, LeaderboardError
-from leaderboard_client.pending_queue import LAST_CHANCE, Backlog
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from types import TracebackType
-
-    from leaderboard_client.batch import Batch, Refused
-    from leaderboard_client.calls import Outcome
-    from leaderboard_client.error_reporter import OnError
-    from leaderboard_client.score_update import ScoreUpdate
+from leaderboard_client.pending_queue import LAST_CHANCE, PendingQueue
+from leaderboard_client.score_update import ScoreUpdate
 
 _log = logging.getLogger("leaderboard_client")
 
@@ -70,7 +64,7 @@ class ScoreBuffer:
         Raises:
             ValueError: A number is out of its bounds, or `on_error` would have to be awaited.
         """
-        self._backlog = Backlog(
+        self._queue = PendingQueue(
             max_pending=max_pending,
             batch_size=batch_size,
             linger=linger,
@@ -94,7 +88,7 @@ class ScoreBuffer:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        if self._backlog.is_inherited:
+        if self._queue.is_inherited:
             return
         in_haste = kind is not None and issubclass(kind, KeyboardInterrupt)
         self._close(LAST_CHANCE if in_haste else None)
@@ -102,12 +96,12 @@ class ScoreBuffer:
     @property
     def acknowledged(self) -> int:
         """How many updates the service took."""
-        return self._backlog.acknowledged
+        return self._queue.acknowledged
 
     @property
     def refused(self) -> int:
         """How many updates were refused for good, or given up."""
-        return self._backlog.refused
+        return self._queue.refused
 
     def add(self, update: ScoreUpdate) -> None:
         """Queue an update; wait while as many are pending as may be.
@@ -117,12 +111,12 @@ class ScoreBuffer:
 
             RuntimeError: The buffer was closed or broke, or this is another process or `on_error`.
         """
-        named = update.named()
+        named = update.with_request_id()
         named.message()
         self._check_caller()
         with self._changed:
-            self._changed.wait_for(lambda: self._backlog.closed or not self._backlog.is_full)
-            self._backlog.add(named)
+            self._changed.wait_for(lambda: self._queue.closed or not self._queue.is_full)
+            self._queue.add(named)
             self._changed.notify_all()
 
     def flush(self) -> None:
@@ -133,11 +127,11 @@ class ScoreBuffer:
         """
         self._check_caller()
         with self._changed:
-            due = self._backlog.added
+            due = self._queue.added
             self._flushes += 1
             self._changed.notify_all()
             try:
-                self._changed.wait_for(lambda: self._backlog.done >= due)
+                self._changed.wait_for(lambda: self._queue.done >= due)
             finally:
                 self._flushes -= 1
 
@@ -159,29 +153,29 @@ class ScoreBuffer:
         What is on its way at that time may count all the same. In a process that was forked nothing
         is pending. All is told when this returns, unless an `on_error` calls it.
         """
-        if self._backlog.is_inherited:
+        if self._queue.is_inherited:
             return
         error = Cancelled("the buffer was closed before this was taken")
         with self._changed:
-            self._backlog.give_up("is closed", error)
+            self._queue.give_up("is closed", error)
             self._changed.notify_all()
             if not is_telling():
-                self._changed.wait_for(lambda: self._backlog.is_done)
+                self._changed.wait_for(lambda: self._queue.is_done)
 
     def _close(self, patience: float | None) -> None:
         """Close, and give up after some seconds what is pending then."""
         self._check_caller()
         try:
             with self._changed:
-                self._backlog.close("is closed")
+                self._queue.close("is closed")
                 self._changed.notify_all()
                 # No join: a signal handler may close while its thread holds the lock in `add`.
-                self._changed.wait_for(lambda: self._backlog.is_done, patience)
+                self._changed.wait_for(lambda: self._queue.is_done, patience)
         finally:
             self.give_up()
 
     def _check_caller(self) -> None:
-        self._backlog.check_process()
+        self._queue.check_process()
         if self._teller.is_caller:
             raise RuntimeError("on_error must not use the buffer that calls it")
 
@@ -191,31 +185,31 @@ class ScoreBuffer:
             while batch := self._next():
                 self._deliver(batch)
                 with self._changed:
-                    self._backlog.settle(batch)
+                    self._queue.settle(batch)
                     self._changed.notify_all()
         except BaseException as error:  # noqa: BLE001 (whatever it is, nothing may be lost)
             _log.exception("the buffer broke")
             why = f"the buffer broke: {error!r}"
         finally:
             with self._changed:
-                self._backlog.is_left = True
-                self._backlog.give_up("broke", LeaderboardError(why))
+                self._queue.is_left = True
+                self._queue.give_up("broke", LeaderboardError(why))
                 self._changed.notify_all()
 
     def _next(self) -> Batch | None:
         """Wait for the next batch; there is none when there will be none."""
         with self._changed:
-            self._changed.wait_for(lambda: self._backlog.closed or not self._backlog.is_empty)
+            self._changed.wait_for(lambda: self._queue.closed or not self._queue.is_empty)
             self._changed.wait_for(
-                lambda: self._backlog.closed or self._flushes or self._backlog.is_ripe,
-                timeout=self._backlog.linger,
+                lambda: self._queue.closed or self._flushes or self._queue.is_ripe,
+                timeout=self._queue.linger,
             )
-            return self._backlog.take()
+            return self._queue.take()
 
     def _deliver(self, batch: Batch) -> None:
         """Send a batch, until nothing is left of it."""
         updates, seconds = batch.portion()
-        while updates and not self._backlog.is_given_up:
+        while updates and not self._queue.is_given_up:
             try:
                 outcomes = self._send(updates, timeout=seconds)
                 with self._changed:
@@ -224,7 +218,7 @@ class ScoreBuffer:
                 with self._changed:
                     pause = batch.failed(error)
             with self._changed:
-                self._changed.wait_for(lambda: self._backlog.is_given_up, pause)
+                self._changed.wait_for(lambda: self._queue.is_given_up, pause)
             updates, seconds = batch.portion()
 
     def _tell(self) -> None:
@@ -232,10 +226,10 @@ class ScoreBuffer:
         while refused := self._next_refused():
             self._teller.tell(*refused)
             with self._changed:
-                self._backlog.told()
+                self._queue.told()
                 self._changed.notify_all()
 
     def _next_refused(self) -> Refused | None:
         with self._changed:
-            self._changed.wait_for(lambda: self._backlog.is_left or self._backlog.has_untold)
-            return self._backlog.untold()
+            self._changed.wait_for(lambda: self._queue.is_left or self._queue.has_untold)
+            return self._queue.untold()

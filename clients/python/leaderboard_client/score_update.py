@@ -1,15 +1,14 @@
-"""One change of one user's score, as a caller states it and as the contract sends it."""
-
-from __future__ import annotations
+"""One change of one user's score: the arguments of a write, and its message of the contract."""
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from typing import Self
 from uuid import uuid4
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from leaderboard.v1 import leaderboard_pb2 as pb
-from leaderboard_client.encoding import sendable
+from leaderboard_client.encoding import encoding
 from leaderboard_client.enums import UpdateMode
 from leaderboard_client.update_rules import parse_event_time
 
@@ -27,42 +26,42 @@ class ScoreUpdate:
     """The user; the first update creates the user."""
 
     points: int
-    """What the mode does with the score, from -2^53 to 2^53."""
+    """The points that `mode` applies to the score, from -2^53 to 2^53."""
 
     mode: UpdateMode = UpdateMode.INCREMENT
     """How the points are applied."""
 
     request_id: str = ""
-    """Names this write within its contest, so that repeating it counts nothing twice: 1 to 64
+    """The id of this write within its contest, so that repeating the write counts once: 1 to 64
     printable ASCII characters. Default: a random UUID when it is sent."""
 
     event_type: str = ""
-    """What happened, such as `goal`. Default: not told."""
+    """What happened, such as `goal`. Default: none."""
 
     event_time: datetime | str | None = None
-    """When it happened: a time with a zone, or an RFC 3339 text. Default: not told."""
+    """When it happened: a time with a zone, or an RFC 3339 text. Default: none."""
 
     display_name: str = ""
-    """The user's name for people. Default: the present name stays."""
+    """The user's name for people. Default: the current name stays."""
 
-    def named(self) -> ScoreUpdate:
-        """Return the update with a `request_id`, its own or a new one."""
+    def with_request_id(self) -> Self:
+        """Return the update with its own `request_id`, or a new one if it has none."""
         return self if self.request_id else replace(self, request_id=uuid4().hex)
 
     def message(self) -> pb.UpdateScoreRequest:
-        """Return the message of the contract, with a `request_id` in any case.
+        """Return the message of the contract, always with a `request_id`.
 
         Raises:
-            ValueError: A field can't be sent at all: one of another type, points beyond 64 bits, a
-                text that is not UTF-8, or a time that has no zone or is none.
+            ValueError: A field can't be encoded: it has another type, points are beyond 64 bits, a
+                text is not UTF-8, or a time is malformed or has no zone.
         """
-        with sendable():
+        with encoding():
             return pb.UpdateScoreRequest(
                 contest_id=self.contest_id,
                 user_id=self.user_id,
                 points=self.points,
                 mode=pb.UpdateMode.Name(self.mode),
-                request_id=self.named().request_id,
+                request_id=self.with_request_id().request_id,
                 event_type=self.event_type,
                 event_time=_timestamp(self.event_time),
                 display_name=self.display_name,

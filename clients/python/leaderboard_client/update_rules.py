@@ -1,7 +1,5 @@
 """The shape that the contract asks of an update's fields, checked before anything is sent."""
 
-from __future__ import annotations
-
 import re
 from datetime import UTC, datetime
 

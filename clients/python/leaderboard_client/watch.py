@@ -1,39 +1,38 @@
-"""Watches a contest as `watching` does, for callers without an event loop."""
-
-from __future__ import annotations
+"""Watches a contest for callers without an event loop."""
 
 import random
 import threading
 import time
 import weakref
+from collections.abc import Callable, Generator
 from contextlib import closing, suppress
-from typing import TYPE_CHECKING, Any, Self
+from types import TracebackType
+from typing import Any, Self, TypeVar
 
 import grpc
 
+from leaderboard.v1 import leaderboard_pb2 as pb
 from leaderboard.v1.leaderboard_pb2_grpc import LeaderboardServiceStub
-from leaderboard_client.closing import Closing
-from leaderboard_client.contest_update import ContestUpdate
-from leaderboard_client.errors import error_of
-from leaderboard_client.idle_timeout import SilenceGuard
-from leaderboard_client.live_board import MissedChangesError
-from leaderboard_client.rpc_status import Refusal, RefusedError
-from leaderboard_client.watch_session import SILENCE, WatchCourse, stream_metadata
-from leaderboard_client.watch_update import StreamLostError
+from leaderboard_client.channels import Metadata
+from leaderboard_client.closing import CloseEvent
+from leaderboard_client.rpc_status import error_from_call
+from leaderboard_client.watch_session import (
+    IDLE_TIMEOUT,
+    TROUBLES,
+    WatchSession,
+    stream_metadata,
+)
+from leaderboard_client.watch_update import StreamLostError, WatchUpdate
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
-    from types import TracebackType
-
-    from leaderboard.v1 import leaderboard_pb2 as pb
-    from leaderboard_client.credentials import Metadata
+_ResultT = TypeVar("_ResultT")
 
 
 class Watch:
     """Iterates over the updates of a contest.
 
-    One thread iterates; any may close. Closing, leaving its block as a context manager, or dropping
-    it ends the stream and the iteration. A watch that is not read holds up nothing but itself.
+    One thread iterates; any thread may close. The stream and the iteration end when the watch is
+    closed, when its block as a context manager ends, and when it is no longer referenced. A watch
+    that is not read holds up nothing but itself.
     """
 
     def __init__(
@@ -42,42 +41,41 @@ class Watch:
         request: pb.WatchContestRequest,
         *,
         metadata: Callable[[], Metadata] = tuple,
-        silence: float = SILENCE,
+        idle_timeout: float = IDLE_TIMEOUT,
         randomness: Callable[[], float] = random.random,
     ) -> None:
-        """Prepare a watch; its first stream is opened when it is asked for a second update.
+        """Prepare a watch; its first stream is opened for the second update.
 
         Args:
             connect: Opens a channel for one stream, over a connection of its own.
 
-            request: What the first stream asks for.
+            request: The request of the first stream.
 
-            metadata: Returns what each stream is opened with; one for which it fails is lost.
+            metadata: Returns the metadata of each stream; if it fails, the stream counts as lost.
 
-            silence: The seconds without a message after which a connection is dead.
+            idle_timeout: The seconds without a message after which a connection counts as dead.
 
             randomness: Returns a number from 0 to 1, a new one each time.
         """
-        self._end = _End()
-        course = WatchCourse(request, time.monotonic, randomness)
-        self._updates = _updates(_Streams(connect, metadata, silence, self._end), course)
-        # Also when the program ends, while there are threads that see the connection closed.
-        weakref.finalize(self, _finish, self._end, self._updates)
+        self._streams = _Streams(connect, metadata, idle_timeout)
+        self._updates = self._streams.updates(WatchSession(request, randomness=randomness))
+        # Also runs at the end of the program, while gRPC's threads can still close the connection.
+        weakref.finalize(self, _close, self._streams, self._updates)
 
     def __iter__(self) -> Self:
         return self
 
-    def __next__(self) -> ContestUpdate:
+    def __next__(self) -> WatchUpdate:
         """Wait for the next update.
 
         Raises:
-            LeaderboardError: The service refused the watch, and asking again would not mend that.
+            LeaderboardError: The service rejected the watch, and would again.
 
             StopIteration: The contest is over, or the watch was closed.
         """
         update = next(self._updates)
-        if self._end.closing.has_come:
-            # Who closed it meanwhile could not, while this thread was at it.
+        if self._streams.closed.is_set:
+            # The generator could not be closed by another thread while it was running in this one.
             self.close()
             raise StopIteration
         return update
@@ -95,105 +93,140 @@ class Watch:
 
     def close(self) -> None:
         """End the stream at once, and the iteration with it; may be called again."""
-        _finish(self._end, self._updates)
+        _close(self._streams, self._updates)
 
 
-def _finish(end: _End, updates: Generator[ContestUpdate, None, None]) -> None:
-    """End a watch with its stream; a thread that reads it at that time finds that out itself."""
-    end.come()
+def _close(streams: "_Streams", updates: Generator[WatchUpdate, None, None]) -> None:
+    streams.close()
+    # If another thread is reading an update, its stream ends, and that thread closes the generator.
     with suppress(ValueError):
         updates.close()
 
 
-class _End:
-    """Whether a watch was closed, and the stream that ends with it."""
-
-    def __init__(self) -> None:
-        self.closing = Closing()
-        # A signal handler may close the watch whose thread it interrupts.
-        self._lock = threading.RLock()
-        self._stream: Any = None
-
-    def come(self) -> None:
-        with self._lock:
-            self.closing.come()
-            if self._stream is not None:
-                self._stream.cancel()
-
-    def await_with(self, stream: Any) -> None:
-        """End a stream, too, when the watch is closed; at once if it was."""
-        with self._lock:
-            self._stream = stream
-            if self.closing.has_come:
-                stream.cancel()
-
-
 class _Streams:
-    """Opens the streams of a watch, one after the other."""
+    """The streams of a watch, one after the other. Holds no reference to the watch."""
 
     def __init__(
         self,
         connect: Callable[[], grpc.Channel],
         metadata: Callable[[], Metadata],
-        silence: float,
-        end: _End,
+        idle_timeout: float,
     ) -> None:
-        self.end = end
+        self.closed = CloseEvent()
         self._connect = connect
         self._metadata = metadata
-        self._silence = silence
+        self._idle_timeout = idle_timeout
+        # Reentrant: a signal handler may close the watch inside a method of the same thread.
+        self._lock = threading.RLock()
+        self._stream: Any = None
 
-    def open(
+    def close(self) -> None:
+        """Cancel the current stream, and open no more."""
+        with self._lock:
+            self.closed.set()
+            if self._stream is not None:
+                self._stream.cancel()
+
+    def updates(self, session: WatchSession) -> Generator[WatchUpdate, None, None]:
+        """Yield the updates of a watch over all its streams."""
+        yield session.update
+        while not self.closed.is_set and not session.is_over:
+            trouble: Exception | None = None
+            try:
+                with closing(self._messages(session.begin_stream())) as messages:
+                    for message in messages:
+                        yield session.receive(message)
+            except TROUBLES as error:
+                trouble = error
+            if self.closed.is_set:
+                return
+            if trouble:
+                yield session.lose_stream(trouble)
+            if not session.is_over:
+                self.closed.pause(session.reconnect_delay())
+
+    def _messages(
         self, request: pb.WatchContestRequest
     ) -> Generator[pb.WatchContestResponse, None, None]:
-        """Yield the messages of one stream; return after an `end`, raise when it ends otherwise."""
+        """Yield the messages of one stream up to an `end`; raise if it ends without one."""
         metadata = stream_metadata(self._metadata)
         with self._connect() as channel:
             stream = LeaderboardServiceStub(channel).WatchContest(request, metadata=metadata)
-            self.end.await_with(stream)
-            with SilenceGuard(self._silence, stream.cancel) as guard:
+            self._cancel_when_closed(stream)
+            with IdleTimeout(self._idle_timeout, stream.cancel) as timeout:
                 while True:
-                    guard.waits()
-                    message = self._next(stream, guard)
-                    guard.heard()
+                    message = self._next(stream, timeout)
                     yield message
                     if message.HasField("end"):
                         return
 
-    def _next(self, stream: Any, guard: SilenceGuard) -> pb.WatchContestResponse:
+    def _cancel_when_closed(self, stream: Any) -> None:
+        with self._lock:
+            self._stream = stream
+            if self.closed.is_set:
+                stream.cancel()
+
+    def _next(self, stream: Any, timeout: "IdleTimeout") -> pb.WatchContestResponse:
         try:
-            message: pb.WatchContestResponse = next(stream)
+            message: pb.WatchContestResponse = timeout.wait_for(stream.__next__)
         except StopIteration:
             raise StreamLostError("the server ended the watch without a reason") from None
         except grpc.RpcError as error:
-            if guard.has_ended:
-                raise StreamLostError(f"nothing came for {self._silence:g} s") from None
-            raise RefusedError(Refusal.of_call(error)) from None
+            if timeout.has_expired:
+                raise StreamLostError(f"nothing came for {self._idle_timeout:g} s") from None
+            raise error_from_call(error) from None
         return message
 
 
-def _updates(streams: _Streams, course: WatchCourse) -> Generator[ContestUpdate, None, None]:
-    """Yield the updates of a watch, over as many streams as that takes."""
-    closing_watch = streams.end.closing
-    yield ContestUpdate.read(course.update)
-    while not closing_watch.has_come and not course.is_over:
-        trouble: Exception | None = None
+class IdleTimeout:
+    """Cancels a stream from a thread of its own when waiting for one message takes too long.
+
+    It is active within its block. The time between two messages that the reader does not wait does
+    not count.
+    """
+
+    def __init__(self, seconds: float, cancel: Callable[[], object]) -> None:
+        """Create a timeout.
+
+        Args:
+            seconds: The longest wait for a message.
+
+            cancel: Cancels the stream; called from another thread.
+        """
+        self.has_expired = False
+        """Whether the stream was cancelled."""
+        self._seconds = seconds
+        self._cancel = cancel
+        self._waiting_since: float | None = None
+        self._left = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="leaderboard-watch", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._left.set()
+
+    def wait_for(self, message: Callable[[], _ResultT]) -> _ResultT:
+        """Return the next message of the stream, which has to come in time."""
+        self._waiting_since = time.monotonic()
         try:
-            with closing(streams.open(course.begin())) as messages:
-                for message in messages:
-                    yield ContestUpdate.read(course.take(message))
-        except (RefusedError, MissedChangesError, StreamLostError) as error:
-            trouble = error
-        if closing_watch.has_come:
-            return
-        if trouble:
-            yield ContestUpdate.read(_lost(course, trouble))
-        if not course.is_over:
-            closing_watch.pause(course.pause())
+            return message()
+        finally:
+            self._waiting_since = None
 
-
-def _lost(course: WatchCourse, trouble: Exception) -> Any:
-    try:
-        return course.lose(trouble)
-    except RefusedError as error:
-        raise error_of(error.refusal) from None
+    def _run(self) -> None:
+        left = self._seconds
+        while not self._left.wait(left):
+            since = self._waiting_since
+            left = self._seconds if since is None else since + self._seconds - time.monotonic()
+            if left <= 0:
+                self.has_expired = True
+                self._cancel()
+                return

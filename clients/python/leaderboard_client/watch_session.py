@@ -1,30 +1,39 @@
-"""How a watch has gone so far over all its streams, what is told of it, and when it goes on."""
+"""State machine of one watch over all its streams, without any I/O.
 
-from __future__ import annotations
+It says what the next stream requests, turns each message and each lost stream into a WatchUpdate,
+and decides whether and when to reconnect.
+"""
 
 import random
+import time
+from collections.abc import Callable, Iterable
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from leaderboard.v1 import leaderboard_pb2 as pb
-from leaderboard_client.backoff import retry_delay
-from leaderboard_client.encoding import sendable
-from leaderboard_client.live_board import DEFAULT_LIMIT, LiveBoard, MissedChangesError
-from leaderboard_client.rpc_status import RefusedError
-from leaderboard_client.watch_update import StreamLostError, WatchState, WatchUpdate
+from leaderboard_client.channels import Metadata
+from leaderboard_client.encoding import encoding
+from leaderboard_client.enums import SnapshotReason
+from leaderboard_client.errors import LeaderboardError
+from leaderboard_client.live_board import DEFAULT_LIMIT, LiveBoard
+from leaderboard_client.results import Position, RankedUser
+from leaderboard_client.retrying import retry_delay
+from leaderboard_client.watch_update import (
+    MissedChangesError,
+    ScoreChange,
+    StreamLostError,
+    WatchState,
+    WatchUpdate,
+)
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+IDLE_TIMEOUT = 30.0
+"""The seconds without a message after which a connection counts as dead. The service promises a
+message every 18 s, even if nothing changes."""
 
-    from leaderboard_client.credentials import Metadata
-    from leaderboard_client.live_board import Row
+TROUBLES = (LeaderboardError, MissedChangesError, StreamLostError)
+"""The errors that end a stream; see `WatchSession.lose_stream`."""
 
-SILENCE = 30.0
-"""The seconds without a message after which a connection is dead: the service promises one in 18 s,
-news or not."""
-
-_LASTING = 1.0
-"""The seconds after which a stream that breaks is no failed attempt to open one."""
+_STABLE_AFTER = 1.0
+"""The seconds after which a lost stream does not count as a failed attempt to open one."""
 
 _STALLED = "ERROR_REASON_WATCHER_STALLED"
 
@@ -37,12 +46,12 @@ def watch_request(
     user_ids: Iterable[str],
     min_interval: float,
 ) -> pb.WatchContestRequest:
-    """Return what the first stream of a watch asks for.
+    """Return the request of a watch's first stream.
 
     Raises:
-        ValueError: It can't be sent at all.
+        ValueError: An argument can't be encoded.
     """
-    with sendable():
+    with encoding():
         if isinstance(user_ids, str):
             raise TypeError("user_ids is one text, and each of its characters would be a user")
         request = pb.WatchContestRequest(
@@ -57,10 +66,10 @@ def watch_request(
 
 
 def stream_metadata(metadata: Callable[[], Metadata]) -> Metadata:
-    """Return what a stream is opened with.
+    """Return the metadata of a stream.
 
     Raises:
-        StreamLostError: It can't be had, such as a token for the moment.
+        StreamLostError: It is not available, such as a token for the moment.
     """
     try:
         return metadata()
@@ -68,19 +77,19 @@ def stream_metadata(metadata: Callable[[], Metadata]) -> Metadata:
         raise StreamLostError(f"no token: {error}") from error
 
 
-class WatchCourse:
-    """How a watch has gone so far, over all its streams."""
+class WatchSession:
+    """The state of one watch."""
 
     def __init__(
         self,
         request: pb.WatchContestRequest,
-        clock: Callable[[], float],
+        clock: Callable[[], float] = time.monotonic,
         randomness: Callable[[], float] = random.random,
     ) -> None:
         """Prepare a watch.
 
         Args:
-            request: What its first stream asks for.
+            request: The request of its first stream.
 
             clock: Returns the time in seconds, from any beginning.
 
@@ -90,18 +99,18 @@ class WatchCourse:
         self._clock = clock
         self._randomness = randomness
         self._began = clock()
-        self._attempt = 0
+        self._failed = 0
         self._board = LiveBoard(scope=request.scope, limit=request.limit)
         self.update = WatchUpdate(state=WatchState.CONNECTING, since=clock())
-        """The last one."""
+        """The latest update."""
 
     @property
     def is_over(self) -> bool:
-        """Tell that the contest is over, and the watch with it."""
+        """Whether the contest is over, and the watch with it."""
         return self.update.state is WatchState.OVER
 
-    def begin(self) -> pb.WatchContestRequest:
-        """Return what the next stream asks for, which begins now."""
+    def begin_stream(self) -> pb.WatchContestRequest:
+        """Return the request of the next stream, which begins now."""
         self._began = self._clock()
         request = pb.WatchContestRequest()
         request.CopyFrom(self._request)
@@ -109,41 +118,48 @@ class WatchCourse:
             request.resume_after.CopyFrom(self._board.position)
         return request
 
-    def take(self, message: pb.WatchContestResponse) -> WatchUpdate:
+    def receive(self, message: pb.WatchContestResponse) -> WatchUpdate:
         """Apply the next message of a stream, and return the update that it leads to.
 
         Raises:
-            MissedChangesError: It does not go on from where the board stands.
+            MissedChangesError: It does not continue from the position of the board.
         """
-        before = self.update.rows
+        before = {row.user_id: row.rank for row in self.update.rows}
         self._board.apply(message)
         rows = tuple(self._board.rows)
-        state, trouble = _after(message)
+        state, trouble = _state_after(message)
+        is_snapshot = message.HasField("snapshot")
         self.update = WatchUpdate(
             state=state,
             since=self._since(state),
             rows=rows,
             total_users=self._board.total_users,
-            position=self._board.position,
+            position=Position.decode(message.position),
+            changes=tuple(
+                ScoreChange.decode(change)
+                for change in message.changes.changes
+                # A resumed stream of the scope TOP repeats rows that the board held already.
+                if change.previous_rank or change.user.user_id not in before
+            ),
+            moved={} if is_snapshot else _moved(before, rows),
+            snapshot_reason=SnapshotReason(message.snapshot.reason) if is_snapshot else None,
             message=message,
-            changes=_news(message.changes.changes, before),
-            moved={} if message.HasField("snapshot") else _moved(before, rows),
             trouble=trouble,
         )
         return self.update
 
-    def lose(self, trouble: Exception) -> WatchUpdate:
-        """Return the update that the stream, or an attempt to open one, ended with trouble.
+    def lose_stream(self, trouble: Exception) -> WatchUpdate:
+        """Return the update after a stream, or an attempt to open one, failed.
 
         Raises:
-            RefusedError: The trouble is that, and asking again would not mend it.
+            LeaderboardError: The trouble itself, if the next stream would fail in the same way.
         """
-        if isinstance(trouble, RefusedError) and not _heals(trouble):
-            raise trouble
-        # An error that is kept would keep the frames it came from, and so the connection, open.
+        # With its frames an error would keep the connection that it came from open.
         trouble.__traceback__ = trouble.__context__ = None
+        if isinstance(trouble, LeaderboardError) and not _heals(trouble):
+            raise trouble
         if isinstance(trouble, MissedChangesError):
-            # What is shown was right at its position. What comes next must not build on it.
+            # The rows shown are right for their position. The next ones must not build on them.
             self._board = LiveBoard(scope=self._request.scope, limit=self._request.limit)
         connecting = self.update.state is WatchState.CONNECTING
         state = WatchState.CONNECTING if connecting else WatchState.RECONNECTING
@@ -151,32 +167,33 @@ class WatchCourse:
             self.update,
             state=state,
             since=self._since(state),
-            message=None,
             changes=(),
             moved={},
+            snapshot_reason=None,
+            message=None,
             trouble=trouble,
         )
         return self.update
 
-    def pause(self) -> float:
-        """Return the seconds to wait before the next stream, now that one has ended."""
+    def reconnect_delay(self) -> float:
+        """Return the seconds to wait before the next stream, after one has ended."""
+        if self._clock() - self._began > _STABLE_AFTER:
+            self._failed = 0
         trouble = self.update.trouble
-        if self._clock() - self._began > _LASTING:
-            self._attempt = 0
-        asked = trouble.refusal.retry_after if isinstance(trouble, RefusedError) else None
-        self._attempt += 1
-        return retry_delay(self._attempt - 1, asked, self._randomness)
+        requested = trouble.retry_after if isinstance(trouble, LeaderboardError) else None
+        self._failed += 1
+        return retry_delay(self._failed - 1, requested, self._randomness)
 
     def _since(self, state: WatchState) -> float:
         return self.update.since if state is self.update.state else self._clock()
 
 
-def _heals(trouble: RefusedError) -> bool:
-    """Tell whether the same request, or one that resumes, may succeed later."""
-    return trouble.refusal.transient or trouble.refusal.reason == _STALLED
+def _heals(error: LeaderboardError) -> bool:
+    """Return whether a new stream may succeed, with the same request or one that resumes."""
+    return error.transient or error.reason == _STALLED
 
 
-def _after(message: pb.WatchContestResponse) -> tuple[WatchState, Exception | None]:
+def _state_after(message: pb.WatchContestResponse) -> tuple[WatchState, Exception | None]:
     if not message.HasField("end"):
         return WatchState.LIVE, None
     if message.end.reason == pb.END_REASON_CONTEST_OVER:
@@ -186,18 +203,9 @@ def _after(message: pb.WatchContestResponse) -> tuple[WatchState, Exception | No
     return WatchState.RECONNECTING, StreamLostError(why)
 
 
-def _news(changes: Iterable[pb.ScoreChange], before: Sequence[Row]) -> tuple[pb.ScoreChange, ...]:
-    """Leave out the rows that a resumed stream of the scope TOP tells again."""
-    held = {row.user_id for row in before}
-    return tuple(
-        change for change in changes if change.previous_rank or change.user.user_id not in held
-    )
-
-
-def _moved(before: Sequence[Row], after: Sequence[Row]) -> dict[str, int]:
-    ranks = {row.user_id: row.rank for row in before}
+def _moved(before: dict[str, int], rows: Iterable[RankedUser]) -> dict[str, int]:
     return {
-        row.user_id: ranks.get(row.user_id, 0)
-        for row in after
-        if ranks.get(row.user_id) != row.rank
+        row.user_id: before.get(row.user_id, 0)
+        for row in rows
+        if before.get(row.user_id) != row.rank
     }

@@ -1,29 +1,27 @@
-"""What a watch yields: a whole board, what led to it, and how the watch stands."""
+"""Updates of a watch: the whole board, the changes that led to it, and the state of the watch."""
 
-from __future__ import annotations
-
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import Self
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from leaderboard.v1 import leaderboard_pb2 as pb
-    from leaderboard_client.live_board import Row
+from leaderboard.v1 import leaderboard_pb2 as pb
+from leaderboard_client.enums import SnapshotReason
+from leaderboard_client.results import Position, RankedUser
 
 
 class WatchState(Enum):
-    """How a watch stands."""
+    """The state of a watch."""
 
     CONNECTING = "connecting"
-    """Nothing was told yet; there is no board."""
+    """No message has arrived yet; there is no board."""
 
     LIVE = "live"
-    """The board is followed as it changes."""
+    """The board follows the contest."""
 
     RECONNECTING = "reconnecting"
-    """The stream was lost, and the next one has not told anything yet: the board may be behind."""
+    """The stream was lost, and no message of the next one has arrived: the board may be behind."""
 
     OVER = "over"
     """The contest is over; this is its last board."""
@@ -33,43 +31,81 @@ class StreamLostError(Exception):
     """A stream of a watch fell silent, or ended before the contest did."""
 
 
+class MissedChangesError(Exception):
+    """A message does not continue from the position of the board; a snapshot is needed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScoreChange:
+    """A change of one user's row."""
+
+    user: RankedUser
+    """The user after the change."""
+
+    previous_rank: int
+    """The rank before the change; 0 for a new user, and for one who was not on the board."""
+
+    points: int
+    """The difference of the scores; 0 if only the name or the rank changed."""
+
+    event_type: str
+    """What happened, such as `goal`; empty if unknown."""
+
+    event_time: datetime | None
+    """When it happened, in UTC to the microsecond; None if unknown."""
+
+    message: pb.ScoreChange = field(default_factory=pb.ScoreChange, repr=False, compare=False)
+    """The message of the service; its `event_time` is exact to the nanosecond."""
+
+    @classmethod
+    def decode(cls, message: pb.ScoreChange) -> Self:
+        """Decode the message of the contract."""
+        has_time = message.HasField("event_time")
+        return cls(
+            user=RankedUser.decode(message.user),
+            previous_rank=message.previous_rank,
+            points=message.points,
+            event_type=message.event_type,
+            event_time=message.event_time.ToDatetime(tzinfo=UTC) if has_time else None,
+            message=message,
+        )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WatchUpdate:
-    """The state of a watch. Every update stands on its own; none has to be applied to another."""
+    """The state of a watch. Each update is complete; none has to be applied to another."""
 
     state: WatchState
-    """How the watch stands."""
+    """The state of the watch."""
 
     since: float
-    """When that state began, on the clock of the watch."""
+    """When that state began, in seconds of `time.monotonic`."""
 
-    rows: tuple[Row, ...] = ()
-    """The board, best first; see `LiveBoard` for what it holds with each scope. It is as the store
-    had it at `position`, whatever the state."""
+    rows: tuple[RankedUser, ...] = ()
+    """The board as the store had it at `position`, best first, in every state. With the scope ALL
+    these are as many of the first ranks as are known for certain; with USERS the watched users,
+    each with the rank as of the user's own last change."""
 
     total_users: int | None = None
-    """How many users the contest has; None where that is not known for certain."""
+    """The number of users of the contest; None if it is not known for certain."""
 
-    position: pb.Position | None = None
+    position: Position | None = None
     """The position of the board; None while there is none."""
 
-    message: pb.WatchContestResponse | None = None
-    """The message that led here; None where only the state of the watch is another one."""
-
-    changes: tuple[pb.ScoreChange, ...] = ()
-    """What the message told of, in order, without rows that the board held just so before."""
+    changes: tuple[ScoreChange, ...] = ()
+    """The changes since the update before, in order; empty with a snapshot."""
 
     moved: Mapping[str, int] = field(default_factory=dict)
-    """The users whose rank on the board is another one than in the update before, with that earlier
-    rank, or 0 if they were not on it. Empty with a snapshot."""
+    """The users whose rank on the board differs from the update before, with that earlier rank, or
+    0 if they were not on it. Empty with a snapshot."""
+
+    snapshot_reason: SnapshotReason | None = None
+    """Why the service sent the whole board; None if it did not."""
+
+    message: pb.WatchContestResponse | None = None
+    """The message of the service that led to this update; None if only the state changed."""
 
     trouble: Exception | None = None
-    """Why there is no stream, while connecting or reconnecting; None where nothing went wrong. A
-    RefusedError, a StreamLostError or a MissedChangesError, its text for people."""
-
-    @property
-    def snapshot_reason(self) -> pb.SnapshotReason | None:
-        """Why the board was told as a whole; None where it was not."""
-        if self.message is None or not self.message.HasField("snapshot"):
-            return None
-        return self.message.snapshot.reason
+    """Why there is no stream, while connecting or reconnecting; its text is for people. A
+    LeaderboardError if the call failed, else a StreamLostError or a MissedChangesError. None if
+    nothing went wrong."""

@@ -8,9 +8,9 @@ from typing import Any, TypeAlias
 from leaderboard_client import (
     AsyncLeaderboardClient,
     AsyncScoreBuffer,
-    ContestUpdate,
     LeaderboardClient,
     ScoreBuffer,
+    WatchUpdate,
 )
 
 AnyClient: TypeAlias = LeaderboardClient | AsyncLeaderboardClient
@@ -29,9 +29,7 @@ async def call(
     return await getattr(on, method)(*args, **options)
 
 
-async def watched(
-    client: AnyClient, contest_id: str, **options: Any
-) -> AsyncIterator[ContestUpdate]:
+async def watched(client: AnyClient, contest_id: str, **options: Any) -> AsyncIterator[WatchUpdate]:
     """Yield the updates of a watch; a synchronous one is read in a thread."""
     if isinstance(client, AsyncLeaderboardClient):
         async with contextlib.aclosing(client.watch(contest_id, **options)) as updates:

@@ -12,7 +12,9 @@ from harness.service import CHANNEL_OPTIONS
 from harness.waiting import eventually
 from harness.watching import WatchChecker
 from leaderboard.v1 import leaderboard_pb2 as pb
-from leaderboard_client.async_watch import SILENCE, watch
+from leaderboard_client import Position
+from leaderboard_client.async_watch import watch_contest
+from leaderboard_client.watch_session import IDLE_TIMEOUT, watch_request
 from leaderboard_client.watch_update import WatchState, WatchUpdate
 
 
@@ -36,15 +38,16 @@ class Following:
         scope: pb.WatchScope = pb.WATCH_SCOPE_TOP,
         limit: int = 10,
         user_ids: Iterable[str] = (),
-        silence: float = SILENCE,
+        idle_timeout: float = IDLE_TIMEOUT,
     ) -> None:
         self.checker = WatchChecker(scope=scope, limit=limit, user_ids=user_ids)
         self.updates: list[WatchUpdate] = []
         self._address = address
         self._scope = scope
-        self._watch = watch(
-            self._connect, contest_id, scope=scope, limit=limit, user_ids=user_ids, silence=silence
+        request = watch_request(
+            contest_id, limit=limit, scope=scope, user_ids=user_ids, min_interval=0.0
         )
+        self._watch = watch_contest(self._connect, request, idle_timeout=idle_timeout)
         self._task: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
@@ -111,7 +114,7 @@ class Following:
         """Wait for the board of a position or a later one, and return it."""
 
         def reached(update: WatchUpdate) -> bool:
-            now = update.position or pb.Position()
+            now = update.position or Position("", 0)
             return now.epoch == position.epoch and now.revision >= position.revision
 
         return await self.until(reached, f"a board of revision {position.revision}")
@@ -130,7 +133,7 @@ class Following:
         else:
             assert shown == due, f"shown {shown}, told {due}"
             assert [row.rank for row in update.rows] == list(range(1, len(due) + 1))
-        assert (update.position or pb.Position()) == self.checker.position
+        assert (update.position or Position("", 0)) == Position.decode(self.checker.position)
 
     def _connect(self) -> grpc.aio.Channel:
         return grpc.aio.insecure_channel(

@@ -12,7 +12,7 @@ from leaderboard_client import (
     Unavailable,
 )
 from leaderboard_client.batch import Batch, Refused, Waiting
-from leaderboard_client.pending_queue import Backlog
+from leaderboard_client.pending_queue import PendingQueue
 
 AWAY = Unavailable("away")
 
@@ -36,9 +36,9 @@ def _batch(clock: Clock, *updates: ScoreUpdate, ends: float = 60.0) -> Batch:
     return Batch([Waiting(update, ends) for update in updates], clock)
 
 
-def _backlog(clock: Clock, *updates: ScoreUpdate, batch_size: int = 1) -> Backlog:
+def _backlog(clock: Clock, *updates: ScoreUpdate, batch_size: int = 1) -> PendingQueue:
     """Return a backlog to which an update is added each second from 0 on."""
-    backlog = Backlog(
+    backlog = PendingQueue(
         max_pending=10, batch_size=batch_size, linger=0.0, give_up_after=60.0, clock=clock
     )
     for number, update in enumerate(updates):
@@ -47,13 +47,13 @@ def _backlog(clock: Clock, *updates: ScoreUpdate, batch_size: int = 1) -> Backlo
     return backlog
 
 
-def _taken(backlog: Backlog) -> Batch:
+def _taken(backlog: PendingQueue) -> Batch:
     batch = backlog.take()
     assert batch
     return batch
 
 
-def _told(backlog: Backlog) -> list[Refused]:
+def _told(backlog: PendingQueue) -> list[Refused]:
     """Tell of all that is to be told, and return it."""
     told = []
     while refused := backlog.untold():

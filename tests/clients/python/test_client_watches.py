@@ -10,7 +10,6 @@ from cli.watch_messages import ANEW, BOB_WINS, DRAINING, FIRST, OVER
 from clients.python.both_clients import AnyClient, call, watched
 from leaderboard.v1 import leaderboard_pb2 as pb
 from leaderboard_client import (
-    ContestUpdate,
     InvalidRequest,
     Position,
     RankedUser,
@@ -19,15 +18,15 @@ from leaderboard_client import (
     Unavailable,
     WatchScope,
     WatchState,
+    WatchUpdate,
 )
-from leaderboard_client.live_board import MissedChangesError
-from leaderboard_client.watch_update import StreamLostError
+from leaderboard_client.watch_update import MissedChangesError, StreamLostError
 
 ADA = RankedUser(1, "ada", 5, "Ada L.")
 BOB = RankedUser(2, "bob", 3, "")
 
 
-async def _all(client: AnyClient) -> list[ContestUpdate]:
+async def _all(client: AnyClient) -> list[WatchUpdate]:
     return [update async for update in watched(client, "chess")]
 
 

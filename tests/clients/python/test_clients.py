@@ -2,6 +2,7 @@
 
 import pickle
 import threading
+from importlib.metadata import version
 
 import pytest
 from google.rpc import code_pb2, status_pb2
@@ -31,12 +32,18 @@ ADA = RankedUser(rank=1, user_id="ada", score=5, display_name="Ada")
 
 
 def test_every_exported_name_is_there() -> None:
-    """Whatever the package names can be had from it, and nothing else."""
-    names = leaderboard_client.__all__
+    """Each exported name is an attribute right after the import, and listed by `dir`."""
+    names = set(leaderboard_client.__all__) - {"__version__"}
 
+    assert names <= set(dir(leaderboard_client))
     assert all(getattr(leaderboard_client, name).__name__ == name for name in names)
     with pytest.raises(AttributeError, match="nothing_else"):
         leaderboard_client.nothing_else  # type: ignore[attr-defined] # noqa: B018 (the case)
+
+
+def test_the_version_is_that_of_the_distribution() -> None:
+    """`__version__` is the version of the installed distribution."""
+    assert leaderboard_client.__version__ == version("leaderboard-client")
 
 
 async def test_an_update_is_answered(fake: FakeService, client: AnyClient) -> None:

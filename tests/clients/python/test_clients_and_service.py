@@ -15,7 +15,6 @@ from harness.service import ServiceProcess
 from harness.stores import StoreProcess
 from harness.waiting import eventually
 from leaderboard_client import (
-    ContestUpdate,
     DeadlineExceeded,
     FailedPrecondition,
     InvalidRequest,
@@ -28,6 +27,7 @@ from leaderboard_client import (
     Unavailable,
     UpdateMode,
     WatchState,
+    WatchUpdate,
     channel_pool,
 )
 
@@ -114,9 +114,9 @@ async def test_watches_go_on_through_a_kill(
     service: ServiceProcess, both: tuple[AnyClient, ...]
 ) -> None:
     """Both clients miss nothing and repeat nothing while the service is killed and restarted."""
-    told: list[list[ContestUpdate]] = [[] for _ in both]
+    told: list[list[WatchUpdate]] = [[] for _ in both]
 
-    async def follow(client: AnyClient, updates: list[ContestUpdate]) -> None:
+    async def follow(client: AnyClient, updates: list[WatchUpdate]) -> None:
         async for update in watched(client, "cup", limit=3):
             updates.append(update)
             if update.rows and update.rows[0].score == 30:
@@ -142,7 +142,7 @@ async def test_a_dead_line_is_left(
     service: ServiceProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """After a call without an answer over a line that died unnoticed, others get a new one."""
-    monkeypatch.setattr(channel_pool, "_SILENCE", 0.3)
+    monkeypatch.setattr(channel_pool, "_IDLE_LIMIT", 0.3)
     for number, kind in enumerate(CLIENTS):
         async with Wire(service.address) as wire:
             client: AnyClient = kind(wire.address)

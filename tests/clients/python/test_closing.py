@@ -1,4 +1,4 @@
-"""Closing by a signal handler: it may come in the middle of whatever its own thread does."""
+"""Closing by a signal handler, which may interrupt its own thread anywhere."""
 
 import itertools
 import sys
@@ -9,43 +9,42 @@ from types import FrameType
 from typing import Any
 
 from leaderboard_client import Cancelled
-from leaderboard_client.channel_pool import Line, Lines
-from leaderboard_client.closing import Closing
-from leaderboard_client.weak_registry import Owned
+from leaderboard_client.channel_pool import ChannelPool, PooledChannel
+from leaderboard_client.closing import CloseEvent, WeakRegistry
 
 SECONDS = 20
-"""How long what does not hang may take."""
+"""The time within which a call that does not hang returns."""
 
 
 class Channel:
-    """A channel that nothing is sent on."""
+    """A channel without a connection."""
 
     def unary_unary(self, *_args: object, **_options: object) -> None:
-        """Make nothing of a call."""
+        """Ignore a method."""
 
     unary_stream = unary_unary
 
 
-class Thing:
-    """What a client owns."""
+class Item:
+    """An item of a registry."""
 
     def __init__(self) -> None:
-        self.is_ended = False
+        self.is_closed = False
 
-    def end(self) -> None:
-        """End it."""
-        self.is_ended = True
+    def close(self) -> None:
+        """Close it."""
+        self.is_closed = True
 
 
 def _interrupted(work: Callable[[], object], handler: Callable[[], object], moment: int) -> bool:
-    """Do some work, in the middle of which a handler is called; tell whether it came to that.
+    """Call a handler in the middle of some work, and return whether the work got that far.
 
     Args:
-        work: What is done, in a thread of its own; it may be Cancelled.
+        work: Runs in a thread of its own; it may raise Cancelled.
 
-        handler: What is called within it, as a signal handler is.
+        handler: Called within the work, as a signal handler is.
 
-        moment: After how many lines of Python code that is.
+        moment: The number of lines of Python code before the handler is called.
     """
     lines = itertools.count()
     called = []
@@ -69,46 +68,49 @@ def _interrupted(work: Callable[[], object], handler: Callable[[], object], mome
     return bool(called)
 
 
-def test_what_pauses_may_be_closed() -> None:
-    """A pause that is interrupted anywhere by its end does not hang."""
+def test_a_pause_may_be_closed_anywhere() -> None:
+    """A pause that is interrupted anywhere by the close event does not hang."""
     for moment in itertools.count():
-        closing = Closing()
-        if not _interrupted(lambda c=closing: c.pause(0.01), closing.come, moment):  # type: ignore[misc]
+        closed = CloseEvent()
+        if not _interrupted(lambda c=closed: c.pause(0.01), closed.set, moment):  # type: ignore[misc]
             break
-        assert closing.has_come
-        closing.pause(3600.0)
+        assert closed.is_set
+        closed.pause(3600.0)
 
 
-def test_lines_may_be_closed_anywhere() -> None:
-    """Closing within the taking and giving back of a line hangs nowhere, and leaves no line."""
+def test_a_channel_pool_may_be_closed_anywhere() -> None:
+    """Closing a pool inside `acquire` or `release` hangs nowhere, and leaves no channel open."""
     for moment in itertools.count():
-        lines = Lines(Channel)
-        taken: list[Line[Channel]] = []
+        pool = ChannelPool(Channel)
+        acquired: list[PooledChannel[Channel]] = []
         closed: list[Channel] = []
 
-        def use(lines: Lines[Channel] = lines, taken: list[Line[Channel]] = taken) -> None:
-            taken.append(lines.take())
-            assert lines.give_back(taken[0], answered=True) is None
+        def use(
+            pool: ChannelPool[Channel] = pool,
+            acquired: list[PooledChannel[Channel]] = acquired,
+        ) -> None:
+            acquired.append(pool.acquire())
+            assert pool.release(acquired[0], answered=True) is None
 
-        def close(lines: Lines[Channel] = lines, closed: list[Channel] = closed) -> None:
-            closed.extend(lines.close())
+        def close(pool: ChannelPool[Channel] = pool, closed: list[Channel] = closed) -> None:
+            closed.extend(pool.close())
 
         if not _interrupted(use, close, moment):
             break
-        assert lines.close() == []
-        assert [line.channel for line in taken] == closed[: len(taken)]
+        assert pool.close() == []
+        assert [pooled.channel for pooled in acquired] == closed[: len(acquired)]
 
 
-def test_what_is_made_may_be_closed_anywhere() -> None:
-    """Whatever was made when its client is closed in the middle of that is ended."""
+def test_a_registry_may_be_closed_anywhere() -> None:
+    """Closing a registry inside `make` closes the item that is being made."""
     for moment in itertools.count():
-        owned: Owned[Thing] = Owned(Thing.end)
-        made: list[Thing] = []
+        registry: WeakRegistry[Item] = WeakRegistry(Item.close)
+        made: list[Item] = []
 
-        def make(made: list[Thing] = made) -> Thing:
-            made.append(Thing())
+        def make(made: list[Item] = made) -> Item:
+            made.append(Item())
             return made[0]
 
-        if not _interrupted(lambda o=owned, m=make: o.make(m), owned.close, moment):  # type: ignore[misc]
+        if not _interrupted(lambda r=registry, m=make: r.make(m), registry.close, moment):  # type: ignore[misc]
             break
-        assert all(thing.is_ended for thing in made)
+        assert all(item.is_closed for item in made)

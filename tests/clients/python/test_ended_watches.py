@@ -6,6 +6,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import grpc
 import pytest
@@ -17,16 +18,17 @@ from harness.waiting import eventually
 from leaderboard.v1 import leaderboard_pb2 as pb
 from leaderboard_client import (
     AsyncLeaderboardClient,
-    ContestUpdate,
     LeaderboardClient,
     Watch,
     WatchScope,
     WatchState,
+    WatchUpdate,
     watch_session,
 )
-from leaderboard_client.channels import open_own_sync_channel
+from leaderboard_client.channels import open_channel
 from leaderboard_client.watch_session import watch_request
-from leaderboard_client.watch_update import WatchUpdate
+
+REQUEST = watch_request("chess", limit=10, scope=WatchScope.TOP, user_ids=(), min_interval=0.0)
 
 
 class OpenService(FakeService):
@@ -54,6 +56,30 @@ class OpenService(FakeService):
         await eventually(is_left, "the end of the stream at the service")
 
 
+class ClosingInterceptor(grpc.UnaryStreamClientInterceptor):
+    """Closes a watch whenever a message arrives, before the watch sees the message."""
+
+    watch: Watch
+
+    def intercept_unary_stream(
+        self, continuation: Any, client_call_details: Any, request: Any
+    ) -> Any:
+        """Open the stream."""
+        return _ClosingStream(continuation(client_call_details, request), self.watch)
+
+
+class _ClosingStream:
+    def __init__(self, stream: Any, watch: Watch) -> None:
+        self.cancel = stream.cancel
+        self._stream = stream
+        self._watch = watch
+
+    def __next__(self) -> Any:
+        message = next(self._stream)
+        self._watch.close()
+        return message
+
+
 @pytest.fixture(name="open_service")
 def _open_service() -> Iterator[OpenService]:
     """Give a service whose streams stay open."""
@@ -61,7 +87,7 @@ def _open_service() -> Iterator[OpenService]:
         yield service
 
 
-async def _all(client: AnyClient) -> list[ContestUpdate]:
+async def _all(client: AnyClient) -> list[WatchUpdate]:
     return [update async for update in watched(client, "chess")]
 
 
@@ -118,20 +144,16 @@ async def test_closing_the_client_ends_what_is_not_read(open_service: OpenServic
     assert list(watch) == []
 
 
-async def test_a_watch_that_is_closed_while_it_reads_ends(
-    open_service: OpenService, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """What was read while another thread closed the watch is not told any more."""
-    with LeaderboardClient(open_service.address) as client:
-        watch = client.watch("chess")
-        next(watch)
-        read = ContestUpdate.read
+async def test_a_watch_that_is_closed_while_it_reads_ends(open_service: OpenService) -> None:
+    """A message that arrives while another thread closes the watch is not shown any more."""
+    interceptor = ClosingInterceptor()
 
-        def closed_meanwhile(update: WatchUpdate) -> ContestUpdate:
-            watch.close()
-            return read(update)
+    def connect() -> grpc.Channel:
+        return grpc.intercept_channel(open_channel(open_service.address), interceptor)
 
-        monkeypatch.setattr(ContestUpdate, "read", closed_meanwhile)
+    with Watch(connect, REQUEST) as watch:
+        interceptor.watch = watch
+        assert next(watch).state is WatchState.CONNECTING
         assert list(watch) == []
 
         await eventually(lambda: not _guards(), "the end of the watch's thread")
@@ -142,7 +164,7 @@ async def test_a_cancellation_that_was_swallowed_is_over(open_service: OpenServi
     """A task that outlived a cancellation sees its watch and its calls end with the client."""
     client = AsyncLeaderboardClient(open_service.address)
 
-    async def outlive() -> list[ContestUpdate]:
+    async def outlive() -> list[WatchUpdate]:
         with contextlib.suppress(asyncio.CancelledError):
             await asyncio.Event().wait()
         return await _all(client)
@@ -205,12 +227,11 @@ def test_a_silent_stream_is_left(fake: FakeService) -> None:
     fake.streams.append([FIRST])
     fake.refusals.append(STORE_AWAY)
     fake.stream = [BOB_WINS]
-    request = watch_request("chess", limit=10, scope=WatchScope.TOP, user_ids=(), min_interval=0.0)
 
     def connect() -> grpc.Channel:
-        return open_own_sync_channel(fake.address)
+        return open_channel(fake.address)
 
-    with Watch(connect, request, silence=0.4) as watch:
+    with Watch(connect, REQUEST, idle_timeout=0.4) as watch:
         updates = [next(watch) for _ in range(4)]
         time.sleep(0.5)
         fake.streams.append([OVER])

@@ -188,26 +188,39 @@ asyncio.run(program())
 async def test_a_signal_handler_may_close_a_buffer() -> None:
     """A handler that interrupts `add` anywhere closes without a deadlock; nothing is lost."""
     await _run("""
-for round in range(100):
-    buffer = ScoreBuffer(lambda updates, *, timeout: [None] * len(updates), linger=60.0)
-    buffer.add(ADA)
-    backlog, clock = buffer._backlog, buffer._backlog._clock
+import itertools
 
-    def interrupted():
-        backlog._clock = clock
-        signal.raise_signal(signal.SIGUSR1)
-        return clock()
+def interrupted_add(buffer, moment):
+    lines = itertools.count()
 
-    signal.signal(signal.SIGUSR1, lambda *_: buffer.close())
-    backlog._clock = interrupted
-    accepted = 1
+    def trace(frame, event, _arg):
+        if event == "line" and next(lines) == moment:
+            sys.settrace(None)
+            signal.raise_signal(signal.SIGUSR1)
+        return trace
+
+    sys.settrace(trace)
     try:
         buffer.add(ADA)
+    finally:
+        sys.settrace(None)
+
+closed = []
+signal.signal(signal.SIGUSR1, lambda *_: (buffer.close(), closed.append(buffer)))
+for moment in itertools.count():
+    buffer = ScoreBuffer(lambda updates, *, timeout: [None] * len(updates), linger=60.0)
+    buffer.add(ADA)
+    accepted = 1
+    try:
+        interrupted_add(buffer, moment)
         accepted = 2
     except RuntimeError as error:
         assert str(error) == "the buffer is closed"
     buffer.close()
-    assert (buffer.acknowledged, buffer.refused) == (accepted, 0)
+    assert (buffer.acknowledged, buffer.refused) == (accepted, 0), moment
+    if buffer not in closed:
+        break
+assert len(closed) > 20, closed
 """)
 
 

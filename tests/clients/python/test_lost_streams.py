@@ -13,13 +13,19 @@ from google.rpc import code_pb2, status_pb2
 from cli.fake_service import STORE_AWAY, FakeService, refusal
 from cli.watch_messages import ANEW, BOB_WINS, DRAINING, FIRST, OVER
 from leaderboard.v1 import leaderboard_pb2 as pb
-from leaderboard_client.async_watch import watch
-from leaderboard_client.backoff import retry_delay
-from leaderboard_client.channels import open_own_channel
-from leaderboard_client.live_board import MissedChangesError
-from leaderboard_client.rpc_status import RefusedError
-from leaderboard_client.watch_update import StreamLostError, WatchState, WatchUpdate
+from leaderboard_client import LeaderboardError, Position, WatchScope
+from leaderboard_client.async_watch import watch_contest
+from leaderboard_client.channels import open_async_channel
+from leaderboard_client.retrying import retry_delay
+from leaderboard_client.watch_session import watch_request
+from leaderboard_client.watch_update import (
+    MissedChangesError,
+    StreamLostError,
+    WatchState,
+    WatchUpdate,
+)
 
+REQUEST = watch_request("chess", limit=10, scope=WatchScope.TOP, user_ids=(), min_interval=0.0)
 FIRST_ROWS = [("ada", 5), ("bob", 3)]
 LAST_ROWS = [("bob", 6), ("ada", 5), ("eve", 1)]
 
@@ -33,7 +39,9 @@ def _fake() -> Iterator[FakeService]:
 
 async def _watched(fake: FakeService) -> list[WatchUpdate]:
     """Watch until the contest is over, without any luck in the delays."""
-    updates = watch(lambda: open_own_channel(fake.address), "chess", randomness=lambda: 0.0)
+    updates = watch_contest(
+        lambda: open_async_channel(fake.address), REQUEST, randomness=lambda: 0.0
+    )
     async with contextlib.aclosing(updates):
         return [update async for update in updates]
 
@@ -84,7 +92,7 @@ async def test_a_broken_stream_is_resumed(
     ]
     assert (connecting.rows, connecting.position) == ((), None)
     assert _rows(live) == _rows(lost) == FIRST_ROWS
-    assert (lost.message, lost.position) == (None, FIRST.position)
+    assert (lost.message, lost.position) == (None, Position.decode(FIRST.position))
     assert lost.trouble is not None
     assert lost.since >= live.since
     assert _rows(back) == _rows(over) == LAST_ROWS
@@ -97,13 +105,13 @@ async def test_a_lost_connection_is_not_held(fake: FakeService) -> None:
     channels: list[weakref.ref[grpc.aio.Channel]] = []
 
     def connect() -> grpc.aio.Channel:
-        channel = open_own_channel(fake.address)
+        channel = open_async_channel(fake.address)
         channels.append(weakref.ref(channel))
         return channel
 
     fake.streams.append([FIRST])
     fake.stream = [BOB_WINS, OVER]
-    updates = [update async for update in watch(connect, "chess")]
+    updates = [update async for update in watch_contest(connect, REQUEST)]
 
     gc.collect()
     assert isinstance(updates[2].trouble, StreamLostError)
@@ -175,10 +183,10 @@ async def test_what_can_not_heal_is_raised(fake: FakeService, status: status_pb2
     """A refusal that another try would only repeat ends the watch with its status."""
     fake.refusals.append(status)
 
-    with pytest.raises(RefusedError, match=status.message) as raised:
+    with pytest.raises(LeaderboardError, match=status.message) as raised:
         await _watched(fake)
 
-    assert raised.value.refusal.code.value[0] == status.code
+    assert raised.value.code == code_pb2.Code.Name(status.code)
     assert len(fake.asked) == 1
 
 

@@ -1,17 +1,13 @@
 """When a failed attempt is followed by another one, and what is raised when it is not."""
 
-import grpc
 import pytest
 
 from leaderboard_client import DeadlineExceeded, LeaderboardError, Overloaded, Unavailable
 from leaderboard_client.retrying import Retrying
-from leaderboard_client.rpc_status import Refusal
 
-TIMED_OUT = Refusal(grpc.StatusCode.DEADLINE_EXCEEDED, "Deadline Exceeded")
-AWAY = Refusal(grpc.StatusCode.UNAVAILABLE, "away", "ERROR_REASON_STORE_UNAVAILABLE")
-OVERLOADED = Refusal(
-    grpc.StatusCode.RESOURCE_EXHAUSTED, "full", "ERROR_REASON_OVERLOADED", retry_after=2.0
-)
+TIMED_OUT = DeadlineExceeded("Deadline Exceeded")
+AWAY = Unavailable("away", reason="ERROR_REASON_STORE_UNAVAILABLE")
+OVERLOADED = Overloaded("full", reason="ERROR_REASON_OVERLOADED", retry_after=2.0)
 
 
 class Clock:
@@ -52,7 +48,7 @@ def test_pauses_grow_and_honour_the_server() -> None:
 )
 def test_a_broken_connection_is_tried_again(code: str) -> None:
     """What gRPC itself says of a call that broke is no answer of the service."""
-    assert _retrying(Clock()).pause_after(Refusal(grpc.StatusCode[code], "broken")) > 0
+    assert _retrying(Clock()).pause_after(LeaderboardError("broken", code=code)) > 0
 
 
 @pytest.mark.parametrize(
@@ -67,13 +63,13 @@ def test_a_broken_connection_is_tried_again(code: str) -> None:
 def test_an_answer_is_final(code: str, reason: str) -> None:
     """What the service says for good is raised at once."""
     with pytest.raises(LeaderboardError, match="no") as raised:
-        _retrying(Clock()).pause_after(Refusal(grpc.StatusCode[code], "no", reason))
+        _retrying(Clock()).pause_after(LeaderboardError("no", code=code, reason=reason))
 
     assert (raised.value.code, raised.value.reason) == (code, reason)
 
 
 @pytest.mark.parametrize(("last", "kind"), [(AWAY, Unavailable), (OVERLOADED, Overloaded)])
-def test_no_pause_passes_the_deadline(last: Refusal, kind: type[LeaderboardError]) -> None:
+def test_no_pause_passes_the_deadline(last: LeaderboardError, kind: type[LeaderboardError]) -> None:
     """When the next attempt would come too late the last answer is raised at once."""
     clock = Clock()
     retrying = _retrying(clock)
@@ -104,19 +100,19 @@ def test_an_error_keeps_what_attempts_before_met_with() -> None:
     """Each kind of trouble is a cause of the error, once, the latest first."""
     clock = Clock()
     retrying = _retrying(clock)
-    broken = Refusal(grpc.StatusCode.UNKNOWN, "Stream removed")
-    for refusal in (TIMED_OUT, AWAY, TIMED_OUT, broken, OVERLOADED):
-        retrying.pause_after(refusal)
+    broken = LeaderboardError("Stream removed")
+    for error in (TIMED_OUT, AWAY, TIMED_OUT, broken, OVERLOADED):
+        retrying.pause_after(error)
     clock.now += 9.0
 
     with pytest.raises(Overloaded) as raised:
         retrying.pause_after(OVERLOADED)
 
     chain: list[str] = []
-    error: BaseException | None = raised.value
-    while error is not None:
-        chain.append(str(error))
-        error = error.__cause__
+    cause: BaseException | None = raised.value
+    while cause is not None:
+        chain.append(str(cause))
+        cause = cause.__cause__
     assert chain == ["full", "Stream removed", "no answer within an attempt", "away"]
 
 

@@ -39,11 +39,11 @@ def test_every_field_is_sent() -> None:
 def test_every_update_has_a_request_id() -> None:
     """Without one of its own an update gets a random one, which it then keeps."""
     update = ScoreUpdate("chess", "ada", 1)
-    named = update.named()
+    named = update.with_request_id()
 
     assert len(named.request_id) == 32
-    assert update.named().request_id != named.request_id
-    assert named.message().request_id == named.named().request_id == named.request_id
+    assert update.with_request_id().request_id != named.request_id
+    assert named.message().request_id == named.with_request_id().request_id == named.request_id
     assert update.message().request_id
 
 

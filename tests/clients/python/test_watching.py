@@ -15,6 +15,7 @@ from harness.service import ServiceProcess, all_serving
 from harness.stores import StoreProcess
 from harness.waiting import eventually
 from leaderboard.v1 import leaderboard_pb2 as pb
+from leaderboard_client import SnapshotReason
 from leaderboard_client.watch_update import StreamLostError, WatchState, WatchUpdate
 
 USERS = [f"user-{number}" for number in range(12)]
@@ -101,7 +102,7 @@ async def test_an_update_says_what_led_to_it(service: ServiceProcess) -> None:
         )
         won = await following.reach(answer.position)
 
-    assert begun.snapshot_reason == pb.SNAPSHOT_REASON_INITIAL
+    assert begun.snapshot_reason == SnapshotReason.INITIAL
     assert begun.total_users == 3
     assert (begun.changes, begun.moved) == ((), {})
     [change] = won.changes
@@ -192,7 +193,7 @@ async def test_an_emptied_store_is_a_new_board(
 
         answer = await add(service.stub, "cup", "bob", 1)
         update = await following.until(
-            lambda update: update.snapshot_reason == pb.SNAPSHOT_REASON_NEW_EPOCH, "a new board"
+            lambda update: update.snapshot_reason == SnapshotReason.NEW_EPOCH, "a new board"
         )
 
         assert update.moved == {}
@@ -203,7 +204,7 @@ async def test_a_dead_connection_is_noticed_by_its_silence(service: ServiceProce
     """A connection on which nothing comes any more is left for a new one, and the watch goes on."""
     async with (
         Wire(service.address) as wire,
-        Following(wire.address, "cup", silence=1.0) as following,
+        Following(wire.address, "cup", idle_timeout=1.0) as following,
         _writing(service),
     ):
         await following.until(lambda update: bool(update.changes), "the first changes")

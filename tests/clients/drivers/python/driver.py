@@ -1,12 +1,11 @@
 """Does what it is told on its standard input with the Python client: one JSON object a line."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 import sys
+from collections.abc import Awaitable, Callable
 from contextlib import aclosing
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
 from google.protobuf.json_format import MessageToDict
 
@@ -15,15 +14,14 @@ from leaderboard_client import (
     Cancelled,
     LeaderboardError,
     Position,
+    RankedUser,
+    ScoreChange,
     ScoreUpdate,
     UpdateMode,
+    UpdateResult,
     WatchScope,
+    WatchUpdate,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-
-    from leaderboard_client import ContestUpdate, RankedUser, ScoreChange, UpdateResult
 
 Json: TypeAlias = dict[str, Any]
 
@@ -208,7 +206,7 @@ def _position(position: Position) -> Json:
     return {"epoch": position.epoch, "revision": position.revision}
 
 
-def _told(update: ContestUpdate) -> Json:
+def _told(update: WatchUpdate) -> Json:
     reason, message, trouble = update.snapshot_reason, update.message, update.trouble
     return {
         "state": update.state.name,

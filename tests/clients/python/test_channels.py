@@ -3,7 +3,7 @@
 import pytest
 
 from leaderboard_client import LeaderboardClient, Tls
-from leaderboard_client.credentials import authorization, check_address
+from leaderboard_client.channels import authorization, check_address
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,5 @@
 """The live board is what the messages of a watch say, or refuses them."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 
 import pytest
@@ -9,7 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leaderboard.v1 import leaderboard_pb2 as pb
-from leaderboard_client.live_board import LiveBoard, MissedChangesError, Row
+from leaderboard_client import RankedUser
+from leaderboard_client.live_board import LiveBoard
+from leaderboard_client.watch_update import MissedChangesError
 
 
 def user(user_id: str, score: int, rank: int) -> pb.RankedUser:
@@ -129,7 +129,7 @@ def test_a_snapshot_replaces_everything() -> None:
 
     board.apply(snapshot(user("b", 1, 1), revision=2, epoch="later"))
 
-    assert [Row(rank=1, user_id="b", score=1, display_name="")] == board.rows
+    assert [RankedUser(rank=1, user_id="b", score=1, display_name="")] == board.rows
     assert board.position == pb.Position(epoch="later", revision=2)
 
 

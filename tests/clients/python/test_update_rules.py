@@ -1,7 +1,5 @@
 """What the contract refuses by shape is refused before it is sent, and nothing else."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 import pytest
