@@ -1,10 +1,9 @@
-"""The client of the leaderboard service for asyncio."""
+"""Client of the leaderboard service for asyncio."""
 
 import weakref
 from collections.abc import AsyncGenerator, Iterable
 from datetime import datetime
 from functools import partial
-from types import TracebackType
 from typing import Self
 
 import grpc.aio
@@ -19,6 +18,7 @@ from leaderboard_client.closing import AsyncCloseEvent, WeakRegistry
 from leaderboard_client.enums import UpdateMode, WatchScope
 from leaderboard_client.error_reporter import OnError
 from leaderboard_client.live_board import DEFAULT_LIMIT
+from leaderboard_client.pending_queue import BufferOptions
 from leaderboard_client.results import Position, TopUsers, UpdateResult, UserRank
 from leaderboard_client.retrying import DEFAULT_TIMEOUT
 from leaderboard_client.score_update import ScoreUpdate
@@ -27,10 +27,10 @@ from leaderboard_client.watch_update import WatchUpdate
 
 
 class AsyncLeaderboardClient:
-    """Calls a leaderboard service, as `LeaderboardClient` does, from the tasks of one event loop.
+    """Calls a leaderboard service from the tasks of one event loop.
 
-    The arguments, the results and the errors are the same. A task that is cancelled ends its call
-    at once, with CancelledError.
+    The arguments, the results and the errors are those of `LeaderboardClient`. Cancelling a task
+    ends its call at once, with CancelledError.
     """
 
     def __init__(
@@ -41,21 +41,7 @@ class AsyncLeaderboardClient:
         token: Token | None = None,
         timeout: float = DEFAULT_TIMEOUT,
     ) -> None:
-        """Prepare calls; the connection is made with the first one.
-
-        Args:
-            address: Where the service listens, HOST:PORT.
-
-            tls: What the connection is encrypted with. Default: it is not.
-
-            token: Shown with each call as a bearer token; without TLS to loopback alone.
-
-            timeout: The seconds that a call may take with all its attempts, unless it says so.
-
-        Raises:
-            ValueError: The address is malformed, the timeout is none, or the token would be sent
-                without TLS to another machine.
-        """
+        """Create a client; it connects with the first call. See `LeaderboardClient`."""
         check_address(address, tls=tls, token=token)
         self._connect = partial(open_async_channel, address, tls)
         self._metadata = partial(authorization, token)
@@ -67,12 +53,7 @@ class AsyncLeaderboardClient:
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_error: object) -> None:
         await self.close()
 
     async def close(self) -> None:
@@ -98,14 +79,7 @@ class AsyncLeaderboardClient:
     ) -> UpdateResult:
         """Change the score of one user; see `LeaderboardClient.update_score`."""
         update = ScoreUpdate(
-            contest_id,
-            user_id,
-            points,
-            mode=mode,
-            request_id=request_id,
-            event_type=event_type,
-            event_time=event_time,
-            display_name=display_name,
+            contest_id, user_id, points, mode, request_id, event_type, event_time, display_name
         )
         return await self._caller.make(calls.update_score(update), timeout)
 
@@ -115,7 +89,7 @@ class AsyncLeaderboardClient:
         *,
         timeout: float | None = None,  # noqa: ASYNC109 (of a call with all its attempts)
     ) -> list[Outcome]:
-        """Make up to 1,000 updates; see `LeaderboardClient.batch_update_scores`."""
+        """Apply up to 1,000 updates; see `LeaderboardClient.batch_update_scores`."""
         return await self._caller.make(calls.batch_update_scores(updates), timeout)
 
     async def get_top_users(
@@ -128,9 +102,7 @@ class AsyncLeaderboardClient:
         timeout: float | None = None,  # noqa: ASYNC109 (of a call with all its attempts)
     ) -> TopUsers:
         """Read consecutive ranks, best first; see `LeaderboardClient.get_top_users`."""
-        call = calls.get_top_users(
-            contest_id, limit=limit, start_rank=start_rank, min_position=min_position
-        )
+        call = calls.get_top_users(contest_id, limit, start_rank, min_position)
         return await self._caller.make(call, timeout)
 
     async def get_user_rank(
@@ -143,9 +115,7 @@ class AsyncLeaderboardClient:
         timeout: float | None = None,  # noqa: ASYNC109 (of a call with all its attempts)
     ) -> UserRank:
         """Read the score and rank of one user; see `LeaderboardClient.get_user_rank`."""
-        call = calls.get_user_rank(
-            contest_id, user_id, neighbors=neighbors, min_position=min_position
-        )
+        call = calls.get_user_rank(contest_id, user_id, neighbors, min_position)
         return await self._caller.make(call, timeout)
 
     def watch(
@@ -159,13 +129,11 @@ class AsyncLeaderboardClient:
     ) -> AsyncGenerator[WatchUpdate, None]:
         """Watch a contest; see `LeaderboardClient.watch`.
 
-        Cancelling the iteration ends the stream at once; who leaves the loop in another way closes
-        the iterator, best with `contextlib.aclosing`.
+        Cancelling the iteration ends the stream at once. After leaving the loop in another way
+        close the iterator, best with `contextlib.aclosing`.
         """
         self._closed.check()
-        request = watch_request(
-            contest_id, limit=limit, scope=scope, user_ids=user_ids, min_interval=min_interval
-        )
+        request = watch_request(contest_id, limit, scope, user_ids, min_interval)
         return watch_contest(
             self._open_watch_channel, request, closed=self._closed, metadata=self._metadata
         )
@@ -180,15 +148,14 @@ class AsyncLeaderboardClient:
         on_error: OnError | None = None,
     ) -> AsyncScoreBuffer:
         """Return a buffer that sends updates as batches; see `LeaderboardClient.score_buffer`."""
+        options = BufferOptions(
+            max_pending=max_pending,
+            batch_size=batch_size,
+            linger=linger,
+            give_up_after=give_up_after,
+        )
         return self._buffers.make(
-            lambda: AsyncScoreBuffer(
-                self.batch_update_scores,
-                max_pending=max_pending,
-                batch_size=batch_size,
-                linger=linger,
-                give_up_after=give_up_after,
-                on_error=on_error,
-            )
+            lambda: AsyncScoreBuffer(self.batch_update_scores, options, on_error)
         )
 
     def _open_watch_channel(self) -> grpc.aio.Channel:

@@ -1,17 +1,17 @@
-"""Gathers updates and sends them as batches from a task of its own."""
+"""Buffers updates, and sends them as batches from a task of its own."""
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from types import TracebackType
 from typing import Protocol, Self
 
 from leaderboard_client.batch import Batch
 from leaderboard_client.calls import Outcome
-from leaderboard_client.error_reporter import OnError, Teller
+from leaderboard_client.error_reporter import ErrorReporter, OnError
 from leaderboard_client.errors import Cancelled, LeaderboardError
-from leaderboard_client.pending_queue import LAST_CHANCE, PendingQueue
+from leaderboard_client.pending_queue import CLOSE_TIMEOUT, BufferOptions, PendingQueue
 from leaderboard_client.score_update import ScoreUpdate
 
 _log = logging.getLogger("leaderboard_client")
@@ -27,35 +27,19 @@ class _Send(Protocol):
 
 
 class AsyncScoreBuffer:
-    """Takes updates from the tasks of one event loop; none is ever dropped in silence.
+    """Accepts updates from the tasks of one event loop; none is dropped silently.
 
-    It is as `ScoreBuffer`, with `on_error` called in the event loop. Its task is there while
-    something is pending; when somebody else cancels it, all that is pending is given up and the
-    buffer closed. A block that is left by cancellation gives up what is still pending after 2 s.
+    Like `ScoreBuffer`, with `on_error` called in the event loop. The buffer has a task while
+    updates are pending; if that is cancelled from outside, all pending updates are given up and the
+    buffer is closed. If its block ends by cancellation, the buffer has 2 s to flush.
     """
 
     def __init__(
-        self,
-        send: _Send,
-        *,
-        max_pending: int = 10_000,
-        batch_size: int = 500,
-        linger: float = 0.05,
-        give_up_after: float = 60.0,
-        on_error: OnError | None = None,
+        self, send: _Send, options: BufferOptions | None = None, on_error: OnError | None = None
     ) -> None:
-        """Prepare to buffer; the arguments are those of `ScoreBuffer`.
-
-        Raises:
-            ValueError: A number is out of its bounds, or `on_error` would have to be awaited.
-        """
-        self._queue = PendingQueue(
-            max_pending=max_pending,
-            batch_size=batch_size,
-            linger=linger,
-            give_up_after=give_up_after,
-        )
-        self._teller = Teller(on_error)
+        """Create a buffer; see `ScoreBuffer`."""
+        self._queue = PendingQueue(options or BufferOptions())
+        self._reporter = ErrorReporter(on_error)
         self._send = send
         self._changed = asyncio.Event()
         self._flushes = 0
@@ -73,45 +57,45 @@ class AsyncScoreBuffer:
         if self._queue.is_inherited:
             return
         if kind is not None and issubclass(kind, asyncio.CancelledError | KeyboardInterrupt):
-            await self._close_in_haste()
+            await self._close_in_time()
             return
         try:
             await self.close()
         except asyncio.CancelledError:
-            await self._close_in_haste()
+            await self._close_in_time()
             raise
 
     @property
     def acknowledged(self) -> int:
-        """How many updates the service took."""
+        """The number of updates that the service accepted."""
         return self._queue.acknowledged
 
     @property
     def refused(self) -> int:
-        """How many updates were refused for good, or given up."""
+        """The number of updates that were refused for good or given up."""
         return self._queue.refused
 
     async def add(self, update: ScoreUpdate) -> None:
-        """Queue an update; wait while as many are pending as may be.
+        """Queue an update; wait while `max_pending` updates are pending.
 
         Raises:
-            ValueError: The update can't be sent at all.
+            ValueError: The update can't be encoded.
 
             RuntimeError: The buffer was closed or broke, or this is another process.
         """
-        named = update.with_request_id()
-        named.message()
+        update = update.with_request_id()
+        update.message()
         self._queue.check_process()
-        await self._until(lambda: bool(self._queue.closed) or not self._queue.is_full)
-        self._queue.add(named)
+        await self._until(lambda: self._queue.closed or not self._queue.is_full)
+        self._queue.add(update)
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._run())
-            # Also a task that is cancelled before it begins must leave nothing behind.
+            # A callback, because a task that is cancelled before it begins runs no code of its own.
             self._task.add_done_callback(self._ended)
         self._wake()
 
     async def flush(self) -> None:
-        """Wait until everything that was added before is taken, or refused for good.
+        """Wait until all updates that were added before are accepted, or refused for good.
 
         Raises:
             RuntimeError: This is another process.
@@ -119,47 +103,48 @@ class AsyncScoreBuffer:
         self._queue.check_process()
         due = self._queue.added
         self._flushes += 1
-        self._tell()
+        self._report()
         try:
             await self._until(lambda: self._queue.done >= due)
         finally:
             self._flushes -= 1
 
     async def close(self) -> None:
-        """Take no more updates, and wait until all are taken or refused; may be called again.
+        """Accept no more updates, and wait until all are accepted or refused.
 
-        While no server answers that takes `give_up_after` from the last adding on, and an attempt.
-        Cancelling it ends the waiting alone.
+        May be called again. While no server responds that takes `give_up_after` from the last `add`
+        on, and one attempt. Cancelling it ends the wait alone.
 
         Raises:
             RuntimeError: This is another process.
         """
         self._queue.check_process()
         self._queue.close("is closed")
-        self._tell()
+        self._report()
         await self._until(lambda: self._queue.is_done)
 
     def give_up(self) -> None:
-        """Take no more updates, and refuse all that is pending; see `ScoreBuffer.give_up`."""
+        """Accept no more updates, and refuse all that are pending; see `ScoreBuffer.give_up`."""
         if not self._queue.is_inherited:
             error = Cancelled("the buffer was closed before this was taken")
             self._give_up("is closed", error)
 
-    async def _close_in_haste(self) -> None:
+    async def _close_in_time(self) -> None:
+        """Close, and give up the updates that are pending after 2 s."""
         try:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(LAST_CHANCE):
+            with suppress(TimeoutError):
+                async with asyncio.timeout(CLOSE_TIMEOUT):
                     await self.close()
         finally:
             self.give_up()
 
-    async def _until(self, holds: Callable[[], bool]) -> None:
-        """Wait until a condition holds, looked at whenever something has changed."""
-        while not holds():
+    async def _until(self, condition: Callable[[], object]) -> None:
+        """Wait until a condition holds; it is checked after each change."""
+        while not condition():
             await self._changed.wait()
 
     def _wake(self) -> None:
-        """Let all that wait look again."""
+        """Let all waiting tasks check their conditions."""
         self._changed.set()
         self._changed = asyncio.Event()
 
@@ -167,35 +152,31 @@ class AsyncScoreBuffer:
         while batch := await self._next():
             await self._deliver(batch)
             self._queue.settle(batch)
-            self._tell()
+            self._report()
 
     async def _next(self) -> Batch | None:
-        """Wait until the next batch is ripe; there is none when nothing is left."""
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(self._queue.linger):
+        """Wait for the next batch; None if nothing is left."""
+        queue = self._queue
+        with suppress(TimeoutError):
+            async with asyncio.timeout(queue.linger):
                 await self._until(
-                    lambda: bool(
-                        self._queue.closed
-                        or self._queue.is_empty
-                        or self._flushes
-                        or self._queue.is_ripe
-                    )
+                    lambda: queue.closed or queue.is_empty or self._flushes or queue.has_full_batch
                 )
-        return self._queue.take()
+        return queue.take()
 
     async def _deliver(self, batch: Batch) -> None:
-        """Send a batch, until nothing is left of it."""
+        """Send a batch until nothing of it is left."""
         updates, seconds = batch.portion()
         while updates:
             try:
                 pause = batch.answered(await self._send(updates, timeout=seconds))
-            except Exception as error:  # noqa: BLE001 (also of the token's function)
+            except Exception as error:  # noqa: BLE001 (the token's function may raise anything)
                 pause = batch.failed(error)
             await asyncio.sleep(pause)
             updates, seconds = batch.portion()
 
     def _ended(self, task: asyncio.Task[None]) -> None:
-        """Give up what the task that sends has left, should it have ended before its time."""
+        """Give up all that is pending if the task was cancelled or failed."""
         if task.cancelled():
             self._give_up("broke", Cancelled("the task that sends was cancelled"))
         elif error := task.exception():
@@ -206,16 +187,16 @@ class AsyncScoreBuffer:
         self._queue.give_up(why, error)
         if self._task is not None:
             self._task.cancel()
-        self._tell()
+        self._report()
 
-    def _tell(self) -> None:
-        """Tell of what was refused, also of what is left where Ctrl-C has ended the telling."""
-        if self._teller.is_caller:
-            # Who has called `on_error` goes on with the others.
+    def _report(self) -> None:
+        """Report refused updates, also those that remain after a report ended by Ctrl-C."""
+        if self._reporter.is_caller:
+            # The loop below that called `on_error` reports the rest.
             return
         try:
-            while refused := self._queue.untold():
-                self._teller.tell(*refused)
-                self._queue.told()
+            while refused := self._queue.next_unreported():
+                self._reporter.report(*refused)
+                self._queue.reported()
         finally:
             self._wake()

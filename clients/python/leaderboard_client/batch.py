@@ -1,4 +1,4 @@
-"""One batch of updates on its way: what is still to be sent, and what became of the others."""
+"""One batch of updates in flight: the updates still to be sent, and the results of the others."""
 
 import math
 import time
@@ -12,140 +12,136 @@ from leaderboard_client.retrying import retry_delay
 from leaderboard_client.score_update import ScoreUpdate
 
 MAX_BATCH = 1000
-"""The most updates that the service takes at once."""
+"""The most updates that the service accepts in one request."""
 
-Refused: TypeAlias = tuple[ScoreUpdate, LeaderboardError]
-"""An update that was refused for good, or given up, and why."""
+RefusedUpdate: TypeAlias = tuple[ScoreUpdate, LeaderboardError]
+"""An update that was refused for good or given up, and why."""
 
-_LEAST_TIME = 1.0
-"""The seconds that an attempt may take whose time is up: its updates may only have waited for
-others, with a service that is slow."""
+_MIN_TIMEOUT = 1.0
+"""The least seconds of an attempt, also after the deadline of its updates: they may only have
+waited for others while the service was slow."""
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
-    """An update that is neither taken nor refused yet."""
+class PendingUpdate:
+    """An update that was neither accepted nor refused yet."""
 
     update: ScoreUpdate
     """The update, with its `request_id`."""
 
-    ends: float
-    """When to give it up, unless an attempt is under way that takes it."""
+    deadline: float
+    """When the update is given up, unless an attempt in flight gets it accepted."""
 
 
 class Batch:
-    """Updates that are sent together, until each is taken, refused or given up."""
+    """Updates that are sent together, until each is accepted, refused or given up."""
 
     def __init__(
-        self, waiting: Sequence[Waiting], clock: Callable[[], float] = time.monotonic
+        self, updates: Sequence[PendingUpdate], clock: Callable[[], float] = time.monotonic
     ) -> None:
         """Prepare to send updates.
 
         Args:
-            waiting: One or more, in the order in which they end.
+            updates: One or more, in the order of their deadlines.
 
-            clock: Returns the time in seconds, from any beginning: that in which they end.
+            clock: Returns the time in seconds, on the same clock as the deadlines.
         """
         self.acknowledged = 0
-        """How many the service took."""
-        self.refused: list[Refused] = []
-        """What it refused for good, or was given up."""
+        """The number of updates that the service accepted."""
+        self.refused: list[RefusedUpdate] = []
+        """The updates that were refused for good or given up."""
         self.failure: LeaderboardError | None = None
-        """What the last attempt failed with as a whole; None where it was answered."""
+        """The error of the last attempt as a whole; None if the service responded."""
         self.failed_until = -math.inf
-        """Up to when that failure lasts at least: the next attempt comes no earlier."""
-        self._waiting = list(waiting)
-        self._size = len(waiting)
+        """The earliest time of the next attempt after that failure."""
+        self._pending = list(updates)
+        self._size = len(updates)
         self._clock = clock
         self._attempts = 0
 
     @property
     def is_done(self) -> bool:
-        """Tell that nothing is left to be sent."""
-        return not self._waiting
+        """Whether nothing is left to be sent."""
+        return not self._pending
 
     def portion(self) -> tuple[list[ScoreUpdate], float]:
-        """Return what to send next, none when nothing is left, and the seconds that may take."""
-        sent = self._waiting[: self._size]
-        ends = sent[0].ends if sent else 0.0
-        return [waiting.update for waiting in sent], max(ends - self._clock(), _LEAST_TIME)
+        """Return the updates to send next, none if nothing is left, and the attempt's timeout."""
+        sent = self._pending[: self._size]
+        deadline = sent[0].deadline if sent else 0.0
+        return [each.update for each in sent], max(deadline - self._clock(), _MIN_TIMEOUT)
 
     def answered(self, outcomes: Sequence[Outcome]) -> float:
-        """Sort what was sent by its outcomes, and return the seconds to wait before the next.
+        """Apply the outcomes of the last portion, and return the seconds to wait before the next.
 
         Raises:
             ValueError: There is not one outcome for each update.
         """
         self.failure = None
         sent, later = self._split()
-        again: list[tuple[Waiting, LeaderboardError]] = []
-        for waiting, outcome in _paired(sent, outcomes):
+        retried: list[tuple[PendingUpdate, LeaderboardError]] = []
+        # A batch that was given up while it was in flight is empty.
+        paired = list(zip(sent, outcomes, strict=True)) if sent else []
+        for pending, outcome in paired:
             if not isinstance(outcome, LeaderboardError):
                 self.acknowledged += 1
             elif outcome.retryable:
-                again.append((waiting, outcome))
+                retried.append((pending, outcome))
             else:
-                self.refused.append((waiting.update, outcome))
-        return self._try_again(again, later)
+                self.refused.append((pending.update, outcome))
+        return self._retry(retried, later)
 
     def failed(self, cause: Exception) -> float:
-        """Take note that what was sent failed as a whole; return the seconds to wait.
+        """Apply a failure of the last portion as a whole, and return the seconds to wait.
 
-        What is too large as a whole is sent in halves: one update must not cost the others. What
-        was raised by the caller's own code, such as the token's function, may pass as well.
+        A portion that is too large is halved: one large update must not cost the others. Errors
+        of the caller's own code, such as the token's function, count as transient.
         """
         self.failure = None
         sent, later = self._split()
-        error = _told(cause)
+        error = _as_leaderboard_error(cause)
         too_large = error.code == "RESOURCE_EXHAUSTED" and not error.retryable
         if too_large and len(sent) > 1:
             self._size = len(sent) // 2
             return 0.0
         if not error.transient:
             return self._refuse(sent, error, later)
-        pause = self._try_again([(waiting, error) for waiting in sent], later)
+        pause = self._retry([(pending, error) for pending in sent], later)
         self.failure, self.failed_until = error, self._clock() + pause
         return pause
 
     def give_up(self, error: LeaderboardError) -> None:
-        """Refuse all that is left."""
-        self._refuse(self._waiting, error, [])
+        """Refuse all updates that are left."""
+        self._refuse(self._pending, error, [])
 
-    def _split(self) -> tuple[list[Waiting], list[Waiting]]:
-        """Return what was sent, and what is to be sent after it."""
-        return self._waiting[: self._size], self._waiting[self._size :]
+    def _split(self) -> tuple[list[PendingUpdate], list[PendingUpdate]]:
+        """Return the updates of the last portion, and those after it."""
+        return self._pending[: self._size], self._pending[self._size :]
 
     def _refuse(
-        self, waiting: Sequence[Waiting], error: LeaderboardError, later: list[Waiting]
+        self, sent: Sequence[PendingUpdate], error: LeaderboardError, later: list[PendingUpdate]
     ) -> float:
-        self.refused += [(each.update, error) for each in waiting]
-        self._waiting = later
+        self.refused += [(pending.update, error) for pending in sent]
+        self._pending = later
         return 0.0
 
-    def _try_again(
-        self, failed: Sequence[tuple[Waiting, LeaderboardError]], later: list[Waiting]
+    def _retry(
+        self, failed: Sequence[tuple[PendingUpdate, LeaderboardError]], later: list[PendingUpdate]
     ) -> float:
-        """Keep what the next attempt does not come too late for, and return when that comes."""
+        """Keep the updates whose deadline is after the next attempt; return the time until it."""
         if not failed:
-            self._waiting = later
+            self._pending = later
             return 0.0
-        asked = max(error.retry_after or 0.0 for _, error in failed)
-        pause = retry_delay(self._attempts, asked)
+        requested = max(error.retry_after or 0.0 for _, error in failed)
+        pause = retry_delay(self._attempts, requested)
         self._attempts += 1
         next_attempt = self._clock() + pause
-        again = [waiting for waiting, _ in failed if waiting.ends > next_attempt]
-        self.refused += [(w.update, error) for w, error in failed if w.ends <= next_attempt]
-        self._waiting = again + later
-        return pause if again else 0.0
+        retried = [pending for pending, _ in failed if pending.deadline > next_attempt]
+        self.refused += [(p.update, error) for p, error in failed if p.deadline <= next_attempt]
+        self._pending = retried + later
+        return pause if retried else 0.0
 
 
-def _paired(sent: Sequence[Waiting], outcomes: Sequence[Outcome]) -> list[tuple[Waiting, Outcome]]:
-    # What was given up while it was under way is not here any more.
-    return list(zip(sent, outcomes, strict=True)) if sent else []
-
-
-def _told(cause: Exception) -> LeaderboardError:
-    """Return the error that updates are told of when sending them raised something."""
+def _as_leaderboard_error(cause: Exception) -> LeaderboardError:
     if isinstance(cause, LeaderboardError):
         return cause
     error = LeaderboardError(str(cause))

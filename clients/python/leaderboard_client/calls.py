@@ -46,7 +46,7 @@ def batch_update_scores(updates: Iterable[ScoreUpdate]) -> Call[list[Outcome]]:
 
 
 def get_top_users(
-    contest_id: str, *, limit: int, start_rank: int, min_position: Position | None
+    contest_id: str, limit: int, start_rank: int, min_position: Position | None
 ) -> Call[TopUsers]:
     """Return the call that reads ranks; raise ValueError if it can't be encoded."""
     with encoding():
@@ -60,7 +60,7 @@ def get_top_users(
 
 
 def get_user_rank(
-    contest_id: str, user_id: str, *, neighbors: int, min_position: Position | None
+    contest_id: str, user_id: str, neighbors: int, min_position: Position | None
 ) -> Call[UserRank]:
     """Return the call that reads a user's rank; raise ValueError if it can't be encoded."""
     with encoding():

@@ -1,9 +1,8 @@
-"""The synchronous client of the leaderboard service."""
+"""Synchronous client of the leaderboard service."""
 
 from collections.abc import Iterable
 from datetime import datetime
 from functools import partial
-from types import TracebackType
 from typing import Self
 
 from leaderboard_client import calls
@@ -14,6 +13,7 @@ from leaderboard_client.closing import WeakRegistry
 from leaderboard_client.enums import UpdateMode, WatchScope
 from leaderboard_client.error_reporter import OnError
 from leaderboard_client.live_board import DEFAULT_LIMIT
+from leaderboard_client.pending_queue import BufferOptions
 from leaderboard_client.results import Position, TopUsers, UpdateResult, UserRank
 from leaderboard_client.retrying import DEFAULT_TIMEOUT
 from leaderboard_client.score_buffer import ScoreBuffer
@@ -23,13 +23,13 @@ from leaderboard_client.watch_session import watch_request
 
 
 class LeaderboardClient:
-    """Calls a leaderboard service; for any number of threads, and as long as the program runs.
+    """Calls a leaderboard service. Any number of threads may share one client.
 
-    Each call may take `timeout` seconds, its own or those of the client. Within them it is sent
-    again when the service can't be reached, asks to wait or does not answer; that never counts
-    twice, because each write has a `request_id`. A failed call raises a LeaderboardError; one that
-    can't be sent at all, such as points beyond 64 bits, a ValueError. As a context manager the
-    client is closed with its block.
+    A call may take `timeout` seconds, its own or the client's. Within them it is sent again if the
+    service can't be reached, asks to wait or does not respond; no write counts twice, because each
+    has a `request_id`. A failed call raises a LeaderboardError; arguments that can't be encoded,
+    such as points beyond 64 bits, raise a ValueError. As a context manager the client is closed
+    with its block.
     """
 
     def __init__(
@@ -40,19 +40,20 @@ class LeaderboardClient:
         token: Token | None = None,
         timeout: float = DEFAULT_TIMEOUT,
     ) -> None:
-        """Prepare calls; the connection is made with the first one.
+        """Create a client; it connects with the first call.
 
         Args:
-            address: Where the service listens, HOST:PORT.
+            address: The address of the service, HOST:PORT.
 
-            tls: What the connection is encrypted with. Default: it is not.
+            tls: The certificates. Default: no TLS.
 
-            token: Shown with each call as a bearer token; without TLS to loopback alone.
+            token: Sent with each call as a bearer token; without TLS to loopback only.
 
-            timeout: The seconds that a call may take with all its attempts, unless it says so.
+            timeout: The default of the seconds that a call may take with all its attempts.
 
         Raises:
-            ValueError: One of these is malformed, or the token would go bare to another machine.
+            ValueError: The address is malformed, the timeout is not more than 0, or the token would
+                be sent to another machine without TLS.
         """
         check_address(address, tls=tls, token=token)
         self._connect = partial(open_channel, address, tls)
@@ -64,19 +65,14 @@ class LeaderboardClient:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         self.close()
 
     def close(self) -> None:
-        """End all calls, watches and buffers, each wherever it is; may be called again.
+        """End all calls, watches and buffers; may be called again.
 
-        Calls raise Cancelled, watches end as if their contests were over, and buffers give up what
-        is pending: close them first, as their blocks do, to have it sent.
+        Calls raise Cancelled, watches end as if their contests were over, and buffers give up their
+        pending updates: close a buffer first, as its block does, to flush it.
         """
         self._caller.close()
         self._watches.close()
@@ -97,32 +93,25 @@ class LeaderboardClient:
     ) -> UpdateResult:
         """Change the score of one user; the arguments are the fields of `ScoreUpdate`.
 
-        To repeat the call after an error without counting twice, give it a `request_id`; otherwise
-        it has a random one, the same over all its attempts.
+        To repeat the call after an error without counting twice, give it a `request_id`. Otherwise
+        it gets a random one, the same for all its attempts.
 
         Raises:
-            LeaderboardError: It was refused, such as with OutOfRange or RequestIdReused.
+            LeaderboardError: It failed, such as with OutOfRange or RequestIdReused.
         """
         update = ScoreUpdate(
-            contest_id,
-            user_id,
-            points,
-            mode=mode,
-            request_id=request_id,
-            event_type=event_type,
-            event_time=event_time,
-            display_name=display_name,
+            contest_id, user_id, points, mode, request_id, event_type, event_time, display_name
         )
         return self._caller.make(calls.update_score(update), timeout)
 
     def batch_update_scores(
         self, updates: Iterable[ScoreUpdate], *, timeout: float | None = None
     ) -> list[Outcome]:
-        """Make up to 1,000 updates, and return a result or an error for each, in their order.
+        """Apply up to 1,000 updates, and return a result or an error for each, in their order.
 
-        The updates of one contest are applied in order in one step; a refused one does not hold up
-        the others. Those refused with a `retryable` error are left to the caller, or to a
-        ScoreBuffer; to repeat them, give the updates request ids.
+        The updates of one contest are applied in order in one step; a refused one does not affect
+        the others. Updates with a `retryable` error are not repeated: that is up to the caller, or
+        to a ScoreBuffer. To repeat them, give them request ids.
 
         Raises:
             LeaderboardError: The batch failed as a whole.
@@ -143,20 +132,18 @@ class LeaderboardClient:
         Args:
             contest_id: The contest.
 
-            limit: How many users to return, to 1,000.
+            limit: The number of users, up to 1,000.
 
-            start_rank: The first rank to return.
+            start_rank: The first rank.
 
-            min_position: The answer is of this state or a later one. Default: the server's latest.
+            min_position: The least position of the result. Default: the latest one of the server.
 
             timeout: The seconds that the call may take.
 
         Raises:
             LeaderboardError: It failed, such as with FailedPrecondition for `min_position`.
         """
-        call = calls.get_top_users(
-            contest_id, limit=limit, start_rank=start_rank, min_position=min_position
-        )
+        call = calls.get_top_users(contest_id, limit, start_rank, min_position)
         return self._caller.make(call, timeout)
 
     def get_user_rank(
@@ -175,18 +162,16 @@ class LeaderboardClient:
 
             user_id: The user.
 
-            neighbors: How many users to return on each side, to 100.
+            neighbors: The number of users on each side, up to 100.
 
-            min_position: The answer is of this state or a later one. Default: the store's latest.
+            min_position: The least position of the result. Default: the latest one of the store.
 
             timeout: The seconds that the call may take.
 
         Raises:
             LeaderboardError: It failed, such as with NotFound: the user has no score.
         """
-        call = calls.get_user_rank(
-            contest_id, user_id, neighbors=neighbors, min_position=min_position
-        )
+        call = calls.get_user_rank(contest_id, user_id, neighbors, min_position)
         return self._caller.make(call, timeout)
 
     def watch(
@@ -198,32 +183,31 @@ class LeaderboardClient:
         user_ids: Iterable[str] = (),
         min_interval: float = 0.0,
     ) -> Watch:
-        """Watch a contest: iterate over its whole board, told anew whenever something changes.
+        """Watch a contest: iterate over its whole board, again after every change.
 
-        The watch reconnects and resumes by itself for as long as that takes, and never shows a
-        board that was not the store's. Its first update comes before anything was told. It ends
-        when the contest is over, when it or the client is closed, and when it is dropped.
+        The watch reconnects and resumes by itself, for as long as that takes, and never shows a
+        board that was not the store's. Its first update comes before the first message. It ends
+        when the contest is over, when it or the client is closed, and when it is not referenced.
 
         Args:
             contest_id: The contest. It need not exist yet.
 
-            limit: How many of the first ranks to watch, to 1,000.
+            limit: The number of first ranks to watch, up to 1,000.
 
-            scope: What is told of the contest.
+            scope: The changes to receive.
 
-            user_ids: The users to watch with the scope USERS, to 1,000; none with the others.
+            user_ids: The users to watch with the scope USERS, up to 1,000; none with the others.
 
-            min_interval: The least seconds between two changes with the scope TOP, to 60.
+            min_interval: The least seconds between two changes with the scope TOP, up to 60.
 
         Raises:
-            ValueError: The watch can't be asked for at all.
+            ValueError: An argument can't be encoded.
 
-            LeaderboardError: From the iteration: the service refused the watch for good. Cancelled,
-                at once: the client was closed.
+            Cancelled: The client was closed.
+
+            LeaderboardError: From the iteration: the service rejected the watch for good.
         """
-        request = watch_request(
-            contest_id, limit=limit, scope=scope, user_ids=user_ids, min_interval=min_interval
-        )
+        request = watch_request(contest_id, limit, scope, user_ids, min_interval)
         return self._watches.make(lambda: Watch(self._connect, request, metadata=self._metadata))
 
     def score_buffer(
@@ -235,20 +219,31 @@ class LeaderboardClient:
         give_up_after: float = 60.0,
         on_error: OnError | None = None,
     ) -> ScoreBuffer:
-        """Return a buffer that sends updates as batches in the background; see `ScoreBuffer`.
+        """Return a buffer that sends updates as batches in the background.
+
+        Args:
+            max_pending: The number of pending updates from which on `add` waits.
+
+            batch_size: The number of updates that go together, up to 1,000.
+
+            linger: The seconds that a batch waits for more updates.
+
+            give_up_after: The seconds after its `add` for which a failing update is tried again.
+                When a failed batch is given up, queued updates that are as old go with it untried.
+
+            on_error: Called with each update that was refused for good or given up, and why, from a
+                thread of the buffer, one at a time. It may give up this buffer, but not use it
+                otherwise. What it raises is logged. Default: the update is logged.
 
         Raises:
-            ValueError: A number is out of its bounds, or `on_error` would have to be awaited.
+            ValueError: A number is out of its range, or `on_error` would have to be awaited.
 
             Cancelled: The client was closed.
         """
-        return self._buffers.make(
-            lambda: ScoreBuffer(
-                self.batch_update_scores,
-                max_pending=max_pending,
-                batch_size=batch_size,
-                linger=linger,
-                give_up_after=give_up_after,
-                on_error=on_error,
-            )
+        options = BufferOptions(
+            max_pending=max_pending,
+            batch_size=batch_size,
+            linger=linger,
+            give_up_after=give_up_after,
         )
+        return self._buffers.make(lambda: ScoreBuffer(self.batch_update_scores, options, on_error))

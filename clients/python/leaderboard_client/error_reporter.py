@@ -1,4 +1,4 @@
-"""Tells of the updates that a buffer could not deliver."""
+"""Reports the updates that a buffer could not deliver, to `on_error` or to the log."""
 
 import inspect
 import logging
@@ -12,74 +12,76 @@ from leaderboard_client.score_update import ScoreUpdate
 from leaderboard_client.update_rules import shown
 
 OnError: TypeAlias = Callable[[ScoreUpdate, LeaderboardError], object]
-"""Is told of an update that was refused for good, and why."""
+"""Called with an update that was refused for good or given up, and why."""
 
-_LONGEST_REASON = 500
+_MAX_REASON_LENGTH = 500
 _log = logging.getLogger("leaderboard_client")
 
 
-class _Here(threading.local):
-    """Who calls its `on_error` in the present thread, one within the other."""
+class _ThisThread(threading.local):
+    """The reporters whose `on_error` is running in the current thread, the innermost last."""
 
     def __init__(self) -> None:
-        self.tellers: list[Teller] = []
+        self.reporters: list[ErrorReporter] = []
 
 
-_here = _Here()
+_this_thread = _ThisThread()
 
 
-def is_telling() -> bool:
-    """Tell that the `on_error` of any buffer calls.
+def is_reporting() -> bool:
+    """Return whether this thread is inside an `on_error` callback.
 
-    It can't wait for the telling of another buffer, whose `on_error` may wait for this one's.
+    Then it must not wait for the reports of any other buffer: that buffer's callback may be waiting
+    for those of this one.
     """
-    return bool(_here.tellers)
+    return bool(_this_thread.reporters)
 
 
-class Teller:
-    """Tells of refused updates, one at a time."""
+class ErrorReporter:
+    """Reports refused updates, one at a time."""
 
     def __init__(self, on_error: OnError | None) -> None:
-        """Prepare to tell.
+        """Create a reporter.
 
         Args:
-            on_error: Who is told. Default: the log.
+            on_error: The callback. Default: the update is logged.
 
         Raises:
-            ValueError: It would have to be awaited.
+            ValueError: The callback would have to be awaited.
         """
         called = getattr(on_error, "__call__", None)  # noqa: B004 (an object may be called, too)
         if inspect.iscoroutinefunction(on_error) or inspect.iscoroutinefunction(called):
             raise ValueError("on_error is a coroutine function; it must be a plain one")
-        self._on_error = on_error or _logged
+        self._on_error = on_error or _log_update
 
     @property
     def is_caller(self) -> bool:
-        """Tell that its `on_error` is what calls: it can't wait for the telling to end."""
-        return self in _here.tellers
+        """Whether this thread is inside its own callback, so that it can't wait for reports."""
+        return self in _this_thread.reporters
 
-    def tell(self, update: ScoreUpdate, error: LeaderboardError) -> None:
-        """Tell of an update; who is told may fail.
+    def report(self, update: ScoreUpdate, error: LeaderboardError) -> None:
+        """Report an update; errors of the callback are logged.
 
         Raises:
-            KeyboardInterrupt: It came to the main thread meanwhile; the update is to be told again.
+            KeyboardInterrupt: Raised in the main thread meanwhile; the update has to be reported
+                again.
         """
-        _here.tellers.append(self)
+        _this_thread.reporters.append(self)
         try:
             self._on_error(update, error)
         except BaseException as failure:
             interrupted = threading.current_thread() is threading.main_thread()
             if interrupted and isinstance(failure, KeyboardInterrupt):
                 raise
-            # Whatever it is, and be it the log itself that fails: the others must be told.
+            # Nothing else may stop the reports of the other updates, not even an error of the log.
             with suppress(Exception):
                 _log.exception("on_error failed")
         finally:
-            _here.tellers.pop()
+            _this_thread.reporters.pop()
 
 
-def _logged(update: ScoreUpdate, error: LeaderboardError) -> None:
-    # Names are what callers were given: they must not look like lines of the log.
+def _log_update(update: ScoreUpdate, error: LeaderboardError) -> None:
+    # Ids come from callers: quoted and escaped, they can't forge lines of the log.
     contest_id, user_id = shown(update.contest_id), shown(update.user_id)
-    why = shown(str(error), _LONGEST_REASON)
+    why = shown(str(error), _MAX_REASON_LENGTH)
     _log.error("%s: points for %s were refused: %s", contest_id, user_id, why)

@@ -99,7 +99,7 @@ class LiveBoard:
             del users[self._limit :]
         elif user.rank <= self._limit and self._scope == pb.WATCH_SCOPE_TOP:
             raise MissedChangesError(
-                f"the stream tells of rank {user.rank}, the board has {len(users)} rows"
+                f"the stream sends rank {user.rank}, the board has {len(users)} rows"
             )
         return users
 

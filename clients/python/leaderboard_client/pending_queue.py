@@ -1,188 +1,194 @@
-"""The updates that wait in a buffer, what became of them, and for how long each may wait."""
+"""Pending updates of a score buffer: when they are sent, their results, and how they end.
+
+Has neither threads nor an event loop; the buffers wait, send and report.
+"""
 
 import math
 import os
 import time
 from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass
 
-from leaderboard_client.batch import MAX_BATCH, Batch, Refused, Waiting
+from leaderboard_client.batch import MAX_BATCH, Batch, PendingUpdate, RefusedUpdate
 from leaderboard_client.errors import LeaderboardError
 from leaderboard_client.score_update import ScoreUpdate
 
-LAST_CHANCE = 2.0
-"""The seconds that are left to what is pending when a block is left in haste, such as by Ctrl-C."""
+CLOSE_TIMEOUT = 2.0
+"""The seconds that a buffer has to flush when its block ends by Ctrl-C or cancellation."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BufferOptions:
+    """Limits and times of a score buffer; see `LeaderboardClient.score_buffer`.
+
+    Raises:
+        ValueError: A number is out of its range.
+    """
+
+    max_pending: int = 10_000
+    batch_size: int = 500
+    linger: float = 0.05
+    give_up_after: float = 60.0
+
+    def __post_init__(self) -> None:
+        if self.max_pending < 1:
+            raise ValueError(f"max_pending {self.max_pending} is less than 1")
+        if not 1 <= self.batch_size <= MAX_BATCH:
+            raise ValueError(f"batch_size {self.batch_size} is not of 1 to {MAX_BATCH}")
+        if not 0 <= self.linger < math.inf:
+            raise ValueError(f"linger {self.linger} is not of 0 or more")
+        if not self.give_up_after >= 0:
+            raise ValueError(f"give_up_after {self.give_up_after} is not of 0 or more")
 
 
 class PendingQueue:
-    """The updates of one buffer, counted from the first to the last; does not wait itself.
+    """The updates of one buffer.
 
-    Each is settled once: by the batch that it goes in, or with all others that are given up.
+    Each update is settled once: with its batch, or with all others when the buffer gives up.
     """
 
-    def __init__(
-        self,
-        *,
-        max_pending: int,
-        batch_size: int,
-        linger: float,
-        give_up_after: float,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
-        """Begin without any.
-
-        Raises:
-            ValueError: There is no room for an update, a batch is none that the service takes, or
-                a time is none.
-        """
-        if max_pending < 1:
-            raise ValueError(f"max_pending {max_pending} is less than 1")
-        if not 1 <= batch_size <= MAX_BATCH:
-            raise ValueError(f"batch_size {batch_size} is not of 1 to {MAX_BATCH}")
-        if not 0 <= linger < math.inf:
-            raise ValueError(f"linger {linger} is not of 0 or more")
-        if not give_up_after >= 0:
-            raise ValueError(f"give_up_after {give_up_after} is not of 0 or more")
-        self.linger = linger
+    def __init__(self, options: BufferOptions, clock: Callable[[], float] = time.monotonic) -> None:
+        """Create an empty queue."""
+        self.linger = options.linger
         """The seconds that a batch waits for more updates."""
         self.added = 0
-        """How many updates were added."""
+        """The number of updates that were added."""
         self.acknowledged = 0
-        """How many the service took, now or in an attempt before."""
+        """The number of updates that the service accepted."""
         self.refused = 0
-        """How many were refused for good, or given up."""
+        """The number of updates that were refused for good or given up."""
         self.closed = ""
-        """Why there are no updates any more; empty while there may be."""
-        self.is_left = False
-        """Tells that nobody takes batches any more."""
-        self._told = 0
-        self._untold: deque[Refused] = deque()
-        self._given_up: LeaderboardError | None = None
-        self._room = max_pending
-        self._batch_size = batch_size
-        self._give_up_after = give_up_after
+        """Why updates can't be added any more; empty while they can."""
+        self.sender_ended = False
+        """Whether no batches are taken any more."""
+        self._options = options
         self._clock = clock
-        self._queue: deque[Waiting] = deque()
-        self._on_its_way: Batch | None = None
+        self._queue: deque[PendingUpdate] = deque()
+        self._in_flight: Batch | None = None
+        self._unreported: deque[RefusedUpdate] = deque()
+        self._reported = 0
+        self._given_up: LeaderboardError | None = None
         self._process = os.getpid()
 
     @property
     def done(self) -> int:
-        """How many updates are out of the buffer, and told of where that is due."""
-        return self.acknowledged + self._told
+        """The number of updates that were accepted, or refused and reported."""
+        return self.acknowledged + self._reported
 
     @property
     def is_done(self) -> bool:
-        """Tell that nothing is pending."""
+        """Whether nothing is pending."""
         return self.done >= self.added
 
     @property
     def is_full(self) -> bool:
-        """Tell that an update has to wait before it is added."""
-        return self.added - self.done >= self._room
+        """Whether an update has to wait before it is added."""
+        return self.added - self.done >= self._options.max_pending
 
     @property
     def is_empty(self) -> bool:
-        """Tell that nothing waits to be taken; a batch may be on its way."""
+        """Whether no update waits for a batch; a batch may be in flight."""
         return not self._queue
 
     @property
-    def is_ripe(self) -> bool:
-        """Tell that waiting for more updates would gain nothing."""
-        return len(self._queue) >= self._batch_size or self.is_full
+    def has_full_batch(self) -> bool:
+        """Whether waiting for more updates would gain nothing."""
+        return len(self._queue) >= self._options.batch_size or self.is_full
 
     @property
     def is_given_up(self) -> bool:
-        """Tell that nothing is to be sent any more."""
+        """Whether nothing is to be sent any more."""
         return self._given_up is not None
 
     @property
-    def has_untold(self) -> bool:
-        """Tell that there are refused updates that nobody was told of yet."""
-        left = self._queue or self._on_its_way
-        return bool(self._untold or (self._given_up and left))
+    def has_unreported(self) -> bool:
+        """Whether there are refused updates that were not reported yet."""
+        left = self._queue or self._in_flight
+        return bool(self._unreported or (self._given_up and left))
 
     @property
     def is_inherited(self) -> bool:
-        """Tell that this process was forked from that of the buffer: nobody sends here."""
+        """Whether this process was forked from the buffer's, so that nothing is sent here."""
         return os.getpid() != self._process
 
     def check_process(self) -> None:
-        """Raise RuntimeError where the buffer is inherited."""
+        """Raise RuntimeError if the buffer is inherited."""
         if self.is_inherited:
             raise RuntimeError("the buffer is that of another process; make one after the fork")
 
     def add(self, update: ScoreUpdate) -> None:
-        """Let an update wait; it has its `request_id`.
+        """Queue an update that has a `request_id`.
 
         Raises:
-            RuntimeError: There are no updates any more.
+            RuntimeError: The buffer is closed.
         """
         self._check_open()
-        self._queue.append(Waiting(update, self._clock() + self._give_up_after))
+        deadline = self._clock() + self._options.give_up_after
+        self._queue.append(PendingUpdate(update, deadline))
         self.added += 1
-        if self.is_left and self._queue:
-            # A signal handler has closed the buffer since it was seen to be open.
+        if self.sender_ended and self._queue:
+            # A signal handler closed the buffer after the check above.
             self._queue.clear()
             self.added -= 1
             self._check_open()
 
     def take(self) -> Batch | None:
-        """Return the next batch; None if nothing waits to be sent."""
+        """Return the next batch; None if nothing is to be sent."""
         if self.is_empty or self.is_given_up:
             return None
-        size = min(self._batch_size, len(self._queue))
-        self._on_its_way = Batch([self._queue.popleft() for _ in range(size)], self._clock)
-        return self._on_its_way
+        size = min(self._options.batch_size, len(self._queue))
+        self._in_flight = Batch([self._queue.popleft() for _ in range(size)], self._clock)
+        return self._in_flight
 
     def settle(self, batch: Batch) -> None:
-        """Count what became of a batch; what was refused is to be told.
+        """Count the results of a batch, and queue its refused updates to be reported.
 
-        With it go those whose time was up when it was given up: a failed attempt speaks for them,
-        too. A batch that was given up meanwhile was settled then.
+        If its last attempt failed as a whole, queued updates whose deadline has passed by the next
+        attempt are refused with it. Nothing happens if the batch was settled by giving up.
         """
-        if batch is not self._on_its_way:
+        if batch is not self._in_flight:
             return
         if self._given_up:
             batch.give_up(self._given_up)
-        self._on_its_way = None
+        self._in_flight = None
         self.acknowledged += batch.acknowledged
         refused = list(batch.refused)
-        while batch.failure and self._queue and self._queue[0].ends <= batch.failed_until:
+        while batch.failure and self._queue and self._queue[0].deadline <= batch.failed_until:
             refused.append((self._queue.popleft().update, batch.failure))
         self._refuse(refused)
 
     def close(self, why: str) -> None:
-        """Take no more updates."""
+        """Accept no more updates."""
         self.closed = self.closed or why
 
     def give_up(self, why: str, error: LeaderboardError) -> None:
-        """Close, and refuse all that is pending.
+        """Close the queue, and refuse all that is pending.
 
-        It takes effect at once or, where Ctrl-C comes in between, not at all; who tells of what
-        was refused does the rest.
+        An interrupt by Ctrl-C leaves it either given up or not: the refusals themselves are made by
+        `next_unreported`.
         """
         self.close(why)
         self._given_up = self._given_up or error
 
-    def untold(self) -> Refused | None:
-        """Return the update that is to be told of next, until `told` is called; None if none is."""
+    def next_unreported(self) -> RefusedUpdate | None:
+        """Return the refused update to report next; the same one until `reported` is called."""
         if self._given_up:
-            if self._on_its_way is not None:
-                self.settle(self._on_its_way)
-            left = [(waiting.update, self._given_up) for waiting in self._queue]
+            if self._in_flight is not None:
+                self.settle(self._in_flight)
+            left = [(pending.update, self._given_up) for pending in self._queue]
             self._queue.clear()
             self._refuse(left)
-        return self._untold[0] if self._untold else None
+        return self._unreported[0] if self._unreported else None
 
-    def told(self) -> None:
-        """Take note that the update that was to be told of next was told of."""
-        self._untold.popleft()
-        self._told += 1
+    def reported(self) -> None:
+        """Remove the update that `next_unreported` returned."""
+        self._unreported.popleft()
+        self._reported += 1
 
-    def _refuse(self, refused: list[Refused]) -> None:
+    def _refuse(self, refused: list[RefusedUpdate]) -> None:
         self.refused += len(refused)
-        self._untold.extend(refused)
+        self._unreported.extend(refused)
 
     def _check_open(self) -> None:
         if self.closed:

@@ -6,7 +6,6 @@ import time
 import weakref
 from collections.abc import Callable, Generator
 from contextlib import closing, suppress
-from types import TracebackType
 from typing import Any, Self, TypeVar
 
 import grpc
@@ -83,12 +82,7 @@ class Watch:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         self.close()
 
     def close(self) -> None:
@@ -205,12 +199,7 @@ class IdleTimeout:
         self._thread.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         self._left.set()
 
     def wait_for(self, message: Callable[[], _ResultT]) -> _ResultT:

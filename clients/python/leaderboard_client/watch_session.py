@@ -39,12 +39,7 @@ _STALLED = "ERROR_REASON_WATCHER_STALLED"
 
 
 def watch_request(
-    contest_id: str,
-    *,
-    limit: int,
-    scope: int,
-    user_ids: Iterable[str],
-    min_interval: float,
+    contest_id: str, limit: int, scope: int, user_ids: Iterable[str], min_interval: float
 ) -> pb.WatchContestRequest:
     """Return the request of a watch's first stream.
 

@@ -1,4 +1,4 @@
-"""A batch and the backlog that it comes from: what is sent again, for how long, and what is not."""
+"""A batch and the queue that it comes from: what is sent again, for how long, and what is not."""
 
 import pytest
 
@@ -11,8 +11,8 @@ from leaderboard_client import (
     ScoreUpdate,
     Unavailable,
 )
-from leaderboard_client.batch import Batch, Refused, Waiting
-from leaderboard_client.pending_queue import PendingQueue
+from leaderboard_client.batch import Batch, PendingUpdate, RefusedUpdate
+from leaderboard_client.pending_queue import BufferOptions, PendingQueue
 
 AWAY = Unavailable("away")
 
@@ -32,34 +32,33 @@ def _updates(count: int) -> list[ScoreUpdate]:
     return [ScoreUpdate("chess", str(number), 1) for number in range(count)]
 
 
-def _batch(clock: Clock, *updates: ScoreUpdate, ends: float = 60.0) -> Batch:
-    return Batch([Waiting(update, ends) for update in updates], clock)
+def _batch(clock: Clock, *updates: ScoreUpdate, deadline: float = 60.0) -> Batch:
+    return Batch([PendingUpdate(update, deadline) for update in updates], clock)
 
 
-def _backlog(clock: Clock, *updates: ScoreUpdate, batch_size: int = 1) -> PendingQueue:
-    """Return a backlog to which an update is added each second from 0 on."""
-    backlog = PendingQueue(
-        max_pending=10, batch_size=batch_size, linger=0.0, give_up_after=60.0, clock=clock
-    )
+def _queue(clock: Clock, *updates: ScoreUpdate, batch_size: int = 1) -> PendingQueue:
+    """Return a queue to which an update is added each second from 0 on."""
+    options = BufferOptions(max_pending=10, batch_size=batch_size, linger=0.0)
+    queue = PendingQueue(options, clock)
     for number, update in enumerate(updates):
         clock.now = float(number)
-        backlog.add(update)
-    return backlog
+        queue.add(update)
+    return queue
 
 
-def _taken(backlog: PendingQueue) -> Batch:
-    batch = backlog.take()
+def _taken(queue: PendingQueue) -> Batch:
+    batch = queue.take()
     assert batch
     return batch
 
 
-def _told(backlog: PendingQueue) -> list[Refused]:
-    """Tell of all that is to be told, and return it."""
-    told = []
-    while refused := backlog.untold():
-        told.append(refused)
-        backlog.told()
-    return told
+def _reported(queue: PendingQueue) -> list[RefusedUpdate]:
+    """Report all refused updates, and return them."""
+    reports = []
+    while refused := queue.next_unreported():
+        reports.append(refused)
+        queue.reported()
+    return reports
 
 
 def test_a_batch_that_is_too_large_is_halved() -> None:
@@ -106,7 +105,7 @@ def test_each_update_of_a_batch_has_its_own_time(error: LeaderboardError) -> Non
     """A batch that fails as a whole costs the updates whose time is up, and the others none."""
     clock = Clock()
     ada, bob = _updates(2)
-    batch = Batch([Waiting(ada, 10.0), Waiting(bob, 60.0)], clock)
+    batch = Batch([PendingUpdate(ada, 10.0), PendingUpdate(bob, 60.0)], clock)
 
     assert batch.portion() == ([ada, bob], 10.0)
     clock.now = 10.0
@@ -174,29 +173,29 @@ def test_a_failed_attempt_speaks_for_all_whose_time_is_up() -> None:
     """With a batch that is given up go those behind it that have waited as long, untried."""
     clock = Clock()
     ada, bob, eve = _updates(3)
-    backlog = _backlog(clock, ada, bob, eve)
-    batch = _taken(backlog)
+    queue = _queue(clock, ada, bob, eve)
+    batch = _taken(queue)
     clock.now = 61.0
     batch.failed(AWAY)
 
-    backlog.settle(batch)
-    assert _told(backlog) == [(ada, AWAY), (bob, AWAY)]
-    assert _taken(backlog).portion()[0] == [eve]
-    assert backlog.refused == 2
+    queue.settle(batch)
+    assert _reported(queue) == [(ada, AWAY), (bob, AWAY)]
+    assert _taken(queue).portion()[0] == [eve]
+    assert queue.refused == 2
 
 
 def test_a_slow_service_takes_what_has_waited_for_long() -> None:
     """Time that is up costs nothing where the service answers, and each update is tried once."""
     clock = Clock()
     ada, bob = _updates(2)
-    backlog = _backlog(clock, ada, bob)
-    batch = _taken(backlog)
+    queue = _queue(clock, ada, bob)
+    batch = _taken(queue)
     batch.failed(AWAY)
     clock.now = 100.0
     batch.answered([NotFound("no")])
 
-    backlog.settle(batch)
-    updates, seconds = _taken(backlog).portion()
+    queue.settle(batch)
+    updates, seconds = _taken(queue).portion()
     assert updates == [bob]
     assert seconds >= 1.0
 
@@ -204,28 +203,28 @@ def test_a_slow_service_takes_what_has_waited_for_long() -> None:
 def test_what_is_given_up_on_its_way_is_settled_once() -> None:
     """An answer that comes after the batch was given up changes nothing that was told."""
     ada, bob = _updates(2)
-    backlog = _backlog(Clock(), ada, bob)
-    batch = _taken(backlog)
+    queue = _queue(Clock(), ada, bob)
+    batch = _taken(queue)
     error = Cancelled("closed")
 
-    backlog.give_up("is closed", error)
-    assert backlog.untold() == (ada, error)
+    queue.give_up("is closed", error)
+    assert queue.next_unreported() == (ada, error)
     batch.answered([NotFound("no")])
-    backlog.settle(batch)
+    queue.settle(batch)
 
-    assert (backlog.refused, backlog.acknowledged, backlog.is_done) == (2, 0, False)
-    assert _told(backlog) == [(ada, error), (bob, error)]
-    assert backlog.is_done
+    assert (queue.refused, queue.acknowledged, queue.is_done) == (2, 0, False)
+    assert _reported(queue) == [(ada, error), (bob, error)]
+    assert queue.is_done
 
 
 def test_nothing_is_sent_once_all_is_given_up() -> None:
     """What was given up is told, and neither taken nor lost, whoever asks first."""
     ada, bob = _updates(2)
-    backlog = _backlog(Clock(), ada, bob)
-    batch = _taken(backlog)
+    queue = _queue(Clock(), ada, bob)
+    batch = _taken(queue)
     error = Cancelled("closed")
-    backlog.give_up("is closed", error)
+    queue.give_up("is closed", error)
 
-    assert backlog.take() is None
-    backlog.settle(batch)
-    assert _told(backlog) == [(ada, error), (bob, error)]
+    assert queue.take() is None
+    queue.settle(batch)
+    assert _reported(queue) == [(ada, error), (bob, error)]

@@ -15,6 +15,7 @@ from clients.python.told import ADA, Told
 from harness.waiting import eventually
 from leaderboard.v1 import leaderboard_pb2 as pb
 from leaderboard_client import AsyncScoreBuffer, Cancelled, ScoreBuffer
+from leaderboard_client.pending_queue import BufferOptions
 
 
 class ShortService(FakeService):
@@ -98,7 +99,7 @@ def test_a_thread_that_ends_loses_nothing() -> None:
     def send(updates: object, *, timeout: float) -> list[Any]:
         raise SystemExit
 
-    buffer = ScoreBuffer(send, batch_size=1, on_error=told)
+    buffer = ScoreBuffer(send, BufferOptions(batch_size=1), told)
     with contextlib.suppress(RuntimeError):
         for _ in range(3):
             buffer.add(ADA)
@@ -121,7 +122,7 @@ async def test_a_task_that_is_cancelled_loses_nothing(moment: str) -> None:
         await asyncio.Event().wait()
         raise AssertionError
 
-    buffer = AsyncScoreBuffer(send, batch_size=1, on_error=told)
+    buffer = AsyncScoreBuffer(send, BufferOptions(batch_size=1), told)
     for _ in range(3):
         await buffer.add(ADA)
     if moment == "while it sends":

@@ -21,7 +21,7 @@ PROGRAM_SECONDS = 60
 
 def test_ctrl_c_leaves_a_block_soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """A block that Ctrl-C ends waits for a moment alone, and tells of what is pending then."""
-    monkeypatch.setattr(score_buffer, "LAST_CHANCE", 0.2)
+    monkeypatch.setattr(score_buffer, "CLOSE_TIMEOUT", 0.2)
     told = Told()
 
     def block(client: LeaderboardClient) -> None:
@@ -37,7 +37,7 @@ def test_ctrl_c_leaves_a_block_soon(monkeypatch: pytest.MonkeyPatch) -> None:
 
 async def test_cancellation_leaves_a_block_soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """A block of a task that is cancelled waits for a moment alone, and tells what is pending."""
-    monkeypatch.setattr(async_score_buffer, "LAST_CHANCE", 0.2)
+    monkeypatch.setattr(async_score_buffer, "CLOSE_TIMEOUT", 0.2)
     told = Told()
     added = asyncio.Event()
 
@@ -61,7 +61,7 @@ async def test_cancelling_what_leaves_a_block_leaves_it_soon(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A block that is cancelled while it waits for its end waits for a moment alone, too."""
-    monkeypatch.setattr(async_score_buffer, "LAST_CHANCE", 0.2)
+    monkeypatch.setattr(async_score_buffer, "CLOSE_TIMEOUT", 0.2)
     told = Told()
 
     async def block(client: AsyncLeaderboardClient) -> None:
@@ -103,7 +103,9 @@ def send(updates, *, timeout):
     interrupt()
     threading.Event().wait()
 
-buffer = ScoreBuffer(send, linger=60.0, on_error=lambda _update, error: told.append(str(error)))
+buffer = ScoreBuffer(
+    send, BufferOptions(linger=60.0), lambda _update, error: told.append(str(error))
+)
 buffer.add(ADA)
 try:
     buffer.close()
@@ -124,7 +126,7 @@ def on_error(update, _error):
         interrupt()
     told.append(update.request_id)
 
-buffer = ScoreBuffer(send, batch_size=5, linger=0.0, on_error=on_error)
+buffer = ScoreBuffer(send, BufferOptions(batch_size=5, linger=0.0), on_error)
 for _ in range(100):
     buffer.add(ADA)
 try:
@@ -149,7 +151,7 @@ def on_error(update, _error):
         raise KeyboardInterrupt
 
 async def program():
-    buffer = AsyncScoreBuffer(send, batch_size=2, linger=0.0, on_error=on_error)
+    buffer = AsyncScoreBuffer(send, BufferOptions(batch_size=2, linger=0.0), on_error)
     for user_id in "abcd":
         await buffer.add(ScoreUpdate("chess", user_id, 5))
     try:
@@ -186,7 +188,7 @@ asyncio.run(program())
 
 
 async def test_a_signal_handler_may_close_a_buffer() -> None:
-    """A handler that interrupts `add` anywhere closes without a deadlock; nothing is lost."""
+    """A handler that interrupts any line of `add` closes without a deadlock; nothing is lost."""
     await _run("""
 import itertools
 
@@ -194,6 +196,8 @@ def interrupted_add(buffer, moment):
     lines = itertools.count()
 
     def trace(frame, event, _arg):
+        if "leaderboard_client" not in frame.f_code.co_filename:
+            return None
         if event == "line" and next(lines) == moment:
             sys.settrace(None)
             signal.raise_signal(signal.SIGUSR1)
@@ -208,7 +212,9 @@ def interrupted_add(buffer, moment):
 closed = []
 signal.signal(signal.SIGUSR1, lambda *_: (buffer.close(), closed.append(buffer)))
 for moment in itertools.count():
-    buffer = ScoreBuffer(lambda updates, *, timeout: [None] * len(updates), linger=60.0)
+    buffer = ScoreBuffer(
+        lambda updates, *, timeout: [None] * len(updates), BufferOptions(linger=60.0)
+    )
     buffer.add(ADA)
     accepted = 1
     try:
@@ -259,6 +265,7 @@ async def _run(program: str) -> None:
     head = """
 import asyncio, os, signal, sys, threading
 from leaderboard_client import AsyncScoreBuffer, ScoreBuffer, ScoreUpdate
+from leaderboard_client.pending_queue import BufferOptions
 ADA = ScoreUpdate("chess", "ada", 5)
 told = []
 interrupted = threading.Event()

@@ -20,6 +20,7 @@ from leaderboard_client import (
     ScoreUpdate,
     UpdateResult,
 )
+from leaderboard_client.pending_queue import BufferOptions
 
 TOO_MUCH = refusal(code_pb2.OUT_OF_RANGE, "too much", "ERROR_REASON_SCORE_OUT_OF_RANGE")
 
@@ -185,7 +186,7 @@ def test_a_defect_of_the_sender_ends_nothing() -> None:
     def on_error(_update: ScoreUpdate, error: LeaderboardError) -> None:
         told.append(error)
 
-    with ScoreBuffer(send, give_up_after=0.1, on_error=on_error) as buffer:
+    with ScoreBuffer(send, BufferOptions(give_up_after=0.1), on_error) as buffer:
         buffer.add(ScoreUpdate("chess", "ada", 5))
         buffer.flush()
         buffer.add(ScoreUpdate("chess", "ada", 5))
