@@ -13,7 +13,7 @@ class Authority:
         self._authority = trustme.CA()
         self.pem = self._authority.cert_pem.bytes()
         self.server = self._authority.issue_cert("localhost", "127.0.0.1")
-        self._caller = self._authority.issue_cert("caller@example.com")
+        self.caller = self._authority.issue_cert("caller@example.com")
 
     def write(self, chain: Path, key: Path) -> None:
         """Write the server's certificate and its key."""
@@ -26,7 +26,7 @@ class Authority:
 
     def certified(self, server: "Authority | None" = None) -> grpc.ChannelCredentials:
         """Return what a caller needs that this authority certified, to call another's server."""
-        chain = b"".join(part.bytes() for part in self._caller.cert_chain_pems)
+        chain = b"".join(part.bytes() for part in self.caller.cert_chain_pems)
         return grpc.ssl_channel_credentials(
-            (server or self).pem, self._caller.private_key_pem.bytes(), chain
+            (server or self).pem, self.caller.private_key_pem.bytes(), chain
         )

@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeVar
 from leaderboard.v1.leaderboard_pb2_grpc import LeaderboardServiceStub
 from leaderboard_client.errors import Cancelled
 
-_IDLE_LIMIT = 3.0
+IDLE_LIMIT = 3.0
 """The seconds without any response after which an unanswered attempt makes the channel suspect.
 Less than an attempt may take."""
 
@@ -92,7 +92,7 @@ class ChannelPool(Generic[ChannelT]):
             now = self._clock()
             if answered:
                 pooled.last_response = now
-            elif pooled is self._current and now - pooled.last_response >= _IDLE_LIMIT:
+            elif pooled is self._current and now - pooled.last_response >= IDLE_LIMIT:
                 self._current = None
             pooled.calls -= 1
             if pooled.calls:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from clients.python.clock import Clock
 from leaderboard_client import (
     Cancelled,
     DeadlineExceeded,
@@ -15,17 +16,6 @@ from leaderboard_client.batch import Batch, PendingUpdate, RefusedUpdate
 from leaderboard_client.pending_queue import BufferOptions, PendingQueue
 
 AWAY = Unavailable("away")
-
-
-class Clock:
-    """A clock that a test sets."""
-
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def __call__(self) -> float:
-        """Return the time."""
-        return self.now
 
 
 def _updates(count: int) -> list[ScoreUpdate]:

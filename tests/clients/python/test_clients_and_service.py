@@ -142,7 +142,7 @@ async def test_a_dead_line_is_left(
     service: ServiceProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """After a call without an answer over a line that died unnoticed, others get a new one."""
-    monkeypatch.setattr(channel_pool, "_IDLE_LIMIT", 0.3)
+    monkeypatch.setattr(channel_pool, "IDLE_LIMIT", 0.3)
     for number, kind in enumerate(CLIENTS):
         async with Wire(service.address) as wire:
             client: AnyClient = kind(wire.address)
@@ -166,8 +166,8 @@ async def test_tls_and_tokens(own_store: StoreProcess, tmp_path: Path) -> None:
     trusted.write_bytes(authority.pem)
     tls = Tls(
         authorities=authority.pem,
-        certificate=b"".join(part.bytes() for part in authority._caller.cert_chain_pems),
-        key=authority._caller.private_key_pem.bytes(),
+        certificate=b"".join(part.bytes() for part in authority.caller.cert_chain_pems),
+        key=authority.caller.private_key_pem.bytes(),
     )
     async with ServiceProcess(
         tmp_path / "service",

@@ -8,21 +8,13 @@ from contextlib import suppress
 from types import FrameType
 from typing import Any
 
+from clients.python.scripted_channel import scripted_channel
 from leaderboard_client import Cancelled
 from leaderboard_client.channel_pool import ChannelPool, PooledChannel
 from leaderboard_client.closing import CloseEvent, WeakRegistry
 
 SECONDS = 20
 """The time within which a call that does not hang returns."""
-
-
-class Channel:
-    """A channel without a connection."""
-
-    def unary_unary(self, *_args: object, **_options: object) -> None:
-        """Ignore a method."""
-
-    unary_stream = unary_unary
 
 
 class Item:
@@ -81,18 +73,18 @@ def test_a_pause_may_be_closed_anywhere() -> None:
 def test_a_channel_pool_may_be_closed_anywhere() -> None:
     """Closing a pool inside `acquire` or `release` hangs nowhere, and leaves no channel open."""
     for moment in itertools.count():
-        pool = ChannelPool(Channel)
-        acquired: list[PooledChannel[Channel]] = []
-        closed: list[Channel] = []
+        pool = ChannelPool(scripted_channel)
+        acquired: list[PooledChannel[object]] = []
+        closed: list[object] = []
 
         def use(
-            pool: ChannelPool[Channel] = pool,
-            acquired: list[PooledChannel[Channel]] = acquired,
+            pool: ChannelPool[object] = pool,
+            acquired: list[PooledChannel[object]] = acquired,
         ) -> None:
             acquired.append(pool.acquire())
             assert pool.release(acquired[0], answered=True) is None
 
-        def close(pool: ChannelPool[Channel] = pool, closed: list[Channel] = closed) -> None:
+        def close(pool: ChannelPool[object] = pool, closed: list[object] = closed) -> None:
             closed.extend(pool.close())
 
         if not _interrupted(use, close, moment):

@@ -2,23 +2,13 @@
 
 import pytest
 
+from clients.python.clock import Clock
 from leaderboard_client import DeadlineExceeded, LeaderboardError, Overloaded, Unavailable
 from leaderboard_client.retrying import Retrying
 
 TIMED_OUT = DeadlineExceeded("Deadline Exceeded")
 AWAY = Unavailable("away", reason="ERROR_REASON_STORE_UNAVAILABLE")
 OVERLOADED = Overloaded("full", reason="ERROR_REASON_OVERLOADED", retry_after=2.0)
-
-
-class Clock:
-    """A clock that a test sets."""
-
-    def __init__(self) -> None:
-        self.now = 100.0
-
-    def __call__(self) -> float:
-        """Return the time."""
-        return self.now
 
 
 def _retrying(clock: Clock, timeout: float = 10.0) -> Retrying:
