@@ -7,7 +7,7 @@ A step has a `name` and one of these:
 - `start` an operation `as` a name, `finish` it and compare, or `cancel` it.
 - `watch` by a name with `args`; `reached`: the watches named are live and show what `contest_id` is
   now; `lost`: they say that they have no stream (and because of what `error`); `snapshots`: they
-  were told so many, by reason. Whatever a watch tells is checked by `watched.py`.
+  were told so many, by reason. Whatever a watch tells is checked by `driver_watch.py`.
 - `until_score`: wait until the scores of a contest sum up to `at_least`; `total`: they sum up to
   `score`; `until_full`: wait until the server refuses to read that contest, as one call too many.
 - `server` or `store`: `kill`, `start`, `freeze` or `thaw` it; the server also to `terminate`.
@@ -24,8 +24,8 @@ import grpc
 import yaml
 
 from clients.driver import Answer, Driver, Operation
+from clients.driver_watch import DriverWatch
 from clients.expected import assert_answers, assert_is_error
-from clients.watched import Watched
 from harness.calls import scores, top
 from harness.service import ServiceProcess
 from harness.stores import StoreProcess
@@ -51,7 +51,7 @@ class Scenario:
         self._store = store
         self._kept: dict[str, Answer] = {}
         self._started: dict[str, Operation] = {}
-        self._watches: dict[str, Watched] = {}
+        self._watches: dict[str, DriverWatch] = {}
         self._kinds: dict[str, Callable[[Step], Coroutine[Any, Any, None]]] = {
             "call": self._call,
             "start": self._start,
@@ -101,13 +101,13 @@ class Scenario:
     async def _watch(self, step: Step) -> None:
         operation = self._driver.start("watch", step["args"])
         self._started[step["watch"]] = operation
-        self._watches[step["watch"]] = Watched(operation.updates, step["args"])
+        self._watches[step["watch"]] = DriverWatch(operation.updates, step["args"])
 
     async def _reached(self, step: Step) -> None:
         for name in step["reached"]:
             watched = self._watches[name]
 
-            async def shows_it(watched: Watched = watched) -> bool:
+            async def shows_it(watched: DriverWatch = watched) -> bool:
                 watched.assert_shows(await top(self._service.stub, step["contest_id"]))
                 return True
 
@@ -117,7 +117,7 @@ class Scenario:
         for name in step["lost"]:
             watched = self._watches[name]
 
-            def tells_it(watched: Watched = watched) -> bool:
+            def tells_it(watched: DriverWatch = watched) -> bool:
                 trouble = watched.last["trouble"]
                 assert trouble, "it is not in trouble"
                 if "error" in step:

@@ -6,7 +6,7 @@ import pytest
 import pytest_asyncio
 
 from cli.fake_service import FakeService
-from clients.python.both_clients import CLIENTS, AnyClient, call
+from clients.python.any_client import CLIENTS, AnyClient, call
 
 
 @pytest.fixture(name="fake")

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from clients.python.both_clients import CLIENTS, AnyClient, call, watched
-from clients.python.wire import Wire
+from clients.python.any_client import CLIENTS, AnyClient, call, watched
+from clients.python.blackhole_proxy import BlackholeProxy
 from harness.calls import scores
 from harness.certificates import Authority
 from harness.service import ServiceProcess
@@ -144,14 +144,14 @@ async def test_a_dead_line_is_left(
     """After a call without an answer over a line that died unnoticed, others get a new one."""
     monkeypatch.setattr(channel_pool, "IDLE_LIMIT", 0.3)
     for number, kind in enumerate(CLIENTS):
-        async with Wire(service.address) as wire:
-            client: AnyClient = kind(wire.address)
+        async with BlackholeProxy(service.address) as proxy:
+            client: AnyClient = kind(proxy.address)
             cup = f"cup-{number}"
             await call(client, "update_score", cup, "ada", 1)
-            wire.swallow()
+            proxy.drop_all()
             with pytest.raises(DeadlineExceeded):
                 await call(client, "update_score", cup, "ada", 1, request_id="lost", timeout=0.4)
-            wire.carry_new()
+            proxy.forward_new()
             result = await call(client, "update_score", cup, "ada", 1, request_id="lost")
             await call(client, "close")
 

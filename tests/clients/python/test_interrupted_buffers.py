@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from cli.fake_service import FakeService
-from clients.python.told import ADA, Told
+from clients.python.reports import ADA, Reports
 from leaderboard_client import (
     AsyncLeaderboardClient,
     Cancelled,
@@ -22,27 +22,27 @@ PROGRAM_SECONDS = 60
 def test_ctrl_c_leaves_a_block_soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """A block that Ctrl-C ends waits for a moment alone, and tells of what is pending then."""
     monkeypatch.setattr(score_buffer, "CLOSE_TIMEOUT", 0.2)
-    told = Told()
+    reports = Reports()
 
     def block(client: LeaderboardClient) -> None:
-        with client.score_buffer(on_error=told) as buffer:
+        with client.score_buffer(on_error=reports) as buffer:
             buffer.add(ADA)
             raise KeyboardInterrupt
 
     with LeaderboardClient(NOBODY) as client, pytest.raises(KeyboardInterrupt):
         block(client)
 
-    assert told.kinds == [Cancelled]
+    assert reports.kinds == [Cancelled]
 
 
 async def test_cancellation_leaves_a_block_soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """A block of a task that is cancelled waits for a moment alone, and tells what is pending."""
     monkeypatch.setattr(async_score_buffer, "CLOSE_TIMEOUT", 0.2)
-    told = Told()
+    reports = Reports()
     added = asyncio.Event()
 
     async def block(client: AsyncLeaderboardClient) -> None:
-        async with client.score_buffer(on_error=told) as buffer:
+        async with client.score_buffer(on_error=reports) as buffer:
             await buffer.add(ADA)
             added.set()
             await asyncio.Event().wait()
@@ -54,7 +54,7 @@ async def test_cancellation_leaves_a_block_soon(monkeypatch: pytest.MonkeyPatch)
         with pytest.raises(asyncio.CancelledError):
             await task
 
-    assert told.kinds == [Cancelled]
+    assert reports.kinds == [Cancelled]
 
 
 async def test_cancelling_what_leaves_a_block_leaves_it_soon(
@@ -62,16 +62,16 @@ async def test_cancelling_what_leaves_a_block_leaves_it_soon(
 ) -> None:
     """A block that is cancelled while it waits for its end waits for a moment alone, too."""
     monkeypatch.setattr(async_score_buffer, "CLOSE_TIMEOUT", 0.2)
-    told = Told()
+    reports = Reports()
 
     async def block(client: AsyncLeaderboardClient) -> None:
-        async with asyncio.timeout(0.2), client.score_buffer(on_error=told) as buffer:
+        async with asyncio.timeout(0.2), client.score_buffer(on_error=reports) as buffer:
             await buffer.add(ADA)
 
     async with AsyncLeaderboardClient(NOBODY) as client:
         with pytest.raises(TimeoutError):
             await block(client)
-        assert told.kinds == [Cancelled]
+        assert reports.kinds == [Cancelled]
 
 
 async def test_what_can_be_taken_after_ctrl_c_is_taken(fake: FakeService) -> None:

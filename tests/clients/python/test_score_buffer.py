@@ -10,7 +10,7 @@ import pytest
 from google.rpc import code_pb2, status_pb2
 
 from cli.fake_service import STORE_AWAY, FakeService, refusal
-from clients.python.both_clients import AnyClient, call
+from clients.python.any_client import AnyClient, call
 from harness.waiting import eventually
 from leaderboard.v1 import leaderboard_pb2 as pb
 from leaderboard_client import (

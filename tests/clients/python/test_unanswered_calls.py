@@ -10,7 +10,7 @@ import pytest
 from google.rpc import code_pb2
 
 from cli.fake_service import FakeService, refusal
-from clients.python.both_clients import AnyClient, call
+from clients.python.any_client import AnyClient, call
 from harness.waiting import eventually
 from leaderboard.v1 import leaderboard_pb2 as pb
 from leaderboard_client import (
@@ -22,27 +22,27 @@ from leaderboard_client import (
 )
 
 
-class DeafService(FakeService):
+class StalledService(FakeService):
     """Does not answer reads until a test lets it."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.hears = threading.Event()
+        self.released = threading.Event()
 
     def GetTopUsers(  # noqa: N802 (the name of the contract)
         self, request: pb.GetTopUsersRequest, context: grpc.ServicerContext
     ) -> pb.GetTopUsersResponse:
-        """Answer when the service hears again."""
+        """Answer when the service released again."""
         answer = super().GetTopUsers(request, context)
-        self.hears.wait()
+        self.released.wait()
         return answer
 
 
-@pytest.fixture(name="deaf")
-def _deaf() -> Iterator[DeafService]:
-    with DeafService() as deaf:
-        yield deaf
-        deaf.hears.set()
+@pytest.fixture(name="stalled")
+def _stalled() -> Iterator[StalledService]:
+    with StalledService() as stalled:
+        yield stalled
+        stalled.released.set()
 
 
 async def test_nobody_there_is_unavailable(fake: FakeService, client: AnyClient) -> None:
@@ -54,41 +54,41 @@ async def test_nobody_there_is_unavailable(fake: FakeService, client: AnyClient)
 
 
 async def test_an_attempt_without_an_answer_is_made_again(
-    deaf: DeafService, client: AnyClient, monkeypatch: pytest.MonkeyPatch
+    stalled: StalledService, client: AnyClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An answer that is lost costs the time of an attempt and not that of the call."""
     monkeypatch.setattr(retrying, "ATTEMPT_TIMEOUT", 0.3)
-    async with _of_kind(client, deaf) as caller:
+    async with _of_kind(client, stalled) as caller:
         asking = asyncio.create_task(call(caller, "get_top_users", "chess", timeout=20))
-        await eventually(lambda: len(deaf.asked) > 1, "a second attempt")
-        deaf.hears.set()
+        await eventually(lambda: len(stalled.asked) > 1, "a second attempt")
+        stalled.released.set()
         await asking
 
 
-async def test_time_that_is_up_is_told(deaf: DeafService, client: AnyClient) -> None:
+async def test_time_that_is_up_is_told(stalled: StalledService, client: AnyClient) -> None:
     """A service that does not answer in the time of the call is a DeadlineExceeded."""
-    async with _of_kind(client, deaf) as caller:
+    async with _of_kind(client, stalled) as caller:
         with pytest.raises(DeadlineExceeded, match=r"no answer within 0\.2 s"):
             await call(caller, "get_top_users", "chess", timeout=0.2)
 
 
-async def test_cancelling_ends_a_call_at_once(deaf: DeafService) -> None:
+async def test_cancelling_ends_a_call_at_once(stalled: StalledService) -> None:
     """A task that is cancelled ends with CancelledError, and its call is not made again."""
-    async with AsyncLeaderboardClient(deaf.address) as client:
+    async with AsyncLeaderboardClient(stalled.address) as client:
         asking = asyncio.create_task(client.get_top_users("chess"))
-        await eventually(lambda: bool(deaf.asked), "the call")
+        await eventually(lambda: bool(stalled.asked), "the call")
         asking.cancel()
         with pytest.raises(asyncio.CancelledError):
             await asking
 
-    assert len(deaf.asked) == 1
+    assert len(stalled.asked) == 1
 
 
-async def test_closing_ends_calls_under_way(deaf: DeafService, client: AnyClient) -> None:
+async def test_closing_ends_calls_under_way(stalled: StalledService, client: AnyClient) -> None:
     """A call whose client is closed is Cancelled, and so is each later one."""
-    async with _of_kind(client, deaf) as caller:
+    async with _of_kind(client, stalled) as caller:
         asking = asyncio.create_task(call(caller, "get_top_users", "chess"))
-        await eventually(lambda: bool(deaf.asked), "the call")
+        await eventually(lambda: bool(stalled.asked), "the call")
         await call(caller, "close")
 
         with pytest.raises(Cancelled):

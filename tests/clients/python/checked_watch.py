@@ -18,7 +18,7 @@ from leaderboard_client.watch_session import IDLE_TIMEOUT, watch_request
 from leaderboard_client.watch_update import WatchState, WatchUpdate
 
 
-class Following:
+class CheckedWatch:
     """
     A watch that runs within its block, while the test does other things.
 

@@ -6,7 +6,7 @@ ADA = ScoreUpdate("chess", "ada", 5)
 """An update that a service takes."""
 
 
-class Told:
+class Reports:
     """An `on_error` that remembers what it was told."""
 
     def __init__(self) -> None:

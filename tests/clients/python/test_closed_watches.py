@@ -13,7 +13,7 @@ import pytest
 
 from cli.fake_service import STORE_AWAY, FakeService
 from cli.watch_messages import BOB_WINS, FIRST, OVER
-from clients.python.both_clients import CLIENTS, AnyClient, call, watched
+from clients.python.any_client import CLIENTS, AnyClient, call, watched
 from harness.waiting import eventually
 from leaderboard.v1 import leaderboard_pb2 as pb
 from leaderboard_client import (

@@ -10,8 +10,8 @@ import grpc
 import pytest
 
 from cli.fake_service import FakeService
-from clients.python.both_clients import CLIENTS, AnyClient, call
-from clients.python.told import ADA, Told
+from clients.python.any_client import CLIENTS, AnyClient, call
+from clients.python.reports import ADA, Reports
 from harness.waiting import eventually
 from leaderboard.v1 import leaderboard_pb2 as pb
 from leaderboard_client import AsyncScoreBuffer, Cancelled, ScoreBuffer
@@ -38,27 +38,27 @@ async def test_an_answer_that_leaves_out_updates_is_told(
     short: ShortService, client: AnyClient
 ) -> None:
     """Updates of which the answer says nothing are sent again, and then given up."""
-    told = Told()
+    reports = Reports()
     other: AnyClient = type(client)(short.address)
-    buffer = other.score_buffer(give_up_after=0.1, on_error=told)
+    buffer = other.score_buffer(give_up_after=0.1, on_error=reports)
     await call(buffer, "add", ADA)
     await call(buffer, "flush")
     await call(other, "close")
 
-    assert [str(error) for error in told.errors] == ["the answer has 0 results for 1 updates"]
+    assert [str(error) for error in reports.errors] == ["the answer has 0 results for 1 updates"]
     assert (buffer.acknowledged, buffer.refused) == (0, 1)
 
 
 async def test_closing_the_client_gives_up_what_is_pending(client: AnyClient) -> None:
     """A buffer whose client is closed tells of all that is pending, and takes nothing more."""
-    told = Told()
-    buffer = client.score_buffer(linger=60.0, batch_size=1000, on_error=told)
+    reports = Reports()
+    buffer = client.score_buffer(linger=60.0, batch_size=1000, on_error=reports)
     for _ in range(3):
         await call(buffer, "add", ADA)
 
     await call(client, "close")
 
-    assert told.kinds == [Cancelled] * 3
+    assert reports.kinds == [Cancelled] * 3
     assert (buffer.acknowledged, buffer.refused) == (0, 3)
     await call(buffer, "flush")
     await call(buffer, "close")
@@ -94,19 +94,19 @@ async def test_closing_the_client_ends_its_threads_and_tasks(
 
 def test_a_thread_that_ends_loses_nothing() -> None:
     """Whatever ends the thread of a buffer, all that is pending is told, and nobody waits."""
-    told = Told()
+    reports = Reports()
 
     def send(updates: object, *, timeout: float) -> list[Any]:
         raise SystemExit
 
-    buffer = ScoreBuffer(send, BufferOptions(batch_size=1), told)
+    buffer = ScoreBuffer(send, BufferOptions(batch_size=1), reports)
     with contextlib.suppress(RuntimeError):
         for _ in range(3):
             buffer.add(ADA)
     buffer.flush()
     buffer.close()
 
-    assert len(told.errors) == buffer.refused > 0
+    assert len(reports.errors) == buffer.refused > 0
     with pytest.raises(RuntimeError, match="the buffer broke"):
         buffer.add(ADA)
 
@@ -114,7 +114,7 @@ def test_a_thread_that_ends_loses_nothing() -> None:
 @pytest.mark.parametrize("moment", ["before it begins", "while it sends"])
 async def test_a_task_that_is_cancelled_loses_nothing(moment: str) -> None:
     """Who cancels all tasks ends a buffer's too: all that is pending is told, and nobody waits."""
-    told = Told()
+    reports = Reports()
     sending = asyncio.Event()
 
     async def send(updates: object, *, timeout: float) -> list[Any]:  # noqa: ASYNC109
@@ -122,7 +122,7 @@ async def test_a_task_that_is_cancelled_loses_nothing(moment: str) -> None:
         await asyncio.Event().wait()
         raise AssertionError
 
-    buffer = AsyncScoreBuffer(send, BufferOptions(batch_size=1), told)
+    buffer = AsyncScoreBuffer(send, BufferOptions(batch_size=1), reports)
     for _ in range(3):
         await buffer.add(ADA)
     if moment == "while it sends":
@@ -132,6 +132,6 @@ async def test_a_task_that_is_cancelled_loses_nothing(moment: str) -> None:
     await buffer.flush()
     await buffer.close()
 
-    assert told.kinds == [Cancelled] * 3
+    assert reports.kinds == [Cancelled] * 3
     with pytest.raises(RuntimeError, match="the buffer broke"):
         await buffer.add(ADA)

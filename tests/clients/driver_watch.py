@@ -21,7 +21,7 @@ class BrokenWatchError(Exception):
     """A watch told what it must not tell. No AssertionError: none may wait for it to pass."""
 
 
-class Watched:
+class DriverWatch:
     """One watch of a driver, across all the streams it resumes.
 
     With the scope ALL its limit has to suffice for the whole board.

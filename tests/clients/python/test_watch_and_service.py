@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from clients.python.following import Following
-from clients.python.wire import Wire
+from clients.python.blackhole_proxy import BlackholeProxy
+from clients.python.checked_watch import CheckedWatch
 from harness.calls import DEADLINE_S, add, top
 from harness.service import ServiceProcess, all_serving
 from harness.stores import StoreProcess
@@ -67,9 +67,9 @@ async def _writing(service: ServiceProcess) -> AsyncIterator[None]:
 async def test_the_watched_board_is_the_board_of_the_store(service: ServiceProcess) -> None:
     """After random writes each scope shows what the service reads, and how many users there are."""
     async with contextlib.AsyncExitStack() as stack:
-        first = await stack.enter_async_context(Following(service.address, "cup", limit=5))
-        every = Following(service.address, "cup", scope=pb.WATCH_SCOPE_ALL, limit=50)
-        some = Following(
+        first = await stack.enter_async_context(CheckedWatch(service.address, "cup", limit=5))
+        every = CheckedWatch(service.address, "cup", scope=pb.WATCH_SCOPE_ALL, limit=50)
+        some = CheckedWatch(
             service.address, "cup", scope=pb.WATCH_SCOPE_USERS, user_ids=USERS[:2], limit=50
         )
         for following in (every, some):
@@ -92,7 +92,7 @@ async def test_an_update_says_what_led_to_it(service: ServiceProcess) -> None:
     """An update has the changes that were told, and which rows moved to which rank."""
     for user_id, points in (("ada", 9), ("bob", 5), ("eve", 4)):
         await add(service.stub, "cup", user_id, points)
-    async with Following(service.address, "cup", limit=2) as following:
+    async with CheckedWatch(service.address, "cup", limit=2) as following:
         begun = await following.until(lambda update: bool(update.rows), "the snapshot")
         answer = await service.stub.UpdateScore(
             pb.UpdateScoreRequest(
@@ -123,9 +123,9 @@ async def test_a_watch_goes_on_across_a_restart(
     async with contextlib.AsyncExitStack() as stack:
         await stack.enter_async_context(all_serving(service, writer))
         watches = [
-            Following(service.address, "cup", limit=3),
-            Following(service.address, "cup", scope=pb.WATCH_SCOPE_ALL, limit=50),
-            Following(service.address, "cup", scope=pb.WATCH_SCOPE_USERS, user_ids=USERS[:2]),
+            CheckedWatch(service.address, "cup", limit=3),
+            CheckedWatch(service.address, "cup", scope=pb.WATCH_SCOPE_ALL, limit=50),
+            CheckedWatch(service.address, "cup", scope=pb.WATCH_SCOPE_USERS, user_ids=USERS[:2]),
         ]
         for following in watches:
             await stack.enter_async_context(following)
@@ -167,7 +167,7 @@ async def test_rows_that_a_resumed_stream_tells_again_are_no_changes(
     """A resumed watch of the first ranks names who changed while it was away, and nobody else."""
     for user_id, points in (("ada", 9), ("bob", 5), ("eve", 1)):
         await add(service.stub, "cup", user_id, points)
-    async with Following(service.address, "cup") as following:
+    async with CheckedWatch(service.address, "cup") as following:
         await following.until(lambda update: bool(update.rows), "the snapshot")
         await service.kill()
         await following.until(
@@ -186,7 +186,7 @@ async def test_an_emptied_store_is_a_new_board(
 ) -> None:
     """A contest that lost its history is shown anew, with the reason."""
     await add(service.stub, "cup", "ada", 5)
-    async with Following(service.address, "cup") as following:
+    async with CheckedWatch(service.address, "cup") as following:
         await following.until(lambda update: bool(update.rows), "the snapshot")
         async with own_store.client() as client:
             await client.flushall()
@@ -203,16 +203,16 @@ async def test_an_emptied_store_is_a_new_board(
 async def test_a_dead_connection_is_noticed_by_its_silence(service: ServiceProcess) -> None:
     """A connection on which nothing comes any more is left for a new one, and the watch goes on."""
     async with (
-        Wire(service.address) as wire,
-        Following(wire.address, "cup", idle_timeout=1.0) as following,
+        BlackholeProxy(service.address) as proxy,
+        CheckedWatch(proxy.address, "cup", idle_timeout=1.0) as following,
         _writing(service),
     ):
         await following.until(lambda update: bool(update.changes), "the first changes")
-        wire.swallow()
+        proxy.drop_all()
         lost = await following.until(
             lambda update: update.state is WatchState.RECONNECTING, "that it is lost"
         )
-        wire.deliver()
+        proxy.reconnect()
         await following.until(lambda update: bool(update.changes), "that it goes on")
 
     assert isinstance(lost.trouble, StreamLostError)
@@ -236,7 +236,7 @@ async def test_cancelling_closes_the_stream(
         async def is_idle() -> bool:
             return await listeners() == 0
 
-        users = Following(service.address, "cup", scope=pb.WATCH_SCOPE_USERS, user_ids=["ada"])
+        users = CheckedWatch(service.address, "cup", scope=pb.WATCH_SCOPE_USERS, user_ids=["ada"])
         async with users as following:
             await following.until(lambda update: update.state is WatchState.LIVE, "the beginning")
             await eventually(listens, "a listener of the contest")

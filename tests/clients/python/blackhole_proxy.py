@@ -8,7 +8,7 @@ from typing import Self
 _CHUNK = 65_536
 
 
-class Wire:
+class BlackholeProxy:
     """A TCP proxy to one service, open within its block."""
 
     def __init__(self, service_address: str) -> None:
@@ -19,7 +19,7 @@ class Wire:
         self._serving: set[asyncio.Task[None]] = set()
         self._writers: set[asyncio.StreamWriter] = set()
         self._dead: set[asyncio.StreamWriter] = set()
-        self._swallows = False
+        self._drops = False
 
     async def __aenter__(self) -> Self:
         self._listener = await asyncio.start_server(self._serve, "127.0.0.1", 0)
@@ -37,23 +37,23 @@ class Wire:
         self._cut()
         await asyncio.gather(*self._serving)
 
-    def swallow(self) -> None:
+    def drop_all(self) -> None:
         """
         Swallow all bytes in both directions, also of new connections, until `deliver`.
 
         Nobody is told: the connections stay open, as when a cable is pulled.
         """
-        self._swallows = True
+        self._drops = True
 
-    def carry_new(self) -> None:
+    def forward_new(self) -> None:
         """Carry the bytes of new connections again; those that there are stay open, and dead."""
         self._dead |= self._writers
-        self._swallows = False
+        self._drops = False
 
-    def deliver(self) -> None:
+    def reconnect(self) -> None:
         """Cut the connections that there are, for they can't be mended, and carry bytes again."""
         self._cut()
-        self._swallows = False
+        self._drops = False
 
     def _cut(self) -> None:
         for writer in self._writers:
@@ -70,17 +70,17 @@ class Wire:
                 above_reader, above_writer = await asyncio.open_connection(*self._service)
                 self._writers.add(above_writer)
                 await asyncio.gather(
-                    self._carry(reader, above_writer), self._carry(above_reader, writer)
+                    self._forward(reader, above_writer), self._forward(above_reader, writer)
                 )
                 self._writers.discard(above_writer)
         finally:
             self._writers.discard(writer)
             writer.transport.abort()
 
-    async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _forward(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(ConnectionError):
             while chunk := await reader.read(_CHUNK):
-                if not self._swallows and writer not in self._dead:
+                if not self._drops and writer not in self._dead:
                     writer.write(chunk)
                     await writer.drain()
         writer.transport.abort()

@@ -8,8 +8,8 @@ import pytest
 from google.rpc import code_pb2
 
 from cli.fake_service import FakeService, refusal
-from clients.python.both_clients import CLIENTS, AnyClient, call
-from clients.python.told import ADA
+from clients.python.any_client import CLIENTS, AnyClient, call
+from clients.python.reports import ADA
 from harness.waiting import eventually
 from leaderboard_client import LeaderboardClient, LeaderboardError, ScoreUpdate
 

@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 import pytest
 
 from clients.driver import Answer
-from clients.watched import BrokenWatchError, Watched
+from clients.driver_watch import BrokenWatchError, DriverWatch
 
 Story: TypeAlias = list[Answer]
 
@@ -80,8 +80,8 @@ def _story(scope: str) -> Story:
     ]
 
 
-def _check(story: Story, scope: str) -> Watched:
-    watched = Watched(story, _ARGUMENTS[scope])
+def _check(story: Story, scope: str) -> DriverWatch:
+    watched = DriverWatch(story, _ARGUMENTS[scope])
     watched.check()
     return watched
 
@@ -158,7 +158,7 @@ def test_a_lie_is_found_whenever_it_is_looked_for() -> None:
     """A lie that was found once does not pass when it is looked at again."""
     story = _story("TOP")
     story[_CHANGES]["state"] = "OVER"
-    watched = Watched(story, _ARGUMENTS["TOP"])
+    watched = DriverWatch(story, _ARGUMENTS["TOP"])
     for _ in range(2):
         with pytest.raises(BrokenWatchError):
             watched.check()

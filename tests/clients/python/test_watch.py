@@ -7,7 +7,7 @@ from google.rpc import code_pb2, status_pb2
 
 from cli.fake_service import STORE_AWAY, FakeService, refusal
 from cli.watch_messages import ANEW, BOB_WINS, DRAINING, FIRST, OVER
-from clients.python.both_clients import AnyClient, call, watched
+from clients.python.any_client import AnyClient, call, watched
 from leaderboard.v1 import leaderboard_pb2 as pb
 from leaderboard_client import (
     InvalidRequest,
