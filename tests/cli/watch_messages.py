@@ -1,6 +1,4 @@
-"""The messages of a small watch, as the service tells them."""
-
-from __future__ import annotations
+"""The messages of a small watch, as the service sends them."""
 
 from leaderboard.v1 import leaderboard_pb2 as pb
 
@@ -17,7 +15,7 @@ FIRST = pb.WatchContestResponse(
         reason=pb.SNAPSHOT_REASON_INITIAL,
     ),
 )
-"""How a watch begins."""
+"""The first message of a watch."""
 
 BOB_WINS = pb.WatchContestResponse(
     position=pb.Position(epoch="e", revision=9),
@@ -29,9 +27,9 @@ BOB_WINS = pb.WatchContestResponse(
         ]
     ),
 )
-"""What follows on the first message."""
+"""The message after the first one."""
 
-ANEW = pb.WatchContestResponse(
+SNAPSHOT_AGAIN = pb.WatchContestResponse(
     position=pb.Position(epoch="e", revision=9),
     snapshot=pb.Snapshot(
         users=[_ranked("bob", 6, 1), _ranked("ada", 5, 2, "Ada L."), _ranked("eve", 1, 3)],
@@ -39,18 +37,18 @@ ANEW = pb.WatchContestResponse(
         reason=pb.SNAPSHOT_REASON_INITIAL,
     ),
 )
-"""How a watch begins where the changes are made already."""
+"""A snapshot after the changes of `BOB_WINS`."""
 
 OVER = pb.WatchContestResponse(
     position=pb.Position(epoch="e", revision=9),
     previous_revision=9,
     end=pb.End(reason=pb.END_REASON_CONTEST_OVER),
 )
-"""The last message of all."""
+"""The last message of a contest."""
 
 DRAINING = pb.WatchContestResponse(
     position=pb.Position(epoch="e", revision=7),
     previous_revision=7,
     end=pb.End(reason=pb.END_REASON_DRAINING),
 )
-"""The last message of a stream that told no more than the first one."""
+"""The last message of a stream that had only the first one."""

@@ -14,21 +14,21 @@ from harness import tether
 Answer = dict[str, Any]
 
 _LINE_BYTES = 16 * 2**20
-"""The longest line: a board of a thousand rows and the message that told it."""
+"""The longest line: a board of a thousand rows and its message."""
 
 
 class DriverError(Exception):
-    """The driver ended, or said what it may not say."""
+    """The driver ended, or printed a malformed line."""
 
 
 class Operation:
-    """What was asked of a driver, and what it told of it so far."""
+    """An operation of a driver, and its lines so far."""
 
     def __init__(self) -> None:
         self.answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         """The last line: with `ok` or with `error`."""
         self.updates: list[Any] = []
-        """What a watch told before, oldest first."""
+        """The updates of a watch before it, oldest first."""
 
 
 class Driver:
@@ -68,13 +68,13 @@ class Driver:
     def start(self, operation: str, arguments: Answer, timeout_s: float | None = None) -> Operation:
         """Begin an operation."""
         assert self._process, "it was never started"
-        assert self._process.stdin, "it was asked for"
+        assert self._process.stdin, "it is a pipe"
         number = len(self._operations) + 1
         started = self._operations[number] = Operation()
-        asked: Answer = {"id": number, "op": operation, "args": arguments}
+        request: Answer = {"id": number, "op": operation, "args": arguments}
         if timeout_s is not None:
-            asked["timeout_s"] = timeout_s
-        self._process.stdin.write(json.dumps(asked).encode() + b"\n")
+            request["timeout_s"] = timeout_s
+        self._process.stdin.write(json.dumps(request).encode() + b"\n")
         return started
 
     def number(self, operation: Operation) -> int:
@@ -89,20 +89,20 @@ class Driver:
             return await self._process.wait()
 
     async def _read(self, process: asyncio.subprocess.Process) -> None:
-        assert process.stdout, "it was asked for"
+        assert process.stdout, "it is a pipe"
         trouble = "the driver ended"
         try:
             async for line in process.stdout:
                 self._take(json.loads(line))
         except (KeyError, ValueError) as error:
-            trouble = f"the driver said what it may not say: {error!r}"
+            trouble = f"the driver printed a malformed line: {error!r}"
         for operation in self._operations.values():
             if not operation.answer.done():
                 operation.answer.set_exception(DriverError(trouble))
 
-    def _take(self, told: Answer) -> None:
-        operation = self._operations[told["id"]]
-        if "update" in told:
-            operation.updates.append(told["update"])
+    def _take(self, line: Answer) -> None:
+        operation = self._operations[line["id"]]
+        if "update" in line:
+            operation.updates.append(line["update"])
         elif not operation.answer.done():
-            operation.answer.set_result(told)
+            operation.answer.set_result(line)

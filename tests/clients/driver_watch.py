@@ -1,4 +1,4 @@
-"""What a driver's watch told, held against the rules of the contract."""
+"""Checks the updates of a driver's watch against the rules of the contract."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -18,7 +18,7 @@ _SCOPES = {
 
 
 class BrokenWatchError(Exception):
-    """A watch told what it must not tell. No AssertionError: none may wait for it to pass."""
+    """A watch broke a rule. No AssertionError, because `eventually` would wait for it to pass."""
 
 
 class DriverWatch:
@@ -29,7 +29,7 @@ class DriverWatch:
 
     def __init__(self, updates: Sequence[Answer], arguments: dict[str, Any]) -> None:
         self._updates = updates
-        """What the driver told, oldest first; it grows."""
+        """The updates of the driver, oldest first; the list grows."""
         self._scope = _SCOPES[arguments.get("scope", "TOP")]
         self._limit = int(arguments.get("limit", 10))
         self._user_ids: Sequence[str] = arguments.get("user_ids", ())
@@ -37,9 +37,9 @@ class DriverWatch:
         self._checked = 0
         self._streaming = False
         self._ranks: dict[str, int] = {}
-        """Of each user, as it was told last."""
+        """The rank of each user in the latest message that has it."""
         self._due: Answer = {"rows": [], "total_users": None, "position": None}
-        """What the next update has to show of the board."""
+        """The board that the next update has to show."""
 
     @property
     def reasons(self) -> dict[str, int]:
@@ -50,15 +50,15 @@ class DriverWatch:
     def last(self) -> Answer:
         """The last update, once all were checked."""
         self.check()
-        assert self._checked, "nothing was told"
+        assert self._checked, "there is no update"
         return self._updates[self._checked - 1]
 
     def check(self) -> None:
-        """Check all that was told since the last time.
+        """Check all updates since the last time.
 
         Raises:
-            BrokenWatchError: A message breaks a rule, or an update is not what the messages and
-                the state of the streams lead to.
+            BrokenWatchError: A message breaks a rule, or an update does not match the messages and
+                the state of the streams.
         """
         while self._checked < len(self._updates):
             update = self._updates[self._checked]
@@ -70,7 +70,7 @@ class DriverWatch:
             self._checked += 1
 
     def assert_shows(self, board: pb.GetTopUsersResponse) -> None:
-        """Hold the watch, which has to be live, against what the service reads.
+        """Compare the watch, which has to be live, with a read of the service.
 
         Raises:
             AssertionError: It does not show that (yet).
@@ -87,10 +87,10 @@ class DriverWatch:
 
     def _take(self, update: Answer) -> None:
         if update["message"] is None:
-            told = self._without_stream()
+            due = self._without_stream()
         else:
             message = json_format.ParseDict(update["message"], pb.WatchContestResponse())
-            told = self._after(message)
+            due = self._after(message)
         trouble = update["trouble"]
         shown = {
             **update,
@@ -99,12 +99,12 @@ class DriverWatch:
             ],
             "trouble": bool(trouble and trouble["message"]),
         }
-        for name, due in {**self._due, **told}.items():
-            assert shown[name] == due, f"{name} is {shown[name]!r}, not {due!r}"
-        assert bool(trouble) == told["trouble"], f"its trouble is {trouble}"
+        for name, value in {**self._due, **due}.items():
+            assert shown[name] == value, f"{name} is {shown[name]!r}, not {value!r}"
+        assert bool(trouble) == due["trouble"], f"its trouble is {trouble}"
 
     def _without_stream(self) -> Answer:
-        """Return what an update without a message has to tell: that there is no stream."""
+        """Return the fields of an update without a message: there is no stream."""
         self._streaming = False
         return {
             "state": "RECONNECTING" if self._due["position"] else "CONNECTING",
@@ -114,7 +114,7 @@ class DriverWatch:
         }
 
     def _after(self, message: pb.WatchContestResponse) -> Answer:
-        """Apply a message, and return what its update has to tell beside the board."""
+        """Apply a message, and return the fields of its update beside the board."""
         if not self._streaming:
             self._checker.begin(self._checker.position if self._due["position"] else None)
         held = {row.user_id for row in self._checker.rows}
@@ -127,7 +127,7 @@ class DriverWatch:
         reason = pb.SnapshotReason.Name(message.snapshot.reason)
         return {
             "state": "LIVE" if self._streaming else "RECONNECTING",
-            # A resumed stream of the scope TOP tells rows again that are no news.
+            # A resumed stream of the scope TOP repeats rows that did not change.
             "changes": [
                 each for each in changes if each.previous_rank or each.user.user_id not in held
             ],
@@ -139,7 +139,7 @@ class DriverWatch:
         ranks = self._ranks
         held = self._checker.rows
         if self._scope == pb.WATCH_SCOPE_USERS:
-            # They stand in the order of their scores, each with the rank as of its own last change.
+            # In the order of the scores, each with the rank as of its own last change.
             held = tuple(sorted(held, key=lambda row: (-row.score, ranks[row.user_id])))
         else:
             ranks = {row.user_id: place for place, row in enumerate(held, 1)}
@@ -153,7 +153,7 @@ class DriverWatch:
         }
 
     def _total(self, message: pb.WatchContestResponse, rows: int, *, moved: bool) -> int | None:
-        """Return how many users the contest has, as far as the watch can know."""
+        """Return the number of users of the contest, as far as the watch can know."""
         if message.HasField("snapshot"):
             return message.snapshot.total_users
         if not moved:

@@ -1,21 +1,21 @@
-"""What a step expects of an answer, held against what a driver said.
+"""Compares the answer of a driver with the expectation of a step.
 
-An answer may hold more than is expected of it. An error may not: what is not expected of its
-reason, metadata, violations and time to wait has to be empty. Its message, which is never empty,
-holds what is expected of it.
+An answer may have more fields than expected. An error may not: its reason, metadata, violations and
+`retry_after_s` are empty unless they are expected. Its message is never empty, and contains the
+expected text.
 """
 
 from typing import Any
 
-_UNSAID: dict[str, Any] = {"reason": "", "metadata": {}, "violations": [], "retry_after_s": None}
+_EMPTY: dict[str, Any] = {"reason": "", "metadata": {}, "violations": [], "retry_after_s": None}
 
 
 def assert_answers(answer: Any, wanted: dict[str, Any]) -> None:
-    """Hold an answer against the `error` that is wanted of it, or else against what it `expect`s.
+    """Compare an answer with the `error` of a step, or else with its `expect`.
 
     Raises:
-        AssertionError: It is another one, or an error where none is wanted.
-        KeyError: Neither is said, so that nothing could be told from it.
+        AssertionError: It differs, or is an error where none is expected.
+        KeyError: The step has neither, so it would check nothing.
     """
     if "error" in wanted:
         assert_holds(answer, {"error": wanted["error"]}, "answer")
@@ -24,10 +24,10 @@ def assert_answers(answer: Any, wanted: dict[str, Any]) -> None:
 
 
 def assert_holds(found: Any, wanted: Any, where: str) -> None:
-    """Check that all that is wanted is there; lists have to be as long.
+    """Check that all expected fields are there; lists have to be as long.
 
     Raises:
-        AssertionError: Something is missing or another.
+        AssertionError: A field is missing or differs.
     """
     if isinstance(wanted, dict):
         assert isinstance(found, dict), f"{where} is {found!r}"
@@ -45,12 +45,12 @@ def assert_holds(found: Any, wanted: Any, where: str) -> None:
 
 
 def assert_is_error(found: Any, wanted: dict[str, Any], where: str) -> None:
-    """Check that an error is what is wanted, and says no more than that but a text for people.
+    """Check that an error is the expected one, and has a text for people.
 
     Raises:
-        AssertionError: It is another one, or says nothing to people.
+        AssertionError: It differs, or has no text for people.
     """
-    wanted = _UNSAID | wanted
+    wanted = _EMPTY | wanted
     message = wanted.pop("message", "")
     assert_holds(found, wanted, where)
     assert found["metadata"] == wanted["metadata"], f"{where}.metadata is {found['metadata']!r}"

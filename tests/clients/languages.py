@@ -1,4 +1,4 @@
-"""The languages that have a client, and what runs the driver of each: it does what it is told."""
+"""The languages that have a client, and the command that runs the driver of each."""
 
 import shutil
 import sys
@@ -15,18 +15,18 @@ _JAVA_DRIVER = _DRIVERS / "java" / "driver"
 
 @dataclass(frozen=True)
 class Build:
-    """What `make client-…` makes of a client and its driver."""
+    """A build of a client and its driver by `make client-…`."""
 
     tool: str
-    """The program that it takes."""
+    """The program that the build needs."""
     stamp: Path
-    """It is touched when a build begins, and there once it has succeeded."""
+    """A file with the time at which the build began; there once it has succeeded."""
     sources: tuple[Path, ...]
-    """Files, and folders with all that is in them, that are built."""
+    """The files and folders that are built."""
 
     @property
     def is_stale(self) -> bool:
-        """Tell that a source is newer, or as new as the tick of a clock can tell, or gone."""
+        """Whether a source is missing, or newer than the build or of the same clock tick."""
         if not all(source.exists() for source in self.sources):
             return True
         built = self.stamp.stat().st_mtime_ns
@@ -35,7 +35,7 @@ class Build:
     def _paths(self) -> Iterator[Path]:
         for source in self.sources:
             yield source
-            # A folder is newer when a file in it was taken away.
+            # Removing a file makes its folder newer.
             yield from (path for path in source.rglob("*") if path.suffix != ".md")
 
 
@@ -45,17 +45,17 @@ class Language:
 
     name: str
     program: str
-    """What runs its driver."""
+    """The program that runs its driver."""
     arguments: tuple[str, ...]
-    """What it is run with; the address of the server follows."""
+    """The arguments before the address of the server."""
     needs: Path
-    """What is there once the driver is built."""
+    """A file that exists once the driver is built."""
     build: Build | None = None
-    """None if it runs as it is."""
+    """None if the driver needs no build."""
 
     @property
     def command(self) -> list[str]:
-        """What starts its driver."""
+        """The command that starts its driver."""
         program = shutil.which(self.program)
         assert program, f"{self.program} is missing"
         return [program, *self.arguments]
@@ -63,16 +63,16 @@ class Language:
     @property
     def missing(self) -> str:
         """Why its driver can't run here; empty if it can."""
-        told = f"{self.name} is left out: "
+        prefix = f"{self.name} is left out: "
         if not self.needs.exists() or not shutil.which(self.program):
-            return f"{told}it is built by `make client-{self.name}`"
+            return f"{prefix}it is built by `make client-{self.name}`"
         if self.build and (not self.build.stamp.exists() or self.build.is_stale):
-            return f"{told}older than its source, run `make client-{self.name}`"
+            return f"{prefix}older than its source, run `make client-{self.name}`"
         return ""
 
 
 def wanting(languages: Iterable[Language]) -> list[str]:
-    """Return why languages are left out whose drivers could be built here."""
+    """Return the reasons for languages that are left out although they could be built here."""
     return [
         language.missing
         for language in languages
@@ -111,7 +111,7 @@ LANGUAGES = (
     Language(
         "java",
         "java",
-        # A short life, so nothing that only pays in a long one.
+        # Options for a short run.
         (
             "-XX:TieredStopAtLevel=1",
             "-XX:+UseSerialGC",

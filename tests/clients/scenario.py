@@ -3,11 +3,11 @@
 A step has a `name` and one of these:
 
 - `call` an operation with `args` (and `timeout_s`), and compare with `expect` or `error` as
-  `expected.py` does. `remember` keeps an answer; `$kept.field` stands for a part of it later.
+  `expected.py` does. `remember` keeps an answer; `$kept.field` stands for a field of it later.
 - `start` an operation `as` a name, `finish` it and compare, or `cancel` it.
 - `watch` by a name with `args`; `reached`: the watches named are live and show what `contest_id` is
-  now; `lost`: they say that they have no stream (and because of what `error`); `snapshots`: they
-  were told so many, by reason. Whatever a watch tells is checked by `driver_watch.py`.
+  now; `lost`: they report that they have no stream (and because of which `error`); `snapshots`: the
+  number that they received, by reason. Every update is checked by `driver_watch.py`.
 - `until_score`: wait until the scores of a contest sum up to `at_least`; `total`: they sum up to
   `score`; `until_full`: wait until the server refuses to read that contest, as one call too many.
 - `server` or `store`: `kill`, `start`, `freeze` or `thaw` it; the server also to `terminate`.
@@ -35,9 +35,9 @@ STEPS: list[dict[str, Any]] = yaml.safe_load(
     Path(__file__).with_name("scenario.yaml").read_text(encoding="utf-8")
 )
 _MORE = {"name", "args", "timeout_s", "expect", "error", "remember", "as", "contest_id", "reasons"}
-"""What a step may say beside its kind."""
-PATIENCE_S = 60.0
-"""For what takes a server that is started again, and retries that wait for it."""
+"""The other keys of a step."""
+TIMEOUT_S = 60.0
+"""The time for a restart of the server and the retries that wait for it."""
 
 Step = dict[str, Any]
 
@@ -72,8 +72,8 @@ class Scenario:
         """Run one step.
 
         Raises:
-            AssertionError: Something else came than is expected.
-            BrokenWatchError: A watch told what it must not tell.
+            AssertionError: An answer differs from the expected one.
+            BrokenWatchError: An update of a watch is wrong.
             DriverError: The driver ended.
         """
         try:
@@ -111,20 +111,20 @@ class Scenario:
                 watched.assert_shows(await top(self._service.stub, step["contest_id"]))
                 return True
 
-            await eventually(shows_it, f"{name} shows the present board", within=PATIENCE_S)
+            await eventually(shows_it, f"{name} shows the current board", within=TIMEOUT_S)
 
     async def _lost(self, step: Step) -> None:
         for name in step["lost"]:
             watched = self._watches[name]
 
-            def tells_it(watched: DriverWatch = watched) -> bool:
+            def reports_it(watched: DriverWatch = watched) -> bool:
                 trouble = watched.last["trouble"]
-                assert trouble, "it is not in trouble"
+                assert trouble, "it has no trouble"
                 if "error" in step:
                     assert_is_error(trouble, step["error"], "trouble")
                 return True
 
-            await eventually(tells_it, f"{name} tells of its trouble", within=PATIENCE_S)
+            await eventually(reports_it, f"{name} reports its trouble", within=TIMEOUT_S)
 
     async def _snapshots(self, step: Step) -> None:
         for name in step["snapshots"]:
@@ -137,7 +137,7 @@ class Scenario:
             total = await self._sum(wanted["contest_id"])
             return total >= int(wanted["at_least"])
 
-        await eventually(is_done, f"a score of {wanted['at_least']} in all", within=PATIENCE_S)
+        await eventually(is_done, f"a score of {wanted['at_least']} in all", within=TIMEOUT_S)
 
     async def _total(self, step: Step) -> None:
         wanted = step["total"]
@@ -151,7 +151,7 @@ class Scenario:
                 return error.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
             return False
 
-        await eventually(is_full, "a refusal of one call too many", within=PATIENCE_S)
+        await eventually(is_full, "a refused call", within=TIMEOUT_S)
 
     async def _serve(self, step: Step) -> None:
         match step["server"]:
@@ -185,17 +185,17 @@ class Scenario:
         return sum((await scores(self._service.stub, contest_id)).values())
 
     async def _compare(self, step: Step, operation: Operation) -> None:
-        async def told() -> bool:
+        async def is_answered() -> bool:
             return operation.answer.done()
 
-        await eventually(told, "an answer", within=PATIENCE_S)
+        await eventually(is_answered, "an answer", within=TIMEOUT_S)
         answer = operation.answer.result()
         assert_answers(answer, self._filled(step))
         if "remember" in step:
             self._kept[step["remember"]] = answer["ok"]
 
     def _filled(self, step: Any) -> Any:
-        """Put in what was kept for `$kept.field`."""
+        """Replace `$kept.field` by the kept value."""
         if isinstance(step, dict):
             return {name: self._filled(value) for name, value in step.items()}
         if isinstance(step, list):

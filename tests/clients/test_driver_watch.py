@@ -1,4 +1,4 @@
-"""The checks of what a watch tells let no lie pass: each is put in the place of a truth."""
+"""The checks of a driver's watch find every wrong update."""
 
 import copy
 from collections.abc import Callable
@@ -17,7 +17,7 @@ _ARGUMENTS: dict[str, Answer] = {
     "USERS": {"scope": "USERS", "user_ids": ["ada", "bo"]},
 }
 _SNAPSHOT, _CHANGES, _LOST, _PROGRESS, _END = range(1, 6)
-"""The places of the updates in the story; before them comes one without anything."""
+"""The indexes of the updates in the story; the first update is empty."""
 
 
 def _position(revision: int) -> Answer:
@@ -28,7 +28,7 @@ def _user(user_id: str, score: int, rank: int) -> Answer:
     return {"user_id": user_id, "score": score, "rank": rank, "display_name": user_id.title()}
 
 
-def _told(state: str, rows: list[Answer], revision: int, **more: Any) -> Answer:
+def _shown(state: str, rows: list[Answer], revision: int, **more: Any) -> Answer:
     return {
         "state": state,
         "rows": [list(row.values()) for row in rows],
@@ -47,7 +47,7 @@ def _message(before: int, after: int, **event: Any) -> Answer:
 
 
 def _story(scope: str) -> Story:
-    """Return what a true client tells: two users, of whom the second takes the lead."""
+    """Return the updates of a correct client: the second of two users takes the lead."""
     first = [_user("ada", 5, 1), _user("bo", 3, 2)]
     # With the scope USERS a rank is as of the user's own last change.
     then = [_user("bo", 7, 1), _user("ada", 5, 1 if scope == "USERS" else 2)]
@@ -64,9 +64,9 @@ def _story(scope: str) -> Story:
     trouble = {"message": "the connection broke"}
     draining = _message(3, 3, end={"reason": "END_REASON_DRAINING"})
     return [
-        _told("CONNECTING", [], 0),
-        _told("LIVE", first, 2, message=_message(0, 2, snapshot=snapshot), snapshot_reason=reason),
-        _told(
+        _shown("CONNECTING", [], 0),
+        _shown("LIVE", first, 2, message=_message(0, 2, snapshot=snapshot), snapshot_reason=reason),
+        _shown(
             "LIVE",
             then,
             3,
@@ -74,9 +74,9 @@ def _story(scope: str) -> Story:
             message=_message(2, 3, changes={"changes": [change]}),
             changes=[change.copy()],
         ),
-        _told("RECONNECTING", then, 3, total_users=total, trouble=trouble),
-        _told("LIVE", then, 3, total_users=total, message=_message(3, 3, progress={})),
-        _told("RECONNECTING", then, 3, total_users=total, trouble=trouble, message=draining),
+        _shown("RECONNECTING", then, 3, total_users=total, trouble=trouble),
+        _shown("LIVE", then, 3, total_users=total, message=_message(3, 3, progress={})),
+        _shown("RECONNECTING", then, 3, total_users=total, trouble=trouble, message=draining),
     ]
 
 
@@ -87,23 +87,23 @@ def _check(story: Story, scope: str) -> DriverWatch:
 
 
 @pytest.mark.parametrize("scope", _ARGUMENTS)
-def test_a_true_watch_passes(scope: str) -> None:
-    """What the messages and the streams lead to is no lie."""
+def test_a_correct_watch_passes(scope: str) -> None:
+    """The updates of a correct client pass."""
     assert _check(_story(scope), scope).last["state"] == "RECONNECTING"
 
 
-def _each(story: Story, name: str, lie: Any) -> None:
+def _each(story: Story, name: str, value: Any) -> None:
     for update in story:
-        update[name] = lie
+        update[name] = value
 
 
-def _in_rows(story: Story, column: int, lie: Any) -> None:
+def _in_rows(story: Story, column: int, value: Any) -> None:
     for update in story:
         for row in update["rows"]:
-            row[column] = lie
+            row[column] = value
 
 
-_LIES: dict[str, Callable[[Story], object]] = {
+_WRONG_UPDATES: dict[str, Callable[[Story], object]] = {
     "always live": lambda story: _each(story, "state", "LIVE"),
     "live after it was lost": lambda story: story[_LOST].update(state="LIVE"),
     "live after its end": lambda story: story[_END].update(state="LIVE"),
@@ -131,7 +131,7 @@ _LIES: dict[str, Callable[[Story], object]] = {
         event_time="2022-12-18T15:24:00Z"
     ),
     "a change of other points": lambda story: story[_CHANGES]["changes"][0].update(points=1),
-    "changes told again": lambda story: story[_LOST].update(changes=story[_CHANGES]["changes"]),
+    "changes repeated": lambda story: story[_LOST].update(changes=story[_CHANGES]["changes"]),
     "no trouble": lambda story: _each(story, "trouble", None),
     "trouble without a word": lambda story: story[_LOST].update(trouble={"message": ""}),
     "trouble from the start": lambda story: story[0].update(trouble={"message": "no"}),
@@ -143,19 +143,19 @@ _LIES: dict[str, Callable[[Story], object]] = {
 
 
 @pytest.mark.parametrize("scope", _ARGUMENTS)
-@pytest.mark.parametrize("lie", _LIES)
-def test_no_lie_passes(lie: str, scope: str) -> None:
-    """Whatever an update tells that is not so is found, with each scope."""
+@pytest.mark.parametrize("wrong", _WRONG_UPDATES)
+def test_every_wrong_update_is_found(wrong: str, scope: str) -> None:
+    """Each wrong field of an update is found, with each scope."""
     story = copy.deepcopy(_story(scope))
 
-    _LIES[lie](story)
+    _WRONG_UPDATES[wrong](story)
 
     with pytest.raises(BrokenWatchError):
         _check(story, scope)
 
 
-def test_a_lie_is_found_whenever_it_is_looked_for() -> None:
-    """A lie that was found once does not pass when it is looked at again."""
+def test_a_wrong_update_is_found_by_each_check() -> None:
+    """A wrong update that was found once is found again by the next check."""
     story = _story("TOP")
     story[_CHANGES]["state"] = "OVER"
     watched = DriverWatch(story, _ARGUMENTS["TOP"])
@@ -164,8 +164,8 @@ def test_a_lie_is_found_whenever_it_is_looked_for() -> None:
             watched.check()
 
 
-def test_rows_that_a_resumed_stream_tells_again_are_no_changes() -> None:
-    """With the scope TOP the client leaves out what its board held."""
+def test_rows_that_a_resumed_stream_repeats_are_no_changes() -> None:
+    """With the scope TOP the client leaves out rows that its board held."""
     story = _story("TOP")
     row = {"user": _user("ada", 5, 2), "previous_rank": 0, "points": 0}
     story[_PROGRESS]["message"] = _message(3, 4, changes={"changes": [row]})

@@ -1,4 +1,4 @@
-"""The comparison of answers with the steps of the scenario lets no lie pass."""
+"""The comparison of answers with the steps of the scenario finds every difference."""
 
 import copy
 from functools import reduce
@@ -21,13 +21,13 @@ _NO_MORE: Answer = {
 }
 
 
-def _true_answer(wanted: Any) -> Any:
-    """Make what is wanted into a whole answer."""
+def _complete(wanted: Any) -> Any:
+    """Complete the expected fields to a whole answer."""
     if isinstance(wanted, list):
-        return list(map(_true_answer, wanted))
+        return list(map(_complete, wanted))
     if not isinstance(wanted, dict):
         return wanted
-    answer = {name: _true_answer(value) for name, value in wanted.items()}
+    answer = {name: _complete(value) for name, value in wanted.items()}
     if "error" in answer:
         answer["error"] = _NO_MORE | answer["error"]
     return answer
@@ -35,7 +35,7 @@ def _true_answer(wanted: Any) -> Any:
 
 def _answer_to(step: Answer) -> Answer:
     wanted = {"error": step["error"]} if "error" in step else {"ok": step["expect"]}
-    answer: Answer = _true_answer(wanted)
+    answer: Answer = _complete(wanted)
     return answer
 
 
@@ -43,21 +43,21 @@ _COMPARED = [step["name"] for step in STEPS if {"call", "finish"} & step.keys()]
 
 
 @pytest.mark.parametrize("name", _COMPARED)
-def test_a_true_answer_passes(name: str) -> None:
-    """What a step wants is taken when it comes."""
+def test_the_expected_answer_passes(name: str) -> None:
+    """The expected answer of a step passes."""
     assert_answers(_answer_to(_BY_NAME[name]), _BY_NAME[name])
 
 
-_RANK = "where a user stands, and who is around"
+_RANK = "the rank of a user, and the rows around"
 _ABSENT = "an absent user is not found"
 _FIELD = "a malformed field is named"
 _BATCH = "a batch has a result or an error for each update, in order"
-_FULL = "a call that can't wait is told so"
+_FULL = "a call that can't wait is refused"
 _TOP = "the first rows of a board"
 
 
 @pytest.mark.parametrize(
-    ("name", "path", "lie"),
+    ("name", "path", "value"),
     [
         (_RANK, "ok percentile", -7),
         (_RANK, "ok neighbors 0 score", -1),
@@ -81,13 +81,13 @@ _TOP = "the first rows of a board"
         (_BATCH, "ok results 3 error metadata", {}),
     ],
 )
-def test_no_lie_passes(name: str, path: str, lie: Any) -> None:
-    """Whatever an answer tells that is not so is found."""
+def test_every_difference_is_found(name: str, path: str, value: Any) -> None:
+    """Any field of an answer that differs from the expected one is found."""
     answer = copy.deepcopy(_answer_to(_BY_NAME[name]))
     way: list[Any] = [int(part) if part.isdecimal() else part for part in path.split()]
     last = way.pop()
 
-    reduce(getitem, way, answer)[last] = lie
+    reduce(getitem, way, answer)[last] = value
 
     with pytest.raises(AssertionError):
         assert_answers(answer, _BY_NAME[name])
@@ -95,15 +95,15 @@ def test_no_lie_passes(name: str, path: str, lie: Any) -> None:
 
 @pytest.mark.parametrize("name", _COMPARED)
 def test_an_error_is_no_answer_and_an_answer_no_error(name: str) -> None:
-    """A step that wants one of them is never content with the other."""
+    """A step that expects one of them does not accept the other."""
     other: Answer = {"ok": {}} if "error" in _BY_NAME[name] else {"error": {"message": "no"}}
 
     with pytest.raises(AssertionError):
         assert_answers(other, _BY_NAME[name])
 
 
-def test_a_step_has_to_say_what_it_wants() -> None:
-    """Without that no answer passes, an error least of all."""
+def test_a_step_has_to_have_an_expectation() -> None:
+    """Without one no answer passes, and no error."""
     answers: tuple[Answer, ...] = ({"ok": {}}, {"error": {"message": "no"}})
     for answer in answers:
         with pytest.raises(KeyError):

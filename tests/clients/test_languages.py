@@ -1,4 +1,4 @@
-"""No driver that is older than its source is taken for the client as it is."""
+"""A driver that is older than its source is left out."""
 
 import os
 import sys
@@ -11,7 +11,7 @@ from clients.languages import Build, Language, wanting
 
 @pytest.fixture(name="language")
 def _language(tmp_path: Path) -> Language:
-    """Give one whose driver was built after all its sources."""
+    """Give a language whose driver was built after all its sources."""
     source, driver, stamp = tmp_path / "src", tmp_path / "driver", tmp_path / "built"
     (source / "part").mkdir(parents=True)
     (source / "part" / "client.go").touch()
@@ -22,17 +22,15 @@ def _language(tmp_path: Path) -> Language:
     return Language("go", sys.executable, (), driver, Build(sys.executable, stamp, (source,)))
 
 
-def test_a_driver_that_was_built_after_its_sources_is_taken(language: Language) -> None:
-    """It is the client as it is."""
+def test_a_driver_newer_than_its_sources_is_used(language: Language) -> None:
+    """A driver that was built after all its sources is used."""
     assert not language.missing
     assert wanting([language]) == []
 
 
 @pytest.mark.parametrize("change", ["newer", "one more", "one less", "all gone"])
-def test_a_driver_that_is_older_than_its_sources_is_left_out(
-    language: Language, change: str
-) -> None:
-    """It says so, and how that is mended; where its tool is there it is missed."""
+def test_a_driver_older_than_its_sources_is_left_out(language: Language, change: str) -> None:
+    """The reason says how to build it; it counts as wanting if its tool is installed."""
     assert language.build
     (source,) = language.build.sources
     match change:
@@ -45,13 +43,13 @@ def test_a_driver_that_is_older_than_its_sources_is_left_out(
         case "all gone":
             source.rename(source.with_name("elsewhere"))
 
-    told = "go is left out: older than its source, run `make client-go`"
-    assert language.missing == told
-    assert wanting([language]) == [told]
+    reason = "go is left out: older than its source, run `make client-go`"
+    assert language.missing == reason
+    assert wanting([language]) == [reason]
 
 
 def test_a_driver_that_was_never_built_is_left_out(language: Language) -> None:
-    """It is missed where its tool is there, and no more than said where that is not."""
+    """It counts as wanting if its tool is installed, and else is only left out."""
     language.needs.unlink()
 
     assert language.missing == "go is left out: it is built by `make client-go`"
@@ -62,7 +60,7 @@ def test_a_driver_that_was_never_built_is_left_out(language: Language) -> None:
 
 
 def test_a_driver_without_a_stamp_is_left_out(language: Language) -> None:
-    """Its last build did not succeed, or none is known."""
+    """Without a stamp the last build did not succeed, or there was none."""
     assert language.build
     language.build.stamp.unlink()
 

@@ -1,4 +1,4 @@
-"""Every client that is built here does what the scenario says; together they lose no write."""
+"""Every client that is built here passes the scenario; together they lose no write."""
 
 import asyncio
 import os
@@ -9,21 +9,21 @@ import pytest
 
 from clients.driver import Driver
 from clients.languages import LANGUAGES, PRESENT, Language, wanting
-from clients.scenario import PATIENCE_S, STEPS, Scenario
+from clients.scenario import STEPS, TIMEOUT_S, Scenario
 from harness.calls import scores
 from harness.service import ServiceProcess
 from harness.stores import Flavour, StoreProcess
 from harness.waiting import eventually
 
 UPDATES = 600
-"""Of each client, in the storm of all."""
+"""The number of updates of each client in the common storm."""
 _LIMITS = ("--max-calls", "24", "--max-watchers", "3")
-"""What the scenario reaches: a crowd of 32 calls, and a fourth watch."""
+"""Limits that the scenario exceeds: with 32 calls at once, and a fourth watch."""
 
 
 @pytest.fixture(name="languages")
 def _languages() -> tuple[Language, ...]:
-    """Give those whose drivers are built; where `CI` is set, none may be left out that could be."""
+    """Give the languages whose drivers are built; with `CI` set, all that can be built must be."""
     left_out = wanting(LANGUAGES)
     if left_out and os.environ.get("CI"):
         pytest.fail("; ".join(left_out))
@@ -33,7 +33,7 @@ def _languages() -> tuple[Language, ...]:
 @pytest.mark.timeout(300)
 async def test_the_scenario(languages: tuple[Language, ...], tmp_path: Path) -> None:
     """Answers, errors, retries and watches are the same in every language."""
-    # Side by side, each with a store and a server of its own, since they mostly wait.
+    # At the same time, each with a store and a server of its own, since they mostly wait.
     async with asyncio.TaskGroup() as group:
         for language in languages:
             group.create_task(_run(language, tmp_path / language.name))
@@ -89,7 +89,7 @@ async def test_a_storm_of_all_clients_counts_exactly(
             await service.start()
         await _until(service, 0.7 * UPDATES * len(languages))
         await service.restart()
-        async with asyncio.timeout(PATIENCE_S):
+        async with asyncio.timeout(TIMEOUT_S):
             answers = await asyncio.gather(*storms)
 
         assert [answer["ok"]["acknowledged"] for answer in answers] == [UPDATES] * len(languages)
@@ -102,4 +102,4 @@ async def _until(service: ServiceProcess, total: float) -> None:
     async def is_written() -> bool:
         return sum((await scores(service.stub, "storm")).values()) >= total
 
-    await eventually(is_written, f"{total:.0f} updates", within=PATIENCE_S)
+    await eventually(is_written, f"{total:.0f} updates", within=TIMEOUT_S)

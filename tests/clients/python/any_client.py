@@ -1,4 +1,4 @@
-"""Lets one test hold the synchronous and the asynchronous client to the same."""
+"""Runs one test with the synchronous and with the asyncio client."""
 
 import asyncio
 import contextlib
@@ -23,7 +23,7 @@ CLIENTS: tuple[type[AnyClient], ...] = (LeaderboardClient, AsyncLeaderboardClien
 async def call(
     on: AnyClient | ScoreBuffer | AsyncScoreBuffer, method: str, *args: Any, **options: Any
 ) -> Any:
-    """Call a method and return its result; one that is synchronous runs in a thread."""
+    """Call a method and return its result; a synchronous one runs in a thread."""
     if isinstance(on, LeaderboardClient | ScoreBuffer):
         return await asyncio.to_thread(getattr(on, method), *args, **options)
     return await getattr(on, method)(*args, **options)
@@ -37,5 +37,5 @@ async def watched(client: AnyClient, contest_id: str, **options: Any) -> AsyncIt
                 yield update
         return
     with client.watch(contest_id, **options) as watch:
-        while (told := await asyncio.to_thread(next, watch, None)) is not None:
-            yield told
+        while (latest := await asyncio.to_thread(next, watch, None)) is not None:
+            yield latest

@@ -1,4 +1,4 @@
-"""Stands between a client and the service, and swallows what either of them says."""
+"""A TCP proxy that can drop all bytes silently, as a cut cable does."""
 
 import asyncio
 import contextlib
@@ -39,19 +39,19 @@ class BlackholeProxy:
 
     def drop_all(self) -> None:
         """
-        Swallow all bytes in both directions, also of new connections, until `deliver`.
+        Drop all bytes in both directions, also of new connections.
 
-        Nobody is told: the connections stay open, as when a cable is pulled.
+        The connections stay open, as when a cable is cut.
         """
         self._drops = True
 
     def forward_new(self) -> None:
-        """Carry the bytes of new connections again; those that there are stay open, and dead."""
+        """Forward the bytes of new connections again; existing ones stay open, and dead."""
         self._dead |= self._writers
         self._drops = False
 
     def reconnect(self) -> None:
-        """Cut the connections that there are, for they can't be mended, and carry bytes again."""
+        """Abort the existing connections, and forward the bytes of new ones."""
         self._cut()
         self._drops = False
 

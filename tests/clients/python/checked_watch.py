@@ -1,4 +1,4 @@
-"""Follows a contest with the client's `watch`, and holds every update against the messages."""
+"""A watch of the asyncio client whose every update is checked against the messages."""
 
 import asyncio
 import contextlib
@@ -22,12 +22,12 @@ class CheckedWatch:
     """
     A watch that runs within its block, while the test does other things.
 
-    All that the service tells it passes the checker first. After each update the rows must be those
+    Every message of the service passes the checker first. After each update the rows must be those
     that the checker has built from the same messages by the rules of the contract.
 
     Attributes:
-        checker: What the service has told.
-        updates: What the watch has yielded, oldest first.
+        checker: Checks the messages of the service.
+        updates: The updates of the watch, oldest first.
     """
 
     def __init__(
@@ -78,7 +78,7 @@ class CheckedWatch:
         Cancel the iteration, and wait until that is done.
 
         Raises:
-            AssertionError: Something wrong was told or shown before.
+            AssertionError: A message or an update was wrong.
         """
         if self._task is not None:
             task, self._task = self._task, None
@@ -94,11 +94,11 @@ class CheckedWatch:
 
         Args:
             shown: The condition; the present update counts too.
-            story: What is waited for.
+            story: A name for the condition.
             within: Seconds to wait.
 
         Raises:
-            AssertionError: It did not come, or something wrong was told or shown.
+            AssertionError: It did not come, or a message or an update was wrong.
         """
         seen = max(len(self.updates) - 1, 0)
 
@@ -129,9 +129,9 @@ class CheckedWatch:
         shown = [(row.user_id, row.score, row.display_name) for row in update.rows]
         due = list(self.checker.rows)
         if self._scope == pb.WATCH_SCOPE_USERS:
-            assert sorted(shown) == sorted(due), f"shown {shown}, told {due}"
+            assert sorted(shown) == sorted(due), f"shown {shown}, due {due}"
         else:
-            assert shown == due, f"shown {shown}, told {due}"
+            assert shown == due, f"shown {shown}, due {due}"
             assert [row.rank for row in update.rows] == list(range(1, len(due) + 1))
         assert (update.position or Position("", 0)) == Position.decode(self.checker.position)
 

@@ -1,4 +1,4 @@
-"""What the tests of the Python client may ask for."""
+"""Fixtures of the tests of the Python client."""
 
 from collections.abc import AsyncIterator, Iterator
 

@@ -1,13 +1,13 @@
-"""What the tests of score buffers add, and who is told of it."""
+"""An update and an `on_error` for the tests of score buffers."""
 
 from leaderboard_client import LeaderboardError, ScoreUpdate
 
 ADA = ScoreUpdate("chess", "ada", 5)
-"""An update that a service takes."""
+"""An update that the fake service accepts."""
 
 
 class Reports:
-    """An `on_error` that remembers what it was told."""
+    """An `on_error` that remembers its errors."""
 
     def __init__(self) -> None:
         self.errors: list[LeaderboardError] = []

@@ -1,4 +1,4 @@
-"""What `watch` makes of each way in which a stream can end, or go wrong."""
+"""The watch of the asyncio client, for each way in which a stream can end or break."""
 
 import contextlib
 import gc
@@ -11,7 +11,7 @@ import pytest
 from google.rpc import code_pb2, status_pb2
 
 from cli.fake_service import STORE_AWAY, FakeService, refusal
-from cli.watch_messages import ANEW, BOB_WINS, DRAINING, FIRST, OVER
+from cli.watch_messages import BOB_WINS, DRAINING, FIRST, OVER, SNAPSHOT_AGAIN
 from leaderboard.v1 import leaderboard_pb2 as pb
 from leaderboard_client import LeaderboardError, Position, WatchScope
 from leaderboard_client.async_watch import watch_contest
@@ -38,7 +38,7 @@ def _fake() -> Iterator[FakeService]:
 
 
 async def _watched(fake: FakeService) -> list[WatchUpdate]:
-    """Watch until the contest is over, without any luck in the delays."""
+    """Watch until the contest is over, with the shortest delays."""
     updates = watch_contest(
         lambda: open_async_channel(fake.address), REQUEST, randomness=lambda: 0.0
     )
@@ -55,8 +55,10 @@ def _rows(update: WatchUpdate) -> list[tuple[str, int]]:
 
 
 def _resumed_after(fake: FakeService) -> list[pb.Position | None]:
-    asked = [request for request in fake.asked if isinstance(request, pb.WatchContestRequest)]
-    return [request.resume_after if request.HasField("resume_after") else None for request in asked]
+    requests = [request for request in fake.asked if isinstance(request, pb.WatchContestRequest)]
+    return [
+        request.resume_after if request.HasField("resume_after") else None for request in requests
+    ]
 
 
 @pytest.mark.parametrize(
@@ -74,7 +76,7 @@ def _resumed_after(fake: FakeService) -> list[pb.Position | None]:
 async def test_a_broken_stream_is_resumed(
     fake: FakeService, status: status_pb2.Status | None
 ) -> None:
-    """However a stream breaks, the next one goes on after the last message, with the board kept."""
+    """After any break the next stream resumes after the last message, and the board is kept."""
     fake.streams.append([FIRST])
     fake.stream = [BOB_WINS, OVER]
     if status:
@@ -101,7 +103,7 @@ async def test_a_broken_stream_is_resumed(
 
 
 async def test_a_lost_connection_is_not_held(fake: FakeService) -> None:
-    """What an update tells of a lost stream does not keep its channel."""
+    """The `trouble` of an update does not keep the channel of its stream open."""
     channels: list[weakref.ref[grpc.aio.Channel]] = []
 
     def connect() -> grpc.aio.Channel:
@@ -118,8 +120,8 @@ async def test_a_lost_connection_is_not_held(fake: FakeService) -> None:
     assert [channel() for channel in channels] == [None, None]
 
 
-async def test_a_draining_server_is_left_for_another(fake: FakeService) -> None:
-    """An `end` of a server that drains is yielded like every message, and the watch goes on."""
+async def test_a_watch_resumes_after_a_draining_server(fake: FakeService) -> None:
+    """The `end` of a draining server is yielded like every message, and the watch resumes."""
     fake.streams.append([FIRST, DRAINING])
     fake.stream = [BOB_WINS, OVER]
 
@@ -134,12 +136,12 @@ async def test_a_draining_server_is_left_for_another(fake: FakeService) -> None:
 @pytest.mark.parametrize(
     ("previous", "revision", "rank", "epoch"),
     [(8, 9, 1, "e"), (6, 9, 1, "e"), (7, 6, 1, "e"), (7, 9, 4, "e"), (7, 9, 1, "other")],
-    ids=["a hole", "told before", "backwards", "a rank out of nowhere", "another history"],
+    ids=["a gap", "a repeat", "backwards", "a rank without rows above", "another history"],
 )
 async def test_a_wrong_message_is_never_shown(
     fake: FakeService, previous: int, revision: int, rank: int, epoch: str
 ) -> None:
-    """A message that does not follow ends its stream, and the next one begins with a snapshot."""
+    """A message that does not continue the board ends its stream; a snapshot follows."""
     eve = pb.RankedUser(user_id="eve", score=4, rank=rank)
     wrong = pb.WatchContestResponse(
         position=pb.Position(epoch=epoch, revision=revision),
@@ -147,11 +149,11 @@ async def test_a_wrong_message_is_never_shown(
         changes=pb.Changes(changes=[pb.ScoreChange(user=eve)]),
     )
     fake.streams.append([FIRST, wrong, OVER])
-    fake.stream = [ANEW, OVER]
+    fake.stream = [SNAPSHOT_AGAIN, OVER]
 
     updates = await _watched(fake)
 
-    assert [update.message for update in updates] == [None, FIRST, None, ANEW, OVER]
+    assert [update.message for update in updates] == [None, FIRST, None, SNAPSHOT_AGAIN, OVER]
     assert updates[2].state is WatchState.RECONNECTING
     assert isinstance(updates[2].trouble, MissedChangesError)
     assert list(map(_rows, updates[1:])) == [FIRST_ROWS, FIRST_ROWS, LAST_ROWS, LAST_ROWS]
@@ -159,13 +161,13 @@ async def test_a_wrong_message_is_never_shown(
 
 
 async def test_a_stream_must_begin_with_a_snapshot(fake: FakeService) -> None:
-    """Changes before there is a board are not taken for one."""
+    """Changes before the first snapshot are not shown."""
     fake.streams.append([BOB_WINS])
-    fake.stream = [ANEW, OVER]
+    fake.stream = [SNAPSHOT_AGAIN, OVER]
 
     updates = await _watched(fake)
 
-    assert [update.message for update in updates] == [None, None, ANEW, OVER]
+    assert [update.message for update in updates] == [None, None, SNAPSHOT_AGAIN, OVER]
     assert updates[1].state is WatchState.CONNECTING
 
 
@@ -179,8 +181,8 @@ async def test_a_stream_must_begin_with_a_snapshot(fake: FakeService) -> None:
     ],
     ids=["invalid", "defect", "denied", "unimplemented"],
 )
-async def test_what_can_not_heal_is_raised(fake: FakeService, status: status_pb2.Status) -> None:
-    """A refusal that another try would only repeat ends the watch with its status."""
+async def test_a_final_error_is_raised(fake: FakeService, status: status_pb2.Status) -> None:
+    """An error that would only be repeated ends the watch with its status."""
     fake.refusals.append(status)
 
     with pytest.raises(LeaderboardError, match=status.message) as raised:
@@ -190,29 +192,29 @@ async def test_what_can_not_heal_is_raised(fake: FakeService, status: status_pb2
     assert len(fake.asked) == 1
 
 
-async def test_a_watch_begins_when_the_service_can(fake: FakeService) -> None:
-    """Before the first message each failed try is told, and the first stream is not resumed."""
+async def test_a_watch_begins_once_the_service_is_available(fake: FakeService) -> None:
+    """Before the first message each failed attempt is an update, and no stream resumes."""
     fake.streams.extend([[], []])
     fake.refusals.extend([STORE_AWAY] * 2)
-    fake.stream = [ANEW, OVER]
+    fake.stream = [SNAPSHOT_AGAIN, OVER]
 
     updates = await _watched(fake)
 
-    first, *tries, live, _ = updates
-    assert _states(tries) == [WatchState.CONNECTING] * 2
-    assert [str(update.trouble) for update in tries] == ["the store is away"] * 2
-    assert {update.since for update in tries} == {first.since}
+    first, *attempts, live, _ = updates
+    assert _states(attempts) == [WatchState.CONNECTING] * 2
+    assert [str(update.trouble) for update in attempts] == ["the store is away"] * 2
+    assert {update.since for update in attempts} == {first.since}
     assert live.state is WatchState.LIVE
     assert _resumed_after(fake) == [None] * 3
 
 
-async def test_the_time_that_the_server_asks_for_is_kept(fake: FakeService) -> None:
-    """A watch that is told when to come again does not come before."""
+async def test_the_delay_that_the_server_requests_is_kept(fake: FakeService) -> None:
+    """A watch does not reconnect before the time that the server requests."""
     fake.streams.append([])
     fake.refusals.append(
         refusal(code_pb2.UNAVAILABLE, "later", "ERROR_REASON_SERVER_DRAINING", retry_after=0.5)
     )
-    fake.stream = [ANEW, OVER]
+    fake.stream = [SNAPSHOT_AGAIN, OVER]
 
     began = time.monotonic()
     await _watched(fake)
@@ -221,7 +223,7 @@ async def test_the_time_that_the_server_asks_for_is_kept(fake: FakeService) -> N
 
 
 def test_delays_grow_are_spread_and_honour_the_server() -> None:
-    """The least wait doubles up to 2.5 s, or is what the server asks up to 5 s; luck doubles it."""
+    """The least delay doubles up to 2.5 s, or is the requested one up to 5 s; chance doubles it."""
     least, most = (lambda: 0.0), (lambda: 1.0)
 
     assert [retry_delay(attempt, None, least) for attempt in (0, 1, 2)] == [0.1, 0.2, 0.4]

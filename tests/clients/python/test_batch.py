@@ -1,4 +1,4 @@
-"""A batch and the queue that it comes from: what is sent again, for how long, and what is not."""
+"""A batch and the queue that it comes from: which updates are sent again, and for how long."""
 
 import pytest
 
@@ -27,7 +27,7 @@ def _batch(clock: Clock, *updates: ScoreUpdate, deadline: float = 60.0) -> Batch
 
 
 def _queue(clock: Clock, *updates: ScoreUpdate, batch_size: int = 1) -> PendingQueue:
-    """Return a queue to which an update is added each second from 0 on."""
+    """Return a queue to which one update was added each second, from 0 on."""
     options = BufferOptions(max_pending=10, batch_size=batch_size, linger=0.0)
     queue = PendingQueue(options, clock)
     for number, update in enumerate(updates):
@@ -52,7 +52,7 @@ def _reported(queue: PendingQueue) -> list[RefusedUpdate]:
 
 
 def test_a_batch_that_is_too_large_is_halved() -> None:
-    """What is too large together is sent in parts, until one alone is too large."""
+    """A batch that is too large is sent in halves, down to a single update that is too large."""
     updates = _updates(5)
     batch = _batch(Clock(), *updates)
     too_large = LeaderboardError("too large", code="RESOURCE_EXHAUSTED")
@@ -66,8 +66,8 @@ def test_a_batch_that_is_too_large_is_halved() -> None:
     assert [update for update, _ in batch.refused] == updates
 
 
-def test_what_fails_for_too_long_is_given_up() -> None:
-    """After its time an update that can't be taken is refused with its last error."""
+def test_an_update_past_its_deadline_is_refused() -> None:
+    """An update that still fails at its deadline is refused with its last error."""
     clock = Clock()
     batch = _batch(clock, *_updates(1))
 
@@ -91,8 +91,8 @@ def test_what_fails_for_too_long_is_given_up() -> None:
     ],
     ids=lambda error: error.code,
 )
-def test_each_update_of_a_batch_has_its_own_time(error: LeaderboardError) -> None:
-    """A batch that fails as a whole costs the updates whose time is up, and the others none."""
+def test_each_update_of_a_batch_has_its_own_deadline(error: LeaderboardError) -> None:
+    """A failure of the whole batch refuses only the updates past their deadlines."""
     clock = Clock()
     ada, bob = _updates(2)
     batch = Batch([PendingUpdate(ada, 10.0), PendingUpdate(bob, 60.0)], clock)
@@ -114,19 +114,19 @@ def test_each_update_of_a_batch_has_its_own_time(error: LeaderboardError) -> Non
     ],
     ids=str,
 )
-def test_what_no_other_attempt_mends_is_refused_at_once(error: LeaderboardError) -> None:
+def test_a_final_failure_refuses_the_batch_at_once(error: LeaderboardError) -> None:
     """A batch that the service refuses for good is not sent again."""
     [ada] = _updates(1)
     batch = _batch(Clock(), ada)
 
     assert batch.failed(error) == 0
 
-    assert [(update, str(told)) for update, told in batch.refused] == [(ada, str(error))]
+    assert [(update, str(why)) for update, why in batch.refused] == [(ada, str(error))]
     assert batch.is_done
 
 
-def test_what_the_token_raises_may_pass() -> None:
-    """An attempt that fails in the caller's own code is made again, until the time is up."""
+def test_an_error_of_the_token_is_transient() -> None:
+    """An attempt that fails in the caller's own code is repeated until the deadline."""
     clock = Clock()
     [ada] = _updates(1)
     batch = _batch(clock, ada)
@@ -136,11 +136,11 @@ def test_what_the_token_raises_may_pass() -> None:
     clock.now = 60.0
     assert batch.failed(OSError("still no token")) == 0
 
-    assert [(update, str(told)) for update, told in batch.refused] == [(ada, "still no token")]
+    assert [(update, str(why)) for update, why in batch.refused] == [(ada, "still no token")]
 
 
-def test_an_unanswered_update_keeps_its_place() -> None:
-    """What is to be sent again goes before what was not sent yet."""
+def test_a_retried_update_keeps_its_order() -> None:
+    """Updates that are sent again go before those not sent yet."""
     ada, bob, eve = _updates(3)
     batch = _batch(Clock(), ada, bob, eve)
     batch.answered([AWAY, NotFound("no"), AWAY])
@@ -148,8 +148,8 @@ def test_an_unanswered_update_keeps_its_place() -> None:
     assert batch.portion()[0] == [ada, eve]
 
 
-def test_an_answer_with_too_few_results_takes_nothing() -> None:
-    """Where the results don't belong to the updates, all of them are still to be settled."""
+def test_a_response_with_too_few_results_settles_nothing() -> None:
+    """If there is not one result for each update, all updates stay pending."""
     ada, bob = _updates(2)
     batch = _batch(Clock(), ada, bob)
 
@@ -159,8 +159,8 @@ def test_an_answer_with_too_few_results_takes_nothing() -> None:
     assert (batch.portion()[0], batch.refused, batch.acknowledged) == ([ada, bob], [], 0)
 
 
-def test_a_failed_attempt_speaks_for_all_whose_time_is_up() -> None:
-    """With a batch that is given up go those behind it that have waited as long, untried."""
+def test_a_failed_batch_refuses_queued_updates_past_their_deadlines() -> None:
+    """With a batch that is given up, queued updates that are as old are refused untried."""
     clock = Clock()
     ada, bob, eve = _updates(3)
     queue = _queue(clock, ada, bob, eve)
@@ -174,8 +174,8 @@ def test_a_failed_attempt_speaks_for_all_whose_time_is_up() -> None:
     assert queue.refused == 2
 
 
-def test_a_slow_service_takes_what_has_waited_for_long() -> None:
-    """Time that is up costs nothing where the service answers, and each update is tried once."""
+def test_a_slow_service_gets_updates_past_their_deadlines() -> None:
+    """While the service responds, an update past its deadline is still tried once."""
     clock = Clock()
     ada, bob = _updates(2)
     queue = _queue(clock, ada, bob)
@@ -190,8 +190,8 @@ def test_a_slow_service_takes_what_has_waited_for_long() -> None:
     assert seconds >= 1.0
 
 
-def test_what_is_given_up_on_its_way_is_settled_once() -> None:
-    """An answer that comes after the batch was given up changes nothing that was told."""
+def test_a_batch_given_up_in_flight_is_settled_once() -> None:
+    """A response after the batch was given up does not change the reported updates."""
     ada, bob = _updates(2)
     queue = _queue(Clock(), ada, bob)
     batch = _taken(queue)
@@ -207,8 +207,8 @@ def test_what_is_given_up_on_its_way_is_settled_once() -> None:
     assert queue.is_done
 
 
-def test_nothing_is_sent_once_all_is_given_up() -> None:
-    """What was given up is told, and neither taken nor lost, whoever asks first."""
+def test_nothing_is_sent_after_giving_up() -> None:
+    """Given-up updates are reported once, and neither sent nor lost."""
     ada, bob = _updates(2)
     queue = _queue(Clock(), ada, bob)
     batch = _taken(queue)

@@ -1,4 +1,4 @@
-"""Where a client connects to, and what it shows there."""
+"""Addresses, tokens and certificates of a client."""
 
 import pytest
 
@@ -11,20 +11,20 @@ from leaderboard_client.channels import authorization, check_address
     ["localhost", "localhost:0", "localhost:70000", ":50051", "a b:1", "::1:50051", "unix:/x", ""],
 )
 def test_an_address_is_host_and_port(address: str) -> None:
-    """What is not HOST:PORT is refused before anything is opened."""
+    """An address other than HOST:PORT is refused before a channel is opened."""
     with pytest.raises(ValueError, match="is not HOST:PORT"):
         check_address(address, tls=None, token=None)
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1:1", "127.9.9.9:1", "[::1]:1", "localhost:1"])
-def test_a_token_may_go_bare_over_loopback(address: str) -> None:
-    """Nobody else hears what is said on loopback."""
+def test_a_token_may_be_sent_without_tls_over_loopback(address: str) -> None:
+    """Traffic over loopback does not leave the machine."""
     check_address(address, tls=None, token="secret")
 
 
 @pytest.mark.parametrize("address", ["10.0.0.1:1", "example.com:1", "[2001:db8::1]:1", "0.0.0.0:1"])
 def test_a_token_needs_tls(address: str) -> None:
-    """A token for another machine is refused without TLS, and the error does not tell it."""
+    """A token for another machine is refused without TLS, and is not in the error."""
     with pytest.raises(ValueError, match="without TLS") as raised:
         LeaderboardClient(address, token="secret")
 
@@ -32,19 +32,19 @@ def test_a_token_needs_tls(address: str) -> None:
     check_address(address, tls=Tls(), token="secret")
 
 
-def test_a_token_is_asked_for_each_time() -> None:
+def test_the_token_function_is_called_each_time() -> None:
     """A function may return another token for each attempt."""
     tokens = iter(["one", "two"])
 
-    shown = [authorization(lambda: next(tokens)) for _ in range(2)]
+    sent = [authorization(lambda: next(tokens)) for _ in range(2)]
 
-    assert shown == [(("authorization", "Bearer one"),), (("authorization", "Bearer two"),)]
+    assert sent == [(("authorization", "Bearer one"),), (("authorization", "Bearer two"),)]
     assert authorization(None) == ()
 
 
 @pytest.mark.parametrize("token", ["", "two words", "line\n", "caf\u00e9"])
 def test_a_token_that_is_no_header_is_refused(token: str) -> None:
-    """What can't be sent is refused, and the error does not tell it."""
+    """A token that can't be sent is refused, and is not in the error."""
     with pytest.raises(ValueError, match="printable ASCII") as raised:
         authorization(token)
 
@@ -52,7 +52,7 @@ def test_a_token_that_is_no_header_is_refused(token: str) -> None:
 
 
 def test_a_certificate_needs_its_key() -> None:
-    """One without the other is refused; the key is in no text."""
+    """One without the other is refused; the key is not in the repr."""
     with pytest.raises(ValueError, match="belong together"):
         Tls(certificate=b"chain")
     with pytest.raises(ValueError, match="belong together"):

@@ -1,4 +1,4 @@
-"""What both clients make of the answers and refusals of a service."""
+"""Calls of both clients: results, errors and retries."""
 
 import pickle
 import threading
@@ -47,7 +47,7 @@ def test_the_version_is_that_of_the_distribution() -> None:
 
 
 async def test_an_update_is_answered(fake: FakeService, client: AnyClient) -> None:
-    """The result has all that the service said, as plain values."""
+    """The result has everything that the service answered, as plain values."""
     result = await call(client, "update_score", "chess", "ada", 5, display_name="Ada")
 
     assert result == UpdateResult(
@@ -63,7 +63,7 @@ async def test_an_update_is_answered(fake: FakeService, client: AnyClient) -> No
 
 
 async def test_reads_are_answered(fake: FakeService, client: AnyClient) -> None:
-    """Boards and ranks come as plain values, and what is asked for is what was said."""
+    """Boards and ranks are plain values, and the arguments are sent as given."""
     ada = pb.RankedUser(user_id="ada", score=5, rank=1, display_name="Ada")
     bob = pb.RankedUser(user_id="bob", score=3, rank=2)
     now = pb.Position(epoch="e", revision=9)
@@ -87,7 +87,7 @@ async def test_reads_are_answered(fake: FakeService, client: AnyClient) -> None:
 
 
 async def test_a_batch_has_an_outcome_for_each_update(fake: FakeService, client: AnyClient) -> None:
-    """A refused update is an error at its place; the others are taken."""
+    """A refused update is an error at its index; the others are applied."""
     no = refusal(code_pb2.OUT_OF_RANGE, "too much", "ERROR_REASON_SCORE_OUT_OF_RANGE")
     fake.refuse_update = lambda update: no if update.user_id == "bob" else None
 
@@ -112,10 +112,10 @@ async def test_a_batch_has_an_outcome_for_each_update(fake: FakeService, client:
     ],
     ids=["store away", "unavailable", "cancelled", "unknown", "internal", "overloaded"],
 )
-async def test_what_passes_is_tried_again(
+async def test_a_transient_error_is_retried(
     fake: FakeService, client: AnyClient, status: status_pb2.Status
 ) -> None:
-    """A call outlives what passes, and its write keeps its request id."""
+    """A call survives transient errors, and its write keeps its request id."""
     fake.refusals.append(status)
 
     result = await call(client, "update_score", "chess", "ada", 5)
@@ -142,10 +142,10 @@ async def test_what_passes_is_tried_again(
     ],
     ids=lambda value: value.__name__ if isinstance(value, type) else "",
 )
-async def test_every_refusal_has_its_error(
+async def test_every_status_has_its_error(
     fake: FakeService, client: AnyClient, status: status_pb2.Status, kind: type[LeaderboardError]
 ) -> None:
-    """A refusal is raised at once, told apart by its class, with all that the service said."""
+    """A final status is raised at once, as an error of its class with all its details."""
     fake.refusals.append(status)
 
     with pytest.raises(LeaderboardError) as raised:
@@ -163,8 +163,10 @@ async def test_every_refusal_has_its_error(
     assert (type(again), str(again), vars(again)) == (kind, str(error), vars(error))
 
 
-async def test_a_call_that_can_not_be_sent_is_no_call(fake: FakeService, client: AnyClient) -> None:
-    """What the contract can't hold is a ValueError, before anything is sent."""
+async def test_arguments_that_can_not_be_encoded_are_refused(
+    fake: FakeService, client: AnyClient
+) -> None:
+    """An argument that the contract can't hold is a ValueError, before anything is sent."""
     with pytest.raises(ValueError, match=r"."):
         await call(client, "update_score", "chess", "ada", 2**63)
     with pytest.raises(ValueError, match=r"."):

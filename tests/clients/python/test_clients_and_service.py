@@ -1,4 +1,4 @@
-"""Both clients against the real service, through kills, restarts, dead lines and TLS."""
+"""Both clients against the real service: kills, restarts, dead connections and TLS."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -43,8 +43,8 @@ async def _both(service: ServiceProcess) -> AsyncIterator[tuple[AnyClient, ...]]
         await call(client, "close")
 
 
-async def test_all_calls_and_their_refusals(both: tuple[AnyClient, ...]) -> None:
-    """Each call is answered as the contract says, and each refusal has its own error."""
+async def test_all_calls_and_their_errors(both: tuple[AnyClient, ...]) -> None:
+    """Each call is answered as the contract says, and each error has its own class."""
     for number, client in enumerate(both):
         cup = f"cup-{number}"
         first = await call(client, "update_score", cup, "ada", 5, request_id="one")
@@ -79,7 +79,7 @@ async def test_all_calls_and_their_refusals(both: tuple[AnyClient, ...]) -> None
 async def test_a_storm_through_kills_counts_once(
     service: ServiceProcess, both: tuple[AnyClient, ...]
 ) -> None:
-    """With the service killed and restarted in between, calls and buffers count each write once."""
+    """While the service is killed and restarted, calls and buffers count each write once."""
     first, second = both
     buffers = [client.score_buffer(batch_size=5, linger=0.0) for client in both]
     acknowledged = 0
@@ -113,8 +113,8 @@ async def test_a_storm_through_kills_counts_once(
 async def test_watches_go_on_through_a_kill(
     service: ServiceProcess, both: tuple[AnyClient, ...]
 ) -> None:
-    """Both clients miss nothing and repeat nothing while the service is killed and restarted."""
-    told: list[list[WatchUpdate]] = [[] for _ in both]
+    """While the service is killed and restarted, watches miss no change and repeat none."""
+    received: list[list[WatchUpdate]] = [[] for _ in both]
 
     async def follow(client: AnyClient, updates: list[WatchUpdate]) -> None:
         async for update in watched(client, "cup", limit=3):
@@ -122,8 +122,8 @@ async def test_watches_go_on_through_a_kill(
             if update.rows and update.rows[0].score == 30:
                 return
 
-    following = asyncio.gather(*map(follow, both, told))
-    for updates in told:
+    following = asyncio.gather(*map(follow, both, received))
+    for updates in received:
         await eventually(lambda seen=updates: seen[-1:] and seen[-1].position, "the beginning")  # type: ignore[misc]
     for number in range(30):
         if number == 10:
@@ -132,16 +132,16 @@ async def test_watches_go_on_through_a_kill(
         await call(both[number % 2], "update_score", "cup", "ada", 1)
     await asyncio.wait_for(following, 20)
 
-    for updates in told:
+    for updates in received:
         assert sum(change.points for update in updates for change in update.changes) == 30
         assert WatchState.RECONNECTING in {update.state for update in updates}
         assert sum(update.snapshot_reason is not None for update in updates) == 1
 
 
-async def test_a_dead_line_is_left(
+async def test_a_dead_connection_is_replaced(
     service: ServiceProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """After a call without an answer over a line that died unnoticed, others get a new one."""
+    """After an unanswered call over a connection that died unnoticed, others get a new one."""
     monkeypatch.setattr(channel_pool, "IDLE_LIMIT", 0.3)
     for number, kind in enumerate(CLIENTS):
         async with BlackholeProxy(service.address) as proxy:
@@ -159,7 +159,7 @@ async def test_a_dead_line_is_left(
 
 
 async def test_tls_and_tokens(own_store: StoreProcess, tmp_path: Path) -> None:
-    """Over TLS the service knows its callers by certificate, and watching works likewise."""
+    """Calls and watches work over TLS, with client certificates and tokens."""
     authority = Authority()
     chain, key, trusted = tmp_path / "chain.pem", tmp_path / "key.pem", tmp_path / "ca.pem"
     authority.write(chain, key)

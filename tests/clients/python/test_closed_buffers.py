@@ -1,4 +1,4 @@
-"""How a score buffer ends: whatever ends it, what is pending is taken or told, and nobody hangs."""
+"""Ends of a score buffer: every pending update is accepted or reported, and no call hangs."""
 
 import asyncio
 import contextlib
@@ -24,7 +24,7 @@ class ShortService(FakeService):
     def BatchUpdateScores(  # noqa: N802 (the name of the contract)
         self, request: pb.BatchUpdateScoresRequest, context: grpc.ServicerContext
     ) -> pb.BatchUpdateScoresResponse:
-        """Say nothing of any update."""
+        """Return no result for any update."""
         return pb.BatchUpdateScoresResponse()
 
 
@@ -34,10 +34,10 @@ def _short() -> Iterator[ShortService]:
         yield short
 
 
-async def test_an_answer_that_leaves_out_updates_is_told(
+async def test_a_response_without_results_is_a_failure(
     short: ShortService, client: AnyClient
 ) -> None:
-    """Updates of which the answer says nothing are sent again, and then given up."""
+    """Updates without a result are sent again, and given up at their deadline."""
     reports = Reports()
     other: AnyClient = type(client)(short.address)
     buffer = other.score_buffer(give_up_after=0.1, on_error=reports)
@@ -49,8 +49,8 @@ async def test_an_answer_that_leaves_out_updates_is_told(
     assert (buffer.acknowledged, buffer.refused) == (0, 1)
 
 
-async def test_closing_the_client_gives_up_what_is_pending(client: AnyClient) -> None:
-    """A buffer whose client is closed tells of all that is pending, and takes nothing more."""
+async def test_closing_the_client_gives_up_pending_updates(client: AnyClient) -> None:
+    """A buffer whose client is closed reports all pending updates, and accepts no more."""
     reports = Reports()
     buffer = client.score_buffer(linger=60.0, batch_size=1000, on_error=reports)
     for _ in range(3):
@@ -66,8 +66,8 @@ async def test_closing_the_client_gives_up_what_is_pending(client: AnyClient) ->
         await call(buffer, "add", ADA)
 
 
-async def test_a_closed_client_makes_nothing(client: AnyClient) -> None:
-    """A client that is closed gives neither a buffer nor a watch."""
+async def test_a_closed_client_makes_no_buffer_and_no_watch(client: AnyClient) -> None:
+    """A closed client makes neither a buffer nor a watch."""
     await call(client, "close")
 
     with pytest.raises(Cancelled):
@@ -80,7 +80,7 @@ async def test_a_closed_client_makes_nothing(client: AnyClient) -> None:
 async def test_closing_the_client_ends_its_threads_and_tasks(
     fake: FakeService, kind: type[AnyClient]
 ) -> None:
-    """Also a buffer that nobody holds any more leaves nothing behind once its client is closed."""
+    """A buffer without references leaves nothing behind once its client is closed, either."""
     client: AnyClient = kind(fake.address)
     await call(client.score_buffer(), "add", ADA)
     await call(client, "close")
@@ -93,7 +93,7 @@ async def test_closing_the_client_ends_its_threads_and_tasks(
 
 
 def test_a_thread_that_ends_loses_nothing() -> None:
-    """Whatever ends the thread of a buffer, all that is pending is told, and nobody waits."""
+    """If its thread ends, a buffer reports all pending updates, and no call waits."""
     reports = Reports()
 
     def send(updates: object, *, timeout: float) -> list[Any]:
@@ -113,7 +113,7 @@ def test_a_thread_that_ends_loses_nothing() -> None:
 
 @pytest.mark.parametrize("moment", ["before it begins", "while it sends"])
 async def test_a_task_that_is_cancelled_loses_nothing(moment: str) -> None:
-    """Who cancels all tasks ends a buffer's too: all that is pending is told, and nobody waits."""
+    """If its task is cancelled, a buffer reports all pending updates, and no call waits."""
     reports = Reports()
     sending = asyncio.Event()
 

@@ -1,4 +1,4 @@
-"""How a watch of a client ends: by its caller, with its client, its program, or for silence."""
+"""Ends of a watch: by its caller, with its client or its program, and idle streams."""
 
 import asyncio
 import contextlib
@@ -32,7 +32,7 @@ REQUEST = watch_request("chess", limit=10, scope=WatchScope.TOP, user_ids=(), mi
 
 
 class OpenService(FakeService):
-    """Tells each watcher how the watch begins, and keeps the stream open."""
+    """Sends each watch a snapshot, and keeps the stream open."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -41,19 +41,19 @@ class OpenService(FakeService):
     def WatchContest(  # noqa: N802 (the name of the contract)
         self, request: pb.WatchContestRequest, context: grpc.ServicerContext
     ) -> Iterator[pb.WatchContestResponse]:
-        """Tell the beginning, and wait until the watcher is gone."""
+        """Send a snapshot, and wait until the stream is ended by the watcher."""
         self.watchers.append(context)
         yield FIRST
         while context.is_active():
             time.sleep(0.01)
 
-    async def until_left(self) -> None:
-        """Wait until there were watchers, and all of them are gone."""
+    async def until_ended(self) -> None:
+        """Wait until there were streams, and all of them have ended."""
 
-        def is_left() -> bool:
+        def have_ended() -> bool:
             return bool(self.watchers) and not any(w.is_active() for w in self.watchers)
 
-        await eventually(is_left, "the end of the stream at the service")
+        await eventually(have_ended, "the end of the stream at the service")
 
 
 class ClosingInterceptor(grpc.UnaryStreamClientInterceptor):
@@ -91,7 +91,7 @@ async def _all(client: AnyClient) -> list[WatchUpdate]:
     return [update async for update in watched(client, "chess")]
 
 
-def _guards() -> list[threading.Thread]:
+def _idle_timeouts() -> list[threading.Thread]:
     return [thread for thread in threading.enumerate() if thread.name == "leaderboard-watch"]
 
 
@@ -99,7 +99,7 @@ def _guards() -> list[threading.Thread]:
 async def test_closing_the_client_ends_its_watches(
     open_service: OpenService, kind: type[AnyClient]
 ) -> None:
-    """The iteration of a client that is closed ends, as if the contest were over."""
+    """When its client is closed a watch ends as if the contest were over."""
     client: AnyClient = kind(open_service.address)
     watching = asyncio.create_task(_all(client))
     await eventually(lambda: bool(open_service.watchers), "the stream")
@@ -107,14 +107,14 @@ async def test_closing_the_client_ends_its_watches(
     await call(client, "close")
 
     assert {update.trouble for update in await watching} == {None}
-    await open_service.until_left()
+    await open_service.until_ended()
 
 
 @pytest.mark.parametrize("kind", CLIENTS, ids=["sync", "async"])
 async def test_closing_the_client_ends_a_pause(
     kind: type[AnyClient], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A watch that waits to reconnect ends with its client, and not when it would have."""
+    """A watch that waits to reconnect ends with its client, not after the delay."""
     paused = threading.Event()
 
     def delay(*_args: object) -> float:
@@ -131,16 +131,16 @@ async def test_closing_the_client_ends_a_pause(
     assert len(await asyncio.wait_for(watching, 20)) == 2
 
 
-async def test_closing_the_client_ends_what_is_not_read(open_service: OpenService) -> None:
-    """Also a watch in the middle of its iteration leaves no thread and no stream behind."""
+async def test_closing_the_client_ends_an_unread_watch(open_service: OpenService) -> None:
+    """A watch in the middle of its iteration leaves no thread and no stream behind."""
     client = LeaderboardClient(open_service.address)
     watch = client.watch("chess")
     assert [next(watch).state, next(watch).state] == [WatchState.CONNECTING, WatchState.LIVE]
 
     client.close()
 
-    await eventually(lambda: not _guards(), "the end of the watch's thread")
-    await open_service.until_left()
+    await eventually(lambda: not _idle_timeouts(), "the end of the watch's thread")
+    await open_service.until_ended()
     assert list(watch) == []
 
 
@@ -156,12 +156,12 @@ async def test_a_watch_that_is_closed_while_it_reads_ends(open_service: OpenServ
         assert next(watch).state is WatchState.CONNECTING
         assert list(watch) == []
 
-        await eventually(lambda: not _guards(), "the end of the watch's thread")
-        await open_service.until_left()
+        await eventually(lambda: not _idle_timeouts(), "the end of the watch's thread")
+        await open_service.until_ended()
 
 
 async def test_a_cancellation_that_was_swallowed_is_over(open_service: OpenService) -> None:
-    """A task that outlived a cancellation sees its watch and its calls end with the client."""
+    """In a task that suppressed a cancellation a watch still ends with its client."""
     client = AsyncLeaderboardClient(open_service.address)
 
     async def outlive() -> list[WatchUpdate]:
@@ -180,7 +180,7 @@ async def test_a_cancellation_that_was_swallowed_is_over(open_service: OpenServi
 
 
 async def test_another_thread_may_close_a_watch(open_service: OpenService) -> None:
-    """Closing a watch ends the thread that waits for its next update, and its stream."""
+    """Closing a watch ends its stream, and the iteration of the thread that waits for it."""
     with LeaderboardClient(open_service.address) as client:
         watch = client.watch("chess")
         assert [next(watch).state, next(watch).state] == [WatchState.CONNECTING, WatchState.LIVE]
@@ -191,12 +191,12 @@ async def test_another_thread_may_close_a_watch(open_service: OpenService) -> No
 
         await asyncio.to_thread(reader.join, 10)
         assert not reader.is_alive()
-        await open_service.until_left()
+        await open_service.until_ended()
         assert not list(watch)
 
 
 async def test_a_program_may_end_with_a_watch_open(open_service: OpenService) -> None:
-    """A program that closes nothing ends all the same, and its stream with it."""
+    """A program that closes nothing ends nevertheless, and its stream with it."""
     program = f"""
 from leaderboard_client import LeaderboardClient, WatchState
 watch = LeaderboardClient("{open_service.address}").watch("chess")
@@ -208,21 +208,21 @@ assert [next(watch).state, next(watch).state] == [WatchState.CONNECTING, WatchSt
     finally:
         if process.returncode is None:
             process.kill()
-    await open_service.until_left()
+    await open_service.until_ended()
 
 
 async def test_a_watch_that_is_dropped_ends(open_service: OpenService) -> None:
-    """Leaving a loop over a watch ends its stream."""
+    """After leaving a loop over a watch that is not referenced its stream ends."""
     with LeaderboardClient(open_service.address) as client:
         for update in client.watch("chess"):
             if update.state is WatchState.LIVE:
                 break
 
-        await open_service.until_left()
+        await open_service.until_ended()
 
 
-def test_a_silent_stream_is_left(fake: FakeService) -> None:
-    """A stream on which nothing comes is left; the time that its reader takes is no silence."""
+def test_an_idle_stream_is_replaced(fake: FakeService) -> None:
+    """A stream without messages is replaced; time in which the watch is not read does not count."""
     fake.held.clear()
     fake.streams.append([FIRST])
     fake.refusals.append(STORE_AWAY)

@@ -1,4 +1,4 @@
-"""What a score buffer makes of its `on_error`: nothing that it does ends or holds up the buffer."""
+"""The `on_error` of a score buffer: nothing that it does ends or blocks the buffer."""
 
 import asyncio
 import threading
@@ -20,7 +20,7 @@ NEVER = refusal(code_pb2.PERMISSION_DENIED, "never")
 async def test_on_error_ends_nothing(
     fake: FakeService, client: AnyClient, raised: type[BaseException]
 ) -> None:
-    """Whatever `on_error` raises, the buffer goes on and takes what follows."""
+    """Whatever `on_error` raises, the buffer goes on and accepts later updates."""
 
     def on_error(_update: ScoreUpdate, _error: LeaderboardError) -> None:
         raise raised
@@ -37,7 +37,7 @@ async def test_on_error_ends_nothing(
 
 @pytest.mark.parametrize("kind", CLIENTS, ids=["sync", "async"])
 def test_on_error_is_never_awaited(kind: type[AnyClient]) -> None:
-    """What would have to be awaited is refused when the buffer is made, also as an object."""
+    """A callback that would have to be awaited is refused when the buffer is made."""
 
     async def on_error(_update: ScoreUpdate, _error: LeaderboardError) -> None: ...
 
@@ -53,7 +53,7 @@ def test_on_error_is_never_awaited(kind: type[AnyClient]) -> None:
 
 
 def test_on_error_can_not_wait_for_its_buffer(fake: FakeService) -> None:
-    """Within `on_error` the buffer refuses what could not end, and may be given up."""
+    """Inside `on_error` the buffer refuses calls that would wait for it, except `give_up`."""
     refused: list[str] = []
 
     def on_error(_update: ScoreUpdate, _error: LeaderboardError) -> None:
@@ -74,7 +74,7 @@ def test_on_error_can_not_wait_for_its_buffer(fake: FakeService) -> None:
 
 
 async def test_each_of_two_buffers_may_close_their_client(fake: FakeService) -> None:
-    """Buffers of one client whose `on_error` closes it at once don't wait for each other."""
+    """Buffers of one client whose `on_error` closes it don't wait for each other."""
     client = LeaderboardClient(fake.address)
     both = threading.Barrier(2)
     closed = []

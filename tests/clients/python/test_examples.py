@@ -30,8 +30,8 @@ def _example(name: str, *args: str) -> subprocess.CompletedProcess[str]:
         "watch.py nowhere chess",
     ],
 )
-async def test_a_command_that_is_wrong_is_told_its_usage(command: str) -> None:
-    """Whoever calls an example wrongly reads in one line how it is called."""
+async def test_wrong_arguments_print_the_usage(command: str) -> None:
+    """An example with wrong arguments prints its usage on one line."""
     name, *args = command.split()
     done = await asyncio.to_thread(_example, name, *args)
 
@@ -41,7 +41,7 @@ async def test_a_command_that_is_wrong_is_told_its_usage(command: str) -> None:
 
 
 async def test_an_update_is_shown(fake: FakeService) -> None:
-    """An example that is called rightly does what it says."""
+    """An example with right arguments does what it says."""
     done = await asyncio.to_thread(_example, "update.py", fake.address, "chess", "ada", "5")
 
     assert done.stdout == "ada has 5 points, rank 1\n"

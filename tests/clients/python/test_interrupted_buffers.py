@@ -1,4 +1,4 @@
-"""What becomes of a score buffer by Ctrl-C, cancellation, signal handlers and forks."""
+"""Score buffers under Ctrl-C, cancellation, signal handlers and forks."""
 
 import asyncio
 import sys
@@ -19,8 +19,8 @@ NOBODY = "127.0.0.1:1"
 PROGRAM_SECONDS = 60
 
 
-def test_ctrl_c_leaves_a_block_soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A block that Ctrl-C ends waits for a moment alone, and tells of what is pending then."""
+def test_ctrl_c_ends_a_block_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After Ctrl-C a block waits only briefly, and reports the updates pending then."""
     monkeypatch.setattr(score_buffer, "CLOSE_TIMEOUT", 0.2)
     reports = Reports()
 
@@ -35,8 +35,8 @@ def test_ctrl_c_leaves_a_block_soon(monkeypatch: pytest.MonkeyPatch) -> None:
     assert reports.kinds == [Cancelled]
 
 
-async def test_cancellation_leaves_a_block_soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A block of a task that is cancelled waits for a moment alone, and tells what is pending."""
+async def test_cancellation_ends_a_block_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After cancellation a block waits only briefly, and reports the updates pending then."""
     monkeypatch.setattr(async_score_buffer, "CLOSE_TIMEOUT", 0.2)
     reports = Reports()
     added = asyncio.Event()
@@ -57,10 +57,10 @@ async def test_cancellation_leaves_a_block_soon(monkeypatch: pytest.MonkeyPatch)
     assert reports.kinds == [Cancelled]
 
 
-async def test_cancelling_what_leaves_a_block_leaves_it_soon(
+async def test_cancelling_the_end_of_a_block_ends_it_soon(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """A block that is cancelled while it waits for its end waits for a moment alone, too."""
+    """A block that is cancelled while it flushes waits only briefly, too."""
     monkeypatch.setattr(async_score_buffer, "CLOSE_TIMEOUT", 0.2)
     reports = Reports()
 
@@ -74,8 +74,8 @@ async def test_cancelling_what_leaves_a_block_leaves_it_soon(
         assert reports.kinds == [Cancelled]
 
 
-async def test_what_can_be_taken_after_ctrl_c_is_taken(fake: FakeService) -> None:
-    """A block that ends in haste still sends what the service takes at once."""
+async def test_a_block_flushes_after_ctrl_c(fake: FakeService) -> None:
+    """After Ctrl-C or cancellation a block still sends the updates that the service accepts."""
 
     def block(client: LeaderboardClient) -> None:
         with client.score_buffer(linger=60.0) as buffer:
@@ -96,35 +96,35 @@ async def test_what_can_be_taken_after_ctrl_c_is_taken(fake: FakeService) -> Non
     assert fake.scores == {("chess", "ada"): 10}
 
 
-async def test_ctrl_c_ends_the_waiting_of_close() -> None:
-    """Ctrl-C while a buffer is closed gives up what is left, tells it, and is raised."""
+async def test_ctrl_c_ends_the_wait_of_close() -> None:
+    """Ctrl-C during `close` gives up and reports the remaining updates, and is raised."""
     await _run("""
 def send(updates, *, timeout):
     interrupt()
     threading.Event().wait()
 
 buffer = ScoreBuffer(
-    send, BufferOptions(linger=60.0), lambda _update, error: told.append(str(error))
+    send, BufferOptions(linger=60.0), lambda _update, error: reports.append(str(error))
 )
 buffer.add(ADA)
 try:
     buffer.close()
 except KeyboardInterrupt:
-    told.append("interrupted")
-assert told == ["the buffer was closed before this was taken", "interrupted"], told
+    reports.append("interrupted")
+assert reports == ["the buffer was closed before this was taken", "interrupted"], reports
 """)
 
 
-async def test_ctrl_c_while_all_is_given_up_loses_nothing() -> None:
-    """Whenever Ctrl-C interrupts the giving up, all is told once, and closing comes back."""
+async def test_ctrl_c_during_give_up_loses_nothing() -> None:
+    """If Ctrl-C interrupts `give_up`, all updates are reported once, and it can be repeated."""
     await _run("""
 def send(updates, *, timeout):
     threading.Event().wait()
 
 def on_error(update, _error):
-    if not told:
+    if not reports:
         interrupt()
-    told.append(update.request_id)
+    reports.append(update.request_id)
 
 buffer = ScoreBuffer(send, BufferOptions(batch_size=5, linger=0.0), on_error)
 for _ in range(100):
@@ -135,19 +135,19 @@ except KeyboardInterrupt:
     pass
 buffer.give_up()
 assert interrupted.is_set()
-assert buffer.refused == len(told) == len(set(told)) == 100, len(told)
+assert buffer.refused == len(reports) == len(set(reports)) == 100, len(reports)
 """)
 
 
 async def test_ctrl_c_in_the_event_loop_loses_nothing() -> None:
-    """What an interrupted `on_error` of the event loop was told is told again, with the rest."""
+    """An update whose report was interrupted in the event loop is reported again, with the rest."""
     await _run("""
 async def send(updates, *, timeout):
     await asyncio.Event().wait()
 
 def on_error(update, _error):
-    told.append(update.user_id)
-    if len(told) == 2:
+    reports.append(update.user_id)
+    if len(reports) == 2:
         raise KeyboardInterrupt
 
 async def program():
@@ -158,7 +158,7 @@ async def program():
         buffer.give_up()
     except KeyboardInterrupt:
         await buffer.close()
-    assert told == ["a", "b", "b", "c", "d"], told
+    assert reports == ["a", "b", "b", "c", "d"], reports
     assert buffer.refused == 4
 
 asyncio.run(program())
@@ -166,7 +166,7 @@ asyncio.run(program())
 
 
 async def test_a_forked_process_may_leave_the_block() -> None:
-    """A process that was forked in the block of a buffer ends as it says."""
+    """A process that was forked inside the block of a buffer ends with its own exit code."""
     await _run("""
 with ScoreBuffer(lambda updates, *, timeout: [None] * len(updates)) as buffer:
     child = os.fork()
@@ -230,8 +230,8 @@ assert len(closed) > 20, closed
 """)
 
 
-async def test_a_forked_process_is_told() -> None:
-    """A process that inherits a buffer is told at once that it can't use it; its parent can."""
+async def test_a_forked_process_can_not_use_a_buffer() -> None:
+    """In a forked process a buffer raises RuntimeError at once; in its parent it works."""
     await _run("""
 def send(updates, *, timeout):
     return [None] * len(updates)
@@ -248,10 +248,10 @@ if not child:
         try:
             use()
         except RuntimeError as error:
-            told.append("another process" in str(error))
+            reports.append("another process" in str(error))
     buffer.give_up()
     other.give_up()
-    os._exit(0 if told == [True] * 6 else 1)
+    os._exit(0 if reports == [True] * 6 else 1)
 _, status = os.waitpid(child, 0)
 assert status == 0
 for use in uses[:3]:
@@ -261,26 +261,26 @@ assert buffer.acknowledged == 1
 
 
 async def _run(program: str) -> None:
-    """Run a program of its own, in whose main thread signals may come, and that may fork."""
+    """Run a program in a process of its own, which may get signals and fork."""
     head = """
 import asyncio, os, signal, sys, threading
 from leaderboard_client import AsyncScoreBuffer, ScoreBuffer, ScoreUpdate
 from leaderboard_client.pending_queue import BufferOptions
 ADA = ScoreUpdate("chess", "ada", 5)
-told = []
+reports = []
 interrupted = threading.Event()
 
-def heard(*_):
+def on_interrupt(*_):
     if not interrupted.is_set():
         interrupted.set()
         raise KeyboardInterrupt
 
 def interrupt():
-    # A signal right before the main thread begins to wait goes unheard, so it is sent again.
+    # A signal right before the main thread begins to wait has no effect, so it is sent again.
     while not interrupted.wait(0.01):
         signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
 
-signal.signal(signal.SIGINT, heard)
+signal.signal(signal.SIGINT, on_interrupt)
 """
     process = await asyncio.create_subprocess_exec(sys.executable, "-c", head + program)
     try:

@@ -1,4 +1,4 @@
-"""The live board is what the messages of a watch say, or refuses them."""
+"""The live board follows the messages of a watch, and refuses those that leave a gap."""
 
 from dataclasses import dataclass, field
 
@@ -43,7 +43,7 @@ def ranking(board: LiveBoard) -> list[tuple[int, str, int]]:
 
 @dataclass
 class Contest:
-    """A plain contest that tells its changes as the contract says for the scope TOP."""
+    """A plain contest that sends its changes as the contract says for the scope TOP."""
 
     limit: int
     scores: dict[str, int] = field(default_factory=dict)
@@ -64,7 +64,7 @@ class Contest:
         return [(rank, name, self.scores[name]) for rank, name in enumerate(best, 1)]
 
     def add(self, name: str, points: int) -> pb.WatchContestResponse | None:
-        """Add points and return what a watcher is told, if it touches the first ranks."""
+        """Add points, and return the message to a watch if they touch the first ranks."""
         before = self.order()[: self.limit]
         self.revision += 1
         self.scores[name] = self.scores.get(name, 0) + points
@@ -73,8 +73,8 @@ class Contest:
         if name not in before and name not in after:
             return None
         entered = [other for other in after if other not in before and other != name]
-        told = [self.row(name), *map(self.row, entered)]
-        return changes(*told, after=0, revision=self.revision)
+        rows = [self.row(name), *map(self.row, entered)]
+        return changes(*rows, after=0, revision=self.revision)
 
 
 @given(
@@ -97,7 +97,7 @@ def test_top_rows_are_the_first_ranks(limit: int, steps: list[tuple[str, int]]) 
 
 
 def test_all_keeps_only_ranks_that_are_certain() -> None:
-    """With the scope ALL a user who falls out leaves the ranks that are still known."""
+    """With the scope ALL only the ranks above a user that falls out stay known."""
     board = LiveBoard(scope=pb.WATCH_SCOPE_ALL, limit=3)
     board.apply(snapshot(user("a", 9, 1), user("b", 8, 2), user("c", 7, 3)))
 
@@ -111,7 +111,7 @@ def test_all_keeps_only_ranks_that_are_certain() -> None:
     assert ranking(board) == [(1, "b", 10), (2, "a", 9), (3, "c", 7)]
 
 
-def test_users_keep_the_ranks_they_were_told() -> None:
+def test_users_keep_the_ranks_of_their_own_changes() -> None:
     """With the scope USERS each row has the rank as of its own last change, best score first."""
     board = LiveBoard(scope=pb.WATCH_SCOPE_USERS)
     board.apply(snapshot(user("a", 9, 4), user("b", 3, 70)))
@@ -134,7 +134,7 @@ def test_a_snapshot_replaces_everything() -> None:
 
 
 def test_progress_moves_the_position_alone() -> None:
-    """Progress tells that nothing changed up to its position."""
+    """Progress moves the position and changes no row."""
     board = LiveBoard()
     board.apply(snapshot(user("a", 9, 1), revision=4))
 
@@ -158,7 +158,7 @@ def quiet(after: int, revision: int) -> pb.WatchContestResponse:
 
 
 def test_top_knows_how_many_users_there_are_while_they_are_few() -> None:
-    """With the scope TOP the number is that of a snapshot, or of the rows below the limit."""
+    """With the scope TOP the number is known at a snapshot, and while it is below the limit."""
     board = LiveBoard(limit=3)
     board.apply(snapshot(user("a", 9, 1), revision=1))
     assert board.total_users == 1
@@ -171,7 +171,7 @@ def test_top_knows_how_many_users_there_are_while_they_are_few() -> None:
 
 
 def test_the_number_of_users_is_known_as_long_as_nothing_happens() -> None:
-    """Progress at the position of a snapshot keeps what the snapshot said; a later one does not."""
+    """Progress at the position of a snapshot keeps its number of users; later progress does not."""
     board = LiveBoard(scope=pb.WATCH_SCOPE_USERS)
     board.apply(snapshot(user("a", 9, 1), revision=1))
 
@@ -210,7 +210,7 @@ def test_a_resumed_stream_goes_on() -> None:
     "message",
     [
         pytest.param(changes(user("b", 2, 1), after=3, revision=5), id="a revision is missing"),
-        pytest.param(changes(user("b", 2, 1), after=5, revision=6), id="it was told before"),
+        pytest.param(changes(user("b", 2, 1), after=5, revision=6), id="a repeat"),
         pytest.param(
             changes(user("b", 2, 1), after=4, revision=5, epoch="x"), id="of another history"
         ),
@@ -220,8 +220,8 @@ def test_a_resumed_stream_goes_on() -> None:
         ),
     ],
 )
-def test_a_hole_is_refused(message: pb.WatchContestResponse) -> None:
-    """A message that does not follow on the board's position raises and changes nothing."""
+def test_a_gap_is_refused(message: pb.WatchContestResponse) -> None:
+    """A message that does not continue the board's position raises and changes nothing."""
     board = LiveBoard()
     board.apply(snapshot(user("a", 9, 1), revision=4))
 

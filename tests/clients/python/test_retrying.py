@@ -1,4 +1,4 @@
-"""When a failed attempt is followed by another one, and what is raised when it is not."""
+"""Retry decisions: when another attempt follows, and which error ends the call."""
 
 import pytest
 
@@ -26,7 +26,7 @@ def test_attempts_share_the_time_of_the_call() -> None:
 
 
 def test_pauses_grow_and_honour_the_server() -> None:
-    """Each failure makes the next pause longer; a server that asks for one gets at least that."""
+    """Each failure makes the next pause longer; it is at least what the server requests."""
     retrying = _retrying(Clock())
 
     assert [retrying.pause_after(AWAY) for _ in range(3)] == [0.1, 0.2, 0.4]
@@ -37,7 +37,7 @@ def test_pauses_grow_and_honour_the_server() -> None:
     "code", ["UNAVAILABLE", "CANCELLED", "UNKNOWN", "INTERNAL", "ABORTED", "DEADLINE_EXCEEDED"]
 )
 def test_a_broken_connection_is_tried_again(code: str) -> None:
-    """What gRPC itself says of a call that broke is no answer of the service."""
+    """A status that gRPC itself gives to a broken call is no answer of the service."""
     assert _retrying(Clock()).pause_after(LeaderboardError("broken", code=code)) > 0
 
 
@@ -51,7 +51,7 @@ def test_a_broken_connection_is_tried_again(code: str) -> None:
     ],
 )
 def test_an_answer_is_final(code: str, reason: str) -> None:
-    """What the service says for good is raised at once."""
+    """A final answer of the service is raised at once."""
     with pytest.raises(LeaderboardError, match="no") as raised:
         _retrying(Clock()).pause_after(LeaderboardError("no", code=code, reason=reason))
 
@@ -60,7 +60,7 @@ def test_an_answer_is_final(code: str, reason: str) -> None:
 
 @pytest.mark.parametrize(("last", "kind"), [(AWAY, Unavailable), (OVERLOADED, Overloaded)])
 def test_no_pause_passes_the_deadline(last: LeaderboardError, kind: type[LeaderboardError]) -> None:
-    """When the next attempt would come too late the last answer is raised at once."""
+    """If the next attempt would come too late, the last error is raised at once."""
     clock = Clock()
     retrying = _retrying(clock)
     clock.now += 9.95
@@ -72,7 +72,7 @@ def test_no_pause_passes_the_deadline(last: LeaderboardError, kind: type[Leaderb
 
 
 def test_used_up_time_is_a_deadline_with_its_cause() -> None:
-    """After attempts without an answer the error says so, and keeps what was answered before."""
+    """After attempts without an answer the error says so; earlier errors are its causes."""
     clock = Clock()
     retrying = _retrying(clock)
     retrying.pause_after(AWAY)
@@ -86,8 +86,8 @@ def test_used_up_time_is_a_deadline_with_its_cause() -> None:
     assert isinstance(raised.value.__cause__, Unavailable)
 
 
-def test_an_error_keeps_what_attempts_before_met_with() -> None:
-    """Each kind of trouble is a cause of the error, once, the latest first."""
+def test_an_error_keeps_those_of_earlier_attempts() -> None:
+    """Each kind of earlier error is a cause, once, the latest first."""
     clock = Clock()
     retrying = _retrying(clock)
     broken = LeaderboardError("Stream removed")
@@ -108,6 +108,6 @@ def test_an_error_keeps_what_attempts_before_met_with() -> None:
 
 @pytest.mark.parametrize("timeout", [0.0, -1.0, float("nan")])
 def test_a_call_needs_time(timeout: float) -> None:
-    """A timeout that leaves no time is a mistake of the caller."""
+    """A timeout of 0 or less is a mistake of the caller."""
     with pytest.raises(ValueError, match="timeout"):
         Retrying(timeout)

@@ -1,4 +1,4 @@
-"""Both score buffers: what is added is taken once or refused aloud, and never lost."""
+"""Both score buffers: an added update is accepted once or reported, and never lost."""
 
 import asyncio
 import contextlib
@@ -33,7 +33,7 @@ async def _buffer(client: AnyClient, **options: Any) -> AsyncIterator[Any]:
 
 
 async def test_updates_go_together(fake: FakeService, client: AnyClient) -> None:
-    """Updates are sent in their order, as batches of the size that was asked for at most."""
+    """Updates are sent in their order, in batches of at most the given size."""
     async with _buffer(client, batch_size=4, linger=5.0) as buffer:
         for number in range(10):
             await call(buffer, "add", ScoreUpdate("chess", f"user-{number}", number))
@@ -50,8 +50,8 @@ async def test_a_batch_does_not_wait_for_long(fake: FakeService, client: AnyClie
         await eventually(lambda: buffer.acknowledged == 1, "that it is taken")
 
 
-async def test_flush_waits_for_what_was_added(fake: FakeService, client: AnyClient) -> None:
-    """After a flush the service has all that was added before, and the buffer goes on."""
+async def test_flush_waits_for_added_updates(fake: FakeService, client: AnyClient) -> None:
+    """After a flush the service has all updates added before, and the buffer goes on."""
     async with _buffer(client, linger=60.0) as buffer:
         await call(buffer, "add", ScoreUpdate("chess", "ada", 5))
         await call(buffer, "flush")
@@ -61,10 +61,10 @@ async def test_flush_waits_for_what_was_added(fake: FakeService, client: AnyClie
     assert fake.scores == {("chess", "ada"): 6}
 
 
-async def test_what_passes_is_sent_again_with_its_request_id(
+async def test_transient_failures_are_sent_again_with_their_request_ids(
     fake: FakeService, client: AnyClient
 ) -> None:
-    """Updates that can't be taken for now, alone or as a batch, count once in the end."""
+    """Updates that fail for now, alone or as a batch, count once in the end."""
     fake.refusals.append(STORE_AWAY)
     away = {"bob": 2}
 
@@ -82,12 +82,12 @@ async def test_what_passes_is_sent_again_with_its_request_id(
     assert (buffer.acknowledged, buffer.refused) == (3, 0)
 
 
-async def test_what_is_refused_for_good_is_told(fake: FakeService, client: AnyClient) -> None:
-    """`on_error` has each update that the service does not take, and may fail itself."""
-    told: list[tuple[ScoreUpdate, LeaderboardError]] = []
+async def test_refused_updates_are_reported(fake: FakeService, client: AnyClient) -> None:
+    """`on_error` gets each update that the service refuses, and may fail itself."""
+    reports: list[tuple[ScoreUpdate, LeaderboardError]] = []
 
     def on_error(update: ScoreUpdate, error: LeaderboardError) -> None:
-        told.append((update, error))
+        reports.append((update, error))
         raise RuntimeError
 
     fake.refuse_update = lambda update: TOO_MUCH if update.points > 9 else None
@@ -95,15 +95,15 @@ async def test_what_is_refused_for_good_is_told(fake: FakeService, client: AnyCl
         for points in (5, 10, 6, 11):
             await call(buffer, "add", ScoreUpdate("chess", "ada", points))
 
-    assert [update.points for update, _ in told] == [10, 11]
-    assert {type(error) for _, error in told} == {OutOfRange}
+    assert [update.points for update, _ in reports] == [10, 11]
+    assert {type(error) for _, error in reports} == {OutOfRange}
     assert (buffer.acknowledged, buffer.refused) == (2, 2)
 
 
-async def test_refusals_that_nobody_asks_for_are_logged(
+async def test_refusals_without_on_error_are_logged(
     fake: FakeService, client: AnyClient, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Without `on_error` the log says what was refused, on one line, whatever the names hold."""
+    """Without `on_error` each refused update is one line of the log, whatever its ids contain."""
     fake.refuse_update = lambda _update: TOO_MUCH
     async with _buffer(client) as buffer:
         await call(buffer, "add", ScoreUpdate("chess", "ada", 5))
@@ -117,7 +117,7 @@ async def test_refusals_that_nobody_asks_for_are_logged(
 
 
 async def test_adding_waits_for_room(fake: FakeService, client: AnyClient) -> None:
-    """With as many updates pending as may be, adding waits until the service took some."""
+    """With `max_pending` updates pending, adding waits until the service accepted some."""
     gate = threading.Event()
 
     def hold(_update: pb.UpdateScoreRequest) -> None:
@@ -136,8 +136,8 @@ async def test_adding_waits_for_room(fake: FakeService, client: AnyClient) -> No
     assert fake.scores == {("chess", "ada"): 6}
 
 
-async def test_a_closed_buffer_takes_nothing(client: AnyClient) -> None:
-    """Adding to a buffer that was closed is a mistake of the caller; so is what can't be sent."""
+async def test_a_closed_buffer_accepts_nothing(client: AnyClient) -> None:
+    """Adding to a closed buffer is a RuntimeError; malformed updates are a ValueError."""
     async with _buffer(client) as buffer:
         with pytest.raises(ValueError, match=r"."):
             await call(buffer, "add", ScoreUpdate("chess", "ada", 2**63))
@@ -147,7 +147,7 @@ async def test_a_closed_buffer_takes_nothing(client: AnyClient) -> None:
 
 
 async def test_a_token_that_fails_once_costs_nothing(fake: FakeService, client: AnyClient) -> None:
-    """A batch whose token can't be had for a moment is sent when it can."""
+    """A batch is sent once the token function that failed works again."""
     tokens = iter(["", "secret"])
     other: AnyClient = type(client)(fake.address, token=lambda: next(tokens))
     async with _buffer(other) as buffer:
@@ -171,24 +171,24 @@ async def test_a_token_that_fails_once_costs_nothing(fake: FakeService, client: 
     ids=str,
 )
 async def test_a_buffer_has_its_bounds(client: AnyClient, options: dict[str, Any]) -> None:
-    """A number that makes no buffer is a mistake of the caller, told when it is made."""
+    """A number out of its range is refused when the buffer is made."""
     with pytest.raises(ValueError, match=r"is (less|not)"):
         client.score_buffer(**options)
 
 
 def test_a_defect_of_the_sender_ends_nothing() -> None:
-    """Whatever sending raises, the updates are told in their time and the buffer goes on."""
-    told: list[LeaderboardError] = []
+    """Whatever sending raises, updates are reported at their deadline and the buffer goes on."""
+    reports: list[LeaderboardError] = []
 
     def send(updates: object, *, timeout: float) -> list[UpdateResult | LeaderboardError]:
         raise OSError("no token")
 
     def on_error(_update: ScoreUpdate, error: LeaderboardError) -> None:
-        told.append(error)
+        reports.append(error)
 
     with ScoreBuffer(send, BufferOptions(give_up_after=0.1), on_error) as buffer:
         buffer.add(ScoreUpdate("chess", "ada", 5))
         buffer.flush()
         buffer.add(ScoreUpdate("chess", "ada", 5))
 
-    assert [str(error) for error in told] == ["no token"] * 2
+    assert [str(error) for error in reports] == ["no token"] * 2

@@ -1,4 +1,4 @@
-"""How an update that a caller states becomes the message of the contract."""
+"""Score updates as messages of the contract."""
 
 from datetime import UTC, date, datetime, timedelta, timezone
 
@@ -37,7 +37,7 @@ def test_every_field_is_sent() -> None:
 
 
 def test_every_update_has_a_request_id() -> None:
-    """Without one of its own an update gets a random one, which it then keeps."""
+    """An update without a request id gets a random one, and then keeps it."""
     update = ScoreUpdate("chess", "ada", 1)
     named = update.with_request_id()
 
@@ -76,7 +76,7 @@ def test_times_are_exact(when: datetime | str, seconds: int, nanos: int) -> None
     ],
     ids=["beyond 64 bits", "no UTF-8", "no time", "no zone", "a date", "a text", "a name"],
 )
-def test_what_can_not_be_sent_is_a_mistake_of_the_caller(update: ScoreUpdate) -> None:
-    """What the message of the contract can't hold is a ValueError."""
+def test_an_update_that_can_not_be_encoded_is_refused(update: ScoreUpdate) -> None:
+    """A value that the message of the contract can't hold is a ValueError."""
     with pytest.raises(ValueError, match=r"."):
         update.message()

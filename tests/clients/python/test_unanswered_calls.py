@@ -1,4 +1,4 @@
-"""What becomes of calls that nobody answers, and of those that their caller ends."""
+"""Calls without an answer, and calls that are ended by their caller."""
 
 import asyncio
 import contextlib
@@ -23,7 +23,7 @@ from leaderboard_client import (
 
 
 class StalledService(FakeService):
-    """Does not answer reads until a test lets it."""
+    """Does not answer reads until a test releases it."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -32,7 +32,7 @@ class StalledService(FakeService):
     def GetTopUsers(  # noqa: N802 (the name of the contract)
         self, request: pb.GetTopUsersRequest, context: grpc.ServicerContext
     ) -> pb.GetTopUsersResponse:
-        """Answer when the service released again."""
+        """Answer once the service is released."""
         answer = super().GetTopUsers(request, context)
         self.released.wait()
         return answer
@@ -45,54 +45,56 @@ def _stalled() -> Iterator[StalledService]:
         stalled.released.set()
 
 
-async def test_nobody_there_is_unavailable(fake: FakeService, client: AnyClient) -> None:
-    """Where no server listens a call tries until its time is up, and says what it met with."""
+async def test_no_server_is_unavailable(fake: FakeService, client: AnyClient) -> None:
+    """Without a server a call is retried until its timeout, and raises the last error."""
     fake.__exit__(None, None, None)
 
     with pytest.raises(Unavailable):
         await call(client, "get_top_users", "chess", timeout=0.5)
 
 
-async def test_an_attempt_without_an_answer_is_made_again(
+async def test_an_unanswered_attempt_is_repeated(
     stalled: StalledService, client: AnyClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """An answer that is lost costs the time of an attempt and not that of the call."""
+    """A lost response costs the time of one attempt, not that of the call."""
     monkeypatch.setattr(retrying, "ATTEMPT_TIMEOUT", 0.3)
     async with _of_kind(client, stalled) as caller:
-        asking = asyncio.create_task(call(caller, "get_top_users", "chess", timeout=20))
+        calling = asyncio.create_task(call(caller, "get_top_users", "chess", timeout=20))
         await eventually(lambda: len(stalled.asked) > 1, "a second attempt")
         stalled.released.set()
-        await asking
+        await calling
 
 
-async def test_time_that_is_up_is_told(stalled: StalledService, client: AnyClient) -> None:
-    """A service that does not answer in the time of the call is a DeadlineExceeded."""
+async def test_an_unanswered_call_is_a_deadline_exceeded(
+    stalled: StalledService, client: AnyClient
+) -> None:
+    """A call that is not answered in its time raises DeadlineExceeded."""
     async with _of_kind(client, stalled) as caller:
         with pytest.raises(DeadlineExceeded, match=r"no answer within 0\.2 s"):
             await call(caller, "get_top_users", "chess", timeout=0.2)
 
 
 async def test_cancelling_ends_a_call_at_once(stalled: StalledService) -> None:
-    """A task that is cancelled ends with CancelledError, and its call is not made again."""
+    """A cancelled task ends with CancelledError, and its call is not repeated."""
     async with AsyncLeaderboardClient(stalled.address) as client:
-        asking = asyncio.create_task(client.get_top_users("chess"))
+        calling = asyncio.create_task(client.get_top_users("chess"))
         await eventually(lambda: bool(stalled.asked), "the call")
-        asking.cancel()
+        calling.cancel()
         with pytest.raises(asyncio.CancelledError):
-            await asking
+            await calling
 
     assert len(stalled.asked) == 1
 
 
-async def test_closing_ends_calls_under_way(stalled: StalledService, client: AnyClient) -> None:
+async def test_closing_ends_calls_in_flight(stalled: StalledService, client: AnyClient) -> None:
     """A call whose client is closed is Cancelled, and so is each later one."""
     async with _of_kind(client, stalled) as caller:
-        asking = asyncio.create_task(call(caller, "get_top_users", "chess"))
+        calling = asyncio.create_task(call(caller, "get_top_users", "chess"))
         await eventually(lambda: bool(stalled.asked), "the call")
         await call(caller, "close")
 
         with pytest.raises(Cancelled):
-            await asking
+            await calling
         with pytest.raises(Cancelled):
             await call(caller, "get_top_users", "chess")
 
@@ -100,12 +102,12 @@ async def test_closing_ends_calls_under_way(stalled: StalledService, client: Any
 async def test_closing_ends_a_pause(fake: FakeService, client: AnyClient) -> None:
     """A call that waits for its next attempt is Cancelled, too."""
     fake.refusals.extend([refusal(code_pb2.UNAVAILABLE, "later", "R", retry_after=0.5)] * 9)
-    asking = asyncio.create_task(call(client, "get_top_users", "chess"))
+    calling = asyncio.create_task(call(client, "get_top_users", "chess"))
     await eventually(lambda: bool(fake.asked), "the call")
     await call(client, "close")
 
     with pytest.raises(Cancelled):
-        await asking
+        await calling
 
 
 @contextlib.asynccontextmanager

@@ -1,4 +1,4 @@
-"""What the contract refuses by shape is refused before it is sent, and nothing else."""
+"""Values that the contract refuses by shape are refused before sending, and no others."""
 
 from datetime import datetime
 
@@ -54,7 +54,7 @@ def test_times_keep_offset_and_fraction(text: str, seconds: int, nanos: int) -> 
     ],
 )
 def test_other_times_are_refused(text: str) -> None:
-    """What is not an RFC 3339 time of the years 1 to 9999 is refused and shown."""
+    """A text other than an RFC 3339 time of the years 1 to 9999 is refused and shown."""
     with pytest.raises(rules.MalformedFieldError, match="event_time"):
         rules.parse_event_time(text)
 
@@ -72,7 +72,7 @@ def test_points_are_whole_numbers(text: str, points: int) -> None:
     "text", ["", " 1", "1 ", "1.0", "1e3", "x", "\u0661", "1_000", "0x1", "9" * 99]
 )
 def test_other_points_are_refused(text: str) -> None:
-    """What is not a whole number is refused and shown."""
+    """A text other than a whole number is refused and shown."""
     with pytest.raises(rules.MalformedFieldError, match="is not an integer"):
         rules.parse_points(text)
 

@@ -1,4 +1,4 @@
-"""What both clients yield of a watch, however its streams go, and how a watch is ended."""
+"""Watches of both clients: their updates, and what each end of a stream leads to."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ import pytest
 from google.rpc import code_pb2, status_pb2
 
 from cli.fake_service import STORE_AWAY, FakeService, refusal
-from cli.watch_messages import ANEW, BOB_WINS, DRAINING, FIRST, OVER
+from cli.watch_messages import BOB_WINS, DRAINING, FIRST, OVER, SNAPSHOT_AGAIN
 from clients.python.any_client import AnyClient, call, watched
 from leaderboard.v1 import leaderboard_pb2 as pb
 from leaderboard_client import (
@@ -41,7 +41,7 @@ def _resumed_after(fake: FakeService) -> list[int | None]:
 async def test_a_watch_yields_plain_boards_and_changes(
     fake: FakeService, client: AnyClient
 ) -> None:
-    """Each update has the whole board, what is new, where it stands and why."""
+    """Each update has the whole board, the changes, the position and the reason."""
     fake.stream = [FIRST, BOB_WINS, OVER]
 
     connecting, begun, won, over = await _all(client)
@@ -79,9 +79,9 @@ async def test_a_watch_yields_plain_boards_and_changes(
     assert (over.state, over.rows, over.message) == (WatchState.OVER, won.rows, OVER)
 
 
-async def test_a_watch_asks_for_what_was_said(fake: FakeService, client: AnyClient) -> None:
-    """The scope, the users, the limit and the interval go to the service."""
-    fake.stream = [ANEW, OVER]
+async def test_the_arguments_of_a_watch_are_sent(fake: FakeService, client: AnyClient) -> None:
+    """The scope, the users, the limit and the interval are sent to the service."""
+    fake.stream = [SNAPSHOT_AGAIN, OVER]
 
     options = {"limit": 3, "scope": WatchScope.USERS, "user_ids": ["ada"], "min_interval": 0.5}
     async for _ in watched(client, "chess", **options):
@@ -111,7 +111,7 @@ async def test_a_broken_stream_is_resumed(
     status: status_pb2.Status | None,
     kind: type[Exception] | None,
 ) -> None:
-    """However a stream breaks, the next one goes on after it, and the board is kept meanwhile."""
+    """After any break the next stream resumes, and the board is kept meanwhile."""
     fake.streams.append([FIRST])
     fake.stream = [BOB_WINS, OVER]
     if status:
@@ -132,7 +132,7 @@ async def test_a_broken_stream_is_resumed(
 
 
 async def test_a_draining_server_is_left(fake: FakeService, client: AnyClient) -> None:
-    """A server that says that it drains is left for another one, where the watch goes on."""
+    """After the `end` of a draining server the watch resumes on another stream."""
     fake.streams.append([FIRST, DRAINING])
     fake.stream = [BOB_WINS, OVER]
 
@@ -142,17 +142,17 @@ async def test_a_draining_server_is_left(fake: FakeService, client: AnyClient) -
     assert _resumed_after(fake) == [None, 7]
 
 
-async def test_a_hole_is_never_shown(fake: FakeService, client: AnyClient) -> None:
-    """A stream that left something out is dropped, and the next one begins with a snapshot."""
-    hole = pb.WatchContestResponse()
-    hole.CopyFrom(BOB_WINS)
-    hole.previous_revision = 8
-    fake.streams.append([FIRST, hole])
-    fake.stream = [ANEW, OVER]
+async def test_a_gap_is_never_shown(fake: FakeService, client: AnyClient) -> None:
+    """A stream with a gap is dropped, and the next one begins with a snapshot."""
+    gap = pb.WatchContestResponse()
+    gap.CopyFrom(BOB_WINS)
+    gap.previous_revision = 8
+    fake.streams.append([FIRST, gap])
+    fake.stream = [SNAPSHOT_AGAIN, OVER]
 
     updates = await _all(client)
 
-    assert [update.message for update in updates] == [None, FIRST, None, ANEW, OVER]
+    assert [update.message for update in updates] == [None, FIRST, None, SNAPSHOT_AGAIN, OVER]
     assert isinstance(updates[2].trouble, MissedChangesError)
     assert _resumed_after(fake) == [None, None]
 
@@ -167,21 +167,19 @@ async def test_a_hole_is_never_shown(fake: FakeService, client: AnyClient) -> No
     ],
     ids=str,
 )
-async def test_what_can_not_be_asked_for_is_no_watch(
+async def test_arguments_that_can_not_be_encoded_are_refused(
     fake: FakeService, client: AnyClient, options: dict[str, Any]
 ) -> None:
-    """What the contract can't hold, or one text instead of many, is a ValueError."""
+    """An argument that the contract can't hold, or one text for `user_ids`, is a ValueError."""
     with pytest.raises(ValueError, match=r"."):
         [update async for update in watched(client, "chess", **options)]
 
     assert not fake.asked
 
 
-async def test_a_token_that_can_not_be_had_is_asked_for_again(
-    fake: FakeService, client: AnyClient
-) -> None:
-    """A function that fails for a while costs the watch a stream, and is told of."""
-    fake.stream = [ANEW, OVER]
+async def test_a_token_that_fails_is_requested_again(fake: FakeService, client: AnyClient) -> None:
+    """A token function that fails costs one stream; the watch reports it and tries again."""
+    fake.stream = [SNAPSHOT_AGAIN, OVER]
     tokens = iter(["not for a header\n", "secret"])
 
     def token() -> str:
@@ -190,14 +188,14 @@ async def test_a_token_that_can_not_be_had_is_asked_for_again(
     other: AnyClient = type(client)(fake.address, token=token)
     updates = await _all(other)
 
-    assert [update.message for update in updates] == [None, None, ANEW, OVER]
+    assert [update.message for update in updates] == [None, None, SNAPSHOT_AGAIN, OVER]
     assert isinstance(updates[1].trouble, StreamLostError)
     assert "no token" in str(updates[1].trouble)
     await call(other, "close")
 
 
-async def test_what_can_not_heal_is_raised(fake: FakeService, client: AnyClient) -> None:
-    """A refusal that another try would only repeat ends the watch with its error."""
+async def test_a_final_error_is_raised(fake: FakeService, client: AnyClient) -> None:
+    """An error that would only be repeated ends the watch."""
     fake.refusals.append(
         refusal(
             code_pb2.INVALID_ARGUMENT, "no", "ERROR_REASON_INVALID_FIELD", violation="limit: no"

@@ -1,4 +1,4 @@
-"""The client's `watch` shows the board of the store, whatever happens in between."""
+"""Watches of the real service show the board of the store, through kills and restarts."""
 
 import asyncio
 import contextlib
@@ -30,7 +30,7 @@ def _read(answer: pb.GetTopUsersResponse) -> list[tuple[int, str, int]]:
 
 
 def _random_update(chance: random.Random) -> pb.UpdateScoreRequest:
-    """Let scores rise and fall, with ties, so that rows leave the first ranks and slide in."""
+    """Return an update that moves rows in and out of the first ranks, with ties."""
     return pb.UpdateScoreRequest(
         contest_id="cup",
         user_id=chance.choice(USERS),
@@ -49,7 +49,7 @@ async def _write(service: ServiceProcess, writes: int, seed: int) -> None:
 
 @contextlib.asynccontextmanager
 async def _writing(service: ServiceProcess) -> AsyncIterator[None]:
-    """Write all the time, at a pace that leaves the machine to others."""
+    """Write continuously, slowly enough to leave the machine to others."""
     done = asyncio.Event()
 
     async def keep_writing() -> None:
@@ -65,7 +65,7 @@ async def _writing(service: ServiceProcess) -> AsyncIterator[None]:
 
 
 async def test_the_watched_board_is_the_board_of_the_store(service: ServiceProcess) -> None:
-    """After random writes each scope shows what the service reads, and how many users there are."""
+    """After random writes each scope shows the rows and the number of users that a read returns."""
     async with contextlib.AsyncExitStack() as stack:
         first = await stack.enter_async_context(CheckedWatch(service.address, "cup", limit=5))
         every = CheckedWatch(service.address, "cup", scope=pb.WATCH_SCOPE_ALL, limit=50)
@@ -88,8 +88,8 @@ async def test_the_watched_board_is_the_board_of_the_store(service: ServiceProce
         assert every.states == [WatchState.CONNECTING, WatchState.LIVE]
 
 
-async def test_an_update_says_what_led_to_it(service: ServiceProcess) -> None:
-    """An update has the changes that were told, and which rows moved to which rank."""
+async def test_an_update_has_its_changes_and_moves(service: ServiceProcess) -> None:
+    """An update has the changes that arrived, and the earlier ranks of the rows that moved."""
     for user_id, points in (("ada", 9), ("bob", 5), ("eve", 4)):
         await add(service.stub, "cup", user_id, points)
     async with CheckedWatch(service.address, "cup", limit=2) as following:
@@ -117,7 +117,7 @@ async def test_an_update_says_what_led_to_it(service: ServiceProcess) -> None:
 async def test_a_watch_goes_on_across_a_restart(
     own_store: StoreProcess, tmp_path: Path, signal: str
 ) -> None:
-    """A restart under load is no snapshot and no wrong board; the watch says that it reconnects."""
+    """A restart under load causes no snapshot and no wrong board, only the state RECONNECTING."""
     service = ServiceProcess(tmp_path / "watched", redis_url=own_store.url)
     writer = ServiceProcess(tmp_path / "written", redis_url=own_store.url)
     async with contextlib.AsyncExitStack() as stack:
@@ -135,12 +135,12 @@ async def test_a_watch_goes_on_across_a_restart(
             await (service.kill() if signal == "SIGKILL" else service.terminate())
             for following in watches:
                 await following.until(
-                    lambda update: update.state is WatchState.RECONNECTING, "that it is lost"
+                    lambda update: update.state is WatchState.RECONNECTING, "a lost stream"
                 )
             await service.start()
             for following in watches:
                 await following.until(
-                    lambda update: update.state is WatchState.LIVE, "that it goes on"
+                    lambda update: update.state is WatchState.LIVE, "a resumed stream"
                 )
 
         for user_id in USERS[:2]:
@@ -161,17 +161,17 @@ async def test_a_watch_goes_on_across_a_restart(
         assert [len(following.now.rows) for following in watches] == [3, len(board.users), 2]
 
 
-async def test_rows_that_a_resumed_stream_tells_again_are_no_changes(
+async def test_rows_that_a_resumed_stream_repeats_are_no_changes(
     service: ServiceProcess,
 ) -> None:
-    """A resumed watch of the first ranks names who changed while it was away, and nobody else."""
+    """A resumed watch of the first ranks shows the changes it missed, and no others."""
     for user_id, points in (("ada", 9), ("bob", 5), ("eve", 1)):
         await add(service.stub, "cup", user_id, points)
     async with CheckedWatch(service.address, "cup") as following:
         await following.until(lambda update: bool(update.rows), "the snapshot")
         await service.kill()
         await following.until(
-            lambda update: update.state is WatchState.RECONNECTING, "that it is lost"
+            lambda update: update.state is WatchState.RECONNECTING, "a lost stream"
         )
         await service.start()
         answer = await add(service.stub, "cup", "eve", 6)
@@ -184,7 +184,7 @@ async def test_rows_that_a_resumed_stream_tells_again_are_no_changes(
 async def test_an_emptied_store_is_a_new_board(
     service: ServiceProcess, own_store: StoreProcess
 ) -> None:
-    """A contest that lost its history is shown anew, with the reason."""
+    """After its history was lost a contest is reloaded, with the reason."""
     await add(service.stub, "cup", "ada", 5)
     async with CheckedWatch(service.address, "cup") as following:
         await following.until(lambda update: bool(update.rows), "the snapshot")
@@ -200,8 +200,8 @@ async def test_an_emptied_store_is_a_new_board(
         assert _shown(await following.reach(answer.position)) == [(1, "bob", 1)]
 
 
-async def test_a_dead_connection_is_noticed_by_its_silence(service: ServiceProcess) -> None:
-    """A connection on which nothing comes any more is left for a new one, and the watch goes on."""
+async def test_a_dead_connection_is_detected_by_its_silence(service: ServiceProcess) -> None:
+    """A connection without messages is replaced, and the watch resumes."""
     async with (
         BlackholeProxy(service.address) as proxy,
         CheckedWatch(proxy.address, "cup", idle_timeout=1.0) as following,
@@ -210,10 +210,10 @@ async def test_a_dead_connection_is_noticed_by_its_silence(service: ServiceProce
         await following.until(lambda update: bool(update.changes), "the first changes")
         proxy.drop_all()
         lost = await following.until(
-            lambda update: update.state is WatchState.RECONNECTING, "that it is lost"
+            lambda update: update.state is WatchState.RECONNECTING, "a lost stream"
         )
         proxy.reconnect()
-        await following.until(lambda update: bool(update.changes), "that it goes on")
+        await following.until(lambda update: bool(update.changes), "a resumed stream")
 
     assert isinstance(lost.trouble, StreamLostError)
     assert str(lost.trouble) == "nothing came for 1 s"
@@ -223,22 +223,22 @@ async def test_a_dead_connection_is_noticed_by_its_silence(service: ServiceProce
 async def test_cancelling_closes_the_stream(
     service: ServiceProcess, own_store: StoreProcess
 ) -> None:
-    """When the iteration is cancelled the service follows the contest for nobody any more."""
+    """After the iteration is cancelled the service no longer follows the contest."""
     async with own_store.client() as client:
 
-        async def listeners() -> int:
+        async def subscribers() -> int:
             [(_, number)] = await client.pubsub_numsub("leaderboard:{cup}")
             return int(number)
 
-        async def listens() -> bool:
-            return await listeners() == 1
+        async def is_followed() -> bool:
+            return await subscribers() == 1
 
         async def is_idle() -> bool:
-            return await listeners() == 0
+            return await subscribers() == 0
 
         users = CheckedWatch(service.address, "cup", scope=pb.WATCH_SCOPE_USERS, user_ids=["ada"])
         async with users as following:
             await following.until(lambda update: update.state is WatchState.LIVE, "the beginning")
-            await eventually(listens, "a listener of the contest")
+            await eventually(is_followed, "a subscriber of the contest")
             await following.cancel()
             await eventually(is_idle, "the end of the stream")

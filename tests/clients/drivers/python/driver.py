@@ -1,4 +1,4 @@
-"""Does what it is told on its standard input with the Python client: one JSON object a line."""
+"""Runs operations of its standard input on the Python client: one JSON object per line."""
 
 import asyncio
 import json
@@ -29,7 +29,7 @@ _STORM_TIMEOUT_S = 60.0
 
 
 class Driver:
-    """Runs any number of operations at once, and answers each with its id."""
+    """Runs any number of operations at once, and writes the result of each with its id."""
 
     def __init__(self, client: AsyncLeaderboardClient) -> None:
         self._client = client
@@ -46,25 +46,25 @@ class Driver:
         }
 
     async def run(self) -> None:
-        """Do what the lines of the standard input say until one says `close`, or they end."""
+        """Run the operations of the standard input until `close`, or its end."""
         loop = asyncio.get_running_loop()
         while line := await loop.run_in_executor(None, sys.stdin.readline):
-            asked = json.loads(line)
-            if asked["op"] == "close":
+            request = json.loads(line)
+            if request["op"] == "close":
                 await self._client.close()
-                _say({"id": asked["id"], "ok": {}})
+                _write({"id": request["id"], "ok": {}})
                 return
-            self._tasks[asked["id"]] = asyncio.create_task(self._answer(asked))
+            self._tasks[request["id"]] = asyncio.create_task(self._answer(request))
 
-    async def _answer(self, asked: Json) -> None:
-        number = asked["id"]
-        args = {**asked.get("args", {}), "id": number, "timeout": asked.get("timeout_s")}
+    async def _answer(self, request: Json) -> None:
+        number = request["id"]
+        args = {**request.get("args", {}), "id": number, "timeout": request.get("timeout_s")}
         try:
-            _say({"id": number, "ok": await self._operations[asked["op"]](args)})
+            _write({"id": number, "ok": await self._operations[request["op"]](args)})
         except asyncio.CancelledError:
-            _say({"id": number, "error": _error(Cancelled("cancelled by its caller"))})
-        except Exception as error:  # noqa: BLE001 (the other side waits for an answer)
-            _say({"id": number, "error": _failure(error)})
+            _write({"id": number, "error": _error(Cancelled("cancelled by its caller"))})
+        except Exception as error:  # noqa: BLE001 (the other side waits for a result)
+            _write({"id": number, "error": _failure(error)})
         finally:
             self._tasks.pop(number, None)
 
@@ -99,8 +99,8 @@ class Driver:
     async def _top(self, args: Json) -> Json:
         board = await self._client.get_top_users(
             args["contest_id"],
-            min_position=_asked_position(args),
-            **_given(args, "limit", "start_rank", "timeout"),
+            min_position=_min_position(args),
+            **_present(args, "limit", "start_rank", "timeout"),
         )
         return {
             "users": list(map(_user, board.users)),
@@ -112,8 +112,8 @@ class Driver:
         rank = await self._client.get_user_rank(
             args["contest_id"],
             args["user_id"],
-            min_position=_asked_position(args),
-            **_given(args, "neighbors", "timeout"),
+            min_position=_min_position(args),
+            **_present(args, "neighbors", "timeout"),
         )
         return {
             "user": _user(rank.user),
@@ -153,11 +153,11 @@ class Driver:
             args["contest_id"],
             scope=WatchScope[args.get("scope", "TOP")],
             min_interval=args.get("min_interval_s", 0.0),
-            **_given(args, "limit", "user_ids"),
+            **_present(args, "limit", "user_ids"),
         )
         async with aclosing(watch) as updates:
             async for update in updates:
-                _say({"id": args["id"], "update": _told(update)})
+                _write({"id": args["id"], "update": _watch_update(update)})
         return {}
 
     async def _cancel(self, args: Json) -> Json:
@@ -167,19 +167,19 @@ class Driver:
         return {}
 
 
-def _given(args: Json, *names: str) -> Json:
+def _present(args: Json, *names: str) -> Json:
     return {name: args[name] for name in names if name in args}
 
 
 def _update(args: Json) -> ScoreUpdate:
     mode = UpdateMode[args.get("mode", "INCREMENT")]
-    given = _given(args, "request_id", "event_type", "event_time", "display_name")
-    return ScoreUpdate(args["contest_id"], args["user_id"], args["points"], mode=mode, **given)
+    optional = _present(args, "request_id", "event_type", "event_time", "display_name")
+    return ScoreUpdate(args["contest_id"], args["user_id"], args["points"], mode=mode, **optional)
 
 
-def _asked_position(args: Json) -> Position | None:
-    asked = args.get("min_position")
-    return Position(asked["epoch"], asked["revision"]) if asked else None
+def _min_position(args: Json) -> Position | None:
+    request = args.get("min_position")
+    return Position(request["epoch"], request["revision"]) if request else None
 
 
 def _result(result: UpdateResult) -> Json:
@@ -206,7 +206,7 @@ def _position(position: Position) -> Json:
     return {"epoch": position.epoch, "revision": position.revision}
 
 
-def _told(update: WatchUpdate) -> Json:
+def _watch_update(update: WatchUpdate) -> Json:
     reason, message, trouble = update.snapshot_reason, update.message, update.trouble
     return {
         "state": update.state.name,
@@ -250,13 +250,13 @@ def _error(error: LeaderboardError) -> Json:
     }
 
 
-def _say(answer: Json) -> None:
+def _write(answer: Json) -> None:
     sys.stdout.write(json.dumps(answer) + "\n")
     sys.stdout.flush()
 
 
 async def main() -> None:
-    """Drive a client of the server that the first argument names."""
+    """Run a driver of the server that the first argument names."""
     async with AsyncLeaderboardClient(sys.argv[1]) as client:
         await Driver(client).run()
 
