@@ -1,4 +1,4 @@
-"""Shows the best users of a contest: `top.py HOST:PORT CONTEST`."""
+"""Prints the best users of a contest: `top.py HOST:PORT CONTEST`."""
 
 import sys
 

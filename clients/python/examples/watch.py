@@ -1,4 +1,4 @@
-"""Shows the board of a contest whenever it changes, until Ctrl-C: `watch.py HOST:PORT CONTEST`."""
+"""Prints the board of a contest after every change, until Ctrl-C: `watch.py HOST:PORT CONTEST`."""
 
 import asyncio
 import contextlib

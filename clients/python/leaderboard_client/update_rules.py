@@ -1,4 +1,4 @@
-"""The shape that the contract asks of an update's fields, checked before anything is sent."""
+"""Rules of the contract for the fields of an update, checked before sending."""
 
 import re
 from datetime import UTC, datetime
@@ -8,17 +8,17 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from leaderboard.v1 import leaderboard_pb2 as pb
 
 MAX_POINTS = 2**53
-"""The most that points and scores can be, either way."""
+"""The largest absolute value of points and scores."""
 
 MAX_DISPLAY_NAME = 128
-"""The most code points of a display name."""
+"""The largest number of code points of a display name."""
 
 MODES = {
     "increment": pb.UPDATE_MODE_INCREMENT,
     "set": pb.UPDATE_MODE_SET,
     "best": pb.UPDATE_MODE_BEST,
 }
-"""The modes by the names that people write."""
+"""The modes by their names for people."""
 
 _CONTEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _USER_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:@-]{0,127}")
@@ -35,7 +35,7 @@ _LAST_SECOND = 253_402_300_799  # 9999-12-31T23:59:59Z
 
 
 class MalformedFieldError(ValueError):
-    """A field is not what the contract asks for; the text names it and says why."""
+    """A field breaks a rule of the contract; the text names the field and the rule."""
 
 
 def check_contest_id(value: str) -> None:
@@ -99,7 +99,7 @@ def parse_event_time(text: str) -> Timestamp:
     match = _RFC3339.fullmatch(text)
     try:
         if not match:
-            raise ValueError  # noqa: TRY301 (joins the days that no calendar has)
+            raise ValueError  # noqa: TRY301 (handled like days that no calendar has)
         when = datetime.fromisoformat(match[1].upper() + match[3].upper())
     except ValueError:
         raise MalformedFieldError(
