@@ -21,7 +21,7 @@ class PooledChannel(Generic[ChannelT]):
     """A channel of the pool."""
 
     channel: ChannelT
-    """The channel; closed by the caller that the pool returns it to for that."""
+    """The channel; the pool returns it to a caller when it has to be closed."""
 
     stub: Any
     """The methods of the service on the channel."""

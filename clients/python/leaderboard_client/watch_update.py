@@ -95,7 +95,7 @@ class WatchUpdate:
     changes: tuple[ScoreChange, ...] = ()
     """The changes since the update before, in order; empty with a snapshot."""
 
-    moved: Mapping[str, int] = field(default_factory=dict)
+    moved: Mapping[str, int] = field(default_factory=dict, hash=False)
     """The users whose rank on the board differs from the update before, with that earlier rank, or
     0 if they were not on it. Empty with a snapshot."""
 
