@@ -47,4 +47,4 @@ def _run(capfd: pytest.CaptureFixture[str]) -> Run:
 def _unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have the doctor find no server slow: a machine with much to do is none the worse for it."""
     for threshold in ("_SLOW", "_SLOW_AT_TIMES"):
-        monkeypatch.setattr(f"leaderboard_cli.checkup.speed.{threshold}", 60.0)
+        monkeypatch.setattr(f"leaderboard_cli.doctor.speed.{threshold}", 60.0)

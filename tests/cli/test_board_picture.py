@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.text import Text
 
 from leaderboard.v1 import leaderboard_pb2 as pb
-from leaderboard_cli.watching.board_picture import BoardPicture
+from leaderboard_cli.watch.board_picture import BoardPicture
 from leaderboard_client.results import RankedUser
 from leaderboard_client.watch_update import StreamLostError, WatchState, WatchUpdate
 

@@ -128,7 +128,7 @@ def test_a_slow_server_is_told(
     fake: FakeService, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Latencies beyond what is usual are a WARN, with what they point to."""
-    monkeypatch.setattr("leaderboard_cli.checkup.speed._SLOW", 0.0)
+    monkeypatch.setattr("leaderboard_cli.doctor.speed._SLOW", 0.0)
 
     outcome = run("doctor")
 

@@ -15,13 +15,13 @@ from cli.fake_service import STORE_AWAY, FakeService, refusal
 from harness.waiting import eventually
 from leaderboard.v1 import leaderboard_pb2 as pb
 from leaderboard_cli.exit_codes import ExitCode
-from leaderboard_cli.loading.generator import generate
-from leaderboard_cli.loading.result import Result
-from leaderboard_cli.loading.schedule import Schedule
+from leaderboard_cli.load.generator import generate
+from leaderboard_cli.load.result import Result
+from leaderboard_cli.load.schedule import Schedule
 
 if TYPE_CHECKING:
     from cli.conftest import Run
-    from leaderboard_cli.loading.calls import Call, Calls
+    from leaderboard_cli.load.calls import Call, Calls
 
 
 class SlowCalls:
@@ -46,7 +46,7 @@ class SlowCalls:
 @pytest.fixture(name="_unlimited_grace", autouse=True)
 def _unlimited_grace(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave no call out because the machine has much else to do."""
-    monkeypatch.setattr("leaderboard_cli.loading.schedule._GRACE", 60.0)
+    monkeypatch.setattr("leaderboard_cli.load.schedule._GRACE", 60.0)
 
 
 def test_updates_go_out_at_the_rate(fake: FakeService, run: Run) -> None:
@@ -139,7 +139,7 @@ def test_ctrl_c_ends_a_load_with_its_result(fake: FakeService) -> None:
 
 async def test_a_slow_server_does_not_slow_the_schedule(monkeypatch: pytest.MonkeyPatch) -> None:
     """What waits for a free caller counts as late, in the latency too, and what stays as well."""
-    monkeypatch.setattr("leaderboard_cli.loading.schedule._GRACE", 0.0)
+    monkeypatch.setattr("leaderboard_cli.load.schedule._GRACE", 0.0)
     result = Result(rate=100)
     calls = cast("Calls", SlowCalls(0.2))
 
@@ -205,7 +205,7 @@ def test_a_rate_that_is_not_kept_is_a_warning(
         for _ in range(97):
             result.add(0.001, answered=True)
 
-    monkeypatch.setattr("leaderboard_cli.loading.command.generate", fall_behind)
+    monkeypatch.setattr("leaderboard_cli.load.command.generate", fall_behind)
 
     outcome = run("load", "--rate", "50", "--duration", "0.5")
 
@@ -224,7 +224,7 @@ def test_users_that_are_not_taken_are_told(fake: FakeService, run: Run) -> None:
 
 async def test_the_schedule_is_that_of_the_clock(monkeypatch: pytest.MonkeyPatch) -> None:
     """Calls are due at even times from the first; who is late gets them at once, or not at all."""
-    monkeypatch.setattr("leaderboard_cli.loading.schedule._GRACE", 0.5)
+    monkeypatch.setattr("leaderboard_cli.load.schedule._GRACE", 0.5)
     now = 100.0
     schedule = Schedule(10, 1, lambda: now, 100.0)
 

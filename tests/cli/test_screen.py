@@ -11,8 +11,8 @@ from cli.fake_service import FakeService
 from cli.watch_messages import BOB_WINS, FIRST, OVER
 from leaderboard.v1 import leaderboard_pb2 as pb
 from leaderboard_cli.exit_codes import ExitCode
-from leaderboard_cli.watching.contest_prompt import ContestPrompt
-from leaderboard_cli.watching.keys import keys
+from leaderboard_cli.watch.contest_prompt import ContestPrompt
+from leaderboard_cli.watch.keys import keys
 
 TAKEN, GIVEN_BACK = "\x1b[?1049h", "\x1b[?1049l"
 CURSOR_BACK = "\x1b[?25h"

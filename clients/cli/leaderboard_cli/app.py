@@ -16,7 +16,7 @@ from typer.core import TyperGroup
 from leaderboard_cli.exit_codes import ExitCode
 from leaderboard_cli.failures import CommandError
 from leaderboard_cli.output import print_error
-from leaderboard_cli.streams import UnreadOutputError, command_streams
+from leaderboard_cli.stdio import UnreadOutputError, command_streams
 from leaderboard_client.update_rules import MalformedFieldError
 
 if TYPE_CHECKING:
@@ -32,10 +32,10 @@ _OWN = [
         ("update", "update:update"),
         ("top", "top:top"),
         ("rank", "rank:rank"),
-        ("watch", "watching:watch"),
-        ("import", "importing:import_events"),
-        ("doctor", "checkup:doctor"),
-        ("load", "loading:load"),
+        ("watch", "watch:watch"),
+        ("import", "import_:import_events"),
+        ("doctor", "doctor:doctor"),
+        ("load", "load:load"),
     )
 ]
 

@@ -18,7 +18,7 @@ from leaderboard_cli.options import (
     User,
 )
 from leaderboard_cli.output import named, print_line, print_message
-from leaderboard_cli.streams import OutputLostError
+from leaderboard_cli.stdio import OutputLostError
 from leaderboard_cli.target import Target, calls_server
 from leaderboard_client.update_rules import (
     MODES,

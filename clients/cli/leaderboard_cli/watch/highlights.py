@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from leaderboard_cli.watching.words import moved_told
+from leaderboard_cli.watch.formatting import moved_told
 
 if TYPE_CHECKING:
     from collections.abc import Callable

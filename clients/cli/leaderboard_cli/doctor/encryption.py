@@ -7,7 +7,7 @@ import ssl
 import time
 from typing import TYPE_CHECKING
 
-from leaderboard_cli.checkup.findings import Finding, Verdict
+from leaderboard_cli.doctor.results import Finding, Verdict
 
 if TYPE_CHECKING:
     from leaderboard_cli.target import Target

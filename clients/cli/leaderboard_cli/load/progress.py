@@ -11,7 +11,7 @@ from leaderboard_cli.latencies import milliseconds
 from leaderboard_cli.output import console
 
 if TYPE_CHECKING:
-    from leaderboard_cli.loading.result import Result
+    from leaderboard_cli.load.result import Result
 
 _INTERVAL = 0.25
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from rich.live import Live
 
-from leaderboard_cli.watching.keys import keys
+from leaderboard_cli.watch.keys import keys
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cli.watch_messages import BOB_WINS, FIRST
 from leaderboard.v1 import leaderboard_pb2 as pb
-from leaderboard_cli.watching.pulse import Pulse
+from leaderboard_cli.watch.sparkline import Pulse
 from leaderboard_client.watch_update import WatchState, WatchUpdate
 
 

@@ -8,7 +8,7 @@ from rich.text import Text
 
 from leaderboard_cli.board_table import board_table
 from leaderboard_cli.output import print_line, print_message
-from leaderboard_cli.watching.words import change_told, shown_anew
+from leaderboard_cli.watch.formatting import change_told, shown_anew
 from leaderboard_client.watch_update import WatchState
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from leaderboard_cli.watching.words import TroubleTeller
+    from leaderboard_cli.watch.formatting import TroubleTeller
     from leaderboard_client.watch_update import WatchUpdate
 
 

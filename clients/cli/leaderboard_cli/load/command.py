@@ -17,10 +17,10 @@ from leaderboard_cli.examples import examples
 from leaderboard_cli.exit_codes import ExitCode
 from leaderboard_cli.failures import CallError, CommandError, told
 from leaderboard_cli.latencies import PERCENTILES, milliseconds
-from leaderboard_cli.loading.calls import Calls, Kind
-from leaderboard_cli.loading.generator import generate
-from leaderboard_cli.loading.progress import show_progress
-from leaderboard_cli.loading.result import Result
+from leaderboard_cli.load.calls import Calls, Kind
+from leaderboard_cli.load.generator import generate
+from leaderboard_cli.load.progress import show_progress
+from leaderboard_cli.load.result import Result
 from leaderboard_cli.options import AsJson
 from leaderboard_cli.output import console, print_line, print_record
 from leaderboard_cli.target import Target, calls_server

@@ -8,12 +8,12 @@ import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from leaderboard.v1 import leaderboard_pb2 as pb
-from leaderboard_cli.checkup.findings import Finding, Verdict
-from leaderboard_cli.checkup.patient import CallFailedError
+from leaderboard_cli.doctor.results import Finding, Verdict
+from leaderboard_cli.doctor.target import CallFailedError
 from leaderboard_cli.failures import CERTIFICATE_WANTED
 
 if TYPE_CHECKING:
-    from leaderboard_cli.checkup.patient import Patient
+    from leaderboard_cli.doctor.target import Patient
 
 SERVICE = pb.DESCRIPTOR.services_by_name["LeaderboardService"].full_name
 """The service as health and reflection name it."""

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import BinaryIO
 
-    from leaderboard_cli.importing.tally import Tally
+    from leaderboard_cli.import_.stats import Tally
 
 
 class ImportProgress:

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import grpc
 
-from leaderboard_cli.loading.schedule import Schedule
+from leaderboard_cli.load.schedule import Schedule
 from leaderboard_client.refusal import Refusal
 
 if TYPE_CHECKING:
-    from leaderboard_cli.loading.calls import Calls
-    from leaderboard_cli.loading.result import Result
+    from leaderboard_cli.load.calls import Calls
+    from leaderboard_cli.load.result import Result
 
 _PREFIX = "ERROR_REASON_"
 _GROUPS = 1000

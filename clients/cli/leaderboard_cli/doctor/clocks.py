@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from leaderboard_cli.checkup.findings import Finding, Verdict
-from leaderboard_cli.checkup.patient import CallFailedError
+from leaderboard_cli.doctor.results import Finding, Verdict
+from leaderboard_cli.doctor.target import CallFailedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from leaderboard_cli.checkup.patient import Patient
+    from leaderboard_cli.doctor.target import Patient
 
 _RESOLUTION = 1.0
 """A date of HTTP has whole seconds."""

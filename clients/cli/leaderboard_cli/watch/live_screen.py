@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any, Self
 
 from rich.text import Text
 
-from leaderboard_cli.watching.board_picture import BoardPicture
-from leaderboard_cli.watching.contest_prompt import ContestPrompt
-from leaderboard_cli.watching.following import follow
-from leaderboard_cli.watching.full_screen import FullScreen
+from leaderboard_cli.watch.board_picture import BoardPicture
+from leaderboard_cli.watch.contest_prompt import ContestPrompt
+from leaderboard_cli.watch.full_screen import FullScreen
+from leaderboard_cli.watch.watch_loop import follow
 
 if TYPE_CHECKING:
     import signal
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from leaderboard_cli.watching.words import TroubleTeller
+    from leaderboard_cli.watch.formatting import TroubleTeller
     from leaderboard_client.watch_update import WatchUpdate
 
 _SOON = 0.1

@@ -1,5 +1,5 @@
 """The command `doctor`: how a server does, and what to do about it."""
 
-from leaderboard_cli.checkup.command import doctor
+from leaderboard_cli.doctor.command import doctor
 
 __all__ = ["doctor"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rich.text import Text
 
-from leaderboard_cli.watching.keys import BACKSPACE, ENTER, ESCAPE
+from leaderboard_cli.watch.keys import BACKSPACE, ENTER, ESCAPE
 from leaderboard_client.update_rules import MalformedFieldError, check_contest_id
 
 _ASKED = "contest: "

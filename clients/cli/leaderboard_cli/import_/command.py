@@ -14,9 +14,9 @@ from leaderboard_cli.connection import Connection
 from leaderboard_cli.examples import examples
 from leaderboard_cli.exit_codes import ExitCode
 from leaderboard_cli.failures import CallError, CommandError
-from leaderboard_cli.importing.progress import ImportProgress
-from leaderboard_cli.importing.sender import BadLineError, Sender
-from leaderboard_cli.importing.tally import Tally
+from leaderboard_cli.import_.progress import ImportProgress
+from leaderboard_cli.import_.sender import BadLineError, Sender
+from leaderboard_cli.import_.stats import Tally
 from leaderboard_cli.options import (
     MAX_ROWS,
     AsJson,

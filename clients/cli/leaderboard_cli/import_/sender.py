@@ -16,7 +16,7 @@ from leaderboard_client.retrying import Retrying
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from leaderboard_cli.importing.tally import Tally
+    from leaderboard_cli.import_.stats import Tally
 
 
 class BadLineError(Exception):

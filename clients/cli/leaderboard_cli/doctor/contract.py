@@ -12,14 +12,14 @@ from google.protobuf.message import DecodeError
 from grpc_reflection.v1alpha import reflection_pb2
 
 from leaderboard.v1 import leaderboard_pb2 as pb
-from leaderboard_cli.checkup.findings import Finding, Verdict
-from leaderboard_cli.checkup.health import SERVICE
-from leaderboard_cli.checkup.patient import CallFailedError
+from leaderboard_cli.doctor.health import SERVICE
+from leaderboard_cli.doctor.results import Finding, Verdict
+from leaderboard_cli.doctor.target import CallFailedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from leaderboard_cli.checkup.patient import Patient
+    from leaderboard_cli.doctor.target import Patient
 
 _METHOD = "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo"
 """Version 1 has the messages of v1alpha, of which alone there are stubs."""

@@ -10,9 +10,9 @@ from rich.text import Text
 
 from leaderboard_cli.board_table import board_table
 from leaderboard_cli.output import safe
-from leaderboard_cli.watching.marks import Marks
-from leaderboard_cli.watching.pulse import Pulse
-from leaderboard_cli.watching.words import change_told, shown_anew
+from leaderboard_cli.watch.formatting import change_told, shown_anew
+from leaderboard_cli.watch.highlights import Marks
+from leaderboard_cli.watch.sparkline import Pulse
 from leaderboard_client.watch_update import WatchState
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from rich.table import Table
 
-    from leaderboard_cli.watching.words import TroubleTeller
+    from leaderboard_cli.watch.formatting import TroubleTeller
     from leaderboard_client.watch_update import WatchUpdate
 
 _HEADING_LINES = 3

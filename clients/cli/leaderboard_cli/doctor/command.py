@@ -9,8 +9,8 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from leaderboard_cli.checkup.examination import examine
-from leaderboard_cli.checkup.findings import Verdict, exit_code_for, worst_of
+from leaderboard_cli.doctor.checks import examine
+from leaderboard_cli.doctor.results import Verdict, exit_code_for, worst_of
 from leaderboard_cli.examples import examples
 from leaderboard_cli.options import AsJson
 from leaderboard_cli.output import console, print_line, print_record, safe
@@ -19,7 +19,7 @@ from leaderboard_cli.target import Target, calls_server
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from leaderboard_cli.checkup.findings import Finding
+    from leaderboard_cli.doctor.results import Finding
 
 _STYLES = {
     Verdict.OK: "green",

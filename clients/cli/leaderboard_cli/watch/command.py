@@ -19,10 +19,10 @@ from leaderboard_cli.options import (
 )
 from leaderboard_cli.output import console, print_line
 from leaderboard_cli.target import Target, calls_server
-from leaderboard_cli.watching.following import follow
-from leaderboard_cli.watching.lines import ChangeLines, ConnectionLines, MessageLines
-from leaderboard_cli.watching.live_screen import LiveScreen
-from leaderboard_cli.watching.words import trouble_teller
+from leaderboard_cli.watch.formatting import trouble_teller
+from leaderboard_cli.watch.lines import ChangeLines, ConnectionLines, MessageLines
+from leaderboard_cli.watch.live_screen import LiveScreen
+from leaderboard_cli.watch.watch_loop import follow
 from leaderboard_client.errors import error_of
 from leaderboard_client.live_board import MissedChangesError
 from leaderboard_client.refusal import RefusedError
