@@ -1,7 +1,5 @@
 """Runs the `leaderboard` command as a process of its own, in a pipe or on a terminal."""
 
-from __future__ import annotations
-
 import os
 import pty
 import re
@@ -10,12 +8,10 @@ import subprocess
 import sysconfig
 import termios
 import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from types import TracebackType
+from types import TracebackType
+from typing import Any, NamedTuple, Self
 
 COMMAND = str(Path(sysconfig.get_path("scripts")) / "leaderboard")
 """The command as it was installed."""

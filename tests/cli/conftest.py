@@ -1,17 +1,13 @@
 """What the tests of the command line may ask for."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Iterator
+from typing import Protocol
 
 import pytest
 
 from cli.command import Outcome
 from cli.fake_service import FakeService
 from leaderboard_cli import main
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 
 class Run(Protocol):

@@ -1,7 +1,5 @@
 """The picture of a watched contest has its rows, and what matters of it, on every screen."""
 
-from __future__ import annotations
-
 from io import StringIO
 
 import pytest

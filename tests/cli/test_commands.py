@@ -1,20 +1,15 @@
 """Other packages add commands; they are loaded when they are asked for, and may be absent."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 from importlib.metadata import EntryPoints
-from typing import TYPE_CHECKING
+
+import pytest
 
 from cli.command import run_in_pipe
+from cli.conftest import Run
+from cli.fake_service import FakeService
 from leaderboard_cli.exit_codes import ExitCode
-
-if TYPE_CHECKING:
-    import pytest
-
-    from cli.conftest import Run
-    from cli.fake_service import FakeService
 
 TOP_AND_LOADED = """
 import sys

@@ -1,18 +1,13 @@
 """Shells complete the commands and their options."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
 from cli.command import COMMAND
-
-if TYPE_CHECKING:
-    from cli.conftest import Run
+from cli.conftest import Run
 
 _IN_BASH = """
 source "$HOME/.bashrc"

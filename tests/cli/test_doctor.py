@@ -1,22 +1,18 @@
 """`doctor` finds what is wrong with a server, and says what to do."""
 
-from __future__ import annotations
-
 import json
 from email.utils import formatdate
 from time import time
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from google.rpc import code_pb2
 
+from cli.conftest import Run
 from cli.fake_service import STORE_AWAY, FakeService, refusal
+from harness.service import ServiceProcess
+from harness.stores import StoreProcess
 from leaderboard_cli.exit_codes import ExitCode
-
-if TYPE_CHECKING:
-    from cli.conftest import Run
-    from harness.service import ServiceProcess
-    from harness.stores import StoreProcess
 
 pytestmark = pytest.mark.usefixtures("unhurried")
 

@@ -1,26 +1,21 @@
 """The commands together with the real service and a real store."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 import signal
-from typing import TYPE_CHECKING, Any
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
 
 import grpc
 import pytest
 
 from cli.command import COMMAND, OnTerminal, plain_lines
+from cli.conftest import Run
+from harness.service import ServiceProcess
 from harness.waiting import eventually
 from leaderboard.v1 import leaderboard_pb2 as pb
 from leaderboard_cli.exit_codes import ExitCode
-
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-    from pathlib import Path
-
-    from cli.conftest import Run
-    from harness.service import ServiceProcess
 
 HEADER = "contest_id,user_id,points"
 

@@ -1,7 +1,5 @@
 """A file of events is read line by line: each is an update, or bad for a named reason."""
 
-from __future__ import annotations
-
 import json
 
 import pytest

@@ -1,24 +1,18 @@
 """Every failure is one line on stderr and an exit code that means something."""
 
-from __future__ import annotations
-
 import signal
 import socket
 import subprocess
 import sys
-from typing import TYPE_CHECKING
 
 import pytest
 from google.rpc import code_pb2
+from google.rpc.status_pb2 import Status
 
 from cli.command import OnTerminal, plain_lines, run_in_pipe
+from cli.conftest import Run
 from cli.fake_service import STORE_AWAY, FakeService, refusal
 from leaderboard_cli.exit_codes import ExitCode
-
-if TYPE_CHECKING:
-    from google.rpc.status_pb2 import Status
-
-    from cli.conftest import Run
 
 
 @pytest.mark.parametrize(

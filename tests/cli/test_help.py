@@ -1,21 +1,15 @@
 """`--help` of each command ends with examples, and these are right."""
 
-from __future__ import annotations
-
 import re
 import shlex
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 import typer
 
+from cli.conftest import Run
 from leaderboard_cli.app import app
 from leaderboard_cli.exit_codes import ExitCode
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from cli.conftest import Run
 
 COMMANDS = ("update", "top", "rank", "watch", "import", "doctor", "load", "serve")
 

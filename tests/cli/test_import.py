@@ -1,25 +1,18 @@
 """`import` sends a file in order, counts each event once, and says what it did."""
 
-from __future__ import annotations
-
 import json
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from google.rpc import code_pb2
+from google.rpc.status_pb2 import Status
 
 from cli.command import OnTerminal, run_in_pipe
+from cli.conftest import Run
 from cli.fake_service import STORE_AWAY, FakeService, refusal
+from leaderboard.v1 import leaderboard_pb2 as pb
 from leaderboard_cli.exit_codes import ExitCode
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
-
-    from google.rpc.status_pb2 import Status
-
-    from cli.conftest import Run
-    from leaderboard.v1 import leaderboard_pb2 as pb
 
 HEADER = "contest_id,user_id,points"
 OUT_OF_RANGE = refusal(

@@ -1,7 +1,5 @@
 """Percentiles of many durations, in a space that does not grow."""
 
-from __future__ import annotations
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

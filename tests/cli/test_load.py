@@ -1,27 +1,23 @@
 """`load` calls at a rate, whatever the server does, and tells how it went."""
 
-from __future__ import annotations
-
 import asyncio
 import json
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 import grpc
 import pytest
 from google.rpc import code_pb2
 
 from cli.command import OnTerminal, plain_lines
+from cli.conftest import Run
 from cli.fake_service import STORE_AWAY, FakeService, refusal
 from harness.waiting import eventually
 from leaderboard.v1 import leaderboard_pb2 as pb
 from leaderboard_cli.exit_codes import ExitCode
+from leaderboard_cli.load.calls import Call, Calls
 from leaderboard_cli.load.generator import generate
 from leaderboard_cli.load.result import Result
 from leaderboard_cli.load.schedule import Schedule
-
-if TYPE_CHECKING:
-    from cli.conftest import Run
-    from leaderboard_cli.load.calls import Call, Calls
 
 
 class SlowCalls:

@@ -1,21 +1,16 @@
 """What a command prints arrives, whatever its output can take, or the command says otherwise."""
 
-from __future__ import annotations
-
 import json
 import os
 import subprocess
-from typing import TYPE_CHECKING
 
 import pytest
 
 from cli.command import COMMAND, run_in_pipe
+from cli.fake_service import FakeService
 from cli.watch_messages import BOB_WINS, FIRST
 from leaderboard.v1 import leaderboard_pb2 as pb
 from leaderboard_cli.exit_codes import ExitCode
-
-if TYPE_CHECKING:
-    from cli.fake_service import FakeService
 
 ADA = pb.RankedUser(user_id="ada", score=5, rank=1, display_name="Ádá")
 LOCALES = [

@@ -1,7 +1,5 @@
 """`watch` on a terminal takes the whole screen, its keys, and gives both back."""
 
-from __future__ import annotations
-
 import signal
 
 import pytest

@@ -1,7 +1,5 @@
 """The little bars of the updates by the second."""
 
-from __future__ import annotations
-
 from cli.watch_messages import BOB_WINS, FIRST
 from leaderboard.v1 import leaderboard_pb2 as pb
 from leaderboard_cli.watch.sparkline import Pulse

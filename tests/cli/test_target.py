@@ -1,16 +1,16 @@
 """TLS and tokens: how a command shows who calls, and knows whom it calls."""
 
-from __future__ import annotations
-
 import json
 import socket
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import grpc
 import pytest
 
 from cli.command import run_in_pipe
+from cli.conftest import Run
 from cli.fake_service import FakeService
 from cli.watch_messages import BOB_WINS, FIRST, OVER
 from harness.certificates import Authority
@@ -18,11 +18,6 @@ from leaderboard_cli import failures
 from leaderboard_cli.exit_codes import ExitCode
 from leaderboard_cli.failures import CERTIFICATE_WANTED
 from leaderboard_client import Unavailable
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from cli.conftest import Run
 
 SECRET = "s3cret-t0ken"
 

@@ -1,20 +1,15 @@
 """`update`, `top` and `rank` show the service's answers: tables for people, JSON for scripts."""
 
-from __future__ import annotations
-
 import json
-from typing import TYPE_CHECKING
 from uuid import UUID
 
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from cli.command import OnTerminal, run_in_pipe
+from cli.conftest import Run
+from cli.fake_service import FakeService
 from leaderboard.v1 import leaderboard_pb2 as pb
-
-if TYPE_CHECKING:
-    from cli.conftest import Run
-    from cli.fake_service import FakeService
 
 
 @pytest.fixture(name="goals")

@@ -1,23 +1,18 @@
 """`watch` shows a contest as it changes: a live table, lines in a pipe, or JSON."""
 
-from __future__ import annotations
-
 import json
 import re
-from typing import TYPE_CHECKING
 
 import pytest
 from google.protobuf import json_format
 from google.rpc import code_pb2, status_pb2
 
 from cli.command import OnTerminal, plain_lines
+from cli.conftest import Run
 from cli.fake_service import FakeService, refusal
 from cli.watch_messages import ANEW, BOB_WINS, DRAINING, FIRST, OVER
 from leaderboard.v1 import leaderboard_pb2 as pb
 from leaderboard_cli.exit_codes import ExitCode
-
-if TYPE_CHECKING:
-    from cli.conftest import Run
 
 
 def test_a_pipe_gets_a_line_for_each_change(fake: FakeService, run: Run) -> None:

@@ -1,4 +1,4 @@
-"""The messages of a small watch, as the service sends them."""
+"""The messages of a small watch, as the service tells them."""
 
 from leaderboard.v1 import leaderboard_pb2 as pb
 
@@ -15,7 +15,7 @@ FIRST = pb.WatchContestResponse(
         reason=pb.SNAPSHOT_REASON_INITIAL,
     ),
 )
-"""The first message of a watch."""
+"""How a watch begins."""
 
 BOB_WINS = pb.WatchContestResponse(
     position=pb.Position(epoch="e", revision=9),
@@ -27,9 +27,9 @@ BOB_WINS = pb.WatchContestResponse(
         ]
     ),
 )
-"""The message after the first one."""
+"""What follows on the first message."""
 
-SNAPSHOT_AGAIN = pb.WatchContestResponse(
+ANEW = pb.WatchContestResponse(
     position=pb.Position(epoch="e", revision=9),
     snapshot=pb.Snapshot(
         users=[_ranked("bob", 6, 1), _ranked("ada", 5, 2, "Ada L."), _ranked("eve", 1, 3)],
@@ -37,18 +37,18 @@ SNAPSHOT_AGAIN = pb.WatchContestResponse(
         reason=pb.SNAPSHOT_REASON_INITIAL,
     ),
 )
-"""A snapshot after the changes of `BOB_WINS`."""
+"""How a watch begins where the changes are made already."""
 
 OVER = pb.WatchContestResponse(
     position=pb.Position(epoch="e", revision=9),
     previous_revision=9,
     end=pb.End(reason=pb.END_REASON_CONTEST_OVER),
 )
-"""The last message of a contest."""
+"""The last message of all."""
 
 DRAINING = pb.WatchContestResponse(
     position=pb.Position(epoch="e", revision=7),
     previous_revision=7,
     end=pb.End(reason=pb.END_REASON_DRAINING),
 )
-"""The last message of a stream that had only the first one."""
+"""The last message of a stream that told no more than the first one."""

@@ -1,43 +1,42 @@
-"""Puts the commands together, and tells the errors that end them."""
-
-from __future__ import annotations
+"""Puts the commands together, and reports the errors that end them."""
 
 import inspect
 import os
 import sys
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib.metadata import EntryPoint, entry_points, version
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
 from typer.core import TyperGroup
 
+from leaderboard_cli.doctor import doctor
 from leaderboard_cli.exit_codes import ExitCode
 from leaderboard_cli.failures import CommandError
+from leaderboard_cli.import_ import import_events
+from leaderboard_cli.load import load
 from leaderboard_cli.output import print_error
+from leaderboard_cli.rank import rank
 from leaderboard_cli.stdio import UnreadOutputError, command_streams
+from leaderboard_cli.top import top
+from leaderboard_cli.update import update
+from leaderboard_cli.watch import watch
 from leaderboard_client.update_rules import MalformedFieldError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
 
 COMMAND_GROUP = "leaderboard.commands"
 """The entry points by which other packages add commands: functions as typer takes them, in modules
 that may have EXAMPLES, the end of the help."""
 
-_OWN = [
-    EntryPoint(name, f"leaderboard_cli.{function}", COMMAND_GROUP)
-    for name, function in (
-        ("update", "update:update"),
-        ("top", "top:top"),
-        ("rank", "rank:rank"),
-        ("watch", "watch:watch"),
-        ("import", "import_:import_events"),
-        ("doctor", "doctor:doctor"),
-        ("load", "load:load"),
-    )
-]
+_OWN: dict[str, Callable[..., None]] = {
+    "update": update,
+    "top": top,
+    "rank": rank,
+    "watch": watch,
+    "import": import_events,
+    "doctor": doctor,
+    "load": load,
+}
 
 _DEBUG = "LEADERBOARD_DEBUG"
 
@@ -47,10 +46,13 @@ _EPILOG = "\n\n".join(
 
 
 class _Commands(Mapping[str, Any]):
-    """The commands of this package and those of others, each loaded when it is looked up."""
+    """The commands of this package and those of others, which are loaded when they are looked up.
+
+    A command of this package goes before one of the same name.
+    """
 
     def __getitem__(self, name: str) -> Any:
-        function = self._found()[name].load()
+        function = _OWN.get(name) or _plugins()[name].load()
         module = inspect.getmodule(function)
         alone = typer.Typer(add_completion=False, rich_markup_mode="markdown")
         alone.command(
@@ -61,17 +63,14 @@ class _Commands(Mapping[str, Any]):
         return typer.main.get_command(alone)
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._found())
+        return iter(dict.fromkeys([*_OWN, *sorted(_plugins())]))
 
     def __len__(self) -> int:
-        return len(self._found())
+        return len(list(iter(self)))
 
-    def _found(self) -> dict[str, EntryPoint]:
-        """Return where the commands are, own ones first."""
-        found = {own.name: own for own in _OWN}
-        for other in sorted(entry_points(group=COMMAND_GROUP), key=lambda other: other.name):
-            found.setdefault(other.name, other)
-        return found
+
+def _plugins() -> dict[str, EntryPoint]:
+    return {found.name: found for found in entry_points(group=COMMAND_GROUP)}
 
 
 class _Group(TyperGroup):
@@ -92,9 +91,9 @@ app = typer.Typer(
 )
 
 
-def _print_version(asked: bool) -> None:  # noqa: FBT001 (how typer calls it)
-    if asked:
-        typer.echo(f"leaderboard {version('leaderboard-client')}")
+def _print_version(wanted: bool) -> None:  # noqa: FBT001 (how typer calls it)
+    if wanted:
+        typer.echo(f"leaderboard {version('leaderboard-cli')}")
         raise typer.Exit
 
 
@@ -111,35 +110,42 @@ def leaderboard(
     """Write scores, read boards and ranks, and watch contests."""
 
 
-def run(arguments: Sequence[str] | None) -> NoReturn:
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command and exit; every error is a line on stderr and a code of `ExitCode`.
 
     Args:
-        arguments: The command line after the name of the command; None for the process's own.
+        arguments: The command line after the name of the command. Default: the process's own.
     """
-    with command_streams():
+    try:
+        with command_streams():
+            _run(arguments)
+    except KeyboardInterrupt:
+        sys.exit(ExitCode.INTERRUPTED)
+
+
+def _run(arguments: Sequence[str] | None) -> NoReturn:
+    try:
         try:
-            try:
-                app(arguments, prog_name="leaderboard")
-            finally:
-                sys.stdout.flush()
-        except UnreadOutputError as error:
-            sys.exit(error.exit_code)  # without a word, as other tools go
-        except CommandError as error:
-            _fail(str(error), error.exit_code)
-        except MalformedFieldError as error:
-            _fail(str(error), ExitCode.INVALID)
-        except Exception as error:  # noqa: BLE001 (people get a line, whatever it was)
-            _fail(_unexpected(error), ExitCode.UNEXPECTED)
-        sys.exit(ExitCode.OK)
+            app(arguments, prog_name="leaderboard")
+        finally:
+            sys.stdout.flush()
+    except UnreadOutputError as error:
+        sys.exit(error.exit_code)  # without a message, as other tools do
+    except CommandError as error:
+        _fail(str(error), error.exit_code)
+    except MalformedFieldError as error:
+        _fail(str(error), ExitCode.INVALID)
+    except Exception as error:  # noqa: BLE001 (users get one line, whatever it was)
+        _fail(_unexpected(error), ExitCode.UNEXPECTED)
+    sys.exit(ExitCode.OK)
 
 
 def _unexpected(error: Exception) -> str:
-    told = f"unexpected {type(error).__name__}: {error}"
+    text = f"unexpected {type(error).__name__}: {error}"
     if os.environ.get(_DEBUG):
         traceback.print_exception(error)
-        return told
-    return f"{told}; with {_DEBUG}=1 in the environment it says where"
+        return text
+    return f"{text}; with {_DEBUG}=1 in the environment it says where"
 
 
 def _fail(message: str, exit_code: ExitCode) -> NoReturn:

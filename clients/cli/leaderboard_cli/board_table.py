@@ -1,17 +1,12 @@
 """The table that shows the rows of a board."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Mapping, Sequence
 
 from rich import box
 from rich.table import Table
 from rich.text import Text
 
 from leaderboard_cli.output import UserRow, named, safe
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
 
 
 def board_table(

@@ -1,21 +1,16 @@
 """Calls a leaderboard server for a command, as the client of this library does."""
 
-from __future__ import annotations
-
 from functools import partial
-from typing import TYPE_CHECKING, Self, TypeVar
+from types import TracebackType
+from typing import Self, TypeVar
 
+from leaderboard.v1 import leaderboard_pb2 as pb
 from leaderboard_cli.failures import CallError, told
+from leaderboard_cli.target import Target
 from leaderboard_cli.waiting import told_when_slow
 from leaderboard_client.caller import Caller
 from leaderboard_client.calls import Call, complete
 from leaderboard_client.errors import LeaderboardError
-
-if TYPE_CHECKING:
-    from types import TracebackType
-
-    from leaderboard.v1 import leaderboard_pb2 as pb
-    from leaderboard_cli.target import Target
 
 _CLOSED = "Socket closed"
 

@@ -1,7 +1,5 @@
 """The examples that `--help` of a command ends with."""
 
-from __future__ import annotations
-
 
 def examples(*of: tuple[str, str]) -> str:
     """Return the end of a help text, in Markdown.

@@ -1,7 +1,5 @@
 """What the exit code of the `leaderboard` command means."""
 
-from __future__ import annotations
-
 from enum import IntEnum
 from typing import Self
 

@@ -1,16 +1,10 @@
 """The errors that end a command, and how they are told."""
 
-from __future__ import annotations
-
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
 from leaderboard_cli.exit_codes import ExitCode, exit_code_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from leaderboard_client.errors import LeaderboardError
+from leaderboard_client.errors import LeaderboardError
 
 CERTIFICATE_WANTED = "it serves callers with a certificate that it trusts alone; see --cert"
 """How a server is told that refused the caller's certificate, or that there was none."""

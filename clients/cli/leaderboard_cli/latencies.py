@@ -1,7 +1,5 @@
 """How long calls took, in a space that does not grow with their number."""
 
-from __future__ import annotations
-
 import math
 from array import array
 

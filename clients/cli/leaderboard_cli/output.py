@@ -1,21 +1,16 @@
 """How answers look: tables and lines for people, JSON for scripts."""
 
-from __future__ import annotations
-
 import codecs
 import json
 import re
 import sys
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Mapping
+from typing import Protocol
 
 from google.protobuf.json_format import MessageToDict
+from google.protobuf.message import Message
 from rich.console import Console
 from rich.text import Text
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from google.protobuf.message import Message
 
 _PIPE_WIDTH = 1000
 """Wide enough that no row of a table is folded where no screen sets a width."""

@@ -1,16 +1,12 @@
 """The PEM files that options name: read, checked where they are named, and freed of comments."""
 
-from __future__ import annotations
-
 import re
 import ssl
-from typing import TYPE_CHECKING, NamedTuple
+from pathlib import Path
+from typing import NamedTuple
 
 from leaderboard_cli.exit_codes import ExitCode
 from leaderboard_cli.failures import CommandError
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 _BLOCK = re.compile(rb"-----BEGIN ([A-Z0-9 ]+)-----[\x00-\x7f]+?-----END \1-----")
 _ENCRYPTED = re.compile(rb"^(-----BEGIN |Proc-Type: 4,)ENCRYPTED", re.MULTILINE)

@@ -1,7 +1,5 @@
 """The command `rank`: one user's rank and who is around."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 import typer

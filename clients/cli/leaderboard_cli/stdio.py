@@ -1,22 +1,16 @@
 """The streams that a command writes to: no character fails, and lost output ends the command."""
 
-from __future__ import annotations
-
 import io
 import os
 import select
 import sys
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import Any, TextIO
 
 from leaderboard_cli.exit_codes import ExitCode
 from leaderboard_cli.failures import CommandError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from _typeshed import ReadableBuffer
 
 
 class OutputLostError(CommandError):
@@ -61,7 +55,7 @@ class _Written(io.FileIO):
         self._lost = lost
         self._failed = False
 
-    def write(self, data: ReadableBuffer, /) -> int:
+    def write(self, data: Any, /) -> int:
         """Write, or tell of the error."""
         if not self._failed:
             try:
@@ -71,7 +65,7 @@ class _Written(io.FileIO):
                 self._lost(error)
         return memoryview(data).nbytes
 
-    def _write_all_that_goes(self, data: ReadableBuffer) -> int:
+    def _write_all_that_goes(self, data: Any) -> int:
         while (count := super().write(data)) is None:  # a pipe that is full and does not block
             select.select([], [self], [])
         return count

@@ -1,30 +1,23 @@
 """The server that a command calls: where it is, how it is reached, and the options that say so."""
 
-from __future__ import annotations
-
 import inspect
 import os
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
+import grpc
+import grpc.aio
 import typer
 
 from leaderboard_cli.exit_codes import ExitCode
 from leaderboard_cli.failures import CommandError
 from leaderboard_cli.pem_files import read_authorities, read_pair
 from leaderboard_client.channels import open_own_channel, open_own_sync_channel
-from leaderboard_client.credentials import Tls, authorization, check_address, is_loopback
+from leaderboard_client.credentials import Metadata, Tls, authorization, check_address, is_loopback
 from leaderboard_client.retrying import DEFAULT_TIMEOUT
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    import grpc
-    import grpc.aio
-
-    from leaderboard_client.credentials import Metadata
 
 DEFAULT_SERVER = "127.0.0.1:50051"
 """Where a server listens unless told otherwise."""
@@ -87,9 +80,9 @@ def calls_server(command: Callable[..., None]) -> Callable[..., None]:
     Args:
         command: What typer is to call; it has a parameter `target`.
     """
-    options = inspect.signature(_target, eval_str=True).parameters
+    options = inspect.signature(_target).parameters
     parameters: list[inspect.Parameter] = []
-    for name, parameter in inspect.signature(command, eval_str=True).parameters.items():
+    for name, parameter in inspect.signature(command).parameters.items():
         parameters.extend(options.values() if name == "target" else [parameter])
 
     @wraps(command)

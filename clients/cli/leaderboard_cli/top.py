@@ -1,7 +1,5 @@
 """The command `top`: the first ranks of a contest."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 import typer

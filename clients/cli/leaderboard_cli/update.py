@@ -1,7 +1,5 @@
 """The command `update`: changes one user's score."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 from uuid import uuid4
 

@@ -1,17 +1,12 @@
 """Tells people what a command waits for, once that takes longer than they expect."""
 
-from __future__ import annotations
-
 import threading
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
 from rich.text import Text
 
 from leaderboard_cli.output import console, safe
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 _SOON = 1.0
 """The seconds that nobody wonders about."""

@@ -1,24 +1,17 @@
 """Makes the checks in order, and leaves out those that can't tell anything more."""
 
-from __future__ import annotations
-
+from collections.abc import Iterator
 from contextlib import closing
-from typing import TYPE_CHECKING
 
 from leaderboard_cli.doctor.clocks import check_clock
 from leaderboard_cli.doctor.contract import check_contract, check_versions
 from leaderboard_cli.doctor.encryption import check_encryption
 from leaderboard_cli.doctor.health import SERVICE, check_health, check_reach, check_store
-from leaderboard_cli.doctor.results import Verdict
+from leaderboard_cli.doctor.results import Finding, Verdict
 from leaderboard_cli.doctor.speed import check_speed
 from leaderboard_cli.doctor.target import Patient
 from leaderboard_cli.doctor.writing import check_write
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from leaderboard_cli.doctor.results import Finding
-    from leaderboard_cli.target import Target
+from leaderboard_cli.target import Target
 
 
 def examine(target: Target, *, write: bool) -> Iterator[Finding]:

@@ -1,20 +1,13 @@
 """Checks the clock of this machine against the server's, where anything tells that one."""
 
-from __future__ import annotations
-
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING
 
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from leaderboard_cli.doctor.results import Finding, Verdict
-from leaderboard_cli.doctor.target import CallFailedError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from leaderboard_cli.doctor.target import Patient
+from leaderboard_cli.doctor.target import CallFailedError, Patient
 
 _RESOLUTION = 1.0
 """A date of HTTP has whole seconds."""

@@ -1,8 +1,7 @@
 """The command `doctor` itself: its options, its table and its exit code."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Sequence
+from typing import Annotated
 
 import typer
 from rich import box
@@ -10,16 +9,11 @@ from rich.table import Table
 from rich.text import Text
 
 from leaderboard_cli.doctor.checks import examine
-from leaderboard_cli.doctor.results import Verdict, exit_code_for, worst_of
+from leaderboard_cli.doctor.results import Finding, Verdict, exit_code_for, worst_of
 from leaderboard_cli.examples import examples
 from leaderboard_cli.options import AsJson
 from leaderboard_cli.output import console, print_line, print_record, safe
 from leaderboard_cli.target import Target, calls_server
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from leaderboard_cli.doctor.results import Finding
 
 _STYLES = {
     Verdict.OK: "green",

@@ -1,10 +1,8 @@
 """Checks what the server says of its contract, by reflection, against the one known here."""
 
-from __future__ import annotations
-
 import platform
+from collections.abc import Iterable
 from importlib.metadata import version
-from typing import TYPE_CHECKING
 
 import grpc
 from google.protobuf.descriptor_pb2 import DescriptorProto, FileDescriptorProto
@@ -14,12 +12,7 @@ from grpc_reflection.v1alpha import reflection_pb2
 from leaderboard.v1 import leaderboard_pb2 as pb
 from leaderboard_cli.doctor.health import SERVICE
 from leaderboard_cli.doctor.results import Finding, Verdict
-from leaderboard_cli.doctor.target import CallFailedError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from leaderboard_cli.doctor.target import Patient
+from leaderboard_cli.doctor.target import CallFailedError, Patient
 
 _METHOD = "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo"
 """Version 1 has the messages of v1alpha, of which alone there are stubs."""

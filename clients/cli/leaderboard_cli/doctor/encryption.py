@@ -1,16 +1,11 @@
 """Checks how the server speaks: in the clear or with TLS, and how long its certificate lasts."""
 
-from __future__ import annotations
-
 import socket
 import ssl
 import time
-from typing import TYPE_CHECKING
 
 from leaderboard_cli.doctor.results import Finding, Verdict
-
-if TYPE_CHECKING:
-    from leaderboard_cli.target import Target
+from leaderboard_cli.target import Target
 
 _NAME = "encryption"
 _SOON_DAYS = 14.0

@@ -1,19 +1,12 @@
 """Checks that the server is there, by its health, and its store by the health of the service."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from leaderboard.v1 import leaderboard_pb2 as pb
 from leaderboard_cli.doctor.results import Finding, Verdict
-from leaderboard_cli.doctor.target import CallFailedError
+from leaderboard_cli.doctor.target import CallFailedError, Patient
 from leaderboard_cli.failures import CERTIFICATE_WANTED
-
-if TYPE_CHECKING:
-    from leaderboard_cli.doctor.target import Patient
 
 SERVICE = pb.DESCRIPTOR.services_by_name["LeaderboardService"].full_name
 """The service as health and reflection name it."""

@@ -1,15 +1,10 @@
 """What a check found: a verdict, the finding in words, and what to do about it."""
 
-from __future__ import annotations
-
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import TYPE_CHECKING
 
 from leaderboard_cli.exit_codes import ExitCode
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
 
 
 class Verdict(IntEnum):

@@ -1,22 +1,15 @@
 """Checks how long a few calls take, one after the other."""
 
-from __future__ import annotations
-
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator
 
 import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from leaderboard.v1 import leaderboard_pb2 as pb
 from leaderboard_cli.doctor.results import Finding, Verdict
-from leaderboard_cli.doctor.target import CallFailedError
+from leaderboard_cli.doctor.target import CallFailedError, Patient
 from leaderboard_cli.latencies import Latencies, milliseconds
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from leaderboard_cli.doctor.target import Patient
 
 _CALLS = 50
 _PATIENCE = 3.0

@@ -1,23 +1,17 @@
 """The server under examination: its calls, and how they fail."""
 
-from __future__ import annotations
-
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import grpc
+from google.protobuf.message import Message
 
 from leaderboard.v1.leaderboard_pb2_grpc import LeaderboardServiceStub
 from leaderboard_cli.failures import told
+from leaderboard_cli.target import Target
 from leaderboard_client.errors import error_of
 from leaderboard_client.refusal import Refusal
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from google.protobuf.message import Message
-
-    from leaderboard_cli.target import Target
 
 
 class CallFailedError(Exception):

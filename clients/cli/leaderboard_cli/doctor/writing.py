@@ -1,18 +1,12 @@
 """Checks that a write counts, counts once and can be read, in a contest of the doctor's own."""
 
-from __future__ import annotations
-
 import time
-from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from leaderboard.v1 import leaderboard_pb2 as pb
 from leaderboard_cli.doctor.results import Finding, Verdict
-from leaderboard_cli.doctor.target import CallFailedError
+from leaderboard_cli.doctor.target import CallFailedError, Patient
 from leaderboard_cli.latencies import milliseconds
-
-if TYPE_CHECKING:
-    from leaderboard_cli.doctor.target import Patient
 
 CONTEST = "doctor"
 """Where the doctor writes, to one user, so that runs leave no more behind than one did."""

@@ -1,12 +1,11 @@
 """The command `import` itself: its options, its progress bar and its summary."""
 
-from __future__ import annotations
-
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from operator import attrgetter
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypedDict
+from typing import Annotated, TypedDict
 
 import typer
 
@@ -23,13 +22,13 @@ from leaderboard_cli.options import (
 )
 from leaderboard_cli.output import print_line, print_record
 from leaderboard_cli.target import Target, calls_server
-from leaderboard_client.event_file import EventFileError, EventFormat, read_events
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from leaderboard_client.event_file import BadLine, EventLine
-
+from leaderboard_client.event_file import (
+    BadLine,
+    EventFileError,
+    EventFormat,
+    EventLine,
+    read_events,
+)
 
 _SUFFIXES = {
     ".csv": EventFormat.CSV,

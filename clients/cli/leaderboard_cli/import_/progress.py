@@ -1,8 +1,7 @@
 """The progress bar of an import, on stderr and for terminals only."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Self
+from types import TracebackType
+from typing import BinaryIO, Self
 
 from rich.progress import (
     BarColumn,
@@ -12,13 +11,8 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from leaderboard_cli.import_.stats import Tally
 from leaderboard_cli.output import console, safe
-
-if TYPE_CHECKING:
-    from types import TracebackType
-    from typing import BinaryIO
-
-    from leaderboard_cli.import_.stats import Tally
 
 
 class ImportProgress:

@@ -1,22 +1,16 @@
 """Sends the events of an import in order, in batches, until each is taken or refused."""
 
-from __future__ import annotations
-
 import time
+from collections.abc import Callable, Iterable, Sequence
 from operator import attrgetter
-from typing import TYPE_CHECKING
 
 from leaderboard.v1 import leaderboard_pb2 as pb
 from leaderboard_cli.failures import CallError
+from leaderboard_cli.import_.stats import Tally
 from leaderboard_client.errors import LeaderboardError
 from leaderboard_client.event_file import BadLine, EventLine
 from leaderboard_client.refusal import Refusal
 from leaderboard_client.retrying import Retrying
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
-
-    from leaderboard_cli.import_.stats import Tally
 
 
 class BadLineError(Exception):
@@ -35,6 +29,54 @@ class BadLineError(Exception):
         self.line = line
         along = f"later lines of its batch sent with it: {sent_after:,}, taken: {taken_after:,}"
         super().__init__(f"{line}; {along}" if sent_after else str(line))
+
+
+class _Delivery:
+    """One batch on its way: what is still to be sent, and what became of the rest."""
+
+    def __init__(self, batch: Sequence[EventLine]) -> None:
+        self._batch = batch
+        self._taken: list[int] = []
+        self.pending = batch
+        self.refused: list[BadLine] = []
+        self.counted = 0
+        self.repeated = 0
+
+    @property
+    def first_refused(self) -> BadLine:
+        """The first bad line in the order of the file; there must be one."""
+        return min(self.refused, key=attrgetter("number"))
+
+    def settle(self, results: Sequence[pb.BatchUpdateResult]) -> Refusal | None:
+        """Sort the pending lines by their results; return why some are pending still."""
+        pending, unavailable = [], None
+        for line, result in zip(self.pending, results, strict=True):
+            if result.HasField("response"):
+                self._taken.append(line.number)
+                self.counted += not result.response.replayed
+                self.repeated += result.response.replayed
+                continue
+            refusal = Refusal.of_update(result.status)
+            if refusal.retryable:
+                pending.append(line)
+                unavailable = refusal
+            else:
+                self.refused.append(BadLine(line.number, str(refusal)))
+        self.pending = pending
+        return unavailable
+
+    def forget_after(self, number: int) -> None:
+        """Give up sending the lines after the one with this number."""
+        self.pending = [line for line in self.pending if line.number < number]
+
+    def stop(self) -> BadLineError:
+        """Return the error that ends the import at the first refused line."""
+        bad = self.first_refused
+        return BadLineError(
+            bad,
+            sent_after=sum(line.number > bad.number for line in self._batch),
+            taken_after=sum(number > bad.number for number in self._taken),
+        )
 
 
 class Sender:
@@ -136,51 +178,3 @@ def _pause(retrying: Retrying, unavailable: Refusal, delivery: _Delivery) -> flo
         return retrying.pause_after(unavailable)
     except LeaderboardError as error:
         raise CallError(error, f"line {delivery.pending[0].number}: {error}") from None
-
-
-class _Delivery:
-    """One batch on its way: what is still to be sent, and what became of the rest."""
-
-    def __init__(self, batch: Sequence[EventLine]) -> None:
-        self._batch = batch
-        self._taken: list[int] = []
-        self.pending = batch
-        self.refused: list[BadLine] = []
-        self.counted = 0
-        self.repeated = 0
-
-    @property
-    def first_refused(self) -> BadLine:
-        """The first bad line in the order of the file; there must be one."""
-        return min(self.refused, key=attrgetter("number"))
-
-    def settle(self, results: Sequence[pb.BatchUpdateResult]) -> Refusal | None:
-        """Sort the pending lines by their results; return why some are pending still."""
-        pending, unavailable = [], None
-        for line, result in zip(self.pending, results, strict=True):
-            if result.HasField("response"):
-                self._taken.append(line.number)
-                self.counted += not result.response.replayed
-                self.repeated += result.response.replayed
-                continue
-            refusal = Refusal.of_update(result.status)
-            if refusal.retryable:
-                pending.append(line)
-                unavailable = refusal
-            else:
-                self.refused.append(BadLine(line.number, str(refusal)))
-        self.pending = pending
-        return unavailable
-
-    def forget_after(self, number: int) -> None:
-        """Give up sending the lines after the one with this number."""
-        self.pending = [line for line in self.pending if line.number < number]
-
-    def stop(self) -> BadLineError:
-        """Return the error that ends the import at the first refused line."""
-        bad = self.first_refused
-        return BadLineError(
-            bad,
-            sent_after=sum(line.number > bad.number for line in self._batch),
-            taken_after=sum(number > bad.number for number in self._taken),
-        )

@@ -1,12 +1,8 @@
 """What became of the events of an import."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from leaderboard_client.event_file import BadLine
+from leaderboard_client.event_file import BadLine
 
 MAX_NAMED = 20
 """How many bad lines are named; the others are only counted."""

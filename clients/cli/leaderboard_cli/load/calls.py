@@ -1,26 +1,21 @@
 """The calls that a load is made of."""
 
-from __future__ import annotations
-
 import random
+from collections.abc import Awaitable, Callable, Iterator
 from enum import StrEnum
-from typing import TYPE_CHECKING, TypeAlias, TypedDict
+from typing import TypeAlias, TypedDict
 from uuid import uuid4
+
+import grpc.aio
 
 from leaderboard.v1 import leaderboard_pb2 as pb
 from leaderboard.v1.leaderboard_pb2_grpc import LeaderboardServiceStub
+from leaderboard_cli.target import Target
+from leaderboard_client.credentials import Metadata
 from leaderboard_client.refusal import Refusal, RefusedError
 
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator
-
-    import grpc.aio
-
-    from leaderboard_cli.target import Target
-    from leaderboard_client.credentials import Metadata
-
-    Call: TypeAlias = Callable[[], Awaitable[object]]
-    """Makes a call, and returns its answer."""
+Call: TypeAlias = Callable[[], Awaitable[object]]
+"""Makes a call, and returns its answer."""
 
 _BATCH = 1000
 _MOST_POINTS = 10

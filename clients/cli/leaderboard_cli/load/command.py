@@ -1,11 +1,10 @@
 """The command `load` itself: its options, how it is run, and its summary."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import selectors
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Coroutine
+from typing import Annotated
 
 import grpc
 import typer
@@ -27,9 +26,6 @@ from leaderboard_cli.target import Target, calls_server
 from leaderboard_client.errors import error_of
 from leaderboard_client.refusal import Refusal, RefusedError
 from leaderboard_client.update_rules import check_contest_id
-
-if TYPE_CHECKING:
-    from collections.abc import Coroutine
 
 _MAX_USERS = 100_000
 _MAX_RATE = 100_000

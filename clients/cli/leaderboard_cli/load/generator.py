@@ -1,18 +1,13 @@
 """Makes the calls of a load when they are due, as many at once as are allowed."""
 
-from __future__ import annotations
-
 import asyncio
-from typing import TYPE_CHECKING
 
 import grpc
 
+from leaderboard_cli.load.calls import Calls
+from leaderboard_cli.load.result import Result
 from leaderboard_cli.load.schedule import Schedule
 from leaderboard_client.refusal import Refusal
-
-if TYPE_CHECKING:
-    from leaderboard_cli.load.calls import Calls
-    from leaderboard_cli.load.result import Result
 
 _PREFIX = "ERROR_REASON_"
 _GROUPS = 1000

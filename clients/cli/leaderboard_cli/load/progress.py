@@ -1,17 +1,12 @@
 """The progress bar of a load, on stderr and for terminals only."""
 
-from __future__ import annotations
-
 import asyncio
-from typing import TYPE_CHECKING
 
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from leaderboard_cli.latencies import milliseconds
+from leaderboard_cli.load.result import Result
 from leaderboard_cli.output import console
-
-if TYPE_CHECKING:
-    from leaderboard_cli.load.result import Result
 
 _INTERVAL = 0.25
 

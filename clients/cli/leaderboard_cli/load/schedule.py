@@ -1,13 +1,8 @@
 """When each call of a run is due: by the clock alone, whatever the server does."""
 
-from __future__ import annotations
-
 import asyncio
 import math
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from collections.abc import Callable
 
 _GRACE = 1.0
 """The seconds in which what was held up at the end can be made up for."""

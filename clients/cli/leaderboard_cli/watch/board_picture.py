@@ -1,27 +1,18 @@
 """The picture of a watched contest: how it stands, its updates by the second, and its board."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
 
 from rich.console import Group
 from rich.layout import Layout
+from rich.table import Table
 from rich.text import Text
 
 from leaderboard_cli.board_table import board_table
 from leaderboard_cli.output import safe
-from leaderboard_cli.watch.formatting import change_told, shown_anew
+from leaderboard_cli.watch.formatting import TroubleTeller, change_told, shown_anew
 from leaderboard_cli.watch.highlights import Marks
 from leaderboard_cli.watch.sparkline import Pulse
-from leaderboard_client.watch_update import WatchState
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from rich.table import Table
-
-    from leaderboard_cli.watch.formatting import TroubleTeller
-    from leaderboard_client.watch_update import WatchUpdate
+from leaderboard_client.watch_update import WatchState, WatchUpdate
 
 _HEADING_LINES = 3
 """The lines of a table that are no rows."""

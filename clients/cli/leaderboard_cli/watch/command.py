@@ -1,12 +1,12 @@
 """The command `watch`: options, what shows the watch, and how it ends."""
 
-from __future__ import annotations
-
 import asyncio
+from collections.abc import AsyncGenerator, Callable
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 import typer
+from rich.console import Console
 
 from leaderboard.v1 import leaderboard_pb2 as pb
 from leaderboard_cli.examples import examples
@@ -26,15 +26,8 @@ from leaderboard_cli.watch.watch_loop import follow
 from leaderboard_client.errors import error_of
 from leaderboard_client.live_board import MissedChangesError
 from leaderboard_client.refusal import RefusedError
-from leaderboard_client.watch_update import StreamLostError
+from leaderboard_client.watch_update import StreamLostError, WatchUpdate
 from leaderboard_client.watching import watch as watch_contest
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable
-
-    from rich.console import Console
-
-    from leaderboard_client.watch_update import WatchUpdate
 
 _SCREEN_INTERVAL = 0.2
 """How often in seconds a board can change for eyes; what happens in between comes merged."""

@@ -1,7 +1,5 @@
 """The line at the bottom of the screen in which another contest is named."""
 
-from __future__ import annotations
-
 from rich.text import Text
 
 from leaderboard_cli.watch.keys import BACKSPACE, ENTER, ESCAPE

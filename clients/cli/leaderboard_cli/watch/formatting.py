@@ -1,19 +1,14 @@
 """How a watch is put into words."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, TypeAlias
+from collections.abc import Callable
+from typing import TypeAlias
 
 from leaderboard.v1 import leaderboard_pb2 as pb
 from leaderboard_cli.failures import told
 from leaderboard_cli.output import named, safe
 from leaderboard_client.errors import error_of
 from leaderboard_client.refusal import RefusedError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from leaderboard_client.watch_update import WatchUpdate
+from leaderboard_client.watch_update import WatchUpdate
 
 TroubleTeller: TypeAlias = "Callable[[Exception], str]"
 """Says in one line what a stream, or an attempt to open one, ended with."""

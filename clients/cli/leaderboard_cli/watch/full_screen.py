@@ -1,24 +1,19 @@
 """Takes over the terminal, and gives it back as it was, whatever happens."""
 
-from __future__ import annotations
-
 import asyncio
 import os
 import signal
 import sys
 import termios
 import tty
-from typing import TYPE_CHECKING, Any, Self
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any, Self
 
+from rich.console import Console, RenderableType
 from rich.live import Live
 
 from leaderboard_cli.watch.keys import keys
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from types import TracebackType
-
-    from rich.console import Console, RenderableType
 
 _ENDING = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 _PIECE = 1024

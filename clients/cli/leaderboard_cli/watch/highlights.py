@@ -1,19 +1,13 @@
 """What moved on a board within the last seconds, and how."""
 
-from __future__ import annotations
-
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from rich.text import Text
 
 from leaderboard_cli.watch.formatting import moved_told
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from leaderboard_client.live_board import Row
-    from leaderboard_client.watch_update import WatchUpdate
+from leaderboard_client.live_board import Row
+from leaderboard_client.watch_update import WatchUpdate
 
 _MARKED_SECONDS = 5.0
 

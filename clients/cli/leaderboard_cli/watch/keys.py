@@ -1,12 +1,7 @@
 """The keys that are pressed on a terminal, told from the bytes that it sends."""
 
-from __future__ import annotations
-
 import re
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from collections.abc import Iterator
 
 UP, DOWN, PAGE_UP, PAGE_DOWN = "up", "down", "page up", "page down"
 ENTER, ESCAPE, BACKSPACE = "enter", "escape", "backspace"

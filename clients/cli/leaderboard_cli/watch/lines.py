@@ -1,23 +1,14 @@
 """A watched contest as lines: its changes for people, its messages as JSON, and its connection."""
 
-from __future__ import annotations
+from collections.abc import Callable
 
-from typing import TYPE_CHECKING
-
+from rich.console import Console
 from rich.text import Text
 
 from leaderboard_cli.board_table import board_table
 from leaderboard_cli.output import print_line, print_message
-from leaderboard_cli.watch.formatting import change_told, shown_anew
-from leaderboard_client.watch_update import WatchState
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from rich.console import Console
-
-    from leaderboard_cli.watch.formatting import TroubleTeller
-    from leaderboard_client.watch_update import WatchUpdate
+from leaderboard_cli.watch.formatting import TroubleTeller, change_told, shown_anew
+from leaderboard_client.watch_update import WatchState, WatchUpdate
 
 
 class ChangeLines:

@@ -1,26 +1,20 @@
 """Watches contests on the whole screen, one after the other, until a key or a contest ends that."""
 
-from __future__ import annotations
-
 import asyncio
-from typing import TYPE_CHECKING, Any, Self
+import signal
+from collections.abc import AsyncGenerator, Callable
+from types import TracebackType
+from typing import Any, Self
 
+from rich.console import Console
 from rich.text import Text
 
 from leaderboard_cli.watch.board_picture import BoardPicture
 from leaderboard_cli.watch.contest_prompt import ContestPrompt
+from leaderboard_cli.watch.formatting import TroubleTeller
 from leaderboard_cli.watch.full_screen import FullScreen
 from leaderboard_cli.watch.watch_loop import follow
-
-if TYPE_CHECKING:
-    import signal
-    from collections.abc import AsyncGenerator, Callable
-    from types import TracebackType
-
-    from rich.console import Console
-
-    from leaderboard_cli.watch.formatting import TroubleTeller
-    from leaderboard_client.watch_update import WatchUpdate
+from leaderboard_client.watch_update import WatchUpdate
 
 _SOON = 0.1
 """The seconds in which what happens is gathered for one picture."""

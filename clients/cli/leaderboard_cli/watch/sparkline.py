@@ -1,15 +1,10 @@
 """How many updates a contest took in each of the last seconds, as a line of little bars."""
 
-from __future__ import annotations
-
 import math
 from collections import deque
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from leaderboard_client.watch_update import WatchUpdate
+from leaderboard_client.watch_update import WatchUpdate
 
 SECONDS = 60
 """How far back it goes."""

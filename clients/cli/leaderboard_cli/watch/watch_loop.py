@@ -1,17 +1,11 @@
 """Follows a watch until the contest is over, and shows each update."""
 
-from __future__ import annotations
-
 import asyncio
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
-from leaderboard_client.watch_update import StreamLostError, WatchState
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Sequence
-
-    from leaderboard_client.watch_update import WatchUpdate
+from leaderboard_client.watch_update import StreamLostError, WatchState, WatchUpdate
 
 
 class View(Protocol):
