@@ -33,7 +33,7 @@ HEALTHY = {
 
 
 def found(run: Run, *arguments: str) -> dict[str, dict[str, Any]]:
-    """Return the findings by their checks."""
+    """Return the results by their checks."""
     told = json.loads(run("doctor", "--json", *arguments).out)
     return {check["check"]: check for check in told["checks"]}
 

@@ -53,7 +53,7 @@ def test_a_request_id_counts_once(command: Run) -> None:
     other = command("update", "chess", "ada", "6", "--request-id", "r")
 
     assert json.loads(again.out) == json.loads(first.out) | {"replayed": True}
-    assert other.code == ExitCode.REFUSED
+    assert other.code == ExitCode.REJECTED
     assert board(command, "chess") == [(1, "ada", 5)]
 
 

@@ -272,7 +272,7 @@ def test_a_refused_batch_ends_the_import(
     outcome = run("import", write("chess,ada,1"))
 
     assert outcome == (
-        ExitCode.REFUSED,
+        ExitCode.REJECTED,
         "",
         "error: sent 0 events (0 counted, 0 repeated), stopped: too large\n",
     )

@@ -123,7 +123,7 @@ def test_who_stops_reading_is_no_error(arguments: list[str]) -> None:
     """A command whose reader has left ends as other tools do then, without a word."""
     done = unread(*arguments)
 
-    assert (done.returncode, done.stderr) == (ExitCode.UNREAD, "")
+    assert (done.returncode, done.stderr) == (ExitCode.PIPE_CLOSED, "")
 
 
 def test_a_watch_ends_when_nobody_reads(fake: FakeService) -> None:
@@ -131,15 +131,15 @@ def test_a_watch_ends_when_nobody_reads(fake: FakeService) -> None:
     fake.stream = [FIRST, BOB_WINS]
     fake.held.clear()
 
-    assert unread("watch", "chess").returncode == ExitCode.UNREAD
-    assert unread("watch", "chess", "--json").returncode == ExitCode.UNREAD
+    assert unread("watch", "chess").returncode == ExitCode.PIPE_CLOSED
+    assert unread("watch", "chess", "--json").returncode == ExitCode.PIPE_CLOSED
 
 
 def test_an_update_that_nobody_reads_of_counted(fake: FakeService) -> None:
     """Who takes the exit code for a failure is told that the update counted."""
     done = unread("update", "c", "ada", "1")
 
-    assert done.returncode == ExitCode.UNREAD
+    assert done.returncode == ExitCode.PIPE_CLOSED
     assert done.stderr == "error: the update counted, but nobody reads the output any more\n"
     assert fake.scores == {("c", "ada"): 1}
 

@@ -2,7 +2,7 @@
 
 from cli.watch_messages import BOB_WINS, FIRST
 from leaderboard.v1 import leaderboard_pb2 as pb
-from leaderboard_cli.watch.sparkline import Pulse
+from leaderboard_cli.watch.sparkline import Sparkline
 from leaderboard_client.watch_update import WatchState, WatchUpdate
 
 
@@ -22,30 +22,30 @@ def progress(before: int, after: int) -> pb.WatchContestResponse:
 def test_updates_are_counted_by_their_revisions() -> None:
     """All updates of the contest count, also those that a message does not show; no snapshot."""
     now = 10.0
-    pulse = Pulse(lambda: now)
+    sparkline = Sparkline(lambda: now)
 
-    pulse.take(told(FIRST))
-    assert (pulse.rate, pulse.bars(3)) == (0.0, "▁▁▁")
-    pulse.take(told(BOB_WINS))
-    pulse.take(told(progress(9, 17)))
-    pulse.take(told(None))
+    sparkline.take(told(FIRST))
+    assert (sparkline.rate, sparkline.bars(3)) == (0.0, "▁▁▁")
+    sparkline.take(told(BOB_WINS))
+    sparkline.take(told(progress(9, 17)))
+    sparkline.take(told(None))
 
-    assert pulse.rate == 2.0
-    assert pulse.bars(3) == "▁▁█"
+    assert sparkline.rate == 2.0
+    assert sparkline.bars(3) == "▁▁█"
     now = 12.0
-    assert pulse.bars(3) == "█▁▁"
+    assert sparkline.bars(3) == "█▁▁"
     now = 1_000.0
-    assert (pulse.rate, pulse.bars(3)) == (0.0, "▁▁▁")
+    assert (sparkline.rate, sparkline.bars(3)) == (0.0, "▁▁▁")
 
 
 def test_what_came_at_once_is_spread_over_the_silence() -> None:
     """A message after some seconds counts evenly for each of them."""
     now = 10.0
-    pulse = Pulse(lambda: now)
-    pulse.take(told(FIRST))
+    sparkline = Sparkline(lambda: now)
+    sparkline.take(told(FIRST))
 
     now = 13.5
-    pulse.take(told(progress(7, 47)))
+    sparkline.take(told(progress(7, 47)))
 
-    assert pulse.bars(6) == "▁▁████"
-    assert pulse.rate == 8.0
+    assert sparkline.bars(6) == "▁▁████"
+    assert sparkline.rate == 8.0

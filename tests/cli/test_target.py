@@ -16,7 +16,7 @@ from cli.watch_messages import BOB_WINS, FIRST, OVER
 from harness.certificates import Authority
 from leaderboard_cli import failures
 from leaderboard_cli.exit_codes import ExitCode
-from leaderboard_cli.failures import CERTIFICATE_WANTED
+from leaderboard_cli.failures import CERTIFICATE_REQUIRED
 from leaderboard_client import Unavailable
 
 SECRET = "s3cret-t0ken"
@@ -232,8 +232,8 @@ def test_a_server_that_wants_a_certificate_is_told(encrypted: Encrypted) -> None
 @pytest.mark.parametrize(
     ("said", "told"),
     [
-        ("Unwrap failed (TSI_DATA_CORRUPTED)", CERTIFICATE_WANTED),
-        ("SSL routines:OPENSSL_internal:TLSV1_ALERT_CERTIFICATE_REQUIRED", CERTIFICATE_WANTED),
+        ("Unwrap failed (TSI_DATA_CORRUPTED)", CERTIFICATE_REQUIRED),
+        ("SSL routines:OPENSSL_internal:TLSV1_ALERT_CERTIFICATE_REQUIRED", CERTIFICATE_REQUIRED),
         ("Failed to create security handshaker.", "what --ca, --cert or --key names can't be used"),
     ],
 )
@@ -241,7 +241,10 @@ def test_handshakes_are_told_in_plain_words(said: str, told: str) -> None:
     """What gRPC says of a handshake becomes what to do about it."""
     error = Unavailable(f"failed to connect to all addresses; last error: UNKNOWN: x: {said}")
 
-    assert failures.told(error, "h:1", 1.0) == f"can't reach a leaderboard server at h:1: {told}"
+    assert (
+        failures.failure_text(error, "h:1", 1.0)
+        == f"can't reach a leaderboard server at h:1: {told}"
+    )
 
 
 @pytest.mark.parametrize("how", [[], ["--tls"]])

@@ -18,7 +18,7 @@ from leaderboard_cli.import_ import import_events
 from leaderboard_cli.load import load
 from leaderboard_cli.output import print_error
 from leaderboard_cli.rank import rank
-from leaderboard_cli.stdio import UnreadOutputError, command_streams
+from leaderboard_cli.stdio import OutputClosedError, command_stdio
 from leaderboard_cli.top import top
 from leaderboard_cli.update import update
 from leaderboard_cli.watch import watch
@@ -117,7 +117,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         arguments: The command line after the name of the command. Default: the process's own.
     """
     try:
-        with command_streams():
+        with command_stdio():
             _run(arguments)
     except KeyboardInterrupt:
         sys.exit(ExitCode.INTERRUPTED)
@@ -129,7 +129,7 @@ def _run(arguments: Sequence[str] | None) -> NoReturn:
             app(arguments, prog_name="leaderboard")
         finally:
             sys.stdout.flush()
-    except UnreadOutputError as error:
+    except OutputClosedError as error:
         sys.exit(error.exit_code)  # without a message, as other tools do
     except CommandError as error:
         _fail(str(error), error.exit_code)

@@ -5,9 +5,9 @@ from types import TracebackType
 from typing import Self, TypeVar
 
 from leaderboard.v1 import leaderboard_pb2 as pb
-from leaderboard_cli.failures import CallError, told
+from leaderboard_cli.failures import CallError, failure_text
 from leaderboard_cli.target import Target
-from leaderboard_cli.waiting import told_when_slow
+from leaderboard_cli.waiting import show_wait
 from leaderboard_client.caller import Caller
 from leaderboard_client.calls import Call, complete
 from leaderboard_client.errors import LeaderboardError
@@ -65,14 +65,14 @@ class Connection:
         return self._made(call)
 
     def _waited_for(self, call: Call[AnswerT]) -> AnswerT:
-        with told_when_slow(f"waiting for {self._target.server}"):
+        with show_wait(f"waiting for {self._target.server}"):
             return self._made(call)
 
     def _made(self, call: Call[AnswerT]) -> AnswerT:
         try:
             return self._caller.make(call, None)
         except LeaderboardError as error:
-            why = told(error, self._target.server, self._target.timeout)
+            why = failure_text(error, self._target.server, self._target.timeout)
             if why.endswith(_CLOSED):  # by a server that expects TLS, or a certificate, for one
                 why += "; `leaderboard doctor` looks why"
             raise CallError(error, why) from None

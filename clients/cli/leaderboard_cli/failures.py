@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from leaderboard_cli.exit_codes import ExitCode, exit_code_of
 from leaderboard_client.errors import LeaderboardError
 
-CERTIFICATE_WANTED = "it serves callers with a certificate that it trusts alone; see --cert"
+CERTIFICATE_REQUIRED = "it serves callers with a certificate that it trusts alone; see --cert"
 """How a server is told that refused the caller's certificate, or that there was none."""
 
 _HANDSHAKES = {
@@ -15,11 +15,11 @@ _HANDSHAKES = {
     "Hostname Verification Check failed": "its certificate is of another name",
     "Peer name": "its certificate is of another name",
     "Failed to create security handshaker": "what --ca, --cert or --key names can't be used",
-    "TSI_DATA_CORRUPTED": CERTIFICATE_WANTED,  # with TLS 1.3 that is told after the handshake
-    "_CERTIFICATE_REQUIRED": CERTIFICATE_WANTED,
-    "ALERT_HANDSHAKE_FAILURE": CERTIFICATE_WANTED,
-    "ALERT_BAD_CERTIFICATE": CERTIFICATE_WANTED,
-    "ALERT_UNKNOWN_CA": CERTIFICATE_WANTED,
+    "TSI_DATA_CORRUPTED": CERTIFICATE_REQUIRED,  # with TLS 1.3 that is told after the handshake
+    "_CERTIFICATE_REQUIRED": CERTIFICATE_REQUIRED,
+    "ALERT_HANDSHAKE_FAILURE": CERTIFICATE_REQUIRED,
+    "ALERT_BAD_CERTIFICATE": CERTIFICATE_REQUIRED,
+    "ALERT_UNKNOWN_CA": CERTIFICATE_REQUIRED,
 }
 """What a handshake failed with, by the words of gRPC that tell it."""
 
@@ -50,7 +50,7 @@ def making_request() -> Iterator[None]:
         raise CommandError("an argument is not UTF-8", ExitCode.INVALID) from None
 
 
-def told(error: LeaderboardError, server: str, timeout: float) -> str:
+def failure_text(error: LeaderboardError, server: str, timeout: float) -> str:
     """Say in one line why a call failed.
 
     Args:

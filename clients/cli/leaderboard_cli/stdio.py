@@ -13,19 +13,19 @@ from leaderboard_cli.exit_codes import ExitCode
 from leaderboard_cli.failures import CommandError
 
 
-class OutputLostError(CommandError):
+class OutputError(CommandError):
     """What the command prints can't be written."""
 
 
-class UnreadOutputError(OutputLostError):
+class OutputClosedError(OutputError):
     """The reader of the pipe that the command prints to has left."""
 
 
 @contextmanager
-def command_streams() -> Iterator[None]:
+def command_stdio() -> Iterator[None]:
     """Have stdout and stderr take every character within the block, also where they are closed.
 
-    What can't be written to stdout raises an OutputLostError there and then; stderr only says why
+    What can't be written to stdout raises an OutputError there and then; stderr only says why
     a command failed, which is no reason to fail otherwise. What comes after it is let go.
     """
     before = sys.stdout, sys.stderr
@@ -73,9 +73,9 @@ class _Written(io.FileIO):
 
 def _tell(error: OSError) -> None:
     if isinstance(error, BrokenPipeError):
-        raise UnreadOutputError("nobody reads the output any more", ExitCode.UNREAD) from None
+        raise OutputClosedError("nobody reads the output any more", ExitCode.PIPE_CLOSED) from None
     why = f"the output can't be written: {error.strerror}"
-    raise OutputLostError(why, ExitCode.UNEXPECTED) from None
+    raise OutputError(why, ExitCode.UNEXPECTED) from None
 
 
 def _pass_over(error: OSError) -> None:

@@ -16,7 +16,7 @@ from leaderboard_cli.options import (
     User,
 )
 from leaderboard_cli.output import named, print_line, print_message
-from leaderboard_cli.stdio import OutputLostError
+from leaderboard_cli.stdio import OutputError
 from leaderboard_cli.target import Target, calls_server
 from leaderboard_client.update_rules import (
     MODES,
@@ -85,7 +85,7 @@ def update(
             print_message(answer)
         else:
             print_line(_told(contest, answer))
-    except OutputLostError as error:
+    except OutputError as error:
         # Who takes this for an update that failed would repeat it with another id.
         raise CommandError(f"the update counted, but {error}", error.exit_code) from None
 

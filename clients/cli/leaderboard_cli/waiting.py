@@ -13,7 +13,7 @@ _SOON = 1.0
 
 
 @contextmanager
-def told_when_slow(waits_for: str) -> Iterator[None]:
+def show_wait(waits_for: str) -> Iterator[None]:
     """Show on a terminal what the block waits for, if it takes a while; then that goes away."""
     status = console(stderr=True).status(Text(safe(waits_for)))
 

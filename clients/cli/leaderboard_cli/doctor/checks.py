@@ -7,14 +7,14 @@ from leaderboard_cli.doctor.clocks import check_clock
 from leaderboard_cli.doctor.contract import check_contract, check_versions
 from leaderboard_cli.doctor.encryption import check_encryption
 from leaderboard_cli.doctor.health import SERVICE, check_health, check_reach, check_store
-from leaderboard_cli.doctor.results import Finding, Verdict
+from leaderboard_cli.doctor.results import CheckResult, Verdict
 from leaderboard_cli.doctor.speed import check_speed
-from leaderboard_cli.doctor.target import Patient
+from leaderboard_cli.doctor.target import CheckedTarget
 from leaderboard_cli.doctor.writing import check_write
 from leaderboard_cli.target import Target
 
 
-def examine(target: Target, *, write: bool) -> Iterator[Finding]:
+def run_checks(target: Target, *, write: bool) -> Iterator[CheckResult]:
     """Yield what each check finds, as soon as it is known.
 
     Args:
@@ -24,20 +24,20 @@ def examine(target: Target, *, write: bool) -> Iterator[Finding]:
     """
     yield check_versions()
     with closing(target.channel()) as channel:
-        patient = Patient(target, channel)
-        reach = check_reach(patient)
+        checked = CheckedTarget(target, channel)
+        reach = check_reach(checked)
         yield reach
         yield check_encryption(target)
         if reach.verdict is Verdict.FAIL:
             return
-        yield check_health(patient, "")
-        yield check_health(patient, SERVICE)
-        yield check_contract(patient)
-        yield check_clock(patient)
-        store = check_store(patient)
+        yield check_health(checked, "")
+        yield check_health(checked, SERVICE)
+        yield check_contract(checked)
+        yield check_clock(checked)
+        store = check_store(checked)
         yield store
         if store.verdict is Verdict.FAIL:
             return
-        yield from check_speed(patient)
+        yield from check_speed(checked)
         if write:
-            yield check_write(patient)
+            yield check_write(checked)

@@ -6,8 +6,8 @@ from email.utils import parsedate_to_datetime
 
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from leaderboard_cli.doctor.results import Finding, Verdict
-from leaderboard_cli.doctor.target import CallFailedError, Patient
+from leaderboard_cli.doctor.results import CheckResult, Verdict
+from leaderboard_cli.doctor.target import CallFailedError, CheckedTarget
 
 _RESOLUTION = 1.0
 """A date of HTTP has whole seconds."""
@@ -15,24 +15,24 @@ _RESOLUTION = 1.0
 _FAR = 2.0
 
 
-def check_clock(patient: Patient) -> Finding:
+def check_clock(checked: CheckedTarget) -> CheckResult:
     """Compare the clocks by the HTTP date of an answer.
 
     The service tells no time of its own; a proxy before it often does, which then has the clock
     that is compared.
     """
-    stub = health_pb2_grpc.HealthStub(patient.channel)
+    stub = health_pb2_grpc.HealthStub(checked.channel)
     request = health_pb2.HealthCheckRequest()
     before = datetime.now(UTC)
     try:
-        _, call = patient.ask(stub.Check.with_call, request)
+        _, call = checked.call(stub.Check.with_call, request)
     except CallFailedError as error:
-        return Finding("clock", Verdict.UNKNOWN, f"not told: {error}")
+        return CheckResult("clock", Verdict.UNKNOWN, f"not told: {error}")
     told = _date(call.initial_metadata() or ())
     if told is None:
         found = "can't be compared: neither the service nor a proxy tells the time"
         do = "compare `date -u` on both, if event times matter to you; ranks never use them"
-        return Finding("clock", Verdict.UNKNOWN, found, do)
+        return CheckResult("clock", Verdict.UNKNOWN, found, do)
     return _compared(told, before, datetime.now(UTC))
 
 
@@ -46,7 +46,7 @@ def _date(metadata: Iterable[tuple[str, str | bytes]]) -> datetime | None:
     return None
 
 
-def _compared(told: datetime, before: datetime, after: datetime) -> Finding:
+def _compared(told: datetime, before: datetime, after: datetime) -> CheckResult:
     """Return how far the clocks are apart at least."""
     ahead = (before - told).total_seconds() - _RESOLUTION
     behind = (told - after).total_seconds()
@@ -56,5 +56,5 @@ def _compared(told: datetime, before: datetime, after: datetime) -> Finding:
         which = "ahead of" if ahead > behind else "behind"
         found = f"this machine is {apart:,.0f} s {which} the server"
         do = "let both follow a time server: timedatectl"
-        return Finding("clock", Verdict.WARN, found, do, numbers)
-    return Finding("clock", Verdict.OK, "within 2 s of the HTTP date", numbers=numbers)
+        return CheckResult("clock", Verdict.WARN, found, do, numbers)
+    return CheckResult("clock", Verdict.OK, "within 2 s of the HTTP date", numbers=numbers)

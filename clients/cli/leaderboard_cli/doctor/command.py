@@ -8,8 +8,8 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from leaderboard_cli.doctor.checks import examine
-from leaderboard_cli.doctor.results import Finding, Verdict, exit_code_for, worst_of
+from leaderboard_cli.doctor.checks import run_checks
+from leaderboard_cli.doctor.results import CheckResult, Verdict, exit_code_of_verdict, worst_verdict
 from leaderboard_cli.examples import examples
 from leaderboard_cli.options import AsJson
 from leaderboard_cli.output import console, print_line, print_record, safe
@@ -54,25 +54,25 @@ def doctor(
     """
     screen = console(stderr=True)
     with screen.status(Text(f"examining {target.server}")):
-        findings = list(examine(target, write=write))
-    worst = worst_of(findings)
+        results = list(run_checks(target, write=write))
+    worst = worst_verdict(results)
     if as_json:
-        checks = [finding.as_record() for finding in findings]
+        checks = [result.as_record() for result in results]
         print_record({"server": target.server, "worst": worst.name, "checks": checks})
     else:
-        console().print(_table(findings))
+        console().print(_table(results))
         print_line(f"{target.server}: {_SUMMARIES[worst]}")
-    raise typer.Exit(exit_code_for(worst))
+    raise typer.Exit(exit_code_of_verdict(worst))
 
 
-def _table(findings: Sequence[Finding]) -> Table:
+def _table(results: Sequence[CheckResult]) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for heading in ("", "Check", "Found"):
         table.add_column(heading, overflow="fold")
-    for finding in findings:
-        verdict = "?" if finding.verdict is Verdict.UNKNOWN else finding.verdict.name
-        found = Text(safe(finding.found))
-        if finding.to_do:
-            found.append(f"\n→ {finding.to_do}", style="italic")
-        table.add_row(Text(verdict, style=_STYLES[finding.verdict]), Text(finding.check), found)
+    for result in results:
+        verdict = "?" if result.verdict is Verdict.UNKNOWN else result.verdict.name
+        found = Text(safe(result.found))
+        if result.to_do:
+            found.append(f"\n→ {result.to_do}", style="italic")
+        table.add_row(Text(verdict, style=_STYLES[result.verdict]), Text(result.check), found)
     return table

@@ -1,4 +1,4 @@
-"""What a check found: a verdict, the finding in words, and what to do about it."""
+"""What a check found: a verdict, the result in words, and what to do about it."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ from leaderboard_cli.exit_codes import ExitCode
 
 
 class Verdict(IntEnum):
-    """How good a finding is; the worst is the highest."""
+    """How good a result is; the worst is the highest."""
 
     OK = 0
     """As it should be."""
@@ -24,7 +24,7 @@ class Verdict(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class CheckResult:
     """What one check found."""
 
     check: str
@@ -53,12 +53,12 @@ class Finding:
         }
 
 
-def worst_of(findings: Iterable[Finding]) -> Verdict:
+def worst_verdict(results: Iterable[CheckResult]) -> Verdict:
     """Return the worst verdict, OK where there are none."""
-    return max((finding.verdict for finding in findings), default=Verdict.OK)
+    return max((result.verdict for result in results), default=Verdict.OK)
 
 
-def exit_code_for(worst: Verdict) -> ExitCode:
+def exit_code_of_verdict(worst: Verdict) -> ExitCode:
     """Return what the command exits with."""
     codes = {Verdict.WARN: ExitCode.WARNED, Verdict.FAIL: ExitCode.FAILED}
     return codes.get(worst, ExitCode.OK)

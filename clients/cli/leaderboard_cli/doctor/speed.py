@@ -7,8 +7,8 @@ import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from leaderboard.v1 import leaderboard_pb2 as pb
-from leaderboard_cli.doctor.results import Finding, Verdict
-from leaderboard_cli.doctor.target import CallFailedError, Patient
+from leaderboard_cli.doctor.results import CheckResult, Verdict
+from leaderboard_cli.doctor.target import CallFailedError, CheckedTarget
 from leaderboard_cli.latencies import Latencies, milliseconds
 
 _CALLS = 50
@@ -19,23 +19,23 @@ _SLOW = 0.05
 _SLOW_AT_TIMES = 0.5
 
 
-def check_speed(patient: Patient) -> Iterator[Finding]:
+def check_speed(checked: CheckedTarget) -> Iterator[CheckResult]:
     """Measure a call that needs no store, a read of a board, and a read that asks the store."""
-    health = health_pb2_grpc.HealthStub(patient.channel)
-    service = patient.service
+    health = health_pb2_grpc.HealthStub(checked.channel)
+    service = checked.service
     check = health_pb2.HealthCheckRequest()
     top = pb.GetTopUsersRequest(contest_id="doctor", limit=10)
     rank = pb.GetUserRankRequest(contest_id="doctor", user_id="nobody")
     calls: dict[str, Callable[[], object]] = {
-        "Health.Check": lambda: patient.ask(health.Check, check),
-        "GetTopUsers": lambda: patient.ask(service.GetTopUsers, top),
-        "GetUserRank": lambda: patient.ask(service.GetUserRank, rank),
+        "Health.Check": lambda: checked.call(health.Check, check),
+        "GetTopUsers": lambda: checked.call(service.GetTopUsers, top),
+        "GetUserRank": lambda: checked.call(service.GetUserRank, rank),
     }
     for name, call in calls.items():
         yield _measured(name, call)
 
 
-def _measured(name: str, call: Callable[[], object]) -> Finding:
+def _measured(name: str, call: Callable[[], object]) -> CheckResult:
     check, taken = f"latency of {name}", Latencies()
     until = time.monotonic() + _PATIENCE
     while taken.count < _CALLS and (time.monotonic() < until or not taken.count):
@@ -45,7 +45,7 @@ def _measured(name: str, call: Callable[[], object]) -> Finding:
         except CallFailedError as error:
             if error.refusal.code is not grpc.StatusCode.NOT_FOUND:
                 do = "see the checks above; a server under load refuses with OVERLOADED"
-                return Finding(check, Verdict.FAIL, str(error), do)
+                return CheckResult(check, Verdict.FAIL, str(error), do)
         taken.add(time.monotonic() - began)
     half, most = taken.percentile(50), taken.percentile(99)
     found = (
@@ -56,5 +56,5 @@ def _measured(name: str, call: Callable[[], object]) -> Finding:
     numbers |= {f"{part}_ms": value for part, value in taken.in_milliseconds().items()}
     if half > _SLOW or most > _SLOW_AT_TIMES:
         do = "compare the calls: Health.Check is the way there, GetUserRank adds the store"
-        return Finding(check, Verdict.WARN, found, do, numbers)
-    return Finding(check, Verdict.OK, found, numbers=numbers)
+        return CheckResult(check, Verdict.WARN, found, do, numbers)
+    return CheckResult(check, Verdict.OK, found, numbers=numbers)

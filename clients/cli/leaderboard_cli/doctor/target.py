@@ -8,7 +8,7 @@ import grpc
 from google.protobuf.message import Message
 
 from leaderboard.v1.leaderboard_pb2_grpc import LeaderboardServiceStub
-from leaderboard_cli.failures import told
+from leaderboard_cli.failures import failure_text
 from leaderboard_cli.target import Target
 from leaderboard_client.errors import error_of
 from leaderboard_client.refusal import Refusal
@@ -23,7 +23,7 @@ class CallFailedError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Patient:
+class CheckedTarget:
     """A server while it is examined."""
 
     target: Target
@@ -37,7 +37,7 @@ class Patient:
         """The calls of the service."""
         return LeaderboardServiceStub(self.channel)
 
-    def ask(self, method: Callable[..., Any], request: Message) -> Any:
+    def call(self, method: Callable[..., Any], request: Message) -> Any:
         """Make a call, and return what the method does.
 
         Raises:
@@ -48,5 +48,5 @@ class Patient:
             return method(request, timeout=how.timeout, metadata=how.metadata)
         except grpc.RpcError as error:
             refusal = Refusal.of_call(error)
-            why = told(error_of(refusal), how.server, how.timeout)
+            why = failure_text(error_of(refusal), how.server, how.timeout)
             raise CallFailedError(refusal, why) from None

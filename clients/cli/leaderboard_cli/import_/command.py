@@ -15,7 +15,7 @@ from leaderboard_cli.exit_codes import ExitCode
 from leaderboard_cli.failures import CallError, CommandError
 from leaderboard_cli.import_.progress import ImportProgress
 from leaderboard_cli.import_.sender import BadLineError, Sender
-from leaderboard_cli.import_.stats import Tally
+from leaderboard_cli.import_.stats import ImportStats
 from leaderboard_cli.options import (
     MAX_ROWS,
     AsJson,
@@ -101,23 +101,23 @@ def import_events(
     chosen = file_format or _SUFFIXES.get(Path(name).suffix.lower())
     if not chosen:
         raise typer.BadParameter("say how the file is written: --format csv or --format jsonl")
-    tally, began = Tally(), time.monotonic()
-    with Connection(target) as connection, ImportProgress(file, name, tally) as progress:
+    stats, began = ImportStats(), time.monotonic()
+    with Connection(target) as connection, ImportProgress(file, name, stats) as progress:
         send = connection.batch_update_scores
         sender = Sender(
-            send, tally, batch_size=batch_size, skip_bad=skip_bad, patience=target.timeout
+            send, stats, batch_size=batch_size, skip_bad=skip_bad, patience=target.timeout
         )
         stop = _run(sender, read_events(file, chosen), progress)
-    _name_skipped(tally, stop)
-    summary = _summary(tally, time.monotonic() - began, stop)
+    _name_skipped(stats, stop)
+    summary = _summary(stats, time.monotonic() - began, stop)
     if as_json:
         print_record(summary)
     if stop:
-        raise CommandError(f"{tally}, {stop.why}", stop.exit_code)
+        raise CommandError(f"{stats}, {stop.why}", stop.exit_code)
     if not as_json:
-        skipped = f", skipped {tally.skipped:,}" if tally.skipped else ""
+        skipped = f", skipped {stats.skipped:,}" if stats.skipped else ""
         pace = f"in {summary['seconds']:.1f} s, {summary['events_per_second']:,.0f}/s"
-        print_line(f"{tally}{skipped} {pace}")
+        print_line(f"{stats}{skipped} {pace}")
 
 
 def _run(
@@ -137,23 +137,23 @@ def _run(
     return None
 
 
-def _name_skipped(tally: Tally, stop: _Stop | None) -> None:
-    for line in sorted(tally.named, key=attrgetter("number")):
+def _name_skipped(stats: ImportStats, stop: _Stop | None) -> None:
+    for line in sorted(stats.named, key=attrgetter("number")):
         if not stop or line != stop.line:
             print_line(str(line), stderr=True)
-    unnamed = tally.skipped - len(tally.named)
+    unnamed = stats.skipped - len(stats.named)
     if unnamed:
         print_line(f"and {unnamed:,} more bad lines", stderr=True)
 
 
-def _summary(tally: Tally, seconds: float, stop: _Stop | None) -> _Summary:
+def _summary(stats: ImportStats, seconds: float, stop: _Stop | None) -> _Summary:
     return {
-        "sent": tally.sent,
-        "counted": tally.counted,
-        "repeated": tally.repeated,
-        "skipped": tally.skipped,
-        "bad_lines": [{"line": line.number, "reason": line.reason} for line in tally.named],
+        "sent": stats.sent,
+        "counted": stats.counted,
+        "repeated": stats.repeated,
+        "skipped": stats.skipped,
+        "bad_lines": [{"line": line.number, "reason": line.reason} for line in stats.named],
         "seconds": round(seconds, 3),
-        "events_per_second": round(tally.sent / seconds, 1) if seconds else 0.0,
+        "events_per_second": round(stats.sent / seconds, 1) if seconds else 0.0,
         "stopped": stop.why if stop else None,
     }

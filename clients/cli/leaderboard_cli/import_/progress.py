@@ -11,7 +11,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from leaderboard_cli.import_.stats import Tally
+from leaderboard_cli.import_.stats import ImportStats
 from leaderboard_cli.output import console, safe
 
 
@@ -22,7 +22,7 @@ class ImportProgress:
     read; for a file that has no size, such as a pipe, they stay open.
     """
 
-    def __init__(self, file: BinaryIO, name: str, tally: Tally) -> None:
+    def __init__(self, file: BinaryIO, name: str, stats: ImportStats) -> None:
         """Prepare the bar.
 
         Args:
@@ -30,11 +30,11 @@ class ImportProgress:
 
             name: What to call it.
 
-            tally: What is counted meanwhile.
+            stats: What is counted meanwhile.
         """
         screen = console(stderr=True)
         self._file = file
-        self._tally = tally
+        self._stats = stats
         self._seekable = file.seekable()
         self._bar = Progress(
             TextColumn("{task.description}", markup=False),
@@ -61,8 +61,8 @@ class ImportProgress:
         self._bar.stop()
 
     def advance(self) -> None:
-        """Show what the tally and the file say now."""
-        events = self._tally.sent + self._tally.skipped
+        """Show what the stats and the file say now."""
+        events = self._stats.sent + self._stats.skipped
         elapsed = self._bar.tasks[self._task].elapsed
         self._bar.update(
             self._task,

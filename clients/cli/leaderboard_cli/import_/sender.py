@@ -6,7 +6,7 @@ from operator import attrgetter
 
 from leaderboard.v1 import leaderboard_pb2 as pb
 from leaderboard_cli.failures import CallError
-from leaderboard_cli.import_.stats import Tally
+from leaderboard_cli.import_.stats import ImportStats
 from leaderboard_client.errors import LeaderboardError
 from leaderboard_client.event_file import BadLine, EventLine
 from leaderboard_client.refusal import Refusal
@@ -31,7 +31,7 @@ class BadLineError(Exception):
         super().__init__(f"{line}; {along}" if sent_after else str(line))
 
 
-class _Delivery:
+class _Batch:
     """One batch on its way: what is still to be sent, and what became of the rest."""
 
     def __init__(self, batch: Sequence[EventLine]) -> None:
@@ -43,7 +43,7 @@ class _Delivery:
         self.repeated = 0
 
     @property
-    def first_refused(self) -> BadLine:
+    def first_rejected(self) -> BadLine:
         """The first bad line in the order of the file; there must be one."""
         return min(self.refused, key=attrgetter("number"))
 
@@ -65,13 +65,13 @@ class _Delivery:
         self.pending = pending
         return unavailable
 
-    def forget_after(self, number: int) -> None:
+    def drop_after(self, number: int) -> None:
         """Give up sending the lines after the one with this number."""
         self.pending = [line for line in self.pending if line.number < number]
 
     def stop(self) -> BadLineError:
         """Return the error that ends the import at the first refused line."""
-        bad = self.first_refused
+        bad = self.first_rejected
         return BadLineError(
             bad,
             sent_after=sum(line.number > bad.number for line in self._batch),
@@ -90,7 +90,7 @@ class Sender:
     def __init__(
         self,
         send: Callable[[pb.BatchUpdateScoresRequest], pb.BatchUpdateScoresResponse],
-        tally: Tally,
+        stats: ImportStats,
         *,
         batch_size: int,
         skip_bad: bool,
@@ -102,7 +102,7 @@ class Sender:
             send: Sends one batch, with all the attempts that takes; raises CallError when it was
                 not answered.
 
-            tally: Is told what becomes of each line.
+            stats: Is told what becomes of each line.
 
             batch_size: How many events go together, from 1 to 1000.
 
@@ -112,7 +112,7 @@ class Sender:
                 sent again.
         """
         self._send = send
-        self._tally = tally
+        self._stats = stats
         self._batch_size = batch_size
         self._skip_bad = skip_bad
         self._patience = patience
@@ -123,7 +123,7 @@ class Sender:
         Args:
             lines: The lines, in order.
 
-            on_batch: Called whenever the tally has grown by a batch.
+            on_batch: Called whenever the stats has grown by a batch.
 
         Raises:
             BadLineError: A line is bad, and bad lines are not to be skipped. All lines before it
@@ -136,10 +136,10 @@ class Sender:
             if isinstance(line, EventLine):
                 batch.append(line)
             elif self._skip_bad:
-                self._tally.add_skipped(line)
+                self._stats.add_skipped(line)
             else:
                 self._deliver(batch)
-                self._tally.add_skipped(line)
+                self._stats.add_skipped(line)
                 raise BadLineError(line)
             if len(batch) == self._batch_size:
                 self._deliver(batch)
@@ -151,29 +151,29 @@ class Sender:
     def _deliver(self, batch: Sequence[EventLine]) -> None:
         if not batch:
             return
-        delivery, retrying = _Delivery(batch), Retrying(self._patience)
+        delivery, retrying = _Batch(batch), Retrying(self._patience)
         try:
             while unavailable := self._send_pending(delivery):
                 time.sleep(_pause(retrying, unavailable, delivery))
         finally:
-            self._tally.counted += delivery.counted
-            self._tally.repeated += delivery.repeated
+            self._stats.counted += delivery.counted
+            self._stats.repeated += delivery.repeated
             for line in sorted(delivery.refused, key=attrgetter("number")):
-                self._tally.add_skipped(line)
+                self._stats.add_skipped(line)
         if delivery.refused and not self._skip_bad:
             raise delivery.stop()
 
-    def _send_pending(self, delivery: _Delivery) -> Refusal | None:
+    def _send_pending(self, delivery: _Batch) -> Refusal | None:
         """Send what is pending; return why some of it is pending still."""
         updates = [line.update for line in delivery.pending]
         response = self._send(pb.BatchUpdateScoresRequest(updates=updates))
         unavailable = delivery.settle(response.results)
         if delivery.refused and not self._skip_bad:
-            delivery.forget_after(delivery.first_refused.number)
+            delivery.drop_after(delivery.first_rejected.number)
         return unavailable if delivery.pending else None
 
 
-def _pause(retrying: Retrying, unavailable: Refusal, delivery: _Delivery) -> float:
+def _pause(retrying: Retrying, unavailable: Refusal, delivery: _Batch) -> float:
     try:
         return retrying.pause_after(unavailable)
     except LeaderboardError as error:

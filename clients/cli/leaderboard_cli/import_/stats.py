@@ -4,12 +4,12 @@ from dataclasses import dataclass, field
 
 from leaderboard_client.event_file import BadLine
 
-MAX_NAMED = 20
+MAX_LISTED = 20
 """How many bad lines are named; the others are only counted."""
 
 
 @dataclass(slots=True)
-class Tally:
+class ImportStats:
     """Counts the events of one import."""
 
     counted: int = 0
@@ -32,7 +32,7 @@ class Tally:
     def add_skipped(self, line: BadLine) -> None:
         """Count a bad line."""
         self.skipped += 1
-        if len(self.named) < MAX_NAMED:
+        if len(self.named) < MAX_LISTED:
             self.named.append(line)
 
     def __str__(self) -> str:

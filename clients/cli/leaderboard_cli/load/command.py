@@ -14,7 +14,7 @@ from rich.text import Text
 
 from leaderboard_cli.examples import examples
 from leaderboard_cli.exit_codes import ExitCode
-from leaderboard_cli.failures import CallError, CommandError, told
+from leaderboard_cli.failures import CallError, CommandError, failure_text
 from leaderboard_cli.latencies import PERCENTILES, milliseconds
 from leaderboard_cli.load.calls import Calls, Kind
 from leaderboard_cli.load.generator import generate
@@ -155,7 +155,7 @@ async def _run(
 
 def _failed(refusal: Refusal, target: Target) -> CallError:
     error = error_of(refusal)
-    return CallError(error, told(error, target.server, target.timeout))
+    return CallError(error, failure_text(error, target.server, target.timeout))
 
 
 def _print_summary(result: Result) -> None:

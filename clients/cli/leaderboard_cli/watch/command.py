@@ -11,7 +11,7 @@ from rich.console import Console
 from leaderboard.v1 import leaderboard_pb2 as pb
 from leaderboard_cli.examples import examples
 from leaderboard_cli.exit_codes import ExitCode
-from leaderboard_cli.failures import CallError, CommandError, making_request, told
+from leaderboard_cli.failures import CallError, CommandError, failure_text, making_request
 from leaderboard_cli.options import (
     MAX_ROWS,
     AsJson,
@@ -92,7 +92,7 @@ def watch(
         asyncio.run(_show(request, target, as_json=as_json))
     except RefusedError as error:
         refused = error_of(error.refusal)
-        raise CallError(refused, told(refused, target.server, target.timeout)) from None
+        raise CallError(refused, failure_text(refused, target.server, target.timeout)) from None
     except (MissedChangesError, StreamLostError) as error:
         why = f"no watch at {target.server}: {error}"
         raise CommandError(why, ExitCode.UNAVAILABLE) from None

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 from leaderboard.v1 import leaderboard_pb2 as pb
-from leaderboard_cli.failures import told
+from leaderboard_cli.failures import failure_text
 from leaderboard_cli.output import named, safe
 from leaderboard_client.errors import error_of
 from leaderboard_client.refusal import RefusedError
@@ -21,7 +21,7 @@ _REASONS = {
 }
 
 
-def shown_anew(update: WatchUpdate) -> str:
+def reset_text(update: WatchUpdate) -> str:
     """Say why a board is shown anew; nothing where it is not, or is the first one."""
     reason = update.snapshot_reason
     return "" if reason is None else _REASONS.get(reason, "")
@@ -38,13 +38,13 @@ def trouble_teller(server: str, patience: float) -> TroubleTeller:
 
     def tell(trouble: Exception) -> str:
         if isinstance(trouble, RefusedError):
-            return told(error_of(trouble.refusal), server, patience)
+            return failure_text(error_of(trouble.refusal), server, patience)
         return str(trouble)
 
     return tell
 
 
-def change_told(change: pb.ScoreChange) -> str:
+def format_change(change: pb.ScoreChange) -> str:
     """Say what changed: when, the new row, how it moved, and what happened."""
     user = change.user
     parts = [
@@ -52,13 +52,13 @@ def change_told(change: pb.ScoreChange) -> str:
         f"{user.rank:,}.",
         named(user),
         f"{user.score:,}",
-        f"({moved_told(change.points, change.previous_rank, user.rank) or '='})",
+        f"({format_move(change.points, change.previous_rank, user.rank) or '='})",
         safe(change.event_type),
     ]
     return "  ".join(filter(None, parts))
 
 
-def moved_told(points: int, from_rank: int, rank: int) -> str:
+def format_move(points: int, from_rank: int, rank: int) -> str:
     """Say how a row moved; nothing where it did not.
 
     Args:

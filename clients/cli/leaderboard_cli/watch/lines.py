@@ -7,7 +7,7 @@ from rich.text import Text
 
 from leaderboard_cli.board_table import board_table
 from leaderboard_cli.output import print_line, print_message
-from leaderboard_cli.watch.formatting import TroubleTeller, change_told, shown_anew
+from leaderboard_cli.watch.formatting import TroubleTeller, format_change, reset_text
 from leaderboard_client.watch_update import WatchState, WatchUpdate
 
 
@@ -21,11 +21,11 @@ class ChangeLines:
     def show(self, update: WatchUpdate) -> None:
         """Print what an update tells of the contest."""
         if update.snapshot_reason is not None:
-            why = shown_anew(update)
+            why = reset_text(update)
             self._console.print(f"{self._contest}, {why}" if why else self._contest)
             self._console.print(board_table(update.rows))
         for change in update.changes:
-            self._console.print(Text(change_told(change)), soft_wrap=True)
+            self._console.print(Text(format_change(change)), soft_wrap=True)
 
 
 class MessageLines:

@@ -9,7 +9,7 @@ from typing import Any, Self
 from rich.console import Console
 from rich.text import Text
 
-from leaderboard_cli.watch.board_picture import BoardPicture
+from leaderboard_cli.watch.board_view import BoardView
 from leaderboard_cli.watch.contest_prompt import ContestPrompt
 from leaderboard_cli.watch.formatting import TroubleTeller
 from leaderboard_cli.watch.full_screen import FullScreen
@@ -45,7 +45,7 @@ class LiveScreen:
         self._console = console
         self._loop = asyncio.get_running_loop()
         self._screen = FullScreen(console, self._press)
-        self._board: BoardPicture | None = None
+        self._board: BoardView | None = None
         self._prompt: ContestPrompt | None = None
         self._left: asyncio.Future[str | None] = self._loop.create_future()
         self._painting: asyncio.TimerHandle | None = None
@@ -74,7 +74,7 @@ class LiveScreen:
         contest: str,
         begin: Callable[[str], AsyncGenerator[WatchUpdate, None]],
         patience: float,
-    ) -> BoardPicture | None:
+    ) -> BoardView | None:
         """Watch contests until one is over or the user leaves.
 
         Args:
@@ -94,7 +94,7 @@ class LiveScreen:
         chosen: str | None = contest
         waits: float | None = patience
         while chosen is not None:
-            board = self._board = BoardPicture(chosen, self._tell, self._loop.time)
+            board = self._board = BoardView(chosen, self._tell, self._loop.time)
             self._left = self._loop.create_future()
             following = asyncio.create_task(follow(begin(chosen), [board, self], waits))
             either: set[asyncio.Future[Any]] = {following, self._left}
@@ -150,7 +150,7 @@ class LiveScreen:
             self._command(key, self._board)
         self._paint_within(0)
 
-    def _command(self, key: str, board: BoardPicture) -> None:
+    def _command(self, key: str, board: BoardView) -> None:
         match key:
             case "q":
                 self._leave(None)

@@ -13,7 +13,7 @@ _BARS = "▁▂▃▄▅▆▇█"
 _RATE_SECONDS = 5
 
 
-class Pulse:
+class Sparkline:
     """Counts the updates of a contest by the second.
 
     All of them, also those that change nothing on the board: the revisions of the messages say how

@@ -9,9 +9,9 @@ from rich.text import Text
 
 from leaderboard_cli.board_table import board_table
 from leaderboard_cli.output import safe
-from leaderboard_cli.watch.formatting import TroubleTeller, change_told, shown_anew
-from leaderboard_cli.watch.highlights import Marks
-from leaderboard_cli.watch.sparkline import Pulse
+from leaderboard_cli.watch.formatting import TroubleTeller, format_change, reset_text
+from leaderboard_cli.watch.highlights import Highlights
+from leaderboard_cli.watch.sparkline import Sparkline
 from leaderboard_client.watch_update import WatchState, WatchUpdate
 
 _HEADING_LINES = 3
@@ -21,7 +21,7 @@ _FEW_LINES = 12
 """On fewer the rows get the lines of what can be missed."""
 
 
-class BoardPicture:
+class BoardView:
     """Takes the updates of one watch, and makes a picture of them when asked."""
 
     def __init__(self, contest: str, tell: TroubleTeller, clock: Callable[[], float]) -> None:
@@ -37,8 +37,8 @@ class BoardPicture:
         self._contest = safe(contest)
         self._tell = tell
         self._clock = clock
-        self._marks = Marks(clock)
-        self._pulse = Pulse(clock)
+        self._highlights = Highlights(clock)
+        self._sparkline = Sparkline(clock)
         self._update: WatchUpdate | None = None
         self._notice = ""
         self._last_change = ""
@@ -57,12 +57,12 @@ class BoardPicture:
     def show(self, update: WatchUpdate) -> None:
         """Take an update."""
         self._update = update
-        self._marks.take(update)
-        self._pulse.take(update)
+        self._highlights.take(update)
+        self._sparkline.take(update)
         if update.snapshot_reason is not None:
-            self._notice = shown_anew(update)
+            self._notice = reset_text(update)
         for change in update.changes:
-            self._last_change = change_told(change)
+            self._last_change = format_change(change)
 
     def scroll(self, rows: int) -> None:
         """Move the part of the board that is seen down by some rows, up by a negative number."""
@@ -88,7 +88,7 @@ class BoardPicture:
 
             foot: The last line.
         """
-        self._marks.forget_old()
+        self._highlights.forget_old()
         title, trouble = self._title(), self._trouble()
         few = height < _FEW_LINES
         head = [trouble if trouble.plain else title] if few else [title, trouble, self._rate(width)]
@@ -108,8 +108,8 @@ class BoardPicture:
         seen = rows[self._first_row : self._first_row + self._room]
         if not seen:
             return Group(*([Text("no scores yet", style="dim")] if self.has_begun else []))
-        marks = {row.user_id: self._marks.of(row) for row in seen}
-        own = self._marks.own
+        marks = {row.user_id: self._highlights.of(row) for row in seen}
+        own = self._highlights.own
         return Group(
             board_table(seen, marks=marks, standing_out=own, on_screen=True, heading=heading)
         )
@@ -119,8 +119,8 @@ class BoardPicture:
         return Text("   ".join(news + ([self._notice] if self._notice else [])))
 
     def _rate(self, width: int) -> Text:
-        rate = f"{self._pulse.rate:,.1f} updates/s "
-        return Text.assemble((rate, "dim"), (self._pulse.bars(width - len(rate) - 1), "cyan"))
+        rate = f"{self._sparkline.rate:,.1f} updates/s "
+        return Text.assemble((rate, "dim"), (self._sparkline.bars(width - len(rate) - 1), "cyan"))
 
     def _title(self) -> Text:
         update = self._update

@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.text import Text
 
 from leaderboard.v1 import leaderboard_pb2 as pb
-from leaderboard_cli.watch.board_picture import BoardPicture
+from leaderboard_cli.watch.board_view import BoardView
 from leaderboard_client.results import RankedUser
 from leaderboard_client.watch_update import StreamLostError, WatchState, WatchUpdate
 
@@ -15,9 +15,9 @@ POSITION = pb.Position(epoch="e", revision=7)
 FOOT = Text("the keys")
 
 
-def board(*updates: WatchUpdate) -> BoardPicture:
+def board(*updates: WatchUpdate) -> BoardView:
     """Return a contest that was told of updates."""
-    made = BoardPicture("chess", str, lambda: 100.0)
+    made = BoardView("chess", str, lambda: 100.0)
     for update in updates:
         made.show(update)
     return made
@@ -35,7 +35,7 @@ def live(shown: tuple[RankedUser, ...]) -> WatchUpdate:
     )
 
 
-def lines(picture: BoardPicture, width: int, height: int) -> list[str]:
+def lines(picture: BoardView, width: int, height: int) -> list[str]:
     """Return what a screen shows of a contest."""
     console = Console(file=StringIO(), width=width, height=height, legacy_windows=False)
     console.print(picture.picture(width, height, FOOT.copy()))
