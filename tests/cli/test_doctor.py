@@ -12,7 +12,7 @@ from cli.conftest import Run
 from cli.fake_service import STORE_AWAY, FakeService, refusal
 from harness.service import ServiceProcess
 from harness.stores import StoreProcess
-from leaderboard_cli.exit_codes import ExitCode
+from leaderboard_cli.failures import ExitCode
 
 pytestmark = pytest.mark.usefixtures("unhurried")
 
@@ -124,10 +124,10 @@ def test_a_slow_server_is_told(
     fake: FakeService, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Latencies beyond what is usual are a WARN, with what they point to."""
-    monkeypatch.setattr("leaderboard_cli.doctor.speed._SLOW", 0.0)
+    monkeypatch.setattr("leaderboard_cli.doctor.checks.SLOW", 0.0)
 
     outcome = run("doctor")
 
     assert outcome.code == ExitCode.WARNED
-    assert "→ compare the calls: Health.Check is the way there" in outcome.out
+    assert "→ compare the calls: Health.Check shows the network" in outcome.out
     assert outcome.out.endswith("it works; see the warnings\n")

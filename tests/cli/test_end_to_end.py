@@ -15,7 +15,7 @@ from cli.conftest import Run
 from harness.service import ServiceProcess
 from harness.waiting import eventually
 from leaderboard.v1 import leaderboard_pb2 as pb
-from leaderboard_cli.exit_codes import ExitCode
+from leaderboard_cli.failures import ExitCode
 
 HEADER = "contest_id,user_id,points"
 
@@ -217,4 +217,4 @@ async def test_the_live_table_survives_a_restart(service: ServiceProcess, comman
         code, all_shown = await asyncio.to_thread(terminal.read_to_end)
 
     assert code == ExitCode.INTERRUPTED
-    assert "shown anew" not in all_shown
+    assert "board reloaded" not in all_shown

@@ -6,7 +6,7 @@ import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from leaderboard.v1 import leaderboard_pb2 as pb
-from leaderboard_client.event_file import (
+from leaderboard_cli.import_.event_file import (
     BadLine,
     EventFileError,
     EventFormat,

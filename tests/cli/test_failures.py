@@ -12,7 +12,7 @@ from google.rpc.status_pb2 import Status
 from cli.command import OnTerminal, plain_lines, run_in_pipe
 from cli.conftest import Run
 from cli.fake_service import STORE_AWAY, FakeService, refusal
-from leaderboard_cli.exit_codes import ExitCode
+from leaderboard_cli.failures import ExitCode
 
 
 @pytest.mark.parametrize(
@@ -249,7 +249,7 @@ def test_a_defect_is_a_line_too(run: Run, monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setenv("LEADERBOARD_DEBUG", "1")
     examined = run("top", "c")
 
-    hint = "with LEADERBOARD_DEBUG=1 in the environment it says where"
+    hint = "run it with LEADERBOARD_DEBUG=1 in the environment to see the traceback"
     assert outcome == (ExitCode.UNEXPECTED, "", f"error: unexpected LookupError: lost; {hint}\n")
     assert "Traceback" in examined.err
     assert examined.err.endswith("error: unexpected LookupError: lost\n")

@@ -9,7 +9,7 @@ import typer
 
 from cli.conftest import Run
 from leaderboard_cli.app import app
-from leaderboard_cli.exit_codes import ExitCode
+from leaderboard_cli.failures import ExitCode
 
 COMMANDS = ("update", "top", "rank", "watch", "import", "doctor", "load", "serve")
 

@@ -12,7 +12,7 @@ from cli.command import OnTerminal, run_in_pipe
 from cli.conftest import Run
 from cli.fake_service import STORE_AWAY, FakeService, refusal
 from leaderboard.v1 import leaderboard_pb2 as pb
-from leaderboard_cli.exit_codes import ExitCode
+from leaderboard_cli.failures import ExitCode
 
 HEADER = "contest_id,user_id,points"
 OUT_OF_RANGE = refusal(

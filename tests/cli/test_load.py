@@ -13,11 +13,10 @@ from cli.conftest import Run
 from cli.fake_service import STORE_AWAY, FakeService, refusal
 from harness.waiting import eventually
 from leaderboard.v1 import leaderboard_pb2 as pb
-from leaderboard_cli.exit_codes import ExitCode
+from leaderboard_cli.failures import ExitCode
 from leaderboard_cli.load.calls import Call, Calls
-from leaderboard_cli.load.generator import generate
-from leaderboard_cli.load.result import Result
-from leaderboard_cli.load.schedule import Schedule
+from leaderboard_cli.load.generator import Schedule, generate
+from leaderboard_cli.load.result import LoadResult
 
 
 class SlowCalls:
@@ -42,7 +41,7 @@ class SlowCalls:
 @pytest.fixture(name="_unlimited_grace", autouse=True)
 def _unlimited_grace(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave no call out because the machine has much else to do."""
-    monkeypatch.setattr("leaderboard_cli.load.schedule._GRACE", 60.0)
+    monkeypatch.setattr("leaderboard_cli.load.generator.GRACE", 60.0)
 
 
 def test_updates_go_out_at_the_rate(fake: FakeService, run: Run) -> None:
@@ -135,8 +134,8 @@ def test_ctrl_c_ends_a_load_with_its_result(fake: FakeService) -> None:
 
 async def test_a_slow_server_does_not_slow_the_schedule(monkeypatch: pytest.MonkeyPatch) -> None:
     """What waits for a free caller counts as late, in the latency too, and what stays as well."""
-    monkeypatch.setattr("leaderboard_cli.load.schedule._GRACE", 0.0)
-    result = Result(rate=100)
+    monkeypatch.setattr("leaderboard_cli.load.generator.GRACE", 0.0)
+    result = LoadResult(rate=100)
     calls = cast("Calls", SlowCalls(0.2))
 
     await generate(calls, result, duration=0.3, concurrency=1)
@@ -152,7 +151,7 @@ async def test_a_slow_server_does_not_slow_the_schedule(monkeypatch: pytest.Monk
 
 async def test_a_failed_call_took_its_time() -> None:
     """What fails counts with the time until it failed, and where nothing succeeds it is not 0."""
-    result = Result(rate=100)
+    result = LoadResult(rate=100)
 
     calls = cast("Calls", SlowCalls(0.05, refused=True))
     await generate(calls, result, duration=0.1, concurrency=10)
@@ -164,7 +163,7 @@ async def test_a_failed_call_took_its_time() -> None:
 
 async def test_what_was_not_due_is_not_missed() -> None:
     """A load that is ended before its time counts the calls that were due by then alone."""
-    result = Result(rate=50)
+    result = LoadResult(rate=50)
     calls = cast("Calls", SlowCalls(0.0))
     loading = asyncio.create_task(generate(calls, result, duration=600, concurrency=20))
     await eventually(lambda: result.answered > 0, "an answer")
@@ -178,7 +177,7 @@ async def test_what_was_not_due_is_not_missed() -> None:
 
 async def test_a_call_that_is_cut_off_counts() -> None:
     """What is under way when a load is ended counts with its age, as neither done nor failed."""
-    result = Result(rate=50)
+    result = LoadResult(rate=50)
     calls = cast("Calls", SlowCalls(600.0))
     loading = asyncio.create_task(generate(calls, result, duration=1, concurrency=1))
     await eventually(lambda: result.begun > 0, "a call")
@@ -196,12 +195,12 @@ def test_a_rate_that_is_not_kept_is_a_warning(
     """Where calls could not be begun the exit code says so too, and nobody takes it for a pass."""
     del fake
 
-    async def fall_behind(_calls: Calls, result: Result, **_how: float) -> None:
+    async def fall_behind(_calls: Calls, result: LoadResult, **_how: float) -> None:
         result.due, result.begun = 100, 97
         for _ in range(97):
             result.add(0.001, answered=True)
 
-    monkeypatch.setattr("leaderboard_cli.load.command.generate", fall_behind)
+    monkeypatch.setattr("leaderboard_cli.load.generate", fall_behind)
 
     outcome = run("load", "--rate", "50", "--duration", "0.5")
 
@@ -220,7 +219,7 @@ def test_users_that_are_not_taken_are_told(fake: FakeService, run: Run) -> None:
 
 async def test_the_schedule_is_that_of_the_clock(monkeypatch: pytest.MonkeyPatch) -> None:
     """Calls are due at even times from the first; who is late gets them at once, or not at all."""
-    monkeypatch.setattr("leaderboard_cli.load.schedule._GRACE", 0.5)
+    monkeypatch.setattr("leaderboard_cli.load.generator.GRACE", 0.5)
     now = 100.0
     schedule = Schedule(10, 1, lambda: now, 100.0)
 

@@ -10,7 +10,7 @@ from cli.command import COMMAND, run_in_pipe
 from cli.fake_service import FakeService
 from cli.watch_messages import BOB_WINS, FIRST
 from leaderboard.v1 import leaderboard_pb2 as pb
-from leaderboard_cli.exit_codes import ExitCode
+from leaderboard_cli.failures import ExitCode
 
 ADA = pb.RankedUser(user_id="ada", score=5, rank=1, display_name="Ádá")
 LOCALES = [

@@ -10,9 +10,9 @@ from google.rpc import code_pb2, status_pb2
 from cli.command import OnTerminal, plain_lines
 from cli.conftest import Run
 from cli.fake_service import FakeService, refusal
-from cli.watch_messages import ANEW, BOB_WINS, DRAINING, FIRST, OVER
+from cli.watch_messages import BOB_WINS, DRAINING, FIRST, OVER, SNAPSHOT_AGAIN
 from leaderboard.v1 import leaderboard_pb2 as pb
-from leaderboard_cli.exit_codes import ExitCode
+from leaderboard_cli.failures import ExitCode
 
 
 def test_a_pipe_gets_a_line_for_each_change(fake: FakeService, run: Run) -> None:
@@ -69,7 +69,7 @@ def test_a_new_snapshot_says_why(fake: FakeService, run: Run) -> None:
 
     shown = run("watch", "chess").out
 
-    assert "chess, shown anew: this watcher fell too far behind" in shown
+    assert "chess, board reloaded: this watcher fell too far behind" in shown
 
 
 @pytest.mark.parametrize(
@@ -127,7 +127,7 @@ def test_a_hole_is_never_shown(fake: FakeService, run: Run) -> None:
     hole.CopyFrom(BOB_WINS)
     hole.previous_revision = 6
     fake.streams.append([FIRST, hole])
-    fake.stream = [ANEW, OVER]
+    fake.stream = [SNAPSHOT_AGAIN, OVER]
 
     outcome = run("watch", "chess")
 

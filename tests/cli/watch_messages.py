@@ -29,7 +29,7 @@ BOB_WINS = pb.WatchContestResponse(
 )
 """What follows on the first message."""
 
-ANEW = pb.WatchContestResponse(
+SNAPSHOT_AGAIN = pb.WatchContestResponse(
     position=pb.Position(epoch="e", revision=9),
     snapshot=pb.Snapshot(
         users=[_ranked("bob", 6, 1), _ranked("ada", 5, 2, "Ada L."), _ranked("eve", 1, 3)],

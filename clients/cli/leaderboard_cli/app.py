@@ -12,13 +12,11 @@ import typer
 from typer.core import TyperGroup
 
 from leaderboard_cli.doctor import doctor
-from leaderboard_cli.exit_codes import ExitCode
-from leaderboard_cli.failures import CommandError
+from leaderboard_cli.failures import CommandError, ExitCode
 from leaderboard_cli.import_ import import_events
 from leaderboard_cli.load import load
-from leaderboard_cli.output import print_error
+from leaderboard_cli.output import OutputClosedError, command_stdio, print_error
 from leaderboard_cli.rank import rank
-from leaderboard_cli.stdio import OutputClosedError, command_stdio
 from leaderboard_cli.top import top
 from leaderboard_cli.update import update
 from leaderboard_cli.watch import watch
@@ -135,6 +133,8 @@ def _run(arguments: Sequence[str] | None) -> NoReturn:
         _fail(str(error), error.exit_code)
     except MalformedFieldError as error:
         _fail(str(error), ExitCode.INVALID)
+    except UnicodeEncodeError:  # the request would not take it
+        _fail("an argument is not UTF-8", ExitCode.INVALID)
     except Exception as error:  # noqa: BLE001 (users get one line, whatever it was)
         _fail(_unexpected(error), ExitCode.UNEXPECTED)
     sys.exit(ExitCode.OK)
@@ -145,7 +145,7 @@ def _unexpected(error: Exception) -> str:
     if os.environ.get(_DEBUG):
         traceback.print_exception(error)
         return text
-    return f"{text}; with {_DEBUG}=1 in the environment it says where"
+    return f"{text}; run it with {_DEBUG}=1 in the environment to see the traceback"
 
 
 def _fail(message: str, exit_code: ExitCode) -> NoReturn:

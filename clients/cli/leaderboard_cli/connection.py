@@ -1,82 +1,184 @@
-"""Calls a leaderboard server for a command, as the client of this library does."""
+"""Connects a command to its server: the address and credentials, and the calls."""
 
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from functools import partial
-from types import TracebackType
-from typing import Self, TypeVar
+from typing import Any, Self, TypeVar
+
+import grpc
+import grpc.aio
+from google.protobuf.message import Message
+from rich.text import Text
 
 from leaderboard.v1 import leaderboard_pb2 as pb
 from leaderboard_cli.failures import CallError, failure_text
-from leaderboard_cli.target import Target
-from leaderboard_cli.waiting import show_wait
+from leaderboard_cli.output import console, safe
 from leaderboard_client.caller import Caller
-from leaderboard_client.calls import Call, complete
+from leaderboard_client.calls import Call, check_batch_size
+from leaderboard_client.channels import (
+    Metadata,
+    Tls,
+    authorization,
+    is_loopback,
+    open_async_channel,
+    open_channel,
+)
 from leaderboard_client.errors import LeaderboardError
+from leaderboard_client.retrying import DEFAULT_TIMEOUT
+from leaderboard_client.rpc_status import error_from_call
 
 _CLOSED = "Socket closed"
+_SHOW_WAIT_AFTER = 1.0
+"""The seconds after which a call that is still waiting is shown."""
 
 AnswerT = TypeVar("AnswerT")
 
 
-class Connection:
-    """The calls of one server; lives as long as its command.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """A server and how it is called."""
 
-    Every call raises CallError when it is refused, or not answered in time with all its attempts.
-    The messages of the contract go in and come out: they are what `--json` prints.
+    server: str
+    """HOST:PORT."""
+
+    timeout: float = DEFAULT_TIMEOUT
+    """The seconds that each call may take, with all its attempts where it is retried."""
+
+    tls: Tls | None = field(default=None, repr=False)
+    """The certificates for TLS; None to call without TLS."""
+
+    token: str | None = field(default=None, repr=False)
+    """The bearer token; None for none."""
+
+    @property
+    def host(self) -> str:
+        """The host, an IPv6 address without its brackets."""
+        return self.server.rpartition(":")[0].strip("[]")
+
+    @property
+    def port(self) -> int:
+        """The port."""
+        return int(self.server.rpartition(":")[2])
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether the server is certain to be on this machine."""
+        return is_loopback(self.host)
+
+    @property
+    def metadata(self) -> Metadata:
+        """The metadata that each call is sent with."""
+        return authorization(self.token)
+
+    def channel(self) -> grpc.Channel:
+        """Return a channel of the synchronous API over a connection of its own."""
+        return open_channel(self.server, self.tls)
+
+    def async_channel(self) -> grpc.aio.Channel:
+        """Return a channel of the asynchronous API over a connection of its own."""
+        return open_async_channel(self.server, self.tls)
+
+    def call_once(self, method: Callable[..., Any], request: Message) -> Any:
+        """Call a method of a synchronous stub, without retries, and return what it returns.
+
+        Raises:
+            CallError: The call was rejected or not answered.
+        """
+        try:
+            return method(request, timeout=self.timeout, metadata=self.metadata)
+        except grpc.RpcError as error:
+            raise self.call_error(error_from_call(error)) from None
+
+    def failure_text(self, error: Exception) -> str:
+        """Return the line that says why a call to this server, or a stream from it, failed."""
+        if isinstance(error, LeaderboardError):
+            return failure_text(error, self.server, self.timeout)
+        return str(error)
+
+    def call_error(self, error: LeaderboardError) -> CallError:
+        """Return the error that ends a command because a call to this server failed."""
+        return CallError(error, self.failure_text(error))
+
+
+class Connection:
+    """The calls of one server, for the time of its command.
+
+    Every call raises CallError when it is rejected, or not answered in time with all its attempts.
+    Requests and answers are the messages of the contract, which `--json` prints.
     """
 
     def __init__(self, target: Target) -> None:
-        """Prepare calls of a server; the connection is made with the first one."""
+        """Prepare calls of a server; the first one connects."""
         self._target = target
         self._caller = Caller(target.channel, token=target.token, timeout=target.timeout)
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         self._caller.close()
 
     def update_score(self, request: pb.UpdateScoreRequest) -> pb.UpdateScoreResponse:
         """Send an update that has a `request_id`, so that its repeats count once."""
-        call: Call[pb.UpdateScoreResponse] = Call("UpdateScore", request, _whole)
-        return self._waited_for(call)
+        call: Call[pb.UpdateScoreResponse] = Call("UpdateScore", request, _same)
+        return self._make_visibly(call)
 
     def get_top_users(self, request: pb.GetTopUsersRequest) -> pb.GetTopUsersResponse:
         """Read consecutive ranks."""
-        call: Call[pb.GetTopUsersResponse] = Call("GetTopUsers", request, _whole)
-        return self._waited_for(call)
+        call: Call[pb.GetTopUsersResponse] = Call("GetTopUsers", request, _same)
+        return self._make_visibly(call)
 
     def get_user_rank(self, request: pb.GetUserRankRequest) -> pb.GetUserRankResponse:
         """Read one user's rank."""
-        call: Call[pb.GetUserRankResponse] = Call("GetUserRank", request, _whole)
-        return self._waited_for(call)
+        call: Call[pb.GetUserRankResponse] = Call("GetUserRank", request, _same)
+        return self._make_visibly(call)
 
     def batch_update_scores(
         self, request: pb.BatchUpdateScoresRequest
     ) -> pb.BatchUpdateScoresResponse:
-        """Send updates that have request ids; repeating those not taken is the caller's part."""
+        """Send updates that have request ids; the caller repeats those that were not accepted."""
         call: Call[pb.BatchUpdateScoresResponse] = Call(
-            "BatchUpdateScores", request, partial(complete, len(request.updates))
+            "BatchUpdateScores", request, partial(check_batch_size, len(request.updates))
         )
-        return self._made(call)
+        return self._make(call)
 
-    def _waited_for(self, call: Call[AnswerT]) -> AnswerT:
+    def _make_visibly(self, call: Call[AnswerT]) -> AnswerT:
         with show_wait(f"waiting for {self._target.server}"):
-            return self._made(call)
+            return self._make(call)
 
-    def _made(self, call: Call[AnswerT]) -> AnswerT:
+    def _make(self, call: Call[AnswerT]) -> AnswerT:
         try:
             return self._caller.make(call, None)
         except LeaderboardError as error:
-            why = failure_text(error, self._target.server, self._target.timeout)
-            if why.endswith(_CLOSED):  # by a server that expects TLS, or a certificate, for one
-                why += "; `leaderboard doctor` looks why"
-            raise CallError(error, why) from None
+            failed = self._target.call_error(error)
+            if str(failed).endswith(_CLOSED):  # for example by a server that expects TLS
+                why = f"{failed}; `leaderboard doctor` finds out why"
+                raise CallError(error, why) from None
+            raise failed from None
 
 
-def _whole(answer: AnswerT) -> AnswerT:
+def _same(answer: AnswerT) -> AnswerT:
     return answer
+
+
+@contextmanager
+def show_wait(text: str) -> Iterator[None]:
+    """Show a text on a terminal while the block takes longer than a second, and remove it then."""
+    status = console(stderr=True).status(Text(safe(text)))
+
+    def begin() -> None:
+        status.start()
+        # A signal that kills the process meanwhile would leave the terminal without a cursor.
+        status.console.show_cursor()
+
+    beginning = threading.Timer(_SHOW_WAIT_AFTER, begin)
+    beginning.daemon = True
+    beginning.start()
+    try:
+        yield
+    finally:
+        beginning.cancel()
+        beginning.join()
+        status.stop()

@@ -1,27 +1,67 @@
-"""The errors that end a command, and how they are told."""
+"""Defines the errors that end a command: their exit codes and their texts."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from enum import IntEnum
+from typing import Self
 
-from leaderboard_cli.exit_codes import ExitCode, exit_code_of
 from leaderboard_client.errors import LeaderboardError
 
-CERTIFICATE_REQUIRED = "it serves callers with a certificate that it trusts alone; see --cert"
-"""How a server is told that refused the caller's certificate, or that there was none."""
+
+class ExitCode(IntEnum):
+    """The exit codes, each with its meaning for the help."""
+
+    meaning: str
+
+    OK = 0, "done"
+    UNEXPECTED = 1, "an unexpected error"
+    INVALID = 2, "wrong usage, or a value that the service rejects"
+    NOT_FOUND = 3, "the user has no score in the contest"
+    REJECTED = 4, "rejected: conflicts with the current state (e.g. request id already used)"
+    UNAVAILABLE = 5, "the service can't be reached, or did not answer in time"
+    BAD_LINES = 6, "import stopped at a bad line"
+    WARNED = 7, "doctor printed a warning, or load did not keep its rate"
+    FAILED = 8, "a check of doctor failed, or calls of load failed"
+    INTERRUPTED = 130, "stopped by Ctrl-C"
+    PIPE_CLOSED = 141, "the reader of the output closed the pipe"
+
+    def __new__(cls, code: int, meaning: str) -> Self:
+        """Make a member that is the code and has its meaning."""
+        member = int.__new__(cls, code)
+        member._value_ = code
+        member.meaning = meaning
+        return member
+
+
+_OF_STATUS = {
+    "INVALID_ARGUMENT": ExitCode.INVALID,
+    "OUT_OF_RANGE": ExitCode.INVALID,
+    "NOT_FOUND": ExitCode.NOT_FOUND,
+    "ALREADY_EXISTS": ExitCode.REJECTED,
+    "FAILED_PRECONDITION": ExitCode.REJECTED,
+    "RESOURCE_EXHAUSTED": ExitCode.REJECTED,
+    "UNAVAILABLE": ExitCode.UNAVAILABLE,
+    "DEADLINE_EXCEEDED": ExitCode.UNAVAILABLE,
+    # The statuses that gRPC gives to a call whose connection broke.
+    "UNKNOWN": ExitCode.UNAVAILABLE,
+    "CANCELLED": ExitCode.UNAVAILABLE,
+    "ABORTED": ExitCode.UNAVAILABLE,
+}
+
+CERTIFICATE_REQUIRED = "it requires a client certificate that it trusts; see --cert and --key"
+"""The text for a server that rejected the client's certificate, or that got none."""
 
 _HANDSHAKES = {
     "WRONG_VERSION_NUMBER": "it does not speak TLS",
-    "CERTIFICATE_VERIFY_FAILED": "its certificate is not trusted; --ca names its authority",
-    "Hostname Verification Check failed": "its certificate is of another name",
-    "Peer name": "its certificate is of another name",
-    "Failed to create security handshaker": "what --ca, --cert or --key names can't be used",
-    "TSI_DATA_CORRUPTED": CERTIFICATE_REQUIRED,  # with TLS 1.3 that is told after the handshake
+    "CERTIFICATE_VERIFY_FAILED": "its certificate is not trusted; name its CA with --ca",
+    "Hostname Verification Check failed": "its certificate is for another host name",
+    "Peer name": "its certificate is for another host name",
+    "Failed to create security handshaker": "the files of --ca, --cert or --key can't be used",
+    "TSI_DATA_CORRUPTED": CERTIFICATE_REQUIRED,  # with TLS 1.3 this comes after the handshake
     "_CERTIFICATE_REQUIRED": CERTIFICATE_REQUIRED,
     "ALERT_HANDSHAKE_FAILURE": CERTIFICATE_REQUIRED,
     "ALERT_BAD_CERTIFICATE": CERTIFICATE_REQUIRED,
     "ALERT_UNKNOWN_CA": CERTIFICATE_REQUIRED,
 }
-"""What a handshake failed with, by the words of gRPC that tell it."""
+"""The reasons for a failed handshake, by a part of gRPC's text."""
 
 
 class CommandError(Exception):
@@ -33,32 +73,28 @@ class CommandError(Exception):
 
 
 class CallError(CommandError):
-    """A call, or an update of a batch, was refused or got no answer."""
+    """A call, or an update of a batch, was rejected or got no answer."""
 
     def __init__(self, error: LeaderboardError, message: str) -> None:
-        super().__init__(message, exit_code_of(error.code))
-        self.is_final = bool(error.reason) and not error.retryable and error.code != "INTERNAL"
-        """Tells that the service itself refused it for good, so nothing of it counted."""
+        super().__init__(message, _OF_STATUS.get(error.code, ExitCode.UNEXPECTED))
+        self.error = error
 
-
-@contextmanager
-def making_request() -> Iterator[None]:
-    """Make a request of arguments within the block; one that is no text is wrong usage."""
-    try:
-        yield
-    except UnicodeEncodeError:
-        raise CommandError("an argument is not UTF-8", ExitCode.INVALID) from None
+    @property
+    def is_final(self) -> bool:
+        """Whether the service itself rejected it for good, so that none of it counted."""
+        error = self.error
+        return bool(error.reason) and not error.retryable and error.code != "INTERNAL"
 
 
 def failure_text(error: LeaderboardError, server: str, timeout: float) -> str:
-    """Say in one line why a call failed.
+    """Return the line that says why a call failed.
 
     Args:
-        error: What it failed with.
+        error: The error of the call.
 
-        server: Where the call went, HOST:PORT.
+        server: The server, HOST:PORT.
 
-        timeout: The seconds that it could take.
+        timeout: The seconds that the call could take.
     """
     if error.reason:
         return str(error)
@@ -66,17 +102,17 @@ def failure_text(error: LeaderboardError, server: str, timeout: float) -> str:
         case "UNAVAILABLE":
             return f"can't reach a leaderboard server at {server}: {_cause(str(error))}"
         case "DEADLINE_EXCEEDED":
-            met = f"; before that: {_cause(str(error.__cause__))}" if error.__cause__ else ""
-            return f"no answer from {server} within {timeout:g} s{met}"
+            earlier = f"; before that: {_cause(str(error.__cause__))}" if error.__cause__ else ""
+            return f"no answer from {server} within {timeout:g} s{earlier}"
         case "UNIMPLEMENTED":
-            return f"what answers at {server} is no leaderboard server of this version"
+            return f"the server at {server} is not a leaderboard server of this version"
         case code:
             return f"{code} from {server}: {error}"
 
 
 def _cause(message: str) -> str:
-    """Return what people need of what gRPC says of a connection that was not made."""
-    for mark, cause in _HANDSHAKES.items():
-        if mark in message:
+    """Return the useful part of gRPC's text about a connection that could not be made."""
+    for part, cause in _HANDSHAKES.items():
+        if part in message:
             return cause
     return message.rsplit(": ", maxsplit=1)[-1].rstrip("]")

@@ -1,46 +1,40 @@
-"""How answers look: tables and lines for people, JSON for scripts."""
+"""Prints answers, as tables and lines for people and as JSON for scripts, and guards stdout."""
 
 import codecs
+import io
 import json
+import os
 import re
+import select
 import sys
-from collections.abc import Mapping
-from typing import Protocol
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TextIO, TypeAlias
 
 from google.protobuf.json_format import MessageToDict
 from google.protobuf.message import Message
+from rich import box
 from rich.console import Console
+from rich.table import Table
 from rich.text import Text
 
+from leaderboard.v1 import leaderboard_pb2 as pb
+from leaderboard_cli.failures import CommandError, ExitCode
+from leaderboard_client.results import RankedUser
+
+UserRow: TypeAlias = pb.RankedUser | RankedUser
+"""A row of a board: of the contract, or of the library's live board."""
+
 _PIPE_WIDTH = 1000
-"""Wide enough that no row of a table is folded where no screen sets a width."""
+"""Wide enough that no row of a table is folded where no terminal sets a width."""
 
 _UNSAFE = re.compile(
     "[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
     "\ud800-\udfff]",
 )
-"""What could move the cursor, break the line or turn the text around, or can't be seen. The joiners
-U+200C and U+200D stay: scripts and emoji are written with them."""
-
-
-class UserRow(Protocol):
-    """What a table needs to know of a user: a `RankedUser`, or a row of a live board."""
-
-    @property
-    def rank(self) -> int:
-        """The rank, from 1."""
-
-    @property
-    def user_id(self) -> str:
-        """The user."""
-
-    @property
-    def score(self) -> int:
-        """The score."""
-
-    @property
-    def display_name(self) -> str:
-        """The user's name for people; empty if none was given."""
+"""Characters that move the cursor, break the line, change the direction of text or are invisible.
+The joiners U+200C and U+200D stay: scripts and emoji are written with them."""
 
 
 def console(*, stderr: bool = False) -> Console:
@@ -66,7 +60,7 @@ def print_message(message: Message) -> None:
     """Print an answer as one line of JSON.
 
     It is the JSON mapping of protobuf with the field names of the contract: 64-bit numbers are
-    strings, and fields that have their default are there too.
+    strings, and fields that have their default are present.
     """
     print_record(
         MessageToDict(
@@ -76,7 +70,7 @@ def print_message(message: Message) -> None:
 
 
 def print_record(record: Mapping[str, object]) -> None:
-    """Print one line of JSON; where the output can't have all characters, in its own escapes."""
+    """Print one line of JSON; characters that stdout can't encode are escaped as JSON does it."""
     has_all = codecs.lookup(sys.stdout.encoding).name == "utf-8"
     sys.stdout.write(json.dumps(record, ensure_ascii=not has_all) + "\n")
     sys.stdout.flush()
@@ -87,6 +81,118 @@ def safe(text: str) -> str:
     return _UNSAFE.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
-def named(user: UserRow) -> str:
-    """Return what people call a user: the display name, or else the id."""
+def name_of(user: UserRow) -> str:
+    """Return the name to show for a user: the display name, or else the id."""
     return safe(user.display_name or user.user_id)
+
+
+def board_table(
+    rows: Sequence[UserRow],
+    *,
+    notes: Mapping[str, Text] | None = None,
+    bold: Collection[str] = (),
+    on_screen: bool = False,
+    heading: bool = True,
+) -> Table:
+    """Return a table of rank, user and score, and of the id where users have names.
+
+    Args:
+        rows: The rows, best first.
+
+        notes: The text beside each user, by id. Without any there is no column for it.
+
+        bold: The ids of the users whose rows are bold.
+
+        on_screen: Each row is one line, its names cut short where the screen is too narrow;
+            otherwise they are folded.
+
+        heading: The columns have headings, which take three lines.
+    """
+    has_names = any(row.display_name for row in rows)
+    table = Table(box=box.SIMPLE_HEAD if heading else None, pad_edge=False, show_header=heading)
+    # Names may become narrower, numbers may not.
+    table.add_column("Rank", justify="right", no_wrap=True)
+    table.add_column(_name("User", on_screen=on_screen), overflow="fold")
+    table.add_column("Score", justify="right", no_wrap=True)
+    if notes is not None:
+        table.add_column("", no_wrap=True)
+    if has_names:
+        table.add_column(_name("Id", on_screen=on_screen), overflow="fold", style="dim")
+    for row in rows:
+        cells = [Text(f"{row.rank:,}"), _name(name_of(row), on_screen=on_screen)]
+        cells += [Text(f"{row.score:,}")]
+        cells += [] if notes is None else [notes.get(row.user_id, Text())]
+        cells += [_name(safe(row.user_id), on_screen=on_screen)] if has_names else []
+        table.add_row(*cells, style="bold" if row.user_id in bold else "")
+    return table
+
+
+def _name(text: str, *, on_screen: bool) -> Text:
+    return Text(text, no_wrap=True, overflow="ellipsis") if on_screen else Text(text)
+
+
+class OutputError(CommandError):
+    """The output of the command can't be written."""
+
+
+class OutputClosedError(OutputError):
+    """The reader of the pipe that the command prints to closed it."""
+
+
+@contextmanager
+def command_stdio() -> Iterator[None]:
+    """Replace stdout and stderr within the block, also where they are closed.
+
+    A character that the encoding lacks is escaped. A write to stdout that fails raises an
+    OutputError at once; one to stderr does not, because stderr only says why a command failed.
+    Everything after a failed write is dropped.
+    """
+    before = sys.stdout, sys.stderr
+    sys.stdout, sys.stderr = _open(before[0], _raise), _open(before[1], lambda _error: None)
+    try:
+        yield
+    finally:
+        sys.stderr.flush()
+        sys.stdout, sys.stderr = before
+
+
+def _open(before: TextIO | None, on_error: Callable[[OSError], None]) -> TextIO:
+    if before is None:  # the command was started with this output closed
+        return Path(os.devnull).open("w", encoding="utf-8")
+    before.flush()
+    written = io.BufferedWriter(_Output(before.fileno(), on_error))
+    return io.TextIOWrapper(
+        written, encoding=before.encoding, errors="backslashreplace", line_buffering=True
+    )
+
+
+class _Output(io.FileIO):
+    """Writes to a file until a write fails, and drops the rest, so that no exit fails."""
+
+    def __init__(self, number: int, on_error: Callable[[OSError], None]) -> None:
+        super().__init__(number, "w", closefd=False)
+        self._on_error = on_error
+        self._failed = False
+
+    def write(self, data: Any, /) -> int:
+        """Write, or report the error."""
+        if not self._failed:
+            try:
+                return self._write_when_ready(data)
+            except OSError as error:
+                self._failed = True
+                self._on_error(error)
+        return memoryview(data).nbytes
+
+    def _write_when_ready(self, data: Any) -> int:
+        while (count := super().write(data)) is None:  # a non-blocking pipe that is full
+            select.select([], [self], [])
+        return count
+
+
+def _raise(error: OSError) -> None:
+    if isinstance(error, BrokenPipeError):
+        text = "nobody reads the output any more"
+        raise OutputClosedError(text, ExitCode.PIPE_CLOSED) from None
+    text = f"the output can't be written: {error.strerror}"
+    raise OutputError(text, ExitCode.UNEXPECTED) from None

@@ -1,21 +1,14 @@
-"""The command `rank`: one user's rank and who is around."""
+"""The command `rank`: one user's rank, with the users around."""
 
 from typing import Annotated
 
 import typer
+from rich.text import Text
 
 from leaderboard.v1 import leaderboard_pb2 as pb
-from leaderboard_cli.board_table import board_table
-from leaderboard_cli.connection import Connection
-from leaderboard_cli.examples import examples
-from leaderboard_cli.failures import making_request
-from leaderboard_cli.options import (
-    AsJson,
-    Contest,
-    User,
-)
-from leaderboard_cli.output import console, named, print_line, print_message
-from leaderboard_cli.target import Target, calls_server
+from leaderboard_cli.connection import Connection, Target
+from leaderboard_cli.options import AsJson, Contest, User, calls_server, examples
+from leaderboard_cli.output import board_table, console, name_of, print_line, print_message
 
 _MAX_NEIGHBORS = 100
 
@@ -41,8 +34,7 @@ def rank(
     as_json: AsJson = False,
 ) -> None:
     """Show a user's rank with the users around."""
-    with making_request():
-        request = pb.GetUserRankRequest(contest_id=contest, user_id=user, neighbors=neighbors)
+    request = pb.GetUserRankRequest(contest_id=contest, user_id=user, neighbors=neighbors)
     with Connection(target) as connection:
         answer = connection.get_user_rank(request)
     if as_json:
@@ -50,8 +42,8 @@ def rank(
         return
     rows = sorted([answer.user, *answer.neighbors], key=lambda row: row.rank)
     print_line(
-        f"{contest}: {named(answer.user)} is number {answer.user.rank:,} of "
+        f"{contest}: {name_of(answer.user)} is number {answer.user.rank:,} of "
         f"{answer.total_users:,}, ahead of {answer.percentile:.4g} % of the others"
     )
     user_id = answer.user.user_id
-    console().print(board_table(rows, marks={user_id: "◀"}, standing_out={user_id}))
+    console().print(board_table(rows, notes={user_id: Text("◀")}, bold={user_id}))

@@ -5,24 +5,15 @@ from typing import Annotated
 import typer
 
 from leaderboard.v1 import leaderboard_pb2 as pb
-from leaderboard_cli.board_table import board_table
-from leaderboard_cli.connection import Connection
-from leaderboard_cli.examples import examples
-from leaderboard_cli.failures import making_request
-from leaderboard_cli.options import (
-    MAX_RANK,
-    MAX_ROWS,
-    AsJson,
-    Contest,
-)
-from leaderboard_cli.output import console, print_line, print_message
-from leaderboard_cli.target import Target, calls_server
+from leaderboard_cli.connection import Connection, Target
+from leaderboard_cli.options import MAX_RANK, MAX_ROWS, AsJson, Contest, calls_server, examples
+from leaderboard_cli.output import board_table, console, print_line, print_message
 
 EXAMPLES = examples(
     ("leaderboard top chess", "shows the first 10 ranks"),
     ("leaderboard top chess --start-rank 101 --limit 50", "shows ranks 101 to 150"),
     ("leaderboard top chess --json | jq -r '.users[].user_id'", "prints the ids"),
-    ("leaderboard top chess --server board.example:443 --tls", "asks another server"),
+    ("leaderboard top chess --server board.example:443 --tls", "calls another server"),
 )
 
 
@@ -40,8 +31,7 @@ def top(
     as_json: AsJson = False,
 ) -> None:
     """Show the best users of a contest."""
-    with making_request():
-        request = pb.GetTopUsersRequest(contest_id=contest, limit=limit, start_rank=start_rank)
+    request = pb.GetTopUsersRequest(contest_id=contest, limit=limit, start_rank=start_rank)
     with Connection(target) as connection:
         board = connection.get_top_users(request)
     if as_json:

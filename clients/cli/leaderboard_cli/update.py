@@ -6,18 +6,10 @@ from uuid import uuid4
 import typer
 
 from leaderboard.v1 import leaderboard_pb2 as pb
-from leaderboard_cli.connection import Connection
-from leaderboard_cli.examples import examples
-from leaderboard_cli.exit_codes import ExitCode
-from leaderboard_cli.failures import CallError, CommandError, making_request
-from leaderboard_cli.options import (
-    AsJson,
-    Contest,
-    User,
-)
-from leaderboard_cli.output import named, print_line, print_message
-from leaderboard_cli.stdio import OutputError
-from leaderboard_cli.target import Target, calls_server
+from leaderboard_cli.connection import Connection, Target
+from leaderboard_cli.failures import CallError, CommandError, ExitCode
+from leaderboard_cli.options import AsJson, Contest, User, calls_server, examples
+from leaderboard_cli.output import OutputError, name_of, print_line, print_message
 from leaderboard_client.update_rules import (
     MODES,
     parse_event_time,
@@ -25,7 +17,7 @@ from leaderboard_client.update_rules import (
 )
 
 CONTEXT_SETTINGS = {"ignore_unknown_options": True}
-"""Lets negative points be written as they are: `-5` is no option."""
+"""Lets negative points be written without `--`: `-5` is not an option."""
 
 
 EXAMPLES = examples(
@@ -42,7 +34,7 @@ def update(
     user: User,
     points: Annotated[
         str,
-        typer.Argument(metavar="POINTS", help="A whole number; a negative one as it is: -5."),
+        typer.Argument(metavar="POINTS", help="A whole number; it may be negative: -5."),
     ],
     *,
     mode: Annotated[
@@ -53,7 +45,7 @@ def update(
         str,
         typer.Option(
             metavar="ID",
-            help="Names this write, so that running the command again counts once. "
+            help="The id of this write: the command run again with the same id counts once. "
             "Default: a new UUID.",
         ),
     ] = "",
@@ -68,46 +60,46 @@ def update(
     as_json: AsJson = False,
 ) -> None:
     """Change a user's score."""
-    with making_request():
-        request = pb.UpdateScoreRequest(
-            contest_id=contest,
-            user_id=user,
-            points=parse_points(points),
-            mode=MODES[mode],
-            request_id=request_id or str(uuid4()),
-            event_type=event_type,
-            event_time=parse_event_time(event_time) if event_time else None,
-            display_name=display_name,
-        )
-    answer = _sent(request, target)
+    request = pb.UpdateScoreRequest(
+        contest_id=contest,
+        user_id=user,
+        points=parse_points(points),
+        mode=MODES[mode],
+        request_id=request_id or str(uuid4()),
+        event_type=event_type,
+        event_time=parse_event_time(event_time) if event_time else None,
+        display_name=display_name,
+    )
+    answer = _send(request, target)
     try:
         if as_json:
             print_message(answer)
         else:
-            print_line(_told(contest, answer))
+            print_line(_summary(contest, answer))
     except OutputError as error:
-        # Who takes this for an update that failed would repeat it with another id.
+        # Otherwise a script would take this for an update that failed, and repeat it with another
+        # request id.
         raise CommandError(f"the update counted, but {error}", error.exit_code) from None
 
 
-def _sent(request: pb.UpdateScoreRequest, target: Target) -> pb.UpdateScoreResponse:
+def _send(request: pb.UpdateScoreRequest, target: Target) -> pb.UpdateScoreResponse:
     try:
         with Connection(target) as connection:
             return connection.update_score(request)
     except KeyboardInterrupt:
-        raise _perhaps_counted("interrupted", ExitCode.INTERRUPTED, request.request_id) from None
+        raise _may_have_counted("interrupted", ExitCode.INTERRUPTED, request.request_id) from None
     except CallError as error:
         if error.is_final:
             raise
-        raise _perhaps_counted(str(error), error.exit_code, request.request_id) from None
+        raise _may_have_counted(str(error), error.exit_code, request.request_id) from None
 
 
-def _perhaps_counted(why: str, exit_code: ExitCode, request_id: str) -> CommandError:
-    again = f"the update may have counted; repeat it with --request-id {request_id} to be sure"
-    return CommandError(f"{why}; {again}", exit_code)
+def _may_have_counted(why: str, exit_code: ExitCode, request_id: str) -> CommandError:
+    repeat = f"the update may have counted; repeat it with --request-id {request_id} to be sure"
+    return CommandError(f"{why}; {repeat}", exit_code)
 
 
-def _told(contest: str, answer: pb.UpdateScoreResponse) -> str:
+def _summary(contest: str, answer: pb.UpdateScoreResponse) -> str:
     user = answer.user
     before = f"score {answer.previous_score:,}, rank {answer.previous_rank:,}"
     came_from = f" (before: {before})" if answer.previous_rank else " (new)"
@@ -116,4 +108,6 @@ def _told(contest: str, answer: pb.UpdateScoreResponse) -> str:
         note = "; counted before with this request id, this is the first answer"
     elif not answer.applied:
         note = "; nothing changed"
-    return f"{contest}: {named(user)} has score {user.score:,}, rank {user.rank:,}{came_from}{note}"
+    return (
+        f"{contest}: {name_of(user)} has score {user.score:,}, rank {user.rank:,}{came_from}{note}"
+    )

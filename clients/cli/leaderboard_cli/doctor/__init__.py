@@ -1,5 +1,77 @@
-"""The command `doctor`: how a server does, and what to do about it."""
+"""The command `doctor`: checks a server, and says what to do about each problem."""
 
-from leaderboard_cli.doctor.command import doctor
+from collections.abc import Sequence
+from typing import Annotated
 
-__all__ = ["doctor"]
+import typer
+from rich import box
+from rich.table import Table
+from rich.text import Text
+
+from leaderboard_cli.connection import Target
+from leaderboard_cli.doctor.checks import run_checks
+from leaderboard_cli.doctor.results import CheckResult, Verdict
+from leaderboard_cli.failures import ExitCode
+from leaderboard_cli.options import AsJson, calls_server, examples
+from leaderboard_cli.output import console, print_line, print_record, safe
+
+_STYLES = {
+    Verdict.OK: "green",
+    Verdict.UNKNOWN: "dim",
+    Verdict.WARN: "yellow",
+    Verdict.FAIL: "bold red",
+}
+_SUMMARIES = {
+    Verdict.OK: "all is well",
+    Verdict.UNKNOWN: "all is well, as far as can be checked from here",
+    Verdict.WARN: "it works; see the warnings",
+    Verdict.FAIL: "something does not work; begin with the first FAIL",
+}
+_EXIT_CODES = {Verdict.WARN: ExitCode.WARNED, Verdict.FAIL: ExitCode.FAILED}
+
+EXAMPLES = examples(
+    ("leaderboard doctor", "checks the server on this machine"),
+    ("leaderboard doctor --write", "also writes a score, to the contest `doctor`"),
+    ("leaderboard doctor --server board.example:443 --ca ca.pem", "checks a server with TLS"),
+    ("leaderboard doctor --json | jq .worst", "prints the worst verdict for a script"),
+)
+
+
+@calls_server
+def doctor(
+    *,
+    write: Annotated[
+        bool,
+        typer.Option("--write", help="Also write a score, to the contest `doctor`, which stays."),
+    ] = False,
+    target: Target,
+    as_json: AsJson = False,
+) -> None:
+    """Check a server, and say what to do where something is wrong.
+
+    Checks whether the server can be reached, its encryption, health, contract, store and clock,
+    and the latency of a few calls. Nothing is written without --write.
+    """
+    with console(stderr=True).status(Text(f"checking {target.server}")):
+        results = list(run_checks(target, write=write))
+    worst = max(result.verdict for result in results)
+    if as_json:
+        checks = [result.as_record() for result in results]
+        print_record({"server": target.server, "worst": worst.name, "checks": checks})
+    else:
+        console().print(_table(results))
+        print_line(f"{target.server}: {_SUMMARIES[worst]}")
+    raise typer.Exit(_EXIT_CODES.get(worst, ExitCode.OK))
+
+
+def _table(results: Sequence[CheckResult]) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for heading in ("", "Check", "Found"):
+        table.add_column(heading, overflow="fold")
+    for result in results:
+        verdict = "?" if result.verdict is Verdict.UNKNOWN else result.verdict.name
+        found = Text(safe(result.found))
+        if result.to_do:
+            found.append(f"\n→ {result.to_do}", style="italic")
+        table.add_row(Text(verdict, style=_STYLES[result.verdict]), Text(result.check), found)
+    return table

@@ -1,23 +1,21 @@
-"""What a check found: a verdict, the result in words, and what to do about it."""
+"""Defines the result of a check: a verdict, the finding in words, and what to do about it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
 
-from leaderboard_cli.exit_codes import ExitCode
-
 
 class Verdict(IntEnum):
-    """How good a result is; the worst is the highest."""
+    """The verdicts, from the best to the worst."""
 
     OK = 0
     """As it should be."""
 
     UNKNOWN = 1
-    """It can't be told from here, which is no fault."""
+    """It can't be checked from here, which is no fault."""
 
     WARN = 2
-    """It works, and wants a look."""
+    """It works, but needs attention."""
 
     FAIL = 3
     """It does not work."""
@@ -25,25 +23,25 @@ class Verdict(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """What one check found."""
+    """The result of one check."""
 
     check: str
-    """What was checked."""
+    """The name of the check."""
 
     verdict: Verdict
-    """How good that is."""
+    """The verdict."""
 
     found: str
-    """What was found, in a line."""
+    """The finding, in one line."""
 
     to_do: str = ""
     """What to do about it; empty where there is nothing to do."""
 
     numbers: Mapping[str, float | None] = field(default_factory=dict)
-    """What was measured, by name with its unit."""
+    """The measured values, by name with its unit."""
 
     def as_record(self) -> dict[str, object]:
-        """Return it for scripts."""
+        """Return the result for scripts."""
         return {
             "check": self.check,
             "verdict": self.verdict.name,
@@ -51,14 +49,3 @@ class CheckResult:
             "to_do": self.to_do,
             "numbers": dict(self.numbers),
         }
-
-
-def worst_verdict(results: Iterable[CheckResult]) -> Verdict:
-    """Return the worst verdict, OK where there are none."""
-    return max((result.verdict for result in results), default=Verdict.OK)
-
-
-def exit_code_of_verdict(worst: Verdict) -> ExitCode:
-    """Return what the command exits with."""
-    codes = {Verdict.WARN: ExitCode.WARNED, Verdict.FAIL: ExitCode.FAILED}
-    return codes.get(worst, ExitCode.OK)

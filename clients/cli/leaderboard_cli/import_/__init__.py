@@ -1,5 +1,144 @@
 """The command `import`: sends a file of score events, and counts each of them once."""
 
-from leaderboard_cli.import_.command import import_events
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from operator import attrgetter
+from pathlib import Path
+from typing import Annotated
 
-__all__ = ["import_events"]
+import typer
+
+from leaderboard_cli.connection import Connection, Target
+from leaderboard_cli.failures import CallError, CommandError, ExitCode
+from leaderboard_cli.import_.event_file import (
+    BadLine,
+    EventFileError,
+    EventFormat,
+    EventLine,
+    read_events,
+)
+from leaderboard_cli.import_.sender import BadLineError, Sender
+from leaderboard_cli.import_.stats import ImportStats, import_progress
+from leaderboard_cli.options import MAX_ROWS, AsJson, calls_server, examples
+from leaderboard_cli.output import print_line, print_record
+
+_SUFFIXES = {
+    ".csv": EventFormat.CSV,
+    ".jsonl": EventFormat.JSONL,
+    ".ndjson": EventFormat.JSONL,
+}
+
+_GO_ON = "import the file again to go on, nothing counts twice"
+
+EXAMPLES = examples(
+    ("leaderboard import goals.csv", "sends the events of a file, each once"),
+    ("leaderboard import goals.csv --skip-bad", "goes on after bad lines"),
+    ("zcat goals.jsonl.gz | leaderboard import - --format jsonl", "reads from another program"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Stop:
+    """Why an import ended before the end of the file."""
+
+    why: str
+    exit_code: ExitCode
+    line: BadLine | None = None
+
+
+@calls_server
+def import_events(
+    file: Annotated[
+        typer.FileBinaryRead,
+        typer.Argument(metavar="FILE", help="The file; - is the standard input."),
+    ],
+    *,
+    file_format: Annotated[
+        EventFormat | None,
+        typer.Option("--format", help="The format of the file.", show_default="by its suffix"),
+    ] = None,
+    skip_bad: Annotated[
+        bool, typer.Option("--skip-bad", help="Go on after bad lines instead of stopping.")
+    ] = False,
+    batch_size: Annotated[
+        int, typer.Option(metavar="N", min=1, max=MAX_ROWS, help="How many events go together.")
+    ] = 500,
+    target: Target,
+    as_json: AsJson = False,
+) -> None:
+    """Send a file of score events, in order.
+
+    The file is CSV with a header, or JSON lines, with the columns contest_id, user_id and points,
+    and optionally event_time, event_type, display_name, mode and request_id, in any order.
+
+    A file that is imported again counts once, also after lines were appended to it: each event gets
+    a request id that follows from its values. Two equal events of one file count twice. The service
+    remembers the ids for its configured time, 24 hours by default.
+
+    A bad line stops the import, and nothing after it is sent. A problem that only the service can
+    find, such as a score beyond the bounds, is found after its batch was sent; the summary says how
+    many later lines were sent with it. With --batch-size 1 there are none.
+    """
+    name = Path(str(file.name)).name
+    chosen = file_format or _SUFFIXES.get(Path(name).suffix.lower())
+    if not chosen:
+        raise typer.BadParameter("unknown file format: add --format csv or --format jsonl")
+    stats, started = ImportStats(), time.monotonic()
+    with Connection(target) as connection, import_progress(file, name, stats) as advance:
+        send = connection.batch_update_scores
+        sender = Sender(
+            send, stats, batch_size=batch_size, skip_bad=skip_bad, timeout=target.timeout
+        )
+        stop = _run(sender, read_events(file, chosen), advance)
+    seconds = time.monotonic() - started
+    rate = round(stats.sent / seconds, 1) if seconds else 0.0
+    _list_bad_lines(stats, stop)
+    if as_json:
+        print_record(_record(stats, seconds, rate, stop))
+    if stop:
+        raise CommandError(f"{stats}, {stop.why}", stop.exit_code)
+    if not as_json:
+        skipped = f", skipped {stats.skipped:,}" if stats.skipped else ""
+        print_line(f"{stats}{skipped} in {seconds:.1f} s, {rate:,.0f}/s")
+
+
+def _run(
+    sender: Sender, lines: Iterable[EventLine | BadLine], on_batch: Callable[[], None]
+) -> _Stop | None:
+    try:
+        sender.run(lines, on_batch)
+    except KeyboardInterrupt:
+        return _Stop(f"interrupted; {_GO_ON}", ExitCode.INTERRUPTED)
+    except EventFileError as error:
+        return _Stop(f"stopped at {error}", ExitCode.BAD_LINES)
+    except BadLineError as error:
+        return _Stop(f"stopped at {error}", ExitCode.BAD_LINES, error.line)
+    except CallError as error:
+        go_on = "" if error.is_final else f"; {_GO_ON}"
+        return _Stop(f"stopped: {error}{go_on}", error.exit_code)
+    return None
+
+
+def _list_bad_lines(stats: ImportStats, stop: _Stop | None) -> None:
+    for line in sorted(stats.bad_lines, key=attrgetter("number")):
+        if not stop or line != stop.line:
+            print_line(str(line), stderr=True)
+    unlisted = stats.skipped - len(stats.bad_lines)
+    if unlisted:
+        print_line(f"and {unlisted:,} more bad lines", stderr=True)
+
+
+def _record(
+    stats: ImportStats, seconds: float, rate: float, stop: _Stop | None
+) -> dict[str, object]:
+    return {
+        "sent": stats.sent,
+        "counted": stats.counted,
+        "repeated": stats.repeated,
+        "skipped": stats.skipped,
+        "bad_lines": [{"line": line.number, "reason": line.reason} for line in stats.bad_lines],
+        "seconds": round(seconds, 3),
+        "events_per_second": rate,
+        "stopped": stop.why if stop else None,
+    }

@@ -1,16 +1,17 @@
-"""Sends the events of an import in order, in batches, until each is taken or refused."""
+"""Sends the events of an import in order, in batches, until each is accepted or rejected."""
 
 import time
+from bisect import insort
 from collections.abc import Callable, Iterable, Sequence
 from operator import attrgetter
 
 from leaderboard.v1 import leaderboard_pb2 as pb
 from leaderboard_cli.failures import CallError
+from leaderboard_cli.import_.event_file import BadLine, EventLine
 from leaderboard_cli.import_.stats import ImportStats
 from leaderboard_client.errors import LeaderboardError
-from leaderboard_client.event_file import BadLine, EventLine
-from leaderboard_client.refusal import Refusal
 from leaderboard_client.retrying import Retrying
+from leaderboard_client.rpc_status import error_from_update
 
 
 class BadLineError(Exception):
@@ -24,7 +25,7 @@ class BadLineError(Exception):
 
             sent_after: How many later lines had been sent together with it.
 
-            taken_after: How many of those the service took.
+            taken_after: How many of those the service accepted.
         """
         self.line = line
         along = f"later lines of its batch sent with it: {sent_after:,}, taken: {taken_after:,}"
@@ -32,59 +33,56 @@ class BadLineError(Exception):
 
 
 class _Batch:
-    """One batch on its way: what is still to be sent, and what became of the rest."""
+    """One batch while it is sent: the pending lines, and the results of the others."""
 
-    def __init__(self, batch: Sequence[EventLine]) -> None:
-        self._batch = batch
-        self._taken: list[int] = []
-        self.pending = batch
-        self.refused: list[BadLine] = []
-        self.counted = 0
-        self.repeated = 0
+    def __init__(self, lines: Sequence[EventLine], stats: ImportStats) -> None:
+        self._lines = lines
+        self._stats = stats
+        self._accepted: list[int] = []
+        self.pending = lines
+        self.rejected: list[BadLine] = []
+        """In the order of the file."""
 
-    @property
-    def first_rejected(self) -> BadLine:
-        """The first bad line in the order of the file; there must be one."""
-        return min(self.refused, key=attrgetter("number"))
-
-    def settle(self, results: Sequence[pb.BatchUpdateResult]) -> Refusal | None:
-        """Sort the pending lines by their results; return why some are pending still."""
+    def apply(self, results: Sequence[pb.BatchUpdateResult]) -> LeaderboardError | None:
+        """Take the results of the pending lines; return why some are still pending, if any are."""
         pending, unavailable = [], None
         for line, result in zip(self.pending, results, strict=True):
             if result.HasField("response"):
-                self._taken.append(line.number)
-                self.counted += not result.response.replayed
-                self.repeated += result.response.replayed
+                self._accepted.append(line.number)
+                self._stats.counted += not result.response.replayed
+                self._stats.repeated += result.response.replayed
                 continue
-            refusal = Refusal.of_update(result.status)
-            if refusal.retryable:
+            error = error_from_update(result.status)
+            if error.retryable:
                 pending.append(line)
-                unavailable = refusal
+                unavailable = error
             else:
-                self.refused.append(BadLine(line.number, str(refusal)))
+                insort(self.rejected, BadLine(line.number, str(error)), key=attrgetter("number"))
         self.pending = pending
         return unavailable
 
-    def drop_after(self, number: int) -> None:
-        """Give up sending the lines after the one with this number."""
-        self.pending = [line for line in self.pending if line.number < number]
+    def drop_after_rejected(self) -> None:
+        """Send none of the pending lines after the first rejected one."""
+        if self.rejected:
+            first = self.rejected[0].number
+            self.pending = [line for line in self.pending if line.number < first]
 
-    def stop(self) -> BadLineError:
-        """Return the error that ends the import at the first refused line."""
-        bad = self.first_rejected
+    def error(self) -> BadLineError:
+        """Return the error that ends the import at the first rejected line."""
+        bad = self.rejected[0]
         return BadLineError(
             bad,
-            sent_after=sum(line.number > bad.number for line in self._batch),
-            taken_after=sum(number > bad.number for number in self._taken),
+            sent_after=sum(line.number > bad.number for line in self._lines),
+            taken_after=sum(number > bad.number for number in self._accepted),
         )
 
 
 class Sender:
-    """Sends lines in batches, one batch after the other, and tallies what became of them.
+    """Sends lines in batches, one batch after the other, and counts the results.
 
-    Only one batch is on its way at any time, so the events of a contest are applied in the order of
-    the file. What the service could not take for now is sent again, with a growing delay, before
-    anything after it; the request ids make that safe.
+    Only one batch is in flight at any time, so that the events of a contest are applied in the
+    order of the file. Events that the service can't accept for now are sent again, with a growing
+    delay, before any later event; their request ids make that safe.
     """
 
     def __init__(
@@ -94,28 +92,27 @@ class Sender:
         *,
         batch_size: int,
         skip_bad: bool,
-        patience: float,
+        timeout: float,
     ) -> None:
         """Prepare an import.
 
         Args:
-            send: Sends one batch, with all the attempts that takes; raises CallError when it was
-                not answered.
+            send: Sends one batch, with all its attempts; raises CallError if it is not answered.
 
-            stats: Is told what becomes of each line.
+            stats: Counts the result of each line.
 
-            batch_size: How many events go together, from 1 to 1000.
+            batch_size: How many events are sent together, from 1 to 1000.
 
-            skip_bad: Go on after a bad line.
+            skip_bad: Continue after a bad line.
 
-            patience: The seconds in which updates that an answer says can't be taken for now are
-                sent again.
+            timeout: The seconds in which updates that the service can't accept for now are sent
+                again.
         """
         self._send = send
         self._stats = stats
         self._batch_size = batch_size
         self._skip_bad = skip_bad
-        self._patience = patience
+        self._timeout = timeout
 
     def run(self, lines: Iterable[EventLine | BadLine], on_batch: Callable[[], None]) -> None:
         """Send all lines.
@@ -123,23 +120,23 @@ class Sender:
         Args:
             lines: The lines, in order.
 
-            on_batch: Called whenever the stats has grown by a batch.
+            on_batch: Called after each batch.
 
         Raises:
-            BadLineError: A line is bad, and bad lines are not to be skipped. All lines before it
-                were sent and none after it, unless it was the service that refused it: then the
-                rest of its batch was sent too.
-            CallError: The service took no more for a while, or refused a whole batch.
+            BadLineError: A line is bad, and bad lines are not skipped. All lines before it were
+                sent and none after it; if the service rejected it, the rest of its batch was sent
+                too.
+            CallError: The service was unavailable for too long, or rejected a whole batch.
         """
         batch: list[EventLine] = []
         for line in lines:
             if isinstance(line, EventLine):
                 batch.append(line)
             elif self._skip_bad:
-                self._stats.add_skipped(line)
+                self._stats.add_bad_line(line)
             else:
                 self._deliver(batch)
-                self._stats.add_skipped(line)
+                self._stats.add_bad_line(line)
                 raise BadLineError(line)
             if len(batch) == self._batch_size:
                 self._deliver(batch)
@@ -148,33 +145,31 @@ class Sender:
         self._deliver(batch)
         on_batch()
 
-    def _deliver(self, batch: Sequence[EventLine]) -> None:
-        if not batch:
+    def _deliver(self, lines: Sequence[EventLine]) -> None:
+        if not lines:
             return
-        delivery, retrying = _Batch(batch), Retrying(self._patience)
+        batch, retrying = _Batch(lines, self._stats), Retrying(self._timeout)
         try:
-            while unavailable := self._send_pending(delivery):
-                time.sleep(_pause(retrying, unavailable, delivery))
+            while unavailable := self._send_pending(batch):
+                time.sleep(_pause(retrying, unavailable, batch.pending[0]))
         finally:
-            self._stats.counted += delivery.counted
-            self._stats.repeated += delivery.repeated
-            for line in sorted(delivery.refused, key=attrgetter("number")):
-                self._stats.add_skipped(line)
-        if delivery.refused and not self._skip_bad:
-            raise delivery.stop()
+            for line in batch.rejected:
+                self._stats.add_bad_line(line)
+        if batch.rejected and not self._skip_bad:
+            raise batch.error()
 
-    def _send_pending(self, delivery: _Batch) -> Refusal | None:
-        """Send what is pending; return why some of it is pending still."""
-        updates = [line.update for line in delivery.pending]
+    def _send_pending(self, batch: _Batch) -> LeaderboardError | None:
+        """Send the pending lines; return why some are still pending, if any are."""
+        updates = [line.update for line in batch.pending]
         response = self._send(pb.BatchUpdateScoresRequest(updates=updates))
-        unavailable = delivery.settle(response.results)
-        if delivery.refused and not self._skip_bad:
-            delivery.drop_after(delivery.first_rejected.number)
-        return unavailable if delivery.pending else None
+        unavailable = batch.apply(response.results)
+        if not self._skip_bad:
+            batch.drop_after_rejected()
+        return unavailable if batch.pending else None
 
 
-def _pause(retrying: Retrying, unavailable: Refusal, delivery: _Batch) -> float:
+def _pause(retrying: Retrying, unavailable: LeaderboardError, first: EventLine) -> float:
     try:
         return retrying.pause_after(unavailable)
     except LeaderboardError as error:
-        raise CallError(error, f"line {delivery.pending[0].number}: {error}") from None
+        raise CallError(error, f"line {first.number}: {error}") from None

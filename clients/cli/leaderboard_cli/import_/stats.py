@@ -1,11 +1,23 @@
-"""What became of the events of an import."""
+"""Counts the events of an import, and shows its progress on a terminal."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import BinaryIO
 
-from leaderboard_client.event_file import BadLine
+from rich.progress import (
+    BarColumn,
+    Progress,
+    TaskProgressColumn,
+    TextColumn,
+    TimeRemainingColumn,
+)
+
+from leaderboard_cli.import_.event_file import BadLine
+from leaderboard_cli.output import console, safe
 
 MAX_LISTED = 20
-"""How many bad lines are named; the others are only counted."""
+"""How many bad lines are listed; the others are only counted."""
 
 
 @dataclass(slots=True)
@@ -13,29 +25,80 @@ class ImportStats:
     """Counts the events of one import."""
 
     counted: int = 0
-    """Events that the service took for the first time."""
+    """Events that the service accepted for the first time."""
 
     repeated: int = 0
-    """Events that the service had taken before, in an earlier import or an earlier try."""
+    """Events that the service had accepted before, in an earlier import or attempt."""
 
     skipped: int = 0
-    """Bad lines: they are no event, or the service refused them."""
+    """Bad lines, and events that the service rejected."""
 
-    named: list[BadLine] = field(default_factory=list)
+    bad_lines: list[BadLine] = field(default_factory=list)
     """The first bad lines."""
 
     @property
     def sent(self) -> int:
-        """How many events the service took, now or before."""
+        """How many events the service accepted, now or before."""
         return self.counted + self.repeated
 
-    def add_skipped(self, line: BadLine) -> None:
+    def add_bad_line(self, line: BadLine) -> None:
         """Count a bad line."""
         self.skipped += 1
-        if len(self.named) < MAX_LISTED:
-            self.named.append(line)
+        if len(self.bad_lines) < MAX_LISTED:
+            self.bad_lines.append(line)
 
     def __str__(self) -> str:
-        """Say in one line what was sent."""
+        """Return the counts in one line."""
         events = "event" if self.sent == 1 else "events"
         return f"sent {self.sent:,} {events} ({self.counted:,} counted, {self.repeated:,} repeated)"
+
+
+@contextmanager
+def import_progress(file: BinaryIO, name: str, stats: ImportStats) -> Iterator[Callable[[], None]]:
+    """Show a progress bar on stderr during the block, if that is a terminal.
+
+    The share and the time left are those of the bytes read; they stay open for a file without a
+    size, such as a pipe.
+
+    Args:
+        file: The file that is read.
+
+        name: The name to show.
+
+        stats: The counts of the import.
+
+    Yields:
+        A function that shows the present counts and position.
+    """
+    screen = console(stderr=True)
+    seekable = file.seekable()
+    bar = Progress(
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        TaskProgressColumn(),
+        TextColumn("{task.fields[events]:,} events, {task.fields[rate]:,.0f}/s"),
+        TimeRemainingColumn(),
+        console=screen,
+        disable=not screen.is_terminal,
+    )
+    task = bar.add_task(safe(name), total=_size(file) if seekable else None, events=0, rate=0.0)
+
+    def advance() -> None:
+        events = stats.sent + stats.skipped
+        elapsed = bar.tasks[task].elapsed
+        bar.update(
+            task,
+            completed=file.tell() if seekable else 0,
+            events=events,
+            rate=events / elapsed if elapsed else 0.0,
+        )
+
+    with bar:
+        yield advance
+
+
+def _size(file: BinaryIO) -> int:
+    here = file.tell()
+    size = file.seek(0, 2)
+    file.seek(here)
+    return size

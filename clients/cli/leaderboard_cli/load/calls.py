@@ -1,28 +1,28 @@
-"""The calls that a load is made of."""
+"""Makes the calls of a load, each for a random user."""
 
 import random
 from collections.abc import Awaitable, Callable, Iterator
 from enum import StrEnum
-from typing import TypeAlias, TypedDict
+from functools import partial
+from typing import TypeAlias
 from uuid import uuid4
 
 import grpc.aio
 
 from leaderboard.v1 import leaderboard_pb2 as pb
 from leaderboard.v1.leaderboard_pb2_grpc import LeaderboardServiceStub
-from leaderboard_cli.target import Target
-from leaderboard_client.credentials import Metadata
-from leaderboard_client.refusal import Refusal, RefusedError
+from leaderboard_cli.connection import Target
+from leaderboard_client.rpc_status import error_from_update
 
 Call: TypeAlias = Callable[[], Awaitable[object]]
 """Makes a call, and returns its answer."""
 
 _BATCH = 1000
-_MOST_POINTS = 10
+_MAX_POINTS = 10
 
 
 class Kind(StrEnum):
-    """What is called."""
+    """The kinds of calls."""
 
     UPDATE = "update"
     """UpdateScore, with a request id of its own for each call."""
@@ -40,13 +40,8 @@ class Kind(StrEnum):
 _MIX = (Kind.UPDATE,) * 8 + (Kind.RANK, Kind.TOP)
 
 
-class _How(TypedDict):
-    timeout: float
-    metadata: Metadata
-
-
 class Calls:
-    """Makes the calls of one kind, each for a user chosen at random."""
+    """Makes the calls of one kind, each for a random user of one contest."""
 
     def __init__(
         self, channel: grpc.aio.Channel, target: Target, kind: Kind, contest: str, users: int
@@ -56,51 +51,54 @@ class Calls:
         Args:
             channel: The connection.
 
-            target: How calls are made.
+            target: The server.
 
-            kind: What is called.
+            kind: The kind of the calls.
 
             contest: The contest of all calls.
 
             users: How many users there are, from 1.
         """
-        self._stub = LeaderboardServiceStub(channel)
+        stub = LeaderboardServiceStub(channel)
+        options = {"timeout": target.timeout, "metadata": target.metadata}
+        self._update_score = partial(stub.UpdateScore, **options)
+        self._batch_update_scores = partial(stub.BatchUpdateScores, **options)
+        self._get_user_rank = partial(stub.GetUserRank, **options)
+        self._get_top_users = partial(stub.GetTopUsers, **options)
         self._kind = kind
         self._contest = contest
         self._users = users
-        self._how: _How = {"timeout": target.timeout, "metadata": target.metadata}
-        self._random = random.Random()  # noqa: S311 (a load is no secret)
+        self._random = random.Random()  # noqa: S311 (a load needs no secret randomness)
 
     async def prepare(self) -> None:
-        """Write all users, with no points, where reads need them; those that are there stay.
+        """Write all users, with no points, where reads need them; existing scores stay.
 
         Raises:
             grpc.RpcError: A batch failed.
 
-            RefusedError: An update of a batch was refused.
+            LeaderboardError: An update of a batch was rejected.
         """
         if self._kind is Kind.UPDATE:
             return
         for batch in self._batches():
-            answer = await self._stub.BatchUpdateScores(batch, **self._how)
+            answer = await self._batch_update_scores(batch)
             for result in answer.results:
                 if result.HasField("status"):
-                    raise RefusedError(Refusal.of_update(result.status))
+                    raise error_from_update(result.status)
 
     def next(self) -> Call:
-        """Return the next call, its request made."""
+        """Return the next call, with its request."""
         kind = self._random.choice(_MIX) if self._kind is Kind.MIX else self._kind
-        stub, contest, how = self._stub, self._contest, self._how
-        user = self._user(self._random.randrange(self._users))
+        contest, user = self._contest, _user(self._random.randrange(self._users))
         match kind:
             case Kind.RANK:
                 rank = pb.GetUserRankRequest(contest_id=contest, user_id=user, neighbors=2)
-                return lambda: stub.GetUserRank(rank, **how)
+                return partial(self._get_user_rank, rank)
             case Kind.TOP:
                 top = pb.GetTopUsersRequest(contest_id=contest, limit=10)
-                return lambda: stub.GetTopUsers(top, **how)
-        update = self._update(user, self._random.randint(1, _MOST_POINTS))
-        return lambda: stub.UpdateScore(update, **how)
+                return partial(self._get_top_users, top)
+        update = self._update(user, self._random.randint(1, _MAX_POINTS))
+        return partial(self._update_score, update)
 
     def _update(self, user: str, points: int) -> pb.UpdateScoreRequest:
         return pb.UpdateScoreRequest(
@@ -110,8 +108,9 @@ class Calls:
     def _batches(self) -> Iterator[pb.BatchUpdateScoresRequest]:
         for first in range(0, self._users, _BATCH):
             numbers = range(first, min(first + _BATCH, self._users))
-            updates = [self._update(self._user(number), 0) for number in numbers]
+            updates = [self._update(_user(number), 0) for number in numbers]
             yield pb.BatchUpdateScoresRequest(updates=updates)
 
-    def _user(self, number: int) -> str:
-        return f"user-{number}"
+
+def _user(number: int) -> str:
+    return f"user-{number}"

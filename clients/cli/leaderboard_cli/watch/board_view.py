@@ -1,5 +1,7 @@
-"""The picture of a watched contest: how it stands, its updates by the second, and its board."""
+"""Renders a watched contest for a screen: its state, a sparkline of its updates, and its board."""
 
+import math
+from collections import deque
 from collections.abc import Callable, Sequence
 
 from rich.console import Group
@@ -7,35 +9,93 @@ from rich.layout import Layout
 from rich.table import Table
 from rich.text import Text
 
-from leaderboard_cli.board_table import board_table
-from leaderboard_cli.output import safe
-from leaderboard_cli.watch.formatting import TroubleTeller, format_change, reset_text
-from leaderboard_cli.watch.highlights import Highlights
-from leaderboard_cli.watch.sparkline import Sparkline
-from leaderboard_client.watch_update import WatchState, WatchUpdate
+from leaderboard_cli.output import board_table, safe
+from leaderboard_cli.watch.formatting import Highlights, format_change, format_reset
+from leaderboard_client import WatchState, WatchUpdate
+
+SPARKLINE_S = 60
+"""The seconds that the sparkline shows."""
+
+_BARS = "▁▂▃▄▅▆▇█"
+_RATE_SECONDS = 5
 
 _HEADING_LINES = 3
 """The lines of a table that are no rows."""
 
 _FEW_LINES = 12
-"""On fewer the rows get the lines of what can be missed."""
+"""On a screen with fewer lines the rows get the lines of everything that can be left out."""
+
+
+class Sparkline:
+    """Counts the updates of a contest per second, and shows them as a line of small bars.
+
+    All updates count, also those that change nothing on the board, because the messages say how
+    many revisions they stand for. The updates of a message are spread over the time since the
+    message before it.
+    """
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._newest = math.floor(clock())
+        self._counts = deque([0.0] * SPARKLINE_S, maxlen=SPARKLINE_S)
+        self._last_message_at = clock()
+
+    def add(self, update: WatchUpdate) -> None:
+        """Count the updates that a message stands for; one without a message counts nothing."""
+        message = update.message
+        if message is None:
+            return
+        self._advance()
+        since, self._last_message_at = self._last_message_at, self._clock()
+        revisions = message.position.revision - message.previous_revision
+        if message.HasField("snapshot") or revisions <= 0:
+            return
+        seconds = min(max(self._newest - math.floor(since), 0), SPARKLINE_S - 1) + 1
+        for back in range(1, seconds + 1):
+            self._counts[-back] += revisions / seconds
+
+    @property
+    def rate(self) -> float:
+        """The updates per second, on average over the last seconds."""
+        self._advance()
+        return sum(list(self._counts)[-_RATE_SECONDS:]) / _RATE_SECONDS
+
+    def bars(self, width: int) -> str:
+        """Return a bar for each second, the newest on the right.
+
+        Args:
+            width: The most bars.
+        """
+        self._advance()
+        shown = list(self._counts)[-max(min(width, SPARKLINE_S), 1) :]
+        most = max(shown)
+        if not most:
+            return _BARS[0] * len(shown)
+        return "".join(_BARS[math.ceil(count / most * (len(_BARS) - 1))] for count in shown)
+
+    def _advance(self) -> None:
+        now = math.floor(self._clock())
+        self._counts.extend([0.0] * min(now - self._newest, SPARKLINE_S))
+        self._newest = now
 
 
 class BoardView:
-    """Takes the updates of one watch, and makes a picture of them when asked."""
+    """Takes the updates of one watch, and renders the latest state."""
 
-    def __init__(self, contest: str, tell: TroubleTeller, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, contest: str, failure_text: Callable[[Exception], str], clock: Callable[[], float]
+    ) -> None:
         """Begin with a contest of which nothing is known.
 
         Args:
-            contest: What is watched.
+            contest: The watched contest.
 
-            tell: Says why there is no stream.
+            failure_text: Returns why a stream failed.
 
-            clock: That of the watch.
+            clock: The clock of the watch.
         """
         self._contest = safe(contest)
-        self._tell = tell
+        self._failure_text = failure_text
         self._clock = clock
         self._highlights = Highlights(clock)
         self._sparkline = Sparkline(clock)
@@ -43,43 +103,43 @@ class BoardView:
         self._notice = ""
         self._last_change = ""
         self._first_row = 0
-        self._room = 1
+        self._visible_rows = 1
 
     @property
     def contest(self) -> str:
-        """What is watched."""
+        """The watched contest."""
         return self._contest
 
     def table(self) -> Table:
-        """Return the whole board as it stands, without marks."""
+        """Return the whole board in its present state, without highlights."""
         return board_table(self._update.rows if self._update else ())
 
     def show(self, update: WatchUpdate) -> None:
         """Take an update."""
         self._update = update
-        self._highlights.take(update)
-        self._sparkline.take(update)
+        self._highlights.add(update)
+        self._sparkline.add(update)
         if update.snapshot_reason is not None:
-            self._notice = reset_text(update)
+            self._notice = format_reset(update)
         for change in update.changes:
             self._last_change = format_change(change)
 
     def scroll(self, rows: int) -> None:
-        """Move the part of the board that is seen down by some rows, up by a negative number."""
+        """Scroll down by some rows, up by a negative number."""
         self._first_row += rows
 
     @property
     def page(self) -> int:
-        """How many rows were seen in the last picture."""
-        return self._room
+        """How many rows were visible when the board was last rendered."""
+        return self._visible_rows
 
     @property
     def has_begun(self) -> bool:
-        """Tell that the contest was seen, so that its server is no wrong one."""
+        """Whether a board arrived, which proves that the server is a leaderboard server."""
         return self._update is not None and self._update.position is not None
 
-    def picture(self, width: int, height: int, foot: Text) -> Layout:
-        """Return the picture for a screen.
+    def render(self, width: int, height: int, foot: Text) -> Layout:
+        """Return the content of a screen.
 
         Args:
             width: The columns of the screen.
@@ -88,12 +148,13 @@ class BoardView:
 
             foot: The last line.
         """
-        self._highlights.forget_old()
+        self._highlights.expire()
         title, trouble = self._title(), self._trouble()
         few = height < _FEW_LINES
         head = [trouble if trouble.plain else title] if few else [title, trouble, self._rate(width)]
         feet = [foot] if few else [self._news(), foot]
-        self._room = max(height - len(head) - len(feet) - (0 if few else _HEADING_LINES), 1)
+        used = len(head) + len(feet) + (0 if few else _HEADING_LINES)
+        self._visible_rows = max(height - used, 1)
         whole = Layout()
         whole.split_column(
             Layout(_lines(head), size=len(head)),
@@ -104,19 +165,17 @@ class BoardView:
 
     def _board(self, *, heading: bool) -> Group:
         rows = self._update.rows if self._update else ()
-        self._first_row = max(min(self._first_row, len(rows) - self._room), 0)
-        seen = rows[self._first_row : self._first_row + self._room]
+        self._first_row = max(min(self._first_row, len(rows) - self._visible_rows), 0)
+        seen = rows[self._first_row : self._first_row + self._visible_rows]
         if not seen:
             return Group(*([Text("no scores yet", style="dim")] if self.has_begun else []))
-        marks = {row.user_id: self._highlights.of(row) for row in seen}
-        own = self._highlights.own
-        return Group(
-            board_table(seen, marks=marks, standing_out=own, on_screen=True, heading=heading)
-        )
+        notes = {row.user_id: self._highlights.text(row) for row in seen}
+        bold = self._highlights.changed
+        return Group(board_table(seen, notes=notes, bold=bold, on_screen=True, heading=heading))
 
     def _news(self) -> Text:
-        news = [f"last: {self._last_change}"] if self._last_change else []
-        return Text("   ".join(news + ([self._notice] if self._notice else [])))
+        last = f"last: {self._last_change}" if self._last_change else ""
+        return Text("   ".join(filter(None, [last, self._notice])))
 
     def _rate(self, width: int) -> Text:
         rate = f"{self._sparkline.rate:,.1f} updates/s "
@@ -144,14 +203,14 @@ class BoardView:
         if update is None or update.state in {WatchState.LIVE, WatchState.OVER}:
             return Text()
         away = f"{self._clock() - update.since:.0f} s"
-        why = safe(f": {self._tell(update.trouble)}") if update.trouble else ""
+        why = safe(f": {self._failure_text(update.trouble)}") if update.trouble else ""
         if update.state is WatchState.CONNECTING:
             return Text(f"connecting for {away}{why}", style="yellow")
         return Text(f"reconnecting for {away}, the board may be behind{why}", style="yellow")
 
 
 def _lines(texts: Sequence[Text]) -> Group:
-    """Show each text in a line of its own, cut short where there is no room for it."""
+    """Return a group with each text on one line, cut short where it is too long."""
     for text in texts:
         text.no_wrap, text.overflow = True, "ellipsis"
     return Group(*texts)

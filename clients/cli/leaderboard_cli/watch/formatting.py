@@ -1,56 +1,36 @@
-"""How a watch is put into words."""
+"""Formats what happened on a watched board: resets, changes, and the rows that moved lately."""
 
 from collections.abc import Callable
-from typing import TypeAlias
+from dataclasses import dataclass
 
-from leaderboard.v1 import leaderboard_pb2 as pb
-from leaderboard_cli.failures import failure_text
-from leaderboard_cli.output import named, safe
-from leaderboard_client.errors import error_of
-from leaderboard_client.refusal import RefusedError
-from leaderboard_client.watch_update import WatchUpdate
+from rich.text import Text
 
-TroubleTeller: TypeAlias = "Callable[[Exception], str]"
-"""Says in one line what a stream, or an attempt to open one, ended with."""
+from leaderboard_cli.output import name_of, safe
+from leaderboard_client import RankedUser, ScoreChange, SnapshotReason, WatchUpdate
 
-_REASONS = {
-    pb.SNAPSHOT_REASON_HISTORY_TRIMMED: "shown anew: the history no longer holds what was missed",
-    pb.SNAPSHOT_REASON_NEW_EPOCH: "shown anew: the contest has another history",
-    pb.SNAPSHOT_REASON_LAGGED: "shown anew: this watcher fell too far behind",
-    pb.SNAPSHOT_REASON_AHEAD: "shown anew: the server knew less than this watcher",
+_HIGHLIGHT_S = 5.0
+
+_RESETS = {
+    SnapshotReason.HISTORY_TRIMMED: "the history no longer holds the missed changes",
+    SnapshotReason.NEW_EPOCH: "the contest's history was reset",
+    SnapshotReason.LAGGED: "this watcher fell too far behind",
+    SnapshotReason.AHEAD: "this watcher was ahead of the server",
 }
 
 
-def reset_text(update: WatchUpdate) -> str:
-    """Say why a board is shown anew; nothing where it is not, or is the first one."""
-    reason = update.snapshot_reason
-    return "" if reason is None else _REASONS.get(reason, "")
+def format_reset(update: WatchUpdate) -> str:
+    """Return why a board was reloaded; empty if it was not, or is the first one."""
+    reset = _RESETS.get(update.snapshot_reason or SnapshotReason.INITIAL)
+    return f"board reloaded: {reset}" if reset else ""
 
 
-def trouble_teller(server: str, patience: float) -> TroubleTeller:
-    """Return what says in one line why a watch has no stream.
-
-    Args:
-        server: Where the watch goes, HOST:PORT.
-
-        patience: How long its beginning may take, in seconds.
-    """
-
-    def tell(trouble: Exception) -> str:
-        if isinstance(trouble, RefusedError):
-            return failure_text(error_of(trouble.refusal), server, patience)
-        return str(trouble)
-
-    return tell
-
-
-def format_change(change: pb.ScoreChange) -> str:
-    """Say what changed: when, the new row, how it moved, and what happened."""
-    user = change.user
+def format_change(change: ScoreChange) -> str:
+    """Return a change as a line: when, the new row, how it moved, and what happened."""
+    user, message = change.user, change.message
     parts = [
-        change.event_time.ToJsonString() if change.HasField("event_time") else "",
+        message.event_time.ToJsonString() if message.HasField("event_time") else "",
         f"{user.rank:,}.",
-        named(user),
+        name_of(user),
         f"{user.score:,}",
         f"({format_move(change.points, change.previous_rank, user.rank) or '='})",
         safe(change.event_type),
@@ -59,12 +39,12 @@ def format_change(change: pb.ScoreChange) -> str:
 
 
 def format_move(points: int, from_rank: int, rank: int) -> str:
-    """Say how a row moved; nothing where it did not.
+    """Return how a row moved; empty if it did not.
 
     Args:
-        points: By how much the score changed.
+        points: The change of the score.
 
-        from_rank: The rank before; 0 where there was none, or it was not watched.
+        from_rank: The rank before; 0 if there was none, or it was not watched.
 
         rank: The rank now.
     """
@@ -74,3 +54,61 @@ def format_move(points: int, from_rank: int, rank: int) -> str:
     elif from_rank != rank:
         parts.append(f"▲{from_rank - rank:,}" if rank < from_rank else f"▼{rank - from_rank:,}")
     return " ".join(parts)
+
+
+@dataclass(slots=True)
+class _Highlight:
+    """How a row changed within the last seconds."""
+
+    from_rank: int
+    until: float
+    points: int = 0
+    changed: bool = False
+    """Whether the user's own row changed; else it only moved because of others."""
+
+
+class Highlights:
+    """Keeps the rows that changed or moved within the last seconds."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._by_user: dict[str, _Highlight] = {}
+
+    def add(self, update: WatchUpdate) -> None:
+        """Highlight the rows that an update changed; a snapshot clears all highlights."""
+        if update.snapshot_reason is not None:
+            self._by_user.clear()
+        until = self._clock() + _HIGHLIGHT_S
+        ranks = {row.user_id: row.rank for row in update.rows}
+        for change in update.changes:
+            user_id = change.user.user_id
+            if user_id in ranks:
+                # The rank that was shown goes before the ranks in between.
+                shown = update.moved.get(user_id, ranks[user_id]) or change.previous_rank
+                highlight = self._by_user.setdefault(user_id, _Highlight(shown, until))
+                highlight.points += change.points
+                highlight.until = until
+                highlight.changed = True
+        for user_id, shown in update.moved.items():
+            self._by_user.setdefault(user_id, _Highlight(shown, until)).until = until
+
+    def expire(self) -> None:
+        """Remove the highlights whose time is over."""
+        now = self._clock()
+        self._by_user = {user: each for user, each in self._by_user.items() if each.until > now}
+
+    @property
+    def changed(self) -> set[str]:
+        """The users whose own rows changed."""
+        return {user_id for user_id, highlight in self._by_user.items() if highlight.changed}
+
+    def text(self, row: RankedUser) -> Text:
+        """Return how a row moved; empty if it did not."""
+        highlight = self._by_user.get(row.user_id)
+        if highlight is None:
+            return Text()
+        if highlight.from_rank and highlight.from_rank < row.rank:
+            style = "red"
+        else:
+            style = "" if highlight.from_rank == row.rank else "green"
+        return Text(format_move(highlight.points, highlight.from_rank, row.rank), style=style)

@@ -1,42 +1,48 @@
-"""Follows a watch until the contest is over, and shows each update."""
+"""Shows the updates of a watch until the contest is over; here also as lines, for a pipe."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from typing import Protocol
 
-from leaderboard_client.watch_update import StreamLostError, WatchState, WatchUpdate
+from rich.console import Console
+from rich.text import Text
+
+from leaderboard_cli.output import board_table, print_line, print_message
+from leaderboard_cli.watch.formatting import format_change, format_reset
+from leaderboard_client import WatchState, WatchUpdate
+from leaderboard_client.watch_update import StreamLostError
 
 
 class View(Protocol):
-    """What shows a watch."""
+    """Shows a watch."""
 
     def show(self, update: WatchUpdate) -> None:
         """Show an update."""
 
 
-async def follow(
-    updates: AsyncGenerator[WatchUpdate, None], views: Sequence[View], patience: float | None
+async def run_watch_loop(
+    updates: AsyncGenerator[WatchUpdate, None], views: Sequence[View], begin_within: float | None
 ) -> None:
     """Show updates until the contest is over.
 
     Args:
         updates: The watch.
 
-        views: What shows it.
+        views: They show each update.
 
-        patience: How long its beginning may take, in seconds; None for as long as it takes.
+        begin_within: The seconds in which the watch must begin; None for no limit.
 
     Raises:
-        RefusedError: The watch was refused.
+        LeaderboardError: The watch was rejected, or did not begin in time.
 
-        StreamLostError: It did not begin in time, as with the other errors.
+        StreamLostError: The watch did not begin in time.
 
-        MissedChangesError: The same.
+        MissedChangesError: The watch did not begin in time.
     """
     trouble: Exception | None = None
     try:
-        async with aclosing(updates), asyncio.timeout(patience) as beginning:
+        async with aclosing(updates), asyncio.timeout(begin_within) as beginning:
             async for update in updates:
                 trouble = update.trouble
                 if update.state is not WatchState.CONNECTING:
@@ -44,4 +50,59 @@ async def follow(
                 for view in views:
                     view.show(update)
     except TimeoutError:
-        raise (trouble or StreamLostError(f"nothing came for {patience:g} s")) from None
+        raise (trouble or StreamLostError(f"nothing came for {begin_within:g} s")) from None
+
+
+class ChangeLines:
+    """Prints each snapshot as a table and each change as a line."""
+
+    def __init__(self, contest: str, console: Console) -> None:
+        self._contest = contest
+        self._console = console
+
+    def show(self, update: WatchUpdate) -> None:
+        """Print the snapshot or the changes of an update."""
+        if update.snapshot_reason is not None:
+            reset = format_reset(update)
+            self._console.print(f"{self._contest}, {reset}" if reset else self._contest)
+            self._console.print(board_table(update.rows))
+        for change in update.changes:
+            self._console.print(Text(format_change(change)), soft_wrap=True)
+
+
+class MessageLines:
+    """Prints each message as a line of JSON."""
+
+    def show(self, update: WatchUpdate) -> None:
+        """Print the message of an update; an update of the connection's state has none."""
+        if update.message:
+            print_message(update.message)
+
+
+class ConnectionLines:
+    """Prints on stderr when the connection is lost, why, and when the watch goes on."""
+
+    def __init__(
+        self, failure_text: Callable[[Exception], str], clock: Callable[[], float]
+    ) -> None:
+        """Prepare for a watch.
+
+        Args:
+            failure_text: Returns why a stream failed.
+
+            clock: The clock of the watch.
+        """
+        self._failure_text = failure_text
+        self._clock = clock
+        self._lost_at: float | None = None
+
+    def show(self, update: WatchUpdate) -> None:
+        """Print a line if the connection was lost or is back."""
+        lost = update.state is WatchState.RECONNECTING
+        if lost and self._lost_at is None and update.trouble:
+            self._lost_at = update.since
+            print_line(f"reconnecting: {self._failure_text(update.trouble)}", stderr=True)
+        elif not lost and self._lost_at is not None:
+            away = self._clock() - self._lost_at
+            self._lost_at = None
+            print_line(f"reconnected after {away:.1f} s", stderr=True)

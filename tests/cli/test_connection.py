@@ -15,8 +15,7 @@ from cli.fake_service import FakeService
 from cli.watch_messages import BOB_WINS, FIRST, OVER
 from harness.certificates import Authority
 from leaderboard_cli import failures
-from leaderboard_cli.exit_codes import ExitCode
-from leaderboard_cli.failures import CERTIFICATE_REQUIRED
+from leaderboard_cli.failures import CERTIFICATE_REQUIRED, ExitCode
 from leaderboard_client import Unavailable
 
 SECRET = "s3cret-t0ken"
@@ -94,7 +93,7 @@ def test_the_doctor_tells_what_is_wrong_with_tls(
     assert clear.code == other.code == ExitCode.FAILED
     assert "the server speaks TLS, the calls don't" in clear.out
     assert "→ call with --tls" in clear.out
-    assert "it may ask callers for a certificate" in bare.out
+    assert "it may require a client certificate" in bare.out
     assert "the certificate is not trusted" in other.out
 
 
@@ -104,7 +103,7 @@ def test_an_untrusted_server_is_told(encrypted: Encrypted) -> None:
 
     outcome = run_in_pipe("top", "c", "--tls", "--timeout", "1", "--server", server)
 
-    why = "its certificate is not trusted; --ca names its authority"
+    why = "its certificate is not trusted; name its CA with --ca"
     assert outcome == (
         ExitCode.UNAVAILABLE,
         "",
@@ -226,7 +225,7 @@ def test_a_server_that_wants_a_certificate_is_told(encrypted: Encrypted) -> None
 
     assert (outcome.code, outcome.out) == (ExitCode.UNAVAILABLE, "")
     assert outcome.err.count("\n") == 1
-    assert "--cert" in outcome.err or "`leaderboard doctor` looks why" in outcome.err
+    assert "--cert" in outcome.err or "`leaderboard doctor` finds out why" in outcome.err
 
 
 @pytest.mark.parametrize(
@@ -234,7 +233,10 @@ def test_a_server_that_wants_a_certificate_is_told(encrypted: Encrypted) -> None
     [
         ("Unwrap failed (TSI_DATA_CORRUPTED)", CERTIFICATE_REQUIRED),
         ("SSL routines:OPENSSL_internal:TLSV1_ALERT_CERTIFICATE_REQUIRED", CERTIFICATE_REQUIRED),
-        ("Failed to create security handshaker.", "what --ca, --cert or --key names can't be used"),
+        (
+            "Failed to create security handshaker.",
+            "the files of --ca, --cert or --key can't be used",
+        ),
     ],
 )
 def test_handshakes_are_told_in_plain_words(said: str, told: str) -> None:
@@ -257,7 +259,7 @@ def test_silence_is_not_taken_for_an_answer(run: Run, how: list[str]) -> None:
     checks = {check["check"]: check for check in json.loads(outcome.out)["checks"]}
     assert outcome.code == ExitCode.FAILED
     assert checks["encryption"]["verdict"] == "UNKNOWN"
-    assert checks["encryption"]["to_do"] == "look what listens at that address"
+    assert checks["encryption"]["to_do"] == "check which program listens at that address"
     assert "leaderboard serve" not in checks["reachable"]["to_do"]
 
 
@@ -280,5 +282,5 @@ def test_a_key_may_come_through_a_pipe(encrypted: Encrypted, tmp_path: Path) -> 
 
     assert right == (ExitCode.OK, "c has no users yet\n", "")
     assert wrong.code == ExitCode.UNAVAILABLE
-    assert wrong.err.endswith(": what --ca, --cert or --key names can't be used\n")
+    assert wrong.err.endswith(": the files of --ca, --cert or --key can't be used\n")
     assert wrong.err.count("\n") == 1

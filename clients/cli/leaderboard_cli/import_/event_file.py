@@ -2,26 +2,21 @@
 
 A file is CSV with a header, or JSON lines; both name the same columns, in any order. `contest_id`,
 `user_id` and `points` are required; `event_time` (RFC 3339), `event_type`, `display_name`, `mode`
-(`increment`, `set` or `best`) and `request_id` are optional, and an empty value is none. Blank
-lines are ignored. No valid value holds a line break, so every line stands for itself: a stray quote
-or a byte that is not UTF-8 costs its own line and no other.
+(`increment`, `set` or `best`) and `request_id` are optional, and an empty value means none. Blank
+lines are ignored. No valid value holds a line break, so that a stray quote, or a byte that is not
+UTF-8, makes only its own line bad.
 """
-
-from __future__ import annotations
 
 import codecs
 import csv
 import json
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from uuid import UUID, uuid5
 
 from leaderboard.v1 import leaderboard_pb2 as pb
 from leaderboard_client import update_rules as rules
-from leaderboard_client.event_ids import EventIds
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
 
 REQUIRED = ("contest_id", "user_id", "points")
 """The columns that every event has."""
@@ -30,10 +25,12 @@ OPTIONAL = ("event_time", "event_type", "display_name", "mode", "request_id")
 """The columns that an event may have."""
 
 _COLUMNS = frozenset(REQUIRED + OPTIONAL)
+_NAMESPACE = UUID("6d0c7c1e-52d5-4a0b-9a3c-7e2f6a9d5b41")
+_SEPARATOR = "\x1f"
 
 
 class EventFormat(StrEnum):
-    """How the events of a file are written."""
+    """The formats of an event file."""
 
     CSV = "csv"
     JSONL = "jsonl"
@@ -52,16 +49,16 @@ class EventLine:
 
 @dataclass(frozen=True, slots=True)
 class BadLine:
-    """A line that can't be sent, or was refused."""
+    """A line that can't be sent, or was rejected."""
 
     number: int
     """The number of the line in its file, from 1."""
 
     reason: str
-    """What is wrong with it, in one line."""
+    """The problem, in one line."""
 
     def __str__(self) -> str:
-        """Name the line and its fault."""
+        """Return the line's number and its problem."""
         return f"line {self.number}: {self.reason}"
 
 
@@ -73,9 +70,9 @@ def read_events(lines: Iterable[bytes], file_format: EventFormat) -> Iterator[Ev
     """Yield each event of a file in order.
 
     Args:
-        lines: The lines as they are in the file, such as the file itself opened as binary.
+        lines: The raw lines, such as the file itself opened as binary.
 
-        file_format: How the lines are written.
+        file_format: The format of the lines.
 
     Raises:
         EventFileError: The header of a CSV file is missing, or has columns that are unknown,
@@ -83,7 +80,7 @@ def read_events(lines: Iterable[bytes], file_format: EventFormat) -> Iterator[Ev
     """
     numbered = _texts(lines)
     columns = _header(numbered) if file_format is EventFormat.CSV else ()
-    ids = EventIds()
+    ids = _EventIds()
     for number, text in numbered:
         try:
             if isinstance(text, UnicodeDecodeError):
@@ -164,7 +161,40 @@ def _json_text(name: str, value: object) -> str:
     return str(value)
 
 
-def _update(fields: Mapping[str, str], ids: EventIds) -> pb.UpdateScoreRequest:
+class _EventIds:
+    """Derives the request ids of the events of one file, so that a second import counts nothing.
+
+    An id follows from the values of the event and from the number of equal events before it in the
+    file, not from the number or the spelling of its line. The same file has the same ids each time,
+    also after lines were appended, its columns reordered or its format changed, while two equal
+    events of one file have two ids. Inserting or removing an event leaves the ids of all different
+    events as they are.
+    """
+
+    def __init__(self) -> None:
+        self._repeats: dict[int, int] = {}
+
+    def next_for(self, update: pb.UpdateScoreRequest) -> str:
+        """Return the request id of the next event: a UUID as text."""
+        time = update.event_time
+        content = _SEPARATOR.join(
+            (
+                update.contest_id,
+                update.user_id,
+                str(update.points),
+                str(update.mode or 1),
+                update.event_type,
+                f"{time.seconds}.{time.nanos:09}" if update.HasField("event_time") else "",
+                update.display_name,
+            )
+        )
+        base = uuid5(_NAMESPACE, content)
+        repeat = self._repeats.get(base.int, 0)
+        self._repeats[base.int] = repeat + 1
+        return str(uuid5(base, str(repeat)) if repeat else base)
+
+
+def _update(fields: Mapping[str, str], ids: _EventIds) -> pb.UpdateScoreRequest:
     get = fields.get
     contest_id, user_id = get("contest_id", ""), get("user_id", "")
     event_type, display_name = get("event_type", ""), get("display_name", "")

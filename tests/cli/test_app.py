@@ -9,7 +9,7 @@ import pytest
 from cli.command import run_in_pipe
 from cli.conftest import Run
 from cli.fake_service import FakeService
-from leaderboard_cli.exit_codes import ExitCode
+from leaderboard_cli.failures import ExitCode
 
 TOP_AND_LOADED = """
 import sys

@@ -8,9 +8,9 @@ from cli.command import OnTerminal, plain_lines
 from cli.fake_service import FakeService
 from cli.watch_messages import BOB_WINS, FIRST, OVER
 from leaderboard.v1 import leaderboard_pb2 as pb
-from leaderboard_cli.exit_codes import ExitCode
-from leaderboard_cli.watch.contest_prompt import ContestPrompt
-from leaderboard_cli.watch.keys import keys
+from leaderboard_cli.failures import ExitCode
+from leaderboard_cli.watch.live_screen import ContestPrompt
+from leaderboard_cli.watch.terminal import parse_keys
 
 TAKEN, GIVEN_BACK = "\x1b[?1049h", "\x1b[?1049l"
 CURSOR_BACK = "\x1b[?25h"
@@ -206,9 +206,9 @@ def test_a_long_name_does_not_hide_what_is_wrong_with_it() -> None:
     prompt = ContestPrompt()
     for key in "x/" * 40:
         prompt.press(key)
-    asked = prompt.picture(80).plain
+    asked = prompt.render(80).plain
     prompt.press("enter")
-    wrong = prompt.picture(80).plain
+    wrong = prompt.render(80).plain
 
     assert len(asked) == len(wrong) == 80
     assert "x/x/█" in asked
@@ -220,7 +220,7 @@ def test_keys_are_told_from_bytes() -> None:
     """Bytes of keys are told apart, whatever else a terminal sends."""
     sent = b"q\x1b[A\x1bOB\x1b[5~\x1b[6~\r\x7f\x1b\x1b[1;5C\xff\x00\tj"
 
-    pressed = list(keys(sent))
+    pressed = list(parse_keys(sent))
 
     assert pressed == [
         *("q", "up", "down", "page up", "page down", "enter", "backspace", "escape", "j"),
