@@ -21,16 +21,16 @@ _SIZE = {"COLUMNS": "100", "LINES": "40"}
 
 
 class Outcome(NamedTuple):
-    """How a run of the command ended."""
+    """The end of a run of the command."""
 
     code: int
     """The exit code."""
 
     out: str
-    """What it wrote to stdout."""
+    """The text on stdout."""
 
     err: str
-    """What it wrote to stderr."""
+    """The text on stderr."""
 
 
 def run_in_pipe(*arguments: str, given: bytes = b"", **environment: str) -> Outcome:
@@ -39,7 +39,7 @@ def run_in_pipe(*arguments: str, given: bytes = b"", **environment: str) -> Outc
     Args:
         arguments: The command line after the name of the command.
 
-        given: What it reads from stdin.
+        given: The bytes on stdin.
 
         environment: Variables besides those of the tests.
     """
@@ -111,7 +111,7 @@ class OnTerminal:
         os.write(self._screen, keys.encode())
 
     def settings(self) -> list[Any]:
-        """Return how the terminal is set, such as whether it shows what is typed."""
+        """Return the settings of the terminal, such as whether it echoes keys."""
         return termios.tcgetattr(self._screen)
 
     def wait_until_stopped(self) -> None:
@@ -133,10 +133,10 @@ class OnTerminal:
         return self._process.wait(_DEADLINE_S), self._text()
 
     def _read(self) -> bool:
-        """Read what is there; return False at the end."""
+        """Read the next bytes; return False at the end."""
         try:
             piece = os.read(self._screen, 65_536)
-        except OSError:  # how Linux tells that nobody has the terminal open any more
+        except OSError:  # Linux reports so that every process has closed the terminal
             return False
         self._seen += piece
         return bool(piece)

@@ -1,4 +1,4 @@
-"""What the tests of the command line may ask for."""
+"""Fixtures for the tests of the command line."""
 
 from collections.abc import Iterator
 from typing import Protocol
@@ -19,7 +19,7 @@ class Run(Protocol):
 
 @pytest.fixture(name="fake")
 def _fake(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeService]:
-    """Give a fake service that the command finds by itself."""
+    """Start a fake service, and set LEADERBOARD_SERVER to its address."""
     with FakeService() as fake:
         monkeypatch.setenv("LEADERBOARD_SERVER", fake.address)
         yield fake
@@ -27,7 +27,7 @@ def _fake(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeService]:
 
 @pytest.fixture(name="run")
 def _run(capfd: pytest.CaptureFixture[str]) -> Run:
-    """Give a way to run the command in this process."""
+    """Return a function that runs the command in this process."""
 
     def run(*arguments: str) -> Outcome:
         with pytest.raises(SystemExit) as ended:
@@ -41,6 +41,6 @@ def _run(capfd: pytest.CaptureFixture[str]) -> Run:
 
 @pytest.fixture(name="unhurried")
 def _unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have the doctor find no server slow: a machine with much to do is none the worse for it."""
+    """Let the doctor report no server as slow, because the test machine may be busy."""
     for threshold in ("SLOW", "SLOW_AT_TIMES"):
         monkeypatch.setattr(f"leaderboard_cli.doctor.checks.{threshold}", 60.0)

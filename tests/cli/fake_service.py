@@ -1,4 +1,4 @@
-"""A leaderboard server in this process whose every answer a test can decide."""
+"""A leaderboard server in this process; each test decides its answers."""
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -25,16 +25,16 @@ from leaderboard.v1.leaderboard_pb2_grpc import (
 def refusal(
     code: int, message: str, reason: str = "", *, violation: str = "", retry_after: float = -1
 ) -> status_pb2.Status:
-    """Make a status as the service gives it.
+    """Return a status like one of the service.
 
     Args:
         code: A value of `google.rpc.Code`.
 
-        message: What is wrong.
+        message: The text of the problem.
 
         reason: The name of the `ErrorReason`; none when empty.
 
-        violation: A field and what is wrong with it, parted by a colon; none when empty.
+        violation: A field and its problem, separated by a colon; none when empty.
 
         retry_after: The seconds of the `RetryInfo`; none when negative.
     """
@@ -65,11 +65,11 @@ STORE_AWAY = refusal(
     "ERROR_REASON_STORE_UNAVAILABLE",
     retry_after=0.01,
 )
-"""What the service says while its store is away."""
+"""The status of the service while its store is unavailable."""
 
 
 class FakeService(LeaderboardServiceServicer):
-    """Adds points up by user, remembers request ids, and fails where a test says so.
+    """Adds up points by user, remembers request ids, and rejects the calls that a test chooses.
 
     As a context manager it listens on `address` within the block.
     """
@@ -80,30 +80,30 @@ class FakeService(LeaderboardServiceServicer):
         self.tokens: list[str | bytes] = []
         """The `authorization` of each call that had one."""
         self.date = ""
-        """The HTTP date that comes with the health; none when empty."""
+        """The HTTP date in answers of the health service; none when empty."""
         self.serving = True
         """The health of the server and of the service."""
         self.display_name = ""
-        """The name of users whose updates don't say one."""
+        """The name of users whose updates have none."""
         self.scores: dict[tuple[str, str], int] = {}
         """The score of each contest and user."""
         self.received: list[pb.UpdateScoreRequest] = []
-        """All updates that arrived, also those that were refused."""
+        """All received updates, also the rejected ones."""
         self.batches: list[int] = []
-        """How many updates came with each batch."""
+        """The number of updates of each batch."""
         self.refusals: deque[status_pb2.Status] = deque()
-        """The next calls are refused with these, one each."""
+        """The next calls are rejected with these, one each."""
         self.refuse_update: Callable[[pb.UpdateScoreRequest], status_pb2.Status | None]
         self.refuse_update = lambda _update: None
-        """Decides which updates of batches are refused."""
+        """Returns the status of each update of a batch that is rejected."""
         self.top = pb.GetTopUsersResponse()
         """The answer of GetTopUsers."""
         self.rank = pb.GetUserRankResponse()
         """The answer of GetUserRank."""
         self.stream: Iterable[pb.WatchContestResponse] = ()
-        """What a watcher is told; then the stream ends, or waits if `held` is not set."""
+        """The messages of a watch; then the stream ends, or waits until `held` is set."""
         self.streams: deque[Iterable[pb.WatchContestResponse]] = deque()
-        """What the first watchers are told instead, in turn; then their streams end at once."""
+        """The messages of the first watches instead, in turn; then their streams end at once."""
         self.held = Event()
         self.asked: list[Message] = []
         """All requests of reads and watches."""
@@ -135,26 +135,26 @@ class FakeService(LeaderboardServiceServicer):
     def UpdateScore(  # noqa: N802 (the name of the contract)
         self, request: pb.UpdateScoreRequest, context: grpc.ServicerContext
     ) -> pb.UpdateScoreResponse:
-        """Add the points, unless a refusal is due."""
-        self._hear(context)
+        """Add the points, or reject the call with the next of `refusals`."""
+        self._record_token(context)
         self.received.append(request)
-        self._refuse_if_due(context)
+        self._reject_if_due(context)
         return self._add(request)
 
     def BatchUpdateScores(  # noqa: N802 (the name of the contract)
         self, request: pb.BatchUpdateScoresRequest, context: grpc.ServicerContext
     ) -> pb.BatchUpdateScoresResponse:
-        """Add the points of each update that is not refused."""
-        self._hear(context)
+        """Add the points of each update that is not rejected."""
+        self._record_token(context)
         self.batches.append(len(request.updates))
         self.received.extend(request.updates)
-        self._refuse_if_due(context)
+        self._reject_if_due(context)
         response = pb.BatchUpdateScoresResponse()
         for update in request.updates:
             status = self.refuse_update(update)
             if status:
-                told = pb.UpdateStatus.FromString(status.SerializeToString())
-                response.results.add(status=told)
+                rejected = pb.UpdateStatus.FromString(status.SerializeToString())
+                response.results.add(status=rejected)
             else:
                 response.results.add(response=self._add(update))
         return response
@@ -162,42 +162,42 @@ class FakeService(LeaderboardServiceServicer):
     def GetTopUsers(  # noqa: N802 (the name of the contract)
         self, request: pb.GetTopUsersRequest, context: grpc.ServicerContext
     ) -> pb.GetTopUsersResponse:
-        """Return `top`, unless a refusal is due."""
-        self._hear(context)
+        """Return `top`, or reject the call."""
+        self._record_token(context)
         self.asked.append(request)
-        self._refuse_if_due(context)
+        self._reject_if_due(context)
         return self.top
 
     def GetUserRank(  # noqa: N802 (the name of the contract)
         self, request: pb.GetUserRankRequest, context: grpc.ServicerContext
     ) -> pb.GetUserRankResponse:
-        """Return `rank`, unless a refusal is due."""
-        self._hear(context)
+        """Return `rank`, or reject the call."""
+        self._record_token(context)
         self.asked.append(request)
-        self._refuse_if_due(context)
+        self._reject_if_due(context)
         return self.rank
 
     def WatchContest(  # noqa: N802 (the name of the contract)
         self, request: pb.WatchContestRequest, context: grpc.ServicerContext
     ) -> Iterator[pb.WatchContestResponse]:
-        """Tell one of `streams`, or the `stream` and wait for `held`; refuse then if it is due."""
-        self._hear(context)
+        """Send one of `streams`, or `stream`, and wait for `held`; then reject if it is due."""
+        self._record_token(context)
         self.asked.append(request)
         if self.streams:
             yield from self.streams.popleft()
         else:
             yield from self.stream
-            if context.add_callback(self.held.set):  # else the watcher has left already
+            if context.add_callback(self.held.set):  # otherwise the watcher has already left
                 self.held.wait()
-        self._refuse_if_due(context)
+        self._reject_if_due(context)
 
-    def _hear(self, context: grpc.ServicerContext) -> None:
-        """Take note of who calls."""
-        told = dict(context.invocation_metadata())
-        self.tokens.extend([told["authorization"]] if "authorization" in told else [])
+    def _record_token(self, context: grpc.ServicerContext) -> None:
+        """Record the token of a call."""
+        metadata = dict(context.invocation_metadata())
+        self.tokens.extend([metadata["authorization"]] if "authorization" in metadata else [])
 
-    def _refuse_if_due(self, context: grpc.ServicerContext) -> None:
-        """End the call with the next of the `refusals`, if there is one."""
+    def _reject_if_due(self, context: grpc.ServicerContext) -> None:
+        """End the call with the next of `refusals`, if there is one."""
         if self.refusals:
             abort(context, self.refusals.popleft())
 
@@ -226,7 +226,7 @@ class FakeService(LeaderboardServiceServicer):
 
 
 class _Health(health.HealthServicer):  # type: ignore[misc]
-    """Tells the health that a fake service is to have."""
+    """The health service of a fake service."""
 
     def __init__(self, service: FakeService) -> None:
         super().__init__()
@@ -235,7 +235,7 @@ class _Health(health.HealthServicer):  # type: ignore[misc]
     def Check(  # noqa: N802 (the name of the contract)
         self, request: health_pb2.HealthCheckRequest, context: grpc.ServicerContext
     ) -> health_pb2.HealthCheckResponse:
-        """Tell it, with the date if there is one."""
+        """Return the health, with the date if there is one."""
         if self._service.date:
             context.send_initial_metadata((("date", self._service.date),))
         states = health_pb2.HealthCheckResponse

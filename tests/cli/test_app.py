@@ -1,4 +1,4 @@
-"""Other packages add commands; they are loaded when they are asked for, and may be absent."""
+"""Other packages add commands, which are loaded when they are used and may be absent."""
 
 import subprocess
 import sys
@@ -39,15 +39,15 @@ def test_other_commands_do_not_load_the_server(fake: FakeService) -> None:
 
 
 def test_without_the_server_there_is_no_serve(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where the server is not installed, `serve` is a command like any that does not exist."""
+    """If the server is not installed, `serve` is an unknown command."""
     monkeypatch.setattr("leaderboard_cli.app.entry_points", lambda **_: EntryPoints())
 
     assert " serve " not in run("--help").out
     assert run("serve").code == ExitCode.INVALID
 
 
-def test_a_slip_is_told_with_what_was_meant(run: Run) -> None:
-    """A command that almost exists is named, though no command was loaded."""
+def test_a_typo_gets_a_suggestion(run: Run) -> None:
+    """The error for a misspelled command names the command that was meant."""
     outcome = run("updat")
 
     assert outcome.code == ExitCode.INVALID

@@ -27,7 +27,7 @@ def test_bash_completes_once_it_is_installed(tmp_path: Path) -> None:
         )
         return done.stdout.decode()
 
-    # The second command keeps the shell there, as the parent that is looked at.
+    # The second command keeps bash running: the parent process decides which shell it is.
     assert "bash completion installed" in in_bash("leaderboard --install-completion; true")
     completed = [
         in_bash(_IN_BASH.format(words=words, place=len(words.split()))).split()
@@ -53,7 +53,7 @@ def test_bash_completes_once_it_is_installed(tmp_path: Path) -> None:
 def test_other_shells_complete(
     run: Run, monkeypatch: pytest.MonkeyPatch, shell: str, variables: dict[str, str]
 ) -> None:
-    """What the scripts of zsh and fish ask for is answered with the command and what it does."""
+    """The completion scripts of zsh and fish get each command with its description."""
     for name, value in {"_LEADERBOARD_COMPLETE": f"complete_{shell}", **variables}.items():
         monkeypatch.setenv(name, value)
 
@@ -66,7 +66,7 @@ def test_other_shells_complete(
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_the_script_is_shown(run: Run, monkeypatch: pytest.MonkeyPatch, shell: str) -> None:
-    """`--show-completion` prints what each shell is to load."""
+    """`--show-completion` prints the script for each shell."""
     monkeypatch.setenv("_TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION", "1")
 
     outcome = run("--show-completion", shell)

@@ -1,4 +1,4 @@
-"""TLS and tokens: how a command shows who calls, and knows whom it calls."""
+"""TLS and tokens: a command proves its identity to the server, and verifies the server."""
 
 import json
 import socket
@@ -22,7 +22,7 @@ SECRET = "s3cret-t0ken"
 
 
 class Encrypted(NamedTuple):
-    """A service with TLS that wants certificates, and the files to call it with."""
+    """A service with TLS that requires client certificates, and the files to call it with."""
 
     service: FakeService
     ca: str
@@ -32,7 +32,7 @@ class Encrypted(NamedTuple):
 
 @pytest.fixture(name="encrypted")
 def _encrypted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Encrypted]:
-    """Give a service that speaks TLS and asks callers for certificates."""
+    """Start a service with TLS that requires client certificates."""
     authority = Authority()
     files = [tmp_path / name for name in ("ca.pem", "chain.pem", "key.pem")]
     authority.write(*files[1:])
@@ -57,7 +57,7 @@ def _encrypted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Encr
 def test_every_command_calls_with_tls_and_token(
     encrypted: Encrypted, run: Run, monkeypatch: pytest.MonkeyPatch, command: list[str]
 ) -> None:
-    """With the authority, a certificate and a token a command is served, and shows the token."""
+    """With the CA, a certificate and a token a command is served, and sends the token."""
     encrypted.service.stream = [FIRST, BOB_WINS, OVER]
     monkeypatch.setenv("LEADERBOARD_TOKEN", SECRET)
     shown = ["--ca", encrypted.ca, "--cert", encrypted.cert, "--key", encrypted.key]
@@ -70,8 +70,8 @@ def test_every_command_calls_with_tls_and_token(
 
 
 @pytest.mark.usefixtures("unhurried")
-def test_the_doctor_looks_at_the_certificate(encrypted: Encrypted, run: Run) -> None:
-    """TLS is told with its version and how long the certificate lasts."""
+def test_doctor_checks_the_certificate(encrypted: Encrypted, run: Run) -> None:
+    """`doctor` prints the TLS version and how long the certificate is valid."""
     shown = ["--ca", encrypted.ca, "--cert", encrypted.cert, "--key", encrypted.key]
 
     outcome = run("doctor", *shown)
@@ -80,10 +80,8 @@ def test_the_doctor_looks_at_the_certificate(encrypted: Encrypted, run: Run) -> 
     assert "TLSv1.3, the certificate lasts for " in outcome.out
 
 
-def test_the_doctor_tells_what_is_wrong_with_tls(
-    encrypted: Encrypted, run: Run, tmp_path: Path
-) -> None:
-    """A call in the clear to a server with TLS, and another authority, are each told."""
+def test_doctor_finds_problems_with_tls(encrypted: Encrypted, run: Run, tmp_path: Path) -> None:
+    """`doctor` finds a call without TLS to a server with TLS, and a certificate of another CA."""
     (tmp_path / "other.pem").write_bytes(Authority().pem)
 
     clear = run("doctor", "--timeout", "2")
@@ -97,8 +95,8 @@ def test_the_doctor_tells_what_is_wrong_with_tls(
     assert "the certificate is not trusted" in other.out
 
 
-def test_an_untrusted_server_is_told(encrypted: Encrypted) -> None:
-    """A server that nobody known vouches for is not called, and one line says why."""
+def test_an_untrusted_server_is_not_called(encrypted: Encrypted) -> None:
+    """A server whose certificate no known CA signed is not called, and one line says why."""
     server = encrypted.service.address
 
     outcome = run_in_pipe("top", "c", "--tls", "--timeout", "1", "--server", server)
@@ -122,10 +120,10 @@ def test_an_untrusted_server_is_told(encrypted: Encrypted) -> None:
         ("two words", [], "the token is not of printable ASCII characters without spaces"),
     ],
 )
-def test_a_token_is_kept(
+def test_a_token_is_kept_secret(
     run: Run, monkeypatch: pytest.MonkeyPatch, token: str, arguments: list[str], why: str
 ) -> None:
-    """A token never goes where others can read it, nor into a message."""
+    """A token is neither sent without TLS nor printed in a message."""
     monkeypatch.setenv("LEADERBOARD_TOKEN", token)
 
     outcome = run("top", "c", *arguments)
@@ -133,8 +131,8 @@ def test_a_token_is_kept(
     assert outcome == (ExitCode.INVALID, "", f"error: LEADERBOARD_TOKEN: {why}\n")
 
 
-def test_files_that_can_not_be_right_are_told(run: Run, tmp_path: Path) -> None:
-    """A file that is missing, is none of PEM, or lacks its other half is wrong usage."""
+def test_missing_and_wrong_files_are_wrong_usage(run: Run, tmp_path: Path) -> None:
+    """A file that is missing, is not PEM, or comes without its counterpart is wrong usage."""
     other = tmp_path / "notes.txt"
     other.write_text("no certificate")
 
@@ -149,24 +147,22 @@ def test_files_that_can_not_be_right_are_told(run: Run, tmp_path: Path) -> None:
     assert "--cert and --key go together" in outcomes[2].err
 
 
-def test_files_that_can_not_be_used_are_told_where_they_are_read(
-    encrypted: Encrypted, run: Run, tmp_path: Path
-) -> None:
-    """Broken files, the one for the other, and two that are no pair are wrong usage."""
+def test_unusable_files_are_wrong_usage(encrypted: Encrypted, run: Run, tmp_path: Path) -> None:
+    """Broken or swapped files, and a key of another certificate, are wrong usage."""
     _, other_key = (tmp_path / name for name in ("other-chain.pem", "other-key.pem"))
     Authority().write(tmp_path / "other-chain.pem", other_key)
     broken = tmp_path / "broken.pem"
     broken.write_text("-----BEGIN CERTIFICATE-----\nbm9uZQ==\n-----END CERTIFICATE-----\n")
     cert, key = encrypted.cert, encrypted.key
 
-    told = {
+    outcomes = {
         run("top", "c", "--ca", str(broken)),
         run("top", "c", "--cert", key, "--key", cert),
         run("top", "c", "--cert", cert, "--key", cert),
         run("top", "c", "--cert", cert, "--key", str(other_key)),
     }
 
-    assert told == {
+    assert outcomes == {
         (ExitCode.INVALID, "", f"error: {why}\n")
         for why in (
             f"--ca: {broken} holds a broken certificate",
@@ -180,10 +176,10 @@ def test_files_that_can_not_be_used_are_told_where_they_are_read(
 @pytest.mark.parametrize(
     "head", ["-----BEGIN ENCRYPTED PRIVATE KEY-----", "-----BEGIN EC PRIVATE KEY-----"]
 )
-def test_a_key_with_a_password_is_told(
+def test_a_key_with_a_password_is_rejected(
     encrypted: Encrypted, run: Run, tmp_path: Path, head: str
 ) -> None:
-    """A password is never asked for: the key is refused, in both forms that there are."""
+    """The command never prompts for a password: the key is rejected, in both formats."""
     key = tmp_path / "locked.pem"
     how = "" if "ENCRYPTED" in head else "Proc-Type: 4,ENCRYPTED\nDEK-Info: AES-256-CBC,00\n\n"
     key.write_text(f"{head}\n{how}bm9uZQ==\n{head.replace('BEGIN', 'END')}\n")
@@ -194,7 +190,7 @@ def test_a_key_with_a_password_is_told(
 
 
 def test_a_host_may_be_as_long_as_a_name_can_be(run: Run) -> None:
-    """A label has up to 63 characters, whatever the port is."""
+    """A label of a host name has up to 63 characters."""
     longest, too_long = f"{'a' * 63}.invalid:50051", f"{'a' * 64}.invalid:50051"
 
     assert run("top", "c", "--timeout", "0.1", "--server", longest).code == ExitCode.UNAVAILABLE
@@ -203,8 +199,8 @@ def test_a_host_may_be_as_long_as_a_name_can_be(run: Run) -> None:
 
 @pytest.mark.usefixtures("unhurried")
 @pytest.mark.parametrize("encoding", ["utf-8", "latin-1"])
-def test_comments_of_files_are_no_matter(encrypted: Encrypted, run: Run, encoding: str) -> None:
-    """What stands around the certificates may be in any encoding, for calls and the doctor."""
+def test_comments_in_files_are_ignored(encrypted: Encrypted, run: Run, encoding: str) -> None:
+    """Text around the certificates may be in any encoding, for calls and for `doctor`."""
     for name in (encrypted.ca, encrypted.cert):
         file = Path(name)
         file.write_bytes("# Autorité für Ádá\n".encode(encoding) + file.read_bytes())
@@ -217,8 +213,8 @@ def test_comments_of_files_are_no_matter(encrypted: Encrypted, run: Run, encodin
     assert "the certificate lasts for " in examined.out
 
 
-def test_a_server_that_wants_a_certificate_is_told(encrypted: Encrypted) -> None:
-    """A caller without one learns that in a line, in plain words, and nothing else is written."""
+def test_a_required_certificate_is_reported(encrypted: Encrypted) -> None:
+    """A caller without a certificate gets one plain line, and nothing else."""
     arguments = ("--server", encrypted.service.address, "--ca", encrypted.ca, "--timeout", "1")
 
     outcome = run_in_pipe("top", "c", *arguments)
@@ -229,7 +225,7 @@ def test_a_server_that_wants_a_certificate_is_told(encrypted: Encrypted) -> None
 
 
 @pytest.mark.parametrize(
-    ("said", "told"),
+    ("grpc_text", "shown"),
     [
         ("Unwrap failed (TSI_DATA_CORRUPTED)", CERTIFICATE_REQUIRED),
         ("SSL routines:OPENSSL_internal:TLSV1_ALERT_CERTIFICATE_REQUIRED", CERTIFICATE_REQUIRED),
@@ -239,19 +235,19 @@ def test_a_server_that_wants_a_certificate_is_told(encrypted: Encrypted) -> None
         ),
     ],
 )
-def test_handshakes_are_told_in_plain_words(said: str, told: str) -> None:
-    """What gRPC says of a handshake becomes what to do about it."""
-    error = Unavailable(f"failed to connect to all addresses; last error: UNKNOWN: x: {said}")
+def test_handshake_errors_are_plain(grpc_text: str, shown: str) -> None:
+    """The text of gRPC about a handshake becomes a plain one with advice."""
+    error = Unavailable(f"failed to connect to all addresses; last error: UNKNOWN: x: {grpc_text}")
 
     assert (
         failures.failure_text(error, "h:1", 1.0)
-        == f"can't reach a leaderboard server at h:1: {told}"
+        == f"can't reach a leaderboard server at h:1: {shown}"
     )
 
 
 @pytest.mark.parametrize("how", [[], ["--tls"]])
-def test_silence_is_not_taken_for_an_answer(run: Run, how: list[str]) -> None:
-    """Of a port that accepts and says nothing the doctor does not tell how it speaks."""
+def test_a_silent_port_is_not_judged(run: Run, how: list[str]) -> None:
+    """`doctor` reports the encryption as unknown if a port accepts and sends nothing."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
         server = f"127.0.0.1:{silent.getsockname()[1]}"
         outcome = run("doctor", "--server", server, "--timeout", "0.5", "--json", *how)
@@ -263,8 +259,8 @@ def test_silence_is_not_taken_for_an_answer(run: Run, how: list[str]) -> None:
     assert "leaderboard serve" not in checks["reachable"]["to_do"]
 
 
-def test_a_host_is_no_scheme(run: Run) -> None:
-    """A host that is called as one of gRPC's schemes is looked up as any other."""
+def test_a_host_is_not_a_scheme(run: Run) -> None:
+    """A host with the name of one of gRPC's schemes is looked up like any other."""
     outcome = run("top", "c", "--server", "unix:50051", "--timeout", "0.5")
 
     assert outcome.code == ExitCode.UNAVAILABLE
@@ -272,7 +268,7 @@ def test_a_host_is_no_scheme(run: Run) -> None:
 
 
 def test_a_key_may_come_through_a_pipe(encrypted: Encrypted, tmp_path: Path) -> None:
-    """What can be read once is; a key that is not the certificate's is one line nonetheless."""
+    """A key is read from a pipe, once; a key of another certificate is still one line."""
     Authority().write(tmp_path / "other-chain.pem", tmp_path / "other-key.pem")
     shown = ("--ca", encrypted.ca, "--cert", encrypted.cert, "--key", "/dev/stdin")
     called = ("top", "c", "--server", encrypted.service.address, "--timeout", "1", *shown)

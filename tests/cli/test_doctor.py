@@ -1,4 +1,4 @@
-"""`doctor` finds what is wrong with a server, and says what to do."""
+"""`doctor` finds the problems of a server, and says what to do."""
 
 import json
 from email.utils import formatdate
@@ -29,13 +29,13 @@ HEALTHY = {
     "latency of GetTopUsers": "OK",
     "latency of GetUserRank": "OK",
 }
-"""What is found of a server that does well."""
+"""The verdicts of a healthy server."""
 
 
 def found(run: Run, *arguments: str) -> dict[str, dict[str, Any]]:
     """Return the results by their checks."""
-    told = json.loads(run("doctor", "--json", *arguments).out)
-    return {check["check"]: check for check in told["checks"]}
+    report = json.loads(run("doctor", "--json", *arguments).out)
+    return {check["check"]: check for check in report["checks"]}
 
 
 def verdicts(run: Run, *arguments: str) -> dict[str, str]:
@@ -43,18 +43,18 @@ def verdicts(run: Run, *arguments: str) -> dict[str, str]:
     return {name: check["verdict"] for name, check in found(run, *arguments).items()}
 
 
-async def test_a_real_server_does_well(
+async def test_a_real_server_is_healthy(
     service: ServiceProcess, own_store: StoreProcess, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """All is well with a real server, a write included; without its store what fails is told."""
+    """A real server passes all checks, with a write; without its store the failures are shown."""
     monkeypatch.setenv("LEADERBOARD_SERVER", service.address)
 
     outcome = run("doctor", "--json", "--write")
-    told = json.loads(outcome.out)
-    checks = {check["check"]: check for check in told["checks"]}
+    report = json.loads(outcome.out)
+    checks = {check["check"]: check for check in report["checks"]}
 
     assert {name: each["verdict"] for name, each in checks.items()} == {**HEALTHY, "write": "OK"}
-    assert (outcome.code, told["worst"]) == (ExitCode.OK, "UNKNOWN")
+    assert (outcome.code, report["worst"]) == (ExitCode.OK, "UNKNOWN")
     assert checks["contract"]["found"] == "leaderboard.v1, the same as here"
     assert checks["latency of GetUserRank"]["numbers"]["calls"] > 0
     assert json.loads(run("rank", "doctor", "scratch", "--json").out)["user"]["score"] == "1"
@@ -68,16 +68,16 @@ async def test_a_real_server_does_well(
     assert without.out.endswith("something does not work; begin with the first FAIL\n")
 
 
-def test_nothing_is_written_unless_asked(fake: FakeService, run: Run) -> None:
-    """Without --write the doctor only reads; where nothing tells of it the contract is unknown."""
+def test_nothing_is_written_without_the_option(fake: FakeService, run: Run) -> None:
+    """Without --write `doctor` only reads; without reflection the contract is unknown."""
     fake.refusals.append(refusal(code_pb2.NOT_FOUND, "nobody", "ERROR_REASON_USER_NOT_FOUND"))
 
     assert verdicts(run) == {**HEALTHY, "contract": "UNKNOWN"}
     assert fake.received == []
 
 
-def test_nobody_is_there(run: Run) -> None:
-    """A server that can't be reached is one FAIL with what to do, and nothing more is tried."""
+def test_no_server_is_there(run: Run) -> None:
+    """A server that can't be reached is one FAIL with advice, and no more checks are made."""
     outcome = run("doctor", "--server", "127.0.0.1:1", "--timeout", "1")
 
     assert outcome.code == ExitCode.FAILED
@@ -87,7 +87,7 @@ def test_nobody_is_there(run: Run) -> None:
 
 
 def test_a_server_that_does_not_serve(fake: FakeService, run: Run) -> None:
-    """Health and store are told apart from the rest."""
+    """Health and store have results of their own."""
     fake.serving = False
     fake.refusals.append(STORE_AWAY)
 
@@ -99,17 +99,17 @@ def test_a_server_that_does_not_serve(fake: FakeService, run: Run) -> None:
 
 
 @pytest.mark.parametrize(
-    ("ahead", "verdict", "told"),
+    ("ahead", "verdict", "shown"),
     [
         (0, "OK", "within 2 s"),
         (3600, "WARN", "s behind the server"),
         (-3600, "WARN", "s ahead of the server"),
     ],
 )
-def test_clocks_are_compared_where_one_is_told(
-    fake: FakeService, run: Run, ahead: int, verdict: str, told: str
+def test_clocks_are_compared_by_the_http_date(
+    fake: FakeService, run: Run, ahead: int, verdict: str, shown: str
 ) -> None:
-    """The HTTP date, where an answer has it, tells how far the clocks are apart."""
+    """If an answer has an HTTP date, `doctor` shows how far the clocks are apart."""
     fake.date = formatdate(time() + ahead, usegmt=True)
 
     clock = found(run)["clock"]
@@ -117,13 +117,13 @@ def test_clocks_are_compared_where_one_is_told(
     assert clock["verdict"] == verdict
     assert pytest.approx(abs(ahead), abs=60) == clock["numbers"]["apart_s"]
     assert run("doctor").code == (ExitCode.WARNED if ahead else ExitCode.OK)
-    assert told in clock["found"]
+    assert shown in clock["found"]
 
 
-def test_a_slow_server_is_told(
+def test_a_slow_server_is_a_warning(
     fake: FakeService, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Latencies beyond what is usual are a WARN, with what they point to."""
+    """Unusually high latencies are a WARN, with advice."""
     monkeypatch.setattr("leaderboard_cli.doctor.checks.SLOW", 0.0)
 
     outcome = run("doctor")

@@ -22,7 +22,7 @@ HEADER = "contest_id,user_id,points"
 
 @pytest.fixture(name="command")
 def _command(service: ServiceProcess, run: Run, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Give a way to run the command against the service."""
+    """Return a function that runs the command against the service."""
     monkeypatch.setenv("LEADERBOARD_SERVER", service.address)
     return run
 
@@ -47,7 +47,7 @@ def test_scores_go_in_and_ranks_come_out(command: Run) -> None:
 
 
 def test_a_request_id_counts_once(command: Run) -> None:
-    """The same request id again gives the first answer; with other points it is refused."""
+    """The same request id again gives the first answer; with other points it is rejected."""
     first = command("update", "chess", "ada", "5", "--request-id", "r", "--json")
     again = command("update", "chess", "ada", "5", "--request-id", "r", "--json")
     other = command("update", "chess", "ada", "6", "--request-id", "r")
@@ -57,9 +57,9 @@ def test_a_request_id_counts_once(command: Run) -> None:
     assert board(command, "chess") == [(1, "ada", 5)]
 
 
-def test_refusals_are_a_line_and_a_code(command: Run) -> None:
-    """What the service refuses is one line without its inner words, and its exit code."""
-    refused = {
+def test_rejections_are_a_line_and_a_code(command: Run) -> None:
+    """A call that the service rejects ends with one line and its exit code."""
+    rejected = {
         ("rank", "chess", "nobody"): ExitCode.NOT_FOUND,
         ("rank", "chess", "no body"): ExitCode.INVALID,
         ("top", "ch/ess"): ExitCode.INVALID,
@@ -68,7 +68,7 @@ def test_refusals_are_a_line_and_a_code(command: Run) -> None:
         ("update", "chess", "ada", "1", "--request-id", "a b"): ExitCode.INVALID,
     }
 
-    for arguments, exit_code in refused.items():
+    for arguments, exit_code in rejected.items():
         outcome = command(*arguments)
 
         assert (outcome.code, outcome.out) == (exit_code, ""), arguments
@@ -95,7 +95,7 @@ def test_a_file_counts_once(command: Run, tmp_path: Path) -> None:
     assert board(command, "cup")[0] == (1, "late", 1000)
 
 
-def test_what_only_the_service_knows_is_named(command: Run, tmp_path: Path) -> None:
+def test_a_line_that_only_the_service_rejects_is_named(command: Run, tmp_path: Path) -> None:
     """A line whose sum would pass the bounds is named by number, and skipped on request."""
     file = tmp_path / "sums.csv"
     file.write_text("\n".join([HEADER, f"cup,ada,{2**53}", "cup,ada,1", "cup,bob,1"]))
@@ -141,7 +141,7 @@ async def test_an_import_survives_a_killed_service(service: ServiceProcess, tmp_
 
 
 async def _reached(score: Callable[[], Awaitable[int]], wanted: int) -> bool:
-    """Tell whether a score is there and is at least the wanted one."""
+    """Return whether a score exists and is at least the wanted one."""
     try:
         return await score() >= wanted
     except grpc.aio.AioRpcError:
@@ -149,7 +149,7 @@ async def _reached(score: Callable[[], Awaitable[int]], wanted: int) -> bool:
 
 
 async def test_json_goes_on_across_a_restart(service: ServiceProcess, command: Run) -> None:
-    """A watch tells the state, then each change, also those from when it was away, till Ctrl-C."""
+    """A watch prints the state, then each change, also those of an outage, until Ctrl-C."""
     command("update", "chess", "ada", "5")
     watching = await asyncio.create_subprocess_exec(
         *(COMMAND, "watch", "chess", "--json", "--server", service.address),
@@ -161,8 +161,8 @@ async def test_json_goes_on_across_a_restart(service: ServiceProcess, command: R
 
     async def message() -> dict[str, Any]:
         """Read the next message of the watch."""
-        told: dict[str, Any] = json.loads(await asyncio.wait_for(lines.readline(), 20))
-        return told
+        received: dict[str, Any] = json.loads(await asyncio.wait_for(lines.readline(), 20))
+        return received
 
     try:
         assert (await message())["snapshot"]["users"][0]["user_id"] == "ada"
@@ -179,8 +179,8 @@ async def test_json_goes_on_across_a_restart(service: ServiceProcess, command: R
         assert resumed["previous_revision"] == ended["position"]["revision"]
         if "progress" in resumed:  # it was back before the update
             resumed = await message()
-        told = resumed["changes"]["changes"]
-        assert "ada" in [change["user"]["user_id"] for change in told]
+        changes = resumed["changes"]["changes"]
+        assert "ada" in [change["user"]["user_id"] for change in changes]
         watching.send_signal(signal.SIGINT)
         rest, err = await asyncio.wait_for(watching.communicate(), 20)
     finally:
@@ -194,7 +194,7 @@ async def test_json_goes_on_across_a_restart(service: ServiceProcess, command: R
 
 
 async def test_the_live_table_survives_a_restart(service: ServiceProcess, command: Run) -> None:
-    """A killed server is told in the table, which then shows what happened while it was away."""
+    """The table shows that the server was killed, and later the changes of the outage."""
     command("update", "chess", "ada", "5")
     command("update", "chess", "bob", "3")
 

@@ -1,4 +1,4 @@
-"""A file of events is read line by line: each is an update, or bad for a named reason."""
+"""A file of events is read line by line: each line is an update, or bad for a named reason."""
 
 import json
 
@@ -32,12 +32,12 @@ def updates(lines: list[EventLine | BadLine]) -> list[pb.UpdateScoreRequest]:
 
 
 def bad(lines: list[EventLine | BadLine]) -> list[str]:
-    """Return what is said of the bad lines."""
+    """Return the texts of the bad lines."""
     return [str(line) for line in lines if isinstance(line, BadLine)]
 
 
 def test_csv_gives_all_fields() -> None:
-    """Each column of a CSV line is the field of its name."""
+    """Each column of a CSV line sets the field of its name."""
     [update] = updates(
         read(
             "event_time,contest_id,user_id,points,event_type,display_name,mode,request_id\n"
@@ -82,7 +82,7 @@ def test_columns_come_in_any_order() -> None:
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
-def test_marks_blanks_and_line_ends_do_no_harm(end: str) -> None:
+def test_byte_order_marks_blanks_and_line_ends_are_ignored(end: str) -> None:
     """A byte order mark, blank lines and Windows line ends change nothing but the numbers."""
     text = end.join(["\ufeffcontest_id,user_id,points", "", "chess,ada,1", "  ", "chess,bob,2", ""])
 
@@ -155,7 +155,7 @@ def test_points_of_json_may_be_text() -> None:
 
 
 @pytest.mark.parametrize("file_format", EventFormat)
-def test_bytes_that_are_no_text_cost_their_line(file_format: EventFormat) -> None:
+def test_a_line_that_is_not_utf8_is_bad(file_format: EventFormat) -> None:
     """A line that is not UTF-8 is bad, and the next one is read."""
     good = {
         EventFormat.CSV: b"chess,ada,1",
@@ -184,8 +184,8 @@ def test_bytes_that_are_no_text_cost_their_line(file_format: EventFormat) -> Non
         (b"\xff\xfec\0o\0", "line 1: the header is not UTF-8"),
     ],
 )
-def test_a_bad_header_refuses_the_file(header: str | bytes, reason: str) -> None:
-    """A header that can't be right refuses the whole file and says why."""
+def test_a_bad_header_rejects_the_file(header: str | bytes, reason: str) -> None:
+    """A bad header rejects the whole file with a reason."""
     with pytest.raises(EventFileError) as refused:
         read(header)
 
@@ -207,14 +207,14 @@ def test_the_same_file_has_the_same_ids() -> None:
 
 
 def test_equal_lines_are_different_events() -> None:
-    """Every event of a file has an id of its own, also if it says the same as another."""
+    """Every event of a file has an id of its own, also if its values equal those of another."""
     found = ids("chess,ada,1\n" * 50 + "go,ada,1\nchess,ada,2\n")
 
     assert len(set(found)) == 52
 
 
-def test_ids_follow_from_what_a_line_says() -> None:
-    """The spelling of a line has no influence on its id, and lines between don't either."""
+def test_ids_follow_from_the_values_of_a_line() -> None:
+    """Neither the spelling of a line nor other lines before it change its id."""
     [plain] = ids("chess,ada,1\n")
     [_, quoted] = ids('go,bob,3\n"chess","ada",+01\n')
 
@@ -230,7 +230,7 @@ def test_ids_are_those_of_earlier_versions() -> None:
 
 
 def test_own_ids_are_kept() -> None:
-    """A line with a request id of its own keeps it and counts for no other's."""
+    """A line with a request id of its own keeps it, and does not change other ids."""
     lines = read("contest_id,user_id,points,request_id\nchess,ada,1,mine\nchess,ada,1,\n")
 
     [own, derived] = [update.request_id for update in updates(lines)]

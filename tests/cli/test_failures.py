@@ -1,4 +1,4 @@
-"""Every failure is one line on stderr and an exit code that means something."""
+"""Every failure is one line on stderr and a documented exit code."""
 
 import signal
 import socket
@@ -27,10 +27,10 @@ from leaderboard_cli.failures import ExitCode
         (code_pb2.INTERNAL, "ERROR_REASON_INTERNAL", 1),
     ],
 )
-def test_a_refusal_has_its_exit_code(
+def test_a_rejection_has_its_exit_code(
     fake: FakeService, run: Run, code: int, reason: str, exit_code: int
 ) -> None:
-    """What the service says is told in a line, and the exit code follows from the status."""
+    """The text of the service is one line, and the exit code follows from the status."""
     fake.refusals.append(refusal(code, "so it\nis not", reason))
 
     outcome = run("rank", "chess", "ada")
@@ -40,7 +40,7 @@ def test_a_refusal_has_its_exit_code(
 
 
 def test_malformed_fields_are_named(fake: FakeService, run: Run) -> None:
-    """The fields that the service found malformed are what the line is about."""
+    """The line names the fields that are malformed."""
     fake.refusals.append(
         refusal(
             code_pb2.INVALID_ARGUMENT,
@@ -54,10 +54,10 @@ def test_malformed_fields_are_named(fake: FakeService, run: Run) -> None:
 
 
 @pytest.mark.parametrize("command", [["top", "c"], ["rank", "c", "u"], ["update", "c", "u", "1"]])
-def test_an_unavailable_service_is_asked_again(
+def test_calls_are_retried_while_unavailable(
     fake: FakeService, run: Run, command: list[str]
 ) -> None:
-    """Reads and named writes are repeated while the service says that it is unavailable."""
+    """Reads, and writes with a request id, are repeated while the service is unavailable."""
     fake.refusals.append(STORE_AWAY)
 
     outcome = run(*command)
@@ -66,7 +66,7 @@ def test_an_unavailable_service_is_asked_again(
 
 
 def test_a_repeated_update_has_one_request_id(fake: FakeService, run: Run) -> None:
-    """All attempts of one run carry the same request id, those of another run another one."""
+    """All attempts of one run carry the same request id, those of another run a different one."""
     fake.refusals.extend([STORE_AWAY] * 2)
 
     run("update", "c", "u", "1")
@@ -79,7 +79,7 @@ def test_a_repeated_update_has_one_request_id(fake: FakeService, run: Run) -> No
 
 
 @pytest.mark.parametrize(
-    ("refused", "exit_code", "why"),
+    ("rejected", "exit_code", "why"),
     [
         (STORE_AWAY, 5, "the store is away"),
         (
@@ -91,11 +91,11 @@ def test_a_repeated_update_has_one_request_id(fake: FakeService, run: Run) -> No
         (refusal(code_pb2.CANCELLED, "gone"), 5, "CANCELLED from {server}: gone"),
     ],
 )
-def test_giving_up_says_how_to_go_on(
-    fake: FakeService, run: Run, refused: Status, exit_code: int, why: str
+def test_an_unanswered_update_says_how_to_repeat_it(
+    fake: FakeService, run: Run, rejected: Status, exit_code: int, why: str
 ) -> None:
-    """An update without a final answer is sent again and may have counted: its id is told."""
-    fake.refusals.extend([refused] * 100)
+    """An update without a final answer is retried and may have counted: its id is printed."""
+    fake.refusals.extend([rejected] * 100)
 
     outcome = run("update", "c", "u", "1", "--timeout", "0.5")
 
@@ -108,8 +108,8 @@ def test_giving_up_says_how_to_go_on(
     )
 
 
-def test_a_final_refusal_did_not_count(fake: FakeService, run: Run) -> None:
-    """What the service refuses for good is refused once, and told without any doubt."""
+def test_a_final_rejection_did_not_count(fake: FakeService, run: Run) -> None:
+    """An update that the service rejects for good is not retried, and did not count."""
     fake.refusals.append(
         refusal(code_pb2.OUT_OF_RANGE, "too much", "ERROR_REASON_SCORE_OUT_OF_RANGE")
     )
@@ -118,8 +118,8 @@ def test_a_final_refusal_did_not_count(fake: FakeService, run: Run) -> None:
     assert len(fake.received) == 1
 
 
-def test_a_defect_may_come_after_the_write(fake: FakeService, run: Run) -> None:
-    """A defect of the service is not tried again, and leaves open whether the update counted."""
+def test_an_internal_error_may_come_after_the_write(fake: FakeService, run: Run) -> None:
+    """After an internal error of the service no retry follows, and the update may have counted."""
     fake.refusals.append(refusal(code_pb2.INTERNAL, "lost", "ERROR_REASON_INTERNAL"))
 
     outcome = run("update", "c", "u", "1", "--request-id", "r-1")
@@ -129,7 +129,7 @@ def test_a_defect_may_come_after_the_write(fake: FakeService, run: Run) -> None:
     assert len(fake.received) == 1
 
 
-def test_ctrl_c_says_how_to_go_on() -> None:
+def test_ctrl_c_says_how_to_repeat_an_update() -> None:
     """An update that is interrupted may have counted too."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
         server = f"127.0.0.1:{silent.getsockname()[1]}"
@@ -143,8 +143,8 @@ def test_ctrl_c_says_how_to_go_on() -> None:
     assert "interrupted; the update may have counted; repeat it with --request-id r-1" in shown
 
 
-def test_nobody_listens(run: Run) -> None:
-    """A server that is not there is told with its address and the system's reason."""
+def test_no_server_listens(run: Run) -> None:
+    """The line for a server that can't be reached has its address and the system's reason."""
     outcome = run("top", "chess", "--server", "127.0.0.1:1", "--timeout", "1")
 
     assert outcome == (
@@ -154,8 +154,8 @@ def test_nobody_listens(run: Run) -> None:
     )
 
 
-def test_who_waits_is_told_for_what() -> None:
-    """On a terminal a command that takes a while says what it waits for, and cleans up after."""
+def test_a_long_wait_is_shown() -> None:
+    """On a terminal a command shows after a while what it waits for, and removes that later."""
     asked = ("top", "chess", "--server", "127.0.0.1:1", "--timeout", "5")
     with OnTerminal(*asked) as terminal:
         terminal.read_until(lambda shown: "waiting for 127.0.0.1:1" in shown)
@@ -165,8 +165,8 @@ def test_who_waits_is_told_for_what() -> None:
     assert plain_lines(shown)[-1].startswith("error: can't reach a leaderboard server at ")
 
 
-def test_who_ends_what_waits_keeps_the_cursor() -> None:
-    """Also a signal that leaves no time to clean up leaves the terminal's cursor to be seen."""
+def test_a_killed_wait_leaves_the_cursor() -> None:
+    """The terminal's cursor is visible also after a signal that leaves no time to clean up."""
     asked = ("top", "chess", "--server", "127.0.0.1:1")
     with OnTerminal(*asked) as terminal:
         terminal.read_until(lambda shown: shown.rfind("\x1b[?25h") > shown.find("\x1b[?25l") >= 0)
@@ -219,8 +219,8 @@ def test_a_deadline_is_kept(fake: FakeService, run: Run) -> None:
         ["no-such-command"],
     ],
 )
-def test_wrong_usage_is_told(run: Run, arguments: list[str]) -> None:
-    """A command line that can't be right ends with 2 before anything is sent."""
+def test_wrong_usage_is_reported(run: Run, arguments: list[str]) -> None:
+    """An invalid command line ends with 2 before anything is sent."""
     outcome = run(*arguments)
 
     assert outcome.code == ExitCode.INVALID
@@ -232,13 +232,13 @@ def test_wrong_usage_is_told(run: Run, arguments: list[str]) -> None:
 @pytest.mark.parametrize(
     "command", [["top"], ["rank", "c"], ["watch"], ["update", "c", "u", "1", "--display-name"]]
 )
-def test_arguments_that_are_no_text_are_refused(run: Run, command: list[str]) -> None:
+def test_arguments_that_are_not_utf8_are_rejected(run: Run, command: list[str]) -> None:
     """Bytes of the command line that are not UTF-8 are wrong usage, not a crash."""
     assert run(*command, "\udcff") == (ExitCode.INVALID, "", "error: an argument is not UTF-8\n")
 
 
-def test_a_defect_is_a_line_too(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What nobody foresaw is a line with its type, not a traceback."""
+def test_an_unexpected_error_is_a_line_too(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An unexpected error is a line with its type, not a traceback."""
 
     def fail(*_: object) -> None:
         raise LookupError("lost")
@@ -255,7 +255,7 @@ def test_a_defect_is_a_line_too(run: Run, monkeypatch: pytest.MonkeyPatch) -> No
     assert examined.err.endswith("error: unexpected LookupError: lost\n")
 
 
-def test_what_is_not_installed_is_told() -> None:
+def test_a_missing_library_is_reported() -> None:
     """Without the libraries of the command line there is a line that says how to get them."""
     without = (
         "import sys; sys.modules['typer'] = None\n"

@@ -1,4 +1,4 @@
-"""`--help` of each command ends with examples, and these are right."""
+"""`--help` of each command ends with examples, which the command accepts."""
 
 import re
 import shlex
@@ -40,8 +40,10 @@ def test_help_ends_with_examples(run: Run, command: str) -> None:
 
 
 @pytest.mark.parametrize("example", EXAMPLES)
-def test_an_example_is_taken(example: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The command takes each line that its help shows."""
+def test_an_example_is_accepted(
+    example: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The command accepts each line of its help's examples."""
     monkeypatch.chdir(tmp_path)
     for file in ("goals.csv", "ca.pem"):
         (tmp_path / file).touch()

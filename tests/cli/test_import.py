@@ -1,4 +1,4 @@
-"""`import` sends a file in order, counts each event once, and says what it did."""
+"""`import` sends a file in order, counts each event once, and prints the counts."""
 
 import json
 from collections.abc import Callable
@@ -22,7 +22,7 @@ OUT_OF_RANGE = refusal(
 
 @pytest.fixture(name="write")
 def _write(tmp_path: Path) -> Callable[..., str]:
-    """Give a way to write a CSV file of some lines."""
+    """Return a function that writes a CSV file of some lines."""
 
     def write(*lines: str) -> str:
         file = tmp_path / "events.csv"
@@ -37,13 +37,15 @@ def sent(fake: FakeService) -> list[int]:
     return [update.points for update in fake.received]
 
 
-def refusing(status: Status, *points: int) -> Callable[[pb.UpdateScoreRequest], Status | None]:
-    """Refuse the updates with these points."""
+def rejecting(status: Status, *points: int) -> Callable[[pb.UpdateScoreRequest], Status | None]:
+    """Return a function that rejects the updates with these points."""
     return lambda update: status if update.points in points else None
 
 
-def refusing_once(status: Status, *points: int) -> Callable[[pb.UpdateScoreRequest], Status | None]:
-    """Refuse the updates with these points when they come first."""
+def rejecting_once(
+    status: Status, *points: int
+) -> Callable[[pb.UpdateScoreRequest], Status | None]:
+    """Return a function that rejects the updates with these points once."""
     due = set(points)
 
     def refuse(update: pb.UpdateScoreRequest) -> Status | None:
@@ -72,7 +74,7 @@ def test_events_go_in_order_and_in_batches(
 def test_importing_again_counts_nothing_twice(
     fake: FakeService, run: Run, write: Callable[..., str]
 ) -> None:
-    """The same file again, and then with lines appended, counts only what is new."""
+    """The same file again, and then with lines appended, counts only the new lines."""
     run("import", write("chess,ada,1", "chess,ada,1", "go,bob,5"))
 
     again = run("import", write("chess,ada,1", "chess,ada,1", "go,bob,5", "chess,ada,1"))
@@ -93,7 +95,7 @@ def test_stdin_is_a_file_too(fake: FakeService) -> None:
 
 
 def test_an_unknown_suffix_needs_a_format(fake: FakeService, run: Run, tmp_path: Path) -> None:
-    """A file whose name does not tell its format is refused until it is said."""
+    """A file with an unknown suffix is rejected unless --format names its format."""
     file = tmp_path / "events.txt"
     file.write_text(f"{HEADER}\nchess,ada,1\n")
 
@@ -105,7 +107,9 @@ def test_an_unknown_suffix_needs_a_format(fake: FakeService, run: Run, tmp_path:
     assert sent(fake) == [1]
 
 
-def test_an_empty_file_is_no_error(fake: FakeService, run: Run, write: Callable[..., str]) -> None:
+def test_an_empty_file_is_not_an_error(
+    fake: FakeService, run: Run, write: Callable[..., str]
+) -> None:
     """A file without events sends nothing."""
     outcome = run("import", write())
 
@@ -116,7 +120,7 @@ def test_an_empty_file_is_no_error(fake: FakeService, run: Run, write: Callable[
 def test_nothing_after_a_bad_line_is_sent(
     fake: FakeService, run: Run, write: Callable[..., str]
 ) -> None:
-    """All before the bad line is sent and nothing after it, and the message says both."""
+    """The lines before the bad line are sent and none after it, and the message says both."""
     run("import", write("chess,ada,1"))
     fake.received.clear()
 
@@ -155,11 +159,11 @@ def test_many_bad_lines_are_counted(fake: FakeService, run: Run, write: Callable
     assert sent(fake) == [1]
 
 
-def test_a_refused_line_stops_with_what_went_along(
+def test_a_rejected_line_stops_the_import(
     fake: FakeService, run: Run, write: Callable[..., str]
 ) -> None:
-    """What only the service can refuse stops the import, and the lines sent with it are told."""
-    fake.refuse_update = refusing(OUT_OF_RANGE, 2)
+    """A line that the service rejects stops the import; later lines of its batch are counted."""
+    fake.refuse_update = rejecting(OUT_OF_RANGE, 2)
     file = write(*(f"chess,ada,{points}" for points in range(1, 8)))
 
     outcome = run("import", file, "--batch-size", "4")
@@ -175,8 +179,8 @@ def test_a_refused_line_stops_with_what_went_along(
 def test_batches_of_one_stop_exactly(
     fake: FakeService, run: Run, write: Callable[..., str]
 ) -> None:
-    """With --batch-size 1 nothing after a refused line is sent."""
-    fake.refuse_update = refusing(OUT_OF_RANGE, 2)
+    """With --batch-size 1 nothing after a rejected line is sent."""
+    fake.refuse_update = rejecting(OUT_OF_RANGE, 2)
 
     outcome = run("import", write("chess,a,1", "chess,a,2", "chess,a,3"), "--batch-size", "1")
 
@@ -187,11 +191,11 @@ def test_batches_of_one_stop_exactly(
     assert sent(fake) == [1, 2]
 
 
-def test_refused_lines_are_skipped_on_request(
+def test_rejected_lines_are_skipped_on_request(
     fake: FakeService, run: Run, write: Callable[..., str]
 ) -> None:
-    """With --skip-bad a refused line is named like any bad line, in the order of the file."""
-    fake.refuse_update = refusing(OUT_OF_RANGE, 2)
+    """With --skip-bad a rejected line is named like any bad line, in the order of the file."""
+    fake.refuse_update = rejecting(OUT_OF_RANGE, 2)
 
     outcome = run("import", "--skip-bad", write("chess,a,1", "chess,a,2", "bad", "chess,a,3"))
 
@@ -203,11 +207,11 @@ def test_refused_lines_are_skipped_on_request(
     assert sent(fake) == [1, 2, 3]
 
 
-def test_what_was_not_taken_is_sent_again(
+def test_unavailable_updates_are_sent_again(
     fake: FakeService, run: Run, write: Callable[..., str]
 ) -> None:
-    """Updates that were unavailable go again, in order and before anything else."""
-    fake.refuse_update = refusing_once(STORE_AWAY, 2, 3)
+    """Updates that were unavailable are sent again, in order and before any later update."""
+    fake.refuse_update = rejecting_once(STORE_AWAY, 2, 3)
 
     outcome = run("import", write(*(f"chess,ada,{n}" for n in range(1, 6))), "--batch-size", "3")
 
@@ -215,10 +219,10 @@ def test_what_was_not_taken_is_sent_again(
     assert sent(fake) == [1, 2, 3, 2, 3, 4, 5]
 
 
-def test_a_batch_that_got_no_answer_is_sent_again(
+def test_an_unavailable_batch_is_sent_again(
     fake: FakeService, run: Run, write: Callable[..., str]
 ) -> None:
-    """A whole batch that failed as unavailable goes again with the same request ids."""
+    """A whole batch that was unavailable is sent again with the same request ids."""
     fake.refusals.append(STORE_AWAY)
 
     outcome = run("import", write("chess,ada,1", "chess,ada,1"))
@@ -228,11 +232,11 @@ def test_a_batch_that_got_no_answer_is_sent_again(
     assert first == second
 
 
-def test_nothing_after_a_refused_line_is_sent_again(
+def test_nothing_after_a_rejected_line_is_sent_again(
     fake: FakeService, run: Run, write: Callable[..., str]
 ) -> None:
-    """Of a batch that holds a refused line, only what comes before it is tried again."""
-    once = refusing_once(STORE_AWAY, 1, 3)
+    """Of a batch with a rejected line, only the lines before it are sent again."""
+    once = rejecting_once(STORE_AWAY, 1, 3)
     fake.refuse_update = lambda update: OUT_OF_RANGE if update.points == 2 else once(update)
 
     outcome = run("import", write("chess,ada,1", "chess,ada,2", "chess,bob,3"))
@@ -242,11 +246,11 @@ def test_nothing_after_a_refused_line_is_sent_again(
     assert sent(fake) == [1, 2, 3, 1]
 
 
-def test_giving_up_says_what_was_sent(
+def test_an_outage_ends_the_import_with_its_counts(
     fake: FakeService, run: Run, write: Callable[..., str]
 ) -> None:
-    """When the service stays away the import ends as unavailable, with what it had sent."""
-    fake.refuse_update = refusing(STORE_AWAY, 3)
+    """If the service stays unavailable, the import ends with the counts up to then."""
+    fake.refuse_update = rejecting(STORE_AWAY, 3)
     file = write(*(f"chess,ada,{points}" for points in range(1, 5)))
 
     outcome = run("import", file, "--batch-size", "4", "--timeout", "0.5")
@@ -261,10 +265,10 @@ def test_giving_up_says_what_was_sent(
     )
 
 
-def test_a_refused_batch_ends_the_import(
+def test_a_rejected_batch_ends_the_import(
     fake: FakeService, run: Run, write: Callable[..., str]
 ) -> None:
-    """A call that is refused as a whole ends the import with that refusal's exit code."""
+    """A batch that is rejected as a whole ends the import with the exit code of its status."""
     fake.refusals.append(
         refusal(code_pb2.RESOURCE_EXHAUSTED, "too large", "ERROR_REASON_MESSAGE_TOO_LARGE")
     )
@@ -279,7 +283,7 @@ def test_a_refused_batch_ends_the_import(
 
 
 def test_a_bad_header_sends_nothing(fake: FakeService, run: Run, tmp_path: Path) -> None:
-    """A file with an unknown column is refused as a whole, with --skip-bad too."""
+    """A file with an unknown column is rejected as a whole, with --skip-bad too."""
     file = tmp_path / "events.csv"
     file.write_text("contest_id,user_id,points,colour\nchess,ada,1,red\n")
 
@@ -291,8 +295,8 @@ def test_a_bad_header_sends_nothing(fake: FakeService, run: Run, tmp_path: Path)
 
 
 def test_json_is_the_summary(fake: FakeService, run: Run, write: Callable[..., str]) -> None:
-    """With --json the summary is one object, when the import stopped too."""
-    fake.refuse_update = refusing(OUT_OF_RANGE, 2)
+    """With --json the summary is one object, also if the import stopped."""
+    fake.refuse_update = rejecting(OUT_OF_RANGE, 2)
     whole = run("import", "--json", "--skip-bad", write("chess,ada,1", "chess,ada,2"))
     stopped = run("import", "--json", write("chess,ada,1", "bad"))
 
@@ -325,9 +329,9 @@ def test_a_terminal_shows_the_progress(fake: FakeService, write: Callable[..., s
     assert "sent 50 events (50 counted, 0 repeated) in " in shown
 
 
-def test_ctrl_c_says_what_was_sent(fake: FakeService, write: Callable[..., str]) -> None:
-    """Ctrl-C ends an import with 130 and with what it had sent."""
-    fake.refuse_update = refusing(STORE_AWAY, 1)
+def test_ctrl_c_prints_the_counts(fake: FakeService, write: Callable[..., str]) -> None:
+    """Ctrl-C ends an import with 130 and prints the counts up to then."""
+    fake.refuse_update = rejecting(STORE_AWAY, 1)
     file = write("chess,ada,0", "chess,ada,1")
 
     with OnTerminal("import", file, "--batch-size", "1", "--server", fake.address) as terminal:
@@ -341,16 +345,16 @@ def test_ctrl_c_says_what_was_sent(fake: FakeService, write: Callable[..., str])
 
 
 @pytest.mark.parametrize("code", [code_pb2.UNKNOWN, code_pb2.CANCELLED])
-def test_a_broken_connection_is_no_end(
+def test_a_broken_connection_is_retried(
     fake: FakeService, run: Run, write: Callable[..., str], code: int
 ) -> None:
-    """A batch whose connection broke goes again; an import that gives up says how to go on."""
+    """A batch whose connection broke is sent again; after --timeout a line says how to go on."""
     fake.refusals.append(refusal(code, "Stream removed"))
     sent_again = run("import", write("chess,ada,1"))
     fake.refusals.extend([refusal(code, "Stream removed")] * 100)
 
-    gave_up = run("import", write("chess,ada,2"), "--timeout", "0.3")
+    unanswered = run("import", write("chess,ada,2"), "--timeout", "0.3")
 
     assert sent_again.out.startswith("sent 1 event (1 counted, 0 repeated) in ")
-    assert gave_up.code == ExitCode.UNAVAILABLE
-    assert gave_up.err.endswith("; import the file again to go on, nothing counts twice\n")
+    assert unanswered.code == ExitCode.UNAVAILABLE
+    assert unanswered.err.endswith("; import the file again to go on, nothing counts twice\n")

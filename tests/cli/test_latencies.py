@@ -26,8 +26,8 @@ def test_a_percentile_is_right_to_one_percent(durations: list[float], percent: f
     assert taken.percentile(percent) == pytest.approx(exact, rel=0.01)
 
 
-def test_what_is_out_of_bounds_is_counted_at_them() -> None:
-    """Nothing is lost that took no time, or days; the longest is told as it was."""
+def test_durations_out_of_bounds_are_counted_at_the_bounds() -> None:
+    """Durations of 0, or of days, are counted too; the longest is exact."""
     taken = Latencies()
     taken.add(0.0)
     taken.add(100_000.0)
@@ -36,16 +36,16 @@ def test_what_is_out_of_bounds_is_counted_at_them() -> None:
     assert taken.in_milliseconds()["max"] == 100_000_000
 
 
-def test_nothing_is_told_of_nothing() -> None:
-    """Where there are no durations there is no number, for scripts and for people."""
+def test_without_durations_there_are_no_numbers() -> None:
+    """Without durations there are no numbers, for scripts and for people."""
     none = Latencies()
 
     assert none.in_milliseconds() == dict.fromkeys(("p50", "p90", "p99", "p99.9", "max"))
     assert milliseconds(none.percentile(99)) == milliseconds(none.longest) == "\N{EN DASH}"
 
 
-def test_many_that_are_the_same_are_added_at_once() -> None:
-    """A duration counts as often as is said."""
+def test_equal_durations_are_added_at_once() -> None:
+    """A duration counts as often as `count` says."""
     taken = Latencies()
     taken.add(1.0, 99)
     taken.add(5.0)
@@ -56,7 +56,7 @@ def test_many_that_are_the_same_are_added_at_once() -> None:
 
 
 def test_durations_have_three_digits() -> None:
-    """What is told to people has no more digits than count."""
-    told = [milliseconds(seconds) for seconds in (0.000123456, 0.0123456, 1.23456, 1234.5)]
+    """A duration for people has three significant digits."""
+    shown = [milliseconds(seconds) for seconds in (0.000123456, 0.0123456, 1.23456, 1234.5)]
 
-    assert told == ["0.123 ms", "12.3 ms", "1,235 ms", "1,234,500 ms"]
+    assert shown == ["0.123 ms", "12.3 ms", "1,235 ms", "1,234,500 ms"]

@@ -1,4 +1,4 @@
-"""`watch` on a terminal takes the whole screen, its keys, and gives both back."""
+"""`watch` on a terminal uses the whole screen and its keys, and restores both."""
 
 import signal
 
@@ -12,13 +12,13 @@ from leaderboard_cli.failures import ExitCode
 from leaderboard_cli.watch.live_screen import ContestPrompt
 from leaderboard_cli.watch.terminal import parse_keys
 
-TAKEN, GIVEN_BACK = "\x1b[?1049h", "\x1b[?1049l"
+ENTERED, RESTORED = "\x1b[?1049h", "\x1b[?1049l"
 CURSOR_BACK = "\x1b[?25h"
 
 
-def is_given_back(shown: str) -> bool:
-    """Tell whether the screen and the cursor were given back last of all."""
-    return shown.rfind(TAKEN) < shown.rfind(GIVEN_BACK) and CURSOR_BACK in shown
+def is_restored(shown: str) -> bool:
+    """Return whether the screen and the cursor were restored last."""
+    return shown.rfind(ENTERED) < shown.rfind(RESTORED) and CURSOR_BACK in shown
 
 
 def many(count: int) -> pb.WatchContestResponse:
@@ -35,9 +35,7 @@ def many(count: int) -> pb.WatchContestResponse:
     ("ended", "exit_code"),
     [(signal.SIGINT, ExitCode.INTERRUPTED), (signal.SIGTERM, 143), (signal.SIGQUIT, 131)],
 )
-def test_the_terminal_is_given_back(
-    fake: FakeService, ended: signal.Signals, exit_code: int
-) -> None:
+def test_the_terminal_is_restored(fake: FakeService, ended: signal.Signals, exit_code: int) -> None:
     """Whatever ends the watch, the screen, the cursor and the settings are as they were."""
     fake.stream = [FIRST, BOB_WINS]
     fake.held.clear()
@@ -50,24 +48,24 @@ def test_the_terminal_is_given_back(
         code, shown = terminal.read_to_end()
         after = terminal.settings()
 
-    assert TAKEN in taken
-    assert GIVEN_BACK not in taken
+    assert ENTERED in taken
+    assert RESTORED not in taken
     assert during != before == after
-    assert is_given_back(shown)
+    assert is_restored(shown)
     assert (code, "Traceback" in shown, "error" in shown) == (exit_code, False, False)
 
 
-def test_a_refusal_is_told_on_the_screen_that_was_before(fake: FakeService) -> None:
-    """The line that says why a watch ended comes after the screen was given back."""
+def test_an_error_is_printed_on_the_restored_screen(fake: FakeService) -> None:
+    """The line that says why a watch ended comes after the screen was restored."""
     with OnTerminal("watch", "ch ess", "--server", "127.0.0.1:1", "--timeout", "0.5") as terminal:
         code, shown = terminal.read_to_end()
 
     assert code == ExitCode.UNAVAILABLE
-    assert "can't reach" in shown[shown.rindex(GIVEN_BACK) :]
+    assert "can't reach" in shown[shown.rindex(RESTORED) :]
 
 
-def test_a_stopped_watch_gives_the_terminal_back_meanwhile(fake: FakeService) -> None:
-    """Ctrl-Z leaves the shell a terminal as it was; going on takes it again."""
+def test_a_stopped_watch_restores_the_terminal(fake: FakeService) -> None:
+    """Ctrl-Z restores the terminal for the shell; SIGCONT enters the screen again."""
     fake.stream = [FIRST]
     fake.held.clear()
 
@@ -77,15 +75,15 @@ def test_a_stopped_watch_gives_the_terminal_back_meanwhile(fake: FakeService) ->
         terminal.send(signal.SIGTSTP)
         terminal.wait_until_stopped()
         stopped = terminal.settings()
-        terminal.read_until(is_given_back)
+        terminal.read_until(is_restored)
         terminal.send(signal.SIGCONT)
-        terminal.read_until(lambda shown: not is_given_back(shown))
+        terminal.read_until(lambda shown: not is_restored(shown))
         terminal.press("q")
         code, shown = terminal.read_to_end()
         after = terminal.settings()
 
     assert stopped == before == after
-    assert is_given_back(shown)
+    assert is_restored(shown)
     assert code == ExitCode.OK
 
 
@@ -96,14 +94,14 @@ def test_the_last_board_stays(fake: FakeService) -> None:
     with OnTerminal("watch", "chess", "--server", fake.address) as terminal:
         code, shown = terminal.read_to_end()
 
-    left = plain_lines(shown[shown.rindex(GIVEN_BACK) :])
+    left = plain_lines(shown[shown.rindex(RESTORED) :])
     assert code == ExitCode.OK
     assert "1 bob 6 bob" in left
     assert left[-1] == "chess is over"
 
 
 def test_another_contest_is_watched(fake: FakeService) -> None:
-    """`c` asks for a contest, says what is wrong with it, and watches it; Esc stays."""
+    """`c` prompts for a contest, reports an invalid id, and watches the contest; Esc stays."""
     fake.stream = [FIRST]
     fake.held.clear()
 
@@ -128,7 +126,7 @@ def test_another_contest_is_watched(fake: FakeService) -> None:
 
 
 def test_a_long_board_is_scrolled(fake: FakeService) -> None:
-    """Rows that have no room come with j, arrows and the page keys, and not beyond the end."""
+    """The arrows, j, k and the page keys scroll the rows, and not beyond the end."""
     fake.stream = [many(100)]
     fake.held.clear()
 
@@ -148,7 +146,7 @@ def test_a_long_board_is_scrolled(fake: FakeService) -> None:
 
 
 def test_a_contest_without_users_says_so(fake: FakeService) -> None:
-    """A board that is empty is told as such, and with the keys in their place."""
+    """An empty board says so, with the keys in the last line."""
     empty = pb.WatchContestResponse(
         position=pb.Position(epoch="e"),
         snapshot=pb.Snapshot(reason=pb.SNAPSHOT_REASON_INITIAL),
@@ -166,7 +164,7 @@ def test_a_contest_without_users_says_so(fake: FakeService) -> None:
 
 
 def test_another_contest_waits_for_the_server() -> None:
-    """Once a contest was seen, another one is waited for however long the server is away."""
+    """After the first board another contest waits for the server without a limit."""
     with FakeService() as fake:
         fake.stream = [FIRST]
         fake.held.clear()
@@ -176,7 +174,7 @@ def test_another_contest_waits_for_the_server() -> None:
     with terminal:
         terminal.read_until(lambda shown: "reconnecting for" in shown)
         terminal.press("cgo\r")
-        # With the patience of a beginning it would have ended by then.
+        # The first watch would have ended after --timeout.
         terminal.read_until(
             lambda shown: any(line.startswith("connecting for 4 s") for line in plain_lines(shown))
         )
@@ -187,8 +185,8 @@ def test_another_contest_waits_for_the_server() -> None:
     assert code == ExitCode.OK
 
 
-def test_without_keys_none_are_offered(fake: FakeService) -> None:
-    """Where stdin is no terminal the screen says how to end the watch otherwise."""
+def test_without_a_keyboard_no_keys_are_offered(fake: FakeService) -> None:
+    """If stdin is not a terminal, the screen offers Ctrl-C."""
     fake.stream = [FIRST]
     fake.held.clear()
 
@@ -201,7 +199,7 @@ def test_without_keys_none_are_offered(fake: FakeService) -> None:
     assert "q quit" not in shown
 
 
-def test_a_long_name_does_not_hide_what_is_wrong_with_it() -> None:
+def test_a_long_name_does_not_hide_the_hint() -> None:
     """The prompt has the end of a name that is too long for the screen, and always its hint."""
     prompt = ContestPrompt()
     for key in "x/" * 40:
@@ -216,8 +214,8 @@ def test_a_long_name_does_not_hide_what_is_wrong_with_it() -> None:
     assert "not an id" in wrong
 
 
-def test_keys_are_told_from_bytes() -> None:
-    """Bytes of keys are told apart, whatever else a terminal sends."""
+def test_keys_are_parsed_from_bytes() -> None:
+    """Each key is parsed from its bytes; other bytes of a terminal are ignored."""
     sent = b"q\x1b[A\x1bOB\x1b[5~\x1b[6~\r\x7f\x1b\x1b[1;5C\xff\x00\tj"
 
     pressed = list(parse_keys(sent))
@@ -227,8 +225,8 @@ def test_keys_are_told_from_bytes() -> None:
     ]
 
 
-def test_a_prompt_takes_no_key_for_a_letter() -> None:
-    """Arrows don't write into the name, and backspace ends at its beginning."""
+def test_a_prompt_ignores_other_keys() -> None:
+    """Arrows don't change the name, and backspace stops at its beginning."""
     prompt = ContestPrompt()
     for key in ("backspace", "up", "g", "page down", "o", "enter"):
         prompt.press(key)

@@ -1,4 +1,4 @@
-"""`load` calls at a rate, whatever the server does, and tells how it went."""
+"""`load` calls at a rate that does not depend on the server, and prints the result."""
 
 import asyncio
 import json
@@ -20,27 +20,27 @@ from leaderboard_cli.load.result import LoadResult
 
 
 class SlowCalls:
-    """Calls that all take a while, and then are refused if that is said."""
+    """Calls that all take a while, and are then rejected if `rejected` is set."""
 
-    def __init__(self, seconds: float, *, refused: bool = False) -> None:
+    def __init__(self, seconds: float, *, rejected: bool = False) -> None:
         self._seconds = seconds
-        self._refused = refused
+        self._rejected = rejected
 
     def next(self) -> Call:
         """Return a call."""
         return self._call
 
     async def _call(self) -> None:
-        """Wait, and fail if that is said."""
+        """Wait, and fail if `rejected` is set."""
         await asyncio.sleep(self._seconds)
-        if self._refused:
+        if self._rejected:
             nothing = grpc.aio.Metadata()
             raise grpc.aio.AioRpcError(grpc.StatusCode.UNAVAILABLE, nothing, nothing)
 
 
 @pytest.fixture(name="_unlimited_grace", autouse=True)
 def _unlimited_grace(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Leave no call out because the machine has much else to do."""
+    """Leave no call out because the test machine is busy."""
     monkeypatch.setattr("leaderboard_cli.load.generator.GRACE", 60.0)
 
 
@@ -48,12 +48,19 @@ def test_updates_go_out_at_the_rate(fake: FakeService, run: Run) -> None:
     """All calls of the duration are made, each update with an id of its own, and counted."""
     outcome = run("load", "--rate", "100", "--duration", "0.5", "--users", "5", "--json")
 
-    told = json.loads(outcome.out)
+    record = json.loads(outcome.out)
     assert (outcome.code, outcome.err) == (ExitCode.OK, "")
-    assert (told["due"], told["answered"], told["left_out"], told["cut_off"]) == (50, 50, 0, 0)
-    assert told["latency_ms"] == told["answer_ms"]
-    assert told["seconds"] >= 0.49
-    assert told["latency_ms"]["p50"] <= told["latency_ms"]["p99.9"] <= told["latency_ms"]["max"]
+    assert (record["due"], record["answered"], record["left_out"], record["cut_off"]) == (
+        50,
+        50,
+        0,
+        0,
+    )
+    assert record["latency_ms"] == record["answer_ms"]
+    assert record["seconds"] >= 0.49
+    assert (
+        record["latency_ms"]["p50"] <= record["latency_ms"]["p99.9"] <= record["latency_ms"]["max"]
+    )
     assert len({update.request_id for update in fake.received}) == 50
     assert {update.contest_id for update in fake.received} == {"load"}
     assert {update.user_id for update in fake.received} <= {f"user-{n}" for n in range(5)}
@@ -75,7 +82,7 @@ def test_reads_are_of_users_that_are_there(
 
 
 def test_a_mix_is_of_all_kinds(fake: FakeService, run: Run) -> None:
-    """A mix updates, and reads ranks and tops."""
+    """A mix has updates, ranks and tops."""
     run("load", "--kind", "mix", "--rate", "600", "--duration", "0.2", "--users", "3")
 
     assert {type(request) for request in fake.asked} == {
@@ -85,8 +92,8 @@ def test_a_mix_is_of_all_kinds(fake: FakeService, run: Run) -> None:
     assert len(fake.received) > 50
 
 
-def test_errors_are_told_by_status(fake: FakeService, run: Run) -> None:
-    """Nothing is sent again, and what was refused is told with its status and reason."""
+def test_errors_are_counted_by_status(fake: FakeService, run: Run) -> None:
+    """No call is retried, and failed calls are counted by status and reason."""
     fake.refusals.extend([STORE_AWAY] * 3)
     fake.refusals.append(refusal(code_pb2.INTERNAL, "lost"))
 
@@ -111,8 +118,8 @@ def test_another_machine_is_not_loaded_by_mistake(run: Run) -> None:
     )
 
 
-def test_nobody_to_load(run: Run) -> None:
-    """A server that is not there is told before anything is counted."""
+def test_no_server_to_load(run: Run) -> None:
+    """A server that can't be reached is an error before any call counts."""
     outcome = run("load", "--server", "127.0.0.1:1", "--timeout", "0.3")
 
     assert (outcome.code, outcome.out) == (ExitCode.UNAVAILABLE, "")
@@ -120,7 +127,7 @@ def test_nobody_to_load(run: Run) -> None:
 
 
 def test_ctrl_c_ends_a_load_with_its_result(fake: FakeService) -> None:
-    """On a terminal there is a bar, and what was done by then is told when it is ended."""
+    """On a terminal there is a bar, and Ctrl-C prints the result up to then."""
     loading = ("load", "--rate", "50", "--duration", "600", "--server", fake.address)
     with OnTerminal(*loading) as terminal:
         terminal.read_until(lambda shown: "p99" in shown and bool(fake.received))
@@ -133,7 +140,7 @@ def test_ctrl_c_ends_a_load_with_its_result(fake: FakeService) -> None:
 
 
 async def test_a_slow_server_does_not_slow_the_schedule(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What waits for a free caller counts as late, in the latency too, and what stays as well."""
+    """A call that waits for a free caller counts as late; one that is never begun does too."""
     monkeypatch.setattr("leaderboard_cli.load.generator.GRACE", 0.0)
     result = LoadResult(rate=100)
     calls = cast("Calls", SlowCalls(0.2))
@@ -150,10 +157,10 @@ async def test_a_slow_server_does_not_slow_the_schedule(monkeypatch: pytest.Monk
 
 
 async def test_a_failed_call_took_its_time() -> None:
-    """What fails counts with the time until it failed, and where nothing succeeds it is not 0."""
+    """A failed call counts with the time until it failed, also if no call succeeds."""
     result = LoadResult(rate=100)
 
-    calls = cast("Calls", SlowCalls(0.05, refused=True))
+    calls = cast("Calls", SlowCalls(0.05, rejected=True))
     await generate(calls, result, duration=0.1, concurrency=10)
 
     assert (result.failed, result.latency.count, result.kept) == (10, 10, True)
@@ -161,8 +168,8 @@ async def test_a_failed_call_took_its_time() -> None:
     assert set(result.as_record()["answer_ms"].values()) == {None}
 
 
-async def test_what_was_not_due_is_not_missed() -> None:
-    """A load that is ended before its time counts the calls that were due by then alone."""
+async def test_calls_that_were_not_due_are_not_missed() -> None:
+    """A load that is stopped early counts only the calls that were due by then."""
     result = LoadResult(rate=50)
     calls = cast("Calls", SlowCalls(0.0))
     loading = asyncio.create_task(generate(calls, result, duration=600, concurrency=20))
@@ -176,7 +183,7 @@ async def test_what_was_not_due_is_not_missed() -> None:
 
 
 async def test_a_call_that_is_cut_off_counts() -> None:
-    """What is under way when a load is ended counts with its age, as neither done nor failed."""
+    """A call in flight at the end of a load counts with its age, neither answered nor failed."""
     result = LoadResult(rate=50)
     calls = cast("Calls", SlowCalls(600.0))
     loading = asyncio.create_task(generate(calls, result, duration=1, concurrency=1))
@@ -192,7 +199,7 @@ async def test_a_call_that_is_cut_off_counts() -> None:
 def test_a_rate_that_is_not_kept_is_a_warning(
     fake: FakeService, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where calls could not be begun the exit code says so too, and nobody takes it for a pass."""
+    """If calls could not be begun, the exit code is not that of a success."""
     del fake
 
     async def fall_behind(_calls: Calls, result: LoadResult, **_how: float) -> None:
@@ -208,8 +215,8 @@ def test_a_rate_that_is_not_kept_is_a_warning(
     assert "the rate was not kept: 3 calls were due and not begun" in outcome.out
 
 
-def test_users_that_are_not_taken_are_told(fake: FakeService, run: Run) -> None:
-    """A load of reads does not begin unless all its users are there."""
+def test_a_load_of_reads_needs_its_users(fake: FakeService, run: Run) -> None:
+    """A load of reads does not begin unless all its users were written."""
     fake.refuse_update = lambda _update: STORE_AWAY
 
     outcome = run("load", "--kind", "rank", "--users", "3")
@@ -217,8 +224,8 @@ def test_users_that_are_not_taken_are_told(fake: FakeService, run: Run) -> None:
     assert outcome == (ExitCode.UNAVAILABLE, "", "error: the store is away\n")
 
 
-async def test_the_schedule_is_that_of_the_clock(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Calls are due at even times from the first; who is late gets them at once, or not at all."""
+async def test_the_schedule_follows_the_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Calls are due at even intervals; a late one is handed out at once, or left out."""
     monkeypatch.setattr("leaderboard_cli.load.generator.GRACE", 0.5)
     now = 100.0
     schedule = Schedule(10, 1, lambda: now, 100.0)

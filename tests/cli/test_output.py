@@ -1,4 +1,4 @@
-"""What a command prints arrives, whatever its output can take, or the command says otherwise."""
+"""The output of a command arrives in full, in every encoding, or the command reports an error."""
 
 import json
 import os
@@ -21,7 +21,7 @@ LOCALES = [
 
 @pytest.fixture(name="board")
 def _board(fake: FakeService) -> FakeService:
-    """Give a service with a name that is not ASCII."""
+    """Start a service with a name that is not ASCII."""
     fake.top = pb.GetTopUsersResponse(users=[ADA], total_users=1)
     fake.display_name = ADA.display_name
     fake.rank = pb.GetUserRankResponse(user=ADA, total_users=1)
@@ -41,8 +41,8 @@ def with_stdout(stdout: int, *arguments: str) -> subprocess.CompletedProcess[str
     )
 
 
-def unread(*arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run the command with its output in a pipe whose reader has left."""
+def run_without_reader(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the command with its output in a pipe whose reader closed it."""
     reads, writes = os.pipe()
     os.close(reads)
     try:
@@ -54,24 +54,24 @@ def unread(*arguments: str) -> subprocess.CompletedProcess[str]:
 @pytest.mark.usefixtures("board")
 @pytest.mark.parametrize("environment", LOCALES)
 def test_no_character_fails(monkeypatch: pytest.MonkeyPatch, environment: dict[str, str]) -> None:
-    """A name that the output can't have is escaped; an update that counted is none that failed."""
+    """Characters that the encoding lacks are escaped, and the exit code is OK."""
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
 
-    told = [
+    outcomes = [
         run_in_pipe("top", "c"),
         run_in_pipe("rank", "c", "ada"),
         run_in_pipe("update", "c", "ada", "1"),
     ]
 
-    assert [(each.code, each.err) for each in told] == [(ExitCode.OK, "")] * 3
-    assert all(r"\xc1d\xe1" in each.out for each in told)
+    assert [(each.code, each.err) for each in outcomes] == [(ExitCode.OK, "")] * 3
+    assert all(r"\xc1d\xe1" in each.out for each in outcomes)
 
 
 @pytest.mark.usefixtures("board")
 @pytest.mark.parametrize("environment", LOCALES)
 def test_json_stays_json(monkeypatch: pytest.MonkeyPatch, environment: dict[str, str]) -> None:
-    """For scripts the characters are escaped as JSON does it; otherwise they are as they are."""
+    """With --json characters that the encoding lacks are escaped as in JSON."""
     plain = run_in_pipe("top", "c", "--json", PYTHONIOENCODING="utf-8").out
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
@@ -83,8 +83,8 @@ def test_json_stays_json(monkeypatch: pytest.MonkeyPatch, environment: dict[str,
     assert escaped.isascii()
 
 
-def test_a_closed_output_is_no_error(board: FakeService) -> None:
-    """With stdout closed, and stderr too, a command does what it does, and exits so."""
+def test_a_closed_output_is_not_an_error(board: FakeService) -> None:
+    """With stdout closed, and stderr too, a command works and exits as usual."""
     line = f"{COMMAND} top c --json >&- && {COMMAND} rank c ada >&- 2>&-"
 
     done = subprocess.run(["sh", "-c", line], capture_output=True, check=False)
@@ -93,8 +93,8 @@ def test_a_closed_output_is_no_error(board: FakeService) -> None:
     assert len(board.asked) == 2
 
 
-def test_a_full_disk_is_told(board: FakeService) -> None:
-    """Output that can't be written is an error; an update says that it counted nonetheless."""
+def test_a_full_disk_is_an_error(board: FakeService) -> None:
+    """Output that can't be written is an error, which says that an update counted nonetheless."""
     with open("/dev/full", "wb") as full:  # noqa: PTH123 (no path to join)
         read = with_stdout(full.fileno(), "top", "c")
         updated = with_stdout(full.fileno(), "update", "c", "ada", "1")
@@ -119,25 +119,25 @@ def test_a_full_disk_is_told(board: FakeService) -> None:
         ["--version"],
     ],
 )
-def test_who_stops_reading_is_no_error(arguments: list[str]) -> None:
-    """A command whose reader has left ends as other tools do then, without a word."""
-    done = unread(*arguments)
+def test_a_closed_pipe_ends_a_command(arguments: list[str]) -> None:
+    """A command whose reader closed the pipe ends silently, as other tools do."""
+    done = run_without_reader(*arguments)
 
     assert (done.returncode, done.stderr) == (ExitCode.PIPE_CLOSED, "")
 
 
-def test_a_watch_ends_when_nobody_reads(fake: FakeService) -> None:
-    """A watch goes no further than its reader."""
+def test_a_closed_pipe_ends_a_watch(fake: FakeService) -> None:
+    """A watch ends when its reader closes the pipe."""
     fake.stream = [FIRST, BOB_WINS]
     fake.held.clear()
 
-    assert unread("watch", "chess").returncode == ExitCode.PIPE_CLOSED
-    assert unread("watch", "chess", "--json").returncode == ExitCode.PIPE_CLOSED
+    assert run_without_reader("watch", "chess").returncode == ExitCode.PIPE_CLOSED
+    assert run_without_reader("watch", "chess", "--json").returncode == ExitCode.PIPE_CLOSED
 
 
-def test_an_update_that_nobody_reads_of_counted(fake: FakeService) -> None:
-    """Who takes the exit code for a failure is told that the update counted."""
-    done = unread("update", "c", "ada", "1")
+def test_an_update_into_a_closed_pipe_counted(fake: FakeService) -> None:
+    """The exit code looks like a failure, but a line says that the update counted."""
+    done = run_without_reader("update", "c", "ada", "1")
 
     assert done.returncode == ExitCode.PIPE_CLOSED
     assert done.stderr == "error: the update counted, but nobody reads the output any more\n"
@@ -145,8 +145,8 @@ def test_an_update_that_nobody_reads_of_counted(fake: FakeService) -> None:
 
 
 @pytest.mark.usefixtures("board")
-def test_a_full_pipe_that_does_not_block_is_waited_for() -> None:
-    """What the reader is slow to take arrives all the same, with nothing lost and no error."""
+def test_a_full_non_blocking_pipe_is_waited_for() -> None:
+    """All output reaches a slow reader, without an error."""
     reads, writes = os.pipe()
     os.set_blocking(writes, False)
     filled = 0

@@ -1,4 +1,4 @@
-"""The command `serve`: what it can't start with is said in one line and in the exit code."""
+"""The command `serve`: the reason why it can't start is one line and an exit code."""
 
 import signal
 from pathlib import Path
@@ -34,7 +34,7 @@ async def test_a_bad_option(tmp_path: Path, option: str, value: str) -> None:
     assert "Traceback" not in ended.output
 
 
-async def test_all_bad_settings_are_told_at_once(tmp_path: Path) -> None:
+async def test_all_bad_settings_are_reported_at_once(tmp_path: Path) -> None:
     """Settings from the environment are checked alike, and each has its line."""
     settings = {"LEADERBOARD_ADDRESS": "nowhere", "LEADERBOARD_LOG_LEVEL": "loud"}
 
@@ -61,8 +61,8 @@ async def test_a_second_server_on_the_same_address(
     assert await service.health() == "SERVING"
 
 
-async def test_what_others_can_read_is_warned_of(tmp_path: Path) -> None:
-    """Without TLS, an address that is not loopback is a warning; it is no reason not to serve."""
+async def test_an_exposed_address_is_a_warning(tmp_path: Path) -> None:
+    """An address that is not loopback, without TLS, is a warning and not an error."""
     of_no_machine = "192.0.2.1:50051"
 
     ended = await served(tmp_path, "--address", of_no_machine, "--redis-url", "redis://127.0.0.1:1")
@@ -82,8 +82,8 @@ async def test_what_others_can_read_is_warned_of(tmp_path: Path) -> None:
         pytest.param(f"redis://:{_PASSWORD}@{_AWAY}/0?no_such=1&db=x", id="bad settings"),
     ],
 )
-async def test_a_bad_url_is_refused_without_its_password(tmp_path: Path, url: str) -> None:
-    """What is wrong is said without showing any of the URL."""
+async def test_a_bad_url_is_rejected_without_its_password(tmp_path: Path, url: str) -> None:
+    """The error shows no part of the URL."""
     address = f"127.0.0.1:{free_port()}"
 
     ended = await served(tmp_path, "--address", address, environment={"LEADERBOARD_REDIS_URL": url})
@@ -97,7 +97,7 @@ async def test_a_bad_url_is_refused_without_its_password(tmp_path: Path, url: st
 async def test_the_password_of_the_store_is_never_logged(
     own_store: StoreProcess, tmp_path: Path, password: str
 ) -> None:
-    """Neither a store that takes it nor one that refuses it or goes away makes it appear."""
+    """The password is not logged if the store accepts it, rejects it or goes away."""
     async with own_store.client() as client:
         await client.config_set("requirepass", _PASSWORD)
     log = tmp_path / "server.log"

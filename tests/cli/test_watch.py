@@ -16,7 +16,7 @@ from leaderboard_cli.failures import ExitCode
 
 
 def test_a_pipe_gets_a_line_for_each_change(fake: FakeService, run: Run) -> None:
-    """In a pipe the snapshot is a table and each change a line: rank, name, score, what moved."""
+    """In a pipe the snapshot is a table and each change a line: rank, name, score, move."""
     fake.stream = [FIRST, BOB_WINS, OVER]
 
     outcome = run("watch", "chess")
@@ -73,7 +73,7 @@ def test_a_new_snapshot_says_why(fake: FakeService, run: Run) -> None:
 
 
 @pytest.mark.parametrize(
-    ("stream", "refused", "why"),
+    ("stream", "rejected", "why"),
     [
         ([FIRST, DRAINING], None, "the server is shutting down"),
         ([FIRST], None, "the server ended the watch without a reason"),
@@ -89,12 +89,12 @@ def test_a_lost_watch_goes_on(
     fake: FakeService,
     run: Run,
     stream: list[pb.WatchContestResponse],
-    refused: status_pb2.Status | None,
+    rejected: status_pb2.Status | None,
     why: str,
 ) -> None:
-    """A watch that is lost resumes; its changes are told once, and stderr has what happened."""
+    """A lost watch resumes; each change is printed once, and stderr says what happened."""
     fake.streams.append(stream)
-    fake.refusals.extend([refused] if refused else [])
+    fake.refusals.extend([rejected] if rejected else [])
     fake.stream = [BOB_WINS, OVER]
 
     outcome = run("watch", "chess")
@@ -116,17 +116,19 @@ def test_json_goes_on_with_the_next_stream(fake: FakeService, run: Run) -> None:
 
     outcome = run("watch", "chess", "--json")
 
-    told = [json_format.Parse(line, pb.WatchContestResponse()) for line in outcome.out.splitlines()]
-    assert told == [FIRST, DRAINING, BOB_WINS, OVER]
+    printed = [
+        json_format.Parse(line, pb.WatchContestResponse()) for line in outcome.out.splitlines()
+    ]
+    assert printed == [FIRST, DRAINING, BOB_WINS, OVER]
     assert outcome.err.startswith("reconnecting: the server is shutting down\nreconnected after ")
 
 
-def test_a_hole_is_never_shown(fake: FakeService, run: Run) -> None:
-    """A message that does not follow on the last one is not shown; the board is shown anew."""
-    hole = pb.WatchContestResponse()
-    hole.CopyFrom(BOB_WINS)
-    hole.previous_revision = 6
-    fake.streams.append([FIRST, hole])
+def test_a_gap_is_never_shown(fake: FakeService, run: Run) -> None:
+    """A message that does not continue the last one is not shown; the board is reloaded."""
+    gap = pb.WatchContestResponse()
+    gap.CopyFrom(BOB_WINS)
+    gap.previous_revision = 6
+    fake.streams.append([FIRST, gap])
     fake.stream = [SNAPSHOT_AGAIN, OVER]
 
     outcome = run("watch", "chess")
@@ -137,8 +139,8 @@ def test_a_hole_is_never_shown(fake: FakeService, run: Run) -> None:
     assert "the stream goes on after revision 6, the board is at 7" in outcome.err
 
 
-def test_a_server_that_is_not_there_is_told(run: Run) -> None:
-    """A watch that can't begin ends when its time is up, with the reason of the last try."""
+def test_a_server_that_can_not_be_reached_ends_the_watch(run: Run) -> None:
+    """A watch that can't begin ends after --timeout, with the reason of the last attempt."""
     outcome = run("watch", "chess", "--server", "127.0.0.1:1", "--timeout", "1")
 
     assert outcome == (
@@ -148,8 +150,8 @@ def test_a_server_that_is_not_there_is_told(run: Run) -> None:
     )
 
 
-def test_a_refused_watch_is_told(fake: FakeService, run: Run) -> None:
-    """A watch that the service does not take ends at once."""
+def test_a_rejected_watch_ends(fake: FakeService, run: Run) -> None:
+    """A watch that the service rejects ends at once."""
     fake.streams.append([])
     fake.refusals.append(
         refusal(code_pb2.INVALID_ARGUMENT, "malformed", "ERROR_REASON_INVALID_FIELD")
@@ -179,7 +181,7 @@ def test_ctrl_c_ends_a_watch(fake: FakeService, scope: str) -> None:
 
 
 def test_a_terminal_shows_a_live_table(fake: FakeService) -> None:
-    """On a terminal the table is painted again in place, with marks at what changed."""
+    """On a terminal the table is redrawn in place, with highlights at the changed rows."""
     fake.stream = [FIRST, BOB_WINS]
     fake.held.clear()
 
@@ -197,8 +199,8 @@ def test_a_terminal_shows_a_live_table(fake: FakeService) -> None:
     assert asked.min_interval.ToMilliseconds() == 200
 
 
-def test_the_live_table_says_how_the_watch_stands(fake: FakeService) -> None:
-    """The table says that it connects, that it reconnects and why, and that it is live again."""
+def test_the_live_table_shows_the_state_of_the_watch(fake: FakeService) -> None:
+    """The table shows that it connects, that it reconnects and why, and that it is live again."""
     fake.streams.extend([[], [FIRST]])
     fake.refusals.extend(
         refusal(code_pb2.UNAVAILABLE, why, "ERROR_REASON_STORE_UNAVAILABLE", retry_after=1.5)

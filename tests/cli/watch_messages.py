@@ -1,4 +1,4 @@
-"""The messages of a small watch, as the service tells them."""
+"""The messages of a small watch, as the service sends them."""
 
 from leaderboard.v1 import leaderboard_pb2 as pb
 
@@ -15,7 +15,7 @@ FIRST = pb.WatchContestResponse(
         reason=pb.SNAPSHOT_REASON_INITIAL,
     ),
 )
-"""How a watch begins."""
+"""The first message of a watch."""
 
 BOB_WINS = pb.WatchContestResponse(
     position=pb.Position(epoch="e", revision=9),
@@ -27,7 +27,7 @@ BOB_WINS = pb.WatchContestResponse(
         ]
     ),
 )
-"""What follows on the first message."""
+"""The message after the first one."""
 
 SNAPSHOT_AGAIN = pb.WatchContestResponse(
     position=pb.Position(epoch="e", revision=9),
@@ -37,18 +37,18 @@ SNAPSHOT_AGAIN = pb.WatchContestResponse(
         reason=pb.SNAPSHOT_REASON_INITIAL,
     ),
 )
-"""How a watch begins where the changes are made already."""
+"""A snapshot after the changes of `BOB_WINS`."""
 
 OVER = pb.WatchContestResponse(
     position=pb.Position(epoch="e", revision=9),
     previous_revision=9,
     end=pb.End(reason=pb.END_REASON_CONTEST_OVER),
 )
-"""The last message of all."""
+"""The last message of a contest."""
 
 DRAINING = pb.WatchContestResponse(
     position=pb.Position(epoch="e", revision=7),
     previous_revision=7,
     end=pb.End(reason=pb.END_REASON_DRAINING),
 )
-"""The last message of a stream that told no more than the first one."""
+"""The last message of a stream that had only the first one."""
