@@ -1,1 +1,1 @@
-"""What the service is about, in plain values and rules; imports the standard library alone."""
+"""The values, rules and errors of the service; imports the standard library alone."""

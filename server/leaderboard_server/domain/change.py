@@ -1,4 +1,4 @@
-"""What happened to a contest, as told to caches and watchers."""
+"""Committed changes of a contest, as caches and watchers observe them."""
 
 from typing import NamedTuple
 
@@ -10,20 +10,20 @@ class ScoreChange(NamedTuple):
     """An applied change of one user's row."""
 
     user: RankedUser
-    """The user right after this change."""
+    """The user directly after this change."""
     previous_rank: int
     """0 for a new user."""
     points: int
-    """By how much the score changed, from -2^54 to 2^54; 0 for a new name alone."""
+    """The difference of the score, from -2^54 to 2^54; 0 if only the name changed."""
     event_type: str
     event_time_ns: int | None
 
 
 class Commit(NamedTuple):
-    """Changes of one contest that took effect in one atomic step.
+    """Changes of one contest that were applied in one atomic step.
 
-    Change `i` has the revision `previous_revision + 1 + i`. A commit without changes tells that a
-    new epoch began at its revision.
+    Change `i` has the revision `previous_revision + 1 + i`. A commit without changes
+    starts a new epoch at its revision.
     """
 
     contest_id: str
@@ -31,7 +31,7 @@ class Commit(NamedTuple):
     previous_revision: int
     revision: int
     total_users: int
-    """How many users the contest has after the commit."""
+    """The number of users in the contest after the commit."""
     changes: tuple[ScoreChange, ...]
 
     @property
@@ -40,7 +40,7 @@ class Commit(NamedTuple):
         return Position(self.epoch, self.revision)
 
     def after(self, revision: int) -> "Commit":
-        """Return what of this commit comes after a revision; a writer's may lie within it."""
+        """Return the part of this commit after a revision, such as the position of one writer."""
         if revision <= self.previous_revision:
             return self
         changes = self.changes[revision - self.previous_revision :]

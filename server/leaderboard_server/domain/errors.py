@@ -1,6 +1,6 @@
-"""Everything that callers can be refused with, whichever way they call.
+"""The expected errors of the service.
 
-Each error says whose turn it is: the caller's to change the request, or to try again.
+Each docstring says what a caller can do: change the request, or retry.
 """
 
 from typing import NamedTuple, TypeAlias
@@ -10,7 +10,7 @@ from leaderboard_server.domain.update import MAX_SCORE, UpdateResult
 
 
 class LeaderboardError(Exception):
-    """The base of all expected errors; its text is safe to show to callers."""
+    """Base of all expected errors; the text is safe to show to callers."""
 
 
 Outcome: TypeAlias = UpdateResult | LeaderboardError
@@ -18,7 +18,7 @@ Outcome: TypeAlias = UpdateResult | LeaderboardError
 
 
 class FieldViolation(NamedTuple):
-    """What is wrong with one field of a request."""
+    """A problem of one field of a request."""
 
     field: str
     """The path of the field, such as `updates[3].user_id`."""
@@ -26,7 +26,7 @@ class FieldViolation(NamedTuple):
 
 
 class InvalidRequest(LeaderboardError):
-    """Fields are missing or outside their alphabet, length or range: change the request."""
+    """Fields are missing, or outside their alphabet, length or range: change the request."""
 
     def __init__(self, violations: tuple[FieldViolation, ...]) -> None:
         super().__init__("; ".join(f"{v.field}: {v.description}" for v in violations))
@@ -34,7 +34,7 @@ class InvalidRequest(LeaderboardError):
 
 
 class ScoreOutOfRange(LeaderboardError):
-    """The points or the resulting score pass the bounds; nothing was written."""
+    """The points or the resulting score are out of bounds; nothing was written."""
 
     def __init__(self, contest_id: str, user_id: str) -> None:
         super().__init__(
@@ -55,7 +55,7 @@ class UserNotFound(LeaderboardError):
 
 
 class RequestIdReused(LeaderboardError):
-    """The request id was used with another payload; nothing was written."""
+    """The request id was already used with another payload; nothing was written."""
 
     def __init__(self, contest_id: str, request_id: str) -> None:
         super().__init__(
@@ -66,7 +66,7 @@ class RequestIdReused(LeaderboardError):
 
 
 class PositionUnreachable(LeaderboardError):
-    """The wanted position is of another history, or later than anything the store holds."""
+    """The wanted position belongs to another history, or is later than the store's."""
 
     def __init__(self, contest_id: str, wanted: Position, current: Position) -> None:
         super().__init__(
@@ -78,23 +78,23 @@ class PositionUnreachable(LeaderboardError):
 
 
 class StoreUnavailable(LeaderboardError):
-    """The store is away or did not answer in time: try again; a write may have been applied."""
+    """The store is down or did not reply in time: retry; a write may have been applied."""
 
     def __init__(self) -> None:
         super().__init__("the store is not available; a write may or may not have been applied")
 
 
 class ServerDraining(LeaderboardError):
-    """The server stops and takes no new calls; nothing was written."""
+    """The server is stopping and accepts no new calls; nothing was written."""
 
     def __init__(self) -> None:
         super().__init__("the server is stopping; try another one")
 
 
 class WatcherStalled(LeaderboardError):
-    """The watcher took nothing for the write timeout."""
+    """The watcher accepted no message within the write timeout."""
 
     def __init__(self, contest_id: str, position: Position) -> None:
-        super().__init__(f"the watcher of contest {contest_id!r} took nothing for too long")
+        super().__init__(f"the watcher of contest {contest_id!r} accepted nothing for too long")
         self.contest_id = contest_id
         self.position = position

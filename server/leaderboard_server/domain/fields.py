@@ -1,6 +1,6 @@
-"""What the fields of a request may hold: the one place where their shape is decided.
+"""Checks of request fields: the only place that defines their alphabet, length and range.
 
-Each check returns what is wrong as a sentence, or None.
+Each check returns the problem as a phrase, or None.
 """
 
 import re
@@ -39,7 +39,7 @@ def matches_if_set(pattern: re.Pattern[str], value: str) -> str | None:
 
 
 def display_name(value: str) -> str | None:
-    """Check a name for people."""
+    """Check a display name."""
     if len(value) > MAX_DISPLAY_NAME:
         return f"must have at most {MAX_DISPLAY_NAME} code points"
     if value.isprintable():

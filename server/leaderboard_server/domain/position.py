@@ -1,27 +1,26 @@
-"""Points in the history of a contest."""
+"""Positions in the history of a contest."""
 
 from typing import NamedTuple
 
 
 class Position(NamedTuple):
-    """A point in the history of one contest.
+    """A point in the history of one contest: epoch and revision.
 
-    Positions of one contest are ordered by revision within one epoch; those of two epochs can't
-    be compared.
+    Positions of one epoch are ordered by revision; positions of two epochs can't be compared.
     """
 
     epoch: str
-    """Names one history of the contest. Empty before its first change."""
+    """Identifies one history of the contest. Empty before the first change."""
 
     revision: int
-    """How many changes were applied, from 0."""
+    """The number of applied changes, from 0."""
 
     def reaches(self, other: "Position") -> bool:
-        """Tell whether this position is the other one or a later one of the same history."""
+        """Return whether this is the other position or a later one of the same history."""
         if other == BEGINNING:
             return True
         return self.epoch == other.epoch and self.revision >= other.revision
 
 
 BEGINNING = Position("", 0)
-"""Where every contest starts: before its first change."""
+"""The start of every contest, before its first change."""

@@ -1,4 +1,4 @@
-"""A change that a caller asks for, and what it led to."""
+"""Score updates and their results."""
 
 import hashlib
 from enum import StrEnum
@@ -8,12 +8,12 @@ from leaderboard_server.domain.board import RankedUser
 from leaderboard_server.domain.position import Position
 
 MAX_SCORE = 2**53
-"""The bound of points and scores either way, inclusive: beyond it doubles, and so Redis scores and
-JSON numbers, no longer hold every integer."""
+"""The largest absolute value of points and scores, inclusive: larger integers are not exact as
+doubles, and so neither as Redis scores nor as JSON numbers."""
 
 
 class UpdateMode(StrEnum):
-    """How points are applied to a score."""
+    """The way points are applied to a score."""
 
     INCREMENT = "increment"
     SET = "set"
@@ -21,39 +21,39 @@ class UpdateMode(StrEnum):
 
 
 class ScoreUpdate(NamedTuple):
-    """A change of one user's score, with every field checked."""
+    """A checked update of one user's score."""
 
     contest_id: str
     user_id: str
     points: int
-    """Any 64-bit integer; beyond 2^53 either way the update is refused as out of range."""
+    """Any 64-bit integer; beyond -2^53 or 2^53 the update is rejected as out of range."""
     mode: UpdateMode = UpdateMode.INCREMENT
     request_id: str = ""
-    """Names the write within its contest. Empty: it can't be recognised when repeated."""
+    """Identifies the write within its contest. Empty: repeats are not recognised."""
     event_type: str = ""
     event_time_ns: int | None = None
-    """Nanoseconds since 1970 in UTC, as the caller says."""
+    """Nanoseconds since 1970 in UTC, given by the caller."""
     display_name: str = ""
-    """Empty: the present name stays."""
+    """Empty: the current name stays."""
 
     def fingerprint(self) -> str:
-        """Return 16 hex digits that tell this payload from others under the same request id."""
+        """Return 16 hex digits that identify the payload, to detect a reused request id."""
         payload = repr((self.user_id, self.points, self.mode.value, *self[5:]))
         return hashlib.blake2b(payload.encode(), digest_size=8).hexdigest()
 
 
 class UpdateResult(NamedTuple):
-    """What an update led to."""
+    """The result of an update."""
 
     user: RankedUser
-    """The user right after the update."""
+    """The user directly after the update."""
     previous_score: int
     """0 for a new user."""
     previous_rank: int
     """0 for a new user."""
     applied: bool
-    """Whether it changed anything: a new user, another score or another name."""
+    """Whether the update changed anything: a new user, another score or another name."""
     replayed: bool
-    """Whether this is the first answer to the same request id, given again."""
+    """Whether this repeats the first result of the same request id."""
     position: Position
-    """Right after the update."""
+    """The position directly after the update."""

@@ -1,1 +1,1 @@
-"""What can be asked of the service, in the words of the domain: one method for each call."""
+"""The use cases of the service, in the words of the domain: one method for each call."""
