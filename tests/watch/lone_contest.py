@@ -164,6 +164,7 @@ class Viewer:
 
     Attributes:
         messages: What it was told.
+        encoded: The bytes of each.
         taking: Whether it takes messages.
     """
 
@@ -171,6 +172,7 @@ class Viewer:
         self._request = WatchRequest(CONTEST, **fields)  # type: ignore[arg-type]
         self._contest = contest
         self.messages: list[WatchMessage] = []
+        self.encoded: list[bytes] = []
         self.taking = asyncio.Event()
         self.taking.set()
         self.checker = WatchChecker(
@@ -208,8 +210,8 @@ class Viewer:
         await asyncio.sleep(0)  # as on a wire, which takes a message in another turn of the loop
         await self.taking.wait()
         self.messages.append(message)
-        encoded = responses.watch_message(message)
-        self.checker.feed(pb.WatchContestResponse.FromString(encoded))
+        self.encoded.append(responses.watch_message(message))
+        self.checker.feed(pb.WatchContestResponse.FromString(self.encoded[-1]))
 
     async def follow(self, channel: str, revision: int) -> int:
         """See `watch.sink.WatchSink.follow`."""

@@ -1,13 +1,13 @@
-"""What is read from a contest: users with their ranks, pages of a board, one user's standing."""
+"""Read results: users with their ranks, pages of a board, the standing of one user."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from leaderboard_server.domain.position import Position
 
 
 class RankedUser(NamedTuple):
-    """A user as ranked at some position."""
+    """A user with its score and rank at some position."""
 
     user_id: str
     score: int
@@ -18,29 +18,27 @@ class RankedUser(NamedTuple):
     """Empty if none was given."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, weakref_slot=True)
 class Page:
-    """Consecutive ranks of a contest at one position; the same object may go to many readers."""
+    """Consecutive ranks of a contest at one position; many readers may share one object."""
 
     users: tuple[RankedUser, ...]
     total_users: int
     position: Position
-    encoded: bytes | None = field(default=None, compare=False, repr=False)
-    """The page as it is sent; whoever encodes it first leaves it here for the others."""
 
 
 class Standing(NamedTuple):
-    """Where one user stands at one position."""
+    """The rank of one user at one position, with the users around it."""
 
     user: RankedUser
     neighbors: tuple[RankedUser, ...]
-    """The users right above and below, best first, without the user."""
+    """The users directly above and below, best first, without the user."""
     total_users: int
     position: Position
 
     @property
     def percentile(self) -> float:
-        """The share of the other users ranked below, from 0 to 100; 100 for a single user."""
+        """Percentage of the other users that are ranked below, 0 to 100; 100 for a single user."""
         others = self.total_users - 1
         if others == 0:
             return 100.0

@@ -1,4 +1,4 @@
-"""What a watcher asks for and what it is told."""
+"""Watch requests, and the messages of a watch."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -10,7 +10,7 @@ from leaderboard_server.domain.position import Position
 
 
 class WatchScope(StrEnum):
-    """What a watcher is told of a contest."""
+    """The part of a contest that a watcher follows."""
 
     TOP = "top"
     ALL = "all"
@@ -18,7 +18,7 @@ class WatchScope(StrEnum):
 
 
 class WatchRequest(NamedTuple):
-    """What a watcher asks for, with every field checked."""
+    """A checked request to watch a contest."""
 
     contest_id: str
     limit: int = 10
@@ -29,7 +29,7 @@ class WatchRequest(NamedTuple):
 
 
 class SnapshotReason(StrEnum):
-    """Why the state is told as a whole."""
+    """The reason for a snapshot."""
 
     INITIAL = "initial"
     HISTORY_TRIMMED = "history_trimmed"
@@ -39,13 +39,13 @@ class SnapshotReason(StrEnum):
 
 
 class EndReason(StrEnum):
-    """Why a stream ends."""
+    """The reason for the end of a watch."""
 
     DRAINING = "draining"
 
 
 class Snapshot(NamedTuple):
-    """The state of a contest, in place of all that the watcher knew."""
+    """The state of a contest; it replaces all that the watcher knew."""
 
     users: tuple[RankedUser, ...]
     total_users: int
@@ -53,27 +53,25 @@ class Snapshot(NamedTuple):
 
 
 class Changes(NamedTuple):
-    """What changed since the previous message, in order; one change or more."""
+    """One or more changes since the previous message, in order."""
 
     changes: tuple[ScoreChange, ...]
 
 
 class Progress(NamedTuple):
-    """Nothing new for this watcher."""
+    """No change for this watcher up to the position of the message."""
 
 
 class End(NamedTuple):
-    """The last message."""
+    """The last message of a watch."""
 
     reason: EndReason
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, weakref_slot=True)
 class WatchMessage:
-    """One message of a watch; the same object goes to all watchers who are told the same."""
+    """One message of a watch; watchers that get the same message share one object."""
 
     position: Position
     previous_revision: int
     event: Snapshot | Changes | Progress | End
-    encoded: bytes | None = None
-    """The message as it is sent; whoever encodes it first leaves it here for the others."""

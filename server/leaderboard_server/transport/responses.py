@@ -1,6 +1,9 @@
-"""From values to answer messages."""
+"""Encodes results and watch messages as response bytes."""
 
-from collections.abc import Iterable
+import functools
+import weakref
+from collections.abc import Callable, Iterable
+from typing import TypeVar
 
 from leaderboard.v1 import leaderboard_pb2 as pb
 from leaderboard_server.domain.board import Page, RankedUser, Standing
@@ -20,6 +23,8 @@ from leaderboard_server.domain.watch import (
 from leaderboard_server.transport.requests import SECOND_NS
 from leaderboard_server.transport.statuses import status_of
 
+Value = TypeVar("Value")
+
 _SNAPSHOT_REASONS = {
     SnapshotReason.INITIAL: pb.SNAPSHOT_REASON_INITIAL,
     SnapshotReason.HISTORY_TRIMMED: pb.SNAPSHOT_REASON_HISTORY_TRIMMED,
@@ -30,8 +35,25 @@ _SNAPSHOT_REASONS = {
 _END_REASONS = {EndReason.DRAINING: pb.END_REASON_DRAINING}
 
 
+def encoded_once(encode: Callable[[Value], bytes]) -> Callable[[Value], bytes]:
+    """Make an encoder keep the bytes of each object for as long as the object lives."""
+    entries: dict[int, tuple[weakref.ref[Value], bytes]] = {}
+
+    @functools.wraps(encode)
+    def encode_once(value: Value) -> bytes:
+        key = id(value)
+        entry = entries.get(key)
+        if entry is None:
+            # The entry goes with the object, before another one can get the same id.
+            reference = weakref.ref(value, lambda _: entries.pop(key))
+            entry = entries[key] = reference, encode(value)
+        return entry[1]
+
+    return encode_once
+
+
 def update_result(result: UpdateResult) -> bytes:
-    """Encode what an update led to."""
+    """Encode the response of `UpdateScore`."""
     response = pb.UpdateScoreResponse()
     _put_result(response, result)
     return response.SerializeToString()
@@ -40,7 +62,7 @@ def update_result(result: UpdateResult) -> bytes:
 def add_results(
     response: pb.BatchUpdateScoresResponse, outcomes: Iterable[UpdateResult | LeaderboardError]
 ) -> None:
-    """Encode what each of some updates of a batch led to."""
+    """Append the outcomes of some updates of a batch to its response."""
     for outcome in outcomes:
         entry = response.results.add()
         if isinstance(outcome, UpdateResult):
@@ -51,19 +73,18 @@ def add_results(
             entry.status.details.extend(status.details)
 
 
+@encoded_once
 def page(read: Page) -> bytes:
-    """Encode consecutive ranks, once for all readers they go to."""
-    if read.encoded is None:
-        response = pb.GetTopUsersResponse(total_users=read.total_users)
-        for user in read.users:
-            _put_user(response.users.add(), user)
-        _put_position(response.position, read.position)
-        read.encoded = response.SerializeToString()
-    return read.encoded
+    """Encode the response of `GetTopUsers`, once for all its readers."""
+    response = pb.GetTopUsersResponse(total_users=read.total_users)
+    for user in read.users:
+        _put_user(response.users.add(), user)
+    _put_position(response.position, read.position)
+    return response.SerializeToString()
 
 
 def standing(read: Standing) -> bytes:
-    """Encode where a user stands."""
+    """Encode the response of `GetUserRank`."""
     response = pb.GetUserRankResponse(total_users=read.total_users, percentile=read.percentile)
     _put_user(response.user, read.user)
     for user in read.neighbors:
@@ -72,14 +93,9 @@ def standing(read: Standing) -> bytes:
     return response.SerializeToString()
 
 
+@encoded_once
 def watch_message(message: WatchMessage) -> bytes:
-    """Encode a message of a watch, once for all watchers it goes to."""
-    if message.encoded is None:
-        message.encoded = _watch_response(message).SerializeToString()
-    return message.encoded
-
-
-def _watch_response(message: WatchMessage) -> pb.WatchContestResponse:
+    """Encode a message of a watch, once for all its watchers."""
     response = pb.WatchContestResponse(previous_revision=message.previous_revision)
     _put_position(response.position, message.position)
     match message.event:
@@ -95,10 +111,10 @@ def _watch_response(message: WatchMessage) -> pb.WatchContestResponse:
             response.progress.SetInParent()
         case End(reason):
             response.end.reason = _END_REASONS[reason]
-    return response
+    return response.SerializeToString()
 
 
-# Messages are filled where they lie: making each part and copying it in takes over twice as long.
+# Messages are filled in place: building each part and copying it in takes over twice as long.
 
 
 def _put_change(target: pb.ScoreChange, change: ScoreChange) -> None:
