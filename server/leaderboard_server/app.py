@@ -1,4 +1,4 @@
-"""Builds the server from its parts, in order, and closes them in the reverse order."""
+"""Builds the server from its parts, in order, and closes them in reverse order."""
 
 import asyncio
 import contextlib
@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable
 from typing import NamedTuple
 
 import structlog
+from redis.asyncio import Redis
 
 from leaderboard_server.board.boards import Boards
 from leaderboard_server.board.committer import Committer
@@ -23,10 +24,13 @@ from leaderboard_server.storage.pipelined_connection import PipelinedConnection
 from leaderboard_server.storage.store import Retention, Store
 from leaderboard_server.transport.choice import ListenerName, choose, make_listener
 from leaderboard_server.transport.health import Health
-from leaderboard_server.transport.listener import Endpoint, Limits
-from leaderboard_server.transport.methods import SERVICE_NAME, Methods
-from leaderboard_server.transport.response_cache import ResponseCache
-from leaderboard_server.transport.services import services
+from leaderboard_server.transport.listener import Endpoint, Limits, Listener
+from leaderboard_server.transport.methods import (
+    SERVICE_NAME,
+    ListenerPublisher,
+    Methods,
+    all_services,
+)
 from leaderboard_server.transport.tls import TlsFiles, TlsRenewal
 from leaderboard_server.watch.hub import WatchHub
 from leaderboard_server.watch.watchers import Watchers
@@ -35,19 +39,19 @@ _log = structlog.get_logger()
 
 
 class Running(NamedTuple):
-    """What is known of a server that runs."""
+    """The address and the listener of a running server."""
 
     address: str
-    """HOST:PORT, with the port that was taken."""
+    """HOST:PORT, with the port in use."""
     listener: ListenerName
 
 
 @contextlib.asynccontextmanager
 async def running(config: Config) -> AsyncIterator[Running]:
-    """Run a server, and yield what it listens on.
+    """Run a server, and yield its address and listener.
 
     Raises:
-        FrontMissing: The front was asked for and is not installed.
+        FrontMissing: The settings name the front, and it is not installed.
 
         TlsUnusable: The files for TLS can't be used.
 
@@ -66,49 +70,61 @@ async def running(config: Config) -> AsyncIterator[Running]:
         tls=tls_files.read() if tls_files else None,
     )
     async with contextlib.AsyncExitStack() as stack:
-        url = await _store_url(config, stack)
-        driver = connect(url)
+        driver = connect(await _store_url(config, stack))
         stack.push_async_callback(driver.aclose)
-
-        # Apart, so that a large answer doesn't hold up a commit.
-        writes, reads = PipelinedConnection(driver), PipelinedConnection(driver)
-        store = Store(writes, reads, Retention(config.history_changes, config.request_retention_s))
-        feed = Feed(driver)
-        followers = LogFollowers(store, feed)
-        committer = Committer(store, announce=followers.observe_own_commit)
-        ready = ResponseCache()
-        boards = Boards(store, followers, invalidate=ready.invalidate)
-        ranks = Ranks(store)
-        hub = WatchHub(followers, config.history_changes)
-        watchers = Watchers(hub, boards, store)
-        service = LeaderboardService(committer, boards, ranks, watchers)
-        health = Health(SERVICE_NAME)
-        listener = make_listener(
-            listener_name,
-            services(Methods(service, ready), health),
-            endpoint,
-            _limits(config),
-            ready,
-        )
-        monitor = Monitor(driver, on_change=health.set_serving)
-
-        for part in (writes, reads, feed, followers, boards, ranks, committer):
-            stack.push_async_callback(part.close)
-        feed.start()
-        followers.start()
-        boards.start()
-        port = await listener.start()
-        stack.push_async_callback(listener.stop)
-        stack.callback(health.end_watches)
-        monitor.start()
-        stack.push_async_callback(monitor.close)
+        listener = make_listener(listener_name, endpoint, _limits(config))
+        parts = _Parts(config, driver, listener)
+        port = await parts.start(stack)
         if renewal:
             renewal.start(listener.renew)
             stack.push_async_callback(renewal.close)
         yield Running(f"{config.address.rpartition(':')[0]}:{port}", listener_name)
-        hub.drain()
-        health.drain()
-        await listener.drain()
+        await parts.drain()
+
+
+class _Parts:
+    """The parts between the store's driver and the listener."""
+
+    def __init__(self, config: Config, driver: Redis, listener: Listener) -> None:
+        """Build the parts, each from those before it."""
+        # Two connections, so that a large reply to a read doesn't delay a commit.
+        self._writes, self._reads = PipelinedConnection(driver), PipelinedConnection(driver)
+        retention = Retention(config.history_changes, config.request_retention_s)
+        store = Store(self._writes, self._reads, retention)
+        self._feed = Feed(driver)
+        self._followers = LogFollowers(store, self._feed)
+        self._committer = Committer(store, announce=self._followers.observe_own_commit)
+        self._boards = Boards(store, self._followers, invalidate=listener.invalidate)
+        self._ranks = Ranks(store)
+        self._hub = WatchHub(self._followers, config.history_changes)
+        watchers = Watchers(self._hub, self._boards, store, ListenerPublisher(listener))
+        service = LeaderboardService(self._committer, self._boards, self._ranks, watchers)
+        self._health = Health(SERVICE_NAME)
+        self._monitor = Monitor(driver, on_change=self._health.set_serving)
+        self._services = all_services(Methods(service, listener.put_response), self._health)
+        self._listener = listener
+
+    async def start(self, stack: contextlib.AsyncExitStack) -> int:
+        """Start the parts and return the port; `stack` closes them in reverse order."""
+        for part in (self._writes, self._reads, self._feed, self._followers, self._boards):
+            stack.push_async_callback(part.close)
+        stack.push_async_callback(self._ranks.close)
+        stack.push_async_callback(self._committer.close)
+        self._feed.start()
+        self._followers.start()
+        self._boards.start()
+        port = await self._listener.start(self._services)
+        stack.push_async_callback(self._listener.stop)
+        stack.callback(self._health.end_watches)
+        self._monitor.start()
+        stack.push_async_callback(self._monitor.close)
+        return port
+
+    async def drain(self) -> None:
+        """End the watches and send new calls elsewhere."""
+        self._hub.drain()
+        self._health.drain()
+        await self._listener.drain()
 
 
 async def _store_url(config: Config, stack: contextlib.AsyncExitStack) -> str:
@@ -121,9 +137,7 @@ async def _store_url(config: Config, stack: contextlib.AsyncExitStack) -> str:
 def _tls_files(config: Config) -> TlsFiles | None:
     if not (config.tls_cert and config.tls_key):
         return None
-    return TlsFiles(
-        chain=config.tls_cert, key=config.tls_key, client_authorities=config.tls_client_ca
-    )
+    return TlsFiles(chain=config.tls_cert, key=config.tls_key, client_ca=config.tls_client_ca)
 
 
 def _limits(config: Config) -> Limits:
@@ -134,10 +148,10 @@ def _limits(config: Config) -> Limits:
     )
 
 
-def _collect_seldom() -> None:
-    """Have garbage looked for less often: what a call makes is freed when it ends, without that.
+def _tune_garbage_collection() -> None:
+    """Collect garbage less often: objects of a call are freed at its end without the collector.
 
-    With Python's own numbers the collector takes a fifth of the time of a busy server.
+    With Python's defaults the collector takes a fifth of the time of a busy server.
     """
     gc.collect()
     gc.freeze()
@@ -145,12 +159,12 @@ def _collect_seldom() -> None:
 
 
 async def serve(config: Config, announce: Callable[[], None] = lambda: None) -> None:
-    """Run a server until SIGTERM or SIGINT, then stop it in good order.
+    """Run a server until SIGTERM or SIGINT, then stop it gracefully.
 
     Args:
-        config: What it is to be.
+        config: The settings.
 
-        announce: Called once it serves.
+        announce: Called once the server serves.
 
     Raises:
         Exception: As `running`.
@@ -160,7 +174,7 @@ async def serve(config: Config, announce: Callable[[], None] = lambda: None) -> 
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
     async with running(config) as server:
-        _collect_seldom()
+        _tune_garbage_collection()
         _log.info(
             "serving",
             address=server.address,
@@ -171,6 +185,6 @@ async def serve(config: Config, announce: Callable[[], None] = lambda: None) -> 
         await stopping.wait()
         _log.info("stopping")
         for number in (signal.SIGTERM, signal.SIGINT):
-            # Whoever asks a second time doesn't want to wait.
+            # A second signal ends the process at once.
             loop.remove_signal_handler(number)
     _log.info("stopped")

@@ -34,11 +34,10 @@ class Desk:
 
     def __init__(self, node: Node) -> None:
         self.answers: dict[bytes, bytes] = {}
-        ready = ResponseCache()
-        ready.hold_in(self)
-        self.boards = Boards(node.store, node.followers, invalidate=ready.invalidate)
+        cache = ResponseCache(self)
+        self.boards = Boards(node.store, node.followers, invalidate=cache.invalidate)
         service = LeaderboardService(node.committer, self.boards, Ranks(node.store), node.watchers)
-        self._methods = Methods(service, ready)
+        self._methods = Methods(service, cache.put_response)
 
     @property
     def position(self) -> Position | None:
@@ -49,14 +48,14 @@ class Desk:
         position = pb.GetTopUsersResponse.FromString(answer).position
         return Position(position.epoch, position.revision)
 
-    def put_answer(self, path: str, request: bytes, key: str, answer: bytes) -> None:
-        """See `ready.Holder`."""
-        assert key == CONTEST
-        self.answers[request] = answer
+    def put_response(self, path: str, request: bytes, contest_id: str, response: bytes) -> None:
+        """See `response_cache.ResponseStore`."""
+        assert contest_id == CONTEST
+        self.answers[request] = response
 
-    def withdraw(self, key: str) -> None:
-        """See `ready.Holder`."""
-        assert key == CONTEST
+    def invalidate(self, contest_id: str) -> None:
+        """See `response_cache.ResponseStore`."""
+        assert contest_id == CONTEST
         self.answers.clear()
 
     async def make_ready(self) -> Position:

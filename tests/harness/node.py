@@ -16,7 +16,7 @@ from leaderboard_server.replication.log_followers import LogFollowers
 from leaderboard_server.storage.connection import connect
 from leaderboard_server.storage.pipelined_connection import PipelinedConnection
 from leaderboard_server.storage.store import Retention, Store
-from leaderboard_server.transport.broadcast_groups import Channels
+from leaderboard_server.transport.broadcast_groups import BroadcastGroups
 from leaderboard_server.watch.hub import WatchHub
 from leaderboard_server.watch.watchers import Watchers
 
@@ -24,22 +24,18 @@ from leaderboard_server.watch.watchers import Watchers
 class _Handover:
     """A stream whose messages are taken one by one; see `watch.sink.WatchSink`."""
 
-    def __init__(self, channels: Channels[WatchMessage]) -> None:
-        self._channels = channels
+    def __init__(self, groups: BroadcastGroups[WatchMessage]) -> None:
+        self._groups = groups
         self._message: asyncio.Future[WatchMessage] = asyncio.Future()
         self._taken = asyncio.Event()
-        self.close = channels.close
 
     async def send(self, message: WatchMessage) -> None:
         self._taken.clear()
         self._message.set_result(message)
         await self._taken.wait()
 
-    async def follow(self, channel: str, revision: int) -> int:
-        return await self._channels.follow(channel, revision, self.send)
-
-    def publish(self, channel: str, message: WatchMessage) -> None:
-        self._channels.publish(channel, message, message.position.revision)
+    async def follow(self, group: str, revision: int) -> int:
+        return await self._groups.follow(group, revision, self.send)
 
     async def take(self) -> WatchMessage:
         """Wait for the next message; the one after it is sent once this was asked for again."""
@@ -47,6 +43,18 @@ class _Handover:
         message = await self._message
         self._message = asyncio.Future()
         return message
+
+
+class MessagePublisher:
+    """Publishes messages as they are, not encoded; see `watch.sink.GroupPublisher`."""
+
+    def __init__(self, groups: BroadcastGroups[WatchMessage]) -> None:
+        self._groups = groups
+        self.close_group = groups.close_group
+
+    def publish(self, group: str, message: WatchMessage) -> None:
+        """See `watch.sink.GroupPublisher`."""
+        self._groups.publish(group, message, message.position.revision)
 
 
 @dataclass
@@ -60,13 +68,13 @@ class Node:
     boards: Boards
     hub: WatchHub
     watchers: Watchers
-    channels: Channels[WatchMessage]
+    groups: BroadcastGroups[WatchMessage]
 
     async def watch(self, request: WatchRequest) -> AsyncGenerator[WatchMessage, None]:
         """Yield what a watcher is told, each message after the one before was taken."""
-        outlet = _Handover(self.channels)
-        watching = asyncio.ensure_future(self.watchers.watch(request, outlet))
-        taking = asyncio.ensure_future(outlet.take())
+        sink = _Handover(self.groups)
+        watching = asyncio.ensure_future(self.watchers.watch(request, sink))
+        taking = asyncio.ensure_future(sink.take())
         try:
             while True:
                 await asyncio.wait((watching, taking), return_when=asyncio.FIRST_COMPLETED)
@@ -74,7 +82,7 @@ class Node:
                     await watching
                     return
                 yield taking.result()
-                taking = asyncio.ensure_future(outlet.take())
+                taking = asyncio.ensure_future(sink.take())
         finally:
             taking.cancel()
             watching.cancel()
@@ -104,9 +112,10 @@ async def running_node(url: str, retention: Retention | None = None) -> AsyncIte
     followers.start()
     boards.start()
     try:
-        watchers = Watchers(hub, boards, store)
+        groups: BroadcastGroups[WatchMessage] = BroadcastGroups()
+        watchers = Watchers(hub, boards, store, MessagePublisher(groups))
         await eventually(lambda: feed.linked, "the feed is up")
-        yield Node(store, feed, followers, committer, boards, hub, watchers, Channels())
+        yield Node(store, feed, followers, committer, boards, hub, watchers, groups)
     finally:
         for part in (committer, boards, followers, feed, reads, writes):
             await part.close()

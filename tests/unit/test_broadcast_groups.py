@@ -1,60 +1,61 @@
-"""Channels: who follows one gets what is published in order, or is let go with a mark."""
+"""Broadcast groups: followers get published messages in order, or are evicted with a cursor."""
 
 import asyncio
+import gc
 
 import pytest
 
-from leaderboard_server.transport.broadcast_groups import SLOT, Channels
+from leaderboard_server.transport.broadcast_groups import SEND_BUFFER_MESSAGES, BroadcastGroups
 
-CHANNEL = "channel"
+GROUP = "group"
 
 
 class Stream:
     """
-    A stream that follows a channel, and takes messages while its gate is open.
+    A stream that follows a group, and accepts messages while its gate is open.
 
     Attributes:
-        sent: What it took, in order.
+        sent: The accepted messages, in order.
     """
 
-    def __init__(self, channels: Channels[str], mark: int = 0, channel: str = CHANNEL) -> None:
+    def __init__(self, groups: BroadcastGroups[str], cursor: int = 0, group: str = GROUP) -> None:
         self.sent: list[str] = []
         self.gate = asyncio.Event()
         self.gate.set()
-        self.following = asyncio.create_task(channels.follow(channel, mark, self._send))
+        self.following = asyncio.create_task(groups.follow(group, cursor, self._send))
 
     async def _send(self, message: str) -> None:
         await self.gate.wait()
         self.sent.append(message)
 
 
-@pytest.fixture(name="channels")
-def _channels() -> Channels[str]:
-    """Give channels that nobody follows yet."""
-    return Channels()
+@pytest.fixture(name="groups")
+def _groups() -> BroadcastGroups[str]:
+    """Give groups that have no followers yet."""
+    return BroadcastGroups()
 
 
 async def turn() -> None:
-    """Let all that is ready run."""
+    """Let all ready tasks run."""
     for _ in range(5):
         await asyncio.sleep(0)
 
 
-def publish(channels: Channels[str], *numbers: int, channel: str = CHANNEL) -> None:
-    """Publish numbered messages, each with ten times its number for a mark."""
+def publish(groups: BroadcastGroups[str], *numbers: int, group: str = GROUP) -> None:
+    """Publish numbered messages, each with ten times its number as the cursor."""
     for number in numbers:
-        channels.publish(channel, str(number), 10 * number)
+        groups.publish(group, str(number), 10 * number)
 
 
-async def test_all_who_follow_are_told_in_order(channels: Channels[str]) -> None:
-    """From when they follow on, and nothing of other channels."""
-    early = Stream(channels)
+async def test_followers_get_messages_in_order(groups: BroadcastGroups[str]) -> None:
+    """From the moment they follow, and nothing of other groups."""
+    early = Stream(groups)
     await turn()
-    publish(channels, 1)
-    late, elsewhere = Stream(channels), Stream(channels, channel="another")
+    publish(groups, 1)
+    late, elsewhere = Stream(groups), Stream(groups, group="another")
     await turn()
-    publish(channels, 2, 3)
-    publish(channels, 4, channel="another")
+    publish(groups, 2, 3)
+    publish(groups, 4, group="another")
     await turn()
     assert [stream.sent for stream in (early, late, elsewhere)] == [
         ["1", "2", "3"],
@@ -66,85 +67,92 @@ async def test_all_who_follow_are_told_in_order(channels: Channels[str]) -> None
         stream.following.cancel()
 
 
-async def test_closing_lets_all_go_with_their_marks(channels: Channels[str]) -> None:
-    """Once each has sent what waits for it; who was told nothing keeps its own mark."""
-    told, busy, untold = (Stream(channels, mark) for mark in (1, 2, 3))
+async def test_closing_a_group_evicts_all_with_their_cursors(
+    groups: BroadcastGroups[str],
+) -> None:
+    """Once each has sent its buffer; a follower without a message keeps its own cursor."""
+    reached, busy, unreached = (Stream(groups, cursor) for cursor in (1, 2, 3))
     await turn()
-    untold.following.cancel()
-    untold = Stream(channels, 3, "another")
+    unreached.following.cancel()
+    unreached = Stream(groups, 3, "another")
     await turn()
-    publish(channels, 7)
+    publish(groups, 7)
     busy.gate.clear()
     await turn()
-    channels.close(CHANNEL)
-    channels.close("another")
-    assert (await told.following, await untold.following) == (70, 3)
+    groups.close_group(GROUP)
+    groups.close_group("another")
+    assert (await reached.following, await unreached.following) == (70, 3)
     assert not busy.following.done()
     busy.gate.set()
     assert await busy.following == 70
     assert busy.sent == ["7"]
 
 
-async def test_a_slot_that_is_full_lets_its_stream_go(channels: Channels[str]) -> None:
-    """It sends what waits and gets the mark of that; the others go on, and nobody waited."""
-    slow, quick = Stream(channels), Stream(channels)
+async def test_a_follower_whose_buffer_is_full_is_evicted(groups: BroadcastGroups[str]) -> None:
+    """It sends its buffer and gets that cursor; the others go on, and publishing never waited."""
+    slow, quick = Stream(groups), Stream(groups)
     slow.gate.clear()
     await turn()
-    numbers = range(1, SLOT + 10)
+    numbers = range(1, SEND_BUFFER_MESSAGES + 10)
     for number in numbers:
-        publish(channels, number)
+        publish(groups, number)
         await turn()
     assert quick.sent == [str(number) for number in numbers]
-    assert len(channels._followers[CHANNEL]) == 1
 
     slow.gate.set()
-    mark = await slow.following
-    # One message was on its way to the wire while the slot filled up behind it.
-    assert slow.sent == [str(number) for number in range(1, SLOT + 2)]
-    assert mark == 10 * (SLOT + 1)
+    cursor = await slow.following
+    # One message was being sent while the buffer filled up behind it.
+    assert slow.sent == [str(number) for number in range(1, SEND_BUFFER_MESSAGES + 2)]
+    assert cursor == 10 * (SEND_BUFFER_MESSAGES + 1)
     quick.following.cancel()
 
 
-async def test_a_slot_holds_as_much_as_it_says(channels: Channels[str]) -> None:
-    """Messages that come in one turn of the loop wait, up to the bound."""
-    fits, falls_out = Stream(channels), Stream(channels, channel="another")
+async def test_a_buffer_holds_its_number_of_messages(groups: BroadcastGroups[str]) -> None:
+    """Messages that are published in one turn of the loop are buffered, up to the limit."""
+    fits, overflows = Stream(groups), Stream(groups, group="another")
     await turn()
-    publish(channels, *range(1, SLOT + 1))
-    publish(channels, *range(1, SLOT + 2), channel="another")
+    publish(groups, *range(1, SEND_BUFFER_MESSAGES + 1))
+    publish(groups, *range(1, SEND_BUFFER_MESSAGES + 2), group="another")
     await turn()
-    assert len(fits.sent) == len(falls_out.sent) == SLOT
+    assert len(fits.sent) == len(overflows.sent) == SEND_BUFFER_MESSAGES
     assert not fits.following.done()
-    assert await falls_out.following == 10 * SLOT
+    assert await overflows.following == 10 * SEND_BUFFER_MESSAGES
     fits.following.cancel()
 
 
-async def test_who_goes_away_leaves_nothing_behind(channels: Channels[str]) -> None:
+async def test_a_follower_that_ends_gets_no_more_messages(groups: BroadcastGroups[str]) -> None:
     """However it ends."""
+    failed: list[str] = []
 
-    async def fail(_message: str) -> None:
+    async def fail(message: str) -> None:
+        failed.append(message)
         raise TimeoutError
 
-    stream = Stream(channels)
-    failing = asyncio.create_task(channels.follow(CHANNEL, 0, fail))
+    stream = Stream(groups)
+    failing = asyncio.create_task(groups.follow(GROUP, 0, fail))
     await turn()
-    publish(channels, 1)
+    publish(groups, 1)
     with pytest.raises(TimeoutError):
         await failing
     stream.following.cancel()
     await asyncio.wait([stream.following])
-    assert not channels._followers
-    publish(channels, 2)
-    channels.close(CHANNEL)
+    publish(groups, 2)
+    groups.close_group(GROUP)
+    await turn()
+    assert (stream.sent, failed) == (["1"], ["1"])
+    assert not [
+        held for held in gc.get_referrers(GROUP) if isinstance(held, dict) and GROUP in held
+    ]
 
 
-async def test_who_was_let_go_may_follow_again(channels: Channels[str]) -> None:
-    """A channel that was closed is another one when it is followed again."""
-    stream = Stream(channels, 4)
+async def test_an_evicted_stream_may_follow_again(groups: BroadcastGroups[str]) -> None:
+    """A closed group starts again with its next follower."""
+    stream = Stream(groups, 4)
     await turn()
-    channels.close(CHANNEL)
-    again = Stream(channels, await stream.following)
+    groups.close_group(GROUP)
+    again = Stream(groups, await stream.following)
     await turn()
-    publish(channels, 5)
-    channels.close(CHANNEL)
+    publish(groups, 5)
+    groups.close_group(GROUP)
     assert await again.following == 50
     assert again.sent == ["5"]

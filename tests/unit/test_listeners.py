@@ -11,8 +11,7 @@ from structlog.testing import capture_logs
 from harness.service import CHANNEL_OPTIONS
 from harness.statuses import status_of
 from leaderboard_server.transport.choice import ListenerName, make_listener
-from leaderboard_server.transport.listener import Endpoint, Limits, Send, Services
-from leaderboard_server.transport.response_cache import ResponseCache
+from leaderboard_server.transport.listener import Endpoint, Limits, Services, Stream
 
 _ENDPOINT = Endpoint(address="127.0.0.1:0")
 _LIMITS = Limits(max_calls=10, max_watchers=10, write_timeout_s=10)
@@ -23,8 +22,8 @@ async def _fail(_request: bytes) -> bytes:
     raise ValueError(_SECRET)
 
 
-async def _fail_after_one(request: bytes, send: Send) -> None:
-    await send(request)
+async def _fail_after_one(request: bytes, stream: Stream) -> None:
+    await stream.send(request)
     raise ValueError(_SECRET)
 
 
@@ -33,11 +32,11 @@ async def _served(name: ListenerName) -> AsyncIterator[grpc.aio.Channel]:
     services = Services(
         unary={"/a.B/Fail": _fail},
         stream={"/a.B/FailAfterOne": _fail_after_one},
-        conversation={},
+        bidi={},
         unlimited=frozenset(),
     )
-    listener = make_listener(name, services, _ENDPOINT, _LIMITS, ResponseCache())
-    port = await listener.start()
+    listener = make_listener(name, _ENDPOINT, _LIMITS)
+    port = await listener.start(services)
     async with grpc.aio.insecure_channel(f"127.0.0.1:{port}", options=CHANNEL_OPTIONS) as channel:
         yield channel
     await listener.drain()

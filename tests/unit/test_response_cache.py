@@ -1,67 +1,80 @@
-"""Ready-made answers: kept by a listener until they are withdrawn."""
+"""Cached responses: kept by a listener until their contest is invalidated."""
 
-from leaderboard_server.transport.response_cache import ResponseCache
+import pytest
+
+from leaderboard_server.transport.response_cache import (
+    MAX_REQUEST_BYTES,
+    MAX_RESPONSES,
+    ResponseCache,
+)
 
 
-class Shelf:
+class Store:
     """
-    Holds answers as a listener does.
+    Stores responses as a listener does.
 
     Attributes:
-        answers: What is held, by path and request, with the key.
-        withdrawn: The keys that were withdrawn, in order.
+        responses: The stored responses, by path and request, with the contest.
+        invalidated: The contests that were invalidated, in order.
     """
 
     def __init__(self) -> None:
-        self.answers: dict[tuple[str, bytes], tuple[str, bytes]] = {}
-        self.withdrawn: list[str] = []
+        self.responses: dict[tuple[str, bytes], tuple[str, bytes]] = {}
+        self.invalidated: list[str] = []
 
-    def put_answer(self, path: str, request: bytes, key: str, answer: bytes) -> None:
-        """See `ready.Holder`."""
-        self.answers[path, request] = key, answer
+    def put_response(self, path: str, request: bytes, contest_id: str, response: bytes) -> None:
+        """See `response_cache.ResponseStore`."""
+        self.responses[path, request] = contest_id, response
 
-    def withdraw(self, key: str) -> None:
-        """See `ready.Holder`."""
-        self.withdrawn.append(key)
-        for place, (held, _) in list(self.answers.items()):
-            if held == key:
-                del self.answers[place]
+    def invalidate(self, contest_id: str) -> None:
+        """See `response_cache.ResponseStore`."""
+        self.invalidated.append(contest_id)
+        for key, (stored, _) in list(self.responses.items()):
+            if stored == contest_id:
+                del self.responses[key]
 
 
-def test_all_answers_of_a_contest_go_at_once() -> None:
-    """Those of others stay."""
-    shelf, ready = Shelf(), ResponseCache()
-    ready.hold_in(shelf)
+@pytest.fixture(name="store")
+def _store() -> Store:
+    """Give a store without responses."""
+    return Store()
+
+
+def test_all_responses_of_a_contest_are_dropped_at_once(store: Store) -> None:
+    """Those of other contests stay."""
+    cache = ResponseCache(store)
     for request in (b"q1", b"q2"):
         for contest_id in ("cup", "league"):
-            ready.put("/path", request + contest_id.encode(), contest_id, b"answer")
-    ready.invalidate("cup")
-    assert {key for key, _ in shelf.answers.values()} == {"league"}
-    assert shelf.withdrawn == ["cup"]
+            cache.put_response("/path", request + contest_id.encode(), contest_id, b"response")
+    cache.invalidate("cup")
+    assert {contest_id for contest_id, _ in store.responses.values()} == {"league"}
+    assert store.invalidated == ["cup"]
 
 
-def test_a_contest_without_answers_bothers_nobody() -> None:
-    """Withdrawing goes to the listener only where there is something to invalidate."""
-    shelf, ready = Shelf(), ResponseCache()
-    ready.hold_in(shelf)
-    ready.invalidate("cup")
-    ready.put("/path", b"q", "cup", b"answer")
+def test_invalidation_of_a_contest_without_responses_is_skipped(store: Store) -> None:
+    """The store is called only where there is something to drop."""
+    cache = ResponseCache(store)
+    cache.invalidate("cup")
+    cache.put_response("/path", b"q", "cup", b"response")
     for _ in range(3):
-        ready.invalidate("cup")
-    assert shelf.withdrawn == ["cup"]
+        cache.invalidate("cup")
+    assert store.invalidated == ["cup"]
 
-    ready.put("/path", b"q", "cup", b"newer")
-    ready.invalidate("cup")
-    assert shelf.withdrawn == ["cup", "cup"]
-    assert not shelf.answers
+    cache.put_response("/path", b"q", "cup", b"newer")
+    cache.invalidate("cup")
+    assert store.invalidated == ["cup", "cup"]
+    assert not store.responses
 
 
-def test_without_a_holder_nothing_is_kept() -> None:
-    """Also not for one that comes later."""
-    shelf, ready = Shelf(), ResponseCache()
-    ready.put("/path", b"q", "cup", b"answer")
-    ready.invalidate("cup")
-    ready.hold_in(shelf)
-    ready.invalidate("cup")
-    assert not shelf.answers
-    assert not shelf.withdrawn
+def test_responses_are_bounded(store: Store) -> None:
+    """By their number in each contest, and by the length of the request."""
+    cache = ResponseCache(store)
+    cache.put_response("/path", b"q" * (MAX_REQUEST_BYTES + 1), "cup", b"response")
+    assert not store.responses
+
+    for number in range(MAX_RESPONSES + 1):
+        cache.put_response("/path", str(number).encode(), "cup", b"response")
+    cache.put_response("/path", b"q" * MAX_REQUEST_BYTES, "league", b"response")
+    assert len(store.responses) == MAX_RESPONSES + 1
+    cache.invalidate("cup")
+    assert len(store.responses) == 1

@@ -18,11 +18,11 @@ def _put_another_key(path: Path) -> None:
 def _files(tmp_path: Path) -> TlsFiles:
     """Give files that belong together."""
     files = TlsFiles(
-        chain=tmp_path / "chain", key=tmp_path / "key", client_authorities=tmp_path / "authorities"
+        chain=tmp_path / "chain", key=tmp_path / "key", client_ca=tmp_path / "client_ca"
     )
     authority = Authority()
     authority.write(files.chain, files.key)
-    (tmp_path / "authorities").write_bytes("# Müller\n".encode() + authority.pem)
+    (tmp_path / "client_ca").write_bytes("# Müller\n".encode() + authority.pem)
     return files
 
 
@@ -32,7 +32,7 @@ def test_what_belongs_together_is_read(files: TlsFiles) -> None:
 
     assert tls.chain == files.chain.read_bytes()
     assert tls.key == files.key.read_bytes()
-    assert tls.client_authorities
+    assert tls.client_ca
     assert "PRIVATE" not in repr(tls)
 
 
@@ -41,10 +41,10 @@ def test_what_belongs_together_is_read(files: TlsFiles) -> None:
     [
         ("chain", Path.unlink, "--tls-cert: .*chain: No such file"),
         ("key", Path.unlink, "--tls-key: .*key: No such file"),
-        ("authorities", Path.unlink, "--tls-client-ca: .*authorities: No such file"),
+        ("client_ca", Path.unlink, "--tls-client-ca: .*client_ca: No such file"),
         ("chain", lambda path: path.write_text(""), "not a certificate and its key"),
         ("key", lambda path: path.write_bytes(b"\xff\x00"), "not a certificate and its key"),
-        ("authorities", lambda path: path.write_text("none"), "it holds no certificate"),
+        ("client_ca", lambda path: path.write_text("none"), "it holds no certificate"),
         ("key", _put_another_key, "don't belong together"),
     ],
 )

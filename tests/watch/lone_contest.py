@@ -8,6 +8,7 @@ import contextlib
 from collections.abc import AsyncIterator, Collection
 from typing import cast
 
+from harness.node import MessagePublisher
 from harness.watching import WatchChecker
 from leaderboard.v1 import leaderboard_pb2 as pb
 from leaderboard_server.domain.board import Page, RankedUser
@@ -18,7 +19,7 @@ from leaderboard_server.domain.watch import SnapshotReason, WatchMessage, WatchR
 from leaderboard_server.replication.log_follower import LogFollower
 from leaderboard_server.storage.store import History, Store
 from leaderboard_server.transport import responses
-from leaderboard_server.transport.broadcast_groups import Channels
+from leaderboard_server.transport.broadcast_groups import BroadcastGroups
 from leaderboard_server.watch.hub import WatchHub
 from leaderboard_server.watch.recent_commits import RecentCommits
 from leaderboard_server.watch.watcher import Watcher
@@ -69,9 +70,13 @@ class LoneContest:
         self.topic = RecentCommits(recent_changes)
         self.topic.follow(cast("LogFollower", self.stream))
         self.draining = asyncio.Event()
-        self.channels: Channels[WatchMessage] = Channels()
+        self.groups: BroadcastGroups[WatchMessage] = BroadcastGroups()
         self.watchers = Watchers(
-            cast("WatchHub", self), self, cast("Store", self), randomness=lambda: 0.5
+            cast("WatchHub", self),
+            self,
+            cast("Store", self),
+            MessagePublisher(self.groups),
+            randomness=lambda: 0.5,
         )
         self.position_reads = 0
         self.window = True
@@ -180,7 +185,6 @@ class Viewer:
             limit=self._request.limit,
             user_ids=self._request.user_ids,
         )
-        self.close = contest.channels.close
 
     @property
     def position(self) -> Position:
@@ -213,10 +217,6 @@ class Viewer:
         self.encoded.append(responses.watch_message(message))
         self.checker.feed(pb.WatchContestResponse.FromString(self.encoded[-1]))
 
-    async def follow(self, channel: str, revision: int) -> int:
+    async def follow(self, group: str, revision: int) -> int:
         """See `watch.sink.WatchSink.follow`."""
-        return await self._contest.channels.follow(channel, revision, self.send)
-
-    def publish(self, channel: str, message: WatchMessage) -> None:
-        """See `watch.sink.WatchSink.publish`."""
-        self._contest.channels.publish(channel, message, message.position.revision)
+        return await self._contest.groups.follow(group, revision, self.send)

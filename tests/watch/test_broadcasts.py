@@ -31,8 +31,8 @@ class Published:
     def __init__(self, contest: LoneContest, monkeypatch: pytest.MonkeyPatch) -> None:
         self.messages: list[WatchMessage] = []
         self.counts: Counter[str] = Counter()
-        self._publish = contest.channels.publish
-        monkeypatch.setattr(contest.channels, "publish", self._noted)
+        self._publish = contest.groups.publish
+        monkeypatch.setattr(contest.groups, "publish", self._noted)
 
     def _noted(self, channel: str, message: WatchMessage, mark: int) -> None:
         self.messages.append(message)
@@ -43,7 +43,7 @@ class Published:
 @pytest.fixture(name="contest")
 def _contest(monkeypatch: pytest.MonkeyPatch) -> LoneContest:
     """Give a contest that two users are in, and streams with little room."""
-    monkeypatch.setattr(broadcast_groups, "SLOT", SLOT)
+    monkeypatch.setattr(broadcast_groups, "SEND_BUFFER_MESSAGES", SLOT)
     contest = LoneContest()
     contest.commit(Step("ada", 5), Step("bo", 3))
     return contest
@@ -57,7 +57,7 @@ def _published(contest: LoneContest, monkeypatch: pytest.MonkeyPatch) -> Publish
 
 def open_broadcasts(contest: LoneContest) -> int:
     """Return how many broadcasts there are."""
-    assert len(contest.channels._followers) <= len(contest.watchers._broadcasts._open)
+    assert len(contest.groups._followers) <= len(contest.watchers._broadcasts._open)
     return len(contest.watchers._broadcasts._open)
 
 
@@ -70,7 +70,7 @@ async def all_follow(contest: LoneContest, count: int, kinds: int = 1) -> None:
     """Wait until so many watchers follow a broadcast of their kind."""
 
     def follow() -> bool:
-        sizes = [len(followers) for followers in contest.channels._followers.values()]
+        sizes = [len(followers) for followers in contest.groups._followers.values()]
         return len(sizes) == kinds and sum(sizes) == count
 
     await eventually(follow, f"{count} watchers follow {kinds} broadcasts")

@@ -65,8 +65,8 @@ class LeaderboardService:
         return self._committer.commit(update.contest_id, (update,), done)
 
     @property
-    def updates_under_way(self) -> int:
-        """How many updates wait for the store or are with it."""
+    def updates_in_progress(self) -> int:
+        """Updates that wait for the store or are being applied."""
         return self._committer.size
 
     async def update_batch(
@@ -157,6 +157,6 @@ class LeaderboardService:
         """Read the rank of a user; see `board.ranks.Ranks.rank`."""
         return self._ranks.rank(contest_id, user_id, neighbors, min_position, take)
 
-    async def watch(self, request: WatchRequest, outlet: WatchSink) -> None:
+    async def watch(self, request: WatchRequest, sink: WatchSink) -> None:
         """Tell a watcher what it asks for; see `watch.watchers.Watchers.watch`."""
-        await self._watchers.watch(request, outlet)
+        await self._watchers.watch(request, sink)

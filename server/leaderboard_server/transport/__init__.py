@@ -1,5 +1,4 @@
-"""The edge: bytes in, checked values to the service, bytes out; and one table of statuses.
+"""The gRPC edge: listeners, checked requests, encoded responses, and one table of statuses.
 
-Listeners (`grpcio.py`, `front.py`) move bytes and know nothing of messages; `services.py` is what
-they serve.
+Listeners (`grpcio.py`, `front.py`) move bytes and know no messages; they serve `methods.py`.
 """

@@ -1,7 +1,7 @@
-"""Channels that many streams follow, for a listener that has none of its own.
+"""Broadcast groups in Python, for a listener that has none of its own.
 
-Who publishes never waits: each stream has a bounded slot that it empties at its own pace, and one
-whose slot is full is let go.
+Publishing never waits: each stream has a bounded buffer that it sends at its own pace, and a stream
+whose buffer is full is evicted.
 """
 
 import asyncio
@@ -11,79 +11,79 @@ from typing import Generic, TypeVar
 
 Message = TypeVar("Message")
 
-SLOT = 16
-"""How many messages may wait for one stream."""
+SEND_BUFFER_MESSAGES = 16
+"""Messages that may be buffered for one stream."""
 
 
 class _Follower(Generic[Message]):
-    """A stream's slot."""
+    """The send buffer of one stream."""
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
+        self._waiting: asyncio.Future[None] | None = None
         self.messages: deque[tuple[Message, int]] = deque()
-        self.let_go = False
-        self.waiting: asyncio.Future[None] | None = None
+        self.evicted = False
 
-    async def until_changed(self) -> None:
-        """Wait for a message, or to be let go."""
-        # By hand: an event looks for the running loop each time, which takes a system call.
-        self.waiting = self._loop.create_future()
+    async def wait_for_change(self) -> None:
+        """Wait for a message or for the eviction."""
+        # A plain future: an event looks up the running loop each time, which takes a system call.
+        self._waiting = self._loop.create_future()
         try:
-            await self.waiting
+            await self._waiting
         finally:
-            self.waiting = None
+            self._waiting = None
 
-    def wake(self) -> None:
-        """End the wait, if it waits."""
-        if self.waiting and not self.waiting.done():
-            self.waiting.set_result(None)
+    def notify(self) -> None:
+        """End the wait, if there is one."""
+        if self._waiting and not self._waiting.done():
+            self._waiting.set_result(None)
 
 
-class Channels(Generic[Message]):
-    """All channels of a listener."""
+class BroadcastGroups(Generic[Message]):
+    """All broadcast groups of a listener."""
 
     def __init__(self) -> None:
         self._followers: dict[str, set[_Follower[Message]]] = {}
 
     async def follow(
-        self, channel: str, mark: int, send: Callable[[Message], Awaitable[None]]
+        self, group: str, cursor: int, send: Callable[[Message], Awaitable[None]]
     ) -> int:
         """See `listener.Stream.follow`; `send` sends one message."""
         follower = _Follower[Message]()
-        self._followers.setdefault(channel, set()).add(follower)
+        self._followers.setdefault(group, set()).add(follower)
         try:
             while True:
                 while follower.messages:
-                    message, mark_then = follower.messages.popleft()
+                    message, next_cursor = follower.messages.popleft()
                     await send(message)
-                    mark = mark_then
-                if follower.let_go:
-                    return mark
-                await follower.until_changed()
+                    cursor = next_cursor
+                if follower.evicted:
+                    return cursor
+                await follower.wait_for_change()
         finally:
-            self._forget(channel, follower)
+            self._remove(group, follower)
 
-    def publish(self, channel: str, message: Message, mark: int) -> None:
-        """See `listener.Stream.publish`."""
-        for follower in list(self._followers.get(channel, ())):
-            if len(follower.messages) < SLOT:
-                follower.messages.append((message, mark))
-                follower.wake()
+    def publish(self, group: str, message: Message, cursor: int) -> None:
+        """See `listener.Listener.publish`."""
+        for follower in list(self._followers.get(group, ())):
+            if len(follower.messages) < SEND_BUFFER_MESSAGES:
+                follower.messages.append((message, cursor))
+                follower.notify()
             else:
-                self._let_go(channel, follower)
+                self._evict(group, follower)
 
-    def close(self, channel: str) -> None:
-        """See `listener.Stream.close`."""
-        for follower in list(self._followers.get(channel, ())):
-            self._let_go(channel, follower)
+    def close_group(self, group: str) -> None:
+        """See `listener.Listener.close_group`."""
+        for follower in list(self._followers.get(group, ())):
+            self._evict(group, follower)
 
-    def _let_go(self, channel: str, follower: _Follower[Message]) -> None:
-        follower.let_go = True
-        follower.wake()
-        self._forget(channel, follower)
+    def _evict(self, group: str, follower: _Follower[Message]) -> None:
+        follower.evicted = True
+        follower.notify()
+        self._remove(group, follower)
 
-    def _forget(self, channel: str, follower: _Follower[Message]) -> None:
-        if followers := self._followers.get(channel):
+    def _remove(self, group: str, follower: _Follower[Message]) -> None:
+        if followers := self._followers.get(group):
             followers.discard(follower)
             if not followers:
-                del self._followers[channel]
+                del self._followers[group]

@@ -1,27 +1,26 @@
-"""Chooses the listener: the front where it is installed, unless one is asked for."""
+"""Chooses the listener: the front where it is installed, unless the settings name one."""
 
 from importlib.util import find_spec
 from typing import Literal, TypeAlias
 
 from leaderboard_server.transport.grpcio import GrpcioListener
-from leaderboard_server.transport.listener import Endpoint, Limits, Listener, Services
-from leaderboard_server.transport.response_cache import ResponseCache
+from leaderboard_server.transport.listener import Endpoint, Limits, Listener
 
 ListenerName: TypeAlias = Literal["front", "grpcio"]
 
 
 class FrontMissing(Exception):
-    """The front was asked for and is not installed."""
+    """The settings name the front, and it is not installed."""
 
     def __init__(self) -> None:
         super().__init__("front is not installed; `make front` builds and installs it")
 
 
 def choose(name: Literal["auto"] | ListenerName) -> ListenerName:
-    """Return which listener serves.
+    """Return the name of the listener that serves.
 
     Raises:
-        FrontMissing: It was asked for.
+        FrontMissing: It is the front, which is not installed.
     """
     installed = find_spec("leaderboard_front") is not None
     if name == "front" and not installed:
@@ -29,13 +28,11 @@ def choose(name: Literal["auto"] | ListenerName) -> ListenerName:
     return "front" if name == "front" or (name == "auto" and installed) else "grpcio"
 
 
-def make_listener(
-    name: ListenerName, services: Services, endpoint: Endpoint, limits: Limits, ready: ResponseCache
-) -> Listener:
-    """Return a listener of this name, which is not open yet; it holds `ready` if it can."""
+def make_listener(name: ListenerName, endpoint: Endpoint, limits: Limits) -> Listener:
+    """Return a listener of this name, which is not started yet."""
     if name == "grpcio":
-        return GrpcioListener(services, endpoint, limits)
-    # What isn't installed can't be imported before it is chosen.
+        return GrpcioListener(endpoint, limits)
+    # Imported late, since it may not be installed.
     from leaderboard_server.transport.front import FrontListener  # noqa: PLC0415
 
-    return FrontListener(services, endpoint, limits, ready)
+    return FrontListener(endpoint, limits)

@@ -1,7 +1,7 @@
-"""The listener on grpcio (`grpc.aio`): the reference, always there.
+"""The listener on grpcio (`grpc.aio`): the reference, always installed.
 
-Requests and answers pass as bytes, since a request that grpcio itself can't parse becomes UNKNOWN;
-so does every exception that is not an abort, so each is turned into a status here.
+Messages pass as bytes and every exception is turned into a status here: grpcio itself would end a
+call with UNKNOWN for a request that it can't parse, and for any exception that is not an abort.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ import grpc
 from grpc_status import rpc_status
 
 from leaderboard_server.domain.errors import ServerDraining
-from leaderboard_server.transport.broadcast_groups import Channels
+from leaderboard_server.transport.broadcast_groups import BroadcastGroups
 from leaderboard_server.transport.grpcio_stream import Context, GrpcioStream
 from leaderboard_server.transport.listener import (
     GRACE_S,
@@ -29,54 +29,51 @@ from leaderboard_server.transport.listener import (
 )
 from leaderboard_server.transport.statuses import Limit, Overloaded, status_of_any
 
-RECEIVE_BYTES = 4 * 2**20
-"""What grpcio takes in; between the contract's 1 MiB and this the refusal has its details."""
-WAITING_CALLS = 100_000
-"""How many calls may wait to be taken up; each has its own deadline."""
+MAX_RECEIVED_BYTES = 4 * 2**20
+"""The largest request that grpcio accepts; from the contract's 1 MiB up to this a call is rejected
+with error details."""
+MAX_PENDING_CALLS = 100_000
+"""Calls that may wait for a handler; each has its own deadline."""
 QUIET_S = 0.05
-"""How long no call may have come before the server stops."""
-SETTLE_S = 1.0
-"""How long calls are refused at most before the server stops, though they still come."""
+"""The server stops once no call has arrived for this time."""
+MAX_DRAIN_S = 1.0
+"""The server stops after this time, even if calls still arrive."""
 
-Answer = TypeVar("Answer")
+Response = TypeVar("Response")
 Handler: TypeAlias = "grpc.RpcMethodHandler[bytes, bytes]"
 Kind: TypeAlias = Literal["calls", "watches"]
 Admission: TypeAlias = Callable[[], contextlib.AbstractContextManager[None]]
-"""Gives a call its place for as long as it is under way, or raises why there is none."""
+"""Holds a concurrency slot for a call, or raises the reason why there is none."""
 
 _OPTIONS = (
-    ("grpc.max_receive_message_length", RECEIVE_BYTES),
-    # By default grpcio cancels calls at random once 1,000 wait to be taken up.
-    ("grpc.server.max_pending_requests", WAITING_CALLS),
-    ("grpc.server.max_pending_requests_hard_limit", WAITING_CALLS),
-    ("grpc.keepalive_time_ms", 30_000),  # finds watchers whose host is gone
+    ("grpc.max_receive_message_length", MAX_RECEIVED_BYTES),
+    # By default grpcio cancels calls at random once 1,000 are pending.
+    ("grpc.server.max_pending_requests", MAX_PENDING_CALLS),
+    ("grpc.server.max_pending_requests_hard_limit", MAX_PENDING_CALLS),
+    ("grpc.keepalive_time_ms", 30_000),  # detects watchers on lost hosts
     ("grpc.keepalive_timeout_ms", 10_000),
     ("grpc.http2.min_ping_interval_without_data_ms", 10_000),  # lets clients do the same
 )
 
 
 class GrpcioListener:
-    """Serves on one address. Open from `start` to `stop`."""
+    """Implements `listener.Listener`, without a response cache."""
 
-    def __init__(self, services: Services, endpoint: Endpoint, limits: Limits) -> None:
-        """Serve `services` at `endpoint`, within the limits."""
+    def __init__(self, endpoint: Endpoint, limits: Limits) -> None:
+        """Prepare to serve at `endpoint`, within the limits."""
         self._endpoint = endpoint
         self._write_timeout_s = limits.write_timeout_s
-        self._free = {"calls": limits.max_calls, "watches": limits.max_watchers}
-        self._channels = Channels[bytes]()
+        self._free_slots = {"calls": limits.max_calls, "watches": limits.max_watchers}
+        self._groups = BroadcastGroups[bytes]()
         self._draining = False
         self._arrived = 0
         # A second server on the same port has to fail, unless they are meant to share it.
         sharing = ("grpc.so_reuseport", int(endpoint.shared))
         self._server = grpc.aio.server(options=(sharing, *_OPTIONS))
+
+    async def start(self, services: Services) -> int:
+        """See `listener.Listener.start`."""
         self._server.add_generic_rpc_handlers((_Handlers(self._handlers(services)),))
-
-    async def start(self) -> int:
-        """Listen, and return the port.
-
-        Raises:
-            OSError: The address can't be listened on.
-        """
         address = self._endpoint.address
         if not self._endpoint.shared:
             _check_free(address)
@@ -88,46 +85,60 @@ class GrpcioListener:
         return port
 
     def renew(self, tls: Tls) -> None:
-        """Use another certificate from the next handshake on; see `listener.Listener`.
+        """Use another certificate from the next handshake on; see `listener.Listener.renew`.
 
-        What gRPC can't use it notices then: it logs that, and the former one stays.
+        gRPC notices a certificate that it can't use only then: it logs that and keeps the last one.
         """
         self._certificate = _certificate(tls)
 
-    async def drain(self) -> None:
-        """Refuse what still comes until nothing does.
+    def publish(self, group: str, message: bytes, cursor: int) -> None:
+        """See `listener.Listener.publish`."""
+        self._groups.publish(group, message, cursor)
 
-        grpcio cancels calls that it has not taken up when it stops; a caller would take that for
-        a cancellation of its own.
+    def close_group(self, group: str) -> None:
+        """See `listener.Listener.close_group`."""
+        self._groups.close_group(group)
+
+    def put_response(self, path: str, request: bytes, contest_id: str, response: bytes) -> None:
+        """Do nothing: there is no response cache."""
+
+    def invalidate(self, contest_id: str) -> None:
+        """Do nothing: there is no response cache."""
+
+    async def drain(self) -> None:
+        """Reject new calls until no more arrive.
+
+        When grpcio stops it cancels pending calls, which their callers would mistake for their own
+        cancellation.
         """
         self._draining = True
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(SETTLE_S):
+            async with asyncio.timeout(MAX_DRAIN_S):
                 seen = -1
                 while seen != self._arrived:
                     seen = self._arrived
                     await asyncio.sleep(QUIET_S)
 
     async def stop(self) -> None:
-        """Take no more calls, and wait for those under way, for the grace at most."""
+        """See `listener.Listener.stop`."""
         await self._server.stop(GRACE_S)
 
     def _add_port(self, address: str) -> int:
         if not (tls := self._endpoint.tls):
             return self._server.add_insecure_port(address)
         self.renew(tls)
-        # gRPC asks for the certificate at each handshake, in a thread of its own.
+        # gRPC requests the certificate for each handshake, in a thread of its own.
         credentials = grpc.dynamic_ssl_server_credentials(
             self._certificate,
             lambda: self._certificate,
-            require_client_authentication=tls.client_authorities is not None,
+            require_client_authentication=tls.client_ca is not None,
         )
         return self._server.add_secure_port(address, credentials)
 
     def _handlers(self, services: Services) -> dict[str, Handler]:
         def admission(path: str, kind: Kind) -> Admission:
             limited = path not in services.unlimited
-            return partial(self._place, kind) if limited else contextlib.nullcontext
+            return partial(self._slot, kind) if limited else contextlib.nullcontext
 
         unary = {
             path: self._unary(method, admission(path, "calls"))
@@ -137,51 +148,46 @@ class GrpcioListener:
             path: self._stream(method, admission(path, "watches"))
             for path, method in services.stream.items()
         }
-        conversation = {
-            path: self._conversation(method, admission(path, "watches"))
-            for path, method in services.conversation.items()
+        bidi = {
+            path: self._bidi(method, admission(path, "watches"))
+            for path, method in services.bidi.items()
         }
-        return unary | stream | conversation
+        return unary | stream | bidi
 
     @contextlib.contextmanager
-    def _place(self, kind: Kind) -> Iterator[None]:
-        """Give a call its place, or raise why there is none."""
+    def _slot(self, kind: Kind) -> Iterator[None]:
+        """Hold a concurrency slot, or raise the reason why there is none."""
         self._arrived += 1
         if self._draining:
             raise ServerDraining
-        if not self._free[kind]:
+        if not self._free_slots[kind]:
             raise Overloaded(kind)
-        self._free[kind] -= 1
+        self._free_slots[kind] -= 1
         try:
             yield
         finally:
-            self._free[kind] += 1
+            self._free_slots[kind] += 1
 
-    @contextlib.contextmanager
-    def _open(self, context: Context) -> Iterator[GrpcioStream]:
-        stream = GrpcioStream(context, self._write_timeout_s, self._channels)
-        try:
-            yield stream
-        finally:
-            stream.release()
+    def _open(self, context: Context) -> contextlib.closing[GrpcioStream]:
+        return contextlib.closing(GrpcioStream(context, self._write_timeout_s, self._groups))
 
     def _unary(self, method: UnaryMethod, admission: Admission) -> Handler:
         async def handle(request: bytes, context: Context) -> bytes:
-            return await _answer(context, admission, lambda: method(request))
+            return await _respond(context, admission, lambda: method(request))
 
         return grpc.unary_unary_rpc_method_handler(handle)
 
     def _stream(self, method: StreamMethod, admission: Admission) -> Handler:
         async def handle(request: bytes, context: Context) -> None:
             with self._open(context) as stream:
-                await _answer(context, admission, lambda: method(request, stream))
+                await _respond(context, admission, lambda: method(request, stream))
 
         return grpc.unary_stream_rpc_method_handler(handle)
 
-    def _conversation(self, method: BidiMethod, admission: Admission) -> Handler:
+    def _bidi(self, method: BidiMethod, admission: Admission) -> Handler:
         async def handle(requests: AsyncIterator[bytes], context: Context) -> None:
             with self._open(context) as stream:
-                await _answer(context, admission, lambda: method(requests, stream))
+                await _respond(context, admission, lambda: method(requests, stream))
 
         return grpc.stream_stream_rpc_method_handler(handle)
 
@@ -198,11 +204,11 @@ class _Handlers(grpc.GenericRpcHandler):
 
 
 def _certificate(tls: Tls) -> grpc.ServerCertificateConfiguration:
-    return grpc.ssl_server_certificate_configuration([(tls.key, tls.chain)], tls.client_authorities)
+    return grpc.ssl_server_certificate_configuration([(tls.key, tls.chain)], tls.client_ca)
 
 
 def _check_free(address: str) -> None:
-    """Find out what is wrong with an address; gRPC only logs it, past the log of the server."""
+    """Raise the reason why an address can't be used; gRPC logs it outside the server's log."""
     host, _, port = address.rpartition(":")
     try:
         family, kind, _, _, target = socket.getaddrinfo(
@@ -217,20 +223,20 @@ def _check_free(address: str) -> None:
 
 @cache
 def _overloaded(limit: Limit) -> Any:
-    """Return a status that is needed most when there is least time to make it."""
+    """Return the status of an overload, cached since it is needed when there is least time."""
     return rpc_status.to_status(status_of_any(Overloaded(limit)))
 
 
-async def _answer(
-    context: Context, admission: Admission, work: Callable[[], Awaitable[Answer]]
-) -> Answer:
-    """Do the work and return what it gives, or end the call with the status of what was raised."""
+async def _respond(
+    context: Context, admission: Admission, work: Callable[[], Awaitable[Response]]
+) -> Response:
+    """Return the result of `work`, or end the call with the status of its exception."""
     try:
         with admission():
             return await work()
     except Overloaded as error:
         status = _overloaded(error.limit)
-    except Exception as error:  # noqa: BLE001 - the table of statuses knows what it is
+    except Exception as error:  # noqa: BLE001 - every exception has a status
         status = rpc_status.to_status(status_of_any(error))
     await context.abort(status.code, status.details, status.trailing_metadata)
     raise AssertionError

@@ -1,12 +1,12 @@
-"""Health (`grpc.health.v1`): whether calls can be served, told to who asks and to who watches."""
+"""The health service (`grpc.health.v1`): whether calls can be served."""
 
 import asyncio
 
 from grpc_health.v1 import health_pb2
 
 from leaderboard_server.domain.errors import ServerDraining
-from leaderboard_server.transport.listener import Send
-from leaderboard_server.transport.parsing import parse
+from leaderboard_server.transport.listener import Stream
+from leaderboard_server.transport.requests import parse
 from leaderboard_server.transport.statuses import UnknownService
 
 HEALTH = health_pb2.DESCRIPTOR.services_by_name["Health"].full_name
@@ -14,7 +14,7 @@ _Response = health_pb2.HealthCheckResponse
 
 
 class Health:
-    """The health of a server and its services, which is one. NOT_SERVING until it is told."""
+    """One health for the server and all its services, at first NOT_SERVING."""
 
     def __init__(self, *service_names: str) -> None:
         self._names = ("", *service_names)
@@ -26,25 +26,25 @@ class Health:
         self.stream = {f"/{HEALTH}/Watch": self._watch}
 
     async def set_serving(self, *, serving: bool) -> None:
-        """Tell whether calls can be served."""
+        """Set whether calls can be served; ignored while the server drains."""
         if not self._draining:
             self._set(_Response.SERVING if serving else _Response.NOT_SERVING)
 
     def drain(self) -> None:
-        """Tell NOT_SERVING from now on."""
+        """Be NOT_SERVING from now on."""
         self._draining = True
         self._set(_Response.NOT_SERVING)
 
     def end_watches(self) -> None:
-        """End every watch: load balancers hold them open, and a stop would wait for them."""
+        """End all watches: load balancers keep them open, and a stop would wait for them."""
         self._ended = True
-        self._tell()
+        self._notify()
 
     def _set(self, status: int) -> None:
         self._status = status
-        self._tell()
+        self._notify()
 
-    def _tell(self) -> None:
+    def _notify(self) -> None:
         self._changed.set()
         self._changed = asyncio.Event()
 
@@ -60,15 +60,15 @@ class Health:
         encoded: bytes = health_pb2.HealthListResponse(statuses=statuses).SerializeToString()
         return encoded
 
-    async def _watch(self, data: bytes, send: Send) -> None:
+    async def _watch(self, data: bytes, stream: Stream) -> None:
         known = parse(health_pb2.HealthCheckRequest, data).service in self._names
-        told = None
+        last_sent = None
         while True:
             changed = self._changed
             status = self._status if known else _Response.SERVICE_UNKNOWN
-            if status != told:
-                await send(_Response(status=status).SerializeToString())
-                told = status
+            if status != last_sent:
+                await stream.send(_Response(status=status).SerializeToString())
+                last_sent = status
             if self._ended:
                 raise ServerDraining
             await changed.wait()

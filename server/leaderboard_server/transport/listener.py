@@ -1,64 +1,75 @@
-"""What a listener is, and what it serves: the whole seam between the wire and the service."""
+"""The seam between gRPC and the service: what a listener is, and what it serves."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-UnaryMethod = Callable[[bytes], Awaitable[bytes]]
-"""Answers a request. Raises `LeaderboardError` to refuse it."""
-
-Send = Callable[[bytes], Awaitable[None]]
-"""Sends one message. Raises TimeoutError when the receiver took nothing for the write timeout."""
+GRACE_S = 5.0
+"""How long open calls may go on when the server stops."""
 
 
 class Stream(Protocol):
-    """Sends the messages of one call, and reaches the channels that many calls can follow."""
+    """The response messages of one call."""
 
-    async def __call__(self, message: bytes) -> None:
-        """Send one message; as `Send`."""
-
-    async def follow(self, channel: str, mark: int) -> int:
-        """Have what is published to a channel from now on, and send nothing else meanwhile.
-
-        Returns:
-            The mark of the last message that is sent, at first the one given, once the receiver did
-            not keep up or the channel is closed.
+    async def send(self, message: bytes) -> None:
+        """Send one message.
 
         Raises:
-            TimeoutError: As `Send`.
+            TimeoutError: The receiver accepted nothing for the write timeout.
         """
 
-    def publish(self, channel: str, message: bytes, mark: int) -> None:
-        """Hand a message to all streams that follow a channel; who has no room is let go."""
+    async def follow(self, group: str, cursor: int) -> int:
+        """Send the messages that are published to a broadcast group, and no others meanwhile.
 
-    def close(self, channel: str) -> None:
-        """Let all streams go that follow a channel."""
+        Args:
+            group: The name of the group.
 
+            cursor: The cursor of the stream, until a message is sent.
+
+        Returns:
+            The cursor of the last message that was sent, once the stream is evicted: because its
+            buffer was full, or because the group was closed.
+
+        Raises:
+            TimeoutError: As `send`.
+        """
+
+
+UnaryMethod = Callable[[bytes], Awaitable[bytes]]
+"""Returns the response to a request. Raises `LeaderboardError` for an error status."""
 
 StreamMethod = Callable[[bytes, Stream], Awaitable[None]]
-"""Sends messages until the stream ends. Raises `LeaderboardError` to end it with a status."""
+"""Sends messages until the stream ends. Raises `LeaderboardError` for an error status."""
 
-BidiMethod = Callable[[AsyncIterator[bytes], Send], Awaitable[None]]
-"""The same, for a caller who sends many requests."""
+BidiMethod = Callable[[AsyncIterator[bytes], Stream], Awaitable[None]]
+"""The same, with a stream of requests."""
 
-GRACE_S = 5.0
-"""How long calls under way may take when the server stops."""
+
+@dataclass(frozen=True, kw_only=True)
+class Services:
+    """All served methods, by path: `/package.Service/Method`."""
+
+    unary: Mapping[str, UnaryMethod]
+    stream: Mapping[str, StreamMethod]
+    bidi: Mapping[str, BidiMethod]
+    unlimited: frozenset[str]
+    """The paths that are exempt from limits, and served also while the server drains."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Tls:
-    """What a listener proves itself with, as PEM texts."""
+    """The certificate and key of a listener, as PEM texts."""
 
     chain: bytes
-    """Its certificate, and those between that and an authority."""
+    """The certificate, followed by its intermediate certificates."""
     key: bytes = field(repr=False)
-    client_authorities: bytes | None
-    """Who has to have certified each caller; None to take all callers."""
+    client_ca: bytes | None
+    """CA certificates used to verify client certificates; None to accept all clients."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Endpoint:
-    """Where a listener is found."""
+    """The address of a listener."""
 
     address: str
     """HOST:PORT; port 0 takes a free one."""
@@ -70,51 +81,59 @@ class Endpoint:
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
-    """How much may be under way at a time, and for how long a receiver may take nothing."""
+    """Limits on concurrent calls, and on slow receivers."""
 
     max_calls: int
     """Unary calls."""
     max_watchers: int
     """Open streams."""
     write_timeout_s: float
-
-
-@dataclass(frozen=True, kw_only=True)
-class Services:
-    """All methods that are served, by path: `/package.Service/Method`."""
-
-    unary: Mapping[str, UnaryMethod]
-    stream: Mapping[str, StreamMethod]
-    conversation: Mapping[str, BidiMethod]
-    unlimited: frozenset[str]
-    """The paths that are answered whatever is under way, also while the server drains."""
+    """How long a receiver may accept nothing."""
 
 
 class Listener(Protocol):
-    """Serves on one address. Open from `start` to `stop`.
+    """Accepts connections on one address. Open from `start` to `stop`.
 
-    It turns whatever a method raises into a status, by `statuses.status_of_any`, and refuses what
-    is over the limits with `statuses.Overloaded`.
+    It turns any exception of a method into a status, by `statuses.status_of_any`, and rejects calls
+    over the limits with `statuses.Overloaded`.
     """
 
-    async def start(self) -> int:
-        """Listen, and return the port.
+    async def start(self, services: Services) -> int:
+        """Listen, serve `services`, and return the port.
 
         Raises:
             OSError: The address can't be listened on.
 
-            TlsUnusable: The listener can't use what it was given for TLS.
+            TlsUnusable: The listener can't use its certificate or key.
         """
 
     def renew(self, tls: Tls) -> None:
-        """Use this for new connections, where the listener has had TLS from the start.
+        """Use another certificate for new connections of a listener that has TLS.
 
         Raises:
-            TlsUnusable: It can't; what it had stays in use.
+            TlsUnusable: The listener can't use it; the previous one stays in use.
         """
 
+    def publish(self, group: str, message: bytes, cursor: int) -> None:
+        """Send a message to all streams that follow a broadcast group, without waiting.
+
+        A stream whose buffer is full is evicted.
+        """
+
+    def close_group(self, group: str) -> None:
+        """Evict all streams from a broadcast group."""
+
+    def put_response(self, path: str, request: bytes, contest_id: str, response: bytes) -> None:
+        """Cache the response to exactly this request, if the listener has a cache.
+
+        The response must hold at this moment: nothing may be awaited between its making and this.
+        """
+
+    def invalidate(self, contest_id: str) -> None:
+        """Drop the cached responses of a contest: no later request gets one of them."""
+
     async def drain(self) -> None:
-        """Send new calls elsewhere; those under way go on."""
+        """Send new calls elsewhere; open calls go on."""
 
     async def stop(self) -> None:
-        """Take no more calls, and wait for those under way, for the grace at most."""
+        """Accept no more calls, and wait for the open ones for up to the grace period."""

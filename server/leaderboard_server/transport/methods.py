@@ -1,10 +1,7 @@
-"""The methods of the service: they take the bytes of a request and give those of responses.
-
-A method is: check, call, encode.
-"""
+"""The served methods: each checks the request, calls the service and encodes the response."""
 
 import asyncio
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 
 from leaderboard.v1 import leaderboard_pb2 as pb
 from leaderboard_server.domain.errors import WatcherStalled
@@ -12,26 +9,36 @@ from leaderboard_server.domain.position import Position
 from leaderboard_server.domain.watch import WatchMessage
 from leaderboard_server.service.leaderboard import LeaderboardService
 from leaderboard_server.transport import requests, responses
-from leaderboard_server.transport.listener import Stream, StreamMethod, UnaryMethod
-from leaderboard_server.transport.parsing import parse
-from leaderboard_server.transport.response_cache import ResponseCache
+from leaderboard_server.transport.health import HEALTH, Health
+from leaderboard_server.transport.listener import (
+    Listener,
+    Services,
+    Stream,
+    StreamMethod,
+    UnaryMethod,
+)
+from leaderboard_server.transport.reflection import reflection
+from leaderboard_server.transport.requests import parse
 from leaderboard_server.transport.statuses import Overloaded
 
 ENCODED_AT_ONCE = 100
-"""How many results of a batch are encoded before others get their turn: some 5 ms at worst."""
+"""Results of a batch that are encoded before other calls get a turn: about 5 ms at worst."""
 MAX_BATCHED = 20_000
-"""How many updates of batches may be under way: about a second of the store, and 20 MB."""
+"""Updates of batches in progress: about a second of the store's time, and 20 MB."""
 SERVICE_NAME = pb.DESCRIPTOR.services_by_name["LeaderboardService"].full_name
 
 
 class Methods:
     """The methods of `LeaderboardService`, by name. Lives as long as the service."""
 
-    def __init__(self, service: LeaderboardService, ready: ResponseCache) -> None:
+    def __init__(
+        self, service: LeaderboardService, put_response: Callable[[str, bytes, str, bytes], None]
+    ) -> None:
+        """Call `service`; `put_response` caches a response, as `listener.Listener.put_response`."""
         self._service = service
-        self._ready = ready
+        self._put_response = put_response
         self._batched = 0
-        """How many updates of batches callers wait for."""
+        """Updates of batches that callers wait for."""
         self.unary: Mapping[str, UnaryMethod] = {
             "UpdateScore": self._update_score,
             "BatchUpdateScores": self._batch_update_scores,
@@ -45,10 +52,10 @@ class Methods:
         return self._service.update(update, responses.update_result)
 
     async def _batch_update_scores(self, data: bytes) -> bytes:
-        # Those of callers who went away are still under way, and those of the callers who are here
-        # may not be yet.
-        if max(self._batched, self._service.updates_under_way) >= MAX_BATCHED:
-            raise Overloaded("updates")  # before the work of reading them
+        # The service also counts updates whose callers are gone, and doesn't count those of a batch
+        # that it has not begun.
+        if max(self._batched, self._service.updates_in_progress) >= MAX_BATCHED:
+            raise Overloaded("updates")  # before the work of parsing them
         updates = requests.batch(parse(pb.BatchUpdateScoresRequest, data))
         self._batched += len(updates)
         try:
@@ -64,9 +71,9 @@ class Methods:
     async def _get_top_users(self, data: bytes) -> bytes:
         query = requests.top_query(parse(pb.GetTopUsersRequest, data))
         if page := self._service.top_now(*query):
-            answer = responses.page(page)
-            self._ready.put(f"/{SERVICE_NAME}/GetTopUsers", data, query.contest_id, answer)
-            return answer
+            response = responses.page(page)
+            self._put_response(_path("GetTopUsers"), data, query.contest_id, response)
+            return response
         return responses.page(await self._service.top(*query))
 
     def _get_user_rank(self, data: bytes) -> Awaitable[bytes]:
@@ -78,27 +85,50 @@ class Methods:
         await self._service.watch(request, _WatchSink(request.contest_id, stream))
 
 
+def _path(method: str) -> str:
+    return f"/{SERVICE_NAME}/{method}"
+
+
+def all_services(methods: Methods, health: Health) -> Services:
+    """Return the methods of the service, of health and of reflection."""
+    return Services(
+        unary={_path(name): method for name, method in methods.unary.items()} | health.unary,
+        stream={_path(name): method for name, method in methods.stream.items()} | health.stream,
+        bidi=reflection(SERVICE_NAME, HEALTH),
+        unlimited=frozenset(health.unary) | frozenset(health.stream),
+    )
+
+
+class ListenerPublisher:
+    """Publishes watch messages through a listener; implements `watch.sink.GroupPublisher`."""
+
+    def __init__(self, listener: Listener) -> None:
+        self._listener = listener
+        self.close_group = listener.close_group
+
+    def publish(self, group: str, message: WatchMessage) -> None:
+        """See `watch.sink.GroupPublisher`."""
+        encoded = responses.watch_message(message)
+        self._listener.publish(group, encoded, message.position.revision)
+
+
 class _WatchSink:
-    """One watcher's stream; see `watch.sink.WatchSink`."""
+    """The stream of one watcher; implements `watch.sink.WatchSink`."""
 
     def __init__(self, contest_id: str, stream: Stream) -> None:
         self._contest_id = contest_id
         self._stream = stream
         self._epoch = ""
-        self.close = stream.close
 
     async def send(self, message: WatchMessage) -> None:
         self._epoch = message.position.epoch
         try:
-            await self._stream(responses.watch_message(message))
+            await self._stream.send(responses.watch_message(message))
         except TimeoutError as error:
             raise WatcherStalled(self._contest_id, message.position) from error
 
-    async def follow(self, channel: str, revision: int) -> int:
+    async def follow(self, group: str, revision: int) -> int:
         try:
-            return await self._stream.follow(channel, revision)
+            return await self._stream.follow(group, revision)
         except TimeoutError as error:
             raise WatcherStalled(self._contest_id, Position(self._epoch, revision)) from error
-
-    def publish(self, channel: str, message: WatchMessage) -> None:
-        self._stream.publish(channel, responses.watch_message(message), message.position.revision)

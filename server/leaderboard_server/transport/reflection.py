@@ -1,7 +1,7 @@
 """Server reflection v1, and v1alpha for older clients.
 
-The two protocols have the same messages under two package names; the grpcio package knows the older
-name only, so the newer one is made from it.
+The two protocols have the same messages under two package names; the grpcio package has the older
+one only, so the descriptor of the newer one is derived from it.
 """
 
 from collections.abc import AsyncIterator, Mapping
@@ -12,33 +12,33 @@ from grpc_reflection.v1alpha import reflection_pb2
 from grpc_reflection.v1alpha._async import ReflectionServicer
 from grpc_reflection.v1alpha.reflection import SERVICE_NAME as V1ALPHA
 
-from leaderboard_server.transport.listener import BidiMethod, Send
-from leaderboard_server.transport.parsing import parse
+from leaderboard_server.transport.listener import BidiMethod, Stream
+from leaderboard_server.transport.requests import parse
 
 V1 = V1ALPHA.replace("v1alpha", "v1")
 
 
 def reflection(*service_names: str) -> Mapping[str, BidiMethod]:
-    """Return what tells clients the contract of these services and of reflection itself."""
-    _describe_v1()
+    """Return the methods that describe these services, and reflection itself, to clients."""
+    _add_v1_descriptor()
     servicer = ReflectionServicer((*service_names, V1, V1ALPHA), pool=_Pool())
 
-    async def answer(requests: AsyncIterator[bytes], send: Send) -> None:
-        asked = (parse(reflection_pb2.ServerReflectionRequest, data) async for data in requests)
-        async for told in servicer.ServerReflectionInfo(asked, None):
-            await send(told.SerializeToString())
+    async def answer(requests: AsyncIterator[bytes], stream: Stream) -> None:
+        parsed = (parse(reflection_pb2.ServerReflectionRequest, data) async for data in requests)
+        async for response in servicer.ServerReflectionInfo(parsed, None):
+            await stream.send(response.SerializeToString())
 
     return {f"/{name}/ServerReflectionInfo": answer for name in (V1, V1ALPHA)}
 
 
 class _Pool:
-    """The descriptors of this process, which also knows where methods and fields are described."""
+    """The descriptors of this process, with symbols of methods and fields."""
 
     def __getattr__(self, name: str) -> Any:
         return getattr(descriptor_pool.Default(), name)
 
     def FindFileContainingSymbol(self, symbol: str) -> Any:  # noqa: N802 - the pool's name
-        """Return the file of a symbol; one without a descriptor of its own is in its parent's."""
+        """Return the file of a symbol; a method or field is in the file of its parent."""
         try:
             return descriptor_pool.Default().FindFileContainingSymbol(symbol)
         except KeyError:
@@ -46,7 +46,7 @@ class _Pool:
             return descriptor_pool.Default().FindFileContainingSymbol(parent)
 
 
-def _describe_v1() -> None:
+def _add_v1_descriptor() -> None:
     file = descriptor_pb2.FileDescriptorProto.FromString(reflection_pb2.DESCRIPTOR.serialized_pb)
     file.name = file.name.replace("v1alpha", "v1")
     file.package = file.package.replace("v1alpha", "v1")

@@ -1,9 +1,13 @@
-"""From request messages to checked values: every field is checked here, and nowhere else."""
+"""Parses requests and checks every field: the only place that does.
+
+Each check raises `InvalidRequest`, with a violation for each invalid field.
+"""
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from google.protobuf.duration_pb2 import Duration
+from google.protobuf.message import DecodeError, Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from leaderboard.v1 import leaderboard_pb2 as pb
@@ -12,7 +16,10 @@ from leaderboard_server.domain.errors import FieldViolation, InvalidRequest
 from leaderboard_server.domain.position import BEGINNING, Position
 from leaderboard_server.domain.update import ScoreUpdate, UpdateMode
 from leaderboard_server.domain.watch import WatchRequest, WatchScope
+from leaderboard_server.transport.statuses import MalformedRequest, MessageTooLarge
 
+MAX_REQUEST_BYTES = 2**20
+"""A batch of 1,000 updates with every field at its longest fits."""
 MAX_BATCH = 1_000
 MAX_LIMIT = 1_000
 DEFAULT_LIMIT = 10
@@ -46,12 +53,13 @@ _UPDATE_FIELDS = (
     "display_name",
 )
 
+Request = TypeVar("Request", bound=Message)
 Problem = tuple[str, str | None]
-"""A field and what is wrong with it, or None."""
+"""A field and its problem, or None."""
 
 
 class TopQuery(NamedTuple):
-    """What `GetTopUsers` asks for."""
+    """The checked request of `GetTopUsers`."""
 
     contest_id: str
     start_rank: int
@@ -60,7 +68,7 @@ class TopQuery(NamedTuple):
 
 
 class RankQuery(NamedTuple):
-    """What `GetUserRank` asks for."""
+    """The checked request of `GetUserRank`."""
 
     contest_id: str
     user_id: str
@@ -68,12 +76,24 @@ class RankQuery(NamedTuple):
     min_position: Position
 
 
-def score_update(request: pb.UpdateScoreRequest, path: str = "") -> ScoreUpdate:
-    """Check an update; `path` leads to it within a larger request.
+def parse(kind: type[Request], data: bytes) -> Request:
+    """Parse a request message.
 
     Raises:
-        InvalidRequest: With a violation for each field that is wrong.
+        MessageTooLarge: It has too many bytes.
+
+        MalformedRequest: The bytes are not such a message.
     """
+    if len(data) > MAX_REQUEST_BYTES:
+        raise MessageTooLarge(MAX_REQUEST_BYTES)
+    try:
+        return kind.FromString(data)
+    except DecodeError as error:
+        raise MalformedRequest(kind.DESCRIPTOR.full_name) from error
+
+
+def score_update(request: pb.UpdateScoreRequest, path: str = "") -> ScoreUpdate:
+    """Check an update; `path` is its path within a larger request."""
     contest_id, user_id, mode = request.contest_id, request.user_id, request.mode
     request_id, event_type, name = request.request_id, request.event_type, request.display_name
     time = request.event_time if request.HasField("event_time") else None
@@ -87,7 +107,7 @@ def score_update(request: pb.UpdateScoreRequest, path: str = "") -> ScoreUpdate:
         fields.display_name(name) if name else None,
     )
     if any(problems):
-        _refuse(tuple(zip(_UPDATE_FIELDS, problems, strict=True)), path)
+        _reject(tuple(zip(_UPDATE_FIELDS, problems, strict=True)), path)
     return ScoreUpdate(
         contest_id,
         user_id,
@@ -101,13 +121,13 @@ def score_update(request: pb.UpdateScoreRequest, path: str = "") -> ScoreUpdate:
 
 
 def batch(request: pb.BatchUpdateScoresRequest) -> list[ScoreUpdate | InvalidRequest]:
-    """Check the updates of a batch; one that is wrong stands as its error.
+    """Check the updates of a batch; an invalid update is replaced by its error.
 
     Raises:
         InvalidRequest: There are none, or too many.
     """
     size = fields.within(len(request.updates), 1, MAX_BATCH)
-    _refuse((("updates", f"must have 1 to {MAX_BATCH} entries" if size else None),))
+    _reject((("updates", f"must have 1 to {MAX_BATCH} entries" if size else None),))
     return [_update_or_error(update, index) for index, update in enumerate(request.updates)]
 
 
@@ -119,61 +139,48 @@ def _update_or_error(request: pb.UpdateScoreRequest, index: int) -> ScoreUpdate 
 
 
 def top_query(request: pb.GetTopUsersRequest) -> TopQuery:
-    """Check what `GetTopUsers` asks for.
-
-    Raises:
-        InvalidRequest: With a violation for each field that is wrong.
-    """
+    """Check the request of `GetTopUsers`."""
     contest_id, limit, start_rank = request.contest_id, request.limit, request.start_rank
     problems = (
         fields.matches(fields.CONTEST_ID, contest_id),
         fields.within(limit, 0, MAX_LIMIT),
         fields.within(start_rank, 0, MAX_INT32),
     )
-    placed = request.HasField("min_position")
-    if placed or any(problems):
-        named = zip(("contest_id", "limit", "start_rank"), problems, strict=True)
-        _refuse((*named, *_position("min_position", request.min_position)))
-    return TopQuery(
-        contest_id,
-        start_rank or 1,
-        limit or DEFAULT_LIMIT,
-        _min_position(request.min_position) if placed else BEGINNING,
-    )
+    min_position = _min_position(request, ("contest_id", "limit", "start_rank"), problems)
+    return TopQuery(contest_id, start_rank or 1, limit or DEFAULT_LIMIT, min_position)
 
 
 def rank_query(request: pb.GetUserRankRequest) -> RankQuery:
-    """Check what `GetUserRank` asks for.
-
-    Raises:
-        InvalidRequest: With a violation for each field that is wrong.
-    """
+    """Check the request of `GetUserRank`."""
     contest_id, user_id, neighbors = request.contest_id, request.user_id, request.neighbors
     problems = (
         fields.matches(fields.CONTEST_ID, contest_id),
         fields.matches(fields.USER_ID, user_id),
         fields.within(neighbors, 0, MAX_NEIGHBORS),
     )
-    placed = request.HasField("min_position")
-    if placed or any(problems):
-        named = zip(("contest_id", "user_id", "neighbors"), problems, strict=True)
-        _refuse((*named, *_position("min_position", request.min_position)))
-    return RankQuery(
-        contest_id,
-        user_id,
-        neighbors,
-        _min_position(request.min_position) if placed else BEGINNING,
-    )
+    min_position = _min_position(request, ("contest_id", "user_id", "neighbors"), problems)
+    return RankQuery(contest_id, user_id, neighbors, min_position)
+
+
+def _min_position(
+    request: pb.GetTopUsersRequest | pb.GetUserRankRequest,
+    names: Sequence[str],
+    problems: Sequence[str | None],
+) -> Position:
+    """Return the checked minimal position of a read; problems of other fields are raised too."""
+    wanted = request.HasField("min_position")
+    if wanted or any(problems):
+        position = _position("min_position", request.min_position)
+        _reject((*zip(names, problems, strict=True), *position))
+    if not wanted:
+        return BEGINNING
+    return Position(request.min_position.epoch, request.min_position.revision)
 
 
 def watch_request(request: pb.WatchContestRequest) -> WatchRequest:
-    """Check what `WatchContest` asks for.
-
-    Raises:
-        InvalidRequest: With a violation for each field that is wrong.
-    """
+    """Check the request of `WatchContest`."""
     interval = request.min_interval
-    _refuse(
+    _reject(
         (
             ("contest_id", fields.matches(fields.CONTEST_ID, request.contest_id)),
             ("limit", fields.within(request.limit, 0, MAX_LIMIT)),
@@ -207,10 +214,6 @@ def _watched_users(scope: pb.WatchScope, user_ids: Sequence[str]) -> Iterator[Pr
         yield f"user_ids[{index}]", fields.matches(fields.USER_ID, user_id)
 
 
-def _min_position(position: pb.Position) -> Position:
-    return Position(position.epoch, position.revision)
-
-
 def _position(field: str, position: pb.Position) -> Iterator[Problem]:
     yield f"{field}.epoch", fields.matches_if_set(fields.EPOCH, position.epoch)
     yield f"{field}.revision", fields.within(position.revision, 0, MAX_REVISION)
@@ -225,15 +228,13 @@ def _timestamp(time: Timestamp) -> str | None:
 
 
 def _interval(interval: Duration) -> str | None:
-    wrong = fields.within(interval.nanos, 0, SECOND_NS - 1)
     total = interval.seconds * SECOND_NS + interval.nanos
-    if wrong or fields.within(total, 0, MAX_INTERVAL_S * SECOND_NS):
-        return f"must be from 0 to {MAX_INTERVAL_S} s"
-    return None
+    valid = 0 <= interval.nanos < SECOND_NS and 0 <= total <= MAX_INTERVAL_S * SECOND_NS
+    return None if valid else f"must be from 0 to {MAX_INTERVAL_S} s"
 
 
-def _refuse(problems: Sequence[Problem], path: str = "") -> None:
-    """Raise for those fields that have a problem."""
-    violations = tuple(FieldViolation(path + field, wrong) for field, wrong in problems if wrong)
+def _reject(problems: Sequence[Problem], path: str = "") -> None:
+    """Raise the problems, if there are any."""
+    violations = tuple(FieldViolation(path + field, text) for field, text in problems if text)
     if violations:
         raise InvalidRequest(violations)

@@ -1,46 +1,39 @@
-"""Ready-made answers: given again for exactly the same request, without the interpreter."""
+"""Cached responses: sent again for exactly the same request, without running Python."""
 
 from typing import Protocol
 
-MAX_ANSWERS = 64
-"""How many answers of one contest are held; most callers ask for the same few."""
+MAX_RESPONSES = 64
+"""Cached responses of one contest; most callers send the same few requests."""
 MAX_REQUEST_BYTES = 256
-"""The longest request that is held: one with every field at its longest fits."""
+"""The longest request that is cached: one with every field at its longest fits."""
 
 
-class Holder(Protocol):
-    """What holds the answers and gives them: a listener that can."""
+class ResponseStore(Protocol):
+    """Stores responses in a listener, and sends them."""
 
-    def put_answer(self, path: str, request: bytes, key: str, answer: bytes) -> object:
-        """Answer exactly this request with this from now on, as far as there is room."""
+    def put_response(self, path: str, request: bytes, contest_id: str, response: bytes) -> object:
+        """Store the response to exactly this request, if there is memory for it."""
 
-    def withdraw(self, key: str) -> object:
-        """Forget the answers of a key: no request that comes from now on gets one of them."""
+    def invalidate(self, contest_id: str) -> object:
+        """Drop the responses of a contest: no later request gets one of them."""
 
 
 class ResponseCache:
-    """The answers that hold until something happens to their contest.
+    """Bounds the cached responses of each contest, and skips needless invalidations."""
 
-    Without a holder every call comes to its method.
-    """
-
-    def __init__(self) -> None:
-        self._holder: Holder | None = None
+    def __init__(self, store: ResponseStore) -> None:
+        self._store = store
         self._counts: dict[str, int] = {}
-        """How many answers there are of each contest."""
+        """The number of cached responses by contest."""
 
-    def hold_in(self, holder: Holder) -> None:
-        """Have the answers given by a listener."""
-        self._holder = holder
-
-    def put(self, path: str, request: bytes, contest_id: str, answer: bytes) -> None:
-        """Take an answer that holds at this moment; nothing may be waited for before this."""
+    def put_response(self, path: str, request: bytes, contest_id: str, response: bytes) -> None:
+        """See `listener.Listener.put_response`."""
         count = self._counts.get(contest_id, 0)
-        if self._holder and count < MAX_ANSWERS and len(request) <= MAX_REQUEST_BYTES:
+        if count < MAX_RESPONSES and len(request) <= MAX_REQUEST_BYTES:
             self._counts[contest_id] = count + 1
-            self._holder.put_answer(path, request, contest_id, answer)
+            self._store.put_response(path, request, contest_id, response)
 
     def invalidate(self, contest_id: str) -> None:
-        """Forget the answers of a contest, before anybody is told what made them old."""
-        if self._holder and self._counts.pop(contest_id, 0):
-            self._holder.withdraw(contest_id)
+        """See `listener.Listener.invalidate`; called before the change is visible to anybody."""
+        if self._counts.pop(contest_id, 0):
+            self._store.invalidate(contest_id)

@@ -1,4 +1,4 @@
-"""The one table from errors to statuses, with the details that the contract promises."""
+"""The table of errors and their statuses, with the details that the contract defines."""
 
 from collections.abc import Iterator
 from typing import Literal, TypeAlias
@@ -19,13 +19,13 @@ _log = structlog.get_logger()
 
 DOMAIN = "leaderboard.v1"
 RETRY_AFTER_S = 1
-"""When to try again: the store or another server is usually back within a second."""
+"""The delay before a retry: the store or another server is usually back within a second."""
 MAX_VIOLATIONS = 10
-"""How many violations a status tells: trailers beyond 8 KiB don't reach every client."""
+"""Violations in one status: trailers over 8 KiB don't reach every client."""
 
 
 class MalformedRequest(errors.LeaderboardError):
-    """The bytes are not the expected message."""
+    """The request bytes are not the expected message."""
 
     def __init__(self, message_name: str) -> None:
         super().__init__(f"the request is not a {message_name}")
@@ -41,11 +41,11 @@ class MessageTooLarge(errors.LeaderboardError):
 
 
 Limit: TypeAlias = Literal["calls", "watches", "updates", "queue", "memory"]
-"""What a server can have too much of."""
+"""The limits of a server."""
 
 
 class Overloaded(errors.LeaderboardError):
-    """As much is under way as the server may have: try again later; nothing was written."""
+    """The server is at one of its limits: retry later; nothing was written."""
 
     def __init__(self, limit: Limit) -> None:
         super().__init__(f"the server is at its limit of {limit}")
@@ -53,21 +53,21 @@ class Overloaded(errors.LeaderboardError):
 
 
 class ReceiverStalled(errors.LeaderboardError, TimeoutError):
-    """A stream's receiver took nothing for the write timeout."""
+    """The receiver of a stream accepted nothing for the write timeout."""
 
     def __init__(self) -> None:
-        super().__init__("the receiver took nothing for too long")
+        super().__init__("the receiver accepted nothing for too long")
 
 
 class UnknownService(errors.LeaderboardError):
-    """The health of a service was asked for that is not served."""
+    """A health check named a service that is not served."""
 
     def __init__(self) -> None:
         super().__init__("there is no such service here")
 
 
-class Defect(errors.LeaderboardError):
-    """Something that should not happen; the cause is in the log under the incident's name."""
+class InternalError(errors.LeaderboardError):
+    """A defect of the server; the log has the cause under the name of the incident."""
 
     def __init__(self, incident: str) -> None:
         super().__init__(f"internal error, incident {incident}")
@@ -75,16 +75,16 @@ class Defect(errors.LeaderboardError):
 
 
 def status_of_any(error: Exception) -> status_pb2.Status:
-    """Return the status of whatever ended a call; of a defect it tells no more than a name."""
+    """Return the status of any exception; that of a defect has nothing but an incident's name."""
     if not isinstance(error, errors.LeaderboardError):
         incident = uuid4().hex
-        _log.error("defect", incident=incident, exc_info=error)
-        error = Defect(incident)
+        _log.error("internal_error", incident=incident, exc_info=error)
+        error = InternalError(incident)
     return status_of(error)
 
 
 def status_of(error: errors.LeaderboardError) -> status_pb2.Status:
-    """Return the status of an error, with its details if it is one of the service's own."""
+    """Return the status of an error, with details if it is an error of the service."""
     match error:
         case ReceiverStalled():
             return status_pb2.Status(code=Code.RESOURCE_EXHAUSTED, message=str(error))
@@ -106,7 +106,7 @@ Row = tuple[Code, reasons.ErrorReason, dict[str, str]]
 
 
 def _row(error: errors.LeaderboardError) -> Row:  # noqa: C901, PLR0911 - one row for each error
-    """Return the code, the reason and its metadata: the table itself."""
+    """Return the code, the reason and the metadata of an error: the table itself."""
     match error:
         case errors.InvalidRequest():
             field = {"field": error.violations[0].field}
@@ -139,7 +139,7 @@ def _row(error: errors.LeaderboardError) -> Row:  # noqa: C901, PLR0911 - one ro
             return Code.RESOURCE_EXHAUSTED, reasons.ERROR_REASON_WATCHER_STALLED, position
         case Overloaded():
             return Code.RESOURCE_EXHAUSTED, reasons.ERROR_REASON_OVERLOADED, {"limit": error.limit}
-        case Defect():
+        case InternalError():
             return Code.INTERNAL, reasons.ERROR_REASON_INTERNAL, {"incident": error.incident}
     raise AssertionError(error)
 

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from leaderboard_server.domain.position import Position
 from leaderboard_server.domain.watch import Changes, Progress
 from leaderboard_server.watch.recent_commits import RecentCommits
-from leaderboard_server.watch.sink import WatchSink
+from leaderboard_server.watch.sink import GroupPublisher, WatchSink
 from leaderboard_server.watch.watcher import Watcher
 
 _ENOUGH = 2
@@ -24,11 +24,11 @@ _numbers = itertools.count(1)
 class BroadcastGroup:
     """Tells all who follow it what a watcher is told. Open from `start` to `end`."""
 
-    def __init__(self, watcher: Watcher, outlet: WatchSink) -> None:
+    def __init__(self, watcher: Watcher, publisher: GroupPublisher) -> None:
         self._watcher = watcher.clone()
         self._told = watcher.last_sent
-        self._outlet = outlet
-        self._channel = str(next(_numbers))
+        self._publisher = publisher
+        self._name = str(next(_numbers))
         self._failure: Exception | None = None
         self._task = asyncio.create_task(self._run(), name="broadcast")
 
@@ -43,7 +43,7 @@ class BroadcastGroup:
             self.open and self._told == watcher.last_sent and self._watcher.at_same_state(watcher)
         )
 
-    async def deliver(self, watcher: Watcher, outlet: WatchSink) -> None:
+    async def deliver(self, watcher: Watcher, sink: WatchSink) -> None:
         """Tell a watcher who stands with the broadcast, for as long as it keeps up.
 
         Raises:
@@ -51,7 +51,7 @@ class BroadcastGroup:
 
             WatcherStalled: The watcher took nothing for the write timeout.
         """
-        revision = await outlet.follow(self._channel, watcher.last_sent.revision)
+        revision = await sink.follow(self._name, watcher.last_sent.revision)
         if self._failure:
             raise self._failure
         watcher.adopt(self._watcher, Position(self._told.epoch, revision))
@@ -67,18 +67,19 @@ class BroadcastGroup:
                 if not isinstance(message.event, Changes | Progress):
                     return  # what is not told to all alike, each is told on its own way
                 self._told = message.position
-                self._outlet.publish(self._channel, message)
+                self._publisher.publish(self._name, message)
                 self._watcher.apply_min_interval(message)
         except Exception as error:  # noqa: BLE001 - each who followed raises it, whatever it is
             self._failure = error
         finally:
-            self._outlet.close(self._channel)
+            self._publisher.close_group(self._name)
 
 
 class BroadcastGroups:
     """The broadcasts of all topics."""
 
-    def __init__(self) -> None:
+    def __init__(self, publisher: GroupPublisher) -> None:
+        self._publisher = publisher
         self._open: dict[object, BroadcastGroup] = {}
         self._watchers: Counter[object] = Counter()
 
@@ -96,14 +97,12 @@ class BroadcastGroups:
                 if broadcast := self._open.pop(key, None):
                     broadcast.end()
 
-    def of(
-        self, topic: RecentCommits, watcher: Watcher, outlet: WatchSink
-    ) -> BroadcastGroup | None:
+    def of(self, topic: RecentCommits, watcher: Watcher) -> BroadcastGroup | None:
         """Return the broadcast that tells what a watcher is to be told next, if there is one."""
         key = topic, watcher.kind
         if self._watchers[key] < _ENOUGH:
             return None
         broadcast = self._open.get(key)
         if not broadcast or not broadcast.open:
-            broadcast = self._open[key] = BroadcastGroup(watcher, outlet)
+            broadcast = self._open[key] = BroadcastGroup(watcher, self._publisher)
         return broadcast if broadcast.at_same_state(watcher) else None

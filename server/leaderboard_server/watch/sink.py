@@ -1,4 +1,4 @@
-"""Where what watchers are told goes: the seam to the listener."""
+"""The seam to the listener: the stream of one watcher, and publishing to broadcast groups."""
 
 from typing import Protocol
 
@@ -6,32 +6,40 @@ from leaderboard_server.domain.watch import WatchMessage
 
 
 class WatchSink(Protocol):
-    """One watcher's stream, and the channels that many streams can follow."""
+    """The stream of one watcher."""
 
     async def send(self, message: WatchMessage) -> None:
-        """Send a message, and wait until it is taken.
+        """Send a message, and wait until it is accepted.
 
         Raises:
-            WatcherStalled: The watcher took nothing for the write timeout.
+            WatcherStalled: The watcher accepted nothing for the write timeout.
         """
 
-    async def follow(self, channel: str, revision: int) -> int:
-        """Have what is published to a channel from now on, and nothing else meanwhile.
+    async def follow(self, group: str, revision: int) -> int:
+        """Send the messages that are published to a broadcast group, and no others meanwhile.
 
         Args:
-            channel: The name of the channel.
+            group: The name of the group.
 
-            revision: Up to where the stream was told everything.
+            revision: The revision up to which the watcher has all changes.
 
         Returns:
-            Up to where it was told everything, once it did not keep up or the channel is closed.
+            The revision up to which it has all changes, once it is evicted: because its buffer was
+            full, or because the group was closed.
 
         Raises:
-            WatcherStalled: The watcher took nothing for the write timeout.
+            WatcherStalled: As `send`.
         """
 
-    def publish(self, channel: str, message: WatchMessage) -> None:
-        """Hand a message to all streams that follow a channel; who can't take it is left behind."""
 
-    def close(self, channel: str) -> None:
-        """Let all streams go that follow a channel."""
+class GroupPublisher(Protocol):
+    """Publishes to broadcast groups."""
+
+    def publish(self, group: str, message: WatchMessage) -> None:
+        """Send a message to all followers of a group, without waiting.
+
+        A follower whose buffer is full is evicted.
+        """
+
+    def close_group(self, group: str) -> None:
+        """Evict all followers of a group."""

@@ -8,7 +8,7 @@ from leaderboard_server.storage.store import Store
 from leaderboard_server.watch.broadcast_group import BroadcastGroups
 from leaderboard_server.watch.hub import WatchHub
 from leaderboard_server.watch.recent_commits import RecentCommits
-from leaderboard_server.watch.sink import WatchSink
+from leaderboard_server.watch.sink import GroupPublisher, WatchSink
 from leaderboard_server.watch.views import BoardReader
 from leaderboard_server.watch.watcher import Watcher
 
@@ -21,6 +21,7 @@ class Watchers:
         hub: WatchHub,
         reader: BoardReader,
         store: Store,
+        publisher: GroupPublisher,
         *,
         randomness: Callable[[], float] = random.random,
     ) -> None:
@@ -28,9 +29,9 @@ class Watchers:
         self._reader = reader
         self._store = store
         self._randomness = randomness
-        self._broadcasts = BroadcastGroups()
+        self._broadcasts = BroadcastGroups(publisher)
 
-    async def watch(self, request: WatchRequest, outlet: WatchSink) -> None:
+    async def watch(self, request: WatchRequest, sink: WatchSink) -> None:
         """Tell a watcher what it asks for, until the server drains.
 
         Raises:
@@ -53,18 +54,16 @@ class Watchers:
             message = await watcher.start() or await watcher.news() or watcher.progress()
             with self._broadcasts.registered(topic, watcher):
                 while not isinstance(message.event, End):
-                    await outlet.send(message)
+                    await sink.send(message)
                     watcher.apply_min_interval(message)
-                    message = await self._next(topic, watcher, outlet)
-            await outlet.send(message)
+                    message = await self._next(topic, watcher, sink)
+            await sink.send(message)
 
-    async def _next(
-        self, topic: RecentCommits, watcher: Watcher, outlet: WatchSink
-    ) -> WatchMessage:
+    async def _next(self, topic: RecentCommits, watcher: Watcher, sink: WatchSink) -> WatchMessage:
         """Return what a watcher is to be told by itself, after what broadcasts told it."""
         while not (message := await watcher.news()):
-            broadcast = self._broadcasts.of(topic, watcher, outlet)
+            broadcast = self._broadcasts.of(topic, watcher)
             if not broadcast:
                 return await watcher.next()
-            await broadcast.deliver(watcher, outlet)
+            await broadcast.deliver(watcher, sink)
         return message
