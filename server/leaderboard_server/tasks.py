@@ -5,7 +5,10 @@ Closing one never swallows the cancellation of the task that waits for it.
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import Any, Generic, TypeVar
+
+from cachetools import LRUCache
 
 Result = TypeVar("Result")
 
@@ -60,6 +63,36 @@ class SingleFlight(Generic[Result]):
             self._task = None
         if not task.cancelled():
             task.exception()  # marks the error as seen: the callers raise it
+
+
+class SingleFlightMap:
+    """Runs one call for each key; callers with the same key share its result, also later ones.
+
+    The results of the keys that were used last are kept. A call that fails is forgotten, so that
+    the next caller starts another one.
+    """
+
+    def __init__(self, max_keys: int, *, name: str) -> None:
+        """Keep the results of `max_keys` keys; `name` is the name of the tasks, for debugging."""
+        self._name = name
+        self._tasks: LRUCache[object, asyncio.Task[Any]] = LRUCache(max_keys)
+
+    async def run(self, key: object, work: Callable[[], Coroutine[Any, Any, Result]]) -> Result:
+        """Join the call of a key, or start `work`; return its result or raise its error."""
+        task: asyncio.Task[Result] | None = self._tasks.get(key)
+        if task is None:
+            task = self._tasks[key] = asyncio.create_task(work(), name=self._name)
+            task.add_done_callback(partial(self._on_done, key))
+        return await asyncio.shield(task)
+
+    def clear(self) -> None:
+        """Forget all results; calls in flight finish for their callers."""
+        self._tasks.clear()
+
+    def _on_done(self, key: object, task: asyncio.Task[Any]) -> None:
+        failed = task.cancelled() or task.exception()
+        if failed and self._tasks.get(key) is task:
+            del self._tasks[key]
 
 
 class BackgroundTask:

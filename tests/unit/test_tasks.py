@@ -4,7 +4,12 @@ import asyncio
 
 import pytest
 
-from leaderboard_server.tasks import BackgroundTask, RestartBackoff, SingleFlight
+from leaderboard_server.tasks import (
+    BackgroundTask,
+    RestartBackoff,
+    SingleFlight,
+    SingleFlightMap,
+)
 
 
 class Work:
@@ -101,6 +106,75 @@ class TestSingleFlight:
         assert not flight.running
         await asyncio.wait([caller])
         assert caller.cancelled()
+
+
+class TestSingleFlightMap:
+    """Calls that callers with the same key share."""
+
+    async def test_callers_share_the_call_of_their_key(self) -> None:
+        """Callers during the call and later ones get its result; another key has its own call."""
+        work = Work()
+        flights = SingleFlightMap(10, name="work")
+        callers = [asyncio.create_task(flights.run(key, work.run)) for key in ("a", "a", "b")]
+        await asyncio.sleep(0)
+        work.release.set()
+
+        assert await asyncio.gather(*callers) == [1, 1, 2]
+        assert await flights.run("a", work.run) == 1
+
+    async def test_cancelled_caller_leaves_the_call_running(self) -> None:
+        """A caller that is cancelled takes nothing from the others."""
+        work = Work()
+        flights = SingleFlightMap(10, name="work")
+        first, second = (asyncio.create_task(flights.run("a", work.run)) for _ in range(2))
+        await asyncio.sleep(0)
+        first.cancel()
+        await asyncio.wait([first])
+        work.release.set()
+
+        assert first.cancelled()
+        assert await second == 1
+
+    async def test_failed_call_is_forgotten(self) -> None:
+        """All callers get the error of the call, and the next caller starts another one."""
+        work = Work()
+        work.error = ValueError("broken")
+        work.release.set()
+        flights = SingleFlightMap(10, name="work")
+
+        errors = await asyncio.gather(
+            *(flights.run("a", work.run) for _ in range(2)), return_exceptions=True
+        )
+        assert [str(error) for error in errors] == ["broken", "broken"]
+        work.error = None
+        assert await flights.run("a", work.run) == 2
+
+    async def test_results_are_kept_for_the_keys_that_were_used_last(self) -> None:
+        """The result of another key is dropped, also while its call is in flight."""
+        work = Work()
+        flights = SingleFlightMap(2, name="work")
+        callers = [asyncio.create_task(flights.run(key, work.run)) for key in ("a", "b", "c")]
+        await asyncio.sleep(0)
+        work.release.set()
+
+        assert await asyncio.gather(*callers) == [1, 2, 3]
+        assert [await flights.run(key, work.run) for key in ("b", "c", "a")] == [2, 3, 4]
+
+    async def test_clear_forgets_results(self) -> None:
+        """A call in flight serves its own callers alone, also if it fails after the next one."""
+        work, later = Work(), Work()
+        work.error = ValueError("broken")
+        flights = SingleFlightMap(10, name="work")
+        early = asyncio.create_task(flights.run("a", work.run))
+        await asyncio.sleep(0)
+        flights.clear()
+        later.release.set()
+        assert await flights.run("a", later.run) == 1
+        work.release.set()
+
+        with pytest.raises(ValueError, match="broken"):
+            await early
+        assert await flights.run("a", later.run) == 1
 
 
 class TestBackgroundTask:
