@@ -96,7 +96,7 @@ class _Parts:
         self._committer = Committer(store, announce=self._followers.observe_own_commit)
         self._boards = Boards(store, self._followers, invalidate=listener.invalidate)
         self._ranks = Ranks(store)
-        self._hub = WatchHub(self._followers, config.history_changes)
+        self._hub = WatchHub(self._followers, store, config.history_changes)
         watchers = Watchers(self._hub, self._boards, store, ListenerPublisher(listener))
         service = LeaderboardService(self._committer, self._boards, self._ranks, watchers)
         self._health = Health(SERVICE_NAME)

@@ -107,7 +107,7 @@ async def running_node(url: str, retention: Retention | None = None) -> AsyncIte
     followers = LogFollowers(store, feed)
     committer = Committer(store, announce=followers.observe_own_commit)
     boards = Boards(store, followers)
-    hub = WatchHub(followers, (retention or Retention()).history_changes)
+    hub = WatchHub(followers, store, (retention or Retention()).history_changes)
     feed.start()
     followers.start()
     boards.start()

@@ -5,6 +5,7 @@ Nothing here takes time by itself, so a test decides what is heard when.
 
 import asyncio
 import contextlib
+from collections import Counter
 from collections.abc import AsyncIterator, Collection
 from typing import cast
 
@@ -60,15 +61,17 @@ class LoneContest:
     Serves them as their board reader, their store and their hub, as far as they ask.
 
     Attributes:
-        position_reads: How often was asked where the contest is in the store.
+        following: How many watchers follow each broadcast group.
+        position_reads: How often the position of the contest was read from the store.
+        state_reads: How often the first ranks were read with waiting.
         window: Whether the first ranks can be read without waiting.
     """
 
     def __init__(self, recent_changes: int = 10_000) -> None:
         self.board = PlainBoard()
         self.stream = LoneStream()
-        self.topic = RecentCommits(recent_changes)
-        self.topic.follow(cast("LogFollower", self.stream))
+        self.recent = RecentCommits(cast("Store", self), recent_changes)
+        self.recent.attach(cast("LogFollower", self.stream))
         self.draining = asyncio.Event()
         self.groups: BroadcastGroups[WatchMessage] = BroadcastGroups()
         self.watchers = Watchers(
@@ -78,7 +81,9 @@ class LoneContest:
             MessagePublisher(self.groups),
             randomness=lambda: 0.5,
         )
+        self.following: Counter[str] = Counter()
         self.position_reads = 0
+        self.state_reads = 0
         self.window = True
         self._heard: list[RankedUser] = []
         self._log: list[Commit] = []
@@ -93,7 +98,7 @@ class LoneContest:
         """Hear of a commit: the latest that was made."""
         self._heard = self.board.ranked()
         self.stream.position = commit.position
-        self.topic.on_commit(commit)
+        self.recent.on_commit(commit)
 
     def commit(self, *steps: Step) -> Position:
         """Make a commit and hear of it; return the position after it."""
@@ -104,29 +109,33 @@ class LoneContest:
     def lose(self, epoch: str, *steps: Step) -> None:
         """Lose the history, and begin another one that goes on with other commits."""
         self.board = PlainBoard()
-        self._log.clear()
+        self.trim_log()
         if steps:
             self.board.commit(list(steps), epoch)
         self.board.position = Position(epoch, self.board.position.revision)
+
+    def trim_log(self) -> None:
+        """Drop all commits from the log in the store."""
+        self._log.clear()
 
     def hear_loss(self) -> None:
         """Hear of the new history, as it is now."""
         self._heard = self.board.ranked()
         self.stream.position = self.board.position
         self.stream.acked_position = BEGINNING
-        self.topic.on_restart(self.board.position, SnapshotReason.NEW_EPOCH)
+        self.recent.on_restart(self.board.position, SnapshotReason.NEW_EPOCH)
 
     def watcher(self, **fields: object) -> Watcher:
         """Return a watcher that asks for this."""
         request = WatchRequest(CONTEST, **fields)  # type: ignore[arg-type]
         return Watcher(
-            request, self.topic, self.draining, self, cast("Store", self), randomness=lambda: 0.5
+            request, self.recent, self.draining, self, cast("Store", self), randomness=lambda: 0.5
         )
 
     @contextlib.asynccontextmanager
     async def join(self, _contest_id: str) -> AsyncIterator[RecentCommits]:
         """See `hub.WatchHub.join`."""
-        yield self.topic
+        yield self.recent
 
     def top_as_followed_now(self, _contest_id: str, count: int) -> Page | None:
         """See `views.BoardReader.top_as_followed_now`."""
@@ -136,6 +145,7 @@ class LoneContest:
 
     async def top_as_followed(self, _contest_id: str, count: int) -> Page:
         """See `views.BoardReader.top_as_followed`."""
+        self.state_reads += 1
         await asyncio.sleep(0)
         return Page(tuple(self._heard[:count]), len(self._heard), self.stream.position)
 
@@ -219,4 +229,8 @@ class Viewer:
 
     async def follow(self, group: str, revision: int) -> int:
         """See `watch.sink.WatchSink.follow`."""
-        return await self._contest.groups.follow(group, revision, self.send)
+        self._contest.following[group] += 1
+        try:
+            return await self._contest.groups.follow(group, revision, self.send)
+        finally:
+            self._contest.following[group] -= 1

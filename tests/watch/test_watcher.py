@@ -63,7 +63,9 @@ class TestProgress:
                 await watching.next()
 
     @pytest.mark.usefixtures("hurried")
-    async def test_is_told_within_a_long_min_interval(self, contest: LoneContest) -> None:
+    async def test_is_told_within_a_long_min_interval(
+        self, contest: LoneContest, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         """Nothing else is, though there are changes; they come merged once the interval is over."""
         watching = contest.watcher(min_interval_s=3_600.0)
         await watching.start()
@@ -77,7 +79,9 @@ class TestProgress:
                 message = await watching.next()
             watching.apply_min_interval(message)
             assert (message.event, message.position) == (Progress(), told_up_to)
-        watching._rests_until = 0.0
+        loop = asyncio.get_running_loop()
+        now = loop.time
+        monkeypatch.setattr(loop, "time", lambda: now() + 3_600)
         merged = await watching.next()
         assert ids(merged) == ["bo"]
         assert merged.event.changes[0].points == 3  # type: ignore[union-attr]
@@ -139,10 +143,10 @@ class TestFarBehind:
             contest.commit(OTHERS[number % 3])
         looks: list[tuple[int, int]] = []
         turns = 0
-        since = contest.topic.commits_after
+        since = contest.recent.commits_after
 
-        def looked(revision: int, changes: int | None = None) -> object:
-            commits = since(revision, changes)
+        def looked(revision: int, min_changes: int | None = None) -> object:
+            commits = since(revision, min_changes)
             looks.append((turns, sum(len(commit.changes) for commit in commits)))
             return commits
 
@@ -152,15 +156,15 @@ class TestFarBehind:
                 turns += 1
                 await asyncio.sleep(0)
 
-        monkeypatch.setattr(contest.topic, "commits_after", looked)
+        monkeypatch.setattr(contest.recent, "commits_after", looked)
         counting = asyncio.create_task(count_turns())
         watching = contest.watcher(
             scope=scope, user_ids=frozenset({"ada"}), resume_after=begin, limit=1
         )
         assert await watching.start() is None
         messages = 0
-        while watching._seen != contest.board.position:
-            messages += await watching.news() is not None
+        while sum(size for _, size in looks) < 3 * CHANGES_AT_ONCE:
+            messages += await watching.poll() is not None
             await asyncio.sleep(0)
         counting.cancel()
 
@@ -174,10 +178,10 @@ class TestFarBehind:
         contest = LoneContest()
         for number in range(4):
             contest.commit(*(Step(f"u{user}", 1 + number) for user in range(7)))
-        first, second = (contest.topic.commits_after(at, 10) for at in (0, 14))
+        first, second = (contest.recent.commits_after(at, 10) for at in (0, 14))
         assert [commit.revision for commit in first] == [7, 14]
         assert [commit.revision for commit in second] == [21, 28]
-        assert len(contest.topic.commits_after(0)) == 4
+        assert len(contest.recent.commits_after(0)) == 4
 
 
 class TestShared:
@@ -200,7 +204,7 @@ class TestShared:
         for watching in watchers:
             await watching.start()
         contest.commit(Step("bo", 1))
-        messages = [await watching.news() for watching in watchers]
+        messages = [await watching.poll() for watching in watchers]
         assert merges == 1
         assert len({id(message) for message in messages}) == 1
 
@@ -216,10 +220,10 @@ class TestShared:
         contest.commit(Step("bo", 1))
         told = {}
         for watching in (resumed, holds) if resumed_first else (holds, resumed):
-            message = await watching.news()
+            message = await watching.poll()
             assert message
             told[watching] = ids(message)
         assert told == {holds: ["bo"], resumed: ["ada", "bo"]}
 
         contest.commit(Step("bo", 1))
-        assert await holds.news() is await resumed.news()
+        assert await holds.poll() is await resumed.poll()

@@ -19,8 +19,8 @@ SOON_S = 10.0
 @pytest.fixture(name="hurried")
 def _hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have nothing be waited for for long."""
-    monkeypatch.setattr(watcher, "BEHIND_S", 0.02)
-    monkeypatch.setattr(recent_commits, "LOOK_S", 0.0)
+    monkeypatch.setattr(watcher, "CATCH_UP_S", 0.02)
+    monkeypatch.setattr(recent_commits, "POSITION_BATCH_S", 0.0)
 
 
 async def first(contest: LoneContest, **fields: object) -> WatchMessage | None:
@@ -102,7 +102,7 @@ class TestResume:
         contest = LoneContest(recent_changes=2)
         for _ in range(4):
             contest.commit(Step("ada", 1))
-        contest._log.clear()
+        contest.trim_log()
         message = await first(contest, resume_after=BEGINNING)
         assert reason(message) is SnapshotReason.HISTORY_TRIMMED
 
@@ -118,7 +118,7 @@ class TestSnapshot:
         late, own = contest.make(Step("cy", 1)), contest.make(Step("bo", 1))
         contest.stream.acked_position = own.position
         watching = asyncio.create_task(first(contest, scope=scope))
-        await eventually(lambda: bool(contest.topic._reads), "a state is read")
+        await eventually(lambda: contest.state_reads > 0, "a state is read")
         for commit in (late, own):
             contest.hear(commit)
         message = await watching

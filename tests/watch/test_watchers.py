@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import random
 from collections.abc import AsyncIterator
 
@@ -26,6 +27,7 @@ from leaderboard_server.domain.watch import (
 from leaderboard_server.storage.store import Retention
 from leaderboard_server.transport import responses
 from leaderboard_server.watch import watcher
+from leaderboard_server.watch.recent_commits import RecentCommits
 
 CONTEST = "cup"
 USERS = [f"u{number}" for number in range(30)]
@@ -338,7 +340,12 @@ class TestGoingAway:
 
         for _ in range(30):
             await asyncio.gather(*(look() for _ in range(10)))
-        await eventually(lambda: not nodes[0].hub._places, "no contest is watched")
+
+        def nothing_is_held() -> bool:
+            gc.collect()
+            return not any(isinstance(held, RecentCommits) for held in gc.get_objects())
+
+        await eventually(nothing_is_held, "the recent commits of no contest are held")
 
 
 class TestQuiet:

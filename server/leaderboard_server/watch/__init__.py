@@ -1,4 +1,4 @@
-"""Watching contests: the recent commits of each, and what every watcher is told of them.
+"""Watching contests: the recent commits of each contest, and the messages of every watcher.
 
-Nobody here waits for a watcher: each takes what it has not been told from what is shared.
+Nothing here waits for a slow watcher: each watcher reads what it lacks from shared state.
 """

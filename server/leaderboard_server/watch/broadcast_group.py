@@ -1,7 +1,7 @@
-"""Watchers of one kind who stand at one position share a broadcast.
+"""Broadcast groups: watchers at the same state share their messages.
 
-What they are told next is the same, so it is worked out, encoded and handed over once. One who
-can't keep up falls out of it and goes on by itself until it stands where the broadcast does.
+Their next message is the same, so it is made, encoded and published once. A watcher that can't keep
+up is evicted, and goes on by itself until it is at the state of the group again.
 """
 
 import asyncio
@@ -16,48 +16,51 @@ from leaderboard_server.watch.recent_commits import RecentCommits
 from leaderboard_server.watch.sink import GroupPublisher, WatchSink
 from leaderboard_server.watch.watcher import Watcher
 
-_ENOUGH = 2
-"""From how many watchers of a kind on a broadcast is worth its task."""
+MIN_WATCHERS = 2
+"""Watchers with the same key from which on a group is worth its task."""
 _numbers = itertools.count(1)
 
 
 class BroadcastGroup:
-    """Tells all who follow it what a watcher is told. Open from `start` to `end`."""
+    """Publishes the messages of one kind of watcher. Open until it is closed or its task ends."""
 
     def __init__(self, watcher: Watcher, publisher: GroupPublisher) -> None:
+        """Start at the state of `watcher`."""
         self._watcher = watcher.clone()
-        self._told = watcher.last_sent
+        self._last_sent = watcher.last_sent
         self._publisher = publisher
         self._name = str(next(_numbers))
-        self._failure: Exception | None = None
-        self._task = asyncio.create_task(self._run(), name="broadcast")
+        self._error: Exception | None = None
+        self._task = asyncio.create_task(self._run(), name="broadcast-group")
 
     @property
     def open(self) -> bool:
-        """Whether more may be told."""
+        """Whether more messages may be published."""
         return not self._task.done()
 
     def at_same_state(self, watcher: Watcher) -> bool:
-        """Tell whether a watcher was told the same so far."""
+        """Return whether a watcher can follow the group."""
         return (
-            self.open and self._told == watcher.last_sent and self._watcher.at_same_state(watcher)
+            self.open
+            and self._last_sent == watcher.last_sent
+            and self._watcher.at_same_state(watcher)
         )
 
     async def deliver(self, watcher: Watcher, sink: WatchSink) -> None:
-        """Tell a watcher who stands with the broadcast, for as long as it keeps up.
+        """Deliver the messages of the group to a watcher at the same state, while it keeps up.
 
         Raises:
-            StoreUnavailable: It can't be known for a long time whether there are news.
+            StoreUnavailable: The log follower is not live, so progress can't be claimed.
 
-            WatcherStalled: The watcher took nothing for the write timeout.
+            WatcherStalled: The watcher accepted nothing for the write timeout.
         """
         revision = await sink.follow(self._name, watcher.last_sent.revision)
-        if self._failure:
-            raise self._failure
-        watcher.adopt(self._watcher, Position(self._told.epoch, revision))
+        if self._error:
+            raise self._error
+        watcher.adopt(self._watcher, Position(self._last_sent.epoch, revision))
 
-    def end(self) -> None:
-        """Let all go who follow."""
+    def close(self) -> None:
+        """Evict all followers."""
         self._task.cancel()
 
     async def _run(self) -> None:
@@ -65,28 +68,28 @@ class BroadcastGroup:
             while True:
                 message = await self._watcher.next()
                 if not isinstance(message.event, Changes | Progress):
-                    return  # what is not told to all alike, each is told on its own way
-                self._told = message.position
+                    return  # each watcher gets snapshots and ends by itself
+                self._last_sent = message.position
                 self._publisher.publish(self._name, message)
                 self._watcher.apply_min_interval(message)
-        except Exception as error:  # noqa: BLE001 - each who followed raises it, whatever it is
-            self._failure = error
+        except Exception as error:  # noqa: BLE001 - every follower raises it
+            self._error = error
         finally:
             self._publisher.close_group(self._name)
 
 
-class BroadcastGroups:
-    """The broadcasts of all topics."""
+class GroupRegistry:
+    """The broadcast groups of all contests."""
 
     def __init__(self, publisher: GroupPublisher) -> None:
         self._publisher = publisher
-        self._open: dict[object, BroadcastGroup] = {}
+        self._groups: dict[object, BroadcastGroup] = {}
         self._watchers: Counter[object] = Counter()
 
     @contextlib.contextmanager
-    def registered(self, topic: RecentCommits, watcher: Watcher) -> Iterator[None]:
-        """Count a watcher for as long as it watches; the last one of a kind ends the broadcast."""
-        key = topic, watcher.kind
+    def registered(self, recent: RecentCommits, watcher: Watcher) -> Iterator[None]:
+        """Count a watcher while it watches; the last one with its key closes the group."""
+        key = recent, watcher.key
         self._watchers[key] += 1
         try:
             yield
@@ -94,15 +97,15 @@ class BroadcastGroups:
             self._watchers[key] -= 1
             if not self._watchers[key]:
                 del self._watchers[key]
-                if broadcast := self._open.pop(key, None):
-                    broadcast.end()
+                if group := self._groups.pop(key, None):
+                    group.close()
 
-    def of(self, topic: RecentCommits, watcher: Watcher) -> BroadcastGroup | None:
-        """Return the broadcast that tells what a watcher is to be told next, if there is one."""
-        key = topic, watcher.kind
-        if self._watchers[key] < _ENOUGH:
+    def find(self, recent: RecentCommits, watcher: Watcher) -> BroadcastGroup | None:
+        """Return the group whose next message is also that of a watcher, if there is one."""
+        key = recent, watcher.key
+        if self._watchers[key] < MIN_WATCHERS:
             return None
-        broadcast = self._open.get(key)
-        if not broadcast or not broadcast.open:
-            broadcast = self._open[key] = BroadcastGroup(watcher, self._publisher)
-        return broadcast if broadcast.at_same_state(watcher) else None
+        group = self._groups.get(key)
+        if not group or not group.open:
+            group = self._groups[key] = BroadcastGroup(watcher, self._publisher)
+        return group if group.at_same_state(watcher) else None

@@ -1,76 +1,81 @@
-"""The topics of all watched contests: the first watcher opens one, the last one closes it."""
+"""Recent commits of all watched contests, held from the first watcher of each to the last."""
 
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 
 from leaderboard_server.domain.errors import ServerDraining
-from leaderboard_server.replication.log_follower import LogFollower
 from leaderboard_server.replication.log_followers import LogFollowers
+from leaderboard_server.storage.store import Store
+from leaderboard_server.tasks import SingleFlight
 from leaderboard_server.watch.recent_commits import RecentCommits
 
 
-class _Place:
-    """A topic, how it is opened, and how many watch it."""
+class _Entry:
+    """The recent commits of one contest, and the number of its watchers."""
 
-    def __init__(self, contest_id: str, followers: LogFollowers, recent_changes: int) -> None:
-        self.topic = RecentCommits(recent_changes)
+    def __init__(self, contest_id: str, recent: RecentCommits, followers: LogFollowers) -> None:
         self.watchers = 0
+        self.recent = recent
+        self._contest_id = contest_id
         self._followers = followers
-        self.opening = asyncio.create_task(self._open(contest_id), name="open-topic")
+        self._followed = False
+        self._opening = SingleFlight(self._follow, name="open-recent-commits")
 
-    async def _open(self, contest_id: str) -> LogFollower:
-        stream = await self._followers.listen(contest_id, self.topic)
-        self.topic.follow(stream)
-        return stream
+    async def open(self) -> None:
+        if not self._followed:
+            await self._opening.run()
 
     def close(self) -> None:
-        # Nothing here waits, since a watcher that goes away may be cancelled at any await.
-        if not self.opening.done():
-            self.opening.cancel()
-        elif not self.opening.cancelled() and not self.opening.exception():
-            self._followers.leave(self.opening.result(), self.topic)
+        # Nothing is awaited here, since a closing watcher may be cancelled at any await.
+        self._opening.cancel()
+        if self._followed:
+            self._followers.leave(self.recent.follower, self.recent)
+
+    async def _follow(self) -> None:
+        self.recent.attach(await self._followers.listen(self._contest_id, self.recent))
+        self._followed = True
 
 
 class WatchHub:
-    """Brings watchers and the streams of contests together. Lives as long as the streams."""
+    """Connects watchers to the log followers of their contests. Lives as long as these."""
 
-    def __init__(self, followers: LogFollowers, recent_changes: int) -> None:
+    def __init__(self, followers: LogFollowers, store: Store, recent_changes: int) -> None:
         """Hold `recent_changes` of each watched contest in memory, about 0.5 kB each."""
-        self._recent_changes = recent_changes
         self._followers = followers
-        self._places: dict[str, _Place] = {}
+        self._store = store
+        self._recent_changes = recent_changes
+        self._entries: dict[str, _Entry] = {}
         self.draining = asyncio.Event()
-        """Set once watchers are to end."""
+        """Set once all watches are to end."""
 
     def drain(self) -> None:
-        """Let every watcher end; no new ones are taken."""
+        """End all watches, and accept no new watchers."""
         self.draining.set()
-        for place in self._places.values():
-            place.topic.wake()
+        for entry in self._entries.values():
+            entry.recent.notify()
 
     @contextlib.asynccontextmanager
     async def join(self, contest_id: str) -> AsyncIterator[RecentCommits]:
-        """Give a watcher the topic of a contest, with every commit from now on.
+        """Yield the recent commits of a contest, complete from now on.
 
         Raises:
             ServerDraining: The hub drains.
 
-            StoreUnavailable: The store is away.
+            StoreUnavailable: The store is down.
         """
         if self.draining.is_set():
             raise ServerDraining
-        place = self._places.get(contest_id)
-        if not place:
-            place = self._places[contest_id] = _Place(
-                contest_id, self._followers, self._recent_changes
-            )
-        place.watchers += 1
+        entry = self._entries.get(contest_id)
+        if not entry:
+            recent = RecentCommits(self._store, self._recent_changes)
+            entry = self._entries[contest_id] = _Entry(contest_id, recent, self._followers)
+        entry.watchers += 1
         try:
-            await asyncio.shield(place.opening)
-            yield place.topic
+            await entry.open()
+            yield entry.recent
         finally:
-            place.watchers -= 1
-            if not place.watchers:
-                del self._places[contest_id]
-                place.close()
+            entry.watchers -= 1
+            if not entry.watchers:
+                del self._entries[contest_id]
+                entry.close()

@@ -1,13 +1,11 @@
-"""The recent commits of one watched contest, shared by all its watchers.
+"""Recent commits of one watched contest, shared by all its watchers.
 
-A watcher is not handed anything: it knows the revision it was told last and takes what came since.
-So a slow or dead one costs nothing but its own place, and what it has to be told stays bounded.
+Commits are not pushed to watchers: each watcher knows the revision that it has, and reads the
+commits after it. So a slow or dead watcher takes no memory, and what it lacks stays bounded.
 """
 
 import asyncio
 from bisect import bisect_right
-from collections.abc import Callable, Coroutine
-from typing import Any, TypeVar
 
 import structlog
 from cachetools import LRUCache
@@ -18,95 +16,102 @@ from leaderboard_server.domain.watch import SnapshotReason, WatchMessage
 from leaderboard_server.replication.log_follower import HISTORY_PAGE, LogFollower
 from leaderboard_server.storage.codec import UnreadableCommit
 from leaderboard_server.storage.store import Store
+from leaderboard_server.tasks import SingleFlight, SingleFlightMap
 
 _log = structlog.get_logger()
 
-Read = TypeVar("Read")
-
-SHARED = 64
-"""How many results of a kind are kept for other watchers who are to be told the same."""
-LOOK_S = 0.05
-"""For how long those are gathered who need to know where a contest is in the store."""
+CACHE_SIZE = 64
+"""Results of each kind that are kept for other watchers at the same position."""
+POSITION_BATCH_S = 0.05
+"""Callers that need the store's position within this time share one read of it."""
 
 
 class RecentCommits:
-    """What the watchers of one contest share. Implements `log_follower.Observer`."""
+    """The shared state of the watchers of one contest. Implements `log_follower.Observer`."""
 
-    def __init__(self, recent_changes: int) -> None:
-        """Hold `recent_changes` at least for watchers who lag; beyond it they get a snapshot."""
+    def __init__(self, store: Store, recent_changes: int) -> None:
+        """Hold at least `recent_changes`; watchers that lag further behind get a snapshot."""
+        self._store = store
         self._recent_changes = recent_changes
-        self._stream: LogFollower | None = None
+        self._follower: LogFollower | None = None
         self._commits: list[Commit] = []
         self._changes = 0
-        self._begin = 0
-        self._reaching: asyncio.Task[None] | None = None
-        self._looking: asyncio.Task[Position] | None = None
+        self._held_after = 0
+        """The revision after which all commits are held."""
+        self._backfill = SingleFlight(self._read_backwards, name="backfill")
+        self._position_read = SingleFlight(self._read_position, name="read-position")
         self._changed = asyncio.Event()
         self.version = 0
-        """Rises whenever watchers should look again."""
+        """Rises with every change that watchers should look at."""
         self.reset_reason = SnapshotReason.LAGGED
-        """Why no commits are held from before the first one."""
-        self.messages: LRUCache[object, WatchMessage] = LRUCache(SHARED)
-        """Messages that watchers leave for each other, by all that they depend on."""
-        self.merges: LRUCache[object, tuple[ScoreChange, ...]] = LRUCache(SHARED)
-        """The same of changes that lead from one state to another."""
-        self._reads: LRUCache[object, asyncio.Task[Any]] = LRUCache(SHARED)
+        """The reason why earlier commits are not held."""
+        self.messages: LRUCache[object, WatchMessage] = LRUCache(CACHE_SIZE)
+        """Messages for other watchers, by all that they depend on."""
+        self.merges: LRUCache[object, tuple[ScoreChange, ...]] = LRUCache(CACHE_SIZE)
+        """Merged changes for other watchers, by all that they depend on."""
+        self.reads = SingleFlightMap(CACHE_SIZE, name="watch-read")
+        """Reads from the store for other watchers, by all that they depend on."""
 
-    def follow(self, stream: LogFollower) -> None:
-        """Take the stream that this topic listens to, from its present position on."""
-        self._stream = stream
-        self._begin = stream.position.revision
+    def attach(self, follower: LogFollower) -> None:
+        """Hold the commits of a log follower from its current position on."""
+        self._follower = follower
+        self._held_after = follower.position.revision
+
+    @property
+    def follower(self) -> LogFollower:
+        """The log follower of the contest."""
+        assert self._follower
+        return self._follower
 
     @property
     def position(self) -> Position:
         """The position of the latest commit."""
-        assert self._stream
-        return self._stream.position
+        return self.follower.position
 
     def on_commit(self, commit: Commit) -> None:
         """See `log_follower.Observer`."""
-        if not self._stream:
-            return  # the position that is followed from is a later one
+        if not self._follower:
+            return  # commits are held from a later position on
         self._commits.append(commit)
         self._changes += len(commit.changes)
         dropped = 0
         while self._changes - len(self._commits[dropped].changes) >= self._recent_changes:
             self._changes -= len(self._commits[dropped].changes)
-            self._begin = self._commits[dropped].revision
+            self._held_after = self._commits[dropped].revision
             self.reset_reason = SnapshotReason.LAGGED
             dropped += 1
         del self._commits[:dropped]
-        self.wake()
+        self.notify()
 
     def on_restart(self, position: Position, reason: SnapshotReason) -> None:
         """See `log_follower.Observer`."""
         self._commits.clear()
         self._changes = 0
-        self._begin = position.revision
+        self._held_after = position.revision
         self.reset_reason = reason
         self.messages.clear()
         self.merges.clear()
-        self._reads.clear()
-        self.wake()
+        self.reads.clear()
+        self.notify()
 
     def on_stale(self) -> None:
-        """See `log_follower.Observer`; what watchers are told goes by what was heard."""
+        """See `log_follower.Observer`; watchers get commits in order, however late."""
 
     def covers(self, revision: int) -> bool:
-        """Tell whether all commits after a revision are held."""
-        return revision >= self._begin
+        """Return whether all commits after a revision are held."""
+        return revision >= self._held_after
 
-    def commits_after(self, revision: int, changes: int | None = None) -> list[Commit]:
-        """Return the commits after a revision from which on they are held, in order.
+    def commits_after(self, revision: int, min_changes: int | None = None) -> list[Commit]:
+        """Return the commits after a covered revision, in order.
 
         Args:
             revision: The revision.
 
-            changes: After how many changes that is enough; None for all.
+            min_changes: Return no more commits than hold this number of changes; None for all.
         """
         first = bisect_right(self._commits, revision, key=_revision)
-        last, size = len(self._commits) if changes is None else first, 0
-        while last < len(self._commits) and size < (changes or 0):
+        last, size = len(self._commits) if min_changes is None else first, 0
+        while last < len(self._commits) and size < (min_changes or 0):
             size += len(self._commits[last].changes)
             last += 1
         commits = self._commits[first:last]
@@ -114,119 +119,67 @@ class RecentCommits:
             commits[0] = commits[0].after(revision)
         return commits
 
-    async def backfill(self, store: Store, after: int) -> None:
-        """Take in what the log holds from before the first held commit, back to a revision.
+    async def backfill(self, after: int) -> None:
+        """Read earlier commits from the log, back to a revision.
 
-        Every page that is read serves all who come; so however many resume at once, the log is
-        read once. Stops where the log, or what a topic may hold, ends.
+        Every page serves all callers, so that however many watchers resume, the log is read once.
+        Stops at the beginning of the log, or once `recent_changes` are held.
 
         Raises:
-            StoreUnavailable: The store is away.
+            StoreUnavailable: The store is down.
         """
-        begin = None
-        while after < self._begin != begin:
-            begin = self._begin
-            if not self._reaching:
-                self._reaching = asyncio.create_task(self._backfill(store), name="reach-back")
-                self._reaching.add_done_callback(self._reached)
-            await asyncio.shield(self._reaching)
+        held_after = None
+        while after < self._held_after != held_after:
+            held_after = self._held_after
+            await self._backfill.run()
 
-    async def _backfill(self, store: Store) -> None:
-        assert self._stream
-        epoch, begin = self.position.epoch, self._begin
+    async def _read_backwards(self) -> None:
+        epoch, held_after = self.position.epoch, self._held_after
         if self._changes >= self._recent_changes:
             return
+        contest_id = self.follower.contest_id
         try:
-            history = await store.earlier(self._stream.contest_id, begin, HISTORY_PAGE)
+            history = await self._store.earlier(contest_id, held_after, HISTORY_PAGE)
         except UnreadableCommit:
-            # Here the log ends as far as this version can tell: who was before gets a snapshot.
-            _log.warning("log_unreadable", contest_id=self._stream.contest_id)
+            # For this version the log begins here: watchers from before get a snapshot.
+            _log.warning("log_unreadable", contest_id=contest_id)
             return
-        if history.position.epoch != epoch or (self.position.epoch, self._begin) != (epoch, begin):
+        now = self.position.epoch, self._held_after
+        if history.position.epoch != epoch or now != (epoch, held_after):
             return
-        held = []
+        earlier = []
         for commit in reversed(history.commits):
-            if commit.revision != self._begin:
+            if commit.revision != self._held_after:
                 break
-            held.append(commit)
+            earlier.append(commit)
             self._changes += len(commit.changes)
-            self._begin = commit.previous_revision
-        self._commits[:0] = reversed(held)
+            self._held_after = commit.previous_revision
+        self._commits[:0] = reversed(earlier)
 
-    def _reached(self, task: asyncio.Task[None]) -> None:
-        self._reaching = None
-        _retrieved(task)
-
-    def catch_up(self) -> None:
-        """Have the stream read what it has not heard of yet."""
-        assert self._stream
-        self._stream.catch_up()
-
-    async def until_live(self) -> None:
-        """Wait until every commit is heard of at once.
+    async def position_in_store(self) -> Position:
+        """Read the position of the contest in the store, at once for many callers.
 
         Raises:
-            StoreUnavailable: That took too long; the link or the store is away.
+            StoreUnavailable: The store is down.
         """
-        assert self._stream
-        await self._stream.until_live()
+        return await self._position_read.run()
 
-    @property
-    def acked_position(self) -> Position:
-        """The latest position that this server has told a caller who writes or reads the board."""
-        assert self._stream
-        return self._stream.acked_position
+    async def _read_position(self) -> Position:
+        await asyncio.sleep(POSITION_BATCH_S)
+        # A later caller may know of a later position than this read finds.
+        self._position_read.detach()
+        return await self._store.position(self.follower.contest_id)
 
-    async def read_once(self, key: object, read: Callable[[], Coroutine[Any, Any, Read]]) -> Read:
-        """Read something once for all for whom it is the same whenever it is read.
-
-        Raises:
-            StoreUnavailable: The store is needed and away.
-        """
-        reading = self._reads.get(key)
-        if not reading:
-            reading = self._reads[key] = asyncio.create_task(read(), name="read-once")
-            reading.add_done_callback(_retrieved)
-        try:
-            result: Read = await asyncio.shield(reading)
-        except Exception:
-            self._reads.pop(key, None)  # the next one who asks tries again
-            raise
-        return result
-
-    async def present(self, store: Store) -> Position:
-        """Read where the contest is now; one read for all who ask within `LOOK_S`.
-
-        Raises:
-            StoreUnavailable: The store is away.
-        """
-        if not self._looking:
-            self._looking = asyncio.create_task(self._look(store), name="look")
-            self._looking.add_done_callback(_retrieved)
-        return await asyncio.shield(self._looking)
-
-    async def _look(self, store: Store) -> Position:
-        assert self._stream
-        await asyncio.sleep(LOOK_S)
-        self._looking = None  # who comes from now on may know more than this read finds
-        return await store.position(self._stream.contest_id)
-
-    def wake(self) -> None:
-        """Let every watcher look again."""
+    def notify(self) -> None:
+        """Have every watcher look again."""
         self.version += 1
         self._changed.set()
         self._changed = asyncio.Event()
 
-    async def changed(self, version: int) -> None:
+    async def wait_for_change(self, version: int) -> None:
         """Wait until the version is another one."""
         if self.version == version:
             await self._changed.wait()
-
-
-def _retrieved(task: asyncio.Task[Any]) -> None:
-    """Take the error of a task as seen: those who wait for it have it."""
-    if not task.cancelled():
-        task.exception()
 
 
 def _revision(commit: Commit) -> int:

@@ -1,7 +1,7 @@
-"""What a watcher sees of a contest, by scope: its state, and what of commits it is told."""
+"""The view of a watcher by scope: the state of a snapshot, and its part of new commits."""
 
-from collections.abc import Callable, Sequence
-from typing import NamedTuple, Protocol
+from collections.abc import Callable, Collection, Coroutine, Sequence
+from typing import Any, NamedTuple, Protocol
 
 from leaderboard_server.domain.board import Page, RankedUser
 from leaderboard_server.domain.change import ScoreChange
@@ -12,176 +12,139 @@ from leaderboard_server.watch.merge import merge
 from leaderboard_server.watch.recent_commits import RecentCommits
 
 CHANGES_AT_ONCE = 1_000
-"""After how many changes a message is full. A commit is never split, so it has up to 1,999."""
+"""Changes after which a message is full. A commit is never split, so it has up to 1,999."""
 
 
 class BoardReader(Protocol):
-    """Where the first ranks are read."""
+    """Reads the first ranks of contests; see `board.boards.Boards`."""
 
     def top_as_followed_now(self, contest_id: str, count: int) -> Page | None:
-        """Return what `top_as_followed` would, where it needs nothing to wait for."""
+        """Return what `top_as_followed` would if it needs no waiting; None otherwise."""
 
     async def top_as_followed(self, contest_id: str, count: int) -> Page:
-        """Return the first ranks of a contest; see `board.boards.Boards.top_as_followed`."""
+        """Return the first ranks as of the followed commits."""
 
 
-class News(NamedTuple):
-    """What a watcher is told of some commits."""
+class Delta(NamedTuple):
+    """The part of some new commits that a watcher gets."""
 
     changes: tuple[ScoreChange, ...]
-    """Empty when they don't touch what is watched."""
+    """Empty if nothing that is watched changed."""
     position: Position
-    """The position up to which the commits were looked at."""
-    whole: bool = False
-    """Whether all rows are told, since those that the watcher holds are not known."""
+    """The position after these commits."""
+    all_rows: bool = False
+    """Whether the changes hold all rows, since the rows of the watcher are not known."""
 
 
 class View(Protocol):
-    """One watcher's view."""
+    """The view of one watcher."""
 
     @property
-    def tracks(self) -> bool:
-        """Whether all is known that the next news depend on."""
+    def key(self) -> object:
+        """Identifies the content of the view: views with equal keys show the same."""
 
-    async def state(self) -> Page:
-        """Read what a snapshot holds."""
+    @property
+    def rows_known(self) -> bool:
+        """Whether the rows of the watcher are known, if the next delta depends on them."""
 
-    def begin(self, page: Page) -> None:
-        """Go on from a snapshot of this state."""
+    async def read_state(self) -> Page:
+        """Read the state for a snapshot."""
 
-    def lose_track(self) -> None:
-        """Go on from a position of which the state is not known."""
+    def reset(self, rows: Sequence[RankedUser] | None) -> None:
+        """Set the rows of the watcher: those of a snapshot, or None if they are not known."""
 
-    async def news(self, topic: RecentCommits, since: Position) -> News | None:
-        """Return what is told of commits after `since`, or None where there is nothing to tell yet.
+    async def next_delta(self, recent: RecentCommits, after: Position) -> Delta | None:
+        """Return the next delta after a position, or None while there is none.
 
-        Nothing is waited for between the last look at the topic and the return.
+        Nothing is awaited between the last look at `recent` and the return.
         """
-
-    def kind(self) -> object:
-        """Return what views have in common that are told the same."""
 
 
 def view_of(request: WatchRequest, reader: BoardReader, store: Store) -> View:
-    """Return the view that a watcher asks for."""
-    if request.scope is WatchScope.TOP:
-        return _TopView(request, reader)
-    if request.scope is WatchScope.ALL:
-        return _AllView(request, reader)
-    return _UsersView(request, store)
+    """Return the view that a request asks for."""
+    contest_id, limit, user_ids = request.contest_id, request.limit, request.user_ids
+    match request.scope:
+        case WatchScope.TOP:
+            return _TopView(contest_id, limit, reader)
+        case WatchScope.ALL:
+            key: object = (WatchScope.ALL, limit)
+            return _ChangesView(key, lambda: reader.top_as_followed(contest_id, limit))
+        case WatchScope.USERS:
+            key = (WatchScope.USERS, user_ids)
+            return _ChangesView(key, lambda: store.users(contest_id, user_ids), user_ids)
 
 
-class _AllView:
-    """Every change."""
+class _ChangesView:
+    """The changes as they were committed: all, or those of some users."""
 
-    def __init__(self, request: WatchRequest, reader: BoardReader) -> None:
-        self._request = request
-        self._reader = reader
+    rows_known = True
 
-    @property
-    def tracks(self) -> bool:
-        return True
+    def __init__(
+        self,
+        key: object,
+        read_state: Callable[[], Coroutine[Any, Any, Page]],
+        user_ids: Collection[str] | None = None,
+    ) -> None:
+        self.key = key
+        self.read_state = read_state
+        self._user_ids = user_ids
 
-    def kind(self) -> object:
-        return WatchScope.ALL, self._request.limit
+    def reset(self, rows: Sequence[RankedUser] | None) -> None:
+        """Do nothing: these changes don't depend on rows."""
 
-    async def state(self) -> Page:
-        return await self._reader.top_as_followed(self._request.contest_id, self._request.limit)
-
-    def begin(self, page: Page) -> None:
-        pass  # every change is told as it was
-
-    def lose_track(self) -> None:
-        pass  # every change is told as it was
-
-    async def news(self, topic: RecentCommits, since: Position) -> News | None:
-        return _told(topic, since, lambda _: True)
-
-
-class _UsersView:
-    """The changes of some users."""
-
-    def __init__(self, request: WatchRequest, store: Store) -> None:
-        self._request = request
-        self._store = store
-
-    @property
-    def tracks(self) -> bool:
-        return True
-
-    def kind(self) -> object:
-        return WatchScope.USERS, self._request.user_ids
-
-    async def state(self) -> Page:
-        return await self._store.users(self._request.contest_id, self._request.user_ids)
-
-    def begin(self, page: Page) -> None:
-        pass  # every change is told as it was
-
-    def lose_track(self) -> None:
-        pass  # every change is told as it was
-
-    async def news(self, topic: RecentCommits, since: Position) -> News | None:
-        user_ids = self._request.user_ids
-        return _told(topic, since, lambda change: change.user.user_id in user_ids)
-
-
-def _told(
-    topic: RecentCommits, since: Position, is_told: Callable[[ScoreChange], bool]
-) -> News | None:
-    """Return the changes of the next commits, as they were."""
-    commits = topic.commits_after(since.revision, CHANGES_AT_ONCE)
-    if not commits:
-        return None
-    changes = (change for commit in commits for change in commit.changes)
-    return News(tuple(filter(is_told, changes)), commits[-1].position)
+    async def next_delta(self, recent: RecentCommits, after: Position) -> Delta | None:
+        commits = recent.commits_after(after.revision, CHANGES_AT_ONCE)
+        if not commits:
+            return None
+        changes = tuple(
+            change
+            for commit in commits
+            for change in commit.changes
+            if self._user_ids is None or change.user.user_id in self._user_ids
+        )
+        return Delta(changes, commits[-1].position)
 
 
 class _TopView:
-    """What touches the first ranks, merged from what the watcher holds to the present state."""
+    """The first ranks: changes merged from the rows of the watcher to the current rows."""
 
-    def __init__(self, request: WatchRequest, reader: BoardReader) -> None:
-        self._request = request
+    def __init__(self, contest_id: str, limit: int, reader: BoardReader) -> None:
+        self.key = WatchScope.TOP, limit
+        self._contest_id = contest_id
+        self._limit = limit
         self._reader = reader
         self._rows: Sequence[RankedUser] | None = None
 
     @property
-    def tracks(self) -> bool:
+    def rows_known(self) -> bool:
         return self._rows is not None
 
-    def kind(self) -> object:
-        return WatchScope.TOP, self._request.limit
+    async def read_state(self) -> Page:
+        return await self._reader.top_as_followed(self._contest_id, self._limit)
 
-    async def state(self) -> Page:
-        return await self._reader.top_as_followed(self._request.contest_id, self._request.limit)
+    def reset(self, rows: Sequence[RankedUser] | None) -> None:
+        self._rows = rows
 
-    def begin(self, page: Page) -> None:
-        self._rows = page.users
-
-    def lose_track(self) -> None:
-        self._rows = None
-
-    async def news(self, topic: RecentCommits, since: Position) -> News | None:
-        if topic.position == since:
+    async def next_delta(self, recent: RecentCommits, after: Position) -> Delta | None:
+        if recent.position == after:
             return None
-        contest_id, limit = self._request.contest_id, self._request.limit
-        page = self._reader.top_as_followed_now(contest_id, limit)
+        page = self._reader.top_as_followed_now(self._contest_id, self._limit)
         if not page:
-            page = await topic.read_once((self.kind(), topic.version), self.state)
-        # The topic may have moved on meanwhile, or not have heard of that state yet.
+            page = await recent.reads.run((self.key, recent.version), self.read_state)
+        # Meanwhile the commits may be later than the page, or not be as late yet.
         commits = [
             commit
-            for commit in topic.commits_after(since.revision)
+            for commit in recent.commits_after(after.revision)
             if commit.revision <= page.position.revision
         ]
         if not commits or commits[-1].position != page.position:
             return None
-        # Where the watcher's rows are not known, as after a resume, it is told all rows once.
-        whole = self._rows is None
-        key = limit, since, page.position, whole
-        changes = topic.merges.get(key)
+        # A watcher whose rows are not known, as after a resume, gets all rows once.
+        all_rows = self._rows is None
+        key = self._limit, after, page.position, all_rows
+        changes = recent.merges.get(key)
         if changes is None:
-            changes = merge(self._rows or (), page.users, limit, commits)
-            topic.merges[key] = changes
+            changes = merge(self._rows or (), page.users, self._limit, commits)
+            recent.merges[key] = changes
         self._rows = page.users
-        return News(changes, page.position, whole)
+        return Delta(changes, page.position, all_rows)

@@ -1,11 +1,11 @@
-"""Serves watchers: each goes its own way until it keeps up, and then shares a broadcast."""
+"""Serves watchers: each by itself until it keeps up, and then in a broadcast group."""
 
 import random
 from collections.abc import Callable
 
 from leaderboard_server.domain.watch import End, WatchMessage, WatchRequest
 from leaderboard_server.storage.store import Store
-from leaderboard_server.watch.broadcast_group import BroadcastGroups
+from leaderboard_server.watch.broadcast_group import GroupRegistry
 from leaderboard_server.watch.hub import WatchHub
 from leaderboard_server.watch.recent_commits import RecentCommits
 from leaderboard_server.watch.sink import GroupPublisher, WatchSink
@@ -29,41 +29,41 @@ class Watchers:
         self._reader = reader
         self._store = store
         self._randomness = randomness
-        self._broadcasts = BroadcastGroups(publisher)
+        self._groups = GroupRegistry(publisher)
 
     async def watch(self, request: WatchRequest, sink: WatchSink) -> None:
-        """Tell a watcher what it asks for, until the server drains.
+        """Send a watcher the messages of its request, until the server drains.
 
         Raises:
-            ServerDraining: The server drains and takes no new watchers.
+            ServerDraining: The server drains and accepts no new watchers.
 
-            StoreUnavailable: The store is away when what is to be told has to be read.
+            StoreUnavailable: The store is down, and a message can't be made without it.
 
-            WatcherStalled: The watcher took nothing for the write timeout.
+            WatcherStalled: The watcher accepted nothing for the write timeout.
         """
-        async with self._hub.join(request.contest_id) as topic:
+        async with self._hub.join(request.contest_id) as recent:
             watcher = Watcher(
                 request,
-                topic,
+                recent,
                 self._hub.draining,
                 self._reader,
                 self._store,
                 randomness=self._randomness,
             )
-            # A resume with nothing to tell is told so, or its watcher could not know that it holds.
-            message = await watcher.start() or await watcher.news() or watcher.progress()
-            with self._broadcasts.registered(topic, watcher):
+            # Without a first message a client could not know that its resume succeeded.
+            message = await watcher.start() or await watcher.poll() or watcher.progress()
+            with self._groups.registered(recent, watcher):
                 while not isinstance(message.event, End):
                     await sink.send(message)
                     watcher.apply_min_interval(message)
-                    message = await self._next(topic, watcher, sink)
+                    message = await self._next(recent, watcher, sink)
             await sink.send(message)
 
-    async def _next(self, topic: RecentCommits, watcher: Watcher, sink: WatchSink) -> WatchMessage:
-        """Return what a watcher is to be told by itself, after what broadcasts told it."""
-        while not (message := await watcher.news()):
-            broadcast = self._broadcasts.of(topic, watcher)
-            if not broadcast:
+    async def _next(self, recent: RecentCommits, watcher: Watcher, sink: WatchSink) -> WatchMessage:
+        """Return the next message that a watcher gets by itself, after those of its groups."""
+        while not (message := await watcher.poll()):
+            group = self._groups.find(recent, watcher)
+            if not group:
                 return await watcher.next()
-            await broadcast.deliver(watcher, sink)
+            await group.deliver(watcher, sink)
         return message
