@@ -25,12 +25,7 @@ from leaderboard_server.storage.store import Retention, Store
 from leaderboard_server.transport.choice import ListenerName, choose, make_listener
 from leaderboard_server.transport.health import Health
 from leaderboard_server.transport.listener import Endpoint, Limits, Listener
-from leaderboard_server.transport.methods import (
-    SERVICE_NAME,
-    ListenerPublisher,
-    Methods,
-    all_services,
-)
+from leaderboard_server.transport.methods import SERVICE_NAME, ListenerPublisher, make_services
 from leaderboard_server.transport.tls import TlsFiles, TlsRenewal
 from leaderboard_server.watch.hub import WatchHub
 from leaderboard_server.watch.watchers import Watchers
@@ -83,36 +78,33 @@ async def running(config: Config) -> AsyncIterator[Running]:
 
 
 class _Parts:
-    """The parts between the store's driver and the listener."""
+    """The parts between the store's driver and the listener, each built from those before it."""
 
     def __init__(self, config: Config, driver: Redis, listener: Listener) -> None:
-        """Build the parts, each from those before it."""
         # Two connections, so that a large reply to a read doesn't delay a commit.
-        self._writes, self._reads = PipelinedConnection(driver), PipelinedConnection(driver)
-        retention = Retention(config.history_changes, config.request_retention_s)
-        store = Store(self._writes, self._reads, retention)
-        self._feed = Feed(driver)
-        self._followers = LogFollowers(store, self._feed)
-        self._committer = Committer(store, announce=self._followers.observe_own_commit)
-        self._boards = Boards(store, self._followers, invalidate=listener.invalidate)
-        self._ranks = Ranks(store)
-        self._hub = WatchHub(self._followers, store, config.history_changes)
-        watchers = Watchers(self._hub, self._boards, store, ListenerPublisher(listener))
-        service = LeaderboardService(self._committer, self._boards, self._ranks, watchers)
+        writes, reads = PipelinedConnection(driver), PipelinedConnection(driver)
+        store = Store(writes, reads, Retention(config.history_changes, config.request_retention_s))
+        feed = Feed(driver)
+        followers = LogFollowers(store, feed)
+        committer = Committer(store, announce=followers.observe_own_commit)
+        boards = Boards(store, followers, invalidate=listener.invalidate)
+        ranks = Ranks(store)
+        self._hub = WatchHub(followers, store, config.history_changes)
+        watchers = Watchers(self._hub, boards, store, ListenerPublisher(listener))
+        service = LeaderboardService(committer, boards, ranks, watchers)
         self._health = Health(SERVICE_NAME)
-        self._monitor = Monitor(driver, on_change=self._health.set_serving)
-        self._services = all_services(Methods(service, listener.put_response), self._health)
+        self._services = make_services(service, listener, self._health)
         self._listener = listener
+        self._monitor = Monitor(driver, on_change=self._health.set_serving)
+        self._followed = (feed, followers, boards)
+        self._closed = (writes, reads, *self._followed, ranks, committer)
 
     async def start(self, stack: contextlib.AsyncExitStack) -> int:
         """Start the parts and return the port; `stack` closes them in reverse order."""
-        for part in (self._writes, self._reads, self._feed, self._followers, self._boards):
+        for part in self._closed:
             stack.push_async_callback(part.close)
-        stack.push_async_callback(self._ranks.close)
-        stack.push_async_callback(self._committer.close)
-        self._feed.start()
-        self._followers.start()
-        self._boards.start()
+        for part in self._followed:
+            part.start()
         port = await self._listener.start(self._services)
         stack.push_async_callback(self._listener.stop)
         stack.callback(self._health.end_watches)

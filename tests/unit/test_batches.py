@@ -32,7 +32,7 @@ class SomeAway:
         self,
         contest_id: str,
         updates: Sequence[ScoreUpdate],
-        take: Callable[[Sequence[UpdateResult]], list[UpdateResult]],
+        map_result: Callable[[Sequence[UpdateResult]], list[UpdateResult]],
     ) -> list[UpdateResult]:
         """See `Committer.commit`."""
         self.asked.append(contest_id)
@@ -44,7 +44,7 @@ class SomeAway:
             raise StoreUnavailable
         user = RankedUser("ada", 1, 1, "")
         result = UpdateResult(user, 0, 0, applied=True, replayed=False, position=Position("e", 1))
-        return take([result for _ in updates])
+        return map_result([result for _ in updates])
 
 
 def service(committer: SomeAway) -> LeaderboardService:

@@ -1,4 +1,4 @@
-"""The use cases: check what only the values can tell, and pass on to boards, store and watchers."""
+"""The use cases of the service: each applies the rules that need values alone, and delegates."""
 
 import asyncio
 import itertools
@@ -24,11 +24,11 @@ from leaderboard_server.watch.watchers import Watchers
 Result = TypeVar("Result")
 
 CONTESTS_AT_ONCE = 32
-"""Of how many contests a batch is committed at a time, so that others get in between."""
+"""Contests of one batch that are committed concurrently; other callers get a turn in between."""
 
 
 class LeaderboardService:
-    """Serves every call, whichever listener it came through. Lives as long as its parts."""
+    """Serves the calls of every listener. Lives as long as its parts."""
 
     def __init__(
         self, committer: Committer, boards: Boards, ranks: Ranks, watchers: Watchers
@@ -39,30 +39,30 @@ class LeaderboardService:
         self._watchers = watchers
 
     def update(
-        self, update: ScoreUpdate, take: Callable[[UpdateResult], Result]
+        self, update: ScoreUpdate, map_result: Callable[[UpdateResult], Result]
     ) -> Awaitable[Result]:
         """Apply one update.
 
         Returns:
-            What `take` makes of the result.
+            The result, mapped by `map_result`.
 
         Raises:
-            ScoreOutOfRange: The points or the score would pass the bounds.
+            ScoreOutOfRange: The points or the score would be out of bounds.
 
-            RequestIdReused: The request id was used with another payload.
+            RequestIdReused: The request id was already used with another payload.
 
-            StoreUnavailable: The store is away; the update may have been applied.
+            StoreUnavailable: The store is down; the update may have been applied.
         """
         if abs(update.points) > MAX_SCORE:
             raise ScoreOutOfRange(update.contest_id, update.user_id)
 
-        def done(outcomes: Sequence[Outcome]) -> Result:
+        def map_outcome(outcomes: Sequence[Outcome]) -> Result:
             (outcome,) = outcomes
             if isinstance(outcome, LeaderboardError):
                 raise outcome
-            return take(outcome)
+            return map_result(outcome)
 
-        return self._committer.commit(update.contest_id, (update,), done)
+        return self._committer.commit(update.contest_id, (update,), map_outcome)
 
     @property
     def updates_in_progress(self) -> int:
@@ -75,21 +75,17 @@ class LeaderboardService:
         """Apply updates, those of one contest in order in one atomic step.
 
         Args:
-            updates: 1 to 1,000 updates; one that was refused already stands as its error.
+            updates: 1 to 1,000 updates; an invalid update is replaced by its error.
 
         Returns:
             One outcome for each update, in order.
 
         Raises:
-            StoreUnavailable: The store took none of them.
+            StoreUnavailable: The store is down for all of them.
         """
         contests: dict[str, list[ScoreUpdate]] = {}
-        checked: list[ScoreUpdate | LeaderboardError] = []
-        for update in updates:
-            if isinstance(update, ScoreUpdate) and abs(update.points) > MAX_SCORE:
-                checked.append(ScoreOutOfRange(update.contest_id, update.user_id))
-                continue
-            checked.append(update)
+        checked = [_check_points(update) for update in updates]
+        for update in checked:
             if isinstance(update, ScoreUpdate):
                 contests.setdefault(update.contest_id, []).append(update)
         groups = await self._commit_all(list(contests.items()))
@@ -115,7 +111,7 @@ class LeaderboardService:
             done = await asyncio.gather(*(self._commit(*contest) for contest in some))
             groups += done
             if all(isinstance(group, StoreUnavailable) for group in done):
-                # The others would only find the same, each round of them after the store's time.
+                # The others would fail too, each round of them after the store's timeout.
                 groups += [StoreUnavailable()] * (len(contests) - len(groups))
                 break
         return groups
@@ -131,7 +127,7 @@ class LeaderboardService:
     def top_now(
         self, contest_id: str, start_rank: int, count: int, min_position: Position
     ) -> Page | None:
-        """Read what `top` does, if that takes no waiting."""
+        """Return what `top` would if it needs no waiting; None otherwise."""
         return self._boards.top_now(contest_id, start_rank, count, min_position)
 
     async def top(
@@ -142,7 +138,7 @@ class LeaderboardService:
         Raises:
             PositionUnreachable: `min_position` is not in the store's history.
 
-            StoreUnavailable: The store is needed and away.
+            StoreUnavailable: The store is needed and down.
         """
         return await self._boards.top(contest_id, start_rank, count, min_position)
 
@@ -152,11 +148,17 @@ class LeaderboardService:
         user_id: str,
         neighbors: int,
         min_position: Position,
-        take: Callable[[Standing], Result],
+        map_result: Callable[[Standing], Result],
     ) -> Awaitable[Result]:
         """Read the rank of a user; see `board.ranks.Ranks.rank`."""
-        return self._ranks.rank(contest_id, user_id, neighbors, min_position, take)
+        return self._ranks.rank(contest_id, user_id, neighbors, min_position, map_result)
 
     async def watch(self, request: WatchRequest, sink: WatchSink) -> None:
-        """Tell a watcher what it asks for; see `watch.watchers.Watchers.watch`."""
+        """Send a watcher its messages; see `watch.watchers.Watchers.watch`."""
         await self._watchers.watch(request, sink)
+
+
+def _check_points(update: ScoreUpdate | LeaderboardError) -> ScoreUpdate | LeaderboardError:
+    if isinstance(update, ScoreUpdate) and abs(update.points) > MAX_SCORE:
+        return ScoreOutOfRange(update.contest_id, update.user_id)
+    return update

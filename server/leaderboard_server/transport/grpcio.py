@@ -7,7 +7,7 @@ call with UNKNOWN for a request that it can't parse, and for any exception that 
 import asyncio
 import contextlib
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from functools import cache, partial
 from typing import Any, Literal, TypeAlias, TypeVar
 
@@ -19,11 +19,10 @@ from leaderboard_server.transport.broadcast_groups import BroadcastGroups
 from leaderboard_server.transport.grpcio_stream import Context, GrpcioStream
 from leaderboard_server.transport.listener import (
     GRACE_S,
-    BidiMethod,
     Endpoint,
     Limits,
     Services,
-    StreamMethod,
+    Stream,
     Tls,
     UnaryMethod,
 )
@@ -140,19 +139,17 @@ class GrpcioListener:
             limited = path not in services.unlimited
             return partial(self._slot, kind) if limited else contextlib.nullcontext
 
-        unary = {
-            path: self._unary(method, admission(path, "calls"))
-            for path, method in services.unary.items()
-        }
-        stream = {
-            path: self._stream(method, admission(path, "watches"))
-            for path, method in services.stream.items()
-        }
-        bidi = {
-            path: self._bidi(method, admission(path, "watches"))
-            for path, method in services.bidi.items()
-        }
-        return unary | stream | bidi
+        handlers: dict[str, Handler] = {}
+        for path, unary in services.unary.items():
+            answer = _unary(unary, admission(path, "calls"))
+            handlers[path] = grpc.unary_unary_rpc_method_handler(answer)
+        for path, stream in services.stream.items():
+            handle = self._stream(stream, admission(path, "watches"))
+            handlers[path] = grpc.unary_stream_rpc_method_handler(handle)
+        for path, bidi in services.bidi.items():
+            handle = self._stream(bidi, admission(path, "watches"))
+            handlers[path] = grpc.stream_stream_rpc_method_handler(handle)
+        return handlers
 
     @contextlib.contextmanager
     def _slot(self, kind: Kind) -> Iterator[None]:
@@ -168,28 +165,24 @@ class GrpcioListener:
         finally:
             self._free_slots[kind] += 1
 
-    def _open(self, context: Context) -> contextlib.closing[GrpcioStream]:
-        return contextlib.closing(GrpcioStream(context, self._write_timeout_s, self._groups))
-
-    def _unary(self, method: UnaryMethod, admission: Admission) -> Handler:
-        async def handle(request: bytes, context: Context) -> bytes:
-            return await _respond(context, admission, lambda: method(request))
-
-        return grpc.unary_unary_rpc_method_handler(handle)
-
-    def _stream(self, method: StreamMethod, admission: Admission) -> Handler:
-        async def handle(request: bytes, context: Context) -> None:
-            with self._open(context) as stream:
+    def _stream(
+        self, method: Callable[[Any, Stream], Awaitable[None]], admission: Admission
+    ) -> Callable[[Any, Context], Awaitable[None]]:
+        async def handle(request: Any, context: Context) -> None:
+            stream = GrpcioStream(context, self._write_timeout_s, self._groups)
+            with contextlib.closing(stream):
                 await _respond(context, admission, lambda: method(request, stream))
 
-        return grpc.unary_stream_rpc_method_handler(handle)
+        return handle
 
-    def _bidi(self, method: BidiMethod, admission: Admission) -> Handler:
-        async def handle(requests: AsyncIterator[bytes], context: Context) -> None:
-            with self._open(context) as stream:
-                await _respond(context, admission, lambda: method(requests, stream))
 
-        return grpc.stream_stream_rpc_method_handler(handle)
+def _unary(
+    method: UnaryMethod, admission: Admission
+) -> Callable[[bytes, Context], Awaitable[bytes]]:
+    async def handle(request: bytes, context: Context) -> bytes:
+        return await _respond(context, admission, lambda: method(request))
+
+    return handle
 
 
 class _Handlers(grpc.GenericRpcHandler):

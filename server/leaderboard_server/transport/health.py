@@ -28,20 +28,18 @@ class Health:
     async def set_serving(self, *, serving: bool) -> None:
         """Set whether calls can be served; ignored while the server drains."""
         if not self._draining:
-            self._set(_Response.SERVING if serving else _Response.NOT_SERVING)
+            self._status = _Response.SERVING if serving else _Response.NOT_SERVING
+            self._notify()
 
     def drain(self) -> None:
         """Be NOT_SERVING from now on."""
         self._draining = True
-        self._set(_Response.NOT_SERVING)
+        self._status = _Response.NOT_SERVING
+        self._notify()
 
     def end_watches(self) -> None:
         """End all watches: load balancers keep them open, and a stop would wait for them."""
         self._ended = True
-        self._notify()
-
-    def _set(self, status: int) -> None:
-        self._status = status
         self._notify()
 
     def _notify(self) -> None:

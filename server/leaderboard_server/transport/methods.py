@@ -89,8 +89,9 @@ def _path(method: str) -> str:
     return f"/{SERVICE_NAME}/{method}"
 
 
-def all_services(methods: Methods, health: Health) -> Services:
+def make_services(service: LeaderboardService, listener: Listener, health: Health) -> Services:
     """Return the methods of the service, of health and of reflection."""
+    methods = Methods(service, listener.put_response)
     return Services(
         unary={_path(name): method for name, method in methods.unary.items()} | health.unary,
         stream={_path(name): method for name, method in methods.stream.items()} | health.stream,
