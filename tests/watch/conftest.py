@@ -1,4 +1,4 @@
-"""What the tests of watching watch: a contest without a store, or two servers on one."""
+"""Fixtures of the watch tests: a contest without a store, and two servers on one store."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -8,14 +8,14 @@ import pytest_asyncio
 
 from harness.stores import StoreProcess
 from unit.plain_board import Step
-from watch.lone_contest import LoneContest
+from watch.in_memory_contest import InMemoryContest
 from watch.two_servers import Servers, two_servers
 
 
 @pytest.fixture(name="contest")
-def _contest() -> LoneContest:
-    """Give a contest that two users are in."""
-    contest = LoneContest()
+def _contest() -> InMemoryContest:
+    """Give a contest with two users."""
+    contest = InMemoryContest()
     contest.commit(Step("ada", 5), Step("bo", 3))
     return contest
 

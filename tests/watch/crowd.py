@@ -1,4 +1,4 @@
-"""A crowd of watchers that need little memory, and come back by themselves when dropped."""
+"""A crowd of watchers that need little memory, and resume by themselves when disconnected."""
 
 import asyncio
 import itertools
@@ -20,41 +20,41 @@ _PAUSE_S = 0.2
 
 class Spectator:
     """
-    One watcher that notes where it is, and what is wrong with the order it is told things in.
+    One watcher that counts its messages, and checks that there is no gap between them.
 
     Attributes:
-        position: Up to where it was told everything.
-        changes: How many changes it was told.
-        snapshots: How many snapshots it was told.
-        streams: How many streams it opened.
+        position: The position of the last message.
+        changes: The number of changes that it got.
+        snapshots: The number of snapshots that it got.
+        streams: The number of streams that it opened.
     """
 
     def __init__(self, stub: LeaderboardServiceStub, request: pb.WatchContestRequest) -> None:
         self.position = pb.Position()
         self.changes = 0
         self.snapshots = 0
-        self.followers = 0
+        self.streams = 0
         self._stub = stub
         self._request = pb.WatchContestRequest()
         self._request.CopyFrom(request)
 
     async def watch(self) -> None:
-        """Watch until cancelled, on as many streams as that takes."""
+        """Watch until cancelled, on as many streams as necessary."""
         while True:
-            self.followers += 1
+            self.streams += 1
             try:
                 async for message in self._stub.WatchContest(self._request):
-                    self._take(message)
+                    self._receive(message)
             except grpc.aio.AioRpcError as error:
                 if error.code() is not grpc.StatusCode.UNAVAILABLE:
                     raise
             await asyncio.sleep(_PAUSE_S * random.random())
 
-    def _take(self, message: pb.WatchContestResponse) -> None:
+    def _receive(self, message: pb.WatchContestResponse) -> None:
         if message.HasField("snapshot"):
             self.snapshots += 1
         else:
-            assert message.previous_revision == self.position.revision, "a hole"
+            assert message.previous_revision == self.position.revision, "a gap"
             self.changes += len(message.changes.changes)
         self.position = message.position
         self._request.resume_after.CopyFrom(message.position)
@@ -62,7 +62,7 @@ class Spectator:
 
 class Crowd:
     """
-    Spectators who watch for as long as the block lasts, over many channels.
+    Spectators that watch for as long as the block lasts, over many channels.
 
     Attributes:
         spectators: All of them.
@@ -71,7 +71,7 @@ class Crowd:
     def __init__(
         self, address: str, requests: Sequence[pb.WatchContestRequest], count: int
     ) -> None:
-        """Let `count` spectators watch at a server what the requests ask for, in turn."""
+        """Let `count` spectators watch at a server, each with the next of the requests."""
         self._channels = [
             grpc.aio.insecure_channel(address, options=CHANNEL_OPTIONS)
             for _ in range(-(-count // _STREAMS_OF_A_CHANNEL))
@@ -103,16 +103,17 @@ class Crowd:
         self, holds: Callable[[Spectator], bool], story: str, *, within: float = 30.0
     ) -> None:
         """
-        Wait until something holds for all.
+        Wait until a condition holds for all spectators.
 
         Raises:
-            AssertionError: It doesn't in time, or somebody was told something wrong.
+            AssertionError: It doesn't in time.
+            RuntimeError: A spectator failed.
         """
 
         def look() -> bool:
             for task in self._tasks:
                 if task.done():
-                    raise RuntimeError("a spectator gave up") from task.exception()
+                    raise RuntimeError("a spectator failed") from task.exception()
             return all(holds(spectator) for spectator in self.spectators)
 
         await eventually(look, story, within=within)

@@ -1,4 +1,4 @@
-"""Real goals in the order they were scored, and the boards that they alone lead to."""
+"""Real goals in the order they were scored, and the boards that they lead to."""
 
 import csv
 from bisect import bisect_left, bisect_right, insort
@@ -12,12 +12,12 @@ from model.test_international_goals import EVENTS
 __all__ = ["DEPTH", "EVENTS", "ContestGoals", "read_goals"]
 
 DEPTH = 50
-"""How many ranks are remembered of every state of a board."""
+"""Ranks that are kept of every state of a board."""
 
 
 class ContestGoals:
     """
-    The goals of one contest and what a board holds after each of them.
+    The goals of one contest, and its board after each of them.
 
     Every goal scores, so the revision of a contest is the number of its goals so far.
     """
@@ -32,7 +32,7 @@ class ContestGoals:
         self._of_user: defaultdict[str, list[tuple[int, Row]]] = defaultdict(list)
 
     def add(self, goal: dict[str, str], line: int) -> None:
-        """Take the next goal, which stands in this line of the file."""
+        """Add the next goal, from this line of the file."""
         user_id, points = goal["user_id"], int(goal["points"])
         assert points > 0, f"line {line} changes nothing"
         self.updates.append(
@@ -62,12 +62,12 @@ class ContestGoals:
         return tuple(self._rows[user_id] for *_, user_id in self._order)
 
     def top(self, revision: int, limit: int) -> tuple[Row, ...]:
-        """Return up to `DEPTH` first ranks after as many goals as the revision says."""
-        assert limit <= DEPTH, "not remembered"
+        """Return up to `DEPTH` first ranks at a revision."""
+        assert limit <= DEPTH, "not kept"
         return self._tops[revision][:limit]
 
     def of_users(self, revision: int, user_ids: Iterable[str]) -> set[Row]:
-        """Return the rows of those users who have scored up to the revision."""
+        """Return the rows of the given users that have scored up to the revision."""
         rows = set()
         for user_id in user_ids:
             history = self._of_user.get(user_id, [])
@@ -78,7 +78,7 @@ class ContestGoals:
 
 
 def read_goals(count: int | None = None) -> list[ContestGoals]:
-    """Read the first goals of the file, or all, by contest; the one with the most comes first."""
+    """Read the first goals of the file, or all, by contest, most goals first."""
     contests: dict[str, ContestGoals] = {}
     with EVENTS.open(newline="", encoding="utf-8") as file:
         for line, goal in enumerate(csv.DictReader(file)):

@@ -1,4 +1,4 @@
-"""Watches of the parts of a server within the test's own process, each held to account."""
+"""Watches through the parts of a server within the test's own process, each checked."""
 
 import asyncio
 import contextlib
@@ -26,7 +26,7 @@ class NodeWatch:
     A watch of one scope on a contest of few users.
 
     Attributes:
-        checker: Rebuilds the board from what is told, and checks it.
+        checker: Rebuilds the board from the messages, and checks them.
     """
 
     def __init__(self, scope: WatchScope) -> None:
@@ -36,7 +36,7 @@ class NodeWatch:
 
     @property
     def position(self) -> Position:
-        """Up to where it was told everything."""
+        """The position of the last message."""
         return Position(self.checker.position.epoch, self.checker.position.revision)
 
     async def run(self, node: Node) -> None:
@@ -50,7 +50,7 @@ class NodeWatch:
 
 @contextlib.asynccontextmanager
 async def all_watch(node: Node, watches: Sequence[NodeWatch]) -> AsyncIterator[None]:
-    """Have all watch for a block, which begins once each was told something."""
+    """Run the watches for a block, which begins once each has a message."""
     tasks = [asyncio.create_task(watch.run(node)) for watch in watches]
     try:
         await eventually(lambda: all(watch.checker.states for watch in watches), "the snapshots")
@@ -65,7 +65,7 @@ async def all_watch(node: Node, watches: Sequence[NodeWatch]) -> AsyncIterator[N
 
 
 async def all_hold(node: Node, watches: Sequence[NodeWatch]) -> None:
-    """Wait until all hold the board that the store has, which nobody changes any more."""
+    """Wait until all watches have the board of the store, which no longer changes."""
 
     async def hold() -> bool:
         page = await node.store.top(CONTEST, 1, 10)

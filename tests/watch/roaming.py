@@ -1,4 +1,4 @@
-"""A watcher that comes back whenever its stream ends, on any server, and goes on where it was."""
+"""A watcher that resumes on any server whenever its stream ends."""
 
 import asyncio
 import contextlib
@@ -14,7 +14,7 @@ from leaderboard.v1 import leaderboard_pb2 as pb
 from leaderboard.v1.leaderboard_pb2_grpc import LeaderboardServiceStub
 
 _PAUSE_S = 0.1
-_COME_BACK = {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED}
+_RETRIED = {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED}
 
 
 class RoamingWatcher:
@@ -22,12 +22,12 @@ class RoamingWatcher:
     Watches for as long as the block lasts.
 
     Attributes:
-        contest_id: What it watches.
-        scope: How it watches it.
-        checker: What it knows, checked message by message; it keeps only the present state.
-        messages: How many it was told.
-        streams: How many streams were opened.
-        failure: The first thing that was wrong, or None.
+        contest_id: The watched contest.
+        scope: The scope of the watch.
+        checker: Checks every message; it keeps the current state alone.
+        messages: The number of messages that it got.
+        streams: The number of streams that it opened.
+        failure: The first error, or None.
     """
 
     def __init__(
@@ -45,13 +45,13 @@ class RoamingWatcher:
         Watch at any of the servers.
 
         Args:
-            servers: Where to watch; each stream is opened at one of them by chance.
+            servers: Each stream is opened at one of them, chosen at random.
             contest_id: The contest.
-            scope: What to be told.
+            scope: As in the request.
             limit: As in the request.
             user_ids: As in the request.
             chance: Chooses the servers.
-            inspect: Looks at this watcher after every message; raises AssertionError.
+            inspect: Checks this watcher after every message; raises AssertionError.
         """
         self.contest_id = contest_id
         self.scope = scope
@@ -59,7 +59,7 @@ class RoamingWatcher:
         self.user_ids = tuple(user_ids)
         self.checker = WatchChecker(scope=scope, limit=limit, user_ids=self.user_ids)
         self.messages = 0
-        self.followers = 0
+        self.streams = 0
         self.failure: BaseException | None = None
         self._servers = servers
         self._chance = chance
@@ -84,18 +84,18 @@ class RoamingWatcher:
 
     @property
     def revision(self) -> int:
-        """Up to where it was told everything."""
+        """The revision of the last message."""
         return self.checker.position.revision
 
     def drop(self) -> None:
-        """Cut the present stream off, if there is one; another follows by itself."""
+        """Cancel the current stream, if there is one; another one follows by itself."""
         if self._stream is not None:
             self._stream.cancel()
 
     async def _roam(self) -> None:
         try:
             while not self.failure:
-                self._stream = asyncio.create_task(self._listen())
+                self._stream = asyncio.create_task(self._watch())
                 await asyncio.wait([self._stream])
                 if not self._stream.cancelled():
                     self.failure = self._stream.exception()
@@ -105,7 +105,7 @@ class RoamingWatcher:
                 self._stream.cancel()
                 await asyncio.wait([self._stream])
 
-    async def _listen(self) -> None:
+    async def _watch(self) -> None:
         request = pb.WatchContestRequest(
             contest_id=self.contest_id, scope=self.scope, limit=self.limit, user_ids=self.user_ids
         )
@@ -113,7 +113,7 @@ class RoamingWatcher:
         if resume_after is not None:
             request.resume_after.CopyFrom(resume_after)
         self.checker.begin(resume_after)
-        self.followers += 1
+        self.streams += 1
         try:
             async for message in self._chance.choice(self._servers).WatchContest(request):
                 self.checker.feed(message)
@@ -123,5 +123,5 @@ class RoamingWatcher:
                 self.checker.states.clear()
                 self.checker.changes.clear()
         except grpc.aio.AioRpcError as error:
-            if error.code() not in _COME_BACK:
+            if error.code() not in _RETRIED:
                 raise

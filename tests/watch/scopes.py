@@ -1,4 +1,4 @@
-"""Watchers of every scope at once, and whether they hold a board."""
+"""One watcher of every scope, and the comparison with a board."""
 
 import contextlib
 from collections.abc import AsyncIterator, Sequence
@@ -17,7 +17,7 @@ TOP_LIMIT = 5
 
 
 class ScopeWatchers:
-    """One watcher for each scope, of a contest whose users are `USERS` at most."""
+    """One watcher for each scope, of a contest with no other users than `USERS`."""
 
     def __init__(self) -> None:
         self.top = Watcher(CONTEST, scope=pb.WATCH_SCOPE_TOP, limit=TOP_LIMIT)
@@ -31,7 +31,7 @@ class ScopeWatchers:
 
     @contextlib.asynccontextmanager
     async def at(self, stub: LeaderboardServiceStub) -> AsyncIterator[None]:
-        """Watch at a server for a block, from the start or from where the watchers are."""
+        """Watch at a server for a block, from the start or resumed."""
         try:
             for watcher in self.watchers:
                 after = watcher.checker.position if watcher.checker.states else None
@@ -42,15 +42,15 @@ class ScopeWatchers:
                 await watcher.hang_up()
 
     def reasons(self) -> list[dict[str, int]]:
-        """Return for each watcher how many snapshots came, by reason."""
+        """Return the number of snapshots of each watcher by reason."""
         return [dict(watcher.checker.reasons) for watcher in self.watchers]
 
     async def hold(self, stub: LeaderboardServiceStub, *, within: float = 10.0) -> None:
         """
-        Wait until all hold the board that a server reads, which nobody changes any more.
+        Wait until all have the board that a server reads, which no longer changes.
 
         Raises:
-            AssertionError: They don't in time, or were told something wrong.
+            AssertionError: They don't in time, or got a wrong message.
         """
 
         async def all_match() -> bool:

@@ -1,4 +1,4 @@
-"""Many watchers at once: all dropped together, or one of them stuck."""
+"""Many watchers: all disconnected together, or one of them stuck."""
 
 import itertools
 import time
@@ -30,10 +30,10 @@ SCOPES = (
 
 @pytest.mark.parametrize("count", [200, pytest.param(2_000, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("emptied", [False, True], ids=["resumed", "emptied"])
-async def test_a_crowd_that_is_dropped_comes_back(
+async def test_a_disconnected_crowd_resumes(
     own_store: StoreProcess, tmp_path: Path, count: int, *, emptied: bool
 ) -> None:
-    """Soon after the server is there again all know what happened, and the store was hardly asked.
+    """Soon after the restart all have every change, at the cost of a few calls to the store.
 
     Where the store was emptied meanwhile, all of them need a snapshot.
     """
@@ -42,23 +42,23 @@ async def test_a_crowd_that_is_dropped_comes_back(
         for contest_id, scope in itertools.product(CONTESTS, SCOPES)
     ]
     async with WatchedLine(own_store.port) as line:
-        dropping = ServiceProcess(tmp_path / "dropping", redis_url=line.url)
+        restarted = ServiceProcess(tmp_path / "restarted", redis_url=line.url)
         other = ServiceProcess(tmp_path / "other", redis_url=own_store.url)
-        async with all_serving(dropping, other):
+        async with all_serving(restarted, other):
             await _change_all(other, 1)
-            async with Crowd(dropping.address, requests, count) as crowd:
+            async with Crowd(restarted.address, requests, count) as crowd:
                 await crowd.until(lambda s: s.snapshots == 1, "a snapshot for all", within=60)
 
-                await dropping.kill()
+                await restarted.kill()
                 if emptied:
                     async with own_store.client() as client:
                         await client.flushall()
                 latest = await _change_all(other, 5)
                 line.contests.clear()
-                dropping.launch()
+                restarted.launch()
                 await crowd.until(
                     lambda s: s.position.revision == latest.get(s.position.epoch),
-                    "what happened meanwhile",
+                    "every change of the outage",
                     within=BACK_WITHIN_S,
                 )
                 assert {s.snapshots for s in crowd.spectators} == {2 if emptied else 1}
@@ -89,13 +89,13 @@ BYSTANDERS = 200
 WRITE_TIMEOUT_S = 5
 MARGIN_S = 3
 MEMORY_MIB = 8
-"""What a stuck watcher may cost at most, with what the process grows by anyway."""
+"""The most memory for a stuck watcher, with the normal growth of the process."""
 
 
 async def test_one_stuck_watcher_costs_the_others_nothing(
     own_store: StoreProcess, tmp_path: Path
 ) -> None:
-    """They get every change, it takes little memory, and it is dropped with its position."""
+    """They get every change; it takes little memory, and is disconnected with its position."""
     leader = pb.WatchContestRequest(contest_id="cup", scope=pb.WATCH_SCOPE_USERS, user_ids=[LEADER])
     options = ("--watch-write-timeout-s", str(WRITE_TIMEOUT_S), "--history-changes", "1000")
     async with (
@@ -125,10 +125,10 @@ async def test_one_stuck_watcher_costs_the_others_nothing(
         led = number // LEADS_EVERY + 1
         await crowd.until(lambda s: s.changes >= led, "every change of the leader")
         assert {s.changes for s in crowd.spectators} == {led}
-        assert {(s.followers, s.snapshots) for s in crowd.spectators} == {(1, 1)}
+        assert {(s.streams, s.snapshots) for s in crowd.spectators} == {(1, 1)}
 
-        told, status = await _read_to_the_end(stuck)
-        last = told[-1]
+        messages, status = await _read_to_the_end(stuck)
+        last = messages[-1]
         assert status.code is grpc.StatusCode.RESOURCE_EXHAUSTED
         assert status.reason == "ERROR_REASON_WATCHER_STALLED"
         assert status.metadata == {
@@ -142,7 +142,7 @@ async def test_one_stuck_watcher_costs_the_others_nothing(
 async def _read_to_the_end(
     call: grpc.aio.UnaryStreamCall[pb.WatchContestRequest, pb.WatchContestResponse],
 ) -> tuple[list[pb.WatchContestResponse], Status]:
-    """Read what is left of a stream that was refused, and why it was."""
+    """Read the rest of a stream, and the status that ended it."""
     messages: list[pb.WatchContestResponse] = []
     try:
         while True:
@@ -154,12 +154,12 @@ async def _read_to_the_end(
 
 
 def _tiny_window() -> tuple[tuple[str, int], ...]:
-    """Return options of a client that lets little be sent to it before it reads."""
+    """Return options of a client with a small flow-control window."""
     return (*CHANNEL_OPTIONS, ("grpc.http2.lookahead_bytes", 16_384), ("grpc.http2.bdp_probe", 0))
 
 
 def _batch(number: int) -> pb.BatchUpdateScoresRequest:
-    """Return a batch that changes many users with large rows, and now and then the leader."""
+    """Return a batch that changes many users with large rows, and sometimes the leader."""
     users = [f"u{user}" for user in range(BYSTANDERS)]
     users += [LEADER] * (number % LEADS_EVERY == 0)
     return pb.BatchUpdateScoresRequest(

@@ -1,4 +1,4 @@
-"""Real goals are imported while watchers come and go, servers die and links break."""
+"""Real goals are imported while watchers come and go, servers crash and connections break."""
 
 import asyncio
 import contextlib
@@ -37,8 +37,8 @@ _LIMITS = (1, 3, 10, DEPTH)
 async def test_the_first_goals_through_two_servers_with_everything_failing(
     own_store: StoreProcess, tmp_path: Path
 ) -> None:
-    """Every watcher holds the board that the file leads to, after every message and at the end."""
-    await _import_and_watch(own_store, tmp_path, goals=5_000, watchers=20, kill_links_every=0.5)
+    """Every watcher has the board of the file, after every message and at the end."""
+    await _import_and_watch(own_store, tmp_path, goals=5_000, watchers=20, kill_feeds_every=0.5)
 
 
 @pytest.mark.slow
@@ -47,11 +47,11 @@ async def test_all_goals_through_two_servers_with_everything_failing(
     own_store: StoreProcess, tmp_path: Path
 ) -> None:
     """The same holds for the whole file and for more watchers."""
-    await _import_and_watch(own_store, tmp_path, goals=None, watchers=50, kill_links_every=2)
+    await _import_and_watch(own_store, tmp_path, goals=None, watchers=50, kill_feeds_every=2)
 
 
 async def _import_and_watch(
-    store: StoreProcess, folder: Path, *, goals: int | None, watchers: int, kill_links_every: float
+    store: StoreProcess, folder: Path, *, goals: int | None, watchers: int, kill_feeds_every: float
 ) -> None:
     contests = read_goals(goals)
     pair = [ServiceProcess(folder / f"server-{n}", redis_url=store.url) for n in range(2)]
@@ -60,24 +60,24 @@ async def _import_and_watch(
         crowd = _watchers(stubs, contests, watchers)
         for watcher in crowd:
             await stack.enter_async_context(watcher)
-        await eventually(lambda: _all_told(crowd), "a first message to every watcher")
+        await eventually(lambda: _all_have_messages(crowd), "a first message to every watcher")
 
         importing = Import(stubs, contests)
         unlucky = random.Random(1).sample(crowd, watchers // 2)
         async with (
-            _again_and_again(lambda: _kill_links(store), kill_links_every),
+            _again_and_again(lambda: _kill_feeds(store), kill_feeds_every),
             _again_and_again(lambda: _drop_some(unlucky), 0.1),
             asyncio.TaskGroup() as group,
         ):
             group.create_task(importing.run())
-            group.create_task(_die_halfway(pair[1], importing))
+            group.create_task(_crash_halfway(pair[1], importing))
 
         by_id = {contest.contest_id: contest for contest in contests}
         for watcher in crowd:
             contest = by_id[watcher.contest_id]
-            await eventually(lambda: _holds_all(watcher, contest), _name(watcher), within=30)  # noqa: B023
+            await eventually(lambda: _has_all(watcher, contest), _name(watcher), within=30)  # noqa: B023
             assert set(watcher.checker.reasons) == {"INITIAL"}
-        assert sum(watcher.followers for watcher in crowd) > 2 * watchers
+        assert sum(watcher.streams for watcher in crowd) > 2 * watchers
 
 
 def _watchers(
@@ -101,26 +101,26 @@ def _watchers(
                 limit=1000 if is_all else next(limits),
                 user_ids=sorted(set(user_ids)) if scope == pb.WATCH_SCOPE_USERS else (),
                 chance=chance,
-                inspect=lambda watcher, contest=contest: _hold_against(watcher, contest),  # type: ignore[misc]
+                inspect=lambda watcher, contest=contest: _compare(watcher, contest),  # type: ignore[misc]
             )
         )
     return crowd
 
 
-def _hold_against(watcher: RoamingWatcher, contest: ContestGoals) -> None:
-    """Compare what a watcher holds with what the file says of its position."""
-    told, rows = watcher.revision, watcher.checker.rows
+def _compare(watcher: RoamingWatcher, contest: ContestGoals) -> None:
+    """Compare the rows of a watcher with the board of the file at its position."""
+    revision, rows = watcher.revision, watcher.checker.rows
     match watcher.scope:
         case pb.WATCH_SCOPE_USERS:
-            assert set(rows) == contest.of_users(told, watcher.user_ids)
+            assert set(rows) == contest.of_users(revision, watcher.user_ids)
         case pb.WATCH_SCOPE_ALL:
-            assert rows[:DEPTH] == contest.top(told, DEPTH)
+            assert rows[:DEPTH] == contest.top(revision, DEPTH)
         case _:
-            assert rows == contest.top(told, watcher.limit)
+            assert rows == contest.top(revision, watcher.limit)
 
 
-def _holds_all(watcher: RoamingWatcher, contest: ContestGoals) -> bool:
-    """Tell whether a watcher holds what it must after the last goal."""
+def _has_all(watcher: RoamingWatcher, contest: ContestGoals) -> bool:
+    """Return whether a watcher has the board after the last goal."""
     if watcher.failure is not None:
         raise RuntimeError(_name(watcher)) from watcher.failure
     rows = watcher.checker.rows
@@ -133,7 +133,7 @@ def _holds_all(watcher: RoamingWatcher, contest: ContestGoals) -> bool:
             return rows == contest.board[: watcher.limit]
 
 
-def _all_told(crowd: Sequence[RoamingWatcher]) -> bool:
+def _all_have_messages(crowd: Sequence[RoamingWatcher]) -> bool:
     return all(watcher.messages for watcher in crowd)
 
 
@@ -160,7 +160,7 @@ class Import:
         self._half = self._left // 2
 
     async def run(self) -> None:
-        """Send all; those of several contests at the same time."""
+        """Send all, those of several contests concurrently."""
         async with asyncio.TaskGroup() as group:
             for contest in self._contests:
                 group.create_task(self._send(contest))
@@ -190,7 +190,7 @@ class Import:
 
 @contextlib.asynccontextmanager
 async def _again_and_again(act: Callable[[], Awaitable[None]], every: float) -> AsyncIterator[None]:
-    """Do something every so many seconds for as long as the block lasts."""
+    """Repeat an action at this interval in seconds for as long as the block lasts."""
 
     async def repeat() -> None:
         while True:
@@ -206,7 +206,7 @@ async def _again_and_again(act: Callable[[], Awaitable[None]], every: float) -> 
             await task
 
 
-async def _kill_links(store: StoreProcess) -> None:
+async def _kill_feeds(store: StoreProcess) -> None:
     async with store.client() as client:
         await client.client_kill_filter(_type="pubsub")
 
@@ -216,7 +216,7 @@ async def _drop_some(crowd: Sequence[RoamingWatcher]) -> None:
         watcher.drop()
 
 
-async def _die_halfway(service: ServiceProcess, importing: Import) -> None:
+async def _crash_halfway(service: ServiceProcess, importing: Import) -> None:
     await importing.half.wait()
     await service.kill()
     await service.start()

@@ -1,4 +1,4 @@
-"""How one watcher begins: what it is told first, and what that may not be behind."""
+"""The first message of a watcher, and the position that it must not be behind."""
 
 import asyncio
 
@@ -10,36 +10,38 @@ from leaderboard_server.domain.position import BEGINNING, Position
 from leaderboard_server.domain.watch import Snapshot, SnapshotReason, WatchMessage, WatchScope
 from leaderboard_server.watch import recent_commits, watcher
 from unit.plain_board import Step
-from watch.lone_contest import LoneContest
+from watch.in_memory_contest import InMemoryContest
 
 SOON_S = 10.0
-"""Generous: it only decides when a broken test gives up."""
+"""Generous: it only limits the time of a broken test."""
 
 
-@pytest.fixture(name="hurried")
-def _hurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have nothing be waited for for long."""
+@pytest.fixture(name="short_waits")
+def _short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make all waits short."""
     monkeypatch.setattr(watcher, "CATCH_UP_S", 0.02)
     monkeypatch.setattr(recent_commits, "POSITION_BATCH_S", 0.0)
 
 
-async def first(contest: LoneContest, **fields: object) -> WatchMessage | None:
-    """Return the first message for a watcher, if it is told one at once."""
+async def first(contest: InMemoryContest, **fields: object) -> WatchMessage | None:
+    """Return the first message of a watcher, if it gets one at once."""
     async with asyncio.timeout(SOON_S):
         return await contest.watcher(**fields).start()
 
 
 def reason(message: WatchMessage | None) -> SnapshotReason | None:
-    """Return the reason of a snapshot, or None for all else."""
+    """Return the reason of a snapshot, or None for anything else."""
     return message.event.reason if message and isinstance(message.event, Snapshot) else None
 
 
 class TestResume:
-    """Where a watcher goes on that was told of something elsewhere."""
+    """Watchers that resume from a position of another server."""
 
-    @pytest.mark.usefixtures("hurried")
-    async def test_a_wrong_position_does_not_spoil_a_right_one(self, contest: LoneContest) -> None:
-        """What was ahead once is not when the store has come there, though nobody heard of it."""
+    @pytest.mark.usefixtures("short_waits")
+    async def test_a_position_ahead_is_valid_once_the_store_reaches_it(
+        self, contest: InMemoryContest
+    ) -> None:
+        """Also where the server has not received that commit yet."""
         now = contest.board.position
         later = Position(now.epoch, now.revision + 1)
         assert reason(await first(contest, resume_after=later)) is SnapshotReason.AHEAD
@@ -48,19 +50,19 @@ class TestResume:
 
         assert await first(contest, resume_after=later) is None
 
-    @pytest.mark.usefixtures("hurried")
-    async def test_a_read_that_is_under_way_is_not_for_who_comes_later(
-        self, contest: LoneContest, monkeypatch: pytest.MonkeyPatch
+    @pytest.mark.usefixtures("short_waits")
+    async def test_a_read_in_flight_does_not_serve_a_later_watcher(
+        self, contest: InMemoryContest, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """It may have been answered before the later one was told its position."""
-        late = asyncio.Event()
-        asked = asyncio.Event()
-        answer = contest.position
+        """Its reply may be older than the position of the later one."""
+        released = asyncio.Event()
+        in_flight = asyncio.Event()
+        read = contest.position
 
         async def slow(contest_id: str) -> Position:
-            position = await answer(contest_id)
-            asked.set()
-            await late.wait()
+            position = await read(contest_id)
+            in_flight.set()
+            await released.wait()
             return position
 
         now = contest.board.position
@@ -68,38 +70,38 @@ class TestResume:
         monkeypatch.setattr(contest, "position", slow)
         wrong = asyncio.create_task(first(contest, resume_after=later))
         async with asyncio.timeout(SOON_S):
-            await asked.wait()
+            await in_flight.wait()
         contest.make(Step("cy", 1))
         right = asyncio.create_task(first(contest, resume_after=later))
         await asyncio.sleep(0)
-        late.set()
+        released.set()
         assert reason(await wrong) is SnapshotReason.AHEAD
         assert await right is None
 
-    @pytest.mark.usefixtures("hurried")
-    async def test_those_who_come_together_ask_once(self, contest: LoneContest) -> None:
-        """Where the contest is, is read once for a crowd."""
+    @pytest.mark.usefixtures("short_waits")
+    async def test_concurrent_watchers_share_one_read(self, contest: InMemoryContest) -> None:
+        """The position of the contest is read once for a crowd."""
         now = contest.board.position
         later = Position(now.epoch, now.revision + 1)
         contest.make(Step("cy", 1))
         await asyncio.gather(*(first(contest, resume_after=later) for _ in range(50)))
         assert contest.position_reads == 1
 
-    @pytest.mark.usefixtures("hurried")
-    async def test_a_new_epoch_that_can_not_be_heard_of_is_not_taken_back(
-        self, contest: LoneContest
+    @pytest.mark.usefixtures("short_waits")
+    async def test_a_new_epoch_that_is_not_received_is_not_reverted(
+        self, contest: InMemoryContest
     ) -> None:
-        """Who knows of it is sent elsewhere, and never given the lost board."""
-        contest.lose("two", Step("cy", 1))
+        """A watcher that knows of it is rejected, and never gets the lost board."""
+        contest.lose_history("two", Step("cy", 1))
         with pytest.raises(StoreUnavailable):
             await first(contest, resume_after=contest.board.position)
 
-        contest.hear_loss()
+        contest.receive_new_history()
         assert await first(contest, resume_after=contest.board.position) is None
 
-    async def test_the_beginning_of_a_trimmed_history_is_told_as_trimmed(self) -> None:
-        """Who watched before the contest began has missed changes like any other."""
-        contest = LoneContest(recent_changes=2)
+    async def test_the_beginning_of_a_trimmed_history_is_trimmed(self) -> None:
+        """A watcher from before the first change has missed changes like any other."""
+        contest = InMemoryContest(recent_changes=2)
         for _ in range(4):
             contest.commit(Step("ada", 1))
         contest.trim_log()
@@ -108,26 +110,26 @@ class TestResume:
 
 
 class TestSnapshot:
-    """What a snapshot may not be behind."""
+    """The position of a snapshot."""
 
     @pytest.mark.parametrize("scope", [WatchScope.TOP, WatchScope.ALL])
-    async def test_is_not_behind_what_this_server_acknowledged(
-        self, contest: LoneContest, scope: WatchScope
+    async def test_is_not_behind_an_acknowledged_write(
+        self, contest: InMemoryContest, scope: WatchScope
     ) -> None:
-        """Where others' commits before an own one are late, it waits for them."""
+        """Where commits of other servers before an own one are late, it waits for them."""
         late, own = contest.make(Step("cy", 1)), contest.make(Step("bo", 1))
-        contest.stream.acked_position = own.position
+        contest.follower.acked_position = own.position
         watching = asyncio.create_task(first(contest, scope=scope))
         await eventually(lambda: contest.state_reads > 0, "a state is read")
         for commit in (late, own):
-            contest.hear(commit)
+            contest.receive(commit)
         message = await watching
         assert message
         assert message.position == own.position
 
-    @pytest.mark.usefixtures("hurried")
-    async def test_that_can_not_be_had_is_refused(self, contest: LoneContest) -> None:
-        """Where they don't come the watcher is sent elsewhere."""
-        contest.stream.acked_position = contest.make(Step("bo", 1)).position
+    @pytest.mark.usefixtures("short_waits")
+    async def test_that_can_not_be_reached_is_an_error(self, contest: InMemoryContest) -> None:
+        """Where these commits don't come the watch fails."""
+        contest.follower.acked_position = contest.make(Step("bo", 1)).position
         with pytest.raises(StoreUnavailable):
             await first(contest)

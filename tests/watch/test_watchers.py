@@ -1,4 +1,4 @@
-"""Promise 6, gap-free: watchers of every scope against the one checker, on a real store."""
+"""Promise 6, gap-free watches: watchers of every scope and the checker, on a real store."""
 
 import asyncio
 import contextlib
@@ -57,12 +57,12 @@ class Watch:
 
     @property
     def position(self) -> Position:
-        """Where the watcher is."""
+        """The position of the watcher."""
         return Position(self.checker.position.epoch, self.checker.position.revision)
 
     @contextlib.asynccontextmanager
     async def on(self, node: Node, *, resume: bool = False) -> AsyncIterator[None]:
-        """Watch through a server, from the start or from the present position on."""
+        """Watch through a server, from the start or resumed at the current position."""
         after = self.position if resume else None
         self.checker.begin(self.checker.position if resume else None)
         task = asyncio.create_task(self._run(node, self._request._replace(resume_after=after)))
@@ -75,11 +75,11 @@ class Watch:
                 await task
 
     async def reaches(self, node: Node) -> None:
-        """Wait until all that the store has was told, and compare the boards."""
+        """Wait until the board of the watcher is that of the store."""
         scope = self._request.scope
         limit = len(USERS) if scope is WatchScope.USERS else self._request.limit
 
-        async def told() -> bool:
+        async def same() -> bool:
             page = await node.store.top(CONTEST, 1, limit)
             board = [(user.user_id, user.score) for user in page.users]
             rows = [(row.user_id, row.score) for row in self.checker.rows]
@@ -87,7 +87,7 @@ class Watch:
                 return {row for row in board if row[0] in WATCHED} == set(rows)
             return rows == board
 
-        await eventually(told, f"the watcher of {scope} holds the store's board")
+        await eventually(same, f"the watcher of {scope} has the store's board")
 
     async def _run(self, node: Node, request: WatchRequest) -> None:
         async with contextlib.aclosing(node.watch(request)) as messages:
@@ -107,7 +107,7 @@ async def _nodes(store: StoreProcess) -> AsyncIterator[tuple[Node, Node]]:
 
 
 async def load(nodes: tuple[Node, ...], commits: int, seed: int = 0) -> None:
-    """Commit random changes through the servers, several at once."""
+    """Commit random changes through the servers, several concurrently."""
     rng = random.Random(seed)
 
     async def write(node: Node) -> None:
@@ -122,13 +122,13 @@ async def load(nodes: tuple[Node, ...], commits: int, seed: int = 0) -> None:
 
 
 class TestEveryScope:
-    """What holds for watchers of every scope."""
+    """Guarantees for watchers of every scope."""
 
     @pytest.mark.parametrize("scope", WatchScope)
-    async def test_tells_every_change_of_two_servers(
+    async def test_gets_every_change_of_two_servers(
         self, nodes: tuple[Node, Node], scope: WatchScope
     ) -> None:
-        """In order, once, without a hole, and the board ends up as the store's."""
+        """In order, once, without a gap, and the board ends up as the store's."""
         watches = [Watch(scope, limit) for limit in (5, 100)]
         async with watches[0].on(nodes[0]), watches[1].on(nodes[1]):
             await load(nodes, 60)
@@ -141,7 +141,7 @@ class TestEveryScope:
     async def test_resumes_on_either_server_without_a_snapshot(
         self, nodes: tuple[Node, Node], scope: WatchScope
     ) -> None:
-        """What happened while it was away comes as changes."""
+        """Everything that happened meanwhile comes as changes."""
         watch = Watch(scope)
         async with watch.on(nodes[0]):
             await load(nodes, 20)
@@ -157,7 +157,7 @@ class TestEveryScope:
     async def test_a_slow_watcher_ends_up_right(
         self, nodes: tuple[Node, Node], scope: WatchScope
     ) -> None:
-        """One that doesn't read for a while is told merged, or all that it missed."""
+        """After a pause it gets merged changes, or all that it missed."""
         watch, free = Watch(scope), Watch(scope)
         async with watch.on(nodes[0]), free.on(nodes[0]):
             await eventually(lambda: bool(watch.messages), "the snapshot")
@@ -172,7 +172,7 @@ class TestEveryScope:
     async def test_one_too_far_behind_gets_a_snapshot(
         self, store: StoreProcess, scope: WatchScope
     ) -> None:
-        """The reason is LAGGED, and the stream goes on after it."""
+        """The reason is LAGGED, and the watch goes on after it."""
         watch = Watch(scope)
         async with (
             running_node(store.url, Retention(history_changes=50)) as node,
@@ -186,10 +186,10 @@ class TestEveryScope:
         assert watch.checker.reasons["LAGGED"] >= 1
 
     @pytest.mark.parametrize("scope", WatchScope)
-    async def test_an_emptied_store_is_told_as_a_new_epoch(
+    async def test_an_emptied_store_is_a_new_epoch(
         self, nodes: tuple[Node, Node], store: StoreProcess, scope: WatchScope
     ) -> None:
-        """A snapshot with that reason, and then the changes of the new history."""
+        """The watcher gets a snapshot with that reason, and then the changes of the new history."""
         watch = Watch(scope)
         async with watch.on(nodes[0]), store.client() as client:
             await load(nodes, 10)
@@ -203,7 +203,7 @@ class TestEveryScope:
     async def test_drains_with_a_position_to_resume_from(
         self, nodes: tuple[Node, Node], scope: WatchScope
     ) -> None:
-        """The last message is the end; nothing is missed after it on another server."""
+        """The last message is the end; a resume on another server misses nothing."""
         watch = Watch(scope)
         async with watch.on(nodes[0]):
             await load(nodes, 10)
@@ -219,10 +219,10 @@ class TestEveryScope:
 
 
 class TestResume:
-    """Where a resume can't be told as changes."""
+    """Resumes that may need a snapshot."""
 
-    async def test_a_trimmed_history_is_told(self, store: StoreProcess) -> None:
-        """A snapshot with the reason HISTORY_TRIMMED."""
+    async def test_a_trimmed_history_needs_a_snapshot(self, store: StoreProcess) -> None:
+        """Its reason is HISTORY_TRIMMED."""
         async with running_node(store.url, Retention(history_changes=100)) as node:
             watch = Watch(WatchScope.ALL)
             async with watch.on(node):
@@ -235,8 +235,8 @@ class TestResume:
                     await watch.reaches(fresh)
         assert watch.checker.reasons["HISTORY_TRIMMED"] == 1
 
-    async def test_a_position_ahead_is_told(self, nodes: tuple[Node, Node]) -> None:
-        """A snapshot with the reason AHEAD."""
+    async def test_a_position_ahead_needs_a_snapshot(self, nodes: tuple[Node, Node]) -> None:
+        """Its reason is AHEAD."""
         await nodes[0].add(CONTEST, "ada")
         now = await nodes[0].store.position(CONTEST)
         request = WatchRequest(CONTEST, resume_after=Position(now.epoch, 9))
@@ -244,10 +244,10 @@ class TestResume:
             message = await anext(messages)
         assert message.event.reason == "ahead"  # type: ignore[union-attr]
 
-    async def test_an_epoch_that_a_server_has_not_heard_of_is_no_reason(
+    async def test_an_epoch_that_a_server_has_not_received_needs_none(
         self, nodes: tuple[Node, Node], monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """A watcher who was told of it elsewhere resumes without a second snapshot."""
+        """A watcher that knows it from another server resumes without a second snapshot."""
         watch, other = Watch(WatchScope.ALL), Watch(WatchScope.ALL)
         old = (await nodes[0].add(CONTEST, "ada")).position
         async with other.on(nodes[1]):
@@ -268,20 +268,20 @@ class TestResume:
     async def test_a_position_within_a_commit_resumes_with_its_rest(
         self, nodes: tuple[Node, Node]
     ) -> None:
-        """A writer's own position may lie within a commit; what comes after it is told."""
+        """The position of a writer may be within a commit; the changes after it follow."""
         updates = [ScoreUpdate(CONTEST, user, 1) for user in ("a", "b", "c")]
         await nodes[0].committer.commit(CONTEST, updates, list)
         now = await nodes[0].store.position(CONTEST)
         request = WatchRequest(CONTEST, scope=WatchScope.ALL, resume_after=Position(now.epoch, 1))
         async with contextlib.aclosing(nodes[1].watch(request)) as messages:
             message = await anext(messages)
-        told = [change.user.user_id for change in message.event.changes]  # type: ignore[union-attr]
-        assert (told, message.previous_revision) == (["b", "c"], 1)
+        changed = [change.user.user_id for change in message.event.changes]  # type: ignore[union-attr]
+        assert (changed, message.previous_revision) == (["b", "c"], 1)
 
-    async def test_a_log_that_can_not_be_read_is_told_as_trimmed(
+    async def test_an_unreadable_log_counts_as_trimmed(
         self, nodes: tuple[Node, Node], store: StoreProcess
     ) -> None:
-        """Where it was written by another version, who resumes from before gets a snapshot."""
+        """A resume from before entries of another version gets a snapshot."""
         for user in ("a", "b", "c"):
             await nodes[0].add(CONTEST, user)
         now = await nodes[0].store.position(CONTEST)
@@ -298,12 +298,12 @@ class TestResume:
 
 
 class TestRollBack:
-    """A store that goes back to an older copy while a server only watches."""
+    """A store that is rolled back to an older copy while a server only follows it."""
 
-    async def test_a_server_that_only_heard_of_more_notices(
+    async def test_a_server_that_only_followed_detects_it(
         self, nodes: tuple[Node, Node], store: StoreProcess
     ) -> None:
-        """Revisions that are given a second time are told as a new epoch."""
+        """Reused revisions are a new epoch."""
         writer, reader = nodes
         watch = Watch(WatchScope.ALL)
         await writer.add(CONTEST, "ada")
@@ -325,11 +325,11 @@ class TestRollBack:
         assert watch.checker.reasons["NEW_EPOCH"] == 1
 
 
-class TestGoingAway:
+class TestCancellation:
     """Watchers that are cancelled at any moment."""
 
     async def test_nothing_is_left_behind(self, nodes: tuple[Node, Node]) -> None:
-        """However they end, the last one takes the stream with it."""
+        """However they end, the last one closes the shared state of the contest."""
         rng = random.Random(1)
 
         async def look() -> None:
@@ -349,10 +349,12 @@ class TestGoingAway:
 
 
 class TestQuiet:
-    """What is told when there is little to tell."""
+    """Watches with few changes."""
 
-    async def test_changes_of_others_do_not_hold_up_the_own(self, nodes: tuple[Node, Node]) -> None:
-        """A watcher of users who was away is told its change behind thousands of others'."""
+    async def test_changes_of_other_users_do_not_delay_a_watched_one(
+        self, nodes: tuple[Node, Node]
+    ) -> None:
+        """A resumed watcher of users gets its change after thousands of others."""
         watch = Watch(WatchScope.USERS)
         async with watch.on(nodes[0]):
             await nodes[0].add(CONTEST, USERS[0])
@@ -367,7 +369,7 @@ class TestQuiet:
     async def test_progress_follows_silence(
         self, nodes: tuple[Node, Node], monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """Also for one who watches users while others score: up to where all was delivered."""
+        """Also for a watcher of users while other users score, up to the last delivered commit."""
         monkeypatch.setattr(watcher, "PROGRESS_S", 0.2)
         watch = Watch(WatchScope.USERS)
         async with watch.on(nodes[0]):
@@ -376,7 +378,7 @@ class TestQuiet:
             await eventually(lambda: watch.position == now, "progress up to the position")
 
     async def test_min_interval_throttles_and_merges(self, nodes: tuple[Node, Node]) -> None:
-        """A board that keeps changing keeps being told, no more often than asked for."""
+        """A board that keeps changing is sent no more often than requested."""
         watch, free = Watch(WatchScope.TOP, min_interval_s=0.2), Watch(WatchScope.TOP)
         async with watch.on(nodes[0]), free.on(nodes[0]):
             await load(nodes, 100)
@@ -393,7 +395,7 @@ class TestQuiet:
         assert set(watch.checker.reasons) == {"INITIAL"}
 
     async def test_equal_watchers_share_their_messages(self, nodes: tuple[Node, Node]) -> None:
-        """The same object, so that it is encoded once."""
+        """They get the same object, so that it is encoded once."""
         watches = [Watch(WatchScope.TOP) for _ in range(5)]
         async with contextlib.AsyncExitStack() as stack:
             for watch in watches:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 GRACE_S = 5.0
-"""How long open calls may go on when the server stops."""
+"""The time for open calls to finish when the server stops."""
 
 
 class Stream(Protocol):
@@ -88,7 +88,7 @@ class Limits:
     max_watchers: int
     """Open streams."""
     write_timeout_s: float
-    """How long a receiver may accept nothing."""
+    """The time after which a receiver that accepts nothing is cut off."""
 
 
 class Listener(Protocol):

@@ -31,7 +31,7 @@ JITTER = 0.2
 SNAPSHOT_ATTEMPTS = 5
 """Reads of a state for one snapshot, before the watch ends with an error."""
 CATCH_UP_S = 1.0
-"""How long to wait for the log follower to receive commits that the store has."""
+"""The wait for the log follower to receive commits that the store has."""
 
 
 class Watcher:

@@ -1,6 +1,6 @@
-"""A watched contest without a store: a board on paper, what was heard of it, and its watchers.
+"""A watched contest without a store: a plain board, the commits received of it, and its watchers.
 
-Nothing here takes time by itself, so a test decides what is heard when.
+Nothing here takes time by itself, so a test decides when a commit is received.
 """
 
 import asyncio
@@ -35,8 +35,8 @@ _SCOPES = {
 }
 
 
-class LoneStream:
-    """What was heard of the contest; see `storage.stream.LogFollower`."""
+class FakeFollower:
+    """The position of the commits received so far; see `LogFollower`."""
 
     contest_id = CONTEST
 
@@ -46,7 +46,7 @@ class LoneStream:
         self.live = True
 
     def catch_up(self) -> None:
-        """Hear of nothing more: a test says what is heard."""
+        """Receive nothing: the test decides when a commit is received."""
 
     async def until_live(self) -> None:
         """See `LogFollower.until_live`."""
@@ -54,24 +54,24 @@ class LoneStream:
             raise StoreUnavailable
 
 
-class LoneContest:
+class InMemoryContest:
     """
-    A contest, its topic and its watchers.
+    A contest, its recent commits and its watchers.
 
-    Serves them as their board reader, their store and their hub, as far as they ask.
+    Serves as the watchers' board reader, store and hub, as far as they need these.
 
     Attributes:
-        following: How many watchers follow each broadcast group.
-        position_reads: How often the position of the contest was read from the store.
+        following: The number of watchers that follow each broadcast group.
+        position_reads: How often the position was read from the store.
         state_reads: How often the first ranks were read with waiting.
         window: Whether the first ranks can be read without waiting.
     """
 
     def __init__(self, recent_changes: int = 10_000) -> None:
         self.board = PlainBoard()
-        self.stream = LoneStream()
+        self.follower = FakeFollower()
         self.recent = RecentCommits(cast("Store", self), recent_changes)
-        self.recent.attach(cast("LogFollower", self.stream))
+        self.recent.attach(cast("LogFollower", self.follower))
         self.draining = asyncio.Event()
         self.groups: BroadcastGroups[WatchMessage] = BroadcastGroups()
         self.watchers = Watchers(
@@ -85,29 +85,29 @@ class LoneContest:
         self.position_reads = 0
         self.state_reads = 0
         self.window = True
-        self._heard: list[RankedUser] = []
+        self._received: list[RankedUser] = []
         self._log: list[Commit] = []
 
     def make(self, *steps: Step) -> Commit:
-        """Make a commit in the store, which nobody hears of yet."""
+        """Make a commit in the store, which is not received yet."""
         commit = self.board.commit(list(steps), self.board.position.epoch or "one")
         self._log.append(commit)
         return commit
 
-    def hear(self, commit: Commit) -> None:
-        """Hear of a commit: the latest that was made."""
-        self._heard = self.board.ranked()
-        self.stream.position = commit.position
+    def receive(self, commit: Commit) -> None:
+        """Receive the latest commit that was made."""
+        self._received = self.board.ranked()
+        self.follower.position = commit.position
         self.recent.on_commit(commit)
 
     def commit(self, *steps: Step) -> Position:
-        """Make a commit and hear of it; return the position after it."""
+        """Make a commit and receive it; return the position after it."""
         commit = self.make(*steps)
-        self.hear(commit)
+        self.receive(commit)
         return commit.position
 
-    def lose(self, epoch: str, *steps: Step) -> None:
-        """Lose the history, and begin another one that goes on with other commits."""
+    def lose_history(self, epoch: str, *steps: Step) -> None:
+        """Lose the history in the store, and begin another one with a commit of `steps`."""
         self.board = PlainBoard()
         self.trim_log()
         if steps:
@@ -115,18 +115,18 @@ class LoneContest:
         self.board.position = Position(epoch, self.board.position.revision)
 
     def trim_log(self) -> None:
-        """Drop all commits from the log in the store."""
+        """Remove all commits from the log in the store."""
         self._log.clear()
 
-    def hear_loss(self) -> None:
-        """Hear of the new history, as it is now."""
-        self._heard = self.board.ranked()
-        self.stream.position = self.board.position
-        self.stream.acked_position = BEGINNING
+    def receive_new_history(self) -> None:
+        """Restart at the current position of the store."""
+        self._received = self.board.ranked()
+        self.follower.position = self.board.position
+        self.follower.acked_position = BEGINNING
         self.recent.on_restart(self.board.position, SnapshotReason.NEW_EPOCH)
 
     def watcher(self, **fields: object) -> Watcher:
-        """Return a watcher that asks for this."""
+        """Return a watcher with these fields in its request."""
         request = WatchRequest(CONTEST, **fields)  # type: ignore[arg-type]
         return Watcher(
             request, self.recent, self.draining, self, cast("Store", self), randomness=lambda: 0.5
@@ -141,13 +141,13 @@ class LoneContest:
         """See `views.BoardReader.top_as_followed_now`."""
         if not self.window:
             return None
-        return Page(tuple(self._heard[:count]), len(self._heard), self.stream.position)
+        return Page(tuple(self._received[:count]), len(self._received), self.follower.position)
 
     async def top_as_followed(self, _contest_id: str, count: int) -> Page:
         """See `views.BoardReader.top_as_followed`."""
         self.state_reads += 1
         await asyncio.sleep(0)
-        return Page(tuple(self._heard[:count]), len(self._heard), self.stream.position)
+        return Page(tuple(self._received[:count]), len(self._received), self.follower.position)
 
     async def users(self, _contest_id: str, user_ids: Collection[str]) -> Page:
         """See `Store.users`."""
@@ -164,7 +164,7 @@ class LoneContest:
 
     def latest(self, _contest_id: str) -> Position:
         """See `Store.latest`."""
-        return self.stream.position
+        return self.follower.position
 
     async def earlier(self, _contest_id: str, up_to_revision: int, limit: int) -> History:
         """See `Store.earlier`."""
@@ -175,21 +175,21 @@ class LoneContest:
 
 class Viewer:
     """
-    A watcher at the end of its stream: checks all that it is told, and can take nothing for a time.
+    A watcher with its stream: checks all messages, and may accept none for a time.
 
     Attributes:
-        messages: What it was told.
-        encoded: The bytes of each.
-        taking: Whether it takes messages.
+        messages: The messages that it got.
+        encoded: The bytes of each message.
+        accepting: Set while it accepts messages.
     """
 
-    def __init__(self, contest: LoneContest, **fields: object) -> None:
+    def __init__(self, contest: InMemoryContest, **fields: object) -> None:
         self._request = WatchRequest(CONTEST, **fields)  # type: ignore[arg-type]
         self._contest = contest
         self.messages: list[WatchMessage] = []
         self.encoded: list[bytes] = []
-        self.taking = asyncio.Event()
-        self.taking.set()
+        self.accepting = asyncio.Event()
+        self.accepting.set()
         self.checker = WatchChecker(
             scope=_SCOPES[self._request.scope],
             limit=self._request.limit,
@@ -198,17 +198,17 @@ class Viewer:
 
     @property
     def position(self) -> Position:
-        """Up to where it was told everything."""
+        """The position of the last message."""
         return self.messages[-1].position if self.messages else BEGINNING
 
     @property
     def board(self) -> list[tuple[str, int]]:
-        """The users and scores that it holds."""
+        """The users and scores on its board."""
         return [(row.user_id, row.score) for row in self.checker.rows]
 
     @contextlib.asynccontextmanager
     async def watching(self) -> AsyncIterator[asyncio.Task[None]]:
-        """Watch for a block; gives the task that serves the watcher."""
+        """Watch for a block; yields the task that serves the watcher."""
         after = self._request.resume_after
         self.checker.begin(after and pb.Position(epoch=after.epoch, revision=after.revision))
         task = asyncio.create_task(self._contest.watchers.watch(self._request, self))
@@ -221,8 +221,8 @@ class Viewer:
 
     async def send(self, message: WatchMessage) -> None:
         """See `watch.sink.WatchSink.send`."""
-        await asyncio.sleep(0)  # as on a wire, which takes a message in another turn of the loop
-        await self.taking.wait()
+        await asyncio.sleep(0)  # a real stream accepts a message in another turn of the loop too
+        await self.accepting.wait()
         self.messages.append(message)
         self.encoded.append(responses.watch_message(message))
         self.checker.feed(pb.WatchContestResponse.FromString(self.encoded[-1]))

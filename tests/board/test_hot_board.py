@@ -1,4 +1,4 @@
-"""A hot board is read without asking the store, through real servers and a counted line."""
+"""A hot board is read without the store, through real servers and a counted connection."""
 
 import asyncio
 import contextlib
@@ -33,7 +33,7 @@ class Servers:
 
 @pytest_asyncio.fixture(name="servers")
 async def _servers(own_store: StoreProcess, tmp_path: Path) -> AsyncIterator[Servers]:
-    """Give two servers and a board of which user n has rank n."""
+    """Give two servers, and a board on which user n has rank n."""
     async with WatchedLine(own_store.port) as line:
         servers = Servers(own_store, line, tmp_path)
         async with all_serving(servers.counted, servers.other):
@@ -51,7 +51,7 @@ async def _servers(own_store: StoreProcess, tmp_path: Path) -> AsyncIterator[Ser
 
 @contextlib.asynccontextmanager
 async def _writes_below(stub: LeaderboardServiceStub) -> AsyncIterator[list[int]]:
-    """Change the last users all the time; gives the list of the revisions that led to."""
+    """Change the last users all the time; yields the list of the resulting revisions."""
     revisions: list[int] = []
 
     async def write() -> None:
@@ -71,7 +71,7 @@ async def _writes_below(stub: LeaderboardServiceStub) -> AsyncIterator[list[int]
 
 
 async def test_a_hot_board_is_read_without_the_store(servers: Servers) -> None:
-    """Reads make no call, whoever writes below the first ranks meanwhile; writes make one each."""
+    """Reads make no call while either server writes below the first ranks; writes make one each."""
     stub = servers.counted.stub
     await _read_together(servers)
 
@@ -81,9 +81,9 @@ async def test_a_hot_board_is_read_without_the_store(servers: Servers) -> None:
             pages = [await top(stub, CONTEST, limit=limit % 1000 + 1) for limit in range(READS)]
             calls, written = servers.line.calls - before, len(revisions) - written
 
-        # A server looks by itself after a contest that it hasn't heard of for a second.
-        assert set(calls) <= {"commit", "read_position"}
-        assert calls["read_position"] <= 5
+        # A server checks the position of a contest that is quiet for a second.
+        assert set(calls) <= {"commit", "position"}
+        assert calls["position"] <= 5
         assert calls["commit"] <= (written + 1 if writer is servers.counted else 0)
         positions = [page.position.revision for page in pages]
         assert positions == sorted(positions)
@@ -92,9 +92,9 @@ async def test_a_hot_board_is_read_without_the_store(servers: Servers) -> None:
 
 
 async def _read_together(servers: Servers) -> None:
-    """Let many ask at once for a board that no window holds yet: that makes one call for all."""
+    """Read a board that no window holds yet, many times at once: that makes one call for all."""
     stub = servers.counted.stub
-    await top(stub, "another-contest")  # the store takes in a script with its first use
+    await top(stub, "another-contest")  # the store loads a script with its first use
     before = servers.line.calls["top"]
 
     await asyncio.gather(*(top(stub, CONTEST, limit=10) for _ in range(200)))

@@ -1,4 +1,4 @@
-"""Watchers of one kind who share what they are told, and those who can't keep up with it."""
+"""Broadcast groups: watchers at the same state share messages; slow watchers are evicted."""
 
 import asyncio
 import contextlib
@@ -14,45 +14,45 @@ from leaderboard_server.domain.watch import Changes, Progress, Snapshot, WatchMe
 from leaderboard_server.transport import broadcast_groups
 from leaderboard_server.watch import watcher
 from unit.plain_board import Step
-from watch.lone_contest import LoneContest, Viewer
+from watch.in_memory_contest import InMemoryContest, Viewer
 
-SLOT = 2
-COMMITS = 10 * SLOT
+BUFFERED = 2
+COMMITS = 10 * BUFFERED
 
 
 class Published:
     """
-    Notes what is handed over for all who follow a channel.
+    Records the messages that are published to broadcast groups.
 
     Attributes:
         messages: All messages, in order.
-        counts: How many there were, by channel.
+        counts: The number of messages by group.
     """
 
-    def __init__(self, contest: LoneContest, monkeypatch: pytest.MonkeyPatch) -> None:
+    def __init__(self, contest: InMemoryContest, monkeypatch: pytest.MonkeyPatch) -> None:
         self.messages: list[WatchMessage] = []
         self.counts: Counter[str] = Counter()
         self._publish = contest.groups.publish
-        monkeypatch.setattr(contest.groups, "publish", self._noted)
+        monkeypatch.setattr(contest.groups, "publish", self._record)
 
-    def _noted(self, channel: str, message: WatchMessage, mark: int) -> None:
+    def _record(self, group: str, message: WatchMessage, cursor: int) -> None:
         self.messages.append(message)
-        self.counts[channel] += 1
-        self._publish(channel, message, mark)
+        self.counts[group] += 1
+        self._publish(group, message, cursor)
 
 
 @pytest.fixture(name="contest")
-def _contest(monkeypatch: pytest.MonkeyPatch) -> LoneContest:
-    """Give a contest that two users are in, and streams with little room."""
-    monkeypatch.setattr(broadcast_groups, "SEND_BUFFER_MESSAGES", SLOT)
-    contest = LoneContest()
+def _contest(monkeypatch: pytest.MonkeyPatch) -> InMemoryContest:
+    """Give a contest with two users, and streams with small buffers."""
+    monkeypatch.setattr(broadcast_groups, "SEND_BUFFER_MESSAGES", BUFFERED)
+    contest = InMemoryContest()
     contest.commit(Step("ada", 5), Step("bo", 3))
     return contest
 
 
 @pytest.fixture(name="published")
-def _published(contest: LoneContest, monkeypatch: pytest.MonkeyPatch) -> Published:
-    """Give what is published."""
+def _published(contest: InMemoryContest, monkeypatch: pytest.MonkeyPatch) -> Published:
+    """Give a record of the published messages."""
     return Published(contest, monkeypatch)
 
 
@@ -61,41 +61,38 @@ def running_groups() -> int:
     return sum(task.get_name() == "broadcast-group" for task in asyncio.all_tasks())
 
 
-async def all_follow(contest: LoneContest, count: int, kinds: int = 1) -> None:
-    """Wait until so many watchers follow a broadcast of their kind."""
+async def all_follow(contest: InMemoryContest, count: int, groups: int = 1) -> None:
+    """Wait until so many watchers follow so many broadcast groups."""
 
     def follow() -> bool:
-        sizes = [count for count in contest.following.values() if count]
-        return len(sizes) == kinds and sum(sizes) == count
+        sizes = [size for size in contest.following.values() if size]
+        return len(sizes) == groups and sum(sizes) == count
 
-    await eventually(follow, f"{count} watchers follow {kinds} broadcasts")
+    await eventually(follow, f"{count} watchers follow {groups} groups")
 
 
-async def all_share(contest: LoneContest, *viewers: Viewer, kinds: int = 1) -> None:
-    """Have all share broadcasts; who began alone does so after its next message."""
+async def all_share(contest: InMemoryContest, *viewers: Viewer, groups: int = 1) -> None:
+    """Have all viewers follow groups; one that started alone does so after its next message."""
     await eventually(lambda: all(viewer.messages for viewer in viewers), "a message for each")
     contest.commit(Step("ada", 1))
-    await all_hold(contest, *viewers)
-    await all_follow(contest, len(viewers), kinds)
+    await all_reach(contest, *viewers)
+    await all_follow(contest, len(viewers), groups)
 
 
-async def all_hold(contest: LoneContest, *viewers: Viewer) -> None:
-    """Wait until viewers were told all there is."""
+async def all_reach(contest: InMemoryContest, *viewers: Viewer) -> None:
+    """Wait until all viewers are at the position of the contest."""
     now = contest.board.position
-    await eventually(lambda: {viewer.position for viewer in viewers} == {now}, "all are told")
+    await eventually(lambda: {viewer.position for viewer in viewers} == {now}, f"all reach {now}")
 
 
 class TestSharing:
-    """What a broadcast spares."""
+    """Work that a group does once for all its watchers."""
 
     @pytest.mark.parametrize("scope", WatchScope)
-    async def test_each_message_is_handed_over_once(
-        self,
-        contest: LoneContest,
-        published: Published,
-        scope: WatchScope,
+    async def test_each_message_is_published_once(
+        self, contest: InMemoryContest, published: Published, scope: WatchScope
     ) -> None:
-        """And encoded once, however many follow."""
+        """It is also encoded once, however many watchers follow."""
         fields = {"scope": scope, "user_ids": frozenset({"ada"})}
         viewers = [Viewer(contest, **fields) for _ in range(20)]
         async with contextlib.AsyncExitStack() as stack:
@@ -105,7 +102,7 @@ class TestSharing:
             published.messages.clear()
             for _ in range(5):
                 contest.commit(Step("ada", 1))
-                await all_hold(contest, *viewers)
+                await all_reach(contest, *viewers)
         assert len(published.messages) == 5
         assert {id(message) for message in published.messages} == {
             id(message) for viewer in viewers for message in viewer.messages[2:]
@@ -113,20 +110,22 @@ class TestSharing:
         encodings = [encoded for viewer in viewers for encoded in viewer.encoded]
         assert len({id(encoded) for encoded in encodings}) == len(set(encodings))
 
-    async def test_one_alone_has_none(self, contest: LoneContest, published: Published) -> None:
-        """A single watcher is told by itself."""
+    async def test_a_single_watcher_has_no_group(
+        self, contest: InMemoryContest, published: Published
+    ) -> None:
+        """It gets its messages by itself."""
         viewer = Viewer(contest)
         async with viewer.watching():
-            await all_hold(contest, viewer)
+            await all_reach(contest, viewer)
             contest.commit(Step("ada", 1))
-            await all_hold(contest, viewer)
+            await all_reach(contest, viewer)
             assert not running_groups()
         assert not published.messages
 
     async def test_progress_is_shared_too(
-        self, contest: LoneContest, published: Published, monkeypatch: pytest.MonkeyPatch
+        self, contest: InMemoryContest, published: Published, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """Also that there is nothing to tell is told once for all."""
+        """A progress message is also made once for all."""
         viewers = [Viewer(contest) for _ in range(3)]
         async with contextlib.AsyncExitStack() as stack:
             for viewer in viewers:
@@ -141,24 +140,28 @@ class TestSharing:
         quiet = [message for message in published.messages if message.event == Progress()]
         assert all(viewer.messages[3] is quiet[0] for viewer in viewers)
 
-    async def test_each_pace_is_a_kind(self, contest: LoneContest, published: Published) -> None:
-        """Who wants to be left alone for a while is told apart from who does not."""
-        paces = (0.0, 3_600.0)
-        viewers = [Viewer(contest, min_interval_s=pace) for pace in paces for _ in range(2)]
+    async def test_each_min_interval_has_its_group(
+        self, contest: InMemoryContest, published: Published
+    ) -> None:
+        """Watchers with an interval don't share with watchers that have none."""
+        intervals = (0.0, 3_600.0)
+        viewers = [
+            Viewer(contest, min_interval_s=interval) for interval in intervals for _ in range(2)
+        ]
         async with contextlib.AsyncExitStack() as stack:
             for viewer in viewers:
                 await stack.enter_async_context(viewer.watching())
-            await all_share(contest, *viewers, kinds=2)
+            await all_share(contest, *viewers, groups=2)
             for _ in range(3):
                 contest.commit(Step("ada", 1))
-                await all_hold(contest, *viewers[:2])
+                await all_reach(contest, *viewers[:2])
         assert sorted(published.counts.values()) == [1, 4]
         assert [len(viewer.messages) for viewer in viewers] == [5, 5, 2, 2]
 
-    async def test_who_stands_elsewhere_is_told_apart(
-        self, contest: LoneContest, monkeypatch: pytest.MonkeyPatch
+    async def test_a_watcher_at_another_position_does_not_follow(
+        self, contest: InMemoryContest, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """Also where there is nothing to tell it yet, and the others are left alone for a while."""
+        """Also where it has no next message yet, and the group pauses for its interval."""
         viewers = [Viewer(contest, min_interval_s=3_600.0) for _ in range(3)]
         async with contextlib.AsyncExitStack() as stack:
             for viewer in viewers[:2]:
@@ -167,73 +170,75 @@ class TestSharing:
             contest.commit(Step("bo", 1))
             monkeypatch.setattr(watcher, "PROGRESS_S", 0.1)
             await stack.enter_async_context(viewers[2].watching())
-            await all_hold(contest, viewers[2])
-            apart = viewers[2].messages
-            await eventually(lambda: apart[-1].event == Progress(), "progress for the late comer")
+            await all_reach(contest, viewers[2])
+            late = viewers[2].messages
+            await eventually(lambda: late[-1].event == Progress(), "progress for the late comer")
             assert viewers[2].position == contest.board.position != viewers[0].position
             await all_follow(contest, 2)
 
 
-class TestFallingOut:
-    """Who takes less than comes."""
+class TestEviction:
+    """Watchers that accept less than is published."""
 
     @pytest.mark.parametrize("scope", WatchScope)
-    async def test_goes_on_without_a_hole_or_a_repeat(
-        self, contest: LoneContest, published: Published, scope: WatchScope
+    async def test_an_evicted_watcher_misses_and_repeats_nothing(
+        self, contest: InMemoryContest, published: Published, scope: WatchScope
     ) -> None:
-        """The others are told everything meanwhile, and it comes back to the broadcast."""
+        """The others get everything meanwhile, and it comes back to the group."""
         fields = {"scope": scope, "user_ids": frozenset({"ada", "bo"})}
         quick, slow = Viewer(contest, **fields), Viewer(contest, **fields)
         async with quick.watching(), slow.watching():
             await all_share(contest, quick, slow)
             published.messages.clear()
-            slow.taking.clear()
+            slow.accepting.clear()
             for _ in range(COMMITS):
                 contest.commit(Step("bo", 1))
-                await all_hold(contest, quick)
+                await all_reach(contest, quick)
             assert len(slow.messages) == 2
 
-            slow.taking.set()
-            await all_hold(contest, slow)
+            slow.accepting.set()
+            await all_reach(contest, slow)
             await all_follow(contest, 2)
             contest.commit(Step("ada", 1))
-            await all_hold(contest, quick, slow)
+            await all_reach(contest, quick, slow)
         assert sorted(slow.board) == sorted(quick.board) == [("ada", 7), ("bo", 3 + COMMITS)]
         assert slow.messages[-1] is quick.messages[-1]
         assert len(slow.messages) < len(quick.messages)
         assert slow.checker.reasons == {"INITIAL": 1}
         assert len(published.messages) == COMMITS + 1
 
-    async def test_may_miss_the_last_message_alone(self, contest: LoneContest) -> None:
-        """One who lacks what was published last is told it, though nothing follows."""
+    async def test_a_watcher_may_miss_the_last_message_alone(
+        self, contest: InMemoryContest
+    ) -> None:
+        """It gets the message that was published last, though none follows."""
         quick, slow = (Viewer(contest, scope=WatchScope.ALL) for _ in range(2))
         async with quick.watching(), slow.watching():
             await all_share(contest, quick, slow)
-            slow.taking.clear()
-            for _ in range(SLOT + 2):
+            slow.accepting.clear()
+            for _ in range(BUFFERED + 2):
                 contest.commit(Step("bo", 1))
-                await all_hold(contest, quick)
-            slow.taking.set()
-            await all_hold(contest, slow)
+                await all_reach(contest, quick)
+            slow.accepting.set()
+            await all_reach(contest, slow)
             assert slow.board == quick.board
 
-    async def test_is_told_of_rows_that_moved_up_meanwhile(self, contest: LoneContest) -> None:
-        """What the broadcast told last is not what it holds."""
+    async def test_rows_that_moved_up_meanwhile_are_sent(self, contest: InMemoryContest) -> None:
+        """The rows of an evicted watcher are not those of the group."""
         quick, slow = (Viewer(contest, limit=1) for _ in range(2))
         async with quick.watching(), slow.watching():
             await all_share(contest, quick, slow)
-            slow.taking.clear()
-            for points in (*(1,) * (SLOT + 1), -20):
+            slow.accepting.clear()
+            for points in (*(1,) * (BUFFERED + 1), -20):
                 contest.commit(Step("ada", points))
-                await all_hold(contest, quick)
+                await all_reach(contest, quick)
             contest.commit(Step("cy", -100))
-            slow.taking.set()
+            slow.accepting.set()
             await eventually(lambda: slow.board == quick.board == [("bo", 3)], "the same board")
 
-    async def test_a_late_comer_joins_once_it_stands_with_the_others(
-        self, contest: LoneContest, published: Published
+    async def test_a_late_comer_joins_at_the_state_of_the_group(
+        self, contest: InMemoryContest, published: Published
     ) -> None:
-        """Also while commits come; nobody is told anything twice."""
+        """Also while commits come; no watcher gets anything twice."""
         viewers = [Viewer(contest, scope=WatchScope.ALL) for _ in range(6)]
         async with contextlib.AsyncExitStack() as stack:
             for viewer in viewers:
@@ -243,16 +248,16 @@ class TestFallingOut:
                     await asyncio.sleep(0)
             await all_share(contest, *viewers)
             contest.commit(Step("ada", 1))
-            await all_hold(contest, *viewers)
+            await all_reach(contest, *viewers)
         assert len({id(viewer.messages[-1]) for viewer in viewers}) == 1
         assert {tuple(viewer.board) for viewer in viewers} == {(("bo", 21), ("ada", 7))}
 
 
-class TestEnding:
-    """How a broadcast ends."""
+class TestEnd:
+    """The end of a group."""
 
-    async def test_with_the_last_watcher(self, contest: LoneContest) -> None:
-        """Nothing is left of it, and it goes on for as long as there is one."""
+    async def test_comes_with_the_last_watcher(self, contest: InMemoryContest) -> None:
+        """The group goes on while there is a watcher, and nothing is left of it afterwards."""
         viewers = [Viewer(contest) for _ in range(3)]
         async with contextlib.AsyncExitStack() as stack:
             for viewer in viewers[1:]:
@@ -261,38 +266,38 @@ class TestEnding:
                 await all_share(contest, *viewers)
             await all_follow(contest, 2)
             contest.commit(Step("ada", 1))
-            await all_hold(contest, *viewers[1:])
+            await all_reach(contest, *viewers[1:])
             assert running_groups() == 1
         await eventually(lambda: not running_groups(), "the group is closed")
         keys = [held for held in gc.get_referrers(contest.recent) if isinstance(held, tuple)]
         assert not keys, "nothing of it is registered"
 
     @pytest.mark.parametrize("scope", WatchScope)
-    async def test_a_new_epoch_is_told_to_each_once(
-        self, contest: LoneContest, scope: WatchScope
+    async def test_each_watcher_gets_a_new_epoch_once(
+        self, contest: InMemoryContest, scope: WatchScope
     ) -> None:
-        """And they share another broadcast after that."""
+        """After that they share another group."""
         fields = {"scope": scope, "user_ids": frozenset({"ada", "cy"})}
         viewers = [Viewer(contest, **fields) for _ in range(3)]
         async with contextlib.AsyncExitStack() as stack:
             for viewer in viewers:
                 await stack.enter_async_context(viewer.watching())
             await all_share(contest, *viewers)
-            contest.lose("two", Step("cy", 1))
-            contest.hear_loss()
-            await all_hold(contest, *viewers)
+            contest.lose_history("two", Step("cy", 1))
+            contest.receive_new_history()
+            await all_reach(contest, *viewers)
             await all_follow(contest, 3)
             contest.commit(Step("cy", 1))
-            await all_hold(contest, *viewers)
+            await all_reach(contest, *viewers)
         for viewer in viewers:
             assert viewer.checker.reasons == {"INITIAL": 1, "NEW_EPOCH": 1}
             kinds = [type(message.event) for message in viewer.messages]
             assert kinds == [Snapshot, Changes, Snapshot, Changes]
             assert viewer.board == [("cy", 2)]
 
-    async def test_a_beginning_contest_is_told_to_all(self) -> None:
-        """Who watched before it began gets the first change, and no second snapshot."""
-        contest = LoneContest()
+    async def test_all_watchers_get_the_first_change_of_a_contest(self) -> None:
+        """A watcher from before the beginning gets it without a second snapshot."""
+        contest = InMemoryContest()
         viewers = [Viewer(contest) for _ in range(3)]
         async with contextlib.AsyncExitStack() as stack:
             for viewer in viewers:
@@ -301,24 +306,24 @@ class TestEnding:
         assert {viewer.position for viewer in viewers} == {Position("one", 1)}
         assert {tuple(viewer.checker.reasons) for viewer in viewers} == {("INITIAL",)}
 
-    async def test_while_the_store_is_away_all_are_sent_away(
-        self, contest: LoneContest, monkeypatch: pytest.MonkeyPatch
+    async def test_all_watches_fail_while_the_store_is_down(
+        self, contest: InMemoryContest, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """Nobody is told that all is told while that can't be known."""
+        """No watcher gets a progress message that can't be trusted."""
         viewers = [Viewer(contest) for _ in range(3)]
         async with contextlib.AsyncExitStack() as stack:
             tasks = [await stack.enter_async_context(viewer.watching()) for viewer in viewers]
             await all_share(contest, *viewers)
             monkeypatch.setattr(watcher, "PROGRESS_S", 0.1)
             contest.commit(Step("ada", 1))
-            contest.stream.live = False
+            contest.follower.live = False
             ended = await asyncio.wait_for(asyncio.gather(*tasks, return_exceptions=True), 10)
             assert [type(error) for error in ended] == [StoreUnavailable] * 3
 
-    async def test_a_defect_is_told_to_all_and_not_begun_again(
-        self, contest: LoneContest, monkeypatch: pytest.MonkeyPatch
+    async def test_an_unexpected_error_ends_all_watches(
+        self, contest: InMemoryContest, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """What makes a broadcast fail would make the next one fail too, and so on for ever."""
+        """Another group would fail by the same error, and so on for ever."""
         viewers = [Viewer(contest) for _ in range(3)]
 
         async def fail(_watcher: watcher.Watcher) -> WatchMessage:
@@ -338,8 +343,8 @@ class TestEnding:
             await watch_and_fail()
         assert [type(error) for error in ended] == [LookupError] * 3
 
-    async def test_a_drain_ends_all(self, contest: LoneContest) -> None:
-        """Each is told the end, at the position that it holds."""
+    async def test_a_drain_ends_all_watches(self, contest: InMemoryContest) -> None:
+        """Each watcher gets the end, at its own position."""
         viewers = [Viewer(contest) for _ in range(3)]
         async with contextlib.AsyncExitStack() as stack:
             tasks = [await stack.enter_async_context(viewer.watching()) for viewer in viewers]
@@ -351,28 +356,28 @@ class TestEnding:
 
 
 class TestRows:
-    """What a broadcast knows of the rows that its watchers hold."""
+    """Rows of the watchers that a group knows."""
 
     @pytest.mark.parametrize("resumed_first", [False, True])
-    async def test_who_resumed_is_told_all_rows(
-        self, contest: LoneContest, *, resumed_first: bool
+    async def test_a_resumed_watcher_gets_all_rows(
+        self, contest: InMemoryContest, *, resumed_first: bool
     ) -> None:
-        """Once, also where others of its kind hold theirs; those are told what changed alone."""
-        holds = Viewer(contest)
+        """Once; watchers with the same request that have their rows get the changes alone."""
+        complete = Viewer(contest)
         resumed = Viewer(contest, resume_after=contest.board.position)
-        order = (resumed, holds) if resumed_first else (holds, resumed)
+        order = (resumed, complete) if resumed_first else (complete, resumed)
         another = Viewer(contest, resume_after=contest.board.position)
         async with contextlib.AsyncExitStack() as stack:
             for viewer in (*order, another):
                 await stack.enter_async_context(viewer.watching())
-                await all_hold(contest, viewer)
+                await all_reach(contest, viewer)
             for _ in range(20):
                 await asyncio.sleep(0)
             contest.commit(Step("bo", 1))
-            await all_hold(contest, holds, resumed, another)
-        told = {}
-        for viewer in (holds, resumed, another):
+            await all_reach(contest, complete, resumed, another)
+        changed = {}
+        for viewer in (complete, resumed, another):
             event = viewer.messages[-1].event
             assert isinstance(event, Changes)
-            told[viewer] = [change.user.user_id for change in event.changes]
-        assert told == {holds: ["bo"], resumed: ["ada", "bo"], another: ["ada", "bo"]}
+            changed[viewer] = [change.user.user_id for change in event.changes]
+        assert changed == {complete: ["bo"], resumed: ["ada", "bo"], another: ["ada", "bo"]}
