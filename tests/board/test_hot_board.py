@@ -82,8 +82,8 @@ async def test_a_hot_board_is_read_without_the_store(servers: Servers) -> None:
             calls, written = servers.line.calls - before, len(revisions) - written
 
         # A server checks the position of a contest that is quiet for a second.
-        assert set(calls) <= {"commit", "position"}
-        assert calls["position"] <= 5
+        assert set(calls) <= {"commit", "read_position"}
+        assert calls["read_position"] <= 5
         assert calls["commit"] <= (written + 1 if writer is servers.counted else 0)
         positions = [page.position.revision for page in pages]
         assert positions == sorted(positions)

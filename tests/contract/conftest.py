@@ -1,4 +1,4 @@
-"""The service that the tests of the contract call: one for all of them, on each kind of store."""
+"""The service that the contract tests call: one for all of them, on each kind of store."""
 
 import itertools
 from collections.abc import AsyncIterator
@@ -17,7 +17,7 @@ _contests = itertools.count(1)
 async def _edge(
     shared_store: StoreProcess, listener: str, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Edge]:
-    """Give a service that runs for all tests, which must not have met a defect at their end."""
+    """Give a service for all tests, which must not have logged an internal error at their end."""
     folder = tmp_path_factory.mktemp("edge")
     with listening_with(listener):
         service = ServiceProcess(folder, redis_url=shared_store.url)
@@ -26,7 +26,7 @@ async def _edge(
         shared_store.client() as client,
     ):
         yield Edge(service, client)
-        assert '"defect"' not in service.process.log.read_text()
+        assert '"internal_error"' not in service.process.log.read_text()
 
 
 @pytest.fixture(autouse=True)

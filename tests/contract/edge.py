@@ -1,8 +1,8 @@
 """
-Calls the edge of a running service with messages or plain bytes, and proves what came of it.
+Calls a running service with messages or plain bytes, and checks the results.
 
-The one place that says what a refusal is: a status with the promised details, and nothing written.
-The store itself counts its changes, so not even a key of another name can slip through.
+Defines a rejection: a status with the details of the contract, and nothing written. The store
+itself counts its changes, so that a write of any key is detected.
 """
 
 from typing import TypeAlias, cast
@@ -14,7 +14,7 @@ from google.protobuf.descriptor import MethodDescriptor
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 
-from contract.refusals import Refusal
+from contract.rejections import Rejection
 from harness.calls import DEADLINE_S, top
 from harness.service import LISTENERS, SERVICE_NAME, ServiceProcess
 from harness.statuses import status_of, status_of_update
@@ -25,7 +25,7 @@ from leaderboard.v1.leaderboard_pb2_grpc import LeaderboardServiceStub
 RPCS: dict[str, MethodDescriptor] = dict(
     pb.DESCRIPTOR.services_by_name["LeaderboardService"].methods_by_name
 )
-"""The methods of the service, as the contract has them."""
+"""The methods of the service in the contract."""
 
 
 UnaryCall: TypeAlias = "grpc.aio.UnaryUnaryMultiCallable[bytes, bytes]"
@@ -34,11 +34,11 @@ StreamCall: TypeAlias = "grpc.aio.UnaryStreamMultiCallable[bytes, bytes]"
 ON_ONE_STORE = pytest.mark.parametrize(
     "shared_store", [Flavour.VALKEY], indirect=True, scope="session"
 )
-"""Marks what is decided before the store is asked, and so is the same on each kind of store."""
+"""Marks tests of checks that precede the store, and so are the same on each kind of store."""
 ON_ONE_LISTENER = pytest.mark.parametrize(
     "listener", LISTENERS[-1:], indirect=True, scope="session"
 )
-"""Marks what is decided by methods that listeners share; the others run on each."""
+"""Marks tests of code that all listeners share; the other tests run on each listener."""
 
 
 class Edge:
@@ -57,10 +57,10 @@ class Edge:
         self, rpc: str, request: Message | bytes, compression: grpc.Compression | None = None
     ) -> Message:
         """
-        Call a method, and return its answer; of a watch the first message.
+        Call a method, and return its response, or the first message of a watch.
 
         Raises:
-            grpc.aio.AioRpcError: The service refuses.
+            grpc.aio.AioRpcError: The call fails.
         """
         data = request if isinstance(request, bytes) else request.SerializeToString()
         path = f"/{SERVICE_NAME}/{rpc}"
@@ -71,35 +71,35 @@ class Edge:
             encoded = await call(data, timeout=DEADLINE_S, compression=compression)
         return GetMessageClass(RPCS[rpc].output_type).FromString(encoded)
 
-    async def refusal(
+    async def rejection(
         self, rpc: str, request: Message | bytes, compression: grpc.Compression | None = None
-    ) -> Refusal:
+    ) -> Rejection:
         """
-        Make a call that must be refused, and return how it was.
+        Make a call that must be rejected, and return its rejection.
 
         Raises:
-            AssertionError: It was answered, the status lacks what every status has, or something
-                was written.
+            AssertionError: It succeeded, the status lacks a required detail, or something was
+                written.
         """
         before = await self.writes()
         try:
             answer = await self.answer(rpc, request, compression)
         except grpc.aio.AioRpcError as error:
-            refusal = Refusal.of(status_of(error))
+            rejection = Rejection.of(status_of(error))
         else:
-            raise AssertionError(f"not refused but answered: {answer}")
+            raise AssertionError(f"not rejected, but a response: {answer}")
         assert await self.writes() == before, "something was written"
-        return refusal
+        return rejection
 
     async def batch(
         self, request: pb.BatchUpdateScoresRequest
-    ) -> list[pb.UpdateScoreResponse | Refusal]:
-        """Send a batch, and return what each update led to."""
+    ) -> list[pb.UpdateScoreResponse | Rejection]:
+        """Send a batch, and return the outcome of each update."""
         answer = await self.stub.BatchUpdateScores(request, timeout=DEADLINE_S)
         return [
             result.response
             if result.HasField("response")
-            else Refusal.of(status_of_update(result.status))
+            else Rejection.of(status_of_update(result.status))
             for result in answer.results
         ]
 
@@ -109,7 +109,7 @@ class Edge:
         return [(user.user_id, user.score) for user in answer.users]
 
     async def writes(self) -> int:
-        """Return how many changes the store counts."""
+        """Return the number of changes that the store has counted."""
         info = await self._store.info("persistence")
         return cast("int", info["rdb_changes_since_last_save"])
 

@@ -1,4 +1,4 @@
-"""Reads the examples of a document and compares what they show with what a command printed."""
+"""Reads the examples of a document, to compare them with the output of their commands."""
 
 import json
 import re
@@ -9,16 +9,16 @@ from typing import Any, NamedTuple
 _PROMPT = "$ "
 _FENCE = "```"
 _VARYING = {"epoch", "eventTime", "event_time"}
-"""Keys whose values differ from run to run."""
+"""Keys whose values differ between runs."""
 _TIME_IS_UP = re.compile("(context )?deadline exceeded", re.IGNORECASE)
-"""Caller and server word it differently, and either may be the first to say it."""
+"""Client and server report an exceeded deadline in different words, and either may be first."""
 
 
 class Example(NamedTuple):
-    """A command of a document and what it shows as its output."""
+    """A command of a document, and its output there."""
 
     line: int
-    """Of the command in the document, from 1."""
+    """The line of the command in the document, from 1."""
     command: str
     output: str
 
@@ -54,7 +54,7 @@ def _in_block(lines: Iterator[tuple[int, str]]) -> Iterator[Example]:
 
 
 def pieces(text: str) -> list[Any]:
-    """Split output into JSON values, without what varies between runs, and lines of other text."""
+    """Split output into JSON values, without values that vary, and lines of other text."""
     found: list[Any] = []
     rest = text.strip()
     while rest:

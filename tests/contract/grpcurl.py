@@ -12,20 +12,20 @@ _SEARCH_PATH = os.pathsep.join([str(_TOOLS), os.environ.get("PATH", os.defpath)]
 
 
 class Printed(NamedTuple):
-    """What a command left behind."""
+    """The result of a command."""
 
     exit_code: int
     text: str
-    """Output and errors, in the order in which they came."""
+    """Output and errors, in order."""
 
 
 def is_there() -> bool:
-    """Tell whether there is a grpcurl, made by `make tools` or in PATH."""
+    """Return whether there is a grpcurl, built by `make tools` or in PATH."""
     return shutil.which("grpcurl", path=_SEARCH_PATH) is not None
 
 
 async def grpcurl(address: str, *arguments: str, options: tuple[str, ...] = ()) -> Printed:
-    """Run grpcurl: options, then the address, then what to do there."""
+    """Run grpcurl with options, the address and arguments."""
     return await _run("grpcurl", "-plaintext", *options, address, *arguments)
 
 

@@ -1,4 +1,4 @@
-"""Requests that are fine, and requests that are fine but for one field."""
+"""Valid requests, and requests with one invalid field."""
 
 from typing import Any, cast
 
@@ -9,7 +9,7 @@ from leaderboard.v1 import leaderboard_pb2 as pb
 
 
 def valid_request(rpc: str, contest_id: str) -> Message:
-    """Return a request with the fields that are required."""
+    """Return a request with its required fields."""
     update = pb.UpdateScoreRequest(contest_id=contest_id, user_id="ada", points=5)
     requests: dict[str, Message] = {
         "UpdateScore": update,
@@ -22,7 +22,7 @@ def valid_request(rpc: str, contest_id: str) -> Message:
 
 
 def request_with(rpc: str, contest_id: str, path: str, value: Value) -> Message:
-    """Return a request that is fine but for the value of one field."""
+    """Return a valid request with another value in one field."""
     request: Any = valid_request(rpc, contest_id)
     parent, _, name = path.rpartition(".")
     if parent:

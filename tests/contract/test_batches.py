@@ -1,9 +1,9 @@
-"""Batches: their size, and one outcome for each update whatever becomes of the others."""
+"""Batches: their size, and an outcome for each update, independent of the others."""
 
 import pytest
 
 from contract.edge import Edge
-from contract.refusals import Refusal, invalid, out_of_range, request_id_reused
+from contract.rejections import Rejection, invalid, out_of_range, request_id_reused
 from harness.calls import add
 from leaderboard.v1 import leaderboard_pb2 as pb
 
@@ -20,30 +20,30 @@ def _updates(contest_id: str, count: int) -> list[pb.UpdateScoreRequest]:
 
 
 @pytest.mark.parametrize("count", [0, 1_001, 5_000])
-async def test_a_batch_of_another_size_is_refused_as_a_whole(
+async def test_a_batch_of_another_size_is_rejected_as_a_whole(
     edge: Edge, contest_id: str, count: int
 ) -> None:
-    """None and more than 1,000 updates are no batch, and none of them is applied."""
+    """A batch of 0 or more than 1,000 updates is invalid, and none of them is applied."""
     batch = pb.BatchUpdateScoresRequest(updates=_updates(contest_id, count))
 
-    assert await edge.refusal("BatchUpdateScores", batch) == invalid("updates")
+    assert await edge.rejection("BatchUpdateScores", batch) == invalid("updates")
 
 
 @pytest.mark.parametrize("count", [1, 1_000])
-async def test_a_batch_of_full_size_is_taken(edge: Edge, contest_id: str, count: int) -> None:
-    """The smallest and the largest batch are answered update by update, in order."""
+async def test_a_batch_of_full_size_is_accepted(edge: Edge, contest_id: str, count: int) -> None:
+    """The smallest and the largest batch get an outcome for each update, in order."""
     outcomes = await edge.batch(pb.BatchUpdateScoresRequest(updates=_updates(contest_id, count)))
 
-    told = [
+    results = [
         (outcome.user.user_id, outcome.user.score, outcome.position.revision)
         for outcome in outcomes
-        if not isinstance(outcome, Refusal)
+        if not isinstance(outcome, Rejection)
     ]
-    assert told == [(f"user-{number}", number, number + 1) for number in range(count)]
+    assert results == [(f"user-{number}", number, number + 1) for number in range(count)]
     assert len(await edge.board(contest_id)) == count
 
 
-async def test_a_batch_of_longest_fields_is_taken(edge: Edge, contest_id: str) -> None:
+async def test_a_batch_of_longest_fields_is_accepted(edge: Edge, contest_id: str) -> None:
     """1,000 updates with every field at its longest fit into one request."""
     contest_id = contest_id.ljust(64, "c")
     updates = [
@@ -63,12 +63,12 @@ async def test_a_batch_of_longest_fields_is_taken(edge: Edge, contest_id: str) -
 
     outcomes = await edge.batch(pb.BatchUpdateScoresRequest(updates=updates))
 
-    assert not [outcome for outcome in outcomes if isinstance(outcome, Refusal)]
+    assert not [outcome for outcome in outcomes if isinstance(outcome, Rejection)]
     assert len(await edge.board(contest_id)) == 1_000
 
 
 async def test_every_update_gets_its_own_outcome(edge: Edge, contest_id: str) -> None:
-    """Refused ones have the status of their own call, and the others are applied in order."""
+    """A rejected update has the status of a single call; the others are applied in order."""
     await add(edge.stub, contest_id, "ada", 5, "write-1")
     other = f"{contest_id}-other"
     batch = pb.BatchUpdateScoresRequest(
@@ -86,7 +86,9 @@ async def test_every_update_gets_its_own_outcome(edge: Edge, contest_id: str) ->
     outcomes = await edge.batch(batch)
 
     assert [
-        outcome if isinstance(outcome, Refusal) else (outcome.user.score, outcome.position.revision)
+        outcome
+        if isinstance(outcome, Rejection)
+        else (outcome.user.score, outcome.position.revision)
         for outcome in outcomes
     ] == [
         (1, 2),
@@ -102,7 +104,7 @@ async def test_every_update_gets_its_own_outcome(edge: Edge, contest_id: str) ->
 
 
 async def test_a_batch_of_bad_updates_writes_nothing(edge: Edge, contest_id: str) -> None:
-    """The call is answered, each update with its status, and the store is not touched."""
+    """The call succeeds with a status for each update, and the store is not called."""
     before = await edge.writes()
 
     outcomes = await edge.batch(
@@ -120,8 +122,8 @@ async def test_a_batch_of_bad_updates_writes_nothing(edge: Edge, contest_id: str
     assert await edge.writes() == before
 
 
-async def test_a_thousand_bad_updates_are_each_told(edge: Edge, contest_id: str) -> None:
-    """Many statuses with all their details fit into one answer."""
+async def test_a_thousand_bad_updates_have_a_status_each(edge: Edge, contest_id: str) -> None:
+    """Many statuses with all their details fit into one response."""
     update = pb.UpdateScoreRequest(
         contest_id=contest_id, user_id="/", request_id=" ", event_type="/", display_name="\n"
     )

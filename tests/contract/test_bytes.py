@@ -1,4 +1,4 @@
-"""Requests that are not the message, too large, compressed, or for a method that isn't there."""
+"""Requests that are malformed, too large, compressed, or for an unknown method."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ import grpc
 import pytest
 
 from contract.edge import ON_ONE_STORE, RPCS, Edge, UnaryCall
-from contract.refusals import MAX_REQUEST_BYTES, invalid, malformed, too_large
+from contract.rejections import MAX_REQUEST_BYTES, invalid, malformed, too_large
 from contract.requests import valid_request
 from harness.calls import DEADLINE_S
 from harness.service import SERVICE_NAME
@@ -14,7 +14,7 @@ from harness.service import SERVICE_NAME
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), ON_ONE_STORE]
 
 _LISTENER_BYTES = 4 * 2**20
-"""What grpcio itself takes in; beyond it there are no details."""
+"""The largest request that grpcio accepts; a larger one is rejected without details."""
 _PADDING_TAG = b"\xa2\x7f"
 """Begins field 2036, which no message has, as bytes."""
 
@@ -41,7 +41,7 @@ _NOT_THE_MESSAGE = {
 
 
 def _padded(rpc: str, contest_id: str, size: int) -> bytes:
-    """Return a request that is fine, made as large as asked for with an unknown field."""
+    """Return a valid request of this size, filled up with an unknown field."""
     head = valid_request(rpc, contest_id).SerializeToString() + _PADDING_TAG
     room = size - len(head)
     length = _varint(room - len(_varint(room)))
@@ -60,22 +60,22 @@ def _varint(number: int) -> bytes:
 @pytest.mark.parametrize("data", _NOT_THE_MESSAGE.values(), ids=_NOT_THE_MESSAGE)
 async def test_bytes_that_are_not_the_message(edge: Edge, rpc: str, data: bytes) -> None:
     """The status names the message that was expected."""
-    refusal = await edge.refusal(rpc, data)
+    rejection = await edge.rejection(rpc, data)
 
     # Text that isn't UTF-8 is only found where the message has a text in that field.
     named = RPCS[rpc].input_type.name
     nested = rpc == "BatchUpdateScores"
-    assert refusal == malformed(named) or (nested and refusal == invalid("updates"))
+    assert rejection == malformed(named) or (nested and rejection == invalid("updates"))
 
 
 @pytest.mark.parametrize("rpc", [rpc for rpc in RPCS if rpc != "GetUserRank"])
-async def test_cut_messages_are_refused(edge: Edge, contest_id: str, rpc: str) -> None:
-    """A message that lost its last byte is either malformed or lacks something required."""
+async def test_cut_messages_are_rejected(edge: Edge, contest_id: str, rpc: str) -> None:
+    """A message without its last byte is malformed, or lacks a required field."""
     whole = valid_request(rpc, contest_id).SerializeToString()
 
-    refusal = await edge.refusal(rpc, whole[:-1])
+    rejection = await edge.rejection(rpc, whole[:-1])
 
-    assert refusal == malformed(RPCS[rpc].input_type.name)
+    assert rejection == malformed(RPCS[rpc].input_type.name)
 
 
 @pytest.mark.parametrize("rpc", [rpc for rpc in RPCS if rpc != "BatchUpdateScores"])
@@ -91,25 +91,23 @@ async def test_cut_messages_are_refused(edge: Edge, contest_id: str, rpc: str) -
 async def test_a_field_of_another_wire_type_is_not_that_field(
     edge: Edge, rpc: str, data: bytes
 ) -> None:
-    """As with any unknown field the message can be read; the contest is missing from it."""
-    refusal = await edge.refusal(rpc, data)
+    """The message is parsed, as with any unknown field; the contest is missing."""
+    rejection = await edge.rejection(rpc, data)
 
-    assert refusal.fields[0] == "contest_id"
+    assert rejection.fields[0] == "contest_id"
 
 
 @pytest.mark.parametrize("rpc", [rpc for rpc in RPCS if rpc != "BatchUpdateScores"])
-async def test_an_empty_field_that_is_sent_is_as_one_that_is_missing(
-    edge: Edge, contest_id: str, rpc: str
-) -> None:
-    """Of a field that is sent twice the last value counts, also when it is empty."""
+async def test_an_empty_field_is_a_missing_one(edge: Edge, contest_id: str, rpc: str) -> None:
+    """The last value of a field that is sent twice counts, also if it is empty."""
     data = valid_request(rpc, contest_id).SerializeToString() + b"\x0a\x00"
 
-    assert await edge.refusal(rpc, data) == invalid("contest_id")
+    assert await edge.rejection(rpc, data) == invalid("contest_id")
 
 
 @pytest.mark.parametrize("rpc", RPCS)
-async def test_unknown_fields_are_no_mistake(edge: Edge, contest_id: str, rpc: str) -> None:
-    """A newer client may say what this version does not know, in up to 1 MiB."""
+async def test_unknown_fields_are_valid(edge: Edge, contest_id: str, rpc: str) -> None:
+    """A newer client may send fields that this version does not know, in up to 1 MiB."""
     await edge.answer("UpdateScore", valid_request("UpdateScore", contest_id))
 
     for size in (100, MAX_REQUEST_BYTES):
@@ -123,8 +121,8 @@ async def test_unknown_fields_are_no_mistake(edge: Edge, contest_id: str, rpc: s
 async def test_a_request_that_is_too_large(
     edge: Edge, contest_id: str, rpc: str, size: int
 ) -> None:
-    """One byte more than 1 MiB is refused, with the limit in the details."""
-    assert await edge.refusal(rpc, _padded(rpc, contest_id, size)) == too_large()
+    """One byte more than 1 MiB is rejected, with the limit in the details."""
+    assert await edge.rejection(rpc, _padded(rpc, contest_id, size)) == too_large()
 
 
 @pytest.mark.parametrize("rpc", ["UpdateScore", "WatchContest"])
@@ -132,17 +130,17 @@ async def test_a_request_that_is_too_large(
 async def test_a_request_that_is_far_too_large(
     edge: Edge, contest_id: str, rpc: str, compression: grpc.Compression, listener: str
 ) -> None:
-    """Reading, or unpacking, stops before it takes up memory; grpcio then gives no details."""
+    """Reading or decompressing stops before it takes memory; grpcio then gives no details."""
     data = _padded(rpc, contest_id, 2 * _LISTENER_BYTES)
     if listener == "front":
-        assert await edge.refusal(rpc, data, compression) == too_large()
+        assert await edge.rejection(rpc, data, compression) == too_large()
         return
     before = await edge.writes()
 
-    with pytest.raises(grpc.aio.AioRpcError) as refused:
+    with pytest.raises(grpc.aio.AioRpcError) as rejected:
         await edge.answer(rpc, data, compression)
 
-    assert refused.value.code() == grpc.StatusCode.RESOURCE_EXHAUSTED
+    assert rejected.value.code() == grpc.StatusCode.RESOURCE_EXHAUSTED
     assert await edge.writes() == before
 
 
@@ -151,13 +149,13 @@ async def test_a_request_that_is_far_too_large(
 async def test_compressed_requests(
     edge: Edge, contest_id: str, rpc: str, compression: grpc.Compression
 ) -> None:
-    """A request may come compressed; what counts against the limit is what it unpacks to."""
+    """A request may be compressed; its decompressed size counts."""
     await edge.answer("UpdateScore", valid_request("UpdateScore", contest_id))
 
     await edge.answer(rpc, _padded(rpc, contest_id, MAX_REQUEST_BYTES), compression)
 
     data = _padded(rpc, contest_id, MAX_REQUEST_BYTES + 1)
-    assert await edge.refusal(rpc, data, compression) == too_large()
+    assert await edge.rejection(rpc, data, compression) == too_large()
 
 
 @pytest.mark.parametrize(
@@ -172,18 +170,18 @@ async def test_compressed_requests(
         "/",
     ],
 )
-async def test_a_method_that_is_not_there(edge: Edge, path: str) -> None:
-    """It is unimplemented, whatever is sent to it."""
+async def test_an_unknown_method(edge: Edge, path: str) -> None:
+    """It is unimplemented, with any request."""
     call: UnaryCall = edge.service.channel.unary_unary(path)
 
-    with pytest.raises(grpc.aio.AioRpcError) as refused:
+    with pytest.raises(grpc.aio.AioRpcError) as rejected:
         await call(b"", timeout=DEADLINE_S)
 
-    assert refused.value.code() == grpc.StatusCode.UNIMPLEMENTED
+    assert rejected.value.code() == grpc.StatusCode.UNIMPLEMENTED
 
 
 async def test_more_messages_than_one(edge: Edge, contest_id: str, listener: str) -> None:
-    """Of many messages to a method that takes one, grpcio takes the first; the front refuses."""
+    """If a unary method gets many messages, grpcio reads the first; the front rejects the call."""
     request = valid_request("UpdateScore", contest_id).SerializeToString()
     call: Any = edge.service.channel.stream_unary(f"/{SERVICE_NAME}/UpdateScore")
     answer = call(iter([request, request, b"\xff"]), timeout=DEADLINE_S)

@@ -1,4 +1,4 @@
-"""The proof that nothing was written is one: the store counts every write, and no read."""
+"""The proof that nothing was written: the store counts every write, and no read."""
 
 import pytest
 
@@ -9,7 +9,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 async def test_writes_are_counted(edge: Edge, contest_id: str) -> None:
-    """A single update shows, and reading or watching does not."""
+    """A single update is counted; reads and watches are not."""
     before = await edge.writes()
     await edge.answer("UpdateScore", valid_request("UpdateScore", contest_id))
     after = await edge.writes()
@@ -21,7 +21,7 @@ async def test_writes_are_counted(edge: Edge, contest_id: str) -> None:
     assert await edge.writes() == after
 
 
-async def test_an_answer_is_no_refusal(edge: Edge, contest_id: str) -> None:
-    """A call that should have been refused does not pass for one."""
-    with pytest.raises(AssertionError, match="not refused"):
-        await edge.refusal("GetTopUsers", valid_request("GetTopUsers", contest_id))
+async def test_a_response_is_no_rejection(edge: Edge, contest_id: str) -> None:
+    """A call that succeeds does not pass for a rejected one."""
+    with pytest.raises(AssertionError, match="not rejected"):
+        await edge.rejection("GetTopUsers", valid_request("GetTopUsers", contest_id))

@@ -1,4 +1,4 @@
-"""Examples are found in a document and compared with what is the same in each run."""
+"""Examples are found in a document, and compared without values that vary."""
 
 from pathlib import Path
 
@@ -22,7 +22,7 @@ $ grpcurl not an example
 
 
 def test_examples_are_commands_with_their_output(tmp_path: Path) -> None:
-    """Only the asked command counts, over as many lines as it has, in console blocks alone."""
+    """Only the given command counts, with all its lines, in console blocks alone."""
     document = tmp_path / "document.md"
     document.write_text(_DOCUMENT)
 
@@ -33,7 +33,7 @@ def test_examples_are_commands_with_their_output(tmp_path: Path) -> None:
 
 
 def test_pieces_leave_out_what_varies() -> None:
-    """Epochs, white space and who is out of time don't count; keys, numbers and texts do."""
+    """Epochs, white space and the words for a deadline don't count; keys, numbers and texts do."""
     shown = pieces('{"position": {"epoch": "a1", "revision": "2"}}\nERROR:\n  Code: NotFound')
     printed = pieces('{"position":{"epoch":"b2","revision":"2"}} \n\nERROR:\n  Code:  NotFound\n')
 

@@ -1,11 +1,11 @@
-"""Every field of every method: its bounds pass, what is outside is named and writes nothing."""
+"""Every field of every method: values within bounds pass; others are named, and not written."""
 
 from typing import Any
 
 import pytest
 
 from contract.edge import ON_ONE_LISTENER, ON_ONE_STORE, RPCS, Edge
-from contract.refusals import Refusal, invalid
+from contract.rejections import Rejection, invalid
 from contract.requests import request_with, valid_request
 from contract.values import FIELDS, Value
 from leaderboard.v1 import leaderboard_pb2 as pb
@@ -31,18 +31,18 @@ def _bad_updates() -> list[Any]:
 
 
 @pytest.mark.parametrize(("rpc", "path", "value"), _rows("bad"))
-async def test_a_bad_value_is_refused(
+async def test_a_bad_value_is_rejected(
     edge: Edge, contest_id: str, rpc: str, path: str, value: Value
 ) -> None:
-    """The status names the field and no other, and nothing is written."""
-    assert await edge.refusal(rpc, request_with(rpc, contest_id, path, value)) == invalid(path)
+    """The status names this field alone, and nothing is written."""
+    assert await edge.rejection(rpc, request_with(rpc, contest_id, path, value)) == invalid(path)
 
 
 @pytest.mark.parametrize(("rpc", "path", "value"), _rows("good"))
-async def test_a_good_value_is_taken(
+async def test_a_good_value_is_accepted(
     edge: Edge, contest_id: str, rpc: str, path: str, value: Value
 ) -> None:
-    """What is within the bounds, the bounds themselves included, is answered."""
+    """Values within the bounds, and the bounds themselves, are valid."""
     request: Any = request_with(rpc, contest_id, path, value)
     if rpc == "GetUserRank":
         await edge.answer(
@@ -56,10 +56,10 @@ async def test_a_good_value_is_taken(
 
 
 @pytest.mark.parametrize(("path", "value"), _bad_updates())
-async def test_a_bad_update_of_a_batch_does_not_hold_up_the_others(
+async def test_a_bad_update_of_a_batch_does_not_affect_the_others(
     edge: Edge, contest_id: str, path: str, value: Value
 ) -> None:
-    """It gets the status of its own call, with its place in the path; the others are applied."""
+    """It gets the status of a single call, with its index in the path; the others are applied."""
     bad_update: Any = request_with("UpdateScore", contest_id, path, value)
     batch = pb.BatchUpdateScoresRequest(
         updates=[
@@ -69,18 +69,18 @@ async def test_a_bad_update_of_a_batch_does_not_hold_up_the_others(
         ]
     )
 
-    before, refused, after = await edge.batch(batch)
+    before, rejected, after = await edge.batch(batch)
 
-    assert refused == invalid(f"updates[1].{path}")
-    assert not isinstance(before, Refusal)
-    assert not isinstance(after, Refusal)
+    assert rejected == invalid(f"updates[1].{path}")
+    assert not isinstance(before, Rejection)
+    assert not isinstance(after, Rejection)
     assert (before.position.revision, after.position.revision) == (1, 2)
     assert await edge.board(contest_id) == [("before", 2), ("after", 1)]
 
 
 @pytest.mark.parametrize("rpc", RPCS)
-async def test_an_empty_request_is_refused(edge: Edge, rpc: str) -> None:
-    """A request without a single byte lacks all its required fields, and each is named."""
+async def test_an_empty_request_is_rejected(edge: Edge, rpc: str) -> None:
+    """A request of 0 bytes lacks all its required fields, and each is named."""
     required = {
         "UpdateScore": ("contest_id", "user_id"),
         "BatchUpdateScores": ("updates",),
@@ -88,11 +88,11 @@ async def test_an_empty_request_is_refused(edge: Edge, rpc: str) -> None:
         "GetUserRank": ("contest_id", "user_id"),
         "WatchContest": ("contest_id",),
     }
-    assert await edge.refusal(rpc, b"") == invalid(*required[rpc])
+    assert await edge.rejection(rpc, b"") == invalid(*required[rpc])
 
 
-async def test_all_wrong_fields_are_named(edge: Edge) -> None:
-    """One status tells everything that has to be changed."""
+async def test_all_invalid_fields_are_named(edge: Edge) -> None:
+    """One status names everything that has to be changed."""
     request = pb.UpdateScoreRequest(
         contest_id="a b",
         user_id="/",
@@ -103,9 +103,9 @@ async def test_all_wrong_fields_are_named(edge: Edge) -> None:
     )
     request.event_time.nanos = -1
 
-    refusal = await edge.refusal("UpdateScore", request)
+    rejection = await edge.rejection("UpdateScore", request)
 
-    assert refusal == invalid(
+    assert rejection == invalid(
         *("contest_id", "user_id", "mode"),
         *("request_id", "event_type", "event_time", "display_name"),
     )

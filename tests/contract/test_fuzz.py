@@ -1,4 +1,4 @@
-"""Whatever is sent to whichever method, the answer is a status of the contract."""
+"""Random requests: every method responds with a status of the contract."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -36,7 +36,7 @@ _CODES = {
     grpc.StatusCode.ALREADY_EXISTS,
     grpc.StatusCode.FAILED_PRECONDITION,
 }
-"""What a caller can meet while store and server are well."""
+"""Statuses that a caller can get while store and server are up."""
 
 _SCALARS: dict[int, st.SearchStrategy[Any]] = {
     FieldDescriptor.TYPE_STRING: st.sampled_from([_CONTEST, "ada", ""])
@@ -51,7 +51,7 @@ _SCALARS: dict[int, st.SearchStrategy[Any]] = {
 
 
 def _messages(kind: Descriptor) -> st.SearchStrategy[Any]:
-    """Draw messages with any values, most of them in the neighbourhood of what is allowed."""
+    """Draw messages with any values, most of them near the valid ones."""
     fields = {field.name: _values(field) for field in kind.fields}
     return st.fixed_dictionaries({}, optional=fields).map(
         lambda values: GetMessageClass(kind)(**values)
@@ -65,7 +65,7 @@ def _values(field: FieldDescriptor) -> st.SearchStrategy[Any]:
 
 @st.composite
 def _mutations(draw: st.DrawFn, data: bytes) -> bytes:
-    """Draw what becomes of a message when some of its bytes are changed, cut out or put in."""
+    """Draw copies of a message with some bytes changed, removed or inserted."""
     mutant = bytearray(data)
     for _ in range(draw(st.integers(1, 4))):
         start = draw(st.integers(0, len(mutant)))
@@ -75,7 +75,7 @@ def _mutations(draw: st.DrawFn, data: bytes) -> bytes:
 
 
 async def _send(edge: Edge, rpc: str, data: bytes) -> None:
-    """Send a request, and check that the answer is one of the contract."""
+    """Send a request, and check that the result is one of the contract."""
     assume(rpc != "WatchContest" or not _waits(data))
     try:
         await edge.answer(rpc, data)
@@ -86,7 +86,7 @@ async def _send(edge: Edge, rpc: str, data: bytes) -> None:
 
 
 def _waits(data: bytes) -> bool:
-    """Tell whether a watch goes on where every contest begins, so that it may get no message."""
+    """Return whether a watch resumes at the beginning, so that it may get no message."""
     try:
         request = pb.WatchContestRequest.FromString(data)
     except DecodeError:
@@ -96,7 +96,7 @@ def _waits(data: bytes) -> bool:
 
 @pytest_asyncio.fixture(loop_scope="session", autouse=True, name="survivor")
 async def _survivor(edge: Edge) -> AsyncIterator[None]:
-    """Prove after each test that the same server still runs and takes writes."""
+    """Check after each test that the same server still runs and accepts writes."""
     yield
     assert edge.service.process.exit_code is None
     assert (await add(edge.stub, "sound", "ada", 1)).applied
@@ -106,7 +106,7 @@ async def _survivor(edge: Edge) -> AsyncIterator[None]:
 @_FUZZ
 @given(data=st.binary(max_size=200))
 async def test_random_bytes(edge: Edge, rpc: str, data: bytes) -> None:
-    """Noise gets a status of the contract and does no harm."""
+    """Random bytes get a status of the contract."""
     await _send(edge, rpc, data)
 
 
@@ -114,7 +114,7 @@ async def test_random_bytes(edge: Edge, rpc: str, data: bytes) -> None:
 @_FUZZ
 @given(data=st.data())
 async def test_damaged_messages(edge: Edge, rpc: str, data: st.DataObject) -> None:
-    """A message that was damaged on its way gets an answer or a status of the contract."""
+    """A damaged message gets a response or a status of the contract."""
     whole = valid_request(rpc, _CONTEST).SerializeToString()
     await _send(edge, rpc, data.draw(_mutations(whole)))
 
@@ -123,6 +123,6 @@ async def test_damaged_messages(edge: Edge, rpc: str, data: st.DataObject) -> No
 @_FUZZ
 @given(data=st.data())
 async def test_random_messages(edge: Edge, rpc: str, data: st.DataObject) -> None:
-    """Messages with any values in any fields get an answer or a status of the contract."""
+    """A message with any values gets a response or a status of the contract."""
     message = data.draw(_messages(RPCS[rpc].input_type))
     await _send(edge, rpc, message.SerializeToString())

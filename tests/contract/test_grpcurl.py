@@ -1,4 +1,4 @@
-"""By hand: everything can be found and called with grpcurl, and the examples of the README hold."""
+"""The service by hand: all of it can be called with grpcurl; README's examples are right."""
 
 import json
 import os
@@ -13,23 +13,23 @@ from harness.service import SERVICE_NAME, ServiceProcess
 from leaderboard.v1 import leaderboard_pb2 as pb
 
 _ADDRESS = "127.0.0.1:50051"
-"""Of a server in the README."""
+"""The address of a server in the README."""
 
 on_the_edge = pytest.mark.asyncio(loop_scope="session")
 
 
 @pytest.fixture(autouse=True)
 def _tools() -> None:
-    """Skip where there is no grpcurl; where `CI` is set nothing may be left out."""
+    """Skip where there is no grpcurl; where `CI` is set, fail instead."""
     if not is_there():
-        told = "no grpcurl in PATH or .tools/bin: `make tools` builds it"
+        reason = "no grpcurl in PATH or .tools/bin: `make tools` builds it"
         if os.environ.get("CI"):
-            pytest.fail(told)
-        pytest.skip(told)
+            pytest.fail(reason)
+        pytest.skip(reason)
 
 
 async def _call(edge: Edge, rpc: str, *options: str, **request: Any) -> dict[str, Any]:
-    """Call a method, and return the one message that it answers."""
+    """Call a method, and return its one response."""
     printed = await grpcurl(
         edge.service.address, f"{SERVICE_NAME}/{rpc}", options=("-d", json.dumps(request), *options)
     )
@@ -40,7 +40,7 @@ async def _call(edge: Edge, rpc: str, *options: str, **request: Any) -> dict[str
 
 
 async def test_the_examples_of_the_readme(service: ServiceProcess) -> None:
-    """Run in their order against a fresh server, they print what the README shows."""
+    """In order, against a fresh server, they print the output in the README."""
     found = examples(PROJECT / "README.md", "grpcurl")
     assert {rpc for rpc in RPCS if any(rpc in example.command for example in found)} == set(RPCS)
 
@@ -74,7 +74,7 @@ async def test_list(edge: Edge) -> None:
     ],
 )
 async def test_describe(edge: Edge, symbol: str) -> None:
-    """Each service, method, message and enum of the contract can be looked up."""
+    """Each service, method, message and enum of the contract is described."""
     described = await grpcurl(edge.service.address, "describe", symbol)
 
     assert described.exit_code == 0, described.text
@@ -84,7 +84,7 @@ async def test_describe(edge: Edge, symbol: str) -> None:
 @on_the_edge
 @ON_ONE_STORE
 async def test_each_method_by_hand(edge: Edge, contest_id: str) -> None:
-    """JSON in, JSON out: every method can be called with what a person would type."""
+    """JSON in, JSON out: every method can be called with hand-written requests."""
     written = await _call(
         edge,
         "UpdateScore",
@@ -144,8 +144,8 @@ async def test_a_watch_by_hand(edge: Edge, contest_id: str) -> None:
 
 @on_the_edge
 @ON_ONE_STORE
-async def test_a_refusal_by_hand(edge: Edge, contest_id: str) -> None:
-    """The details of a status are printed in full, so a person sees what to change."""
+async def test_a_rejection_by_hand(edge: Edge, contest_id: str) -> None:
+    """The details of a status are printed in full, so that people see what to change."""
     request = json.dumps({"contest_id": contest_id, "user_id": "a b"})
 
     printed = await grpcurl(

@@ -1,4 +1,4 @@
-"""Health and reflection: what a client needs that knows nothing but the address."""
+"""Health and reflection: the services for clients that know the address alone."""
 
 import grpc
 import pytest
@@ -22,12 +22,14 @@ _SERVICES = {
 _VERSIONS = ["v1", "v1alpha"]
 
 
-async def _ask(edge: Edge, version: str, **asked: str) -> reflection_pb2.ServerReflectionResponse:
+async def _reflect(
+    edge: Edge, version: str, **request: str
+) -> reflection_pb2.ServerReflectionResponse:
     call = edge.service.channel.stream_stream(
         f"/grpc.reflection.{version}.ServerReflection/ServerReflectionInfo",
         request_serializer=reflection_pb2.ServerReflectionRequest.SerializeToString,
         response_deserializer=reflection_pb2.ServerReflectionResponse.FromString,
-    )(iter([reflection_pb2.ServerReflectionRequest(**asked)]), timeout=DEADLINE_S)
+    )(iter([reflection_pb2.ServerReflectionRequest(**request)]), timeout=DEADLINE_S)
     answer = await anext(aiter(call))
     assert isinstance(answer, reflection_pb2.ServerReflectionResponse)
     call.cancel()
@@ -35,8 +37,8 @@ async def _ask(edge: Edge, version: str, **asked: str) -> reflection_pb2.ServerR
 
 
 @pytest.mark.parametrize("service", ["", SERVICE_NAME])
-async def test_health_is_told_for_the_server_and_for_the_service(edge: Edge, service: str) -> None:
-    """Load balancers may ask for either."""
+async def test_server_and_service_have_a_health(edge: Edge, service: str) -> None:
+    """Load balancers may check either."""
     health = health_pb2_grpc.HealthStub(edge.service.channel)
 
     answer = await health.Check(health_pb2.HealthCheckRequest(service=service), timeout=DEADLINE_S)
@@ -46,17 +48,17 @@ async def test_health_is_told_for_the_server_and_for_the_service(edge: Edge, ser
 
 @pytest.mark.parametrize("service", ["leaderboard.v2.LeaderboardService", "x", "x" * 10_000, "\n"])
 async def test_the_health_of_another_service_is_not_found(edge: Edge, service: str) -> None:
-    """Nothing is said of services that are not there."""
+    """There is no status of an unknown service."""
     health = health_pb2_grpc.HealthStub(edge.service.channel)
 
-    with pytest.raises(grpc.aio.AioRpcError) as refused:
+    with pytest.raises(grpc.aio.AioRpcError) as rejected:
         await health.Check(health_pb2.HealthCheckRequest(service=service), timeout=DEADLINE_S)
 
-    assert refused.value.code() == grpc.StatusCode.NOT_FOUND
+    assert rejected.value.code() == grpc.StatusCode.NOT_FOUND
 
 
 async def test_the_health_of_all_services_is_listed(edge: Edge) -> None:
-    """One answer has the server and each service."""
+    """One response has the server and each service."""
     health = health_pb2_grpc.HealthStub(edge.service.channel)
 
     answer = await health.List(health_pb2.HealthListRequest(), timeout=DEADLINE_S)
@@ -66,7 +68,7 @@ async def test_the_health_of_all_services_is_listed(edge: Edge) -> None:
 
 
 async def test_the_health_of_another_service_can_be_watched(edge: Edge) -> None:
-    """As the protocol has it, the watch stays open: the service might appear."""
+    """The watch stays open, as in the protocol: the service might appear."""
     health = health_pb2_grpc.HealthStub(edge.service.channel)
     watch = health.Watch(health_pb2.HealthCheckRequest(service="x"), timeout=DEADLINE_S)
 
@@ -77,7 +79,7 @@ async def test_the_health_of_another_service_can_be_watched(edge: Edge) -> None:
 @pytest.mark.parametrize("version", _VERSIONS)
 async def test_reflection_lists_the_services(edge: Edge, version: str) -> None:
     """All services are listed, reflection itself in both versions."""
-    answer = await _ask(edge, version, list_services="")
+    answer = await _reflect(edge, version, list_services="")
 
     assert {service.name for service in answer.list_services_response.service} == _SERVICES
 
@@ -85,8 +87,8 @@ async def test_reflection_lists_the_services(edge: Edge, version: str) -> None:
 @pytest.mark.parametrize("version", _VERSIONS)
 @pytest.mark.parametrize("symbol", sorted(_SERVICES))
 async def test_reflection_describes_the_services(edge: Edge, version: str, symbol: str) -> None:
-    """Each listed service can be described, with a file that defines it."""
-    answer = await _ask(edge, version, file_containing_symbol=symbol)
+    """The description of each listed service has a file that defines it."""
+    answer = await _reflect(edge, version, file_containing_symbol=symbol)
 
     files = [
         FileDescriptorProto.FromString(data)
@@ -100,8 +102,8 @@ async def test_reflection_describes_the_services(edge: Edge, version: str, symbo
 @pytest.mark.parametrize("version", _VERSIONS)
 @pytest.mark.parametrize("message", sorted(pb.DESCRIPTOR.message_types_by_name))
 async def test_reflection_describes_the_messages(edge: Edge, version: str, message: str) -> None:
-    """The contract that the server gives is the one that it was built with."""
-    answer = await _ask(edge, version, file_containing_symbol=f"leaderboard.v1.{message}")
+    """The description is the contract that the server was built with."""
+    answer = await _reflect(edge, version, file_containing_symbol=f"leaderboard.v1.{message}")
 
     given = answer.file_descriptor_response.file_descriptor_proto
     assert pb.DESCRIPTOR.serialized_pb in given
@@ -109,7 +111,7 @@ async def test_reflection_describes_the_messages(edge: Edge, version: str, messa
 
 @pytest.mark.parametrize("version", _VERSIONS)
 async def test_reflection_knows_the_reasons(edge: Edge, version: str) -> None:
-    """The enum of the error reasons can be looked up too, though no message has it."""
-    answer = await _ask(edge, version, file_containing_symbol="leaderboard.v1.ErrorReason")
+    """The enum of the error reasons is described too, though no message has it."""
+    answer = await _reflect(edge, version, file_containing_symbol="leaderboard.v1.ErrorReason")
 
     assert answer.WhichOneof("message_response") == "file_descriptor_response"

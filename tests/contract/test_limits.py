@@ -1,4 +1,4 @@
-"""Limits: what is too much is refused at once, and costs what is under way nothing."""
+"""Limits: calls over a limit are rejected at once, without an effect on open calls."""
 
 import asyncio
 from pathlib import Path
@@ -8,7 +8,7 @@ import grpc
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from contract.refusals import Refusal, overloaded
+from contract.rejections import Rejection, overloaded
 from harness.calls import DEADLINE_S, add, scores
 from harness.proxy import StoreProxy
 from harness.service import ServiceProcess
@@ -23,7 +23,7 @@ _Watch: TypeAlias = "grpc.aio.UnaryStreamCall[pb.WatchContestRequest, pb.WatchCo
 
 
 async def test_calls_over_the_limit(own_store: StoreProcess, tmp_path: Path) -> None:
-    """One call too many is told when to try again; health is answered, and the others go on."""
+    """A call over the limit is rejected with a retry delay; health and open calls go on."""
     async with (
         StoreProxy(own_store.port) as proxy,
         ServiceProcess(tmp_path / "busy", "--max-calls", "1", redis_url=proxy.url) as service,
@@ -31,22 +31,22 @@ async def test_calls_over_the_limit(own_store: StoreProcess, tmp_path: Path) -> 
         await add(service.stub, "cup", "ada", 1)
         proxy.delay = 0.5
         lookout = proxy.look_out("EVALSHA", holding=b"cup")
-        under_way = asyncio.ensure_future(add(service.stub, "cup", "ada", 1))
+        open_call = asyncio.ensure_future(add(service.stub, "cup", "ada", 1))
         await lookout.passed()
 
-        with pytest.raises(grpc.aio.AioRpcError) as refused:
+        with pytest.raises(grpc.aio.AioRpcError) as rejected:
             await add(service.stub, "cup", "bob", 1)
 
-        assert Refusal.of(status_of(refused.value)) == overloaded("calls")
+        assert Rejection.of(status_of(rejected.value)) == overloaded("calls")
         assert await service.health() == "SERVING"
-        assert not under_way.done()
-        assert (await under_way).user.score == 2
+        assert not open_call.done()
+        assert (await open_call).user.score == 2
         proxy.delay = 0
         assert await scores(service.stub, "cup") == {"ada": 2}
 
 
 async def test_updates_of_batches_over_the_limit(own_store: StoreProcess, tmp_path: Path) -> None:
-    """Each batch is applied as a whole or refused as a whole, and single updates go on."""
+    """Each batch is applied as a whole or rejected as a whole, and single updates go on."""
     batch = pb.BatchUpdateScoresRequest(
         updates=[pb.UpdateScoreRequest(contest_id="cup", user_id="ada", points=1)] * 1_000
     )
@@ -57,26 +57,26 @@ async def test_updates_of_batches_over_the_limit(own_store: StoreProcess, tmp_pa
         await add(service.stub, "cup", "ada", 0)
         proxy.delay = 0.5
         calls = [service.stub.BatchUpdateScores(batch, timeout=DEADLINE_S) for _ in range(30)]
-        told = [asyncio.ensure_future(_refusal(call)) for call in calls]
-        await eventually(lambda: sum(each.done() for each in told) == 10, "the refusals")
+        rejections = [asyncio.ensure_future(_rejection(call)) for call in calls]
+        await eventually(lambda: sum(each.done() for each in rejections) == 10, "the rejections")
         proxy.delay = 0
 
-        refused = [refusal for refusal in await asyncio.gather(*told) if refusal]
-        assert refused == [overloaded("updates")] * 10
+        rejected = [rejection for rejection in await asyncio.gather(*rejections) if rejection]
+        assert rejected == [overloaded("updates")] * 10
         await add(service.stub, "cup", "bob", 1)
         assert await scores(service.stub, "cup") == {"ada": 20_000, "bob": 1}
 
 
-async def _refusal(call: "grpc.aio.UnaryUnaryCall[Any, Any]") -> Refusal | None:
+async def _rejection(call: "grpc.aio.UnaryUnaryCall[Any, Any]") -> Rejection | None:
     try:
         await call
     except grpc.aio.AioRpcError as error:
-        return Refusal.of(status_of(error))
+        return Rejection.of(status_of(error))
     return None
 
 
 async def test_watches_over_the_limit(own_store: StoreProcess, tmp_path: Path) -> None:
-    """Watches have places of their own, which are free again when they end."""
+    """Watches have slots of their own, which are released at their end."""
     async with ServiceProcess(
         tmp_path / "watched", "--max-watchers", "2", "--max-calls", "1", redis_url=own_store.url
     ) as service:
@@ -84,10 +84,10 @@ async def test_watches_over_the_limit(own_store: StoreProcess, tmp_path: Path) -
         for watcher in watchers:
             await watcher.open(service.stub)
 
-        with pytest.raises(grpc.aio.AioRpcError) as refused:
+        with pytest.raises(grpc.aio.AioRpcError) as rejected:
             await _watch(service).read()
 
-        assert Refusal.of(status_of(refused.value)) == overloaded("watches")
+        assert Rejection.of(status_of(rejected.value)) == overloaded("watches")
         written = await add(service.stub, "cup", "ada", 1)
         await watchers[0].reach(written.position)
         await watchers[0].hang_up()
@@ -96,7 +96,7 @@ async def test_watches_over_the_limit(own_store: StoreProcess, tmp_path: Path) -
 
 
 async def test_health_has_no_limit(own_store: StoreProcess, tmp_path: Path) -> None:
-    """Watches of the health take no place of a watcher."""
+    """Watches of the health take no slot of a watcher."""
     async with ServiceProcess(
         tmp_path / "healthy", "--max-watchers", "1", redis_url=own_store.url
     ) as service:

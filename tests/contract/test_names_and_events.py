@@ -1,4 +1,4 @@
-"""Display names and events: what is kept, and what watchers are told."""
+"""Display names and events: stored names, and the changes that watchers get."""
 
 from typing import Any
 
@@ -13,8 +13,8 @@ from leaderboard.v1 import leaderboard_pb2 as pb
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
-async def _told(edge: Edge, contest_id: str, **payload: Any) -> pb.ScoreChange:
-    """Write an update of `ada`, and return what a watcher is told of it."""
+async def _watched_change(edge: Edge, contest_id: str, **payload: Any) -> pb.ScoreChange:
+    """Write an update of `ada`, and return the change that a watcher gets."""
     request = pb.WatchContestRequest(contest_id=contest_id, scope=pb.WATCH_SCOPE_ALL)
     watch = edge.stub.WatchContest(request, timeout=DEADLINE_S)
     await watch.read()
@@ -28,11 +28,11 @@ async def _told(edge: Edge, contest_id: str, **payload: Any) -> pb.ScoreChange:
 
 
 @pytest.mark.parametrize("name", DISPLAY_NAME.good)
-async def test_a_name_is_given_back_as_it_was_sent(edge: Edge, contest_id: str, name: str) -> None:
-    """No code point of a name is lost on its way through store, answers and watches."""
+async def test_a_name_is_returned_as_it_was_sent(edge: Edge, contest_id: str, name: str) -> None:
+    """No code point of a name is lost in store, responses and watches."""
     display_name = DISPLAY_NAME.good[name]
 
-    change = await _told(edge, contest_id, points=1, display_name=display_name)
+    change = await _watched_change(edge, contest_id, points=1, display_name=display_name)
 
     board = await top(edge.stub, contest_id)
     standing = await edge.stub.GetUserRank(
@@ -63,11 +63,11 @@ async def test_a_name_stays_until_another_is_given(edge: Edge, contest_id: str) 
     ]
 
 
-async def test_another_name_is_told_as_a_change_without_points(edge: Edge, contest_id: str) -> None:
+async def test_another_name_is_a_change_without_points(edge: Edge, contest_id: str) -> None:
     """The rank stays, and so do the points."""
     await add(edge.stub, contest_id, "ada", 5)
 
-    change = await _told(edge, contest_id, display_name="Ada")
+    change = await _watched_change(edge, contest_id, display_name="Ada")
 
     assert change == pb.ScoreChange(
         user=pb.RankedUser(user_id="ada", score=5, rank=1, display_name="Ada"), previous_rank=1
@@ -75,29 +75,29 @@ async def test_another_name_is_told_as_a_change_without_points(edge: Edge, conte
 
 
 @pytest.mark.parametrize("name", EVENT_TYPE.good)
-async def test_an_event_type_is_told(edge: Edge, contest_id: str, name: str) -> None:
-    """Watchers get what the update said, nothing if it said nothing."""
-    change = await _told(edge, contest_id, points=1, event_type=EVENT_TYPE.good[name])
+async def test_watchers_get_the_event_type(edge: Edge, contest_id: str, name: str) -> None:
+    """It is that of the update, or empty."""
+    change = await _watched_change(edge, contest_id, points=1, event_type=EVENT_TYPE.good[name])
 
     assert change.event_type == EVENT_TYPE.good[name]
     assert not change.HasField("event_time")
 
 
 @pytest.mark.parametrize("name", EVENT_TIME.good)
-async def test_an_event_time_is_told(edge: Edge, contest_id: str, name: str) -> None:
+async def test_watchers_get_the_event_time(edge: Edge, contest_id: str, name: str) -> None:
     """Every nanosecond from year 1 to 9999 arrives as it was sent."""
-    change = await _told(edge, contest_id, points=1, event_time=EVENT_TIME.good[name])
+    change = await _watched_change(edge, contest_id, points=1, event_time=EVENT_TIME.good[name])
 
     assert change.HasField("event_time")
     assert change.event_time == EVENT_TIME.good[name]
 
 
 async def test_the_whole_of_a_change(edge: Edge, contest_id: str) -> None:
-    """A change tells user, ranks, points and event of the update that made it."""
+    """A change has user, ranks, points and event of its update."""
     await add(edge.stub, contest_id, "bob", 3)
     await add(edge.stub, contest_id, "ada", 1)
 
-    change = await _told(
+    change = await _watched_change(
         edge, contest_id, points=4, event_type="goal", event_time=Timestamp(seconds=7, nanos=8)
     )
 
@@ -112,7 +112,7 @@ async def test_the_whole_of_a_change(edge: Edge, contest_id: str) -> None:
 
 @pytest.mark.parametrize("limit", [0, 1, 12, 1_000])
 async def test_the_first_snapshot(edge: Edge, contest_id: str, limit: int) -> None:
-    """It holds the first ranks up to the limit, 10 by default, and all that is needed to go on."""
+    """It has the first ranks up to the limit, 10 by default, and the position to resume after."""
     for number in range(12):
         last = await add(edge.stub, contest_id, f"user-{number}", -number)
     request = pb.WatchContestRequest(contest_id=contest_id, limit=limit)
@@ -127,7 +127,7 @@ async def test_the_first_snapshot(edge: Edge, contest_id: str, limit: int) -> No
 
 
 async def test_a_watch_of_a_contest_that_does_not_exist_yet(edge: Edge, contest_id: str) -> None:
-    """It begins with an empty snapshot, and the first change follows when the contest begins."""
+    """It starts with an empty snapshot; the first change follows when the contest begins."""
     watch = edge.stub.WatchContest(
         pb.WatchContestRequest(contest_id=contest_id), timeout=DEADLINE_S
     )

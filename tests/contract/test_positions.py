@@ -1,4 +1,4 @@
-"""Positions that callers give: what each must hold, and which can be reached."""
+"""Positions in requests: their fields, and the reachable ones."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ import grpc
 import pytest
 
 from contract.edge import Edge
-from contract.refusals import Refusal, invalid, unreachable
+from contract.rejections import Rejection, invalid, unreachable
 from harness.calls import add
 from leaderboard.v1 import leaderboard_pb2 as pb
 
@@ -35,22 +35,22 @@ async def test_a_revision_belongs_to_an_epoch(
     """A revision alone can't be compared with anything."""
     request = _request(rpc, contest_id, pb.Position(revision=1))
 
-    assert await edge.refusal(rpc, request) == invalid(f"{field}.epoch")
+    assert await edge.rejection(rpc, request) == invalid(f"{field}.epoch")
 
 
 @pytest.mark.parametrize(("rpc", "field"), _POSITION_FIELDS.items())
-async def test_all_that_is_wrong_with_a_position_is_named(
+async def test_all_problems_of_a_position_are_named(
     edge: Edge, contest_id: str, rpc: str, field: str
 ) -> None:
-    """Epoch and revision are checked each by itself."""
+    """Epoch and revision are checked separately."""
     request = _request(rpc, contest_id, pb.Position(epoch="a b", revision=-1))
 
-    assert await edge.refusal(rpc, request) == invalid(f"{field}.epoch", f"{field}.revision")
+    assert await edge.rejection(rpc, request) == invalid(f"{field}.epoch", f"{field}.revision")
 
 
 @pytest.mark.parametrize("rpc", _READS)
 async def test_a_position_that_was_reached(edge: Edge, contest_id: str, rpc: str) -> None:
-    """The beginning, an earlier position and the present one are all answered at the present."""
+    """The beginning, an earlier position and the current one get the current state."""
     first = (await add(edge.stub, contest_id, "ada", 5)).position
     last = (await add(edge.stub, contest_id, "ada", 5)).position
     start = pb.Position(epoch=first.epoch)
@@ -65,14 +65,14 @@ async def test_a_position_that_was_reached(edge: Edge, contest_id: str, rpc: str
 async def test_a_position_that_is_not_reached_yet(
     edge: Edge, contest_id: str, rpc: str, revision: int
 ) -> None:
-    """A later revision than the store's is refused at once, with the present position."""
+    """A later revision than the store's is rejected at once, with the current position."""
     now = (await add(edge.stub, contest_id, "ada", 5)).position
 
-    refusal = await edge.refusal(
+    rejection = await edge.rejection(
         rpc, _request(rpc, contest_id, pb.Position(epoch=now.epoch, revision=revision))
     )
 
-    assert refusal == unreachable(contest_id, now.epoch, 1)
+    assert rejection == unreachable(contest_id, now.epoch, 1)
 
 
 @pytest.mark.parametrize("rpc", _READS)
@@ -81,32 +81,32 @@ async def test_a_position_that_is_not_reached_yet(
 async def test_a_position_of_another_epoch(
     edge: Edge, contest_id: str, rpc: str, user_id: str, revision: int
 ) -> None:
-    """It can't be reached by anyone, and until it is nothing can be said of any user either."""
+    """It can't be reached, so a missing user is not reported either."""
     now = (await add(edge.stub, contest_id, "ada", 5)).position
     position = pb.Position(epoch="e" * 64, revision=revision)
 
-    refusal = await edge.refusal(rpc, _request(rpc, contest_id, position, user_id))
+    rejection = await edge.rejection(rpc, _request(rpc, contest_id, position, user_id))
 
-    assert refusal == unreachable(contest_id, now.epoch, 1)
+    assert rejection == unreachable(contest_id, now.epoch, 1)
 
 
 @pytest.mark.parametrize("rpc", _READS)
 async def test_a_position_of_a_contest_that_does_not_exist(
     edge: Edge, contest_id: str, rpc: str
 ) -> None:
-    """An unknown contest is at the beginning and reaches nothing else."""
-    refusal = await edge.refusal(
+    """An unknown contest is at the beginning and reaches no other position."""
+    rejection = await edge.rejection(
         rpc, _request(rpc, contest_id, pb.Position(epoch="5d2f", revision=1))
     )
 
-    assert refusal == unreachable(contest_id, "", 0)
+    assert rejection == unreachable(contest_id, "", 0)
 
 
 @pytest.mark.parametrize("place", ["the window", "below the window"])
 async def test_a_position_is_reached_wherever_the_ranks_are_read(
     edge: Edge, contest_id: str, place: str
 ) -> None:
-    """Ranks that are read from the store itself keep to the same rule."""
+    """The rule also holds for ranks that are read from the store."""
     now = (await add(edge.stub, contest_id, "ada", 5)).position
     rank = 1 if place == "the window" else 5_000
     request = pb.GetTopUsersRequest(contest_id=contest_id, start_rank=rank, min_position=now)
@@ -115,7 +115,7 @@ async def test_a_position_is_reached_wherever_the_ranks_are_read(
 
     request.min_position.revision += 1
 
-    assert await edge.refusal("GetTopUsers", request) == unreachable(contest_id, now.epoch, 1)
+    assert await edge.rejection("GetTopUsers", request) == unreachable(contest_id, now.epoch, 1)
 
 
 @pytest.mark.parametrize(
@@ -126,10 +126,10 @@ async def test_a_position_is_reached_wherever_the_ranks_are_read(
         pytest.param("", 2**53, pb.SNAPSHOT_REASON_AHEAD, id="far ahead"),
     ],
 )
-async def test_a_watch_can_always_go_on(
+async def test_a_watch_can_always_resume(
     edge: Edge, contest_id: str, epoch: str, revision: int, reason: pb.SnapshotReason
 ) -> None:
-    """A watcher is not refused for what it saw elsewhere: a snapshot with the reason comes."""
+    """A watcher with an unreachable position gets a snapshot with the reason."""
     now = (await add(edge.stub, contest_id, "ada", 5)).position
     position = pb.Position(epoch=epoch or now.epoch, revision=revision)
 
@@ -139,15 +139,15 @@ async def test_a_watch_can_always_go_on(
     assert message.position == now
 
 
-async def test_the_status_of_an_unreachable_position_is_no_advice_to_retry(
+async def test_the_status_of_an_unreachable_position_has_no_retry_info(
     edge: Edge, contest_id: str
 ) -> None:
-    """Waiting does not help, so the status carries no RetryInfo."""
-    refusal = await edge.refusal(
+    """A retry does not help."""
+    rejection = await edge.rejection(
         "GetTopUsers", _request("GetTopUsers", contest_id, pb.Position(epoch="5d2f", revision=1))
     )
 
-    assert refusal == Refusal(
+    assert rejection == Rejection(
         grpc.StatusCode.FAILED_PRECONDITION,
         "POSITION_UNREACHABLE",
         {"contestId": contest_id, "epoch": "", "revision": "0"},

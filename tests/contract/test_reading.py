@@ -1,9 +1,9 @@
-"""What the reads answer: defaults, bounds, ends of the board, and contests that don't exist."""
+"""Reads: defaults, bounds, ends of the board, and contests that don't exist."""
 
 import pytest
 
 from contract.edge import Edge
-from contract.refusals import user_not_found
+from contract.rejections import user_not_found
 from contract.values import MAX_INT32
 from harness.calls import DEADLINE_S, add
 from leaderboard.v1 import leaderboard_pb2 as pb
@@ -12,7 +12,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 async def _fill(edge: Edge, contest_id: str, users: int) -> pb.Position:
-    """Write users `user-1` to `user-<users>`, who have these ranks."""
+    """Write users `user-1` to `user-<users>`, with these ranks."""
     updates = [
         pb.UpdateScoreRequest(contest_id=contest_id, user_id=f"user-{rank}", points=-rank)
         for rank in range(1, users + 1)
@@ -47,7 +47,7 @@ async def _ranks(edge: Edge, request: pb.GetTopUsersRequest) -> list[int]:
         pytest.param(1_000, MAX_INT32, (), id="far behind the last"),
     ],
 )
-async def test_the_ranks_that_are_asked_for(
+async def test_the_requested_ranks(
     edge: Edge, contest_id: str, limit: int, start_rank: int, ranks: range
 ) -> None:
     """Consecutive ranks come in order; past the end there are fewer or none."""
@@ -60,7 +60,7 @@ async def test_the_ranks_that_are_asked_for(
 
 
 async def test_ranks_on_both_sides_of_the_thousandth(edge: Edge, contest_id: str) -> None:
-    """Nothing shows where an answer from memory ends and one from the store begins."""
+    """Ranks from memory and ranks from the store look the same."""
     await _fill(edge, contest_id, 1_205)
 
     for limit, start_rank in ((1_000, 1), (10, 995), (1_000, 2), (1_000, 1_001), (10, 1_200)):
@@ -88,15 +88,15 @@ async def test_an_absent_user_is_not_found(edge: Edge, contest_id: str, *, writt
     if written:
         await add(edge.stub, contest_id, "ada", 5)
 
-    refusal = await edge.refusal(
+    rejection = await edge.rejection(
         "GetUserRank", pb.GetUserRankRequest(contest_id=contest_id, user_id="bob")
     )
 
-    assert refusal == user_not_found(contest_id, "bob")
+    assert rejection == user_not_found(contest_id, "bob")
 
 
 async def test_a_user_with_0_points_is_there(edge: Edge, contest_id: str) -> None:
-    """The first write creates the contest and the user whatever the points."""
+    """The first write creates the contest and the user with any points."""
     answer = await add(edge.stub, contest_id, "ada", 0)
 
     assert answer.applied
@@ -120,7 +120,7 @@ async def test_a_user_with_0_points_is_there(edge: Edge, contest_id: str) -> Non
 async def test_neighbors(
     edge: Edge, contest_id: str, rank: int, neighbors: int, around: tuple[int, ...]
 ) -> None:
-    """Up to the asked number stand on each side, fewer at the ends, and never the user."""
+    """There are up to the requested number on each side, fewer at the ends, and never the user."""
     position = await _fill(edge, contest_id, 10)
 
     answer = await edge.stub.GetUserRank(
@@ -142,7 +142,7 @@ async def test_neighbors(
 async def test_percentile(
     edge: Edge, contest_id: str, users: int, rank: int, percentile: float
 ) -> None:
-    """It is the share of the other users who are ranked below; a single user has 100."""
+    """It is the percentage of the other users that are ranked below; a single user has 100."""
     await _fill(edge, contest_id, users)
 
     answer = await edge.stub.GetUserRank(

@@ -1,4 +1,4 @@
-"""Request ids: a repeat is recognised, and another payload under the same id is refused."""
+"""Request ids: repeats are recognised; another payload under the same id is rejected."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from contract.edge import Edge
-from contract.refusals import request_id_reused
+from contract.rejections import request_id_reused
 from harness.calls import DEADLINE_S, add
 from leaderboard.v1 import leaderboard_pb2 as pb
 
@@ -41,20 +41,20 @@ def _write(contest_id: str, **changed: Any) -> pb.UpdateScoreRequest:
     ],
     ids=str,
 )
-async def test_another_payload_is_refused(
+async def test_another_payload_is_rejected(
     edge: Edge, contest_id: str, changed: dict[str, Any]
 ) -> None:
-    """Whichever field differs, the id is taken and the second write has no effect."""
+    """Any different field makes another payload, and that write has no effect."""
     await edge.answer("UpdateScore", _write(contest_id))
 
-    refusal = await edge.refusal("UpdateScore", _write(contest_id, **changed))
+    rejection = await edge.rejection("UpdateScore", _write(contest_id, **changed))
 
-    assert refusal == request_id_reused(contest_id, "write-1")
+    assert rejection == request_id_reused(contest_id, "write-1")
     assert await edge.board(contest_id) == [("ada", 5)]
 
 
-async def test_the_same_payload_is_answered_as_before(edge: Edge, contest_id: str) -> None:
-    """The repeat changes nothing and tells so; naming the default mode is no difference."""
+async def test_the_same_payload_gets_the_first_result(edge: Edge, contest_id: str) -> None:
+    """The repeat changes nothing and is marked; the default mode may be named or not."""
     first: Any = await edge.answer("UpdateScore", _write(contest_id))
     before = await edge.writes()
 
@@ -68,8 +68,8 @@ async def test_the_same_payload_is_answered_as_before(edge: Edge, contest_id: st
     assert await edge.writes() == before
 
 
-async def test_an_id_is_one_contest_s_own(edge: Edge, contest_id: str) -> None:
-    """In another contest the same id names another write."""
+async def test_an_id_belongs_to_one_contest(edge: Edge, contest_id: str) -> None:
+    """In another contest the same id is another write."""
     await add(edge.stub, contest_id, "ada", 5, "write-1")
 
     answer = await add(edge.stub, f"{contest_id}-other", "bob", 7, "write-1")
@@ -78,7 +78,7 @@ async def test_an_id_is_one_contest_s_own(edge: Edge, contest_id: str) -> None:
 
 
 async def test_an_id_twice_in_a_batch(edge: Edge, contest_id: str) -> None:
-    """Within a batch a repeat is replayed and another payload is refused likewise."""
+    """Within a batch a repeat is replayed, and another payload is rejected, as in calls."""
     write = _write(contest_id)
 
     first, repeat, reused = await edge.batch(
@@ -93,8 +93,8 @@ async def test_an_id_twice_in_a_batch(edge: Edge, contest_id: str) -> None:
     assert await edge.board(contest_id) == [("ada", 5)]
 
 
-async def test_writes_without_an_id_are_all_counted(edge: Edge, contest_id: str) -> None:
-    """An empty id names nothing, so nothing is taken for a repeat."""
+async def test_writes_without_an_id_are_all_applied(edge: Edge, contest_id: str) -> None:
+    """With an empty id no write is a repeat."""
     request = _write(contest_id, request_id="")
 
     answers = [await edge.stub.UpdateScore(request, timeout=DEADLINE_S) for _ in range(3)]

@@ -1,9 +1,9 @@
-"""Points and scores hold every integer to 2^53 either way, and nothing beyond gets in."""
+"""Points and scores are exact from -2^53 to 2^53; values beyond are rejected."""
 
 import pytest
 
 from contract.edge import Edge
-from contract.refusals import MAX_SCORE, Refusal, out_of_range
+from contract.rejections import MAX_SCORE, Rejection, out_of_range
 from contract.values import MAX_INT64, MIN_INT64
 from harness.calls import DEADLINE_S, add
 from leaderboard.v1 import leaderboard_pb2 as pb
@@ -24,24 +24,24 @@ def _update(
     "points",
     [MAX_SCORE + 1, MAX_SCORE + 2, 2**62, MAX_INT64, -MAX_SCORE - 1, -(2**62), MIN_INT64],
 )
-async def test_points_beyond_the_bounds_are_refused(
+async def test_points_beyond_the_bounds_are_rejected(
     edge: Edge, contest_id: str, mode: pb.UpdateMode, points: int
 ) -> None:
-    """They are out of range in every mode, also where they would not become the score."""
+    """They are out of range in every mode, also where the score would not change."""
     await add(edge.stub, contest_id, "ada", 5)
 
-    refusal = await edge.refusal("UpdateScore", _update(contest_id, points, mode))
+    rejection = await edge.rejection("UpdateScore", _update(contest_id, points, mode))
 
-    assert refusal == out_of_range(contest_id, "ada")
+    assert rejection == out_of_range(contest_id, "ada")
     assert await edge.board(contest_id) == [("ada", 5)]
 
 
 @pytest.mark.parametrize("mode", _MODES, ids=pb.UpdateMode.Name)
 @pytest.mark.parametrize("points", [MAX_SCORE, MAX_SCORE - 1, 0, 1 - MAX_SCORE, -MAX_SCORE])
-async def test_points_to_the_bounds_are_taken(
+async def test_points_up_to_the_bounds_are_accepted(
     edge: Edge, contest_id: str, mode: pb.UpdateMode, points: int
 ) -> None:
-    """The first points of a user are the score to the last digit, whatever the mode."""
+    """The first points of a user are its score to the last digit, in every mode."""
     answer = await edge.stub.UpdateScore(_update(contest_id, points, mode), timeout=DEADLINE_S)
 
     assert answer.applied
@@ -64,15 +64,15 @@ async def test_points_to_the_bounds_are_taken(
         pytest.param(-1, -MAX_SCORE, id="under the bound from near zero"),
     ],
 )
-async def test_a_sum_beyond_the_bounds_is_refused(
+async def test_a_sum_beyond_the_bounds_is_rejected(
     edge: Edge, contest_id: str, score: int, points: int
 ) -> None:
     """The score, its position and the board stay as they were."""
     first = await add(edge.stub, contest_id, "ada", score)
 
-    refusal = await edge.refusal("UpdateScore", _update(contest_id, points))
+    rejection = await edge.rejection("UpdateScore", _update(contest_id, points))
 
-    assert refusal == out_of_range(contest_id, "ada")
+    assert rejection == out_of_range(contest_id, "ada")
     standing = await edge.stub.GetUserRank(
         pb.GetUserRankRequest(contest_id=contest_id, user_id="ada"), timeout=DEADLINE_S
     )
@@ -107,7 +107,7 @@ async def test_a_sum_to_the_bounds_is_exact(
     assert await edge.board(contest_id) == [("ada", score + points)]
 
 
-async def test_neighbouring_scores_at_the_bound_are_told_apart(edge: Edge, contest_id: str) -> None:
+async def test_neighbouring_scores_at_the_bound_differ(edge: Edge, contest_id: str) -> None:
     """Scores that differ by one rank by that one, also where doubles end."""
     for user_id, score in (("b", MAX_SCORE - 1), ("c", MAX_SCORE - 2), ("a", MAX_SCORE)):
         await add(edge.stub, contest_id, user_id, score)
@@ -116,8 +116,8 @@ async def test_neighbouring_scores_at_the_bound_are_told_apart(edge: Edge, conte
     assert await edge.board(contest_id) == expected
 
 
-async def test_the_widest_change_is_told_in_full(edge: Edge, contest_id: str) -> None:
-    """A watcher hears of a change by 2^54, the most there can be."""
+async def test_the_widest_change_is_exact(edge: Edge, contest_id: str) -> None:
+    """A watcher gets a change by 2^54, the largest one."""
     await add(edge.stub, contest_id, "ada", -MAX_SCORE)
     watch = edge.stub.WatchContest(
         pb.WatchContestRequest(contest_id=contest_id, scope=pb.WATCH_SCOPE_ALL), timeout=DEADLINE_S
@@ -133,25 +133,25 @@ async def test_the_widest_change_is_told_in_full(edge: Edge, contest_id: str) ->
 
 
 async def test_a_batch_checks_each_sum_after_the_one_before(edge: Edge, contest_id: str) -> None:
-    """What is refused in the middle of a batch counts for nothing in what follows."""
+    """A rejected update in a batch has no effect on those after it."""
     batch = pb.BatchUpdateScoresRequest(
         updates=[_update(contest_id, points) for points in (MAX_SCORE, 1, -1, 2, 1)]
     )
 
     outcomes = await edge.batch(batch)
 
-    refused = out_of_range(contest_id, "ada")
+    rejected = out_of_range(contest_id, "ada")
     assert [
-        outcome if isinstance(outcome, Refusal) else outcome.user.score for outcome in outcomes
-    ] == [MAX_SCORE, refused, MAX_SCORE - 1, refused, MAX_SCORE]
+        outcome if isinstance(outcome, Rejection) else outcome.user.score for outcome in outcomes
+    ] == [MAX_SCORE, rejected, MAX_SCORE - 1, rejected, MAX_SCORE]
 
 
-async def test_a_refused_write_does_not_use_up_its_request_id(edge: Edge, contest_id: str) -> None:
-    """The same id names the write that is sent in its place."""
+async def test_a_rejected_write_does_not_use_up_its_request_id(edge: Edge, contest_id: str) -> None:
+    """The same id can be used for a corrected write."""
     await add(edge.stub, contest_id, "ada", MAX_SCORE)
     request = _update(contest_id, 1)
     request.request_id = "write-1"
-    assert await edge.refusal("UpdateScore", request) == out_of_range(contest_id, "ada")
+    assert await edge.rejection("UpdateScore", request) == out_of_range(contest_id, "ada")
 
     answer = await add(edge.stub, contest_id, "ada", -1, "write-1")
 

@@ -1,4 +1,4 @@
-"""Stopping: on SIGTERM or SIGINT a server tells all, finishes what is under way, and is gone."""
+"""Stopping: on SIGTERM or SIGINT a server ends watches, finishes open calls, and exits."""
 
 import asyncio
 import signal
@@ -10,7 +10,7 @@ import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_status import rpc_status
 
-from contract.refusals import Refusal, draining
+from contract.rejections import Rejection, draining
 from harness.calls import DEADLINE_S, add, scores
 from harness.proxy import StoreProxy
 from harness.service import SERVICE_NAME, ServiceProcess
@@ -22,10 +22,10 @@ from leaderboard.v1 import leaderboard_pb2 as pb
 
 
 @pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT], ids=lambda number: number.name)
-async def test_watchers_are_told_and_can_go_on_elsewhere(
+async def test_watches_end_and_resume_on_another_server(
     service: ServiceProcess, own_store: StoreProcess, tmp_path: Path, stop: signal.Signals
 ) -> None:
-    """Each stream ends with DRAINING at a position from which another server misses nothing."""
+    """Each watch ends with DRAINING; a resume at its position misses nothing."""
     await add(service.stub, "cup", "ada", 5)
     watchers = [
         Watcher("cup", scope=pb.WATCH_SCOPE_TOP),
@@ -52,10 +52,10 @@ async def test_watchers_are_told_and_can_go_on_elsewhere(
             await watcher.hang_up()
 
 
-async def test_health_tells_of_the_stop_and_new_calls_are_refused(
+async def test_health_changes_and_new_calls_are_rejected(
     service: ServiceProcess,
 ) -> None:
-    """Whoever watches the health hears NOT_SERVING, and whoever calls is told to go elsewhere."""
+    """Watches of the health get NOT_SERVING, and new calls UNAVAILABLE."""
     await add(service.stub, "cup", "ada", 1)
     health = health_pb2_grpc.HealthStub(service.channel)
     watches = [
@@ -64,7 +64,7 @@ async def test_health_tells_of_the_stop_and_new_calls_are_refused(
     for watch in watches:
         assert (await watch.read()).status == health_pb2.HealthCheckResponse.SERVING
 
-    async def refused() -> bool:
+    async def rejected() -> bool:
         try:
             await add(service.stub, "cup", "ada", 1)
         except grpc.aio.AioRpcError as error:
@@ -76,14 +76,14 @@ async def test_health_tells_of_the_stop_and_new_calls_are_refused(
     for watch in watches:
         async with asyncio.timeout(DEADLINE_S):
             assert (await watch.read()).status == health_pb2.HealthCheckResponse.NOT_SERVING
-    await eventually(refused, "UNAVAILABLE for new calls")
+    await eventually(rejected, "UNAVAILABLE for new calls")
     for watch in watches:
         watch.cancel()
     assert await service.process.exited() == 0
 
 
-async def test_calls_under_way_are_finished(own_store: StoreProcess, tmp_path: Path) -> None:
-    """What was taken up before the signal is answered after it, and kept."""
+async def test_open_calls_are_finished(own_store: StoreProcess, tmp_path: Path) -> None:
+    """A write that was sent before the signal is acknowledged after it, and kept."""
     async with (
         StoreProxy(own_store.port) as proxy,
         ServiceProcess(tmp_path / "slow", redis_url=proxy.url) as service,
@@ -98,8 +98,8 @@ async def test_calls_under_way_are_finished(own_store: StoreProcess, tmp_path: P
         proxy.delay = 0.05
         await asyncio.gather(*write("opens-a-connection"))
         proxy.delay = 0.7
-        lookouts = [proxy.look_out("EVALSHA", holding=b"under-way-%d" % cup) for cup in range(10)]
-        calls = asyncio.gather(*write("under-way"))
+        lookouts = [proxy.look_out("EVALSHA", holding=b"open-%d" % cup) for cup in range(10)]
+        calls = asyncio.gather(*write("open"))
         for lookout in lookouts:
             await lookout.passed()
 
@@ -112,17 +112,17 @@ async def test_calls_under_way_are_finished(own_store: StoreProcess, tmp_path: P
         assert await service.process.exited() == 0
         proxy.delay = 0
         await service.start()
-        assert await scores(service.stub, "cup-7") == {"opens-a-connection-7": 1, "under-way-7": 1}
+        assert await scores(service.stub, "cup-7") == {"opens-a-connection-7": 1, "open-7": 1}
 
 
-async def test_every_call_around_the_stop_is_answered_or_sent_elsewhere(
+async def test_every_call_around_the_stop_succeeds_or_is_unavailable(
     service: ServiceProcess, listener: str
 ) -> None:
-    """A caller meets UNAVAILABLE, which retries understand; from grpcio with the reason.
+    """The status can be retried; from grpcio it has the reason.
 
-    The front finishes every call that reaches it, and has callers leave before they send more.
+    The front finishes every call that reaches it, and has clients leave before they send more.
     """
-    met: list[grpc.StatusCode | Refusal] = []
+    met: list[grpc.StatusCode | Rejection] = []
 
     async def call(caller: int) -> None:
         goes_on = True
@@ -131,9 +131,9 @@ async def test_every_call_around_the_stop_is_answered_or_sent_elsewhere(
                 await add(service.stub, f"cup-{caller % 10}", f"user-{caller}", 1)
                 met.append(grpc.StatusCode.OK)
             except grpc.aio.AioRpcError as error:
-                # Once the server is gone it is the transport that says so, without details.
-                told = rpc_status.from_call(error)
-                met.append(Refusal.of(status_of(error)) if told else error.code())
+                # Once the server is gone, the status comes from the client without details.
+                details = rpc_status.from_call(error)
+                met.append(Rejection.of(status_of(error)) if details else error.code())
                 goes_on = False
 
     async with asyncio.TaskGroup() as group:
@@ -148,8 +148,8 @@ async def test_every_call_around_the_stop_is_answered_or_sent_elsewhere(
     assert await service.process.exited() == 0
 
 
-async def test_nobody_can_hold_up_the_stop(service: ServiceProcess) -> None:
-    """A watcher that reads nothing and a health check that stays don't keep the server alive."""
+async def test_no_client_can_delay_the_stop(service: ServiceProcess) -> None:
+    """Neither a watcher that reads nothing nor an open watch of the health."""
     await add(service.stub, "cup", "ada", 1)
     silent = service.stub.WatchContest(
         pb.WatchContestRequest(contest_id="cup", scope=pb.WATCH_SCOPE_ALL)
@@ -171,8 +171,8 @@ async def test_nobody_can_hold_up_the_stop(service: ServiceProcess) -> None:
     assert await service.terminate() == 0
 
 
-async def test_a_stop_with_the_store_away(service: ServiceProcess, own_store: StoreProcess) -> None:
-    """A server stops as cleanly when the store can't be reached."""
+async def test_a_stop_with_the_store_down(service: ServiceProcess, own_store: StoreProcess) -> None:
+    """A server also stops gracefully when the store can't be reached."""
     await own_store.kill()
 
     assert await service.terminate() == 0

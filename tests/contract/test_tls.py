@@ -1,4 +1,4 @@
-"""TLS: who is served with it, and how a server's certificate is renewed."""
+"""TLS: the renewal of a server's certificate, and client certificates."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -31,13 +31,13 @@ class _Files(NamedTuple):
 
 @pytest.fixture(name="files")
 def _files(tmp_path: Path) -> _Files:
-    """Give the places of a certificate, its key and an authority."""
+    """Give the paths of a certificate, its key and a CA certificate."""
     return _Files(tmp_path / "chain.pem", tmp_path / "key.pem", tmp_path / "authority.pem")
 
 
 @pytest_asyncio.fixture(name="authority")
 async def _authority(files: _Files) -> AsyncIterator[Authority]:
-    """Give an authority that wrote the server's certificate and key, and its own certificate."""
+    """Give an authority that has written the files: its certificate, and the server's with key."""
     authority = Authority()
     authority.write(files.chain, files.key)
     files.authority.write_bytes(authority.pem)
@@ -45,7 +45,7 @@ async def _authority(files: _Files) -> AsyncIterator[Authority]:
 
 
 async def _is_served(service: ServiceProcess, caller: grpc.ChannelCredentials | None) -> bool:
-    """Tell whether a caller with a connection of its own gets an answer."""
+    """Return whether a call on a new connection succeeds."""
     async with service.new_channel(caller) as channel:
         try:
             return await scores(LeaderboardServiceStub(channel), "cup") == {"ada": 5}
@@ -57,7 +57,7 @@ async def _is_served(service: ServiceProcess, caller: grpc.ChannelCredentials | 
 async def test_a_certificate_is_renewed_without_a_restart(
     files: _Files, authority: Authority, own_store: StoreProcess, tmp_path: Path
 ) -> None:
-    """New connections get the new one; those that are open stay; what is broken is not taken."""
+    """New connections get the new one; open ones stay; broken files are ignored."""
     async with ServiceProcess(
         tmp_path / "service",
         *files.options,
@@ -83,10 +83,10 @@ async def test_a_certificate_is_renewed_without_a_restart(
         assert "PRIVATE" not in log.read_text()
 
 
-async def test_only_certified_callers_are_served(
+async def test_only_clients_with_a_certificate_are_served(
     files: _Files, authority: Authority, own_store: StoreProcess, tmp_path: Path
 ) -> None:
-    """With authorities for callers, one without a certificate of theirs is refused."""
+    """With CA certificates for clients, a client without a certificate of theirs is rejected."""
     async with ServiceProcess(
         tmp_path / "service",
         *(*files.options, "--tls-client-ca", str(files.authority)),
@@ -104,7 +104,7 @@ async def test_only_certified_callers_are_served(
 async def test_a_key_of_another_certificate(
     files: _Files, authority: Authority, tmp_path: Path
 ) -> None:
-    """The server does not start, and says in one line which options are wrong."""
+    """The server does not start, and prints one line with the wrong options."""
     Authority().server.private_key_pem.write_to_path(files.key)
 
     ended = await served(tmp_path, *files.options, "--data-dir", str(tmp_path / "data"))

@@ -1,9 +1,9 @@
-"""The users of a watch: 1 to 1,000 with the scope USERS, each once, and none with the others."""
+"""The users of a watch: 1 to 1,000 different ones with the scope USERS, else none."""
 
 import pytest
 
 from contract.edge import ON_ONE_STORE, Edge
-from contract.refusals import invalid
+from contract.rejections import invalid
 from contract.values import USER_ID
 from leaderboard.v1 import leaderboard_pb2 as pb
 
@@ -27,13 +27,13 @@ _MANY = [f"user-{number}" for number in range(1_001)]
         pytest.param(pb.WATCH_SCOPE_UNSPECIFIED, ["ada"], ["user_ids"], id="with the default"),
     ],
 )
-async def test_users_that_can_not_be_watched(
+async def test_invalid_users(
     edge: Edge, contest_id: str, scope: pb.WatchScope, user_ids: list[str], fields: list[str]
 ) -> None:
-    """The status names the list or the entries that are wrong."""
+    """The status names the list, or the invalid entries."""
     request = pb.WatchContestRequest(contest_id=contest_id, scope=scope, user_ids=user_ids)
 
-    assert await edge.refusal("WatchContest", request) == invalid(*fields)
+    assert await edge.rejection("WatchContest", request) == invalid(*fields)
 
 
 @pytest.mark.parametrize("name", USER_ID.bad)
@@ -42,12 +42,12 @@ async def test_a_bad_id_among_good_ones(edge: Edge, contest_id: str, name: str) 
     request = pb.WatchContestRequest(contest_id=contest_id, scope=_USERS)
     request.user_ids.extend(["ada", str(USER_ID.bad[name])])
 
-    assert await edge.refusal("WatchContest", request) == invalid("user_ids[1]")
+    assert await edge.rejection("WatchContest", request) == invalid("user_ids[1]")
 
 
 @pytest.mark.parametrize("count", [1, 1_000])
-async def test_users_that_can_be_watched(edge: Edge, contest_id: str, count: int) -> None:
-    """The fewest and the most users are watched, also before any of them has a score."""
+async def test_valid_users(edge: Edge, contest_id: str, count: int) -> None:
+    """The fewest and the most users are accepted, also before any of them has a score."""
     request = pb.WatchContestRequest(contest_id=contest_id, scope=_USERS, user_ids=_MANY[:count])
 
     message = await edge.answer("WatchContest", request)
@@ -58,11 +58,11 @@ async def test_users_that_can_be_watched(edge: Edge, contest_id: str, count: int
 
 
 async def test_a_thousand_bad_ids_still_get_a_status(edge: Edge, contest_id: str) -> None:
-    """A status that could name a thousand fields names the first ones, and reaches the caller."""
+    """A status that could name a thousand fields names the first ones, and reaches the client."""
     request = pb.WatchContestRequest(contest_id=contest_id, scope=_USERS)
     request.user_ids.extend(f"{number} {'u' * 100}" for number in range(1_000))
 
-    refusal = await edge.refusal("WatchContest", request)
+    rejection = await edge.rejection("WatchContest", request)
 
-    assert refusal == invalid(*(f"user_ids[{index}]" for index in range(len(refusal.fields))))
-    assert refusal.fields
+    assert rejection == invalid(*(f"user_ids[{index}]" for index in range(len(rejection.fields))))
+    assert rejection.fields

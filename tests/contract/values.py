@@ -1,4 +1,4 @@
-"""What each field may hold and what it may not, by the name of the method and the field's path."""
+"""Valid and invalid values of each field, by the name of the method and the field's path."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -18,7 +18,7 @@ MIN_SECONDS, MAX_SECONDS = -62_135_596_800, 253_402_300_799
 
 @dataclass(frozen=True)
 class Values:
-    """Values of one field, by what is special about them."""
+    """Values of one field, by a description of each."""
 
     good: Mapping[str, Value] = field(default_factory=dict)
     bad: Mapping[str, Value] = field(default_factory=dict)
@@ -42,7 +42,7 @@ _NO_TOKEN: dict[str, Value] = {
     "a joiner": "a\N{ZERO WIDTH JOINER}b",
     "huge": "a" * 100_000,
 }
-"""What neither an id nor any other token may be."""
+"""Invalid values of ids and all other tokens."""
 _NO_ID: dict[str, Value] = _NO_TOKEN | {
     "a slash": "a/b",
     "a dot first": ".a",
@@ -214,7 +214,7 @@ FIELDS: dict[str, dict[str, Values]] = {
         "min_interval": MIN_INTERVAL,
     },
 }
-"""Every field but those whose values depend on other fields or on the contest's state."""
+"""Every field except those whose values depend on other fields or on the contest's state."""
 
 ELSEWHERE = {
     "UpdateScore.points": "test_scores.py",

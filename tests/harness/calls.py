@@ -1,10 +1,10 @@
-"""The calls that most tests make, each a single try with a generous deadline."""
+"""The calls of most tests, each a single attempt with a generous deadline."""
 
 from leaderboard.v1 import leaderboard_pb2 as pb
 from leaderboard.v1.leaderboard_pb2_grpc import LeaderboardServiceStub
 
 DEADLINE_S = 10.0
-"""Of calls that must succeed: generous, so that only a broken service passes it."""
+"""The deadline of calls that must succeed: generous, so that only a broken service exceeds it."""
 
 
 async def top(
@@ -31,7 +31,7 @@ async def scores(
 async def add(
     stub: LeaderboardServiceStub, contest_id: str, user_id: str, points: int, request_id: str = ""
 ) -> pb.UpdateScoreResponse:
-    """Add points with a single try."""
+    """Add points with a single attempt."""
     request = pb.UpdateScoreRequest(
         contest_id=contest_id, user_id=user_id, points=points, request_id=request_id
     )

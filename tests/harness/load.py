@@ -1,4 +1,4 @@
-"""Clients that write under load and never give a write up until it is acknowledged."""
+"""Clients that write under load, and retry each write until it is acknowledged."""
 
 import asyncio
 import itertools
@@ -30,16 +30,16 @@ async def persist(
     Args:
         stub: The server.
         request: The update; its request id makes it safe to repeat.
-        deadline: Seconds for each try.
-        within: Seconds for all tries.
-        refusals: Gets the tries that failed.
+        deadline: Seconds for each attempt.
+        within: Seconds for all attempts.
+        refusals: Gets the errors of failed attempts.
 
     Returns:
         The acknowledgement.
 
     Raises:
-        grpc.aio.AioRpcError: A try failed with a status that no repetition mends.
-        TimeoutError: No try was acknowledged.
+        grpc.aio.AioRpcError: An attempt failed with a status that is not retried.
+        TimeoutError: No attempt was acknowledged.
     """
     assert request.request_id, "an update without a request id can't be repeated"
     async with asyncio.timeout(within):
@@ -62,12 +62,12 @@ class Load:
     """
     Clients that add points to a contest for as long as the block lasts, each for one user.
 
-    Leaving the block waits until every client's last write is acknowledged, so that `scores` is
-    then exactly what the board must hold.
+    The end of the block waits until every client's last write is acknowledged, so that `scores` is
+    then exactly the board.
 
     Attributes:
-        scores: What each user has reached by acknowledged writes.
-        refusals: The tries that failed.
+        scores: The score of each user by acknowledged writes.
+        refusals: The errors of failed attempts.
     """
 
     def __init__(self, stub: LeaderboardServiceStub, contest_id: str, *, clients: int = 20) -> None:
@@ -103,11 +103,11 @@ class Load:
         Wait for further acknowledged writes.
 
         Args:
-            writes: How many, counted from now.
+            writes: Their number, counted from now.
             within: Seconds to wait.
 
         Raises:
-            AssertionError: They did not come.
+            AssertionError: They did not happen in time.
         """
         due = self._acknowledged + writes
 

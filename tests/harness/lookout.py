@@ -1,4 +1,4 @@
-"""Looks out for commands on the line to the store, to wait for them or to lose their replies."""
+"""Watches commands on the connection to the store, to wait for them or to lose their replies."""
 
 import asyncio
 
@@ -6,7 +6,7 @@ from harness.waiting import eventually
 
 
 class Lookout:
-    """A lookout for commands on their way to the store, which may also lose their replies."""
+    """Waits for commands on their way to the store, and may lose their replies."""
 
     def __init__(self, command: str, holding: bytes, losses: int) -> None:
         self._command = command
@@ -21,30 +21,30 @@ class Lookout:
 
     async def passed(self, *, within: float = 10.0) -> None:
         """
-        Wait until such a command was passed on to the store.
+        Wait until such a command was forwarded to the store.
 
         Args:
             within: Seconds to wait.
 
         Raises:
-            AssertionError: None came by.
+            AssertionError: There was none.
         """
         await eventually(self._passed.is_set, f"{self._command} on the line", within=within)
 
     async def lost(self, *, within: float = 10.0) -> None:
         """
-        Wait until the store has answered such a command and the reply was lost.
+        Wait until the reply of the store to such a command was lost.
 
         Args:
             within: Seconds to wait.
 
         Raises:
-            AssertionError: No reply came by to lose.
+            AssertionError: There was no reply to lose.
         """
         await eventually(self._lost.is_set, f"a lost reply to {self._command}", within=within)
 
     def meets(self, name: str, command: list[bytes]) -> bool:
-        """Look at a command that goes to the store, and tell whether its reply is to be lost."""
+        """Check a command on its way to the store, and return whether its reply is to be lost."""
         if name != self._command or not any(self._holding in part for part in command):
             return False
         self._passed.set()
@@ -52,5 +52,5 @@ class Lookout:
         return self._losses_left >= 0
 
     def report_loss(self) -> None:
-        """Say that the store answered and that nobody will read it."""
+        """Report that a reply of the store was lost."""
         self._lost.set()

@@ -1,4 +1,4 @@
-"""What one server process has behind its listener, within the test's own process."""
+"""The parts of a server behind its listener, within the test's own process."""
 
 import asyncio
 import contextlib
@@ -21,7 +21,7 @@ from leaderboard_server.watch.hub import WatchHub
 from leaderboard_server.watch.watchers import Watchers
 
 
-class _Handover:
+class _OneByOneSink:
     """A stream whose messages are taken one by one; see `watch.sink.WatchSink`."""
 
     def __init__(self, groups: BroadcastGroups[WatchMessage]) -> None:
@@ -38,7 +38,7 @@ class _Handover:
         return await self._groups.follow(group, revision, self.send)
 
     async def take(self) -> WatchMessage:
-        """Wait for the next message; the one after it is sent once this was asked for again."""
+        """Wait for the next message; the one after it is sent with the next call of this."""
         self._taken.set()
         message = await self._message
         self._message = asyncio.Future()
@@ -46,7 +46,7 @@ class _Handover:
 
 
 class MessagePublisher:
-    """Publishes messages as they are, not encoded; see `watch.sink.GroupPublisher`."""
+    """Publishes messages without encoding them; see `watch.sink.GroupPublisher`."""
 
     def __init__(self, groups: BroadcastGroups[WatchMessage]) -> None:
         self._groups = groups
@@ -71,8 +71,8 @@ class Node:
     groups: BroadcastGroups[WatchMessage]
 
     async def watch(self, request: WatchRequest) -> AsyncGenerator[WatchMessage, None]:
-        """Yield what a watcher is told, each message after the one before was taken."""
-        sink = _Handover(self.groups)
+        """Yield the messages of a watch, each after the one before was taken."""
+        sink = _OneByOneSink(self.groups)
         watching = asyncio.ensure_future(self.watchers.watch(request, sink))
         taking = asyncio.ensure_future(sink.take())
         try:
@@ -90,7 +90,7 @@ class Node:
                 await watching
 
     async def add(self, contest_id: str, user_id: str, points: int = 1) -> UpdateResult:
-        """Add points, as a call of a client would."""
+        """Add points, as a client's call would."""
         update = ScoreUpdate(contest_id, user_id, points)
         (outcome,) = await self.committer.commit(contest_id, (update,), list)
         assert isinstance(outcome, UpdateResult)
@@ -99,7 +99,7 @@ class Node:
 
 @contextlib.asynccontextmanager
 async def running_node(url: str, retention: Retention | None = None) -> AsyncIterator[Node]:
-    """Run the parts of one server on a store, from when its feed is up."""
+    """Run the parts of one server on a store, once its feed is up."""
     driver = connect(url)
     writes, reads = PipelinedConnection(driver), PipelinedConnection(driver)
     store = Store(writes, reads, retention or Retention())

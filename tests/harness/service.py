@@ -28,7 +28,7 @@ CHANNEL_OPTIONS = (
     ("grpc.min_reconnect_backoff_ms", 50),
     ("grpc.max_reconnect_backoff_ms", 100),
 )
-"""What a test's channel needs: no proxy, a connection of its own, and quick new tries."""
+"""Options of a test's channel: no proxy, a connection of its own, and quick reconnects."""
 
 
 LISTENERS = ("grpcio", "front") if find_spec("leaderboard_front") else ("grpcio",)
@@ -38,7 +38,7 @@ _listener = os.environ.get("LEADERBOARD_TEST_LISTENER", "grpcio")
 
 @contextlib.contextmanager
 def listening_with(listener: str) -> Iterator[None]:
-    """Have the services that are made within the block use a listener."""
+    """Use a listener in the services that are made within the block."""
     global _listener  # noqa: PLW0603 - tests make services in many places
     before, _listener = _listener, listener
     try:
@@ -123,7 +123,7 @@ class ServiceProcess:
 
         Raises:
             AssertionError: It doesn't become healthy.
-            RuntimeError: It exited; its log is told.
+            RuntimeError: It exited; the text has its log.
         """
         self.launch()
         await eventually(self._serves, "SERVING from the service's health", within=within)
@@ -136,7 +136,7 @@ class ServiceProcess:
         self._started.append(ChildProcess(self._command, self._log, environment))
 
     async def health(self) -> str:
-        """Return the health that the service gives: SERVING, NOT_SERVING, … or UNREACHABLE."""
+        """Return the health of the service: SERVING, NOT_SERVING, … or UNREACHABLE."""
         request = health_pb2.HealthCheckRequest(service=SERVICE_NAME)
         try:
             answer = await health_pb2_grpc.HealthStub(self.channel).Check(request, timeout=2)
@@ -172,7 +172,7 @@ class ServiceProcess:
         await self.start()
 
     async def close(self) -> None:
-        """End the service in whatever state it is, and print its log."""
+        """End the service in any state, and print its log."""
         if self._channel is not None:
             await self._channel.close()
             self._channel = None
@@ -197,7 +197,7 @@ class Pair(NamedTuple):
 
 @contextlib.asynccontextmanager
 async def all_serving(*services: ServiceProcess) -> AsyncIterator[None]:
-    """Run services for a block, started side by side since that takes a second for each."""
+    """Run services for a block, started concurrently since a start takes a second."""
     try:
         await asyncio.gather(*(service.start() for service in services))
         yield

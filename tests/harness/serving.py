@@ -1,4 +1,4 @@
-"""Runs `leaderboard serve` with any options and environment, to its end."""
+"""Runs `leaderboard serve` with any options and environment, up to its end."""
 
 import os
 import sysconfig
@@ -10,17 +10,17 @@ from harness.processes import ChildProcess
 
 
 class Ended(NamedTuple):
-    """How a server ended."""
+    """The end of a server."""
 
     exit_code: int
     output: str
-    """All that it printed and logged."""
+    """Everything that it printed and logged."""
 
 
 def serve(
     folder: Path, *options: str, environment: Mapping[str, str] | None = None
 ) -> ChildProcess:
-    """Start a server that is told only of these settings, and wait for nothing."""
+    """Start a server with these settings alone, and wait for nothing."""
     plain = {name: value for name, value in os.environ.items() if "LEADERBOARD" not in name}
     command = str(Path(sysconfig.get_path("scripts")) / "leaderboard")
     return ChildProcess(
@@ -35,7 +35,7 @@ async def served(
     Start a server and wait until it has ended by itself.
 
     Raises:
-        AssertionError: It goes on.
+        AssertionError: It keeps running.
     """
     process = serve(folder, *options, environment=environment)
     try:

@@ -1,4 +1,4 @@
-"""Reads the status of a failed call or update with the details that the contract promises."""
+"""Reads the status of a failed call or update, with the details of the contract."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -19,13 +19,13 @@ _CODES = {code.value[0]: code for code in grpc.StatusCode}
 @dataclass(frozen=True)
 class Status:
     """
-    A status other than OK, with what its details say.
+    A status other than OK, with its details.
 
     Attributes:
         code: The status code.
         message: The text for developers.
         reason: The name of an `ErrorReason` value.
-        metadata: What the reason comes with.
+        metadata: The metadata of the reason.
         fields: The fields that a `BadRequest` names.
         retry_after: Seconds, from a `RetryInfo`; None without one.
     """
@@ -40,7 +40,7 @@ class Status:
 
 def status_of(error: grpc.aio.AioRpcError) -> Status:
     """
-    Read a failed call and hold it against the contract.
+    Read a failed call, and check it against the contract.
 
     Raises:
         AssertionError: The details hold not exactly one ErrorInfo of the service's domain with a
@@ -53,7 +53,7 @@ def status_of(error: grpc.aio.AioRpcError) -> Status:
 
 def status_of_update(status: UpdateStatus) -> Status:
     """
-    Read the status of one update of a batch and hold it against the contract.
+    Read the status of one update of a batch, and check it against the contract.
 
     Raises:
         AssertionError: As with `status_of`.

@@ -1,4 +1,4 @@
-"""The checker of watches lets right streams pass and catches each kind of wrong one."""
+"""The checker of watches accepts correct streams, and rejects each kind of wrong one."""
 
 import pytest
 
@@ -52,8 +52,8 @@ def _checker(*messages: pb.WatchContestResponse) -> WatchChecker:
     return checker
 
 
-def test_a_right_stream_leads_to_the_right_board() -> None:
-    """Changes move rows as the contract says."""
+def test_a_correct_stream_builds_the_board() -> None:
+    """Changes move rows by the rules of the contract."""
     checker = _checker(
         _snapshot(2, 9, 5),
         _changes(2, 4, _change("u2", 10, 5, 1, previous_rank=2), _change("new", 9, 9, 3)),
@@ -75,7 +75,7 @@ def test_the_scope_top_cuts_at_the_limit() -> None:
 @pytest.mark.parametrize(
     ("message", "broken"),
     [
-        (_changes(1, 3, _change("u1", 10, 1, 1, 1)), "a hole"),
+        (_changes(1, 3, _change("u1", 10, 1, 1, 1)), "a gap"),
         (_changes(2, 4, _change("u1", 10, 1, 1, 1)), "1 changes for 2 revisions"),
         (_changes(2, 2, _change("u1", 10, 1, 1, 1)), "without a new revision"),
         (_changes(2, 3, _change("u1", 11, 1, 1, 1)), "changes lead to"),
@@ -101,8 +101,8 @@ def test_the_scope_top_cuts_at_the_limit() -> None:
         ),
     ],
 )
-def test_a_wrong_message_is_caught(message: pb.WatchContestResponse, broken: str) -> None:
-    """Each broken rule ends the test with its story."""
+def test_a_wrong_message_is_rejected(message: pb.WatchContestResponse, broken: str) -> None:
+    """Each broken rule has its text."""
     checker = _checker(_snapshot(2, 9, 5))
 
     with pytest.raises(AssertionError, match=broken):
@@ -110,13 +110,13 @@ def test_a_wrong_message_is_caught(message: pb.WatchContestResponse, broken: str
 
 
 def test_a_stream_must_begin_with_a_snapshot() -> None:
-    """Changes before any state can't be applied to anything."""
+    """Changes before any state can't be applied."""
     with pytest.raises(AssertionError, match="in place of the first snapshot"):
         _checker(_changes(0, 1, _change("u1", 1, 1, 1)))
 
 
-def test_a_resumed_stream_goes_on_with_the_board() -> None:
-    """After a resume the changes apply to what the watcher knew."""
+def test_a_resumed_stream_continues_the_board() -> None:
+    """After a resume the changes are applied to the board of the watcher."""
     checker = _checker(_snapshot(2, 9, 5))
     checker.begin(checker.position)
     checker.feed(_changes(2, 3, _change("u2", 6, 1, 2, 2)))
@@ -125,7 +125,7 @@ def test_a_resumed_stream_goes_on_with_the_board() -> None:
 
 
 def test_a_resumed_stream_may_not_skip() -> None:
-    """The first changes of a resumed stream start where it was resumed."""
+    """The first changes of a resumed stream start at its position."""
     checker = _checker(_snapshot(2, 9, 5))
     checker.begin(checker.position)
 
@@ -133,8 +133,8 @@ def test_a_resumed_stream_may_not_skip() -> None:
         checker.feed(_changes(3, 4, _change("u2", 6, 1, 2, 2)))
 
 
-def test_a_split_commit_is_caught() -> None:
-    """A state between the revisions of one commit never was the store's."""
+def test_a_split_commit_is_rejected() -> None:
+    """A state between the revisions of one commit never was in the store."""
     checker = _checker(_snapshot(2, 9, 5), _changes(2, 3, _change("u1", 10, 1, 1, 1)))
 
     checker.assert_whole([(1, 2), (3, 3)])

@@ -1,4 +1,4 @@
-"""What the checker of watches takes from a stream that resumes before the contest began."""
+"""The checker of watches, with a stream that resumes at the beginning of a contest."""
 
 import pytest
 
@@ -16,7 +16,7 @@ def _snapshot(position: pb.Position, reason: pb.SnapshotReason) -> pb.WatchConte
 
 
 def _before_the_beginning() -> WatchChecker:
-    """Return a checker of one who watched before the contest began, and comes back."""
+    """Return a checker of a watcher from before the first change that resumes."""
     checker = WatchChecker()
     checker.begin()
     checker.feed(_snapshot(pb.Position(), pb.SNAPSHOT_REASON_INITIAL))
@@ -25,7 +25,7 @@ def _before_the_beginning() -> WatchChecker:
 
 
 def test_a_history_trimmed_since_the_beginning_is_legal() -> None:
-    """There was no epoch before, so the first one is no other history."""
+    """There was no epoch before, so the first one is not another history."""
     checker = _before_the_beginning()
     checker.feed(_snapshot(pb.Position(epoch="e", revision=9), pb.SNAPSHOT_REASON_HISTORY_TRIMMED))
     assert [row.score for row in checker.rows] == [9]

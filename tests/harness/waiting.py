@@ -14,15 +14,15 @@ async def eventually(
     Wait until a condition holds.
 
     Args:
-        holds: Tells whether it does; a plain function or a coroutine function. An AssertionError
-            counts as "not yet", any other exception ends the wait.
-        story: What is waited for, told when it does not come.
-        within: Seconds, generous: it only decides when a broken test gives up.
+        holds: Returns whether it does; a plain function or a coroutine function. An
+            AssertionError counts as "not yet", any other exception ends the wait.
+        story: The awaited event, for the text of the error.
+        within: Seconds, generous: it only limits the time of a broken test.
 
     Raises:
-        AssertionError: It did not come in time. The cause is that of the last look, if it had one.
+        AssertionError: It did not happen in time. The cause is the last error of `holds`, if any.
     """
-    doubt: AssertionError | None = None
+    last_error: AssertionError | None = None
     try:
         async with asyncio.timeout(within):
             while True:
@@ -30,9 +30,9 @@ async def eventually(
                     seen = holds()
                     if await seen if inspect.isawaitable(seen) else seen:
                         return
-                    doubt = None
+                    last_error = None
                 except AssertionError as error:
-                    doubt = error
+                    last_error = error
                 await asyncio.sleep(_PAUSE_S)
     except TimeoutError:
-        raise AssertionError(f"did not happen within {within:g} s: {story}") from doubt
+        raise AssertionError(f"did not happen within {within:g} s: {story}") from last_error

@@ -1,4 +1,4 @@
-"""The board that a watcher keeps, built by the rules of the contract for each scope."""
+"""The board of a watcher, built by the rules of the contract for each scope."""
 
 from collections.abc import Iterable
 from typing import NamedTuple, Self
@@ -7,7 +7,7 @@ from leaderboard.v1 import leaderboard_pb2 as pb
 
 
 class Row(NamedTuple):
-    """A user's row as a watcher shows it; its rank is where it stands."""
+    """A user's row on the board of a watcher; its rank is its index."""
 
     user_id: str
     score: int
@@ -15,7 +15,7 @@ class Row(NamedTuple):
 
     @classmethod
     def of(cls, user: pb.RankedUser) -> Self:
-        """Take the row from a message."""
+        """Convert the row of a message."""
         return cls(user.user_id, user.score, user.display_name)
 
 
@@ -43,13 +43,13 @@ class WatchedBoard:
         return tuple(self._rows)
 
     def forget(self) -> None:
-        """Hold nothing for true until the next snapshot."""
+        """Have no known rows until the next snapshot."""
         self._known = False
         self._rows = []
 
     def replace(self, snapshot: pb.Snapshot, position: pb.Position) -> None:
         """
-        Take a snapshot in place of everything.
+        Replace all rows by a snapshot.
 
         Raises:
             AssertionError: Its rows contradict themselves or the request.
@@ -75,7 +75,7 @@ class WatchedBoard:
         Apply the changes of one message in order.
 
         Raises:
-            AssertionError: A change contradicts what this watcher knows.
+            AssertionError: A change contradicts the known rows.
         """
         if not self._known:
             return
@@ -98,7 +98,7 @@ class WatchedBoard:
             self._place_exactly(change, 0 if place is None else place + 1)
         else:
             watched = self._scope == pb.WATCH_SCOPE_ALL or user.user_id in self._user_ids
-            assert watched, f"a change of {user.user_id}, who is not watched"
+            assert watched, f"a change of {user.user_id}, which is not watched"
             self._rows.append(Row.of(user))
 
     def _place_within_limit(self, change: pb.ScoreChange, *, known: bool) -> None:
@@ -114,7 +114,7 @@ class WatchedBoard:
     def _place_exactly(self, change: pb.ScoreChange, known_rank: int) -> None:
         user = change.user
         assert change.previous_rank == known_rank, (
-            f"{user.user_id} had rank {known_rank}, told as {change.previous_rank}"
+            f"{user.user_id} had rank {known_rank}, not {change.previous_rank}"
         )
         assert known_rank or change.points == user.score, f"{user.user_id} began with no score"
         self._insert(user)
@@ -130,4 +130,4 @@ class WatchedBoard:
             scores = [row.score for row in self._rows]
             assert scores == sorted(scores, reverse=True), f"not best first: {self._rows}"
         users = [row.user_id for row in self._rows]
-        assert len(users) == len(set(users)), f"a user stands twice: {users}"
+        assert len(users) == len(set(users)), f"a user twice: {users}"

@@ -1,4 +1,4 @@
-"""Holds `WatchContest` open as a client does, and checks all that it is told."""
+"""Watches a contest as a client does, and checks every message."""
 
 import asyncio
 import contextlib
@@ -19,8 +19,8 @@ class Watcher:
     A watcher of one contest, over as many streams as the test opens one after the other.
 
     Attributes:
-        checker: What the watcher knows, checked message by message.
-        failure: The status that ended the present stream, if not OK.
+        checker: Checks every message, and has the board.
+        failure: The status that ended the current stream, if not OK.
     """
 
     def __init__(
@@ -55,14 +55,14 @@ class Watcher:
         """
         Open a stream, and wait for its first message unless it is resumed.
 
-        A stream that is resumed where the contest still is has nothing to tell at first.
+        A stream that is resumed at the current position may have no message at first.
 
         Args:
-            stub: The server to watch at.
-            resume_after: Where to go on; mostly `checker.position`.
+            stub: The server.
+            resume_after: The position to resume after; mostly `checker.position`.
 
         Raises:
-            AssertionError: No message came, or a wrong one.
+            AssertionError: There was no message, or a wrong one.
             RuntimeError: The stream ended at once.
         """
         await self.hang_up()
@@ -73,20 +73,20 @@ class Watcher:
         self.failure = None
         self.checker.begin(resume_after)
         known = len(self.checker.states)
-        self._task = asyncio.create_task(self._listen(stub, request))
+        self._task = asyncio.create_task(self._watch(stub, request))
         if resume_after is None:
             await self._until(lambda: len(self.checker.states) > known, "a first message")
 
     async def reach(self, position: pb.Position, *, within: float = 10.0) -> None:
         """
-        Wait until all up to a position was told.
+        Wait until everything up to a position was received.
 
         Args:
-            position: Of the epoch that the watcher is in, or comes to.
+            position: A position of the current epoch of the watcher, or of its next one.
             within: Seconds to wait.
 
         Raises:
-            AssertionError: It was not told, or something wrong was.
+            AssertionError: It was not, or there was a wrong message.
         """
 
         def reached() -> bool:
@@ -104,7 +104,7 @@ class Watcher:
             within: Seconds to wait.
 
         Raises:
-            AssertionError: None came, or something wrong was told.
+            AssertionError: There was none, or there was a wrong message.
         """
         await self._until(
             lambda: self.checker.reasons[reason] > 0, f"a snapshot with {reason}", within
@@ -112,10 +112,10 @@ class Watcher:
 
     async def closed(self, *, within: float = 10.0) -> None:
         """
-        Wait until the server has ended the stream; `checker.ended` and `failure` say how.
+        Wait until the server has ended the stream; see `checker.ended` and `failure`.
 
         Raises:
-            AssertionError: The stream goes on, or something wrong was told.
+            AssertionError: The stream goes on, or there was a wrong message.
         """
         assert self._task is not None, "no stream was opened"
         await eventually(self._task.done, "the end of the stream", within=within)
@@ -126,7 +126,7 @@ class Watcher:
         Cancel the stream, if one is open.
 
         Raises:
-            AssertionError: Something wrong was told on it.
+            AssertionError: There was a wrong message.
         """
         if self._task is not None:
             task, self._task = self._task, None
@@ -134,16 +134,16 @@ class Watcher:
             with contextlib.suppress(asyncio.CancelledError):
                 await task
 
-    async def _listen(self, stub: LeaderboardServiceStub, request: pb.WatchContestRequest) -> None:
+    async def _watch(self, stub: LeaderboardServiceStub, request: pb.WatchContestRequest) -> None:
         try:
             async for message in stub.WatchContest(request):
                 self.checker.feed(message)
         except grpc.aio.AioRpcError as failure:
             self.failure = failure
 
-    async def _until(self, told: Callable[[], bool], story: str, within: float = 10.0) -> None:
+    async def _until(self, holds: Callable[[], bool], story: str, within: float = 10.0) -> None:
         def look() -> bool:
-            if told():
+            if holds():
                 return True
             if self._task is not None and self._task.done():
                 self._task.result()

@@ -1,8 +1,8 @@
 """
-Checks what a watcher is told, message by message, and rebuilds the board from it.
+Checks the messages of a watch one by one, and rebuilds the board from them.
 
-This is the one place that knows when a watch has kept its promise: in order, once, without holes,
-and a legal reason wherever a snapshot stands in for changes.
+Defines a correct watch: in order, once, without gaps, and with a legal reason wherever a snapshot
+replaces changes.
 """
 
 from collections import Counter
@@ -26,7 +26,7 @@ _LATER_REASONS = {
 
 @dataclass(frozen=True)
 class State:
-    """What a watcher holds after a message."""
+    """The state of a watcher after a message."""
 
     epoch: str
     revision: int
@@ -35,16 +35,16 @@ class State:
 
 class WatchChecker:
     """
-    Holds one watcher to account, across all the streams it resumes.
+    Checks one watcher across all its streams.
 
-    Call `begin` for every stream and `feed` with each of its messages. The first broken rule
-    raises an AssertionError that tells the last messages.
+    Call `begin` for every stream, and `feed` with each of its messages. The first broken rule
+    raises an AssertionError with the last messages.
 
     Attributes:
-        states: What the watcher held after every message, oldest first.
-        reasons: How many snapshots came, by reason.
-        changes: Every change that was told, in order.
-        ended: Why the present stream ended, or None.
+        states: The state of the watcher after every message, oldest first.
+        reasons: The number of snapshots by reason.
+        changes: Every received change, in order.
+        ended: The reason for the end of the current stream, or None.
     """
 
     def __init__(
@@ -72,7 +72,7 @@ class WatchChecker:
 
     @property
     def rows(self) -> tuple[Row, ...]:
-        """The board as the watcher knows it: within the limit for TOP, else all known rows."""
+        """The board of the watcher: within the limit for TOP, else all known rows."""
         return self._board.rows
 
     def begin(self, resume_after: pb.Position | None = None) -> None:
@@ -80,36 +80,36 @@ class WatchChecker:
         Start a stream.
 
         Args:
-            resume_after: As in the request. Another position than the watcher's own means that
-                its board is not to be used until a snapshot comes.
+            resume_after: As in the request. With another position than the watcher's own its
+                board is unknown until the next snapshot.
         """
         if resume_after is not None and resume_after != self._position:
             self._board.forget()
         self._resumed = resume_after
         self._first = True
         self.ended = None
-        self._story.append(f"--- stream, resume_after {_told(resume_after)}")
+        self._story.append(f"--- stream, resume_after {_text(resume_after)}")
 
     def feed(self, message: pb.WatchContestResponse) -> None:
         """
-        Take the next message of the stream.
+        Check the next message of the stream.
 
         Raises:
             AssertionError: The message breaks a rule of the contract.
         """
         self._story.append(_line(message))
         try:
-            self._check_place(message)
+            self._check_previous(message)
             kind = message.WhichOneof("event")
             if kind == "snapshot":
-                self._take_snapshot(message)
+                self._apply_snapshot(message)
             elif kind == "changes":
-                self._take_changes(message)
+                self._apply_changes(message)
             elif kind == "progress":
                 self._check_quiet(message.position)
             else:
-                assert kind == "end", f"a message that tells {kind}"
-                self._take_end(message)
+                assert kind == "end", f"a message with {kind}"
+                self._apply_end(message)
         except AssertionError as broken:
             story = "\n".join(self._story[-12:])
             raise AssertionError(f"{broken}\nthe last messages:\n{story}") from broken
@@ -119,7 +119,7 @@ class WatchChecker:
 
     def assert_equals(self, answer: pb.GetTopUsersResponse) -> None:
         """
-        Hold the board against what the service reads at the same position.
+        Compare the board with a read at the same position.
 
         Args:
             answer: Read with the limit of the watch, or for the scope ALL with one that suffices.
@@ -127,7 +127,7 @@ class WatchChecker:
         Raises:
             AssertionError: The positions or the rows differ.
         """
-        watched, read = _told(self._position), _told(answer.position)
+        watched, read = _text(self._position), _text(answer.position)
         assert watched == read, f"watched up to {watched}, read at {read}"
         rows = tuple(Row.of(user) for user in answer.users)
         assert self.rows == rows, f"watched {self.rows}, read {rows}"
@@ -145,15 +145,17 @@ class WatchChecker:
         for state in self.states:
             for first, last in commits:
                 split = state.epoch == self._position.epoch and first <= state.revision < last
-                assert not split, f"told up to {state.revision} of the commit {first} to {last}"
+                assert not split, (
+                    f"a message up to {state.revision} of the commit {first} to {last}"
+                )
 
-    def _check_place(self, message: pb.WatchContestResponse) -> None:
+    def _check_previous(self, message: pb.WatchContestResponse) -> None:
         assert self.ended is None, "a message after the end"
         kind = message.WhichOneof("event")
         previous = message.previous_revision
         if not self._first:
             due = self._position.revision
-            assert previous == due, f"a hole: previous_revision {previous}, last was {due}"
+            assert previous == due, f"a gap: previous_revision {previous}, last was {due}"
         elif self._resumed is None:
             assert previous == 0, f"previous_revision {previous} in a first message"
             assert kind == "snapshot", f"{kind} in place of the first snapshot"
@@ -161,7 +163,7 @@ class WatchChecker:
             legal = {self._resumed.revision} | ({0} if kind == "snapshot" else set())
             assert previous in legal, f"previous_revision {previous}, resumed after {legal}"
 
-    def _take_snapshot(self, message: pb.WatchContestResponse) -> None:
+    def _apply_snapshot(self, message: pb.WatchContestResponse) -> None:
         reason = message.snapshot.reason
         name = pb.SnapshotReason.Name(reason)
         before = (self._resumed or pb.Position()) if self._first else self._position
@@ -182,16 +184,16 @@ class WatchChecker:
         self._board.replace(message.snapshot, now)
         self.reasons[name.removeprefix("SNAPSHOT_REASON_")] += 1
 
-    def _take_changes(self, message: pb.WatchContestResponse) -> None:
+    def _apply_changes(self, message: pb.WatchContestResponse) -> None:
         self._check_forward(message.position)
-        told = len(message.changes.changes)
+        count = len(message.changes.changes)
         covered = message.position.revision - message.previous_revision
-        assert told > 0, "changes without a change"
+        assert count > 0, "changes without a change"
         assert covered > 0, "changes without a new revision"
         if self._scope == pb.WATCH_SCOPE_ALL:
-            assert told == covered, f"{told} changes for {covered} revisions"
+            assert count == covered, f"{count} changes for {covered} revisions"
         if self._scope == pb.WATCH_SCOPE_USERS:
-            assert told <= covered, f"{told} changes for {covered} revisions"
+            assert count <= covered, f"{count} changes for {covered} revisions"
         self._board.apply(message.changes.changes)
         self.changes += message.changes.changes
 
@@ -203,7 +205,7 @@ class WatchChecker:
                 f"ahead of what was delivered: {now.revision}, delivered {before.revision}"
             )
 
-    def _take_end(self, message: pb.WatchContestResponse) -> None:
+    def _apply_end(self, message: pb.WatchContestResponse) -> None:
         self._check_quiet(message.position)
         assert message.end.reason != pb.END_REASON_UNSPECIFIED, "an end without a reason"
         self.ended = message.end.reason
@@ -222,7 +224,7 @@ class WatchChecker:
         return self._resumed if self._first and self._resumed is not None else self._position
 
 
-def _told(position: pb.Position | None) -> str:
+def _text(position: pb.Position | None) -> str:
     return "-" if position is None else f"{position.epoch or '-'}/{position.revision}"
 
 
@@ -240,4 +242,4 @@ def _line(message: pb.WatchContestResponse) -> str:
         )
     elif kind == "end":
         more = f" {pb.EndReason.Name(message.end.reason)}"
-    return f"({message.previous_revision}, {_told(message.position)}] {kind}{more}"
+    return f"({message.previous_revision}, {_text(message.position)}] {kind}{more}"

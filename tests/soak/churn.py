@@ -1,4 +1,4 @@
-"""Watches that are opened and cancelled at a steady rate, and what the server holds meanwhile."""
+"""Watches that are opened and cancelled at a steady rate, and the server's footprint."""
 
 import asyncio
 import contextlib
@@ -14,7 +14,7 @@ from leaderboard.v1 import leaderboard_pb2 as pb
 from leaderboard.v1.leaderboard_pb2_grpc import LeaderboardServiceStub
 
 RATE = 50
-"""How many watches are opened a second."""
+"""Watches that are opened per second."""
 CONTESTS = [f"contest-{number}" for number in range(20)]
 USERS = [f"u{number}" for number in range(50)]
 
@@ -25,7 +25,7 @@ _SCOPES = (pb.WATCH_SCOPE_TOP, pb.WATCH_SCOPE_ALL, pb.WATCH_SCOPE_USERS)
 
 
 class Footprint(NamedTuple):
-    """What a process holds."""
+    """The resources of a process."""
 
     memory_mib: float
     files: int
@@ -33,18 +33,18 @@ class Footprint(NamedTuple):
 
     @classmethod
     def of(cls, service: ServiceProcess) -> Self:
-        """Look at a service."""
+        """Measure a service."""
         process = psutil.Process(service.process.pid)
         return cls(process.memory_info().rss / 2**20, process.num_fds(), process.num_threads())
 
 
 class Churn:
     """
-    Opens and cancels watches while others write.
+    Opens and cancels watches during writes.
 
     Attributes:
-        opened: How many watches were opened.
-        messages: How many messages were received.
+        opened: The number of opened watches.
+        messages: The number of received messages.
     """
 
     def __init__(self, service: ServiceProcess) -> None:
@@ -68,7 +68,7 @@ class Churn:
             await asyncio.gather(task, return_exceptions=True)
 
     async def run(self, seconds: float) -> None:
-        """Open watches for so long, and wait until all of them are cancelled."""
+        """Open watches for some seconds, and wait until all of them are cancelled."""
         loop = asyncio.get_running_loop()
         began, opened = loop.time(), 0
         while (now := loop.time() - began) < seconds:
@@ -86,17 +86,17 @@ class Churn:
         task.result()
 
     async def _watch(self) -> None:
-        """Open one watch, receive a message or not, and cancel it."""
+        """Open one watch, and cancel it before or after its first messages."""
         self.opened += 1
         if self._chance.random() < _OWN_CHANNEL_SHARE:
             async with grpc.aio.insecure_channel(
                 self._service.address, options=CHANNEL_OPTIONS
             ) as channel:
-                await self._listen(LeaderboardServiceStub(channel))
+                await self._read(LeaderboardServiceStub(channel))
         else:
-            await self._listen(self._service.stub)
+            await self._read(self._service.stub)
 
-    async def _listen(self, stub: LeaderboardServiceStub) -> None:
+    async def _read(self, stub: LeaderboardServiceStub) -> None:
         contest_id, scope = self._chance.choice(CONTESTS), self._chance.choice(_SCOPES)
         request = pb.WatchContestRequest(contest_id=contest_id, scope=scope)
         if scope == pb.WATCH_SCOPE_USERS:

@@ -1,4 +1,4 @@
-"""Opening and cancelling watches for long leaves nothing behind: memory, files, threads, tasks."""
+"""Opened and cancelled watches leave nothing behind: memory, files, threads, tasks."""
 
 import asyncio
 import contextlib
@@ -16,22 +16,22 @@ from soak.churn import CONTESTS, RATE, Churn, Footprint
 SHORT_S = 6.0
 SOAK_S = float(os.environ.get("LEADERBOARD_SOAK_S", "60"))
 WARM_UP = 0.3
-"""The share of the time after which nothing may grow any more."""
+"""The share of the time after which nothing may grow."""
 GROWTH_MIB = 6.0
-"""What memory may grow by from then on; a kilobyte lost with each watch shows within minutes."""
+"""The allowed growth of memory after that; a leak of 1 kB per watch shows within minutes."""
 FILES = 8
-"""How many connections to the store the driver may have opened or closed in between."""
+"""Connections to the store that the driver may have opened or closed in between."""
 
 
 async def test_a_short_churn_of_watches_leaves_nothing_behind(service: ServiceProcess) -> None:
-    """Some seconds of it."""
+    """It takes some seconds."""
     await _churn(service, SHORT_S)
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(SOAK_S * 2 + 120)
 async def test_a_long_churn_of_watches_leaves_nothing_behind(service: ServiceProcess) -> None:
-    """As many seconds as the environment variable LEADERBOARD_SOAK_S says, or a minute."""
+    """It takes the seconds in the environment variable LEADERBOARD_SOAK_S, or a minute."""
     await _churn(service, SOAK_S)
 
 
@@ -51,28 +51,28 @@ async def _churn(service: ServiceProcess, seconds: float) -> None:
 
 
 async def test_cancelled_watches_leave_no_task_and_no_subscription(store: StoreProcess) -> None:
-    """Whenever they are cancelled: before the first message, in it, or long after."""
+    """They are cancelled before the first message, in it, or long after."""
     async with running_node(store.url) as node:
         for contest_id in CONTESTS[::2]:
             await node.add(contest_id, "ada")
         for contest_id in CONTESTS:
             await node.boards.top(contest_id, 1, 10)  # a window stays for longer than this test
-        tasks, streams = len(asyncio.all_tasks()), len(node.followers.by_contest)
+        tasks, followers = len(asyncio.all_tasks()), len(node.followers.by_contest)
 
         for number in range(20 * RATE):
             await _watch_and_cancel(node, number)
 
         await eventually(lambda: len(asyncio.all_tasks()) <= tasks, "the end of all tasks")
-        # A stream that nobody could wait for stays a little.
+        # A follower that did not become live in time stays for a while.
         await eventually(
-            lambda: len(node.followers.by_contest) == streams, "the end of all streams"
+            lambda: len(node.followers.by_contest) == followers, "the end of all followers"
         )
         async with store.client() as client:
 
-            async def only_those() -> bool:
-                return len(await client.pubsub_channels()) == streams
+            async def same_channels() -> bool:
+                return len(await client.pubsub_channels()) == followers
 
-            await eventually(only_those, "the end of all subscriptions")
+            await eventually(same_channels, "the end of all subscriptions")
 
 
 async def _watch_and_cancel(node: Node, number: int) -> None:

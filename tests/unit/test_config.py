@@ -1,4 +1,4 @@
-"""What the settings say of themselves."""
+"""Properties of the settings."""
 
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from leaderboard_server.config import Config
         ("leaderboard.internal:1", True),
     ],
 )
-def test_what_others_can_read(address: str, *, exposed: bool) -> None:
-    """Only loopback is safe from others without TLS."""
+def test_exposed_addresses(address: str, *, exposed: bool) -> None:
+    """Only loopback is not exposed without TLS."""
     assert Config(address=address).is_exposed is exposed
     assert not Config(address=address, tls_cert=Path("chain"), tls_key=Path("key")).is_exposed

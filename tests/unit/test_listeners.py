@@ -1,4 +1,4 @@
-"""What a listener makes of methods that fail, in this process."""
+"""Listeners with methods that fail, in this process."""
 
 import contextlib
 from collections.abc import AsyncIterator
@@ -15,7 +15,7 @@ from leaderboard_server.transport.listener import Endpoint, Limits, Services, St
 
 _ENDPOINT = Endpoint(address="127.0.0.1:0")
 _LIMITS = Limits(max_calls=10, max_watchers=10, write_timeout_s=10)
-_SECRET = "what nobody may see"
+_SECRET = "an internal detail"
 
 
 async def _fail(_request: bytes) -> bytes:
@@ -43,15 +43,15 @@ async def _served(name: ListenerName) -> AsyncIterator[grpc.aio.Channel]:
     await listener.stop()
 
 
-async def test_of_a_defect_only_its_name_is_told(listener: ListenerName) -> None:
-    """The caller gets what operators find the log entry by, which has the trace."""
+async def test_an_internal_error_shows_its_incident_alone(listener: ListenerName) -> None:
+    """The incident identifies the log entry, which has the traceback."""
     structlog.reset_defaults()
     async with _served(listener) as channel:
         call: grpc.aio.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary("/a.B/Fail")
-        with capture_logs() as logs, pytest.raises(grpc.aio.AioRpcError) as refused:
+        with capture_logs() as logs, pytest.raises(grpc.aio.AioRpcError) as failed:
             await call(b"")
 
-    status = status_of(refused.value)
+    status = status_of(failed.value)
     (logged,) = logs
     assert status.code == grpc.StatusCode.INTERNAL
     assert status.reason == "ERROR_REASON_INTERNAL"
@@ -61,15 +61,15 @@ async def test_of_a_defect_only_its_name_is_told(listener: ListenerName) -> None
     assert logged["exc_info"].__traceback__
 
 
-async def test_a_stream_ends_with_its_defect(listener: ListenerName) -> None:
-    """What was sent before arrives, and then the same status."""
+async def test_a_stream_ends_with_an_internal_error(listener: ListenerName) -> None:
+    """Earlier messages arrive, and then the same status."""
     async with _served(listener) as channel:
         stream: grpc.aio.UnaryStreamMultiCallable[bytes, bytes] = channel.unary_stream(
             "/a.B/FailAfterOne"
         )
         call = stream(b"one")
         assert await call.read() == b"one"
-        with pytest.raises(grpc.aio.AioRpcError) as refused:
+        with pytest.raises(grpc.aio.AioRpcError) as failed:
             await call.read()
 
-    assert status_of(refused.value).code == grpc.StatusCode.INTERNAL
+    assert status_of(failed.value).code == grpc.StatusCode.INTERNAL

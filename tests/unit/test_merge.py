@@ -1,4 +1,4 @@
-"""Merged changes, applied as the contract tells watchers to."""
+"""Merged changes, applied by the rules of the contract."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -28,58 +28,58 @@ def after(board: PlainBoard, batches: list[list[Step]]) -> list[Commit]:
 
 
 class TestMerge:
-    """What holds for merged changes."""
+    """Guarantees of merged changes."""
 
     @given(start=commits, then=commits, limit=st.integers(1, 8))
     def test_turns_the_old_rows_into_the_new(
         self, start: list[list[Step]], then: list[list[Step]], limit: int
     ) -> None:
-        """However many commits are merged, the watcher ends up with the board's first ranks."""
+        """With any number of merged commits the watcher ends up with the board's first ranks."""
         board = PlainBoard()
         after(board, start)
         old = board.page(limit).users
-        told = after(board, then)
+        merged = after(board, then)
         new = board.page(limit).users
 
-        assert applied(list(old), merge(old, new, limit, told), limit) == list(new)
+        assert applied(list(old), merge(old, new, limit, merged), limit) == list(new)
 
     @given(start=commits, then=commits, limit=st.integers(1, 8))
-    def test_tells_all_rows_when_the_old_ones_are_not_known(
+    def test_has_all_rows_if_the_old_ones_are_not_known(
         self, start: list[list[Step]], then: list[list[Step]], limit: int
     ) -> None:
-        """A watcher that resumed holds the board after it, whatever rows it had before."""
+        """A resumed watcher has the board after them, with any rows before."""
         board = PlainBoard()
         after(board, start)
         old = board.page(limit).users
-        told = after(board, then)
+        merged = after(board, then)
         new = board.page(limit).users
 
-        assert applied(list(old), merge((), new, limit, told), limit) == list(new)
+        assert applied(list(old), merge((), new, limit, merged), limit) == list(new)
 
     @given(start=commits, then=commits, limit=st.integers(1, 8))
-    def test_tells_nothing_where_nothing_moved_in_sight(
+    def test_has_no_rows_that_did_not_change(
         self, start: list[list[Step]], then: list[list[Step]], limit: int
     ) -> None:
-        """Only rows that changed, came or went are told."""
+        """It has only rows that changed, entered or left."""
         board = PlainBoard()
         after(board, start)
         old = board.page(limit).users
-        told = after(board, then)
+        merged = after(board, then)
         new = board.page(limit).users
 
-        touched = {change.user.user_id for commit in told for change in commit.changes}
-        came = {user.user_id for user in new} - {user.user_id for user in old}
-        for change in merge(old, new, limit, told):
-            assert change.user.user_id in touched | came
+        touched = {change.user.user_id for commit in merged for change in commit.changes}
+        entered = {user.user_id for user in new} - {user.user_id for user in old}
+        for change in merge(old, new, limit, merged):
+            assert change.user.user_id in touched | entered
 
     def test_sums_the_points_of_one_user(self) -> None:
-        """Points are summed, the first rank before and the last row are told."""
+        """Points are summed; the change has the first rank before and the last row."""
         board = PlainBoard()
         after(board, [[Step("ada", 5), Step("bo", 4)]])
         old = board.page(10).users
-        told = after(board, [[Step("bo", 3)], [Step("bo", 2)]])
+        merged = after(board, [[Step("bo", 3)], [Step("bo", 2)]])
 
-        (change,) = merge(old, board.page(10).users, 10, told)
+        (change,) = merge(old, board.page(10).users, 10, merged)
 
         expected = (RankedUser("bo", 9, 1, ""), 2, 5)
         assert expected == (change.user, change.previous_rank, change.points)

@@ -1,4 +1,4 @@
-"""The files of a certificate: what is read, and what is refused in words for an operator."""
+"""The files of a certificate: valid ones are read, others rejected with a text for operators."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -26,8 +26,8 @@ def _files(tmp_path: Path) -> TlsFiles:
     return files
 
 
-def test_what_belongs_together_is_read(files: TlsFiles) -> None:
-    """The texts are those of the files, and the key is in no representation of them."""
+def test_valid_files_are_read(files: TlsFiles) -> None:
+    """The texts are those of the files, and the key is not in their representation."""
     tls = files.read()
 
     assert tls.chain == files.chain.read_bytes()
@@ -37,7 +37,7 @@ def test_what_belongs_together_is_read(files: TlsFiles) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "spoil", "told"),
+    ("name", "spoil", "text"),
     [
         ("chain", Path.unlink, "--tls-cert: .*chain: No such file"),
         ("key", Path.unlink, "--tls-key: .*key: No such file"),
@@ -48,18 +48,18 @@ def test_what_belongs_together_is_read(files: TlsFiles) -> None:
         ("key", _put_another_key, "don't belong together"),
     ],
 )
-def test_what_is_wrong_is_told(
-    files: TlsFiles, tmp_path: Path, name: str, spoil: Callable[[Path], object], told: str
+def test_invalid_files_are_rejected(
+    files: TlsFiles, tmp_path: Path, name: str, spoil: Callable[[Path], object], text: str
 ) -> None:
-    """The option is named, and what is wrong with its file."""
+    """The text has the option and the problem of its file."""
     spoil(tmp_path / name)
 
-    with pytest.raises(TlsUnusable, match=told):
+    with pytest.raises(TlsUnusable, match=text):
         files.read()
 
 
-def test_a_key_with_a_password_is_refused(files: TlsFiles) -> None:
-    """Nobody is asked for the password at a terminal."""
+def test_a_key_with_a_password_is_rejected(files: TlsFiles) -> None:
+    """There is no prompt for the password."""
     key = serialization.load_pem_private_key(files.key.read_bytes(), password=None)
     files.key.write_bytes(
         key.private_bytes(
@@ -74,7 +74,7 @@ def test_a_key_with_a_password_is_refused(files: TlsFiles) -> None:
 
 
 def test_every_change_is_seen(files: TlsFiles) -> None:
-    """A file that is written anew, replaced or removed has another stamp."""
+    """A file that is written, replaced or removed has another stamp."""
     seen = [files.stamps()]
     for change in (
         lambda: files.key.write_text("longer than nothing"),

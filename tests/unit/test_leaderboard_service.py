@@ -1,4 +1,4 @@
-"""A batch of many contests: some at a time, and no longer than it takes to find the store away."""
+"""Batches of many contests: some at a time, and an end once the store proves to be down."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -19,14 +19,14 @@ from leaderboard_server.watch.watchers import Watchers
 CONTESTS = 5 * CONTESTS_AT_ONCE // 2
 
 
-class SomeAway:
-    """Commits for those contests that are not on a part of the store that is away."""
+class PartlyDown:
+    """Commits for contests, except those on a part of the store that is down."""
 
-    def __init__(self, away: Sequence[str]) -> None:
-        self._away = frozenset(away)
-        self.asked: list[str] = []
-        self.under_way = 0
-        self.most = 0
+    def __init__(self, down: Sequence[str]) -> None:
+        self._down = frozenset(down)
+        self.contests: list[str] = []
+        self.in_flight = 0
+        self.most_in_flight = 0
 
     async def commit(
         self,
@@ -35,19 +35,19 @@ class SomeAway:
         map_result: Callable[[Sequence[UpdateResult]], list[UpdateResult]],
     ) -> list[UpdateResult]:
         """See `Committer.commit`."""
-        self.asked.append(contest_id)
-        self.under_way += 1
-        self.most = max(self.most, self.under_way)
+        self.contests.append(contest_id)
+        self.in_flight += 1
+        self.most_in_flight = max(self.most_in_flight, self.in_flight)
         await asyncio.sleep(0)
-        self.under_way -= 1
-        if contest_id in self._away:
+        self.in_flight -= 1
+        if contest_id in self._down:
             raise StoreUnavailable
         user = RankedUser("ada", 1, 1, "")
         result = UpdateResult(user, 0, 0, applied=True, replayed=False, position=Position("e", 1))
         return map_result([result for _ in updates])
 
 
-def service(committer: SomeAway) -> LeaderboardService:
+def service(committer: PartlyDown) -> LeaderboardService:
     """Return a service that does nothing but commit."""
     return LeaderboardService(
         cast("Committer", committer),
@@ -63,28 +63,28 @@ def batch() -> list[ScoreUpdate]:
 
 
 async def test_contests_are_committed_some_at_a_time() -> None:
-    """All are, and never more at once than leave room for others."""
-    committer = SomeAway([])
+    """All are, and there are never more at once than leave room for other callers."""
+    committer = PartlyDown([])
     outcomes = await service(committer).update_batch(batch())
     assert all(isinstance(outcome, UpdateResult) for outcome in outcomes)
-    assert len(outcomes) == len(committer.asked) == CONTESTS
-    assert committer.most == CONTESTS_AT_ONCE
+    assert len(outcomes) == len(committer.contests) == CONTESTS
+    assert committer.most_in_flight == CONTESTS_AT_ONCE
 
 
-async def test_a_store_that_is_away_is_asked_once() -> None:
-    """Else each round would take the store's whole time, one after the other."""
-    committer = SomeAway([update.contest_id for update in batch()])
+async def test_a_store_that_is_down_is_called_once() -> None:
+    """Else each round would take the store's whole timeout, one after the other."""
+    committer = PartlyDown([update.contest_id for update in batch()])
     with pytest.raises(StoreUnavailable):
         await service(committer).update_batch(batch())
-    assert len(committer.asked) == CONTESTS_AT_ONCE
+    assert len(committer.contests) == CONTESTS_AT_ONCE
 
 
-async def test_contests_that_are_not_asked_for_any_more_are_unavailable() -> None:
-    """What was committed before the store went away is answered as such."""
-    committer = SomeAway([update.contest_id for update in batch()[CONTESTS_AT_ONCE:]])
+async def test_contests_that_were_not_called_are_unavailable() -> None:
+    """Updates that were committed before the store went down are reported as such."""
+    committer = PartlyDown([update.contest_id for update in batch()[CONTESTS_AT_ONCE:]])
     outcomes = await service(committer).update_batch(batch())
     kinds = [type(outcome) for outcome in outcomes]
     assert kinds == [UpdateResult] * CONTESTS_AT_ONCE + [StoreUnavailable] * (
         CONTESTS - CONTESTS_AT_ONCE
     )
-    assert len(committer.asked) == 2 * CONTESTS_AT_ONCE
+    assert len(committer.contests) == 2 * CONTESTS_AT_ONCE
