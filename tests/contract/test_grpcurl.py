@@ -1,4 +1,4 @@
-"""The service by hand: all of it can be called with grpcurl; README's examples are right."""
+"""The service by hand: all of it can be called with grpcurl; the examples of its page are right."""
 
 import json
 import os
@@ -13,7 +13,7 @@ from harness.service import SERVICE_NAME, ServiceProcess
 from leaderboard.v1 import leaderboard_pb2 as pb
 
 _ADDRESS = "127.0.0.1:50051"
-"""The address of a server in the README."""
+"""The address of the server in the page."""
 
 on_the_edge = pytest.mark.asyncio(loop_scope="session")
 
@@ -39,15 +39,15 @@ async def _call(edge: Edge, rpc: str, *options: str, **request: Any) -> dict[str
     return answer
 
 
-async def test_the_examples_of_the_readme(service: ServiceProcess) -> None:
-    """In order, against a fresh server, they print the output in the README."""
-    found = examples(PROJECT / "README.md", "grpcurl")
+async def test_the_examples_of_the_page(service: ServiceProcess) -> None:
+    """In order, against a fresh server, they call every method and print the output in the page."""
+    found = examples(PROJECT / "docs" / "grpcurl.md", "grpcurl")
     assert {rpc for rpc in RPCS if any(rpc in example.command for example in found)} == set(RPCS)
 
     for example in found:
         assert _ADDRESS in example.command, f"line {example.line} calls another address"
         printed = await shell(example.command.replace(_ADDRESS, service.address))
-        assert pieces(printed.text) == pieces(example.output), f"README.md, line {example.line}"
+        assert pieces(printed.text) == pieces(example.output), f"grpcurl.md, line {example.line}"
 
 
 @on_the_edge
