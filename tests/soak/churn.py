@@ -15,7 +15,7 @@ from leaderboard.v1.leaderboard_pb2_grpc import LeaderboardServiceStub
 
 RATE = 50
 """Watches that are opened per second."""
-CONTESTS = [f"contest-{number}" for number in range(20)]
+CONTESTS = [f"churn-{number}" for number in range(20)]
 USERS = [f"u{number}" for number in range(50)]
 
 _LONGEST_S = 1.0
