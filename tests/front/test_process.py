@@ -1,7 +1,13 @@
-"""A listener in a process of its own: memory, and the end of the interpreter."""
+"""A listener and its process: the end of the interpreter, and of a listener's thread."""
 
+import asyncio
+import signal
 import subprocess
 import sys
+
+from leaderboard_server.transport.front import FrontListener
+from leaderboard_server.transport.listener import Endpoint, Limits, Services
+from leaderboard_server.transport.response_cache import ResponseCache
 
 SCRIPT = """
 import asyncio
@@ -26,3 +32,21 @@ def test_a_process_ends_with_a_listener_that_was_not_stopped() -> None:
     )
     assert ran.returncode == 0, ran.stderr
     assert ran.stdout == b"done\n"
+
+
+async def test_the_server_is_asked_to_end_when_its_listener_ended() -> None:
+    """A process that serves nobody must not stay, or nothing would start it again."""
+    asked = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGTERM, asked.set)
+    nothing = Services(unary={}, stream={}, conversation={}, unlimited=frozenset())
+    limits = Limits(max_calls=1, max_watchers=1, write_timeout_s=1)
+    listener = FrontListener(nothing, Endpoint(address="127.0.0.1:0"), limits, ResponseCache())
+    await listener.start()
+
+    listener._listener.front.stop(0)
+
+    async with asyncio.timeout(10):
+        await asked.wait()
+    await listener.stop()
+    loop.remove_signal_handler(signal.SIGTERM)

@@ -11,12 +11,12 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio_rustls::TlsAcceptor;
 
+use crate::broadcast::Command;
 use crate::call::{Call, CallId, Slot};
 use crate::inbox::Inbox;
-use crate::ready::ReadyAnswers;
+use crate::response_cache::ReadyAnswers;
 use crate::settings::Settings;
 use crate::status::{RESOURCE_EXHAUSTED, Status};
-use crate::topics::Command;
 
 #[derive(Clone, Copy, PartialEq)]
 pub enum Kind {

@@ -4,20 +4,20 @@
 //! many at once. Everything that Python says is carried out in the order in which it said it.
 //! The Python package around this module documents what the methods mean to their users.
 
+mod broadcast;
 mod call;
 mod connection;
 mod core;
 mod inbox;
 mod messages;
 mod meter;
-mod ready;
-mod reply;
+mod response_cache;
+mod response_writer;
 mod serve;
 mod server;
 mod settings;
 mod status;
 mod tls;
-mod topics;
 
 use std::os::fd::RawFd;
 use std::sync::Arc;
@@ -31,13 +31,13 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList, PyString, PyTuple};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
+use crate::broadcast::Command;
 use crate::call::{CallId, Finish};
 use crate::core::{Core, FOREVER, Method};
 use crate::inbox::Event;
 use crate::messages::frame;
 use crate::settings::Settings;
 use crate::status::Status;
-use crate::topics::Command;
 
 /// An answer as Python gives it: call, message, status code, status message, status details.
 type Answer<'py> =

@@ -13,13 +13,13 @@ use http::{HeaderMap, Method as Verb, Request, StatusCode};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
+use crate::broadcast::Command;
 use crate::call::{Call, CallId, Finish, Outgoing, Slot};
 use crate::core::{Arrival, Core, FOREVER, Kind, limit};
 use crate::inbox::Event;
 use crate::messages::{Messages, Packing, Unreadable};
-use crate::reply::{Gone, Reply};
+use crate::response_writer::{Gone, Reply};
 use crate::status::{DEADLINE_EXCEEDED, INTERNAL, OK, RESOURCE_EXHAUSTED, Status, UNIMPLEMENTED};
-use crate::topics::Command;
 
 /// How much of a refused request is taken in, and for how long, before its stream is reset.
 const DISCARD_BYTES: usize = 64 * 1024;

@@ -11,10 +11,10 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, sleep_until, timeout};
 
+use crate::broadcast::{Command, Dispatcher};
 use crate::connection;
 use crate::core::{Core, limit};
 use crate::serve::end_from_here;
-use crate::topics::{Command, Dispatcher};
 
 const BACKLOG: u32 = 1024;
 /// How long to wait when the system has no more sockets to give.
