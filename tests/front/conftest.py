@@ -1,4 +1,4 @@
-"""The tests of the fast listener by itself, which is an extension that may not be installed."""
+"""Tests of the fast listener alone, an extension that may not be installed."""
 
 from harness.service import LISTENERS
 

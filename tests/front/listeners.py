@@ -1,8 +1,8 @@
-"""Listeners for tests, and the small service that they serve."""
+"""Listeners for tests, and the small service behind them."""
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import grpc
@@ -22,65 +22,71 @@ HEALTH = SERVICE + "Health"
 
 
 class Service:
-    """What is served; it notes what happened to its handlers."""
+    """The handlers of the test service; records the events of its calls."""
 
     def __init__(self) -> None:
         self.calls = 0
-        self.begun = asyncio.Event()
+        self.running = 0
+        """Handlers that hang."""
+        self.started = asyncio.Event()
         self.cancelled = asyncio.Event()
         self.stalled = asyncio.Event()
         self.go = asyncio.Event()
         self.watching = 0
         self.sent = 0
-        self.lagged: list[int] = []
+        self.evicted: list[int] = []
+        """The cursors at which streams were evicted."""
 
     async def echo(self, request: bytes) -> bytes:
-        """Answer with the request."""
+        """Return the request."""
         self.calls += 1
         return request
 
     async def fail(self, request: bytes) -> bytes:
-        """Raise what the request says."""
+        """Raise an error with the request as its text."""
         raise ValueError(request.decode())
 
     async def hang(self, request: bytes) -> bytes:
-        """Answer when the test lets it."""
+        """Return the request once the test sets `go`."""
         self.calls += 1
-        self.begun.set()
+        self.running += 1
+        self.started.set()
         try:
             await self.go.wait()
         except asyncio.CancelledError:
             self.cancelled.set()
             raise
+        finally:
+            self.running -= 1
         return request
 
     def future(self, request: bytes) -> asyncio.Future[bytes]:
-        """Answer through a future."""
+        """Return the request through a future."""
         future: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
         future.get_loop().call_soon(future.set_result, request)
         return future
 
     async def count(self, request: bytes, send: Stream) -> None:
-        """Send as many messages as the request says."""
+        """Send the number of messages in the request."""
         for number in range(int(request)):
             await send(str(number).encode())
 
     async def watch(self, request: bytes, send: Stream) -> None:
-        """Join the topic that the request names, and send `behind` to get it on again."""
-        mark = 0
+        """Follow the group in the request; after an eviction send `behind` and follow again."""
+        cursor = 0
         await send(b"joined")
         self.watching += 1
         try:
             while True:
-                self.lagged.append(await send.follow(request.decode(), mark))
+                self.evicted.append(await send.follow(request.decode(), cursor))
                 await send(b"behind")
-                mark = 1_000_000
+                cursor = 1_000_000
         finally:
             self.watching -= 1
 
     async def pour(self, request: bytes, send: Stream) -> None:
-        """Send messages of a size without end."""
-        self.begun.set()
+        """Send messages of the size in the request without end."""
+        self.started.set()
         try:
             while True:
                 await send(b"x" * int(request))
@@ -93,7 +99,7 @@ class Service:
             raise
 
     async def chat(self, requests: AsyncIterator[bytes], send: Stream) -> None:
-        """Answer each request, and say goodbye."""
+        """Respond to each request, and send `bye` at their end."""
         async for request in requests:
             await send(b"re: " + request)
         await send(b"bye")
@@ -108,13 +114,13 @@ class Service:
                 FUTURE: self.future,
                 HEALTH: self.echo,
             },
-            streaming={COUNT: self.count, WATCH: self.watch, POUR: self.pour},
-            bidirectional={CHAT: self.chat},
+            stream={COUNT: self.count, WATCH: self.watch, POUR: self.pour},
+            bidi={CHAT: self.chat},
         )
 
 
 def status_of(error: Exception) -> Status:
-    """Tell in a status what was raised."""
+    """Return a status with the text of an error."""
     if isinstance(error, TimeoutError):
         return Status(8, "stalled", b"stalled-details")
     return Status(3, f"{type(error).__name__}: {error}", b"\x08\x03details\xff")
@@ -147,8 +153,8 @@ class Served:
         """Return a callable for a streaming method, of bytes."""
         return self.channel.unary_stream(path)
 
-    def chat(self, path: str) -> Any:
-        """Return a callable for a bidirectional method, of bytes."""
+    def bidi(self, path: str) -> Any:
+        """Return a callable for a bidi method, of bytes."""
         return self.channel.stream_stream(path)
 
 
@@ -170,12 +176,25 @@ async def serve(**settings: Any) -> AsyncIterator[Served]:
 
 
 async def still_serves(served: Served) -> None:
-    """Check that a proper client is answered."""
+    """Check that a call of a proper client succeeds."""
     assert await served.unary(ECHO)(b"alive", timeout=10) == b"alive"
+
+
+async def until_admitted(call: Callable[[], Awaitable[Any]]) -> None:
+    """Repeat a call until it is no longer refused, because earlier calls have ended."""
+    async with asyncio.timeout(20):
+        while True:
+            try:
+                await call()
+            except grpc.aio.AioRpcError as error:
+                if error.code() is not grpc.StatusCode.RESOURCE_EXHAUSTED:
+                    raise
+            else:
+                return
 
 
 async def until(condition: Any) -> None:
     """Wait until a condition holds."""
     async with asyncio.timeout(20):
-        while not condition():  # noqa: ASYNC110 - what is waited for is not in this loop
+        while not condition():  # noqa: ASYNC110 - the condition changes outside this loop
             await asyncio.sleep(0.005)

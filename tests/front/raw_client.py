@@ -1,4 +1,4 @@
-"""A client that speaks HTTP/2 frame by frame, to do what no proper client does."""
+"""A client that sends HTTP/2 frame by frame, to misbehave as no proper client can."""
 
 import asyncio
 import contextlib
@@ -13,13 +13,13 @@ import h2.settings
 from hyperframe.frame import GoAwayFrame
 
 
-def framed(message: bytes, *, packed: bool = False, length: int | None = None) -> bytes:
-    """Put the prefix before a message; a wrong length on demand."""
-    return struct.pack(">BI", packed, len(message) if length is None else length) + message
+def framed(message: bytes, *, compressed: bool = False, length: int | None = None) -> bytes:
+    """Return a message with its prefix, which may announce a wrong length."""
+    return struct.pack(">BI", compressed, len(message) if length is None else length) + message
 
 
 class RawClient:
-    """One connection, and what came back on it."""
+    """One connection, and the events received on it."""
 
     def __init__(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, window: int
@@ -38,7 +38,7 @@ class RawClient:
         self.h2.local_settings = h2.settings.Settings(
             initial_values={codes.ENABLE_PUSH: 0, codes.INITIAL_WINDOW_SIZE: window}
         )
-        # The library takes GOAWAY for the end of the connection, which it is not.
+        # The library treats GOAWAY as the end of the connection, which it is not.
         self.h2._frame_dispatch_table[GoAwayFrame] = self._on_goaway
         self.h2.initiate_connection()
 
@@ -48,19 +48,19 @@ class RawClient:
         return [], [event]
 
     async def flush(self) -> None:
-        """Send what is due."""
+        """Send the queued frames."""
         with contextlib.suppress(ConnectionError):
             self.writer.write(self.h2.data_to_send())
             await self.writer.drain()
 
-    async def begin(self, path: str, *fields: tuple[str, str], end: bool = False) -> int:
-        """Send headers of a call, and return the stream."""
+    async def start(self, path: str, *fields: tuple[str, str], end: bool = False) -> int:
+        """Send the headers of a call, and return the stream."""
         stream = self.queue(path, *fields, end=end)
         await self.flush()
         return stream
 
     def queue(self, path: str, *fields: tuple[str, str], end: bool = False) -> int:
-        """Put headers of a call where the next `flush` sends them, and return the stream."""
+        """Queue the headers of a call for the next `flush`, and return the stream."""
         stream = self.h2.get_next_available_stream_id()
         headers = {
             ":method": "POST",
@@ -74,7 +74,7 @@ class RawClient:
         return stream
 
     async def data(self, stream: int, data: bytes, *, end: bool = True) -> None:
-        """Send bytes of a request, as they are."""
+        """Send raw bytes of a request."""
         while data:
             await self.until(lambda: self.h2.local_flow_control_window(stream) > 0)
             size = min(len(data), self.h2.local_flow_control_window(stream), 16_384)
@@ -86,20 +86,20 @@ class RawClient:
             await self.flush()
 
     async def call(self, path: str, body: bytes, *fields: tuple[str, str]) -> dict[str, str]:
-        """Make a call, and return how it ended."""
-        stream = await self.begin(path, *fields)
+        """Make a call, and return its headers and trailers, or the code of its reset."""
+        stream = await self.start(path, *fields)
         await self.data(stream, body)
         return await self.ended(stream)
 
     async def ping(self) -> None:
-        """Wait until the server has read what was sent so far."""
+        """Wait until the server has read everything sent so far."""
         known = len(self.seen(h2.events.PingAckReceived))
-        self.h2.ping(b"as it is")
+        self.h2.ping(b"12345678")
         await self.flush()
         await self.until(lambda: len(self.seen(h2.events.PingAckReceived)) > known)
 
     async def ended(self, stream: int) -> dict[str, str]:
-        """Wait for the end of a stream: its headers and trailers, or the code of its reset."""
+        """Return the headers and trailers of a stream at its end, or the code of its reset."""
 
         def found() -> dict[str, str] | None:
             fields: dict[str, str] = {}
@@ -134,7 +134,7 @@ class RawClient:
                 await self.read()
 
     async def read(self) -> None:
-        """Take in what comes next."""
+        """Read the next data, and the end of the connection."""
         try:
             data = await self.reader.read(65_536)
         except ConnectionError:
@@ -154,7 +154,7 @@ class RawClient:
 
 @contextlib.asynccontextmanager
 async def connect(port: int, *, window: int = 65_535) -> AsyncIterator[RawClient]:
-    """Open a connection; `window` is what the server may send on each stream before it waits."""
+    """Open a connection; `window` is the initial flow-control window of each stream."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     client = RawClient(reader, writer, window)
     try:

@@ -1,4 +1,4 @@
-"""How a listener goes away, and TLS."""
+"""Draining and stopping a listener, and TLS."""
 
 import asyncio
 import contextlib
@@ -14,12 +14,12 @@ from front.listeners import ECHO, FAIL, HANG, WATCH, Served, serve, until
 from front.raw_client import connect, framed
 
 
-async def test_draining_tells_clients_at_once_and_finishes_calls() -> None:
-    """GOAWAY comes early, the call under way is answered, and nobody gets in any more."""
+async def test_draining_sends_goaway_at_once_and_finishes_calls() -> None:
+    """GOAWAY comes early, the call in flight succeeds, and new connections are refused."""
     async with serve() as served, connect(served.port) as client:
-        stream = await client.begin(HANG)
+        stream = await client.start(HANG)
         await client.data(stream, framed(b"x"))
-        await asyncio.wait_for(served.service.begun.wait(), 10)
+        await asyncio.wait_for(served.service.started.wait(), 10)
         served.front.drain()
         await client.until(lambda: client.seen(h2.events.ConnectionTerminated))
         await until_refused(served.port)
@@ -29,10 +29,10 @@ async def test_draining_tells_clients_at_once_and_finishes_calls() -> None:
 
 
 async def test_stopping_waits_for_calls_within_the_grace() -> None:
-    """A call that ends in time is answered, and stop returns when it is."""
+    """A call that ends in time succeeds, and stop returns after it."""
     async with serve() as served:
         call = asyncio.ensure_future(served.unary(HANG)(b"x"))
-        await asyncio.wait_for(served.service.begun.wait(), 10)
+        await asyncio.wait_for(served.service.started.wait(), 10)
         stopping = asyncio.ensure_future(served.stop(60))
         await until_refused(served.port)
         assert not stopping.done()
@@ -42,7 +42,7 @@ async def test_stopping_waits_for_calls_within_the_grace() -> None:
 
 
 async def until_refused(port: int) -> None:
-    """Wait until nobody listens on a port."""
+    """Wait until connections to a port are refused."""
     async with asyncio.timeout(20):
         with contextlib.suppress(ConnectionRefusedError, ConnectionResetError):
             while True:
@@ -54,47 +54,47 @@ async def test_stopping_ends_calls_after_the_grace() -> None:
     """Calls and streams that don't end get UNAVAILABLE, and their handlers are cancelled."""
     async with serve() as served, connect(served.port, window=0) as client:
         call = asyncio.ensure_future(served.unary(HANG)(b"x"))
-        watch = served.stream(WATCH)(b"topic")
+        watch = served.stream(WATCH)(b"group")
         await watch.read()
-        await client.data(await client.begin(WATCH), framed(b"topic"))
+        await client.data(await client.start(WATCH), framed(b"group"))
         await until(lambda: served.service.watching == 2)
-        begun = time.monotonic()
+        started_at = time.monotonic()
         await served.stop(0.2)
-        assert time.monotonic() - begun < 10
+        assert time.monotonic() - started_at < 10
         for ended in (call, watch.read()):
             with pytest.raises(grpc.aio.AioRpcError) as caught:
                 await ended
             assert caught.value.code() is grpc.StatusCode.UNAVAILABLE
         assert served.service.cancelled.is_set()
         assert served.service.watching == 0
-        assert not served.listener._running
+        assert not served.service.running
 
 
 async def test_a_rolling_stop_fails_no_call() -> None:
     """A busy client moves to another listener on the same port without an error."""
     async with serve(reuse_port=True) as first:
-        answered = 0
+        succeeded = 0
         stopped = asyncio.Event()
 
-        async def ask() -> None:
-            nonlocal answered
+        async def call() -> None:
+            nonlocal succeeded
             while not stopped.is_set():
-                answer = await first.unary(ECHO)(b"x", wait_for_ready=True)
-                assert answer == b"x"
-                answered += 1
+                response = await first.unary(ECHO)(b"x", wait_for_ready=True)
+                assert response == b"x"
+                succeeded += 1
 
-        tasks = [asyncio.create_task(ask()) for _ in range(20)]
-        await until(lambda: answered > 200)
+        tasks = [asyncio.create_task(call()) for _ in range(20)]
+        await until(lambda: succeeded > 200)
         async with serve(reuse_port=True, address=first.address):
             await first.stop(10)
-            before = answered
-            await until(lambda: answered > before + 200)
+            before = succeeded
+            await until(lambda: succeeded > before + 200)
             stopped.set()
             await asyncio.gather(*tasks)
 
 
-async def test_an_old_connection_is_asked_to_go() -> None:
-    """After its age a connection gets GOAWAY; clients go on with another one."""
+async def test_an_old_connection_gets_goaway() -> None:
+    """At its maximum age a connection gets GOAWAY; clients go on with another one."""
     async with serve(max_connection_age_s=0.2) as served, connect(served.port) as client:
         await client.until(lambda: client.seen(h2.events.ConnectionTerminated))
         await client.until_lost()
@@ -105,18 +105,18 @@ class Authority:
     """A certificate authority with a server's and a client's certificate."""
 
     def __init__(self) -> None:
-        self.authority = trustme.CA()
-        self.root = self.authority.cert_pem.bytes()
+        self.ca = trustme.CA()
+        self.root = self.ca.cert_pem.bytes()
         self.chain, self.key = self._issue("localhost")
         self.client_chain, self.client_key = self._issue("client@example.com")
 
     def _issue(self, name: str) -> tuple[bytes, bytes]:
-        issued = self.authority.issue_cert(name)
+        issued = self.ca.issue_cert(name)
         chain = b"".join(part.bytes() for part in issued.cert_chain_pems)
         return chain, issued.private_key_pem.bytes()
 
 
-async def ask_with_tls(
+async def call_with_tls(
     served: Served, root: bytes, key: bytes | None, chain: bytes | None
 ) -> bytes:
     """Make a call over a TLS connection of its own."""
@@ -125,8 +125,8 @@ async def ask_with_tls(
     address = f"localhost:{served.port}"
     async with grpc.aio.secure_channel(address, credentials, options=options) as channel:
         echo: Any = channel.unary_unary(ECHO)
-        answer: bytes = await echo(b"secret", timeout=10)
-        return answer
+        response: bytes = await echo(b"secret", timeout=10)
+        return response
 
 
 async def test_tls_and_its_renewal() -> None:
@@ -134,29 +134,29 @@ async def test_tls_and_its_renewal() -> None:
     old, new = Authority(), Authority()
     async with serve() as served:
         served.front.set_tls(old.chain, old.key)
-        assert await ask_with_tls(served, old.root, None, None) == b"secret"
+        assert await call_with_tls(served, old.root, None, None) == b"secret"
         served.front.set_tls(new.chain, new.key)
-        assert await ask_with_tls(served, new.root, None, None) == b"secret"
+        assert await call_with_tls(served, new.root, None, None) == b"secret"
         with pytest.raises(grpc.aio.AioRpcError):
-            await ask_with_tls(served, old.root, None, None)
+            await call_with_tls(served, old.root, None, None)
         with pytest.raises(grpc.aio.AioRpcError):
             await served.unary(ECHO)(b"plain", timeout=10)
 
 
-async def test_clients_have_to_show_a_certificate_where_asked() -> None:
-    """With an authority for clients, only those it certified are served."""
+async def test_clients_need_a_certificate_where_a_client_ca_is_set() -> None:
+    """With a CA for clients, only clients that it certified are served."""
     ours, theirs = Authority(), Authority()
     async with serve() as served:
         served.front.set_tls(ours.chain, ours.key, ours.root)
-        shown = ours.client_key, ours.client_chain
-        assert await ask_with_tls(served, ours.root, *shown) == b"secret"
+        certified = ours.client_key, ours.client_chain
+        assert await call_with_tls(served, ours.root, *certified) == b"secret"
         for key, chain in ((None, None), (theirs.client_key, theirs.client_chain)):
             with pytest.raises(grpc.aio.AioRpcError):
-                await ask_with_tls(served, ours.root, key, chain)
+                await call_with_tls(served, ours.root, key, chain)
 
 
 async def test_wrong_tls_files_are_a_value_error() -> None:
-    """Texts that are no certificates, or don't belong together, are refused."""
+    """Texts that are no certificates, or don't belong together, are rejected."""
     one, other = Authority(), Authority()
     async with serve() as served:
         for chain, key in ((b"", b""), (one.chain, b"nonsense"), (one.chain, other.key)):

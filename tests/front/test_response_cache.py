@@ -1,4 +1,4 @@
-"""Ready-made answers."""
+"""Cached responses."""
 
 import asyncio
 
@@ -7,57 +7,57 @@ import pytest
 from front.listeners import COUNT, ECHO, HANG, serve
 
 
-async def test_is_served_for_exactly_its_request() -> None:
-    """The same bytes of the same method get it without Python; all else goes to Python."""
+async def test_a_response_is_cached_for_exactly_its_request() -> None:
+    """The same bytes of the same method get it without Python; other requests go to Python."""
     async with serve() as served:
-        assert served.front.put_answer(ECHO, b"question", "contest", b"ready")
+        assert served.front.put_response(ECHO, b"request", "contest", b"cached")
         echo = served.unary(ECHO)
-        assert await echo(b"question") == b"ready"
+        assert await echo(b"request") == b"cached"
         assert served.service.calls == 0
-        assert await echo(b"question ") == b"question "
+        assert await echo(b"request ") == b"request "
         served.service.go.set()
-        assert await served.unary(HANG)(b"question") == b"question"
-        assert served.front.stats()["ready_served"] == 1
+        assert await served.unary(HANG)(b"request") == b"request"
+        assert served.service.calls == 2
 
 
-async def test_is_not_served_after_its_withdrawal() -> None:
-    """Calls that begin after a withdrawal never get the old answer; other keys are left alone."""
+async def test_an_invalidated_response_is_never_sent() -> None:
+    """Calls that start after an invalidation never get the old response; other tags are kept."""
     async with serve() as served:
         echo = served.unary(ECHO)
         for number in range(300):
-            assert served.front.put_answer(ECHO, b"q", "mine", str(number).encode())
-            assert served.front.put_answer(ECHO, b"other", "other", b"stays")
+            assert served.front.put_response(ECHO, b"q", "mine", str(number).encode())
+            assert served.front.put_response(ECHO, b"other", "other", b"stays")
             early = asyncio.ensure_future(echo(b"q"))
             await asyncio.sleep(0)
-            assert served.front.withdraw("mine") == 1
+            assert served.front.invalidate("mine") == 1
             assert await echo(b"q") == b"q"
             assert await early in {str(number).encode(), b"q"}
         assert await echo(b"other") == b"stays"
-        assert served.front.withdraw("mine") == 0
+        assert served.front.invalidate("mine") == 0
 
 
-async def test_a_new_one_takes_the_place_of_the_old() -> None:
-    """Putting again replaces, also under another key, and frees the memory."""
-    async with serve(max_ready_bytes=1_000) as served:
+async def test_a_new_response_replaces_the_old() -> None:
+    """Putting again replaces the response, also under another tag, and frees the memory."""
+    async with serve(max_cached_bytes=1_000) as served:
         echo = served.unary(ECHO)
         for number in range(100):
-            key = f"key{number % 2}"
-            assert served.front.put_answer(ECHO, b"q", key, b"%900d" % number)
+            tag = f"tag{number % 2}"
+            assert served.front.put_response(ECHO, b"q", tag, b"%900d" % number)
         assert int(await echo(b"q")) == 99
-        assert served.front.withdraw("key0") == 0
-        assert served.front.withdraw("key1") == 1
+        assert served.front.invalidate("tag0") == 0
+        assert served.front.invalidate("tag1") == 1
 
 
-async def test_memory_for_them_is_bounded() -> None:
-    """What doesn't fit isn't kept, and its request goes to Python."""
-    async with serve(max_ready_bytes=1_000) as served:
-        assert not served.front.put_answer(ECHO, b"q", "key", bytes(1_001))
+async def test_memory_for_responses_is_bounded() -> None:
+    """A response that doesn't fit isn't cached, and its request goes to Python."""
+    async with serve(max_cached_bytes=1_000) as served:
+        assert not served.front.put_response(ECHO, b"q", "tag", bytes(1_001))
         assert await served.unary(ECHO)(b"q") == b"q"
 
 
-async def test_a_method_that_is_not_there_is_a_key_error() -> None:
-    """An answer for an unknown method is a mistake of the program."""
+async def test_a_response_of_an_unknown_method_is_a_key_error() -> None:
+    """A response of a method that isn't served is an error of the program."""
     async with serve() as served:
         with pytest.raises(KeyError, match="Nothing"):
-            served.front.put_answer("/Nothing", b"", "key", b"")
-        assert served.front.withdraw(COUNT) == 0
+            served.front.put_response("/Nothing", b"", "tag", b"")
+        assert served.front.invalidate(COUNT) == 0

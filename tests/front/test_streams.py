@@ -1,4 +1,4 @@
-"""Streams, topics, and receivers that are slow or dead."""
+"""Streams, broadcast groups, and receivers that are slow or dead."""
 
 import asyncio
 
@@ -6,7 +6,18 @@ import grpc
 import h2.events
 import pytest
 
-from front.listeners import CHAT, COUNT, ECHO, FAIL, POUR, WATCH, Served, serve, until
+from front.listeners import (
+    CHAT,
+    COUNT,
+    ECHO,
+    FAIL,
+    POUR,
+    WATCH,
+    Served,
+    serve,
+    until,
+    until_admitted,
+)
 from front.raw_client import connect, framed
 
 
@@ -18,7 +29,7 @@ async def test_messages_arrive_in_order() -> None:
 
 
 async def test_a_stream_may_end_with_an_error() -> None:
-    """What the handler raises becomes the status."""
+    """An exception of the handler becomes the status."""
     async with serve() as served:
         with pytest.raises(grpc.aio.AioRpcError, match="ValueError"):
             await served.stream(COUNT)(b"not a number").read()
@@ -26,10 +37,10 @@ async def test_a_stream_may_end_with_an_error() -> None:
             await served.unary(FAIL)(b"x")
 
 
-async def test_a_bidirectional_method_hears_every_request() -> None:
-    """Requests and answers alternate, and the end of the requests is heard."""
+async def test_a_bidi_method_receives_every_request() -> None:
+    """Requests and responses alternate, and the handler sees the end of the requests."""
     async with serve() as served:
-        chat = served.chat(CHAT)()
+        chat = served.bidi(CHAT)()
         for number in range(100):
             await chat.write(b"%d" % number)
             assert await chat.read() == b"re: %d" % number
@@ -39,18 +50,23 @@ async def test_a_bidirectional_method_hears_every_request() -> None:
 
 
 async def test_a_cancelled_stream_stops_its_handler() -> None:
-    """The handler of a stream whose caller went away is cancelled."""
-    async with serve() as served:
+    """The handler of a stream is cancelled when its caller disconnects."""
+    async with serve(max_streams=1) as served:
         call = served.stream(POUR)(b"10")
         assert await call.read() == b"x" * 10
         call.cancel()
         async with asyncio.timeout(10):
             await served.service.cancelled.wait()
-        await until(lambda: served.front.stats()["streams"] == 0)
+        await until_slot_is_free(served)
+
+
+async def until_slot_is_free(served: Served) -> None:
+    """Wait until the only stream that the listener admits has ended."""
+    await until_admitted(lambda: served.stream(COUNT)(b"1").read())
 
 
 async def test_a_receiver_that_keeps_up_leaves_time_for_others() -> None:
-    """While a stream pours as fast as it can, calls are answered."""
+    """While a stream sends as fast as it can, calls succeed."""
     async with serve() as served:
         call = served.stream(POUR)(b"10")
         assert await call.read() == b"x" * 10
@@ -59,33 +75,36 @@ async def test_a_receiver_that_keeps_up_leaves_time_for_others() -> None:
         call.cancel()
 
 
-async def test_what_is_said_of_a_call_that_is_over_goes_nowhere() -> None:
-    """Nothing fails, and nothing is left behind."""
+async def test_commands_for_a_call_that_is_over_have_no_effect() -> None:
+    """Nothing fails, and later calls succeed."""
     async with serve() as served:
         front = served.front
         assert not front.send(4_711, b"x")
-        front.answer([(4_711, b"x", 0, "", None)])
-        front.join(4_711, "topic", 0, 1)
-        front.publish("topic", b"x", 1)
+        front.respond([(4_711, b"x", 0, "", None)])
+        front.follow(4_711, "group", 0, 1)
+        front.publish("group", b"x", 1)
         assert await served.unary(ECHO)(b"x") == b"x"
 
 
-async def test_a_receiver_that_takes_nothing_is_reported_and_ended() -> None:
-    """It gets the status that the handler gives, although it takes no message."""
-    async with serve(write_timeout_s=0.3) as served, connect(served.port, window=0) as client:
-        stream = await client.begin(POUR)
+async def test_a_receiver_that_accepts_nothing_is_reported_and_ended() -> None:
+    """It gets the status of the handler, although it accepts no message."""
+    async with (
+        serve(write_timeout_s=0.3, max_streams=1) as served,
+        connect(served.port, window=0) as client,
+    ):
+        stream = await client.start(POUR)
         await client.data(stream, framed(b"10"))
         ended = await client.ended(stream)
         assert ended["grpc-status"] == "8"
         assert ended["grpc-status-details-bin"] == "c3RhbGxlZC1kZXRhaWxz"
         assert served.service.stalled.is_set()
-        await until(lambda: served.front.stats()["streams"] == 0)
+        await until_slot_is_free(served)
 
 
 async def test_a_receiver_that_stops_in_a_message_is_reset() -> None:
-    """A status can't come within a message: the reset says the same."""
+    """A status can't interrupt a message, so a reset ends the stream."""
     async with serve(write_timeout_s=0.3) as served, connect(served.port, window=7) as client:
-        stream = await client.begin(POUR)
+        stream = await client.start(POUR)
         await client.data(stream, framed(b"100"))
         await client.ended(stream)
         resets = client.seen(h2.events.StreamReset)
@@ -93,9 +112,9 @@ async def test_a_receiver_that_stops_in_a_message_is_reset() -> None:
 
 
 async def test_a_receiver_that_stalled_gets_what_was_sent_if_it_reads_on() -> None:
-    """All messages come whole, and after them the status that says why there are no more."""
+    """All messages arrive complete, and after them the status with the reason of the end."""
     async with serve(write_timeout_s=1) as served, connect(served.port, window=7) as client:
-        stream = await client.begin(POUR)
+        stream = await client.start(POUR)
         await client.data(stream, framed(b"10"))
         await asyncio.wait_for(served.service.stalled.wait(), 10)
         client.h2.increment_flow_control_window(100_000, stream)
@@ -106,10 +125,10 @@ async def test_a_receiver_that_stalled_gets_what_was_sent_if_it_reads_on() -> No
         assert received == framed(b"x" * 10) * (served.service.sent + 1)
 
 
-async def test_what_waits_for_a_receiver_is_bounded() -> None:
-    """The handler of a stream that isn't read is held up by the slot."""
-    async with serve(slot_messages=4) as served, connect(served.port, window=0) as client:
-        stream = await client.begin(POUR)
+async def test_messages_queued_for_a_receiver_are_bounded() -> None:
+    """The handler of a stream that isn't read waits for its send buffer."""
+    async with serve(send_buffer_messages=4) as served, connect(served.port, window=0) as client:
+        stream = await client.start(POUR)
         await client.data(stream, framed(b"10"))
         await until(lambda: served.service.sent == 4)
         for _ in range(20):
@@ -121,10 +140,10 @@ async def test_what_waits_for_a_receiver_is_bounded() -> None:
 
 
 @pytest.mark.parametrize(("size", "fitting"), [(400, 2), (5_000, 1)])
-async def test_the_bytes_that_wait_for_a_receiver_are_bounded(size: int, fitting: int) -> None:
-    """Large messages fill the slot sooner; one that is larger than the slot waits alone."""
-    async with serve(slot_bytes=1_000) as served, connect(served.port, window=0) as client:
-        await client.data(await client.begin(POUR), framed(b"%d" % size))
+async def test_bytes_queued_for_a_receiver_are_bounded(size: int, fitting: int) -> None:
+    """Large messages fill the buffer sooner; one larger than the buffer is queued alone."""
+    async with serve(send_buffer_bytes=1_000) as served, connect(served.port, window=0) as client:
+        await client.data(await client.start(POUR), framed(b"%d" % size))
         await until(lambda: served.service.sent == fitting)
         for _ in range(20):
             await served.unary(ECHO)(b"time passes")
@@ -133,62 +152,65 @@ async def test_the_bytes_that_wait_for_a_receiver_are_bounded(size: int, fitting
 
 @pytest.mark.parametrize("window", [0, 1_000_000])
 async def test_the_deadline_ends_a_stream_that_is_not_read(window: int) -> None:
-    """DEADLINE_EXCEEDED comes through to a receiver that takes no message, or has none to take."""
-    async with serve() as served, connect(served.port, window=window) as client:
-        path, request = (WATCH, b"topic") if window else (POUR, b"10")
-        stream = await client.begin(path, ("grpc-timeout", "300m"))
+    """DEADLINE_EXCEEDED reaches a receiver that accepts no message, or has none to accept."""
+    async with (
+        serve(max_streams=1) as served,
+        connect(served.port, window=window) as client,
+    ):
+        path, request = (WATCH, b"group") if window else (POUR, b"10")
+        stream = await client.start(path, ("grpc-timeout", "300m"))
         await client.data(stream, framed(request))
         assert (await client.ended(stream))["grpc-status"] == "4"
-        await until(lambda: served.front.stats()["streams"] == 0)
+        await until_slot_is_free(served)
 
 
 async def watchers(served: Served, count: int) -> list[grpc.aio.UnaryStreamCall[bytes, bytes]]:
-    """Open streams that joined a topic."""
-    calls = [served.stream(WATCH)(b"topic") for _ in range(count)]
+    """Open streams that follow a group."""
+    calls = [served.stream(WATCH)(b"group") for _ in range(count)]
     for call in calls:
         assert await call.read() == b"joined"
     await until(lambda: served.service.watching == count)
     return calls
 
 
-async def test_a_publication_reaches_every_watcher_of_its_topic() -> None:
-    """All of them get all messages in order, and nothing of other topics."""
+async def test_a_published_message_reaches_every_watcher_of_its_group() -> None:
+    """All watchers get all messages in order, and none of other groups."""
     async with serve() as served:
         calls = await watchers(served, 50)
         for number in range(100):
-            served.front.publish("topic", b"%d" % number, number)
+            served.front.publish("group", b"%d" % number, number)
             served.front.publish("another", b"never", number)
             if number % 10 == 9:
                 for call in calls:
                     for expected in range(number - 9, number + 1):
                         assert await call.read() == b"%d" % expected
-        assert served.service.lagged == []
+        assert served.service.evicted == []
 
 
-async def test_a_watcher_that_is_behind_is_taken_out_and_told_how_far_it_got() -> None:
-    """The mark is that of the last message it gets; then comes what the handler sends, in order."""
-    async with serve(slot_messages=5) as served, connect(served.port, window=20) as client:
+async def test_a_watcher_that_is_behind_is_evicted_with_its_cursor() -> None:
+    """The cursor is that of its last message; messages of the handler follow, in order."""
+    async with serve(send_buffer_messages=5) as served, connect(served.port, window=20) as client:
         fast = (await watchers(served, 1))[0]
-        stream = await client.begin(WATCH)
-        await client.data(stream, framed(b"topic"))
+        stream = await client.start(WATCH)
+        await client.data(stream, framed(b"group"))
         await until(lambda: served.service.watching == 2)
         for number in range(1, 21):
-            served.front.publish("topic", b"%04d" % number, number)
+            served.front.publish("group", b"%04d" % number, number)
             assert await fast.read() == b"%04d" % number
-        await until(lambda: served.service.lagged)
-        got = served.service.lagged[0]
+        await until(lambda: served.service.evicted)
+        got = served.service.evicted[0]
         assert 5 <= got <= 6
         client.h2.increment_flow_control_window(10_000, stream)
         await client.flush()
         await until_received(client, stream, b"behind")
-        served.front.publish("topic", b"after", 30)
+        served.front.publish("group", b"after", 30)
         received = await until_received(client, stream, b"after")
         expected = [b"joined", *(b"%04d" % number for number in range(1, got + 1))]
         assert received == [*expected, b"behind", b"after"]
 
 
 async def until_received(client: object, stream: int, last: bytes) -> list[bytes]:
-    """Read messages of a raw client's stream up to a certain one, and return all of them."""
+    """Read messages of a raw client's stream up to `last`, and return all of them."""
 
     def messages() -> list[bytes]:
         events = client.seen(h2.events.DataReceived)  # type: ignore[attr-defined]
@@ -204,17 +226,17 @@ async def until_received(client: object, stream: int, last: bytes) -> list[bytes
     return messages()
 
 
-async def test_dead_watchers_hold_nobody_up() -> None:
-    """With a hundred watchers that read nothing, the others get all, and calls are answered."""
+async def test_dead_watchers_delay_no_other() -> None:
+    """Beside a hundred watchers that read nothing, another watcher gets all messages."""
     async with serve(write_timeout_s=60) as served, connect(served.port, window=0) as client:
         for _ in range(100):
-            await client.data(await client.begin(WATCH), framed(b"topic"))
+            await client.data(await client.start(WATCH), framed(b"group"))
         await until(lambda: served.service.watching == 100)
         dead = served.service.watching
-        alive = served.stream(WATCH)(b"topic")
+        alive = served.stream(WATCH)(b"group")
         assert await alive.read() == b"joined"
         await until(lambda: served.service.watching == dead + 1)
         for number in range(500):
-            served.front.publish("topic", b"%d" % number, number)
+            served.front.publish("group", b"%d" % number, number)
             assert await alive.read() == b"%d" % number
-        assert len(served.service.lagged) == 100
+        assert len(served.service.evicted) == 100

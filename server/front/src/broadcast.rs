@@ -1,7 +1,7 @@
-//! What Python says, carried out in order on the runtime: answers, messages, and topics.
+//! Commands from Python, executed in order on the runtime: responses, messages, broadcast groups.
 //!
-//! One message that is published goes to every watcher of its topic. Nothing waits for a watcher:
-//! one whose slot is full is taken out of the topic and reported.
+//! A published message goes to every watcher of its group. Nothing waits for a watcher: one whose
+//! send buffer is full is evicted from the group, and Python gets an event.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -15,104 +15,107 @@ use crate::inbox::Event;
 
 pub enum Command {
     Finish(Vec<(CallId, Finish)>),
-    /// A message with a promised place.
+    /// A message whose bytes are reserved.
     Send(Arc<Call>, Bytes),
-    /// Topic, the mark where the stream stands, and a number that tells this joining from others.
-    Join(Arc<Call>, String, u64, u64),
+    /// Group, cursor of the stream, and the number of this subscription.
+    Follow(Arc<Call>, String, u64, u64),
+    /// The call is over.
     Leave(CallId),
-    /// Topic, framed message, and the mark that tells how far it leads.
+    /// Group, framed message, and the cursor of the streams that got it.
     Publish(String, Bytes, u64),
-    /// The end of a topic: all its streams are taken out of it.
-    Close(String),
+    /// The end of a group: all its watchers are evicted.
+    CloseGroup(String),
 }
 
-/// Carries out commands. Lives as long as the runtime.
+/// Executes commands. Lives as long as the runtime.
 pub struct Dispatcher {
     core: Arc<Core>,
-    topics: HashMap<String, HashMap<CallId, Watcher>>,
-    joined: HashMap<CallId, String>,
+    groups: HashMap<String, HashMap<CallId, Watcher>>,
+    group_of: HashMap<CallId, String>,
 }
 
 struct Watcher {
     call: Arc<Call>,
-    mark: u64,
-    number: u64,
+    cursor: u64,
+    subscription: u64,
 }
 
 impl Dispatcher {
     pub fn new(core: Arc<Core>) -> Self {
-        Self { core, topics: HashMap::new(), joined: HashMap::new() }
+        Self { core, groups: HashMap::new(), group_of: HashMap::new() }
     }
 
     pub async fn run(mut self, mut commands: UnboundedReceiver<Command>) {
         while let Some(command) = commands.recv().await {
-            self.carry_out(command);
+            self.execute(command);
         }
     }
 
-    fn carry_out(&mut self, command: Command) {
+    fn execute(&mut self, command: Command) {
         match command {
-            Command::Finish(answers) => {
-                for (id, finish) in answers {
+            Command::Finish(responses) => {
+                for (id, finish) in responses {
                     if let Some(call) = self.core.calls.get(id) {
                         call.finish(finish);
                     }
                 }
             }
             Command::Send(call, message) => call.push_reserved(message),
-            Command::Join(call, topic, mark, number) => self.join(call, topic, mark, number),
+            Command::Follow(call, group, cursor, subscription) => {
+                self.follow(call, group, cursor, subscription);
+            }
             Command::Leave(id) => self.leave(id),
-            Command::Publish(topic, message, mark) => self.publish(&topic, &message, mark),
-            Command::Close(topic) => self.close(&topic),
+            Command::Publish(group, message, cursor) => self.publish(&group, &message, cursor),
+            Command::CloseGroup(group) => self.close(&group),
         }
     }
 
-    fn join(&mut self, call: Arc<Call>, topic: String, mark: u64, number: u64) {
+    fn follow(&mut self, call: Arc<Call>, group: String, cursor: u64, subscription: u64) {
         self.leave(call.id);
-        if call.is_over() {
-            return; // it has left already, and nobody would take it out
+        if call.is_closed() {
+            return; // its `Leave` was executed already: nothing would take it out again
         }
         let id = call.id;
-        let watchers = self.topics.entry(topic.clone()).or_default();
-        watchers.insert(id, Watcher { call, mark, number });
-        self.joined.insert(id, topic);
+        let watchers = self.groups.entry(group.clone()).or_default();
+        watchers.insert(id, Watcher { call, cursor, subscription });
+        self.group_of.insert(id, group);
     }
 
     fn leave(&mut self, id: CallId) {
-        let Some(topic) = self.joined.remove(&id) else {
+        let Some(group) = self.group_of.remove(&id) else {
             return;
         };
-        if let Some(watchers) = self.topics.get_mut(&topic) {
+        if let Some(watchers) = self.groups.get_mut(&group) {
             watchers.remove(&id);
             if watchers.is_empty() {
-                self.topics.remove(&topic);
+                self.groups.remove(&group);
             }
         }
     }
 
-    fn close(&mut self, topic: &str) {
-        for (id, watcher) in self.topics.remove(topic).unwrap_or_default() {
-            self.joined.remove(&id);
-            self.core.inbox.push(Event::Lagged(id, watcher.mark, watcher.number));
+    fn close(&mut self, group: &str) {
+        for (id, watcher) in self.groups.remove(group).unwrap_or_default() {
+            self.group_of.remove(&id);
+            self.core.inbox.push(Event::Evicted(id, watcher.cursor, watcher.subscription));
         }
     }
 
-    fn publish(&mut self, topic: &str, message: &Bytes, mark: u64) {
-        let Some(watchers) = self.topics.get_mut(topic) else {
+    fn publish(&mut self, group: &str, message: &Bytes, cursor: u64) {
+        let Some(watchers) = self.groups.get_mut(group) else {
             return;
         };
         watchers.retain(|id, watcher| {
-            let taken = watcher.call.offer(message.clone());
-            if taken {
-                watcher.mark = mark;
+            let accepted = watcher.call.offer(message.clone());
+            if accepted {
+                watcher.cursor = cursor;
             } else {
-                self.joined.remove(id);
-                self.core.inbox.push(Event::Lagged(*id, watcher.mark, watcher.number));
+                self.group_of.remove(id);
+                self.core.inbox.push(Event::Evicted(*id, watcher.cursor, watcher.subscription));
             }
-            taken
+            accepted
         });
         if watchers.is_empty() {
-            self.topics.remove(topic);
+            self.groups.remove(group);
         }
     }
 }

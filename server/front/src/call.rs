@@ -1,6 +1,7 @@
-//! One call, as the runtime and Python share it: the slot of messages to send, and how it ends.
+//! State of one call, shared by its task on the runtime and by Python: its send buffer and its end.
 //!
-//! Nothing here waits: a full slot refuses. The task of the call (`serve.rs`) empties the slot.
+//! Nothing here waits: a full buffer refuses a message. The task of the call (`serve.rs`) drains
+//! the buffer.
 
 use std::collections::VecDeque;
 use std::future::poll_fn;
@@ -13,21 +14,22 @@ use crate::status::Status;
 
 pub type CallId = u64;
 
-/// What the task of a call has to do next.
+/// The next step for the task of a call.
 pub enum Outgoing {
     Message(Bytes),
     Finish(Finish),
 }
 
-/// The end of a call: for a unary one with its answer, already framed.
+/// The end of a call. A unary call ends with its response, already framed.
 pub struct Finish {
     pub message: Option<Bytes>,
     pub status: Status,
 }
 
-/// What may wait for the receiver of one call; a larger message than that may wait alone.
+/// The number and size of messages queued for the receiver of one call: in use, or at most. A
+/// message larger than the whole buffer is accepted when the buffer is empty.
 #[derive(Clone, Copy, Default)]
-pub struct Slot {
+pub struct SendBuffer {
     pub messages: usize,
     pub bytes: usize,
 }
@@ -35,61 +37,62 @@ pub struct Slot {
 /// A call that was handed to Python, or is about to be.
 pub struct Call {
     pub id: CallId,
-    slot: Slot,
+    capacity: SendBuffer,
     state: Mutex<State>,
 }
 
 #[derive(Default)]
 struct State {
     queue: VecDeque<Bytes>,
-    /// What of the slot is in use: queued, being written, or promised to `send` but not queued yet.
-    used: Slot,
-    wants_room: bool,
+    /// The part of the buffer that is queued, being written, or reserved by `send` but not queued yet.
+    used: SendBuffer,
+    /// A `send` was refused: report when the buffer is writable again.
+    send_refused: bool,
     finish: Option<Finish>,
     finished: bool,
-    taken: bool,
-    ended: bool,
+    handed_over: bool,
+    closed: bool,
     waker: Option<Waker>,
 }
 
 impl Call {
-    pub fn new(id: CallId, slot: Slot) -> Self {
-        Self { id, slot, state: Mutex::default() }
+    pub fn new(id: CallId, capacity: SendBuffer) -> Self {
+        Self { id, capacity, state: Mutex::default() }
     }
 
-    /// Promises room for so many bytes in the slot; if there is none, it is reported later.
+    /// Reserves bytes of the buffer. After a refusal an event reports when it is writable again.
     pub fn reserve(&self, bytes: usize) -> bool {
         let mut state = self.state.lock();
-        if state.ended || state.finished {
-            return false; // who sends hears that the call is over, and must not go on until then
+        if state.closed || state.finished {
+            return false; // the sender is cancelled, and must not continue until then
         }
-        state.wants_room = !state.used.take(bytes, self.slot);
-        !state.wants_room
+        state.send_refused = !state.used.add(bytes, self.capacity);
+        !state.send_refused
     }
 
-    /// Queues a message whose room was promised by `reserve`.
+    /// Queues a message whose bytes were reserved.
     pub fn push_reserved(&self, message: Bytes) {
         self.push(&mut self.state.lock(), message);
     }
 
-    /// Queues a message if the slot has room.
+    /// Queues a message if the buffer is writable.
     pub fn offer(&self, message: Bytes) -> bool {
         let mut state = self.state.lock();
-        let taken = state.used.take(message.len(), self.slot);
-        if taken {
+        let accepted = state.used.add(message.len(), self.capacity);
+        if accepted {
             self.push(&mut state, message);
         }
-        taken
+        accepted
     }
 
     fn push(&self, state: &mut State, message: Bytes) {
-        if !state.finished && !state.ended {
+        if !state.finished && !state.closed {
             state.queue.push_back(message);
             wake(state);
         }
     }
 
-    /// Ends the call once the messages before are written.
+    /// Ends the call once the messages queued before are written.
     pub fn finish(&self, finish: Finish) {
         let mut state = self.state.lock();
         if !state.finished {
@@ -99,7 +102,7 @@ impl Call {
         }
     }
 
-    /// Waits for the next thing to do.
+    /// Waits for the next step.
     pub async fn next(&self) -> Outgoing {
         poll_fn(|context| {
             let mut state = self.state.lock();
@@ -113,56 +116,56 @@ impl Call {
         .await
     }
 
-    /// Takes the end, if there is one: what is queued before it is not to be written any more.
+    /// Takes the end of the call, if Python set it. The messages queued before it are not written.
     pub fn take_finish(&self) -> Option<Finish> {
         self.state.lock().finish.take()
     }
 
-    /// Gives the room of a written message back; true if Python waits for it.
+    /// Frees the bytes of a written message; true if a refused `send` waits for that.
     pub fn release(&self, bytes: usize) -> bool {
         let mut state = self.state.lock();
         state.used.messages -= 1;
         state.used.bytes -= bytes;
-        std::mem::take(&mut state.wants_room)
+        std::mem::take(&mut state.send_refused)
     }
 
-    /// Notes that Python gets to know of the call; false if it is over already.
-    pub fn take(&self) -> bool {
+    /// Records that the call is handed to Python; false if it is closed already.
+    pub fn hand_over(&self) -> bool {
         let mut state = self.state.lock();
-        state.taken = !state.ended;
-        state.taken
+        state.handed_over = !state.closed;
+        state.handed_over
     }
 
-    /// Tells whether Python ended the call.
+    /// Returns whether the end of the call is set.
     pub fn is_finished(&self) -> bool {
         self.state.lock().finished
     }
 
-    /// Tells whether the call is over, for whatever reason.
-    pub fn is_over(&self) -> bool {
-        self.state.lock().ended
+    /// Returns whether the call is over, for whatever reason.
+    pub fn is_closed(&self) -> bool {
+        self.state.lock().closed
     }
 
-    /// Notes that the call is over; true if Python knows of it and did not end it itself.
-    pub fn end(&self) -> bool {
+    /// Records that the call is over; true if Python has it and did not finish it.
+    pub fn close(&self) -> bool {
         let mut state = self.state.lock();
-        state.ended = true;
+        state.closed = true;
         state.queue.clear();
-        state.taken && !state.finished
+        state.handed_over && !state.finished
     }
 }
 
-impl Slot {
-    /// Adds a message if it fits within the whole.
-    fn take(&mut self, bytes: usize, whole: Slot) -> bool {
+impl SendBuffer {
+    /// Adds a message if it fits within the capacity.
+    fn add(&mut self, bytes: usize, capacity: SendBuffer) -> bool {
         let fits =
-            self.messages < whole.messages && self.bytes.saturating_add(bytes) <= whole.bytes;
-        let taken = fits || self.messages == 0;
-        if taken {
+            self.messages < capacity.messages && self.bytes.saturating_add(bytes) <= capacity.bytes;
+        let accepted = fits || self.messages == 0;
+        if accepted {
             self.messages += 1;
             self.bytes += bytes;
         }
-        taken
+        accepted
     }
 }
 

@@ -1,4 +1,4 @@
-//! One connection: HTTP/2 with its limits, keepalive, age, floods, and the way it ends.
+//! Serves one connection: HTTP/2 with its limits, keepalive, age, flood protection, and shutdown.
 
 use std::collections::VecDeque;
 use std::future::poll_fn;
@@ -15,18 +15,18 @@ use tokio::sync::Notify;
 use tokio::task::yield_now;
 use tokio::time::{Instant, sleep, timeout};
 
-use crate::core::{Arrival, Core, FOREVER, limit};
+use crate::core::{AdmissionTicket, Core, FOREVER, limit};
 use crate::meter::Metered;
 use crate::serve::serve;
 
-/// Metadata over `max_metadata_bytes` gets a status up to so many times that; beyond, HTTP's 431.
-const ANSWERED_METADATA: usize = 4;
-/// Streams that may be reset before they were looked at, and that are remembered after a reset.
-const PENDING_RESETS: usize = 200;
+/// Metadata over `max_metadata_bytes` gets a status up to this multiple of it, and HTTP 431 beyond.
+const METADATA_HARD_LIMIT: usize = 4;
+/// Streams reset before they were accepted, and streams remembered after a reset, at most.
+const MAX_RESET_STREAMS: usize = 200;
 const STREAM_WINDOW: u32 = 256 * 1024;
 const CONNECTION_WINDOW: u32 = 1024 * 1024;
-/// How long a connection that is to be closed may take to say so.
-const FAREWELL: Duration = Duration::from_secs(1);
+/// Time that a connection has to send GOAWAY before it is closed.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Serves a connection until it ends.
 pub async fn run<T>(core: Arc<Core>, io: T)
@@ -42,82 +42,82 @@ where
     let Some(pings) = connection.ping_pong() else {
         return;
     };
-    let leave = leave(&core);
-    let dead = dead(&core, pings);
-    let overdue = sleep(FOREVER);
-    let turn = sleep(FOREVER);
-    let (mut leaving, mut crowded) = (false, false);
-    let mut waiting = Waiting::default();
-    tokio::pin!(leave, dead, overdue, turn);
+    let retirement = retirement(&core);
+    let peer_lost = peer_lost(&core, pings);
+    let close = sleep(FOREVER);
+    let throttle = sleep(FOREVER);
+    let (mut retiring, mut throttled) = (false, false);
+    let mut pending = PendingCalls::default();
+    tokio::pin!(retirement, peer_lost, close, throttle);
     loop {
         tokio::select! {
             biased;
             accepted = connection.accept() => match accepted {
-                Some(Ok(begun)) if core.is_unlimited(begun.0.uri().path()) => {
-                    tokio::spawn(serve(Arrival::new(&core), begun.0, begun.1));
+                Some(Ok(call)) if core.is_unlimited(call.0.uri().path()) => {
+                    tokio::spawn(serve(AdmissionTicket::new(&core), call.0, call.1));
                 }
-                Some(Ok(begun)) => waiting.push(begun, core.settings.max_streams_per_connection).await,
+                Some(Ok(call)) => pending.push(call, core.settings.max_streams_per_connection).await,
                 Some(Err(_)) | None => return,
             },
-            () = &mut turn, if crowded => crowded = false,
-            () = std::future::ready(()), if !crowded && !waiting.is_empty() => {}
+            () = &mut throttle, if throttled => throttled = false,
+            () = std::future::ready(()), if !throttled && !pending.is_empty() => {}
             () = flood.notified() => {
                 core.refuse(limit::CONTROL_FRAMES);
                 connection.abrupt_shutdown(Reason::ENHANCE_YOUR_CALM);
-                overdue.as_mut().reset(Instant::now() + FAREWELL);
+                close.as_mut().reset(Instant::now() + CLOSE_TIMEOUT);
             }
-            grace = &mut leave, if !leaving => {
-                leaving = true;
+            grace = &mut retirement, if !retiring => {
+                retiring = true;
                 connection.graceful_shutdown();
-                overdue.as_mut().reset(Instant::now() + grace);
+                close.as_mut().reset(Instant::now() + grace);
             }
-            () = &mut dead => return,
-            () = &mut overdue => return,
+            () = &mut peer_lost => return,
+            () = &mut close => return,
         }
-        if crowded {
-            continue; // what has begun waits; what is open goes on
+        if throttled {
+            continue; // pending calls wait; open calls go on
         }
-        if let Some((request, respond)) = waiting.next().await {
-            tokio::spawn(serve(Arrival::new(&core), request, respond));
+        if let Some((request, respond)) = pending.next().await {
+            tokio::spawn(serve(AdmissionTicket::new(&core), request, respond));
             if core.is_nearly_full() {
-                yield_now().await; // so that it takes its place before the next is looked at
-                let pause = core.pause();
-                crowded = !pause.is_zero();
-                turn.as_mut().reset(Instant::now() + pause);
+                yield_now().await; // so that it is admitted before the next call is started
+                let delay = core.refusal_delay();
+                throttled = !delay.is_zero();
+                throttle.as_mut().reset(Instant::now() + delay);
             }
         }
     }
 }
 
-type Begun = (Request<RecvStream>, SendResponse<Bytes>);
+type NewCall = (Request<RecvStream>, SendResponse<Bytes>);
 
-/// Calls that have begun and wait for their turn. Those that were reset meanwhile are let go, for HTTP/2
-/// counts what it holds of them against the connection.
+/// Calls that are not started yet. Those that were reset meanwhile are dropped: HTTP/2 counts the
+/// streams that it holds for them against the connection.
 #[derive(Default)]
-struct Waiting(VecDeque<Begun>);
+struct PendingCalls(VecDeque<NewCall>);
 
-impl Waiting {
+impl PendingCalls {
     fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Adds a call; what was reset goes once there are more than can be open.
-    async fn push(&mut self, begun: Begun, open: u32) {
-        self.0.push_back(begun);
-        if self.0.len() > open as usize {
-            for mut begun in std::mem::take(&mut self.0) {
-                if !is_reset(&mut begun.1).await {
-                    self.0.push_back(begun);
+    /// Adds a call, and drops reset calls once there are more calls than streams can be open.
+    async fn push(&mut self, call: NewCall, max_streams: u32) {
+        self.0.push_back(call);
+        if self.0.len() > max_streams as usize {
+            for mut call in std::mem::take(&mut self.0) {
+                if !is_reset(&mut call.1).await {
+                    self.0.push_back(call);
                 }
             }
         }
     }
 
-    /// Takes the next call that is still wanted.
-    async fn next(&mut self) -> Option<Begun> {
-        while let Some(mut begun) = self.0.pop_front() {
-            if !is_reset(&mut begun.1).await {
-                return Some(begun);
+    /// Takes the next call that was not reset.
+    async fn next(&mut self) -> Option<NewCall> {
+        while let Some(mut call) = self.0.pop_front() {
+            if !is_reset(&mut call.1).await {
+                return Some(call);
             }
         }
         None
@@ -130,40 +130,40 @@ async fn is_reset(respond: &mut SendResponse<Bytes>) -> bool {
 
 fn http2(core: &Core) -> server::Builder {
     let settings = &core.settings;
-    let hard_limit = settings.max_metadata_bytes.saturating_mul(ANSWERED_METADATA);
+    let hard_limit = settings.max_metadata_bytes.saturating_mul(METADATA_HARD_LIMIT);
     let mut builder = server::Builder::new();
     builder
         .initial_window_size(STREAM_WINDOW)
         .initial_connection_window_size(CONNECTION_WINDOW)
         .max_concurrent_streams(settings.max_streams_per_connection)
-        .max_pending_accept_reset_streams(PENDING_RESETS)
-        .max_concurrent_reset_streams(PENDING_RESETS)
+        .max_pending_accept_reset_streams(MAX_RESET_STREAMS)
+        .max_concurrent_reset_streams(MAX_RESET_STREAMS)
         .max_header_list_size(u32::try_from(hard_limit).unwrap_or(u32::MAX))
-        .max_send_buffer_size(settings.send_buffer_bytes);
+        .max_send_buffer_size(settings.socket_buffer_bytes);
     builder
 }
 
-/// Waits until the connection is to take no more streams, because it is old or the listener drains;
-/// returns for how long those it has may go on.
-async fn leave(core: &Core) -> Duration {
-    let mut leaving = core.leaving.subscribe();
-    let draining = leaving.wait_for(Option::is_some);
+/// Waits until the connection has to accept no more streams, because of its age or because the
+/// listener drains; returns how long the open streams may go on.
+async fn retirement(core: &Core) -> Duration {
+    let mut drain = core.drain.subscribe();
+    let draining = drain.wait_for(Option::is_some);
     let age = core.settings.max_connection_age_s;
-    // A tenth of spread, so that clients that came together don't all come back together.
-    match timeout(age.mul_f64(1.0 + spread() / 10.0), draining).await {
+    // A jitter of a tenth, so that clients that connected together don't all reconnect together.
+    match timeout(age.mul_f64(1.0 + jitter() / 10.0), draining).await {
         Ok(_) => FOREVER,
         Err(_) => core.settings.connection_age_grace_s,
     }
 }
 
-/// Returns some number from 0 to 1.
-fn spread() -> f64 {
+/// Returns a number from 0 to 1.
+fn jitter() -> f64 {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
     f64::from(now.unwrap_or_default().subsec_micros() % 1_000) / 1_000.0
 }
 
-/// Waits until the peer leaves a ping unanswered.
-async fn dead(core: &Core, mut pings: PingPong) {
+/// Waits until the peer does not acknowledge a ping in time.
+async fn peer_lost(core: &Core, mut pings: PingPong) {
     loop {
         sleep(core.settings.keepalive_s).await;
         let pong = timeout(core.settings.keepalive_timeout_s, pings.ping(Ping::opaque()));

@@ -1,4 +1,4 @@
-//! What the parts of a listener share: methods, open calls, limits and counters.
+//! State that all parts of a listener share: methods, open calls, limits and counters.
 
 use std::collections::{BTreeMap, HashMap};
 use std::io;
@@ -12,31 +12,31 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio_rustls::TlsAcceptor;
 
 use crate::broadcast::Command;
-use crate::call::{Call, CallId, Slot};
+use crate::call::{Call, CallId, SendBuffer};
 use crate::inbox::Inbox;
-use crate::response_cache::ReadyAnswers;
+use crate::response_cache::ResponseCache;
 use crate::settings::Settings;
 use crate::status::{RESOURCE_EXHAUSTED, Status};
 
 #[derive(Clone, Copy, PartialEq)]
 pub enum Kind {
     Unary,
-    Streaming,
-    Bidirectional,
+    Stream,
+    Bidi,
 }
 
 pub struct Method {
     pub path: String,
     pub kind: Kind,
-    /// Not subject to the limits of calls, streams and queue: health is always answered.
+    /// Exempt from the limits of calls, streams and queue, such as health.
     pub unlimited: bool,
 }
 
-/// The largest request of a method that is not limited otherwise, and of all such together.
-const UNLIMITED_BYTES: usize = 16 * 1024;
-const SPARE_BYTES: usize = 64 * 1024 * 1024;
+/// The largest request of an unlimited method, and the memory for all such requests.
+const UNLIMITED_REQUEST_BYTES: usize = 16 * 1024;
+const UNLIMITED_MEMORY_BYTES: usize = 64 * 1024 * 1024;
 
-/// What a call or connection can be refused for: the names in `Settings.refusals`.
+/// The limits that refuse calls and connections: the names in `Settings.refusals`.
 pub mod limit {
     pub const MESSAGE: &str = "message";
     pub const METADATA: &str = "metadata";
@@ -49,15 +49,16 @@ pub mod limit {
     pub const CONTROL_FRAMES: &str = "control_frames";
 }
 
-/// How often calls are refused for want of room. To refuse one takes about 10 µs, so this leaves four
-/// fifths of a core to the calls that are served; what comes faster waits in its connection.
-const REFUSAL_EVERY: Duration = Duration::from_micros(50);
+/// The least time between two refusals over the limit of calls. A refusal takes about 10 µs, so this
+/// leaves four fifths of a core to admitted calls; the calls beyond wait in their connections.
+const REFUSAL_INTERVAL: Duration = Duration::from_micros(50);
+/// The resolution of the runtime's timers.
 const TICK: Duration = Duration::from_millis(1);
 
-/// Where there is no limit: some 30 years.
+/// No time limit: some 30 years.
 pub const FOREVER: Duration = Duration::from_secs(1_000_000_000);
 
-/// Calls that are not over, by id.
+/// Open calls by id.
 #[derive(Default)]
 pub struct Calls {
     open: Mutex<HashMap<CallId, Arc<Call>>>,
@@ -65,9 +66,9 @@ pub struct Calls {
 }
 
 impl Calls {
-    pub fn open(&self, slot: Slot) -> Arc<Call> {
+    pub fn open(&self, capacity: SendBuffer) -> Arc<Call> {
         let id = self.last_id.fetch_add(1, Ordering::Relaxed) + 1;
-        let call = Arc::new(Call::new(id, slot));
+        let call = Arc::new(Call::new(id, capacity));
         self.open.lock().insert(id, Arc::clone(&call));
         call
     }
@@ -91,32 +92,32 @@ pub struct Core {
     numbers: HashMap<String, usize>,
     pub inbox: Inbox,
     pub calls: Calls,
-    pub ready: ReadyAnswers,
+    pub responses: ResponseCache,
     pub commands: UnboundedSender<Command>,
-    /// When what is under way is to end, once no new connections and streams are taken.
-    pub leaving: watch::Sender<Option<Instant>>,
+    /// The end of the grace for open calls, set once no new connections and streams are accepted.
+    pub drain: watch::Sender<Option<Instant>>,
     pub tls: RwLock<Option<TlsAcceptor>>,
     pub connections: Arc<Semaphore>,
     unary: Arc<Semaphore>,
     streams: Arc<Semaphore>,
     memory: Arc<Semaphore>,
-    /// What is kept for the requests of unlimited methods.
-    spare: Arc<Semaphore>,
-    /// How many calls were begun that have no place yet and were not refused.
-    arriving: AtomicUsize,
-    /// When the next call may be refused for want of room.
+    /// Memory for the requests of unlimited methods.
+    unlimited_memory: Arc<Semaphore>,
+    /// Calls that are neither admitted nor refused yet.
+    tickets: AtomicUsize,
+    /// The earliest time for the next refusal over the limit of calls.
     next_refusal: Mutex<Instant>,
-    /// How often each limit has refused.
+    /// Refusals by limit.
     refused: Mutex<BTreeMap<&'static str, u64>>,
-    pub ready_served: AtomicU64,
+    pub responses_from_cache: AtomicU64,
 }
 
-/// A call that was begun, until it has its place or is refused.
-pub struct Arrival(Arc<Core>);
+/// Counts a call until it is admitted or refused.
+pub struct AdmissionTicket(Arc<Core>);
 
-impl Arrival {
+impl AdmissionTicket {
     pub fn new(core: &Arc<Core>) -> Self {
-        core.arriving.fetch_add(1, Ordering::Relaxed);
+        core.tickets.fetch_add(1, Ordering::Relaxed);
         Self(Arc::clone(core))
     }
 
@@ -125,9 +126,9 @@ impl Arrival {
     }
 }
 
-impl Drop for Arrival {
+impl Drop for AdmissionTicket {
     fn drop(&mut self) {
-        self.0.arriving.fetch_sub(1, Ordering::Relaxed);
+        self.0.tickets.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -136,8 +137,8 @@ impl Core {
         let mut methods = Vec::new();
         for (paths, kind) in [
             (&settings.unary, Kind::Unary),
-            (&settings.streaming, Kind::Streaming),
-            (&settings.bidirectional, Kind::Bidirectional),
+            (&settings.stream, Kind::Stream),
+            (&settings.bidi, Kind::Bidi),
         ] {
             methods.extend(paths.iter().map(|path| Method {
                 path: path.clone(),
@@ -152,19 +153,19 @@ impl Core {
             methods,
             inbox: Inbox::new(settings.max_queue)?,
             calls: Calls::default(),
-            ready: ReadyAnswers::new(settings.max_ready_bytes),
+            responses: ResponseCache::new(settings.max_cached_bytes),
             commands,
-            leaving: watch::channel(None).0,
+            drain: watch::channel(None).0,
             tls: RwLock::new(None),
             connections: semaphore(settings.max_connections),
             unary: semaphore(settings.max_calls),
             streams: semaphore(settings.max_streams),
             memory: semaphore(settings.max_buffered_bytes),
-            spare: semaphore(SPARE_BYTES),
-            arriving: AtomicUsize::new(0),
+            unlimited_memory: semaphore(UNLIMITED_MEMORY_BYTES),
+            tickets: AtomicUsize::new(0),
             next_refusal: Mutex::new(Instant::now()),
             refused: Mutex::default(),
-            ready_served: AtomicU64::new(0),
+            responses_from_cache: AtomicU64::new(0),
             settings,
         })
     }
@@ -173,13 +174,13 @@ impl Core {
         self.numbers.get(path).copied()
     }
 
-    /// Returns how large a request of a method may be, and the memory that it takes from.
-    pub fn room_for(&self, method: &Method) -> (usize, Arc<Semaphore>) {
-        let most = self.settings.max_message_bytes;
+    /// Returns the largest request of a method, and the memory that its requests are counted against.
+    pub fn request_limits(&self, method: &Method) -> (usize, Arc<Semaphore>) {
+        let max_bytes = self.settings.max_message_bytes;
         if method.unlimited {
-            return (most.min(UNLIMITED_BYTES), Arc::clone(&self.spare));
+            return (max_bytes.min(UNLIMITED_REQUEST_BYTES), Arc::clone(&self.unlimited_memory));
         }
-        (most, Arc::clone(&self.memory))
+        (max_bytes, Arc::clone(&self.memory))
     }
 
     /// Admits a call of a method for as long as the permit is held; unlimited ones need none.
@@ -189,44 +190,44 @@ impl Core {
         }
         let (permits, limit) = match method.kind {
             Kind::Unary => (&self.unary, limit::CALLS),
-            Kind::Streaming | Kind::Bidirectional => (&self.streams, limit::STREAMS),
+            Kind::Stream | Kind::Bidi => (&self.streams, limit::STREAMS),
         };
         let permit = Arc::clone(permits).try_acquire_owned();
         permit.map(Some).map_err(|_| self.refuse(limit))
     }
 
-    /// Tells whether a path is answered whatever is under way.
+    /// Returns whether the method of a path is unlimited.
     pub fn is_unlimited(&self, path: &str) -> bool {
         self.method(path).is_some_and(|number| self.methods[number].unlimited)
     }
 
-    /// Tells whether it has to be looked at closely how many more calls there is room for.
+    /// Returns whether so few calls can be admitted that new ones must be started one by one.
     pub fn is_nearly_full(&self) -> bool {
-        let arriving = self.arriving.load(Ordering::Relaxed);
-        self.unary.available_permits() <= arriving + self.settings.max_calls / 4
+        let tickets = self.tickets.load(Ordering::Relaxed);
+        self.unary.available_permits() <= tickets + self.settings.max_calls / 4
     }
 
-    /// Returns how long a connection has to leave its next call waiting, unless there is room.
-    pub fn pause(&self) -> Duration {
+    /// Returns how long the next call of a connection has to wait for its refusal: 0 if it can be admitted.
+    pub fn refusal_delay(&self) -> Duration {
         if self.unary.available_permits() > 0 {
             return Duration::ZERO;
         }
         let now = Instant::now();
         let mut next = self.next_refusal.lock();
-        let pause = next.saturating_duration_since(now);
-        *next = now.max(*next) + REFUSAL_EVERY;
-        // A shorter pause would become as long as the timer's tick.
-        if pause < TICK { Duration::ZERO } else { pause }
+        let delay = next.saturating_duration_since(now);
+        *next = now.max(*next) + REFUSAL_INTERVAL;
+        // The timer would round a shorter delay up.
+        if delay < TICK { Duration::ZERO } else { delay }
     }
 
-    /// Counts a refusal, and returns the status that Python set for it.
+    /// Counts a refusal, and returns its status from the settings.
     pub fn refuse(&self, limit: &'static str) -> Status {
         *self.refused.lock().entry(limit).or_default() += 1;
         let set = self.settings.refusals.get(limit).cloned();
         set.unwrap_or_else(|| Status::new(RESOURCE_EXHAUSTED, limit))
     }
 
-    /// Returns what is used of each limit now, and what was counted since the start.
+    /// Returns the use of each limit, and the counters since the start.
     pub fn stats(&self) -> HashMap<String, u64> {
         let settings = &self.settings;
         let mut stats = HashMap::new();
@@ -239,18 +240,20 @@ impl Core {
             let used = limit.min(Semaphore::MAX_PERMITS) - permits.available_permits();
             stats.insert(name.to_owned(), used as u64);
         }
-        stats.insert("ready_served".to_owned(), self.ready_served.load(Ordering::Relaxed));
+        stats.insert(
+            "responses_from_cache".to_owned(),
+            self.responses_from_cache.load(Ordering::Relaxed),
+        );
         for (limit, count) in self.refused.lock().iter() {
             stats.insert(format!("refused_{limit}"), *count);
         }
         stats
     }
 
-    /// Takes no new connections and streams, and gives those under way so much time; once it is
-    /// said, it can only become less.
-    pub fn leave(&self, grace: Duration) {
+    /// Accepts no new connections and streams, and gives open calls a grace, which later calls of
+    /// this function can only shorten.
+    pub fn drain(&self, grace: Duration) {
         let end = Instant::now() + grace.min(FOREVER);
-        self.leaving
-            .send_modify(|leaving| *leaving = Some(leaving.map_or(end, |old| old.min(end))));
+        self.drain.send_modify(|drain| *drain = Some(drain.map_or(end, |old| old.min(end))));
     }
 }

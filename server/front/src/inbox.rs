@@ -1,7 +1,7 @@
-//! What waits for Python: calls and what happens to them, taken many at once.
+//! Queue of events for Python: calls and what happens to them, taken in batches.
 //!
-//! One byte on a socket pair wakes the event loop. It is written by a task of its own, after the
-//! tasks that are due anyway, so that what arrives together is taken together.
+//! One byte on a socket pair wakes the event loop. A task of its own writes the byte, after the
+//! tasks that are ready to run, so that events that arrive together are taken together.
 
 use std::collections::VecDeque;
 use std::io::{self, Read, Write};
@@ -22,17 +22,18 @@ pub struct Message {
 }
 
 pub enum Event {
-    /// A call of the method with this number; no request where requests come one by one.
+    /// A call of the method with this number. A bidi call has no request yet.
     Call(Arc<Call>, usize, Option<Bytes>),
-    /// A further request, or their end.
+    /// A further request of a bidi call, or their end.
     Message(CallId, Option<Message>),
-    /// The call is over before it was answered.
+    /// The call is over before Python finished it.
     Cancelled(CallId),
-    /// The slot that was full has room.
-    Room(CallId),
-    /// The call was taken out of its topic; the mark of the last message that it gets, and the number
-    /// of the joining that this ends.
-    Lagged(CallId, u64, u64),
+    /// The send buffer that was full is writable.
+    Writable(CallId),
+    /// The call was taken out of its broadcast group: the cursor of the last message that it gets,
+    /// and the number of the subscription that this ends.
+    Evicted(CallId, u64, u64),
+    /// The receiver accepted nothing for the write timeout.
     Stalled(CallId),
     Stopped,
 }
@@ -53,7 +54,7 @@ struct Queue {
 }
 
 impl Inbox {
-    /// Makes an inbox for a number of waiting calls; other events are bounded by the open calls.
+    /// Creates an inbox for a number of queued calls. Other events are bounded by the open calls.
     pub fn new(max_calls: usize) -> io::Result<Self> {
         let (writer, reader) = UnixStream::pair()?;
         writer.set_nonblocking(true)?;
@@ -61,12 +62,12 @@ impl Inbox {
         Ok(Self { queue: Mutex::default(), max_calls, filled: Notify::new(), writer, reader })
     }
 
-    /// The file descriptor that is readable while events wait.
+    /// Returns the file descriptor that is readable while events are queued.
     pub fn fd(&self) -> RawFd {
         self.reader.as_raw_fd()
     }
 
-    /// Adds a call, or refuses it because too many wait.
+    /// Adds a call, or refuses it because too many are queued.
     pub fn push_call(
         &self,
         call: Arc<Call>,
@@ -94,7 +95,7 @@ impl Inbox {
         }
     }
 
-    /// Takes up to `max` events, leaving out calls that are over already.
+    /// Takes up to `max` events, without the calls that are over already.
     pub fn take(&self, max: usize) -> Vec<Event> {
         let mut queue = self.queue.lock();
         let count = max.min(queue.events.len());
@@ -102,18 +103,18 @@ impl Inbox {
         let is_call = |event: &&Event| matches!(event, Event::Call(..));
         queue.calls -= events.iter().filter(is_call).count();
         events.retain(|event| match event {
-            Event::Call(call, ..) => call.take(),
+            Event::Call(call, ..) => call.hand_over(),
             _ => true,
         });
         if queue.events.is_empty() && queue.signalled {
             queue.signalled = false;
-            // Nothing to read is no error: the signal may still be on its way.
+            // Nothing to read is no error: the signal may not have been written yet.
             let _ = (&self.reader).read(&mut [0; 64]);
         }
         events
     }
 
-    /// Wakes Python whenever something waits. Runs as long as the runtime.
+    /// Wakes Python whenever an event is queued. Runs as long as the runtime.
     pub async fn signal(&self) {
         loop {
             self.filled.notified().await;
@@ -121,7 +122,7 @@ impl Inbox {
         }
     }
 
-    /// Tells Python that the runtime has ended: the last event.
+    /// Queues the last event: the runtime has ended.
     pub fn close(&self) {
         self.push(Event::Stopped);
         self.wake_python();

@@ -1,8 +1,8 @@
 //! A gRPC listener for Python whose HTTP/2 runs on a thread of its own, outside the interpreter.
 //!
-//! Calls cross in batches: Python waits on one file descriptor, takes all that waits, and answers
-//! many at once. Everything that Python says is carried out in the order in which it said it.
-//! The Python package around this module documents what the methods mean to their users.
+//! Calls cross in batches: Python waits on one file descriptor, takes all queued events, and sends
+//! many responses at once. Commands from Python are executed in order. `_native.pyi` documents the
+//! methods.
 
 mod broadcast;
 mod call;
@@ -39,14 +39,14 @@ use crate::messages::frame;
 use crate::settings::Settings;
 use crate::status::Status;
 
-/// An answer as Python gives it: call, message, status code, status message, status details.
-type Answer<'py> =
+/// A response from Python: call, message, status code, status message, status details.
+type Response<'py> =
     (CallId, Option<Bound<'py, PyBytes>>, u8, Bound<'py, PyString>, Option<Bound<'py, PyBytes>>);
 
 #[pyclass(frozen)]
 struct Front {
     core: Arc<Core>,
-    /// The paths of the methods, as Python has them.
+    /// The paths of the methods, by number.
     paths: Vec<Py<PyString>>,
     commands: Mutex<Option<UnboundedReceiver<Command>>>,
     thread: Mutex<Option<JoinHandle<()>>>,
@@ -75,19 +75,19 @@ impl Front {
         let settings = &self.core.settings;
         let commands = self.commands.lock().take();
         let commands = commands.ok_or_else(|| PyRuntimeError::new_err("started already"))?;
-        let refused = |error: std::io::Error| {
+        let failed = |error: std::io::Error| {
             PyOSError::new_err(format!("can't listen on {}: {error}", settings.address))
         };
-        let (port, thread) = server::start(Arc::clone(&self.core), commands).map_err(refused)?;
+        let (port, thread) = server::start(Arc::clone(&self.core), commands).map_err(failed)?;
         *self.thread.lock() = Some(thread);
         Ok(port)
     }
 
-    #[pyo3(signature = (chain, key, client_authorities=None))]
-    fn set_tls(&self, chain: &[u8], key: &[u8], client_authorities: Option<&[u8]>) -> PyResult<()> {
-        let acceptor = tls::acceptor(chain, key, client_authorities);
-        let wrong = |error: Box<dyn std::error::Error>| PyValueError::new_err(error.to_string());
-        *self.core.tls.write() = Some(acceptor.map_err(wrong)?);
+    #[pyo3(signature = (chain, key, client_ca=None))]
+    fn set_tls(&self, chain: &[u8], key: &[u8], client_ca: Option<&[u8]>) -> PyResult<()> {
+        let acceptor = tls::acceptor(chain, key, client_ca);
+        let invalid = |error: Box<dyn std::error::Error>| PyValueError::new_err(error.to_string());
+        *self.core.tls.write() = Some(acceptor.map_err(invalid)?);
         Ok(())
     }
 
@@ -97,63 +97,69 @@ impl Front {
         PyList::new(py, items.collect::<PyResult<Vec<_>>>()?)
     }
 
-    fn answer(&self, answers: Vec<Answer<'_>>) {
-        let finish = |(call, message, code, text, details): Answer<'_>| {
+    fn respond(&self, responses: Vec<Response<'_>>) {
+        let finish = |(call, message, code, text, details): Response<'_>| {
             let reason = text.to_string_lossy().into_owned();
             let details = details.map_or_else(Vec::new, |details| details.as_bytes().to_vec());
             let status = Status { code, message: reason, details };
             let message = message.map(|message| frame(message.as_bytes()));
             (call, Finish { message, status })
         };
-        self.say(Command::Finish(answers.into_iter().map(finish).collect()));
+        self.execute(Command::Finish(responses.into_iter().map(finish).collect()));
     }
 
     fn send(&self, call: CallId, message: &[u8]) -> bool {
         let Some(call) = self.core.calls.get(call) else {
-            return false; // who sends hears that the call is over, and must not go on until then
+            return false; // the sender is cancelled, and must not continue until then
         };
         let message = frame(message);
         let reserved = call.reserve(message.len());
         if reserved {
-            self.say(Command::Send(call, message));
+            self.execute(Command::Send(call, message));
         }
         reserved
     }
 
-    fn join(&self, call: CallId, topic: String, mark: u64, number: u64) {
+    fn follow(&self, call: CallId, group: String, cursor: u64, subscription: u64) {
         if let Some(call) = self.core.calls.get(call) {
-            self.say(Command::Join(call, topic, mark, number));
+            self.execute(Command::Follow(call, group, cursor, subscription));
         }
     }
 
-    fn close(&self, topic: String) {
-        self.say(Command::Close(topic));
+    fn close_group(&self, group: String) {
+        self.execute(Command::CloseGroup(group));
     }
 
-    fn publish(&self, topic: String, message: &[u8], mark: u64) {
-        self.say(Command::Publish(topic, frame(message), mark));
+    fn publish(&self, group: String, message: &[u8], cursor: u64) {
+        self.execute(Command::Publish(group, frame(message), cursor));
     }
 
-    fn put_answer(&self, path: &str, request: &[u8], key: String, answer: &[u8]) -> PyResult<bool> {
+    fn put_response(
+        &self,
+        path: &str,
+        request: &[u8],
+        tag: String,
+        response: &[u8],
+    ) -> PyResult<bool> {
         let unknown = || PyKeyError::new_err(path.to_owned());
         let method = self.core.method(path).ok_or_else(unknown)?;
         let request = Bytes::copy_from_slice(request);
-        Ok(self.core.ready.put(method, request, key, frame(answer)))
+        Ok(self.core.responses.put(method, request, tag, frame(response)))
     }
 
-    fn withdraw(&self, key: &str) -> usize {
-        self.core.ready.withdraw(key)
+    fn invalidate(&self, tag: &str) -> usize {
+        self.core.responses.invalidate(tag)
     }
 
     fn drain(&self) {
-        self.core.leave(FOREVER);
+        self.core.drain(FOREVER);
     }
 
     fn stop(&self, grace_s: f64) -> PyResult<()> {
         let grace = Duration::try_from_secs_f64(grace_s);
-        let wrong =
+        let invalid =
             |error: std::time::TryFromFloatSecsError| PyValueError::new_err(error.to_string());
-        self.core.leave(grace.map_err(wrong)?);
+        self.core.drain(grace.map_err(invalid)?);
         Ok(())
     }
 
@@ -169,12 +175,12 @@ impl Front {
 }
 
 impl Front {
-    fn say(&self, command: Command) {
-        // An error tells that the runtime has ended, and every call with it.
+    fn execute(&self, command: Command) {
+        // An error means that the runtime has ended, and every call with it.
         let _ = self.core.commands.send(command);
     }
 
-    /// Turns an event into the tuple that Python gets; its first item is the number of its kind.
+    /// Converts an event to the tuple for Python, which begins with the number of its kind.
     fn item<'py>(&self, py: Python<'py>, event: Event) -> PyResult<Bound<'py, PyTuple>> {
         let bytes = |bytes: Option<Bytes>| bytes.map(|bytes| PyBytes::new(py, &bytes));
         match event {
@@ -185,8 +191,10 @@ impl Front {
                 (1, id, bytes(message.map(|message| message.bytes))).into_pyobject(py)
             }
             Event::Cancelled(id) => (2, id).into_pyobject(py),
-            Event::Room(id) => (3, id).into_pyobject(py),
-            Event::Lagged(id, mark, number) => (4, id, mark, number).into_pyobject(py),
+            Event::Writable(id) => (3, id).into_pyobject(py),
+            Event::Evicted(id, cursor, subscription) => {
+                (4, id, cursor, subscription).into_pyobject(py)
+            }
             Event::Stalled(id) => (5, id).into_pyobject(py),
             Event::Stopped => (6,).into_pyobject(py),
         }

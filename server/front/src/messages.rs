@@ -1,5 +1,5 @@
-//! Request messages out of the frames of a stream: the limit is checked on the length that a
-//! message announces, before any of it is kept, and again on every step of unpacking it.
+//! Reads request messages from the data frames of a stream. The size limit is checked on the
+//! announced length, before any of the message is buffered, and again while decompressing.
 
 use std::io::Read;
 use std::sync::Arc;
@@ -12,33 +12,33 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use crate::inbox::Message;
 use crate::status::{INTERNAL, Status};
 
-/// A flag and the length, before every message.
+/// The size of the prefix of every message: a flag and the length.
 const PREFIX: usize = 5;
 
-/// How those messages of a call are packed that say that they are.
+/// The `grpc-encoding` of a call: applies to the messages whose flag is set.
 #[derive(PartialEq)]
-pub enum Packing {
+pub enum Compression {
     None,
     Gzip,
-    /// What gRPC calls so; it is zlib.
+    /// The zlib format, which gRPC calls deflate.
     Deflate,
 }
 
-/// Why no message could be read.
-pub enum Unreadable {
+/// The reason why no message could be read.
+pub enum ReadError {
     TooLarge,
     /// The memory for requests is used up.
-    NoMemory,
+    OutOfMemory,
     Malformed(Status),
     /// The caller reset the stream, or the connection is lost.
-    Gone,
+    Disconnected,
 }
 
-/// Puts the prefix before a message that is to be sent.
+/// Prefixes a message that is to be sent.
 pub fn frame(message: &[u8]) -> Bytes {
     let mut framed = BytesMut::with_capacity(PREFIX + message.len());
     framed.put_u8(0);
-    // A Python process has no message of 4 GiB to send: the lossy cast can't lose anything.
+    // The cast is lossless: no message reaches 4 GiB.
     framed.put_u32(message.len() as u32);
     framed.put_slice(message);
     framed.freeze()
@@ -47,7 +47,7 @@ pub fn frame(message: &[u8]) -> Bytes {
 /// Reads the messages of one call.
 pub struct Messages {
     body: RecvStream,
-    packing: Packing,
+    compression: Compression,
     max_bytes: usize,
     memory: Arc<Semaphore>,
     held: Option<OwnedSemaphorePermit>,
@@ -57,15 +57,15 @@ pub struct Messages {
 impl Messages {
     pub fn new(
         body: RecvStream,
-        packing: Packing,
+        compression: Compression,
         max_bytes: usize,
         memory: Arc<Semaphore>,
     ) -> Self {
-        Self { body, packing, max_bytes, memory, held: None, buffer: BytesMut::new() }
+        Self { body, compression, max_bytes, memory, held: None, buffer: BytesMut::new() }
     }
 
-    /// Returns the one message of a call that has to have exactly one.
-    pub async fn only(&mut self) -> Result<Message, Unreadable> {
+    /// Returns the only message of a call with a single request.
+    pub async fn only(&mut self) -> Result<Message, ReadError> {
         let none = || malformed("the request has no message");
         let message = self.next().await?.ok_or_else(none)?;
         match self.next().await? {
@@ -75,13 +75,13 @@ impl Messages {
     }
 
     /// Returns the next message, or None at the end of the stream.
-    pub async fn next(&mut self) -> Result<Option<Message>, Unreadable> {
+    pub async fn next(&mut self) -> Result<Option<Message>, ReadError> {
         loop {
-            if let Some((packed, length)) = self.announced()? {
+            if let Some((compressed, length)) = self.prefix()? {
                 if self.buffer.len() >= PREFIX + length {
                     self.buffer.advance(PREFIX);
                     let bytes = self.buffer.split_to(length).freeze();
-                    let bytes = if packed { self.unpack(&bytes)? } else { bytes };
+                    let bytes = if compressed { self.decompress(&bytes)? } else { bytes };
                     return self.hand_over(bytes).map(Some);
                 }
             }
@@ -92,8 +92,8 @@ impl Messages {
         }
     }
 
-    /// Returns whether the message that begins in the buffer is packed, and how long it is.
-    fn announced(&self) -> Result<Option<(bool, usize)>, Unreadable> {
+    /// Reads the prefix at the start of the buffer: whether the message is compressed, and its length.
+    fn prefix(&self) -> Result<Option<(bool, usize)>, ReadError> {
         let mut prefix = match self.buffer.get(..PREFIX) {
             Some(prefix) => prefix,
             None => return Ok(None),
@@ -103,48 +103,50 @@ impl Messages {
         if flag > 1 {
             return Err(malformed("the request has an unknown flag"));
         }
-        if flag == 1 && self.packing == Packing::None {
-            return Err(malformed("the request is packed without an encoding"));
+        if flag == 1 && self.compression == Compression::None {
+            return Err(malformed("the request is compressed without an encoding"));
         }
         if length > self.max_bytes {
-            return Err(Unreadable::TooLarge);
+            return Err(ReadError::TooLarge);
         }
         Ok(Some((flag == 1, length)))
     }
 
-    /// Takes in what arrives next; false at the end of the stream.
-    async fn fill(&mut self) -> Result<bool, Unreadable> {
+    /// Buffers the next data frame; false at the end of the stream.
+    async fn fill(&mut self) -> Result<bool, ReadError> {
         let data = match self.body.data().await {
             None => return Ok(false),
-            Some(data) => data.map_err(|_| Unreadable::Gone)?,
+            Some(data) => data.map_err(|_| ReadError::Disconnected)?,
         };
         self.hold(data.len())?;
         self.buffer.extend_from_slice(&data);
         let released = self.body.flow_control().release_capacity(data.len());
-        released.map_err(|_| Unreadable::Gone)?;
+        released.map_err(|_| ReadError::Disconnected)?;
         Ok(true)
     }
 
-    fn unpack(&mut self, packed: &[u8]) -> Result<Bytes, Unreadable> {
+    fn decompress(&mut self, compressed: &[u8]) -> Result<Bytes, ReadError> {
         let mut bytes = Vec::new();
-        // One byte more than allowed tells that there is more; the rest is never unpacked.
-        let most = self.max_bytes as u64 + 1;
-        let read = match self.packing {
-            Packing::Deflate => ZlibDecoder::new(packed).take(most).read_to_end(&mut bytes),
-            _ => GzDecoder::new(packed).take(most).read_to_end(&mut bytes),
+        // One byte over the limit shows that there is more; the rest is never decompressed.
+        let limit = self.max_bytes as u64 + 1;
+        let read = match self.compression {
+            Compression::Deflate => {
+                ZlibDecoder::new(compressed).take(limit).read_to_end(&mut bytes)
+            }
+            _ => GzDecoder::new(compressed).take(limit).read_to_end(&mut bytes),
         };
-        read.map_err(|_| malformed("the request can't be unpacked"))?;
+        read.map_err(|_| malformed("the request can't be decompressed"))?;
         if bytes.len() > self.max_bytes {
-            return Err(Unreadable::TooLarge);
+            return Err(ReadError::TooLarge);
         }
         self.hold(bytes.len())?;
         Ok(bytes.into())
     }
 
-    fn hold(&mut self, bytes: usize) -> Result<(), Unreadable> {
-        let count = u32::try_from(bytes).map_err(|_| Unreadable::TooLarge)?;
+    fn hold(&mut self, bytes: usize) -> Result<(), ReadError> {
+        let count = u32::try_from(bytes).map_err(|_| ReadError::TooLarge)?;
         let permit = Arc::clone(&self.memory).try_acquire_many_owned(count);
-        let permit = permit.map_err(|_| Unreadable::NoMemory)?;
+        let permit = permit.map_err(|_| ReadError::OutOfMemory)?;
         match &mut self.held {
             Some(held) => held.merge(permit),
             None => self.held = Some(permit),
@@ -152,12 +154,12 @@ impl Messages {
         Ok(())
     }
 
-    /// Gives a message its share of the memory; the rest stays with what is buffered.
-    fn hand_over(&mut self, bytes: Bytes) -> Result<Message, Unreadable> {
+    /// Gives a message its share of the memory; the rest stays with the buffered bytes.
+    fn hand_over(&mut self, bytes: Bytes) -> Result<Message, ReadError> {
         if self.held.is_none() {
             self.hold(0)?;
         }
-        let held = self.held.take().ok_or(Unreadable::NoMemory)?;
+        let held = self.held.take().ok_or(ReadError::OutOfMemory)?;
         if !self.buffer.is_empty() {
             self.hold(self.buffer.len())?;
         }
@@ -165,6 +167,6 @@ impl Messages {
     }
 }
 
-fn malformed(message: &str) -> Unreadable {
-    Unreadable::Malformed(Status::new(INTERNAL, message))
+fn malformed(message: &str) -> ReadError {
+    ReadError::Malformed(Status::new(INTERNAL, message))
 }

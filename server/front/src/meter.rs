@@ -1,7 +1,8 @@
-//! Counts the control frames of a connection, and stops reading from one that floods.
+//! Counts the control frames of a connection, and stops reading when its peer floods.
 //!
-//! Pings, resets and settings cost their sender nothing. A peer may send so many a second, and some
-//! more for each frame of headers or data that it gets: clients ping to measure what they receive.
+//! Pings, resets and settings cost their sender nothing. A peer may send a number of them a second,
+//! and some more for each frame of headers or data that it receives: clients ping to measure their
+//! bandwidth.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -17,12 +18,12 @@ const FRAME_HEADER: usize = 9;
 const DATA: u8 = 0;
 const HEADERS: u8 = 1;
 const CONTINUATION: u8 = 9;
-/// How many control frames are allowed for each frame of headers or data.
+/// Control frames allowed for each frame of headers or data.
 const PER_FRAME: f64 = 4.0;
-/// For how many seconds' allowance a peer may save up.
+/// The seconds of unused allowance that a peer may accumulate.
 const BURST_S: f64 = 5.0;
 
-/// Finds the frame headers in a stream of bytes that comes in any pieces.
+/// Finds the frame headers in a byte stream that arrives in pieces of any size.
 struct Frames {
     header: [u8; FRAME_HEADER],
     filled: usize,
@@ -80,30 +81,30 @@ impl<T> Metered<T> {
         }
     }
 
-    /// Counts what was received; false when it was too much.
+    /// Counts the control frames in received bytes; false when they exceed the allowance.
     fn count(&mut self, bytes: &[u8]) -> bool {
         let mut control = 0;
-        let work = [DATA, HEADERS, CONTINUATION];
-        self.received.feed(bytes, |kind| control += u32::from(!work.contains(&kind)));
+        let uncounted = [DATA, HEADERS, CONTINUATION];
+        self.received.feed(bytes, |kind| control += u32::from(!uncounted.contains(&kind)));
         self.allowance -= f64::from(control);
         if self.allowance < 0.0 {
             let now = Instant::now();
-            let passed = now.duration_since(self.counted_at).as_secs_f64();
+            let elapsed = now.duration_since(self.counted_at).as_secs_f64();
             self.counted_at = now;
-            self.earn(passed * self.per_second);
+            self.earn(elapsed * self.per_second);
         }
         self.allowance >= 0.0
     }
 
-    /// Counts what was sent: the first bytes of these slices.
+    /// Counts the frames of headers and data in sent bytes: the first bytes of these slices.
     fn count_sent(&mut self, slices: &[IoSlice<'_>], mut bytes: usize) {
-        let mut answers = 0;
+        let mut frames = 0;
         for slice in slices {
             let sent = bytes.min(slice.len());
             bytes -= sent;
-            self.sent.feed(&slice[..sent], |kind| answers += u32::from(kind <= HEADERS));
+            self.sent.feed(&slice[..sent], |kind| frames += u32::from(kind <= HEADERS));
         }
-        self.earn(f64::from(answers) * PER_FRAME);
+        self.earn(f64::from(frames) * PER_FRAME);
     }
 
     fn earn(&mut self, frames: f64) {

@@ -1,7 +1,7 @@
-//! Ready-made answers: served for exactly the same request until they are withdrawn.
+//! Cached responses: sent for exactly the same request until they are invalidated.
 //!
-//! Looking up, putting and withdrawing exclude each other, so a request that is looked up after a
-//! withdrawal returned never finds what was withdrawn.
+//! One lock orders `get`, `put` and `invalidate`: a request that is looked up after `invalidate`
+//! returned never gets an invalidated response.
 
 use std::collections::HashMap;
 
@@ -9,76 +9,76 @@ use bytes::Bytes;
 use parking_lot::Mutex;
 
 /// The number of a method and the bytes of a request.
-type Question = (usize, Bytes);
+type Key = (usize, Bytes);
 
-pub struct ReadyAnswers {
-    held: Mutex<Held>,
+pub struct ResponseCache {
+    entries: Mutex<Entries>,
     max_bytes: usize,
 }
 
 #[derive(Default)]
-struct Held {
-    answers: HashMap<Question, (String, Bytes)>,
-    /// The questions by the key that withdraws their answers.
-    by_key: HashMap<String, Vec<Question>>,
+struct Entries {
+    /// Tag and framed response by key.
+    responses: HashMap<Key, (String, Bytes)>,
+    keys_by_tag: HashMap<String, Vec<Key>>,
     bytes: usize,
 }
 
-impl ReadyAnswers {
+impl ResponseCache {
     pub fn new(max_bytes: usize) -> Self {
-        Self { held: Mutex::default(), max_bytes }
+        Self { entries: Mutex::default(), max_bytes }
     }
 
     pub fn get(&self, method: usize, request: &Bytes) -> Option<Bytes> {
-        let held = self.held.lock();
-        if held.answers.is_empty() {
+        let entries = self.entries.lock();
+        if entries.responses.is_empty() {
             return None;
         }
-        let (_, answer) = held.answers.get(&(method, request.clone()))?;
-        Some(answer.clone())
+        let (_, response) = entries.responses.get(&(method, request.clone()))?;
+        Some(response.clone())
     }
 
-    /// Keeps a framed answer in place of the one before; false if there is no memory for it.
-    pub fn put(&self, method: usize, request: Bytes, key: String, answer: Bytes) -> bool {
-        let mut held = self.held.lock();
-        let question = (method, request);
-        if let Some((old_key, _)) = held.remove(&question) {
-            held.forget(&old_key, &question);
+    /// Stores a framed response, in place of an earlier one; false if there is no memory for it.
+    pub fn put(&self, method: usize, request: Bytes, tag: String, response: Bytes) -> bool {
+        let mut entries = self.entries.lock();
+        let key = (method, request);
+        if let Some((old_tag, _)) = entries.remove(&key) {
+            entries.untag(&old_tag, &key);
         }
-        let size = question.1.len() + answer.len();
-        if held.bytes + size > self.max_bytes {
+        let size = key.1.len() + response.len();
+        if entries.bytes + size > self.max_bytes {
             return false;
         }
-        held.bytes += size;
-        let questions = held.by_key.entry(key.clone()).or_default();
-        questions.push(question.clone());
-        held.answers.insert(question, (key, answer));
+        entries.bytes += size;
+        let keys = entries.keys_by_tag.entry(tag.clone()).or_default();
+        keys.push(key.clone());
+        entries.responses.insert(key, (tag, response));
         true
     }
 
-    /// Drops the answers of a key and returns how many there were.
-    pub fn withdraw(&self, key: &str) -> usize {
-        let mut held = self.held.lock();
-        let questions = held.by_key.remove(key).unwrap_or_default();
-        for question in &questions {
-            held.remove(question);
+    /// Removes the responses of a tag and returns how many there were.
+    pub fn invalidate(&self, tag: &str) -> usize {
+        let mut entries = self.entries.lock();
+        let keys = entries.keys_by_tag.remove(tag).unwrap_or_default();
+        for key in &keys {
+            entries.remove(key);
         }
-        questions.len()
+        keys.len()
     }
 }
 
-impl Held {
-    fn remove(&mut self, question: &Question) -> Option<(String, Bytes)> {
-        let removed = self.answers.remove(question)?;
-        self.bytes -= question.1.len() + removed.1.len();
+impl Entries {
+    fn remove(&mut self, key: &Key) -> Option<(String, Bytes)> {
+        let removed = self.responses.remove(key)?;
+        self.bytes -= key.1.len() + removed.1.len();
         Some(removed)
     }
 
-    fn forget(&mut self, key: &str, question: &Question) {
-        if let Some(questions) = self.by_key.get_mut(key) {
-            questions.retain(|other| other != question);
-            if questions.is_empty() {
-                self.by_key.remove(key);
+    fn untag(&mut self, tag: &str, key: &Key) {
+        if let Some(keys) = self.keys_by_tag.get_mut(tag) {
+            keys.retain(|other| other != key);
+            if keys.is_empty() {
+                self.keys_by_tag.remove(tag);
             }
         }
     }

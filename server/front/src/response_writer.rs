@@ -1,4 +1,4 @@
-//! What is sent back on one stream: headers, messages as far as the caller takes them, trailers.
+//! Writes the response of one stream: headers, messages as flow control allows, trailers.
 
 use std::future::poll_fn;
 use std::task::Poll;
@@ -12,28 +12,28 @@ use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use crate::status::{RESOURCE_EXHAUSTED, Status, UNIMPLEMENTED};
 
 /// The caller reset the stream, or the connection is lost.
-pub struct Gone;
+pub struct Disconnected;
 
-impl From<h2::Error> for Gone {
+impl From<h2::Error> for Disconnected {
     fn from(_: h2::Error) -> Self {
         Self
     }
 }
 
-pub struct Reply {
+pub struct ResponseWriter {
     respond: SendResponse<Bytes>,
     stream: Option<SendStream<Bytes>>,
-    /// A part of a message was sent and its rest was not.
+    /// A message was sent in part, and its rest was not.
     partial: bool,
 }
 
-impl Reply {
+impl ResponseWriter {
     pub fn new(respond: SendResponse<Bytes>) -> Self {
         Self { respond, stream: None, partial: false }
     }
 
-    /// Waits until the caller is gone.
-    pub async fn gone(&mut self) {
+    /// Waits until the caller has disconnected.
+    pub async fn disconnected(&mut self) {
         poll_fn(|context| {
             let reset = match &mut self.stream {
                 Some(stream) => stream.poll_reset(context),
@@ -44,8 +44,8 @@ impl Reply {
         .await;
     }
 
-    /// Writes as much of a framed message as the caller takes now, and waits until it takes some.
-    pub async fn write(&mut self, message: &mut Bytes) -> Result<(), Gone> {
+    /// Writes as much of a framed message as flow control allows; waits until that is some.
+    pub async fn write(&mut self, message: &mut Bytes) -> Result<(), Disconnected> {
         let mut stream = match self.stream.take() {
             Some(stream) => stream,
             None => self.respond.send_response(headers(StatusCode::OK), false)?,
@@ -55,8 +55,8 @@ impl Reply {
         if stream.capacity() == 0 {
             poll_fn(|context| match stream.poll_capacity(context) {
                 Poll::Ready(Some(Ok(0))) => Poll::Pending,
-                Poll::Ready(Some(granted)) => Poll::Ready(granted.map_err(Gone::from)),
-                Poll::Ready(None) => Poll::Ready(Err(Gone)),
+                Poll::Ready(Some(granted)) => Poll::Ready(granted.map_err(Disconnected::from)),
+                Poll::Ready(None) => Poll::Ready(Err(Disconnected)),
                 Poll::Pending => Poll::Pending,
             })
             .await?;
@@ -67,7 +67,7 @@ impl Reply {
         Ok(())
     }
 
-    /// Ends the stream. Trailers pass a caller who takes no messages, but not in the middle of one.
+    /// Ends the stream. Trailers are not subject to flow control, but can't interrupt a message.
     pub fn end(&mut self, status: &Status) {
         let ended = match &mut self.stream {
             Some(stream) if self.partial => {
@@ -94,15 +94,15 @@ impl Reply {
                 self.respond.send_response(response, true).map(|_| ())
             }
         };
-        // An error tells that the caller is gone, and then there is nobody to answer.
+        // An error means that the caller has disconnected.
         let _ = ended;
     }
 
-    /// Answers what is not gRPC.
+    /// Responds to a request that is not gRPC.
     pub fn reject(&mut self, code: StatusCode) {
         let mut response = Response::new(());
         *response.status_mut() = code;
-        // An error tells that the caller is gone, and then there is nobody to answer.
+        // An error means that the caller has disconnected.
         let _ = self.respond.send_response(response, true);
     }
 }

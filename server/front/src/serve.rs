@@ -1,4 +1,4 @@
-//! One call from its headers to its trailers: admitted, read, handed to Python, answered.
+//! Serves one call from its headers to its trailers: admits, reads, hands over to Python, responds.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -14,62 +14,66 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
 use crate::broadcast::Command;
-use crate::call::{Call, CallId, Finish, Outgoing, Slot};
-use crate::core::{Arrival, Core, FOREVER, Kind, limit};
+use crate::call::{Call, CallId, Finish, Outgoing, SendBuffer};
+use crate::core::{AdmissionTicket, Core, FOREVER, Kind, limit};
 use crate::inbox::Event;
-use crate::messages::{Messages, Packing, Unreadable};
-use crate::response_writer::{Gone, Reply};
+use crate::messages::{Compression, Messages, ReadError};
+use crate::response_writer::{Disconnected, ResponseWriter};
 use crate::status::{DEADLINE_EXCEEDED, INTERNAL, OK, RESOURCE_EXHAUSTED, Status, UNIMPLEMENTED};
 
-/// How much of a refused request is taken in, and for how long, before its stream is reset.
+/// Size and time limits of discarding a refused request, before its stream is reset.
 const DISCARD_BYTES: usize = 64 * 1024;
 const DISCARD_TIME: Duration = Duration::from_secs(5);
 
-/// How a call ends that was not answered by Python.
-enum Ending {
+/// The reason why a call ends without a response from Python.
+enum CallError {
     Status(Status),
     Http(StatusCode),
-    Gone,
+    Disconnected,
 }
 
-impl From<Gone> for Ending {
-    fn from(_: Gone) -> Self {
-        Self::Gone
+impl From<Disconnected> for CallError {
+    fn from(_: Disconnected) -> Self {
+        Self::Disconnected
     }
 }
 
-impl From<Status> for Ending {
+impl From<Status> for CallError {
     fn from(status: Status) -> Self {
         Self::Status(status)
     }
 }
 
-/// Serves one stream. Whatever happens, the caller gets an answer or is known to be gone.
-pub async fn serve(arrival: Arrival, request: Request<RecvStream>, respond: SendResponse<Bytes>) {
-    let core = Arc::clone(arrival.core());
-    let mut arrival = Some(arrival);
-    let mut reply = Reply::new(respond);
+/// Serves one HTTP/2 stream. Every caller gets a response, unless it has disconnected.
+pub async fn serve(
+    ticket: AdmissionTicket,
+    request: Request<RecvStream>,
+    respond: SendResponse<Bytes>,
+) {
+    let core = Arc::clone(ticket.core());
+    let mut ticket = Some(ticket);
+    let mut writer = ResponseWriter::new(respond);
     let (head, body) = request.into_parts();
     let mut body = Some(body);
     let exchange = async {
-        let allowed = time_allowed(&head.headers)?;
-        let exchange = exchange(&core, &head, &mut body, &mut reply, &mut arrival);
-        let late = |_| Ending::Status(Status::new(DEADLINE_EXCEEDED, "deadline exceeded"));
-        timeout(allowed, exchange).await.map_err(late)?
+        let time_limit = time_limit(&head.headers)?;
+        let exchange = exchange(&core, &head, &mut body, &mut writer, &mut ticket);
+        let late = |_| CallError::Status(Status::new(DEADLINE_EXCEEDED, "deadline exceeded"));
+        timeout(time_limit, exchange).await.map_err(late)?
     };
     match exchange.await {
-        Ok(status) | Err(Ending::Status(status)) => reply.end(&status),
-        Err(Ending::Http(code)) => reply.reject(code),
-        Err(Ending::Gone) => {}
+        Ok(status) | Err(CallError::Status(status)) => writer.end(&status),
+        Err(CallError::Http(code)) => writer.reject(code),
+        Err(CallError::Disconnected) => {}
     }
-    drop(arrival);
+    drop(ticket);
     if let Some(body) = body {
         let _ = timeout(DISCARD_TIME, discard(body)).await;
     }
 }
 
-/// Takes in what comes of a request that was refused for its headers. A reset would cross with it,
-/// and HTTP/2 would count that as the caller's fault until it ends the connection.
+/// Reads and drops the body of a request that was refused for its headers. A reset would cross with
+/// it: h2 counts the late frames as the caller's fault, and ends the connection after many of them.
 async fn discard(mut body: RecvStream) {
     let mut discarded = 0;
     while let (true, Some(Ok(data))) = (discarded < DISCARD_BYTES, body.data().await) {
@@ -82,9 +86,9 @@ async fn exchange(
     core: &Arc<Core>,
     head: &Parts,
     body: &mut Option<RecvStream>,
-    reply: &mut Reply,
-    arrival: &mut Option<Arrival>,
-) -> Result<Status, Ending> {
+    writer: &mut ResponseWriter,
+    ticket: &mut Option<AdmissionTicket>,
+) -> Result<Status, CallError> {
     check_protocol(&head.method, &head.headers)?;
     if size(&head.headers) > core.settings.max_metadata_bytes {
         return Err(core.refuse(limit::METADATA).into());
@@ -92,80 +96,85 @@ async fn exchange(
     let unknown = || Status::new(UNIMPLEMENTED, "the method is unknown");
     let number = core.method(head.uri.path()).ok_or_else(unknown)?;
     let method = &core.methods[number];
-    let packing = packing(&head.headers)?;
-    drop(core.admit(method)?); // where there is no place, nothing is read
-    let body = body.take().ok_or(Ending::Gone)?;
-    let (max_bytes, memory) = core.room_for(method);
-    let mut messages = Messages::new(body, packing, max_bytes, memory);
+    let compression = compression(&head.headers)?;
+    drop(core.admit(method)?); // nothing is read of a call that is over the limit
+    let body = body.take().ok_or(CallError::Disconnected)?;
+    let (max_bytes, memory) = core.request_limits(method);
+    let mut messages = Messages::new(body, compression, max_bytes, memory);
     let mut message = None;
-    // What a request takes is counted until its call is over, whoever holds it by then.
-    let mut _held = None;
-    if method.kind != Kind::Bidirectional {
+    // The memory of a request is counted until its call is over: Python holds a copy by then.
+    let mut _memory = None;
+    if method.kind != Kind::Bidi {
         let read = timeout(core.settings.request_timeout_s, messages.only());
         let late = |_| Status::new(DEADLINE_EXCEEDED, "the request did not arrive in time");
-        let request = read.await.map_err(late)?.map_err(|error| ending(core, error))?;
-        if let Some(mut answer) = core.ready.get(number, &request.bytes) {
-            core.ready_served.fetch_add(1, Ordering::Relaxed);
-            deliver(core, None, reply, &mut answer).await?;
+        let request = read.await.map_err(late)?.map_err(|error| call_error(core, error))?;
+        if let Some(mut response) = core.responses.get(number, &request.bytes) {
+            core.responses_from_cache.fetch_add(1, Ordering::Relaxed);
+            write(core, None, writer, &mut response).await?;
             return Ok(Status::ok());
         }
         message = Some(request.bytes);
-        _held = Some(request.memory);
+        _memory = Some(request.memory);
     }
-    // Only now for good: a place is not for those who begin a request and never end it.
+    // A concurrency slot is taken only once the request is complete, so slow uploads can't hold one.
     let _permit = core.admit(method)?;
-    drop(arrival.take());
+    drop(ticket.take());
     let open = OpenCall::new(core, method.kind);
     if !core.inbox.push_call(Arc::clone(&open.call), number, message, method.unlimited) {
         return Err(core.refuse(limit::QUEUE).into());
     }
     let mut reader = JoinSet::new();
-    if method.kind == Kind::Bidirectional {
-        reader.spawn(read_on(Arc::clone(core), Arc::clone(&open.call), messages));
+    if method.kind == Kind::Bidi {
+        reader.spawn(read_requests(Arc::clone(core), Arc::clone(&open.call), messages));
     }
-    converse(core, &open.call, reply).await
+    write_responses(core, &open.call, writer).await
 }
 
-/// Sends what Python sends, until Python ends the call.
-async fn converse(core: &Core, call: &Call, reply: &mut Reply) -> Result<Status, Ending> {
+/// Writes the messages from Python, until Python ends the call.
+async fn write_responses(
+    core: &Core,
+    call: &Call,
+    writer: &mut ResponseWriter,
+) -> Result<Status, CallError> {
     loop {
         let outgoing = tokio::select! {
             biased;
             outgoing = call.next() => outgoing,
-            () = reply.gone() => return Err(Ending::Gone),
+            () = writer.disconnected() => return Err(CallError::Disconnected),
         };
         match outgoing {
             Outgoing::Message(mut message) => {
                 let bytes = message.len();
-                deliver(core, Some(call), reply, &mut message).await?;
+                write(core, Some(call), writer, &mut message).await?;
                 if call.release(bytes) {
-                    core.inbox.push(Event::Room(call.id));
+                    core.inbox.push(Event::Writable(call.id));
                 }
             }
             Outgoing::Finish(Finish { message, status }) => {
                 let mut message = message.unwrap_or_default();
-                let delivered = deliver(core, None, reply, &mut message).await;
-                return if status.code == OK { delivered.map(|()| status) } else { Ok(status) };
+                let written = write(core, None, writer, &mut message).await;
+                return if status.code == OK { written.map(|()| status) } else { Ok(status) };
             }
         }
     }
 }
 
-/// Writes a message. A caller who takes nothing for the write timeout is reported, and Python ends
-/// the call. Then it has as long again to take what was sent, and the status after it.
-async fn deliver(
+/// Writes a message. When the receiver accepts nothing for the write timeout, Python gets an event
+/// and ends the call; then the receiver has as long again to accept the queued messages and the
+/// status.
+async fn write(
     core: &Core,
     call: Option<&Call>,
-    reply: &mut Reply,
+    writer: &mut ResponseWriter,
     message: &mut Bytes,
-) -> Result<(), Ending> {
+) -> Result<(), CallError> {
     while !message.is_empty() {
         tokio::select! {
             biased;
-            written = reply.write(message) => written?,
+            written = writer.write(message) => written?,
             () = sleep(core.settings.write_timeout_s) => {
-                let nothing = || Status::new(RESOURCE_EXHAUSTED, "the caller takes nothing");
-                let call = call.ok_or_else(nothing)?;
+                let stalled = || Status::new(RESOURCE_EXHAUSTED, "the receiver accepts nothing");
+                let call = call.ok_or_else(stalled)?;
                 match call.take_finish() {
                     Some(finish) => return Err(finish.status.into()),
                     None => core.inbox.push(Event::Stalled(call.id)),
@@ -176,15 +185,15 @@ async fn deliver(
     Ok(())
 }
 
-/// Hands over the messages of a call that may have many.
-async fn read_on(core: Arc<Core>, call: Arc<Call>, mut messages: Messages) {
+/// Hands over the requests of a bidi call.
+async fn read_requests(core: Arc<Core>, call: Arc<Call>, mut messages: Messages) {
     loop {
         match messages.next().await {
             Ok(Some(message)) => core.inbox.push(Event::Message(call.id, Some(message))),
             Ok(None) => return core.inbox.push(Event::Message(call.id, None)),
             Err(error) => {
-                if let Ending::Status(status) = ending(&core, error) {
-                    end_from_here(&core, &call, status);
+                if let CallError::Status(status) = call_error(&core, error) {
+                    finish_call(&core, &call, status);
                 }
                 return;
             }
@@ -192,15 +201,15 @@ async fn read_on(core: Arc<Core>, call: Arc<Call>, mut messages: Messages) {
     }
 }
 
-/// Ends a call in Python's place, and tells it.
-pub fn end_from_here(core: &Core, call: &Call, status: Status) {
+/// Ends a call in Python's place, and reports that as a cancellation.
+pub fn finish_call(core: &Core, call: &Call, status: Status) {
     if !call.is_finished() {
         core.inbox.push(Event::Cancelled(call.id));
         call.finish(Finish { message: None, status });
     }
 }
 
-/// A call that Python can answer. Tells Python when it is over, in whatever way that came.
+/// A call that is open for Python. When it is dropped, Python gets an event unless it ended the call.
 struct OpenCall<'a> {
     core: &'a Core,
     call: Arc<Call>,
@@ -210,8 +219,11 @@ struct OpenCall<'a> {
 impl<'a> OpenCall<'a> {
     fn new(core: &'a Core, kind: Kind) -> Self {
         let settings = &core.settings;
-        let slot = Slot { messages: settings.slot_messages, bytes: settings.slot_bytes };
-        let call = core.calls.open(slot);
+        let capacity = SendBuffer {
+            messages: settings.send_buffer_messages,
+            bytes: settings.send_buffer_bytes,
+        };
+        let call = core.calls.open(capacity);
         Self { core, call, kind }
     }
 }
@@ -220,41 +232,41 @@ impl Drop for OpenCall<'_> {
     fn drop(&mut self) {
         let id: CallId = self.call.id;
         self.core.calls.close(id);
-        if self.call.end() {
+        if self.call.close() {
             self.core.inbox.push(Event::Cancelled(id));
         }
         if self.kind != Kind::Unary {
-            // An error tells that the runtime ends, and with it every topic.
+            // An error means that the runtime ends, and with it every broadcast group.
             let _ = self.core.commands.send(Command::Leave(id));
         }
     }
 }
 
-fn ending(core: &Core, error: Unreadable) -> Ending {
+fn call_error(core: &Core, error: ReadError) -> CallError {
     match error {
-        Unreadable::TooLarge => core.refuse(limit::MESSAGE).into(),
-        Unreadable::NoMemory => core.refuse(limit::MEMORY).into(),
-        Unreadable::Malformed(status) => status.into(),
-        Unreadable::Gone => Ending::Gone,
+        ReadError::TooLarge => core.refuse(limit::MESSAGE).into(),
+        ReadError::OutOfMemory => core.refuse(limit::MEMORY).into(),
+        ReadError::Malformed(status) => status.into(),
+        ReadError::Disconnected => CallError::Disconnected,
     }
 }
 
-fn check_protocol(verb: &Verb, headers: &HeaderMap) -> Result<(), Ending> {
+fn check_protocol(verb: &Verb, headers: &HeaderMap) -> Result<(), CallError> {
     if verb != Verb::POST {
-        return Err(Ending::Http(StatusCode::METHOD_NOT_ALLOWED));
+        return Err(CallError::Http(StatusCode::METHOD_NOT_ALLOWED));
     }
     let kind = headers.get(CONTENT_TYPE).map_or(&b""[..], |value| value.as_bytes());
     match kind.strip_prefix(b"application/grpc") {
         Some([] | [b'+' | b';', ..]) => Ok(()),
-        _ => Err(Ending::Http(StatusCode::UNSUPPORTED_MEDIA_TYPE)),
+        _ => Err(CallError::Http(StatusCode::UNSUPPORTED_MEDIA_TYPE)),
     }
 }
 
-fn packing(headers: &HeaderMap) -> Result<Packing, Status> {
+fn compression(headers: &HeaderMap) -> Result<Compression, Status> {
     match headers.get("grpc-encoding").map(|value| value.as_bytes()) {
-        None | Some(b"identity") => Ok(Packing::None),
-        Some(b"gzip") => Ok(Packing::Gzip),
-        Some(b"deflate") => Ok(Packing::Deflate),
+        None | Some(b"identity") => Ok(Compression::None),
+        Some(b"gzip") => Ok(Compression::Gzip),
+        Some(b"deflate") => Ok(Compression::Deflate),
         Some(_) => Err(Status::new(UNIMPLEMENTED, "the encoding is unknown")),
     }
 }
@@ -268,7 +280,7 @@ fn size(headers: &HeaderMap) -> usize {
 }
 
 /// Reads `grpc-timeout`: at most 8 digits and a unit.
-fn time_allowed(headers: &HeaderMap) -> Result<Duration, Status> {
+fn time_limit(headers: &HeaderMap) -> Result<Duration, Status> {
     let Some(value) = headers.get("grpc-timeout") else {
         return Ok(FOREVER);
     };

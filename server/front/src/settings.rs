@@ -1,5 +1,5 @@
-//! What a listener is set to; read once from the `Settings` object of the Python package, which
-//! documents each field.
+//! Settings of a listener, read from the `Settings` object of the Python package, which documents
+//! each field.
 
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
@@ -14,8 +14,8 @@ pub struct Settings {
     pub address: String,
     pub reuse_port: bool,
     pub unary: Vec<String>,
-    pub streaming: Vec<String>,
-    pub bidirectional: Vec<String>,
+    pub stream: Vec<String>,
+    pub bidi: Vec<String>,
     pub unlimited: HashSet<String>,
     pub max_message_bytes: usize,
     pub max_metadata_bytes: usize,
@@ -25,11 +25,11 @@ pub struct Settings {
     pub max_streams: usize,
     pub max_queue: usize,
     pub max_buffered_bytes: usize,
-    pub max_ready_bytes: usize,
+    pub max_cached_bytes: usize,
     pub max_control_frames: u32,
-    pub slot_messages: usize,
-    pub slot_bytes: usize,
+    pub send_buffer_messages: usize,
     pub send_buffer_bytes: usize,
+    pub socket_buffer_bytes: usize,
     #[pyo3(from_py_with = seconds)]
     pub write_timeout_s: Duration,
     #[pyo3(from_py_with = seconds)]

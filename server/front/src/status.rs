@@ -1,4 +1,4 @@
-//! Statuses of calls, and the header fields that carry them.
+//! Statuses of calls, and their header fields.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
@@ -12,10 +12,10 @@ pub const RESOURCE_EXHAUSTED: u8 = 8;
 pub const UNIMPLEMENTED: u8 = 12;
 pub const INTERNAL: u8 = 13;
 
-/// What `grpc-message` may not hold as it is.
+/// The characters that are escaped in `grpc-message`.
 const ESCAPED: &AsciiSet = &CONTROLS.add(b'%');
 
-/// How a call ends.
+/// The final status of a call.
 #[derive(Clone, FromPyObject)]
 pub struct Status {
     pub code: u8,
@@ -33,7 +33,7 @@ impl Status {
         Self::new(OK, "")
     }
 
-    /// Adds the fields of this status to trailers, or to the headers of an answer without messages.
+    /// Adds the fields of this status to trailers, or to the headers of a response without messages.
     pub fn write_to(&self, fields: &mut HeaderMap) {
         fields.insert("grpc-status", HeaderValue::from(u16::from(self.code)));
         if !self.message.is_empty() {

@@ -1,4 +1,4 @@
-//! TLS from PEM texts, with client certificates where an authority for them is given.
+//! Configures TLS from PEM texts, with client certificates where CA certificates are given.
 
 use std::sync::Arc;
 
@@ -9,21 +9,21 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::rustls::server::WebPkiClientVerifier;
 use tokio_rustls::rustls::{RootCertStore, ServerConfig};
 
-/// Makes what new connections are accepted with; the error tells what is wrong with the texts.
+/// Returns the acceptor for new connections, or an error that describes the invalid text.
 pub fn acceptor(
     chain: &[u8],
     key: &[u8],
-    client_authorities: Option<&[u8]>,
+    client_ca: Option<&[u8]>,
 ) -> Result<TlsAcceptor, Box<dyn std::error::Error>> {
     let provider = Arc::new(ring::default_provider());
     let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()?;
-    let builder = match client_authorities {
+    let builder = match client_ca {
         None => builder.with_no_client_auth(),
-        Some(authorities) => {
+        Some(certificates) => {
             let mut roots = RootCertStore::empty();
-            for authority in CertificateDer::pem_slice_iter(authorities) {
-                roots.add(authority?)?;
+            for certificate in CertificateDer::pem_slice_iter(certificates) {
+                roots.add(certificate?)?;
             }
             let roots = Arc::new(roots);
             let verifier = WebPkiClientVerifier::builder_with_provider(roots, provider).build()?;

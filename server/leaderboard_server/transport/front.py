@@ -54,11 +54,11 @@ class FrontListener:
             max_calls=limits.max_calls,
             max_streams=limits.max_watchers,
             write_timeout_s=limits.write_timeout_s,
-            refusals={limit: _told(error) for limit, error in _REFUSALS.items()},
+            refusals={limit: _status(error) for limit, error in _REFUSALS.items()},
         )
         handlers = Handlers(services.unary, services.stream, services.conversation)
         self._listener = leaderboard_front.Listener(settings, handlers, _status_of)
-        ready.hold_in(self._listener.front)
+        ready.hold_in(self)
         self._draining = False
 
     async def start(self) -> int:
@@ -86,6 +86,14 @@ class FrontListener:
         except ValueError as error:
             raise TlsUnusable(str(error)) from error
 
+    def put_answer(self, path: str, request: bytes, key: str, answer: bytes) -> object:
+        """Cache the response to exactly this request."""
+        return self._listener.front.put_response(path, request, key, answer)
+
+    def withdraw(self, key: str) -> object:
+        """Invalidate the cached responses of a contest."""
+        return self._listener.front.invalidate(key)
+
     async def drain(self) -> None:
         """Take no new connections, and ask callers to leave those there are."""
         self._draining = True
@@ -103,9 +111,9 @@ class FrontListener:
 
 
 def _status_of(error: Exception) -> leaderboard_front.Status:
-    return _told(ReceiverStalled() if isinstance(error, StreamStalled) else error)
+    return _status(ReceiverStalled() if isinstance(error, StreamStalled) else error)
 
 
-def _told(error: Exception) -> leaderboard_front.Status:
+def _status(error: Exception) -> leaderboard_front.Status:
     status = status_of_any(error)
     return leaderboard_front.Status(status.code, status.message, status.SerializeToString())

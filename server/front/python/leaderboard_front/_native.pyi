@@ -3,21 +3,22 @@ from typing import Any, TypeAlias
 
 from leaderboard_front.settings import Settings
 
-Answer: TypeAlias = tuple[int, bytes | None, int, str, bytes | None]
+Response: TypeAlias = tuple[int, bytes | None, int, str, bytes | None]
 
 class Front:
-    """The listener itself, without asyncio.
+    """The listener without asyncio.
 
-    Every method returns at once. What else is said about a call that is over goes nowhere, so
-    nobody has to know in time. `answer`, `send`, `join` and `publish` keep their order.
+    Every method returns at once. Commands for a call that is over have no effect, so a caller need
+    not know the end of a call in time. `respond`, `send`, `follow`, `publish` and `close_group` are
+    executed in order.
     """
 
     def __init__(self, settings: Settings) -> None: ...
     def fileno(self) -> int:
-        """Return the file descriptor that is readable while something waits to be taken."""
+        """Return the file descriptor that is readable while events are queued."""
 
-    def set_tls(self, chain: bytes, key: bytes, client_authorities: bytes | None = None) -> None:
-        """Take new connections with TLS from now on; PEM texts.
+    def set_tls(self, chain: bytes, key: bytes, client_ca: bytes | None = None) -> None:
+        """Accept new connections with TLS from now on; PEM texts.
 
         Raises:
             ValueError: The texts are no certificates, or the key doesn't belong to them.
@@ -33,66 +34,68 @@ class Front:
         """
 
     def take(self, max: int) -> list[Any]:  # noqa: A002
-        """Take up to so many of the events that wait, each a tuple that begins with its kind.
+        """Take up to `max` queued events, each a tuple that begins with its kind.
 
-        0, call, path, request: a call. The request is None for bidirectional methods.
+        0, call, path, request: a call. The request is None for bidi methods.
 
-        1, call, message: a further message of a call; None for their end.
+        1, call, message: a further message of a bidi call; None for their end.
 
-        2, call: the call is over: cancelled, too late, or ended by a limit.
+        2, call: the call is over: cancelled, its deadline exceeded, or ended by a limit.
 
-        3, call: the slot that was full has room.
+        3, call: the send buffer that was full is writable.
 
-        4, call, mark, number: the call was taken out of its topic because its slot was full; the
-            mark of the last message that it gets, and the number of its joining.
+        4, call, cursor, subscription: the call was evicted from its broadcast group; the cursor of
+            the last message that it gets, and the number of the subscription.
 
-        5, call: the receiver took nothing for the write timeout.
+        5, call: the receiver accepted nothing for the write timeout.
 
         6: the listener has stopped, and nothing follows.
         """
 
-    def answer(self, answers: Sequence[Answer]) -> None:
+    def respond(self, responses: Sequence[Response]) -> None:
         """End calls: call, message or None, status code, status message, details or None."""
 
     def send(self, call: int, message: bytes) -> bool:
-        """Put a message into the slot of a stream.
+        """Put a message into the send buffer of a stream.
 
-        False if it is full, or the call is over: an event tells when it has room, or that it ended.
+        Returns:
+            False if the buffer is full or the call is over; an event reports when the buffer is
+            writable, or that the call ended.
         """
 
-    def join(self, call: int, topic: str, mark: int, number: int) -> None:
-        """Let a stream have what is published to a topic, in place of the topic before.
+    def follow(self, call: int, group: str, cursor: int, subscription: int) -> None:
+        """Subscribe a stream to a broadcast group, in place of its former group.
 
-        `mark` is where the stream stands, `number` tells this joining from others: an event about
-        an earlier one may still be on its way.
+        `cursor` is the position of the stream. `subscription` tells this subscription from earlier
+        ones, whose events may still be queued.
         """
 
-    def publish(self, topic: str, message: bytes, mark: int) -> None:
-        """Put a message into the slot of every stream of a topic; the mark is for the publisher."""
+    def publish(self, group: str, message: bytes, cursor: int) -> None:
+        """Put a message into the send buffers of all streams of a group, and set their cursor."""
 
-    def close(self, topic: str) -> None:
-        """Take every stream out of a topic; each is told the mark of the last message it gets."""
+    def close_group(self, group: str) -> None:
+        """Evict all streams from a group."""
 
-    def put_answer(self, path: str, request: bytes, key: str, answer: bytes) -> bool:
-        """Answer exactly this request with this from now on; False if there is no memory for it.
+    def put_response(self, path: str, request: bytes, tag: str, response: bytes) -> bool:
+        """Cache the response to exactly this request; False if there is no memory for it.
 
         Raises:
             KeyError: There is no such method.
         """
 
-    def withdraw(self, key: str) -> int:
-        """Forget the answers of a key, and return how many.
+    def invalidate(self, tag: str) -> int:
+        """Remove the cached responses of a tag, and return how many there were.
 
-        A request that is taken in after this has returned is not answered with one of them.
+        A request that is read after this has returned doesn't get one of them.
         """
 
     def drain(self) -> None:
-        """Take no new connections and calls; what is under way goes on."""
+        """Accept no new connections and calls; open calls go on."""
 
     def stop(self, grace_s: float) -> None:
-        """Drain, and end what is under way after the grace. The last event tells when it is done.
+        """Drain, and end the open calls after the grace; the last event reports the end.
 
-        A shorter grace may be said later.
+        A later call can only shorten the grace.
         """
 
     def join_thread(self) -> None:
@@ -103,4 +106,4 @@ class Front:
         """
 
     def stats(self) -> dict[str, int]:
-        """Return what is used of the limits now, and what was counted since the start."""
+        """Return the use of each limit, and the counters since the start."""

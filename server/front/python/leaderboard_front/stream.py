@@ -1,79 +1,79 @@
-"""One open stream, as its handler sees it."""
+"""One open stream, as its handler uses it."""
 
 import asyncio
 from collections.abc import AsyncIterator
 
 from leaderboard_front._native import Front
 
-WAITING_REQUESTS = 64
-"""How many requests of one call may wait for its handler."""
+MAX_QUEUED_REQUESTS = 64
+"""Requests of one bidi call that may be queued for its handler."""
 
 
 class StreamStalled(TimeoutError):
-    """The receiver took nothing for the write timeout."""
+    """The receiver accepted nothing for the write timeout."""
 
 
 class Stream:
-    """Sends messages of one call; where the method has them, iterates over its requests.
+    """Sends the messages of one call, and iterates over the requests of a bidi call.
 
-    As a function it sends one message and waits until the slot has taken it.
+    As a function it sends one message and waits until the send buffer has accepted it.
     """
 
     def __init__(self, front: Front, call: int) -> None:
         self.call = call
         self.unsent: bytes | None = None
-        """The message that the receiver stalled at."""
+        """The message that was being sent when the receiver stalled."""
         self._front = front
         self._changed = asyncio.Event()
         self._stalled = False
-        self._joinings = 0
-        self._lagged: int | None = None
-        self._requests: asyncio.Queue[bytes | None] = asyncio.Queue(WAITING_REQUESTS)
+        self._subscription = 0
+        self._evicted_at: int | None = None
+        self._requests: asyncio.Queue[bytes | None] = asyncio.Queue(MAX_QUEUED_REQUESTS)
 
     async def __call__(self, message: bytes) -> None:
         """Send a message.
 
         Raises:
-            StreamStalled: The receiver took nothing for the write timeout.
+            StreamStalled: The receiver accepted nothing for the write timeout.
         """
         while True:
             if self._stalled:
                 self.unsent = message
                 raise StreamStalled
             if self._front.send(self.call, message):
-                # Without this, a receiver that keeps up would leave no time for anybody else.
+                # Without this, a receiver that keeps up would leave no time for other tasks.
                 await asyncio.sleep(0)
                 return
             await self._changed.wait()
 
-    async def follow(self, topic: str, mark: int) -> int:
-        """Have what is published to a topic from now on; `mark` is where the stream stands.
+    async def follow(self, group: str, cursor: int) -> int:
+        """Receive the messages of a broadcast group; `cursor` is the position of the stream.
 
         Returns:
-            The mark it got to, once it was taken out of the topic.
+            The cursor of the last message, once the stream was evicted from the group.
 
         Raises:
-            StreamStalled: The receiver took nothing for the write timeout.
+            StreamStalled: The receiver accepted nothing for the write timeout.
         """
-        self._lagged = None
-        self._joinings += 1
-        self._front.join(self.call, topic, mark, self._joinings)
-        while self._lagged is None:
+        self._evicted_at = None
+        self._subscription += 1
+        self._front.follow(self.call, group, cursor, self._subscription)
+        while self._evicted_at is None:
             if self._stalled:
                 raise StreamStalled
             await self._changed.wait()
-        return self._lagged
+        return self._evicted_at
 
-    def publish(self, topic: str, message: bytes, mark: int) -> None:
-        """Put a message into the slot of every stream of a topic; who has no room is taken out."""
-        self._front.publish(topic, message, mark)
+    def publish(self, group: str, message: bytes, cursor: int) -> None:
+        """Send a message to all streams of a group; a stream whose buffer is full is evicted."""
+        self._front.publish(group, message, cursor)
 
-    def close(self, topic: str) -> None:
-        """Take all streams out of a topic."""
-        self._front.close(topic)
+    def close(self, group: str) -> None:
+        """Evict all streams from a group."""
+        self._front.close_group(group)
 
     async def requests(self) -> AsyncIterator[bytes]:
-        """Yield the requests of a bidirectional method."""
+        """Yield the requests of a bidi call."""
         while (request := await self._requests.get()) is not None:
             yield request
 
@@ -82,24 +82,24 @@ class Stream:
         self._changed = asyncio.Event()
 
     def on_request(self, request: bytes | None) -> None:
-        """Take a further request in, or None for their end.
+        """Queue a further request, or None for their end.
 
         Raises:
             asyncio.QueueFull: The handler doesn't keep up.
         """
         self._requests.put_nowait(request)
 
-    def on_room(self) -> None:
-        """Hear that the slot has room again."""
+    def on_writable(self) -> None:
+        """Continue a `send` that waits for the buffer."""
         self._wake()
 
-    def on_lagged(self, mark: int, number: int) -> None:
-        """Hear that the stream was taken out of its topic."""
-        if number == self._joinings:
-            self._lagged = mark
+    def on_evicted(self, cursor: int, subscription: int) -> None:
+        """End the subscription, unless it is an earlier one."""
+        if subscription == self._subscription:
+            self._evicted_at = cursor
             self._wake()
 
     def on_stalled(self) -> None:
-        """Hear that the receiver takes nothing."""
+        """Fail `send` and `follow` from now on."""
         self._stalled = True
         self._wake()

@@ -1,0 +1,106 @@
+"""Connections: their number, their handshake, floods, and peers that no longer respond."""
+
+import asyncio
+import contextlib
+
+import h2.events
+import pytest
+
+from front.listeners import ECHO, HANG, serve, still_serves
+from front.raw_client import connect, framed
+
+
+async def test_connections_over_the_limit_are_closed() -> None:
+    """A connection over the limit is closed at once; when one ends, another can open."""
+    async with serve(max_connections=1) as served:
+        async with connect(served.port):
+            with pytest.raises(ConnectionError):
+                async with connect(served.port):
+                    pass
+        await until_served(served.port)
+
+
+async def until_served(port: int) -> None:
+    """Wait until a call on a new connection succeeds."""
+    async with asyncio.timeout(20):
+        while True:
+            with contextlib.suppress(ConnectionError):
+                async with connect(port) as client:
+                    assert (await client.call(ECHO, framed(b"alive")))["grpc-status"] == "0"
+                    return
+
+
+async def test_streams_of_a_connection_are_bounded() -> None:
+    """The limit is announced to clients, and a stream over it is refused."""
+    async with serve(max_streams_per_connection=3) as served, connect(served.port) as client:
+        assert client.h2.remote_settings.max_concurrent_streams == 3
+        client.h2.remote_settings[3] = 100
+        client.h2.remote_settings.acknowledge()
+        streams = [await client.start(HANG) for _ in range(4)]
+        assert await client.ended(streams[3]) == {"reset": "7"}
+
+
+async def test_a_flood_of_resets_ends_the_connection() -> None:
+    """A peer that opens and resets many streams at once loses its connection."""
+    async with serve() as served, connect(served.port) as client:
+        with contextlib.suppress(ConnectionError):
+            for _ in range(500):
+                stream = client.h2.get_next_available_stream_id()
+                headers = [(":method", "POST"), (":scheme", "http"), (":path", ECHO)]
+                client.h2.send_headers(stream, [*headers, ("content-type", "application/grpc")])
+                client.h2.reset_stream(stream)
+            await client.flush()
+            await client.until(lambda: client.seen(h2.events.ConnectionTerminated))
+        await client.until_lost()
+        assert [int(end.error_code) for end in client.seen(h2.events.ConnectionTerminated)] == [11]
+        await still_serves(served)
+
+
+@pytest.mark.parametrize("size", [100, 100_000])
+async def test_a_flood_of_pings_ends_the_connection(size: int) -> None:
+    """Pings far beyond the allowance end the connection with the reason."""
+    async with serve(max_control_frames=1_000) as served, connect(served.port) as client:
+        ping = b"\x00\x00\x08\x06\x00\x00\x00\x00\x00" + b"12345678"
+        client.writer.write(ping * size)
+        if size < 1_000:
+            await client.until(lambda: len(client.seen(h2.events.PingAckReceived)) == size)
+        else:
+            await client.until_lost()
+            ends = client.seen(h2.events.ConnectionTerminated)
+            assert [int(end.error_code) for end in ends] == [11]
+        await still_serves(served)
+
+
+async def test_a_peer_that_acknowledges_no_ping_is_dropped() -> None:
+    """A connection whose peer is lost doesn't stay open."""
+    async with (
+        serve(keepalive_s=0.1, keepalive_timeout_s=0.2, max_connections=1) as served,
+        connect(served.port) as client,
+    ):
+        await client.start(HANG)  # and read nothing more
+        await until_served(served.port)
+
+
+async def test_a_peer_that_sends_nothing_is_dropped() -> None:
+    """A connection without an HTTP/2 handshake is closed."""
+    async with serve(handshake_timeout_s=0.2) as served:
+        reader, writer = await asyncio.open_connection("127.0.0.1", served.port)
+        async with asyncio.timeout(10):
+            while await reader.read(1_000):
+                pass
+        writer.close()
+        await still_serves(served)
+
+
+@pytest.mark.parametrize("garbage", [b"GET / HTTP/1.1\r\n\r\n", bytes(10_000), b"\xff" * 100])
+async def test_garbage_ends_its_connection_only(garbage: bytes) -> None:
+    """A connection that is not HTTP/2 is dropped."""
+    async with serve() as served:
+        reader, writer = await asyncio.open_connection("127.0.0.1", served.port)
+        writer.write(garbage)
+        with contextlib.suppress(ConnectionError):
+            async with asyncio.timeout(15):
+                while await reader.read(1_000):
+                    pass
+        writer.close()
+        await still_serves(served)
