@@ -66,30 +66,30 @@ class Service:
         future.get_loop().call_soon(future.set_result, request)
         return future
 
-    async def count(self, request: bytes, send: Stream) -> None:
+    async def count(self, request: bytes, stream: Stream) -> None:
         """Send the number of messages in the request."""
         for number in range(int(request)):
-            await send(str(number).encode())
+            await stream.send(str(number).encode())
 
-    async def watch(self, request: bytes, send: Stream) -> None:
+    async def watch(self, request: bytes, stream: Stream) -> None:
         """Follow the group in the request; after an eviction send `behind` and follow again."""
         cursor = 0
-        await send(b"joined")
+        await stream.send(b"joined")
         self.watching += 1
         try:
             while True:
-                self.evicted.append(await send.follow(request.decode(), cursor))
-                await send(b"behind")
+                self.evicted.append(await stream.follow(request.decode(), cursor))
+                await stream.send(b"behind")
                 cursor = 1_000_000
         finally:
             self.watching -= 1
 
-    async def pour(self, request: bytes, send: Stream) -> None:
+    async def pour(self, request: bytes, stream: Stream) -> None:
         """Send messages of the size in the request without end."""
         self.started.set()
         try:
             while True:
-                await send(b"x" * int(request))
+                await stream.send(b"x" * int(request))
                 self.sent += 1
         except TimeoutError:
             self.stalled.set()
@@ -98,11 +98,11 @@ class Service:
             self.cancelled.set()
             raise
 
-    async def chat(self, requests: AsyncIterator[bytes], send: Stream) -> None:
+    async def chat(self, requests: AsyncIterator[bytes], stream: Stream) -> None:
         """Respond to each request, and send `bye` at their end."""
         async for request in requests:
-            await send(b"re: " + request)
-        await send(b"bye")
+            await stream.send(b"re: " + request)
+        await stream.send(b"bye")
 
     def handlers(self) -> Handlers:
         """Return the handlers by path."""
@@ -116,6 +116,7 @@ class Service:
             },
             stream={COUNT: self.count, WATCH: self.watch, POUR: self.pour},
             bidi={CHAT: self.chat},
+            unlimited=frozenset({HEALTH}),
         )
 
 
@@ -158,13 +159,20 @@ class Served:
         return self.channel.stream_stream(path)
 
 
+DETAILS = b"\x08\x08the details"
+REFUSALS = {
+    name: Status(8, f"over {name}", DETAILS)
+    for name in ("message", "metadata", "calls", "streams", "queue", "memory")
+} | {"stopping": Status(14, "stopping")}
+
+
 @contextlib.asynccontextmanager
 async def serve(**settings: Any) -> AsyncIterator[Served]:
     """Run a listener for a test."""
     service = Service()
-    values = {"address": "127.0.0.1:0"} | settings
-    listener = Listener(Settings(**values), service.handlers(), status_of)
-    served = Served(service, listener, await listener.start())
+    values = {"address": "127.0.0.1:0", "refusals": REFUSALS} | settings
+    listener = Listener(Settings(**values), status_of)
+    served = Served(service, listener, await listener.start(service.handlers()))
     try:
         yield served
     finally:

@@ -93,14 +93,6 @@ async def test_a_rolling_stop_fails_no_call() -> None:
             await asyncio.gather(*tasks)
 
 
-async def test_an_old_connection_gets_goaway() -> None:
-    """At its maximum age a connection gets GOAWAY; clients go on with another one."""
-    async with serve(max_connection_age_s=0.2) as served, connect(served.port) as client:
-        await client.until(lambda: client.seen(h2.events.ConnectionTerminated))
-        await client.until_lost()
-        assert await served.unary(ECHO)(b"x") == b"x"
-
-
 class Authority:
     """A certificate authority with a server's and a client's certificate."""
 

@@ -8,14 +8,11 @@ import pytest
 
 from front.listeners import CHAT, COUNT, ECHO, HANG, HEALTH, serve, still_serves, until_admitted
 from front.raw_client import connect, framed
-from leaderboard_front import Status
-
-REFUSALS = {name: Status(8, f"over {name}") for name in ("calls", "streams", "queue", "memory")}
 
 
 async def test_streams_over_the_limit_are_refused_at_once() -> None:
     """Streams have a limit of their own, which leaves unary calls alone."""
-    async with serve(refusals=REFUSALS, max_streams=1) as served:
+    async with serve(max_streams=1) as served:
         chat = served.bidi(CHAT)()
         await chat.write(b"hi")
         assert await chat.read() == b"re: hi"
@@ -28,7 +25,7 @@ async def test_streams_over_the_limit_are_refused_at_once() -> None:
 
 async def test_calls_queued_for_python_are_bounded() -> None:
     """While the interpreter is busy, calls over the length of the queue are refused."""
-    async with serve(refusals=REFUSALS, max_queue=10) as served:
+    async with serve(max_queue=10) as served:
         refused = threading.Event()
         statuses: list[dict[str, str]] = []
 
@@ -51,7 +48,7 @@ async def test_calls_queued_for_python_are_bounded() -> None:
 
 async def test_unfinished_requests_take_no_slot() -> None:
     """A caller that starts requests and never finishes them doesn't block other callers."""
-    async with serve(refusals=REFUSALS, max_calls=1) as served, connect(served.port) as client:
+    async with serve(max_calls=1) as served, connect(served.port) as client:
         for _ in range(10):
             await client.data(await client.start(ECHO), framed(b"x", length=100), end=False)
         await still_serves(served)
@@ -60,7 +57,7 @@ async def test_unfinished_requests_take_no_slot() -> None:
 async def test_unlimited_methods_have_memory_of_their_own() -> None:
     """Health responds while the memory for requests is used up."""
     async with (
-        serve(max_buffered_bytes=1_000, unlimited=frozenset({HEALTH})) as served,
+        serve(max_buffered_bytes=1_000) as served,
         connect(served.port) as client,
     ):
         await client.data(await client.start(ECHO), framed(b"x" * 900, length=2_000), end=False)
@@ -72,7 +69,7 @@ async def test_unlimited_methods_have_memory_of_their_own() -> None:
 
 async def test_a_request_is_counted_until_its_call_is_over() -> None:
     """The memory of a request is counted while its handler runs, which holds a copy."""
-    async with serve(refusals=REFUSALS, max_buffered_bytes=1_000) as served:
+    async with serve(max_buffered_bytes=1_000) as served:
         hanging = asyncio.ensure_future(served.unary(HANG)(b"x" * 900))
         await asyncio.wait_for(served.service.started.wait(), 10)
         with pytest.raises(grpc.aio.AioRpcError, match="over memory"):
@@ -85,7 +82,7 @@ async def test_a_request_is_counted_until_its_call_is_over() -> None:
 async def test_requests_together_are_bounded() -> None:
     """Many unfinished requests together take no more memory than the limit."""
     async with (
-        serve(refusals=REFUSALS, max_buffered_bytes=100_000) as served,
+        serve(max_buffered_bytes=100_000) as served,
         connect(served.port) as client,
     ):
         first, second = await client.start(ECHO), await client.start(ECHO)

@@ -9,17 +9,24 @@ import h2.events
 import h2.exceptions
 import pytest
 
-from front.listeners import CHAT, COUNT, ECHO, HANG, HEALTH, WATCH, serve, still_serves, until
+from front.listeners import (
+    CHAT,
+    COUNT,
+    DETAILS,
+    ECHO,
+    HANG,
+    HEALTH,
+    WATCH,
+    serve,
+    still_serves,
+    until,
+)
 from front.raw_client import RawClient, connect, framed
-from leaderboard_front import Status
-
-DETAILS = b"\x08\x08the details"
-REFUSALS = {"calls": Status(8, "over calls", DETAILS)}
 
 
 async def test_calls_over_the_limit_are_refused_at_once() -> None:
     """A call over the limit gets its status with details; health still responds."""
-    async with serve(refusals=REFUSALS, max_calls=2, unlimited=frozenset({HEALTH})) as served:
+    async with serve(max_calls=2) as served:
         hanging = [asyncio.ensure_future(served.unary(HANG)(b"")) for _ in range(2)]
         await until(lambda: served.service.calls == 2)
         with pytest.raises(grpc.aio.AioRpcError) as caught:
@@ -36,7 +43,7 @@ async def test_calls_over_the_limit_are_refused_at_once() -> None:
 
 async def test_many_refusals_do_not_delay_open_streams() -> None:
     """Each call over the limit gets its status in turn; open streams go on meanwhile."""
-    async with serve(refusals=REFUSALS, max_calls=1) as served:
+    async with serve(max_calls=1) as served:
         hanging = asyncio.ensure_future(served.unary(HANG)(b""))
         await until(lambda: served.service.calls == 1)
         chat = served.bidi(CHAT)()

@@ -7,7 +7,6 @@ import sys
 
 from leaderboard_server.transport.front import FrontListener
 from leaderboard_server.transport.listener import Endpoint, Limits, Services
-from leaderboard_server.transport.response_cache import ResponseCache
 
 SCRIPT = """
 import asyncio
@@ -16,9 +15,8 @@ from leaderboard_front import Handlers, Listener, Settings, Status
 async def main():
     async def echo(request):
         return request
-    settings = Settings(address="127.0.0.1:0")
-    listener = Listener(settings, Handlers(unary={"/a.B/C": echo}), lambda error: Status(2, ""))
-    await listener.start()
+    listener = Listener(Settings(address="127.0.0.1:0", refusals={}), lambda error: Status(2, ""))
+    await listener.start(Handlers(unary={"/a.B/C": echo}))
 
 asyncio.run(main())
 print("done")
@@ -34,19 +32,18 @@ def test_a_process_ends_with_a_listener_that_was_not_stopped() -> None:
     assert ran.stdout == b"done\n"
 
 
-async def test_the_server_is_asked_to_end_when_its_listener_ended() -> None:
-    """A process that serves nobody must not stay, or nothing would start it again."""
-    asked = asyncio.Event()
+async def test_the_server_is_terminated_when_its_listener_ends_by_itself() -> None:
+    """A process without a listener must not stay, or nothing would start it again."""
+    terminated = asyncio.Event()
     loop = asyncio.get_running_loop()
-    loop.add_signal_handler(signal.SIGTERM, asked.set)
-    nothing = Services(unary={}, stream={}, conversation={}, unlimited=frozenset())
+    loop.add_signal_handler(signal.SIGTERM, terminated.set)
     limits = Limits(max_calls=1, max_watchers=1, write_timeout_s=1)
-    listener = FrontListener(nothing, Endpoint(address="127.0.0.1:0"), limits, ResponseCache())
-    await listener.start()
+    listener = FrontListener(Endpoint(address="127.0.0.1:0"), limits)
+    await listener.start(Services(unary={}, stream={}, bidi={}, unlimited=frozenset()))
 
-    listener._listener.front.stop(0)
+    listener._front.stop(0)
 
     async with asyncio.timeout(10):
-        await asked.wait()
+        await terminated.wait()
     await listener.stop()
     loop.remove_signal_handler(signal.SIGTERM)

@@ -127,22 +127,22 @@ async def test_a_receiver_that_stalled_gets_what_was_sent_if_it_reads_on() -> No
 
 async def test_messages_queued_for_a_receiver_are_bounded() -> None:
     """The handler of a stream that isn't read waits for its send buffer."""
-    async with serve(send_buffer_messages=4) as served, connect(served.port, window=0) as client:
+    async with serve() as served, connect(served.port, window=0) as client:
         stream = await client.start(POUR)
         await client.data(stream, framed(b"10"))
-        await until(lambda: served.service.sent == 4)
+        await until(lambda: served.service.sent == 16)
         for _ in range(20):
             await served.unary(ECHO)(b"time passes")
-        assert served.service.sent == 4
+        assert served.service.sent == 16
         client.h2.increment_flow_control_window(30, stream)
         await client.flush()
-        await until(lambda: served.service.sent == 6)
+        await until(lambda: served.service.sent == 18)
 
 
-@pytest.mark.parametrize(("size", "fitting"), [(400, 2), (5_000, 1)])
+@pytest.mark.parametrize(("size", "fitting"), [(30_000, 2), (70_000, 1)])
 async def test_bytes_queued_for_a_receiver_are_bounded(size: int, fitting: int) -> None:
     """Large messages fill the buffer sooner; one larger than the buffer is queued alone."""
-    async with serve(send_buffer_bytes=1_000) as served, connect(served.port, window=0) as client:
+    async with serve() as served, connect(served.port, window=0) as client:
         await client.data(await client.start(POUR), framed(b"%d" % size))
         await until(lambda: served.service.sent == fitting)
         for _ in range(20):
@@ -189,21 +189,21 @@ async def test_a_published_message_reaches_every_watcher_of_its_group() -> None:
 
 async def test_a_watcher_that_is_behind_is_evicted_with_its_cursor() -> None:
     """The cursor is that of its last message; messages of the handler follow, in order."""
-    async with serve(send_buffer_messages=5) as served, connect(served.port, window=20) as client:
+    async with serve() as served, connect(served.port, window=20) as client:
         fast = (await watchers(served, 1))[0]
         stream = await client.start(WATCH)
         await client.data(stream, framed(b"group"))
         await until(lambda: served.service.watching == 2)
-        for number in range(1, 21):
+        for number in range(1, 31):
             served.front.publish("group", b"%04d" % number, number)
             assert await fast.read() == b"%04d" % number
         await until(lambda: served.service.evicted)
         got = served.service.evicted[0]
-        assert 5 <= got <= 6
+        assert 16 <= got <= 17
         client.h2.increment_flow_control_window(10_000, stream)
         await client.flush()
         await until_received(client, stream, b"behind")
-        served.front.publish("group", b"after", 30)
+        served.front.publish("group", b"after", 40)
         received = await until_received(client, stream, b"after")
         expected = [b"joined", *(b"%04d" % number for number in range(1, got + 1))]
         assert received == [*expected, b"behind", b"after"]

@@ -5,8 +5,18 @@ import asyncio
 import grpc
 import pytest
 
-from front.listeners import ECHO, FAIL, FUTURE, HANG, SERVICE, serve, until, until_admitted
-from leaderboard_front import Front, Settings
+from front.listeners import (
+    ECHO,
+    FAIL,
+    FUTURE,
+    HANG,
+    SERVICE,
+    serve,
+    status_of,
+    until,
+    until_admitted,
+)
+from leaderboard_front import Handlers, Listener, Settings
 
 
 async def refusal(call: object) -> grpc.aio.AioRpcError:
@@ -103,9 +113,14 @@ async def test_cancelling_many_leaves_nothing_behind() -> None:
 async def test_an_address_in_use_is_an_os_error() -> None:
     """A second listener on the same port fails with the address in the text."""
     async with serve() as served:
-        settings = Settings(address=served.address)
         with pytest.raises(OSError, match=served.address):
-            Front(settings).start()
+            await start(served.address)
+
+
+async def start(address: str) -> None:
+    """Start a listener that can't be started."""
+    listener = Listener(Settings(address=address, refusals={}), status_of)
+    await listener.start(Handlers())
 
 
 async def test_a_port_is_shared_only_on_demand() -> None:
@@ -121,4 +136,4 @@ async def test_a_port_is_shared_only_on_demand() -> None:
 async def test_a_wrong_address_is_an_os_error(address: str) -> None:
     """An invalid address fails the start."""
     with pytest.raises(OSError, match="can't listen on"):
-        Front(Settings(address=address)).start()
+        await start(address)

@@ -9,9 +9,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 use tokio::sync::mpsc::UnboundedReceiver;
 
-use crate::call::{Call, CallId, Finish};
-use crate::core::Core;
-use crate::inbox::Event;
+use crate::call::{Call, CallId, Calls, Finish};
+use crate::inbox::{Event, Inbox};
 
 pub enum Command {
     Finish(Vec<(CallId, Finish)>),
@@ -28,8 +27,9 @@ pub enum Command {
 }
 
 /// Executes commands. Lives as long as the runtime.
-pub struct Dispatcher {
-    core: Arc<Core>,
+pub struct Dispatcher<'a> {
+    calls: &'a Calls,
+    inbox: &'a Inbox,
     groups: HashMap<String, HashMap<CallId, Watcher>>,
     group_of: HashMap<CallId, String>,
 }
@@ -40,9 +40,9 @@ struct Watcher {
     subscription: u64,
 }
 
-impl Dispatcher {
-    pub fn new(core: Arc<Core>) -> Self {
-        Self { core, groups: HashMap::new(), group_of: HashMap::new() }
+impl<'a> Dispatcher<'a> {
+    pub fn new(calls: &'a Calls, inbox: &'a Inbox) -> Self {
+        Self { calls, inbox, groups: HashMap::new(), group_of: HashMap::new() }
     }
 
     pub async fn run(mut self, mut commands: UnboundedReceiver<Command>) {
@@ -55,7 +55,7 @@ impl Dispatcher {
         match command {
             Command::Finish(responses) => {
                 for (id, finish) in responses {
-                    if let Some(call) = self.core.calls.get(id) {
+                    if let Some(call) = self.calls.get(id) {
                         call.finish(finish);
                     }
                 }
@@ -96,7 +96,7 @@ impl Dispatcher {
     fn close(&mut self, group: &str) {
         for (id, watcher) in self.groups.remove(group).unwrap_or_default() {
             self.group_of.remove(&id);
-            self.core.inbox.push(Event::Evicted(id, watcher.cursor, watcher.subscription));
+            self.inbox.push(Event::Evicted(id, watcher.cursor, watcher.subscription));
         }
     }
 
@@ -110,7 +110,7 @@ impl Dispatcher {
                 watcher.cursor = cursor;
             } else {
                 self.group_of.remove(id);
-                self.core.inbox.push(Event::Evicted(*id, watcher.cursor, watcher.subscription));
+                self.inbox.push(Event::Evicted(*id, watcher.cursor, watcher.subscription));
             }
             accepted
         });

@@ -3,8 +3,10 @@
 //! Nothing here waits: a full buffer refuses a message. The task of the call (`serve.rs`) drains
 //! the buffer.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::future::poll_fn;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Poll, Waker};
 
 use bytes::Bytes;
@@ -26,28 +28,29 @@ pub struct Finish {
     pub status: Status,
 }
 
-/// The number and size of messages queued for the receiver of one call: in use, or at most. A
-/// message larger than the whole buffer is accepted when the buffer is empty.
-#[derive(Clone, Copy, Default)]
-pub struct SendBuffer {
-    pub messages: usize,
-    pub bytes: usize,
+/// The messages queued, being written, or reserved by `send` for the receiver of one call.
+#[derive(Default)]
+struct SendBuffer {
+    messages: usize,
+    bytes: usize,
+    /// A `send` was refused: report when the buffer is writable again.
+    refused: bool,
 }
+
+const MAX_QUEUED_MESSAGES: usize = 16;
+/// A larger message is accepted when the buffer is empty.
+const MAX_QUEUED_BYTES: usize = 64 * 1024;
 
 /// A call that was handed to Python, or is about to be.
 pub struct Call {
     pub id: CallId,
-    capacity: SendBuffer,
     state: Mutex<State>,
 }
 
 #[derive(Default)]
 struct State {
     queue: VecDeque<Bytes>,
-    /// The part of the buffer that is queued, being written, or reserved by `send` but not queued yet.
-    used: SendBuffer,
-    /// A `send` was refused: report when the buffer is writable again.
-    send_refused: bool,
+    buffer: SendBuffer,
     finish: Option<Finish>,
     finished: bool,
     handed_over: bool,
@@ -56,8 +59,8 @@ struct State {
 }
 
 impl Call {
-    pub fn new(id: CallId, capacity: SendBuffer) -> Self {
-        Self { id, capacity, state: Mutex::default() }
+    fn new(id: CallId) -> Self {
+        Self { id, state: Mutex::default() }
     }
 
     /// Reserves bytes of the buffer. After a refusal an event reports when it is writable again.
@@ -66,30 +69,23 @@ impl Call {
         if state.closed || state.finished {
             return false; // the sender is cancelled, and must not continue until then
         }
-        state.send_refused = !state.used.add(bytes, self.capacity);
-        !state.send_refused
+        state.buffer.refused = !state.buffer.add(bytes);
+        !state.buffer.refused
     }
 
     /// Queues a message whose bytes were reserved.
     pub fn push_reserved(&self, message: Bytes) {
-        self.push(&mut self.state.lock(), message);
+        push(&mut self.state.lock(), message);
     }
 
     /// Queues a message if the buffer is writable.
     pub fn offer(&self, message: Bytes) -> bool {
         let mut state = self.state.lock();
-        let accepted = state.used.add(message.len(), self.capacity);
+        let accepted = state.buffer.add(message.len());
         if accepted {
-            self.push(&mut state, message);
+            push(&mut state, message);
         }
         accepted
-    }
-
-    fn push(&self, state: &mut State, message: Bytes) {
-        if !state.finished && !state.closed {
-            state.queue.push_back(message);
-            wake(state);
-        }
     }
 
     /// Ends the call once the messages queued before are written.
@@ -123,10 +119,10 @@ impl Call {
 
     /// Frees the bytes of a written message; true if a refused `send` waits for that.
     pub fn release(&self, bytes: usize) -> bool {
-        let mut state = self.state.lock();
-        state.used.messages -= 1;
-        state.used.bytes -= bytes;
-        std::mem::take(&mut state.send_refused)
+        let buffer = &mut self.state.lock().buffer;
+        buffer.messages -= 1;
+        buffer.bytes -= bytes;
+        std::mem::take(&mut buffer.refused)
     }
 
     /// Records that the call is handed to Python; false if it is closed already.
@@ -156,10 +152,10 @@ impl Call {
 }
 
 impl SendBuffer {
-    /// Adds a message if it fits within the capacity.
-    fn add(&mut self, bytes: usize, capacity: SendBuffer) -> bool {
-        let fits =
-            self.messages < capacity.messages && self.bytes.saturating_add(bytes) <= capacity.bytes;
+    /// Adds a message if it fits.
+    fn add(&mut self, bytes: usize) -> bool {
+        let fits = self.messages < MAX_QUEUED_MESSAGES
+            && self.bytes.saturating_add(bytes) <= MAX_QUEUED_BYTES;
         let accepted = fits || self.messages == 0;
         if accepted {
             self.messages += 1;
@@ -169,8 +165,43 @@ impl SendBuffer {
     }
 }
 
+fn push(state: &mut State, message: Bytes) {
+    if !state.finished && !state.closed {
+        state.queue.push_back(message);
+        wake(state);
+    }
+}
+
 fn wake(state: &mut State) {
     if let Some(waker) = state.waker.take() {
         waker.wake();
+    }
+}
+
+/// Open calls by id.
+#[derive(Default)]
+pub struct Calls {
+    open: Mutex<HashMap<CallId, Arc<Call>>>,
+    last_id: AtomicU64,
+}
+
+impl Calls {
+    pub fn open(&self) -> Arc<Call> {
+        let id = self.last_id.fetch_add(1, Ordering::Relaxed) + 1;
+        let call = Arc::new(Call::new(id));
+        self.open.lock().insert(id, Arc::clone(&call));
+        call
+    }
+
+    pub fn close(&self, id: CallId) {
+        self.open.lock().remove(&id);
+    }
+
+    pub fn get(&self, id: CallId) -> Option<Arc<Call>> {
+        self.open.lock().get(&id).cloned()
+    }
+
+    pub fn all(&self) -> Vec<Arc<Call>> {
+        self.open.lock().values().cloned().collect()
     }
 }

@@ -1,9 +1,9 @@
-//! State that all parts of a listener share: methods, open calls, limits and counters.
+//! State that all parts of a listener share: methods, open calls, limits.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{HashMap, HashSet};
 use std::io;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use parking_lot::{Mutex, RwLock};
@@ -12,7 +12,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio_rustls::TlsAcceptor;
 
 use crate::broadcast::Command;
-use crate::call::{Call, CallId, SendBuffer};
+use crate::call::Calls;
 use crate::inbox::Inbox;
 use crate::response_cache::ResponseCache;
 use crate::settings::Settings;
@@ -26,7 +26,7 @@ pub enum Kind {
 }
 
 pub struct Method {
-    pub path: String,
+    pub number: usize,
     pub kind: Kind,
     /// Exempt from the limits of calls, streams and queue, such as health.
     pub unlimited: bool,
@@ -36,7 +36,7 @@ pub struct Method {
 const UNLIMITED_REQUEST_BYTES: usize = 16 * 1024;
 const UNLIMITED_MEMORY_BYTES: usize = 64 * 1024 * 1024;
 
-/// The limits that refuse calls and connections: the names in `Settings.refusals`.
+/// The limits that refuse calls: the names in `Settings.refusals`.
 pub mod limit {
     pub const MESSAGE: &str = "message";
     pub const METADATA: &str = "metadata";
@@ -45,8 +45,6 @@ pub mod limit {
     pub const QUEUE: &str = "queue";
     pub const MEMORY: &str = "memory";
     pub const STOPPING: &str = "stopping";
-    pub const CONNECTIONS: &str = "connections";
-    pub const CONTROL_FRAMES: &str = "control_frames";
 }
 
 /// The least time between two refusals over the limit of calls. A refusal takes about 10 µs, so this
@@ -58,38 +56,10 @@ const TICK: Duration = Duration::from_millis(1);
 /// No time limit: some 30 years.
 pub const FOREVER: Duration = Duration::from_secs(1_000_000_000);
 
-/// Open calls by id.
-#[derive(Default)]
-pub struct Calls {
-    open: Mutex<HashMap<CallId, Arc<Call>>>,
-    last_id: AtomicU64,
-}
-
-impl Calls {
-    pub fn open(&self, capacity: SendBuffer) -> Arc<Call> {
-        let id = self.last_id.fetch_add(1, Ordering::Relaxed) + 1;
-        let call = Arc::new(Call::new(id, capacity));
-        self.open.lock().insert(id, Arc::clone(&call));
-        call
-    }
-
-    pub fn close(&self, id: CallId) {
-        self.open.lock().remove(&id);
-    }
-
-    pub fn get(&self, id: CallId) -> Option<Arc<Call>> {
-        self.open.lock().get(&id).cloned()
-    }
-
-    pub fn all(&self) -> Vec<Arc<Call>> {
-        self.open.lock().values().cloned().collect()
-    }
-}
-
 pub struct Core {
     pub settings: Settings,
-    pub methods: Vec<Method>,
-    numbers: HashMap<String, usize>,
+    /// The methods by path, once the listener is started.
+    methods: OnceLock<HashMap<String, Method>>,
     pub inbox: Inbox,
     pub calls: Calls,
     pub responses: ResponseCache,
@@ -107,9 +77,6 @@ pub struct Core {
     tickets: AtomicUsize,
     /// The earliest time for the next refusal over the limit of calls.
     next_refusal: Mutex<Instant>,
-    /// Refusals by limit.
-    refused: Mutex<BTreeMap<&'static str, u64>>,
-    pub responses_from_cache: AtomicU64,
 }
 
 /// Counts a call until it is admitted or refused.
@@ -134,26 +101,12 @@ impl Drop for AdmissionTicket {
 
 impl Core {
     pub fn new(settings: Settings, commands: UnboundedSender<Command>) -> io::Result<Self> {
-        let mut methods = Vec::new();
-        for (paths, kind) in [
-            (&settings.unary, Kind::Unary),
-            (&settings.stream, Kind::Stream),
-            (&settings.bidi, Kind::Bidi),
-        ] {
-            methods.extend(paths.iter().map(|path| Method {
-                path: path.clone(),
-                kind,
-                unlimited: settings.unlimited.contains(path),
-            }));
-        }
-        let number = |(number, method): (usize, &Method)| (method.path.clone(), number);
         let semaphore = |count: usize| Arc::new(Semaphore::new(count.min(Semaphore::MAX_PERMITS)));
         Ok(Self {
-            numbers: methods.iter().enumerate().map(number).collect(),
-            methods,
+            methods: OnceLock::new(),
             inbox: Inbox::new(settings.max_queue)?,
             calls: Calls::default(),
-            responses: ResponseCache::new(settings.max_cached_bytes),
+            responses: ResponseCache::default(),
             commands,
             drain: watch::channel(None).0,
             tls: RwLock::new(None),
@@ -164,14 +117,29 @@ impl Core {
             unlimited_memory: semaphore(UNLIMITED_MEMORY_BYTES),
             tickets: AtomicUsize::new(0),
             next_refusal: Mutex::new(Instant::now()),
-            refused: Mutex::default(),
-            responses_from_cache: AtomicU64::new(0),
             settings,
         })
     }
 
-    pub fn method(&self, path: &str) -> Option<usize> {
-        self.numbers.get(path).copied()
+    /// Sets the methods, once; their numbers are in the order of the paths.
+    pub fn set_methods(&self, paths: [(Vec<String>, Kind); 3], unlimited: &HashSet<String>) {
+        let of_kind =
+            |(paths, kind): (Vec<String>, Kind)| paths.into_iter().map(move |path| (path, kind));
+        let numbered = paths.into_iter().flat_map(of_kind).enumerate();
+        let methods = numbered.map(|(number, (path, kind))| {
+            let unlimited = unlimited.contains(&path);
+            (path, Method { number, kind, unlimited })
+        });
+        self.methods.get_or_init(|| methods.collect());
+    }
+
+    pub fn method(&self, path: &str) -> Option<&Method> {
+        self.methods.get()?.get(path)
+    }
+
+    /// Returns whether the method of a path is unlimited.
+    pub fn is_unlimited(&self, path: &str) -> bool {
+        self.method(path).is_some_and(|method| method.unlimited)
     }
 
     /// Returns the largest request of a method, and the memory that its requests are counted against.
@@ -183,7 +151,7 @@ impl Core {
         (max_bytes, Arc::clone(&self.memory))
     }
 
-    /// Admits a call of a method for as long as the permit is held; unlimited ones need none.
+    /// Admits a call of a method for as long as the permit is held; unlimited methods need none.
     pub fn admit(&self, method: &Method) -> Result<Option<OwnedSemaphorePermit>, Status> {
         if method.unlimited {
             return Ok(None);
@@ -193,12 +161,7 @@ impl Core {
             Kind::Stream | Kind::Bidi => (&self.streams, limit::STREAMS),
         };
         let permit = Arc::clone(permits).try_acquire_owned();
-        permit.map(Some).map_err(|_| self.refuse(limit))
-    }
-
-    /// Returns whether the method of a path is unlimited.
-    pub fn is_unlimited(&self, path: &str) -> bool {
-        self.method(path).is_some_and(|number| self.methods[number].unlimited)
+        permit.map(Some).map_err(|_| self.refusal(limit))
     }
 
     /// Returns whether so few calls can be admitted that new ones must be started one by one.
@@ -207,7 +170,8 @@ impl Core {
         self.unary.available_permits() <= tickets + self.settings.max_calls / 4
     }
 
-    /// Returns how long the next call of a connection has to wait for its refusal: 0 if it can be admitted.
+    /// Returns how long the next call of a connection has to wait for its refusal: 0 if it can be
+    /// admitted.
     pub fn refusal_delay(&self) -> Duration {
         if self.unary.available_permits() > 0 {
             return Duration::ZERO;
@@ -220,34 +184,10 @@ impl Core {
         if delay < TICK { Duration::ZERO } else { delay }
     }
 
-    /// Counts a refusal, and returns its status from the settings.
-    pub fn refuse(&self, limit: &'static str) -> Status {
-        *self.refused.lock().entry(limit).or_default() += 1;
-        let set = self.settings.refusals.get(limit).cloned();
-        set.unwrap_or_else(|| Status::new(RESOURCE_EXHAUSTED, limit))
-    }
-
-    /// Returns the use of each limit, and the counters since the start.
-    pub fn stats(&self) -> HashMap<String, u64> {
-        let settings = &self.settings;
-        let mut stats = HashMap::new();
-        for (name, limit, permits) in [
-            ("connections", settings.max_connections, &self.connections),
-            ("calls", settings.max_calls, &self.unary),
-            ("streams", settings.max_streams, &self.streams),
-            ("buffered_bytes", settings.max_buffered_bytes, &self.memory),
-        ] {
-            let used = limit.min(Semaphore::MAX_PERMITS) - permits.available_permits();
-            stats.insert(name.to_owned(), used as u64);
-        }
-        stats.insert(
-            "responses_from_cache".to_owned(),
-            self.responses_from_cache.load(Ordering::Relaxed),
-        );
-        for (limit, count) in self.refused.lock().iter() {
-            stats.insert(format!("refused_{limit}"), *count);
-        }
-        stats
+    /// Returns the status of a limit from the settings.
+    pub fn refusal(&self, limit: &str) -> Status {
+        let status = self.settings.refusals.get(limit).cloned();
+        status.unwrap_or_else(|| Status::new(RESOURCE_EXHAUSTED, limit))
     }
 
     /// Accepts no new connections and streams, and gives open calls a grace, which later calls of

@@ -8,6 +8,7 @@ mod broadcast;
 mod call;
 mod connection;
 mod core;
+mod headers;
 mod inbox;
 mod messages;
 mod meter;
@@ -19,6 +20,7 @@ mod settings;
 mod status;
 mod tls;
 
+use std::collections::HashSet;
 use std::os::fd::RawFd;
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -33,10 +35,10 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use crate::broadcast::Command;
 use crate::call::{CallId, Finish};
-use crate::core::{Core, FOREVER, Method};
+use crate::core::{Core, FOREVER, Kind};
 use crate::inbox::Event;
 use crate::messages::frame;
-use crate::settings::Settings;
+use crate::settings::{Settings, seconds};
 use crate::status::Status;
 
 /// A response from Python: call, message, status code, status message, status details.
@@ -46,8 +48,6 @@ type Response<'py> =
 #[pyclass(frozen)]
 struct Front {
     core: Arc<Core>,
-    /// The paths of the methods, by number.
-    paths: Vec<Py<PyString>>,
     commands: Mutex<Option<UnboundedReceiver<Command>>>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
@@ -55,12 +55,10 @@ struct Front {
 #[pymethods]
 impl Front {
     #[new]
-    fn new(py: Python<'_>, settings: Settings) -> PyResult<Self> {
+    fn new(settings: Settings) -> PyResult<Self> {
         let (sender, receiver) = unbounded_channel();
         let core = Core::new(settings, sender)?;
-        let path = |method: &Method| PyString::new(py, &method.path).unbind();
         Ok(Self {
-            paths: core.methods.iter().map(path).collect(),
             core: Arc::new(core),
             commands: Mutex::new(Some(receiver)),
             thread: Mutex::new(None),
@@ -71,12 +69,20 @@ impl Front {
         self.core.inbox.fd()
     }
 
-    fn start(&self) -> PyResult<u16> {
-        let settings = &self.core.settings;
+    fn start(
+        &self,
+        unary: Vec<String>,
+        stream: Vec<String>,
+        bidi: Vec<String>,
+        unlimited: HashSet<String>,
+    ) -> PyResult<u16> {
+        let paths = [(unary, Kind::Unary), (stream, Kind::Stream), (bidi, Kind::Bidi)];
+        self.core.set_methods(paths, &unlimited);
+        let address = &self.core.settings.address;
         let commands = self.commands.lock().take();
         let commands = commands.ok_or_else(|| PyRuntimeError::new_err("started already"))?;
         let failed = |error: std::io::Error| {
-            PyOSError::new_err(format!("can't listen on {}: {error}", settings.address))
+            PyOSError::new_err(format!("can't listen on {address}: {error}"))
         };
         let (port, thread) = server::start(Arc::clone(&self.core), commands).map_err(failed)?;
         *self.thread.lock() = Some(thread);
@@ -93,7 +99,7 @@ impl Front {
 
     fn take<'py>(&self, py: Python<'py>, max: usize) -> PyResult<Bound<'py, PyList>> {
         let events = self.core.inbox.take(max);
-        let items = events.into_iter().map(|event| self.item(py, event));
+        let items = events.into_iter().map(|event| Self::item(py, event));
         PyList::new(py, items.collect::<PyResult<Vec<_>>>()?)
     }
 
@@ -105,7 +111,7 @@ impl Front {
             let message = message.map(|message| frame(message.as_bytes()));
             (call, Finish { message, status })
         };
-        self.execute(Command::Finish(responses.into_iter().map(finish).collect()));
+        self.enqueue(Command::Finish(responses.into_iter().map(finish).collect()));
     }
 
     fn send(&self, call: CallId, message: &[u8]) -> bool {
@@ -115,23 +121,23 @@ impl Front {
         let message = frame(message);
         let reserved = call.reserve(message.len());
         if reserved {
-            self.execute(Command::Send(call, message));
+            self.enqueue(Command::Send(call, message));
         }
         reserved
     }
 
     fn follow(&self, call: CallId, group: String, cursor: u64, subscription: u64) {
         if let Some(call) = self.core.calls.get(call) {
-            self.execute(Command::Follow(call, group, cursor, subscription));
+            self.enqueue(Command::Follow(call, group, cursor, subscription));
         }
     }
 
     fn close_group(&self, group: String) {
-        self.execute(Command::CloseGroup(group));
+        self.enqueue(Command::CloseGroup(group));
     }
 
     fn publish(&self, group: String, message: &[u8], cursor: u64) {
-        self.execute(Command::Publish(group, frame(message), cursor));
+        self.enqueue(Command::Publish(group, frame(message), cursor));
     }
 
     fn put_response(
@@ -140,27 +146,24 @@ impl Front {
         request: &[u8],
         tag: String,
         response: &[u8],
-    ) -> PyResult<bool> {
+    ) -> PyResult<()> {
         let unknown = || PyKeyError::new_err(path.to_owned());
         let method = self.core.method(path).ok_or_else(unknown)?;
         let request = Bytes::copy_from_slice(request);
-        Ok(self.core.responses.put(method, request, tag, frame(response)))
+        self.core.responses.put(method.number, request, tag, frame(response));
+        Ok(())
     }
 
-    fn invalidate(&self, tag: &str) -> usize {
-        self.core.responses.invalidate(tag)
+    fn invalidate(&self, tag: &str) {
+        self.core.responses.invalidate(tag);
     }
 
     fn drain(&self) {
         self.core.drain(FOREVER);
     }
 
-    fn stop(&self, grace_s: f64) -> PyResult<()> {
-        let grace = Duration::try_from_secs_f64(grace_s);
-        let invalid =
-            |error: std::time::TryFromFloatSecsError| PyValueError::new_err(error.to_string());
-        self.core.drain(grace.map_err(invalid)?);
-        Ok(())
+    fn stop(&self, #[pyo3(from_py_with = seconds)] grace_s: Duration) {
+        self.core.drain(grace_s);
     }
 
     fn join_thread(&self, py: Python<'_>) -> PyResult<()> {
@@ -168,24 +171,20 @@ impl Front {
         let ended = py.detach(|| thread.map_or(Ok(()), JoinHandle::join));
         ended.map_err(|_| PyRuntimeError::new_err("the listener's thread panicked"))
     }
-
-    fn stats(&self) -> std::collections::HashMap<String, u64> {
-        self.core.stats()
-    }
 }
 
 impl Front {
-    fn execute(&self, command: Command) {
+    fn enqueue(&self, command: Command) {
         // An error means that the runtime has ended, and every call with it.
         let _ = self.core.commands.send(command);
     }
 
     /// Converts an event to the tuple for Python, which begins with the number of its kind.
-    fn item<'py>(&self, py: Python<'py>, event: Event) -> PyResult<Bound<'py, PyTuple>> {
+    fn item(py: Python<'_>, event: Event) -> PyResult<Bound<'_, PyTuple>> {
         let bytes = |bytes: Option<Bytes>| bytes.map(|bytes| PyBytes::new(py, &bytes));
         match event {
             Event::Call(call, method, message) => {
-                (0, call.id, &self.paths[method], bytes(message)).into_pyobject(py)
+                (0, call.id, method, bytes(message)).into_pyobject(py)
             }
             Event::Message(id, message) => {
                 (1, id, bytes(message.map(|message| message.bytes))).into_pyobject(py)

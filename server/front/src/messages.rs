@@ -10,13 +10,12 @@ use h2::RecvStream;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::inbox::Message;
-use crate::status::{INTERNAL, Status};
 
 /// The size of the prefix of every message: a flag and the length.
 const PREFIX: usize = 5;
 
 /// The `grpc-encoding` of a call: applies to the messages whose flag is set.
-#[derive(PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Compression {
     None,
     Gzip,
@@ -25,23 +24,64 @@ pub enum Compression {
 }
 
 /// The reason why no message could be read.
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum ReadError {
     TooLarge,
     /// The memory for requests is used up.
     OutOfMemory,
-    Malformed(Status),
+    Malformed(&'static str),
     /// The caller reset the stream, or the connection is lost.
     Disconnected,
 }
 
 /// Prefixes a message that is to be sent.
+#[expect(clippy::cast_possible_truncation, reason = "no message reaches 4 GiB")]
 pub fn frame(message: &[u8]) -> Bytes {
     let mut framed = BytesMut::with_capacity(PREFIX + message.len());
     framed.put_u8(0);
-    // The cast is lossless: no message reaches 4 GiB.
     framed.put_u32(message.len() as u32);
     framed.put_slice(message);
     framed.freeze()
+}
+
+/// Parses the prefix at the start of a buffer: whether the message is compressed, and its length.
+/// None if the prefix is incomplete.
+fn parse_prefix(
+    mut buffer: &[u8],
+    compression: Compression,
+    max_bytes: usize,
+) -> Result<Option<(bool, usize)>, ReadError> {
+    if buffer.len() < PREFIX {
+        return Ok(None);
+    }
+    let flag = buffer.get_u8();
+    let length = buffer.get_u32() as usize;
+    if flag > 1 {
+        return Err(ReadError::Malformed("the request has an unknown flag"));
+    }
+    if flag == 1 && compression == Compression::None {
+        return Err(ReadError::Malformed("the request is compressed without an encoding"));
+    }
+    if length > max_bytes {
+        return Err(ReadError::TooLarge);
+    }
+    Ok(Some((flag == 1, length)))
+}
+
+fn decompress(
+    compressed: &[u8],
+    compression: Compression,
+    max_bytes: usize,
+) -> Result<Vec<u8>, ReadError> {
+    let mut bytes = Vec::new();
+    // One byte over the limit shows that there is more; the rest is never decompressed.
+    let limit = max_bytes as u64 + 1;
+    let read = match compression {
+        Compression::Deflate => ZlibDecoder::new(compressed).take(limit).read_to_end(&mut bytes),
+        _ => GzDecoder::new(compressed).take(limit).read_to_end(&mut bytes),
+    };
+    read.map_err(|_| ReadError::Malformed("the request can't be decompressed"))?;
+    if bytes.len() > max_bytes { Err(ReadError::TooLarge) } else { Ok(bytes) }
 }
 
 /// Reads the messages of one call.
@@ -66,10 +106,10 @@ impl Messages {
 
     /// Returns the only message of a call with a single request.
     pub async fn only(&mut self) -> Result<Message, ReadError> {
-        let none = || malformed("the request has no message");
-        let message = self.next().await?.ok_or_else(none)?;
+        let none = ReadError::Malformed("the request has no message");
+        let message = self.next().await?.ok_or(none)?;
         match self.next().await? {
-            Some(_) => Err(malformed("the request has more than one message")),
+            Some(_) => Err(ReadError::Malformed("the request has more than one message")),
             None => Ok(message),
         }
     }
@@ -77,39 +117,25 @@ impl Messages {
     /// Returns the next message, or None at the end of the stream.
     pub async fn next(&mut self) -> Result<Option<Message>, ReadError> {
         loop {
-            if let Some((compressed, length)) = self.prefix()? {
+            if let Some((compressed, length)) =
+                parse_prefix(&self.buffer, self.compression, self.max_bytes)?
+            {
                 if self.buffer.len() >= PREFIX + length {
                     self.buffer.advance(PREFIX);
-                    let bytes = self.buffer.split_to(length).freeze();
-                    let bytes = if compressed { self.decompress(&bytes)? } else { bytes };
+                    let mut bytes = self.buffer.split_to(length).freeze();
+                    if compressed {
+                        bytes = decompress(&bytes, self.compression, self.max_bytes)?.into();
+                        self.hold(bytes.len())?;
+                    }
                     return self.hand_over(bytes).map(Some);
                 }
             }
             if !self.fill().await? {
                 let complete = self.buffer.is_empty();
-                return if complete { Ok(None) } else { Err(malformed("the request is cut off")) };
+                let cut_off = ReadError::Malformed("the request is cut off");
+                return if complete { Ok(None) } else { Err(cut_off) };
             }
         }
-    }
-
-    /// Reads the prefix at the start of the buffer: whether the message is compressed, and its length.
-    fn prefix(&self) -> Result<Option<(bool, usize)>, ReadError> {
-        let mut prefix = match self.buffer.get(..PREFIX) {
-            Some(prefix) => prefix,
-            None => return Ok(None),
-        };
-        let flag = prefix.get_u8();
-        let length = prefix.get_u32() as usize;
-        if flag > 1 {
-            return Err(malformed("the request has an unknown flag"));
-        }
-        if flag == 1 && self.compression == Compression::None {
-            return Err(malformed("the request is compressed without an encoding"));
-        }
-        if length > self.max_bytes {
-            return Err(ReadError::TooLarge);
-        }
-        Ok(Some((flag == 1, length)))
     }
 
     /// Buffers the next data frame; false at the end of the stream.
@@ -123,24 +149,6 @@ impl Messages {
         let released = self.body.flow_control().release_capacity(data.len());
         released.map_err(|_| ReadError::Disconnected)?;
         Ok(true)
-    }
-
-    fn decompress(&mut self, compressed: &[u8]) -> Result<Bytes, ReadError> {
-        let mut bytes = Vec::new();
-        // One byte over the limit shows that there is more; the rest is never decompressed.
-        let limit = self.max_bytes as u64 + 1;
-        let read = match self.compression {
-            Compression::Deflate => {
-                ZlibDecoder::new(compressed).take(limit).read_to_end(&mut bytes)
-            }
-            _ => GzDecoder::new(compressed).take(limit).read_to_end(&mut bytes),
-        };
-        read.map_err(|_| malformed("the request can't be decompressed"))?;
-        if bytes.len() > self.max_bytes {
-            return Err(ReadError::TooLarge);
-        }
-        self.hold(bytes.len())?;
-        Ok(bytes.into())
     }
 
     fn hold(&mut self, bytes: usize) -> Result<(), ReadError> {
@@ -167,6 +175,5 @@ impl Messages {
     }
 }
 
-fn malformed(message: &str) -> ReadError {
-    ReadError::Malformed(Status::new(INTERNAL, message))
-}
+#[cfg(test)]
+mod tests;

@@ -18,10 +18,12 @@ const FRAME_HEADER: usize = 9;
 const DATA: u8 = 0;
 const HEADERS: u8 = 1;
 const CONTINUATION: u8 = 9;
+/// Control frames that a peer may send a second.
+const PER_SECOND: f64 = 5_000.0;
 /// Control frames allowed for each frame of headers or data.
 const PER_FRAME: f64 = 4.0;
-/// The seconds of unused allowance that a peer may accumulate.
-const BURST_S: f64 = 5.0;
+/// The most unused allowance that a peer may accumulate: that of 5 seconds.
+const BURST: f64 = 5.0 * PER_SECOND;
 
 /// Finds the frame headers in a byte stream that arrives in pieces of any size.
 struct Frames {
@@ -60,7 +62,6 @@ pub struct Metered<T> {
     io: T,
     received: Frames,
     sent: Frames,
-    per_second: f64,
     allowance: f64,
     counted_at: Instant,
     flood: Arc<Notify>,
@@ -68,14 +69,12 @@ pub struct Metered<T> {
 
 impl<T> Metered<T> {
     /// Wraps a connection; `flood` is notified once when the peer floods.
-    pub fn new(io: T, per_second: u32, flood: Arc<Notify>) -> Self {
-        let per_second = f64::from(per_second);
+    pub fn new(io: T, flood: Arc<Notify>) -> Self {
         Self {
             io,
             received: Frames::after(PREFACE),
             sent: Frames::after(0),
-            per_second,
-            allowance: per_second * BURST_S,
+            allowance: BURST,
             counted_at: Instant::now(),
             flood,
         }
@@ -91,7 +90,7 @@ impl<T> Metered<T> {
             let now = Instant::now();
             let elapsed = now.duration_since(self.counted_at).as_secs_f64();
             self.counted_at = now;
-            self.earn(elapsed * self.per_second);
+            self.earn(elapsed * PER_SECOND);
         }
         self.allowance >= 0.0
     }
@@ -108,7 +107,7 @@ impl<T> Metered<T> {
     }
 
     fn earn(&mut self, frames: f64) {
-        self.allowance = (self.allowance + frames).min(self.per_second * BURST_S);
+        self.allowance = (self.allowance + frames).min(BURST);
     }
 }
 
@@ -163,3 +162,6 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for Metered<T> {
         Pin::new(&mut self.io).poll_shutdown(context)
     }
 }
+
+#[cfg(test)]
+mod tests;

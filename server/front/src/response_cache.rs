@@ -11,10 +11,11 @@ use parking_lot::Mutex;
 /// The number of a method and the bytes of a request.
 type Key = (usize, Bytes);
 
-pub struct ResponseCache {
-    entries: Mutex<Entries>,
-    max_bytes: usize,
-}
+/// Memory for cached responses and their requests.
+const MAX_BYTES: usize = 64 * 1024 * 1024;
+
+#[derive(Default)]
+pub struct ResponseCache(Mutex<Entries>);
 
 #[derive(Default)]
 struct Entries {
@@ -25,12 +26,8 @@ struct Entries {
 }
 
 impl ResponseCache {
-    pub fn new(max_bytes: usize) -> Self {
-        Self { entries: Mutex::default(), max_bytes }
-    }
-
     pub fn get(&self, method: usize, request: &Bytes) -> Option<Bytes> {
-        let entries = self.entries.lock();
+        let entries = self.0.lock();
         if entries.responses.is_empty() {
             return None;
         }
@@ -38,32 +35,29 @@ impl ResponseCache {
         Some(response.clone())
     }
 
-    /// Stores a framed response, in place of an earlier one; false if there is no memory for it.
-    pub fn put(&self, method: usize, request: Bytes, tag: String, response: Bytes) -> bool {
-        let mut entries = self.entries.lock();
+    /// Stores a framed response in place of an earlier one, if there is memory for it.
+    pub fn put(&self, method: usize, request: Bytes, tag: String, response: Bytes) {
+        let mut entries = self.0.lock();
         let key = (method, request);
         if let Some((old_tag, _)) = entries.remove(&key) {
             entries.untag(&old_tag, &key);
         }
         let size = key.1.len() + response.len();
-        if entries.bytes + size > self.max_bytes {
-            return false;
+        if entries.bytes + size > MAX_BYTES {
+            return;
         }
         entries.bytes += size;
         let keys = entries.keys_by_tag.entry(tag.clone()).or_default();
         keys.push(key.clone());
         entries.responses.insert(key, (tag, response));
-        true
     }
 
-    /// Removes the responses of a tag and returns how many there were.
-    pub fn invalidate(&self, tag: &str) -> usize {
-        let mut entries = self.entries.lock();
-        let keys = entries.keys_by_tag.remove(tag).unwrap_or_default();
-        for key in &keys {
-            entries.remove(key);
+    /// Removes the responses of a tag.
+    pub fn invalidate(&self, tag: &str) {
+        let mut entries = self.0.lock();
+        for key in entries.keys_by_tag.remove(tag).unwrap_or_default() {
+            entries.remove(&key);
         }
-        keys.len()
     }
 }
 
@@ -83,3 +77,6 @@ impl Entries {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -48,16 +48,15 @@ impl ResponseWriter {
     pub async fn write(&mut self, message: &mut Bytes) -> Result<(), Disconnected> {
         let mut stream = match self.stream.take() {
             Some(stream) => stream,
-            None => self.respond.send_response(headers(StatusCode::OK), false)?,
+            None => self.respond.send_response(headers(), false)?,
         };
         stream.reserve_capacity(message.len());
         let stream = self.stream.insert(stream);
         if stream.capacity() == 0 {
             poll_fn(|context| match stream.poll_capacity(context) {
-                Poll::Ready(Some(Ok(0))) => Poll::Pending,
+                Poll::Ready(Some(Ok(0))) | Poll::Pending => Poll::Pending,
                 Poll::Ready(Some(granted)) => Poll::Ready(granted.map_err(Disconnected::from)),
                 Poll::Ready(None) => Poll::Ready(Err(Disconnected)),
-                Poll::Pending => Poll::Pending,
             })
             .await?;
         }
@@ -71,11 +70,9 @@ impl ResponseWriter {
     pub fn end(&mut self, status: &Status) {
         let ended = match &mut self.stream {
             Some(stream) if self.partial => {
-                let exhausted = status.code == RESOURCE_EXHAUSTED;
-                stream.send_reset(if exhausted {
-                    Reason::ENHANCE_YOUR_CALM
-                } else {
-                    Reason::CANCEL
+                stream.send_reset(match status.code {
+                    RESOURCE_EXHAUSTED => Reason::ENHANCE_YOUR_CALM,
+                    _ => Reason::CANCEL,
                 });
                 Ok(())
             }
@@ -85,7 +82,7 @@ impl ResponseWriter {
                 stream.send_trailers(trailers)
             }
             None => {
-                let mut response = headers(StatusCode::OK);
+                let mut response = headers();
                 status.write_to(response.headers_mut());
                 if status.code == UNIMPLEMENTED {
                     let known = HeaderValue::from_static("identity,gzip,deflate");
@@ -99,18 +96,17 @@ impl ResponseWriter {
     }
 
     /// Responds to a request that is not gRPC.
-    pub fn reject(&mut self, code: StatusCode) {
+    pub fn reject(&mut self, status: StatusCode) {
         let mut response = Response::new(());
-        *response.status_mut() = code;
+        *response.status_mut() = status;
         // An error means that the caller has disconnected.
         let _ = self.respond.send_response(response, true);
     }
 }
 
-fn headers(code: StatusCode) -> Response<()> {
+fn headers() -> Response<()> {
     let mut response = Response::new(());
-    *response.status_mut() = code;
-    let kind = HeaderValue::from_static("application/grpc");
-    response.headers_mut().insert(CONTENT_TYPE, kind);
+    let content_type = HeaderValue::from_static("application/grpc");
+    response.headers_mut().insert(CONTENT_TYPE, content_type);
     response
 }

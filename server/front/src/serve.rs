@@ -1,23 +1,22 @@
 //! Serves one call from its headers to its trailers: admits, reads, hands over to Python, responds.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use bytes::Bytes;
 use h2::RecvStream;
 use h2::server::SendResponse;
-use http::header::CONTENT_TYPE;
 use http::request::Parts;
-use http::{HeaderMap, Method as Verb, Request, StatusCode};
+use http::{Request, StatusCode};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
 use crate::broadcast::Command;
-use crate::call::{Call, CallId, Finish, Outgoing, SendBuffer};
+use crate::call::{Call, Finish, Outgoing};
 use crate::core::{AdmissionTicket, Core, FOREVER, Kind, limit};
+use crate::headers::{self, MAX_METADATA_BYTES};
 use crate::inbox::Event;
-use crate::messages::{Compression, Messages, ReadError};
+use crate::messages::{Messages, ReadError};
 use crate::response_writer::{Disconnected, ResponseWriter};
 use crate::status::{DEADLINE_EXCEEDED, INTERNAL, OK, RESOURCE_EXHAUSTED, Status, UNIMPLEMENTED};
 
@@ -44,6 +43,12 @@ impl From<Status> for CallError {
     }
 }
 
+impl From<StatusCode> for CallError {
+    fn from(code: StatusCode) -> Self {
+        Self::Http(code)
+    }
+}
+
 /// Serves one HTTP/2 stream. Every caller gets a response, unless it has disconnected.
 pub async fn serve(
     ticket: AdmissionTicket,
@@ -56,14 +61,14 @@ pub async fn serve(
     let (head, body) = request.into_parts();
     let mut body = Some(body);
     let exchange = async {
-        let time_limit = time_limit(&head.headers)?;
+        let time_limit = headers::time_limit(&head.headers)?.unwrap_or(FOREVER);
         let exchange = exchange(&core, &head, &mut body, &mut writer, &mut ticket);
         let late = |_| CallError::Status(Status::new(DEADLINE_EXCEEDED, "deadline exceeded"));
         timeout(time_limit, exchange).await.map_err(late)?
     };
     match exchange.await {
         Ok(status) | Err(CallError::Status(status)) => writer.end(&status),
-        Err(CallError::Http(code)) => writer.reject(code),
+        Err(CallError::Http(status)) => writer.reject(status),
         Err(CallError::Disconnected) => {}
     }
     drop(ticket);
@@ -89,14 +94,13 @@ async fn exchange(
     writer: &mut ResponseWriter,
     ticket: &mut Option<AdmissionTicket>,
 ) -> Result<Status, CallError> {
-    check_protocol(&head.method, &head.headers)?;
-    if size(&head.headers) > core.settings.max_metadata_bytes {
-        return Err(core.refuse(limit::METADATA).into());
+    headers::check_protocol(&head.method, &head.headers)?;
+    if headers::metadata_bytes(&head.headers) > MAX_METADATA_BYTES as usize {
+        return Err(core.refusal(limit::METADATA).into());
     }
     let unknown = || Status::new(UNIMPLEMENTED, "the method is unknown");
-    let number = core.method(head.uri.path()).ok_or_else(unknown)?;
-    let method = &core.methods[number];
-    let compression = compression(&head.headers)?;
+    let method = core.method(head.uri.path()).ok_or_else(unknown)?;
+    let compression = headers::compression(&head.headers)?;
     drop(core.admit(method)?); // nothing is read of a call that is over the limit
     let body = body.take().ok_or(CallError::Disconnected)?;
     let (max_bytes, memory) = core.request_limits(method);
@@ -108,8 +112,7 @@ async fn exchange(
         let read = timeout(core.settings.request_timeout_s, messages.only());
         let late = |_| Status::new(DEADLINE_EXCEEDED, "the request did not arrive in time");
         let request = read.await.map_err(late)?.map_err(|error| call_error(core, error))?;
-        if let Some(mut response) = core.responses.get(number, &request.bytes) {
-            core.responses_from_cache.fetch_add(1, Ordering::Relaxed);
+        if let Some(mut response) = core.responses.get(method.number, &request.bytes) {
             write(core, None, writer, &mut response).await?;
             return Ok(Status::ok());
         }
@@ -119,9 +122,9 @@ async fn exchange(
     // A concurrency slot is taken only once the request is complete, so slow uploads can't hold one.
     let _permit = core.admit(method)?;
     drop(ticket.take());
-    let open = OpenCall::new(core, method.kind);
-    if !core.inbox.push_call(Arc::clone(&open.call), number, message, method.unlimited) {
-        return Err(core.refuse(limit::QUEUE).into());
+    let open = OpenCall { core, call: core.calls.open(), kind: method.kind };
+    if !core.inbox.push_call(Arc::clone(&open.call), method.number, message, method.unlimited) {
+        return Err(core.refusal(limit::QUEUE).into());
     }
     let mut reader = JoinSet::new();
     if method.kind == Kind::Bidi {
@@ -216,21 +219,9 @@ struct OpenCall<'a> {
     kind: Kind,
 }
 
-impl<'a> OpenCall<'a> {
-    fn new(core: &'a Core, kind: Kind) -> Self {
-        let settings = &core.settings;
-        let capacity = SendBuffer {
-            messages: settings.send_buffer_messages,
-            bytes: settings.send_buffer_bytes,
-        };
-        let call = core.calls.open(capacity);
-        Self { core, call, kind }
-    }
-}
-
 impl Drop for OpenCall<'_> {
     fn drop(&mut self) {
-        let id: CallId = self.call.id;
+        let id = self.call.id;
         self.core.calls.close(id);
         if self.call.close() {
             self.core.inbox.push(Event::Cancelled(id));
@@ -244,60 +235,9 @@ impl Drop for OpenCall<'_> {
 
 fn call_error(core: &Core, error: ReadError) -> CallError {
     match error {
-        ReadError::TooLarge => core.refuse(limit::MESSAGE).into(),
-        ReadError::OutOfMemory => core.refuse(limit::MEMORY).into(),
-        ReadError::Malformed(status) => status.into(),
+        ReadError::TooLarge => core.refusal(limit::MESSAGE).into(),
+        ReadError::OutOfMemory => core.refusal(limit::MEMORY).into(),
+        ReadError::Malformed(reason) => Status::new(INTERNAL, reason).into(),
         ReadError::Disconnected => CallError::Disconnected,
     }
-}
-
-fn check_protocol(verb: &Verb, headers: &HeaderMap) -> Result<(), CallError> {
-    if verb != Verb::POST {
-        return Err(CallError::Http(StatusCode::METHOD_NOT_ALLOWED));
-    }
-    let kind = headers.get(CONTENT_TYPE).map_or(&b""[..], |value| value.as_bytes());
-    match kind.strip_prefix(b"application/grpc") {
-        Some([] | [b'+' | b';', ..]) => Ok(()),
-        _ => Err(CallError::Http(StatusCode::UNSUPPORTED_MEDIA_TYPE)),
-    }
-}
-
-fn compression(headers: &HeaderMap) -> Result<Compression, Status> {
-    match headers.get("grpc-encoding").map(|value| value.as_bytes()) {
-        None | Some(b"identity") => Ok(Compression::None),
-        Some(b"gzip") => Ok(Compression::Gzip),
-        Some(b"deflate") => Ok(Compression::Deflate),
-        Some(_) => Err(Status::new(UNIMPLEMENTED, "the encoding is unknown")),
-    }
-}
-
-/// Returns the size of metadata as HTTP/2 counts it.
-fn size(headers: &HeaderMap) -> usize {
-    let field = |(name, value): (&http::HeaderName, &http::HeaderValue)| {
-        name.as_str().len() + value.len() + 32
-    };
-    headers.iter().map(field).sum()
-}
-
-/// Reads `grpc-timeout`: at most 8 digits and a unit.
-fn time_limit(headers: &HeaderMap) -> Result<Duration, Status> {
-    let Some(value) = headers.get("grpc-timeout") else {
-        return Ok(FOREVER);
-    };
-    let time = value.to_str().ok().and_then(|text| {
-        let (digits, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
-        let shaped = digits.len() <= 8 && digits.bytes().all(|byte| byte.is_ascii_digit());
-        let count: u64 = digits.parse().ok().filter(|_| shaped)?;
-        Some(match unit {
-            "H" => Duration::from_secs(count * 3600),
-            "M" => Duration::from_secs(count * 60),
-            "S" => Duration::from_secs(count),
-            "m" => Duration::from_millis(count),
-            "u" => Duration::from_micros(count),
-            "n" => Duration::from_nanos(count),
-            _ => return None,
-        })
-    });
-    let malformed = || Status::new(INTERNAL, "the timeout is malformed");
-    time.ok_or_else(malformed)
 }

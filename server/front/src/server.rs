@@ -49,7 +49,10 @@ pub fn start(
         runtime.block_on(async move {
             let signal = Arc::clone(&core);
             tokio::spawn(async move { signal.inbox.signal().await });
-            let dispatcher = tokio::spawn(Dispatcher::new(Arc::clone(&core)).run(commands));
+            let shared = Arc::clone(&core);
+            let dispatcher = tokio::spawn(async move {
+                Dispatcher::new(&shared.calls, &shared.inbox).run(commands).await;
+            });
             tokio::select! {
                 () = run(core, listener) => {}
                 ended = dispatcher => panic!("nothing executes commands: {ended:?}"),
@@ -62,7 +65,7 @@ pub fn start(
 }
 
 /// Runs this thread at nice +10, so that on a shared core Python finishes accepted calls before new
-/// ones are read, and waiting calls are read together. Without it the server answers a tenth fewer
+/// ones are read, and waiting calls are read together. Without it the server serves a tenth fewer
 /// calls, and even fewer under overload.
 fn yield_to_python() {
     // On Linux the priority is that of this thread; elsewhere it would slow Python down too.
@@ -103,7 +106,7 @@ async fn run(core: Arc<Core>, listener: TcpListener) {
         () = &mut all_done => {}
         () = grace_expired(&core) => {
             for call in core.calls.all() {
-                finish_call(&core, &call, core.refuse(limit::STOPPING));
+                finish_call(&core, &call, core.refusal(limit::STOPPING));
             }
             let _ = timeout(CLOSE_TIMEOUT, all_done).await;
         }
@@ -123,8 +126,7 @@ async fn grace_expired(core: &Core) {
 
 fn accept(core: &Arc<Core>, stream: TcpStream, connections: &mut JoinSet<()>) {
     let Ok(permit) = Arc::clone(&core.connections).try_acquire_owned() else {
-        core.refuse(limit::CONNECTIONS);
-        return;
+        return; // HTTP/2 has no status for a refusal before the handshake
     };
     let core = Arc::clone(core);
     connections.spawn(async move {

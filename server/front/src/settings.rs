@@ -1,7 +1,7 @@
 //! Settings of a listener, read from the `Settings` object of the Python package, which documents
 //! each field.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::time::Duration;
 
 use pyo3::exceptions::PyValueError;
@@ -13,23 +13,12 @@ use crate::status::Status;
 pub struct Settings {
     pub address: String,
     pub reuse_port: bool,
-    pub unary: Vec<String>,
-    pub stream: Vec<String>,
-    pub bidi: Vec<String>,
-    pub unlimited: HashSet<String>,
     pub max_message_bytes: usize,
-    pub max_metadata_bytes: usize,
     pub max_connections: usize,
-    pub max_streams_per_connection: u32,
     pub max_calls: usize,
     pub max_streams: usize,
     pub max_queue: usize,
     pub max_buffered_bytes: usize,
-    pub max_cached_bytes: usize,
-    pub max_control_frames: u32,
-    pub send_buffer_messages: usize,
-    pub send_buffer_bytes: usize,
-    pub socket_buffer_bytes: usize,
     #[pyo3(from_py_with = seconds)]
     pub write_timeout_s: Duration,
     #[pyo3(from_py_with = seconds)]
@@ -40,14 +29,10 @@ pub struct Settings {
     pub keepalive_s: Duration,
     #[pyo3(from_py_with = seconds)]
     pub keepalive_timeout_s: Duration,
-    #[pyo3(from_py_with = seconds)]
-    pub max_connection_age_s: Duration,
-    #[pyo3(from_py_with = seconds)]
-    pub connection_age_grace_s: Duration,
     pub refusals: HashMap<String, Status>,
 }
 
-fn seconds(value: &Bound<'_, PyAny>) -> PyResult<Duration> {
+pub fn seconds(value: &Bound<'_, PyAny>) -> PyResult<Duration> {
     Duration::try_from_secs_f64(value.extract()?)
         .map_err(|error| PyValueError::new_err(error.to_string()))
 }

@@ -52,3 +52,6 @@ fn insert_text(fields: &mut HeaderMap, name: &'static str, text: &str) {
         fields.insert(name, value);
     }
 }
+
+#[cfg(test)]
+mod tests;

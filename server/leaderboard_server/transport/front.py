@@ -11,7 +11,7 @@ import leaderboard_front
 from leaderboard_front import Handlers, Settings, StreamStalled
 from leaderboard_server.domain.errors import LeaderboardError, ServerDraining
 from leaderboard_server.transport.listener import GRACE_S, Endpoint, Limits, Services, Tls
-from leaderboard_server.transport.parsing import MAX_REQUEST_BYTES
+from leaderboard_server.transport.requests import MAX_REQUEST_BYTES
 from leaderboard_server.transport.response_cache import ResponseCache
 from leaderboard_server.transport.statuses import (
     MessageTooLarge,
@@ -34,44 +34,49 @@ _REFUSALS: dict[str, LeaderboardError] = {
 
 
 class FrontListener:
-    """Serves on one address. Open from `start` to `stop`.
+    """Serves on one address; see `listener.Listener`. Open from `start` to `stop`.
 
-    Its connections may get as old as they like, as those of grpcio: ending them at some age would
-    spread callers anew, but cut every watch on them without a word. Restarting servers in turn
-    spreads callers too, and tells watchers.
+    Connections have no maximum age, and neither has grpcio: it would rebalance callers, but end
+    every watch without a reason. A rolling restart rebalances callers too, and ends each watch with
+    its reason.
     """
 
-    def __init__(
-        self, services: Services, endpoint: Endpoint, limits: Limits, ready: ResponseCache
-    ) -> None:
-        """Serve `services` at `endpoint`, within the limits, and hold `ready`."""
+    def __init__(self, endpoint: Endpoint, limits: Limits) -> None:
+        """Create a listener at `endpoint`, within the limits."""
         self._tls = endpoint.tls
         settings = Settings(
             address=endpoint.address,
             reuse_port=endpoint.shared,
-            unlimited=services.unlimited,
             max_message_bytes=MAX_REQUEST_BYTES,
             max_calls=limits.max_calls,
             max_streams=limits.max_watchers,
             write_timeout_s=limits.write_timeout_s,
             refusals={limit: _status(error) for limit, error in _REFUSALS.items()},
         )
-        handlers = Handlers(services.unary, services.stream, services.conversation)
-        self._listener = leaderboard_front.Listener(settings, handlers, _status_of)
-        ready.hold_in(self)
+        self._listener = leaderboard_front.Listener(settings, _status_of)
+        self._front = self._listener.front
         self._draining = False
+        cache = ResponseCache(self._front)
+        self.put_response, self.invalidate = cache.put_response, cache.invalidate
+        self.publish, self.close_group = self._front.publish, self._front.close_group
 
-    async def start(self) -> int:
-        """Listen, and return the port.
+    async def start(self, services: Services) -> int:
+        """Serve `services`, and return the port.
 
         Raises:
             OSError: The address can't be listened on.
 
-            TlsUnusable: It can't be served with this certificate and key.
+            TlsUnusable: The front can't use the certificate and key.
         """
         if self._tls:
             self.renew(self._tls)
-        port = await self._listener.start()
+        handlers = Handlers(
+            unary=services.unary,
+            stream=services.stream,
+            bidi=services.bidi,
+            unlimited=services.unlimited,
+        )
+        port = await self._listener.start(handlers)
         self._listener.stopped.add_done_callback(self._on_stopped)
         return port
 
@@ -82,31 +87,23 @@ class FrontListener:
             TlsUnusable: The front can't use it.
         """
         try:
-            self._listener.front.set_tls(tls.chain, tls.key, tls.client_authorities)
+            self._front.set_tls(tls.chain, tls.key, tls.client_ca)
         except ValueError as error:
             raise TlsUnusable(str(error)) from error
 
-    def put_answer(self, path: str, request: bytes, key: str, answer: bytes) -> object:
-        """Cache the response to exactly this request."""
-        return self._listener.front.put_response(path, request, key, answer)
-
-    def withdraw(self, key: str) -> object:
-        """Invalidate the cached responses of a contest."""
-        return self._listener.front.invalidate(key)
-
     async def drain(self) -> None:
-        """Take no new connections, and ask callers to leave those there are."""
+        """Accept no new connections, and send GOAWAY on the open ones."""
         self._draining = True
-        self._listener.front.drain()
+        self._front.drain()
 
     async def stop(self) -> None:
-        """Take no more calls, and wait for those under way, for the grace at most."""
+        """Accept no more calls, and wait for the open ones, for the grace at most."""
         await self._listener.stop(GRACE_S)
 
     def _on_stopped(self, _: object) -> None:
         if not self._draining:
-            # Its thread panicked. Nobody is served any more, so the server has to end.
-            _log.error("defect", reason="the listener ended by itself")
+            # Its thread panicked. No call is served any more, so the server has to end.
+            _log.error("internal_error", reason="the listener ended by itself")
             signal.raise_signal(signal.SIGTERM)
 
 

@@ -1,12 +1,10 @@
 """A gRPC listener for asyncio whose HTTP/2 runs on a thread of its own, outside the interpreter."""
 
-from leaderboard_front._native import Front
 from leaderboard_front.listener import Handlers, Listener
 from leaderboard_front.settings import Settings, Status
 from leaderboard_front.stream import Stream, StreamStalled
 
 __all__ = [
-    "Front",
     "Handlers",
     "Listener",
     "Settings",

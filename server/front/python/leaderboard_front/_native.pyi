@@ -10,7 +10,7 @@ class Front:
 
     Every method returns at once. Commands for a call that is over have no effect, so a caller need
     not know the end of a call in time. `respond`, `send`, `follow`, `publish` and `close_group` are
-    executed in order.
+    executed in order, and not before `start`.
     """
 
     def __init__(self, settings: Settings) -> None: ...
@@ -24,8 +24,24 @@ class Front:
             ValueError: The texts are no certificates, or the key doesn't belong to them.
         """
 
-    def start(self) -> int:
+    def start(
+        self,
+        unary: Sequence[str],
+        stream: Sequence[str],
+        bidi: Sequence[str],
+        unlimited: frozenset[str],
+    ) -> int:
         """Listen, and return the port.
+
+        Args:
+            unary: The paths of methods with one request and one response, as in
+                `/package.Service/Method`.
+
+            stream: The paths of methods with one request and many messages.
+
+            bidi: The paths of methods with many requests and many messages.
+
+            unlimited: Paths exempt from `max_calls`, `max_streams` and `max_queue`, such as health.
 
         Raises:
             OSError: The address can't be listened on.
@@ -36,7 +52,8 @@ class Front:
     def take(self, max: int) -> list[Any]:  # noqa: A002
         """Take up to `max` queued events, each a tuple that begins with its kind.
 
-        0, call, path, request: a call. The request is None for bidi methods.
+        0, call, method, request: a call. The method is its number in the order of the paths of
+            `start`. The request is None for bidi methods.
 
         1, call, message: a further message of a bidi call; None for their end.
 
@@ -76,15 +93,15 @@ class Front:
     def close_group(self, group: str) -> None:
         """Evict all streams from a group."""
 
-    def put_response(self, path: str, request: bytes, tag: str, response: bytes) -> bool:
-        """Cache the response to exactly this request; False if there is no memory for it.
+    def put_response(self, path: str, request: bytes, tag: str, response: bytes) -> None:
+        """Cache the response to exactly this request, if there is memory for it.
 
         Raises:
             KeyError: There is no such method.
         """
 
-    def invalidate(self, tag: str) -> int:
-        """Remove the cached responses of a tag, and return how many there were.
+    def invalidate(self, tag: str) -> None:
+        """Remove the cached responses of a tag.
 
         A request that is read after this has returned doesn't get one of them.
         """
@@ -104,6 +121,3 @@ class Front:
         Raises:
             RuntimeError: The thread panicked.
         """
-
-    def stats(self) -> dict[str, int]:
-        """Return the use of each limit, and the counters since the start."""

@@ -2,7 +2,8 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from functools import partial
 from inspect import iscoroutinefunction
 from typing import Any, TypeAlias
 
@@ -19,7 +20,7 @@ MAX_EVENTS_PER_TURN = 512
 OK, CANCELLED, RESOURCE_EXHAUSTED = 0, 1, 8
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Handlers:
     """The served methods by path.
 
@@ -30,38 +31,27 @@ class Handlers:
     unary: Mapping[str, UnaryHandler] = field(default_factory=dict)
     stream: Mapping[str, StreamHandler] = field(default_factory=dict)
     bidi: Mapping[str, BidiHandler] = field(default_factory=dict)
+    unlimited: frozenset[str] = frozenset()
+    """The paths exempt from `max_calls`, `max_streams` and `max_queue`, such as health."""
 
 
 class Listener:
     """Serves handlers on one address. Open from `start` to `stop`."""
 
-    def __init__(
-        self, settings: Settings, handlers: Handlers, status_of: Callable[[Exception], Status]
-    ) -> None:
+    def __init__(self, settings: Settings, status_of: Callable[[Exception], Status]) -> None:
         """Create a listener, which is not open yet.
 
         Args:
-            settings: Its methods are replaced by those of the handlers.
-
-            handlers: The served methods.
+            settings: Address and limits.
 
             status_of: Converts an exception of a handler to a status. Must not raise.
         """
-        self.front = Front(
-            replace(
-                settings,
-                unary=list(handlers.unary),
-                stream=list(handlers.stream),
-                bidi=list(handlers.bidi),
-            )
-        )
+        self.front = Front(settings)
         self.stopped: asyncio.Future[None]
         """Done when the listener has stopped. Before `stop` was called, that is a defect."""
-        self._handlers = handlers
         self._status_of = status_of
-        self._coroutines = {
-            path: unary for path, unary in handlers.unary.items() if iscoroutinefunction(unary)
-        }
+        self._methods: list[Callable[[int, Any], None]] = []
+        """Starts a call of each method, by its number."""
         self._running: dict[int, asyncio.Future[Any]] = {}
         self._streams: dict[int, Stream] = {}
         self._responses: list[tuple[int, bytes | None, int, str, bytes | None]] = []
@@ -75,15 +65,21 @@ class Listener:
             self._on_stopped,
         )
 
-    async def start(self) -> int:
-        """Listen, and return the port.
+    async def start(self, handlers: Handlers) -> int:
+        """Serve the handlers, and return the port.
 
         Raises:
             OSError: The address can't be listened on.
         """
         self._loop = asyncio.get_running_loop()
         self.stopped = self._loop.create_future()
-        port = self.front.start()
+        self._methods = [
+            *map(self._unary, handlers.unary.values()),
+            *(partial(self._start_stream, handler) for handler in handlers.stream.values()),
+            *(partial(self._start_stream, handler) for handler in handlers.bidi.values()),
+        ]
+        paths = list(handlers.unary), list(handlers.stream), list(handlers.bidi)
+        port = self.front.start(*paths, handlers.unlimited)
         self._loop.add_reader(self.front.fileno(), self._handle_events)
         return port
 
@@ -103,60 +99,50 @@ class Listener:
         for event in self.front.take(MAX_EVENTS_PER_TURN):
             events[event[0]](*event[1:])
 
-    def _on_call(self, call: int, path: str, request: Any) -> None:
-        if coroutine := self._coroutines.get(path):
-            work = self._run_unary(call, coroutine, request)
-        elif unary := self._handlers.unary.get(path):
-            self._start_unary(call, unary, request)
-            return
-        else:
-            stream = self._streams[call] = Stream(self.front, call)
-            work = (
-                self._run_stream(call, self._handlers.bidi[path], stream.requests(), stream)
-                if request is None
-                else self._run_stream(call, self._handlers.stream[path], request, stream)
-            )
-        self._running[call] = self._loop.create_task(work)
+    def _on_call(self, call: int, method: int, request: Any) -> None:
+        self._methods[method](call, request)
 
-    async def _run_unary(self, call: int, unary: UnaryHandler, request: bytes) -> None:
+    def _unary(self, handler: UnaryHandler) -> Callable[[int, bytes], None]:
+        start = self._start_task if iscoroutinefunction(handler) else self._start_future
+        return partial(start, handler)
+
+    def _start_task(self, handler: Callable[..., Any], call: int, *arguments: Any) -> None:
+        self._running[call] = self._loop.create_task(self._run(call, handler, *arguments))
+
+    def _start_stream(self, handler: Callable[..., Any], call: int, request: bytes | None) -> None:
+        stream = self._streams[call] = Stream(self.front, call)
+        requests = stream.requests() if request is None else request
+        self._start_task(handler, call, requests, stream)
+
+    async def _run(self, call: int, handler: Callable[..., Any], *arguments: Any) -> None:
         try:
-            self._end(call, await unary(request), OK, "", None)
+            self._end(call, await handler(*arguments), OK, "", None)
         except asyncio.CancelledError:
             self._end(call, None, CANCELLED, "the call was cancelled", None)
             raise
         except Exception as error:  # noqa: BLE001 - `status_of` converts every error
-            self._refuse(call, error)
+            self._fail(call, error)
 
-    def _start_unary(self, call: int, unary: UnaryHandler, request: bytes) -> None:
+    def _start_future(self, handler: UnaryHandler, call: int, request: bytes) -> None:
         try:
-            future = asyncio.ensure_future(unary(request))
+            future = asyncio.ensure_future(handler(request))
         except Exception as error:  # noqa: BLE001 - `status_of` converts every error
-            self._refuse(call, error)
+            self._fail(call, error)
             return
         self._running[call] = future
-        future.add_done_callback(lambda future: self._respond(call, future))
+        future.add_done_callback(lambda future: self._on_done(call, future))
 
-    def _respond(self, call: int, future: asyncio.Future[bytes]) -> None:
+    def _on_done(self, call: int, future: asyncio.Future[bytes]) -> None:
         if future.cancelled():
             self._end(call, None, CANCELLED, "the call was cancelled", None)
             return
         error = future.exception()
         if isinstance(error, Exception):
-            self._refuse(call, error)
+            self._fail(call, error)
         else:
             self._end(call, future.result(), OK, "", None)
 
-    async def _run_stream(self, call: int, handler: Callable[..., Any], *arguments: Any) -> None:
-        try:
-            await handler(*arguments)
-            self._end(call, None, OK, "", None)
-        except asyncio.CancelledError:
-            self._end(call, None, CANCELLED, "the call was cancelled", None)
-            raise
-        except Exception as error:  # noqa: BLE001 - `status_of` converts every error
-            self._refuse(call, error)
-
-    def _refuse(self, call: int, error: Exception) -> None:
+    def _fail(self, call: int, error: Exception) -> None:
         # A receiver that stalled gets every message that was sent, if it reads on after all.
         stream = self._streams.get(call)
         self._end(call, stream.unsent if stream else None, *self._status_of(error))

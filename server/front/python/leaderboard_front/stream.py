@@ -14,10 +14,7 @@ class StreamStalled(TimeoutError):
 
 
 class Stream:
-    """Sends the messages of one call, and iterates over the requests of a bidi call.
-
-    As a function it sends one message and waits until the send buffer has accepted it.
-    """
+    """Sends the messages of one call, and iterates over the requests of a bidi call."""
 
     def __init__(self, front: Front, call: int) -> None:
         self.call = call
@@ -30,8 +27,8 @@ class Stream:
         self._evicted_at: int | None = None
         self._requests: asyncio.Queue[bytes | None] = asyncio.Queue(MAX_QUEUED_REQUESTS)
 
-    async def __call__(self, message: bytes) -> None:
-        """Send a message.
+    async def send(self, message: bytes) -> None:
+        """Send a message: wait until the send buffer has accepted it.
 
         Raises:
             StreamStalled: The receiver accepted nothing for the write timeout.
@@ -63,14 +60,6 @@ class Stream:
                 raise StreamStalled
             await self._changed.wait()
         return self._evicted_at
-
-    def publish(self, group: str, message: bytes, cursor: int) -> None:
-        """Send a message to all streams of a group; a stream whose buffer is full is evicted."""
-        self._front.publish(group, message, cursor)
-
-    def close(self, group: str) -> None:
-        """Evict all streams from a group."""
-        self._front.close_group(group)
 
     async def requests(self) -> AsyncIterator[bytes]:
         """Yield the requests of a bidi call."""
