@@ -28,9 +28,10 @@ run: $(VENV)/.run ## Set up a virtual environment and serve on 127.0.0.1:50051
 
 front: $(VENV)/.front ## Build the fast listener and install it (needs Rust)
 
-front-check: ## Check the Rust code of the fast listener
+front-check: ## Check and test the Rust code of the fast listener
 	cargo fmt --check --manifest-path $(FRONT)
-	cargo clippy --quiet --release --manifest-path $(FRONT) -- -D warnings
+	cargo clippy --quiet --all-targets --manifest-path $(FRONT) -- -D warnings
+	cargo test --quiet --manifest-path $(FRONT)
 
 test: $(VENV)/.dev ## Run the tests (under 4.5 minutes on 2 cores)
 	$(BIN)/pytest -m "not slow" -n 3 --dist worksteal
