@@ -46,7 +46,7 @@ async def test_write_counts_once_when_the_client_repeats_it(
         await add(pair.proxied.stub, "cup", "ada", 5, "write-2")
     assert status_of(failed.value).reason == "ERROR_REASON_STORE_UNAVAILABLE"
     await lookout.lost()
-    lookout.invalidate()
+    lookout.stop_losing()
 
     repeated = await add(
         (pair.direct if elsewhere else pair.proxied).stub, "cup", "ada", 5, "write-2"

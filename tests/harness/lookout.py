@@ -15,7 +15,7 @@ class Lookout:
         self._passed = asyncio.Event()
         self._lost = asyncio.Event()
 
-    def invalidate(self) -> None:
+    def stop_losing(self) -> None:
         """Lose no more replies."""
         self._losses_left = 0
 
