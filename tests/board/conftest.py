@@ -1,10 +1,11 @@
-"""A plain driver beside the servers."""
+"""Two servers on one store, and a plain driver beside them."""
 
 from collections.abc import AsyncIterator
 
 import pytest_asyncio
 from redis.asyncio import Redis
 
+from harness.node import Node, running_node
 from harness.stores import StoreProcess
 
 
@@ -13,3 +14,17 @@ async def _redis(store: StoreProcess) -> AsyncIterator[Redis]:
     """Give a client of the store that the servers are on."""
     async with store.client() as client:
         yield client
+
+
+@pytest_asyncio.fixture(name="node")
+async def _node(store: StoreProcess) -> AsyncIterator[Node]:
+    """Give a server on a real and empty store, once its feed is up."""
+    async with running_node(store.url) as node:
+        yield node
+
+
+@pytest_asyncio.fixture(name="other")
+async def _other(store: StoreProcess) -> AsyncIterator[Node]:
+    """Give a second server on the same store."""
+    async with running_node(store.url) as node:
+        yield node

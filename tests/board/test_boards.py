@@ -1,53 +1,19 @@
 """Promise 5, fresh: boards from live windows, on a real store and with two servers."""
 
 import asyncio
-from collections.abc import AsyncIterator
 
 import pytest
-import pytest_asyncio
 from redis.asyncio import Redis
 
 from harness.node import Node, running_node
 from harness.proxy import StoreProxy
 from harness.stores import StoreProcess
 from harness.waiting import eventually
-from leaderboard_server.board import boards as module
-from leaderboard_server.domain.board import Page
+from leaderboard_server.board.boards import DEPTH
 from leaderboard_server.domain.errors import PositionUnreachable
 from leaderboard_server.domain.position import Position
 
 CONTEST = "chess"
-
-
-@pytest_asyncio.fixture(name="node")
-async def _node(store: StoreProcess) -> AsyncIterator[Node]:
-    """Give a server on a real and empty store, once its feed is up."""
-    async with running_node(store.url) as node:
-        yield node
-
-
-@pytest_asyncio.fixture(name="other")
-async def _other(store: StoreProcess) -> AsyncIterator[Node]:
-    """Give a second server on the same store."""
-    async with running_node(store.url) as node:
-        yield node
-
-
-class Reads:
-    """Counts the reads of boards that reach the store, and can hold them up."""
-
-    def __init__(self, node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.count = 0
-        self.gate = asyncio.Event()
-        self.gate.set()
-        self._top = node.store.top
-        monkeypatch.setattr(node.store, "top", self._counted)
-
-    async def _counted(self, contest_id: str, start_rank: int, count: int) -> Page:
-        self.count += 1
-        page = await self._top(contest_id, start_rank, count)
-        await self.gate.wait()
-        return page
 
 
 def _lose(payload: bytes) -> None:
@@ -110,23 +76,6 @@ class TestFresh:
                 await node.boards.top(CONTEST, 1, 10, wanted)
             assert refused.value.current == now
 
-    async def test_a_late_fill_does_not_overwrite_a_newer_state(
-        self, node: Node, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        """A write that is acknowledged while the fill is under way is in the answer after it."""
-        await node.add(CONTEST, "ada")
-        reads = Reads(node, monkeypatch)
-        reads.gate.clear()
-        asker = asyncio.create_task(scores(node))
-        await eventually(lambda: reads.count == 1, "the fill has read the store")
-        await node.add(CONTEST, "bo", 2)
-        reads.gate.set()
-
-        await asker
-
-        assert await scores(node) == {"bo": 2, "ada": 1}
-        assert reads.count == 1
-
     async def test_a_lost_message_is_made_up_from_the_log(self, node: Node, other: Node) -> None:
         """A message that never arrives leaves no hole once another one does."""
         await node.add(CONTEST, "ada")
@@ -172,24 +121,6 @@ class TestFresh:
 
         await eventually(gone, "the emptied board is seen")
 
-    async def test_a_fill_that_an_epoch_overtakes_is_done_again(
-        self, node: Node, redis: Redis, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        """A page of the lost history that comes late doesn't become the window."""
-        await node.add(CONTEST, "ada")
-        reads = Reads(node, monkeypatch)
-        reads.gate.clear()
-        asker = asyncio.create_task(scores(node))
-        await eventually(lambda: reads.count == 1, "the fill has read the store")
-        stream = node.followers.by_contest[CONTEST]
-        lost = stream.position.epoch
-        await redis.flushall()
-        await eventually(lambda: stream.position.epoch != lost, "the new epoch is heard of")
-        reads.gate.set()
-
-        assert await asker == {}
-        assert await scores(node) == {}
-
     async def test_while_the_link_is_down_the_store_is_asked(
         self, store: StoreProcess, other: Node
     ) -> None:
@@ -208,101 +139,18 @@ class TestFresh:
                     lambda: node.followers.by_contest[CONTEST].live, "all is heard again"
                 )
 
-
-class TestHotBoard:
-    """A hot board is read without asking the store."""
-
-    async def test_many_askers_share_one_fill(
-        self, node: Node, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        """However many come while it is filled."""
-        await node.add(CONTEST, "ada")
-        reads = Reads(node, monkeypatch)
-
-        await asyncio.gather(*(scores(node) for _ in range(100)))
-
-        assert reads.count == 1
-
-    async def test_writes_do_not_make_it_read_again(
+    async def test_a_page_below_the_window_holds_for_the_window(
         self, node: Node, other: Node, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """Own writes and those of others move the window on, in sight and below."""
-        await node.add(CONTEST, "ada", 5)
-        await scores(node)
-        reads = Reads(node, monkeypatch)
-
-        for number in range(50):
-            result = await node.add(CONTEST, f"u{number % 7}")
-            assert (await node.boards.top(CONTEST, 1, 10)).position.reaches(result.position)
-
-        async def quiet() -> bool:
-            heard = await node.boards.top_as_followed(CONTEST, 10)
-            return heard.position == (await node.store.position(CONTEST))
-
-        await other.add(CONTEST, "zoe", 9)
-        await eventually(quiet, "all is heard")
-        assert reads.count == 0
-
-    async def test_what_is_not_asked_for_is_let_go(
-        self, node: Node, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        """An idle window goes, and with it the subscription."""
-        monkeypatch.setattr(module, "SWEEP_S", 0.01)
-        now = [0.0]
-        boards = module.Boards(node.store, node.followers, clock=lambda: now[0])
-        boards.start()
-        await boards.top(CONTEST, 1, 10)
-        assert CONTEST in node.followers.by_contest
-
-        now[0] = module.IDLE_S + 1
-
-        await eventually(lambda: CONTEST not in node.followers.by_contest, "the stream is let go")
-        await boards.close()
-
-
-class TestOddMessages:
-    """What is published in another form, or late, neither stops a server nor makes it spin."""
-
-    @pytest.mark.parametrize(
-        "payload",
-        [
-            "no json",
-            "[]",
-            '["lost",1,2,1,["ada",1,1,0,0,"","",""]]',
-            '["lost",1,2,1,["ada",1,1,0,0,"","","","a later field"]]',
-        ],
-    )
-    async def test_the_feed_goes_on(
-        self, node: Node, other: Node, redis: Redis, payload: str
-    ) -> None:
-        """The stream is read from the log again, once, and is live."""
-        await node.add(CONTEST, "ada")
+        """After a page of ranks below any window, the first ranks are not of an earlier state."""
+        await other.add(CONTEST, "bo")
         await node.boards.top(CONTEST, 1, 10)
+        late: list[bytes] = []
+        monkeypatch.setattr(node.followers.by_contest[CONTEST], "on_message", late.append)
+        await other.add(CONTEST, "ada")
 
-        await redis.publish(f"leaderboard:{{{CONTEST}}}", payload)
-        await other.add(CONTEST, "bo", 2)
+        below = await node.boards.top(CONTEST, DEPTH + 1, 10)
+        first = await node.boards.top(CONTEST, 1, 10)
 
-        async def seen() -> bool:
-            heard = await node.boards.top_as_followed(CONTEST, 10)
-            return [user.user_id for user in heard.users] == ["bo", "ada"]
-
-        await eventually(seen, "the next write is heard")
-        await eventually(lambda: node.followers.by_contest[CONTEST].live, "the stream is live")
-        assert node.feed.linked
-
-    async def test_an_unreadable_log_is_not_read_again_and_again(
-        self, node: Node, redis: Redis
-    ) -> None:
-        """Listeners start anew where the store is, and the stream is live."""
-        await node.add(CONTEST, "ada")
-        epoch = (await node.boards.top(CONTEST, 1, 10)).position.epoch
-        await redis.hset(f"leaderboard:contest:{{{CONTEST}}}:meta", "revision", "2")
-        await redis.xadd(f"leaderboard:contest:{{{CONTEST}}}:log", {"commit": "no json"}, id="2-0")
-
-        node.followers.by_contest[CONTEST].catch_up()
-
-        def live() -> bool:
-            stream = node.followers.by_contest[CONTEST]
-            return stream.live and stream.position == Position(epoch, 2)
-
-        await eventually(live, "the stream is live again")
+        assert below.position.revision == 2
+        assert first.position.reaches(below.position)

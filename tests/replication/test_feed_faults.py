@@ -12,8 +12,8 @@ from conftest import require
 from harness.calls import add, scores, top
 from harness.service import ServiceProcess, all_serving
 from harness.stores import Flavour, StoreProcess
+from replication.two_servers import Servers, two_servers, write
 from watch.scopes import CONTEST, ScopeWatchers
-from watch.two_servers import Servers, two_servers, write
 
 NOTICED_WITHIN_S = 2.0
 MARGIN_S = 3.0

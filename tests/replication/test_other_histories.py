@@ -1,9 +1,6 @@
 """What a stream makes of a store that was put back, in the cases that are easily missed."""
 
-from collections.abc import AsyncIterator
-
 import pytest
-import pytest_asyncio
 from redis.asyncio import Redis
 
 from harness.node import Node, running_node
@@ -17,20 +14,6 @@ from leaderboard_server.domain.watch import SnapshotReason, WatchScope
 from leaderboard_server.replication import log_followers
 from leaderboard_server.storage import keys
 from watch.node_watches import CONTEST, NodeWatch, all_hold, all_watch
-
-
-@pytest_asyncio.fixture(name="redis")
-async def _redis(store: StoreProcess) -> AsyncIterator[Redis]:
-    """Give a plain driver beside the servers."""
-    async with store.client() as client:
-        yield client
-
-
-@pytest_asyncio.fixture(name="node")
-async def _node(store: StoreProcess) -> AsyncIterator[Node]:
-    """Give a server."""
-    async with running_node(store.url) as node:
-        yield node
 
 
 class Restarts:

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
+from board.window_machine import DEPTH, SPARE, Deployment, WindowMachine
 from harness.stores import Flavour, StoreProcess
 from leaderboard_server.board import boards, live_board, top_window
 from leaderboard_server.replication import log_follower, log_followers
 from model.background import BackgroundLoop
-from watch.window_machine import DEPTH, SPARE, Deployment, WindowMachine
 
 _SHORT = settings(
     max_examples=20,

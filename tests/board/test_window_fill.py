@@ -10,6 +10,7 @@ from redis.asyncio import Redis
 from harness.node import Node, running_node
 from harness.stores import StoreProcess
 from harness.waiting import eventually
+from leaderboard_server.board import boards as module
 from leaderboard_server.domain.board import Page
 from leaderboard_server.domain.change import Commit
 from leaderboard_server.domain.position import Position
@@ -57,6 +58,29 @@ class Filling:
             return users == [user_ids, user_ids]
 
         await eventually(is_seen, f"{user_ids} in the board")
+
+
+class Reads:
+    """Counts the reads of boards that reach the store, and can hold them up."""
+
+    def __init__(self, node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.count = 0
+        self.gate = asyncio.Event()
+        self.gate.set()
+        self._top = node.store.top
+        monkeypatch.setattr(node.store, "top", self._counted)
+
+    async def _counted(self, contest_id: str, start_rank: int, count: int) -> Page:
+        self.count += 1
+        page = await self._top(contest_id, start_rank, count)
+        await self.gate.wait()
+        return page
+
+
+async def scores(node: Node, count: int = 10) -> dict[str, int]:
+    """Read the first ranks through a server."""
+    page = await node.boards.top(CONTEST, 1, count)
+    return {user.user_id: user.score for user in page.users}
 
 
 class _Nobody:
@@ -112,3 +136,91 @@ async def test_a_fill_that_a_gap_overtakes_is_not_kept(filling: Filling) -> None
     await filling.fill(meanwhile)
 
     await filling.shows("bo", "ada")
+
+
+async def test_a_late_fill_does_not_overwrite_a_newer_state(
+    node: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A write that is acknowledged while the fill is under way is in the answer after it."""
+    await node.add(CONTEST, "ada")
+    reads = Reads(node, monkeypatch)
+    reads.gate.clear()
+    asker = asyncio.create_task(scores(node))
+    await eventually(lambda: reads.count == 1, "the fill has read the store")
+    await node.add(CONTEST, "bo", 2)
+    reads.gate.set()
+
+    await asker
+
+    assert await scores(node) == {"bo": 2, "ada": 1}
+    assert reads.count == 1
+
+
+async def test_a_fill_that_an_epoch_overtakes_is_done_again(
+    node: Node, redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A page of the lost history that comes late doesn't become the window."""
+    await node.add(CONTEST, "ada")
+    reads = Reads(node, monkeypatch)
+    reads.gate.clear()
+    asker = asyncio.create_task(scores(node))
+    await eventually(lambda: reads.count == 1, "the fill has read the store")
+    stream = node.followers.by_contest[CONTEST]
+    lost = stream.position.epoch
+    await redis.flushall()
+    await eventually(lambda: stream.position.epoch != lost, "the new epoch is heard of")
+    reads.gate.set()
+
+    assert await asker == {}
+    assert await scores(node) == {}
+
+
+class TestHotBoard:
+    """A hot board is read without asking the store."""
+
+    async def test_many_askers_share_one_fill(
+        self, node: Node, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """However many come while it is filled."""
+        await node.add(CONTEST, "ada")
+        reads = Reads(node, monkeypatch)
+
+        await asyncio.gather(*(scores(node) for _ in range(100)))
+
+        assert reads.count == 1
+
+    async def test_writes_do_not_make_it_read_again(
+        self, node: Node, other: Node, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Own writes and those of others move the window on, in sight and below."""
+        await node.add(CONTEST, "ada", 5)
+        await scores(node)
+        reads = Reads(node, monkeypatch)
+
+        for number in range(50):
+            result = await node.add(CONTEST, f"u{number % 7}")
+            assert (await node.boards.top(CONTEST, 1, 10)).position.reaches(result.position)
+
+        async def quiet() -> bool:
+            heard = await node.boards.top_as_followed(CONTEST, 10)
+            return heard.position == (await node.store.position(CONTEST))
+
+        await other.add(CONTEST, "zoe", 9)
+        await eventually(quiet, "all is heard")
+        assert reads.count == 0
+
+    async def test_what_is_not_asked_for_is_let_go(
+        self, node: Node, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """An idle window goes, and with it the subscription."""
+        monkeypatch.setattr(module, "SWEEP_S", 0.01)
+        now = [0.0]
+        boards = module.Boards(node.store, node.followers, clock=lambda: now[0])
+        boards.start()
+        await boards.top(CONTEST, 1, 10)
+        assert CONTEST in node.followers.by_contest
+
+        now[0] = module.IDLE_S + 1
+
+        await eventually(lambda: CONTEST not in node.followers.by_contest, "the stream is let go")
+        await boards.close()

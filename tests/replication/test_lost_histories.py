@@ -8,8 +8,8 @@ import pytest
 
 from harness.service import ServiceProcess
 from harness.stores import StoreProcess
+from replication.two_servers import Servers, taken_again, write
 from watch.scopes import ScopeWatchers
-from watch.two_servers import Servers, taken_again, write
 
 
 async def test_an_emptied_store_is_told_though_nothing_more_happens(

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 from redis.asyncio import Redis
 
+from board.logged_boards import LoggedBoards
 from harness.node import Node, running_node
 from harness.proxy import StoreProxy
 from harness.stores import StoreProcess
@@ -26,7 +27,6 @@ from leaderboard_server.storage import keys
 from model.background import BackgroundLoop
 from unit.plain_board import Step
 from unit.strategies import steps
-from watch.logged_boards import LoggedBoards
 
 DEPTH = 4
 """How many ranks a window answers in these runs."""

@@ -1,0 +1,39 @@
+"""Two servers on one store, and a plain driver beside the servers."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest_asyncio
+from redis.asyncio import Redis
+
+from harness.node import Node, running_node
+from harness.stores import StoreProcess
+from replication.two_servers import Servers, two_servers
+
+
+@pytest_asyncio.fixture(name="redis")
+async def _redis(store: StoreProcess) -> AsyncIterator[Redis]:
+    """Give a client of the store that the servers are on."""
+    async with store.client() as client:
+        yield client
+
+
+@pytest_asyncio.fixture(name="servers")
+async def _servers(own_store: StoreProcess, tmp_path: Path) -> AsyncIterator[Servers]:
+    """Give two servers on `own_store`."""
+    async with two_servers(own_store, tmp_path) as servers:
+        yield servers
+
+
+@pytest_asyncio.fixture(name="node")
+async def _node(store: StoreProcess) -> AsyncIterator[Node]:
+    """Give a server on a real and empty store, once its feed is up."""
+    async with running_node(store.url) as node:
+        yield node
+
+
+@pytest_asyncio.fixture(name="other")
+async def _other(store: StoreProcess) -> AsyncIterator[Node]:
+    """Give a second server on the same store."""
+    async with running_node(store.url) as node:
+        yield node
