@@ -131,7 +131,7 @@ class TestFresh:
             for number in range(20):
                 await proxy.refuse()
                 await proxy.cut("SUBSCRIBE")
-                await eventually(lambda: not node.feed.linked, "the loss is noticed")
+                await eventually(lambda: not node.feed.connected, "the loss is noticed")
                 await other.add(CONTEST, f"u{number}", 2)
                 assert f"u{number}" in await scores(node, 100)
                 await proxy.accept()

@@ -129,7 +129,7 @@ async def test_when_the_link_is_lost(node: Node, desk: Desk, line: StoreProxy) -
     await desk.make_ready()
     await line.refuse()
     await line.cut("SUBSCRIBE")
-    await eventually(lambda: not node.feed.linked, "the loss is noticed")
+    await eventually(lambda: not node.feed.connected, "the loss is noticed")
     assert desk.position is None
     request = pb.GetTopUsersRequest(contest_id=CONTEST).SerializeToString()
     await desk._methods.unary["GetTopUsers"](request)

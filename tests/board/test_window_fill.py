@@ -87,13 +87,13 @@ class _Nobody:
     """Listens to a contest for nothing, so that its stream stays."""
 
     def on_commit(self, commit: Commit) -> None:
-        """See `log_follower.Observer`."""
+        """See `log_reader.Observer`."""
 
     def on_restart(self, position: Position, reason: SnapshotReason) -> None:
-        """See `log_follower.Observer`."""
+        """See `log_reader.Observer`."""
 
     def on_stale(self) -> None:
-        """See `log_follower.Observer`."""
+        """See `log_reader.Observer`."""
 
 
 @pytest_asyncio.fixture(name="filling")
@@ -105,7 +105,7 @@ async def _filling(store: StoreProcess) -> AsyncIterator[Filling]:
         store.client() as redis,
     ):
         await other.add(CONTEST, "bo")
-        stream = await node.followers.listen(CONTEST, _Nobody())
+        stream = await node.followers.follow(CONTEST, _Nobody())
         yield Filling(node, other, stream, redis)
 
 

@@ -158,7 +158,7 @@ class WindowMachine(RuleBasedStateMachine):
 
     async def _link(self) -> None:
         for node in self._deployment.nodes:
-            await eventually(lambda: node.feed.linked, "the feed is up")  # noqa: B023
+            await eventually(lambda: node.feed.connected, "the feed is up")  # noqa: B023
 
     async def _commit(self, via: int, commit: Sequence[Step]) -> None:
         updates = [

@@ -114,7 +114,7 @@ async def running_node(url: str, retention: Retention | None = None) -> AsyncIte
     try:
         groups: BroadcastGroups[WatchMessage] = BroadcastGroups()
         watchers = Watchers(hub, boards, store, MessagePublisher(groups))
-        await eventually(lambda: feed.linked, "the feed is up")
+        await eventually(lambda: feed.connected, "the feed is up")
         yield Node(store, feed, followers, committer, boards, hub, watchers, groups)
     finally:
         for part in (committer, boards, followers, feed, reads, writes):

@@ -38,7 +38,7 @@ class TestOddMessages:
 
         await eventually(seen, "the next write is heard")
         await eventually(lambda: node.followers.by_contest[CONTEST].live, "the stream is live")
-        assert node.feed.linked
+        assert node.feed.connected
 
     async def test_an_unreadable_log_is_not_read_again_and_again(
         self, node: Node, redis: Redis

@@ -18,7 +18,7 @@ from watch.node_watches import CONTEST, NodeWatch, all_hold, all_watch
 
 class Restarts:
     """
-    Listens to a stream; see `log_follower.Observer`.
+    Listens to a stream; see `log_reader.Observer`.
 
     Attributes:
         reasons: Why what lies between could not be told, each time.
@@ -138,6 +138,6 @@ async def test_own_commits_that_are_never_heard_are_not_kept(
         for _ in range(50):
             await node.add(CONTEST, "ada")
         await all_hold(node, watches)
-        offered = node.followers.by_contest[CONTEST]._rollback._offered
+        offered = node.followers.by_contest[CONTEST]._reader.rollback._expected
         await eventually(lambda: not offered, "nothing that was offered is kept")
     assert {tuple(watch.checker.reasons) for watch in watches} == {("INITIAL",)}

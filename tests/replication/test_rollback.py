@@ -53,16 +53,16 @@ def test_another_history_is_noticed(seen: History, *, diverged: bool, heard: boo
     """By the commit at the position, whether that was heard or only read when it was taken."""
     detector = RollbackDetector()
     if heard:
-        detector.follow(commit(3, 3))
+        detector.observe_commit(commit(3, 3))
     else:
-        detector.begin(history(before=commit(3, 3)))
+        detector.start_after(commit(3, 3))
     assert detector.diverged(seen, HERE) is diverged
 
 
 def test_a_position_that_nothing_is_known_of_fits_any_commit() -> None:
     """Where the log lost the commit, and none was heard, only one that passes over is another."""
     detector = RollbackDetector()
-    detector.begin(history())
+    detector.start_after(None)
     assert not detector.diverged(history(commit(4, 4), before=commit(3, 3)), HERE)
     assert detector.diverged(history(commit(2, 4)), HERE)
 
@@ -70,16 +70,16 @@ def test_a_position_that_nothing_is_known_of_fits_any_commit() -> None:
 def test_what_was_heard_is_not_taken_back_by_what_is_read() -> None:
     """A log that tells another commit doesn't become the known one."""
     detector = RollbackDetector()
-    detector.follow(commit(3, 3))
-    detector.begin(history(before=commit(3, 3, points=2)))
+    detector.observe_commit(commit(3, 3))
+    detector.start_after(commit(3, 3, points=2))
     assert detector.diverged(history(before=commit(3, 3, points=2)), HERE)
 
 
 def test_a_new_history_begins_with_nothing_known() -> None:
     """What was known of the lost one doesn't count against it."""
     detector = RollbackDetector()
-    detector.follow(commit(3, 3))
-    detector.forget()
+    detector.observe_commit(commit(3, 3))
+    detector.reset()
     assert not detector.diverged(history(before=commit(3, 3, points=2)), HERE)
 
 
@@ -90,14 +90,14 @@ class TestRepeated:
         """After it was offered; a second time means that the store went back."""
         detector = RollbackDetector()
         own = commit(4, 4)
-        detector.expect_echo(own)
+        detector.expect_message(own)
         assert not detector.revision_reused(own, Position("e", 4))
         assert detector.revision_reused(own, Position("e", 4))
 
     def test_what_was_read_from_the_log_may_still_come(self) -> None:
         """Late, and as often as it likes."""
         detector = RollbackDetector()
-        detector.settle(HERE)
+        detector.allow_repeats(HERE)
         for _ in range(2):
             assert not detector.revision_reused(commit(3, 3), HERE)
         assert detector.revision_reused(commit(4, 4), Position("e", 4))
@@ -106,7 +106,7 @@ class TestRepeated:
         """Own commits that never come through the link are forgotten once all is known."""
         detector = RollbackDetector()
         for revision in range(1, 100):
-            detector.expect_echo(commit(revision, revision))
-        detector.settle(Position("e", 99))
-        assert not detector._offered
+            detector.expect_message(commit(revision, revision))
+        detector.allow_repeats(Position("e", 99))
+        assert not detector._expected
         assert not detector.revision_reused(commit(50, 50), Position("e", 99))

@@ -61,7 +61,7 @@ async def link_lost(node: Node, line: StoreProxy, *commands: str) -> None:
     """Break the line for good, and wait until a server has noticed."""
     await line.refuse()
     await line.cut(*commands)
-    await eventually(lambda: not node.feed.linked, "the loss is noticed")
+    await eventually(lambda: not node.feed.connected, "the loss is noticed")
 
 
 class TestAway:

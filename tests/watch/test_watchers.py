@@ -102,7 +102,7 @@ class Watch:
 async def _nodes(store: StoreProcess) -> AsyncIterator[tuple[Node, Node]]:
     """Give two servers on a real and empty store, once their feeds are up."""
     async with running_node(store.url) as one, running_node(store.url) as two:
-        await eventually(lambda: one.feed.linked and two.feed.linked, "the feeds are up")
+        await eventually(lambda: one.feed.connected and two.feed.connected, "the feeds are up")
         yield one, two
 
 

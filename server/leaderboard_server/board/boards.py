@@ -149,7 +149,7 @@ class Boards:
             board = LiveBoard(contest_id, DEPTH, self._store, self._followers, self._invalidate)
             self._boards[contest_id] = board
         board.asked = True
-        if board.empty and self._followers.linked:
+        if board.empty and self._followers.connected:
             with contextlib.suppress(StoreUnavailable):
                 await board.fill()
         return board

@@ -86,7 +86,7 @@ class LiveBoard:
         self.on_stale()
         if self._stream and not self._filling:
             stream, self._stream = self._stream, None
-            self._followers.leave(stream, self)
+            self._followers.unfollow(stream, self)
 
     def on_stale(self) -> None:
         """See `log_follower.Observer`."""
@@ -107,7 +107,7 @@ class LiveBoard:
 
     async def _fill(self) -> None:
         if not self._stream:
-            self._stream = await self._followers.listen(self._contest_id, self)
+            self._stream = await self._followers.follow(self._contest_id, self)
         for _ in range(FILLS):
             await self._stream.until_live()
             missed: list[Commit] = []

@@ -1,13 +1,13 @@
-"""The one link through which a server hears of the commits of the contests it serves.
+"""The pub/sub connection that delivers the commits of all followed contests.
 
-The link is held up by itself: a heartbeat goes through it and is expected back, so that a dead or
-half-open connection is noticed; when the link is lost every receiver is told, for it may have
-missed messages.
+It is kept open: heartbeats go through it and are expected back, so that a dead or half-open
+connection is noticed. When it is lost every receiver is notified, since messages may be missed.
 """
 
 import asyncio
 import contextlib
 import math
+from functools import partial
 from typing import Any, Protocol
 
 import structlog
@@ -16,21 +16,22 @@ from redis.asyncio.connection import AbstractConnection
 from redis.exceptions import RedisError
 
 from leaderboard_server.storage import keys
+from leaderboard_server.tasks import BackgroundTask
 
 _log = structlog.get_logger()
 
 HEARTBEAT_S = 0.5
 """How often a heartbeat is sent."""
 SILENCE_S = 1.5
-"""After how long without an answer to a heartbeat the link is given up: in all within 2 s."""
-OPEN_S = 2.0
-"""How long opening the link may take, until the store has answered."""
-RELINK_S = 0.1
-"""How long to wait before a lost link is opened again."""
+"""Time without a reply to a heartbeat after which the connection is dropped: within 2 s in all."""
+CONNECT_TIMEOUT_S = 2.0
+"""Time to open the connection, until the subscriptions are sent."""
+RECONNECT_S = 0.1
+"""Delay before a lost connection is opened again."""
 
 
-class Receiver(Protocol):
-    """What the feed tells of one contest."""
+class CommitReceiver(Protocol):
+    """Gets the messages of one contest."""
 
     def on_subscribed(self) -> None:
         """From now on every commit is received."""
@@ -38,104 +39,101 @@ class Receiver(Protocol):
     def on_message(self, payload: bytes) -> None:
         """A commit was published."""
 
-    def on_link_lost(self) -> None:
+    def on_connection_lost(self) -> None:
         """Commits may be missed until `on_subscribed` is called again."""
 
 
 class Feed:
-    """Receives what is published about contests. Open from `start` to `close`."""
+    """Delivers the published commits of subscribed contests. Open from `start` to `close`."""
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
-        self._receivers: dict[bytes, Receiver] = {}
+        self._receivers: dict[bytes, CommitReceiver] = {}
+        """By the name of the channel."""
         self._connection: AbstractConnection | None = None
         self._answered_at = 0.0
-        self._was_up = False
-        self._task: asyncio.Task[None] | None = None
-        self._sends: set[asyncio.Task[None]] = set()
+        self._task = BackgroundTask(self._run, name="feed")
+        self._commands: set[asyncio.Task[None]] = set()
 
     @property
-    def linked(self) -> bool:
-        """Whether the link is up, as far as the last heartbeat tells."""
+    def connected(self) -> bool:
+        """Whether the connection is open, by the last heartbeat."""
         return self._connection is not None
 
     def start(self) -> None:
-        """Begin to hold the link."""
-        self._task = asyncio.create_task(self._run(), name="feed")
+        """Begin to keep the connection open."""
+        self._task.start()
 
     async def close(self) -> None:
-        """Give the link up."""
-        if self._task:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+        """Close the connection."""
+        await self._task.close()
 
-    def subscribe(self, contest_id: str, receiver: Receiver) -> None:
-        """Tell `receiver` of a contest, from its `on_subscribed` on."""
-        name = keys.channel(contest_id).encode()
-        self._receivers[name] = receiver
-        self._send("SUBSCRIBE", name)
+    def subscribe(self, contest_id: str, receiver: CommitReceiver) -> None:
+        """Deliver the commits of a contest to `receiver`, from its `on_subscribed` on."""
+        channel = keys.channel(contest_id).encode()
+        self._receivers[channel] = receiver
+        self._send("SUBSCRIBE", channel)
 
     def unsubscribe(self, contest_id: str) -> None:
-        """Stop telling of a contest."""
-        name = keys.channel(contest_id).encode()
-        if self._receivers.pop(name, None):
-            self._send("UNSUBSCRIBE", name)
+        """Stop delivering the commits of a contest."""
+        channel = keys.channel(contest_id).encode()
+        if self._receivers.pop(channel, None):
+            self._send("UNSUBSCRIBE", channel)
 
-    def _send(self, command: str, name: bytes) -> None:
-        """Send on the link if there is one; a new link subscribes to all by itself.
+    def _send(self, command: str, channel: bytes) -> None:
+        """Send a command if connected; a new connection subscribes to all channels by itself.
 
-        Callers may be cancelled at any await, so they don't wait for the sending.
+        Callers may be cancelled at any await, so the command is sent by a task.
         """
-        # The driver would quietly connect again, without the subscriptions, where the link is cut.
+        # The driver would silently reconnect a broken connection, without the subscriptions.
         if self._connection and self._connection.is_connected:
-            task = asyncio.create_task(_send_quietly(self._connection, command, name))
-            self._sends.add(task)
-            task.add_done_callback(self._sends.discard)
+            task = asyncio.create_task(_send_command(self._connection, command, channel))
+            self._commands.add(task)
+            task.add_done_callback(self._commands.discard)
 
     async def _run(self) -> None:
         while True:
-            self._was_up = False
             try:
-                await self._hold_link()
-            except (RedisError, OSError) as error:
-                if self._was_up:
-                    _log.warning("feed_lost", error=type(error).__name__, reason=str(error))
-            except Exception:  # noqa: BLE001 - without the feed this server would be blind
+                await self._hold_connection()
+            except Exception:  # noqa: BLE001 - without the feed no commit of others is received
                 _log.exception("feed_failed")
-            await asyncio.sleep(RELINK_S)
+            await asyncio.sleep(RECONNECT_S)
 
-    async def _hold_link(self) -> None:
+    async def _hold_connection(self) -> None:
         pool: Any = self._redis.connection_pool  # redis-py leaves this method without types
         connection = pool.make_connection()
-        heartbeat: asyncio.Task[None] | None = None
+        heartbeats = BackgroundTask(partial(self._send_heartbeats, connection), name="heartbeats")
         try:
-            names = set(self._receivers)
-            async with asyncio.timeout(OPEN_S):
-                await connection.connect()
-                if names:
-                    await connection.send_command("SUBSCRIBE", *names)
-            self._answered_at = asyncio.get_running_loop().time()
-            self._connection = connection
-            for name in self._receivers.keys() - names:
-                self._send("SUBSCRIBE", name)
-            for name in names - self._receivers.keys():
-                self._send("UNSUBSCRIBE", name)
-            self._was_up = True
-            _log.info("feed_up")
-            heartbeat = asyncio.create_task(self._beat(connection), name="feed-heartbeat")
+            await self._connect(connection)
+            heartbeats.start()
             while True:
-                # The heartbeat decides when the link is dead, not the time since the last message.
+                # The heartbeats decide when the connection is dead, not the time since a message.
                 self._dispatch(await connection.read_response(timeout=math.inf))
+        except (RedisError, OSError) as error:
+            if self.connected:
+                _log.warning("feed_lost", error=type(error).__name__, reason=str(error))
         finally:
             self._connection = None
-            if heartbeat:
-                heartbeat.cancel()
             for receiver in self._receivers.values():
-                receiver.on_link_lost()
+                receiver.on_connection_lost()
+            await heartbeats.close()
             await connection.disconnect(nowait=True)
 
-    async def _beat(self, connection: AbstractConnection) -> None:
+    async def _connect(self, connection: AbstractConnection) -> None:
+        channels = set(self._receivers)
+        async with asyncio.timeout(CONNECT_TIMEOUT_S):
+            await connection.connect()  # type: ignore[no-untyped-call]
+            if channels:
+                await connection.send_command("SUBSCRIBE", *channels)
+        self._answered_at = asyncio.get_running_loop().time()
+        self._connection = connection
+        for channel in self._receivers.keys() - channels:
+            self._send("SUBSCRIBE", channel)
+        for channel in channels - self._receivers.keys():
+            self._send("UNSUBSCRIBE", channel)
+        _log.info("feed_connected")
+
+    async def _send_heartbeats(self, connection: AbstractConnection) -> None:
         loop = asyncio.get_running_loop()
         with contextlib.suppress(RedisError, OSError):
             while connection.is_connected and loop.time() - self._answered_at < SILENCE_S:
@@ -155,7 +153,7 @@ class Feed:
                 receiver.on_subscribed()
 
 
-async def _send_quietly(connection: AbstractConnection, command: str, name: bytes) -> None:
-    """Send, and leave it to the reader of the connection to notice that it broke."""
+async def _send_command(connection: AbstractConnection, command: str, channel: bytes) -> None:
+    """Send a command; if the connection breaks, its reader notices."""
     with contextlib.suppress(RedisError, OSError):
-        await connection.send_command(command, name)
+        await connection.send_command(command, channel)

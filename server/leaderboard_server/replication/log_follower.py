@@ -1,274 +1,232 @@
-"""The commits of one contest, in order, once and without holes.
+"""Follows one contest's commit log, by messages of the feed and by reads of the log.
 
-Whatever was published is checked against the position it follows; what is missing is read from the
-log. Where the log can't tell it (trimmed, or another epoch) observers are told to start anew.
+What observers get in which order is up to `LogReader`; when it reads is decided here:
+
+    state         event                                    next state    action
+    UNSUBSCRIBED  subscribed                               CATCHING_UP   stale, read the log *
+                  message                                                drop it: the log holds it
+                  unreadable message, catch_up                           stale
+                  end of a read from before                              drop its messages
+    CATCHING_UP   message                                                keep it until the end
+                  unreadable message, catch_up, subscribed               stale, read again after it
+                  end of the read, messages come next      LIVE          pass them on
+                  end of the read, otherwise                             stale, read the log
+                  connection lost                          UNSUBSCRIBED  stale; the read goes on
+    LIVE          message or own commit that comes next                  pass it on
+                  message of a known commit                              ignore it
+                  message after a gap, unreadable message,
+                  catch_up, subscribed                     CATCHING_UP   stale, read the log
+                  message that reuses a revision           CATCHING_UP   stale, end epoch and read
+                  verify: silent and behind the store      CATCHING_UP   stale, read the log
+                  connection lost                          UNSUBSCRIBED  stale
+    any           own commit that does not come next                     stale
+                  close                                    UNSUBSCRIBED  cancel the read
+
+"stale" is a call of `Observer.on_stale`. (*) If a read from before is still in flight, the log is
+read again after it.
 """
 
 import asyncio
-import contextlib
-from typing import Protocol
+from dataclasses import dataclass
+from enum import Enum, auto
 
 import structlog
 
 from leaderboard_server.domain.change import Commit
 from leaderboard_server.domain.errors import StoreUnavailable
 from leaderboard_server.domain.position import BEGINNING, Position
-from leaderboard_server.domain.watch import SnapshotReason
-from leaderboard_server.replication.rollback import RollbackDetector
+from leaderboard_server.replication.acked_position import AckedPosition
+from leaderboard_server.replication.log_reader import LogReader, Observer
 from leaderboard_server.storage.codec import UnreadableCommit, decode_commit
 from leaderboard_server.storage.store import Store
 
 _log = structlog.get_logger()
 
-HISTORY_PAGE = 100
-"""How many commits are read from the log at once; each has up to 1,000 changes, most have few."""
 LIVE_WITHIN_S = 1.0
-"""How long to wait at most until a stream is live."""
+"""How long to wait at most until a follower is live."""
 IN_FLIGHT_S = 0.1
-"""How long a message may be on its way before it counts as lost."""
-RETRY_S = 0.2
-"""How long to wait before the log is read again after the store was away."""
+"""How long a message may be in flight before it counts as lost."""
 
 
-class Observer(Protocol):
-    """What is told of a contest, always in the event loop and without waiting."""
+class State(Enum):
+    """What a follower does with messages."""
 
-    def on_commit(self, commit: Commit) -> None:
-        """The next commit, right after the position before."""
+    UNSUBSCRIBED = auto()
+    """Messages may be missed, so they are dropped."""
+    CATCHING_UP = auto()
+    """Messages are kept while the commits before them are read from the log."""
+    LIVE = auto()
+    """Messages are passed on as they arrive."""
 
-    def on_restart(self, position: Position, reason: SnapshotReason) -> None:
-        """What lies between can't be told; commits go on after `position`."""
 
-    def on_stale(self) -> None:
-        """What was heard so far may be behind what this server has told, or may be told now."""
+@dataclass
+class _CatchUp:
+    """A read of the log in flight."""
+
+    task: asyncio.Task[None]
+    messages: list[Commit] | None
+    """Commits that arrived since it began; None once the log has to be read again after it."""
 
 
 class LogFollower:
-    """Follows one contest from the moment it is subscribed.
-
-    Implements `feed.Receiver`. `live` tells whether every commit that the link delivers is passed
-    on at once; while it is false observers may be behind.
-    """
+    """Follows one contest from when it is subscribed. Implements `feed.CommitReceiver`."""
 
     def __init__(self, contest_id: str, store: Store) -> None:
         self.contest_id = contest_id
         self._store = store
-        self._observers: list[Observer] = []
-        self._waiting: list[Commit] = []
-        self._catching_up: asyncio.Task[None] | None = None
-        self._known = False
-        self._subscribed = False
-        self._once_more = False
-        self._heard = False
-        self._went_back = False
-        self._rollback = RollbackDetector()
-        self._ready = asyncio.Event()
-        self.position = BEGINNING
-        self.acked_position = BEGINNING
-        """The latest position that this server has told a caller: no answer may be behind it."""
+        self._state = State.UNSUBSCRIBED
+        self._entered_live = asyncio.Event()
+        """Set in the state LIVE, for `until_live`; only `_enter` changes either."""
+        self._catch_up: _CatchUp | None = None
+        """Always in CATCHING_UP; in UNSUBSCRIBED if the connection was lost during a read."""
+        self._messages_since_verify = 0
+        self._acked = AckedPosition()
+        self._reader = LogReader(contest_id, store, self._acked)
 
     @property
     def live(self) -> bool:
-        """Whether nothing is missing that the link has delivered."""
-        return self._ready.is_set()
+        """Whether every commit that the feed delivers is passed on at once."""
+        return self._state is State.LIVE
+
+    @property
+    def position(self) -> Position:
+        """Up to where commits were passed on; the beginning before the log was first read."""
+        return self._reader.position or BEGINNING
+
+    @property
+    def acked_position(self) -> Position:
+        """The latest position that was acknowledged to a caller: no response may be behind it."""
+        return self._acked.position
 
     async def until_live(self) -> None:
-        """Wait until the stream is live.
+        """Wait until the follower is live.
 
         Raises:
-            StoreUnavailable: That took too long; the link or the store is away.
+            StoreUnavailable: It took too long; the feed or the store is away.
         """
         try:
             async with asyncio.timeout(LIVE_WITHIN_S):
-                await self._ready.wait()
+                await self._entered_live.wait()
         except TimeoutError as error:
             raise StoreUnavailable from error
 
     def add(self, observer: Observer) -> None:
-        """Tell `observer` from now on."""
-        self._observers.append(observer)
+        """Call `observer` back from now on."""
+        self._reader.observers.append(observer)
 
     def remove(self, observer: Observer) -> bool:
-        """Stop telling `observer`, and say whether any other is left."""
-        self._observers.remove(observer)
-        return bool(self._observers)
+        """Stop calling `observer` back; return whether any other is left."""
+        self._reader.observers.remove(observer)
+        return bool(self._reader.observers)
 
     def close(self) -> None:
         """Stop following."""
-        if self._catching_up:
-            self._catching_up.cancel()
+        self._enter(State.UNSUBSCRIBED)
+        if self._catch_up:
+            self._catch_up.task.cancel()
 
     def on_subscribed(self) -> None:
-        """See `feed.Receiver`."""
-        self._subscribed = True
-        self.catch_up()
+        """See `feed.CommitReceiver`."""
+        self._read_log()
 
-    def on_link_lost(self) -> None:
-        """See `feed.Receiver`."""
-        self._subscribed = False
-        self._pause()
+    def on_connection_lost(self) -> None:
+        """See `feed.CommitReceiver`."""
+        self._enter(State.UNSUBSCRIBED)
 
     def on_message(self, payload: bytes) -> None:
-        """See `feed.Receiver`."""
-        self._heard = True
+        """See `feed.CommitReceiver`."""
+        self._messages_since_verify += 1
         try:
             commit = decode_commit(self.contest_id, payload)
         except UnreadableCommit:
             _log.exception("message_unreadable", contest_id=self.contest_id)
             self.catch_up()
             return
-        if self._catching_up:
-            self._waiting.append(commit)
-        elif self._rollback.revision_reused(commit, self.position):
-            self._went_back = True
-            self.catch_up()
-        elif not self._follow(commit):
-            self.catch_up()
+        if self._state is State.LIVE:
+            if self._reader.rollback.revision_reused(commit, self.position):
+                self._read_log(diverged=True)
+            elif not self._reader.advance(commit):
+                self._read_log()
+        elif self._catch_up and self._catch_up.messages is not None:
+            self._catch_up.messages.append(commit)
+
+    def catch_up(self) -> None:
+        """Read what is missing from the log, unless messages may be missed anyway."""
+        if self._state is State.UNSUBSCRIBED:
+            self.invalidate()
+        else:
+            self._read_log()
+
+    def invalidate(self) -> None:
+        """Notify observers that their state may be behind what callers are acknowledged."""
+        for observer in self._reader.observers:
+            observer.on_stale()
 
     def observe_own_commit(self, commit: Commit) -> None:
-        """Take in a commit of this server before it comes through the link.
+        """Pass a commit of this server on before its message arrives, if it comes next.
 
-        Where others' commits before it have not been heard yet it is left to the link.
+        If commits of others before it were not received yet, its message will do.
         """
         if self._store.epoch_changed(self.contest_id, commit.position):
             self.invalidate()
             return
-        if commit.epoch != self.acked_position.epoch or commit.position.reaches(
-            self.acked_position
-        ):
-            self.acked_position = commit.position
-        if self.live and commit.revision > self.position.revision and self._follow(commit):
-            self._rollback.expect_echo(commit)
+        self._acked.observe_commit(commit.position)
+        if self.live and commit.revision > self.position.revision and self._reader.advance(commit):
+            self._reader.rollback.expect_message(commit)
         else:
             self.invalidate()
 
     def observe_read(self, position: Position) -> None:
-        """Take in that a caller was told a position that was read from the store."""
-        if position.epoch == self.position.epoch and position.reaches(self.acked_position):
-            self.acked_position = position
-            if not self.position.reaches(position):
-                self.invalidate()
-
-    def invalidate(self) -> None:
-        """Tell observers that what they heard may be behind what callers are told from now on."""
-        for observer in self._observers:
-            observer.on_stale()
-
-    def _pause(self) -> None:
-        self._ready.clear()
-        self.invalidate()
-
-    def catch_up(self) -> None:
-        """Read what is missing from the log; what is being read may be too old, so then again."""
-        self._pause()
-        if self._catching_up:
-            self._once_more = True
-        elif self._subscribed:
-            # What was received before the log is read is in it, or of a history that is lost.
-            self._waiting.clear()
-            self._catching_up = asyncio.create_task(self._catch_up(), name="feed-catch-up")
-            self._catching_up.add_done_callback(self._caught_up)
+        """Record the position of a board that was read from the store for a caller."""
+        recorded = self._acked.observe_read(position, self.position.epoch)
+        if recorded and not self.position.reaches(position):
+            self.invalidate()
 
     async def verify(self) -> None:
-        """Compare a silent stream with the store.
+        """Compare a silent follower with the store.
 
-        That notices a store that was emptied, of which no message tells. A contest that is heard of
-        needs no such check: each commit names the position it follows.
+        This notices an emptied store, of which no message is published. While messages arrive no
+        comparison is needed: each commit names the position that it follows.
 
         Raises:
             StoreUnavailable: The store is away.
         """
-        heard, self._heard = self._heard, False
-        if heard or not self.live:
+        messages, self._messages_since_verify = self._messages_since_verify, 0
+        if messages or not self.live:
             return
         before = self.position
         if await self._store.position(self.contest_id) == before:
             if self.position == before:
-                self._rollback.settle(before)
+                self._reader.rollback.allow_repeats(before)
             return
         await asyncio.sleep(IN_FLIGHT_S)
         if self.live and self.position == before:
             self.catch_up()
 
-    def _follow(self, commit: Commit) -> bool:
-        """Pass a commit on if it comes next; say whether it was that or an old one."""
-        begins = self.position == BEGINNING and commit.previous_revision == 0
-        if commit.epoch != self.position.epoch and not (begins and commit.changes):
-            return False
-        if commit.revision > self.position.revision:
-            if commit.previous_revision != self.position.revision:
-                return False
-            self.position = commit.position
-            self._rollback.follow(commit)
-            self._store.observe_commit(self.contest_id, commit.position)
-            for observer in self._observers:
-                observer.on_commit(commit)
-        return True
-
-    def _restart(self, position: Position, reason: SnapshotReason) -> None:
-        self.position = position
-        self._rollback.forget()
-        if self.acked_position.epoch != position.epoch:
-            self.acked_position = BEGINNING
-        for observer in self._observers:
-            observer.on_restart(position, reason)
-
-    async def _catch_up(self) -> None:
-        while True:
-            try:
-                if await self._read_on():
-                    return
-            except StoreUnavailable:
-                await asyncio.sleep(RETRY_S)
-            except UnreadableCommit:
-                _log.exception("log_unreadable", contest_id=self.contest_id)
-                with contextlib.suppress(StoreUnavailable):
-                    now = await self._store.position(self.contest_id)
-                    self._restart(now, SnapshotReason.HISTORY_TRIMMED)
-                    return
-                await asyncio.sleep(RETRY_S)
-
-    async def _read_on(self) -> bool:
-        """Read one page of the log; say whether it was the last."""
-        if not self._known:
-            self.position = await self._store.position(self.contest_id)
-            self._known = True
-        if self._went_back:
-            await self._store.end_epoch(self.contest_id, self.position.epoch)
-            self._went_back = False
-        # The store is to find out when it is behind what this stream has heard.
-        self._store.observe_commit(self.contest_id, self.position)
-        history = await self._store.history(self.contest_id, self.position.revision, HISTORY_PAGE)
-        if self._rollback.diverged(history, self.position):
-            self._went_back = True
-            return False
-        self._rollback.begin(history)
-        for commit in history.commits:
-            if not self._follow(commit):
-                break
-        if self.position == history.position:
-            return True
-        if len(history.commits) == HISTORY_PAGE and self.position == history.commits[-1].position:
-            return False
-        if self.position.epoch in (history.position.epoch, BEGINNING.epoch):
-            self._restart(history.position, SnapshotReason.HISTORY_TRIMMED)
+    def _enter(self, state: State) -> None:
+        """Enter a state, also again; in any but LIVE observers may be behind."""
+        self._state = state
+        if state is State.LIVE:
+            self._entered_live.set()
         else:
-            self._restart(history.position, SnapshotReason.NEW_EPOCH)
-        return False
+            self._entered_live.clear()
+            self.invalidate()
 
-    def _caught_up(self, task: asyncio.Task[None]) -> None:
-        self._catching_up = None
-        waiting, self._waiting = self._waiting, []
-        if task.cancelled() or not self._subscribed:
+    def _read_log(self, *, diverged: bool = False) -> None:
+        self._enter(State.CATCHING_UP)
+        if self._catch_up:
+            self._catch_up.messages = None
             return
-        once_more, self._once_more = self._once_more, False
-        self._rollback.settle(self.position)
-        if error := task.exception():
-            _log.error("catch_up_failed", contest_id=self.contest_id, exc_info=error)
-            asyncio.get_running_loop().call_later(RETRY_S, self.catch_up)
+        task = asyncio.create_task(self._reader.read_to_end(diverged=diverged), name="catch-up")
+        self._catch_up = _CatchUp(task, messages=[])
+        task.add_done_callback(self._on_log_read)
+
+    def _on_log_read(self, task: asyncio.Task[None]) -> None:
+        catch_up, self._catch_up = self._catch_up, None
+        if task.cancelled() or not catch_up or self._state is State.UNSUBSCRIBED:
             return
-        if once_more or not all(self._follow(commit) for commit in waiting):
-            self.catch_up()
+        if catch_up.messages is None or not all(map(self._reader.advance, catch_up.messages)):
+            self._read_log()
             return
-        self._rollback.settle(self.position)
-        self._ready.set()
+        self._reader.rollback.allow_repeats(self.position)
+        self._enter(State.LIVE)

@@ -1,7 +1,6 @@
-"""The streams of all contests that this server follows: one subscription each."""
+"""The log followers of all contests that this server follows, each with one subscription."""
 
 import asyncio
-import contextlib
 
 import structlog
 
@@ -10,22 +9,24 @@ from leaderboard_server.domain.errors import StoreUnavailable
 from leaderboard_server.domain.position import Position
 from leaderboard_server.domain.watch import SnapshotReason
 from leaderboard_server.replication.feed import Feed
-from leaderboard_server.replication.log_follower import LogFollower, Observer
+from leaderboard_server.replication.log_follower import LogFollower
+from leaderboard_server.replication.log_reader import Observer
 from leaderboard_server.storage.codec import CommitReply
 from leaderboard_server.storage.store import Store
+from leaderboard_server.tasks import BackgroundTask
 
 _log = structlog.get_logger()
 
 LINGER_S = 5.0
-"""For how long a stream goes on that nobody could wait for."""
+"""How long a follower is kept that did not become live in time."""
 VERIFY_S = 1.0
-"""How often streams are compared with the store."""
+"""How often followers are compared with the store."""
 VERIFIED_AT_ONCE = 100
-"""How many streams are compared each time, in turn: about 5 ms of this server."""
+"""How many followers are compared each time, in turn: about 5 ms of this server."""
 
 
-class _Nobody:
-    """Listens for nobody, so that a stream stays."""
+class _Placeholder:
+    """An observer that does nothing but keep its follower."""
 
     def on_commit(self, commit: Commit) -> None:
         pass
@@ -38,90 +39,88 @@ class _Nobody:
 
 
 class LogFollowers:
-    """Hands out one stream for each contest. Open from `start` to `close`."""
+    """Keeps one follower for each followed contest. Open from `start` to `close`."""
 
     def __init__(self, store: Store, feed: Feed) -> None:
         self._store = store
         self._feed = feed
         self.by_contest: dict[str, LogFollower] = {}
-        """The streams of the contests that anybody listens to."""
-        self._task: asyncio.Task[None] | None = None
+        """The followers of all contests that have an observer."""
+        self._verifier = BackgroundTask(self._verify, name="verify-followers")
         store.add_epoch_observer(self._invalidate)
 
     def start(self) -> None:
-        """Begin to compare the streams with the store."""
-        self._task = asyncio.create_task(self._verify(), name="verify-streams")
+        """Begin to compare followers with the store."""
+        self._verifier.start()
 
     async def close(self) -> None:
-        """End all streams."""
-        if self._task:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
-        for stream in self.by_contest.values():
-            stream.close()
+        """Close all followers."""
+        await self._verifier.close()
+        for follower in self.by_contest.values():
+            follower.close()
 
     @property
-    def linked(self) -> bool:
-        """Whether commits can be heard of at present."""
-        return self._feed.linked
+    def connected(self) -> bool:
+        """Whether commits of other servers can be received at present."""
+        return self._feed.connected
 
     def observe_own_commit(self, reply: CommitReply) -> None:
-        """Take in a commit of this server, before its writer is answered."""
-        if stream := self.by_contest.get(reply.contest_id):
-            stream.observe_own_commit(reply.commit())
+        """Pass a commit of this server on before its caller gets the response."""
+        if follower := self.by_contest.get(reply.contest_id):
+            follower.observe_own_commit(reply.commit())
 
     def observe_read(self, contest_id: str, position: Position) -> None:
-        """Take in that a caller was told a position of a board that was read from the store."""
-        if stream := self.by_contest.get(contest_id):
-            stream.observe_read(position)
+        """Record the position of a board that was read from the store for a caller."""
+        if follower := self.by_contest.get(contest_id):
+            follower.observe_read(position)
 
-    async def listen(self, contest_id: str, observer: Observer) -> LogFollower:
-        """Tell `observer` of every commit after the returned stream's position.
+    async def follow(self, contest_id: str, observer: Observer) -> LogFollower:
+        """Pass every commit after the returned follower's position on to `observer`.
 
         Raises:
-            StoreUnavailable: The stream didn't become live in time; the observer is not told.
+            StoreUnavailable: The follower did not become live in time; the observer was removed.
         """
-        stream = self.by_contest.get(contest_id)
-        if not stream:
-            stream = self.by_contest[contest_id] = LogFollower(contest_id, self._store)
-            self._feed.subscribe(contest_id, stream)
-        stream.add(observer)
+        follower = self.by_contest.get(contest_id)
+        if not follower:
+            follower = self.by_contest[contest_id] = LogFollower(contest_id, self._store)
+            self._feed.subscribe(contest_id, follower)
+        follower.add(observer)
         try:
-            await stream.until_live()
+            await follower.until_live()
         except StoreUnavailable:
-            # It goes on becoming live for a while: whoever comes back finds the work done.
-            nobody = _Nobody()
-            stream.add(nobody)
-            asyncio.get_running_loop().call_later(LINGER_S, self.leave, stream, nobody)
-            self.leave(stream, observer)
+            # It goes on becoming live for a while, so that a caller that retries finds it so.
+            placeholder = _Placeholder()
+            follower.add(placeholder)
+            loop = asyncio.get_running_loop()
+            loop.call_later(LINGER_S, self.unfollow, follower, placeholder)
+            self.unfollow(follower, observer)
             raise
         except BaseException:
-            self.leave(stream, observer)
+            self.unfollow(follower, observer)
             raise
-        return stream
+        return follower
 
-    def leave(self, stream: LogFollower, observer: Observer) -> None:
-        """Stop telling `observer`; the last one ends the stream."""
-        if not stream.remove(observer):
-            del self.by_contest[stream.contest_id]
-            stream.close()
-            self._feed.unsubscribe(stream.contest_id)
+    def unfollow(self, follower: LogFollower, observer: Observer) -> None:
+        """Remove `observer`; a follower without observers is closed."""
+        if not follower.remove(observer):
+            del self.by_contest[follower.contest_id]
+            follower.close()
+            self._feed.unsubscribe(follower.contest_id)
 
     def _invalidate(self, contest_id: str) -> None:
-        if stream := self.by_contest.get(contest_id):
-            stream.invalidate()
+        if follower := self.by_contest.get(contest_id):
+            follower.invalidate()
 
     async def _verify(self) -> None:
         turn = 0
         while True:
             await asyncio.sleep(VERIFY_S)
-            streams = list(self.by_contest.values())
-            turn = turn if turn < len(streams) else 0
-            due = streams[turn : turn + VERIFIED_AT_ONCE]
+            followers = list(self.by_contest.values())
+            turn = turn if turn < len(followers) else 0
+            due = followers[turn : turn + VERIFIED_AT_ONCE]
             turn += len(due)
             for result in await asyncio.gather(
-                *(stream.verify() for stream in due), return_exceptions=True
+                *(follower.verify() for follower in due), return_exceptions=True
             ):
                 if isinstance(result, Exception) and not isinstance(result, StoreUnavailable):
                     _log.error("verify_failed", exc_info=result)

@@ -1,68 +1,70 @@
-"""Whether what is heard of a contest belongs to the history that was heard before.
+"""Detects that a contest's log was rolled back or replaced since this server last read it.
 
-A store that was put back to an older copy goes on with the same epoch, and gives revisions a second
-time. A server that knows the first ones notices.
+A store that is restored from an older copy goes on in the same epoch and assigns revisions a second
+time. A server that knows the commits of the lost history notices.
 """
 
 from leaderboard_server.domain.change import Commit
 from leaderboard_server.domain.position import Position
 from leaderboard_server.storage.store import History
 
-MAX_OFFERED = 10_000
-"""How many own commits may be on their way back through the link."""
+MAX_EXPECTED = 10_000
+"""How many messages of own commits are expected at most."""
 
 
 class RollbackDetector:
-    """What one stream knows of the history that it follows."""
+    """Knows the latest commit of the followed history, and which known commits messages repeat."""
 
     def __init__(self) -> None:
         self._latest: Commit | None = None
-        self._offered: set[int] = set()
-        """The own commits that were taken in before they came through the link."""
-        self._filled_up_to = 0
-        """Up to where commits may come through the link though they are known already."""
+        self._expected: set[int] = set()
+        """Revisions of own commits that were passed on before their messages arrived."""
+        self._repeats_up_to = 0
+        """Messages up to this revision may arrive late, repeatedly or never."""
 
-    def begin(self, history: History) -> None:
-        """Go on from a position that was only read: with the commit there, if there is one."""
-        if not self._latest:
-            self._latest = history.before
-
-    def forget(self) -> None:
-        """Know nothing: another history begins."""
-        self._latest = None
-
-    def follow(self, commit: Commit) -> None:
-        """Take in the next commit."""
+    def observe_commit(self, commit: Commit) -> None:
+        """Record the next commit of the history."""
         self._latest = commit
 
-    def expect_echo(self, commit: Commit) -> None:
-        """Take in that a commit was followed before the link told it."""
-        if len(self._offered) >= MAX_OFFERED:
-            self.settle(commit.position)  # the link is silent, as where publishing is forbidden
-        self._offered.add(commit.revision)
+    def start_after(self, commit: Commit | None) -> None:
+        """Record the commit that the log holds at the position, unless one is known already."""
+        if not self._latest:
+            self._latest = commit
 
-    def settle(self, position: Position) -> None:
-        """Expect nothing of what lies before a position: it may still come, or never."""
-        self._offered.clear()
-        self._filled_up_to = position.revision
+    def reset(self) -> None:
+        """Forget the history: another one begins."""
+        self._latest = None
+
+    def expect_message(self, commit: Commit) -> None:
+        """Record that an own commit was passed on before its message arrived."""
+        if len(self._expected) >= MAX_EXPECTED:
+            # No message arrives, as where the store's users may not publish.
+            self.allow_repeats(commit.position)
+        self._expected.add(commit.revision)
+
+    def allow_repeats(self, position: Position) -> None:
+        """Let messages up to a position arrive late, repeatedly or never."""
+        self._expected.clear()
+        self._repeats_up_to = position.revision
 
     def revision_reused(self, commit: Commit, position: Position) -> bool:
-        """Tell whether a revision is given a second time.
+        """Return whether a message carries a known revision a second time.
 
-        An own commit is heard after it was offered, and one from the log may be heard after that.
+        The message of an own commit is expected once; one of a commit that was read from the log
+        may arrive after that.
         """
         if commit.epoch != position.epoch:
             return False
-        if commit.revision in self._offered:
-            self._offered.discard(commit.revision)
+        if commit.revision in self._expected:
+            self._expected.discard(commit.revision)
             return False
-        return self._filled_up_to < commit.revision <= position.revision
+        return self._repeats_up_to < commit.revision <= position.revision
 
     def diverged(self, history: History, position: Position) -> bool:
-        """Tell whether a log can't be the one that led to a position.
+        """Return whether a log can't be the one that led to a position.
 
-        Then the store went back, and others moved it on while this server heard nothing: there is
-        another commit at this position, or one that passes over it.
+        Then the store was rolled back and others wrote to it while this server received nothing:
+        the log has another commit at the position, or one that spans it.
         """
         epoch, revision = position
         if history.position.epoch != epoch:

@@ -30,10 +30,10 @@ class _Entry:
         # Nothing is awaited here, since a closing watcher may be cancelled at any await.
         self._opening.cancel()
         if self._followed:
-            self._followers.leave(self.recent.follower, self.recent)
+            self._followers.unfollow(self.recent.follower, self.recent)
 
     async def _follow(self) -> None:
-        self.recent.attach(await self._followers.listen(self._contest_id, self.recent))
+        self.recent.attach(await self._followers.follow(self._contest_id, self.recent))
         self._followed = True
 
 

@@ -13,7 +13,8 @@ from cachetools import LRUCache
 from leaderboard_server.domain.change import Commit, ScoreChange
 from leaderboard_server.domain.position import Position
 from leaderboard_server.domain.watch import SnapshotReason, WatchMessage
-from leaderboard_server.replication.log_follower import HISTORY_PAGE, LogFollower
+from leaderboard_server.replication.log_follower import LogFollower
+from leaderboard_server.replication.log_reader import HISTORY_PAGE
 from leaderboard_server.storage.codec import UnreadableCommit
 from leaderboard_server.storage.store import Store
 from leaderboard_server.tasks import SingleFlight, SingleFlightMap

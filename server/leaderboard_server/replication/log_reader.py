@@ -1,0 +1,131 @@
+"""Passes the commits of one contest on in order, once and without gaps; reads its commit log.
+
+Every commit is checked against the position that it follows. Commits that the log no longer holds,
+and a new epoch, are passed on as a restart at a later position.
+"""
+
+import asyncio
+import contextlib
+from typing import Protocol
+
+import structlog
+
+from leaderboard_server.domain.change import Commit
+from leaderboard_server.domain.errors import StoreUnavailable
+from leaderboard_server.domain.position import BEGINNING, Position
+from leaderboard_server.domain.watch import SnapshotReason
+from leaderboard_server.replication.acked_position import AckedPosition
+from leaderboard_server.replication.rollback import RollbackDetector
+from leaderboard_server.storage.codec import UnreadableCommit
+from leaderboard_server.storage.store import History, Store
+
+_log = structlog.get_logger()
+
+HISTORY_PAGE = 100
+"""How many commits are read from the log at once; each has up to 1,000 changes, most have few."""
+RETRY_S = 0.2
+"""Delay before the log is read again after an error."""
+
+
+class Observer(Protocol):
+    """Is called back for the commits of a contest, in the event loop; must not wait."""
+
+    def on_commit(self, commit: Commit) -> None:
+        """The next commit, right after the position before."""
+
+    def on_restart(self, position: Position, reason: SnapshotReason) -> None:
+        """Commits before `position` are not passed on; the next one follows it."""
+
+    def on_stale(self) -> None:
+        """State made of the commits so far may be behind what callers are acknowledged."""
+
+
+class LogReader:
+    """Moves through one contest's log. Only one of `advance` and `read_to_end` at a time."""
+
+    def __init__(self, contest_id: str, store: Store, acked: AckedPosition) -> None:
+        self._contest_id = contest_id
+        self._store = store
+        self._acked = acked
+        self.rollback = RollbackDetector()
+        self.observers: list[Observer] = []
+        self.position: Position | None = None
+        """Up to where commits were passed on; None before the first read."""
+
+    def advance(self, commit: Commit) -> bool:
+        """Pass a commit on, unless it is known; return False if commits before it are missing."""
+        position = self.position
+        assert position is not None
+        if commit.epoch != position.epoch:
+            begins = position == BEGINNING and commit.previous_revision == 0
+            if not (begins and commit.changes):
+                return False
+        if commit.revision > position.revision:
+            if commit.previous_revision != position.revision:
+                return False
+            self.position = commit.position
+            self.rollback.observe_commit(commit)
+            self._store.observe_commit(self._contest_id, commit.position)
+            for observer in self.observers:
+                observer.on_commit(commit)
+        return True
+
+    async def read_to_end(self, *, diverged: bool) -> None:
+        """Pass on what the log holds after the position, however long the store is away.
+
+        Args:
+            diverged: Whether the store's history is known to be another one than the followed
+                one, so that its epoch has to end first.
+        """
+        while True:
+            try:
+                if self.position is None:
+                    self.position = await self._store.position(self._contest_id)
+                if diverged:
+                    await self._store.end_epoch(self._contest_id, self.position.epoch)
+                    diverged = False
+                # The store has to find out if it is behind what was passed on.
+                self._store.observe_commit(self._contest_id, self.position)
+                history = await self._store.history(
+                    self._contest_id, self.position.revision, HISTORY_PAGE
+                )
+                diverged = self.rollback.diverged(history, self.position)
+                if not diverged and self._pass_on(history):
+                    return
+            except StoreUnavailable:
+                await asyncio.sleep(RETRY_S)
+            except UnreadableCommit:
+                _log.exception("log_unreadable", contest_id=self._contest_id)
+                with contextlib.suppress(StoreUnavailable):
+                    present = await self._store.position(self._contest_id)
+                    self._restart(present, SnapshotReason.HISTORY_TRIMMED)
+                    return
+                await asyncio.sleep(RETRY_S)
+            except Exception:  # noqa: BLE001 - else the contest would not be followed any more
+                _log.exception("catch_up_failed", contest_id=self._contest_id)
+                await asyncio.sleep(RETRY_S)
+
+    def _pass_on(self, history: History) -> bool:
+        """Pass a page of the log on; return whether it was the last one."""
+        self.rollback.start_after(history.before)
+        for commit in history.commits:
+            if not self.advance(commit):
+                break
+        position = self.position
+        assert position is not None
+        if position == history.position:
+            return True
+        if len(history.commits) == HISTORY_PAGE and position == history.commits[-1].position:
+            return False
+        if position.epoch in (history.position.epoch, BEGINNING.epoch):
+            self._restart(history.position, SnapshotReason.HISTORY_TRIMMED)
+        else:
+            self._restart(history.position, SnapshotReason.NEW_EPOCH)
+        return False
+
+    def _restart(self, position: Position, reason: SnapshotReason) -> None:
+        self.position = position
+        self.rollback.reset()
+        self._acked.observe_restart(position)
+        for observer in self.observers:
+            observer.on_restart(position, reason)
