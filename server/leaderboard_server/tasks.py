@@ -33,8 +33,8 @@ class SingleFlight(Generic[Result]):
 
     @property
     def running(self) -> bool:
-        """Whether a call is in flight that new callers would join."""
-        return self._task is not None
+        """Whether a call is in flight."""
+        return self._task is not None and not self._task.done()
 
     async def run(self) -> Result:
         """Join the call in flight or start one; return its result or raise its error."""

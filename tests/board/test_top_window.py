@@ -5,12 +5,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leaderboard_server.board import top_window as module
-from leaderboard_server.board.top_window import Window
+from leaderboard_server.board.top_window import TopWindow
 from unit.plain_board import PlainBoard, Step
 from unit.strategies import commits
 
 
-class TestWindow:
+class TestTopWindow:
     """What holds for a window, whatever happens to the board."""
 
     @given(start=commits, then=commits, depth=st.integers(1, 6))
@@ -23,10 +23,10 @@ class TestWindow:
             board = PlainBoard()
             for steps in start:
                 board.commit(steps)
-            window = Window(depth, board.page(depth + 2))
+            window = TopWindow(depth, board.page(depth + 2))
             for steps in then:
                 if not window.apply(board.commit(steps)):
-                    window = Window(depth, board.page(depth + 2))
+                    window = TopWindow(depth, board.page(depth + 2))
 
                 expected = board.page(depth)
                 assert window.covers(1, depth)
@@ -42,7 +42,7 @@ class TestWindow:
             board = PlainBoard()
             for steps in start:
                 board.commit(steps)
-            window = Window(depth, board.page(depth + 1))
+            window = TopWindow(depth, board.page(depth + 1))
             for steps in then:
                 window.apply(board.commit(steps))
 
@@ -54,7 +54,7 @@ class TestWindow:
         """Changes below the window never make it ask for a fill."""
         board = PlainBoard()
         board.commit([Step(f"top{number}", 1_000 - number) for number in range(200)])
-        window = Window(20, board.page(20 + module.SPARE))
+        window = TopWindow(20, board.page(20 + module.SPARE))
 
         kept = [window.apply(board.commit([Step(f"low{number % 9}", 1)])) for number in range(500)]
 

@@ -1,5 +1,5 @@
-"""Writing and reading boards: commits in groups, and the live window that hot boards are read from.
+"""Writes and reads boards: batched commits and rank reads, and hot boards from a top window.
 
-Where a rank is computed: in the store, by `storage/scripts/commit.lua` and `ranks.lua`; the window
-only moves with the ranks that each commit tells.
+Ranks are computed in the store, by `storage/scripts/`; the top window applies the ranks that each
+commit carries.
 """

@@ -1,4 +1,4 @@
-"""Reading boards: from a live window where there is one to trust, from the store otherwise."""
+"""Reads boards: from a top window if a current one is in memory, from the store otherwise."""
 
 import asyncio
 import contextlib
@@ -13,35 +13,36 @@ from leaderboard_server.domain.errors import PositionUnreachable, StoreUnavailab
 from leaderboard_server.domain.position import BEGINNING, Position
 from leaderboard_server.replication.log_followers import LogFollowers
 from leaderboard_server.storage.store import Store
+from leaderboard_server.tasks import BackgroundTask
 
 DEPTH = 1_000
-"""How many ranks a window answers: as many as one call may ask for from rank 1 on."""
-WINDOWS = 1_024
-"""How many windows a server keeps; the one that was not asked for longest goes first. A full one
-takes about 0.5 MB."""
+"""How many ranks a window holds: as many as one call may request from rank 1 on."""
+MAX_BOARDS = 1_024
+"""How many windows a server keeps; the least recently used one is evicted. A full one takes about
+0.5 MB."""
 IDLE_S = 60.0
-"""After how long without a reader a window goes."""
+"""Time without a reader after which a window is evicted."""
 SWEEP_S = 5.0
-"""How often idle windows are looked for."""
+"""How often idle windows are evicted."""
 
 
-class _Windows(TTLCache[str, LiveBoard]):
-    """Live boards by contest; those that left the cache wait in `gone` to be closed."""
+class _LiveBoards(TTLCache[str, LiveBoard]):
+    """Live boards by contest; evicted ones stay in `evicted` until they are closed."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
-        super().__init__(WINDOWS, IDLE_S, timer=clock)
-        self.gone: list[LiveBoard] = []
+        super().__init__(MAX_BOARDS, IDLE_S, timer=clock)
+        self.evicted: list[LiveBoard] = []
 
     def expire(self, time: float | None = None) -> list[tuple[str, LiveBoard]]:
-        """Let idle windows go; the cache does so by itself too, whenever it is written."""
+        """Evict idle boards; the cache does so by itself too, whenever it is written."""
         expired = list(super().expire(time))
-        self.gone += (board for _, board in expired)
+        self.evicted += (board for _, board in expired)
         return expired
 
     def popitem(self) -> tuple[str, LiveBoard]:
-        """Let the window go that was not asked for longest."""
+        """Evict the least recently used board."""
         contest_id, board = super().popitem()
-        self.gone.append(board)
+        self.evicted.append(board)
         return contest_id, board
 
 
@@ -61,43 +62,40 @@ class Boards:
         Args:
             store: The store.
 
-            followers: Where commits are heard of.
+            followers: Deliver the commits that move the windows.
 
-            invalidate: Called with a contest, before any observer, whenever a page that `top_now`
-                returned of it may be stale.
+            invalidate: Called with a contest, before any other observer, whenever a page of it
+                that `top_now` returned may be stale.
 
-            clock: Seconds that only rise.
+            clock: Monotonic seconds.
         """
         self._store = store
         self._followers = followers
         self._invalidate = invalidate
-        self._boards = _Windows(clock)
-        self._sweeper: asyncio.Task[None] | None = None
+        self._boards = _LiveBoards(clock)
+        self._sweeper = BackgroundTask(self._sweep, name="sweep-boards")
 
     def start(self) -> None:
-        """Begin to let idle windows go."""
-        self._sweeper = asyncio.create_task(self._sweep(), name="sweep-windows")
+        """Begin to evict idle windows."""
+        self._sweeper.start()
 
     async def close(self) -> None:
-        """Let all windows go."""
-        if self._sweeper:
-            self._sweeper.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._sweeper
-        for board in [*self._boards.values(), *self._boards.gone]:
+        """Close all windows."""
+        await self._sweeper.close()
+        for board in [*self._boards.values(), *self._boards.evicted]:
             board.close()
 
     def top_now(
         self, contest_id: str, start_rank: int, count: int, min_position: Position = BEGINNING
     ) -> Page | None:
-        """Return what `top` would, where it needs nothing to wait for; None otherwise."""
+        """Return what `top` would if it needs no waiting; None otherwise."""
         if start_rank + count - 1 > DEPTH:
             return None
         board = self._boards.get(contest_id)
         page = board.read(start_rank, count) if board else None
         if not board or not page or not page.position.reaches(min_position):
             return None
-        board.asked = True
+        board.recently_used = True
         return page
 
     async def top(
@@ -105,7 +103,7 @@ class Boards:
     ) -> Page:
         """Return `count` ranks (1 to 1,000) from `start_rank` (from 1) on.
 
-        Never less than this server has told any caller of this contest, nor less than
+        The page is never behind what this server has acknowledged to any caller, nor behind
         `min_position`.
 
         Raises:
@@ -128,14 +126,14 @@ class Boards:
         board = self._boards.get(contest_id)
         if not board:
             return None
-        board.asked = True
+        board.recently_used = True
         return board.read_as_followed(1, count)
 
     async def top_as_followed(self, contest_id: str, count: int) -> Page:
-        """Return the first `count` ranks (1 to 1,000) as of the commits heard of so far.
+        """Return the first `count` ranks (1 to 1,000) as of the followed commits.
 
-        This is what watchers are told: it goes with the commits of the stream, and may be behind
-        what this server has acknowledged for as long as others' commits before are on their way.
+        Watchers get these: the page fits the commits that the follower passes on. It may be behind
+        what this server has acknowledged while earlier commits of other servers are in flight.
 
         Raises:
             StoreUnavailable: The store is needed and away.
@@ -148,7 +146,7 @@ class Boards:
         if not board or board.closed:
             board = LiveBoard(contest_id, DEPTH, self._store, self._followers, self._invalidate)
             self._boards[contest_id] = board
-        board.asked = True
+        board.recently_used = True
         if board.empty and self._followers.connected:
             with contextlib.suppress(StoreUnavailable):
                 await board.fill()
@@ -158,10 +156,10 @@ class Boards:
         while True:
             await asyncio.sleep(SWEEP_S)
             for contest_id, board in list(self._boards.items()):
-                if board.asked:
-                    board.asked = False
-                    self._boards[contest_id] = board  # its time to live begins anew
+                if board.recently_used:
+                    board.recently_used = False
+                    self._boards[contest_id] = board  # restarts its time to live
             self._boards.expire()
-            gone, self._boards.gone = self._boards.gone, []
-            for board in gone:
+            evicted, self._boards.evicted = self._boards.evicted, []
+            for board in evicted:
                 board.close()

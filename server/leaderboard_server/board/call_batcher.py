@@ -1,7 +1,7 @@
-"""Calls in groups: what is asked while a call of its contest is under way shares the next.
+"""Batches store calls per contest: requests that arrive during a call are sent in the next one.
 
-So nobody waits longer than for the call in flight, there is no timer, and a contest has one call
-under way at a time.
+A request waits for the call in flight at most, there is no timer, and a contest has one call in
+flight at a time.
 """
 
 import asyncio
@@ -11,160 +11,156 @@ from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
 
 from leaderboard_server.domain.errors import StoreUnavailable
 
-Question = TypeVar("Question")
-Answer = TypeVar("Answer")
+Request = TypeVar("Request")
+Reply = TypeVar("Reply")
 Result = TypeVar("Result")
 
-Read: TypeAlias = Callable[[], Sequence[Answer]]
-"""Makes answers of what the store replied, in the order of the questions."""
+Decode: TypeAlias = Callable[[], Sequence[Reply]]
+"""Decodes what the store replied: one reply for each request, in order."""
 
 
-class _Unit(NamedTuple, Generic[Question, Answer]):
-    """Questions that were asked together: they share a call."""
+class _Submission(NamedTuple, Generic[Request, Reply]):
+    """Requests of one caller: they are sent in the same call."""
 
-    questions: Sequence[Question]
+    requests: Sequence[Request]
     size: int
-    take: Callable[[Sequence[Answer]], Any]
+    map_result: Callable[[Sequence[Reply]], Any]
     result: asyncio.Future[Any]
 
 
-class CallBatcher(Generic[Question, Answer]):
-    """Asks the store, for each contest in turn."""
+class CallBatcher(Generic[Request, Reply]):
+    """Sends the requests of each contest in batches, one after the other."""
 
     def __init__(
-        self, call: Callable[[str, list[Question]], Awaitable[Read[Answer]]], *, max_size: int
+        self, call: Callable[[str, list[Request]], Awaitable[Decode[Reply]]], *, max_size: int
     ) -> None:
-        """Ask by `call`; the reading of a reply is put off until the next call is sent.
+        """Send batches by `call`; a reply is decoded after the next batch was sent.
 
         Args:
-            call: Sends questions of one contest, and returns once the store has replied.
+            call: Sends requests of one contest, and returns once the store has replied.
 
-            max_size: How large the questions of one call may be together.
+            max_size: The maximum size of a batch.
         """
         self._call = call
         self._max_size = max_size
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._waiting: dict[str, list[_Unit[Question, Answer]]] = {}
-        """Those who wait, of each contest that has a call under way or about to be."""
+        self._queues: dict[str, list[_Submission[Request, Reply]]] = {}
+        """What is to be sent, of each contest that has a call in flight or scheduled."""
         self.size = 0
-        """The size of all that waits or is being asked, whether its callers are still there or
-        not."""
-        self._calls: set[asyncio.Future[Read[Answer]]] = set()
+        """The size of all that is queued or in flight, also of callers that were cancelled."""
+        self._calls: set[asyncio.Future[Decode[Reply]]] = set()
 
     def submit(
         self,
         contest_id: str,
-        questions: Sequence[Question],
+        requests: Sequence[Request],
         size: int,
-        take: Callable[[Sequence[Answer]], Result],
+        map_result: Callable[[Sequence[Reply]], Result],
     ) -> asyncio.Future[Result]:
-        """Return what `take` makes of the answers to questions of one contest.
+        """Return what `map_result` makes of the replies to requests of one contest.
 
-        A caller that goes away while its questions wait takes them with it.
+        If the caller is cancelled before its requests are sent, they are dropped.
 
         Args:
             contest_id: The contest.
 
-            questions: The questions, which share one call.
+            requests: The requests, which share one call.
 
             size: Their size, up to `max_size`.
 
-            take: Turns their answers into the result, or raises what the caller is to get.
+            map_result: Turns their replies into the result, or raises the caller's error.
 
         Raises:
             StoreUnavailable: The store is away.
         """
         loop = self._loop = self._loop or asyncio.get_running_loop()
         result: asyncio.Future[Result] = loop.create_future()
-        waiting = self._waiting.get(contest_id)
-        if waiting is None:
-            waiting = self._waiting[contest_id] = []
-            # Not at once: what is asked in the same turn of the loop goes along.
+        queue = self._queues.get(contest_id)
+        if queue is None:
+            queue = self._queues[contest_id] = []
+            # Not at once, so that requests of the same turn of the loop share the call.
             loop.call_soon(self._send, loop, contest_id)
-        waiting.append(_Unit(questions, size, take, result))
+        queue.append(_Submission(requests, size, map_result, result))
         self.size += size
         return result
 
     async def close(self) -> None:
-        """Wait until everything that was asked is answered."""
-        while self._waiting:
+        """Wait until every request has its result."""
+        while self._queues:
             if self._calls:
                 await asyncio.wait(self._calls)
             await asyncio.sleep(0)
 
     def _send(self, loop: asyncio.AbstractEventLoop, contest_id: str) -> None:
-        group = self._take(contest_id)
-        if not group:
-            del self._waiting[contest_id]
+        batch = self._next_batch(contest_id)
+        if not batch:
+            del self._queues[contest_id]
             return
-        questions = [question for unit in group for question in unit.questions]
-        call = asyncio.ensure_future(self._call(contest_id, questions))
+        requests = [request for submission in batch for request in submission.requests]
+        call = asyncio.ensure_future(self._call(contest_id, requests))
         self._calls.add(call)
-        call.add_done_callback(partial(self._on_reply, loop, contest_id, group))
+        call.add_done_callback(partial(self._on_reply, loop, contest_id, batch))
 
     def _on_reply(
         self,
         loop: asyncio.AbstractEventLoop,
         contest_id: str,
-        group: list[_Unit[Question, Answer]],
-        call: asyncio.Future[Read[Answer]],
+        batch: list[_Submission[Request, Reply]],
+        call: asyncio.Future[Decode[Reply]],
     ) -> None:
         self._calls.discard(call)
         error = asyncio.CancelledError() if call.cancelled() else call.exception()
         if error:
             if isinstance(error, StoreUnavailable):
-                # Those who wait would only find the same, later.
-                group += self._waiting[contest_id]
-                self._waiting[contest_id].clear()
-            _fail(group, error)
-        self.size -= sum(unit.size for unit in group)
+                # Another call would fail in the same way, only later.
+                batch += self._queues[contest_id]
+                self._queues[contest_id].clear()
+            _fail(batch, error)
+        self.size -= sum(submission.size for submission in batch)
         self._send(loop, contest_id)
         if error:
             return
-        if contest_id in self._waiting:
-            # The store is to work while the reply is read: one turn of the loop makes the next
-            # call, the one after that sends it.
-            loop.call_soon(loop.call_soon, _resolve, group, call.result())
+        if contest_id in self._queues:
+            # The store should work while the reply is decoded: one turn of the loop makes the
+            # next call, the one after that sends it.
+            loop.call_soon(loop.call_soon, _resolve, batch, call.result())
         else:
-            _resolve(group, call.result())
+            _resolve(batch, call.result())
 
-    def _take(self, contest_id: str) -> list[_Unit[Question, Answer]]:
-        """Take those who wait, as many as one call holds.
-
-        Those whose caller went away are left out; so nothing taken means that nobody waits.
-        """
-        everybody = self._waiting[contest_id]
-        waiting = [unit for unit in everybody if not unit.result.done()]
-        if len(waiting) < len(everybody):
-            self.size -= sum(unit.size for unit in everybody if unit.result.done())
+    def _next_batch(self, contest_id: str) -> list[_Submission[Request, Reply]]:
+        """Take as many submissions as one call holds; none means that the queue is empty."""
+        queue = self._queues[contest_id]
+        waiting = [submission for submission in queue if not submission.result.done()]
+        if len(waiting) < len(queue):
+            self.size -= sum(submission.size for submission in queue if submission.result.done())
         size = taken = 0
-        for unit in waiting:
-            size += unit.size
+        for submission in waiting:
+            size += submission.size
             if taken and size > self._max_size:
                 break
             taken += 1
-        self._waiting[contest_id] = waiting[taken:]
+        self._queues[contest_id] = waiting[taken:]
         return waiting[:taken]
 
 
-def _resolve(group: list[_Unit[Question, Answer]], read: Read[Answer]) -> None:
+def _resolve(batch: list[_Submission[Request, Reply]], decode: Decode[Reply]) -> None:
     try:
-        answers = read()
+        replies = decode()
     except Exception as error:  # noqa: BLE001 - the callers get it, whatever it is
-        _fail(group, error)
+        _fail(batch, error)
         return
     first = 0
-    for unit in group:
-        after = first + len(unit.questions)
-        if not unit.result.done():
+    for submission in batch:
+        after = first + len(submission.requests)
+        if not submission.result.done():
             try:
-                unit.result.set_result(unit.take(answers[first:after]))
+                submission.result.set_result(submission.map_result(replies[first:after]))
             except Exception as error:  # noqa: BLE001 - the caller gets it, whatever it is
-                unit.result.set_exception(error)
+                submission.result.set_exception(error)
         first = after
 
 
-def _fail(group: list[_Unit[Question, Answer]], error: BaseException) -> None:
-    for unit in group:
-        if not unit.result.done():
-            unit.result.set_exception(error)
+def _fail(batch: list[_Submission[Request, Reply]], error: BaseException) -> None:
+    for submission in batch:
+        if not submission.result.done():
+            submission.result.set_exception(error)

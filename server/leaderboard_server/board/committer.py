@@ -1,10 +1,10 @@
-"""Commits in groups: what comes while a commit of its contest is under way shares the next."""
+"""Commits score updates in batches, one commit of a contest at a time."""
 
 import asyncio
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from leaderboard_server.board.call_batcher import CallBatcher, Read
+from leaderboard_server.board.call_batcher import CallBatcher, Decode
 from leaderboard_server.domain.errors import Outcome
 from leaderboard_server.domain.update import ScoreUpdate
 from leaderboard_server.storage.codec import CommitReply
@@ -12,28 +12,28 @@ from leaderboard_server.storage.store import Store
 
 Result = TypeVar("Result")
 
-MAX_GROUP = 250
-"""The most updates in one commit: about 25 ms of the store."""
+MAX_UPDATES = 250
+"""The most updates in one commit, unless one caller sends more: about 25 ms of the store."""
 
 
 class Committer:
-    """Applies updates, those of one contest in turn. Lives as long as the store."""
+    """Commits updates. Lives as long as the store."""
 
     def __init__(self, store: Store, announce: Callable[[CommitReply], None]) -> None:
-        """Commit to `store`; `announce` is told of each commit before its writers are."""
+        """Commit to `store`; call `announce` with each commit before its callers get results."""
         self._store = store
         self._announce = announce
-        self._batcher = CallBatcher(self._call, max_size=MAX_GROUP)
+        self._batcher = CallBatcher(self._call, max_size=MAX_UPDATES)
 
     def commit(
         self,
         contest_id: str,
         updates: Sequence[ScoreUpdate],
-        take: Callable[[Sequence[Outcome]], Result],
+        map_result: Callable[[Sequence[Outcome]], Result],
     ) -> asyncio.Future[Result]:
         """Apply 1 to 1,000 updates of one contest in one atomic step.
 
-        A caller that goes away while its updates wait takes them with it; once they are sent they
+        If the caller is cancelled before its updates are sent, they are dropped; after that they
         take effect.
 
         Args:
@@ -41,27 +41,27 @@ class Committer:
 
             updates: The updates, applied in order.
 
-            take: Turns what they led to into the result, or raises what the caller is to get.
+            map_result: Turns their outcomes into the result, or raises the caller's error.
 
         Raises:
             StoreUnavailable: The store is away; the updates may have been applied.
         """
-        return self._batcher.submit(contest_id, updates, len(updates), take)
+        return self._batcher.submit(contest_id, updates, len(updates), map_result)
 
     @property
     def size(self) -> int:
-        """How many updates wait or are being applied."""
+        """How many updates are queued or in flight."""
         return self._batcher.size
 
     async def close(self) -> None:
-        """Wait until everything that was asked for is answered."""
+        """Wait until every update has its result."""
         await self._batcher.close()
 
-    async def _call(self, contest_id: str, updates: list[ScoreUpdate]) -> Read[Outcome]:
+    async def _call(self, contest_id: str, updates: list[ScoreUpdate]) -> Decode[Outcome]:
         reply = await self._store.commit(contest_id, updates)
 
-        def read() -> list[Outcome]:
+        def decode() -> list[Outcome]:
             self._announce(reply)
             return reply.outcomes()
 
-        return read
+        return decode

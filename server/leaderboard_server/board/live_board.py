@@ -1,9 +1,8 @@
-"""One contest's live window: filled once for all who ask, and kept up to date by its stream."""
+"""Keeps one contest's top window up to date: filled from the store, moved by its log follower."""
 
-import asyncio
 from collections.abc import Callable
 
-from leaderboard_server.board.top_window import SPARE, Window
+from leaderboard_server.board.top_window import SPARE, TopWindow
 from leaderboard_server.domain.board import Page
 from leaderboard_server.domain.change import Commit
 from leaderboard_server.domain.position import Position
@@ -11,14 +10,15 @@ from leaderboard_server.domain.watch import SnapshotReason
 from leaderboard_server.replication.log_follower import LogFollower
 from leaderboard_server.replication.log_followers import LogFollowers
 from leaderboard_server.storage.store import Store
+from leaderboard_server.tasks import SingleFlight
 
 FILLS = 3
-"""How often a window is filled again when the contest moved on under the fill, before the asker is
-sent to the store instead."""
+"""How often a window is filled when the contest moves on during the fill; after that the caller
+reads the store instead."""
 
 
 class LiveBoard:
-    """Answers the first ranks of one contest. Implements `log_follower.Observer`."""
+    """Reads the first ranks of one contest. Implements `log_reader.Observer`."""
 
     def __init__(
         self,
@@ -34,15 +34,15 @@ class LiveBoard:
         self._store = store
         self._followers = followers
         self._invalidate = invalidate
-        self._stream: LogFollower | None = None
-        self._window: Window | None = None
-        self._missed: list[Commit] | None = None
-        """The commits that come while the store is read, and only then."""
-        self._filling: asyncio.Task[None] | None = None
-        self.asked = False
-        """Whether it was asked for since that was last looked at."""
+        self._follower: LogFollower | None = None
+        self._window: TopWindow | None = None
+        self._commits_during_read: list[Commit] | None = None
+        """None unless the window is being read from the store."""
+        self._filling = SingleFlight(self._fill, name="fill-window")
+        self.recently_used = False
+        """Whether it was used since the last sweep."""
         self.closed = False
-        """Whether this board is let go; another one takes its place."""
+        """Whether this board was evicted; another one takes its place."""
 
     @property
     def empty(self) -> bool:
@@ -50,93 +50,96 @@ class LiveBoard:
         return self._window is None
 
     def read(self, start_rank: int, count: int) -> Page | None:
-        """Return ranks from the window, or None where it can't be trusted or doesn't hold them.
+        """Return ranks from the window, or None if it may be stale or doesn't hold them.
 
-        It is trusted while the stream is live, in the epoch that this server saw last, and not
-        behind what it has told any caller.
+        It is current while the follower is live, in the epoch of the store's latest reply, and not
+        behind what this server has acknowledged.
         """
-        if not self._stream or not self._stream.live:
+        follower = self._follower
+        if not follower or not follower.live:
             return None
         page = self.read_as_followed(start_rank, count)
         if not page or self._store.epoch_changed(self._contest_id, page.position):
             return None
-        return page if page.position.reaches(self._stream.acked_position) else None
+        return page if page.position.reaches(follower.acked_position) else None
 
     def read_as_followed(self, start_rank: int, count: int) -> Page | None:
-        """Return ranks from the window as of the commits heard of, or None if it lacks them."""
-        if not self._stream or not self._window or not self._window.covers(start_rank, count):
+        """Return ranks as of the followed commits, or None if the window doesn't hold them."""
+        window = self._window
+        if not self._follower or not window or not window.covers(start_rank, count):
             return None
-        return self._window.read(start_rank, count)
+        return window.read(start_rank, count)
 
     async def fill(self) -> None:
-        """Read the window from the store; those who ask meanwhile wait for the same read.
+        """Read the window from the store, once for all callers.
 
         Raises:
-            StoreUnavailable: The store is away, or the stream isn't live.
+            StoreUnavailable: The store is away, or the follower isn't live.
         """
-        if not self._filling:
-            self._filling = asyncio.create_task(self._fill(), name="fill-window")
-            self._filling.add_done_callback(self._filled)
-        await asyncio.shield(self._filling)
+        await self._filling.run()
 
     def close(self) -> None:
-        """Stop following the contest, once a fill that is under way is over."""
+        """Stop following the contest, after the fill in flight if there is one."""
         self.closed = True
-        self._window = None
         self.on_stale()
-        if self._stream and not self._filling:
-            stream, self._stream = self._stream, None
-            self._followers.unfollow(stream, self)
+        if not self._filling.running:
+            self._release()
 
     def on_stale(self) -> None:
-        """See `log_follower.Observer`."""
+        """See `log_reader.Observer`."""
         self._invalidate(self._contest_id)
 
     def on_commit(self, commit: Commit) -> None:
-        """See `log_follower.Observer`."""
+        """See `log_reader.Observer`."""
         self.on_stale()
-        if self._missed is not None:
-            self._missed.append(commit)
-        elif self._window and not self._move_on(self._window, commit):
+        if self._commits_during_read is not None:
+            self._commits_during_read.append(commit)
+        elif self._window and not _apply(self._window, commit):
             self._window = None
 
     def on_restart(self, _position: Position, _reason: SnapshotReason) -> None:
-        """See `log_follower.Observer`."""
+        """See `log_reader.Observer`."""
         self._window = None
         self.on_stale()
 
+    def _release(self) -> None:
+        self._window = None
+        if self._follower:
+            follower, self._follower = self._follower, None
+            self._followers.unfollow(follower, self)
+
     async def _fill(self) -> None:
-        if not self._stream:
-            self._stream = await self._followers.follow(self._contest_id, self)
-        for _ in range(FILLS):
-            await self._stream.until_live()
-            missed: list[Commit] = []
-            self._missed = missed
-            try:
-                page = await self._store.top(self._contest_id, 1, self._depth + SPARE)
-            finally:
-                # Nothing waits from here until the window is used, or a commit would be lost.
-                self._missed = None
-            window = Window(self._depth, page)
-            sound = all(self._move_on(window, commit) for commit in missed)
-            # A page that was read before the contest began another epoch comes too late.
-            if sound and window.position.reaches(self._stream.position):
-                self._window = window
-                return
+        try:
+            if not self._follower:
+                self._follower = await self._followers.follow(self._contest_id, self)
+            for _ in range(FILLS):
+                await self._follower.until_live()
+                if window := await self._read_window(self._follower):
+                    self._window = window
+                    return
+        finally:
+            if self.closed:
+                self._release()
 
-    @staticmethod
-    def _move_on(window: Window, commit: Commit) -> bool:
-        """Apply a commit unless the window holds it already; say whether the window is sound."""
-        if commit.position.epoch == window.position.epoch:
-            if commit.revision <= window.position.revision:
-                return True
-        elif window.position.revision:
-            return False
-        return commit.previous_revision == window.position.revision and window.apply(commit)
+    async def _read_window(self, follower: LogFollower) -> TopWindow | None:
+        """Read a window from the store; return None if the contest moved on too far meanwhile."""
+        commits = self._commits_during_read = []
+        try:
+            page = await self._store.top(self._contest_id, 1, self._depth + SPARE)
+        finally:
+            # Nothing waits from here until the window is used, or a commit would be lost.
+            self._commits_during_read = None
+        window = TopWindow(self._depth, page)
+        complete = all(_apply(window, commit) for commit in commits)
+        # A page that was read before the contest began another epoch comes too late.
+        return window if complete and window.position.reaches(follower.position) else None
 
-    def _filled(self, task: asyncio.Task[None]) -> None:
-        self._filling = None
-        if self.closed:
-            self.close()
-        if not task.cancelled():
-            task.exception()  # those who wait have it
+
+def _apply(window: TopWindow, commit: Commit) -> bool:
+    """Apply a commit unless the window holds it; return whether the window is still complete."""
+    if commit.position.epoch == window.position.epoch:
+        if commit.revision <= window.position.revision:
+            return True
+    elif window.position.revision:
+        return False
+    return commit.previous_revision == window.position.revision and window.apply(commit)

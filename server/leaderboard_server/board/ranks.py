@@ -1,10 +1,10 @@
-"""Where users stand, read in groups: who asks while the store is asked shares the next call."""
+"""Reads the ranks of users from the store, in batches per contest."""
 
 import asyncio
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from leaderboard_server.board.call_batcher import CallBatcher, Read
+from leaderboard_server.board.call_batcher import CallBatcher, Decode
 from leaderboard_server.domain.board import Standing
 from leaderboard_server.domain.errors import PositionUnreachable, UserNotFound
 from leaderboard_server.domain.position import Position
@@ -29,12 +29,12 @@ class Ranks:
         user_id: str,
         neighbors: int,
         min_position: Position,
-        take: Callable[[Standing], Result],
+        map_result: Callable[[Standing], Result],
     ) -> asyncio.Future[Result]:
         """Read the rank of a user with up to `neighbors` (0 to 100) users on each side.
 
         Returns:
-            What `take` makes of where the user stands.
+            What `map_result` makes of the user's standing.
 
         Raises:
             UserNotFound: The user has no score in the contest.
@@ -44,20 +44,20 @@ class Ranks:
             StoreUnavailable: The store is away.
         """
 
-        def found(ranks: Sequence[Rank]) -> Result:
+        def check(ranks: Sequence[Rank]) -> Result:
             ((position, standing),) = ranks
             if not position.reaches(min_position):
                 raise PositionUnreachable(contest_id, min_position, position)
             if not standing:
                 raise UserNotFound(contest_id, user_id)
-            return take(standing)
+            return map_result(standing)
 
-        question = RankQuestion(user_id, neighbors)
-        return self._batcher.submit(contest_id, (question,), 2 * neighbors + 1, found)
+        request = RankQuestion(user_id, neighbors)
+        return self._batcher.submit(contest_id, (request,), 2 * neighbors + 1, check)
 
     async def close(self) -> None:
-        """Wait until everything that was asked for is answered."""
+        """Wait until every request has its result."""
         await self._batcher.close()
 
-    async def _call(self, contest_id: str, questions: list[RankQuestion]) -> Read[Rank]:
-        return await self._store.ranks(contest_id, questions)
+    async def _call(self, contest_id: str, requests: list[RankQuestion]) -> Decode[Rank]:
+        return await self._store.ranks(contest_id, requests)

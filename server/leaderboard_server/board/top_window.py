@@ -1,8 +1,8 @@
-"""The first rows of a board, moved forward by each commit without asking the store.
+"""The top window: the first rows of a board, moved by each commit without reading the store.
 
-What is in the window is exact: each change tells the user's rank before and after, so applying one
-is a removal and an insertion. Rows below can't be known; where they would have to move up into the
-window it becomes shorter, until it is filled again.
+Its rows are exact: each change carries the user's rank before and after, so applying one is a
+removal and an insertion. Rows below the window are not known; where one would have to move up, the
+window becomes shorter, until it is filled again.
 """
 
 from cachetools import LRUCache
@@ -15,17 +15,17 @@ SPARE = 100
 """How many rows are kept beyond the depth, so that users who fall out don't force a new fill."""
 
 PAGES = 64
-"""How many pages are kept for those who ask for the same ranks."""
+"""How many pages are kept for callers that read the same ranks."""
 
 
-class Window:
+class TopWindow:
     """The first rows of a contest at the position of the latest commit."""
 
     def __init__(self, depth: int, page: Page) -> None:
         """Start from a page.
 
         Args:
-            depth: How many ranks the window is to answer.
+            depth: How many ranks the window has to hold.
 
             page: The ranks from 1 on, `depth + SPARE` of them if there are so many.
         """
@@ -34,15 +34,15 @@ class Window:
         self._position = page.position
         self._total = page.total_users
         self._pages: LRUCache[tuple[int, int], Page] = LRUCache(PAGES)
-        """What was read since the window last moved."""
+        """The pages that were read since the window last moved, by first rank and count."""
 
     @property
     def position(self) -> Position:
-        """Where the window is."""
+        """The position of the rows."""
         return self._position
 
     def covers(self, start_rank: int, count: int) -> bool:
-        """Tell whether these ranks are known, or known not to exist."""
+        """Return whether these ranks are known, or known not to exist."""
         known = len(self._rows)
         return known == self._total or start_rank + count - 1 <= known
 
@@ -62,7 +62,7 @@ class Window:
         return Page(users, self._total, self._position)
 
     def apply(self, commit: Commit) -> bool:
-        """Move on by the commit that follows; say whether the window still has its depth."""
+        """Apply the commit that comes next; return whether the window still has its depth."""
         self._pages.clear()
         for change in commit.changes:
             self._apply(change)
