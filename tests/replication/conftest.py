@@ -1,13 +1,16 @@
 """Two servers on one store, and a plain driver beside the servers."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
+import pytest
 import pytest_asyncio
 from redis.asyncio import Redis
 
 from harness.node import Node, running_node
 from harness.stores import StoreProcess
+from leaderboard_server.replication import log_follower, log_reader
+from replication.following import Following
 from replication.two_servers import Servers, two_servers
 
 
@@ -37,3 +40,27 @@ async def _other(store: StoreProcess) -> AsyncIterator[Node]:
     """Give a second server on the same store."""
     async with running_node(store.url) as node:
         yield node
+
+
+@pytest.fixture(name="short_times")
+def _short_times(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let retries and messages in flight take little time."""
+    monkeypatch.setattr(log_reader, "RETRY_S", 0.01)
+    monkeypatch.setattr(log_follower, "IN_FLIGHT_S", 0.01)
+
+
+@pytest.fixture(name="new")
+def _new(short_times: None) -> Iterator[Following]:
+    """Give a follower that is not subscribed yet."""
+    following = Following()
+    yield following
+    following.follower.close()
+
+
+@pytest.fixture(name="live")
+async def _live(new: Following) -> Following:
+    """Give a live follower, at the position of the first commit."""
+    new.follower.on_subscribed()
+    await new.live()
+    new.taken()
+    return new

@@ -1,24 +1,69 @@
-"""Promise 5, fresh: what a stream knows that its server has told callers."""
-
-from typing import cast
+"""Promise 5, read your writes: the position that no later response of a server may be behind."""
 
 import pytest
 
-from leaderboard_server.domain.change import Commit
 from leaderboard_server.domain.position import BEGINNING, Position
-from leaderboard_server.replication.log_follower import LogFollower
-from leaderboard_server.storage.store import Store
+from leaderboard_server.replication.acked_position import AckedPosition
+from replication.following import Following, commit
 
 
-class _SameEpoch:
-    """As much of a store as a stream asks when a commit is offered."""
+class TestAckedPosition:
+    """The rule by itself."""
 
-    def epoch_changed(self, _contest_id: str, position: Position) -> bool:
-        return position.epoch == "lost"
+    def test_begins_before_the_first_change(self) -> None:
+        """Without an acknowledgement any board may be returned."""
+        assert AckedPosition().position == BEGINNING
+
+    def test_commit_raises_it(self) -> None:
+        """A reply that arrives after that of a later commit doesn't lower it."""
+        acked = AckedPosition()
+        for revision, expected in ((2, 2), (5, 5), (3, 5)):
+            acked.observe_commit(Position("e", revision))
+            assert acked.position == Position("e", expected)
+
+    def test_commit_of_another_epoch_replaces_it(self) -> None:
+        """Also at a lower revision."""
+        acked = AckedPosition()
+        acked.observe_commit(Position("e", 5))
+        acked.observe_commit(Position("f", 1))
+
+        assert acked.position == Position("f", 1)
+
+    def test_read_raises_it(self) -> None:
+        """An earlier board, which another caller got at the same time, doesn't lower it."""
+        acked = AckedPosition()
+        assert acked.observe_read(Position("e", 5), followed_epoch="e")
+        assert not acked.observe_read(Position("e", 3), followed_epoch="e")
+
+        assert acked.position == Position("e", 5)
+
+    @pytest.mark.parametrize(
+        ("read", "followed_epoch"),
+        [(Position("f", 9), "e"), (Position("f", 9), "f"), (Position("e", 9), "f")],
+        ids=["not followed", "another one is acknowledged", "no longer followed"],
+    )
+    def test_read_of_another_epoch_does_not_count(
+        self, read: Position, followed_epoch: str
+    ) -> None:
+        """Neither of the epochs is known to be the later one."""
+        acked = AckedPosition()
+        acked.observe_commit(Position("e", 5))
+
+        assert not acked.observe_read(read, followed_epoch)
+        assert acked.position == Position("e", 5)
+
+    def test_restart_in_another_epoch_resets_it(self) -> None:
+        """An acknowledgement of a lost epoch holds no response back."""
+        acked = AckedPosition()
+        acked.observe_commit(Position("f", 5))
+        acked.observe_restart(Position("f", 9))
+        assert acked.position == Position("f", 5)
+        acked.observe_restart(Position("g", 1))
+        assert acked.position == BEGINNING
 
 
 @pytest.mark.parametrize(
-    ("commits", "told"),
+    ("commits", "acked"),
     [
         ([], BEGINNING),
         ([("e", 2), ("e", 5)], Position("e", 5)),
@@ -28,9 +73,10 @@ class _SameEpoch:
     ],
     ids=["nothing", "in order", "late", "another epoch", "an epoch that is over"],
 )
-def test_what_was_told_only_rises(commits: list[tuple[str, int]], told: Position) -> None:
-    """A commit whose answer comes late doesn't take back what a later one told."""
-    stream = LogFollower("cup", cast("Store", _SameEpoch()))
+def test_own_commits_of_a_follower_only_raise_it(
+    new: Following, commits: list[tuple[str, int]], acked: Position
+) -> None:
+    """Neither a late reply nor one of a lost epoch takes back what was acknowledged."""
     for epoch, revision in commits:
-        stream.observe_own_commit(Commit("cup", epoch, revision - 1, revision, 1, ()))
-    assert stream.acked_position == told
+        new.follower.observe_own_commit(commit(revision, epoch=epoch))
+    assert new.follower.acked_position == acked

@@ -1,4 +1,4 @@
-"""What breaks between the store and its servers is noticed, and no watcher is left with a hole."""
+"""Faults between the store and its servers are noticed, and no watcher is left with a gap."""
 
 import itertools
 import signal
@@ -28,8 +28,8 @@ async def _forgetful(own_store: StoreProcess, tmp_path: Path) -> AsyncIterator[S
         yield servers
 
 
-async def test_a_half_open_link_is_noticed_by_itself(servers: Servers) -> None:
-    """A link that is silent for good is replaced soon, and nothing wrong is read meanwhile."""
+async def test_half_open_connection_is_noticed_by_itself(servers: Servers) -> None:
+    """A feed that falls silent is replaced soon, and nothing wrong is read meanwhile."""
     near, far, line = servers
     watchers = ScopeWatchers()
     async with watchers.at(far.stub):
@@ -56,7 +56,7 @@ async def test_a_half_open_link_is_noticed_by_itself(servers: Servers) -> None:
 async def _strict_store(
     request: pytest.FixtureRequest, tmp_path: Path
 ) -> AsyncIterator[StoreProcess]:
-    """Give a store that cuts off subscribers for whom more than 64 kB wait."""
+    """Give a store that closes feeds for which more than 64 kB wait."""
     require(request.param)
     store = StoreProcess(request.param, tmp_path / "store")
     await store.start()
@@ -66,10 +66,10 @@ async def _strict_store(
     store.end()
 
 
-async def test_a_subscriber_that_overflows_misses_nothing(
+async def test_feed_that_overflows_misses_nothing(
     strict_store: StoreProcess, tmp_path: Path
 ) -> None:
-    """A server that hangs while much happens is cut off, and goes on where it was."""
+    """A server that hangs during many writes is disconnected, and goes on where it was."""
     hung = ServiceProcess(tmp_path / "hung", redis_url=strict_store.socket_url)
     other = ServiceProcess(tmp_path / "other", redis_url=strict_store.url)
     watchers = ScopeWatchers()
@@ -88,8 +88,8 @@ async def test_a_subscriber_that_overflows_misses_nothing(
         assert watchers.reasons() == [{"INITIAL": 1}] * 3
 
 
-async def test_a_watcher_away_for_longer_than_the_history_is_told_so(forgetful: Servers) -> None:
-    """On any server it gets a snapshot with HISTORY_TRIMMED, whatever its scope, and goes on."""
+async def test_watcher_away_for_longer_than_the_history_gets_a_snapshot(forgetful: Servers) -> None:
+    """On any server, whatever its scope, its reason is HISTORY_TRIMMED, and changes follow."""
     near, far, _ = forgetful
     watchers = ScopeWatchers()
     async with watchers.at(near.stub):
@@ -104,10 +104,10 @@ async def test_a_watcher_away_for_longer_than_the_history_is_told_so(forgetful: 
             assert reasons == {"INITIAL": 1, "HISTORY_TRIMMED": times}
 
 
-async def test_a_server_deaf_for_longer_than_the_history_tells_its_watchers(
+async def test_server_disconnected_for_longer_than_the_history_sends_snapshots(
     forgetful: Servers,
 ) -> None:
-    """Watchers stay, and get a snapshot with HISTORY_TRIMMED in the middle of their streams."""
+    """Watchers stay, and get a snapshot with HISTORY_TRIMMED within their streams."""
     near, far, line = forgetful
     watchers = ScopeWatchers()
     async with watchers.at(far.stub):

@@ -1,4 +1,4 @@
-"""A store that was emptied or put back to an older copy is told to all watchers, never mixed up."""
+"""All watchers get a new epoch after a store was emptied or put back to an older copy."""
 
 import asyncio
 import shutil
@@ -8,14 +8,14 @@ import pytest
 
 from harness.service import ServiceProcess
 from harness.stores import StoreProcess
-from replication.two_servers import Servers, taken_again, write
+from replication.two_servers import Servers, accepts_writes, write
 from watch.scopes import ScopeWatchers
 
 
-async def test_an_emptied_store_is_told_though_nothing_more_happens(
+async def test_emptied_store_is_noticed_though_nothing_more_happens(
     servers: Servers, own_store: StoreProcess
 ) -> None:
-    """Watchers of both servers, and one who was away, get one and the same new epoch."""
+    """Watchers of both servers, and one that was away, get the same new epoch."""
     near, far, _ = servers
     here, there, away = ScopeWatchers(), ScopeWatchers(), ScopeWatchers()
     async with away.at(far.stub):
@@ -34,10 +34,10 @@ async def test_an_emptied_store_is_told_though_nothing_more_happens(
                 assert watchers.reasons() == [{"INITIAL": 1, "NEW_EPOCH": 1}] * 3
 
 
-async def test_a_store_emptied_while_no_server_ran_is_told(
+async def test_store_emptied_while_no_server_ran_is_noticed(
     servers: Servers, own_store: StoreProcess
 ) -> None:
-    """Servers that never saw the lost history don't go on with it either."""
+    """A server that never saw the lost history doesn't go on with it either."""
     near, far, _ = servers
     watchers = ScopeWatchers()
     async with watchers.at(near.stub):
@@ -56,7 +56,7 @@ async def test_a_store_emptied_while_no_server_ran_is_told(
 
 
 class OldCopy:
-    """The files of a store as they were once."""
+    """An older copy of a store's files."""
 
     def __init__(self, store: StoreProcess, folder: Path) -> None:
         self._store = store
@@ -69,7 +69,7 @@ class OldCopy:
         await self._store.start()
 
     async def put_back(self) -> None:
-        """Put the old files in place of the present ones."""
+        """Replace the present files with the old ones."""
         await self._store.stop()
         shutil.rmtree(self._store.data_folder)
         shutil.copytree(self._folder, self._store.data_folder)
@@ -81,13 +81,13 @@ def _copy(own_store: StoreProcess, tmp_path: Path) -> OldCopy:
     return OldCopy(own_store, tmp_path / "copy")
 
 
-async def test_a_store_put_back_is_told_by_both_servers(servers: Servers, copy: OldCopy) -> None:
-    """All watchers get one new epoch with the old board, and then what happens from there."""
+async def test_store_put_back_is_noticed_by_both_servers(servers: Servers, copy: OldCopy) -> None:
+    """All watchers get one new epoch with the old board, and then the changes from there."""
     near, far, _ = servers
     here, there = ScopeWatchers(), ScopeWatchers()
     await write(near.stub, 0)
     await copy.take()
-    await asyncio.gather(taken_again(near), taken_again(far))
+    await asyncio.gather(accepts_writes(near), accepts_writes(far))
     async with here.at(near.stub), there.at(far.stub):
         old = await write(near.stub, 1, 2)
         for watcher in (*here.watchers, *there.watchers):
@@ -104,15 +104,15 @@ async def test_a_store_put_back_is_told_by_both_servers(servers: Servers, copy: 
             assert watchers.reasons() == [{"INITIAL": 1, "NEW_EPOCH": 1}] * 3
 
 
-async def test_a_store_put_back_while_no_server_ran_is_told(
+async def test_store_put_back_while_no_server_ran_is_noticed(
     servers: Servers, copy: OldCopy
 ) -> None:
-    """A watcher who knows more than the store gets a snapshot with AHEAD."""
+    """A watcher that knows more than the store gets a snapshot with AHEAD."""
     near, far, _ = servers
     watchers = ScopeWatchers()
     await write(near.stub, 0)
     await copy.take()
-    await taken_again(near)
+    await accepts_writes(near)
     async with watchers.at(near.stub):
         await write(near.stub, 1)
         await watchers.hold(near.stub)
@@ -127,15 +127,15 @@ async def test_a_store_put_back_while_no_server_ran_is_told(
         assert watchers.reasons() == [{"INITIAL": 1, "AHEAD": 1}] * 3
 
 
-async def test_a_store_put_back_that_others_moved_on_is_told(
+async def test_store_put_back_and_written_to_by_others_is_noticed(
     servers: Servers, own_store: StoreProcess, copy: OldCopy, tmp_path: Path
 ) -> None:
-    """A server that was cut off meanwhile doesn't take the other history for its own."""
+    """A server that was cut off meanwhile doesn't mistake the other history for its own."""
     near, far, line = servers
     watchers = ScopeWatchers()
     await write(far.stub, 0)
     await copy.take()
-    await taken_again(far)
+    await accepts_writes(far)
     async with watchers.at(far.stub):
         old = await write(far.stub, 1)
         await watchers.hold(far.stub)

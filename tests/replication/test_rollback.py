@@ -1,19 +1,15 @@
-"""What one stream knows of its history, and by what it notices another one."""
+"""Rollback detection: which commits and logs show that a store was put back to an older copy."""
 
 import pytest
 
-from leaderboard_server.domain.board import RankedUser
-from leaderboard_server.domain.change import Commit, ScoreChange
+from leaderboard_server.domain.change import Commit
 from leaderboard_server.domain.position import Position
+from leaderboard_server.replication import rollback
 from leaderboard_server.replication.rollback import RollbackDetector
 from leaderboard_server.storage.store import History
+from replication.following import commit
 
-
-def commit(first: int, last: int, points: int = 1, epoch: str = "e") -> Commit:
-    """Return a commit of the revisions from `first` to `last`."""
-    change = ScoreChange(RankedUser("ada", points, 1, ""), 0, points, "", None)
-    changes = (change,) * (last - first + 1)
-    return Commit("cup", epoch, first - 1, last, 1, changes)
+HERE = Position("e", 3)
 
 
 def history(*commits: Commit, before: Commit | None = None, epoch: str = "e") -> History:
@@ -22,91 +18,104 @@ def history(*commits: Commit, before: Commit | None = None, epoch: str = "e") ->
     return History(list(commits), Position(epoch, end.revision), before)
 
 
-HERE = Position("e", 3)
-
-
 @pytest.mark.parametrize(
     ("seen", "diverged"),
     [
-        (history(commit(4, 4), before=commit(3, 3)), False),
-        (history(commit(4, 4), before=commit(3, 3, points=2)), True),
-        (history(commit(4, 4), before=commit(2, 3)), True),
-        (history(before=commit(3, 3)), False),
-        (history(commit(4, 4)), False),
+        (history(commit(4), before=commit(3)), False),
+        (history(commit(4), before=commit(3, points=2)), True),
+        (history(commit(4), before=commit(2, 3)), True),
+        (history(before=commit(3)), False),
+        (history(commit(4)), False),
         (history(commit(3, 4)), True),
         (history(commit(1, 9, epoch="f"), epoch="f"), False),
-        (history(commit(4, 4), before=commit(3, 3, 2, "d")), False),
+        (history(commit(4), before=commit(3, points=2, epoch="d")), False),
     ],
     ids=[
-        "the same commit here",
-        "another commit here",
-        "another one that ends here",
-        "nothing more",
+        "the same commit at the position",
+        "another commit at the position",
+        "a longer commit up to the position",
+        "nothing after the position",
         "trimmed",
-        "one that passes over",
+        "a commit that spans the position",
         "another epoch",
-        "the last one of an epoch before",
+        "the last commit of an earlier epoch",
     ],
 )
-@pytest.mark.parametrize("heard", [True, False], ids=["heard", "read"])
-def test_another_history_is_noticed(seen: History, *, diverged: bool, heard: bool) -> None:
-    """By the commit at the position, whether that was heard or only read when it was taken."""
+@pytest.mark.parametrize("received", [True, False], ids=["received", "read"])
+def test_another_history_is_detected(seen: History, *, diverged: bool, received: bool) -> None:
+    """By the commit at the position, whether it was received or read with the first page."""
     detector = RollbackDetector()
-    if heard:
-        detector.observe_commit(commit(3, 3))
+    if received:
+        detector.observe_commit(commit(3))
     else:
-        detector.start_after(commit(3, 3))
+        detector.start_after(commit(3))
     assert detector.diverged(seen, HERE) is diverged
 
 
-def test_a_position_that_nothing_is_known_of_fits_any_commit() -> None:
-    """Where the log lost the commit, and none was heard, only one that passes over is another."""
+def test_unknown_commit_at_the_position_fits_any_log() -> None:
+    """Where the commit is not known, only one that spans the position shows another history."""
     detector = RollbackDetector()
     detector.start_after(None)
-    assert not detector.diverged(history(commit(4, 4), before=commit(3, 3)), HERE)
+    assert not detector.diverged(history(commit(4), before=commit(3)), HERE)
     assert detector.diverged(history(commit(2, 4)), HERE)
 
 
-def test_what_was_heard_is_not_taken_back_by_what_is_read() -> None:
-    """A log that tells another commit doesn't become the known one."""
+def test_received_commit_is_not_replaced_by_the_log() -> None:
+    """Another commit in the log doesn't become the known one."""
     detector = RollbackDetector()
-    detector.observe_commit(commit(3, 3))
-    detector.start_after(commit(3, 3, points=2))
-    assert detector.diverged(history(before=commit(3, 3, points=2)), HERE)
+    detector.observe_commit(commit(3))
+    detector.start_after(commit(3, points=2))
+    assert detector.diverged(history(before=commit(3, points=2)), HERE)
 
 
-def test_a_new_history_begins_with_nothing_known() -> None:
-    """What was known of the lost one doesn't count against it."""
+def test_new_history_begins_with_nothing_known() -> None:
+    """The commits of the lost history don't count against it."""
     detector = RollbackDetector()
-    detector.observe_commit(commit(3, 3))
+    detector.observe_commit(commit(3))
     detector.reset()
-    assert not detector.diverged(history(before=commit(3, 3, points=2)), HERE)
+    assert not detector.diverged(history(before=commit(3, points=2)), HERE)
 
 
-class TestRepeated:
-    """Revisions that come through the link though they are known."""
+class TestReusedRevisions:
+    """Messages of revisions that are known."""
 
-    def test_an_own_commit_is_heard_once(self) -> None:
-        """After it was offered; a second time means that the store went back."""
+    def test_message_of_an_own_commit_is_expected_once(self) -> None:
+        """A second one shows that the store was put back."""
         detector = RollbackDetector()
-        own = commit(4, 4)
+        own = commit(4)
         detector.expect_message(own)
         assert not detector.revision_reused(own, Position("e", 4))
         assert detector.revision_reused(own, Position("e", 4))
 
-    def test_what_was_read_from_the_log_may_still_come(self) -> None:
-        """Late, and as often as it likes."""
+    def test_message_of_a_commit_that_was_read_may_still_come(self) -> None:
+        """Late, and repeatedly."""
         detector = RollbackDetector()
         detector.allow_repeats(HERE)
         for _ in range(2):
-            assert not detector.revision_reused(commit(3, 3), HERE)
-        assert detector.revision_reused(commit(4, 4), Position("e", 4))
+            assert not detector.revision_reused(commit(3), HERE)
+        assert detector.revision_reused(commit(4), Position("e", 4))
 
-    def test_nothing_offered_is_kept_for_ever(self) -> None:
-        """Own commits that never come through the link are forgotten once all is known."""
+    def test_message_of_another_epoch_reuses_nothing(self) -> None:
+        """Revisions are compared within one epoch alone."""
+        assert not RollbackDetector().revision_reused(commit(3, epoch="f"), HERE)
+
+    def test_expected_messages_are_forgotten_once_repeats_are_allowed(self) -> None:
+        """Own commits whose messages never arrive are not kept for ever."""
         detector = RollbackDetector()
-        for revision in range(1, 100):
-            detector.expect_message(commit(revision, revision))
+        for revision in range(1, 101):
+            detector.expect_message(commit(revision))
         detector.allow_repeats(Position("e", 99))
-        assert not detector._expected
-        assert not detector.revision_reused(commit(50, 50), Position("e", 99))
+        assert not detector.revision_reused(commit(50), Position("e", 100))
+        assert detector.revision_reused(commit(100), Position("e", 100))
+
+    def test_expected_messages_are_bounded(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Where no message ever arrives, repeats of the earlier ones are allowed instead."""
+        monkeypatch.setattr(rollback, "MAX_EXPECTED", 3)
+        detector = RollbackDetector()
+        for revision in range(1, 6):
+            detector.expect_message(commit(revision))
+        for revision in (1, 4):
+            for _ in range(2):
+                assert not detector.revision_reused(commit(revision), Position("e", 5))
+        assert not detector.revision_reused(commit(5), Position("e", 5))
+        assert detector.revision_reused(commit(5), Position("e", 5))

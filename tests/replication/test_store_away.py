@@ -1,4 +1,4 @@
-"""What watchers are told while the store or the link is away, or others' messages are late."""
+"""Watchers get no stale board while the store or the feed is away, or messages are late."""
 
 import contextlib
 from collections.abc import AsyncIterator
@@ -26,7 +26,7 @@ USERS = frozenset({"ada", "bo", "cy"})
 
 @pytest_asyncio.fixture(name="near")
 async def _near(store: StoreProcess) -> AsyncIterator[Node]:
-    """Give a server that nothing happens to."""
+    """Give a server on the store itself."""
     async with running_node(store.url) as node:
         yield node
 
@@ -39,25 +39,25 @@ async def _far(line: StoreProxy) -> AsyncIterator[Node]:
 
 
 def request(scope: Scope, after: Position | None = None) -> WatchRequest:
-    """Return what a watcher asks for."""
+    """Return the request of a watcher."""
     user_ids = USERS if scope is Scope.USERS else frozenset[str]()
     return WatchRequest(CONTEST, scope=scope, user_ids=user_ids, resume_after=after)
 
 
 async def first(node: Node, scope: Scope, after: Position | None = None) -> WatchMessage:
-    """Return what a watcher is told first."""
+    """Return the first message that a watcher gets."""
     async with contextlib.aclosing(node.watch(request(scope, after))) as messages:
         return await anext(messages)
 
 
 @contextlib.asynccontextmanager
 async def watched(node: Node) -> AsyncIterator[Position]:
-    """Have somebody watch for a block, and give the position that it was told."""
+    """Watch for a block, and yield the position of the first message."""
     async with contextlib.aclosing(node.watch(request(Scope.ALL))) as messages:
         yield (await anext(messages)).position
 
 
-async def link_lost(node: Node, line: StoreProxy, *commands: str) -> None:
+async def feed_lost(node: Node, line: StoreProxy, *commands: str) -> None:
     """Break the line for good, and wait until a server has noticed."""
     await line.refuse()
     await line.cut(*commands)
@@ -65,30 +65,30 @@ async def link_lost(node: Node, line: StoreProxy, *commands: str) -> None:
 
 
 class TestAway:
-    """While a server can't know what happens."""
+    """While a server can't receive the commits of others."""
 
-    async def test_with_the_store_away_nobody_is_told_an_old_board(
+    async def test_without_the_store_no_watcher_gets_an_old_board(
         self, near: Node, far: Node, line: StoreProxy, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """Neither a new watcher of a watched contest, nor one who resumes."""
+        """Neither a new watcher of a watched contest, nor one that resumes."""
         await near.add(CONTEST, "ada")
         async with watched(far) as position:
             await far.boards.top(CONTEST, 1, 10)
-            await link_lost(far, line)
+            await feed_lost(far, line)
             monkeypatch.setattr(log_follower, "LIVE_WITHIN_S", 0.05)
             for scope in Scope:
                 for after in (None, position):
                     with pytest.raises(StoreUnavailable):
                         await first(far, scope, after)
 
-    async def test_with_the_link_away_nobody_is_told_less_than_was_acknowledged(
+    async def test_without_the_feed_no_watcher_gets_less_than_was_acknowledged(
         self, far: Node, line: StoreProxy, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """A new watcher is told later or elsewhere what this server itself has written."""
+        """A new watcher gets the server's own write later, or from another server."""
         await far.add(CONTEST, "ada")
         async with watched(far) as position:
             await far.boards.top(CONTEST, 1, 10)
-            await link_lost(far, line, "SUBSCRIBE")
+            await feed_lost(far, line, "SUBSCRIBE")
             own = (await far.add(CONTEST, "bo", 10)).position
             with monkeypatch.context() as patch:
                 patch.setattr(log_follower, "LIVE_WITHIN_S", 0.05)
@@ -98,17 +98,17 @@ class TestAway:
                             await first(far, scope, after)
 
             await line.accept()
-            await eventually(lambda: far.followers.by_contest[CONTEST].live, "all is heard again")
+            await eventually(lambda: far.followers.by_contest[CONTEST].live, "the follower is live")
             for scope in Scope:
                 assert (await first(far, scope)).position == own
 
-    async def test_an_epoch_that_this_server_can_not_hear_of_is_not_taken_back(
+    async def test_epoch_that_this_server_can_not_receive_is_not_replaced_by_the_lost_one(
         self, near: Node, far: Node, line: StoreProxy, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """Who knows of it is not given the lost board as if it were the newer one."""
+        """A watcher that has seen the new epoch doesn't get the lost board as if it were newer."""
         old = (await near.add(CONTEST, "ada", 5)).position
         async with watched(far):
-            await link_lost(far, line, "SUBSCRIBE")
+            await feed_lost(far, line, "SUBSCRIBE")
             await near.store.end_epoch(CONTEST, old.epoch)
             new = (await near.add(CONTEST, "bo", 100)).position
             assert new.epoch != old.epoch
@@ -119,35 +119,35 @@ class TestAway:
                         await first(far, scope, new)
 
             await line.accept()
-            await eventually(lambda: far.followers.by_contest[CONTEST].live, "all is heard again")
+            await eventually(lambda: far.followers.by_contest[CONTEST].live, "the follower is live")
             for scope in Scope:
                 message = await first(far, scope, new)
                 assert (message.position, type(message.event).__name__) == (new, "Progress")
 
 
 class TestLateMessages:
-    """While others' messages are on their way to a server."""
+    """While messages of other servers' commits are in flight."""
 
-    @pytest.mark.parametrize("asked", ["a page past the window", "a rank"])
-    async def test_a_snapshot_of_users_is_not_behind_what_a_caller_was_told(
-        self, near: Node, far: Node, monkeypatch: pytest.MonkeyPatch, asked: str
+    @pytest.mark.parametrize("read", ["a page past the window", "a rank"])
+    async def test_snapshot_of_users_is_not_behind_what_a_caller_got(
+        self, near: Node, far: Node, monkeypatch: pytest.MonkeyPatch, read: str
     ) -> None:
-        """What was read for an earlier watcher doesn't do for one who comes after that."""
+        """A read for an earlier watcher doesn't serve one that comes after it."""
         await near.add(CONTEST, "ada")
         async with watched(far):
             monkeypatch.setattr(far.followers.by_contest[CONTEST], "on_message", lambda _: None)
             early = await first(far, Scope.USERS)
             await near.add(CONTEST, "ada", 2)
-            if asked == "a rank":
-                answers = await far.store.ranks(CONTEST, [RankQuestion("ada", 0)])
-                told = answers()[0][0]
+            if read == "a rank":
+                decode = await far.store.ranks(CONTEST, [RankQuestion("ada", 0)])
+                acked = decode()[0][0]
             else:
-                told = (await far.boards.top(CONTEST, DEPTH + 1, 1)).position
-            assert not early.position.reaches(told)
+                acked = (await far.boards.top(CONTEST, DEPTH + 1, 1)).position
+            assert not early.position.reaches(acked)
 
             message = await first(far, Scope.USERS)
 
-        assert message.position.reaches(told)
+        assert message.position.reaches(acked)
         assert isinstance(message.event, Snapshot)
         assert message.event.reason is SnapshotReason.INITIAL
         assert [user.score for user in message.event.users] == [3]

@@ -36,15 +36,15 @@ async def two_servers(store: StoreProcess, folder: Path, *options: str) -> Async
 async def write(stub: LeaderboardServiceStub, *numbers: int, name: str = "") -> pb.Position:
     """Send numbered batches one after the other and return the position after the last one."""
     for number in numbers:
-        answer = await stub.BatchUpdateScores(batch(number, name=name), timeout=DEADLINE_S)
-        outcomes = {result.WhichOneof("outcome") for result in answer.results}
-        assert outcomes == {"response"}, answer.results[0].status
-    position: pb.Position = answer.results[-1].response.position
+        response = await stub.BatchUpdateScores(batch(number, name=name), timeout=DEADLINE_S)
+        outcomes = {result.WhichOneof("outcome") for result in response.results}
+        assert outcomes == {"response"}, response.results[0].status
+    position: pb.Position = response.results[-1].response.position
     return position
 
 
-async def taken_again(service: ServiceProcess) -> None:
-    """Wait until a server takes writes again after the store was away, and send it one."""
+async def accepts_writes(service: ServiceProcess) -> None:
+    """Wait until a server accepts writes after the store was away, and send it one."""
 
     async def is_serving() -> bool:
         return await service.health() == "SERVING"

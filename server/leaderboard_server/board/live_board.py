@@ -55,20 +55,20 @@ class LiveBoard:
         It is current while the follower is live, in the epoch of the store's latest reply, and not
         behind what this server has acknowledged.
         """
-        follower = self._follower
-        if not follower or not follower.live:
+        follower, window = self._follower, self._window
+        if not follower or not follower.live or not window or not window.covers(start_rank, count):
             return None
-        page = self.read_as_followed(start_rank, count)
-        if not page or self._store.epoch_changed(self._contest_id, page.position):
+        page = window.read(start_rank, count)
+        if self._store.epoch_changed(self._contest_id, page.position):
             return None
         return page if page.position.reaches(follower.acked_position) else None
 
     def read_as_followed(self, start_rank: int, count: int) -> Page | None:
         """Return ranks as of the followed commits, or None if the window doesn't hold them."""
         window = self._window
-        if not self._follower or not window or not window.covers(start_rank, count):
-            return None
-        return window.read(start_rank, count)
+        return (
+            window.read(start_rank, count) if window and window.covers(start_rank, count) else None
+        )
 
     async def fill(self) -> None:
         """Read the window from the store, once for all callers.

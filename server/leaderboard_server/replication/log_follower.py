@@ -37,6 +37,7 @@ from leaderboard_server.domain.errors import StoreUnavailable
 from leaderboard_server.domain.position import BEGINNING, Position
 from leaderboard_server.replication.acked_position import AckedPosition
 from leaderboard_server.replication.log_reader import LogReader, Observer
+from leaderboard_server.replication.rollback import RollbackDetector
 from leaderboard_server.storage.codec import UnreadableCommit, decode_commit
 from leaderboard_server.storage.store import Store
 
@@ -57,6 +58,10 @@ class State(Enum):
     """Messages are kept while the commits before them are read from the log."""
     LIVE = auto()
     """Messages are passed on as they arrive."""
+
+
+_LIVE = State.LIVE
+"""For every message and every read of a board: access through the Enum takes 0.1 µs."""
 
 
 @dataclass
@@ -81,12 +86,13 @@ class LogFollower:
         """Always in CATCHING_UP; in UNSUBSCRIBED if the connection was lost during a read."""
         self._messages_since_verify = 0
         self._acked = AckedPosition()
-        self._reader = LogReader(contest_id, store, self._acked)
+        self._rollback = RollbackDetector()
+        self._reader = LogReader(contest_id, store, self._rollback, self._acked)
 
     @property
     def live(self) -> bool:
         """Whether every commit that the feed delivers is passed on at once."""
-        return self._state is State.LIVE
+        return self._state is _LIVE
 
     @property
     def position(self) -> Position:
@@ -142,8 +148,8 @@ class LogFollower:
             _log.exception("message_unreadable", contest_id=self.contest_id)
             self.catch_up()
             return
-        if self._state is State.LIVE:
-            if self._reader.rollback.revision_reused(commit, self.position):
+        if self._state is _LIVE:
+            if self._rollback.revision_reused(commit, self.position):
                 self._read_log(diverged=True)
             elif not self._reader.advance(commit):
                 self._read_log()
@@ -172,7 +178,7 @@ class LogFollower:
             return
         self._acked.observe_commit(commit.position)
         if self.live and commit.revision > self.position.revision and self._reader.advance(commit):
-            self._reader.rollback.expect_message(commit)
+            self._rollback.expect_message(commit)
         else:
             self.invalidate()
 
@@ -197,7 +203,7 @@ class LogFollower:
         before = self.position
         if await self._store.position(self.contest_id) == before:
             if self.position == before:
-                self._reader.rollback.allow_repeats(before)
+                self._rollback.allow_repeats(before)
             return
         await asyncio.sleep(IN_FLIGHT_S)
         if self.live and self.position == before:
@@ -228,5 +234,5 @@ class LogFollower:
         if catch_up.messages is None or not all(map(self._reader.advance, catch_up.messages)):
             self._read_log()
             return
-        self._reader.rollback.allow_repeats(self.position)
+        self._rollback.allow_repeats(self.position)
         self._enter(State.LIVE)

@@ -43,11 +43,13 @@ class Observer(Protocol):
 class LogReader:
     """Moves through one contest's log. Only one of `advance` and `read_to_end` at a time."""
 
-    def __init__(self, contest_id: str, store: Store, acked: AckedPosition) -> None:
+    def __init__(
+        self, contest_id: str, store: Store, rollback: RollbackDetector, acked: AckedPosition
+    ) -> None:
         self._contest_id = contest_id
         self._store = store
+        self._rollback = rollback
         self._acked = acked
-        self.rollback = RollbackDetector()
         self.observers: list[Observer] = []
         self.position: Position | None = None
         """Up to where commits were passed on; None before the first read."""
@@ -64,7 +66,7 @@ class LogReader:
             if commit.previous_revision != position.revision:
                 return False
             self.position = commit.position
-            self.rollback.observe_commit(commit)
+            self._rollback.observe_commit(commit)
             self._store.observe_commit(self._contest_id, commit.position)
             for observer in self.observers:
                 observer.on_commit(commit)
@@ -89,7 +91,7 @@ class LogReader:
                 history = await self._store.history(
                     self._contest_id, self.position.revision, HISTORY_PAGE
                 )
-                diverged = self.rollback.diverged(history, self.position)
+                diverged = self._rollback.diverged(history, self.position)
                 if not diverged and self._pass_on(history):
                     return
             except StoreUnavailable:
@@ -107,7 +109,7 @@ class LogReader:
 
     def _pass_on(self, history: History) -> bool:
         """Pass a page of the log on; return whether it was the last one."""
-        self.rollback.start_after(history.before)
+        self._rollback.start_after(history.before)
         for commit in history.commits:
             if not self.advance(commit):
                 break
@@ -125,7 +127,7 @@ class LogReader:
 
     def _restart(self, position: Position, reason: SnapshotReason) -> None:
         self.position = position
-        self.rollback.reset()
+        self._rollback.reset()
         self._acked.observe_restart(position)
         for observer in self.observers:
             observer.on_restart(position, reason)

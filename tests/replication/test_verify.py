@@ -1,0 +1,70 @@
+"""The comparison of silent log followers with the store."""
+
+import asyncio
+
+from leaderboard_server.domain.position import Position
+from leaderboard_server.domain.watch import SnapshotReason
+from replication.following import Following, commit, payload
+
+TRIMMED, NEW_EPOCH = SnapshotReason.HISTORY_TRIMMED, SnapshotReason.NEW_EPOCH
+
+
+class TestVerify:
+    """The comparison of a silent follower with the store."""
+
+    async def test_silent_follower_at_the_position_of_the_store_stays_live(
+        self, live: Following
+    ) -> None:
+        """After it, messages of own commits are not expected any more."""
+        live.follower.observe_own_commit(commit(2))
+        live.store.append(commit(2))
+        await live.follower.verify()
+        live.follower.on_message(payload(2))
+        live.follower.on_message(payload(2))
+
+        assert live.taken() == ([2], ["position"])
+        assert live.follower.live
+
+    async def test_silent_follower_behind_the_store_reads_the_log(self, live: Following) -> None:
+        """A message that doesn't arrive in time is lost."""
+        live.store.append(commit(2))
+        await live.follower.verify()
+        await live.live()
+
+        assert live.taken() == (["stale", 2], ["position", "history"])
+
+    async def test_message_in_flight_is_not_lost(self, live: Following) -> None:
+        """A commit that arrives during the comparison needs no read of the log."""
+        live.store.append(commit(2))
+        live.store.replies.clear()
+        verifying = asyncio.create_task(live.follower.verify())
+        await live.settle()
+        live.follower.on_message(payload(2))
+        live.store.replies.set()
+        await verifying
+
+        assert live.taken() == ([2], ["position"])
+
+    async def test_emptied_store_restarts_observers(self, live: Following) -> None:
+        """No message is published of it."""
+        live.store.log, live.store.now = [], Position("f", 0)
+        await live.follower.verify()
+        await live.live()
+
+        assert live.taken()[0] == ["stale", (Position("f", 0), NEW_EPOCH)]
+
+    async def test_follower_with_messages_is_not_compared(self, live: Following) -> None:
+        """Each message since the last comparison shows that the feed delivers."""
+        live.follower.on_message(payload(2))
+        await live.follower.verify()
+        assert live.taken()[1] == []
+
+        live.store.append(commit(2))
+        await live.follower.verify()
+        assert live.taken()[1] == ["position"]
+
+    async def test_follower_that_is_not_live_is_not_compared(self, new: Following) -> None:
+        """It reads the log anyway, or can't."""
+        await new.follower.verify()
+
+        assert new.taken() == ([], [])
