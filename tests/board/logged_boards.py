@@ -1,4 +1,4 @@
-"""The boards that a contest went through, rebuilt from its log by sorting anew each time."""
+"""The boards that a contest went through, rebuilt from its log by sorting each time."""
 
 import asyncio
 import json
@@ -12,8 +12,8 @@ from leaderboard_server.domain.position import BEGINNING, Position
 from leaderboard_server.storage import keys
 
 
-class _Place(NamedTuple):
-    """Where a user stands; places sort by themselves, best first."""
+class _Row(NamedTuple):
+    """A user's row; rows sort by themselves, best first."""
 
     minus_score: int
     reached: int
@@ -23,26 +23,26 @@ class _Place(NamedTuple):
 
 class LoggedBoards:
     """
-    Every state of one contest that was the store's, and no other.
+    Every state that one contest had in the store, and no other.
 
     Call `follow` after whatever may have changed the contest, and `lose` before its history is
     lost.
 
     Attributes:
-        latest: Where the contest is, as of the last call of `follow`.
+        latest: The position of the contest at the last call of `follow`.
     """
 
     def __init__(self, redis: Redis, contest_id: str) -> None:
         self.latest = BEGINNING
         self._redis = redis
         self._contest_id = contest_id
-        self._places: dict[str, _Place] = {}
-        self._boards: dict[Position, tuple[_Place, ...]] = {BEGINNING: ()}
+        self._rows: dict[str, _Row] = {}
+        self._boards: dict[Position, tuple[_Row, ...]] = {BEGINNING: ()}
         self._epochs = [BEGINNING.epoch]
         self._following = asyncio.Lock()
 
     async def follow(self) -> None:
-        """Take in the commits since the last call, whichever server made them."""
+        """Apply the commits since the last call, of any server."""
         async with self._following:
             await self._follow()
 
@@ -50,7 +50,7 @@ class LoggedBoards:
         epoch = str(await self._redis.hget(keys.meta(self._contest_id), "epoch") or "")
         if epoch not in self._epochs:
             self._epochs.append(epoch)
-            self._places.clear()
+            self._rows.clear()
             self._remember(Position(epoch, 0))
         begin = f"({self.latest.revision}-0"
         entries: Any = await self._redis.xrange(keys.log(self._contest_id), begin)
@@ -58,11 +58,11 @@ class LoggedBoards:
             self._apply(json.loads(entry["commit"]))
 
     def lose(self) -> None:
-        """Forget where the contest is, since the store forgets it too."""
+        """Forget the position of the contest, since the store forgets it too."""
         self.latest = BEGINNING
 
     def is_behind(self, position: Position, other: Position) -> bool:
-        """Tell whether one position was left before the other one was reached."""
+        """Return whether one position was left before the other one was reached."""
         mine, others = (self._epochs.index(each.epoch) for each in (position, other))
         return (mine, position.revision) < (others, other.revision)
 
@@ -71,8 +71,8 @@ class LoggedBoards:
         board = self._boards.get(position)
         assert board is not None, f"the store never was at {position}"
         return [
-            RankedUser(place.user_id, -place.minus_score, rank, place.name)
-            for rank, place in enumerate(board, 1)
+            RankedUser(row.user_id, -row.minus_score, rank, row.name)
+            for rank, row in enumerate(board, 1)
         ][start_rank - 1 : start_rank - 1 + count]
 
     def total(self, position: Position) -> int:
@@ -84,12 +84,12 @@ class LoggedBoards:
         assert int(str(previous)) == self.latest.revision, "a gap in the log"
         for revision_of_change, change in enumerate(changes, int(str(previous)) + 1):
             user_id, score, name = change[0], int(change[1]), change[7]
-            before = self._places.get(user_id)
+            before = self._rows.get(user_id)
             stays = before is not None and before.minus_score == -score
             reached = before.reached if before and stays else revision_of_change
-            self._places[user_id] = _Place(-score, reached, user_id, name)
+            self._rows[user_id] = _Row(-score, reached, user_id, name)
         self._remember(Position(str(epoch), int(str(revision))))
 
     def _remember(self, position: Position) -> None:
         self.latest = position
-        self._boards[position] = tuple(sorted(self._places.values()))
+        self._boards[position] = tuple(sorted(self._rows.values()))

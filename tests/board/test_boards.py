@@ -1,4 +1,4 @@
-"""Promise 5, fresh: boards from live windows, on a real store and with two servers."""
+"""Promise 5, read your writes: boards from top windows, on a real store and with two servers."""
 
 import asyncio
 
@@ -17,7 +17,7 @@ CONTEST = "chess"
 
 
 def _lose(payload: bytes) -> None:
-    """Take a message in place of the stream, and lose it."""
+    """Lose a message in place of the follower."""
 
 
 async def scores(node: Node, count: int = 10) -> dict[str, int]:
@@ -26,11 +26,11 @@ async def scores(node: Node, count: int = 10) -> dict[str, int]:
     return {user.user_id: user.score for user in page.users}
 
 
-class TestFresh:
-    """A server never answers with less than it has acknowledged; others follow."""
+class TestReadYourWrites:
+    """No response is behind what its server has acknowledged; other servers follow."""
 
     async def test_own_writes_are_seen_at_once(self, node: Node) -> None:
-        """Every read after an acknowledgement has it, also while others are under way."""
+        """Every read after an acknowledgement has it, also while other writes are in flight."""
         await node.boards.top(CONTEST, 1, 10)
 
         async def write(user_id: str) -> None:
@@ -42,7 +42,7 @@ class TestFresh:
         await asyncio.gather(*(write(f"u{number}") for number in range(5)))
 
     async def test_writes_of_another_server_follow(self, node: Node, other: Node) -> None:
-        """They come through the channel, without a read of the store."""
+        """They come through the feed, without a read of the store."""
         await node.add(CONTEST, "ada")
         await node.boards.top(CONTEST, 1, 10)
 
@@ -51,7 +51,7 @@ class TestFresh:
         async def seen() -> bool:
             return await scores(node) == {"bo": 2, "ada": 1}
 
-        await eventually(seen, "the other server's write is seen")
+        await eventually(seen, "the other server's write")
 
     async def test_min_position_of_another_server_is_reached_at_once(
         self, node: Node, other: Node
@@ -66,8 +66,8 @@ class TestFresh:
 
             assert page.users[0].user_id == f"u{number}"
 
-    async def test_a_position_that_no_server_has_is_refused(self, node: Node) -> None:
-        """Neither one of another history nor one that is yet to come is waited for."""
+    async def test_position_that_no_server_has_is_refused(self, node: Node) -> None:
+        """Neither a position of another history nor a later one is waited for."""
         await node.add(CONTEST, "ada")
         now = (await node.boards.top(CONTEST, 1, 10)).position
 
@@ -76,55 +76,55 @@ class TestFresh:
                 await node.boards.top(CONTEST, 1, 10, wanted)
             assert refused.value.current == now
 
-    async def test_a_lost_message_is_made_up_from_the_log(self, node: Node, other: Node) -> None:
-        """A message that never arrives leaves no hole once another one does."""
+    async def test_lost_message_is_read_from_the_log(self, node: Node, other: Node) -> None:
+        """A message that never arrives leaves no gap once another one does."""
         await node.add(CONTEST, "ada")
         await node.boards.top(CONTEST, 1, 10)
-        stream = node.followers.by_contest[CONTEST]
-        arrived = stream.on_message
-        stream.on_message = _lose  # type: ignore[method-assign]
+        follower = node.followers.by_contest[CONTEST]
+        receive = follower.on_message
+        follower.on_message = _lose  # type: ignore[method-assign]
         await other.add(CONTEST, "bo", 2)
         await node.store.position(CONTEST)
-        stream.on_message = arrived  # type: ignore[method-assign]
+        follower.on_message = receive  # type: ignore[method-assign]
 
         await other.add(CONTEST, "cy", 3)
 
         async def seen() -> bool:
             return await scores(node) == {"cy": 3, "bo": 2, "ada": 1}
 
-        await eventually(seen, "both writes are seen")
+        await eventually(seen, "both writes")
 
-    async def test_a_lost_last_message_is_noticed(self, node: Node, other: Node) -> None:
+    async def test_lost_last_message_is_noticed(self, node: Node, other: Node) -> None:
         """Also when no other message follows it."""
         await node.add(CONTEST, "ada")
         await node.boards.top(CONTEST, 1, 10)
-        stream = node.followers.by_contest[CONTEST]
-        stream.on_message = _lose  # type: ignore[method-assign]
+        follower = node.followers.by_contest[CONTEST]
+        follower.on_message = _lose  # type: ignore[method-assign]
 
         await other.add(CONTEST, "bo", 2)
 
         async def seen() -> bool:
             return await scores(node) == {"bo": 2, "ada": 1}
 
-        await eventually(seen, "the write is seen")
+        await eventually(seen, "the write")
 
-    async def test_an_emptied_store_is_noticed(self, node: Node, redis: Redis) -> None:
-        """No message tells of it, and yet the window goes; the contest is in a new epoch."""
+    async def test_emptied_store_is_noticed(self, node: Node, redis: Redis) -> None:
+        """No message is published of it, and yet the window is replaced by that of a new epoch."""
         await node.add(CONTEST, "ada")
         before = (await node.boards.top(CONTEST, 1, 10)).position
 
         await redis.flushall()
 
-        async def gone() -> bool:
+        async def is_empty() -> bool:
             page = await node.boards.top(CONTEST, 1, 10)
             return not page.users and page.position.epoch != before.epoch
 
-        await eventually(gone, "the emptied board is seen")
+        await eventually(is_empty, "the emptied board")
 
-    async def test_while_the_link_is_down_the_store_is_asked(
+    async def test_without_the_feed_boards_are_read_from_the_store(
         self, store: StoreProcess, other: Node
     ) -> None:
-        """Nothing is answered from a window that may have missed a message."""
+        """No window is read that may have missed a message."""
         async with StoreProxy(store.port) as proxy, running_node(proxy.url) as node:
             await other.add(CONTEST, "ada")
             await scores(node)
@@ -136,10 +136,10 @@ class TestFresh:
                 assert f"u{number}" in await scores(node, 100)
                 await proxy.accept()
                 await eventually(
-                    lambda: node.followers.by_contest[CONTEST].live, "all is heard again"
+                    lambda: node.followers.by_contest[CONTEST].live, "the follower is live"
                 )
 
-    async def test_a_page_below_the_window_holds_for_the_window(
+    async def test_page_below_the_window_holds_for_the_window(
         self, node: Node, other: Node, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """After a page of ranks below any window, the first ranks are not of an earlier state."""

@@ -1,4 +1,4 @@
-"""Calls in groups: who waits is answered, whoever else goes away."""
+"""Batches of store calls: every caller gets its result, whichever other callers are cancelled."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -12,117 +12,126 @@ from leaderboard_server.domain.errors import StoreUnavailable
 CONTEST = "cup"
 
 
-class Slow:
-    """Answers each question with itself, once it is let go on."""
+class SlowStore:
+    """
+    Replies to each request with the request itself.
+
+    Attributes:
+        batches: The requests of all calls.
+        replies: Released once for each reply.
+    """
 
     def __init__(self) -> None:
-        self.groups: list[list[int]] = []
-        self.go_on = asyncio.Semaphore(0)
+        self.batches: list[list[int]] = []
+        self.replies = asyncio.Semaphore(0)
 
-    async def call(self, _contest_id: str, questions: list[int]) -> Callable[[], list[int]]:
-        """Take the questions of one call."""
-        self.groups.append(questions)
-        await self.go_on.acquire()
-        return lambda: questions
-
-
-@pytest.fixture(name="slow")
-def _slow() -> Slow:
-    """Give a store that is waited for."""
-    return Slow()
+    async def call(self, _contest_id: str, requests: list[int]) -> Callable[[], list[int]]:
+        """Take the requests of one call."""
+        self.batches.append(requests)
+        await self.replies.acquire()
+        return lambda: requests
 
 
-def ask(batcher: CallBatcher[int, int], *questions: int) -> list[asyncio.Future[list[int]]]:
-    """Ask each question by itself."""
-    return [batcher.submit(CONTEST, (question,), 1, list) for question in questions]
+@pytest.fixture(name="store")
+def _store() -> SlowStore:
+    """Give a store that replies when the test says so."""
+    return SlowStore()
 
 
-@pytest.mark.parametrize("gone", range(0, 33, 4))
+def submit(batcher: CallBatcher[int, int], *requests: int) -> list[asyncio.Future[list[int]]]:
+    """Submit each request by itself."""
+    return [batcher.submit(CONTEST, (request,), 1, list) for request in requests]
+
+
+@pytest.mark.parametrize("cancelled", range(0, 33, 4))
 @pytest.mark.parametrize("oldest", [True, False], ids=["the oldest", "the youngest"])
-async def test_who_stays_is_answered(slow: Slow, gone: int, *, oldest: bool) -> None:
-    """However many of those who wait go away, as when their deadlines pass."""
-    batcher = CallBatcher(slow.call, max_size=100)
-    (first,) = ask(batcher, 0)
-    await eventually(lambda: bool(slow.groups), "the first call")
-    waiting = ask(batcher, *range(1, 33))
-    leaving = waiting[:gone] if oldest else waiting[len(waiting) - gone :]
-    for answer in leaving:
-        answer.cancel()
+async def test_remaining_callers_get_their_results(
+    store: SlowStore, cancelled: int, *, oldest: bool
+) -> None:
+    """However many waiting callers are cancelled, as when their deadlines pass."""
+    batcher = CallBatcher(store.call, max_size=100)
+    (first,) = submit(batcher, 0)
+    await eventually(lambda: bool(store.batches), "the first call")
+    waiting = submit(batcher, *range(1, 33))
+    leaving = waiting[:cancelled] if oldest else waiting[len(waiting) - cancelled :]
+    for result in leaving:
+        result.cancel()
     for _ in waiting:
-        slow.go_on.release()
+        store.replies.release()
 
-    staying = [answer for answer in waiting if answer not in leaving]
+    remaining = [result for result in waiting if result not in leaving]
     async with asyncio.timeout(5):
-        answers = await asyncio.gather(first, *staying)
+        results = await asyncio.gather(first, *remaining)
         await batcher.close()
-    assert [question for (question,) in answers] == sorted(question for (question,) in answers)
-    assert len(answers) == 1 + len(waiting) - gone
-    assert sum(map(len, slow.groups)) == len(answers)
+    assert [request for (request,) in results] == sorted(request for (request,) in results)
+    assert len(results) == 1 + len(waiting) - cancelled
+    assert sum(map(len, store.batches)) == len(results)
 
 
-async def test_all_may_go_away_before_anything_is_sent(slow: Slow) -> None:
-    """Then nothing is sent, and the lane serves those who come later."""
-    batcher = CallBatcher(slow.call, max_size=100)
-    for answer in ask(batcher, 1, 2, 3):
-        answer.cancel()
+async def test_all_callers_may_be_cancelled_before_anything_is_sent(store: SlowStore) -> None:
+    """Then nothing is sent, and later callers are served."""
+    batcher = CallBatcher(store.call, max_size=100)
+    for result in submit(batcher, 1, 2, 3):
+        result.cancel()
     await batcher.close()
-    assert not slow.groups
+    assert not store.batches
+    assert batcher.size == 0
 
-    slow.go_on.release()
-    (later,) = ask(batcher, 4)
+    store.replies.release()
+    (later,) = submit(batcher, 4)
     assert await later == [4]
 
 
-async def test_what_is_asked_during_a_call_shares_the_next(slow: Slow) -> None:
-    """So nobody waits longer than for the call in flight."""
-    batcher = CallBatcher(slow.call, max_size=100)
-    (first,) = ask(batcher, 0)
-    await eventually(lambda: bool(slow.groups), "the first call")
-    waiting = ask(batcher, *range(1, 17))
+async def test_requests_during_a_call_share_the_next_one(store: SlowStore) -> None:
+    """A caller waits for the call in flight at most."""
+    batcher = CallBatcher(store.call, max_size=100)
+    (first,) = submit(batcher, 0)
+    await eventually(lambda: bool(store.batches), "the first call")
+    waiting = submit(batcher, *range(1, 17))
     for _ in range(2):
-        slow.go_on.release()
+        store.replies.release()
     await asyncio.gather(first, *waiting)
-    assert slow.groups == [[0], list(range(1, 17))]
+    assert store.batches == [[0], list(range(1, 17))]
 
 
-async def test_a_result_that_can_not_be_made_is_its_own_callers_error(slow: Slow) -> None:
-    """Those who share the call get theirs."""
+async def test_result_that_can_not_be_made_is_its_own_callers_error(store: SlowStore) -> None:
+    """Callers that share the call get their results."""
 
-    def refuse(_answers: Sequence[int]) -> int:
-        raise ValueError("none of mine")
+    def fail(_replies: Sequence[int]) -> int:
+        raise ValueError("no result")
 
-    batcher = CallBatcher(slow.call, max_size=100)
-    slow.go_on.release()
-    bad, good = batcher.submit(CONTEST, (1,), 1, refuse), batcher.submit(CONTEST, (2,), 1, list)
+    batcher = CallBatcher(store.call, max_size=100)
+    store.replies.release()
+    bad, good = batcher.submit(CONTEST, (1,), 1, fail), batcher.submit(CONTEST, (2,), 1, list)
     assert await good == [2]
-    with pytest.raises(ValueError, match="none of mine"):
+    with pytest.raises(ValueError, match="no result"):
         await bad
 
 
-async def test_a_call_holds_no_more_than_it_may(slow: Slow) -> None:
-    """Units are never split, so one that is as large goes alone."""
-    batcher = CallBatcher(slow.call, max_size=10)
+async def test_call_holds_at_most_the_maximum_size(store: SlowStore) -> None:
+    """The requests of one caller are never split, so a submission of that size is sent alone."""
+    batcher = CallBatcher(store.call, max_size=10)
     sizes = [10, 6, 5, 5, 1]
-    answers = [batcher.submit(CONTEST, (size,), size, list) for size in sizes]
+    results = [batcher.submit(CONTEST, (size,), size, list) for size in sizes]
     for _ in sizes:
-        slow.go_on.release()
-    await asyncio.gather(*answers)
-    assert slow.groups == [[10], [6], [5, 5], [1]]
+        store.replies.release()
+    await asyncio.gather(*results)
+    assert store.batches == [[10], [6], [5, 5], [1]]
 
 
-async def test_those_who_wait_are_not_kept_when_the_store_is_away() -> None:
-    """They would only find the same, later."""
+async def test_waiting_callers_fail_at_once_when_the_store_is_away() -> None:
+    """Another call would fail in the same way, only later."""
     begun, away = asyncio.Event(), asyncio.Event()
 
-    async def call(_contest_id: str, _questions: list[int]) -> Callable[[], list[int]]:
+    async def call(_contest_id: str, _requests: list[int]) -> Callable[[], list[int]]:
         begun.set()
         await away.wait()
         raise StoreUnavailable
 
     batcher = CallBatcher(call, max_size=100)
-    (first,) = ask(batcher, 0)
+    (first,) = submit(batcher, 0)
     await begun.wait()
-    waiting = ask(batcher, *range(20))
+    waiting = submit(batcher, *range(20))
     away.set()
     results = await asyncio.gather(first, *waiting, return_exceptions=True)
     assert {type(result) for result in results} == {StoreUnavailable}

@@ -1,4 +1,4 @@
-"""Ready-made answers are withdrawn before anybody is told what makes them old."""
+"""Cached responses are invalidated before any caller gets what makes them stale."""
 
 from collections.abc import AsyncIterator
 
@@ -11,7 +11,6 @@ from harness.proxy import StoreProxy
 from harness.stores import StoreProcess
 from harness.waiting import eventually
 from leaderboard.v1 import leaderboard_pb2 as pb
-from leaderboard_server.board import boards as module
 from leaderboard_server.board.boards import DEPTH, Boards
 from leaderboard_server.board.ranks import Ranks
 from leaderboard_server.domain.position import BEGINNING, Position
@@ -24,12 +23,12 @@ pytestmark = pytest.mark.usefixtures("never_compared")
 CONTEST = "cup"
 
 
-class Desk:
+class CachingListener:
     """
-    A server as a listener with ready-made answers sees it.
+    A server behind a listener that caches responses.
 
     Attributes:
-        answers: What is held for requests that come again.
+        answers: The cached responses by request.
     """
 
     def __init__(self, node: Node) -> None:
@@ -41,7 +40,7 @@ class Desk:
 
     @property
     def position(self) -> Position | None:
-        """What the next caller is given without a question to the server, if anything is."""
+        """The position of the cached response, if there is one."""
         if not self.answers:
             return None
         (answer,) = self.answers.values()
@@ -58,15 +57,19 @@ class Desk:
         assert contest_id == CONTEST
         self.answers.clear()
 
-    async def make_ready(self) -> Position:
-        """Ask until the answer is ready-made, and return its position."""
+    async def read(self) -> None:
+        """Read the board, as a caller does whose response is not cached."""
         request = pb.GetTopUsersRequest(contest_id=CONTEST).SerializeToString()
+        await self._methods.unary["GetTopUsers"](request)
 
-        async def is_ready() -> bool:
-            await self._methods.unary["GetTopUsers"](request)
+    async def cached(self) -> Position:
+        """Read until the response is cached, and return its position."""
+
+        async def is_cached() -> bool:
+            await self.read()
             return bool(self.answers)
 
-        await eventually(is_ready, "a ready-made answer")
+        await eventually(is_cached, "a cached response")
         position = self.position
         assert position
         return position
@@ -80,103 +83,108 @@ async def _node(line: StoreProxy) -> AsyncIterator[Node]:
         yield node
 
 
-@pytest_asyncio.fixture(name="desk")
-async def _desk(node: Node) -> AsyncIterator[Desk]:
-    """Give what a listener holds of that server."""
-    desk = Desk(node)
-    yield desk
-    await desk.boards.close()
+@pytest_asyncio.fixture(name="listener")
+async def _listener(node: Node) -> AsyncIterator[CachingListener]:
+    """Give a listener of that server."""
+    listener = CachingListener(node)
+    yield listener
+    await listener.boards.close()
 
 
-async def test_before_the_answer_of_a_write(node: Node, desk: Desk) -> None:
-    """Whoever asks after a write was acknowledged doesn't get what was before it."""
+async def test_before_the_response_of_a_write(node: Node, listener: CachingListener) -> None:
+    """A read after an acknowledged write doesn't get the board from before it."""
     for _ in range(20):
-        before = await desk.make_ready()
+        before = await listener.cached()
         written = await node.add(CONTEST, "bo")
-        assert desk.position is None
-        assert (await desk.make_ready()).reaches(written.position)
+        assert listener.position is None
+        assert (await listener.cached()).reaches(written.position)
         assert not before.reaches(written.position)
 
 
-async def test_before_the_answer_of_a_write_that_others_are_before(
-    store: StoreProcess, node: Node, desk: Desk, monkeypatch: pytest.MonkeyPatch
+async def test_before_the_response_of_a_write_that_others_are_before(
+    store: StoreProcess, node: Node, listener: CachingListener, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Also where the write can't be passed on yet, since others' messages are late."""
+    """Also where the write can't be passed on yet, since messages of others are late."""
     async with running_node(store.url) as other:
-        await desk.make_ready()
+        await listener.cached()
         late: list[bytes] = []
         monkeypatch.setattr(node.followers.by_contest[CONTEST], "on_message", late.append)
         await other.add(CONTEST, "cy")
-        assert desk.position
+        assert listener.position
         await node.add(CONTEST, "bo")
-        assert desk.position is None
-        request = pb.GetTopUsersRequest(contest_id=CONTEST).SerializeToString()
-        await desk._methods.unary["GetTopUsers"](request)
-        assert desk.position is None
+        assert listener.position is None
+        await listener.read()
+        assert listener.position is None
 
 
-async def test_with_what_others_write(store: StoreProcess, node: Node, desk: Desk) -> None:
-    """As soon as it is heard of."""
+async def test_when_others_write(
+    store: StoreProcess, node: Node, listener: CachingListener
+) -> None:
+    """As soon as the message arrives."""
     async with running_node(store.url) as other:
-        before = await desk.make_ready()
+        before = await listener.cached()
         written = await other.add(CONTEST, "bo")
-        await eventually(lambda: desk.position != before, "the write is heard of")
-        assert (await desk.make_ready()).reaches(written.position)
+        await eventually(lambda: listener.position != before, "the write is received")
+        assert (await listener.cached()).reaches(written.position)
 
 
-async def test_when_the_link_is_lost(node: Node, desk: Desk, line: StoreProxy) -> None:
-    """From then on others' writes are missed, so every caller's question is asked."""
-    await desk.make_ready()
+async def test_when_the_feed_is_lost(
+    node: Node, listener: CachingListener, line: StoreProxy
+) -> None:
+    """From then on writes of others are missed, so nothing is cached."""
+    await listener.cached()
     await line.refuse()
     await line.cut("SUBSCRIBE")
     await eventually(lambda: not node.feed.connected, "the loss is noticed")
-    assert desk.position is None
-    request = pb.GetTopUsersRequest(contest_id=CONTEST).SerializeToString()
-    await desk._methods.unary["GetTopUsers"](request)
-    assert desk.position is None
+    assert listener.position is None
+    await listener.read()
+    assert listener.position is None
     await line.accept()
-    await desk.make_ready()
+    await listener.cached()
 
 
-async def test_when_an_answer_is_of_another_epoch(
-    store: StoreProcess, node: Node, desk: Desk, redis: Redis, monkeypatch: pytest.MonkeyPatch
+async def test_when_a_reply_is_of_another_epoch(
+    store: StoreProcess,
+    node: Node,
+    listener: CachingListener,
+    redis: Redis,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Before the caller who finds it is told, and though no message tells of it."""
-    old = await desk.make_ready()
+    """Before the caller that finds it gets its response, and though no message is published."""
+    old = await listener.cached()
     monkeypatch.setattr(node.followers.by_contest[CONTEST], "on_message", lambda _: None)
     await redis.flushall()
-    assert desk.position == old
+    assert listener.position == old
     found = await node.store.position(CONTEST)
     assert found.epoch != old.epoch
-    assert desk.position is None
+    assert listener.position is None
 
 
 async def test_when_a_page_past_the_window_is_newer(
-    store: StoreProcess, node: Node, desk: Desk, monkeypatch: pytest.MonkeyPatch
+    store: StoreProcess, node: Node, listener: CachingListener, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Who is told a later position finds no earlier one after that."""
+    """After a later position no caller gets an earlier one."""
     async with running_node(store.url) as other:
-        before = await desk.make_ready()
+        before = await listener.cached()
         monkeypatch.setattr(node.followers.by_contest[CONTEST], "on_message", lambda _: None)
         await other.add(CONTEST, "bo")
-        assert desk.position == before
-        page = await desk.boards.top(CONTEST, DEPTH + 1, 1)
+        assert listener.position == before
+        page = await listener.boards.top(CONTEST, DEPTH + 1, 1)
         assert not before.reaches(page.position)
-        assert desk.position is None
+        assert listener.position is None
 
 
-async def test_when_the_window_is_let_go(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing is heard of the contest any more."""
-    desk = Desk(node)
-    await desk.make_ready()
-    await desk.boards.close()
-    assert desk.position is None
+async def test_when_the_window_is_closed(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The contest is not followed any more."""
+    listener = CachingListener(node)
+    await listener.cached()
+    await listener.boards.close()
+    assert listener.position is None
     assert CONTEST not in node.followers.by_contest
 
 
-async def test_an_answer_that_waited_is_not_kept(node: Node, desk: Desk) -> None:
-    """What was read from the store may be old by the time it is told."""
-    request = pb.GetTopUsersRequest(contest_id=CONTEST).SerializeToString()
-    await desk._methods.unary["GetTopUsers"](request)
-    assert desk.position is None
-    assert desk.boards.top_now(CONTEST, 1, module.DEPTH, BEGINNING)
+async def test_response_that_waited_is_not_cached(node: Node, listener: CachingListener) -> None:
+    """A board from the store may be stale by the time it is sent."""
+    await listener.read()
+    assert listener.position is None
+    assert listener.boards.top_now(CONTEST, 1, DEPTH, BEGINNING)

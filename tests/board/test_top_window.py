@@ -1,4 +1,4 @@
-"""The live window against a board that is sorted anew for every look."""
+"""The top window against a board that is sorted for every read."""
 
 import pytest
 from hypothesis import given
@@ -11,13 +11,13 @@ from unit.strategies import commits
 
 
 class TestTopWindow:
-    """What holds for a window, whatever happens to the board."""
+    """Properties of a window, whatever happens to the board."""
 
     @given(start=commits, then=commits, depth=st.integers(1, 6))
     def test_equals_the_board_after_every_commit(
         self, start: list[list[Step]], then: list[list[Step]], depth: int
     ) -> None:
-        """All that the window covers equals the board; filled anew when short, its whole depth."""
+        """The window equals the board; filled again when short, at its whole depth."""
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(module, "SPARE", 2)
             board = PlainBoard()
@@ -36,7 +36,7 @@ class TestTopWindow:
     def test_never_claims_ranks_it_does_not_know(
         self, start: list[list[Step]], then: list[list[Step]], depth: int, first: int
     ) -> None:
-        """Also a window that ran short answers rightly or says that it doesn't know."""
+        """A window that became short returns right ranks, or doesn't cover them."""
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(module, "SPARE", 1)
             board = PlainBoard()
@@ -51,7 +51,7 @@ class TestTopWindow:
                     assert list(window.read(first, 3).users) == expected
 
     def test_stays_whole_while_writes_go_on_below(self) -> None:
-        """Changes below the window never make it ask for a fill."""
+        """Changes below the window never make a fill necessary."""
         board = PlainBoard()
         board.commit([Step(f"top{number}", 1_000 - number) for number in range(200)])
         window = TopWindow(20, board.page(20 + module.SPARE))

@@ -1,4 +1,4 @@
-"""What happens while the live window is filled is not lost."""
+"""Fills of the top window: shared by callers, without a lost commit, and seldom necessary."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -24,44 +24,44 @@ CONTEST = "cup"
 class Filling:
     """A server whose window is about to be filled, and whose messages are held back."""
 
-    def __init__(self, node: Node, other: Node, stream: LogFollower, redis: Redis) -> None:
+    def __init__(self, node: Node, other: Node, follower: LogFollower, redis: Redis) -> None:
         self.other = other
-        self.stream = stream
+        self.follower = follower
         self.redis = redis
         self.held: list[bytes] = []
         self._node = node
 
     async def fill(self, meanwhile: Callable[[], Awaitable[None]]) -> None:
-        """Fill the window; `meanwhile` happens once, after rows were read from the store."""
-        read, arrive = self._node.store.top, self.stream.on_message
-        happens = [meanwhile]
+        """Fill the window; `meanwhile` is called once, after rows were read from the store."""
+        read, receive = self._node.store.top, self.follower.on_message
+        pending = [meanwhile]
 
         async def read_slowly(contest_id: str, start_rank: int, count: int) -> Page:
             page = await read(contest_id, start_rank, count)
-            if happens:
-                await happens.pop()()
+            if pending:
+                await pending.pop()()
             return page
 
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(self.stream, "on_message", self.held.append)
+            patch.setattr(self.follower, "on_message", self.held.append)
             patch.setattr(self._node.store, "top", read_slowly)
             await self._node.boards.top_as_followed(CONTEST, 10)
-            patch.setattr(self.stream, "on_message", arrive)
+            patch.setattr(self.follower, "on_message", receive)
 
     async def shows(self, *user_ids: str) -> None:
         """Wait until the board has these users, as watchers and as readers see it."""
 
         async def is_seen() -> bool:
-            heard = await self._node.boards.top_as_followed(CONTEST, 10)
+            followed = await self._node.boards.top_as_followed(CONTEST, 10)
             read = await self._node.boards.top(CONTEST, 1, 10)
-            users = [tuple(user.user_id for user in page.users) for page in (heard, read)]
+            users = [tuple(user.user_id for user in page.users) for page in (followed, read)]
             return users == [user_ids, user_ids]
 
         await eventually(is_seen, f"{user_ids} in the board")
 
 
 class Reads:
-    """Counts the reads of boards that reach the store, and can hold them up."""
+    """Counts the reads of boards that reach the store, and can hold their replies back."""
 
     def __init__(self, node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
         self.count = 0
@@ -83,8 +83,8 @@ async def scores(node: Node, count: int = 10) -> dict[str, int]:
     return {user.user_id: user.score for user in page.users}
 
 
-class _Nobody:
-    """Listens to a contest for nothing, so that its stream stays."""
+class _Placeholder:
+    """An observer that does nothing but keep the follower."""
 
     def on_commit(self, commit: Commit) -> None:
         """See `log_reader.Observer`."""
@@ -105,83 +105,83 @@ async def _filling(store: StoreProcess) -> AsyncIterator[Filling]:
         store.client() as redis,
     ):
         await other.add(CONTEST, "bo")
-        stream = await node.followers.follow(CONTEST, _Nobody())
-        yield Filling(node, other, stream, redis)
+        follower = await node.followers.follow(CONTEST, _Placeholder())
+        yield Filling(node, other, follower, redis)
 
 
-async def test_a_commit_that_arrives_as_a_fill_ends_is_in_the_window(filling: Filling) -> None:
-    """It comes after the rows were read and before anything else happens, and is applied."""
-    arrive = filling.stream.on_message
+async def test_commit_that_arrives_as_a_fill_ends_is_in_the_window(filling: Filling) -> None:
+    """It comes right after the rows were read, and is applied."""
+    receive = filling.follower.on_message
 
     async def meanwhile() -> None:
         await filling.other.add(CONTEST, "ada")
         await eventually(lambda: len(filling.held) == 1, "the message of the commit")
-        asyncio.get_running_loop().call_soon(arrive, filling.held[0])
+        asyncio.get_running_loop().call_soon(receive, filling.held[0])
 
     await filling.fill(meanwhile)
 
     await filling.shows("bo", "ada")
 
 
-async def test_a_fill_that_a_gap_overtakes_is_not_kept(filling: Filling) -> None:
-    """Rows from before a gap that the log can't tell are no window after it."""
+async def test_fill_that_a_gap_overtakes_is_not_kept(filling: Filling) -> None:
+    """Rows from before commits that the log no longer holds are no window after these."""
 
     async def meanwhile() -> None:
         await filling.other.add(CONTEST, "ada")
         await filling.redis.xtrim(keys.log(CONTEST), 0, approximate=False)
-        filling.stream.catch_up()
-        await eventually(lambda: filling.stream.position.revision == 2, "the end of the gap")
-        await filling.stream.until_live()
+        filling.follower.catch_up()
+        await eventually(lambda: filling.follower.position.revision == 2, "the end of the gap")
+        await filling.follower.until_live()
 
     await filling.fill(meanwhile)
 
     await filling.shows("bo", "ada")
 
 
-async def test_a_late_fill_does_not_overwrite_a_newer_state(
+async def test_late_fill_does_not_overwrite_a_newer_state(
     node: Node, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A write that is acknowledged while the fill is under way is in the answer after it."""
+    """A write that is acknowledged during the fill is in the page after it."""
     await node.add(CONTEST, "ada")
     reads = Reads(node, monkeypatch)
     reads.gate.clear()
-    asker = asyncio.create_task(scores(node))
+    caller = asyncio.create_task(scores(node))
     await eventually(lambda: reads.count == 1, "the fill has read the store")
     await node.add(CONTEST, "bo", 2)
     reads.gate.set()
 
-    await asker
+    await caller
 
     assert await scores(node) == {"bo": 2, "ada": 1}
     assert reads.count == 1
 
 
-async def test_a_fill_that_an_epoch_overtakes_is_done_again(
+async def test_fill_that_an_epoch_overtakes_is_done_again(
     node: Node, redis: Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A page of the lost history that comes late doesn't become the window."""
+    """A late page of the lost history doesn't become the window."""
     await node.add(CONTEST, "ada")
     reads = Reads(node, monkeypatch)
     reads.gate.clear()
-    asker = asyncio.create_task(scores(node))
+    caller = asyncio.create_task(scores(node))
     await eventually(lambda: reads.count == 1, "the fill has read the store")
-    stream = node.followers.by_contest[CONTEST]
-    lost = stream.position.epoch
+    follower = node.followers.by_contest[CONTEST]
+    lost = follower.position.epoch
     await redis.flushall()
-    await eventually(lambda: stream.position.epoch != lost, "the new epoch is heard of")
+    await eventually(lambda: follower.position.epoch != lost, "the new epoch is followed")
     reads.gate.set()
 
-    assert await asker == {}
+    assert await caller == {}
     assert await scores(node) == {}
 
 
 class TestHotBoard:
-    """A hot board is read without asking the store."""
+    """A hot board is read without the store."""
 
-    async def test_many_askers_share_one_fill(
+    async def test_callers_share_one_fill(
         self, node: Node, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """However many come while it is filled."""
+        """However many come during it."""
         await node.add(CONTEST, "ada")
         reads = Reads(node, monkeypatch)
 
@@ -192,7 +192,7 @@ class TestHotBoard:
     async def test_writes_do_not_make_it_read_again(
         self, node: Node, other: Node, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """Own writes and those of others move the window on, in sight and below."""
+        """Own writes and those of others move the window, above its end and below."""
         await node.add(CONTEST, "ada", 5)
         await scores(node)
         reads = Reads(node, monkeypatch)
@@ -201,18 +201,18 @@ class TestHotBoard:
             result = await node.add(CONTEST, f"u{number % 7}")
             assert (await node.boards.top(CONTEST, 1, 10)).position.reaches(result.position)
 
-        async def quiet() -> bool:
-            heard = await node.boards.top_as_followed(CONTEST, 10)
-            return heard.position == (await node.store.position(CONTEST))
+        async def is_followed() -> bool:
+            page = await node.boards.top_as_followed(CONTEST, 10)
+            return page.position == (await node.store.position(CONTEST))
 
         await other.add(CONTEST, "zoe", 9)
-        await eventually(quiet, "all is heard")
+        await eventually(is_followed, "the other server's write")
         assert reads.count == 0
 
-    async def test_what_is_not_asked_for_is_let_go(
+    async def test_idle_window_is_evicted(
         self, node: Node, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """An idle window goes, and with it the subscription."""
+        """The contest is not followed any more."""
         monkeypatch.setattr(module, "SWEEP_S", 0.01)
         now = [0.0]
         boards = module.Boards(node.store, node.followers, clock=lambda: now[0])
@@ -222,5 +222,7 @@ class TestHotBoard:
 
         now[0] = module.IDLE_S + 1
 
-        await eventually(lambda: CONTEST not in node.followers.by_contest, "the stream is let go")
+        await eventually(
+            lambda: CONTEST not in node.followers.by_contest, "the end of the follower"
+        )
         await boards.close()

@@ -1,4 +1,4 @@
-"""Live windows against the store, through random commits, losses, cuts and lost histories."""
+"""Top windows against the store, through random commits, losses, cuts and lost histories."""
 
 from collections.abc import Iterator
 
@@ -32,7 +32,7 @@ _LONG = settings(
 
 @pytest.fixture(name="deployment", scope="module")
 def _deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
-    """Give two servers that keep small windows, and look for silent losses often."""
+    """Give two servers that keep small windows, and compare their followers often."""
     store = StoreProcess(Flavour.VALKEY, tmp_path_factory.mktemp("store"))
     with pytest.MonkeyPatch.context() as patch, BackgroundLoop() as loop:
         patch.setattr(boards, "DEPTH", DEPTH)
@@ -61,7 +61,7 @@ def _compare(deployment: Deployment, profile: settings) -> None:
 
 
 def test_windows_are_what_the_store_was(deployment: Deployment) -> None:
-    """Every page equals the store's at its position, which never goes back for one server."""
+    """Every page equals the store's at its position, and positions of one server never fall."""
     _compare(deployment, _SHORT)
 
 

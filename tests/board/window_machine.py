@@ -1,4 +1,4 @@
-"""Does random things to a contest through two servers, and holds their live windows to the store.
+"""Does random things to a contest through two servers, and compares their windows with the store.
 
 Boards are small and windows smaller, so that ties, rows that fall out and rows that slide in are
 the rule.
@@ -29,7 +29,7 @@ from unit.plain_board import Step
 from unit.strategies import steps
 
 DEPTH = 4
-"""How many ranks a window answers in these runs."""
+"""How many ranks a window holds in these runs."""
 SPARE = 2
 """How many rows more it keeps."""
 
@@ -77,20 +77,20 @@ class WindowMachine(RuleBasedStateMachine):
         self._contest_id = deployment.new_contest()
         self._stored = LoggedBoards(deployment.redis, self._contest_id)
         self._boards = [Boards(node.store, node.followers) for node in deployment.nodes]
-        self._told = [BEGINNING] * _NODES
+        self._acked = [BEGINNING] * _NODES
         self._may_flush = True
         self._story: list[str] = []
-        self._run("begin", self._link())
+        self._run("begin", self._connect())
 
     @rule(via=nodes, commit=commits)
     def commit(self, via: int, commit: Sequence[Step]) -> None:
         """Change some users in one step."""
-        self._run(f"{via} commits {_told(commit)}", self._commit(via, commit))
+        self._run(f"{via} commits {_text(commit)}", self._commit(via, commit))
 
     @rule(parcels=st.lists(st.tuples(nodes, commits), min_size=2, max_size=6))
     def commit_together(self, parcels: Sequence[tuple[int, Sequence[Step]]]) -> None:
         """Change users through both servers at the same time, while both are read."""
-        story = ", ".join(f"{via} {_told(commit)}" for via, commit in parcels)
+        story = ", ".join(f"{via} {_text(commit)}" for via, commit in parcels)
         self._run(f"together {story}", self._commit_together(parcels))
 
     @rule(via=nodes, start_rank=st.integers(1, 8), count=st.integers(1, 8))
@@ -110,8 +110,8 @@ class WindowMachine(RuleBasedStateMachine):
         self._run(f"{via} loses a message", self._lose_a_message(via))
 
     @rule(via=nodes)
-    def cut_the_link(self, via: int) -> None:
-        """Cut the line through which a server hears of commits."""
+    def cut_the_feed(self, via: int) -> None:
+        """Cut the line through which a server receives commits."""
         self._run(f"{via} is cut", self._deployment.proxies[via].cut("SUBSCRIBE"))
 
     @rule()
@@ -128,7 +128,7 @@ class WindowMachine(RuleBasedStateMachine):
 
     @rule(via=nodes)
     def come_to_rest(self, via: int) -> None:
-        """Wait until a server has heard of everything."""
+        """Wait until a server has the store's board."""
         self._run(f"{via} rests", self._come_to_rest(via))
 
     @invariant()
@@ -138,7 +138,7 @@ class WindowMachine(RuleBasedStateMachine):
             self._run(f"{via} reads", self._read(via, 1, DEPTH))
 
     def teardown(self) -> None:
-        """Come to rest and let the windows go."""
+        """Come to rest and close the windows."""
         try:
             for via in range(_NODES):
                 self._run(f"{via} rests", self._come_to_rest(via))
@@ -156,7 +156,7 @@ class WindowMachine(RuleBasedStateMachine):
             self._deployment.failures.append(error)
             raise
 
-    async def _link(self) -> None:
+    async def _connect(self) -> None:
         for node in self._deployment.nodes:
             await eventually(lambda: node.feed.connected, "the feed is up")  # noqa: B023
 
@@ -170,12 +170,12 @@ class WindowMachine(RuleBasedStateMachine):
         last = outcomes[-1]
         assert isinstance(last, UpdateResult)
         await self._stored.follow()
-        self._tell(via, last.position)
+        self._acknowledge(via, last.position)
 
-    def _tell(self, via: int, position: Position) -> None:
-        """Note what a server told a caller: no later answer of it may be behind that."""
-        if self._stored.is_behind(self._told[via], position):
-            self._told[via] = position
+    def _acknowledge(self, via: int, position: Position) -> None:
+        """Note what a server acknowledged: no later page of it may be behind that."""
+        if self._stored.is_behind(self._acked[via], position):
+            self._acked[via] = position
 
     async def _trim_the_log(self) -> None:
         await self._deployment.redis.xtrim(keys.log(self._contest_id), 0, approximate=False)
@@ -193,17 +193,17 @@ class WindowMachine(RuleBasedStateMachine):
     async def _read(
         self, via: int, start_rank: int, count: int, wanted: Position = BEGINNING
     ) -> None:
-        """Read a page and hold it against what the store was at its position."""
-        told = self._told[via]
+        """Read a page and compare it with the store's at its position."""
+        acked = self._acked[via]
         page = await self._boards[via].top(self._contest_id, start_rank, count, wanted)
         await self._compare(page, start_rank, count)
-        for least in (told, wanted):
+        for least in (acked, wanted):
             assert not self._stored.is_behind(page.position, least), (
                 f"{page.position} after {least}"
             )
-        self._tell(via, page.position)
-        heard = await self._boards[via].top_as_followed(self._contest_id, count)
-        await self._compare(heard, 1, count)
+        self._acknowledge(via, page.position)
+        followed = await self._boards[via].top_as_followed(self._contest_id, count)
+        await self._compare(followed, 1, count)
 
     async def _compare(self, page: Page, start_rank: int, count: int) -> None:
         await self._stored.follow()
@@ -211,14 +211,14 @@ class WindowMachine(RuleBasedStateMachine):
         assert page.total_users == self._stored.total(page.position)
 
     async def _lose_a_message(self, via: int) -> None:
-        stream = self._deployment.nodes[via].followers.by_contest.get(self._contest_id)
-        if stream is None:
+        follower = self._deployment.nodes[via].followers.by_contest.get(self._contest_id)
+        if follower is None:
             return
 
         def lose(_payload: bytes) -> None:
-            vars(stream).pop("on_message", None)
+            vars(follower).pop("on_message", None)
 
-        stream.on_message = lose  # type: ignore[method-assign, assignment]
+        follower.on_message = lose  # type: ignore[method-assign, assignment]
 
     async def _come_to_rest(self, via: int) -> None:
         async def is_equal() -> bool:
@@ -229,5 +229,5 @@ class WindowMachine(RuleBasedStateMachine):
         await eventually(is_equal, "a board like the store's")
 
 
-def _told(commit: Sequence[Step]) -> str:
+def _text(commit: Sequence[Step]) -> str:
     return " ".join(f"{step.user_id}{step.points:+d}{step.name}" for step in commit)

@@ -1,5 +1,7 @@
 """A store that was put back to an older copy, in the cases that are easily missed."""
 
+from typing import Any
+
 import pytest
 from redis.asyncio import Redis
 
@@ -118,7 +120,7 @@ async def test_messages_that_never_arrive_are_not_expected_for_ever(
         follower = node.followers.by_contest[CONTEST]
         await follower.verify()  # discards the messages from before the commits
         await follower.verify()
-        entries = await client.xrange(keys.log(CONTEST))
+        entries: Any = await client.xrange(keys.log(CONTEST))
         for _, entry in entries * 2:
             follower.on_message(entry["commit"])
         assert follower.live

@@ -1,4 +1,4 @@
-"""A board as one would write it on paper, which makes the commits that the tests feed on."""
+"""A board in plain Python, which makes the commits that tests apply."""
 
 from typing import NamedTuple
 
@@ -16,7 +16,7 @@ class Step(NamedTuple):
 
 
 class PlainBoard:
-    """Users sorted by score and by who reached it first, sorted anew for every look."""
+    """Users sorted by score and then by who reached it first, sorted for every read."""
 
     def __init__(self) -> None:
         self.position = BEGINNING

@@ -1,4 +1,4 @@
-"""Lines to the store as the watch tests need them: half-open for good, and scripts told apart."""
+"""Lines to the store that can fall silent for good, and that count the calls of each script."""
 
 from collections import Counter
 
