@@ -175,6 +175,24 @@ async def test_fill_that_an_epoch_overtakes_is_done_again(
     assert await scores(node) == {}
 
 
+async def test_window_closed_during_its_fill_is_not_kept(
+    node: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Callers of the fill get the store's board, and the contest is not followed any more."""
+    await node.add(CONTEST, "ada")
+    reads = Reads(node, monkeypatch)
+    reads.gate.clear()
+    caller = asyncio.create_task(scores(node))
+    await eventually(lambda: reads.count == 1, "the fill has read the store")
+    await node.boards.close()
+    assert CONTEST in node.followers.by_contest
+    reads.gate.set()
+
+    assert await caller == {"ada": 1}
+    assert CONTEST not in node.followers.by_contest
+    assert reads.count == 2
+
+
 class TestHotBoard:
     """A hot board is read without the store."""
 

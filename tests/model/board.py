@@ -1,7 +1,7 @@
 """A plain model of the service, written to be read beside the contract, not to be fast.
 
-A contest is the list of its boards, one for each revision, so the revision of a board is its place
-in the list and any past state can still be asked for.
+A contest is the list of its boards, one for each revision, so the revision of a board is its index
+in the list and any past state can still be read.
 """
 
 from collections import defaultdict
@@ -16,7 +16,7 @@ DEFAULT_LIMIT = 10
 
 @dataclass(frozen=True)
 class Standing:
-    """What the board holds of one user; `reached` is the revision that led to the score."""
+    """One user's row; `reached` is the revision that led to the score."""
 
     user_id: str
     score: int
@@ -39,7 +39,7 @@ class Service:
         return self._contests[update.contest_id].update(update)
 
     def batch(self, updates: Sequence[Update]) -> list[Result | Refusal]:
-        """Apply updates one after the other; a refused one holds up no other."""
+        """Apply updates one after the other; a refused one affects no other."""
         return [self.update(update) for update in updates]
 
     def position(self, contest_id: str) -> Position:
@@ -110,7 +110,7 @@ class _Contest:
         return position_of(len(self.boards) - 1)
 
     def reaches(self, wanted: Position | None) -> bool:
-        """Tell whether a state at or after the wanted position can be given."""
+        """Return whether the present state is at or after the wanted position."""
         if wanted is None or wanted == position_of(0):
             return True
         present = self.position
@@ -188,7 +188,7 @@ def ranking(board: Board) -> list[RankedUser]:
 
 
 def find(ranked: Sequence[RankedUser], user_id: str) -> RankedUser:
-    """Return the user, who must be ranked."""
+    """Return a user that is ranked."""
     return next(user for user in ranked if user.user_id == user_id)
 
 

@@ -1,4 +1,4 @@
-"""Makes failed assertions outside of the test modules tell both sides as well."""
+"""Makes failed assertions outside of the test modules show both sides as well."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Runs two servers on one store for a whole module of tests, and strikes them with faults.
+"""Runs two servers on one store for a whole module of tests, and injects faults.
 
 The harness is asynchronous and the tests of the model are not, so everything runs on an event loop
 in the background.
@@ -27,7 +27,7 @@ SERVERS = 2
 
 
 class Fault(StrEnum):
-    """What can happen to a deployment without losing anything that was acknowledged."""
+    """Faults that lose nothing that was acknowledged."""
 
     KILL_SERVER = "SIGKILL to a server, and its restart"
     KILL_STORE = "SIGKILL to the store, and its restart"
@@ -70,17 +70,17 @@ class Deployment:
         self._cleanup.close()
 
     def new_name(self) -> str:
-        """Return a text that no contest of this deployment begins with so far."""
+        """Return a prefix that no contest of this deployment has so far."""
         return f"n{next(self._names)}"
 
     @property
     def faults(self) -> list[Fault]:
-        """The faults after which everything that was acknowledged must still be there."""
+        """The faults after which every acknowledged write must still be there."""
         is_durable = isinstance(self._store, StoreProcess)
         return [fault for fault in Fault if is_durable or fault is not Fault.KILL_STORE]
 
     def strike(self, fault: Fault, via: int) -> None:
-        """Let a fault happen, to server `via` if to one, and wait until all take writes again."""
+        """Inject a fault, into server `via` if into one, and wait until all accept writes again."""
         match fault:
             case Fault.KILL_SERVER:
                 self._loop.run(self._kill_server(self._processes[via]))
@@ -93,8 +93,8 @@ class Deployment:
             self._loop.run(self._recovery(server, fault))
 
     async def _recovery(self, server: RemoteService, fault: Fault) -> None:
-        story = f"a write that is taken after {fault}"
-        await eventually(lambda: asyncio.to_thread(self._takes_writes, server), story)
+        story = f"a write that is accepted after {fault}"
+        await eventually(lambda: asyncio.to_thread(self._accepts_writes, server), story)
 
     async def _start_processes(self) -> None:
         for process in self._processes:
@@ -111,7 +111,7 @@ class Deployment:
         await process.start()
 
     async def _kill_store(self) -> None:
-        assert isinstance(self._store, StoreProcess), "the imitation would forget everything"
+        assert isinstance(self._store, StoreProcess), "the fake store would lose everything"
         await self._store.kill()
         await self._store.start()
         for process in self._processes:
@@ -123,6 +123,6 @@ class Deployment:
 
         await eventually(is_serving, "SERVING from the health of a server")
 
-    def _takes_writes(self, server: RemoteService) -> bool:
+    def _accepts_writes(self, server: RemoteService) -> bool:
         probe = Update(contest_id="probe", user_id="probe", request_id="probe")
         return isinstance(server.update(probe, wait_for_ready=True), Result)

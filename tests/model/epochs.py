@@ -1,10 +1,10 @@
-"""Numbers the epochs that a service tells, since a model can't foresee an opaque text."""
+"""Numbers the epochs of a service, since a model can't foresee an opaque text."""
 
 from leaderboard.v1 import leaderboard_pb2 as pb
 from model.records import Position
 
 UNKNOWN_HISTORY = 99
-"""The number of any epoch other than the first one that was met for the contest."""
+"""The number of any epoch other than the first one seen of the contest."""
 
 
 class Epochs:
@@ -25,11 +25,11 @@ class Epochs:
         return 1 if self._first.setdefault(contest_id, epoch) == epoch else UNKNOWN_HISTORY
 
     def read(self, contest_id: str, message: pb.Position) -> Position:
-        """Return a position as the model tells it."""
+        """Return a position of the model for a message."""
         return Position(self.number(contest_id, message.epoch), message.revision)
 
     def write(self, contest_id: str, position: Position) -> pb.Position:
-        """Return the message for a position; unknown histories get an epoch nobody ever had."""
+        """Return the message for a position; unknown histories get an epoch that no contest has."""
         epoch = "" if position.history == 0 else "never-was"
         if position.history == 1:
             epoch = self._first.get(contest_id, epoch)

@@ -1,4 +1,4 @@
-"""Runs the Python imitation of Redis as a store that other processes connect to."""
+"""Runs fakeredis, a Redis in Python, as a store that other processes connect to."""
 
 import threading
 from typing import Any
@@ -11,7 +11,7 @@ from harness.ports import free_port
 
 
 class FakeStore:
-    """The imitation of Redis 7.0 behind a port of this process; it forgets all at its end."""
+    """A fake Redis 7.0 behind a port of this process; it keeps nothing at its end."""
 
     def __init__(self) -> None:
         port = free_port()
@@ -21,7 +21,7 @@ class FakeStore:
         self._thread = threading.Thread(target=self._server.serve_forever)
 
     async def start(self) -> None:
-        """Listen."""
+        """Start listening."""
         self._thread.start()
 
     def end(self) -> None:

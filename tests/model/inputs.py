@@ -1,4 +1,4 @@
-"""What the random operations are made of: small pools, so that ties and repeats are the rule."""
+"""Inputs of the random operations: small pools, so that ties and repeats are the rule."""
 
 from enum import StrEnum
 
@@ -10,8 +10,8 @@ from model.records import Mode, Update
 
 CONTESTS = ("a", "b")
 BUSY_CONTEST = "busy"
-"""Where updates are sent together; no score comes near the bounds there, since what is refused for
-them would depend on an order that the answers don't tell."""
+"""The contest of updates that are sent together; no score comes near the bounds there, since
+refusals would depend on an order that the answers don't show."""
 USERS = ("ada", "0", "00", "1e3", "A.b:c@d_e-f" + "x" * 117)
 EXTREMES = tuple(
     sign * points
@@ -30,7 +30,7 @@ EVENT_TIMES = (
 
 
 class Wanted(StrEnum):
-    """Which `min_position` a read asks for."""
+    """The `min_position` of a read."""
 
     NOTHING = "none"
     BEGINNING = "before the first update"

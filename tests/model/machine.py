@@ -1,4 +1,4 @@
-"""Does random things to a real service and to the model, and holds every answer against it.
+"""Sends random operations to a real service and to the model, and compares every answer.
 
 Each run has contests of its own, so servers and store serve many runs.
 """
@@ -34,7 +34,7 @@ from model.inputs import (
 from model.records import Position, Refusal, Result, Top, Update
 from model.remote import RemoteService
 
-STEPS_TOLD = 20
+STEPS_SHOWN = 20
 
 
 class ServiceMachine(RuleBasedStateMachine):
@@ -84,8 +84,8 @@ class ServiceMachine(RuleBasedStateMachine):
         here = [self._here(update) for update in batch]
         answers = self._server(via).batch(here)
         for update, answer in zip(here, answers, strict=True):
-            self._hear(via, update, answer)
-        assert answers == self._model.batch(here), self._told()
+            self._record(via, update, answer)
+        assert answers == self._model.batch(here), self._last_steps()
         return multiple(*batch)
 
     @rule(
@@ -93,10 +93,11 @@ class ServiceMachine(RuleBasedStateMachine):
         twice=st.booleans(),
     )
     def send_together(self, parcels: Sequence[tuple[Update, int]], *, twice: bool) -> None:
-        """Send updates and reads without waiting; the answers tell in which order updates went.
+        """Send updates and reads without waiting; their answers show the order of the updates.
 
-        What changed nothing has the revision that it found. What was replayed or refused for its
-        request id could have come at any time after the first answer, so it counts as last.
+        An update that changed nothing has the revision that it found. One that was replayed, or
+        refused for its request id, may have come at any time after the first answer, so it counts
+        as last.
         """
         if twice:
             parcels = [*parcels, *((update, SERVERS - 1 - via) for update, via in parcels)]
@@ -108,14 +109,14 @@ class ServiceMachine(RuleBasedStateMachine):
         answered = [(*parcel, wait()) for parcel, wait in zip(parcels, pending, strict=True)]
         pages = [wait() for wait in reads]
         for update, via, answer in sorted(answered, key=lambda each: _order(each[2])):
-            self._hear(via, update, answer)
-            assert answer == self._model.update(update), self._told()
+            self._record(via, update, answer)
+            assert answer == self._model.update(update), self._last_steps()
         for via, (page, floor) in enumerate(zip(pages, floors, strict=True)):
             self._story.append(f"server {via}: top meanwhile -> {page}")
-            assert isinstance(page, Top), self._told()
+            assert isinstance(page, Top), self._last_steps()
             at = page.position.revision
-            assert floor <= at <= self._model.position(contest).revision, self._told()
-            assert page == self._model.top(contest, limit=1000, at=at), self._told()
+            assert floor <= at <= self._model.position(contest).revision, self._last_steps()
+            assert page == self._model.top(contest, limit=1000, at=at), self._last_steps()
 
     @rule(
         contest=read_contests,
@@ -135,9 +136,11 @@ class ServiceMachine(RuleBasedStateMachine):
         if isinstance(answer, Top):
             at = answer.position.revision
             oldest = max(self._acknowledged[via, here], position.revision if position else 0)
-            assert oldest <= at <= self._model.position(here).revision, self._told()
+            assert oldest <= at <= self._model.position(here).revision, self._last_steps()
             self._acknowledged[via, here] = at
-        assert answer == self._model.top(here, **page, min_position=position, at=at), self._told()
+        assert answer == self._model.top(here, **page, min_position=position, at=at), (
+            self._last_steps()
+        )
 
     @rule(
         contest=read_contests,
@@ -147,13 +150,13 @@ class ServiceMachine(RuleBasedStateMachine):
         via=servers,
     )
     def read_rank(self, contest: str, user: str, neighbors: int, wanted: Wanted, via: int) -> None:
-        """Read the rank of one user, which is always of the present."""
+        """Read the rank of one user, which is always the present one."""
         here = self._contest(contest)
         position = self._position(here, wanted)
         answer = self._server(via).rank(here, user, neighbors=neighbors, min_position=position)
         self._story.append(f"server {via}: rank of {user} in {here} {position} -> {answer}")
         expected = self._model.rank(here, user, neighbors=neighbors, min_position=position)
-        assert answer == expected, self._told()
+        assert answer == expected, self._last_steps()
 
     @rule(contest=read_contests, via=servers)
     def read_all(self, contest: str, via: int) -> None:
@@ -176,8 +179,8 @@ class ServiceMachine(RuleBasedStateMachine):
     def _exchange(self, update: Update, via: int) -> None:
         here = self._here(update)
         answer = self._server(via).update(here)
-        self._hear(via, here, answer)
-        assert answer == self._model.update(here), self._told()
+        self._record(via, here, answer)
+        assert answer == self._model.update(here), self._last_steps()
 
     def _server(self, via: int) -> RemoteService:
         return self._deployment.servers[via]
@@ -188,16 +191,16 @@ class ServiceMachine(RuleBasedStateMachine):
     def _here(self, update: Update) -> Update:
         return replace(update, contest_id=self._contest(update.contest_id))
 
-    def _hear(self, via: int, update: Update, answer: Result | Refusal) -> None:
-        """Remember what a server acknowledged, since it must not answer with less."""
+    def _record(self, via: int, update: Update, answer: Result | Refusal) -> None:
+        """Record what a server acknowledged, since no later answer of it may be behind that."""
         self._story.append(f"server {via}: {update} -> {answer}")
         if isinstance(answer, Result):
             key = via, update.contest_id
             self._acknowledged[key] = max(self._acknowledged[key], answer.position.revision)
 
-    def _told(self) -> str:
-        """Return the last steps, for a difference that depends on timing can't be run again."""
-        return "\n".join(["the last steps:", *self._story[-STEPS_TOLD:]])
+    def _last_steps(self) -> str:
+        """Return the last steps, since a difference that depends on timing can't be run again."""
+        return "\n".join(["the last steps:", *self._story[-STEPS_SHOWN:]])
 
     def _position(self, contest_id: str, wanted: Wanted) -> Position | None:
         present = self._model.position(contest_id)

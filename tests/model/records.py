@@ -1,7 +1,6 @@
-"""The vocabulary of the model: what is asked of the service and what it answers.
+"""Requests and answers of the model, as frozen values that compare by their fields.
 
-Everything is a frozen value that compares by its fields, and nothing here knows of gRPC, so that
-an expected and an actual answer are the same kind of thing and can simply be compared.
+Nothing here knows of gRPC, so that an expected and an actual answer can be compared as they are.
 """
 
 import enum
@@ -20,9 +19,9 @@ class Mode(enum.IntEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Update:
-    """One change of one user's score, as a caller asks for it.
+    """One change of one user's score, as a caller requests it.
 
-    `event_time` is seconds and nanoseconds since 1970, None when the caller does not say.
+    `event_time` is seconds and nanoseconds since 1970; None if it was not given.
     """
 
     contest_id: str
@@ -36,7 +35,7 @@ class Update:
 
     @property
     def payload(self) -> "Update":
-        """Return what must be the same when the request id is sent again."""
+        """The fields that must be the same when the request id is sent again."""
         return replace(self, mode=self.mode or Mode.INCREMENT)
 
 
@@ -45,7 +44,7 @@ class Position:
     """A point in the history of one contest.
 
     The epoch of the contract is opaque. Here the histories of a contest are numbered in the order
-    in which they are met: 0 stands for the empty epoch of a contest without updates, 1 for the
+    in which they are seen: 0 stands for the empty epoch of a contest without updates, 1 for the
     first real epoch, and any other number for one that the contest is not in.
     """
 
@@ -65,7 +64,7 @@ class RankedUser:
 
 @dataclass(frozen=True, kw_only=True)
 class Result:
-    """The answer to an update that was taken."""
+    """The answer to an update that was accepted."""
 
     user: RankedUser
     previous_score: int
@@ -86,7 +85,7 @@ class Top:
 
 @dataclass(frozen=True, kw_only=True)
 class Rank:
-    """The rank of one user; `percentile` is rounded to 9 decimals, since it is no exact number."""
+    """The rank of one user; `percentile` is rounded to 9 decimals, since it is not exact."""
 
     user: RankedUser
     neighbors: tuple[RankedUser, ...]

@@ -1,4 +1,4 @@
-"""Calls a real server, and asks and answers in the words of the model."""
+"""Calls a real server with the requests of the model, and returns its answers."""
 
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -18,7 +18,7 @@ from model.records import Position, Rank, RankedUser, Refusal, Result, Top, Upda
 Answer = TypeVar("Answer", Result, Top, Rank)
 
 DEADLINE_S = 10.0
-"""Generous: it only decides when a broken service is given up."""
+"""Generous: it only decides when a call to a broken service fails."""
 
 _CODES = {code.value[0]: code.name for code in grpc.StatusCode}
 
@@ -36,13 +36,13 @@ class RemoteService:
         self._channel.close()
 
     def update(self, update: Update, *, wait_for_ready: bool = False) -> Result | Refusal:
-        """Apply one update; a server that is just starting can be waited for."""
+        """Apply one update, on request once a starting server is ready."""
         return self.begin_update(update, wait_for_ready=wait_for_ready)()
 
     def begin_update(
         self, update: Update, *, wait_for_ready: bool = False
     ) -> Callable[[], Result | Refusal]:
-        """Send one update, and return what waits for the answer."""
+        """Send one update, and return a function that waits for the answer."""
         call = self._stub.UpdateScore.future(
             _update(update), timeout=DEADLINE_S, wait_for_ready=wait_for_ready
         )
@@ -79,7 +79,7 @@ class RemoteService:
         start_rank: int = 0,
         min_position: Position | None = None,
     ) -> Callable[[], Top | Refusal]:
-        """Ask for consecutive ranks, and return what waits for the answer."""
+        """Request consecutive ranks, and return a function that waits for the answer."""
         request = pb.GetTopUsersRequest(
             contest_id=contest_id,
             limit=limit,

@@ -20,7 +20,7 @@ def give(
     request_id: str = "",
     display_name: str = "",
 ) -> Result:
-    """Update a user of the one contest of these tests; the update must be taken."""
+    """Update a user of the one contest of these tests; the update must be accepted."""
     answer = service.update(
         Update(
             contest_id="chess",
@@ -83,7 +83,7 @@ def test_mode_decides_what_the_points_do(service: Service, mode: Mode, scores: l
 
 
 def test_equal_scores_rank_by_who_reached_them_first(service: Service) -> None:
-    """Whoever comes to a score later stands behind all who have it, also on coming back to it."""
+    """A user that reaches a score later ranks below all that have it, also on a return to it."""
     give(service, "ada", 5)
     give(service, "bob", 5)
     give(service, "ada", -1)
@@ -93,7 +93,7 @@ def test_equal_scores_rank_by_who_reached_them_first(service: Service) -> None:
 
 
 def test_write_that_changes_nothing_moves_nobody(service: Service) -> None:
-    """An update without effect has no revision and keeps the place among equal scores."""
+    """An update without effect has no revision and keeps the order among equal scores."""
     give(service, "ada", 5)
     give(service, "bob", 5)
 
@@ -108,7 +108,7 @@ def test_write_that_changes_nothing_moves_nobody(service: Service) -> None:
 
 
 def test_new_name_is_a_change_that_moves_nobody(service: Service) -> None:
-    """A display name has its own revision, keeps the place, and stays when left empty."""
+    """A display name has its own revision, keeps the rank, and stays when left empty."""
     give(service, "ada", 5)
     give(service, "bob", 5)
 
@@ -148,7 +148,7 @@ def test_request_id_stands_for_one_payload_in_one_contest(service: Service) -> N
 
 
 def test_refused_update_is_not_remembered(service: Service) -> None:
-    """A request id whose update passed the bounds is free to be used again."""
+    """A request id whose update passed the bounds can be used again."""
     give(service, "ada", MAX_SCORE)
     beyond = Update(contest_id="chess", user_id="ada", points=1, request_id="one")
 
@@ -167,7 +167,7 @@ def test_points_beyond_the_bounds_are_refused(service: Service, points: int, mod
 
 
 def test_batch_is_its_updates_one_after_the_other(service: Service) -> None:
-    """Each answer is as of its own revision, a repeat included, and a refusal is no obstacle."""
+    """Each answer is of its own revision, a repeat included, and a refusal affects no other."""
     update = Update(contest_id="chess", user_id="ada", points=1, request_id="one")
     beyond = Update(contest_id="chess", user_id="ada", points=MAX_SCORE)
     bob = Update(contest_id="chess", user_id="bob", points=2)
@@ -182,7 +182,7 @@ def test_batch_is_its_updates_one_after_the_other(service: Service) -> None:
     assert code(refusal) == "OUT_OF_RANGE"
 
 
-def test_rank_tells_the_neighbors_and_the_share_below(service: Service) -> None:
+def test_rank_has_the_neighbors_and_the_share_below(service: Service) -> None:
     """Neighbors stand on both sides, best first, fewer at the ends; the share ignores the user."""
     for points, user_id in enumerate(["eve", "dan", "cid", "bob", "ada"]):
         give(service, user_id, points)
@@ -195,7 +195,7 @@ def test_rank_tells_the_neighbors_and_the_share_below(service: Service) -> None:
 
 
 def test_single_user_is_above_all_others(service: Service) -> None:
-    """With nobody to compare with, the percentile is 100; who is absent has no rank."""
+    """Without other users the percentile is 100; a user without a score has no rank."""
     give(service, "ada", -1)
 
     rank = service.rank("chess", "ada")
@@ -205,7 +205,7 @@ def test_single_user_is_above_all_others(service: Service) -> None:
     assert code(service.rank("chess", "bob")) == "NOT_FOUND"
 
 
-def test_past_boards_can_be_asked_for(service: Service) -> None:
+def test_past_boards_can_be_read(service: Service) -> None:
     """The board of a revision is the same later on."""
     give(service, "ada", 1)
     then = service.top("chess")
@@ -227,7 +227,7 @@ def test_past_boards_can_be_asked_for(service: Service) -> None:
 def test_position_is_reached_in_its_own_history_only(
     service: Service, wanted: Position, expected: str
 ) -> None:
-    """A position that is later or of another epoch can't be given by any read."""
+    """A position that is later or of another epoch is refused by every read."""
     give(service, "ada", 1)
 
     assert expected == code(service.top("chess", min_position=wanted))

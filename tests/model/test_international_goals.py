@@ -35,7 +35,7 @@ pytestmark = [
 
 @dataclass
 class ComputedBoard:
-    """What the file alone says of one contest."""
+    """The board of one contest by the file alone."""
 
     events: int
     users: list[RankedUser]
@@ -118,7 +118,7 @@ def import_events(address: str, events: Path) -> float:
 
 
 def read_board(server: RemoteService, contest_id: str) -> tuple[list[RankedUser], Position]:
-    """Read all pages of a board, which nobody changes meanwhile."""
+    """Read all pages of a board that does not change meanwhile."""
     users: list[RankedUser] = []
     for start_rank in itertools.count(1, PAGE):
         page = server.top(contest_id, limit=PAGE, start_rank=start_rank)

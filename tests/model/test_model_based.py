@@ -29,8 +29,8 @@ PROFILES = {
     "minimal": settings(_SHRUNK, derandomize=True),
     "thorough": settings(_SHRUNK, max_examples=400, stateful_step_count=60),
 }
-"""How much is tried: the same runs each time; as many new ones; the same, and a difference is
-reduced to the least steps that show it, which takes minutes; a long search.
+"""How much is tried: the same runs each time; as many new ones; the same, with a difference reduced
+to the fewest steps that show it, which takes minutes; a long search.
 
 The environment variable LEADERBOARD_MODEL_PROFILE names the one that the suite uses.
 """
@@ -40,7 +40,7 @@ MAX_BATCH = 1000
 
 
 STORES = ["valkey", "redis", pytest.param("fakeredis", marks=pytest.mark.slow)]
-"""What is compared with the model. The fake takes longer than the two that count."""
+"""The stores of the service. The fake takes longer than the two real ones."""
 
 
 @pytest.fixture(name="deployment", scope="module", params=STORES)

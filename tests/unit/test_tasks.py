@@ -84,6 +84,18 @@ class TestSingleFlight:
 
         assert (await early, await late) == (1, 2)
 
+    async def test_call_is_over_once_it_returned(self) -> None:
+        """Its end is seen before any callback of it."""
+        running: list[bool] = []
+
+        async def run() -> None:
+            asyncio.get_running_loop().call_soon(lambda: running.append(flight.running))
+
+        flight = SingleFlight(run, name="work")
+        await flight.run()
+
+        assert running == [False]
+
     async def test_cancel_ends_the_call(self) -> None:
         """Callers of a cancelled call are cancelled too."""
         flight = SingleFlight(Work().run, name="work")
