@@ -3,14 +3,23 @@
 import pytest
 
 from harness.waiting import eventually
+from leaderboard_server.domain.change import Commit
 from leaderboard_server.domain.errors import StoreUnavailable
 from leaderboard_server.domain.position import BEGINNING, Position
 from leaderboard_server.domain.watch import SnapshotReason
 from leaderboard_server.replication import log_reader
 from leaderboard_server.storage.codec import UnreadableCommit
-from replication.following import Following, commit, payload
+from replication.following import Following, Recorder, commit, payload
 
 TRIMMED, NEW_EPOCH = SnapshotReason.HISTORY_TRIMMED, SnapshotReason.NEW_EPOCH
+
+
+class FailsAtSecond(Recorder):
+    """An observer with a defect."""
+
+    def on_commit(self, commit: Commit) -> None:
+        """Fail at the second revision."""
+        assert commit.revision != 2
 
 
 class TestCatchingUp:
@@ -112,6 +121,18 @@ class TestCatchingUp:
 
         assert live.taken() == (["stale", 2], ["history"] * 2)
 
+    async def test_defect_of_an_observer_does_not_end_the_following(self, live: Following) -> None:
+        """The log is read again after the commit at which it failed."""
+        live.follower.add(FailsAtSecond())
+        await live.begin_read()
+        live.store.append(commit(2), commit(3))
+        live.follower.on_message(payload(2))
+        live.follower.on_message(payload(3))
+        live.store.replies.set()
+        await live.live()
+
+        assert live.taken() == (["stale", 2, "stale", 3], ["history", "history"])
+
     async def test_long_log_is_read_in_pages(
         self, live: Following, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -195,6 +216,17 @@ class TestCatchingUp:
 
         calls = ["history", "position"]
         assert live.taken() == (["stale", (Position("e", 2), TRIMMED)], calls)
+
+    async def test_unreadable_log_is_retried_while_the_store_is_away(self, live: Following) -> None:
+        """A failed read of the position, for whatever reason, doesn't make the follower live."""
+        live.store.append(commit(2))
+        live.store.errors["history"] += [UnreadableCommit(), UnreadableCommit()]
+        live.store.errors["position"] += [StoreUnavailable(), ValueError("a defect")]
+        live.follower.catch_up()
+        await live.live()
+
+        calls = ["history", "position"] * 2 + ["history"]
+        assert live.taken() == (["stale", 2], calls)
 
     async def test_close_cancels_the_read(self, live: Following) -> None:
         """Nothing is passed on after it."""

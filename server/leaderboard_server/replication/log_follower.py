@@ -231,8 +231,15 @@ class LogFollower:
         catch_up, self._catch_up = self._catch_up, None
         if task.cancelled() or not catch_up or self._state is State.UNSUBSCRIBED:
             return
-        if catch_up.messages is None or not all(map(self._reader.advance, catch_up.messages)):
+        try:
+            complete = catch_up.messages is not None and all(
+                map(self._reader.advance, catch_up.messages)
+            )
+        except Exception:  # noqa: BLE001 - else the contest would not be followed any more
+            _log.exception("catch_up_failed", contest_id=self.contest_id)
+            complete = False
+        if complete:
+            self._rollback.allow_repeats(self.position)
+            self._enter(State.LIVE)
+        else:
             self._read_log()
-            return
-        self._rollback.allow_repeats(self.position)
-        self._enter(State.LIVE)

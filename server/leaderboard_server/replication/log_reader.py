@@ -5,7 +5,6 @@ and a new epoch, are passed on as a restart at a later position.
 """
 
 import asyncio
-import contextlib
 from typing import Protocol
 
 import structlog
@@ -88,20 +87,19 @@ class LogReader:
                     diverged = False
                 # The store has to find out if it is behind what was passed on.
                 self._store.observe_commit(self._contest_id, self.position)
-                history = await self._store.history(
-                    self._contest_id, self.position.revision, HISTORY_PAGE
-                )
+                try:
+                    history = await self._store.history(
+                        self._contest_id, self.position.revision, HISTORY_PAGE
+                    )
+                except UnreadableCommit:
+                    _log.exception("log_unreadable", contest_id=self._contest_id)
+                    present = await self._store.position(self._contest_id)
+                    self._restart(present, SnapshotReason.HISTORY_TRIMMED)
+                    return
                 diverged = self._rollback.diverged(history, self.position)
                 if not diverged and self._pass_on(history):
                     return
             except StoreUnavailable:
-                await asyncio.sleep(RETRY_S)
-            except UnreadableCommit:
-                _log.exception("log_unreadable", contest_id=self._contest_id)
-                with contextlib.suppress(StoreUnavailable):
-                    present = await self._store.position(self._contest_id)
-                    self._restart(present, SnapshotReason.HISTORY_TRIMMED)
-                    return
                 await asyncio.sleep(RETRY_S)
             except Exception:  # noqa: BLE001 - else the contest would not be followed any more
                 _log.exception("catch_up_failed", contest_id=self._contest_id)
