@@ -29,9 +29,9 @@ from unit.plain_board import Step
 from unit.strategies import steps
 
 DEPTH = 4
-"""How many ranks a window holds in these runs."""
+"""Ranks that a window holds in these runs."""
 SPARE = 2
-"""How many rows more it keeps."""
+"""Rows that it keeps beyond these."""
 
 _NODES = 2
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 
 class Mode(enum.IntEnum):
-    """How points are applied; the numbers are those of the contract."""
+    """Modes of applying points; the numbers are those of the contract."""
 
     UNSPECIFIED = 0
     INCREMENT = 1

@@ -29,8 +29,8 @@ PROFILES = {
     "minimal": settings(_SHRUNK, derandomize=True),
     "thorough": settings(_SHRUNK, max_examples=400, stateful_step_count=60),
 }
-"""How much is tried: the same runs each time; as many new ones; the same, with a difference reduced
-to the fewest steps that show it, which takes minutes; a long search.
+"""Profiles: the same runs each time; as many new ones; the same, with a difference reduced to the
+fewest steps that show it, which takes minutes; a long search.
 
 The environment variable LEADERBOARD_MODEL_PROFILE names the one that the suite uses.
 """

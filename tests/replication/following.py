@@ -60,7 +60,7 @@ class FakeStore:
         return self.now
 
     async def history(self, _contest_id: str, after_revision: int, limit: int) -> History:
-        """See `Store.history`; what is read is the log as of the call."""
+        """See `Store.history`; reads the log as of the call."""
         before = next((each for each in self.log if each.revision == after_revision), None)
         commits = [each for each in self.log if each.revision > after_revision][:limit]
         history = History(commits, self.now, before)

@@ -80,7 +80,7 @@ class TestCatchingUp:
         assert live.follower.position == Position("e", 1)
 
     async def test_connection_lost_leaves_the_read_running(self, live: Following) -> None:
-        """What the log held is passed on, but the follower is not live after it."""
+        """The commits of the log are passed on, but the follower is not live after it."""
         live.store.append(commit(2))
         await live.begin_read()
         live.follower.on_connection_lost()
@@ -145,7 +145,7 @@ class TestCatchingUp:
         assert live.taken() == (["stale", 2, 3, 4, 5, 6], ["history"] * 3)
 
     async def test_trimmed_log_restarts_observers(self, live: Following) -> None:
-        """Where commits are missing from the log, observers go on from where it ends."""
+        """If commits are missing from the log, observers go on from its end."""
         live.store.append(commit(2), commit(3))
         live.store.log = [commit(3)]
         live.follower.catch_up()

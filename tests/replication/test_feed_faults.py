@@ -107,7 +107,7 @@ async def test_watcher_away_for_longer_than_the_history_gets_a_snapshot(forgetfu
 async def test_server_disconnected_for_longer_than_the_history_sends_snapshots(
     forgetful: Servers,
 ) -> None:
-    """Watchers stay, and get a snapshot with HISTORY_TRIMMED within their streams."""
+    """Watchers stay, and get a snapshot with HISTORY_TRIMMED in their streams."""
     near, far, line = forgetful
     watchers = ScopeWatchers()
     async with watchers.at(far.stub):

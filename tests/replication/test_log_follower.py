@@ -120,7 +120,7 @@ class TestLive:
     async def test_reused_revision_ends_the_epoch_though_the_store_is_away(
         self, live: Following
     ) -> None:
-        """That the revision was reused is not forgotten while the store is away."""
+        """The reuse of a revision is not forgotten while the store is away."""
         live.store.errors["end_epoch"].append(StoreUnavailable())
         live.follower.on_message(payload(2))
         live.follower.on_message(payload(2))
@@ -142,7 +142,7 @@ class TestLive:
         assert new.follower.live
 
     async def test_epoch_without_changes_reads_the_log(self, new: Following) -> None:
-        """A message without changes tells that an epoch began, not what is in it."""
+        """A message without changes shows that an epoch began, not its board."""
         new.store.log, new.store.now = [], BEGINNING
         new.follower.on_subscribed()
         await new.live()

@@ -106,7 +106,7 @@ async def test_unreadable_commit_at_the_position_is_not_needed(node: Node, redis
 async def test_messages_that_never_arrive_are_not_expected_for_ever(
     own_store: StoreProcess,
 ) -> None:
-    """Where the store's users may not publish, watchers get own commits all the same."""
+    """If the store's users may not publish, watchers get own commits all the same."""
     watches = [NodeWatch(scope) for scope in WatchScope]
     async with (
         running_node(own_store.url) as node,

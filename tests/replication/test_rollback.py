@@ -53,7 +53,7 @@ def test_another_history_is_detected(seen: History, *, diverged: bool, received:
 
 
 def test_unknown_commit_at_the_position_fits_any_log() -> None:
-    """Where the commit is not known, only one that spans the position shows another history."""
+    """If the commit is not known, only one that spans the position shows another history."""
     detector = RollbackDetector()
     detector.start_after(None)
     assert not detector.diverged(history(commit(4), before=commit(3)), HERE)
@@ -109,7 +109,7 @@ class TestReusedRevisions:
         assert detector.revision_reused(commit(100), Position("e", 100))
 
     def test_expected_messages_are_bounded(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Where no message ever arrives, repeats of the earlier ones are allowed instead."""
+        """If no message ever arrives, repeats of the earlier ones are allowed instead."""
         monkeypatch.setattr(rollback, "MAX_EXPECTED", 3)
         detector = RollbackDetector()
         for revision in range(1, 6):

@@ -16,14 +16,14 @@ from leaderboard_server.storage.store import Store
 from leaderboard_server.tasks import BackgroundTask
 
 DEPTH = 1_000
-"""How many ranks a window holds: as many as one call may request from rank 1 on."""
+"""Ranks that a window holds: as many as one call may request from rank 1 on."""
 MAX_BOARDS = 1_024
-"""How many windows a server keeps; the least recently used one is evicted. A full one takes about
+"""Windows that a server keeps; the least recently used one is evicted. A full one takes about
 0.5 MB."""
 IDLE_S = 60.0
 """Time without a reader after which a window is evicted."""
 SWEEP_S = 5.0
-"""How often idle windows are evicted."""
+"""Interval at which idle windows are evicted."""
 
 
 class _LiveBoards(TTLCache[str, LiveBoard]):

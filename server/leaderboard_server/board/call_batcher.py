@@ -45,7 +45,7 @@ class CallBatcher(Generic[Request, Reply]):
         self._max_size = max_size
         self._loop: asyncio.AbstractEventLoop | None = None
         self._queues: dict[str, list[_Submission[Request, Reply]]] = {}
-        """What is to be sent, of each contest that has a call in flight or scheduled."""
+        """The waiting submissions of each contest that has a call in flight or scheduled."""
         self.size = 0
         """The size of all that is queued or in flight, also of callers that were cancelled."""
         self._calls: set[asyncio.Future[Decode[Reply]]] = set()

@@ -50,7 +50,7 @@ class Committer:
 
     @property
     def size(self) -> int:
-        """How many updates are queued or in flight."""
+        """The number of updates that are queued or in flight."""
         return self._batcher.size
 
     async def close(self) -> None:

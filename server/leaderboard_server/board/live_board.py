@@ -13,8 +13,8 @@ from leaderboard_server.storage.store import Store
 from leaderboard_server.tasks import SingleFlight
 
 FILLS = 3
-"""How often a window is filled when the contest moves on during the fill; after that the caller
-reads the store instead."""
+"""Fills that are tried while the contest moves on during each; after these the caller reads the
+store instead."""
 
 
 class LiveBoard:
@@ -66,9 +66,9 @@ class LiveBoard:
     def read_as_followed(self, start_rank: int, count: int) -> Page | None:
         """Return ranks as of the followed commits, or None if the window doesn't hold them."""
         window = self._window
-        return (
-            window.read(start_rank, count) if window and window.covers(start_rank, count) else None
-        )
+        if not window or not window.covers(start_rank, count):
+            return None
+        return window.read(start_rank, count)
 
     async def fill(self) -> None:
         """Read the window from the store, once for all callers.

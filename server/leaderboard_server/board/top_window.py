@@ -12,10 +12,10 @@ from leaderboard_server.domain.change import Commit, ScoreChange
 from leaderboard_server.domain.position import Position
 
 SPARE = 100
-"""How many rows are kept beyond the depth, so that users who fall out don't force a new fill."""
+"""Rows kept beyond the depth, so that users that leave the window seldom make a fill necessary."""
 
 PAGES = 64
-"""How many pages are kept for callers that read the same ranks."""
+"""Pages kept for callers that read the same ranks."""
 
 
 class TopWindow:

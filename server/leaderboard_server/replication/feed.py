@@ -21,7 +21,7 @@ from leaderboard_server.tasks import BackgroundTask
 _log = structlog.get_logger()
 
 HEARTBEAT_S = 0.5
-"""How often a heartbeat is sent."""
+"""Interval between heartbeats."""
 SILENCE_S = 1.5
 """Time without a reply to a heartbeat after which the connection is dropped: within 2 s in all."""
 CONNECT_TIMEOUT_S = 2.0

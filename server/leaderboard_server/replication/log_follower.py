@@ -1,6 +1,6 @@
 """Follows one contest's commit log, by messages of the feed and by reads of the log.
 
-What observers get in which order is up to `LogReader`; when it reads is decided here:
+`LogReader` passes commits on; the states decide when it reads the log:
 
     state         event                                    next state    action
     UNSUBSCRIBED  subscribed                               CATCHING_UP   stale, read the log *
@@ -14,9 +14,9 @@ What observers get in which order is up to `LogReader`; when it reads is decided
                   connection lost                          UNSUBSCRIBED  stale; the read goes on
     LIVE          message or own commit that comes next                  pass it on
                   message of a known commit                              ignore it
-                  message after a gap, unreadable message,
-                  catch_up, subscribed                     CATCHING_UP   stale, read the log
+                  message after a gap or unreadable        CATCHING_UP   stale, read the log
                   message that reuses a revision           CATCHING_UP   stale, end epoch and read
+                  catch_up, subscribed                     CATCHING_UP   stale, read the log
                   verify: silent and behind the store      CATCHING_UP   stale, read the log
                   connection lost                          UNSUBSCRIBED  stale
     any           own commit that does not come next                     stale
@@ -44,13 +44,13 @@ from leaderboard_server.storage.store import Store
 _log = structlog.get_logger()
 
 LIVE_WITHIN_S = 1.0
-"""How long to wait at most until a follower is live."""
+"""Time to wait until a follower is live."""
 IN_FLIGHT_S = 0.1
-"""How long a message may be in flight before it counts as lost."""
+"""Time a message may be in flight before it counts as lost."""
 
 
 class State(Enum):
-    """What a follower does with messages."""
+    """States of a log follower."""
 
     UNSUBSCRIBED = auto()
     """Messages may be missed, so they are dropped."""

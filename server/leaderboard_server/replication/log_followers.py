@@ -18,11 +18,11 @@ from leaderboard_server.tasks import BackgroundTask
 _log = structlog.get_logger()
 
 LINGER_S = 5.0
-"""How long a follower is kept that did not become live in time."""
+"""Time for which a follower is kept that did not become live in time."""
 VERIFY_S = 1.0
-"""How often followers are compared with the store."""
+"""Interval between comparisons of followers with the store."""
 VERIFIED_AT_ONCE = 100
-"""How many followers are compared each time, in turn: about 5 ms of this server."""
+"""Followers compared each time, in turn: about 5 ms of this server."""
 
 
 class _Placeholder:

@@ -21,7 +21,7 @@ from leaderboard_server.storage.store import History, Store
 _log = structlog.get_logger()
 
 HISTORY_PAGE = 100
-"""How many commits are read from the log at once; each has up to 1,000 changes, most have few."""
+"""Commits read from the log at once; each has up to 1,000 changes, most have few."""
 RETRY_S = 0.2
 """Delay before the log is read again after an error."""
 

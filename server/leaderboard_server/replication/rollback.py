@@ -9,7 +9,7 @@ from leaderboard_server.domain.position import Position
 from leaderboard_server.storage.store import History
 
 MAX_EXPECTED = 10_000
-"""How many messages of own commits are expected at most."""
+"""The maximum number of own commits whose messages are expected."""
 
 
 class RollbackDetector:
