@@ -28,7 +28,7 @@ POSITION_BATCH_S = 0.05
 
 
 class RecentCommits:
-    """The shared state of the watchers of one contest. Implements `log_follower.Observer`."""
+    """The shared state of the watchers of one contest. Implements `log_reader.Observer`."""
 
     def __init__(self, store: Store, recent_changes: int) -> None:
         """Hold at least `recent_changes`; watchers that lag further behind get a snapshot."""
@@ -70,7 +70,7 @@ class RecentCommits:
         return self.follower.position
 
     def on_commit(self, commit: Commit) -> None:
-        """See `log_follower.Observer`."""
+        """See `log_reader.Observer`."""
         if not self._follower:
             return  # commits are held from a later position on
         self._commits.append(commit)
@@ -85,7 +85,7 @@ class RecentCommits:
         self.notify()
 
     def on_restart(self, position: Position, reason: SnapshotReason) -> None:
-        """See `log_follower.Observer`."""
+        """See `log_reader.Observer`."""
         self._commits.clear()
         self._changes = 0
         self._held_after = position.revision
@@ -96,7 +96,7 @@ class RecentCommits:
         self.notify()
 
     def on_stale(self) -> None:
-        """See `log_follower.Observer`; watchers get commits in order, however late."""
+        """See `log_reader.Observer`; watchers get commits in order, however late."""
 
     def covers(self, revision: int) -> bool:
         """Return whether all commits after a revision are held."""
