@@ -104,7 +104,7 @@ type Error struct {
 type FieldViolation struct {
 	// Field is the name in the contract, such as "user_id" or "updates[3].points".
 	Field string
-	// Description is what is wrong with the field.
+	// Description is the problem with the field.
 	Description string
 }
 

@@ -46,7 +46,7 @@ _EPILOG = "\n\n".join(
 class _Commands(Mapping[str, Any]):
     """The commands of this package and those of others, which are loaded when they are looked up.
 
-    A command of this package goes before one of the same name.
+    If two have the same name, the one of this package is used.
     """
 
     def __getitem__(self, name: str) -> Any:

@@ -30,8 +30,8 @@ class AsyncScoreBuffer:
     """Accepts updates from the tasks of one event loop; none is dropped silently.
 
     Like `ScoreBuffer`, with `on_error` called in the event loop. The buffer has a task while
-    updates are pending; if that is cancelled from outside, all pending updates are given up and the
-    buffer is closed. If its block ends by cancellation, the buffer has 2 s to flush.
+    updates are pending; if that task is cancelled from outside, all pending updates are given up
+    and the buffer is closed. If the buffer's block ends by cancellation, it has 2 s to flush.
     """
 
     def __init__(
@@ -112,8 +112,8 @@ class AsyncScoreBuffer:
     async def close(self) -> None:
         """Accept no more updates, and wait until all are accepted or refused.
 
-        May be called again. While no server responds that takes `give_up_after` from the last `add`
-        on, and one attempt. Cancelling it ends the wait alone.
+        May be called again. If no server responds, this takes `give_up_after` from the last `add`,
+        plus one attempt. Cancelling it ends only the wait.
 
         Raises:
             RuntimeError: This is another process.

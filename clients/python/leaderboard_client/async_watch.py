@@ -43,14 +43,14 @@ async def watch_contest(
 
     The first update comes before any message and has no board. Cancelling the iteration ends the
     stream at once; after leaving the loop in another way close the iterator, best with
-    `contextlib.aclosing`. An iterator that is not read holds up nothing but itself.
+    `contextlib.aclosing`. An iterator that is not read delays only itself.
 
     Args:
         connect: Opens a channel for one stream, over a connection of its own; the watch closes it.
 
         request: The request of the first stream; see `watch_session.watch_request`.
 
-        closed: Ends the iteration when it is set. The channels have to be closed right after it.
+        closed: Ends the iteration when it is set. The setter then has to close the channels.
 
         metadata: Returns the metadata of each stream; if it fails, the stream counts as lost.
 
@@ -61,7 +61,7 @@ async def watch_contest(
         randomness: Returns a number from 0 to 1, a new one each time.
 
     Raises:
-        LeaderboardError: The service rejected the watch, and would again.
+        LeaderboardError: The service refused the watch, and would refuse it again.
     """
     closed = closed or AsyncCloseEvent()
     session = WatchSession(request, clock, randomness)

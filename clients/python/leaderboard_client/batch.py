@@ -18,8 +18,8 @@ RefusedUpdate: TypeAlias = tuple[ScoreUpdate, LeaderboardError]
 """An update that was refused for good or given up, and why."""
 
 _MIN_TIMEOUT = 1.0
-"""The least seconds of an attempt, also after the deadline of its updates: they may only have
-waited for others while the service was slow."""
+"""The least timeout of an attempt in seconds, also after the deadline of its updates: they may have
+waited behind others because the service is slow."""
 
 
 @dataclass(frozen=True, slots=True)

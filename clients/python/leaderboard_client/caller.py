@@ -49,7 +49,7 @@ class Caller:
             timeout: The seconds that it may take. Default: those of the client.
 
         Raises:
-            LeaderboardError: It failed, and another attempt would fail too, or come too late.
+            LeaderboardError: It failed, and another attempt would fail too or be too late.
         """
         retrying = Retrying(self._timeout if timeout is None else timeout)
         result = self._attempt(call, retrying.attempt_timeout())
@@ -73,7 +73,7 @@ class Caller:
             answered = failure.code != DeadlineExceeded.usual_code
             return failure
         except ValueError:
-            # A channel that was closed meanwhile raises it, too.
+            # Also raised by a channel that was closed meanwhile.
             self._closed.check()
             raise
         finally:

@@ -21,7 +21,7 @@ class PooledChannel(Generic[ChannelT]):
     """A channel of the pool."""
 
     channel: ChannelT
-    """The channel; the pool returns it to a caller when it has to be closed."""
+    """The channel. The pool does not close it, but returns it for closing."""
 
     stub: Any
     """The methods of the service on the channel."""
@@ -86,7 +86,7 @@ class ChannelPool(Generic[ChannelT]):
         Args:
             pooled: The channel of the attempt.
 
-            answered: Whether the server, or the lack of one, was noticed within the attempt.
+            answered: Whether the attempt got a response, or found that there is no server.
         """
         with self._lock:
             now = self._clock()

@@ -187,7 +187,7 @@ class LeaderboardClient:
 
         The watch reconnects and resumes by itself, for as long as that takes, and never shows a
         board that was not the store's. Its first update comes before the first message. It ends
-        when the contest is over, when it or the client is closed, and when it is not referenced.
+        when the contest is over, when it or the client is closed, or when it is dropped.
 
         Args:
             contest_id: The contest. It need not exist yet.
@@ -205,7 +205,7 @@ class LeaderboardClient:
 
             Cancelled: The client was closed.
 
-            LeaderboardError: From the iteration: the service rejected the watch for good.
+            LeaderboardError: From the iteration: the service refused the watch for good.
         """
         request = watch_request(contest_id, limit, scope, user_ids, min_interval)
         return self._watches.make(lambda: Watch(self._connect, request, metadata=self._metadata))
@@ -229,7 +229,8 @@ class LeaderboardClient:
             linger: The seconds that a batch waits for more updates.
 
             give_up_after: The seconds after its `add` for which a failing update is tried again.
-                When a failed batch is given up, queued updates that are as old go with it untried.
+                When a failed batch is given up, queued updates that are as old are given up too,
+                without an attempt.
 
             on_error: Called with each update that was refused for good or given up, and why, from a
                 thread of the buffer, one at a time. It may give up this buffer, but not use it

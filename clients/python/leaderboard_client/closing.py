@@ -69,8 +69,8 @@ class AsyncCloseEvent:
     def guard(self) -> Iterator[None]:
         """Raise Cancelled from the block if the channel that it waits on is closed by the client.
 
-        gRPC cancels calls on a closed channel as if their task had been cancelled. The task itself
-        was not cancelled if its number of cancellation requests is that of before the block.
+        gRPC cancels the calls of a closed channel as if their tasks had been cancelled. A task was
+        not cancelled itself if its number of cancellation requests did not change in the block.
         """
         before = _cancellations()
         try:

@@ -48,7 +48,7 @@ class SnapshotReason(IntEnum):
     """The watch fell too far behind."""
 
     AHEAD = 5
-    """The watch was at a later position than the contest is."""
+    """The watch was at a later position than the contest."""
 
     @classmethod
     def _missing_(cls, _value: object) -> "SnapshotReason":

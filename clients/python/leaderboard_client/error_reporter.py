@@ -31,8 +31,8 @@ _this_thread = _ThisThread()
 def is_reporting() -> bool:
     """Return whether this thread is inside an `on_error` callback.
 
-    Then it must not wait for the reports of any other buffer: that buffer's callback may be waiting
-    for those of this one.
+    If so, it must not wait for the reports of another buffer, whose callback may in turn wait for
+    the reports of this one.
     """
     return bool(_this_thread.reporters)
 

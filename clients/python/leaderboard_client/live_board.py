@@ -41,7 +41,7 @@ class LiveBoard:
         """The number of users of the contest; None if it is not known for certain.
 
         With the scope ALL it is always known. With TOP it is known at a snapshot, and while there
-        are fewer users than the limit; with USERS at a snapshot alone.
+        are fewer users than the limit; with USERS only at a snapshot.
         """
 
     @property
@@ -82,14 +82,14 @@ class LiveBoard:
                 f"the board is at {held.revision}"
             )
         if held.epoch and now.epoch != held.epoch:
-            raise MissedChangesError("the history of the contest is another one")
+            raise MissedChangesError("the epoch of the contest has changed")
         if now.revision < held.revision:
             raise MissedChangesError(
                 f"the stream goes back to revision {now.revision}, the board is at {held.revision}"
             )
 
     def _with_row(self, user: pb.RankedUser, users: list[pb.RankedUser]) -> list[pb.RankedUser]:
-        """Return the rows with the user's new row in the place of its rank."""
+        """Return the rows with the user's new row at its rank."""
         users = [held for held in users if held.user_id != user.user_id]
         if self._scope == pb.WATCH_SCOPE_USERS:
             users.append(user)
@@ -99,7 +99,7 @@ class LiveBoard:
             del users[self._limit :]
         elif user.rank <= self._limit and self._scope == pb.WATCH_SCOPE_TOP:
             raise MissedChangesError(
-                f"the stream sends rank {user.rank}, the board has {len(users)} rows"
+                f"a change has rank {user.rank}, the board has {len(users)} rows"
             )
         return users
 

@@ -1,6 +1,6 @@
-"""Pending updates of a score buffer: when they are sent, their results, and how they end.
+"""Pending updates of a score buffer: their order, their batches and their results.
 
-Has neither threads nor an event loop; the buffers wait, send and report.
+This module has neither threads nor an event loop: the buffers wait, send and report.
 """
 
 import math
@@ -35,11 +35,11 @@ class BufferOptions:
         if self.max_pending < 1:
             raise ValueError(f"max_pending {self.max_pending} is less than 1")
         if not 1 <= self.batch_size <= MAX_BATCH:
-            raise ValueError(f"batch_size {self.batch_size} is not of 1 to {MAX_BATCH}")
+            raise ValueError(f"batch_size {self.batch_size} is not from 1 to {MAX_BATCH}")
         if not 0 <= self.linger < math.inf:
-            raise ValueError(f"linger {self.linger} is not of 0 or more")
+            raise ValueError(f"linger {self.linger} is not 0 or more, and finite")
         if not self.give_up_after >= 0:
-            raise ValueError(f"give_up_after {self.give_up_after} is not of 0 or more")
+            raise ValueError(f"give_up_after {self.give_up_after} is not 0 or more")
 
 
 class PendingQueue:
@@ -115,7 +115,7 @@ class PendingQueue:
     def check_process(self) -> None:
         """Raise RuntimeError if the buffer is inherited."""
         if self.is_inherited:
-            raise RuntimeError("the buffer is that of another process; make one after the fork")
+            raise RuntimeError("the buffer belongs to another process; make one after the fork")
 
     def add(self, update: ScoreUpdate) -> None:
         """Queue an update that has a `request_id`.
@@ -165,8 +165,8 @@ class PendingQueue:
     def give_up(self, why: str, error: LeaderboardError) -> None:
         """Close the queue, and refuse all that is pending.
 
-        An interrupt by Ctrl-C leaves it either given up or not: the refusals themselves are made by
-        `next_unreported`.
+        Ctrl-C can't leave this half done: it only sets a mark, and `next_unreported` makes the
+        refusals.
         """
         self.close(why)
         self._given_up = self._given_up or error

@@ -10,7 +10,7 @@ DEFAULT_TIMEOUT = 10.0
 """The default time of a call with all its attempts, in seconds."""
 
 ATTEMPT_TIMEOUT = 4.0
-"""The longest time of one attempt, in seconds: a lost response must not use up that of the call."""
+"""The longest time of one attempt, in seconds. A lost response must not use up the whole call."""
 
 _MIN_TIMEOUT = 0.001
 _FIRST_DELAY = 0.2
@@ -20,7 +20,7 @@ _MAX_DELAY = 5.0
 def check_timeout(timeout: float) -> float:
     """Return the timeout of a call in seconds; raise ValueError unless it is more than 0."""
     if not timeout > 0:
-        raise ValueError(f"a timeout of {timeout} s is no time at all")
+        raise ValueError(f"the timeout must be more than 0 s, not {timeout} s")
     return timeout
 
 

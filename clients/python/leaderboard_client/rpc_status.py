@@ -1,4 +1,4 @@
-"""Reads the statuses of failed calls, and of rejected updates of a batch, as errors."""
+"""Turns the status of a failed call, or of a refused update of a batch, into an error."""
 
 from collections.abc import Iterable
 
@@ -28,7 +28,7 @@ def error_from_call(error: grpc.RpcError) -> LeaderboardError:
 
 
 def error_from_update(status: UpdateStatus) -> LeaderboardError:
-    """Return the error of a rejected update of a batch."""
+    """Return the error of a refused update of a batch."""
     rich = status_pb2.Status.FromString(status.SerializeToString())
     return _error(_CODES.get(rich.code, "UNKNOWN"), rich.message, rich.details)
 

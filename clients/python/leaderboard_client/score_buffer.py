@@ -27,8 +27,8 @@ class ScoreBuffer:
     accept for now are sent again with the same request ids, before all later ones, and count once.
 
     As a context manager the buffer is closed with its block; if that ends by Ctrl-C, the buffer has
-    2 s to flush. The buffer and its threads live until it or its client is closed: a program that
-    ends before loses the pending updates. A buffer belongs to the process that made it: in forked
+    2 s to flush. The buffer and its threads live until it or its client is closed; if the program
+    ends earlier, pending updates are lost. A buffer belongs to the process that made it: in forked
     processes it can't be used, and leaving its block does nothing.
     """
 
@@ -116,8 +116,8 @@ class ScoreBuffer:
     def close(self) -> None:
         """Accept no more updates, and wait until all are accepted or refused.
 
-        May be called again. While no server responds that takes `give_up_after` from the last `add`
-        on, and one attempt. If an exception ends the wait, such as KeyboardInterrupt, the remaining
+        May be called again. If no server responds, this takes `give_up_after` from the last `add`,
+        plus one attempt. If an exception ends the wait, such as KeyboardInterrupt, the remaining
         updates are given up.
 
         Raises:
@@ -128,7 +128,7 @@ class ScoreBuffer:
     def give_up(self) -> None:
         """Accept no more updates, and refuse all that are pending, each with Cancelled.
 
-        A batch in flight may be applied all the same. All updates are reported when this returns,
+        A batch in flight may still be applied. All updates are reported when this returns,
         unless an `on_error` calls it. In a forked process nothing is pending.
         """
         if self._queue.is_inherited:

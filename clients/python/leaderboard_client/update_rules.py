@@ -77,10 +77,10 @@ def check_display_name(value: str) -> None:
 
 
 def parse_points(text: str) -> int:
-    """Return the points that a decimal text stands for, from -2^53 to 2^53.
+    """Return the points in a decimal text, from -2^53 to 2^53.
 
     Raises:
-        MalformedFieldError: It is no integer, or beyond the bounds.
+        MalformedFieldError: It is not an integer, or beyond the bounds.
     """
     if not _INTEGER.fullmatch(text):
         raise MalformedFieldError(f"points {shown(text)} is not an integer")
@@ -91,10 +91,10 @@ def parse_points(text: str) -> int:
 
 
 def parse_event_time(text: str) -> Timestamp:
-    """Return the time that an RFC 3339 text stands for, exact to the nanosecond.
+    """Return the time in an RFC 3339 text, exact to the nanosecond.
 
     Raises:
-        MalformedFieldError: It is no RFC 3339 time with an offset, or not of the years 1 to 9999.
+        MalformedFieldError: It is not an RFC 3339 time with an offset, in the years 1 to 9999.
     """
     match = _RFC3339.fullmatch(text)
     try:
@@ -108,7 +108,7 @@ def parse_event_time(text: str) -> Timestamp:
     since = when - _EPOCH
     seconds = since.days * 86_400 + since.seconds
     if not _FIRST_SECOND <= seconds <= _LAST_SECOND:
-        raise MalformedFieldError(f"event_time {shown(text)} is not of the years 1 to 9999 in UTC")
+        raise MalformedFieldError(f"event_time {shown(text)} is not in the years 1 to 9999 in UTC")
     return Timestamp(seconds=seconds, nanos=int((match[2] or "0").ljust(9, "0")))
 
 

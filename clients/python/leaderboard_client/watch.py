@@ -31,7 +31,7 @@ class Watch:
 
     One thread iterates; any thread may close. The stream and the iteration end when the watch is
     closed, when its block as a context manager ends, and when it is no longer referenced. A watch
-    that is not read holds up nothing but itself.
+    that is not read delays only itself.
     """
 
     def __init__(
@@ -68,7 +68,7 @@ class Watch:
         """Wait for the next update.
 
         Raises:
-            LeaderboardError: The service rejected the watch, and would again.
+            LeaderboardError: The service refused the watch, and would refuse it again.
 
             StopIteration: The contest is over, or the watch was closed.
         """
@@ -175,8 +175,7 @@ class _Streams:
 class IdleTimeout:
     """Cancels a stream from a thread of its own when waiting for one message takes too long.
 
-    It is active within its block. The time between two messages that the reader does not wait does
-    not count.
+    It is active within its block. Time in which the reader is not waiting does not count.
     """
 
     def __init__(self, seconds: float, cancel: Callable[[], object]) -> None:

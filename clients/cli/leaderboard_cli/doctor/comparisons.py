@@ -22,7 +22,7 @@ SERVICE = pb.DESCRIPTOR.services_by_name["LeaderboardService"].full_name
 """The service as health and reflection name it."""
 
 _REFLECTION = "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo"
-"""Version 1 has the messages of v1alpha, and stubs exist for v1alpha alone."""
+"""Version 1 has the same messages as v1alpha, and stubs exist only for v1alpha."""
 
 _DATE_RESOLUTION = 1.0
 """An HTTP date has whole seconds."""
@@ -111,8 +111,8 @@ def _list(parts: list[str]) -> str:
 def check_clock(target: Target, health: HealthStub) -> CheckResult:
     """Compare the clocks by the HTTP date of an answer.
 
-    The service sends no time of its own. A proxy in front of it often does; the clock that is
-    compared is then that of the proxy.
+    The service itself sends no time. A proxy in front of it often does; then the clock of the proxy
+    is compared.
     """
     before = datetime.now(UTC)
     try:

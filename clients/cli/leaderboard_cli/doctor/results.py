@@ -12,7 +12,7 @@ class Verdict(IntEnum):
     """As it should be."""
 
     UNKNOWN = 1
-    """It can't be checked from here, which is no fault."""
+    """It can't be checked from here. This is not a fault."""
 
     WARN = 2
     """It works, but needs attention."""

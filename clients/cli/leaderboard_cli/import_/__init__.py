@@ -62,7 +62,8 @@ def import_events(
         bool, typer.Option("--skip-bad", help="Go on after bad lines instead of stopping.")
     ] = False,
     batch_size: Annotated[
-        int, typer.Option(metavar="N", min=1, max=MAX_ROWS, help="How many events go together.")
+        int,
+        typer.Option(metavar="N", min=1, max=MAX_ROWS, help="How many events are sent together."),
     ] = 500,
     target: Target,
     as_json: AsJson = False,

@@ -57,8 +57,8 @@ class ImportStats:
 def import_progress(file: BinaryIO, name: str, stats: ImportStats) -> Iterator[Callable[[], None]]:
     """Show a progress bar on stderr during the block, if that is a terminal.
 
-    The share and the time left are those of the bytes read; they stay open for a file without a
-    size, such as a pipe.
+    The share and the time left follow from the bytes read. For a file without a size, such as a
+    pipe, they are unknown.
 
     Args:
         file: The file that is read.
@@ -68,7 +68,7 @@ def import_progress(file: BinaryIO, name: str, stats: ImportStats) -> Iterator[C
         stats: The counts of the import.
 
     Yields:
-        A function that shows the present counts and position.
+        A function that shows the current counts and position.
     """
     screen = console(stderr=True)
     seekable = file.seekable()

@@ -67,8 +67,8 @@ def load(
     Its latency counts from when it was due, so that a server that stalls shows in the latency of
     all the calls that it delayed. A failed call counts with the time until it failed, a call that
     was due and never begun with its age at the end. If there are such calls, the row `answered`
-    shows the others alone. The lateness is how long after they were due calls were begun; if it is
-    high, the server or this process was at its limit. No call is retried.
+    shows only the others. The lateness is the time from when a call was due until it was begun; if
+    it is high, the server or this process was at its limit. No call is retried.
 
     The exit code is 8 if calls failed, else 7 if the rate was not kept.
 

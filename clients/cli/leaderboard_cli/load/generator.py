@@ -36,7 +36,7 @@ class Schedule:
 
             duration: The length of the load, in seconds.
 
-            clock: The time in seconds, as that of the event loop.
+            clock: Returns the time in seconds, such as the event loop's.
 
             began: When the first call is due, on that clock.
         """

@@ -44,11 +44,10 @@ class LoadResult:
     the latency of every call that it delayed."""
 
     answer: Latencies = field(default_factory=Latencies)
-    """The same for the calls that were answered with OK alone."""
+    """The same, only for the calls that were answered with OK."""
 
     lateness: Latencies = field(default_factory=Latencies)
-    """How long after they were due calls were begun, up to the end of the load for calls that were
-    not begun."""
+    """The time from when each call was due until it was begun, or until the end of the load."""
 
     seconds: float = 0.0
     """How long the load took."""

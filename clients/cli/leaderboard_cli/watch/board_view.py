@@ -20,10 +20,10 @@ _BARS = "▁▂▃▄▅▆▇█"
 _RATE_SECONDS = 5
 
 _HEADING_LINES = 3
-"""The lines of a table that are no rows."""
+"""The lines of a table besides its rows."""
 
 _FEW_LINES = 12
-"""On a screen with fewer lines the rows get the lines of everything that can be left out."""
+"""On a screen with fewer lines everything that can be left out makes room for rows."""
 
 
 class Sparkline:
@@ -111,7 +111,7 @@ class BoardView:
         return self._contest
 
     def table(self) -> Table:
-        """Return the whole board in its present state, without highlights."""
+        """Return the whole current board, without highlights."""
         return board_table(self._update.rows if self._update else ())
 
     def show(self, update: WatchUpdate) -> None:

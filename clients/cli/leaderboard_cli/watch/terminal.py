@@ -45,8 +45,8 @@ class FullScreen:
 
     It is a context manager, to be used within a running event loop. The terminal is restored when
     the block ends, before Ctrl-Z stops the process, and before SIGTERM, SIGHUP or SIGQUIT ends it.
-    These signals cancel the task that entered the block; `ended_by` is the signal then. Without a
-    terminal as stdin there are no keys.
+    These signals cancel the task that entered the block, and `ended_by` is the signal. If stdin is
+    not a terminal, there are no keys.
     """
 
     def __init__(self, console: Console, on_key: Callable[[str], None]) -> None:
