@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from importlib.metadata import EntryPoints
+from importlib.metadata import EntryPoint, EntryPoints
 
 import pytest
 
@@ -44,6 +44,19 @@ def test_without_the_server_there_is_no_serve(run: Run, monkeypatch: pytest.Monk
 
     assert " serve " not in run("--help").out
     assert run("serve").code == ExitCode.INVALID
+
+
+def test_the_first_of_two_commands_of_one_name_is_used(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of two packages that add a command of one name, the first entry point is used."""
+    added = EntryPoints(
+        EntryPoint("twice", f"leaderboard_cli.{name}:{name}", "leaderboard.commands")
+        for name in ("top", "rank")
+    )
+    monkeypatch.setattr("leaderboard_cli.app.entry_points", lambda **_: added)
+
+    assert "--start-rank" in run("twice", "--help").out
 
 
 def test_a_typo_gets_a_suggestion(run: Run) -> None:

@@ -136,7 +136,7 @@ def test_a_gap_is_never_shown(fake: FakeService, run: Run) -> None:
     assert outcome.code == ExitCode.OK
     assert "▲" not in outcome.out
     assert outcome.out.count("Rank") == 2
-    assert "the stream goes on after revision 6, the board is at 7" in outcome.err
+    assert "the stream continues after revision 6, the board is at 7" in outcome.err
 
 
 def test_a_server_that_can_not_be_reached_ends_the_watch(run: Run) -> None:

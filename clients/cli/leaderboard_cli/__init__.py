@@ -9,8 +9,6 @@ os.environ.setdefault("GRPC_VERBOSITY", "NONE")
 
 try:
     from leaderboard_cli.app import main
-except ModuleNotFoundError as error:
-    sys.exit(f"error: {error.name} is not installed: pip install 'leaderboard-cli' brings it")
 except KeyboardInterrupt:
     sys.exit(130)  # ExitCode.INTERRUPTED, which may not be imported yet
 

@@ -68,7 +68,8 @@ class _Commands(Mapping[str, Any]):
 
 
 def _plugins() -> dict[str, EntryPoint]:
-    return {found.name: found for found in entry_points(group=COMMAND_GROUP)}
+    """Return the commands of other packages; of several with one name the first."""
+    return {found.name: found for found in reversed(entry_points(group=COMMAND_GROUP))}
 
 
 class _Group(TyperGroup):
@@ -133,11 +134,16 @@ def _run(arguments: Sequence[str] | None) -> NoReturn:
         _fail(str(error), error.exit_code)
     except MalformedFieldError as error:
         _fail(str(error), ExitCode.INVALID)
-    except UnicodeEncodeError:  # the request would not take it
-        _fail("an argument is not UTF-8", ExitCode.INVALID)
     except Exception as error:  # noqa: BLE001 (users get one line, whatever it was)
+        if _is_of_argument(error, sys.argv[1:] if arguments is None else arguments):
+            _fail("an argument is not UTF-8", ExitCode.INVALID)
         _fail(_unexpected(error), ExitCode.UNEXPECTED)
     sys.exit(ExitCode.OK)
+
+
+def _is_of_argument(error: Exception, arguments: Sequence[str]) -> bool:
+    """Return whether an argument could not be encoded as the UTF-8 of a request."""
+    return isinstance(error, UnicodeEncodeError) and any(error.object in each for each in arguments)
 
 
 def _unexpected(error: Exception) -> str:

@@ -126,7 +126,7 @@ class AsyncScoreBuffer:
     def give_up(self) -> None:
         """Accept no more updates, and refuse all that are pending; see `ScoreBuffer.give_up`."""
         if not self._queue.is_inherited:
-            error = Cancelled("the buffer was closed before this was taken")
+            error = Cancelled("the buffer was closed before this update was accepted")
             self._give_up("is closed", error)
 
     async def _close_in_time(self) -> None:

@@ -107,7 +107,7 @@ async def _messages(
             except StopAsyncIteration:
                 raise StreamLostError("the server ended the watch without a reason") from None
             except TimeoutError:
-                raise StreamLostError(f"nothing came for {idle_timeout:g} s") from None
+                raise StreamLostError(f"no message for {idle_timeout:g} s") from None
             except grpc.aio.AioRpcError as error:
                 raise error_from_call(error) from None
             yield message

@@ -78,7 +78,7 @@ class LiveBoard:
             raise MissedChangesError("the stream does not begin with a snapshot")
         if message.previous_revision != held.revision:
             raise MissedChangesError(
-                f"the stream goes on after revision {message.previous_revision}, "
+                f"the stream continues after revision {message.previous_revision}, "
                 f"the board is at {held.revision}"
             )
         if held.epoch and now.epoch != held.epoch:

@@ -91,7 +91,7 @@ class Retrying:
         goes_on = error.transient and self._clock() + pause < self._deadline
         if error.code == DeadlineExceeded.usual_code and not error.reason:
             waited = "an attempt" if goes_on else f"{self._timeout:g} s"
-            error = DeadlineExceeded(f"no answer within {waited}")
+            error = DeadlineExceeded(f"no response within {waited}")
         self._errors.pop((error.code, error.reason), None)
         if not goes_on:
             raise error from self._cause()

@@ -133,7 +133,7 @@ class ScoreBuffer:
         """
         if self._queue.is_inherited:
             return
-        error = Cancelled("the buffer was closed before this was taken")
+        error = Cancelled("the buffer was closed before this update was accepted")
         with self._changed:
             self._queue.give_up("is closed", error)
             self._changed.notify_all()

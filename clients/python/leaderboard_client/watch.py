@@ -167,7 +167,7 @@ class _Streams:
             raise StreamLostError("the server ended the watch without a reason") from None
         except grpc.RpcError as error:
             if timeout.has_expired:
-                raise StreamLostError(f"nothing came for {self._idle_timeout:g} s") from None
+                raise StreamLostError(f"no message for {self._idle_timeout:g} s") from None
             raise error_from_call(error) from None
         return message
 

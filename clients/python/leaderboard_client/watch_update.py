@@ -102,7 +102,7 @@ class WatchUpdate:
     snapshot_reason: SnapshotReason | None = None
     """Why the service sent the whole board; None if it did not."""
 
-    message: pb.WatchContestResponse | None = None
+    message: pb.WatchContestResponse | None = field(default=None, hash=False)
     """The message of the service that led to this update; None if only the state changed."""
 
     trouble: Exception | None = None

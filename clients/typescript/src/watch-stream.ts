@@ -62,7 +62,7 @@ async function getMetadata(
     return await withIdleTimeout(bounds.waitFor(server.metadata()), idleTimeoutMs);
   } catch (error) {
     const text = error instanceof Error ? error.message : String(error);
-    throw new StreamLostError(`there is no token: ${text}`, { cause: error });
+    throw new StreamLostError(`no token: ${text}`, { cause: error });
   }
 }
 

@@ -239,4 +239,4 @@ def test_an_idle_stream_is_replaced(fake: FakeService) -> None:
 
     assert str(updates[2].trouble) == "the store is away"
     assert updates[3].message == BOB_WINS
-    assert [str(update.trouble) for update in updates[4:]] == ["nothing came for 0.4 s", "None"]
+    assert [str(update.trouble) for update in updates[4:]] == ["no message for 0.4 s", "None"]

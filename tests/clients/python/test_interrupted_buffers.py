@@ -111,7 +111,7 @@ try:
     buffer.close()
 except KeyboardInterrupt:
     reports.append("interrupted")
-assert reports == ["the buffer was closed before this was taken", "interrupted"], reports
+assert reports == ["the buffer was closed before this update was accepted", "interrupted"], reports
 """)
 
 

@@ -80,7 +80,7 @@ def test_used_up_time_is_a_deadline_with_its_cause() -> None:
     retrying.pause_after(TIMED_OUT)
     clock.now += 6.0
 
-    with pytest.raises(DeadlineExceeded, match="no answer within 10 s") as raised:
+    with pytest.raises(DeadlineExceeded, match="no response within 10 s") as raised:
         retrying.pause_after(TIMED_OUT)
 
     assert isinstance(raised.value.__cause__, Unavailable)
@@ -103,7 +103,7 @@ def test_an_error_keeps_those_of_earlier_attempts() -> None:
     while cause is not None:
         chain.append(str(cause))
         cause = cause.__cause__
-    assert chain == ["full", "Stream removed", "no answer within an attempt", "away"]
+    assert chain == ["full", "Stream removed", "no response within an attempt", "away"]
 
 
 @pytest.mark.parametrize("timeout", [0.0, -1.0, float("nan")])

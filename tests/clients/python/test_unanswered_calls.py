@@ -70,7 +70,7 @@ async def test_an_unanswered_call_is_a_deadline_exceeded(
 ) -> None:
     """A call that is not answered in its time raises DeadlineExceeded."""
     async with _of_kind(client, stalled) as caller:
-        with pytest.raises(DeadlineExceeded, match=r"no answer within 0\.2 s"):
+        with pytest.raises(DeadlineExceeded, match=r"no response within 0\.2 s"):
             await call(caller, "get_top_users", "chess", timeout=0.2)
 
 

@@ -216,7 +216,7 @@ async def test_a_dead_connection_is_detected_by_its_silence(service: ServiceProc
         await following.until(lambda update: bool(update.changes), "a resumed stream")
 
     assert isinstance(lost.trouble, StreamLostError)
-    assert str(lost.trouble) == "nothing came for 1 s"
+    assert str(lost.trouble) == "no message for 1 s"
     assert following.checker.reasons == {"INITIAL": 1}
 
 

@@ -12,7 +12,6 @@ from leaderboard_cli.connection import Target
 from leaderboard_cli.failures import CommandError, ExitCode
 from leaderboard_cli.options import MAX_ROWS, AsJson, Contest, calls_server, examples
 from leaderboard_cli.output import console, print_line
-from leaderboard_cli.watch.live_screen import LiveScreen
 from leaderboard_cli.watch.watch_loop import (
     ChangeLines,
     ConnectionLines,
@@ -109,6 +108,9 @@ async def _show(request: pb.WatchContestRequest, target: Target, *, as_json: boo
 
 async def _show_on_screen(request: pb.WatchContestRequest, target: Target, screen: Console) -> None:
     """Show a watch on the whole screen; the last board of a contest that is over stays below it."""
+    # It needs a Unix terminal, which the lines of `watch` and the other commands do not.
+    from leaderboard_cli.watch.live_screen import LiveScreen  # noqa: PLC0415
+
     request.min_interval.FromMilliseconds(_SCREEN_INTERVAL_MS)
 
     def begin(contest: str) -> AsyncGenerator[WatchUpdate, None]:

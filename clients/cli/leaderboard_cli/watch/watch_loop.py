@@ -50,7 +50,7 @@ async def run_watch_loop(
                 for view in views:
                     view.show(update)
     except TimeoutError:
-        raise (trouble or StreamLostError(f"nothing came for {begin_within:g} s")) from None
+        raise (trouble or StreamLostError(f"no message for {begin_within:g} s")) from None
 
 
 class ChangeLines:

@@ -1,77 +1,62 @@
 package io.leaderboard.client;
 
-import io.grpc.ChannelCredentials;
-import io.grpc.CompositeChannelCredentials;
-import io.grpc.Grpc;
-import io.grpc.InsecureChannelCredentials;
 import io.grpc.ManagedChannel;
-import io.grpc.ManagedChannelRegistry;
-import io.grpc.TlsChannelCredentials;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.util.concurrent.Executor;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
 
-/**
- * Opens the channels to one server: calls share one {@link PooledChannel}, each stream of a watch
- * has a channel of its own. Each channel is one connection.
- */
+/** The channel that calls share. It replaces a connection whose server stopped responding. */
 final class ChannelPool {
-  private final ServerAddress address;
-  private final ChannelCredentials credentials;
-  private final Executor executor;
+  /** The least time between two forced reconnects, so that many waiting calls cause only one. */
+  private static final long RECONNECT_INTERVAL = Duration.ofMillis(200).toNanos();
 
-  /**
-   * Reads the credentials that the options name.
-   *
-   * @throws IllegalArgumentException if the address is malformed, or a token would be sent
-   *     unencrypted over a network
-   * @throws UncheckedIOException if a TLS file can't be read
-   */
-  ChannelPool(String address, ClientOptions options, Executor executor) {
-    this.address = ServerAddress.parse(address);
-    this.executor = executor;
-    if (options.token().isPresent() && options.tls().isEmpty() && !this.address.isLoopback()) {
-      throw new IllegalArgumentException("a token needs TLS or a loopback address");
-    }
-    ChannelCredentials transport =
-        options
-            .tls()
-            .map(ChannelPool::tlsCredentials)
-            .orElseGet(InsecureChannelCredentials::create);
-    this.credentials =
-        options
-            .token()
-            .map(token -> CompositeChannelCredentials.create(transport, new BearerToken(token)))
-            .orElse(transport);
+  /** The time without a response after which a timed-out attempt replaces the connection. */
+  private static final long IDLE_TIMEOUT = Duration.ofMillis(3_900).toNanos();
+
+  private final ManagedChannel channel;
+  private long lastReconnect = System.nanoTime();
+  private long lastResponse = System.nanoTime();
+
+  ChannelPool(ManagedChannel channel) {
+    this.channel = channel;
   }
 
-  /**
-   * Returns a new channel, which connects on its first call.
-   *
-   * @throws IllegalArgumentException if a TLS file is malformed
-   */
-  ManagedChannel open() {
-    try {
-      return Grpc.newChannelBuilderForAddress(address.host(), address.port(), credentials)
-          .executor(executor)
-          .build();
-    } catch (ManagedChannelRegistry.ProviderNotFoundException e) {
-      throw new IllegalArgumentException("malformed TLS file: " + e.getMessage(), e);
+  ManagedChannel channel() {
+    return channel;
+  }
+
+  /** Connects now. After failed attempts, gRPC alone would wait for up to two minutes. */
+  synchronized void reconnect() {
+    long now = System.nanoTime();
+    if (now - lastReconnect > RECONNECT_INTERVAL) {
+      lastReconnect = now;
+      channel.resetConnectBackoff();
     }
   }
 
-  private static ChannelCredentials tlsCredentials(TlsOptions tls) {
-    TlsChannelCredentials.Builder builder = TlsChannelCredentials.newBuilder();
-    try {
-      if (tls.authorities().isPresent()) {
-        builder.trustManager(tls.authorities().get().toFile());
-      }
-      if (tls.certificate().isPresent() && tls.key().isPresent()) {
-        builder.keyManager(tls.certificate().get().toFile(), tls.key().get().toFile());
-      }
-    } catch (IOException e) {
-      throw new UncheckedIOException("can't read a TLS file: " + e.getMessage(), e);
+  /** Records a response of the server, or an error that shows that there is no server. */
+  synchronized void observeResponse() {
+    lastResponse = System.nanoTime();
+  }
+
+  /**
+   * Records an attempt that timed out. If the connection was idle for too long, its other end may
+   * be gone without notice: later calls get a new connection, calls in flight stay on the old one.
+   */
+  synchronized void observeTimeout() {
+    long now = System.nanoTime();
+    if (now - lastResponse >= IDLE_TIMEOUT) {
+      lastResponse = now;
+      channel.enterIdle();
     }
-    return builder.build();
+  }
+
+  /** Cancels all calls in flight, and waits up to 2 s until the connection is closed. */
+  void close() {
+    channel.shutdownNow();
+    try {
+      channel.awaitTermination(2, TimeUnit.SECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 }

@@ -67,7 +67,7 @@ public final class ContestWatch implements Flow.Publisher<WatchUpdate> {
    * @param closed whether the client is closed
    */
   record Resources(
-      ChannelPool channels,
+      ChannelFactory channels,
       ExecutorService executor,
       ScheduledExecutorService timer,
       Set<WatchSubscription> active,

@@ -26,7 +26,7 @@ public final class LeaderboardClient implements AutoCloseable {
   static final String CLOSED = "the client was closed";
 
   private final Duration timeout;
-  private final PooledChannel channel;
+  private final ChannelPool channel;
   private final ScheduledExecutorService timer = ClientThreads.timer();
   private final UnaryCalls calls;
   private final ContestWatch.Resources watches;
@@ -35,9 +35,9 @@ public final class LeaderboardClient implements AutoCloseable {
 
   private LeaderboardClient(String address, ClientOptions options) {
     ExecutorService executor = ClientThreads.executor();
-    ChannelPool channels = new ChannelPool(address, options, executor);
+    ChannelFactory channels = new ChannelFactory(address, options, executor);
     this.timeout = options.timeout();
-    this.channel = new PooledChannel(channels.open());
+    this.channel = new ChannelPool(channels.open());
     this.calls = new UnaryCalls(channel, timer, () -> closed);
     this.watches =
         new ContestWatch.Resources(

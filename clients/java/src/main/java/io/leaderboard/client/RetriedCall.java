@@ -29,7 +29,7 @@ final class RetriedCall<ReqT, RespT, R> {
   /** The time to connect before a retry: attempts on a channel in back-off fail at once. */
   private static final Duration RECONNECT_LEAD = Duration.ofMillis(250);
 
-  private final PooledChannel channel;
+  private final ChannelPool channel;
   private final ScheduledExecutorService timer;
   private final MethodDescriptor<ReqT, RespT> method;
   private final ReqT request;
@@ -43,7 +43,7 @@ final class RetriedCall<ReqT, RespT, R> {
   private LeaderboardException previousError;
 
   RetriedCall(
-      PooledChannel channel,
+      ChannelPool channel,
       ScheduledExecutorService timer,
       MethodDescriptor<ReqT, RespT> method,
       ReqT request,
@@ -123,7 +123,7 @@ final class RetriedCall<ReqT, RespT, R> {
 
   private LeaderboardException timeoutError(LeaderboardException error) {
     double elapsed = (System.nanoTime() - startedAt) / 1e9;
-    String text = String.format(Locale.ROOT, "no response in %.2f s", elapsed);
+    String text = String.format(Locale.ROOT, "no response within %.2f s", elapsed);
     if (previousError != null) {
       text += "; previous attempt: " + previousError.getMessage();
       error.addSuppressed(previousError);

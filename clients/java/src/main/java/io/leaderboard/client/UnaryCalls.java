@@ -11,12 +11,12 @@ import java.util.function.Function;
 
 /** The unary calls of one client that are in flight. */
 final class UnaryCalls {
-  private final PooledChannel channel;
+  private final ChannelPool channel;
   private final ScheduledExecutorService timer;
   private final BooleanSupplier closed;
   private final Set<CompletableFuture<?>> inFlight = ConcurrentHashMap.newKeySet();
 
-  UnaryCalls(PooledChannel channel, ScheduledExecutorService timer, BooleanSupplier closed) {
+  UnaryCalls(ChannelPool channel, ScheduledExecutorService timer, BooleanSupplier closed) {
     this.channel = channel;
     this.timer = timer;
     this.closed = closed;

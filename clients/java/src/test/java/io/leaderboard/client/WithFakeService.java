@@ -58,7 +58,7 @@ abstract class WithFakeService {
   ContestWatch.Resources resources(ScheduledExecutorService timer, Duration idleTimeout) {
     ExecutorService executor = ClientThreads.executor();
     return new ContestWatch.Resources(
-        new ChannelPool(fake.address(), ClientOptions.builder().build(), executor),
+        new ChannelFactory(fake.address(), ClientOptions.builder().build(), executor),
         executor,
         timer,
         ConcurrentHashMap.newKeySet(),
