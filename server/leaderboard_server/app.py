@@ -103,10 +103,11 @@ class _Parts:
         """Start the parts and return the port; `stack` closes them in reverse order."""
         for part in self._closed:
             stack.push_async_callback(part.close)
-        for part in self._followed:
-            part.start()
         port = await self._listener.start(self._services)
         stack.push_async_callback(self._listener.stop)
+        # Not before: a server that can't listen ends without having done anything.
+        for part in self._followed:
+            part.start()
         stack.callback(self._health.end_watches)
         self._monitor.start()
         stack.push_async_callback(self._monitor.close)
