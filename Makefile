@@ -36,7 +36,7 @@ front-check: ## Check and test the Rust code of the fast listener
 test: $(VENV)/.dev ## Run the tests (under 4.5 minutes on 2 cores)
 	$(BIN)/pytest -m "not slow" -n 3 --dist worksteal
 
-test-slow: $(VENV)/.dev ## Run the tests that take longer
+test-slow: $(VENV)/.dev ## Run the slow tests
 	$(BIN)/pytest -m slow --timeout 3600
 
 test-readme: $(VENV)/.dev ## Run every command of the README in a copy of the project
@@ -45,7 +45,7 @@ test-readme: $(VENV)/.dev ## Run every command of the README in a copy of the pr
 soak: $(VENV)/.dev ## Open and cancel watches for two hours (LEADERBOARD_SOAK_S seconds)
 	LEADERBOARD_SOAK_S=$${LEADERBOARD_SOAK_S:-7200} $(BIN)/pytest tests/soak -m slow --timeout 0
 
-bench: $(VENV)/.dev ## Measure all listeners and peers in turn (an hour; needs Go and h2load)
+bench: $(VENV)/.dev ## Measure all listeners and peers (an hour; needs Go and h2load)
 	PYTHONPATH=tests $(BIN)/python -m benchmarks
 
 bench-quick: $(VENV)/.dev ## Run a short form of the benchmark (3 minutes)
@@ -60,10 +60,10 @@ format: $(VENV)/.dev ## Auto-fix lint and format
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-docs: $(VENV)/.dev ## Generate the pages that are made from the code
+docs: $(VENV)/.dev ## Generate the page of settings from the code
 	$(BIN)/python docs/configuration.py > docs/configuration.md
 
-release-check: $(VENV)/.dev clients ## Check that all packages build and that their versions agree
+release-check: $(VENV)/.dev clients ## Build all packages and check that their versions agree
 	$(BIN)/python .ci/check_versions.py
 	$(BIN)/python -m build --outdir build/server . >/dev/null
 	$(if $(shell command -v cargo),$(INSTALL) --group front && $(BIN)/maturin build --quiet --release --out build/front --manifest-path $(FRONT))
@@ -101,7 +101,7 @@ define make-stubs
 	$(BIN)/python -m grpc_tools.protoc -Iprotos --grpc_python_out=$(1) protos/leaderboard/v1/leaderboard.proto
 endef
 
-# The messages of error details: npm has no package for them, pip has their sources.
+# Stubs of the error details: npm has no package of them, so they come from the sources in the pip package.
 define make-detail-stubs
 	$(BIN)/python -m grpc_tools.protoc -I$$($(BIN)/python -c 'from google.rpc import code_pb2 as it; print(it.__file__.removesuffix("/google/rpc/code_pb2.py"))') \
 		--plugin=clients/typescript/node_modules/.bin/protoc-gen-es --es_out=$(1) --es_opt=target=ts,import_extension=js \
@@ -115,7 +115,7 @@ client-python: $(VENV)/.dev ## Build the packages of the Python client and of th
 	$(BIN)/python -m build --outdir build/clients/python clients/python >/dev/null
 	$(BIN)/python -m build --outdir build/clients/cli clients/cli >/dev/null
 
-# The stamp has the time when the build began: tests skip a client whose source is newer.
+# The stamp has the start time of the build: tests skip a client with newer sources.
 define begin-build
 	@mkdir -p build/clients && touch build/clients/$(1).begun
 endef
@@ -154,7 +154,7 @@ clients/typescript/node_modules/.bin/protoc-gen-es:
 $(TOOLS)/grpcurl:
 	GOBIN=$(CURDIR)/$(TOOLS) go install github.com/fullstorydev/grpcurl/cmd/grpcurl@$(GRPCURL_VERSION)
 
-clean: ## Remove everything that these tasks made
+clean: ## Remove all files that these tasks made
 	rm -rf $(VENV) .tools build server/front/target server/front/python/leaderboard_front/*.so
 	rm -rf $(addprefix clients/typescript/,dist build node_modules) clients/java/target $(addprefix tests/clients/drivers/java/,target driver/target)
 
@@ -171,7 +171,7 @@ $(VENV)/.dev: $(VENV)/.run
 	$(INSTALL) --group dev
 	@touch $@
 
-# Its Python files are used in place; only the Rust code has to be built.
+# The Python files of the front are used in place; only its Rust code is built.
 $(VENV)/.front: $(FRONT) server/front/pyproject.toml $(wildcard server/front/src/*.rs) | $(VENV)/.run
 	$(INSTALL) --group front
 	VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/maturin develop --quiet --release --manifest-path $(FRONT)
