@@ -27,12 +27,12 @@ _SECONDS, _TURNS = 5.0, 3
 def main(
     *,
     quick: Annotated[
-        bool, typer.Option("--quick", help="Only the jobs with aims, on small boards, once.")
+        bool, typer.Option("--quick", help="Only the jobs with targets, on small boards, once.")
     ] = False,
-    jobs: Annotated[str, typer.Option(help="Only these, with commas; a part of a name does.")] = "",
-    servers: Annotated[str, typer.Option(help="Only these, with commas.")] = "",
-    seconds: Annotated[float, typer.Option(help="How long each run counts.")] = 0.0,
-    rounds: Annotated[int, typer.Option(help="How many turns each server has.")] = 0,
+    jobs: Annotated[str, typer.Option(help="Only jobs with these parts in their names.")] = "",
+    servers: Annotated[str, typer.Option(help="Only these servers, with commas.")] = "",
+    seconds: Annotated[float, typer.Option(help="The duration of each run in seconds.")] = 0.0,
+    rounds: Annotated[int, typer.Option(help="The number of turns of each server.")] = 0,
     append_only: Annotated[
         bool, typer.Option("--append-only", help="Have the store keep an append-only file.")
     ] = False,
@@ -71,8 +71,8 @@ def main(
 def _chosen_jobs(sizes: Sizes, names: str, *, quick: bool) -> list[Job]:
     found = all_jobs(sizes)
     if quick:
-        aimed = {job for target in targets(sizes) for job in (target.job, target.peer_job)}
-        found = [job for job in found if job.name in aimed]
+        needed = {job for target in targets(sizes) for job in (target.job, target.peer_job)}
+        found = [job for job in found if job.name in needed]
     if names:
         found = [job for job in found if any(part in job.name for part in names.split(","))]
     if not found:

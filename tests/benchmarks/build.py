@@ -9,12 +9,12 @@ from benchmarks.paths import BINARIES, HERE, LOAD, SEED_GO
 
 
 def build() -> None:
-    """Build everything; what is up to date takes a second.
+    """Build all programs; a build that is up to date takes a second.
 
     Raises:
         subprocess.CalledProcessError: A build failed; its output is on standard error.
 
-        RuntimeError: There is no Go.
+        RuntimeError: Go is not installed.
     """
     if not shutil.which("go"):
         raise RuntimeError("the load is written in Go: install Go 1.26 or later")

@@ -1,4 +1,4 @@
-"""Runs jobs against servers in turn: A B A B, so that what disturbs the machine disturbs all."""
+"""Runs jobs against servers in turn (A B A B), so that a disturbance affects all servers."""
 
 import tempfile
 from collections.abc import Callable, Sequence
@@ -21,35 +21,35 @@ STORE = "store"
 
 @dataclass(frozen=True)
 class Plan:
-    """What to run."""
+    """The jobs, servers and turns of a campaign."""
 
     jobs: Sequence[Job]
     servers: Sequence[str]
     seconds: float
-    """How long each run is counted."""
+    """The counted duration of each run."""
     turns: int
     append_only: bool
-    """Whether the store keeps an append-only file."""
+    """True if the store keeps an append-only file."""
 
 
 @dataclass
 class Outcome:
-    """What a campaign gave."""
+    """The result of a campaign."""
 
     measurements: list[Measurement] = field(default_factory=list)
     store_bytes: dict[str, dict[str, float]] = field(default_factory=dict)
     """Bytes of the store for each user, by the size of the board and the layout."""
     failures: list[str] = field(default_factory=list)
-    """What came to nothing, and why. A campaign with any is not to be published."""
+    """Failed runs with their reasons. A campaign with failures must not be published."""
 
 
-def run(plan: Plan, tell: Callable[[str], None]) -> Outcome:
-    """Run everything.
+def run(plan: Plan, report: Callable[[str], None]) -> Outcome:
+    """Run a campaign.
 
     Args:
-        plan: What to run.
+        plan: The jobs and servers.
 
-        tell: Is given a line about each step.
+        report: Called with a line about each step.
 
     Raises:
         RuntimeError: The store doesn't start.
@@ -60,15 +60,15 @@ def run(plan: Plan, tell: Callable[[str], None]) -> Outcome:
         running_store(Path(folder), append_only=plan.append_only) as store,
     ):
         for dataset, jobs in groupby(plan.jobs, lambda job: job.dataset):
-            tell(f"seeding {dataset.contests:,} x {dataset.users:,} users")
+            report(f"seeding {dataset.contests:,} x {dataset.users:,} users")
             boards = _Boards(store, dataset, plan, outcome)
             for job in jobs:
-                boards.run(job, tell)
+                boards.run(job, report)
     return outcome
 
 
 class _Boards:
-    """Boards of one size in the store, and what is run on them."""
+    """Boards of one size in the store, and the runs of jobs on them."""
 
     def __init__(self, store: RunningStore, dataset: Dataset, plan: Plan, outcome: Outcome) -> None:
         self._store = store
@@ -80,20 +80,20 @@ class _Boards:
         }
         self._ledgers = {layout: Ledger(store, layout, dataset) for layout in Layout}
 
-    def run(self, job: Job, tell: Callable[[str], None]) -> None:
+    def run(self, job: Job, report: Callable[[str], None]) -> None:
         """Run a job, every server once in each turn."""
         for turn in range(1, self._plan.turns + 1):
             for server in (name for name in job.servers if name in self._plan.servers):
-                tell(f"{job.name} {server} {turn}: {self._try(job, server, turn)}")
+                report(f"{job.name} {server} {turn}: {self._try(job, server, turn)}")
 
     def _try(self, job: Job, server: str, turn: int) -> str:
         try:
             got = self._measure(job, server, turn)
         except (LoadError, LedgerError, RuntimeError) as error:
-            # The other runs may have taken an hour: they are worth keeping.
+            # the other runs may have taken an hour, so their results are kept
             self._outcome.failures.append(f"{job.name} {server} {turn}: {error}")
             for ledger in self._ledgers.values():
-                ledger.begin_again()
+                ledger.reset()
             return f"FAILED: {error}"
         self._outcome.measurements.append(got)
         shares = f"server {got.busy:.0%}, store {got.store_busy:.0%} of a core"

@@ -6,7 +6,7 @@ from statistics import median
 from benchmarks.measure import Measurement
 
 Side = tuple[str, str]
-"""A server and a job of it."""
+"""A server and one of its jobs."""
 
 
 def value(measurements: Sequence[Measurement], server: str, job: str) -> float | None:
@@ -18,8 +18,8 @@ def value(measurements: Sequence[Measurement], server: str, job: str) -> float |
 def ratio(measurements: Sequence[Measurement], ours: Side, theirs: Side) -> float | None:
     """Return the median of the ratios turn by turn; None if no turn has both.
 
-    What a disturbance of the machine does to one turn it does to both sides of it, more or less, so
-    this says more than a ratio of medians.
+    A disturbance of the machine affects both sides of a turn alike, so this is more exact than a
+    ratio of medians.
     """
     mine, other = _by_turn(measurements, ours), _by_turn(measurements, theirs)
     ratios = [mine[turn] / other[turn] for turn in mine.keys() & other.keys() if other[turn]]

@@ -1,4 +1,4 @@
-"""Jobs: the calls to make, the boards to make them on, and the figure to measure."""
+"""Jobs: the calls, their boards, and the measured figure."""
 
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -10,34 +10,34 @@ PEERS = ("seed_go", "plain_python")
 
 
 class Tool(StrEnum):
-    """What puts the load on."""
+    """The program that makes the load."""
 
     LOAD = "load"
     H2LOAD = "h2load"
     STORE = "store"
-    """Nothing but the store: the service's script, called without a server."""
+    """The script of the service, called on the store without a server."""
     OVERLOAD = "overload"
-    """The load twice: as fast as the server takes it, then three times as fast."""
+    """The load twice: at the highest rate of the server, then at three times that rate."""
     HOLD = "hold"
-    """Watchers of an idle contest, to measure what they cost."""
+    """Watchers of an idle contest, to measure their memory."""
 
 
 @dataclass(frozen=True)
 class Job:
-    """One thing to measure."""
+    """One kind of measurement."""
 
     name: str
     title: str
     dataset: Dataset
     unit: str
     figure: str
-    """Which figure of the load's result is the measurement, as a path of names with dots."""
+    """The measured figure in the result of the load, as a path of names with dots."""
     arguments: tuple[str, ...] = ()
     servers: tuple[str, ...] = (*SERVICE, *PEERS)
     tool: Tool = Tool.LOAD
     writes: bool = False
     may_fail: bool = False
-    """Whether calls may fail, as they do where a fixed rate is more than a server can take."""
+    """True if calls may fail, as at a fixed rate above the capacity of a server."""
     details: tuple[str, ...] = field(default=())
     """Further figures that the table shows."""
 
@@ -51,14 +51,14 @@ class Job:
 
 @dataclass(frozen=True)
 class Sizes:
-    """How big the boards and crowds are."""
+    """The sizes of boards, and the numbers of watchers."""
 
     users: int
-    """Users of the big board."""
+    """The users of the large board."""
     contests: int
     users_each: int
     growth: tuple[int, ...]
-    """Boards on which writes and ranks are compared."""
+    """The sizes of boards on which writes and ranks are compared."""
     crowds: tuple[int, ...]
     """Numbers of watchers."""
 
@@ -69,12 +69,12 @@ QUICK = Sizes(100_000, 200, 100, (1_000, 100_000), (1_000,))
 _LATENCIES = ("p50_us", "p99_us", "p999_us")
 
 IN_FLIGHT = ("-streams", "64")
-"""Calls in flight on each of the load's 4 connections where throughput is measured. With 16 neither
-the service nor its load is ever busy: that measures how long a call takes."""
+"""Calls in flight on each of the 4 connections of the load where throughput is measured. With 16
+neither the service nor its load is busy, so that would measure the duration of a call."""
 
 
 def all_jobs(sizes: Sizes) -> list[Job]:
-    """Return every job, those of the same boards in a row."""
+    """Return all jobs, grouped by their boards."""
     big = Dataset(1, sizes.users)
     many = Dataset(sizes.contests, sizes.users_each)
     return [
@@ -110,7 +110,7 @@ def _few_in_flight(job: Job) -> Job:
 def _overload(big: Dataset) -> Job:
     return Job(
         "overload",
-        "Calls that succeed where three times as many come as do at most",
+        "Successful calls at three times the peak rate",
         big,
         "% of the peak",
         "goodput_percent",

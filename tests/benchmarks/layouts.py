@@ -6,7 +6,7 @@ from leaderboard_server.storage import keys
 
 
 class Layout(StrEnum):
-    """A way to keep contests."""
+    """The form of a contest in the store."""
 
     SERVICE = "service"
     """The keys of `leaderboard_server.storage.keys`."""
@@ -14,5 +14,5 @@ class Layout(StrEnum):
     """A ZSET for each contest: member = user id, score = points."""
 
     def board(self, contest_id: str) -> str:
-        """Name the ZSET of a contest."""
+        """Return the key of the ZSET of a contest."""
         return keys.board(contest_id) if self is Layout.SERVICE else f"contest:{contest_id}"

@@ -1,4 +1,4 @@
-"""Checks that a server wrote what it acknowledged: no less, and no more."""
+"""Checks that a server wrote exactly the acknowledged points."""
 
 from benchmarks.layouts import Layout
 from benchmarks.seeding import Dataset
@@ -17,11 +17,11 @@ return string.format('%.0f', sum)
 
 
 class LedgerError(Exception):
-    """The scores in the store are not what was acknowledged."""
+    """The scores in the store differ from the acknowledged points."""
 
 
 class Ledger:
-    """The sum of all scores of one layout, run after run."""
+    """The sum of all scores of one layout, compared after each run."""
 
     def __init__(self, store: RunningStore, layout: Layout, dataset: Dataset) -> None:
         self._store = store
@@ -29,17 +29,17 @@ class Ledger:
         self._dataset = dataset
         self._sum = self._read()
 
-    def begin_again(self) -> None:
-        """Count from what is in the store now, after a run that came to nothing."""
+    def reset(self) -> None:
+        """Take the current sum in the store as the start, after a failed run."""
         self._sum = self._read()
 
     def settle(self, points: int, *, uncertain: int = 0) -> None:
-        """Compare what was added since the last time with the points that were acknowledged.
+        """Compare the growth since the last call with the acknowledged points.
 
         Args:
-            points: The points that were acknowledged.
+            points: The acknowledged points.
 
-            uncertain: The points of calls that failed, which may have been written all the same.
+            uncertain: The points of failed calls, which may have been written.
 
         Raises:
             LedgerError: They differ.

@@ -1,8 +1,7 @@
-"""Runs the programs that put load on a server, and reads what they print.
+"""Runs the load programs, and reads their results.
 
-`load/` does everything whose requests differ from call to call or whose answers are checked.
-h2load (of nghttp2) sends one request over and over and looks at no answer: it is used, beside it,
-for the jobs that are no more than that, as a second witness that is not of our making.
+`load/` makes all calls with varying requests or checked responses. h2load (of nghttp2) repeats one
+request and ignores the responses. It is used for jobs that need no more, as an independent check.
 """
 
 import json
@@ -17,7 +16,7 @@ from benchmarks.paths import LOAD, other_cores, pinned
 from leaderboard.v1 import leaderboard_pb2 as pb
 
 _PATIENCE_S = 180.0
-"""What a run may take beyond its counted time: gathering 10,000 watchers, and slow last answers."""
+"""The time limit of a run beyond its counted time, for 10,000 watchers and slow responses."""
 
 _METHOD = "/leaderboard.v1.LeaderboardService/GetTopUsers"
 _FINISHED = re.compile(r"finished in ([\d.]+)(us|ms|s), ([\d.]+) req/s")
@@ -25,7 +24,7 @@ _REQUESTS = re.compile(r"(\d+) succeeded, (\d+) failed, (\d+) errored, (\d+) tim
 
 
 class LoadError(Exception):
-    """The load did not run to its end, or an answer was not what it must be."""
+    """The load did not finish, or a response was wrong."""
 
 
 def run_load(
@@ -36,23 +35,22 @@ def run_load(
     may_fail: bool = False,
     gives_way: bool = False,
 ) -> dict[str, Any]:
-    """Run the load of this benchmark and return what it printed.
+    """Run the load of this benchmark, and return its result.
 
     Args:
         address: HOST:PORT of the server.
 
-        arguments: What the job adds.
+        arguments: The arguments of the job.
 
         seconds: How long to count.
 
-        may_fail: Whether calls may fail; their number is `failed` then, and those of them that are
-            updates and may have been written are `uncertain`.
+        may_fail: True if calls may fail; the result then has their number as `failed`, and that of
+            failed updates that may have been written as `uncertain`.
 
-        gives_way: Whether the store comes first on the core that they share, so that the load
-            can't starve it.
+        gives_way: True to run the load at a lower priority than the store, which shares its core.
 
     Raises:
-        LoadError: It failed, or any call did that may not.
+        LoadError: The load failed, or a call that must not fail.
     """
     command = ["nice", "-n", "10"] if gives_way else []
     command += [str(LOAD), "-address", address, "-duration", f"{seconds}s", *arguments]
@@ -67,10 +65,10 @@ def run_load(
 
 
 def parse_result(text: str) -> dict[str, Any]:
-    """Read the line of JSON that the load prints.
+    """Parse the line of JSON that the load prints.
 
     Raises:
-        LoadError: It is none.
+        LoadError: The line is not a JSON object.
     """
     try:
         printed = json.loads(text)
@@ -82,17 +80,17 @@ def parse_result(text: str) -> dict[str, Any]:
 
 
 def run_h2load(address: str, limit: int, seconds: float) -> dict[str, Any]:
-    """Read the first rows of the contest `hot` over and over, and return the rate.
+    """Read the first rows of the contest `hot` repeatedly, and return the rate.
 
     Args:
         address: HOST:PORT of the server.
 
-        limit: How many rows; 0 for a request without bytes.
+        limit: The number of rows; 0 for an empty request.
 
         seconds: How long to count.
 
     Raises:
-        LoadError: It failed, or any call did as far as h2load can tell.
+        LoadError: h2load failed, or it reported failed calls.
     """
     request = pb.GetTopUsersRequest(contest_id="hot", limit=limit) if limit else None
     message = request.SerializeToString() if request else b""
@@ -113,10 +111,10 @@ def run_h2load(address: str, limit: int, seconds: float) -> dict[str, Any]:
 
 
 def parse_h2load(text: str) -> float:
-    """Read the calls a second from what h2load prints.
+    """Parse the calls per second in the output of h2load.
 
     Raises:
-        LoadError: It says that calls failed, or says nothing.
+        LoadError: Calls failed, or the output has no summary.
     """
     finished, requests = _FINISHED.search(text), _REQUESTS.search(text)
     if not finished or not requests:

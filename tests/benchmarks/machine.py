@@ -1,4 +1,4 @@
-"""Describes the machine and the versions that a result belongs to."""
+"""Describes the machine and the versions of a result."""
 
 import os
 import platform
@@ -20,13 +20,13 @@ QUIET = 0.3
 
 
 def disturbance() -> str:
-    """Say how busy the machine is with other things; empty if it is quiet."""
+    """Return a text about the load of the machine; empty if it is idle."""
     load, _, _ = os.getloadavg()
     return f"the machine is busy (load average {load:.1f}): figures mean little" * (load > QUIET)
 
 
 def describe() -> dict[str, str]:
-    """Return what to print above a result, by name."""
+    """Return the facts above a result, by name."""
     return {
         "date": datetime.now(UTC).strftime("%Y-%m-%d"),
         "processor": f"{_processor()}, {os.cpu_count()} cores",

@@ -18,24 +18,24 @@ from benchmarks.store_alone import measure_store
 KIB = 1024
 
 OVERLOADED = 3
-"""How many times what a server does at most is offered to find out what it does then."""
+"""The factor between the peak rate of a server and the offered rate of an overload."""
 PEAK = ("-streams", "8")
-"""Calls in flight on each connection where the peak is looked for, a bit below all limits."""
+"""Calls in flight on each connection in the search for the peak, below all limits."""
 _ONE_STREAM = ("-mode", "stream", "-watchers", "1", "-connections", "1")
 
 
 @dataclass(frozen=True)
 class Measurement:
-    """What one run of a job gave."""
+    """The result of one run of a job."""
 
     job: str
     server: str
     turn: int
-    """Which turn of the job it was, from 1. Those of one turn are compared with each other."""
+    """The turn of the job, from 1. Runs of the same turn are compared with each other."""
     value: float
     busy: float
-    """The share of its core that the server used, from 0 to 1. A server that is far from 1 was not
-    what held the job up."""
+    """The share of its core that the server used, from 0 to 1. A server far below 1 was not the
+    limit of the job."""
     store_busy: float
     """The share of a core that the store used."""
     details: dict[str, float]
@@ -51,7 +51,7 @@ def measure(
 
         LedgerError: What was acknowledged is not what was written.
 
-        RuntimeError: The server doesn't start, or ended.
+        RuntimeError: The server does not start, or ended.
     """
     log = store.socket.with_name(f"{job.name}-{server.name}-{turn}.log")
     with running_server(server, store.socket, log) as running:
@@ -83,10 +83,10 @@ def measure_ceiling(
 
 
 def figure(printed: dict[str, Any], path: str) -> float:
-    """Return the figure of a result that a path of names with dots leads to.
+    """Return the figure of a result at a path of names with dots.
 
     Raises:
-        LoadError: There is none.
+        LoadError: The result has no such figure.
     """
     found: Any = printed
     for name in path.split("."):
@@ -111,11 +111,11 @@ def _put_load_on(job: Job, running: RunningServer, seconds: float) -> dict[str, 
     try:
         return run_load(running.address, job.load_arguments, seconds, may_fail=job.may_fail)
     except LoadError as error:
-        raise LoadError(f"{error}{running.last_words()}") from error
+        raise LoadError(f"{error}{running.log_tail()}") from error
 
 
 def _overload(running: RunningServer, job: Job, seconds: float) -> dict[str, Any]:
-    """Find out what the server does at most, and what is left of that under three times as much."""
+    """Measure the peak rate of the server, and the rate of successes at three times that load."""
     peak = _give_way(running, (*job.load_arguments, *PEAK), seconds)
     peak_rate = peak["kinds"]["update"]["rate"]
     offered = ("-rate", str(OVERLOADED * peak_rate))
@@ -136,8 +136,8 @@ def _give_way(running: RunningServer, arguments: Sequence[str], seconds: float) 
 
 
 def _held_memory(running: RunningServer, job: Job) -> int:
-    """Return the bytes that the server takes more with the job's watchers than without."""
-    # What a first call brings with it is no watcher's.
+    """Return the memory of the server for the watchers of the job, in bytes."""
+    # memory of the first call does not belong to the watchers
     run_load(running.address, (*job.load_arguments, *_ONE_STREAM), 0.1)
     before = running.memory()
     command = [str(LOAD), "-address", running.address, *job.load_arguments]

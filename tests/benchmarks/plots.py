@@ -1,4 +1,4 @@
-"""Draws the ratios to the peers, and how cost grows with the board."""
+"""Draws plots of the ratios to the peers, and of the cost by the size of the board."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,7 +20,7 @@ _COLOURS = {
 
 
 def draw_ratios(targets: Sequence[Target], measurements: Sequence[Measurement], to: Path) -> bool:
-    """Draw what was reached as a share of what was aimed at; say whether there was anything."""
+    """Draw reached ratios as shares of the targets; return whether there were any."""
     bars = [
         (f"{target.title} ({target.listener})", target, reached)
         for target in reversed(targets)
@@ -30,7 +30,7 @@ def draw_ratios(targets: Sequence[Target], measurements: Sequence[Measurement], 
         return False
     figure = Figure(figsize=(9, 0.4 * len(bars) + 1), layout="constrained")
     axes = figure.add_subplot()
-    # Of a ratio that is to stay below its bound, the inverse counts: longer is better throughout.
+    # the inverse of a ratio with an upper bound, so that longer is always better
     shares = [
         target.bound / reached if target.at_most else reached / target.bound
         for _, target, reached in bars
@@ -38,13 +38,13 @@ def draw_ratios(targets: Sequence[Target], measurements: Sequence[Measurement], 
     colours = [_COLOURS[target.listener] for _, target, _ in bars]
     axes.barh([label for label, _, _ in bars], shares, color=colours)
     axes.axvline(1, color="black", linewidth=1)
-    axes.set_xlabel("reached, as a share of the aim (longer is better)")
+    axes.set_xlabel("reached, as a share of the target (longer is better)")
     figure.savefig(to, metadata={"Date": None})
     return True
 
 
 def draw_growth(sizes: Sizes, measurements: Sequence[Measurement], to: Path) -> bool:
-    """Draw writes and ranks a second over the size of the board; say whether there was any."""
+    """Draw writes and ranks per second by the size of the board; return whether there were any."""
     figure = Figure(figsize=(10, 4), layout="constrained")
     both = (figure.add_subplot(1, 2, 1), figure.add_subplot(1, 2, 2))
     drawn = False

@@ -1,7 +1,7 @@
-"""Fills the store with boards of a known size before anything is measured.
+"""Fills the store with boards of a known size before a measurement.
 
 The rows are made inside the store by a script, a few thousand at a time: millions of updates
-through a server would take longer than all that is measured.
+through a server would take longer than the measurements.
 """
 
 from collections.abc import Iterator
@@ -13,13 +13,13 @@ from leaderboard_server.domain.update import MAX_SCORE
 from leaderboard_server.storage import keys
 
 LEADERS = 10
-"""Users `hot0` to `hot9`, who lead the contest `hot` by far."""
+"""The number of users `hot0` to `hot9`, which have the first ranks of the contest `hot`."""
 
 _LEAD = 1_000_000_000
 _CHUNK = 2_500
-"""Rows that one call of a script makes: the store's Lua takes some 8,000 values at once."""
+"""Rows of one script call: the Lua of the store accepts about 8,000 values at once."""
 
-# Scores go up and down from user to user, so that rows lie in memory as those of a grown board do.
+# scores alternate between users, so that rows are in memory as in a board with a long history
 _FILL_PLAIN = """
 local first, last, users = unpack(ARGV)
 local rows = {}
@@ -66,7 +66,7 @@ def seed(store: RunningStore, dataset: Dataset) -> dict[Layout, int]:
     """Empty the store and fill it, for every layout.
 
     Returns:
-        How many bytes of the store each layout took.
+        The bytes of the store for each layout.
     """
     # Without SYNC the memory is given back while the next boards are measured.
     store.client.execute_command("FLUSHALL", "SYNC")  # type: ignore[no-untyped-call]

@@ -1,4 +1,4 @@
-"""The servers that are measured, and how each is started on a core of its own."""
+"""The measured servers, each started on a core of its own."""
 
 import contextlib
 import os
@@ -19,25 +19,25 @@ from harness.processes import ChildProcess
 
 _START_S = 20.0
 _TAIL_CHARACTERS = 1_000
-"""How much of the last log line of a server is shown; it may hold a trace."""
+"""The maximum length of the shown log line of a server, which may have a trace."""
 
 
 @dataclass(frozen=True)
 class Server:
-    """A server that can be measured."""
+    """A server to measure."""
 
     name: str
     title: str
     layout: Layout
     command: Callable[[str, Path], list[str]]
-    """What starts it, given its address and the store's socket."""
+    """The command, for an address of the server and the socket of the store."""
     environment: dict[str, str] = field(default_factory=dict)
     module: str = ""
-    """A Python module that it can't do without."""
+    """A Python module that the server needs."""
 
     @property
     def missing(self) -> str:
-        """Why it can't run here; empty if it can."""
+        """The reason why the server can't run here; empty if it can."""
         if self.module and find_spec(self.module) is None:
             return f"{self.title} is left out: {self.module} is not installed"
         return ""
@@ -89,27 +89,27 @@ class RunningServer:
         self._child = child
         self._process = psutil.Process(child.pid)
 
-    def last_words(self) -> str:
-        """Return the end of its log's last line, led by a line break; empty if it said nothing."""
+    def log_tail(self) -> str:
+        """Return a line break and the end of the last log line; empty without a log."""
         tail = self._child.log_tail(1)
         return f"\n{tail[-_TAIL_CHARACTERS:]}" if tail else ""
 
     def cpu_s(self) -> float:
-        """Return how many seconds of its core it has used."""
+        """Return the CPU time of the server in seconds."""
         times = self._process.cpu_times()
         return float(times.user + times.system)
 
     def memory(self) -> int:
-        """Return how many bytes it holds in memory."""
+        """Return the memory of the server in bytes."""
         return int(self._process.memory_info().rss)
 
 
 @contextlib.contextmanager
 def running_server(server: Server, store: Path, log: Path) -> Iterator[RunningServer]:
-    """Run a server on its core for as long as the context is open.
+    """Run a server on its core until the end of the context.
 
     Raises:
-        RuntimeError: It does not start; the text ends with the end of its log.
+        RuntimeError: The server does not start; the text has the end of its log.
     """
     address = f"127.0.0.1:{free_port()}"
     command = pinned(SERVER_CORES, server.command(address, store))

@@ -1,4 +1,4 @@
-"""Runs the store that all servers of a run write to, on the cores that are not theirs."""
+"""Runs the store of all servers of a campaign, on the other cores."""
 
 import contextlib
 import time
@@ -16,7 +16,7 @@ _START_S = 30.0
 
 
 class RunningStore:
-    """A Valkey that is empty at first and is gone with all its data afterwards."""
+    """A Valkey that starts empty and keeps no data."""
 
     def __init__(self, process: ChildProcess, socket: Path) -> None:
         self._process = psutil.Process(process.pid)
@@ -24,12 +24,12 @@ class RunningStore:
         self.client = redis.Redis(unix_socket_path=str(socket), socket_timeout=600)
 
     def cpu_s(self) -> float:
-        """Return how many seconds of a core the store has used."""
+        """Return the CPU time of the store in seconds."""
         times = self._process.cpu_times()
         return float(times.user + times.system)
 
     def memory(self) -> int:
-        """Return how many bytes the data take."""
+        """Return the memory of the data in bytes."""
         info = self.client.info("memory")
         assert isinstance(info, dict)
         return int(info["used_memory"])
@@ -37,10 +37,10 @@ class RunningStore:
 
 @contextlib.contextmanager
 def running_store(folder: Path, *, append_only: bool) -> Iterator[RunningStore]:
-    """Run a store for as long as the context is open.
+    """Run a store until the end of the context.
 
     Args:
-        folder: Where its socket and data are; must exist.
+        folder: The existing folder for its socket and data.
 
         append_only: Keep an append-only file, synced once a second.
     """

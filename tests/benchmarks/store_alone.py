@@ -1,7 +1,7 @@
 """Measures the store alone: the commit script of the service, called as fast as possible.
 
-The commands are made before the clock starts, and go out without waiting for one another, so that
-the store is all that is measured. This is the ceiling of every write.
+The commands are encoded before the clock starts and are pipelined, so that only the store is
+measured. Its rate is the upper bound of every write.
 """
 
 import asyncio
@@ -25,26 +25,26 @@ from leaderboard_server.storage.scripts import COMMIT
 from leaderboard_server.storage.store import Retention, Store
 
 _UNDER_WAY = 16_384
-"""About how many updates are on their way at once, at most: 16 commits where they are of 1,000."""
+"""The approximate maximum of updates in flight: 16 commits of 1,000."""
 _MADE_FOR = 40_000
-"""Updates a second that commands are made for: more than any store does."""
+"""Updates per second for which commands are made: more than any store handles."""
 
 
 def measure_store(store: RunningStore, users: int, group: int, seconds: float) -> dict[str, float]:
     """Commit updates of random users of the contest `hot`.
 
     Args:
-        store: Seeded.
+        store: A seeded store.
 
-        users: How many users there are.
+        users: The number of users.
 
         group: Updates in each commit.
 
-        seconds: How long, about.
+        seconds: The approximate duration.
 
     Returns:
-        The `rate` in updates a second, how many were `acknowledged`, and the share of a core that
-        the store used, `busy`.
+        The `rate` in updates per second, the number of `acknowledged` updates, and `busy`, the
+        share of a core that the store used.
 
     Raises:
         LoadError: The store refused a commit.
@@ -62,7 +62,7 @@ def measure_store(store: RunningStore, users: int, group: int, seconds: float) -
 
 @contextlib.contextmanager
 def _on_server_core() -> Iterator[None]:
-    """Run this process on the core that is a server's otherwise: the store has its own."""
+    """Run this process on the core of the servers; the store has its own."""
     before = os.sched_getaffinity(0)
     os.sched_setaffinity(0, {int(SERVER_CORES)})
     try:
@@ -72,7 +72,7 @@ def _on_server_core() -> Iterator[None]:
 
 
 def _send(line: socket.socket, commits: list[bytes], window: int, end: float) -> int:
-    """Keep `window` commits on their way; return how many were acknowledged."""
+    """Keep `window` commits in flight; return the number of acknowledged ones."""
     replies = hiredis.Reader()
     sent = done = 0
     while True:
@@ -91,7 +91,7 @@ def _send(line: socket.socket, commits: list[bytes], window: int, end: float) ->
 
 
 class _Recorder:
-    """Keeps the commands of a `Store` in place of sending them."""
+    """A connection that keeps the commands of a `Store` instead of sending them."""
 
     def __init__(self, group: int) -> None:
         self.commands: list[bytes] = []
@@ -99,13 +99,13 @@ class _Recorder:
         self._reply = f"{json.dumps(['', 0, 0, 0])}\n{json.dumps(refused)}".encode()
 
     async def call(self, *command: Argument) -> Any:
-        """Keep a command; answer that no update was taken, which is soon read."""
+        """Keep a command; reply that no update was accepted, which is quick to decode."""
         self.commands.append(hiredis.pack_command(command))  # type: ignore[arg-type] # of any length
         return self._reply
 
 
 async def _commits(users: int, group: int, count: int) -> list[bytes]:
-    """Make commits as the service sends them."""
+    """Return the commands of commits in the form of the service."""
     recorder = _Recorder(group)
     store = Store(recorder, recorder, Retention())
     choice = random.Random(1)

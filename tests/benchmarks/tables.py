@@ -12,12 +12,12 @@ _STORE_TITLE = "the store alone"
 
 
 def title_of(server: str) -> str:
-    """Return a server's name for people."""
+    """Return the title of a server."""
     return SERVERS[server].title if server in SERVERS else _STORE_TITLE
 
 
 def targets_table(targets: Iterable[Target], measurements: Sequence[Measurement]) -> str:
-    """Return the ratios that are aimed at, and what was reached."""
+    """Return the table of targets and reached ratios."""
     rows = []
     for target in targets:
         reached = target.ratio(measurements)
@@ -30,11 +30,11 @@ def targets_table(targets: Iterable[Target], measurements: Sequence[Measurement]
             peer += ", the same call empty" if target.peer_job == "empty" else ", writing alone"
         bound = f"{'at most' if target.at_most else 'at least'} {target.bound:g}"
         rows.append((target.title, target.listener, peer, bound, shown, verdict))
-    return _table(("job", "listener", "ratio to", "aim", "reached", "met"), rows)
+    return _table(("job", "listener", "ratio to", "target", "reached", "met"), rows)
 
 
 def jobs_table(jobs: Iterable[Job], measurements: Sequence[Measurement]) -> str:
-    """Return the median of every job and server, and how busy the server was."""
+    """Return the table of medians of every job and server, with the load of the server."""
     rows = []
     for job in jobs:
         for server in job.servers:
@@ -55,7 +55,7 @@ def jobs_table(jobs: Iterable[Job], measurements: Sequence[Measurement]) -> str:
 
 
 def memory_table(store_bytes: dict[str, dict[str, float]]) -> str:
-    """Return what a million users take of the store."""
+    """Return the table of store memory for a million users."""
     rows = [
         (size, *(f"{taken:,.0f} MB" for taken in layouts.values()))
         for size, layouts in store_bytes.items()

@@ -8,14 +8,14 @@ from benchmarks.jobs import Sizes
 from benchmarks.measure import Measurement
 
 SAME = "the service itself"
-"""In place of a peer: the same listener, at another job."""
+"""The same listener with another job, in place of a peer."""
 NONE = "its own peak"
-"""In place of a peer: the job's figure is a share already, in percent."""
+"""No peer: the figure of the job is a percentage already."""
 
 
 @dataclass(frozen=True)
 class Target:
-    """A bound of the ratio of one listener to something else."""
+    """A bound of the ratio between a listener and a peer."""
 
     title: str
     listener: str
@@ -25,10 +25,10 @@ class Target:
     peer_job: str
     bound: float
     at_most: bool = False
-    """Whether the ratio must not pass the bound, instead of reaching it."""
+    """True if the bound is a maximum, False if it is a minimum."""
 
     def ratio(self, measurements: Sequence[Measurement]) -> float | None:
-        """Return the ratio, None where a side is not measured."""
+        """Return the ratio; None if a side was not measured."""
         if self.peer == NONE:
             share = value(measurements, self.listener, self.job)
             return None if share is None else share / 100
@@ -36,7 +36,7 @@ class Target:
         return ratio(measurements, (self.listener, self.job), (peer, self.peer_job))
 
     def met_by(self, reached: float) -> bool:
-        """Tell whether a ratio is what it is to be."""
+        """Return whether a ratio meets the target."""
         return reached <= self.bound if self.at_most else reached >= self.bound
 
 

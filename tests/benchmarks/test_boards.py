@@ -19,13 +19,13 @@ HOT = Dataset(1, 3_000)
 
 
 class Line:
-    """Sends the commands of a `Store`."""
+    """A connection that sends the commands of a `Store`."""
 
     def __init__(self, client: Redis) -> None:
         self._client = client
 
     async def call(self, *command: Argument) -> Any:
-        """Return what the store answers to a command."""
+        """Return the reply of the store to a command."""
         return await self._client.execute_command(*command)  # type: ignore[no-untyped-call]
 
 
@@ -36,8 +36,8 @@ def _running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStore]
 
 
 @pytest.mark.parametrize("layout", Layout)
-def test_a_lying_server_is_found_out(running: RunningStore, layout: Layout) -> None:
-    """A server that acknowledges what it does not write fails the run."""
+def test_missing_points_fail_a_run(running: RunningStore, layout: Layout) -> None:
+    """If a server acknowledged more points than it wrote, the run fails."""
     dataset = Dataset(3, 50)
     seed(running, dataset)
     ledger = Ledger(running, layout, dataset)
@@ -47,8 +47,8 @@ def test_a_lying_server_is_found_out(running: RunningStore, layout: Layout) -> N
         ledger.settle(5)
 
 
-def test_a_server_that_counts_twice_is_found_out(running: RunningStore) -> None:
-    """More in the store than was acknowledged fails the run as well."""
+def test_points_counted_twice_fail_a_run(running: RunningStore) -> None:
+    """If a server wrote more points than it acknowledged, the run fails."""
     seed(running, HOT)
     ledger = Ledger(running, Layout.PLAIN, HOT)
     running.client.zincrby(Layout.PLAIN.board("hot"), 2, "u7")
@@ -57,8 +57,8 @@ def test_a_server_that_counts_twice_is_found_out(running: RunningStore) -> None:
         ledger.settle(1)
 
 
-def test_an_honest_server_passes_again_and_again(running: RunningStore) -> None:
-    """Each run counts from where the one before ended, and failed calls may have been written."""
+def test_runs_with_correct_sums_pass(running: RunningStore) -> None:
+    """Each run starts at the sum of the one before, and failed calls may have been written."""
     seed(running, HOT)
     ledger = Ledger(running, Layout.PLAIN, HOT)
     for points in (5, 7):
@@ -69,8 +69,8 @@ def test_an_honest_server_passes_again_and_again(running: RunningStore) -> None:
     ledger.settle(2, uncertain=1)
 
 
-async def test_seeded_boards_are_the_services_own(running: RunningStore) -> None:
-    """The service reads a seeded board, and goes on with it, as with one that it wrote."""
+async def test_the_service_uses_seeded_boards(running: RunningStore) -> None:
+    """The service reads and changes a seeded board like one of its own."""
     seed(running, HOT)
     async with Redis(unix_socket_path=str(running.socket)) as client:
         line = Line(client)
@@ -88,8 +88,8 @@ async def test_seeded_boards_are_the_services_own(running: RunningStore) -> None
 
 
 @pytest.mark.parametrize("group", [1, 100])
-def test_the_store_alone_does_the_services_work(running: RunningStore, group: int) -> None:
-    """The ceiling is measured with commits that the script takes for the service's."""
+def test_the_store_alone_runs_commits_of_the_service(running: RunningStore, group: int) -> None:
+    """The script accepts the commits of the measurement, and their points are written."""
     seed(running, HOT)
     ledger = Ledger(running, Layout.SERVICE, HOT)
 

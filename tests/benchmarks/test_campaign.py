@@ -1,4 +1,4 @@
-"""Tests of a campaign's course."""
+"""Tests of a campaign."""
 
 import pytest
 
@@ -11,7 +11,7 @@ from benchmarks.measure import Measurement
 
 
 def test_a_failure_is_kept_and_the_rest_runs(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A run that fails gives no figure, is reported, and leaves the other runs alone."""
+    """A failed run has no figure and is reported; the other runs are kept."""
 
     def measure(
         job: object, server: object, store: object, ledger: Ledger, turn: int, seconds: float

@@ -11,12 +11,12 @@ from benchmarks.targets import NONE, SAME, Target, targets
 
 
 def measured(server: str, turn: int, rate: float, job: str = "update_hot") -> Measurement:
-    """Return what a run could have given."""
+    """Return a possible result of a run."""
     return Measurement(job, server, turn, rate, 0.9, 0.5, {"p99_us": 10.0 * rate})
 
 
 def test_value_is_the_median_of_the_turns() -> None:
-    """One turn that was disturbed does not move the figure."""
+    """One disturbed turn does not change the figure."""
     runs = [measured("front", turn, rate) for turn, rate in ((1, 100.0), (2, 5.0), (3, 110.0))]
 
     assert value(runs, "front", "update_hot") == 100.0
@@ -25,7 +25,7 @@ def test_value_is_the_median_of_the_turns() -> None:
 
 
 def test_ratio_pairs_the_turns() -> None:
-    """A ratio compares what ran side by side, and leaves out a turn that only one side has."""
+    """A ratio compares runs of the same turn, and ignores turns of one side only."""
     ours = [measured("front", turn, rate) for turn, rate in ((1, 20.0), (2, 4.0), (3, 30.0))]
     theirs = [measured("seed_go", turn, rate) for turn, rate in ((1, 10.0), (2, 2.0))]
 
@@ -33,7 +33,7 @@ def test_ratio_pairs_the_turns() -> None:
 
 
 def test_ratio_needs_both_sides() -> None:
-    """Where a side was not measured there is no ratio."""
+    """If a side was not measured, there is no ratio."""
     runs = [measured("front", 1, 20.0)]
 
     assert ratio(runs, ("front", "update_hot"), ("seed_go", "update_hot")) is None
@@ -52,7 +52,7 @@ def test_bounds_hold_in_their_direction(*, at_most: bool, reached: float, met: b
 
 
 def test_a_listener_can_be_compared_with_itself() -> None:
-    """The growth of cost is a ratio of two jobs of one listener."""
+    """The ratio of two jobs of one listener shows the growth of cost."""
     target = Target("growth", "grpcio", "update_9", SAME, "update_1", 0.7)
     runs = [measured("grpcio", 1, 8.0, "update_9"), measured("grpcio", 1, 10.0, "update_1")]
 
@@ -61,7 +61,7 @@ def test_a_listener_can_be_compared_with_itself() -> None:
 
 @pytest.mark.parametrize("sizes", [FULL, QUICK])
 def test_every_target_is_measured(sizes: Sizes) -> None:
-    """Each target names jobs that exist, with servers that run them."""
+    """Each target names existing jobs, and servers that run them."""
     servers = {job.name: job.servers for job in all_jobs(sizes)}
 
     for target in targets(sizes):
@@ -71,16 +71,16 @@ def test_every_target_is_measured(sizes: Sizes) -> None:
 
 
 @pytest.mark.parametrize("sizes", [FULL, QUICK])
-def test_jobs_are_sound(sizes: Sizes) -> None:
-    """Each job has a name of its own, and servers that there are."""
+def test_jobs_are_valid(sizes: Sizes) -> None:
+    """Each job has a unique name and existing servers."""
     jobs = all_jobs(sizes)
 
     assert len({job.name for job in jobs}) == len(jobs)
     assert {server for job in jobs for server in job.servers} <= {*SERVERS, "store"}
 
 
-def test_the_table_hides_nothing() -> None:
-    """A target that is missed is shown with its figure, one that was not measured as such."""
+def test_the_table_shows_missed_targets() -> None:
+    """A missed target is shown with its figure, and one that was not measured as such."""
     runs = [measured("front", 1, 20.0), measured("seed_go", 1, 10.0)]
 
     rows = targets_table(targets(QUICK), runs).splitlines()

@@ -1,4 +1,4 @@
-"""Tests of reading what the programs that put load on print."""
+"""Tests of parsing the output of the load programs."""
 
 import sys
 from pathlib import Path
@@ -18,7 +18,7 @@ requests: 61728 total, 61792 started, 61728 done, {succeeded} succeeded, {failed
 
 @pytest.fixture(name="printing")
 def _printing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Give the file whose text a stand-in for the load prints."""
+    """Return the file with the output of a fake load program."""
     text = tmp_path / "printed.json"
     program = tmp_path / "load"
     program.write_text(f"#!{sys.executable}\nprint(open({str(text)!r}).read())\n", encoding="utf-8")
@@ -27,32 +27,32 @@ def _printing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return text
 
 
-def test_h2load_tells_its_rate() -> None:
-    """The calls a second are read from the summary."""
+def test_h2load_rate_is_parsed() -> None:
+    """The calls per second are read from the summary."""
     assert parse_h2load(H2LOAD.format(succeeded=61728, failed=0)) == 12345.6
 
 
-def test_h2load_that_failed_is_refused() -> None:
-    """A rate with failed calls in it is none."""
+def test_h2load_with_failed_calls_is_rejected() -> None:
+    """A result with failed calls is rejected."""
     with pytest.raises(LoadError, match="28 failed"):
         parse_h2load(H2LOAD.format(succeeded=61700, failed=28))
 
 
-def test_h2load_that_says_nothing_is_refused() -> None:
-    """A summary that isn't there can't be taken for a result."""
+def test_h2load_without_a_summary_is_rejected() -> None:
+    """Output without a summary is rejected."""
     with pytest.raises(LoadError):
         parse_h2load("connection refused")
 
 
 @pytest.mark.parametrize("text", ["", "load: no", "[1]"])
-def test_a_result_has_to_be_one(text: str) -> None:
-    """What is no object of JSON is refused."""
+def test_a_result_must_be_a_json_object(text: str) -> None:
+    """Output that is not a JSON object is rejected."""
     with pytest.raises(LoadError):
         parse_result(text)
 
 
 def test_a_figure_is_found_by_its_path() -> None:
-    """A path of names leads to a figure, and one that leads nowhere is an error."""
+    """A path of names leads to a figure, and an unknown path is an error."""
     printed = {"kinds": {"update": {"rate": 7}}}
 
     assert figure(printed, "kinds.update.rate") == 7.0
@@ -61,7 +61,7 @@ def test_a_figure_is_found_by_its_path() -> None:
 
 
 def test_failed_calls_void_a_run(printing: Path) -> None:
-    """A server can't win by refusing, nor by telling old boards."""
+    """Refused calls and stale boards make a run void."""
     printing.write_text('{"kinds": {"top": {"errors": {"stale": 3}}}}', encoding="utf-8")
 
     with pytest.raises(LoadError, match="stale"):
@@ -69,7 +69,7 @@ def test_failed_calls_void_a_run(printing: Path) -> None:
 
 
 def test_failed_calls_are_counted_where_they_may_be(printing: Path) -> None:
-    """Failed calls are counted where they are allowed; failed updates are counted separately."""
+    """Allowed failures of calls are counted, and those of updates separately."""
     printing.write_text(
         '{"kinds": {"rank": {"errors": {"grpc-status 8": 3}},'
         ' "update": {"errors": {"grpc-status 8": 2}}}}',

@@ -1,7 +1,7 @@
-"""The least that grpcio can do: what every handler above it costs is measured against this.
+"""The minimal grpcio server, as a reference for the cost of handlers.
 
-`GetTopUsers` answers no bytes. `WatchContest` writes the same bytes for as long as there is someone
-to read them, from the first such call on. Nothing is decoded or encoded, and there is no store.
+`GetTopUsers` returns no bytes. `WatchContest` writes the same bytes repeatedly from the first
+`GetTopUsers` on. The server decodes and encodes nothing, and has no store.
 """
 
 import argparse
@@ -14,22 +14,22 @@ import uvloop
 SERVICE = "leaderboard.v1.LeaderboardService"
 
 MESSAGE = bytes(80)
-"""As many bytes as a message with one change has."""
+"""A message with the size of one change."""
 
 
 class Service:
-    """Answers and writes fixed bytes."""
+    """A service that returns and writes fixed bytes."""
 
     def __init__(self) -> None:
         self._called = asyncio.Event()
 
     async def answer_nothing(self, request: bytes, context: Any) -> bytes:
-        """Answer a call, and let the streams run: before the first call they only say hello."""
+        """Answer a call, and start the streams, which send one message before the first call."""
         self._called.set()
         return b""
 
     async def write_on(self, request: bytes, context: Any) -> None:
-        """Write to one stream as fast as it takes."""
+        """Write to one stream as fast as it accepts."""
         await context.write(MESSAGE)
         await self._called.wait()
         while True:

@@ -1,7 +1,7 @@
-"""The plain peer in Python: grpc.aio over one redis-py call each, written in an afternoon.
+"""The plain peer in Python: grpc.aio, with one redis-py call for each request.
 
-It speaks leaderboard.v1 as far as that goes: no request ids, no fair ties, no positions. It reads
-the store for every board, so what it tells is always fresh.
+It serves leaderboard.v1 without request ids, fair ties and positions. It reads every board from the
+store.
 """
 
 import argparse
@@ -17,11 +17,11 @@ from leaderboard.v1 import leaderboard_pb2 as pb
 from leaderboard.v1 import leaderboard_pb2_grpc as rpc
 
 BACKLOG = 256
-"""How many messages wait for a watcher before it is cut off."""
+"""The number of queued messages at which a slow watcher is disconnected."""
 
 
 def board_key(contest_id: str) -> str:
-    """Name the ZSET of a contest: member = user id, score = points."""
+    """Return the key of the ZSET of a contest: member = user id, score = points."""
     return f"contest:{contest_id}"
 
 
@@ -31,7 +31,7 @@ def channel_key(contest_id: str) -> str:
 
 
 class Hub:
-    """Hands the changes of each contest to its watchers, from one subscription for each."""
+    """Passes the changes of each contest to its watchers, with one subscription per contest."""
 
     def __init__(self, store: Redis) -> None:
         self._store = store
@@ -42,7 +42,7 @@ class Hub:
     async def joined(
         self, contest_id: str
     ) -> AsyncIterator[asyncio.Queue[pb.WatchContestResponse | None]]:
-        """Take part as a watcher; None in the queue means that this one was too slow."""
+        """Register a watcher; None in its queue means that it was too slow."""
         queue: asyncio.Queue[pb.WatchContestResponse | None] = asyncio.Queue(BACKLOG + 1)
         queues = self._queues.setdefault(contest_id, set())
         queues.add(queue)
@@ -77,7 +77,7 @@ class Service(rpc.LeaderboardServiceServicer):
         self._hub = Hub(store)
 
     async def UpdateScore(self, request: pb.UpdateScoreRequest, context: Any) -> Any:  # noqa: N802
-        """Add points and tell the watchers."""
+        """Add points and publish the change."""
         score = await self._store.zincrby(
             board_key(request.contest_id), request.points, request.user_id
         )
@@ -91,7 +91,7 @@ class Service(rpc.LeaderboardServiceServicer):
     async def BatchUpdateScores(  # noqa: N802
         self, request: pb.BatchUpdateScoresRequest, context: Any
     ) -> Any:
-        """Do the same for many in two pipelines."""
+        """Add points of many updates in two pipelines."""
         sums = self._store.pipeline(transaction=False)
         for update in request.updates:
             sums.zincrby(board_key(update.contest_id), update.points, update.user_id)
