@@ -22,7 +22,7 @@ def pytest_configure() -> None:
 
 
 def pytest_report_header() -> str:
-    """Say which listeners are tested."""
+    """Return the line that names the tested listeners."""
     left_out = "" if "front" in LISTENERS else ": NOT THE FRONT, which `make front` installs"
     clients = ", ".join(language.name for language in PRESENT)
     missing = [f"CLIENT {language.missing}" for language in LANGUAGES if language.missing]
@@ -33,7 +33,7 @@ def pytest_report_header() -> str:
 
 @pytest.fixture(scope="session", name="listener", params=LISTENERS)
 def _listener(request: pytest.FixtureRequest) -> str:
-    """Give each listener that is installed."""
+    """Return each listener that is installed."""
     name: str = request.param
     return name
 
@@ -46,7 +46,7 @@ def _on_each_listener(listener: str) -> Iterator[None]:
 
 
 def require(flavour: Flavour) -> None:
-    """Skip what a machine has no store for; where `CI` is set nothing may be left out."""
+    """Skip a test if its store is not installed; fail it if `CI` is set."""
     if flavour.executable() is None:
         reason = f"no executable of {flavour} in PATH: its half of the store tests is left out"
         if os.environ.get("CI"):
@@ -69,28 +69,28 @@ async def _shared_store(
 
 @pytest_asyncio.fixture(name="store")
 async def _store(shared_store: StoreProcess) -> StoreProcess:
-    """Give an empty store that runs for all tests: not to be stopped or frozen."""
+    """Return an empty store that all tests share, so no test may stop or freeze it."""
     async with shared_store.client() as client:
         await client.flushall()
     return shared_store
 
 
-@pytest_asyncio.fixture(name="line")
-async def _line(store: StoreProcess) -> AsyncIterator[StoreProxy]:
-    """Give a line to the store that can be broken."""
-    async with StoreProxy(store.port) as line:
-        yield line
+@pytest_asyncio.fixture(name="proxy")
+async def _proxy(store: StoreProcess) -> AsyncIterator[StoreProxy]:
+    """Yield a proxy in front of the store that can break connections."""
+    async with StoreProxy(store.port) as proxy:
+        yield proxy
 
 
 @pytest.fixture(name="never_compared")
 def _never_compared(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Turn the periodic check of log followers against the store off."""
+    """Turn off the periodic comparison of log followers with the store."""
     monkeypatch.setattr(log_followers, "VERIFY_S", 3_600.0)
 
 
 @pytest_asyncio.fixture(name="own_store")
 async def _own_store(tmp_path: Path) -> AsyncIterator[StoreProcess]:
-    """Give a Valkey of the test's own, to do with as it likes."""
+    """Yield a Valkey of the test's own, which it may stop or break."""
     store = StoreProcess(Flavour.VALKEY, tmp_path / "store")
     await store.start()
     yield store
@@ -99,6 +99,6 @@ async def _own_store(tmp_path: Path) -> AsyncIterator[StoreProcess]:
 
 @pytest_asyncio.fixture(name="service")
 async def _service(own_store: StoreProcess, tmp_path: Path) -> AsyncIterator[ServiceProcess]:
-    """Give a service process on `own_store`."""
+    """Yield a service process on `own_store`."""
     async with ServiceProcess(tmp_path / "service", redis_url=own_store.url) as service:
         yield service

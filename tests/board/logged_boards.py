@@ -1,4 +1,4 @@
-"""The boards that a contest went through, rebuilt from its log by sorting each time."""
+"""All boards that a contest has had, rebuilt from its log by sorting."""
 
 import asyncio
 import json
@@ -13,7 +13,7 @@ from leaderboard_server.storage import keys
 
 
 class _Row(NamedTuple):
-    """A user's row; rows sort by themselves, best first."""
+    """A user's row; rows sort best first."""
 
     minus_score: int
     reached: int
@@ -23,9 +23,9 @@ class _Row(NamedTuple):
 
 class LoggedBoards:
     """
-    Every state that one contest had in the store, and no other.
+    All states that one contest has had in the store.
 
-    Call `follow` after whatever may have changed the contest, and `lose` before its history is
+    Call `follow` after every step that may have changed the contest, and `lose` when its history is
     lost.
 
     Attributes:
@@ -58,11 +58,11 @@ class LoggedBoards:
             self._apply(json.loads(entry["commit"]))
 
     def lose(self) -> None:
-        """Forget the position of the contest, since the store forgets it too."""
+        """Reset the position of the contest, as the store has lost its history."""
         self.latest = BEGINNING
 
     def is_behind(self, position: Position, other: Position) -> bool:
-        """Return whether one position was left before the other one was reached."""
+        """Return whether one position is before the other one."""
         mine, others = (self._epochs.index(each.epoch) for each in (position, other))
         return (mine, position.revision) < (others, other.revision)
 
@@ -76,7 +76,7 @@ class LoggedBoards:
         ][start_rank - 1 : start_rank - 1 + count]
 
     def total(self, position: Position) -> int:
-        """Return how many users there were."""
+        """Return the number of users at a position."""
         return len(self._boards[position])
 
     def _apply(self, commit: Sequence[str | Sequence[str]]) -> None:

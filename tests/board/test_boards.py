@@ -1,4 +1,4 @@
-"""Promise 5, read your writes: boards from top windows, on a real store and with two servers."""
+"""Promise 5, read-your-writes: boards from top windows, on a real store with two servers."""
 
 import asyncio
 
@@ -17,7 +17,7 @@ CONTEST = "chess"
 
 
 def _lose(payload: bytes) -> None:
-    """Lose a message in place of the follower."""
+    """Drop a message instead of passing it to the follower."""
 
 
 async def scores(node: Node, count: int = 10) -> dict[str, int]:
@@ -27,10 +27,10 @@ async def scores(node: Node, count: int = 10) -> dict[str, int]:
 
 
 class TestReadYourWrites:
-    """No response is behind what its server has acknowledged; other servers follow."""
+    """No response is behind an acknowledged write of its server; other servers follow."""
 
     async def test_own_writes_are_seen_at_once(self, node: Node) -> None:
-        """Every read after an acknowledgement has it, also while other writes are in flight."""
+        """Every read after an acknowledged write has it, while other writes are in flight too."""
         await node.boards.top(CONTEST, 1, 10)
 
         async def write(user_id: str) -> None:
@@ -42,7 +42,7 @@ class TestReadYourWrites:
         await asyncio.gather(*(write(f"u{number}") for number in range(5)))
 
     async def test_writes_of_another_server_follow(self, node: Node, other: Node) -> None:
-        """They come through the feed, without a read of the store."""
+        """Writes of another server arrive through the feed."""
         await node.add(CONTEST, "ada")
         await node.boards.top(CONTEST, 1, 10)
 
@@ -66,8 +66,8 @@ class TestReadYourWrites:
 
             assert page.users[0].user_id == f"u{number}"
 
-    async def test_position_that_no_server_has_is_refused(self, node: Node) -> None:
-        """Neither a position of another history nor a later one is waited for."""
+    async def test_unreachable_position_is_rejected(self, node: Node) -> None:
+        """A position of another history and a later one are rejected at once."""
         await node.add(CONTEST, "ada")
         now = (await node.boards.top(CONTEST, 1, 10)).position
 
@@ -77,7 +77,7 @@ class TestReadYourWrites:
             assert refused.value.current == now
 
     async def test_lost_message_is_read_from_the_log(self, node: Node, other: Node) -> None:
-        """A message that never arrives leaves no gap once another one does."""
+        """After a lost message the next one leads to both commits."""
         await node.add(CONTEST, "ada")
         await node.boards.top(CONTEST, 1, 10)
         follower = node.followers.by_contest[CONTEST]
@@ -94,8 +94,8 @@ class TestReadYourWrites:
 
         await eventually(seen, "both writes")
 
-    async def test_lost_last_message_is_noticed(self, node: Node, other: Node) -> None:
-        """Also when no other message follows it."""
+    async def test_lost_last_message_is_detected(self, node: Node, other: Node) -> None:
+        """A lost message is detected even if no other message follows."""
         await node.add(CONTEST, "ada")
         await node.boards.top(CONTEST, 1, 10)
         follower = node.followers.by_contest[CONTEST]
@@ -108,8 +108,8 @@ class TestReadYourWrites:
 
         await eventually(seen, "the write")
 
-    async def test_emptied_store_is_noticed(self, node: Node, redis: Redis) -> None:
-        """No message is published of it, and yet the window is replaced by that of a new epoch."""
+    async def test_emptied_store_is_detected(self, node: Node, redis: Redis) -> None:
+        """The window is replaced by one of the new epoch, though no message announces it."""
         await node.add(CONTEST, "ada")
         before = (await node.boards.top(CONTEST, 1, 10)).position
 
@@ -124,14 +124,14 @@ class TestReadYourWrites:
     async def test_without_the_feed_boards_are_read_from_the_store(
         self, store: StoreProcess, other: Node
     ) -> None:
-        """No window is read that may have missed a message."""
+        """Without the feed a window may lack commits, so it is not read."""
         async with StoreProxy(store.port) as proxy, running_node(proxy.url) as node:
             await other.add(CONTEST, "ada")
             await scores(node)
             for number in range(20):
                 await proxy.refuse()
                 await proxy.cut("SUBSCRIBE")
-                await eventually(lambda: not node.feed.connected, "the loss is noticed")
+                await eventually(lambda: not node.feed.connected, "the loss is detected")
                 await other.add(CONTEST, f"u{number}", 2)
                 assert f"u{number}" in await scores(node, 100)
                 await proxy.accept()
@@ -142,7 +142,7 @@ class TestReadYourWrites:
     async def test_page_below_the_window_holds_for_the_window(
         self, node: Node, other: Node, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """After a page of ranks below any window, the first ranks are not of an earlier state."""
+        """After a page below the window, the first ranks are not of an earlier state."""
         await other.add(CONTEST, "bo")
         await node.boards.top(CONTEST, 1, 10)
         late: list[bytes] = []

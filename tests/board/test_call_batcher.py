@@ -1,4 +1,4 @@
-"""Batches of store calls: every caller gets its result, whichever other callers are cancelled."""
+"""Batches of store calls: each caller gets its own result."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -14,7 +14,7 @@ CONTEST = "cup"
 
 class SlowStore:
     """
-    Replies to each request with the request itself.
+    A store that replies to each request with the request itself.
 
     Attributes:
         batches: The requests of all calls.
@@ -26,7 +26,7 @@ class SlowStore:
         self.replies = asyncio.Semaphore(0)
 
     async def call(self, _contest_id: str, requests: list[int]) -> Callable[[], list[int]]:
-        """Take the requests of one call."""
+        """Accept one call."""
         self.batches.append(requests)
         await self.replies.acquire()
         return lambda: requests
@@ -34,12 +34,12 @@ class SlowStore:
 
 @pytest.fixture(name="store")
 def _store() -> SlowStore:
-    """Give a store that replies when the test says so."""
+    """Return a store that replies when the test allows it."""
     return SlowStore()
 
 
 def submit(batcher: CallBatcher[int, int], *requests: int) -> list[asyncio.Future[list[int]]]:
-    """Submit each request by itself."""
+    """Submit each request separately."""
     return [batcher.submit(CONTEST, (request,), 1, list) for request in requests]
 
 
@@ -48,7 +48,7 @@ def submit(batcher: CallBatcher[int, int], *requests: int) -> list[asyncio.Futur
 async def test_remaining_callers_get_their_results(
     store: SlowStore, cancelled: int, *, oldest: bool
 ) -> None:
-    """However many waiting callers are cancelled, as when their deadlines pass."""
+    """Callers get their results, however many other waiting callers are cancelled."""
     batcher = CallBatcher(store.call, max_size=100)
     (first,) = submit(batcher, 0)
     await eventually(lambda: bool(store.batches), "the first call")
@@ -69,7 +69,7 @@ async def test_remaining_callers_get_their_results(
 
 
 async def test_all_callers_may_be_cancelled_before_anything_is_sent(store: SlowStore) -> None:
-    """Then nothing is sent, and later callers are served."""
+    """If all callers are cancelled, nothing is sent, and later callers are served."""
     batcher = CallBatcher(store.call, max_size=100)
     for result in submit(batcher, 1, 2, 3):
         result.cancel()
@@ -83,7 +83,7 @@ async def test_all_callers_may_be_cancelled_before_anything_is_sent(store: SlowS
 
 
 async def test_requests_during_a_call_share_the_next_one(store: SlowStore) -> None:
-    """A caller waits for the call in flight at most."""
+    """Requests that arrive during a call are sent together after it."""
     batcher = CallBatcher(store.call, max_size=100)
     (first,) = submit(batcher, 0)
     await eventually(lambda: bool(store.batches), "the first call")
@@ -94,8 +94,8 @@ async def test_requests_during_a_call_share_the_next_one(store: SlowStore) -> No
     assert store.batches == [[0], list(range(1, 17))]
 
 
-async def test_result_that_can_not_be_made_is_its_own_callers_error(store: SlowStore) -> None:
-    """Callers that share the call get their results."""
+async def test_failed_result_is_an_error_of_its_own_caller(store: SlowStore) -> None:
+    """Other callers of the same call get their results."""
 
     def fail(_replies: Sequence[int]) -> int:
         raise ValueError("no result")
@@ -109,7 +109,7 @@ async def test_result_that_can_not_be_made_is_its_own_callers_error(store: SlowS
 
 
 async def test_call_holds_at_most_the_maximum_size(store: SlowStore) -> None:
-    """The requests of one caller are never split, so a submission of that size is sent alone."""
+    """A call holds whole submissions, up to the maximum size."""
     batcher = CallBatcher(store.call, max_size=10)
     sizes = [10, 6, 5, 5, 1]
     results = [batcher.submit(CONTEST, (size,), size, list) for size in sizes]
@@ -119,19 +119,19 @@ async def test_call_holds_at_most_the_maximum_size(store: SlowStore) -> None:
     assert store.batches == [[10], [6], [5, 5], [1]]
 
 
-async def test_waiting_callers_fail_at_once_when_the_store_is_away() -> None:
-    """Another call would fail in the same way, only later."""
-    begun, away = asyncio.Event(), asyncio.Event()
+async def test_waiting_callers_fail_at_once_when_the_store_is_unavailable() -> None:
+    """Waiting callers fail with the call in flight, without another call."""
+    begun, unavailable = asyncio.Event(), asyncio.Event()
 
     async def call(_contest_id: str, _requests: list[int]) -> Callable[[], list[int]]:
         begun.set()
-        await away.wait()
+        await unavailable.wait()
         raise StoreUnavailable
 
     batcher = CallBatcher(call, max_size=100)
     (first,) = submit(batcher, 0)
     await begun.wait()
     waiting = submit(batcher, *range(20))
-    away.set()
+    unavailable.set()
     results = await asyncio.gather(first, *waiting, return_exceptions=True)
     assert {type(result) for result in results} == {StoreUnavailable}

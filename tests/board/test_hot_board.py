@@ -1,4 +1,4 @@
-"""A hot board is read without the store, through real servers and a counted connection."""
+"""Reads of a hot board without store calls, through real servers and a counting proxy."""
 
 import asyncio
 import contextlib
@@ -8,34 +8,34 @@ from pathlib import Path
 import pytest_asyncio
 
 from harness.calls import DEADLINE_S, add, top
+from harness.counting_proxy import CountingProxy
 from harness.service import ServiceProcess, all_serving
 from harness.stores import StoreProcess
 from harness.waiting import eventually
 from leaderboard.v1 import leaderboard_pb2 as pb
 from leaderboard.v1.leaderboard_pb2_grpc import LeaderboardServiceStub
-from watch.store_lines import WatchedLine
 
 CONTEST = "cup"
 READS = 500
 USERS = 1_500
-"""More than a window holds, so that some are below it."""
+"""The number of users: more than a window holds."""
 BATCH = 500
 
 
 class Servers:
     """A server whose calls to the store are counted, and another one."""
 
-    def __init__(self, store: StoreProcess, line: WatchedLine, folder: Path) -> None:
-        self.line = line
-        self.counted = ServiceProcess(folder / "counted", redis_url=line.url)
+    def __init__(self, store: StoreProcess, proxy: CountingProxy, folder: Path) -> None:
+        self.proxy = proxy
+        self.counted = ServiceProcess(folder / "counted", redis_url=proxy.url)
         self.other = ServiceProcess(folder / "other", redis_url=store.url)
 
 
 @pytest_asyncio.fixture(name="servers")
 async def _servers(own_store: StoreProcess, tmp_path: Path) -> AsyncIterator[Servers]:
-    """Give two servers, and a board on which user n has rank n."""
-    async with WatchedLine(own_store.port) as line:
-        servers = Servers(own_store, line, tmp_path)
+    """Yield two servers, and a board on which user n has rank n."""
+    async with CountingProxy(own_store.port) as proxy:
+        servers = Servers(own_store, proxy, tmp_path)
         async with all_serving(servers.counted, servers.other):
             for first in range(1, USERS, BATCH):
                 updates = [
@@ -51,7 +51,7 @@ async def _servers(own_store: StoreProcess, tmp_path: Path) -> AsyncIterator[Ser
 
 @contextlib.asynccontextmanager
 async def _writes_below(stub: LeaderboardServiceStub) -> AsyncIterator[list[int]]:
-    """Change the last users all the time; yields the list of the resulting revisions."""
+    """Change the last users all the time; yield the list of the resulting revisions."""
     revisions: list[int] = []
 
     async def write() -> None:
@@ -71,15 +71,15 @@ async def _writes_below(stub: LeaderboardServiceStub) -> AsyncIterator[list[int]
 
 
 async def test_a_hot_board_is_read_without_the_store(servers: Servers) -> None:
-    """Reads make no call while either server writes below the first ranks; writes make one each."""
+    """Reads make no store call while a server writes below the first ranks."""
     stub = servers.counted.stub
     await _read_together(servers)
 
     for writer in (servers.other, servers.counted):
         async with _writes_below(writer.stub) as revisions:
-            before, written = servers.line.calls.copy(), len(revisions)
+            before, written = servers.proxy.calls.copy(), len(revisions)
             pages = [await top(stub, CONTEST, limit=limit % 1000 + 1) for limit in range(READS)]
-            calls, written = servers.line.calls - before, len(revisions) - written
+            calls, written = servers.proxy.calls - before, len(revisions) - written
 
         # A server checks the position of a contest that is quiet for a second.
         assert set(calls) <= {"commit", "read_position"}
@@ -92,11 +92,11 @@ async def test_a_hot_board_is_read_without_the_store(servers: Servers) -> None:
 
 
 async def _read_together(servers: Servers) -> None:
-    """Read a board that no window holds yet, many times at once: that makes one call for all."""
+    """Read a board without a window many times at once, which makes one call for all."""
     stub = servers.counted.stub
-    await top(stub, "another-contest")  # the store loads a script with its first use
-    before = servers.line.calls["top"]
+    await top(stub, "another-contest")  # loads the script into the store
+    before = servers.proxy.calls["top"]
 
     await asyncio.gather(*(top(stub, CONTEST, limit=10) for _ in range(200)))
 
-    assert servers.line.calls["top"] == before + 1
+    assert servers.proxy.calls["top"] == before + 1

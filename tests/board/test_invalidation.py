@@ -1,4 +1,4 @@
-"""Cached responses are invalidated before any caller gets what makes them stale."""
+"""Invalidation of cached responses, before any caller gets a later state."""
 
 from collections.abc import AsyncIterator
 
@@ -58,7 +58,7 @@ class CachingListener:
         self.answers.clear()
 
     async def read(self) -> None:
-        """Read the board, as a caller does whose response is not cached."""
+        """Read the board as a caller without a cached response does."""
         request = pb.GetTopUsersRequest(contest_id=CONTEST).SerializeToString()
         await self._methods.unary["GetTopUsers"](request)
 
@@ -76,23 +76,23 @@ class CachingListener:
 
 
 @pytest_asyncio.fixture(name="node")
-async def _node(line: StoreProxy) -> AsyncIterator[Node]:
-    """Give a server at the end of the line, with a contest that has begun."""
-    async with running_node(line.url) as node:
+async def _node(proxy: StoreProxy) -> AsyncIterator[Node]:
+    """Yield a server behind the proxy, with a contest of one user."""
+    async with running_node(proxy.url) as node:
         await node.add(CONTEST, "ada")
         yield node
 
 
 @pytest_asyncio.fixture(name="listener")
 async def _listener(node: Node) -> AsyncIterator[CachingListener]:
-    """Give a listener of that server."""
+    """Yield a listener of that server."""
     listener = CachingListener(node)
     yield listener
     await listener.boards.close()
 
 
 async def test_before_the_response_of_a_write(node: Node, listener: CachingListener) -> None:
-    """A read after an acknowledged write doesn't get the board from before it."""
+    """The cached response is invalidated before a write is acknowledged."""
     for _ in range(20):
         before = await listener.cached()
         written = await node.add(CONTEST, "bo")
@@ -101,10 +101,10 @@ async def test_before_the_response_of_a_write(node: Node, listener: CachingListe
         assert not before.reaches(written.position)
 
 
-async def test_before_the_response_of_a_write_that_others_are_before(
+async def test_before_the_response_of_a_write_after_late_messages(
     store: StoreProcess, node: Node, listener: CachingListener, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Also where the write can't be passed on yet, since messages of others are late."""
+    """An own write invalidates it, even if it can't be passed on before late messages."""
     async with running_node(store.url) as other:
         await listener.cached()
         late: list[bytes] = []
@@ -120,7 +120,7 @@ async def test_before_the_response_of_a_write_that_others_are_before(
 async def test_when_others_write(
     store: StoreProcess, node: Node, listener: CachingListener
 ) -> None:
-    """As soon as the message arrives."""
+    """A message of another server invalidates the cached response."""
     async with running_node(store.url) as other:
         before = await listener.cached()
         written = await other.add(CONTEST, "bo")
@@ -129,17 +129,17 @@ async def test_when_others_write(
 
 
 async def test_when_the_feed_is_lost(
-    node: Node, listener: CachingListener, line: StoreProxy
+    node: Node, listener: CachingListener, proxy: StoreProxy
 ) -> None:
-    """From then on writes of others are missed, so nothing is cached."""
+    """Without the feed the server misses writes of others, so no response is cached."""
     await listener.cached()
-    await line.refuse()
-    await line.cut("SUBSCRIBE")
-    await eventually(lambda: not node.feed.connected, "the loss is noticed")
+    await proxy.refuse()
+    await proxy.cut("SUBSCRIBE")
+    await eventually(lambda: not node.feed.connected, "the loss is detected")
     assert listener.position is None
     await listener.read()
     assert listener.position is None
-    await line.accept()
+    await proxy.accept()
     await listener.cached()
 
 
@@ -150,7 +150,7 @@ async def test_when_a_reply_is_of_another_epoch(
     redis: Redis,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Before the caller that finds it gets its response, and though no message is published."""
+    """A reply of another epoch invalidates it at once, without a message."""
     old = await listener.cached()
     monkeypatch.setattr(node.followers.by_contest[CONTEST], "on_message", lambda _: None)
     await redis.flushall()
@@ -163,7 +163,7 @@ async def test_when_a_reply_is_of_another_epoch(
 async def test_when_a_page_past_the_window_is_newer(
     store: StoreProcess, node: Node, listener: CachingListener, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """After a later position no caller gets an earlier one."""
+    """After a read of a later position the cached response is invalidated."""
     async with running_node(store.url) as other:
         before = await listener.cached()
         monkeypatch.setattr(node.followers.by_contest[CONTEST], "on_message", lambda _: None)
@@ -175,7 +175,7 @@ async def test_when_a_page_past_the_window_is_newer(
 
 
 async def test_when_the_window_is_closed(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The contest is not followed any more."""
+    """When the window is closed, the contest is no longer followed."""
     listener = CachingListener(node)
     await listener.cached()
     await listener.boards.close()
@@ -184,7 +184,7 @@ async def test_when_the_window_is_closed(node: Node, monkeypatch: pytest.MonkeyP
 
 
 async def test_response_that_waited_is_not_cached(node: Node, listener: CachingListener) -> None:
-    """A board from the store may be stale by the time it is sent."""
+    """A board that was read from the store is not cached, because it may be stale."""
     await listener.read()
     assert listener.position is None
     assert listener.boards.top_now(CONTEST, 1, DEPTH, BEGINNING)

@@ -4,20 +4,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from harness.plain_board import PlainBoard, Step
+from harness.strategies import commits
 from leaderboard_server.board import top_window as module
 from leaderboard_server.board.top_window import TopWindow
-from unit.plain_board import PlainBoard, Step
-from unit.strategies import commits
 
 
 class TestTopWindow:
-    """Properties of a window, whatever happens to the board."""
+    """Properties of a window under random changes."""
 
     @given(start=commits, then=commits, depth=st.integers(1, 6))
     def test_equals_the_board_after_every_commit(
         self, start: list[list[Step]], then: list[list[Step]], depth: int
     ) -> None:
-        """The window equals the board; filled again when short, at its whole depth."""
+        """The window equals the board, and when it is short it is filled again."""
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(module, "SPARE", 2)
             board = PlainBoard()
@@ -36,7 +36,7 @@ class TestTopWindow:
     def test_never_claims_ranks_it_does_not_know(
         self, start: list[list[Step]], then: list[list[Step]], depth: int, first: int
     ) -> None:
-        """A window that became short returns right ranks, or doesn't cover them."""
+        """A short window returns correct ranks, or reports that it does not cover them."""
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(module, "SPARE", 1)
             board = PlainBoard()
@@ -50,7 +50,7 @@ class TestTopWindow:
                     expected = board.ranked()[first - 1 : first + 2]
                     assert list(window.read(first, 3).users) == expected
 
-    def test_stays_whole_while_writes_go_on_below(self) -> None:
+    def test_stays_whole_during_writes_below(self) -> None:
         """Changes below the window never make a fill necessary."""
         board = PlainBoard()
         board.commit([Step(f"top{number}", 1_000 - number) for number in range(200)])

@@ -1,4 +1,4 @@
-"""Fills of the top window: shared by callers, without a lost commit, and seldom necessary."""
+"""Fills of the top window: shared by callers, without a lost commit, and rare."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -49,7 +49,7 @@ class Filling:
             patch.setattr(self.follower, "on_message", receive)
 
     async def shows(self, *user_ids: str) -> None:
-        """Wait until the board has these users, as watchers and as readers see it."""
+        """Wait until the boards of watchers and readers have these users."""
 
         async def is_seen() -> bool:
             followed = await self._node.boards.top_as_followed(CONTEST, 10)
@@ -61,7 +61,7 @@ class Filling:
 
 
 class Reads:
-    """Counts the reads of boards that reach the store, and can hold their replies back."""
+    """Counts the reads of boards from the store, and can hold back their replies."""
 
     def __init__(self, node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
         self.count = 0
@@ -84,7 +84,7 @@ async def scores(node: Node, count: int = 10) -> dict[str, int]:
 
 
 class _Placeholder:
-    """An observer that does nothing but keep the follower."""
+    """An observer without effects, which keeps the follower alive."""
 
     def on_commit(self, commit: Commit) -> None:
         """See `log_reader.Observer`."""
@@ -98,7 +98,7 @@ class _Placeholder:
 
 @pytest_asyncio.fixture(name="filling")
 async def _filling(store: StoreProcess) -> AsyncIterator[Filling]:
-    """Give a server that follows a contest of one user, Bo."""
+    """Yield a server that follows a contest of one user, Bo."""
     async with (
         running_node(store.url) as node,
         running_node(store.url) as other,
@@ -110,7 +110,7 @@ async def _filling(store: StoreProcess) -> AsyncIterator[Filling]:
 
 
 async def test_commit_that_arrives_as_a_fill_ends_is_in_the_window(filling: Filling) -> None:
-    """It comes right after the rows were read, and is applied."""
+    """A commit that arrives right after the rows were read is applied."""
     receive = filling.follower.on_message
 
     async def meanwhile() -> None:
@@ -124,7 +124,7 @@ async def test_commit_that_arrives_as_a_fill_ends_is_in_the_window(filling: Fill
 
 
 async def test_fill_that_a_gap_overtakes_is_not_kept(filling: Filling) -> None:
-    """Rows from before commits that the log no longer holds are no window after these."""
+    """Rows from before a gap that the log can't fill are not kept."""
 
     async def meanwhile() -> None:
         await filling.other.add(CONTEST, "ada")
@@ -141,7 +141,7 @@ async def test_fill_that_a_gap_overtakes_is_not_kept(filling: Filling) -> None:
 async def test_late_fill_does_not_overwrite_a_newer_state(
     node: Node, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A write that is acknowledged during the fill is in the page after it."""
+    """A write that is acknowledged during the fill is in the next page."""
     await node.add(CONTEST, "ada")
     reads = Reads(node, monkeypatch)
     reads.gate.clear()
@@ -159,7 +159,7 @@ async def test_late_fill_does_not_overwrite_a_newer_state(
 async def test_fill_that_an_epoch_overtakes_is_done_again(
     node: Node, redis: Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A late page of the lost history doesn't become the window."""
+    """A page of the lost history is dropped, and the fill is repeated."""
     await node.add(CONTEST, "ada")
     reads = Reads(node, monkeypatch)
     reads.gate.clear()
@@ -178,7 +178,7 @@ async def test_fill_that_an_epoch_overtakes_is_done_again(
 async def test_window_closed_during_its_fill_is_not_kept(
     node: Node, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Callers of the fill get the store's board, and the contest is not followed any more."""
+    """Callers of the fill get the store's board, and the contest is no longer followed."""
     await node.add(CONTEST, "ada")
     reads = Reads(node, monkeypatch)
     reads.gate.clear()
@@ -199,7 +199,7 @@ class TestHotBoard:
     async def test_callers_share_one_fill(
         self, node: Node, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """However many come during it."""
+        """Concurrent callers cause one read of the store."""
         await node.add(CONTEST, "ada")
         reads = Reads(node, monkeypatch)
 
@@ -210,7 +210,7 @@ class TestHotBoard:
     async def test_writes_do_not_make_it_read_again(
         self, node: Node, other: Node, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """Own writes and those of others move the window, above its end and below."""
+        """Writes of this server and of others update the window without a read."""
         await node.add(CONTEST, "ada", 5)
         await scores(node)
         reads = Reads(node, monkeypatch)
@@ -230,7 +230,7 @@ class TestHotBoard:
     async def test_idle_window_is_evicted(
         self, node: Node, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """The contest is not followed any more."""
+        """When the idle window is evicted, the contest is no longer followed."""
         monkeypatch.setattr(module, "SWEEP_S", 0.01)
         now = [0.0]
         boards = module.Boards(node.store, node.followers, clock=lambda: now[0])

@@ -1,4 +1,4 @@
-"""Top windows against the store, through random commits, losses, cuts and lost histories."""
+"""Top windows compared with the store through random commits, faults and lost histories."""
 
 from collections.abc import Iterator
 
@@ -32,7 +32,7 @@ _LONG = settings(
 
 @pytest.fixture(name="deployment", scope="module")
 def _deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
-    """Give two servers that keep small windows, and compare their followers often."""
+    """Yield two servers that keep small windows, and compare their followers often."""
     store = StoreProcess(Flavour.VALKEY, tmp_path_factory.mktemp("store"))
     with pytest.MonkeyPatch.context() as patch, BackgroundLoop() as loop:
         patch.setattr(boards, "DEPTH", DEPTH)
@@ -60,13 +60,13 @@ def _compare(deployment: Deployment, profile: settings) -> None:
         raise
 
 
-def test_windows_are_what_the_store_was(deployment: Deployment) -> None:
+def test_windows_equal_the_store(deployment: Deployment) -> None:
     """Every page equals the store's at its position, and positions of one server never fall."""
     _compare(deployment, _SHORT)
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
-def test_windows_are_what_the_store_was_at_length(deployment: Deployment) -> None:
+def test_windows_equal_the_store_in_a_long_search(deployment: Deployment) -> None:
     """A long search finds no difference either."""
     _compare(deployment, _LONG)

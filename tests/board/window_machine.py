@@ -1,4 +1,4 @@
-"""Does random things to a contest through two servers, and compares their windows with the store.
+"""Runs random operations on a contest through two servers, and compares windows and store.
 
 Boards are small and windows smaller, so that ties, rows that fall out and rows that slide in are
 the rule.
@@ -16,8 +16,10 @@ from redis.asyncio import Redis
 
 from board.logged_boards import LoggedBoards
 from harness.node import Node, running_node
+from harness.plain_board import Step
 from harness.proxy import StoreProxy
 from harness.stores import StoreProcess
+from harness.strategies import steps
 from harness.waiting import eventually
 from leaderboard_server.board.boards import Boards
 from leaderboard_server.domain.board import Page
@@ -25,8 +27,6 @@ from leaderboard_server.domain.position import BEGINNING, Position
 from leaderboard_server.domain.update import ScoreUpdate, UpdateResult
 from leaderboard_server.storage import keys
 from model.background import BackgroundLoop
-from unit.plain_board import Step
-from unit.strategies import steps
 
 DEPTH = 4
 """Ranks that a window holds in these runs."""
@@ -40,7 +40,7 @@ commits = st.lists(steps, min_size=1, max_size=4)
 
 
 class Deployment:
-    """Two servers of this process on a real store, each with a line of its own."""
+    """Two servers of this process on a real store, each behind a proxy of its own."""
 
     def __init__(self, loop: BackgroundLoop, store: StoreProcess) -> None:
         self.loop = loop
@@ -63,7 +63,7 @@ class Deployment:
             yield
 
     def new_contest(self) -> str:
-        """Return the name of a contest that nobody has used."""
+        """Return a contest name that was not used before."""
         return f"contest-{next(self._names)}"
 
 
@@ -79,7 +79,7 @@ class WindowMachine(RuleBasedStateMachine):
         self._boards = [Boards(node.store, node.followers) for node in deployment.nodes]
         self._acked = [BEGINNING] * _NODES
         self._may_flush = True
-        self._story: list[str] = []
+        self._steps: list[str] = []
         self._run("begin", self._connect())
 
     @rule(via=nodes, commit=commits)
@@ -89,9 +89,9 @@ class WindowMachine(RuleBasedStateMachine):
 
     @rule(parcels=st.lists(st.tuples(nodes, commits), min_size=2, max_size=6))
     def commit_together(self, parcels: Sequence[tuple[int, Sequence[Step]]]) -> None:
-        """Change users through both servers at the same time, while both are read."""
-        story = ", ".join(f"{via} {_text(commit)}" for via, commit in parcels)
-        self._run(f"together {story}", self._commit_together(parcels))
+        """Commit through both servers at the same time, and read both meanwhile."""
+        step = ", ".join(f"{via} {_text(commit)}" for via, commit in parcels)
+        self._run(f"together {step}", self._commit_together(parcels))
 
     @rule(via=nodes, start_rank=st.integers(1, 8), count=st.integers(1, 8))
     def read_page(self, via: int, start_rank: int, count: int) -> None:
@@ -100,23 +100,23 @@ class WindowMachine(RuleBasedStateMachine):
 
     @rule(via=nodes)
     def read_the_latest(self, via: int) -> None:
-        """Read what the store has, by its position."""
+        """Read with the latest position of the store as `min_position`."""
         wanted = self._stored.latest
         self._run(f"{via} reads {wanted}", self._read(via, 1, DEPTH, wanted))
 
     @rule(via=nodes)
     def lose_a_message(self, via: int) -> None:
-        """Let the next message about the contest never arrive."""
+        """Drop the next message about the contest."""
         self._run(f"{via} loses a message", self._lose_a_message(via))
 
     @rule(via=nodes)
     def cut_the_feed(self, via: int) -> None:
-        """Cut the line through which a server receives commits."""
+        """Cut the connection of the feed."""
         self._run(f"{via} is cut", self._deployment.proxies[via].cut("SUBSCRIBE"))
 
     @rule()
     def trim_the_log(self) -> None:
-        """Let the log forget all that happened."""
+        """Remove all entries from the log."""
         self._run("trim", self._trim_the_log())
 
     @precondition(lambda self: self._may_flush)
@@ -127,9 +127,9 @@ class WindowMachine(RuleBasedStateMachine):
         self._run("flush", self._empty_the_store())
 
     @rule(via=nodes)
-    def come_to_rest(self, via: int) -> None:
+    def settle(self, via: int) -> None:
         """Wait until a server has the store's board."""
-        self._run(f"{via} rests", self._come_to_rest(via))
+        self._run(f"{via} rests", self._settle(via))
 
     @invariant()
     def windows_are_right(self) -> None:
@@ -138,21 +138,21 @@ class WindowMachine(RuleBasedStateMachine):
             self._run(f"{via} reads", self._read(via, 1, DEPTH))
 
     def teardown(self) -> None:
-        """Come to rest and close the windows."""
+        """Wait until both servers have the store's board, and close the windows."""
         try:
             for via in range(_NODES):
-                self._run(f"{via} rests", self._come_to_rest(via))
+                self._run(f"{via} rests", self._settle(via))
         finally:
             for boards in self._boards:
                 self._run("close", boards.close())
 
-    def _run(self, story: str, work: Coroutine[Any, Any, object]) -> None:
-        self._story.append(story)
+    def _run(self, step: str, work: Coroutine[Any, Any, object]) -> None:
+        self._steps.append(step)
         try:
             self._deployment.loop.run(work)
         except Exception as error:
-            # Hypothesis repeats a failed run, which may go well: the first failure is what counts.
-            error.add_note("\n".join(self._story))
+            # Hypothesis repeats a failed run, which may succeed: the first failure counts.
+            error.add_note("\n".join(self._steps))
             self._deployment.failures.append(error)
             raise
 
@@ -173,7 +173,7 @@ class WindowMachine(RuleBasedStateMachine):
         self._acknowledge(via, last.position)
 
     def _acknowledge(self, via: int, position: Position) -> None:
-        """Note what a server acknowledged: no later page of it may be behind that."""
+        """Record an acknowledged position: no later page of the server may be behind it."""
         if self._stored.is_behind(self._acked[via], position):
             self._acked[via] = position
 
@@ -193,7 +193,7 @@ class WindowMachine(RuleBasedStateMachine):
     async def _read(
         self, via: int, start_rank: int, count: int, wanted: Position = BEGINNING
     ) -> None:
-        """Read a page and compare it with the store's at its position."""
+        """Read a page, and compare it with the store's page at the same position."""
         acked = self._acked[via]
         page = await self._boards[via].top(self._contest_id, start_rank, count, wanted)
         await self._compare(page, start_rank, count)
@@ -220,7 +220,7 @@ class WindowMachine(RuleBasedStateMachine):
 
         follower.on_message = lose  # type: ignore[method-assign, assignment]
 
-    async def _come_to_rest(self, via: int) -> None:
+    async def _settle(self, via: int) -> None:
         async def is_equal() -> bool:
             page = await self._boards[via].top(self._contest_id, 1, DEPTH)
             assert page == await self._deployment.nodes[via].store.top(self._contest_id, 1, DEPTH)

@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from clients.languages import Language
-from harness import tether
+from harness import die_with_parent
 
 Answer = dict[str, Any]
 
@@ -42,7 +42,7 @@ class Driver:
 
     async def __aenter__(self) -> Self:
         self._process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-ES", tether.__file__, str(os.getpid())),
+            *(sys.executable, "-ES", die_with_parent.__file__, str(os.getpid())),
             *self._command,
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,

@@ -1,4 +1,4 @@
-"""The service that the contract tests call: one for all of them, on each kind of store."""
+"""Fixtures of the contract tests: one service for all tests, on each kind of store."""
 
 import itertools
 from collections.abc import AsyncIterator
@@ -17,7 +17,7 @@ _contests = itertools.count(1)
 async def _edge(
     shared_store: StoreProcess, listener: str, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Edge]:
-    """Give a service for all tests, which must not have logged an internal error at their end."""
+    """Yield a service for all tests, and check at their end that it logged no internal error."""
     folder = tmp_path_factory.mktemp("edge")
     with listening_with(listener):
         service = ServiceProcess(folder, redis_url=shared_store.url)
@@ -36,5 +36,5 @@ def _everything_on_each_listener(on_each_listener: None) -> None:
 
 @pytest.fixture(name="contest_id")
 def _contest_id() -> str:
-    """Give the id of a contest that no other test writes to."""
+    """Return a contest id that no other test uses."""
     return f"contest-{next(_contests)}"

@@ -1,8 +1,8 @@
 """
 Calls a running service with messages or plain bytes, and checks the results.
 
-Defines a rejection: a status with the details of the contract, and nothing written. The store
-itself counts its changes, so that a write of any key is detected.
+A rejection is a status with the details of the contract, without any write. The store itself
+counts its changes, so a write of any key is detected.
 """
 
 from typing import TypeAlias, cast
@@ -34,11 +34,11 @@ StreamCall: TypeAlias = "grpc.aio.UnaryStreamMultiCallable[bytes, bytes]"
 ON_ONE_STORE = pytest.mark.parametrize(
     "shared_store", [Flavour.VALKEY], indirect=True, scope="session"
 )
-"""Marks tests of checks that precede the store, and so are the same on each kind of store."""
+"""Mark of tests that need one kind of store only, because their checks precede the store."""
 ON_ONE_LISTENER = pytest.mark.parametrize(
     "listener", LISTENERS[-1:], indirect=True, scope="session"
 )
-"""Marks tests of code that all listeners share; the other tests run on each listener."""
+"""Mark of tests that need one listener only, because all listeners share the code."""
 
 
 class Edge:

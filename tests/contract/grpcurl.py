@@ -1,4 +1,4 @@
-"""Calls a server with the real grpcurl, as people do by hand."""
+"""Calls a server with the real grpcurl."""
 
 import asyncio
 import os
@@ -20,7 +20,7 @@ class Printed(NamedTuple):
 
 
 def is_there() -> bool:
-    """Return whether there is a grpcurl, built by `make tools` or in PATH."""
+    """Return whether grpcurl is installed, by `make tools` or in PATH."""
     return shutil.which("grpcurl", path=_SEARCH_PATH) is not None
 
 

@@ -59,10 +59,10 @@ def _varint(number: int) -> bytes:
 @pytest.mark.parametrize("rpc", RPCS)
 @pytest.mark.parametrize("data", _NOT_THE_MESSAGE.values(), ids=_NOT_THE_MESSAGE)
 async def test_bytes_that_are_not_the_message(edge: Edge, rpc: str, data: bytes) -> None:
-    """The status names the message that was expected."""
+    """Bytes that are not the message are rejected, and the status names the message."""
     rejection = await edge.rejection(rpc, data)
 
-    # Text that isn't UTF-8 is only found where the message has a text in that field.
+    # Text that is not UTF-8 is only found in a text field of the message.
     named = RPCS[rpc].input_type.name
     nested = rpc == "BatchUpdateScores"
     assert rejection == malformed(named) or (nested and rejection == invalid("updates"))
@@ -91,7 +91,7 @@ async def test_cut_messages_are_rejected(edge: Edge, contest_id: str, rpc: str) 
 async def test_a_field_of_another_wire_type_is_not_that_field(
     edge: Edge, rpc: str, data: bytes
 ) -> None:
-    """The message is parsed, as with any unknown field; the contest is missing."""
+    """The field is parsed as an unknown one, so the contest id is missing."""
     rejection = await edge.rejection(rpc, data)
 
     assert rejection.fields[0] == "contest_id"
@@ -99,7 +99,7 @@ async def test_a_field_of_another_wire_type_is_not_that_field(
 
 @pytest.mark.parametrize("rpc", [rpc for rpc in RPCS if rpc != "BatchUpdateScores"])
 async def test_an_empty_field_is_a_missing_one(edge: Edge, contest_id: str, rpc: str) -> None:
-    """The last value of a field that is sent twice counts, also if it is empty."""
+    """If a field is sent twice, the last value counts, even if it is empty."""
     data = valid_request(rpc, contest_id).SerializeToString() + b"\x0a\x00"
 
     assert await edge.rejection(rpc, data) == invalid("contest_id")
@@ -121,7 +121,7 @@ async def test_unknown_fields_are_valid(edge: Edge, contest_id: str, rpc: str) -
 async def test_a_request_that_is_too_large(
     edge: Edge, contest_id: str, rpc: str, size: int
 ) -> None:
-    """One byte more than 1 MiB is rejected, with the limit in the details."""
+    """A request of 1 MiB and one byte is rejected, with the limit in the details."""
     assert await edge.rejection(rpc, _padded(rpc, contest_id, size)) == too_large()
 
 
@@ -130,7 +130,7 @@ async def test_a_request_that_is_too_large(
 async def test_a_request_that_is_far_too_large(
     edge: Edge, contest_id: str, rpc: str, compression: grpc.Compression, listener: str
 ) -> None:
-    """Reading or decompressing stops before it takes memory; grpcio then gives no details."""
+    """Reading and decompressing stop at the limit; grpcio gives no details then."""
     data = _padded(rpc, contest_id, 2 * _LISTENER_BYTES)
     if listener == "front":
         assert await edge.rejection(rpc, data, compression) == too_large()
@@ -171,7 +171,7 @@ async def test_compressed_requests(
     ],
 )
 async def test_an_unknown_method(edge: Edge, path: str) -> None:
-    """It is unimplemented, with any request."""
+    """Any request to an unknown method gets UNIMPLEMENTED."""
     call: UnaryCall = edge.service.channel.unary_unary(path)
 
     with pytest.raises(grpc.aio.AioRpcError) as rejected:

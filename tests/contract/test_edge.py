@@ -1,4 +1,4 @@
-"""The proof that nothing was written: the store counts every write, and no read."""
+"""Tests of the write counter: the store counts every write and no read."""
 
 import pytest
 
@@ -22,6 +22,6 @@ async def test_writes_are_counted(edge: Edge, contest_id: str) -> None:
 
 
 async def test_a_response_is_no_rejection(edge: Edge, contest_id: str) -> None:
-    """A call that succeeds does not pass for a rejected one."""
+    """A successful call fails a test that expects a rejection."""
     with pytest.raises(AssertionError, match="not rejected"):
         await edge.rejection("GetTopUsers", valid_request("GetTopUsers", contest_id))

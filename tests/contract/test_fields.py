@@ -1,4 +1,4 @@
-"""Every field of every method: values within bounds pass; others are named, and not written."""
+"""Every field of every method: valid values pass, and invalid ones are named."""
 
 from typing import Any
 
@@ -59,7 +59,7 @@ async def test_a_good_value_is_accepted(
 async def test_a_bad_update_of_a_batch_does_not_affect_the_others(
     edge: Edge, contest_id: str, path: str, value: Value
 ) -> None:
-    """It gets the status of a single call, with its index in the path; the others are applied."""
+    """A bad update gets the status of a single call with its index; the others are applied."""
     bad_update: Any = request_with("UpdateScore", contest_id, path, value)
     batch = pb.BatchUpdateScoresRequest(
         updates=[
@@ -92,7 +92,7 @@ async def test_an_empty_request_is_rejected(edge: Edge, rpc: str) -> None:
 
 
 async def test_all_invalid_fields_are_named(edge: Edge) -> None:
-    """One status names everything that has to be changed."""
+    """One status names all invalid fields."""
     request = pb.UpdateScoreRequest(
         contest_id="a b",
         user_id="/",
@@ -113,7 +113,7 @@ async def test_all_invalid_fields_are_named(edge: Edge) -> None:
 
 @pytest.mark.parametrize("rpc", RPCS)
 async def test_the_required_fields_suffice(edge: Edge, contest_id: str, rpc: str) -> None:
-    """Everything else has a default."""
+    """Every other field has a default."""
     if rpc == "GetUserRank":
         await edge.answer("UpdateScore", valid_request("UpdateScore", contest_id))
 

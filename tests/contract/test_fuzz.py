@@ -86,7 +86,7 @@ async def _send(edge: Edge, rpc: str, data: bytes) -> None:
 
 
 def _waits(data: bytes) -> bool:
-    """Return whether a watch resumes at the beginning, so that it may get no message."""
+    """Return whether a watch may get no message, because it resumes at the beginning."""
     try:
         request = pb.WatchContestRequest.FromString(data)
     except DecodeError:

@@ -1,4 +1,4 @@
-"""The service by hand: all of it can be called with grpcurl; the examples of its page are right."""
+"""The service by hand: grpcurl can call all of it, and the examples of its page are right."""
 
 import json
 import os
@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from contract.edge import ON_ONE_STORE, RPCS, Edge
-from contract.examples import examples, pieces
 from contract.grpcurl import PROJECT, grpcurl, is_there, shell
+from documents.examples import examples, pieces
 from harness.service import SERVICE_NAME, ServiceProcess
 from leaderboard.v1 import leaderboard_pb2 as pb
 
@@ -20,7 +20,7 @@ on_the_edge = pytest.mark.asyncio(loop_scope="session")
 
 @pytest.fixture(autouse=True)
 def _tools() -> None:
-    """Skip where there is no grpcurl; where `CI` is set, fail instead."""
+    """Skip without grpcurl; if `CI` is set, fail instead."""
     if not is_there():
         reason = "no grpcurl in PATH or .tools/bin: `make tools` builds it"
         if os.environ.get("CI"):
@@ -40,7 +40,7 @@ async def _call(edge: Edge, rpc: str, *options: str, **request: Any) -> dict[str
 
 
 async def test_the_examples_of_the_page(service: ServiceProcess) -> None:
-    """In order, against a fresh server, they call every method and print the output in the page."""
+    """The examples call every method, and print the output in the page."""
     found = examples(PROJECT / "docs" / "grpcurl.md", "grpcurl")
     assert {rpc for rpc in RPCS if any(rpc in example.command for example in found)} == set(RPCS)
 
@@ -53,7 +53,7 @@ async def test_the_examples_of_the_page(service: ServiceProcess) -> None:
 @on_the_edge
 @ON_ONE_STORE
 async def test_list(edge: Edge) -> None:
-    """The services and their methods are found without any file."""
+    """All services and their methods are listed without proto files."""
     services = await grpcurl(edge.service.address, "list")
     methods = await grpcurl(edge.service.address, "list", SERVICE_NAME)
 
@@ -84,7 +84,7 @@ async def test_describe(edge: Edge, symbol: str) -> None:
 @on_the_edge
 @ON_ONE_STORE
 async def test_each_method_by_hand(edge: Edge, contest_id: str) -> None:
-    """JSON in, JSON out: every method can be called with hand-written requests."""
+    """Every method can be called with JSON requests, and responds with JSON."""
     written = await _call(
         edge,
         "UpdateScore",
@@ -145,7 +145,7 @@ async def test_a_watch_by_hand(edge: Edge, contest_id: str) -> None:
 @on_the_edge
 @ON_ONE_STORE
 async def test_a_rejection_by_hand(edge: Edge, contest_id: str) -> None:
-    """The details of a status are printed in full, so that people see what to change."""
+    """The details of a status are printed in full."""
     request = json.dumps({"contest_id": contest_id, "user_id": "a b"})
 
     printed = await grpcurl(

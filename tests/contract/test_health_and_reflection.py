@@ -1,4 +1,4 @@
-"""Health and reflection: the services for clients that know the address alone."""
+"""Health and reflection: services for load balancers, and for clients without proto files."""
 
 import grpc
 import pytest
@@ -38,7 +38,7 @@ async def _reflect(
 
 @pytest.mark.parametrize("service", ["", SERVICE_NAME])
 async def test_server_and_service_have_a_health(edge: Edge, service: str) -> None:
-    """Load balancers may check either."""
+    """The server and the service have the status SERVING."""
     health = health_pb2_grpc.HealthStub(edge.service.channel)
 
     answer = await health.Check(health_pb2.HealthCheckRequest(service=service), timeout=DEADLINE_S)
@@ -48,7 +48,7 @@ async def test_server_and_service_have_a_health(edge: Edge, service: str) -> Non
 
 @pytest.mark.parametrize("service", ["leaderboard.v2.LeaderboardService", "x", "x" * 10_000, "\n"])
 async def test_the_health_of_another_service_is_not_found(edge: Edge, service: str) -> None:
-    """There is no status of an unknown service."""
+    """The check of an unknown service gets NOT_FOUND."""
     health = health_pb2_grpc.HealthStub(edge.service.channel)
 
     with pytest.raises(grpc.aio.AioRpcError) as rejected:
@@ -68,7 +68,7 @@ async def test_the_health_of_all_services_is_listed(edge: Edge) -> None:
 
 
 async def test_the_health_of_another_service_can_be_watched(edge: Edge) -> None:
-    """The watch stays open, as in the protocol: the service might appear."""
+    """A watch of an unknown service gets SERVICE_UNKNOWN and stays open, as in the protocol."""
     health = health_pb2_grpc.HealthStub(edge.service.channel)
     watch = health.Watch(health_pb2.HealthCheckRequest(service="x"), timeout=DEADLINE_S)
 
@@ -87,7 +87,7 @@ async def test_reflection_lists_the_services(edge: Edge, version: str) -> None:
 @pytest.mark.parametrize("version", _VERSIONS)
 @pytest.mark.parametrize("symbol", sorted(_SERVICES))
 async def test_reflection_describes_the_services(edge: Edge, version: str, symbol: str) -> None:
-    """The description of each listed service has a file that defines it."""
+    """Each listed service is described by a file that defines it."""
     answer = await _reflect(edge, version, file_containing_symbol=symbol)
 
     files = [
@@ -102,7 +102,7 @@ async def test_reflection_describes_the_services(edge: Edge, version: str, symbo
 @pytest.mark.parametrize("version", _VERSIONS)
 @pytest.mark.parametrize("message", sorted(pb.DESCRIPTOR.message_types_by_name))
 async def test_reflection_describes_the_messages(edge: Edge, version: str, message: str) -> None:
-    """The description is the contract that the server was built with."""
+    """Each message is described by the contract of the server."""
     answer = await _reflect(edge, version, file_containing_symbol=f"leaderboard.v1.{message}")
 
     given = answer.file_descriptor_response.file_descriptor_proto

@@ -23,16 +23,16 @@ _Watch: TypeAlias = "grpc.aio.UnaryStreamCall[pb.WatchContestRequest, pb.WatchCo
 
 
 async def test_calls_over_the_limit(own_store: StoreProcess, tmp_path: Path) -> None:
-    """A call over the limit is rejected with a retry delay; health and open calls go on."""
+    """A call over the limit is rejected with a retry delay; health and open calls succeed."""
     async with (
         StoreProxy(own_store.port) as proxy,
         ServiceProcess(tmp_path / "busy", "--max-calls", "1", redis_url=proxy.url) as service,
     ):
         await add(service.stub, "cup", "ada", 1)
         proxy.delay = 0.5
-        lookout = proxy.look_out("EVALSHA", holding=b"cup")
+        interceptor = proxy.intercept("EVALSHA", holding=b"cup")
         open_call = asyncio.ensure_future(add(service.stub, "cup", "ada", 1))
-        await lookout.passed()
+        await interceptor.forwarded()
 
         with pytest.raises(grpc.aio.AioRpcError) as rejected:
             await add(service.stub, "cup", "bob", 1)
@@ -46,7 +46,7 @@ async def test_calls_over_the_limit(own_store: StoreProcess, tmp_path: Path) -> 
 
 
 async def test_updates_of_batches_over_the_limit(own_store: StoreProcess, tmp_path: Path) -> None:
-    """Each batch is applied as a whole or rejected as a whole, and single updates go on."""
+    """Each batch is applied or rejected as a whole, and single updates succeed."""
     batch = pb.BatchUpdateScoresRequest(
         updates=[pb.UpdateScoreRequest(contest_id="cup", user_id="ada", points=1)] * 1_000
     )
@@ -96,7 +96,7 @@ async def test_watches_over_the_limit(own_store: StoreProcess, tmp_path: Path) -
 
 
 async def test_health_has_no_limit(own_store: StoreProcess, tmp_path: Path) -> None:
-    """Watches of the health take no slot of a watcher."""
+    """Watches of the health take no slot of the watches."""
     async with ServiceProcess(
         tmp_path / "healthy", "--max-watchers", "1", redis_url=own_store.url
     ) as service:

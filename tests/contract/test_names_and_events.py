@@ -29,7 +29,7 @@ async def _watched_change(edge: Edge, contest_id: str, **payload: Any) -> pb.Sco
 
 @pytest.mark.parametrize("name", DISPLAY_NAME.good)
 async def test_a_name_is_returned_as_it_was_sent(edge: Edge, contest_id: str, name: str) -> None:
-    """No code point of a name is lost in store, responses and watches."""
+    """A name has the same code points in store, responses and watches."""
     display_name = DISPLAY_NAME.good[name]
 
     change = await _watched_change(edge, contest_id, points=1, display_name=display_name)
@@ -43,7 +43,7 @@ async def test_a_name_is_returned_as_it_was_sent(edge: Edge, contest_id: str, na
 
 
 async def test_a_name_stays_until_another_is_given(edge: Edge, contest_id: str) -> None:
-    """An update without a name keeps it; one with another changes it, also without points."""
+    """An update without a name keeps the name; another name replaces it, also with 0 points."""
     names = []
     for points, name in ((1, "Ada"), (1, ""), (0, "Countess"), (0, "Countess"), (1, "")):
         answer: Any = await edge.answer(
@@ -64,7 +64,7 @@ async def test_a_name_stays_until_another_is_given(edge: Edge, contest_id: str) 
 
 
 async def test_another_name_is_a_change_without_points(edge: Edge, contest_id: str) -> None:
-    """The rank stays, and so do the points."""
+    """A watcher gets the new name with the same rank and score."""
     await add(edge.stub, contest_id, "ada", 5)
 
     change = await _watched_change(edge, contest_id, display_name="Ada")
@@ -76,7 +76,7 @@ async def test_another_name_is_a_change_without_points(edge: Edge, contest_id: s
 
 @pytest.mark.parametrize("name", EVENT_TYPE.good)
 async def test_watchers_get_the_event_type(edge: Edge, contest_id: str, name: str) -> None:
-    """It is that of the update, or empty."""
+    """A change has the event type of its update, or none."""
     change = await _watched_change(edge, contest_id, points=1, event_type=EVENT_TYPE.good[name])
 
     assert change.event_type == EVENT_TYPE.good[name]
@@ -85,7 +85,7 @@ async def test_watchers_get_the_event_type(edge: Edge, contest_id: str, name: st
 
 @pytest.mark.parametrize("name", EVENT_TIME.good)
 async def test_watchers_get_the_event_time(edge: Edge, contest_id: str, name: str) -> None:
-    """Every nanosecond from year 1 to 9999 arrives as it was sent."""
+    """Event times from year 1 to 9999 arrive exact to the nanosecond."""
     change = await _watched_change(edge, contest_id, points=1, event_time=EVENT_TIME.good[name])
 
     assert change.HasField("event_time")
@@ -112,7 +112,7 @@ async def test_the_whole_of_a_change(edge: Edge, contest_id: str) -> None:
 
 @pytest.mark.parametrize("limit", [0, 1, 12, 1_000])
 async def test_the_first_snapshot(edge: Edge, contest_id: str, limit: int) -> None:
-    """It has the first ranks up to the limit, 10 by default, and the position to resume after."""
+    """A watch begins with the first ranks up to the limit, by default 10, and their position."""
     for number in range(12):
         last = await add(edge.stub, contest_id, f"user-{number}", -number)
     request = pb.WatchContestRequest(contest_id=contest_id, limit=limit)
@@ -127,7 +127,7 @@ async def test_the_first_snapshot(edge: Edge, contest_id: str, limit: int) -> No
 
 
 async def test_a_watch_of_a_contest_that_does_not_exist_yet(edge: Edge, contest_id: str) -> None:
-    """It starts with an empty snapshot; the first change follows when the contest begins."""
+    """The watch begins with an empty snapshot, and gets the first change of the contest."""
     watch = edge.stub.WatchContest(
         pb.WatchContestRequest(contest_id=contest_id), timeout=DEADLINE_S
     )

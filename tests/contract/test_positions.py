@@ -1,4 +1,4 @@
-"""Positions in requests: their fields, and the reachable ones."""
+"""Positions in requests: their fields, and reachable and unreachable ones."""
 
 from typing import Any
 
@@ -32,7 +32,7 @@ def _request(rpc: str, contest_id: str, position: pb.Position, user_id: str = "a
 async def test_a_revision_belongs_to_an_epoch(
     edge: Edge, contest_id: str, rpc: str, field: str
 ) -> None:
-    """A revision alone can't be compared with anything."""
+    """A revision without an epoch is rejected."""
     request = _request(rpc, contest_id, pb.Position(revision=1))
 
     assert await edge.rejection(rpc, request) == invalid(f"{field}.epoch")
@@ -42,7 +42,7 @@ async def test_a_revision_belongs_to_an_epoch(
 async def test_all_problems_of_a_position_are_named(
     edge: Edge, contest_id: str, rpc: str, field: str
 ) -> None:
-    """Epoch and revision are checked separately."""
+    """If epoch and revision are invalid, both are named."""
     request = _request(rpc, contest_id, pb.Position(epoch="a b", revision=-1))
 
     assert await edge.rejection(rpc, request) == invalid(f"{field}.epoch", f"{field}.revision")
@@ -50,7 +50,7 @@ async def test_all_problems_of_a_position_are_named(
 
 @pytest.mark.parametrize("rpc", _READS)
 async def test_a_position_that_was_reached(edge: Edge, contest_id: str, rpc: str) -> None:
-    """The beginning, an earlier position and the current one get the current state."""
+    """A read with an earlier or the current position gets the current state."""
     first = (await add(edge.stub, contest_id, "ada", 5)).position
     last = (await add(edge.stub, contest_id, "ada", 5)).position
     start = pb.Position(epoch=first.epoch)
@@ -81,7 +81,7 @@ async def test_a_position_that_is_not_reached_yet(
 async def test_a_position_of_another_epoch(
     edge: Edge, contest_id: str, rpc: str, user_id: str, revision: int
 ) -> None:
-    """It can't be reached, so a missing user is not reported either."""
+    """A position of another epoch is rejected, also for a user without a score."""
     now = (await add(edge.stub, contest_id, "ada", 5)).position
     position = pb.Position(epoch="e" * 64, revision=revision)
 
@@ -106,7 +106,7 @@ async def test_a_position_of_a_contest_that_does_not_exist(
 async def test_a_position_is_reached_wherever_the_ranks_are_read(
     edge: Edge, contest_id: str, place: str
 ) -> None:
-    """The rule also holds for ranks that are read from the store."""
+    """The rule holds for ranks from the window and for ranks from the store."""
     now = (await add(edge.stub, contest_id, "ada", 5)).position
     rank = 1 if place == "the window" else 5_000
     request = pb.GetTopUsersRequest(contest_id=contest_id, start_rank=rank, min_position=now)
@@ -142,7 +142,7 @@ async def test_a_watch_can_always_resume(
 async def test_the_status_of_an_unreachable_position_has_no_retry_info(
     edge: Edge, contest_id: str
 ) -> None:
-    """A retry does not help."""
+    """The status has no RetryInfo, because a retry does not help."""
     rejection = await edge.rejection(
         "GetTopUsers", _request("GetTopUsers", contest_id, pb.Position(epoch="5d2f", revision=1))
     )

@@ -50,7 +50,7 @@ async def _ranks(edge: Edge, request: pb.GetTopUsersRequest) -> list[int]:
 async def test_the_requested_ranks(
     edge: Edge, contest_id: str, limit: int, start_rank: int, ranks: range
 ) -> None:
-    """Consecutive ranks come in order; past the end there are fewer or none."""
+    """The requested ranks are returned in order; past the end there are fewer or none."""
     position = await _fill(edge, contest_id, 12)
     request = pb.GetTopUsersRequest(contest_id=contest_id, limit=limit, start_rank=start_rank)
 
@@ -60,7 +60,7 @@ async def test_the_requested_ranks(
 
 
 async def test_ranks_on_both_sides_of_the_thousandth(edge: Edge, contest_id: str) -> None:
-    """Ranks from memory and ranks from the store look the same."""
+    """Ranks from the top window and ranks from the store have the same form."""
     await _fill(edge, contest_id, 1_205)
 
     for limit, start_rank in ((1_000, 1), (10, 995), (1_000, 2), (1_000, 1_001), (10, 1_200)):
@@ -70,7 +70,7 @@ async def test_ranks_on_both_sides_of_the_thousandth(edge: Edge, contest_id: str
 
 
 async def test_an_unknown_contest_is_an_empty_board(edge: Edge, contest_id: str) -> None:
-    """It has no users and no history, and reading it creates nothing."""
+    """An unknown contest has no users and no epoch, and a read does not create it."""
     before = await edge.writes()
 
     for start_rank in (1, 5_000):
@@ -96,7 +96,7 @@ async def test_an_absent_user_is_not_found(edge: Edge, contest_id: str, *, writt
 
 
 async def test_a_user_with_0_points_is_there(edge: Edge, contest_id: str) -> None:
-    """The first write creates the contest and the user with any points."""
+    """The first write creates the contest and the user, even with 0 points."""
     answer = await add(edge.stub, contest_id, "ada", 0)
 
     assert answer.applied
@@ -120,7 +120,7 @@ async def test_a_user_with_0_points_is_there(edge: Edge, contest_id: str) -> Non
 async def test_neighbors(
     edge: Edge, contest_id: str, rank: int, neighbors: int, around: tuple[int, ...]
 ) -> None:
-    """There are up to the requested number on each side, fewer at the ends, and never the user."""
+    """Each side has up to the requested number of neighbors, fewer at the ends of the board."""
     position = await _fill(edge, contest_id, 10)
 
     answer = await edge.stub.GetUserRank(
@@ -142,7 +142,7 @@ async def test_neighbors(
 async def test_percentile(
     edge: Edge, contest_id: str, users: int, rank: int, percentile: float
 ) -> None:
-    """It is the percentage of the other users that are ranked below; a single user has 100."""
+    """The percentile is the share of the other users ranked below; a single user has 100."""
     await _fill(edge, contest_id, users)
 
     answer = await edge.stub.GetUserRank(

@@ -1,4 +1,4 @@
-"""Request ids: repeats are recognised; another payload under the same id is rejected."""
+"""Request ids: repeats get the first result, and another payload is rejected."""
 
 from typing import Any
 
@@ -44,7 +44,7 @@ def _write(contest_id: str, **changed: Any) -> pb.UpdateScoreRequest:
 async def test_another_payload_is_rejected(
     edge: Edge, contest_id: str, changed: dict[str, Any]
 ) -> None:
-    """Any different field makes another payload, and that write has no effect."""
+    """A write with any other field value is rejected and has no effect."""
     await edge.answer("UpdateScore", _write(contest_id))
 
     rejection = await edge.rejection("UpdateScore", _write(contest_id, **changed))
@@ -54,7 +54,7 @@ async def test_another_payload_is_rejected(
 
 
 async def test_the_same_payload_gets_the_first_result(edge: Edge, contest_id: str) -> None:
-    """The repeat changes nothing and is marked; the default mode may be named or not."""
+    """A repeat changes nothing and is marked as replayed, with or without the default mode."""
     first: Any = await edge.answer("UpdateScore", _write(contest_id))
     before = await edge.writes()
 
@@ -69,7 +69,7 @@ async def test_the_same_payload_gets_the_first_result(edge: Edge, contest_id: st
 
 
 async def test_an_id_belongs_to_one_contest(edge: Edge, contest_id: str) -> None:
-    """In another contest the same id is another write."""
+    """The same id in another contest is another write."""
     await add(edge.stub, contest_id, "ada", 5, "write-1")
 
     answer = await add(edge.stub, f"{contest_id}-other", "bob", 7, "write-1")
@@ -78,7 +78,7 @@ async def test_an_id_belongs_to_one_contest(edge: Edge, contest_id: str) -> None
 
 
 async def test_an_id_twice_in_a_batch(edge: Edge, contest_id: str) -> None:
-    """Within a batch a repeat is replayed, and another payload is rejected, as in calls."""
+    """Within a batch a repeat is replayed, and another payload is rejected."""
     write = _write(contest_id)
 
     first, repeat, reused = await edge.batch(
@@ -94,7 +94,7 @@ async def test_an_id_twice_in_a_batch(edge: Edge, contest_id: str) -> None:
 
 
 async def test_writes_without_an_id_are_all_applied(edge: Edge, contest_id: str) -> None:
-    """With an empty id no write is a repeat."""
+    """Writes with an empty id are never repeats."""
     request = _write(contest_id, request_id="")
 
     answers = [await edge.stub.UpdateScore(request, timeout=DEADLINE_S) for _ in range(3)]

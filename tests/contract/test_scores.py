@@ -27,7 +27,7 @@ def _update(
 async def test_points_beyond_the_bounds_are_rejected(
     edge: Edge, contest_id: str, mode: pb.UpdateMode, points: int
 ) -> None:
-    """They are out of range in every mode, also where the score would not change."""
+    """Points beyond the bounds are rejected in every mode, even without an effect."""
     await add(edge.stub, contest_id, "ada", 5)
 
     rejection = await edge.rejection("UpdateScore", _update(contest_id, points, mode))
@@ -41,7 +41,7 @@ async def test_points_beyond_the_bounds_are_rejected(
 async def test_points_up_to_the_bounds_are_accepted(
     edge: Edge, contest_id: str, mode: pb.UpdateMode, points: int
 ) -> None:
-    """The first points of a user are its score to the last digit, in every mode."""
+    """The first points of a user are exactly the score, in every mode."""
     answer = await edge.stub.UpdateScore(_update(contest_id, points, mode), timeout=DEADLINE_S)
 
     assert answer.applied
@@ -67,7 +67,7 @@ async def test_points_up_to_the_bounds_are_accepted(
 async def test_a_sum_beyond_the_bounds_is_rejected(
     edge: Edge, contest_id: str, score: int, points: int
 ) -> None:
-    """The score, its position and the board stay as they were."""
+    """Score, position and board do not change."""
     first = await add(edge.stub, contest_id, "ada", score)
 
     rejection = await edge.rejection("UpdateScore", _update(contest_id, points))
@@ -98,7 +98,7 @@ async def test_a_sum_beyond_the_bounds_is_rejected(
 async def test_a_sum_to_the_bounds_is_exact(
     edge: Edge, contest_id: str, score: int, points: int
 ) -> None:
-    """Every integer on the way to the bounds is held without loss."""
+    """Scores near the bounds are exact integers."""
     await add(edge.stub, contest_id, "ada", score)
 
     answer = await add(edge.stub, contest_id, "ada", points)
@@ -108,7 +108,7 @@ async def test_a_sum_to_the_bounds_is_exact(
 
 
 async def test_neighbouring_scores_at_the_bound_differ(edge: Edge, contest_id: str) -> None:
-    """Scores that differ by one rank by that one, also where doubles end."""
+    """Scores at the bound that differ by 1 have different ranks."""
     for user_id, score in (("b", MAX_SCORE - 1), ("c", MAX_SCORE - 2), ("a", MAX_SCORE)):
         await add(edge.stub, contest_id, user_id, score)
 
@@ -117,7 +117,7 @@ async def test_neighbouring_scores_at_the_bound_differ(edge: Edge, contest_id: s
 
 
 async def test_the_widest_change_is_exact(edge: Edge, contest_id: str) -> None:
-    """A watcher gets a change by 2^54, the largest one."""
+    """A watcher gets the exact change of 2^54, the largest one."""
     await add(edge.stub, contest_id, "ada", -MAX_SCORE)
     watch = edge.stub.WatchContest(
         pb.WatchContestRequest(contest_id=contest_id, scope=pb.WATCH_SCOPE_ALL), timeout=DEADLINE_S

@@ -25,7 +25,7 @@ from leaderboard.v1 import leaderboard_pb2 as pb
 async def test_watches_end_and_resume_on_another_server(
     service: ServiceProcess, own_store: StoreProcess, tmp_path: Path, stop: signal.Signals
 ) -> None:
-    """Each watch ends with DRAINING; a resume at its position misses nothing."""
+    """Each watch ends with DRAINING; a resume at its position misses no change."""
     await add(service.stub, "cup", "ada", 5)
     watchers = [
         Watcher("cup", scope=pb.WATCH_SCOPE_TOP),
@@ -98,10 +98,10 @@ async def test_open_calls_are_finished(own_store: StoreProcess, tmp_path: Path) 
         proxy.delay = 0.05
         await asyncio.gather(*write("opens-a-connection"))
         proxy.delay = 0.7
-        lookouts = [proxy.look_out("EVALSHA", holding=b"open-%d" % cup) for cup in range(10)]
+        interceptors = [proxy.intercept("EVALSHA", holding=b"open-%d" % cup) for cup in range(10)]
         calls = asyncio.gather(*write("open"))
-        for lookout in lookouts:
-            await lookout.passed()
+        for interceptor in interceptors:
+            await interceptor.forwarded()
 
         service.ask_to_stop()
 
@@ -118,23 +118,23 @@ async def test_open_calls_are_finished(own_store: StoreProcess, tmp_path: Path) 
 async def test_every_call_around_the_stop_succeeds_or_is_unavailable(
     service: ServiceProcess, listener: str
 ) -> None:
-    """The status can be retried; from grpcio it has the reason.
+    """Each call succeeds or gets a status that can be retried; that of grpcio has the reason.
 
-    The front finishes every call that reaches it, and has clients leave before they send more.
+    The front finishes every call that reaches it, and sends GOAWAY before more are sent.
     """
     met: list[grpc.StatusCode | Rejection] = []
 
     async def call(caller: int) -> None:
-        goes_on = True
-        while goes_on:
+        more_writes = True
+        while more_writes:
             try:
                 await add(service.stub, f"cup-{caller % 10}", f"user-{caller}", 1)
                 met.append(grpc.StatusCode.OK)
             except grpc.aio.AioRpcError as error:
-                # Once the server is gone, the status comes from the client without details.
+                # after the end of the server, the status is of the client, without details
                 details = rpc_status.from_call(error)
                 met.append(Rejection.of(status_of(error)) if details else error.code())
-                goes_on = False
+                more_writes = False
 
     async with asyncio.TaskGroup() as group:
         for caller in range(100):
@@ -149,7 +149,7 @@ async def test_every_call_around_the_stop_succeeds_or_is_unavailable(
 
 
 async def test_no_client_can_delay_the_stop(service: ServiceProcess) -> None:
-    """Neither a watcher that reads nothing nor an open watch of the health."""
+    """A watcher that reads nothing and an open watch of the health do not delay the stop."""
     await add(service.stub, "cup", "ada", 1)
     silent = service.stub.WatchContest(
         pb.WatchContestRequest(contest_id="cup", scope=pb.WATCH_SCOPE_ALL)

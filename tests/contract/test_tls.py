@@ -31,13 +31,13 @@ class _Files(NamedTuple):
 
 @pytest.fixture(name="files")
 def _files(tmp_path: Path) -> _Files:
-    """Give the paths of a certificate, its key and a CA certificate."""
+    """Return the paths of a certificate, its key and a CA certificate."""
     return _Files(tmp_path / "chain.pem", tmp_path / "key.pem", tmp_path / "authority.pem")
 
 
 @pytest_asyncio.fixture(name="authority")
 async def _authority(files: _Files) -> AsyncIterator[Authority]:
-    """Give an authority that has written the files: its certificate, and the server's with key."""
+    """Yield a CA that has written its certificate, and the certificate and key of the server."""
     authority = Authority()
     authority.write(files.chain, files.key)
     files.authority.write_bytes(authority.pem)
@@ -57,7 +57,7 @@ async def _is_served(service: ServiceProcess, caller: grpc.ChannelCredentials | 
 async def test_a_certificate_is_renewed_without_a_restart(
     files: _Files, authority: Authority, own_store: StoreProcess, tmp_path: Path
 ) -> None:
-    """New connections get the new one; open ones stay; broken files are ignored."""
+    """New connections get the new certificate, open ones stay, and broken files are ignored."""
     async with ServiceProcess(
         tmp_path / "service",
         *files.options,
@@ -86,7 +86,7 @@ async def test_a_certificate_is_renewed_without_a_restart(
 async def test_only_clients_with_a_certificate_are_served(
     files: _Files, authority: Authority, own_store: StoreProcess, tmp_path: Path
 ) -> None:
-    """With CA certificates for clients, a client without a certificate of theirs is rejected."""
+    """With CA certificates for clients, a client needs a certificate of one of them."""
     async with ServiceProcess(
         tmp_path / "service",
         *(*files.options, "--tls-client-ca", str(files.authority)),

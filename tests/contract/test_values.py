@@ -1,4 +1,4 @@
-"""The tables of values are complete."""
+"""Completeness of the tables of values."""
 
 from collections.abc import Iterator
 

@@ -38,7 +38,7 @@ async def test_invalid_users(
 
 @pytest.mark.parametrize("name", USER_ID.bad)
 async def test_a_bad_id_among_good_ones(edge: Edge, contest_id: str, name: str) -> None:
-    """Each entry obeys the same rule as the `user_id` of an update."""
+    """Each entry has the same rule as the `user_id` of an update."""
     request = pb.WatchContestRequest(contest_id=contest_id, scope=_USERS)
     request.user_ids.extend(["ada", str(USER_ID.bad[name])])
 
@@ -47,7 +47,7 @@ async def test_a_bad_id_among_good_ones(edge: Edge, contest_id: str, name: str) 
 
 @pytest.mark.parametrize("count", [1, 1_000])
 async def test_valid_users(edge: Edge, contest_id: str, count: int) -> None:
-    """The fewest and the most users are accepted, also before any of them has a score."""
+    """1 and 1,000 users are accepted, also before any of them has a score."""
     request = pb.WatchContestRequest(contest_id=contest_id, scope=_USERS, user_ids=_MANY[:count])
 
     message = await edge.answer("WatchContest", request)
@@ -58,7 +58,7 @@ async def test_valid_users(edge: Edge, contest_id: str, count: int) -> None:
 
 
 async def test_a_thousand_bad_ids_still_get_a_status(edge: Edge, contest_id: str) -> None:
-    """A status that could name a thousand fields names the first ones, and reaches the client."""
+    """A status with too many invalid fields names the first ones, and reaches the client."""
     request = pb.WatchContestRequest(contest_id=contest_id, scope=_USERS)
     request.user_ids.extend(f"{number} {'u' * 100}" for number in range(1_000))
 

@@ -214,11 +214,11 @@ FIELDS: dict[str, dict[str, Values]] = {
         "min_interval": MIN_INTERVAL,
     },
 }
-"""Every field except those whose values depend on other fields or on the contest's state."""
+"""The values of every field that depends on no other field and no state of the contest."""
 
 ELSEWHERE = {
     "UpdateScore.points": "test_scores.py",
     "BatchUpdateScores.updates": "test_batches.py",
     "WatchContest.user_ids": "test_watched_users.py",
 }
-"""The other fields, and the module that tests them."""
+"""The other fields, with the module that tests each."""

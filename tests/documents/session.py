@@ -9,26 +9,26 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, NamedTuple
 
-from contract.examples import pieces
+from documents.examples import pieces
 
 _FENCE = "```"
 _DEADLINE_S = 120.0
 _TIMING = re.compile(r"in [\d.]+ s, [\d,]+/s")
-"""How long an import took and its rate differ from run to run."""
+"""The time and the rate of an import, which differ between runs."""
 ADDRESS = "127.0.0.1:50051"
-"""Of the server in all documents."""
+"""The address of the server in all documents."""
 DURING_WATCH = "leaderboard update final-2022 di-maria 3"
-"""What README has another terminal run while it watches."""
+"""The command of another terminal during the watch in README."""
 
 
 class Block(NamedTuple):
     """A fenced block: a shell script, or one command of a console block with its output."""
 
     line: int
-    """Of the first command in the document, from 1."""
+    """The line of the first command in the document, from 1."""
     command: str
     output: str | None
-    """What a console block shows; None for a shell script."""
+    """The output in a console block; None for a shell script."""
 
 
 def blocks(document: Path) -> list[Block]:
@@ -81,7 +81,7 @@ class Session:
         }
 
     def run(self, block: Block) -> str:
-        """Run a block to its end, and return what it printed."""
+        """Run a block to its end, and return its output."""
         process = self._start(block)
         try:
             printed, _ = process.communicate(timeout=_DEADLINE_S)
@@ -92,7 +92,7 @@ class Session:
         return printed
 
     def check(self, block: Block) -> None:
-        """Run a command, and compare what it prints with what the document shows."""
+        """Run a command, and compare its output with that in the document."""
         assert block.output is not None
         if " watch " in block.command:
             self._check_watch(block, block.output)
@@ -101,7 +101,7 @@ class Session:
         assert stable(printed) == stable(block.output), f"line {block.line}: {printed}"
 
     def _check_watch(self, block: Block, output: str) -> None:
-        """Run a command that goes on until Ctrl-C; `DURING_WATCH` leads to its last line."""
+        """Run a command that ends with Ctrl-C; `DURING_WATCH` leads to its last line."""
         shown = self._folder / "watch.txt"
         *before, last = output.splitlines()
         with shown.open("w") as file:
@@ -136,7 +136,7 @@ class Session:
 
 
 def stable(text: str) -> list[object]:
-    """Return the lines and JSON values of output, without what differs from run to run."""
+    """Return the lines and JSON values of output, without values that differ between runs."""
     return pieces(_TIMING.sub("in 0 s", text))
 
 

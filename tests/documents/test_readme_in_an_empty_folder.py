@@ -1,4 +1,4 @@
-"""README's commands work in a fresh copy of the project, in the order in which it shows them."""
+"""The commands in README, run in their order in a fresh copy of the project."""
 
 import os
 import shutil
@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(1_800)]
 
 @pytest.fixture(name="checkout")
 def _checkout(tmp_path: Path) -> Path:
-    """Copy the files of the project that are or would be committed."""
+    """Copy the files of the project that git does not ignore."""
     listed = subprocess.run(
         ["git", "ls-files", "-co", "--exclude-standard", "-z"],
         cwd=PROJECT,
@@ -38,7 +38,7 @@ def _checkout(tmp_path: Path) -> Path:
 
 
 def test_every_command_of_the_readme(checkout: Path, tmp_path: Path) -> None:
-    """All blocks run from the top; `make test`, which would run this, is only planned."""
+    """All blocks succeed from top to bottom; `make test` is only a dry run."""
     assert DURING_WATCH in (checkout / "README.md").read_text(encoding="utf-8")
     address = f"127.0.0.1:{free_port()}"
     environment = os.environ | {

@@ -1,4 +1,4 @@
-"""The commands that README and docs/grpcurl.md show print what the documents say."""
+"""The commands in README and docs/grpcurl.md print the output in these documents."""
 
 import asyncio
 import os
@@ -27,7 +27,7 @@ def _of(document: str, command: str) -> list[Block]:
 
 @pytest.fixture(name="session")
 def _session(service: ServiceProcess, tmp_path: Path) -> Session:
-    """Give a session with a new server, in a folder that holds the README's files."""
+    """Return a session with a new server, in a folder that holds the README's files."""
     session = Session(tmp_path, service.address, _SEARCH_PATH)
     for block in blocks(PROJECT / "README.md"):
         if block.output is None and "cat >" in block.command:
@@ -38,14 +38,14 @@ def _session(service: ServiceProcess, tmp_path: Path) -> Session:
 
 
 async def test_the_command(session: Session) -> None:
-    """The README's `leaderboard` commands print what it shows, in its order."""
+    """The `leaderboard` commands in README print the output shown there, in its order."""
     for block in _of("README.md", "leaderboard"):
         await asyncio.to_thread(session.check, block)
 
 
 @pytest.mark.parametrize("document", ["README.md", "docs/grpcurl.md"])
 async def test_grpcurl(session: Session, document: str) -> None:
-    """The examples of a document print what it shows, in its order, against a new server."""
+    """The grpcurl commands in a document print the output shown there, against a new server."""
     if not is_there():
         reason = "no grpcurl in PATH or .tools/bin: `make tools` builds it"
         if os.environ.get("CI"):

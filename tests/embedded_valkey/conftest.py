@@ -9,6 +9,6 @@ import pytest
 
 @pytest.fixture
 def data_dir() -> Iterator[Path]:
-    """Give the path of a folder that does not exist yet, short enough for a socket in it."""
+    """Yield the path of a folder that does not exist yet, short enough for a socket in it."""
     with tempfile.TemporaryDirectory(prefix="board-") as parent:
         yield Path(parent, "data")

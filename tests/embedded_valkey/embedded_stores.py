@@ -1,4 +1,4 @@
-"""Runs embedded stores, and services that own one, and looks at what they leave behind."""
+"""Runs embedded stores and services that own one, and inspects their processes and files."""
 
 import signal
 import stat
@@ -68,7 +68,7 @@ def make_folder(path: Path, mode: int, *files: str) -> None:
 
 
 async def answers(client: Redis) -> bool:
-    """Return whether a store answers with its data loaded."""
+    """Return whether a store has loaded its data and answers."""
     try:
         return bool(await client.ping())
     except RedisError:
@@ -76,7 +76,7 @@ async def answers(client: Redis) -> bool:
 
 
 def newest_append_file(data_dir: Path) -> Path:
-    """Return the file that the store appends its writes to."""
+    """Return the append-only file that the store writes."""
     return max((data_dir / "appendonlydir").glob("*.incr.aof"))
 
 
@@ -95,7 +95,7 @@ class CountingService:
         return [[int(n) for n in line.split()[1:]] for line in lines if line.startswith(f"{word} ")]
 
     async def counting(self, *, at_least: int = 20) -> None:
-        """Wait until so many counts were acknowledged."""
+        """Wait until this number of counts was acknowledged."""
         try:
             await eventually(lambda: len(self.printed("counted")) >= at_least, "counting")
         except AssertionError as error:

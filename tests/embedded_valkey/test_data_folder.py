@@ -27,7 +27,7 @@ from leaderboard_server.embedded_valkey import (
 
 
 async def test_second_service_is_rejected(data_dir: Path) -> None:
-    """The error names the process that owns the folder, and that one is not disturbed."""
+    """The error names the process that owns the folder, and its store keeps running."""
     service = CountingService(data_dir)
     await service.counting()
     with pytest.raises(DataFolderInUse, match=f"is in use by process {service.process.pid}$"):
@@ -55,7 +55,7 @@ async def test_folder_and_socket_are_closed_to_others(data_dir: Path) -> None:
 
 
 async def test_foreign_folder_stays_untouched(data_dir: Path) -> None:
-    """A folder with other files that other users may enter is rejected and stays as it is."""
+    """A folder that has other files and is open to other users is rejected and not changed."""
     make_folder(data_dir, 0o755, "letter.txt")
     with pytest.raises(DataFolderUnusable, match="it holds other files"):
         await EmbeddedStore(data_dir).__aenter__()
@@ -72,7 +72,7 @@ async def test_foreign_folder_stays_untouched(data_dir: Path) -> None:
     ],
 )
 async def test_unusable_folder_is_reported(data_dir: Path, name: str, reason: str) -> None:
-    """A folder that can't hold a store is rejected with a reason in one line."""
+    """A folder that can't hold a store is rejected, with the reason in one line."""
     (data_dir.parent / "file").touch()
     with pytest.raises(DataFolderUnusable, match=reason) as caught:
         await EmbeddedStore(data_dir.parent / name).__aenter__()
@@ -80,13 +80,13 @@ async def test_unusable_folder_is_reported(data_dir: Path, name: str, reason: st
 
 
 async def test_any_path_works(data_dir: Path) -> None:
-    """A path may hold blanks, quotes, wildcards, backslashes and letters of other alphabets."""
+    """A path may have spaces, quotes, wildcards, backslashes and non-Latin letters."""
     async with running(data_dir / "a \"b'\t%20\\x41?*[#;ü") as client:
         assert await client.ping()
 
 
 async def test_unfinished_rewrites_are_removed(data_dir: Path) -> None:
-    """A rewrite of the log that a kill interrupted is removed from the disk."""
+    """Files of a rewrite that a kill interrupted are removed."""
     unfinished = ["temp-rewriteaof-7.aof", "temp-rewriteaof-bg-7.aof"]
     make_folder(data_dir, 0o700, *unfinished)
     async with running(data_dir):
@@ -97,7 +97,7 @@ async def test_unfinished_rewrites_are_removed(data_dir: Path) -> None:
 def test_store_inherits_no_files_of_the_service(
     data_dir: Path, new_loop: Callable[[], asyncio.AbstractEventLoop]
 ) -> None:
-    """On every event loop, not even an inheritable file of the service is open in the store."""
+    """The store has no file of the service open, even an inheritable one, on any event loop."""
 
     async def files_of_the_store() -> set[str]:
         """Return the files that are open in a running store."""

@@ -1,4 +1,4 @@
-"""Promise 9, durability: an embedded store keeps acknowledged writes, whatever is killed."""
+"""Promise 9, durability: an embedded store keeps acknowledged writes after every kill."""
 
 import asyncio
 import itertools
@@ -25,7 +25,7 @@ from leaderboard_server.embedded_valkey import store
 
 
 async def test_data_survive_a_restart(data_dir: Path) -> None:
-    """Writes of one run are there in the next."""
+    """The next run has the writes of the one before."""
     async with running(data_dir) as client:
         await client.zadd("board", {"ann": 3, "bob": 5})
     async with running(data_dir) as client:
@@ -33,14 +33,14 @@ async def test_data_survive_a_restart(data_dir: Path) -> None:
 
 
 async def test_acknowledged_writes_survive_a_kill_of_the_store(data_dir: Path) -> None:
-    """A store killed under writes is restarted, with every acknowledged write."""
+    """A store that is killed during writes restarts with every acknowledged write."""
     acknowledged: set[bytes] = set()
     numbers = itertools.count()
 
     written = asyncio.Event()
 
     async def write(client: Redis) -> None:
-        """Write numbers, each once, and collect the acknowledged ones."""
+        """Write each number once, and collect the acknowledged ones."""
         while not written.is_set():
             number = str(next(numbers)).encode()
             try:
@@ -75,7 +75,7 @@ async def test_write_is_on_disk_before_it_is_acknowledged(data_dir: Path) -> Non
 
 @BOTH_LOOPS
 async def test_killed_service_ends_its_store(data_dir: Path, loop: str) -> None:
-    """No store is left after a kill of its service; the next one has every acknowledged write."""
+    """A kill of the service ends its store; the next one has every acknowledged write."""
     service = CountingService(data_dir, loop)
     await service.counting()
     await service.kill()
@@ -86,7 +86,7 @@ async def test_killed_service_ends_its_store(data_dir: Path, loop: str) -> None:
 
 @BOTH_LOOPS
 async def test_start_right_after_a_kill_works(data_dir: Path, loop: str) -> None:
-    """Each start works at once, whenever the one before was killed, even before it was ready."""
+    """Each start works at once, even if the service before was killed during its start."""
     for at_least in (1, 0, 5, 0):
         service = CountingService(data_dir, loop)
         await eventually((data_dir / "store.lock").exists, "the lock of the store")
@@ -99,7 +99,7 @@ async def test_start_right_after_a_kill_works(data_dir: Path, loop: str) -> None
 
 
 async def test_torn_write_is_dropped(data_dir: Path) -> None:
-    """A write that a kill cut in two is dropped, and the store starts with all writes before it."""
+    """A half-written write is dropped, and the store starts with all writes before it."""
     async with running(data_dir) as client:
         await client.set("whole", "kept")
     with newest_append_file(data_dir).open("ab") as writes:
@@ -109,7 +109,7 @@ async def test_torn_write_is_dropped(data_dir: Path) -> None:
 
 
 async def test_store_is_open_once_it_has_loaded(data_dir: Path) -> None:
-    """The first command after the start finds all data, however long they take to load."""
+    """The first command after the start finds all data, however long loading takes."""
     fill = "for i = 1, 300000 do redis.call('SET', 'key' .. i, i) end"
     async with running(data_dir) as client:
         await client.eval(fill, 0)

@@ -45,7 +45,7 @@ async def test_orphan_is_ended(data_dir: Path, *, hangs: bool) -> None:
 
 
 async def test_two_stores_never_run_on_one_folder(data_dir: Path) -> None:
-    """A store that starts while another one runs waits for the end of the other."""
+    """A store that starts while another one runs waits until the other has ended."""
     async with running(data_dir):
         second = ChildProcess(
             [

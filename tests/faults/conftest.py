@@ -1,4 +1,4 @@
-"""Fixtures of the fault tests: a breakable line to the store, and servers that share a store."""
+"""Fixtures of the fault tests: a proxy to the store, and servers that share a store."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -12,21 +12,21 @@ from harness.stores import StoreProcess
 
 @pytest_asyncio.fixture(name="proxy")
 async def _proxy(own_store: StoreProcess) -> AsyncIterator[StoreProxy]:
-    """Give a proxy before `own_store` that can break the line."""
+    """Yield a proxy in front of `own_store` that can break connections."""
     async with StoreProxy(own_store.port) as proxy:
         yield proxy
 
 
 @pytest_asyncio.fixture(name="proxied")
 async def _proxied(proxy: StoreProxy, tmp_path: Path) -> AsyncIterator[ServiceProcess]:
-    """Give a service process that reaches `own_store` through `proxy`."""
+    """Yield a service process that reaches `own_store` through `proxy`."""
     async with ServiceProcess(tmp_path / "proxied", redis_url=proxy.url) as service:
         yield service
 
 
 @pytest_asyncio.fixture(name="pair")
 async def _pair(own_store: StoreProcess, proxy: StoreProxy, tmp_path: Path) -> AsyncIterator[Pair]:
-    """Give two service processes on `own_store`, one of them through `proxy`."""
+    """Yield two service processes on `own_store`, one of them through `proxy`."""
     pair = Pair(
         ServiceProcess(tmp_path / "direct", redis_url=own_store.url),
         ServiceProcess(tmp_path / "proxied", redis_url=proxy.url),

@@ -21,7 +21,7 @@ _MEMBERS = 5
 async def test_commits_are_atomic_when_the_store_is_killed_under_load(
     pair: Pair, own_store: StoreProcess
 ) -> None:
-    """No read ever shows a part of a batch, not even after the store was killed and restarted."""
+    """No read returns a part of a batch, even after the store was killed and restarted."""
     done = asyncio.Event()
     batches = [0] * _TEAMS
     latest = pb.Position()

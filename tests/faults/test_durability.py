@@ -1,4 +1,4 @@
-"""Promise 9, durability: acknowledged writes survive the death of the service and of the store."""
+"""Promise 9, durability: acknowledged writes survive a kill of the service and of the store."""
 
 import asyncio
 from collections import Counter
@@ -19,17 +19,17 @@ from harness.waiting import eventually
 async def test_writes_survive_a_kill_of_the_store_under_load(
     service: ServiceProcess, own_store: StoreProcess
 ) -> None:
-    """Every acknowledged write is kept, each once, and the service recovers by itself."""
+    """Every acknowledged write is kept once, and the service recovers."""
     async with Load(service.stub, "cup") as load:
         for _ in range(2):
-            await load.goes_on(200)
+            await load.more_writes(200)
             await own_store.kill()
             await own_store.start()
-        await load.goes_on(200)
+        await load.more_writes(200)
 
-    assert load.refusals
-    for refusal in load.refusals:
-        status = status_of(refusal)
+    assert load.errors
+    for error in load.errors:
+        status = status_of(error)
         assert status.code is grpc.StatusCode.UNAVAILABLE
         assert status.reason == "ERROR_REASON_STORE_UNAVAILABLE"
         assert status.retry_after is not None
@@ -41,13 +41,13 @@ async def test_writes_on_the_embedded_store_survive_a_kill_of_the_service(tmp_pa
     async with ServiceProcess(tmp_path / "service", data_dir=tmp_path / "data") as service:
         async with Load(service.stub, "cup") as load:
             for _ in range(2):
-                await load.goes_on(200)
+                await load.more_writes(200)
                 stores = _stores_of(service)
                 assert len(stores) == 1
                 await service.kill()
                 await service.start()
                 await eventually(lambda: not is_running(stores[0]), "the end of the old store")  # noqa: B023
-            await load.goes_on(200)
+            await load.more_writes(200)
 
         assert await scores(service.stub, "cup") == load.scores
         stores = _stores_of(service)
@@ -61,7 +61,7 @@ def _stores_of(service: ServiceProcess) -> list[int]:
 
 
 async def test_writes_survive_a_stop_of_the_service_under_load(service: ServiceProcess) -> None:
-    """Acknowledged writes are kept; a write rejected with SERVER_DRAINING was not applied."""
+    """Acknowledged writes are kept; writes rejected with SERVER_DRAINING are not applied."""
     acknowledged: Counter[str] = Counter()
     not_applied: set[str] = set()
     unknown: set[str] = set()
@@ -90,7 +90,7 @@ async def test_writes_survive_a_stop_of_the_service_under_load(service: ServiceP
 
 
 def _rejected_by_the_service(error: grpc.aio.AioRpcError) -> bool:
-    """Return whether the service sent this error; that of a lost connection has no details."""
+    """Return whether the service sent this error; an error of the connection has no details."""
     assert error.code() is grpc.StatusCode.UNAVAILABLE
     if "grpc-status-details-bin" not in dict(error.trailing_metadata() or ()):
         return False

@@ -1,4 +1,4 @@
-"""Promise 4, exact scores: no score passes the bound, whichever servers the writes go through."""
+"""Promise 4, exact scores: no score passes the bound, on any number of servers."""
 
 import asyncio
 
@@ -12,7 +12,7 @@ _BOUND = 2**53
 
 
 async def test_bound_holds_when_two_servers_race_for_it(pair: Pair) -> None:
-    """Of writes that together would pass 2^53, exactly as many as fit are accepted."""
+    """If concurrent writes would pass 2^53 together, exactly those that fit are accepted."""
     await add(pair.direct.stub, "cup", "ada", _BOUND - 30)
 
     async def try_one(server: ServiceProcess) -> bool:

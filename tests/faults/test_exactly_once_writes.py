@@ -1,4 +1,4 @@
-"""Promise 1, exactly-once writes: a write takes effect once, whatever breaks and is sent again."""
+"""Promise 1, exactly-once writes: a write takes effect once, whatever fails and is repeated."""
 
 import asyncio
 from collections import Counter
@@ -23,11 +23,11 @@ async def test_write_counts_once_when_the_reply_to_its_commit_is_lost(
 ) -> None:
     """A commit that the server resends gets its first reply, even without a request id."""
     await add(proxied.stub, "cup", "ada", 1)
-    lookout = proxy.look_out("EVALSHA", holding=b"ada", losses=1)
+    interceptor = proxy.intercept("EVALSHA", holding=b"ada", drops=1)
 
     answer = await add(proxied.stub, "cup", "ada", 5)
 
-    await lookout.lost()
+    await interceptor.dropped()
     assert (answer.previous_score, answer.user.score) == (1, 6)
     assert answer.applied
     assert not answer.replayed
@@ -41,12 +41,12 @@ async def test_write_counts_once_when_the_client_repeats_it(
 ) -> None:
     """A repeat gets the first answer, marked as replayed, from any server."""
     await add(pair.proxied.stub, "cup", "ada", 1)
-    lookout = proxy.look_out("EVALSHA", holding=b"write-2", losses=_MORE_THAN_ANY_RESENDS)
+    interceptor = proxy.intercept("EVALSHA", holding=b"write-2", drops=_MORE_THAN_ANY_RESENDS)
     with pytest.raises(grpc.aio.AioRpcError) as failed:
         await add(pair.proxied.stub, "cup", "ada", 5, "write-2")
     assert status_of(failed.value).reason == "ERROR_REASON_STORE_UNAVAILABLE"
-    await lookout.lost()
-    lookout.stop_losing()
+    await interceptor.dropped()
+    interceptor.stop_dropping()
 
     repeated = await add(
         (pair.direct if elsewhere else pair.proxied).stub, "cup", "ada", 5, "write-2"
@@ -61,7 +61,7 @@ async def test_write_counts_once_when_the_client_repeats_it(
 async def test_writes_count_once_when_the_script_cache_is_flushed(
     service: ServiceProcess, own_store: StoreProcess
 ) -> None:
-    """Scripts that the store lost are sent again, and no call fails."""
+    """If the store loses its scripts, they are sent again, and no call fails."""
     users = [f"user-{number}" for number in range(10)]
 
     await add(service.stub, "cup", users[0], 0)
@@ -87,9 +87,9 @@ async def test_writes_count_once_when_the_script_cache_is_flushed(
 async def test_writes_count_once_when_the_store_hangs(
     service: ServiceProcess, own_store: StoreProcess
 ) -> None:
-    """Calls end within their deadlines while the store hangs, and none counts twice afterwards."""
+    """While the store hangs, calls end within their deadlines, and none counts twice later."""
     async with Load(service.stub, "cup", clients=10) as load:
-        await load.goes_on(50)
+        await load.more_writes(50)
         own_store.freeze()
         try:
             hang = asyncio.create_task(asyncio.sleep(3))
@@ -98,7 +98,7 @@ async def test_writes_count_once_when_the_store_hangs(
             await hang
         finally:
             own_store.thaw()
-        await load.goes_on(50)
+        await load.more_writes(50)
 
     assert set(short) <= {grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.UNAVAILABLE}
     assert set(long) == {grpc.StatusCode.UNAVAILABLE}

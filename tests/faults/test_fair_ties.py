@@ -1,4 +1,4 @@
-"""Promise 3, fair ties: the order of equal scores never changes, whatever is killed."""
+"""Promise 3, fair ties: the order of equal scores survives kills of service and store."""
 
 from harness.calls import add, top
 from harness.service import Pair, ServiceProcess

@@ -1,4 +1,4 @@
-"""Promise 6, gap-free watches: a watch misses nothing; a lost history brings a new snapshot."""
+"""Promise 6, gap-free watches: a watch gets every change, or a snapshot if the history was lost."""
 
 import shutil
 from pathlib import Path
@@ -24,12 +24,12 @@ _SCOPES = {"top": pb.WATCH_SCOPE_TOP, "all": pb.WATCH_SCOPE_ALL}
 async def test_no_gap_when_the_feed_is_lost(
     pair: Pair, proxy: StoreProxy, scope: pb.WatchScope
 ) -> None:
-    """Changes of another server whose messages were lost are filled in, in order."""
+    """Changes of another server whose messages were lost arrive in order."""
     async with Watcher("cup", scope=scope, limit=50) as watcher:
         await watcher.open(pair.proxied.stub)
         async with Load(pair.direct.stub, "cup") as load:
             for _ in range(5):
-                await load.goes_on(60)
+                await load.more_writes(60)
                 await proxy.cut("SUBSCRIBE")
 
         board = await top(pair.direct.stub, "cup", limit=50)
@@ -41,14 +41,14 @@ async def test_no_gap_when_the_feed_is_lost(
 async def test_no_gap_when_the_store_is_killed(
     service: ServiceProcess, own_store: StoreProcess
 ) -> None:
-    """A watch survives a kill of the store and continues where it was."""
+    """A watch survives a kill of the store, and misses no change."""
     async with Watcher("cup", limit=50) as watcher:
         await watcher.open(service.stub)
         async with Load(service.stub, "cup") as load:
-            await load.goes_on(100)
+            await load.more_writes(100)
             await own_store.kill()
             await own_store.start()
-            await load.goes_on(100)
+            await load.more_writes(100)
 
         board = await top(service.stub, "cup", limit=50)
         await watcher.reach(board.position)
@@ -57,15 +57,15 @@ async def test_no_gap_when_the_store_is_killed(
 
 
 async def test_no_gap_when_the_service_is_killed(service: ServiceProcess) -> None:
-    """A watcher that resumes at the restarted service gets the missed changes and no snapshot."""
+    """A watcher that resumes after a restart gets the missed changes and no snapshot."""
     async with Watcher("cup", limit=50) as watcher:
         await watcher.open(service.stub)
         async with Load(service.stub, "cup") as load:
-            await load.goes_on(100)
+            await load.more_writes(100)
             await service.kill()
             await watcher.closed()
             await service.start()
-            await load.goes_on(100)
+            await load.more_writes(100)
         assert watcher.failure is not None
 
         await watcher.open(service.stub, resume_after=watcher.checker.position)
@@ -78,7 +78,7 @@ async def test_no_gap_when_the_service_is_killed(service: ServiceProcess) -> Non
 async def test_emptied_store_is_a_new_epoch(
     service: ServiceProcess, own_store: StoreProcess
 ) -> None:
-    """Writers, readers and watchers see the new epoch; old positions are unreachable."""
+    """Writers, readers and watchers get the new epoch; old positions are unreachable."""
     async with Watcher("cup") as watcher:
         await watcher.open(service.stub)
         for _ in range(5):
@@ -96,7 +96,7 @@ async def test_emptied_store_is_a_new_epoch(
 async def test_rolled_back_store_is_a_new_epoch(
     service: ServiceProcess, own_store: StoreProcess, tmp_path: Path
 ) -> None:
-    """An older copy of the store gets a new epoch, so lost and new revisions are not mixed up."""
+    """A store with an older copy of its data gets a new epoch."""
     async with Watcher("cup") as watcher:
         await watcher.open(service.stub)
         await add(service.stub, "cup", "ada", 1)
@@ -104,7 +104,7 @@ async def test_rolled_back_store_is_a_new_epoch(
         shutil.copytree(own_store.data_folder, tmp_path / "copy")
         await own_store.start()
         async with Load(service.stub, "cup", clients=1) as load:
-            await load.goes_on(5)
+            await load.more_writes(5)
         old = await add(service.stub, "cup", "ada", 10)
         await watcher.reach(old.position)
 
@@ -113,7 +113,7 @@ async def test_rolled_back_store_is_a_new_epoch(
         shutil.copytree(tmp_path / "copy", own_store.data_folder)
         await own_store.start()
         async with Load(service.stub, "cup", clients=1) as load:
-            await load.goes_on(1)
+            await load.more_writes(1)
         new = await add(service.stub, "cup", "ada", 5)
 
         await _assert_new_history(service, watcher, old, new)

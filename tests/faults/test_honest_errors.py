@@ -1,4 +1,4 @@
-"""Promise 8, honest errors: a call that can't be served fails soon, with the contract's status."""
+"""Promise 8, honest errors: a call that can't be served fails soon, with its status."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -47,7 +47,7 @@ _CALLS: dict[str, Callable[[LeaderboardServiceStub], Awaitable[object]]] = {
 async def test_calls_fail_while_the_store_is_unavailable(
     service: ServiceProcess, own_store: StoreProcess
 ) -> None:
-    """Every call gets UNAVAILABLE and the health is NOT_SERVING, until the store is back."""
+    """Every call gets UNAVAILABLE and the health is NOT_SERVING, until the store returns."""
     for call in _CALLS.values():
         await call(service.stub)
 
@@ -66,7 +66,7 @@ async def test_calls_fail_while_the_store_is_unavailable(
 async def test_calls_fail_while_the_store_is_silent(
     proxied: ServiceProcess, proxy: StoreProxy
 ) -> None:
-    """A line that swallows all bytes is detected: calls fail before their deadlines."""
+    """A connection that swallows all bytes is detected: calls fail before their deadlines."""
     await add(proxied.stub, "cup", "ada", 1)
     assert await scores(proxied.stub, "cup") == {"ada": 1}
     proxy.swallow()
@@ -104,7 +104,7 @@ async def _health_is(service: ServiceProcess, health: str) -> bool:
 
 @pytest_asyncio.fixture(name="reported_health")
 async def _reported_health(proxied: ServiceProcess) -> AsyncIterator[list[str]]:
-    """Give the list of reported health statuses, up to the first NOT_SERVING."""
+    """Yield the list of reported health statuses, up to the first NOT_SERVING."""
     statuses: list[str] = []
 
     async def watch_health() -> None:
@@ -133,9 +133,9 @@ async def test_service_stops_gracefully(
     in_flight = [
         asyncio.create_task(add(proxied.stub, "cup", f"user-{number}", 1)) for number in range(20)
     ]
-    lookout = proxy.look_out("EVALSHA", holding=b"{last}")
+    interceptor = proxy.intercept("EVALSHA", holding=b"{last}")
     in_flight.append(asyncio.create_task(add(proxied.stub, "last", "ada", 1)))
-    await lookout.passed()
+    await interceptor.forwarded()
     proxied.ask_to_stop()
 
     answers = await asyncio.gather(*in_flight)

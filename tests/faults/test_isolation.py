@@ -1,4 +1,4 @@
-"""Promise 7, isolation: a misbehaving client costs the others nothing."""
+"""Promise 7, isolation: a client that misbehaves does not affect the others."""
 
 import grpc
 import pytest
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.usefixtures("on_each_listener")
 
 
 async def test_stalled_watchers_delay_no_other_client(service: ServiceProcess) -> None:
-    """Watchers that never read delay neither writers nor readers nor other watchers."""
+    """Watchers that never read do not delay writers, readers or other watchers."""
     async with (
         grpc.aio.insecure_channel(service.address, options=CHANNEL_OPTIONS) as stalled_channel,
         Watcher("cup", limit=50) as watcher,
@@ -28,7 +28,7 @@ async def test_stalled_watchers_delay_no_other_client(service: ServiceProcess) -
         await watcher.open(service.stub)
 
         async with Load(service.stub, "cup") as load:
-            await load.goes_on(500)
+            await load.more_writes(500)
 
         board = await top(service.stub, "cup", limit=50)
         await watcher.reach(board.position)

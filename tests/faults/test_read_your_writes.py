@@ -36,7 +36,7 @@ async def test_writes_are_read_when_the_feed_is_lost(
     proxy: StoreProxy,
     own_store: StoreProcess,
 ) -> None:
-    """Own writes show at once; those of another server at once with their position, else soon."""
+    """Own writes are read at once; others at once with their position, and soon without it."""
     for number in range(1, 16):
         await scores(pair.proxied.stub, "cup")
         await break_off(proxy, own_store)
@@ -52,7 +52,7 @@ async def test_writes_are_read_when_the_feed_is_lost(
 
 
 async def test_writes_are_read_when_the_feed_falls_silent(pair: Pair, proxy: StoreProxy) -> None:
-    """A feed that is silent without being closed is detected, and then not used."""
+    """A silent feed is detected, and boards are then read from the store."""
     await add(pair.proxied.stub, "cup", "own", 1)
     await scores(pair.proxied.stub, "cup")
     proxy.swallow(_FEED)
@@ -89,7 +89,7 @@ async def test_writes_are_read_when_the_store_replies_late(pair: Pair, proxy: St
 
 
 async def test_writes_are_read_through_another_server_with_the_position(pair: Pair) -> None:
-    """A read with the position of a write has the write, whichever servers both go through."""
+    """A read with the position of a write has the write, on any server."""
     servers = [server.stub for server in pair]
 
     async def write_and_read(client: int) -> None:

@@ -21,28 +21,28 @@ from watch.scopes import CONTEST, ScopeWatchers
 
 @pytest_asyncio.fixture(name="stores")
 async def _stores(tmp_path: Path) -> AsyncIterator[SentinelStores]:
-    """Give a master and its replica behind a sentinel."""
+    """Yield a master and its replica behind a sentinel."""
     async with SentinelStores(Flavour.VALKEY, tmp_path) as stores:
         yield stores
 
 
 @pytest_asyncio.fixture(name="service")
 async def _service(stores: SentinelStores, tmp_path: Path) -> AsyncIterator[ServiceProcess]:
-    """Give a service process that only knows the sentinel."""
+    """Yield a service process that only knows the sentinel."""
     async with ServiceProcess(tmp_path / "service", redis_url=stores.url) as service:
         yield service
 
 
 @pytest_asyncio.fixture(name="watchers")
 async def _watchers(service: ServiceProcess) -> AsyncIterator[ScopeWatchers]:
-    """Give a watcher of each scope."""
+    """Yield a watcher of each scope."""
     watchers = ScopeWatchers()
     async with watchers.at(service.stub):
         yield watchers
 
 
 async def _write(service: ServiceProcess, numbers: Iterable[int]) -> list[pb.UpdateScoreResponse]:
-    """Give the user of each number one point; a repeat doesn't count again."""
+    """Add one point for the user of each number; a repeat doesn't count again."""
     requests = (
         pb.UpdateScoreRequest(
             contest_id=CONTEST, user_id=f"u{number}", points=1, request_id=f"write-{number}"
@@ -53,7 +53,7 @@ async def _write(service: ServiceProcess, numbers: Iterable[int]) -> list[pb.Upd
 
 
 class _Load:
-    """Writes ten new numbers at a time, as long as the block lasts."""
+    """Writes ten new numbers at a time, until the block ends."""
 
     def __init__(self, service: ServiceProcess) -> None:
         self.written = 0
@@ -70,7 +70,7 @@ class _Load:
         self._stopping = True
         await self._task
 
-    async def goes_on(self) -> None:
+    async def more_writes(self) -> None:
         """Wait for further acknowledged writes."""
         due = self.written + 50
         await eventually(lambda: self.written >= due, "further writes")
@@ -85,7 +85,7 @@ class _Load:
 
 
 async def _assert_each_counts_once(service: ServiceProcess, written: int) -> None:
-    """Repeat all writes, which restores those that the failover lost, and compare."""
+    """Repeat all writes, which restores those lost in the failover, and compare the scores."""
     await _write(service, range(written))
     assert await scores(service.stub, CONTEST) == {f"u{number}": 1 for number in range(written)}
 
@@ -111,7 +111,7 @@ async def _holds(store: StoreProcess, position: pb.Position) -> bool:
 
 
 async def _assert_left(store: StoreProcess) -> None:
-    """Check that the service left a store by itself, before Sentinel made it a replica."""
+    """Check that the service left a former master before Sentinel made it a replica."""
 
     async def is_left() -> bool:
         async with store.client() as client:
@@ -126,7 +126,7 @@ async def _assert_left(store: StoreProcess) -> None:
 async def test_no_write_is_lost_if_the_replica_is_in_sync(
     service: ServiceProcess, stores: SentinelStores, watchers: ScopeWatchers, *, comes_back: bool
 ) -> None:
-    """Writes in flight are applied at the new master, once; watches continue without a snapshot."""
+    """Writes in flight are applied once at the new master; watches continue without a snapshot."""
     first, second = stores.stores
     await _write(service, range(40))
     await stores.in_step()
@@ -157,7 +157,7 @@ async def _is_not_serving(service: ServiceProcess) -> bool:
 async def test_writes_that_a_dead_master_did_not_replicate_start_a_new_epoch(
     service: ServiceProcess, stores: SentinelStores, watchers: ScopeWatchers
 ) -> None:
-    """All watchers get one new epoch with the new master's board, where repeated writes count."""
+    """All watchers get one new epoch with the new master's board; repeated lost writes count."""
     first, second = stores.stores
     (*_, kept) = await _write(service, range(40))
     await stores.in_step()
@@ -181,13 +181,13 @@ async def test_writes_that_a_dead_master_did_not_replicate_start_a_new_epoch(
 async def test_master_that_dies_under_load_is_replaced(
     service: ServiceProcess, stores: SentinelStores, watchers: ScopeWatchers
 ) -> None:
-    """The service goes on with the replica, whatever that has; all watchers end with its board."""
+    """The service uses the replica, whatever writes it has; all watchers get its board."""
     first, second = stores.stores
     async with _Load(service) as load:
-        await load.goes_on()
+        await load.more_writes()
         await first.kill()
         await stores.becomes_master(second)
-        await load.goes_on()
+        await load.more_writes()
 
     await _assert_each_counts_once(service, load.written)
     await watchers.hold(service.stub)
@@ -198,15 +198,15 @@ async def test_master_that_dies_under_load_is_replaced(
 async def test_planned_failover_under_load(
     service: ServiceProcess, stores: SentinelStores, watchers: ScopeWatchers
 ) -> None:
-    """The old master is left long before it becomes a replica; watchers end with the new one."""
+    """The service leaves the old master long before it becomes a replica."""
     first, second = stores.stores
     async with _Load(service) as load:
-        await load.goes_on()
+        await load.more_writes()
         await stores.fail_over()
         await stores.becomes_master(second)
         await eventually(lambda: _goes_to(service, second), "writes to the new master")
         await _assert_left(first)
-        await load.goes_on()
+        await load.more_writes()
 
     await _assert_each_counts_once(service, load.written)
     await watchers.hold(service.stub)
@@ -222,16 +222,16 @@ async def _goes_to(service: ServiceProcess, store: StoreProcess) -> bool:
 async def test_planned_failover_while_writes_pause(
     service: ServiceProcess, stores: SentinelStores, watchers: ScopeWatchers
 ) -> None:
-    """If the old master takes no writes until it is left, no acknowledged write is lost."""
+    """If the old master takes no writes until the service leaves it, no write is lost."""
     first, second = stores.stores
     async with _Load(service) as load:
-        await load.goes_on()
+        await load.more_writes()
         async with first.client() as client:
             await client.client_pause(20_000, all=False)
         await stores.in_step()
         await stores.fail_over()
         await stores.becomes_master(second)
-        await load.goes_on()
+        await load.more_writes()
 
     await watchers.hold(service.stub)
     assert watchers.reasons() == [{"INITIAL": 1}] * 3

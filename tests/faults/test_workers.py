@@ -1,4 +1,4 @@
-"""Workers: processes that share a port and a store, each of which is replaced when it dies."""
+"""Workers: processes that share port and store; a worker that ends is replaced."""
 
 import asyncio
 import contextlib
@@ -103,7 +103,7 @@ async def _reach_each(
 
 @_on_each_listener
 async def test_killed_worker_is_replaced(tmp_path: Path) -> None:
-    """Workers share store and port; calls to the others go on while one is replaced."""
+    """While a killed worker is replaced, calls to the other workers succeed."""
     async with _serving(tmp_path) as service, contextlib.AsyncExitStack() as stack:
         reached = await _reach_each(service, stack)
         (victim, its_caller), (_, other_caller) = reached.items()
@@ -111,22 +111,22 @@ async def test_killed_worker_is_replaced(tmp_path: Path) -> None:
         board = await top(other_caller, "cup", min_position=written.position)
         assert [user.score for user in board.users] == [5]
         async with Load(its_caller, "load") as load, Load(other_caller, "load-elsewhere") as calm:
-            await asyncio.gather(load.goes_on(50), calm.goes_on(50))
+            await asyncio.gather(load.more_writes(50), calm.more_writes(50))
             psutil.Process(victim).kill()
-            await asyncio.gather(load.goes_on(50), calm.goes_on(50))
+            await asyncio.gather(load.more_writes(50), calm.more_writes(50))
         await _logged(service, "serving", _WORKERS + 1)
 
         assert len(_workers(service)) == _WORKERS
         assert victim not in [worker.pid for worker in _workers(service)]
-        assert not calm.refusals
-        assert {refusal.code() for refusal in load.refusals} <= {grpc.StatusCode.UNAVAILABLE}
+        assert not calm.errors
+        assert {error.code() for error in load.errors} <= {grpc.StatusCode.UNAVAILABLE}
         assert await scores(other_caller, "load") == load.scores
         assert await service.terminate() == 0
 
 
 @_on_each_listener
 async def test_address_is_exclusive(tmp_path: Path) -> None:
-    """No other server gets the port, with or without workers; after SIGTERM it is free."""
+    """No other server can use the port; after SIGTERM it is free."""
     async with _serving(tmp_path) as service:
         processes = psutil.Process(service.process.pid).children()
         assert len(processes) == _WORKERS + 1
@@ -168,7 +168,7 @@ async def test_workers_stop_when_the_supervisor_is_killed(tmp_path: Path) -> Non
 
 
 async def test_worker_that_dies_repeatedly_is_restarted_with_delays(tmp_path: Path) -> None:
-    """The delays before restarts grow, so that they don't keep a broken machine busy."""
+    """A worker that ends repeatedly is restarted with growing delays."""
     async with _serving(tmp_path) as service:
         stays, *_ = _workers(service)
         for number in range(1, 4):
@@ -185,7 +185,7 @@ async def test_worker_that_dies_repeatedly_is_restarted_with_delays(tmp_path: Pa
 
 
 async def test_start_failure_of_the_workers_is_reported_once(tmp_path: Path) -> None:
-    """It is one line, and the exit code is that of a server without workers."""
+    """The error is one line, and the exit code is that of a server without workers."""
     url = "redis://127.0.0.1:1/0?no_such=1&db=x"
 
     ended = await served(tmp_path, "--address", "127.0.0.1:0", "--workers", "2", "--redis-url", url)

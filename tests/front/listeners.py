@@ -35,7 +35,7 @@ class Service:
         self.watching = 0
         self.sent = 0
         self.evicted: list[int] = []
-        """The cursors at which streams were evicted."""
+        """The cursors of evicted streams."""
 
     async def echo(self, request: bytes) -> bytes:
         """Return the request."""
@@ -85,7 +85,7 @@ class Service:
             self.watching -= 1
 
     async def pour(self, request: bytes, stream: Stream) -> None:
-        """Send messages of the size in the request without end."""
+        """Send messages of the size in the request endlessly."""
         self.started.set()
         try:
             while True:
@@ -121,7 +121,7 @@ class Service:
 
 
 def status_of(error: Exception) -> Status:
-    """Return a status with the text of an error."""
+    """Return the status of an error."""
     if isinstance(error, TimeoutError):
         return Status(8, "stalled", b"stalled-details")
     return Status(3, f"{type(error).__name__}: {error}", b"\x08\x03details\xff")
@@ -184,12 +184,12 @@ async def serve(**settings: Any) -> AsyncIterator[Served]:
 
 
 async def still_serves(served: Served) -> None:
-    """Check that a call of a proper client succeeds."""
+    """Check that a call of a normal client succeeds."""
     assert await served.unary(ECHO)(b"alive", timeout=10) == b"alive"
 
 
 async def until_admitted(call: Callable[[], Awaitable[Any]]) -> None:
-    """Repeat a call until it is no longer refused, because earlier calls have ended."""
+    """Repeat a call until earlier calls have ended and it is accepted."""
     async with asyncio.timeout(20):
         while True:
             try:

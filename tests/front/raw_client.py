@@ -1,4 +1,4 @@
-"""A client that sends HTTP/2 frame by frame, to misbehave as no proper client can."""
+"""A client that sends HTTP/2 frame by frame, and so can break the protocol."""
 
 import asyncio
 import contextlib
@@ -14,7 +14,7 @@ from hyperframe.frame import GoAwayFrame
 
 
 def framed(message: bytes, *, compressed: bool = False, length: int | None = None) -> bytes:
-    """Return a message with its prefix, which may announce a wrong length."""
+    """Return a message with its prefix, optionally with a wrong length."""
     return struct.pack(">BI", compressed, len(message) if length is None else length) + message
 
 
@@ -38,8 +38,8 @@ class RawClient:
         self.h2.local_settings = h2.settings.Settings(
             initial_values={codes.ENABLE_PUSH: 0, codes.INITIAL_WINDOW_SIZE: window}
         )
-        # The library treats GOAWAY as the end of the connection, which it is not.
-        self.h2._frame_dispatch_table[GoAwayFrame] = self._on_goaway
+        # the library treats GOAWAY as the end of the connection, which is wrong
+        self.h2._frame_dispatch_table[GoAwayFrame] = self._on_goaway  # noqa: SLF001
         self.h2.initiate_connection()
 
     def _on_goaway(self, frame: GoAwayFrame) -> tuple[list[Any], list[Any]]:
@@ -92,7 +92,7 @@ class RawClient:
         return await self.ended(stream)
 
     async def ping(self) -> None:
-        """Wait until the server has read everything sent so far."""
+        """Wait until the server has read all sent frames."""
         known = len(self.seen(h2.events.PingAckReceived))
         self.h2.ping(b"12345678")
         await self.flush()

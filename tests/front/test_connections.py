@@ -1,4 +1,4 @@
-"""Connections: their number, their handshake, floods, and peers that no longer respond."""
+"""Connections: limits, handshake, floods, and peers that no longer respond."""
 
 import asyncio
 import contextlib
@@ -61,7 +61,7 @@ PING = b"\x00\x00\x08\x06\x00\x00\x00\x00\x00" + b"12345678"
 
 
 async def test_pings_within_the_allowance_are_acknowledged() -> None:
-    """A client may ping to measure what it receives."""
+    """A client may send pings to measure its bandwidth."""
     async with serve() as served, connect(served.port) as client:
         client.writer.write(PING * 100)
         await client.until(lambda: len(client.seen(h2.events.PingAckReceived)) == 100)
@@ -84,7 +84,7 @@ async def flood(client: RawClient) -> bytes:
     reset the connection, and GOAWAY could be lost.
     """
     batch = PING * 200
-    await client.ping()  # reads what was sent before, so that each batch has its acknowledgements
+    await client.ping()  # reads the acknowledgements of the batch before
     async with asyncio.timeout(20):
         while True:
             client.writer.write(batch)
@@ -95,7 +95,7 @@ async def flood(client: RawClient) -> bytes:
 
 
 async def test_a_peer_that_acknowledges_no_ping_is_dropped() -> None:
-    """A connection whose peer is lost doesn't stay open."""
+    """A connection without acknowledgements of pings is closed."""
     async with (
         serve(keepalive_s=0.1, keepalive_timeout_s=0.2, max_connections=1) as served,
         connect(served.port) as client,

@@ -136,7 +136,7 @@ async def test_tls_and_its_renewal() -> None:
 
 
 async def test_clients_need_a_certificate_where_a_client_ca_is_set() -> None:
-    """With a CA for clients, only clients that it certified are served."""
+    """With a CA for clients, only clients with its certificate are served."""
     ours, theirs = Authority(), Authority()
     async with serve() as served:
         served.front.set_tls(ours.chain, ours.key, ours.root)
@@ -148,7 +148,7 @@ async def test_clients_need_a_certificate_where_a_client_ca_is_set() -> None:
 
 
 async def test_wrong_tls_files_are_a_value_error() -> None:
-    """Texts that are no certificates, or don't belong together, are rejected."""
+    """Invalid certificates, and a key of another certificate, are rejected."""
     one, other = Authority(), Authority()
     async with serve() as served:
         for chain, key in ((b"", b""), (one.chain, b"nonsense"), (one.chain, other.key)):

@@ -1,4 +1,4 @@
-"""Limits of streams, queue and memory: a call over a limit is refused, and the others go on."""
+"""Limits of streams, queue and memory: a call over a limit is refused, others succeed."""
 
 import asyncio
 import threading
@@ -11,7 +11,7 @@ from front.raw_client import connect, framed
 
 
 async def test_streams_over_the_limit_are_refused_at_once() -> None:
-    """Streams have a limit of their own, which leaves unary calls alone."""
+    """Streams have a limit of their own, which does not affect unary calls."""
     async with serve(max_streams=1) as served:
         chat = served.bidi(CHAT)()
         await chat.write(b"hi")
@@ -68,7 +68,7 @@ async def test_unlimited_methods_have_memory_of_their_own() -> None:
 
 
 async def test_a_request_is_counted_until_its_call_is_over() -> None:
-    """The memory of a request is counted while its handler runs, which holds a copy."""
+    """The memory of a request is counted while its handler runs."""
     async with serve(max_buffered_bytes=1_000) as served:
         hanging = asyncio.ensure_future(served.unary(HANG)(b"x" * 900))
         await asyncio.wait_for(served.service.started.wait(), 10)
@@ -95,7 +95,7 @@ async def test_requests_together_are_bounded() -> None:
 
 
 async def test_a_request_that_never_ends_has_a_timeout() -> None:
-    """A caller that sends a byte and no more gets DEADLINE_EXCEEDED."""
+    """A caller that sends one byte of a request gets DEADLINE_EXCEEDED."""
     async with (
         serve(request_timeout_s=0.2, max_calls=1) as served,
         connect(served.port) as client,

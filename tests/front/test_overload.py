@@ -1,4 +1,4 @@
-"""More calls than the server admits: each gets a status, and nothing else fails."""
+"""More calls than the limit: each gets a status, and no other call fails."""
 
 import asyncio
 import contextlib
@@ -42,7 +42,7 @@ async def test_calls_over_the_limit_are_refused_at_once() -> None:
 
 
 async def test_many_refusals_do_not_delay_open_streams() -> None:
-    """Each call over the limit gets its status in turn; open streams go on meanwhile."""
+    """Each call over the limit gets its status in turn; open streams are not delayed."""
     async with serve(max_calls=1) as served:
         hanging = asyncio.ensure_future(served.unary(HANG)(b""))
         await until(lambda: served.service.calls == 1)
@@ -59,7 +59,7 @@ async def test_many_refusals_do_not_delay_open_streams() -> None:
 
 
 async def test_a_caller_that_is_often_refused_keeps_its_connection() -> None:
-    """Thousands of refusals that cross with their requests aren't counted against the caller."""
+    """Thousands of refusals do not count as a flood of the caller."""
     async with serve(max_calls=0) as served, connect(served.port) as client:
         for _ in range(30):
             streams = [await client.start(ECHO) for _ in range(100)]
@@ -75,7 +75,7 @@ async def test_a_caller_that_is_often_refused_keeps_its_connection() -> None:
 
 
 async def test_cancelling_pending_calls_keeps_the_connection() -> None:
-    """Calls that are cancelled while they wait behind the calls of others cost nothing else."""
+    """Cancelling calls that wait behind others keeps the connection and its other calls."""
     async with contextlib.AsyncExitStack() as stack:
         served = await stack.enter_async_context(serve(max_calls=10))
         hanging = [asyncio.ensure_future(served.unary(HANG)(b"")) for _ in range(10)]
@@ -90,7 +90,7 @@ async def test_cancelling_pending_calls_keeps_the_connection() -> None:
 
         for _ in range(30):
             streams = await _start_calls(client, 60)
-            await client.ping()  # a reset of a stream that was not read yet counts as a flood
+            await client.ping()  # resets of streams that were not read yet count as a flood
             for stream in streams:
                 with contextlib.suppress(h2.exceptions.StreamClosedError):  # refused by now
                     client.h2.reset_stream(stream, h2.errors.ErrorCodes.CANCEL)
@@ -100,7 +100,7 @@ async def test_cancelling_pending_calls_keeps_the_connection() -> None:
         await asyncio.gather(*hanging)
         async with asyncio.timeout(20):
             while (await client.call(ECHO, framed(b"still here")))["grpc-status"] != "0":
-                pass  # the calls of the others may be at the limit for a moment
+                pass  # other calls may be at the limit for a moment
         client.events.clear()
         served.front.publish("group", b"a message", 1)
         await client.until(lambda: client.seen(h2.events.DataReceived))

@@ -4,7 +4,11 @@ import asyncio
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 
+import pytest
+
+import leaderboard_front
 from leaderboard_server.transport.front import FrontListener
 from leaderboard_server.transport.listener import Endpoint, Limits, Services
 
@@ -24,7 +28,7 @@ print("done")
 
 
 def test_a_process_ends_with_a_listener_that_was_not_stopped() -> None:
-    """The thread of a forgotten listener doesn't keep the process, and doesn't crash it."""
+    """The thread of a listener that was not stopped neither keeps nor crashes the process."""
     ran = subprocess.run(
         [sys.executable, "-c", SCRIPT], capture_output=True, timeout=60, check=False
     )
@@ -32,16 +36,29 @@ def test_a_process_ends_with_a_listener_that_was_not_stopped() -> None:
     assert ran.stdout == b"done\n"
 
 
-async def test_the_server_is_terminated_when_its_listener_ends_by_itself() -> None:
-    """A process without a listener must not stay, or nothing would start it again."""
+async def test_the_server_is_terminated_when_its_listener_ends_by_itself(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Without its listener the process gets SIGTERM, so that a supervisor can restart it."""
     terminated = asyncio.Event()
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGTERM, terminated.set)
+    made: list[leaderboard_front.Listener] = []
+    new = leaderboard_front.Listener
+
+    def recorded(
+        settings: leaderboard_front.Settings,
+        status_of: Callable[[Exception], leaderboard_front.Status],
+    ) -> leaderboard_front.Listener:
+        made.append(new(settings, status_of))
+        return made[-1]
+
+    monkeypatch.setattr(leaderboard_front, "Listener", recorded)
     limits = Limits(max_calls=1, max_watchers=1, write_timeout_s=1)
     listener = FrontListener(Endpoint(address="127.0.0.1:0"), limits)
     await listener.start(Services(unary={}, stream={}, bidi={}, unlimited=frozenset()))
 
-    listener._front.stop(0)
+    made[0].front.stop(0)
 
     async with asyncio.timeout(10):
         await terminated.wait()

@@ -1,4 +1,4 @@
-"""Requests that are malformed, compressed, or too large: the right status at once."""
+"""Requests that are malformed, compressed or too large, and their statuses."""
 
 import contextlib
 import gzip
@@ -80,7 +80,7 @@ async def test_a_malformed_request_has_a_status(
 async def test_a_request_that_is_not_grpc_has_an_http_status(
     fields: tuple[tuple[str, str], ...], status: str
 ) -> None:
-    """A browser gets a status that it understands."""
+    """A request that is not gRPC gets an HTTP status."""
     async with serve() as served, connect(served.port) as client:
         ended = await client.call(ECHO, framed(b""), *fields)
         assert ended[":status"] == status
@@ -102,7 +102,7 @@ async def test_large_metadata_has_a_status() -> None:
 
 @pytest.mark.parametrize("name", ["X-Upper", "connection", "bad name", ":pseudo"])
 async def test_metadata_that_http2_forbids_is_rejected(name: str) -> None:
-    """A forbidden header ends its stream or its connection at once, and no other."""
+    """A forbidden header ends its own stream or connection only."""
     async with serve() as served, connect(served.port) as client:
         with contextlib.suppress(ConnectionError):
             assert await client.call(ECHO, framed(b"a"), (name, "value")) == {"reset": "1"}
@@ -111,7 +111,7 @@ async def test_metadata_that_http2_forbids_is_rejected(name: str) -> None:
 
 
 async def test_metadata_of_any_bytes_is_accepted() -> None:
-    """Values that are no text, and binary values that are no base64, end no call."""
+    """Values that are not text, and binary values that are not base64, are accepted."""
     async with serve() as served, connect(served.port) as client:
         fields = (("x-odd", "\udcff".encode("utf-8", "surrogateescape")), ("x-odd-bin", "!"))
         ended = await client.call(ECHO, framed(b"a"), *fields)  # type: ignore[arg-type]

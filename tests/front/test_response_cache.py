@@ -1,4 +1,4 @@
-"""Cached responses."""
+"""The cache of responses in the listener."""
 
 import asyncio
 
@@ -8,7 +8,7 @@ from front.listeners import ECHO, HANG, serve
 
 
 async def test_a_response_is_cached_for_exactly_its_request() -> None:
-    """The same bytes of the same method get it without Python; other requests go to Python."""
+    """The same request bytes of the same method get it without Python; others go to Python."""
     async with serve() as served:
         served.front.put_response(ECHO, b"request", "contest", b"cached")
         echo = served.unary(ECHO)
@@ -56,7 +56,7 @@ async def test_memory_for_responses_is_bounded() -> None:
 
 
 async def test_a_response_of_an_unknown_method_is_a_key_error() -> None:
-    """A response of a method that isn't served is an error of the program."""
+    """A response of a method that is not served raises KeyError."""
     async with serve() as served:
         with pytest.raises(KeyError, match="Nothing"):
             served.front.put_response("/Nothing", b"", "tag", b"")

@@ -66,7 +66,7 @@ async def until_slot_is_free(served: Served) -> None:
 
 
 async def test_a_receiver_that_keeps_up_leaves_time_for_others() -> None:
-    """While a stream sends as fast as it can, calls succeed."""
+    """While a stream sends at full speed, calls succeed."""
     async with serve() as served:
         call = served.stream(POUR)(b"10")
         assert await call.read() == b"x" * 10
@@ -76,7 +76,7 @@ async def test_a_receiver_that_keeps_up_leaves_time_for_others() -> None:
 
 
 async def test_commands_for_a_call_that_is_over_have_no_effect() -> None:
-    """Nothing fails, and later calls succeed."""
+    """A command for an ended call does not fail, and later calls succeed."""
     async with serve() as served:
         front = served.front
         assert not front.send(4_711, b"x")
@@ -87,7 +87,7 @@ async def test_commands_for_a_call_that_is_over_have_no_effect() -> None:
 
 
 async def test_a_receiver_that_accepts_nothing_is_reported_and_ended() -> None:
-    """It gets the status of the handler, although it accepts no message."""
+    """A receiver that accepts no message gets the status of its handler."""
     async with (
         serve(write_timeout_s=0.3, max_streams=1) as served,
         connect(served.port, window=0) as client,
@@ -121,7 +121,7 @@ async def test_a_receiver_that_stalled_gets_what_was_sent_if_it_reads_on() -> No
         await client.flush()
         assert (await client.ended(stream))["grpc-status"] == "8"
         received = b"".join(event.data for event in client.seen(h2.events.DataReceived))
-        # The one that the handler could not send is the last.
+        # the last one is the message that the handler could not send
         assert received == framed(b"x" * 10) * (served.service.sent + 1)
 
 

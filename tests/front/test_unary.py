@@ -1,4 +1,4 @@
-"""Unary calls, from a real client."""
+"""Unary calls of a real client."""
 
 import asyncio
 
@@ -50,7 +50,7 @@ async def test_a_handler_may_return_a_future() -> None:
 
 
 async def test_an_error_becomes_its_status() -> None:
-    """Code, message and details arrive, whatever characters the message has."""
+    """Code, details and a message with any characters arrive."""
     async with serve() as served:
         error = await refusal(served.unary(FAIL)("100 % für dich\n".encode()))
         assert error.code() is grpc.StatusCode.INVALID_ARGUMENT
@@ -118,7 +118,7 @@ async def test_an_address_in_use_is_an_os_error() -> None:
 
 
 async def start(address: str) -> None:
-    """Start a listener that can't be started."""
+    """Start a listener on an invalid address."""
     listener = Listener(Settings(address=address, refusals={}), status_of)
     await listener.start(Handlers())
 

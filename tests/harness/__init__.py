@@ -1,1 +1,1 @@
-"""What the tests run the product with: real stores, a real service, and ways to break them."""
+"""Real stores, a real service and ways to break them, for all tests."""

@@ -1,4 +1,4 @@
-"""The calls of most tests, each a single attempt with a generous deadline."""
+"""Calls of the service, each a single attempt with a generous deadline."""
 
 from leaderboard.v1 import leaderboard_pb2 as pb
 from leaderboard.v1.leaderboard_pb2_grpc import LeaderboardServiceStub
@@ -14,7 +14,7 @@ async def top(
     min_position: pb.Position | None = None,
     limit: int = 1000,
 ) -> pb.GetTopUsersResponse:
-    """Read the first ranks of a contest, all of a board that isn't too big."""
+    """Read the first ranks of a contest; of a small board all of them."""
     request = pb.GetTopUsersRequest(contest_id=contest_id, limit=limit, min_position=min_position)
     answer: pb.GetTopUsersResponse = await stub.GetTopUsers(request, timeout=DEADLINE_S)
     return answer

@@ -1,4 +1,4 @@
-"""Certificates for tests, and the files in which a server finds its own."""
+"""Certificates for tests, and the files of a server."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ import trustme
 
 
 class Authority:
-    """Certifies a server on loopback, and its callers."""
+    """A CA for a server on loopback, and for its callers."""
 
     def __init__(self) -> None:
         self._authority = trustme.CA()
@@ -21,11 +21,11 @@ class Authority:
         self.server.private_key_pem.write_to_path(key)
 
     def trusted(self) -> grpc.ChannelCredentials:
-        """Return what a caller needs that has no certificate."""
+        """Return credentials of a caller without a certificate."""
         return grpc.ssl_channel_credentials(self.pem)
 
     def certified(self, server: "Authority | None" = None) -> grpc.ChannelCredentials:
-        """Return what a caller needs that this authority certified, to call another's server."""
+        """Return credentials with a certificate of this CA, for a server of another CA."""
         chain = b"".join(part.bytes() for part in self.caller.cert_chain_pems)
         return grpc.ssl_channel_credentials(
             (server or self).pem, self.caller.private_key_pem.bytes(), chain

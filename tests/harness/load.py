@@ -22,17 +22,17 @@ async def persist(
     *,
     deadline: float = 5.0,
     within: float = 30.0,
-    refusals: list[grpc.aio.AioRpcError] | None = None,
+    errors: list[grpc.aio.AioRpcError] | None = None,
 ) -> pb.UpdateScoreResponse:
     """
-    Send an update again and again, with its request id, until the service acknowledges it.
+    Send an update repeatedly, with its request id, until the service acknowledges it.
 
     Args:
         stub: The server.
         request: The update; its request id makes it safe to repeat.
         deadline: Seconds for each attempt.
         within: Seconds for all attempts.
-        refusals: Gets the errors of failed attempts.
+        errors: Gets the errors of failed attempts.
 
     Returns:
         The acknowledgement.
@@ -51,8 +51,8 @@ async def persist(
             except grpc.aio.AioRpcError as error:
                 if error.code() not in _RETRIED:
                     raise
-                if refusals is not None:
-                    refusals.append(error)
+                if errors is not None:
+                    errors.append(error)
                 await asyncio.sleep(_PAUSE_S)
             else:
                 return answer
@@ -67,12 +67,12 @@ class Load:
 
     Attributes:
         scores: The score of each user by acknowledged writes.
-        refusals: The errors of failed attempts.
+        errors: The errors of failed attempts.
     """
 
     def __init__(self, stub: LeaderboardServiceStub, contest_id: str, *, clients: int = 20) -> None:
         self.scores: Counter[str] = Counter()
-        self.refusals: list[grpc.aio.AioRpcError] = []
+        self.errors: list[grpc.aio.AioRpcError] = []
         self._stub = stub
         self._contest_id = contest_id
         self._clients = clients
@@ -98,7 +98,7 @@ class Load:
         else:
             await asyncio.gather(*self._tasks)
 
-    async def goes_on(self, writes: int, *, within: float = 20.0) -> None:
+    async def more_writes(self, writes: int, *, within: float = 20.0) -> None:
         """
         Wait for further acknowledged writes.
 
@@ -107,7 +107,7 @@ class Load:
             within: Seconds to wait.
 
         Raises:
-            AssertionError: They did not happen in time.
+            AssertionError: The writes were not acknowledged in time.
         """
         due = self._acknowledged + writes
 
@@ -130,7 +130,7 @@ class Load:
                 points=1 + number % 3,
                 request_id=f"{user_id}-{number}",
             )
-            answer = await persist(self._stub, request, refusals=self.refusals)
+            answer = await persist(self._stub, request, errors=self.errors)
             self._acknowledged += 1
             self.scores[user_id] += request.points
             assert answer.user.score == self.scores[user_id], (

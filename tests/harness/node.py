@@ -22,7 +22,7 @@ from leaderboard_server.watch.watchers import Watchers
 
 
 class _OneByOneSink:
-    """A stream whose messages are taken one by one; see `watch.sink.WatchSink`."""
+    """A stream that hands out one message at a time; see `watch.sink.WatchSink`."""
 
     def __init__(self, groups: BroadcastGroups[WatchMessage]) -> None:
         self._groups = groups
@@ -38,7 +38,7 @@ class _OneByOneSink:
         return await self._groups.follow(group, revision, self.send)
 
     async def take(self) -> WatchMessage:
-        """Wait for the next message; the one after it is sent with the next call of this."""
+        """Wait for the next message; the one after it is sent at the next call of `take`."""
         self._taken.set()
         message = await self._message
         self._message = asyncio.Future()
@@ -71,7 +71,7 @@ class Node:
     groups: BroadcastGroups[WatchMessage]
 
     async def watch(self, request: WatchRequest) -> AsyncGenerator[WatchMessage, None]:
-        """Yield the messages of a watch, each after the one before was taken."""
+        """Yield the messages of a watch one by one."""
         sink = _OneByOneSink(self.groups)
         watching = asyncio.ensure_future(self.watchers.watch(request, sink))
         taking = asyncio.ensure_future(sink.take())
@@ -99,7 +99,7 @@ class Node:
 
 @contextlib.asynccontextmanager
 async def running_node(url: str, retention: Retention | None = None) -> AsyncIterator[Node]:
-    """Run the parts of one server on a store, once its feed is up."""
+    """Run the parts of one server on a store until the block ends; its feed is connected."""
     driver = connect(url)
     writes, reads = PipelinedConnection(driver), PipelinedConnection(driver)
     store = Store(writes, reads, retention or Retention())

@@ -1,8 +1,8 @@
 """
 Chooses loopback ports that stay free while their process is down.
 
-They lie below the kernel's range for outgoing connections. A port of that range could be taken by
-any client between a kill and the next start, even by one that keeps dialling the dead port.
+The ports are below the kernel's range for outgoing connections. A port of that range could be
+taken by any client between a kill and the next start, even by one that connects to this port.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""Runs one child process of a test, which never outlives the test run."""
+"""Runs one child process of a test, which ends with the test run at the latest."""
 
 import contextlib
 import os
@@ -11,7 +11,7 @@ from pathlib import Path
 
 import psutil
 
-from harness import tether
+from harness import die_with_parent
 from harness.waiting import eventually
 
 
@@ -31,7 +31,7 @@ class ChildProcess:
         self.log = log
         with log.open("ab") as output:
             self._process = subprocess.Popen(
-                [sys.executable, "-ES", tether.__file__, str(os.getpid()), *command],
+                [sys.executable, "-ES", die_with_parent.__file__, str(os.getpid()), *command],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -67,8 +67,8 @@ class ChildProcess:
         Raises:
             AssertionError: It still runs.
         """
-        story = f"the exit of process {self.pid}"
-        await eventually(lambda: self.exit_code is not None, story, within=within)
+        event = f"the exit of process {self.pid}"
+        await eventually(lambda: self.exit_code is not None, event, within=within)
         return self._process.wait()
 
     def end(self) -> None:

@@ -1,4 +1,4 @@
-"""A proxy between the service and its store that breaks connections as a network does."""
+"""A proxy between the service and its store that can break connections."""
 
 import asyncio
 import contextlib
@@ -9,7 +9,7 @@ from typing import Self
 
 import hiredis
 
-from harness.lookout import Lookout
+from harness.interceptor import CommandInterceptor
 from harness.ports import free_port
 from harness.waiting import eventually
 
@@ -33,9 +33,9 @@ class StoreProxy:
         self.delay = 0.0
         self._store_port = store_port
         self._listener: asyncio.Server | None = None
-        self._lines: set[_Line] = set()
+        self._connections: set[_Connection] = set()
         self._serving: set[asyncio.Task[None]] = set()
-        self._lookouts: list[Lookout] = []
+        self._interceptors: list[CommandInterceptor] = []
         self._swallowed: frozenset[str] | None = None
 
     @property
@@ -57,7 +57,7 @@ class StoreProxy:
         await eventually(self._is_idle, "the end of all connections")
 
     async def accept(self) -> None:
-        """Accept new connections, as it does from the start."""
+        """Accept new connections, which is the state at the start."""
         self._listener = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
 
     async def refuse(self) -> None:
@@ -72,28 +72,29 @@ class StoreProxy:
 
         Both sides see the end at once; bytes in flight are lost.
         """
-        chosen = [line for line in self._lines if line.belongs_to(commands)]
-        for line in chosen:
-            line.cut()
-        await asyncio.gather(*(line.closed.wait() for line in chosen))
+        chosen = [connection for connection in self._connections if connection.belongs_to(commands)]
+        for connection in chosen:
+            connection.cut()
+        await asyncio.gather(*(connection.closed.wait() for connection in chosen))
         return len(chosen)
 
-    def look_out(self, command: str, *, holding: bytes = b"", losses: int = 0) -> Lookout:
+    def intercept(
+        self, command: str, *, holding: bytes = b"", drops: int = 0
+    ) -> CommandInterceptor:
         """
-        Look out for commands, and lose the replies to the first of them.
+        Wait for commands, and drop the replies to the first of them.
 
-        To lose a reply means: the store receives the command and replies; then both sides are
-        closed and nothing is delivered. Replies in flight to earlier commands of that connection
-        are lost too.
+        The store receives the command and replies; then both sides are closed, and the reply is
+        not delivered. Replies in flight to earlier commands of that connection are lost too.
 
         Args:
             command: The name.
             holding: Bytes that one of the arguments contains.
-            losses: How many replies to lose, each with its connection.
+            drops: The number of replies to drop, each with its connection.
         """
-        lookout = Lookout(command, holding, losses)
-        self._lookouts.append(lookout)
-        return lookout
+        interceptor = CommandInterceptor(command, holding, drops)
+        self._interceptors.append(interceptor)
+        return interceptor
 
     def swallow(self, *commands: str) -> None:
         """
@@ -105,22 +106,22 @@ class StoreProxy:
         self._swallowed = frozenset(commands)
 
     async def deliver(self) -> None:
-        """Deliver bytes again; connections that lost some are aborted, for their data have gaps."""
+        """Deliver bytes again; connections that lost bytes are aborted."""
         self._swallowed = None
-        broken = [line for line in self._lines if line.lost_bytes]
-        for line in broken:
-            line.cut()
-        await asyncio.gather(*(line.closed.wait() for line in broken))
+        broken = [connection for connection in self._connections if connection.lost_bytes]
+        for connection in broken:
+            connection.cut()
+        await asyncio.gather(*(connection.closed.wait() for connection in broken))
 
-    def swallows(self, line: "_Line") -> bool:
+    def swallows(self, connection: "_Connection") -> bool:
         """Return whether the bytes of a connection are swallowed now."""
-        return self._swallowed is not None and line.belongs_to(self._swallowed)
+        return self._swallowed is not None and connection.belongs_to(self._swallowed)
 
-    def note(self, name: str, command: list[bytes]) -> Lookout | None:
-        """Count a command, and return the lookout that loses its reply, if any."""
+    def observe(self, name: str, command: list[bytes]) -> CommandInterceptor | None:
+        """Count a command, and return the interceptor that drops its reply, if any."""
         self.commands[name] += 1
-        losing = [lookout for lookout in self._lookouts if lookout.meets(name, command)]
-        return losing[0] if losing else None
+        dropping = [each for each in self._interceptors if each.observe(name, command)]
+        return dropping[0] if dropping else None
 
     async def _is_idle(self) -> bool:
         await self.cut()
@@ -133,12 +134,12 @@ class StoreProxy:
         task.add_done_callback(self._serving.discard)
         try:
             store = await asyncio.open_connection("127.0.0.1", self._store_port)
-            line = _Line(self, (reader, writer), store)
-            self._lines.add(line)
+            connection = _Connection(self, (reader, writer), store)
+            self._connections.add(connection)
             try:
-                await line.deliver()
+                await connection.deliver()
             finally:
-                self._lines.discard(line)
+                self._connections.discard(connection)
         except ConnectionError:
             return
         finally:
@@ -148,7 +149,7 @@ class StoreProxy:
 _Side = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
-class _Line:
+class _Connection:
     """One connection of the service, forwarded to the store."""
 
     def __init__(self, proxy: StoreProxy, service: _Side, store: _Side) -> None:
@@ -159,10 +160,10 @@ class _Line:
         self._store = store
         self._sent: set[str] = set()
         self._replies_due = 0
-        self._losing: Lookout | None = None
+        self._dropping: CommandInterceptor | None = None
 
     def belongs_to(self, commands: Iterable[str]) -> bool:
-        """Return whether this line has sent one of the commands; without commands, True."""
+        """Return whether the connection has sent one of the commands; without commands, True."""
         names = set(commands)
         return not names or bool(names & self._sent)
 
@@ -195,8 +196,8 @@ class _Line:
     def _expect(self, command: list[bytes]) -> None:
         name = command[0].decode().upper()
         self._sent.add(name)
-        losing = self._proxy.note(name, command)
-        self._losing = self._losing or losing
+        dropping = self._proxy.observe(name, command)
+        self._dropping = self._dropping or dropping
         self._replies_due += name not in _ANSWERED_BY_PUSH
 
     async def _replies(self) -> None:
@@ -206,11 +207,11 @@ class _Line:
                 answers.feed(chunk)
                 while (answer := answers.gets()) is not _INCOMPLETE:
                     self._replies_due -= not isinstance(answer, hiredis.PushNotification)
-                if self._losing is None:
+                if self._dropping is None:
                     await asyncio.sleep(self._proxy.delay)
                     await self._pass_on(chunk, self._service[1])
                 elif self._replies_due <= 0:
-                    self._losing.report_loss()
+                    self._dropping.report_drop()
                     return
 
     async def _pass_on(self, chunk: bytes, to: asyncio.StreamWriter) -> None:

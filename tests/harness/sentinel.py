@@ -1,4 +1,4 @@
-"""Runs a master, its replica and a sentinel, and can fail the master over."""
+"""Runs a master, its replica and a sentinel, and starts failovers."""
 
 import contextlib
 from collections.abc import AsyncIterator
@@ -17,7 +17,7 @@ from harness.stores import Flavour, StoreProcess
 from harness.waiting import eventually
 
 SERVICE = "scores"
-"""The name under which the sentinel knows the stores."""
+"""The service name of the stores in the sentinel."""
 
 _CONFIGURATION = """\
 bind 127.0.0.1
@@ -71,7 +71,7 @@ class SentinelStores:
                 process.end()
 
     @contextlib.asynccontextmanager
-    async def ask(self) -> AsyncIterator[redis.asyncio.Redis]:
+    async def sentinel_client(self) -> AsyncIterator[redis.asyncio.Redis]:
         """Open a client to the sentinel."""
         client = redis.asyncio.Redis(
             port=self.port, decode_responses=True, retry=Retry(NoBackoff(), 0), socket_timeout=10
@@ -81,7 +81,7 @@ class SentinelStores:
 
     async def master(self) -> StoreProcess:
         """Return the store that the sentinel names as the master."""
-        async with self.ask() as sentinel:
+        async with self.sentinel_client() as sentinel:
             _, port = await _run(sentinel, "SENTINEL GET-MASTER-ADDR-BY-NAME", SERVICE)
         return next(store for store in self.stores if store.port == port)
 
@@ -100,7 +100,7 @@ class SentinelStores:
 
     async def fail_over(self) -> None:
         """Make the sentinel fail over to the other store, without waiting for it."""
-        async with self.ask() as sentinel:
+        async with self.sentinel_client() as sentinel:
             await _run(sentinel, "SENTINEL FAILOVER", SERVICE)
 
     async def in_step(self) -> None:
@@ -152,7 +152,7 @@ class SentinelStores:
 
     async def _can_fail_over(self) -> bool:
         with contextlib.suppress(redis.exceptions.ConnectionError):
-            async with self.ask() as sentinel:
+            async with self.sentinel_client() as sentinel:
                 replicas = await _run(sentinel, "SENTINEL REPLICAS", SERVICE)
             return [replica["flags"] for replica in replicas] == ["slave"]
         return False

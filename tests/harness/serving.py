@@ -14,7 +14,7 @@ class Ended(NamedTuple):
 
     exit_code: int
     output: str
-    """Everything that it printed and logged."""
+    """All printed and logged text."""
 
 
 def serve(

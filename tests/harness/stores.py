@@ -1,4 +1,4 @@
-"""Runs a real Valkey or Redis for tests, and can kill, freeze and restart it."""
+"""Runs a real Valkey or Redis for tests, and kills, freezes and restarts it."""
 
 import contextlib
 import shutil
@@ -105,11 +105,11 @@ class StoreProcess:
         await self.start()
 
     def freeze(self) -> None:
-        """Let the store hang: its connections stay open and nothing is answered."""
+        """Freeze the store: its connections stay open, and it answers nothing."""
         self.process.signal(signal.SIGSTOP)
 
     def thaw(self) -> None:
-        """Resume a hanging store, which then handles the bytes in its sockets."""
+        """Resume a frozen store, which then handles the bytes in its sockets."""
         self.process.signal(signal.SIGCONT)
 
     def end(self) -> None:

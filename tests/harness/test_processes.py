@@ -1,4 +1,4 @@
-"""No process of a test outlives the test run, and a store keeps acknowledged writes."""
+"""Processes of tests: all end with the test run, and a store keeps acknowledged writes."""
 
 import asyncio
 import sys

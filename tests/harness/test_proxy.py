@@ -37,7 +37,7 @@ async def _client(
 
 @pytest_asyncio.fixture(name="subscriber")
 async def _subscriber(proxy: StoreProxy) -> AsyncIterator[asyncio.StreamReader]:
-    """Give what arrives on a bare connection that is subscribed to the channel `news`."""
+    """Yield what arrives on a bare connection that is subscribed to the channel `news`."""
     reader, writer = await asyncio.open_connection("127.0.0.1", proxy.port)
     writer.write(b"*2\r\n$9\r\nSUBSCRIBE\r\n$4\r\nnews\r\n")
     assert await reader.readuntil(b":1\r\n")
@@ -50,11 +50,11 @@ async def test_lost_reply_is_that_of_an_applied_command(
 ) -> None:
     """The store applies the command, its caller loses the connection, and the next call works."""
     await client.set("other", "untouched")
-    lookout = proxy.look_out("INCRBY", losses=1)
+    interceptor = proxy.intercept("INCRBY", drops=1)
 
     with pytest.raises(redis.exceptions.ConnectionError):
         await client.incr("n")
-    await lookout.lost()
+    await interceptor.dropped()
 
     async with store.client() as direct:
         assert await direct.get("n") == "1"
@@ -65,7 +65,7 @@ async def test_only_the_chosen_reply_is_lost(
     client: redis.asyncio.Redis, proxy: StoreProxy
 ) -> None:
     """Replies to commands without the given bytes are delivered."""
-    proxy.look_out("INCRBY", holding=b"chosen", losses=1)
+    proxy.intercept("INCRBY", holding=b"chosen", drops=1)
 
     assert await client.incr("other") == 1
     with pytest.raises(redis.exceptions.ConnectionError):

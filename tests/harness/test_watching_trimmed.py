@@ -31,8 +31,8 @@ def test_a_history_trimmed_since_the_beginning_is_legal() -> None:
     assert [row.score for row in checker.rows] == [9]
 
 
-def test_a_new_epoch_is_not() -> None:
-    """Nothing was lost."""
+def test_a_new_epoch_is_rejected() -> None:
+    """A snapshot with NEW_EPOCH is wrong, because no history was lost."""
     checker = _before_the_beginning()
     with pytest.raises(AssertionError, match="NEW_EPOCH with the epochs '' before"):
         checker.feed(_snapshot(pb.Position(epoch="e", revision=9), pb.SNAPSHOT_REASON_NEW_EPOCH))

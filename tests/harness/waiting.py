@@ -1,4 +1,4 @@
-"""Waits for conditions, so that no test sleeps for a fixed time and hopes."""
+"""Waits for conditions, in place of sleeps of a fixed time."""
 
 import asyncio
 import inspect
@@ -8,7 +8,7 @@ _PAUSE_S = 0.02
 
 
 async def eventually(
-    holds: Callable[[], bool | Awaitable[bool]], story: str, *, within: float = 10.0
+    holds: Callable[[], bool | Awaitable[bool]], event: str, *, within: float = 10.0
 ) -> None:
     """
     Wait until a condition holds.
@@ -16,7 +16,7 @@ async def eventually(
     Args:
         holds: Returns whether it does; a plain function or a coroutine function. An
             AssertionError counts as "not yet", any other exception ends the wait.
-        story: The awaited event, for the text of the error.
+        event: The awaited event, for the text of the error.
         within: Seconds, generous: it only limits the time of a broken test.
 
     Raises:
@@ -35,4 +35,4 @@ async def eventually(
                     last_error = error
                 await asyncio.sleep(_PAUSE_S)
     except TimeoutError:
-        raise AssertionError(f"did not happen within {within:g} s: {story}") from last_error
+        raise AssertionError(f"did not happen within {within:g} s: {event}") from last_error

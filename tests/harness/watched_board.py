@@ -24,9 +24,9 @@ class WatchedBoard:
     The rows of one watcher.
 
     With the scope TOP they are the first ranks up to the limit. With the scope ALL they are the
-    whole board while the last snapshot held it all (so watch with a limit that suffices), else
-    only the scores of the users met are followed. With the scope USERS they are the watched users
-    as of their own changes, in no order of ranks.
+    whole board if the last snapshot had all users (so watch with a large enough limit); otherwise
+    only the scores of the users in changes are known. With the scope USERS they are the watched
+    users as of their own changes, in no order of ranks.
     """
 
     def __init__(self, *, scope: pb.WatchScope, limit: int, user_ids: frozenset[str]) -> None:
@@ -43,7 +43,7 @@ class WatchedBoard:
         return tuple(self._rows)
 
     def forget(self) -> None:
-        """Have no known rows until the next snapshot."""
+        """Drop all rows until the next snapshot."""
         self._known = False
         self._rows = []
 

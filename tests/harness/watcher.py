@@ -115,7 +115,7 @@ class Watcher:
         Wait until the server has ended the stream; see `checker.ended` and `failure`.
 
         Raises:
-            AssertionError: The stream goes on, or there was a wrong message.
+            AssertionError: The stream did not end, or there was a wrong message.
         """
         assert self._task is not None, "no stream was opened"
         await eventually(self._task.done, "the end of the stream", within=within)
@@ -141,13 +141,13 @@ class Watcher:
         except grpc.aio.AioRpcError as failure:
             self.failure = failure
 
-    async def _until(self, holds: Callable[[], bool], story: str, within: float = 10.0) -> None:
+    async def _until(self, holds: Callable[[], bool], event: str, within: float = 10.0) -> None:
         def look() -> bool:
             if holds():
                 return True
             if self._task is not None and self._task.done():
                 self._task.result()
-                raise RuntimeError(f"the stream ended before {story}: {self.failure}")
+                raise RuntimeError(f"the stream ended before {event}: {self.failure}")
             return False
 
-        await eventually(look, story, within=within)
+        await eventually(look, event, within=within)

@@ -1,8 +1,8 @@
 """
 Checks the messages of a watch one by one, and rebuilds the board from them.
 
-Defines a correct watch: in order, once, without gaps, and with a legal reason wherever a snapshot
-replaces changes.
+A correct watch has every change in order, once and without gaps, and a legal reason for each
+snapshot that replaces changes.
 """
 
 from collections import Counter
@@ -63,7 +63,7 @@ class WatchChecker:
         self._position = pb.Position()
         self._resumed: pb.Position | None = None
         self._first = True
-        self._story: list[str] = []
+        self._log: list[str] = []
 
     @property
     def position(self) -> pb.Position:
@@ -88,7 +88,7 @@ class WatchChecker:
         self._resumed = resume_after
         self._first = True
         self.ended = None
-        self._story.append(f"--- stream, resume_after {_text(resume_after)}")
+        self._log.append(f"--- stream, resume_after {_text(resume_after)}")
 
     def feed(self, message: pb.WatchContestResponse) -> None:
         """
@@ -97,7 +97,7 @@ class WatchChecker:
         Raises:
             AssertionError: The message breaks a rule of the contract.
         """
-        self._story.append(_line(message))
+        self._log.append(_line(message))
         try:
             self._check_previous(message)
             kind = message.WhichOneof("event")
@@ -111,8 +111,8 @@ class WatchChecker:
                 assert kind == "end", f"a message with {kind}"
                 self._apply_end(message)
         except AssertionError as broken:
-            story = "\n".join(self._story[-12:])
-            raise AssertionError(f"{broken}\nthe last messages:\n{story}") from broken
+            shown = "\n".join(self._log[-12:])
+            raise AssertionError(f"{broken}\nthe last messages:\n{shown}") from broken
         self._first = False
         self._position = message.position
         self.states.append(State(message.position.epoch, message.position.revision, self.rows))
@@ -140,7 +140,7 @@ class WatchChecker:
             commits: First and last revision of each commit of the present epoch.
 
         Raises:
-            AssertionError: A watcher held a state that never was the store's.
+            AssertionError: A watcher had a state that the store never had.
         """
         for state in self.states:
             for first, last in commits:

@@ -1,4 +1,4 @@
-"""Runs the asynchronous harness for tests that are not asynchronous themselves."""
+"""Runs the asynchronous harness for synchronous tests."""
 
 import asyncio
 import threading

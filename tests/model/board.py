@@ -1,4 +1,4 @@
-"""A plain model of the service, written to be read beside the contract, not to be fast.
+"""A plain model of the service, written for comparison with the contract, not for speed.
 
 A contest is the list of its boards, one for each revision, so the revision of a board is its index
 in the list and any past state can still be read.
@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from model.records import Mode, Position, Rank, RankedUser, Refusal, Result, Top, Update
+from model.records import Mode, Position, Rank, RankedUser, Rejection, Result, Top, Update
 
 MAX_SCORE = 2**53
 DEFAULT_LIMIT = 10
@@ -28,22 +28,22 @@ Board = Mapping[str, Standing]
 
 
 class Service:
-    """All contests, those without updates included."""
+    """All contests, including those without updates."""
 
     def __init__(self) -> None:
-        """Start without any update."""
+        """Start without updates."""
         self._contests: defaultdict[str, _Contest] = defaultdict(_Contest)
 
-    def update(self, update: Update) -> Result | Refusal:
+    def update(self, update: Update) -> Result | Rejection:
         """Apply one update."""
         return self._contests[update.contest_id].update(update)
 
-    def batch(self, updates: Sequence[Update]) -> list[Result | Refusal]:
-        """Apply updates one after the other; a refused one affects no other."""
+    def batch(self, updates: Sequence[Update]) -> list[Result | Rejection]:
+        """Apply updates in order; a rejected one does not affect the others."""
         return [self.update(update) for update in updates]
 
     def position(self, contest_id: str) -> Position:
-        """Return the present position of a contest."""
+        """Return the current position of a contest."""
         return self._contests[contest_id].position
 
     def top(
@@ -54,8 +54,8 @@ class Service:
         start_rank: int = 0,
         min_position: Position | None = None,
         at: int | None = None,
-    ) -> Top | Refusal:
-        """Return consecutive ranks, of the revision `at` if given, else of the present."""
+    ) -> Top | Rejection:
+        """Return consecutive ranks, of the revision `at` if given, else of the current one."""
         contest = self._contests[contest_id]
         if not contest.reaches(min_position):
             return contest.unreachable(contest_id)
@@ -74,13 +74,13 @@ class Service:
         *,
         neighbors: int = 0,
         min_position: Position | None = None,
-    ) -> Rank | Refusal:
-        """Return the present rank of one user and of up to `neighbors` on each side."""
+    ) -> Rank | Rejection:
+        """Return the current rank of one user, and of up to `neighbors` users on each side."""
         contest = self._contests[contest_id]
         if not contest.reaches(min_position):
             return contest.unreachable(contest_id)
         if user_id not in contest.boards[-1]:
-            return Refusal(
+            return Rejection(
                 code="NOT_FOUND",
                 reason="ERROR_REASON_USER_NOT_FOUND",
                 metadata={"contestId": contest_id, "userId": user_id},
@@ -110,15 +110,15 @@ class _Contest:
         return position_of(len(self.boards) - 1)
 
     def reaches(self, wanted: Position | None) -> bool:
-        """Return whether the present state is at or after the wanted position."""
+        """Return whether the current state is at or after the wanted position."""
         if wanted is None or wanted == position_of(0):
             return True
         present = self.position
         return wanted.history == present.history and wanted.revision <= present.revision
 
-    def unreachable(self, contest_id: str) -> Refusal:
+    def unreachable(self, contest_id: str) -> Rejection:
         present = self.position
-        return Refusal(
+        return Rejection(
             code="FAILED_PRECONDITION",
             reason="ERROR_REASON_POSITION_UNREACHABLE",
             metadata={
@@ -128,8 +128,8 @@ class _Contest:
             },
         )
 
-    def update(self, update: Update) -> Result | Refusal:
-        """Answer as the first time, refuse, or apply and remember the answer."""
+    def update(self, update: Update) -> Result | Rejection:
+        """Return the first answer again, reject the update, or apply it and keep the answer."""
         if abs(update.points) > MAX_SCORE:
             return out_of_range(update)
         if update.request_id in self.answers:
@@ -147,7 +147,7 @@ class _Contest:
         return answer
 
     def _write(self, update: Update, before: Standing | None, score: int) -> Result:
-        """Make the next board, unless the update changes nothing."""
+        """Make the next board, unless the update has no effect."""
         board = self.boards[-1]
         revision = len(self.boards)
         if before is None:
@@ -169,7 +169,7 @@ class _Contest:
 
 
 def score_after(update: Update, before: Standing | None) -> int:
-    """Return the score that the mode makes of the present score and the points."""
+    """Return the score after an update with this mode."""
     present = before.score if before else 0
     if update.mode is Mode.SET:
         return update.points
@@ -204,9 +204,9 @@ def position_of(revision: int) -> Position:
     return Position(history=1 if revision else 0, revision=revision)
 
 
-def out_of_range(update: Update) -> Refusal:
-    """Refuse points or a score beyond the bounds."""
-    return Refusal(
+def out_of_range(update: Update) -> Rejection:
+    """Return the rejection of points or a score beyond the bounds."""
+    return Rejection(
         code="OUT_OF_RANGE",
         reason="ERROR_REASON_SCORE_OUT_OF_RANGE",
         metadata={
@@ -218,9 +218,9 @@ def out_of_range(update: Update) -> Refusal:
     )
 
 
-def request_id_reused(update: Update) -> Refusal:
-    """Refuse a request id that was sent with another payload."""
-    return Refusal(
+def request_id_reused(update: Update) -> Rejection:
+    """Return the rejection of a request id that was sent with another payload."""
+    return Rejection(
         code="ALREADY_EXISTS",
         reason="ERROR_REASON_REQUEST_ID_REUSED",
         metadata={"contestId": update.contest_id, "requestId": update.request_id},

@@ -1,4 +1,4 @@
-"""Makes failed assertions outside of the test modules show both sides as well."""
+"""Registers helper modules, so that their failed assertions show both sides."""
 
 import pytest
 

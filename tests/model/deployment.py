@@ -1,7 +1,7 @@
 """Runs two servers on one store for a whole module of tests, and injects faults.
 
-The harness is asynchronous and the tests of the model are not, so everything runs on an event loop
-in the background.
+The tests of the model are synchronous, so the asynchronous harness runs on an event loop in the
+background.
 """
 
 import asyncio
@@ -27,7 +27,7 @@ SERVERS = 2
 
 
 class Fault(StrEnum):
-    """Faults that lose nothing that was acknowledged."""
+    """Faults after which no acknowledged write is lost."""
 
     KILL_SERVER = "SIGKILL to a server, and its restart"
     KILL_STORE = "SIGKILL to the store, and its restart"
@@ -70,17 +70,17 @@ class Deployment:
         self._cleanup.close()
 
     def new_name(self) -> str:
-        """Return a prefix that no contest of this deployment has so far."""
+        """Return a prefix that no contest of this deployment has."""
         return f"n{next(self._names)}"
 
     @property
     def faults(self) -> list[Fault]:
-        """The faults after which every acknowledged write must still be there."""
+        """The faults of this store after which no acknowledged write may be lost."""
         is_durable = isinstance(self._store, StoreProcess)
         return [fault for fault in Fault if is_durable or fault is not Fault.KILL_STORE]
 
-    def strike(self, fault: Fault, via: int) -> None:
-        """Inject a fault, into server `via` if into one, and wait until all accept writes again."""
+    def inject_fault(self, fault: Fault, via: int) -> None:
+        """Inject a fault, of the server `via` or for all, and wait until all accept writes."""
         match fault:
             case Fault.KILL_SERVER:
                 self._loop.run(self._kill_server(self._processes[via]))
@@ -93,8 +93,8 @@ class Deployment:
             self._loop.run(self._recovery(server, fault))
 
     async def _recovery(self, server: RemoteService, fault: Fault) -> None:
-        story = f"a write that is accepted after {fault}"
-        await eventually(lambda: asyncio.to_thread(self._accepts_writes, server), story)
+        event = f"a write that is accepted after {fault}"
+        await eventually(lambda: asyncio.to_thread(self._accepts_writes, server), event)
 
     async def _start_processes(self) -> None:
         for process in self._processes:

@@ -1,10 +1,10 @@
-"""Numbers the epochs of a service, since a model can't foresee an opaque text."""
+"""Numbers the epochs of a service, because a model can't predict their opaque texts."""
 
 from leaderboard.v1 import leaderboard_pb2 as pb
 from model.records import Position
 
 UNKNOWN_HISTORY = 99
-"""The number of any epoch other than the first one seen of the contest."""
+"""The number of every epoch but the first one of the contest."""
 
 
 class Epochs:
@@ -25,11 +25,11 @@ class Epochs:
         return 1 if self._first.setdefault(contest_id, epoch) == epoch else UNKNOWN_HISTORY
 
     def read(self, contest_id: str, message: pb.Position) -> Position:
-        """Return a position of the model for a message."""
+        """Convert a position of a message to one of the model."""
         return Position(self.number(contest_id, message.epoch), message.revision)
 
     def write(self, contest_id: str, position: Position) -> pb.Position:
-        """Return the message for a position; unknown histories get an epoch that no contest has."""
+        """Convert a position to a message; an unknown history gets an epoch of no contest."""
         epoch = "" if position.history == 0 else "never-was"
         if position.history == 1:
             epoch = self._first.get(contest_id, epoch)

@@ -11,7 +11,7 @@ from harness.ports import free_port
 
 
 class FakeStore:
-    """A fake Redis 7.0 behind a port of this process; it keeps nothing at its end."""
+    """A fake Redis 7.0 behind a port of this process, without persistence."""
 
     def __init__(self) -> None:
         port = free_port()
@@ -33,7 +33,7 @@ class FakeStore:
 
 
 class _Connection(TCPFakeRequestHandler):
-    """Stays open after an error, as a connection to a store does; the original closes."""
+    """A connection that stays open after an error, as that to a real store does."""
 
     def setup(self) -> None:
         super().setup()

@@ -10,8 +10,8 @@ from model.records import Mode, Update
 
 CONTESTS = ("a", "b")
 BUSY_CONTEST = "busy"
-"""The contest of updates that are sent together; no score comes near the bounds there, since
-refusals would depend on an order that the answers don't show."""
+"""The contest of concurrent updates. No score comes near the bounds there, because rejections would
+depend on an order that the answers do not show."""
 USERS = ("ada", "0", "00", "1e3", "A.b:c@d_e-f" + "x" * 117)
 EXTREMES = tuple(
     sign * points

@@ -1,6 +1,6 @@
 """Sends random operations to a real service and to the model, and compares every answer.
 
-Each run has contests of its own, so servers and store serve many runs.
+Each run has contests of its own, so many runs can use the same servers and store.
 """
 
 from collections import defaultdict
@@ -31,7 +31,7 @@ from model.inputs import (
     users,
     wanted,
 )
-from model.records import Position, Refusal, Result, Top, Update
+from model.records import Position, Rejection, Result, Top, Update
 from model.remote import RemoteService
 
 STEPS_SHOWN = 20
@@ -43,18 +43,18 @@ class ServiceMachine(RuleBasedStateMachine):
     sent: Bundle[Update] = Bundle("sent")
 
     def __init__(self, deployment: Deployment, fault: Fault | None = None) -> None:
-        """Run on a deployment; the fault, if any, happens at most once and at any time."""
+        """Run on a deployment, with a fault at most once and at any time."""
         super().__init__()
         self._deployment = deployment
         self._model = Service()
         self._prefix = deployment.new_name()
         self._acknowledged: defaultdict[tuple[int, str], int] = defaultdict(int)
         self._fault = fault
-        self._story: list[str] = []
+        self._steps: list[str] = []
 
     @initialize(target=sent, update=updates, via=servers)
     def begin(self, update: Update, via: int) -> Update:
-        """Send a first update, so that there is one to repeat."""
+        """Send a first update that later steps can repeat."""
         self._exchange(update, via)
         return update
 
@@ -66,7 +66,7 @@ class ServiceMachine(RuleBasedStateMachine):
 
     @rule(update=sent, via=servers)
     def send_again(self, update: Update, via: int) -> None:
-        """Send an earlier update once more, word for word."""
+        """Send an earlier update once more, unchanged."""
         self._exchange(update, via)
 
     @rule(update=sent, alteration=alterations, via=servers)
@@ -80,7 +80,7 @@ class ServiceMachine(RuleBasedStateMachine):
         via=servers,
     )
     def send_batch(self, batch: Sequence[Update], via: int) -> MultipleResults[Update]:
-        """Send new and earlier updates together, in part twice."""
+        """Send new and earlier updates in a batch, some of them twice."""
         here = [self._here(update) for update in batch]
         answers = self._server(via).batch(here)
         for update, answer in zip(here, answers, strict=True):
@@ -93,11 +93,11 @@ class ServiceMachine(RuleBasedStateMachine):
         twice=st.booleans(),
     )
     def send_together(self, parcels: Sequence[tuple[Update, int]], *, twice: bool) -> None:
-        """Send updates and reads without waiting; their answers show the order of the updates.
+        """Send updates and reads concurrently, and find the order of the updates in the answers.
 
-        An update that changed nothing has the revision that it found. One that was replayed, or
-        refused for its request id, may have come at any time after the first answer, so it counts
-        as last.
+        An update without an effect has the revision of the state before it. One that was
+        replayed, or rejected for its request id, counts as last: it may have been handled at any
+        time after the first answer.
         """
         if twice:
             parcels = [*parcels, *((update, SERVERS - 1 - via) for update, via in parcels)]
@@ -112,7 +112,7 @@ class ServiceMachine(RuleBasedStateMachine):
             self._record(via, update, answer)
             assert answer == self._model.update(update), self._last_steps()
         for via, (page, floor) in enumerate(zip(pages, floors, strict=True)):
-            self._story.append(f"server {via}: top meanwhile -> {page}")
+            self._steps.append(f"server {via}: top meanwhile -> {page}")
             assert isinstance(page, Top), self._last_steps()
             at = page.position.revision
             assert floor <= at <= self._model.position(contest).revision, self._last_steps()
@@ -126,12 +126,12 @@ class ServiceMachine(RuleBasedStateMachine):
         via=servers,
     )
     def read_top(self, contest: str, limit: int, start_rank: int, wanted: Wanted, via: int) -> None:
-        """Read a page, which may be of an earlier state as far as the contract allows it."""
+        """Read a page, which may be of an earlier state within the rules of the contract."""
         here = self._contest(contest)
         position = self._position(here, wanted)
         page = {"limit": limit, "start_rank": start_rank}
         answer = self._server(via).top(here, **page, min_position=position)
-        self._story.append(f"server {via}: top of {here} {page} {position} -> {answer}")
+        self._steps.append(f"server {via}: top of {here} {page} {position} -> {answer}")
         at = None
         if isinstance(answer, Top):
             at = answer.position.revision
@@ -150,17 +150,17 @@ class ServiceMachine(RuleBasedStateMachine):
         via=servers,
     )
     def read_rank(self, contest: str, user: str, neighbors: int, wanted: Wanted, via: int) -> None:
-        """Read the rank of one user, which is always the present one."""
+        """Read the rank of one user, which is always the current one."""
         here = self._contest(contest)
         position = self._position(here, wanted)
         answer = self._server(via).rank(here, user, neighbors=neighbors, min_position=position)
-        self._story.append(f"server {via}: rank of {user} in {here} {position} -> {answer}")
+        self._steps.append(f"server {via}: rank of {user} in {here} {position} -> {answer}")
         expected = self._model.rank(here, user, neighbors=neighbors, min_position=position)
         assert answer == expected, self._last_steps()
 
     @rule(contest=read_contests, via=servers)
     def read_all(self, contest: str, via: int) -> None:
-        """Read the whole present board, and every user of it with all others around."""
+        """Read the whole current board, and the rank of every user with all neighbors."""
         self.read_top(contest, 1000, 1, Wanted.PRESENT, via)
         board = self._model.top(self._contest(contest))
         assert isinstance(board, Top)
@@ -169,11 +169,11 @@ class ServiceMachine(RuleBasedStateMachine):
 
     @precondition(lambda self: self._fault is not None)
     @rule(via=servers)
-    def strike(self, via: int) -> None:
-        """Let the fault happen."""
+    def inject_fault(self, via: int) -> None:
+        """Inject the fault."""
         assert self._fault is not None
-        self._story.append(f"server {via}: {self._fault}")
-        self._deployment.strike(self._fault, via)
+        self._steps.append(f"server {via}: {self._fault}")
+        self._deployment.inject_fault(self._fault, via)
         self._fault = None
 
     def _exchange(self, update: Update, via: int) -> None:
@@ -191,16 +191,16 @@ class ServiceMachine(RuleBasedStateMachine):
     def _here(self, update: Update) -> Update:
         return replace(update, contest_id=self._contest(update.contest_id))
 
-    def _record(self, via: int, update: Update, answer: Result | Refusal) -> None:
-        """Record what a server acknowledged, since no later answer of it may be behind that."""
-        self._story.append(f"server {via}: {update} -> {answer}")
+    def _record(self, via: int, update: Update, answer: Result | Rejection) -> None:
+        """Record an acknowledged position: no later answer of the server may be behind it."""
+        self._steps.append(f"server {via}: {update} -> {answer}")
         if isinstance(answer, Result):
             key = via, update.contest_id
             self._acknowledged[key] = max(self._acknowledged[key], answer.position.revision)
 
     def _last_steps(self) -> str:
-        """Return the last steps, since a difference that depends on timing can't be run again."""
-        return "\n".join(["the last steps:", *self._story[-STEPS_SHOWN:]])
+        """Return the last steps, because a difference that depends on timing can't be repeated."""
+        return "\n".join(["the last steps:", *self._steps[-STEPS_SHOWN:]])
 
     def _position(self, contest_id: str, wanted: Wanted) -> Position | None:
         present = self._model.position(contest_id)
@@ -219,7 +219,7 @@ class ServiceMachine(RuleBasedStateMachine):
                 return Position(2, max(1, present.revision))
 
 
-def _order(answer: Result | Refusal) -> tuple[int, int, bool]:
-    if isinstance(answer, Refusal):
+def _order(answer: Result | Rejection) -> tuple[int, int, bool]:
+    if isinstance(answer, Rejection):
         return 2, 0, False
     return int(answer.replayed), answer.position.revision, not answer.applied

@@ -1,6 +1,6 @@
 """Requests and answers of the model, as frozen values that compare by their fields.
 
-Nothing here knows of gRPC, so that an expected and an actual answer can be compared as they are.
+They are independent of gRPC, so expected and actual answers can be compared directly.
 """
 
 import enum
@@ -35,7 +35,7 @@ class Update:
 
     @property
     def payload(self) -> "Update":
-        """The fields that must be the same when the request id is sent again."""
+        """The fields that a repeat of the request id must have too."""
         return replace(self, mode=self.mode or Mode.INCREMENT)
 
 
@@ -43,9 +43,9 @@ class Update:
 class Position:
     """A point in the history of one contest.
 
-    The epoch of the contract is opaque. Here the histories of a contest are numbered in the order
-    in which they are seen: 0 stands for the empty epoch of a contest without updates, 1 for the
-    first real epoch, and any other number for one that the contest is not in.
+    The epoch of the contract is opaque. Here the histories of a contest are numbered in their
+    order of appearance: 0 is the empty epoch of a contest without updates, 1 is its first real
+    epoch, and any other number is an epoch that the contest does not have.
     """
 
     history: int
@@ -95,7 +95,7 @@ class Rank:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Refusal:
+class Rejection:
     """A status other than OK: its code, and reason and metadata of its `ErrorInfo`.
 
     In the metadata an epoch is the number of its history, as in `Position`.

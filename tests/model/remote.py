@@ -13,7 +13,7 @@ from harness.statuses import DOMAIN
 from leaderboard.v1 import leaderboard_pb2 as pb
 from leaderboard.v1 import leaderboard_pb2_grpc
 from model.epochs import Epochs
-from model.records import Position, Rank, RankedUser, Refusal, Result, Top, Update
+from model.records import Position, Rank, RankedUser, Rejection, Result, Top, Update
 
 Answer = TypeVar("Answer", Result, Top, Rank)
 
@@ -35,20 +35,20 @@ class RemoteService:
         """Close the connection."""
         self._channel.close()
 
-    def update(self, update: Update, *, wait_for_ready: bool = False) -> Result | Refusal:
-        """Apply one update, on request once a starting server is ready."""
+    def update(self, update: Update, *, wait_for_ready: bool = False) -> Result | Rejection:
+        """Apply one update; optionally wait for a starting server."""
         return self.begin_update(update, wait_for_ready=wait_for_ready)()
 
     def begin_update(
         self, update: Update, *, wait_for_ready: bool = False
-    ) -> Callable[[], Result | Refusal]:
+    ) -> Callable[[], Result | Rejection]:
         """Send one update, and return a function that waits for the answer."""
         call = self._stub.UpdateScore.future(
             _update(update), timeout=DEADLINE_S, wait_for_ready=wait_for_ready
         )
         return partial(self._answer, call, update.contest_id, self._result)
 
-    def batch(self, updates: Sequence[Update]) -> list[Result | Refusal]:
+    def batch(self, updates: Sequence[Update]) -> list[Result | Rejection]:
         """Apply updates that are sent together."""
         request = pb.BatchUpdateScoresRequest(updates=[_update(update) for update in updates])
         response = self._stub.BatchUpdateScores(request, timeout=DEADLINE_S)
@@ -65,7 +65,7 @@ class RemoteService:
         limit: int = 0,
         start_rank: int = 0,
         min_position: Position | None = None,
-    ) -> Top | Refusal:
+    ) -> Top | Rejection:
         """Return consecutive ranks."""
         return self.begin_top(
             contest_id, limit=limit, start_rank=start_rank, min_position=min_position
@@ -78,7 +78,7 @@ class RemoteService:
         limit: int = 0,
         start_rank: int = 0,
         min_position: Position | None = None,
-    ) -> Callable[[], Top | Refusal]:
+    ) -> Callable[[], Top | Rejection]:
         """Request consecutive ranks, and return a function that waits for the answer."""
         request = pb.GetTopUsersRequest(
             contest_id=contest_id,
@@ -96,7 +96,7 @@ class RemoteService:
         *,
         neighbors: int = 0,
         min_position: Position | None = None,
-    ) -> Rank | Refusal:
+    ) -> Rank | Rejection:
         """Return the rank of one user."""
         request = pb.GetUserRankRequest(
             contest_id=contest_id,
@@ -109,7 +109,7 @@ class RemoteService:
 
     def _answer(
         self, call: Any, contest_id: str, read: Callable[[str, Any], Answer]
-    ) -> Answer | Refusal:
+    ) -> Answer | Rejection:
         try:
             return read(contest_id, call.result())
         except grpc.RpcError as error:
@@ -118,11 +118,11 @@ class RemoteService:
     def _wanted(self, contest_id: str, position: Position | None) -> pb.Position | None:
         return None if position is None else self._epochs.write(contest_id, position)
 
-    def _outcome(self, contest_id: str, outcome: pb.BatchUpdateResult) -> Result | Refusal:
+    def _outcome(self, contest_id: str, outcome: pb.BatchUpdateResult) -> Result | Rejection:
         if outcome.WhichOneof("outcome") == "response":
             return self._result(contest_id, outcome.response)
         status = status_pb2.Status.FromString(outcome.status.SerializeToString())
-        return self._refusal(contest_id, status)
+        return self._rejection(contest_id, status)
 
     def _result(self, contest_id: str, response: pb.UpdateScoreResponse) -> Result:
         assert response.HasField("position")
@@ -153,14 +153,14 @@ class RemoteService:
             position=self._epochs.read(contest_id, response.position),
         )
 
-    def _error(self, contest_id: str, error: grpc.RpcError) -> Refusal:
+    def _error(self, contest_id: str, error: grpc.RpcError) -> Rejection:
         assert isinstance(error, grpc.Call)
         status = rpc_status.from_call(error)
         if status is None:
-            return Refusal(code=error.code().name, reason=f"no details: {error.details()}")
-        return self._refusal(contest_id, status)
+            return Rejection(code=error.code().name, reason=f"no details: {error.details()}")
+        return self._rejection(contest_id, status)
 
-    def _refusal(self, contest_id: str, status: status_pb2.Status) -> Refusal:
+    def _rejection(self, contest_id: str, status: status_pb2.Status) -> Rejection:
         info = error_details_pb2.ErrorInfo()
         (packed,) = [detail for detail in status.details if detail.Is(info.DESCRIPTOR)]
         packed.Unpack(info)
@@ -168,7 +168,7 @@ class RemoteService:
         metadata = dict(info.metadata)
         if "epoch" in metadata:
             metadata["epoch"] = str(self._epochs.number(contest_id, metadata["epoch"]))
-        return Refusal(code=_CODES[status.code], reason=info.reason, metadata=metadata)
+        return Rejection(code=_CODES[status.code], reason=info.reason, metadata=metadata)
 
 
 def _user(message: pb.RankedUser) -> RankedUser:

@@ -1,9 +1,9 @@
-"""The model itself keeps the promises of the contract, one sentence a test."""
+"""Tests of the model itself: it keeps the promises of the contract."""
 
 import pytest
 
 from model.board import MAX_SCORE, Service
-from model.records import Mode, Position, Rank, RankedUser, Refusal, Result, Top, Update
+from model.records import Mode, Position, Rank, RankedUser, Rejection, Result, Top, Update
 
 
 @pytest.fixture(name="service")
@@ -20,7 +20,7 @@ def give(
     request_id: str = "",
     display_name: str = "",
 ) -> Result:
-    """Update a user of the one contest of these tests; the update must be accepted."""
+    """Update a user of the contest, and check that the update is accepted."""
     answer = service.update(
         Update(
             contest_id="chess",
@@ -43,8 +43,8 @@ def order(service: Service) -> list[tuple[str, int]]:
 
 
 def code(answer: object) -> str:
-    """Return the code of a refusal, or OK."""
-    return answer.code if isinstance(answer, Refusal) else "OK"
+    """Return the code of a rejection, or OK."""
+    return answer.code if isinstance(answer, Rejection) else "OK"
 
 
 def test_unknown_contest_is_an_empty_board(service: Service) -> None:
@@ -78,12 +78,12 @@ def test_first_write_creates_the_user_also_with_no_points(service: Service) -> N
     ],
 )
 def test_mode_decides_what_the_points_do(service: Service, mode: Mode, scores: list[int]) -> None:
-    """Points are added, set, or kept when better; a new user gets them in any case."""
+    """The mode adds points, sets the score, or keeps the better one; a new user gets the points."""
     assert scores == [give(service, "ada", points, mode).user.score for points in (-3, 4, -1)]
 
 
 def test_equal_scores_rank_by_who_reached_them_first(service: Service) -> None:
-    """A user that reaches a score later ranks below all that have it, also on a return to it."""
+    """A user that reaches or returns to a score ranks below all users that have it."""
     give(service, "ada", 5)
     give(service, "bob", 5)
     give(service, "ada", -1)
@@ -93,7 +93,7 @@ def test_equal_scores_rank_by_who_reached_them_first(service: Service) -> None:
 
 
 def test_write_that_changes_nothing_moves_nobody(service: Service) -> None:
-    """An update without effect has no revision and keeps the order among equal scores."""
+    """An update without an effect takes no revision and keeps the order of equal scores."""
     give(service, "ada", 5)
     give(service, "bob", 5)
 
@@ -108,7 +108,7 @@ def test_write_that_changes_nothing_moves_nobody(service: Service) -> None:
 
 
 def test_new_name_is_a_change_that_moves_nobody(service: Service) -> None:
-    """A display name has its own revision, keeps the rank, and stays when left empty."""
+    """A new display name takes a revision and keeps the rank; an empty one keeps the name."""
     give(service, "ada", 5)
     give(service, "bob", 5)
 
@@ -120,7 +120,7 @@ def test_new_name_is_a_change_that_moves_nobody(service: Service) -> None:
 
 
 def test_repeated_request_gets_the_first_answer(service: Service) -> None:
-    """A repeat is answered word for word as the first time, marked as replayed, and not counted."""
+    """A repeat gets the first answer, is marked as replayed, and is not counted."""
     first = give(service, "ada", 5, request_id="one")
     give(service, "bob", 9)
 
@@ -136,7 +136,7 @@ def test_repeated_request_gets_the_first_answer(service: Service) -> None:
 
 
 def test_request_id_stands_for_one_payload_in_one_contest(service: Service) -> None:
-    """Another payload is refused and changes nothing; another contest is another namespace."""
+    """Another payload is rejected without an effect; another contest has its own request ids."""
     give(service, "ada", 5, request_id="one")
     other = Update(contest_id="chess", user_id="ada", points=6, request_id="one")
     elsewhere = Update(contest_id="go", user_id="ada", points=6, request_id="one")
@@ -147,8 +147,8 @@ def test_request_id_stands_for_one_payload_in_one_contest(service: Service) -> N
     assert order(service) == [("ada", 5)]
 
 
-def test_refused_update_is_not_remembered(service: Service) -> None:
-    """A request id whose update passed the bounds can be used again."""
+def test_rejected_update_is_not_remembered(service: Service) -> None:
+    """The request id of an update that was rejected for its score can be used again."""
     give(service, "ada", MAX_SCORE)
     beyond = Update(contest_id="chess", user_id="ada", points=1, request_id="one")
 
@@ -158,8 +158,8 @@ def test_refused_update_is_not_remembered(service: Service) -> None:
 
 @pytest.mark.parametrize("points", [MAX_SCORE + 1, -MAX_SCORE - 1])
 @pytest.mark.parametrize("mode", Mode)
-def test_points_beyond_the_bounds_are_refused(service: Service, points: int, mode: Mode) -> None:
-    """Points that no score can have are refused in every mode, and no contest begins."""
+def test_points_beyond_the_bounds_are_rejected(service: Service, points: int, mode: Mode) -> None:
+    """Points beyond the bounds are rejected in every mode, and no contest begins."""
     update = Update(contest_id="chess", user_id="ada", points=points, mode=mode)
 
     assert code(service.update(update)) == "OUT_OF_RANGE"
@@ -167,23 +167,23 @@ def test_points_beyond_the_bounds_are_refused(service: Service, points: int, mod
 
 
 def test_batch_is_its_updates_one_after_the_other(service: Service) -> None:
-    """Each answer is of its own revision, a repeat included, and a refusal affects no other."""
+    """Each answer has its own revision, also a repeat; a rejection does not affect the others."""
     update = Update(contest_id="chess", user_id="ada", points=1, request_id="one")
     beyond = Update(contest_id="chess", user_id="ada", points=MAX_SCORE)
     bob = Update(contest_id="chess", user_id="bob", points=2)
 
-    first, repeat, refusal, last = service.batch([update, update, beyond, bob])
+    first, repeat, rejection, last = service.batch([update, update, beyond, bob])
 
     assert isinstance(first, Result)
     assert isinstance(repeat, Result)
     assert isinstance(last, Result)
     assert (first.user.rank, repeat.user.rank, last.user.rank) == (1, 1, 1)
     assert tuple(answer.position.revision for answer in (first, repeat, last)) == (1, 1, 2)
-    assert code(refusal) == "OUT_OF_RANGE"
+    assert code(rejection) == "OUT_OF_RANGE"
 
 
 def test_rank_has_the_neighbors_and_the_share_below(service: Service) -> None:
-    """Neighbors stand on both sides, best first, fewer at the ends; the share ignores the user."""
+    """Neighbors are on both sides, fewer at the ends; the percentile excludes the user."""
     for points, user_id in enumerate(["eve", "dan", "cid", "bob", "ada"]):
         give(service, user_id, points)
 
@@ -206,7 +206,7 @@ def test_single_user_is_above_all_others(service: Service) -> None:
 
 
 def test_past_boards_can_be_read(service: Service) -> None:
-    """The board of a revision is the same later on."""
+    """The board of a revision does not change later."""
     give(service, "ada", 1)
     then = service.top("chess")
     give(service, "bob", 2)
@@ -227,7 +227,7 @@ def test_past_boards_can_be_read(service: Service) -> None:
 def test_position_is_reached_in_its_own_history_only(
     service: Service, wanted: Position, expected: str
 ) -> None:
-    """A position that is later or of another epoch is refused by every read."""
+    """Every read rejects a later position and one of another epoch."""
     give(service, "ada", 1)
 
     assert expected == code(service.top("chess", min_position=wanted))

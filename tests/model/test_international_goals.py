@@ -1,4 +1,4 @@
-"""Real score events lead to the boards that a few lines of plain Python compute from the file."""
+"""Boards of real score events, compared with boards that plain Python computes from the file."""
 
 import csv
 import itertools
@@ -35,7 +35,7 @@ pytestmark = [
 
 @dataclass
 class ComputedBoard:
-    """The board of one contest by the file alone."""
+    """The board of one contest, computed from the file."""
 
     events: int
     users: list[RankedUser]
@@ -43,7 +43,7 @@ class ComputedBoard:
 
 @dataclass
 class ImportedEvents:
-    """A service that the events were imported into."""
+    """A service with the imported events."""
 
     address: str
     server: RemoteService
@@ -59,7 +59,7 @@ class ImportedEvents:
     ],
 )
 def _events(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give a file of so many events, or of all."""
+    """Return a file of so many events, or of all."""
     if request.param is None:
         return EVENTS
     events = tmp_path_factory.mktemp("events") / "events.csv"
@@ -71,7 +71,7 @@ def _events(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 
 @pytest.fixture(name="computed", scope="module")
 def _computed(events: Path) -> dict[str, ComputedBoard]:
-    """Compute each contest's board: of equal scores the one that was reached first leads."""
+    """Compute the board of each contest; of equal scores the one reached first ranks higher."""
     scores: defaultdict[str, Counter[str]] = defaultdict(Counter)
     reached: dict[tuple[str, str], int] = {}
     names: dict[tuple[str, str], str] = {}
@@ -103,7 +103,7 @@ def _imported(events: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 
 def import_events(address: str, events: Path) -> float:
-    """Run `leaderboard import` on a file and return how many seconds it took."""
+    """Run `leaderboard import` on a file, and return the duration in seconds."""
     leaderboard = Path(sysconfig.get_path("scripts")) / "leaderboard"
     started = time.monotonic()
     done = subprocess.run(
@@ -118,7 +118,7 @@ def import_events(address: str, events: Path) -> float:
 
 
 def read_board(server: RemoteService, contest_id: str) -> tuple[list[RankedUser], Position]:
-    """Read all pages of a board that does not change meanwhile."""
+    """Read all pages of a board that does not change."""
     users: list[RankedUser] = []
     for start_rank in itertools.count(1, PAGE):
         page = server.top(contest_id, limit=PAGE, start_rank=start_rank)
@@ -133,7 +133,7 @@ def read_board(server: RemoteService, contest_id: str) -> tuple[list[RankedUser]
 def test_all_boards_equal_the_computed_ones(
     imported: ImportedEvents, computed: dict[str, ComputedBoard], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """All boards are right row by row, ties and names included, and each goal counted once."""
+    """All boards are correct in every row, with ties and names, and each goal counts once."""
     with capsys.disabled():
         print(f" (import: {imported.seconds:.1f} s)", end=" ")  # noqa: T201
     assert computed
@@ -148,7 +148,7 @@ def test_all_boards_equal_the_computed_ones(
 def test_world_cup_is_led_by_mbappe_and_muller_is_before_kane(
     imported: ImportedEvents, computed: dict[str, ComputedBoard]
 ) -> None:
-    """The known answer comes out: Müller and Kane both have 14, and Müller got there first."""
+    """Müller and Kane both have 14 goals, and Müller, who reached 14 first, ranks higher."""
     assert len(computed) == 20
     top = imported.server.top("fifa-world-cup", limit=6)
 
@@ -166,7 +166,7 @@ def test_world_cup_is_led_by_mbappe_and_muller_is_before_kane(
 def test_import_of_the_same_file_again_counts_nothing(
     imported: ImportedEvents, computed: dict[str, ComputedBoard], events: Path
 ) -> None:
-    """After a second import every board and every position is what it was before."""
+    """A second import changes no board and no position."""
     before = {contest: read_board(imported.server, contest) for contest in computed}
 
     import_events(imported.address, events)

@@ -1,4 +1,4 @@
-"""The real service answers random operations like the model, in every field."""
+"""Random operations on the real service and on the model, with equal answers."""
 
 import os
 import random
@@ -29,8 +29,8 @@ PROFILES = {
     "minimal": settings(_SHRUNK, derandomize=True),
     "thorough": settings(_SHRUNK, max_examples=400, stateful_step_count=60),
 }
-"""Profiles: the same runs each time; as many new ones; the same, with a difference reduced to the
-fewest steps that show it, which takes minutes; a long search.
+"""Profiles: the same runs each time; as many new runs; the same runs with a difference reduced to
+the fewest steps, which takes minutes; a long search.
 
 The environment variable LEADERBOARD_MODEL_PROFILE names the one that the suite uses.
 """
@@ -102,24 +102,24 @@ def compare_large_boards(deployment: Deployment, updates: int) -> None:
 
 @pytest.mark.timeout(900)
 def test_service_does_what_the_model_does(deployment: Deployment) -> None:
-    """No answer of two servers on one store differs from the model's, whatever happened before."""
+    """Every answer of two servers on one store equals that of the model."""
     compare(deployment, PROFILES[os.environ.get("LEADERBOARD_MODEL_PROFILE", "default")])
 
 
 def test_board_of_many_pages_is_like_the_model(deployment: Deployment) -> None:
-    """Users move in and out of the ranks that one page can hold, and every page stays right."""
+    """Every page stays correct while users enter and leave its ranks."""
     compare_large_boards(deployment, updates=25)
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
-def test_board_of_many_pages_is_like_the_model_at_length(deployment: Deployment) -> None:
-    """So many users move that a page has to be filled again from below, and it stays right."""
+def test_board_of_many_pages_is_like_the_model_after_many_changes(deployment: Deployment) -> None:
+    """Every page stays correct while so many users leave that the window is filled again."""
     compare_large_boards(deployment, updates=1000)
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
-def test_service_does_what_the_model_does_at_length(deployment: Deployment) -> None:
-    """A long search finds no difference from the model either."""
+def test_service_does_what_the_model_does_in_a_long_search(deployment: Deployment) -> None:
+    """A long search finds no difference from the model."""
     compare(deployment, PROFILES["thorough"])

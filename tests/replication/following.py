@@ -1,4 +1,4 @@
-"""A log follower on a store of the test's own, which replies when the test says so."""
+"""A log follower on a fake store that replies when the test allows it."""
 
 import asyncio
 from collections import defaultdict
@@ -18,7 +18,7 @@ CONTEST = "cup"
 
 
 def payload(first: int, last: int | None = None, *, points: int = 1, epoch: str = "e") -> bytes:
-    """Return a commit of the revisions from `first` to `last`, as it is published."""
+    """Return the published form of a commit of the revisions from `first` to `last`."""
     last = first if last is None else last
     change = ["ada", points, 1, 0, 1, "", "", ""]
     return orjson.dumps([epoch, first - 1, last, 1, *[change] * (last - first + 1)])
@@ -31,14 +31,14 @@ def commit(first: int, last: int | None = None, **fields: Any) -> Commit:
 
 class FakeStore:
     """
-    A contest's log, as far as a follower reads it.
+    The commit log of one contest.
 
     Attributes:
         log: The commits that the log holds.
         now: The position of the contest.
         calls: The names of all calls, in order.
         errors: Raised by the next calls, by the first word of their names.
-        replies: Cleared to hold the replies of reads back.
+        replies: Cleared to hold back the replies of reads.
     """
 
     def __init__(self) -> None:
@@ -50,7 +50,7 @@ class FakeStore:
         self.replies.set()
 
     def append(self, *commits: Commit) -> None:
-        """Commit."""
+        """Append a commit to the log."""
         self.log += commits
         self.now = commits[-1].position
 
@@ -60,7 +60,7 @@ class FakeStore:
         return self.now
 
     async def history(self, _contest_id: str, after_revision: int, limit: int) -> History:
-        """See `Store.history`; reads the log as of the call."""
+        """See `Store.history`; reads the log at the time of the call."""
         before = next((each for each in self.log if each.revision == after_revision), None)
         commits = [each for each in self.log if each.revision > after_revision][:limit]
         history = History(commits, self.now, before)
@@ -89,7 +89,7 @@ class FakeStore:
 
 class Recorder:
     """
-    Records what an observer is called back for.
+    An observer that records its calls.
 
     Attributes:
         calls: Revisions of commits, positions and reasons of restarts, "stale", in order.
@@ -116,7 +116,7 @@ class Recorder:
         return [call for call in self.calls if isinstance(call, tuple)]
 
     def take(self) -> list[object]:
-        """Return the calls since this was called last."""
+        """Return the calls since the last call of `take`."""
         calls, self.calls = self.calls, []
         return calls
 
@@ -142,12 +142,12 @@ class Following:
         await eventually(lambda: self.store.calls.count("history") > reads, "a read of the log")
 
     async def settle(self) -> None:
-        """Let everything happen that doesn't take time."""
+        """Run all ready tasks."""
         for _ in range(20):
             await asyncio.sleep(0)
 
     def taken(self) -> tuple[list[object], list[str]]:
-        """Return the calls of the observer and of the store since this was called last."""
+        """Return the calls of observer and store since the last call of `taken`."""
         calls = list(self.store.calls)
         self.store.calls.clear()
         return self.observer.take(), calls

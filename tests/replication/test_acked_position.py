@@ -1,4 +1,4 @@
-"""Promise 5, read your writes: the position that no later response of a server may be behind."""
+"""Promise 5, read-your-writes: the position that no later response may be behind."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from replication.following import Following, commit
 
 
 class TestAckedPosition:
-    """The rule by itself."""
+    """The rules of the acknowledged position."""
 
     def test_begins_before_the_first_change(self) -> None:
         """Without an acknowledgement any board may be returned."""
@@ -22,7 +22,7 @@ class TestAckedPosition:
             assert acked.position == Position("e", expected)
 
     def test_commit_of_another_epoch_replaces_it(self) -> None:
-        """Also at a lower revision."""
+        """A commit of another epoch replaces the position even at a lower revision."""
         acked = AckedPosition()
         acked.observe_commit(Position("e", 5))
         acked.observe_commit(Position("f", 1))
@@ -30,7 +30,7 @@ class TestAckedPosition:
         assert acked.position == Position("f", 1)
 
     def test_read_raises_it(self) -> None:
-        """An earlier board, which another caller got at the same time, doesn't lower it."""
+        """A later read raises the position; an earlier read at the same time does not lower it."""
         acked = AckedPosition()
         assert acked.observe_read(Position("e", 5), followed_epoch="e")
         assert not acked.observe_read(Position("e", 3), followed_epoch="e")
@@ -45,7 +45,7 @@ class TestAckedPosition:
     def test_read_of_another_epoch_does_not_count(
         self, read: Position, followed_epoch: str
     ) -> None:
-        """Neither of the epochs is known to be the later one."""
+        """A read of another epoch is ignored, since the later epoch is not known."""
         acked = AckedPosition()
         acked.observe_commit(Position("e", 5))
 
@@ -53,7 +53,7 @@ class TestAckedPosition:
         assert acked.position == Position("e", 5)
 
     def test_restart_in_another_epoch_resets_it(self) -> None:
-        """An acknowledgement of a lost epoch holds no response back."""
+        """After a restart in another epoch, earlier acknowledgements do not delay responses."""
         acked = AckedPosition()
         acked.observe_commit(Position("f", 5))
         acked.observe_restart(Position("f", 9))
@@ -76,7 +76,7 @@ class TestAckedPosition:
 def test_own_commits_of_a_follower_only_raise_it(
     new: Following, commits: list[tuple[str, int]], acked: Position
 ) -> None:
-    """Neither a late reply nor one of a lost epoch takes back what was acknowledged."""
+    """Neither a late reply nor one of a lost epoch lowers the acknowledged position."""
     for epoch, revision in commits:
         new.follower.observe_own_commit(commit(revision, epoch=epoch))
     assert new.follower.acked_position == acked

@@ -1,4 +1,4 @@
-"""Transitions of the log follower from CATCHING_UP, one test each, and what a read passes on."""
+"""Transitions of the log follower from CATCHING_UP, one test each, and the commits it passes on."""
 
 import pytest
 
@@ -15,18 +15,18 @@ TRIMMED, NEW_EPOCH = SnapshotReason.HISTORY_TRIMMED, SnapshotReason.NEW_EPOCH
 
 
 class FailsAtSecond(Recorder):
-    """An observer with a defect."""
+    """An observer that fails at its second commit."""
 
     def on_commit(self, commit: Commit) -> None:
-        """Fail at the second revision."""
+        """Raise an error at the second revision."""
         assert commit.revision != 2
 
 
 class TestCatchingUp:
-    """While the log is read."""
+    """Events while the log is read."""
 
     async def test_messages_are_kept_and_then_passed_on(self, live: Following) -> None:
-        """Commits that arrive during the read follow those of the log, each once."""
+        """Commits that arrive during the read are passed on after those of the log, each once."""
         await live.begin_read()
         live.store.append(commit(2))
         live.follower.on_message(payload(2))
@@ -51,7 +51,7 @@ class TestCatchingUp:
 
     @pytest.mark.parametrize("event", ["catch_up", "subscribed", "unreadable"])
     async def test_request_during_the_read_reads_again(self, live: Following, event: str) -> None:
-        """The read in flight may be too old, so another one follows it, and only one."""
+        """The read in flight may be too old, so exactly one more read follows it."""
         await live.begin_read()
         live.follower.on_message(payload(2))
         for _ in range(2):
@@ -70,7 +70,7 @@ class TestCatchingUp:
         assert live.taken() == (["stale", 2], ["history"])
 
     async def test_own_commit_makes_stale(self, live: Following) -> None:
-        """It is not passed on before the commits that are being read."""
+        """Observers become stale, and the own commit is passed on after those being read."""
         await live.begin_read()
         live.taken()
         live.store.append(commit(2))
@@ -80,7 +80,7 @@ class TestCatchingUp:
         assert live.follower.position == Position("e", 1)
 
     async def test_connection_lost_leaves_the_read_running(self, live: Following) -> None:
-        """The commits of the log are passed on, but the follower is not live after it."""
+        """The commits of the log are passed on, but the follower does not become live."""
         live.store.append(commit(2))
         await live.begin_read()
         live.follower.on_connection_lost()
@@ -103,7 +103,7 @@ class TestCatchingUp:
 
         assert live.taken() == (["stale", "stale", "stale", "stale", 2, 3], ["history", "history"])
 
-    async def test_store_away_is_retried(self, live: Following) -> None:
+    async def test_read_is_retried_while_the_store_is_unavailable(self, live: Following) -> None:
         """The log is read as soon as the store replies again."""
         live.store.append(commit(2))
         live.store.errors["history"] += [StoreUnavailable(), StoreUnavailable()]
@@ -113,7 +113,7 @@ class TestCatchingUp:
         assert live.taken() == (["stale", 2], ["history"] * 3)
 
     async def test_unexpected_error_is_retried(self, live: Following) -> None:
-        """A defect doesn't end the following of a contest."""
+        """After an unexpected error the log is read again."""
         live.store.append(commit(2))
         live.store.errors["history"].append(ValueError("a defect"))
         live.follower.catch_up()
@@ -121,8 +121,8 @@ class TestCatchingUp:
 
         assert live.taken() == (["stale", 2], ["history"] * 2)
 
-    async def test_defect_of_an_observer_does_not_end_the_following(self, live: Following) -> None:
-        """The log is read again after the commit at which it failed."""
+    async def test_log_is_read_again_after_an_observer_failed(self, live: Following) -> None:
+        """The read continues after the commit at which the observer failed."""
         live.follower.add(FailsAtSecond())
         await live.begin_read()
         live.store.append(commit(2), commit(3))
@@ -145,7 +145,7 @@ class TestCatchingUp:
         assert live.taken() == (["stale", 2, 3, 4, 5, 6], ["history"] * 3)
 
     async def test_trimmed_log_restarts_observers(self, live: Following) -> None:
-        """If commits are missing from the log, observers go on from its end."""
+        """If commits are missing from the log, observers restart at its end."""
         live.store.append(commit(2), commit(3))
         live.store.log = [commit(3)]
         live.follower.catch_up()
@@ -165,7 +165,7 @@ class TestCatchingUp:
         assert new.observer.restarts == [(Position("e", 3), TRIMMED)]
 
     async def test_new_epoch_restarts_observers(self, live: Following) -> None:
-        """Nothing that was acknowledged in the lost epoch holds back responses."""
+        """Acknowledgements of the lost epoch do not delay responses."""
         live.follower.observe_read(Position("e", 1))
         live.store.now, live.store.log = Position("f", 0), []
         live.follower.catch_up()
@@ -175,7 +175,7 @@ class TestCatchingUp:
         assert live.follower.acked_position == BEGINNING
 
     async def test_diverged_log_ends_the_epoch(self, live: Following) -> None:
-        """Another commit at the position shows a store that was rolled back and written to."""
+        """Another commit at the position shows that the store was rolled back."""
         live.store.log = [commit(1, points=9), commit(2)]
         live.store.now = Position("e", 2)
         live.follower.catch_up()
@@ -184,10 +184,10 @@ class TestCatchingUp:
         calls = ["history", "end_epoch e", "history", "history"]
         assert live.taken() == (["stale", (Position("f", 2), NEW_EPOCH)], calls)
 
-    async def test_diverged_log_ends_the_epoch_though_the_store_is_away(
+    async def test_diverged_log_ends_the_epoch_once_the_store_is_available(
         self, live: Following, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """The epoch is ended even if the log doesn't show the other commit any more."""
+        """The epoch is ended even if the log no longer has the other commit."""
         monkeypatch.setattr(log_reader, "RETRY_S", 0.2)
         live.store.log, live.store.now = [commit(1, points=9), commit(2)], Position("e", 2)
         live.store.errors["end_epoch"].append(StoreUnavailable())
@@ -199,7 +199,7 @@ class TestCatchingUp:
         assert live.follower.position == Position("f", 2)
 
     async def test_diverged_log_ends_the_epoch_once(self, live: Following) -> None:
-        """A retry after it reads on in the new epoch."""
+        """A retry reads the new epoch, and does not end it too."""
         live.follower.on_message(payload(2))
         live.store.errors["history"].append(StoreUnavailable())
         live.follower.on_message(payload(2))
@@ -208,7 +208,7 @@ class TestCatchingUp:
         assert live.taken()[1] == ["end_epoch e", "history", "history", "history"]
 
     async def test_unreadable_log_restarts_observers(self, live: Following) -> None:
-        """A log in a later form is passed over, instead of read again and again."""
+        """A log in a later format is skipped, and not read again and again."""
         live.store.append(commit(2))
         live.store.errors["history"].append(UnreadableCommit())
         live.follower.catch_up()
@@ -217,8 +217,10 @@ class TestCatchingUp:
         calls = ["history", "position"]
         assert live.taken() == (["stale", (Position("e", 2), TRIMMED)], calls)
 
-    async def test_unreadable_log_is_retried_while_the_store_is_away(self, live: Following) -> None:
-        """A failed read of the position, for whatever reason, doesn't make the follower live."""
+    async def test_unreadable_log_is_retried_while_the_store_is_unavailable(
+        self, live: Following
+    ) -> None:
+        """After a failed read of the position, for any reason, the follower is not live."""
         live.store.append(commit(2))
         live.store.errors["history"] += [UnreadableCommit(), UnreadableCommit()]
         live.store.errors["position"] += [StoreUnavailable(), ValueError("a defect")]
@@ -229,7 +231,7 @@ class TestCatchingUp:
         assert live.taken() == (["stale", 2], calls)
 
     async def test_close_cancels_the_read(self, live: Following) -> None:
-        """Nothing is passed on after it."""
+        """No commit is passed on after the close."""
         live.store.append(commit(2))
         await live.begin_read()
         live.follower.close()

@@ -1,4 +1,4 @@
-"""Faults between the store and its servers are noticed, and no watcher is left with a gap."""
+"""Faults between the store and its servers are detected, and no watcher gets a gap."""
 
 import itertools
 import signal
@@ -23,20 +23,20 @@ LONG_NAME = "\U0001f945" * 128
 
 @pytest_asyncio.fixture(name="forgetful")
 async def _forgetful(own_store: StoreProcess, tmp_path: Path) -> AsyncIterator[Servers]:
-    """Give two servers that keep few changes of each contest."""
+    """Yield two servers that keep few changes of each contest."""
     async with two_servers(own_store, tmp_path, "--history-changes", str(KEPT_CHANGES)) as servers:
         yield servers
 
 
-async def test_half_open_connection_is_noticed_by_itself(servers: Servers) -> None:
-    """A feed that falls silent is replaced soon, and nothing wrong is read meanwhile."""
-    near, far, line = servers
+async def test_half_open_connection_is_detected(servers: Servers) -> None:
+    """A silent feed is replaced soon, and no stale board is read meanwhile."""
+    near, far, proxy = servers
     watchers = ScopeWatchers()
     async with watchers.at(far.stub):
         await write(near.stub, 0)
         await watchers.hold(far.stub)
 
-        assert line.fall_silent("SUBSCRIBE") == 1
+        assert proxy.silence("SUBSCRIBE") == 1
         for number in range(1, 6):
             theirs = await add(near.stub, CONTEST, "u1", number)
             seen = await scores(far.stub, CONTEST, min_position=theirs.position)
@@ -56,7 +56,7 @@ async def test_half_open_connection_is_noticed_by_itself(servers: Servers) -> No
 async def _strict_store(
     request: pytest.FixtureRequest, tmp_path: Path
 ) -> AsyncIterator[StoreProcess]:
-    """Give a store that closes feeds for which more than 64 kB wait."""
+    """Yield a store that closes a feed when more than 64 kB are queued for it."""
     require(request.param)
     store = StoreProcess(request.param, tmp_path / "store")
     await store.start()
@@ -69,7 +69,7 @@ async def _strict_store(
 async def test_feed_that_overflows_misses_nothing(
     strict_store: StoreProcess, tmp_path: Path
 ) -> None:
-    """A server that hangs during many writes is disconnected, and goes on where it was."""
+    """A server that hangs during many writes is disconnected, and misses no commit."""
     hung = ServiceProcess(tmp_path / "hung", redis_url=strict_store.socket_url)
     other = ServiceProcess(tmp_path / "other", redis_url=strict_store.url)
     watchers = ScopeWatchers()
@@ -89,7 +89,7 @@ async def test_feed_that_overflows_misses_nothing(
 
 
 async def test_watcher_away_for_longer_than_the_history_gets_a_snapshot(forgetful: Servers) -> None:
-    """On any server, whatever its scope, its reason is HISTORY_TRIMMED, and changes follow."""
+    """On each server and for each scope the reason is HISTORY_TRIMMED, and changes follow."""
     near, far, _ = forgetful
     watchers = ScopeWatchers()
     async with watchers.at(near.stub):
@@ -107,17 +107,17 @@ async def test_watcher_away_for_longer_than_the_history_gets_a_snapshot(forgetfu
 async def test_server_disconnected_for_longer_than_the_history_sends_snapshots(
     forgetful: Servers,
 ) -> None:
-    """Watchers stay, and get a snapshot with HISTORY_TRIMMED in their streams."""
-    near, far, line = forgetful
+    """Watchers get a snapshot with HISTORY_TRIMMED in their open streams."""
+    near, far, proxy = forgetful
     watchers = ScopeWatchers()
     async with watchers.at(far.stub):
         await write(near.stub, 0)
         await watchers.hold(far.stub)
 
-        await line.refuse()
-        await line.cut("SUBSCRIBE")
+        await proxy.refuse()
+        await proxy.cut("SUBSCRIBE")
         await write(near.stub, *range(30))
-        await line.accept()
+        await proxy.accept()
 
         await watchers.hold(near.stub)
         await write(near.stub, 1)

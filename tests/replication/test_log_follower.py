@@ -1,7 +1,7 @@
 """Transitions of the log follower from UNSUBSCRIBED and from LIVE, one test each.
 
-The states are asserted by what a caller sees: `live`, the calls of observers, the position, and the
-calls of the store.
+The tests check the public effects of each state: `live`, the calls of observers, the position, and
+the calls of the store.
 """
 
 import pytest
@@ -17,10 +17,10 @@ TRIMMED, NEW_EPOCH = SnapshotReason.HISTORY_TRIMMED, SnapshotReason.NEW_EPOCH
 
 
 class TestUnsubscribed:
-    """Before the feed is subscribed, and after its connection was lost."""
+    """Events before the feed is subscribed, and after its connection was lost."""
 
     def test_new_follower_is_at_the_beginning(self, new: Following) -> None:
-        """It is not live and has read nothing."""
+        """A new follower is not live and has read nothing."""
         assert not new.follower.live
         assert new.follower.position == BEGINNING
         assert new.taken() == ([], [])
@@ -43,7 +43,7 @@ class TestUnsubscribed:
         assert live.taken() == (["stale", "stale", 2, 4], ["history"])
 
     def test_message_is_dropped(self, new: Following) -> None:
-        """The log holds its commit."""
+        """A message is not needed, because its commit is in the log."""
         new.follower.on_message(payload(1))
 
         assert new.taken() == ([], [])
@@ -58,7 +58,7 @@ class TestUnsubscribed:
         assert new.taken() == (["stale", "stale"], [])
 
     async def test_own_commit_makes_stale(self, new: Following) -> None:
-        """It is acknowledged, but not passed on."""
+        """An own commit is acknowledged, but not passed on."""
         new.follower.observe_own_commit(commit(2))
 
         assert new.taken() == (["stale"], [])
@@ -75,7 +75,7 @@ class TestUnsubscribed:
 
 
 class TestLive:
-    """While every message is passed on at once."""
+    """Events while the follower is live."""
 
     async def test_next_message_is_passed_on(self, live: Following) -> None:
         """The position moves, and the follower stays live."""
@@ -99,7 +99,7 @@ class TestLive:
     async def test_message_that_does_not_come_next_reads_the_log(
         self, live: Following, message: bytes
     ) -> None:
-        """After a gap, of another epoch or unreadable: the log decides."""
+        """The log is read after a gap, another epoch or an unreadable message."""
         live.store.append(commit(2), commit(3))
         live.follower.on_message(message)
         assert not live.follower.live
@@ -108,7 +108,7 @@ class TestLive:
         assert live.taken() == (["stale", 2, 3], ["history"])
 
     async def test_reused_revision_ends_the_epoch(self, live: Following) -> None:
-        """A commit of a known revision shows a store that was rolled back, whatever it holds."""
+        """Any second commit of a known revision shows that the store was rolled back."""
         live.follower.on_message(payload(2))
         live.follower.on_message(payload(2))
         assert not live.follower.live
@@ -117,10 +117,10 @@ class TestLive:
         restart = (Position("f", 1), NEW_EPOCH)
         assert live.taken() == ([2, "stale", restart], ["end_epoch e", "history", "history"])
 
-    async def test_reused_revision_ends_the_epoch_though_the_store_is_away(
+    async def test_reused_revision_ends_the_epoch_once_the_store_is_available(
         self, live: Following
     ) -> None:
-        """The reuse of a revision is not forgotten while the store is away."""
+        """The epoch is ended after the store was unavailable for a while."""
         live.store.errors["end_epoch"].append(StoreUnavailable())
         live.follower.on_message(payload(2))
         live.follower.on_message(payload(2))
@@ -132,7 +132,7 @@ class TestLive:
         assert live.taken()[1][:3] == ["end_epoch e", "end_epoch e", "history"]
 
     async def test_first_commit_of_a_contest_is_passed_on(self, new: Following) -> None:
-        """An empty contest has no epoch yet, so that of its first commit is taken."""
+        """An empty contest has no epoch, so the follower takes that of the first commit."""
         new.store.log, new.store.now = [], BEGINNING
         new.follower.on_subscribed()
         await new.live()
@@ -142,7 +142,7 @@ class TestLive:
         assert new.follower.live
 
     async def test_epoch_without_changes_reads_the_log(self, new: Following) -> None:
-        """A message without changes shows that an epoch began, not its board."""
+        """A message without changes announces an epoch, but not its board."""
         new.store.log, new.store.now = [], BEGINNING
         new.follower.on_subscribed()
         await new.live()
@@ -154,7 +154,7 @@ class TestLive:
 
     @pytest.mark.parametrize("event", ["catch_up", "subscribed"])
     async def test_request_reads_the_log(self, live: Following, event: str) -> None:
-        """Observers are stale until the log was read."""
+        """Observers are stale until the log has been read."""
         live.store.append(commit(2))
         if event == "catch_up":
             live.follower.catch_up()
@@ -168,7 +168,7 @@ class TestLive:
     async def test_connection_lost_makes_stale(
         self, live: Following, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """The follower is not live until it is subscribed again, and callers wait for that."""
+        """The follower is not live until it is subscribed again, and callers wait until then."""
         await live.follower.until_live()
         live.follower.on_connection_lost()
 
@@ -179,7 +179,7 @@ class TestLive:
             await live.follower.until_live()
 
     async def test_next_own_commit_is_passed_on(self, live: Following) -> None:
-        """Its message is expected once; a second one shows a store that was rolled back."""
+        """The message of an own commit is expected once; a second one shows a rollback."""
         live.follower.observe_own_commit(commit(2))
         live.follower.on_message(payload(2))
 
@@ -196,7 +196,7 @@ class TestLive:
     async def test_own_commit_that_does_not_come_next_makes_stale(
         self, live: Following, own: Commit
     ) -> None:
-        """Its message, or that of the commit before it, moves the position."""
+        """The position moves only with its message or that of the commit before it."""
         live.follower.observe_own_commit(own)
 
         assert live.taken() == (["stale"], [])
@@ -204,7 +204,7 @@ class TestLive:
         assert live.follower.live
 
     async def test_later_read_of_a_caller_makes_stale(self, live: Following) -> None:
-        """A board behind what a caller got must not be served."""
+        """Observers must not serve a board that is older than a response."""
         live.follower.observe_read(Position("e", 1))
         assert live.taken() == ([], [])
         live.follower.observe_read(Position("e", 3))
@@ -213,7 +213,7 @@ class TestLive:
         assert live.follower.acked_position == Position("e", 3)
 
     async def test_close_ends_it(self, live: Following) -> None:
-        """No event makes a closed follower read the log."""
+        """A closed follower never reads the log."""
         live.follower.close()
         live.follower.catch_up()
         await live.settle()
@@ -222,7 +222,7 @@ class TestLive:
         assert live.taken()[1] == []
 
     async def test_removed_observer_is_not_called(self, live: Following) -> None:
-        """Any other observer goes on being called."""
+        """Only the remaining observers are called."""
         other = Recorder()
         live.follower.add(other)
         assert live.follower.remove(live.observer)

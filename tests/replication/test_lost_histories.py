@@ -1,4 +1,4 @@
-"""All watchers get a new epoch after a store was emptied or put back to an older copy."""
+"""After a store was emptied or rolled back to an older copy, all watchers get a new epoch."""
 
 import asyncio
 import shutil
@@ -12,10 +12,10 @@ from replication.two_servers import Servers, accepts_writes, write
 from watch.scopes import ScopeWatchers
 
 
-async def test_emptied_store_is_noticed_though_nothing_more_happens(
+async def test_emptied_store_is_detected_without_any_call(
     servers: Servers, own_store: StoreProcess
 ) -> None:
-    """Watchers of both servers, and one that was away, get the same new epoch."""
+    """Watchers of both servers, and one that resumes later, get the same new epoch."""
     near, far, _ = servers
     here, there, away = ScopeWatchers(), ScopeWatchers(), ScopeWatchers()
     async with away.at(far.stub):
@@ -34,10 +34,10 @@ async def test_emptied_store_is_noticed_though_nothing_more_happens(
                 assert watchers.reasons() == [{"INITIAL": 1, "NEW_EPOCH": 1}] * 3
 
 
-async def test_store_emptied_while_no_server_ran_is_noticed(
+async def test_store_emptied_while_no_server_ran_is_detected(
     servers: Servers, own_store: StoreProcess
 ) -> None:
-    """A server that never saw the lost history doesn't go on with it either."""
+    """A server that never saw the lost history does not continue it either."""
     near, far, _ = servers
     watchers = ScopeWatchers()
     async with watchers.at(near.stub):
@@ -63,7 +63,7 @@ class OldCopy:
         self._folder = folder
 
     async def take(self) -> None:
-        """Copy the files, for which the store stops for a moment."""
+        """Stop the store, copy its files, and start it again."""
         await self._store.stop()
         shutil.copytree(self._store.data_folder, self._folder)
         await self._store.start()
@@ -81,8 +81,8 @@ def _copy(own_store: StoreProcess, tmp_path: Path) -> OldCopy:
     return OldCopy(own_store, tmp_path / "copy")
 
 
-async def test_store_put_back_is_noticed_by_both_servers(servers: Servers, copy: OldCopy) -> None:
-    """All watchers get one new epoch with the old board, and then the changes from there."""
+async def test_rollback_is_detected_by_both_servers(servers: Servers, copy: OldCopy) -> None:
+    """All watchers get one new epoch with the old board, and then its changes."""
     near, far, _ = servers
     here, there = ScopeWatchers(), ScopeWatchers()
     await write(near.stub, 0)
@@ -104,10 +104,8 @@ async def test_store_put_back_is_noticed_by_both_servers(servers: Servers, copy:
             assert watchers.reasons() == [{"INITIAL": 1, "NEW_EPOCH": 1}] * 3
 
 
-async def test_store_put_back_while_no_server_ran_is_noticed(
-    servers: Servers, copy: OldCopy
-) -> None:
-    """A watcher that knows more than the store gets a snapshot with AHEAD."""
+async def test_rollback_while_no_server_ran_is_detected(servers: Servers, copy: OldCopy) -> None:
+    """A watcher at a later position than the store gets a snapshot with AHEAD."""
     near, far, _ = servers
     watchers = ScopeWatchers()
     await write(near.stub, 0)
@@ -127,11 +125,11 @@ async def test_store_put_back_while_no_server_ran_is_noticed(
         assert watchers.reasons() == [{"INITIAL": 1, "AHEAD": 1}] * 3
 
 
-async def test_store_put_back_and_written_to_by_others_is_noticed(
+async def test_rollback_is_detected_after_later_writes_of_others(
     servers: Servers, own_store: StoreProcess, copy: OldCopy, tmp_path: Path
 ) -> None:
-    """A server that was cut off meanwhile doesn't mistake the other history for its own."""
-    near, far, line = servers
+    """A server that was disconnected meanwhile does not continue with the other history."""
+    near, far, proxy = servers
     watchers = ScopeWatchers()
     await write(far.stub, 0)
     await copy.take()
@@ -139,14 +137,14 @@ async def test_store_put_back_and_written_to_by_others_is_noticed(
     async with watchers.at(far.stub):
         old = await write(far.stub, 1)
         await watchers.hold(far.stub)
-        await line.refuse()
-        await line.cut()
+        await proxy.refuse()
+        await proxy.cut()
         await near.kill()
         await copy.put_back()
         async with ServiceProcess(tmp_path / "fresh", redis_url=own_store.url) as fresh:
             new = await write(fresh.stub, 2, 3, 4)
             assert new.revision > old.revision
-            await line.accept()
+            await proxy.accept()
 
             await watchers.hold(fresh.stub)
             for reasons in watchers.reasons():

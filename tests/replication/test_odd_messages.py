@@ -1,4 +1,4 @@
-"""Messages in another format, or late ones, neither stop a server nor make it busy-loop."""
+"""Messages that are late or in another format neither stop a server nor make it busy-loop."""
 
 import pytest
 from redis.asyncio import Redis
@@ -20,10 +20,10 @@ CONTEST = "chess"
         '["lost",1,2,1,["ada",1,1,0,0,"","","","a later field"]]',
     ],
 )
-async def test_feed_goes_on_after_an_odd_message(
+async def test_feed_continues_after_an_odd_message(
     node: Node, other: Node, redis: Redis, payload: str
 ) -> None:
-    """The log is read again, once, and the follower is live."""
+    """The log is read once more, and the follower is live."""
     await node.add(CONTEST, "ada")
     await node.boards.top(CONTEST, 1, 10)
 

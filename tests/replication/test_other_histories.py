@@ -1,4 +1,4 @@
-"""A store that was put back to an older copy, in the cases that are easily missed."""
+"""Rollbacks of the store to an older copy that are hard to detect."""
 
 from typing import Any
 
@@ -18,28 +18,28 @@ from watch.node_watches import CONTEST, NodeWatch, all_hold, all_watch
 
 
 async def copy(redis: Redis, source: str = "", target: str = "copy:") -> None:
-    """Copy a contest: to its copy, or the other way round."""
+    """Copy a contest to its backup, or the other way round."""
     for name in keys.of_contest(CONTEST):
         await redis.copy(f"{source}{name}", f"{target}{name}", replace=True)
 
 
 @pytest.mark.parametrize("spans", [False, True], ids=["another commit", "spans the position"])
-async def test_store_that_others_moved_past_a_position_that_was_only_read(
+async def test_rollback_past_a_position_that_was_only_read(
     store: StoreProcess, node: Node, redis: Redis, *, spans: bool
 ) -> None:
-    """A server that received no commit of the lost history detects the other one all the same."""
+    """A server that received no commit of the lost history detects the rollback too."""
     await node.add(CONTEST, "ada")
     await copy(redis)
     old = (await node.add(CONTEST, "bo", 50)).position
     watches = [NodeWatch(scope) for scope in WatchScope]
     async with (
-        StoreProxy(store.port) as line,
-        running_node(line.url) as cut_off,
+        StoreProxy(store.port) as proxy,
+        running_node(proxy.url) as cut_off,
         all_watch(cut_off, watches),
     ):
         assert {watch.position for watch in watches} == {old}
-        await line.refuse()
-        await line.cut()
+        await proxy.refuse()
+        await proxy.cut()
         await copy(redis, "copy:", "")
         async with running_node(store.url) as fresh:
             updates = [ScoreUpdate(CONTEST, "cy", 100)] * 3
@@ -47,7 +47,7 @@ async def test_store_that_others_moved_past_a_position_that_was_only_read(
                 await fresh.committer.commit(CONTEST, commit, list)
             now = await fresh.store.position(CONTEST)
             assert (now.epoch, now.revision > old.revision) == (old.epoch, True)
-            await line.accept()
+            await proxy.accept()
 
             await all_hold(fresh, watches)
     for watch in watches:
@@ -58,7 +58,7 @@ async def test_store_that_others_moved_past_a_position_that_was_only_read(
 async def test_new_epoch_that_a_write_without_a_change_finds_is_published(
     store: StoreProcess, node: Node, redis: Redis
 ) -> None:
-    """Watchers of every server get it at once, though no commit follows."""
+    """Watchers of every server get the new epoch at once, though no commit follows."""
     await node.add(CONTEST, "ada", 5)
     await copy(redis)
     old = (await node.add(CONTEST, "bo", 50)).position
@@ -82,7 +82,7 @@ async def test_new_epoch_that_a_write_without_a_change_finds_is_published(
 
 @pytest.mark.usefixtures("never_compared")
 async def test_unreadable_commit_at_the_position_is_not_needed(node: Node, redis: Redis) -> None:
-    """It was passed on already, or is in the state; watchers go on with the commits after it."""
+    """The commit was already passed on or is in the state; watchers get the commits after it."""
     epoch = (await node.add(CONTEST, "ada")).position.epoch
     watch = NodeWatch(WatchScope.ALL)
     log = keys.log(CONTEST)
@@ -106,7 +106,7 @@ async def test_unreadable_commit_at_the_position_is_not_needed(node: Node, redis
 async def test_messages_that_never_arrive_are_not_expected_for_ever(
     own_store: StoreProcess,
 ) -> None:
-    """If the store's users may not publish, watchers get own commits all the same."""
+    """If the store user may not publish, watchers still get the server's own commits."""
     watches = [NodeWatch(scope) for scope in WatchScope]
     async with (
         running_node(own_store.url) as node,
@@ -118,7 +118,7 @@ async def test_messages_that_never_arrive_are_not_expected_for_ever(
             await node.add(CONTEST, "ada")
         await all_hold(node, watches)
         follower = node.followers.by_contest[CONTEST]
-        await follower.verify()  # discards the messages from before the commits
+        await follower.verify()  # drops messages from before the commits
         await follower.verify()
         entries: Any = await client.xrange(keys.log(CONTEST))
         for _, entry in entries * 2:

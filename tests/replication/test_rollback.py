@@ -1,4 +1,4 @@
-"""Rollback detection: which commits and logs show that a store was put back to an older copy."""
+"""Rollback detection: commits and logs that show a store was rolled back to an older copy."""
 
 import pytest
 
@@ -13,7 +13,7 @@ HERE = Position("e", 3)
 
 
 def history(*commits: Commit, before: Commit | None = None, epoch: str = "e") -> History:
-    """Return commits as they are read from a log."""
+    """Return commits in the form that a log has."""
     end = commits[-1].position if commits else before.position if before else Position(epoch, 9)
     return History(list(commits), Position(epoch, end.revision), before)
 
@@ -43,7 +43,7 @@ def history(*commits: Commit, before: Commit | None = None, epoch: str = "e") ->
 )
 @pytest.mark.parametrize("received", [True, False], ids=["received", "read"])
 def test_another_history_is_detected(seen: History, *, diverged: bool, received: bool) -> None:
-    """By the commit at the position, whether it was received or read with the first page."""
+    """Another commit at the position shows it, whether the known one was received or read."""
     detector = RollbackDetector()
     if received:
         detector.observe_commit(commit(3))
@@ -53,7 +53,7 @@ def test_another_history_is_detected(seen: History, *, diverged: bool, received:
 
 
 def test_unknown_commit_at_the_position_fits_any_log() -> None:
-    """If the commit is not known, only one that spans the position shows another history."""
+    """If the commit is not known, only one that spans the position shows a rollback."""
     detector = RollbackDetector()
     detector.start_after(None)
     assert not detector.diverged(history(commit(4), before=commit(3)), HERE)
@@ -69,7 +69,7 @@ def test_received_commit_is_not_replaced_by_the_log() -> None:
 
 
 def test_new_history_begins_with_nothing_known() -> None:
-    """The commits of the lost history don't count against it."""
+    """Commits of the lost history are not compared with the new one."""
     detector = RollbackDetector()
     detector.observe_commit(commit(3))
     detector.reset()
@@ -77,10 +77,10 @@ def test_new_history_begins_with_nothing_known() -> None:
 
 
 class TestReusedRevisions:
-    """Messages of revisions that are known."""
+    """Messages with revisions that are already known."""
 
     def test_message_of_an_own_commit_is_expected_once(self) -> None:
-        """A second one shows that the store was put back."""
+        """A second message shows that the store was rolled back."""
         detector = RollbackDetector()
         own = commit(4)
         detector.expect_message(own)
@@ -88,7 +88,7 @@ class TestReusedRevisions:
         assert detector.revision_reused(own, Position("e", 4))
 
     def test_message_of_a_commit_that_was_read_may_still_come(self) -> None:
-        """Late, and repeatedly."""
+        """The message may be late and repeated."""
         detector = RollbackDetector()
         detector.allow_repeats(HERE)
         for _ in range(2):
@@ -96,11 +96,11 @@ class TestReusedRevisions:
         assert detector.revision_reused(commit(4), Position("e", 4))
 
     def test_message_of_another_epoch_reuses_nothing(self) -> None:
-        """Revisions are compared within one epoch alone."""
+        """Revisions are compared only within one epoch."""
         assert not RollbackDetector().revision_reused(commit(3, epoch="f"), HERE)
 
     def test_expected_messages_are_forgotten_once_repeats_are_allowed(self) -> None:
-        """Own commits whose messages never arrive are not kept for ever."""
+        """Own commits whose messages never arrive are dropped when repeats are allowed."""
         detector = RollbackDetector()
         for revision in range(1, 101):
             detector.expect_message(commit(revision))
@@ -109,7 +109,7 @@ class TestReusedRevisions:
         assert detector.revision_reused(commit(100), Position("e", 100))
 
     def test_expected_messages_are_bounded(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """If no message ever arrives, repeats of the earlier ones are allowed instead."""
+        """If too many messages are missing, repeats of the earliest ones are allowed."""
         monkeypatch.setattr(rollback, "MAX_EXPECTED", 3)
         detector = RollbackDetector()
         for revision in range(1, 6):

@@ -15,7 +15,7 @@ class TestVerify:
     async def test_silent_follower_at_the_position_of_the_store_stays_live(
         self, live: Following
     ) -> None:
-        """After it, messages of own commits are not expected any more."""
+        """After the comparison, messages of own commits are no longer expected."""
         live.follower.observe_own_commit(commit(2))
         live.store.append(commit(2))
         await live.follower.verify()
@@ -26,7 +26,7 @@ class TestVerify:
         assert live.follower.live
 
     async def test_silent_follower_behind_the_store_reads_the_log(self, live: Following) -> None:
-        """A message that doesn't arrive in time is lost."""
+        """If the store is ahead for longer than a message takes, the log is read."""
         live.store.append(commit(2))
         await live.follower.verify()
         await live.live()
@@ -34,7 +34,7 @@ class TestVerify:
         assert live.taken() == (["stale", 2], ["position", "history"])
 
     async def test_message_in_flight_is_not_lost(self, live: Following) -> None:
-        """A commit that arrives during the comparison needs no read of the log."""
+        """If the commit arrives during the comparison, the log is not read."""
         live.store.append(commit(2))
         live.store.replies.clear()
         verifying = asyncio.create_task(live.follower.verify())
@@ -46,7 +46,7 @@ class TestVerify:
         assert live.taken() == ([2], ["position"])
 
     async def test_emptied_store_restarts_observers(self, live: Following) -> None:
-        """No message is published of it."""
+        """Observers restart, though no message announces the loss."""
         live.store.log, live.store.now = [], Position("f", 0)
         await live.follower.verify()
         await live.live()
@@ -54,7 +54,7 @@ class TestVerify:
         assert live.taken()[0] == ["stale", (Position("f", 0), NEW_EPOCH)]
 
     async def test_follower_with_messages_is_not_compared(self, live: Following) -> None:
-        """Each message since the last comparison shows that the feed delivers."""
+        """A message since the last comparison shows that the feed works."""
         live.follower.on_message(payload(2))
         await live.follower.verify()
         assert live.taken()[1] == []
@@ -64,7 +64,7 @@ class TestVerify:
         assert live.taken()[1] == ["position"]
 
     async def test_follower_that_is_not_live_is_not_compared(self, new: Following) -> None:
-        """It reads the log anyway, or can't."""
+        """A follower that is not live is skipped."""
         await new.follower.verify()
 
         assert new.taken() == ([], [])

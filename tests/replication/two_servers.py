@@ -1,4 +1,4 @@
-"""Two servers on one store, one of them through a line that can be broken, and writes to them."""
+"""Two servers on one store, one of them behind a proxy, and writes to them."""
 
 import contextlib
 from collections.abc import AsyncIterator
@@ -6,31 +6,31 @@ from pathlib import Path
 from typing import NamedTuple
 
 from harness.calls import DEADLINE_S
+from harness.counting_proxy import CountingProxy
 from harness.service import ServiceProcess, all_serving
 from harness.stores import StoreProcess
 from harness.waiting import eventually
 from leaderboard.v1 import leaderboard_pb2 as pb
 from leaderboard.v1.leaderboard_pb2_grpc import LeaderboardServiceStub
 from watch.scopes import batch
-from watch.store_lines import WatchedLine
 
 
 class Servers(NamedTuple):
-    """Two servers, one of which reaches the store through a line that can be broken."""
+    """Two servers; `far` reaches the store through a proxy that can break the connection."""
 
     near: ServiceProcess
     far: ServiceProcess
-    line: WatchedLine
+    proxy: CountingProxy
 
 
 @contextlib.asynccontextmanager
 async def two_servers(store: StoreProcess, folder: Path, *options: str) -> AsyncIterator[Servers]:
     """Run two servers for a block."""
-    async with WatchedLine(store.port) as line:
+    async with CountingProxy(store.port) as proxy:
         near = ServiceProcess(folder / "near", *options, redis_url=store.url)
-        far = ServiceProcess(folder / "far", *options, redis_url=line.url)
+        far = ServiceProcess(folder / "far", *options, redis_url=proxy.url)
         async with all_serving(near, far):
-            yield Servers(near, far, line)
+            yield Servers(near, far, proxy)
 
 
 async def write(stub: LeaderboardServiceStub, *numbers: int, name: str = "") -> pb.Position:
@@ -44,7 +44,7 @@ async def write(stub: LeaderboardServiceStub, *numbers: int, name: str = "") -> 
 
 
 async def accepts_writes(service: ServiceProcess) -> None:
-    """Wait until a server accepts writes after the store was away, and send it one."""
+    """Wait until a server accepts writes again, and send it one."""
 
     async def is_serving() -> bool:
         return await service.health() == "SERVING"

@@ -16,22 +16,22 @@ from soak.churn import CONTESTS, RATE, Churn, Footprint
 SHORT_S = 6.0
 SOAK_S = float(os.environ.get("LEADERBOARD_SOAK_S", "60"))
 WARM_UP = 0.3
-"""The share of the time after which nothing may grow."""
+"""The share of the time after which the footprint may not grow."""
 GROWTH_MIB = 6.0
-"""The allowed growth of memory after that; a leak of 1 kB per watch shows within minutes."""
+"""The allowed growth of memory; a leak of 1 kB per watch exceeds it within minutes."""
 FILES = 8
-"""Connections to the store that the driver may have opened or closed in between."""
+"""The allowed change in connections to the store, since the driver may open some."""
 
 
 async def test_a_short_churn_of_watches_leaves_nothing_behind(service: ServiceProcess) -> None:
-    """It takes some seconds."""
+    """A churn of some seconds leaves no growth."""
     await _churn(service, SHORT_S)
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(SOAK_S * 2 + 120)
 async def test_a_long_churn_of_watches_leaves_nothing_behind(service: ServiceProcess) -> None:
-    """It takes the seconds in the environment variable LEADERBOARD_SOAK_S, or a minute."""
+    """A churn of LEADERBOARD_SOAK_S seconds, by default a minute, leaves no growth."""
     await _churn(service, SOAK_S)
 
 
@@ -51,19 +51,19 @@ async def _churn(service: ServiceProcess, seconds: float) -> None:
 
 
 async def test_cancelled_watches_leave_no_task_and_no_subscription(store: StoreProcess) -> None:
-    """They are cancelled before the first message, in it, or long after."""
+    """Watches that are cancelled before, during or after the first message leave nothing."""
     async with running_node(store.url) as node:
         for contest_id in CONTESTS[::2]:
             await node.add(contest_id, "ada")
         for contest_id in CONTESTS:
-            await node.boards.top(contest_id, 1, 10)  # a window stays for longer than this test
+            await node.boards.top(contest_id, 1, 10)  # a window is kept for longer than this test
         tasks, followers = len(asyncio.all_tasks()), len(node.followers.by_contest)
 
         for number in range(20 * RATE):
             await _watch_and_cancel(node, number)
 
         await eventually(lambda: len(asyncio.all_tasks()) <= tasks, "the end of all tasks")
-        # A follower that did not become live in time stays for a while.
+        # a follower that did not become live is kept for a while
         await eventually(
             lambda: len(node.followers.by_contest) == followers, "the end of all followers"
         )

@@ -1,4 +1,4 @@
-"""Stores to test the storage layer on: real ones and, for what it supports, fakeredis."""
+"""Fixtures of the storage tests: real stores, fakeredis, and a store with scripted replies."""
 
 import contextlib
 import time
@@ -24,7 +24,7 @@ NewStore = Callable[..., Store]
 
 @pytest_asyncio.fixture(name="redis")
 async def _redis(store: StoreProcess) -> AsyncIterator[Redis]:
-    """Give the driver as the server opens it, on a real and empty store."""
+    """Yield the driver as the server opens it, on a real and empty store."""
     client = connect(store.url)
     yield client
     await client.aclose()
@@ -37,7 +37,7 @@ FAKE = "fakeredis"
 async def any_store(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[StoreProcess | None]:
-    """Give each kind of store in turn; None stands for fakeredis."""
+    """Yield each kind of store in turn; None stands for fakeredis."""
     if request.param == FAKE:
         yield None
         return
@@ -50,7 +50,7 @@ async def any_store(
 
 @pytest_asyncio.fixture(name="any_redis")
 async def _any_redis(any_store: StoreProcess | None) -> AsyncIterator[Redis]:
-    """Give an empty store of each kind, with the driver as the server opens it."""
+    """Yield an empty store of each kind, with the driver as the server opens it."""
     client = connect(any_store.url) if any_store else fakeredis.FakeAsyncRedis()
     await client.flushall()
     yield client
@@ -58,7 +58,7 @@ async def _any_redis(any_store: StoreProcess | None) -> AsyncIterator[Redis]:
 
 
 class DriverConnection:
-    """Calls a store through the driver: fakeredis has no connection to pipeline on."""
+    """A connection through the driver, since fakeredis has no socket for a pipelined one."""
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
@@ -72,7 +72,7 @@ class DriverConnection:
 async def _new_connection(
     any_redis: Redis, any_store: StoreProcess | None
 ) -> AsyncIterator[Callable[[], StoreConnection]]:
-    """Give a function that opens connections to one empty store of each kind."""
+    """Yield a function that opens connections to one empty store of each kind."""
     async with contextlib.AsyncExitStack() as stack:
 
         def make() -> StoreConnection:
@@ -87,7 +87,7 @@ async def _new_connection(
 
 @pytest.fixture(name="new_store")
 def _new_store(new_connection: Callable[[], StoreConnection]) -> NewStore:
-    """Give a function that makes the stores of several server processes, on one store."""
+    """Return a function that makes the stores of several server processes, on one store."""
 
     def make(*, clock: Callable[[], float] = time.time, **retention: int) -> Store:
         connection = new_connection()
@@ -98,14 +98,14 @@ def _new_store(new_connection: Callable[[], StoreConnection]) -> NewStore:
 
 @pytest_asyncio.fixture(name="scripted")
 async def _scripted() -> AsyncIterator[ScriptedStore]:
-    """Give a store whose replies the test chooses."""
+    """Yield a store whose replies the test chooses."""
     async with ScriptedStore() as store:
         yield store
 
 
 @pytest_asyncio.fixture(name="driver")
 async def _driver(scripted: ScriptedStore) -> AsyncIterator[Redis]:
-    """Give the driver of that store."""
+    """Yield the driver of that store."""
     driver = connect(scripted.url)
     yield driver
     await driver.aclose()

@@ -1,4 +1,4 @@
-"""Writes to and reads from the one contest of the store tests."""
+"""Writes to and reads of the one contest of the store tests."""
 
 from leaderboard_server.domain.update import ScoreUpdate, UpdateResult
 from leaderboard_server.storage.store import Rank, RankQuestion, Store
@@ -12,7 +12,7 @@ def add(user_id: str, points: int = 1, **more: object) -> ScoreUpdate:
 
 
 async def commit(store: Store, *updates: ScoreUpdate) -> list[UpdateResult]:
-    """Commit updates of which none is rejected."""
+    """Commit updates, and check that none is rejected."""
     outcomes = (await store.commit(CONTEST, updates)).outcomes()
     results = [outcome for outcome in outcomes if isinstance(outcome, UpdateResult)]
     assert len(results) == len(updates), outcomes

@@ -1,4 +1,4 @@
-"""A store whose replies, and their moments, are chosen by the test."""
+"""A store for which the test chooses each reply and its time."""
 
 import asyncio
 import contextlib
@@ -19,7 +19,7 @@ class ScriptedStore:
 
     Attributes:
         commands: All commands but those that open a connection, in order.
-        opened: How many connections were opened.
+        opened: The number of connections that were opened.
     """
 
     def __init__(self) -> None:
@@ -60,7 +60,7 @@ class ScriptedStore:
         self._server.close()
 
     async def received(self, count: int) -> None:
-        """Wait until so many commands have arrived in all."""
+        """Wait until this number of commands has arrived in total."""
         await eventually(lambda: len(self.commands) >= count, f"{count} commands")
 
     def reply(self, *replies: bytes) -> None:
@@ -73,7 +73,7 @@ class ScriptedStore:
 
     @property
     def connections(self) -> int:
-        """How many connections are open."""
+        """The number of open connections."""
         return len(self._writers)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -17,7 +17,7 @@ class TestAtomicCommits:
     """Promise 2: score, tie position, revision, log and notification change in one step."""
 
     async def test_each_answer_is_of_its_own_step(self, new_store: NewStore) -> None:
-        """In one commit each update is answered as of its own revision."""
+        """In one commit each answer has the state at the revision of its update."""
         results = await commit(new_store(), add("ada", 5), add("bo", 7), add("ada", 3))
 
         answers = [(r.user.rank, r.previous_rank, r.user.score, r.previous_score) for r in results]
@@ -27,7 +27,7 @@ class TestAtomicCommits:
     async def test_concurrent_commits_of_two_servers_are_numbered_without_gaps(
         self, new_store: NewStore
     ) -> None:
-        """Every revision is given once, and every answer's score is that of its own step."""
+        """Every revision is given once, and every answer has the score at its own revision."""
         stores = new_store(), new_store()
 
         async def write(store: Store) -> list[UpdateResult]:
@@ -59,7 +59,7 @@ class TestAtomicCommits:
         assert history.position == replies[-1].position
 
     async def test_rejected_update_does_not_affect_the_others(self, new_store: NewStore) -> None:
-        """A batch is decided update by update, each as if those before it were applied."""
+        """Each update of a batch is decided as if the accepted ones before it were applied."""
         store = new_store()
         reply = await store.commit(
             CONTEST, (add("ada", MAX_SCORE), add("ada", 1), add("bo", 2), add("ada", -1))
@@ -72,7 +72,7 @@ class TestAtomicCommits:
     async def test_nothing_is_written_if_every_update_is_rejected(
         self, new_store: NewStore, any_redis: Redis
     ) -> None:
-        """Keys and position stay as they are."""
+        """Keys and position do not change."""
         store = new_store()
         await commit(store, add("ada", MAX_SCORE, request_id="r"))
         before = await any_redis.keys()
@@ -88,7 +88,7 @@ class TestFairTies:
     """Promise 3: of equal scores the one reached first ranks higher."""
 
     async def test_first_to_reach_the_score_ranks_first(self, new_store: NewStore) -> None:
-        """The bytes of the user ids don't matter."""
+        """The bytes of the user ids have no influence."""
         store = new_store()
         await commit(store, add("zoe", 5), add("ada", 5), add("max", 4))
         await commit(store, add("max", 1))
@@ -96,7 +96,7 @@ class TestFairTies:
         assert await ids(store) == ["zoe", "ada", "max"]
 
     async def test_write_that_changes_nothing_moves_nobody(self, new_store: NewStore) -> None:
-        """0 points, the same score set, and a lower best get no revision."""
+        """Adding 0 points, setting the same score, and a lower best take no revision."""
         store = new_store()
         await commit(store, add("zoe", 5), add("ada", 5))
         results = await commit(
@@ -111,14 +111,14 @@ class TestFairTies:
         assert await ids(store) == ["zoe", "ada"]
 
     async def test_user_that_left_a_score_and_came_back_is_last(self, new_store: NewStore) -> None:
-        """The time of the last arrival at a score counts."""
+        """The last time a user reached its score decides."""
         store = new_store()
         await commit(store, add("zoe", 5), add("ada", 5), add("zoe", 1), add("zoe", -1))
 
         assert await ids(store) == ["ada", "zoe"]
 
     async def test_new_name_alone_keeps_the_rank(self, new_store: NewStore) -> None:
-        """A new name is a change with a revision of its own, but moves nobody."""
+        """A new name takes a revision of its own, but no rank changes."""
         store = new_store()
         await commit(store, add("zoe", 5), add("ada", 5))
 
@@ -135,7 +135,7 @@ class TestExactScores:
     async def test_bound_itself_is_reached_and_not_passed(
         self, new_store: NewStore, sign: int
     ) -> None:
-        """2^53 is kept exactly; one more, which a double can't distinguish, is rejected."""
+        """2^53 is stored exactly; 2^53 + 1, which a double can't hold, is rejected."""
         store = new_store()
         await commit(store, add("ada", sign * (MAX_SCORE - 1)), add("ada", sign))
 
@@ -145,7 +145,7 @@ class TestExactScores:
         assert await score(store, "ada") == sign * MAX_SCORE
 
     async def test_widest_change_is_exact(self, new_store: NewStore) -> None:
-        """From -2^53 to 2^53 - 1: a difference that a double can't hold."""
+        """A change from -2^53 to 2^53 - 1 is exact, though a double can't hold the difference."""
         store = new_store()
         await commit(store, add("ada", -MAX_SCORE))
 
@@ -156,10 +156,10 @@ class TestExactScores:
 
 
 class TestModes:
-    """The ways in which points are applied."""
+    """The modes INCREMENT, SET and BEST."""
 
     async def test_first_write_creates_the_user_in_every_mode(self, new_store: NewStore) -> None:
-        """It does so with 0 or negative points too."""
+        """A first write creates the user with 0 or negative points too."""
         store = new_store()
         results = await commit(
             store,

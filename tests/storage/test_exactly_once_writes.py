@@ -27,7 +27,7 @@ from storage.contest import CONTEST, add, commit, score
 
 
 class RecordingConnection:
-    """Passes commands on, and records them, so that a test can send one again.
+    """A connection that records commands, so that a test can send one again.
 
     Attributes:
         commands: All commands, in order.
@@ -49,13 +49,13 @@ class RecordingConnection:
 
 @pytest.fixture(name="connection")
 def _connection(new_connection: Callable[[], StoreConnection]) -> RecordingConnection:
-    """Give a connection that records commands."""
+    """Return a connection that records commands."""
     return RecordingConnection(new_connection())
 
 
 @pytest.fixture(name="recorded_store")
 def _recorded_store(connection: RecordingConnection) -> Store:
-    """Give a store whose commands are recorded."""
+    """Return a store whose commands are recorded."""
     return Store(connection, connection, Retention())
 
 
@@ -74,7 +74,7 @@ class TestRequestIds:
         assert await score(store, "ada") == 6
 
     async def test_request_id_with_another_payload_is_rejected(self, new_store: NewStore) -> None:
-        """Each part of the payload counts, and nothing is written."""
+        """A difference in any field of the payload is rejected, and nothing is written."""
         store = new_store()
         await commit(store, add("ada", 5, request_id="r1"))
         others = (
@@ -100,7 +100,7 @@ class TestRequestIds:
         assert second == first._replace(replayed=True)
 
     async def test_rejected_update_is_not_remembered(self, new_store: NewStore) -> None:
-        """An update that was rejected for its score may be sent again when it fits."""
+        """The request id of an update that was rejected for its score can be used again."""
         store = new_store()
         await commit(store, add("ada", MAX_SCORE))
         await store.commit(CONTEST, (add("ada", 1, request_id="r"),))
@@ -116,7 +116,7 @@ class TestRequestBuckets:
     """The time for which request ids are remembered."""
 
     async def test_request_id_outlives_its_bucket(self, new_store: NewStore) -> None:
-        """An id given at the end of one bucket is still known throughout the next."""
+        """An id that is written at the end of one bucket is known until the next one ends."""
         now = [time.time() // 100 * 100 + 99]
         store = new_store(clock=lambda: now[0], requests_s=100)
         await commit(store, add("ada", 5, request_id="r"))
@@ -129,7 +129,7 @@ class TestRequestBuckets:
     async def test_servers_with_different_clocks_share_request_ids(
         self, new_store: NewStore
     ) -> None:
-        """They do so across the edge of a bucket too, whichever clock is ahead."""
+        """Servers find each other's ids at the edge of a bucket too, whichever clock is ahead."""
         edge = time.time() // 100 * 100 + 100
         slow = new_store(clock=lambda: edge - 1, requests_s=100)
         fast = new_store(clock=lambda: edge + 1, requests_s=100)
@@ -143,7 +143,7 @@ class TestRequestBuckets:
     async def test_request_bucket_expires_as_a_whole(
         self, new_store: NewStore, any_redis: Redis
     ) -> None:
-        """No request id stays for ever: its bucket expires when the next one is over."""
+        """A bucket and all its request ids expire at the end of the next bucket."""
         await commit(new_store(requests_s=100), add("ada", 5, request_id="r"))
 
         (name,) = [key async for key in any_redis.scan_iter("*:requests:*")]
@@ -157,7 +157,7 @@ class TestResends:
     async def test_resent_commit_gets_the_stored_reply(
         self, recorded_store: Store, connection: RecordingConnection
     ) -> None:
-        """The same sequence number of the same server is answered, not applied again."""
+        """A repeated sequence number of a server gets the stored reply and is not applied again."""
         updates = (add("ada", 5), add("bo", MAX_SCORE), add("bo", 1))
 
         first = await recorded_store.commit(CONTEST, updates)
@@ -172,7 +172,7 @@ class TestResends:
     async def test_commit_that_arrives_too_late_is_rejected(
         self, recorded_store: Store, connection: RecordingConnection
     ) -> None:
-        """After a later commit of a server took effect, an earlier one that failed can't."""
+        """A commit that arrives after a later commit of the same server is rejected as stale."""
         connection.broken = True
         with pytest.raises(StoreUnavailable):
             await recorded_store.commit(CONTEST, (add("ada", 5),))
@@ -186,7 +186,7 @@ class TestResends:
         assert await score(recorded_store, "ada") == 5
 
     async def test_unknown_script_is_sent_in_full(self, redis: Redis) -> None:
-        """Reads and commits work on a store that lost all scripts, and then use their hashes."""
+        """After the store lost all scripts, calls send the source once, and then the hash."""
         connection = PipelinedConnection(redis)
         store = Store(connection, connection, Retention())
         for revision in (1, 2):
@@ -204,7 +204,7 @@ class TestResends:
     async def test_write_that_cannot_be_published_counts_once(
         self, new_store: NewStore, any_redis: Redis, any_store: StoreProcess | None
     ) -> None:
-        """A user of the store may write and not publish, as access lists allow by default.
+        """By default an access list lets a store user write but not publish.
 
         The write is acknowledged and remembered; other servers detect the missed message.
         """

@@ -1,4 +1,4 @@
-"""A pipelined connection: replies to many calls in flight, its loss, and its reopening."""
+"""A pipelined connection: replies to many calls in flight, loss and reopening."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable
@@ -19,7 +19,7 @@ from storage.scripted_store import ScriptedStore
 
 @pytest_asyncio.fixture(name="connection")
 async def _connection(driver: Redis) -> AsyncIterator[PipelinedConnection]:
-    """Give a connection to that store."""
+    """Yield a connection to that store."""
     connection = PipelinedConnection(driver)
     yield connection
     await connection.close()
@@ -28,7 +28,7 @@ async def _connection(driver: Redis) -> AsyncIterator[PipelinedConnection]:
 async def started(
     connection: PipelinedConnection, scripted: ScriptedStore, *words: str
 ) -> list[asyncio.Task[Any]]:
-    """Start a call for each word, and wait until the store has received them all."""
+    """Start a call for each word, and wait until the store has received all of them."""
     due = len(scripted.commands) + len(words)
     calls = [asyncio.ensure_future(connection.call("ECHO", word)) for word in words]
     await scripted.received(due)
@@ -36,7 +36,7 @@ async def started(
 
 
 async def in_time(call: Awaitable[Any]) -> Any:
-    """Wait for a reply, but not for ever."""
+    """Wait for a reply, for a limited time."""
     async with asyncio.timeout(10):
         return await call
 
@@ -47,7 +47,7 @@ class TestReplies:
     async def test_each_call_gets_its_own(
         self, connection: PipelinedConnection, scripted: ScriptedStore
     ) -> None:
-        """Replies are in order, on one connection, whether they come in pieces or all at once."""
+        """Replies match their calls, whether they arrive in pieces or all at once."""
         calls = await started(connection, scripted, "a", "b", "c", "d")
         scripted.reply(b"+a")
         assert await calls[0] == b"a"
@@ -84,7 +84,7 @@ class TestReplies:
     async def test_large_commands_arrive_in_order(
         self, connection: PipelinedConnection, scripted: ScriptedStore
     ) -> None:
-        """Some are sent at once while others wait for the end of the loop's turn."""
+        """Commands keep their order, though large ones are sent before the end of a loop turn."""
         sizes = [1, module.FLUSH_BYTES, 2, 3, 2 * module.FLUSH_BYTES, 4]
         calls = [asyncio.ensure_future(connection.call("ECHO", "x" * size)) for size in sizes]
         for number, size in enumerate(sizes, 1):
@@ -110,7 +110,7 @@ class TestLoss:
     async def test_call_on_a_connection_lost_right_after_opening_fails(
         self, connection: PipelinedConnection, driver: Redis, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """The connection may be lost between its opening and the turn of the waiting call."""
+        """A connection that is lost before the waiting call is sent fails that call."""
         pool: Any = driver.connection_pool  # the driver leaves its methods without types
         make_connection = pool.make_connection
 
@@ -120,7 +120,7 @@ class TestLoss:
 
             async def connect_and_abort() -> None:
                 await connect()
-                made._writer.transport.abort()
+                made._writer.transport.abort()  # noqa: SLF001 - of the driver
 
             made.connect = connect_and_abort
             return made
@@ -145,7 +145,7 @@ class TestLoss:
     async def test_concurrent_calls_open_one_connection(
         self, connection: PipelinedConnection, scripted: ScriptedStore
     ) -> None:
-        """At the start and after a loss; cancelling one call doesn't affect the others."""
+        """At the start and after a loss, calls share one opening, even if one is cancelled."""
         for opened in (1, 2):
             first = asyncio.ensure_future(connection.call("ECHO", "cancelled"))
             others = [asyncio.ensure_future(connection.call("ECHO", str(n))) for n in range(20)]
@@ -167,7 +167,7 @@ class TestLoss:
         scripted: ScriptedStore,
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:
-        """Replies come in order, so all calls behind it fail too; a late reply is dropped."""
+        """All calls behind an overdue reply fail too, and a late reply is dropped."""
         monkeypatch.setattr(module, "REPLY_TIMEOUT_S", 0.05)
         calls = await started(connection, scripted, "a", "b")
         replies = await in_time(asyncio.gather(*calls, return_exceptions=True))
@@ -181,7 +181,7 @@ class TestLoss:
         scripted: ScriptedStore,
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:
-        """A call may wait for long behind others: each reply shows that the store works."""
+        """A call may wait long behind others, as long as replies keep arriving."""
         loop = asyncio.get_running_loop()
         clock, skipped_s = loop.time, 0.0
         monkeypatch.setattr(loop, "time", lambda: clock() + skipped_s)
@@ -195,7 +195,7 @@ class TestLoss:
             assert await in_time(call) == reply
 
         skipped_s += 2 * module.REPLY_TIMEOUT_S
-        await asyncio.sleep(0)  # the timer fires, as in a loop that was late
+        await asyncio.sleep(0)  # the timer fires, as if the loop had been blocked
         await asyncio.sleep(0)
         scripted.reply(b"+c")
         assert await in_time(calls[2]) == b"c", "a reply may be in the socket if the loop was late"
@@ -206,10 +206,10 @@ class TestLoss:
             await in_time(silent)
 
     @pytest.mark.parametrize("error", ["READONLY", "LOADING", "MASTERDOWN"])
-    async def test_store_that_takes_no_writes_is_left(
+    async def test_store_that_takes_no_writes_loses_its_connection(
         self, connection: PipelinedConnection, scripted: ScriptedStore, error: str
     ) -> None:
-        """Another store may be the master by now, which only a new connection finds."""
+        """The connection is closed, because a new one may find another master."""
         calls = await started(connection, scripted, "a", "b", "c")
         scripted.reply(b"+a", f"-{error} not here".encode(), b"+c")
         replies = await in_time(asyncio.gather(*calls, return_exceptions=True))
@@ -220,7 +220,7 @@ class TestLoss:
     async def test_unreachable_store_fails_each_call(
         self, connection: PipelinedConnection, scripted: ScriptedStore
     ) -> None:
-        """Calls fail at once, and the call after the store is back is answered."""
+        """Calls fail at once, and succeed after the store has returned."""
         (call,) = await started(connection, scripted, "a")
         scripted.refuse()
         scripted.hang_up()
@@ -233,7 +233,7 @@ class TestLoss:
     async def test_closing_fails_calls_in_flight(
         self, connection: PipelinedConnection, scripted: ScriptedStore
     ) -> None:
-        """Their callers get an error, and the connection is closed."""
+        """Callers in flight get an error, and the connection is closed."""
         calls = await started(connection, scripted, "a", "b")
         await connection.close()
         replies = await asyncio.gather(*calls, return_exceptions=True)

@@ -11,7 +11,7 @@ from storage.contest import CONTEST, add, commit, rank
 
 
 class TestEpochs:
-    """A lost history is never continued silently."""
+    """A contest whose history was lost gets a new epoch."""
 
     async def test_each_contest_has_its_own_epoch(self, new_store: NewStore) -> None:
         """Two contests have two epochs, and an unknown contest has none."""
@@ -25,7 +25,7 @@ class TestEpochs:
     async def test_read_detects_an_emptied_store(
         self, new_store: NewStore, any_redis: Redis
     ) -> None:
-        """The server that has seen a later position begins a new epoch; others adopt it."""
+        """A server that has seen a later position begins a new epoch, and others adopt it."""
         store, other = new_store(), new_store()
         await commit(store, add("ada"))
         before = await other.position(CONTEST)
@@ -69,7 +69,7 @@ class TestEpochs:
     async def test_observers_are_called_for_each_new_epoch(
         self, new_store: NewStore, any_redis: Redis
     ) -> None:
-        """They get the contest, once for its first epoch and once for each later one."""
+        """Observers get the contest once for each of its epochs."""
         store = new_store()
         changed: list[str] = []
         store.add_epoch_observer(changed.append)
@@ -89,7 +89,7 @@ class TestReads:
     """Boards, ranks and the log."""
 
     async def test_pages_are_consecutive(self, new_store: NewStore) -> None:
-        """Each page begins where the one before ended, and past the last rank there is nothing."""
+        """Each page continues the one before, and past the last rank there are no rows."""
         store = new_store()
         await commit(store, *(add(f"u{n}", 100 - n, display_name=f"U {n}") for n in range(25)))
 
@@ -113,7 +113,7 @@ class TestReads:
         assert around == [[2, 3], [1, 2, 4, 5], [3, 4]]
 
     async def test_absent_user_is_not_found(self, new_store: NewStore) -> None:
-        """Neither in an unknown contest nor in a known one."""
+        """A user without a score is not found, in an unknown and in a known contest."""
         store = new_store()
         assert await rank(store, "ada") == (BEGINNING, None)
         await commit(store, add("bo"))

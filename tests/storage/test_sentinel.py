@@ -1,4 +1,4 @@
-"""The driver behind Sentinel: finding the master, lending connections, and closing."""
+"""The driver with Sentinel: finding the master, lending connections, and closing."""
 
 import asyncio
 import socket
@@ -27,14 +27,14 @@ _TIMEOUT_S = 10.0
 
 @pytest_asyncio.fixture(name="stores", params=list(Flavour))
 async def _stores(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[SentinelStores]:
-    """Give a master and its replica behind a sentinel, of each kind."""
+    """Yield a master and its replica behind a sentinel, of each kind."""
     require(request.param)
     async with SentinelStores(request.param, tmp_path) as stores:
         yield stores
 
 
 async def test_callers_wait_for_a_full_pool(stores: SentinelStores) -> None:
-    """More calls than connections are all answered."""
+    """More calls than connections are all answered in turn."""
     client = connect(f"{stores.url}?max_connections=2")
 
     async with client, asyncio.timeout(_TIMEOUT_S):
@@ -51,13 +51,13 @@ async def test_closing_ends_all_tasks_and_connections(stores: SentinelStores) ->
     await client.aclose()
 
     assert asyncio.all_tasks() == before
-    async with stores.ask() as sentinel:
+    async with stores.sentinel_client() as sentinel:
         names = [other["name"] for other in await sentinel.client_list()]
     assert "leaderboard" not in names
 
 
 async def test_idle_connection_to_a_former_master_is_closed(stores: SentinelStores) -> None:
-    """It is closed without any call, long before Sentinel makes the master a replica."""
+    """An idle connection is closed long before Sentinel makes the former master a replica."""
     first, second = stores.stores
     async with connect(stores.url) as client:
         pool: Any = client.connection_pool  # the driver leaves its methods without types
@@ -76,7 +76,7 @@ async def test_idle_connection_to_a_former_master_is_closed(stores: SentinelStor
 
 
 async def test_one_working_sentinel_suffices(stores: SentinelStores) -> None:
-    """Any number of sentinels that hang or are down may stand before it."""
+    """A working sentinel is found after any number of sentinels that hang or are down."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
         hang = f"127.0.0.1:{silent.getsockname()[1]}"
         away = [*[hang] * 30, f"127.0.0.1:{free_port()}"]
@@ -86,9 +86,9 @@ async def test_one_working_sentinel_suffices(stores: SentinelStores) -> None:
 
 
 async def test_store_and_sentinels_have_users_of_their_own(stores: SentinelStores) -> None:
-    """Each gets its own name and password, and needs no more rights than these."""
+    """Store and sentinels get their own user and password, and these rights suffice."""
     first, _ = stores.stores
-    async with first.client() as store, stores.ask() as sentinel:
+    async with first.client() as store, stores.sentinel_client() as sentinel:
         await store.acl_setuser("writer", enabled=True, passwords=["+p@ss"], categories=["+@all"])
         await sentinel.acl_setuser(
             "reader",
@@ -107,14 +107,14 @@ async def test_store_and_sentinels_have_users_of_their_own(stores: SentinelStore
 
 
 async def test_unknown_service_is_reported(stores: SentinelStores) -> None:
-    """The error has the sentinel's own reason."""
+    """The error has the sentinel's reason."""
     async with connect(stores.url.replace(SERVICE, "unknown")) as client:
         with pytest.raises(MasterNotFoundError, match="No such master"):
             await client.ping()
 
 
 class _Sentinel:
-    """A sentinel that knows of a number of failovers."""
+    """A fake sentinel that knows of a number of failovers."""
 
     def __init__(self, config_epoch: int, host: str, port: int = 6379) -> None:
         self.name_master(config_epoch, host, port)
@@ -131,11 +131,11 @@ class _Sentinel:
         return self._answers[command]
 
     async def aclose(self) -> None:
-        """Close nothing."""
+        """Do nothing."""
 
 
 async def test_sentinel_with_the_latest_failover_is_believed() -> None:
-    """One that was cut off may still name a former master."""
+    """The answer of the sentinel with the latest failover is used, not that of an isolated one."""
     sentinels: list[Any] = [_Sentinel(3, "former"), _Sentinel(4, "present"), _Sentinel(0, "first")]
     master = Master(sentinels, SERVICE)
 
@@ -147,7 +147,7 @@ async def test_sentinel_with_the_latest_failover_is_believed() -> None:
 async def test_connection_is_rejected_if_the_master_moved_while_it_was_opened(
     own_store: StoreProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """No connection to a former master is lent after one to the current master."""
+    """After a connection to the current master no connection to a former one is lent."""
     sentinel: Any = _Sentinel(0, "127.0.0.1", own_store.port)
     pool = MasterPool(
         Master([sentinel], SERVICE),
@@ -155,7 +155,7 @@ async def test_connection_is_rejected_if_the_master_moved_while_it_was_opened(
         retry=Retry(NoBackoff(), 0),
     )
     connection: Any = pool.make_connection()  # the driver leaves its methods without types
-    open_socket = connection._connect
+    open_socket = connection._connect  # noqa: SLF001 - of the driver
 
     async def move_and_open_socket() -> None:
         sentinel.name_master(1, "elsewhere")
@@ -171,7 +171,7 @@ async def test_connection_is_rejected_if_the_master_moved_while_it_was_opened(
 
 @pytest.fixture(name="certificates")
 def _certificates(tmp_path: Path) -> Path:
-    """Give a folder with a certificate for loopback and that of its authority."""
+    """Return a folder with a certificate for loopback and that of its authority."""
     authority = trustme.CA()
     certificate = authority.issue_cert("127.0.0.1")
     certificate.private_key_pem.write_to_path(str(tmp_path / "key.pem"))
@@ -181,7 +181,7 @@ def _certificates(tmp_path: Path) -> Path:
 
 
 async def test_tls_is_used_for_sentinels_and_store(certificates: Path) -> None:
-    """With `rediss+sentinel` both are reached over TLS alone."""
+    """With `rediss+sentinel` sentinels and store are reached over TLS only."""
     require(Flavour.REDIS)  # the Valkey of the wheel is built without TLS
     ports = free_port(), free_port()
     settings = f"""\

@@ -31,7 +31,7 @@ class Stream:
 
 @pytest.fixture(name="groups")
 def _groups() -> BroadcastGroups[str]:
-    """Give groups that have no followers yet."""
+    """Return groups that have no followers yet."""
     return BroadcastGroups()
 
 
@@ -48,7 +48,7 @@ def publish(groups: BroadcastGroups[str], *numbers: int, group: str = GROUP) -> 
 
 
 async def test_followers_get_messages_in_order(groups: BroadcastGroups[str]) -> None:
-    """From the moment they follow, and nothing of other groups."""
+    """A follower gets what its group publishes after it joined, and nothing of other groups."""
     early = Stream(groups)
     await turn()
     publish(groups, 1)
@@ -70,7 +70,7 @@ async def test_followers_get_messages_in_order(groups: BroadcastGroups[str]) -> 
 async def test_closing_a_group_evicts_all_with_their_cursors(
     groups: BroadcastGroups[str],
 ) -> None:
-    """Once each has sent its buffer; a follower without a message keeps its own cursor."""
+    """Each follower first sends its buffer; one without a message keeps its own cursor."""
     reached, busy, unreached = (Stream(groups, cursor) for cursor in (1, 2, 3))
     await turn()
     unreached.following.cancel()
@@ -89,7 +89,7 @@ async def test_closing_a_group_evicts_all_with_their_cursors(
 
 
 async def test_a_follower_whose_buffer_is_full_is_evicted(groups: BroadcastGroups[str]) -> None:
-    """It sends its buffer and gets that cursor; the others go on, and publishing never waited."""
+    """The evicted follower sends its buffer and gets that cursor, and nobody waits for it."""
     slow, quick = Stream(groups), Stream(groups)
     slow.gate.clear()
     await turn()
@@ -121,7 +121,7 @@ async def test_a_buffer_holds_its_number_of_messages(groups: BroadcastGroups[str
 
 
 async def test_a_follower_that_ends_gets_no_more_messages(groups: BroadcastGroups[str]) -> None:
-    """However it ends."""
+    """Neither a follower whose send failed nor a cancelled one gets a message afterwards."""
     failed: list[str] = []
 
     async def fail(message: str) -> None:

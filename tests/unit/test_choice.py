@@ -10,7 +10,7 @@ from leaderboard_server.transport.choice import FrontMissing, choose
 def test_auto_chooses_the_front_where_it_is_installed(
     monkeypatch: pytest.MonkeyPatch, *, installed: bool
 ) -> None:
-    """The settings don't depend on the installation."""
+    """The setting `auto` works on every installation."""
     monkeypatch.setattr(choice, "find_spec", lambda _: installed or None)
 
     assert choose("auto") == ("front" if installed else "grpcio")
@@ -20,7 +20,7 @@ def test_auto_chooses_the_front_where_it_is_installed(
 def test_a_named_front_has_to_be_installed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The server doesn't start with another listener than the named one."""
+    """If the named listener is not installed, the server does not start with another one."""
     monkeypatch.setattr(choice, "find_spec", lambda _: None)
 
     with pytest.raises(FrontMissing, match="make front"):

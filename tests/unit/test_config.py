@@ -21,6 +21,6 @@ from leaderboard_server.config import Config
     ],
 )
 def test_exposed_addresses(address: str, *, exposed: bool) -> None:
-    """Only loopback is not exposed without TLS."""
+    """Without TLS every address but loopback is exposed."""
     assert Config(address=address).is_exposed is exposed
     assert not Config(address=address, tls_cert=Path("chain"), tls_key=Path("key")).is_exposed

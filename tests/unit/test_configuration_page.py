@@ -1,4 +1,4 @@
-"""`docs/configuration.md` and `--help` follow from the declaration of the settings."""
+"""The page `docs/configuration.md` and `--help` are made from the settings."""
 
 import subprocess
 import sys

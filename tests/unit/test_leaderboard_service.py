@@ -1,4 +1,4 @@
-"""Batches of many contests: some at a time, and an end once the store proves to be down."""
+"""Batches of many contests: a few commits at a time, and none after the store is down."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -58,12 +58,12 @@ def service(committer: PartlyDown) -> LeaderboardService:
 
 
 def batch() -> list[ScoreUpdate]:
-    """Return an update of each contest."""
+    """Return one update for each contest."""
     return [ScoreUpdate(f"c{number}", "ada", 1) for number in range(CONTESTS)]
 
 
 async def test_contests_are_committed_some_at_a_time() -> None:
-    """All are, and there are never more at once than leave room for other callers."""
+    """All contests are committed, and never more at once than the limit."""
     committer = PartlyDown([])
     outcomes = await service(committer).update_batch(batch())
     assert all(isinstance(outcome, UpdateResult) for outcome in outcomes)
@@ -72,7 +72,7 @@ async def test_contests_are_committed_some_at_a_time() -> None:
 
 
 async def test_a_store_that_is_down_is_called_once() -> None:
-    """Else each round would take the store's whole timeout, one after the other."""
+    """After the first failures no further contest is sent to the store."""
     committer = PartlyDown([update.contest_id for update in batch()])
     with pytest.raises(StoreUnavailable):
         await service(committer).update_batch(batch())
@@ -80,7 +80,7 @@ async def test_a_store_that_is_down_is_called_once() -> None:
 
 
 async def test_contests_that_were_not_called_are_unavailable() -> None:
-    """Updates that were committed before the store went down are reported as such."""
+    """Updates that were committed before the store went down have their results."""
     committer = PartlyDown([update.contest_id for update in batch()[CONTESTS_AT_ONCE:]])
     outcomes = await service(committer).update_batch(batch())
     kinds = [type(outcome) for outcome in outcomes]

@@ -44,7 +44,7 @@ async def _served(name: ListenerName) -> AsyncIterator[grpc.aio.Channel]:
 
 
 async def test_an_internal_error_shows_its_incident_alone(listener: ListenerName) -> None:
-    """The incident identifies the log entry, which has the traceback."""
+    """The caller gets the incident id of the log entry with the traceback, and no details."""
     structlog.reset_defaults()
     async with _served(listener) as channel:
         call: grpc.aio.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary("/a.B/Fail")
@@ -62,7 +62,7 @@ async def test_an_internal_error_shows_its_incident_alone(listener: ListenerName
 
 
 async def test_a_stream_ends_with_an_internal_error(listener: ListenerName) -> None:
-    """Earlier messages arrive, and then the same status."""
+    """Earlier messages arrive, and then the status INTERNAL."""
     async with _served(listener) as channel:
         stream: grpc.aio.UnaryStreamMultiCallable[bytes, bytes] = channel.unary_stream(
             "/a.B/FailAfterOne"

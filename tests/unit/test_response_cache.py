@@ -36,12 +36,12 @@ class Store:
 
 @pytest.fixture(name="store")
 def _store() -> Store:
-    """Give a store without responses."""
+    """Return a store without responses."""
     return Store()
 
 
 def test_all_responses_of_a_contest_are_dropped_at_once(store: Store) -> None:
-    """Those of other contests stay."""
+    """Responses of other contests stay."""
     cache = ResponseCache(store)
     for request in (b"q1", b"q2"):
         for contest_id in ("cup", "league"):
@@ -52,7 +52,7 @@ def test_all_responses_of_a_contest_are_dropped_at_once(store: Store) -> None:
 
 
 def test_invalidation_of_a_contest_without_responses_is_skipped(store: Store) -> None:
-    """The store is called only where there is something to drop."""
+    """The store is called only if it has a response of the contest."""
     cache = ResponseCache(store)
     cache.invalidate("cup")
     cache.put_response("/path", b"q", "cup", b"response")
@@ -67,7 +67,7 @@ def test_invalidation_of_a_contest_without_responses_is_skipped(store: Store) ->
 
 
 def test_responses_are_bounded(store: Store) -> None:
-    """By their number in each contest, and by the length of the request."""
+    """A contest has a limited number of responses, and long requests are not cached."""
     cache = ResponseCache(store)
     cache.put_response("/path", b"q" * (MAX_REQUEST_BYTES + 1), "cup", b"response")
     assert not store.responses

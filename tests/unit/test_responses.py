@@ -17,7 +17,7 @@ POSITION = Position("one", 1)
 
 
 class Value:
-    """An object that an encoder takes."""
+    """An object to encode."""
 
 
 def test_an_object_is_encoded_once() -> None:
@@ -32,7 +32,7 @@ def test_an_object_is_encoded_once() -> None:
 
 
 def test_bytes_are_dropped_with_their_object() -> None:
-    """No later object gets them, also not one at the same address, and they take no memory."""
+    """No later object gets these bytes, even at the same address, and no memory is kept."""
     counter = itertools.count(1)
 
     @encoded_once
@@ -49,7 +49,7 @@ def test_bytes_are_dropped_with_their_object() -> None:
 
 
 def test_a_failed_encoding_is_tried_again() -> None:
-    """An error leaves nothing behind."""
+    """After an error nothing is stored."""
     outcomes: Iterator[ValueError | bytes] = iter([ValueError("broken"), b"bytes"])
     value = Value()
 

@@ -43,7 +43,7 @@ def test_only_workers_can_listen() -> None:
 
 @pytest.mark.parametrize("shared", [True, False])
 def test_address_in_use_is_not_reserved(*, shared: bool) -> None:
-    """Nor is one of a program that would share it, which would get part of the calls."""
+    """An address in use is rejected, even if the other program would share it."""
     with reserved_address("127.0.0.1:0") as address:
         pass
     with _listening(address, shared=shared), _in_use(), reserved_address(address):
@@ -53,7 +53,7 @@ def test_address_in_use_is_not_reserved(*, shared: bool) -> None:
 
 
 def test_address_is_free_again_at_once() -> None:
-    """Connections of an earlier server in TIME_WAIT don't keep the next one from listening."""
+    """Connections of an earlier server in TIME_WAIT don't block the next server."""
     with reserved_address("127.0.0.1:0") as address:
         host, _, port = address.rpartition(":")
         with socket.socket() as listener:

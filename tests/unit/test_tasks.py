@@ -60,7 +60,7 @@ class TestSingleFlight:
         assert await second == 1
 
     async def test_error_reaches_every_caller(self) -> None:
-        """All callers get the error of the call, and the next call starts from scratch."""
+        """All callers get the error of the call, and the next caller starts another call."""
         work = Work()
         work.error = ValueError("broken")
         work.release.set()
@@ -85,7 +85,7 @@ class TestSingleFlight:
         assert (await early, await late) == (1, 2)
 
     async def test_call_is_over_once_it_returned(self) -> None:
-        """Its end is seen before any callback of it."""
+        """A callback that the call scheduled sees that the call is over."""
         running: list[bool] = []
 
         async def run() -> None:
@@ -108,7 +108,7 @@ class TestSingleFlight:
         assert not flight.running
 
     async def test_close_waits_for_the_end_of_the_call(self) -> None:
-        """The call is over when `close` returns; without a call there is nothing to close."""
+        """The call is over when `close` returns; without a call `close` does nothing."""
         flight = SingleFlight(Work().run, name="work")
         await flight.close()
         caller = asyncio.create_task(flight.run())
@@ -222,11 +222,11 @@ class TestBackgroundTask:
         assert work.calls == 1
 
     async def test_close_without_start_does_nothing(self) -> None:
-        """A task that was never started has nothing to close."""
+        """Closing a task that was never started has no effect."""
         await BackgroundTask(Work().run, name="work").close()  # type: ignore[arg-type]
 
     async def test_close_passes_the_cancellation_of_its_caller_on(self) -> None:
-        """A caller that is cancelled while it waits for the end is cancelled, whatever ends."""
+        """A caller that is cancelled while it waits for the end gets its own cancellation."""
         release = asyncio.Event()
 
         async def run() -> None:
@@ -247,7 +247,7 @@ class TestBackgroundTask:
         assert closing.cancelled()
 
     async def test_close_raises_the_error_of_the_task(self) -> None:
-        """An error that ended the task is not lost."""
+        """An error that ended the task is raised by `close`."""
 
         async def run() -> None:
             raise ValueError("broken")

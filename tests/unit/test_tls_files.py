@@ -1,4 +1,4 @@
-"""The files of a certificate: valid ones are read, others rejected with a text for operators."""
+"""The files of a certificate: valid files are read, others rejected with a clear error."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -16,7 +16,7 @@ def _put_another_key(path: Path) -> None:
 
 @pytest.fixture(name="files")
 def _files(tmp_path: Path) -> TlsFiles:
-    """Give files that belong together."""
+    """Return files that belong together."""
     files = TlsFiles(
         chain=tmp_path / "chain", key=tmp_path / "key", client_ca=tmp_path / "client_ca"
     )
@@ -27,7 +27,7 @@ def _files(tmp_path: Path) -> TlsFiles:
 
 
 def test_valid_files_are_read(files: TlsFiles) -> None:
-    """The texts are those of the files, and the key is not in their representation."""
+    """The contents of the files are returned, and `repr` does not show the key."""
     tls = files.read()
 
     assert tls.chain == files.chain.read_bytes()
@@ -51,7 +51,7 @@ def test_valid_files_are_read(files: TlsFiles) -> None:
 def test_invalid_files_are_rejected(
     files: TlsFiles, tmp_path: Path, name: str, spoil: Callable[[Path], object], text: str
 ) -> None:
-    """The text has the option and the problem of its file."""
+    """The error names the option and the problem of its file."""
     spoil(tmp_path / name)
 
     with pytest.raises(TlsUnusable, match=text):

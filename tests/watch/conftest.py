@@ -2,13 +2,13 @@
 
 import pytest
 
-from unit.plain_board import Step
+from harness.plain_board import Step
 from watch.in_memory_contest import InMemoryContest
 
 
 @pytest.fixture(name="contest")
 def _contest() -> InMemoryContest:
-    """Give a contest with two users."""
+    """Return a contest with two users."""
     contest = InMemoryContest()
     contest.commit(Step("ada", 5), Step("bo", 3))
     return contest

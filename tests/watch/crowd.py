@@ -1,4 +1,4 @@
-"""A crowd of watchers that need little memory, and resume by themselves when disconnected."""
+"""Many watchers that need little memory, and resume when they are disconnected."""
 
 import asyncio
 import itertools
@@ -18,9 +18,9 @@ _STREAMS_OF_A_CHANNEL = 100
 _PAUSE_S = 0.2
 
 
-class Spectator:
+class LightWatcher:
     """
-    One watcher that counts its messages, and checks that there is no gap between them.
+    A watcher that keeps no board: it counts messages, and checks that there is no gap.
 
     Attributes:
         position: The position of the last message.
@@ -62,29 +62,29 @@ class Spectator:
 
 class Crowd:
     """
-    Spectators that watch for as long as the block lasts, over many channels.
+    Watchers over many channels, until the end of the block.
 
     Attributes:
-        spectators: All of them.
+        watchers: All watchers.
     """
 
     def __init__(
         self, address: str, requests: Sequence[pb.WatchContestRequest], count: int
     ) -> None:
-        """Let `count` spectators watch at a server, each with the next of the requests."""
+        """Create `count` watchers of a server, and give them the requests in turn."""
         self._channels = [
             grpc.aio.insecure_channel(address, options=CHANNEL_OPTIONS)
             for _ in range(-(-count // _STREAMS_OF_A_CHANNEL))
         ]
         stubs = itertools.cycle(LeaderboardServiceStub(channel) for channel in self._channels)
-        self.spectators = [
-            Spectator(next(stubs), request)
+        self.watchers = [
+            LightWatcher(next(stubs), request)
             for request in itertools.islice(itertools.cycle(requests), count)
         ]
         self._tasks: list[asyncio.Task[None]] = []
 
     async def __aenter__(self) -> Self:
-        self._tasks = [asyncio.create_task(spectator.watch()) for spectator in self.spectators]
+        self._tasks = [asyncio.create_task(watcher.watch()) for watcher in self.watchers]
         return self
 
     async def __aexit__(
@@ -100,20 +100,20 @@ class Crowd:
             await channel.close()
 
     async def until(
-        self, holds: Callable[[Spectator], bool], story: str, *, within: float = 30.0
+        self, holds: Callable[[LightWatcher], bool], event: str, *, within: float = 30.0
     ) -> None:
         """
-        Wait until a condition holds for all spectators.
+        Wait until a condition holds for all watchers.
 
         Raises:
-            AssertionError: It doesn't in time.
-            RuntimeError: A spectator failed.
+            AssertionError: The condition does not hold in time.
+            RuntimeError: A watcher failed.
         """
 
         def look() -> bool:
             for task in self._tasks:
                 if task.done():
-                    raise RuntimeError("a spectator failed") from task.exception()
-            return all(holds(spectator) for spectator in self.spectators)
+                    raise RuntimeError("a watcher failed") from task.exception()
+            return all(holds(watcher) for watcher in self.watchers)
 
-        await eventually(look, story, within=within)
+        await eventually(look, event, within=within)

@@ -1,4 +1,4 @@
-"""Real goals in the order they were scored, and the boards that they lead to."""
+"""Real goals in the order in which they were scored, and the board after each of them."""
 
 import csv
 from bisect import bisect_left, bisect_right, insort
@@ -12,7 +12,7 @@ from model.test_international_goals import EVENTS
 __all__ = ["DEPTH", "EVENTS", "ContestGoals", "read_goals"]
 
 DEPTH = 50
-"""Ranks that are kept of every state of a board."""
+"""The number of ranks that are kept of each state of a board."""
 
 
 class ContestGoals:

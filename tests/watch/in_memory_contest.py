@@ -1,6 +1,6 @@
 """A watched contest without a store: a plain board, the commits received of it, and its watchers.
 
-Nothing here takes time by itself, so a test decides when a commit is received.
+No operation here waits, so a test decides when a commit is received.
 """
 
 import asyncio
@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Collection
 from typing import cast
 
 from harness.node import MessagePublisher
+from harness.plain_board import PlainBoard, Step
 from harness.watching import WatchChecker
 from leaderboard.v1 import leaderboard_pb2 as pb
 from leaderboard_server.domain.board import Page, RankedUser
@@ -25,7 +26,6 @@ from leaderboard_server.watch.hub import WatchHub
 from leaderboard_server.watch.recent_commits import RecentCommits
 from leaderboard_server.watch.watcher import Watcher
 from leaderboard_server.watch.watchers import Watchers
-from unit.plain_board import PlainBoard, Step
 
 CONTEST = "contest"
 _SCOPES = {
@@ -62,9 +62,9 @@ class InMemoryContest:
 
     Attributes:
         following: The number of watchers that follow each broadcast group.
-        position_reads: How often the position was read from the store.
-        state_reads: How often the first ranks were read with waiting.
-        window: Whether the first ranks can be read without waiting.
+        position_reads: The number of reads of the position from the store.
+        state_reads: The number of reads of the first ranks that waited.
+        window: True while the first ranks can be read without waiting.
     """
 
     def __init__(self, recent_changes: int = 10_000) -> None:
@@ -175,7 +175,7 @@ class InMemoryContest:
 
 class Viewer:
     """
-    A watcher with its stream: checks all messages, and may accept none for a time.
+    A watcher with its stream: it checks all messages, and can stop accepting them.
 
     Attributes:
         messages: The messages that it got.

@@ -1,4 +1,4 @@
-"""Watches through the parts of a server within the test's own process, each checked."""
+"""Checked watches through the parts of a server in the test's own process."""
 
 import asyncio
 import contextlib
@@ -50,7 +50,7 @@ class NodeWatch:
 
 @contextlib.asynccontextmanager
 async def all_watch(node: Node, watches: Sequence[NodeWatch]) -> AsyncIterator[None]:
-    """Run the watches for a block, which begins once each has a message."""
+    """Run the watches until the block ends; it begins when each has a message."""
     tasks = [asyncio.create_task(watch.run(node)) for watch in watches]
     try:
         await eventually(lambda: all(watch.checker.states for watch in watches), "the snapshots")

@@ -19,12 +19,12 @@ _RETRIED = {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED}
 
 class RoamingWatcher:
     """
-    Watches for as long as the block lasts.
+    Watches until the end of the block.
 
     Attributes:
         contest_id: The watched contest.
         scope: The scope of the watch.
-        checker: Checks every message; it keeps the current state alone.
+        checker: Checks every message; it keeps only the current state.
         messages: The number of messages that it got.
         streams: The number of streams that it opened.
         failure: The first error, or None.
@@ -88,7 +88,7 @@ class RoamingWatcher:
         return self.checker.position.revision
 
     def drop(self) -> None:
-        """Cancel the current stream, if there is one; another one follows by itself."""
+        """Cancel the current stream, if there is one; the watcher then opens another."""
         if self._stream is not None:
             self._stream.cancel()
 
@@ -119,7 +119,7 @@ class RoamingWatcher:
                 self.checker.feed(message)
                 self.messages += 1
                 self._inspect(self)
-                # Thousands of states would fill the memory of the test.
+                # thousands of states would fill the memory of the test
                 self.checker.states.clear()
                 self.checker.changes.clear()
         except grpc.aio.AioRpcError as error:

@@ -1,4 +1,4 @@
-"""One watcher of every scope, and the comparison with a board."""
+"""One watcher of every scope, and their comparison with a board."""
 
 import contextlib
 from collections.abc import AsyncIterator, Sequence
@@ -31,7 +31,7 @@ class ScopeWatchers:
 
     @contextlib.asynccontextmanager
     async def at(self, stub: LeaderboardServiceStub) -> AsyncIterator[None]:
-        """Watch at a server for a block, from the start or resumed."""
+        """Watch at a server until the block ends, from the start or resumed."""
         try:
             for watcher in self.watchers:
                 after = watcher.checker.position if watcher.checker.states else None

@@ -7,13 +7,13 @@ from collections import Counter
 
 import pytest
 
+from harness.plain_board import Step
 from harness.waiting import eventually
 from leaderboard_server.domain.errors import StoreUnavailable
 from leaderboard_server.domain.position import Position
 from leaderboard_server.domain.watch import Changes, Progress, Snapshot, WatchMessage, WatchScope
 from leaderboard_server.transport import broadcast_groups
 from leaderboard_server.watch import watcher
-from unit.plain_board import Step
 from watch.in_memory_contest import InMemoryContest, Viewer
 
 BUFFERED = 2
@@ -43,7 +43,7 @@ class Published:
 
 @pytest.fixture(name="contest")
 def _contest(monkeypatch: pytest.MonkeyPatch) -> InMemoryContest:
-    """Give a contest with two users, and streams with small buffers."""
+    """Return a contest with two users, and streams with small buffers."""
     monkeypatch.setattr(broadcast_groups, "SEND_BUFFER_MESSAGES", BUFFERED)
     contest = InMemoryContest()
     contest.commit(Step("ada", 5), Step("bo", 3))
@@ -52,17 +52,17 @@ def _contest(monkeypatch: pytest.MonkeyPatch) -> InMemoryContest:
 
 @pytest.fixture(name="published")
 def _published(contest: InMemoryContest, monkeypatch: pytest.MonkeyPatch) -> Published:
-    """Give a record of the published messages."""
+    """Return a record of the published messages."""
     return Published(contest, monkeypatch)
 
 
 def running_groups() -> int:
-    """Return how many broadcast groups have a running task."""
+    """Return the number of broadcast groups with a running task."""
     return sum(task.get_name() == "broadcast-group" for task in asyncio.all_tasks())
 
 
 async def all_follow(contest: InMemoryContest, count: int, groups: int = 1) -> None:
-    """Wait until so many watchers follow so many broadcast groups."""
+    """Wait until this number of watchers follows this number of broadcast groups."""
 
     def follow() -> bool:
         sizes = [size for size in contest.following.values() if size]
@@ -72,7 +72,7 @@ async def all_follow(contest: InMemoryContest, count: int, groups: int = 1) -> N
 
 
 async def all_share(contest: InMemoryContest, *viewers: Viewer, groups: int = 1) -> None:
-    """Have all viewers follow groups; one that started alone does so after its next message."""
+    """Make all viewers follow groups, with a commit for a viewer that started alone."""
     await eventually(lambda: all(viewer.messages for viewer in viewers), "a message for each")
     contest.commit(Step("ada", 1))
     await all_reach(contest, *viewers)
@@ -92,7 +92,7 @@ class TestSharing:
     async def test_each_message_is_published_once(
         self, contest: InMemoryContest, published: Published, scope: WatchScope
     ) -> None:
-        """It is also encoded once, however many watchers follow."""
+        """Each message is published and encoded once for all watchers of the group."""
         fields = {"scope": scope, "user_ids": frozenset({"ada"})}
         viewers = [Viewer(contest, **fields) for _ in range(20)]
         async with contextlib.AsyncExitStack() as stack:
@@ -113,7 +113,7 @@ class TestSharing:
     async def test_a_single_watcher_has_no_group(
         self, contest: InMemoryContest, published: Published
     ) -> None:
-        """It gets its messages by itself."""
+        """A single watcher gets its messages without a group."""
         viewer = Viewer(contest)
         async with viewer.watching():
             await all_reach(contest, viewer)
@@ -125,7 +125,7 @@ class TestSharing:
     async def test_progress_is_shared_too(
         self, contest: InMemoryContest, published: Published, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """A progress message is also made once for all."""
+        """A progress message is published once for all watchers of the group."""
         viewers = [Viewer(contest) for _ in range(3)]
         async with contextlib.AsyncExitStack() as stack:
             for viewer in viewers:
@@ -161,7 +161,7 @@ class TestSharing:
     async def test_a_watcher_at_another_position_does_not_follow(
         self, contest: InMemoryContest, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """Also where it has no next message yet, and the group pauses for its interval."""
+        """A watcher at another position does not follow, even while the group pauses."""
         viewers = [Viewer(contest, min_interval_s=3_600.0) for _ in range(3)]
         async with contextlib.AsyncExitStack() as stack:
             for viewer in viewers[:2]:
@@ -172,19 +172,19 @@ class TestSharing:
             await stack.enter_async_context(viewers[2].watching())
             await all_reach(contest, viewers[2])
             late = viewers[2].messages
-            await eventually(lambda: late[-1].event == Progress(), "progress for the late comer")
+            await eventually(lambda: late[-1].event == Progress(), "progress for the late watcher")
             assert viewers[2].position == contest.board.position != viewers[0].position
             await all_follow(contest, 2)
 
 
 class TestEviction:
-    """Watchers that accept less than is published."""
+    """Watchers that are slower than the messages of their group."""
 
     @pytest.mark.parametrize("scope", WatchScope)
     async def test_an_evicted_watcher_misses_and_repeats_nothing(
         self, contest: InMemoryContest, published: Published, scope: WatchScope
     ) -> None:
-        """The others get everything meanwhile, and it comes back to the group."""
+        """An evicted watcher gets merged changes and follows again; others get every message."""
         fields = {"scope": scope, "user_ids": frozenset({"ada", "bo"})}
         quick, slow = Viewer(contest, **fields), Viewer(contest, **fields)
         async with quick.watching(), slow.watching():
@@ -207,10 +207,8 @@ class TestEviction:
         assert slow.checker.reasons == {"INITIAL": 1}
         assert len(published.messages) == COMMITS + 1
 
-    async def test_a_watcher_may_miss_the_last_message_alone(
-        self, contest: InMemoryContest
-    ) -> None:
-        """It gets the message that was published last, though none follows."""
+    async def test_an_evicted_watcher_gets_the_last_message(self, contest: InMemoryContest) -> None:
+        """An evicted watcher gets the last published message without a later one."""
         quick, slow = (Viewer(contest, scope=WatchScope.ALL) for _ in range(2))
         async with quick.watching(), slow.watching():
             await all_share(contest, quick, slow)
@@ -223,7 +221,7 @@ class TestEviction:
             assert slow.board == quick.board
 
     async def test_rows_that_moved_up_meanwhile_are_sent(self, contest: InMemoryContest) -> None:
-        """The rows of an evicted watcher are not those of the group."""
+        """An evicted watcher gets rows that moved up while it was evicted."""
         quick, slow = (Viewer(contest, limit=1) for _ in range(2))
         async with quick.watching(), slow.watching():
             await all_share(contest, quick, slow)
@@ -235,10 +233,10 @@ class TestEviction:
             slow.accepting.set()
             await eventually(lambda: slow.board == quick.board == [("bo", 3)], "the same board")
 
-    async def test_a_late_comer_joins_at_the_state_of_the_group(
+    async def test_a_late_watcher_joins_at_the_state_of_the_group(
         self, contest: InMemoryContest, published: Published
     ) -> None:
-        """Also while commits come; no watcher gets anything twice."""
+        """Watchers that start during commits join the group and get no change twice."""
         viewers = [Viewer(contest, scope=WatchScope.ALL) for _ in range(6)]
         async with contextlib.AsyncExitStack() as stack:
             for viewer in viewers:
@@ -257,7 +255,7 @@ class TestEnd:
     """The end of a group."""
 
     async def test_comes_with_the_last_watcher(self, contest: InMemoryContest) -> None:
-        """The group goes on while there is a watcher, and nothing is left of it afterwards."""
+        """The group runs while it has a watcher, and leaves nothing registered afterwards."""
         viewers = [Viewer(contest) for _ in range(3)]
         async with contextlib.AsyncExitStack() as stack:
             for viewer in viewers[1:]:
@@ -276,7 +274,7 @@ class TestEnd:
     async def test_each_watcher_gets_a_new_epoch_once(
         self, contest: InMemoryContest, scope: WatchScope
     ) -> None:
-        """After that they share another group."""
+        """Each watcher gets one snapshot, and then they share another group."""
         fields = {"scope": scope, "user_ids": frozenset({"ada", "cy"})}
         viewers = [Viewer(contest, **fields) for _ in range(3)]
         async with contextlib.AsyncExitStack() as stack:
@@ -296,7 +294,7 @@ class TestEnd:
             assert viewer.board == [("cy", 2)]
 
     async def test_all_watchers_get_the_first_change_of_a_contest(self) -> None:
-        """A watcher from before the beginning gets it without a second snapshot."""
+        """Watchers of an empty contest get the first change without a second snapshot."""
         contest = InMemoryContest()
         viewers = [Viewer(contest) for _ in range(3)]
         async with contextlib.AsyncExitStack() as stack:
@@ -309,7 +307,7 @@ class TestEnd:
     async def test_all_watches_fail_while_the_store_is_down(
         self, contest: InMemoryContest, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """No watcher gets a progress message that can't be trusted."""
+        """Without the store all watches fail, and none gets a progress message."""
         viewers = [Viewer(contest) for _ in range(3)]
         async with contextlib.AsyncExitStack() as stack:
             tasks = [await stack.enter_async_context(viewer.watching()) for viewer in viewers]
@@ -323,7 +321,7 @@ class TestEnd:
     async def test_an_unexpected_error_ends_all_watches(
         self, contest: InMemoryContest, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """Another group would fail by the same error, and so on for ever."""
+        """All watches end with the error, and no other group is started."""
         viewers = [Viewer(contest) for _ in range(3)]
 
         async def fail(_watcher: watcher.Watcher) -> WatchMessage:
@@ -344,7 +342,7 @@ class TestEnd:
         assert [type(error) for error in ended] == [LookupError] * 3
 
     async def test_a_drain_ends_all_watches(self, contest: InMemoryContest) -> None:
-        """Each watcher gets the end, at its own position."""
+        """Each watcher gets `end` with its own position."""
         viewers = [Viewer(contest) for _ in range(3)]
         async with contextlib.AsyncExitStack() as stack:
             tasks = [await stack.enter_async_context(viewer.watching()) for viewer in viewers]
@@ -356,13 +354,13 @@ class TestEnd:
 
 
 class TestRows:
-    """Rows of the watchers that a group knows."""
+    """The rows that a group assumes its watchers to have."""
 
     @pytest.mark.parametrize("resumed_first", [False, True])
     async def test_a_resumed_watcher_gets_all_rows(
         self, contest: InMemoryContest, *, resumed_first: bool
     ) -> None:
-        """Once; watchers with the same request that have their rows get the changes alone."""
+        """A resumed watcher gets all rows once; a complete one gets only the changes."""
         complete = Viewer(contest)
         resumed = Viewer(contest, resume_after=contest.board.position)
         order = (resumed, complete) if resumed_first else (complete, resumed)

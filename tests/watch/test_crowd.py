@@ -1,4 +1,4 @@
-"""Many watchers: all disconnected together, or one of them stuck."""
+"""Many watchers: all are disconnected together, or one of them is stuck."""
 
 import itertools
 import time
@@ -9,13 +9,13 @@ import psutil
 import pytest
 
 from harness.calls import DEADLINE_S
+from harness.counting_proxy import CountingProxy
 from harness.service import CHANNEL_OPTIONS, ServiceProcess, all_serving
 from harness.statuses import Status, status_of
 from harness.stores import StoreProcess
 from leaderboard.v1 import leaderboard_pb2 as pb
 from leaderboard.v1.leaderboard_pb2_grpc import LeaderboardServiceStub
 from watch.crowd import Crowd
-from watch.store_lines import WatchedLine
 
 BACK_WITHIN_S = 10.0
 CALLS_FOR_A_CONTEST = 20
@@ -33,16 +33,16 @@ SCOPES = (
 async def test_a_disconnected_crowd_resumes(
     own_store: StoreProcess, tmp_path: Path, count: int, *, emptied: bool
 ) -> None:
-    """Soon after the restart all have every change, at the cost of a few calls to the store.
+    """Soon after a restart all watchers have every change, with a few calls to the store.
 
-    Where the store was emptied meanwhile, all of them need a snapshot.
+    If the store was emptied meanwhile, each watcher gets a snapshot.
     """
     requests = [
         pb.WatchContestRequest(contest_id=contest_id, **scope)  # type: ignore[arg-type]
         for contest_id, scope in itertools.product(CONTESTS, SCOPES)
     ]
-    async with WatchedLine(own_store.port) as line:
-        restarted = ServiceProcess(tmp_path / "restarted", redis_url=line.url)
+    async with CountingProxy(own_store.port) as proxy:
+        restarted = ServiceProcess(tmp_path / "restarted", redis_url=proxy.url)
         other = ServiceProcess(tmp_path / "other", redis_url=own_store.url)
         async with all_serving(restarted, other):
             await _change_all(other, 1)
@@ -54,16 +54,16 @@ async def test_a_disconnected_crowd_resumes(
                     async with own_store.client() as client:
                         await client.flushall()
                 latest = await _change_all(other, 5)
-                line.contests.clear()
+                proxy.contests.clear()
                 restarted.launch()
                 await crowd.until(
                     lambda s: s.position.revision == latest.get(s.position.epoch),
                     "every change of the outage",
                     within=BACK_WITHIN_S,
                 )
-                assert {s.snapshots for s in crowd.spectators} == {2 if emptied else 1}
+                assert {s.snapshots for s in crowd.watchers} == {2 if emptied else 1}
                 for contest_id in CONTESTS:
-                    assert line.contests[contest_id] <= CALLS_FOR_A_CONTEST
+                    assert proxy.contests[contest_id] <= CALLS_FOR_A_CONTEST
 
 
 async def _change_all(service: ServiceProcess, times: int) -> dict[str, int]:
@@ -89,13 +89,13 @@ BYSTANDERS = 200
 WRITE_TIMEOUT_S = 5
 MARGIN_S = 3
 MEMORY_MIB = 8
-"""The most memory for a stuck watcher, with the normal growth of the process."""
+"""The limit of memory for a stuck watcher, with the normal growth of the process."""
 
 
 async def test_one_stuck_watcher_costs_the_others_nothing(
     own_store: StoreProcess, tmp_path: Path
 ) -> None:
-    """They get every change; it takes little memory, and is disconnected with its position."""
+    """The others get every change; the stuck one needs little memory, and is disconnected."""
     leader = pb.WatchContestRequest(contest_id="cup", scope=pb.WATCH_SCOPE_USERS, user_ids=[LEADER])
     options = ("--watch-write-timeout-s", str(WRITE_TIMEOUT_S), "--history-changes", "1000")
     async with (
@@ -124,8 +124,8 @@ async def test_one_stuck_watcher_costs_the_others_nothing(
 
         led = number // LEADS_EVERY + 1
         await crowd.until(lambda s: s.changes >= led, "every change of the leader")
-        assert {s.changes for s in crowd.spectators} == {led}
-        assert {(s.streams, s.snapshots) for s in crowd.spectators} == {(1, 1)}
+        assert {s.changes for s in crowd.watchers} == {led}
+        assert {(s.streams, s.snapshots) for s in crowd.watchers} == {(1, 1)}
 
         messages, status = await _read_to_the_end(stuck)
         last = messages[-1]

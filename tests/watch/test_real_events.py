@@ -1,4 +1,4 @@
-"""Real goals are imported while watchers come and go, servers crash and connections break."""
+"""An import of real goals while watchers resume, servers crash and connections break."""
 
 import asyncio
 import contextlib
@@ -34,19 +34,19 @@ _LIMITS = (1, 3, 10, DEPTH)
 
 
 @pytest.mark.timeout(180)
-async def test_the_first_goals_through_two_servers_with_everything_failing(
+async def test_the_first_goals_through_two_failing_servers(
     own_store: StoreProcess, tmp_path: Path
 ) -> None:
-    """Every watcher has the board of the file, after every message and at the end."""
+    """After every message each watcher has the board of the file at its position."""
     await _import_and_watch(own_store, tmp_path, goals=5_000, watchers=20, kill_feeds_every=0.5)
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
-async def test_all_goals_through_two_servers_with_everything_failing(
+async def test_all_goals_through_two_failing_servers(
     own_store: StoreProcess, tmp_path: Path
 ) -> None:
-    """The same holds for the whole file and for more watchers."""
+    """With the whole file and more watchers each watcher has the correct boards too."""
     await _import_and_watch(own_store, tmp_path, goals=None, watchers=50, kill_feeds_every=2)
 
 
@@ -144,7 +144,7 @@ def _name(watcher: RoamingWatcher) -> str:
 
 class Import:
     """
-    Sends the goals of each contest in order, in batches of any size, to both servers in turn.
+    Sends the goals of each contest in order, in random batches, to both servers in turn.
 
     Attributes:
         half: Set once half of the goals are acknowledged.
@@ -160,7 +160,7 @@ class Import:
         self._half = self._left // 2
 
     async def run(self) -> None:
-        """Send all, those of several contests concurrently."""
+        """Send all goals, of several contests concurrently."""
         async with asyncio.TaskGroup() as group:
             for contest in self._contests:
                 group.create_task(self._send(contest))
@@ -175,7 +175,7 @@ class Import:
                 self.half.set()
 
     async def _persist(self, batch: pb.BatchUpdateScoresRequest) -> None:
-        """Send a batch until all of it is acknowledged, each time to the next server."""
+        """Send a batch until all of it is acknowledged, to another server at each attempt."""
         while True:
             try:
                 answer = await next(self._stubs).BatchUpdateScores(batch, timeout=DEADLINE_S)
@@ -190,7 +190,7 @@ class Import:
 
 @contextlib.asynccontextmanager
 async def _again_and_again(act: Callable[[], Awaitable[None]], every: float) -> AsyncIterator[None]:
-    """Repeat an action at this interval in seconds for as long as the block lasts."""
+    """Repeat an action at this interval in seconds until the block ends."""
 
     async def repeat() -> None:
         while True:

@@ -1,15 +1,15 @@
-"""One watcher and its next message, with a test in charge of when commits are received."""
+"""One watcher and its next message, while the test decides when commits are received."""
 
 import asyncio
 
 import pytest
 
+from harness.plain_board import Step
 from leaderboard_server.domain.errors import StoreUnavailable
 from leaderboard_server.domain.watch import Changes, Progress, WatchMessage, WatchScope
 from leaderboard_server.watch import merge as merging
 from leaderboard_server.watch import views, watcher
 from leaderboard_server.watch.views import CHANGES_AT_ONCE
-from unit.plain_board import Step
 from watch.in_memory_contest import InMemoryContest
 
 SOON_S = 10.0
@@ -31,12 +31,12 @@ def ids(message: WatchMessage) -> list[str]:
 
 
 class TestProgress:
-    """Progress messages: the watcher has everything up to their position."""
+    """Progress messages, which confirm that the watcher has every change up to a position."""
 
     @pytest.mark.usefixtures("soon_progress")
     @pytest.mark.parametrize("scope", WatchScope)
     async def test_comes_in_a_quiet_time(self, contest: InMemoryContest, scope: WatchScope) -> None:
-        """Again and again, with the position up to which everything was sent."""
+        """Without changes the watcher gets progress messages with its position repeatedly."""
         watching = contest.watcher(scope=scope, user_ids=frozenset({"ada"}))
         await watching.start()
         async with asyncio.timeout(SOON_S):
@@ -49,7 +49,7 @@ class TestProgress:
     async def test_does_not_come_while_the_follower_is_not_live(
         self, contest: InMemoryContest, scope: WatchScope
     ) -> None:
-        """With the feed or the store down the watch fails instead."""
+        """While the follower is not live the watch fails, without a progress message."""
         watching = contest.watcher(scope=scope, user_ids=frozenset({"ada"}))
         await watching.start()
         contest.follower.live = False
@@ -61,7 +61,7 @@ class TestProgress:
     async def test_comes_within_a_long_min_interval(
         self, contest: InMemoryContest, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """Changes don't: they come merged at the end of the interval."""
+        """Progress comes within the interval, and merged changes at its end."""
         watching = contest.watcher(min_interval_s=3_600.0)
         await watching.start()
         contest.commit(Step("ada", 1))
@@ -90,7 +90,7 @@ class TestBusyContest:
     async def test_changes_of_the_first_ranks_keep_coming(
         self, contest: InMemoryContest, *, window: bool
     ) -> None:
-        """The watcher doesn't wait for a pause that never comes."""
+        """The watcher gets changes while commits never pause."""
         watching = contest.watcher()
         await watching.start()
         contest.window = window
@@ -112,7 +112,7 @@ class TestBusyContest:
     async def test_progress_comes_if_nothing_watched_changes(
         self, contest: InMemoryContest, monkeypatch: pytest.MonkeyPatch, scope: WatchScope
     ) -> None:
-        """Changes of other users don't delay it, though they never pause."""
+        """Constant changes of other users do not delay a progress message."""
         monkeypatch.setattr(watcher, "PROGRESS_S", 0.0)
         watching = contest.watcher(limit=1, scope=scope, user_ids=frozenset({"ada"}))
         await watching.start()
@@ -131,7 +131,7 @@ class TestFarBehind:
     async def test_a_message_holds_one_page_and_other_tasks_get_turns(
         self, monkeypatch: pytest.MonkeyPatch, scope: WatchScope
     ) -> None:
-        """No read of the commits is longer than a message, and the loop turns between two."""
+        """A message comes from one page of commits, and other tasks run between two pages."""
         contest = InMemoryContest()
         begin = contest.commit(Step("ada", 1))
         for number in range(3 * CHANGES_AT_ONCE):
@@ -171,7 +171,7 @@ class TestFarBehind:
         assert len({turn for turn, size in reads if size}) == 3
 
     def test_a_commit_is_never_split(self) -> None:
-        """A page ends with the commit that makes it full, and the next one begins after it."""
+        """A page ends with a whole commit, and the next page begins after it."""
         contest = InMemoryContest()
         for number in range(4):
             contest.commit(*(Step(f"u{user}", 1 + number) for user in range(7)))
@@ -187,7 +187,7 @@ class TestShared:
     async def test_changes_are_merged_once(
         self, contest: InMemoryContest, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """However many watch the same ranks, at whatever interval."""
+        """Changes are merged once for all watchers of the same ranks, at any interval."""
         merges = 0
         merge = merging.merge
 
@@ -209,7 +209,7 @@ class TestShared:
     async def test_a_resumed_watcher_shares_nothing_with_a_complete_one(
         self, contest: InMemoryContest, *, resumed_first: bool
     ) -> None:
-        """The resumed one gets all rows once, the other one the changes alone."""
+        """The resumed watcher gets all rows once, the complete one only the changes."""
         complete = contest.watcher()
         resumed = contest.watcher(resume_after=contest.board.position)
         await complete.start()

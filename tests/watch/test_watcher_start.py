@@ -4,12 +4,12 @@ import asyncio
 
 import pytest
 
+from harness.plain_board import Step
 from harness.waiting import eventually
 from leaderboard_server.domain.errors import StoreUnavailable
 from leaderboard_server.domain.position import BEGINNING, Position
 from leaderboard_server.domain.watch import Snapshot, SnapshotReason, WatchMessage, WatchScope
 from leaderboard_server.watch import recent_commits, watcher
-from unit.plain_board import Step
 from watch.in_memory_contest import InMemoryContest
 
 SOON_S = 10.0
@@ -24,7 +24,7 @@ def _short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def first(contest: InMemoryContest, **fields: object) -> WatchMessage | None:
-    """Return the first message of a watcher, if it gets one at once."""
+    """Return the first message of a watcher, or None if it gets none at once."""
     async with asyncio.timeout(SOON_S):
         return await contest.watcher(**fields).start()
 
@@ -41,7 +41,7 @@ class TestResume:
     async def test_a_position_ahead_is_valid_once_the_store_reaches_it(
         self, contest: InMemoryContest
     ) -> None:
-        """Also where the server has not received that commit yet."""
+        """A position ahead is valid once the store has it, even if the server has not."""
         now = contest.board.position
         later = Position(now.epoch, now.revision + 1)
         assert reason(await first(contest, resume_after=later)) is SnapshotReason.AHEAD
@@ -54,7 +54,7 @@ class TestResume:
     async def test_a_read_in_flight_does_not_serve_a_later_watcher(
         self, contest: InMemoryContest, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """Its reply may be older than the position of the later one."""
+        """A read in flight may be too old for a later watcher, so the position is read again."""
         released = asyncio.Event()
         in_flight = asyncio.Event()
         read = contest.position
@@ -80,7 +80,7 @@ class TestResume:
 
     @pytest.mark.usefixtures("short_waits")
     async def test_concurrent_watchers_share_one_read(self, contest: InMemoryContest) -> None:
-        """The position of the contest is read once for a crowd."""
+        """Concurrent watchers cause one read of the position."""
         now = contest.board.position
         later = Position(now.epoch, now.revision + 1)
         contest.make(Step("cy", 1))
@@ -91,7 +91,7 @@ class TestResume:
     async def test_a_new_epoch_that_is_not_received_is_not_reverted(
         self, contest: InMemoryContest
     ) -> None:
-        """A watcher that knows of it is rejected, and never gets the lost board."""
+        """A watcher of the new epoch is rejected until the server has received it."""
         contest.lose_history("two", Step("cy", 1))
         with pytest.raises(StoreUnavailable):
             await first(contest, resume_after=contest.board.position)
@@ -100,7 +100,7 @@ class TestResume:
         assert await first(contest, resume_after=contest.board.position) is None
 
     async def test_the_beginning_of_a_trimmed_history_is_trimmed(self) -> None:
-        """A watcher from before the first change has missed changes like any other."""
+        """A watcher from before the first change gets HISTORY_TRIMMED once the log is trimmed."""
         contest = InMemoryContest(recent_changes=2)
         for _ in range(4):
             contest.commit(Step("ada", 1))
@@ -116,7 +116,7 @@ class TestSnapshot:
     async def test_is_not_behind_an_acknowledged_write(
         self, contest: InMemoryContest, scope: WatchScope
     ) -> None:
-        """Where commits of other servers before an own one are late, it waits for them."""
+        """A snapshot waits for late commits that precede an acknowledged own write."""
         late, own = contest.make(Step("cy", 1)), contest.make(Step("bo", 1))
         contest.follower.acked_position = own.position
         watching = asyncio.create_task(first(contest, scope=scope))
@@ -129,7 +129,7 @@ class TestSnapshot:
 
     @pytest.mark.usefixtures("short_waits")
     async def test_that_can_not_be_reached_is_an_error(self, contest: InMemoryContest) -> None:
-        """Where these commits don't come the watch fails."""
+        """If these commits do not arrive, the watch fails."""
         contest.follower.acked_position = contest.make(Step("bo", 1)).position
         with pytest.raises(StoreUnavailable):
             await first(contest)

@@ -1,4 +1,4 @@
-"""Promise 6, gap-free watches: watchers of every scope and the checker, on a real store."""
+"""Promise 6, gap-free watches: checked watchers of every scope on a real store."""
 
 import asyncio
 import contextlib
@@ -40,7 +40,7 @@ SCOPES = {
 
 
 class Watch:
-    """A watcher that feeds the checker, and can be stopped and resumed on any server."""
+    """A checked watcher that can be stopped and resumed on any server."""
 
     def __init__(self, scope: WatchScope, limit: int = 100, min_interval_s: float = 0.0) -> None:
         self._request = WatchRequest(
@@ -100,7 +100,7 @@ class Watch:
 
 @pytest_asyncio.fixture(name="nodes")
 async def _nodes(store: StoreProcess) -> AsyncIterator[tuple[Node, Node]]:
-    """Give two servers on a real and empty store, once their feeds are up."""
+    """Yield two servers on a real and empty store, once their feeds are up."""
     async with running_node(store.url) as one, running_node(store.url) as two:
         await eventually(lambda: one.feed.connected and two.feed.connected, "the feeds are up")
         yield one, two
@@ -128,7 +128,7 @@ class TestEveryScope:
     async def test_gets_every_change_of_two_servers(
         self, nodes: tuple[Node, Node], scope: WatchScope
     ) -> None:
-        """In order, once, without a gap, and the board ends up as the store's."""
+        """Every change arrives once and in order, and the final board equals that of the store."""
         watches = [Watch(scope, limit) for limit in (5, 100)]
         async with watches[0].on(nodes[0]), watches[1].on(nodes[1]):
             await load(nodes, 60)
@@ -141,7 +141,7 @@ class TestEveryScope:
     async def test_resumes_on_either_server_without_a_snapshot(
         self, nodes: tuple[Node, Node], scope: WatchScope
     ) -> None:
-        """Everything that happened meanwhile comes as changes."""
+        """After a resume the missed changes arrive, without a snapshot."""
         watch = Watch(scope)
         async with watch.on(nodes[0]):
             await load(nodes, 20)
@@ -157,7 +157,7 @@ class TestEveryScope:
     async def test_a_slow_watcher_ends_up_right(
         self, nodes: tuple[Node, Node], scope: WatchScope
     ) -> None:
-        """After a pause it gets merged changes, or all that it missed."""
+        """After a pause a slow watcher gets merged changes or all missed ones."""
         watch, free = Watch(scope), Watch(scope)
         async with watch.on(nodes[0]), free.on(nodes[0]):
             await eventually(lambda: bool(watch.messages), "the snapshot")
@@ -172,7 +172,7 @@ class TestEveryScope:
     async def test_one_too_far_behind_gets_a_snapshot(
         self, store: StoreProcess, scope: WatchScope
     ) -> None:
-        """The reason is LAGGED, and the watch goes on after it."""
+        """A watcher too far behind gets a snapshot with LAGGED, and changes after it."""
         watch = Watch(scope)
         async with (
             running_node(store.url, Retention(history_changes=50)) as node,
@@ -189,7 +189,7 @@ class TestEveryScope:
     async def test_an_emptied_store_is_a_new_epoch(
         self, nodes: tuple[Node, Node], store: StoreProcess, scope: WatchScope
     ) -> None:
-        """The watcher gets a snapshot with that reason, and then the changes of the new history."""
+        """The watcher gets a snapshot with NEW_EPOCH, and then the changes of the new history."""
         watch = Watch(scope)
         async with watch.on(nodes[0]), store.client() as client:
             await load(nodes, 10)
@@ -203,7 +203,7 @@ class TestEveryScope:
     async def test_drains_with_a_position_to_resume_from(
         self, nodes: tuple[Node, Node], scope: WatchScope
     ) -> None:
-        """The last message is the end; a resume on another server misses nothing."""
+        """The last message is `end`; a resume on another server misses no change."""
         watch = Watch(scope)
         async with watch.on(nodes[0]):
             await load(nodes, 10)
@@ -219,10 +219,10 @@ class TestEveryScope:
 
 
 class TestResume:
-    """Resumes that may need a snapshot."""
+    """Resumes with and without a snapshot."""
 
     async def test_a_trimmed_history_needs_a_snapshot(self, store: StoreProcess) -> None:
-        """Its reason is HISTORY_TRIMMED."""
+        """A resume before the start of the log gets a snapshot with HISTORY_TRIMMED."""
         async with running_node(store.url, Retention(history_changes=100)) as node:
             watch = Watch(WatchScope.ALL)
             async with watch.on(node):
@@ -236,7 +236,7 @@ class TestResume:
         assert watch.checker.reasons["HISTORY_TRIMMED"] == 1
 
     async def test_a_position_ahead_needs_a_snapshot(self, nodes: tuple[Node, Node]) -> None:
-        """Its reason is AHEAD."""
+        """A resume at a later position than the store gets a snapshot with AHEAD."""
         await nodes[0].add(CONTEST, "ada")
         now = await nodes[0].store.position(CONTEST)
         request = WatchRequest(CONTEST, resume_after=Position(now.epoch, 9))
@@ -247,7 +247,7 @@ class TestResume:
     async def test_an_epoch_that_a_server_has_not_received_needs_none(
         self, nodes: tuple[Node, Node], monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """A watcher that knows it from another server resumes without a second snapshot."""
+        """A watcher of a new epoch resumes without a snapshot on a server that missed it."""
         watch, other = Watch(WatchScope.ALL), Watch(WatchScope.ALL)
         old = (await nodes[0].add(CONTEST, "ada")).position
         async with other.on(nodes[1]):
@@ -268,7 +268,7 @@ class TestResume:
     async def test_a_position_within_a_commit_resumes_with_its_rest(
         self, nodes: tuple[Node, Node]
     ) -> None:
-        """The position of a writer may be within a commit; the changes after it follow."""
+        """A resume within a commit gets the changes after that position."""
         updates = [ScoreUpdate(CONTEST, user, 1) for user in ("a", "b", "c")]
         await nodes[0].committer.commit(CONTEST, updates, list)
         now = await nodes[0].store.position(CONTEST)
@@ -281,7 +281,7 @@ class TestResume:
     async def test_an_unreadable_log_counts_as_trimmed(
         self, nodes: tuple[Node, Node], store: StoreProcess
     ) -> None:
-        """A resume from before entries of another version gets a snapshot."""
+        """A resume from before log entries of another version gets a snapshot."""
         for user in ("a", "b", "c"):
             await nodes[0].add(CONTEST, user)
         now = await nodes[0].store.position(CONTEST)
@@ -298,12 +298,12 @@ class TestResume:
 
 
 class TestRollBack:
-    """A store that is rolled back to an older copy while a server only follows it."""
+    """A rollback of the store to an older copy while a server only follows it."""
 
     async def test_a_server_that_only_followed_detects_it(
         self, nodes: tuple[Node, Node], store: StoreProcess
     ) -> None:
-        """Reused revisions are a new epoch."""
+        """Reused revisions lead to a new epoch."""
         writer, reader = nodes
         watch = Watch(WatchScope.ALL)
         await writer.add(CONTEST, "ada")
@@ -329,7 +329,7 @@ class TestCancellation:
     """Watchers that are cancelled at any moment."""
 
     async def test_nothing_is_left_behind(self, nodes: tuple[Node, Node]) -> None:
-        """However they end, the last one closes the shared state of the contest."""
+        """After the last watcher has ended, no shared state of the contest is left."""
         rng = random.Random(1)
 
         async def look() -> None:
@@ -354,7 +354,7 @@ class TestQuiet:
     async def test_changes_of_other_users_do_not_delay_a_watched_one(
         self, nodes: tuple[Node, Node]
     ) -> None:
-        """A resumed watcher of users gets its change after thousands of others."""
+        """A resumed watcher of users gets its change behind thousands of other changes."""
         watch = Watch(WatchScope.USERS)
         async with watch.on(nodes[0]):
             await nodes[0].add(CONTEST, USERS[0])
@@ -369,7 +369,7 @@ class TestQuiet:
     async def test_progress_follows_silence(
         self, nodes: tuple[Node, Node], monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """Also for a watcher of users while other users score, up to the last delivered commit."""
+        """A silent watch gets progress at the last commit, also while other users score."""
         monkeypatch.setattr(watcher, "PROGRESS_S", 0.2)
         watch = Watch(WatchScope.USERS)
         async with watch.on(nodes[0]):
@@ -386,7 +386,7 @@ class TestQuiet:
         assert len(watch.messages) * 3 < len(free.messages)
 
     async def test_an_unknown_contest_can_be_watched(self, nodes: tuple[Node, Node]) -> None:
-        """Its changes follow when it begins, without another snapshot."""
+        """When the contest begins its changes follow, without another snapshot."""
         watch = Watch(WatchScope.TOP)
         async with watch.on(nodes[0]):
             await eventually(lambda: bool(watch.messages), "the snapshot")
@@ -395,7 +395,7 @@ class TestQuiet:
         assert set(watch.checker.reasons) == {"INITIAL"}
 
     async def test_equal_watchers_share_their_messages(self, nodes: tuple[Node, Node]) -> None:
-        """They get the same object, so that it is encoded once."""
+        """Equal watchers get the same message object, which is encoded once."""
         watches = [Watch(WatchScope.TOP) for _ in range(5)]
         async with contextlib.AsyncExitStack() as stack:
             for watch in watches:

@@ -18,7 +18,7 @@ _PASSWORD = "s3cret"
     ],
 )
 def test_sentinel_urls_are_accepted(url: str) -> None:
-    """Every part of the form is accepted."""
+    """Every form of a Sentinel URL is accepted."""
     assert isinstance(connect(url).connection_pool, MasterPool)
 
 
@@ -45,7 +45,7 @@ def test_sentinel_urls_are_accepted(url: str) -> None:
     ],
 )
 def test_other_urls_are_rejected(url: str) -> None:
-    """They are rejected before anything is opened, and the error shows no part of them."""
+    """Other URLs are rejected before a connection is opened, and the error does not show them."""
     with_password = url.replace("://", f"://user:{_PASSWORD}@", 1)
 
     for wrong in (url, with_password):

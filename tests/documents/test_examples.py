@@ -1,8 +1,8 @@
-"""Examples are found in a document, and compared without values that vary."""
+"""Tests of finding examples in a document, and of comparing them without varying values."""
 
 from pathlib import Path
 
-from contract.examples import Example, examples, pieces
+from documents.examples import Example, examples, pieces
 
 _DOCUMENT = """
 ```console
@@ -22,7 +22,7 @@ $ grpcurl not an example
 
 
 def test_examples_are_commands_with_their_output(tmp_path: Path) -> None:
-    """Only the given command counts, with all its lines, in console blocks alone."""
+    """Examples are the uses of the given command in console blocks, with all their lines."""
     document = tmp_path / "document.md"
     document.write_text(_DOCUMENT)
 
@@ -32,8 +32,8 @@ def test_examples_are_commands_with_their_output(tmp_path: Path) -> None:
     ]
 
 
-def test_pieces_leave_out_what_varies() -> None:
-    """Epochs, white space and the words for a deadline don't count; keys, numbers and texts do."""
+def test_pieces_leave_out_varying_values() -> None:
+    """Epochs, white space and words for a deadline are ignored; other keys and values are not."""
     shown = pieces('{"position": {"epoch": "a1", "revision": "2"}}\nERROR:\n  Code: NotFound')
     printed = pieces('{"position":{"epoch":"b2","revision":"2"}} \n\nERROR:\n  Code:  NotFound\n')
 

@@ -1,8 +1,8 @@
 """
-Runs a command that ends when the process that started it ends, in whatever way.
+Runs a command that the kernel kills when the process that started it ends.
 
-Run as a script, `python tether.py PARENT_PID COMMAND...`: the tie must be made in the child itself,
-before the command replaces it. Only Linux has it; elsewhere the command runs without it.
+Run as a script: `python die_with_parent.py PARENT_PID COMMAND...`. The child itself must set the
+signal, before the command replaces it. Only Linux has it; elsewhere the command runs without it.
 """
 
 import ctypes
@@ -14,7 +14,7 @@ _PR_SET_PDEATHSIG = 1
 
 
 def main(parent: int, command: list[str]) -> None:
-    """Tie this process to its parent, then execute the command."""
+    """Set the signal for the end of the parent, then execute the command."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() != parent:

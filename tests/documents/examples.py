@@ -1,4 +1,4 @@
-"""Reads the examples of a document, to compare them with the output of their commands."""
+"""Reads the examples of a document, and output in a form that can be compared."""
 
 import json
 import re
@@ -11,7 +11,7 @@ _FENCE = "```"
 _VARYING = {"epoch", "eventTime", "event_time"}
 """Keys whose values differ between runs."""
 _TIME_IS_UP = re.compile("(context )?deadline exceeded", re.IGNORECASE)
-"""Client and server report an exceeded deadline in different words, and either may be first."""
+"""Client and server word an exceeded deadline differently, and either may report it."""
 
 
 class Example(NamedTuple):
@@ -25,10 +25,10 @@ class Example(NamedTuple):
 
 def examples(document: Path, command: str) -> list[Example]:
     """
-    Find the uses of a command in a document's console blocks.
+    Return the uses of a command in the console blocks of a document.
 
-    A block is fenced and marked `console`. In it a line that begins with `$ ` is a command, which a
-    backslash at its end carries on; what follows up to the next one is its output.
+    A block is fenced and marked `console`. A line that begins with `$ ` is a command, which a
+    backslash at its end continues; the lines up to the next command are its output.
     """
     found: list[Example] = []
     lines = iter(enumerate(document.read_text().splitlines(), 1))

@@ -1,4 +1,4 @@
-"""Watchers get no stale board while the store or the feed is away, or messages are late."""
+"""Watchers get no stale board while store or feed are unavailable or messages are late."""
 
 import contextlib
 from collections.abc import AsyncIterator
@@ -26,15 +26,15 @@ USERS = frozenset({"ada", "bo", "cy"})
 
 @pytest_asyncio.fixture(name="near")
 async def _near(store: StoreProcess) -> AsyncIterator[Node]:
-    """Give a server on the store itself."""
+    """Yield a server that is connected to the store itself."""
     async with running_node(store.url) as node:
         yield node
 
 
 @pytest_asyncio.fixture(name="far")
-async def _far(line: StoreProxy) -> AsyncIterator[Node]:
-    """Give a server at the far end of the line."""
-    async with running_node(line.url) as node:
+async def _far(proxy: StoreProxy) -> AsyncIterator[Node]:
+    """Yield a server that reaches the store through the proxy."""
+    async with running_node(proxy.url) as node:
         yield node
 
 
@@ -57,24 +57,24 @@ async def watched(node: Node) -> AsyncIterator[Position]:
         yield (await anext(messages)).position
 
 
-async def feed_lost(node: Node, line: StoreProxy, *commands: str) -> None:
-    """Break the line for good, and wait until a server has noticed."""
-    await line.refuse()
-    await line.cut(*commands)
-    await eventually(lambda: not node.feed.connected, "the loss is noticed")
+async def feed_lost(node: Node, proxy: StoreProxy, *commands: str) -> None:
+    """Break the connections for good, and wait until the server has detected it."""
+    await proxy.refuse()
+    await proxy.cut(*commands)
+    await eventually(lambda: not node.feed.connected, "the loss is detected")
 
 
-class TestAway:
-    """While a server can't receive the commits of others."""
+class TestUnavailable:
+    """Watches while a server can't receive the commits of others."""
 
     async def test_without_the_store_no_watcher_gets_an_old_board(
-        self, near: Node, far: Node, line: StoreProxy, monkeypatch: pytest.MonkeyPatch
+        self, near: Node, far: Node, proxy: StoreProxy, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """Neither a new watcher of a watched contest, nor one that resumes."""
+        """New and resumed watchers of a watched contest get UNAVAILABLE."""
         await near.add(CONTEST, "ada")
         async with watched(far) as position:
             await far.boards.top(CONTEST, 1, 10)
-            await feed_lost(far, line)
+            await feed_lost(far, proxy)
             monkeypatch.setattr(log_follower, "LIVE_WITHIN_S", 0.05)
             for scope in Scope:
                 for after in (None, position):
@@ -82,13 +82,13 @@ class TestAway:
                         await first(far, scope, after)
 
     async def test_without_the_feed_no_watcher_gets_less_than_was_acknowledged(
-        self, far: Node, line: StoreProxy, monkeypatch: pytest.MonkeyPatch
+        self, far: Node, proxy: StoreProxy, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """A new watcher gets the server's own write later, or from another server."""
+        """A watcher gets no board until the feed is back, and then one with the own write."""
         await far.add(CONTEST, "ada")
         async with watched(far) as position:
             await far.boards.top(CONTEST, 1, 10)
-            await feed_lost(far, line, "SUBSCRIBE")
+            await feed_lost(far, proxy, "SUBSCRIBE")
             own = (await far.add(CONTEST, "bo", 10)).position
             with monkeypatch.context() as patch:
                 patch.setattr(log_follower, "LIVE_WITHIN_S", 0.05)
@@ -97,18 +97,18 @@ class TestAway:
                         with pytest.raises(StoreUnavailable):
                             await first(far, scope, after)
 
-            await line.accept()
+            await proxy.accept()
             await eventually(lambda: far.followers.by_contest[CONTEST].live, "the follower is live")
             for scope in Scope:
                 assert (await first(far, scope)).position == own
 
-    async def test_epoch_that_this_server_can_not_receive_is_not_replaced_by_the_lost_one(
-        self, near: Node, far: Node, line: StoreProxy, monkeypatch: pytest.MonkeyPatch
+    async def test_lost_board_is_not_sent_to_a_watcher_of_the_new_epoch(
+        self, near: Node, far: Node, proxy: StoreProxy, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """A watcher that has seen the new epoch doesn't get the lost board as if it were newer."""
+        """A server that missed the new epoch sends no lost board to a watcher that has seen it."""
         old = (await near.add(CONTEST, "ada", 5)).position
         async with watched(far):
-            await feed_lost(far, line, "SUBSCRIBE")
+            await feed_lost(far, proxy, "SUBSCRIBE")
             await near.store.end_epoch(CONTEST, old.epoch)
             new = (await near.add(CONTEST, "bo", 100)).position
             assert new.epoch != old.epoch
@@ -118,7 +118,7 @@ class TestAway:
                     with pytest.raises(StoreUnavailable):
                         await first(far, scope, new)
 
-            await line.accept()
+            await proxy.accept()
             await eventually(lambda: far.followers.by_contest[CONTEST].live, "the follower is live")
             for scope in Scope:
                 message = await first(far, scope, new)
@@ -126,13 +126,13 @@ class TestAway:
 
 
 class TestLateMessages:
-    """While messages of other servers' commits are in flight."""
+    """Watches while messages of other servers' commits are in flight."""
 
     @pytest.mark.parametrize("read", ["a page past the window", "a rank"])
     async def test_snapshot_of_users_is_not_behind_what_a_caller_got(
         self, near: Node, far: Node, monkeypatch: pytest.MonkeyPatch, read: str
     ) -> None:
-        """A read for an earlier watcher doesn't serve one that comes after it."""
+        """A read for an earlier watcher is not used for a later one."""
         await near.add(CONTEST, "ada")
         async with watched(far):
             monkeypatch.setattr(far.followers.by_contest[CONTEST], "on_message", lambda _: None)

@@ -18,12 +18,12 @@ ADA = ScoreChange(RankedUser("ada", 3, 1, "Ada"), 2, 2, "goal", 10**20)
     ],
 )
 def test_commits_of_all_versions_are_decoded(logged: str) -> None:
-    """This version, a later one with more fields, and an earlier one that wrote numbers as text."""
+    """Commits of this version, of a later one with more fields, and of one with numbers as text."""
     assert decode_commit("cup", logged.encode()) == Commit("cup", "e", 4, 5, 2, (ADA,))
 
 
 @pytest.mark.parametrize("logged", ["no json", "[]", "5", '["e",4,5,2,["ada"]]', '["e",4,5,2,7]'])
 def test_other_payloads_raise_one_error(logged: str) -> None:
-    """The error is the same, whatever is wrong."""
+    """Every unreadable payload raises the same error."""
     with pytest.raises(UnreadableCommit):
         decode_commit("cup", logged.encode())

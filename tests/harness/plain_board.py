@@ -1,4 +1,4 @@
-"""A board in plain Python, which makes the commits that tests apply."""
+"""A board in plain Python that makes the commits which tests apply."""
 
 from typing import NamedTuple
 
@@ -8,7 +8,7 @@ from leaderboard_server.domain.position import BEGINNING, Position
 
 
 class Step(NamedTuple):
-    """A change to make: by how much a user's score changes, or another name."""
+    """A change to make: points to add to a user's score, or another name."""
 
     user_id: str
     points: int
@@ -16,7 +16,7 @@ class Step(NamedTuple):
 
 
 class PlainBoard:
-    """Users sorted by score and then by who reached it first, sorted for every read."""
+    """A board that is sorted for every read: by score, and then by the time it was reached."""
 
     def __init__(self) -> None:
         self.position = BEGINNING

@@ -3,17 +3,17 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from harness.plain_board import PlainBoard, Step
+from harness.strategies import commits
 from leaderboard_server.domain.board import RankedUser
 from leaderboard_server.domain.change import Commit, ScoreChange
 from leaderboard_server.watch.merge import merge
-from unit.plain_board import PlainBoard, Step
-from unit.strategies import commits
 
 
 def applied(
     rows: list[RankedUser], changes: tuple[ScoreChange, ...], limit: int
 ) -> list[RankedUser]:
-    """Apply changes as a watcher does: take the row out, put it in at its rank, cut."""
+    """Apply changes as a watcher does: remove the row, insert it at its rank, cut to the limit."""
     for change in changes:
         rows = [row for row in rows if row.user_id != change.user.user_id]
         if change.user.rank <= limit:
@@ -23,7 +23,7 @@ def applied(
 
 
 def after(board: PlainBoard, batches: list[list[Step]]) -> list[Commit]:
-    """Commit each list of steps."""
+    """Return the commits of each list of steps."""
     return [board.commit(steps) for steps in batches]
 
 
@@ -34,7 +34,7 @@ class TestMerge:
     def test_turns_the_old_rows_into_the_new(
         self, start: list[list[Step]], then: list[list[Step]], limit: int
     ) -> None:
-        """With any number of merged commits the watcher ends up with the board's first ranks."""
+        """After any number of merged commits the watcher has the board's first ranks."""
         board = PlainBoard()
         after(board, start)
         old = board.page(limit).users
@@ -47,7 +47,7 @@ class TestMerge:
     def test_has_all_rows_if_the_old_ones_are_not_known(
         self, start: list[list[Step]], then: list[list[Step]], limit: int
     ) -> None:
-        """A resumed watcher has the board after them, with any rows before."""
+        """A resumed watcher has the board after these changes, whatever rows it had before."""
         board = PlainBoard()
         after(board, start)
         old = board.page(limit).users
@@ -60,7 +60,7 @@ class TestMerge:
     def test_has_no_rows_that_did_not_change(
         self, start: list[list[Step]], then: list[list[Step]], limit: int
     ) -> None:
-        """It has only rows that changed, entered or left."""
+        """Merged changes have only rows that changed, entered or left."""
         board = PlainBoard()
         after(board, start)
         old = board.page(limit).users
@@ -73,7 +73,7 @@ class TestMerge:
             assert change.user.user_id in touched | entered
 
     def test_sums_the_points_of_one_user(self) -> None:
-        """Points are summed; the change has the first rank before and the last row."""
+        """The merged change has the sum of the points, the first rank before and the last row."""
         board = PlainBoard()
         after(board, [[Step("ada", 5), Step("bo", 4)]])
         old = board.page(10).users

@@ -2,7 +2,7 @@
 
 from hypothesis import strategies as st
 
-from unit.plain_board import Step
+from harness.plain_board import Step
 
 USERS = [f"u{number}" for number in range(12)]
 
