@@ -29,11 +29,6 @@ async def grpcurl(address: str, *arguments: str, options: tuple[str, ...] = ()) 
     return await _run("grpcurl", "-plaintext", *options, address, *arguments)
 
 
-async def shell(command: str) -> Printed:
-    """Run a command line that names grpcurl."""
-    return await _run("/bin/sh", "-c", command)
-
-
 async def _run(*command: str) -> Printed:
     process = await asyncio.create_subprocess_exec(
         *command,

@@ -1,4 +1,4 @@
-"""The service by hand: grpcurl can call all of it, and the examples of its page are right."""
+"""The service by hand: grpcurl can call all of it."""
 
 import json
 import os
@@ -7,13 +7,10 @@ from typing import Any
 import pytest
 
 from contract.edge import ON_ONE_STORE, RPCS, Edge
-from contract.grpcurl import PROJECT, grpcurl, is_there, shell
-from documents.examples import examples, pieces
-from harness.service import SERVICE_NAME, ServiceProcess
+from contract.grpcurl import grpcurl, is_there
+from documents.output import pieces
+from harness.service import SERVICE_NAME
 from leaderboard.v1 import leaderboard_pb2 as pb
-
-_ADDRESS = "127.0.0.1:50051"
-"""The address of the server in the page."""
 
 on_the_edge = pytest.mark.asyncio(loop_scope="session")
 
@@ -37,17 +34,6 @@ async def _call(edge: Edge, rpc: str, *options: str, **request: Any) -> dict[str
     answer = json.loads(printed.text)
     assert isinstance(answer, dict)
     return answer
-
-
-async def test_the_examples_of_the_page(service: ServiceProcess) -> None:
-    """The examples call every method, and print the output in the page."""
-    found = examples(PROJECT / "docs" / "grpcurl.md", "grpcurl")
-    assert {rpc for rpc in RPCS if any(rpc in example.command for example in found)} == set(RPCS)
-
-    for example in found:
-        assert _ADDRESS in example.command, f"line {example.line} calls another address"
-        printed = await shell(example.command.replace(_ADDRESS, service.address))
-        assert pieces(printed.text) == pieces(example.output), f"grpcurl.md, line {example.line}"
 
 
 @on_the_edge

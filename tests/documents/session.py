@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, NamedTuple
 
-from documents.examples import pieces
+from documents.output import pieces
 
 _FENCE = "```"
 _DEADLINE_S = 120.0
@@ -53,8 +53,11 @@ def _body(lines: Iterator[tuple[int, str]]) -> Iterator[str]:
 def _commands(at: int, body: list[str]) -> Iterator[Block]:
     starts = [number for number, line in enumerate(body) if line.startswith("$ ")]
     for start, end in zip(starts, [*starts[1:], len(body)], strict=True):
-        output = "\n".join(body[start + 1 : end])
-        yield Block(at + 1 + start, body[start].removeprefix("$ "), output)
+        last = start
+        while body[last].endswith("\\"):  # the command continues on the next line
+            last += 1
+        command = "\n".join(body[start : last + 1]).removeprefix("$ ")
+        yield Block(at + 1 + start, command, "\n".join(body[last + 1 : end]))
 
 
 class Session:

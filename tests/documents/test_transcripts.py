@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from contract.edge import RPCS
 from contract.grpcurl import is_there
 from documents.session import Block, Session, blocks
 from harness.service import ServiceProcess
@@ -41,6 +42,13 @@ async def test_the_command(session: Session) -> None:
     """The `leaderboard` commands in README print the output shown there, in its order."""
     for block in _of("README.md", "leaderboard"):
         await asyncio.to_thread(session.check, block)
+
+
+def test_every_method_has_an_example() -> None:
+    """The page of grpcurl shows a call of each method."""
+    shown = "".join(block.command for block in _of("docs/grpcurl.md", "grpcurl"))
+
+    assert {rpc for rpc in RPCS if f"/{rpc}" in shown} == set(RPCS)
 
 
 @pytest.mark.parametrize("document", ["README.md", "docs/grpcurl.md"])

@@ -1,8 +1,9 @@
-"""Tests of finding examples in a document, and of comparing them without varying values."""
+"""Tests of reading a document's blocks, and of comparing output without varying values."""
 
 from pathlib import Path
 
-from documents.examples import Example, examples, pieces
+from documents.output import pieces
+from documents.session import Block, blocks
 
 _DOCUMENT = """
 ```console
@@ -16,19 +17,25 @@ two
 $ grpcurl nothing
 ```
 ```sh
-$ grpcurl not an example
+make
+make test
+```
+```python
+$ not a command
 ```
 """
 
 
-def test_examples_are_commands_with_their_output(tmp_path: Path) -> None:
-    """Examples are the uses of the given command in console blocks, with all their lines."""
+def test_blocks_are_scripts_and_commands_with_their_output(tmp_path: Path) -> None:
+    """A shell block is one script; each command of a console block has the lines after it."""
     document = tmp_path / "document.md"
     document.write_text(_DOCUMENT)
 
-    assert examples(document, "grpcurl") == [
-        Example(5, "grpcurl -d '{}' \\\n    localhost list", "one\ntwo\n"),
-        Example(10, "grpcurl nothing", ""),
+    assert blocks(document) == [
+        Block(3, "ls", "a"),
+        Block(5, "grpcurl -d '{}' \\\n    localhost list", "one\ntwo\n"),
+        Block(10, "grpcurl nothing", ""),
+        Block(13, "make\nmake test", None),
     ]
 
 
