@@ -124,7 +124,7 @@ class BackgroundTask:
         if self._task is None:
             return
         self._task.cancel()
-        # Unlike awaiting the task itself, this tells its cancellation from the caller's own.
+        # Awaiting the task itself could not distinguish its cancellation from that of the caller.
         await asyncio.wait([self._task])
         if not self._task.cancelled() and (error := self._task.exception()):
             raise error

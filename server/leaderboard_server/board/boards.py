@@ -88,7 +88,7 @@ class Boards:
     def top_now(
         self, contest_id: str, start_rank: int, count: int, min_position: Position = BEGINNING
     ) -> Page | None:
-        """Return what `top` would if it needs no waiting; None otherwise."""
+        """Return the result of `top` if it needs no waiting, else None."""
         if start_rank + count - 1 > DEPTH:
             return None
         board = self._boards.get(contest_id)
@@ -122,7 +122,7 @@ class Boards:
         return page
 
     def top_as_followed_now(self, contest_id: str, count: int) -> Page | None:
-        """Return what `top_as_followed` would if it needs no waiting; None otherwise."""
+        """Return the result of `top_as_followed` if it needs no waiting, else None."""
         board = self._boards.get(contest_id)
         if not board:
             return None

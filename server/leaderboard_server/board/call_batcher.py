@@ -57,7 +57,7 @@ class CallBatcher(Generic[Request, Reply]):
         size: int,
         map_result: Callable[[Sequence[Reply]], Result],
     ) -> asyncio.Future[Result]:
-        """Return what `map_result` makes of the replies to requests of one contest.
+        """Return the replies to requests of one contest, mapped by `map_result`.
 
         If the caller is cancelled before its requests are sent, they are dropped.
 

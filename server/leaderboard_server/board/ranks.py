@@ -34,7 +34,7 @@ class Ranks:
         """Read the rank of a user with up to `neighbors` (0 to 100) users on each side.
 
         Returns:
-            What `map_result` makes of the user's standing.
+            The standing, mapped by `map_result`.
 
         Raises:
             UserNotFound: The user has no score in the contest.

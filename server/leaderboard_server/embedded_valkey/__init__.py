@@ -1,4 +1,4 @@
-"""Runs a Valkey server in a data folder, as the store of a service that no store is named for.
+"""Runs a Valkey server in a data folder: the store of a service that is given no other store.
 
 Acknowledged writes are kept, whether the service, the store or both are killed.
 """

@@ -15,8 +15,8 @@ class AckedPosition:
     def observe_commit(self, position: Position) -> None:
         """Record a commit of this server, in an epoch that is not over.
 
-        A commit in another epoch than the recorded one replaces it; a reply that comes later than
-        that of a later commit changes nothing.
+        Within an epoch the position only rises, however late a reply comes. A commit of another
+        epoch replaces it.
         """
         if position.epoch != self.position.epoch or position.reaches(self.position):
             self.position = position
@@ -24,8 +24,7 @@ class AckedPosition:
     def observe_read(self, position: Position, followed_epoch: str) -> bool:
         """Record the position of a board that a caller gets; return whether it was recorded.
 
-        A position counts in the followed epoch alone: of another one it is not known which epoch
-        is the later one.
+        Only a position of the followed epoch counts: it is not known which of two epochs is later.
         """
         if position.epoch != followed_epoch or not position.reaches(self.position):
             return False

@@ -20,6 +20,7 @@
                   verify: silent and behind the store      CATCHING_UP   stale, read the log
                   connection lost                          UNSUBSCRIBED  stale
     any           own commit that does not come next                     stale
+                  a caller got a later board from the store              stale
                   close                                    UNSUBSCRIBED  cancel the read
 
 "stale" is a call of `Observer.on_stale`. (*) If a read from before is still in flight, the log is
@@ -164,14 +165,14 @@ class LogFollower:
             self._read_log()
 
     def invalidate(self) -> None:
-        """Notify observers that their state may be behind what callers are acknowledged."""
+        """Notify observers that their state may be older than an acknowledged write."""
         for observer in self._reader.observers:
             observer.on_stale()
 
     def observe_own_commit(self, commit: Commit) -> None:
         """Pass a commit of this server on before its message arrives, if it comes next.
 
-        If commits of others before it were not received yet, its message will do.
+        If earlier commits of others are missing, it is passed on later, by its message or the log.
         """
         if self._store.epoch_changed(self.contest_id, commit.position):
             self.invalidate()

@@ -88,7 +88,7 @@ class LogFollowers:
         try:
             await follower.until_live()
         except StoreUnavailable:
-            # It goes on becoming live for a while, so that a caller that retries finds it so.
+            # The follower is kept for a while: when the caller retries, it may be live.
             placeholder = _Placeholder()
             follower.add(placeholder)
             loop = asyncio.get_running_loop()

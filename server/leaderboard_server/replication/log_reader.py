@@ -36,7 +36,7 @@ class Observer(Protocol):
         """Commits before `position` are not passed on; the next one follows it."""
 
     def on_stale(self) -> None:
-        """State made of the commits so far may be behind what callers are acknowledged."""
+        """State made of the commits so far may be older than an acknowledged write."""
 
 
 class LogReader:

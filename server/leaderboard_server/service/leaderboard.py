@@ -127,7 +127,7 @@ class LeaderboardService:
     def top_now(
         self, contest_id: str, start_rank: int, count: int, min_position: Position
     ) -> Page | None:
-        """Return what `top` would if it needs no waiting; None otherwise."""
+        """Return the result of `top` if it needs no waiting, else None."""
         return self._boards.top_now(contest_id, start_rank, count, min_position)
 
     async def top(

@@ -110,7 +110,7 @@ def _decode_outcome(update: ScoreUpdate, text: str, current: Position) -> Outcom
         int(previous_rank),
         applied == "1",
         kind == "replayed",
-        # An answer of a lost history may be past the current revision, which no caller could reach.
+        # An answer of a lost history may have a later revision than any read can reach.
         Position(current.epoch, min(int(revision), current.revision)),
     )
 

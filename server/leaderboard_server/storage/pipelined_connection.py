@@ -112,7 +112,7 @@ class _RespProtocol(asyncio.Protocol):
     def call(self, command: tuple[Argument, ...]) -> asyncio.Future[Any]:
         """Send a command at the end of this turn of the loop; see `PipelinedConnection.call`."""
         reply: asyncio.Future[Any] = self._loop.create_future()
-        if self.lost:  # it may be lost after its opening, before a call that waited for that runs
+        if self.lost:  # it may be lost between its opening and the turn of a call that waited
             reply.set_exception(ConnectionLost("the connection to the store was lost"))
             return reply
         if not self._waiting:

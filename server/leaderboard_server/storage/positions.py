@@ -8,7 +8,7 @@ or failed over, and the script begins a new epoch.
 from leaderboard_server.domain.position import BEGINNING, Position
 
 _MAX_CONTESTS = 65_536
-"""How many contests are tracked; of a contest that was dropped only the check is lost."""
+"""How many contests are tracked; one that is dropped is only not checked any more."""
 
 
 class PositionTracker:

@@ -34,7 +34,7 @@ _COMMIT_KEYS = 7
 
 @dataclass(frozen=True)
 class Retention:
-    """How long the store keeps the log and the request ids."""
+    """The retention of the log and of the request ids."""
 
     history_changes: int = 10_000
     """How many changes of a contest the log keeps, at least; watchers resume within them."""

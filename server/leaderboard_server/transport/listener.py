@@ -126,7 +126,7 @@ class Listener(Protocol):
     def put_response(self, path: str, request: bytes, contest_id: str, response: bytes) -> None:
         """Cache the response to exactly this request, if the listener has a cache.
 
-        The response must hold at this moment: nothing may be awaited between its making and this.
+        The response must be current: nothing may be awaited between reading its data and this call.
         """
 
     def invalidate(self, contest_id: str) -> None:

@@ -52,8 +52,8 @@ class Methods:
         return self._service.update(update, responses.update_result)
 
     async def _batch_update_scores(self, data: bytes) -> bytes:
-        # The service also counts updates whose callers are gone, and doesn't count those of a batch
-        # that it has not begun.
+        # The service also counts updates of cancelled callers; this class also counts those of a
+        # batch that the service has not started.
         if max(self._batched, self._service.updates_in_progress) >= MAX_BATCHED:
             raise Overloaded("updates")  # before the work of parsing them
         updates = requests.batch(parse(pb.BatchUpdateScoresRequest, data))

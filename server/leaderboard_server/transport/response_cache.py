@@ -34,6 +34,6 @@ class ResponseCache:
             self._store.put_response(path, request, contest_id, response)
 
     def invalidate(self, contest_id: str) -> None:
-        """See `listener.Listener.invalidate`; called before the change is visible to anybody."""
+        """See `listener.Listener.invalidate`; called before any caller sees the change."""
         if self._counts.pop(contest_id, 0):
             self._store.invalidate(contest_id)

@@ -44,7 +44,7 @@ def encoded_once(encode: Callable[[Value], bytes]) -> Callable[[Value], bytes]:
         key = id(value)
         entry = entries.get(key)
         if entry is None:
-            # The entry goes with the object, before another one can get the same id.
+            # The entry is removed with the object, before another object can get the same id.
             reference = weakref.ref(value, lambda _: entries.pop(key))
             entry = entries[key] = reference, encode(value)
         return entry[1]

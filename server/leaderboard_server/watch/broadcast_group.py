@@ -17,7 +17,7 @@ from leaderboard_server.watch.sink import GroupPublisher, WatchSink
 from leaderboard_server.watch.watcher import Watcher
 
 MIN_WATCHERS = 2
-"""Watchers with the same key from which on a group is worth its task."""
+"""The least number of watchers with the same key for which a group is worth its task."""
 _numbers = itertools.count(1)
 
 

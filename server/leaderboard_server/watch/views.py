@@ -19,7 +19,7 @@ class BoardReader(Protocol):
     """Reads the first ranks of contests; see `board.boards.Boards`."""
 
     def top_as_followed_now(self, contest_id: str, count: int) -> Page | None:
-        """Return what `top_as_followed` would if it needs no waiting; None otherwise."""
+        """Return the result of `top_as_followed` if it needs no waiting, else None."""
 
     async def top_as_followed(self, contest_id: str, count: int) -> Page:
         """Return the first ranks as of the followed commits."""
