@@ -123,7 +123,7 @@ class Config(BaseSettings):
     Each client connection takes a file descriptor."""
 
     log_level: Literal["debug", "info", "warning", "error"] = "info"
-    """Minimum severity of log entries, which go to standard error."""
+    """Minimum severity of the log on standard error: `debug`, `info`, `warning` or `error`."""
 
     @field_validator("tls_key")
     @classmethod
