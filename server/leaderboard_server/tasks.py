@@ -38,7 +38,7 @@ class SingleFlight(Generic[Result]):
 
     async def run(self) -> Result:
         """Join the call in flight or start one; return its result or raise its error."""
-        if self._task is None:
+        if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._work(), name=self._name)
             self._task.add_done_callback(self._on_done)
         return await asyncio.shield(self._task)

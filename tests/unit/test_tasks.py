@@ -96,6 +96,23 @@ class TestSingleFlight:
 
         assert running == [False]
 
+    async def test_caller_right_after_the_end_starts_another_call(self) -> None:
+        """Also in the turn of the loop in which the call ended."""
+        work = Work()
+        flight = SingleFlight(work.run, name="work")
+
+        async def run_after_release() -> int:
+            await work.release.wait()
+            return await flight.run()
+
+        early = asyncio.create_task(flight.run())
+        await asyncio.sleep(0)
+        late = asyncio.create_task(run_after_release())
+        await asyncio.sleep(0)
+        work.release.set()
+
+        assert await asyncio.gather(early, late) == [1, 2]
+
     async def test_cancel_ends_the_call(self) -> None:
         """Callers of a cancelled call are cancelled too."""
         flight = SingleFlight(Work().run, name="work")
