@@ -1,5 +1,6 @@
 """`watch` on a terminal uses the whole screen and its keys, and restores both."""
 
+import re
 import signal
 
 import pytest
@@ -174,9 +175,11 @@ def test_another_contest_waits_for_the_server() -> None:
     with terminal:
         terminal.read_until(lambda shown: "reconnecting for" in shown)
         terminal.press("cgo\r")
-        # The first watch would have ended after --timeout.
+        # The first watch would have ended after --timeout. A second may pass between two pictures.
         terminal.read_until(
-            lambda shown: any(line.startswith("connecting for 4 s") for line in plain_lines(shown))
+            lambda shown: any(
+                re.match(r"connecting for ([4-9]|\d\d) s", line) for line in plain_lines(shown)
+            )
         )
         terminal.press("q")
         code, shown = terminal.read_to_end()
