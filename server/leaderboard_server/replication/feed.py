@@ -116,8 +116,8 @@ class Feed:
             self._connection = None
             for receiver in self._receivers.values():
                 receiver.on_connection_lost()
-            await heartbeats.close()
             await connection.disconnect(nowait=True)
+            await heartbeats.close()
 
     async def _connect(self, connection: AbstractConnection) -> None:
         channels = set(self._receivers)
@@ -135,7 +135,7 @@ class Feed:
 
     async def _send_heartbeats(self, connection: AbstractConnection) -> None:
         loop = asyncio.get_running_loop()
-        with contextlib.suppress(RedisError, OSError):
+        with contextlib.suppress(Exception):  # after any error the connection is replaced
             while connection.is_connected and loop.time() - self._answered_at < SILENCE_S:
                 async with asyncio.timeout(SILENCE_S):
                     await connection.send_command("PING")
