@@ -1,1 +1,1 @@
-"""Generated stubs of the contract `leaderboard.v1`; `make proto` makes them anew."""
+"""Generated stubs of the contract `leaderboard.v1`; `make proto` generates them."""
