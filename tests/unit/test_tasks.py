@@ -111,7 +111,7 @@ class TestSingleFlight:
         await asyncio.sleep(0)
         work.release.set()
 
-        assert await asyncio.gather(early, late) == [1, 2]
+        assert (await early, await late) == (1, 2)
 
     async def test_cancel_ends_the_call(self) -> None:
         """Callers of a cancelled call are cancelled too."""
