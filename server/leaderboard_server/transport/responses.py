@@ -45,7 +45,7 @@ def encoded_once(encode: Callable[[Value], bytes]) -> Callable[[Value], bytes]:
         entry = entries.get(key)
         if entry is None:
             # The entry is removed with the object, before another object can get the same id.
-            reference = weakref.ref(value, lambda _: entries.pop(key))
+            reference = weakref.ref(value, lambda _: entries.pop(key, None))
             entry = entries[key] = reference, encode(value)
         return entry[1]
 
