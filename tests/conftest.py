@@ -1,4 +1,4 @@
-"""Fixtures of all tests: stores to write to, and the service in a process of its own."""
+"""Fixtures of all tests: stores, servers in this process, and the service as a process."""
 
 import os
 import signal
@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from redis.asyncio import Redis
 
 from clients.languages import LANGUAGES, PRESENT
+from harness.node import Node, running_node
 from harness.proxy import StoreProxy
 from harness.service import LISTENERS, ServiceProcess, listening_with
 from harness.stores import Flavour, StoreProcess
@@ -73,6 +75,27 @@ async def _store(shared_store: StoreProcess) -> StoreProcess:
     async with shared_store.client() as client:
         await client.flushall()
     return shared_store
+
+
+@pytest_asyncio.fixture(name="redis")
+async def _redis(store: StoreProcess) -> AsyncIterator[Redis]:
+    """Yield a client of the store that the servers are on."""
+    async with store.client() as client:
+        yield client
+
+
+@pytest_asyncio.fixture(name="node")
+async def _node(store: StoreProcess) -> AsyncIterator[Node]:
+    """Yield a server on a real and empty store, once its feed is up."""
+    async with running_node(store.url) as node:
+        yield node
+
+
+@pytest_asyncio.fixture(name="other")
+async def _other(store: StoreProcess) -> AsyncIterator[Node]:
+    """Yield a second server on the same store."""
+    async with running_node(store.url) as node:
+        yield node
 
 
 @pytest_asyncio.fixture(name="proxy")

@@ -1,24 +1,15 @@
-"""Fixtures of the replication tests: servers on one store, a driver, log followers."""
+"""Fixtures of the replication tests: servers as processes, and log followers."""
 
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from redis.asyncio import Redis
 
-from harness.node import Node, running_node
 from harness.stores import StoreProcess
 from leaderboard_server.replication import log_follower, log_reader
 from replication.following import Following
 from replication.two_servers import Servers, two_servers
-
-
-@pytest_asyncio.fixture(name="redis")
-async def _redis(store: StoreProcess) -> AsyncIterator[Redis]:
-    """Yield a client of the store that the servers are on."""
-    async with store.client() as client:
-        yield client
 
 
 @pytest_asyncio.fixture(name="servers")
@@ -26,20 +17,6 @@ async def _servers(own_store: StoreProcess, tmp_path: Path) -> AsyncIterator[Ser
     """Yield two servers on `own_store`."""
     async with two_servers(own_store, tmp_path) as servers:
         yield servers
-
-
-@pytest_asyncio.fixture(name="node")
-async def _node(store: StoreProcess) -> AsyncIterator[Node]:
-    """Yield a server on a real and empty store, once its feed is up."""
-    async with running_node(store.url) as node:
-        yield node
-
-
-@pytest_asyncio.fixture(name="other")
-async def _other(store: StoreProcess) -> AsyncIterator[Node]:
-    """Yield a second server on the same store."""
-    async with running_node(store.url) as node:
-        yield node
 
 
 @pytest.fixture(name="short_times")
