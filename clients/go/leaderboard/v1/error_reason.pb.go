@@ -72,10 +72,13 @@ const (
 	ErrorReason_ERROR_REASON_POSITION_UNREACHABLE ErrorReason = 6
 	// UNAVAILABLE: the store is unavailable or did not answer in time. The write
 	// may have been applied; repeat it with its `request_id`, after the time in
-	// `google.rpc.RetryInfo`.
+	// `google.rpc.RetryInfo`. The metadata have the cause: `unreachable`,
+	// `timeout`, `read_only` (a replica), `loading`, `too_few_replicas`,
+	// `save_failed`, `no_rights` or `other`; later versions may add some. The log
+	// of the server has more.
 	//
 	// Example: `{"reason": "ERROR_REASON_STORE_UNAVAILABLE", "domain":
-	// "leaderboard.v1"}`.
+	// "leaderboard.v1", "metadata": {"cause": "read_only"}}`.
 	ErrorReason_ERROR_REASON_STORE_UNAVAILABLE ErrorReason = 7
 	// UNAVAILABLE: the server drains and accepts no new calls. Nothing was
 	// written. Try another server after the time in `google.rpc.RetryInfo`.
@@ -83,7 +86,8 @@ const (
 	// Example: `{"reason": "ERROR_REASON_SERVER_DRAINING", "domain":
 	// "leaderboard.v1"}`.
 	ErrorReason_ERROR_REASON_SERVER_DRAINING ErrorReason = 8
-	// RESOURCE_EXHAUSTED: the request is larger than 1 MiB.
+	// RESOURCE_EXHAUSTED: the request is larger than 1 MiB, or its metadata are
+	// larger than 16 KiB; `maxBytes` is the limit that was passed.
 	//
 	// Example: `{"reason": "ERROR_REASON_MESSAGE_TOO_LARGE", "domain":
 	// "leaderboard.v1", "metadata": {"maxBytes": "1048576"}}`.
@@ -103,13 +107,22 @@ const (
 	// "metadata": {"incident": "f3b1c2"}}`.
 	ErrorReason_ERROR_REASON_INTERNAL ErrorReason = 11
 	// RESOURCE_EXHAUSTED: the server is at the limit that the metadata name:
-	// `calls`, `watches`, `updates` (of batches), `queue` (calls that wait to be
-	// handled) or `memory` (of requests). Nothing was written. Retry after the
-	// time in `google.rpc.RetryInfo`.
+	// `calls`, `connection` (calls of this connection), `watches`, `updates` (of
+	// batches), `pages` (reads far down a board), `queue` (calls that wait to be
+	// handled), `memory` (of requests), `health` or `reflection` (streams of
+	// these services). Nothing was written. Retry after the time in
+	// `google.rpc.RetryInfo`.
 	//
 	// Example: `{"reason": "ERROR_REASON_OVERLOADED", "domain": "leaderboard.v1",
 	// "metadata": {"limit": "calls"}}`.
 	ErrorReason_ERROR_REASON_OVERLOADED ErrorReason = 12
+	// RESOURCE_EXHAUSTED: the store has no memory left for writes. Nothing was
+	// written; reads go on. Repeat the write after the time in
+	// `google.rpc.RetryInfo`.
+	//
+	// Example: `{"reason": "ERROR_REASON_STORE_FULL", "domain":
+	// "leaderboard.v1"}`.
+	ErrorReason_ERROR_REASON_STORE_FULL ErrorReason = 19
 )
 
 // Enum value maps for ErrorReason.
@@ -128,6 +141,7 @@ var (
 		10: "ERROR_REASON_WATCHER_STALLED",
 		11: "ERROR_REASON_INTERNAL",
 		12: "ERROR_REASON_OVERLOADED",
+		19: "ERROR_REASON_STORE_FULL",
 	}
 	ErrorReason_value = map[string]int32{
 		"ERROR_REASON_UNSPECIFIED":          0,
@@ -143,6 +157,7 @@ var (
 		"ERROR_REASON_WATCHER_STALLED":      10,
 		"ERROR_REASON_INTERNAL":             11,
 		"ERROR_REASON_OVERLOADED":           12,
+		"ERROR_REASON_STORE_FULL":           19,
 	}
 )
 
@@ -177,7 +192,7 @@ var File_leaderboard_v1_error_reason_proto protoreflect.FileDescriptor
 
 const file_leaderboard_v1_error_reason_proto_rawDesc = "" +
 	"\n" +
-	"!leaderboard/v1/error_reason.proto\x12\x0eleaderboard.v1*\xc4\x03\n" +
+	"!leaderboard/v1/error_reason.proto\x12\x0eleaderboard.v1*\xed\x03\n" +
 	"\vErrorReason\x12\x1c\n" +
 	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12\x1e\n" +
 	"\x1aERROR_REASON_INVALID_FIELD\x10\x01\x12\"\n" +
@@ -192,7 +207,8 @@ const file_leaderboard_v1_error_reason_proto_rawDesc = "" +
 	"\x1cERROR_REASON_WATCHER_STALLED\x10\n" +
 	"\x12\x19\n" +
 	"\x15ERROR_REASON_INTERNAL\x10\v\x12\x1b\n" +
-	"\x17ERROR_REASON_OVERLOADED\x10\fBa\n" +
+	"\x17ERROR_REASON_OVERLOADED\x10\f\x12\x1b\n" +
+	"\x17ERROR_REASON_STORE_FULL\x10\x13\"\x04\b\r\x10\x12\"\x04\b\x14\x10\x16Ba\n" +
 	"\x11io.leaderboard.v1P\x01ZJgithub.com/leaderboard/leaderboard/clients/go/leaderboard/v1;leaderboardv1b\x06proto3"
 
 var (

@@ -11,7 +11,7 @@ import { enumDesc, fileDesc } from "@bufbuild/protobuf/codegenv2";
  * Describes the file leaderboard/v1/error_reason.proto.
  */
 export const file_leaderboard_v1_error_reason: GenFile = /*@__PURE__*/
-  fileDesc("CiFsZWFkZXJib2FyZC92MS9lcnJvcl9yZWFzb24ucHJvdG8SDmxlYWRlcmJvYXJkLnYxKsQDCgtFcnJvclJlYXNvbhIcChhFUlJPUl9SRUFTT05fVU5TUEVDSUZJRUQQABIeChpFUlJPUl9SRUFTT05fSU5WQUxJRF9GSUVMRBABEiIKHkVSUk9SX1JFQVNPTl9NQUxGT1JNRURfUkVRVUVTVBACEiMKH0VSUk9SX1JFQVNPTl9TQ09SRV9PVVRfT0ZfUkFOR0UQAxIfChtFUlJPUl9SRUFTT05fVVNFUl9OT1RfRk9VTkQQBBIiCh5FUlJPUl9SRUFTT05fUkVRVUVTVF9JRF9SRVVTRUQQBRIlCiFFUlJPUl9SRUFTT05fUE9TSVRJT05fVU5SRUFDSEFCTEUQBhIiCh5FUlJPUl9SRUFTT05fU1RPUkVfVU5BVkFJTEFCTEUQBxIgChxFUlJPUl9SRUFTT05fU0VSVkVSX0RSQUlOSU5HEAgSIgoeRVJST1JfUkVBU09OX01FU1NBR0VfVE9PX0xBUkdFEAkSIAocRVJST1JfUkVBU09OX1dBVENIRVJfU1RBTExFRBAKEhkKFUVSUk9SX1JFQVNPTl9JTlRFUk5BTBALEhsKF0VSUk9SX1JFQVNPTl9PVkVSTE9BREVEEAxCYQoRaW8ubGVhZGVyYm9hcmQudjFQAVpKZ2l0aHViLmNvbS9sZWFkZXJib2FyZC9sZWFkZXJib2FyZC9jbGllbnRzL2dvL2xlYWRlcmJvYXJkL3YxO2xlYWRlcmJvYXJkdjFiBnByb3RvMw");
+  fileDesc("CiFsZWFkZXJib2FyZC92MS9lcnJvcl9yZWFzb24ucHJvdG8SDmxlYWRlcmJvYXJkLnYxKu0DCgtFcnJvclJlYXNvbhIcChhFUlJPUl9SRUFTT05fVU5TUEVDSUZJRUQQABIeChpFUlJPUl9SRUFTT05fSU5WQUxJRF9GSUVMRBABEiIKHkVSUk9SX1JFQVNPTl9NQUxGT1JNRURfUkVRVUVTVBACEiMKH0VSUk9SX1JFQVNPTl9TQ09SRV9PVVRfT0ZfUkFOR0UQAxIfChtFUlJPUl9SRUFTT05fVVNFUl9OT1RfRk9VTkQQBBIiCh5FUlJPUl9SRUFTT05fUkVRVUVTVF9JRF9SRVVTRUQQBRIlCiFFUlJPUl9SRUFTT05fUE9TSVRJT05fVU5SRUFDSEFCTEUQBhIiCh5FUlJPUl9SRUFTT05fU1RPUkVfVU5BVkFJTEFCTEUQBxIgChxFUlJPUl9SRUFTT05fU0VSVkVSX0RSQUlOSU5HEAgSIgoeRVJST1JfUkVBU09OX01FU1NBR0VfVE9PX0xBUkdFEAkSIAocRVJST1JfUkVBU09OX1dBVENIRVJfU1RBTExFRBAKEhkKFUVSUk9SX1JFQVNPTl9JTlRFUk5BTBALEhsKF0VSUk9SX1JFQVNPTl9PVkVSTE9BREVEEAwSGwoXRVJST1JfUkVBU09OX1NUT1JFX0ZVTEwQEyIECA0QEiIECBQQFkJhChFpby5sZWFkZXJib2FyZC52MVABWkpnaXRodWIuY29tL2xlYWRlcmJvYXJkL2xlYWRlcmJvYXJkL2NsaWVudHMvZ28vbGVhZGVyYm9hcmQvdjE7bGVhZGVyYm9hcmR2MWIGcHJvdG8z");
 
 /**
  * The reason why a call or an update of a batch failed. The name of the value
@@ -100,10 +100,13 @@ export enum ErrorReason {
   /**
    * UNAVAILABLE: the store is unavailable or did not answer in time. The write
    * may have been applied; repeat it with its `request_id`, after the time in
-   * `google.rpc.RetryInfo`.
+   * `google.rpc.RetryInfo`. The metadata have the cause: `unreachable`,
+   * `timeout`, `read_only` (a replica), `loading`, `too_few_replicas`,
+   * `save_failed`, `no_rights` or `other`; later versions may add some. The log
+   * of the server has more.
    *
    * Example: `{"reason": "ERROR_REASON_STORE_UNAVAILABLE", "domain":
-   * "leaderboard.v1"}`.
+   * "leaderboard.v1", "metadata": {"cause": "read_only"}}`.
    *
    * @generated from enum value: ERROR_REASON_STORE_UNAVAILABLE = 7;
    */
@@ -121,7 +124,8 @@ export enum ErrorReason {
   SERVER_DRAINING = 8,
 
   /**
-   * RESOURCE_EXHAUSTED: the request is larger than 1 MiB.
+   * RESOURCE_EXHAUSTED: the request is larger than 1 MiB, or its metadata are
+   * larger than 16 KiB; `maxBytes` is the limit that was passed.
    *
    * Example: `{"reason": "ERROR_REASON_MESSAGE_TOO_LARGE", "domain":
    * "leaderboard.v1", "metadata": {"maxBytes": "1048576"}}`.
@@ -156,9 +160,11 @@ export enum ErrorReason {
 
   /**
    * RESOURCE_EXHAUSTED: the server is at the limit that the metadata name:
-   * `calls`, `watches`, `updates` (of batches), `queue` (calls that wait to be
-   * handled) or `memory` (of requests). Nothing was written. Retry after the
-   * time in `google.rpc.RetryInfo`.
+   * `calls`, `connection` (calls of this connection), `watches`, `updates` (of
+   * batches), `pages` (reads far down a board), `queue` (calls that wait to be
+   * handled), `memory` (of requests), `health` or `reflection` (streams of
+   * these services). Nothing was written. Retry after the time in
+   * `google.rpc.RetryInfo`.
    *
    * Example: `{"reason": "ERROR_REASON_OVERLOADED", "domain": "leaderboard.v1",
    * "metadata": {"limit": "calls"}}`.
@@ -166,6 +172,18 @@ export enum ErrorReason {
    * @generated from enum value: ERROR_REASON_OVERLOADED = 12;
    */
   OVERLOADED = 12,
+
+  /**
+   * RESOURCE_EXHAUSTED: the store has no memory left for writes. Nothing was
+   * written; reads go on. Repeat the write after the time in
+   * `google.rpc.RetryInfo`.
+   *
+   * Example: `{"reason": "ERROR_REASON_STORE_FULL", "domain":
+   * "leaderboard.v1"}`.
+   *
+   * @generated from enum value: ERROR_REASON_STORE_FULL = 19;
+   */
+  STORE_FULL = 19,
 }
 
 /**
