@@ -136,6 +136,7 @@ def _tls_files(config: Config) -> TlsFiles | None:
 def _limits(config: Config) -> Limits:
     return Limits(
         max_calls=config.max_calls,
+        max_calls_per_connection=config.max_calls_per_connection,
         max_watchers=config.max_watchers,
         write_timeout_s=config.watch_write_timeout_s,
     )

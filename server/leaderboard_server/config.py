@@ -44,8 +44,11 @@ def _store_url(value: SecretStr) -> SecretStr:
 FilePath = Annotated[Path, AfterValidator(Path.expanduser)]
 
 
-def _shown(metavar: str, default: str | None = None) -> dict[str, Any]:
-    """Return how help and docs show a setting: its placeholder, and its default in words."""
+def _shown(metavar: str | None, default: str | None = None) -> dict[str, Any]:
+    """Return how help and docs show a setting: its placeholder, and its default in words.
+
+    Without a placeholder, help shows the type.
+    """
     return {"metavar": metavar, "default": default}
 
 
@@ -117,6 +120,16 @@ class Config(BaseSettings):
     max_calls: int = Field(default=1_000, ge=1, le=100_000)
     """Maximum number of unary calls in flight in each worker. Further calls are refused with
     `OVERLOADED`, except health checks."""
+
+    max_calls_per_connection: int = Field(
+        default_factory=lambda valid: max(1, valid["max_calls"] // 4),
+        ge=1,
+        le=100_000,
+        json_schema_extra=_shown(None, "a quarter of `--max-calls`"),
+    )
+    """Maximum number of unary calls in flight of one connection. Further calls of it are refused
+    with `OVERLOADED`. For a proxy that sends the calls of many callers over one connection, raise
+    it up to `--max-calls`."""
 
     max_watchers: int = Field(default=10_000, ge=1, le=1_000_000)
     """Maximum number of open watches in each worker. Further ones are refused with `OVERLOADED`.

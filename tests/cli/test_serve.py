@@ -37,6 +37,7 @@ async def test_a_bad_option(tmp_path: Path, option: str, value: str) -> None:
 async def test_all_bad_settings_are_reported_at_once(tmp_path: Path) -> None:
     """Settings from the environment are checked alike, and each has its line."""
     settings = {"LEADERBOARD_ADDRESS": "nowhere", "LEADERBOARD_LOG_LEVEL": "loud"}
+    settings["LEADERBOARD_MAX_CALLS"] = "0"  # from which the default of another is made
 
     ended = await served(tmp_path, "--request-retention-s", "1", environment=settings)
 
@@ -45,6 +46,7 @@ async def test_all_bad_settings_are_reported_at_once(tmp_path: Path) -> None:
     assert [line.split(": ")[1] for line in lines] == [
         "--address",
         "--log-level",
+        "--max-calls",
         "--request-retention-s",
     ]
 

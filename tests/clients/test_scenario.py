@@ -17,7 +17,7 @@ from harness.waiting import eventually
 
 UPDATES = 600
 """The number of updates of each client in the common storm."""
-_LIMITS = ("--max-calls", "24", "--max-watchers", "3")
+_LIMITS = ("--max-calls", "24", "--max-calls-per-connection", "24", "--max-watchers", "3")
 """Limits that the scenario exceeds: with 32 calls at once, and a fourth watch."""
 
 

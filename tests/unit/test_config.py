@@ -24,3 +24,11 @@ def test_exposed_addresses(address: str, *, exposed: bool) -> None:
     """Without TLS every address but loopback is exposed."""
     assert Config(address=address).is_exposed is exposed
     assert not Config(address=address, tls_cert=Path("chain"), tls_key=Path("key")).is_exposed
+
+
+@pytest.mark.parametrize(("max_calls", "expected"), [(1_000, 250), (10, 2), (3, 1), (1, 1)])
+def test_calls_of_a_connection(max_calls: int, expected: int) -> None:
+    """A connection may have a quarter of all calls in flight, and one at least."""
+    assert Config(max_calls=max_calls).max_calls_per_connection == expected
+    set_itself = Config(max_calls=max_calls, max_calls_per_connection=max_calls)
+    assert set_itself.max_calls_per_connection == max_calls

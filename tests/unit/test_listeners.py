@@ -14,7 +14,7 @@ from leaderboard_server.transport.choice import ListenerName, make_listener
 from leaderboard_server.transport.listener import Endpoint, Limits, Services, Stream
 
 _ENDPOINT = Endpoint(address="127.0.0.1:0")
-_LIMITS = Limits(max_calls=10, max_watchers=10, write_timeout_s=10)
+_LIMITS = Limits(max_calls=10, max_calls_per_connection=10, max_watchers=10, write_timeout_s=10)
 _SECRET = "an internal detail"
 
 

@@ -85,6 +85,8 @@ class Limits:
 
     max_calls: int
     """Unary calls."""
+    max_calls_per_connection: int
+    """Unary calls of one connection. A call over both limits is refused with that of all calls."""
     max_watchers: int
     """Open streams."""
     write_timeout_s: float
