@@ -15,6 +15,7 @@ from leaderboard_server.board.committer import Committer
 from leaderboard_server.board.ranks import Ranks
 from leaderboard_server.config import Config
 from leaderboard_server.embedded_valkey import EmbeddedStore
+from leaderboard_server.open_files import max_connections
 from leaderboard_server.replication.feed import Feed
 from leaderboard_server.replication.log_followers import LogFollowers
 from leaderboard_server.service.leaderboard import LeaderboardService
@@ -139,6 +140,7 @@ def _limits(config: Config) -> Limits:
         max_calls_per_connection=config.max_calls_per_connection,
         max_watchers=config.max_watchers,
         write_timeout_s=config.watch_write_timeout_s,
+        max_connections=max_connections(),
     )
 
 

@@ -91,6 +91,8 @@ class Limits:
     """Open streams."""
     write_timeout_s: float
     """The time after which a receiver that accepts nothing is cut off."""
+    max_connections: int = 10_000
+    """Open connections, below the limit of open files."""
 
 
 class Listener(Protocol):
