@@ -7,6 +7,7 @@ from fakeredis import TcpFakeServer
 from fakeredis._clients._tcp_server import TCPFakeRequestHandler
 from redis.exceptions import ResponseError
 
+from harness.fake_scripts import run_flagged_scripts
 from harness.ports import free_port
 
 
@@ -18,6 +19,7 @@ class FakeStore:
         self.url = f"redis://127.0.0.1:{port}/0"
         self._server = TcpFakeServer(("127.0.0.1", port), server_version=(7, 0))
         self._server.RequestHandlerClass = _Connection
+        run_flagged_scripts(self._server.fake_server)
         self._thread = threading.Thread(target=self._server.serve_forever)
 
     async def start(self) -> None:

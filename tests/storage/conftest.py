@@ -11,6 +11,7 @@ import pytest_asyncio
 from redis.asyncio import Redis
 
 from conftest import require
+from harness.fake_scripts import run_flagged_scripts
 from harness.stores import Flavour, StoreProcess
 from leaderboard_server.storage.connection import connect
 from leaderboard_server.storage.pipelined_connection import Argument, PipelinedConnection
@@ -51,10 +52,16 @@ async def any_store(
 @pytest_asyncio.fixture(name="any_redis")
 async def _any_redis(any_store: StoreProcess | None) -> AsyncIterator[Redis]:
     """Yield an empty store of each kind, with the driver as the server opens it."""
-    client = connect(any_store.url) if any_store else fakeredis.FakeAsyncRedis()
+    client = connect(any_store.url) if any_store else _fake_redis()
     await client.flushall()
     yield client
     await client.aclose()
+
+
+def _fake_redis() -> Redis:
+    server = fakeredis.FakeServer()
+    run_flagged_scripts(server)
+    return fakeredis.FakeAsyncRedis(server=server)
 
 
 class DriverConnection:

@@ -259,7 +259,7 @@ class TestResume:
                 )
                 await nodes[0].store.end_epoch(CONTEST, old.epoch)
                 await nodes[0].add(CONTEST, "bo")
-                await eventually(lambda: watch.position.revision == 2, "the change")
+                await eventually(lambda: watch.position.revision == 3, "the change")
             async with watch.on(nodes[1], resume=True):
                 await nodes[0].add(CONTEST, "cy")
                 await watch.reaches(nodes[0])

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
 
-from leaderboard_server.domain.errors import StoreUnavailable
+from leaderboard_server.domain.errors import StoreFailure
 
 Request = TypeVar("Request")
 Reply = TypeVar("Reply")
@@ -71,7 +71,7 @@ class CallBatcher(Generic[Request, Reply]):
             map_result: Turns their replies into the result, or raises the caller's error.
 
         Raises:
-            StoreUnavailable: The store is away.
+            StoreFailure: The store did not serve the call.
         """
         loop = self._loop = self._loop or asyncio.get_running_loop()
         result: asyncio.Future[Result] = loop.create_future()
@@ -111,7 +111,7 @@ class CallBatcher(Generic[Request, Reply]):
         self._calls.discard(call)
         error = asyncio.CancelledError() if call.cancelled() else call.exception()
         if error:
-            if isinstance(error, StoreUnavailable):
+            if isinstance(error, StoreFailure):
                 # Another call would fail in the same way, only later.
                 batch += self._queues[contest_id]
                 self._queues[contest_id].clear()

@@ -45,6 +45,8 @@ class Committer:
 
         Raises:
             StoreUnavailable: The store is away; the updates may have been applied.
+
+            StoreFull: The store is full; nothing was written.
         """
         return self._batcher.submit(contest_id, updates, len(updates), map_result)
 

@@ -3,6 +3,7 @@
 Each docstring says what a caller can do: change the request, or retry.
 """
 
+from enum import StrEnum
 from typing import NamedTuple, TypeAlias
 
 from leaderboard_server.domain.position import Position
@@ -77,11 +78,39 @@ class PositionUnreachable(LeaderboardError):
         self.current = current
 
 
-class StoreUnavailable(LeaderboardError):
+class StoreCause(StrEnum):
+    """The causes for which a store is unavailable, by their names in the contract."""
+
+    UNREACHABLE = "unreachable"
+    """There is no connection to it."""
+    TIMEOUT = "timeout"
+    READ_ONLY = "read_only"
+    """It is a replica."""
+    LOADING = "loading"
+    TOO_FEW_REPLICAS = "too_few_replicas"
+    SAVE_FAILED = "save_failed"
+    NO_RIGHTS = "no_rights"
+    """The user of the server lacks a right, or its password is wrong."""
+    OTHER = "other"
+
+
+class StoreFailure(LeaderboardError):
+    """Base of the errors of calls that the store did not serve: retry."""
+
+
+class StoreUnavailable(StoreFailure):
     """The store is down or did not reply in time: retry; a write may have been applied."""
 
-    def __init__(self) -> None:
+    def __init__(self, cause: StoreCause = StoreCause.OTHER) -> None:
         super().__init__("the store is not available; a write may or may not have been applied")
+        self.cause = cause
+
+
+class StoreFull(StoreFailure):
+    """The store has no memory left for writes: retry later; nothing was written."""
+
+    def __init__(self) -> None:
+        super().__init__("the store has no memory left; nothing was written")
 
 
 class ServerDraining(LeaderboardError):

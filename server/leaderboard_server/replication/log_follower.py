@@ -34,7 +34,7 @@ from enum import Enum, auto
 import structlog
 
 from leaderboard_server.domain.change import Commit
-from leaderboard_server.domain.errors import StoreUnavailable
+from leaderboard_server.domain.errors import StoreCause, StoreUnavailable
 from leaderboard_server.domain.position import BEGINNING, Position
 from leaderboard_server.replication.acked_position import AckedPosition
 from leaderboard_server.replication.log_reader import LogReader, Observer
@@ -115,7 +115,7 @@ class LogFollower:
             async with asyncio.timeout(LIVE_WITHIN_S):
                 await self._entered_live.wait()
         except TimeoutError as error:
-            raise StoreUnavailable from error
+            raise StoreUnavailable(StoreCause.UNREACHABLE) from error
 
     def add(self, observer: Observer) -> None:
         """Call `observer` back from now on."""

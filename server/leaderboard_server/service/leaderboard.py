@@ -13,6 +13,7 @@ from leaderboard_server.domain.errors import (
     LeaderboardError,
     Outcome,
     ScoreOutOfRange,
+    StoreFailure,
     StoreUnavailable,
 )
 from leaderboard_server.domain.position import Position
@@ -52,6 +53,8 @@ class LeaderboardService:
             RequestIdReused: The request id was already used with another payload.
 
             StoreUnavailable: The store is down; the update may have been applied.
+
+            StoreFull: The store is full; nothing was written.
         """
         if abs(update.points) > MAX_SCORE:
             raise ScoreOutOfRange(update.contest_id, update.user_id)
@@ -81,7 +84,7 @@ class LeaderboardService:
             One outcome for each update, in order.
 
         Raises:
-            StoreUnavailable: The store is down for all of them.
+            StoreFailure: The store served none of them.
         """
         contests: dict[str, list[ScoreUpdate]] = {}
         checked = [_check_points(update) for update in updates]
@@ -89,12 +92,10 @@ class LeaderboardService:
             if isinstance(update, ScoreUpdate):
                 contests.setdefault(update.contest_id, []).append(update)
         groups = await self._commit_all(list(contests.items()))
-        if groups and all(isinstance(group, StoreUnavailable) for group in groups):
-            raise StoreUnavailable
+        if failure := _common_failure(groups):
+            raise failure
         outcomes = {
-            contest_id: itertools.repeat(group)
-            if isinstance(group, StoreUnavailable)
-            else iter(group)
+            contest_id: itertools.repeat(group) if isinstance(group, StoreFailure) else iter(group)
             for contest_id, group in zip(contests, groups, strict=True)
         }
         return [
@@ -104,24 +105,24 @@ class LeaderboardService:
 
     async def _commit_all(
         self, contests: Sequence[tuple[str, list[ScoreUpdate]]]
-    ) -> list[list[Outcome] | StoreUnavailable]:
-        groups: list[list[Outcome] | StoreUnavailable] = []
+    ) -> list[list[Outcome] | StoreFailure]:
+        groups: list[list[Outcome] | StoreFailure] = []
         for first in range(0, len(contests), CONTESTS_AT_ONCE):
             some = contests[first : first + CONTESTS_AT_ONCE]
             done = await asyncio.gather(*(self._commit(*contest) for contest in some))
             groups += done
-            if all(isinstance(group, StoreUnavailable) for group in done):
+            if failure := _common_failure(done):
                 # The others would fail too, each round of them after the store's timeout.
-                groups += [StoreUnavailable()] * (len(contests) - len(groups))
+                groups += [failure] * (len(contests) - len(groups))
                 break
         return groups
 
     async def _commit(
         self, contest_id: str, updates: list[ScoreUpdate]
-    ) -> list[Outcome] | StoreUnavailable:
+    ) -> list[Outcome] | StoreFailure:
         try:
             return await self._committer.commit(contest_id, updates, list)
-        except StoreUnavailable as error:
+        except StoreFailure as error:
             return error
 
     def top_now(
@@ -156,6 +157,14 @@ class LeaderboardService:
     async def watch(self, request: WatchRequest, sink: WatchSink) -> None:
         """Send a watcher its messages; see `watch.watchers.Watchers.watch`."""
         await self._watchers.watch(request, sink)
+
+
+def _common_failure(groups: Sequence[list[Outcome] | StoreFailure]) -> StoreFailure | None:
+    """Return the error of all groups if each has failed; what may have been applied says so."""
+    failures = [group for group in groups if isinstance(group, StoreFailure)]
+    if not failures or len(failures) < len(groups):
+        return None
+    return next((one for one in failures if isinstance(one, StoreUnavailable)), failures[0])
 
 
 def _check_points(update: ScoreUpdate | LeaderboardError) -> ScoreUpdate | LeaderboardError:

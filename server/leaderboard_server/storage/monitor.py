@@ -46,7 +46,8 @@ class Monitor:
             serving = error is None
             if serving != reported:
                 if error is not None:
-                    _log.warning("store_unavailable", error=type(error).__name__, reason=str(error))
+                    reason = str(error) or f"no reply within {PING_TIMEOUT_S:g} s"
+                    _log.warning("store_unavailable", error=type(error).__name__, reason=reason)
                 elif reported is not None:
                     _log.info("store_recovered")
                 await self._on_change(serving=serving)

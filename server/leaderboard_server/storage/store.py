@@ -5,31 +5,26 @@ import itertools
 import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias
 from uuid import uuid4
 
 from leaderboard_server.domain.board import Page, Standing
 from leaderboard_server.domain.change import Commit
 from leaderboard_server.domain.position import BEGINNING, Position
-from leaderboard_server.domain.update import MAX_SCORE, ScoreUpdate
+from leaderboard_server.domain.update import ScoreUpdate
 from leaderboard_server.storage import keys, scripts
 from leaderboard_server.storage.codec import (
     CommitReply,
     UnreadableCommit,
     decode_commit,
     decode_ranked_user,
-    decode_reply,
     decode_rows,
     decode_standing,
     encode_updates,
 )
-from leaderboard_server.storage.pipelined_connection import Argument
+from leaderboard_server.storage.contest_scripts import ContestScripts
 from leaderboard_server.storage.positions import PositionTracker
-from leaderboard_server.storage.scripts import Script, ScriptRunner, StoreConnection
-
-_CONTEST_KEYS = 4
-_COMMIT_KEYS = 7
-"""The numbers of keys: those of a contest, and for a commit three request buckets more."""
+from leaderboard_server.storage.scripts import ScriptRunner, StoreConnection
 
 
 @dataclass(frozen=True)
@@ -85,16 +80,14 @@ class Store:
         self._clock = clock
         self._server_token = new_token()
         self._commit_numbers = itertools.count(1)
-        self._epoch_prefix = new_token()[:16]
-        self._epoch_numbers = itertools.count(1)
         self._positions = PositionTracker()
-        self._epoch_observers: list[Callable[[str], None]] = []
-        self._writes = ScriptRunner(writes)
-        self._reads = ScriptRunner(reads)
+        self._scripts = ContestScripts(
+            ScriptRunner(writes), ScriptRunner(reads), self._positions, new_token()[:16]
+        )
 
     def add_epoch_observer(self, observer: Callable[[str], None]) -> None:
         """Call `observer` with a contest whenever a reply shows a new epoch of it."""
-        self._epoch_observers.append(observer)
+        self._scripts.epoch_observers.append(observer)
 
     async def commit(self, contest_id: str, updates: Sequence[ScoreUpdate]) -> CommitReply:
         """Apply updates of one contest in one atomic step.
@@ -106,28 +99,26 @@ class Store:
             contest_id: The contest.
 
             updates: 1 to 1,000 updates of it, applied in order.
+
+        Raises:
+            StoreFull: The store has no memory left; nothing was written.
         """
         bucket = int(self._clock()) // self._retention.requests_s
-        sent_after = self._positions.latest(contest_id)
-        reply = await self._writes.run(
-            scripts.COMMIT,
-            _COMMIT_KEYS,
-            *keys.of_commit(contest_id, bucket),
-            *self._common_arguments(contest_id, sent_after),
+        return await self._scripts.commit(
+            contest_id,
+            keys.of_commit(contest_id, bucket),
+            updates,
             self._server_token,
             next(self._commit_numbers),
             self._retention.history_changes,
             (bucket + 2) * self._retention.requests_s,
             encode_updates(updates),
         )
-        decoded = decode_reply(contest_id, updates, reply)
-        self._observe_reply(contest_id, sent_after, decoded.position)
-        return decoded
 
     async def top(self, contest_id: str, start_rank: int, count: int) -> Page:
         """Read `count` ranks (1 to 1,000) of a contest from `start_rank` (from 1) on."""
         first = start_rank - 1
-        position, (total, rows, entries) = await self._read(
+        position, (total, rows, entries) = await self._scripts.read(
             scripts.TOP, contest_id, first, first + count - 1
         )
         return Page(tuple(decode_rows(start_rank, rows, entries)), int(total), position)
@@ -141,7 +132,9 @@ class Store:
             A function that decodes the reply: the ranks in the order of the questions.
         """
         arguments = (argument for user_id, n in questions for argument in (n, user_id))
-        position, (total, *standings) = await self._read(scripts.RANKS, contest_id, *arguments)
+        position, (total, *standings) = await self._scripts.read(
+            scripts.RANKS, contest_id, *arguments
+        )
 
         def decode() -> list[Rank]:
             total_users = int(total)
@@ -155,7 +148,9 @@ class Store:
     async def users(self, contest_id: str, user_ids: Collection[str]) -> Page:
         """Read 1 to 1,000 users, best first, without those that have no rank."""
         arguments = (argument for user_id in user_ids for argument in (0, user_id))
-        position, (total, *standings) = await self._read(scripts.RANKS, contest_id, *arguments)
+        position, (total, *standings) = await self._scripts.read(
+            scripts.RANKS, contest_id, *arguments
+        )
         users = (
             decode_ranked_user(user_id, standing)
             for user_id, standing in zip(user_ids, standings, strict=True)
@@ -178,25 +173,22 @@ class Store:
 
     async def position(self, contest_id: str) -> Position:
         """Read the position of a contest."""
-        position, _ = await self._read(scripts.READ_POSITION, contest_id)
+        position, _ = await self._scripts.read(scripts.READ_POSITION, contest_id)
         return position
 
-    async def end_epoch(self, contest_id: str, epoch: str) -> None:
+    async def end_epoch(self, contest_id: str, epoch: str) -> Position:
         """Make a contest continue in a new epoch, unless it has left this one already.
 
         For a history that is known to be lost though the store's revision no longer shows it.
+
+        Returns:
+            The position of the contest after that.
         """
-        beyond = Position(epoch, MAX_SCORE)
-        await self._reads.run(
-            scripts.READ_POSITION,
-            _CONTEST_KEYS,
-            *keys.of_contest(contest_id),
-            *self._common_arguments(contest_id, beyond),
-        )
+        return await self._scripts.end_epoch(contest_id, epoch)
 
     async def history(self, contest_id: str, after_revision: int, limit: int) -> History:
         """Read up to `limit` commits after a revision, as far as the log still holds them."""
-        position, (payload_before, payloads) = await self._read(
+        position, (payload_before, payloads) = await self._scripts.read(
             scripts.READ_LOG, contest_id, after_revision, limit
         )
         before = None
@@ -208,33 +200,8 @@ class Store:
 
     async def earlier(self, contest_id: str, up_to_revision: int, limit: int) -> History:
         """Read the last `limit` commits up to a revision that the log still holds, in order."""
-        position, (payloads,) = await self._read(
+        position, (payloads,) = await self._scripts.read(
             scripts.READ_LOG_BACKWARD, contest_id, up_to_revision, limit
         )
         commits = [decode_commit(contest_id, payload) for payload in reversed(payloads)]
         return History(commits, position, None)
-
-    async def _read(
-        self, script: Script, contest_id: str, *arguments: Argument
-    ) -> tuple[Position, list[Any]]:
-        sent_after = self._positions.latest(contest_id)
-        epoch, revision, *rest = await self._reads.run(
-            script,
-            _CONTEST_KEYS,
-            *keys.of_contest(contest_id),
-            *self._common_arguments(contest_id, sent_after),
-            *arguments,
-        )
-        position = Position(epoch.decode(), int(revision))
-        self._observe_reply(contest_id, sent_after, position)
-        return position, rest
-
-    def _common_arguments(self, contest_id: str, seen: Position) -> tuple[str, str, int, str]:
-        """Return the first arguments of every script."""
-        new_epoch = f"{self._epoch_prefix}-{next(self._epoch_numbers):x}"
-        return keys.channel(contest_id), seen.epoch, seen.revision, new_epoch
-
-    def _observe_reply(self, contest_id: str, sent_after: Position, position: Position) -> None:
-        if self._positions.observe_reply(contest_id, sent_after, position):
-            for observer in self._epoch_observers:
-                observer(contest_id)

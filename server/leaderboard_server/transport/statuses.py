@@ -20,6 +20,9 @@ _log = structlog.get_logger()
 DOMAIN = "leaderboard.v1"
 RETRY_AFTER_S = 1
 """The delay before a retry: the store or another server is usually back within a second."""
+RETRY_WHEN_FULL_S = 5
+"""The delay before a retry while the store is full, which lasts until an operator makes room, or
+remembered request ids expire."""
 MAX_VIOLATIONS = 10
 """Violations in one status: trailers over 8 KiB don't reach every client."""
 
@@ -105,7 +108,7 @@ def status_of(error: errors.LeaderboardError) -> status_pb2.Status:
 Row = tuple[Code, reasons.ErrorReason, dict[str, str]]
 
 
-def _row(error: errors.LeaderboardError) -> Row:  # noqa: C901, PLR0911 - one row for each error
+def _row(error: errors.LeaderboardError) -> Row:  # noqa: C901, PLR0911, PLR0912 - one row for each error
     """Return the code, the reason and the metadata of an error: the table itself."""
     match error:
         case errors.InvalidRequest():
@@ -128,7 +131,10 @@ def _row(error: errors.LeaderboardError) -> Row:  # noqa: C901, PLR0911 - one ro
             position = _position(error.contest_id, error.current)
             return Code.FAILED_PRECONDITION, reasons.ERROR_REASON_POSITION_UNREACHABLE, position
         case errors.StoreUnavailable():
-            return Code.UNAVAILABLE, reasons.ERROR_REASON_STORE_UNAVAILABLE, {}
+            cause = {"cause": str(error.cause)}
+            return Code.UNAVAILABLE, reasons.ERROR_REASON_STORE_UNAVAILABLE, cause
+        case errors.StoreFull():
+            return Code.RESOURCE_EXHAUSTED, reasons.ERROR_REASON_STORE_FULL, {}
         case errors.ServerDraining():
             return Code.UNAVAILABLE, reasons.ERROR_REASON_SERVER_DRAINING, {}
         case MessageTooLarge():
@@ -162,3 +168,5 @@ def _more_details(error: errors.LeaderboardError) -> Iterator[Message]:
         )
     elif isinstance(error, errors.StoreUnavailable | errors.ServerDraining | Overloaded):
         yield error_details_pb2.RetryInfo(retry_delay=Duration(seconds=RETRY_AFTER_S))
+    elif isinstance(error, errors.StoreFull):
+        yield error_details_pb2.RetryInfo(retry_delay=Duration(seconds=RETRY_WHEN_FULL_S))

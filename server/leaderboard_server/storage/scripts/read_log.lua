@@ -1,3 +1,4 @@
+#!lua flags=no-writes
 -- Reads the commits after a revision from the commit log, and the one at that revision, by which a
 -- server detects another history. Appended to position.lua.
 --
@@ -5,18 +6,19 @@
 -- KEYS[2]  users  HASH    user id → tie key + display name
 -- KEYS[3]  meta   HASH    epoch, revision
 -- KEYS[4]  log    STREAM  one entry for each commit, id <last revision>-0
--- ARGV[1]  channel of the contest
--- ARGV[2]  epoch of the latest position this server has seen, '' for none
--- ARGV[3]  revision of that position
--- ARGV[4]  epoch to begin if the history was lost
--- ARGV[5]  the revision after which to read, in decimal digits
--- ARGV[6]  how many commits at most
+-- ARGV[1]  epoch of the latest position this server has seen, '' for none
+-- ARGV[2]  revision of that position
+-- ARGV[3]  the revision after which to read, in decimal digits
+-- ARGV[4]  how many commits at most
 --
--- Returns {epoch, revision, payload at the revision or '', {payload, ...}}, oldest first, with numbers
--- as text.
+-- Returns nil if the history was lost, else {epoch, revision, payload at the revision or '',
+-- {payload, ...}}, oldest first, with numbers as text.
 
-local epoch, revision = current_position(KEYS[1], KEYS[3], KEYS[4], unpack(ARGV, 1, 4))
-local after, limit = ARGV[5] .. '-0', tonumber(ARGV[6])
+local epoch, revision, lost = read_position(KEYS[3], ARGV[1], ARGV[2])
+if lost then
+  return false
+end
+local after, limit = ARGV[3] .. '-0', tonumber(ARGV[4])
 local payload_at_revision, payloads = '', {}
 for _, entry in ipairs(redis.call('XRANGE', KEYS[4], after, '+', 'COUNT', limit + 1)) do
   local id, payload = entry[1], entry[2][2]

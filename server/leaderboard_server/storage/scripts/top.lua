@@ -1,21 +1,23 @@
+#!lua flags=no-writes
 -- Reads consecutive ranks of a contest. Appended to position.lua.
 --
 -- KEYS[1]  board  ZSET    member = tie key + user id, score = points
 -- KEYS[2]  users  HASH    user id → tie key + display name
 -- KEYS[3]  meta   HASH    epoch, revision
 -- KEYS[4]  log    STREAM  one entry for each commit, id <last revision>-0
--- ARGV[1]  channel of the contest
--- ARGV[2]  epoch of the latest position this server has seen, '' for none
--- ARGV[3]  revision of that position
--- ARGV[4]  epoch to begin if the history was lost
--- ARGV[5]  first index, from 0
--- ARGV[6]  last index, inclusive
+-- ARGV[1]  epoch of the latest position this server has seen, '' for none
+-- ARGV[2]  revision of that position
+-- ARGV[3]  first index, from 0
+-- ARGV[4]  last index, inclusive
 --
--- Returns {epoch, revision, total users, {member, score, ...}, {tie key + display name, ...}}, with
--- numbers as text.
+-- Returns nil if the history was lost, else {epoch, revision, total users, {member, score, ...},
+-- {tie key + display name, ...}}, with numbers as text.
 
-local epoch, revision = current_position(KEYS[1], KEYS[3], KEYS[4], unpack(ARGV, 1, 4))
-local rows = redis.call('ZREVRANGE', KEYS[1], ARGV[5], ARGV[6], 'WITHSCORES')
+local epoch, revision, lost = read_position(KEYS[3], ARGV[1], ARGV[2])
+if lost then
+  return false
+end
+local rows = redis.call('ZREVRANGE', KEYS[1], ARGV[3], ARGV[4], 'WITHSCORES')
 local ids = {}
 for i = 1, #rows, 2 do
   ids[#ids + 1] = rows[i]:sub(15)
