@@ -1,18 +1,24 @@
 """Promise 8, honest errors: a call that can't be served fails soon, with its status."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import partial
+from pathlib import Path
 
 import grpc
 import pytest
 import pytest_asyncio
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from harness.calls import DEADLINE_S, add, scores
+from conftest import require
+from faults.refused_writes import assert_reads, assert_refused, is_written, refused_writes
+from harness.calls import DEADLINE_S, add, scores, top
 from harness.proxy import StoreProxy
+from harness.refusals import REFUSALS, dumped
 from harness.service import SERVICE_NAME, ServiceProcess
 from harness.statuses import status_of
-from harness.stores import StoreProcess
+from harness.stores import Flavour, StoreProcess
 from harness.waiting import eventually
 from harness.watcher import Watcher
 from leaderboard.v1 import leaderboard_pb2 as pb
@@ -78,6 +84,52 @@ async def test_calls_fail_while_the_store_is_silent(
     await proxy.deliver()
     await eventually(lambda: _health_is(proxied, "SERVING"), "SERVING")
     await _CALLS["GetTopUsers"](proxied.stub)
+
+
+@pytest_asyncio.fixture(name="each_store", params=list(Flavour))
+async def _each_store(
+    request: pytest.FixtureRequest, tmp_path: Path
+) -> AsyncIterator[StoreProcess]:
+    """Yield a store of the test's own, of each kind."""
+    require(request.param)
+    store = StoreProcess(request.param, tmp_path / "store")
+    await store.start()
+    yield store
+    store.end()
+
+
+async def test_store_that_refuses_writes_serves_reads(
+    each_store: StoreProcess, tmp_path: Path
+) -> None:
+    """Reads answer, writes get the cause, nothing is half written; later everything goes on."""
+    async with (
+        ServiceProcess(tmp_path / "service", redis_url=each_store.url) as service,
+        each_store.client() as client,
+    ):
+        watcher = Watcher("cup", scope=pb.WATCH_SCOPE_ALL)
+        await watcher.open(service.stub)
+        expected = {"ada": 1}
+        await add(service.stub, "cup", "ada", 1)
+        for number, refusal in enumerate(REFUSALS):
+            before = await dumped(client)
+            async with refusal.of(each_store):
+                await assert_reads(service.stub, expected)
+                for request in refused_writes():
+                    await assert_refused(service.stub, request, refusal)
+                await assert_reads(service.stub, expected)
+                assert await dumped(client) == before
+
+            await eventually(partial(is_written, service.stub, number), "a write")
+            await eventually(partial(is_written, service.stub, number), "a replay")
+            expected |= {"ada": expected["ada"] + 1, f"user-{number}": 2}
+            assert await scores(service.stub, "cup") == expected
+        await watcher.reach((await top(service.stub, "cup")).position)
+        assert {row.user_id: row.score for row in watcher.checker.rows} == expected
+        assert watcher.checker.reasons == {"INITIAL": 1}
+
+        entries = [json.loads(line) for line in service.process.log_tail(1_000).splitlines()]
+        refused = [entry["cause"] for entry in entries if entry["event"] == "store_refused"]
+        assert refused == [refusal.cause or "full" for refusal in REFUSALS]
 
 
 async def _assert_unavailable(call: Awaitable[object]) -> None:

@@ -13,9 +13,10 @@ from typing import Any, Protocol
 import structlog
 from redis.asyncio import Redis
 from redis.asyncio.connection import AbstractConnection
-from redis.exceptions import RedisError
+from redis.exceptions import RedisError, ResponseError
 
 from leaderboard_server.storage import keys
+from leaderboard_server.storage.refusals import answers_ping
 from leaderboard_server.tasks import BackgroundTask
 
 _log = structlog.get_logger()
@@ -108,7 +109,7 @@ class Feed:
             heartbeats.start()
             while True:
                 # The heartbeats decide when the connection is dead, not the time since a message.
-                self._dispatch(await connection.read_response(timeout=math.inf))
+                self._dispatch(await _next_message(connection))
         except (RedisError, OSError) as error:
             if self.connected:
                 _log.warning("feed_lost", error=type(error).__name__, reason=str(error))
@@ -151,6 +152,16 @@ class Feed:
                 receiver.on_message(message[2])
             elif message[0] == b"subscribe":
                 receiver.on_subscribed()
+
+
+async def _next_message(connection: Any) -> Any:
+    """Wait for a message or the reply to a heartbeat."""
+    try:
+        return await connection.read_response(timeout=math.inf)
+    except ResponseError as error:
+        if answers_ping(error):
+            return b"PONG"
+        raise
 
 
 async def _send_command(connection: AbstractConnection, command: str, channel: bytes) -> None:

@@ -7,6 +7,7 @@ import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from leaderboard_server.storage.refusals import answers_ping
 from leaderboard_server.tasks import BackgroundTask
 
 _log = structlog.get_logger()
@@ -60,5 +61,5 @@ class Monitor:
             async with asyncio.timeout(PING_TIMEOUT_S):
                 await self._redis.ping()
         except (RedisError, OSError) as error:
-            return error
+            return None if answers_ping(error) else error
         return None

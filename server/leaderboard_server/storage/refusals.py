@@ -54,6 +54,14 @@ def _cause_of(error: Exception) -> str:
     return StoreCause.OTHER
 
 
+def answers_ping(error: Exception) -> bool:
+    """Return whether an error is that of a store that can't save, which is its answer to PING.
+
+    Such a store serves reads and delivers messages.
+    """
+    return _cause_of(error) == StoreCause.SAVE_FAILED
+
+
 def failure_of(error: Exception) -> StoreUnavailable:
     """Return the error of a call that failed with an error of the driver."""
     cause = _cause_of(error)
