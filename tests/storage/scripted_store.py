@@ -2,12 +2,14 @@
 
 import asyncio
 import contextlib
+from collections.abc import Awaitable
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import hiredis
 
 from harness.waiting import eventually
+from leaderboard_server.storage.pipelined_connection import PipelinedConnection
 
 _OPENING = {b"CLIENT", b"SELECT", b"AUTH"}
 """Commands that the driver sends when it opens a connection; answered at once."""
@@ -20,11 +22,13 @@ class ScriptedStore:
     Attributes:
         commands: All commands but those that open a connection, in order.
         opened: The number of connections that were opened.
+        answers_opening: Whether the commands that open a connection are answered.
     """
 
     def __init__(self) -> None:
         self.commands: list[list[bytes]] = []
         self.opened = 0
+        self.answers_opening = True
         self._port = 0
         self._writers: list[asyncio.StreamWriter] = []
         self._server: asyncio.Server | None = None
@@ -85,8 +89,25 @@ class ScriptedStore:
                 commands.feed(data)
                 while (command := commands.gets()) is not False:
                     if command[0].upper() in _OPENING:
-                        writer.write(b"+OK\r\n")
+                        if self.answers_opening:
+                            writer.write(b"+OK\r\n")
                     else:
                         self.commands.append(command)
         self._writers.remove(writer)
         writer.transport.abort()
+
+
+async def started(
+    connection: PipelinedConnection, scripted: ScriptedStore, *words: str
+) -> list[asyncio.Task[Any]]:
+    """Start a call for each word, and wait until the store has received all of them."""
+    due = len(scripted.commands) + len(words)
+    calls = [asyncio.ensure_future(connection.call("ECHO", word)) for word in words]
+    await scripted.received(due)
+    return calls
+
+
+async def in_time(call: Awaitable[Any]) -> Any:
+    """Wait for a reply, for a limited time."""
+    async with asyncio.timeout(10):
+        return await call

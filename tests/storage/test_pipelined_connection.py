@@ -1,7 +1,7 @@
 """A pipelined connection: replies to many calls in flight, loss and reopening."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -14,7 +14,7 @@ from redis.exceptions import TimeoutError as StoreTimeout
 from harness.waiting import eventually
 from leaderboard_server.storage import pipelined_connection as module
 from leaderboard_server.storage.pipelined_connection import PipelinedConnection
-from storage.scripted_store import ScriptedStore
+from storage.scripted_store import ScriptedStore, in_time, started
 
 
 @pytest_asyncio.fixture(name="connection")
@@ -23,22 +23,6 @@ async def _connection(driver: Redis) -> AsyncIterator[PipelinedConnection]:
     connection = PipelinedConnection(driver)
     yield connection
     await connection.close()
-
-
-async def started(
-    connection: PipelinedConnection, scripted: ScriptedStore, *words: str
-) -> list[asyncio.Task[Any]]:
-    """Start a call for each word, and wait until the store has received all of them."""
-    due = len(scripted.commands) + len(words)
-    calls = [asyncio.ensure_future(connection.call("ECHO", word)) for word in words]
-    await scripted.received(due)
-    return calls
-
-
-async def in_time(call: Awaitable[Any]) -> Any:
-    """Wait for a reply, for a limited time."""
-    async with asyncio.timeout(10):
-        return await call
 
 
 class TestReplies:
@@ -229,13 +213,3 @@ class TestLoss:
                 await in_time(lost)
         await scripted.accept()
         await self.recovers(connection, scripted, opened=2)
-
-    async def test_closing_fails_calls_in_flight(
-        self, connection: PipelinedConnection, scripted: ScriptedStore
-    ) -> None:
-        """Callers in flight get an error, and the connection is closed."""
-        calls = await started(connection, scripted, "a", "b")
-        await connection.close()
-        replies = await asyncio.gather(*calls, return_exceptions=True)
-        assert [type(reply) for reply in replies] == [ConnectionLost, ConnectionLost]
-        await eventually(lambda: scripted.connections == 0, "the connection is closed")

@@ -35,15 +35,17 @@ Argument: TypeAlias = str | bytes | int
 
 _NOT_WRITABLE = ("READONLY", "LOADING", "MASTERDOWN")
 """Errors of a store that takes no writes, or not yet; another one may be the master by now."""
+_CLOSED = "the connection to the store was closed"
 
 
 class PipelinedConnection:
-    """Calls the store. Opens on the first call, and again on the first call after a loss."""
+    """Calls the store. Opens on the first call, also on the first after a loss, until `close`."""
 
     def __init__(self, redis: Redis) -> None:
         """Connect as `redis` would; the client itself is not used."""
         self._redis = redis
         self._protocol: _RespProtocol | None = None
+        self._closed = False
         self._opening = SingleFlight(self._open, name="open-store-connection")
 
     def call(self, *command: Argument) -> Awaitable[Any]:
@@ -65,13 +67,16 @@ class PipelinedConnection:
         return self._open_and_call(command)
 
     async def close(self) -> None:
-        """Drop the connection; calls in flight fail with `ConnectionLost`."""
-        self._opening.cancel()
+        """Drop the connection for good; calls in flight and later ones get `ConnectionLost`."""
+        self._closed = True
+        await self._opening.close()
         if self._protocol:
-            self._protocol.abort(ConnectionLost("the connection to the store was closed"))
+            self._protocol.abort(ConnectionLost(_CLOSED))
             await self._protocol.closed()
 
     async def _open_and_call(self, command: tuple[Argument, ...]) -> Any:
+        if self._closed:
+            raise ConnectionLost(_CLOSED)
         protocol = await self._opening.run()
         return await protocol.call(command)
 
@@ -81,9 +86,13 @@ class PipelinedConnection:
         try:
             async with asyncio.timeout(OPEN_TIMEOUT_S):
                 await connection.connect()
-        except TimeoutError as error:
+        except BaseException as error:
             await connection.disconnect(nowait=True)
-            raise ConnectionLost("the store took too long to connect") from error
+            if isinstance(error, TimeoutError):
+                raise ConnectionLost("the store took too long to connect") from error
+            if self._closed:  # the opening was cancelled, but not its callers
+                raise ConnectionLost(_CLOSED) from error
+            raise
         self._protocol = _RespProtocol(connection)
         return self._protocol
 
