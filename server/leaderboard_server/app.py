@@ -124,7 +124,9 @@ class _Parts:
 async def _store_url(config: Config, stack: contextlib.AsyncExitStack) -> str:
     if config.redis_url:
         return config.redis_url.get_secret_value()
-    embedded = await stack.enter_async_context(EmbeddedStore(config.data_dir))
+    embedded = await stack.enter_async_context(
+        EmbeddedStore(config.data_dir, max_memory=config.embedded_max_memory)
+    )
     return embedded.url
 
 

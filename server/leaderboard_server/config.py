@@ -15,9 +15,13 @@ from pydantic import AfterValidator, Field, SecretStr, ValidationInfo, field_val
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from leaderboard_server.embedded_valkey import default_max_memory
+
 ADDRESS = "127.0.0.1:50051"
 MAX_PORT = 65_535
 DAY_S = 86_400
+MIN_EMBEDDED_MEMORY = 1 << 20
+"""What an empty store takes; a smaller number is meant in another unit."""
 STORE_SCHEMES = ("redis", "rediss", "redis+sentinel", "rediss+sentinel", "unix")
 
 
@@ -31,6 +35,12 @@ def _address(value: str) -> str:
 def _workers(value: int) -> int:
     if value > 1 and sys.platform != "linux":
         raise ValueError("more than one needs Linux, which spreads the connections of a port")
+    return value
+
+
+def _max_memory(value: int) -> int:
+    if 0 < value < MIN_EMBEDDED_MEMORY:
+        raise ValueError(f"must be 0, or {MIN_EMBEDDED_MEMORY} bytes or more")
     return value
 
 
@@ -105,6 +115,17 @@ class Config(BaseSettings):
         ),
     )
     """Data folder of the embedded store."""
+
+    embedded_max_memory: Annotated[int, Field(ge=0, le=1 << 50), AfterValidator(_max_memory)] = (
+        Field(
+            default_factory=default_max_memory,
+            json_schema_extra=_shown(
+                "BYTES", "half of the memory of the machine, or of its control group"
+            ),
+        )
+    )
+    """Memory of the embedded store in bytes, from which on it is full: writes are refused with
+    `STORE_FULL`, and reads go on. 0 for no limit; then the system may kill the store."""
 
     history_changes: int = Field(default=10_000, ge=100, le=1_000_000)
     """Minimum number of changes kept for each contest, from which watchers resume. Each takes about

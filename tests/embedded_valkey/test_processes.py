@@ -1,8 +1,10 @@
 """The processes of embedded stores: orphans, restarts, and starts that fail."""
 
 import asyncio
+import errno
 import os
 import signal
+import socket
 import sys
 from pathlib import Path
 
@@ -20,7 +22,12 @@ from embedded_valkey.embedded_stores import (
 )
 from harness.processes import ChildProcess
 from harness.waiting import eventually
-from leaderboard_server.embedded_valkey import EmbeddedStore, StoreStartFailed, exec_valkey, launch
+from leaderboard_server.embedded_valkey import (
+    EmbeddedStore,
+    StoreStartFailed,
+    exec_valkey,
+    launch,
+)
 from leaderboard_server.embedded_valkey.folder import DataFolder
 
 
@@ -30,7 +37,7 @@ async def test_orphan_is_ended(data_dir: Path, *, hangs: bool) -> None:
     async with running(data_dir) as client:
         await client.set("before", "kept")
     orphan = ChildProcess(
-        [str(launch.valkey_server()), *launch.arguments(DataFolder(data_dir))],
+        [str(launch.valkey_server()), *launch.arguments(DataFolder(data_dir), 0)],
         data_dir.parent / "orphan.log",
     )
     async with connected(f"unix://{data_dir / 'store.sock'}") as client:
@@ -125,6 +132,25 @@ async def test_store_that_fails_repeatedly_is_restarted(data_dir: Path) -> None:
             assert await client.ping()
     delays = [e["restart_in_s"] for e in events if e["event"] == failed]
     assert delays[:2] == [0.1, 0.2]
+
+
+async def test_store_is_restarted_once_file_descriptors_are_left(
+    data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A service that can open no socket while its store restarts goes on supervising it."""
+    attempts: list[None] = []
+
+    def fail(*_: object) -> socket.socket:
+        attempts.append(None)
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+
+    async with running(data_dir) as client:
+        with monkeypatch.context() as patch:
+            patch.setattr(socket, "socket", fail)
+            os.kill(stores_in(data_dir)[0], signal.SIGKILL)
+            await eventually(lambda: len(attempts) > 3, "attempts to ping the store")
+
+        await eventually(lambda: answers(client), "an answer of the restarted store")
 
 
 @pytest.mark.parametrize("pause", [0.0, 0.01, 0.03, 0.05, 0.07, 0.09])

@@ -3,8 +3,9 @@
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
-from leaderboard_server.config import Config
+from leaderboard_server.config import MIN_EMBEDDED_MEMORY, Config
 
 
 @pytest.mark.parametrize(
@@ -32,3 +33,12 @@ def test_calls_of_a_connection(max_calls: int, expected: int) -> None:
     assert Config(max_calls=max_calls).max_calls_per_connection == expected
     set_itself = Config(max_calls=max_calls, max_calls_per_connection=max_calls)
     assert set_itself.max_calls_per_connection == max_calls
+
+
+def test_memory_of_the_embedded_store_is_in_bytes() -> None:
+    """A number that is meant in another unit is rejected; 0 is no limit, and there is a default."""
+    for number in (-1, 4, 2_000):
+        with pytest.raises(ValidationError):
+            Config(embedded_max_memory=number)
+    assert Config(embedded_max_memory=0).embedded_max_memory == 0
+    assert Config().embedded_max_memory > MIN_EMBEDDED_MEMORY

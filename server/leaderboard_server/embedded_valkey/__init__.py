@@ -9,6 +9,7 @@ from leaderboard_server.embedded_valkey.errors import (
     EmbeddedStoreError,
     StoreStartFailed,
 )
+from leaderboard_server.embedded_valkey.memory import default_max_memory
 from leaderboard_server.embedded_valkey.store import EmbeddedStore
 
 __all__ = [
@@ -17,4 +18,5 @@ __all__ = [
     "EmbeddedStore",
     "EmbeddedStoreError",
     "StoreStartFailed",
+    "default_max_memory",
 ]

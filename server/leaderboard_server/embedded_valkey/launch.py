@@ -42,7 +42,7 @@ _SETTINGS = {
 }
 
 
-def launch(folder: DataFolder, log: StoreLog) -> subprocess.Popen[bytes]:
+def launch(folder: DataFolder, log: StoreLog, max_memory: int) -> subprocess.Popen[bytes]:
     """Start the server's process and return at once, before it answers.
 
     This forks without the event loop, in a millisecond or two: uvloop would pass inheritable files
@@ -53,13 +53,15 @@ def launch(folder: DataFolder, log: StoreLog) -> subprocess.Popen[bytes]:
 
         log: Receives the output of the process.
 
+        max_memory: See `arguments`.
+
     Raises:
         StoreStartFailed: There is no server for this platform, or no process can be started.
     """
     command = (
         *(sys.executable, "-I", "-S", str(Path(exec_valkey.__file__))),
         *(str(os.getpid()), str(folder.process_lock)),
-        *(str(valkey_server()), *arguments(folder)),
+        *(str(valkey_server()), *arguments(folder, max_memory)),
     )
     try:
         folder.remove_leftovers()
@@ -101,8 +103,10 @@ def valkey_server() -> Path:
     )
 
 
-def arguments(folder: DataFolder) -> tuple[str, ...]:
+def arguments(folder: DataFolder, max_memory: int) -> tuple[str, ...]:
     """Return the server's settings as command line arguments.
+
+    From `max_memory` bytes on the store refuses writes; 0 is no limit.
 
     There is no configuration file: Valkey takes a `?`, `*` or `[` in the file's path for a pattern,
     and starts with its defaults, open to the network, if that matches nothing. A full disk can't
@@ -113,5 +117,5 @@ def arguments(folder: DataFolder) -> tuple[str, ...]:
         "dir": str(folder.path),
         "logfile": str(folder.log),
     }
-    settings = {**paths, **_SETTINGS}
+    settings = {**paths, "maxmemory": str(max_memory), **_SETTINGS}
     return tuple(part for name, value in settings.items() for part in (f"--{name}", value))

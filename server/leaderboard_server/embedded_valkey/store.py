@@ -46,12 +46,15 @@ class EmbeddedStore:
     the main thread: the kernel takes the end of the opening thread for the end of the process.
     """
 
-    def __init__(self, data_dir: Path) -> None:
+    def __init__(self, data_dir: Path, *, max_memory: int = 0) -> None:
         """Name the folder; nothing happens yet.
 
         Args:
             data_dir: Created if it does not exist, and closed to other users.
+
+            max_memory: The bytes from which on the store refuses writes, 0 for no limit.
         """
+        self._max_memory = max_memory
         self._folder = DataFolder(data_dir)
         self._exit = AsyncExitStack()
 
@@ -91,7 +94,7 @@ class EmbeddedStore:
 
     async def _start(self) -> "_StoreProcess":
         log = StoreLog(self._folder.log)
-        process = _StoreProcess(launch(self._folder, log), log)
+        process = _StoreProcess(launch(self._folder, log, self._max_memory), log)
         try:
             await process.until_ready(self._folder.socket)
         except BaseException:
@@ -201,12 +204,12 @@ async def _ping(store_socket: Path) -> bytes:
     connects leaves the connection open. Either would keep a service from ending.
     """
     loop = asyncio.get_running_loop()
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
-        connection.settimeout(0)
-        try:
+    try:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+            connection.settimeout(0)
             connection.connect(str(store_socket))
             async with asyncio.timeout(_PING_TIMEOUT_S):
                 await loop.sock_sendall(connection, b"PING\r\n")
                 return await loop.sock_recv(connection, 64)
-        except OSError:  # a TimeoutError is one
-            return b""
+    except OSError:  # such as a TimeoutError, or no file descriptor being left
+        return b""

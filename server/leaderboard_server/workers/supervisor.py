@@ -71,7 +71,9 @@ async def _worker_config(config: Config, stack: contextlib.AsyncExitStack) -> Co
     """Reserve the address and run the store that the workers share; return their settings."""
     changed: dict[str, object] = {"address": stack.enter_context(reserved_address(config.address))}
     if not config.redis_url:
-        store = await stack.enter_async_context(EmbeddedStore(config.data_dir))
+        store = await stack.enter_async_context(
+            EmbeddedStore(config.data_dir, max_memory=config.embedded_max_memory)
+        )
         changed["redis_url"] = SecretStr(store.url)
     return config.model_copy(update=changed)
 
