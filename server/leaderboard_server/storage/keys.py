@@ -44,6 +44,11 @@ def meta(contest_id: str) -> str:
     return f"{PREFIX}{{{contest_id}}}:meta"
 
 
+def contest_of_meta(name: str) -> str:
+    """Return the contest whose `meta` a key is."""
+    return name.removeprefix(f"{PREFIX}{{").removesuffix("}:meta")
+
+
 def log(contest_id: str) -> str:
     """Name the STREAM: one entry for each commit, id `<last revision>-0`, field `commit`."""
     return f"{PREFIX}{{{contest_id}}}:log"

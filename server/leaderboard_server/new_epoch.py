@@ -1,0 +1,169 @@
+"""The command `leaderboard new-epoch`, for a store whose data were restored."""
+
+import asyncio
+import contextlib
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Annotated, Any
+
+import typer
+from pydantic import ValidationError
+from redis.asyncio import Redis
+
+from leaderboard_server.config import Config
+from leaderboard_server.domain.errors import StoreUnavailable
+from leaderboard_server.domain.position import Position
+from leaderboard_server.embedded_valkey import DataFolderInUse, EmbeddedStore, EmbeddedStoreError
+from leaderboard_server.logs import configure_logs
+from leaderboard_server.storage.connection import StoreUrlInvalid, connect
+from leaderboard_server.storage.contests import contest_ids
+from leaderboard_server.storage.pipelined_connection import PipelinedConnection
+from leaderboard_server.storage.store import Retention, Store
+
+EXAMPLES = """Examples:
+
+- `leaderboard new-epoch --dry-run`: counts the contests of the embedded store
+
+- `leaderboard new-epoch --data-dir ./data --yes`: gives each of them a new epoch
+
+- `LEADERBOARD_REDIS_URL=redis://redis.example leaderboard new-epoch chess`: one contest of another
+store
+"""
+"""The end of the help text, in Markdown; the `leaderboard` command reads it."""
+
+_AT_ONCE = 100
+"""Contests whose epochs begin at the same time; the store syncs them to its disk together."""
+
+_FAILED, _BAD_OPTION, _NOT_FOUND, _UNAVAILABLE = 1, 2, 3, 5
+"""Exit codes, those of the other commands."""
+
+
+class _Failure(Exception):
+    """Ends the command with a line and an exit code."""
+
+    def __init__(self, reason: str, exit_code: int) -> None:
+        super().__init__(reason)
+        self.exit_code = exit_code
+
+
+def new_epoch(
+    contests: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="CONTEST", help="The contests. [default: all]"),
+    ] = None,
+    *,
+    redis_url: Annotated[
+        str | None,
+        typer.Option(
+            envvar="LEADERBOARD_REDIS_URL",
+            metavar="URL",
+            help="URL of the store, as for `serve`. [default: none: the embedded store]",
+        ),
+    ] = None,
+    data_dir: Annotated[
+        str | None,
+        typer.Option(
+            envvar="LEADERBOARD_DATA_DIR",
+            metavar="FOLDER",
+            help="Data folder of the embedded store, as for `serve`; a server may run on it.",
+        ),
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Change nothing.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+) -> None:
+    """Give contests a new epoch, after the store was restored from a backup.
+
+    Servers can't notice a restore that happened while none ran: callers and watchers would take
+    new changes for old ones of the same revision. With a new epoch they reload their boards.
+    """
+    given = {"redis_url": redis_url, "data_dir": data_dir}
+    try:
+        config = _config({name: value for name, value in given.items() if value is not None})
+        configure_logs("warning")
+        if not (dry_run or yes):
+            _confirm(contests)
+        count = asyncio.run(_run(config, contests or (), dry_run=dry_run))
+    except _Failure as failure:
+        typer.echo(f"error: {failure}", err=True)
+        raise typer.Exit(failure.exit_code) from None
+    verb = "would begin" if dry_run else "began"
+    typer.echo(f"{verb} a new epoch in {count:,} {'contest' if count == 1 else 'contests'}")
+
+
+def _config(given: dict[str, Any]) -> Config:
+    try:
+        return Config(**given)
+    except ValidationError as error:
+        problem = error.errors(include_input=False, include_url=False)[0]
+        option = "--" + str(problem["loc"][0]).replace("_", "-")
+        raise _Failure(f"{option}: {problem['msg']}", _BAD_OPTION) from None
+
+
+def _confirm(contests: Sequence[str] | None) -> None:
+    if not sys.stdin.isatty():
+        raise _Failure("without a terminal to ask on, --yes or --dry-run is needed", _BAD_OPTION)
+    which = ", ".join(contests) if contests else "every contest of the store"
+    if not typer.confirm(f"Begin a new epoch in {which}? All watchers reload their boards."):
+        raise typer.Exit
+
+
+async def _run(config: Config, contests: Sequence[str], *, dry_run: bool) -> int:
+    """Begin the epochs, and return in how many contests.
+
+    Raises:
+        _Failure: The store can't be used, or has no such contest; then nothing was changed.
+    """
+    try:
+        async with _opened(config) as (driver, store):
+            chosen = list(dict.fromkeys(contests)) or [name async for name in contest_ids(driver)]
+            positions = await _for_each(store.position, chosen)
+            epochs = {
+                contest_id: position.epoch
+                for contest_id, position in zip(chosen, positions, strict=True)
+                if position.epoch
+            }
+            if missing := [name for name in contests if name not in epochs]:
+                raise _Failure(f"there is no contest {missing[0]!r}", _NOT_FOUND)
+            if not dry_run:
+                await _for_each(lambda name: store.end_epoch(name, epochs[name]), list(epochs))
+            return len(epochs)
+    except StoreUnavailable as error:
+        # What is done is done, and to repeat it is harmless.
+        reason = f"the store is not available ({error.cause}); repeat the command"
+        raise _Failure(reason, _UNAVAILABLE) from None
+    except StoreUrlInvalid as error:
+        raise _Failure(f"--redis-url: {error}", _BAD_OPTION) from None
+    except EmbeddedStoreError as error:
+        raise _Failure(str(error), _FAILED) from None
+
+
+async def _for_each(
+    call: Callable[[str], Awaitable[Position]], contests: Sequence[str]
+) -> list[Position]:
+    results = []
+    for first in range(0, len(contests), _AT_ONCE):
+        some = contests[first : first + _AT_ONCE]
+        results += await asyncio.gather(*map(call, some))
+    return results
+
+
+@asynccontextmanager
+async def _opened(config: Config) -> AsyncIterator[tuple[Redis, Store]]:
+    """Open the store; the embedded one is started, unless a server runs it."""
+    async with AsyncExitStack() as stack:
+        url = config.redis_url.get_secret_value() if config.redis_url else None
+        driver = connect(url or await _embedded_url(config, stack))
+        stack.push_async_callback(driver.aclose)
+        connection = PipelinedConnection(driver)
+        stack.push_async_callback(connection.close)
+        yield driver, Store(connection, connection, Retention())
+
+
+async def _embedded_url(config: Config, stack: AsyncExitStack) -> str:
+    if not config.data_dir.is_dir():
+        raise _Failure(f"--data-dir: there is no folder {config.data_dir}", _BAD_OPTION)
+    embedded = EmbeddedStore(config.data_dir, max_memory=config.embedded_max_memory)
+    with contextlib.suppress(DataFolderInUse):
+        await stack.enter_async_context(embedded)
+    return embedded.url
