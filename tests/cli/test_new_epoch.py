@@ -6,7 +6,6 @@ import re
 import shlex
 import shutil
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -22,9 +21,9 @@ from leaderboard_server.new_epoch import EXAMPLES
 _PASSWORD = "s3cret-of-the-store"
 
 
-async def new_epoch(*arguments: str, **environment: str) -> Outcome:
+async def new_epoch(*arguments: str) -> Outcome:
     """Run the command."""
-    return await asyncio.to_thread(partial(run_in_pipe, "new-epoch", *arguments, **environment))
+    return await asyncio.to_thread(run_in_pipe, "new-epoch", *arguments)
 
 
 async def epochs(service: ServiceProcess, *contests: str) -> list[str]:
@@ -68,14 +67,15 @@ async def test_watchers_reload_after_a_restore(tmp_path: Path) -> None:
 
 
 async def test_running_servers_and_their_watchers_notice(
-    service: ServiceProcess, own_store: StoreProcess
+    service: ServiceProcess, own_store: StoreProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Open watches get the snapshot at once; writes go on, and remembered ids count once."""
     first = await add(service.stub, "cup", "ada", 5, "write")
     watcher = Watcher("cup", scope=pb.WATCH_SCOPE_ALL)
     await watcher.open(service.stub)
 
-    outcome = await new_epoch("--yes", LEADERBOARD_REDIS_URL=own_store.url)
+    monkeypatch.setenv("LEADERBOARD_REDIS_URL", own_store.url)
+    outcome = await new_epoch("--yes")
 
     assert outcome.code == 0
     await watcher.snapshot("NEW_EPOCH")

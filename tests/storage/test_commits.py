@@ -8,7 +8,8 @@ from redis.asyncio import Redis
 from leaderboard_server.domain.errors import ScoreOutOfRange
 from leaderboard_server.domain.update import MAX_SCORE, UpdateMode, UpdateResult
 from leaderboard_server.storage import keys
-from leaderboard_server.storage.store import Store
+from leaderboard_server.storage.pipelined_connection import PipelinedConnection
+from leaderboard_server.storage.store import Retention, Store
 from storage.conftest import NewStore
 from storage.contest import CONTEST, add, commit, ids, score
 
@@ -68,6 +69,27 @@ class TestAtomicCommits:
         kinds = [type(outcome) for outcome in reply.outcomes()]
         assert kinds == [UpdateResult, ScoreOutOfRange, UpdateResult, UpdateResult]
         assert await score(store, "ada") == MAX_SCORE - 1
+
+    async def test_board_of_one_user_is_never_empty(self, redis: Redis) -> None:
+        """A set that is emptied is deleted; in a moved slot of a cluster it can't come back."""
+        connection = PipelinedConnection(redis)
+        store = Store(connection, connection, Retention())
+        await commit(store, add("ada"))
+        await redis.config_set("notify-keyspace-events", "Kgz")
+        async with redis.pubsub() as pubsub:
+            await pubsub.subscribe(f"__keyspace@0__:{keys.board(CONTEST)}")
+            await pubsub.get_message(timeout=5)
+            (result,) = await commit(store, add("ada"))
+            events = []
+            while "zrem" not in events:
+                message = await pubsub.get_message(timeout=5)
+                assert message is not None
+                events.append(message["data"].decode())
+
+        assert events == ["zadd", "zrem"]
+        assert (result.user.rank, result.previous_rank) == (1, 1)
+        await redis.config_set("notify-keyspace-events", "")
+        await connection.close()
 
     async def test_nothing_is_written_if_every_update_is_rejected(
         self, new_store: NewStore, any_redis: Redis

@@ -1,5 +1,6 @@
 """Reads of boards, ranks, the log and the position, on each kind of store."""
 
+import pytest
 from redis.asyncio import Redis
 
 from leaderboard_server.domain.board import RankedUser
@@ -83,6 +84,46 @@ class TestEpochs:
             await store.position(CONTEST)
 
         assert changed == [CONTEST] * 2
+
+    @pytest.mark.parametrize("begun_by", ["read", "commit"])
+    @pytest.mark.parametrize("revision", [None, 1], ids=["no position", "an older position"])
+    async def test_epoch_goes_on_after_the_log_that_it_finds(
+        self, new_store: NewStore, any_redis: Redis, begun_by: str, revision: int | None
+    ) -> None:
+        """Its revisions are beyond the log's ids, and of the log only its own entries stay."""
+        store = new_store()
+        for _ in range(5):
+            (old,) = await commit(store, add("ada"))
+        await any_redis.hset(keys.meta(CONTEST), "revision", str(revision or 0))
+        if revision is None:
+            await any_redis.delete(keys.meta(CONTEST))
+
+        if begun_by == "read":
+            assert (await store.position(CONTEST)).revision == 6
+        for _ in range(3):
+            (new,) = await commit(store, add("ada"))
+
+        assert new.position.epoch != old.position.epoch
+        assert new.position.revision == 9
+        commits = (await new_store().history(CONTEST, 0, 100)).commits
+        assert [logged.revision for logged in commits] == [6, 7, 8, 9]
+        assert {logged.epoch for logged in commits} == {new.position.epoch}
+        assert commits[0].changes == ()
+
+    async def test_epoch_that_was_ended_is_known_at_once(self, new_store: NewStore) -> None:
+        """The position of the new one is returned and tracked, and observers are called once."""
+        store = new_store()
+        (old,) = await commit(store, add("ada"))
+        changed: list[str] = []
+        store.add_epoch_observer(changed.append)
+
+        new = await store.end_epoch(CONTEST, old.position.epoch)
+
+        assert new.epoch != old.position.epoch
+        assert store.latest(CONTEST) == new
+        assert await store.end_epoch(CONTEST, old.position.epoch) == new
+        assert await new_store().position(CONTEST) == new
+        assert changed == [CONTEST]
 
 
 class TestReads:
