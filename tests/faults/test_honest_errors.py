@@ -72,7 +72,10 @@ async def test_calls_fail_while_the_store_is_unavailable(
 async def test_calls_fail_while_the_store_is_silent(
     proxied: ServiceProcess, proxy: StoreProxy
 ) -> None:
-    """A connection that swallows all bytes is detected: calls fail before their deadlines."""
+    """A connection that swallows all bytes is detected: calls fail before their deadlines.
+
+    The log has the reason, though the error of a timeout has no text.
+    """
     await add(proxied.stub, "cup", "ada", 1)
     assert await scores(proxied.stub, "cup") == {"ada": 1}
     proxy.swallow()
@@ -84,6 +87,14 @@ async def test_calls_fail_while_the_store_is_silent(
     await proxy.deliver()
     await eventually(lambda: _health_is(proxied, "SERVING"), "SERVING")
     await _CALLS["GetTopUsers"](proxied.stub)
+    (entry,) = _logged(proxied, "store_unavailable")
+    assert entry["reason"] == "no reply within 1 s"
+
+
+def _logged(service: ServiceProcess, event: str) -> list[dict[str, str]]:
+    """Return the log entries of one event."""
+    entries = map(json.loads, service.process.log_tail(1_000).splitlines())
+    return [entry for entry in entries if entry["event"] == event]
 
 
 @pytest_asyncio.fixture(name="each_store", params=list(Flavour))
@@ -127,9 +138,9 @@ async def test_store_that_refuses_writes_serves_reads(
         assert {row.user_id: row.score for row in watcher.checker.rows} == expected
         assert watcher.checker.reasons == {"INITIAL": 1}
 
-        entries = [json.loads(line) for line in service.process.log_tail(1_000).splitlines()]
-        refused = [entry["cause"] for entry in entries if entry["event"] == "store_refused"]
+        refused = [entry["cause"] for entry in _logged(service, "store_refused")]
         assert refused == [refusal.cause or "full" for refusal in REFUSALS]
+        assert not _logged(service, "store_unavailable")
 
 
 async def _assert_unavailable(call: Awaitable[object]) -> None:

@@ -54,9 +54,7 @@ async def test_the_server_is_terminated_when_its_listener_ends_by_itself(
         return made[-1]
 
     monkeypatch.setattr(leaderboard_front, "Listener", recorded)
-    limits = Limits(
-        max_calls=1, max_calls_per_connection=1, max_watchers=1, write_timeout_s=1
-    )
+    limits = Limits(max_calls=1, max_calls_per_connection=1, max_watchers=1, write_timeout_s=1)
     listener = FrontListener(Endpoint(address="127.0.0.1:0"), limits)
     await listener.start(Services(unary={}, stream={}, bidi={}, unlimited=frozenset()))
 
