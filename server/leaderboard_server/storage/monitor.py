@@ -1,35 +1,44 @@
-"""Monitors the store by pinging it, and reports when it becomes unavailable and available."""
+"""Monitors the store: whether it replies, and whether it is as the promises need it.
+
+It is pinged twice a second. When it replies for the first time or again, is another one or has
+another role than before, and every 30 s, it is checked: see `store_checks`.
+"""
 
 import asyncio
-from typing import Protocol
+from typing import Any, Protocol
 
 import structlog
 from redis.asyncio import Redis
-from redis.exceptions import RedisError
+from redis.exceptions import NoPermissionError, RedisError
 
 from leaderboard_server.storage.refusals import answers_ping
+from leaderboard_server.storage.store_checks import Finding, Severity, check
+from leaderboard_server.storage.store_facts import StoreFacts, read_facts
 from leaderboard_server.tasks import BackgroundTask
 
 _log = structlog.get_logger()
 
 PING_INTERVAL_S = 0.5
 PING_TIMEOUT_S = 1.0
+CHECK_INTERVAL_S = 30.0
+"""How often the store is checked: for a setting or a right that was changed meanwhile."""
 
 
 class AvailabilityCallback(Protocol):
     """Called with the state of the store."""
 
     async def __call__(self, *, serving: bool) -> None:
-        """Handle the state: whether the store replies."""
+        """Handle the state: whether the store replies and can be used."""
 
 
 class Monitor:
-    """Watches whether the store replies, from `start` to `close`."""
+    """Watches whether the store can be used, from `start` to `close`."""
 
     def __init__(self, redis: Redis, on_change: AvailabilityCallback) -> None:
         """Ping the store of `redis`; `on_change` is called after the first ping and each change."""
         self._redis = redis
         self._on_change = on_change
+        self._checks = _Checks(redis)
         self._task = BackgroundTask(self._run, name="monitor-store")
 
     def start(self) -> None:
@@ -42,24 +51,100 @@ class Monitor:
 
     async def _run(self) -> None:
         reported: bool | None = None
+        replied = True
         while True:
-            error = await self._ping()
-            serving = error is None
-            if serving != reported:
-                if error is not None:
+            error = await self._look()
+            if error is None:
+                serving = self._checks.passed
+            else:
+                serving = False
+                self._checks.make_due()
+                if replied:
                     reason = str(error) or f"no reply within {PING_TIMEOUT_S:g} s"
                     _log.warning("store_unavailable", error=type(error).__name__, reason=reason)
-                elif reported is not None:
+            replied = error is None
+            if serving != reported:
+                if serving and reported is not None:
                     _log.info("store_recovered")
                 await self._on_change(serving=serving)
                 reported = serving
             await asyncio.sleep(PING_INTERVAL_S)
 
-    async def _ping(self) -> Exception | None:
-        """Return the error of a ping, None if the store replied."""
+    async def _look(self) -> Exception | None:
+        """Ping the store and check it where that is due; return the error, None if it replied."""
         try:
             async with asyncio.timeout(PING_TIMEOUT_S):
-                await self._redis.ping()
+                history = await self._ping()
+            if self._checks.are_due(history):
+                async with asyncio.timeout(PING_TIMEOUT_S):
+                    await self._checks.run()
         except (RedisError, OSError) as error:
-            return None if answers_ping(error) else error
+            return error
         return None
+
+    async def _ping(self) -> object:
+        """Ping the store, and return what tells one store and role from another."""
+        async with self._redis.pipeline(transaction=False) as pipeline:
+            pipeline.ping()
+            pipeline.info("replication")
+            pong, info = await pipeline.execute(raise_on_error=False)
+        if isinstance(pong, Exception) and not _is_answer(pong):
+            raise pong
+        return (info["role"], info["master_replid"]) if isinstance(info, dict) else None
+
+
+def _is_answer(error: Exception) -> bool:
+    """Return whether an error in place of the reply to PING shows that the store is there."""
+    return isinstance(error, NoPermissionError) or answers_ping(error)
+
+
+class _Checks:
+    """The checks of a store, and what they found last. Each change of that is logged once."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+        self._facts: StoreFacts | None = None
+        self._findings: list[Finding] = []
+        self._history: object = None
+        self._due_at = 0.0
+
+    @property
+    def passed(self) -> bool:
+        """Whether nothing was found that keeps the store from being used."""
+        return all(finding.severity is not Severity.ERROR for finding in self._findings)
+
+    def make_due(self) -> None:
+        """Check the store as soon as it replies."""
+        self._due_at = 0.0
+
+    def are_due(self, history: object) -> bool:
+        """Return whether to check now: it is time, or this is another history than before."""
+        is_another = history != self._history
+        self._history = history
+        return is_another or asyncio.get_running_loop().time() >= self._due_at
+
+    async def run(self) -> None:
+        """Check the store."""
+        facts = await read_facts(self._redis)
+        if facts != self._facts:
+            before, self._findings, self._facts = self._findings, check(facts), facts
+            self._log_change(facts, before)
+        # A store that can't be used is checked with each ping, so that its repair is seen at once.
+        wait = CHECK_INTERVAL_S if self.passed else 0.0
+        self._due_at = asyncio.get_running_loop().time() + wait
+
+    def _log_change(self, facts: StoreFacts, before: list[Finding]) -> None:
+        settings: dict[str, Any] = {
+            name.replace("-", "_"): value for name, value in facts.settings if value is not None
+        }
+        role = {True: "primary", False: "replica", None: "unknown"}[facts.is_primary]
+        _log.info("store_checked", version=facts.version, role=role, **settings)
+        for finding in self._findings:
+            if finding not in before:
+                entry = getattr(_log, finding.severity)
+                entry(
+                    finding.event,
+                    subject=finding.subject,
+                    reason=finding.reason,
+                    to_do=finding.to_do,
+                )

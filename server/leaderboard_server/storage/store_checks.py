@@ -1,0 +1,108 @@
+"""Compares the facts of a store with what the promises of the service need."""
+
+from collections.abc import Iterator
+from enum import StrEnum
+from typing import NamedTuple
+
+from leaderboard_server.storage.store_facts import StoreFacts
+
+OLDEST_MAJOR_VERSION = 7
+"""The first version whose scripts have flags."""
+
+
+class Severity(StrEnum):
+    """The weight of a finding: the log level of its entry."""
+
+    ERROR = "error"
+    """The store can't be used: the server is NOT_SERVING."""
+    WARNING = "warning"
+    """The store works, but a promise is broken by it."""
+    INFO = "info"
+    """It can't be checked."""
+
+
+class Finding(NamedTuple):
+    """A difference between a store and what the service needs."""
+
+    event: str
+    """The event in the log."""
+    severity: Severity
+    subject: str
+    """The part of the store, such as `role` or `setting appendfsync`."""
+    reason: str
+    to_do: str
+
+
+class _Need(NamedTuple):
+    """The value that a setting needs."""
+
+    value: str
+    promise: str
+    otherwise: str
+    """The consequence of another value."""
+
+
+_NEEDS = {
+    "maxmemory-policy": _Need(
+        "noeviction", "promises 1 to 6", "a store at its `maxmemory` may evict contests"
+    ),
+    "appendonly": _Need(
+        "yes", "promise 9, durability", "a crash of the store loses acknowledged writes"
+    ),
+    "appendfsync": _Need(
+        "always", "promise 9, durability", "a crash loses the acknowledged writes of some seconds"
+    ),
+    "no-appendfsync-on-rewrite": _Need(
+        "no", "promise 9, durability", "a crash during a rewrite loses acknowledged writes"
+    ),
+}
+
+
+def check(facts: StoreFacts) -> list[Finding]:
+    """Return what is wrong with a store, the worst first; nothing if all is well."""
+    found = [*_check_role(facts), *_check_version(facts), *_check_rights(facts)]
+    found += _check_settings(facts)
+    return sorted(found, key=lambda finding: list(Severity).index(finding.severity))
+
+
+def _check_role(facts: StoreFacts) -> Iterator[Finding]:
+    if facts.is_primary is None:
+        reason = "its role and version can't be read: its user has no right to INFO"
+        yield Finding("store_unknown", Severity.INFO, "role", reason, "ACL: +info")
+    elif not facts.is_primary:
+        reason = f"it is a replica of {facts.replica_of}, and what is written to it does not last"
+        to_do = "name the primary as --redis-url, or let Sentinel name it"
+        yield Finding("store_is_replica", Severity.ERROR, "role", reason, to_do)
+
+
+def _check_version(facts: StoreFacts) -> Iterator[Finding]:
+    if facts.major_version is not None and facts.major_version < OLDEST_MAJOR_VERSION:
+        reason = f"it is {facts.version}"
+        to_do = f"use Redis {OLDEST_MAJOR_VERSION}.0 or later, or Valkey"
+        yield Finding("store_too_old", Severity.ERROR, "version", reason, to_do)
+
+
+def _check_rights(facts: StoreFacts) -> Iterator[Finding]:
+    if facts.missing_rights is None:
+        reason = "the rights of its user can't be checked"
+        to_do = "see docs/operations.md for the rights that a server needs"
+        yield Finding("store_unknown", Severity.INFO, "rights", reason, to_do)
+    elif facts.missing_rights:
+        reason = f"its user may not run: {', '.join(facts.missing_rights)}"
+        to_do = "give the user the rights in docs/operations.md with ACL SETUSER"
+        yield Finding("store_no_rights", Severity.ERROR, "rights", reason, to_do)
+
+
+def _check_settings(facts: StoreFacts) -> Iterator[Finding]:
+    for name, value in facts.settings:
+        need = _NEEDS[name]
+        if value not in {None, need.value}:
+            reason = f"{name} is {value}, which breaks {need.promise}: {need.otherwise}"
+            to_do = f"set {name} to {need.value}"
+            yield Finding("store_setting", Severity.WARNING, f"setting {name}", reason, to_do)
+    unknown = [name for name, value in facts.settings if value is None]
+    if unknown:
+        needed = ", ".join(f"{name} {_NEEDS[name].value}" for name in unknown)
+        reason = f"settings can't be read: {', '.join(unknown)}"
+        to_do = f"see to it that the store has {needed}; to have them checked, ACL: +config|get"
+        yield Finding("store_unknown", Severity.INFO, "settings", reason, to_do)

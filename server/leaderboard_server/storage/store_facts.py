@@ -1,0 +1,120 @@
+"""Reads what a store says of itself: role, version, settings, and the rights of the server's user.
+
+Nothing is written. What the store's user may not read stays unknown.
+"""
+
+import json
+from collections.abc import Awaitable, Mapping
+from typing import Any, NamedTuple
+
+from redis.asyncio import Redis
+from redis.exceptions import NoPermissionError, ResponseError
+
+from leaderboard_server.storage import keys
+
+SETTINGS = ("maxmemory-policy", "appendonly", "appendfsync", "no-appendfsync-on-rewrite")
+"""The settings that the promises depend on."""
+
+_CHECK_RIGHTS = """#!lua flags=no-writes
+local missing = {}
+for _, command in ipairs(cjson.decode(ARGV[1])) do
+  if not redis.acl_check_cmd(unpack(command)) then
+    missing[#missing + 1] = table.concat(command, ' ', 1, math.min(2, #command))
+  end
+end
+return missing
+"""
+"""A script that runs none of the commands that it is given: it returns those that its caller may
+not run. Any user that may run scripts may run it, unlike `ACL DRYRUN`."""
+
+
+class StoreFacts(NamedTuple):
+    """What is known of a store."""
+
+    version: str | None
+    """Its name and version, such as `Redis 7.0.15`; None if unknown."""
+    major_version: int | None
+    """The major version of Redis that it is compatible with."""
+    replica_of: str | None
+    """HOST:PORT of its primary, if it is a replica."""
+    is_primary: bool | None
+    """None if unknown."""
+    settings: tuple[tuple[str, str | None], ...]
+    """The values of `SETTINGS`, None if unknown."""
+    missing_rights: tuple[str, ...] | None
+    """The commands that its user may not run on a contest's keys; None if unknown."""
+
+
+async def read_facts(redis: Redis) -> StoreFacts:
+    """Read the facts of a store.
+
+    Raises:
+        RedisError: The store does not answer, or not yet.
+
+        OSError: The store can't be reached.
+    """
+    info: Mapping[str, Any] = await _permitted(redis.info()) or {}
+    config: Mapping[str, str] = await _permitted(redis.config_get(*SETTINGS)) or {}
+    role, version = info.get("role"), info.get("redis_version")
+    is_replica = role == "slave"
+    values = _settings_of(info) | dict(config)
+    return StoreFacts(
+        version=_name_and_version(info),
+        major_version=int(str(version).partition(".")[0]) if version else None,
+        replica_of=f"{info.get('master_host')}:{info.get('master_port')}" if is_replica else None,
+        is_primary=None if role is None else not is_replica,
+        settings=tuple((name, values.get(name)) for name in SETTINGS),
+        missing_rights=await _missing_rights(redis),
+    )
+
+
+async def _permitted(reply: Awaitable[Any]) -> Any:
+    """Return a reply, None if the store rejects the command."""
+    try:
+        return await reply
+    except ResponseError:
+        return None
+
+
+def _name_and_version(info: Mapping[str, Any]) -> str | None:
+    for name, field in (("Valkey", "valkey_version"), ("Redis", "redis_version")):
+        if version := info.get(field):
+            return f"{name} {version}"
+    return None
+
+
+def _settings_of(info: Mapping[str, Any]) -> dict[str, str]:
+    """Return the settings that are part of INFO, which more users may read than CONFIG GET."""
+    settings = {}
+    if policy := info.get("maxmemory_policy"):
+        settings["maxmemory-policy"] = str(policy)
+    if "aof_enabled" in info:
+        settings["appendonly"] = "yes" if info["aof_enabled"] else "no"
+    return settings
+
+
+def needed_commands() -> list[list[str]]:
+    """Return each command that a server runs, on the keys and the channel of some contest."""
+    board, users, meta, log, requests, *_ = keys.of_commit("check", 0)
+    channel = keys.channel("check")
+    return [
+        *(["PING"], ["CLIENT", "SETNAME", "-"], ["EVALSHA", "-", "0"], ["EVAL", "-", "0"]),
+        *(["SUBSCRIBE", channel], ["UNSUBSCRIBE", channel], ["PUBLISH", channel, "-"]),
+        *(["ZSCORE", board, "-"], ["ZADD", board, "0", "-"], ["ZREM", board, "-"]),
+        *(["ZCARD", board], ["ZREVRANK", board, "-"], ["ZREVRANGE", board, "0", "0"]),
+        *(["HMGET", users, "-"], ["HSET", users, "-", "-"], ["HMGET", meta, "-"]),
+        *(["HSET", meta, "-", "-"], ["XADD", log, "*", "-", "-"], ["XRANGE", log, "-", "+"]),
+        *(["XREVRANGE", log, "+", "-"], ["DEL", log], ["HMGET", requests, "-"]),
+        *(["HSET", requests, "-", "-"], ["TTL", requests], ["EXPIREAT", requests, "0"]),
+    ]
+
+
+async def _missing_rights(redis: Redis) -> tuple[str, ...] | None:
+    evaluate: Any = redis.eval  # the driver leaves its result without a type
+    try:
+        missing = await evaluate(_CHECK_RIGHTS, 0, json.dumps(needed_commands()))
+    except NoPermissionError:
+        return ("EVAL",)
+    except ResponseError:
+        return None
+    return tuple(command.decode() for command in missing)
