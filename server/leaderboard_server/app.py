@@ -15,10 +15,11 @@ from leaderboard_server.board.committer import Committer
 from leaderboard_server.board.ranks import Ranks
 from leaderboard_server.config import Config
 from leaderboard_server.embedded_valkey import EmbeddedStore
-from leaderboard_server.open_files import max_connections
+from leaderboard_server.open_files import max_connections, raise_open_files
 from leaderboard_server.replication.feed import Feed
 from leaderboard_server.replication.log_followers import LogFollowers
 from leaderboard_server.service.leaderboard import LeaderboardService
+from leaderboard_server.start_log import log_start
 from leaderboard_server.storage.connection import connect
 from leaderboard_server.storage.monitor import Monitor
 from leaderboard_server.storage.pipelined_connection import PipelinedConnection
@@ -35,16 +36,17 @@ _log = structlog.get_logger()
 
 
 class Running(NamedTuple):
-    """The address and the listener of a running server."""
+    """The address, the listener and the limits of a running server."""
 
     address: str
     """HOST:PORT, with the port in use."""
     listener: ListenerName
+    limits: Limits
 
 
 @contextlib.asynccontextmanager
 async def running(config: Config) -> AsyncIterator[Running]:
-    """Run a server, and yield its address and listener.
+    """Run a server, and yield its address, listener and limits.
 
     Raises:
         FrontMissing: The settings name the front, and it is not installed.
@@ -68,13 +70,14 @@ async def running(config: Config) -> AsyncIterator[Running]:
     async with contextlib.AsyncExitStack() as stack:
         driver = connect(await _store_url(config, stack))
         stack.push_async_callback(driver.aclose)
-        listener = make_listener(listener_name, endpoint, _limits(config))
+        limits = _limits(config)
+        listener = make_listener(listener_name, endpoint, limits)
         parts = _Parts(config, driver, listener)
         port = await parts.start(stack)
         if renewal:
             renewal.start(listener.renew)
             stack.push_async_callback(renewal.close)
-        yield Running(f"{config.address.rpartition(':')[0]}:{port}", listener_name)
+        yield Running(f"{config.address.rpartition(':')[0]}:{port}", listener_name, limits)
         await parts.drain()
 
 
@@ -171,14 +174,10 @@ async def serve(config: Config, announce: Callable[[], None] = lambda: None) -> 
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
+    open_files = raise_open_files()
     async with running(config) as server:
         _tune_garbage_collection()
-        _log.info(
-            "serving",
-            address=server.address,
-            listener=server.listener,
-            tls=config.tls_cert is not None,
-        )
+        log_start(config, *server, open_files)
         announce()
         await stopping.wait()
         _log.info("stopping")

@@ -2,6 +2,7 @@
 
 import asyncio
 import inspect
+import os
 import re
 from typing import Annotated, Any
 
@@ -14,6 +15,7 @@ from leaderboard_server.app import serve as run
 from leaderboard_server.config import Config, Setting, settings
 from leaderboard_server.logs import configure_logs
 from leaderboard_server.startup_errors import BAD_OPTION, exit_on_startup_error
+from leaderboard_server.unknown_variables import unknown_variables
 from leaderboard_server.workers import supervise
 
 _log = structlog.get_logger()
@@ -44,6 +46,9 @@ def serve(**given: Any) -> None:
             typer.echo(f"leaderboard serve: {option}: {problem['msg']}", err=True)
         raise typer.Exit(BAD_OPTION) from None
     configure_logs(config.log_level)
+    for variable in unknown_variables(os.environ):
+        # Never its value, which may be a secret.
+        _log.warning("unknown_variable", name=variable.name, closest=variable.closest)
     if config.is_exposed:
         _log.warning("exposed", address=config.address, reason="neither loopback nor TLS")
     with exit_on_startup_error():

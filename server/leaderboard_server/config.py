@@ -18,6 +18,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from leaderboard_server.embedded_valkey import default_max_memory
 
 ADDRESS = "127.0.0.1:50051"
+VARIABLE_PREFIX = "LEADERBOARD_"
 MAX_PORT = 65_535
 DAY_S = 86_400
 MIN_EMBEDDED_MEMORY = 1 << 20
@@ -66,7 +67,7 @@ class Config(BaseSettings):
     """The settings that a server starts with; the docstring of each is its help text."""
 
     model_config = SettingsConfigDict(
-        env_prefix="LEADERBOARD_", frozen=True, extra="forbid", use_attribute_docstrings=True
+        env_prefix=VARIABLE_PREFIX, frozen=True, extra="forbid", use_attribute_docstrings=True
     )
 
     address: Annotated[str, AfterValidator(_address)] = Field(
@@ -207,7 +208,7 @@ class Setting:
     @property
     def variable(self) -> str:
         """The environment variable."""
-        return f"LEADERBOARD_{self.name.upper()}"
+        return f"{VARIABLE_PREFIX}{self.name.upper()}"
 
 
 def settings() -> list[Setting]:

@@ -5,6 +5,7 @@ import contextlib
 import json
 import signal
 import sys
+from importlib.metadata import version
 from typing import Self
 
 import structlog
@@ -12,6 +13,8 @@ from pydantic import SecretStr
 
 from leaderboard_server.config import Config
 from leaderboard_server.embedded_valkey import EmbeddedStore
+from leaderboard_server.open_files import raise_open_files
+from leaderboard_server.start_log import name_of_store
 from leaderboard_server.startup_errors import CANT_START
 from leaderboard_server.tasks import RestartBackoff
 from leaderboard_server.transport.choice import choose
@@ -42,19 +45,28 @@ async def supervise(config: Config) -> int:
         EmbeddedStoreError: The embedded store can't be started.
     """
     choose(config.listener)
+    open_files = raise_open_files()
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     signals = (signal.SIGTERM, signal.SIGINT)
     for number in signals:
         loop.add_signal_handler(number, stopping.set)
     async with contextlib.AsyncExitStack() as stack:
-        config = await _worker_config(config, stack)
-        first = await _Worker.start(config)
+        shared = await _worker_config(config, stack)
+        first = await _Worker.start(shared)
         if not await first.serves():
             return max(await first.ended(), CANT_START)
-        _log.info("workers_serving", address=config.address, workers=config.workers)
+        _log.info(
+            "workers_serving",
+            version=version("leaderboard-server"),
+            address=shared.address,
+            workers=config.workers,
+            store=name_of_store(config),
+            open_files=open_files.now,
+            open_files_before=open_files.before,
+        )
         others: list[_Worker | None] = [None] * (config.workers - 1)
-        slots = [asyncio.create_task(_fill_slot(config, worker)) for worker in (first, *others)]
+        slots = [asyncio.create_task(_fill_slot(shared, worker)) for worker in (first, *others)]
         await stopping.wait()
         _log.info("workers_stopping")
         for number in signals:
