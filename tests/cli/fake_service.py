@@ -23,7 +23,13 @@ from leaderboard.v1.leaderboard_pb2_grpc import (
 
 
 def refusal(
-    code: int, message: str, reason: str = "", *, violation: str = "", retry_after: float = -1
+    code: int,
+    message: str,
+    reason: str = "",
+    *,
+    violation: str = "",
+    retry_after: float = -1,
+    **metadata: str,
 ) -> status_pb2.Status:
     """Return a status like one of the service.
 
@@ -37,10 +43,14 @@ def refusal(
         violation: A field and its problem, separated by a colon; none when empty.
 
         retry_after: The seconds of the `RetryInfo`; none when negative.
+
+        metadata: The metadata of the reason.
     """
     details: list[Message] = []
     if reason:
-        details.append(error_details_pb2.ErrorInfo(reason=reason, domain="leaderboard.v1"))
+        details.append(
+            error_details_pb2.ErrorInfo(reason=reason, domain="leaderboard.v1", metadata=metadata)
+        )
     if violation:
         field, description = violation.split(": ", 1)
         violations = [

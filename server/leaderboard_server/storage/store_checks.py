@@ -1,13 +1,19 @@
 """Compares the facts of a store with what the promises of the service need."""
 
+import asyncio
 from collections.abc import Iterator
 from enum import StrEnum
 from typing import NamedTuple
 
-from leaderboard_server.storage.store_facts import StoreFacts
+from redis.exceptions import RedisError
+
+from leaderboard_server.storage.connection import connect
+from leaderboard_server.storage.store_facts import StoreFacts, read_facts
 
 OLDEST_MAJOR_VERSION = 7
 """The first version whose scripts have flags."""
+INSPECTION_TIMEOUT_S = 3.0
+"""The time to connect to a store and to read its facts once; it needs milliseconds."""
 
 
 class Severity(StrEnum):
@@ -56,6 +62,27 @@ _NEEDS = {
         "no", "promise 9, durability", "a crash during a rewrite loses acknowledged writes"
     ),
 }
+
+
+async def inspect_store(url: str) -> StoreFacts:
+    """Connect to a store and read its facts.
+
+    Raises:
+        StoreUrlInvalid: The driver can't use the URL.
+
+        ConnectionError: The store can't be reached, does not reply in time, or rejects the user.
+    """
+    driver = connect(url)
+    try:
+        async with asyncio.timeout(INSPECTION_TIMEOUT_S):
+            await driver.ping()
+            return await read_facts(driver)
+    except TimeoutError:
+        raise ConnectionError(f"no reply within {INSPECTION_TIMEOUT_S:g} s") from None
+    except (RedisError, OSError) as error:
+        raise ConnectionError(str(error)) from error
+    finally:
+        await driver.aclose()
 
 
 def check(facts: StoreFacts) -> list[Finding]:

@@ -11,6 +11,7 @@ from rich.text import Text
 from leaderboard_cli.connection import Target
 from leaderboard_cli.doctor.checks import run_checks
 from leaderboard_cli.doctor.results import CheckResult, Verdict
+from leaderboard_cli.doctor.store import contributed_checks
 from leaderboard_cli.failures import ExitCode
 from leaderboard_cli.options import AsJson, calls_server, examples
 from leaderboard_cli.output import console, print_line, print_record, safe
@@ -32,6 +33,7 @@ _EXIT_CODES = {Verdict.WARN: ExitCode.WARNED, Verdict.FAIL: ExitCode.FAILED}
 EXAMPLES = examples(
     ("leaderboard doctor", "checks the server on this machine"),
     ("leaderboard doctor --write", "also writes a score, to the contest `doctor`"),
+    ("LEADERBOARD_REDIS_URL=redis://redis.example leaderboard doctor", "also checks the store"),
     ("leaderboard doctor --server board.example:443 --ca ca.pem", "checks a server with TLS"),
     ("leaderboard doctor --json | jq .worst", "prints the worst verdict for a script"),
 )
@@ -44,16 +46,29 @@ def doctor(
         bool,
         typer.Option("--write", help="Also write a score, to the contest `doctor`, which stays."),
     ] = False,
+    redis_url: Annotated[
+        str | None,
+        typer.Option(
+            envvar="LEADERBOARD_REDIS_URL",
+            metavar="URL",
+            show_envvar=True,
+            help="Also check this store itself, as a server does at its start. Pass a URL with a "
+            "password as the variable, because other users can see command lines.",
+        ),
+    ] = None,
     target: Target,
     as_json: AsJson = False,
 ) -> None:
     """Check a server, and say what to do where something is wrong.
 
     Checks whether the server can be reached, its encryption, health, contract, store and clock,
-    and the latency of a few calls. Nothing is written without --write.
+    and the latency of a few calls. Nothing is written without --write. With --redis-url it also
+    checks the role, version and settings of the store, and the rights of its user.
     """
     with console(stderr=True).status(Text(f"checking {target.server}")):
         results = list(run_checks(target, write=write))
+        if redis_url:
+            results += contributed_checks(redis_url)
     worst = max(result.verdict for result in results)
     if as_json:
         checks = [result.as_record() for result in results]

@@ -16,6 +16,7 @@ from leaderboard_cli.connection import Target
 from leaderboard_cli.doctor.comparisons import SERVICE, check_clock, check_contract, check_versions
 from leaderboard_cli.doctor.encryption import check_encryption
 from leaderboard_cli.doctor.results import CheckResult, Verdict
+from leaderboard_cli.doctor.store import advice, finding
 from leaderboard_cli.failures import CERTIFICATE_REQUIRED, CallError
 from leaderboard_cli.latencies import Latencies, milliseconds
 
@@ -37,6 +38,11 @@ _RANK = pb.GetUserRankRequest(contest_id=_CONTEST, user_id="nobody")
 
 _START = (
     "start it with `leaderboard serve`, or give its address with --server or LEADERBOARD_SERVER"
+)
+_NOT_SERVING = (
+    "see `store` below; if that is OK, the server shuts down, or its store can't take writes: look "
+    "for `store_is_replica`, `store_too_old` or `store_no_rights` in its log; --write shows the "
+    "cause of a write that fails, and --redis-url checks the store itself"
 )
 
 
@@ -110,8 +116,7 @@ def _check_health(target: Target, health: HealthStub, service: str) -> CheckResu
     name = HealthCheckResponse.ServingStatus.Name(status)
     if status == HealthCheckResponse.SERVING:
         return CheckResult(check, Verdict.OK, name)
-    to_do = "the store is unavailable or the server is shutting down: see the server's log"
-    return CheckResult(check, Verdict.FAIL, name, to_do)
+    return CheckResult(check, Verdict.FAIL, name, _NOT_SERVING)
 
 
 def _check_store(target: Target, service: LeaderboardServiceStub) -> CheckResult:
@@ -120,8 +125,8 @@ def _check_store(target: Target, service: LeaderboardServiceStub) -> CheckResult
         target.call_once(service.GetUserRank, _RANK)
     except CallError as failed:
         if failed.error.code != "NOT_FOUND":
-            to_do = "look at the store and at the server's log: `store_refused`, `store_ended`"
-            return CheckResult("store", Verdict.FAIL, str(failed), to_do)
+            found = finding(failed.error, str(failed))
+            return CheckResult("store", Verdict.FAIL, found, advice(failed.error))
     return CheckResult("store", Verdict.OK, "a read that needs it is answered")
 
 
@@ -168,8 +173,8 @@ def _check_write(target: Target, service: LeaderboardServiceStub) -> CheckResult
         )
         read: pb.GetUserRankResponse = target.call_once(service.GetUserRank, request)
     except CallError as failed:
-        to_do = "look at the store: full, read-only or unavailable; the server's log says which"
-        return CheckResult("write", Verdict.FAIL, str(failed), to_do)
+        found = finding(failed.error, str(failed))
+        return CheckResult("write", Verdict.FAIL, found, advice(failed.error))
     numbers = {"write_ms": round(seconds * 1e3, 3)}
     if not again.replayed or again.user.score != first.user.score:
         found = "sent twice with one request id, it counted twice"
