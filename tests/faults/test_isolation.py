@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import itertools
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from functools import partial
 
 import grpc
 import pytest
@@ -63,8 +64,10 @@ def _bad_calls(channel: grpc.aio.Channel) -> Iterator[Callable[[], Awaitable[obj
         ("NoSuchMethod", b""),
     )
     for method, request in itertools.cycle(requests):
-        call: Callable[[bytes], Awaitable[object]] = channel.unary_unary(f"{_SERVICE}/{method}")
-        yield lambda call=call, request=request: call(request)  # type: ignore[misc]
+        call: grpc.aio.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary(
+            f"{_SERVICE}/{method}"
+        )
+        yield partial(call, request)
 
 
 @contextlib.asynccontextmanager

@@ -1,5 +1,6 @@
 """The monitor of the store: what it reports and what it logs, once for each change."""
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
 from typing import Any
@@ -13,6 +14,7 @@ from harness.waiting import eventually
 from leaderboard_server.storage import monitor
 from leaderboard_server.storage.connection import connect
 from leaderboard_server.storage.monitor import Monitor
+from storage.scripted_store import ScriptedStore
 
 
 class _Monitored:
@@ -118,6 +120,21 @@ async def test_a_timeout_has_a_reason(own_store: StoreProcess) -> None:
         own_store.thaw()
         await eventually(lambda: seen.states == [True, False, True], "serving again")
         assert seen.events()[-1] == "store_recovered"
+
+
+async def test_a_loading_store_is_unavailable() -> None:
+    """A store that still reads its data is not served, and the log says that it is loading."""
+    async with ScriptedStore() as store:
+        loading = asyncio.create_task(_reply_when_asked(store))
+        async with _monitored(store.url) as seen:
+            assert seen.states == [False]
+            assert "loading" in seen.entry("store_unavailable")["reason"].lower()
+        await loading
+
+
+async def _reply_when_asked(store: ScriptedStore) -> None:
+    await store.received(2)
+    store.reply(b"-LOADING the dataset is loading", b"$11\r\nrole:master")
 
 
 async def test_missing_rights_keep_the_server_from_serving(own_store: StoreProcess) -> None:
