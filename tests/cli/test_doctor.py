@@ -67,7 +67,8 @@ async def test_a_real_server_is_healthy(
 
     assert without.code == ExitCode.FAILED
     assert "FAIL   store " in without.out
-    assert "→ " in without.out
+    assert "(cause: unreachable)" in without.out
+    assert "→ start the store" in without.out
     assert without.out.endswith("something does not work; begin with the first FAIL\n")
 
 
@@ -129,6 +130,21 @@ def test_the_cause_of_an_unavailable_store(
     assert advice in store["to_do"]
 
 
+async def test_a_full_store(
+    service: ServiceProcess, own_store: StoreProcess, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Reads of a full store go on, and the write says that there is no memory left."""
+    monkeypatch.setenv("LEADERBOARD_SERVER", service.address)
+    async with own_store.client() as client:
+        await client.config_set("maxmemory", "1")
+
+    checks = await asyncio.to_thread(found, run, "--write")
+
+    assert checks["store"]["verdict"] == "OK"
+    assert checks["write"]["verdict"] == "FAIL"
+    assert "maxmemory" in checks["write"]["to_do"]
+
+
 async def test_a_server_on_a_replica(
     own_store: StoreProcess, tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -141,7 +157,7 @@ async def test_a_server_on_a_replica(
         await eventually(lambda: _health_is(server, "NOT_SERVING"), "an answer", within=20)
         monkeypatch.setenv("LEADERBOARD_SERVER", server.address)
 
-        from_afar = await asyncio.to_thread(found, run)
+        from_afar = await asyncio.to_thread(found, run, "--write")
         monkeypatch.setenv("LEADERBOARD_REDIS_URL", own_store.url)
         beside = await asyncio.to_thread(found, run)
     finally:
@@ -151,6 +167,8 @@ async def test_a_server_on_a_replica(
         assert checks["health of the server"]["found"] == "NOT_SERVING"
         assert "store_is_replica" in checks["health of the server"]["to_do"]
         assert checks["store"]["verdict"] == "OK"
+    assert "(cause: read_only)" in from_afar["write"]["found"]
+    assert "the URL of the primary" in from_afar["write"]["to_do"]
     assert beside["store role"]["verdict"] == "FAIL"
     assert "replica of 127.0.0.1:1" in beside["store role"]["found"]
     assert "name the primary" in beside["store role"]["to_do"]

@@ -291,7 +291,7 @@ async def test_a_master_without_replicas_refuses_writes(
 
         with pytest.raises(grpc.aio.AioRpcError) as failed:
             await add(service.stub, "cup", "ada", 5)
-        assert status_of(failed.value).reason == "ERROR_REASON_STORE_UNAVAILABLE"
+        assert status_of(failed.value).metadata == {"cause": "too_few_replicas"}
         assert await scores(service.stub, "cup") == {"ada": 5}
 
 

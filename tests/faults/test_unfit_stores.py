@@ -71,7 +71,9 @@ async def test_a_server_on_a_replica_does_not_serve(replica: StoreProcess, tmp_p
         assert await scores(service.stub, "cup") == {"ada": 5}
         with pytest.raises(grpc.aio.AioRpcError) as failed:
             await add(service.stub, "cup", "ada", 1)
-        assert status_of(failed.value).reason == "ERROR_REASON_STORE_UNAVAILABLE"
+        status = status_of(failed.value)
+        assert status.reason == "ERROR_REASON_STORE_UNAVAILABLE"
+        assert status.metadata == {"cause": "read_only"}
         assert await service.health() == "NOT_SERVING"
         (entry,) = _entries(service, "store_is_replica")
         assert entry["level"] == "error"

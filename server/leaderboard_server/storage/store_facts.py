@@ -104,7 +104,7 @@ def needed_commands() -> list[list[str]]:
         *(["ZCARD", board], ["ZREVRANK", board, "-"], ["ZREVRANGE", board, "0", "0"]),
         *(["HMGET", users, "-"], ["HSET", users, "-", "-"], ["HMGET", meta, "-"]),
         *(["HSET", meta, "-", "-"], ["XADD", log, "*", "-", "-"], ["XRANGE", log, "-", "+"]),
-        *(["XREVRANGE", log, "+", "-"], ["DEL", log], ["HMGET", requests, "-"]),
+        *(["XREVRANGE", log, "+", "-"], ["HMGET", requests, "-"]),
         *(["HSET", requests, "-", "-"], ["TTL", requests], ["EXPIREAT", requests, "0"]),
     ]
 
