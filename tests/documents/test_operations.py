@@ -1,6 +1,7 @@
 """The commands, rights and settings of `docs/operations.md` do what the page says."""
 
 import re
+import signal
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -33,8 +34,13 @@ _SENTINEL_SERVE = "redis+sentinel://"
 _FAILOVER = "SENTINEL FAILOVER"
 _TLS_SERVE = "--tls-cert chain.pem"
 _BACKUP = "tar -C ~/.local/share -czf"
+_RESTORE = "tar -C ~/.local/share -xzf"
+_OPERATOR_URL = "redis://operator:secret@redis.internal:6379/0"
 
-_RUN = (_STORE_URL, _ACL, _SENTINEL_ACL, _SENTINEL_SERVE, _FAILOVER, _TLS_SERVE, _BACKUP)
+_RUN = (
+    *(_STORE_URL, _ACL, _SENTINEL_ACL, _SENTINEL_SERVE, _FAILOVER, _TLS_SERVE),
+    *(_BACKUP, _RESTORE, _OPERATOR_URL),
+)
 """The blocks that tests of this module run."""
 
 
@@ -62,6 +68,7 @@ def _operator(store: StoreProcess, tmp_path: Path) -> Iterator[Operator]:
         tmp_path / "home",
         {
             _STORE_URL: _as_leaderboard(store),
+            _OPERATOR_URL: _as_leaderboard(store),
             "-h redis.internal": f"-h 127.0.0.1 -p {store.port}",
         },
     )
@@ -307,6 +314,75 @@ def _in_step(shown: str) -> bool:
     (master,) = re.findall(r"master_repl_offset:(\d+)", shown)
     replicas = re.findall(r"slave\d+:.*offset=(\d+)", shown)
     return bool(replicas) and set(replicas) == {master}
+
+
+async def test_backup_and_restore(tmp_path: Path) -> None:
+    """After the steps of the page the backup's board is served, and old positions are refused."""
+    operator = Operator(tmp_path / "home", {})
+    backup, restore = block(_BACKUP), lines(block(_RESTORE))
+    *steps, serve = restore
+    try:
+        server = operator.serve(serve)
+        await _logged(server, '"store_checked"')
+        channel, stub = _stub(operator.address)
+        async with channel, Watcher("cup") as watcher:
+            await add(stub, "cup", "ada", 5)
+            await _stop(server)
+            operator.run(backup)
+            server = operator.serve(serve)
+            await eventually(lambda: _answers(stub), "the server")
+            await watcher.open(stub)
+            lost = await add(stub, "cup", "bob", 7)
+            await watcher.reach(lost.position)
+            await watcher.hang_up()
+            await _stop(server)
+
+            for step in steps:
+                operator.run(step)
+            operator.serve(serve)
+            await eventually(lambda: _answers(stub), "the server")
+            other = await add(stub, "cup", "eve", 1)
+            await watcher.open(stub, resume_after=lost.position)
+
+            assert other.position.revision >= lost.position.revision
+            await watcher.snapshot("NEW_EPOCH")
+            await watcher.reach(other.position)
+            assert await scores(stub, "cup") == {"ada": 5, "eve": 1}
+    finally:
+        operator.end()
+
+
+async def _stop(server: ChildProcess) -> None:
+    server.signal(signal.SIGTERM)
+    assert await server.exited(within=20) == 0
+
+
+async def _answers(stub: LeaderboardServiceStub) -> bool:
+    try:
+        await top(stub, "cup")
+    except grpc.aio.AioRpcError:
+        return False
+    return True
+
+
+async def test_new_epochs_of_a_store_of_your_own(store: StoreProcess, operator: Operator) -> None:
+    """The user of a server can begin the epochs if it has one more right, which the page names."""
+    operator.run(block(_ACL))
+    server = operator.serve(block(_STORE_URL))
+    await _logged(server, '"store_checked"')
+    channel, stub = _stub(operator.address)
+    async with channel, store.client() as client:
+        before = await add(stub, "cup", "ada", 5)
+        with pytest.raises(AssertionError, match="no_rights"):
+            operator.run(block(_OPERATOR_URL))
+        assert "`+scan`" in PAGE.read_text(encoding="utf-8")
+        execute: Any = client.execute_command
+        await execute("ACL", "SETUSER", "leaderboard", "+scan")
+
+        assert operator.run(block(_OPERATOR_URL)) == "began a new epoch in 1 contest\n"
+
+        after = await top(stub, "cup")
+        assert after.position.epoch != before.position.epoch
 
 
 def test_every_event_is_on_the_page() -> None:
