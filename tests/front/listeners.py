@@ -7,7 +7,7 @@ from typing import Any
 
 import grpc
 
-from leaderboard_front import Handlers, Listener, Settings, Status, Stream
+from leaderboard_front import EndedConnections, Handlers, Listener, Settings, Status, Stream
 
 SERVICE = "/test.Test/"
 ECHO = SERVICE + "Echo"
@@ -19,6 +19,7 @@ WATCH = SERVICE + "Watch"
 POUR = SERVICE + "Pour"
 CHAT = SERVICE + "Chat"
 HEALTH = SERVICE + "Health"
+IDLE = SERVICE + "Idle"
 
 
 class Service:
@@ -114,9 +115,9 @@ class Service:
                 FUTURE: self.future,
                 HEALTH: self.echo,
             },
-            stream={COUNT: self.count, WATCH: self.watch, POUR: self.pour},
+            stream={COUNT: self.count, WATCH: self.watch, POUR: self.pour, IDLE: self.watch},
             bidi={CHAT: self.chat},
-            unlimited=frozenset({HEALTH}),
+            unlimited=frozenset({HEALTH, IDLE}),
         )
 
 
@@ -130,11 +131,15 @@ def status_of(error: Exception) -> Status:
 class Served:
     """A running listener, its service, and a channel to it."""
 
-    def __init__(self, service: Service, listener: Listener, port: int) -> None:
+    def __init__(
+        self, service: Service, listener: Listener, port: int, ended: list[EndedConnections]
+    ) -> None:
         self.service = service
         self.listener = listener
         self.front = listener.front
         self.port = port
+        self.ended = ended
+        """The reports of ended connections."""
         self.stopped = False
         self.address = f"127.0.0.1:{port}"
         self.channel = grpc.aio.insecure_channel(
@@ -162,7 +167,7 @@ class Served:
 DETAILS = b"\x08\x08the details"
 REFUSALS = {
     name: Status(8, f"over {name}", DETAILS)
-    for name in ("message", "metadata", "calls", "streams", "queue", "memory")
+    for name in ("message", "metadata", "calls", "connection", "streams", "queue", "memory")
 } | {"stopping": Status(14, "stopping")}
 
 
@@ -171,8 +176,9 @@ async def serve(**settings: Any) -> AsyncIterator[Served]:
     """Run a listener for a test."""
     service = Service()
     values = {"address": "127.0.0.1:0", "refusals": REFUSALS} | settings
-    listener = Listener(Settings(**values), status_of)
-    served = Served(service, listener, await listener.start(service.handlers()))
+    reports: list[EndedConnections] = []
+    listener = Listener(Settings(**values), status_of, reports.append)
+    served = Served(service, listener, await listener.start(service.handlers()), reports)
     try:
         yield served
     finally:

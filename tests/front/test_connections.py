@@ -6,18 +6,63 @@ import contextlib
 import h2.events
 import pytest
 
-from front.listeners import ECHO, HANG, serve, still_serves
+from front.listeners import ECHO, HANG, WATCH, serve, still_serves, until
 from front.raw_client import RawClient, connect, framed
 
 
-async def test_connections_over_the_limit_are_closed() -> None:
-    """A connection over the limit is closed at once; when one ends, another can open."""
+async def test_a_connection_over_the_limit_is_refused_if_none_is_idle() -> None:
+    """Connections with open calls stay, a further one is closed at once, and a report counts it."""
+    async with serve(max_connections=1) as served, connect(served.port) as client:
+        await client.data(await client.start(WATCH), framed(b"group"))
+        await until(lambda: served.service.watching == 1)
+        with pytest.raises(ConnectionError):
+            async with connect(served.port):
+                pass
+        await until(lambda: served.ended)
+        assert [(report.refused, report.idle) for report in served.ended] == [(1, 0)]
+        assert (await client.call(ECHO, framed(b"alive")))["grpc-status"] == "0"
+
+
+async def test_the_longest_idle_connection_makes_room() -> None:
+    """Over the limit the connection that was idle for longest ends, and others go on."""
+    async with contextlib.AsyncExitStack() as stack:
+        served = await stack.enter_async_context(serve(max_connections=3))
+        first, busy, last = [
+            await stack.enter_async_context(connect(served.port)) for _ in range(3)
+        ]
+        await busy.data(await busy.start(WATCH), framed(b"group"))
+        assert (await last.call(ECHO, framed(b"a")))["grpc-status"] == "0"
+        assert (await first.call(ECHO, framed(b"a")))["grpc-status"] == "0"
+
+        async with connect(served.port) as another:
+            assert (await another.call(ECHO, framed(b"a")))["grpc-status"] == "0"
+
+            await last.until_lost()
+            assert [int(end.error_code) for end in last.seen(h2.events.ConnectionTerminated)]
+            for client in (first, busy):
+                assert (await client.call(ECHO, framed(b"a")))["grpc-status"] == "0"
+                assert not client.seen(h2.events.ConnectionTerminated)
+        await until(lambda: served.ended)
+        assert [(report.refused, report.idle) for report in served.ended] == [(0, 1)]
+
+
+async def test_a_client_whose_idle_connection_was_closed_reconnects() -> None:
+    """The calls of a client succeed, though others take the place of its connection each time."""
     async with serve(max_connections=1) as served:
-        async with connect(served.port):
-            with pytest.raises(ConnectionError):
-                async with connect(served.port):
-                    pass
-        await until_served(served.port)
+        for _ in range(5):
+            assert await served.unary(ECHO)(b"a", timeout=10) == b"a"
+            async with connect(served.port) as client:
+                assert (await client.call(ECHO, framed(b"a")))["grpc-status"] == "0"
+
+
+async def test_many_connections_that_do_nothing_keep_no_client_away() -> None:
+    """Connections that never send anything make room for one that does."""
+    async with serve(max_connections=20) as served:
+        silent = [await asyncio.open_connection("127.0.0.1", served.port) for _ in range(200)]
+        async with connect(served.port) as client:
+            assert (await client.call(ECHO, framed(b"a")))["grpc-status"] == "0"
+        for _, writer in silent:
+            writer.close()
 
 
 async def until_served(port: int) -> None:
@@ -32,11 +77,13 @@ async def until_served(port: int) -> None:
 
 async def test_streams_of_a_connection_are_bounded() -> None:
     """The limit is announced to clients, and a stream over it is refused."""
-    async with serve() as served, connect(served.port) as client:
-        assert client.h2.remote_settings.max_concurrent_streams == 1_000
+    limits = {"max_streams": 0, "max_calls_per_connection": 100}
+    async with serve(**limits) as served, connect(served.port) as client:
+        # 1,000 streams, 100 calls and as many that are refused, 100 of unlimited methods
+        assert client.h2.remote_settings.max_concurrent_streams == 1_300
         client.h2.remote_settings[3] = 2_000
         client.h2.remote_settings.acknowledge()
-        streams = [await client.start(HANG) for _ in range(1_001)]
+        streams = [await client.start(ECHO) for _ in range(1_301)]
         assert await client.ended(streams[-1]) == {"reset": "7"}
         assert not client.seen(h2.events.StreamReset)[1:]
 
@@ -57,6 +104,7 @@ async def test_a_flood_of_resets_ends_the_connection() -> None:
         await still_serves(served)
 
 
+GOAWAY = 7
 PING = b"\x00\x00\x08\x06\x00\x00\x00\x00\x00" + b"12345678"
 
 
@@ -74,6 +122,32 @@ async def test_a_flood_of_pings_ends_the_connection() -> None:
         events = client.h2.receive_data(await flood(client))
         ends = [end for end in events if isinstance(end, h2.events.ConnectionTerminated)]
         assert [int(end.error_code or 0) for end in ends] == [11]
+        await still_serves(served)
+
+
+async def test_a_peer_that_goes_on_flooding_gets_the_reason() -> None:
+    """GOAWAY arrives, and no reset of TCP, though the peer sends on after it was sent."""
+    async with serve() as served:
+        reader, writer = await asyncio.open_connection("127.0.0.1", served.port)
+        client = RawClient(reader, writer, 65_535)
+        await client.flush()
+
+        async def send() -> None:
+            with contextlib.suppress(ConnectionError):
+                while True:
+                    writer.write(PING * 1_000)
+                    await writer.drain()
+
+        sending = asyncio.create_task(send())
+        received = b""
+        async with asyncio.timeout(20):
+            while data := await reader.read(65_536):
+                received = (received + data)[-1_000:]
+        sending.cancel()
+        writer.close()
+        # the last frame: 8 bytes of a header after the length, the last stream, the error
+        assert received[-17:][3] == GOAWAY
+        assert received[-4:] == b"\x00\x00\x00\x0b"
         await still_serves(served)
 
 

@@ -57,10 +57,10 @@ async def test_unfinished_requests_take_no_slot() -> None:
 async def test_unlimited_methods_have_memory_of_their_own() -> None:
     """Health responds while the memory for requests is used up."""
     async with (
-        serve(max_buffered_bytes=1_000) as served,
+        serve(max_buffered_bytes=2_000) as served,
         connect(served.port) as client,
     ):
-        await client.data(await client.start(ECHO), framed(b"x" * 900, length=2_000), end=False)
+        await client.data(await client.start(ECHO), framed(b"x" * 900, length=4_000), end=False)
         await client.ping()
         refused = await client.call(ECHO, framed(b"x" * 200))
         assert refused["grpc-status"] == "8"
@@ -69,7 +69,7 @@ async def test_unlimited_methods_have_memory_of_their_own() -> None:
 
 async def test_a_request_is_counted_until_its_call_is_over() -> None:
     """The memory of a request is counted while its handler runs."""
-    async with serve(max_buffered_bytes=1_000) as served:
+    async with serve(max_buffered_bytes=2_000) as served:
         hanging = asyncio.ensure_future(served.unary(HANG)(b"x" * 900))
         await asyncio.wait_for(served.service.started.wait(), 10)
         with pytest.raises(grpc.aio.AioRpcError, match="over memory"):
@@ -82,7 +82,7 @@ async def test_a_request_is_counted_until_its_call_is_over() -> None:
 async def test_requests_together_are_bounded() -> None:
     """Many unfinished requests together take no more memory than the limit."""
     async with (
-        serve(max_buffered_bytes=100_000) as served,
+        serve(max_buffered_bytes=200_000) as served,
         connect(served.port) as client,
     ):
         first, second = await client.start(ECHO), await client.start(ECHO)

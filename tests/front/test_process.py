@@ -4,7 +4,7 @@ import asyncio
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -46,11 +46,8 @@ async def test_the_server_is_terminated_when_its_listener_ends_by_itself(
     made: list[leaderboard_front.Listener] = []
     new = leaderboard_front.Listener
 
-    def recorded(
-        settings: leaderboard_front.Settings,
-        status_of: Callable[[Exception], leaderboard_front.Status],
-    ) -> leaderboard_front.Listener:
-        made.append(new(settings, status_of))
+    def recorded(*arguments: Any) -> leaderboard_front.Listener:
+        made.append(new(*arguments))
         return made[-1]
 
     monkeypatch.setattr(leaderboard_front, "Listener", recorded)

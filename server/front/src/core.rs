@@ -2,18 +2,21 @@
 
 use std::collections::{HashMap, HashSet};
 use std::io;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-use parking_lot::{Mutex, RwLock};
+use parking_lot::RwLock;
 use tokio::sync::mpsc::UnboundedSender;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
 
+use crate::admission::{Admission, Admissions};
 use crate::broadcast::Command;
 use crate::call::Calls;
 use crate::inbox::Inbox;
+use crate::memory::{Memory, Share};
+use crate::notices::Notices;
+use crate::peer::{Memories, Peer, PeerLimits};
 use crate::response_cache::ResponseCache;
 use crate::settings::Settings;
 use crate::status::{RESOURCE_EXHAUSTED, Status};
@@ -25,6 +28,7 @@ pub enum Kind {
     Bidi,
 }
 
+#[derive(Clone, Copy)]
 pub struct Method {
     pub number: usize,
     pub kind: Kind,
@@ -35,23 +39,22 @@ pub struct Method {
 /// The largest request of an unlimited method, and the memory for all such requests.
 const UNLIMITED_REQUEST_BYTES: usize = 16 * 1024;
 const UNLIMITED_MEMORY_BYTES: usize = 64 * 1024 * 1024;
+/// Open calls of unlimited methods of one connection.
+const MAX_UNLIMITED: usize = 100;
+/// The least limit of streams of one connection; with many streams it is a quarter of all.
+const MIN_STREAMS: usize = 1_000;
 
 /// The limits that refuse calls: the names in `Settings.refusals`.
 pub mod limit {
     pub const MESSAGE: &str = "message";
     pub const METADATA: &str = "metadata";
     pub const CALLS: &str = "calls";
+    pub const CONNECTION: &str = "connection";
     pub const STREAMS: &str = "streams";
     pub const QUEUE: &str = "queue";
     pub const MEMORY: &str = "memory";
     pub const STOPPING: &str = "stopping";
 }
-
-/// The least time between two refusals over the limit of calls. A refusal takes about 10 µs, so this
-/// leaves four fifths of a core to admitted calls; the calls beyond wait in their connections.
-const REFUSAL_INTERVAL: Duration = Duration::from_micros(50);
-/// The resolution of the runtime's timers.
-const TICK: Duration = Duration::from_millis(1);
 
 /// No time limit: some 30 years.
 pub const FOREVER: Duration = Duration::from_secs(1_000_000_000);
@@ -67,41 +70,13 @@ pub struct Core {
     /// The end of the grace for open calls, set once no new connections and streams are accepted.
     pub drain: watch::Sender<Option<Instant>>,
     pub tls: RwLock<Option<TlsAcceptor>>,
-    pub connections: Arc<Semaphore>,
-    unary: Arc<Semaphore>,
-    streams: Arc<Semaphore>,
-    memory: Arc<Semaphore>,
-    /// Memory for the requests of unlimited methods.
-    unlimited_memory: Arc<Semaphore>,
-    /// Calls that are neither admitted nor refused yet.
-    tickets: AtomicUsize,
-    /// The earliest time for the next refusal over the limit of calls.
-    next_refusal: Mutex<Instant>,
-}
-
-/// Counts a call until it is admitted or refused.
-pub struct AdmissionTicket(Arc<Core>);
-
-impl AdmissionTicket {
-    pub fn new(core: &Arc<Core>) -> Self {
-        core.tickets.fetch_add(1, Ordering::Relaxed);
-        Self(Arc::clone(core))
-    }
-
-    pub fn core(&self) -> &Arc<Core> {
-        &self.0
-    }
-}
-
-impl Drop for AdmissionTicket {
-    fn drop(&mut self) {
-        self.0.tickets.fetch_sub(1, Ordering::Relaxed);
-    }
+    pub admissions: Admissions,
+    memories: Memories,
+    pub notices: Notices,
 }
 
 impl Core {
     pub fn new(settings: Settings, commands: UnboundedSender<Command>) -> io::Result<Self> {
-        let semaphore = |count: usize| Arc::new(Semaphore::new(count.min(Semaphore::MAX_PERMITS)));
         Ok(Self {
             methods: OnceLock::new(),
             inbox: Inbox::new(settings.max_queue)?,
@@ -110,13 +85,13 @@ impl Core {
             commands,
             drain: watch::channel(None).0,
             tls: RwLock::new(None),
-            connections: semaphore(settings.max_connections),
-            unary: semaphore(settings.max_calls),
-            streams: semaphore(settings.max_streams),
-            memory: semaphore(settings.max_buffered_bytes),
-            unlimited_memory: semaphore(UNLIMITED_MEMORY_BYTES),
-            tickets: AtomicUsize::new(0),
-            next_refusal: Mutex::new(Instant::now()),
+            admissions: Admissions::new(&settings),
+            memories: Memories {
+                requests: Memory::new(settings.max_buffered_bytes),
+                unlimited: Memory::new(UNLIMITED_MEMORY_BYTES),
+                responses: Memory::new(settings.max_unread_bytes),
+            },
+            notices: Notices::default(),
             settings,
         })
     }
@@ -133,55 +108,46 @@ impl Core {
         self.methods.get_or_init(|| methods.collect());
     }
 
-    pub fn method(&self, path: &str) -> Option<&Method> {
-        self.methods.get()?.get(path)
+    pub fn method(&self, path: &str) -> Option<Method> {
+        self.methods.get()?.get(path).copied()
     }
 
-    /// Returns whether the method of a path is unlimited.
-    pub fn is_unlimited(&self, path: &str) -> bool {
-        self.method(path).is_some_and(|method| method.unlimited)
+    /// Returns the state of a new connection.
+    pub fn peer(&self) -> Arc<Peer> {
+        Arc::new(Peer::new(self.peer_limits(), &self.memories))
+    }
+
+    /// Returns what one connection may have open.
+    fn peer_limits(&self) -> PeerLimits {
+        PeerLimits {
+            calls: self.settings.max_calls_per_connection,
+            streams: MIN_STREAMS.max(self.settings.max_streams / 4),
+            unlimited: MAX_UNLIMITED,
+        }
+    }
+
+    /// Returns how many HTTP/2 streams one connection may have open: as many as it may have calls of
+    /// every kind, so that none keeps another waiting, and as many calls again that are over the limit.
+    pub fn max_http2_streams(&self) -> u32 {
+        let limits = self.peer_limits();
+        let sum = 2usize.saturating_mul(limits.calls).saturating_add(limits.streams);
+        u32::try_from(sum.saturating_add(limits.unlimited)).unwrap_or(u32::MAX)
     }
 
     /// Returns the largest request of a method, and the memory that its requests are counted against.
-    pub fn request_limits(&self, method: &Method) -> (usize, Arc<Semaphore>) {
+    pub fn request_limits(&self, peer: &Peer, method: Method) -> (usize, Arc<Share>) {
         let max_bytes = self.settings.max_message_bytes;
         if method.unlimited {
-            return (max_bytes.min(UNLIMITED_REQUEST_BYTES), Arc::clone(&self.unlimited_memory));
+            return (max_bytes.min(UNLIMITED_REQUEST_BYTES), Arc::clone(&peer.unlimited_requests));
         }
-        (max_bytes, Arc::clone(&self.memory))
+        (max_bytes, Arc::clone(&peer.requests))
     }
 
-    /// Admits a call of a method for as long as the permit is held; unlimited methods need none.
-    pub fn admit(&self, method: &Method) -> Result<Option<OwnedSemaphorePermit>, Status> {
-        if method.unlimited {
-            return Ok(None);
-        }
-        let (permits, limit) = match method.kind {
-            Kind::Unary => (&self.unary, limit::CALLS),
-            Kind::Stream | Kind::Bidi => (&self.streams, limit::STREAMS),
-        };
-        let permit = Arc::clone(permits).try_acquire_owned();
-        permit.map(Some).map_err(|_| self.refusal(limit))
-    }
-
-    /// Returns whether so few calls can be admitted that new ones must be started one by one.
-    pub fn is_nearly_full(&self) -> bool {
-        let tickets = self.tickets.load(Ordering::Relaxed);
-        self.unary.available_permits() <= tickets + self.settings.max_calls / 4
-    }
-
-    /// Returns how long the next call of a connection has to wait for its refusal: 0 if it can be
-    /// admitted.
-    pub fn refusal_delay(&self) -> Duration {
-        if self.unary.available_permits() > 0 {
-            return Duration::ZERO;
-        }
-        let now = Instant::now();
-        let mut next = self.next_refusal.lock();
-        let delay = next.saturating_duration_since(now);
-        *next = now.max(*next) + REFUSAL_INTERVAL;
-        // The timer would round a shorter delay up.
-        if delay < TICK { Duration::ZERO } else { delay }
+    /// Admits a call of a method, or returns the status of the limit that it is over.
+    pub fn admit(&self, peer: &Arc<Peer>, method: Method) -> Result<Admission, Status> {
+        let admitted = self.admissions.admit(peer, method);
+        peer.on_decided(admitted.is_err());
+        admitted.map_err(|limit| self.refusal(limit))
     }
 
     /// Returns the status of a limit from the settings.

@@ -14,18 +14,25 @@ use parking_lot::Mutex;
 use tokio::sync::{Notify, OwnedSemaphorePermit};
 
 use crate::call::{Call, CallId};
+use crate::core::Method;
+use crate::messages::Message;
+use crate::notices::Counts;
 
-/// A request message, with its share of the memory for requests.
-pub struct Message {
-    pub bytes: Bytes,
-    pub memory: OwnedSemaphorePermit,
+/// A further request of a bidi call, which is counted until Python takes it.
+pub struct NextRequest {
+    pub message: Message,
+    /// The place among the requests of its call that Python has not taken.
+    pub _place: OwnedSemaphorePermit,
 }
 
+/// Calls of unlimited methods that may be queued.
+const MAX_UNLIMITED_CALLS: usize = 1_000;
+
 pub enum Event {
-    /// A call of the method with this number. A bidi call has no request yet.
-    Call(Arc<Call>, usize, Option<Bytes>),
+    /// A call of this method. A bidi call has no request yet.
+    Call(Arc<Call>, Method, Option<Bytes>),
     /// A further request of a bidi call, or their end.
-    Message(CallId, Option<Message>),
+    Message(CallId, Option<NextRequest>),
     /// The call is over before Python finished it.
     Cancelled(CallId),
     /// The send buffer that was full is writable.
@@ -35,6 +42,8 @@ pub enum Event {
     Evicted(CallId, u64, u64),
     /// The receiver accepted nothing for the write timeout.
     Stalled(CallId),
+    /// Connections were ended or refused.
+    Connections(Counts),
     Stopped,
 }
 
@@ -50,6 +59,7 @@ pub struct Inbox {
 struct Queue {
     events: VecDeque<Event>,
     calls: usize,
+    unlimited_calls: usize,
     signalled: bool,
 }
 
@@ -68,18 +78,17 @@ impl Inbox {
     }
 
     /// Adds a call, or refuses it because too many are queued.
-    pub fn push_call(
-        &self,
-        call: Arc<Call>,
-        method: usize,
-        message: Option<Bytes>,
-        unlimited: bool,
-    ) -> bool {
+    pub fn push_call(&self, call: Arc<Call>, method: Method, message: Option<Bytes>) -> bool {
         let mut queue = self.queue.lock();
-        if queue.calls >= self.max_calls && !unlimited {
+        let (calls, max) = if method.unlimited {
+            (&mut queue.unlimited_calls, MAX_UNLIMITED_CALLS)
+        } else {
+            (&mut queue.calls, self.max_calls)
+        };
+        if *calls >= max {
             return false;
         }
-        queue.calls += 1;
+        *calls += 1;
         self.add(&mut queue, Event::Call(call, method, message));
         true
     }
@@ -100,8 +109,13 @@ impl Inbox {
         let mut queue = self.queue.lock();
         let count = max.min(queue.events.len());
         let mut events: Vec<Event> = queue.events.drain(..count).collect();
-        let is_call = |event: &&Event| matches!(event, Event::Call(..));
-        queue.calls -= events.iter().filter(is_call).count();
+        for event in &events {
+            match event {
+                Event::Call(_, method, _) if method.unlimited => queue.unlimited_calls -= 1,
+                Event::Call(..) => queue.calls -= 1,
+                _ => {}
+            }
+        }
         events.retain(|event| match event {
             Event::Call(call, ..) => call.hand_over(),
             _ => true,

@@ -4,14 +4,23 @@
 //! many responses at once. Commands from Python are executed in order. `_native.pyi` documents the
 //! methods.
 
+mod admission;
 mod broadcast;
 mod call;
 mod connection;
+mod connections;
 mod core;
+mod ending;
+mod head;
 mod headers;
 mod inbox;
+mod linger;
+mod memory;
 mod messages;
 mod meter;
+mod notices;
+mod peer;
+mod pending;
 mod response_cache;
 mod response_writer;
 mod serve;
@@ -38,6 +47,7 @@ use crate::call::{CallId, Finish};
 use crate::core::{Core, FOREVER, Kind};
 use crate::inbox::Event;
 use crate::messages::frame;
+use crate::notices::Counts;
 use crate::settings::{Settings, seconds};
 use crate::status::Status;
 
@@ -184,10 +194,10 @@ impl Front {
         let bytes = |bytes: Option<Bytes>| bytes.map(|bytes| PyBytes::new(py, &bytes));
         match event {
             Event::Call(call, method, message) => {
-                (0, call.id, method, bytes(message)).into_pyobject(py)
+                (0, call.id, method.number, bytes(message)).into_pyobject(py)
             }
-            Event::Message(id, message) => {
-                (1, id, bytes(message.map(|message| message.bytes))).into_pyobject(py)
+            Event::Message(id, next) => {
+                (1, id, bytes(next.map(|next| next.message.bytes))).into_pyobject(py)
             }
             Event::Cancelled(id) => (2, id).into_pyobject(py),
             Event::Writable(id) => (3, id).into_pyobject(py),
@@ -195,7 +205,10 @@ impl Front {
                 (4, id, cursor, subscription).into_pyobject(py)
             }
             Event::Stalled(id) => (5, id).into_pyobject(py),
-            Event::Stopped => (6,).into_pyobject(py),
+            Event::Connections(Counts { refused, idle, flood, unread }) => {
+                (6, refused, idle, flood, unread).into_pyobject(py)
+            }
+            Event::Stopped => (7,).into_pyobject(py),
         }
     }
 }

@@ -3,16 +3,27 @@
 
 use std::io::Read;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 use flate2::read::{GzDecoder, ZlibDecoder};
 use h2::RecvStream;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::timeout;
 
-use crate::inbox::Message;
+use crate::memory::{Held, Share};
+
+/// A request message, with its part of the memory for requests.
+pub struct Message {
+    pub bytes: Bytes,
+    pub memory: Held,
+}
 
 /// The size of the prefix of every message: a flag and the length.
 const PREFIX: usize = 5;
+
+/// Size and time limits of discarding a refused request, before its stream is reset.
+const DISCARD_BYTES: usize = 64 * 1024;
+const DISCARD_TIME: Duration = Duration::from_secs(5);
 
 /// The `grpc-encoding` of a call: applies to the messages whose flag is set.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -89,8 +100,8 @@ pub struct Messages {
     body: RecvStream,
     compression: Compression,
     max_bytes: usize,
-    memory: Arc<Semaphore>,
-    held: Option<OwnedSemaphorePermit>,
+    memory: Arc<Share>,
+    held: Option<Held>,
     buffer: BytesMut,
 }
 
@@ -99,7 +110,7 @@ impl Messages {
         body: RecvStream,
         compression: Compression,
         max_bytes: usize,
-        memory: Arc<Semaphore>,
+        memory: Arc<Share>,
     ) -> Self {
         Self { body, compression, max_bytes, memory, held: None, buffer: BytesMut::new() }
     }
@@ -152,17 +163,16 @@ impl Messages {
     }
 
     fn hold(&mut self, bytes: usize) -> Result<(), ReadError> {
-        let count = u32::try_from(bytes).map_err(|_| ReadError::TooLarge)?;
-        let permit = Arc::clone(&self.memory).try_acquire_many_owned(count);
-        let permit = permit.map_err(|_| ReadError::OutOfMemory)?;
-        match &mut self.held {
-            Some(held) => held.merge(permit),
-            None => self.held = Some(permit),
-        }
-        Ok(())
+        let held = if let Some(held) = &mut self.held {
+            held.grow(bytes)
+        } else {
+            self.held = self.memory.hold(bytes);
+            self.held.is_some()
+        };
+        if held { Ok(()) } else { Err(ReadError::OutOfMemory) }
     }
 
-    /// Gives a message its share of the memory; the rest stays with the buffered bytes.
+    /// Gives a message its part of the memory; the rest stays with the buffered bytes.
     fn hand_over(&mut self, bytes: Bytes) -> Result<Message, ReadError> {
         if self.held.is_none() {
             self.hold(0)?;
@@ -173,6 +183,19 @@ impl Messages {
         }
         Ok(Message { bytes, memory: held })
     }
+}
+
+/// Reads and drops the body of a request that was refused for its headers. A reset would cross with
+/// it: h2 counts the late frames as the caller's fault, and ends the connection after many of them.
+pub async fn discard(mut body: RecvStream) {
+    let dropped = async {
+        let mut discarded = 0;
+        while let (true, Some(Ok(data))) = (discarded < DISCARD_BYTES, body.data().await) {
+            discarded += data.len();
+            let _ = body.flow_control().release_capacity(data.len());
+        }
+    };
+    let _ = timeout(DISCARD_TIME, dropped).await;
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Counts the control frames of a connection, and stops reading when its peer floods.
+//! Counts the frames of a connection, and stops reading when its peer floods.
 //!
 //! Pings, resets and settings cost their sender nothing. A peer may send a number of them a second,
 //! and some more for each frame of headers or data that it receives: clients ping to measure their
@@ -7,16 +7,19 @@
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Instant;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::sync::Notify;
+
+use crate::ending::{Cause, Ending};
+use crate::linger::Linger;
 
 const PREFACE: usize = 24;
 const FRAME_HEADER: usize = 9;
 const DATA: u8 = 0;
 const HEADERS: u8 = 1;
+const GOAWAY: u8 = 7;
 const CONTINUATION: u8 = 9;
 /// Control frames that a peer may send a second.
 const PER_SECOND: f64 = 5_000.0;
@@ -24,6 +27,10 @@ const PER_SECOND: f64 = 5_000.0;
 const PER_FRAME: f64 = 4.0;
 /// The most unused allowance that a peer may accumulate: that of 5 seconds.
 const BURST: f64 = 5.0 * PER_SECOND;
+
+/// Bytes that are read in one turn of the runtime. Small frames in more bytes would take long, while
+/// other connections wait.
+const MAX_BYTES_PER_TURN: usize = 64 * 1024;
 
 /// Finds the frame headers in a byte stream that arrives in pieces of any size.
 struct Frames {
@@ -64,19 +71,26 @@ pub struct Metered<T> {
     sent: Frames,
     allowance: f64,
     counted_at: Instant,
-    flood: Arc<Notify>,
+    ending: Arc<Ending>,
+    /// Bytes that were read in this turn of the runtime.
+    turn: usize,
+    going_away: bool,
+    linger: Linger,
 }
 
 impl<T> Metered<T> {
-    /// Wraps a connection; `flood` is notified once when the peer floods.
-    pub fn new(io: T, flood: Arc<Notify>) -> Self {
+    /// Wraps a connection, which is ended when the peer floods.
+    pub fn new(io: T, ending: Arc<Ending>) -> Self {
         Self {
             io,
             received: Frames::after(PREFACE),
             sent: Frames::after(0),
             allowance: BURST,
             counted_at: Instant::now(),
-            flood,
+            ending,
+            turn: 0,
+            going_away: false,
+            linger: Linger::default(),
         }
     }
 
@@ -101,7 +115,10 @@ impl<T> Metered<T> {
         for slice in slices {
             let sent = bytes.min(slice.len());
             bytes -= sent;
-            self.sent.feed(&slice[..sent], |kind| frames += u32::from(kind <= HEADERS));
+            self.sent.feed(&slice[..sent], |kind| {
+                frames += u32::from(kind <= HEADERS);
+                self.going_away |= kind == GOAWAY;
+            });
         }
         self.earn(f64::from(frames) * PER_FRAME);
     }
@@ -120,16 +137,23 @@ impl<T: AsyncRead + Unpin> AsyncRead for Metered<T> {
         if self.allowance < 0.0 {
             return Poll::Pending; // the connection is being closed
         }
+        if self.turn >= MAX_BYTES_PER_TURN {
+            self.turn = 0;
+            context.waker().wake_by_ref();
+            return Poll::Pending;
+        }
         let before = buffer.filled().len();
         let read = Pin::new(&mut self.io).poll_read(context, buffer);
-        if !self.count(&buffer.filled()[before..]) {
-            self.flood.notify_one();
+        let bytes = &buffer.filled()[before..];
+        self.turn = if read.is_ready() { self.turn + bytes.len() } else { 0 };
+        if !self.count(bytes) {
+            self.ending.end(Cause::Flood);
         }
         read
     }
 }
 
-impl<T: AsyncWrite + Unpin> AsyncWrite for Metered<T> {
+impl<T: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Metered<T> {
     fn poll_write(
         self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -158,8 +182,13 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for Metered<T> {
         Pin::new(&mut self.io).poll_flush(context)
     }
 
-    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.io).poll_shutdown(context)
+    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let metered = self.get_mut();
+        if !metered.linger.is_started() {
+            ready!(Pin::new(&mut metered.io).poll_shutdown(context))?;
+        }
+        let until_closed = metered.going_away && !metered.ending.drains();
+        metered.linger.poll(&mut metered.io, until_closed, context).map(Ok)
     }
 }
 

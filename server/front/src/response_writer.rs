@@ -1,6 +1,7 @@
 //! Writes the response of one stream: headers, messages as flow control allows, trailers.
 
 use std::future::poll_fn;
+use std::sync::Arc;
 use std::task::Poll;
 
 use bytes::Bytes;
@@ -9,6 +10,7 @@ use h2::{Reason, SendStream};
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
 
+use crate::peer::Peer;
 use crate::status::{RESOURCE_EXHAUSTED, Status, UNIMPLEMENTED};
 
 /// The caller reset the stream, or the connection is lost.
@@ -22,14 +24,15 @@ impl From<h2::Error> for Disconnected {
 
 pub struct ResponseWriter {
     respond: SendResponse<Bytes>,
+    peer: Arc<Peer>,
     stream: Option<SendStream<Bytes>>,
     /// A message was sent in part, and its rest was not.
     partial: bool,
 }
 
 impl ResponseWriter {
-    pub fn new(respond: SendResponse<Bytes>) -> Self {
-        Self { respond, stream: None, partial: false }
+    pub fn new(respond: SendResponse<Bytes>, peer: Arc<Peer>) -> Self {
+        Self { respond, peer, stream: None, partial: false }
     }
 
     /// Waits until the caller has disconnected.
@@ -63,6 +66,7 @@ impl ResponseWriter {
         let granted = stream.capacity().min(message.len());
         stream.send_data(message.split_to(granted), false)?;
         self.partial = !message.is_empty();
+        self.peer.on_read();
         Ok(())
     }
 

@@ -1,33 +1,31 @@
 //! Serves one call from its headers to its trailers: admits, reads, hands over to Python, responds.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use bytes::Bytes;
 use h2::RecvStream;
-use h2::server::SendResponse;
-use http::request::Parts;
-use http::{Request, StatusCode};
+use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
+use crate::admission::{Admission, AdmissionTicket};
 use crate::broadcast::Command;
 use crate::call::{Call, Finish, Outgoing};
-use crate::core::{AdmissionTicket, Core, FOREVER, Kind, limit};
-use crate::headers::{self, MAX_METADATA_BYTES};
-use crate::inbox::Event;
-use crate::messages::{Messages, ReadError};
+use crate::core::{Core, FOREVER, Kind, limit};
+use crate::head::Head;
+use crate::inbox::{Event, NextRequest};
+use crate::messages::{Message, Messages, ReadError, discard};
+use crate::peer::{Slot, SlotKind};
+use crate::pending::NewCall;
 use crate::response_writer::{Disconnected, ResponseWriter};
-use crate::status::{DEADLINE_EXCEEDED, INTERNAL, OK, RESOURCE_EXHAUSTED, Status, UNIMPLEMENTED};
+use crate::status::{DEADLINE_EXCEEDED, INTERNAL, OK, RESOURCE_EXHAUSTED, Refusal, Status};
 
-/// Size and time limits of discarding a refused request, before its stream is reset.
-const DISCARD_BYTES: usize = 64 * 1024;
-const DISCARD_TIME: Duration = Duration::from_secs(5);
+/// Requests of a bidi call that Python has not taken yet.
+const MAX_UNTAKEN_REQUESTS: usize = 16;
 
 /// The reason why a call ends without a response from Python.
 enum CallError {
-    Status(Status),
-    Http(StatusCode),
+    Refused(Refusal),
     Disconnected,
 }
 
@@ -37,106 +35,94 @@ impl From<Disconnected> for CallError {
     }
 }
 
-impl From<Status> for CallError {
-    fn from(status: Status) -> Self {
-        Self::Status(status)
+impl From<Refusal> for CallError {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
     }
 }
 
-impl From<StatusCode> for CallError {
-    fn from(code: StatusCode) -> Self {
-        Self::Http(code)
+impl From<Status> for CallError {
+    fn from(status: Status) -> Self {
+        Self::Refused(status.into())
     }
 }
 
 /// Serves one HTTP/2 stream. Every caller gets a response, unless it has disconnected.
-pub async fn serve(
-    ticket: AdmissionTicket,
-    request: Request<RecvStream>,
-    respond: SendResponse<Bytes>,
-) {
+pub async fn serve(ticket: AdmissionTicket, call: NewCall) {
     let core = Arc::clone(ticket.core());
-    let mut ticket = Some(ticket);
-    let mut writer = ResponseWriter::new(respond);
-    let (head, body) = request.into_parts();
-    let mut body = Some(body);
+    let NewCall { head, body, respond, open } = call;
+    let mut writer = ResponseWriter::new(respond, Arc::clone(ticket.peer()));
+    let (mut body, mut ticket) = (Some(body), Some(ticket));
     let exchange = async {
-        let time_limit = headers::time_limit(&head.headers)?.unwrap_or(FOREVER);
+        let head = head?;
         let exchange = exchange(&core, &head, &mut body, &mut writer, &mut ticket);
-        let late = |_| CallError::Status(Status::new(DEADLINE_EXCEEDED, "deadline exceeded"));
-        timeout(time_limit, exchange).await.map_err(late)?
+        let late = |_| CallError::from(Status::new(DEADLINE_EXCEEDED, "deadline exceeded"));
+        timeout(head.time_limit.unwrap_or(FOREVER), exchange).await.map_err(late)?
     };
     match exchange.await {
-        Ok(status) | Err(CallError::Status(status)) => writer.end(&status),
-        Err(CallError::Http(status)) => writer.reject(status),
+        Ok(status) | Err(CallError::Refused(Refusal::Status(status))) => writer.end(&status),
+        Err(CallError::Refused(Refusal::Http(status))) => writer.reject(status),
         Err(CallError::Disconnected) => {}
     }
     drop(ticket);
     if let Some(body) = body {
-        let _ = timeout(DISCARD_TIME, discard(body)).await;
+        discard(body).await;
     }
-}
-
-/// Reads and drops the body of a request that was refused for its headers. A reset would cross with
-/// it: h2 counts the late frames as the caller's fault, and ends the connection after many of them.
-async fn discard(mut body: RecvStream) {
-    let mut discarded = 0;
-    while let (true, Some(Ok(data))) = (discarded < DISCARD_BYTES, body.data().await) {
-        discarded += data.len();
-        let _ = body.flow_control().release_capacity(data.len());
-    }
+    drop(open);
 }
 
 async fn exchange(
     core: &Arc<Core>,
-    head: &Parts,
+    head: &Head,
     body: &mut Option<RecvStream>,
     writer: &mut ResponseWriter,
     ticket: &mut Option<AdmissionTicket>,
 ) -> Result<Status, CallError> {
-    headers::check_protocol(&head.method, &head.headers)?;
-    if headers::metadata_bytes(&head.headers) > MAX_METADATA_BYTES as usize {
-        return Err(core.refusal(limit::METADATA).into());
-    }
-    let unknown = || Status::new(UNIMPLEMENTED, "the method is unknown");
-    let method = core.method(head.uri.path()).ok_or_else(unknown)?;
-    let compression = headers::compression(&head.headers)?;
-    drop(core.admit(method)?); // nothing is read of a call that is over the limit
+    let peer = Arc::clone(ticket.as_ref().ok_or(CallError::Disconnected)?.peer());
+    let method = head.method;
+    drop(core.admit(&peer, method)?); // nothing is read of a call that is over the limit
     let body = body.take().ok_or(CallError::Disconnected)?;
-    let (max_bytes, memory) = core.request_limits(method);
-    let mut messages = Messages::new(body, compression, max_bytes, memory);
-    let mut message = None;
-    // The memory of a request is counted until its call is over: Python holds a copy by then.
-    let mut _memory = None;
-    if method.kind != Kind::Bidi {
-        let read = timeout(core.settings.request_timeout_s, messages.only());
-        let late = |_| Status::new(DEADLINE_EXCEEDED, "the request did not arrive in time");
-        let request = read.await.map_err(late)?.map_err(|error| call_error(core, error))?;
-        if let Some(mut response) = core.responses.get(method.number, &request.bytes) {
-            write(core, None, writer, &mut response).await?;
-            return Ok(Status::ok());
-        }
-        message = Some(request.bytes);
-        _memory = Some(request.memory);
+    let (max_bytes, memory) = core.request_limits(&peer, method);
+    let mut messages = Messages::new(body, head.compression, max_bytes, memory);
+    let request = match method.kind {
+        Kind::Bidi => None,
+        Kind::Unary | Kind::Stream => Some(read_request(core, &mut messages).await?),
+    };
+    let cached = request.as_ref().and_then(|it| core.responses.get(method.number, &it.bytes));
+    if let Some(response) = cached {
+        let slot = peer.slot(SlotKind::Call).ok_or_else(|| core.refusal(limit::CONNECTION))?;
+        return write_last(core, slot, Some(response), Status::ok(), writer).await;
     }
     // A concurrency slot is taken only once the request is complete, so slow uploads can't hold one.
-    let _permit = core.admit(method)?;
+    let mut admission = core.admit(&peer, method)?;
     drop(ticket.take());
+    let message = request.map(|request| {
+        admission.request = Some(request.memory);
+        request.bytes
+    });
     let open = OpenCall { core, call: core.calls.open(), kind: method.kind };
-    if !core.inbox.push_call(Arc::clone(&open.call), method.number, message, method.unlimited) {
+    if !core.inbox.push_call(Arc::clone(&open.call), method, message) {
         return Err(core.refusal(limit::QUEUE).into());
     }
     let mut reader = JoinSet::new();
     if method.kind == Kind::Bidi {
         reader.spawn(read_requests(Arc::clone(core), Arc::clone(&open.call), messages));
     }
-    write_responses(core, &open.call, writer).await
+    write_responses(core, &open.call, admission, writer).await
+}
+
+/// Reads the only request of a call.
+async fn read_request(core: &Core, messages: &mut Messages) -> Result<Message, CallError> {
+    let read = timeout(core.settings.request_timeout_s, messages.only());
+    let late = |_| Status::new(DEADLINE_EXCEEDED, "the request did not arrive in time");
+    read.await.map_err(late)?.map_err(|error| call_error(core, error))
 }
 
 /// Writes the messages from Python, until Python ends the call.
 async fn write_responses(
     core: &Core,
     call: &Call,
+    admission: Admission,
     writer: &mut ResponseWriter,
 ) -> Result<Status, CallError> {
     loop {
@@ -154,12 +140,27 @@ async fn write_responses(
                 }
             }
             Outgoing::Finish(Finish { message, status }) => {
-                let mut message = message.unwrap_or_default();
-                let written = write(core, None, writer, &mut message).await;
-                return if status.code == OK { written.map(|()| status) } else { Ok(status) };
+                let slot = admission.answered();
+                return write_last(core, slot, message, status, writer).await;
             }
         }
     }
+}
+
+/// Writes the last message of a call, which keeps the slot of its connection until it is read.
+async fn write_last(
+    core: &Core,
+    slot: Slot,
+    message: Option<Bytes>,
+    status: Status,
+    writer: &mut ResponseWriter,
+) -> Result<Status, CallError> {
+    let Some(message) = message else {
+        return Ok(status);
+    };
+    let mut message = slot.unread(message).ok_or(CallError::Disconnected)?;
+    let written = write(core, None, writer, &mut message).await;
+    if status.code == OK { written.map(|()| status) } else { Ok(status) }
 }
 
 /// Writes a message. When the receiver accepts nothing for the write timeout, Python gets an event
@@ -188,14 +189,18 @@ async fn write(
     Ok(())
 }
 
-/// Hands over the requests of a bidi call.
+/// Hands over the requests of a bidi call, a few at a time.
 async fn read_requests(core: Arc<Core>, call: Arc<Call>, mut messages: Messages) {
-    loop {
+    let places = Arc::new(Semaphore::new(MAX_UNTAKEN_REQUESTS));
+    while let Ok(place) = Arc::clone(&places).acquire_owned().await {
         match messages.next().await {
-            Ok(Some(message)) => core.inbox.push(Event::Message(call.id, Some(message))),
+            Ok(Some(message)) => {
+                let next = Some(NextRequest { message, _place: place });
+                core.inbox.push(Event::Message(call.id, next));
+            }
             Ok(None) => return core.inbox.push(Event::Message(call.id, None)),
             Err(error) => {
-                if let CallError::Status(status) = call_error(&core, error) {
+                if let CallError::Refused(Refusal::Status(status)) = call_error(&core, error) {
                     finish_call(&core, &call, status);
                 }
                 return;

@@ -8,11 +8,11 @@ use std::time::{Duration, Instant};
 
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::mpsc::UnboundedReceiver;
-use tokio::task::JoinSet;
 use tokio::time::{sleep, sleep_until, timeout};
 
 use crate::broadcast::{Command, Dispatcher};
-use crate::connection;
+use crate::connection::{self, within_handshake};
+use crate::connections::Connections;
 use crate::core::{Core, limit};
 use crate::serve::finish_call;
 
@@ -49,6 +49,8 @@ pub fn start(
         runtime.block_on(async move {
             let signal = Arc::clone(&core);
             tokio::spawn(async move { signal.inbox.signal().await });
+            let noticing = Arc::clone(&core);
+            tokio::spawn(async move { noticing.notices.report(&noticing.inbox).await });
             let shared = Arc::clone(&core);
             let dispatcher = tokio::spawn(async move {
                 Dispatcher::new(&shared.calls, &shared.inbox).run(commands).await;
@@ -87,28 +89,33 @@ impl Drop for LastEvent {
 
 /// Accepts connections until the listener drains, then waits for them.
 async fn run(core: Arc<Core>, listener: TcpListener) {
-    let mut connections = JoinSet::new();
+    let mut connections = Connections::new(core.settings.max_connections);
     let mut drain = core.drain.subscribe();
     loop {
         tokio::select! {
             accepted = listener.accept() => match accepted {
                 Ok((stream, _)) => accept(&core, stream, &mut connections),
-                Err(_) => sleep(ACCEPT_RETRY).await,
+                Err(error) => {
+                    if is_out_of_files(&error) {
+                        connections.end_longest_idle();
+                    }
+                    sleep(ACCEPT_RETRY).await;
+                }
             },
-            Some(_) = connections.join_next() => {}
+            true = connections.ended() => {}
             _ = drain.wait_for(Option::is_some) => break,
         }
     }
     drop(listener);
-    let all_done = async { while connections.join_next().await.is_some() {} };
-    tokio::pin!(all_done);
+    let all_ended = async { while connections.ended().await {} };
+    tokio::pin!(all_ended);
     tokio::select! {
-        () = &mut all_done => {}
+        () = &mut all_ended => {}
         () = grace_expired(&core) => {
             for call in core.calls.all() {
                 finish_call(&core, &call, core.refusal(limit::STOPPING));
             }
-            let _ = timeout(CLOSE_TIMEOUT, all_done).await;
+            let _ = timeout(CLOSE_TIMEOUT, all_ended).await;
         }
     }
 }
@@ -124,23 +131,32 @@ async fn grace_expired(core: &Core) {
     }
 }
 
-fn accept(core: &Arc<Core>, stream: TcpStream, connections: &mut JoinSet<()>) {
-    let Ok(permit) = Arc::clone(&core.connections).try_acquire_owned() else {
-        return; // HTTP/2 has no status for a refusal before the handshake
-    };
+/// Serves a new connection. Where there is no room for it, and no idle one makes room, it is closed:
+/// HTTP/2 has no status for a refusal before the handshake.
+fn accept(core: &Arc<Core>, stream: TcpStream, connections: &mut Connections) {
+    if connections.is_full() && !connections.end_longest_idle() {
+        core.notices.on_refused();
+        return;
+    }
     let core = Arc::clone(core);
-    connections.spawn(async move {
-        let _permit = permit;
+    let peer = core.peer();
+    connections.spawn(Arc::clone(&peer), async move {
         let _ = stream.set_nodelay(true);
         let tls = core.tls.read().clone();
         match tls {
-            None => connection::run(core, stream).await,
+            None => connection::run(core, peer, stream).await,
             Some(tls) => {
-                let handshake = timeout(core.settings.handshake_timeout_s, tls.accept(stream));
-                if let Ok(Ok(stream)) = handshake.await {
-                    connection::run(core, stream).await;
+                let handshake = within_handshake(&core, &peer, tls.accept(stream));
+                if let Some(Ok(stream)) = handshake.await {
+                    connection::run(core, peer, stream).await;
                 }
             }
         }
     });
+}
+
+/// Returns whether the system refuses to open more files.
+fn is_out_of_files(error: &io::Error) -> bool {
+    let errors = [rustix::io::Errno::MFILE, rustix::io::Errno::NFILE];
+    error.raw_os_error().is_some_and(|code| errors.iter().any(|known| known.raw_os_error() == code))
 }

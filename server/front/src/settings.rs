@@ -16,9 +16,11 @@ pub struct Settings {
     pub max_message_bytes: usize,
     pub max_connections: usize,
     pub max_calls: usize,
+    pub max_calls_per_connection: usize,
     pub max_streams: usize,
     pub max_queue: usize,
     pub max_buffered_bytes: usize,
+    pub max_unread_bytes: usize,
     #[pyo3(from_py_with = seconds)]
     pub write_timeout_s: Duration,
     #[pyo3(from_py_with = seconds)]

@@ -2,7 +2,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
-use http::{HeaderMap, HeaderValue};
+use http::{HeaderMap, HeaderValue, StatusCode};
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use pyo3::FromPyObject;
 
@@ -22,6 +22,24 @@ pub struct Status {
     pub message: String,
     /// A serialized `google.rpc.Status`, or nothing.
     pub details: Vec<u8>,
+}
+
+/// The answer to a request that is refused: in gRPC, or in HTTP if the request is not gRPC.
+pub enum Refusal {
+    Status(Status),
+    Http(StatusCode),
+}
+
+impl From<Status> for Refusal {
+    fn from(status: Status) -> Self {
+        Self::Status(status)
+    }
+}
+
+impl From<StatusCode> for Refusal {
+    fn from(code: StatusCode) -> Self {
+        Self::Http(code)
+    }
 }
 
 impl Status {

@@ -8,7 +8,7 @@ import signal
 import structlog
 
 import leaderboard_front
-from leaderboard_front import Handlers, Settings, StreamStalled
+from leaderboard_front import EndedConnections, Handlers, Settings, StreamStalled
 from leaderboard_server.domain.errors import LeaderboardError, ServerDraining
 from leaderboard_server.transport.listener import GRACE_S, Endpoint, Limits, Services, Tls
 from leaderboard_server.transport.requests import MAX_REQUEST_BYTES
@@ -23,9 +23,14 @@ from leaderboard_server.transport.tls import TlsUnusable
 
 _log = structlog.get_logger()
 
+MAX_METADATA_BYTES = 16 * 1024
+"""The largest metadata of a call, as HTTP/2 counts them; the constant of `leaderboard_front`."""
+
 _REFUSALS: dict[str, LeaderboardError] = {
     "message": MessageTooLarge(MAX_REQUEST_BYTES),
+    "metadata": MessageTooLarge(MAX_METADATA_BYTES),
     "calls": Overloaded("calls"),
+    "connection": Overloaded("connection"),
     "streams": Overloaded("watches"),
     "queue": Overloaded("queue"),
     "memory": Overloaded("memory"),
@@ -48,12 +53,14 @@ class FrontListener:
             address=endpoint.address,
             reuse_port=endpoint.shared,
             max_message_bytes=MAX_REQUEST_BYTES,
+            max_connections=limits.max_connections,
             max_calls=limits.max_calls,
+            max_calls_per_connection=limits.max_calls_per_connection,
             max_streams=limits.max_watchers,
             write_timeout_s=limits.write_timeout_s,
             refusals={limit: _status(error) for limit, error in _REFUSALS.items()},
         )
-        self._listener = leaderboard_front.Listener(settings, _status_of)
+        self._listener = leaderboard_front.Listener(settings, _status_of, _log_ended)
         self._front = self._listener.front
         self._draining = False
         cache = ResponseCache(self._front)
@@ -105,6 +112,13 @@ class FrontListener:
             # Its thread panicked. No call is served any more, so the server has to end.
             _log.error("internal_error", reason="the listener ended by itself")
             signal.raise_signal(signal.SIGTERM)
+
+
+def _log_ended(ended: EndedConnections) -> None:
+    if ended.idle or ended.refused:
+        _log.warning("connections_at_limit", closed=ended.idle, refused=ended.refused)
+    if ended.flood or ended.unread:
+        _log.warning("connections_ended", flooding=ended.flood, not_reading=ended.unread)
 
 
 def _status_of(error: Exception) -> leaderboard_front.Status:

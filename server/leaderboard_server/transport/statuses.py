@@ -43,7 +43,7 @@ class MessageTooLarge(errors.LeaderboardError):
         self.max_bytes = max_bytes
 
 
-Limit: TypeAlias = Literal["calls", "watches", "updates", "queue", "memory"]
+Limit: TypeAlias = Literal["calls", "connection", "watches", "updates", "queue", "memory"]
 """The limits of a server."""
 
 

@@ -66,7 +66,10 @@ class Front:
 
         5, call: the receiver accepted nothing for the write timeout.
 
-        6: the listener has stopped, and nothing follows.
+        6, refused, idle, flood, unread: numbers of connections, at most once a second: refused over
+            the limit, and ended because they were idle, flooded, or left responses unread.
+
+        7: the listener has stopped, and nothing follows.
         """
 
     def respond(self, responses: Sequence[Response]) -> None:

@@ -32,24 +32,47 @@ class Handlers:
     stream: Mapping[str, StreamHandler] = field(default_factory=dict)
     bidi: Mapping[str, BidiHandler] = field(default_factory=dict)
     unlimited: frozenset[str] = frozenset()
-    """The paths exempt from `max_calls`, `max_streams` and `max_queue`, such as health."""
+    """The paths exempt from `max_calls`, `max_streams` and `max_queue`, such as health. One
+    connection may have 100 such calls open."""
+
+
+@dataclass(frozen=True)
+class EndedConnections:
+    """Numbers of connections that were ended or refused within a second or more."""
+
+    refused: int
+    """Over the limit, while none was idle."""
+    idle: int
+    """Ended to make room for others."""
+    flood: int
+    """Ended for too many control frames."""
+    unread: int
+    """Ended for too many unread responses."""
 
 
 class Listener:
     """Serves handlers on one address. Open from `start` to `stop`."""
 
-    def __init__(self, settings: Settings, status_of: Callable[[Exception], Status]) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        status_of: Callable[[Exception], Status],
+        on_ended: Callable[[EndedConnections], None] = lambda _: None,
+    ) -> None:
         """Create a listener, which is not open yet.
 
         Args:
             settings: Address and limits.
 
             status_of: Converts an exception of a handler to a status. Must not raise.
+
+            on_ended: Called at most once a second, if connections were ended or refused since.
         """
         self.front = Front(settings)
         self.stopped: asyncio.Future[None]
         """Done when the listener has stopped. Before `stop` was called, that is a defect."""
         self._status_of = status_of
+        self._on_ended = on_ended
         self._methods: list[Callable[[int, Any], None]] = []
         """Starts a call of each method, by its number."""
         self._running: dict[int, asyncio.Future[Any]] = {}
@@ -62,6 +85,7 @@ class Listener:
             self._on_writable,
             self._on_evicted,
             self._on_stalled,
+            self._on_connections,
             self._on_stopped,
         )
 
@@ -185,6 +209,9 @@ class Listener:
     def _on_stalled(self, call: int) -> None:
         if stream := self._streams.get(call):
             stream.on_stalled()
+
+    def _on_connections(self, *numbers: int) -> None:
+        self._on_ended(EndedConnections(*numbers))
 
     def _on_stopped(self) -> None:
         self.stopped.set_result(None)

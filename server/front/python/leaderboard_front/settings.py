@@ -24,23 +24,31 @@ class Settings:
     address: str
     """HOST:PORT; port 0 takes a free one. A name with several addresses gets the first."""
     refusals: Mapping[str, Status]
-    """The status of a call over a limit: message, metadata, calls, streams, queue or memory; and of
-    a call that is ended because the listener is stopping. RESOURCE_EXHAUSTED where it is missing.
+    """The status of a call over a limit: message, metadata, calls, connection, streams, queue or
+    memory; and of a call that is ended because the listener is stopping. RESOURCE_EXHAUSTED where
+    it is missing.
     """
     reuse_port: bool = False
     """Whether other processes may listen on the same address and share its connections."""
     max_message_bytes: int = 2**20
     """The largest request, compressed or decompressed."""
     max_connections: int = 10_000
-    """A connection over the limit is closed at once."""
+    """For one over the limit the longest idle one is closed. If none is idle, it is closed itself.
+    """
     max_calls: int = 10_000
-    """Unary calls in flight."""
+    """Unary calls in flight: until their response is made."""
+    max_calls_per_connection: int = 2_500
+    """Unary calls of one connection: until their response is read."""
     max_streams: int = 20_000
-    """Open streams."""
+    """Open streams. One connection may have a quarter of them, and 1,000 at least."""
     max_queue: int = 10_000
     """Calls queued for Python."""
     max_buffered_bytes: int = 256 * 2**20
-    """Memory for all requests, from their first byte to the end of their calls."""
+    """Memory for all requests, from their first byte until the response is made. One connection may
+    hold as much of it as it leaves free."""
+    max_unread_bytes: int = 128 * 2**20
+    """Memory for all responses that are made and not read yet. A connection that holds more of it
+    than it leaves free is ended."""
     write_timeout_s: float = 30.0
     """How long a receiver may accept nothing; it has as long again for the queued messages."""
     request_timeout_s: float = 10.0

@@ -1,0 +1,69 @@
+use super::*;
+
+fn peer() -> Arc<Peer> {
+    let memories = Memories {
+        requests: Memory::new(100),
+        unlimited: Memory::new(100),
+        responses: Memory::new(100),
+    };
+    let limits = PeerLimits { calls: 2, streams: 1, unlimited: 1 };
+    Arc::new(Peer::new(limits, &memories))
+}
+
+#[test]
+fn each_kind_of_call_has_slots_of_its_own() {
+    let peer = peer();
+    let first = peer.slot(SlotKind::Call);
+    let second = peer.slot(SlotKind::Call);
+    assert!(first.is_some() && second.is_some());
+    assert!(peer.slot(SlotKind::Call).is_none());
+    assert!(peer.slot(SlotKind::Stream).is_some());
+    assert!(peer.slot(SlotKind::Unlimited).is_some());
+    drop(first);
+    assert!(peer.slot(SlotKind::Call).is_some());
+}
+
+#[test]
+fn a_response_keeps_its_slot_until_its_last_part_is_dropped() {
+    let peer = peer();
+    let unread = |peer: &Arc<Peer>| peer.slot(SlotKind::Stream)?.unread(Bytes::from("answer"));
+    let mut response = unread(&peer).expect("a slot and memory");
+    let part = response.split_to(3);
+    drop(response);
+    assert!(unread(&peer).is_none());
+    assert_eq!(part, "ans");
+    drop(part);
+    assert!(unread(&peer).is_some());
+    assert_eq!(peer.ending.cause(), None);
+}
+
+#[test]
+fn too_many_unread_bytes_end_the_connection() {
+    let peer = peer();
+    let unread = || peer.slot(SlotKind::Call)?.unread(Bytes::from(vec![0; 40]));
+    let first = unread();
+    assert!(first.is_some());
+    assert!(unread().is_none());
+    assert_eq!(peer.ending.cause(), Some(Cause::Unread));
+}
+
+#[test]
+fn a_connection_is_idle_while_no_stream_is_open() {
+    let peer = peer();
+    let at_first = peer.idle_since().expect("idle");
+    let (one, two) = (OpenStream::new(&peer), OpenStream::new(&peer));
+    drop(one);
+    assert!(peer.idle_since().is_none());
+    drop(two);
+    assert!(peer.idle_since().expect("idle") >= at_first);
+}
+
+#[test]
+fn after_a_refusal_the_next_call_is_paced_until_one_is_admitted() {
+    let peer = peer();
+    assert!(!peer.is_full());
+    peer.on_decided(true);
+    assert!(peer.is_full() && peer.is_nearly_full());
+    peer.on_decided(false);
+    assert!(!peer.is_full());
+}
