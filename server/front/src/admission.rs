@@ -12,9 +12,9 @@ use crate::memory::Held;
 use crate::peer::{Peer, Slot, SlotKind};
 use crate::settings::Settings;
 
-/// The least time between two refusals over a limit of calls. A refusal takes about 10 µs, so this
-/// leaves four fifths of a core to admitted calls; the calls beyond wait in their connections.
-const REFUSAL_INTERVAL: Duration = Duration::from_micros(50);
+/// The least time between two refusals. A refusal takes about 10 µs, so this leaves over nine tenths
+/// of a core to admitted calls; the calls beyond wait in their connections.
+const REFUSAL_INTERVAL: Duration = Duration::from_micros(150);
 /// The resolution of the runtime's timers.
 const TICK: Duration = Duration::from_millis(1);
 
@@ -25,7 +25,7 @@ pub struct Admissions {
     max_calls: usize,
     /// Calls that are neither admitted nor refused yet.
     tickets: AtomicUsize,
-    /// The earliest time for the next refusal over a limit of calls.
+    /// The earliest time for the next refusal.
     next_refusal: Mutex<Instant>,
 }
 
