@@ -85,15 +85,17 @@ type Error struct {
 	Metadata map[string]string
 	// Violations are the malformed fields, up to ten.
 	Violations []FieldViolation
-	// RetryAfter is the delay that the server requests before a retry; 0 if it requests none.
+	// RetryAfter is the delay that the server requests before a retry. It may be 0; HasRetryInfo is
+	// whether the server requests one.
 	RetryAfter time.Duration
+	// HasRetryInfo is whether the server requests a retry, after RetryAfter.
+	HasRetryInfo bool
 	// Message is a human-readable description.
 	Message string
 	// LastAttempt is the error of the last attempt before the deadline or the cancellation; nil if
 	// there was only one attempt.
 	LastAttempt *Error
 
-	hasRetryInfo bool
 	// final is whether the same request must not be sent again, whatever the code says.
 	final  bool
 	status *rpcstatus.Status
@@ -149,7 +151,7 @@ func (e *Error) Retryable() bool {
 		return false
 	}
 	isBroken := e.Reason == "" && brokenCodes[codes.Code(e.status.GetCode())]
-	return e.hasRetryInfo || e.Kind == KindUnavailable || e.Kind == KindDeadlineExceeded || isBroken
+	return e.HasRetryInfo || e.Kind == KindUnavailable || e.Kind == KindDeadlineExceeded || isBroken
 }
 
 // brokenCodes are the codes of a call whose connection broke, as grpc-go or a proxy reports it. With

@@ -73,6 +73,15 @@ func TestErrorDetails(t *testing.T) {
 	}
 }
 
+// A requested delay of 0 differs from no request.
+func TestRetryInfoOfZero(t *testing.T) {
+	requested := toError(refused(codes.ResourceExhausted, "ERROR_REASON_OVERLOADED", retryInfo(0)).Err())
+	none := toError(refused(codes.ResourceExhausted, "ERROR_REASON_MESSAGE_TOO_LARGE").Err())
+	if !requested.HasRetryInfo || none.HasRetryInfo || requested.RetryAfter != 0 {
+		t.Errorf("%+v, %+v", requested, none)
+	}
+}
+
 // A reason of another domain is ignored.
 func TestForeignReason(t *testing.T) {
 	info := &errdetails.ErrorInfo{Reason: "QUOTA", Domain: "proxy.example"}

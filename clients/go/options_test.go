@@ -17,6 +17,7 @@ func TestOptions(t *testing.T) {
 		{"127.0.0.1:50051", WithToken("secret"), ""},
 		{"[::1]:50051", WithToken("secret"), ""},
 		{"localhost:50051", WithToken("secret"), ""},
+		{"LocalHost:50051", WithToken("secret"), ""},
 		{"scores.example:50051", WithTLS(nil), ""},
 		{"scores.example", WithTLS(nil), "HOST:PORT"},
 		{"127.0.0.1:1", WithTLS(nil), ""},

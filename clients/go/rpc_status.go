@@ -69,6 +69,6 @@ func (e *Error) addDetail(detail any) {
 			e.Violations = append(e.Violations, FieldViolation{violation.GetField(), violation.GetDescription()})
 		}
 	case *errdetails.RetryInfo:
-		e.hasRetryInfo, e.RetryAfter = true, detail.GetRetryDelay().AsDuration()
+		e.HasRetryInfo, e.RetryAfter = true, detail.GetRetryDelay().AsDuration()
 	}
 }
