@@ -4,17 +4,14 @@ import (
 	"context"
 	"math/rand/v2"
 	"time"
-
-	"google.golang.org/grpc"
 )
 
-// Client calls one leaderboard service. It is safe for use by many goroutines; a program needs only
-// one.
+// Client calls one leaderboard service, of one server or of several. It is safe for use by many
+// goroutines; a program needs only one.
 type Client struct {
-	connect func() (*grpc.ClientConn, error)
 	token   TokenSource
 	timeout time.Duration
-	pool    *connPool
+	servers *servers
 	closing context.Context
 	close   context.CancelCauseFunc
 
@@ -24,8 +21,10 @@ type Client struct {
 	random            func() float64
 }
 
-// NewClient returns a client of the server at address, HOST:PORT. The client connects at its first
-// call. Close it when it is no longer needed.
+// NewClient returns a client of the server at address, HOST:PORT. Several servers of one store are a
+// list, HOST:PORT,HOST:PORT, or dns:///NAME:PORT with all addresses that DNS has for a name: calls
+// and watches are spread over them, and go to the others while one is down. The client connects at
+// its first call. Close it when it is no longer needed.
 //
 // Without [WithTLS] the connection is not encrypted; a token is then only accepted if the server is
 // on this machine.
@@ -34,21 +33,23 @@ func NewClient(address string, options ...Option) (*Client, error) {
 	for _, option := range options {
 		option(&settings)
 	}
-	dialOptions, err := settings.dialOptions(address)
+	addresses, err := parseAddresses(address)
 	if err != nil {
 		return nil, err
 	}
-	connect := func() (*grpc.ClientConn, error) { return grpc.NewClient(address, dialOptions...) }
-	pool, err := newConnPool(connect)
+	dialOptions, err := settings.dialOptions(addresses)
+	if err != nil {
+		return nil, err
+	}
+	servers, err := newServers(addresses, dialOptions)
 	if err != nil {
 		return nil, err
 	}
 	closing, closeAll := context.WithCancelCause(context.Background())
 	return &Client{
-		connect:           connect,
 		token:             settings.token,
 		timeout:           settings.timeout,
-		pool:              pool,
+		servers:           servers,
 		closing:           closing,
 		close:             closeAll,
 		attemptTimeout:    attemptTimeout,
@@ -61,7 +62,7 @@ func NewClient(address string, options ...Option) (*Client, error) {
 // [ErrClosed]. Close may be called more than once.
 func (c *Client) Close() error {
 	c.close(ErrClosed)
-	return c.pool.close()
+	return c.servers.close()
 }
 
 // untilClosed returns a copy of ctx that also ends when the client is closed, and a function that

@@ -17,6 +17,7 @@ const connIdleTimeout = attemptTimeout - 100*time.Millisecond
 type pooledConn struct {
 	conn    *grpc.ClientConn
 	service pb.LeaderboardServiceClient
+	opened  time.Time
 	// inFlight is the number of attempts in flight on the connection.
 	inFlight int
 	// idleSince is when the connection last responded or, if later, when an attempt first waited
@@ -24,8 +25,8 @@ type pooledConn struct {
 	idleSince time.Time
 }
 
-// connPool provides the connection for each attempt of a call. It is safe for use by many
-// goroutines.
+// connPool provides the connection for each attempt of a call to one server. It is safe for use by
+// many goroutines.
 //
 // grpc-go reconnects by itself when a connection breaks. But it keeps using a connection whose peer
 // vanished silently until keepalive pings fail, which takes 20 s. So when an attempt gets no
@@ -38,6 +39,8 @@ type connPool struct {
 	mu      sync.Mutex
 	current *pooledConn
 	closed  bool
+	// isDraining is whether the server refused a call because it shuts down.
+	isDraining bool
 }
 
 func newConnPool(connect func() (*grpc.ClientConn, error)) (*connPool, error) {
@@ -52,7 +55,7 @@ func (p *connPool) open() (*pooledConn, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &pooledConn{conn: conn, service: pb.NewLeaderboardServiceClient(conn)}, nil
+	return &pooledConn{conn: conn, service: pb.NewLeaderboardServiceClient(conn), opened: time.Now()}, nil
 }
 
 // acquire returns the connection for an attempt; release must follow.
@@ -78,15 +81,20 @@ func (p *connPool) release(pooled *pooledConn, responded bool) {
 	case responded:
 		pooled.idleSince = time.Now()
 	case pooled == p.current && !p.closed && time.Since(pooled.idleSince) >= p.idleTimeout:
-		// The first open succeeded with the same options. If this one fails, the old one is kept.
-		if next, err := p.open(); err == nil {
-			p.current = next
-		}
+		p.replace()
 	}
 	isUnused := pooled != p.current && pooled.inFlight == 0
 	p.mu.Unlock()
 	if isUnused {
 		_ = pooled.conn.Close()
+	}
+}
+
+// replace has later attempts use a new connection. The caller holds the lock.
+func (p *connPool) replace() {
+	// The first open succeeded with the same options. If this one fails, the old one is kept.
+	if next, err := p.open(); err == nil {
+		p.current = next
 	}
 }
 

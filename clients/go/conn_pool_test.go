@@ -106,7 +106,7 @@ func TestDeadConnectionIsReplaced(t *testing.T) {
 	}
 	defer client.Close()
 	client.attemptTimeout = 300 * time.Millisecond
-	client.pool.idleTimeout = 250 * time.Millisecond
+	client.servers.pools[0].idleTimeout = 250 * time.Millisecond
 	if _, err := client.UpdateScore(t.Context(), fivePoints); err != nil {
 		t.Fatal(err)
 	}

@@ -41,13 +41,14 @@ func LoadTLS(authorities, certificate, key string) (*tls.Config, error) {
 	return config, nil
 }
 
-// errNoToken is the cause of a call or stream that failed because it got no valid token.
-var errNoToken = errors.New("leaderboard: no token")
+// ErrNoToken is the cause of a call that failed, or the trouble of a watch, because the
+// [TokenSource] failed or returned an invalid token.
+var ErrNoToken = errors.New("leaderboard: no token")
 
 var errInvalidToken = errors.New("a token must be printable ASCII characters without spaces")
 
 // authorize returns a copy of ctx whose outgoing metadata carries the token; ctx itself if s is nil.
-// It fails with an [*Error] whose cause is errNoToken.
+// It fails with an [*Error] whose cause is ErrNoToken.
 func (s TokenSource) authorize(ctx context.Context) (context.Context, error) {
 	if s == nil {
 		return ctx, nil
@@ -64,7 +65,7 @@ func (s TokenSource) authorize(ctx context.Context) (context.Context, error) {
 		code = codes.DeadlineExceeded
 	}
 	e := errorFromStatus(status.New(code, "no token: "+err.Error()).Proto())
-	e.cause = fmt.Errorf("%w: %w", errNoToken, err)
+	e.cause = fmt.Errorf("%w: %w", ErrNoToken, err)
 	return nil, e
 }
 

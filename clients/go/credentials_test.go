@@ -30,7 +30,8 @@ func TestToken(t *testing.T) {
 	noKey := errors.New("no key")
 	none := WithTokenSource(func(context.Context) (string, error) { return "", noKey })
 	_, err := fake.start(t, none).UpdateScore(soon(t), fivePoints)
-	if status.Code(err) != codes.Unauthenticated || !errors.Is(err, noKey) || !strings.Contains(err.Error(), "no key") {
+	isNamed := errors.Is(err, ErrNoToken) && errors.Is(err, noKey)
+	if status.Code(err) != codes.Unauthenticated || !isNamed || !strings.Contains(err.Error(), "no key") {
 		t.Error(err)
 	}
 }

@@ -10,6 +10,8 @@ import (
 	rpcstatus "google.golang.org/genproto/googleapis/rpc/status"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+
+	pb "github.com/leaderboard/leaderboard/clients/go/leaderboard/v1"
 )
 
 // Sentinel errors for errors.Is: an [*Error] matches the one of its [Kind]. KindOther has none.
@@ -152,6 +154,26 @@ func (e *Error) Retryable() bool {
 	}
 	isBroken := e.Reason == "" && brokenCodes[codes.Code(e.status.GetCode())]
 	return e.HasRetryInfo || e.Kind == KindUnavailable || e.Kind == KindDeadlineExceeded || isBroken
+}
+
+// isDraining returns whether the server refused the call because it shuts down.
+func (e *Error) isDraining() bool {
+	return e.Reason == pb.ErrorReason_ERROR_REASON_SERVER_DRAINING.String()
+}
+
+// isServerDown returns whether another server may answer at once: this one drains, did not answer,
+// or its connection broke.
+func (e *Error) isServerDown() bool {
+	return e.isDraining() || e.Reason == "" && !e.HasRetryInfo && e.Retryable()
+}
+
+// requestedDelay returns the delay before a retry that the server requests. That of a server that
+// drains is not waited for: another server takes its place.
+func (e *Error) requestedDelay() time.Duration {
+	if e.isDraining() {
+		return 0
+	}
+	return e.RetryAfter
 }
 
 // brokenCodes are the codes of a call whose connection broke, as grpc-go or a proxy reports it. With

@@ -34,15 +34,22 @@ type fakeService struct {
 // serve starts the service, which runs until the test ends, and returns its address.
 func (f *fakeService) serve(t *testing.T) string {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	_, address := serveOn(t, f, "127.0.0.1:0")
+	return address
+}
+
+// serveOn starts the service on an address, and returns what stops it, and the address.
+func serveOn(t *testing.T, fake *fakeService, on string) (func(), string) {
+	listener, err := net.Listen("tcp", on)
 	if err != nil {
-		t.Fatal(err)
+		t.Error(err)
+		return func() {}, on
 	}
 	server := grpc.NewServer()
-	pb.RegisterLeaderboardServiceServer(server, f)
+	pb.RegisterLeaderboardServiceServer(server, fake)
 	go server.Serve(listener)
 	t.Cleanup(server.Stop)
-	return listener.Addr().String()
+	return server.Stop, listener.Addr().String()
 }
 
 // start starts the service, which runs until the test ends, and returns a client with the shortest

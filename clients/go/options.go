@@ -5,9 +5,6 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"net"
-	"strconv"
-	"strings"
 	"time"
 
 	"google.golang.org/grpc"
@@ -61,24 +58,23 @@ func WithTokenSource(source TokenSource) Option {
 	return func(s *settings) { s.token = source }
 }
 
-// dialOptions validates the address and the settings, and returns the options of each connection.
-func (s settings) dialOptions(address string) ([]grpc.DialOption, error) {
-	host, port, err := net.SplitHostPort(address)
-	if err != nil {
-		return nil, fmt.Errorf("leaderboard: the address is not HOST:PORT: %w", err)
-	}
-	if number, err := strconv.ParseUint(port, 10, 16); err != nil || number == 0 {
-		return nil, fmt.Errorf("leaderboard: the port %q is not from 1 to 65535", port)
-	}
+// dialOptions validates the settings, and returns the options of each connection.
+func (s settings) dialOptions(addresses []address) ([]grpc.DialOption, error) {
 	if s.timeout <= 0 {
 		return nil, errors.New("leaderboard: the timeout must be more than 0")
 	}
-	if s.token != nil && s.tls == nil && !isLoopback(host) {
-		return nil, fmt.Errorf("leaderboard: the token would be sent to %s unencrypted; use TLS", host)
+	for _, one := range addresses {
+		if s.token != nil && s.tls == nil && !one.isLoopback() {
+			return nil, fmt.Errorf("leaderboard: the token would be sent to %s unencrypted; use TLS", one.hostPort)
+		}
 	}
 	transport := insecure.NewCredentials()
 	if s.tls != nil {
 		transport = credentials.NewTLS(s.tls)
+	}
+	minConnectTimeout := attemptTimeout
+	if len(addresses) > 1 {
+		minConnectTimeout = connectTimeout
 	}
 	quick := backoff.Config{BaseDelay: 200 * time.Millisecond, Multiplier: 1.6, Jitter: 0.2, MaxDelay: 2 * time.Second}
 	return []grpc.DialOption{
@@ -87,13 +83,8 @@ func (s settings) dialOptions(address string) ([]grpc.DialOption, error) {
 		// This package retries calls itself, because it reads the RetryInfo of errors.
 		grpc.WithDisableServiceConfig(),
 		grpc.WithDisableRetry(),
-		grpc.WithConnectParams(grpc.ConnectParams{Backoff: quick, MinConnectTimeout: attemptTimeout}),
+		grpc.WithConnectParams(grpc.ConnectParams{Backoff: quick, MinConnectTimeout: minConnectTimeout}),
 		// Detects within 20 s that the peer is gone. The server allows one ping in 10 s.
 		grpc.WithKeepaliveParams(keepalive.ClientParameters{Time: 15 * time.Second, Timeout: 5 * time.Second}),
 	}, nil
-}
-
-func isLoopback(host string) bool {
-	ip := net.ParseIP(host)
-	return strings.EqualFold(host, "localhost") || ip != nil && ip.IsLoopback()
 }

@@ -53,9 +53,22 @@ func call[Request, Response any](
 	}
 }
 
-// attempt makes one attempt of a call; last is the error of the attempt before, if there was one.
-// ctx must end when the client is closed.
+// attempt makes an attempt of a call, and repeats it at once on other servers while the one that
+// got it is down. last is the error of the attempt before, if there was one. ctx must end when the
+// client is closed.
 func attempt[Request, Response any](
+	ctx context.Context, c *Client, send method[Request, Response], request *Request, last *Error,
+) (*Response, *Error) {
+	for spares := c.servers.spares; ; spares-- {
+		response, failed := attemptOnce(ctx, c, send, request, last)
+		if failed == nil || !failed.isServerDown() || spares == 0 {
+			return response, failed
+		}
+		last = failed
+	}
+}
+
+func attemptOnce[Request, Response any](
 	ctx context.Context, c *Client, send method[Request, Response], request *Request, last *Error,
 ) (*Response, *Error) {
 	limited, cancel := context.WithTimeout(ctx, c.attemptTimeout)
@@ -81,16 +94,25 @@ func sendPooled[Request, Response any](
 	if err != nil {
 		return nil, err
 	}
-	pooled := c.pool.acquire()
+	pool, isBrief := c.servers.choose()
+	if isBrief {
+		brief, cancel := context.WithTimeout(ctx, connectTimeout)
+		defer cancel()
+		ctx = brief
+	}
+	pooled := pool.acquire()
 	response, err := send(pooled.service, ctx, request)
-	c.pool.release(pooled, err == nil || ctx.Err() == nil)
+	pool.release(pooled, err == nil || ctx.Err() == nil)
+	if err != nil {
+		c.servers.observeFailure(pool, pooled, err)
+	}
 	return response, err
 }
 
 // waitToRetry waits before the next attempt. It returns an error if there is no time for another
 // attempt: the error of the failed attempt, unless ctx ended during the wait.
 func (c *Client) waitToRetry(ctx context.Context, retries int, failed *Error) error {
-	delay := retryDelay(retries, failed.RetryAfter, c.random())
+	delay := retryDelay(retries, failed.requestedDelay(), c.random())
 	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) <= delay {
 		return failed
 	}

@@ -121,7 +121,7 @@ func (b *ScoreBuffer) waitToRetry(retries []pendingUpdate) []pendingUpdate {
 	}
 	var requested time.Duration
 	for _, one := range retries {
-		requested = max(requested, one.lastErr.RetryAfter)
+		requested = max(requested, one.lastErr.requestedDelay())
 	}
 	// Only one earlier error is kept; otherwise each error would hold all errors before it.
 	if b.lastErr = retries[0].lastErr; b.lastErr.LastAttempt != nil {

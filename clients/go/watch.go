@@ -9,10 +9,6 @@ import (
 	pb "github.com/leaderboard/leaderboard/clients/go/leaderboard/v1"
 )
 
-// minStreamAge is the age from which a broken stream no longer counts as a failed attempt to open
-// one.
-const minStreamAge = time.Second
-
 // WatchScope selects the changes of a contest that a watch receives. The zero value means ScopeTop.
 type WatchScope int32
 
@@ -122,7 +118,8 @@ func (c *Client) watch(ctx context.Context, query WatchQuery, show func(WatchUpd
 	if !show(session.update) {
 		return nil
 	}
-	for attempt := 0; ; attempt++ {
+	reconnects := reconnects{client: c}
+	for {
 		began := time.Now()
 		trouble, stopped := c.watchStream(ctx, session, show)
 		if stopped || trouble == nil && session.update.State == StateOver {
@@ -141,10 +138,7 @@ func (c *Client) watch(ctx context.Context, query WatchQuery, show func(WatchUpd
 				return nil
 			}
 		}
-		if time.Since(began) > minStreamAge {
-			attempt = 0
-		}
-		if err := c.waitToReconnect(ctx, attempt, refused); err != nil {
+		if err := reconnects.wait(ctx, time.Since(began), trouble, refused); err != nil {
 			return err
 		}
 	}
@@ -169,21 +163,10 @@ func (c *Client) watchStream(
 	return nil, false
 }
 
-func (c *Client) waitToReconnect(ctx context.Context, attempt int, refused *Error) error {
-	var requested time.Duration
-	if refused != nil {
-		requested = refused.RetryAfter
-	}
-	if !sleep(ctx, retryDelay(attempt, requested, c.random())) {
-		return c.endedError(ctx, refused)
-	}
-	return nil
-}
-
 // canReconnect returns whether a later stream may succeed.
 func canReconnect(refused *Error) bool {
 	isStalled := refused.Reason == pb.ErrorReason_ERROR_REASON_WATCHER_STALLED.String()
-	return isStalled || refused.Retryable() || errors.Is(refused, errNoToken)
+	return isStalled || refused.Retryable() || errors.Is(refused, ErrNoToken)
 }
 
 func (q WatchQuery) check() error {

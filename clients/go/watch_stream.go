@@ -29,7 +29,7 @@ func (c *Client) messages(
 	ctx context.Context, request *pb.WatchContestRequest,
 ) iter.Seq2[*pb.WatchContestResponse, error] {
 	return func(yield func(*pb.WatchContestResponse, error) bool) {
-		conn, err := c.connect()
+		conn, err := c.servers.connectStream()
 		if err != nil {
 			yield(nil, err)
 			return

@@ -97,7 +97,7 @@ func errorResponseOf(err error) errorResponse {
 	for _, one := range failed.Violations {
 		response.Violations = append(response.Violations, violation(one))
 	}
-	if failed.RetryAfter > 0 {
+	if failed.HasRetryInfo {
 		seconds := failed.RetryAfter.Seconds()
 		response.RetryAfterS = &seconds
 	}

@@ -6,7 +6,6 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.atomic.AtomicLong;
@@ -57,8 +56,8 @@ final class BufferSender implements Runnable {
   public void run() {
     try {
       sendAll();
-    } catch (CancellationException e) {
-      dropAll(queue.cancel(), new CancelledException());
+    } catch (CancelledException e) {
+      dropAll(queue.cancel(), e);
     } catch (Throwable e) {
       // Errors too: otherwise threads in add, flush and close would wait for ever.
       dropAll(queue.fail(e), RpcStatus.internal("the buffer failed: " + e, e).toException());

@@ -21,7 +21,7 @@ import java.util.function.Consumer;
  *
  * <p>A subscriber gets no more updates than it requested, one at a time. Without requests only its
  * own stream waits. The watch ends with a {@link LeaderboardException} if the service rejects it,
- * and with a {@link java.util.concurrent.CancellationException} if the client is closed.
+ * and with a {@link CancelledException} if the client is closed.
  */
 public final class ContestWatch implements Flow.Publisher<WatchUpdate> {
   private final WatchOptions options;

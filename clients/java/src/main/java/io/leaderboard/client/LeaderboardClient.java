@@ -4,7 +4,6 @@ import io.leaderboard.v1.LeaderboardServiceGrpc;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
@@ -223,8 +222,8 @@ public final class LeaderboardClient implements AutoCloseable {
 
   /**
    * Cancels all calls in flight, ends all watches and buffers, and closes the connections. Later
-   * calls fail with a {@link CancellationException}. Pending updates of a buffer are reported to
-   * its {@code onError} with a {@link CancelledException}.
+   * calls fail with a {@link CancelledException}. Pending updates of a buffer are reported to its
+   * {@code onError} with one too.
    */
   @Override
   public void close() {
@@ -236,8 +235,8 @@ public final class LeaderboardClient implements AutoCloseable {
     timer.shutdown();
   }
 
-  static CancellationException closedError() {
-    return new CancellationException(CLOSED);
+  static CancelledException closedError() {
+    return new CancelledException();
   }
 
   private CompletableFuture<List<BatchResult>> sendBatch(

@@ -10,7 +10,7 @@ import java.util.Optional;
  * A failed call, update of a batch, or watch.
  *
  * <p>Errors that a caller can handle have a subclass; every other error of the service or of gRPC
- * is of this class itself. The message is one line. A call that its caller cancelled fails with a
+ * is of this class itself. The message is one line. A call whose future is cancelled fails with a
  * {@link java.util.concurrent.CancellationException} instead.
  */
 public class LeaderboardException extends RuntimeException {

@@ -56,7 +56,7 @@ final class PendingQueue {
    * @param size the size of a batch
    * @param resumeAt the {@link System#nanoTime} before which nothing is sent
    * @return up to that many updates; none once the buffer is closed and empty
-   * @throws CancellationException if the client was closed
+   * @throws CancelledException if the client was closed
    */
   synchronized List<Entry> awaitBatch(int size, long resumeAt) throws InterruptedException {
     while (!cancelled) {

@@ -40,8 +40,9 @@ public final class ScoreBuffer implements AutoCloseable {
    *
    * @param update the update; it gets a random request id if it has none
    * @throws InterruptedException if the thread is interrupted while it waits; nothing was added
-   * @throws IllegalStateException if the buffer or its client is closed, the buffer failed, or
-   *     {@code onError} adds to a full buffer
+   * @throws CancelledException if the client is closed; nothing was added
+   * @throws IllegalStateException if the buffer is closed or failed, or {@code onError} adds to a
+   *     full buffer
    */
   public void add(ScoreUpdate update) throws InterruptedException {
     queue.add(update.withRequestId(), !isSenderThread());
