@@ -9,6 +9,7 @@ import {
   batchResult,
   encode,
   encodeUpdate,
+  encodeUpdates,
   positionOf,
   rankedUser,
   updateResult,
@@ -103,7 +104,7 @@ export class Client {
     updates: readonly ScoreUpdate[],
     options: CallOptions = {},
   ): Promise<BatchResult[]> {
-    return this.#sendBatch(updates.map(encodeUpdate), options);
+    return this.#sendBatch(encodeUpdates(updates), options);
   }
 
   /** Returns consecutive ranks of a contest, best first. An unknown contest has an empty board. */

@@ -76,6 +76,25 @@ export function encodeUpdate(update: ScoreUpdate): pb.UpdateScoreRequest {
   });
 }
 
+/**
+ * Returns the messages of the updates of a batch.
+ *
+ * @throws InvalidRequestError if a value can't be encoded; it names the update too.
+ */
+export function encodeUpdates(updates: readonly ScoreUpdate[]): pb.UpdateScoreRequest[] {
+  return updates.map((update, index) => {
+    try {
+      return encodeUpdate(update);
+    } catch (error) {
+      const [violation] = error instanceof InvalidRequestError ? error.violations : [];
+      if (violation) {
+        throw invalidRequest(`updates[${index}].${violation.field}`, violation.description);
+      }
+      throw error;
+    }
+  });
+}
+
 /** Returns the error of a request with a malformed field. */
 export function invalidRequest(field: string, description: string): InvalidRequestError {
   const violations = [{ field, description }];

@@ -141,6 +141,15 @@ export class CancelledError extends LeaderboardError {
   }
 }
 
+/** An update was added to a closed score buffer, and is not sent. */
+export class BufferClosedError extends Error {
+  override readonly name = "BufferClosedError";
+
+  constructor() {
+    super("the buffer is closed");
+  }
+}
+
 // CANCELLED is missing: a server that shuts down returns it too, although the client is not closed.
 const CLASSES: Partial<Record<StatusCode, typeof LeaderboardError>> = {
   INVALID_ARGUMENT: InvalidRequestError,

@@ -3,11 +3,13 @@
 export type { CallOptions } from "./calls.js";
 export { Client, type ClientOptions, type RankOptions, type TopOptions } from "./client.js";
 export {
+  BufferClosedError,
   CancelledError,
   DeadlineExceededError,
   FailedPreconditionError,
   type FieldViolation,
   InvalidRequestError,
+  InvalidResponseError,
   LeaderboardError,
   NotFoundError,
   OutOfRangeError,

@@ -34,10 +34,14 @@ export function settingsOf(options: ScoreBufferOptions): BufferSettings {
   if (typeof options?.onError !== "function") {
     throw new TypeError("a buffer needs a function onError, which is called for refused updates");
   }
+  const { maxPending = 10_000, batchSize = 500 } = options;
+  checkInteger("maxPending", maxPending, Number.MAX_SAFE_INTEGER);
+  checkInteger("batchSize", batchSize, MAX_BATCH);
   return {
     onError: options.onError,
-    maxPending: checkInteger("maxPending", options.maxPending ?? 10_000, Number.MAX_SAFE_INTEGER),
-    batchSize: checkInteger("batchSize", options.batchSize ?? 500, MAX_BATCH),
+    maxPending,
+    // A larger batch would never fill.
+    batchSize: Math.min(batchSize, maxPending),
     lingerMs: checkRange("lingerMs", options.lingerMs ?? 50, 0, MAX_TIMER_MS),
     giveUpAfterMs: checkRange("giveUpAfterMs", options.giveUpAfterMs ?? 60_000, 0, Infinity),
   };

@@ -1,10 +1,11 @@
 // Collects updates and sends them as batches in the background, with bounded memory.
 
-import type { CallBounds, OpenCalls } from "./call-bounds.js";
+import { type CallBounds, type OpenCalls, onAbort } from "./call-bounds.js";
 import { encodeUpdate } from "./encoding.js";
-import { LeaderboardError, OverloadedError } from "./errors.js";
+import { BufferClosedError, LeaderboardError, OverloadedError } from "./errors.js";
 import type { UpdateScoreRequest } from "./gen/leaderboard/v1/leaderboard_pb.js";
 import type { BatchResult, ScoreUpdate } from "./model.js";
+import { PendingQueue, type PendingUpdate } from "./pending-queue.js";
 import { retryDelay } from "./retry-delay.js";
 import {
   type BufferSettings,
@@ -17,13 +18,6 @@ export type Send = (
   updates: UpdateScoreRequest[],
   timeoutMs: number,
 ) => Promise<readonly BatchResult[]>;
-
-interface PendingUpdate {
-  readonly update: ScoreUpdate;
-  readonly request: UpdateScoreRequest;
-  readonly number: number;
-  readonly expiresAt: number;
-}
 
 interface Flush {
   readonly upTo: number;
@@ -41,12 +35,8 @@ export class ScoreBuffer {
   readonly #send: Send;
   readonly #open: OpenCalls;
   readonly #settings: BufferSettings;
-  /** The updates that are not done, in the order of adding; the first ones may be in flight. */
-  readonly #queue: PendingUpdate[] = [];
-  /** Resolves the calls of `add` that wait for room. */
-  readonly #waiting: (() => void)[] = [];
+  readonly #queue: PendingQueue;
   #flushes: Flush[] = [];
-  #added = 0;
   #acknowledged = 0;
   #refused = 0;
   #failures = 0;
@@ -57,6 +47,7 @@ export class ScoreBuffer {
   /** Called by `Client.scoreBuffer`. */
   constructor(send: Send, open: OpenCalls, options: ScoreBufferOptions) {
     this.#settings = settingsOf(options);
+    this.#queue = new PendingQueue(this.#settings.maxPending, this.#settings.giveUpAfterMs);
     this.#send = send;
     this.#open = open;
   }
@@ -75,30 +66,22 @@ export class ScoreBuffer {
    * Adds an update, and waits while too many updates are pending.
    *
    * @throws InvalidRequestError if a value of the update can't be encoded, CancelledError if the
-   * client is closed, or an Error if the buffer is closed.
+   * client is closed, or BufferClosedError if the buffer is closed. The update is not sent then.
    */
   async add(update: ScoreUpdate): Promise<void> {
     if (this.#isClosed) {
-      throw new Error("the buffer is closed");
+      throw new BufferClosedError();
     }
-    const { batchSize, maxPending, giveUpAfterMs } = this.#settings;
     const request = encodeUpdate(update);
     const bounds = this.#isSending ? undefined : this.#open.begin(Infinity, undefined);
-    this.#queue.push({
-      update: { ...update, requestId: request.requestId },
-      request,
-      number: ++this.#added,
-      expiresAt: performance.now() + giveUpAfterMs,
-    });
+    const added = this.#queue.add(update, request);
     if (bounds) {
       void this.#sendAll(bounds);
     }
-    if (this.#queue.length >= batchSize) {
+    if (this.#queue.length >= this.#settings.batchSize) {
       this.#stopLingering();
     }
-    if (this.#queue.length > maxPending) {
-      await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    }
+    await added;
   }
 
   /** Waits until all updates added before are acknowledged, refused or given up. */
@@ -107,7 +90,7 @@ export class ScoreBuffer {
       return;
     }
     await new Promise<void>((done) => {
-      this.#flushes.push({ upTo: this.#added, done });
+      this.#flushes.push({ upTo: this.#queue.lastNumber, done });
       this.#stopLingering();
     });
   }
@@ -123,6 +106,8 @@ export class ScoreBuffer {
    */
   async #sendAll(bounds: CallBounds): Promise<void> {
     this.#isSending = true;
+    const { signal } = bounds;
+    const removeListener = onAbort(signal, () => this.#queue.rejectWaiting(signal.reason));
     let ended: Error | undefined;
     try {
       while (this.#queue.length > 0) {
@@ -137,6 +122,7 @@ export class ScoreBuffer {
     } catch (error) {
       ended = error as Error;
     }
+    removeListener();
     bounds.release();
     this.#stopLingering();
     this.#isSending = false;
@@ -164,10 +150,10 @@ export class ScoreBuffer {
    * Sends a batch once; returns the error with the longest requested delay if a retry is needed.
    */
   async #sendBatch(): Promise<LeaderboardError | undefined> {
-    const batch = this.#queue.slice(0, this.#settings.batchSize);
+    const batch = this.#queue.first(this.#settings.batchSize);
     const errors = await this.#errorsOf(batch);
     const retries = batch.filter((_, index) => isRetryable(errors[index]));
-    this.#queue.splice(0, batch.length, ...retries);
+    this.#queue.replaceFirst(batch.length, retries);
     for (const [index, pending] of batch.entries()) {
       const error = errors[index];
       if (!error) {
@@ -206,19 +192,17 @@ export class ScoreBuffer {
     let now = performance.now();
     const until = now + retryDelay(this.#failures++, error.retryAfterMs);
     while (now < until) {
-      const next = this.#queue.findIndex(({ expiresAt }) => expiresAt > now);
-      this.#giveUp(next < 0 ? this.#queue.length : next, error);
-      const [first] = this.#queue;
-      if (!first) {
+      this.#giveUp(this.#queue.expired(now), error);
+      if (this.#queue.length === 0) {
         return;
       }
-      await bounds.sleep(Math.min(until, first.expiresAt) - now);
+      await bounds.sleep(Math.min(until, this.#queue.firstExpiry) - now);
       now = performance.now();
     }
   }
 
   #giveUp(count: number, error: Error): void {
-    this.#queue.splice(0, count).forEach((pending) => this.#refuse(pending, error));
+    this.#queue.replaceFirst(count).forEach((pending) => this.#refuse(pending, error));
     this.#notifyWaiting();
   }
 
@@ -236,10 +220,8 @@ export class ScoreBuffer {
 
   /** Resolves the calls of `add` that have room now, and the flushes that are done. */
   #notifyWaiting(): void {
-    while (this.#waiting.length > Math.max(this.#queue.length - this.#settings.maxPending, 0)) {
-      this.#waiting.shift()?.();
-    }
-    const first = this.#queue[0]?.number ?? Infinity;
+    this.#queue.admit();
+    const first = this.#queue.firstNumber;
     this.#flushes.filter(({ upTo }) => upTo < first).forEach(({ done }) => done());
     this.#flushes = this.#flushes.filter(({ upTo }) => upTo >= first);
   }

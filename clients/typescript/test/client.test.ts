@@ -90,7 +90,11 @@ test("values that can't be encoded are refused before they are sent", async (con
   const names = (field: string) => (error: InvalidRequestError) =>
     error.violations[0]?.field === field;
   const unpaired = { ...UPDATE, eventType: "\udfff" };
-  await assert.rejects(client.batchUpdateScores([UPDATE, unpaired]), names("event_type"));
+  const inBatch = (update: object): Promise<unknown> =>
+    client.batchUpdateScores([UPDATE, { ...UPDATE, ...update }]);
+  await assert.rejects(client.updateScore(unpaired), names("event_type"));
+  await assert.rejects(inBatch({ eventType: "\udfff" }), names("updates[1].event_type"));
+  await assert.rejects(inBatch({ points: 0.5 }), names("updates[1].points"));
   await assert.rejects(client.getTopUsers("chess", { limit: 1.5 }), InvalidRequestError);
 });
 

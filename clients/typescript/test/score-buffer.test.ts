@@ -5,7 +5,13 @@ import { test } from "node:test";
 import { setImmediate } from "node:timers/promises";
 
 import { OpenCalls } from "../src/call-bounds.js";
-import { InvalidRequestError, OverloadedError, UnavailableError } from "../src/errors.js";
+import {
+  BufferClosedError,
+  CancelledError,
+  InvalidRequestError,
+  OverloadedError,
+  UnavailableError,
+} from "../src/errors.js";
 import type { UpdateScoreRequest } from "../src/gen/leaderboard/v1/leaderboard_pb.js";
 import { ScoreBuffer, type Send } from "../src/score-buffer.js";
 import type { ScoreBufferOptions } from "../src/score-buffer-options.js";
@@ -162,6 +168,50 @@ test("add waits while too many updates are pending", async () => {
   assert.equal(buffer.acknowledged, 3);
 });
 
+test("updates that are added at once are not pending beyond the limit, and keep their order", async () => {
+  const { opened, open } = gate();
+  const batches: string[][] = [];
+  let admitted = 0;
+  const { buffer } = bufferOf(
+    async (updates) => {
+      batches.push(updates.map(({ userId }) => userId));
+      await opened;
+      return updates.map(() => ACCEPTED);
+    },
+    { maxPending: 2, lingerMs: 3_600_000 },
+  );
+  const adding = ["a", "b", "c", "d", "e"].map(async (userId) => {
+    await buffer.add(update(userId));
+    admitted++;
+  });
+
+  await setImmediate();
+  assert.equal(admitted, 2);
+  assert.deepEqual(batches, [["a", "b"]]);
+
+  const closed = buffer.close();
+  open();
+  await Promise.all([...adding, closed]);
+  assert.deepEqual(batches.flat(), ["a", "b", "c", "d", "e"]);
+  assert.ok(batches.every((batch) => batch.length <= 2));
+});
+
+test("an update that waits for room is rejected when the client is closed", async () => {
+  const { opened, open } = gate();
+  const send: Send = () => opened.then(() => Promise.reject(closed));
+  const closed = new CancelledError("CANCELLED", "the client was closed");
+  const { buffer, refused, open: calls } = bufferOf(send, { maxPending: 1 });
+  await buffer.add(update("a"));
+  const waiting = assert.rejects(buffer.add(update("b")), CancelledError);
+
+  calls.close();
+  open();
+
+  await waiting;
+  await buffer.close();
+  assert.deepEqual(refused, ["a"]);
+});
+
 test("a flush waits only for updates added before", async () => {
   const { opened, open } = gate();
   const { buffer } = bufferOf(
@@ -190,5 +240,5 @@ test("a closed buffer and values that can't be encoded are refused", async () =>
   await assert.rejects(buffer.add({ ...update("a"), points: 0.5 }), InvalidRequestError);
   await buffer.close();
 
-  await assert.rejects(buffer.add(update("a")), /closed/);
+  await assert.rejects(buffer.add(update("a")), BufferClosedError);
 });
