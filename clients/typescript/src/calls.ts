@@ -9,11 +9,13 @@ import {
 } from "@bufbuild/protobuf";
 
 import type { CallBounds, OpenCalls } from "./call-bounds.js";
-import type { Attempt, ChannelPool } from "./channel-pool.js";
+import type { ChannelPool } from "./channel-pool.js";
 import { decode } from "./encoding.js";
 import type { LeaderboardError } from "./errors.js";
 import { retryDelay } from "./retry-delay.js";
-import type { Server } from "./server.js";
+import { isServerDown, requestedDelay } from "./server-down.js";
+import type { Servers } from "./servers.js";
+import type { Attempt } from "./unary.js";
 
 /** The options of one call. */
 export interface CallOptions {
@@ -28,13 +30,13 @@ const ATTEMPT_MS = 4_000;
 
 /** The unary calls of one client. */
 export class Calls {
-  readonly #server: Server;
+  readonly #servers: Servers;
   readonly #pool: ChannelPool;
   readonly #open: OpenCalls;
   readonly #timeoutMs: number;
 
-  constructor(server: Server, pool: ChannelPool, open: OpenCalls, timeoutMs: number) {
-    this.#server = server;
+  constructor(servers: Servers, pool: ChannelPool, open: OpenCalls, timeoutMs: number) {
+    this.#servers = servers;
     this.#pool = pool;
     this.#open = open;
     this.#timeoutMs = timeoutMs;
@@ -66,21 +68,29 @@ export class Calls {
     bounds: CallBounds,
   ): Promise<MessageShape<O>> {
     const path = pathOf(method);
-    for (let retries = 0; ; retries++) {
+    const { spares } = this.#servers;
+    let retries = 0;
+    let others = spares;
+    for (;;) {
       const attempt = await this.#prepare(bounds);
       try {
         return decode(method.output, await this.#pool.unary(path, request, attempt));
-      } catch (error) {
+      } catch (thrown) {
         bounds.signal.throwIfAborted();
-        const delay = delayAfter(error as LeaderboardError, retries, bounds);
-        bounds.lastError = error as LeaderboardError;
-        await bounds.sleep(delay);
+        const error = thrown as LeaderboardError;
+        const isAtOnce = others > 0 && isServerDown(error);
+        const delay = isAtOnce ? 0 : delayAfter(error, retries++, bounds);
+        bounds.lastError = error;
+        others = isAtOnce ? others - 1 : spares;
+        if (!isAtOnce) {
+          await bounds.sleep(delay);
+        }
       }
     }
   }
 
   async #prepare(bounds: CallBounds): Promise<Attempt> {
-    const metadata = await bounds.waitFor(this.#server.metadata());
+    const metadata = await bounds.waitFor(this.#servers.metadata());
     const timeoutMs = Math.min(ATTEMPT_MS, bounds.leftMs);
     return { metadata, timeoutMs, signal: bounds.signal };
   }
@@ -93,7 +103,7 @@ export function pathOf({ parent, name }: DescMethod): string {
 
 /** Returns the milliseconds before the next attempt; throws if a retry does not help. */
 function delayAfter(error: LeaderboardError, retries: number, bounds: CallBounds): number {
-  const delay = retryDelay(retries, error.retryAfterMs);
+  const delay = retryDelay(retries, requestedDelay(error));
   if (error.retryable && delay < bounds.leftMs) {
     return delay;
   }

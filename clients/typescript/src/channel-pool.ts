@@ -1,38 +1,47 @@
-// Provides the gRPC channel that the unary calls of a client share, and replaces a dead one.
+// Provides the gRPC channel for each unary call of a client: to each server in turn.
 
-import type { Client as Channel, Metadata, ServiceError } from "@grpc/grpc-js";
+import { type Client as Channel, connectivityState as state } from "@grpc/grpc-js";
 
-import { onAbort } from "./call-bounds.js";
 import { DeadlineExceededError, type LeaderboardError } from "./errors.js";
-import { errorOfCall } from "./rpc-status.js";
-import type { Server } from "./server.js";
+import { isDraining } from "./server-down.js";
+import type { Servers } from "./servers.js";
+import { type Attempt, unary } from "./unary.js";
 
 /** The milliseconds without a response, while calls wait for one, after which a channel is dead. */
 const IDLE_TIMEOUT_MS = 3_900;
 
-/** The metadata and limits of one attempt of a call. */
-export interface Attempt {
-  readonly metadata: Metadata;
-  readonly timeoutMs: number;
-  readonly signal: AbortSignal;
+/** The limit of an attempt on a server that is not connected while there are others. */
+const CONNECT_TIMEOUT_MS = 1_000;
+
+/** The least milliseconds between two forced reconnects, to a server or to a name in DNS. */
+const RECONNECT_INTERVAL_MS = 200;
+const RESOLVE_INTERVAL_MS = 1_000;
+
+/** How soon a server can take a call; less is better. */
+enum Readiness {
+  CONNECTED,
+  CONNECTING,
+  FAILING,
+  DRAINING,
 }
 
 /**
- * The shared channel of a client.
- *
- * grpc-js reconnects by itself when a connection breaks. But it keeps using a connection whose peer
- * vanished silently until the system closes it, after about 15 minutes. So when an attempt times
- * out and the channel was idle for the idle timeout, a new channel replaces it.
+ * The channels of a client, one for each server, or one for all servers of a name in DNS. Calls go
+ * to each in turn; those that are not connected, or drain, get none while another one is connected.
  */
 export class ChannelPool {
-  readonly #server: Server;
-  #channel: Channel;
-  #inFlight = 0;
-  #idleSince: number | undefined;
+  readonly #channels: readonly PooledChannel[];
+  #next: number;
 
-  constructor(server: Server) {
-    this.#server = server;
-    this.#channel = server.openChannel();
+  constructor(servers: Servers) {
+    this.#channels = servers.addresses.map(
+      (address) =>
+        new PooledChannel(
+          () => servers.openChannel(address),
+          address.isName ? RESOLVE_INTERVAL_MS : RECONNECT_INTERVAL_MS,
+        ),
+    );
+    this.#next = Math.floor(Math.random() * this.#channels.length);
   }
 
   /**
@@ -41,87 +50,133 @@ export class ChannelPool {
    * @throws LeaderboardError if the attempt fails.
    */
   async unary(path: string, request: Uint8Array, attempt: Attempt): Promise<Uint8Array> {
-    const channel = this.#channel;
-    this.#inFlight++;
-    this.#idleSince ??= performance.now();
-    try {
-      const response = await unary(channel, path, request, attempt);
-      this.#markResponse();
-      return response;
-    } catch (error) {
-      if (isTimeout(error as LeaderboardError, attempt.signal)) {
-        this.#replaceIfIdle(channel);
-      } else if (!attempt.signal.aborted) {
-        this.#markResponse();
-      } else if (this.#inFlight === 1) {
-        this.#idleSince = undefined;
-      }
-      throw error;
-    } finally {
-      this.#inFlight--;
+    const [channel, readiness] = this.#choose();
+    if (readiness === Readiness.FAILING) {
+      channel.reconnect();
+    }
+    const isBrief = readiness !== Readiness.CONNECTED && this.#channels.length > 1;
+    const timeoutMs = Math.min(attempt.timeoutMs, isBrief ? CONNECT_TIMEOUT_MS : Infinity);
+    return channel.unary(path, request, { ...attempt, timeoutMs });
+  }
+
+  /** Closes the channels. Calls in flight have to be cancelled before. */
+  close(): void {
+    this.#channels.forEach((channel) => channel.close());
+  }
+
+  /** Returns the next channel in turn of those that can take a call soonest. */
+  #choose(): [PooledChannel, Readiness] {
+    const { length } = this.#channels;
+    const inTurn = this.#channels.map((_, index) => (this.#next + index) % length);
+    const [first, ...others] = inTurn.map((index) => {
+      const channel = this.#channels[index] as PooledChannel;
+      return { index, channel, readiness: channel.readiness() };
+    });
+    const chosen = others.reduce(
+      (best, other) => (other.readiness < best.readiness ? other : best),
+      first as NonNullable<typeof first>,
+    );
+    this.#next = (chosen.index + 1) % length;
+    return [chosen.channel, chosen.readiness];
+  }
+}
+
+/**
+ * The channel to one server.
+ *
+ * grpc-js reconnects by itself when a connection breaks. But it keeps using a connection whose peer
+ * vanished silently until the system closes it, after about 15 minutes. So when an attempt gets no
+ * response and the channel was idle for the idle timeout, a new channel replaces it.
+ */
+class PooledChannel {
+  readonly #open: () => Channel;
+  readonly #reconnectIntervalMs: number;
+  #channel: Channel;
+  #openedAt = performance.now();
+  #isDraining = false;
+  #inFlight = 0;
+  /** The milliseconds without a response, while calls waited, until `#waitingSince`. */
+  #waitedMs = 0;
+  #waitingSince = 0;
+
+  constructor(open: () => Channel, reconnectIntervalMs: number) {
+    this.#open = open;
+    this.#reconnectIntervalMs = reconnectIntervalMs;
+    this.#channel = open();
+  }
+
+  /** Returns how soon the server can take a call, and connects to it if it is not connected. */
+  readiness(): Readiness {
+    const found = this.#channel.getChannel().getConnectivityState(true);
+    // Until there is a new connection, it is to the server that drains.
+    this.#isDraining &&= found === state.READY;
+    if (this.#isDraining) {
+      return Readiness.DRAINING;
+    }
+    if (found === state.READY) {
+      return Readiness.CONNECTED;
+    }
+    return found === state.TRANSIENT_FAILURE ? Readiness.FAILING : Readiness.CONNECTING;
+  }
+
+  /** Connects now; after a failed attempt, grpc-js alone would wait. */
+  reconnect(): void {
+    if (performance.now() - this.#openedAt >= this.#reconnectIntervalMs) {
+      this.#replace();
     }
   }
 
-  /** Closes the channel. Calls in flight have to be cancelled before. */
+  async unary(path: string, request: Uint8Array, attempt: Attempt): Promise<Uint8Array> {
+    const channel = this.#channel;
+    this.#countWaiting(1);
+    try {
+      const response = await unary(channel, path, request, attempt);
+      this.#waitedMs = 0;
+      return response;
+    } catch (error) {
+      this.#observeFailure(channel, error as LeaderboardError, attempt.signal);
+      throw error;
+    } finally {
+      this.#countWaiting(-1);
+    }
+  }
+
   close(): void {
     this.#channel.close();
   }
 
-  #markResponse(): void {
-    this.#idleSince = this.#inFlight > 1 ? performance.now() : undefined;
+  /** Adds up the time during which calls wait. */
+  #countWaiting(change: number): void {
+    const now = performance.now();
+    this.#waitedMs += this.#inFlight > 0 ? now - this.#waitingSince : 0;
+    this.#waitingSince = now;
+    this.#inFlight += change;
   }
 
-  #replaceIfIdle(channel: Channel): void {
-    const now = performance.now();
-    if (channel !== this.#channel || now - (this.#idleSince ?? now) < IDLE_TIMEOUT_MS) {
+  #observeFailure(channel: Channel, error: LeaderboardError, signal: AbortSignal): void {
+    if (channel !== this.#channel) {
       return;
     }
-    // Calls in flight on the old channel end by their own deadlines.
+    this.#countWaiting(0);
+    if (!isUnanswered(error, signal)) {
+      this.#waitedMs = 0;
+    } else if (this.#waitedMs >= IDLE_TIMEOUT_MS) {
+      this.#replace();
+    }
+    this.#isDraining ||= isDraining(error);
+  }
+
+  /** Opens a new channel. Calls in flight on the old one end by their own deadlines. */
+  #replace(): void {
     this.#channel.close();
-    this.#channel = this.#server.openChannel();
-    this.#idleSince = undefined;
+    this.#channel = this.#open();
+    this.#openedAt = performance.now();
+    this.#isDraining = false;
+    this.#waitedMs = 0;
   }
 }
 
-function isTimeout(error: LeaderboardError, { reason }: AbortSignal): boolean {
-  return error.code === "DEADLINE_EXCEEDED" || reason instanceof DeadlineExceededError;
-}
-
-function unary(
-  channel: Channel,
-  path: string,
-  request: Uint8Array,
-  { metadata, timeoutMs, signal }: Attempt,
-): Promise<Uint8Array> {
-  return new Promise((resolve, reject) => {
-    const done = (error: ServiceError | null, response?: Uint8Array): void => {
-      removeListener();
-      if (response) {
-        resolve(response);
-      } else {
-        reject(errorOfCall(error as ServiceError));
-      }
-    };
-    const deadline = Date.now() + timeoutMs;
-    const call = channel.makeUnaryRequest(
-      path,
-      toBuffer,
-      identity,
-      request,
-      metadata,
-      { deadline },
-      done,
-    );
-    const removeListener = onAbort(signal, () => call.cancel());
-  });
-}
-
-/** Serializes a request that is already encoded: returns the same bytes as a Buffer. */
-export function toBuffer(bytes: Uint8Array): Buffer {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-}
-
-/** Deserializes nothing: returns the bytes of the response. */
-export function identity(bytes: Uint8Array): Uint8Array {
-  return bytes;
+/** Returns whether an attempt ended without a response, by its deadline or its caller. */
+function isUnanswered(error: LeaderboardError, signal: AbortSignal): boolean {
+  return signal.aborted || (error instanceof DeadlineExceededError && !error.reason);
 }

@@ -29,7 +29,7 @@ import type {
 } from "./model.js";
 import { ScoreBuffer } from "./score-buffer.js";
 import type { ScoreBufferOptions } from "./score-buffer-options.js";
-import { Server, type ServerOptions } from "./server.js";
+import { type ServerOptions, Servers } from "./servers.js";
 import type { WatchUpdate } from "./watch-update.js";
 import { type WatchOptions, watch } from "./watch.js";
 
@@ -64,7 +64,7 @@ export interface RankOptions extends CallOptions {
 const { method } = LeaderboardService;
 
 /**
- * A client of one server, or of several behind one address. It can make many calls at once.
+ * A client of one server, or of several. It can make many calls at once.
  *
  * A call is retried while there is time and a retry may help: when the server is unavailable,
  * overloaded or shutting down, or the connection breaks. Writes carry a request id, so they count
@@ -72,22 +72,24 @@ const { method } = LeaderboardService;
  * signal.
  */
 export class Client {
-  readonly #server: Server;
+  readonly #servers: Servers;
   readonly #pool: ChannelPool;
   readonly #open = new OpenCalls();
   readonly #calls: Calls;
   readonly #timeoutMs: number;
 
   /**
-   * @param address HOST:PORT.
+   * @param address HOST:PORT; HOST:PORT,HOST:PORT for several servers of one store; or
+   * dns:///NAME:PORT for all servers that DNS has for a name. Calls and watches are spread over the
+   * servers, and go to the others while one is down.
    * @throws TypeError if the address or the token is invalid, or the token needs TLS; RangeError if
    * `timeoutMs` is not more than 0.
    */
   constructor(address: string, options: ClientOptions = {}) {
     this.#timeoutMs = checkTimeout(options.timeoutMs ?? 10_000);
-    this.#server = new Server(address, options);
-    this.#pool = new ChannelPool(this.#server);
-    this.#calls = new Calls(this.#server, this.#pool, this.#open, this.#timeoutMs);
+    this.#servers = new Servers(address, options);
+    this.#pool = new ChannelPool(this.#servers);
+    this.#calls = new Calls(this.#servers, this.#pool, this.#open, this.#timeoutMs);
   }
 
   /** Changes the score of one user, and returns the score and rank right after this change. */
@@ -165,7 +167,7 @@ export class Client {
     contestId: string,
     options: WatchOptions = {},
   ): AsyncGenerator<WatchUpdate, void, undefined> {
-    return watch(this.#server, this.#open, contestId, options);
+    return watch(this.#servers, this.#open, contestId, options);
   }
 
   /**

@@ -33,7 +33,7 @@ export type {
 } from "./model.js";
 export type { ScoreBuffer } from "./score-buffer.js";
 export type { ScoreBufferOptions } from "./score-buffer-options.js";
-export type { ServerOptions, TlsOptions, Token } from "./server.js";
+export type { ServerOptions, TlsOptions, Token } from "./servers.js";
 export {
   type SnapshotReason,
   StreamLostError,

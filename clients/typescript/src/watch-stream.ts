@@ -5,7 +5,6 @@ import type { ClientReadableStream, Metadata, ServiceError } from "@grpc/grpc-js
 
 import { type CallBounds, onAbort } from "./call-bounds.js";
 import { pathOf } from "./calls.js";
-import { identity, toBuffer } from "./channel-pool.js";
 import { decode } from "./encoding.js";
 import {
   LeaderboardService,
@@ -15,7 +14,8 @@ import {
   WatchContestResponseSchema,
 } from "./gen/leaderboard/v1/leaderboard_pb.js";
 import { errorOfCall } from "./rpc-status.js";
-import type { Server } from "./server.js";
+import type { Servers } from "./servers.js";
+import { identity, toBuffer } from "./unary.js";
 import { StreamLostError } from "./watch-update.js";
 
 /**
@@ -25,14 +25,14 @@ import { StreamLostError } from "./watch-update.js";
  * @throws LeaderboardError or StreamLostError if it can't be opened, breaks or times out.
  */
 export async function* messages(
-  server: Server,
+  servers: Servers,
   request: WatchContestRequest,
   bounds: CallBounds,
   idleTimeoutMs: number,
 ): AsyncGenerator<WatchContestResponse, void, undefined> {
   const bytes = toBinary(WatchContestRequestSchema, request);
-  const metadata = await getMetadata(server, bounds, idleTimeoutMs);
-  const channel = server.openChannel();
+  const metadata = await getMetadata(servers, bounds, idleTimeoutMs);
+  const channel = servers.openStreamChannel();
   const path = pathOf(LeaderboardService.method.watchContest);
   const stream = channel.makeServerStreamRequest(path, toBuffer, identity, bytes, metadata);
   const removeListener = onAbort(bounds.signal, () => stream.cancel());
@@ -54,12 +54,12 @@ export async function* messages(
 
 /** Returns the metadata of the stream, if the token is available within the idle timeout. */
 async function getMetadata(
-  server: Server,
+  servers: Servers,
   bounds: CallBounds,
   idleTimeoutMs: number,
 ): Promise<Metadata> {
   try {
-    return await withIdleTimeout(bounds.waitFor(server.metadata()), idleTimeoutMs);
+    return await withIdleTimeout(bounds.waitFor(servers.metadata()), idleTimeoutMs);
   } catch (error) {
     const text = error instanceof Error ? error.message : String(error);
     throw new StreamLostError(`no token: ${text}`, { cause: error });

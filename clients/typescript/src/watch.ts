@@ -11,8 +11,8 @@ import {
   WatchScope as Scope,
 } from "./gen/leaderboard/v1/leaderboard_pb.js";
 import { MissedChangesError } from "./live-board.js";
-import { retryDelay } from "./retry-delay.js";
-import type { Server } from "./server.js";
+import { Reconnects } from "./reconnects.js";
+import type { Servers } from "./servers.js";
 import { WatchSession } from "./watch-session.js";
 import { messages } from "./watch-stream.js";
 import { StreamLostError, type WatchUpdate } from "./watch-update.js";
@@ -46,9 +46,6 @@ export interface WatchOptions {
  */
 const IDLE_TIMEOUT_MS = 30_000;
 
-/** The age from which a broken stream no longer counts as a failed attempt to open one. */
-const MIN_STREAM_AGE_MS = 1_000;
-
 const STALLED = "ERROR_REASON_WATCHER_STALLED";
 const SCOPES = new Map<string, Scope>([
   ["TOP", Scope.TOP],
@@ -58,14 +55,14 @@ const SCOPES = new Map<string, Scope>([
 
 /** Yields the updates of a watch; see `Client.watch`. */
 export function watch(
-  server: Server,
+  servers: Servers,
   open: OpenCalls,
   contestId: string,
   options: WatchOptions,
   idleTimeoutMs = IDLE_TIMEOUT_MS,
 ): AsyncGenerator<WatchUpdate, void, undefined> {
   const left = new AbortController();
-  const updates = watchStreams(server, open, contestId, options, idleTimeoutMs, left.signal);
+  const updates = watchStreams(servers, open, contestId, options, idleTimeoutMs, left.signal);
   const [end, fail] = [updates.return.bind(updates), updates.throw.bind(updates)];
   // A generator alone would end only after the promise that it awaits.
   return Object.assign(updates, {
@@ -81,7 +78,7 @@ export function watch(
 }
 
 async function* watchStreams(
-  server: Server,
+  servers: Servers,
   open: OpenCalls,
   contestId: string,
   options: WatchOptions,
@@ -89,21 +86,20 @@ async function* watchStreams(
   left: AbortSignal,
 ): AsyncGenerator<WatchUpdate, void, undefined> {
   const session = new WatchSession(encodeRequest(contestId, options));
+  const reconnects = new Reconnects(servers.spares);
   const bounds = open.begin(Number.POSITIVE_INFINITY, options.signal);
   onAbort(left, () => bounds.abort(left.reason));
   try {
     yield session.update;
-    for (let attempt = 0; ; attempt++) {
+    for (;;) {
       const began = performance.now();
-      const trouble = yield* watchStream(server, session, bounds, idleTimeoutMs);
+      const trouble = yield* watchStream(servers, session, bounds, idleTimeoutMs);
       if (trouble) {
         yield session.lose(trouble);
       } else if (session.update.state === "OVER") {
         return;
       }
-      attempt = performance.now() - began > MIN_STREAM_AGE_MS ? 0 : attempt;
-      const requestedMs = trouble instanceof LeaderboardError ? trouble.retryAfterMs : undefined;
-      await bounds.sleep(retryDelay(attempt, requestedMs));
+      await reconnects.wait(bounds, performance.now() - began, trouble);
     }
   } catch (error) {
     if (!left.aborted) {
@@ -116,13 +112,13 @@ async function* watchStreams(
 
 /** Yields the updates of one stream; returns why it failed, or undefined after an `end` message. */
 async function* watchStream(
-  server: Server,
+  servers: Servers,
   session: WatchSession,
   bounds: CallBounds,
   idleTimeoutMs: number,
 ): AsyncGenerator<WatchUpdate, Error | undefined, undefined> {
   try {
-    for await (const message of messages(server, session.nextRequest(), bounds, idleTimeoutMs)) {
+    for await (const message of messages(servers, session.nextRequest(), bounds, idleTimeoutMs)) {
       bounds.signal.throwIfAborted();
       yield session.apply(message);
     }

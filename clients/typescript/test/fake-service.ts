@@ -99,6 +99,7 @@ function definition<I extends DescMessage, O extends DescMessage>(
 /** Starts a relay to a server. `mute` makes its present connections dead, but keeps them open. */
 export async function relayTo(
   address: string,
+  onPort = 0,
 ): Promise<{ address: string; mute: () => void; stop: () => void }> {
   const port = Number(address.split(":")[1]);
   const open = new Set<Socket>();
@@ -111,7 +112,7 @@ export async function relayTo(
     near.pipe(far);
     far.pipe(near);
   });
-  await new Promise<void>((resolve) => relay.listen(0, "127.0.0.1", resolve));
+  await new Promise<void>((resolve) => relay.listen(onPort, "127.0.0.1", resolve));
   const mute = (): void => {
     for (const socket of open) {
       socket.unpipe();

@@ -10,7 +10,7 @@ import {
   SnapshotReason,
   WatchContestResponseSchema,
 } from "../src/gen/leaderboard/v1/leaderboard_pb.js";
-import { Server, type Token } from "../src/server.js";
+import { Servers, type Token } from "../src/servers.js";
 import { type WatchUpdate } from "../src/watch-update.js";
 import { type WatchOptions, watch } from "../src/watch.js";
 import { type Watch, relayTo, serve } from "./fake-service.js";
@@ -74,7 +74,7 @@ export async function startWatch(
     service.stop();
   });
   const updates = watch(
-    new Server(relay.address, { token }),
+    new Servers(relay.address, { token }),
     open,
     "chess",
     options,

@@ -1,8 +1,8 @@
-// Opens channels to the server of a client, with its address, TLS settings and token.
-
-import { isIPv4 } from "node:net";
+// Opens channels to the servers of a client, with their addresses, TLS settings and token.
 
 import { type ChannelCredentials, Client as Channel, Metadata, credentials } from "@grpc/grpc-js";
+
+import { type Address, isLoopback, parseAddresses } from "./addresses.js";
 
 /** Certificates and key for TLS, in PEM format. */
 export interface TlsOptions {
@@ -28,10 +28,6 @@ export interface ServerOptions {
   readonly token?: Token | undefined;
 }
 
-const ADDRESS = /^(?<host>\[[0-9a-fA-F:.%]+\]|[^\s:/[\]]+):(?<port>\d{1,5})$/;
-const LOOPBACK_NAME = /^(localhost|\[::1\])$/i;
-const MAX_PORT = 65_535;
-
 /** Visible ASCII characters: a header can hold them, and a token has no spaces. */
 const TOKEN = /^[\x21-\x7e]+$/;
 
@@ -40,36 +36,62 @@ const CHANNEL_OPTIONS = {
   "grpc.initial_reconnect_backoff_ms": 200,
   "grpc.max_reconnect_backoff_ms": 2_000,
   "grpc.service_config_disable_resolution": 1,
+  // A name is looked up again when a connection is lost, at most once a second.
+  "grpc.dns_min_time_between_resolutions_ms": 1_000,
   // With the global pool a new channel would get the same dead connection again.
   "grpc.use_local_subchannel_pool": 1,
 };
 
-/** The server of a client. */
-export class Server {
-  readonly #target: string;
+/** The policies of channels to a name: over all its servers, or to any one of them. */
+const SPREAD_CALLS = JSON.stringify({ loadBalancingConfig: [{ round_robin: {} }] });
+const ANY_SERVER = JSON.stringify({
+  loadBalancingConfig: [{ pick_first: { shuffleAddressList: true } }],
+});
+
+/** The servers of a client. */
+export class Servers {
+  /** The servers, or the one name in DNS. */
+  readonly addresses: readonly [Address, ...Address[]];
+  /** How many other servers are tried at once when one is down. */
+  readonly spares: number;
   readonly #credentials: ChannelCredentials;
   readonly #token: Token | undefined;
+  #nextStream: number;
 
   /**
-   * @param address HOST:PORT.
+   * @param address HOST:PORT, a list of these, or dns:///NAME:PORT.
    * @throws TypeError if the address or the token is invalid, or the token needs TLS.
    */
   constructor(address: string, { tls, token }: ServerOptions) {
-    const host = hostOf(address);
-    if (token !== undefined && !tls && !isLoopback(host)) {
+    this.addresses = parseAddresses(address);
+    if (token !== undefined && !tls && !this.addresses.every(isLoopback)) {
       throw new TypeError("a token needs TLS, unless the server is on this machine");
     }
     if (typeof token === "string") {
       checkToken(token);
     }
-    this.#target = `dns:${address}`;
+    // DNS may have any number of servers for a name.
+    this.spares = this.addresses[0].isName ? 1 : this.addresses.length - 1;
     this.#credentials = credentialsOf(tls);
     this.#token = token;
+    this.#nextStream = Math.floor(Math.random() * this.addresses.length);
   }
 
-  /** Opens a channel with a connection of its own. */
-  openChannel(): Channel {
-    return new Channel(this.#target, this.#credentials, CHANNEL_OPTIONS);
+  /** Opens a channel to a server; over the servers of a name it spreads its calls. */
+  openChannel(address: Address): Channel {
+    return this.#open(address, SPREAD_CALLS);
+  }
+
+  /** Opens a channel, for one stream, to the next server in turn. */
+  openStreamChannel(): Channel {
+    const next = this.addresses[this.#nextStream] ?? this.addresses[0];
+    this.#nextStream = (this.#nextStream + 1) % this.addresses.length;
+    return this.#open(next, ANY_SERVER);
+  }
+
+  #open({ hostPort, isName }: Address, policy: string): Channel {
+    const options = { ...CHANNEL_OPTIONS, ...(isName && { "grpc.service_config": policy }) };
+    return new Channel(`dns:${hostPort}`, this.#credentials, options);
   }
 
   /** Returns the metadata of a call, with a token if there is one. */
@@ -81,19 +103,6 @@ export class Server {
     }
     return metadata;
   }
-}
-
-function hostOf(address: string): string {
-  const { host, port } = ADDRESS.exec(address)?.groups ?? {};
-  if (host === undefined || Number(port) < 1 || Number(port) > MAX_PORT) {
-    throw new TypeError(`the address has to be HOST:PORT, not ${address}`);
-  }
-  return host;
-}
-
-/** Returns whether a host is this machine, without a name lookup. */
-function isLoopback(host: string): boolean {
-  return LOOPBACK_NAME.test(host) || (isIPv4(host) && host.startsWith("127."));
 }
 
 /** Returns a valid token. The error for an invalid one does not contain it. */

@@ -1,0 +1,51 @@
+// Delays between the streams of a watch.
+
+import type { CallBounds } from "./call-bounds.js";
+import { LeaderboardError } from "./errors.js";
+import { retryDelay } from "./retry-delay.js";
+import { isServerDown, requestedDelay } from "./server-down.js";
+import { StreamLostError } from "./watch-update.js";
+
+/** The age from which a broken stream no longer counts as a failed attempt to open one. */
+const MIN_STREAM_AGE_MS = 1_000;
+
+/** Counts the streams of a watch that failed, and delays the next one. */
+export class Reconnects {
+  readonly #spares: number;
+  #waits = 0;
+  /** The number of servers that may be tried at once before the next delay. */
+  #others: number;
+
+  /** @param spares The number of servers besides one. */
+  constructor(spares: number) {
+    this.#spares = spares;
+    this.#others = spares;
+  }
+
+  /**
+   * Waits before the next stream; not at all if the last one ended because its server is down, and
+   * there is another one that was not tried yet.
+   *
+   * @param ageMs The milliseconds since the last stream was opened.
+   * @param trouble Why it ended; undefined after an `end` message.
+   * @throws The reason of the signal if it is aborted meanwhile.
+   */
+  async wait(bounds: CallBounds, ageMs: number, trouble: Error | undefined): Promise<void> {
+    if (ageMs > MIN_STREAM_AGE_MS) {
+      this.#waits = 0;
+      this.#others = this.#spares;
+    }
+    if (this.#others > 0 && isEndOfServer(trouble)) {
+      this.#others--;
+      return;
+    }
+    await bounds.sleep(retryDelay(this.#waits++, requestedDelay(trouble)));
+    this.#others = this.#spares;
+  }
+}
+
+function isEndOfServer(trouble: Error | undefined): boolean {
+  return trouble instanceof LeaderboardError
+    ? isServerDown(trouble)
+    : trouble === undefined || trouble instanceof StreamLostError;
+}
