@@ -14,6 +14,10 @@ const (
 	// connectTimeout limits an attempt on a server that is not connected while there are others.
 	connectTimeout = time.Second
 
+	// reconnectInterval is the least time between two forced reconnects, so that many waiting calls
+	// cause only one.
+	reconnectInterval = 200 * time.Millisecond
+
 	// resolveInterval is the least time between two lookups of a name.
 	resolveInterval = time.Second
 
@@ -45,9 +49,10 @@ type servers struct {
 	// spares is how many other servers are tried at once when one is down.
 	spares int
 
-	mu         sync.Mutex
-	nextCall   int
-	nextStream int
+	mu          sync.Mutex
+	nextCall    int
+	nextStream  int
+	reconnected time.Time
 }
 
 func newServers(addresses []address, options []grpc.DialOption) (*servers, error) {
@@ -102,7 +107,8 @@ func (s *servers) choose() (pool *connPool, isBrief bool) {
 		}
 	}
 	s.nextCall = (chosen + 1) % len(s.pools)
-	if best >= failing {
+	if best >= failing && time.Since(s.reconnected) >= reconnectInterval {
+		s.reconnected = time.Now()
 		s.reconnect()
 	}
 	return s.pools[chosen], best != connected && len(s.pools) > 1

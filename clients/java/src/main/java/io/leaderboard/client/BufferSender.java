@@ -137,7 +137,7 @@ final class BufferSender implements Runnable {
 
   private void backOff(Optional<LeaderboardException> error) {
     error.ifPresent(
-        e -> resumeAt = System.nanoTime() + RetryDelay.after(failures, e.retryAfter()).toNanos());
+        e -> resumeAt = System.nanoTime() + RetryDelay.after(failures, e.requestedDelay()).toNanos());
     failures = error.isPresent() ? failures + 1 : 0;
   }
 

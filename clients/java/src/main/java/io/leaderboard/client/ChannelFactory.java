@@ -5,20 +5,34 @@ import io.grpc.CompositeChannelCredentials;
 import io.grpc.Grpc;
 import io.grpc.InsecureChannelCredentials;
 import io.grpc.ManagedChannel;
+import io.grpc.ManagedChannelBuilder;
 import io.grpc.ManagedChannelRegistry;
 import io.grpc.TlsChannelCredentials;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Executor;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 
 /**
- * Opens the channels to one server: calls share one {@link ChannelPool}, each stream of a watch
- * has a channel of its own. Each channel is one connection.
+ * Opens the channels to the servers of a client: calls share one {@link ChannelPool}, each stream
+ * of a watch has a channel of its own. Each channel is one connection, or one to each server of a
+ * name in DNS.
  */
 final class ChannelFactory {
-  private final ServerAddress address;
+  /** Picks one of the servers of a name, at random. */
+  private static final Map<String, ?> ANY_SERVER =
+      Map.of(
+          "loadBalancingConfig",
+          List.of(Map.of("pick_first", Map.of("shuffleAddressList", true))));
+
+  private final List<ServerAddress> addresses;
   private final ChannelCredentials credentials;
   private final Executor executor;
+  private final AtomicInteger nextStream;
 
   /**
    * Reads the credentials that the options name.
@@ -28,9 +42,11 @@ final class ChannelFactory {
    * @throws UncheckedIOException if a TLS file can't be read
    */
   ChannelFactory(String address, ClientOptions options, Executor executor) {
-    this.address = ServerAddress.parse(address);
+    this.addresses = ServerAddress.parseAll(address);
     this.executor = executor;
-    if (options.token().isPresent() && options.tls().isEmpty() && !this.address.isLoopback()) {
+    this.nextStream = new AtomicInteger(ThreadLocalRandom.current().nextInt(addresses.size()));
+    boolean local = addresses.stream().allMatch(ServerAddress::isLoopback);
+    if (options.token().isPresent() && options.tls().isEmpty() && !local) {
       throw new IllegalArgumentException("a token needs TLS or a loopback address");
     }
     ChannelCredentials transport =
@@ -46,18 +62,55 @@ final class ChannelFactory {
   }
 
   /**
-   * Returns a new channel, which connects on its first call.
+   * Returns the channels that calls share.
    *
    * @throws IllegalArgumentException if a TLS file is malformed
    */
-  ManagedChannel open() {
+  ChannelPool openPool() {
+    List<PooledChannel> channels =
+        addresses.stream()
+            .map(
+                address ->
+                    new PooledChannel(
+                        open(address, ChannelFactory::spreadCalls), System::nanoTime))
+            .toList();
+    return new ChannelPool(channels, spares());
+  }
+
+  /** Returns a new channel, for one stream, to the next server in turn. */
+  ManagedChannel openForStream() {
+    int turn = Math.floorMod(nextStream.getAndIncrement(), addresses.size());
+    return open(addresses.get(turn), ChannelFactory::pickAnyServer);
+  }
+
+  /** Returns how many other servers are tried at once when one is down. */
+  int spares() {
+    // DNS may have any number of servers for a name.
+    return addresses.get(0).isName() ? 1 : addresses.size() - 1;
+  }
+
+  private ManagedChannel open(
+      ServerAddress address, Consumer<ManagedChannelBuilder<?>> policyForName) {
     try {
-      return Grpc.newChannelBuilderForAddress(address.host(), address.port(), credentials)
-          .executor(executor)
-          .build();
+      ManagedChannelBuilder<?> builder =
+          Grpc.newChannelBuilderForAddress(address.host(), address.port(), credentials)
+              .disableServiceConfigLookUp()
+              .executor(executor);
+      if (address.isName()) {
+        policyForName.accept(builder);
+      }
+      return builder.build();
     } catch (ManagedChannelRegistry.ProviderNotFoundException e) {
       throw new IllegalArgumentException("malformed TLS file: " + e.getMessage(), e);
     }
+  }
+
+  private static void spreadCalls(ManagedChannelBuilder<?> builder) {
+    builder.defaultLoadBalancingPolicy("round_robin");
+  }
+
+  private static void pickAnyServer(ManagedChannelBuilder<?> builder) {
+    builder.defaultServiceConfig(ANY_SERVER);
   }
 
   private static ChannelCredentials tlsCredentials(TlsOptions tls) {

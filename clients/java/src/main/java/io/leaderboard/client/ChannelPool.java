@@ -1,60 +1,70 @@
 package io.leaderboard.client;
 
-import io.grpc.ManagedChannel;
-import java.time.Duration;
-import java.util.concurrent.TimeUnit;
+import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
 
-/** The channel that calls share. It replaces a connection whose server stopped responding. */
+/**
+ * The channels of a client: one for each server, or one for all servers of a name in DNS. Calls go
+ * to each in turn; servers that are not connected, or drain, get none while another one is
+ * connected. Thread-safe.
+ */
 final class ChannelPool {
-  /** The least time between two forced reconnects, so that many waiting calls cause only one. */
-  private static final long RECONNECT_INTERVAL = Duration.ofMillis(200).toNanos();
+  private final List<PooledChannel> channels;
+  private final int spares;
+  private int next;
 
-  /** The time without a response after which a timed-out attempt replaces the connection. */
-  private static final long IDLE_TIMEOUT = Duration.ofMillis(3_900).toNanos();
-
-  private final ManagedChannel channel;
-  private long lastReconnect = System.nanoTime();
-  private long lastResponse = System.nanoTime();
-
-  ChannelPool(ManagedChannel channel) {
-    this.channel = channel;
-  }
-
-  ManagedChannel channel() {
-    return channel;
-  }
-
-  /** Connects now. After failed attempts, gRPC alone would wait for up to two minutes. */
-  synchronized void reconnect() {
-    long now = System.nanoTime();
-    if (now - lastReconnect > RECONNECT_INTERVAL) {
-      lastReconnect = now;
-      channel.resetConnectBackoff();
-    }
-  }
-
-  /** Records a response of the server, or an error that shows that there is no server. */
-  synchronized void observeResponse() {
-    lastResponse = System.nanoTime();
+  /**
+   * Creates a pool.
+   *
+   * @param spares how many other servers are tried at once when one is down
+   */
+  ChannelPool(List<PooledChannel> channels, int spares) {
+    this.channels = channels;
+    this.spares = spares;
+    this.next = ThreadLocalRandom.current().nextInt(channels.size());
   }
 
   /**
-   * Records an attempt that timed out. If the connection was idle for too long, its other end may
-   * be gone without notice: later calls get a new connection, calls in flight stay on the old one.
+   * The channel for an attempt.
+   *
+   * @param isBrief whether the attempt must leave time for another server: this one is not
+   *     connected, and there are others
    */
-  synchronized void observeTimeout() {
-    long now = System.nanoTime();
-    if (now - lastResponse >= IDLE_TIMEOUT) {
-      lastResponse = now;
-      channel.enterIdle();
+  record Choice(PooledChannel channel, boolean isBrief) {}
+
+  /** Returns the next channel in turn of those that can take a call soonest. */
+  synchronized Choice choose() {
+    int chosen = next;
+    PooledChannel.Readiness best = null;
+    for (int i = 0; i < channels.size(); i++) {
+      int index = (next + i) % channels.size();
+      PooledChannel.Readiness readiness = channels.get(index).readiness();
+      if (best == null || readiness.compareTo(best) < 0) {
+        chosen = index;
+        best = readiness;
+      }
     }
+    next = (chosen + 1) % channels.size();
+    boolean isBrief = best != PooledChannel.Readiness.CONNECTED && channels.size() > 1;
+    return new Choice(channels.get(chosen), isBrief);
   }
 
-  /** Cancels all calls in flight, and waits up to 2 s until the connection is closed. */
+  int spares() {
+    return spares;
+  }
+
+  /** Connects now to servers that refused connections. */
+  void reconnect() {
+    channels.forEach(PooledChannel::reconnect);
+  }
+
+  /** Cancels all calls in flight, and waits until the connections are closed. */
   void close() {
-    channel.shutdownNow();
+    channels.forEach(PooledChannel::shutdown);
     try {
-      channel.awaitTermination(2, TimeUnit.SECONDS);
+      for (PooledChannel channel : channels) {
+        channel.awaitTermination();
+      }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }

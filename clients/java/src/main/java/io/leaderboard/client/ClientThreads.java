@@ -38,10 +38,17 @@ final class ClientThreads {
     return thread;
   }
 
-  /** Passes an exception of a callback to the uncaught exception handler of this thread. */
+  /**
+   * Passes an exception of a callback to the uncaught exception handler of this thread. As in the
+   * Java runtime, anything that the handler throws is ignored.
+   */
   static void reportUncaught(Throwable error) {
     Thread thread = Thread.currentThread();
-    thread.getUncaughtExceptionHandler().uncaughtException(thread, error);
+    try {
+      thread.getUncaughtExceptionHandler().uncaughtException(thread, error);
+    } catch (Throwable ignored) {
+      return;
+    }
   }
 
   private static ThreadFactory named(String purpose) {

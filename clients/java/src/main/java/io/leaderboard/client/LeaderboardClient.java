@@ -25,7 +25,7 @@ public final class LeaderboardClient implements AutoCloseable {
   static final String CLOSED = "the client was closed";
 
   private final Duration timeout;
-  private final ChannelPool channel;
+  private final ChannelPool channels;
   private final ScheduledExecutorService timer = ClientThreads.timer();
   private final UnaryCalls calls;
   private final ContestWatch.Resources watches;
@@ -34,13 +34,13 @@ public final class LeaderboardClient implements AutoCloseable {
 
   private LeaderboardClient(String address, ClientOptions options) {
     ExecutorService executor = ClientThreads.executor();
-    ChannelFactory channels = new ChannelFactory(address, options, executor);
+    ChannelFactory factory = new ChannelFactory(address, options, executor);
     this.timeout = options.timeout();
-    this.channel = new ChannelPool(channels.open());
-    this.calls = new UnaryCalls(channel, timer, () -> closed);
+    this.channels = factory.openPool();
+    this.calls = new UnaryCalls(this.channels, timer, () -> closed);
     this.watches =
         new ContestWatch.Resources(
-            channels,
+            factory,
             executor,
             timer,
             ConcurrentHashMap.newKeySet(),
@@ -51,7 +51,7 @@ public final class LeaderboardClient implements AutoCloseable {
   /**
    * Returns a client without TLS and token. It connects on its first call.
    *
-   * @param address HOST:PORT
+   * @param address the servers, as for {@link #of(String, ClientOptions)}
    * @return the client
    * @throws IllegalArgumentException if the address is malformed
    */
@@ -62,7 +62,9 @@ public final class LeaderboardClient implements AutoCloseable {
   /**
    * Returns a client. It connects on its first call.
    *
-   * @param address HOST:PORT
+   * @param address HOST:PORT; HOST:PORT,HOST:PORT for several servers of one store; or
+   *     dns:///NAME:PORT for all servers that DNS has for a name. Calls and watches are spread over
+   *     the servers, and go to the others while one is down
    * @param options the options of the client
    * @return the client
    * @throws IllegalArgumentException if the address or a TLS file is malformed, or a token would be
@@ -231,7 +233,7 @@ public final class LeaderboardClient implements AutoCloseable {
     buffers.forEach(ScoreBuffer::cancel);
     calls.cancelAll();
     watches.active().forEach(watch -> watch.abort(closedError()));
-    channel.close();
+    channels.close();
     timer.shutdown();
   }
 

@@ -1,6 +1,7 @@
 package io.leaderboard.client;
 
 import io.grpc.Status;
+import io.leaderboard.v1.ErrorReason;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -76,5 +77,27 @@ public class LeaderboardException extends RuntimeException {
    */
   public boolean isRetryable() {
     return status.retryable();
+  }
+
+  /**
+   * Returns whether another server may answer at once: this one drains, did not answer, or its
+   * connection broke.
+   */
+  boolean isServerDown() {
+    boolean lost = reason().isEmpty() && retryAfter().isEmpty() && isRetryable();
+    return lost || isDraining();
+  }
+
+  /** Returns whether the server refused the call because it shuts down. */
+  boolean isDraining() {
+    return reason().equals(ErrorReason.ERROR_REASON_SERVER_DRAINING.name());
+  }
+
+  /**
+   * Returns the delay that the server asks for before a retry. That of a server that drains is not
+   * waited for: another server takes its place.
+   */
+  Optional<Duration> requestedDelay() {
+    return isDraining() ? Optional.empty() : retryAfter();
   }
 }

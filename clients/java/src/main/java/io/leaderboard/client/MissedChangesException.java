@@ -10,4 +10,9 @@ public final class MissedChangesException extends StreamLostException {
   MissedChangesException(String message) {
     super(message);
   }
+
+  @Override
+  boolean isServerDown() {
+    return false;
+  }
 }

@@ -4,7 +4,6 @@ import io.grpc.Status;
 import java.util.Collection;
 import java.util.List;
 import java.util.TreeMap;
-import java.util.concurrent.CancellationException;
 import java.util.concurrent.TimeUnit;
 
 /** The pending updates of a buffer, in the order in which they were added. Thread-safe. */

@@ -26,10 +26,13 @@ final class RetriedCall<ReqT, RespT, R> {
   /** The timeout of one attempt: its connection may be dead. */
   private static final Duration ATTEMPT_TIMEOUT = Duration.ofSeconds(4);
 
+  /** The timeout of an attempt on a server that is not connected while there are others. */
+  private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(1);
+
   /** The time to connect before a retry: attempts on a channel in back-off fail at once. */
   private static final Duration RECONNECT_LEAD = Duration.ofMillis(250);
 
-  private final ChannelPool channel;
+  private final ChannelPool channels;
   private final ScheduledExecutorService timer;
   private final MethodDescriptor<ReqT, RespT> method;
   private final ReqT request;
@@ -40,20 +43,25 @@ final class RetriedCall<ReqT, RespT, R> {
 
   private volatile Runnable cancel = () -> {};
   private int failures;
+
+  /** How many other servers may be tried at once before the next delay. */
+  private int others;
+
   private LeaderboardException previousError;
 
   RetriedCall(
-      ChannelPool channel,
+      ChannelPool channels,
       ScheduledExecutorService timer,
       MethodDescriptor<ReqT, RespT> method,
       ReqT request,
       Function<RespT, R> parse,
       Duration timeout) {
-    this.channel = channel;
+    this.channels = channels;
     this.timer = timer;
     this.method = method;
     this.request = request;
     this.parse = parse;
+    this.others = channels.spares();
     this.timeout = TimeUnit.NANOSECONDS.convert(ClientOptions.checkTimeout(timeout));
   }
 
@@ -77,10 +85,13 @@ final class RetriedCall<ReqT, RespT, R> {
     if (future.isDone()) {
       return;
     }
-    long nanos = Math.min(remaining(), ATTEMPT_TIMEOUT.toNanos());
+    ChannelPool.Choice choice = channels.choose();
+    Duration longest = choice.isBrief() ? CONNECT_TIMEOUT : ATTEMPT_TIMEOUT;
+    long nanos = Math.min(remaining(), longest.toNanos());
     CallOptions options = CallOptions.DEFAULT.withDeadlineAfter(nanos, TimeUnit.NANOSECONDS);
-    ClientCall<ReqT, RespT> call = channel.channel().newCall(method, options);
-    ClientCalls.asyncUnaryCall(call, request, new Attempt());
+    ClientCall<ReqT, RespT> call = choice.channel().channel().newCall(method, options);
+    choice.channel().begin();
+    ClientCalls.asyncUnaryCall(call, request, new Attempt(choice.channel()));
     onCancel(() -> call.cancel("the caller's future is done", null));
   }
 
@@ -93,27 +104,31 @@ final class RetriedCall<ReqT, RespT, R> {
   }
 
   private void onFailure(LeaderboardException error) {
-    boolean timedOut =
-        error.code() == Status.Code.DEADLINE_EXCEEDED && error.reason().isEmpty();
-    if (timedOut) {
-      channel.observeTimeout();
-    } else {
-      channel.observeResponse();
+    if (others > 0 && error.isServerDown()) {
+      others--;
+      previousError = error;
+      attempt();
+      return;
     }
-    Duration delay = RetryDelay.after(failures, error.retryAfter());
+    Duration delay = RetryDelay.after(failures, error.requestedDelay());
     if (!error.isRetryable() || delay.toNanos() >= remaining()) {
-      future.completeExceptionally(timedOut ? timeoutError(error) : error);
+      future.completeExceptionally(isTimeout(error) ? timeoutError(error) : error);
       return;
     }
     failures++;
+    others = channels.spares();
     previousError = error;
     long lead = Math.min(delay.toNanos() / 2, RECONNECT_LEAD.toNanos());
     schedule(
         () -> {
-          channel.reconnect();
+          channels.reconnect();
           schedule(this::attempt, lead);
         },
         delay.toNanos() - lead);
+  }
+
+  private static boolean isTimeout(LeaderboardException error) {
+    return error.code() == Status.Code.DEADLINE_EXCEEDED && error.reason().isEmpty();
   }
 
   private void schedule(Runnable action, long delay) {
@@ -137,7 +152,12 @@ final class RetriedCall<ReqT, RespT, R> {
 
   /** Receives the response or the status of one attempt. */
   private final class Attempt implements StreamObserver<RespT> {
+    private final PooledChannel channel;
     private RespT response;
+
+    Attempt(PooledChannel channel) {
+      this.channel = channel;
+    }
 
     @Override
     public void onNext(RespT message) {
@@ -146,10 +166,19 @@ final class RetriedCall<ReqT, RespT, R> {
 
     @Override
     public void onError(Throwable error) {
+      Status status = Status.fromThrowable(error);
+      Metadata trailers = Status.trailersFromThrowable(error);
+      LeaderboardException decoded = RpcStatus.ofCall(status, trailers).toException();
+      if (future.isDone() || isTimeout(decoded)) {
+        channel.endUnanswered();
+      } else {
+        channel.endAnswered();
+      }
+      if (decoded.isDraining()) {
+        channel.observeDraining();
+      }
       if (!future.isDone()) {
-        Status status = Status.fromThrowable(error);
-        Metadata trailers = Status.trailersFromThrowable(error);
-        guard(() -> onFailure(RpcStatus.ofCall(status, trailers).toException()));
+        guard(() -> onFailure(decoded));
       }
     }
 
@@ -163,7 +192,7 @@ final class RetriedCall<ReqT, RespT, R> {
     }
 
     private void complete() {
-      channel.observeResponse();
+      channel.endAnswered();
       R result;
       try {
         result = parse.apply(response);

@@ -2,17 +2,12 @@ package io.leaderboard.client;
 
 import com.google.common.base.Throwables;
 import com.google.protobuf.Any;
-import com.google.protobuf.InvalidProtocolBufferException;
-import com.google.rpc.BadRequest;
-import com.google.rpc.ErrorInfo;
-import com.google.rpc.RetryInfo;
 import io.grpc.Metadata;
 import io.grpc.Status;
 import io.grpc.protobuf.StatusProto;
 import io.leaderboard.v1.UpdateStatus;
 import java.security.GeneralSecurityException;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
@@ -43,8 +38,6 @@ record RpcStatus(
     Optional<Duration> retryAfter,
     Throwable cause,
     boolean retryable) {
-
-  private static final String DOMAIN = "leaderboard.v1";
 
   /** Codes that are retryable with any reason: no server responded in time. */
   private static final Set<Status.Code> UNREACHABLE =
@@ -86,6 +79,9 @@ record RpcStatus(
 
   /** Returns an exception of the class that belongs to the code. */
   LeaderboardException toException() {
+    if (cause != null && cause.getCause() instanceof BearerToken.MissingException) {
+      return new NoTokenException(this);
+    }
     return switch (code) {
       case INVALID_ARGUMENT -> new InvalidRequestException(this);
       case OUT_OF_RANGE -> new OutOfRangeException(this);
@@ -101,39 +97,17 @@ record RpcStatus(
 
   private static RpcStatus decode(
       Status.Code code, String text, List<Any> details, Throwable cause) {
-    String reason = "";
-    Map<String, String> metadata = Map.of();
-    List<FieldViolation> violations = new ArrayList<>();
-    Optional<Duration> retryAfter = Optional.empty();
-    try {
-      for (Any detail : details) {
-        if (detail.is(ErrorInfo.class)) {
-          ErrorInfo info = detail.unpack(ErrorInfo.class);
-          boolean ours = info.getDomain().equals(DOMAIN);
-          reason = ours ? info.getReason() : reason;
-          metadata = ours ? info.getMetadataMap() : metadata;
-        } else if (detail.is(BadRequest.class)) {
-          for (var field : detail.unpack(BadRequest.class).getFieldViolationsList()) {
-            violations.add(new FieldViolation(field.getField(), field.getDescription()));
-          }
-        } else if (detail.is(RetryInfo.class)) {
-          retryAfter = Optional.of(Responses.duration(detail.unpack(RetryInfo.class)));
-        }
-      }
-    } catch (InvalidProtocolBufferException | ArithmeticException e) {
-      // Details that can't be decoded: only the code and the text are known.
-      reason = "";
-    }
-    boolean broken = reason.isEmpty() && BROKEN.contains(code);
+    StatusDetails known = new StatusDetails(details);
+    boolean broken = known.reason().isEmpty() && BROKEN.contains(code);
     return new RpcStatus(
         code,
-        oneLine(code, text, violations),
-        reason,
-        Map.copyOf(metadata),
-        List.copyOf(violations),
-        retryAfter,
+        oneLine(code, text, known.violations()),
+        known.reason(),
+        known.metadata(),
+        known.violations(),
+        known.retryAfter(),
         cause,
-        UNREACHABLE.contains(code) || retryAfter.isPresent() || broken);
+        UNREACHABLE.contains(code) || known.retryAfter().isPresent() || broken);
   }
 
   /** Joins the description, the cause and, for a TLS failure, its root cause. */

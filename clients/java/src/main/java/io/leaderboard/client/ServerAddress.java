@@ -4,30 +4,35 @@ import java.net.InetAddress;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.net.UnknownHostException;
+import java.util.Arrays;
+import java.util.List;
 
 /**
- * The address of a server.
+ * The address of a server, or of all servers that DNS has for a name.
  *
  * @param host a host name, an IPv4 address, or an IPv6 address without brackets
  * @param port from 1 to 65535
+ * @param isName whether the servers are all those that DNS has for the host name
  */
-record ServerAddress(String host, int port) {
+record ServerAddress(String host, int port, boolean isName) {
+  private static final String DNS_SCHEME = "dns:///";
+
   /**
-   * Parses HOST:PORT, with an IPv6 address in brackets.
+   * Parses HOST:PORT, a list of them separated by commas, or dns:///NAME:PORT. An IPv6 address is in
+   * brackets. A server that is listed twice counts once.
    *
-   * @throws IllegalArgumentException if the text is malformed
+   * @throws IllegalArgumentException if the text, or an item of the list, is malformed
    */
-  static ServerAddress parse(String text) {
-    try {
-      URI uri = new URI(null, text, null, null, null).parseServerAuthority();
-      boolean hasHostOnly = uri.getUserInfo() == null && uri.getHost() != null;
-      if (hasHostOnly && uri.getPort() > 0 && uri.getPort() <= 65535) {
-        return new ServerAddress(uri.getHost().replaceAll("[\\[\\]]", ""), uri.getPort());
+  static List<ServerAddress> parseAll(String text) {
+    if (text.startsWith(DNS_SCHEME) && !text.contains(",")) {
+      String malformed = "'" + text + "' is not dns:///NAME:PORT";
+      ServerAddress name = parse(text.substring(DNS_SCHEME.length()), malformed);
+      if (name.host.contains(":")) {
+        throw new IllegalArgumentException(malformed);
       }
-    } catch (URISyntaxException e) {
-      throw new IllegalArgumentException(malformed(text), e);
+      return List.of(new ServerAddress(name.host, name.port, true));
     }
-    throw new IllegalArgumentException(malformed(text));
+    return Arrays.stream(text.split(",", -1)).map(ServerAddress::parseItem).distinct().toList();
   }
 
   /** Returns whether the text names the loopback interface; no name is looked up. */
@@ -43,7 +48,23 @@ record ServerAddress(String host, int port) {
     }
   }
 
-  private static String malformed(String text) {
-    return "the address of a server must be HOST:PORT, not \"" + text + "\"";
+  private static ServerAddress parseItem(String item) {
+    if (item.startsWith(DNS_SCHEME)) {
+      throw new IllegalArgumentException("'" + item + "' can't be in a list");
+    }
+    return parse(item, "'" + item + "' is not HOST:PORT");
+  }
+
+  private static ServerAddress parse(String text, String malformed) {
+    try {
+      URI uri = new URI(null, text, null, null, null).parseServerAuthority();
+      boolean hasHostOnly = uri.getUserInfo() == null && uri.getHost() != null;
+      if (hasHostOnly && uri.getPort() > 0 && uri.getPort() <= 65535) {
+        return new ServerAddress(uri.getHost().replaceAll("[\\[\\]]", ""), uri.getPort(), false);
+      }
+    } catch (URISyntaxException e) {
+      throw new IllegalArgumentException(malformed, e);
+    }
+    throw new IllegalArgumentException(malformed);
   }
 }

@@ -11,13 +11,13 @@ import java.util.function.Function;
 
 /** The unary calls of one client that are in flight. */
 final class UnaryCalls {
-  private final ChannelPool channel;
+  private final ChannelPool channels;
   private final ScheduledExecutorService timer;
   private final BooleanSupplier closed;
   private final Set<CompletableFuture<?>> inFlight = ConcurrentHashMap.newKeySet();
 
-  UnaryCalls(ChannelPool channel, ScheduledExecutorService timer, BooleanSupplier closed) {
-    this.channel = channel;
+  UnaryCalls(ChannelPool channels, ScheduledExecutorService timer, BooleanSupplier closed) {
+    this.channels = channels;
     this.timer = timer;
     this.closed = closed;
   }
@@ -32,7 +32,7 @@ final class UnaryCalls {
       return CompletableFuture.failedFuture(LeaderboardClient.closedError());
     }
     CompletableFuture<R> future =
-        new RetriedCall<>(channel, timer, method, request, parse, timeout).start();
+        new RetriedCall<>(channels, timer, method, request, parse, timeout).start();
     inFlight.add(future);
     future.whenComplete((result, error) -> inFlight.remove(future));
     if (closed.getAsBoolean()) {

@@ -31,6 +31,7 @@ final class WatchSubscription implements Flow.Subscription, WatchStream.Receiver
   private long demand;
   private long streamStartedAt;
   private int attempts;
+  private int others;
   private volatile boolean ended;
 
   WatchSubscription(
@@ -42,6 +43,7 @@ final class WatchSubscription implements Flow.Subscription, WatchStream.Receiver
     Executor sequential = MoreExecutors.newSequentialExecutor(resources.executor());
     this.serial = task -> sequential.execute(() -> guard(task));
     this.session = new WatchSession(options);
+    this.others = resources.channels().spares();
   }
 
   /** Passes this subscription to the subscriber, and publishes the first update. */
@@ -125,7 +127,7 @@ final class WatchSubscription implements Flow.Subscription, WatchStream.Receiver
     if (update.state() == WatchState.OVER) {
       publish(update, this::complete);
     } else if (message.hasEnd()) {
-      publish(update, () -> reconnect(Optional.empty()));
+      publish(update, () -> reconnect(true, Optional.empty()));
     } else {
       publish(update, stream::requestNext);
     }
@@ -133,7 +135,9 @@ final class WatchSubscription implements Flow.Subscription, WatchStream.Receiver
 
   private void recover(LeaderboardException error) {
     if (isRecoverable(error)) {
-      publish(session.streamLost(error), () -> reconnect(error.retryAfter()));
+      publish(
+          session.streamLost(error),
+          () -> reconnect(error.isServerDown(), error.requestedDelay()));
     } else {
       fail(error);
     }
@@ -141,10 +145,9 @@ final class WatchSubscription implements Flow.Subscription, WatchStream.Receiver
 
   /** Returns whether another stream may work, with a new token or after a stall too. */
   private static boolean isRecoverable(LeaderboardException error) {
-    Throwable status = error.getCause();
-    boolean noToken =
-        status != null && status.getCause() instanceof BearerToken.MissingException;
-    return error.isRetryable() || noToken || error.reason().equals(STALLED);
+    return error.isRetryable()
+        || error instanceof NoTokenException
+        || error.reason().equals(STALLED);
   }
 
   private void publish(WatchUpdate update, Runnable next) {
@@ -173,7 +176,7 @@ final class WatchSubscription implements Flow.Subscription, WatchStream.Receiver
     streamStartedAt = System.nanoTime();
     stream =
         new WatchStream(
-            resources.channels().open(),
+            resources.channels().openForStream(),
             this,
             serial,
             resources.timer(),
@@ -181,10 +184,23 @@ final class WatchSubscription implements Flow.Subscription, WatchStream.Receiver
     stream.open(session.request());
   }
 
-  private void reconnect(Optional<Duration> retryAfter) {
-    attempts = System.nanoTime() - streamStartedAt > STABLE_AFTER ? 0 : attempts;
-    Duration delay = RetryDelay.after(attempts, retryAfter);
+  /**
+   * Opens the next stream: at once if the server of the last one is down, and there is another one
+   * that was not tried yet; else after a delay.
+   */
+  private void reconnect(boolean serverIsDown, Optional<Duration> requestedDelay) {
+    if (System.nanoTime() - streamStartedAt > STABLE_AFTER) {
+      attempts = 0;
+      others = resources.channels().spares();
+    }
+    if (serverIsDown && others > 0) {
+      others--;
+      serial.execute(this::connect);
+      return;
+    }
+    Duration delay = RetryDelay.after(attempts, requestedDelay);
     attempts++;
+    others = resources.channels().spares();
     resources
         .timer()
         .schedule(() -> serial.execute(this::connect), delay.toNanos(), TimeUnit.NANOSECONDS);

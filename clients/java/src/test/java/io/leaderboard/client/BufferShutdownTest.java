@@ -1,6 +1,8 @@
 package io.leaderboard.client;
 
 import static io.leaderboard.client.ScriptedSender.error;
+import static io.leaderboard.client.ScriptedSender.results;
+import static io.leaderboard.client.ScriptedSender.success;
 import static io.leaderboard.client.ScriptedSender.update;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -15,7 +17,6 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -160,10 +161,10 @@ class BufferShutdownTest {
       assertInstanceOf(CancelledException.class, error);
       assertEquals("the client was closed", error.getMessage());
       assertFalse(error.isRetryable());
-      assertThrows(CancellationException.class, () -> buffer.add(update("bob")));
+      assertThrows(CancelledException.class, () -> buffer.add(update("bob")));
       buffer.close();
       assertEquals(1, buffer.refused());
-      assertThrows(CancellationException.class, () -> client.scoreBuffer().add(update("eve")));
+      assertThrows(CancelledException.class, () -> client.scoreBuffer().add(update("eve")));
     }
   }
 
@@ -179,6 +180,39 @@ class BufferShutdownTest {
 
     assertInstanceOf(CancelledException.class, reported.get(0));
     assertEquals(1, buffer.refused());
+  }
+
+  /** An update is reported once, also if the handler of uncaught exceptions throws. */
+  @Test
+  void failingHandlerOfUncaughtExceptions() throws InterruptedException {
+    Thread.UncaughtExceptionHandler before = Thread.getDefaultUncaughtExceptionHandler();
+    Thread.setDefaultUncaughtExceptionHandler(
+        (thread, error) -> {
+          throw new IllegalStateException("the handler failed");
+        });
+    try {
+      sender.script.add(
+          results(
+              new BatchResult.Failure(
+                  error(Statuses.error(Status.Code.OUT_OF_RANGE, "no"))),
+              success()));
+      ScoreBuffer buffer =
+          sender.buffer(
+              options(
+                  (update, error) -> {
+                    reported.add(error);
+                    throw new IllegalArgumentException("onError failed");
+                  }));
+      buffer.add(update("ada"));
+      buffer.add(update("bob"));
+      buffer.close();
+
+      assertEquals(1, reported.size());
+      assertEquals(1, buffer.refused());
+      assertEquals(1, buffer.acknowledged());
+    } finally {
+      Thread.setDefaultUncaughtExceptionHandler(before);
+    }
   }
 
   /** A response with too few results is malformed: all updates are reported, none is retried. */

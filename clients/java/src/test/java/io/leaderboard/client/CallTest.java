@@ -175,7 +175,8 @@ class CallTest extends WithFakeService {
     client.close();
 
     for (var call : List.of(future, client.updateScore(UPDATE))) {
-      CancellationException error = assertThrows(CancellationException.class, call::join);
+      LeaderboardException error = errorOf(call);
+      assertInstanceOf(CancelledException.class, error);
       assertEquals("the client was closed", error.getMessage());
     }
   }

@@ -2,6 +2,7 @@ package io.leaderboard.client;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -29,6 +30,7 @@ class ChannelPoolTest extends WithFakeService {
       bearer.updateScore(UPDATE).join();
 
       LeaderboardException error = errorOf(bearer.updateScore(UPDATE));
+      assertInstanceOf(NoTokenException.class, error);
       assertEquals(Status.Code.UNAUTHENTICATED, error.code());
     }
     var key = Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER);
@@ -62,16 +64,46 @@ class ChannelPoolTest extends WithFakeService {
         IllegalArgumentException.class, () -> LeaderboardClient.of("scores.example:50051", token));
     LeaderboardClient.of("localhost:50051", token).close();
     LeaderboardClient.of("[::1]:50051", token).close();
+    LeaderboardClient.of("127.0.0.1:1,LocalHost:2", token).close();
+    LeaderboardClient.of("dns:///localhost:1", token).close();
+    for (String address : List.of("127.0.0.1:1,scores.example:2", "dns:///scores.example:1")) {
+      assertThrows(
+          IllegalArgumentException.class, () -> LeaderboardClient.of(address, token), address);
+    }
   }
 
-  /** An address other than HOST:PORT is rejected. */
+  /** Addresses are HOST:PORT, a list of these, or a name in DNS. */
+  @Test
+  void addressesAreParsed() {
+    assertEquals(
+        List.of(new ServerAddress("::1", 50051, false), new ServerAddress("b", 65535, false)),
+        ServerAddress.parseAll("[::1]:50051,b:65535"));
+    assertEquals(
+        List.of(new ServerAddress("a", 1, false), new ServerAddress("b", 2, false)),
+        ServerAddress.parseAll("a:1,b:2,a:1"));
+    assertEquals(
+        List.of(new ServerAddress("scores.example", 1, true)),
+        ServerAddress.parseAll("dns:///scores.example:1"));
+    assertFalse(ServerAddress.parseAll("127.0.0.1.example:1").get(0).isLoopback());
+    assertTrue(ServerAddress.parseAll("127.9.9.9:1").get(0).isLoopback());
+  }
+
+  /** Any other address is rejected, and named. */
   @Test
   void malformedAddressIsRejected() {
-    for (String address : new String[] {"", "host", "host:", "host:0", "host:70000", "a@b:1"}) {
-      assertThrows(
-          IllegalArgumentException.class, () -> LeaderboardClient.of(address), address);
+    for (String item : new String[] {"", "host", "host:", "host:0", "host:70000", "a@b:1"}) {
+      assertRejected("a:1," + item, "'" + item + "' is not HOST:PORT");
+      assertRejected(item, "'" + item + "' is not HOST:PORT");
     }
-    assertFalse(ServerAddress.parse("127.0.0.1.example:1").isLoopback());
-    assertTrue(ServerAddress.parse("127.9.9.9:1").isLoopback());
+    assertRejected("a:1, b:2", "' b:2' is not HOST:PORT");
+    assertRejected("dns:///a", "'dns:///a' is not dns:///NAME:PORT");
+    assertRejected("dns://8.8.8.8/a:1", "'dns://8.8.8.8/a:1' is not HOST:PORT");
+    assertRejected("a:1,dns:///b:2", "'dns:///b:2' can't be in a list");
+  }
+
+  private static void assertRejected(String address, String message) {
+    IllegalArgumentException error =
+        assertThrows(IllegalArgumentException.class, () -> LeaderboardClient.of(address), address);
+    assertEquals(message, error.getMessage());
   }
 }

@@ -5,7 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.google.protobuf.Any;
+import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.rpc.BadRequest;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.leaderboard.v1.UpdateStatus;
@@ -95,6 +98,26 @@ class RpcStatusTest {
             .isRetryable());
   }
 
+  /** A detail that can't be decoded does not change what the others say. */
+  @Test
+  void eachDetailIsDecodedByItself() {
+    Any malformed =
+        Any.pack(BadRequest.getDefaultInstance()).toBuilder()
+            .setValue(ByteString.copyFrom(new byte[] {-1, 1}))
+            .build();
+    Any reason = Any.pack(Statuses.errorInfo("ERROR_REASON_INTERNAL", Map.of("incident", "f3")));
+    Any retry = Any.pack(Statuses.retryInfo(1500));
+
+    for (List<Any> details :
+        List.of(List.of(malformed, reason, retry), List.of(retry, reason, malformed))) {
+      LeaderboardException error = decodeUpdate(Status.Code.INTERNAL, details);
+      assertEquals("ERROR_REASON_INTERNAL", error.reason());
+      assertEquals(Map.of("incident", "f3"), error.metadata());
+      assertEquals(Optional.of(Duration.ofMillis(1500)), error.retryAfter());
+    }
+    assertFalse(decodeUpdate(Status.Code.INTERNAL, List.of(reason, malformed)).isRetryable());
+  }
+
   /** The message includes the cause that the transport reported. */
   @Test
   void causeIsInTheMessage() {
@@ -120,6 +143,12 @@ class RpcStatusTest {
     assertSame(OutOfRangeException.class, error.getClass());
     assertEquals("ERROR_REASON_SCORE_OUT_OF_RANGE", error.reason());
     assertEquals("out of range", error.getMessage());
+  }
+
+  private static LeaderboardException decodeUpdate(Status.Code code, List<Any> details) {
+    return RpcStatus.ofUpdate(
+            UpdateStatus.newBuilder().setCode(code.value()).addAllDetails(details).build())
+        .toException();
   }
 
   private static LeaderboardException decode(StatusRuntimeException error) {

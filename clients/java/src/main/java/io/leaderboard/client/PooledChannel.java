@@ -1,0 +1,125 @@
+package io.leaderboard.client;
+
+import io.grpc.ConnectivityState;
+import io.grpc.ManagedChannel;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+
+/**
+ * The channel that calls to one server share. It replaces a connection whose server stopped
+ * responding. Thread-safe.
+ */
+final class PooledChannel {
+  /** How soon a server can take a call, best first. */
+  enum Readiness {
+    CONNECTED,
+    CONNECTING,
+    FAILING,
+    DRAINING
+  }
+
+  /** The least time between two forced reconnects, so that many waiting calls cause only one. */
+  private static final long RECONNECT_INTERVAL = Duration.ofMillis(200).toNanos();
+
+  /** The longest time until the next attempt to connect; gRPC alone would wait up to 2 minutes. */
+  private static final long LONGEST_BACKOFF = Duration.ofSeconds(2).toNanos();
+
+  /** The time without a response, while calls wait, after which a connection is replaced. */
+  private static final long IDLE_TIMEOUT = Duration.ofMillis(3_900).toNanos();
+
+  private final ManagedChannel channel;
+  private final LongSupplier nanoTime;
+  private long lastReconnect;
+  private boolean draining;
+  private int inFlight;
+
+  /** The time without a response, while calls waited, until {@code waitingSince}. */
+  private long waited;
+
+  private long waitingSince;
+
+  PooledChannel(ManagedChannel channel, LongSupplier nanoTime) {
+    this.channel = channel;
+    this.nanoTime = nanoTime;
+    this.lastReconnect = nanoTime.getAsLong();
+  }
+
+  ManagedChannel channel() {
+    return channel;
+  }
+
+  /** Returns how soon the server can take a call, and connects to it if it is not connected. */
+  synchronized Readiness readiness() {
+    ConnectivityState state = channel.getState(true);
+    // Until there is a new connection, it is to the server that drains.
+    draining = draining && state == ConnectivityState.READY;
+    if (state == ConnectivityState.TRANSIENT_FAILURE) {
+      reconnectAfter(LONGEST_BACKOFF);
+      return Readiness.FAILING;
+    }
+    if (state == ConnectivityState.READY) {
+      return draining ? Readiness.DRAINING : Readiness.CONNECTED;
+    }
+    return Readiness.CONNECTING;
+  }
+
+  /** Connects now, if the last attempt to connect failed. */
+  synchronized void reconnect() {
+    reconnectAfter(RECONNECT_INTERVAL);
+  }
+
+  /** Records that an attempt begins. */
+  synchronized void begin() {
+    countWaiting(1);
+  }
+
+  /** Records that an attempt ended with a response, or an error that shows that there is no server. */
+  synchronized void endAnswered() {
+    countWaiting(-1);
+    waited = 0;
+  }
+
+  /**
+   * Records that an attempt ended without any answer. If calls waited too long for one, the other
+   * end of the connection may be gone without notice: later calls get a new connection, calls in
+   * flight stay on the old one.
+   */
+  synchronized void endUnanswered() {
+    countWaiting(-1);
+    if (waited >= IDLE_TIMEOUT) {
+      waited = 0;
+      channel.enterIdle();
+    }
+  }
+
+  /** Records that the server refused a call because it shuts down. */
+  synchronized void observeDraining() {
+    draining = true;
+  }
+
+  private void reconnectAfter(long interval) {
+    long now = nanoTime.getAsLong();
+    if (now - lastReconnect > interval) {
+      lastReconnect = now;
+      channel.resetConnectBackoff();
+    }
+  }
+
+  private void countWaiting(int change) {
+    long now = nanoTime.getAsLong();
+    waited += inFlight > 0 ? now - waitingSince : 0;
+    waitingSince = now;
+    inFlight += change;
+  }
+
+  /** Cancels all calls in flight. */
+  void shutdown() {
+    channel.shutdownNow();
+  }
+
+  /** Waits up to 2 s until the connection is closed. */
+  void awaitTermination() throws InterruptedException {
+    channel.awaitTermination(2, TimeUnit.SECONDS);
+  }
+}
