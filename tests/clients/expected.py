@@ -2,12 +2,25 @@
 
 An answer may have more fields than expected. An error may not: its reason, metadata, violations and
 `retry_after_s` are empty unless they are expected. Its message is never empty, and contains the
-expected text.
+expected text. Whether it is retryable follows from these by one rule, in every language.
 """
 
 from typing import Any
 
 _EMPTY: dict[str, Any] = {"reason": "", "metadata": {}, "violations": [], "retry_after_s": None}
+
+_UNANSWERED = {"UNAVAILABLE", "DEADLINE_EXCEEDED"}
+_BROKEN = {"ABORTED", "CANCELLED", "INTERNAL", "UNKNOWN"}
+"""The codes that gRPC or a proxy gives a call whose connection broke; the service adds a reason."""
+
+
+def is_retryable(error: dict[str, Any]) -> bool:
+    """Return whether an error has to be retryable, by the fields that a step gives for it."""
+    if error["kind"] == "Cancelled":
+        return False
+    is_broken = error["code"] in _BROKEN and not error.get("reason")
+    asks_for_it = error.get("retry_after_s") is not None
+    return error["code"] in _UNANSWERED or is_broken or asks_for_it
 
 
 def assert_answers(answer: Any, wanted: dict[str, Any]) -> None:
@@ -50,7 +63,7 @@ def assert_is_error(found: Any, wanted: dict[str, Any], where: str) -> None:
     Raises:
         AssertionError: It differs, or has no text for people.
     """
-    wanted = _EMPTY | wanted
+    wanted = _EMPTY | {"retryable": is_retryable(wanted)} | wanted
     message = wanted.pop("message", "")
     assert_holds(found, wanted, where)
     assert found["metadata"] == wanted["metadata"], f"{where}.metadata is {found['metadata']!r}"

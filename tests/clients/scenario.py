@@ -10,7 +10,9 @@ A step has a `name` and one of these:
   number that they received, by reason. Every update is checked by `driver_watch.py`.
 - `until_score`: wait until the scores of a contest sum up to `at_least`; `total`: they sum up to
   `score`; `until_full`: wait until the server refuses to read that contest, as one call too many.
-- `server` or `store`: `kill`, `start`, `freeze` or `thaw` it; the server also to `terminate`.
+- `server` or `store`: `kill`, `start`, `freeze` or `thaw` it; the server also to `terminate`. The
+  store is also made `full`, until it is `emptied`; `refuses`: wait until it refuses a write.
+- `close` the client, after which the driver ends.
 """
 
 import signal
@@ -66,6 +68,7 @@ class Scenario:
             "until_full": self._until_full,
             "server": self._serve,
             "store": self._keep,
+            "close": self._close,
         }
 
     async def run(self, step: Step) -> None:
@@ -178,8 +181,32 @@ class Scenario:
                 self._store.freeze()
             case "thaw":
                 self._store.thaw()
+            case "full":
+                await self._limit_memory(1)
+            case "refuses":
+                await self._until_refused()
+            case "emptied":
+                await self._limit_memory(0)
             case unknown:
                 raise ValueError(unknown)
+
+    async def _limit_memory(self, size: int) -> None:
+        async with self._store.client() as client:
+            await client.config_set("maxmemory", size)
+            await client.config_resetstat()
+
+    async def _until_refused(self) -> None:
+        """Wait until the store refuses a write from now on."""
+        async with self._store.client() as client:
+            await client.config_resetstat()
+
+            async def is_refused() -> bool:
+                return "errorstat_OOM" in await client.info("errorstats")
+
+            await eventually(is_refused, "a refused write", within=TIMEOUT_S)
+
+    async def _close(self, step: Step) -> None:
+        assert await self._driver.close() == step["close"]
 
     async def _sum(self, contest_id: str) -> int:
         return sum((await scores(self._service.stub, contest_id)).values())

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from clients.driver import Answer
-from clients.expected import assert_answers
+from clients.expected import assert_answers, is_retryable
 from clients.scenario import STEPS
 
 _BY_NAME = {step["name"]: step for step in STEPS}
@@ -29,7 +29,8 @@ def _complete(wanted: Any) -> Any:
         return wanted
     answer = {name: _complete(value) for name, value in wanted.items()}
     if "error" in answer:
-        answer["error"] = _NO_MORE | answer["error"]
+        error = answer["error"]
+        answer["error"] = _NO_MORE | {"retryable": is_retryable(error)} | error
     return answer
 
 
@@ -77,6 +78,8 @@ _TOP = "the first rows of a board"
         (_FIELD, "error violations 0 description", ""),
         (_FIELD, "error metadata more", "than that"),
         (_FULL, "error retry_after_s", None),
+        (_FULL, "error retryable", False),
+        (_ABSENT, "error retryable", True),
         (_BATCH, "ok results 1 error message", ""),
         (_BATCH, "ok results 3 error metadata", {}),
     ],

@@ -38,6 +38,7 @@ type errorResponse struct {
 	Metadata    map[string]string `json:"metadata"`
 	Violations  []violation       `json:"violations"`
 	RetryAfterS *float64          `json:"retry_after_s"`
+	Retryable   bool              `json:"retryable"`
 	Message     string            `json:"message"`
 }
 
@@ -91,6 +92,7 @@ func errorResponseOf(err error) errorResponse {
 		return response
 	}
 	response.Kind, response.Code, response.Reason = string(failed.Kind), failed.Code, failed.Reason
+	response.Retryable = failed.Retryable()
 	if failed.Metadata != nil {
 		response.Metadata = failed.Metadata
 	}

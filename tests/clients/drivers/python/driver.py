@@ -52,6 +52,8 @@ class Driver:
             request = json.loads(line)
             if request["op"] == "close":
                 await self._client.close()
+                # Each operation ends by itself, and writes its error.
+                await asyncio.gather(*self._tasks.values())
                 _write({"id": request["id"], "ok": {}})
                 return
             self._tasks[request["id"]] = asyncio.create_task(self._answer(request))
@@ -246,6 +248,7 @@ def _error(error: LeaderboardError) -> Json:
         "metadata": error.metadata,
         "violations": [violation._asdict() for violation in error.violations],
         "retry_after_s": error.retry_after,
+        "retryable": error.retryable,
         "message": str(error),
     }
 

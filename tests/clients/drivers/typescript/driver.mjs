@@ -17,10 +17,13 @@ async function write(line) {
   }
 }
 
-async function run({ id, op, args, timeout_s: timeoutS }) {
+function start(request) {
   const controller = new AbortController();
+  inFlight.set(request.id, { controller, ended: run(request, controller) });
+}
+
+async function run({ id, op, args, timeout_s: timeoutS }, controller) {
   const timeoutMs = timeoutS === undefined ? undefined : timeoutS * 1000;
-  inFlight.set(id, controller);
   try {
     const options = { timeoutMs, signal: controller.signal };
     const writeUpdate = (update) => write({ id, update });
@@ -37,14 +40,16 @@ for await (const line of createInterface({ input: process.stdin })) {
   const request = parse(line);
   if (request.op === "close") {
     client.close();
+    // Each operation ends by itself, and writes its error.
+    await Promise.all([...inFlight.values()].map(({ ended }) => ended));
     await write({ id: request.id, ok: {} });
     break;
   }
   if (request.op === "cancel") {
-    inFlight.get(request.args.target)?.abort();
+    inFlight.get(request.args.target)?.controller.abort();
     await write({ id: request.id, ok: {} });
   } else {
-    void run(request);
+    start(request);
   }
 }
 process.exitCode = 0;

@@ -51,6 +51,7 @@ export function errorOf(error, wasCancelled = false) {
     metadata: error.metadata ?? {},
     violations: error.violations ?? [],
     retry_after_s: error.retryAfterMs === undefined ? null : error.retryAfterMs / 1000,
+    retryable: error.retryable ?? false,
     message: error.message ?? "",
   };
 }

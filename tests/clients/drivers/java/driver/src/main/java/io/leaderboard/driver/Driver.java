@@ -28,6 +28,7 @@ public final class Driver {
         JsonObject request = JsonParser.parseString(line).getAsJsonObject();
         if (request.get("op").getAsString().equals("close")) {
           client.close();
+          operations.awaitEnd();
           replies.ok(request.get("id"), new JsonObject());
           break;
         }

@@ -37,6 +37,7 @@ final class Errors {
     json.add("metadata", new JsonObject());
     json.add("violations", new JsonArray());
     json.add("retry_after_s", null);
+    json.addProperty("retryable", false);
     json.addProperty("message", String.valueOf(cause));
     return json;
   }
@@ -60,6 +61,7 @@ final class Errors {
     json.add("violations", violations);
     json.addProperty(
         "retry_after_s", error.retryAfter().map(delay -> delay.toNanos() / 1e9).orElse(null));
+    json.addProperty("retryable", error.isRetryable());
     json.addProperty("message", error.getMessage());
     return json;
   }

@@ -16,6 +16,7 @@ final class Operations {
   private final LeaderboardClient client;
   private final Replies replies;
   private final Map<Long, CompletableFuture<?>> running = new ConcurrentHashMap<>();
+  private final Map<Long, CompletableFuture<?>> replied = new ConcurrentHashMap<>();
 
   Operations(LeaderboardClient client, Replies replies) {
     this.client = client;
@@ -30,6 +31,11 @@ final class Operations {
     } catch (RuntimeException e) {
       replies.error(id, e);
     }
+  }
+
+  /** Waits until every operation has ended, and its reply is written. */
+  void awaitEnd() {
+    replied.values().forEach(CompletableFuture::join);
   }
 
   private void start(JsonElement id, String op, Arguments args) {
@@ -85,13 +91,16 @@ final class Operations {
   private <T> void replyWith(
       JsonElement id, CompletableFuture<T> future, Function<T, JsonObject> result) {
     running.put(id.getAsLong(), future);
-    future.whenComplete(
-        (value, error) -> {
-          if (error == null) {
-            replies.ok(id, result.apply(value));
-          } else {
-            replies.error(id, error);
-          }
-        });
+    replied.put(
+        id.getAsLong(),
+        future.handle(
+            (value, error) -> {
+              if (error == null) {
+                replies.ok(id, result.apply(value));
+              } else {
+                replies.error(id, error);
+              }
+              return null;
+            }));
   }
 }
