@@ -54,7 +54,7 @@ def _update(failure: Failure) -> Answer:
 
 
 async def test_an_error_says_whether_it_is_retryable(language: Language) -> None:
-    """Each error of a batch is retryable by the rule, and has the delay that the service asks for."""
+    """Each error of a batch is retryable by the rule, and has the delay that it was sent with."""
     async with serving(ScriptedService(FAILURES)) as address, Driver(language, address) as driver:
         answer = await driver.start("batch", {"updates": list(map(_update, FAILURES))}).answer
 
