@@ -36,8 +36,7 @@ type WatchQuery struct {
 	MinInterval time.Duration
 }
 
-// WatchContest watches a contest until it is over, and yields the whole board with each message of
-// the service.
+// WatchContest watches a contest, and yields the whole board with each message of the service.
 //
 //	for update, err := range client.WatchContest(ctx, leaderboard.WatchQuery{ContestID: "chess"}) {
 //		if err != nil {
@@ -53,7 +52,8 @@ type WatchQuery struct {
 // last board with its position, and StateReconnecting; each failed attempt yields one.
 //
 // The first update precedes the first message and has no board. The watch ends when the loop ends,
-// or with an error when ctx ends or the service refuses the watch for good. A slow loop delays only
+// or with an error when ctx ends, the client is closed ([ErrClosed]) or the service refuses the
+// watch for good. A slow loop delays only
 // its own watch. Each range over the result is a separate watch.
 func (c *Client) WatchContest(ctx context.Context, query WatchQuery) iter.Seq2[WatchUpdate, error] {
 	return func(yield func(WatchUpdate, error) bool) {
@@ -73,7 +73,7 @@ type Watch struct {
 }
 
 // WatchChannel watches a contest as [Client.WatchContest] does, for programs that select over
-// several channels. Cancel ctx to end the watch; otherwise it runs until the contest is over.
+// several channels. Cancel ctx to end the watch.
 func (c *Client) WatchChannel(ctx context.Context, query WatchQuery) *Watch {
 	watch := &Watch{updates: make(chan WatchUpdate)}
 	go func() {

@@ -17,7 +17,8 @@ const (
 	// StateReconnecting means that the stream was lost, and the next one has not sent a message yet:
 	// the board may be behind.
 	StateReconnecting WatchState = "RECONNECTING"
-	// StateOver means that the contest is over; this is its last board.
+	// StateOver means that the contest is over; this is its last board. The service does not end
+	// contests yet.
 	StateOver WatchState = "OVER"
 )
 

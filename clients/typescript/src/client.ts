@@ -150,8 +150,7 @@ export class Client {
   }
 
   /**
-   * Watches a contest until it is over, and yields the whole board with each message of the
-   * service.
+   * Watches a contest, and yields the whole board with each message of the service.
    *
    * The watch reconnects by itself, for as long as it takes, after a lost connection, after 30 s
    * without a message, when the server drains or is unavailable, and when the token function fails.

@@ -10,7 +10,7 @@ import type { Position, RankedUser, ScoreChange } from "./model.js";
  * - `LIVE`: a stream is open and the board is up to date with it.
  * - `RECONNECTING`: the stream was lost, and the next one has not sent a message yet; the board may
  *   be behind.
- * - `OVER`: the contest is over; this is its last board.
+ * - `OVER`: the contest is over; this is its last board. The service does not end contests yet.
  */
 export type WatchState = "CONNECTING" | "LIVE" | "RECONNECTING" | "OVER";
 

@@ -11,7 +11,7 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
 /**
- * Publishes the board of a contest whenever it changes, until the contest is over. Each subscriber
+ * Publishes the board of a contest whenever it changes. Each subscriber
  * has a watch of its own.
  *
  * <p>The watch survives a lost or silent connection, a draining server and an unavailable service:

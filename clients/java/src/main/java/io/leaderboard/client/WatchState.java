@@ -11,6 +11,6 @@ public enum WatchState {
   /** The stream was lost, and the next one sent no message yet: the board may be outdated. */
   RECONNECTING,
 
-  /** The contest is over; the board is final. */
+  /** The contest is over; the board is final. The service does not end contests yet. */
   OVER
 }
