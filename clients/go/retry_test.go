@@ -113,7 +113,7 @@ func TestLostResponses(t *testing.T) {
 		<-ctx.Done()
 		return ctx.Err()
 	}}
-	client := fake.start(t, WithTimeout(time.Second))
+	client := fake.start(t, WithTimeout(2*time.Second))
 	client.attemptTimeout = 250 * time.Millisecond
 	_, err := client.UpdateScore(t.Context(), fivePoints)
 	var failed *Error

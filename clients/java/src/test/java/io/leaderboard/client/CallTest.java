@@ -16,6 +16,7 @@ import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -178,6 +179,17 @@ class CallTest extends WithFakeService {
       LeaderboardException error = errorOf(call);
       assertInstanceOf(CancelledException.class, error);
       assertEquals("the client was closed", error.getMessage());
+    }
+  }
+
+  /** A connection without any response is replaced, though callers end their calls themselves. */
+  @Test
+  void deadConnectionOfCancelledCallsIsReplaced() throws Exception {
+    while (fake.peers.size() < 2) {
+      fake.updates.add(observer -> {});
+      CompletableFuture<UpdateResult> future = client.updateScore(UPDATE);
+      assertThrows(TimeoutException.class, () -> future.get(1, TimeUnit.SECONDS));
+      future.cancel(true);
     }
   }
 
