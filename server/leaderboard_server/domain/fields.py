@@ -15,8 +15,37 @@ EPOCH = re.compile(r"[A-Za-z0-9_-]{0,64}")
 MAX_DISPLAY_NAME = 128
 """In code points."""
 
-_NO_NAME_CATEGORIES = frozenset({"Cc", "Cs", "Zl", "Zp"})
-"""Control characters, surrogates and line breaks: they garble terminals and logs."""
+MAX_MARKS = 4
+"""Combining marks in a row of a display name: more of them cover the lines above and below."""
+
+_GARBLING = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+"""Control characters, line breaks and surrogates: they garble terminals and logs."""
+
+_DECEIVING = re.compile(
+    r"[\xad\u200b\u202a-\u202e\u2060-\u206f\ufeff\ufff0-\ufffb"
+    r"\U000e0000-\U000e00ff\U000e01f0-\U000e0fff]"
+)
+"""Characters that are never seen or change the direction of the text around them. Scripts and emoji
+are written with the joiners, the direction marks and the variation selectors, so these stay."""
+
+_FLAG = re.compile(r"\U0001f3f4[\U000e0030-\U000e0039\U000e0061-\U000e007a]{3,6}\U000e007f")
+"""A flag of a region, such as Scotland's: the only use of tag characters."""
+
+_LETTER = re.compile(r"[^\W\u115f\u1160\u3164\uffa0]")
+"""A letter, a digit or `_`, but not the fillers of Hangul, which are letters without a shape."""
+
+_BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0\U0001d159")
+"""Characters without a shape in categories of visible ones."""
+
+_INVISIBLE_CATEGORIES = frozenset({"Cc", "Cf", "Mn", "Me", "Zs"})
+
+_MARKS = re.compile(rf"(?:M[ne](?:Cf)*+){{{MAX_MARKS + 1}}}")
+"""Too many marks on one character, by the categories of a name; joiners don't count."""
+
+_PERHAPS_MARKS = re.compile(
+    rf"[^\w\s!-~\u2010-\u2027\u2190-\u2bff\U0001f000-\U0001faff]{{{MAX_MARKS + 1}}}"
+)
+"""A row that may have too many marks: no letters, digits, punctuation or emoji in it."""
 
 MIN_EVENT_TIME_S = -62_135_596_800
 """0001-01-01T00:00:00Z, the earliest that google.protobuf.Timestamp holds."""
@@ -42,11 +71,27 @@ def display_name(value: str) -> str | None:
     """Check a display name."""
     if len(value) > MAX_DISPLAY_NAME:
         return f"must have at most {MAX_DISPLAY_NAME} code points"
-    if value.isprintable():
-        return None
-    if any(unicodedata.category(character) in _NO_NAME_CATEGORIES for character in value):
-        return "must not hold control characters or line breaks"
+    if not value.isprintable() and (problem := _unprintable(value)):
+        return problem
+    if not _LETTER.search(value) and not any(map(_is_visible, value)):
+        return "must have a visible character"
+    if _PERHAPS_MARKS.search(value) and _MARKS.search("".join(map(unicodedata.category, value))):
+        return f"must have at most {MAX_MARKS} combining marks in a row"
     return None
+
+
+def _unprintable(value: str) -> str | None:
+    """Return the problem of a name with characters that have no shape of their own."""
+    if _GARBLING.search(value):
+        return "must not hold control characters or line breaks"
+    if _DECEIVING.search(value) and _DECEIVING.search(_FLAG.sub("", value)):
+        return "must not hold invisible characters or change the direction of text"
+    return None
+
+
+def _is_visible(character: str) -> bool:
+    category = unicodedata.category(character)
+    return category not in _INVISIBLE_CATEGORIES and character not in _BLANK
 
 
 def within(value: int, lowest: int, highest: int) -> str | None:
