@@ -11,7 +11,7 @@ import leaderboard_front
 from leaderboard_front import EndedConnections, Handlers, Settings, StreamStalled
 from leaderboard_server.domain.errors import LeaderboardError, ServerDraining
 from leaderboard_server.transport.listener import GRACE_S, Endpoint, Limits, Services, Tls
-from leaderboard_server.transport.requests import MAX_REQUEST_BYTES
+from leaderboard_server.transport.parsing import MAX_REQUEST_BYTES
 from leaderboard_server.transport.response_cache import ResponseCache
 from leaderboard_server.transport.statuses import (
     MessageTooLarge,

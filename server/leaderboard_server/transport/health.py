@@ -6,7 +6,7 @@ from grpc_health.v1 import health_pb2
 
 from leaderboard_server.domain.errors import ServerDraining
 from leaderboard_server.transport.listener import Stream
-from leaderboard_server.transport.requests import parse
+from leaderboard_server.transport.parsing import parse
 from leaderboard_server.transport.statuses import UnknownService
 
 HEALTH = health_pb2.DESCRIPTOR.services_by_name["Health"].full_name

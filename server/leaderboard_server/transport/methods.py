@@ -17,8 +17,8 @@ from leaderboard_server.transport.listener import (
     StreamMethod,
     UnaryMethod,
 )
+from leaderboard_server.transport.parsing import parse
 from leaderboard_server.transport.reflection import reflection
-from leaderboard_server.transport.requests import parse
 from leaderboard_server.transport.statuses import Overloaded
 
 ENCODED_AT_ONCE = 100

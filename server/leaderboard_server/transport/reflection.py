@@ -13,7 +13,7 @@ from grpc_reflection.v1alpha._async import ReflectionServicer
 from grpc_reflection.v1alpha.reflection import SERVICE_NAME as V1ALPHA
 
 from leaderboard_server.transport.listener import BidiMethod, Stream
-from leaderboard_server.transport.requests import parse
+from leaderboard_server.transport.parsing import parse
 
 V1 = V1ALPHA.replace("v1alpha", "v1")
 

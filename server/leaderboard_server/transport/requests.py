@@ -1,13 +1,13 @@
-"""Parses requests and checks every field: the only place that does.
+"""Checks every field of parsed requests: the only place that does.
 
 Each check raises `InvalidRequest`, with a violation for each invalid field.
 """
 
-from collections.abc import Iterator, Sequence
-from typing import NamedTuple, TypeVar
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from typing import NamedTuple
 
 from google.protobuf.duration_pb2 import Duration
-from google.protobuf.message import DecodeError, Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from leaderboard.v1 import leaderboard_pb2 as pb
@@ -16,15 +16,12 @@ from leaderboard_server.domain.errors import FieldViolation, InvalidRequest
 from leaderboard_server.domain.position import BEGINNING, Position
 from leaderboard_server.domain.update import ScoreUpdate, UpdateMode
 from leaderboard_server.domain.watch import WatchRequest, WatchScope
-from leaderboard_server.transport.statuses import MalformedRequest, MessageTooLarge
+from leaderboard_server.transport.parsing import MAX_BATCH, MAX_WATCHED_USERS
+from leaderboard_server.transport.statuses import MAX_VIOLATIONS
 
-MAX_REQUEST_BYTES = 2**20
-"""A batch of 1,000 updates with every field at its longest fits."""
-MAX_BATCH = 1_000
 MAX_LIMIT = 1_000
 DEFAULT_LIMIT = 10
 MAX_NEIGHBORS = 100
-MAX_WATCHED_USERS = 1_000
 MAX_INTERVAL_S = 60
 MAX_INT32 = 2**31 - 1
 MAX_REVISION = 2**53
@@ -53,7 +50,6 @@ _UPDATE_FIELDS = (
     "display_name",
 )
 
-Request = TypeVar("Request", bound=Message)
 Problem = tuple[str, str | None]
 """A field and its problem, or None."""
 
@@ -74,22 +70,6 @@ class RankQuery(NamedTuple):
     user_id: str
     neighbors: int
     min_position: Position
-
-
-def parse(kind: type[Request], data: bytes) -> Request:
-    """Parse a request message.
-
-    Raises:
-        MessageTooLarge: It has too many bytes.
-
-        MalformedRequest: The bytes are not such a message.
-    """
-    if len(data) > MAX_REQUEST_BYTES:
-        raise MessageTooLarge(MAX_REQUEST_BYTES)
-    try:
-        return kind.FromString(data)
-    except DecodeError as error:
-        raise MalformedRequest(kind.DESCRIPTOR.full_name) from error
 
 
 def score_update(request: pb.UpdateScoreRequest, path: str = "") -> ScoreUpdate:
@@ -179,18 +159,8 @@ def _min_position(
 
 def watch_request(request: pb.WatchContestRequest) -> WatchRequest:
     """Check the request of `WatchContest`."""
-    interval = request.min_interval
-    _reject(
-        (
-            ("contest_id", fields.matches(fields.CONTEST_ID, request.contest_id)),
-            ("limit", fields.within(request.limit, 0, MAX_LIMIT)),
-            ("scope", None if request.scope in _SCOPES else "is not a known scope"),
-            *_watched_users(request.scope, request.user_ids),
-            *_position("resume_after", request.resume_after),
-            ("min_interval", _interval(interval)),
-        )
-    )
-    after = request.resume_after
+    _reject(_watch_problems(request))
+    after, interval = request.resume_after, request.min_interval
     return WatchRequest(
         request.contest_id,
         request.limit or DEFAULT_LIMIT,
@@ -199,6 +169,15 @@ def watch_request(request: pb.WatchContestRequest) -> WatchRequest:
         Position(after.epoch, after.revision) if request.HasField("resume_after") else None,
         interval.seconds + interval.nanos / SECOND_NS,
     )
+
+
+def _watch_problems(request: pb.WatchContestRequest) -> Iterator[Problem]:
+    yield "contest_id", fields.matches(fields.CONTEST_ID, request.contest_id)
+    yield "limit", fields.within(request.limit, 0, MAX_LIMIT)
+    yield "scope", None if request.scope in _SCOPES else "is not a known scope"
+    yield from _watched_users(request.scope, request.user_ids)
+    yield from _position("resume_after", request.resume_after)
+    yield "min_interval", _interval(request.min_interval)
 
 
 def _watched_users(scope: pb.WatchScope, user_ids: Sequence[str]) -> Iterator[Problem]:
@@ -211,7 +190,8 @@ def _watched_users(scope: pb.WatchScope, user_ids: Sequence[str]) -> Iterator[Pr
     if len(set(user_ids)) < len(user_ids):
         yield "user_ids", "must name each user once"
     for index, user_id in enumerate(user_ids):
-        yield f"user_ids[{index}]", fields.matches(fields.USER_ID, user_id)
+        if problem := fields.matches(fields.USER_ID, user_id):
+            yield f"user_ids[{index}]", problem
 
 
 def _position(field: str, position: pb.Position) -> Iterator[Problem]:
@@ -233,8 +213,8 @@ def _interval(interval: Duration) -> str | None:
     return None if valid else f"must be from 0 to {MAX_INTERVAL_S} s"
 
 
-def _reject(problems: Sequence[Problem], path: str = "") -> None:
-    """Raise the problems, if there are any."""
-    violations = tuple(FieldViolation(path + field, text) for field, text in problems if text)
-    if violations:
-        raise InvalidRequest(violations)
+def _reject(problems: Iterable[Problem], path: str = "") -> None:
+    """Raise the problems, if there are any: the first ones, as many as a status holds."""
+    violations = (FieldViolation(path + field, text) for field, text in problems if text)
+    if shown := tuple(islice(violations, MAX_VIOLATIONS)):
+        raise InvalidRequest(shown)

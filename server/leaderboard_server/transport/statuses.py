@@ -28,10 +28,10 @@ MAX_VIOLATIONS = 10
 
 
 class MalformedRequest(errors.LeaderboardError):
-    """The request bytes are not the expected message."""
+    """The request bytes are not the expected message, or can't be parsed for another reason."""
 
-    def __init__(self, message_name: str) -> None:
-        super().__init__(f"the request is not a {message_name}")
+    def __init__(self, message_name: str, problem: str = "") -> None:
+        super().__init__(f"the request is not a {message_name}{': ' if problem else ''}{problem}")
         self.message_name = message_name
 
 
@@ -93,8 +93,6 @@ def status_of(error: errors.LeaderboardError) -> status_pb2.Status:
             return status_pb2.Status(code=Code.RESOURCE_EXHAUSTED, message=str(error))
         case UnknownService():
             return status_pb2.Status(code=Code.NOT_FOUND, message=str(error))
-    if isinstance(error, errors.InvalidRequest):
-        error = errors.InvalidRequest(error.violations[:MAX_VIOLATIONS])
     code, reason, metadata = _row(error)
     info = error_details_pb2.ErrorInfo(
         reason=reasons.ErrorReason.Name(reason), domain=DOMAIN, metadata=metadata
