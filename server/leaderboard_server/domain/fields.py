@@ -34,7 +34,7 @@ _FLAG = re.compile(r"\U0001f3f4[\U000e0030-\U000e0039\U000e0061-\U000e007a]{3,6}
 _LETTER = re.compile(r"[^\W\u115f\u1160\u3164\uffa0]")
 """A letter, a digit or `_`, but not the fillers of Hangul, which are letters without a shape."""
 
-_BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0\U0001d159")
+_BLANK = re.compile(r"[\u115f\u1160\u2800\u3164\uffa0\U0001d159]+")
 """Characters without a shape in categories of visible ones."""
 
 _INVISIBLE_CATEGORIES = frozenset({"Cc", "Cf", "Mn", "Me", "Zs"})
@@ -73,7 +73,7 @@ def display_name(value: str) -> str | None:
         return f"must have at most {MAX_DISPLAY_NAME} code points"
     if not value.isprintable() and (problem := _unprintable(value)):
         return problem
-    if not _LETTER.search(value) and not any(map(_is_visible, value)):
+    if not _LETTER.search(value) and not _has_sign(value):
         return "must have a visible character"
     if _PERHAPS_MARKS.search(value) and _MARKS.search("".join(map(unicodedata.category, value))):
         return f"must have at most {MAX_MARKS} combining marks in a row"
@@ -89,9 +89,10 @@ def _unprintable(value: str) -> str | None:
     return None
 
 
-def _is_visible(character: str) -> bool:
-    category = unicodedata.category(character)
-    return category not in _INVISIBLE_CATEGORIES and character not in _BLANK
+def _has_sign(value: str) -> bool:
+    """Return whether a name without letters has another visible character, such as an emoji."""
+    categories = map(unicodedata.category, _BLANK.sub("", value))
+    return any(category not in _INVISIBLE_CATEGORIES for category in categories)
 
 
 def within(value: int, lowest: int, highest: int) -> str | None:
