@@ -1,15 +1,22 @@
 """Batches: their size, and an outcome for each update, independent of the others."""
 
+from dataclasses import replace
+
+import grpc
 import pytest
 
 from contract.edge import Edge
 from contract.rejections import Rejection, invalid, out_of_range, request_id_reused
-from harness.calls import add
+from harness.calls import DEADLINE_S, add
+from harness.statuses import status_of_update
 from leaderboard.v1 import leaderboard_pb2 as pb
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 _TOO_MANY_POINTS = 2**53 + 1
+_BAD_FIELDS = ("user_id", "request_id", "event_type", "display_name")
+_DETAILED_BYTES = 2**16
+"""Refusals of a batch that have all details."""
 
 
 def _updates(contest_id: str, count: int) -> list[pb.UpdateScoreRequest]:
@@ -123,19 +130,44 @@ async def test_a_batch_of_bad_updates_writes_nothing(edge: Edge, contest_id: str
 
 
 async def test_a_thousand_bad_updates_have_a_status_each(edge: Edge, contest_id: str) -> None:
-    """Many statuses with all their details fit into one response."""
+    """Each status has its reason and first field; all fields are named in the first 64 KiB."""
     update = pb.UpdateScoreRequest(
         contest_id=contest_id, user_id="/", request_id=" ", event_type="/", display_name="\n"
     )
 
-    outcomes = await edge.batch(pb.BatchUpdateScoresRequest(updates=[update] * 1_000))
+    answer = await edge.stub.BatchUpdateScores(
+        pb.BatchUpdateScoresRequest(updates=[update] * 1_000), timeout=DEADLINE_S
+    )
 
-    assert outcomes == [
-        invalid(
-            *(
-                f"updates[{index}].{field}"
-                for field in ("user_id", "request_id", "event_type", "display_name")
-            )
-        )
-        for index in range(1_000)
-    ]
+    size, whole, brief = 0, [], []
+    for index, result in enumerate(answer.results):
+        paths = [f"updates[{index}].{field}" for field in _BAD_FIELDS]
+        rejection = Rejection.of(status_of_update(result.status))
+        if size < _DETAILED_BYTES:
+            whole.append(rejection == invalid(*paths))
+        else:
+            brief.append(rejection == replace(invalid(*paths), fields=()))
+            assert result.status.message == f"{paths[0]} is invalid"
+        size += result.status.ByteSize()
+    assert all(whole)
+    assert all(brief)
+    assert len(whole) + len(brief) == 1_000
+    assert answer.ByteSize() < _DETAILED_BYTES + 1_000 * 200
+
+
+async def test_refusals_are_counted_as_bytes(edge: Edge, contest_id: str) -> None:
+    """A hundred refusals have all details, however many updates are accepted beside them."""
+    good = pb.UpdateScoreRequest(contest_id=contest_id, user_id="ada", points=1)
+    bad = pb.UpdateScoreRequest(contest_id=contest_id, user_id="/")
+
+    outcomes = await edge.batch(pb.BatchUpdateScoresRequest(updates=[*[good] * 900, *[bad] * 100]))
+
+    assert outcomes[900:] == [invalid(f"updates[{index}].user_id") for index in range(900, 1_000)]
+
+
+async def test_a_batch_of_half_a_million_empty_updates(edge: Edge) -> None:
+    """Far too many updates are as invalid as one too many; the same with bytes that follow."""
+    for data in (b"\x0a\x00" * 2**19, b"\x0a\x00" * (2**19 - 1) + b"\xff"):
+        rejection = await edge.rejection("BatchUpdateScores", data, grpc.Compression.Gzip)
+
+        assert rejection == invalid("updates")

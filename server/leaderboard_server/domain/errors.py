@@ -30,8 +30,12 @@ class InvalidRequest(LeaderboardError):
     """Fields are missing, or outside their alphabet, length or range: change the request."""
 
     def __init__(self, violations: tuple[FieldViolation, ...]) -> None:
-        super().__init__("; ".join(f"{v.field}: {v.description}" for v in violations))
+        super().__init__(violations)
         self.violations = violations
+
+    def __str__(self) -> str:
+        """Return the text, made only when it is needed: a batch may have a thousand of them."""
+        return "; ".join(f"{v.field}: {v.description}" for v in self.violations)
 
 
 class ScoreOutOfRange(LeaderboardError):

@@ -60,13 +60,13 @@ class Methods:
         self._batched += len(updates)
         try:
             outcomes = await self._service.update_batch(updates)
-            response = pb.BatchUpdateScoresResponse()
+            response = responses.BatchResponse()
             for first in range(0, len(outcomes), ENCODED_AT_ONCE):
-                responses.add_results(response, outcomes[first : first + ENCODED_AT_ONCE])
+                response.add(outcomes[first : first + ENCODED_AT_ONCE])
                 await asyncio.sleep(0)
         finally:
             self._batched -= len(updates)
-        return response.SerializeToString()
+        return response.encoded()
 
     async def _get_top_users(self, data: bytes) -> bytes:
         query = requests.top_query(parse(pb.GetTopUsersRequest, data))

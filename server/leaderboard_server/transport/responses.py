@@ -21,7 +21,10 @@ from leaderboard_server.domain.watch import (
     WatchMessage,
 )
 from leaderboard_server.transport.requests import SECOND_NS
-from leaderboard_server.transport.statuses import status_of
+from leaderboard_server.transport.statuses import brief_status_of, status_of
+
+MAX_REFUSAL_BYTES = 2**16
+"""Refusals of a batch that have all details; the later ones have no descriptions of fields."""
 
 Value = TypeVar("Value")
 
@@ -59,18 +62,33 @@ def update_result(result: UpdateResult) -> bytes:
     return response.SerializeToString()
 
 
-def add_results(
-    response: pb.BatchUpdateScoresResponse, outcomes: Iterable[UpdateResult | LeaderboardError]
-) -> None:
-    """Append the outcomes of some updates of a batch to its response."""
-    for outcome in outcomes:
-        entry = response.results.add()
-        if isinstance(outcome, UpdateResult):
-            _put_result(entry.response, outcome)
-        else:
-            status = status_of(outcome)
-            entry.status.code, entry.status.message = status.code, status.message
-            entry.status.details.extend(status.details)
+class BatchResponse:
+    """The response of `BatchUpdateScores`, built from some outcomes at a time."""
+
+    def __init__(self) -> None:
+        self._message = pb.BatchUpdateScoresResponse()
+        self._refusal_bytes = 0
+
+    def add(self, outcomes: Iterable[UpdateResult | LeaderboardError]) -> None:
+        """Append the outcomes of the next updates."""
+        for outcome in outcomes:
+            entry = self._message.results.add()
+            if isinstance(outcome, UpdateResult):
+                _put_result(entry.response, outcome)
+            else:
+                entry.status.MergeFromString(self._refusal(outcome))
+
+    def encoded(self) -> bytes:
+        """Return the bytes of the response."""
+        encoded: bytes = self._message.SerializeToString()
+        return encoded
+
+    def _refusal(self, error: LeaderboardError) -> bytes:
+        """Encode the status of a refused update: one with all details as long as there is room."""
+        brief = self._refusal_bytes >= MAX_REFUSAL_BYTES
+        status: bytes = (brief_status_of if brief else status_of)(error).SerializeToString()
+        self._refusal_bytes += len(status)
+        return status
 
 
 @encoded_once

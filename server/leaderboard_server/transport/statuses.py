@@ -93,14 +93,27 @@ def status_of(error: errors.LeaderboardError) -> status_pb2.Status:
             return status_pb2.Status(code=Code.RESOURCE_EXHAUSTED, message=str(error))
         case UnknownService():
             return status_pb2.Status(code=Code.NOT_FOUND, message=str(error))
-    code, reason, metadata = _row(error)
-    info = error_details_pb2.ErrorInfo(
-        reason=reasons.ErrorReason.Name(reason), domain=DOMAIN, metadata=metadata
-    )
+    code, info = _code_and_info(error)
     status = status_pb2.Status(code=code, message=str(error))
     for detail in (info, *_more_details(error)):
         status.details.add().Pack(detail)
     return status
+
+
+def brief_status_of(error: errors.LeaderboardError) -> status_pb2.Status:
+    """Return the status of an error, without the descriptions of invalid fields."""
+    if not isinstance(error, errors.InvalidRequest):
+        return status_of(error)
+    code, info = _code_and_info(error)
+    status = status_pb2.Status(code=code, message=f"{error.violations[0].field} is invalid")
+    status.details.add().Pack(info)
+    return status
+
+
+def _code_and_info(error: errors.LeaderboardError) -> tuple[Code, error_details_pb2.ErrorInfo]:
+    code, reason, metadata = _row(error)
+    name = reasons.ErrorReason.Name(reason)
+    return code, error_details_pb2.ErrorInfo(reason=name, domain=DOMAIN, metadata=metadata)
 
 
 Row = tuple[Code, reasons.ErrorReason, dict[str, str]]
