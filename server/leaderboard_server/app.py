@@ -97,7 +97,9 @@ class _Parts:
         watchers = Watchers(self._hub, boards, store, ListenerPublisher(listener))
         service = LeaderboardService(committer, boards, ranks, watchers)
         self._health = Health(SERVICE_NAME)
-        self._services = make_services(service, listener, self._health)
+        self._services = make_services(
+            service, listener, self._health, with_reflection=config.reflection == "on"
+        )
         self._listener = listener
         self._monitor = Monitor(driver, on_change=self._health.set_serving)
         self._followed = (feed, followers, boards)

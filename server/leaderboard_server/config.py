@@ -157,6 +157,9 @@ class Config(BaseSettings):
     """Maximum number of open watches in each worker. Further ones are refused with `OVERLOADED`.
     Each client connection takes a file descriptor."""
 
+    reflection: Literal["on", "off"] = "on"
+    """Whether the server describes its services to tools such as grpcurl: `on` or `off`."""
+
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """Minimum severity of the log on standard error: `debug`, `info`, `warning` or `error`."""
 

@@ -7,8 +7,11 @@ from grpc_health.v1 import health_pb2
 from leaderboard_server.domain.errors import ServerDraining
 from leaderboard_server.transport.listener import Stream
 from leaderboard_server.transport.parsing import parse
+from leaderboard_server.transport.slots import Slots
 from leaderboard_server.transport.statuses import UnknownService
 
+MAX_WATCHES = 1_000
+"""Open watches: a load balancer has one for each of its connections."""
 HEALTH = health_pb2.DESCRIPTOR.services_by_name["Health"].full_name
 _Response = health_pb2.HealthCheckResponse
 
@@ -22,6 +25,7 @@ class Health:
         self._draining = False
         self._ended = False
         self._changed = asyncio.Event()
+        self._slots = Slots("health", MAX_WATCHES)
         self.unary = {f"/{HEALTH}/Check": self._check, f"/{HEALTH}/List": self._list}
         self.stream = {f"/{HEALTH}/Watch": self._watch}
 
@@ -59,7 +63,11 @@ class Health:
         return encoded
 
     async def _watch(self, data: bytes, stream: Stream) -> None:
-        known = parse(health_pb2.HealthCheckRequest, data).service in self._names
+        with self._slots.held():
+            known = parse(health_pb2.HealthCheckRequest, data).service in self._names
+            await self._follow(stream, known=known)
+
+    async def _follow(self, stream: Stream, *, known: bool) -> None:
         last_sent = None
         while True:
             changed = self._changed

@@ -53,7 +53,8 @@ class Services:
     stream: Mapping[str, StreamMethod]
     bidi: Mapping[str, BidiMethod]
     unlimited: frozenset[str]
-    """The paths that are exempt from limits, and served also while the server drains."""
+    """The paths that are exempt from the limits of a listener, and served also while the server
+    drains."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -89,14 +89,18 @@ def _path(method: str) -> str:
     return f"/{SERVICE_NAME}/{method}"
 
 
-def make_services(service: LeaderboardService, listener: Listener, health: Health) -> Services:
-    """Return the methods of the service, of health and of reflection."""
+def make_services(
+    service: LeaderboardService, listener: Listener, health: Health, *, with_reflection: bool
+) -> Services:
+    """Return the methods of the service, of health, and perhaps of reflection."""
     methods = Methods(service, listener.put_response)
+    bidi = reflection(SERVICE_NAME, HEALTH) if with_reflection else {}
     return Services(
         unary={_path(name): method for name, method in methods.unary.items()} | health.unary,
         stream={_path(name): method for name, method in methods.stream.items()} | health.stream,
-        bidi=reflection(SERVICE_NAME, HEALTH),
-        unlimited=frozenset(health.unary) | frozenset(health.stream),
+        bidi=bidi,
+        # Health and reflection have limits of their own, so that they take nothing from watches.
+        unlimited=frozenset((*health.unary, *health.stream, *bidi)),
     )
 
 

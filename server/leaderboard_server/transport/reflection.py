@@ -4,6 +4,7 @@ The two protocols have the same messages under two package names; the grpcio pac
 one only, so the descriptor of the newer one is derived from it.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
@@ -14,7 +15,13 @@ from grpc_reflection.v1alpha.reflection import SERVICE_NAME as V1ALPHA
 
 from leaderboard_server.transport.listener import BidiMethod, Stream
 from leaderboard_server.transport.parsing import parse
+from leaderboard_server.transport.slots import Slots
+from leaderboard_server.transport.statuses import StreamIdle
 
+MAX_STREAMS = 100
+"""Open streams; a tool needs one, for moments."""
+IDLE_S = 30.0
+"""The time after which a stream without a request is ended."""
 V1 = V1ALPHA.replace("v1alpha", "v1")
 
 
@@ -22,13 +29,34 @@ def reflection(*service_names: str) -> Mapping[str, BidiMethod]:
     """Return the methods that describe these services, and reflection itself, to clients."""
     _add_v1_descriptor()
     servicer = ReflectionServicer((*service_names, V1, V1ALPHA), pool=_Pool())
+    slots = Slots("reflection", MAX_STREAMS)
 
     async def answer(requests: AsyncIterator[bytes], stream: Stream) -> None:
-        parsed = (parse(reflection_pb2.ServerReflectionRequest, data) async for data in requests)
-        async for response in servicer.ServerReflectionInfo(parsed, None):
-            await stream.send(response.SerializeToString())
+        with slots.held():
+            async for response in servicer.ServerReflectionInfo(_parsed(requests), None):
+                await stream.send(response.SerializeToString())
 
     return {f"/{name}/ServerReflectionInfo": answer for name in (V1, V1ALPHA)}
+
+
+async def _parsed(
+    requests: AsyncIterator[bytes],
+) -> AsyncIterator[reflection_pb2.ServerReflectionRequest]:
+    """Yield the requests of a stream until its end.
+
+    Raises:
+        StreamIdle: None came for too long.
+    """
+    iterator = aiter(requests)
+    while True:
+        try:
+            async with asyncio.timeout(IDLE_S):
+                data = await anext(iterator)
+        except StopAsyncIteration:
+            return
+        except TimeoutError:
+            raise StreamIdle from None
+        yield parse(reflection_pb2.ServerReflectionRequest, data)
 
 
 class _Pool:

@@ -43,7 +43,9 @@ class MessageTooLarge(errors.LeaderboardError):
         self.max_bytes = max_bytes
 
 
-Limit: TypeAlias = Literal["calls", "connection", "watches", "updates", "queue", "memory"]
+Limit: TypeAlias = Literal[
+    "calls", "connection", "watches", "updates", "queue", "memory", "health", "reflection"
+]
 """The limits of a server."""
 
 
@@ -60,6 +62,13 @@ class ReceiverStalled(errors.LeaderboardError, TimeoutError):
 
     def __init__(self) -> None:
         super().__init__("the receiver accepted nothing for too long")
+
+
+class StreamIdle(errors.LeaderboardError):
+    """The caller of a stream sent no request for too long."""
+
+    def __init__(self) -> None:
+        super().__init__("the stream had no request for too long; open another one")
 
 
 class UnknownService(errors.LeaderboardError):
@@ -89,7 +98,7 @@ def status_of_any(error: Exception) -> status_pb2.Status:
 def status_of(error: errors.LeaderboardError) -> status_pb2.Status:
     """Return the status of an error, with details if it is an error of the service."""
     match error:
-        case ReceiverStalled():
+        case ReceiverStalled() | StreamIdle():
             return status_pb2.Status(code=Code.RESOURCE_EXHAUSTED, message=str(error))
         case UnknownService():
             return status_pb2.Status(code=Code.NOT_FOUND, message=str(error))
