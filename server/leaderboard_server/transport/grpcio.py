@@ -1,21 +1,17 @@
-"""The listener on grpcio (`grpc.aio`): the reference, always installed.
-
-Messages pass as bytes and every exception is turned into a status here: grpcio itself would end a
-call with UNKNOWN for a request that it can't parse, and for any exception that is not an abort.
-"""
+"""The listener on grpcio (`grpc.aio`): the reference, always installed."""
 
 import asyncio
 import contextlib
 import socket
 from collections.abc import Awaitable, Callable, Iterator
-from functools import cache, partial
-from typing import Any, Literal, TypeAlias, TypeVar
+from typing import Any, TypeAlias
 
 import grpc
-from grpc_status import rpc_status
 
 from leaderboard_server.domain.errors import ServerDraining
 from leaderboard_server.transport.broadcast_groups import BroadcastGroups
+from leaderboard_server.transport.grpcio_calls import OpenCalls
+from leaderboard_server.transport.grpcio_handlers import Handler, Handlers, respond
 from leaderboard_server.transport.grpcio_stream import Context, GrpcioStream
 from leaderboard_server.transport.listener import (
     GRACE_S,
@@ -26,29 +22,26 @@ from leaderboard_server.transport.listener import (
     Tls,
     UnaryMethod,
 )
-from leaderboard_server.transport.statuses import Limit, Overloaded, status_of_any
+from leaderboard_server.transport.slots import Slots
 
 MAX_RECEIVED_BYTES = 4 * 2**20
 """The largest request that grpcio accepts; from the contract's 1 MiB up to this a call is rejected
 with error details."""
-MAX_PENDING_CALLS = 100_000
-"""Calls that may wait for a handler; each has its own deadline."""
+METADATA_HARD_LIMIT = 80 * 2**10
+"""Metadata that gRPC itself refuses: over 64 KiB, with what HTTP/2 counts beside them."""
 QUIET_S = 0.05
 """The server stops once no call has arrived for this time."""
 MAX_DRAIN_S = 1.0
 """The server stops after this time, even if calls still arrive."""
 
-Response = TypeVar("Response")
-Handler: TypeAlias = "grpc.RpcMethodHandler[bytes, bytes]"
-Kind: TypeAlias = Literal["calls", "watches"]
-Admission: TypeAlias = Callable[[], contextlib.AbstractContextManager[None]]
-"""Holds a concurrency slot for a call, or raises the reason why there is none."""
+StreamMethod: TypeAlias = Callable[[Any, Stream], Awaitable[None]]
+"""A method whose request is a message or a stream of messages."""
 
 _OPTIONS = (
     ("grpc.max_receive_message_length", MAX_RECEIVED_BYTES),
-    # By default grpcio cancels calls at random once 1,000 are pending.
-    ("grpc.server.max_pending_requests", MAX_PENDING_CALLS),
-    ("grpc.server.max_pending_requests_hard_limit", MAX_PENDING_CALLS),
+    # Between the two gRPC would refuse at random.
+    ("grpc.max_metadata_size", METADATA_HARD_LIMIT),
+    ("grpc.absolute_max_metadata_size", METADATA_HARD_LIMIT),
     ("grpc.keepalive_time_ms", 30_000),  # detects watchers on lost hosts
     ("grpc.keepalive_timeout_ms", 10_000),
     ("grpc.http2.min_ping_interval_without_data_ms", 10_000),  # lets clients do the same
@@ -62,17 +55,17 @@ class GrpcioListener:
         """Prepare to serve at `endpoint`, within the limits."""
         self._endpoint = endpoint
         self._write_timeout_s = limits.write_timeout_s
-        self._free_slots = {"calls": limits.max_calls, "watches": limits.max_watchers}
+        self._calls = Slots("calls", limits.max_calls)
+        self._watches = Slots("watches", limits.max_watchers)
+        self._open_calls = OpenCalls(limits.max_calls_per_connection, limits.write_timeout_s)
         self._groups = BroadcastGroups[bytes]()
         self._draining = False
         self._arrived = 0
-        # A second server on the same port has to fail, unless they are meant to share it.
-        sharing = ("grpc.so_reuseport", int(endpoint.shared))
-        self._server = grpc.aio.server(options=(sharing, *_OPTIONS))
+        self._server = grpc.aio.server(options=(*_limiting(endpoint, limits), *_OPTIONS))
 
     async def start(self, services: Services) -> int:
         """See `listener.Listener.start`."""
-        self._server.add_generic_rpc_handlers((_Handlers(self._handlers(services)),))
+        self._server.add_generic_rpc_handlers((Handlers(self._handlers(services)),))
         address = self._endpoint.address
         if not self._endpoint.shared:
             _check_free(address)
@@ -135,65 +128,76 @@ class GrpcioListener:
         return self._server.add_secure_port(address, credentials)
 
     def _handlers(self, services: Services) -> dict[str, Handler]:
-        def admission(path: str, kind: Kind) -> Admission:
-            limited = path not in services.unlimited
-            return partial(self._slot, kind) if limited else contextlib.nullcontext
-
         handlers: dict[str, Handler] = {}
         for path, unary in services.unary.items():
-            answer = _unary(unary, admission(path, "calls"))
+            limited = path not in services.unlimited
+            answer = self._limited_unary(unary) if limited else _unlimited_unary(unary)
             handlers[path] = grpc.unary_unary_rpc_method_handler(answer)
         for path, stream in services.stream.items():
-            handle = self._stream(stream, admission(path, "watches"))
+            handle = self._stream(stream, limited=path not in services.unlimited)
             handlers[path] = grpc.unary_stream_rpc_method_handler(handle)
         for path, bidi in services.bidi.items():
-            handle = self._stream(bidi, admission(path, "watches"))
+            handle = self._stream(bidi, limited=path not in services.unlimited)
             handlers[path] = grpc.stream_stream_rpc_method_handler(handle)
         return handlers
 
-    @contextlib.contextmanager
-    def _slot(self, kind: Kind) -> Iterator[None]:
-        """Hold a concurrency slot, or raise the reason why there is none."""
-        self._arrived += 1
-        if self._draining:
-            raise ServerDraining
-        if not self._free_slots[kind]:
-            raise Overloaded(kind)
-        self._free_slots[kind] -= 1
-        try:
-            yield
-        finally:
-            self._free_slots[kind] += 1
+    def _limited_unary(self, method: UnaryMethod) -> Callable[[bytes, Context], Awaitable[bytes]]:
+        async def answer(request: bytes, context: Context) -> bytes:
+            self._admit()
+            with self._calls.held():
+                call = self._open_calls.open(context)
+                message = await method(request)
+            return await call.answer(message)
 
-    def _stream(
-        self, method: Callable[[Any, Stream], Awaitable[None]], admission: Admission
-    ) -> Callable[[Any, Context], Awaitable[None]]:
-        async def handle(request: Any, context: Context) -> None:
-            stream = GrpcioStream(context, self._write_timeout_s, self._groups)
-            with contextlib.closing(stream):
-                await _respond(context, admission, lambda: method(request, stream))
+        async def handle(request: bytes, context: Context) -> bytes:
+            return await respond(context, lambda: answer(request, context))
 
         return handle
 
+    def _stream(
+        self, method: StreamMethod, *, limited: bool
+    ) -> Callable[[Any, Context], Awaitable[None]]:
+        async def send_limited(request: Any, stream: Stream) -> None:
+            self._admit()
+            with self._watches.held():
+                await method(request, stream)
 
-def _unary(
-    method: UnaryMethod, admission: Admission
-) -> Callable[[bytes, Context], Awaitable[bytes]]:
+        send = send_limited if limited else method
+
+        async def handle(request: Any, context: Context) -> None:
+            stream = GrpcioStream(context, self._write_timeout_s, self._groups)
+            with contextlib.closing(stream):
+                await respond(context, lambda: send(request, stream))
+
+        return handle
+
+    def _admit(self) -> None:
+        """Count a call, and raise `ServerDraining` if the server stops."""
+        self._arrived += 1
+        if self._draining:
+            raise ServerDraining
+
+
+def _unlimited_unary(method: UnaryMethod) -> Callable[[bytes, Context], Awaitable[bytes]]:
     async def handle(request: bytes, context: Context) -> bytes:
-        return await _respond(context, admission, lambda: method(request))
+        return await respond(context, lambda: method(request))
 
     return handle
 
 
-class _Handlers(grpc.GenericRpcHandler):
-    """Finds the handler of a call by its path."""
-
-    def __init__(self, handlers: dict[str, Handler]) -> None:
-        self._handlers = handlers
-
-    def service(self, handler_call_details: grpc.HandlerCallDetails) -> "Handler | None":
-        """Return the handler, or None if the method is unknown."""
-        return self._handlers.get(handler_call_details.method)
+def _limiting(endpoint: Endpoint, limits: Limits) -> Iterator[tuple[str, int]]:
+    """Yield the options that depend on the settings."""
+    # A second server on the same port has to fail, unless they are meant to share it.
+    yield "grpc.so_reuseport", int(endpoint.shared)
+    yield "grpc.max_allowed_incoming_connections", limits.max_connections
+    # As many streams as a connection may have calls and watches, and as many calls to be refused.
+    streams = 2 * limits.max_calls_per_connection + limits.max_watchers
+    yield "grpc.max_concurrent_streams", streams
+    # gRPC cancels calls over this limit, which callers don't repeat. So it is for floods alone: a
+    # crowd of watchers that returns finds room. By default calls are cancelled from 1,000 on.
+    pending = limits.max_calls + limits.max_watchers
+    yield "grpc.server.max_pending_requests", pending
+    yield "grpc.server.max_pending_requests_hard_limit", pending
 
 
 def _certificate(tls: Tls) -> grpc.ServerCertificateConfiguration:
@@ -212,24 +216,3 @@ def _check_free(address: str) -> None:
             probe.bind(target)
     except OSError as error:
         raise OSError(f"can't listen on {address}: {error.strerror}") from error
-
-
-@cache
-def _overloaded(limit: Limit) -> Any:
-    """Return the status of an overload, cached since it is needed when there is least time."""
-    return rpc_status.to_status(status_of_any(Overloaded(limit)))
-
-
-async def _respond(
-    context: Context, admission: Admission, work: Callable[[], Awaitable[Response]]
-) -> Response:
-    """Return the result of `work`, or end the call with the status of its exception."""
-    try:
-        with admission():
-            return await work()
-    except Overloaded as error:
-        status = _overloaded(error.limit)
-    except Exception as error:  # noqa: BLE001 - every exception has a status
-        status = rpc_status.to_status(status_of_any(error))
-    await context.abort(status.code, status.details, status.trailing_metadata)
-    raise AssertionError
