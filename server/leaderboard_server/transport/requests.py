@@ -100,15 +100,20 @@ def score_update(request: pb.UpdateScoreRequest, path: str = "") -> ScoreUpdate:
     )
 
 
-def batch(request: pb.BatchUpdateScoresRequest) -> list[ScoreUpdate | InvalidRequest]:
-    """Check the updates of a batch; an invalid update is replaced by its error.
+def batch_size(request: pb.BatchUpdateScoresRequest) -> int:
+    """Check the number of updates of a batch, and return it."""
+    size = len(request.updates)
+    problem = fields.within(size, 1, MAX_BATCH)
+    _reject((("updates", f"must have 1 to {MAX_BATCH} entries" if problem else None),))
+    return size
 
-    Raises:
-        InvalidRequest: There are none, or too many.
-    """
-    size = fields.within(len(request.updates), 1, MAX_BATCH)
-    _reject((("updates", f"must have 1 to {MAX_BATCH} entries" if size else None),))
-    return [_update_or_error(update, index) for index, update in enumerate(request.updates)]
+
+def batch(
+    request: pb.BatchUpdateScoresRequest, first: int, count: int
+) -> list[ScoreUpdate | InvalidRequest]:
+    """Check some updates of a batch; an invalid update is replaced by its error."""
+    some = request.updates[first : first + count]
+    return [_update_or_error(update, index) for index, update in enumerate(some, first)]
 
 
 def _update_or_error(request: pb.UpdateScoreRequest, index: int) -> ScoreUpdate | InvalidRequest:
