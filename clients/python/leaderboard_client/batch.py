@@ -94,7 +94,7 @@ class Batch:
         """Apply a failure of the last portion as a whole, and return the seconds to wait.
 
         A portion that is too large is halved: one large update must not cost the others. Errors
-        of the caller's own code, such as the token's function, count as transient.
+        of the caller's own code, such as the token's function, are tried again.
         """
         self.failure = None
         sent, later = self._split()
@@ -103,7 +103,7 @@ class Batch:
         if too_large and len(sent) > 1:
             self._size = len(sent) // 2
             return 0.0
-        if not error.transient:
+        if not error.retryable:
             return self._refuse(sent, error, later)
         pause = self._retry([(pending, error) for pending in sent], later)
         self.failure, self.failed_until = error, self._clock() + pause

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import ClassVar, NamedTuple
 
-_BROKEN = frozenset({"ABORTED", "CANCELLED", "DEADLINE_EXCEEDED", "INTERNAL", "UNKNOWN"})
+_BROKEN = frozenset({"ABORTED", "CANCELLED", "INTERNAL", "UNKNOWN"})
 """Codes that gRPC itself, or a proxy, gives to a call whose connection broke. Only without an
 `ErrorReason`: then the status is not the service's own."""
 
@@ -72,20 +72,15 @@ class LeaderboardError(Exception):
 
     @property
     def retryable(self) -> bool:
-        """Whether the same request may succeed later.
+        """Whether the same request may succeed later, or over another connection.
 
-        True if no server could be reached, and if the server says when to try again.
-        """
-        return self.code == Unavailable.usual_code or self.retry_after is not None
-
-    @property
-    def transient(self) -> bool:
-        """Whether the same request may succeed later or over another connection.
-
-        True if `retryable`, and if the connection broke: then the request may have been served.
+        True if no server could be reached, if the store is unavailable, if no response came in
+        time, if the connection broke, and for every error with a `retry_after`, such as that of a
+        full store. The request may have been served nevertheless.
         """
         broken = not self.reason and self.code in _BROKEN
-        return self.retryable or (broken and not isinstance(self, Cancelled))
+        unanswered = self.code in {Unavailable.usual_code, DeadlineExceeded.usual_code}
+        return unanswered or broken or self.retry_after is not None
 
 
 class InvalidRequest(LeaderboardError):
@@ -119,7 +114,7 @@ class FailedPrecondition(LeaderboardError):
 
 
 class Overloaded(LeaderboardError):
-    """The server stayed at one of its limits, or the request is too large."""
+    """The server stayed at one of its limits, its store is full, or the request is too large."""
 
     usual_code = "RESOURCE_EXHAUSTED"
 
@@ -137,9 +132,15 @@ class DeadlineExceeded(LeaderboardError):
 
 
 class Cancelled(LeaderboardError):
-    """The client was closed before or during the call, or the buffer before it sent an update."""
+    """The client was closed before or during the call or watch, or the buffer before it sent an
+    update. Never `retryable`."""
 
     usual_code = "CANCELLED"
+
+    @property
+    def retryable(self) -> bool:
+        """False: this client is closed."""
+        return False
 
 
 _CLASSES: dict[str, type[LeaderboardError]] = {

@@ -88,7 +88,7 @@ class Retrying:
         """
         pause = retry_delay(self._failed, error.retry_after, self._randomness)
         self._failed += 1
-        goes_on = error.transient and self._clock() + pause < self._deadline
+        goes_on = error.retryable and self._clock() + pause < self._deadline
         if error.code == DeadlineExceeded.usual_code and not error.reason:
             waited = "an attempt" if goes_on else f"{self._timeout:g} s"
             error = DeadlineExceeded(f"no response within {waited}")

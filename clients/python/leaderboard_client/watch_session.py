@@ -185,7 +185,7 @@ class WatchSession:
 
 def _heals(error: LeaderboardError) -> bool:
     """Return whether a new stream may succeed, with the same request or one that resumes."""
-    return error.transient or error.reason == _STALLED
+    return error.retryable or error.reason == _STALLED
 
 
 def _state_after(message: pb.WatchContestResponse) -> tuple[WatchState, Exception | None]:

@@ -1,0 +1,107 @@
+"""A server that breaks the connection or the stream of each call, in the way that a test chooses."""
+
+import asyncio
+import socket
+import struct
+from collections.abc import Callable
+from types import TracebackType
+from typing import Self, TypeAlias
+
+from h2.config import H2Configuration
+from h2.connection import H2Connection
+from h2.errors import ErrorCodes
+from h2.events import RequestReceived
+
+Break: TypeAlias = Callable[[H2Connection, int, asyncio.StreamWriter], None]
+"""Breaks the stream of a call, given its number, or the connection."""
+
+
+def end_of_connection(_h2: H2Connection, _stream: int, writer: asyncio.StreamWriter) -> None:
+    """Close the connection, as a proxy does that ends."""
+    writer.close()
+
+
+def reset_of_connection(_h2: H2Connection, _stream: int, writer: asyncio.StreamWriter) -> None:
+    """Reset the connection, as the kernel does for a process that was killed."""
+    connection: socket.socket = writer.get_extra_info("socket")
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    writer.transport.abort()
+
+
+def end_after_headers(h2: H2Connection, stream: int, writer: asyncio.StreamWriter) -> None:
+    """Close the connection in the middle of a response."""
+    h2.send_headers(stream, [(":status", "200"), ("content-type", "application/grpc")])
+    writer.write(h2.data_to_send())
+    writer.close()
+
+
+def garbage(_h2: H2Connection, _stream: int, writer: asyncio.StreamWriter) -> None:
+    """Send what is not HTTP/2."""
+    writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+
+
+def goaway(code: ErrorCodes) -> Break:
+    """Return what sends GOAWAY and closes the connection."""
+
+    def end(h2: H2Connection, _stream: int, writer: asyncio.StreamWriter) -> None:
+        h2.close_connection(error_code=code, last_stream_id=0)
+        writer.write(h2.data_to_send())
+        writer.close()
+
+    return end
+
+
+def reset_of_stream(code: ErrorCodes) -> Break:
+    """Return what resets the stream alone."""
+
+    def end(h2: H2Connection, stream: int, writer: asyncio.StreamWriter) -> None:
+        h2.reset_stream(stream, code)
+        writer.write(h2.data_to_send())
+
+    return end
+
+
+class BreakingServer:
+    """An HTTP/2 server on loopback, within its block."""
+
+    def __init__(self, broken: Break) -> None:
+        self.address = ""
+        self.calls = 0
+        """The number of calls that were broken."""
+        self._break = broken
+        self._listener: asyncio.Server | None = None
+        self._writers: set[asyncio.StreamWriter] = set()
+
+    async def __aenter__(self) -> Self:
+        self._listener = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        self.address = f"127.0.0.1:{self._listener.sockets[0].getsockname()[1]}"
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        assert self._listener is not None
+        self._listener.close()
+        for writer in self._writers:
+            writer.transport.abort()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._writers.add(writer)
+        h2 = H2Connection(H2Configuration(client_side=False))
+        h2.initiate_connection()
+        writer.write(h2.data_to_send())
+        try:
+            while data := await reader.read(65_536):
+                for event in h2.receive_data(data):
+                    if isinstance(event, RequestReceived):
+                        self.calls += 1
+                        self._break(h2, event.stream_id, writer)
+                writer.write(h2.data_to_send())
+        except ConnectionError:
+            pass
+        finally:
+            writer.close()
+            self._writers.discard(writer)
