@@ -27,7 +27,13 @@ from leaderboard_client.results import Position, RankedUser, TopUsers, UpdateRes
 from leaderboard_client.score_buffer import ScoreBuffer
 from leaderboard_client.score_update import ScoreUpdate
 from leaderboard_client.watch import Watch
-from leaderboard_client.watch_update import ScoreChange, WatchState, WatchUpdate
+from leaderboard_client.watch_update import (
+    MissedChangesError,
+    ScoreChange,
+    StreamLostError,
+    WatchState,
+    WatchUpdate,
+)
 
 __version__ = version("leaderboard-client")
 
@@ -41,6 +47,7 @@ __all__ = [
     "InvalidRequest",
     "LeaderboardClient",
     "LeaderboardError",
+    "MissedChangesError",
     "NotFound",
     "OutOfRange",
     "Overloaded",
@@ -51,6 +58,7 @@ __all__ = [
     "ScoreChange",
     "ScoreUpdate",
     "SnapshotReason",
+    "StreamLostError",
     "Tls",
     "TopUsers",
     "Unavailable",

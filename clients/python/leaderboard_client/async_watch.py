@@ -50,7 +50,8 @@ async def watch_contest(
 
         request: The request of the first stream; see `watch_session.watch_request`.
 
-        closed: Ends the iteration when it is set. The setter then has to close the channels.
+        closed: Ends the iteration with Cancelled when it is set. The setter then has to close the
+            channels.
 
         metadata: Returns the metadata of each stream; if it fails, the stream counts as lost.
 
@@ -61,29 +62,30 @@ async def watch_contest(
         randomness: Returns a number from 0 to 1, a new one each time.
 
     Raises:
+        Cancelled: `closed` was set.
+
         LeaderboardError: The service refused the watch, and would refuse it again.
     """
     closed = closed or AsyncCloseEvent()
     session = WatchSession(request, clock, randomness)
     yield session.update
-    try:
-        while not session.is_over:
-            trouble: Exception | None = None
-            try:
-                stream = _messages(
-                    connect, session.begin_stream(), stream_metadata(metadata), idle_timeout, closed
-                )
-                async with aclosing(stream) as messages:
-                    async for message in messages:
-                        yield session.receive(message)
-            except TROUBLES as error:
-                trouble = error
-            if trouble:
-                yield session.lose_stream(trouble)
-            if not session.is_over:
-                await closed.pause(session.reconnect_delay())
-    except Cancelled:
-        return
+    while not session.is_over:
+        trouble: Exception | None = None
+        try:
+            stream = _messages(
+                connect, session.begin_stream(), stream_metadata(metadata), idle_timeout, closed
+            )
+            async with aclosing(stream) as messages:
+                async for message in messages:
+                    yield session.receive(message)
+        except Cancelled:
+            raise
+        except TROUBLES as error:
+            trouble = error
+        if trouble:
+            yield session.lose_stream(trouble)
+        if not session.is_over:
+            await closed.pause(session.reconnect_delay())
 
 
 async def _messages(

@@ -59,7 +59,7 @@ class LeaderboardClient:
         self._connect = partial(open_channel, address, tls)
         self._metadata = partial(authorization, token)
         self._caller = Caller(self._connect, token=token, timeout=timeout)
-        self._watches: WeakRegistry[Watch] = WeakRegistry(Watch.close)
+        self._watches: WeakRegistry[Watch] = WeakRegistry(Watch.cancel)
         self._buffers: WeakRegistry[ScoreBuffer] = WeakRegistry(ScoreBuffer.give_up)
 
     def __enter__(self) -> Self:
@@ -71,8 +71,8 @@ class LeaderboardClient:
     def close(self) -> None:
         """End all calls, watches and buffers; may be called again.
 
-        Calls raise Cancelled, watches end as if their contests were over, and buffers give up their
-        pending updates: close a buffer first, as its block does, to flush it.
+        Calls and the iterations of watches raise Cancelled, and buffers give up their pending
+        updates: close a buffer first, as its block does, to flush it.
         """
         self._caller.close()
         self._watches.close()
@@ -187,7 +187,7 @@ class LeaderboardClient:
 
         The watch reconnects and resumes by itself, for as long as that takes, and never shows a
         board that was not the store's. Its first update comes before the first message. It ends
-        when the contest is over, when it or the client is closed, or when it is dropped.
+        when the contest is over, when it is closed, or when it is dropped.
 
         Args:
             contest_id: The contest. It need not exist yet.
@@ -203,7 +203,7 @@ class LeaderboardClient:
         Raises:
             ValueError: An argument can't be encoded.
 
-            Cancelled: The client was closed.
+            Cancelled: The client was closed; also from the iteration.
 
             LeaderboardError: From the iteration: the service refused the watch for good.
         """

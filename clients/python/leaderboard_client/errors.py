@@ -132,8 +132,7 @@ class DeadlineExceeded(LeaderboardError):
 
 
 class Cancelled(LeaderboardError):
-    """The client was closed before or during the call or watch, or the buffer before it sent an
-    update. Never `retryable`."""
+    """The client was closed, or the buffer before it sent an update. Never `retryable`."""
 
     usual_code = "CANCELLED"
 

@@ -30,8 +30,8 @@ class Watch:
     """Iterates over the updates of a contest.
 
     One thread iterates; any thread may close. The stream and the iteration end when the watch is
-    closed, when its block as a context manager ends, and when it is no longer referenced. A watch
-    that is not read delays only itself.
+    closed, when its block as a context manager ends, and when it is no longer referenced; closing
+    the client ends the iteration with Cancelled. A watch that is not read delays only itself.
     """
 
     def __init__(
@@ -68,16 +68,19 @@ class Watch:
         """Wait for the next update.
 
         Raises:
+            Cancelled: The client was closed.
+
             LeaderboardError: The service refused the watch, and would refuse it again.
 
             StopIteration: The contest is over, or the watch was closed.
         """
-        update = next(self._updates)
-        if self._streams.closed.is_set:
-            # The generator could not be closed by another thread while it was running in this one.
-            self.close()
-            raise StopIteration
-        return update
+        update = next(self._updates, None)
+        if update is not None and not self._streams.closed.is_set:
+            return update
+        # The generator could not be closed by another thread while it was running in this one.
+        self.close()
+        self._streams.cancelled.check()
+        raise StopIteration
 
     def __enter__(self) -> Self:
         return self
@@ -88,6 +91,14 @@ class Watch:
     def close(self) -> None:
         """End the stream at once, and the iteration with it; may be called again."""
         _close(self._streams, self._updates)
+
+    def cancel(self) -> None:
+        """End the stream at once, and the iteration with Cancelled, as the client's `close` does.
+
+        A watch that has ended before stays as it is.
+        """
+        self._streams.cancel()
+        self.close()
 
 
 def _close(streams: "_Streams", updates: Generator[WatchUpdate, None, None]) -> None:
@@ -107,6 +118,8 @@ class _Streams:
         idle_timeout: float,
     ) -> None:
         self.closed = CloseEvent()
+        self.cancelled = CloseEvent()
+        """Set if it was the client that closed the watch."""
         self._connect = connect
         self._metadata = metadata
         self._idle_timeout = idle_timeout
@@ -120,6 +133,13 @@ class _Streams:
             self.closed.set()
             if self._stream is not None:
                 self._stream.cancel()
+
+    def cancel(self) -> None:
+        """Close, and let the iteration know that the client was closed, unless it ended before."""
+        with self._lock:
+            if not self.closed.is_set:
+                self.cancelled.set()
+            self.close()
 
     def updates(self, session: WatchSession) -> Generator[WatchUpdate, None, None]:
         """Yield the updates of a watch over all its streams."""

@@ -1,4 +1,4 @@
-"""A server that breaks the connection or the stream of each call, in the way that a test chooses."""
+"""A server that breaks the connection or the stream of each call, as a test chooses."""
 
 import asyncio
 import socket

@@ -18,6 +18,7 @@ from harness.waiting import eventually
 from leaderboard.v1 import leaderboard_pb2 as pb
 from leaderboard_client import (
     AsyncLeaderboardClient,
+    Cancelled,
     LeaderboardClient,
     Watch,
     WatchScope,
@@ -87,8 +88,9 @@ def _open_service() -> Iterator[OpenService]:
         yield service
 
 
-async def _all(client: AnyClient) -> list[WatchUpdate]:
-    return [update async for update in watched(client, "chess")]
+async def _collect(client: AnyClient, seen: list[WatchUpdate]) -> None:
+    async for update in watched(client, "chess"):
+        seen.append(update)  # noqa: PERF401 (also those before an error)
 
 
 def _idle_timeouts() -> list[threading.Thread]:
@@ -99,14 +101,17 @@ def _idle_timeouts() -> list[threading.Thread]:
 async def test_closing_the_client_ends_its_watches(
     open_service: OpenService, kind: type[AnyClient]
 ) -> None:
-    """When its client is closed a watch ends as if the contest were over."""
+    """When its client is closed a watch raises Cancelled, and shows no trouble before."""
     client: AnyClient = kind(open_service.address)
-    watching = asyncio.create_task(_all(client))
+    seen: list[WatchUpdate] = []
+    watching = asyncio.create_task(_collect(client, seen))
     await eventually(lambda: bool(open_service.watchers), "the stream")
 
     await call(client, "close")
 
-    assert {update.trouble for update in await watching} == {None}
+    with pytest.raises(Cancelled):
+        await watching
+    assert {update.trouble for update in seen} == {None}
     await open_service.until_ended()
 
 
@@ -123,12 +128,15 @@ async def test_closing_the_client_ends_a_pause(
 
     monkeypatch.setattr(watch_session, "retry_delay", delay)
     client: AnyClient = kind("127.0.0.1:1")
-    watching = asyncio.create_task(_all(client))
+    seen: list[WatchUpdate] = []
+    watching = asyncio.create_task(_collect(client, seen))
     await eventually(paused.is_set, "the pause")
 
     await call(client, "close")
 
-    assert len(await asyncio.wait_for(watching, 20)) == 2
+    with pytest.raises(Cancelled):
+        await asyncio.wait_for(watching, 20)
+    assert len(seen) == 2
 
 
 async def test_closing_the_client_ends_an_unread_watch(open_service: OpenService) -> None:
@@ -141,7 +149,36 @@ async def test_closing_the_client_ends_an_unread_watch(open_service: OpenService
 
     await eventually(lambda: not _idle_timeouts(), "the end of the watch's thread")
     await open_service.until_ended()
-    assert list(watch) == []
+    for _ in range(2):
+        with pytest.raises(Cancelled):
+            next(watch)
+
+
+async def test_a_watch_that_ended_before_its_client_stays_ended(fake: FakeService) -> None:
+    """A watch that is over, or was closed by its caller, just ends, also with a closed client."""
+    fake.streams.append([FIRST, BOB_WINS, OVER])
+    client = LeaderboardClient(fake.address)
+    over, closed = client.watch("chess"), client.watch("chess")
+    assert [update.state for update in over][-1] is WatchState.OVER
+    next(closed)
+    closed.close()
+
+    client.close()
+
+    assert list(over) == list(closed) == []
+
+
+async def test_an_async_watch_can_not_begin_after_its_client(fake: FakeService) -> None:
+    """An iterator that outlives its client raises Cancelled, and opens no stream."""
+    client = AsyncLeaderboardClient(fake.address)
+    updates = client.watch("chess")
+    assert (await anext(updates)).state is WatchState.CONNECTING
+
+    await client.close()
+
+    with pytest.raises(Cancelled):
+        await anext(updates)
+    assert not fake.asked
 
 
 async def test_a_watch_that_is_closed_while_it_reads_ends(open_service: OpenService) -> None:
@@ -164,10 +201,10 @@ async def test_a_cancellation_that_was_swallowed_is_over(open_service: OpenServi
     """In a task that suppressed a cancellation a watch still ends with its client."""
     client = AsyncLeaderboardClient(open_service.address)
 
-    async def outlive() -> list[WatchUpdate]:
+    async def outlive() -> None:
         with contextlib.suppress(asyncio.CancelledError):
             await asyncio.Event().wait()
-        return await _all(client)
+        await _collect(client, [])
 
     watching = asyncio.create_task(outlive())
     await asyncio.sleep(0)
@@ -176,7 +213,8 @@ async def test_a_cancellation_that_was_swallowed_is_over(open_service: OpenServi
 
     await client.close()
 
-    assert {update.trouble for update in await watching} == {None}
+    with pytest.raises(Cancelled):
+        await watching
 
 
 async def test_another_thread_may_close_a_watch(open_service: OpenService) -> None:

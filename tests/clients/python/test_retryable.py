@@ -1,4 +1,4 @@
-"""The one rule for errors that may be gone with the next attempt, and breaks of real connections."""
+"""The rule for errors that may be gone with the next attempt; breaks of real connections."""
 
 from collections.abc import Callable
 

@@ -47,7 +47,7 @@ def test_a_code_of_a_later_version_is_unknown() -> None:
 
 @pytest.mark.parametrize("code", list(grpc.StatusCode)[1:])
 def test_an_error_of_the_service_is_worth_a_repeat(code: grpc.StatusCode) -> None:
-    """So are UNAVAILABLE, DEADLINE_EXCEEDED, and what has a delay from the server, and no others."""
+    """UNAVAILABLE, DEADLINE_EXCEEDED and what has a delay are retryable, and nothing else."""
     expected = code in {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED}
 
     assert rejected(code.value[0], "", "ERROR_REASON_OTHER").retryable == expected
