@@ -3,6 +3,7 @@
 import logging
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -95,7 +96,7 @@ class ScoreBuffer:
         with self._changed:
             self._changed.wait_for(lambda: self._queue.closed or not self._queue.is_full)
             self._queue.add(update)
-            self._changed.notify_all()
+            self._wake()
 
     def flush(self) -> None:
         """Wait until all updates that were added before are accepted, or refused for good.
@@ -107,7 +108,7 @@ class ScoreBuffer:
         with self._changed:
             due = self._queue.added
             self._flushes += 1
-            self._changed.notify_all()
+            self._wake()
             try:
                 self._changed.wait_for(lambda: self._queue.done >= due)
             finally:
@@ -136,7 +137,7 @@ class ScoreBuffer:
         error = Cancelled("the buffer was closed before this update was accepted")
         with self._changed:
             self._queue.give_up("is closed", error)
-            self._changed.notify_all()
+            self._wake()
             if not is_reporting():
                 self._changed.wait_for(lambda: self._queue.is_done)
 
@@ -146,11 +147,20 @@ class ScoreBuffer:
         try:
             with self._changed:
                 self._queue.close("is closed")
-                self._changed.notify_all()
+                self._wake()
                 # No join: a signal handler may close while its thread holds the lock in `add`.
                 self._changed.wait_for(lambda: self._queue.is_done, timeout)
         finally:
             self.give_up()
+
+    def _wake(self) -> None:
+        """Let all waiting threads check their conditions; called with the lock held."""
+        while True:
+            # A signal handler that closes the buffer inside `notify_all` wakes the same threads.
+            # That call then finds no more of them where it saw some.
+            with suppress(IndexError):
+                self._changed.notify_all()
+                return
 
     def _check_caller(self) -> None:
         self._queue.check_process()
@@ -164,7 +174,7 @@ class ScoreBuffer:
                 self._deliver(batch)
                 with self._changed:
                     self._queue.settle(batch)
-                    self._changed.notify_all()
+                    self._wake()
         except BaseException as error:  # noqa: BLE001 (no error may lose updates)
             _log.exception("the buffer broke")
             why = f"the buffer broke: {error!r}"
@@ -172,7 +182,7 @@ class ScoreBuffer:
             with self._changed:
                 self._queue.sender_ended = True
                 self._queue.give_up("broke", LeaderboardError(why))
-                self._changed.notify_all()
+                self._wake()
 
     def _next(self) -> Batch | None:
         """Wait for the next batch; None once the buffer is closed and nothing is left."""
@@ -205,7 +215,7 @@ class ScoreBuffer:
             self._reporter.report(*refused)
             with self._changed:
                 self._queue.reported()
-                self._changed.notify_all()
+                self._wake()
 
     def _next_refused(self) -> RefusedUpdate | None:
         with self._changed:
