@@ -84,7 +84,9 @@ class FakeService(LeaderboardServiceServicer):
     As a context manager it listens on `address` within the block.
     """
 
-    def __init__(self, credentials: grpc.ServerCredentials | None = None) -> None:
+    def __init__(
+        self, credentials: grpc.ServerCredentials | None = None, at: str = "127.0.0.1:0"
+    ) -> None:
         """Prepare a service; it speaks TLS if there are credentials."""
         self.address = ""
         self.tokens: list[str | bytes] = []
@@ -120,17 +122,18 @@ class FakeService(LeaderboardServiceServicer):
         self._seen: set[tuple[str, str]] = set()
         self._server = grpc.server(ThreadPoolExecutor(max_workers=4))
         self._credentials = credentials
+        self._at = at
         add_LeaderboardServiceServicer_to_server(self, self._server)
         health_pb2_grpc.add_HealthServicer_to_server(_Health(self), self._server)
         self.held.set()
 
     def __enter__(self) -> Self:
         if self._credentials:
-            port = self._server.add_secure_port("127.0.0.1:0", self._credentials)
+            port = self._server.add_secure_port(self._at, self._credentials)
         else:
-            port = self._server.add_insecure_port("127.0.0.1:0")
+            port = self._server.add_insecure_port(self._at)
         self._server.start()
-        self.address = f"127.0.0.1:{port}"
+        self.address = f"{self._at.rpartition(':')[0]}:{port}"
         return self
 
     def __exit__(

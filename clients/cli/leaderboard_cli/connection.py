@@ -1,7 +1,7 @@
 """Connects a command to its server: the address and credentials, and the calls."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -15,19 +15,21 @@ from rich.text import Text
 from leaderboard.v1 import leaderboard_pb2 as pb
 from leaderboard_cli.failures import CallError, failure_text
 from leaderboard_cli.output import console, safe
+from leaderboard_client.addresses import Rotation, Server, alternatives, parse_addresses
+from leaderboard_client.async_watch import watch_contest
 from leaderboard_client.caller import Caller
 from leaderboard_client.calls import Call, check_batch_size
 from leaderboard_client.channels import (
     Metadata,
     Tls,
     authorization,
-    is_loopback,
     open_async_channel,
     open_channel,
 )
 from leaderboard_client.errors import LeaderboardError
 from leaderboard_client.retrying import DEFAULT_TIMEOUT
 from leaderboard_client.rpc_status import error_from_call
+from leaderboard_client.watch_update import WatchUpdate
 
 _CLOSED = "Socket closed"
 _SHOW_WAIT_AFTER = 1.0
@@ -38,10 +40,10 @@ AnswerT = TypeVar("AnswerT")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """A server and how it is called."""
+    """The servers of one service, and how they are called."""
 
     server: str
-    """HOST:PORT."""
+    """HOST:PORT, a list of them, or dns:///NAME:PORT."""
 
     timeout: float = DEFAULT_TIMEOUT
     """The seconds that each call may take, with all its attempts where it is retried."""
@@ -53,19 +55,24 @@ class Target:
     """The bearer token; None for none."""
 
     @property
+    def servers(self) -> tuple[Server, ...]:
+        """The servers that the address names."""
+        return parse_addresses(self.server)
+
+    @property
     def host(self) -> str:
-        """The host, an IPv6 address without its brackets."""
-        return self.server.rpartition(":")[0].strip("[]")
+        """The host of the first server, an IPv6 address without its brackets."""
+        return self.servers[0].host
 
     @property
     def port(self) -> int:
-        """The port."""
-        return int(self.server.rpartition(":")[2])
+        """The port of the first server."""
+        return self.servers[0].port
 
     @property
     def is_loopback(self) -> bool:
-        """Whether the server is certain to be on this machine."""
-        return is_loopback(self.host)
+        """Whether all servers are certain to be on this machine."""
+        return all(server.is_loopback for server in self.servers)
 
     @property
     def metadata(self) -> Metadata:
@@ -73,12 +80,25 @@ class Target:
         return authorization(self.token)
 
     def channel(self) -> grpc.Channel:
-        """Return a channel of the synchronous API over a connection of its own."""
-        return open_channel(self.server, self.tls)
+        """Return a channel of the synchronous API to the first server."""
+        return open_channel(self.servers[0], self.tls)
 
-    def async_channel(self) -> grpc.aio.Channel:
-        """Return a channel of the asynchronous API over a connection of its own."""
-        return open_async_channel(self.server, self.tls)
+    def async_channels(self) -> list[grpc.aio.Channel]:
+        """Return a channel of the asynchronous API to each server."""
+        return [open_async_channel(server, self.tls) for server in self.servers]
+
+    def watch(
+        self, request: pb.WatchContestRequest, clock: Callable[[], float]
+    ) -> AsyncGenerator[WatchUpdate, None]:
+        """Return a watch, which goes to the servers in turn."""
+        turns = Rotation(self.servers)
+        return watch_contest(
+            lambda: open_async_channel(turns.next(), self.tls, spread=False),
+            request,
+            alternatives=alternatives(self.servers),
+            metadata=lambda: self.metadata,
+            clock=clock,
+        )
 
     def call_once(self, method: Callable[..., Any], request: Message) -> Any:
         """Call a method of a synchronous stub, without retries, and return what it returns.
@@ -103,16 +123,17 @@ class Target:
 
 
 class Connection:
-    """The calls of one server, for the time of its command.
+    """The calls of one service, for the time of its command.
 
     Every call raises CallError when it is rejected, or not answered in time with all its attempts.
     Requests and answers are the messages of the contract, which `--json` prints.
     """
 
     def __init__(self, target: Target) -> None:
-        """Prepare calls of a server; the first one connects."""
+        """Prepare calls of a service; the first one connects."""
         self._target = target
-        self._caller = Caller(target.channel, token=target.token, timeout=target.timeout)
+        connect = partial(open_channel, tls=target.tls)
+        self._caller = Caller(target.servers, connect, token=target.token, timeout=target.timeout)
 
     def __enter__(self) -> Self:
         return self

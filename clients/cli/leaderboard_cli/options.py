@@ -13,7 +13,8 @@ import typer
 
 from leaderboard_cli.connection import Target
 from leaderboard_cli.failures import CommandError, ExitCode
-from leaderboard_client.channels import Tls, authorization, check_address
+from leaderboard_client.addresses import parse_addresses
+from leaderboard_client.channels import Tls, authorization, check_token
 from leaderboard_client.retrying import DEFAULT_TIMEOUT
 
 MAX_ROWS = 1000
@@ -67,10 +68,10 @@ def calls_server(command: Callable[..., None]) -> Callable[..., None]:
     return called
 
 
-def _host_port(value: str) -> str:
+def _address(value: str) -> str:
     try:
-        check_address(value, tls=None, token=None)
-        value.rpartition(":")[0].encode("idna")
+        for server in parse_addresses(value):
+            server.host.encode("idna")
     except UnicodeError:  # a ValueError too
         raise typer.BadParameter(f"{value!r} has no valid host name") from None
     except ValueError as error:
@@ -95,9 +96,10 @@ def _target(
         str,
         _option(
             envvar="LEADERBOARD_SERVER",
-            metavar="HOST:PORT",
-            callback=_host_port,
-            help="The server's address.",
+            metavar="ADDRESS",
+            callback=_address,
+            help="The server: HOST:PORT; several on one store: HOST:PORT,HOST:PORT; all that DNS "
+            "has for a name: dns:///NAME:PORT.",
         ),
     ] = "127.0.0.1:50051",
     timeout: Annotated[
@@ -137,7 +139,7 @@ def _target(
         token=os.environ.get(_TOKEN_VARIABLE) or None,
     )
     try:
-        check_address(server, tls=target.tls, token=target.token)
+        check_token(target.servers, tls=target.tls, token=target.token)
         authorization(target.token)
     except ValueError as error:
         raise CommandError(f"{_TOKEN_VARIABLE}: {error}", ExitCode.INVALID) from None

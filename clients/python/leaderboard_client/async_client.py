@@ -9,11 +9,12 @@ from typing import Self
 import grpc.aio
 
 from leaderboard_client import calls
+from leaderboard_client.addresses import Rotation, Server, alternatives, parse_addresses
 from leaderboard_client.async_score_buffer import AsyncScoreBuffer
 from leaderboard_client.async_watch import watch_contest
 from leaderboard_client.caller import AsyncCaller
 from leaderboard_client.calls import Outcome
-from leaderboard_client.channels import Tls, Token, authorization, check_address, open_async_channel
+from leaderboard_client.channels import Tls, Token, authorization, check_token, open_async_channel
 from leaderboard_client.closing import AsyncCloseEvent, WeakRegistry
 from leaderboard_client.enums import UpdateMode, WatchScope
 from leaderboard_client.error_reporter import OnError
@@ -42,11 +43,15 @@ class AsyncLeaderboardClient:
         timeout: float = DEFAULT_TIMEOUT,
     ) -> None:
         """Create a client; it connects with the first call. See `LeaderboardClient`."""
-        check_address(address, tls=tls, token=token)
-        self._connect = partial(open_async_channel, address, tls)
+        servers = parse_addresses(address)
+        check_token(servers, tls=tls, token=token)
+        connect = partial(open_async_channel, tls=tls)
+        self._alternatives = alternatives(servers)
+        self._watched = Rotation(servers)
+        self._connect_watch = partial(connect, spread=False)
         self._metadata = partial(authorization, token)
         self._closed = AsyncCloseEvent()
-        self._caller = AsyncCaller(self._connect, self._closed, token=token, timeout=timeout)
+        self._caller = AsyncCaller(servers, connect, self._closed, token=token, timeout=timeout)
         self._watch_channels: weakref.WeakSet[grpc.aio.Channel] = weakref.WeakSet()
         self._buffers: WeakRegistry[AsyncScoreBuffer] = WeakRegistry(AsyncScoreBuffer.give_up)
 
@@ -134,8 +139,13 @@ class AsyncLeaderboardClient:
         """
         self._closed.check()
         request = watch_request(contest_id, limit, scope, user_ids, min_interval)
+        servers = self._watched.branch()
         return watch_contest(
-            self._open_watch_channel, request, closed=self._closed, metadata=self._metadata
+            lambda: self._open_watch_channel(servers.next()),
+            request,
+            alternatives=self._alternatives,
+            closed=self._closed,
+            metadata=self._metadata,
         )
 
     def score_buffer(
@@ -158,7 +168,7 @@ class AsyncLeaderboardClient:
             lambda: AsyncScoreBuffer(self.batch_update_scores, options, on_error)
         )
 
-    def _open_watch_channel(self) -> grpc.aio.Channel:
-        channel = self._connect()
+    def _open_watch_channel(self, server: Server) -> grpc.aio.Channel:
+        channel = self._connect_watch(server)
         self._watch_channels.add(channel)
         return channel

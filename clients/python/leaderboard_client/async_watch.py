@@ -11,6 +11,7 @@ import grpc.aio
 
 from leaderboard.v1 import leaderboard_pb2 as pb
 from leaderboard.v1.leaderboard_pb2_grpc import LeaderboardServiceStub
+from leaderboard_client.channel_pool import CONNECT_LIMIT
 from leaderboard_client.channels import Metadata
 from leaderboard_client.closing import AsyncCloseEvent
 from leaderboard_client.errors import Cancelled
@@ -28,6 +29,7 @@ async def watch_contest(
     connect: Callable[[], grpc.aio.Channel],
     request: pb.WatchContestRequest,
     *,
+    alternatives: int = 0,
     closed: AsyncCloseEvent | None = None,
     metadata: Callable[[], Metadata] = tuple,
     idle_timeout: float = IDLE_TIMEOUT,
@@ -46,9 +48,12 @@ async def watch_contest(
     `contextlib.aclosing`. An iterator that is not read delays only itself.
 
     Args:
-        connect: Opens a channel for one stream, over a connection of its own; the watch closes it.
+        connect: Opens a channel for one stream, over a connection of its own, to the servers in
+            turn; the watch closes it.
 
         request: The request of the first stream; see `watch_session.watch_request`.
+
+        alternatives: How many other servers may answer where one does not.
 
         closed: Ends the iteration with Cancelled when it is set. The setter then has to close the
             channels.
@@ -67,17 +72,20 @@ async def watch_contest(
         LeaderboardError: The service refused the watch, and would refuse it again.
     """
     closed = closed or AsyncCloseEvent()
-    session = WatchSession(request, clock, randomness)
+    session = WatchSession(request, clock, randomness, alternatives=alternatives)
     yield session.update
     while not session.is_over:
         trouble: Exception | None = None
         try:
-            stream = _messages(
-                connect, session.begin_stream(), stream_metadata(metadata), idle_timeout, closed
-            )
-            async with aclosing(stream) as messages:
-                async for message in messages:
-                    yield session.receive(message)
+            sent = stream_metadata(metadata)
+            closed.check()
+            async with connect() as channel:
+                if alternatives:
+                    await _connect_in_time(channel, closed)
+                stream = _messages(channel, session.begin_stream(), sent, idle_timeout, closed)
+                async with aclosing(stream) as messages:
+                    async for message in messages:
+                        yield session.receive(message)
         except Cancelled:
             raise
         except TROUBLES as error:
@@ -88,30 +96,44 @@ async def watch_contest(
             await closed.pause(session.reconnect_delay())
 
 
+async def _connect_in_time(channel: grpc.aio.Channel, closed: AsyncCloseEvent) -> None:
+    """Wait until there is a connection or it failed, which the stream then reports.
+
+    Raises:
+        StreamLostError: Neither came about in the time after which another server is tried.
+    """
+    undecided = {grpc.ChannelConnectivity.IDLE, grpc.ChannelConnectivity.CONNECTING}
+    try:
+        with closed.guard():
+            async with asyncio.timeout(CONNECT_LIMIT):
+                while (state := channel.get_state(try_to_connect=True)) in undecided:
+                    await channel.wait_for_state_change(state)
+    except TimeoutError:
+        raise StreamLostError(f"no connection for {CONNECT_LIMIT:g} s") from None
+
+
 async def _messages(
-    connect: Callable[[], grpc.aio.Channel],
+    channel: grpc.aio.Channel,
     request: pb.WatchContestRequest,
     metadata: Metadata,
     idle_timeout: float,
     closed: AsyncCloseEvent,
 ) -> AsyncGenerator[pb.WatchContestResponse, None]:
     """Yield the messages of one stream up to an `end`; raise if it ends without one."""
-    closed.check()
-    async with connect() as channel:
-        with closed.guard():
-            call = LeaderboardServiceStub(channel).WatchContest(request, metadata=metadata)
-        messages = aiter(call)
-        while True:
-            try:
-                with closed.guard():
-                    async with asyncio.timeout(idle_timeout):
-                        message = await anext(messages)
-            except StopAsyncIteration:
-                raise StreamLostError("the server ended the watch without a reason") from None
-            except TimeoutError:
-                raise StreamLostError(f"no message for {idle_timeout:g} s") from None
-            except grpc.aio.AioRpcError as error:
-                raise error_from_call(error) from None
-            yield message
-            if message.HasField("end"):
-                return
+    with closed.guard():
+        call = LeaderboardServiceStub(channel).WatchContest(request, metadata=metadata)
+    messages = aiter(call)
+    while True:
+        try:
+            with closed.guard():
+                async with asyncio.timeout(idle_timeout):
+                    message = await anext(messages)
+        except StopAsyncIteration:
+            raise StreamLostError("the server ended the watch without a reason") from None
+        except TimeoutError:
+            raise StreamLostError(f"no message for {idle_timeout:g} s") from None
+        except grpc.aio.AioRpcError as error:
+            raise error_from_call(error) from None
+        yield message
+        if message.HasField("end"):
+            return

@@ -1,16 +1,23 @@
 """Makes unary calls with all their attempts, for the synchronous and the asyncio client."""
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 
 import grpc
 import grpc.aio
 
+from leaderboard_client.addresses import Server, alternatives
 from leaderboard_client.calls import Call, ResultT
-from leaderboard_client.channel_pool import ChannelPool
-from leaderboard_client.channels import Token, authorization
+from leaderboard_client.channel_pool import ChannelPool, Outcome
+from leaderboard_client.channels import (
+    Token,
+    authorization,
+    connection_of,
+    connection_of_async,
+)
 from leaderboard_client.closing import AsyncCloseEvent, CloseEvent
 from leaderboard_client.errors import DeadlineExceeded, LeaderboardError
-from leaderboard_client.retrying import Retrying, check_timeout
+from leaderboard_client.retrying import Retrying, check_timeout, concerns_one_server
 from leaderboard_client.rpc_status import error_from_call
 
 
@@ -18,18 +25,26 @@ class Caller:
     """Makes the calls of one client, for any number of threads."""
 
     def __init__(
-        self, connect: Callable[[], grpc.Channel], *, token: Token | None, timeout: float
+        self,
+        servers: Sequence[Server],
+        connect: Callable[[Server], grpc.Channel],
+        *,
+        token: Token | None,
+        timeout: float,
     ) -> None:
         """Prepare calls.
 
         Args:
+            servers: The servers that the calls are spread over.
+
             connect: Opens a channel over a connection of its own.
 
             token: Sent with each attempt.
 
             timeout: The default of the seconds that a call may take.
         """
-        self._pool = ChannelPool(connect)
+        self._pool = ChannelPool(servers, connect, connection_of)
+        self._alternatives = alternatives(servers)
         self._token = token
         self._timeout = check_timeout(timeout)
         self._closed = CloseEvent()
@@ -51,7 +66,8 @@ class Caller:
         Raises:
             LeaderboardError: It failed, and another attempt would fail too or be too late.
         """
-        retrying = Retrying(self._timeout if timeout is None else timeout)
+        seconds = self._timeout if timeout is None else timeout
+        retrying = Retrying(seconds, alternatives=self._alternatives)
         result = self._attempt(call, retrying.attempt_timeout())
         while isinstance(result, LeaderboardError):
             self._closed.pause(retrying.pause_after(result))
@@ -63,21 +79,22 @@ class Caller:
         """Send a call once, and return its result or its error."""
         metadata = authorization(self._token)
         pooled = self._pool.acquire()
-        answered = True
+        began, failure = time.monotonic(), None
+        timeout = min(timeout, pooled.attempt_limit)
         try:
             send = getattr(pooled.stub, call.method)
             return call.decode(send(call.request, timeout=timeout, metadata=metadata))
         except grpc.RpcError as error:
             self._closed.check()
             failure = error_from_call(error)
-            answered = failure.code != DeadlineExceeded.usual_code
             return failure
         except ValueError:
             # Also raised by a channel that was closed meanwhile.
             self._closed.check()
             raise
         finally:
-            unused = self._pool.release(pooled, answered=answered)
+            outcome, hold = _outcome(failure)
+            unused = self._pool.release(pooled, outcome, began=began, hold=hold)
             if unused is not None:
                 unused.close()
 
@@ -87,7 +104,8 @@ class AsyncCaller:
 
     def __init__(
         self,
-        connect: Callable[[], grpc.aio.Channel],
+        servers: Sequence[Server],
+        connect: Callable[[Server], grpc.aio.Channel],
         closed: AsyncCloseEvent,
         *,
         token: Token | None,
@@ -96,6 +114,8 @@ class AsyncCaller:
         """Prepare calls.
 
         Args:
+            servers: The servers that the calls are spread over.
+
             connect: Opens a channel over a connection of its own.
 
             closed: Set when the client is closed.
@@ -104,7 +124,8 @@ class AsyncCaller:
 
             timeout: The default of the seconds that a call may take.
         """
-        self._pool = ChannelPool(connect)
+        self._pool = ChannelPool(servers, connect, connection_of_async)
+        self._alternatives = alternatives(servers)
         self._token = token
         self._timeout = check_timeout(timeout)
         self._closed = closed
@@ -116,7 +137,8 @@ class AsyncCaller:
 
     async def make(self, call: Call[ResultT], timeout: float | None) -> ResultT:  # noqa: ASYNC109
         """Make a call and return its result; see `Caller.make`."""
-        retrying = Retrying(self._timeout if timeout is None else timeout)
+        seconds = self._timeout if timeout is None else timeout
+        retrying = Retrying(seconds, alternatives=self._alternatives)
         result = await self._attempt(call, retrying.attempt_timeout())
         while isinstance(result, LeaderboardError):
             await self._closed.pause(retrying.pause_after(result))
@@ -127,18 +149,30 @@ class AsyncCaller:
         """Send a call once, and return its result or its error."""
         metadata = authorization(self._token)
         pooled = self._pool.acquire()
-        answered = False
+        began, outcome, hold = time.monotonic(), Outcome.UNANSWERED, 0.0
+        seconds = min(seconds, pooled.attempt_limit)
         try:
             send = getattr(pooled.stub, call.method)
             with self._closed.guard():
                 response = await send(call.request, timeout=seconds, metadata=metadata)
-            answered = True
+            outcome = Outcome.ANSWERED
             return call.decode(response)
         except grpc.aio.AioRpcError as error:
             failure = error_from_call(error)
-            answered = failure.code != DeadlineExceeded.usual_code
+            outcome, hold = _outcome(failure)
             return failure
         finally:
-            unused = self._pool.release(pooled, answered=answered)
+            unused = self._pool.release(pooled, outcome, began=began, hold=hold)
             if unused is not None:
                 await unused.close()
+
+
+def _outcome(failure: LeaderboardError | None) -> tuple[Outcome, float]:
+    """Return the end of an attempt, and the seconds for which its server is to be left alone."""
+    if failure is None:
+        return Outcome.ANSWERED, 0.0
+    if failure.code == DeadlineExceeded.usual_code:
+        return Outcome.UNANSWERED, 0.0
+    if concerns_one_server(failure):
+        return Outcome.LOST, failure.retry_after or 0.0
+    return Outcome.ANSWERED, 0.0

@@ -1,19 +1,38 @@
-"""The channel that the calls of a client share, and its replacement when the connection is dead."""
+"""Channels that the calls of a client share: one to each server, in turn to those that are up."""
 
+import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from enum import Enum, auto
 from threading import RLock
 from typing import Any, Generic, TypeVar
 
 from leaderboard.v1.leaderboard_pb2_grpc import LeaderboardServiceStub
+from leaderboard_client.addresses import Rotation, Server
 from leaderboard_client.errors import Cancelled
 
 IDLE_LIMIT = 3.0
 """The seconds without any response after which an unanswered attempt makes the channel suspect.
 Less than an attempt may take."""
 
+CONNECT_LIMIT = 1.0
+"""The seconds that an attempt waits for a server that is not connected, if there are others."""
+
 ChannelT = TypeVar("ChannelT")
+
+
+class Outcome(Enum):
+    """The end of an attempt, as far as it says something about the server."""
+
+    ANSWERED = auto()
+    """The server responded."""
+
+    UNANSWERED = auto()
+    """No response came in time."""
+
+    LOST = auto()
+    """There is no server, the connection broke, or the server drains."""
 
 
 @dataclass(slots=True, eq=False)
@@ -26,15 +45,33 @@ class PooledChannel(Generic[ChannelT]):
     stub: Any
     """The methods of the service on the channel."""
 
-    last_response: float
-    """When the server responded last, or the channel was opened."""
+    silent_since: float
+    """When the server responded last, or the channel was opened. If several servers share the
+    channel, when the first unanswered attempt began."""
+
+    is_shared: bool
+    """Whether several servers share the channel."""
+
+    connected: Callable[[], bool] | None = None
+    """While the server is not known to be up: says whether the channel was connected."""
+
+    not_before: float = -math.inf
+    """When the server may count as up again."""
 
     calls: int = 0
     """The number of attempts that use it."""
 
+    @property
+    def attempt_limit(self) -> float:
+        """The longest time of an attempt, in seconds."""
+        return math.inf if self.connected is None else CONNECT_LIMIT
+
 
 class ChannelPool(Generic[ChannelT]):
     """Gives each attempt of a call its channel. May be used by any number of threads.
+
+    Attempts take the servers in turn that are up: those that were connected and did not fail since.
+    If none is up, all are taken in turn.
 
     A connection that was cut without notice accepts requests and never answers. So after an attempt
     without an answer on a channel that had no response for a while, later attempts get a new one,
@@ -42,20 +79,31 @@ class ChannelPool(Generic[ChannelT]):
     """
 
     def __init__(
-        self, connect: Callable[[], ChannelT], clock: Callable[[], float] = time.monotonic
+        self,
+        servers: Sequence[Server],
+        connect: Callable[[Server], ChannelT],
+        connection_of: Callable[[ChannelT], Callable[[], bool]],
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Create a pool; the first channel is opened when it is needed.
+        """Create a pool; the channels are opened for the first attempt.
 
         Args:
-            connect: Opens a channel over a connection of its own.
+            servers: One or more.
+
+            connect: Opens a channel to a server over a connection of its own.
+
+            connection_of: Connects a channel, and returns what says whether it was connected.
 
             clock: Returns the time in seconds, from any beginning.
         """
+        self._servers = servers
         self._connect = connect
+        self._connection_of = connection_of
         self._clock = clock
         # Reentrant: a signal handler may close the client inside a method of the same thread.
         self._lock = RLock()
-        self._current: PooledChannel[ChannelT] | None = None
+        self._turns = Rotation(servers)
+        self._current: dict[Server, PooledChannel[ChannelT]] = {}
         self._in_use: set[PooledChannel[ChannelT]] = set()
         self._is_closed = False
 
@@ -67,51 +115,103 @@ class ChannelPool(Generic[ChannelT]):
         """
         with self._lock:
             self._check_open()
-            pooled = self._current or self._open()
+            current = self._current
+            for server in self._servers:
+                if server not in current:
+                    current[server] = self._open(server)
+            pooled = self._next(current)
             pooled.calls += 1
             self._in_use.add(pooled)
-            self._current = pooled
             try:
-                # A signal handler may have closed the client before the new channel was noted.
+                # A signal handler may have closed the client before the new channels were noted.
                 self._check_open()
             except Cancelled:
-                self._current = None
+                current.clear()
                 self._in_use.discard(pooled)
                 raise
             return pooled
 
-    def release(self, pooled: PooledChannel[ChannelT], *, answered: bool) -> ChannelT | None:
+    def release(
+        self,
+        pooled: PooledChannel[ChannelT],
+        outcome: Outcome,
+        *,
+        began: float,
+        hold: float = 0.0,
+    ) -> ChannelT | None:
         """End an attempt, and return a channel that the caller has to close, if any.
 
         Args:
             pooled: The channel of the attempt.
 
-            answered: Whether the attempt got a response, or found that there is no server.
+            outcome: The end of the attempt.
+
+            began: When the attempt began, by the clock of the pool.
+
+            hold: The least seconds for which a server that was lost gets no attempts, if there are
+                others.
         """
         with self._lock:
-            now = self._clock()
-            if answered:
-                pooled.last_response = now
-            elif pooled is self._current and now - pooled.last_response >= IDLE_LIMIT:
-                self._current = None
+            if outcome is Outcome.UNANSWERED:
+                self._note_silence(pooled, began)
+            elif not pooled.is_shared:
+                pooled.silent_since = self._clock()
+            if outcome is Outcome.LOST:
+                self._note_loss(pooled, hold)
+            elif outcome is Outcome.ANSWERED and pooled.not_before <= began:
+                pooled.connected = None
             pooled.calls -= 1
             if pooled.calls:
                 return None
-            unused = pooled is not self._current and not self._is_closed
+            unused = not self._is_current(pooled) and not self._is_closed
             self._in_use.discard(pooled)
             return pooled.channel if unused else None
 
     def close(self) -> list[ChannelT]:
         """Give out no more channels, and return those that the caller has to close."""
         with self._lock:
-            pooled = self._in_use | ({self._current} if self._current else set())
+            pooled = self._in_use | set(self._current.values())
             self._is_closed = True
-            self._current = None
+            self._current = {}
             return [each.channel for each in pooled]
 
-    def _open(self) -> PooledChannel[ChannelT]:
-        channel = self._connect()
-        return PooledChannel(channel, LeaderboardServiceStub(channel), self._clock())
+    def _open(self, server: Server) -> PooledChannel[ChannelT]:
+        channel = self._connect(server)
+        silent_since = math.inf if server.is_group else self._clock()
+        stub = LeaderboardServiceStub(channel)
+        pooled = PooledChannel(channel, stub, silent_since, server.is_group)
+        if len(self._servers) > 1:
+            pooled.connected = self._connection_of(channel)
+        return pooled
+
+    def _next(self, current: dict[Server, PooledChannel[ChannelT]]) -> PooledChannel[ChannelT]:
+        """Return the channel of the next server that is up, or else of the next one."""
+        for _ in self._servers:
+            pooled = current[self._turns.next()]
+            if self._is_up(pooled):
+                return pooled
+        return current[self._turns.next()]
+
+    def _is_up(self, pooled: PooledChannel[ChannelT]) -> bool:
+        if pooled.connected and pooled.not_before <= self._clock() and pooled.connected():
+            pooled.connected = None
+        return pooled.connected is None
+
+    def _note_silence(self, pooled: PooledChannel[ChannelT], began: float) -> None:
+        if pooled.is_shared:
+            pooled.silent_since = min(pooled.silent_since, began)
+        if self._is_current(pooled) and self._clock() - pooled.silent_since >= IDLE_LIMIT:
+            self._current = {
+                server: each for server, each in self._current.items() if each is not pooled
+            }
+
+    def _note_loss(self, pooled: PooledChannel[ChannelT], hold: float) -> None:
+        if len(self._servers) > 1 and self._is_current(pooled):
+            pooled.not_before = self._clock() + hold
+            pooled.connected = pooled.connected or self._connection_of(pooled.channel)
+
+    def _is_current(self, pooled: PooledChannel[ChannelT]) -> bool:
+        return pooled in self._current.values()
 
     def _check_open(self) -> None:
         if self._is_closed:

@@ -1,16 +1,18 @@
-"""Opens gRPC channels to a server: its address, TLS, and the token that authorizes calls.
+"""Opens gRPC channels to servers: TLS, the spread over a DNS name, and the token of calls.
 
-Each channel has a connection of its own.
+Channels don't share connections.
 """
 
+import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from ipaddress import ip_address
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import grpc
 import grpc.aio
+
+from leaderboard_client.addresses import Server
 
 Token: TypeAlias = str | Callable[[], str]
 """A bearer token, or a function that returns the current one.
@@ -22,16 +24,25 @@ exception as its `trouble` and tries again."""
 Metadata: TypeAlias = tuple[tuple[str, str], ...]
 """The gRPC metadata of a call."""
 
-_HOST_PORT = re.compile(r"(?:([^\s/\[\]:]+)|\[([0-9A-Fa-f:.%]+)\]):([0-9]{1,5})")
-_LAST_PORT = 65_535
 _TOKEN = re.compile(r"[!-~]+")
 _OPTIONS = (
     ("grpc.enable_http_proxy", 0),
-    ("grpc.initial_reconnect_backoff_ms", 200),
-    ("grpc.max_reconnect_backoff_ms", 2000),
+    # Short, or a server that was restarted would get no calls when the next one is stopped.
+    ("grpc.initial_reconnect_backoff_ms", 100),
+    ("grpc.max_reconnect_backoff_ms", 400),
+    # A DNS name is resolved again when a connection is lost: its servers may have been replaced.
+    ("grpc.dns_min_time_between_resolutions_ms", 1000),
     # Otherwise a new channel would reuse the connection of another one, which may be dead.
     ("grpc.use_local_subchannel_pool", 1),
 )
+
+_HEALTH_CHECK = "/grpc.health.v1.Health/Check"
+_CONNECTION_TIMEOUT = 20.0
+_UNANSWERED = {
+    grpc.StatusCode.CANCELLED,
+    grpc.StatusCode.DEADLINE_EXCEEDED,
+    grpc.StatusCode.UNAVAILABLE,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,37 +71,71 @@ class Tls:
         return grpc.ssl_channel_credentials(self.authorities, self.key, self.certificate)
 
 
-def open_channel(server: str, tls: Tls | None = None) -> grpc.Channel:
-    """Open a channel of the synchronous API, over a connection of its own.
+def open_channel(server: Server, tls: Tls | None = None, *, spread: bool = True) -> grpc.Channel:
+    """Open a channel of the synchronous API, over connections of its own.
 
     Args:
-        server: HOST:PORT.
+        server: The server.
 
         tls: The certificates. Default: no TLS.
+
+        spread: Connect to all servers of a DNS name, and spread calls over them. Otherwise to one
+            of them, at random.
     """
+    options = _options(server, spread=spread)
     if tls is None:
-        return grpc.insecure_channel(_target(server), options=_OPTIONS)
-    return grpc.secure_channel(_target(server), tls.channel_credentials(), options=_OPTIONS)
+        return grpc.insecure_channel(server.target, options=options)
+    return grpc.secure_channel(server.target, tls.channel_credentials(), options=options)
 
 
-def open_async_channel(server: str, tls: Tls | None = None) -> grpc.aio.Channel:
-    """Open a channel of the asyncio API, over a connection of its own; see `open_channel`."""
+def open_async_channel(
+    server: Server, tls: Tls | None = None, *, spread: bool = True
+) -> grpc.aio.Channel:
+    """Open a channel of the asyncio API, over connections of its own; see `open_channel`."""
+    options = _options(server, spread=spread)
     if tls is None:
-        return grpc.aio.insecure_channel(_target(server), options=_OPTIONS)
-    return grpc.aio.secure_channel(_target(server), tls.channel_credentials(), options=_OPTIONS)
+        return grpc.aio.insecure_channel(server.target, options=options)
+    return grpc.aio.secure_channel(server.target, tls.channel_credentials(), options=options)
 
 
-def check_address(address: str, *, tls: Tls | None, token: Token | None) -> None:
-    """Check the address of a server, and that a token would not be sent to it in clear text.
+def connection_of(channel: grpc.Channel) -> Callable[[], bool]:
+    """Connect a channel, and return a function that says whether it was connected since.
 
-    Raises:
-        ValueError: The address is not HOST:PORT, or there is a token without TLS and the host is
-            not loopback.
+    A call that waits for the connection finds out: the threads with which gRPC watches the state of
+    a channel fail when it is closed meanwhile.
     """
-    match = _HOST_PORT.fullmatch(address)
-    if not match or not 0 < int(match[3]) <= _LAST_PORT:
-        raise ValueError(f"{address!r} is not HOST:PORT")
-    if token is not None and tls is None and not is_loopback(match[1] or match[2]):
+    check: grpc.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary(_HEALTH_CHECK)
+
+    def begin() -> Any:
+        return check.future(b"", timeout=_CONNECTION_TIMEOUT, wait_for_ready=True)
+
+    pending = begin()
+
+    def connected() -> bool:
+        nonlocal pending
+        if not pending.done():
+            return False
+        if pending.code() not in _UNANSWERED:
+            return True
+        pending = begin()
+        return False
+
+    return connected
+
+
+def connection_of_async(channel: grpc.aio.Channel) -> Callable[[], bool]:
+    """Connect a channel, and return a function that says whether it is connected."""
+
+    def connected() -> bool:
+        return channel.get_state(try_to_connect=True) is grpc.ChannelConnectivity.READY
+
+    connected()
+    return connected
+
+
+def check_token(servers: Iterable[Server], *, tls: Tls | None, token: Token | None) -> None:
+    """Raise ValueError if a token would be sent to another machine in clear text."""
+    if token is not None and tls is None and not all(server.is_loopback for server in servers):
         raise ValueError("a token is sent without TLS to loopback alone")
 
 
@@ -108,14 +153,10 @@ def authorization(token: Token | None) -> Metadata:
     return (("authorization", f"Bearer {current}"),)
 
 
-def is_loopback(host: str) -> bool:
-    """Return whether a host is this machine, by a loopback address or as `localhost`."""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host.lower() == "localhost"
-
-
-def _target(server: str) -> str:
-    """Return gRPC's name of a server: without the scheme it would misread a host called `unix`."""
-    return server if server.startswith("[") else f"dns:///{server}"
+def _options(server: Server, *, spread: bool) -> tuple[tuple[str, int | str], ...]:
+    if not server.is_group:
+        return _OPTIONS
+    policy: dict[str, object] = {"pick_first": {"shuffleAddressList": True}}
+    if spread:
+        policy = {"round_robin": {}}
+    return (*_OPTIONS, ("grpc.service_config", json.dumps({"loadBalancingConfig": [policy]})))

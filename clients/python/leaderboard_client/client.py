@@ -6,9 +6,10 @@ from functools import partial
 from typing import Self
 
 from leaderboard_client import calls
+from leaderboard_client.addresses import Rotation, alternatives, parse_addresses
 from leaderboard_client.caller import Caller
 from leaderboard_client.calls import Outcome
-from leaderboard_client.channels import Tls, Token, authorization, check_address, open_channel
+from leaderboard_client.channels import Tls, Token, authorization, check_token, open_channel
 from leaderboard_client.closing import WeakRegistry
 from leaderboard_client.enums import UpdateMode, WatchScope
 from leaderboard_client.error_reporter import OnError
@@ -43,7 +44,10 @@ class LeaderboardClient:
         """Create a client; it connects with the first call.
 
         Args:
-            address: The address of the service, HOST:PORT.
+            address: The address of the service, HOST:PORT; of several servers on one store,
+                HOST:PORT,HOST:PORT; or dns:///NAME:PORT for all servers that DNS has for a name.
+                Calls and watches are spread over the servers, and go on with the others while one
+                is away.
 
             tls: The certificates. Default: no TLS.
 
@@ -52,13 +56,17 @@ class LeaderboardClient:
             timeout: The default of the seconds that a call may take with all its attempts.
 
         Raises:
-            ValueError: The address is malformed, the timeout is not more than 0, or the token would
+            ValueError: An address is malformed, the timeout is not more than 0, or the token would
                 be sent to another machine without TLS.
         """
-        check_address(address, tls=tls, token=token)
-        self._connect = partial(open_channel, address, tls)
+        servers = parse_addresses(address)
+        check_token(servers, tls=tls, token=token)
+        connect = partial(open_channel, tls=tls)
+        self._alternatives = alternatives(servers)
+        self._watched = Rotation(servers)
+        self._connect_watch = partial(connect, spread=False)
         self._metadata = partial(authorization, token)
-        self._caller = Caller(self._connect, token=token, timeout=timeout)
+        self._caller = Caller(servers, connect, token=token, timeout=timeout)
         self._watches: WeakRegistry[Watch] = WeakRegistry(Watch.cancel)
         self._buffers: WeakRegistry[ScoreBuffer] = WeakRegistry(ScoreBuffer.give_up)
 
@@ -208,7 +216,15 @@ class LeaderboardClient:
             LeaderboardError: From the iteration: the service refused the watch for good.
         """
         request = watch_request(contest_id, limit, scope, user_ids, min_interval)
-        return self._watches.make(lambda: Watch(self._connect, request, metadata=self._metadata))
+        servers, connect = self._watched.branch(), self._connect_watch
+        return self._watches.make(
+            lambda: Watch(
+                lambda: connect(servers.next()),
+                request,
+                alternatives=self._alternatives,
+                metadata=self._metadata,
+            )
+        )
 
     def score_buffer(
         self,

@@ -4,7 +4,7 @@ import random
 import time
 from collections.abc import Callable
 
-from leaderboard_client.errors import DeadlineExceeded, LeaderboardError
+from leaderboard_client.errors import DeadlineExceeded, LeaderboardError, Unavailable
 
 DEFAULT_TIMEOUT = 10.0
 """The default time of a call with all its attempts, in seconds."""
@@ -12,9 +12,12 @@ DEFAULT_TIMEOUT = 10.0
 ATTEMPT_TIMEOUT = 4.0
 """The longest time of one attempt, in seconds. A lost response must not use up the whole call."""
 
+_DRAINING = "ERROR_REASON_SERVER_DRAINING"
 _MIN_TIMEOUT = 0.001
 _FIRST_DELAY = 0.2
 _MAX_DELAY = 5.0
+_AWAY_ATTEMPTS = 1
+"""The delay after an attempt without a server is never longer than after this many failures."""
 
 
 def check_timeout(timeout: float) -> float:
@@ -46,6 +49,46 @@ def retry_delay(
     return shortest * (1 + randomness())
 
 
+def concerns_one_server(error: LeaderboardError) -> bool:
+    """Return whether another server may serve the same request at once.
+
+    So it is after a connection that failed or broke, a missing response, and a server that drains.
+    """
+    is_own = bool(error.reason) or error.retry_after is not None
+    return is_draining(error) or (error.retryable and not is_own)
+
+
+def is_draining(error: LeaderboardError) -> bool:
+    """Return whether the server is about to end."""
+    return error.reason == _DRAINING
+
+
+def _is_away(error: LeaderboardError) -> bool:
+    """Return whether there is no server, or it drains: it may be replaced at any moment."""
+    return concerns_one_server(error) and error.code == Unavailable.usual_code
+
+
+class Failovers:
+    """Counts the attempts that follow at once, because another server may answer."""
+
+    def __init__(self, alternatives: int) -> None:
+        """Begin to count.
+
+        Args:
+            alternatives: How many other servers may answer where one does not.
+        """
+        self._alternatives = alternatives
+        self._in_a_row = 0
+
+    def take(self) -> bool:
+        """Return whether the next attempt may follow at once, up to one on each other server.
+
+        After as many without success an ordinary pause is due, and then counting begins again.
+        """
+        self._in_a_row = (self._in_a_row + 1) % (self._alternatives + 1)
+        return self._in_a_row > 0
+
+
 class Retrying:
     """The attempts of one call."""
 
@@ -53,6 +96,7 @@ class Retrying:
         self,
         timeout: float,
         *,
+        alternatives: int = 0,
         clock: Callable[[], float] = time.monotonic,
         randomness: Callable[[], float] = random.random,
     ) -> None:
@@ -60,6 +104,8 @@ class Retrying:
 
         Args:
             timeout: The seconds that the call may take with all its attempts.
+
+            alternatives: How many other servers may answer where one does not.
 
             clock: Returns the time in seconds, from any beginning.
 
@@ -70,6 +116,7 @@ class Retrying:
         self._randomness = randomness
         self._deadline = clock() + timeout
         self._failed = 0
+        self._failovers = Failovers(alternatives)
         self._errors: dict[tuple[str, str], LeaderboardError] = {}
 
     def attempt_timeout(self) -> float:
@@ -86,8 +133,7 @@ class Retrying:
             LeaderboardError: Another attempt would fail too, or begin after the deadline. The
                 causes are the errors of earlier attempts, the latest first, each kind once.
         """
-        pause = retry_delay(self._failed, error.retry_after, self._randomness)
-        self._failed += 1
+        pause = self._next_pause(error)
         goes_on = error.retryable and self._clock() + pause < self._deadline
         if error.code == DeadlineExceeded.usual_code and not error.reason:
             waited = "an attempt" if goes_on else f"{self._timeout:g} s"
@@ -97,6 +143,17 @@ class Retrying:
             raise error from self._cause()
         self._errors[error.code, error.reason] = error
         return pause
+
+    def _next_pause(self, error: LeaderboardError) -> float:
+        if concerns_one_server(error) and self._failovers.take():
+            return 0.0
+        if _is_away(error):
+            # The channel itself connects less and less often, and an attempt costs no server time.
+            failed, requested = min(self._failed, _AWAY_ATTEMPTS), None
+        else:
+            failed, requested = self._failed, error.retry_after
+        self._failed += 1
+        return retry_delay(failed, requested, self._randomness)
 
     def _cause(self) -> LeaderboardError | None:
         """Return the latest error, chained to the earlier ones: any attempt may have counted."""

@@ -12,7 +12,8 @@ import grpc
 
 from leaderboard.v1 import leaderboard_pb2 as pb
 from leaderboard.v1.leaderboard_pb2_grpc import LeaderboardServiceStub
-from leaderboard_client.channels import Metadata
+from leaderboard_client.channel_pool import CONNECT_LIMIT
+from leaderboard_client.channels import Metadata, connection_of
 from leaderboard_client.closing import CloseEvent
 from leaderboard_client.rpc_status import error_from_call
 from leaderboard_client.watch_session import (
@@ -39,6 +40,7 @@ class Watch:
         connect: Callable[[], grpc.Channel],
         request: pb.WatchContestRequest,
         *,
+        alternatives: int = 0,
         metadata: Callable[[], Metadata] = tuple,
         idle_timeout: float = IDLE_TIMEOUT,
         randomness: Callable[[], float] = random.random,
@@ -46,9 +48,12 @@ class Watch:
         """Prepare a watch; its first stream is opened for the second update.
 
         Args:
-            connect: Opens a channel for one stream, over a connection of its own.
+            connect: Opens a channel for one stream, over a connection of its own, to the servers in
+                turn.
 
             request: The request of the first stream.
+
+            alternatives: How many other servers may answer where one does not.
 
             metadata: Returns the metadata of each stream; if it fails, the stream counts as lost.
 
@@ -56,8 +61,9 @@ class Watch:
 
             randomness: Returns a number from 0 to 1, a new one each time.
         """
-        self._streams = _Streams(connect, metadata, idle_timeout)
-        self._updates = self._streams.updates(WatchSession(request, randomness=randomness))
+        self._streams = _Streams(connect, metadata, idle_timeout, can_move=alternatives > 0)
+        session = WatchSession(request, randomness=randomness, alternatives=alternatives)
+        self._updates = self._streams.updates(session)
         # Also runs at the end of the program, while gRPC's threads can still close the connection.
         weakref.finalize(self, _close, self._streams, self._updates)
 
@@ -116,6 +122,8 @@ class _Streams:
         connect: Callable[[], grpc.Channel],
         metadata: Callable[[], Metadata],
         idle_timeout: float,
+        *,
+        can_move: bool,
     ) -> None:
         self.closed = CloseEvent()
         self.cancelled = CloseEvent()
@@ -123,6 +131,7 @@ class _Streams:
         self._connect = connect
         self._metadata = metadata
         self._idle_timeout = idle_timeout
+        self._can_move = can_move
         # Reentrant: a signal handler may close the watch inside a method of the same thread.
         self._lock = threading.RLock()
         self._stream: Any = None
@@ -167,7 +176,8 @@ class _Streams:
         with self._connect() as channel:
             stream = LeaderboardServiceStub(channel).WatchContest(request, metadata=metadata)
             self._cancel_when_closed(stream)
-            with IdleTimeout(self._idle_timeout, stream.cancel) as timeout:
+            connected = connection_of(channel) if self._can_move else None
+            with IdleTimeout(self._idle_timeout, stream.cancel, connected) as timeout:
                 while True:
                     message = self._next(stream, timeout)
                     yield message
@@ -186,8 +196,8 @@ class _Streams:
         except StopIteration:
             raise StreamLostError("the server ended the watch without a reason") from None
         except grpc.RpcError as error:
-            if timeout.has_expired:
-                raise StreamLostError(f"no message for {self._idle_timeout:g} s") from None
+            if timeout.expired:
+                raise StreamLostError(timeout.expired) from None
             raise error_from_call(error) from None
         return message
 
@@ -198,18 +208,26 @@ class IdleTimeout:
     It is active within its block. Time in which the reader is not waiting does not count.
     """
 
-    def __init__(self, seconds: float, cancel: Callable[[], object]) -> None:
+    def __init__(
+        self,
+        seconds: float,
+        cancel: Callable[[], object],
+        connected: Callable[[], bool] | None = None,
+    ) -> None:
         """Create a timeout.
 
         Args:
             seconds: The longest wait for a message.
 
             cancel: Cancels the stream; called from another thread.
+
+            connected: Says whether there is a connection; if given, it has to be there in 1 s.
         """
-        self.has_expired = False
-        """Whether the stream was cancelled."""
+        self.expired = ""
+        """Why the stream was cancelled; empty if it was not."""
         self._seconds = seconds
         self._cancel = cancel
+        self._connected = connected
         self._waiting_since: float | None = None
         self._left = threading.Event()
         self._thread = threading.Thread(target=self._run, name="leaderboard-watch", daemon=True)
@@ -230,11 +248,17 @@ class IdleTimeout:
             self._waiting_since = None
 
     def _run(self) -> None:
+        if self._connected and not self._left.wait(CONNECT_LIMIT) and not self._connected():
+            self._expire(CONNECT_LIMIT, "connection")
+            return
         left = self._seconds
         while not self._left.wait(left):
             since = self._waiting_since
             left = self._seconds if since is None else since + self._seconds - time.monotonic()
             if left <= 0:
-                self.has_expired = True
-                self._cancel()
+                self._expire(self._seconds, "message")
                 return
+
+    def _expire(self, seconds: float, missing: str) -> None:
+        self.expired = f"no {missing} for {seconds:g} s"
+        self._cancel()

@@ -16,7 +16,12 @@ from leaderboard_client.enums import SnapshotReason
 from leaderboard_client.errors import LeaderboardError
 from leaderboard_client.live_board import DEFAULT_LIMIT, LiveBoard
 from leaderboard_client.results import Position, RankedUser
-from leaderboard_client.retrying import retry_delay
+from leaderboard_client.retrying import (
+    Failovers,
+    concerns_one_server,
+    is_draining,
+    retry_delay,
+)
 from leaderboard_client.watch_update import (
     MissedChangesError,
     ScoreChange,
@@ -80,11 +85,15 @@ class WatchSession:
         request: pb.WatchContestRequest,
         clock: Callable[[], float] = time.monotonic,
         randomness: Callable[[], float] = random.random,
+        *,
+        alternatives: int = 0,
     ) -> None:
         """Prepare a watch.
 
         Args:
             request: The request of its first stream.
+
+            alternatives: How many other servers may answer where one does not.
 
             clock: Returns the time in seconds, from any beginning.
 
@@ -95,6 +104,8 @@ class WatchSession:
         self._randomness = randomness
         self._began = clock()
         self._failed = 0
+        self._alternatives = alternatives
+        self._failovers = Failovers(alternatives)
         self._board = LiveBoard(scope=request.scope, limit=request.limit)
         self.update = WatchUpdate(state=WatchState.CONNECTING, since=clock())
         """The latest update."""
@@ -171,11 +182,19 @@ class WatchSession:
         return self.update
 
     def reconnect_delay(self) -> float:
-        """Return the seconds to wait before the next stream, after one has ended."""
+        """Return the seconds to wait before the next stream, after one has ended.
+
+        There is no wait if the next server may do better.
+        """
         if self._clock() - self._began > _STABLE_AFTER:
             self._failed = 0
+            self._failovers = Failovers(self._alternatives)
         trouble = self.update.trouble
-        requested = trouble.retry_after if isinstance(trouble, LeaderboardError) else None
+        requested = None
+        if isinstance(trouble, LeaderboardError) and not is_draining(trouble):
+            requested = trouble.retry_after
+        if _concerns_one_server(trouble) and self._failovers.take():
+            return 0.0
         self._failed += 1
         return retry_delay(self._failed - 1, requested, self._randomness)
 
@@ -186,6 +205,12 @@ class WatchSession:
 def _heals(error: LeaderboardError) -> bool:
     """Return whether a new stream may succeed, with the same request or one that resumes."""
     return error.retryable or error.reason == _STALLED
+
+
+def _concerns_one_server(trouble: Exception | None) -> bool:
+    if isinstance(trouble, LeaderboardError):
+        return concerns_one_server(trouble)
+    return isinstance(trouble, StreamLostError)
 
 
 def _state_after(message: pb.WatchContestResponse) -> tuple[WatchState, Exception | None]:

@@ -14,6 +14,7 @@ from cli.fake_service import STORE_AWAY, FakeService, refusal
 from cli.watch_messages import BOB_WINS, DRAINING, FIRST, OVER, SNAPSHOT_AGAIN
 from leaderboard.v1 import leaderboard_pb2 as pb
 from leaderboard_client import LeaderboardError, Position, WatchScope
+from leaderboard_client.addresses import parse_addresses
 from leaderboard_client.async_watch import watch_contest
 from leaderboard_client.channels import open_async_channel
 from leaderboard_client.retrying import retry_delay
@@ -40,7 +41,9 @@ def _fake() -> Iterator[FakeService]:
 async def _watched(fake: FakeService) -> list[WatchUpdate]:
     """Watch until the contest is over, with the shortest delays."""
     updates = watch_contest(
-        lambda: open_async_channel(fake.address), REQUEST, randomness=lambda: 0.0
+        lambda: open_async_channel(parse_addresses(fake.address)[0]),
+        REQUEST,
+        randomness=lambda: 0.0,
     )
     async with contextlib.aclosing(updates):
         return [update async for update in updates]
@@ -107,7 +110,7 @@ async def test_a_lost_connection_is_not_held(fake: FakeService) -> None:
     channels: list[weakref.ref[grpc.aio.Channel]] = []
 
     def connect() -> grpc.aio.Channel:
-        channel = open_async_channel(fake.address)
+        channel = open_async_channel(parse_addresses(fake.address)[0])
         channels.append(weakref.ref(channel))
         return channel
 
@@ -212,7 +215,7 @@ async def test_the_delay_that_the_server_requests_is_kept(fake: FakeService) -> 
     """A watch does not reconnect before the time that the server requests."""
     fake.streams.append([])
     fake.refusals.append(
-        refusal(code_pb2.UNAVAILABLE, "later", "ERROR_REASON_SERVER_DRAINING", retry_after=0.5)
+        refusal(code_pb2.UNAVAILABLE, "later", "ERROR_REASON_STORE_UNAVAILABLE", retry_after=0.5)
     )
     fake.stream = [SNAPSHOT_AGAIN, OVER]
 

@@ -13,6 +13,7 @@ from cli.fake_service import STORE_AWAY, refusal
 from clients.python.scripted_channel import Attempt, scripted_channel
 from leaderboard.v1 import leaderboard_pb2 as pb
 from leaderboard_client import Cancelled, NotFound, Overloaded, UpdateResult, channel_pool
+from leaderboard_client.addresses import Server
 from leaderboard_client.caller import Caller
 from leaderboard_client.calls import Call
 
@@ -21,6 +22,7 @@ CALL: Call[UpdateResult] = Call(
     pb.UpdateScoreRequest(contest_id="chess", user_id="ada", points=5, request_id="one"),
     UpdateResult.decode,
 )
+SERVER = Server("server", 1)
 RESPONSE = pb.UpdateScoreResponse(user=pb.RankedUser(user_id="ada", score=5, rank=1))
 FULL = refusal(code_pb2.RESOURCE_EXHAUSTED, "full", "ERROR_REASON_OVERLOADED", retry_after=0.01)
 NO_USER = refusal(code_pb2.NOT_FOUND, "no user", "ERROR_REASON_USER_NOT_FOUND")
@@ -32,7 +34,7 @@ class Calling:
 
     def __init__(self, pool: ThreadPoolExecutor) -> None:
         tokens = map(str, itertools.count(1))
-        self.caller = Caller(self._connect, token=lambda: next(tokens), timeout=10.0)
+        self.caller = Caller([SERVER], self._connect, token=lambda: next(tokens), timeout=10.0)
         self.opened: SimpleQueue[Any] = SimpleQueue()
         self._pool = pool
 
@@ -40,7 +42,7 @@ class Calling:
         """Start a call."""
         return self._pool.submit(self.caller.make, CALL, None)
 
-    def _connect(self) -> Any:
+    def _connect(self, _server: Server) -> Any:
         channel = scripted_channel()
         self.opened.put(channel)
         return channel

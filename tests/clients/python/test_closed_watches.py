@@ -26,6 +26,7 @@ from leaderboard_client import (
     WatchUpdate,
     watch_session,
 )
+from leaderboard_client.addresses import parse_addresses
 from leaderboard_client.channels import open_channel
 from leaderboard_client.watch_session import watch_request
 
@@ -186,7 +187,9 @@ async def test_a_watch_that_is_closed_while_it_reads_ends(open_service: OpenServ
     interceptor = ClosingInterceptor()
 
     def connect() -> grpc.Channel:
-        return grpc.intercept_channel(open_channel(open_service.address), interceptor)
+        return grpc.intercept_channel(
+            open_channel(parse_addresses(open_service.address)[0]), interceptor
+        )
 
     with Watch(connect, REQUEST) as watch:
         interceptor.watch = watch
@@ -267,7 +270,7 @@ def test_an_idle_stream_is_replaced(fake: FakeService) -> None:
     fake.stream = [BOB_WINS]
 
     def connect() -> grpc.Channel:
-        return open_channel(fake.address)
+        return open_channel(parse_addresses(fake.address)[0])
 
     with Watch(connect, REQUEST, idle_timeout=0.4) as watch:
         updates = [next(watch) for _ in range(4)]

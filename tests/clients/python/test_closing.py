@@ -10,9 +10,11 @@ from typing import Any
 
 from clients.python.scripted_channel import scripted_channel
 from leaderboard_client import Cancelled
-from leaderboard_client.channel_pool import ChannelPool, PooledChannel
+from leaderboard_client.addresses import Server
+from leaderboard_client.channel_pool import ChannelPool, Outcome, PooledChannel
 from leaderboard_client.closing import CloseEvent, WeakRegistry
 
+TWO = [Server("a", 1), Server("b", 1)]
 SECONDS = 20
 """The time within which a call that does not hang returns."""
 
@@ -73,7 +75,9 @@ def test_a_pause_may_be_closed_anywhere() -> None:
 def test_a_channel_pool_may_be_closed_anywhere() -> None:
     """Closing a pool inside `acquire` or `release` hangs nowhere, and leaves no channel open."""
     for moment in itertools.count():
-        pool = ChannelPool(scripted_channel)
+        pool: ChannelPool[object] = ChannelPool(
+            TWO, lambda _: scripted_channel(), lambda _: lambda: True
+        )
         acquired: list[PooledChannel[object]] = []
         closed: list[object] = []
 
@@ -82,7 +86,7 @@ def test_a_channel_pool_may_be_closed_anywhere() -> None:
             acquired: list[PooledChannel[object]] = acquired,
         ) -> None:
             acquired.append(pool.acquire())
-            assert pool.release(acquired[0], answered=True) is None
+            assert pool.release(acquired[0], Outcome.ANSWERED, began=0.0) is None
 
         def close(pool: ChannelPool[object] = pool, closed: list[object] = closed) -> None:
             closed.extend(pool.close())
@@ -90,7 +94,7 @@ def test_a_channel_pool_may_be_closed_anywhere() -> None:
         if not _interrupted(use, close, moment):
             break
         assert pool.close() == []
-        assert [pooled.channel for pooled in acquired] == closed[: len(acquired)]
+        assert {pooled.channel for pooled in acquired} <= set(closed)
 
 
 def test_a_registry_may_be_closed_anywhere() -> None:

@@ -106,6 +106,33 @@ def test_an_error_keeps_those_of_earlier_attempts() -> None:
     assert chain == ["full", "Stream removed", "no response within an attempt", "away"]
 
 
+def test_another_server_is_tried_at_once() -> None:
+    """After a lost server each other one has an attempt at once; then a pause is due, and so on."""
+    retrying = Retrying(10.0, alternatives=2, clock=Clock(), randomness=lambda: 0.0)
+    gone, silent = Unavailable("refused"), DeadlineExceeded("Deadline Exceeded")
+
+    assert [retrying.pause_after(gone) for _ in range(3)] == [0.0, 0.0, 0.1]
+    assert [retrying.pause_after(silent) for _ in range(3)] == [0.0, 0.0, 0.2]
+
+
+def test_a_server_that_drains_is_not_waited_for() -> None:
+    """Another server is tried at once; without one its delay gives way to the ordinary pauses."""
+    draining = Unavailable("drains", reason="ERROR_REASON_SERVER_DRAINING", retry_after=1.0)
+    alone = _retrying(Clock())
+    of_two = Retrying(10.0, alternatives=1, clock=Clock(), randomness=lambda: 0.0)
+
+    assert [alone.pause_after(draining) for _ in range(2)] == [0.1, 0.2]
+    assert [of_two.pause_after(draining) for _ in range(2)] == [0.0, 0.1]
+
+
+@pytest.mark.parametrize("error", [AWAY, OVERLOADED])
+def test_errors_of_the_whole_service_are_waited_for(error: LeaderboardError) -> None:
+    """While the store is away or a server is overloaded, no other server is called at once."""
+    retrying = Retrying(10.0, alternatives=1, clock=Clock(), randomness=lambda: 0.0)
+
+    assert retrying.pause_after(error) > 0.0
+
+
 @pytest.mark.parametrize("timeout", [0.0, -1.0, float("nan")])
 def test_a_call_needs_time(timeout: float) -> None:
     """A timeout of 0 or less is a mistake of the caller."""

@@ -3,7 +3,8 @@
 import asyncio
 import contextlib
 import selectors
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
+from dataclasses import dataclass
 from typing import Annotated
 
 import grpc
@@ -31,6 +32,17 @@ EXAMPLES = examples(
     ("leaderboard load --rate 2000 --concurrency 200 --json", "prints the result for a script"),
     ("leaderboard load --server staging.example:50051 --yes", "loads another machine"),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """The calls of a load, besides their rate."""
+
+    kind: Kind
+    contest: str
+    users: int
+    duration: float
+    concurrency: int
 
 
 @calls_server
@@ -81,22 +93,9 @@ def load(
             f"{target.server} is not on this machine: load it with --yes if it is yours to load",
             ExitCode.INVALID,
         )
+    plan = _Plan(kind, contest, users, duration, concurrency)
     result = LoadResult(rate=rate)
-
-    async def run() -> None:
-        async with target.async_channel() as channel:
-            calls = Calls(channel, target, kind, contest, users)
-            await _prepare(calls, channel, target)
-            progress = show_progress(result, f"{kind.value} {contest}", duration)
-            showing = asyncio.create_task(progress)
-            try:
-                await generate(calls, result, duration=duration, concurrency=concurrency)
-            finally:
-                showing.cancel()
-                with contextlib.suppress(asyncio.CancelledError):
-                    await showing
-
-    interrupted = _run_until_interrupted(run())
+    interrupted = _run_until_interrupted(_make_calls(plan, target, result))
     if as_json:
         print_record({"kind": kind.value, "server": target.server, **result.as_record()})
     else:
@@ -109,13 +108,31 @@ def load(
         raise typer.Exit(ExitCode.WARNED)
 
 
-async def _prepare(calls: Calls, channel: grpc.aio.Channel, target: Target) -> None:
+async def _make_calls(plan: _Plan, target: Target, result: LoadResult) -> None:
+    """Make all calls of a load, and show the progress."""
+    async with contextlib.AsyncExitStack() as stack:
+        channels = [await stack.enter_async_context(channel) for channel in target.async_channels()]
+        calls = Calls(channels, target, plan.kind, plan.contest, plan.users)
+        await _prepare(calls, channels, target)
+        progress = show_progress(result, f"{plan.kind.value} {plan.contest}", plan.duration)
+        showing = asyncio.create_task(progress)
+        try:
+            await generate(calls, result, duration=plan.duration, concurrency=plan.concurrency)
+        finally:
+            showing.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await showing
+
+
+async def _prepare(calls: Calls, channels: Sequence[grpc.aio.Channel], target: Target) -> None:
     try:
         async with asyncio.timeout(target.timeout):
-            await channel.channel_ready()
+            for server, channel in zip(target.servers, channels, strict=True):
+                away = server.address
+                await channel.channel_ready()
         await calls.prepare()
     except TimeoutError:
-        why = f"can't reach a leaderboard server at {target.server}"
+        why = f"can't reach a leaderboard server at {away}"
         advice = "`leaderboard doctor` finds out why"
         raise CommandError(f"{why}; {advice}", ExitCode.UNAVAILABLE) from None
     except grpc.RpcError as error:

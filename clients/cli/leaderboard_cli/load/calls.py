@@ -1,10 +1,10 @@
 """Makes the calls of a load, each for a random user."""
 
 import random
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from enum import StrEnum
 from functools import partial
-from typing import TypeAlias
+from typing import Any, TypeAlias
 from uuid import uuid4
 
 import grpc.aio
@@ -12,6 +12,7 @@ import grpc.aio
 from leaderboard.v1 import leaderboard_pb2 as pb
 from leaderboard.v1.leaderboard_pb2_grpc import LeaderboardServiceStub
 from leaderboard_cli.connection import Target
+from leaderboard_client.addresses import Rotation
 from leaderboard_client.rpc_status import error_from_update
 
 Call: TypeAlias = Callable[[], Awaitable[object]]
@@ -44,14 +45,19 @@ class Calls:
     """Makes the calls of one kind, each for a random user of one contest."""
 
     def __init__(
-        self, channel: grpc.aio.Channel, target: Target, kind: Kind, contest: str, users: int
+        self,
+        channels: Sequence[grpc.aio.Channel],
+        target: Target,
+        kind: Kind,
+        contest: str,
+        users: int,
     ) -> None:
         """Prepare the calls.
 
         Args:
-            channel: The connection.
+            channels: A channel to each server; the calls take them in turn.
 
-            target: The server.
+            target: The service.
 
             kind: The kind of the calls.
 
@@ -59,12 +65,8 @@ class Calls:
 
             users: How many users there are, from 1.
         """
-        stub = LeaderboardServiceStub(channel)
-        options = {"timeout": target.timeout, "metadata": target.metadata}
-        self._update_score = partial(stub.UpdateScore, **options)
-        self._batch_update_scores = partial(stub.BatchUpdateScores, **options)
-        self._get_user_rank = partial(stub.GetUserRank, **options)
-        self._get_top_users = partial(stub.GetTopUsers, **options)
+        self._stubs = Rotation([LeaderboardServiceStub(channel) for channel in channels])
+        self._options: dict[str, Any] = {"timeout": target.timeout, "metadata": target.metadata}
         self._kind = kind
         self._contest = contest
         self._users = users
@@ -81,7 +83,7 @@ class Calls:
         if self._kind is Kind.UPDATE:
             return
         for batch in self._batches():
-            answer = await self._batch_update_scores(batch)
+            answer = await self._stubs.next().BatchUpdateScores(batch, **self._options)
             for result in answer.results:
                 if result.HasField("status"):
                     raise error_from_update(result.status)
@@ -90,15 +92,16 @@ class Calls:
         """Return the next call, with its request."""
         kind = self._random.choice(_MIX) if self._kind is Kind.MIX else self._kind
         contest, user = self._contest, _user(self._random.randrange(self._users))
+        stub, options = self._stubs.next(), self._options
         match kind:
             case Kind.RANK:
                 rank = pb.GetUserRankRequest(contest_id=contest, user_id=user, neighbors=2)
-                return partial(self._get_user_rank, rank)
+                return partial(stub.GetUserRank, rank, **options)
             case Kind.TOP:
                 top = pb.GetTopUsersRequest(contest_id=contest, limit=10)
-                return partial(self._get_top_users, top)
+                return partial(stub.GetTopUsers, top, **options)
         update = self._update(user, self._random.randint(1, _MAX_POINTS))
-        return partial(self._update_score, update)
+        return partial(stub.UpdateScore, update, **options)
 
     def _update(self, user: str, points: int) -> pb.UpdateScoreRequest:
         return pb.UpdateScoreRequest(

@@ -19,7 +19,6 @@ from leaderboard_cli.watch.watch_loop import (
     run_watch_loop,
 )
 from leaderboard_client import LeaderboardError, WatchUpdate
-from leaderboard_client.async_watch import watch_contest
 from leaderboard_client.watch_update import MissedChangesError, StreamLostError
 
 _SCREEN_INTERVAL_MS = 200
@@ -132,9 +131,4 @@ async def _show_on_screen(request: pb.WatchContestRequest, target: Target, scree
 
 
 def _begin(request: pb.WatchContestRequest, target: Target) -> AsyncGenerator[WatchUpdate, None]:
-    return watch_contest(
-        target.async_channel,
-        request,
-        metadata=lambda: target.metadata,
-        clock=asyncio.get_running_loop().time,
-    )
+    return target.watch(request, asyncio.get_running_loop().time)
