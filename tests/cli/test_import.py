@@ -140,10 +140,10 @@ def test_nothing_after_a_bad_line_is_sent(
 def test_bad_lines_are_skipped_on_request(
     fake: FakeService, run: Run, write: Callable[..., str]
 ) -> None:
-    """With --skip-bad the rest is sent, and each bad line is named."""
+    """With --skip-bad the rest is sent, each bad line is named, and the exit code says so."""
     outcome = run("import", "--skip-bad", write("chess,ada,1", "chess,,2", "chess", "chess,ada,3"))
 
-    assert outcome.code == ExitCode.OK
+    assert outcome.code == ExitCode.SKIPPED
     assert outcome.out.startswith("sent 2 events (2 counted, 0 repeated), skipped 2 in ")
     assert outcome.err == "line 3: user_id is missing\nline 4: has 1 columns and not 3\n"
     assert sent(fake) == [1, 3]
@@ -199,7 +199,7 @@ def test_rejected_lines_are_skipped_on_request(
 
     outcome = run("import", "--skip-bad", write("chess,a,1", "chess,a,2", "bad", "chess,a,3"))
 
-    assert outcome.code == ExitCode.OK
+    assert outcome.code == ExitCode.SKIPPED
     assert outcome.err.splitlines() == [
         "line 3: the score would pass 2^53",
         "line 4: has 1 columns and not 3",
@@ -312,7 +312,7 @@ def test_json_is_the_summary(fake: FakeService, run: Run, write: Callable[..., s
         "stopped": None,
     }
     assert json.loads(stopped.out)["stopped"] == "stopped at line 3: has 1 columns and not 3"
-    assert (whole.code, stopped.code) == (ExitCode.OK, ExitCode.BAD_LINES)
+    assert (whole.code, stopped.code) == (ExitCode.SKIPPED, ExitCode.BAD_LINES)
 
 
 def test_a_terminal_shows_the_progress(fake: FakeService, write: Callable[..., str]) -> None:

@@ -20,6 +20,7 @@ class ExitCode(IntEnum):
     BAD_LINES = 6, "import stopped at a bad line"
     WARNED = 7, "doctor printed a warning, or load did not keep its rate"
     FAILED = 8, "a check of doctor failed, or calls of load failed"
+    SKIPPED = 9, "import skipped bad lines"
     INTERRUPTED = 130, "stopped by Ctrl-C"
     PIPE_CLOSED = 141, "the reader of the output closed the pipe"
 

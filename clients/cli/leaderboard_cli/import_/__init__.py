@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from operator import attrgetter
 from pathlib import Path
 from typing import Annotated
 
@@ -11,6 +10,7 @@ import typer
 
 from leaderboard_cli.connection import Connection, Target
 from leaderboard_cli.failures import CallError, CommandError, ExitCode
+from leaderboard_cli.import_.check import check_events
 from leaderboard_cli.import_.event_file import (
     BadLine,
     EventFileError,
@@ -19,7 +19,7 @@ from leaderboard_cli.import_.event_file import (
     read_events,
 )
 from leaderboard_cli.import_.sender import BadLineError, Sender
-from leaderboard_cli.import_.stats import ImportStats, import_progress
+from leaderboard_cli.import_.stats import ImportStats, import_progress, print_bad_lines
 from leaderboard_cli.options import MAX_ROWS, AsJson, calls_server, examples
 from leaderboard_cli.output import print_line, print_record
 
@@ -33,6 +33,7 @@ _GO_ON = "import the file again to go on, nothing counts twice"
 
 EXAMPLES = examples(
     ("leaderboard import goals.csv", "sends the events of a file, each once"),
+    ("leaderboard import goals.csv --dry-run", "checks the whole file, and sends nothing"),
     ("leaderboard import goals.csv --skip-bad", "goes on after bad lines"),
     ("zcat goals.jsonl.gz | leaderboard import - --format jsonl", "reads from another program"),
 )
@@ -59,7 +60,18 @@ def import_events(
         typer.Option("--format", help="The format of the file.", show_default="by its suffix"),
     ] = None,
     skip_bad: Annotated[
-        bool, typer.Option("--skip-bad", help="Go on after bad lines instead of stopping.")
+        bool,
+        typer.Option(
+            "--skip-bad",
+            help=f"Go on after bad lines instead of stopping; "
+            f"the exit code is then {ExitCode.SKIPPED.value}.",
+        ),
+    ] = False,
+    dry_run: Annotated[
+        bool,
+        typer.Option(
+            "--dry-run", help="Check the whole file and print what would be sent; send nothing."
+        ),
     ] = False,
     batch_size: Annotated[
         int,
@@ -79,12 +91,16 @@ def import_events(
 
     A bad line stops the import, and nothing after it is sent. A problem that only the service can
     find, such as a score beyond the bounds, is found after its batch was sent; the summary says how
-    many later lines were sent with it. With --batch-size 1 there are none.
+    many later lines were sent with it. With --batch-size 1 there are none. With --dry-run nothing
+    is sent and no server is needed; all bad lines are found but those that only the service can
+    find.
     """
     name = Path(str(file.name)).name
     chosen = file_format or _SUFFIXES.get(Path(name).suffix.lower())
     if not chosen:
         raise typer.BadParameter("unknown file format: add --format csv or --format jsonl")
+    if dry_run:
+        check_events(file, name, chosen, skip_bad=skip_bad, as_json=as_json)
     stats, started = ImportStats(), time.monotonic()
     with Connection(target) as connection, import_progress(file, name, stats) as advance:
         send = connection.batch_update_scores
@@ -94,14 +110,17 @@ def import_events(
         stop = _run(sender, read_events(file, chosen), advance)
     seconds = time.monotonic() - started
     rate = round(stats.sent / seconds, 1) if seconds else 0.0
-    _list_bad_lines(stats, stop)
     if as_json:
         print_record(_record(stats, seconds, rate, stop))
+    else:
+        print_bad_lines(stats, but=stop.line if stop else None)
     if stop:
         raise CommandError(f"{stats}, {stop.why}", stop.exit_code)
     if not as_json:
         skipped = f", skipped {stats.skipped:,}" if stats.skipped else ""
         print_line(f"{stats}{skipped} in {seconds:.1f} s, {rate:,.0f}/s")
+    if stats.skipped:
+        raise typer.Exit(ExitCode.SKIPPED)
 
 
 def _run(
@@ -121,15 +140,6 @@ def _run(
     return None
 
 
-def _list_bad_lines(stats: ImportStats, stop: _Stop | None) -> None:
-    for line in sorted(stats.bad_lines, key=attrgetter("number")):
-        if not stop or line != stop.line:
-            print_line(str(line), stderr=True)
-    unlisted = stats.skipped - len(stats.bad_lines)
-    if unlisted:
-        print_line(f"and {unlisted:,} more bad lines", stderr=True)
-
-
 def _record(
     stats: ImportStats, seconds: float, rate: float, stop: _Stop | None
 ) -> dict[str, object]:
@@ -138,7 +148,7 @@ def _record(
         "counted": stats.counted,
         "repeated": stats.repeated,
         "skipped": stats.skipped,
-        "bad_lines": [{"line": line.number, "reason": line.reason} for line in stats.bad_lines],
+        "bad_lines": stats.bad_lines_record(),
         "seconds": round(seconds, 3),
         "events_per_second": rate,
         "stopped": stop.why if stop else None,

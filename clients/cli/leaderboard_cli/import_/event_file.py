@@ -10,7 +10,7 @@ UTF-8, makes only its own line bad.
 import codecs
 import csv
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID, uuid5
@@ -27,6 +27,7 @@ OPTIONAL = ("event_time", "event_type", "display_name", "mode", "request_id")
 _COLUMNS = frozenset(REQUIRED + OPTIONAL)
 _NAMESPACE = UUID("6d0c7c1e-52d5-4a0b-9a3c-7e2f6a9d5b41")
 _SEPARATOR = "\x1f"
+_OTHER_SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
 
 
 class EventFormat(StrEnum):
@@ -111,6 +112,8 @@ def _header(numbered: Iterator[tuple[int, str | UnicodeDecodeError]]) -> tuple[s
         columns = tuple(_split(text))
     except rules.MalformedFieldError as error:
         raise EventFileError(f"line {number}: the header {error}") from None
+    if hint := _separator_hint(text, columns):
+        raise EventFileError(f"line {number}: {hint}")
     unknown = [column for column in columns if column not in _COLUMNS]
     missing = [column for column in REQUIRED if column not in columns]
     if unknown:
@@ -122,6 +125,15 @@ def _header(numbered: Iterator[tuple[int, str | UnicodeDecodeError]]) -> tuple[s
     if len(set(columns)) != len(columns):
         raise EventFileError(f"line {number}: the header names a column twice")
     return columns
+
+
+def _separator_hint(header: str, columns: Sequence[str]) -> str:
+    """Return what is wrong if the header has its columns, but not with commas between them."""
+    for separator, name in _OTHER_SEPARATORS.items():
+        parts = [part.strip().strip('"') for part in header.split(separator)]
+        if separator in header and not _COLUMNS.issuperset(columns) and _COLUMNS.issuperset(parts):
+            return f"the columns are separated by {name}, but must be by commas; export it as CSV"
+    return ""
 
 
 def _split(text: str) -> list[str]:
