@@ -46,4 +46,6 @@ def rank(
         f"{answer.total_users:,}, ahead of {answer.percentile:.4g} % of the others"
     )
     user_id = answer.user.user_id
-    console().print(board_table(rows, notes={user_id: Text("◀")}, bold={user_id}))
+    screen = console()
+    notes = {user_id: Text("◀")}
+    screen.print(board_table(rows, width=screen.width, notes=notes, bold={user_id}))

@@ -39,7 +39,8 @@ def top(
     elif board.users:
         shown = f"{board.users[0].rank:,} to {board.users[-1].rank:,} of {board.total_users:,}"
         print_line(f"{contest}: ranks {shown}")
-        console().print(board_table(board.users))
+        screen = console()
+        screen.print(board_table(board.users, width=screen.width))
     elif board.total_users:
         print_line(f"{contest} ends with rank {board.total_users:,}")
     else:

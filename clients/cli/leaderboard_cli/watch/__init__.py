@@ -126,7 +126,7 @@ async def _show_on_screen(request: pb.WatchContestRequest, target: Target, scree
                 raise
             raise typer.Exit(_SIGNAL_EXIT_BASE + live.ended_by) from None
     if last is not None:
-        screen.print(last.table())
+        screen.print(last.table(screen.width))
         print_line(f"{last.contest} is over", stderr=True)
 
 

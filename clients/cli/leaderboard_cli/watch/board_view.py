@@ -110,9 +110,9 @@ class BoardView:
         """The watched contest."""
         return self._contest
 
-    def table(self) -> Table:
-        """Return the whole current board, without highlights."""
-        return board_table(self._update.rows if self._update else ())
+    def table(self, width: int) -> Table:
+        """Return the whole current board for a screen of some columns, without highlights."""
+        return board_table(self._update.rows if self._update else (), width=width)
 
     def show(self, update: WatchUpdate) -> None:
         """Take an update."""
@@ -158,12 +158,12 @@ class BoardView:
         whole = Layout()
         whole.split_column(
             Layout(_lines(head), size=len(head)),
-            Layout(self._board(heading=not few)),
+            Layout(self._board(width, heading=not few)),
             Layout(_lines(feet), size=len(feet)),
         )
         return whole
 
-    def _board(self, *, heading: bool) -> Group:
+    def _board(self, width: int, *, heading: bool) -> Group:
         rows = self._update.rows if self._update else ()
         self._first_row = max(min(self._first_row, len(rows) - self._visible_rows), 0)
         seen = rows[self._first_row : self._first_row + self._visible_rows]
@@ -171,7 +171,9 @@ class BoardView:
             return Group(*([Text("no scores yet", style="dim")] if self.has_begun else []))
         notes = {row.user_id: self._highlights.text(row) for row in seen}
         bold = self._highlights.changed
-        return Group(board_table(seen, notes=notes, bold=bold, on_screen=True, heading=heading))
+        return Group(
+            board_table(seen, width=width, notes=notes, bold=bold, on_screen=True, heading=heading)
+        )
 
     def _news(self) -> Text:
         last = f"last: {self._last_change}" if self._last_change else ""

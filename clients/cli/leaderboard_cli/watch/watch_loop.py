@@ -65,7 +65,7 @@ class ChangeLines:
         if update.snapshot_reason is not None:
             reset = format_reset(update)
             self._console.print(f"{self._contest}, {reset}" if reset else self._contest)
-            self._console.print(board_table(update.rows))
+            self._console.print(board_table(update.rows, width=self._console.width))
         for change in update.changes:
             self._console.print(Text(format_change(change)), soft_wrap=True)
 
