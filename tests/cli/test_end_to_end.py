@@ -106,7 +106,7 @@ def test_a_line_that_only_the_service_rejects_is_named(command: Run, tmp_path: P
     assert board(command, "cup") == [(1, "ada", 2**53)]
 
     skipped = command("import", str(file), "--skip-bad")
-    assert skipped.code == ExitCode.OK
+    assert skipped.code == ExitCode.SKIPPED
     assert skipped.out.startswith("sent 2 events (1 counted, 1 repeated), skipped 1 in ")
     assert board(command, "cup") == [(1, "ada", 2**53), (2, "bob", 1)]
 
@@ -188,7 +188,7 @@ async def test_json_goes_on_across_a_restart(service: ServiceProcess, command: R
             watching.kill()
 
     assert (watching.returncode, rest) == (ExitCode.INTERRUPTED, b"")
-    lost, back = err.decode().splitlines()
+    lost, back = [json.loads(line)["notice"] for line in err.decode().splitlines()]
     assert lost == "reconnecting: the server is shutting down"
     assert back.startswith("reconnected after ")
 

@@ -4,6 +4,7 @@ import signal
 import socket
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from google.rpc import code_pb2
@@ -270,12 +271,30 @@ def test_only_the_full_screen_needs_a_unix_terminal() -> None:
 _COMMANDS = ("update", "top", "rank", "watch", "import", "doctor", "load", "serve")
 
 
-def test_the_help_has_the_exit_codes() -> None:
-    """`leaderboard --help` names each command and each exit code with its meaning."""
+def test_help_and_readme_have_all_exit_codes() -> None:
+    """`leaderboard --help` and README have each exit code with its meaning; help each command."""
     outcome = run_in_pipe("--help")
+    readme = Path(__file__).parents[2].joinpath("clients", "cli", "README.md").read_text()
+    shown = " ".join(outcome.out.split())
 
     assert outcome.code == ExitCode.OK
     for code in ExitCode:
-        assert f"{code.value} {code.meaning}" in outcome.out
+        assert f"{code.value} {code.meaning}" in shown
+        assert f"| {code.value} | {code.meaning} |" in readme.replace("`", "")
     for command in _COMMANDS:
-        assert f" {command} " in outcome.out
+        assert f" {command} " in shown
+
+
+def test_a_full_store_is_explained(fake: FakeService, run: Run) -> None:
+    """The error of a full store says what to do, and its exit code is that of a reached limit."""
+    full = refusal(
+        code_pb2.RESOURCE_EXHAUSTED, "the store is full", "ERROR_REASON_STORE_FULL", retry_after=5.0
+    )
+    fake.refusals.extend([full] * 10)
+
+    outcome = run("update", "chess", "ada", "5", "--timeout", "1")
+
+    assert outcome.code == ExitCode.REJECTED
+    assert outcome.err.startswith(
+        "error: the store is full; make room in the store or raise its maxmemory, reads still work;"
+    )

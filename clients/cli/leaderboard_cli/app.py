@@ -1,6 +1,7 @@
 """Puts the commands together, and reports the errors that end them."""
 
 import inspect
+import itertools
 import os
 import sys
 import traceback
@@ -15,7 +16,12 @@ from leaderboard_cli.doctor import doctor
 from leaderboard_cli.failures import CommandError, ExitCode
 from leaderboard_cli.import_ import import_events
 from leaderboard_cli.load import load
-from leaderboard_cli.output import OutputClosedError, command_stdio, print_error
+from leaderboard_cli.output import (
+    OutputClosedError,
+    command_stdio,
+    print_error,
+    print_error_record,
+)
 from leaderboard_cli.rank import rank
 from leaderboard_cli.top import top
 from leaderboard_cli.update import update
@@ -39,7 +45,12 @@ _OWN: dict[str, Callable[..., None]] = {
 _DEBUG = "LEADERBOARD_DEBUG"
 
 _EPILOG = "\n\n".join(
-    ["Exit codes:", *(f"- `{code.value}` {code.meaning}" for code in ExitCode)],
+    [
+        "An id that begins with `-` goes after `--`: `leaderboard rank -- chess -x`.",
+        'With `--json` errors are JSON too, on stderr: `{"error": {"message": ..., ...}}`.',
+        "Exit codes:",
+        *(f"- `{code.value}` {code.meaning}" for code in ExitCode),
+    ],
 )
 
 
@@ -112,6 +123,8 @@ def leaderboard(
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command and exit; every error is a line on stderr and a code of `ExitCode`.
 
+    With `--json` the line is JSON.
+
     Args:
         arguments: The command line after the name of the command. Default: the process's own.
     """
@@ -123,22 +136,36 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
 
 def _run(arguments: Sequence[str] | None) -> NoReturn:
+    given = sys.argv[1:] if arguments is None else arguments
+    as_json = _wants_json(given)
     try:
         try:
-            app(arguments, prog_name="leaderboard")
+            # Otherwise wrong usage is printed for people by typer itself.
+            ended = app(given, prog_name="leaderboard", standalone_mode=not as_json)
         finally:
             sys.stdout.flush()
     except OutputClosedError as error:
         sys.exit(error.exit_code)  # without a message, as other tools do
-    except CommandError as error:
-        _fail(str(error), error.exit_code)
-    except MalformedFieldError as error:
-        _fail(str(error), ExitCode.INVALID)
     except Exception as error:  # noqa: BLE001 (users get one line, whatever it was)
-        if _is_of_argument(error, sys.argv[1:] if arguments is None else arguments):
-            _fail("an argument is not UTF-8", ExitCode.INVALID)
-        _fail(_unexpected(error), ExitCode.UNEXPECTED)
-    sys.exit(ExitCode.OK)
+        _fail(_as_command_error(error, given), as_json=as_json)
+    sys.exit(ended or ExitCode.OK)
+
+
+def _wants_json(arguments: Sequence[str]) -> bool:
+    return "--json" in itertools.takewhile(lambda argument: argument != "--", arguments)
+
+
+def _as_command_error(error: Exception, arguments: Sequence[str]) -> CommandError:
+    if isinstance(error, CommandError):
+        return error
+    if isinstance(error, MalformedFieldError):
+        return CommandError(str(error), ExitCode.INVALID)
+    # Wrong usage, of which typer has no public base class.
+    if format_message := getattr(error, "format_message", None):
+        return CommandError(format_message(), ExitCode.INVALID)
+    if _is_of_argument(error, arguments):
+        return CommandError("an argument is not UTF-8", ExitCode.INVALID)
+    return CommandError(_unexpected(error), ExitCode.UNEXPECTED)
 
 
 def _is_of_argument(error: Exception, arguments: Sequence[str]) -> bool:
@@ -154,6 +181,9 @@ def _unexpected(error: Exception) -> str:
     return f"{text}; run it with {_DEBUG}=1 in the environment to see the traceback"
 
 
-def _fail(message: str, exit_code: ExitCode) -> NoReturn:
-    print_error(message)
-    sys.exit(exit_code)
+def _fail(error: CommandError, *, as_json: bool) -> NoReturn:
+    if as_json:
+        print_error_record(error.as_record())
+    else:
+        print_error(str(error))
+    sys.exit(error.exit_code)

@@ -15,7 +15,13 @@ class ExitCode(IntEnum):
     UNEXPECTED = 1, "an unexpected error"
     INVALID = 2, "wrong usage, or a value that the service rejects"
     NOT_FOUND = 3, "the user has no score in the contest"
-    REJECTED = 4, "rejected: conflicts with the current state (e.g. request id already used)"
+    REJECTED = (
+        4,
+        (
+            "rejected: conflicts with the current state (e.g. request id already used), "
+            "or a limit was reached"
+        ),
+    )
     UNAVAILABLE = 5, "the service can't be reached, or did not answer in time"
     BAD_LINES = 6, "import stopped at a bad line"
     WARNED = 7, "doctor printed a warning, or load did not keep its rate"
@@ -41,11 +47,9 @@ _OF_STATUS = {
     "RESOURCE_EXHAUSTED": ExitCode.REJECTED,
     "UNAVAILABLE": ExitCode.UNAVAILABLE,
     "DEADLINE_EXCEEDED": ExitCode.UNAVAILABLE,
-    # The statuses that gRPC gives to a call whose connection broke.
-    "UNKNOWN": ExitCode.UNAVAILABLE,
-    "CANCELLED": ExitCode.UNAVAILABLE,
-    "ABORTED": ExitCode.UNAVAILABLE,
 }
+
+_STORE_FULL = "ERROR_REASON_STORE_FULL"
 
 CERTIFICATE_REQUIRED = "it requires a client certificate that it trusts; see --cert and --key"
 """The text for a server that rejected the client's certificate, or that got none."""
@@ -72,19 +76,41 @@ class CommandError(Exception):
         super().__init__(message)
         self.exit_code = exit_code
 
+    def as_record(self) -> dict[str, object]:
+        """Return the error for a script."""
+        return {"message": str(self), "exit_code": self.exit_code.value}
+
 
 class CallError(CommandError):
     """A call, or an update of a batch, was rejected or got no answer."""
 
     def __init__(self, error: LeaderboardError, message: str) -> None:
-        super().__init__(message, _OF_STATUS.get(error.code, ExitCode.UNEXPECTED))
+        super().__init__(message, _exit_code(error))
         self.error = error
+
+    def as_record(self) -> dict[str, object]:
+        """Return the error for a script, with all that the service said."""
+        error = self.error
+        return super().as_record() | {
+            "code": error.code,
+            "reason": error.reason or None,
+            "metadata": error.metadata,
+            "violations": [violation._asdict() for violation in error.violations],
+            "retryable": error.retryable,
+            "retry_after": error.retry_after,
+        }
 
     @property
     def is_final(self) -> bool:
         """Whether the service itself rejected it for good, so that none of it counted."""
         error = self.error
         return bool(error.reason) and not error.retryable and error.code != "INTERNAL"
+
+
+def _exit_code(error: LeaderboardError) -> ExitCode:
+    if error.retryable and not error.reason and error.retry_after is None:
+        return ExitCode.UNAVAILABLE  # whatever status gRPC gave to a connection that broke
+    return _OF_STATUS.get(error.code, ExitCode.UNEXPECTED)
 
 
 def failure_text(error: LeaderboardError, server: str, timeout: float) -> str:
@@ -97,6 +123,8 @@ def failure_text(error: LeaderboardError, server: str, timeout: float) -> str:
 
         timeout: The seconds that the call could take.
     """
+    if error.reason == _STORE_FULL:
+        return f"{error}; make room in the store or raise its maxmemory, reads still work"
     if error.reason:
         return str(error)
     match error.code:

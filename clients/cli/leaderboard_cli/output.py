@@ -62,6 +62,23 @@ def print_error(text: str) -> None:
     console(stderr=True).print(line, soft_wrap=True)
 
 
+def print_error_record(record: Mapping[str, object]) -> None:
+    """Print the error, on stderr, as a line of JSON for scripts."""
+    _print_record_on_stderr({"error": record})
+
+
+def print_notice(text: str, *, as_json: bool) -> None:
+    """Print a line on stderr that is no error, for scripts as JSON."""
+    if as_json:
+        _print_record_on_stderr({"notice": text})
+    else:
+        print_line(text, stderr=True)
+
+
+def _print_record_on_stderr(record: Mapping[str, object]) -> None:
+    sys.stderr.write(json.dumps(record) + "\n")
+
+
 def print_message(message: Message) -> None:
     """Print an answer as one line of JSON.
 

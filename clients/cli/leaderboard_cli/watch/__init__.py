@@ -11,7 +11,7 @@ from leaderboard.v1 import leaderboard_pb2 as pb
 from leaderboard_cli.connection import Target
 from leaderboard_cli.failures import CommandError, ExitCode
 from leaderboard_cli.options import MAX_ROWS, AsJson, Contest, calls_server, examples
-from leaderboard_cli.output import console, print_line
+from leaderboard_cli.output import console, print_line, print_notice
 from leaderboard_cli.watch.watch_loop import (
     ChangeLines,
     ConnectionLines,
@@ -100,9 +100,10 @@ async def _show(request: pb.WatchContestRequest, target: Target, *, as_json: boo
         await _show_on_screen(request, target, screen)
         return
     lines = MessageLines() if as_json else ChangeLines(request.contest_id, screen)
-    connection_lines = ConnectionLines(target.failure_text, asyncio.get_running_loop().time)
+    clock = asyncio.get_running_loop().time
+    connection_lines = ConnectionLines(target.failure_text, clock, as_json=as_json)
     await run_watch_loop(_begin(request, target), [lines, connection_lines], target.timeout)
-    print_line(f"{request.contest_id} is over", stderr=True)
+    print_notice(f"{request.contest_id} is over", as_json=as_json)
 
 
 async def _show_on_screen(request: pb.WatchContestRequest, target: Target, screen: Console) -> None:

@@ -8,7 +8,7 @@ from typing import Protocol
 from rich.console import Console
 from rich.text import Text
 
-from leaderboard_cli.output import board_table, print_line, print_message
+from leaderboard_cli.output import board_table, print_message, print_notice
 from leaderboard_cli.watch.formatting import format_change, format_reset
 from leaderboard_client import WatchState, WatchUpdate
 from leaderboard_client.watch_update import StreamLostError
@@ -83,7 +83,11 @@ class ConnectionLines:
     """Prints on stderr when the connection is lost, why, and when the watch goes on."""
 
     def __init__(
-        self, failure_text: Callable[[Exception], str], clock: Callable[[], float]
+        self,
+        failure_text: Callable[[Exception], str],
+        clock: Callable[[], float],
+        *,
+        as_json: bool = False,
     ) -> None:
         """Prepare for a watch.
 
@@ -91,7 +95,10 @@ class ConnectionLines:
             failure_text: Returns why a stream failed.
 
             clock: The clock of the watch.
+
+            as_json: Print JSON.
         """
+        self._as_json = as_json
         self._failure_text = failure_text
         self._clock = clock
         self._lost_at: float | None = None
@@ -101,8 +108,9 @@ class ConnectionLines:
         lost = update.state is WatchState.RECONNECTING
         if lost and self._lost_at is None and update.trouble:
             self._lost_at = update.since
-            print_line(f"reconnecting: {self._failure_text(update.trouble)}", stderr=True)
+            why = self._failure_text(update.trouble)
+            print_notice(f"reconnecting: {why}", as_json=self._as_json)
         elif not lost and self._lost_at is not None:
             away = self._clock() - self._lost_at
             self._lost_at = None
-            print_line(f"reconnected after {away:.1f} s", stderr=True)
+            print_notice(f"reconnected after {away:.1f} s", as_json=self._as_json)
