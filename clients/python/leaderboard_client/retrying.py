@@ -16,8 +16,9 @@ _DRAINING = "ERROR_REASON_SERVER_DRAINING"
 _MIN_TIMEOUT = 0.001
 _FIRST_DELAY = 0.2
 _MAX_DELAY = 5.0
-_AWAY_ATTEMPTS = 1
-"""The delay after an attempt without a server is never longer than after this many failures."""
+_QUICK_ATTEMPTS = 6
+"""Attempts without a server follow each other within 0.4 s this often, about as long as a restart
+takes; only then the delays grow."""
 
 
 def check_timeout(timeout: float) -> float:
@@ -148,8 +149,7 @@ class Retrying:
         if concerns_one_server(error) and self._failovers.take():
             return 0.0
         if _is_away(error):
-            # The channel itself connects less and less often, and an attempt costs no server time.
-            failed, requested = min(self._failed, _AWAY_ATTEMPTS), None
+            failed, requested = max(min(self._failed, 1), self._failed - _QUICK_ATTEMPTS), None
         else:
             failed, requested = self._failed, error.retry_after
         self._failed += 1

@@ -125,6 +125,16 @@ def test_a_server_that_drains_is_not_waited_for() -> None:
     assert [of_two.pause_after(draining) for _ in range(2)] == [0.0, 0.1]
 
 
+def test_a_server_that_restarts_is_soon_tried_again() -> None:
+    """The pauses after attempts without a server stay short for some attempts, and then grow."""
+    retrying = _retrying(Clock(), 60.0)
+    refused = Unavailable("Connection refused")
+
+    pauses = [retrying.pause_after(refused) for _ in range(11)]
+
+    assert pauses == [0.1, *[0.2] * 7, 0.4, 0.8, 1.6]
+
+
 @pytest.mark.parametrize("error", [AWAY, OVERLOADED])
 def test_errors_of_the_whole_service_are_waited_for(error: LeaderboardError) -> None:
     """While the store is away or a server is overloaded, no other server is called at once."""
