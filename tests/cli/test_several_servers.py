@@ -60,6 +60,27 @@ def test_load_needs_all_servers(fake: FakeService, run: Run) -> None:
     assert f"can't reach a leaderboard server at {NOBODY};" in outcome.err
 
 
+@pytest.mark.usefixtures("unhurried")
+def test_doctor_checks_each_server(fake: FakeService, other: FakeService, run: Run) -> None:
+    """`doctor` checks all servers; the worst finding decides."""
+    servers = f"{fake.address},{other.address},{NOBODY}"
+
+    outcome = run("doctor", "--json", "--timeout", "1", "--server", servers)
+
+    report = json.loads(outcome.out)
+    reached = {
+        check["check"]: check["verdict"]
+        for check in report["checks"]
+        if check["check"].startswith("reachable")
+    }
+    assert reached == {
+        f"reachable of {fake.address}": "OK",
+        f"reachable of {other.address}": "OK",
+        f"reachable of {NOBODY}": "FAIL",
+    }
+    assert (outcome.code, report["worst"]) == (ExitCode.FAILED, "FAIL")
+
+
 def test_a_dns_name(fake: FakeService, run: Run) -> None:
     """`dns:///` stands for all addresses of a name."""
     port = fake.address.rpartition(":")[2]

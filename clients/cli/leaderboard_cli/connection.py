@@ -3,7 +3,7 @@
 import threading
 from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Self, TypeVar
 
@@ -58,6 +58,10 @@ class Target:
     def servers(self) -> tuple[Server, ...]:
         """The servers that the address names."""
         return parse_addresses(self.server)
+
+    def each(self) -> list[Self]:
+        """Return a target for each server."""
+        return [replace(self, server=server.address) for server in self.servers]
 
     @property
     def host(self) -> str:

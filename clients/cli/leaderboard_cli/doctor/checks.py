@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
@@ -47,14 +48,23 @@ _NOT_SERVING = (
 
 
 def run_checks(target: Target, *, write: bool) -> Iterator[CheckResult]:
-    """Yield the result of each check; stop at a failure that leaves nothing more to check.
+    """Yield the result of each check of each server.
 
     Args:
-        target: The server.
+        target: The servers. If there are several, each check has its server in its name.
 
         write: Also write a score.
     """
     yield check_versions()
+    several = len(target.servers) > 1
+    for each in target.each():
+        for result in _check_server(each, write=write):
+            name = f"{result.check} of {each.server}" if several else result.check
+            yield replace(result, check=name)
+
+
+def _check_server(target: Target, *, write: bool) -> Iterator[CheckResult]:
+    """Yield the results of one server; stop at a failure that leaves nothing more to check."""
     with closing(target.channel()) as channel:
         health, service = HealthStub(channel), LeaderboardServiceStub(channel)
         reach = _check_reach(target, health)
