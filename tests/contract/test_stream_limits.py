@@ -22,6 +22,8 @@ from leaderboard.v1 import leaderboard_pb2 as pb
 _MAX_HEALTH_WATCHES = 1_000
 _MAX_REFLECTION_STREAMS = 100
 _STREAMS_OF_A_CHANNEL = 100
+_OPENED_WITHIN_S = 60
+"""Generous: it only limits the time of a broken test."""
 _REFLECTION = "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo"
 _LIST = reflection_pb2.ServerReflectionRequest(list_services="").SerializeToString()
 
@@ -59,7 +61,7 @@ async def _opened(service: ServiceProcess, open_stream: _Open, count: int) -> As
             if number % _STREAMS_OF_A_CHANNEL == 0:
                 channel = await stack.enter_async_context(service.new_channel())
             streams.append(open_stream(channel))
-        async with asyncio.timeout(DEADLINE_S):
+        async with asyncio.timeout(_OPENED_WITHIN_S):
             first = await asyncio.gather(*(stream.read() for stream in streams))
         assert grpc.aio.EOF not in first
         yield streams

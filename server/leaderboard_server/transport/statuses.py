@@ -36,10 +36,10 @@ class MalformedRequest(errors.LeaderboardError):
 
 
 class MessageTooLarge(errors.LeaderboardError):
-    """The request has too many bytes."""
+    """The request or its metadata have too many bytes."""
 
     def __init__(self, max_bytes: int) -> None:
-        super().__init__(f"the request is larger than {max_bytes} bytes")
+        super().__init__(f"the request, or its metadata, is larger than {max_bytes} bytes")
         self.max_bytes = max_bytes
 
 
