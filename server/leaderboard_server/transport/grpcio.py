@@ -29,6 +29,10 @@ MAX_RECEIVED_BYTES = 4 * 2**20
 with error details."""
 METADATA_HARD_LIMIT = 80 * 2**10
 """Metadata that gRPC itself refuses: over 64 KiB, with what HTTP/2 counts beside them."""
+MIN_PENDING_CALLS = 10_000
+"""Calls that may wait for a handler at least; each takes 25 kB at most while it waits."""
+UNLIMITED_STREAMS = 100
+"""Streams of a connection for health and reflection."""
 QUIET_S = 0.05
 """The server stops once no call has arrived for this time."""
 MAX_DRAIN_S = 1.0
@@ -191,11 +195,11 @@ def _limiting(endpoint: Endpoint, limits: Limits) -> Iterator[tuple[str, int]]:
     yield "grpc.so_reuseport", int(endpoint.shared)
     yield "grpc.max_allowed_incoming_connections", limits.max_connections
     # As many streams as a connection may have calls and watches, and as many calls to be refused.
-    streams = 2 * limits.max_calls_per_connection + limits.max_watchers
+    streams = 2 * limits.max_calls_per_connection + limits.max_watchers + UNLIMITED_STREAMS
     yield "grpc.max_concurrent_streams", streams
     # gRPC cancels calls over this limit, which callers don't repeat. So it is for floods alone: a
     # crowd of watchers that returns finds room. By default calls are cancelled from 1,000 on.
-    pending = limits.max_calls + limits.max_watchers
+    pending = max(MIN_PENDING_CALLS, limits.max_calls + limits.max_watchers)
     yield "grpc.server.max_pending_requests", pending
     yield "grpc.server.max_pending_requests_hard_limit", pending
 
