@@ -18,7 +18,7 @@ CLIENTS := python $(if $(shell command -v go),go) $(if $(shell command -v npm),t
 export PATH := $(CURDIR)/$(TOOLS):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: clients client-python client-go client-typescript client-java proto-check-clients help run front front-check test test-slow soak bench bench-quick test-readme docs release-check lint format types proto proto-check contract contract-release tools clean
+.PHONY: clients client-python client-go client-typescript client-java proto-check-clients help run front front-check test test-slow soak attacks bench bench-quick test-readme docs release-check lint format types proto proto-check contract contract-release tools clean
 
 help: ## List the tasks
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -44,6 +44,9 @@ test-readme: $(VENV)/.dev ## Run every command of the README in a copy of the pr
 
 soak: $(VENV)/.dev ## Open and cancel watches for two hours (LEADERBOARD_SOAK_S seconds)
 	LEADERBOARD_SOAK_S=$${LEADERBOARD_SOAK_S:-7200} $(BIN)/pytest tests/soak -m slow --timeout 0
+
+attacks: $(VENV)/.dev ## Run all attacks on both listeners, and print their table (an hour)
+	PYTHONPATH=tests $(BIN)/python -m attacks
 
 bench: $(VENV)/.dev ## Measure all listeners and peers (an hour; needs Go and h2load)
 	PYTHONPATH=tests $(BIN)/python -m benchmarks

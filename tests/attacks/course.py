@@ -1,0 +1,131 @@
+"""The course of one attack, with the good client and the memory of the server beside it."""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import psutil
+
+from attacks import good_client
+from attacks.catalogue import Attack
+from attacks.outcome import Memory, Outcome, Phase
+from attacks.records import Records
+from harness.processes import ChildProcess
+from harness.service import ServiceProcess
+from harness.waiting import eventually
+
+_MEMORY_EVERY_S = 0.1
+_MIB = 2**20
+_ENDS_WITHIN_S = 20.0
+_STARTS_WITHIN_S = 20.0
+
+
+@dataclass(frozen=True)
+class Times:
+    """The seconds of each part of a course."""
+
+    before: float
+    attack: float
+    after: float
+    attacks: int
+    """1, or 2 to compare the memory after two equal attacks."""
+
+
+class _Attacked(NamedTuple):
+    """One of the attacks."""
+
+    phase: Phase
+    peak: float
+    account: dict[str, Any]
+
+
+async def run(
+    attack: Attack, listener: str, service: ServiceProcess, folder: Path, times: Times
+) -> Outcome:
+    """Run an attack on a service beside the good client.
+
+    Args:
+        attack: The attack.
+
+        listener: The listener of the service.
+
+        service: The attacked service.
+
+        folder: An empty folder for logs and records.
+
+        times: How long each part takes.
+
+    Raises:
+        AssertionError: The good client or an attacker failed by itself.
+    """
+    if attack.prepare:
+        await attack.prepare(service.address)
+    client = _start("good_client", service.address, str(folder), log=folder / "client.log")
+    try:
+        await _until_started(client, folder)
+        began = time.monotonic()
+        await asyncio.sleep(times.before)
+        memory_before, attacked, afterwards = _memory(service), [], []
+        for number in range(times.attacks):
+            log = folder / f"attack-{number}.log"
+            attacked.append(await _attack(attack, service, log, times.attack))
+            await asyncio.sleep(times.after)
+            afterwards.append(_memory(service))
+        client.signal(signal.SIGTERM)
+        exit_code = await client.exited(within=_ENDS_WITHIN_S)
+        assert exit_code == 0, f"the good client failed:\n{client.log_tail()}"
+    finally:
+        client.end()
+    return Outcome(
+        attack=attack,
+        listener=listener,
+        records=Records.read(folder / good_client.CALLS),
+        began=began,
+        phases=[each.phase for each in attacked],
+        memory=Memory(memory_before, [each.peak for each in attacked], afterwards),
+        watch=(folder / good_client.WATCH).read_text(),
+        accounts=[each.account for each in attacked],
+    )
+
+
+async def _until_started(client: ChildProcess, folder: Path) -> None:
+    def started() -> bool:
+        if client.exit_code is not None:
+            raise RuntimeError(f"the good client failed:\n{client.log_tail()}")
+        return (folder / good_client.STARTED).exists()
+
+    await eventually(started, "the first calls of the good client", within=_STARTS_WITHIN_S)
+
+
+async def _attack(attack: Attack, service: ServiceProcess, log: Path, seconds: float) -> _Attacked:
+    port = service.address.rpartition(":")[2]
+    began = time.monotonic()
+    attacker = _start("attack", attack.name, port, str(seconds), log=log)
+    peak = 0.0
+    try:
+        while attacker.exit_code is None:
+            assert time.monotonic() - began < seconds + _ENDS_WITHIN_S, "the attack does not end"
+            peak = max(peak, _memory(service))
+            await asyncio.sleep(_MEMORY_EVERY_S)
+        ended = time.monotonic()
+        assert attacker.exit_code == 0, f"the attacker failed:\n{attacker.log_tail()}"
+    finally:
+        attacker.end()
+    return _Attacked(Phase(began, ended), peak, json.loads(attacker.log_tail(lines=1)))
+
+
+def _start(module: str, *arguments: str, log: Path) -> ChildProcess:
+    tests = str(Path(__file__).parents[1])
+    command = [sys.executable, "-m", f"attacks.{module}", *arguments]
+    return ChildProcess(command, log, os.environ | {"PYTHONPATH": tests})
+
+
+def _memory(service: ServiceProcess) -> float:
+    resident: int = psutil.Process(service.process.pid).memory_info().rss
+    return resident / _MIB

@@ -1,0 +1,10 @@
+"""The paths of the attacked methods."""
+
+_SERVICE = "/leaderboard.v1.LeaderboardService/"
+UPDATE = _SERVICE + "UpdateScore"
+BATCH = _SERVICE + "BatchUpdateScores"
+TOP = _SERVICE + "GetTopUsers"
+RANK = _SERVICE + "GetUserRank"
+WATCH = _SERVICE + "WatchContest"
+REFLECTION = "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo"
+HEALTH_WATCH = "/grpc.health.v1.Health/Watch"

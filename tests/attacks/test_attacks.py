@@ -1,0 +1,56 @@
+"""One hostile caller costs the others nothing that matters; each attack runs on each listener."""
+
+from pathlib import Path
+
+import pytest
+
+from attacks.attacked import attacked_service
+from attacks.catalogue import ATTACKS, Attack
+from attacks.course import Times, run
+from harness.service import ServiceProcess
+from harness.stores import StoreProcess
+
+SHORT = Times(before=0.5, attack=5.0, after=1.0, attacks=1)
+LONG = Times(before=10.0, attack=30.0, after=3.0, attacks=2)
+"""Two equal attacks, a minute in all."""
+
+_SHARED = [attack for attack in ATTACKS.values() if not attack.file_limit]
+_ALONE = [attack for attack in ATTACKS.values() if attack.file_limit]
+
+
+def _named(attack: Attack) -> str:
+    return attack.name
+
+
+@pytest.mark.parametrize("attack", _SHARED, ids=_named)
+async def test_a_good_client_is_served_beside_a_short_attack(
+    attack: Attack, listener: str, attacked: ServiceProcess, tmp_path: Path
+) -> None:
+    """During an attack no call of a good client fails, its watch is right, memory is bounded."""
+    outcome = await run(attack, listener, attacked, tmp_path, SHORT)
+    assert not outcome.broken_bounds(timed=False)
+
+
+@pytest.mark.parametrize("attack", _ALONE, ids=_named)
+async def test_a_good_client_is_served_by_a_server_with_few_files(
+    attack: Attack, listener: str, attacked_store: StoreProcess, tmp_path: Path
+) -> None:
+    """The same holds for a server with so few file descriptors that an attack takes them all."""
+    async with attacked_service(
+        listener, attacked_store, tmp_path, file_limit=attack.file_limit
+    ) as service:
+        outcome = await run(attack, listener, service, tmp_path, SHORT)
+    assert not outcome.broken_bounds(timed=False)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("attack", ATTACKS.values(), ids=_named)
+async def test_a_second_equal_attack_leaves_no_more_than_the_first(
+    attack: Attack, listener: str, own_store: StoreProcess, tmp_path: Path
+) -> None:
+    """Two attacks of 30 s on a server of its own keep all bounds, those of times and growth too."""
+    async with attacked_service(
+        listener, own_store, tmp_path / "service", file_limit=attack.file_limit
+    ) as service:
+        outcome = await run(attack, listener, service, tmp_path, LONG)
+    assert not outcome.broken_bounds(timed=True)
