@@ -61,7 +61,7 @@ async def _attack(attack: Attack, listener: str, folder: Path, times: Times) -> 
         async with service as attacked:
             course = own / "course"
             course.mkdir()
-            return await run(attack, listener, attacked, course, times)
+            return await run([attack], listener, attacked, course, times)
     finally:
         store.end()
 

@@ -1,13 +1,12 @@
 """The process of an attacker: `PYTHONPATH=tests python -m attacks.attack NAME PORT SECONDS`.
 
-Prints its account as JSON at the end. It leaves the cores to the server and the good client as far
-as it can, so that what they suffer is the server's doing.
+Prints its account as JSON at the end.
 """
 
 import asyncio
 import contextlib
 import json
-import os
+import time
 from typing import Annotated, Any
 
 import typer
@@ -15,8 +14,6 @@ import uvloop
 
 from attacks.attacker import Attacker
 from attacks.catalogue import ATTACKS
-
-_NICE = 10
 
 
 def main(
@@ -32,10 +29,10 @@ def main(
     attack = ATTACKS[name]
     if prepare and attack.prepare:
         uvloop.run(_prepared(attack.prepare(f"127.0.0.1:{port}")))
-    os.nice(_NICE)
-    attacker = Attacker(port, seconds)
+    attacker, began = Attacker(port, seconds), time.monotonic()
     uvloop.run(_attack(attacker, attack.run(attacker)))
     account = {
+        "began": began,
         "tally": attacker.tally,
         "figures": attacker.figures,
         "broken": attacker.broken,

@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -20,6 +21,9 @@ from harness.processes import ChildProcess
 from harness.service import ServiceProcess
 from harness.waiting import eventually
 
+_NICE = 15
+"""The priority of an attacker: what others suffer is to be the server's doing, not that of too few
+cores."""
 _MEMORY_EVERY_S = 0.1
 _MIB = 2**20
 _ENDS_WITHIN_S = 20.0
@@ -38,20 +42,20 @@ class Times:
 
 
 class _Attacked(NamedTuple):
-    """One of the attacks."""
+    """What was seen while the attacks ran once."""
 
     phase: Phase
     peak: float
-    account: dict[str, Any]
+    accounts: list[dict[str, Any]]
 
 
 async def run(
-    attack: Attack, listener: str, service: ServiceProcess, folder: Path, times: Times
+    attacks: Sequence[Attack], listener: str, service: ServiceProcess, folder: Path, times: Times
 ) -> Outcome:
-    """Run an attack on a service beside the good client.
+    """Run attacks on a service beside the good client.
 
     Args:
-        attack: The attack.
+        attacks: The attacks; they run at the same time.
 
         listener: The listener of the service.
 
@@ -64,17 +68,17 @@ async def run(
     Raises:
         AssertionError: The good client or an attacker failed by itself.
     """
-    if attack.prepare:
-        await attack.prepare(service.address)
+    for attack in attacks:
+        if attack.prepare:
+            await attack.prepare(service.address)
     client = _start("good_client", service.address, str(folder), log=folder / "client.log")
     try:
         await _until_started(client, folder)
         began = time.monotonic()
         await asyncio.sleep(times.before)
         memory_before, attacked, afterwards = _memory(service), [], []
-        for number in range(times.attacks):
-            log = folder / f"attack-{number}.log"
-            attacked.append(await _attack(attack, service, log, times.attack))
+        for _ in range(times.attacks):
+            attacked.append(await _attack(attacks, service, folder, times.attack))
             await asyncio.sleep(times.after)
             afterwards.append(_memory(service))
         client.signal(signal.SIGTERM)
@@ -83,14 +87,14 @@ async def run(
     finally:
         client.end()
     return Outcome(
-        attack=attack,
+        attacks=tuple(attacks),
         listener=listener,
         records=Records.read(folder / good_client.CALLS),
         began=began,
         phases=[each.phase for each in attacked],
         memory=Memory(memory_before, [each.peak for each in attacked], afterwards),
         watch=(folder / good_client.WATCH).read_text(),
-        accounts=[each.account for each in attacked],
+        accounts=[account for each in attacked for account in each.accounts],
     )
 
 
@@ -103,21 +107,34 @@ async def _until_started(client: ChildProcess, folder: Path) -> None:
     await eventually(started, "the first calls of the good client", within=_STARTS_WITHIN_S)
 
 
-async def _attack(attack: Attack, service: ServiceProcess, log: Path, seconds: float) -> _Attacked:
+async def _attack(
+    attacks: Sequence[Attack], service: ServiceProcess, folder: Path, seconds: float
+) -> _Attacked:
     port = service.address.rpartition(":")[2]
-    began = time.monotonic()
-    attacker = _start("attack", attack.name, port, str(seconds), log=log)
+    attackers = [
+        _start("attack", attack.name, port, str(seconds), log=folder / f"{attack.name}.log")
+        for attack in attacks
+    ]
     peak = 0.0
     try:
-        while attacker.exit_code is None:
-            assert time.monotonic() - began < seconds + _ENDS_WITHIN_S, "the attack does not end"
-            peak = max(peak, _memory(service))
-            await asyncio.sleep(_MEMORY_EVERY_S)
+        for attacker in attackers:
+            os.setpriority(os.PRIO_PROCESS, attacker.pid, _NICE)
+        async with asyncio.timeout(seconds + _ENDS_WITHIN_S):
+            while any(attacker.exit_code is None for attacker in attackers):
+                peak = max(peak, _memory(service))
+                await asyncio.sleep(_MEMORY_EVERY_S)
         ended = time.monotonic()
-        assert attacker.exit_code == 0, f"the attacker failed:\n{attacker.log_tail()}"
     finally:
-        attacker.end()
-    return _Attacked(Phase(began, ended), peak, json.loads(attacker.log_tail(lines=1)))
+        for attacker in attackers:
+            attacker.end()
+    accounts = [_account(attacker) for attacker in attackers]
+    return _Attacked(Phase(min(each["began"] for each in accounts), ended), peak, accounts)
+
+
+def _account(attacker: ChildProcess) -> dict[str, Any]:
+    assert attacker.exit_code == 0, f"an attacker failed:\n{attacker.log_tail()}"
+    account: dict[str, Any] = json.loads(attacker.log_tail(lines=1))
+    return account
 
 
 def _start(module: str, *arguments: str, log: Path) -> ChildProcess:

@@ -20,7 +20,7 @@ MAX_PEAK_MIB = 1_024
 MIN_GOODPUT = 0.85
 """Answered calls at three times the capacity, in terms of the capacity."""
 UNBOUNDED = {("grpcio", "rapid-reset"), ("grpcio", "unfinished-uploads")}
-"""Attacks that grpcio can't keep from the good client; it only has to be well again in time."""
+"""Attacks that a listener can't keep from the good client; it only has to be well again in time."""
 
 _SLOW_S = 0.1
 """Calls that take less are not a sign of an ill server."""
@@ -47,14 +47,15 @@ class Memory(NamedTuple):
 class Outcome:
     """The measurements of a course."""
 
-    attack: Attack
+    attacks: tuple[Attack, ...]
+    """The attacks, which ran at the same time."""
     listener: str
     records: Records
     """The calls of the good client."""
     began: float
     """The time from which its calls count."""
     phases: list[Phase]
-    """The attacks."""
+    """The time of each run of the attacks."""
     memory: Memory
     watch: str
     """What was wrong with the watch of the good client; nothing if it is empty."""
@@ -106,9 +107,19 @@ class Outcome:
 
     @property
     def figures(self) -> dict[str, float]:
-        """What the attackers measured, of the last attack."""
+        """What the last attacker measured."""
         figures: dict[str, float] = self.accounts[-1]["figures"]
         return figures
+
+    @property
+    def takes_capacity(self) -> bool:
+        """Whether calls are refused because there are too many legal ones."""
+        return any(attack.takes_capacity for attack in self.attacks)
+
+    @property
+    def is_unbounded(self) -> bool:
+        """Whether the listener can't keep an attack from the good client."""
+        return any((self.listener, attack.name) in UNBOUNDED for attack in self.attacks)
 
     def broken_bounds(self, *, timed: bool) -> list[str]:
         """Return the bounds that were broken, as sentences.
@@ -118,7 +129,7 @@ class Outcome:
         """
         broken = [f"{rule}: {count} times" for rule, count in self._broken_rules().items()]
         failures = self.failures
-        if (self.listener, self.attack.name) in UNBOUNDED or self.attack.takes_capacity:
+        if self.is_unbounded or self.takes_capacity:
             failures = self.late_failures
         elif timed and not self.ratio < MAX_RATIO:
             broken.append(f"the p99 of the good client rose to {self.ratio:.1f} times")
@@ -128,7 +139,7 @@ class Outcome:
             broken.append(f"the watch of the good client was wrong: {self.watch}")
         if timed and self.recovery > WELL_AGAIN_S:
             broken.append(f"the server was well again after {self.recovery:.1f} s")
-        if timed and self.attack.takes_capacity:
+        if timed and self.takes_capacity:
             broken += self._lost_goodput()
         return broken + self._unbounded_memory()
 

@@ -21,7 +21,7 @@ def _row(outcome: Outcome) -> str:
     sizes = [memory.before, max(memory.peaks), *memory.afterwards]
     times = f"{_ms(outcome.p99_without)}, {_ms(outcome.p99_with)} ms, {outcome.ratio:.1f}"
     cells = (
-        outcome.attack.title + _goodput(outcome),
+        "; ".join(attack.title for attack in outcome.attacks) + _goodput(outcome),
         outcome.listener,
         times,
         f"{sum(outcome.failures.values())} of {outcome.calls}",
@@ -32,7 +32,7 @@ def _row(outcome: Outcome) -> str:
 
 
 def _goodput(outcome: Outcome) -> str:
-    if not outcome.attack.takes_capacity:
+    if not outcome.takes_capacity:
         return ""
     figures = outcome.figures
     return f": {figures['goodput']:,.0f} of {figures['capacity']:,.0f} a second are served"

@@ -1,5 +1,7 @@
 """One hostile caller costs the others nothing that matters; each attack runs on each listener."""
 
+import itertools
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -14,24 +16,46 @@ SHORT = Times(before=0.5, attack=5.0, after=1.0, attacks=1)
 LONG = Times(before=10.0, attack=30.0, after=3.0, attacks=2)
 """Two equal attacks, a minute in all."""
 
-_SHARED = [attack for attack in ATTACKS.values() if not attack.file_limit]
-_ALONE = [attack for attack in ATTACKS.values() if attack.file_limit]
-
 
 def _named(attack: Attack) -> str:
     return attack.name
 
 
-@pytest.mark.parametrize("attack", _SHARED, ids=_named)
-async def test_a_good_client_is_served_beside_a_short_attack(
-    attack: Attack, listener: str, attacked: ServiceProcess, tmp_path: Path
+TOGETHER = [
+    ("zero-window", "dripping"),
+    ("unfinished-uploads",),
+    ("gzip-bomb", "many-refusals"),
+    ("rapid-reset",),
+    ("reflection-streams", "health-streams"),
+    ("shared-channel", "garbage"),
+    ("large-metadata", "continuation-flood", "wrong-calls"),
+    ("limits",),
+    ("deep-pages",),
+    ("ping-flood", "settings-flood", "empty-frames"),
+    ("overload",),
+]
+"""Attacks that run at the same time on the shared server, to keep the tests short."""
+ALONE = [attack for attack in ATTACKS.values() if attack.file_limit]
+"""Attacks on a server of their own."""
+
+
+def test_every_attack_is_run() -> None:
+    """Each attack has its short form."""
+    short = [*itertools.chain(*TOGETHER), *(attack.name for attack in ALONE)]
+    assert sorted(short) == sorted(ATTACKS)
+
+
+@pytest.mark.parametrize("names", TOGETHER, ids="+".join)
+async def test_a_good_client_is_served_beside_short_attacks(
+    names: Sequence[str], listener: str, attacked: ServiceProcess, tmp_path: Path
 ) -> None:
-    """During an attack no call of a good client fails, its watch is right, memory is bounded."""
-    outcome = await run(attack, listener, attacked, tmp_path, SHORT)
+    """During attacks no call of a good client fails, its watch is right, memory is bounded."""
+    attacks = [ATTACKS[name] for name in names]
+    outcome = await run(attacks, listener, attacked, tmp_path, SHORT)
     assert not outcome.broken_bounds(timed=False)
 
 
-@pytest.mark.parametrize("attack", _ALONE, ids=_named)
+@pytest.mark.parametrize("attack", ALONE, ids=_named)
 async def test_a_good_client_is_served_by_a_server_with_few_files(
     attack: Attack, listener: str, attacked_store: StoreProcess, tmp_path: Path
 ) -> None:
@@ -39,7 +63,7 @@ async def test_a_good_client_is_served_by_a_server_with_few_files(
     async with attacked_service(
         listener, attacked_store, tmp_path, file_limit=attack.file_limit
     ) as service:
-        outcome = await run(attack, listener, service, tmp_path, SHORT)
+        outcome = await run([attack], listener, service, tmp_path, SHORT)
     assert not outcome.broken_bounds(timed=False)
 
 
@@ -52,5 +76,5 @@ async def test_a_second_equal_attack_leaves_no_more_than_the_first(
     async with attacked_service(
         listener, own_store, tmp_path / "service", file_limit=attack.file_limit
     ) as service:
-        outcome = await run(attack, listener, service, tmp_path, LONG)
+        outcome = await run([attack], listener, service, tmp_path, LONG)
     assert not outcome.broken_bounds(timed=True)

@@ -23,7 +23,7 @@ def _calls(first: float, last: float, *, seconds: float, status: str = "OK") -> 
 def _outcome(*records: Iterable[Record], listener: str = "front") -> Outcome:
     """Return the outcome of an attack from 10 s to 20 s."""
     return Outcome(
-        attack=ATTACKS["rapid-reset"],
+        attacks=(ATTACKS["rapid-reset"],),
         listener=listener,
         records=Records(record for part in records for record in part),
         began=0.0,
