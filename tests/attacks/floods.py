@@ -101,13 +101,12 @@ async def empty_frames(attacker: Attacker) -> None:
 
 
 async def _flood(attacker: Attacker, data: bytes) -> None:
-    reading, unreading = Fleet(attacker, size=2), Fleet(attacker, size=2)
+    fleets = itertools.cycle([Fleet(attacker, size=2), unreading := Fleet(attacker, size=2)])
     flood = data * _FRAMES_AT_ONCE
     async for due in attacker.ticks(_FRAMES_A_SECOND / _FRAMES_AT_ONCE):
         for connection in unreading.connections:
             connection.stop_reading()
-        for _ in range(due):
-            for fleet in (reading, unreading):
-                if chosen := fleet.next():
-                    chosen.send(flood)
-                    attacker.tally["flood_bytes"] += len(flood)
+        for fleet in itertools.islice(fleets, due):
+            if chosen := fleet.next():
+                chosen.send(flood)
+                attacker.tally["flood_bytes"] += len(flood)
