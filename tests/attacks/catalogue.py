@@ -38,12 +38,12 @@ ATTACKS = {
     for attack in (
         Attack(
             name="zero-window",
-            title="1,000 calls on a connection with a window of 0, 4 such connections a second",
+            title="1,000 calls on a connection with a window of 0, one such connection a second",
             run=reading_nothing.zero_window,
         ),
         Attack(
             name="dripping",
-            title="the same, sent byte by byte, 2 connections a second",
+            title="1,000 such calls sent byte by byte, a connection every 2 s",
             run=reading_nothing.dripping,
         ),
         Attack(
@@ -58,7 +58,7 @@ ATTACKS = {
         ),
         Attack(
             name="many-refusals",
-            title="batches of 1,000 invalid updates in 143 bytes, 100 a second",
+            title="batches of 1,000 invalid updates in 143 bytes, 10 a second",
             run=dear_requests.many_refusals,
         ),
         Attack(
@@ -99,13 +99,13 @@ ATTACKS = {
         ),
         Attack(
             name="limits",
-            title="300 watches with 300 limits of a contest with 200 writes a second",
+            title="300 watches with 300 limits of a contest with 100 writes a second",
             run=watches.limits,
             prepare=watches.fill_crowded_board,
         ),
         Attack(
             name="deep-pages",
-            title="pages of 1,000 rows deep in a board of 200,000 users, 200 a second",
+            title="pages of 1,000 rows deep in a board of 200,000 users, 130 a second",
             run=dear_requests.deep_pages,
             prepare=dear_requests.fill_large_board,
         ),

@@ -13,7 +13,9 @@ from leaderboard.v1.leaderboard_pb2_grpc import LeaderboardServiceStub
 _EMPTY_UPDATE = b"\x0a\x00"
 _BATCH = 1_000
 _BOMBS_A_SECOND = 100
-_PAGES_A_SECOND = 200
+_REFUSED_BATCHES_A_SECOND = 10
+"""Each costs as much as a legal batch of 1,000."""
+_PAGES_A_SECOND = 130
 _MAX_UNANSWERED = 200
 LARGE = "large"
 LARGE_USERS = 200_000
@@ -26,7 +28,8 @@ async def gzip_bomb(attacker: Attacker) -> None:
 
 async def many_refusals(attacker: Attacker) -> None:
     """Send a batch of 143 bytes whose 1,000 updates are all invalid."""
-    await _repeat(attacker, [Call.compressed(BATCH, _EMPTY_UPDATE * _BATCH)], _BOMBS_A_SECOND)
+    calls = [Call.compressed(BATCH, _EMPTY_UPDATE * _BATCH)]
+    await _repeat(attacker, calls, _REFUSED_BATCHES_A_SECOND)
 
 
 async def deep_pages(attacker: Attacker) -> None:

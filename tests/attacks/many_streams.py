@@ -9,8 +9,8 @@ from attacks.paths import HEALTH_WATCH, REFLECTION, UPDATE
 from leaderboard.v1 import leaderboard_pb2 as pb
 
 STREAMS = 10_000
-_OPENED_A_SECOND = 2_500
-_OPENED_AGAIN_A_SECOND = 250
+_OPENED_A_SECOND = 2_000
+_OPENED_AGAIN_A_SECOND = 200
 _RESET_A_SECOND = 20_000
 _RESET_AT_ONCE = 100
 

@@ -11,7 +11,7 @@ from leaderboard.v1 import leaderboard_pb2 as pb
 
 STREAMS = 1_000
 _HELD = 16
-_NEW_CONNECTION_S = 0.25
+_NEW_CONNECTION_S = 1.0
 _DRIP_S = 0.05
 _UPLOAD_BYTES = 2**20
 """The largest legal request; its last byte is never sent."""

@@ -17,7 +17,7 @@ from leaderboard.v1.leaderboard_pb2_grpc import LeaderboardServiceStub
 CROWDED = "crowded"
 LIMITS = 300
 _CROWDED_USERS = 1_000
-_WRITES_A_SECOND = 200
+_WRITES_A_SECOND = 100
 _MAX_UNANSWERED = 100
 QUIET = "quiet"
 SHARED_WATCHES = 1_000
