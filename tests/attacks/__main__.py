@@ -22,7 +22,7 @@ def main(
     attacks: Annotated[str, typer.Option(help="Only these, with commas.")] = "",
     listeners: Annotated[str, typer.Option(help="Only these, with commas.")] = "",
     before: Annotated[float, typer.Option(help="Seconds of the client alone.")] = 10.0,
-    seconds: Annotated[float, typer.Option(help="Seconds of each attack.")] = 60.0,
+    seconds: Annotated[float, typer.Option(help="Seconds of each attack, which runs twice.")] = 30.0,
     after: Annotated[float, typer.Option(help="Seconds after each attack.")] = 3.0,
 ) -> None:
     """Attack a server on each listener, twice with each attack, and print what that did."""
