@@ -22,12 +22,14 @@ def main(
     attacks: Annotated[str, typer.Option(help="Only these, with commas.")] = "",
     listeners: Annotated[str, typer.Option(help="Only these, with commas.")] = "",
     before: Annotated[float, typer.Option(help="Seconds of the client alone.")] = 10.0,
-    seconds: Annotated[float, typer.Option(help="Seconds of each attack, which runs twice.")] = 30.0,
+    seconds: Annotated[
+        float, typer.Option(help="Seconds of each attack, which runs twice.")
+    ] = 30.0,
     after: Annotated[float, typer.Option(help="Seconds after each attack.")] = 3.0,
 ) -> None:
     """Attack a server on each listener, twice with each attack, and print what that did."""
     chosen = [ATTACKS[name] for name in attacks.split(",") if name] or list(ATTACKS.values())
-    times = Times(before, seconds, after, attacks=2)
+    times = Times(before, seconds, after, attacks=2, deadline=1.0)
     names = [name for name in listeners.split(",") if name] or list(LISTENERS)
     outcomes, broken = asyncio.run(_attack_all(chosen, names, times))
     typer.echo(f"\n{table(outcomes)}")

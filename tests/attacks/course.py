@@ -39,6 +39,8 @@ class Times:
     after: float
     attacks: int
     """1, or 2 to compare the memory after two equal attacks."""
+    deadline: float
+    """Of each call of the good client."""
 
 
 class _Attacked(NamedTuple):
@@ -71,7 +73,8 @@ async def run(
     for attack in attacks:
         if attack.prepare:
             await attack.prepare(service.address)
-    client = _start("good_client", service.address, str(folder), log=folder / "client.log")
+    arguments = service.address, str(folder), str(times.deadline)
+    client = _start("good_client", *arguments, log=folder / "client.log")
     try:
         await _until_started(client, folder)
         began = time.monotonic()

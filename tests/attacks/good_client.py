@@ -1,4 +1,4 @@
-"""A client that behaves: `PYTHONPATH=tests python -m attacks.good_client ADDRESS FOLDER`.
+"""A client that behaves: `python -m attacks.good_client ADDRESS FOLDER DEADLINE_S`, in `tests`.
 
 It makes 200 mixed calls a second on one channel, whether or not the server keeps up, watches its
 contest, and opens another watch and another connection each second. At SIGTERM it writes its calls
@@ -23,7 +23,6 @@ from leaderboard.v1.leaderboard_pb2_grpc import LeaderboardServiceStub
 
 CONTEST = "good"
 RATE = 200
-DEADLINE_S = 1.0
 MIXED = ("update", "top", "rank", "batch")
 """The kinds of calls whose times count; a new connection or watch takes longer by itself."""
 CALLS, WATCH, STARTED = "calls.csv", "watch.txt", "started"
@@ -40,9 +39,9 @@ Call = Callable[[int], Awaitable[object]]
 class GoodClient:
     """The calls of the client; each takes the number of the call."""
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, deadline_s: float) -> None:
         self.records: list[Record] = []
-        self._address = address
+        self._address, self._deadline_s = address, deadline_s
         self._channel = self._new_channel()
         self._stub = LeaderboardServiceStub(self._channel)
         self._tasks: set[asyncio.Task[None]] = set()
@@ -50,7 +49,7 @@ class GoodClient:
         self._calls: dict[str, Call] = {
             "update": self._update,
             "batch": self._batch,
-            "top": lambda _: self._stub.GetTopUsers(_TOP, timeout=DEADLINE_S),
+            "top": lambda _: self._stub.GetTopUsers(_TOP, timeout=deadline_s),
             "rank": self._rank,
             "new watch": lambda _: self._open_watch(),
             "new connection": lambda _: self._connect(),
@@ -90,7 +89,7 @@ class GoodClient:
 
     async def _record(self, kind: str, number: int, at: float) -> None:
         try:
-            async with asyncio.timeout(2 * DEADLINE_S):
+            async with asyncio.timeout(2 * self._deadline_s):
                 await self._calls[kind](number)
             status = "OK"
         except grpc.aio.AioRpcError as error:
@@ -100,31 +99,31 @@ class GoodClient:
         self.records.append(Record(at, time.monotonic() - at, kind, status))
 
     async def _update(self, number: int) -> None:
-        response = await self._stub.UpdateScore(_one_update(number), timeout=DEADLINE_S)
+        response = await self._stub.UpdateScore(_one_update(number), timeout=self._deadline_s)
         self._observe(response.position)
 
     async def _batch(self, number: int) -> None:
         updates = [_one_update(number + other, f"-{other}") for other in range(_BATCH)]
         request = pb.BatchUpdateScoresRequest(updates=updates)
-        response = await self._stub.BatchUpdateScores(request, timeout=DEADLINE_S)
+        response = await self._stub.BatchUpdateScores(request, timeout=self._deadline_s)
         for result in response.results:
             self._observe(result.response.position)
 
     def _rank(self, number: int) -> Awaitable[object]:
         request = pb.GetUserRankRequest(contest_id=CONTEST, user_id=f"u{number % _USERS}")
-        rank: Awaitable[object] = self._stub.GetUserRank(request, timeout=DEADLINE_S)
+        rank: Awaitable[object] = self._stub.GetUserRank(request, timeout=self._deadline_s)
         return rank
 
     async def _open_watch(self) -> None:
         request = pb.WatchContestRequest(contest_id=CONTEST)
-        call = self._stub.WatchContest(request, timeout=DEADLINE_S)
+        call = self._stub.WatchContest(request, timeout=self._deadline_s)
         await call.read()
         call.cancel()
 
     async def _connect(self) -> None:
         async with self._new_channel() as channel:
             await LeaderboardServiceStub(channel).GetTopUsers(
-                _TOP, timeout=DEADLINE_S, wait_for_ready=True
+                _TOP, timeout=self._deadline_s, wait_for_ready=True
             )
 
     async def _check(self, watcher: Watcher) -> str:
@@ -159,14 +158,14 @@ def _one_update(number: int, part: str = "") -> pb.UpdateScoreRequest:
     )
 
 
-async def _main(address: str, folder: Path) -> None:
+async def _main(address: str, folder: Path, deadline_s: float) -> None:
     stopping = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopping.set)
-    client = GoodClient(address)
+    client = GoodClient(address, deadline_s)
     wrong = await client.run(stopping, folder)
     Records(client.records).write(folder / CALLS)
     (folder / WATCH).write_text(wrong)
 
 
 if __name__ == "__main__":
-    uvloop.run(_main(sys.argv[1], Path(sys.argv[2])))
+    uvloop.run(_main(sys.argv[1], Path(sys.argv[2]), float(sys.argv[3])))

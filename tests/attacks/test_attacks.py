@@ -12,8 +12,9 @@ from attacks.course import Times, run
 from harness.service import ServiceProcess
 from harness.stores import StoreProcess
 
-SHORT = Times(before=0.5, attack=5.0, after=1.0, attacks=1)
-LONG = Times(before=10.0, attack=30.0, after=3.0, attacks=2)
+SHORT = Times(before=0.5, attack=5.0, after=1.0, attacks=1, deadline=3.0)
+"""With a deadline that a server meets which shares its cores with other tests."""
+LONG = Times(before=10.0, attack=30.0, after=3.0, attacks=2, deadline=1.0)
 """Two equal attacks, a minute in all."""
 
 
