@@ -17,6 +17,7 @@ import uvloop
 
 from attacks.records import Record, Records
 from harness.service import CHANNEL_OPTIONS
+from harness.statuses import status_of
 from harness.watcher import Watcher
 from leaderboard.v1 import leaderboard_pb2 as pb
 from leaderboard.v1.leaderboard_pb2_grpc import LeaderboardServiceStub
@@ -93,7 +94,7 @@ class GoodClient:
                 await self._calls[kind](number)
             status = "OK"
         except grpc.aio.AioRpcError as error:
-            status = error.code().name
+            status = _name(error)
         except TimeoutError:
             status = "NOTHING"
         self.records.append(Record(at, time.monotonic() - at, kind, status))
@@ -147,6 +148,15 @@ class GoodClient:
 
     def _new_channel(self) -> grpc.aio.Channel:
         return grpc.aio.insecure_channel(self._address, options=CHANNEL_OPTIONS)
+
+
+def _name(error: grpc.aio.AioRpcError) -> str:
+    """Return the name of a status, with the limit that the call was over."""
+    try:
+        limit = status_of(error).metadata.get("limit", "")
+    except AssertionError:  # not a status of the service, such as a deadline
+        limit = ""
+    return f"{error.code().name} {limit}".rstrip()
 
 
 def _one_update(number: int, part: str = "") -> pb.UpdateScoreRequest:

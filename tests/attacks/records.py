@@ -20,7 +20,7 @@ class Record(NamedTuple):
     """From then to its end."""
     kind: str
     status: str
-    """The name of its gRPC status."""
+    """The name of its gRPC status, and the limit that it was over."""
 
     @property
     def failed(self) -> bool:
