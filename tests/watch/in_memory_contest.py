@@ -64,6 +64,7 @@ class InMemoryContest:
         following: The number of watchers that follow each broadcast group.
         position_reads: The number of reads of the position from the store.
         state_reads: The number of reads of the first ranks that waited.
+        depths: The numbers of ranks that were read without waiting.
         window: True while the first ranks can be read without waiting.
     """
 
@@ -85,6 +86,7 @@ class InMemoryContest:
         self.position_reads = 0
         self.state_reads = 0
         self.window = True
+        self.depths: list[int] = []
         self._received: list[RankedUser] = []
         self._log: list[Commit] = []
 
@@ -139,6 +141,7 @@ class InMemoryContest:
 
     def top_as_followed_now(self, _contest_id: str, count: int) -> Page | None:
         """See `views.BoardReader.top_as_followed_now`."""
+        self.depths.append(count)
         if not self.window:
             return None
         return Page(tuple(self._received[:count]), len(self._received), self.follower.position)
@@ -195,6 +198,11 @@ class Viewer:
             limit=self._request.limit,
             user_ids=self._request.user_ids,
         )
+
+    @property
+    def limit(self) -> int:
+        """The number of ranks that it watches."""
+        return self._request.limit
 
     @property
     def position(self) -> Position:

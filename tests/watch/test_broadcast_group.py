@@ -14,6 +14,7 @@ from leaderboard_server.domain.position import Position
 from leaderboard_server.domain.watch import Changes, Progress, Snapshot, WatchMessage, WatchScope
 from leaderboard_server.transport import broadcast_groups
 from leaderboard_server.watch import watcher
+from leaderboard_server.watch.delta_reader import DeltaReader
 from watch.in_memory_contest import InMemoryContest, Viewer
 
 BUFFERED = 2
@@ -58,7 +59,7 @@ def _published(contest: InMemoryContest, monkeypatch: pytest.MonkeyPatch) -> Pub
 
 def running_groups() -> int:
     """Return the number of broadcast groups with a running task."""
-    return sum(task.get_name() == "broadcast-group" for task in asyncio.all_tasks())
+    return sum(task.get_name() == "broadcaster" for task in asyncio.all_tasks())
 
 
 async def all_follow(contest: InMemoryContest, count: int, groups: int = 1) -> None:
@@ -324,14 +325,14 @@ class TestEnd:
         """All watches end with the error, and no other group is started."""
         viewers = [Viewer(contest) for _ in range(3)]
 
-        async def fail(_watcher: watcher.Watcher) -> WatchMessage:
+        async def fail(_reader: DeltaReader) -> None:
             raise LookupError("a defect")
 
         async def watch_and_fail() -> None:
             async with contextlib.AsyncExitStack() as stack:
                 tasks = [await stack.enter_async_context(viewer.watching()) for viewer in viewers]
                 await all_share(contest, *viewers)
-                monkeypatch.setattr(watcher.Watcher, "next", fail)
+                monkeypatch.setattr(DeltaReader, "poll", fail)
                 contest.commit(Step("ada", 1))
                 done, _ = await asyncio.wait(tasks, timeout=10)
                 ended.extend(task.exception() for task in done)

@@ -1,5 +1,7 @@
 """Merged changes, applied by the rules of the contract."""
 
+import random
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -7,7 +9,15 @@ from harness.plain_board import PlainBoard, Step
 from harness.strategies import commits
 from leaderboard_server.domain.board import RankedUser
 from leaderboard_server.domain.change import Commit, ScoreChange
-from leaderboard_server.watch.merge import merge
+from leaderboard_server.watch.merge import Merge, Rows
+from watch.plain_merge import plain_merge
+
+DEPTH = 9
+"""The largest limit of the watchers; boards have fewer and more users."""
+steps = st.builds(
+    Step, st.sampled_from([f"u{number}" for number in range(14)]), st.integers(-6, 6), st.just("")
+)
+many_commits = st.lists(st.lists(steps, min_size=1, max_size=6), max_size=15)
 
 
 def applied(
@@ -27,8 +37,37 @@ def after(board: PlainBoard, batches: list[list[Step]]) -> list[Commit]:
     return [board.commit(steps) for steps in batches]
 
 
+def rows(board: PlainBoard, depth: int) -> Rows:
+    """Return the first rows of a board."""
+    return Rows(board.page(depth).users, depth)
+
+
 class TestMerge:
     """Guarantees of merged changes."""
+
+    @given(start=many_commits, then=many_commits, known=st.booleans(), order=st.randoms())
+    def test_has_the_changes_of_each_limit(
+        self,
+        start: list[list[Step]],
+        then: list[list[Step]],
+        known: bool,  # noqa: FBT001 - hypothesis passes it by name
+        order: random.Random,
+    ) -> None:
+        """The changes of each limit are those of a merge for that limit alone."""
+        board = PlainBoard()
+        after(board, start)
+        old = rows(board, DEPTH)
+        commits = after(board, then)
+        new = rows(board, DEPTH)
+
+        merge = Merge(old if known else None, new, commits)
+
+        limits = [*range(1, DEPTH + 1)] * 2
+        order.shuffle(limits)
+        for limit in limits:
+            before = old.users[:limit] if known else ()
+            expected = plain_merge(before, new.users[:limit], limit, commits)
+            assert merge.changes(limit) == expected
 
     @given(start=commits, then=commits, limit=st.integers(1, 8))
     def test_turns_the_old_rows_into_the_new(
@@ -37,11 +76,10 @@ class TestMerge:
         """After any number of merged commits the watcher has the board's first ranks."""
         board = PlainBoard()
         after(board, start)
-        old = board.page(limit).users
-        merged = after(board, then)
-        new = board.page(limit).users
+        old, commits, new = rows(board, limit), after(board, then), rows(board, limit)
 
-        assert applied(list(old), merge(old, new, limit, merged), limit) == list(new)
+        changes = Merge(old, new, commits).changes(limit)
+        assert applied(list(old.users), changes, limit) == list(new.users)
 
     @given(start=commits, then=commits, limit=st.integers(1, 8))
     def test_has_all_rows_if_the_old_ones_are_not_known(
@@ -50,11 +88,10 @@ class TestMerge:
         """A resumed watcher has the board after these changes, whatever rows it had before."""
         board = PlainBoard()
         after(board, start)
-        old = board.page(limit).users
-        merged = after(board, then)
-        new = board.page(limit).users
+        old, commits, new = rows(board, limit), after(board, then), rows(board, limit)
 
-        assert applied(list(old), merge((), new, limit, merged), limit) == list(new)
+        changes = Merge(None, new, commits).changes(limit)
+        assert applied(list(old.users), changes, limit) == list(new.users)
 
     @given(start=commits, then=commits, limit=st.integers(1, 8))
     def test_has_no_rows_that_did_not_change(
@@ -63,23 +100,37 @@ class TestMerge:
         """Merged changes have only rows that changed, entered or left."""
         board = PlainBoard()
         after(board, start)
-        old = board.page(limit).users
-        merged = after(board, then)
-        new = board.page(limit).users
+        old, commits, new = rows(board, limit), after(board, then), rows(board, limit)
 
-        touched = {change.user.user_id for commit in merged for change in commit.changes}
-        entered = {user.user_id for user in new} - {user.user_id for user in old}
-        for change in merge(old, new, limit, merged):
+        touched = {change.user.user_id for commit in commits for change in commit.changes}
+        entered = {user.user_id for user in new.users} - {user.user_id for user in old.users}
+        for change in Merge(old, new, commits).changes(limit):
             assert change.user.user_id in touched | entered
+
+    def test_limits_share_the_changes_that_do_not_differ(self) -> None:
+        """A user that moves up costs one list of changes for all limits below which it stays."""
+        board = PlainBoard()
+        after(board, [[Step(f"u{number}", 100 - number) for number in range(50)]])
+        old, commits, new = rows(board, 50), after(board, [[Step("u30", 22)]]), rows(board, 50)
+
+        merge = Merge(old, new, commits)
+
+        assert {id(merge.changes(limit)) for limit in range(1, 10)} == {id(merge.changes(1))}
+        assert not merge.changes(1)
+        assert len({id(merge.changes(limit)) for limit in range(10, 31)}) == 1
+        assert {merge.changes(limit)[0].user.rank for limit in range(10, 51)} == {10}
 
     def test_sums_the_points_of_one_user(self) -> None:
         """The merged change has the sum of the points, the first rank before and the last row."""
         board = PlainBoard()
         after(board, [[Step("ada", 5), Step("bo", 4)]])
-        old = board.page(10).users
-        merged = after(board, [[Step("bo", 3)], [Step("bo", 2)]])
+        old, commits, new = (
+            rows(board, 10),
+            after(board, [[Step("bo", 3)], [Step("bo", 2)]]),
+            rows(board, 10),
+        )
 
-        (change,) = merge(old, board.page(10).users, 10, merged)
+        (change,) = Merge(old, new, commits).changes(10)
 
         expected = (RankedUser("bo", 9, 1, ""), 2, 5)
         assert expected == (change.user, change.previous_rank, change.points)

@@ -1,14 +1,16 @@
 """One watcher and its next message, while the test decides when commits are received."""
 
 import asyncio
+from collections import Counter
+from typing import Any
 
 import pytest
 
 from harness.plain_board import Step
 from leaderboard_server.domain.errors import StoreUnavailable
 from leaderboard_server.domain.watch import Changes, Progress, WatchMessage, WatchScope
-from leaderboard_server.watch import merge as merging
 from leaderboard_server.watch import views, watcher
+from leaderboard_server.watch.merge import Merge
 from leaderboard_server.watch.views import CHANGES_AT_ONCE
 from watch.in_memory_contest import InMemoryContest
 
@@ -22,6 +24,19 @@ OTHERS = [Step(f"other{number}", 1) for number in range(3)]
 def _soon_progress(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make progress messages due soon."""
     monkeypatch.setattr(watcher, "PROGRESS_S", 0.02)
+
+
+def count_merges(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
+    """Count the merges that are `made` from now on."""
+    counts: Counter[str] = Counter()
+
+    class Counted(Merge):
+        def __init__(self, *arguments: Any) -> None:
+            counts["made"] += 1
+            super().__init__(*arguments)
+
+    monkeypatch.setattr(views, "Merge", Counted)
+    return counts
 
 
 def ids(message: WatchMessage) -> list[str]:
@@ -76,7 +91,7 @@ class TestProgress:
             assert (message.event, message.position) == (Progress(), last_sent)
         loop = asyncio.get_running_loop()
         now = loop.time
-        monkeypatch.setattr(loop, "time", lambda: now() + 3_600)
+        monkeypatch.setattr(loop, "time", lambda: now() + 4_000)
         merged = await watching.next()
         assert ids(merged) == ["bo"]
         assert merged.event.changes[0].points == 3  # type: ignore[union-attr]
@@ -188,21 +203,13 @@ class TestShared:
         self, contest: InMemoryContest, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """Changes are merged once for all watchers of the same ranks, at any interval."""
-        merges = 0
-        merge = merging.merge
-
-        def counted(*arguments: object) -> object:
-            nonlocal merges
-            merges += 1
-            return merge(*arguments)  # type: ignore[arg-type]
-
-        monkeypatch.setattr(views, "merge", counted)
+        merges = count_merges(monkeypatch)
         watchers = [contest.watcher(min_interval_s=number / 10) for number in range(20)]
         for watching in watchers:
             await watching.start()
         contest.commit(Step("bo", 1))
         messages = [await watching.poll() for watching in watchers]
-        assert merges == 1
+        assert merges["made"] == 1
         assert len({id(message) for message in messages}) == 1
 
     @pytest.mark.parametrize("resumed_first", [False, True])

@@ -1,50 +1,41 @@
-"""Broadcast groups: watchers at the same state share their messages.
+"""Broadcast groups: watchers with the same view at the same state share their messages.
 
 Their next message is the same, so it is made, encoded and published once. A watcher that can't keep
 up is evicted, and goes on by itself until it is at the state of the group again.
+
+The groups of one contest, scope and pace have one `Broadcaster`: it reads each delta once, and
+publishes to each group its part. Groups whose parts are equal share the message too.
 """
 
 import asyncio
-import contextlib
 import itertools
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable
 
+from leaderboard_server.domain.change import ScoreChange
 from leaderboard_server.domain.position import Position
-from leaderboard_server.domain.watch import Changes, Progress
+from leaderboard_server.domain.watch import Changes, Progress, WatchMessage
 from leaderboard_server.watch.recent_commits import RecentCommits
 from leaderboard_server.watch.sink import GroupPublisher, WatchSink
+from leaderboard_server.watch.views import Delta, View
 from leaderboard_server.watch.watcher import Watcher
 
-MIN_WATCHERS = 2
-"""The least number of watchers with the same key for which a group is worth its task."""
+PROGRESS_TURNS = 30
+"""How often the groups are looked through for those that need progress, in the time after which
+one needs it."""
 _numbers = itertools.count(1)
 
 
 class BroadcastGroup:
-    """Publishes the messages of one kind of watcher. Open until it is closed or its task ends."""
+    """Watchers with the same view that are sent the same messages."""
 
-    def __init__(self, watcher: Watcher, publisher: GroupPublisher) -> None:
+    def __init__(self, broadcaster: "Broadcaster", watcher: Watcher) -> None:
         """Start at the state of `watcher`."""
-        self._watcher = watcher.clone()
-        self._last_sent = watcher.last_sent
-        self._publisher = publisher
-        self._name = str(next(_numbers))
-        self._error: Exception | None = None
-        self._task = asyncio.create_task(self._run(), name="broadcast-group")
-
-    @property
-    def open(self) -> bool:
-        """Whether more messages may be published."""
-        return not self._task.done()
-
-    def at_same_state(self, watcher: Watcher) -> bool:
-        """Return whether a watcher can follow the group."""
-        return (
-            self.open
-            and self._last_sent == watcher.last_sent
-            and self._watcher.at_same_state(watcher)
-        )
+        self.name = str(next(_numbers))
+        self.view = watcher.view
+        self.last_sent = watcher.last_sent
+        self.quiet_until = 0.0
+        """The loop's time at which the group gets progress, if it gets no other message."""
+        self._broadcaster = broadcaster
 
     async def deliver(self, watcher: Watcher, sink: WatchSink) -> None:
         """Deliver the messages of the group to a watcher at the same state, while it keeps up.
@@ -54,58 +45,136 @@ class BroadcastGroup:
 
             WatcherStalled: The watcher accepted nothing for the write timeout.
         """
-        revision = await sink.follow(self._name, watcher.last_sent.revision)
-        if self._error:
-            raise self._error
-        watcher.adopt(self._watcher, Position(self._last_sent.epoch, revision))
+        watcher.view.reset(None)  # meanwhile its rows would only take memory
+        revision = await sink.follow(self.name, watcher.last_sent.revision)
+        if self._broadcaster.error:
+            raise self._broadcaster.error
+        last_sent = Position(self.last_sent.epoch, revision)
+        watcher.adopt(self._broadcaster.reader, last_sent, latest=last_sent == self.last_sent)
+
+
+class Broadcaster:
+    """Publishes to the groups of one scope and pace. Open until it is closed or its task ends."""
+
+    def __init__(self, watcher: Watcher, recent: RecentCommits, publisher: GroupPublisher) -> None:
+        """Start at the state of `watcher`, with no groups."""
+        self.reader = watcher.reader.clone()
+        self.error: Exception | None = None
+        """The error that ended it, which every follower raises."""
+        self._pace_s = watcher.pace_s
+        self._new_quiet_time = watcher.quiet_time
+        self._recent = recent
+        self._publisher = publisher
+        self._groups: dict[object, BroadcastGroup] = {}
+        self._groups_of_user: dict[str, set[BroadcastGroup]] = {}
+        """The groups by each user that they watch, with the scope USERS."""
+        self._progress_at = self._new_quiet_time()
+        self._task = asyncio.create_task(self._run(), name="broadcaster")
+
+    @property
+    def open(self) -> bool:
+        """Whether more messages may be published."""
+        return not self._task.done()
+
+    def join(self, watcher: Watcher) -> BroadcastGroup | None:
+        """Return the group whose next message is also that of a watcher, if there is one."""
+        if watcher.view.rows_known != self.reader.view.rows_known:
+            return None
+        group = self._groups.get(watcher.view.key)
+        if group:
+            return group if group.last_sent == watcher.last_sent else None
+        if watcher.reader.position != self.reader.position:
+            return None
+        if watcher.view.depth > self.reader.view.depth:
+            self.reader.view = watcher.reader.clone().view
+        group = self._groups[watcher.view.key] = BroadcastGroup(self, watcher)
+        self._expect_progress(group)
+        for user_id in group.view.user_ids:
+            self._groups_of_user.setdefault(user_id, set()).add(group)
+        return group
+
+    def remove(self, view: View) -> None:
+        """Close the group of a view, if there is one: it has no more watchers."""
+        group = self._groups.pop(view.key, None)
+        if not group:
+            return
+        self._publisher.close_group(group.name)
+        if view.depth and view.depth == self.reader.view.depth:
+            depths = (each.view.depth for each in self._groups.values())
+            self.reader.view.depth = max(depths, default=0)
+        for user_id in group.view.user_ids:
+            groups = self._groups_of_user[user_id]
+            groups.discard(group)
+            if not groups:
+                del self._groups_of_user[user_id]
 
     def close(self) -> None:
         """Evict all followers."""
         self._task.cancel()
 
     async def _run(self) -> None:
+        loop = asyncio.get_running_loop()
         try:
             while True:
-                message = await self._watcher.next()
-                if not isinstance(message.event, Changes | Progress):
+                version = self._recent.version
+                delta = await self.reader.poll()
+                if isinstance(delta, Delta):
+                    self._publish_changes(delta)
+                    await asyncio.sleep(0)  # other tasks get a turn, however many commits there are
+                elif delta is None:
+                    await self.reader.wait(version, self._progress_at)
+                else:
                     return  # each watcher gets snapshots and ends by itself
-                self._last_sent = message.position
-                self._publisher.publish(self._name, message)
-                self._watcher.apply_min_interval(message)
+                if loop.time() >= self._progress_at:
+                    await self._recent.follower.until_live()
+                    self._publish_progress()
         except Exception as error:  # noqa: BLE001 - every follower raises it
-            self._error = error
+            self.error = error
         finally:
-            self._publisher.close_group(self._name)
+            for group in self._groups.values():
+                self._publisher.close_group(group.name)
 
+    def _publish_changes(self, delta: Delta) -> None:
+        messages: dict[object, WatchMessage] = {}
+        for group, changes in self._parts(delta):
+            # The parts of most groups are one object, which identifies them.
+            key = group.last_sent.revision, id(changes)
+            if key not in messages:
+                event = Changes(changes)
+                messages[key] = WatchMessage(delta.position, group.last_sent.revision, event)
+            self._publish(group, messages[key])
+        if messages and self._pace_s:
+            self.reader.paused_until = asyncio.get_running_loop().time() + self._pace_s
 
-class GroupRegistry:
-    """The broadcast groups of all contests."""
+    def _parts(self, delta: Delta) -> Iterable[tuple[BroadcastGroup, tuple[ScoreChange, ...]]]:
+        if not self._groups_of_user:
+            parts = ((group, group.view.changes(delta)) for group in self._groups.values())
+            return ((group, changes) for group, changes in parts if changes)
+        assert isinstance(delta.content, tuple)
+        found: dict[BroadcastGroup, list[ScoreChange]] = {}
+        for change in delta.content:
+            for group in self._groups_of_user.get(change.user.user_id, ()):
+                found.setdefault(group, []).append(change)
+        return ((group, tuple(changes)) for group, changes in found.items())
 
-    def __init__(self, publisher: GroupPublisher) -> None:
-        self._publisher = publisher
-        self._groups: dict[object, BroadcastGroup] = {}
-        self._watchers: Counter[object] = Counter()
+    def _publish_progress(self) -> None:
+        now = asyncio.get_running_loop().time()
+        messages: dict[int, WatchMessage] = {}
+        self._progress_at = quiet_until = self._new_quiet_time()
+        soon = now + (quiet_until - now) / PROGRESS_TURNS
+        for group in self._groups.values():
+            if group.quiet_until <= soon:
+                last = group.last_sent.revision
+                if last not in messages:
+                    messages[last] = WatchMessage(self.reader.position, last, Progress())
+                self._publish(group, messages[last])
+            self._progress_at = min(self._progress_at, group.quiet_until)
 
-    @contextlib.contextmanager
-    def registered(self, recent: RecentCommits, watcher: Watcher) -> Iterator[None]:
-        """Count a watcher while it watches; the last one with its key closes the group."""
-        key = recent, watcher.key
-        self._watchers[key] += 1
-        try:
-            yield
-        finally:
-            self._watchers[key] -= 1
-            if not self._watchers[key]:
-                del self._watchers[key]
-                if group := self._groups.pop(key, None):
-                    group.close()
+    def _publish(self, group: BroadcastGroup, message: WatchMessage) -> None:
+        group.last_sent = message.position
+        self._expect_progress(group)
+        self._publisher.publish(group.name, message)
 
-    def find(self, recent: RecentCommits, watcher: Watcher) -> BroadcastGroup | None:
-        """Return the group whose next message is also that of a watcher, if there is one."""
-        key = recent, watcher.key
-        if self._watchers[key] < MIN_WATCHERS:
-            return None
-        group = self._groups.get(key)
-        if not group or not group.open:
-            group = self._groups[key] = BroadcastGroup(watcher, self._publisher)
-        return group if group.at_same_state(watcher) else None
+    def _expect_progress(self, group: BroadcastGroup) -> None:
+        group.quiet_until = self._new_quiet_time()
+        self._progress_at = min(self._progress_at, group.quiet_until)

@@ -1,50 +1,152 @@
-"""Merges changes: from one state of the first ranks to a later one.
+"""Merges changes: from one state of the first ranks to a later one, once for watchers of any limit.
 
 A watcher applies each change as: remove the user's row, insert it at its rank if that is within the
 limit, cut to the limit. So each rank in a merged change is the one at which the row is inserted
 after the changes before it.
+
+The order of users without a change of their own stays the same. So all that the changes of a limit
+depend on are the places of the changed users, and the work for one more limit is small.
 """
 
-from collections.abc import Iterable, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
+from typing import NamedTuple
 
 from leaderboard_server.domain.board import RankedUser
 from leaderboard_server.domain.change import Commit, ScoreChange
 
+_ABSENT = 2**31
+"""The place of a user that is below all known rows, or has none."""
 
-def merge(
-    old: Sequence[RankedUser], new: Sequence[RankedUser], limit: int, commits: Iterable[Commit]
-) -> tuple[ScoreChange, ...]:
-    """Return changes that turn the rows `old` into `new`.
 
-    Args:
-        old: The first ranks, up to `limit`, that the watcher has.
+class Rows:
+    """The first rows of a contest at some position, with the place of each user."""
 
-        new: The same at a later position.
+    def __init__(self, users: Sequence[RankedUser], depth: int) -> None:
+        """Hold `users`, which are all of the first `depth` ranks that exist."""
+        self.users = users
+        self.depth = depth
 
-        limit: The number of watched ranks.
+    @cached_property
+    def places(self) -> dict[str, int]:
+        """The place of each user, from 1."""
+        return {user.user_id: place for place, user in enumerate(self.users, 1)}
 
-        commits: All commits between the two positions.
-    """
-    changed = _by_user(commits)
-    rows = [user.user_id for user in old]
-    before, after = set(rows), {user.user_id for user in new}
-    changes = []
-    # Users that left by a change of their own go first; users pushed out are cut off at the end.
-    for user in old:
-        if user.user_id not in after and (change := changed.get(user.user_id)):
-            rows.remove(user.user_id)
-            changes.append(change._replace(user=_below(change.user, limit)))
-    for index, user in enumerate(new):
-        if user.user_id in before and user.user_id not in changed:
-            continue
-        change = changed.get(user.user_id) or ScoreChange(user, 0, 0, "", None)
-        if user.user_id in rows:
-            rows.remove(user.user_id)
-        at = rows.index(new[index - 1].user_id) + 1 if index else 0
-        rows.insert(at, user.user_id)
-        changes.append(change._replace(user=user._replace(rank=at + 1)))
-        del rows[limit:]
-    return tuple(changes)
+
+class _Move(NamedTuple):
+    """A user with a change of its own, and its places before and after."""
+
+    new: int
+    old: int
+    change: ScoreChange
+    unchanged_above: int = 0
+    """The number of users without a change that were above it before."""
+
+
+class Merge:
+    """The changes between two states of the first ranks."""
+
+    def __init__(self, old: Rows | None, new: Rows, commits: Iterable[Commit]) -> None:
+        """Merge all commits between the two states.
+
+        Args:
+            old: The rows that the watchers have; None if these are not known, so that all rows of
+                the later state are among the changes.
+
+            new: The rows at the later position.
+
+            commits: All commits between the two positions.
+        """
+        places = old.places if old else {}
+        self._old_size, self._new = len(places), new
+        moves = [
+            _Move(new.places.get(user_id, _ABSENT), places.get(user_id, _ABSENT), change)
+            for user_id, change in _by_user(commits).items()
+        ]
+        departures = sorted((m for m in moves if m.old != _ABSENT), key=lambda move: move.old)
+        self._departures = [
+            move._replace(unchanged_above=move.old - 1 - number)
+            for number, move in enumerate(departures)
+        ]
+        above = {move.old: move.unchanged_above for move in self._departures}
+        self._arrivals = sorted(
+            move._replace(unchanged_above=above.get(move.old, 0))
+            for move in moves
+            if move.new != _ABSENT
+        )
+        self._old_places = [move.old for move in self._departures]
+        self._new_places = [move.new for move in self._arrivals]
+        self._steps = sorted({*self._old_places, *self._new_places})
+        self._by_step: dict[int, tuple[ScoreChange, ...]] = {}
+        """The changes of all limits between two steps, where these don't differ."""
+        self._by_limit: dict[int, tuple[ScoreChange, ...]] = {}
+
+    def changes(self, limit: int) -> tuple[ScoreChange, ...]:
+        """Return the changes for watchers of a limit, up to the depth of the rows."""
+        step = bisect_right(self._steps, limit)
+        found = self._by_step.get(step)
+        if found is None:
+            found = self._by_limit.get(limit)
+        if found is None:
+            found = tuple(self._cut(limit))
+            cache = self._by_step if self._same_until_next_step(limit, step) else self._by_limit
+            cache[step if cache is self._by_step else limit] = found
+        return found
+
+    def _cut(self, limit: int) -> Iterator[ScoreChange]:
+        # Users that left by a change of their own go first; those pushed out are cut off last.
+        for move in self._departures[: bisect_right(self._old_places, limit)]:
+            if move.new > limit:
+                yield move.change._replace(user=_below(move.change.user, limit))
+        arrivals = self._arrivals[: bisect_right(self._new_places, limit)]
+        kept = self._unchanged_before(limit)
+        # Rows that are still at their places of before, as the users without change above each.
+        waiting = sorted(move.unchanged_above for move in arrivals if move.old <= limit)
+        changes = {move.new: move for move in arrivals}
+        # Users that moved up to within the limit without a change are the last of their kind.
+        entered = self._entered(limit, changes)
+        for place in sorted([*changes, *entered]):
+            user = self._new.users[place - 1]
+            arrival = changes.get(place)
+            if arrival:
+                if arrival.old <= limit:
+                    del waiting[bisect_left(waiting, arrival.unchanged_above)]
+                change, above = arrival.change, place - 1 - bisect_left(self._new_places, place)
+            else:
+                change, above = ScoreChange(user, 0, 0, "", None), kept
+            rank = place + bisect_left(waiting, min(above, kept))
+            yield change._replace(user=user._replace(rank=rank))
+
+    def _unchanged_before(self, limit: int) -> int:
+        """Return how many users without a change were within the limit before."""
+        return min(limit, self._old_size) - bisect_right(self._old_places, limit)
+
+    def _unchanged_after(self, limit: int) -> int:
+        """Return how many users without a change are within the limit now."""
+        return min(limit, len(self._new.users)) - bisect_right(self._new_places, limit)
+
+    def _entered(self, limit: int, changes: dict[int, _Move]) -> list[int]:
+        """Return the places of users that moved up to within the limit without a change."""
+        missing = self._unchanged_after(limit) - self._unchanged_before(limit)
+        places: list[int] = []
+        place = min(limit, len(self._new.users))
+        while len(places) < missing:
+            if place not in changes:
+                places.append(place)
+            place -= 1
+        return places
+
+    def _same_until_next_step(self, limit: int, step: int) -> bool:
+        """Return whether the changes of a limit are those of each limit between two steps."""
+        sizes = self._old_size, len(self._new.users)
+        if any(limit < size for size in sizes) and any(limit >= size for size in sizes):
+            return False
+        if self._unchanged_after(limit) > self._unchanged_before(limit):
+            return False
+        largest = self._steps[step] - 1 if step < len(self._steps) else self._new.depth
+        left = self._departures[: bisect_right(self._old_places, limit)]
+        return all(m.change.user.rank > largest for m in left if m.new > limit)
 
 
 def _by_user(commits: Iterable[Commit]) -> dict[str, ScoreChange]:

@@ -5,12 +5,16 @@ commits after it. So a slow or dead watcher takes no memory, and what it lacks s
 """
 
 import asyncio
+import contextlib
 from bisect import bisect_right
+from collections import Counter
+from collections.abc import Iterator
 
 import structlog
 from cachetools import LRUCache
 
-from leaderboard_server.domain.change import Commit, ScoreChange
+from leaderboard_server.domain.board import Page
+from leaderboard_server.domain.change import Commit
 from leaderboard_server.domain.position import Position
 from leaderboard_server.domain.watch import SnapshotReason, WatchMessage
 from leaderboard_server.replication.log_follower import LogFollower
@@ -18,11 +22,14 @@ from leaderboard_server.replication.log_reader import HISTORY_PAGE
 from leaderboard_server.storage.codec import UnreadableCommit
 from leaderboard_server.storage.store import Store
 from leaderboard_server.tasks import SingleFlight, SingleFlightMap
+from leaderboard_server.watch.merge import Merge, Rows
 
 _log = structlog.get_logger()
 
 CACHE_SIZE = 64
 """Results of each kind that are kept for other watchers at the same position."""
+ROWS_KEPT = 16
+"""States of the first ranks that are kept for watchers at the same position, 0.1 MB at most."""
 POSITION_BATCH_S = 0.05
 """Callers that need the store's position within this time share one read of it."""
 
@@ -48,8 +55,12 @@ class RecentCommits:
         """The reason why earlier commits are not held."""
         self.messages: LRUCache[object, WatchMessage] = LRUCache(CACHE_SIZE)
         """Messages for other watchers, by all that they depend on."""
-        self.merges: LRUCache[object, tuple[ScoreChange, ...]] = LRUCache(CACHE_SIZE)
+        self.merges: LRUCache[object, Merge] = LRUCache(CACHE_SIZE)
         """Merged changes for other watchers, by all that they depend on."""
+        self._rows: LRUCache[object, Rows] = LRUCache(ROWS_KEPT)
+        self._depths: Counter[int] = Counter()
+        self.depth = 0
+        """The largest number of ranks that watchers of the first ranks need now."""
         self.reads = SingleFlightMap(CACHE_SIZE, name="watch-read")
         """Reads from the store for other watchers, by all that they depend on."""
 
@@ -92,6 +103,7 @@ class RecentCommits:
         self.reset_reason = reason
         self.messages.clear()
         self.merges.clear()
+        self._rows.clear()
         self.reads.clear()
         self.notify()
 
@@ -170,6 +182,27 @@ class RecentCommits:
         # A later caller may know of a later position than this read finds.
         self._position_read.detach()
         return await self._store.position(self.follower.contest_id)
+
+    @contextlib.contextmanager
+    def deep(self, depth: int) -> Iterator[None]:
+        """Have merges cover at least this number of ranks, for a block."""
+        self._depths[depth] += 1
+        self.depth = max(self._depths)
+        try:
+            yield
+        finally:
+            self._depths[depth] -= 1
+            if not self._depths[depth]:
+                del self._depths[depth]
+            self.depth = max(self._depths, default=0)
+
+    def rows_at(self, page: Page, depth: int) -> Rows:
+        """Return the rows of a page of the first `depth` ranks, one object for all watchers."""
+        key = page.position, depth
+        rows = self._rows.get(key)
+        if rows is None:
+            rows = self._rows[key] = Rows(page.users, depth)
+        return rows
 
     def notify(self) -> None:
         """Have every watcher look again."""

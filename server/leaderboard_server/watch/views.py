@@ -1,6 +1,6 @@
 """The view of a watcher by scope: the state of a snapshot, and its part of new commits."""
 
-from collections.abc import Callable, Collection, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from leaderboard_server.domain.board import Page, RankedUser
@@ -8,7 +8,7 @@ from leaderboard_server.domain.change import ScoreChange
 from leaderboard_server.domain.position import Position
 from leaderboard_server.domain.watch import WatchRequest, WatchScope
 from leaderboard_server.storage.store import Store
-from leaderboard_server.watch.merge import merge
+from leaderboard_server.watch.merge import Merge, Rows
 from leaderboard_server.watch.recent_commits import RecentCommits
 
 CHANGES_AT_ONCE = 1_000
@@ -26,10 +26,10 @@ class BoardReader(Protocol):
 
 
 class Delta(NamedTuple):
-    """The part of some new commits that a watcher gets."""
+    """The changes of some new commits, for all views of one scope."""
 
-    changes: tuple[ScoreChange, ...]
-    """Empty if nothing that is watched changed."""
+    content: Merge | tuple[ScoreChange, ...]
+    """The changes of the first ranks, or all changes."""
     position: Position
     """The position after these commits."""
     all_rows: bool = False
@@ -38,6 +38,12 @@ class Delta(NamedTuple):
 
 class View(Protocol):
     """The view of one watcher."""
+
+    scope: WatchScope
+    depth: int
+    """How many ranks the deltas have to cover; 0 if they don't depend on ranks."""
+    user_ids: frozenset[str]
+    """The users whose changes are shown; empty if the view shows changes of all users."""
 
     @property
     def key(self) -> object:
@@ -53,11 +59,17 @@ class View(Protocol):
     def reset(self, rows: Sequence[RankedUser] | None) -> None:
         """Set the rows of the watcher: those of a snapshot, or None if they are not known."""
 
+    def adopt(self, other: "View") -> None:
+        """Continue from the rows of another view of this scope that covers as many ranks."""
+
     async def next_delta(self, recent: RecentCommits, after: Position) -> Delta | None:
         """Return the next delta after a position, or None while there is none.
 
         Nothing is awaited between the last look at `recent` and the return.
         """
+
+    def changes(self, delta: Delta) -> tuple[ScoreChange, ...]:
+        """Return the part of a delta that this view shows; empty if it shows none of it."""
 
 
 def view_of(request: WatchRequest, reader: BoardReader, store: Store) -> View:
@@ -67,70 +79,95 @@ def view_of(request: WatchRequest, reader: BoardReader, store: Store) -> View:
         case WatchScope.TOP:
             return _TopView(contest_id, limit, reader)
         case WatchScope.ALL:
-            key: object = (WatchScope.ALL, limit)
-            return _ChangesView(key, lambda: reader.top_as_followed(contest_id, limit))
+            return _ChangesView(
+                WatchScope.ALL, limit, lambda: reader.top_as_followed(contest_id, limit)
+            )
         case WatchScope.USERS:
-            key = (WatchScope.USERS, user_ids)
-            return _ChangesView(key, lambda: store.users(contest_id, user_ids), user_ids)
+            return _ChangesView(
+                WatchScope.USERS, user_ids, lambda: store.users(contest_id, user_ids), user_ids
+            )
 
 
 class _ChangesView:
     """The changes as they were committed: all, or those of some users."""
 
     rows_known = True
+    depth = 0
 
     def __init__(
         self,
-        key: object,
+        scope: WatchScope,
+        state: object,
         read_state: Callable[[], Coroutine[Any, Any, Page]],
-        user_ids: Collection[str] | None = None,
+        user_ids: frozenset[str] = frozenset(),
     ) -> None:
-        self.key = key
+        """Show changes; `state` identifies what `read_state` reads."""
+        self.scope = scope
+        self.key = scope, state
         self.read_state = read_state
-        self._user_ids = user_ids
+        self.user_ids = user_ids
 
     def reset(self, rows: Sequence[RankedUser] | None) -> None:
+        """Do nothing: these changes don't depend on rows."""
+
+    def adopt(self, other: View) -> None:
         """Do nothing: these changes don't depend on rows."""
 
     async def next_delta(self, recent: RecentCommits, after: Position) -> Delta | None:
         commits = recent.commits_after(after.revision, CHANGES_AT_ONCE)
         if not commits:
             return None
-        changes = tuple(
-            change
-            for commit in commits
-            for change in commit.changes
-            if self._user_ids is None or change.user.user_id in self._user_ids
-        )
+        changes = tuple(change for commit in commits for change in commit.changes)
         return Delta(changes, commits[-1].position)
+
+    def changes(self, delta: Delta) -> tuple[ScoreChange, ...]:
+        assert isinstance(delta.content, tuple)
+        if not self.user_ids:
+            return delta.content
+        return tuple(change for change in delta.content if change.user.user_id in self.user_ids)
 
 
 class _TopView:
-    """The first ranks: changes merged from the rows of the watcher to the current rows."""
+    """The first ranks: changes merged from the rows of the watcher to the current rows.
+
+    Merges are made for the largest limit that is watched, and serve the watchers of all limits.
+    """
+
+    scope = WatchScope.TOP
+    user_ids: frozenset[str] = frozenset()
 
     def __init__(self, contest_id: str, limit: int, reader: BoardReader) -> None:
         self.key = WatchScope.TOP, limit
+        self.depth = limit
         self._contest_id = contest_id
-        self._limit = limit
         self._reader = reader
-        self._rows: Sequence[RankedUser] | None = None
+        self.rows: Rows | None = None
+        """The rows of the watcher; None if they are not known."""
 
     @property
     def rows_known(self) -> bool:
-        return self._rows is not None
+        return self.rows is not None
 
     async def read_state(self) -> Page:
-        return await self._reader.top_as_followed(self._contest_id, self._limit)
+        return await self._reader.top_as_followed(self._contest_id, self.depth)
 
     def reset(self, rows: Sequence[RankedUser] | None) -> None:
-        self._rows = rows
+        self.rows = None if rows is None else Rows(rows, self.depth)
+
+    def adopt(self, other: View) -> None:
+        assert isinstance(other, _TopView)
+        self.rows = other.rows
 
     async def next_delta(self, recent: RecentCommits, after: Position) -> Delta | None:
         if recent.position == after:
             return None
-        page = self._reader.top_as_followed_now(self._contest_id, self._limit)
+        depth = max(self.depth, recent.depth)
+        page = self._reader.top_as_followed_now(self._contest_id, depth)
         if not page:
-            page = await recent.reads.run((self.key, recent.version), self.read_state)
+            page = await recent.reads.run(
+                (self.scope, depth, recent.version),
+                lambda: self._reader.top_as_followed(self._contest_id, depth),
+            )
         # Meanwhile the commits may be later than the page, or not be as late yet.
         commits = [
             commit
@@ -139,12 +176,15 @@ class _TopView:
         ]
         if not commits or commits[-1].position != page.position:
             return None
+        rows = recent.rows_at(page, depth)
         # A watcher whose rows are not known, as after a resume, gets all rows once.
-        all_rows = self._rows is None
-        key = self._limit, after, page.position, all_rows
-        changes = recent.merges.get(key)
-        if changes is None:
-            changes = merge(self._rows or (), page.users, self._limit, commits)
-            recent.merges[key] = changes
-        self._rows = page.users
-        return Delta(changes, page.position, all_rows)
+        before, self.rows = self.rows, rows
+        key = after, page.position, before and before.depth, depth
+        merge = recent.merges.get(key)
+        if merge is None:
+            merge = recent.merges[key] = Merge(before, rows, commits)
+        return Delta(merge, page.position, before is None)
+
+    def changes(self, delta: Delta) -> tuple[ScoreChange, ...]:
+        assert isinstance(delta.content, Merge)
+        return delta.content.changes(self.depth)

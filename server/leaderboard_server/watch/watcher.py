@@ -2,10 +2,8 @@
 
 import asyncio
 import contextlib
-import copy
 import math
 from collections.abc import Callable
-from typing import Self
 
 from leaderboard_server.domain.errors import StoreUnavailable
 from leaderboard_server.domain.position import BEGINNING, Position
@@ -18,9 +16,9 @@ from leaderboard_server.domain.watch import (
     SnapshotReason,
     WatchMessage,
     WatchRequest,
-    WatchScope,
 )
 from leaderboard_server.storage.store import Store
+from leaderboard_server.watch.delta_reader import DeltaReader, pace_of
 from leaderboard_server.watch.recent_commits import RecentCommits
 from leaderboard_server.watch.views import BoardReader, view_of
 
@@ -49,39 +47,32 @@ class Watcher:
     ) -> None:
         self._request = request
         self._recent = recent
-        self._draining = draining
         self._store = store
         self._randomness = randomness
         self.view = view_of(request, reader, store)
+        self.reader = DeltaReader(self.view, recent, draining)
+        self.pace_s = pace_of(request.min_interval_s) if self.view.depth else 0.0
+        """The time that it pauses after a message of changes."""
         self.last_sent = BEGINNING
         """The position of the last message."""
-        self._processed = BEGINNING
-        """The position up to which all commits were processed."""
-        self._paused_until = 0.0
 
-    @property
-    def key(self) -> object:
-        """Identifies the messages and the pace of the watcher, for its broadcast group."""
-        return self.view.key, self._request.min_interval_s
+    def adopt(self, other: DeltaReader, last_sent: Position, *, latest: bool) -> None:
+        """Continue after a message of a group.
 
-    def clone(self) -> Self:
-        """Return another watcher with this key, at the same state."""
-        other = copy.copy(self)
-        other.view = copy.copy(self.view)
-        return other
+        Args:
+            other: The reader of the group's messages.
 
-    def at_same_state(self, other: Self) -> bool:
-        """Return whether both watchers are at the same position and know the same rows."""
-        same_rows = self.view.rows_known == other.view.rows_known
-        return self.last_sent == other.last_sent and same_rows
+            last_sent: The position of the last message that the watcher got.
 
-    def adopt(self, other: Self, last_sent: Position) -> None:
-        """Continue from the state of another watcher with this key, or from before it."""
-        self.last_sent = self._processed = last_sent
-        self._paused_until = other._paused_until
-        if last_sent == other.last_sent:
-            self.view = copy.copy(other.view)
+            latest: Whether the group has published none after it.
+        """
+        self.last_sent = last_sent
+        self.reader.paused_until = other.paused_until
+        if latest:
+            self.reader.position = other.position
+            self.view.adopt(other.view)
         else:
+            self.reader.position = last_sent
             self.view.reset(None)
 
     async def start(self) -> WatchMessage | None:
@@ -99,7 +90,7 @@ class Watcher:
             await recent.backfill(after.revision)
             if not recent.covers(after.revision):
                 return await self._snapshot(SnapshotReason.HISTORY_TRIMMED)
-        self.last_sent = self._processed = after
+        self.last_sent = self.reader.position = after
         return None
 
     async def _is_of_lost_epoch(self, after: Position) -> bool:
@@ -143,21 +134,15 @@ class Watcher:
         """
         loop = asyncio.get_running_loop()
         while True:
-            if self._draining.is_set():
-                return self._message(self._processed, End(EndReason.DRAINING))
-            before = self._processed
-            if before != BEGINNING and before.epoch != self._recent.position.epoch:
-                return await self._snapshot(SnapshotReason.NEW_EPOCH)
-            if loop.time() < self._paused_until:
-                return None
-            if not self._recent.covers(before.revision):
-                return await self._snapshot(self._recent.reset_reason)
-            delta = await self.view.next_delta(self._recent, before)
-            if delta:
-                self._processed = delta.position
-                if delta.changes:
-                    key = before, delta.all_rows
-                    return self._shared(key, delta.position, Changes(delta.changes))
+            before = self.reader.position
+            delta = await self.reader.poll()
+            if isinstance(delta, EndReason):
+                return self._message(before, End(delta))
+            if isinstance(delta, SnapshotReason):
+                return await self._snapshot(delta)
+            if delta and (changes := self.view.changes(delta)):
+                key = before, delta.all_rows
+                return self._shared(key, delta.position, Changes(changes))
             if not delta or loop.time() >= until:
                 return None
             await asyncio.sleep(0)  # other tasks get a turn, however many commits there are
@@ -169,32 +154,29 @@ class Watcher:
             StoreUnavailable: The log follower is not live, so progress can't be claimed.
         """
         loop = asyncio.get_running_loop()
-        spread = 1 + JITTER * (2 * self._randomness() - 1)
-        quiet_until = loop.time() + PROGRESS_S * spread
+        quiet_until = self.quiet_time()
         while True:
             version = self._recent.version
             if message := await self.poll(quiet_until):
                 return message
-            with contextlib.suppress(TimeoutError):
-                if loop.time() < self._paused_until:
-                    async with asyncio.timeout_at(min(quiet_until, self._paused_until)):
-                        await self._draining.wait()
-                else:
-                    async with asyncio.timeout_at(quiet_until):
-                        await self._recent.wait_for_change(version)
+            await self.reader.wait(version, quiet_until)
             if loop.time() >= quiet_until:
                 await self._recent.follower.until_live()
                 return self.progress()
 
+    def quiet_time(self) -> float:
+        """Return the loop's time at which a progress message is due, if no other comes before."""
+        spread = 1 + JITTER * (2 * self._randomness() - 1)
+        return asyncio.get_running_loop().time() + PROGRESS_S * spread
+
     def progress(self) -> WatchMessage:
         """Return a progress message: the watcher has everything up to its position."""
-        return self._message(self._processed, Progress())
+        return self._message(self.reader.position, Progress())
 
     def apply_min_interval(self, message: WatchMessage) -> None:
         """Pause after a message for the minimal interval of the request."""
-        if self._request.scope is WatchScope.TOP and isinstance(message.event, Changes):
-            interval_s = self._request.min_interval_s
-            self._paused_until = asyncio.get_running_loop().time() + interval_s
+        if self.pace_s and isinstance(message.event, Changes):
+            self.reader.paused_until = asyncio.get_running_loop().time() + self.pace_s
 
     async def _snapshot(self, reason: SnapshotReason) -> WatchMessage:
         recent = self._recent
@@ -218,7 +200,7 @@ class Watcher:
         else:
             raise StoreUnavailable
         self.view.reset(page.users)
-        self._processed = page.position
+        self.reader.position = page.position
         snapshot = Snapshot(page.users, page.total_users, reason)
         return self._shared(reason, page.position, snapshot)
 

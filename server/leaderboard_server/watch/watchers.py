@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from leaderboard_server.domain.watch import End, WatchMessage, WatchRequest
 from leaderboard_server.storage.store import Store
-from leaderboard_server.watch.broadcast_group import GroupRegistry
+from leaderboard_server.watch.group_registry import GroupRegistry
 from leaderboard_server.watch.hub import WatchHub
 from leaderboard_server.watch.recent_commits import RecentCommits
 from leaderboard_server.watch.sink import GroupPublisher, WatchSink

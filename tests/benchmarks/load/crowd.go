@@ -13,6 +13,7 @@ const maxWaiting = 200
 type watchOptions struct {
 	watchers int
 	scope    int
+	limits   int
 }
 
 // crowd is many watchers of the contest `hot`, spread over the connections.
@@ -31,9 +32,6 @@ type crowd struct {
 // message handler of one watcher.
 func gather(o options, see func() func(message []byte)) (*crowd, error) {
 	c := &crowd{}
-	body := appendText(make([]byte, grpcPrefix, 32), 1, "hot")
-	body = appendNumber(body, 2, int64(o.jobs.limit))
-	body = frameMessage(appendNumber(body, 3, int64(o.watch.scope)))
 	for range o.connections {
 		connection, err := dial(o.address)
 		if err != nil {
@@ -43,13 +41,20 @@ func gather(o options, see func() func(message []byte)) (*crowd, error) {
 	}
 	for i := range o.watch.watchers {
 		connection := c.connections[i%len(c.connections)]
-		connection.start(c.watcher(body, see()))
+		connection.start(c.watcher(watchRequest(o, i), see()))
 		connection.flush()
 		if err := c.awaitGreeted(i + 1 - maxWaiting); err != nil {
 			return nil, err
 		}
 	}
 	return c, c.awaitGreeted(o.watch.watchers)
+}
+
+// watchRequest returns the framed request of a watcher; its limit is one of those that are in use.
+func watchRequest(o options, number int) []byte {
+	body := appendText(make([]byte, grpcPrefix, 32), 1, "hot")
+	body = appendNumber(body, 2, int64(o.jobs.limit+number%o.watch.limits))
+	return frameMessage(appendNumber(body, 3, int64(o.watch.scope)))
 }
 
 func (c *crowd) watcher(body []byte, see func([]byte)) *call {

@@ -46,6 +46,7 @@ func parse() options {
 	flag.Int64Var(&o.jobs.points, "points", 1, "points of each update")
 	flag.Uint64Var(&o.jobs.seed, "seed", 1, "seed of the random numbers")
 	flag.IntVar(&o.watch.watchers, "watchers", 1000, "number of watchers")
+	flag.IntVar(&o.watch.limits, "limits", 1, "different limits of the watchers, from the value of -limit on")
 	flag.IntVar(&o.watch.scope, "scope", 1, "scope of the watchers, as the number of the WatchScope")
 	flag.Parse()
 	return o

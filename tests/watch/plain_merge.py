@@ -1,0 +1,61 @@
+"""Merges changes for one limit in plain Python: what the changes of each limit must be."""
+
+from collections.abc import Iterable, Sequence
+
+from leaderboard_server.domain.board import RankedUser
+from leaderboard_server.domain.change import Commit, ScoreChange
+
+
+def plain_merge(
+    old: Sequence[RankedUser], new: Sequence[RankedUser], limit: int, commits: Iterable[Commit]
+) -> tuple[ScoreChange, ...]:
+    """
+    Return changes that turn the rows `old` into `new`.
+
+    Args:
+        old: The first ranks, up to `limit`, that the watcher has.
+        new: The same at a later position.
+        limit: The number of watched ranks.
+        commits: All commits between the two positions.
+    """
+    changed = _by_user(commits)
+    rows = [user.user_id for user in old]
+    before, after = set(rows), {user.user_id for user in new}
+    changes = []
+    # Users that left by a change of their own go first; users pushed out are cut off at the end.
+    for user in old:
+        if user.user_id not in after and (change := changed.get(user.user_id)):
+            rows.remove(user.user_id)
+            changes.append(change._replace(user=_below(change.user, limit)))
+    for index, user in enumerate(new):
+        if user.user_id in before and user.user_id not in changed:
+            continue
+        change = changed.get(user.user_id) or ScoreChange(user, 0, 0, "", None)
+        if user.user_id in rows:
+            rows.remove(user.user_id)
+        at = rows.index(new[index - 1].user_id) + 1 if index else 0
+        rows.insert(at, user.user_id)
+        changes.append(change._replace(user=user._replace(rank=at + 1)))
+        del rows[limit:]
+    return tuple(changes)
+
+
+def _by_user(commits: Iterable[Commit]) -> dict[str, ScoreChange]:
+    """Merge the changes of each user: the first rank before, the sum of points, the last event."""
+    merged: dict[str, ScoreChange] = {}
+    for commit in commits:
+        for change in commit.changes:
+            user_id = change.user.user_id
+            if earlier := merged.get(user_id):
+                points = earlier.points + change.points
+                merged[user_id] = change._replace(
+                    previous_rank=earlier.previous_rank, points=points
+                )
+            else:
+                merged[user_id] = change
+    return merged
+
+
+def _below(user: RankedUser, limit: int) -> RankedUser:
+    """Keep the rank below the limit, where others pushed the user out after its own change."""
+    return user if user.rank > limit else user._replace(rank=limit + 1)
