@@ -8,6 +8,7 @@ from collections.abc import Callable
 from cachetools import TTLCache
 
 from leaderboard_server.board.live_board import LiveBoard
+from leaderboard_server.board.row_queue import RowQueue
 from leaderboard_server.domain.board import Page
 from leaderboard_server.domain.errors import PositionUnreachable, StoreUnavailable
 from leaderboard_server.domain.position import BEGINNING, Position
@@ -24,6 +25,9 @@ IDLE_S = 60.0
 """Time without a reader after which a window is evicted."""
 SWEEP_S = 5.0
 """Interval at which idle windows are evicted."""
+FILLED_ROWS = 4_400
+"""Rows of windows that are read at a time, so that other reads wait for few fills: 4 of the
+largest."""
 
 
 class _LiveBoards(TTLCache[str, LiveBoard]):
@@ -73,6 +77,7 @@ class Boards:
         self._followers = followers
         self._invalidate = invalidate
         self._boards = _LiveBoards(clock)
+        self._fills = RowQueue(FILLED_ROWS)
         self._sweeper = BackgroundTask(self._sweep, name="sweep-boards")
 
     def start(self) -> None:
@@ -144,7 +149,9 @@ class Boards:
     async def _filled(self, contest_id: str) -> LiveBoard:
         board = self._boards.get(contest_id)
         if not board or board.closed:
-            board = LiveBoard(contest_id, DEPTH, self._store, self._followers, self._invalidate)
+            board = LiveBoard(
+                contest_id, DEPTH, self._store, self._followers, self._fills, self._invalidate
+            )
             self._boards[contest_id] = board
         board.recently_used = True
         if board.empty and self._followers.connected:

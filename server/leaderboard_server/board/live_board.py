@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from leaderboard_server.board.row_queue import RowQueue
 from leaderboard_server.board.top_window import SPARE, TopWindow
 from leaderboard_server.domain.board import Page
 from leaderboard_server.domain.change import Commit
@@ -26,13 +27,29 @@ class LiveBoard:
         depth: int,
         store: Store,
         followers: LogFollowers,
+        fills: RowQueue,
         invalidate: Callable[[str], None],
     ) -> None:
-        """Take the parts; `invalidate` is called whenever a page that was read is stale."""
+        """Take the parts.
+
+        Args:
+            contest_id: The contest.
+
+            depth: How many ranks the window holds.
+
+            store: The store.
+
+            followers: Deliver the commits that move the window.
+
+            fills: The queue of all windows that are read from the store.
+
+            invalidate: Called whenever a page that was read is stale.
+        """
         self._contest_id = contest_id
         self._depth = depth
         self._store = store
         self._followers = followers
+        self._fills = fills
         self._invalidate = invalidate
         self._follower: LogFollower | None = None
         self._window: TopWindow | None = None
@@ -114,15 +131,20 @@ class LiveBoard:
                 self._follower = await self._followers.follow(self._contest_id, self)
             for _ in range(FILLS):
                 await self._follower.until_live()
-                if window := await self._read_window(self._follower):
-                    self._window = window
+                await self._fills.run(self._depth + SPARE, self._read_window)
+                if self._window:
                     return
         finally:
             if self.closed:
                 self._release()
 
-    async def _read_window(self, follower: LogFollower) -> TopWindow | None:
-        """Read a window from the store; return None if the contest moved on too far meanwhile."""
+    async def _read_window(self) -> None:
+        """Read the window from the store.
+
+        There is none after it if the contest moved on too far meanwhile.
+        """
+        if not self._follower:
+            return
         commits = self._commits_during_read = []
         try:
             page = await self._store.top(self._contest_id, 1, self._depth + SPARE)
@@ -132,7 +154,8 @@ class LiveBoard:
         window = TopWindow(self._depth, page)
         complete = all(_apply(window, commit) for commit in commits)
         # A page that was read before the contest began another epoch comes too late.
-        return window if complete and window.position.reaches(follower.position) else None
+        usable = complete and window.position.reaches(self._follower.position)
+        self._window = window if usable else None
 
 
 def _apply(window: TopWindow, commit: Commit) -> bool:

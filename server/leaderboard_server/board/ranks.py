@@ -43,17 +43,24 @@ class Ranks:
 
             StoreUnavailable: The store is away.
         """
+        request = RankQuestion(user_id, neighbors)
 
         def check(ranks: Sequence[Rank]) -> Result:
-            ((position, standing),) = ranks
-            if not position.reaches(min_position):
-                raise PositionUnreachable(contest_id, min_position, position)
-            if not standing:
-                raise UserNotFound(contest_id, user_id)
-            return map_result(standing)
+            return map_result(_standing(contest_id, user_id, min_position, ranks))
 
-        request = RankQuestion(user_id, neighbors)
         return self._batcher.submit(contest_id, (request,), 2 * neighbors + 1, check)
+
+    async def rank_alone(
+        self,
+        contest_id: str,
+        user_id: str,
+        neighbors: int,
+        min_position: Position,
+        map_result: Callable[[Standing], Result],
+    ) -> Result:
+        """Read the rank as `rank` does, in a call of its own that no batch waits for."""
+        decode = await self._call(contest_id, [RankQuestion(user_id, neighbors)])
+        return map_result(_standing(contest_id, user_id, min_position, decode()))
 
     async def close(self) -> None:
         """Wait until every request has its result."""
@@ -61,3 +68,14 @@ class Ranks:
 
     async def _call(self, contest_id: str, requests: list[RankQuestion]) -> Decode[Rank]:
         return await self._store.ranks(contest_id, requests)
+
+
+def _standing(
+    contest_id: str, user_id: str, min_position: Position, ranks: Sequence[Rank]
+) -> Standing:
+    ((position, standing),) = ranks
+    if not position.reaches(min_position):
+        raise PositionUnreachable(contest_id, min_position, position)
+    if not standing:
+        raise UserNotFound(contest_id, user_id)
+    return standing

@@ -124,6 +124,15 @@ class ServerDraining(LeaderboardError):
         super().__init__("the server is stopping; try another one")
 
 
+class ReadQueueFull(LeaderboardError):
+    """Too many rows are being read already: retry later."""
+
+    limit = "pages"
+
+    def __init__(self) -> None:
+        super().__init__(f"the server is at its limit of {self.limit}")
+
+
 class WatcherStalled(LeaderboardError):
     """The watcher accepted no message within the write timeout."""
 

@@ -3,11 +3,13 @@
 import asyncio
 import itertools
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import TypeVar
 
-from leaderboard_server.board.boards import Boards
+from leaderboard_server.board.boards import DEPTH, Boards
 from leaderboard_server.board.committer import Committer
 from leaderboard_server.board.ranks import Ranks
+from leaderboard_server.board.row_queue import RowQueue
 from leaderboard_server.domain.board import Page, Standing
 from leaderboard_server.domain.errors import (
     LeaderboardError,
@@ -26,6 +28,12 @@ Result = TypeVar("Result")
 
 CONTESTS_AT_ONCE = 32
 """Contests of one batch that are committed concurrently; other callers get a turn in between."""
+ROWS_IN_FLIGHT = 2_000
+"""Rows of queued reads that the store is asked for at a time: it needs about 5 ms for them."""
+MAX_ROWS_QUEUED = 40_000
+"""Rows that are in flight or wait in the queue: about 0.1 s of the store's time."""
+FEW_NEIGHBORS = 10
+"""Neighbors on each side up to which a rank is read without the queue."""
 
 
 class LeaderboardService:
@@ -38,6 +46,7 @@ class LeaderboardService:
         self._boards = boards
         self._ranks = ranks
         self._watchers = watchers
+        self._large_reads = RowQueue(ROWS_IN_FLIGHT, MAX_ROWS_QUEUED)
 
     def update(
         self, update: ScoreUpdate, map_result: Callable[[UpdateResult], Result]
@@ -139,9 +148,14 @@ class LeaderboardService:
         Raises:
             PositionUnreachable: `min_position` is not in the store's history.
 
+            ReadQueueFull: The ranks are below the top window, and too many others wait for such.
+
             StoreUnavailable: The store is needed and down.
         """
-        return await self._boards.top(contest_id, start_rank, count, min_position)
+        read = partial(self._boards.top, contest_id, start_rank, count, min_position)
+        if start_rank + count - 1 <= DEPTH:
+            return await read()
+        return await self._large_reads.run(count, read)
 
     def rank(
         self,
@@ -151,8 +165,16 @@ class LeaderboardService:
         min_position: Position,
         map_result: Callable[[Standing], Result],
     ) -> Awaitable[Result]:
-        """Read the rank of a user; see `board.ranks.Ranks.rank`."""
-        return self._ranks.rank(contest_id, user_id, neighbors, min_position, map_result)
+        """Read the rank of a user; see `board.ranks.Ranks.rank`.
+
+        Raises:
+            ReadQueueFull: Many neighbors are requested, and too many others wait for such.
+        """
+        question = contest_id, user_id, neighbors, min_position, map_result
+        if neighbors <= FEW_NEIGHBORS:
+            return self._ranks.rank(*question)
+        read = partial(self._ranks.rank_alone, *question)
+        return self._large_reads.run(2 * neighbors + 1, read)
 
     async def watch(self, request: WatchRequest, sink: WatchSink) -> None:
         """Send a watcher its messages; see `watch.watchers.Watchers.watch`."""

@@ -163,7 +163,7 @@ def _row(error: errors.LeaderboardError) -> Row:  # noqa: C901, PLR0911, PLR0912
         case errors.WatcherStalled():
             position = _position(error.contest_id, error.position)
             return Code.RESOURCE_EXHAUSTED, reasons.ERROR_REASON_WATCHER_STALLED, position
-        case Overloaded():
+        case Overloaded() | errors.ReadQueueFull():
             return Code.RESOURCE_EXHAUSTED, reasons.ERROR_REASON_OVERLOADED, {"limit": error.limit}
         case InternalError():
             return Code.INTERNAL, reasons.ERROR_REASON_INTERNAL, {"incident": error.incident}
@@ -186,7 +186,10 @@ def _more_details(error: errors.LeaderboardError) -> Iterator[Message]:
                 for field, description in error.violations
             ]
         )
-    elif isinstance(error, errors.StoreUnavailable | errors.ServerDraining | Overloaded):
+    elif isinstance(
+        error,
+        errors.StoreUnavailable | errors.ServerDraining | errors.ReadQueueFull | Overloaded,
+    ):
         yield error_details_pb2.RetryInfo(retry_delay=Duration(seconds=RETRY_AFTER_S))
     elif isinstance(error, errors.StoreFull):
         yield error_details_pb2.RetryInfo(retry_delay=Duration(seconds=RETRY_WHEN_FULL_S))

@@ -1,0 +1,119 @@
+"""Promise 7, isolation: large reads and watchers of many limits do not affect others."""
+
+import asyncio
+from typing import Any
+
+import grpc
+import psutil
+import pytest
+import pytest_asyncio
+
+from harness.calls import DEADLINE_S, add
+from harness.proxy import StoreProxy
+from harness.service import ServiceProcess
+from harness.statuses import status_of
+from leaderboard.v1 import leaderboard_pb2 as pb
+from watch.crowd import Crowd
+
+USERS = 4_000
+WATCHERS = 100
+WRITES = 100
+
+pytestmark = pytest.mark.usefixtures("on_each_listener")
+
+
+async def cpu_of_writes(service: ServiceProcess, limits: list[int]) -> float:
+    """Return the CPU seconds of a server for some writes, beside watchers of these limits."""
+    requests = [pb.WatchContestRequest(contest_id="cup", limit=limit) for limit in limits]
+    process = psutil.Process(service.process.pid)
+    async with Crowd(service.address, requests, WATCHERS) as crowd:
+        await crowd.until(lambda watcher: watcher.snapshots == 1, "a snapshot for all")
+        began = process.cpu_times()
+        for number in range(WRITES):
+            answer = await add(service.stub, "cup", f"u{number * 37 % WATCHERS}", 1 + number % 90)
+        await crowd.until(
+            lambda watcher: watcher.position.revision >= answer.position.revision - WATCHERS,
+            "the changes with all",
+        )
+        ended = process.cpu_times()
+        assert {watcher.snapshots for watcher in crowd.watchers} == {1}
+    return ended.user + ended.system - began.user - began.system
+
+
+async def test_watchers_of_many_limits_cost_what_those_of_one_do(service: ServiceProcess) -> None:
+    """A write costs a server about the same, whether its watchers share a limit or not."""
+    users = [
+        pb.UpdateScoreRequest(contest_id="cup", user_id=f"u{number}", points=2 * number)
+        for number in range(2 * WATCHERS)
+    ]
+    await service.stub.BatchUpdateScores(pb.BatchUpdateScoresRequest(updates=users))
+    await cpu_of_writes(service, [WATCHERS])
+
+    alike = await cpu_of_writes(service, [WATCHERS])
+    different = await cpu_of_writes(service, [*range(1, WATCHERS + 1)])
+
+    assert different < 2 * alike, f"{different} beside {alike}"
+
+
+@pytest_asyncio.fixture(name="large")
+async def _large(proxied: ServiceProcess) -> ServiceProcess:
+    """Return a service with a contest of thousands of users."""
+    for first in range(0, USERS, 1_000):
+        users = [
+            pb.UpdateScoreRequest(contest_id="cup", user_id=f"u{number}", points=number)
+            for number in range(first, first + 1_000)
+        ]
+        await proxied.stub.BatchUpdateScores(pb.BatchUpdateScoresRequest(updates=users))
+    return proxied
+
+
+async def deep_page(service: ServiceProcess) -> pb.GetTopUsersResponse:
+    """Request 1,000 rows below the first 1,000 ranks."""
+    request = pb.GetTopUsersRequest(contest_id="cup", start_rank=2_000, limit=1_000)
+    page: pb.GetTopUsersResponse = await service.stub.GetTopUsers(request, timeout=DEADLINE_S)
+    return page
+
+
+async def rank(service: ServiceProcess, neighbors: int = 0) -> pb.GetUserRankResponse:
+    """Request a rank."""
+    request = pb.GetUserRankRequest(contest_id="cup", user_id="u2000", neighbors=neighbors)
+    answer: pb.GetUserRankResponse = await service.stub.GetUserRank(request, timeout=DEADLINE_S)
+    return answer
+
+
+@pytest.mark.parametrize("kind", ["pages", "neighbors"])
+async def test_large_reads_delay_no_small_ones(
+    large: ServiceProcess, proxy: StoreProxy, kind: str
+) -> None:
+    """A rank and a write that are requested after many large reads are answered before them."""
+    proxy.delay = 0.05
+    if kind == "pages":
+        reads: list[asyncio.Future[Any]] = [
+            asyncio.ensure_future(deep_page(large)) for _ in range(40)
+        ]
+    else:
+        reads = [asyncio.ensure_future(rank(large, 100)) for _ in range(190)]
+    await asyncio.sleep(0)  # the reads are sent first
+
+    await asyncio.gather(rank(large), add(large.stub, "cup", "u8", 1))
+
+    assert sum(read.done() for read in reads) < len(reads) / 2
+    proxy.delay = 0
+    await asyncio.gather(*reads)
+
+
+async def test_large_reads_over_the_limit(large: ServiceProcess) -> None:
+    """Beyond a number of rows large reads are rejected for a while; small ones are served."""
+    reads = [asyncio.ensure_future(deep_page(large)) for _ in range(100)]
+
+    done = await asyncio.gather(*reads, rank(large), return_exceptions=True)
+
+    rejected = [status_of(error) for error in done if isinstance(error, grpc.aio.AioRpcError)]
+    assert 1 <= len(rejected) <= 60
+    assert {(status.reason, status.metadata["limit"]) for status in rejected} == {
+        ("ERROR_REASON_OVERLOADED", "pages")
+    }
+    assert all(status.code is grpc.StatusCode.RESOURCE_EXHAUSTED for status in rejected)
+    assert all(status.retry_after for status in rejected)
+    assert isinstance(done[-1], pb.GetUserRankResponse)
+    assert len((await deep_page(large)).users) == 1_000
