@@ -12,7 +12,7 @@ from harness.waiting import eventually
 from leaderboard_server.domain.position import Position
 from leaderboard_server.domain.update import ScoreUpdate, UpdateMode, UpdateResult
 from leaderboard_server.domain.watch import WatchScope
-from leaderboard_server.storage import keys
+from leaderboard_server.storage import keys, positions
 from replication.following import Recorder
 from watch.node_watches import CONTEST, NodeWatch, all_hold, all_watch
 
@@ -125,3 +125,26 @@ async def test_messages_that_never_arrive_are_not_expected_for_ever(
             follower.on_message(entry["commit"])
         assert follower.live
     assert {tuple(watch.checker.reasons) for watch in watches} == {("INITIAL",)}
+
+
+@pytest.mark.usefixtures("never_compared")
+async def test_rollback_of_a_contest_whose_position_was_dropped(
+    node: Node, redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A followed contest is checked also if so many others were seen that it is not tracked."""
+    monkeypatch.setattr(positions, "_MAX_CONTESTS", 1)
+    await node.add(CONTEST, "ada")
+    await copy(redis)
+    await node.add(CONTEST, "bo", 50)
+    watches = [NodeWatch(scope) for scope in WatchScope]
+    async with all_watch(node, watches):
+        await node.add("another", "cy")
+        await copy(redis, "copy:", "")
+        node.followers.by_contest[CONTEST].catch_up()
+
+        await all_hold(node, watches)
+        await eventually(
+            lambda: all(watch.checker.reasons["NEW_EPOCH"] for watch in watches), "a new epoch"
+        )
+    for watch in watches:
+        assert watch.checker.reasons == {"INITIAL": 1, "NEW_EPOCH": 1}

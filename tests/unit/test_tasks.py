@@ -1,9 +1,11 @@
 """Single-flight calls, background tasks and restart delays."""
 
 import asyncio
+import gc
 
 import pytest
 
+from harness.waiting import eventually
 from leaderboard_server.tasks import (
     BackgroundTask,
     RestartBackoff,
@@ -70,6 +72,24 @@ class TestSingleFlight:
         assert [str(error) for error in errors] == ["broken", "broken"]
         work.error = None
         assert await flight.run() == 2
+
+    async def test_error_without_callers_is_not_reported(self) -> None:
+        """If all callers of a call that fails were cancelled, asyncio reports no lost error."""
+        reported: list[dict[str, object]] = []
+        asyncio.get_running_loop().set_exception_handler(lambda _, report: reported.append(report))
+        work = Work()
+        work.error = ValueError("broken")
+        flight = SingleFlight(work.run, name="work")
+        caller = asyncio.create_task(flight.run())
+        await asyncio.sleep(0)
+        caller.cancel()
+        await asyncio.wait([caller])
+        work.release.set()
+        await eventually(lambda: not flight.running, "the end of the call")
+
+        work.error = None
+        gc.collect()
+        assert not reported
 
     async def test_detached_call_serves_its_own_callers_alone(self) -> None:
         """After `detach` the earlier callers keep their call and a new caller gets another."""
