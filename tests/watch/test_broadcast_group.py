@@ -208,6 +208,23 @@ class TestEviction:
         assert slow.checker.reasons == {"INITIAL": 1}
         assert len(published.messages) == COMMITS + 1
 
+    async def test_an_evicted_watcher_gets_only_rows_that_changed(
+        self, contest: InMemoryContest
+    ) -> None:
+        """The first ranks of an evicted watcher are known, so it is not sent all of them."""
+        quick, slow = (Viewer(contest, limit=2) for _ in range(2))
+        async with quick.watching(), slow.watching():
+            await all_share(contest, quick, slow)
+            slow.accepting.clear()
+            for _ in range(2 * BUFFERED):
+                contest.commit(Step("ada", 1))
+                await all_reach(contest, quick)
+            slow.accepting.set()
+            await all_reach(contest, slow)
+        events = [message.event for message in slow.messages if isinstance(message.event, Changes)]
+        users = [[change.user.user_id for change in event.changes] for event in events]
+        assert users == [["ada"]] * len(users)
+
     async def test_an_evicted_watcher_gets_the_last_message(self, contest: InMemoryContest) -> None:
         """An evicted watcher gets the last published message without a later one."""
         quick, slow = (Viewer(contest, scope=WatchScope.ALL) for _ in range(2))

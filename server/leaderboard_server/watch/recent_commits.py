@@ -28,7 +28,7 @@ _log = structlog.get_logger()
 
 CACHE_SIZE = 64
 """Results of each kind that are kept for other watchers at the same position."""
-ROWS_KEPT = 16
+ROWS_KEPT = 32
 """States of the first ranks that are kept for watchers at the same position, 0.1 MB at most."""
 POSITION_BATCH_S = 0.05
 """Callers that need the store's position within this time share one read of it."""
@@ -57,7 +57,7 @@ class RecentCommits:
         """Messages for other watchers, by all that they depend on."""
         self.merges: LRUCache[object, Merge] = LRUCache(CACHE_SIZE)
         """Merged changes for other watchers, by all that they depend on."""
-        self._rows: LRUCache[object, Rows] = LRUCache(ROWS_KEPT)
+        self._rows: LRUCache[Position, Rows] = LRUCache(ROWS_KEPT)
         self._depths: Counter[int] = Counter()
         self.depth = 0
         """The largest number of ranks that watchers of the first ranks need now."""
@@ -198,11 +198,15 @@ class RecentCommits:
 
     def rows_at(self, page: Page, depth: int) -> Rows:
         """Return the rows of a page of the first `depth` ranks, one object for all watchers."""
-        key = page.position, depth
-        rows = self._rows.get(key)
-        if rows is None:
-            rows = self._rows[key] = Rows(page.users, depth)
+        rows = self._rows.get(page.position)
+        if rows is None or rows.depth != depth:
+            rows = self._rows[page.position] = Rows(page.users, depth)
         return rows
+
+    def known_rows(self, position: Position, depth: int) -> Rows | None:
+        """Return at least the first `depth` rows at a recent position, if they are still known."""
+        rows = self._rows.get(position)
+        return rows if rows and rows.depth >= depth else None
 
     def notify(self) -> None:
         """Have every watcher look again."""

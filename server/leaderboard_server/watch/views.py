@@ -62,6 +62,9 @@ class View(Protocol):
     def adopt(self, other: "View") -> None:
         """Continue from the rows of another view of this scope that covers as many ranks."""
 
+    def restore(self, recent: RecentCommits, position: Position) -> None:
+        """Continue from the rows at a recent position, if these are still known."""
+
     async def next_delta(self, recent: RecentCommits, after: Position) -> Delta | None:
         """Return the next delta after a position, or None while there is none.
 
@@ -113,6 +116,9 @@ class _ChangesView:
     def adopt(self, other: View) -> None:
         """Do nothing: these changes don't depend on rows."""
 
+    def restore(self, recent: RecentCommits, position: Position) -> None:
+        """Do nothing: these changes don't depend on rows."""
+
     async def next_delta(self, recent: RecentCommits, after: Position) -> Delta | None:
         commits = recent.commits_after(after.revision, CHANGES_AT_ONCE)
         if not commits:
@@ -157,6 +163,9 @@ class _TopView:
     def adopt(self, other: View) -> None:
         assert isinstance(other, _TopView)
         self.rows = other.rows
+
+    def restore(self, recent: RecentCommits, position: Position) -> None:
+        self.rows = recent.known_rows(position, self.depth)
 
     async def next_delta(self, recent: RecentCommits, after: Position) -> Delta | None:
         if recent.position == after:

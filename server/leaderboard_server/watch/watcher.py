@@ -73,7 +73,7 @@ class Watcher:
             self.view.adopt(other.view)
         else:
             self.reader.position = last_sent
-            self.view.reset(None)
+            self.view.restore(self._recent, last_sent)
 
     async def start(self) -> WatchMessage | None:
         """Return the first message, or None if the watch resumes without one."""
