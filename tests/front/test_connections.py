@@ -104,6 +104,17 @@ async def test_a_flood_of_resets_ends_the_connection() -> None:
         await still_serves(served)
 
 
+async def test_headers_that_never_end_end_the_connection() -> None:
+    """A peer that goes on with the headers of one call loses its connection with the reason."""
+    headers = b"\x00\x00\x00\x01\x00\x00\x00\x00\x01"
+    continuation = b"\x00\x00\x00\x09\x00\x00\x00\x00\x01"
+    async with serve() as served, connect(served.port) as client:
+        client.writer.write(headers + continuation * 100)
+        await client.until_lost()
+        assert [int(end.error_code) for end in client.seen(h2.events.ConnectionTerminated)] == [11]
+        await still_serves(served)
+
+
 GOAWAY = 7
 PING = b"\x00\x00\x08\x06\x00\x00\x00\x00\x00" + b"12345678"
 
