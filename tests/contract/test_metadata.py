@@ -7,17 +7,11 @@ from contract.edge import ON_ONE_STORE, Edge
 from contract.grpcurl import grpcurl, is_there
 from contract.rejections import Rejection
 from harness.calls import DEADLINE_S, add
-from harness.service import LISTENERS, SERVICE_NAME
+from harness.service import SERVICE_NAME
 from harness.statuses import status_of
 from leaderboard.v1 import leaderboard_pb2 as pb
 
-pytestmark = [
-    pytest.mark.asyncio(loop_scope="session"),
-    ON_ONE_STORE,
-    pytest.mark.parametrize(
-        "listener", [name for name in LISTENERS if name == "front"], indirect=True, scope="session"
-    ),
-]
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), ON_ONE_STORE]
 
 _LIMIT = 16_384
 _ENOUGH = 1_024

@@ -10,7 +10,14 @@ import structlog
 import leaderboard_front
 from leaderboard_front import EndedConnections, Handlers, Settings, StreamStalled
 from leaderboard_server.domain.errors import LeaderboardError, ServerDraining
-from leaderboard_server.transport.listener import GRACE_S, Endpoint, Limits, Services, Tls
+from leaderboard_server.transport.listener import (
+    GRACE_S,
+    MAX_METADATA_BYTES,
+    Endpoint,
+    Limits,
+    Services,
+    Tls,
+)
 from leaderboard_server.transport.parsing import MAX_REQUEST_BYTES
 from leaderboard_server.transport.response_cache import ResponseCache
 from leaderboard_server.transport.statuses import (
@@ -22,9 +29,6 @@ from leaderboard_server.transport.statuses import (
 from leaderboard_server.transport.tls import TlsUnusable
 
 _log = structlog.get_logger()
-
-MAX_METADATA_BYTES = 16 * 1024
-"""The largest metadata of a call, as HTTP/2 counts them; the constant of `leaderboard_front`."""
 
 _REFUSALS: dict[str, LeaderboardError] = {
     "message": MessageTooLarge(MAX_REQUEST_BYTES),

@@ -12,10 +12,9 @@ import grpc
 from grpc_status import rpc_status
 
 from leaderboard_server.transport.grpcio_stream import Context
+from leaderboard_server.transport.listener import MAX_METADATA_BYTES
 from leaderboard_server.transport.statuses import Limit, MessageTooLarge, Overloaded, status_of_any
 
-MAX_METADATA_BYTES = 16 * 2**10
-"""The largest metadata of a call."""
 _FIELD_OVERHEAD = 32
 """The overhead of one field in the size of metadata, by RFC 9113."""
 

@@ -7,6 +7,9 @@ from typing import Protocol
 GRACE_S = 5.0
 """The time for open calls to finish when the server stops."""
 
+MAX_METADATA_BYTES = 16 * 2**10
+"""The largest metadata of a call, as HTTP/2 counts them. The front has a constant of its own."""
+
 
 class Stream(Protocol):
     """The response messages of one call."""
