@@ -10,6 +10,7 @@ from typing import NamedTuple
 import structlog
 from redis.asyncio import Redis
 
+from leaderboard_server.allocator import return_large_blocks
 from leaderboard_server.board.boards import Boards
 from leaderboard_server.board.committer import Committer
 from leaderboard_server.board.ranks import Ranks
@@ -177,6 +178,7 @@ async def serve(config: Config, announce: Callable[[], None] = lambda: None) -> 
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
     open_files = raise_open_files()
+    return_large_blocks()
     async with running(config) as server:
         _tune_garbage_collection()
         log_start(config, *server, open_files)

@@ -9,8 +9,9 @@ use tokio::task::{AbortHandle, Id, JoinSet};
 use crate::ending::Cause;
 use crate::peer::Peer;
 
-/// Connections over the limit that have time to send GOAWAY. Of more, the first are closed at once.
-const MAX_CLOSING: usize = 64;
+/// Connections over the limit that have time to send GOAWAY: each takes a file. Of more, the first are
+/// closed at once.
+const MAX_CLOSING: usize = 16;
 /// Idle connections that are found in one search.
 const MAX_FOUND: usize = 256;
 /// The least time between two searches, for each connection that there is: a search takes a tenth.
