@@ -19,7 +19,11 @@ MAX_PEAK_MIB = 1_024
 """The memory during any attack. Most stay below a quarter of it."""
 MIN_GOODPUT = 0.85
 """Answered calls at three times the capacity, in terms of the capacity."""
-UNBOUNDED = {("grpcio", "rapid-reset"), ("grpcio", "unfinished-uploads")}
+UNBOUNDED = {
+    ("grpcio", "rapid-reset"),
+    ("grpcio", "unfinished-uploads"),
+    ("grpcio", "connections"),
+}
 """Attacks that a listener can't keep from the good client; it only has to be well again in time."""
 
 _SLOW_S = 0.1
