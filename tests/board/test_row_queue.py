@@ -7,7 +7,7 @@ import pytest
 
 from harness.waiting import eventually
 from leaderboard_server.board.row_queue import RowQueue
-from leaderboard_server.domain.errors import ReadQueueFull, StoreUnavailable
+from leaderboard_server.domain.errors import ReadQueueFull, StoreCause, StoreUnavailable
 
 
 class SlowReads:
@@ -153,13 +153,14 @@ async def test_a_begun_read_counts_until_its_reply(reads: SlowReads) -> None:
 
 async def test_no_read_waits_for_a_store_that_is_away(reads: SlowReads) -> None:
     """When a read finds the store away all that wait fail at once, and later ones are made."""
+    cause = StoreCause.TIMEOUT
     queue = RowQueue(100)
     tasks = start(queue, reads, 100, 100, 100)
     await reads.have_begun(0)
-    reads.error = StoreUnavailable()
+    reads.error = StoreUnavailable(cause)
     reads.replies.release()
     done = await asyncio.wait_for(asyncio.gather(*tasks, return_exceptions=True), 10)
-    assert [type(error) for error in done] == [StoreUnavailable] * 3
+    assert [getattr(error, "cause", error) for error in done] == [cause] * 3
     assert reads.begun == [0]
 
     reads.error = None

@@ -84,10 +84,11 @@ class RowQueue:
         rows = self._in_flight.pop(task)
         self._admitted -= rows
         self._size -= rows
-        if not task.cancelled() and isinstance(task.exception(), StoreUnavailable):
+        error = None if task.cancelled() else task.exception()
+        if isinstance(error, StoreUnavailable):
             # The reads that wait would fail in the same way, only later.
             for _, turn in self._waiting:
                 if not turn.done():
-                    turn.set_exception(StoreUnavailable())
+                    turn.set_exception(StoreUnavailable(error.cause))
             self._waiting.clear()
         self._admit()
