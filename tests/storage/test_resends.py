@@ -1,5 +1,6 @@
 """Calls that are sent again after their connection broke; the store may be another one by then."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeAlias
 
@@ -149,6 +150,27 @@ class TestStoreMovedBack:
         epochs.append(result.position.epoch)
 
         assert len(set(epochs)) == 3
+
+
+class StaleConnection:
+    """A connection to a former master that stays behind: its history is always the lost one."""
+
+    async def call(self, *_command: Argument) -> None:
+        """See `PipelinedConnection.call`."""
+
+
+async def test_reads_end_where_their_connection_leads_to_a_store_that_stays_behind(
+    new_connection: Callable[[], StoreConnection],
+) -> None:
+    """Where no epoch has to begin, a read is served by the store that commits go to."""
+    server = Store(new_connection(), StaleConnection(), Retention())
+    (first,) = await commit(server, add("ada"))
+
+    async with asyncio.timeout(10):
+        page = await server.top(CONTEST, 1, 10)
+
+    assert page.position == first.position
+    assert [user.user_id for user in page.users] == ["ada"]
 
 
 class TestAttempts:

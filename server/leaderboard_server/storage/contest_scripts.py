@@ -66,14 +66,17 @@ class ContestScripts:
         def parameters(seen: Position) -> tuple[Argument, ...]:
             return len(names), *names, *seen, *arguments
 
+        runner = self._reads
         while True:
-            sent_after, reply = await self._run(self._reads, script, contest_id, parameters)
+            sent_after, reply = await self._run(runner, script, contest_id, parameters)
             if reply is not None:
                 epoch, revision, *rest = reply
                 position = Position(epoch.decode(), int(revision))
                 self._observe_reply(contest_id, sent_after, position)
                 return position, rest
             await self._begin_epoch(contest_id, lambda seen: seen)
+            # The connection of reads may lead to a former master that stays behind.
+            runner = self._writes
 
     async def end_epoch(self, contest_id: str, epoch: str) -> Position:
         """Begin a new epoch if the store is still in this one, and return the position."""
