@@ -9,7 +9,7 @@ from harness.plain_board import PlainBoard, Step
 from harness.strategies import commits
 from leaderboard_server.domain.board import RankedUser
 from leaderboard_server.domain.change import Commit, ScoreChange
-from leaderboard_server.watch.merge import Merge, Rows
+from leaderboard_server.watch.merge import CACHED_CHANGES, Merge, Rows
 from watch.plain_merge import plain_merge
 
 DEPTH = 9
@@ -119,6 +119,24 @@ class TestMerge:
         assert not merge.changes(1)
         assert len({id(merge.changes(limit)) for limit in range(10, 31)}) == 1
         assert {merge.changes(limit)[0].user.rank for limit in range(10, 51)} == {10}
+
+    def test_keeps_few_changes(self) -> None:
+        """However many limits are watched, one merge keeps a bounded number of changes."""
+        board, users = PlainBoard(), range(200)
+        after(board, [[Step(f"u{number}", number) for number in users]])
+        old = rows(board, 200)
+        commits = after(board, [[Step(f"u{number}", 300 - 2 * number) for number in users]])
+        merge = Merge(old, rows(board, 200), commits)
+
+        made = {limit: merge.changes(limit) for limit in range(1, 201)}
+
+        kept = {
+            id(changes): changes
+            for limit, changes in made.items()
+            if merge.changes(limit) is changes
+        }
+        assert sum(map(len, made.values())) > 2 * CACHED_CHANGES
+        assert 0 < sum(map(len, kept.values())) <= CACHED_CHANGES
 
     def test_sums_the_points_of_one_user(self) -> None:
         """The merged change has the sum of the points, the first rank before and the last row."""

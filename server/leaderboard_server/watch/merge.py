@@ -16,6 +16,8 @@ from typing import NamedTuple
 from leaderboard_server.domain.board import RankedUser
 from leaderboard_server.domain.change import Commit, ScoreChange
 
+CACHED_CHANGES = 4_000
+"""Changes that one merge keeps for later watchers of their limits, 1 MB at most."""
 _ABSENT = 2**31
 """The place of a user that is below all known rows, or has none."""
 
@@ -81,6 +83,8 @@ class Merge:
         self._by_step: dict[int, tuple[ScoreChange, ...]] = {}
         """The changes of all limits between two steps, where these don't differ."""
         self._by_limit: dict[int, tuple[ScoreChange, ...]] = {}
+        self._cached = 0
+        """The number of changes in both."""
 
     def changes(self, limit: int) -> tuple[ScoreChange, ...]:
         """Return the changes for watchers of a limit, up to the depth of the rows."""
@@ -90,9 +94,17 @@ class Merge:
             found = self._by_limit.get(limit)
         if found is None:
             found = tuple(self._cut(limit))
-            cache = self._by_step if self._same_until_next_step(limit, step) else self._by_limit
-            cache[step if cache is self._by_step else limit] = found
+            self._keep(found, limit, step)
         return found
+
+    def _keep(self, changes: tuple[ScoreChange, ...], limit: int, step: int) -> None:
+        if self._cached + len(changes) > CACHED_CHANGES:
+            return
+        self._cached += len(changes)
+        if self._same_until_next_step(limit, step):
+            self._by_step[step] = changes
+        else:
+            self._by_limit[limit] = changes
 
     def _cut(self, limit: int) -> Iterator[ScoreChange]:
         # Users that left by a change of their own go first; those pushed out are cut off last.
