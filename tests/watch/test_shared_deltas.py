@@ -13,7 +13,7 @@ import pytest
 from harness.plain_board import Step
 from harness.waiting import eventually
 from leaderboard_server.domain.watch import Changes, Progress, WatchScope
-from leaderboard_server.watch import delta_reader, views, watcher
+from leaderboard_server.watch import broadcast_group, delta_reader, views, watcher
 from leaderboard_server.watch.merge import Merge
 from watch.in_memory_contest import InMemoryContest, Viewer
 
@@ -147,11 +147,38 @@ class TestLimits:
             changing.cancel()
             assert not any(message.event == Progress() for message in many.messages)
 
+    async def test_other_tasks_get_turns_between_many_messages(
+        self, contest: InMemoryContest, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A delta whose parts differ for many limits is not published in one go."""
+        monkeypatch.setattr(broadcast_group, "PUBLISHED_AT_ONCE", 20)
+        viewers = [Viewer(contest, limit=limit) for limit in range(1, 13)]
+        published_in = []
+        turns = [0]
+        async with all_watching(*viewers):
+            await all_follow(contest, *viewers)
+            publish = contest.groups.publish
+
+            def record(*arguments: Any) -> None:
+                published_in.append(turns[0])
+                publish(*arguments)
+
+            monkeypatch.setattr(contest.groups, "publish", record)
+            contest.commit(*(Step(user, 10 * number) for number, user in enumerate(USERS)))
+            while len(published_in) < len(viewers):
+                turns[0] += 1
+                await asyncio.sleep(0)
+            await all_show(contest, *viewers)
+        assert len(published_in) == len(viewers)
+        assert len(set(published_in)) >= 3
+
+    @pytest.mark.parametrize("at_once", [1, 2_000])
     @pytest.mark.parametrize("seed", range(5))
     async def test_each_watcher_has_its_board_whatever_happens(
-        self, contest: InMemoryContest, seed: int
+        self, contest: InMemoryContest, monkeypatch: pytest.MonkeyPatch, seed: int, at_once: int
     ) -> None:
         """Watchers that come, go, stall and resume have the board of their limit at the end."""
+        monkeypatch.setattr(broadcast_group, "PUBLISHED_AT_ONCE", at_once)
         rng = random.Random(seed)
         viewers: list[Viewer] = []
         async with contextlib.AsyncExitStack() as stack:

@@ -9,7 +9,6 @@ publishes to each group its part. Groups whose parts are equal share the message
 
 import asyncio
 import itertools
-from collections.abc import Iterable
 
 from leaderboard_server.domain.change import ScoreChange
 from leaderboard_server.domain.position import Position
@@ -22,6 +21,8 @@ from leaderboard_server.watch.watcher import Watcher
 PROGRESS_TURNS = 30
 """How often the groups are looked through for those that need progress, in the time after which
 one needs it."""
+PUBLISHED_AT_ONCE = 2_000
+"""Changes in the messages of one delta after which other tasks get a turn: about 20 ms."""
 _numbers = itertools.count(1)
 
 
@@ -35,6 +36,8 @@ class BroadcastGroup:
         self.last_sent = watcher.last_sent
         self.quiet_until = 0.0
         """The loop's time at which the group gets progress, if it gets no other message."""
+        self.behind = False
+        """Whether its part of the latest delta is still to be published."""
         self._broadcaster = broadcaster
 
     async def deliver(self, watcher: Watcher, sink: WatchSink) -> None:
@@ -50,7 +53,8 @@ class BroadcastGroup:
         if self._broadcaster.error:
             raise self._broadcaster.error
         last_sent = Position(self.last_sent.epoch, revision)
-        watcher.adopt(self._broadcaster.reader, last_sent, latest=last_sent == self.last_sent)
+        latest = last_sent == self.last_sent and not self.behind
+        watcher.adopt(self._broadcaster.reader, last_sent, latest=latest)
 
 
 class Broadcaster:
@@ -98,6 +102,7 @@ class Broadcaster:
         group = self._groups.pop(view.key, None)
         if not group:
             return
+        group.behind = False
         self._publisher.close_group(group.name)
         if view.depth and view.depth == self.reader.view.depth:
             depths = (each.view.depth for each in self._groups.values())
@@ -119,7 +124,7 @@ class Broadcaster:
                 version = self._recent.version
                 delta = await self.reader.poll()
                 if isinstance(delta, Delta):
-                    self._publish_changes(delta)
+                    await self._publish_changes(delta)
                     await asyncio.sleep(0)  # other tasks get a turn, however many commits there are
                 elif delta is None:
                     await self.reader.wait(version, self._progress_at)
@@ -134,28 +139,41 @@ class Broadcaster:
             for group in self._groups.values():
                 self._publisher.close_group(group.name)
 
-    def _publish_changes(self, delta: Delta) -> None:
+    async def _publish_changes(self, delta: Delta) -> None:
         messages: dict[object, WatchMessage] = {}
-        for group, changes in self._parts(delta):
-            # The parts of most groups are one object, which identifies them.
-            key = group.last_sent.revision, id(changes)
-            if key not in messages:
-                event = Changes(changes)
-                messages[key] = WatchMessage(delta.position, group.last_sent.revision, event)
-            self._publish(group, messages[key])
-        if messages and self._pace_s:
-            self.reader.paused_until = asyncio.get_running_loop().time() + self._pace_s
+        size, parts = 0, self._parts(delta)
+        for group in parts:
+            group.behind = True
+        for group, part in parts.items():
+            if size >= PUBLISHED_AT_ONCE:
+                size = 0
+                messages.clear()
+                await asyncio.sleep(0)
+            if not group.behind:
+                continue  # it was closed meanwhile
+            if changes := group.view.changes(delta) if part is None else tuple(part):
+                # The parts of most groups are one object, which identifies them.
+                key = group.last_sent.revision, id(changes)
+                if key not in messages:
+                    event = Changes(changes)
+                    messages[key] = WatchMessage(delta.position, group.last_sent.revision, event)
+                    size += len(changes)
+                self._publish(group, messages[key])
+                if self._pace_s:
+                    self.reader.paused_until = asyncio.get_running_loop().time() + self._pace_s
+            group.behind = False
 
-    def _parts(self, delta: Delta) -> Iterable[tuple[BroadcastGroup, tuple[ScoreChange, ...]]]:
+    def _parts(self, delta: Delta) -> dict[BroadcastGroup, list[ScoreChange] | None]:
+        """Return the groups that may show a delta, with their parts; None for one to be cut."""
         if not self._groups_of_user:
-            parts = ((group, group.view.changes(delta)) for group in self._groups.values())
-            return ((group, changes) for group, changes in parts if changes)
+            return dict.fromkeys(self._groups.values())
         assert isinstance(delta.content, tuple)
-        found: dict[BroadcastGroup, list[ScoreChange]] = {}
+        found: dict[BroadcastGroup, list[ScoreChange] | None] = {}
         for change in delta.content:
             for group in self._groups_of_user.get(change.user.user_id, ()):
-                found.setdefault(group, []).append(change)
-        return ((group, tuple(changes)) for group, changes in found.items())
+                part = found[group] = found.get(group) or []
+                part.append(change)
+        return found
 
     def _publish_progress(self) -> None:
         now = asyncio.get_running_loop().time()
