@@ -56,6 +56,10 @@ class StoreProxy:
         await self.refuse()
         await eventually(self._is_idle, "the end of all connections")
 
+    def lead_to(self, store_port: int) -> None:
+        """Lead new connections to another store; open ones stay where they are."""
+        self._store_port = store_port
+
     async def accept(self) -> None:
         """Accept new connections, which is the state at the start."""
         self._listener = await asyncio.start_server(self._serve, "127.0.0.1", self.port)

@@ -3,13 +3,15 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 import structlog
 from structlog.testing import capture_logs
 
-from harness.stores import StoreProcess
+from harness.proxy import StoreProxy
+from harness.stores import Flavour, StoreProcess
 from harness.waiting import eventually
 from leaderboard_server.storage import monitor
 from leaderboard_server.storage.connection import connect
@@ -73,6 +75,26 @@ async def test_a_primary_that_becomes_a_replica_is_not_serving(own_store: StoreP
         await eventually(lambda: seen.states == [True, False, True], "serving again")
 
         assert seen.events("store_checked") == ["store_is_replica", "store_recovered"]
+
+
+async def test_another_store_at_the_address_is_found(
+    own_store: StoreProcess, tmp_path: Path
+) -> None:
+    """When the address moves to the new primary the server serves again."""
+    other = StoreProcess(Flavour.VALKEY, tmp_path)
+    await other.start()
+    try:
+        async with (
+            own_store.client() as client,
+            StoreProxy(own_store.port) as address,
+            _monitored(address.url) as seen,
+        ):
+            await client.replicaof("127.0.0.1", str(other.port))
+            await eventually(lambda: seen.states == [True, False], "the end of serving")
+            address.lead_to(other.port)
+            await eventually(lambda: seen.states == [True, False, True], "serving again")
+    finally:
+        other.end()
 
 
 async def test_a_changed_setting_is_logged_once(

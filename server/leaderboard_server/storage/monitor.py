@@ -78,6 +78,9 @@ class Monitor:
             if self._checks.are_due(history):
                 async with asyncio.timeout(PING_TIMEOUT_S):
                     await self._checks.run()
+                    if not self._checks.passed:
+                        # A demoted primary keeps its connections when its address moves on.
+                        await self._redis.connection_pool.disconnect()
         except (RedisError, OSError) as error:
             return error
         return None
