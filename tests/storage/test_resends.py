@@ -194,7 +194,7 @@ class TestAttempts:
     async def test_call_is_sent_three_times_at_most(
         self, server: Store, faulty: FaultyConnection
     ) -> None:
-        """After the second resend the caller gets the error; the next call is sent anew."""
+        """After the second resend the caller gets the error; the next call is sent again."""
         faulty.faults = [fails_with(ConnectionLost())] * 3
         with pytest.raises(StoreUnavailable) as failed:
             await server.position(CONTEST)
