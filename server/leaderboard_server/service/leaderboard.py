@@ -31,7 +31,7 @@ CONTESTS_AT_ONCE = 32
 ROWS_IN_FLIGHT = 2_000
 """Rows of queued reads that the store is asked for at a time: it needs about 5 ms for them."""
 MAX_ROWS_QUEUED = 40_000
-"""Rows that are in flight or wait in the queue: about 0.1 s of the store's time."""
+"""Rows of pages that are in flight or wait: about 0.1 s of the store's time."""
 FEW_NEIGHBORS = 10
 """Neighbors on each side up to which a rank is read without the queue."""
 
@@ -46,7 +46,9 @@ class LeaderboardService:
         self._boards = boards
         self._ranks = ranks
         self._watchers = watchers
-        self._large_reads = RowQueue(ROWS_IN_FLIGHT, MAX_ROWS_QUEUED)
+        self._pages = RowQueue(ROWS_IN_FLIGHT, MAX_ROWS_QUEUED)
+        # Bounded by the number of calls: these are 201 rows at most.
+        self._neighbors = RowQueue(ROWS_IN_FLIGHT // 2)
 
     def update(
         self, update: ScoreUpdate, map_result: Callable[[UpdateResult], Result]
@@ -155,7 +157,7 @@ class LeaderboardService:
         read = partial(self._boards.top, contest_id, start_rank, count, min_position)
         if start_rank + count - 1 <= DEPTH:
             return await read()
-        return await self._large_reads.run(count, read)
+        return await self._pages.run(count, read)
 
     def rank(
         self,
@@ -165,16 +167,12 @@ class LeaderboardService:
         min_position: Position,
         map_result: Callable[[Standing], Result],
     ) -> Awaitable[Result]:
-        """Read the rank of a user; see `board.ranks.Ranks.rank`.
-
-        Raises:
-            ReadQueueFull: Many neighbors are requested, and too many others wait for such.
-        """
+        """Read the rank of a user; see `board.ranks.Ranks.rank`."""
         question = contest_id, user_id, neighbors, min_position, map_result
         if neighbors <= FEW_NEIGHBORS:
             return self._ranks.rank(*question)
         read = partial(self._ranks.rank_alone, *question)
-        return self._large_reads.run(2 * neighbors + 1, read)
+        return self._neighbors.run(2 * neighbors + 1, read)
 
     async def watch(self, request: WatchRequest, sink: WatchSink) -> None:
         """Send a watcher its messages; see `watch.watchers.Watchers.watch`."""
