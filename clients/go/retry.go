@@ -61,7 +61,7 @@ func attempt[Request, Response any](
 ) (*Response, *Error) {
 	for spares := c.servers.spares; ; spares-- {
 		response, failed := attemptOnce(ctx, c, send, request, last)
-		if failed == nil || !failed.isServerDown() || spares == 0 {
+		if failed == nil || !failed.isServerDown() || spares == 0 || ctx.Err() != nil {
 			return response, failed
 		}
 		last = failed
@@ -71,9 +71,7 @@ func attempt[Request, Response any](
 func attemptOnce[Request, Response any](
 	ctx context.Context, c *Client, send method[Request, Response], request *Request, last *Error,
 ) (*Response, *Error) {
-	limited, cancel := context.WithTimeout(ctx, c.attemptTimeout)
-	defer cancel()
-	response, err := sendPooled(limited, c, send, request)
+	response, err := sendPooled(ctx, c, send, request)
 	if err == nil {
 		return response, nil
 	}
@@ -86,10 +84,13 @@ func attemptOnce[Request, Response any](
 	return nil, failed
 }
 
-// sendPooled sends a request over a pooled connection, and waits for the response until ctx ends.
+// sendPooled sends a request over a pooled connection, and waits for the response until the attempt
+// took too long or the call ends.
 func sendPooled[Request, Response any](
-	ctx context.Context, c *Client, send method[Request, Response], request *Request,
+	call context.Context, c *Client, send method[Request, Response], request *Request,
 ) (*Response, error) {
+	ctx, cancel := context.WithTimeout(call, c.attemptTimeout)
+	defer cancel()
 	ctx, err := c.token.authorize(ctx)
 	if err != nil {
 		return nil, err
@@ -103,7 +104,8 @@ func sendPooled[Request, Response any](
 	pooled := pool.acquire()
 	response, err := send(pooled.service, ctx, request)
 	pool.release(pooled, err == nil || ctx.Err() == nil)
-	if err != nil {
+	// An end of the call, by its caller or its deadline, says nothing about the server.
+	if err != nil && call.Err() == nil {
 		c.servers.observeFailure(pool, pooled, err)
 	}
 	return response, err

@@ -2,6 +2,7 @@ package leaderboard
 
 import (
 	"context"
+	"errors"
 	"net"
 	"testing"
 	"time"
@@ -128,9 +129,8 @@ func TestServersRestartInTurn(t *testing.T) {
 	client := clientOf(t, address+","+otherAddress)
 	callUntil(t, client, func() bool { return one.attempts() > 0 && other.attempts() > 0 })
 	stopOne()
-	for range 20 {
-		callUntil(t, client, func() bool { return true })
-	}
+	later := other.attempts() + 20
+	callUntil(t, client, func() bool { return other.attempts() >= later })
 	time.AfterFunc(300*time.Millisecond, func() { serveOn(t, one, address) })
 	before := one.attempts()
 	callUntil(t, client, func() bool { return one.attempts() > before })
@@ -150,6 +150,43 @@ func TestNameInDNS(t *testing.T) {
 	time.AfterFunc(300*time.Millisecond, func() { serveOn(t, fake, address) })
 	before := fake.attempts()
 	callUntil(t, client, func() bool { return fake.attempts() > before })
+}
+
+// A call that its caller cancels keeps the connections to a name.
+func TestCancelledCallOfName(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	fake := &fakeService{update: func(ctx context.Context, _ int, _ *pb.UpdateScoreRequest) error {
+		cancel()
+		<-ctx.Done()
+		return ctx.Err()
+	}}
+	client := clientOf(t, "dns:///"+fake.serve(t))
+	pool := client.servers.pools[0]
+	before := pool.current
+	before.opened = before.opened.Add(-resolveInterval)
+	if _, err := client.UpdateScore(ctx, fivePoints); !errors.Is(err, ErrCancelled) {
+		t.Error(err)
+	}
+	if pool.current != before {
+		t.Error("the connection was replaced")
+	}
+}
+
+// A call that ends at its deadline has the error of the attempt before, which says more.
+func TestDeadlineWithSeveralServers(t *testing.T) {
+	silent := func(ctx context.Context, _ int, _ *pb.UpdateScoreRequest) error {
+		<-ctx.Done()
+		return ctx.Err()
+	}
+	one, other := &fakeService{update: silent}, &fakeService{update: silent}
+	client := clientOf(t, one.serve(t)+","+other.serve(t))
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	_, err := client.UpdateScore(ctx, fivePoints)
+	var failed *Error
+	if !errors.As(err, &failed) || failed.Kind != KindDeadlineExceeded || failed.LastAttempt != nil {
+		t.Error(err)
+	}
 }
 
 // A watch whose server drains goes on at once with the next server.
