@@ -101,11 +101,11 @@ func sendPooled[Request, Response any](
 		defer cancel()
 		ctx = brief
 	}
-	pooled := pool.acquire()
+	pooled, began := pool.acquire(), time.Now()
 	response, err := send(pooled.service, ctx, request)
 	pool.release(pooled, err == nil || ctx.Err() == nil)
-	// An end of the call, by its caller or its deadline, says nothing about the server.
-	if err != nil && call.Err() == nil {
+	// An early end of the call, by its caller or its deadline, says nothing about the server.
+	if err != nil && (call.Err() == nil || time.Since(began) >= connectTimeout) {
 		c.servers.observeFailure(pool, pooled, err)
 	}
 	return response, err

@@ -35,11 +35,7 @@ export class ChannelPool {
 
   constructor(servers: Servers) {
     this.#channels = servers.addresses.map(
-      (address) =>
-        new PooledChannel(
-          () => servers.openChannel(address),
-          address.isName ? RESOLVE_INTERVAL_MS : RECONNECT_INTERVAL_MS,
-        ),
+      (address) => new PooledChannel(() => servers.openChannel(address), address.isName),
     );
     this.#next = Math.floor(Math.random() * this.#channels.length);
   }
@@ -86,11 +82,13 @@ export class ChannelPool {
  *
  * grpc-js reconnects by itself when a connection breaks. But it keeps using a connection whose peer
  * vanished silently until the system closes it, after about 15 minutes. So when an attempt gets no
- * response and the channel was idle for the idle timeout, a new channel replaces it.
+ * response and the channel was idle for the idle timeout, a new channel replaces it. The servers of a
+ * name share a channel, and responses of one say nothing about another: there the idle time is that
+ * since the first attempt without a response.
  */
 class PooledChannel {
   readonly #open: () => Channel;
-  readonly #reconnectIntervalMs: number;
+  readonly #isName: boolean;
   #channel: Channel;
   #openedAt = performance.now();
   #isDraining = false;
@@ -98,10 +96,12 @@ class PooledChannel {
   /** The milliseconds without a response, while calls waited, until `#waitingSince`. */
   #waitedMs = 0;
   #waitingSince = 0;
+  /** When the first attempt without a response began. */
+  #unansweredSince = Infinity;
 
-  constructor(open: () => Channel, reconnectIntervalMs: number) {
+  constructor(open: () => Channel, isName: boolean) {
     this.#open = open;
-    this.#reconnectIntervalMs = reconnectIntervalMs;
+    this.#isName = isName;
     this.#channel = open();
   }
 
@@ -121,20 +121,24 @@ class PooledChannel {
 
   /** Connects now; after a failed attempt, grpc-js alone would wait. */
   reconnect(): void {
-    if (performance.now() - this.#openedAt >= this.#reconnectIntervalMs) {
+    const interval = this.#isName ? RESOLVE_INTERVAL_MS : RECONNECT_INTERVAL_MS;
+    if (performance.now() - this.#openedAt >= interval) {
       this.#replace();
     }
   }
 
   async unary(path: string, request: Uint8Array, attempt: Attempt): Promise<Uint8Array> {
     const channel = this.#channel;
+    const beganAt = performance.now();
     this.#countWaiting(1);
     try {
       const response = await unary(channel, path, request, attempt);
       this.#waitedMs = 0;
       return response;
     } catch (error) {
-      this.#observeFailure(channel, error as LeaderboardError, attempt.signal);
+      if (channel === this.#channel) {
+        this.#observeFailure(error as LeaderboardError, attempt.signal, beganAt);
+      }
       throw error;
     } finally {
       this.#countWaiting(-1);
@@ -153,17 +157,23 @@ class PooledChannel {
     this.#inFlight += change;
   }
 
-  #observeFailure(channel: Channel, error: LeaderboardError, signal: AbortSignal): void {
-    if (channel !== this.#channel) {
-      return;
-    }
+  #observeFailure(error: LeaderboardError, signal: AbortSignal, beganAt: number): void {
     this.#countWaiting(0);
     if (!isUnanswered(error, signal)) {
       this.#waitedMs = 0;
-    } else if (this.#waitedMs >= IDLE_TIMEOUT_MS) {
+    } else if (this.#idleMs(beganAt) >= IDLE_TIMEOUT_MS) {
       this.#replace();
     }
     this.#isDraining ||= isDraining(error);
+  }
+
+  /** Returns the milliseconds without a response, after an attempt without one. */
+  #idleMs(beganAt: number): number {
+    if (!this.#isName) {
+      return this.#waitedMs;
+    }
+    this.#unansweredSince = Math.min(this.#unansweredSince, beganAt);
+    return performance.now() - this.#unansweredSince;
   }
 
   /** Opens a new channel. Calls in flight on the old one end by their own deadlines. */
@@ -173,6 +183,7 @@ class PooledChannel {
     this.#openedAt = performance.now();
     this.#isDraining = false;
     this.#waitedMs = 0;
+    this.#unansweredSince = Infinity;
   }
 }
 

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { type AddressInfo, createServer } from "node:net";
 import { type TestContext, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 
 import { create, toBinary } from "@bufbuild/protobuf";
 import { anyPack } from "@bufbuild/protobuf/wkt";
@@ -193,6 +194,31 @@ test("the servers of a name in DNS are found", async (context) => {
   await client.updateScore(UPDATE);
 
   assert.deepEqual(counts, [1]);
+});
+
+test("a server of a name that does not answer is left while another one answers", async (context) => {
+  const peers = new Set<string>();
+  let calls = 0;
+  const { addresses } = await startServices(context, {
+    update: (call) => {
+      peers.add(call.getPeer());
+      return calls++ ? Promise.resolve(ACCEPTED) : new Promise(() => undefined);
+    },
+  });
+  const client = clientOf(context, `dns:///localhost:${addresses[0]?.split(":")[1]}`);
+  const unanswered = client.updateScore(UPDATE, { timeoutMs: 500 });
+  while (calls === 0) {
+    await sleep(5);
+  }
+  const now = performance.now.bind(performance);
+  context.mock.method(performance, "now", () => now() + 4_000);
+
+  await client.updateScore(UPDATE);
+  assert.equal(peers.size, 1);
+  await assert.rejects(unanswered);
+  await client.updateScore(UPDATE);
+
+  assert.equal(peers.size, 2);
 });
 
 test("a watch whose server drains goes on at once with the next server", async (context) => {

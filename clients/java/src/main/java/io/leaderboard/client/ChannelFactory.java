@@ -72,7 +72,9 @@ final class ChannelFactory {
             .map(
                 address ->
                     new PooledChannel(
-                        open(address, ChannelFactory::spreadCalls), System::nanoTime))
+                        open(address, ChannelFactory::spreadCalls),
+                        address.isName(),
+                        System::nanoTime))
             .toList();
     return new ChannelPool(channels, spares());
   }

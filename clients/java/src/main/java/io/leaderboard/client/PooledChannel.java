@@ -3,6 +3,7 @@ package io.leaderboard.client;
 import io.grpc.ConnectivityState;
 import io.grpc.ManagedChannel;
 import java.time.Duration;
+import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 
@@ -29,6 +30,7 @@ final class PooledChannel {
   private static final long IDLE_TIMEOUT = Duration.ofMillis(3_900).toNanos();
 
   private final ManagedChannel channel;
+  private final boolean isName;
   private final LongSupplier nanoTime;
   private long lastReconnect;
   private boolean draining;
@@ -39,8 +41,18 @@ final class PooledChannel {
 
   private long waitingSince;
 
-  PooledChannel(ManagedChannel channel, LongSupplier nanoTime) {
+  /** When the first attempt without a response began. */
+  private OptionalLong unansweredSince = OptionalLong.empty();
+
+  /**
+   * Creates the state of a channel.
+   *
+   * @param isName whether the servers of a name share the channel: then responses of one say nothing
+   *     about another
+   */
+  PooledChannel(ManagedChannel channel, boolean isName, LongSupplier nanoTime) {
     this.channel = channel;
+    this.isName = isName;
     this.nanoTime = nanoTime;
     this.lastReconnect = nanoTime.getAsLong();
   }
@@ -69,9 +81,10 @@ final class PooledChannel {
     reconnectAfter(RECONNECT_INTERVAL);
   }
 
-  /** Records that an attempt begins. */
-  synchronized void begin() {
+  /** Records that an attempt begins, and returns when. */
+  synchronized long begin() {
     countWaiting(1);
+    return waitingSince;
   }
 
   /** Records that an attempt ended with a response, or an error that shows that there is no server. */
@@ -84,13 +97,26 @@ final class PooledChannel {
    * Records that an attempt ended without any answer. If calls waited too long for one, the other
    * end of the connection may be gone without notice: later calls get a new connection, calls in
    * flight stay on the old one.
+   *
+   * @param began when the attempt began
    */
-  synchronized void endUnanswered() {
+  synchronized void endUnanswered(long began) {
     countWaiting(-1);
-    if (waited >= IDLE_TIMEOUT) {
+    if (idle(began) >= IDLE_TIMEOUT) {
       waited = 0;
+      unansweredSince = OptionalLong.empty();
       channel.enterIdle();
     }
+  }
+
+  /** Returns the time without a response, after an attempt without one. */
+  private long idle(long began) {
+    if (!isName) {
+      return waited;
+    }
+    long first = unansweredSince.orElse(began);
+    unansweredSince = OptionalLong.of(first - began < 0 ? first : began);
+    return waitingSince - unansweredSince.getAsLong();
   }
 
   /** Records that the server refused a call because it shuts down. */

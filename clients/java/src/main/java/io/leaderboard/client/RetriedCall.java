@@ -90,7 +90,6 @@ final class RetriedCall<ReqT, RespT, R> {
     long nanos = Math.min(remaining(), longest.toNanos());
     CallOptions options = CallOptions.DEFAULT.withDeadlineAfter(nanos, TimeUnit.NANOSECONDS);
     ClientCall<ReqT, RespT> call = choice.channel().channel().newCall(method, options);
-    choice.channel().begin();
     ClientCalls.asyncUnaryCall(call, request, new Attempt(choice.channel()));
     onCancel(() -> call.cancel("the caller's future is done", null));
   }
@@ -104,7 +103,7 @@ final class RetriedCall<ReqT, RespT, R> {
   }
 
   private void onFailure(LeaderboardException error) {
-    if (others > 0 && error.isServerDown()) {
+    if (others > 0 && error.isServerDown() && remaining() > 0) {
       others--;
       previousError = error;
       attempt();
@@ -153,10 +152,12 @@ final class RetriedCall<ReqT, RespT, R> {
   /** Receives the response or the status of one attempt. */
   private final class Attempt implements StreamObserver<RespT> {
     private final PooledChannel channel;
+    private final long began;
     private RespT response;
 
     Attempt(PooledChannel channel) {
       this.channel = channel;
+      this.began = channel.begin();
     }
 
     @Override
@@ -170,7 +171,7 @@ final class RetriedCall<ReqT, RespT, R> {
       Metadata trailers = Status.trailersFromThrowable(error);
       LeaderboardException decoded = RpcStatus.ofCall(status, trailers).toException();
       if (future.isDone() || isTimeout(decoded)) {
-        channel.endUnanswered();
+        channel.endUnanswered(began);
       } else {
         channel.endAnswered();
       }

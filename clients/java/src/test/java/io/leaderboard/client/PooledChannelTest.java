@@ -15,16 +15,16 @@ import org.junit.jupiter.api.Test;
 class PooledChannelTest {
   private final CountingChannel grpc = new CountingChannel();
   private long now;
-  private final PooledChannel channel = new PooledChannel(grpc, () -> now);
+  private final PooledChannel channel = new PooledChannel(grpc, false, () -> now);
 
   /** Rare calls whose time is shorter than connecting don't interrupt it. */
   @Test
   void rareShortCallsLetItConnect() {
     for (int call = 0; call < 5; call++) {
       pass(Duration.ofMinutes(1));
-      channel.begin();
+      long began = channel.begin();
       pass(Duration.ofMillis(100));
-      channel.endUnanswered();
+      channel.endUnanswered(began);
     }
 
     assertEquals(0, grpc.idled);
@@ -34,9 +34,9 @@ class PooledChannelTest {
   @Test
   void unansweredCallsAddUp() {
     for (int call = 0; call < 5; call++) {
-      channel.begin();
+      long began = channel.begin();
       pass(Duration.ofSeconds(1));
-      channel.endUnanswered();
+      channel.endUnanswered(began);
     }
 
     assertEquals(1, grpc.idled);
@@ -45,14 +45,26 @@ class PooledChannelTest {
   /** An answer to any call shows that the connection works. */
   @Test
   void answerKeepsTheConnection() {
+    answerOneOfTwo(channel);
+
+    assertEquals(0, grpc.idled);
+  }
+
+  /** Over the servers of a name, the answer of one does not show that another one works. */
+  @Test
+  void answerOfOneServerDoesNotKeepTheConnectionToAnother() {
+    answerOneOfTwo(new PooledChannel(grpc, true, () -> now));
+
+    assertEquals(1, grpc.idled);
+  }
+
+  private void answerOneOfTwo(PooledChannel channel) {
     channel.begin();
-    channel.begin();
+    long unanswered = channel.begin();
     pass(Duration.ofSeconds(3));
     channel.endAnswered();
     pass(Duration.ofSeconds(3));
-    channel.endUnanswered();
-
-    assertEquals(0, grpc.idled);
+    channel.endUnanswered(unanswered);
   }
 
   /** A server that refuses connections is tried again within 2 s, though gRPC would wait longer. */
