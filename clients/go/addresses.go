@@ -20,7 +20,7 @@ type address struct {
 	isName bool
 }
 
-var hostPattern = regexp.MustCompile(`^([^\s/:\[\]]+|[0-9A-Fa-f:.%]*:[0-9A-Za-z:.%]*)$`)
+var hostPattern = regexp.MustCompile(`^([^\s/:\[\]?#@%\x00]+|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*)$`)
 
 // parseAddresses reads HOST:PORT, a list of them separated by commas, or dns:///NAME:PORT. A server
 // that is listed twice counts once.

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Generic, TypeVar
 
-_HOST_PORT = re.compile(r"(?:([^\s/\[\]:,]+)|\[([0-9A-Fa-f:.%]+)\]):([0-9]{1,5})")
+_HOST_PORT = re.compile(r"(?:([^\s/\[\]:,?#@%\x00]+)|\[([0-9A-Fa-f:.%]+)\]):([0-9]{1,5})")
 _DNS = "dns:///"
 _LAST_PORT = 65_535
 
@@ -63,7 +63,7 @@ def parse_addresses(text: str) -> tuple[Server, ...]:
     """
     if text.startswith(_DNS) and "," not in text:
         server = _parse(text.removeprefix(_DNS), is_group=True)
-        if server is None:
+        if server is None or ":" in server.host:
             raise ValueError(f"{text!r} is not dns:///NAME:PORT")
         return (server,)
     return tuple(dict.fromkeys(_parse_listed(part) for part in text.split(",")))

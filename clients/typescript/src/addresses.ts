@@ -13,7 +13,7 @@ export interface Address {
 /** Begins an address that stands for every server that DNS has for a name. */
 const DNS_SCHEME = "dns:///";
 
-const ADDRESS = /^(?<host>\[[0-9a-fA-F:.%]+\]|[^\s:/[\]]+):(?<port>\d{1,5})$/;
+const ADDRESS = /^(?<host>\[[0-9a-fA-F:.%]+\]|[^\s:/[\]?#@%\0]+):(?<port>\d{1,5})$/;
 const LOOPBACK_NAME = /^(localhost|\[::1\])$/i;
 const MAX_PORT = 65_535;
 

@@ -92,6 +92,7 @@ test("any other address is refused, and named", () => {
     "a:1, b:2": "' b:2' is not HOST:PORT",
     "a:1,b:x": "'b:x' is not HOST:PORT",
     "::1:1": "'::1:1' is not HOST:PORT",
+    "a?b:1": "'a?b:1' is not HOST:PORT",
     "http://a:1": "'http://a:1' is not HOST:PORT",
     "dns://8.8.8.8/a:1": "'dns://8.8.8.8/a:1' is not HOST:PORT",
     "dns:///a": "'dns:///a' is not dns:///NAME:PORT",
