@@ -90,10 +90,10 @@ def import_events(
     remembers the ids for its configured time, 24 hours by default.
 
     A bad line stops the import, and nothing after it is sent. A problem that only the service can
-    find, such as a score beyond the bounds, is found after its batch was sent; the summary says how
-    many later lines were sent with it. With --batch-size 1 there are none. With --dry-run nothing
-    is sent and no server is needed; all bad lines are found but those that only the service can
-    find.
+    find, such as a score beyond the bounds or a display name with invisible characters, is found
+    after its batch was sent; the summary says how many later lines were sent with it. With
+    --batch-size 1 there are none. With --dry-run nothing is sent and no server is needed; all bad
+    lines are found but those that only the service can find.
     """
     name = Path(str(file.name)).name
     chosen = file_format or _SUFFIXES.get(Path(name).suffix.lower())
