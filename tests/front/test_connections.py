@@ -4,10 +4,14 @@ import asyncio
 import contextlib
 
 import h2.events
+import psutil
 import pytest
 
 from front.listeners import ECHO, HANG, WATCH, serve, still_serves, until
 from front.raw_client import RawClient, connect, framed
+
+MAX_FILES_OVER_LIMIT = 30
+"""Files that a server keeps free for connections that are being closed: half of its reserve."""
 
 
 async def test_a_connection_over_the_limit_is_refused_if_none_is_idle() -> None:
@@ -63,6 +67,22 @@ async def test_many_connections_that_do_nothing_keep_no_client_away() -> None:
             assert (await client.call(ECHO, framed(b"a")))["grpc-status"] == "0"
         for _, writer in silent:
             writer.close()
+
+
+async def test_connections_that_make_room_take_few_files() -> None:
+    """However many connections are being closed, few are open over the limit."""
+    over = 0
+    async with serve(max_connections=20) as served, contextlib.AsyncExitStack() as stack:
+        for _ in range(120):
+            await stack.enter_async_context(connect(served.port))  # and read nothing more
+            over = max(over, _accepted(served.port) - 20)
+    assert 0 < over <= MAX_FILES_OVER_LIMIT
+
+
+def _accepted(port: int) -> int:
+    """Return how many connections the listener at a port has open."""
+    connections = psutil.Process().net_connections("tcp4")
+    return sum(each.laddr.port == port and each.status == "ESTABLISHED" for each in connections)
 
 
 async def until_served(port: int) -> None:

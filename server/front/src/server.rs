@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::task::yield_now;
 use tokio::time::{sleep, sleep_until, timeout};
 
 use crate::broadcast::{Command, Dispatcher};
@@ -94,7 +95,10 @@ async fn run(core: Arc<Core>, listener: TcpListener) {
     loop {
         tokio::select! {
             accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => accept(&core, stream, &mut connections),
+                Ok((stream, _)) => {
+                    accept(&core, stream, &mut connections);
+                    yield_now().await; // one that is closed for it frees its file first
+                }
                 Err(error) => {
                     if is_out_of_files(&error) {
                         connections.end_longest_idle();
