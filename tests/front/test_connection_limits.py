@@ -13,6 +13,7 @@ from front.listeners import (
     HANG,
     HEALTH,
     IDLE,
+    POUR,
     WATCH,
     Served,
     serve,
@@ -121,6 +122,43 @@ async def test_too_much_that_is_not_read_ends_the_connection() -> None:
         await until(lambda: served.ended)
         assert [report.unread for report in served.ended] == [1]
         assert await served.unary(ECHO)(b"x" * 30_000) == b"x" * 30_000
+
+
+async def test_messages_of_streams_that_are_not_read_are_bounded() -> None:
+    """A stream whose messages don't fit into the memory is refused; the others go on."""
+    async with (
+        serve(max_unread_bytes=100_000) as served,
+        connect(served.port, window=0) as client,
+    ):
+        first = await _call(client, POUR, b"30000")
+        await until(lambda: served.service.sent)
+        await client.ping()
+        assert (await client.call(POUR, framed(b"30000")))["grpc-message"] == "over memory"
+        assert await served.unary(ECHO)(b"x" * 30_000) == b"x" * 30_000
+        before = served.service.sent
+        client.h2.increment_flow_control_window(100_000, first)
+        await client.flush()
+        await until(lambda: served.service.sent > before)
+        assert not served.ended
+
+
+async def test_unread_responses_of_many_connections_end_no_other() -> None:
+    """Connections that take in turn what the memory allows leave enough for one that reads."""
+    async with (
+        serve(max_unread_bytes=1_000_000) as served,
+        contextlib.AsyncExitStack() as connections,
+    ):
+        free = 1_000_000
+        for number in range(12):
+            client = await connections.enter_async_context(connect(served.port, window=0))
+            size = int(free * 0.49)
+            free -= size
+            await _call(client, ECHO, b"x" * (size - len(framed(b""))))
+            await until(lambda number=number: served.service.calls > number)
+            await client.ping()
+        reading = await connections.enter_async_context(connect(served.port))
+        assert (await reading.call(ECHO, framed(b"x" * 900)))["grpc-status"] == "0"
+        assert not served.ended
 
 
 async def test_a_connection_at_its_limit_that_reads_nothing_ends() -> None:

@@ -1,9 +1,14 @@
-//! Memory that all connections share: each may hold as much as it leaves free for the others.
+//! Memory that all connections share: each may hold as much as it leaves free for the others, and a
+//! small part of its own however little the others leave.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// A number of bytes for all connections together.
+/// One in so many bytes is a connection's own: connections that take half of what is free in turn soon
+/// leave nothing, and others that read their responses must not end for that.
+const OWN_PART: usize = 1_024;
+
+/// A number of bytes for all connections together, beside what is a connection's own.
 pub struct Memory {
     limit: usize,
     used: AtomicUsize,
@@ -33,7 +38,8 @@ impl Memory {
 }
 
 impl Share {
-    /// Holds some bytes; None where the share would then be larger than what is left free.
+    /// Holds some bytes; None where the share would then be larger than what is left free, and than
+    /// its own part.
     ///
     /// Only the runtime's thread holds bytes. Other threads free some, which is harmless meanwhile.
     pub fn hold(self: &Arc<Self>, bytes: usize) -> Option<Held> {
@@ -43,7 +49,8 @@ impl Share {
     fn take(&self, bytes: usize) -> bool {
         let used = self.memory.used.load(Ordering::Relaxed).saturating_add(bytes);
         let held = self.held.load(Ordering::Relaxed).saturating_add(bytes);
-        let fits = used <= self.memory.limit && held <= self.memory.limit - used;
+        let limit = self.memory.limit;
+        let fits = held <= limit / OWN_PART || (used <= limit && held <= limit - used);
         if fits {
             self.memory.used.fetch_add(bytes, Ordering::Relaxed);
             self.held.fetch_add(bytes, Ordering::Relaxed);

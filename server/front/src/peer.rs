@@ -157,6 +157,12 @@ pub struct Slot {
 }
 
 impl Slot {
+    /// Holds memory for a message of a stream while it is written. None if the peer leaves too much
+    /// unread: the stream is refused, and the others of the connection go on.
+    pub fn hold(&self, bytes: usize) -> Option<Held> {
+        self.peer.responses.hold(bytes)
+    }
+
     /// Keeps the slot, and memory, for as long as the returned response is not read. None if the
     /// peer leaves too much unread: then its connection is ended.
     pub fn unread(self, response: Bytes) -> Option<Bytes> {

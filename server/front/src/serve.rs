@@ -134,6 +134,8 @@ async fn write_responses(
         match outgoing {
             Outgoing::Message(mut message) => {
                 let bytes = message.len();
+                let held = admission.slot.hold(bytes);
+                let _held = held.ok_or_else(|| core.refusal(limit::MEMORY))?;
                 write(core, Some(call), writer, &mut message).await?;
                 if call.release(bytes) {
                     core.inbox.push(Event::Writable(call.id));

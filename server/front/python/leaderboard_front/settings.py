@@ -45,10 +45,10 @@ class Settings:
     """Calls queued for Python."""
     max_buffered_bytes: int = 256 * 2**20
     """Memory for all requests, from their first byte until the response is made. One connection may
-    hold as much of it as it leaves free."""
+    hold as much of it as it leaves free, and a 1,024th part beside it at least."""
     max_unread_bytes: int = 128 * 2**20
-    """Memory for all responses that are made and not read yet. A connection that holds more of it
-    than it leaves free is ended."""
+    """Memory for all responses that are made and not read yet, shared likewise. A connection whose
+    responses don't fit is ended, a stream whose next message doesn't fit is refused."""
     write_timeout_s: float = 30.0
     """How long a receiver may accept nothing; it has as long again for the queued messages."""
     request_timeout_s: float = 10.0

@@ -22,6 +22,23 @@ fn connections_that_hold_all_they_can_leave_an_equal_part_for_another() {
 }
 
 #[test]
+fn connections_that_hold_all_they_can_in_turn_leave_another_its_own_part() {
+    let memory = Memory::new(100 * OWN_PART);
+    let greedy: Vec<_> = (0..40).map(|_| memory.share()).collect();
+    let mut held = Vec::new();
+    for share in &greedy {
+        while let Some(byte) = share.hold(10) {
+            held.push(byte);
+        }
+    }
+    let share = memory.share();
+    let own = share.hold(100).expect("its own part");
+    assert!(share.hold(1).is_none());
+    drop(own);
+    assert!(share.hold(100).is_some());
+}
+
+#[test]
 fn held_bytes_grow_and_are_freed_together() {
     let share = Memory::new(100).share();
     let mut held = share.hold(20).expect("free");
