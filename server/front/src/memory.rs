@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// One in so many bytes is a connection's own: connections that take half of what is free in turn soon
 /// leave nothing, and others that read their responses must not end for that.
-const OWN_PART: usize = 1_024;
+const OWN_PART: usize = 8_192;
 
 /// A number of bytes for all connections together, beside what is a connection's own.
 pub struct Memory {

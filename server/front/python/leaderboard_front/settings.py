@@ -45,7 +45,7 @@ class Settings:
     """Calls queued for Python."""
     max_buffered_bytes: int = 256 * 2**20
     """Memory for all requests, from their first byte until the response is made. One connection may
-    hold as much of it as it leaves free, and a 1,024th part beside it at least."""
+    hold as much of it as it leaves free, and an 8,192nd part of it in any case."""
     max_unread_bytes: int = 128 * 2**20
     """Memory for all responses that are made and not read yet, shared likewise. A connection whose
     responses don't fit is ended, a stream whose next message doesn't fit is refused."""
