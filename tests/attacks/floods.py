@@ -79,6 +79,7 @@ async def _send_garbage(attacker: Attacker, data: bytes) -> None:
                     pass
             finally:
                 writer.close()
+                await writer.wait_closed()  # or its error is logged when it is collected
         attacker.tally["closed_by_server"] += 1
     except OSError:  # a timeout too
         attacker.tally["closed_by_attacker"] += 1

@@ -42,6 +42,7 @@ class _Served:
     def __init__(self) -> None:
         self.port = 0
         self.answered = 0
+        self.waiting = 0
         self.gate = asyncio.Event()
 
     async def echo(self, request: bytes) -> bytes:
@@ -51,6 +52,7 @@ class _Served:
 
     async def wait(self, request: bytes) -> bytes:
         """Return the request once the test sets `gate`."""
+        self.waiting += 1
         await self.gate.wait()
         return request
 
@@ -84,9 +86,11 @@ async def _serving() -> AsyncIterator[_Served]:
             unlimited=frozenset(),
         )
     )
-    yield served
-    await listener.drain()
-    await listener.stop()
+    try:
+        yield served
+    finally:
+        await listener.drain()
+        await listener.stop()
 
 
 async def _start(client: RawClient, message: bytes) -> int:
@@ -144,7 +148,7 @@ async def test_calls_of_a_connection_over_its_limit() -> None:
         echo: Any = channel.unary_unary(_ECHO)
         elsewhere: Any = other.unary_unary(_ECHO)
         waiting = [asyncio.ensure_future(call(b"")) for _ in range(2)]
-        await eventually(lambda: _is_refused(echo), "a refusal")
+        await eventually(lambda: served.waiting == 2, "both calls")
 
         with pytest.raises(grpc.aio.AioRpcError) as refused:
             await echo(b"")
@@ -153,14 +157,6 @@ async def test_calls_of_a_connection_over_its_limit() -> None:
         served.gate.set()
         await asyncio.gather(*waiting)
         assert await echo(b"hello") == b"hello"
-
-
-async def _is_refused(echo: Any) -> bool:
-    try:
-        await echo(b"")
-    except grpc.aio.AioRpcError:
-        return True
-    return False
 
 
 @pytest.mark.parametrize("path", [_ECHO, _WATCH, _TALK])

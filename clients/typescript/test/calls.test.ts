@@ -94,7 +94,7 @@ test("a deadline error has the last error as its cause", async (context) => {
 test("an unreachable server is reported as unavailable, not as a deadline", async () => {
   const { address, stop } = await serve({});
   stop();
-  const client = new Client(address, { timeoutMs: 500 });
+  const client = new Client(address, { timeoutMs: 2_000 });
 
   await assert.rejects(client.updateScore(UPDATE), UnavailableError);
   client.close();
