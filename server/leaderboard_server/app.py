@@ -153,13 +153,15 @@ def _limits(config: Config) -> Limits:
 
 
 def _tune_garbage_collection() -> None:
-    """Collect garbage less often: objects of a call are freed at its end without the collector.
+    """Collect garbage less often: most objects of a call are freed at its end without it.
 
-    With Python's defaults the collector takes a fifth of the time of a busy server.
+    With Python's defaults the collector takes a fifth of the time of a busy server. On grpcio each
+    call leaves a small cycle, from its context to its callback and back: with a threshold of 50,000
+    their collection would stop the event loop for 50 ms, with this one for 3 ms.
     """
     gc.collect()
     gc.freeze()
-    gc.set_threshold(50_000, 20, 50)
+    gc.set_threshold(5_000, 20, 50)
 
 
 async def serve(config: Config, announce: Callable[[], None] = lambda: None) -> None:
