@@ -1,4 +1,4 @@
-"""What all attacks have in common: connections, a bounded rate, and an account."""
+"""Parts of all attacks: connections, a bounded rate, and an account."""
 
 import asyncio
 import contextlib

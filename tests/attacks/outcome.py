@@ -1,4 +1,4 @@
-"""What an attack did to the good client and to the server, and which bounds that breaks."""
+"""Judges the effect of an attack on the good client and on the server, by the bounds."""
 
 import math
 from collections import Counter

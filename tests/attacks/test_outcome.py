@@ -1,4 +1,4 @@
-"""What the calls of the good client say of an attack."""
+"""Tests of the judgement of an attack by the calls of the good client."""
 
 import math
 from collections.abc import Iterable

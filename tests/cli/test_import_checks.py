@@ -1,4 +1,4 @@
-"""What `import` finds out before it sends anything: `--dry-run`, and files that are no CSV."""
+"""Checks of `import` before it sends anything: `--dry-run`, and files that are no CSV."""
 
 import json
 from pathlib import Path
@@ -78,7 +78,7 @@ def test_a_dry_run_for_scripts(run: Run, tmp_path: Path) -> None:
 def test_another_separator_gets_a_hint(
     fake: FakeService, run: Run, tmp_path: Path, separator: str, name: str, options: list[str]
 ) -> None:
-    """A file whose columns are right, but not separated by commas, is told from a wrong file."""
+    """A file whose columns are right, but not separated by commas, gets a hint at the separator."""
     file = write(tmp_path, EVENTS.replace(",", separator))
 
     outcome = run("import", file, *options)
