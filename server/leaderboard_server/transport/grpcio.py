@@ -31,6 +31,8 @@ METADATA_HARD_LIMIT = 80 * 2**10
 """Metadata that gRPC itself refuses: over 64 KiB, with what HTTP/2 counts beside them."""
 MIN_PENDING_CALLS = 10_000
 """Calls that may wait for a handler at least; each takes 25 kB at most while it waits."""
+MIN_WATCHES = 1_000
+"""Watches that one connection may have at least, as on the front."""
 UNLIMITED_STREAMS = 100
 """Streams of a connection for health and reflection."""
 QUIET_S = 0.05
@@ -194,8 +196,10 @@ def _limiting(endpoint: Endpoint, limits: Limits) -> Iterator[tuple[str, int]]:
     # A second server on the same port has to fail, unless they are meant to share it.
     yield "grpc.so_reuseport", int(endpoint.shared)
     yield "grpc.max_allowed_incoming_connections", limits.max_connections
-    # As many streams as a connection may have calls and watches, and as many calls to be refused.
-    streams = 2 * limits.max_calls_per_connection + limits.max_watchers + UNLIMITED_STREAMS
+    # Twice the calls, so that those over the limit are refused instead of waiting in the client. Far
+    # fewer than pending calls, so that one connection can't have the calls of others cancelled.
+    watches = max(MIN_WATCHES, limits.max_watchers // 4)
+    streams = 2 * limits.max_calls_per_connection + watches + UNLIMITED_STREAMS
     yield "grpc.max_concurrent_streams", streams
     # gRPC cancels calls over this limit, which callers don't repeat. So it is for floods alone: a
     # crowd of watchers that returns finds room. By default calls are cancelled from 1,000 on.
