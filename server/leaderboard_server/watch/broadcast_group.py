@@ -9,6 +9,7 @@ publishes to each group its part. Groups whose parts are equal share the message
 
 import asyncio
 import itertools
+import time
 
 from leaderboard_server.domain.change import ScoreChange
 from leaderboard_server.domain.position import Position
@@ -23,6 +24,8 @@ PROGRESS_TURNS = 30
 one needs it."""
 PUBLISHED_AT_ONCE = 2_000
 """Changes in the messages of one delta after which other tasks get a turn: about 20 ms."""
+TURNS_EACH_S = 10_000
+"""Turns of the event loop that other tasks get for each second that a delta took to publish."""
 _numbers = itertools.count(1)
 
 
@@ -124,8 +127,9 @@ class Broadcaster:
                 version = self._recent.version
                 delta = await self.reader.poll()
                 if isinstance(delta, Delta):
+                    began = time.monotonic()
                     await self._publish_changes(delta)
-                    await asyncio.sleep(0)  # other tasks get a turn, however many commits there are
+                    await _give_turns(began)
                 elif delta is None:
                     await self.reader.wait(version, self._progress_at)
                 else:
@@ -196,3 +200,15 @@ class Broadcaster:
     def _expect_progress(self, group: BroadcastGroup) -> None:
         group.quiet_until = self._new_quiet_time()
         self._progress_at = min(self._progress_at, group.quiet_until)
+
+
+async def _give_turns(began: float) -> None:
+    """Give other tasks turns, the more the longer ago a delta began to be published.
+
+    A call needs some ten turns of the loop until it has its answer, and grpcio accepts one call in
+    five. If each turn had to send a delta to hundreds of watchers, a hundred calls a second would be
+    left. What is committed meanwhile is merged into the next delta.
+    """
+    await asyncio.sleep(0)  # on grpcio the followers send now
+    for _ in range(int((time.monotonic() - began) * TURNS_EACH_S)):
+        await asyncio.sleep(0)
