@@ -196,8 +196,8 @@ def _limiting(endpoint: Endpoint, limits: Limits) -> Iterator[tuple[str, int]]:
     # A second server on the same port has to fail, unless they are meant to share it.
     yield "grpc.so_reuseport", int(endpoint.shared)
     yield "grpc.max_allowed_incoming_connections", limits.max_connections
-    # Twice the calls, so that those over the limit are refused instead of waiting in the client. Far
-    # fewer than pending calls, so that one connection can't have the calls of others cancelled.
+    # Twice the calls, so that those over the limit are refused, not kept in the client. Far fewer
+    # than pending calls, so that one connection can't have the calls of others cancelled.
     watches = max(MIN_WATCHES, limits.max_watchers // 4)
     streams = 2 * limits.max_calls_per_connection + watches + UNLIMITED_STREAMS
     yield "grpc.max_concurrent_streams", streams

@@ -25,7 +25,7 @@ one needs it."""
 PUBLISHED_AT_ONCE = 2_000
 """Changes in the messages of one delta after which other tasks get a turn: about 20 ms."""
 TURNS_EACH_S = 10_000
-"""Turns of the event loop that other tasks get for each second that a delta took to publish."""
+"""Turns of the event loop that other tasks get for each second of CPU that a delta took."""
 _numbers = itertools.count(1)
 
 
@@ -127,7 +127,7 @@ class Broadcaster:
                 version = self._recent.version
                 delta = await self.reader.poll()
                 if isinstance(delta, Delta):
-                    began = time.monotonic()
+                    began = time.thread_time()
                     await self._publish_changes(delta)
                     await _give_turns(began)
                 elif delta is None:
@@ -203,12 +203,16 @@ class Broadcaster:
 
 
 async def _give_turns(began: float) -> None:
-    """Give other tasks turns, the more the longer ago a delta began to be published.
+    """Give other tasks turns, the more the longer a delta took to publish.
 
     A call needs some ten turns of the loop until it has its answer, and grpcio accepts one call in
-    five. If each turn had to send a delta to hundreds of watchers, a hundred calls a second would be
-    left. What is committed meanwhile is merged into the next delta.
+    five. If each turn had to send a delta to hundreds of watchers, a hundred calls a second would
+    be left. What is committed meanwhile is merged into the next delta.
+
+    Args:
+        began: The CPU time of this thread when it began.
+
     """
     await asyncio.sleep(0)  # on grpcio the followers send now
-    for _ in range(int((time.monotonic() - began) * TURNS_EACH_S)):
+    for _ in range(int((time.thread_time() - began) * TURNS_EACH_S)):
         await asyncio.sleep(0)
