@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import grpc
@@ -75,9 +76,9 @@ class _Served:
 
 
 @contextlib.asynccontextmanager
-async def _serving() -> AsyncIterator[_Served]:
+async def _serving(limits: Limits = _LIMITS) -> AsyncIterator[_Served]:
     served = _Served()
-    listener = make_listener("grpcio", Endpoint(address="127.0.0.1:0"), _LIMITS)
+    listener = make_listener("grpcio", Endpoint(address="127.0.0.1:0"), limits)
     served.port = await listener.start(
         Services(
             unary={_ECHO: served.echo, _WAIT: served.wait},
@@ -202,6 +203,14 @@ async def test_watches_of_a_channel_keep_no_call_waiting() -> None:
         assert Rejection.of(status_of(refused.value)) == overloaded("watches")
         for each in watches:
             each.cancel()
+
+
+async def test_one_connection_has_a_part_of_the_streams() -> None:
+    """A connection may have all its calls and a quarter of the watches open, and hardly more."""
+    limits = replace(_LIMITS, max_calls_per_connection=250, max_watchers=10_000)
+    async with _serving(limits) as served, connect(served.port) as client:
+        await client.ended(await _start(client, b"hello"))
+        assert 2_750 <= client.h2.remote_settings.max_concurrent_streams <= 3_500
 
 
 async def test_connections_over_the_limit() -> None:

@@ -201,8 +201,8 @@ def _limiting(endpoint: Endpoint, limits: Limits) -> Iterator[tuple[str, int]]:
     watches = max(MIN_WATCHES, limits.max_watchers // 4)
     streams = 2 * limits.max_calls_per_connection + watches + UNLIMITED_STREAMS
     yield "grpc.max_concurrent_streams", streams
-    # gRPC cancels calls over this limit, which callers don't repeat. So it is for floods alone: a
-    # crowd of watchers that returns finds room. By default calls are cancelled from 1,000 on.
+    # gRPC cancels calls over this limit, without details. So it is large: a crowd of watchers that
+    # returns finds room. By default calls are cancelled from 1,000 on.
     pending = max(MIN_PENDING_CALLS, limits.max_calls + limits.max_watchers)
     yield "grpc.server.max_pending_requests", pending
     yield "grpc.server.max_pending_requests_hard_limit", pending
