@@ -263,7 +263,8 @@ async def test_sentinel_and_a_planned_failover(sentinels: SentinelStores, tmp_pa
         server = operator.serve(block(_SENTINEL_SERVE))
         await _logged(server, '"store_checked"')
         channel, stub = _stub(operator.address)
-        async with channel, Watcher("cup") as watcher:
+        # Of all users: with fewer, a last write below them would bring no message for 15 s.
+        async with channel, Watcher("cup", limit=50) as watcher:
             await watcher.open(stub)
             async with Load(stub, "cup") as load:
                 await load.more_writes(100)
@@ -273,7 +274,7 @@ async def test_sentinel_and_a_planned_failover(sentinels: SentinelStores, tmp_pa
                 operator.run(fail_over)
                 await sentinels.becomes_master(second)
                 await load.more_writes(100)
-            board = await top(stub, "cup", limit=10)
+            board = await top(stub, "cup", limit=50)
             await watcher.reach(board.position)
             watcher.checker.assert_equals(board)
             assert await scores(stub, "cup") == load.scores
