@@ -12,7 +12,8 @@ from harness.waiting import eventually
 from leaderboard_server.storage.pipelined_connection import PipelinedConnection
 
 _OPENING = {b"CLIENT", b"SELECT", b"AUTH"}
-"""Commands that the driver sends when it opens a connection; answered at once."""
+_ASKING = [b"INFO", b"server", b"replication"]
+"""Commands that are sent when a connection is opened; answered at once."""
 
 
 class ScriptedStore:
@@ -88,7 +89,7 @@ class ScriptedStore:
             while data := await reader.read(65_536):
                 commands.feed(data)
                 while (command := commands.gets()) is not False:
-                    if command[0].upper() in _OPENING:
+                    if command[0].upper() in _OPENING or command == _ASKING:
                         if self.answers_opening:
                             writer.write(b"+OK\r\n")
                     else:

@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
+from leaderboard_server.storage.address_pool import AddressPool
 from leaderboard_server.storage.sentinel import SCHEMES, sentinel_pool
 
 MAX_CONNECTIONS = 64
@@ -35,7 +36,7 @@ def connect(url: str) -> Redis:
     Raises:
         StoreUrlInvalid: The URL has another form, or an unknown option.
     """
-    make_pool = sentinel_pool if url.startswith(SCHEMES) else BlockingConnectionPool.from_url
+    make_pool = sentinel_pool if url.startswith(SCHEMES) else AddressPool.from_url
     try:
         pool: Any = make_pool(
             url,

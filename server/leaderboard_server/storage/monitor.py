@@ -1,7 +1,8 @@
 """Monitors the store: whether it replies, and whether it is as the promises need it.
 
 It is pinged twice a second. When it replies for the first time or again, is another one or has
-another role than before, and every 30 s, it is checked: see `store_checks`.
+another role than before, and every 30 s, it is checked: see `store_checks`. Each check has a new
+connection, so that another store that the address leads to by now is found: see `address_pool`.
 """
 
 import asyncio
@@ -77,10 +78,8 @@ class Monitor:
                 history = await self._ping()
             if self._checks.are_due(history):
                 async with asyncio.timeout(PING_TIMEOUT_S):
+                    await self._redis.connection_pool.disconnect()
                     await self._checks.run()
-                    if not self._checks.passed:
-                        # A demoted primary keeps its connections when its address moves on.
-                        await self._redis.connection_pool.disconnect()
         except (RedisError, OSError) as error:
             return error
         return None
