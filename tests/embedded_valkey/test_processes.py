@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -151,6 +152,30 @@ async def test_store_is_restarted_once_file_descriptors_are_left(
             await eventually(lambda: len(attempts) > 3, "attempts to ping the store")
 
         await eventually(lambda: answers(client), "an answer of the restarted store")
+
+
+async def test_store_is_restarted_once_threads_are_left(
+    data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A service that can start no thread goes on supervising its store, and leaves no process."""
+    attempts: list[None] = []
+
+    def fail(_: threading.Thread) -> None:
+        attempts.append(None)
+        raise RuntimeError("can't start new thread")
+
+    with capture_logs() as events:
+        async with running(data_dir) as client:
+            with monkeypatch.context() as patch:
+                patch.setattr(threading.Thread, "start", fail)
+                os.kill(stores_in(data_dir)[0], signal.SIGKILL)
+                await eventually(lambda: len(attempts) > 1, "attempts to start the store")
+                await eventually(lambda: not stores_in(data_dir), "the end of those processes")
+
+            await eventually(lambda: answers(client), "an answer of the restarted store")
+            assert stores_in(data_dir) == [await process_of(client)]
+    failed = [entry for entry in events if entry["event"] == "store_restart_failed"]
+    assert {entry["reason"] for entry in failed} == {"can't start new thread"}
 
 
 @pytest.mark.parametrize("pause", [0.0, 0.01, 0.03, 0.05, 0.07, 0.09])

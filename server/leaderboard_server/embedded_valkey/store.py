@@ -135,6 +135,11 @@ class _StoreProcess:
     """The process of a store, from its launch to its end."""
 
     def __init__(self, process: subprocess.Popen[bytes], log: StoreLog) -> None:
+        """Watch a process that was launched.
+
+        Raises:
+            StoreStartFailed: This process may have no more threads; the launched one was killed.
+        """
         self.pid = process.pid
         self.log_tail = log.tail
         self._process = process
@@ -142,7 +147,12 @@ class _StoreProcess:
         # Running futures can't be cancelled, so a cancelled wait doesn't affect this one.
         self._end.set_running_or_notify_cancel()
         # A thread can wait for the end with every event loop and on every system.
-        threading.Thread(target=self._wait, name="store-end", daemon=True).start()
+        try:
+            threading.Thread(target=self._wait, name="store-end", daemon=True).start()
+        except RuntimeError as error:
+            process.kill()
+            process.wait()
+            raise StoreStartFailed(str(error)) from error
 
     async def ended(self) -> int:
         """Wait for the end of the process.
