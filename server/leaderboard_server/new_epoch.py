@@ -20,6 +20,7 @@ from leaderboard_server.storage.connection import StoreUrlInvalid, connect
 from leaderboard_server.storage.contests import contest_ids
 from leaderboard_server.storage.pipelined_connection import PipelinedConnection
 from leaderboard_server.storage.store import Retention, Store
+from leaderboard_server.storage.store_name import store_name
 
 EXAMPLES = """Examples:
 
@@ -81,14 +82,16 @@ def new_epoch(
     try:
         config = _config({name: value for name, value in given.items() if value is not None})
         configure_logs("warning")
+        store = _name(config)
         if not (dry_run or yes):
-            _confirm(contests)
+            _confirm(contests, store)
         count = asyncio.run(_run(config, contests or (), dry_run=dry_run))
     except _Failure as failure:
         typer.echo(f"error: {failure}", err=True)
         raise typer.Exit(failure.exit_code) from None
     verb = "would begin" if dry_run else "began"
-    typer.echo(f"{verb} a new epoch in {count:,} {'contest' if count == 1 else 'contests'}")
+    number = f"{count:,} {'contest' if count == 1 else 'contests'}"
+    typer.echo(f"{verb} a new epoch in {number} of {store}")
 
 
 def _config(given: dict[str, Any]) -> Config:
@@ -100,11 +103,24 @@ def _config(given: dict[str, Any]) -> Config:
         raise _Failure(f"{option}: {problem['msg']}", _BAD_OPTION) from None
 
 
-def _confirm(contests: Sequence[str] | None) -> None:
+def _name(config: Config) -> str:
+    """Name the store, without user and password."""
+    if not config.redis_url:
+        return f"the embedded store in {config.data_dir}"
+    try:
+        url = config.redis_url.get_secret_value()
+        connect(url)  # only checks the URL: nothing is opened before the first command
+        return store_name(url)
+    except StoreUrlInvalid as error:
+        raise _Failure(f"--redis-url: {error}", _BAD_OPTION) from None
+
+
+def _confirm(contests: Sequence[str] | None, store: str) -> None:
     if not sys.stdin.isatty():
         raise _Failure("without a terminal to ask on, --yes or --dry-run is needed", _BAD_OPTION)
-    which = ", ".join(contests) if contests else "every contest of the store"
-    if not typer.confirm(f"Begin a new epoch in {which}? All watchers reload their boards."):
+    which = ", ".join(contests) if contests else "every contest"
+    question = f"Begin a new epoch in {which} of {store}? All watchers reload their boards."
+    if not typer.confirm(question):
         raise typer.Exit
 
 
@@ -130,10 +146,8 @@ async def _run(config: Config, contests: Sequence[str], *, dry_run: bool) -> int
             return len(epochs)
     except StoreUnavailable as error:
         # What is done is done, and to repeat it is harmless.
-        reason = f"the store is not available ({error.cause}); repeat the command"
+        reason = f"{_name(config)} is not available ({error.cause}); repeat the command"
         raise _Failure(reason, _UNAVAILABLE) from None
-    except StoreUrlInvalid as error:
-        raise _Failure(f"--redis-url: {error}", _BAD_OPTION) from None
     except EmbeddedStoreError as error:
         raise _Failure(str(error), _FAILED) from None
 

@@ -54,7 +54,8 @@ async def test_watchers_reload_after_a_restore(tmp_path: Path) -> None:
 
         outcome = await new_epoch("--data-dir", str(data_dir), "--yes")
 
-        assert outcome == Outcome(0, "began a new epoch in 2 contests\n", "")
+        where = f"the embedded store in {data_dir}"
+        assert outcome == Outcome(0, f"began a new epoch in 2 contests of {where}\n", "")
         await service.start()
         other = (await add(service.stub, "cup", "cy", 3)).position
         assert other.epoch != lost.epoch
@@ -93,7 +94,8 @@ async def test_server_on_the_folder_may_run(tmp_path: Path) -> None:
 
         outcome = await new_epoch("--data-dir", str(data_dir), "--yes", "cup")
 
-        assert outcome == Outcome(0, "began a new epoch in 1 contest\n", "")
+        where = f"the embedded store in {data_dir}"
+        assert outcome == Outcome(0, f"began a new epoch in 1 contest of {where}\n", "")
         assert (await add(service.stub, "cup", "ada", 1)).position.epoch != before.epoch
 
 
@@ -110,14 +112,15 @@ class TestChoice:
         return lambda *arguments: run_in_pipe("new-epoch", "--redis-url", own_store.url, *arguments)
 
     async def test_named_contests_alone(
-        self, run: Callable[..., Outcome], service: ServiceProcess
+        self, run: Callable[..., Outcome], service: ServiceProcess, own_store: StoreProcess
     ) -> None:
         """Contests that are not named keep their epoch; one that is named twice counts once."""
         before = await epochs(service, "a", "b", "c")
 
         outcome = await asyncio.to_thread(run, "--yes", "a", "c", "a")
 
-        assert outcome == Outcome(0, "began a new epoch in 2 contests\n", "")
+        said = f"began a new epoch in 2 contests of {own_store.url}\n"
+        assert outcome == Outcome(0, said, "")
         after = await epochs(service, "a", "b", "c")
         changed = [old != new for old, new in zip(before, after, strict=True)]
         assert changed == [True, False, True]
@@ -125,7 +128,7 @@ class TestChoice:
     @pytest.mark.parametrize(
         ("arguments", "expected"),
         [
-            (("--dry-run",), Outcome(0, "would begin a new epoch in 3 contests\n", "")),
+            (("--dry-run",), Outcome(0, "would begin a new epoch in 3 contests of STORE\n", "")),
             (("--yes", "a", "d"), Outcome(3, "", "error: there is no contest 'd'\n")),
             (
                 (),
@@ -142,21 +145,23 @@ class TestChoice:
         self,
         run: Callable[..., Outcome],
         service: ServiceProcess,
+        own_store: StoreProcess,
         arguments: tuple[str, ...],
         expected: Outcome,
     ) -> None:
         """A dry run, a contest that does not exist and a missing confirmation change nothing."""
         before = await epochs(service, "a", "b", "c")
 
-        assert await asyncio.to_thread(run, *arguments) == expected
+        outcome = await asyncio.to_thread(run, *arguments)
 
+        assert outcome._replace(out=outcome.out.replace(own_store.url, "STORE")) == expected
         assert await epochs(service, "a", "b", "c") == before
 
 
 @pytest.mark.parametrize(
     ("arguments", "code", "text"),
     [
-        (("--redis-url", f"redis://:{_PASSWORD}@127.0.0.1:1/0"), 5, "(unreachable)"),
+        (("--redis-url", f"redis://:{_PASSWORD}@127.0.0.1:1/0"), 5, "redis://127.0.0.1:1/0 is not"),
         (("--redis-url", f"http://:{_PASSWORD}@127.0.0.1:1/0"), 2, "--redis-url"),
         (("--redis-url", f"redis://:{_PASSWORD}@127.0.0.1:{_PASSWORD}/0"), 2, "--redis-url"),
         (("--data-dir", "/no/such/folder"), 2, "--data-dir"),

@@ -385,7 +385,8 @@ async def test_new_epochs_of_a_store_of_your_own(store: StoreProcess, operator: 
         execute: Any = client.execute_command
         await execute("ACL", "SETUSER", "leaderboard", "+scan")
 
-        assert operator.run(block(_OPERATOR_URL)) == "began a new epoch in 1 contest\n"
+        said = f"began a new epoch in 1 contest of {store.url}\n"
+        assert operator.run(block(_OPERATOR_URL)) == said
 
         after = await top(stub, "cup")
         assert after.position.epoch != before.position.epoch
