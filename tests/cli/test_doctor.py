@@ -12,6 +12,7 @@ from google.rpc import code_pb2
 
 from cli.conftest import Run
 from cli.fake_service import STORE_AWAY, FakeService, refusal
+from harness.refusals import SAVE_FAILED
 from harness.service import ServiceProcess
 from harness.stores import StoreProcess
 from harness.waiting import eventually
@@ -252,3 +253,34 @@ def test_a_slow_server_is_a_warning(
     assert outcome.code == ExitCode.WARNED
     assert "→ compare the calls: Health.Check shows the network" in outcome.out
     assert outcome.out.endswith("it works; see the warnings\n")
+
+
+async def test_a_store_that_cannot_save(
+    fake: FakeService, own_store: StoreProcess, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A store that serves reads and refuses writes says so, and its other facts are checked."""
+    monkeypatch.setenv("LEADERBOARD_REDIS_URL", own_store.url)
+    async with SAVE_FAILED.of(own_store):
+        checks = await asyncio.to_thread(found, run)
+
+    assert checks["store itself"]["verdict"] == "OK"
+    assert checks["store writes"]["verdict"] == "FAIL"
+    assert checks["store writes"]["found"].startswith("it refuses them: MISCONF")
+    assert "its disk" in checks["store writes"]["to_do"]
+
+
+async def test_a_user_without_ping(
+    fake: FakeService, own_store: StoreProcess, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A right that the command itself needs is named like any other."""
+    url = own_store.url.replace("redis://", "redis://limited:secret@")
+    monkeypatch.setenv("LEADERBOARD_REDIS_URL", url)
+    async with own_store.client() as client:
+        execute: Any = client.execute_command
+        rights = ("on", ">secret", "~*", "&*", "+@all", "-ping")
+        await execute("ACL", "SETUSER", "limited", *rights)
+
+    checks = await asyncio.to_thread(found, run)
+
+    assert checks["store itself"]["verdict"] == "OK"
+    assert checks["store rights"]["found"] == "its user may not run: PING"

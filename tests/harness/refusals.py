@@ -84,11 +84,12 @@ async def _save(client: Redis, status: str) -> None:
 
 
 FULL = Refusal("", _fill, _make_room)
+SAVE_FAILED = Refusal("save_failed", _fail_save, _save_again)
 REFUSALS = (
     FULL,
     Refusal("too_few_replicas", _require_replica, _require_none),
     Refusal("read_only", _make_replica, _make_primary),
-    Refusal("save_failed", _fail_save, _save_again),
+    SAVE_FAILED,
 )
 
 

@@ -5,9 +5,11 @@ from collections.abc import Iterator
 from enum import StrEnum
 from typing import NamedTuple
 
-from redis.exceptions import RedisError
+from redis.asyncio import Redis
+from redis.exceptions import NoPermissionError, RedisError
 
 from leaderboard_server.storage.connection import connect
+from leaderboard_server.storage.refusals import answers_ping
 from leaderboard_server.storage.store_facts import StoreFacts, read_facts
 
 OLDEST_MAJOR_VERSION = 7
@@ -75,8 +77,8 @@ async def inspect_store(url: str) -> StoreFacts:
     driver = connect(url)
     try:
         async with asyncio.timeout(INSPECTION_TIMEOUT_S):
-            await driver.ping()
-            return await read_facts(driver)
+            refuses_writes = await _refusal(driver)
+            return (await read_facts(driver))._replace(refuses_writes=refuses_writes)
     except TimeoutError:
         raise ConnectionError(f"no reply within {INSPECTION_TIMEOUT_S:g} s") from None
     except (RedisError, OSError) as error:
@@ -85,10 +87,23 @@ async def inspect_store(url: str) -> StoreFacts:
         await driver.aclose()
 
 
+async def _refusal(driver: Redis) -> str | None:
+    """Return the reply to PING of a store that serves reads and can't save."""
+    async with driver.pipeline(transaction=False) as pipeline:  # which returns refusals of a reply
+        pipeline.ping()
+        (pong,) = await pipeline.execute(raise_on_error=False)
+    if isinstance(pong, Exception):
+        if answers_ping(pong):
+            return str(pong)
+        if not isinstance(pong, NoPermissionError):  # a right like others, which are all checked
+            raise pong
+    return None
+
+
 def check(facts: StoreFacts) -> list[Finding]:
     """Return what is wrong with a store, the worst first; nothing if all is well."""
     found = [*_check_role(facts), *_check_version(facts), *_check_rights(facts)]
-    found += _check_settings(facts)
+    found += [*_check_writes(facts), *_check_settings(facts)]
     return sorted(found, key=lambda finding: list(Severity).index(finding.severity))
 
 
@@ -118,6 +133,13 @@ def _check_rights(facts: StoreFacts) -> Iterator[Finding]:
         reason = f"its user may not run: {', '.join(facts.missing_rights)}"
         to_do = "give the user the rights in docs/operations.md with ACL SETUSER"
         yield Finding("store_no_rights", Severity.ERROR, "rights", reason, to_do)
+
+
+def _check_writes(facts: StoreFacts) -> Iterator[Finding]:
+    if facts.refuses_writes:
+        reason = f"it refuses them: {facts.refuses_writes}"
+        to_do = "look at its disk and its log; see `save_failed` in docs/operations.md"
+        yield Finding("store_refused", Severity.ERROR, "writes", reason, to_do)
 
 
 def _check_settings(facts: StoreFacts) -> Iterator[Finding]:

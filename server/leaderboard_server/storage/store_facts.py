@@ -43,6 +43,9 @@ class StoreFacts(NamedTuple):
     """The values of `SETTINGS`, None if unknown."""
     missing_rights: tuple[str, ...] | None
     """The commands that its user may not run on a contest's keys; None if unknown."""
+    refuses_writes: str | None = None
+    """Its reply to PING while it can't save and refuses writes. Only `inspect_store` reads it: a
+    server logs refused calls."""
 
 
 async def read_facts(redis: Redis) -> StoreFacts:
