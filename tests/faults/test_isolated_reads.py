@@ -1,10 +1,9 @@
-"""Promise 7, isolation: large reads and watchers of many limits do not affect others."""
+"""Promise 7, isolation: large reads do not affect others."""
 
 import asyncio
 from typing import Any
 
 import grpc
-import psutil
 import pytest
 import pytest_asyncio
 
@@ -13,46 +12,10 @@ from harness.proxy import StoreProxy
 from harness.service import ServiceProcess
 from harness.statuses import status_of
 from leaderboard.v1 import leaderboard_pb2 as pb
-from watch.crowd import Crowd
 
 USERS = 4_000
-WATCHERS = 100
-WRITES = 100
 
 pytestmark = pytest.mark.usefixtures("on_each_listener")
-
-
-async def cpu_of_writes(service: ServiceProcess, limits: list[int]) -> float:
-    """Return the CPU seconds of a server for some writes, beside watchers of these limits."""
-    requests = [pb.WatchContestRequest(contest_id="cup", limit=limit) for limit in limits]
-    process = psutil.Process(service.process.pid)
-    async with Crowd(service.address, requests, WATCHERS) as crowd:
-        await crowd.until(lambda watcher: watcher.snapshots == 1, "a snapshot for all")
-        began = process.cpu_times()
-        for number in range(WRITES):
-            answer = await add(service.stub, "cup", f"u{number * 37 % WATCHERS}", 1 + number % 90)
-        await crowd.until(
-            lambda watcher: watcher.position.revision >= answer.position.revision - WATCHERS,
-            "the changes with all",
-        )
-        ended = process.cpu_times()
-        assert {watcher.snapshots for watcher in crowd.watchers} == {1}
-    return ended.user + ended.system - began.user - began.system
-
-
-async def test_watchers_of_many_limits_cost_what_those_of_one_do(service: ServiceProcess) -> None:
-    """A write costs a server about the same, whether its watchers share a limit or not."""
-    users = [
-        pb.UpdateScoreRequest(contest_id="cup", user_id=f"u{number}", points=2 * number)
-        for number in range(2 * WATCHERS)
-    ]
-    await service.stub.BatchUpdateScores(pb.BatchUpdateScoresRequest(updates=users))
-    await cpu_of_writes(service, [WATCHERS])
-
-    alike = await cpu_of_writes(service, [WATCHERS])
-    different = await cpu_of_writes(service, [*range(1, WATCHERS + 1)])
-
-    assert different < 2 * alike, f"{different} beside {alike}"
 
 
 @pytest_asyncio.fixture(name="large")

@@ -8,7 +8,6 @@ import pytest_asyncio
 
 from harness.node import Node, running_node
 from harness.proxy import StoreProxy
-from harness.stores import StoreProcess
 from harness.waiting import eventually
 from leaderboard_server.board.boards import DEPTH
 from leaderboard_server.domain.errors import StoreUnavailable
@@ -22,13 +21,6 @@ pytestmark = pytest.mark.usefixtures("never_compared")
 
 CONTEST = "cup"
 USERS = frozenset({"ada", "bo", "cy"})
-
-
-@pytest_asyncio.fixture(name="near")
-async def _near(store: StoreProcess) -> AsyncIterator[Node]:
-    """Yield a server that is connected to the store itself."""
-    async with running_node(store.url) as node:
-        yield node
 
 
 @pytest_asyncio.fixture(name="far")
@@ -68,10 +60,10 @@ class TestUnavailable:
     """Watches while a server can't receive the commits of others."""
 
     async def test_without_the_store_no_watcher_gets_an_old_board(
-        self, near: Node, far: Node, proxy: StoreProxy, monkeypatch: pytest.MonkeyPatch
+        self, node: Node, far: Node, proxy: StoreProxy, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """New and resumed watchers of a watched contest get UNAVAILABLE."""
-        await near.add(CONTEST, "ada")
+        await node.add(CONTEST, "ada")
         async with watched(far) as position:
             await far.boards.top(CONTEST, 1, 10)
             await feed_lost(far, proxy)
@@ -103,14 +95,14 @@ class TestUnavailable:
                 assert (await first(far, scope)).position == own
 
     async def test_lost_board_is_not_sent_to_a_watcher_of_the_new_epoch(
-        self, near: Node, far: Node, proxy: StoreProxy, monkeypatch: pytest.MonkeyPatch
+        self, node: Node, far: Node, proxy: StoreProxy, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """A server that missed the new epoch sends no lost board to a watcher that has seen it."""
-        old = (await near.add(CONTEST, "ada", 5)).position
+        old = (await node.add(CONTEST, "ada", 5)).position
         async with watched(far):
             await feed_lost(far, proxy, "SUBSCRIBE")
-            await near.store.end_epoch(CONTEST, old.epoch)
-            new = (await near.add(CONTEST, "bo", 100)).position
+            await node.store.end_epoch(CONTEST, old.epoch)
+            new = (await node.add(CONTEST, "bo", 100)).position
             assert new.epoch != old.epoch
             with monkeypatch.context() as patch:
                 patch.setattr(log_follower, "LIVE_WITHIN_S", 0.05)
@@ -130,14 +122,14 @@ class TestLateMessages:
 
     @pytest.mark.parametrize("read", ["a page past the window", "a rank"])
     async def test_snapshot_of_users_is_not_behind_what_a_caller_got(
-        self, near: Node, far: Node, monkeypatch: pytest.MonkeyPatch, read: str
+        self, node: Node, far: Node, monkeypatch: pytest.MonkeyPatch, read: str
     ) -> None:
         """A read for an earlier watcher is not used for a later one."""
-        await near.add(CONTEST, "ada")
+        await node.add(CONTEST, "ada")
         async with watched(far):
             monkeypatch.setattr(far.followers.by_contest[CONTEST], "on_message", lambda _: None)
             early = await first(far, Scope.USERS)
-            await near.add(CONTEST, "ada", 2)
+            await node.add(CONTEST, "ada", 2)
             if read == "a rank":
                 decode = await far.store.ranks(CONTEST, [RankQuestion("ada", 0)])
                 acked = decode()[0][0]

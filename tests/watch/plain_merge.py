@@ -1,5 +1,6 @@
 """Merges changes for one limit in plain Python: what the changes of each limit must be."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 from leaderboard_server.domain.board import RankedUser
@@ -18,7 +19,11 @@ def plain_merge(
         limit: The number of watched ranks.
         commits: All commits between the two positions.
     """
-    changed = _by_user(commits)
+    own = defaultdict[str, list[ScoreChange]](list)
+    for commit in commits:
+        for each in commit.changes:
+            own[each.user.user_id].append(each)
+    changed = {user_id: _merged(changes) for user_id, changes in own.items()}
     rows = [user.user_id for user in old]
     before, after = set(rows), {user.user_id for user in new}
     changes = []
@@ -26,7 +31,8 @@ def plain_merge(
     for user in old:
         if user.user_id not in after and (change := changed.get(user.user_id)):
             rows.remove(user.user_id)
-            changes.append(change._replace(user=_below(change.user, limit)))
+            below = max(change.user.rank, limit + 1)  # where others pushed it out afterwards
+            changes.append(change._replace(user=change.user._replace(rank=below)))
     for index, user in enumerate(new):
         if user.user_id in before and user.user_id not in changed:
             continue
@@ -40,22 +46,7 @@ def plain_merge(
     return tuple(changes)
 
 
-def _by_user(commits: Iterable[Commit]) -> dict[str, ScoreChange]:
-    """Merge the changes of each user: the first rank before, the sum of points, the last event."""
-    merged: dict[str, ScoreChange] = {}
-    for commit in commits:
-        for change in commit.changes:
-            user_id = change.user.user_id
-            if earlier := merged.get(user_id):
-                points = earlier.points + change.points
-                merged[user_id] = change._replace(
-                    previous_rank=earlier.previous_rank, points=points
-                )
-            else:
-                merged[user_id] = change
-    return merged
-
-
-def _below(user: RankedUser, limit: int) -> RankedUser:
-    """Keep the rank below the limit, where others pushed the user out after its own change."""
-    return user if user.rank > limit else user._replace(rank=limit + 1)
+def _merged(changes: Sequence[ScoreChange]) -> ScoreChange:
+    """Merge the changes of one user: the first rank before, the sum of points, the last event."""
+    points = sum(change.points for change in changes)
+    return changes[-1]._replace(previous_rank=changes[0].previous_rank, points=points)

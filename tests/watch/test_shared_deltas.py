@@ -6,7 +6,6 @@ import copy
 import random
 import time
 from collections import Counter
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -14,9 +13,9 @@ import pytest
 from harness.plain_board import Step
 from harness.waiting import eventually
 from leaderboard_server.domain.watch import Changes, Progress, WatchScope
-from leaderboard_server.watch import broadcast_group, delta_reader, views, watcher
-from leaderboard_server.watch.merge import Merge
+from leaderboard_server.watch import broadcast_group, delta_reader, watcher
 from watch.in_memory_contest import InMemoryContest, Viewer
+from watch.viewing import all_follow, all_show, all_watching
 
 USERS = [f"u{number}" for number in range(12)]
 
@@ -27,49 +26,6 @@ def _contest() -> InMemoryContest:
     contest = InMemoryContest()
     contest.commit(*(Step(user, 100 - 5 * number) for number, user in enumerate(USERS)))
     return contest
-
-
-@pytest.fixture(name="merges")
-def _merges(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
-    """Count the merges that are `made`."""
-    counts: Counter[str] = Counter()
-
-    class Counted(Merge):
-        def __init__(self, *arguments: Any) -> None:
-            counts["made"] += 1
-            super().__init__(*arguments)
-
-    monkeypatch.setattr(views, "Merge", Counted)
-    return counts
-
-
-@contextlib.asynccontextmanager
-async def all_watching(*viewers: Viewer) -> AsyncIterator[None]:
-    """Watch with all viewers for a block."""
-    async with contextlib.AsyncExitStack() as stack:
-        for viewer in viewers:
-            await stack.enter_async_context(viewer.watching())
-        yield
-
-
-async def all_follow(contest: InMemoryContest, *viewers: Viewer) -> None:
-    """Wait until each viewer has its first message and follows a group."""
-
-    def follow() -> bool:
-        return sum(contest.following.values()) == len(viewers)
-
-    await eventually(lambda: all(viewer.messages for viewer in viewers), "a message for each")
-    await eventually(follow, "each follows a group")
-
-
-async def all_show(contest: InMemoryContest, *viewers: Viewer) -> None:
-    """Wait until each viewer has the first ranks of its limit."""
-
-    def show() -> bool:
-        board = [(user.user_id, user.score) for user in contest.board.ranked()]
-        return all(viewer.board == board[: viewer.limit] for viewer in viewers)
-
-    await eventually(show, "the board with each viewer")
 
 
 def resumed(contest: InMemoryContest, viewer: Viewer) -> Viewer:

@@ -2,15 +2,13 @@
 
 import asyncio
 from collections import Counter
-from typing import Any
 
 import pytest
 
 from harness.plain_board import Step
 from leaderboard_server.domain.errors import StoreUnavailable
 from leaderboard_server.domain.watch import Changes, Progress, WatchMessage, WatchScope
-from leaderboard_server.watch import views, watcher
-from leaderboard_server.watch.merge import Merge
+from leaderboard_server.watch import watcher
 from leaderboard_server.watch.views import CHANGES_AT_ONCE
 from watch.in_memory_contest import InMemoryContest
 
@@ -24,19 +22,6 @@ OTHERS = [Step(f"other{number}", 1) for number in range(3)]
 def _soon_progress(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make progress messages due soon."""
     monkeypatch.setattr(watcher, "PROGRESS_S", 0.02)
-
-
-def count_merges(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
-    """Count the merges that are `made` from now on."""
-    counts: Counter[str] = Counter()
-
-    class Counted(Merge):
-        def __init__(self, *arguments: Any) -> None:
-            counts["made"] += 1
-            super().__init__(*arguments)
-
-    monkeypatch.setattr(views, "Merge", Counted)
-    return counts
 
 
 def ids(message: WatchMessage) -> list[str]:
@@ -200,10 +185,9 @@ class TestShared:
     """Work that watchers share."""
 
     async def test_changes_are_merged_once(
-        self, contest: InMemoryContest, monkeypatch: pytest.MonkeyPatch
+        self, contest: InMemoryContest, merges: Counter[str]
     ) -> None:
         """Changes are merged once for all watchers of the same ranks, at any interval."""
-        merges = count_merges(monkeypatch)
         watchers = [contest.watcher(min_interval_s=number / 10) for number in range(20)]
         for watching in watchers:
             await watching.start()
