@@ -1,4 +1,7 @@
-"""An address that moves to another primary, without Sentinel: nothing stays at the former one."""
+"""Failovers, by Sentinel and by an address that moves: nothing stays at the former primary.
+
+What other servers write after it reaches a watcher in a bounded time.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -13,14 +16,16 @@ from harness.calls import add, scores
 from harness.node import Node, running_node
 from harness.ports import free_port
 from harness.proxy import StoreProxy
+from harness.sentinel import SentinelStores
 from harness.service import ServiceProcess
 from harness.stores import Flavour, StoreProcess
 from harness.waiting import eventually
 from harness.watcher import Watcher
 from leaderboard.v1 import leaderboard_pb2 as pb
+from leaderboard_server.domain.errors import StoreUnavailable
 
 _SILENT_S = 5.0
-"""The time in which a watcher gets what was written after the move: well below that of progress."""
+"""The time in which a watcher gets what was written since: well below that of progress."""
 
 
 class _Moving(NamedTuple):
@@ -75,9 +80,14 @@ async def _replicated(moving: _Moving, revision: int) -> None:
 
 
 async def _write_elsewhere(other: Node) -> pb.Position:
-    """Write through another server, and return the position."""
-    position = (await other.add("cup", "bob", 7)).position
-    return pb.Position(epoch=position.epoch, revision=position.revision)
+    """Write through another server as soon as that works, and return the position."""
+    while True:
+        try:
+            position = (await other.add("cup", "bob", 7)).position
+        except StoreUnavailable:
+            await asyncio.sleep(0.05)
+        else:
+            return pb.Position(epoch=position.epoch, revision=position.revision)
 
 
 @pytest.mark.parametrize("demoted_first", [False, True], ids=["moved, demoted", "demoted, moved"])
@@ -137,3 +147,29 @@ async def test_a_write_to_the_new_primary_takes_reads_and_watches_along(moving: 
 
 async def _health(moving: _Moving, state: str) -> bool:
     return await moving.service.health() == state
+
+
+async def test_a_feed_that_reconnected_to_the_old_master_follows_the_new_one(
+    tmp_path: Path,
+) -> None:
+    """A watch whose feed was lost in the middle of a failover by Sentinel goes on after it."""
+    async with (
+        SentinelStores(Flavour.VALKEY, tmp_path) as stores,
+        ServiceProcess(tmp_path / "service", redis_url=stores.url) as service,
+        running_node(stores.url) as other,
+        stores.stores[0].client() as old_master,
+        Watcher("cup", limit=50) as watcher,
+    ):
+        await watcher.open(service.stub)
+        await watcher.reach(await _write_elsewhere(other))
+        await old_master.client_pause(20_000, all=False)
+        await stores.in_step()
+        await old_master.client_kill_filter(_type="pubsub")
+        await stores.fail_over()
+        await old_master.client_kill_filter(_type="pubsub")
+        await stores.becomes_master(stores.stores[1])
+
+        for _ in range(3):
+            await watcher.reach(await _write_elsewhere(other), within=_SILENT_S)
+
+        assert watcher.checker.reasons == {"INITIAL": 1}
