@@ -7,6 +7,7 @@ import pytest
 
 from cli.command import Outcome
 from cli.fake_service import FakeService
+from clients.python.attempts import end_calls_once
 from leaderboard_cli import main
 
 
@@ -37,6 +38,12 @@ def _run(capfd: pytest.CaptureFixture[str]) -> Run:
         return Outcome(code, *capfd.readouterr())
 
     return run
+
+
+@pytest.fixture(name="two_attempts")
+def _two_attempts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let each call end with the error of its second attempt, without waiting for its deadline."""
+    end_calls_once(monkeypatch, lambda failed: failed == 2)
 
 
 @pytest.fixture(name="unhurried")

@@ -101,12 +101,10 @@ def test_an_untrusted_server_is_not_called(encrypted: Encrypted) -> None:
 
     outcome = run_in_pipe("top", "c", "--tls", "--timeout", "1", "--server", server)
 
-    why = "its certificate is not trusted; name its CA with --ca"
-    assert outcome == (
-        ExitCode.UNAVAILABLE,
-        "",
-        f"error: can't reach a leaderboard server at {server}: {why}\n",
-    )
+    assert (outcome.code, outcome.out) == (ExitCode.UNAVAILABLE, "")
+    assert outcome.err.startswith("error: ")
+    assert outcome.err.endswith(": its certificate is not trusted; name its CA with --ca\n")
+    assert outcome.err.count("\n") == 1
 
 
 @pytest.mark.parametrize(
@@ -271,10 +269,11 @@ def test_a_key_may_come_through_a_pipe(encrypted: Encrypted, tmp_path: Path) -> 
     """A key is read from a pipe, once; a key of another certificate is still one line."""
     Authority().write(tmp_path / "other-chain.pem", tmp_path / "other-key.pem")
     shown = ("--ca", encrypted.ca, "--cert", encrypted.cert, "--key", "/dev/stdin")
-    called = ("top", "c", "--server", encrypted.service.address, "--timeout", "1", *shown)
+    called = ("top", "c", "--server", encrypted.service.address, *shown)
+    other_key = (tmp_path / "other-key.pem").read_bytes()
 
     right = run_in_pipe(*called, given=Path(encrypted.key).read_bytes())
-    wrong = run_in_pipe(*called, given=(tmp_path / "other-key.pem").read_bytes())
+    wrong = run_in_pipe(*called, "--timeout", "1", given=other_key)
 
     assert right == (ExitCode.OK, "c has no users yet\n", "")
     assert wrong.code == ExitCode.UNAVAILABLE

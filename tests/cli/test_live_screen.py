@@ -169,7 +169,7 @@ def test_another_contest_waits_for_the_server() -> None:
     with FakeService() as fake:
         fake.stream = [FIRST]
         fake.held.clear()
-        watching = ("watch", "chess", "--server", fake.address, "--timeout", "3")
+        watching = ("watch", "chess", "--server", fake.address, "--timeout", "2")
         terminal = OnTerminal(*watching)
         terminal.read_until(lambda shown: "chess, revision 7" in shown)
     with terminal:
@@ -178,7 +178,7 @@ def test_another_contest_waits_for_the_server() -> None:
         # The first watch would have ended after --timeout. A second may pass between two pictures.
         terminal.read_until(
             lambda shown: any(
-                re.match(r"connecting for ([4-9]|\d\d) s", line) for line in plain_lines(shown)
+                re.match(r"connecting for ([3-9]|\d\d) s", line) for line in plain_lines(shown)
             )
         )
         terminal.press("q")

@@ -25,7 +25,7 @@ def test_a_server_that_is_away_is_left(fake: FakeService, run: Run, command: str
     """A command succeeds if one of its servers is there."""
     servers = f"{NOBODY},{fake.address},[::1]:1"
 
-    outcome = run(*command.split(), "--server", servers, "--timeout", "2")
+    outcome = run(*command.split(), "--server", servers)
 
     assert (outcome.code, outcome.err) == (ExitCode.OK, "")
 
@@ -107,11 +107,12 @@ def test_a_malformed_list_is_wrong_usage(run: Run, servers: str, problem: str) -
     assert problem in " ".join(outcome.err.replace("│", " ").split())
 
 
+@pytest.mark.usefixtures("two_attempts")
 def test_no_server_of_several(run: Run) -> None:
     """If no server is there, the error names them all."""
     servers = f"{NOBODY},[::1]:1"
 
-    outcome = run("top", "chess", "--server", servers, "--timeout", "0.3")
+    outcome = run("top", "chess", "--server", servers)
 
     assert outcome.code == ExitCode.UNAVAILABLE
     assert servers in outcome.err

@@ -7,6 +7,7 @@ import pytest_asyncio
 
 from cli.fake_service import FakeService
 from clients.python.any_client import CLIENTS, AnyClient, call
+from clients.python.attempts import end_calls_once
 
 
 @pytest.fixture(name="fake")
@@ -22,3 +23,9 @@ async def _client(request: pytest.FixtureRequest, fake: FakeService) -> AsyncIte
     client: AnyClient = request.param(fake.address)
     yield client
     await call(client, "close")
+
+
+@pytest.fixture(name="two_attempts")
+def _two_attempts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let each call end with the error of its second attempt, without waiting for its deadline."""
+    end_calls_once(monkeypatch, lambda failed: failed == 2)
