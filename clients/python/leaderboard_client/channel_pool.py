@@ -13,8 +13,8 @@ from leaderboard_client.addresses import Rotation, Server
 from leaderboard_client.errors import Cancelled
 
 IDLE_LIMIT = 3.0
-"""The seconds without any response after which an unanswered attempt makes the channel suspect.
-Less than an attempt may take."""
+"""The seconds without any response, while attempts wait for one, after which an unanswered attempt
+makes the channel suspect. Less than an attempt may take."""
 
 CONNECT_LIMIT = 1.0
 """The seconds that an attempt waits for a server that is not connected, if there are others."""
@@ -45,12 +45,17 @@ class PooledChannel(Generic[ChannelT]):
     stub: Any
     """The methods of the service on the channel."""
 
-    silent_since: float
-    """When the server responded last, or the channel was opened. If several servers share the
-    channel, when the first unanswered attempt began."""
-
     is_shared: bool
     """Whether several servers share the channel."""
+
+    waited: float = 0.0
+    """The seconds since the last response in which attempts waited, up to `counted`."""
+
+    counted: float = 0.0
+    """When an attempt last began or ended."""
+
+    unanswered_since: float = math.inf
+    """When the first attempt without an answer began, if several servers share the channel."""
 
     connected: Callable[[], bool] | None = None
     """While the server is not known to be up: says whether the channel was connected."""
@@ -66,6 +71,24 @@ class PooledChannel(Generic[ChannelT]):
         """The longest time of an attempt, in seconds."""
         return math.inf if self.connected is None else CONNECT_LIMIT
 
+    def count(self, change: int, now: float) -> None:
+        """Record that an attempt begins (1) or ends (-1)."""
+        self.waited += now - self.counted if self.calls else 0.0
+        self.counted = now
+        self.calls += change
+
+    def idle(self, began: float) -> float:
+        """Return the seconds without a response, after an attempt that got none.
+
+        Several servers that share the channel say nothing about each other, so their responses
+        don't count. There an attempt that its caller ended soon says nothing about its server.
+        """
+        if not self.is_shared:
+            return self.waited
+        if self.counted - began >= CONNECT_LIMIT:
+            self.unanswered_since = min(self.unanswered_since, began)
+        return self.counted - self.unanswered_since
+
 
 class ChannelPool(Generic[ChannelT]):
     """Gives each attempt of a call its channel. May be used by any number of threads.
@@ -74,8 +97,8 @@ class ChannelPool(Generic[ChannelT]):
     If none is up, all are taken in turn.
 
     A connection that was cut without notice accepts requests and never answers. So after an attempt
-    without an answer on a channel that had no response for a while, later attempts get a new one,
-    and the old one is closed after its last attempt.
+    without an answer on a channel on which attempts waited for a while in vain, later attempts get
+    a new one, and the old one is closed after its last attempt.
     """
 
     def __init__(
@@ -120,7 +143,7 @@ class ChannelPool(Generic[ChannelT]):
                 if server not in current:
                     current[server] = self._open(server)
             pooled = self._next(current)
-            pooled.calls += 1
+            pooled.count(1, self._clock())
             self._in_use.add(pooled)
             try:
                 # A signal handler may have closed the client before the new channels were noted.
@@ -152,15 +175,15 @@ class ChannelPool(Generic[ChannelT]):
                 others.
         """
         with self._lock:
+            pooled.count(-1, self._clock())
             if outcome is Outcome.UNANSWERED:
                 self._note_silence(pooled, began)
-            elif not pooled.is_shared:
-                pooled.silent_since = self._clock()
+            else:
+                pooled.waited = 0.0
             if outcome is Outcome.LOST:
                 self._note_loss(pooled, hold)
             elif outcome is Outcome.ANSWERED and pooled.not_before <= began:
                 pooled.connected = None
-            pooled.calls -= 1
             if pooled.calls:
                 return None
             unused = not self._is_current(pooled) and not self._is_closed
@@ -177,9 +200,7 @@ class ChannelPool(Generic[ChannelT]):
 
     def _open(self, server: Server) -> PooledChannel[ChannelT]:
         channel = self._connect(server)
-        silent_since = math.inf if server.is_group else self._clock()
-        stub = LeaderboardServiceStub(channel)
-        pooled = PooledChannel(channel, stub, silent_since, server.is_group)
+        pooled = PooledChannel(channel, LeaderboardServiceStub(channel), server.is_group)
         if len(self._servers) > 1:
             pooled.connected = self._connection_of(channel)
         return pooled
@@ -198,9 +219,7 @@ class ChannelPool(Generic[ChannelT]):
         return pooled.connected is None
 
     def _note_silence(self, pooled: PooledChannel[ChannelT], began: float) -> None:
-        if pooled.is_shared:
-            pooled.silent_since = min(pooled.silent_since, began)
-        if self._is_current(pooled) and self._clock() - pooled.silent_since >= IDLE_LIMIT:
+        if pooled.idle(began) >= IDLE_LIMIT and self._is_current(pooled):
             self._current = {
                 server: each for server, each in self._current.items() if each is not pooled
             }

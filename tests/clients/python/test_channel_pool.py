@@ -25,6 +25,13 @@ def _pool(clock: Clock) -> ChannelPool[object]:
     return ChannelPool(THREE[:1], lambda _: scripted_channel(), lambda _: lambda: True, clock)
 
 
+@pytest.fixture(name="group")
+def _group(clock: Clock) -> ChannelPool[object]:
+    """Give a pool for a DNS name."""
+    servers = [Server("name", 1, is_group=True)]
+    return ChannelPool(servers, lambda _: scripted_channel(), lambda _: lambda: True, clock)
+
+
 class Cluster:
     """A pool of three servers, and which of them are connected."""
 
@@ -86,19 +93,42 @@ def test_one_lost_response_does_not_replace_a_channel(
     assert pool.acquire() is lost
 
 
-def test_a_channel_of_several_servers_is_replaced_if_one_is_dead(clock: Clock) -> None:
+def _end_early(pool: ChannelPool[object], clock: Clock, *, seconds: float, every: float) -> int:
+    """Make 10 attempts that their callers end, and return how many channels they used."""
+    used = set()
+    for _ in range(10):
+        clock.now += every
+        ended, began = pool.acquire(), clock.now
+        clock.now += seconds
+        pool.release(ended, UNANSWERED, began=began)
+        used.add(ended)
+    return len(used)
+
+
+def test_attempts_that_end_early_leave_an_idle_channel(
+    pool: ChannelPool[object], group: ChannelPool[object], clock: Clock
+) -> None:
+    """A rare attempt that its caller ends at once does not cost the channel its connection."""
+    assert _end_early(pool, clock, seconds=0.1, every=60.0) == 1
+    assert _end_early(group, clock, seconds=0.1, every=60.0) == 1
+
+
+def test_attempts_that_end_early_add_up(pool: ChannelPool[object], clock: Clock) -> None:
+    """A dead channel is replaced, though no attempt waits for long."""
+    assert _end_early(pool, clock, seconds=0.5, every=0.0) == 2
+
+
+def test_a_channel_of_several_servers_is_replaced_if_one_is_dead(
+    group: ChannelPool[object], clock: Clock
+) -> None:
     """On the channel of a DNS name the responses of others don't hide a dead connection."""
-    group = Server("name", 1, is_group=True)
-    pool: ChannelPool[object] = ChannelPool(
-        [group], lambda _: scripted_channel(), lambda _: lambda: True, clock
-    )
-    busy, lost = pool.acquire(), pool.acquire()
+    busy, lost = group.acquire(), group.acquire()
     began = clock.now
     clock.now += IDLE_LIMIT
-    pool.release(busy, ANSWERED, began=began)
+    group.release(busy, ANSWERED, began=began)
 
-    assert pool.release(lost, UNANSWERED, began=began) is lost.channel
-    assert pool.acquire() is not lost
+    assert group.release(lost, UNANSWERED, began=began) is lost.channel
+    assert group.acquire() is not lost
 
 
 def test_closing_returns_all_channels(pool: ChannelPool[object], clock: Clock) -> None:
