@@ -23,7 +23,7 @@ type address struct {
 var hostPattern = regexp.MustCompile(`^([^\s/:\[\]?#@%\x00]+|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*)$`)
 
 // parseAddresses reads HOST:PORT, a list of them separated by commas, or dns:///NAME:PORT. A server
-// that is listed twice counts once.
+// that is listed twice counts once, also if upper and lower case differ.
 func parseAddresses(text string) ([]address, error) {
 	if name, isName := strings.CutPrefix(text, dnsScheme); isName && !strings.Contains(name, ",") {
 		if !isHostPort(name) || strings.HasPrefix(name, "[") {
@@ -39,8 +39,9 @@ func parseAddresses(text string) ([]address, error) {
 		case !isHostPort(item):
 			return nil, fmt.Errorf("leaderboard: %q is not HOST:PORT with a port from 1 to 65535", item)
 		}
-		if one := (address{hostPort: item}); !slices.Contains(servers, one) {
-			servers = append(servers, one)
+		isListed := func(one address) bool { return strings.EqualFold(one.hostPort, item) }
+		if !slices.ContainsFunc(servers, isListed) {
+			servers = append(servers, address{hostPort: item})
 		}
 	}
 	return servers, nil

@@ -15,7 +15,7 @@ func TestAddresses(t *testing.T) {
 		{"scores.example:1", "scores.example:1", ""},
 		{"127.0.0.1:65535", "127.0.0.1:65535", ""},
 		{"[::1]:50051,b:2", "[::1]:50051 b:2", ""},
-		{"a:1,b:2,a:1", "a:1 b:2", ""},
+		{"a:1,b:2,A:1,a:1", "a:1 b:2", ""},
 		{"dns:///scores.example:1", "dns scores.example:1", ""},
 		{"", "", `"" is not HOST:PORT`},
 		{"scores.example", "", `"scores.example" is not HOST:PORT`},

@@ -152,6 +152,29 @@ func TestNameInDNS(t *testing.T) {
 	callUntil(t, client, func() bool { return fake.attempts() > before })
 }
 
+// Calls are spread over all addresses of a name, and go on with those that are left.
+func TestNameWithSeveralAddresses(t *testing.T) {
+	resolveAllTo(t, "127.0.0.1", "127.0.0.2")
+	one, other := accepting(), accepting()
+	_, address := serveOn(t, one, "127.0.0.1:0")
+	_, port, _ := net.SplitHostPort(address)
+	stopOther, _ := serveOn(t, other, "127.0.0.2:"+port)
+	client := clientOf(t, "dns:///scores.example:"+port)
+	callUntil(t, client, func() bool { return one.attempts() > 0 && other.attempts() > 0 })
+	before := one.attempts() - other.attempts()
+	for range 10 {
+		if _, err := client.UpdateScore(soon(t), fivePoints); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if after := one.attempts() - other.attempts(); after != before {
+		t.Errorf("%d calls more for one server", after-before)
+	}
+	stopOther()
+	left := one.attempts() + 20
+	callUntil(t, client, func() bool { return one.attempts() >= left })
+}
+
 // A call that its caller cancels keeps the connections to a name.
 func TestCancelledCallOfName(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())

@@ -53,7 +53,7 @@ class Server:
 
 
 def parse_addresses(text: str) -> tuple[Server, ...]:
-    """Return the servers of an address, each once.
+    """Return the servers of an address, each once; upper case in a host is no other server.
 
     Args:
         text: HOST:PORT, or several with commas between them, or dns:///NAME:PORT.
@@ -66,7 +66,11 @@ def parse_addresses(text: str) -> tuple[Server, ...]:
         if server is None or ":" in server.host:
             raise ValueError(f"{text!r} is not dns:///NAME:PORT")
         return (server,)
-    return tuple(dict.fromkeys(_parse_listed(part) for part in text.split(",")))
+    servers: dict[str, Server] = {}
+    for part in text.split(","):
+        server = _parse_listed(part)
+        servers.setdefault(server.address.lower(), server)
+    return tuple(servers.values())
 
 
 def alternatives(servers: Sequence[Server]) -> int:

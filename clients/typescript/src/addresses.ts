@@ -19,7 +19,7 @@ const MAX_PORT = 65_535;
 
 /**
  * Reads HOST:PORT, a list of them separated by commas, or dns:///NAME:PORT. A server that is listed
- * twice counts once.
+ * twice counts once, also if upper and lower case differ.
  *
  * @throws TypeError if the text, or an item of the list, is none of these.
  */
@@ -31,8 +31,9 @@ export function parseAddresses(text: string): readonly [Address, ...Address[]] {
     }
     return [{ hostPort, isName: true }];
   }
-  const items = [...new Set(String(text).split(","))];
-  const [first, ...others] = items.map(parseServer);
+  const servers = String(text).split(",").map(parseServer);
+  const names = servers.map(({ hostPort }) => hostPort.toLowerCase());
+  const [first, ...others] = servers.filter((_, index) => names.indexOf(names[index] as string) === index);
   return [first as Address, ...others];
 }
 

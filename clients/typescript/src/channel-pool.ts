@@ -13,6 +13,9 @@ const IDLE_TIMEOUT_MS = 3_900;
 /** The limit of an attempt on a server that is not connected while there are others. */
 const CONNECT_TIMEOUT_MS = 1_000;
 
+/** Over the servers of a name, a shorter attempt without a response says nothing about one. */
+const LEAST_WAIT_MS = 1_000;
+
 /** The least milliseconds between two forced reconnects, to a server or to a name in DNS. */
 const RECONNECT_INTERVAL_MS = 200;
 const RESOLVE_INTERVAL_MS = 1_000;
@@ -96,7 +99,7 @@ class PooledChannel {
   /** The milliseconds without a response, while calls waited, until `#waitingSince`. */
   #waitedMs = 0;
   #waitingSince = 0;
-  /** When the first attempt without a response began. */
+  /** When the first attempt without a response began that was not ended early. */
   #unansweredSince = Infinity;
 
   constructor(open: () => Channel, isName: boolean) {
@@ -172,8 +175,11 @@ class PooledChannel {
     if (!this.#isName) {
       return this.#waitedMs;
     }
-    this.#unansweredSince = Math.min(this.#unansweredSince, beganAt);
-    return performance.now() - this.#unansweredSince;
+    const now = performance.now();
+    if (now - beganAt >= LEAST_WAIT_MS) {
+      this.#unansweredSince = Math.min(this.#unansweredSince, beganAt);
+    }
+    return now - this.#unansweredSince;
   }
 
   /** Opens a new channel. Calls in flight on the old one end by their own deadlines. */

@@ -45,12 +45,15 @@ export interface Behaviour {
   watch?: (call: Watch) => void;
 }
 
-/** Starts the service; `stop` must follow. */
-export async function serve({
-  update = () => Promise.reject({ code: status.UNIMPLEMENTED }),
-  batch = () => Promise.reject({ code: status.UNIMPLEMENTED }),
-  watch = (call) => call.end(),
-}: Behaviour): Promise<{ address: string; stop: () => void }> {
+/** Starts the service on an address, by default on a free port; `stop` must follow. */
+export async function serve(
+  {
+    update = () => Promise.reject({ code: status.UNIMPLEMENTED }),
+    batch = () => Promise.reject({ code: status.UNIMPLEMENTED }),
+    watch = (call) => call.end(),
+  }: Behaviour,
+  at = "127.0.0.1:0",
+): Promise<{ address: string; stop: () => void }> {
   const server = new Server();
   const { updateScore, batchUpdateScores, watchContest } = LeaderboardService.method;
   server.addService(
@@ -73,11 +76,11 @@ export async function serve({
     },
   );
   const port = await new Promise<number>((resolve, reject) => {
-    server.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, bound) =>
+    server.bindAsync(at, ServerCredentials.createInsecure(), (error, bound) =>
       error ? reject(error) : resolve(bound),
     );
   });
-  return { address: `127.0.0.1:${port}`, stop: () => server.forceShutdown() };
+  return { address: `${at.split(":")[0]}:${port}`, stop: () => server.forceShutdown() };
 }
 
 function definition<I extends DescMessage, O extends DescMessage>(

@@ -1,6 +1,7 @@
 // Tests of several servers: addresses, and the way of calls and watches between the servers.
 
 import assert from "node:assert/strict";
+import { promises as dns } from "node:dns";
 import { type AddressInfo, createServer } from "node:net";
 import { type TestContext, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -81,7 +82,7 @@ test("addresses are HOST:PORT, a list of these, or a name in DNS", () => {
 
   assert.deepEqual(read("scores.example:1"), ["scores.example:1"]);
   assert.deepEqual(read("[::1]:50051,b:65535"), ["[::1]:50051", "b:65535"]);
-  assert.deepEqual(read("a:1,b:2,a:1"), ["a:1", "b:2"]);
+  assert.deepEqual(read("a:1,b:2,A:1,a:1"), ["a:1", "b:2"]);
   assert.deepEqual(read("dns:///scores.example:1"), ["dns scores.example:1"]);
 });
 
@@ -195,6 +196,62 @@ test("the servers of a name in DNS are found", async (context) => {
   await client.updateScore(UPDATE);
 
   assert.deepEqual(counts, [1]);
+});
+
+test("calls are spread over all addresses of a name, and go on with those that are left", async (context) => {
+  const found = ["127.0.0.1", "127.0.0.2"].map((address) => ({ address, family: 4 }));
+  context.mock.method(dns, "lookup", async () => found);
+  const counts = [0, 0];
+  const counting = (index: number): Behaviour => ({
+    update: async () => {
+      counts[index] = (counts[index] ?? 0) + 1;
+      return ACCEPTED;
+    },
+  });
+  const one = await serve(counting(0));
+  const port = one.address.split(":")[1];
+  const other = await serve(counting(1), `127.0.0.2:${port}`);
+  context.after(() => [one, other].forEach(({ stop }) => stop()));
+  const client = clientOf(context, `dns:///scores.example:${port}`);
+  await callUntil(client, () => Math.min(...counts) > 0);
+  const before = [...counts];
+
+  for (let call = 0; call < 10; call++) {
+    await client.updateScore(UPDATE);
+  }
+  assert.deepEqual(
+    counts.map((count, index) => count - (before[index] ?? 0)),
+    [5, 5],
+  );
+
+  other.stop();
+  const left = (counts[0] ?? 0) + 20;
+  await callUntil(client, () => (counts[0] ?? 0) >= left);
+});
+
+test("calls that end early leave the connections to the servers of a name", async (context) => {
+  const peers = new Set<string>();
+  let isSilent = false;
+  const { addresses } = await startServices(context, {
+    update: (call) => {
+      if (isSilent || call.cancelled) {
+        return new Promise(() => undefined);
+      }
+      peers.add(call.getPeer());
+      return Promise.resolve(ACCEPTED);
+    },
+  });
+  const client = clientOf(context, `dns:///localhost:${addresses[0]?.split(":")[1]}`);
+  const began = performance.now();
+  for (const now of [began, began + 60_000]) {
+    context.mock.method(performance, "now", () => now);
+    isSilent = true;
+    await assert.rejects(client.updateScore(UPDATE, { timeoutMs: 200 }));
+    isSilent = false;
+    await client.updateScore(UPDATE);
+  }
+
+  assert.equal(peers.size, 1);
 });
 
 test("a server of a name that does not answer is left while another one answers", async (context) => {

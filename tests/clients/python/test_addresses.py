@@ -13,7 +13,7 @@ from leaderboard_client.addresses import Rotation, Server, alternatives, parse_a
     [
         ("localhost:1", [Server("localhost", 1)]),
         ("a:1,[::1]:2,10.0.0.1:3", [Server("a", 1), Server("::1", 2), Server("10.0.0.1", 3)]),
-        ("a:1,b:1,a:1", [Server("a", 1), Server("b", 1)]),
+        ("a:1,b:1,A:1,a:1", [Server("a", 1), Server("b", 1)]),
         ("dns:///scores.example.com:50051", [Server("scores.example.com", 50051, is_group=True)]),
     ],
 )

@@ -26,6 +26,9 @@ final class PooledChannel {
   /** The longest time until the next attempt to connect; gRPC alone would wait up to 2 minutes. */
   private static final long LONGEST_BACKOFF = Duration.ofSeconds(2).toNanos();
 
+  /** Over the servers of a name, a shorter attempt without a response says nothing about one. */
+  private static final long LEAST_WAIT = Duration.ofSeconds(1).toNanos();
+
   /** The time without a response, while calls wait, after which a connection is replaced. */
   private static final long IDLE_TIMEOUT = Duration.ofMillis(3_900).toNanos();
 
@@ -41,7 +44,7 @@ final class PooledChannel {
 
   private long waitingSince;
 
-  /** When the first attempt without a response began. */
+  /** When the first attempt without a response began that was not ended early. */
   private OptionalLong unansweredSince = OptionalLong.empty();
 
   /**
@@ -114,9 +117,11 @@ final class PooledChannel {
     if (!isName) {
       return waited;
     }
-    long first = unansweredSince.orElse(began);
-    unansweredSince = OptionalLong.of(first - began < 0 ? first : began);
-    return waitingSince - unansweredSince.getAsLong();
+    if (waitingSince - began >= LEAST_WAIT) {
+      long first = unansweredSince.orElse(began);
+      unansweredSince = OptionalLong.of(first - began < 0 ? first : began);
+    }
+    return waitingSince - unansweredSince.orElse(waitingSince);
   }
 
   /** Records that the server refused a call because it shuts down. */

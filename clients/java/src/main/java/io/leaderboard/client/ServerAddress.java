@@ -4,8 +4,11 @@ import java.net.InetAddress;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.net.UnknownHostException;
-import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.regex.Pattern;
 
 /**
  * The address of a server, or of all servers that DNS has for a name.
@@ -16,10 +19,11 @@ import java.util.List;
  */
 record ServerAddress(String host, int port, boolean isName) {
   private static final String DNS_SCHEME = "dns:///";
+  private static final Pattern WITH_UNDERSCORE = Pattern.compile("[\\w.-]*_[\\w.-]*:\\d+");
 
   /**
    * Parses HOST:PORT, a list of them separated by commas, or dns:///NAME:PORT. An IPv6 address is in
-   * brackets. A server that is listed twice counts once.
+   * brackets. A server that is listed twice counts once, also if upper and lower case differ.
    *
    * @throws IllegalArgumentException if the text, or an item of the list, is malformed
    */
@@ -32,7 +36,13 @@ record ServerAddress(String host, int port, boolean isName) {
       }
       return List.of(new ServerAddress(name.host, name.port, true));
     }
-    return Arrays.stream(text.split(",", -1)).map(ServerAddress::parseItem).distinct().toList();
+    Map<ServerAddress, ServerAddress> listed = new LinkedHashMap<>();
+    for (String item : text.split(",", -1)) {
+      ServerAddress server = parseItem(item);
+      String key = server.host.toLowerCase(Locale.ROOT);
+      listed.putIfAbsent(new ServerAddress(key, server.port, false), server);
+    }
+    return List.copyOf(listed.values());
   }
 
   /** Returns whether the text names the loopback interface; no name is looked up. */
@@ -56,6 +66,10 @@ record ServerAddress(String host, int port, boolean isName) {
   }
 
   private static ServerAddress parse(String text, String malformed) {
+    if (WITH_UNDERSCORE.matcher(text).matches()) {
+      String reason = "' has an underscore in its host name, which gRPC for Java refuses";
+      throw new IllegalArgumentException("'" + text + reason);
+    }
     try {
       URI uri = new URI(null, text, null, null, null).parseServerAuthority();
       boolean hasHostOnly = uri.getUserInfo() == null && uri.getHost() != null;

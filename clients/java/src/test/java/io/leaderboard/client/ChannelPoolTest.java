@@ -80,7 +80,7 @@ class ChannelPoolTest extends WithFakeService {
         ServerAddress.parseAll("[::1]:50051,b:65535"));
     assertEquals(
         List.of(new ServerAddress("a", 1, false), new ServerAddress("b", 2, false)),
-        ServerAddress.parseAll("a:1,b:2,a:1"));
+        ServerAddress.parseAll("a:1,b:2,A:1,a:1"));
     assertEquals(
         List.of(new ServerAddress("scores.example", 1, true)),
         ServerAddress.parseAll("dns:///scores.example:1"));
@@ -95,6 +95,9 @@ class ChannelPoolTest extends WithFakeService {
       assertRejected("a:1," + item, "'" + item + "' is not HOST:PORT");
       assertRejected(item, "'" + item + "' is not HOST:PORT");
     }
+    String underscore = "' has an underscore in its host name, which gRPC for Java refuses";
+    assertRejected("a:1,my_host:2", "'my_host:2" + underscore);
+    assertRejected("dns:///my_host:2", "'my_host:2" + underscore);
     assertRejected("a:1, b:2", "' b:2' is not HOST:PORT");
     assertRejected("dns:///a", "'dns:///a' is not dns:///NAME:PORT");
     assertRejected("dns://8.8.8.8/a:1", "'dns://8.8.8.8/a:1' is not HOST:PORT");

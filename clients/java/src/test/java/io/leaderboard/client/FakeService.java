@@ -28,7 +28,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 import java.util.function.Function;
 
-/** A service on a free loopback port that sends scripted responses and records its requests. */
+/** A service on a loopback port that sends scripted responses and records its requests. */
 final class FakeService extends LeaderboardServiceGrpc.LeaderboardServiceImplBase
     implements AutoCloseable {
   final Queue<Consumer<StreamObserver<UpdateScoreResponse>>> updates =
@@ -45,9 +45,13 @@ final class FakeService extends LeaderboardServiceGrpc.LeaderboardServiceImplBas
   private final Server server;
 
   FakeService() throws IOException {
+    this("127.0.0.1", 0);
+  }
+
+  FakeService(String host, int port) throws IOException {
     server =
         NettyServerBuilder.forAddress(
-                new InetSocketAddress("127.0.0.1", 0), InsecureServerCredentials.create())
+                new InetSocketAddress(host, port), InsecureServerCredentials.create())
             .addService(this)
             .intercept(new RecordingInterceptor())
             .build()
@@ -55,7 +59,11 @@ final class FakeService extends LeaderboardServiceGrpc.LeaderboardServiceImplBas
   }
 
   String address() {
-    return "127.0.0.1:" + server.getPort();
+    return "127.0.0.1:" + port();
+  }
+
+  int port() {
+    return server.getPort();
   }
 
   @Override

@@ -20,14 +20,26 @@ class PooledChannelTest {
   /** Rare calls whose time is shorter than connecting don't interrupt it. */
   @Test
   void rareShortCallsLetItConnect() {
+    makeRareShortCalls(channel);
+
+    assertEquals(0, grpc.idled);
+  }
+
+  /** Nor do they end the connections to the servers of a name. */
+  @Test
+  void rareShortCallsLeaveServersOfName() {
+    makeRareShortCalls(new PooledChannel(grpc, true, () -> now));
+
+    assertEquals(0, grpc.idled);
+  }
+
+  private void makeRareShortCalls(PooledChannel channel) {
     for (int call = 0; call < 5; call++) {
       pass(Duration.ofMinutes(1));
       long began = channel.begin();
       pass(Duration.ofMillis(100));
       channel.endUnanswered(began);
     }
-
-    assertEquals(0, grpc.idled);
   }
 
   /** Calls that get no answer, however short, add up until the connection is replaced. */

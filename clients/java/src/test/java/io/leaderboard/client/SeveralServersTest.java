@@ -127,6 +127,27 @@ class SeveralServersTest {
     assertEquals(1, calls(one));
   }
 
+  /** Calls are spread over all addresses of a name, and go on with those that are left. */
+  @Test
+  void nameWithSeveralAddresses() throws IOException {
+    FakeService second = new FakeService("127.0.0.2", one.port());
+    opened.add(second);
+    script(second, FakeService.score(5));
+    // In the file of hosts that the build gives to tests.
+    LeaderboardClient client = client("dns:///two.example:" + one.port());
+    callUntil(client, () -> Math.min(calls(one), calls(second)) > 0);
+    int before = calls(one) - calls(second);
+
+    for (int call = 0; call < 10; call++) {
+      client.updateScore(UPDATE).join();
+    }
+    assertEquals(before, calls(one) - calls(second));
+
+    second.close();
+    int left = calls(one) + 20;
+    callUntil(client, () -> calls(one) >= left);
+  }
+
   /** A watch whose server drains goes on with the next server. */
   @Test
   void watchGoesToTheNextServer() {
