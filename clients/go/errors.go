@@ -167,6 +167,16 @@ func (e *Error) isServerDown() bool {
 	return e.isDraining() || e.Reason == "" && !e.HasRetryInfo && e.Retryable()
 }
 
+// countedRetries returns the number of retries from which the delay before the next one follows.
+// While there is no server, the delay is no longer than after awayRetries: the server may be back at
+// any moment, and an attempt without it costs it nothing.
+func (e *Error) countedRetries(retries int) int {
+	if e != nil && e.Kind == KindUnavailable && e.isServerDown() {
+		return min(retries, awayRetries)
+	}
+	return retries
+}
+
 // requestedDelay returns the delay before a retry that the server requests. That of a server that
 // drains is not waited for: another server takes its place.
 func (e *Error) requestedDelay() time.Duration {

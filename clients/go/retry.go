@@ -16,6 +16,9 @@ const (
 
 	firstDelay = 200 * time.Millisecond
 
+	// awayRetries limits the retry delay while there is no server: to 0.8 s.
+	awayRetries = 2
+
 	// maxDelay limits the retry delay, and also the delay that a server requests.
 	maxDelay = 5 * time.Second
 )
@@ -114,7 +117,7 @@ func sendPooled[Request, Response any](
 // waitToRetry waits before the next attempt. It returns an error if there is no time for another
 // attempt: the error of the failed attempt, unless ctx ended during the wait.
 func (c *Client) waitToRetry(ctx context.Context, retries int, failed *Error) error {
-	delay := retryDelay(retries, failed.requestedDelay(), c.random())
+	delay := retryDelay(failed.countedRetries(retries), failed.requestedDelay(), c.random())
 	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) <= delay {
 		return failed
 	}

@@ -39,6 +39,21 @@ func TestRetryDelay(t *testing.T) {
 	}
 }
 
+// While there is no server, the delay stops growing; the server may be back at any moment.
+func TestServerThatIsAwayIsSoonTriedAgain(t *testing.T) {
+	cases := map[*Error]int{
+		{Kind: KindUnavailable}: awayRetries,
+		{Kind: KindUnavailable, Reason: pb.ErrorReason_ERROR_REASON_SERVER_DRAINING.String(), HasRetryInfo: true}: awayRetries,
+		{Kind: KindUnavailable, Reason: "ERROR_REASON_STORE_UNAVAILABLE"}:                                         9,
+		{Kind: KindDeadlineExceeded}: 9,
+	}
+	for failed, want := range cases {
+		if got := failed.countedRetries(9); got != want {
+			t.Errorf("%+v: %d", failed, got)
+		}
+	}
+}
+
 // A write is sent again with the same request id until it is accepted, whatever failed before.
 func TestWritesAreRetried(t *testing.T) {
 	failures := []error{

@@ -35,7 +35,7 @@ func (r *reconnects) wait(ctx context.Context, age time.Duration, trouble error,
 	if refused != nil {
 		requested = refused.requestedDelay()
 	}
-	if !sleep(ctx, retryDelay(r.waits, requested, r.client.random())) {
+	if !sleep(ctx, retryDelay(refused.countedRetries(r.waits), requested, r.client.random())) {
 		return r.client.endedError(ctx, refused)
 	}
 	r.waits, r.others = r.waits+1, 0

@@ -16,9 +16,9 @@ _DRAINING = "ERROR_REASON_SERVER_DRAINING"
 _MIN_TIMEOUT = 0.001
 _FIRST_DELAY = 0.2
 _MAX_DELAY = 5.0
-_QUICK_ATTEMPTS = 6
-"""Attempts without a server follow each other within 0.4 s this often, about as long as a restart
-takes; only then the delays grow."""
+_AWAY_ATTEMPTS = 2
+"""While there is no server, delays are no longer than after this many attempts: up to 0.8 s. It may
+be back at any moment, and an attempt without it costs it nothing."""
 
 
 def check_timeout(timeout: float) -> float:
@@ -64,9 +64,20 @@ def is_draining(error: LeaderboardError) -> bool:
     return error.reason == _DRAINING
 
 
-def _is_away(error: LeaderboardError) -> bool:
-    """Return whether there is no server, or it drains: it may be replaced at any moment."""
-    return concerns_one_server(error) and error.code == Unavailable.usual_code
+def attempts_that_count(failed: int, error: Exception | None) -> int:
+    """Return the number of failed attempts from which the next delay follows.
+
+    Args:
+        failed: The number of failed attempts before the last one.
+
+        error: The error of the last one.
+    """
+    is_away = (
+        isinstance(error, LeaderboardError)
+        and concerns_one_server(error)
+        and error.code == Unavailable.usual_code
+    )
+    return min(failed, _AWAY_ATTEMPTS) if is_away else failed
 
 
 class Failovers:
@@ -148,12 +159,10 @@ class Retrying:
     def _next_pause(self, error: LeaderboardError) -> float:
         if concerns_one_server(error) and self._failovers.take():
             return 0.0
-        if _is_away(error):
-            failed, requested = max(min(self._failed, 1), self._failed - _QUICK_ATTEMPTS), None
-        else:
-            failed, requested = self._failed, error.retry_after
+        requested = None if is_draining(error) else error.retry_after
+        counted = attempts_that_count(self._failed, error)
         self._failed += 1
-        return retry_delay(failed, requested, self._randomness)
+        return retry_delay(counted, requested, self._randomness)
 
     def _cause(self) -> LeaderboardError | None:
         """Return the latest error, chained to the earlier ones: any attempt may have counted."""

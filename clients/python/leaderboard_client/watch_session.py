@@ -18,6 +18,7 @@ from leaderboard_client.live_board import DEFAULT_LIMIT, LiveBoard
 from leaderboard_client.results import Position, RankedUser
 from leaderboard_client.retrying import (
     Failovers,
+    attempts_that_count,
     concerns_one_server,
     is_draining,
     retry_delay,
@@ -195,8 +196,9 @@ class WatchSession:
             requested = trouble.retry_after
         if _concerns_one_server(trouble) and self._failovers.take():
             return 0.0
+        counted = attempts_that_count(self._failed, trouble)
         self._failed += 1
-        return retry_delay(self._failed - 1, requested, self._randomness)
+        return retry_delay(counted, requested, self._randomness)
 
     def _since(self, state: WatchState) -> float:
         return self.update.since if state is self.update.state else self._clock()

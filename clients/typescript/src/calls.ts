@@ -13,7 +13,7 @@ import type { ChannelPool } from "./channel-pool.js";
 import { decode } from "./encoding.js";
 import type { LeaderboardError } from "./errors.js";
 import { retryDelay } from "./retry-delay.js";
-import { isServerDown, requestedDelay } from "./server-down.js";
+import { countedRetries, isServerDown, requestedDelay } from "./server-down.js";
 import type { Servers } from "./servers.js";
 import type { Attempt } from "./unary.js";
 
@@ -103,7 +103,7 @@ export function pathOf({ parent, name }: DescMethod): string {
 
 /** Returns the milliseconds before the next attempt; throws if a retry does not help. */
 function delayAfter(error: LeaderboardError, retries: number, bounds: CallBounds): number {
-  const delay = retryDelay(retries, requestedDelay(error));
+  const delay = retryDelay(countedRetries(retries, error), requestedDelay(error));
   if (error.retryable && delay < bounds.leftMs) {
     return delay;
   }

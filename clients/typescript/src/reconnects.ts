@@ -3,7 +3,7 @@
 import type { CallBounds } from "./call-bounds.js";
 import { LeaderboardError } from "./errors.js";
 import { retryDelay } from "./retry-delay.js";
-import { isServerDown, requestedDelay } from "./server-down.js";
+import { countedRetries, isServerDown, requestedDelay } from "./server-down.js";
 import { StreamLostError } from "./watch-update.js";
 
 /** The age from which a broken stream no longer counts as a failed attempt to open one. */
@@ -39,7 +39,8 @@ export class Reconnects {
       this.#others--;
       return;
     }
-    await bounds.sleep(retryDelay(this.#waits++, requestedDelay(trouble)));
+    const retries = countedRetries(this.#waits++, trouble);
+    await bounds.sleep(retryDelay(retries, requestedDelay(trouble)));
     this.#others = this.#spares;
   }
 }

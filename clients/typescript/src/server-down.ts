@@ -1,8 +1,11 @@
-// Tells the errors of a server that is down, after which another server is tried at once.
+// Errors of a server that is down: another server is tried at once, and soon the same one again.
 
 import { LeaderboardError } from "./errors.js";
 
 const DRAINING = "ERROR_REASON_SERVER_DRAINING";
+
+/** Limits the delay before a retry while there is no server: to 0.8 s. */
+const AWAY_RETRIES = 2;
 
 /** Returns whether a server refused a call because it shuts down. */
 export function isDraining({ reason }: LeaderboardError): boolean {
@@ -16,6 +19,17 @@ export function isDraining({ reason }: LeaderboardError): boolean {
 export function isServerDown(error: LeaderboardError): boolean {
   const isLost = !error.reason && error.retryAfterMs === undefined && error.retryable;
   return isLost || isDraining(error);
+}
+
+/**
+ * Returns the number of retries from which the delay before the next one follows. While there is no
+ * server, delays are no longer than after 2: it may be back at any moment, and an attempt without it
+ * costs it nothing.
+ */
+export function countedRetries(retries: number, error: unknown): number {
+  const isAway =
+    error instanceof LeaderboardError && error.code === "UNAVAILABLE" && isServerDown(error);
+  return isAway ? Math.min(retries, AWAY_RETRIES) : retries;
 }
 
 /**

@@ -16,6 +16,7 @@ import java.util.Optional;
  */
 public class LeaderboardException extends RuntimeException {
   private static final long serialVersionUID = 1L;
+  private static final int AWAY_FAILURES = 2;
 
   private final transient RpcStatus status;
 
@@ -86,6 +87,16 @@ public class LeaderboardException extends RuntimeException {
   boolean isServerDown() {
     boolean lost = reason().isEmpty() && retryAfter().isEmpty() && isRetryable();
     return lost || isDraining();
+  }
+
+  /**
+   * Returns how many failures the delay before the next attempt follows from. While there is no
+   * server, that is no more than 2, and the delay up to 0.8 s: the server may be back at any moment,
+   * and an attempt without it costs it nothing.
+   */
+  int countedFailures(int failures) {
+    boolean away = code() == Status.Code.UNAVAILABLE && isServerDown();
+    return away ? Math.min(failures, AWAY_FAILURES) : failures;
   }
 
   /** Returns whether the server refused the call because it shuts down. */

@@ -109,7 +109,7 @@ final class RetriedCall<ReqT, RespT, R> {
       attempt();
       return;
     }
-    Duration delay = RetryDelay.after(failures, error.requestedDelay());
+    Duration delay = RetryDelay.after(error.countedFailures(failures), error.requestedDelay());
     if (!error.isRetryable() || delay.toNanos() >= remaining()) {
       future.completeExceptionally(isTimeout(error) ? timeoutError(error) : error);
       return;

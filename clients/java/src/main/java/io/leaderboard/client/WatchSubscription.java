@@ -127,7 +127,7 @@ final class WatchSubscription implements Flow.Subscription, WatchStream.Receiver
     if (update.state() == WatchState.OVER) {
       publish(update, this::complete);
     } else if (message.hasEnd()) {
-      publish(update, () -> reconnect(true, Optional.empty()));
+      publish(update, () -> reconnect(Optional.empty()));
     } else {
       publish(update, stream::requestNext);
     }
@@ -137,7 +137,7 @@ final class WatchSubscription implements Flow.Subscription, WatchStream.Receiver
     if (isRecoverable(error)) {
       publish(
           session.streamLost(error),
-          () -> reconnect(error.isServerDown(), error.requestedDelay()));
+          () -> reconnect(Optional.of(error)));
     } else {
       fail(error);
     }
@@ -187,18 +187,22 @@ final class WatchSubscription implements Flow.Subscription, WatchStream.Receiver
   /**
    * Opens the next stream: at once if the server of the last one is down, and there is another one
    * that was not tried yet; else after a delay.
+   *
+   * @param error why the last stream failed; empty if the server ended it
    */
-  private void reconnect(boolean serverIsDown, Optional<Duration> requestedDelay) {
+  private void reconnect(Optional<LeaderboardException> error) {
     if (System.nanoTime() - streamStartedAt > STABLE_AFTER) {
       attempts = 0;
       others = resources.channels().spares();
     }
-    if (serverIsDown && others > 0) {
+    if (others > 0 && error.map(LeaderboardException::isServerDown).orElse(true)) {
       others--;
       serial.execute(this::connect);
       return;
     }
-    Duration delay = RetryDelay.after(attempts, requestedDelay);
+    int counted = error.map(reason -> reason.countedFailures(attempts)).orElse(attempts);
+    Duration delay =
+        RetryDelay.after(counted, error.flatMap(LeaderboardException::requestedDelay));
     attempts++;
     others = resources.channels().spares();
     resources

@@ -2,6 +2,8 @@ package io.leaderboard.client;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
 import java.time.Duration;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -26,12 +28,27 @@ class RetryDelayTest {
     assertEquals(2500, least(9, Optional.of(Duration.ofMillis(1))));
   }
 
+  /** While there is no server the delay stops growing, as the server may be back at any moment. */
+  @Test
+  void serverThatIsAwayIsSoonTriedAgain() {
+    LeaderboardException away = of(Status.UNAVAILABLE.asRuntimeException());
+    LeaderboardException storeAway = of(Statuses.STORE_UNAVAILABLE);
+
+    assertEquals(1, away.countedFailures(1));
+    assertEquals(2, away.countedFailures(9));
+    assertEquals(9, storeAway.countedFailures(9));
+  }
+
   /** The jitter is up to a factor of two. */
   @Test
   void delaysHaveJitter() {
     assertEquals(
         Duration.ofMillis(1400),
         RetryDelay.after(0, Optional.of(Duration.ofMillis(700)), () -> 1.0));
+  }
+
+  private static LeaderboardException of(StatusRuntimeException error) {
+    return RpcStatus.ofCall(error.getStatus(), error.getTrailers()).toException();
   }
 
   private static long least(int failures, Optional<Duration> retryAfter) {
