@@ -4,13 +4,14 @@ import asyncio
 import socket
 import struct
 from collections.abc import Callable
-from types import TracebackType
-from typing import Self, TypeAlias
+from typing import TypeAlias
 
 from h2.config import H2Configuration
 from h2.connection import H2Connection
 from h2.errors import ErrorCodes
 from h2.events import RequestReceived
+
+from clients.python.loopback_server import LoopbackServer
 
 Break: TypeAlias = Callable[[H2Connection, int, asyncio.StreamWriter], None]
 """Breaks the stream of a call, given its number, or the connection."""
@@ -61,49 +62,25 @@ def reset_of_stream(code: ErrorCodes) -> Break:
     return end
 
 
-class BreakingServer:
+class BreakingServer(LoopbackServer):
     """An HTTP/2 server on loopback, within its block."""
 
     def __init__(self, broken: Break) -> None:
-        self.address = ""
+        super().__init__()
         self.calls = 0
         """The number of calls that were broken."""
         self._break = broken
-        self._listener: asyncio.Server | None = None
-        self._writers: set[asyncio.StreamWriter] = set()
 
-    async def __aenter__(self) -> Self:
-        self._listener = await asyncio.start_server(self._serve, "127.0.0.1", 0)
-        self.address = f"127.0.0.1:{self._listener.sockets[0].getsockname()[1]}"
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        assert self._listener is not None
-        self._listener.close()
-        for writer in self._writers:
-            writer.transport.abort()
-
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._writers.add(writer)
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Break each call of a connection."""
         h2 = H2Connection(H2Configuration(client_side=False))
         h2.initiate_connection()
         writer.write(h2.data_to_send())
-        try:
-            while data := await reader.read(65_536):
-                for event in h2.receive_data(data):
-                    if isinstance(event, RequestReceived):
-                        self._receive(event, h2, writer)
-                writer.write(h2.data_to_send())
-        except ConnectionError:
-            pass
-        finally:
-            writer.close()
-            self._writers.discard(writer)
+        while data := await reader.read(65_536):
+            for event in h2.receive_data(data):
+                if isinstance(event, RequestReceived):
+                    self._receive(event, h2, writer)
+            writer.write(h2.data_to_send())
 
     def _receive(
         self, call: RequestReceived, h2: H2Connection, writer: asyncio.StreamWriter

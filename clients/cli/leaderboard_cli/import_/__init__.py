@@ -108,7 +108,11 @@ def import_events(
             send, stats, batch_size=batch_size, skip_bad=skip_bad, timeout=target.timeout
         )
         stop = _run(sender, read_events(file, chosen), advance)
-    seconds = time.monotonic() - started
+    _report(stats, time.monotonic() - started, stop, as_json=as_json)
+
+
+def _report(stats: ImportStats, seconds: float, stop: _Stop | None, *, as_json: bool) -> None:
+    """Print the summary of an import, and end the command unless all lines were sent."""
     rate = round(stats.sent / seconds, 1) if seconds else 0.0
     if as_json:
         print_record(_record(stats, seconds, rate, stop))
