@@ -1,21 +1,25 @@
 //! Serves one connection: HTTP/2 with its limits, keepalive, and its end.
 
+use std::future::poll_fn;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
-use h2::{Ping, PingPong, Reason, server};
+use bytes::Bytes;
+use h2::server::SendResponse;
+use h2::{Ping, PingPong, Reason, RecvStream, server};
+use http::Request;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::task::yield_now;
 use tokio::time::{Instant, sleep, timeout};
 
-use crate::admission::AdmissionTicket;
 use crate::core::{Core, FOREVER};
 use crate::ending::Cause;
 use crate::headers::MAX_METADATA_BYTES;
+use crate::intake::{Intake, NewCall};
 use crate::meter::Metered;
 use crate::peer::Peer;
-use crate::pending::{NewCall, PendingCalls};
-use crate::serve::serve;
+use crate::read_budget::ReadBudget;
 
 /// Metadata up to this size gets a status, and HTTP 431 beyond.
 const METADATA_HARD_LIMIT: u32 = 4 * MAX_METADATA_BYTES;
@@ -27,8 +31,8 @@ const CONNECTION_WINDOW: u32 = 1024 * 1024;
 const SOCKET_BUFFER_BYTES: usize = 64 * 1024;
 /// Time that a connection has to send GOAWAY before it is closed.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
-/// Calls of a connection that are started before it is the turn of others.
-const CALLS_PER_TURN: usize = 64;
+
+type Connection<T> = server::Connection<Metered<T>, Bytes>;
 
 /// Serves a connection until it ends.
 pub async fn run<T>(core: Arc<Core>, peer: Arc<Peer>, io: T)
@@ -36,55 +40,98 @@ where
     T: AsyncRead + AsyncWrite + Unpin,
 {
     let max_streams = core.max_http2_streams();
-    let handshake = http2(max_streams).handshake(Metered::new(io, Arc::clone(&peer.ending)));
+    let io = Metered::new(io, Arc::clone(&peer.ending), Arc::clone(&peer.budget));
+    let handshake = http2(max_streams).handshake(io);
     let Some(Ok(mut connection)) = within_handshake(&core, &peer, handshake).await else {
         return;
     };
     let Some(pings) = connection.ping_pong() else {
         return;
     };
-    let drain = drain(&core);
     let peer_lost = peer_lost(&core, pings);
+    tokio::pin!(peer_lost);
+    let intake = Intake::new(&core, &peer, max_streams);
+    tokio::select! {
+        () = serve_calls(&core, &peer, &mut connection, intake) => {}
+        () = &mut peer_lost => {}
+    }
+}
+
+/// Accepts the calls of a connection, until it is closed.
+async fn serve_calls<T>(
+    core: &Arc<Core>,
+    peer: &Arc<Peer>,
+    connection: &mut Connection<T>,
+    mut intake: Intake,
+) where
+    T: AsyncRead + AsyncWrite + Unpin,
+{
+    let drain = drain(core);
     let ending = peer.ending.wait();
     let close = sleep(FOREVER);
-    let throttle = sleep(FOREVER);
-    let (mut draining, mut ended, mut throttled) = (false, false, false);
-    let mut starter = Starter::new(&core, &peer, max_streams);
-    tokio::pin!(drain, peer_lost, ending, close, throttle);
+    let (mut draining, mut ended, mut paused) = (false, false, false);
+    tokio::pin!(drain, ending, close);
     loop {
+        if paused && intake.may_read() {
+            paused = false;
+            yield_now().await;
+            peer.budget.renew();
+        }
         tokio::select! {
             biased;
             cause = &mut ending, if !ended => {
                 ended = true;
-                core.notices.on_ended(cause);
-                match cause {
-                    Cause::Idle => connection.graceful_shutdown(),
-                    _ => connection.abrupt_shutdown(Reason::ENHANCE_YOUR_CALM),
-                }
+                end(core, connection, cause);
                 close.as_mut().reset(Instant::now() + CLOSE_TIMEOUT);
             }
-            accepted = connection.accept() => match accepted {
-                Some(Ok(call)) => starter.add(NewCall::new(&core, &peer, call)).await,
-                Some(Err(_)) | None => return,
+            accepted = accept(connection, &peer.budget, paused) => match accepted {
+                Accepted::Call(call) => intake.add(NewCall::new(core, peer, call)).await,
+                Accepted::Spent => paused = true,
+                Accepted::Closed => return,
             },
-            () = &mut throttle, if throttled => throttled = false,
-            () = std::future::ready(()), if !throttled && !starter.pending.is_empty() => {}
+            full_turn = intake.advance() => if full_turn { yield_now().await },
             () = &mut drain, if !draining => {
                 draining = true;
                 peer.ending.drain();
                 connection.graceful_shutdown();
             }
-            () = &mut peer_lost => return,
             () = &mut close => return,
         }
-        if throttled {
-            continue; // pending calls wait; open calls go on
-        }
-        let delay = starter.start_next().await;
-        if !delay.is_zero() {
-            throttled = true;
-            throttle.as_mut().reset(Instant::now() + delay);
-        }
+    }
+}
+
+/// What a connection has accepted.
+enum Accepted {
+    Call((Request<RecvStream>, SendResponse<Bytes>)),
+    /// All calls that were read. The budget of the connection is spent.
+    Spent,
+    Closed,
+}
+
+/// Waits for the next call, or until all that were read are accepted and no more may be read. While
+/// the connection is paused, it waits for calls that were read, and open calls go on.
+async fn accept<T>(connection: &mut Connection<T>, budget: &ReadBudget, paused: bool) -> Accepted
+where
+    T: AsyncRead + AsyncWrite + Unpin,
+{
+    poll_fn(|context| match connection.poll_accept(context) {
+        Poll::Ready(Some(Ok(call))) => Poll::Ready(Accepted::Call(call)),
+        Poll::Ready(Some(Err(_)) | None) => Poll::Ready(Accepted::Closed),
+        Poll::Pending if budget.is_spent() && !paused => Poll::Ready(Accepted::Spent),
+        Poll::Pending => Poll::Pending,
+    })
+    .await
+}
+
+/// Begins to end a connection.
+fn end<T>(core: &Core, connection: &mut Connection<T>, cause: Cause)
+where
+    T: AsyncRead + AsyncWrite + Unpin,
+{
+    core.notices.on_ended(cause);
+    match cause {
+        Cause::Idle => connection.graceful_shutdown(),
+        Cause::Flood | Cause::Unread => connection.abrupt_shutdown(Reason::ENHANCE_YOUR_CALM),
     }
 }
 
@@ -99,55 +146,6 @@ pub async fn within_handshake<T>(
         cause = peer.ending.wait() => {
             core.notices.on_ended(cause);
             None
-        }
-    }
-}
-
-/// Starts the calls of a connection.
-struct Starter<'a> {
-    core: &'a Arc<Core>,
-    peer: &'a Arc<Peer>,
-    pending: PendingCalls,
-    /// Calls that were started in this turn.
-    turn: usize,
-}
-
-impl<'a> Starter<'a> {
-    fn new(core: &'a Arc<Core>, peer: &'a Arc<Peer>, max_streams: u32) -> Self {
-        Self { core, peer, pending: PendingCalls::new(max_streams), turn: 0 }
-    }
-
-    /// Starts a call of an unlimited method at once; others wait for their turn.
-    async fn add(&mut self, call: NewCall) {
-        if call.is_unlimited() && !self.peer.is_full() {
-            self.start(call).await;
-        } else {
-            self.pending.push(call).await;
-        }
-    }
-
-    /// Starts the next pending call, and returns how long the call after it has to wait.
-    async fn start_next(&mut self) -> Duration {
-        let Some(call) = self.pending.next().await else {
-            return Duration::ZERO;
-        };
-        self.start(call).await;
-        if !self.core.admissions.is_nearly_full(self.peer) {
-            return Duration::ZERO;
-        }
-        yield_now().await; // so that it is admitted before the next call is started
-        self.core.admissions.refusal_delay(self.peer)
-    }
-
-    async fn start(&mut self, call: NewCall) {
-        if call.head.is_err() {
-            self.peer.on_decided(true);
-        }
-        tokio::spawn(serve(AdmissionTicket::new(self.core, self.peer), call));
-        self.turn += 1;
-        if self.turn == CALLS_PER_TURN {
-            self.turn = 0;
-            yield_now().await;
         }
     }
 }

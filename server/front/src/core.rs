@@ -10,7 +10,7 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
 
-use crate::admission::{Admission, Admissions};
+use crate::admission::Admissions;
 use crate::broadcast::Command;
 use crate::call::Calls;
 use crate::inbox::Inbox;
@@ -141,13 +141,6 @@ impl Core {
             return (max_bytes.min(UNLIMITED_REQUEST_BYTES), Arc::clone(&peer.unlimited_requests));
         }
         (max_bytes, Arc::clone(&peer.requests))
-    }
-
-    /// Admits a call of a method, or returns the status of the limit that it is over.
-    pub fn admit(&self, peer: &Arc<Peer>, method: Method) -> Result<Admission, Status> {
-        let admitted = self.admissions.admit(peer, method);
-        peer.on_decided(admitted.is_err());
-        admitted.map_err(|limit| self.refusal(limit))
     }
 
     /// Returns the status of a limit from the settings.

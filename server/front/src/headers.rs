@@ -1,21 +1,44 @@
-//! Parses the headers of a request: protocol, compression, deadline, size of the metadata.
+//! Parses the headers of a request: protocol, method, compression, deadline, size of the metadata.
 
 use std::time::Duration;
 
 use http::header::CONTENT_TYPE;
-use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use http::request::Parts;
+use http::{HeaderMap, HeaderValue, StatusCode};
 
+use crate::core::{Core, Method, limit};
 use crate::messages::Compression;
-use crate::status::{INTERNAL, Status, UNIMPLEMENTED};
+use crate::status::{INTERNAL, Refusal, Status, UNIMPLEMENTED};
 
 /// The most metadata of a request.
 pub const MAX_METADATA_BYTES: u32 = 16 * 1024;
 /// The overhead of a header field in the size of metadata, by RFC 9113.
 const FIELD_OVERHEAD: usize = 32;
 
+/// What a call keeps of its headers.
+pub struct Head {
+    pub method: Method,
+    pub compression: Compression,
+    pub time_limit: Option<Duration>,
+}
+
+/// Parses the headers of a request, or refuses it for them.
+pub fn parse(core: &Core, parts: &Parts) -> Result<Head, Refusal> {
+    check_protocol(&parts.method, &parts.headers)?;
+    if metadata_bytes(&parts.headers) > MAX_METADATA_BYTES as usize {
+        return Err(core.refusal(limit::METADATA).into());
+    }
+    let unknown = || Status::new(UNIMPLEMENTED, "the method is unknown");
+    Ok(Head {
+        method: core.method(parts.uri.path()).ok_or_else(unknown)?,
+        compression: compression(&parts.headers)?,
+        time_limit: time_limit(&parts.headers)?,
+    })
+}
+
 /// Checks that a request is gRPC; the error is its HTTP status.
-pub fn check_protocol(method: &Method, headers: &HeaderMap) -> Result<(), StatusCode> {
-    if method != Method::POST {
+fn check_protocol(method: &http::Method, headers: &HeaderMap) -> Result<(), StatusCode> {
+    if method != http::Method::POST {
         return Err(StatusCode::METHOD_NOT_ALLOWED);
     }
     let content_type = headers.get(CONTENT_TYPE).map_or(&b""[..], HeaderValue::as_bytes);
@@ -26,7 +49,7 @@ pub fn check_protocol(method: &Method, headers: &HeaderMap) -> Result<(), Status
 }
 
 /// Reads `grpc-encoding`.
-pub fn compression(headers: &HeaderMap) -> Result<Compression, Status> {
+fn compression(headers: &HeaderMap) -> Result<Compression, Status> {
     match headers.get("grpc-encoding").map(HeaderValue::as_bytes) {
         None | Some(b"identity") => Ok(Compression::None),
         Some(b"gzip") => Ok(Compression::Gzip),
@@ -36,12 +59,12 @@ pub fn compression(headers: &HeaderMap) -> Result<Compression, Status> {
 }
 
 /// Returns the size of metadata as HTTP/2 counts it.
-pub fn metadata_bytes(headers: &HeaderMap) -> usize {
+fn metadata_bytes(headers: &HeaderMap) -> usize {
     headers.iter().map(|(name, value)| name.as_str().len() + value.len() + FIELD_OVERHEAD).sum()
 }
 
 /// Reads `grpc-timeout`; None without it.
-pub fn time_limit(headers: &HeaderMap) -> Result<Option<Duration>, Status> {
+fn time_limit(headers: &HeaderMap) -> Result<Option<Duration>, Status> {
     let Some(value) = headers.get("grpc-timeout") else {
         return Ok(None);
     };

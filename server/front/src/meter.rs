@@ -14,6 +14,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use crate::ending::{Cause, Ending};
 use crate::linger::Linger;
+use crate::read_budget::ReadBudget;
 
 const PREFACE: usize = 24;
 const FRAME_HEADER: usize = 9;
@@ -27,10 +28,6 @@ const PER_SECOND: f64 = 5_000.0;
 const PER_FRAME: f64 = 4.0;
 /// The most unused allowance that a peer may accumulate: that of 5 seconds.
 const BURST: f64 = 5.0 * PER_SECOND;
-
-/// Bytes that are read in one turn of the runtime. Small frames in more bytes would take long, while
-/// other connections wait.
-const MAX_BYTES_PER_TURN: usize = 64 * 1024;
 
 /// Finds the frame headers in a byte stream that arrives in pieces of any size.
 struct Frames {
@@ -72,15 +69,14 @@ pub struct Metered<T> {
     allowance: f64,
     counted_at: Instant,
     ending: Arc<Ending>,
-    /// Bytes that were read in this turn of the runtime.
-    turn: usize,
+    budget: Arc<ReadBudget>,
     going_away: bool,
     linger: Linger,
 }
 
 impl<T> Metered<T> {
-    /// Wraps a connection, which is ended when the peer floods.
-    pub fn new(io: T, ending: Arc<Ending>) -> Self {
+    /// Wraps a connection, which reads within a budget and is ended when the peer floods.
+    pub fn new(io: T, ending: Arc<Ending>, budget: Arc<ReadBudget>) -> Self {
         Self {
             io,
             received: Frames::after(PREFACE),
@@ -88,7 +84,7 @@ impl<T> Metered<T> {
             allowance: BURST,
             counted_at: Instant::now(),
             ending,
-            turn: 0,
+            budget,
             going_away: false,
             linger: Linger::default(),
         }
@@ -137,15 +133,13 @@ impl<T: AsyncRead + Unpin> AsyncRead for Metered<T> {
         if self.allowance < 0.0 {
             return Poll::Pending; // the connection is being closed
         }
-        if self.turn >= MAX_BYTES_PER_TURN {
-            self.turn = 0;
-            context.waker().wake_by_ref();
-            return Poll::Pending;
+        if self.budget.is_spent() {
+            return Poll::Pending; // the task of the connection renews it
         }
         let before = buffer.filled().len();
         let read = Pin::new(&mut self.io).poll_read(context, buffer);
         let bytes = &buffer.filled()[before..];
-        self.turn = if read.is_ready() { self.turn + bytes.len() } else { 0 };
+        self.budget.spend(bytes.len());
         if !self.count(bytes) {
             self.ending.end(Cause::Flood);
         }

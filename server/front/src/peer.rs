@@ -1,7 +1,8 @@
 //! State that the calls of one connection share: their slots, their memory, unread responses.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Waker};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -9,9 +10,12 @@ use parking_lot::Mutex;
 
 use crate::ending::{Cause, Ending};
 use crate::memory::{Held, Memory, Share};
+use crate::read_budget::ReadBudget;
 
 /// Time that a connection at its limit of calls may leave all its responses unread.
 const UNREAD_TIME: Duration = Duration::from_secs(5);
+/// Time after a reset for which callers of a connection are taken to give up.
+const GIVEN_UP_TIME: Duration = Duration::from_secs(1);
 
 /// What a connection may have open at most, of each kind of call.
 #[derive(Clone, Copy)]
@@ -44,17 +48,18 @@ pub struct Peer {
     limits: PeerLimits,
     /// The taken slots of each kind.
     taken: [AtomicUsize; 3],
-    /// Calls that are neither admitted nor refused yet.
-    pub tickets: AtomicUsize,
     /// HTTP/2 streams that are served.
     open: AtomicUsize,
     unread: AtomicUsize,
-    /// The last call was refused.
-    refused: AtomicBool,
+    /// The task that waits for a free slot.
+    waiting: Mutex<Option<Waker>>,
+    /// When a call that was not over was reset at last.
+    given_up_at: Mutex<Option<Instant>>,
     idle_since: Mutex<Instant>,
     /// When a response was read at last, or the first unread one was made.
     read_at: Mutex<Instant>,
     pub ending: Arc<Ending>,
+    pub budget: Arc<ReadBudget>,
 }
 
 impl Peer {
@@ -65,13 +70,14 @@ impl Peer {
             responses: memories.responses.share(),
             limits,
             taken: Default::default(),
-            tickets: AtomicUsize::new(0),
             open: AtomicUsize::new(0),
             unread: AtomicUsize::new(0),
-            refused: AtomicBool::new(false),
+            waiting: Mutex::default(),
+            given_up_at: Mutex::default(),
             idle_since: Mutex::new(Instant::now()),
             read_at: Mutex::new(Instant::now()),
             ending: Arc::default(),
+            budget: Arc::default(),
         }
     }
 
@@ -97,25 +103,19 @@ impl Peer {
         }
     }
 
-    fn free_calls(&self) -> usize {
-        let taken = self.taken[SlotKind::Call as usize].load(Ordering::Relaxed);
-        self.limits.calls.saturating_sub(taken)
+    /// Wakes a task once a slot is free. One task at a time.
+    pub fn wake_on_free(&self, context: &Context<'_>) {
+        *self.waiting.lock() = Some(context.waker().clone());
     }
 
-    /// Returns whether the next call is likely to be refused.
-    pub fn is_full(&self) -> bool {
-        self.refused.load(Ordering::Relaxed) || self.free_calls() == 0
+    /// Records that a caller has reset a call that was not over.
+    pub fn on_given_up(&self) {
+        *self.given_up_at.lock() = Some(Instant::now());
     }
 
-    /// Returns whether new calls must be started one by one, since some may be refused.
-    pub fn is_nearly_full(&self) -> bool {
-        let starting = self.tickets.load(Ordering::Relaxed);
-        self.is_full() || self.free_calls() <= starting + self.limits.calls / 4
-    }
-
-    /// Records whether a call was refused.
-    pub fn on_decided(&self, refused: bool) {
-        self.refused.store(refused, Ordering::Relaxed);
+    /// Returns whether callers have lately reset calls that were not over.
+    pub fn gives_up(&self) -> bool {
+        self.given_up_at.lock().is_some_and(|at| at.elapsed() < GIVEN_UP_TIME)
     }
 
     /// Records that the peer accepts what is written.
@@ -180,6 +180,9 @@ impl Slot {
 impl Drop for Slot {
     fn drop(&mut self) {
         self.peer.taken[self.kind as usize].fetch_sub(1, Ordering::Relaxed);
+        if let Some(waiting) = self.peer.waiting.lock().take() {
+            waiting.wake();
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
 
 use crate::peer::Peer;
-use crate::status::{RESOURCE_EXHAUSTED, Status, UNIMPLEMENTED};
+use crate::status::{RESOURCE_EXHAUSTED, Refusal, Status, UNIMPLEMENTED};
 
 /// The caller reset the stream, or the connection is lost.
 pub struct Disconnected;
@@ -99,8 +99,16 @@ impl ResponseWriter {
         let _ = ended;
     }
 
+    /// Ends the stream of a request that is refused.
+    pub fn refuse(&mut self, refusal: &Refusal) {
+        match refusal {
+            Refusal::Status(status) => self.end(status),
+            Refusal::Http(status) => self.reject(*status),
+        }
+    }
+
     /// Responds to a request that is not gRPC.
-    pub fn reject(&mut self, status: StatusCode) {
+    fn reject(&mut self, status: StatusCode) {
         let mut response = Response::new(());
         *response.status_mut() = status;
         // An error means that the caller has disconnected.

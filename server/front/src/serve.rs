@@ -1,22 +1,23 @@
 //! Serves one call from its headers to its trailers: admits, reads, hands over to Python, responds.
 
+use std::future::ready;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use h2::RecvStream;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
-use tokio::time::{sleep, timeout};
+use tokio::time::{sleep, timeout, timeout_at};
 
-use crate::admission::{Admission, AdmissionTicket};
+use crate::admission::{Admission, Admissions};
 use crate::broadcast::Command;
 use crate::call::{Call, Finish, Outgoing};
-use crate::core::{Core, FOREVER, Kind, limit};
-use crate::head::Head;
+use crate::core::{Core, FOREVER, Kind, Method, limit};
+use crate::headers::Head;
 use crate::inbox::{Event, NextRequest};
+use crate::intake::{NewCall, PLACE_TIME};
 use crate::messages::{Message, Messages, ReadError, discard};
-use crate::peer::{Slot, SlotKind};
-use crate::pending::NewCall;
+use crate::peer::{Peer, Slot, SlotKind};
 use crate::response_writer::{Disconnected, ResponseWriter};
 use crate::status::{DEADLINE_EXCEEDED, INTERNAL, OK, RESOURCE_EXHAUSTED, Refusal, Status};
 
@@ -47,55 +48,64 @@ impl From<Status> for CallError {
     }
 }
 
-/// Serves one HTTP/2 stream. Every caller gets a response, unless it has disconnected.
-pub async fn serve(ticket: AdmissionTicket, call: NewCall) {
-    let core = Arc::clone(ticket.core());
-    let NewCall { head, body, respond, open } = call;
-    let mut writer = ResponseWriter::new(respond, Arc::clone(ticket.peer()));
-    let (mut body, mut ticket) = (Some(body), Some(ticket));
+/// Serves an admitted call. Every caller gets a response, unless it has disconnected.
+pub async fn serve(core: Arc<Core>, peer: Arc<Peer>, call: NewCall, admission: Admission) {
+    let NewCall { head, arrived, body, respond, open } = call;
+    let mut writer = ResponseWriter::new(respond, Arc::clone(&peer));
     let exchange = async {
         let head = head?;
-        let exchange = exchange(&core, &head, &mut body, &mut writer, &mut ticket);
+        let exchange = exchange(&core, &peer, &head, body, &mut writer, admission);
         let late = |_| CallError::from(Status::new(DEADLINE_EXCEEDED, "deadline exceeded"));
-        timeout(head.time_limit.unwrap_or(FOREVER), exchange).await.map_err(late)?
+        timeout_at(arrived + head.time_limit.unwrap_or(FOREVER), exchange).await.map_err(late)?
     };
     match exchange.await {
-        Ok(status) | Err(CallError::Refused(Refusal::Status(status))) => writer.end(&status),
-        Err(CallError::Refused(Refusal::Http(status))) => writer.reject(status),
-        Err(CallError::Disconnected) => {}
-    }
-    drop(ticket);
-    if let Some(body) = body {
-        discard(body).await;
+        Ok(status) => writer.end(&status),
+        Err(CallError::Refused(refusal)) => writer.refuse(&refusal),
+        Err(CallError::Disconnected) => peer.on_given_up(),
     }
     drop(open);
 }
 
+/// Refuses a call of which nothing was read.
+pub fn refuse(peer: &Arc<Peer>, call: NewCall, refusal: &Refusal) {
+    let NewCall { body, respond, open, .. } = call;
+    ResponseWriter::new(respond, Arc::clone(peer)).refuse(refusal);
+    if !body.is_end_stream() {
+        tokio::spawn(async move {
+            discard(body).await;
+            drop(open);
+        });
+    }
+}
+
 async fn exchange(
     core: &Arc<Core>,
+    peer: &Arc<Peer>,
     head: &Head,
-    body: &mut Option<RecvStream>,
+    body: RecvStream,
     writer: &mut ResponseWriter,
-    ticket: &mut Option<AdmissionTicket>,
+    admission: Admission,
 ) -> Result<Status, CallError> {
-    let peer = Arc::clone(ticket.as_ref().ok_or(CallError::Disconnected)?.peer());
     let method = head.method;
-    drop(core.admit(&peer, method)?); // nothing is read of a call that is over the limit
-    let body = body.take().ok_or(CallError::Disconnected)?;
-    let (max_bytes, memory) = core.request_limits(&peer, method);
+    let (max_bytes, memory) = core.request_limits(peer, method);
     let mut messages = Messages::new(body, head.compression, max_bytes, memory);
+    let mut admission = Some(admission);
     let request = match method.kind {
         Kind::Bidi => None,
-        Kind::Unary | Kind::Stream => Some(read_request(core, &mut messages).await?),
+        Kind::Unary | Kind::Stream => {
+            Some(read_request(core, &mut messages, &mut admission).await?)
+        }
     };
     let cached = request.as_ref().and_then(|it| core.responses.get(method.number, &it.bytes));
     if let Some(response) = cached {
-        let slot = peer.slot(SlotKind::Call).ok_or_else(|| core.refusal(limit::CONNECTION))?;
+        let slot = admission.map(Admission::answered).or_else(|| peer.slot(SlotKind::Call));
+        let slot = slot.ok_or_else(|| core.refusal(limit::CONNECTION))?;
         return write_last(core, slot, Some(response), Status::ok(), writer).await;
     }
-    // A concurrency slot is taken only once the request is complete, so slow uploads can't hold one.
-    let mut admission = core.admit(&peer, method)?;
-    drop(ticket.take());
+    let mut admission = match admission {
+        Some(admission) => admission,
+        None => admit_late(core, peer, method).await?,
+    };
     let message = request.map(|request| {
         admission.request = Some(request.memory);
         request.bytes
@@ -111,11 +121,37 @@ async fn exchange(
     write_responses(core, &open.call, admission, writer).await
 }
 
-/// Reads the only request of a call.
-async fn read_request(core: &Core, messages: &mut Messages) -> Result<Message, CallError> {
+/// Reads the only request of a call. If it is not there yet, the admission is given back, so that slow
+/// uploads can't hold one.
+async fn read_request(
+    core: &Core,
+    messages: &mut Messages,
+    admission: &mut Option<Admission>,
+) -> Result<Message, CallError> {
     let read = timeout(core.settings.request_timeout_s, messages.only());
+    tokio::pin!(read);
+    let read = tokio::select! {
+        biased;
+        read = &mut read => read,
+        () = ready(()) => {
+            drop(admission.take());
+            read.await
+        }
+    };
     let late = |_| Status::new(DEADLINE_EXCEEDED, "the request did not arrive in time");
-    read.await.map_err(late)?.map_err(|error| call_error(core, error))
+    read.map_err(late)?.map_err(|error| call_error(core, error))
+}
+
+/// Admits a call whose request arrived after its headers; waits a moment for its turn.
+async fn admit_late(core: &Core, peer: &Arc<Peer>, method: Method) -> Result<Admission, CallError> {
+    let mut admitted = core.admissions.admit(peer, method);
+    if let Err(limit::CALLS) = admitted {
+        admitted = match timeout(PLACE_TIME, core.admissions.turn()).await {
+            Ok(permit) => Admissions::admit_in_turn(permit, peer),
+            Err(_) => admitted,
+        };
+    }
+    admitted.map_err(|limit| core.refusal(limit).into())
 }
 
 /// Writes the messages from Python, until Python ends the call.

@@ -25,6 +25,7 @@ pub struct Status {
 }
 
 /// The answer to a request that is refused: in gRPC, or in HTTP if the request is not gRPC.
+#[derive(Clone)]
 pub enum Refusal {
     Status(Status),
     Http(StatusCode),

@@ -53,7 +53,7 @@ fn the_largest_length_is_skipped() {
 }
 
 fn metered() -> Metered<()> {
-    let mut metered = Metered::new((), Arc::default());
+    let mut metered = Metered::new((), Arc::default(), Arc::default());
     metered.received = Frames::after(0);
     metered
 }

@@ -59,11 +59,9 @@ fn a_connection_is_idle_while_no_stream_is_open() {
 }
 
 #[test]
-fn after_a_refusal_the_next_call_is_paced_until_one_is_admitted() {
+fn a_reset_shows_for_a_while_that_callers_give_up() {
     let peer = peer();
-    assert!(!peer.is_full());
-    peer.on_decided(true);
-    assert!(peer.is_full() && peer.is_nearly_full());
-    peer.on_decided(false);
-    assert!(!peer.is_full());
+    assert!(!peer.gives_up());
+    peer.on_given_up();
+    assert!(peer.gives_up());
 }
