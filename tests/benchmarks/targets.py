@@ -70,7 +70,7 @@ def targets(sizes: Sizes) -> list[Target]:
         Target(steady, "grpcio", "latency", "plain_python", "latency", 1.0, at_most=True),
         Target(grown, "front", f"update_{most}", SAME, f"update_{least}", 0.7),
         Target(grown, "grpcio", f"update_{most}", SAME, f"update_{least}", 0.7),
-        Target(overload, "front", "overload", NONE, "", 0.8),
-        Target(overload, "grpcio", "overload", NONE, "", 0.8),
+        Target(overload, "front", "overload", NONE, "", 0.85),
+        Target(overload, "grpcio", "overload", NONE, "", 0.85),
     ]
     return found

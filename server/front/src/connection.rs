@@ -32,6 +32,11 @@ const SOCKET_BUFFER_BYTES: usize = 64 * 1024;
 /// Time that a connection has to send GOAWAY before it is closed.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
+type Accepted = (Request<RecvStream>, SendResponse<Bytes>);
+
+/// The connection is closed or broken.
+struct Closed;
+
 type Connection<T> = server::Connection<Metered<T>, Bytes>;
 
 /// Serves a connection until it ends.
@@ -85,9 +90,9 @@ async fn serve_calls<T>(
                 close.as_mut().reset(Instant::now() + CLOSE_TIMEOUT);
             }
             accepted = accept(connection, &peer.budget, paused) => match accepted {
-                Accepted::Call(call) => intake.add(NewCall::new(core, peer, call)).await,
-                Accepted::Spent => paused = true,
-                Accepted::Closed => return,
+                Ok(Some(call)) => intake.add(NewCall::new(core, peer, call)).await,
+                Ok(None) => paused = true,
+                Err(Closed) => return,
             },
             full_turn = intake.advance() => if full_turn { yield_now().await },
             () = &mut drain, if !draining => {
@@ -100,24 +105,20 @@ async fn serve_calls<T>(
     }
 }
 
-/// What a connection has accepted.
-enum Accepted {
-    Call((Request<RecvStream>, SendResponse<Bytes>)),
-    /// All calls that were read. The budget of the connection is spent.
-    Spent,
-    Closed,
-}
-
-/// Waits for the next call, or until all that were read are accepted and no more may be read. While
-/// the connection is paused, it waits for calls that were read, and open calls go on.
-async fn accept<T>(connection: &mut Connection<T>, budget: &ReadBudget, paused: bool) -> Accepted
+/// Waits for the next call, which is None once all that were read are accepted and the budget for more
+/// is spent. While the connection is paused, it waits on, and open calls go on. The error is the end.
+async fn accept<T>(
+    connection: &mut Connection<T>,
+    budget: &ReadBudget,
+    paused: bool,
+) -> Result<Option<Accepted>, Closed>
 where
     T: AsyncRead + AsyncWrite + Unpin,
 {
     poll_fn(|context| match connection.poll_accept(context) {
-        Poll::Ready(Some(Ok(call))) => Poll::Ready(Accepted::Call(call)),
-        Poll::Ready(Some(Err(_)) | None) => Poll::Ready(Accepted::Closed),
-        Poll::Pending if budget.is_spent() && !paused => Poll::Ready(Accepted::Spent),
+        Poll::Ready(Some(Ok(call))) => Poll::Ready(Ok(Some(call))),
+        Poll::Ready(Some(Err(_)) | None) => Poll::Ready(Err(Closed)),
+        Poll::Pending if budget.is_spent() && !paused => Poll::Ready(Ok(None)),
         Poll::Pending => Poll::Pending,
     })
     .await

@@ -24,7 +24,7 @@ use crate::status::{DEADLINE_EXCEEDED, Refusal, Status};
 
 /// Time that a call waits for a free place before it may be refused: a queue that passes costs less
 /// than refusals and the calls that are sent again.
-pub const PLACE_TIME: Duration = Duration::from_millis(50);
+pub const PLACE_TIME: Duration = Duration::from_millis(100);
 /// Time after which a call is refused, however many refusals are due before.
 const REFUSAL_TIME: Duration = Duration::from_secs(2);
 /// The resolution of the runtime's timers.

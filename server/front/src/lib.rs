@@ -115,9 +115,8 @@ impl Front {
 
     fn respond(&self, responses: Vec<Response<'_>>) {
         let finish = |(call, message, code, text, details): Response<'_>| {
-            let reason = text.to_string_lossy().into_owned();
-            let details = details.map_or_else(Vec::new, |details| details.as_bytes().to_vec());
-            let status = Status { code, message: reason, details };
+            let details = details.as_ref().map_or(&[][..], |details| details.as_bytes());
+            let status = Status::with_details(code, &text.to_string_lossy(), details);
             let message = message.map(|message| frame(message.as_bytes()));
             (call, Finish { message, status })
         };

@@ -31,7 +31,24 @@ pub struct Settings {
     pub keepalive_s: Duration,
     #[pyo3(from_py_with = seconds)]
     pub keepalive_timeout_s: Duration,
+    #[pyo3(from_py_with = statuses)]
     pub refusals: HashMap<String, Status>,
+}
+
+/// The fields of a status in Python.
+#[derive(FromPyObject)]
+struct StatusFields {
+    code: u8,
+    message: String,
+    details: Vec<u8>,
+}
+
+fn statuses(value: &Bound<'_, PyAny>) -> PyResult<HashMap<String, Status>> {
+    let fields: HashMap<String, StatusFields> = value.extract()?;
+    let statuses = fields.into_iter().map(|(limit, StatusFields { code, message, details })| {
+        (limit, Status::with_details(code, &message, &details))
+    });
+    Ok(statuses.collect())
 }
 
 pub fn seconds(value: &Bound<'_, PyAny>) -> PyResult<Duration> {

@@ -25,9 +25,9 @@ fn a_message_is_escaped() {
 
 #[test]
 fn details_are_base64_without_padding() {
-    let status = Status { details: b"\x08\x03d".to_vec(), ..Status::new(3, "") };
+    let status = Status::with_details(3, "", b"\x08\x03d");
     let details = field("grpc-status-details-bin", "CANk");
     assert_eq!(fields(&status), [field("grpc-status", "3"), details]);
-    let status = Status { details: b"\xff".to_vec(), ..Status::new(3, "") };
+    let status = Status::with_details(3, "", b"\xff");
     assert_eq!(fields(&status)[1], field("grpc-status-details-bin", "/w"));
 }
