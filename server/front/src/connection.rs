@@ -80,7 +80,7 @@ async fn serve_calls<T>(
         if paused && intake.may_read() {
             paused = false;
             yield_now().await;
-            peer.budget.renew();
+            peer.budget.renew(intake.has_waiting());
         }
         tokio::select! {
             biased;

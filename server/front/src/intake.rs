@@ -122,6 +122,10 @@ impl Intake {
         }
     }
 
+    pub fn has_waiting(&self) -> bool {
+        !self.waiting.is_empty()
+    }
+
     /// Returns whether the connection may be read: few calls wait, or their callers give up, which
     /// only reading can show. Calls that nobody waits for any more would take the places of others.
     pub fn may_read(&mut self) -> bool {

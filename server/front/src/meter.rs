@@ -137,7 +137,11 @@ impl<T: AsyncRead + Unpin> AsyncRead for Metered<T> {
             return Poll::Pending; // the task of the connection renews it
         }
         let before = buffer.filled().len();
-        let read = Pin::new(&mut self.io).poll_read(context, buffer);
+        let limit = self.budget.left().min(buffer.remaining());
+        let mut limited = ReadBuf::new(buffer.initialize_unfilled_to(limit));
+        let read = Pin::new(&mut self.io).poll_read(context, &mut limited);
+        let count = limited.filled().len();
+        buffer.advance(count);
         let bytes = &buffer.filled()[before..];
         self.budget.spend(bytes.len());
         if !self.count(bytes) {
