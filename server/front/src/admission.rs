@@ -12,6 +12,9 @@ use crate::memory::Held;
 use crate::peer::{Peer, Slot, SlotKind};
 use crate::settings::Settings;
 
+/// Time that a call waits for a free place before it may be refused: a queue that passes costs less
+/// than refusals and the calls that are sent again.
+pub const PLACE_TIME: Duration = Duration::from_millis(100);
 /// The least time between two refusals of calls that have not waited too long. A refusal costs as much
 /// of this thread as an admitted call, 10 to 25 µs, so this leaves over nine tenths of a core to those.
 const REFUSAL_INTERVAL: Duration = Duration::from_micros(400);

@@ -16,8 +16,9 @@ use tokio::time::{Instant, sleep, timeout};
 use crate::core::{Core, FOREVER};
 use crate::ending::Cause;
 use crate::headers::MAX_METADATA_BYTES;
-use crate::intake::{Intake, NewCall};
+use crate::intake::Intake;
 use crate::meter::Metered;
+use crate::new_call::NewCall;
 use crate::peer::Peer;
 use crate::read_budget::ReadBudget;
 

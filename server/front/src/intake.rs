@@ -9,22 +9,15 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use bytes::Bytes;
-use h2::RecvStream;
-use h2::server::SendResponse;
-use http::Request;
 use tokio::time::{Duration, Instant, Sleep, sleep};
 
-use crate::admission::{Admission, Admissions, Turn};
+use crate::admission::{Admission, Admissions, PLACE_TIME, Turn};
 use crate::core::{Core, FOREVER, Kind, limit};
-use crate::headers::{Head, parse};
-use crate::peer::{OpenStream, Peer};
+use crate::new_call::NewCall;
+use crate::peer::Peer;
 use crate::serve::{refuse, serve};
-use crate::status::{DEADLINE_EXCEEDED, Refusal, Status};
+use crate::status::{DEADLINE_EXCEEDED, Status};
 
-/// Time that a call waits for a free place before it may be refused: a queue that passes costs less
-/// than refusals and the calls that are sent again.
-pub const PLACE_TIME: Duration = Duration::from_millis(100);
 /// Time after which a call is refused, however many refusals are due before.
 const REFUSAL_TIME: Duration = Duration::from_secs(2);
 /// The resolution of the runtime's timers.
@@ -34,36 +27,6 @@ const MAX_WAITING: usize = 32;
 const MAX_WAITING_BYTES: usize = 64 * 1024;
 /// Calls of a connection that are started or refused before it is the turn of others.
 const CALLS_PER_TURN: usize = 64;
-
-/// A call whose headers have arrived.
-pub struct NewCall {
-    pub head: Result<Head, Refusal>,
-    pub arrived: Instant,
-    pub body: RecvStream,
-    pub respond: SendResponse<Bytes>,
-    pub open: OpenStream,
-}
-
-impl NewCall {
-    pub fn new(
-        core: &Core,
-        peer: &Arc<Peer>,
-        (request, respond): (Request<RecvStream>, SendResponse<Bytes>),
-    ) -> Self {
-        let (parts, body) = request.into_parts();
-        let (head, open) = (parse(core, &parts), OpenStream::new(peer));
-        Self { head, arrived: Instant::now(), body, respond, open }
-    }
-
-    /// Returns whether the call need not wait for others of its connection.
-    fn is_unlimited(&self) -> bool {
-        self.head.as_ref().is_ok_and(|head| head.method.unlimited)
-    }
-
-    fn is_reset(&mut self, context: &mut Context<'_>) -> bool {
-        self.respond.poll_reset(context).is_ready()
-    }
-}
 
 /// The reason why a call is not started now.
 enum Obstacle {
