@@ -9,6 +9,10 @@ import pytest
 import pytest_asyncio
 from redis.asyncio import Redis
 
+# gRPC reads this when it is imported. Otherwise it writes lines of its own to stderr, into what the
+# command writes when a test runs it in this process.
+os.environ.setdefault("GRPC_VERBOSITY", "NONE")
+
 from clients.languages import LANGUAGES, PRESENT
 from harness.node import Node, running_node
 from harness.proxy import StoreProxy
