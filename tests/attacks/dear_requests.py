@@ -15,6 +15,8 @@ _BATCH = 1_000
 _BOMBS_A_SECOND = 100
 _REFUSED_BATCHES_A_SECOND = 10
 """Each costs as much as a legal batch of 1,000."""
+_MAX_UNANSWERED_BATCHES = 10
+"""Half of the updates of batches that a server takes at a time: more would be overload."""
 _PAGES_A_SECOND = 130
 _MAX_UNANSWERED = 200
 LARGE = "large"
@@ -29,7 +31,7 @@ async def gzip_bomb(attacker: Attacker) -> None:
 async def many_refusals(attacker: Attacker) -> None:
     """Send a batch of 143 bytes whose 1,000 updates are all invalid."""
     calls = [Call.compressed(BATCH, _EMPTY_UPDATE * _BATCH)]
-    await _repeat(attacker, calls, _REFUSED_BATCHES_A_SECOND)
+    await _repeat(attacker, calls, _REFUSED_BATCHES_A_SECOND, _MAX_UNANSWERED_BATCHES)
 
 
 async def deep_pages(attacker: Attacker) -> None:
@@ -68,13 +70,15 @@ async def fill(address: str, contest_id: str, users: int) -> None:
             await stub.BatchUpdateScores(batch, timeout=30)
 
 
-async def _repeat(attacker: Attacker, calls: list[Call], rate: float) -> None:
+async def _repeat(
+    attacker: Attacker, calls: list[Call], rate: float, max_unanswered: int = _MAX_UNANSWERED
+) -> None:
     fleet = Fleet(attacker, size=4)
     sent = 0
     async for due in attacker.ticks(rate):
         for _ in range(due):
             unanswered = sum(len(each.open) for each in fleet.connections)
             connection = fleet.next()
-            if connection and unanswered < _MAX_UNANSWERED:
+            if connection and unanswered < max_unanswered:
                 connection.call(calls[sent % len(calls)])
                 sent += 1
