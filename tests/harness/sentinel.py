@@ -70,6 +70,11 @@ class SentinelStores:
             if process is not None:
                 process.end()
 
+    def end_sentinel(self) -> None:
+        """Kill the sentinel; the stores stay as they are."""
+        assert self._process is not None
+        self._process.end()
+
     @contextlib.asynccontextmanager
     async def sentinel_client(self) -> AsyncIterator[redis.asyncio.Redis]:
         """Open a client to the sentinel."""

@@ -11,6 +11,7 @@ import structlog
 from structlog.testing import capture_logs
 
 from harness.proxy import StoreProxy
+from harness.sentinel import SentinelStores
 from harness.stores import Flavour, StoreProcess
 from harness.waiting import eventually
 from leaderboard_server.storage import monitor
@@ -95,6 +96,34 @@ async def test_another_store_at_the_address_is_found(
             await eventually(lambda: seen.states == [True, False, True], "serving again")
     finally:
         other.end()
+
+
+async def test_a_store_stays_available_while_no_further_connection_opens(
+    own_store: StoreProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As while its name can't be resolved, the open connections are used, also for checks."""
+    monkeypatch.setattr(monitor, "CHECK_INTERVAL_S", 0.0)
+    monkeypatch.setattr(monitor, "PING_INTERVAL_S", 0.01)
+    async with StoreProxy(own_store.port) as address, _monitored(address.url) as seen:
+        await address.refuse()
+        await _further_checks(own_store)
+
+        assert seen.states == [True]
+        assert seen.events() == ["store_checked"]
+
+
+async def test_a_master_stays_available_without_its_sentinels(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While no sentinel answers, the open connections to the master are used, also for checks."""
+    monkeypatch.setattr(monitor, "CHECK_INTERVAL_S", 0.0)
+    monkeypatch.setattr(monitor, "PING_INTERVAL_S", 0.01)
+    async with SentinelStores(Flavour.VALKEY, tmp_path) as stores, _monitored(stores.url) as seen:
+        stores.end_sentinel()
+        await _further_checks(stores.stores[0])
+
+        assert seen.states == [True]
+        assert seen.events() == ["store_checked"]
 
 
 async def test_a_changed_setting_is_logged_once(

@@ -35,6 +35,20 @@ class AddressPool(BlockingConnectionPool):
         connection.register_connect_callback(self._on_connect)  # type: ignore[no-untyped-call]
         return connection
 
+    async def resolve_again(self) -> None:
+        """Open a connection and close it, after those to a store that the address has left.
+
+        Raises:
+            RedisError: It can't be opened.
+
+            OSError: The same.
+        """
+        connection = self.make_connection()
+        try:
+            await connection.connect()  # type: ignore[no-untyped-call]
+        finally:
+            await connection.disconnect(nowait=True)
+
     async def _on_connect(self, connection: AbstractConnection) -> None:
         """Close the connections to another store, if this one leads to a primary."""
         self._run_ids.pop(connection, None)

@@ -1,17 +1,19 @@
 """Monitors the store: whether it replies, and whether it is as the promises need it.
 
 It is pinged twice a second. When it replies for the first time or again, is another one or has
-another role than before, and every 30 s, it is checked: see `store_checks`. Each check has a new
-connection, so that another store that the address leads to by now is found: see `address_pool`.
+another role than before, and every 30 s, it is checked: see `store_checks`. Before each check the
+address is resolved again, so that another store that it leads to by now is found.
 """
 
 import asyncio
+import contextlib
 from typing import Any, Protocol
 
 import structlog
 from redis.asyncio import Redis
 from redis.exceptions import NoPermissionError, RedisError
 
+from leaderboard_server.storage.address_pool import AddressPool
 from leaderboard_server.storage.refusals import answers_ping
 from leaderboard_server.storage.store_checks import Finding, Severity, check
 from leaderboard_server.storage.store_facts import StoreFacts, read_facts
@@ -77,12 +79,24 @@ class Monitor:
             async with asyncio.timeout(PING_TIMEOUT_S):
                 history = await self._ping()
             if self._checks.are_due(history):
+                await self._resolve_again()
                 async with asyncio.timeout(PING_TIMEOUT_S):
-                    await self._redis.connection_pool.disconnect()
                     await self._checks.run()
         except (RedisError, OSError) as error:
             return error
         return None
+
+    async def _resolve_again(self) -> None:
+        """Leave a store that the address has left; behind Sentinel, that happens without this.
+
+        A store that answers is available, though no further connection to it may open, as while its
+        name can't be resolved.
+        """
+        pool = self._redis.connection_pool
+        if isinstance(pool, AddressPool):
+            with contextlib.suppress(RedisError, OSError):
+                async with asyncio.timeout(PING_TIMEOUT_S):
+                    await pool.resolve_again()
 
     async def _ping(self) -> object:
         """Ping the store, and return what tells one store and role from another."""
