@@ -16,6 +16,10 @@ IDLE_LIMIT = 3.0
 """The seconds without any response, while attempts wait for one, after which an unanswered attempt
 makes the channel suspect. Less than an attempt may take."""
 
+RARE_AFTER = 10.0
+"""The seconds after which an unanswered attempt does not add to an earlier one, where several
+servers share the channel."""
+
 CONNECT_LIMIT = 1.0
 """The seconds that an attempt waits for a server that is not connected, if there are others."""
 
@@ -54,8 +58,12 @@ class PooledChannel(Generic[ChannelT]):
     counted: float = 0.0
     """When an attempt last began or ended."""
 
-    unanswered_since: float = math.inf
-    """When the first attempt without an answer began, if several servers share the channel."""
+    unanswered: float = 0.0
+    """The seconds in which attempts waited that got no answer, if several servers share the
+    channel."""
+
+    unanswered_until: float = -math.inf
+    """When the last of those attempts ended."""
 
     connected: Callable[[], bool] | None = None
     """While the server is not known to be up: says whether the channel was connected."""
@@ -81,13 +89,16 @@ class PooledChannel(Generic[ChannelT]):
         """Return the seconds without a response, after an attempt that got none.
 
         Several servers that share the channel say nothing about each other, so their responses
-        don't count. There an attempt that its caller ended soon says nothing about its server.
+        don't count. There the time of unanswered attempts adds up, also of those that their callers
+        end early, but for rare ones.
         """
         if not self.is_shared:
             return self.waited
-        if self.counted - began >= CONNECT_LIMIT:
-            self.unanswered_since = min(self.unanswered_since, began)
-        return self.counted - self.unanswered_since
+        if began - self.unanswered_until > RARE_AFTER:
+            self.unanswered = 0.0
+        self.unanswered += self.counted - max(began, self.unanswered_until)
+        self.unanswered_until = self.counted
+        return max(self.unanswered, self.counted - began)
 
 
 class ChannelPool(Generic[ChannelT]):

@@ -13,8 +13,8 @@ const IDLE_TIMEOUT_MS = 3_900;
 /** The limit of an attempt on a server that is not connected while there are others. */
 const CONNECT_TIMEOUT_MS = 1_000;
 
-/** Over the servers of a name, a shorter attempt without a response says nothing about one. */
-const LEAST_WAIT_MS = 1_000;
+/** Over the servers of a name, attempts without a response that are further apart don't add up. */
+const RARE_AFTER_MS = 10_000;
 
 /** The least milliseconds between two forced reconnects, to a server or to a name in DNS. */
 const RECONNECT_INTERVAL_MS = 200;
@@ -87,7 +87,7 @@ export class ChannelPool {
  * vanished silently until the system closes it, after about 15 minutes. So when an attempt gets no
  * response and the channel was idle for the idle timeout, a new channel replaces it. The servers of a
  * name share a channel, and responses of one say nothing about another: there the idle time is that
- * since the first attempt without a response.
+ * in which attempts waited that got no response.
  */
 class PooledChannel {
   readonly #open: () => Channel;
@@ -99,8 +99,9 @@ class PooledChannel {
   /** The milliseconds without a response, while calls waited, until `#waitingSince`. */
   #waitedMs = 0;
   #waitingSince = 0;
-  /** When the first attempt without a response began that was not ended early. */
-  #unansweredSince = Infinity;
+  /** The milliseconds of the attempts without a response, and when the last of them ended. */
+  #unansweredMs = 0;
+  #unansweredUntil = -Infinity;
 
   constructor(open: () => Channel, isName: boolean) {
     this.#open = open;
@@ -176,10 +177,12 @@ class PooledChannel {
       return this.#waitedMs;
     }
     const now = performance.now();
-    if (now - beganAt >= LEAST_WAIT_MS) {
-      this.#unansweredSince = Math.min(this.#unansweredSince, beganAt);
+    if (beganAt - this.#unansweredUntil > RARE_AFTER_MS) {
+      this.#unansweredMs = 0;
     }
-    return now - this.#unansweredSince;
+    this.#unansweredMs += now - Math.max(beganAt, this.#unansweredUntil);
+    this.#unansweredUntil = now;
+    return Math.max(this.#unansweredMs, now - beganAt);
   }
 
   /** Opens a new channel. Calls in flight on the old one end by their own deadlines. */
@@ -189,7 +192,7 @@ class PooledChannel {
     this.#openedAt = performance.now();
     this.#isDraining = false;
     this.#waitedMs = 0;
-    this.#unansweredSince = Infinity;
+    this.#unansweredMs = 0;
   }
 }
 

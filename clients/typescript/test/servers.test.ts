@@ -229,10 +229,18 @@ test("calls are spread over all addresses of a name, and go on with those that a
   await callUntil(client, () => (counts[0] ?? 0) >= left);
 });
 
-test("calls that end early leave the connections to the servers of a name", async (context) => {
+/**
+ * Starts the server of a name, and returns the connections on which it answered, and what makes a
+ * call that ends without an answer, after some milliseconds, and then one that is answered.
+ */
+async function startSilentName(
+  context: TestContext,
+): Promise<{ peers: Set<string>; endEarly: (beginsAt: number, lasts: number) => Promise<void> }> {
   const peers = new Set<string>();
   let isSilent = false;
-  const { addresses } = await startServices(context, {
+  let now = performance.now();
+  context.mock.method(performance, "now", () => now);
+  const { addresses, counts } = await startServices(context, {
     update: (call) => {
       if (isSilent || call.cancelled) {
         return new Promise(() => undefined);
@@ -242,16 +250,38 @@ test("calls that end early leave the connections to the servers of a name", asyn
     },
   });
   const client = clientOf(context, `dns:///localhost:${addresses[0]?.split(":")[1]}`);
-  const began = performance.now();
-  for (const now of [began, began + 60_000]) {
-    context.mock.method(performance, "now", () => now);
+  const endEarly = async (beginsAt: number, lasts: number): Promise<void> => {
     isSilent = true;
-    await assert.rejects(client.updateScore(UPDATE, { timeoutMs: 200 }));
+    const received = counts[0];
+    now = beginsAt;
+    const rejected = assert.rejects(client.updateScore(UPDATE, { timeoutMs: 500 }));
+    while (counts[0] === received) {
+      await sleep(5);
+    }
+    now += lasts;
+    await rejected;
     isSilent = false;
     await client.updateScore(UPDATE);
+  };
+  return { peers, endEarly };
+}
+
+test("rare calls that end early leave the connections to the servers of a name", async (context) => {
+  const { peers, endEarly } = await startSilentName(context);
+  for (let call = 0; call < 5; call++) {
+    await endEarly(call * 60_000, 900);
   }
 
   assert.equal(peers.size, 1);
+});
+
+test("calls that end early add up until connections to a name are replaced", async (context) => {
+  const { peers, endEarly } = await startSilentName(context);
+  for (let call = 0; call < 5; call++) {
+    await endEarly(call * 1_000, 900);
+  }
+
+  assert.equal(peers.size, 2);
 });
 
 test("a server of a name that does not answer is left while another one answers", async (context) => {

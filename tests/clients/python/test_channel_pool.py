@@ -113,9 +113,25 @@ def test_attempts_that_end_early_leave_an_idle_channel(
     assert _end_early(group, clock, seconds=0.1, every=60.0) == 1
 
 
-def test_attempts_that_end_early_add_up(pool: ChannelPool[object], clock: Clock) -> None:
+def test_attempts_that_end_early_add_up(
+    pool: ChannelPool[object], group: ChannelPool[object], clock: Clock
+) -> None:
     """A dead channel is replaced, though no attempt waits for long."""
     assert _end_early(pool, clock, seconds=0.5, every=0.0) == 2
+    assert _end_early(group, clock, seconds=0.5, every=0.0) == 2
+
+
+def test_a_dead_server_of_a_name_is_noticed_between_answers(
+    group: ChannelPool[object], clock: Clock
+) -> None:
+    """Short attempts on a dead connection add up, though every other one is answered."""
+    used = set()
+    for outcome in 8 * (UNANSWERED, ANSWERED):
+        pooled, began = group.acquire(), clock.now
+        clock.now += 0.5
+        group.release(pooled, outcome, began=began)
+        used.add(pooled)
+    assert len(used) == 2
 
 
 def test_a_channel_of_several_servers_is_replaced_if_one_is_dead(

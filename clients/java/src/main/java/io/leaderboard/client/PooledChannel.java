@@ -26,8 +26,8 @@ final class PooledChannel {
   /** The longest time until the next attempt to connect; gRPC alone would wait up to 2 minutes. */
   private static final long LONGEST_BACKOFF = Duration.ofSeconds(2).toNanos();
 
-  /** Over the servers of a name, a shorter attempt without a response says nothing about one. */
-  private static final long LEAST_WAIT = Duration.ofSeconds(1).toNanos();
+  /** Over the servers of a name, attempts without a response that are further apart don't add up. */
+  private static final long RARE_AFTER = Duration.ofSeconds(10).toNanos();
 
   /** The time without a response, while calls wait, after which a connection is replaced. */
   private static final long IDLE_TIMEOUT = Duration.ofMillis(3_900).toNanos();
@@ -44,8 +44,11 @@ final class PooledChannel {
 
   private long waitingSince;
 
-  /** When the first attempt without a response began that was not ended early. */
-  private OptionalLong unansweredSince = OptionalLong.empty();
+  /** The time of the attempts without a response, over the servers of a name. */
+  private long unanswered;
+
+  /** When the last of them ended; empty before the first one. */
+  private OptionalLong unansweredUntil = OptionalLong.empty();
 
   /**
    * Creates the state of a channel.
@@ -107,7 +110,7 @@ final class PooledChannel {
     countWaiting(-1);
     if (idle(began) >= IDLE_TIMEOUT) {
       waited = 0;
-      unansweredSince = OptionalLong.empty();
+      unanswered = 0;
       channel.enterIdle();
     }
   }
@@ -117,11 +120,14 @@ final class PooledChannel {
     if (!isName) {
       return waited;
     }
-    if (waitingSince - began >= LEAST_WAIT) {
-      long first = unansweredSince.orElse(began);
-      unansweredSince = OptionalLong.of(first - began < 0 ? first : began);
+    long sinceLast = began - unansweredUntil.orElse(began);
+    if (sinceLast > RARE_AFTER) {
+      unanswered = 0;
     }
-    return waitingSince - unansweredSince.orElse(waitingSince);
+    long duration = waitingSince - began;
+    unanswered += duration + Math.min(sinceLast, 0);
+    unansweredUntil = OptionalLong.of(waitingSince);
+    return Math.max(unanswered, duration);
   }
 
   /** Records that the server refused a call because it shuts down. */

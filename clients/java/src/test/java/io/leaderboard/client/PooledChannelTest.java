@@ -45,13 +45,25 @@ class PooledChannelTest {
   /** Calls that get no answer, however short, add up until the connection is replaced. */
   @Test
   void unansweredCallsAddUp() {
-    for (int call = 0; call < 5; call++) {
-      long began = channel.begin();
-      pass(Duration.ofSeconds(1));
-      channel.endUnanswered(began);
-    }
+    makeUnansweredCalls(channel);
 
     assertEquals(1, grpc.idled);
+  }
+
+  /** So do those over the servers of a name. */
+  @Test
+  void unansweredCallsOfNameAddUp() {
+    makeUnansweredCalls(new PooledChannel(grpc, true, () -> now));
+
+    assertEquals(1, grpc.idled);
+  }
+
+  private void makeUnansweredCalls(PooledChannel channel) {
+    for (int call = 0; call < 10; call++) {
+      long began = channel.begin();
+      pass(Duration.ofMillis(500));
+      channel.endUnanswered(began);
+    }
   }
 
   /** An answer to any call shows that the connection works. */
