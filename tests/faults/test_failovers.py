@@ -94,7 +94,7 @@ async def _write_elsewhere(other: Node) -> pb.Position:
 async def test_no_watch_and_no_read_stays_at_a_demoted_primary(
     moving: _Moving, *, demoted_first: bool
 ) -> None:
-    """What other servers write after the move is read and watched within seconds."""
+    """Reads and watches have within seconds what other servers write after the move."""
     stub = moving.service.stub
     async with Watcher("cup", limit=50) as watcher:
         await watcher.open(stub)

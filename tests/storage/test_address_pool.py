@@ -111,7 +111,7 @@ async def test_a_replica_closes_no_connection(
 async def test_a_user_without_info_is_served(
     own_store: StoreProcess, other_store: StoreProcess
 ) -> None:
-    """Where the store's user may not ask, connections open, and stay where they are."""
+    """Connections of a user without the right to INFO open, and stay where they are."""
     for store in (own_store, other_store):
         async with store.client() as client:
             execute: Any = client.execute_command

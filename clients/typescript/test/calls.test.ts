@@ -221,5 +221,3 @@ test("closing the client ends its calls, and new ones are rejected", async (cont
   await assert.rejects(client.updateScore(UPDATE), CancelledError);
   await assert.rejects(client.updateScore(UPDATE), CancelledError);
 });
-
-// Each call waits for a second, and is ended by its own caller.

@@ -6,6 +6,7 @@ import { test } from "node:test";
 import { Client } from "../src/client.js";
 import { ACCEPTED, UPDATE, relayTo, serve } from "./fake-service.js";
 
+// Each call waits for a second, and is ended by its own caller.
 test("a dead connection is replaced though callers end their calls", async (context) => {
   const service = await serve({ update: async () => ACCEPTED });
   const relay = await relayTo(service.address);
