@@ -1,16 +1,23 @@
 """Calls that wait for a place or for their refusal: they take free places, and little memory."""
 
 import asyncio
+import socket
 from pathlib import Path
 
+import grpc
 import h2.events
+from hyperframe.frame import PingFrame
 
-from front.listeners import ECHO, HANG, HEALTH, Service, serve, until
+from attacks.attacker import Attacker, Fleet
+from attacks.frames import Call
+from front.listeners import ECHO, HANG, HEALTH, Served, Service, serve, until
 from front.raw_client import RawClient, connect, framed
 
 _BODY = 200_000
 _BODIES = 4
 _FULL_SOCKET = 64 * 1024
+_PINGS = 20_000
+_LATE_CONNECTIONS = 150
 _TRIES = 5
 """Attempts on a machine that may be too late for the time that a call waits."""
 
@@ -60,6 +67,63 @@ async def test_calls_that_wait_for_their_refusal_keep_the_connection_unread() ->
         for stream in streams:
             assert (await client.ended(stream))["grpc-status"] == "12"
         await until(lambda: _unread(served.port) == 0)
+
+
+async def test_a_call_is_answered_while_its_connection_sends_on() -> None:
+    """A call is started or refused in its turn, however much its connection sends meanwhile."""
+    async with serve() as served, connect(served.port) as client:
+        sending = client.writer.get_extra_info("socket")
+        sending.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 2**21)
+        client.queue("/no.Service/NoMethod", end=True)
+        client.writer.write(
+            client.h2.data_to_send() + PingFrame(0, b"12345678").serialize() * _PINGS
+        )
+        await client.until(lambda: len(client.seen(h2.events.PingAckReceived)) == _PINGS)
+        kinds = [type(event) for event in client.events]
+        assert kinds.index(h2.events.ResponseReceived) < _PINGS / 10
+
+
+async def test_a_connection_that_is_not_read_is_not_taken_for_lost() -> None:
+    """A connection whose calls wait for longer than a ping may take stays open."""
+    times = {"keepalive_s": 0.1, "keepalive_timeout_s": 0.2}
+    async with serve(**times) as served, connect(served.port) as client:
+        await client.ping()  # the limit of streams is known
+        for _ in range(2_000):
+            client.queue("/no.Service/NoMethod", end=True)
+        await client.flush()
+        await client.until(lambda: len(client.seen(h2.events.StreamEnded)) == 2_000)
+
+
+async def test_calls_that_are_late_keep_no_place_from_others() -> None:
+    """While deadlines of many waiting calls pass, a caller without a deadline is served."""
+    late = Call(ECHO, b"late", fields=(("grpc-timeout", "20m"),))
+    async with serve(max_calls=2) as served:
+        attacker = Attacker(served.port, 0)
+        fleet = Fleet(attacker, size=_LATE_CONNECTIONS)
+
+        async def send_late_calls() -> None:
+            while True:
+                for connection in fleet.connections:
+                    for _ in range(4 - len(connection.open)):
+                        connection.call(late)
+                await asyncio.sleep(0.01)
+
+        sending = asyncio.create_task(send_late_calls())
+        await until(
+            lambda: len(fleet.connections) == _LATE_CONNECTIONS and attacker.tally["refused"] > 300
+        )
+        results = [await _is_served(served) for _ in range(20)]
+        sending.cancel()
+        attacker.close()
+    assert sum(results) > 10
+
+
+async def _is_served(served: Served) -> bool:
+    try:
+        await served.unary(ECHO)(b"a")
+    except grpc.aio.AioRpcError:
+        return False
+    return True
 
 
 async def test_resets_of_waiting_calls_are_noticed() -> None:

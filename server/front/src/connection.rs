@@ -1,6 +1,6 @@
 //! Serves one connection: HTTP/2 with its limits, keepalive, and its end.
 
-use std::future::poll_fn;
+use std::future::{poll_fn, ready};
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
@@ -54,7 +54,7 @@ where
     let Some(pings) = connection.ping_pong() else {
         return;
     };
-    let peer_lost = peer_lost(&core, pings);
+    let peer_lost = peer_lost(&core, &peer.budget, pings);
     tokio::pin!(peer_lost);
     let intake = Intake::new(&core, &peer, max_streams);
     tokio::select! {
@@ -78,11 +78,7 @@ async fn serve_calls<T>(
     let (mut draining, mut ended, mut paused) = (false, false, false);
     tokio::pin!(drain, ending, close);
     loop {
-        if paused && intake.may_read() {
-            paused = false;
-            yield_now().await;
-            peer.budget.renew(intake.has_waiting());
-        }
+        let may_resume = paused && intake.may_read();
         tokio::select! {
             biased;
             cause = &mut ending, if !ended => {
@@ -102,6 +98,12 @@ async fn serve_calls<T>(
                 connection.graceful_shutdown();
             }
             () = &mut close => return,
+            // The last branch, so that all others go on between two reads, however much is sent.
+            () = ready(()), if may_resume => {
+                paused = false;
+                yield_now().await;
+                peer.budget.renew(intake.has_waiting());
+            }
         }
     }
 }
@@ -171,13 +173,19 @@ async fn drain(core: &Core) {
     let _ = core.drain.subscribe().wait_for(Option::is_some).await;
 }
 
-/// Waits until the peer does not acknowledge a ping in time.
-async fn peer_lost(core: &Core, mut pings: PingPong) {
+/// Waits until the peer does not acknowledge a ping in time. While the connection is not read, the
+/// acknowledgement may have arrived.
+async fn peer_lost(core: &Core, budget: &ReadBudget, mut pings: PingPong) {
     loop {
         sleep(core.settings.keepalive_s).await;
-        let pong = timeout(core.settings.keepalive_timeout_s, pings.ping(Ping::opaque()));
-        if !matches!(pong.await, Ok(Ok(_))) {
-            return;
+        let pong = pings.ping(Ping::opaque());
+        tokio::pin!(pong);
+        loop {
+            match timeout(core.settings.keepalive_timeout_s, &mut pong).await {
+                Ok(Ok(_)) => break,
+                Err(_) if budget.is_spent() => {}
+                Ok(Err(_)) | Err(_) => return,
+            }
         }
     }
 }

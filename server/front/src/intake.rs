@@ -12,7 +12,7 @@ use std::task::{Context, Poll, ready};
 use tokio::time::{Duration, Instant, Sleep, sleep};
 
 use crate::admission::{Admission, Admissions, PLACE_TIME, Turn};
-use crate::core::{Core, FOREVER, Kind, limit};
+use crate::core::{Core, FOREVER, Kind, Method, limit};
 use crate::new_call::NewCall;
 use crate::peer::Peer;
 use crate::serve::{refuse, serve};
@@ -143,17 +143,12 @@ impl Intake {
 
     /// Admits the first call, or returns what is in its way.
     fn poll_place(&mut self, context: &mut Context<'_>) -> Result<Admission, Obstacle> {
-        let Some(NewCall { head: Ok(head), arrived, .. }) = self.waiting.front() else {
-            return Err(Obstacle::Invalid);
-        };
-        if head.time_limit.is_some_and(|limit| arrived.elapsed() >= limit) {
-            return Err(Obstacle::Late);
+        let method = self.first_method();
+        if !method.as_ref().is_ok_and(|it| it.kind == Kind::Unary && !it.unlimited) {
+            self.turn = None; // others get the place that this call can't take
+            return self.core.admissions.admit(&self.peer, method?).map_err(Obstacle::Over);
         }
-        let method = head.method;
-        if method.unlimited || method.kind != Kind::Unary {
-            self.turn = None;
-            return self.core.admissions.admit(&self.peer, method).map_err(Obstacle::Over);
-        }
+        let method = method?;
         let admitted = match &mut self.turn {
             None => self.core.admissions.admit(&self.peer, method),
             Some(_) => Err(limit::CALLS),
@@ -166,6 +161,15 @@ impl Intake {
             self.peer.wake_on_free(context);
         }
         admitted.map_err(Obstacle::Full)
+    }
+
+    /// Returns the method of the first call, or the reason why that is not to be started.
+    fn first_method(&self) -> Result<Method, Obstacle> {
+        let Some(NewCall { head: Ok(head), arrived, .. }) = self.waiting.front() else {
+            return Err(Obstacle::Invalid);
+        };
+        let late = head.time_limit.is_some_and(|limit| arrived.elapsed() >= limit);
+        if late { Err(Obstacle::Late) } else { Ok(head.method) }
     }
 
     fn poll_turn(&mut self, context: &mut Context<'_>) -> Result<Admission, &'static str> {
