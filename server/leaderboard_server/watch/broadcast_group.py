@@ -26,6 +26,8 @@ PUBLISHED_AT_ONCE = 2_000
 """Changes in the messages of one delta after which other tasks get a turn: about 20 ms."""
 TURNS_EACH_S = 10_000
 """Turns of the event loop that other tasks get for each second of CPU that a delta took."""
+MAX_TURNS_S = 0.5
+"""The longest time for these turns: in each one other tasks may take ten times as long."""
 _numbers = itertools.count(1)
 
 
@@ -207,12 +209,16 @@ async def _give_turns(began: float) -> None:
 
     A call needs some ten turns of the loop until it has its answer, and grpcio accepts one call in
     five. If each turn had to send a delta to hundreds of watchers, a hundred calls a second would
-    be left. What is committed meanwhile is merged into the next delta.
+    be left. What is committed meanwhile is merged into the next delta, which has to wait no longer
+    than `MAX_TURNS_S` for other tasks.
 
     Args:
         began: The CPU time of this thread when it began.
 
     """
+    ends = time.monotonic() + MAX_TURNS_S
     await asyncio.sleep(0)  # on grpcio the followers send now
     for _ in range(int((time.thread_time() - began) * TURNS_EACH_S)):
+        if time.monotonic() >= ends:
+            return
         await asyncio.sleep(0)
