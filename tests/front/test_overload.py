@@ -24,7 +24,7 @@ from front.listeners import (
 from front.raw_client import RawClient, connect, framed
 
 
-async def test_calls_over_the_limit_are_refused_at_once() -> None:
+async def test_calls_over_the_limit_are_refused() -> None:
     """A call over the limit gets its status with details; health still responds."""
     async with serve(max_calls=2) as served:
         hanging = [asyncio.ensure_future(served.unary(HANG)(b"")) for _ in range(2)]
