@@ -51,7 +51,7 @@ async def test_the_longest_idle_connection_makes_room() -> None:
 
 
 async def test_a_client_whose_idle_connection_was_closed_reconnects() -> None:
-    """The calls of a client succeed, though others take the place of its connection each time."""
+    """The calls of a client succeed, though others take the slot of its connection each time."""
     async with serve(max_connections=1) as served:
         for _ in range(5):
             assert await served.unary(ECHO)(b"a", timeout=10) == b"a"

@@ -1,4 +1,4 @@
-"""Calls that wait for a place or for their refusal: they take free places, and little memory."""
+"""Calls that wait for a slot or for their refusal: they take free slots, and little memory."""
 
 import asyncio
 import socket
@@ -22,8 +22,8 @@ _TRIES = 5
 """Attempts on a machine that may be too late for the time that a call waits."""
 
 
-async def test_a_waiting_call_takes_a_place_that_becomes_free() -> None:
-    """A call over the limit is served if a place becomes free soon after."""
+async def test_a_waiting_call_takes_a_slot_that_becomes_free() -> None:
+    """A call over the limit is served if a slot becomes free soon after."""
     for _ in range(_TRIES):
         async with serve(max_calls=1) as served, connect(served.port) as client:
             if await _is_served_later(served.service, client):
@@ -31,8 +31,8 @@ async def test_a_waiting_call_takes_a_place_that_becomes_free() -> None:
     raise AssertionError("the call was refused each time")
 
 
-async def test_a_waiting_call_takes_a_place_of_its_connection() -> None:
-    """A call over the limit of its connection is served if a place becomes free soon after."""
+async def test_a_waiting_call_takes_a_slot_of_its_connection() -> None:
+    """A call over the limit of its connection is served if a slot becomes free soon after."""
     for _ in range(_TRIES):
         limits = {"max_calls": 2, "max_calls_per_connection": 1}
         async with serve(**limits) as served, connect(served.port) as client:
@@ -42,7 +42,7 @@ async def test_a_waiting_call_takes_a_place_of_its_connection() -> None:
 
 
 async def _is_served_later(service: Service, client: RawClient) -> bool:
-    """Hold the only place, free it once another call waits, and return whether that is served."""
+    """Hold the only slot, free it once another call waits, and return whether that is served."""
     hanging = await client.start(HANG)
     await client.data(hanging, framed(b""))
     await until(lambda: service.running == 1)
@@ -94,7 +94,7 @@ async def test_a_connection_that_is_not_read_is_not_taken_for_lost() -> None:
         await client.until(lambda: len(client.seen(h2.events.StreamEnded)) == 2_000)
 
 
-async def test_calls_that_are_late_keep_no_place_from_others() -> None:
+async def test_calls_that_are_late_keep_no_slot_from_others() -> None:
     """While deadlines of many waiting calls pass, a caller without a deadline is served."""
     late = Call(ECHO, b"late", fields=(("grpc-timeout", "20m"),))
     async with serve(max_calls=2) as served:

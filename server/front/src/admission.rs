@@ -12,7 +12,7 @@ use crate::memory::Held;
 use crate::peer::{Peer, Slot, SlotKind};
 use crate::settings::Settings;
 
-/// Time that a call waits for a free place before it may be refused: a queue that passes costs less
+/// Time that a call waits for a free slot before it may be refused: a queue that passes costs less
 /// than refusals and the calls that are sent again.
 pub const PLACE_TIME: Duration = Duration::from_millis(100);
 /// The least time between two refusals of calls that have not waited too long. A refusal costs as much
@@ -27,14 +27,14 @@ pub struct Admissions {
     next_refusal: Mutex<Instant>,
 }
 
-/// A place in the queue for a unary call in flight: the longest waiting one gets the next.
+/// The wait for the slot of a unary call: the longest waiting one gets the next.
 pub type Turn = Pin<Box<dyn Future<Output = Option<OwnedSemaphorePermit>> + Send>>;
 
 /// The right of a call to be served.
 pub struct Admission {
-    /// The place among the calls of all connections, until the response is made.
+    /// The slot among the calls of all connections, until the response is made.
     pub _permit: Option<OwnedSemaphorePermit>,
-    /// The place among the calls of its connection, until the response is read.
+    /// The slot among the calls of its connection, until the response is read.
     pub slot: Slot,
     /// The memory of the request: Python holds a copy until the response is made.
     pub request: Option<Held>,
@@ -87,7 +87,7 @@ impl Admissions {
         Ok(Admission::new(Some(permit), slot))
     }
 
-    /// Takes a place in the queue.
+    /// Begins to wait in the queue.
     pub fn turn(&self) -> Turn {
         let permits = Arc::clone(&self.unary);
         Box::pin(async move { permits.acquire_owned().await.ok() })

@@ -139,7 +139,7 @@ where
     }
 }
 
-/// Waits for a handshake; None if it takes too long, or if another connection needs the place.
+/// Waits for a handshake; None if it takes too long, or if another connection needs the slot.
 pub async fn within_handshake<T>(
     core: &Core,
     peer: &Peer,

@@ -8,7 +8,7 @@ use tokio::sync::Notify;
 /// The reason why the listener ends a connection.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Cause {
-    /// Another connection needs its place.
+    /// Another connection needs its slot.
     Idle,
     /// The peer sends more control frames than it may.
     Flood,

@@ -21,8 +21,8 @@ use crate::notices::Counts;
 /// A further request of a bidi call, which is counted until Python takes it.
 pub struct NextRequest {
     pub message: Message,
-    /// The place among the requests of its call that Python has not taken.
-    pub _place: OwnedSemaphorePermit,
+    /// The slot among the requests of its call that Python has not taken.
+    pub _slot: OwnedSemaphorePermit,
 }
 
 /// Calls of unlimited methods that may be queued.

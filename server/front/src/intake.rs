@@ -1,6 +1,6 @@
 //! Starts or refuses the calls of one connection in the order of their arrival.
 //!
-//! A call that is over a limit waits a moment for a free place, in turn with other connections, and
+//! A call that is over a limit waits a moment for a free slot, in turn with other connections, and
 //! then for its refusal. While calls wait, the connection reads little, so they stay few.
 
 use std::collections::VecDeque;
@@ -30,7 +30,7 @@ const CALLS_PER_TURN: usize = 64;
 
 /// The reason why a call is not started now.
 enum Obstacle {
-    /// A limit under which a place may be free soon.
+    /// A limit under which a slot may be free soon.
     Full(&'static str),
     /// A limit of what stays open for long.
     Over(&'static str),
@@ -46,7 +46,7 @@ pub struct Intake {
     peer: Arc<Peer>,
     waiting: VecDeque<NewCall>,
     max_streams: usize,
-    /// The place of this connection in the queue for calls in flight.
+    /// The wait of this connection in the queue for calls in flight.
     turn: Option<Turn>,
     /// The time from which this connection may refuse a call.
     refusal_due: Option<Instant>,
@@ -66,7 +66,7 @@ impl Intake {
         }
     }
 
-    /// Adds a call. One of an unlimited method is started at once if its connection has a place.
+    /// Adds a call. One of an unlimited method is started at once if its connection has a slot.
     pub async fn add(&mut self, call: NewCall) {
         if call.is_unlimited()
             && let Ok(head) = &call.head
@@ -90,7 +90,7 @@ impl Intake {
     }
 
     /// Returns whether the connection may be read: few calls wait, or their callers give up, which
-    /// only reading can show. Calls that nobody waits for any more would take the places of others.
+    /// only reading can show. Calls that nobody waits for any more would take the slots of others.
     pub fn may_read(&mut self) -> bool {
         let few = self.waiting.len() < MAX_WAITING || self.peer.gives_up();
         let mut bytes = 0;
@@ -128,7 +128,7 @@ impl Intake {
             return Poll::Ready(());
         }
         let arrived = call.arrived;
-        let admitted = self.poll_place(context);
+        let admitted = self.poll_slot(context);
         if let Err(obstacle) = &admitted {
             ready!(self.poll_refusal(arrived, obstacle, context));
         }
@@ -142,10 +142,10 @@ impl Intake {
     }
 
     /// Admits the first call, or returns what is in its way.
-    fn poll_place(&mut self, context: &mut Context<'_>) -> Result<Admission, Obstacle> {
+    fn poll_slot(&mut self, context: &mut Context<'_>) -> Result<Admission, Obstacle> {
         let method = self.first_method();
         if !method.as_ref().is_ok_and(|it| it.kind == Kind::Unary && !it.unlimited) {
-            self.turn = None; // others get the place that this call can't take
+            self.turn = None; // others get the slot that this call can't take
             return self.core.admissions.admit(&self.peer, method?).map_err(Obstacle::Over);
         }
         let method = method?;

@@ -132,11 +132,11 @@ async fn admit_late(core: &Core, peer: &Arc<Peer>, method: Method) -> Result<Adm
 
 /// Hands over the requests of a bidi call, a few at a time.
 async fn read_requests(core: Arc<Core>, call: Arc<Call>, mut messages: Messages) {
-    let places = Arc::new(Semaphore::new(MAX_UNTAKEN_REQUESTS));
-    while let Ok(place) = Arc::clone(&places).acquire_owned().await {
+    let slots = Arc::new(Semaphore::new(MAX_UNTAKEN_REQUESTS));
+    while let Ok(slot) = Arc::clone(&slots).acquire_owned().await {
         match messages.next().await {
             Ok(Some(message)) => {
-                let next = Some(NextRequest { message, _place: place });
+                let next = Some(NextRequest { message, _slot: slot });
                 core.inbox.push(Event::Message(call.id, next));
             }
             Ok(None) => return core.inbox.push(Event::Message(call.id, None)),
