@@ -24,8 +24,8 @@ UNBOUNDED = {
     ("grpcio", "unfinished-uploads"),
     ("grpcio", "connections"),
 }
-"""Attacks that a listener can't keep from the good client; it only has to be well again in time, with
-a bounded memory."""
+"""Attacks that a listener can't keep from the good client; it only has to be well again in time,
+within `MAX_PEAK_MIB`."""
 
 _SLOW_S = 0.1
 """Calls that take less are not a sign of an ill server."""
