@@ -93,10 +93,10 @@ REFUSALS = (
 )
 
 
-async def dumped(client: Redis) -> dict[str, object]:
-    """Return all keys of a store with what they hold."""
+async def dumped(client: Redis, contest_id: str = "*") -> dict[str, object]:
+    """Return all keys of a store, or those of a contest, with what they hold."""
     found: dict[str, object] = {}
-    async for key in client.scan_iter(count=1_000):
+    async for key in client.scan_iter(f"leaderboard:contest:{{{contest_id}}}*", count=1_000):
         kind = await client.type(key)
         if kind in {"zset", b"zset"}:
             found[str(key)] = await client.zrange(key, 0, -1, withscores=True)
