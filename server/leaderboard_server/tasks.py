@@ -95,6 +95,22 @@ class SingleFlightMap:
             del self._tasks[key]
 
 
+class TaskSet:
+    """Runs coroutines that nobody waits for."""
+
+    def __init__(self, *, name: str) -> None:
+        """Run tasks of this name, which is for debugging."""
+        self._name = name
+        self._tasks: set[asyncio.Task[None]] = set()
+        """The event loop keeps no reference to its tasks."""
+
+    def start(self, work: Coroutine[Any, Any, None]) -> None:
+        """Start a task."""
+        task = asyncio.create_task(work, name=self._name)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
 class BackgroundTask:
     """A coroutine that runs from `start` to `close`."""
 

@@ -19,6 +19,7 @@ import hiredis
 from benchmarks.load import LoadError
 from benchmarks.paths import SERVER_CORES
 from benchmarks.store import RunningStore
+from harness.store_connection import CallingConnection
 from leaderboard_server.domain.update import ScoreUpdate
 from leaderboard_server.storage.pipelined_connection import Argument
 from leaderboard_server.storage.scripts import COMMIT
@@ -90,10 +91,11 @@ def _send(line: socket.socket, commits: list[bytes], window: int, end: float) ->
             done += 1
 
 
-class _Recorder:
+class _Recorder(CallingConnection):
     """A connection that keeps the commands of a `Store` instead of sending them."""
 
     def __init__(self, group: int) -> None:
+        super().__init__()
         self.commands: list[bytes] = []
         refused = [part for index in range(group) for part in (index, "range")]
         self._reply = f"{json.dumps(['', 0, 0, 0])}\n{json.dumps(refused)}".encode()

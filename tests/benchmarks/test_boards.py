@@ -11,6 +11,7 @@ from benchmarks.ledger import Ledger, LedgerError
 from benchmarks.seeding import LEADERS, Dataset, seed
 from benchmarks.store import RunningStore, running_store
 from benchmarks.store_alone import measure_store
+from harness.store_connection import CallingConnection
 from leaderboard_server.domain.update import ScoreUpdate
 from leaderboard_server.storage.pipelined_connection import Argument
 from leaderboard_server.storage.store import Retention, Store
@@ -18,10 +19,11 @@ from leaderboard_server.storage.store import Retention, Store
 HOT = Dataset(1, 3_000)
 
 
-class Line:
+class Line(CallingConnection):
     """A connection that sends the commands of a `Store`."""
 
     def __init__(self, client: Redis) -> None:
+        super().__init__()
         self._client = client
 
     async def call(self, *command: Argument) -> Any:

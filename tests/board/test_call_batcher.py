@@ -1,12 +1,13 @@
 """Batches of store calls: each caller gets its own result."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import pytest
 
 from harness.waiting import eventually
-from leaderboard_server.board.call_batcher import CallBatcher
+from leaderboard_server.board.call_batcher import CallBatcher, Decode
+from leaderboard_server.callbacks import Done
 from leaderboard_server.domain.errors import StoreUnavailable
 
 CONTEST = "cup"
@@ -24,12 +25,18 @@ class SlowStore:
     def __init__(self) -> None:
         self.batches: list[list[int]] = []
         self.replies = asyncio.Semaphore(0)
+        self._tasks: set[asyncio.Task[None]] = set()
 
-    async def call(self, _contest_id: str, requests: list[int]) -> Callable[[], list[int]]:
+    def start(self, _contest_id: str, requests: list[int], done: Done[Decode[int]]) -> None:
         """Accept one call."""
         self.batches.append(requests)
+        task = asyncio.create_task(self._reply(requests, done))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _reply(self, requests: list[int], done: Done[Decode[int]]) -> None:
         await self.replies.acquire()
-        return lambda: requests
+        done(lambda: requests)
 
 
 @pytest.fixture(name="store")
@@ -38,9 +45,9 @@ def _store() -> SlowStore:
     return SlowStore()
 
 
-def submit(batcher: CallBatcher[int, int], *requests: int) -> list[asyncio.Future[list[int]]]:
+def submit(batcher: CallBatcher[int, int], *requests: int) -> list[asyncio.Future[Sequence[int]]]:
     """Submit each request separately."""
-    return [batcher.submit(CONTEST, (request,), 1, list) for request in requests]
+    return [batcher.submit(CONTEST, (request,), 1) for request in requests]
 
 
 @pytest.mark.parametrize("cancelled", range(0, 33, 4))
@@ -49,7 +56,7 @@ async def test_remaining_callers_get_their_results(
     store: SlowStore, cancelled: int, *, oldest: bool
 ) -> None:
     """Callers get their results, however many other waiting callers are cancelled."""
-    batcher = CallBatcher(store.call, max_size=100)
+    batcher = CallBatcher(store.start, max_size=100)
     (first,) = submit(batcher, 0)
     await eventually(lambda: bool(store.batches), "the first call")
     waiting = submit(batcher, *range(1, 33))
@@ -70,7 +77,7 @@ async def test_remaining_callers_get_their_results(
 
 async def test_all_callers_may_be_cancelled_before_anything_is_sent(store: SlowStore) -> None:
     """If all callers are cancelled, nothing is sent, and later callers are served."""
-    batcher = CallBatcher(store.call, max_size=100)
+    batcher = CallBatcher(store.start, max_size=100)
     for result in submit(batcher, 1, 2, 3):
         result.cancel()
     await batcher.close()
@@ -84,7 +91,7 @@ async def test_all_callers_may_be_cancelled_before_anything_is_sent(store: SlowS
 
 async def test_requests_during_a_call_share_the_next_one(store: SlowStore) -> None:
     """Requests that arrive during a call are sent together after it."""
-    batcher = CallBatcher(store.call, max_size=100)
+    batcher = CallBatcher(store.start, max_size=100)
     (first,) = submit(batcher, 0)
     await eventually(lambda: bool(store.batches), "the first call")
     waiting = submit(batcher, *range(1, 17))
@@ -94,25 +101,27 @@ async def test_requests_during_a_call_share_the_next_one(store: SlowStore) -> No
     assert store.batches == [[0], list(range(1, 17))]
 
 
-async def test_failed_result_is_an_error_of_its_own_caller(store: SlowStore) -> None:
-    """Other callers of the same call get their results."""
+async def test_a_reply_that_cannot_be_decoded_is_an_error_of_its_callers() -> None:
+    """All callers of the call get the error, and the callers of the next one are served."""
+    calls = 0
 
-    def fail(_replies: Sequence[int]) -> int:
-        raise ValueError("no result")
+    def start(_contest_id: str, requests: list[int], done: Done[Decode[int]]) -> None:
+        nonlocal calls
+        calls += 1
+        done((lambda: [1 // 0]) if calls == 1 else (lambda: requests))
 
-    batcher = CallBatcher(store.call, max_size=100)
-    store.replies.release()
-    bad, good = batcher.submit(CONTEST, (1,), 1, fail), batcher.submit(CONTEST, (2,), 1, list)
-    assert await good == [2]
-    with pytest.raises(ValueError, match="no result"):
-        await bad
+    batcher = CallBatcher(start, max_size=100)
+    failed = await asyncio.gather(*submit(batcher, 1, 2), return_exceptions=True)
+    assert [type(error) for error in failed] == [ZeroDivisionError] * 2
+    (later,) = submit(batcher, 3)
+    assert await later == [3]
 
 
 async def test_call_holds_at_most_the_maximum_size(store: SlowStore) -> None:
     """A call holds whole submissions, up to the maximum size."""
-    batcher = CallBatcher(store.call, max_size=10)
+    batcher = CallBatcher(store.start, max_size=10)
     sizes = [10, 6, 5, 5, 1]
-    results = [batcher.submit(CONTEST, (size,), size, list) for size in sizes]
+    results = [batcher.submit(CONTEST, (size,), size) for size in sizes]
     for _ in sizes:
         store.replies.release()
     await asyncio.gather(*results)
@@ -121,17 +130,17 @@ async def test_call_holds_at_most_the_maximum_size(store: SlowStore) -> None:
 
 async def test_waiting_callers_fail_at_once_when_the_store_is_unavailable() -> None:
     """Waiting callers fail with the call in flight, without another call."""
-    begun, unavailable = asyncio.Event(), asyncio.Event()
+    in_flight: list[Done[Decode[int]]] = []
 
-    async def call(_contest_id: str, _requests: list[int]) -> Callable[[], list[int]]:
-        begun.set()
-        await unavailable.wait()
-        raise StoreUnavailable
+    def start(_contest_id: str, _requests: list[int], done: Done[Decode[int]]) -> None:
+        in_flight.append(done)
 
-    batcher = CallBatcher(call, max_size=100)
+    batcher = CallBatcher(start, max_size=100)
     (first,) = submit(batcher, 0)
-    await begun.wait()
+    await eventually(lambda: bool(in_flight), "the first call")
     waiting = submit(batcher, *range(20))
-    unavailable.set()
+    in_flight[0](StoreUnavailable())
     results = await asyncio.gather(first, *waiting, return_exceptions=True)
     assert {type(result) for result in results} == {StoreUnavailable}
+    assert len(in_flight) == 1
+    await batcher.close()

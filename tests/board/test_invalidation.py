@@ -1,6 +1,8 @@
 """Invalidation of cached responses, before any caller gets a later state."""
 
 from collections.abc import AsyncIterator
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 import pytest_asyncio
@@ -15,6 +17,7 @@ from leaderboard_server.board.boards import DEPTH, Boards
 from leaderboard_server.board.ranks import Ranks
 from leaderboard_server.domain.position import BEGINNING, Position
 from leaderboard_server.service.leaderboard import LeaderboardService
+from leaderboard_server.transport.listener import Listener
 from leaderboard_server.transport.methods import Methods
 from leaderboard_server.transport.response_cache import ResponseCache
 
@@ -36,7 +39,10 @@ class CachingListener:
         cache = ResponseCache(self)
         self.boards = Boards(node.store, node.followers, invalidate=cache.invalidate)
         service = LeaderboardService(node.committer, self.boards, Ranks(node.store), node.watchers)
-        self._methods = Methods(service, cache.put_response)
+        # Only pages are read.
+        unused = dict.fromkeys(("is_open", "answer", "fail"))
+        listener = SimpleNamespace(put_response=cache.put_response, **unused)
+        self._methods = Methods(service, cast("Listener", listener))
 
     @property
     def position(self) -> Position | None:

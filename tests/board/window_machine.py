@@ -166,7 +166,7 @@ class WindowMachine(RuleBasedStateMachine):
             for step in commit
         ]
         committer = self._deployment.nodes[via].committer
-        outcomes = await committer.commit(self._contest_id, updates, list)
+        outcomes = await committer.commit(self._contest_id, updates)
         last = outcomes[-1]
         assert isinstance(last, UpdateResult)
         await self._stored.follow()

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any
 
 import grpc
@@ -13,7 +13,7 @@ SERVICE = "/test.Test/"
 ECHO = SERVICE + "Echo"
 FAIL = SERVICE + "Fail"
 HANG = SERVICE + "Hang"
-FUTURE = SERVICE + "Future"
+BATCH = SERVICE + "Batch"
 COUNT = SERVICE + "Count"
 WATCH = SERVICE + "Watch"
 POUR = SERVICE + "Pour"
@@ -35,6 +35,8 @@ class Service:
         self.go = asyncio.Event()
         self.watching = 0
         self.sent = 0
+        self.batches: list[list[tuple[int, bytes]]] = []
+        """The calls of `batch`, as they were handed over."""
         self.evicted: list[int] = []
         """The cursors of evicted streams."""
 
@@ -60,12 +62,6 @@ class Service:
         finally:
             self.running -= 1
         return request
-
-    def future(self, request: bytes) -> asyncio.Future[bytes]:
-        """Return the request through a future."""
-        future: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
-        future.get_loop().call_soon(future.set_result, request)
-        return future
 
     async def count(self, request: bytes, stream: Stream) -> None:
         """Send the number of messages in the request."""
@@ -105,14 +101,18 @@ class Service:
             await stream.send(b"re: " + request)
         await stream.send(b"bye")
 
+    def batch(self, calls: Sequence[tuple[int, bytes]]) -> None:
+        """Record the calls, which the test answers."""
+        self.batches.append(list(calls))
+
     def handlers(self) -> Handlers:
         """Return the handlers by path."""
         return Handlers(
+            batched={BATCH: self.batch},
             unary={
                 ECHO: self.echo,
                 FAIL: self.fail,
                 HANG: self.hang,
-                FUTURE: self.future,
                 HEALTH: self.echo,
             },
             stream={COUNT: self.count, WATCH: self.watch, POUR: self.pour, IDLE: self.watch},

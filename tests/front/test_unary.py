@@ -8,7 +8,6 @@ import pytest
 from front.listeners import (
     ECHO,
     FAIL,
-    FUTURE,
     HANG,
     SERVICE,
     serve,
@@ -41,12 +40,6 @@ async def test_many_calls_at_once() -> None:
         messages = [str(number).encode() for number in range(2_000)]
         assert await asyncio.gather(*map(echo, messages)) == messages
         assert served.service.calls == 2_000
-
-
-async def test_a_handler_may_return_a_future() -> None:
-    """A future is awaited without a task."""
-    async with serve() as served:
-        assert await served.unary(FUTURE)(b"later") == b"later"
 
 
 async def test_an_error_becomes_its_status() -> None:

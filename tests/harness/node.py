@@ -92,7 +92,7 @@ class Node:
     async def add(self, contest_id: str, user_id: str, points: int = 1) -> UpdateResult:
         """Add points, as a client's call would."""
         update = ScoreUpdate(contest_id, user_id, points)
-        (outcome,) = await self.committer.commit(contest_id, (update,), list)
+        (outcome,) = await self.committer.commit(contest_id, (update,))
         assert isinstance(outcome, UpdateResult)
         return outcome
 

@@ -44,7 +44,7 @@ async def test_rollback_past_a_position_that_was_only_read(
         async with running_node(store.url) as fresh:
             updates = [ScoreUpdate(CONTEST, "cy", 100)] * 3
             for commit in [updates] if spans else [[update] for update in updates]:
-                await fresh.committer.commit(CONTEST, commit, list)
+                await fresh.committer.commit(CONTEST, commit)
             now = await fresh.store.position(CONTEST)
             assert (now.epoch, now.revision > old.revision) == (old.epoch, True)
             await proxy.accept()
@@ -67,7 +67,7 @@ async def test_new_epoch_that_a_write_without_a_change_finds_is_published(
         async with all_watch(node, [here]), all_watch(other, [there]):
             await copy(redis, "copy:", "")
             same = ScoreUpdate(CONTEST, "ada", 5, UpdateMode.SET)
-            (outcome,) = await node.committer.commit(CONTEST, [same], list)
+            (outcome,) = await node.committer.commit(CONTEST, [same])
             assert isinstance(outcome, UpdateResult)
             assert not outcome.applied
             assert outcome.position.epoch != old.epoch

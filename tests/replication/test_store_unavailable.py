@@ -10,12 +10,13 @@ from harness.node import Node, running_node
 from harness.proxy import StoreProxy
 from harness.waiting import eventually
 from leaderboard_server.board.boards import DEPTH
+from leaderboard_server.board.ranks import Ranks
+from leaderboard_server.domain.board import RankQuery, Standing
 from leaderboard_server.domain.errors import StoreUnavailable
 from leaderboard_server.domain.position import Position
 from leaderboard_server.domain.watch import Snapshot, SnapshotReason, WatchMessage, WatchRequest
 from leaderboard_server.domain.watch import WatchScope as Scope
 from leaderboard_server.replication import log_follower
-from leaderboard_server.storage.store import RankQuestion
 
 pytestmark = pytest.mark.usefixtures("never_compared")
 
@@ -131,8 +132,9 @@ class TestLateMessages:
             early = await first(far, Scope.USERS)
             await node.add(CONTEST, "ada", 2)
             if read == "a rank":
-                decode = await far.store.ranks(CONTEST, [RankQuestion("ada", 0)])
-                acked = decode()[0][0]
+                standing = await Ranks(far.store).rank_alone(RankQuery(CONTEST, "ada"))
+                assert isinstance(standing, Standing)
+                acked = standing.position
             else:
                 acked = (await far.boards.top(CONTEST, DEPTH + 1, 1)).position
             assert not early.position.reaches(acked)

@@ -12,10 +12,11 @@ from redis.asyncio import Redis
 
 from conftest import require
 from harness.fake_scripts import run_flagged_scripts
+from harness.store_connection import CallingConnection
 from harness.stores import Flavour, StoreProcess
 from leaderboard_server.storage.connection import connect
 from leaderboard_server.storage.pipelined_connection import Argument, PipelinedConnection
-from leaderboard_server.storage.scripts import StoreConnection
+from leaderboard_server.storage.script_runner import StoreConnection
 from leaderboard_server.storage.store import Retention, Store
 from storage.scripted_store import ScriptedStore
 
@@ -64,10 +65,11 @@ def _fake_redis() -> Redis:
     return fakeredis.FakeAsyncRedis(server=server)
 
 
-class DriverConnection:
+class DriverConnection(CallingConnection):
     """A connection through the driver, since fakeredis has no socket for a pipelined one."""
 
     def __init__(self, redis: Redis) -> None:
+        super().__init__()
         self._redis = redis
 
     async def call(self, *command: Argument) -> Any:

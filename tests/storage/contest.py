@@ -1,7 +1,12 @@
 """Writes to and reads of the one contest of the store tests."""
 
+import asyncio
+from functools import partial
+
+from leaderboard_server.callbacks import settle
+from leaderboard_server.domain.board import RankQuery
 from leaderboard_server.domain.update import ScoreUpdate, UpdateResult
-from leaderboard_server.storage.store import Rank, RankQuestion, Store
+from leaderboard_server.storage.store import Rank, RankReply, Store
 
 CONTEST = "chess"
 
@@ -21,8 +26,9 @@ async def commit(store: Store, *updates: ScoreUpdate) -> list[UpdateResult]:
 
 async def rank(store: Store, user_id: str, neighbors: int = 0) -> Rank:
     """Return the rank of one user."""
-    decode = await store.ranks(CONTEST, (RankQuestion(user_id, neighbors),))
-    (answer,) = decode()
+    reply: asyncio.Future[RankReply] = asyncio.get_running_loop().create_future()
+    store.start_ranks(CONTEST, (RankQuery(CONTEST, user_id, neighbors),), partial(settle, reply))
+    (answer,) = (await reply).ranks()
     return answer
 
 

@@ -9,6 +9,7 @@ from redis.asyncio import Redis
 from redis.exceptions import ConnectionError as ConnectionLost
 from redis.exceptions import ResponseError
 
+from harness.store_connection import CallingConnection
 from harness.stores import StoreProcess
 from leaderboard_server.domain.errors import (
     RequestIdReused,
@@ -20,13 +21,13 @@ from leaderboard_server.domain.update import MAX_SCORE, ScoreUpdate, UpdateMode
 from leaderboard_server.storage.codec import decode_reply
 from leaderboard_server.storage.connection import connect
 from leaderboard_server.storage.pipelined_connection import Argument, PipelinedConnection
-from leaderboard_server.storage.scripts import StoreConnection
+from leaderboard_server.storage.script_runner import StoreConnection
 from leaderboard_server.storage.store import Retention, Store
 from storage.conftest import NewStore
 from storage.contest import CONTEST, add, commit, score
 
 
-class RecordingConnection:
+class RecordingConnection(CallingConnection):
     """A connection that records commands, so that a test can send one again.
 
     Attributes:
@@ -35,6 +36,7 @@ class RecordingConnection:
     """
 
     def __init__(self, connection: StoreConnection) -> None:
+        super().__init__()
         self.commands: list[tuple[Argument, ...]] = []
         self.broken = False
         self._connection = connection

@@ -11,10 +11,11 @@ from redis.exceptions import ConnectionError as ConnectionLost
 from redis.exceptions import ResponseError
 from redis.exceptions import TimeoutError as StoreTimeout
 
+from harness.store_connection import CallingConnection
 from leaderboard_server.domain.errors import StoreCause, StoreFull, StoreUnavailable
 from leaderboard_server.storage import keys
 from leaderboard_server.storage.pipelined_connection import Argument
-from leaderboard_server.storage.scripts import StoreConnection
+from leaderboard_server.storage.script_runner import StoreConnection
 from leaderboard_server.storage.store import Retention, Store
 from storage.conftest import NewStore
 from storage.contest import CONTEST, add, commit, ids, score
@@ -26,7 +27,7 @@ Fault: TypeAlias = Callable[[Serve], Awaitable[Any]]
 """Comes in place of a call; may have the store serve it."""
 
 
-class FaultyConnection:
+class FaultyConnection(CallingConnection):
     """A connection whose next calls have faults.
 
     Attributes:
@@ -35,6 +36,7 @@ class FaultyConnection:
     """
 
     def __init__(self, connection: StoreConnection) -> None:
+        super().__init__()
         self.faults: list[Fault] = []
         self.sent = 0
         self._connection = connection
@@ -152,7 +154,7 @@ class TestStoreMovedBack:
         assert len(set(epochs)) == 3
 
 
-class StaleConnection:
+class StaleConnection(CallingConnection):
     """A connection to a former master that stays behind: its history is always the lost one."""
 
     async def call(self, *_command: Argument) -> None:

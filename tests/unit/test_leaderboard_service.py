@@ -1,7 +1,7 @@
 """Batches of many contests: a few commits at a time, and none after the store is down."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import cast
 
 import pytest
@@ -28,12 +28,7 @@ class PartlyDown:
         self.in_flight = 0
         self.most_in_flight = 0
 
-    async def commit(
-        self,
-        contest_id: str,
-        updates: Sequence[ScoreUpdate],
-        map_result: Callable[[Sequence[UpdateResult]], list[UpdateResult]],
-    ) -> list[UpdateResult]:
+    async def commit(self, contest_id: str, updates: Sequence[ScoreUpdate]) -> list[UpdateResult]:
         """See `Committer.commit`."""
         self.contests.append(contest_id)
         self.in_flight += 1
@@ -44,7 +39,7 @@ class PartlyDown:
             raise StoreUnavailable
         user = RankedUser("ada", 1, 1, "")
         result = UpdateResult(user, 0, 0, applied=True, replayed=False, position=Position("e", 1))
-        return map_result([result for _ in updates])
+        return [result for _ in updates]
 
 
 def service(committer: PartlyDown) -> LeaderboardService:

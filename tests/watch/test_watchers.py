@@ -116,7 +116,7 @@ async def load(nodes: tuple[Node, ...], commits: int, seed: int = 0) -> None:
                 ScoreUpdate(CONTEST, rng.choice(USERS), rng.randint(-3, 4))
                 for _ in range(rng.choice((1, 1, 1, 5)))
             ]
-            await node.committer.commit(CONTEST, updates, list)
+            await node.committer.commit(CONTEST, updates)
 
     await asyncio.gather(*(write(node) for node in nodes for _ in range(2)))
 
@@ -270,7 +270,7 @@ class TestResume:
     ) -> None:
         """A resume within a commit gets the changes after that position."""
         updates = [ScoreUpdate(CONTEST, user, 1) for user in ("a", "b", "c")]
-        await nodes[0].committer.commit(CONTEST, updates, list)
+        await nodes[0].committer.commit(CONTEST, updates)
         now = await nodes[0].store.position(CONTEST)
         request = WatchRequest(CONTEST, scope=WatchScope.ALL, resume_after=Position(now.epoch, 1))
         async with contextlib.aclosing(nodes[1].watch(request)) as messages:
@@ -361,7 +361,7 @@ class TestQuiet:
             await watch.reaches(nodes[0])
         others = [ScoreUpdate(CONTEST, f"other{number}", 1) for number in range(1_000)]
         for _ in range(3):
-            await nodes[0].committer.commit(CONTEST, others, list)
+            await nodes[0].committer.commit(CONTEST, others)
         await nodes[0].add(CONTEST, USERS[0], 7_000)
         async with watch.on(nodes[0], resume=True):
             await eventually(lambda: watch.messages[-1].position.revision == 3_002, "the change")

@@ -32,6 +32,8 @@ pub enum Kind {
 pub struct Method {
     pub number: usize,
     pub kind: Kind,
+    /// Python takes all its calls that are queued as one list.
+    pub batched: bool,
     /// Exempt from the limits of calls, streams and queue, such as health.
     pub unlimited: bool,
 }
@@ -96,14 +98,15 @@ impl Core {
         })
     }
 
-    /// Sets the methods, once; their numbers are in the order of the paths.
-    pub fn set_methods(&self, paths: [(Vec<String>, Kind); 3], unlimited: &HashSet<String>) {
+    /// Sets the methods, once; their numbers are in the order of the paths. The first ones are batched.
+    pub fn set_methods(&self, paths: [(Vec<String>, Kind); 4], unlimited: &HashSet<String>) {
+        let batch_methods = paths[0].0.len();
         let of_kind =
             |(paths, kind): (Vec<String>, Kind)| paths.into_iter().map(move |path| (path, kind));
         let numbered = paths.into_iter().flat_map(of_kind).enumerate();
         let methods = numbered.map(|(number, (path, kind))| {
             let unlimited = unlimited.contains(&path);
-            (path, Method { number, kind, unlimited })
+            (path, Method { number, kind, batched: number < batch_methods, unlimited })
         });
         self.methods.get_or_init(|| methods.collect());
     }

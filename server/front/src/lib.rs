@@ -83,12 +83,18 @@ impl Front {
 
     fn start(
         &self,
+        batched: Vec<String>,
         unary: Vec<String>,
         stream: Vec<String>,
         bidi: Vec<String>,
         unlimited: HashSet<String>,
     ) -> PyResult<u16> {
-        let paths = [(unary, Kind::Unary), (stream, Kind::Stream), (bidi, Kind::Bidi)];
+        let paths = [
+            (batched, Kind::Unary),
+            (unary, Kind::Unary),
+            (stream, Kind::Stream),
+            (bidi, Kind::Bidi),
+        ];
         self.core.set_methods(paths, &unlimited);
         let address = &self.core.settings.address;
         let commands = self.commands.lock().take();
@@ -110,9 +116,23 @@ impl Front {
     }
 
     fn take<'py>(&self, py: Python<'py>, max: usize) -> PyResult<Bound<'py, PyList>> {
-        let events = self.core.inbox.take(max);
-        let items = events.into_iter().map(|event| Self::item(py, event));
-        PyList::new(py, items.collect::<PyResult<Vec<_>>>()?)
+        let mut batches: Vec<(usize, Vec<Bound<'py, PyTuple>>)> = Vec::new();
+        let mut items = Vec::new();
+        for event in self.core.inbox.take(max) {
+            match event {
+                Event::Call(call, method, Some(message)) if method.batched => {
+                    let item = (call.id, PyBytes::new(py, &message)).into_pyobject(py)?;
+                    match batches.iter_mut().find(|(number, _)| *number == method.number) {
+                        Some((_, calls)) => calls.push(item),
+                        None => batches.push((method.number, vec![item])),
+                    }
+                }
+                event => items.push(Self::item(py, event)?),
+            }
+        }
+        let batches = batches.into_iter().map(|batch| Self::batch(py, batch));
+        let batches = batches.collect::<PyResult<Vec<_>>>()?;
+        PyList::new(py, batches.into_iter().chain(items))
     }
 
     fn respond(&self, responses: Vec<Response<'_>>) {
@@ -123,6 +143,14 @@ impl Front {
             (call, Finish { message, status })
         };
         self.enqueue(Command::Finish(responses.into_iter().map(finish).collect()));
+    }
+
+    fn answer(&self, answers: Vec<(CallId, Bound<'_, PyBytes>)>) {
+        let finish = |(call, message): (CallId, Bound<'_, PyBytes>)| {
+            let message = Some(frame(message.as_bytes()));
+            (call, Finish { message, status: Status::ok() })
+        };
+        self.enqueue(Command::Finish(answers.into_iter().map(finish).collect()));
     }
 
     fn send(&self, call: CallId, message: &[u8]) -> bool {
@@ -188,6 +216,14 @@ impl Front {
     fn enqueue(&self, command: Command) {
         // An error means that the runtime has ended, and every call with it.
         let _ = self.core.commands.send(command);
+    }
+
+    /// Converts the calls of a batch method to the tuple for Python.
+    fn batch<'py>(
+        py: Python<'py>,
+        (number, calls): (usize, Vec<Bound<'py, PyTuple>>),
+    ) -> PyResult<Bound<'py, PyTuple>> {
+        (8, number, PyList::new(py, calls)?).into_pyobject(py)
     }
 
     /// Converts an event to the tuple for Python, which begins with the number of its kind.

@@ -1,166 +1,199 @@
 """Batches store calls per contest: requests that arrive during a call are sent in the next one.
 
 A request waits for the call in flight at most, there is no timer, and a contest has one call in
-flight at a time.
+flight at a time. Nothing is created for a single request but a tuple: thousands of them share one
+reply of the store, and the next call is on its way before their results are passed on.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar
 
+from leaderboard_server.callbacks import Done, Receiver, settle
 from leaderboard_server.domain.errors import StoreFailure
 
 Request = TypeVar("Request")
 Reply = TypeVar("Reply")
-Result = TypeVar("Result")
 
 Decode: TypeAlias = Callable[[], Sequence[Reply]]
 """Decodes what the store replied: one reply for each request, in order."""
 
 
-class _Submission(NamedTuple, Generic[Request, Reply]):
-    """Requests of one caller: they are sent in the same call."""
-
-    requests: Sequence[Request]
-    size: int
-    map_result: Callable[[Sequence[Reply]], Any]
-    result: asyncio.Future[Any]
+_Entry: TypeAlias = tuple[Sequence[Request], int, Receiver[Reply], int]
+"""The requests of one call, which are sent together; their size, receiver and the call."""
 
 
 class CallBatcher(Generic[Request, Reply]):
     """Sends the requests of each contest in batches, one after the other."""
 
     def __init__(
-        self, call: Callable[[str, list[Request]], Awaitable[Decode[Reply]]], *, max_size: int
+        self, start: Callable[[str, list[Request], Done[Decode[Reply]]], None], *, max_size: int
     ) -> None:
-        """Send batches by `call`; a reply is decoded after the next batch was sent.
+        """Send batches by `start`; a reply is decoded after the next batch was sent.
 
         Args:
-            call: Sends requests of one contest, and returns once the store has replied.
+            start: Sends requests of one contest, and passes on the reply or the error.
 
             max_size: The maximum size of a batch.
         """
-        self._call = call
+        self._start = start
         self._max_size = max_size
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._queues: dict[str, list[_Submission[Request, Reply]]] = {}
-        """The waiting submissions of each contest that has a call in flight or scheduled."""
+        self._queues: dict[str, list[_Entry[Request, Reply]]] = {}
+        """The waiting requests of each contest that has a call in flight, or will have one in this
+        turn of the loop."""
+        self._begun: list[str] = []
+        """The contests that will have one."""
+        self._replies: list[tuple[list[_Entry[Request, Reply]], Decode[Reply]]] = []
+        """The replies that are not passed on yet."""
         self.size = 0
         """The size of all that is queued or in flight, also of callers that were cancelled."""
-        self._calls: set[asyncio.Future[Decode[Reply]]] = set()
+        self._idle: asyncio.Future[None] | None = None
+        """Done when nothing is queued or in flight, once `close` waits for that."""
 
-    def submit(
+    def add(
         self,
         contest_id: str,
         requests: Sequence[Request],
         size: int,
-        map_result: Callable[[Sequence[Reply]], Result],
-    ) -> asyncio.Future[Result]:
-        """Return the replies to requests of one contest, mapped by `map_result`.
+        receiver: Receiver[Reply],
+        call: int,
+    ) -> None:
+        """Send requests of one contest, and pass the replies on to a receiver.
 
-        If the caller is cancelled before its requests are sent, they are dropped.
+        They are dropped if the call is over before they are sent.
 
         Args:
             contest_id: The contest.
 
-            requests: The requests, which share one call.
+            requests: The requests, which are sent together.
 
             size: Their size, up to `max_size`.
 
-            map_result: Turns their replies into the result, or raises the caller's error.
+            receiver: Gets one reply for each request, or a `StoreFailure`.
+
+            call: The number that the receiver knows them by.
+        """
+        queue = self._queues.get(contest_id)
+        if queue is None:
+            queue = self._queues[contest_id] = []
+            if not self._begun:
+                # Not at once, so that requests of the same turn of the loop share the call.
+                self._loop = self._loop or asyncio.get_running_loop()
+                self._loop.call_soon(self._send_begun)
+            self._begun.append(contest_id)
+        queue.append((requests, size, receiver, call))
+        self.size += size
+
+    def submit(
+        self, contest_id: str, requests: Sequence[Request], size: int
+    ) -> asyncio.Future[Sequence[Reply]]:
+        """Return the replies to requests of one contest.
+
+        If the caller is cancelled before they are sent, they are dropped.
 
         Raises:
             StoreFailure: The store did not serve the call.
         """
-        loop = self._loop = self._loop or asyncio.get_running_loop()
-        result: asyncio.Future[Result] = loop.create_future()
-        queue = self._queues.get(contest_id)
-        if queue is None:
-            queue = self._queues[contest_id] = []
-            # Not at once, so that requests of the same turn of the loop share the call.
-            loop.call_soon(self._send, loop, contest_id)
-        queue.append(_Submission(requests, size, map_result, result))
-        self.size += size
-        return result
+        waiter = _Waiter[Reply]()
+        self.add(contest_id, requests, size, waiter, 0)
+        return waiter.replies
 
     async def close(self) -> None:
-        """Wait until every request has its result."""
-        while self._queues:
-            if self._calls:
-                await asyncio.wait(self._calls)
-            await asyncio.sleep(0)
+        """Wait until every request has its reply."""
+        if self._queues or self._replies:
+            self._idle = asyncio.get_running_loop().create_future()
+            await self._idle
 
-    def _send(self, loop: asyncio.AbstractEventLoop, contest_id: str) -> None:
+    def _send_begun(self) -> None:
+        begun, self._begun = self._begun, []
+        for contest_id in begun:
+            self._send(contest_id)
+
+    def _send(self, contest_id: str) -> None:
         batch = self._next_batch(contest_id)
         if not batch:
             del self._queues[contest_id]
+            self._check_idle()
             return
-        requests = [request for submission in batch for request in submission.requests]
-        call = asyncio.ensure_future(self._call(contest_id, requests))
-        self._calls.add(call)
-        call.add_done_callback(partial(self._on_reply, loop, contest_id, batch))
+        requests = [request for entry in batch for request in entry[0]]
+        self._start(contest_id, requests, partial(self._on_reply, contest_id, batch))
 
     def _on_reply(
         self,
-        loop: asyncio.AbstractEventLoop,
         contest_id: str,
-        batch: list[_Submission[Request, Reply]],
-        call: asyncio.Future[Decode[Reply]],
+        batch: list[_Entry[Request, Reply]],
+        reply: Decode[Reply] | Exception,
     ) -> None:
-        self._calls.discard(call)
-        error = asyncio.CancelledError() if call.cancelled() else call.exception()
-        if error:
-            if isinstance(error, StoreFailure):
-                # Another call would fail in the same way, only later.
-                batch += self._queues[contest_id]
-                self._queues[contest_id].clear()
-            _fail(batch, error)
-        self.size -= sum(submission.size for submission in batch)
-        self._send(loop, contest_id)
-        if error:
-            return
-        if contest_id in self._queues:
-            # The store should work while the reply is decoded: one turn of the loop makes the
-            # next call, the one after that sends it.
-            loop.call_soon(loop.call_soon, _resolve, batch, call.result())
+        if isinstance(reply, StoreFailure):
+            # Another call would fail in the same way, only later.
+            batch += self._queues[contest_id]
+            self._queues[contest_id].clear()
+        for _, size, _, _ in batch:
+            self.size -= size
+        if isinstance(reply, Exception):
+            _fail(batch, reply)
         else:
-            _resolve(batch, call.result())
+            if not self._replies and self._loop:
+                self._loop.call_soon(self._pass_on)
+            self._replies.append((batch, reply))
+        self._send(contest_id)
 
-    def _next_batch(self, contest_id: str) -> list[_Submission[Request, Reply]]:
-        """Take as many submissions as one call holds; none means that the queue is empty."""
-        queue = self._queues[contest_id]
-        waiting = [submission for submission in queue if not submission.result.done()]
-        if len(waiting) < len(queue):
-            self.size -= sum(submission.size for submission in queue if submission.result.done())
-        size = taken = 0
-        for submission in waiting:
-            size += submission.size
-            if taken and size > self._max_size:
-                break
-            taken += 1
-        self._queues[contest_id] = waiting[taken:]
-        return waiting[:taken]
-
-
-def _resolve(batch: list[_Submission[Request, Reply]], decode: Decode[Reply]) -> None:
-    try:
-        replies = decode()
-    except Exception as error:  # noqa: BLE001 - the callers get it, whatever it is
-        _fail(batch, error)
-        return
-    first = 0
-    for submission in batch:
-        after = first + len(submission.requests)
-        if not submission.result.done():
+    def _pass_on(self) -> None:
+        replies, self._replies = self._replies, []
+        for batch, decode in replies:
             try:
-                submission.result.set_result(submission.map_result(replies[first:after]))
-            except Exception as error:  # noqa: BLE001 - the caller gets it, whatever it is
-                submission.result.set_exception(error)
-        first = after
+                decoded = decode()
+            except Exception as error:  # noqa: BLE001 - the callers get it, whatever it is
+                _fail(batch, error)
+                continue
+            first = 0
+            for requests, _, receiver, call in batch:
+                after = first + len(requests)
+                receiver.receive(call, decoded[first:after])
+                first = after
+        self._check_idle()
+
+    def _check_idle(self) -> None:
+        if self._idle and not self._idle.done() and not self._queues and not self._replies:
+            self._idle.set_result(None)
+
+    def _next_batch(self, contest_id: str) -> list[_Entry[Request, Reply]]:
+        """Take as many requests as one call holds; none means that the queue is empty."""
+        batch: list[_Entry[Request, Reply]] = []
+        size = taken = 0
+        queue = self._queues[contest_id]
+        for entry in queue:
+            _, entry_size, receiver, call = entry
+            if not receiver.is_open(call):
+                self.size -= entry_size
+            elif batch and size + entry_size > self._max_size:
+                break
+            else:
+                batch.append(entry)
+                size += entry_size
+            taken += 1
+        del queue[:taken]
+        return batch
 
 
-def _fail(batch: list[_Submission[Request, Reply]], error: BaseException) -> None:
-    for submission in batch:
-        if not submission.result.done():
-            submission.result.set_exception(error)
+class _Waiter(Generic[Reply]):
+    """Receives the replies to the requests of one caller, as a future."""
+
+    def __init__(self) -> None:
+        self.replies: asyncio.Future[Sequence[Reply]] = asyncio.get_running_loop().create_future()
+
+    def is_open(self, _call: int) -> bool:
+        return not self.replies.done()
+
+    def receive(self, _call: int, replies: Sequence[Reply]) -> None:
+        settle(self.replies, replies)
+
+    def fail(self, _call: int, error: Exception) -> None:
+        settle(self.replies, error)
+
+
+def _fail(batch: list[Any], error: Exception) -> None:
+    for _, _, receiver, call in batch:
+        receiver.fail(call, error)

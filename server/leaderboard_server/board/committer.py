@@ -2,15 +2,13 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from typing import TypeVar
 
 from leaderboard_server.board.call_batcher import CallBatcher, Decode
+from leaderboard_server.callbacks import Done, Receiver
 from leaderboard_server.domain.errors import Outcome
 from leaderboard_server.domain.update import ScoreUpdate
 from leaderboard_server.storage.codec import CommitReply
 from leaderboard_server.storage.store import Store
-
-Result = TypeVar("Result")
 
 MAX_UPDATES = 250
 """The most updates in one commit, unless one caller sends more: about 25 ms of the store."""
@@ -23,32 +21,32 @@ class Committer:
         """Commit to `store`; call `announce` with each commit before its callers get results."""
         self._store = store
         self._announce = announce
-        self._batcher = CallBatcher(self._call, max_size=MAX_UPDATES)
+        self._batcher = CallBatcher(self._start, max_size=MAX_UPDATES)
+
+    def add(self, update: ScoreUpdate, receiver: Receiver[Outcome], call: int) -> None:
+        """Apply an update, and pass its outcome or a `StoreFailure` on to a receiver.
+
+        If the call is over before its update is sent, it is dropped; after that it takes effect.
+        """
+        self._batcher.add(update.contest_id, (update,), 1, receiver, call)
 
     def commit(
-        self,
-        contest_id: str,
-        updates: Sequence[ScoreUpdate],
-        map_result: Callable[[Sequence[Outcome]], Result],
-    ) -> asyncio.Future[Result]:
-        """Apply 1 to 1,000 updates of one contest in one atomic step.
+        self, contest_id: str, updates: Sequence[ScoreUpdate]
+    ) -> asyncio.Future[Sequence[Outcome]]:
+        """Apply 1 to 1,000 updates of one contest in one atomic step, in order.
 
         If the caller is cancelled before its updates are sent, they are dropped; after that they
         take effect.
 
-        Args:
-            contest_id: The contest.
-
-            updates: The updates, applied in order.
-
-            map_result: Turns their outcomes into the result, or raises the caller's error.
+        Returns:
+            One outcome for each update, in order.
 
         Raises:
             StoreUnavailable: The store is away; the updates may have been applied.
 
             StoreFull: The store is full; nothing was written.
         """
-        return self._batcher.submit(contest_id, updates, len(updates), map_result)
+        return self._batcher.submit(contest_id, updates, len(updates))
 
     @property
     def size(self) -> int:
@@ -59,11 +57,14 @@ class Committer:
         """Wait until every update has its result."""
         await self._batcher.close()
 
-    async def _call(self, contest_id: str, updates: list[ScoreUpdate]) -> Decode[Outcome]:
-        reply = await self._store.commit(contest_id, updates)
+    def _start(
+        self, contest_id: str, updates: list[ScoreUpdate], done: Done[Decode[Outcome]]
+    ) -> None:
+        def on_commit(reply: CommitReply | Exception) -> None:
+            done(reply if isinstance(reply, Exception) else lambda: self._outcomes(reply))
 
-        def decode() -> list[Outcome]:
-            self._announce(reply)
-            return reply.outcomes()
+        self._store.start_commit(contest_id, updates, on_commit)
 
-        return decode
+    def _outcomes(self, reply: CommitReply) -> list[Outcome]:
+        self._announce(reply)
+        return reply.outcomes()

@@ -1,19 +1,22 @@
 """Reads the ranks of users from the store, in batches per contest."""
 
 import asyncio
-from collections.abc import Callable, Sequence
-from typing import TypeVar
+from collections.abc import Sequence
+from functools import partial
+from typing import TypeAlias
 
 from leaderboard_server.board.call_batcher import CallBatcher, Decode
-from leaderboard_server.domain.board import Standing
-from leaderboard_server.domain.errors import PositionUnreachable, UserNotFound
-from leaderboard_server.domain.position import Position
-from leaderboard_server.storage.store import Rank, RankQuestion, Store
-
-Result = TypeVar("Result")
+from leaderboard_server.callbacks import Done, Receiver, settle
+from leaderboard_server.domain.board import RankQuery, Standing
+from leaderboard_server.domain.errors import LeaderboardError, PositionUnreachable, UserNotFound
+from leaderboard_server.storage.store import RankReply, Store
 
 MAX_ROWS = 1_000
 """The most rows that one call reads: about 3 ms of the store."""
+
+Rank: TypeAlias = Standing | LeaderboardError
+"""The standing of a user. Or `UserNotFound`, without a score in the contest; or
+`PositionUnreachable`, when the requested position is not in the store's history."""
 
 
 class Ranks:
@@ -21,61 +24,40 @@ class Ranks:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._batcher = CallBatcher(self._call, max_size=MAX_ROWS)
+        self._batcher = CallBatcher(self._start, max_size=MAX_ROWS)
 
-    def rank(
-        self,
-        contest_id: str,
-        user_id: str,
-        neighbors: int,
-        min_position: Position,
-        map_result: Callable[[Standing], Result],
-    ) -> asyncio.Future[Result]:
-        """Read the rank of a user with up to `neighbors` (0 to 100) users on each side.
+    def add(self, query: RankQuery, receiver: Receiver[Rank], call: int) -> None:
+        """Read a rank, and pass it or a `StoreUnavailable` on to a receiver."""
+        self._batcher.add(query.contest_id, (query,), query.rows, receiver, call)
 
-        Returns:
-            The standing, mapped by `map_result`.
+    async def rank_alone(self, query: RankQuery) -> Rank:
+        """Read a rank in a call of its own that no batch waits for.
 
         Raises:
-            UserNotFound: The user has no score in the contest.
-
-            PositionUnreachable: `min_position` is not in the store's history.
-
             StoreUnavailable: The store is away.
         """
-        request = RankQuestion(user_id, neighbors)
-
-        def check(ranks: Sequence[Rank]) -> Result:
-            return map_result(_standing(contest_id, user_id, min_position, ranks))
-
-        return self._batcher.submit(contest_id, (request,), 2 * neighbors + 1, check)
-
-    async def rank_alone(
-        self,
-        contest_id: str,
-        user_id: str,
-        neighbors: int,
-        min_position: Position,
-        map_result: Callable[[Standing], Result],
-    ) -> Result:
-        """Read the rank as `rank` does, in a call of its own that no batch waits for."""
-        decode = await self._call(contest_id, [RankQuestion(user_id, neighbors)])
-        return map_result(_standing(contest_id, user_id, min_position, decode()))
+        reply: asyncio.Future[Decode[Rank]] = asyncio.get_running_loop().create_future()
+        self._start(query.contest_id, [query], partial(settle, reply))
+        (rank,) = (await reply)()
+        return rank
 
     async def close(self) -> None:
         """Wait until every request has its result."""
         await self._batcher.close()
 
-    async def _call(self, contest_id: str, requests: list[RankQuestion]) -> Decode[Rank]:
-        return await self._store.ranks(contest_id, requests)
+    def _start(self, contest_id: str, queries: list[RankQuery], done: Done[Decode[Rank]]) -> None:
+        def on_reply(reply: RankReply | Exception) -> None:
+            done(reply if isinstance(reply, Exception) else lambda: _checked(queries, reply))
+
+        self._store.start_ranks(contest_id, queries, on_reply)
 
 
-def _standing(
-    contest_id: str, user_id: str, min_position: Position, ranks: Sequence[Rank]
-) -> Standing:
-    ((position, standing),) = ranks
-    if not position.reaches(min_position):
-        raise PositionUnreachable(contest_id, min_position, position)
-    if not standing:
-        raise UserNotFound(contest_id, user_id)
-    return standing
+def _checked(queries: Sequence[RankQuery], reply: RankReply) -> list[Rank]:
+    """Decode a reply, and check the position and the user of each query."""
+    ranks: list[Rank] = []
+    for query, (position, standing) in zip(queries, reply.ranks(), strict=True):
+        if not position.reaches(query.min_position):
+            ranks.append(PositionUnreachable(query.contest_id, query.min_position, position))
+        else:
+            ranks.append(standing or UserNotFound(query.contest_id, query.user_id))
+    return ranks

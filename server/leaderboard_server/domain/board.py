@@ -1,9 +1,9 @@
-"""Read results: users with their ranks, pages of a board, the standing of one user."""
+"""What is read: users with their ranks, pages of a board, the standing of one user."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from leaderboard_server.domain.position import Position
+from leaderboard_server.domain.position import BEGINNING, Position
 
 
 class RankedUser(NamedTuple):
@@ -25,6 +25,22 @@ class Page:
     users: tuple[RankedUser, ...]
     total_users: int
     position: Position
+
+
+class RankQuery(NamedTuple):
+    """A user whose rank is requested."""
+
+    contest_id: str
+    user_id: str
+    neighbors: int = 0
+    """How many users on each side, from 0 to 100."""
+    min_position: Position = BEGINNING
+    """The rank is of this position or a later one."""
+
+    @property
+    def rows(self) -> int:
+        """The rows that are read for it."""
+        return 2 * self.neighbors + 1
 
 
 class Standing(NamedTuple):

@@ -2,15 +2,15 @@
 
 import asyncio
 import itertools
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
-from typing import TypeVar
 
 from leaderboard_server.board.boards import DEPTH, Boards
 from leaderboard_server.board.committer import Committer
-from leaderboard_server.board.ranks import Ranks
+from leaderboard_server.board.ranks import Rank, Ranks
 from leaderboard_server.board.row_queue import RowQueue
-from leaderboard_server.domain.board import Page, Standing
+from leaderboard_server.callbacks import Receiver
+from leaderboard_server.domain.board import Page, RankQuery
 from leaderboard_server.domain.errors import (
     LeaderboardError,
     Outcome,
@@ -19,12 +19,11 @@ from leaderboard_server.domain.errors import (
     StoreUnavailable,
 )
 from leaderboard_server.domain.position import Position
-from leaderboard_server.domain.update import MAX_SCORE, ScoreUpdate, UpdateResult
+from leaderboard_server.domain.update import MAX_SCORE, ScoreUpdate
 from leaderboard_server.domain.watch import WatchRequest
+from leaderboard_server.tasks import TaskSet
 from leaderboard_server.watch.sink import WatchSink
 from leaderboard_server.watch.watchers import Watchers
-
-Result = TypeVar("Result")
 
 CONTESTS_AT_ONCE = 32
 """Contests of one batch that are committed concurrently; other callers get a turn in between."""
@@ -49,34 +48,22 @@ class LeaderboardService:
         self._pages = RowQueue(ROWS_IN_FLIGHT, MAX_ROWS_QUEUED)
         # Bounded by the number of calls: these are 201 rows at most.
         self._neighbors = RowQueue(ROWS_IN_FLIGHT // 2)
+        self._tasks = TaskSet(name="rank-in-turn")
 
-    def update(
-        self, update: ScoreUpdate, map_result: Callable[[UpdateResult], Result]
-    ) -> Awaitable[Result]:
+    def update(self, update: ScoreUpdate, receiver: Receiver[Outcome], call: int) -> None:
         """Apply one update.
 
-        Returns:
-            The result, mapped by `map_result`.
+        The receiver gets its result, or one of these errors:
 
-        Raises:
-            ScoreOutOfRange: The points or the score would be out of bounds.
-
-            RequestIdReused: The request id was already used with another payload.
-
-            StoreUnavailable: The store is down; the update may have been applied.
-
-            StoreFull: The store is full; nothing was written.
+        - `ScoreOutOfRange`: The points or the score would be out of bounds.
+        - `RequestIdReused`: The request id was already used with another payload.
+        - `StoreUnavailable`: The store is down; the update may have been applied.
+        - `StoreFull`: The store is full; nothing was written.
         """
         if abs(update.points) > MAX_SCORE:
-            raise ScoreOutOfRange(update.contest_id, update.user_id)
-
-        def map_outcome(outcomes: Sequence[Outcome]) -> Result:
-            (outcome,) = outcomes
-            if isinstance(outcome, LeaderboardError):
-                raise outcome
-            return map_result(outcome)
-
-        return self._committer.commit(update.contest_id, (update,), map_outcome)
+            receiver.fail(call, ScoreOutOfRange(update.contest_id, update.user_id))
+        else:
+            self._committer.add(update, receiver, call)
 
     @property
     def updates_in_progress(self) -> int:
@@ -116,8 +103,8 @@ class LeaderboardService:
 
     async def _commit_all(
         self, contests: Sequence[tuple[str, list[ScoreUpdate]]]
-    ) -> list[list[Outcome] | StoreFailure]:
-        groups: list[list[Outcome] | StoreFailure] = []
+    ) -> list[Sequence[Outcome] | StoreFailure]:
+        groups: list[Sequence[Outcome] | StoreFailure] = []
         for first in range(0, len(contests), CONTESTS_AT_ONCE):
             some = contests[first : first + CONTESTS_AT_ONCE]
             done = await asyncio.gather(*(self._commit(*contest) for contest in some))
@@ -130,9 +117,9 @@ class LeaderboardService:
 
     async def _commit(
         self, contest_id: str, updates: list[ScoreUpdate]
-    ) -> list[Outcome] | StoreFailure:
+    ) -> Sequence[Outcome] | StoreFailure:
         try:
-            return await self._committer.commit(contest_id, updates, list)
+            return await self._committer.commit(contest_id, updates)
         except StoreFailure as error:
             return error
 
@@ -159,27 +146,34 @@ class LeaderboardService:
             return await read()
         return await self._pages.run(count, read)
 
-    def rank(
-        self,
-        contest_id: str,
-        user_id: str,
-        neighbors: int,
-        min_position: Position,
-        map_result: Callable[[Standing], Result],
-    ) -> Awaitable[Result]:
-        """Read the rank of a user; see `board.ranks.Ranks.rank`."""
-        question = contest_id, user_id, neighbors, min_position, map_result
-        if neighbors <= FEW_NEIGHBORS:
-            return self._ranks.rank(*question)
-        read = partial(self._ranks.rank_alone, *question)
-        return self._neighbors.run(2 * neighbors + 1, read)
+    def rank(self, query: RankQuery, receiver: Receiver[Rank], call: int) -> None:
+        """Read the rank of a user; the receiver gets it or an error, see `board.ranks.Rank`.
+
+        Or `StoreUnavailable`.
+        """
+        if query.neighbors <= FEW_NEIGHBORS:
+            self._ranks.add(query, receiver, call)
+        else:
+            self._tasks.start(self._rank_in_turn(query, receiver, call))
+
+    async def _rank_in_turn(self, query: RankQuery, receiver: Receiver[Rank], call: int) -> None:
+        async def read() -> Sequence[Rank]:
+            return [await self._ranks.rank_alone(query)] if receiver.is_open(call) else []
+
+        try:
+            ranks = await self._neighbors.run(query.rows, read)
+        except LeaderboardError as error:
+            receiver.fail(call, error)
+        else:
+            if ranks:
+                receiver.receive(call, ranks)
 
     async def watch(self, request: WatchRequest, sink: WatchSink) -> None:
         """Send a watcher its messages; see `watch.watchers.Watchers.watch`."""
         await self._watchers.watch(request, sink)
 
 
-def _common_failure(groups: Sequence[list[Outcome] | StoreFailure]) -> StoreFailure | None:
+def _common_failure(groups: Sequence[Sequence[Outcome] | StoreFailure]) -> StoreFailure | None:
     """Return the error of all groups if each has failed; what may have been applied says so."""
     failures = [group for group in groups if isinstance(group, StoreFailure)]
     if not failures or len(failures) < len(groups):

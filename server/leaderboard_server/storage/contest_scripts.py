@@ -5,17 +5,32 @@ it has lost history: a commit then begins an epoch itself, and for a reading scr
 nothing, this module has a script of its own begin one, and reads again.
 """
 
+import asyncio
 import itertools
 from collections.abc import Callable, Sequence
-from typing import Any
+from functools import partial
+from typing import Any, NamedTuple
 
+from leaderboard_server.callbacks import Done, settle
+from leaderboard_server.domain.errors import StoreFailure
 from leaderboard_server.domain.position import BEGINNING, Position
 from leaderboard_server.domain.update import MAX_SCORE, ScoreUpdate
 from leaderboard_server.storage import keys, scripts
 from leaderboard_server.storage.codec import CommitReply, decode_reply
 from leaderboard_server.storage.pipelined_connection import Argument
 from leaderboard_server.storage.positions import PositionTracker
-from leaderboard_server.storage.scripts import Script, ScriptRunner
+from leaderboard_server.storage.script_runner import ScriptRunner
+from leaderboard_server.storage.scripts import Script
+from leaderboard_server.tasks import TaskSet
+
+
+class Read(NamedTuple):
+    """The reply of a reading script."""
+
+    position: Position
+    """The position of the contest."""
+    rest: list[Any]
+    """What depends on the script."""
 
 
 class ContestScripts:
@@ -38,45 +53,84 @@ class ContestScripts:
         self._reads = reads
         self._positions = positions
         self._epoch_prefix = epoch_prefix
+        self._tasks = TaskSet(name="read-after-loss")
         self._epoch_numbers = itertools.count(1)
 
-    async def commit(
+    def start_commit(
         self,
         contest_id: str,
         names: tuple[str, ...],
         updates: Sequence[ScoreUpdate],
+        done: Done[CommitReply],
         *arguments: Argument,
-    ) -> CommitReply:
-        """Run the commit script on the keys `names`, and return its reply to these updates."""
+    ) -> None:
+        """Run the commit script on the keys `names`, and pass on its reply to these updates."""
+        sent_after = BEGINNING
 
-        def parameters(seen: Position) -> tuple[Argument, ...]:
-            return len(names), *names, *seen, *self._new_epoch(contest_id), *arguments
+        def parameters() -> tuple[Argument, ...]:
+            nonlocal sent_after
+            sent_after = self._positions.latest(contest_id)
+            return len(names), *names, *sent_after, *self._new_epoch(contest_id), *arguments
 
-        sent_after, reply = await self._run(self._writes, scripts.COMMIT, contest_id, parameters)
-        decoded = decode_reply(contest_id, updates, reply)
-        self._observe_reply(contest_id, sent_after, decoded.position)
-        return decoded
+        def decode(reply: bytes) -> CommitReply:
+            decoded = decode_reply(contest_id, updates, reply)
+            self._observe_reply(contest_id, sent_after, decoded.position)
+            return decoded
 
-    async def read(
-        self, script: Script, contest_id: str, *arguments: Argument
-    ) -> tuple[Position, list[Any]]:
-        """Run a reading script; return the position of the contest, and the rest of the reply."""
+        self._writes.start(scripts.COMMIT, parameters, decode, done)
+
+    async def read(self, script: Script, contest_id: str, *arguments: Argument) -> Read:
+        """Run a reading script."""
+        result: asyncio.Future[Read] = asyncio.get_running_loop().create_future()
+        self.start_read(script, contest_id, partial(settle, result), *arguments)
+        return await result
+
+    def start_read(
+        self, script: Script, contest_id: str, done: Done[Read], *arguments: Argument
+    ) -> None:
+        """Run a reading script, and pass on what `read` returns or raises."""
+        self._start_read(self._reads, script, contest_id, done, arguments)
+
+    def _start_read(
+        self,
+        runner: ScriptRunner,
+        script: Script,
+        contest_id: str,
+        done: Done[Read],
+        arguments: tuple[Argument, ...],
+    ) -> None:
         names = keys.of_contest(contest_id)
+        sent_after = BEGINNING
 
-        def parameters(seen: Position) -> tuple[Argument, ...]:
-            return len(names), *names, *seen, *arguments
+        def parameters() -> tuple[Argument, ...]:
+            nonlocal sent_after
+            sent_after = self._positions.latest(contest_id)
+            return len(names), *names, *sent_after, *arguments
 
-        runner = self._reads
-        while True:
-            sent_after, reply = await self._run(runner, script, contest_id, parameters)
-            if reply is not None:
-                epoch, revision, *rest = reply
-                position = Position(epoch.decode(), int(revision))
-                self._observe_reply(contest_id, sent_after, position)
-                return position, rest
-            await self._begin_epoch(contest_id, lambda seen: seen)
-            # The connection of reads may lead to a former master that stays behind.
-            runner = self._writes
+        def decode(reply: list[Any] | None) -> Read | None:
+            if reply is None:
+                return None
+            epoch, revision, *rest = reply
+            position = Position(epoch.decode(), int(revision))
+            self._observe_reply(contest_id, sent_after, position)
+            return Read(position, rest)
+
+        def on_read(read: Read | Exception | None) -> None:
+            if read is None:
+                self._tasks.start(read_again())
+            else:
+                done(read)
+
+        async def read_again() -> None:
+            try:
+                await self._begin_epoch(contest_id, lambda seen: seen)
+            except StoreFailure as error:
+                done(error)
+            else:
+                # The connection of reads may lead to a former master that stays behind.
+                self._start_read(self._writes, script, contest_id, done, arguments)
+
+        runner.start(script, parameters, decode, on_read)
 
     async def end_epoch(self, contest_id: str, epoch: str) -> Position:
         """Begin a new epoch if the store is still in this one, and return the position."""
@@ -88,16 +142,20 @@ class ContestScripts:
     ) -> Position:
         """Begin an epoch, unless the store is not behind what `lost_after` makes of the latest."""
         names = keys.of_contest(contest_id)
+        sent_after = BEGINNING
 
-        def parameters(seen: Position) -> tuple[Argument, ...]:
-            return len(names), *names, *lost_after(seen), *self._new_epoch(contest_id)
+        def parameters() -> tuple[Argument, ...]:
+            nonlocal sent_after
+            sent_after = self._positions.latest(contest_id)
+            return len(names), *names, *lost_after(sent_after), *self._new_epoch(contest_id)
+
+        def decode(reply: list[Any]) -> Position:
+            position = Position(reply[0].decode(), int(reply[1]))
+            self._observe_reply(contest_id, sent_after, position)
+            return position
 
         # Not on the connection of reads: a store that takes no writes loses the connection.
-        script = scripts.BEGIN_EPOCH
-        sent_after, reply = await self._run(self._writes, script, contest_id, parameters)
-        position = Position(reply[0].decode(), int(reply[1]))
-        self._observe_reply(contest_id, sent_after, position)
-        return position
+        return await self._writes.run(scripts.BEGIN_EPOCH, parameters, decode)
 
     def _new_epoch(self, contest_id: str) -> tuple[str, str]:
         """Return the arguments of an epoch that may begin: its channel and its name.
@@ -105,24 +163,6 @@ class ContestScripts:
         Each time another name, since an earlier one may have begun and be lost by now.
         """
         return keys.channel(contest_id), f"{self._epoch_prefix}-{next(self._epoch_numbers):x}"
-
-    async def _run(
-        self,
-        runner: ScriptRunner,
-        script: Script,
-        contest_id: str,
-        parameters: Callable[[Position], tuple[Argument, ...]],
-    ) -> tuple[Position, Any]:
-        """Run a script; return the latest position when it was sent last, and the reply."""
-        sent_after = BEGINNING
-
-        def at_present() -> tuple[Argument, ...]:
-            nonlocal sent_after
-            sent_after = self._positions.latest(contest_id)
-            return parameters(sent_after)
-
-        reply = await runner.run(script, at_present)
-        return sent_after, reply
 
     def _observe_reply(self, contest_id: str, sent_after: Position, position: Position) -> None:
         if self._positions.observe_reply(contest_id, sent_after, position):

@@ -8,7 +8,7 @@ where a call through the driver takes 150.
 import asyncio
 from collections import deque
 from collections.abc import Awaitable
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 import hiredis
 from redis.asyncio import Redis
@@ -38,6 +38,16 @@ _NOT_WRITABLE = ("READONLY", "LOADING", "MASTERDOWN")
 _CLOSED = "the connection to the store was closed"
 
 
+class ReplyReceiver(Protocol):
+    """Gets the reply to one command. Its methods must not raise."""
+
+    def on_reply(self, reply: Any) -> None:
+        """Take the reply."""
+
+    def on_error(self, error: Exception) -> None:
+        """Take the error, of those of `PipelinedConnection.call`."""
+
+
 class PipelinedConnection:
     """Calls the store. Opens on the first call, also on the first after a loss, until `close`."""
 
@@ -65,6 +75,14 @@ class PipelinedConnection:
         if protocol and not protocol.lost:
             return protocol.call(command)
         return self._open_and_call(command)
+
+    def send(self, command: tuple[Argument, ...], receiver: ReplyReceiver) -> bool:
+        """Send a command if the connection is open; return whether it is."""
+        protocol = self._protocol
+        if not protocol or protocol.lost:
+            return False
+        protocol.send(command, receiver)
+        return True
 
     async def close(self) -> None:
         """Drop the connection for good; calls in flight and later ones get `ConnectionLost`."""
@@ -97,6 +115,20 @@ class PipelinedConnection:
         return self._protocol
 
 
+class _Reply(asyncio.Future[Any]):
+    """The reply to one command, as a future."""
+
+    def on_reply(self, reply: Any) -> None:
+        """See `ReplyReceiver`."""
+        if not self.done():
+            self.set_result(reply)
+
+    def on_error(self, error: Exception) -> None:
+        """See `ReplyReceiver`."""
+        if not self.done():
+            self.set_exception(error)
+
+
 class _RespProtocol(asyncio.Protocol):
     """An open connection, until it is lost."""
 
@@ -108,8 +140,8 @@ class _RespProtocol(asyncio.Protocol):
         self._transport: Any = connection._writer.transport  # type: ignore[union-attr]  # noqa: SLF001
         self._transport.set_protocol(self)
         self._parser = hiredis.Reader()
-        self._waiting: deque[asyncio.Future[Any]] = deque()
-        """The replies of the calls in flight, in order."""
+        self._waiting: deque[ReplyReceiver] = deque()
+        """The receivers of the replies to the commands in flight, in order."""
         self._last_reply_at = 0.0
         """When the store replied last, or was called while no call was in flight."""
         self._grace_given = False
@@ -119,14 +151,19 @@ class _RespProtocol(asyncio.Protocol):
         self._close_task: asyncio.Task[None] | None = None
 
     def call(self, command: tuple[Argument, ...]) -> asyncio.Future[Any]:
-        """Send a command at the end of this turn of the loop; see `PipelinedConnection.call`."""
-        reply: asyncio.Future[Any] = self._loop.create_future()
+        """Return the reply to a command; see `PipelinedConnection.call`."""
+        reply = _Reply(loop=self._loop)
         if self.lost:  # it may be lost between its opening and the turn of a call that waited
             reply.set_exception(ConnectionLost("the connection to the store was lost"))
-            return reply
+        else:
+            self.send(command, reply)
+        return reply
+
+    def send(self, command: tuple[Argument, ...], receiver: ReplyReceiver) -> None:
+        """Send a command at the end of this turn of the loop."""
         if not self._waiting:
             self._last_reply_at = self._loop.time()
-        self._waiting.append(reply)
+        self._waiting.append(receiver)
         if not self._timeout_timer:
             self._timeout_timer = self._loop.call_later(REPLY_TIMEOUT_S, self._check_timeout)
         if not self._unsent:
@@ -136,7 +173,6 @@ class _RespProtocol(asyncio.Protocol):
         self._unsent_bytes += len(packed)
         if self._unsent_bytes >= FLUSH_BYTES:
             self._flush()
-        return reply
 
     def abort(self, error: Exception) -> None:
         """Drop the connection and fail all calls in flight with the error."""
@@ -148,9 +184,8 @@ class _RespProtocol(asyncio.Protocol):
         self._unsent.clear()
         if self._timeout_timer:
             self._timeout_timer.cancel()
-        for reply in self._waiting:
-            if not reply.done():
-                reply.set_exception(error)
+        for receiver in self._waiting:
+            receiver.on_error(error)
 
     async def closed(self) -> None:
         """Wait until a lost connection is closed."""
@@ -163,25 +198,25 @@ class _RespProtocol(asyncio.Protocol):
         self._grace_given = False
         self._parser.feed(data)
         while not self.lost and (value := self._parser.gets()) is not False:
-            reply = self._waiting.popleft()
+            receiver = self._waiting.popleft()
             if isinstance(value, hiredis.ReplyError):
-                self._fail(reply, str(value))
-            elif not reply.done():
-                reply.set_result(value)
+                self._fail(receiver, str(value))
+            else:
+                receiver.on_reply(value)
+        self._flush()  # what the receivers sent, so that the store goes on before results are made
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's name
         """See `asyncio.Protocol`."""
         self.abort(ConnectionLost("the connection to the store was lost"))
 
-    def _fail(self, reply: asyncio.Future[Any], text: str) -> None:
+    def _fail(self, receiver: ReplyReceiver, text: str) -> None:
         error: Exception = ResponseError(text)
         if text.startswith("NOSCRIPT"):
             error = NoScriptError(text)
         elif text.startswith(_NOT_WRITABLE):
             error = ConnectionLost(text)
             self.abort(error)
-        if not reply.done():
-            reply.set_exception(error)
+        receiver.on_error(error)
 
     def _flush(self) -> None:
         if self._unsent:

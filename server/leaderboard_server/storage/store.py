@@ -1,14 +1,17 @@
 """Reads and writes contests, with one typed method for each operation."""
 
+import asyncio
 import contextlib
 import itertools
 import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple, TypeAlias
 from uuid import uuid4
 
-from leaderboard_server.domain.board import Page, Standing
+from leaderboard_server.callbacks import Done, settle
+from leaderboard_server.domain.board import Page, RankQuery, Standing
 from leaderboard_server.domain.change import Commit
 from leaderboard_server.domain.position import BEGINNING, Position
 from leaderboard_server.domain.update import ScoreUpdate
@@ -22,9 +25,9 @@ from leaderboard_server.storage.codec import (
     decode_standing,
     encode_updates,
 )
-from leaderboard_server.storage.contest_scripts import ContestScripts
+from leaderboard_server.storage.contest_scripts import ContestScripts, Read
 from leaderboard_server.storage.positions import PositionTracker
-from leaderboard_server.storage.scripts import ScriptRunner, StoreConnection
+from leaderboard_server.storage.script_runner import ScriptRunner, StoreConnection
 
 
 @dataclass(frozen=True)
@@ -37,16 +40,25 @@ class Retention:
     """How long a request id is remembered at least, in seconds; at most twice as long."""
 
 
-class RankQuestion(NamedTuple):
-    """A user whose rank is read."""
-
-    user_id: str
-    neighbors: int
-    """How many users on each side, from 0 to 100."""
-
-
 Rank: TypeAlias = tuple[Position, Standing | None]
 """The position of the contest, and None for a user without a score in it."""
+
+
+class RankReply:
+    """The store's reply to queries of one contest."""
+
+    def __init__(self, queries: Sequence[RankQuery], read: Read) -> None:
+        self._queries = queries
+        self._read = read
+
+    def ranks(self) -> list[Rank]:
+        """Return the rank of each user, in the order of the queries."""
+        position, (total, *standings) = self._read
+        total_users = int(total)
+        return [
+            (position, decode_standing(query.user_id, standing, total_users, position))
+            for query, standing in zip(self._queries, standings, strict=True)
+        ]
 
 
 class History(NamedTuple):
@@ -103,11 +115,20 @@ class Store:
         Raises:
             StoreFull: The store has no memory left; nothing was written.
         """
+        result: asyncio.Future[CommitReply] = asyncio.get_running_loop().create_future()
+        self.start_commit(contest_id, updates, partial(settle, result))
+        return await result
+
+    def start_commit(
+        self, contest_id: str, updates: Sequence[ScoreUpdate], done: Done[CommitReply]
+    ) -> None:
+        """Apply updates, and pass on what `commit` returns or raises."""
         bucket = int(self._clock()) // self._retention.requests_s
-        return await self._scripts.commit(
+        self._scripts.start_commit(
             contest_id,
             keys.of_commit(contest_id, bucket),
             updates,
+            done,
             self._server_token,
             next(self._commit_numbers),
             self._retention.history_changes,
@@ -123,27 +144,16 @@ class Store:
         )
         return Page(tuple(decode_rows(start_rank, rows, entries)), int(total), position)
 
-    async def ranks(
-        self, contest_id: str, questions: Sequence[RankQuestion]
-    ) -> Callable[[], list[Rank]]:
-        """Read the ranks of 1 to 1,000 users.
+    def start_ranks(
+        self, contest_id: str, queries: Sequence[RankQuery], done: Done[RankReply]
+    ) -> None:
+        """Read the ranks of 1 to 1,000 users, and pass on the reply or the error."""
 
-        Returns:
-            A function that decodes the reply: the ranks in the order of the questions.
-        """
-        arguments = (argument for user_id, n in questions for argument in (n, user_id))
-        position, (total, *standings) = await self._scripts.read(
-            scripts.RANKS, contest_id, *arguments
-        )
+        def on_read(read: Read | Exception) -> None:
+            done(read if isinstance(read, Exception) else RankReply(queries, read))
 
-        def decode() -> list[Rank]:
-            total_users = int(total)
-            return [
-                (position, decode_standing(question.user_id, standing, total_users, position))
-                for question, standing in zip(questions, standings, strict=True)
-            ]
-
-        return decode
+        arguments = [each for query in queries for each in (query.neighbors, query.user_id)]
+        self._scripts.start_read(scripts.RANKS, contest_id, on_read, *arguments)
 
     async def users(self, contest_id: str, user_ids: Collection[str]) -> Page:
         """Read 1 to 1,000 users, best first, without those that have no rank."""

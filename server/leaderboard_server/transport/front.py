@@ -70,6 +70,8 @@ class FrontListener:
         cache = ResponseCache(self._front)
         self.put_response, self.invalidate = cache.put_response, cache.invalidate
         self.publish, self.close_group = self._front.publish, self._front.close_group
+        self.is_open, self.answer = self._listener.is_open, self._listener.answer
+        self.fail = self._listener.fail
 
     async def start(self, services: Services) -> int:
         """Serve `services`, and return the port.
@@ -82,6 +84,7 @@ class FrontListener:
         if self._tls:
             self.renew(self._tls)
         handlers = Handlers(
+            batched=services.batched,
             unary=services.unary,
             stream=services.stream,
             bidi=services.bidi,

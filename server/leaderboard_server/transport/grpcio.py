@@ -2,12 +2,14 @@
 
 import asyncio
 import contextlib
+import itertools
 import socket
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Any, TypeAlias
 
 import grpc
 
+from leaderboard_server.callbacks import settle
 from leaderboard_server.domain.errors import ServerDraining
 from leaderboard_server.transport.broadcast_groups import BroadcastGroups
 from leaderboard_server.transport.grpcio_calls import OpenCalls
@@ -15,6 +17,7 @@ from leaderboard_server.transport.grpcio_handlers import Handler, Handlers, resp
 from leaderboard_server.transport.grpcio_stream import Context, GrpcioStream
 from leaderboard_server.transport.listener import (
     GRACE_S,
+    BatchMethod,
     Endpoint,
     Limits,
     Services,
@@ -65,6 +68,9 @@ class GrpcioListener:
         self._watches = Slots("watches", limits.max_watchers)
         self._open_calls = OpenCalls(limits.max_calls_per_connection, limits.write_timeout_s)
         self._groups = BroadcastGroups[bytes]()
+        self._answers: dict[int, asyncio.Future[bytes]] = {}
+        """The answers that calls of batch methods wait for, by number."""
+        self._call_numbers = itertools.count()
         self._draining = False
         self._arrived = 0
         self._server = grpc.aio.server(options=(*_limiting(endpoint, limits), *_OPTIONS))
@@ -88,6 +94,20 @@ class GrpcioListener:
         gRPC notices a certificate that it can't use only then: it logs that and keeps the last one.
         """
         self._certificate = _certificate(tls)
+
+    def is_open(self, call: int) -> bool:
+        """See `listener.Listener.is_open`."""
+        return call in self._answers
+
+    def answer(self, call: int, response: bytes) -> None:
+        """See `listener.Listener.answer`."""
+        if answer := self._answers.get(call):
+            settle(answer, response)
+
+    def fail(self, call: int, error: Exception) -> None:
+        """See `listener.Listener.fail`."""
+        if answer := self._answers.get(call):
+            settle(answer, error)
 
     def publish(self, group: str, message: bytes, cursor: int) -> None:
         """See `listener.Listener.publish`."""
@@ -135,7 +155,8 @@ class GrpcioListener:
 
     def _handlers(self, services: Services) -> dict[str, Handler]:
         handlers: dict[str, Handler] = {}
-        for path, unary in services.unary.items():
+        batched = {path: self._one_call(batch) for path, batch in services.batched.items()}
+        for path, unary in (batched | dict(services.unary)).items():
             limited = path not in services.unlimited
             answer = self._limited_unary(unary) if limited else _unlimited_unary(unary)
             handlers[path] = grpc.unary_unary_rpc_method_handler(answer)
@@ -146,6 +167,21 @@ class GrpcioListener:
             handle = self._stream(bidi, limited=path not in services.unlimited)
             handlers[path] = grpc.stream_stream_rpc_method_handler(handle)
         return handlers
+
+    def _one_call(self, method: BatchMethod) -> UnaryMethod:
+        """Return a batch method as one that takes a single call."""
+
+        async def handle(request: bytes) -> bytes:
+            call = next(self._call_numbers)
+            answer: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+            self._answers[call] = answer
+            try:
+                method([(call, request)])
+                return await answer
+            finally:
+                del self._answers[call]
+
+        return handle
 
     def _limited_unary(self, method: UnaryMethod) -> Callable[[bytes, Context], Awaitable[bytes]]:
         async def answer(request: bytes, context: Context) -> bytes:

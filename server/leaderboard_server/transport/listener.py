@@ -1,6 +1,6 @@
 """The seam between gRPC and the service: what a listener is, and what it serves."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -41,6 +41,10 @@ class Stream(Protocol):
 UnaryMethod = Callable[[bytes], Awaitable[bytes]]
 """Returns the response to a request. Raises `LeaderboardError` for an error status."""
 
+BatchMethod = Callable[[Sequence[tuple[int, bytes]]], None]
+"""Takes the calls of one turn of the loop: the number and the request of each. They are answered by
+`Listener.answer` or `fail`, each when its result is there. Must not raise."""
+
 StreamMethod = Callable[[bytes, Stream], Awaitable[None]]
 """Sends messages until the stream ends. Raises `LeaderboardError` for an error status."""
 
@@ -52,6 +56,8 @@ BidiMethod = Callable[[AsyncIterator[bytes], Stream], Awaitable[None]]
 class Services:
     """All served methods, by path: `/package.Service/Method`."""
 
+    batched: Mapping[str, BatchMethod] = field(default_factory=dict)
+    """Unary methods that are called often."""
     unary: Mapping[str, UnaryMethod]
     stream: Mapping[str, StreamMethod]
     bidi: Mapping[str, BidiMethod]
@@ -121,6 +127,15 @@ class Listener(Protocol):
         Raises:
             TlsUnusable: The listener can't use it; the previous one stays in use.
         """
+
+    def is_open(self, call: int) -> bool:
+        """Return whether a call of a batch method still waits for its answer."""
+
+    def answer(self, call: int, response: bytes) -> None:
+        """Answer a call of a batch method. Nothing happens if it is over."""
+
+    def fail(self, call: int, error: Exception) -> None:
+        """End a call of a batch method with the status of an error, unless it is over."""
 
     def publish(self, group: str, message: bytes, cursor: int) -> None:
         """Send a message to all streams that follow a broadcast group, without waiting.

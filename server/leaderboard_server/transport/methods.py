@@ -1,10 +1,11 @@
 """The served methods: each checks the request, calls the service and encodes the response."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from typing import Generic, TypeVar
 
 from leaderboard.v1 import leaderboard_pb2 as pb
-from leaderboard_server.domain.errors import InvalidRequest, WatcherStalled
+from leaderboard_server.domain.errors import InvalidRequest, LeaderboardError, WatcherStalled
 from leaderboard_server.domain.position import Position
 from leaderboard_server.domain.update import ScoreUpdate
 from leaderboard_server.domain.watch import WatchMessage
@@ -12,6 +13,7 @@ from leaderboard_server.service.leaderboard import LeaderboardService
 from leaderboard_server.transport import requests, responses
 from leaderboard_server.transport.health import HEALTH, Health
 from leaderboard_server.transport.listener import (
+    BatchMethod,
     Listener,
     Services,
     Stream,
@@ -22,6 +24,8 @@ from leaderboard_server.transport.parsing import parse
 from leaderboard_server.transport.reflection import reflection
 from leaderboard_server.transport.statuses import Overloaded
 
+Result = TypeVar("Result")
+
 AT_ONCE = 100
 """Updates of a batch that are checked, or whose results are encoded, before other calls get a turn:
 about 2 ms at worst."""
@@ -30,28 +34,65 @@ MAX_BATCHED = 20_000
 SERVICE_NAME = pb.DESCRIPTOR.services_by_name["LeaderboardService"].full_name
 
 
+class _Answers(Generic[Result]):
+    """Answers the calls of one batch method; a `callbacks.Receiver`."""
+
+    def __init__(self, listener: Listener, encode: Callable[[Result], bytes]) -> None:
+        self.is_open = listener.is_open
+        self.fail = listener.fail
+        self._answer = listener.answer
+        self._encode = encode
+
+    def receive(self, call: int, results: Sequence[Result | LeaderboardError]) -> None:
+        """Answer a call with its only result."""
+        (result,) = results
+        if isinstance(result, LeaderboardError):
+            self.fail(call, result)
+            return
+        try:
+            response = self._encode(result)
+        except Exception as error:  # noqa: BLE001 - every exception has a status
+            self.fail(call, error)
+        else:
+            self._answer(call, response)
+
+
 class Methods:
     """The methods of `LeaderboardService`, by name. Lives as long as the service."""
 
-    def __init__(
-        self, service: LeaderboardService, put_response: Callable[[str, bytes, str, bytes], None]
-    ) -> None:
-        """Call `service`; `put_response` caches a response, as `listener.Listener.put_response`."""
+    def __init__(self, service: LeaderboardService, listener: Listener) -> None:
+        """Call `service`, and answer calls of `listener`."""
         self._service = service
-        self._put_response = put_response
+        self._listener = listener
         self._batched = 0
         """Updates of batches that callers wait for."""
-        self.unary: Mapping[str, UnaryMethod] = {
+        self._updates = _Answers(listener, responses.update_result)
+        self._ranks = _Answers(listener, responses.standing)
+        self.batched: Mapping[str, BatchMethod] = {
             "UpdateScore": self._update_score,
+            "GetUserRank": self._get_user_rank,
+        }
+        self.unary: Mapping[str, UnaryMethod] = {
             "BatchUpdateScores": self._batch_update_scores,
             "GetTopUsers": self._get_top_users,
-            "GetUserRank": self._get_user_rank,
         }
         self.stream: Mapping[str, StreamMethod] = {"WatchContest": self._watch_contest}
 
-    def _update_score(self, data: bytes) -> Awaitable[bytes]:
-        update = requests.score_update(parse(pb.UpdateScoreRequest, data))
-        return self._service.update(update, responses.update_result)
+    def _update_score(self, calls: Sequence[tuple[int, bytes]]) -> None:
+        for call, data in calls:
+            try:
+                update = requests.score_update(parse(pb.UpdateScoreRequest, data))
+                self._service.update(update, self._updates, call)
+            except Exception as error:  # noqa: BLE001 - every exception has a status
+                self._listener.fail(call, error)
+
+    def _get_user_rank(self, calls: Sequence[tuple[int, bytes]]) -> None:
+        for call, data in calls:
+            try:
+                query = requests.rank_query(parse(pb.GetUserRankRequest, data))
+                self._service.rank(query, self._ranks, call)
+            except Exception as error:  # noqa: BLE001 - every exception has a status
+                self._listener.fail(call, error)
 
     async def _batch_update_scores(self, data: bytes) -> bytes:
         # The service also counts updates of cancelled callers; this class also counts those of a
@@ -80,13 +121,9 @@ class Methods:
         query = requests.top_query(parse(pb.GetTopUsersRequest, data))
         if page := self._service.top_now(*query):
             response = responses.page(page)
-            self._put_response(_path("GetTopUsers"), data, query.contest_id, response)
+            self._listener.put_response(_path("GetTopUsers"), data, query.contest_id, response)
             return response
         return responses.page(await self._service.top(*query))
-
-    def _get_user_rank(self, data: bytes) -> Awaitable[bytes]:
-        query = requests.rank_query(parse(pb.GetUserRankRequest, data))
-        return self._service.rank(*query, responses.standing)
 
     async def _watch_contest(self, data: bytes, stream: Stream) -> None:
         request = requests.watch_request(parse(pb.WatchContestRequest, data))
@@ -101,9 +138,10 @@ def make_services(
     service: LeaderboardService, listener: Listener, health: Health, *, with_reflection: bool
 ) -> Services:
     """Return the methods of the service, of health, and perhaps of reflection."""
-    methods = Methods(service, listener.put_response)
+    methods = Methods(service, listener)
     bidi = reflection(SERVICE_NAME, HEALTH) if with_reflection else {}
     return Services(
+        batched={_path(name): method for name, method in methods.batched.items()},
         unary={_path(name): method for name, method in methods.unary.items()} | health.unary,
         stream={_path(name): method for name, method in methods.stream.items()} | health.stream,
         bidi=bidi,

@@ -12,6 +12,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from leaderboard.v1 import leaderboard_pb2 as pb
 from leaderboard_server.domain import fields
+from leaderboard_server.domain.board import RankQuery
 from leaderboard_server.domain.errors import FieldViolation, InvalidRequest
 from leaderboard_server.domain.position import BEGINNING, Position
 from leaderboard_server.domain.update import ScoreUpdate, UpdateMode
@@ -60,15 +61,6 @@ class TopQuery(NamedTuple):
     contest_id: str
     start_rank: int
     limit: int
-    min_position: Position
-
-
-class RankQuery(NamedTuple):
-    """The checked request of `GetUserRank`."""
-
-    contest_id: str
-    user_id: str
-    neighbors: int
     min_position: Position
 
 

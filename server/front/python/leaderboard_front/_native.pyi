@@ -9,8 +9,8 @@ class Front:
     """The listener without asyncio.
 
     Every method returns at once. Commands for a call that is over have no effect, so a caller need
-    not know the end of a call in time. `respond`, `send`, `follow`, `publish` and `close_group` are
-    executed in order, and not before `start`.
+    not know the end of a call in time. `respond`, `answer`, `send`, `follow`, `publish` and
+    `close_group` are executed in order, and not before `start`.
     """
 
     def __init__(self, settings: Settings) -> None: ...
@@ -26,6 +26,7 @@ class Front:
 
     def start(
         self,
+        batched: Sequence[str],
         unary: Sequence[str],
         stream: Sequence[str],
         bidi: Sequence[str],
@@ -34,8 +35,10 @@ class Front:
         """Listen, and return the port.
 
         Args:
-            unary: The paths of methods with one request and one response, as in
-                `/package.Service/Method`.
+            batched: The paths of methods with one request and one response, as in
+                `/package.Service/Method`, whose calls are taken in batches.
+
+            unary: The paths of the other methods with one request and one response.
 
             stream: The paths of methods with one request and many messages.
 
@@ -70,10 +73,16 @@ class Front:
             the limit, and ended because they were idle, flooded, or left responses unread.
 
         7: the listener has stopped, and nothing follows.
+
+        8, method, calls: all queued calls of a method that is batched, each a tuple of its number
+            and its request. These events come first.
         """
 
     def respond(self, responses: Sequence[Response]) -> None:
         """End calls: call, message or None, status code, status message, details or None."""
+
+    def answer(self, answers: Sequence[tuple[int, bytes]]) -> None:
+        """End calls with success: call and message."""
 
     def send(self, call: int, message: bytes) -> bool:
         """Put a message into the send buffer of a stream.

@@ -1,10 +1,9 @@
 """The listener for asyncio: handlers are coroutines; their responses are returned in batches."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from inspect import iscoroutinefunction
 from typing import Any, TypeAlias
 
 from leaderboard_front._native import Front
@@ -12,6 +11,7 @@ from leaderboard_front.settings import Settings, Status
 from leaderboard_front.stream import Stream
 
 UnaryHandler: TypeAlias = Callable[[bytes], Awaitable[bytes]]
+BatchHandler: TypeAlias = Callable[[Sequence[tuple[int, bytes]]], None]
 StreamHandler: TypeAlias = Callable[[bytes, Stream], Awaitable[None]]
 BidiHandler: TypeAlias = Callable[[AsyncIterator[bytes], Stream], Awaitable[None]]
 
@@ -24,10 +24,11 @@ OK, CANCELLED, RESOURCE_EXHAUSTED = 0, 1, 8
 class Handlers:
     """The served methods by path.
 
-    A unary handler that returns a future, and is not a coroutine function, needs no task. The
-    future is cancelled when its call is.
+    A batch handler takes the number and the request of each call of a unary method that one turn
+    of the loop brought. The calls are answered by `Listener.answer` or `fail`.
     """
 
+    batched: Mapping[str, BatchHandler] = field(default_factory=dict)
     unary: Mapping[str, UnaryHandler] = field(default_factory=dict)
     stream: Mapping[str, StreamHandler] = field(default_factory=dict)
     bidi: Mapping[str, BidiHandler] = field(default_factory=dict)
@@ -73,9 +74,14 @@ class Listener:
         """Done when the listener has stopped. Before `stop` was called, that is a defect."""
         self._status_of = status_of
         self._on_ended = on_ended
+        self._batch_handlers: list[BatchHandler] = []
+        """The handlers of the first methods, by their numbers."""
         self._methods: list[Callable[[int, Any], None]] = []
-        """Starts a call of each method, by its number."""
-        self._running: dict[int, asyncio.Future[Any]] = {}
+        """Starts a call of each other method, by its number after those."""
+        self._open: set[int] = set()
+        """The calls of batch handlers that have no answer yet."""
+        self._answers: list[tuple[int, bytes]] = []
+        self._running: dict[int, asyncio.Task[Any]] = {}
         self._streams: dict[int, Stream] = {}
         self._responses: list[tuple[int, bytes | None, int, str, bytes | None]] = []
         self._events: tuple[Callable[..., None], ...] = (
@@ -87,6 +93,7 @@ class Listener:
             self._on_stalled,
             self._on_connections,
             self._on_stopped,
+            self._on_batch,
         )
 
     async def start(self, handlers: Handlers) -> int:
@@ -97,13 +104,19 @@ class Listener:
         """
         self._loop = asyncio.get_running_loop()
         self.stopped = self._loop.create_future()
+        self._batch_handlers = list(handlers.batched.values())
         self._methods = [
-            *map(self._unary, handlers.unary.values()),
+            *(partial(self._start_task, handler) for handler in handlers.unary.values()),
             *(partial(self._start_stream, handler) for handler in handlers.stream.values()),
             *(partial(self._start_stream, handler) for handler in handlers.bidi.values()),
         ]
-        paths = list(handlers.unary), list(handlers.stream), list(handlers.bidi)
-        port = self.front.start(*paths, handlers.unlimited)
+        port = self.front.start(
+            list(handlers.batched),
+            list(handlers.unary),
+            list(handlers.stream),
+            list(handlers.bidi),
+            handlers.unlimited,
+        )
         self._loop.add_reader(self.front.fileno(), self._handle_events)
         return port
 
@@ -123,12 +136,32 @@ class Listener:
         for event in self.front.take(MAX_EVENTS_PER_TURN):
             events[event[0]](*event[1:])
 
-    def _on_call(self, call: int, method: int, request: Any) -> None:
-        self._methods[method](call, request)
+    def is_open(self, call: int) -> bool:
+        """Return whether a call of a batch handler still waits for its answer."""
+        return call in self._open
 
-    def _unary(self, handler: UnaryHandler) -> Callable[[int, bytes], None]:
-        start = self._start_task if iscoroutinefunction(handler) else self._start_future
-        return partial(start, handler)
+    def answer(self, call: int, message: bytes) -> None:
+        """Answer a call of a batch handler. Nothing happens if it is over."""
+        self._open.discard(call)
+        if not self._answers:
+            self._loop.call_soon(self._flush_answers)
+        self._answers.append((call, message))
+
+    def fail(self, call: int, error: Exception) -> None:
+        """End a call of a batch handler with the status of an error, unless it is over."""
+        self._open.discard(call)
+        self._fail(call, error)
+
+    def _flush_answers(self) -> None:
+        answers, self._answers = self._answers, []
+        self.front.answer(answers)
+
+    def _on_batch(self, method: int, calls: list[tuple[int, bytes]]) -> None:
+        self._open.update([call for call, _ in calls])
+        self._batch_handlers[method](calls)
+
+    def _on_call(self, call: int, method: int, request: Any) -> None:
+        self._methods[method - len(self._batch_handlers)](call, request)
 
     def _start_task(self, handler: Callable[..., Any], call: int, *arguments: Any) -> None:
         self._running[call] = self._loop.create_task(self._run(call, handler, *arguments))
@@ -146,25 +179,6 @@ class Listener:
             raise
         except Exception as error:  # noqa: BLE001 - `status_of` converts every error
             self._fail(call, error)
-
-    def _start_future(self, handler: UnaryHandler, call: int, request: bytes) -> None:
-        try:
-            future = asyncio.ensure_future(handler(request))
-        except Exception as error:  # noqa: BLE001 - `status_of` converts every error
-            self._fail(call, error)
-            return
-        self._running[call] = future
-        future.add_done_callback(lambda future: self._on_done(call, future))
-
-    def _on_done(self, call: int, future: asyncio.Future[bytes]) -> None:
-        if future.cancelled():
-            self._end(call, None, CANCELLED, "the call was cancelled", None)
-            return
-        error = future.exception()
-        if isinstance(error, Exception):
-            self._fail(call, error)
-        else:
-            self._end(call, future.result(), OK, "", None)
 
     def _fail(self, call: int, error: Exception) -> None:
         # A receiver that stalled gets every message that was sent, if it reads on after all.
@@ -194,6 +208,7 @@ class Listener:
 
     def _on_cancelled(self, call: int) -> None:
         # A task that is cancelled before it started never ends the call itself.
+        self._open.discard(call)
         self._streams.pop(call, None)
         if work := self._running.pop(call, None):
             work.cancel()
