@@ -104,7 +104,7 @@ class _Parts:
         self._listener = listener
         self._monitor = Monitor(driver, on_change=self._health.set_serving)
         self._followed = (feed, followers, boards)
-        self._closed = (writes, reads, *self._followed, ranks, committer)
+        self._closed = (writes, reads, *self._followed, ranks, committer, service)
 
     async def start(self, stack: contextlib.AsyncExitStack) -> int:
         """Start the parts and return the port; `stack` closes them in reverse order."""

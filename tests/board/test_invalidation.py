@@ -1,5 +1,6 @@
 """Invalidation of cached responses, before any caller gets a later state."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from types import SimpleNamespace
 from typing import cast
@@ -39,9 +40,14 @@ class CachingListener:
         cache = ResponseCache(self)
         self.boards = Boards(node.store, node.followers, invalidate=cache.invalidate)
         service = LeaderboardService(node.committer, self.boards, Ranks(node.store), node.watchers)
-        # Only pages are read.
-        unused = dict.fromkeys(("is_open", "answer", "fail"))
-        listener = SimpleNamespace(put_response=cache.put_response, **unused)
+        self._answered = asyncio.Event()
+        """Set once the only call has its answer."""
+        listener = SimpleNamespace(
+            put_response=cache.put_response,
+            is_open=lambda _: True,
+            answer=lambda _, _response: self._answered.set(),
+            fail=lambda _, error: pytest.fail(str(error)),
+        )
         self._methods = Methods(service, cast("Listener", listener))
 
     @property
@@ -66,7 +72,9 @@ class CachingListener:
     async def read(self) -> None:
         """Read the board as a caller without a cached response does."""
         request = pb.GetTopUsersRequest(contest_id=CONTEST).SerializeToString()
-        await self._methods.unary["GetTopUsers"](request)
+        self._answered.clear()
+        self._methods.batched["GetTopUsers"]([(1, request)])
+        await self._answered.wait()
 
     async def cached(self) -> Position:
         """Read until the response is cached, and return its position."""

@@ -27,6 +27,18 @@ class Page:
     position: Position
 
 
+class TopQuery(NamedTuple):
+    """The ranks of a contest that are requested."""
+
+    contest_id: str
+    start_rank: int
+    """The first rank, from 1."""
+    limit: int
+    """How many ranks, from 1 to 1,000."""
+    min_position: Position
+    """The ranks are of this position or a later one."""
+
+
 class RankQuery(NamedTuple):
     """A user whose rank is requested."""
 

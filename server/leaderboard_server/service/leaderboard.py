@@ -2,15 +2,15 @@
 
 import asyncio
 import itertools
-from collections.abc import Sequence
-from functools import partial
+from collections.abc import Awaitable, Sequence
+from typing import TypeVar
 
 from leaderboard_server.board.boards import DEPTH, Boards
 from leaderboard_server.board.committer import Committer
 from leaderboard_server.board.ranks import Rank, Ranks
 from leaderboard_server.board.row_queue import RowQueue
 from leaderboard_server.callbacks import Receiver
-from leaderboard_server.domain.board import Page, RankQuery
+from leaderboard_server.domain.board import Page, RankQuery, TopQuery
 from leaderboard_server.domain.errors import (
     LeaderboardError,
     Outcome,
@@ -18,12 +18,13 @@ from leaderboard_server.domain.errors import (
     StoreFailure,
     StoreUnavailable,
 )
-from leaderboard_server.domain.position import Position
 from leaderboard_server.domain.update import MAX_SCORE, ScoreUpdate
 from leaderboard_server.domain.watch import WatchRequest
 from leaderboard_server.tasks import TaskSet
 from leaderboard_server.watch.sink import WatchSink
 from leaderboard_server.watch.watchers import Watchers
+
+Result = TypeVar("Result")
 
 CONTESTS_AT_ONCE = 32
 """Contests of one batch that are committed concurrently; other callers get a turn in between."""
@@ -48,7 +49,11 @@ class LeaderboardService:
         self._pages = RowQueue(ROWS_IN_FLIGHT, MAX_ROWS_QUEUED)
         # Bounded by the number of calls: these are 201 rows at most.
         self._neighbors = RowQueue(ROWS_IN_FLIGHT // 2)
-        self._tasks = TaskSet(name="rank-in-turn")
+        self._reads = TaskSet(name="read")
+
+    async def close(self) -> None:
+        """Cancel the reads that nobody waits for any more, once the listener has stopped."""
+        await self._reads.close()
 
     def update(self, update: ScoreUpdate, receiver: Receiver[Outcome], call: int) -> None:
         """Apply one update.
@@ -123,28 +128,26 @@ class LeaderboardService:
         except StoreFailure as error:
             return error
 
-    def top_now(
-        self, contest_id: str, start_rank: int, count: int, min_position: Position
-    ) -> Page | None:
+    def top_now(self, query: TopQuery) -> Page | None:
         """Return the result of `top` if it needs no waiting, else None."""
-        return self._boards.top_now(contest_id, start_rank, count, min_position)
+        return self._boards.top_now(*query)
 
-    async def top(
-        self, contest_id: str, start_rank: int, count: int, min_position: Position
-    ) -> Page:
-        """Read `count` ranks (1 to 1,000) of a contest from `start_rank` (from 1) on.
+    def top(self, query: TopQuery, receiver: Receiver[Page], call: int) -> None:
+        """Read ranks of a contest.
 
-        Raises:
-            PositionUnreachable: `min_position` is not in the store's history.
+        The receiver gets a page, or one of these errors:
 
-            ReadQueueFull: The ranks are below the top window, and too many others wait for such.
-
-            StoreUnavailable: The store is needed and down.
+        - `PositionUnreachable`: `min_position` is not in the store's history.
+        - `ReadQueueFull`: The ranks are below the top window, and too many others wait for such.
+        - `StoreUnavailable`: The store is needed and down.
         """
-        read = partial(self._boards.top, contest_id, start_rank, count, min_position)
-        if start_rank + count - 1 <= DEPTH:
-            return await read()
-        return await self._pages.run(count, read)
+
+        async def read() -> Sequence[Page]:
+            return (await self._boards.top(*query),) if receiver.is_open(call) else ()
+
+        in_window = query.start_rank + query.limit - 1 <= DEPTH
+        pages = read() if in_window else self._pages.run(query.limit, read)
+        self._reads.start(_pass_on(pages, receiver, call))
 
     def rank(self, query: RankQuery, receiver: Receiver[Rank], call: int) -> None:
         """Read the rank of a user; the receiver gets it or an error, see `board.ranks.Rank`.
@@ -154,23 +157,31 @@ class LeaderboardService:
         if query.neighbors <= FEW_NEIGHBORS:
             self._ranks.add(query, receiver, call)
         else:
-            self._tasks.start(self._rank_in_turn(query, receiver, call))
+            self._rank_in_turn(query, receiver, call)
 
-    async def _rank_in_turn(self, query: RankQuery, receiver: Receiver[Rank], call: int) -> None:
+    def _rank_in_turn(self, query: RankQuery, receiver: Receiver[Rank], call: int) -> None:
         async def read() -> Sequence[Rank]:
-            return [await self._ranks.rank_alone(query)] if receiver.is_open(call) else []
+            return (await self._ranks.rank_alone(query),) if receiver.is_open(call) else ()
 
-        try:
-            ranks = await self._neighbors.run(query.rows, read)
-        except LeaderboardError as error:
-            receiver.fail(call, error)
-        else:
-            if ranks:
-                receiver.receive(call, ranks)
+        ranks = self._neighbors.run(query.rows, read)
+        self._reads.start(_pass_on(ranks, receiver, call))
 
     async def watch(self, request: WatchRequest, sink: WatchSink) -> None:
         """Send a watcher its messages; see `watch.watchers.Watchers.watch`."""
         await self._watchers.watch(request, sink)
+
+
+async def _pass_on(
+    reading: Awaitable[Sequence[Result]], receiver: Receiver[Result], call: int
+) -> None:
+    """Pass on what was read, or the error; nothing was if the call was over by then."""
+    try:
+        results = await reading
+    except Exception as error:  # noqa: BLE001 - every exception has a status
+        receiver.fail(call, error)
+    else:
+        if results:
+            receiver.receive(call, results)
 
 
 def _common_failure(groups: Sequence[Sequence[Outcome] | StoreFailure]) -> StoreFailure | None:

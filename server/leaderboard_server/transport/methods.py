@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Generic, TypeVar
 
 from leaderboard.v1 import leaderboard_pb2 as pb
+from leaderboard_server.domain.board import Page
 from leaderboard_server.domain.errors import InvalidRequest, LeaderboardError, WatcherStalled
 from leaderboard_server.domain.position import Position
 from leaderboard_server.domain.update import ScoreUpdate
@@ -57,6 +58,37 @@ class _Answers(Generic[Result]):
             self._answer(call, response)
 
 
+class _SharedAnswer(Generic[Result]):
+    """Answers several calls alike; a `callbacks.Receiver` of one call, whatever its number."""
+
+    def __init__(
+        self, listener: Listener, calls: Sequence[int], encode: Callable[[Result], bytes]
+    ) -> None:
+        self._listener = listener
+        self._calls = calls
+        self._encode = encode
+
+    def is_open(self, _call: int) -> bool:
+        """Return whether any of the calls still waits for its answer."""
+        return any(map(self._listener.is_open, self._calls))
+
+    def receive(self, _call: int, results: Sequence[Result]) -> None:
+        """Answer all calls with the only result."""
+        (result,) = results
+        try:
+            response = self._encode(result)
+        except Exception as error:  # noqa: BLE001 - every exception has a status
+            self.fail(0, error)
+            return
+        for call in self._calls:
+            self._listener.answer(call, response)
+
+    def fail(self, _call: int, error: Exception) -> None:
+        """End all calls with the status of an error."""
+        for call in self._calls:
+            self._listener.fail(call, error)
+
+
 class Methods:
     """The methods of `LeaderboardService`, by name. Lives as long as the service."""
 
@@ -71,10 +103,10 @@ class Methods:
         self.batched: Mapping[str, BatchMethod] = {
             "UpdateScore": self._update_score,
             "GetUserRank": self._get_user_rank,
+            "GetTopUsers": self._get_top_users,
         }
         self.unary: Mapping[str, UnaryMethod] = {
             "BatchUpdateScores": self._batch_update_scores,
-            "GetTopUsers": self._get_top_users,
         }
         self.stream: Mapping[str, StreamMethod] = {"WatchContest": self._watch_contest}
 
@@ -93,6 +125,26 @@ class Methods:
                 self._service.rank(query, self._ranks, call)
             except Exception as error:  # noqa: BLE001 - every exception has a status
                 self._listener.fail(call, error)
+
+    def _get_top_users(self, calls: Sequence[tuple[int, bytes]]) -> None:
+        same_request: dict[bytes, list[int]] = {}
+        for call, data in calls:
+            same_request.setdefault(data, []).append(call)
+        for data, readers in same_request.items():
+            answers = _SharedAnswer(self._listener, readers, responses.page)
+            try:
+                self._read_top(data, answers)
+            except Exception as error:  # noqa: BLE001 - every exception has a status
+                answers.fail(0, error)
+
+    def _read_top(self, data: bytes, answers: "_SharedAnswer[Page]") -> None:
+        query = requests.top_query(parse(pb.GetTopUsersRequest, data))
+        if page := self._service.top_now(query):
+            response = responses.page(page)
+            self._listener.put_response(_path("GetTopUsers"), data, query.contest_id, response)
+            answers.receive(0, (page,))
+        else:
+            self._service.top(query, answers, 0)
 
     async def _batch_update_scores(self, data: bytes) -> bytes:
         # The service also counts updates of cancelled callers; this class also counts those of a
@@ -116,14 +168,6 @@ class Methods:
         finally:
             self._batched -= size
         return response.encoded()
-
-    async def _get_top_users(self, data: bytes) -> bytes:
-        query = requests.top_query(parse(pb.GetTopUsersRequest, data))
-        if page := self._service.top_now(*query):
-            response = responses.page(page)
-            self._listener.put_response(_path("GetTopUsers"), data, query.contest_id, response)
-            return response
-        return responses.page(await self._service.top(*query))
 
     async def _watch_contest(self, data: bytes, stream: Stream) -> None:
         request = requests.watch_request(parse(pb.WatchContestRequest, data))

@@ -5,14 +5,13 @@ Each check raises `InvalidRequest`, with a violation for each invalid field.
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
-from typing import NamedTuple
 
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from leaderboard.v1 import leaderboard_pb2 as pb
 from leaderboard_server.domain import fields
-from leaderboard_server.domain.board import RankQuery
+from leaderboard_server.domain.board import RankQuery, TopQuery
 from leaderboard_server.domain.errors import FieldViolation, InvalidRequest
 from leaderboard_server.domain.position import BEGINNING, Position
 from leaderboard_server.domain.update import ScoreUpdate, UpdateMode
@@ -53,15 +52,6 @@ _UPDATE_FIELDS = (
 
 Problem = tuple[str, str | None]
 """A field and its problem, or None."""
-
-
-class TopQuery(NamedTuple):
-    """The checked request of `GetTopUsers`."""
-
-    contest_id: str
-    start_rank: int
-    limit: int
-    min_position: Position
 
 
 def score_update(request: pb.UpdateScoreRequest) -> ScoreUpdate:
