@@ -81,6 +81,18 @@ def launch(folder: DataFolder, log: StoreLog, max_memory: int) -> subprocess.Pop
         raise StoreStartFailed(str(error)) from error
 
 
+def allocator(pid: int) -> str:
+    """Return the allocator of a running store, `jemalloc` or `libc`: its INFO says `libc` of both.
+
+    It is `libc` where it can't be found out, which is where `exec_valkey` preloads none.
+    """
+    try:
+        maps = Path(f"/proc/{pid}/maps").read_bytes()
+    except OSError:
+        return "libc"
+    return "jemalloc" if exec_valkey.ALLOCATOR.encode() in maps else "libc"
+
+
 def valkey_server() -> Path:
     """Return the path of the Valkey server for this platform, from the installed wheel.
 

@@ -16,7 +16,7 @@ import structlog
 
 from leaderboard_server.embedded_valkey.errors import StoreStartFailed
 from leaderboard_server.embedded_valkey.folder import DataFolder, StoreLog
-from leaderboard_server.embedded_valkey.launch import launch
+from leaderboard_server.embedded_valkey.launch import allocator, launch
 from leaderboard_server.embedded_valkey.orphan import end_orphan
 from leaderboard_server.tasks import BackgroundTask, RestartBackoff
 
@@ -100,7 +100,12 @@ class EmbeddedStore:
         except BaseException:
             await process.stop()
             raise
-        _log.info("store_started", pid=process.pid, folder=str(self._folder.path))
+        _log.info(
+            "store_started",
+            pid=process.pid,
+            folder=str(self._folder.path),
+            allocator=allocator(process.pid),
+        )
         return process
 
     async def _stop(self) -> None:
