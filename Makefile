@@ -13,6 +13,7 @@ INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check -c constraints
 PROTOS := $(wildcard protos/leaderboard/v1/*.proto)
 STUBS := clients/python
 FRONT := server/front/Cargo.toml
+FRONT_SOURCES := $(FRONT) server/front/pyproject.toml $(wildcard server/front/src/*.rs)
 CLIENTS := python $(if $(shell command -v go),go) $(if $(shell command -v npm),typescript) $(if $(shell command -v mvn),java)
 
 export PATH := $(CURDIR)/$(TOOLS):$(PATH)
@@ -23,7 +24,7 @@ export PATH := $(CURDIR)/$(TOOLS):$(PATH)
 help: ## List the tasks
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
 
-run: $(VENV)/.run ## Set up a virtual environment and serve on 127.0.0.1:50051
+run: $(VENV)/.run $(if $(shell command -v cargo),$(VENV)/.front-tried) ## Set up all that is needed and serve on 127.0.0.1:50051
 	$(BIN)/leaderboard serve
 
 front: $(VENV)/.front ## Build the fast listener and install it (needs Rust)
@@ -175,7 +176,10 @@ $(VENV)/.dev: $(VENV)/.run
 	@touch $@
 
 # The Python files of the front are used in place; only its Rust code is built.
-$(VENV)/.front: $(FRONT) server/front/pyproject.toml $(wildcard server/front/src/*.rs) | $(VENV)/.run
+$(VENV)/.front: $(FRONT_SOURCES) | $(VENV)/.run
 	$(INSTALL) --group front
 	VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/maturin develop --quiet --release --manifest-path $(FRONT)
-	@touch $@
+	@touch $@ $(VENV)/.front-tried
+
+$(VENV)/.front-tried: $(FRONT_SOURCES) | $(VENV)/.run
+	@server/front/try_build.sh

@@ -20,7 +20,7 @@ from leaderboard_server.open_files import max_connections, raise_open_files
 from leaderboard_server.replication.feed import Feed
 from leaderboard_server.replication.log_followers import LogFollowers
 from leaderboard_server.service.leaderboard import LeaderboardService
-from leaderboard_server.start_log import log_start
+from leaderboard_server.start_log import log_listener, log_start
 from leaderboard_server.storage.connection import connect
 from leaderboard_server.storage.monitor import Monitor
 from leaderboard_server.storage.pipelined_connection import PipelinedConnection
@@ -184,6 +184,7 @@ async def serve(config: Config, announce: Callable[[], None] = lambda: None) -> 
     async with running(config) as server:
         _tune_garbage_collection()
         log_start(config, *server, open_files)
+        log_listener(config, server.listener)
         announce()
         await stopping.wait()
         _log.info("stopping")

@@ -1,4 +1,4 @@
-"""Logs the start of a server: its version, address, store and limits."""
+"""Logs the start of a server: its version, address, listener, store and limits."""
 
 from importlib.metadata import version
 
@@ -39,6 +39,18 @@ def log_start(
             max_watchers=limits.max_watchers,
             reason="watchers with a connection each can't all connect",
             to_do="raise the hard limit of open files, or lower --max-watchers",
+        )
+
+
+def log_listener(config: Config, chosen: ListenerName) -> None:
+    """Log a warning if grpcio serves only because the front is not installed."""
+    if config.listener == "auto" and chosen == "grpcio":
+        _log.warning(
+            "front_missing",
+            listener=chosen,
+            reason="the fast listener is not installed; grpcio answers about a tenth of its calls",
+            to_do="`make front`, or pip install the wheel leaderboard-front; --listener grpcio"
+            " keeps grpcio without this line",
         )
 
 

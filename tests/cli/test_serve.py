@@ -120,7 +120,7 @@ async def test_the_password_of_the_store_is_never_logged(
 
     await eventually(lambda: "serving" in log.read_text(), "a server that serves", within=20)
     await own_store.kill()
-    await eventually(lambda: '"warning"' in log.read_text(), "the loss of the store")
+    await eventually(lambda: "store_unavailable" in log.read_text(), "the loss of the store")
     server.signal(signal.SIGTERM)
     assert await server.exited() == 0
     assert _PASSWORD not in log.read_text()

@@ -14,10 +14,10 @@ from pydantic import SecretStr
 from leaderboard_server.config import Config
 from leaderboard_server.embedded_valkey import EmbeddedStore
 from leaderboard_server.open_files import raise_open_files
-from leaderboard_server.start_log import name_of_store
+from leaderboard_server.start_log import log_listener, name_of_store
 from leaderboard_server.startup_errors import CANT_START
 from leaderboard_server.tasks import RestartBackoff
-from leaderboard_server.transport.choice import choose
+from leaderboard_server.transport.choice import ListenerName, choose
 from leaderboard_server.workers.address import reserved_address
 
 _log = structlog.get_logger()
@@ -44,7 +44,7 @@ async def supervise(config: Config) -> int:
 
         EmbeddedStoreError: The embedded store can't be started.
     """
-    choose(config.listener)
+    listener = choose(config.listener)
     open_files = raise_open_files()
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -52,7 +52,7 @@ async def supervise(config: Config) -> int:
     for number in signals:
         loop.add_signal_handler(number, stopping.set)
     async with contextlib.AsyncExitStack() as stack:
-        shared = await _worker_config(config, stack)
+        shared = await _worker_config(config, listener, stack)
         first = await _Worker.start(shared)
         if not await first.serves():
             return max(await first.ended(), CANT_START)
@@ -65,6 +65,7 @@ async def supervise(config: Config) -> int:
             open_files=open_files.now,
             open_files_before=open_files.before,
         )
+        log_listener(config, listener)
         others: list[_Worker | None] = [None] * (config.workers - 1)
         slots = [asyncio.create_task(_fill_slot(shared, worker)) for worker in (first, *others)]
         await stopping.wait()
@@ -79,9 +80,15 @@ async def supervise(config: Config) -> int:
     return 0 if all(code in _GRACEFUL_EXITS for code in codes) else 1
 
 
-async def _worker_config(config: Config, stack: contextlib.AsyncExitStack) -> Config:
-    """Reserve the address and run the store that the workers share; return their settings."""
-    changed: dict[str, object] = {"address": stack.enter_context(reserved_address(config.address))}
+async def _worker_config(
+    config: Config, listener: ListenerName, stack: contextlib.AsyncExitStack
+) -> Config:
+    """Reserve the address and run the store that the workers share; return their settings.
+
+    All workers have the listener that was chosen at the start, also those that replace others.
+    """
+    address = stack.enter_context(reserved_address(config.address))
+    changed: dict[str, object] = {"address": address, "listener": listener}
     if not config.redis_url:
         store = await stack.enter_async_context(
             EmbeddedStore(config.data_dir, max_memory=config.embedded_max_memory)
