@@ -5,7 +5,7 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks.paths import BINARIES, HERE, LOAD, SEED_GO
+from benchmarks.paths import BINARIES, HERE, LOAD
 
 
 def build() -> None:
@@ -20,7 +20,7 @@ def build() -> None:
         raise RuntimeError("the load is written in Go: install Go 1.26 or later")
     BINARIES.mkdir(parents=True, exist_ok=True)
     _run(["go", "build", "-o", str(LOAD), "."], HERE / "load")
-    _run(["go", "build", "-o", str(SEED_GO), "."], HERE / "peers" / "seed_go")
+    _run(["go", "build", "-o", f"{BINARIES}/", "./seed"], HERE / "peers" / "go")
 
 
 def _run(command: Sequence[str], folder: Path) -> None:

@@ -46,7 +46,7 @@ def _processor() -> str:
 
 
 def _go_versions() -> list[str]:
-    needed = HERE.joinpath("peers", "seed_go", "go.mod").read_text(encoding="utf-8")
+    needed = HERE.joinpath("peers", "go", "go.mod").read_text(encoding="utf-8")
     return [
         f"{module.removesuffix('/v9').rpartition('/')[2]} {found.group(1)}"
         for module in _GO_MODULES

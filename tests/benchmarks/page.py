@@ -40,7 +40,7 @@ minutes, from smaller boards and short runs.
 
 The peers:
 
-- **Go** (`peers/seed_go`): grpc-go and go-redis with GOMAXPROCS=1. An update is ZINCRBY, then
+- **Go** (`peers/go/seed`): grpc-go and go-redis with GOMAXPROCS=1. An update is ZINCRBY, then
   PUBLISH; its response has no rank, which saves a round trip. A board is ZREVRANGE behind a cache
   that the server's own writes invalidate. A rank is ZREVRANK, ZSCORE and ZCARD in one pipeline.
   Each watcher has a buffer. A repeated call counts twice, and ties are ordered by the bytes of the

@@ -1,4 +1,4 @@
-module leaderboard.test/seed
+module leaderboard.test/peers
 
 go 1.26.0
 

@@ -1,8 +1,5 @@
-// Command seed_go is the peer that the service is compared with: a common leaderboard in Go, with
-// grpc-go and go-redis, one sorted set for each contest, a cache of first rows and a hub for watchers.
-// It implements the part of leaderboard.v1 that this design supports: no request ids, no fair ties and
-// no positions to resume from.
-package main
+// Package serve runs the service of a peer, with the same gRPC server and client of the store for all.
+package serve
 
 import (
 	"context"
@@ -17,7 +14,8 @@ import (
 	"google.golang.org/grpc"
 )
 
-func main() {
+// Run parses the flags, and serves what build makes of the store until the process is asked to end.
+func Run(build func(ctx context.Context, store *redis.Client) leaderboardv1.LeaderboardServiceServer) {
 	address := flag.String("address", "127.0.0.1:50051", "HOST:PORT to listen on")
 	socket := flag.String("redis-socket", "", "path of the store's unix socket")
 	pool := flag.Int("pool", 64, "connections to the store")
@@ -31,10 +29,8 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	hub := newHub(store)
-	go hub.run(ctx)
 	server := grpc.NewServer()
-	leaderboardv1.RegisterLeaderboardServiceServer(server, &service{store: store, boards: newBoards(store), hub: hub})
+	leaderboardv1.RegisterLeaderboardServiceServer(server, build(ctx, store))
 	go func() {
 		<-ctx.Done()
 		server.Stop()
