@@ -12,22 +12,23 @@ import typer
 
 from benchmarks.build import build
 from benchmarks.campaign import STORE, Outcome, Plan, run
-from benchmarks.jobs import FULL, QUICK, Job, Sizes, all_jobs
+from benchmarks.job import FULL, QUICK, Job, Sizes
+from benchmarks.jobs import all_jobs
 from benchmarks.machine import describe, disturbance
 from benchmarks.page import write_page
 from benchmarks.paths import BUILD, PAGE, PLOTS
 from benchmarks.servers import SERVERS
 from benchmarks.tables import jobs_table, targets_table
-from benchmarks.targets import targets
+from benchmarks.targets import needed, targets
 
 _QUICK_SECONDS, _QUICK_TURNS = 1.5, 1
-_SECONDS, _TURNS = 5.0, 3
+_SECONDS, _TURNS = 3.0, 3
 
 
 def main(
     *,
     quick: Annotated[
-        bool, typer.Option("--quick", help="Only the jobs with targets, on small boards, once.")
+        bool, typer.Option("--quick", help="Only what the ratios need, on small boards, once.")
     ] = False,
     jobs: Annotated[str, typer.Option(help="Only jobs with these parts in their names.")] = "",
     servers: Annotated[str, typer.Option(help="Only these servers, with commas.")] = "",
@@ -71,8 +72,7 @@ def main(
 def _chosen_jobs(sizes: Sizes, names: str, *, quick: bool) -> list[Job]:
     found = all_jobs(sizes)
     if quick:
-        needed = {job for target in targets(sizes) for job in (target.job, target.peer_job)}
-        found = [job for job in found if job.name in needed]
+        found = needed(found, targets(sizes))
     if names:
         found = [job for job in found if any(part in job.name for part in names.split(","))]
     if not found:

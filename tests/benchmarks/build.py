@@ -1,15 +1,24 @@
-"""Builds the Go programs: the load generator, and the peer on the stubs of the Go client."""
+"""Builds the Go programs: the load generator, and the peers on the stubs of the Go client."""
 
+import os
 import shutil
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks.paths import BINARIES, HERE, LOAD
+from benchmarks.paths import BINARIES, HERE, LOAD, SCRIPTS
+from leaderboard_server.storage import scripts
+
+_SHARED_SCRIPTS = {
+    "commit": scripts.COMMIT,
+    "ranks": scripts.RANKS,
+    "top": scripts.TOP,
+    "begin_epoch": scripts.BEGIN_EPOCH,
+}
 
 
 def build() -> None:
-    """Build all programs; a build that is up to date takes a second.
+    """Build all programs, and write the scripts; a build that is up to date takes a second.
 
     Raises:
         subprocess.CalledProcessError: A build failed; its output is on standard error.
@@ -20,7 +29,13 @@ def build() -> None:
         raise RuntimeError("the load is written in Go: install Go 1.26 or later")
     BINARIES.mkdir(parents=True, exist_ok=True)
     _run(["go", "build", "-o", str(LOAD), "."], HERE / "load")
-    _run(["go", "build", "-o", f"{BINARIES}/", "./seed"], HERE / "peers" / "go")
+    _run(["go", "build", "-o", f"{BINARIES}/", "./seed", "./scripts"], HERE / "peers" / "go")
+    SCRIPTS.mkdir(exist_ok=True)
+    for name, script in _SHARED_SCRIPTS.items():
+        # by renaming, since a peer of another test run may be reading it
+        new = SCRIPTS / f"{name}.{os.getpid()}"
+        new.write_text(script.source, encoding="utf-8")
+        new.rename(SCRIPTS / f"{name}.lua")
 
 
 def _run(command: Sequence[str], folder: Path) -> None:

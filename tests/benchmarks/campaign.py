@@ -1,19 +1,22 @@
 """Runs jobs against servers in turn (A B A B), so that a disturbance affects all servers."""
 
+import contextlib
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
 
-from benchmarks.jobs import Job
+from benchmarks.job import Job
 from benchmarks.layouts import Layout
 from benchmarks.ledger import Ledger, LedgerError
 from benchmarks.load import LoadError
+from benchmarks.machine import disk
 from benchmarks.measure import Measurement, measure, measure_ceiling
+from benchmarks.paths import BUILD
 from benchmarks.seeding import Dataset, seed
 from benchmarks.servers import SERVERS
-from benchmarks.store import RunningStore, running_store
+from benchmarks.store import AppendOnlyFile, RunningStore, running_store
 
 STORE = "store"
 """The name under which the store alone is measured."""
@@ -29,7 +32,8 @@ class Plan:
     """The counted duration of each run."""
     turns: int
     append_only: bool
-    """True if the store keeps an append-only file."""
+    """True if the store of all jobs keeps an append-only file, synced once a second. Jobs in which
+    every write is synced have a store of their own."""
 
 
 @dataclass
@@ -37,6 +41,8 @@ class Outcome:
     """The result of a campaign."""
 
     measurements: list[Measurement] = field(default_factory=list)
+    stores: dict[str, str] = field(default_factory=dict)
+    """How the stores keep writes."""
     store_bytes: dict[str, dict[str, float]] = field(default_factory=dict)
     """Bytes of the store for each user, by the size of the board and the layout."""
     failures: list[str] = field(default_factory=list)
@@ -52,19 +58,34 @@ def run(plan: Plan, report: Callable[[str], None]) -> Outcome:
         report: Called with a line about each step.
 
     Raises:
-        RuntimeError: The store doesn't start.
+        RuntimeError: The store doesn't start, or its file would not be on a disk.
     """
     outcome = Outcome()
-    with (
-        tempfile.TemporaryDirectory(prefix="leaderboard-bench-") as folder,
-        running_store(Path(folder), append_only=plan.append_only) as store,
+    for (dataset, synced), jobs in groupby(
+        plan.jobs, lambda job: (job.dataset, job.every_write_synced)
     ):
-        for dataset, jobs in groupby(plan.jobs, lambda job: job.dataset):
+        sync = "always" if synced else "everysec" if plan.append_only else ""
+        with _store(sync) as store:
+            name = "jobs with every write synced" if synced else "all other jobs"
+            outcome.stores[name] = store.durability() + (f", on {disk(BUILD)}" if sync else "")
             report(f"seeding {dataset.contests:,} x {dataset.users:,} users")
             boards = _Boards(store, dataset, plan, outcome)
             for job in jobs:
                 boards.run(job, report)
     return outcome
+
+
+@contextlib.contextmanager
+def _store(sync: str) -> Iterator[RunningStore]:
+    """Run a store, whose append-only file is synced when `sync` says; empty for no file."""
+    BUILD.mkdir(parents=True, exist_ok=True)
+    with (
+        tempfile.TemporaryDirectory(prefix="leaderboard-bench-") as folder,
+        # not with the socket, since a folder of temporary files may be in memory
+        tempfile.TemporaryDirectory(prefix="store-", dir=BUILD) as data,
+        running_store(Path(folder), AppendOnlyFile(Path(data), sync) if sync else None) as store,
+    ):
+        yield store
 
 
 class _Boards:

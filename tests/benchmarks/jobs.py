@@ -1,110 +1,93 @@
-"""Jobs: the calls, their boards, and the measured figure."""
+"""All jobs, grouped by their boards."""
 
-from dataclasses import dataclass, field, replace
-from enum import StrEnum
+from dataclasses import replace
 
+from benchmarks.job import PEERS, SCRIPTS, SERVICE, Job, Sizes, Tool
 from benchmarks.seeding import Dataset
 
-SERVICE = ("front", "grpcio")
-PEERS = ("seed_go", "plain_python")
-
-
-class Tool(StrEnum):
-    """The program that makes the load."""
-
-    LOAD = "load"
-    H2LOAD = "h2load"
-    STORE = "store"
-    """The script of the service, called on the store without a server."""
-    OVERLOAD = "overload"
-    """The load twice: at the highest rate of the server, then at three times that rate."""
-    HOLD = "hold"
-    """Watchers of an idle contest, to measure their memory."""
-
-
-@dataclass(frozen=True)
-class Job:
-    """One kind of measurement."""
-
-    name: str
-    title: str
-    dataset: Dataset
-    unit: str
-    figure: str
-    """The measured figure in the result of the load, as a path of names with dots."""
-    arguments: tuple[str, ...] = ()
-    servers: tuple[str, ...] = (*SERVICE, *PEERS)
-    tool: Tool = Tool.LOAD
-    writes: bool = False
-    may_fail: bool = False
-    """True if calls may fail, as at a fixed rate above the capacity of a server."""
-    details: tuple[str, ...] = field(default=())
-    """Further figures that the table shows."""
-
-    @property
-    def load_arguments(self) -> tuple[str, ...]:
-        """Return the arguments of the load: the boards, and the calls to make."""
-        dataset = self.dataset
-        size = ("-contests", str(dataset.contests), "-users", str(dataset.users))
-        return (*size, *self.arguments)
-
-
-@dataclass(frozen=True)
-class Sizes:
-    """The sizes of boards, and the numbers of watchers."""
-
-    users: int
-    """The users of the large board."""
-    contests: int
-    users_each: int
-    growth: tuple[int, ...]
-    """The sizes of boards on which writes and ranks are compared."""
-    crowds: tuple[int, ...]
-    """Numbers of watchers."""
-
-
-FULL = Sizes(1_000_000, 1_000, 1_000, (1_000, 100_000, 1_000_000, 10_000_000), (1_000, 10_000))
-QUICK = Sizes(100_000, 200, 100, (1_000, 100_000), (1_000,))
+_ALL = (*SERVICE, *PEERS, SCRIPTS)
 
 _LATENCIES = ("p50_us", "p99_us", "p999_us")
 
-IN_FLIGHT = ("-streams", "64")
+_IN_FLIGHT = ("-streams", "64")
 """Calls in flight on each of the 4 connections of the load where throughput is measured. With 16
 neither the service nor its load is busy, so that would measure the duration of a call."""
+_ONE = ("-connections", "1", "-streams", "1")
 
 
 def all_jobs(sizes: Sizes) -> list[Job]:
     """Return all jobs, grouped by their boards."""
-    big = Dataset(1, sizes.users)
+    boards = {name: Dataset(1, users) for name, users in sizes.boards.items()}
+    found = []
+    for name, board in boards.items():
+        if name == "small":
+            found += _fan_out(sizes.crowds, board)
+        found += [_update(name, board), _rank(name, board)]
+        if name == "hot":
+            found += _hot(board)
+        if name == "big":
+            found += [*_reads(board), *_mixed(board), _overload(board), *_batches(board)]
+    found.append(_synced(boards["hot"]))
     many = Dataset(sizes.contests, sizes.users_each)
-    return [
-        *_fan_out(sizes.crowds),
-        *_growth(sizes.growth),
-        _update("update_many", f"UpdateScore, {sizes.contests:,} contests", many),
-        _update("update_hot", "UpdateScore, hot contest", big),
-        _few_in_flight(_update("update_hot_64", "The same, 64 in flight", big)),
-        _overload(big),
-        *_reads(big),
-        *_mixed(big),
-        *_batches(big),
-    ]
+    title = f"UpdateScore, {sizes.contests:,} contests"
+    return [*found, replace(_update("many", many), title=title)]
 
 
-def _update(name: str, title: str, dataset: Dataset) -> Job:
+def _update(name: str, dataset: Dataset) -> Job:
+    return replace(_calls("update", "UpdateScore", name, dataset), writes=True)
+
+
+def _rank(name: str, dataset: Dataset) -> Job:
+    return _calls("rank", "GetUserRank", name, dataset)
+
+
+def _calls(kind: str, method: str, name: str, dataset: Dataset) -> Job:
     return Job(
-        name,
-        title,
+        f"{kind}_{name}",
+        f"{method}, {dataset.users:,} users",
         dataset,
         "calls/s",
-        "kinds.update.rate",
-        ("-job", "update", *IN_FLIGHT),
-        writes=True,
-        details=tuple(f"kinds.update.{each}" for each in _LATENCIES),
+        f"kinds.{kind}.rate",
+        ("-job", kind, *_IN_FLIGHT),
+        servers=_ALL,
+        details=tuple(f"kinds.{kind}.{each}" for each in _LATENCIES),
     )
 
 
+def _hot(board: Dataset) -> list[Job]:
+    update, rank = _update("hot", board), _rank("hot", board)
+    ids = replace(update, request_ids=True)
+    return [
+        _few_in_flight(update),
+        _few_in_flight(rank),
+        _one_at_a_time(update, "kinds.update"),
+        _one_at_a_time(rank, "kinds.rank"),
+        # last, since the store keeps the ids
+        replace(ids, name="update_hot_ids", title=f"{update.title}, with request ids"),
+    ]
+
+
 def _few_in_flight(job: Job) -> Job:
-    return replace(job, arguments=job.arguments[:2])
+    name, title = f"{job.name}_64", f"{job.title}, 64 in flight"
+    return replace(job, name=name, title=title, arguments=job.arguments[:2])
+
+
+def _one_at_a_time(job: Job, kind: str) -> Job:
+    return replace(
+        job,
+        name=f"{job.name}_one",
+        title=f"{job.title}, one call at a time, p50",
+        unit="µs",
+        figure=f"{kind}.p50_us",
+        arguments=(*job.arguments[:2], *_ONE),
+        details=(f"{kind}.p99_us", f"{kind}.p999_us", f"{kind}.rate"),
+    )
+
+
+def _synced(board: Dataset) -> Job:
+    update = _update("hot", board)
+    name, title = f"{update.name}_synced", f"{update.title}, every write synced"
+    return replace(update, name=name, title=title, every_write_synced=True)
 
 
 def _overload(big: Dataset) -> Job:
@@ -121,12 +104,6 @@ def _overload(big: Dataset) -> Job:
         may_fail=True,
         details=("peak_rate", "offered_rate", "good_rate"),
     )
-
-
-def _rank(name: str, title: str, dataset: Dataset) -> Job:
-    arguments = ("-job", "rank", *IN_FLIGHT)
-    details = tuple(f"kinds.rank.{each}" for each in _LATENCIES)
-    return Job(name, title, dataset, "calls/s", "kinds.rank.rate", arguments, details=details)
 
 
 def _reads(big: Dataset) -> list[Job]:
@@ -150,8 +127,6 @@ def _reads(big: Dataset) -> list[Job]:
             figure="rate",
         ),
         *(job for limit in (10, 100) for job in _tops(big, limit)),
-        _rank("rank", f"GetUserRank, {big.users:,} users", big),
-        _few_in_flight(_rank("rank_64", "The same, 64 in flight", big)),
     ]
 
 
@@ -163,6 +138,7 @@ def _tops(big: Dataset, limit: int) -> list[Job]:
         "calls/s",
         "kinds.top.rate",
         ("-job", "top", "-limit", str(limit), "-writes", "500"),
+        servers=_ALL,
         writes=True,
         details=("kinds.top.p99_us", "kinds.write.rate"),
     )
@@ -188,6 +164,7 @@ def _mixed(big: Dataset) -> list[Job]:
         "calls/s",
         "total_rate",
         ("-job", "mix"),
+        servers=_ALL,
         writes=True,
     )
     steady = replace(
@@ -229,50 +206,41 @@ def _batches(big: Dataset) -> list[Job]:
     return [batch, store, single]
 
 
-def _fan_out(crowds: tuple[int, ...]) -> list[Job]:
-    small = Dataset(1, 1_000)
+def _fan_out(crowds: tuple[int, ...], small: Dataset) -> list[Job]:
     jobs = []
     for watchers in crowds:
-        spread = ("-watchers", str(watchers), "-connections", str(max(10, watchers // 100)))
-        fan_out = Job(
-            f"fanout_{watchers}",
-            f"Fan-out to {watchers:,} watchers",
-            small,
-            "messages/s",
-            "message_rate",
-            ("-mode", "watch", *spread),
-            writes=True,
-            details=("delivery_rate", "last_p50_us", "last_p99_us"),
-        )
+        connections = max(10, watchers // 100)
+        fan_out = _watch(f"fanout_{watchers}", watchers, connections, small)
         bare = replace(
             fan_out,
             name=f"stream_{watchers}",
-            title=f"Writing to {watchers:,} streams",
-            arguments=("-mode", "stream", *spread),
+            title=f"Writing to {watchers:,} streams on {connections} connections",
+            arguments=("-mode", "stream", *fan_out.arguments[2:]),
             servers=("bare_grpcio",),
             writes=False,
             details=(),
         )
         jobs += [fan_out, bare]
-    held = ("-mode", "hold", "-watchers", "1000", "-connections", "10")
-    idle = Job(
-        "idle_watchers",
-        "Memory of 1,000 idle watchers",
-        small,
-        "KiB",
-        "kib",
-        held,
-        tool=Tool.HOLD,
+    least = crowds[0]
+    each = replace(
+        _watch(f"fanout_{least}_each", least, least, small),
+        title=f"Fan-out to {least:,} watchers with a connection each",
     )
-    return [*jobs, idle]
+    title, held = "Memory of 1,000 idle watchers", ("-mode", "hold", "-watchers", "1000")
+    arguments = (*held, "-connections", "10")
+    idle = Job("idle_watchers", title, small, "KiB", "kib", arguments, tool=Tool.HOLD)
+    return [*jobs, each, idle]
 
 
-def _growth(users: tuple[int, ...]) -> list[Job]:
-    jobs = []
-    for size in users:
-        dataset = Dataset(1, size)
-        jobs += [
-            _update(f"update_{size}", f"UpdateScore, {size:,} users", dataset),
-            _rank(f"rank_{size}", f"GetUserRank, {size:,} users", dataset),
-        ]
-    return jobs
+def _watch(name: str, watchers: int, connections: int, small: Dataset) -> Job:
+    spread = ("-watchers", str(watchers), "-connections", str(connections))
+    return Job(
+        name,
+        f"Fan-out to {watchers:,} watchers on {connections} connections",
+        small,
+        "messages/s",
+        "message_rate",
+        ("-mode", "watch", *spread),
+        writes=True,
+        details=("delivery_rate", "last_p50_us", "last_p99_us"),
+    )

@@ -4,9 +4,14 @@ import os
 import platform
 import re
 import subprocess
+import tempfile
+import time
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
+from statistics import median
+
+import psutil
 
 from benchmarks.paths import HERE
 from leaderboard_server.embedded_valkey.launch import valkey_server
@@ -14,6 +19,8 @@ from leaderboard_server.embedded_valkey.launch import valkey_server
 _PACKAGES = ("grpcio", "protobuf", "redis", "hiredis", "uvloop")
 _GO_MODULES = ("google.golang.org/grpc", "github.com/redis/go-redis/v9")
 
+_IN_MEMORY = frozenset({"tmpfs", "ramfs"})
+_SYNCS = 50
 
 QUIET = 0.3
 """The load average under which a machine counts as quiet."""
@@ -23,6 +30,29 @@ def disturbance() -> str:
     """Return a text about the load of the machine; empty if it is idle."""
     load, _, _ = os.getloadavg()
     return f"the machine is busy (load average {load:.1f}): figures mean little" * (load > QUIET)
+
+
+def disk(folder: Path) -> str:
+    """Return a text about the disk of a folder: its file system, and how long a sync takes.
+
+    Raises:
+        RuntimeError: The folder is in memory.
+    """
+    mounted = [
+        each for each in psutil.disk_partitions(all=True) if folder.is_relative_to(each.mountpoint)
+    ]
+    kind = max(mounted, key=lambda each: len(each.mountpoint)).fstype
+    if kind in _IN_MEMORY:
+        raise RuntimeError(f"{folder} is in memory ({kind}): the build folder must be on a disk")
+    took = []
+    with tempfile.TemporaryFile(dir=folder) as file:
+        for _ in range(_SYNCS):
+            file.write(bytes(200))
+            file.flush()
+            began = time.perf_counter()
+            os.fdatasync(file.fileno())
+            took.append(time.perf_counter() - began)
+    return f"{kind}, where a sync takes {1000 * median(took):.2f} ms"
 
 
 def describe() -> dict[str, str]:

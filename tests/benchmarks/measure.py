@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from benchmarks.jobs import Job, Tool
+from benchmarks.job import Job, Tool
 from benchmarks.ledger import Ledger
 from benchmarks.load import LoadError, run_h2load, run_load
 from benchmarks.paths import LOAD, other_cores, pinned
@@ -61,8 +61,12 @@ def measure(
         busy = (running.cpu_s() - used) / took
         store_busy = (store.cpu_s() - store_used) / took
     if job.writes:
-        points = int(printed.get("points", printed["acknowledged"]))
-        ledger.settle(points, uncertain=printed["uncertain"])
+        acknowledged = int(printed["acknowledged"])
+        ledger.settle(
+            int(printed.get("points", acknowledged)),
+            uncertain=printed["uncertain"],
+            request_ids=acknowledged if job.request_ids else 0,
+        )
     value, details = _figures(job, printed)
     return Measurement(job.name, server.name, turn, value, busy, store_busy, details)
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from benchmarks.campaign import Outcome, Plan
-from benchmarks.jobs import Sizes
+from benchmarks.job import Sizes
 from benchmarks.plots import draw_growth, draw_ratios
 from benchmarks.tables import jobs_table, memory_table, targets_table
 from benchmarks.targets import targets
@@ -45,6 +45,7 @@ The peers:
   that the server's own writes invalidate. A rank is ZREVRANK, ZSCORE and ZCARD in one pipeline.
   Each watcher has a buffer. A repeated call counts twice, and ties are ordered by the bytes of the
   id.
+- **Go with the same promises** (`peers/go/scripts`): each call is one call of the service's script.
 - **plain Python** (`peers/plain_python.py`): the same on grpc.aio and redis-py, without a cache.
 - **bare grpcio** (`peers/bare_grpcio.py`): returns and writes fixed bytes, on uvloop.
 - **the store alone**: the service's commit script without a server, on a core of the store's own.

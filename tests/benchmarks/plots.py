@@ -6,7 +6,7 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 from benchmarks.compare import value
-from benchmarks.jobs import Sizes
+from benchmarks.job import Sizes
 from benchmarks.measure import Measurement
 from benchmarks.tables import title_of
 from benchmarks.targets import Target
@@ -15,6 +15,7 @@ _COLOURS = {
     "front": "#0072b2",
     "grpcio": "#56b4e9",
     "seed_go": "#d55e00",
+    "go_scripts": "#e69f00",
     "plain_python": "#999999",
 }
 
@@ -24,7 +25,7 @@ def draw_ratios(targets: Sequence[Target], measurements: Sequence[Measurement], 
     bars = [
         (f"{target.title} ({target.listener})", target, reached)
         for target in reversed(targets)
-        if (reached := target.ratio(measurements)) is not None
+        if target.bound and (reached := target.ratio(measurements)) is not None
     ]
     if not bars:
         return False
@@ -32,8 +33,9 @@ def draw_ratios(targets: Sequence[Target], measurements: Sequence[Measurement], 
     axes = figure.add_subplot()
     # the inverse of a ratio with an upper bound, so that longer is always better
     shares = [
-        target.bound / reached if target.at_most else reached / target.bound
+        bound / reached if target.at_most else reached / bound
         for _, target, reached in bars
+        for bound in (target.bound or reached,)
     ]
     colours = [_COLOURS[target.listener] for _, target, _ in bars]
     axes.barh([label for label, _, _ in bars], shares, color=colours)
@@ -54,8 +56,8 @@ def draw_growth(sizes: Sizes, measurements: Sequence[Measurement], to: Path) -> 
         for server, colour in _COLOURS.items():
             points = [
                 (size, rate)
-                for size in sizes.growth
-                if (rate := value(measurements, server, f"{job}_{size}")) is not None
+                for name, size in sizes.boards.items()
+                if (rate := value(measurements, server, f"{job}_{name}")) is not None
             ]
             if points:
                 axes.plot(*zip(*points, strict=True), "o-", color=colour, label=title_of(server))

@@ -13,7 +13,15 @@ from pathlib import Path
 import psutil
 
 from benchmarks.layouts import Layout
-from benchmarks.paths import LEADERBOARD, PEERS, SEED_GO, SERVER_CORES, pinned
+from benchmarks.paths import (
+    GO_SCRIPTS,
+    LEADERBOARD,
+    PEERS,
+    SCRIPTS,
+    SEED_GO,
+    SERVER_CORES,
+    pinned,
+)
 from harness.ports import free_port
 from harness.processes import ChildProcess
 
@@ -63,6 +71,13 @@ def _seed_go(address: str, store: Path) -> list[str]:
     return [str(SEED_GO), "-address", address, "-redis-socket", str(store)]
 
 
+def _go_scripts(address: str, store: Path) -> list[str]:
+    options = ["-address", address, "-redis-socket", str(store), "-scripts", str(SCRIPTS)]
+    return [str(GO_SCRIPTS), *options]
+
+
+_ONE_CORE = {"GOMAXPROCS": "1"}
+
 SERVERS = {
     server.name: server
     for server in (
@@ -74,7 +89,8 @@ SERVERS = {
             module="leaderboard_front",
         ),
         Server("grpcio", "the service, grpcio", Layout.SERVICE, _service("grpcio")),
-        Server("seed_go", "Go", Layout.PLAIN, _seed_go, {"GOMAXPROCS": "1"}),
+        Server("seed_go", "Go", Layout.PLAIN, _seed_go, _ONE_CORE),
+        Server("go_scripts", "Go with the same promises", Layout.SERVICE, _go_scripts, _ONE_CORE),
         Server("plain_python", "plain Python", Layout.PLAIN, _python_peer("plain_python")),
         Server("bare_grpcio", "bare grpcio", Layout.PLAIN, _python_peer("bare_grpcio")),
     )

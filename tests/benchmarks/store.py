@@ -3,6 +3,7 @@
 import contextlib
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
@@ -15,8 +16,18 @@ from leaderboard_server.embedded_valkey.launch import valkey_server
 _START_S = 30.0
 
 
+@dataclass(frozen=True)
+class AppendOnlyFile:
+    """The file in which a store keeps every write."""
+
+    folder: Path
+    """An existing folder, on a disk where speed is measured."""
+    sync: str
+    """When the file is synced: the value of `appendfsync`."""
+
+
 class RunningStore:
-    """A Valkey that starts empty and keeps no data."""
+    """A Valkey that starts empty."""
 
     def __init__(self, process: ChildProcess, socket: Path) -> None:
         self._process = psutil.Process(process.pid)
@@ -34,24 +45,32 @@ class RunningStore:
         assert isinstance(info, dict)
         return int(info["used_memory"])
 
+    def durability(self) -> str:
+        """Return the settings by which the store keeps writes, as it reports them."""
+        settings = self.client.config_get("append*")
+        assert isinstance(settings, dict)
+        if settings["appendonly"] == "no":
+            return "no append-only file"
+        return f"append-only file with `appendfsync {settings['appendfsync']}`"
+
 
 @contextlib.contextmanager
-def running_store(folder: Path, *, append_only: bool) -> Iterator[RunningStore]:
+def running_store(folder: Path, file: AppendOnlyFile | None = None) -> Iterator[RunningStore]:
     """Run a store until the end of the context.
 
     Args:
-        folder: The existing folder for its socket and data.
+        folder: The existing folder for its socket.
 
-        append_only: Keep an append-only file, synced once a second.
+        file: Its append-only file; None to keep no data.
     """
     socket = folder / "store.sock"
     settings = {
         "port": "0",
         "unixsocket": str(socket),
-        "dir": str(folder),
+        "dir": str(file.folder if file else folder),
         "save": "",
-        "appendonly": "yes" if append_only else "no",
-        "appendfsync": "everysec",
+        "appendonly": "yes" if file else "no",
+        "appendfsync": file.sync if file else "no",
     }
     command = [str(valkey_server())]
     command += [part for name, value in settings.items() for part in (f"--{name}", value)]

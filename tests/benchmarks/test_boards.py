@@ -1,6 +1,8 @@
 """Tests of the seeded boards and the ledger, on a real store."""
 
+import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,10 +11,11 @@ from redis.asyncio import Redis
 from benchmarks.layouts import Layout
 from benchmarks.ledger import Ledger, LedgerError
 from benchmarks.seeding import LEADERS, Dataset, seed
-from benchmarks.store import RunningStore, running_store
+from benchmarks.store import AppendOnlyFile, RunningStore, running_store
 from benchmarks.store_alone import measure_store
 from harness.store_connection import CallingConnection
 from leaderboard_server.domain.update import ScoreUpdate
+from leaderboard_server.storage import keys
 from leaderboard_server.storage.pipelined_connection import Argument
 from leaderboard_server.storage.store import Retention, Store
 
@@ -33,7 +36,7 @@ class Line(CallingConnection):
 
 @pytest.fixture(name="running", scope="module")
 def _running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStore]:
-    with running_store(tmp_path_factory.mktemp("store"), append_only=False) as running:
+    with running_store(tmp_path_factory.mktemp("store")) as running:
         yield running
 
 
@@ -69,6 +72,32 @@ def test_runs_with_correct_sums_pass(running: RunningStore) -> None:
     running.client.zincrby(Layout.PLAIN.board("hot"), 3, "u7")
 
     ledger.settle(2, uncertain=1)
+
+
+def test_forgotten_request_ids_fail_a_run(running: RunningStore) -> None:
+    """If fewer request ids are remembered than updates were acknowledged, the run fails."""
+    seed(running, HOT)
+    bucket = keys.requests("hot", int(time.time()) // Retention().requests_s)
+    ledger = Ledger(running, Layout.SERVICE, HOT)
+    running.client.hset(bucket, mapping={"a": "", "b": ""})
+    ledger.settle(0, request_ids=2)
+    running.client.hset(bucket, "c", "")
+
+    with pytest.raises(LedgerError, match="1 of 2 request ids"):
+        ledger.settle(0, request_ids=2)
+
+
+def test_a_store_reports_how_it_keeps_writes(running: RunningStore, tmp_path: Path) -> None:
+    """The settings in the results are those of the running store."""
+    socket, data = tmp_path / "socket", tmp_path / "data"
+    socket.mkdir()
+    data.mkdir()
+    with running_store(socket, AppendOnlyFile(data, "always")) as synced:
+        synced.client.set("key", "value")
+        assert synced.durability() == "append-only file with `appendfsync always`"
+
+    assert any(path.stat().st_size for path in data.rglob("*.aof"))
+    assert running.durability() == "no append-only file"
 
 
 async def test_the_service_uses_seeded_boards(running: RunningStore) -> None:

@@ -1,6 +1,8 @@
 package main
 
 import (
+	cryptorand "crypto/rand"
+	"encoding/hex"
 	"fmt"
 	"math/rand/v2"
 	"strconv"
@@ -23,20 +25,26 @@ type jobOptions struct {
 	batch    int
 	points   int64
 	seed     uint64
+	// requestIDs has each update carry a new request id.
+	requestIDs bool
 }
 
 // job makes the requests of one connection and checks their responses.
 type job struct {
 	options jobOptions
 	random  *rand.Rand
-	kinds   *kinds
+	// ids makes request ids, which must differ from those of any run before on the same store.
+	ids   *rand.ChaCha8
+	kinds *kinds
 	// acknowledged holds the highest acknowledged score of each leader.
 	acknowledged *[leaders]atomic.Int64
 }
 
 func newJob(options jobOptions, number int, kinds *kinds, acknowledged *[leaders]atomic.Int64) *job {
 	random := rand.New(rand.NewPCG(options.seed, uint64(number)))
-	return &job{options, random, kinds, acknowledged}
+	var seed [32]byte
+	cryptorand.Read(seed[:]) // never fails
+	return &job{options, random, rand.NewChaCha8(seed), kinds, acknowledged}
 }
 
 // next makes the next call of the job.
@@ -91,9 +99,19 @@ func appendNumber(body []byte, field protowire.Number, number int64) []byte {
 	return protowire.AppendVarint(protowire.AppendTag(body, field, protowire.VarintType), uint64(number))
 }
 
+// requestID returns a new request id in the form of the clients' ids: 32 random hex digits.
+func (j *job) requestID() string {
+	var id [16]byte
+	j.ids.Read(id[:]) // never fails
+	return hex.EncodeToString(id[:])
+}
+
 func (j *job) update() *call {
 	user := j.user()
-	body := appendUpdate(make([]byte, grpcPrefix, 64), j.contest(), user, j.options.points)
+	body := appendUpdate(make([]byte, grpcPrefix, 96), j.contest(), user, j.options.points)
+	if j.options.requestIDs {
+		body = appendText(body, 5, j.requestID())
+	}
 	return &call{kind: j.kinds.of("update"), method: service + "UpdateScore", body: frameMessage(body), expects: user}
 }
 

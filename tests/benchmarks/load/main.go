@@ -44,6 +44,7 @@ func parse() options {
 	flag.IntVar(&o.jobs.limit, "limit", 10, "rows to read of a board")
 	flag.IntVar(&o.jobs.batch, "batch", 1000, "updates in each batch")
 	flag.Int64Var(&o.jobs.points, "points", 1, "points of each update")
+	flag.BoolVar(&o.jobs.requestIDs, "request-ids", false, "send each update of the job `update` with a new request id")
 	flag.Uint64Var(&o.jobs.seed, "seed", 1, "seed of the random numbers")
 	flag.IntVar(&o.watch.watchers, "watchers", 1000, "number of watchers")
 	flag.IntVar(&o.watch.limits, "limits", 1, "different limits of the watchers, from the value of -limit on")

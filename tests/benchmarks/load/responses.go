@@ -80,13 +80,10 @@ func (j *job) check(answered *call) (acknowledged int, problem error) {
 	}
 	message := answered.response[grpcPrefix:]
 	switch answered.kind.name {
-	case "update", "rank":
-		if answered.kind.name == "update" {
-			acknowledged = 1
-		}
-		if got := firstRow(message).user; got != answered.expects {
-			return acknowledged, fmt.Errorf("the response is about another user")
-		}
+	case "update":
+		return 1, checkUpdate(message, answered.expects.(string))
+	case "rank":
+		return 0, checkUser(message, answered.expects.(string))
 	case "write":
 		return 1, j.recordLeader(answered.expects.(int), message)
 	case "batch":
@@ -98,6 +95,27 @@ func (j *job) check(answered *call) (acknowledged int, problem error) {
 		return 0, j.checkBoard(message, answered.expects.(*[leaders]int64))
 	}
 	return acknowledged, nil
+}
+
+func checkUser(message []byte, expected string) error {
+	if firstRow(message).user != expected {
+		return fmt.Errorf("the response is about another user")
+	}
+	return nil
+}
+
+// checkUpdate checks that an update was not taken for the repetition of an earlier one.
+func checkUpdate(message []byte, user string) error {
+	replayed := false
+	fields(message, func(f field) {
+		if f.number == 5 {
+			replayed = f.value != 0
+		}
+	})
+	if replayed {
+		return fmt.Errorf("a new update got the response of an earlier one")
+	}
+	return checkUser(message, user)
 }
 
 // recordLeader records the acknowledged score of a leader.
