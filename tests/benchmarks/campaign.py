@@ -117,7 +117,8 @@ class _Boards:
                 ledger.reset()
             return f"FAILED: {error}"
         self._outcome.measurements.append(got)
-        shares = f"server {got.busy:.0%}, store {got.store_busy:.0%} of a core"
+        beside = f"store {got.store_busy:.0%}, load {got.load_busy:.0%}"
+        shares = f"server {got.busy:.0%}, {beside} of a core"
         return f"{got.value:,.0f} {job.unit} ({shares})"
 
     def _measure(self, job: Job, name: str, turn: int) -> Measurement:

@@ -36,10 +36,16 @@ def detail(measurements: Sequence[Measurement], server: str, job: str, name: str
     return median(found) if found else None
 
 
-def shares(measurements: Sequence[Measurement], server: str, job: str) -> tuple[float, float]:
-    """Return the median shares of a core that a measured server and its store used."""
+def shares(
+    measurements: Sequence[Measurement], server: str, job: str
+) -> tuple[float, float, float]:
+    """Return the median shares of a core that a measured server, its store and the load used."""
     found = [each for each in measurements if each.server == server and each.job == job]
-    return median(each.busy for each in found), median(each.store_busy for each in found)
+    return (
+        median(each.busy for each in found),
+        median(each.store_busy for each in found),
+        median(each.load_busy for each in found),
+    )
 
 
 def _by_turn(measurements: Sequence[Measurement], side: Side) -> dict[int, float]:

@@ -1,6 +1,7 @@
 """Runs one job against one server once."""
 
 import json
+import os
 import subprocess
 import time
 from collections.abc import Sequence
@@ -39,6 +40,8 @@ class Measurement:
     store_busy: float
     """The share of a core that the store used."""
     details: dict[str, float]
+    load_busy: float = 0.0
+    """The share of a core that the load used, which has the cores of the store."""
 
 
 def measure(
@@ -56,10 +59,12 @@ def measure(
     log = store.socket.with_name(f"{job.name}-{server.name}-{turn}.log")
     with running_server(server, store.socket, log) as running:
         began, used, store_used = time.monotonic(), running.cpu_s(), store.cpu_s()
+        load_used = _ended_programs_s()
         printed = _put_load_on(job, running, seconds)
         took = time.monotonic() - began
         busy = (running.cpu_s() - used) / took
         store_busy = (store.cpu_s() - store_used) / took
+        load_busy = (_ended_programs_s() - load_used) / took
     if job.writes:
         acknowledged = int(printed["acknowledged"])
         ledger.settle(
@@ -68,7 +73,13 @@ def measure(
             request_ids=acknowledged if job.request_ids else 0,
         )
     value, details = _figures(job, printed)
-    return Measurement(job.name, server.name, turn, value, busy, store_busy, details)
+    return Measurement(job.name, server.name, turn, value, busy, store_busy, details, load_busy)
+
+
+def _ended_programs_s() -> float:
+    """Return the CPU time of all child processes that have ended, in seconds."""
+    times = os.times()
+    return times.children_user + times.children_system
 
 
 def measure_ceiling(

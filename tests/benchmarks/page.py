@@ -49,8 +49,9 @@ _HOW = """\
 ## How it is measured
 
 - Each server runs alone on core 0. The store and the load have the other cores, and all servers of
-  a job write to the same store over the same unix socket. The table shows how much of its core a
-  server used: far below 100 %, the store or the load was the limit.
+  a job write to the same store over the same unix socket. The table of all jobs shows how much of
+  a core each of them used: a server far below 100 % was not the limit of its job, but the store and
+  the load, which share the rest.
 - The servers run in turn (A B A B). A figure is the median of the turns; a ratio is the median of
   the ratios of each turn.
 - Every response is checked, and a failed call voids the run. After each job that writes, the sum of

@@ -60,7 +60,7 @@ def jobs_table(jobs: Iterable[Job], measurements: Sequence[Measurement]) -> str:
             median = value(measurements, server, job.name)
             if median is None:
                 continue
-            server_share, store_share = shares(measurements, server, job.name)
+            server_share, store_share, load_share = shares(measurements, server, job.name)
             details = [
                 f"{name.removesuffix('_us').replace('_', ' ')} {_figure(name, found)}"
                 for name in (path.rpartition(".")[2] for path in job.details)
@@ -68,9 +68,9 @@ def jobs_table(jobs: Iterable[Job], measurements: Sequence[Measurement]) -> str:
             ]
             shown = f"{median:,.0f} {job.unit}"
             used = f"{server_share:.0%}" if server in SERVERS else ""
-            cores = (used, f"{store_share:.0%}")
+            cores = (used, f"{store_share:.0%}", f"{load_share:.0%}" if used else "")
             rows.append((job.title, title_of(server), shown, *cores, ", ".join(details)))
-    return table(("job", "server", "median", "server's core", "store's", "beside"), rows)
+    return table(("job", "server", "median", "server's core", "store's", "load's", "beside"), rows)
 
 
 def memory_table(store_bytes: dict[str, dict[str, float]]) -> str:

@@ -13,7 +13,7 @@ from benchmarks.targets import NONE, SAME, Target, needed, targets
 
 def measured(server: str, turn: int, rate: float, job: str = "update_hot") -> Measurement:
     """Return a possible result of a run."""
-    return Measurement(job, server, turn, rate, 0.9, 0.5, {"p99_us": 10.0 * rate})
+    return Measurement(job, server, turn, rate, 0.9, 0.5, {"p99_us": 10.0 * rate}, 0.2)
 
 
 def test_value_is_the_median_of_the_turns() -> None:
@@ -22,7 +22,7 @@ def test_value_is_the_median_of_the_turns() -> None:
 
     assert value(runs, "front", "update_hot") == 100.0
     assert value(runs, "grpcio", "update_hot") is None
-    assert shares(runs, "front", "update_hot") == (0.9, 0.5)
+    assert shares(runs, "front", "update_hot") == (0.9, 0.5, 0.2)
 
 
 def test_ratio_pairs_the_turns() -> None:
