@@ -144,3 +144,72 @@ async def test_waiting_callers_fail_at_once_when_the_store_is_unavailable() -> N
     assert {type(result) for result in results} == {StoreUnavailable}
     assert len(in_flight) == 1
     await batcher.close()
+
+
+async def test_a_batch_that_cannot_be_sent_fails_alone() -> None:
+    """Its callers get the error, and the other contests and later calls are served."""
+
+    def start(contest_id: str, requests: list[int], done: Done[Decode[int]]) -> None:
+        if contest_id == "bad":
+            raise ValueError("can't be encoded")
+        done(lambda: requests)
+
+    batcher = CallBatcher(start, max_size=10)
+    calls = [batcher.submit(contest, (1,), 10) for contest in ("bad", "bad", CONTEST)]
+    async with asyncio.timeout(10):
+        first, second, other = await asyncio.gather(*calls, return_exceptions=True)
+        assert (type(first), type(second), other) == (ValueError, ValueError, [1])
+        with pytest.raises(ValueError, match="encoded"):
+            await batcher.submit("bad", (1,), 1)
+        await batcher.close()
+    assert batcher.size == 0
+
+
+async def test_an_error_of_one_receiver_leaves_no_call_without_a_result() -> None:
+    """The calls that have no result yet get the error."""
+
+    class OneDefect:
+        """Takes results, except those of call 1."""
+
+        def __init__(self) -> None:
+            self.results: dict[int, object] = {}
+
+        def is_open(self, call: int) -> bool:
+            """See `Receiver`."""
+            return call not in self.results
+
+        def receive(self, call: int, results: Sequence[int]) -> None:
+            """See `Receiver`."""
+            if call == 1:
+                raise ValueError("a defect")
+            self.results[call] = results
+
+        def fail(self, call: int, error: Exception) -> None:
+            """See `Receiver`."""
+            self.results[call] = type(error)
+
+    def start(_contest_id: str, requests: list[int], done: Done[Decode[int]]) -> None:
+        done(lambda: requests)
+
+    batcher = CallBatcher(start, max_size=10)
+    receiver = OneDefect()
+    for call in range(3):
+        batcher.add(CONTEST, (call,), 1, receiver, call)
+    other = batcher.submit("other", (3,), 1)
+    async with asyncio.timeout(10):
+        assert await other == [3]
+        await batcher.close()
+    assert receiver.results == {0: [0], 1: ValueError, 2: ValueError}
+
+
+async def test_every_close_ends(store: SlowStore) -> None:
+    """All that wait for the end of the calls return, also if one of them is cancelled."""
+    batcher = CallBatcher(store.start, max_size=100)
+    (result,) = submit(batcher, 1)
+    closing = [asyncio.create_task(batcher.close()) for _ in range(3)]
+    await eventually(lambda: bool(store.batches), "the call")
+    closing[1].cancel()
+    await asyncio.wait([closing[1]])
+    store.replies.release()
+    async with asyncio.timeout(10):
+        await asyncio.gather(closing[0], closing[2], result)

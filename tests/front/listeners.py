@@ -37,6 +37,8 @@ class Service:
         self.sent = 0
         self.batches: list[list[tuple[int, bytes]]] = []
         """The calls of `batch`, as they were handed over."""
+        self.batch_error: Exception | None = None
+        """What `batch` raises, if anything."""
         self.evicted: list[int] = []
         """The cursors of evicted streams."""
 
@@ -104,6 +106,8 @@ class Service:
     def batch(self, calls: Sequence[tuple[int, bytes]]) -> None:
         """Record the calls, which the test answers."""
         self.batches.append(list(calls))
+        if self.batch_error:
+            raise self.batch_error
 
     def handlers(self) -> Handlers:
         """Return the handlers by path."""

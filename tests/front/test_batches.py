@@ -5,7 +5,7 @@ import asyncio
 import grpc
 import pytest
 
-from front.listeners import BATCH, Served, serve
+from front.listeners import BATCH, ECHO, Served, serve
 from harness.waiting import eventually
 
 
@@ -47,6 +47,19 @@ async def test_an_error_is_that_of_its_call() -> None:
         with pytest.raises(grpc.aio.AioRpcError) as failed:
             await bad
         assert failed.value.details() == "ValueError: bad"
+
+
+async def test_an_exception_of_the_handler_ends_its_calls() -> None:
+    """Those that it has not answered have the status of the exception, and others are served."""
+    async with serve() as served:
+        served.service.batch_error = ValueError("a defect")
+        failed, other = await asyncio.gather(
+            *(served.unary(path)(b"x", timeout=10) for path in (BATCH, ECHO)),
+            return_exceptions=True,
+        )
+        assert isinstance(failed, grpc.aio.AioRpcError)
+        assert failed.details() == "ValueError: a defect"
+        assert other == b"x"
 
 
 async def test_a_call_that_was_cancelled_is_over() -> None:

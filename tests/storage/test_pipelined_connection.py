@@ -65,6 +65,17 @@ class TestReplies:
         scripted.reply(b"+a", b"+b", b"-ERR no", b"+d")
         assert [await calls[1], await calls[3]] == [b"b", b"d"]
 
+    async def test_command_that_cannot_be_encoded_shifts_no_reply(
+        self, connection: PipelinedConnection, scripted: ScriptedStore
+    ) -> None:
+        """It fails its own call, and the others get their replies."""
+        calls = await started(connection, scripted, "a")
+        with pytest.raises(UnicodeEncodeError):
+            await connection.call("ECHO", "\ud800")
+        calls += await started(connection, scripted, "b")
+        scripted.reply(b"+a", b"+b")
+        assert await in_time(asyncio.gather(*calls)) == [b"a", b"b"]
+
     async def test_large_commands_arrive_in_order(
         self, connection: PipelinedConnection, scripted: ScriptedStore
     ) -> None:

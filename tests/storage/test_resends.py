@@ -8,7 +8,7 @@ import pytest
 import pytest_asyncio
 from redis.asyncio import Redis
 from redis.exceptions import ConnectionError as ConnectionLost
-from redis.exceptions import ResponseError
+from redis.exceptions import NoScriptError, ResponseError
 from redis.exceptions import TimeoutError as StoreTimeout
 
 from harness.store_connection import CallingConnection
@@ -231,3 +231,31 @@ class TestAttempts:
             with pytest.raises(StoreUnavailable):
                 await server.commit(CONTEST, (add("ada"),))
         assert await score(server, "ada") == 2
+
+
+class TestDefects:
+    """Errors that no store explains end the call all the same."""
+
+    @pytest.mark.parametrize("fault", [ConnectionLost(), NoScriptError()], ids=repr)
+    async def test_error_of_a_resend_reaches_the_caller(
+        self, server: Store, faulty: FaultyConnection, fault: Exception
+    ) -> None:
+        """An unexpected error of a call that is sent again is the error of its caller."""
+        faulty.faults = [fails_with(fault), fails_with(ZeroDivisionError("a defect"))]
+        async with asyncio.timeout(10):
+            with pytest.raises(ZeroDivisionError):
+                await server.commit(CONTEST, (add("ada"),))
+
+    async def test_error_of_beginning_an_epoch_reaches_the_reader(
+        self, faulty: FaultyConnection
+    ) -> None:
+        """A read that needs an epoch ends with the error of the script that begins one."""
+        server = Store(faulty, StaleConnection(), Retention())
+
+        async def reply_unreadably(_: Serve) -> str:
+            return "nothing that a script returns"
+
+        faulty.faults = [reply_unreadably]
+        async with asyncio.timeout(10):
+            with pytest.raises(AttributeError):
+                await server.position(CONTEST)

@@ -69,7 +69,7 @@ class CallBatcher(Generic[Request, Reply]):
 
             requests: The requests, which are sent together.
 
-            size: Their size, up to `max_size`.
+            size: Their size. Requests beyond `max_size` have a call of their own.
 
             receiver: Gets one reply for each request, or a `StoreFailure`.
 
@@ -103,8 +103,8 @@ class CallBatcher(Generic[Request, Reply]):
     async def close(self) -> None:
         """Wait until every request has its reply."""
         if self._queues or self._replies:
-            self._idle = asyncio.get_running_loop().create_future()
-            await self._idle
+            self._idle = self._idle or asyncio.get_running_loop().create_future()
+            await asyncio.wait([self._idle])  # another caller may wait for it too
 
     def _send_begun(self) -> None:
         begun, self._begun = self._begun, []
@@ -112,13 +112,17 @@ class CallBatcher(Generic[Request, Reply]):
             self._send(contest_id)
 
     def _send(self, contest_id: str) -> None:
-        batch = self._next_batch(contest_id)
-        if not batch:
-            del self._queues[contest_id]
-            self._check_idle()
-            return
-        requests = [request for entry in batch for request in entry[0]]
-        self._start(contest_id, requests, partial(self._on_reply, contest_id, batch))
+        while batch := self._next_batch(contest_id):
+            requests = [request for entry in batch for request in entry[0]]
+            try:
+                self._start(contest_id, requests, partial(self._on_reply, contest_id, batch))
+            except Exception as error:  # noqa: BLE001 - the callers get it, whatever it is
+                self.size -= _size(batch)
+                _fail(batch, error)
+            else:
+                return
+        del self._queues[contest_id]
+        self._check_idle()
 
     def _on_reply(
         self,
@@ -130,8 +134,7 @@ class CallBatcher(Generic[Request, Reply]):
             # Another call would fail in the same way, only later.
             batch += self._queues[contest_id]
             self._queues[contest_id].clear()
-        for _, size, _, _ in batch:
-            self.size -= size
+        self.size -= _size(batch)
         if isinstance(reply, Exception):
             _fail(batch, reply)
         else:
@@ -144,20 +147,15 @@ class CallBatcher(Generic[Request, Reply]):
         replies, self._replies = self._replies, []
         for batch, decode in replies:
             try:
-                decoded = decode()
+                _receive(batch, decode())
             except Exception as error:  # noqa: BLE001 - the callers get it, whatever it is
                 _fail(batch, error)
-                continue
-            first = 0
-            for requests, _, receiver, call in batch:
-                after = first + len(requests)
-                receiver.receive(call, decoded[first:after])
-                first = after
         self._check_idle()
 
     def _check_idle(self) -> None:
-        if self._idle and not self._idle.done() and not self._queues and not self._replies:
+        if self._idle and not self._queues and not self._replies:
             self._idle.set_result(None)
+            self._idle = None
 
     def _next_batch(self, contest_id: str) -> list[_Entry[Request, Reply]]:
         """Take as many requests as one call holds; none means that the queue is empty."""
@@ -194,6 +192,20 @@ class _Waiter(Generic[Reply]):
         settle(self.replies, error)
 
 
+def _size(batch: list[Any]) -> int:
+    return sum([size for _, size, _, _ in batch])
+
+
+def _receive(batch: list[Any], replies: Sequence[Any]) -> None:
+    first = 0
+    for requests, _, receiver, call in batch:
+        after = first + len(requests)
+        receiver.receive(call, replies[first:after])
+        first = after
+
+
 def _fail(batch: list[Any], error: Exception) -> None:
+    """End the calls that have no result yet."""
     for _, _, receiver, call in batch:
-        receiver.fail(call, error)
+        if receiver.is_open(call):
+            receiver.fail(call, error)

@@ -12,7 +12,6 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from leaderboard_server.callbacks import Done, settle
-from leaderboard_server.domain.errors import StoreFailure
 from leaderboard_server.domain.position import BEGINNING, Position
 from leaderboard_server.domain.update import MAX_SCORE, ScoreUpdate
 from leaderboard_server.storage import keys, scripts
@@ -124,11 +123,10 @@ class ContestScripts:
         async def read_again() -> None:
             try:
                 await self._begin_epoch(contest_id, lambda seen: seen)
-            except StoreFailure as error:
-                done(error)
-            else:
                 # The connection of reads may lead to a former master that stays behind.
                 self._start_read(self._writes, script, contest_id, done, arguments)
+            except Exception as error:  # noqa: BLE001 - the caller gets it, whatever it is
+                done(error)
 
         runner.start(script, parameters, decode, on_read)
 

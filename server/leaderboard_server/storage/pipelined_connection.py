@@ -161,6 +161,8 @@ class _RespProtocol(asyncio.Protocol):
 
     def send(self, command: tuple[Argument, ...], receiver: ReplyReceiver) -> None:
         """Send a command at the end of this turn of the loop."""
+        # First, since a command that can't be encoded must have no receiver.
+        packed = hiredis.pack_command(command)  # type: ignore[arg-type]  # its stubs name one argument
         if not self._waiting:
             self._last_reply_at = self._loop.time()
         self._waiting.append(receiver)
@@ -168,7 +170,6 @@ class _RespProtocol(asyncio.Protocol):
             self._timeout_timer = self._loop.call_later(REPLY_TIMEOUT_S, self._check_timeout)
         if not self._unsent:
             self._loop.call_soon(self._flush)
-        packed = hiredis.pack_command(command)  # type: ignore[arg-type]  # its stubs name one argument
         self._unsent.append(packed)
         self._unsent_bytes += len(packed)
         if self._unsent_bytes >= FLUSH_BYTES:

@@ -117,6 +117,8 @@ class ScriptRunner:
                     reply = await self._resend(run)
         except (RedisError, OSError) as failure:
             self.fail(run, failure, sent_before=sent_before)
+        except Exception as defect:  # noqa: BLE001 - the caller gets it, whatever it is
+            run.done(defect)
         else:
             self.succeed(run, reply)
 

@@ -43,7 +43,8 @@ UnaryMethod = Callable[[bytes], Awaitable[bytes]]
 
 BatchMethod = Callable[[Sequence[tuple[int, bytes]]], None]
 """Takes the calls of one turn of the loop: the number and the request of each. They are answered by
-`Listener.answer` or `fail`, each when its result is there. Must not raise."""
+`Listener.answer` or `fail`, each when its result is there. An exception ends those that are not
+answered."""
 
 StreamMethod = Callable[[bytes, Stream], Awaitable[None]]
 """Sends messages until the stream ends. Raises `LeaderboardError` for an error status."""

@@ -25,7 +25,8 @@ class Handlers:
     """The served methods by path.
 
     A batch handler takes the number and the request of each call of a unary method that one turn
-    of the loop brought. The calls are answered by `Listener.answer` or `fail`.
+    of the loop brought. The calls are answered by `Listener.answer` or `fail`; an exception ends
+    those that are not answered.
     """
 
     batched: Mapping[str, BatchHandler] = field(default_factory=dict)
@@ -158,7 +159,11 @@ class Listener:
 
     def _on_batch(self, method: int, calls: list[tuple[int, bytes]]) -> None:
         self._open.update([call for call, _ in calls])
-        self._batch_handlers[method](calls)
+        try:
+            self._batch_handlers[method](calls)
+        except Exception as error:  # noqa: BLE001 - `status_of` converts every error
+            for call in self._open.intersection([call for call, _ in calls]):
+                self.fail(call, error)
 
     def _on_call(self, call: int, method: int, request: Any) -> None:
         self._methods[method - len(self._batch_handlers)](call, request)
