@@ -110,13 +110,6 @@ class TaskSet:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def close(self) -> None:
-        """Cancel the tasks that still run, and wait for their end."""
-        for task in self._tasks:
-            task.cancel()
-        if self._tasks:
-            await asyncio.wait(self._tasks)
-
 
 class BackgroundTask:
     """A coroutine that runs from `start` to `close`."""

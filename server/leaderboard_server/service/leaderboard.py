@@ -2,8 +2,8 @@
 
 import asyncio
 import itertools
-from collections.abc import Awaitable, Sequence
-from typing import TypeVar
+from collections.abc import Sequence
+from functools import partial
 
 from leaderboard_server.board.boards import DEPTH, Boards
 from leaderboard_server.board.committer import Committer
@@ -20,11 +20,9 @@ from leaderboard_server.domain.errors import (
 )
 from leaderboard_server.domain.update import MAX_SCORE, ScoreUpdate
 from leaderboard_server.domain.watch import WatchRequest
-from leaderboard_server.tasks import TaskSet
+from leaderboard_server.service.pending_reads import PendingReads
 from leaderboard_server.watch.sink import WatchSink
 from leaderboard_server.watch.watchers import Watchers
-
-Result = TypeVar("Result")
 
 CONTESTS_AT_ONCE = 32
 """Contests of one batch that are committed concurrently; other callers get a turn in between."""
@@ -49,7 +47,7 @@ class LeaderboardService:
         self._pages = RowQueue(ROWS_IN_FLIGHT, MAX_ROWS_QUEUED)
         # Bounded by the number of calls: these are 201 rows at most.
         self._neighbors = RowQueue(ROWS_IN_FLIGHT // 2)
-        self._reads = TaskSet(name="read")
+        self._reads = PendingReads()
 
     async def close(self) -> None:
         """Cancel the reads that nobody waits for any more, once the listener has stopped."""
@@ -146,8 +144,8 @@ class LeaderboardService:
             return (await self._boards.top(*query),) if receiver.is_open(call) else ()
 
         in_window = query.start_rank + query.limit - 1 <= DEPTH
-        pages = read() if in_window else self._pages.run(query.limit, read)
-        self._reads.start(_pass_on(pages, receiver, call))
+        in_turn = read if in_window else partial(self._pages.run, query.limit, read)
+        self._reads.start(in_turn, receiver, call)
 
     def rank(self, query: RankQuery, receiver: Receiver[Rank], call: int) -> None:
         """Read the rank of a user; the receiver gets it or an error, see `board.ranks.Rank`.
@@ -163,25 +161,11 @@ class LeaderboardService:
         async def read() -> Sequence[Rank]:
             return (await self._ranks.rank_alone(query),) if receiver.is_open(call) else ()
 
-        ranks = self._neighbors.run(query.rows, read)
-        self._reads.start(_pass_on(ranks, receiver, call))
+        self._reads.start(partial(self._neighbors.run, query.rows, read), receiver, call)
 
     async def watch(self, request: WatchRequest, sink: WatchSink) -> None:
         """Send a watcher its messages; see `watch.watchers.Watchers.watch`."""
         await self._watchers.watch(request, sink)
-
-
-async def _pass_on(
-    reading: Awaitable[Sequence[Result]], receiver: Receiver[Result], call: int
-) -> None:
-    """Pass on what was read, or the error; nothing was if the call was over by then."""
-    try:
-        results = await reading
-    except Exception as error:  # noqa: BLE001 - every exception has a status
-        receiver.fail(call, error)
-    else:
-        if results:
-            receiver.receive(call, results)
 
 
 def _common_failure(groups: Sequence[Sequence[Outcome] | StoreFailure]) -> StoreFailure | None:
