@@ -150,8 +150,9 @@ class Listener:
 
     def fail(self, call: int, error: Exception) -> None:
         """End a call of a batch handler with the status of an error, unless it is over."""
-        self._open.discard(call)
-        self._fail(call, error)
+        if call in self._open:
+            self._open.remove(call)
+            self._fail(call, error)
 
     def _flush_answers(self) -> None:
         answers, self._answers = self._answers, []
