@@ -15,6 +15,8 @@ from harness.stores import StoreProcess
 from harness.waiting import eventually
 from leaderboard.v1 import leaderboard_pb2 as pb
 
+pytestmark = pytest.mark.usefixtures("on_each_listener")
+
 _MORE_THAN_ANY_RESENDS = 20
 
 

@@ -52,7 +52,8 @@ class _Served:
 
     def start(self, request: bytes, timeout: float = _DEADLINE_S) -> "asyncio.Future[bytes]":
         """Start a call."""
-        return asyncio.ensure_future(self._call(request, timeout=timeout))
+        call: asyncio.Future[bytes] = asyncio.ensure_future(self._call(request, timeout=timeout))
+        return call
 
 
 @contextlib.asynccontextmanager
