@@ -11,6 +11,7 @@ _SHORT = settings(
     stateful_step_count=40,
     deadline=None,
     derandomize=True,
+    phases=(Phase.explicit, Phase.reuse, Phase.generate),
     suppress_health_check=list(HealthCheck),
 )
 _LONG = settings(

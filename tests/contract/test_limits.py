@@ -34,10 +34,11 @@ async def test_calls_over_the_limit(own_store: StoreProcess, tmp_path: Path) -> 
         open_call = asyncio.ensure_future(add(service.stub, "cup", "ada", 1))
         await interceptor.forwarded()
 
-        with pytest.raises(grpc.aio.AioRpcError) as rejected:
-            await add(service.stub, "cup", "bob", 1)
-
-        assert Rejection.of(status_of(rejected.value)) == overloaded("calls")
+        rank = pb.GetUserRankRequest(contest_id="cup", user_id="ada")
+        for call in (add(service.stub, "cup", "bob", 1), service.stub.GetUserRank(rank)):
+            with pytest.raises(grpc.aio.AioRpcError) as rejected:
+                await call
+            assert Rejection.of(status_of(rejected.value)) == overloaded("calls")
         assert await service.health() == "SERVING"
         assert not open_call.done()
         assert (await open_call).user.score == 2

@@ -134,8 +134,19 @@ async def test_writes_count_once_when_the_service_is_killed(service: ServiceProc
     for request in requests:
         due[request.contest_id][request.user_id] += request.points
 
+    acknowledged, some_acknowledged = 0, asyncio.Event()
+
+    def on_acknowledged(_: object) -> None:
+        nonlocal acknowledged
+        acknowledged += 1
+        if acknowledged == 200:
+            some_acknowledged.set()
+
     writes = [asyncio.create_task(persist(service.stub, request)) for request in requests]
-    await eventually(lambda: sum(write.done() for write in writes) >= 200, "200 acknowledgements")
+    for write in writes:
+        write.add_done_callback(on_acknowledged)
+    async with asyncio.timeout(10):
+        await some_acknowledged.wait()
     await service.kill()
     interrupted = sum(not write.done() for write in writes)
     await service.start()
