@@ -67,7 +67,7 @@ def run(plan: Plan, report: Callable[[str], None]) -> Outcome:
         sync = "always" if synced else "everysec" if plan.append_only else ""
         with _store(sync) as store:
             name = "jobs with every write synced" if synced else "all other jobs"
-            outcome.stores[name] = store.durability() + (f", on {disk(BUILD)}" if sync else "")
+            outcome.stores[name] = store.facts() + (f", on {disk(BUILD)}" if sync else "")
             report(f"seeding {dataset.contests:,} x {dataset.users:,} users")
             boards = _Boards(store, dataset, plan, outcome)
             for job in jobs:

@@ -32,6 +32,8 @@ _LIMITS = """\
   and the limits are others.
 - **Loopback, without TLS.** A network adds its own latency, and TLS costs each server some of its
   core.
+- **The store's allocator.** All servers share a store that is started like the embedded one, with
+  jemalloc where the system has it. With the allocator of glibc commits take up to a fifth longer.
 - **The store is near.** It answers over a unix socket, within a tenth of a millisecond. With a
   store across a network calls wait longer, and servers that group calls gain.
 - **One process.** The service can run several workers; the peers could run on several cores, too.

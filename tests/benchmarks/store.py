@@ -1,6 +1,8 @@
 """Runs the store of all servers of a campaign, on the other cores."""
 
 import contextlib
+import os
+import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,7 +13,8 @@ import redis
 
 from benchmarks.paths import other_cores, pinned
 from harness.processes import ChildProcess
-from leaderboard_server.embedded_valkey.launch import valkey_server
+from leaderboard_server.embedded_valkey import exec_valkey
+from leaderboard_server.embedded_valkey.launch import allocator, valkey_server
 
 _START_S = 30.0
 
@@ -45,13 +48,14 @@ class RunningStore:
         assert isinstance(info, dict)
         return int(info["used_memory"])
 
-    def durability(self) -> str:
-        """Return the settings by which the store keeps writes, as it reports them."""
+    def facts(self) -> str:
+        """Return the allocator, and the settings by which the store keeps writes."""
         settings = self.client.config_get("append*")
         assert isinstance(settings, dict)
-        if settings["appendonly"] == "no":
-            return "no append-only file"
-        return f"append-only file with `appendfsync {settings['appendfsync']}`"
+        kept = "no append-only file"
+        if settings["appendonly"] == "yes":
+            kept = f"append-only file with `appendfsync {settings['appendfsync']}`"
+        return f"{allocator(self._process.pid)}, {kept}"
 
 
 @contextlib.contextmanager
@@ -72,7 +76,9 @@ def running_store(folder: Path, file: AppendOnlyFile | None = None) -> Iterator[
         "appendonly": "yes" if file else "no",
         "appendfsync": file.sync if file else "no",
     }
-    command = [str(valkey_server())]
+    # As the service starts its embedded store, with the allocator that it finds.
+    command = [sys.executable, "-I", "-S", str(Path(exec_valkey.__file__)), str(os.getpid())]
+    command += [str(folder / "store.lock"), str(valkey_server())]
     command += [part for name, value in settings.items() for part in (f"--{name}", value)]
     process = ChildProcess(pinned(other_cores(), command), folder / "store.log")
     try:
