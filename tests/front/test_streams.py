@@ -187,6 +187,18 @@ async def test_a_published_message_reaches_every_watcher_of_its_group() -> None:
         assert served.service.evicted == []
 
 
+async def test_a_watcher_that_cancels_between_two_messages_stops_its_handler() -> None:
+    """A reset that follows a published message ends the call, and frees its slot."""
+    async with serve(max_streams=1) as served:
+        for number in range(3):
+            call = (await watchers(served, 1))[0]
+            served.front.publish("group", b"%d" % number, number)
+            assert await call.read() == b"%d" % number
+            call.cancel()
+            await until(lambda: served.service.watching == 0)
+            await until_slot_is_free(served)
+
+
 async def test_a_watcher_that_is_behind_is_evicted_with_its_cursor() -> None:
     """The cursor is that of its last message; messages of the handler follow, in order."""
     async with serve() as served, connect(served.port, window=20) as client:

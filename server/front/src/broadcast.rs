@@ -105,7 +105,7 @@ impl<'a> Dispatcher<'a> {
             return;
         };
         watchers.retain(|id, watcher| {
-            let accepted = watcher.call.offer(message.clone());
+            let accepted = watcher.call.offer(message);
             if accepted {
                 watcher.cursor = cursor;
             } else {

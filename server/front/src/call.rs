@@ -4,14 +4,15 @@
 //! the buffer.
 
 use std::collections::{HashMap, VecDeque};
-use std::future::poll_fn;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::task::{Poll, Waker};
+use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
 use parking_lot::Mutex;
 
+use crate::response_writer::{Disconnected, IdleStream, ResponseWriter};
 use crate::status::Status;
 
 pub type CallId = u64;
@@ -55,7 +56,10 @@ struct State {
     finished: bool,
     handed_over: bool,
     closed: bool,
+    /// Wakes the task of the call while it waits for the next step.
     waker: Option<Waker>,
+    /// The stream, from the moment at which the task waits until it goes on.
+    idle: Option<IdleStream>,
 }
 
 impl Call {
@@ -78,12 +82,16 @@ impl Call {
         push(&mut self.state.lock(), message);
     }
 
-    /// Queues a message if the buffer is writable.
-    pub fn offer(&self, message: Bytes) -> bool {
+    /// Writes a message at once if the receiver accepts all of it, without a turn of the task. Else
+    /// queues it if the buffer is writable.
+    pub fn offer(&self, message: &Bytes) -> bool {
         let mut state = self.state.lock();
+        if state.write(message) {
+            return true;
+        }
         let accepted = state.buffer.add(message.len());
         if accepted {
-            push(&mut state, message);
+            push(&mut state, message.clone());
         }
         accepted
     }
@@ -98,18 +106,10 @@ impl Call {
         }
     }
 
-    /// Waits for the next step.
-    pub async fn next(&self) -> Outgoing {
-        poll_fn(|context| {
-            let mut state = self.state.lock();
-            let message = state.queue.pop_front().map(Outgoing::Message);
-            let next = message.or_else(|| state.finish.take().map(Outgoing::Finish));
-            if next.is_none() {
-                state.waker = Some(context.waker().clone());
-            }
-            next.map_or(Poll::Pending, Poll::Ready)
-        })
-        .await
+    /// Waits for the next step, or until the caller has disconnected. Meanwhile messages that are
+    /// offered are written to the stream of the writer.
+    pub fn next<'a>(&'a self, writer: &'a mut ResponseWriter) -> Next<'a> {
+        Next { call: self, writer, lent: false }
     }
 
     /// Takes the end of the call, if Python set it. The messages queued before it are not written.
@@ -148,6 +148,60 @@ impl Call {
         state.closed = true;
         state.queue.clear();
         state.handed_over && !state.finished
+    }
+}
+
+impl State {
+    fn next(&mut self) -> Option<Outgoing> {
+        let message = self.queue.pop_front().map(Outgoing::Message);
+        message.or_else(|| self.finish.take().map(Outgoing::Finish))
+    }
+
+    /// Writes a message to the idle stream, if nothing is to be written before it.
+    fn write(&mut self, message: &Bytes) -> bool {
+        match (&mut self.idle, &self.waker) {
+            (Some(stream), Some(task)) if self.queue.is_empty() && !self.finished => {
+                stream.write(message, task)
+            }
+            _ => false,
+        }
+    }
+}
+
+/// The wait for the next step of a call.
+pub struct Next<'a> {
+    call: &'a Call,
+    writer: &'a mut ResponseWriter,
+    /// The stream of the writer is lent to the call.
+    lent: bool,
+}
+
+impl Future for Next<'_> {
+    type Output = Result<Outgoing, Disconnected>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let next = self.get_mut();
+        let mut state = next.call.state.lock();
+        next.writer.take_back(state.idle.take());
+        next.lent = false;
+        if let Some(outgoing) = state.next() {
+            return Poll::Ready(Ok(outgoing));
+        }
+        if next.writer.poll_disconnected(context).is_ready() {
+            return Poll::Ready(Err(Disconnected));
+        }
+        state.waker = Some(context.waker().clone());
+        state.idle = next.writer.lend();
+        next.lent = state.idle.is_some();
+        Poll::Pending
+    }
+}
+
+impl Drop for Next<'_> {
+    fn drop(&mut self) {
+        if self.lent {
+            self.writer.take_back(self.call.state.lock().idle.take());
+        }
     }
 }
 

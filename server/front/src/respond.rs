@@ -43,12 +43,7 @@ pub async fn write_responses(
     writer: &mut ResponseWriter,
 ) -> Result<Status, CallError> {
     loop {
-        let outgoing = tokio::select! {
-            biased;
-            outgoing = call.next() => outgoing,
-            () = writer.disconnected() => return Err(CallError::Disconnected),
-        };
-        match outgoing {
+        match call.next(writer).await? {
             Outgoing::Message(mut message) => {
                 let bytes = message.len();
                 let held = admission.slot.hold(bytes);
@@ -92,9 +87,12 @@ async fn write(
     message: &mut Bytes,
 ) -> Result<(), CallError> {
     while !message.is_empty() {
+        if writer.write(message)? {
+            continue;
+        }
         tokio::select! {
             biased;
-            written = writer.write(message) => written?,
+            writable = writer.writable() => writable?,
             () = sleep(core.settings.write_timeout_s) => {
                 let stalled = || Status::new(RESOURCE_EXHAUSTED, "the receiver accepts nothing");
                 let call = call.ok_or_else(stalled)?;

@@ -2,7 +2,7 @@
 
 use std::future::poll_fn;
 use std::sync::Arc;
-use std::task::Poll;
+use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
 use h2::server::SendResponse;
@@ -35,39 +35,57 @@ impl ResponseWriter {
         Self { respond, peer, stream: None, partial: false }
     }
 
-    /// Waits until the caller has disconnected.
-    pub async fn disconnected(&mut self) {
-        poll_fn(|context| {
-            let reset = match &mut self.stream {
-                Some(stream) => stream.poll_reset(context),
-                None => self.respond.poll_reset(context),
-            };
-            reset.map(|_| ())
-        })
-        .await;
+    /// Returns whether the caller has disconnected; if not, the task is woken then.
+    pub fn poll_disconnected(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        let reset = match &mut self.stream {
+            Some(stream) => stream.poll_reset(context),
+            None => self.respond.poll_reset(context),
+        };
+        reset.map(|_| ())
     }
 
-    /// Writes as much of a framed message as flow control allows; waits until that is some.
-    pub async fn write(&mut self, message: &mut Bytes) -> Result<(), Disconnected> {
+    /// Lends the stream, if it is open.
+    pub fn lend(&mut self) -> Option<IdleStream> {
+        let peer = &self.peer;
+        self.stream.take().map(|stream| IdleStream { stream, peer: Arc::clone(peer) })
+    }
+
+    /// Takes the stream back, if it was lent.
+    pub fn take_back(&mut self, lent: Option<IdleStream>) {
+        if let Some(IdleStream { stream, .. }) = lent {
+            self.stream = Some(stream);
+        }
+    }
+
+    /// Writes as much of a framed message as flow control allows; false if that is nothing now.
+    pub fn write(&mut self, message: &mut Bytes) -> Result<bool, Disconnected> {
         let mut stream = match self.stream.take() {
             Some(stream) => stream,
             None => self.respond.send_response(headers(), false)?,
         };
         stream.reserve_capacity(message.len());
         let stream = self.stream.insert(stream);
-        if stream.capacity() == 0 {
-            poll_fn(|context| match stream.poll_capacity(context) {
-                Poll::Ready(Some(Ok(0))) | Poll::Pending => Poll::Pending,
-                Poll::Ready(Some(granted)) => Poll::Ready(granted.map_err(Disconnected::from)),
-                Poll::Ready(None) => Poll::Ready(Err(Disconnected)),
-            })
-            .await?;
-        }
         let granted = stream.capacity().min(message.len());
+        if granted == 0 {
+            return Ok(false);
+        }
         stream.send_data(message.split_to(granted), false)?;
         self.partial = !message.is_empty();
         self.peer.on_read();
-        Ok(())
+        Ok(true)
+    }
+
+    /// Waits until flow control allows some of the message that could not be written.
+    pub async fn writable(&mut self) -> Result<(), Disconnected> {
+        let stream = self.stream.as_mut().ok_or(Disconnected)?;
+        poll_fn(|context| match stream.poll_capacity(context) {
+            Poll::Ready(Some(Ok(0))) | Poll::Pending => Poll::Pending,
+            Poll::Ready(Some(granted)) => {
+                Poll::Ready(granted.map(|_| ()).map_err(Disconnected::from))
+            }
+            Poll::Ready(None) => Poll::Ready(Err(Disconnected)),
+        })
+        .await
     }
 
     /// Ends the stream. Trailers are not subject to flow control, but can't interrupt a message.
@@ -113,6 +131,32 @@ impl ResponseWriter {
         *response.status_mut() = status;
         // An error means that the caller has disconnected.
         let _ = self.respond.send_response(response, true);
+    }
+}
+
+/// The stream of a call whose task waits.
+pub struct IdleStream {
+    stream: SendStream<Bytes>,
+    peer: Arc<Peer>,
+}
+
+impl IdleStream {
+    /// Writes a framed message if flow control allows all of it. The task is woken for nothing but the
+    /// end of the stream.
+    pub fn write(&mut self, message: &Bytes, task: &Waker) -> bool {
+        // HTTP/2 would wake the task, which waits for a reset, as soon as it grants the capacity.
+        let mut nobody = Context::from_waker(Waker::noop());
+        let open = self.stream.poll_reset(&mut nobody).is_pending();
+        self.stream.reserve_capacity(message.len());
+        let fits = open && self.stream.capacity() >= message.len();
+        let written = fits && self.stream.send_data(message.clone(), false).is_ok();
+        if written {
+            self.peer.on_read();
+            if self.stream.poll_reset(&mut Context::from_waker(task)).is_ready() {
+                task.wake_by_ref();
+            }
+        }
+        written
     }
 }
 
