@@ -9,7 +9,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 use tokio::sync::mpsc::UnboundedReceiver;
 
-use crate::call::{Call, CallId, Calls, Finish};
+use crate::call::{Call, CallId, Finish};
+use crate::calls::{CallMap, Calls};
 use crate::inbox::{Event, Inbox};
 
 pub enum Command {
@@ -30,8 +31,8 @@ pub enum Command {
 pub struct Dispatcher<'a> {
     calls: &'a Calls,
     inbox: &'a Inbox,
-    groups: HashMap<String, HashMap<CallId, Watcher>>,
-    group_of: HashMap<CallId, String>,
+    groups: HashMap<String, CallMap<Watcher>>,
+    group_of: CallMap<String>,
 }
 
 struct Watcher {
@@ -42,7 +43,7 @@ struct Watcher {
 
 impl<'a> Dispatcher<'a> {
     pub fn new(calls: &'a Calls, inbox: &'a Inbox) -> Self {
-        Self { calls, inbox, groups: HashMap::new(), group_of: HashMap::new() }
+        Self { calls, inbox, groups: HashMap::new(), group_of: CallMap::default() }
     }
 
     pub async fn run(mut self, mut commands: UnboundedReceiver<Command>) {

@@ -3,10 +3,8 @@
 //! Nothing here waits: a full buffer refuses a message. The task of the call (`serve.rs`) drains
 //! the buffer.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::pin::Pin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
@@ -63,7 +61,7 @@ struct State {
 }
 
 impl Call {
-    fn new(id: CallId) -> Self {
+    pub fn new(id: CallId) -> Self {
         Self { id, state: Mutex::default() }
     }
 
@@ -229,33 +227,5 @@ fn push(state: &mut State, message: Bytes) {
 fn wake(state: &mut State) {
     if let Some(waker) = state.waker.take() {
         waker.wake();
-    }
-}
-
-/// Open calls by id.
-#[derive(Default)]
-pub struct Calls {
-    open: Mutex<HashMap<CallId, Arc<Call>>>,
-    last_id: AtomicU64,
-}
-
-impl Calls {
-    pub fn open(&self) -> Arc<Call> {
-        let id = self.last_id.fetch_add(1, Ordering::Relaxed) + 1;
-        let call = Arc::new(Call::new(id));
-        self.open.lock().insert(id, Arc::clone(&call));
-        call
-    }
-
-    pub fn close(&self, id: CallId) {
-        self.open.lock().remove(&id);
-    }
-
-    pub fn get(&self, id: CallId) -> Option<Arc<Call>> {
-        self.open.lock().get(&id).cloned()
-    }
-
-    pub fn all(&self) -> Vec<Arc<Call>> {
-        self.open.lock().values().cloned().collect()
     }
 }

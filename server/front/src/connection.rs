@@ -72,7 +72,7 @@ async fn serve_calls<T>(
 ) where
     T: AsyncRead + AsyncWrite + Unpin,
 {
-    let drain = drain(core);
+    let drain = peer.ending.draining();
     let ending = peer.ending.wait();
     let close = sleep(FOREVER);
     let (mut draining, mut ended, mut paused) = (false, false, false);
@@ -94,10 +94,9 @@ async fn serve_calls<T>(
             full_turn = intake.advance() => if full_turn { yield_now().await },
             () = &mut drain, if !draining => {
                 draining = true;
-                peer.ending.drain();
                 connection.graceful_shutdown();
             }
-            () = &mut close => return,
+            () = &mut close, if ended => return,
             // The last branch, so that all others go on between two reads, however much is sent.
             () = ready(()), if may_resume => {
                 paused = false;
@@ -165,12 +164,6 @@ fn http2(max_streams: u32) -> server::Builder {
         .max_header_list_size(METADATA_HARD_LIMIT)
         .max_send_buffer_size(SOCKET_BUFFER_BYTES);
     builder
-}
-
-/// Waits until the listener drains: the connection has to accept no more streams.
-async fn drain(core: &Core) {
-    // An error can't occur: `core` keeps the sender.
-    let _ = core.drain.subscribe().wait_for(Option::is_some).await;
 }
 
 /// Waits until the peer does not acknowledge a ping in time. While the connection is not read, the

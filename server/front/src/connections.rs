@@ -98,6 +98,13 @@ impl Connections {
         if peer.ending.cause().is_some() { None } else { peer.idle_since() }
     }
 
+    /// Has all connections accept no more streams.
+    pub fn drain(&self) {
+        for (peer, _) in self.open.values() {
+            peer.ending.drain();
+        }
+    }
+
     /// Waits until a connection has ended; false if none is open.
     pub async fn ended(&mut self) -> bool {
         let id = match self.tasks.join_next_with_id().await {

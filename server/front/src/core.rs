@@ -12,7 +12,7 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::admission::Admissions;
 use crate::broadcast::Command;
-use crate::call::Calls;
+use crate::calls::Calls;
 use crate::inbox::Inbox;
 use crate::memory::{Memory, Share};
 use crate::notices::Notices;

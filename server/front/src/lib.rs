@@ -7,6 +7,7 @@
 mod admission;
 mod broadcast;
 mod call;
+mod calls;
 mod connection;
 mod connections;
 mod core;

@@ -1,7 +1,7 @@
 //! Writes the response of one stream: headers, messages as flow control allows, trailers.
 
 use std::future::poll_fn;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
@@ -12,6 +12,11 @@ use http::{HeaderMap, HeaderValue, Response, StatusCode};
 
 use crate::peer::Peer;
 use crate::status::{RESOURCE_EXHAUSTED, Refusal, Status, UNIMPLEMENTED};
+
+/// The headers of every response.
+static HEADERS: LazyLock<HeaderMap> = LazyLock::new(|| {
+    HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static("application/grpc"))])
+});
 
 /// The caller reset the stream, or the connection is lost.
 pub struct Disconnected;
@@ -98,11 +103,7 @@ impl ResponseWriter {
                 });
                 Ok(())
             }
-            Some(stream) => {
-                let mut trailers = HeaderMap::with_capacity(3);
-                status.write_to(&mut trailers);
-                stream.send_trailers(trailers)
-            }
+            Some(stream) => stream.send_trailers(status.trailers()),
             None => {
                 let mut response = headers();
                 status.write_to(response.headers_mut());
@@ -162,7 +163,6 @@ impl IdleStream {
 
 fn headers() -> Response<()> {
     let mut response = Response::new(());
-    let content_type = HeaderValue::from_static("application/grpc");
-    response.headers_mut().insert(CONTENT_TYPE, content_type);
+    response.headers_mut().clone_from(&HEADERS);
     response
 }

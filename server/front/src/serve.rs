@@ -1,17 +1,18 @@
 //! Serves one call from its headers to its trailers: admits, reads, hands over to Python, responds.
 
-use std::future::ready;
+use std::future::{pending, ready};
 use std::sync::Arc;
+use std::time::Duration;
 
 use h2::RecvStream;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
-use tokio::time::{timeout, timeout_at};
+use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::admission::{Admission, Admissions, PLACE_TIME};
 use crate::broadcast::Command;
 use crate::call::{Call, Finish};
-use crate::core::{Core, FOREVER, Kind, Method, limit};
+use crate::core::{Core, Kind, Method, limit};
 use crate::headers::Head;
 use crate::inbox::{Event, NextRequest};
 use crate::messages::{Message, Messages, ReadError, discard};
@@ -30,9 +31,13 @@ pub async fn serve(core: Arc<Core>, peer: Arc<Peer>, call: NewCall, admission: A
     let mut writer = ResponseWriter::new(respond, Arc::clone(&peer));
     let exchange = async {
         let head = head?;
-        let exchange = exchange(&core, &peer, &head, body, &mut writer, admission);
-        let late = |_| CallError::from(Status::new(DEADLINE_EXCEEDED, "deadline exceeded"));
-        timeout_at(arrived + head.time_limit.unwrap_or(FOREVER), exchange).await.map_err(late)?
+        tokio::select! {
+            biased;
+            done = exchange(&core, &peer, &head, body, &mut writer, admission) => done,
+            () = deadline(arrived, head.time_limit) => {
+                Err(Status::new(DEADLINE_EXCEEDED, "deadline exceeded").into())
+            }
+        }
     };
     match exchange.await {
         Ok(status) => writer.end(&status),
@@ -40,6 +45,14 @@ pub async fn serve(core: Arc<Core>, peer: Arc<Peer>, call: NewCall, admission: A
         Err(CallError::Disconnected) => peer.on_given_up(),
     }
     drop(open);
+}
+
+/// Waits for the deadline of a call. A call without one has no timer.
+async fn deadline(arrived: Instant, time_limit: Option<Duration>) {
+    match time_limit {
+        Some(time_limit) => sleep_until(arrived + time_limit).await,
+        None => pending().await,
+    }
 }
 
 /// Refuses a call of which nothing was read.
@@ -90,10 +103,11 @@ async fn exchange(
     if !core.inbox.push_call(Arc::clone(&open.call), method, message) {
         return Err(core.refusal(limit::QUEUE).into());
     }
-    let mut reader = JoinSet::new();
-    if method.kind == Kind::Bidi {
+    let _reader = (method.kind == Kind::Bidi).then(|| {
+        let mut reader = JoinSet::new();
         reader.spawn(read_requests(Arc::clone(core), Arc::clone(&open.call), messages));
-    }
+        reader
+    });
     write_responses(core, &open.call, admission, writer).await
 }
 
@@ -104,18 +118,18 @@ async fn read_request(
     messages: &mut Messages,
     admission: &mut Option<Admission>,
 ) -> Result<Message, CallError> {
-    let read = timeout(core.settings.request_timeout_s, messages.only());
+    let read = messages.only();
     tokio::pin!(read);
     let read = tokio::select! {
         biased;
         read = &mut read => read,
         () = ready(()) => {
             drop(admission.take());
-            read.await
+            let late = |_| Status::new(DEADLINE_EXCEEDED, "the request did not arrive in time");
+            timeout(core.settings.request_timeout_s, read).await.map_err(late)?
         }
     };
-    let late = |_| Status::new(DEADLINE_EXCEEDED, "the request did not arrive in time");
-    read.map_err(late)?.map_err(|error| call_error(core, error))
+    read.map_err(|error| call_error(core, error))
 }
 
 /// Admits a call whose request arrived after its headers; waits a moment for its turn.

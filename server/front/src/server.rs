@@ -111,6 +111,7 @@ async fn run(core: Arc<Core>, listener: TcpListener) {
         }
     }
     drop(listener);
+    connections.drain();
     let all_ended = async { while connections.ended().await {} };
     tokio::pin!(all_ended);
     tokio::select! {

@@ -1,8 +1,10 @@
 //! Statuses of calls, and their header fields.
 
+use std::sync::LazyLock;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
-use http::{HeaderMap, HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
 pub const OK: u8 = 0;
@@ -10,6 +12,13 @@ pub const DEADLINE_EXCEEDED: u8 = 4;
 pub const RESOURCE_EXHAUSTED: u8 = 8;
 pub const UNIMPLEMENTED: u8 = 12;
 pub const INTERNAL: u8 = 13;
+
+static CODE: HeaderName = HeaderName::from_static("grpc-status");
+static MESSAGE: HeaderName = HeaderName::from_static("grpc-message");
+static DETAILS: HeaderName = HeaderName::from_static("grpc-status-details-bin");
+/// The trailers of a call that succeeded.
+static SUCCESS: LazyLock<HeaderMap> =
+    LazyLock::new(|| HeaderMap::from_iter([(CODE.clone(), HeaderValue::from_static("0"))]));
 
 /// The characters that are escaped in `grpc-message`.
 const ESCAPED: &AsciiSet = &CONTROLS.add(b'%');
@@ -56,15 +65,24 @@ impl Status {
         }
     }
 
-    pub fn ok() -> Self {
-        Self::new(OK, "")
+    pub const fn ok() -> Self {
+        Self { code: OK, message: None, details: None }
     }
 
-    /// Adds the fields of this status to trailers, or to the headers of a response without messages.
+    /// Returns the trailers with the fields of this status.
+    pub fn trailers(&self) -> HeaderMap {
+        if self.code == OK {
+            return SUCCESS.clone();
+        }
+        let mut trailers = HeaderMap::with_capacity(3);
+        self.write_to(&mut trailers);
+        trailers
+    }
+
+    /// Adds the fields of this status to the headers of a response without messages.
     pub fn write_to(&self, fields: &mut HeaderMap) {
-        fields.insert("grpc-status", HeaderValue::from(u16::from(self.code)));
-        let others = [("grpc-message", &self.message), ("grpc-status-details-bin", &self.details)];
-        for (name, value) in others {
+        fields.insert(&CODE, HeaderValue::from(u16::from(self.code)));
+        for (name, value) in [(&MESSAGE, &self.message), (&DETAILS, &self.details)] {
             if let Some(value) = value {
                 fields.insert(name, value.clone());
             }
