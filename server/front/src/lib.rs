@@ -22,6 +22,7 @@ mod meter;
 mod new_call;
 mod notices;
 mod peer;
+mod python_events;
 mod read_budget;
 mod respond;
 mod response_cache;
@@ -50,7 +51,6 @@ use crate::call::{CallId, Finish};
 use crate::core::{Core, FOREVER, Kind};
 use crate::inbox::Event;
 use crate::messages::frame;
-use crate::notices::Counts;
 use crate::settings::{Settings, seconds};
 use crate::status::Status;
 
@@ -128,10 +128,10 @@ impl Front {
                         None => batches.push((method.number, vec![item])),
                     }
                 }
-                event => items.push(Self::item(py, event)?),
+                event => items.push(python_events::item(py, event)?),
             }
         }
-        let batches = batches.into_iter().map(|batch| Self::batch(py, batch));
+        let batches = batches.into_iter().map(|batch| python_events::batch(py, batch));
         let batches = batches.collect::<PyResult<Vec<_>>>()?;
         PyList::new(py, batches.into_iter().chain(items))
     }
@@ -217,37 +217,6 @@ impl Front {
     fn enqueue(&self, command: Command) {
         // An error means that the runtime has ended, and every call with it.
         let _ = self.core.commands.send(command);
-    }
-
-    /// Converts the calls of a batch method to the tuple for Python.
-    fn batch<'py>(
-        py: Python<'py>,
-        (number, calls): (usize, Vec<Bound<'py, PyTuple>>),
-    ) -> PyResult<Bound<'py, PyTuple>> {
-        (8, number, PyList::new(py, calls)?).into_pyobject(py)
-    }
-
-    /// Converts an event to the tuple for Python, which begins with the number of its kind.
-    fn item(py: Python<'_>, event: Event) -> PyResult<Bound<'_, PyTuple>> {
-        let bytes = |bytes: Option<Bytes>| bytes.map(|bytes| PyBytes::new(py, &bytes));
-        match event {
-            Event::Call(call, method, message) => {
-                (0, call.id, method.number, bytes(message)).into_pyobject(py)
-            }
-            Event::Message(id, next) => {
-                (1, id, bytes(next.map(|next| next.message.bytes))).into_pyobject(py)
-            }
-            Event::Cancelled(id) => (2, id).into_pyobject(py),
-            Event::Writable(id) => (3, id).into_pyobject(py),
-            Event::Evicted(id, cursor, subscription) => {
-                (4, id, cursor, subscription).into_pyobject(py)
-            }
-            Event::Stalled(id) => (5, id).into_pyobject(py),
-            Event::Connections(Counts { refused, idle, flood, unread }) => {
-                (6, refused, idle, flood, unread).into_pyobject(py)
-            }
-            Event::Stopped => (7,).into_pyobject(py),
-        }
     }
 }
 

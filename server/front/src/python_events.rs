@@ -1,0 +1,37 @@
+//! Converts queued events to the tuples that Python takes; `_native.pyi` documents them.
+
+use bytes::Bytes;
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyList, PyTuple};
+
+use crate::inbox::Event;
+use crate::notices::Counts;
+
+/// Converts the calls of a batch method to the tuple for Python.
+pub fn batch<'py>(
+    py: Python<'py>,
+    (number, calls): (usize, Vec<Bound<'py, PyTuple>>),
+) -> PyResult<Bound<'py, PyTuple>> {
+    (8, number, PyList::new(py, calls)?).into_pyobject(py)
+}
+
+/// Converts an event to the tuple for Python, which begins with the number of its kind.
+pub fn item(py: Python<'_>, event: Event) -> PyResult<Bound<'_, PyTuple>> {
+    let bytes = |bytes: Option<Bytes>| bytes.map(|bytes| PyBytes::new(py, &bytes));
+    match event {
+        Event::Call(call, method, message) => {
+            (0, call.id, method.number, bytes(message)).into_pyobject(py)
+        }
+        Event::Message(id, next) => {
+            (1, id, bytes(next.map(|next| next.message.bytes))).into_pyobject(py)
+        }
+        Event::Cancelled(id) => (2, id).into_pyobject(py),
+        Event::Writable(id) => (3, id).into_pyobject(py),
+        Event::Evicted(id, cursor, subscription) => (4, id, cursor, subscription).into_pyobject(py),
+        Event::Stalled(id) => (5, id).into_pyobject(py),
+        Event::Connections(Counts { refused, idle, flood, unread }) => {
+            (6, refused, idle, flood, unread).into_pyobject(py)
+        }
+        Event::Stopped => (7,).into_pyobject(py),
+    }
+}
