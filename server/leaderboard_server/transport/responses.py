@@ -159,5 +159,4 @@ def _put_user(target: pb.RankedUser, user: RankedUser) -> None:
 
 
 def _put_position(target: pb.Position, position: Position) -> None:
-    target.SetInParent()
-    target.epoch, target.revision = position
+    target.epoch, target.revision = position  # also "" and 0 make the message present
