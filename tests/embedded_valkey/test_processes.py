@@ -18,6 +18,7 @@ from embedded_valkey.embedded_stores import (
     answers,
     make_folder,
     newest_append_file,
+    no_store_in,
     running,
     stores_in,
 )
@@ -184,4 +185,4 @@ async def test_closing_does_not_wait_for_a_restart(data_dir: Path, pause: float)
     async with asyncio.timeout(10), running(data_dir) as client:
         os.kill(await process_of(client), signal.SIGKILL)
         await asyncio.sleep(pause)
-    assert stores_in(data_dir) == []
+    await no_store_in(data_dir)  # a look at the allocator may still be about to end

@@ -12,6 +12,7 @@ import trustme
 from redis.asyncio.retry import Retry
 from redis.asyncio.sentinel import MasterNotFoundError, SentinelManagedConnection
 from redis.backoff import NoBackoff
+from redis.exceptions import ConnectionError as ConnectionLost
 
 from conftest import require
 from harness.ports import free_port
@@ -207,7 +208,7 @@ tls-auth-clients no
         async def answers() -> bool:
             try:
                 return await client.ping()
-            except MasterNotFoundError:
+            except ConnectionLost:
                 return False
 
         await eventually(answers, "an answer over TLS")
