@@ -57,11 +57,11 @@ impl Connections {
         };
         self.open[&id].0.ending.end(Cause::Idle);
         self.closing.push_back(id);
-        if self.closing.len() > MAX_CLOSING
-            && let Some(first) = self.closing.pop_front()
-            && let Some((_, task)) = self.open.remove(&first)
-        {
-            task.abort();
+        if self.closing.len() > MAX_CLOSING {
+            let first = self.closing.pop_front();
+            if let Some((_, task)) = first.and_then(|first| self.open.remove(&first)) {
+                task.abort();
+            }
         }
         true
     }

@@ -68,10 +68,7 @@ impl Intake {
 
     /// Adds a call. One of an unlimited method is started at once if its connection has a slot.
     pub async fn add(&mut self, call: NewCall) {
-        if call.is_unlimited()
-            && let Ok(head) = &call.head
-            && let Ok(admission) = self.core.admissions.admit(&self.peer, head.method)
-        {
+        if let Some(admission) = self.admit_unlimited(&call) {
             return self.start(call, admission);
         }
         self.waiting.push_back(call);
@@ -83,6 +80,12 @@ impl Intake {
             })
             .await;
         }
+    }
+
+    /// Admits a call of an unlimited method, which need not wait for others, if there is a slot.
+    fn admit_unlimited(&self, call: &NewCall) -> Option<Admission> {
+        let head = call.head.as_ref().ok().filter(|head| head.method.unlimited)?;
+        self.core.admissions.admit(&self.peer, head.method).ok()
     }
 
     pub fn has_waiting(&self) -> bool {

@@ -34,11 +34,6 @@ impl NewCall {
         Self { head, arrived: Instant::now(), body, respond, open }
     }
 
-    /// Returns whether the call need not wait for others of its connection.
-    pub fn is_unlimited(&self) -> bool {
-        self.head.as_ref().is_ok_and(|head| head.method.unlimited)
-    }
-
     pub fn is_reset(&mut self, context: &mut Context<'_>) -> bool {
         self.respond.poll_reset(context).is_ready()
     }
