@@ -42,6 +42,28 @@ async def test_a_watcher_that_cancels_between_two_messages_stops_its_handler() -
             await until_admitted(lambda: served.stream(COUNT)(b"1").read())
 
 
+async def test_published_messages_stay_in_order_while_the_window_opens_in_pieces() -> None:
+    """Each arrives complete and once, whether it is written at once, waits, or is cut in parts."""
+    async with serve() as served, connect(served.port, window=30) as client:
+        stream = await client.start(WATCH)
+        await client.data(stream, framed(b"group"))
+        await until(lambda: served.service.watching == 1)
+        expected, allowed = [b"joined"], 30
+        for number in range(200):
+            expected.append(b"%d." % number * (1 + number % 5))
+            served.front.publish("group", expected[-1], number)
+            if number % 4 == 3:
+                # As much as was published, and a part of what comes next.
+                wanted = sum(len(framed(message)) for message in expected) + number * 13 % 60
+                if wanted > allowed:
+                    client.h2.increment_flow_control_window(wanted - allowed, stream)
+                    allowed = wanted
+                await client.ping()
+
+        assert await until_received(client, stream, expected[-1]) == expected
+        assert served.service.evicted == []
+
+
 async def test_a_watcher_that_is_behind_is_evicted_with_its_cursor() -> None:
     """The cursor is that of its last message; messages of the handler follow, in order."""
     async with serve() as served, connect(served.port, window=20) as client:
