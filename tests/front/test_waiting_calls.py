@@ -88,10 +88,14 @@ async def test_a_connection_that_is_not_read_is_not_taken_for_lost() -> None:
     times = {"keepalive_s": 0.1, "keepalive_timeout_s": 0.2}
     async with serve(**times) as served, connect(served.port) as client:
         await client.ping()  # the limit of streams is known
-        for _ in range(2_000):
+        ended = client.until(lambda: len(client.seen(h2.events.StreamEnded)) == 2_000)
+        answering_pings = asyncio.create_task(ended)
+        for number in range(2_000):
             client.queue("/no.Service/NoMethod", end=True)
-        await client.flush()
-        await client.until(lambda: len(client.seen(h2.events.StreamEnded)) == 2_000)
+            if number % 20 == 19:
+                await client.flush()
+                await asyncio.sleep(0)  # a client that only sends is lost
+        await answering_pings
 
 
 async def test_calls_that_are_late_keep_no_slot_from_others() -> None:
