@@ -62,6 +62,8 @@ def rows(sizes: Sizes) -> list[Row]:
         Row("rank_hot", f"The rank of a user among {hot:,}"),
         Row("rank_big", f"The rank of a user among {big:,}"),
         Row("top10_busy", "The first ten users, while 500 updates/s change them"),
+        Row("mix", "A mix of 80 % ranks, 15 % boards and 5 % updates"),
+        Row("batch", "Score updates in batches of 1,000", "updates/s"),
         Row(
             f"fanout_{crowd}", f"Changes sent to {crowd:,} watchers on 10 connections", "messages/s"
         ),
