@@ -65,9 +65,17 @@ def describe() -> dict[str, str]:
             [platform.python_version(), *(f"{name} {version(name)}" for name in _PACKAGES)]
         ),
         "Go": ", ".join([_first_line(["go", "env", "GOVERSION"]), *_go_versions()]),
-        "store": _first_line([str(valkey_server()), "--version"]),
+        "store": store_version(),
         "second witness": _first_line(["h2load", "--version"]),
     }
+
+
+def store_version() -> str:
+    """Return the name and the version of the store.
+
+    Its `malloc` is left out: that of the build, also where the store runs with another one.
+    """
+    return _first_line([str(valkey_server()), "--version"]).partition(" sha=")[0]
 
 
 def _processor() -> str:

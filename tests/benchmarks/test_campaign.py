@@ -1,5 +1,6 @@
 """Tests of a campaign."""
 
+import re
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -12,7 +13,7 @@ from benchmarks.job import QUICK, Job, Sizes
 from benchmarks.jobs import all_jobs
 from benchmarks.ledger import Ledger, LedgerError
 from benchmarks.load import LoadError
-from benchmarks.machine import disk
+from benchmarks.machine import disk, store_version
 from benchmarks.measure import Measurement
 from benchmarks.servers import Server
 from benchmarks.store import RunningStore
@@ -74,3 +75,8 @@ def test_a_disk_in_memory_is_rejected(monkeypatch: pytest.MonkeyPatch, tmp_path:
 
     with pytest.raises(RuntimeError, match="is in memory"):
         disk(tmp_path)
+
+
+def test_the_version_of_the_store_names_no_allocator() -> None:
+    """The one of the build may not be the one in use, which the results name beside it."""
+    assert re.fullmatch(r"Valkey server v=[\d.]+", store_version())
