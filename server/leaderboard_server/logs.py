@@ -1,7 +1,9 @@
 """Configures logging: readable lines on a terminal, one JSON object per line anywhere else."""
 
+import contextlib
 import logging
 import sys
+from typing import TextIO, cast
 
 import structlog
 
@@ -19,9 +21,29 @@ def configure_logs(level: str) -> None:
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level.upper())),
         # Unlike print, it writes each line in one call: workers share the standard error.
-        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
+        logger_factory=structlog.WriteLoggerFactory(cast("TextIO", _Output(sys.stderr))),
         cache_logger_on_first_use=True,
     )
+
+
+class _Output:
+    """A file of log lines; one that can't be written is dropped.
+
+    A full disk, or a pipe that nobody reads any more, must not fail what logs: often that is the
+    end of a call, or the one task that watches the store. The command `leaderboard` drops such
+    lines by itself; workers run without it.
+    """
+
+    def __init__(self, file: TextIO) -> None:
+        self._file = file
+
+    def write(self, text: str) -> None:
+        with contextlib.suppress(OSError):
+            self._file.write(text)
+
+    def flush(self) -> None:
+        with contextlib.suppress(OSError):
+            self._file.flush()
 
 
 def _for_people() -> structlog.dev.ConsoleRenderer:
