@@ -6,9 +6,10 @@ log=.venv/front.log
 tried=.venv/.front-tried # the last build, whatever its end: a failed one is not repeated until a source changes
 
 go_without() {
-  # One that was built from other sources must not be used with these.
-  .venv/bin/pip uninstall --quiet --yes leaderboard-front >/dev/null 2>&1
-  rm -f .venv/.front
+  if [ -e .venv/.front ]; then # it was built from other sources, and must not be used with these
+    .venv/bin/pip uninstall --quiet --yes leaderboard-front >/dev/null 2>&1
+    rm .venv/.front
+  fi
   echo "$1; the server goes on with grpcio, which is slower."
   exit 0
 }
