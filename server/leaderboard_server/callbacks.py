@@ -1,4 +1,4 @@
-"""How results are passed on where a future for each would cost too much.
+"""Callbacks that take results where a future for each would cost too much.
 
 A thousand calls share one reply of the store, so their results go to one receiver, by the numbers
 of the calls.

@@ -48,7 +48,8 @@ def log_listener(config: Config, chosen: ListenerName) -> None:
         _log.warning(
             "front_missing",
             listener=chosen,
-            reason="the fast listener is not installed; grpcio answers about a tenth of its calls",
+            reason="the fast listener is not installed; grpcio serves about a tenth as many calls a"
+            " second",
             to_do="`make front`, or pip install the wheel leaderboard-front; --listener grpcio"
             " keeps grpcio without this line",
         )

@@ -41,10 +41,9 @@ class CallBatcher(Generic[Request, Reply]):
         self._max_size = max_size
         self._loop: asyncio.AbstractEventLoop | None = None
         self._queues: dict[str, list[_Entry[Request, Reply]]] = {}
-        """The waiting requests of each contest that has a call in flight, or will have one in this
-        turn of the loop."""
+        """The waiting requests of each contest that has a call in flight or is in `_begun`."""
         self._begun: list[str] = []
-        """The contests that will have one."""
+        """The contests whose next call is sent in this turn of the loop."""
         self._replies: list[tuple[list[_Entry[Request, Reply]], Decode[Reply]]] = []
         """The replies that are not passed on yet."""
         self.size = 0

@@ -1,4 +1,4 @@
-"""What is read: users with their ranks, pages of a board, the standing of one user."""
+"""Queries and what they read: users with their ranks, pages of a board, the standing of a user."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
