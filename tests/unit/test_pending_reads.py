@@ -3,12 +3,17 @@
 import asyncio
 from collections.abc import Sequence
 from functools import partial
+from typing import Any, cast
 
 import pytest
 
 from harness.waiting import eventually
+from leaderboard_server.board.boards import DEPTH
 from leaderboard_server.board.row_queue import RowQueue
-from leaderboard_server.domain.errors import UserNotFound
+from leaderboard_server.domain.board import Page, TopQuery
+from leaderboard_server.domain.errors import ReadQueueFull, UserNotFound
+from leaderboard_server.domain.position import BEGINNING
+from leaderboard_server.service.leaderboard import MAX_ROWS_QUEUED, LeaderboardService
 from leaderboard_server.service.pending_reads import PendingReads
 
 NOT_FOUND = UserNotFound("cup", "ada")
@@ -109,3 +114,43 @@ async def test_close_ends_all_reads() -> None:
     await reads.pending.close()
     assert not waiting()
     reads.replies.set()
+
+
+class SlowBoards:
+    """Boards whose pages come when the test allows it."""
+
+    def __init__(self) -> None:
+        self.begun = 0
+        self.replies = asyncio.Event()
+
+    async def top(self, *_query: object) -> Page:
+        """See `Boards.top`."""
+        self.begun += 1
+        await self.replies.wait()
+        return Page((), 0, BEGINNING)
+
+
+async def test_pages_of_calls_that_are_over_leave_the_queue() -> None:
+    """A full queue has room again once the calls that wait in it are over, and not before."""
+    boards, calls, limit = SlowBoards(), Calls(), 1_000
+    others: Any = None
+    service = LeaderboardService(others, cast("Any", boards), others, others)
+
+    def start(number: int) -> None:
+        calls.open.add(number)
+        service.top(TopQuery("cup", DEPTH + number, limit, BEGINNING), calls, number)
+
+    for number in range(1, 1 + MAX_ROWS_QUEUED // limit):
+        start(number)
+    await eventually(lambda: boards.begun == 2, "the first reads")
+    start(100)
+    await eventually(lambda: 100 in calls.results, "the end of a read too many")
+    assert isinstance(calls.results[100], ReadQueueFull)
+
+    calls.open.clear()
+    for number in (101, 102):
+        start(number)
+    boards.replies.set()
+    await eventually(lambda: not calls.open, "the later reads")
+    assert [calls.results[number] for number in (101, 102)] == [(Page((), 0, BEGINNING),)] * 2
+    await service.close()

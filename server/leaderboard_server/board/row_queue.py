@@ -37,6 +37,11 @@ class RowQueue:
         self._size = 0
         """The rows of all reads that wait, may begin or have begun."""
 
+    @property
+    def full(self) -> bool:
+        """Whether a read would be rejected."""
+        return self._max_size is not None and self._size >= self._max_size
+
     async def run(self, rows: int, read: Callable[[], Coroutine[Any, Any, Result]]) -> Result:
         """Return the result of a read, once it is its turn.
 
@@ -48,7 +53,7 @@ class RowQueue:
 
             StoreUnavailable: This read, or one before it, found the store away.
         """
-        if self._max_size is not None and self._size >= self._max_size:
+        if self.full:
             raise ReadQueueFull
         await self._enter(rows)
         task = asyncio.create_task(read(), name="read-rows")

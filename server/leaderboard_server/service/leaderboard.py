@@ -143,9 +143,14 @@ class LeaderboardService:
         async def read() -> Sequence[Page]:
             return (await self._boards.top(*query),) if receiver.is_open(call) else ()
 
+        async def read_in_turn() -> Sequence[Page]:
+            if self._pages.full:
+                self._reads.cancel_closed()
+                await asyncio.sleep(0)  # those that were in the queue leave it
+            return await self._pages.run(query.limit, read)
+
         in_window = query.start_rank + query.limit - 1 <= DEPTH
-        in_turn = read if in_window else partial(self._pages.run, query.limit, read)
-        self._reads.start(in_turn, receiver, call)
+        self._reads.start(read if in_window else read_in_turn, receiver, call)
 
     def rank(self, query: RankQuery, receiver: Receiver[Rank], call: int) -> None:
         """Read the rank of a user; the receiver gets it or an error, see `board.ranks.Rank`.

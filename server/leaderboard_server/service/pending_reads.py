@@ -2,7 +2,7 @@
 
 A listener reports no cancellation, so a read may outlive its call. There are never many such: the
 reads of calls that are over are cancelled when there are twice as many reads as there were open
-calls before.
+calls before, and when they may keep others out of a queue.
 """
 
 import asyncio
@@ -34,7 +34,7 @@ class PendingReads:
     ) -> None:
         """Pass on what `read` returns or raises; nothing, if it returns nothing."""
         if len(self._tasks) >= self._max_reads:
-            self._cancel_closed()
+            self.cancel_closed()
         task = asyncio.create_task(_pass_on(read, receiver, call), name="read")
         self._tasks[task] = receiver, call
         task.add_done_callback(self._on_done)
@@ -45,7 +45,8 @@ class PendingReads:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    def _cancel_closed(self) -> None:
+    def cancel_closed(self) -> None:
+        """Cancel the reads of calls that are over; they end in the next turn of the loop."""
         tasks, self._tasks = self._tasks, {}
         for task, (receiver, call) in tasks.items():
             if receiver.is_open(call):
