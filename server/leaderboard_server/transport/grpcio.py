@@ -186,13 +186,16 @@ class GrpcioListener:
     def _limited_unary(self, method: UnaryMethod) -> Callable[[bytes, Context], Awaitable[bytes]]:
         async def answer(request: bytes, context: Context) -> bytes:
             self._admit()
-            with self._calls.held():
+            with self._calls:
                 call = self._open_calls.open(context)
                 message = await method(request)
-            return await call.answer(message)
+            if not call.has_room(message):
+                await call.wait_for_room(message)
+            call.answer(message)
+            return message
 
         async def handle(request: bytes, context: Context) -> bytes:
-            return await respond(context, lambda: answer(request, context))
+            return await respond(context, answer(request, context))
 
         return handle
 
@@ -201,7 +204,7 @@ class GrpcioListener:
     ) -> Callable[[Any, Context], Awaitable[None]]:
         async def send_limited(request: Any, stream: Stream) -> None:
             self._admit()
-            with self._watches.held():
+            with self._watches:
                 await method(request, stream)
 
         send = send_limited if limited else method
@@ -209,7 +212,7 @@ class GrpcioListener:
         async def handle(request: Any, context: Context) -> None:
             stream = GrpcioStream(context, self._write_timeout_s, self._groups)
             with contextlib.closing(stream):
-                await respond(context, lambda: send(request, stream))
+                await respond(context, send(request, stream))
 
         return handle
 
@@ -222,7 +225,7 @@ class GrpcioListener:
 
 def _unlimited_unary(method: UnaryMethod) -> Callable[[bytes, Context], Awaitable[bytes]]:
     async def handle(request: bytes, context: Context) -> bytes:
-        return await respond(context, lambda: method(request))
+        return await respond(context, method(request))
 
     return handle
 

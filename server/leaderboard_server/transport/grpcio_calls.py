@@ -86,20 +86,23 @@ class OpenCall:
         self.answer_bytes = 0
         self._write_timeout_s = write_timeout_s
 
-    async def answer(self, message: bytes) -> bytes:
-        """Return the answer once the connection may have it unread.
+    def has_room(self, message: bytes) -> bool:
+        """Return whether the connection may have the answer unread too."""
+        return self.connection.unread_bytes + len(message) <= MAX_UNREAD_BYTES
+
+    async def wait_for_room(self, message: bytes) -> None:
+        """Wait until the connection may have the answer unread.
 
         Raises:
             ReceiverStalled: The connection read no earlier answer for the write timeout.
         """
-        size = len(message)
-        connection = self.connection
-        if connection.unread_bytes + size > MAX_UNREAD_BYTES:
-            try:
-                async with asyncio.timeout(self._write_timeout_s):
-                    await connection.wait_for_room(size)
-            except TimeoutError:
-                raise ReceiverStalled from None
-        connection.unread_bytes += size
-        self.answer_bytes = size
-        return message
+        try:
+            async with asyncio.timeout(self._write_timeout_s):
+                await self.connection.wait_for_room(len(message))
+        except TimeoutError:
+            raise ReceiverStalled from None
+
+    def answer(self, message: bytes) -> None:
+        """Count the answer as unread until the call is done."""
+        self.answer_bytes = len(message)
+        self.connection.unread_bytes += self.answer_bytes

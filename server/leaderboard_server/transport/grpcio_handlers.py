@@ -4,7 +4,7 @@ grpcio itself would end a call with UNKNOWN for a request that it can't parse, a
 that is not an abort. So messages pass as bytes, and every exception gets its status here.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Mapping
 from functools import cache
 from typing import Any, TypeAlias, TypeVar
 
@@ -35,10 +35,10 @@ class Handlers(grpc.GenericRpcHandler):
         return self._handlers.get(handler_call_details.method)
 
 
-async def respond(context: Context, work: Callable[[], Awaitable[Response]]) -> Response:
+async def respond(context: Context, work: Awaitable[Response]) -> Response:
     """Return the result of `work`, or end the call with the status of its exception."""
     try:
-        return await work()
+        return await work
     except Overloaded as error:
         status = _overloaded(error.limit)
     except Exception as error:  # noqa: BLE001 - every exception has a status

@@ -63,7 +63,7 @@ class Health:
         return encoded
 
     async def _watch(self, data: bytes, stream: Stream) -> None:
-        with self._slots.held():
+        with self._slots:
             known = parse(health_pb2.HealthCheckRequest, data).service in self._names
             await self._follow(stream, known=known)
 

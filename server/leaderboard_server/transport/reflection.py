@@ -32,7 +32,7 @@ def reflection(*service_names: str) -> Mapping[str, BidiMethod]:
     slots = Slots("reflection", MAX_STREAMS)
 
     async def answer(requests: AsyncIterator[bytes], stream: Stream) -> None:
-        with slots.held():
+        with slots:
             async for response in servicer.ServerReflectionInfo(_parsed(requests), None):
                 await stream.send(response.SerializeToString())
 
