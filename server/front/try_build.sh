@@ -23,7 +23,7 @@ fi
 if [ -e "$tried" ]; then
   echo "Building the fast listener again, because its Rust code has changed."
 else
-  echo "Building the fast listener: about a minute, only this once."
+  echo "Building the fast listener: one to two minutes, only this once."
 fi
 if ! make --silent front >"$log" 2>&1; then
   touch "$tried"

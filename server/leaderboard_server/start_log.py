@@ -48,8 +48,8 @@ def log_listener(config: Config, chosen: ListenerName) -> None:
         _log.warning(
             "front_missing",
             listener=chosen,
-            reason="the fast listener is not installed; grpcio serves about a tenth as many calls a"
-            " second",
+            reason="the fast listener is not installed; grpcio serves a tenth as many calls a"
+            " second or fewer",
             to_do="`make front`, or pip install the wheel leaderboard-front; --listener grpcio"
             " keeps grpcio without this line",
         )

@@ -105,7 +105,7 @@ def test_with_rust_the_front_is_built_once(checkout: Checkout) -> None:
     checkout.install_rust("1.85.0")
 
     output, calls = checkout.run()
-    assert "Building the fast listener: about a minute, only this once." in output
+    assert "Building the fast listener: one to two minutes, only this once." in output
     assert calls == ["pip", "maturin", "leaderboard"]
 
     output, calls = checkout.run()
