@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from attacks.catalogue import ATTACKS
-from attacks.outcome import Memory, Outcome, Phase
+from attacks.outcome import WELL_AGAIN_S, Memory, Outcome, Phase
 from attacks.records import Record, Records
 
 _FAST_S, _SLOW_S = 0.004, 0.5
@@ -86,7 +86,7 @@ def test_a_server_that_stays_ill_is_reported_for_every_attack() -> None:
         listener="grpcio",
     )
     assert outcome.recovery == math.inf
-    assert outcome.late_failures == {"top UNAVAILABLE": 200}
+    assert outcome.late_failures(WELL_AGAIN_S) == {"top UNAVAILABLE": 200}
     assert len(outcome.broken_bounds(timed=True)) == 2
 
 
