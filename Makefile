@@ -34,7 +34,7 @@ front-check: ## Check and test the Rust code of the fast listener
 	cargo clippy --quiet --all-targets --manifest-path $(FRONT) -- -D warnings
 	cargo test --quiet --manifest-path $(FRONT)
 
-test: $(VENV)/.dev ## Run the tests (under 4.5 minutes on 2 cores)
+test: $(VENV)/.dev ## Run the tests (some 5 minutes on 2 cores)
 	$(BIN)/pytest -m "not slow" -n 3 --dist worksteal
 
 test-slow: $(VENV)/.dev ## Run the slow tests
@@ -49,7 +49,7 @@ soak: $(VENV)/.dev ## Open and cancel watches for two hours (LEADERBOARD_SOAK_S 
 attacks: $(VENV)/.dev ## Run all attacks on both listeners, and print their table (an hour)
 	PYTHONPATH=tests $(BIN)/python -m attacks
 
-bench: $(VENV)/.dev ## Measure all listeners and peers: 3 turns of 3 s, 45 minutes (needs Go and h2load)
+bench: $(VENV)/.dev ## Measure all listeners and peers: 3 turns of 3 s, half an hour (needs Go and h2load)
 	PYTHONPATH=tests $(BIN)/python -m benchmarks
 
 bench-quick: $(VENV)/.dev ## Run a short form of the benchmark (3 minutes)

@@ -1,4 +1,4 @@
-"""What `make run` does about the fast listener; Rust, pip and the server are imitations."""
+"""`make run` with and without Rust: the fast listener. Rust, pip and the server are imitations."""
 
 import os
 import shutil
