@@ -102,7 +102,7 @@ proto-check-clients: $(VENV)/.dev $(PLUGINS) ## Check that the generated Go and 
 
 define make-stubs
 	$(BIN)/python -m grpc_tools.protoc -Iprotos --python_out=$(1) --pyi_out=$(1) $(PROTOS)
-	$(BIN)/python -m grpc_tools.protoc -Iprotos --grpc_python_out=$(1) protos/leaderboard/v1/leaderboard.proto
+	$(BIN)/python -m grpc_tools.protoc -Iprotos --grpc_python_out=$(1) $(addprefix protos/leaderboard/v1/,leaderboard.proto contests.proto)
 endef
 
 # Stubs of the error details: npm has no package of them, so they come from the sources in the pip package.

@@ -44,8 +44,9 @@ const (
 	// "leaderboard.v1", "metadata": {"message":
 	// "leaderboard.v1.UpdateScoreRequest"}}`.
 	ErrorReason_ERROR_REASON_MALFORMED_REQUEST ErrorReason = 2
-	// OUT_OF_RANGE: the points or the resulting score are beyond -2^53 or 2^53.
-	// Nothing was written.
+	// OUT_OF_RANGE: the points or the resulting score are beyond the bounds, which
+	// are -2^53 and 2^53 or those of the rules. Nothing was written. The metadata
+	// have the bounds of the score, or `maxPoints` if the points are beyond it.
 	//
 	// Example: `{"reason": "ERROR_REASON_SCORE_OUT_OF_RANGE", "domain":
 	// "leaderboard.v1", "metadata": {"contestId": "chess", "userId": "ada",
@@ -116,6 +117,25 @@ const (
 	// Example: `{"reason": "ERROR_REASON_OVERLOADED", "domain": "leaderboard.v1",
 	// "metadata": {"limit": "calls"}}`.
 	ErrorReason_ERROR_REASON_OVERLOADED ErrorReason = 12
+	// NOT_FOUND: there is no such contest: none was created, and no score began
+	// it. A write fails so where the server is told not to begin contests.
+	//
+	// Example: `{"reason": "ERROR_REASON_CONTEST_NOT_FOUND", "domain":
+	// "leaderboard.v1", "metadata": {"contestId": "chess"}}`.
+	ErrorReason_ERROR_REASON_CONTEST_NOT_FOUND ErrorReason = 13
+	// ALREADY_EXISTS: the contest exists with other settings. Nothing was
+	// written.
+	//
+	// Example: `{"reason": "ERROR_REASON_CONTEST_ALREADY_EXISTS", "domain":
+	// "leaderboard.v1", "metadata": {"contestId": "chess"}}`.
+	ErrorReason_ERROR_REASON_CONTEST_ALREADY_EXISTS ErrorReason = 14
+	// FAILED_PRECONDITION: the rule that the metadata name would reorder a board
+	// that has scores. Nothing was written.
+	//
+	// Example: `{"reason": "ERROR_REASON_RULES_LOCKED", "domain":
+	// "leaderboard.v1", "metadata": {"contestId": "chess", "field":
+	// "rules.order"}}`.
+	ErrorReason_ERROR_REASON_RULES_LOCKED ErrorReason = 16
 	// RESOURCE_EXHAUSTED: the store has no memory left for writes. Nothing was
 	// written; reads go on. Repeat the write after the time in
 	// `google.rpc.RetryInfo`.
@@ -141,23 +161,29 @@ var (
 		10: "ERROR_REASON_WATCHER_STALLED",
 		11: "ERROR_REASON_INTERNAL",
 		12: "ERROR_REASON_OVERLOADED",
+		13: "ERROR_REASON_CONTEST_NOT_FOUND",
+		14: "ERROR_REASON_CONTEST_ALREADY_EXISTS",
+		16: "ERROR_REASON_RULES_LOCKED",
 		19: "ERROR_REASON_STORE_FULL",
 	}
 	ErrorReason_value = map[string]int32{
-		"ERROR_REASON_UNSPECIFIED":          0,
-		"ERROR_REASON_INVALID_FIELD":        1,
-		"ERROR_REASON_MALFORMED_REQUEST":    2,
-		"ERROR_REASON_SCORE_OUT_OF_RANGE":   3,
-		"ERROR_REASON_USER_NOT_FOUND":       4,
-		"ERROR_REASON_REQUEST_ID_REUSED":    5,
-		"ERROR_REASON_POSITION_UNREACHABLE": 6,
-		"ERROR_REASON_STORE_UNAVAILABLE":    7,
-		"ERROR_REASON_SERVER_DRAINING":      8,
-		"ERROR_REASON_MESSAGE_TOO_LARGE":    9,
-		"ERROR_REASON_WATCHER_STALLED":      10,
-		"ERROR_REASON_INTERNAL":             11,
-		"ERROR_REASON_OVERLOADED":           12,
-		"ERROR_REASON_STORE_FULL":           19,
+		"ERROR_REASON_UNSPECIFIED":            0,
+		"ERROR_REASON_INVALID_FIELD":          1,
+		"ERROR_REASON_MALFORMED_REQUEST":      2,
+		"ERROR_REASON_SCORE_OUT_OF_RANGE":     3,
+		"ERROR_REASON_USER_NOT_FOUND":         4,
+		"ERROR_REASON_REQUEST_ID_REUSED":      5,
+		"ERROR_REASON_POSITION_UNREACHABLE":   6,
+		"ERROR_REASON_STORE_UNAVAILABLE":      7,
+		"ERROR_REASON_SERVER_DRAINING":        8,
+		"ERROR_REASON_MESSAGE_TOO_LARGE":      9,
+		"ERROR_REASON_WATCHER_STALLED":        10,
+		"ERROR_REASON_INTERNAL":               11,
+		"ERROR_REASON_OVERLOADED":             12,
+		"ERROR_REASON_CONTEST_NOT_FOUND":      13,
+		"ERROR_REASON_CONTEST_ALREADY_EXISTS": 14,
+		"ERROR_REASON_RULES_LOCKED":           16,
+		"ERROR_REASON_STORE_FULL":             19,
 	}
 )
 
@@ -192,7 +218,7 @@ var File_leaderboard_v1_error_reason_proto protoreflect.FileDescriptor
 
 const file_leaderboard_v1_error_reason_proto_rawDesc = "" +
 	"\n" +
-	"!leaderboard/v1/error_reason.proto\x12\x0eleaderboard.v1*\xed\x03\n" +
+	"!leaderboard/v1/error_reason.proto\x12\x0eleaderboard.v1*\xe5\x04\n" +
 	"\vErrorReason\x12\x1c\n" +
 	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12\x1e\n" +
 	"\x1aERROR_REASON_INVALID_FIELD\x10\x01\x12\"\n" +
@@ -207,8 +233,11 @@ const file_leaderboard_v1_error_reason_proto_rawDesc = "" +
 	"\x1cERROR_REASON_WATCHER_STALLED\x10\n" +
 	"\x12\x19\n" +
 	"\x15ERROR_REASON_INTERNAL\x10\v\x12\x1b\n" +
-	"\x17ERROR_REASON_OVERLOADED\x10\f\x12\x1b\n" +
-	"\x17ERROR_REASON_STORE_FULL\x10\x13\"\x04\b\r\x10\x12\"\x04\b\x14\x10\x16Ba\n" +
+	"\x17ERROR_REASON_OVERLOADED\x10\f\x12\"\n" +
+	"\x1eERROR_REASON_CONTEST_NOT_FOUND\x10\r\x12'\n" +
+	"#ERROR_REASON_CONTEST_ALREADY_EXISTS\x10\x0e\x12\x1d\n" +
+	"\x19ERROR_REASON_RULES_LOCKED\x10\x10\x12\x1b\n" +
+	"\x17ERROR_REASON_STORE_FULL\x10\x13\"\x04\b\x0f\x10\x0f\"\x04\b\x11\x10\x11\"\x04\b\x12\x10\x12\"\x04\b\x14\x10\x16Ba\n" +
 	"\x11io.leaderboard.v1P\x01ZJgithub.com/leaderboard/leaderboard/clients/go/leaderboard/v1;leaderboardv1b\x06proto3"
 
 var (

@@ -4,12 +4,15 @@
 // Identifiers are strings, because every language, JSON and Redis hold them
 // without loss; a numeric id of another system is written in decimal.
 //
-// - `contest_id` matches `[A-Za-z0-9][A-Za-z0-9._-]{0,63}`.
-// - `user_id` matches `[A-Za-z0-9][A-Za-z0-9._:@-]{0,127}`.
+// - `contest_id` matches `[A-Za-z0-9_][A-Za-z0-9._:-]{0,127}`.
+// - `user_id` has 1 to 128 printable ASCII characters, without space, `"` and
+//   `\`.
 //
-// Scores are exact integers from -2^53 to 2^53, both inclusive. Ranks are
-// ordinal and start at 1: the highest score is first, and of equal scores the
-// one that was reached first.
+// Scores are exact integers from -2^53 to 2^53, both inclusive. Rows are in one
+// order: the best score is first, which is the highest unless the rules of the
+// contest say otherwise, and of equal scores the one that was reached first. A
+// row has a place, its number in this order from 1, and a rank, which is the
+// same unless the contest shares ranks.
 //
 // A request of more than 1 MiB, or with metadata of more than 16 KiB, is refused
 // with RESOURCE_EXHAUSTED. Every error status of the service has a
@@ -53,14 +56,15 @@ const (
 type UpdateMode int32
 
 const (
-	// The default: the same as INCREMENT.
+	// The default: the mode of the rules of the contest, and there the same as
+	// INCREMENT.
 	UpdateMode_UPDATE_MODE_UNSPECIFIED UpdateMode = 0
 	// Adds the points to the score.
 	UpdateMode_UPDATE_MODE_INCREMENT UpdateMode = 1
 	// Sets the score to the points.
 	UpdateMode_UPDATE_MODE_SET UpdateMode = 2
-	// Sets the score to the points if they are better, which is higher. The score
-	// of a new user is set in any case.
+	// Sets the score to the points if they are better by the order of the contest.
+	// The score of a new user is set in any case.
 	UpdateMode_UPDATE_MODE_BEST UpdateMode = 3
 )
 
@@ -107,6 +111,169 @@ func (UpdateMode) EnumDescriptor() ([]byte, []int) {
 	return file_leaderboard_v1_leaderboard_proto_rawDescGZIP(), []int{0}
 }
 
+// Which scores are better.
+type Order int32
+
+const (
+	// The default: the same as HIGHEST_FIRST.
+	Order_ORDER_UNSPECIFIED Order = 0
+	// Higher scores, as of points.
+	Order_ORDER_HIGHEST_FIRST Order = 1
+	// Lower scores, as of times.
+	Order_ORDER_LOWEST_FIRST Order = 2
+)
+
+// Enum value maps for Order.
+var (
+	Order_name = map[int32]string{
+		0: "ORDER_UNSPECIFIED",
+		1: "ORDER_HIGHEST_FIRST",
+		2: "ORDER_LOWEST_FIRST",
+	}
+	Order_value = map[string]int32{
+		"ORDER_UNSPECIFIED":   0,
+		"ORDER_HIGHEST_FIRST": 1,
+		"ORDER_LOWEST_FIRST":  2,
+	}
+)
+
+func (x Order) Enum() *Order {
+	p := new(Order)
+	*p = x
+	return p
+}
+
+func (x Order) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (Order) Descriptor() protoreflect.EnumDescriptor {
+	return file_leaderboard_v1_leaderboard_proto_enumTypes[1].Descriptor()
+}
+
+func (Order) Type() protoreflect.EnumType {
+	return &file_leaderboard_v1_leaderboard_proto_enumTypes[1]
+}
+
+func (x Order) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use Order.Descriptor instead.
+func (Order) EnumDescriptor() ([]byte, []int) {
+	return file_leaderboard_v1_leaderboard_proto_rawDescGZIP(), []int{1}
+}
+
+// Which of equal scores comes first.
+type TieBreak int32
+
+const (
+	// The default: the same as FIRST_REACHED.
+	TieBreak_TIE_BREAK_UNSPECIFIED TieBreak = 0
+	// The one that was reached first.
+	TieBreak_TIE_BREAK_FIRST_REACHED TieBreak = 1
+	// The one that was reached last.
+	TieBreak_TIE_BREAK_LAST_REACHED TieBreak = 2
+)
+
+// Enum value maps for TieBreak.
+var (
+	TieBreak_name = map[int32]string{
+		0: "TIE_BREAK_UNSPECIFIED",
+		1: "TIE_BREAK_FIRST_REACHED",
+		2: "TIE_BREAK_LAST_REACHED",
+	}
+	TieBreak_value = map[string]int32{
+		"TIE_BREAK_UNSPECIFIED":   0,
+		"TIE_BREAK_FIRST_REACHED": 1,
+		"TIE_BREAK_LAST_REACHED":  2,
+	}
+)
+
+func (x TieBreak) Enum() *TieBreak {
+	p := new(TieBreak)
+	*p = x
+	return p
+}
+
+func (x TieBreak) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (TieBreak) Descriptor() protoreflect.EnumDescriptor {
+	return file_leaderboard_v1_leaderboard_proto_enumTypes[2].Descriptor()
+}
+
+func (TieBreak) Type() protoreflect.EnumType {
+	return &file_leaderboard_v1_leaderboard_proto_enumTypes[2]
+}
+
+func (x TieBreak) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use TieBreak.Descriptor instead.
+func (TieBreak) EnumDescriptor() ([]byte, []int) {
+	return file_leaderboard_v1_leaderboard_proto_rawDescGZIP(), []int{2}
+}
+
+// The way in which ranks are counted. Scores 9, 7, 7, 5 have the ranks below.
+type RankStyle int32
+
+const (
+	// The default: the same as ORDINAL.
+	RankStyle_RANK_STYLE_UNSPECIFIED RankStyle = 0
+	// Each row has a rank of its own: 1, 2, 3, 4.
+	RankStyle_RANK_STYLE_ORDINAL RankStyle = 1
+	// Equal scores share a rank, and as many ranks are left out: 1, 2, 2, 4.
+	RankStyle_RANK_STYLE_COMPETITION RankStyle = 2
+	// Equal scores share a rank, and no rank is left out: 1, 2, 2, 3.
+	RankStyle_RANK_STYLE_DENSE RankStyle = 3
+)
+
+// Enum value maps for RankStyle.
+var (
+	RankStyle_name = map[int32]string{
+		0: "RANK_STYLE_UNSPECIFIED",
+		1: "RANK_STYLE_ORDINAL",
+		2: "RANK_STYLE_COMPETITION",
+		3: "RANK_STYLE_DENSE",
+	}
+	RankStyle_value = map[string]int32{
+		"RANK_STYLE_UNSPECIFIED": 0,
+		"RANK_STYLE_ORDINAL":     1,
+		"RANK_STYLE_COMPETITION": 2,
+		"RANK_STYLE_DENSE":       3,
+	}
+)
+
+func (x RankStyle) Enum() *RankStyle {
+	p := new(RankStyle)
+	*p = x
+	return p
+}
+
+func (x RankStyle) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (RankStyle) Descriptor() protoreflect.EnumDescriptor {
+	return file_leaderboard_v1_leaderboard_proto_enumTypes[3].Descriptor()
+}
+
+func (RankStyle) Type() protoreflect.EnumType {
+	return &file_leaderboard_v1_leaderboard_proto_enumTypes[3]
+}
+
+func (x RankStyle) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use RankStyle.Descriptor instead.
+func (RankStyle) EnumDescriptor() ([]byte, []int) {
+	return file_leaderboard_v1_leaderboard_proto_rawDescGZIP(), []int{3}
+}
+
 // The changes that a watcher is sent.
 type WatchScope int32
 
@@ -150,11 +317,11 @@ func (x WatchScope) String() string {
 }
 
 func (WatchScope) Descriptor() protoreflect.EnumDescriptor {
-	return file_leaderboard_v1_leaderboard_proto_enumTypes[1].Descriptor()
+	return file_leaderboard_v1_leaderboard_proto_enumTypes[4].Descriptor()
 }
 
 func (WatchScope) Type() protoreflect.EnumType {
-	return &file_leaderboard_v1_leaderboard_proto_enumTypes[1]
+	return &file_leaderboard_v1_leaderboard_proto_enumTypes[4]
 }
 
 func (x WatchScope) Number() protoreflect.EnumNumber {
@@ -163,7 +330,7 @@ func (x WatchScope) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use WatchScope.Descriptor instead.
 func (WatchScope) EnumDescriptor() ([]byte, []int) {
-	return file_leaderboard_v1_leaderboard_proto_rawDescGZIP(), []int{1}
+	return file_leaderboard_v1_leaderboard_proto_rawDescGZIP(), []int{4}
 }
 
 // The reason for a snapshot.
@@ -184,6 +351,8 @@ const (
 	SnapshotReason_SNAPSHOT_REASON_LAGGED SnapshotReason = 4
 	// The position to resume after is later than the contest's.
 	SnapshotReason_SNAPSHOT_REASON_AHEAD SnapshotReason = 5
+	// The settings of the contest were changed.
+	SnapshotReason_SNAPSHOT_REASON_CONTEST_UPDATED SnapshotReason = 7
 )
 
 // Enum value maps for SnapshotReason.
@@ -195,6 +364,7 @@ var (
 		3: "SNAPSHOT_REASON_NEW_EPOCH",
 		4: "SNAPSHOT_REASON_LAGGED",
 		5: "SNAPSHOT_REASON_AHEAD",
+		7: "SNAPSHOT_REASON_CONTEST_UPDATED",
 	}
 	SnapshotReason_value = map[string]int32{
 		"SNAPSHOT_REASON_UNSPECIFIED":     0,
@@ -203,6 +373,7 @@ var (
 		"SNAPSHOT_REASON_NEW_EPOCH":       3,
 		"SNAPSHOT_REASON_LAGGED":          4,
 		"SNAPSHOT_REASON_AHEAD":           5,
+		"SNAPSHOT_REASON_CONTEST_UPDATED": 7,
 	}
 )
 
@@ -217,11 +388,11 @@ func (x SnapshotReason) String() string {
 }
 
 func (SnapshotReason) Descriptor() protoreflect.EnumDescriptor {
-	return file_leaderboard_v1_leaderboard_proto_enumTypes[2].Descriptor()
+	return file_leaderboard_v1_leaderboard_proto_enumTypes[5].Descriptor()
 }
 
 func (SnapshotReason) Type() protoreflect.EnumType {
-	return &file_leaderboard_v1_leaderboard_proto_enumTypes[2]
+	return &file_leaderboard_v1_leaderboard_proto_enumTypes[5]
 }
 
 func (x SnapshotReason) Number() protoreflect.EnumNumber {
@@ -230,7 +401,7 @@ func (x SnapshotReason) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use SnapshotReason.Descriptor instead.
 func (SnapshotReason) EnumDescriptor() ([]byte, []int) {
-	return file_leaderboard_v1_leaderboard_proto_rawDescGZIP(), []int{2}
+	return file_leaderboard_v1_leaderboard_proto_rawDescGZIP(), []int{5}
 }
 
 // The reason for the end of a stream.
@@ -270,11 +441,11 @@ func (x EndReason) String() string {
 }
 
 func (EndReason) Descriptor() protoreflect.EnumDescriptor {
-	return file_leaderboard_v1_leaderboard_proto_enumTypes[3].Descriptor()
+	return file_leaderboard_v1_leaderboard_proto_enumTypes[6].Descriptor()
 }
 
 func (EndReason) Type() protoreflect.EnumType {
-	return &file_leaderboard_v1_leaderboard_proto_enumTypes[3]
+	return &file_leaderboard_v1_leaderboard_proto_enumTypes[6]
 }
 
 func (x EndReason) Number() protoreflect.EnumNumber {
@@ -283,7 +454,7 @@ func (x EndReason) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use EndReason.Descriptor instead.
 func (EndReason) EnumDescriptor() ([]byte, []int) {
-	return file_leaderboard_v1_leaderboard_proto_rawDescGZIP(), []int{3}
+	return file_leaderboard_v1_leaderboard_proto_rawDescGZIP(), []int{6}
 }
 
 // A change of one user's score.
@@ -296,8 +467,9 @@ type UpdateScoreRequest struct {
 	// The points, applied to the score as `mode` says, from -2^53 to 2^53.
 	// Default: 0. Beyond the bounds the update fails with OUT_OF_RANGE.
 	Points int64 `protobuf:"varint,3,opt,name=points,proto3" json:"points,omitempty"`
-	// How the points are applied. Default: they are added. A value that this
-	// version does not know fails with INVALID_ARGUMENT.
+	// How the points are applied. Default: as the rules of the contest say, which
+	// add them unless they were changed. A value that this version does not know
+	// fails with INVALID_ARGUMENT.
 	Mode UpdateMode `protobuf:"varint,4,opt,name=mode,proto3,enum=leaderboard.v1.UpdateMode" json:"mode,omitempty"`
 	// An id of this write within its contest, which makes it safe to repeat: 1 to
 	// 64 printable ASCII characters without spaces, preferably a UUID. Default:
@@ -317,9 +489,18 @@ type UpdateScoreRequest struct {
 	// characters and marks that change the direction of text, and with at most 4
 	// combining marks in a row. Letters that look alike are different letters: a
 	// name does not identify a user. Default: empty, the name is unchanged.
-	DisplayName   string `protobuf:"bytes,8,opt,name=display_name,json=displayName,proto3" json:"display_name,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	DisplayName string `protobuf:"bytes,8,opt,name=display_name,json=displayName,proto3" json:"display_name,omitempty"`
+	// Data of the user that are shown with it, such as a country or a team. They
+	// are merged into those that the user has in this contest; an empty value
+	// removes an attribute. A user has at most 8 attributes, whose keys match
+	// `[a-z0-9_.-]{1,32}`, with at most 256 bytes of keys and values in all. An
+	// update that would pass that fails with INVALID_ARGUMENT. Default: empty, the
+	// attributes are unchanged.
+	Attributes map[string]string `protobuf:"bytes,9,rep,name=attributes,proto3" json:"attributes,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	// Removes the display name. `display_name` must be empty then. Default: false.
+	ClearDisplayName bool `protobuf:"varint,11,opt,name=clear_display_name,json=clearDisplayName,proto3" json:"clear_display_name,omitempty"`
+	unknownFields    protoimpl.UnknownFields
+	sizeCache        protoimpl.SizeCache
 }
 
 func (x *UpdateScoreRequest) Reset() {
@@ -408,6 +589,20 @@ func (x *UpdateScoreRequest) GetDisplayName() string {
 	return ""
 }
 
+func (x *UpdateScoreRequest) GetAttributes() map[string]string {
+	if x != nil {
+		return x.Attributes
+	}
+	return nil
+}
+
+func (x *UpdateScoreRequest) GetClearDisplayName() bool {
+	if x != nil {
+		return x.ClearDisplayName
+	}
+	return false
+}
+
 // The result of an update.
 type UpdateScoreResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -417,14 +612,16 @@ type UpdateScoreResponse struct {
 	PreviousScore int64 `protobuf:"varint,2,opt,name=previous_score,json=previousScore,proto3" json:"previous_score,omitempty"`
 	// The rank right before this update, from 1. 0 for a new user.
 	PreviousRank int32 `protobuf:"varint,3,opt,name=previous_rank,json=previousRank,proto3" json:"previous_rank,omitempty"`
-	// Whether the update changed something: a new user, another score or another
-	// display name. If false, the write moved nobody and has no revision of its
-	// own.
+	// Whether the update changed something: a new user, another score, another
+	// display name or another attribute. If false, the write moved nobody and has
+	// no revision of its own.
 	Applied bool `protobuf:"varint,4,opt,name=applied,proto3" json:"applied,omitempty"`
 	// Whether this is the first response to the same `request_id`, repeated.
 	Replayed bool `protobuf:"varint,5,opt,name=replayed,proto3" json:"replayed,omitempty"`
 	// The position of the contest right after this update.
-	Position      *Position `protobuf:"bytes,6,opt,name=position,proto3" json:"position,omitempty"`
+	Position *Position `protobuf:"bytes,6,opt,name=position,proto3" json:"position,omitempty"`
+	// The place right before this update, from 1. 0 for a new user.
+	PreviousPlace int32 `protobuf:"varint,7,opt,name=previous_place,json=previousPlace,proto3" json:"previous_place,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -499,6 +696,13 @@ func (x *UpdateScoreResponse) GetPosition() *Position {
 		return x.Position
 	}
 	return nil
+}
+
+func (x *UpdateScoreResponse) GetPreviousPlace() int32 {
+	if x != nil {
+		return x.PreviousPlace
+	}
+	return 0
 }
 
 // A batch of updates.
@@ -749,15 +953,15 @@ func (x *UpdateStatus) GetDetails() []*anypb.Any {
 	return nil
 }
 
-// A request for consecutive ranks of a contest.
+// A request for consecutive rows of a contest.
 type GetTopUsersRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The contest. Required.
 	ContestId string `protobuf:"bytes,1,opt,name=contest_id,json=contestId,proto3" json:"contest_id,omitempty"`
 	// How many users to return, from 0 to 1,000. Default (0): 10.
 	Limit int32 `protobuf:"varint,2,opt,name=limit,proto3" json:"limit,omitempty"`
-	// The first rank to return, from 0. Default (0): 1. Beyond the last rank the
-	// response has no users.
+	// The place of the first row to return, from 0. Default (0): 1. Beyond the
+	// last row the response has no users.
 	StartRank int32 `protobuf:"varint,3,opt,name=start_rank,json=startRank,proto3" json:"start_rank,omitempty"`
 	// The minimum position of the response, on any server. Default: this server's
 	// latest. A position of another epoch, or one that the store has not reached,
@@ -825,7 +1029,7 @@ func (x *GetTopUsersRequest) GetMinPosition() *Position {
 	return nil
 }
 
-// Consecutive ranks of a contest.
+// Consecutive rows of a contest.
 type GetTopUsersResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The users, best first.
@@ -901,7 +1105,11 @@ type GetUserRankRequest struct {
 	// The minimum position of the response, on any server. Default: the store's
 	// latest. A position of another epoch, or one that the store has not reached,
 	// fails with FAILED_PRECONDITION.
-	MinPosition   *Position `protobuf:"bytes,4,opt,name=min_position,json=minPosition,proto3" json:"min_position,omitempty"`
+	MinPosition *Position `protobuf:"bytes,4,opt,name=min_position,json=minPosition,proto3" json:"min_position,omitempty"`
+	// How many consecutive rows around the user to return, the user included, from
+	// 0 to 201. At the ends of the board they begin at the first row, or end at
+	// the last one, so that there are as many as the board has. Default (0): none.
+	Around        int32 `protobuf:"varint,6,opt,name=around,proto3" json:"around,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -964,6 +1172,13 @@ func (x *GetUserRankRequest) GetMinPosition() *Position {
 	return nil
 }
 
+func (x *GetUserRankRequest) GetAround() int32 {
+	if x != nil {
+		return x.Around
+	}
+	return 0
+}
+
 // The rank of one user.
 type GetUserRankResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -974,11 +1189,13 @@ type GetUserRankResponse struct {
 	Neighbors []*RankedUser `protobuf:"bytes,2,rep,name=neighbors,proto3" json:"neighbors,omitempty"`
 	// How many users the contest has, from 1.
 	TotalUsers int32 `protobuf:"varint,3,opt,name=total_users,json=totalUsers,proto3" json:"total_users,omitempty"`
-	// The share of the other users that rank below, in percent from 0 to 100. 100
-	// for a single user.
+	// The share of the other users with a worse rank, in percent from 0 to 100.
+	// 100 for a single user.
 	Percentile float64 `protobuf:"fixed64,4,opt,name=percentile,proto3" json:"percentile,omitempty"`
 	// The position of this state.
-	Position      *Position `protobuf:"bytes,5,opt,name=position,proto3" json:"position,omitempty"`
+	Position *Position `protobuf:"bytes,5,opt,name=position,proto3" json:"position,omitempty"`
+	// The rows around the user, best first, the user included.
+	Around        []*RankedUser `protobuf:"bytes,6,rep,name=around,proto3" json:"around,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1048,13 +1265,315 @@ func (x *GetUserRankResponse) GetPosition() *Position {
 	return nil
 }
 
+func (x *GetUserRankResponse) GetAround() []*RankedUser {
+	if x != nil {
+		return x.Around
+	}
+	return nil
+}
+
+// A request for the ranks of several users.
+type BatchGetUserRanksRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The contest. Required.
+	ContestId string `protobuf:"bytes,1,opt,name=contest_id,json=contestId,proto3" json:"contest_id,omitempty"`
+	// The users: 1 to 1,000, each once.
+	UserIds []string `protobuf:"bytes,2,rep,name=user_ids,json=userIds,proto3" json:"user_ids,omitempty"`
+	// The minimum position of the response, as in `GetUserRankRequest`.
+	MinPosition   *Position `protobuf:"bytes,4,opt,name=min_position,json=minPosition,proto3" json:"min_position,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BatchGetUserRanksRequest) Reset() {
+	*x = BatchGetUserRanksRequest{}
+	mi := &file_leaderboard_v1_leaderboard_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BatchGetUserRanksRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BatchGetUserRanksRequest) ProtoMessage() {}
+
+func (x *BatchGetUserRanksRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_leaderboard_v1_leaderboard_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BatchGetUserRanksRequest.ProtoReflect.Descriptor instead.
+func (*BatchGetUserRanksRequest) Descriptor() ([]byte, []int) {
+	return file_leaderboard_v1_leaderboard_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *BatchGetUserRanksRequest) GetContestId() string {
+	if x != nil {
+		return x.ContestId
+	}
+	return ""
+}
+
+func (x *BatchGetUserRanksRequest) GetUserIds() []string {
+	if x != nil {
+		return x.UserIds
+	}
+	return nil
+}
+
+func (x *BatchGetUserRanksRequest) GetMinPosition() *Position {
+	if x != nil {
+		return x.MinPosition
+	}
+	return nil
+}
+
+// The ranks of several users, all of one state.
+type BatchGetUserRanksResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The users that have a score, best first.
+	Users []*RankedUser `protobuf:"bytes,1,rep,name=users,proto3" json:"users,omitempty"`
+	// The users without a score, in the order of the request.
+	MissingUserIds []string `protobuf:"bytes,2,rep,name=missing_user_ids,json=missingUserIds,proto3" json:"missing_user_ids,omitempty"`
+	// How many users the contest has, from 0.
+	TotalUsers int32 `protobuf:"varint,3,opt,name=total_users,json=totalUsers,proto3" json:"total_users,omitempty"`
+	// The position of this state.
+	Position      *Position `protobuf:"bytes,4,opt,name=position,proto3" json:"position,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BatchGetUserRanksResponse) Reset() {
+	*x = BatchGetUserRanksResponse{}
+	mi := &file_leaderboard_v1_leaderboard_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BatchGetUserRanksResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BatchGetUserRanksResponse) ProtoMessage() {}
+
+func (x *BatchGetUserRanksResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_leaderboard_v1_leaderboard_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BatchGetUserRanksResponse.ProtoReflect.Descriptor instead.
+func (*BatchGetUserRanksResponse) Descriptor() ([]byte, []int) {
+	return file_leaderboard_v1_leaderboard_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *BatchGetUserRanksResponse) GetUsers() []*RankedUser {
+	if x != nil {
+		return x.Users
+	}
+	return nil
+}
+
+func (x *BatchGetUserRanksResponse) GetMissingUserIds() []string {
+	if x != nil {
+		return x.MissingUserIds
+	}
+	return nil
+}
+
+func (x *BatchGetUserRanksResponse) GetTotalUsers() int32 {
+	if x != nil {
+		return x.TotalUsers
+	}
+	return 0
+}
+
+func (x *BatchGetUserRanksResponse) GetPosition() *Position {
+	if x != nil {
+		return x.Position
+	}
+	return nil
+}
+
+// A request for the rank of a score.
+type GetScoreRankRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The contest. Required.
+	ContestId string `protobuf:"bytes,1,opt,name=contest_id,json=contestId,proto3" json:"contest_id,omitempty"`
+	// The score, from -2^53 to 2^53.
+	Score int64 `protobuf:"varint,2,opt,name=score,proto3" json:"score,omitempty"`
+	// How many consecutive rows around the score to return, from 0 to 201. They
+	// are centred on the first user whose score is not better, or on the last row
+	// if there is none. Default (0): none.
+	Around int32 `protobuf:"varint,3,opt,name=around,proto3" json:"around,omitempty"`
+	// The minimum position of the response, as in `GetUserRankRequest`.
+	MinPosition   *Position `protobuf:"bytes,5,opt,name=min_position,json=minPosition,proto3" json:"min_position,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetScoreRankRequest) Reset() {
+	*x = GetScoreRankRequest{}
+	mi := &file_leaderboard_v1_leaderboard_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetScoreRankRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetScoreRankRequest) ProtoMessage() {}
+
+func (x *GetScoreRankRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_leaderboard_v1_leaderboard_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetScoreRankRequest.ProtoReflect.Descriptor instead.
+func (*GetScoreRankRequest) Descriptor() ([]byte, []int) {
+	return file_leaderboard_v1_leaderboard_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *GetScoreRankRequest) GetContestId() string {
+	if x != nil {
+		return x.ContestId
+	}
+	return ""
+}
+
+func (x *GetScoreRankRequest) GetScore() int64 {
+	if x != nil {
+		return x.Score
+	}
+	return 0
+}
+
+func (x *GetScoreRankRequest) GetAround() int32 {
+	if x != nil {
+		return x.Around
+	}
+	return 0
+}
+
+func (x *GetScoreRankRequest) GetMinPosition() *Position {
+	if x != nil {
+		return x.MinPosition
+	}
+	return nil
+}
+
+// The rank of a score.
+type GetScoreRankResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The rank that a user who reached this score now would have, from 1.
+	Rank int32 `protobuf:"varint,1,opt,name=rank,proto3" json:"rank,omitempty"`
+	// The place that this user would have, from 1: how many rows are before it,
+	// and one more.
+	Place int32 `protobuf:"varint,2,opt,name=place,proto3" json:"place,omitempty"`
+	// The rows around the score, best first.
+	Around []*RankedUser `protobuf:"bytes,3,rep,name=around,proto3" json:"around,omitempty"`
+	// How many users the contest has, from 0.
+	TotalUsers int32 `protobuf:"varint,4,opt,name=total_users,json=totalUsers,proto3" json:"total_users,omitempty"`
+	// The position of this state.
+	Position      *Position `protobuf:"bytes,5,opt,name=position,proto3" json:"position,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetScoreRankResponse) Reset() {
+	*x = GetScoreRankResponse{}
+	mi := &file_leaderboard_v1_leaderboard_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetScoreRankResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetScoreRankResponse) ProtoMessage() {}
+
+func (x *GetScoreRankResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_leaderboard_v1_leaderboard_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetScoreRankResponse.ProtoReflect.Descriptor instead.
+func (*GetScoreRankResponse) Descriptor() ([]byte, []int) {
+	return file_leaderboard_v1_leaderboard_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *GetScoreRankResponse) GetRank() int32 {
+	if x != nil {
+		return x.Rank
+	}
+	return 0
+}
+
+func (x *GetScoreRankResponse) GetPlace() int32 {
+	if x != nil {
+		return x.Place
+	}
+	return 0
+}
+
+func (x *GetScoreRankResponse) GetAround() []*RankedUser {
+	if x != nil {
+		return x.Around
+	}
+	return nil
+}
+
+func (x *GetScoreRankResponse) GetTotalUsers() int32 {
+	if x != nil {
+		return x.TotalUsers
+	}
+	return 0
+}
+
+func (x *GetScoreRankResponse) GetPosition() *Position {
+	if x != nil {
+		return x.Position
+	}
+	return nil
+}
+
 // A request to watch a contest.
 type WatchContestRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The contest. Required.
 	ContestId string `protobuf:"bytes,1,opt,name=contest_id,json=contestId,proto3" json:"contest_id,omitempty"`
-	// How many of the first ranks a snapshot holds, and with the scope TOP how
-	// many are watched, from 0 to 1,000. Default (0): 10.
+	// How many of the first rows a snapshot holds, and with the scope TOP how many
+	// are watched, from 0 to 1,000. Default (0): 10.
 	Limit int32 `protobuf:"varint,2,opt,name=limit,proto3" json:"limit,omitempty"`
 	// The changes to send. Default: TOP. A value that this version does not know
 	// fails with INVALID_ARGUMENT.
@@ -1076,7 +1595,7 @@ type WatchContestRequest struct {
 
 func (x *WatchContestRequest) Reset() {
 	*x = WatchContestRequest{}
-	mi := &file_leaderboard_v1_leaderboard_proto_msgTypes[10]
+	mi := &file_leaderboard_v1_leaderboard_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1088,7 +1607,7 @@ func (x *WatchContestRequest) String() string {
 func (*WatchContestRequest) ProtoMessage() {}
 
 func (x *WatchContestRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_leaderboard_v1_leaderboard_proto_msgTypes[10]
+	mi := &file_leaderboard_v1_leaderboard_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1101,7 +1620,7 @@ func (x *WatchContestRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchContestRequest.ProtoReflect.Descriptor instead.
 func (*WatchContestRequest) Descriptor() ([]byte, []int) {
-	return file_leaderboard_v1_leaderboard_proto_rawDescGZIP(), []int{10}
+	return file_leaderboard_v1_leaderboard_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *WatchContestRequest) GetContestId() string {
@@ -1170,7 +1689,7 @@ type WatchContestResponse struct {
 
 func (x *WatchContestResponse) Reset() {
 	*x = WatchContestResponse{}
-	mi := &file_leaderboard_v1_leaderboard_proto_msgTypes[11]
+	mi := &file_leaderboard_v1_leaderboard_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1182,7 +1701,7 @@ func (x *WatchContestResponse) String() string {
 func (*WatchContestResponse) ProtoMessage() {}
 
 func (x *WatchContestResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_leaderboard_v1_leaderboard_proto_msgTypes[11]
+	mi := &file_leaderboard_v1_leaderboard_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1195,7 +1714,7 @@ func (x *WatchContestResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchContestResponse.ProtoReflect.Descriptor instead.
 func (*WatchContestResponse) Descriptor() ([]byte, []int) {
-	return file_leaderboard_v1_leaderboard_proto_rawDescGZIP(), []int{11}
+	return file_leaderboard_v1_leaderboard_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *WatchContestResponse) GetPosition() *Position {
@@ -1290,20 +1809,22 @@ func (*WatchContestResponse_End) isWatchContestResponse_Event() {}
 // The state of a contest; it replaces the state that the watcher holds.
 type Snapshot struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The first ranks, best first, up to the limit; with the scope USERS the
+	// The first rows, best first, up to the limit; with the scope USERS the
 	// watched users that have a rank, best first.
 	Users []*RankedUser `protobuf:"bytes,1,rep,name=users,proto3" json:"users,omitempty"`
 	// How many users the contest has, from 0.
 	TotalUsers int32 `protobuf:"varint,2,opt,name=total_users,json=totalUsers,proto3" json:"total_users,omitempty"`
 	// The reason for the snapshot.
-	Reason        SnapshotReason `protobuf:"varint,3,opt,name=reason,proto3,enum=leaderboard.v1.SnapshotReason" json:"reason,omitempty"`
+	Reason SnapshotReason `protobuf:"varint,3,opt,name=reason,proto3,enum=leaderboard.v1.SnapshotReason" json:"reason,omitempty"`
+	// The rules of the contest.
+	Rules         *ContestRules `protobuf:"bytes,4,opt,name=rules,proto3" json:"rules,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Snapshot) Reset() {
 	*x = Snapshot{}
-	mi := &file_leaderboard_v1_leaderboard_proto_msgTypes[12]
+	mi := &file_leaderboard_v1_leaderboard_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1315,7 +1836,7 @@ func (x *Snapshot) String() string {
 func (*Snapshot) ProtoMessage() {}
 
 func (x *Snapshot) ProtoReflect() protoreflect.Message {
-	mi := &file_leaderboard_v1_leaderboard_proto_msgTypes[12]
+	mi := &file_leaderboard_v1_leaderboard_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1328,7 +1849,7 @@ func (x *Snapshot) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Snapshot.ProtoReflect.Descriptor instead.
 func (*Snapshot) Descriptor() ([]byte, []int) {
-	return file_leaderboard_v1_leaderboard_proto_rawDescGZIP(), []int{12}
+	return file_leaderboard_v1_leaderboard_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *Snapshot) GetUsers() []*RankedUser {
@@ -1352,12 +1873,23 @@ func (x *Snapshot) GetReason() SnapshotReason {
 	return SnapshotReason_SNAPSHOT_REASON_UNSPECIFIED
 }
 
+func (x *Snapshot) GetRules() *ContestRules {
+	if x != nil {
+		return x.Rules
+	}
+	return nil
+}
+
 // The changes in (`previous_revision`, `position.revision`], in order.
 //
 // With the scope TOP a watcher applies each change in three steps: remove the
-// row of the user, insert it at its rank if that is within the limit, cut the
-// board to the limit. Changes of one user between two messages may be merged,
-// with the first `previous_rank`, the sum of the points and the last event.
+// row of the user, insert it at its place if that is within the limit, cut the
+// board to the limit. The place of any other row is its number in that board.
+// Where the contest shares ranks, their ranks follow from the scores: equal
+// scores have one rank; the next one is the place of its first row
+// (COMPETITION), or one more (DENSE). Changes of one user between two messages
+// may be merged, with the first `previous_rank` and `previous_place`, the sum of
+// the points and the last event.
 type Changes struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The changes, one or more.
@@ -1368,7 +1900,7 @@ type Changes struct {
 
 func (x *Changes) Reset() {
 	*x = Changes{}
-	mi := &file_leaderboard_v1_leaderboard_proto_msgTypes[13]
+	mi := &file_leaderboard_v1_leaderboard_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1380,7 +1912,7 @@ func (x *Changes) String() string {
 func (*Changes) ProtoMessage() {}
 
 func (x *Changes) ProtoReflect() protoreflect.Message {
-	mi := &file_leaderboard_v1_leaderboard_proto_msgTypes[13]
+	mi := &file_leaderboard_v1_leaderboard_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1393,7 +1925,7 @@ func (x *Changes) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Changes.ProtoReflect.Descriptor instead.
 func (*Changes) Descriptor() ([]byte, []int) {
-	return file_leaderboard_v1_leaderboard_proto_rawDescGZIP(), []int{13}
+	return file_leaderboard_v1_leaderboard_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *Changes) GetChanges() []*ScoreChange {
@@ -1406,29 +1938,33 @@ func (x *Changes) GetChanges() []*ScoreChange {
 // A change of one user's row.
 type ScoreChange struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The user after the change, with its rank after all changes up to this one.
-	// With the scope TOP the rank of a user that left the watched ranks is only
-	// known to be beyond the limit.
+	// The user after the change, with its place and rank after all changes up to
+	// this one. With the scope TOP the place of a user that left the watched rows
+	// is only known to be beyond the limit, while its rank may be within it; and
+	// where the contest shares ranks, the rank is that after all changes of the
+	// message, and that of a user that left the one after its own last change.
 	User *RankedUser `protobuf:"bytes,1,opt,name=user,proto3" json:"user,omitempty"`
 	// The rank before the change, from 1. 0 for a new user, and with the scope
 	// TOP for a row that is sent without a change of its score: a row that moves
-	// up into the watched ranks, or any row in the first message after a resume.
+	// up into the watched rows, or any row in the first message after a resume.
 	PreviousRank int32 `protobuf:"varint,2,opt,name=previous_rank,json=previousRank,proto3" json:"previous_rank,omitempty"`
 	// The difference of the score, from -2^54 to 2^54. 0 if only the display name
-	// changed, and with the scope TOP for a row that is sent without a change of
-	// its score.
+	// or the attributes changed, and with the scope TOP for a row that is sent
+	// without a change of its score.
 	Points int64 `protobuf:"varint,3,opt,name=points,proto3" json:"points,omitempty"`
 	// The `event_type` of the update. Empty if it had none.
 	EventType string `protobuf:"bytes,4,opt,name=event_type,json=eventType,proto3" json:"event_type,omitempty"`
 	// The `event_time` of the update. Unset if it had none.
-	EventTime     *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=event_time,json=eventTime,proto3" json:"event_time,omitempty"`
+	EventTime *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=event_time,json=eventTime,proto3" json:"event_time,omitempty"`
+	// The place before the change, from 1. 0 where `previous_rank` is 0.
+	PreviousPlace int32 `protobuf:"varint,6,opt,name=previous_place,json=previousPlace,proto3" json:"previous_place,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ScoreChange) Reset() {
 	*x = ScoreChange{}
-	mi := &file_leaderboard_v1_leaderboard_proto_msgTypes[14]
+	mi := &file_leaderboard_v1_leaderboard_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1440,7 +1976,7 @@ func (x *ScoreChange) String() string {
 func (*ScoreChange) ProtoMessage() {}
 
 func (x *ScoreChange) ProtoReflect() protoreflect.Message {
-	mi := &file_leaderboard_v1_leaderboard_proto_msgTypes[14]
+	mi := &file_leaderboard_v1_leaderboard_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1453,7 +1989,7 @@ func (x *ScoreChange) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ScoreChange.ProtoReflect.Descriptor instead.
 func (*ScoreChange) Descriptor() ([]byte, []int) {
-	return file_leaderboard_v1_leaderboard_proto_rawDescGZIP(), []int{14}
+	return file_leaderboard_v1_leaderboard_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *ScoreChange) GetUser() *RankedUser {
@@ -1491,6 +2027,13 @@ func (x *ScoreChange) GetEventTime() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *ScoreChange) GetPreviousPlace() int32 {
+	if x != nil {
+		return x.PreviousPlace
+	}
+	return 0
+}
+
 // A message without changes: everything up to `position` was sent. It is sent
 // after 15 s without another message (plus or minus a fifth), and as the first
 // message after a resume that missed nothing.
@@ -1502,7 +2045,7 @@ type Progress struct {
 
 func (x *Progress) Reset() {
 	*x = Progress{}
-	mi := &file_leaderboard_v1_leaderboard_proto_msgTypes[15]
+	mi := &file_leaderboard_v1_leaderboard_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1514,7 +2057,7 @@ func (x *Progress) String() string {
 func (*Progress) ProtoMessage() {}
 
 func (x *Progress) ProtoReflect() protoreflect.Message {
-	mi := &file_leaderboard_v1_leaderboard_proto_msgTypes[15]
+	mi := &file_leaderboard_v1_leaderboard_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1527,7 +2070,7 @@ func (x *Progress) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Progress.ProtoReflect.Descriptor instead.
 func (*Progress) Descriptor() ([]byte, []int) {
-	return file_leaderboard_v1_leaderboard_proto_rawDescGZIP(), []int{15}
+	return file_leaderboard_v1_leaderboard_proto_rawDescGZIP(), []int{19}
 }
 
 // The last message of a stream. Reconnect with `resume_after` set to its
@@ -1542,7 +2085,7 @@ type End struct {
 
 func (x *End) Reset() {
 	*x = End{}
-	mi := &file_leaderboard_v1_leaderboard_proto_msgTypes[16]
+	mi := &file_leaderboard_v1_leaderboard_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1554,7 +2097,7 @@ func (x *End) String() string {
 func (*End) ProtoMessage() {}
 
 func (x *End) ProtoReflect() protoreflect.Message {
-	mi := &file_leaderboard_v1_leaderboard_proto_msgTypes[16]
+	mi := &file_leaderboard_v1_leaderboard_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1567,7 +2110,7 @@ func (x *End) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use End.ProtoReflect.Descriptor instead.
 func (*End) Descriptor() ([]byte, []int) {
-	return file_leaderboard_v1_leaderboard_proto_rawDescGZIP(), []int{16}
+	return file_leaderboard_v1_leaderboard_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *End) GetReason() EndReason {
@@ -1584,17 +2127,22 @@ type RankedUser struct {
 	UserId string `protobuf:"bytes,1,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
 	// The score, from -2^53 to 2^53.
 	Score int64 `protobuf:"varint,2,opt,name=score,proto3" json:"score,omitempty"`
-	// The rank, from 1.
+	// The rank, from 1: the place, or where the contest shares ranks the same for
+	// equal scores.
 	Rank int32 `protobuf:"varint,3,opt,name=rank,proto3" json:"rank,omitempty"`
 	// The name of the user as people read it. Empty if none was given.
-	DisplayName   string `protobuf:"bytes,4,opt,name=display_name,json=displayName,proto3" json:"display_name,omitempty"`
+	DisplayName string `protobuf:"bytes,4,opt,name=display_name,json=displayName,proto3" json:"display_name,omitempty"`
+	// The number of the row in the order of the contest, from 1.
+	Place int32 `protobuf:"varint,5,opt,name=place,proto3" json:"place,omitempty"`
+	// The attributes of the user.
+	Attributes    map[string]string `protobuf:"bytes,6,rep,name=attributes,proto3" json:"attributes,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *RankedUser) Reset() {
 	*x = RankedUser{}
-	mi := &file_leaderboard_v1_leaderboard_proto_msgTypes[17]
+	mi := &file_leaderboard_v1_leaderboard_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1606,7 +2154,7 @@ func (x *RankedUser) String() string {
 func (*RankedUser) ProtoMessage() {}
 
 func (x *RankedUser) ProtoReflect() protoreflect.Message {
-	mi := &file_leaderboard_v1_leaderboard_proto_msgTypes[17]
+	mi := &file_leaderboard_v1_leaderboard_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1619,7 +2167,7 @@ func (x *RankedUser) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RankedUser.ProtoReflect.Descriptor instead.
 func (*RankedUser) Descriptor() ([]byte, []int) {
-	return file_leaderboard_v1_leaderboard_proto_rawDescGZIP(), []int{17}
+	return file_leaderboard_v1_leaderboard_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *RankedUser) GetUserId() string {
@@ -1650,6 +2198,124 @@ func (x *RankedUser) GetDisplayName() string {
 	return ""
 }
 
+func (x *RankedUser) GetPlace() int32 {
+	if x != nil {
+		return x.Place
+	}
+	return 0
+}
+
+func (x *RankedUser) GetAttributes() map[string]string {
+	if x != nil {
+		return x.Attributes
+	}
+	return nil
+}
+
+// The rules of a contest.
+type ContestRules struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Which scores are better. Default: the highest.
+	Order Order `protobuf:"varint,1,opt,name=order,proto3,enum=leaderboard.v1.Order" json:"order,omitempty"`
+	// Which of equal scores comes first. Default: the one that was reached first.
+	TieBreak TieBreak `protobuf:"varint,2,opt,name=tie_break,json=tieBreak,proto3,enum=leaderboard.v1.TieBreak" json:"tie_break,omitempty"`
+	// Whether equal scores share a rank. Default: they don't.
+	RankStyle RankStyle `protobuf:"varint,3,opt,name=rank_style,json=rankStyle,proto3,enum=leaderboard.v1.RankStyle" json:"rank_style,omitempty"`
+	// The mode of updates that name none. Default: INCREMENT.
+	DefaultMode UpdateMode `protobuf:"varint,4,opt,name=default_mode,json=defaultMode,proto3,enum=leaderboard.v1.UpdateMode" json:"default_mode,omitempty"`
+	// The least score, from -2^53. An update whose score would be below fails with
+	// OUT_OF_RANGE. Default: unset, -2^53.
+	MinScore *int64 `protobuf:"varint,5,opt,name=min_score,json=minScore,proto3,oneof" json:"min_score,omitempty"`
+	// The greatest score, up to 2^53, and not below `min_score`. Default: unset,
+	// 2^53.
+	MaxScore *int64 `protobuf:"varint,6,opt,name=max_score,json=maxScore,proto3,oneof" json:"max_score,omitempty"`
+	// The most points that one update adds or takes away, from 1 to 2^53; more
+	// fail with OUT_OF_RANGE. It bounds updates of the mode INCREMENT. Default:
+	// unset, 2^53.
+	MaxPoints     *int64 `protobuf:"varint,7,opt,name=max_points,json=maxPoints,proto3,oneof" json:"max_points,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ContestRules) Reset() {
+	*x = ContestRules{}
+	mi := &file_leaderboard_v1_leaderboard_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ContestRules) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ContestRules) ProtoMessage() {}
+
+func (x *ContestRules) ProtoReflect() protoreflect.Message {
+	mi := &file_leaderboard_v1_leaderboard_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ContestRules.ProtoReflect.Descriptor instead.
+func (*ContestRules) Descriptor() ([]byte, []int) {
+	return file_leaderboard_v1_leaderboard_proto_rawDescGZIP(), []int{22}
+}
+
+func (x *ContestRules) GetOrder() Order {
+	if x != nil {
+		return x.Order
+	}
+	return Order_ORDER_UNSPECIFIED
+}
+
+func (x *ContestRules) GetTieBreak() TieBreak {
+	if x != nil {
+		return x.TieBreak
+	}
+	return TieBreak_TIE_BREAK_UNSPECIFIED
+}
+
+func (x *ContestRules) GetRankStyle() RankStyle {
+	if x != nil {
+		return x.RankStyle
+	}
+	return RankStyle_RANK_STYLE_UNSPECIFIED
+}
+
+func (x *ContestRules) GetDefaultMode() UpdateMode {
+	if x != nil {
+		return x.DefaultMode
+	}
+	return UpdateMode_UPDATE_MODE_UNSPECIFIED
+}
+
+func (x *ContestRules) GetMinScore() int64 {
+	if x != nil && x.MinScore != nil {
+		return *x.MinScore
+	}
+	return 0
+}
+
+func (x *ContestRules) GetMaxScore() int64 {
+	if x != nil && x.MaxScore != nil {
+		return *x.MaxScore
+	}
+	return 0
+}
+
+func (x *ContestRules) GetMaxPoints() int64 {
+	if x != nil && x.MaxPoints != nil {
+		return *x.MaxPoints
+	}
+	return 0
+}
+
 // A point in the history of one contest. Positions of one contest and one
 // epoch are ordered by revision; others can't be compared.
 type Position struct {
@@ -1666,7 +2332,7 @@ type Position struct {
 
 func (x *Position) Reset() {
 	*x = Position{}
-	mi := &file_leaderboard_v1_leaderboard_proto_msgTypes[18]
+	mi := &file_leaderboard_v1_leaderboard_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1678,7 +2344,7 @@ func (x *Position) String() string {
 func (*Position) ProtoMessage() {}
 
 func (x *Position) ProtoReflect() protoreflect.Message {
-	mi := &file_leaderboard_v1_leaderboard_proto_msgTypes[18]
+	mi := &file_leaderboard_v1_leaderboard_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1691,7 +2357,7 @@ func (x *Position) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Position.ProtoReflect.Descriptor instead.
 func (*Position) Descriptor() ([]byte, []int) {
-	return file_leaderboard_v1_leaderboard_proto_rawDescGZIP(), []int{18}
+	return file_leaderboard_v1_leaderboard_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *Position) GetEpoch() string {
@@ -1712,7 +2378,7 @@ var File_leaderboard_v1_leaderboard_proto protoreflect.FileDescriptor
 
 const file_leaderboard_v1_leaderboard_proto_rawDesc = "" +
 	"\n" +
-	" leaderboard/v1/leaderboard.proto\x12\x0eleaderboard.v1\x1a\x19google/protobuf/any.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xb0\x02\n" +
+	" leaderboard/v1/leaderboard.proto\x12\x0eleaderboard.v1\x1a\x19google/protobuf/any.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xff\x03\n" +
 	"\x12UpdateScoreRequest\x12\x1d\n" +
 	"\n" +
 	"contest_id\x18\x01 \x01(\tR\tcontestId\x12\x17\n" +
@@ -1725,14 +2391,23 @@ const file_leaderboard_v1_leaderboard_proto_rawDesc = "" +
 	"event_type\x18\x06 \x01(\tR\teventType\x129\n" +
 	"\n" +
 	"event_time\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\teventTime\x12!\n" +
-	"\fdisplay_name\x18\b \x01(\tR\vdisplayName\"\xfd\x01\n" +
+	"\fdisplay_name\x18\b \x01(\tR\vdisplayName\x12R\n" +
+	"\n" +
+	"attributes\x18\t \x03(\v22.leaderboard.v1.UpdateScoreRequest.AttributesEntryR\n" +
+	"attributes\x12,\n" +
+	"\x12clear_display_name\x18\v \x01(\bR\x10clearDisplayName\x1a=\n" +
+	"\x0fAttributesEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01J\x04\b\n" +
+	"\x10\vR\x06season\"\xa4\x02\n" +
 	"\x13UpdateScoreResponse\x12.\n" +
 	"\x04user\x18\x01 \x01(\v2\x1a.leaderboard.v1.RankedUserR\x04user\x12%\n" +
 	"\x0eprevious_score\x18\x02 \x01(\x03R\rpreviousScore\x12#\n" +
 	"\rprevious_rank\x18\x03 \x01(\x05R\fpreviousRank\x12\x18\n" +
 	"\aapplied\x18\x04 \x01(\bR\aapplied\x12\x1a\n" +
 	"\breplayed\x18\x05 \x01(\bR\breplayed\x124\n" +
-	"\bposition\x18\x06 \x01(\v2\x18.leaderboard.v1.PositionR\bposition\"X\n" +
+	"\bposition\x18\x06 \x01(\v2\x18.leaderboard.v1.PositionR\bposition\x12%\n" +
+	"\x0eprevious_place\x18\a \x01(\x05R\rpreviousPlace\"X\n" +
 	"\x18BatchUpdateScoresRequest\x12<\n" +
 	"\aupdates\x18\x01 \x03(\v2\".leaderboard.v1.UpdateScoreRequestR\aupdates\"X\n" +
 	"\x19BatchUpdateScoresResponse\x12;\n" +
@@ -1744,25 +2419,26 @@ const file_leaderboard_v1_leaderboard_proto_rawDesc = "" +
 	"\fUpdateStatus\x12\x12\n" +
 	"\x04code\x18\x01 \x01(\x05R\x04code\x12\x18\n" +
 	"\amessage\x18\x02 \x01(\tR\amessage\x12.\n" +
-	"\adetails\x18\x03 \x03(\v2\x14.google.protobuf.AnyR\adetails\"\xa5\x01\n" +
+	"\adetails\x18\x03 \x03(\v2\x14.google.protobuf.AnyR\adetails\"\xb3\x01\n" +
 	"\x12GetTopUsersRequest\x12\x1d\n" +
 	"\n" +
 	"contest_id\x18\x01 \x01(\tR\tcontestId\x12\x14\n" +
 	"\x05limit\x18\x02 \x01(\x05R\x05limit\x12\x1d\n" +
 	"\n" +
 	"start_rank\x18\x03 \x01(\x05R\tstartRank\x12;\n" +
-	"\fmin_position\x18\x04 \x01(\v2\x18.leaderboard.v1.PositionR\vminPosition\"\x9e\x01\n" +
+	"\fmin_position\x18\x04 \x01(\v2\x18.leaderboard.v1.PositionR\vminPositionJ\x04\b\x05\x10\x06R\x06season\"\x9e\x01\n" +
 	"\x13GetTopUsersResponse\x120\n" +
 	"\x05users\x18\x01 \x03(\v2\x1a.leaderboard.v1.RankedUserR\x05users\x12\x1f\n" +
 	"\vtotal_users\x18\x02 \x01(\x05R\n" +
 	"totalUsers\x124\n" +
-	"\bposition\x18\x03 \x01(\v2\x18.leaderboard.v1.PositionR\bposition\"\xa7\x01\n" +
+	"\bposition\x18\x03 \x01(\v2\x18.leaderboard.v1.PositionR\bposition\"\xcd\x01\n" +
 	"\x12GetUserRankRequest\x12\x1d\n" +
 	"\n" +
 	"contest_id\x18\x01 \x01(\tR\tcontestId\x12\x17\n" +
 	"\auser_id\x18\x02 \x01(\tR\x06userId\x12\x1c\n" +
 	"\tneighbors\x18\x03 \x01(\x05R\tneighbors\x12;\n" +
-	"\fmin_position\x18\x04 \x01(\v2\x18.leaderboard.v1.PositionR\vminPosition\"\xf6\x01\n" +
+	"\fmin_position\x18\x04 \x01(\v2\x18.leaderboard.v1.PositionR\vminPosition\x12\x16\n" +
+	"\x06around\x18\x06 \x01(\x05R\x06aroundJ\x04\b\x05\x10\x06R\x06season\"\xaa\x02\n" +
 	"\x13GetUserRankResponse\x12.\n" +
 	"\x04user\x18\x01 \x01(\v2\x1a.leaderboard.v1.RankedUserR\x04user\x128\n" +
 	"\tneighbors\x18\x02 \x03(\v2\x1a.leaderboard.v1.RankedUserR\tneighbors\x12\x1f\n" +
@@ -1771,6 +2447,31 @@ const file_leaderboard_v1_leaderboard_proto_rawDesc = "" +
 	"\n" +
 	"percentile\x18\x04 \x01(\x01R\n" +
 	"percentile\x124\n" +
+	"\bposition\x18\x05 \x01(\v2\x18.leaderboard.v1.PositionR\bposition\x122\n" +
+	"\x06around\x18\x06 \x03(\v2\x1a.leaderboard.v1.RankedUserR\x06around\"\x9f\x01\n" +
+	"\x18BatchGetUserRanksRequest\x12\x1d\n" +
+	"\n" +
+	"contest_id\x18\x01 \x01(\tR\tcontestId\x12\x19\n" +
+	"\buser_ids\x18\x02 \x03(\tR\auserIds\x12;\n" +
+	"\fmin_position\x18\x04 \x01(\v2\x18.leaderboard.v1.PositionR\vminPositionJ\x04\b\x03\x10\x04R\x06season\"\xce\x01\n" +
+	"\x19BatchGetUserRanksResponse\x120\n" +
+	"\x05users\x18\x01 \x03(\v2\x1a.leaderboard.v1.RankedUserR\x05users\x12(\n" +
+	"\x10missing_user_ids\x18\x02 \x03(\tR\x0emissingUserIds\x12\x1f\n" +
+	"\vtotal_users\x18\x03 \x01(\x05R\n" +
+	"totalUsers\x124\n" +
+	"\bposition\x18\x04 \x01(\v2\x18.leaderboard.v1.PositionR\bposition\"\xad\x01\n" +
+	"\x13GetScoreRankRequest\x12\x1d\n" +
+	"\n" +
+	"contest_id\x18\x01 \x01(\tR\tcontestId\x12\x14\n" +
+	"\x05score\x18\x02 \x01(\x03R\x05score\x12\x16\n" +
+	"\x06around\x18\x03 \x01(\x05R\x06around\x12;\n" +
+	"\fmin_position\x18\x05 \x01(\v2\x18.leaderboard.v1.PositionR\vminPositionJ\x04\b\x04\x10\x05R\x06season\"\xcb\x01\n" +
+	"\x14GetScoreRankResponse\x12\x12\n" +
+	"\x04rank\x18\x01 \x01(\x05R\x04rank\x12\x14\n" +
+	"\x05place\x18\x02 \x01(\x05R\x05place\x122\n" +
+	"\x06around\x18\x03 \x03(\v2\x1a.leaderboard.v1.RankedUserR\x06around\x12\x1f\n" +
+	"\vtotal_users\x18\x04 \x01(\x05R\n" +
+	"totalUsers\x124\n" +
 	"\bposition\x18\x05 \x01(\v2\x18.leaderboard.v1.PositionR\bposition\"\x92\x02\n" +
 	"\x13WatchContestRequest\x12\x1d\n" +
 	"\n" +
@@ -1787,14 +2488,15 @@ const file_leaderboard_v1_leaderboard_proto_rawDesc = "" +
 	"\achanges\x18\x04 \x01(\v2\x17.leaderboard.v1.ChangesH\x00R\achanges\x126\n" +
 	"\bprogress\x18\x05 \x01(\v2\x18.leaderboard.v1.ProgressH\x00R\bprogress\x12'\n" +
 	"\x03end\x18\x06 \x01(\v2\x13.leaderboard.v1.EndH\x00R\x03endB\a\n" +
-	"\x05event\"\x95\x01\n" +
+	"\x05event\"\xd7\x01\n" +
 	"\bSnapshot\x120\n" +
 	"\x05users\x18\x01 \x03(\v2\x1a.leaderboard.v1.RankedUserR\x05users\x12\x1f\n" +
 	"\vtotal_users\x18\x02 \x01(\x05R\n" +
 	"totalUsers\x126\n" +
-	"\x06reason\x18\x03 \x01(\x0e2\x1e.leaderboard.v1.SnapshotReasonR\x06reason\"@\n" +
+	"\x06reason\x18\x03 \x01(\x0e2\x1e.leaderboard.v1.SnapshotReasonR\x06reason\x122\n" +
+	"\x05rules\x18\x04 \x01(\v2\x1c.leaderboard.v1.ContestRulesR\x05rulesJ\x04\b\x05\x10\x06R\x06season\"S\n" +
 	"\aChanges\x125\n" +
-	"\achanges\x18\x01 \x03(\v2\x1b.leaderboard.v1.ScoreChangeR\achanges\"\xd4\x01\n" +
+	"\achanges\x18\x01 \x03(\v2\x1b.leaderboard.v1.ScoreChangeR\achangesJ\x04\b\x02\x10\x03R\vtotal_users\"\x8a\x02\n" +
 	"\vScoreChange\x12.\n" +
 	"\x04user\x18\x01 \x01(\v2\x1a.leaderboard.v1.RankedUserR\x04user\x12#\n" +
 	"\rprevious_rank\x18\x02 \x01(\x05R\fpreviousRank\x12\x16\n" +
@@ -1802,17 +2504,40 @@ const file_leaderboard_v1_leaderboard_proto_rawDesc = "" +
 	"\n" +
 	"event_type\x18\x04 \x01(\tR\teventType\x129\n" +
 	"\n" +
-	"event_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\teventTime\"\n" +
+	"event_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\teventTime\x12%\n" +
+	"\x0eprevious_place\x18\x06 \x01(\x05R\rpreviousPlaceJ\x04\b\a\x10\bR\aremoved\"\n" +
 	"\n" +
 	"\bProgress\"8\n" +
 	"\x03End\x121\n" +
-	"\x06reason\x18\x01 \x01(\x0e2\x19.leaderboard.v1.EndReasonR\x06reason\"r\n" +
+	"\x06reason\x18\x01 \x01(\x0e2\x19.leaderboard.v1.EndReasonR\x06reason\"\x93\x02\n" +
 	"\n" +
 	"RankedUser\x12\x17\n" +
 	"\auser_id\x18\x01 \x01(\tR\x06userId\x12\x14\n" +
 	"\x05score\x18\x02 \x01(\x03R\x05score\x12\x12\n" +
 	"\x04rank\x18\x03 \x01(\x05R\x04rank\x12!\n" +
-	"\fdisplay_name\x18\x04 \x01(\tR\vdisplayName\"<\n" +
+	"\fdisplay_name\x18\x04 \x01(\tR\vdisplayName\x12\x14\n" +
+	"\x05place\x18\x05 \x01(\x05R\x05place\x12J\n" +
+	"\n" +
+	"attributes\x18\x06 \x03(\v2*.leaderboard.v1.RankedUser.AttributesEntryR\n" +
+	"attributes\x1a=\n" +
+	"\x0fAttributesEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xfe\x02\n" +
+	"\fContestRules\x12+\n" +
+	"\x05order\x18\x01 \x01(\x0e2\x15.leaderboard.v1.OrderR\x05order\x125\n" +
+	"\ttie_break\x18\x02 \x01(\x0e2\x18.leaderboard.v1.TieBreakR\btieBreak\x128\n" +
+	"\n" +
+	"rank_style\x18\x03 \x01(\x0e2\x19.leaderboard.v1.RankStyleR\trankStyle\x12=\n" +
+	"\fdefault_mode\x18\x04 \x01(\x0e2\x1a.leaderboard.v1.UpdateModeR\vdefaultMode\x12 \n" +
+	"\tmin_score\x18\x05 \x01(\x03H\x00R\bminScore\x88\x01\x01\x12 \n" +
+	"\tmax_score\x18\x06 \x01(\x03H\x01R\bmaxScore\x88\x01\x01\x12\"\n" +
+	"\n" +
+	"max_points\x18\a \x01(\x03H\x02R\tmaxPoints\x88\x01\x01B\f\n" +
+	"\n" +
+	"_min_scoreB\f\n" +
+	"\n" +
+	"_max_scoreB\r\n" +
+	"\v_max_points\"<\n" +
 	"\bPosition\x12\x14\n" +
 	"\x05epoch\x18\x01 \x01(\tR\x05epoch\x12\x1a\n" +
 	"\brevision\x18\x02 \x01(\x03R\brevision*o\n" +
@@ -1821,29 +2546,45 @@ const file_leaderboard_v1_leaderboard_proto_rawDesc = "" +
 	"\x17UPDATE_MODE_UNSPECIFIED\x10\x00\x12\x19\n" +
 	"\x15UPDATE_MODE_INCREMENT\x10\x01\x12\x13\n" +
 	"\x0fUPDATE_MODE_SET\x10\x02\x12\x14\n" +
-	"\x10UPDATE_MODE_BEST\x10\x03*j\n" +
+	"\x10UPDATE_MODE_BEST\x10\x03*O\n" +
+	"\x05Order\x12\x15\n" +
+	"\x11ORDER_UNSPECIFIED\x10\x00\x12\x17\n" +
+	"\x13ORDER_HIGHEST_FIRST\x10\x01\x12\x16\n" +
+	"\x12ORDER_LOWEST_FIRST\x10\x02*^\n" +
+	"\bTieBreak\x12\x19\n" +
+	"\x15TIE_BREAK_UNSPECIFIED\x10\x00\x12\x1b\n" +
+	"\x17TIE_BREAK_FIRST_REACHED\x10\x01\x12\x1a\n" +
+	"\x16TIE_BREAK_LAST_REACHED\x10\x02*q\n" +
+	"\tRankStyle\x12\x1a\n" +
+	"\x16RANK_STYLE_UNSPECIFIED\x10\x00\x12\x16\n" +
+	"\x12RANK_STYLE_ORDINAL\x10\x01\x12\x1a\n" +
+	"\x16RANK_STYLE_COMPETITION\x10\x02\x12\x14\n" +
+	"\x10RANK_STYLE_DENSE\x10\x03*j\n" +
 	"\n" +
 	"WatchScope\x12\x1b\n" +
 	"\x17WATCH_SCOPE_UNSPECIFIED\x10\x00\x12\x13\n" +
 	"\x0fWATCH_SCOPE_TOP\x10\x01\x12\x13\n" +
 	"\x0fWATCH_SCOPE_ALL\x10\x02\x12\x15\n" +
-	"\x11WATCH_SCOPE_USERS\x10\x03*\xc9\x01\n" +
+	"\x11WATCH_SCOPE_USERS\x10\x03*\x90\x02\n" +
 	"\x0eSnapshotReason\x12\x1f\n" +
 	"\x1bSNAPSHOT_REASON_UNSPECIFIED\x10\x00\x12\x1b\n" +
 	"\x17SNAPSHOT_REASON_INITIAL\x10\x01\x12#\n" +
 	"\x1fSNAPSHOT_REASON_HISTORY_TRIMMED\x10\x02\x12\x1d\n" +
 	"\x19SNAPSHOT_REASON_NEW_EPOCH\x10\x03\x12\x1a\n" +
 	"\x16SNAPSHOT_REASON_LAGGED\x10\x04\x12\x19\n" +
-	"\x15SNAPSHOT_REASON_AHEAD\x10\x05*]\n" +
+	"\x15SNAPSHOT_REASON_AHEAD\x10\x05\x12#\n" +
+	"\x1fSNAPSHOT_REASON_CONTEST_UPDATED\x10\a\"\x04\b\x06\x10\x06*\x1aSNAPSHOT_REASON_NEW_SEASON*\x7f\n" +
 	"\tEndReason\x12\x1a\n" +
 	"\x16END_REASON_UNSPECIFIED\x10\x00\x12\x1b\n" +
 	"\x17END_REASON_CONTEST_OVER\x10\x01\x12\x17\n" +
-	"\x13END_REASON_DRAINING\x10\x022\xe3\x03\n" +
+	"\x13END_REASON_DRAINING\x10\x02\"\x04\b\x03\x10\x03*\x1aEND_REASON_CONTEST_DELETED2\xa8\x05\n" +
 	"\x12LeaderboardService\x12V\n" +
 	"\vUpdateScore\x12\".leaderboard.v1.UpdateScoreRequest\x1a#.leaderboard.v1.UpdateScoreResponse\x12h\n" +
 	"\x11BatchUpdateScores\x12(.leaderboard.v1.BatchUpdateScoresRequest\x1a).leaderboard.v1.BatchUpdateScoresResponse\x12V\n" +
 	"\vGetTopUsers\x12\".leaderboard.v1.GetTopUsersRequest\x1a#.leaderboard.v1.GetTopUsersResponse\x12V\n" +
-	"\vGetUserRank\x12\".leaderboard.v1.GetUserRankRequest\x1a#.leaderboard.v1.GetUserRankResponse\x12[\n" +
+	"\vGetUserRank\x12\".leaderboard.v1.GetUserRankRequest\x1a#.leaderboard.v1.GetUserRankResponse\x12h\n" +
+	"\x11BatchGetUserRanks\x12(.leaderboard.v1.BatchGetUserRanksRequest\x1a).leaderboard.v1.BatchGetUserRanksResponse\x12Y\n" +
+	"\fGetScoreRank\x12#.leaderboard.v1.GetScoreRankRequest\x1a$.leaderboard.v1.GetScoreRankResponse\x12[\n" +
 	"\fWatchContest\x12#.leaderboard.v1.WatchContestRequest\x1a$.leaderboard.v1.WatchContestResponse0\x01Ba\n" +
 	"\x11io.leaderboard.v1P\x01ZJgithub.com/leaderboard/leaderboard/clients/go/leaderboard/v1;leaderboardv1b\x06proto3"
 
@@ -1859,82 +2600,110 @@ func file_leaderboard_v1_leaderboard_proto_rawDescGZIP() []byte {
 	return file_leaderboard_v1_leaderboard_proto_rawDescData
 }
 
-var file_leaderboard_v1_leaderboard_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
-var file_leaderboard_v1_leaderboard_proto_msgTypes = make([]protoimpl.MessageInfo, 19)
+var file_leaderboard_v1_leaderboard_proto_enumTypes = make([]protoimpl.EnumInfo, 7)
+var file_leaderboard_v1_leaderboard_proto_msgTypes = make([]protoimpl.MessageInfo, 26)
 var file_leaderboard_v1_leaderboard_proto_goTypes = []any{
 	(UpdateMode)(0),                   // 0: leaderboard.v1.UpdateMode
-	(WatchScope)(0),                   // 1: leaderboard.v1.WatchScope
-	(SnapshotReason)(0),               // 2: leaderboard.v1.SnapshotReason
-	(EndReason)(0),                    // 3: leaderboard.v1.EndReason
-	(*UpdateScoreRequest)(nil),        // 4: leaderboard.v1.UpdateScoreRequest
-	(*UpdateScoreResponse)(nil),       // 5: leaderboard.v1.UpdateScoreResponse
-	(*BatchUpdateScoresRequest)(nil),  // 6: leaderboard.v1.BatchUpdateScoresRequest
-	(*BatchUpdateScoresResponse)(nil), // 7: leaderboard.v1.BatchUpdateScoresResponse
-	(*BatchUpdateResult)(nil),         // 8: leaderboard.v1.BatchUpdateResult
-	(*UpdateStatus)(nil),              // 9: leaderboard.v1.UpdateStatus
-	(*GetTopUsersRequest)(nil),        // 10: leaderboard.v1.GetTopUsersRequest
-	(*GetTopUsersResponse)(nil),       // 11: leaderboard.v1.GetTopUsersResponse
-	(*GetUserRankRequest)(nil),        // 12: leaderboard.v1.GetUserRankRequest
-	(*GetUserRankResponse)(nil),       // 13: leaderboard.v1.GetUserRankResponse
-	(*WatchContestRequest)(nil),       // 14: leaderboard.v1.WatchContestRequest
-	(*WatchContestResponse)(nil),      // 15: leaderboard.v1.WatchContestResponse
-	(*Snapshot)(nil),                  // 16: leaderboard.v1.Snapshot
-	(*Changes)(nil),                   // 17: leaderboard.v1.Changes
-	(*ScoreChange)(nil),               // 18: leaderboard.v1.ScoreChange
-	(*Progress)(nil),                  // 19: leaderboard.v1.Progress
-	(*End)(nil),                       // 20: leaderboard.v1.End
-	(*RankedUser)(nil),                // 21: leaderboard.v1.RankedUser
-	(*Position)(nil),                  // 22: leaderboard.v1.Position
-	(*timestamppb.Timestamp)(nil),     // 23: google.protobuf.Timestamp
-	(*anypb.Any)(nil),                 // 24: google.protobuf.Any
-	(*durationpb.Duration)(nil),       // 25: google.protobuf.Duration
+	(Order)(0),                        // 1: leaderboard.v1.Order
+	(TieBreak)(0),                     // 2: leaderboard.v1.TieBreak
+	(RankStyle)(0),                    // 3: leaderboard.v1.RankStyle
+	(WatchScope)(0),                   // 4: leaderboard.v1.WatchScope
+	(SnapshotReason)(0),               // 5: leaderboard.v1.SnapshotReason
+	(EndReason)(0),                    // 6: leaderboard.v1.EndReason
+	(*UpdateScoreRequest)(nil),        // 7: leaderboard.v1.UpdateScoreRequest
+	(*UpdateScoreResponse)(nil),       // 8: leaderboard.v1.UpdateScoreResponse
+	(*BatchUpdateScoresRequest)(nil),  // 9: leaderboard.v1.BatchUpdateScoresRequest
+	(*BatchUpdateScoresResponse)(nil), // 10: leaderboard.v1.BatchUpdateScoresResponse
+	(*BatchUpdateResult)(nil),         // 11: leaderboard.v1.BatchUpdateResult
+	(*UpdateStatus)(nil),              // 12: leaderboard.v1.UpdateStatus
+	(*GetTopUsersRequest)(nil),        // 13: leaderboard.v1.GetTopUsersRequest
+	(*GetTopUsersResponse)(nil),       // 14: leaderboard.v1.GetTopUsersResponse
+	(*GetUserRankRequest)(nil),        // 15: leaderboard.v1.GetUserRankRequest
+	(*GetUserRankResponse)(nil),       // 16: leaderboard.v1.GetUserRankResponse
+	(*BatchGetUserRanksRequest)(nil),  // 17: leaderboard.v1.BatchGetUserRanksRequest
+	(*BatchGetUserRanksResponse)(nil), // 18: leaderboard.v1.BatchGetUserRanksResponse
+	(*GetScoreRankRequest)(nil),       // 19: leaderboard.v1.GetScoreRankRequest
+	(*GetScoreRankResponse)(nil),      // 20: leaderboard.v1.GetScoreRankResponse
+	(*WatchContestRequest)(nil),       // 21: leaderboard.v1.WatchContestRequest
+	(*WatchContestResponse)(nil),      // 22: leaderboard.v1.WatchContestResponse
+	(*Snapshot)(nil),                  // 23: leaderboard.v1.Snapshot
+	(*Changes)(nil),                   // 24: leaderboard.v1.Changes
+	(*ScoreChange)(nil),               // 25: leaderboard.v1.ScoreChange
+	(*Progress)(nil),                  // 26: leaderboard.v1.Progress
+	(*End)(nil),                       // 27: leaderboard.v1.End
+	(*RankedUser)(nil),                // 28: leaderboard.v1.RankedUser
+	(*ContestRules)(nil),              // 29: leaderboard.v1.ContestRules
+	(*Position)(nil),                  // 30: leaderboard.v1.Position
+	nil,                               // 31: leaderboard.v1.UpdateScoreRequest.AttributesEntry
+	nil,                               // 32: leaderboard.v1.RankedUser.AttributesEntry
+	(*timestamppb.Timestamp)(nil),     // 33: google.protobuf.Timestamp
+	(*anypb.Any)(nil),                 // 34: google.protobuf.Any
+	(*durationpb.Duration)(nil),       // 35: google.protobuf.Duration
 }
 var file_leaderboard_v1_leaderboard_proto_depIdxs = []int32{
 	0,  // 0: leaderboard.v1.UpdateScoreRequest.mode:type_name -> leaderboard.v1.UpdateMode
-	23, // 1: leaderboard.v1.UpdateScoreRequest.event_time:type_name -> google.protobuf.Timestamp
-	21, // 2: leaderboard.v1.UpdateScoreResponse.user:type_name -> leaderboard.v1.RankedUser
-	22, // 3: leaderboard.v1.UpdateScoreResponse.position:type_name -> leaderboard.v1.Position
-	4,  // 4: leaderboard.v1.BatchUpdateScoresRequest.updates:type_name -> leaderboard.v1.UpdateScoreRequest
-	8,  // 5: leaderboard.v1.BatchUpdateScoresResponse.results:type_name -> leaderboard.v1.BatchUpdateResult
-	5,  // 6: leaderboard.v1.BatchUpdateResult.response:type_name -> leaderboard.v1.UpdateScoreResponse
-	9,  // 7: leaderboard.v1.BatchUpdateResult.status:type_name -> leaderboard.v1.UpdateStatus
-	24, // 8: leaderboard.v1.UpdateStatus.details:type_name -> google.protobuf.Any
-	22, // 9: leaderboard.v1.GetTopUsersRequest.min_position:type_name -> leaderboard.v1.Position
-	21, // 10: leaderboard.v1.GetTopUsersResponse.users:type_name -> leaderboard.v1.RankedUser
-	22, // 11: leaderboard.v1.GetTopUsersResponse.position:type_name -> leaderboard.v1.Position
-	22, // 12: leaderboard.v1.GetUserRankRequest.min_position:type_name -> leaderboard.v1.Position
-	21, // 13: leaderboard.v1.GetUserRankResponse.user:type_name -> leaderboard.v1.RankedUser
-	21, // 14: leaderboard.v1.GetUserRankResponse.neighbors:type_name -> leaderboard.v1.RankedUser
-	22, // 15: leaderboard.v1.GetUserRankResponse.position:type_name -> leaderboard.v1.Position
-	1,  // 16: leaderboard.v1.WatchContestRequest.scope:type_name -> leaderboard.v1.WatchScope
-	22, // 17: leaderboard.v1.WatchContestRequest.resume_after:type_name -> leaderboard.v1.Position
-	25, // 18: leaderboard.v1.WatchContestRequest.min_interval:type_name -> google.protobuf.Duration
-	22, // 19: leaderboard.v1.WatchContestResponse.position:type_name -> leaderboard.v1.Position
-	16, // 20: leaderboard.v1.WatchContestResponse.snapshot:type_name -> leaderboard.v1.Snapshot
-	17, // 21: leaderboard.v1.WatchContestResponse.changes:type_name -> leaderboard.v1.Changes
-	19, // 22: leaderboard.v1.WatchContestResponse.progress:type_name -> leaderboard.v1.Progress
-	20, // 23: leaderboard.v1.WatchContestResponse.end:type_name -> leaderboard.v1.End
-	21, // 24: leaderboard.v1.Snapshot.users:type_name -> leaderboard.v1.RankedUser
-	2,  // 25: leaderboard.v1.Snapshot.reason:type_name -> leaderboard.v1.SnapshotReason
-	18, // 26: leaderboard.v1.Changes.changes:type_name -> leaderboard.v1.ScoreChange
-	21, // 27: leaderboard.v1.ScoreChange.user:type_name -> leaderboard.v1.RankedUser
-	23, // 28: leaderboard.v1.ScoreChange.event_time:type_name -> google.protobuf.Timestamp
-	3,  // 29: leaderboard.v1.End.reason:type_name -> leaderboard.v1.EndReason
-	4,  // 30: leaderboard.v1.LeaderboardService.UpdateScore:input_type -> leaderboard.v1.UpdateScoreRequest
-	6,  // 31: leaderboard.v1.LeaderboardService.BatchUpdateScores:input_type -> leaderboard.v1.BatchUpdateScoresRequest
-	10, // 32: leaderboard.v1.LeaderboardService.GetTopUsers:input_type -> leaderboard.v1.GetTopUsersRequest
-	12, // 33: leaderboard.v1.LeaderboardService.GetUserRank:input_type -> leaderboard.v1.GetUserRankRequest
-	14, // 34: leaderboard.v1.LeaderboardService.WatchContest:input_type -> leaderboard.v1.WatchContestRequest
-	5,  // 35: leaderboard.v1.LeaderboardService.UpdateScore:output_type -> leaderboard.v1.UpdateScoreResponse
-	7,  // 36: leaderboard.v1.LeaderboardService.BatchUpdateScores:output_type -> leaderboard.v1.BatchUpdateScoresResponse
-	11, // 37: leaderboard.v1.LeaderboardService.GetTopUsers:output_type -> leaderboard.v1.GetTopUsersResponse
-	13, // 38: leaderboard.v1.LeaderboardService.GetUserRank:output_type -> leaderboard.v1.GetUserRankResponse
-	15, // 39: leaderboard.v1.LeaderboardService.WatchContest:output_type -> leaderboard.v1.WatchContestResponse
-	35, // [35:40] is the sub-list for method output_type
-	30, // [30:35] is the sub-list for method input_type
-	30, // [30:30] is the sub-list for extension type_name
-	30, // [30:30] is the sub-list for extension extendee
-	0,  // [0:30] is the sub-list for field type_name
+	33, // 1: leaderboard.v1.UpdateScoreRequest.event_time:type_name -> google.protobuf.Timestamp
+	31, // 2: leaderboard.v1.UpdateScoreRequest.attributes:type_name -> leaderboard.v1.UpdateScoreRequest.AttributesEntry
+	28, // 3: leaderboard.v1.UpdateScoreResponse.user:type_name -> leaderboard.v1.RankedUser
+	30, // 4: leaderboard.v1.UpdateScoreResponse.position:type_name -> leaderboard.v1.Position
+	7,  // 5: leaderboard.v1.BatchUpdateScoresRequest.updates:type_name -> leaderboard.v1.UpdateScoreRequest
+	11, // 6: leaderboard.v1.BatchUpdateScoresResponse.results:type_name -> leaderboard.v1.BatchUpdateResult
+	8,  // 7: leaderboard.v1.BatchUpdateResult.response:type_name -> leaderboard.v1.UpdateScoreResponse
+	12, // 8: leaderboard.v1.BatchUpdateResult.status:type_name -> leaderboard.v1.UpdateStatus
+	34, // 9: leaderboard.v1.UpdateStatus.details:type_name -> google.protobuf.Any
+	30, // 10: leaderboard.v1.GetTopUsersRequest.min_position:type_name -> leaderboard.v1.Position
+	28, // 11: leaderboard.v1.GetTopUsersResponse.users:type_name -> leaderboard.v1.RankedUser
+	30, // 12: leaderboard.v1.GetTopUsersResponse.position:type_name -> leaderboard.v1.Position
+	30, // 13: leaderboard.v1.GetUserRankRequest.min_position:type_name -> leaderboard.v1.Position
+	28, // 14: leaderboard.v1.GetUserRankResponse.user:type_name -> leaderboard.v1.RankedUser
+	28, // 15: leaderboard.v1.GetUserRankResponse.neighbors:type_name -> leaderboard.v1.RankedUser
+	30, // 16: leaderboard.v1.GetUserRankResponse.position:type_name -> leaderboard.v1.Position
+	28, // 17: leaderboard.v1.GetUserRankResponse.around:type_name -> leaderboard.v1.RankedUser
+	30, // 18: leaderboard.v1.BatchGetUserRanksRequest.min_position:type_name -> leaderboard.v1.Position
+	28, // 19: leaderboard.v1.BatchGetUserRanksResponse.users:type_name -> leaderboard.v1.RankedUser
+	30, // 20: leaderboard.v1.BatchGetUserRanksResponse.position:type_name -> leaderboard.v1.Position
+	30, // 21: leaderboard.v1.GetScoreRankRequest.min_position:type_name -> leaderboard.v1.Position
+	28, // 22: leaderboard.v1.GetScoreRankResponse.around:type_name -> leaderboard.v1.RankedUser
+	30, // 23: leaderboard.v1.GetScoreRankResponse.position:type_name -> leaderboard.v1.Position
+	4,  // 24: leaderboard.v1.WatchContestRequest.scope:type_name -> leaderboard.v1.WatchScope
+	30, // 25: leaderboard.v1.WatchContestRequest.resume_after:type_name -> leaderboard.v1.Position
+	35, // 26: leaderboard.v1.WatchContestRequest.min_interval:type_name -> google.protobuf.Duration
+	30, // 27: leaderboard.v1.WatchContestResponse.position:type_name -> leaderboard.v1.Position
+	23, // 28: leaderboard.v1.WatchContestResponse.snapshot:type_name -> leaderboard.v1.Snapshot
+	24, // 29: leaderboard.v1.WatchContestResponse.changes:type_name -> leaderboard.v1.Changes
+	26, // 30: leaderboard.v1.WatchContestResponse.progress:type_name -> leaderboard.v1.Progress
+	27, // 31: leaderboard.v1.WatchContestResponse.end:type_name -> leaderboard.v1.End
+	28, // 32: leaderboard.v1.Snapshot.users:type_name -> leaderboard.v1.RankedUser
+	5,  // 33: leaderboard.v1.Snapshot.reason:type_name -> leaderboard.v1.SnapshotReason
+	29, // 34: leaderboard.v1.Snapshot.rules:type_name -> leaderboard.v1.ContestRules
+	25, // 35: leaderboard.v1.Changes.changes:type_name -> leaderboard.v1.ScoreChange
+	28, // 36: leaderboard.v1.ScoreChange.user:type_name -> leaderboard.v1.RankedUser
+	33, // 37: leaderboard.v1.ScoreChange.event_time:type_name -> google.protobuf.Timestamp
+	6,  // 38: leaderboard.v1.End.reason:type_name -> leaderboard.v1.EndReason
+	32, // 39: leaderboard.v1.RankedUser.attributes:type_name -> leaderboard.v1.RankedUser.AttributesEntry
+	1,  // 40: leaderboard.v1.ContestRules.order:type_name -> leaderboard.v1.Order
+	2,  // 41: leaderboard.v1.ContestRules.tie_break:type_name -> leaderboard.v1.TieBreak
+	3,  // 42: leaderboard.v1.ContestRules.rank_style:type_name -> leaderboard.v1.RankStyle
+	0,  // 43: leaderboard.v1.ContestRules.default_mode:type_name -> leaderboard.v1.UpdateMode
+	7,  // 44: leaderboard.v1.LeaderboardService.UpdateScore:input_type -> leaderboard.v1.UpdateScoreRequest
+	9,  // 45: leaderboard.v1.LeaderboardService.BatchUpdateScores:input_type -> leaderboard.v1.BatchUpdateScoresRequest
+	13, // 46: leaderboard.v1.LeaderboardService.GetTopUsers:input_type -> leaderboard.v1.GetTopUsersRequest
+	15, // 47: leaderboard.v1.LeaderboardService.GetUserRank:input_type -> leaderboard.v1.GetUserRankRequest
+	17, // 48: leaderboard.v1.LeaderboardService.BatchGetUserRanks:input_type -> leaderboard.v1.BatchGetUserRanksRequest
+	19, // 49: leaderboard.v1.LeaderboardService.GetScoreRank:input_type -> leaderboard.v1.GetScoreRankRequest
+	21, // 50: leaderboard.v1.LeaderboardService.WatchContest:input_type -> leaderboard.v1.WatchContestRequest
+	8,  // 51: leaderboard.v1.LeaderboardService.UpdateScore:output_type -> leaderboard.v1.UpdateScoreResponse
+	10, // 52: leaderboard.v1.LeaderboardService.BatchUpdateScores:output_type -> leaderboard.v1.BatchUpdateScoresResponse
+	14, // 53: leaderboard.v1.LeaderboardService.GetTopUsers:output_type -> leaderboard.v1.GetTopUsersResponse
+	16, // 54: leaderboard.v1.LeaderboardService.GetUserRank:output_type -> leaderboard.v1.GetUserRankResponse
+	18, // 55: leaderboard.v1.LeaderboardService.BatchGetUserRanks:output_type -> leaderboard.v1.BatchGetUserRanksResponse
+	20, // 56: leaderboard.v1.LeaderboardService.GetScoreRank:output_type -> leaderboard.v1.GetScoreRankResponse
+	22, // 57: leaderboard.v1.LeaderboardService.WatchContest:output_type -> leaderboard.v1.WatchContestResponse
+	51, // [51:58] is the sub-list for method output_type
+	44, // [44:51] is the sub-list for method input_type
+	44, // [44:44] is the sub-list for extension type_name
+	44, // [44:44] is the sub-list for extension extendee
+	0,  // [0:44] is the sub-list for field type_name
 }
 
 func init() { file_leaderboard_v1_leaderboard_proto_init() }
@@ -1946,19 +2715,20 @@ func file_leaderboard_v1_leaderboard_proto_init() {
 		(*BatchUpdateResult_Response)(nil),
 		(*BatchUpdateResult_Status)(nil),
 	}
-	file_leaderboard_v1_leaderboard_proto_msgTypes[11].OneofWrappers = []any{
+	file_leaderboard_v1_leaderboard_proto_msgTypes[15].OneofWrappers = []any{
 		(*WatchContestResponse_Snapshot)(nil),
 		(*WatchContestResponse_Changes)(nil),
 		(*WatchContestResponse_Progress)(nil),
 		(*WatchContestResponse_End)(nil),
 	}
+	file_leaderboard_v1_leaderboard_proto_msgTypes[22].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_leaderboard_v1_leaderboard_proto_rawDesc), len(file_leaderboard_v1_leaderboard_proto_rawDesc)),
-			NumEnums:      4,
-			NumMessages:   19,
+			NumEnums:      7,
+			NumMessages:   26,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -4,12 +4,15 @@
 // Identifiers are strings, because every language, JSON and Redis hold them
 // without loss; a numeric id of another system is written in decimal.
 //
-// - `contest_id` matches `[A-Za-z0-9][A-Za-z0-9._-]{0,63}`.
-// - `user_id` matches `[A-Za-z0-9][A-Za-z0-9._:@-]{0,127}`.
+// - `contest_id` matches `[A-Za-z0-9_][A-Za-z0-9._:-]{0,127}`.
+// - `user_id` has 1 to 128 printable ASCII characters, without space, `"` and
+//   `\`.
 //
-// Scores are exact integers from -2^53 to 2^53, both inclusive. Ranks are
-// ordinal and start at 1: the highest score is first, and of equal scores the
-// one that was reached first.
+// Scores are exact integers from -2^53 to 2^53, both inclusive. Rows are in one
+// order: the best score is first, which is the highest unless the rules of the
+// contest say otherwise, and of equal scores the one that was reached first. A
+// row has a place, its number in this order from 1, and a rank, which is the
+// same unless the contest shares ranks.
 //
 // A request of more than 1 MiB, or with metadata of more than 16 KiB, is refused
 // with RESOURCE_EXHAUSTED. Every error status of the service has a
@@ -48,6 +51,8 @@ const (
 	LeaderboardService_BatchUpdateScores_FullMethodName = "/leaderboard.v1.LeaderboardService/BatchUpdateScores"
 	LeaderboardService_GetTopUsers_FullMethodName       = "/leaderboard.v1.LeaderboardService/GetTopUsers"
 	LeaderboardService_GetUserRank_FullMethodName       = "/leaderboard.v1.LeaderboardService/GetUserRank"
+	LeaderboardService_BatchGetUserRanks_FullMethodName = "/leaderboard.v1.LeaderboardService/BatchGetUserRanks"
+	LeaderboardService_GetScoreRank_FullMethodName      = "/leaderboard.v1.LeaderboardService/GetScoreRank"
 	LeaderboardService_WatchContest_FullMethodName      = "/leaderboard.v1.LeaderboardService/WatchContest"
 )
 
@@ -74,8 +79,8 @@ type LeaderboardServiceClient interface {
 	// Fails as a whole with INVALID_ARGUMENT when there is no update or more than
 	// 1,000, and with UNAVAILABLE when the store accepted none of them.
 	BatchUpdateScores(ctx context.Context, in *BatchUpdateScoresRequest, opts ...grpc.CallOption) (*BatchUpdateScoresResponse, error)
-	// Returns consecutive ranks of a contest, best first. An unknown contest is
-	// an empty board.
+	// Returns consecutive rows of a contest, best first. An unknown contest is an
+	// empty board.
 	//
 	// Fails with INVALID_ARGUMENT for a malformed field and FAILED_PRECONDITION
 	// when `min_position` can't be reached.
@@ -86,6 +91,18 @@ type LeaderboardServiceClient interface {
 	// the contest is unknown), INVALID_ARGUMENT for a malformed field and
 	// FAILED_PRECONDITION when `min_position` can't be reached.
 	GetUserRank(ctx context.Context, in *GetUserRankRequest, opts ...grpc.CallOption) (*GetUserRankResponse, error)
+	// Returns the scores and ranks of up to 1,000 users, all of one state.
+	//
+	// Fails with INVALID_ARGUMENT for a malformed field, and when there is no user
+	// or more than 1,000, and FAILED_PRECONDITION when `min_position` can't be
+	// reached. Users without a score are no error.
+	BatchGetUserRanks(ctx context.Context, in *BatchGetUserRanksRequest, opts ...grpc.CallOption) (*BatchGetUserRanksResponse, error)
+	// Returns the rank that a new user with a score would have, and the rows
+	// around it if requested. An unknown contest is an empty board.
+	//
+	// Fails with INVALID_ARGUMENT for a malformed field and FAILED_PRECONDITION
+	// when `min_position` can't be reached.
+	GetScoreRank(ctx context.Context, in *GetScoreRankRequest, opts ...grpc.CallOption) (*GetScoreRankResponse, error)
 	// Streams the state of a contest and then its changes, in order, once and
 	// without gaps. Where changes can't be sent, a new snapshot with its reason
 	// is sent; no change is skipped silently. A contest that does not exist yet
@@ -147,6 +164,26 @@ func (c *leaderboardServiceClient) GetUserRank(ctx context.Context, in *GetUserR
 	return out, nil
 }
 
+func (c *leaderboardServiceClient) BatchGetUserRanks(ctx context.Context, in *BatchGetUserRanksRequest, opts ...grpc.CallOption) (*BatchGetUserRanksResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(BatchGetUserRanksResponse)
+	err := c.cc.Invoke(ctx, LeaderboardService_BatchGetUserRanks_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *leaderboardServiceClient) GetScoreRank(ctx context.Context, in *GetScoreRankRequest, opts ...grpc.CallOption) (*GetScoreRankResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetScoreRankResponse)
+	err := c.cc.Invoke(ctx, LeaderboardService_GetScoreRank_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *leaderboardServiceClient) WatchContest(ctx context.Context, in *WatchContestRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchContestResponse], error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	stream, err := c.cc.NewStream(ctx, &LeaderboardService_ServiceDesc.Streams[0], LeaderboardService_WatchContest_FullMethodName, cOpts...)
@@ -189,8 +226,8 @@ type LeaderboardServiceServer interface {
 	// Fails as a whole with INVALID_ARGUMENT when there is no update or more than
 	// 1,000, and with UNAVAILABLE when the store accepted none of them.
 	BatchUpdateScores(context.Context, *BatchUpdateScoresRequest) (*BatchUpdateScoresResponse, error)
-	// Returns consecutive ranks of a contest, best first. An unknown contest is
-	// an empty board.
+	// Returns consecutive rows of a contest, best first. An unknown contest is an
+	// empty board.
 	//
 	// Fails with INVALID_ARGUMENT for a malformed field and FAILED_PRECONDITION
 	// when `min_position` can't be reached.
@@ -201,6 +238,18 @@ type LeaderboardServiceServer interface {
 	// the contest is unknown), INVALID_ARGUMENT for a malformed field and
 	// FAILED_PRECONDITION when `min_position` can't be reached.
 	GetUserRank(context.Context, *GetUserRankRequest) (*GetUserRankResponse, error)
+	// Returns the scores and ranks of up to 1,000 users, all of one state.
+	//
+	// Fails with INVALID_ARGUMENT for a malformed field, and when there is no user
+	// or more than 1,000, and FAILED_PRECONDITION when `min_position` can't be
+	// reached. Users without a score are no error.
+	BatchGetUserRanks(context.Context, *BatchGetUserRanksRequest) (*BatchGetUserRanksResponse, error)
+	// Returns the rank that a new user with a score would have, and the rows
+	// around it if requested. An unknown contest is an empty board.
+	//
+	// Fails with INVALID_ARGUMENT for a malformed field and FAILED_PRECONDITION
+	// when `min_position` can't be reached.
+	GetScoreRank(context.Context, *GetScoreRankRequest) (*GetScoreRankResponse, error)
 	// Streams the state of a contest and then its changes, in order, once and
 	// without gaps. Where changes can't be sent, a new snapshot with its reason
 	// is sent; no change is skipped silently. A contest that does not exist yet
@@ -233,6 +282,12 @@ func (UnimplementedLeaderboardServiceServer) GetTopUsers(context.Context, *GetTo
 }
 func (UnimplementedLeaderboardServiceServer) GetUserRank(context.Context, *GetUserRankRequest) (*GetUserRankResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetUserRank not implemented")
+}
+func (UnimplementedLeaderboardServiceServer) BatchGetUserRanks(context.Context, *BatchGetUserRanksRequest) (*BatchGetUserRanksResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method BatchGetUserRanks not implemented")
+}
+func (UnimplementedLeaderboardServiceServer) GetScoreRank(context.Context, *GetScoreRankRequest) (*GetScoreRankResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetScoreRank not implemented")
 }
 func (UnimplementedLeaderboardServiceServer) WatchContest(*WatchContestRequest, grpc.ServerStreamingServer[WatchContestResponse]) error {
 	return status.Error(codes.Unimplemented, "method WatchContest not implemented")
@@ -330,6 +385,42 @@ func _LeaderboardService_GetUserRank_Handler(srv interface{}, ctx context.Contex
 	return interceptor(ctx, in, info, handler)
 }
 
+func _LeaderboardService_BatchGetUserRanks_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(BatchGetUserRanksRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(LeaderboardServiceServer).BatchGetUserRanks(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: LeaderboardService_BatchGetUserRanks_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(LeaderboardServiceServer).BatchGetUserRanks(ctx, req.(*BatchGetUserRanksRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _LeaderboardService_GetScoreRank_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetScoreRankRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(LeaderboardServiceServer).GetScoreRank(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: LeaderboardService_GetScoreRank_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(LeaderboardServiceServer).GetScoreRank(ctx, req.(*GetScoreRankRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _LeaderboardService_WatchContest_Handler(srv interface{}, stream grpc.ServerStream) error {
 	m := new(WatchContestRequest)
 	if err := stream.RecvMsg(m); err != nil {
@@ -363,6 +454,14 @@ var LeaderboardService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "GetUserRank",
 			Handler:    _LeaderboardService_GetUserRank_Handler,
+		},
+		{
+			MethodName: "BatchGetUserRanks",
+			Handler:    _LeaderboardService_BatchGetUserRanks_Handler,
+		},
+		{
+			MethodName: "GetScoreRank",
+			Handler:    _LeaderboardService_GetScoreRank_Handler,
 		},
 	},
 	Streams: []grpc.StreamDesc{

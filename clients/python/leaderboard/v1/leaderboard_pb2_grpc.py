@@ -55,6 +55,16 @@ class LeaderboardServiceStub:
                 request_serializer=leaderboard_dot_v1_dot_leaderboard__pb2.GetUserRankRequest.SerializeToString,
                 response_deserializer=leaderboard_dot_v1_dot_leaderboard__pb2.GetUserRankResponse.FromString,
                 _registered_method=True)
+        self.BatchGetUserRanks = channel.unary_unary(
+                '/leaderboard.v1.LeaderboardService/BatchGetUserRanks',
+                request_serializer=leaderboard_dot_v1_dot_leaderboard__pb2.BatchGetUserRanksRequest.SerializeToString,
+                response_deserializer=leaderboard_dot_v1_dot_leaderboard__pb2.BatchGetUserRanksResponse.FromString,
+                _registered_method=True)
+        self.GetScoreRank = channel.unary_unary(
+                '/leaderboard.v1.LeaderboardService/GetScoreRank',
+                request_serializer=leaderboard_dot_v1_dot_leaderboard__pb2.GetScoreRankRequest.SerializeToString,
+                response_deserializer=leaderboard_dot_v1_dot_leaderboard__pb2.GetScoreRankResponse.FromString,
+                _registered_method=True)
         self.WatchContest = channel.unary_stream(
                 '/leaderboard.v1.LeaderboardService/WatchContest',
                 request_serializer=leaderboard_dot_v1_dot_leaderboard__pb2.WatchContestRequest.SerializeToString,
@@ -94,8 +104,8 @@ class LeaderboardServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetTopUsers(self, request, context):
-        """Returns consecutive ranks of a contest, best first. An unknown contest is
-        an empty board.
+        """Returns consecutive rows of a contest, best first. An unknown contest is an
+        empty board.
 
         Fails with INVALID_ARGUMENT for a malformed field and FAILED_PRECONDITION
         when `min_position` can't be reached.
@@ -110,6 +120,28 @@ class LeaderboardServiceServicer:
         Fails with NOT_FOUND when the user has no score in the contest (also when
         the contest is unknown), INVALID_ARGUMENT for a malformed field and
         FAILED_PRECONDITION when `min_position` can't be reached.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def BatchGetUserRanks(self, request, context):
+        """Returns the scores and ranks of up to 1,000 users, all of one state.
+
+        Fails with INVALID_ARGUMENT for a malformed field, and when there is no user
+        or more than 1,000, and FAILED_PRECONDITION when `min_position` can't be
+        reached. Users without a score are no error.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetScoreRank(self, request, context):
+        """Returns the rank that a new user with a score would have, and the rows
+        around it if requested. An unknown contest is an empty board.
+
+        Fails with INVALID_ARGUMENT for a malformed field and FAILED_PRECONDITION
+        when `min_position` can't be reached.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -153,6 +185,16 @@ def add_LeaderboardServiceServicer_to_server(servicer, server):
                     servicer.GetUserRank,
                     request_deserializer=leaderboard_dot_v1_dot_leaderboard__pb2.GetUserRankRequest.FromString,
                     response_serializer=leaderboard_dot_v1_dot_leaderboard__pb2.GetUserRankResponse.SerializeToString,
+            ),
+            'BatchGetUserRanks': grpc.unary_unary_rpc_method_handler(
+                    servicer.BatchGetUserRanks,
+                    request_deserializer=leaderboard_dot_v1_dot_leaderboard__pb2.BatchGetUserRanksRequest.FromString,
+                    response_serializer=leaderboard_dot_v1_dot_leaderboard__pb2.BatchGetUserRanksResponse.SerializeToString,
+            ),
+            'GetScoreRank': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetScoreRank,
+                    request_deserializer=leaderboard_dot_v1_dot_leaderboard__pb2.GetScoreRankRequest.FromString,
+                    response_serializer=leaderboard_dot_v1_dot_leaderboard__pb2.GetScoreRankResponse.SerializeToString,
             ),
             'WatchContest': grpc.unary_stream_rpc_method_handler(
                     servicer.WatchContest,
@@ -269,6 +311,60 @@ class LeaderboardService:
             '/leaderboard.v1.LeaderboardService/GetUserRank',
             leaderboard_dot_v1_dot_leaderboard__pb2.GetUserRankRequest.SerializeToString,
             leaderboard_dot_v1_dot_leaderboard__pb2.GetUserRankResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def BatchGetUserRanks(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/leaderboard.v1.LeaderboardService/BatchGetUserRanks',
+            leaderboard_dot_v1_dot_leaderboard__pb2.BatchGetUserRanksRequest.SerializeToString,
+            leaderboard_dot_v1_dot_leaderboard__pb2.BatchGetUserRanksResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetScoreRank(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/leaderboard.v1.LeaderboardService/GetScoreRank',
+            leaderboard_dot_v1_dot_leaderboard__pb2.GetScoreRankRequest.SerializeToString,
+            leaderboard_dot_v1_dot_leaderboard__pb2.GetScoreRankResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -11,7 +11,7 @@ import { enumDesc, fileDesc } from "@bufbuild/protobuf/codegenv2";
  * Describes the file leaderboard/v1/error_reason.proto.
  */
 export const file_leaderboard_v1_error_reason: GenFile = /*@__PURE__*/
-  fileDesc("CiFsZWFkZXJib2FyZC92MS9lcnJvcl9yZWFzb24ucHJvdG8SDmxlYWRlcmJvYXJkLnYxKu0DCgtFcnJvclJlYXNvbhIcChhFUlJPUl9SRUFTT05fVU5TUEVDSUZJRUQQABIeChpFUlJPUl9SRUFTT05fSU5WQUxJRF9GSUVMRBABEiIKHkVSUk9SX1JFQVNPTl9NQUxGT1JNRURfUkVRVUVTVBACEiMKH0VSUk9SX1JFQVNPTl9TQ09SRV9PVVRfT0ZfUkFOR0UQAxIfChtFUlJPUl9SRUFTT05fVVNFUl9OT1RfRk9VTkQQBBIiCh5FUlJPUl9SRUFTT05fUkVRVUVTVF9JRF9SRVVTRUQQBRIlCiFFUlJPUl9SRUFTT05fUE9TSVRJT05fVU5SRUFDSEFCTEUQBhIiCh5FUlJPUl9SRUFTT05fU1RPUkVfVU5BVkFJTEFCTEUQBxIgChxFUlJPUl9SRUFTT05fU0VSVkVSX0RSQUlOSU5HEAgSIgoeRVJST1JfUkVBU09OX01FU1NBR0VfVE9PX0xBUkdFEAkSIAocRVJST1JfUkVBU09OX1dBVENIRVJfU1RBTExFRBAKEhkKFUVSUk9SX1JFQVNPTl9JTlRFUk5BTBALEhsKF0VSUk9SX1JFQVNPTl9PVkVSTE9BREVEEAwSGwoXRVJST1JfUkVBU09OX1NUT1JFX0ZVTEwQEyIECA0QEiIECBQQFkJhChFpby5sZWFkZXJib2FyZC52MVABWkpnaXRodWIuY29tL2xlYWRlcmJvYXJkL2xlYWRlcmJvYXJkL2NsaWVudHMvZ28vbGVhZGVyYm9hcmQvdjE7bGVhZGVyYm9hcmR2MWIGcHJvdG8z");
+  fileDesc("CiFsZWFkZXJib2FyZC92MS9lcnJvcl9yZWFzb24ucHJvdG8SDmxlYWRlcmJvYXJkLnYxKuUECgtFcnJvclJlYXNvbhIcChhFUlJPUl9SRUFTT05fVU5TUEVDSUZJRUQQABIeChpFUlJPUl9SRUFTT05fSU5WQUxJRF9GSUVMRBABEiIKHkVSUk9SX1JFQVNPTl9NQUxGT1JNRURfUkVRVUVTVBACEiMKH0VSUk9SX1JFQVNPTl9TQ09SRV9PVVRfT0ZfUkFOR0UQAxIfChtFUlJPUl9SRUFTT05fVVNFUl9OT1RfRk9VTkQQBBIiCh5FUlJPUl9SRUFTT05fUkVRVUVTVF9JRF9SRVVTRUQQBRIlCiFFUlJPUl9SRUFTT05fUE9TSVRJT05fVU5SRUFDSEFCTEUQBhIiCh5FUlJPUl9SRUFTT05fU1RPUkVfVU5BVkFJTEFCTEUQBxIgChxFUlJPUl9SRUFTT05fU0VSVkVSX0RSQUlOSU5HEAgSIgoeRVJST1JfUkVBU09OX01FU1NBR0VfVE9PX0xBUkdFEAkSIAocRVJST1JfUkVBU09OX1dBVENIRVJfU1RBTExFRBAKEhkKFUVSUk9SX1JFQVNPTl9JTlRFUk5BTBALEhsKF0VSUk9SX1JFQVNPTl9PVkVSTE9BREVEEAwSIgoeRVJST1JfUkVBU09OX0NPTlRFU1RfTk9UX0ZPVU5EEA0SJwojRVJST1JfUkVBU09OX0NPTlRFU1RfQUxSRUFEWV9FWElTVFMQDhIdChlFUlJPUl9SRUFTT05fUlVMRVNfTE9DS0VEEBASGwoXRVJST1JfUkVBU09OX1NUT1JFX0ZVTEwQEyIECA8QDyIECBEQESIECBIQEiIECBQQFkJhChFpby5sZWFkZXJib2FyZC52MVABWkpnaXRodWIuY29tL2xlYWRlcmJvYXJkL2xlYWRlcmJvYXJkL2NsaWVudHMvZ28vbGVhZGVyYm9hcmQvdjE7bGVhZGVyYm9hcmR2MWIGcHJvdG8z");
 
 /**
  * The reason why a call or an update of a batch failed. The name of the value
@@ -52,8 +52,9 @@ export enum ErrorReason {
   MALFORMED_REQUEST = 2,
 
   /**
-   * OUT_OF_RANGE: the points or the resulting score are beyond -2^53 or 2^53.
-   * Nothing was written.
+   * OUT_OF_RANGE: the points or the resulting score are beyond the bounds, which
+   * are -2^53 and 2^53 or those of the rules. Nothing was written. The metadata
+   * have the bounds of the score, or `maxPoints` if the points are beyond it.
    *
    * Example: `{"reason": "ERROR_REASON_SCORE_OUT_OF_RANGE", "domain":
    * "leaderboard.v1", "metadata": {"contestId": "chess", "userId": "ada",
@@ -172,6 +173,40 @@ export enum ErrorReason {
    * @generated from enum value: ERROR_REASON_OVERLOADED = 12;
    */
   OVERLOADED = 12,
+
+  /**
+   * NOT_FOUND: there is no such contest: none was created, and no score began
+   * it. A write fails so where the server is told not to begin contests.
+   *
+   * Example: `{"reason": "ERROR_REASON_CONTEST_NOT_FOUND", "domain":
+   * "leaderboard.v1", "metadata": {"contestId": "chess"}}`.
+   *
+   * @generated from enum value: ERROR_REASON_CONTEST_NOT_FOUND = 13;
+   */
+  CONTEST_NOT_FOUND = 13,
+
+  /**
+   * ALREADY_EXISTS: the contest exists with other settings. Nothing was
+   * written.
+   *
+   * Example: `{"reason": "ERROR_REASON_CONTEST_ALREADY_EXISTS", "domain":
+   * "leaderboard.v1", "metadata": {"contestId": "chess"}}`.
+   *
+   * @generated from enum value: ERROR_REASON_CONTEST_ALREADY_EXISTS = 14;
+   */
+  CONTEST_ALREADY_EXISTS = 14,
+
+  /**
+   * FAILED_PRECONDITION: the rule that the metadata name would reorder a board
+   * that has scores. Nothing was written.
+   *
+   * Example: `{"reason": "ERROR_REASON_RULES_LOCKED", "domain":
+   * "leaderboard.v1", "metadata": {"contestId": "chess", "field":
+   * "rules.order"}}`.
+   *
+   * @generated from enum value: ERROR_REASON_RULES_LOCKED = 16;
+   */
+  RULES_LOCKED = 16,
 
   /**
    * RESOURCE_EXHAUSTED: the store has no memory left for writes. Nothing was

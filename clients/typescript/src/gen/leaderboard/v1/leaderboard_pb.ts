@@ -4,12 +4,15 @@
 // Identifiers are strings, because every language, JSON and Redis hold them
 // without loss; a numeric id of another system is written in decimal.
 //
-// - `contest_id` matches `[A-Za-z0-9][A-Za-z0-9._-]{0,63}`.
-// - `user_id` matches `[A-Za-z0-9][A-Za-z0-9._:@-]{0,127}`.
+// - `contest_id` matches `[A-Za-z0-9_][A-Za-z0-9._:-]{0,127}`.
+// - `user_id` has 1 to 128 printable ASCII characters, without space, `"` and
+//   `\`.
 //
-// Scores are exact integers from -2^53 to 2^53, both inclusive. Ranks are
-// ordinal and start at 1: the highest score is first, and of equal scores the
-// one that was reached first.
+// Scores are exact integers from -2^53 to 2^53, both inclusive. Rows are in one
+// order: the best score is first, which is the highest unless the rules of the
+// contest say otherwise, and of equal scores the one that was reached first. A
+// row has a place, its number in this order from 1, and a rank, which is the
+// same unless the contest shares ranks.
 //
 // A request of more than 1 MiB, or with metadata of more than 16 KiB, is refused
 // with RESOURCE_EXHAUSTED. Every error status of the service has a
@@ -37,7 +40,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file leaderboard/v1/leaderboard.proto.
  */
 export const file_leaderboard_v1_leaderboard: GenFile = /*@__PURE__*/
-  fileDesc("CiBsZWFkZXJib2FyZC92MS9sZWFkZXJib2FyZC5wcm90bxIObGVhZGVyYm9hcmQudjEi4QEKElVwZGF0ZVNjb3JlUmVxdWVzdBISCgpjb250ZXN0X2lkGAEgASgJEg8KB3VzZXJfaWQYAiABKAkSDgoGcG9pbnRzGAMgASgDEigKBG1vZGUYBCABKA4yGi5sZWFkZXJib2FyZC52MS5VcGRhdGVNb2RlEhIKCnJlcXVlc3RfaWQYBSABKAkSEgoKZXZlbnRfdHlwZRgGIAEoCRIuCgpldmVudF90aW1lGAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIUCgxkaXNwbGF5X25hbWUYCCABKAkivQEKE1VwZGF0ZVNjb3JlUmVzcG9uc2USKAoEdXNlchgBIAEoCzIaLmxlYWRlcmJvYXJkLnYxLlJhbmtlZFVzZXISFgoOcHJldmlvdXNfc2NvcmUYAiABKAMSFQoNcHJldmlvdXNfcmFuaxgDIAEoBRIPCgdhcHBsaWVkGAQgASgIEhAKCHJlcGxheWVkGAUgASgIEioKCHBvc2l0aW9uGAYgASgLMhgubGVhZGVyYm9hcmQudjEuUG9zaXRpb24iTwoYQmF0Y2hVcGRhdGVTY29yZXNSZXF1ZXN0EjMKB3VwZGF0ZXMYASADKAsyIi5sZWFkZXJib2FyZC52MS5VcGRhdGVTY29yZVJlcXVlc3QiTwoZQmF0Y2hVcGRhdGVTY29yZXNSZXNwb25zZRIyCgdyZXN1bHRzGAEgAygLMiEubGVhZGVyYm9hcmQudjEuQmF0Y2hVcGRhdGVSZXN1bHQihwEKEUJhdGNoVXBkYXRlUmVzdWx0EjcKCHJlc3BvbnNlGAEgASgLMiMubGVhZGVyYm9hcmQudjEuVXBkYXRlU2NvcmVSZXNwb25zZUgAEi4KBnN0YXR1cxgCIAEoCzIcLmxlYWRlcmJvYXJkLnYxLlVwZGF0ZVN0YXR1c0gAQgkKB291dGNvbWUiVAoMVXBkYXRlU3RhdHVzEgwKBGNvZGUYASABKAUSDwoHbWVzc2FnZRgCIAEoCRIlCgdkZXRhaWxzGAMgAygLMhQuZ29vZ2xlLnByb3RvYnVmLkFueSJ7ChJHZXRUb3BVc2Vyc1JlcXVlc3QSEgoKY29udGVzdF9pZBgBIAEoCRINCgVsaW1pdBgCIAEoBRISCgpzdGFydF9yYW5rGAMgASgFEi4KDG1pbl9wb3NpdGlvbhgEIAEoCzIYLmxlYWRlcmJvYXJkLnYxLlBvc2l0aW9uIoEBChNHZXRUb3BVc2Vyc1Jlc3BvbnNlEikKBXVzZXJzGAEgAygLMhoubGVhZGVyYm9hcmQudjEuUmFua2VkVXNlchITCgt0b3RhbF91c2VycxgCIAEoBRIqCghwb3NpdGlvbhgDIAEoCzIYLmxlYWRlcmJvYXJkLnYxLlBvc2l0aW9uInwKEkdldFVzZXJSYW5rUmVxdWVzdBISCgpjb250ZXN0X2lkGAEgASgJEg8KB3VzZXJfaWQYAiABKAkSEQoJbmVpZ2hib3JzGAMgASgFEi4KDG1pbl9wb3NpdGlvbhgEIAEoCzIYLmxlYWRlcmJvYXJkLnYxLlBvc2l0aW9uIsMBChNHZXRVc2VyUmFua1Jlc3BvbnNlEigKBHVzZXIYASABKAsyGi5sZWFkZXJib2FyZC52MS5SYW5rZWRVc2VyEi0KCW5laWdoYm9ycxgCIAMoCzIaLmxlYWRlcmJvYXJkLnYxLlJhbmtlZFVzZXISEwoLdG90YWxfdXNlcnMYAyABKAUSEgoKcGVyY2VudGlsZRgEIAEoARIqCghwb3NpdGlvbhgFIAEoCzIYLmxlYWRlcmJvYXJkLnYxLlBvc2l0aW9uItYBChNXYXRjaENvbnRlc3RSZXF1ZXN0EhIKCmNvbnRlc3RfaWQYASABKAkSDQoFbGltaXQYAiABKAUSKQoFc2NvcGUYAyABKA4yGi5sZWFkZXJib2FyZC52MS5XYXRjaFNjb3BlEhAKCHVzZXJfaWRzGAQgAygJEi4KDHJlc3VtZV9hZnRlchgFIAEoCzIYLmxlYWRlcmJvYXJkLnYxLlBvc2l0aW9uEi8KDG1pbl9pbnRlcnZhbBgGIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbiKSAgoUV2F0Y2hDb250ZXN0UmVzcG9uc2USKgoIcG9zaXRpb24YASABKAsyGC5sZWFkZXJib2FyZC52MS5Qb3NpdGlvbhIZChFwcmV2aW91c19yZXZpc2lvbhgCIAEoAxIsCghzbmFwc2hvdBgDIAEoCzIYLmxlYWRlcmJvYXJkLnYxLlNuYXBzaG90SAASKgoHY2hhbmdlcxgEIAEoCzIXLmxlYWRlcmJvYXJkLnYxLkNoYW5nZXNIABIsCghwcm9ncmVzcxgFIAEoCzIYLmxlYWRlcmJvYXJkLnYxLlByb2dyZXNzSAASIgoDZW5kGAYgASgLMhMubGVhZGVyYm9hcmQudjEuRW5kSABCBwoFZXZlbnQiegoIU25hcHNob3QSKQoFdXNlcnMYASADKAsyGi5sZWFkZXJib2FyZC52MS5SYW5rZWRVc2VyEhMKC3RvdGFsX3VzZXJzGAIgASgFEi4KBnJlYXNvbhgDIAEoDjIeLmxlYWRlcmJvYXJkLnYxLlNuYXBzaG90UmVhc29uIjcKB0NoYW5nZXMSLAoHY2hhbmdlcxgBIAMoCzIbLmxlYWRlcmJvYXJkLnYxLlNjb3JlQ2hhbmdlIqIBCgtTY29yZUNoYW5nZRIoCgR1c2VyGAEgASgLMhoubGVhZGVyYm9hcmQudjEuUmFua2VkVXNlchIVCg1wcmV2aW91c19yYW5rGAIgASgFEg4KBnBvaW50cxgDIAEoAxISCgpldmVudF90eXBlGAQgASgJEi4KCmV2ZW50X3RpbWUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIgoKCFByb2dyZXNzIjAKA0VuZBIpCgZyZWFzb24YASABKA4yGS5sZWFkZXJib2FyZC52MS5FbmRSZWFzb24iUAoKUmFua2VkVXNlchIPCgd1c2VyX2lkGAEgASgJEg0KBXNjb3JlGAIgASgDEgwKBHJhbmsYAyABKAUSFAoMZGlzcGxheV9uYW1lGAQgASgJIisKCFBvc2l0aW9uEg0KBWVwb2NoGAEgASgJEhAKCHJldmlzaW9uGAIgASgDKm8KClVwZGF0ZU1vZGUSGwoXVVBEQVRFX01PREVfVU5TUEVDSUZJRUQQABIZChVVUERBVEVfTU9ERV9JTkNSRU1FTlQQARITCg9VUERBVEVfTU9ERV9TRVQQAhIUChBVUERBVEVfTU9ERV9CRVNUEAMqagoKV2F0Y2hTY29wZRIbChdXQVRDSF9TQ09QRV9VTlNQRUNJRklFRBAAEhMKD1dBVENIX1NDT1BFX1RPUBABEhMKD1dBVENIX1NDT1BFX0FMTBACEhUKEVdBVENIX1NDT1BFX1VTRVJTEAMqyQEKDlNuYXBzaG90UmVhc29uEh8KG1NOQVBTSE9UX1JFQVNPTl9VTlNQRUNJRklFRBAAEhsKF1NOQVBTSE9UX1JFQVNPTl9JTklUSUFMEAESIwofU05BUFNIT1RfUkVBU09OX0hJU1RPUllfVFJJTU1FRBACEh0KGVNOQVBTSE9UX1JFQVNPTl9ORVdfRVBPQ0gQAxIaChZTTkFQU0hPVF9SRUFTT05fTEFHR0VEEAQSGQoVU05BUFNIT1RfUkVBU09OX0FIRUFEEAUqXQoJRW5kUmVhc29uEhoKFkVORF9SRUFTT05fVU5TUEVDSUZJRUQQABIbChdFTkRfUkVBU09OX0NPTlRFU1RfT1ZFUhABEhcKE0VORF9SRUFTT05fRFJBSU5JTkcQAjLjAwoSTGVhZGVyYm9hcmRTZXJ2aWNlElYKC1VwZGF0ZVNjb3JlEiIubGVhZGVyYm9hcmQudjEuVXBkYXRlU2NvcmVSZXF1ZXN0GiMubGVhZGVyYm9hcmQudjEuVXBkYXRlU2NvcmVSZXNwb25zZRJoChFCYXRjaFVwZGF0ZVNjb3JlcxIoLmxlYWRlcmJvYXJkLnYxLkJhdGNoVXBkYXRlU2NvcmVzUmVxdWVzdBopLmxlYWRlcmJvYXJkLnYxLkJhdGNoVXBkYXRlU2NvcmVzUmVzcG9uc2USVgoLR2V0VG9wVXNlcnMSIi5sZWFkZXJib2FyZC52MS5HZXRUb3BVc2Vyc1JlcXVlc3QaIy5sZWFkZXJib2FyZC52MS5HZXRUb3BVc2Vyc1Jlc3BvbnNlElYKC0dldFVzZXJSYW5rEiIubGVhZGVyYm9hcmQudjEuR2V0VXNlclJhbmtSZXF1ZXN0GiMubGVhZGVyYm9hcmQudjEuR2V0VXNlclJhbmtSZXNwb25zZRJbCgxXYXRjaENvbnRlc3QSIy5sZWFkZXJib2FyZC52MS5XYXRjaENvbnRlc3RSZXF1ZXN0GiQubGVhZGVyYm9hcmQudjEuV2F0Y2hDb250ZXN0UmVzcG9uc2UwAUJhChFpby5sZWFkZXJib2FyZC52MVABWkpnaXRodWIuY29tL2xlYWRlcmJvYXJkL2xlYWRlcmJvYXJkL2NsaWVudHMvZ28vbGVhZGVyYm9hcmQvdjE7bGVhZGVyYm9hcmR2MWIGcHJvdG8z", [file_google_protobuf_any, file_google_protobuf_duration, file_google_protobuf_timestamp]);
+  fileDesc("CiBsZWFkZXJib2FyZC92MS9sZWFkZXJib2FyZC5wcm90bxIObGVhZGVyYm9hcmQudjEihgMKElVwZGF0ZVNjb3JlUmVxdWVzdBISCgpjb250ZXN0X2lkGAEgASgJEg8KB3VzZXJfaWQYAiABKAkSDgoGcG9pbnRzGAMgASgDEigKBG1vZGUYBCABKA4yGi5sZWFkZXJib2FyZC52MS5VcGRhdGVNb2RlEhIKCnJlcXVlc3RfaWQYBSABKAkSEgoKZXZlbnRfdHlwZRgGIAEoCRIuCgpldmVudF90aW1lGAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIUCgxkaXNwbGF5X25hbWUYCCABKAkSRgoKYXR0cmlidXRlcxgJIAMoCzIyLmxlYWRlcmJvYXJkLnYxLlVwZGF0ZVNjb3JlUmVxdWVzdC5BdHRyaWJ1dGVzRW50cnkSGgoSY2xlYXJfZGlzcGxheV9uYW1lGAsgASgIGjEKD0F0dHJpYnV0ZXNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBSgQIChALUgZzZWFzb24i1QEKE1VwZGF0ZVNjb3JlUmVzcG9uc2USKAoEdXNlchgBIAEoCzIaLmxlYWRlcmJvYXJkLnYxLlJhbmtlZFVzZXISFgoOcHJldmlvdXNfc2NvcmUYAiABKAMSFQoNcHJldmlvdXNfcmFuaxgDIAEoBRIPCgdhcHBsaWVkGAQgASgIEhAKCHJlcGxheWVkGAUgASgIEioKCHBvc2l0aW9uGAYgASgLMhgubGVhZGVyYm9hcmQudjEuUG9zaXRpb24SFgoOcHJldmlvdXNfcGxhY2UYByABKAUiTwoYQmF0Y2hVcGRhdGVTY29yZXNSZXF1ZXN0EjMKB3VwZGF0ZXMYASADKAsyIi5sZWFkZXJib2FyZC52MS5VcGRhdGVTY29yZVJlcXVlc3QiTwoZQmF0Y2hVcGRhdGVTY29yZXNSZXNwb25zZRIyCgdyZXN1bHRzGAEgAygLMiEubGVhZGVyYm9hcmQudjEuQmF0Y2hVcGRhdGVSZXN1bHQihwEKEUJhdGNoVXBkYXRlUmVzdWx0EjcKCHJlc3BvbnNlGAEgASgLMiMubGVhZGVyYm9hcmQudjEuVXBkYXRlU2NvcmVSZXNwb25zZUgAEi4KBnN0YXR1cxgCIAEoCzIcLmxlYWRlcmJvYXJkLnYxLlVwZGF0ZVN0YXR1c0gAQgkKB291dGNvbWUiVAoMVXBkYXRlU3RhdHVzEgwKBGNvZGUYASABKAUSDwoHbWVzc2FnZRgCIAEoCRIlCgdkZXRhaWxzGAMgAygLMhQuZ29vZ2xlLnByb3RvYnVmLkFueSKJAQoSR2V0VG9wVXNlcnNSZXF1ZXN0EhIKCmNvbnRlc3RfaWQYASABKAkSDQoFbGltaXQYAiABKAUSEgoKc3RhcnRfcmFuaxgDIAEoBRIuCgxtaW5fcG9zaXRpb24YBCABKAsyGC5sZWFkZXJib2FyZC52MS5Qb3NpdGlvbkoECAUQBlIGc2Vhc29uIoEBChNHZXRUb3BVc2Vyc1Jlc3BvbnNlEikKBXVzZXJzGAEgAygLMhoubGVhZGVyYm9hcmQudjEuUmFua2VkVXNlchITCgt0b3RhbF91c2VycxgCIAEoBRIqCghwb3NpdGlvbhgDIAEoCzIYLmxlYWRlcmJvYXJkLnYxLlBvc2l0aW9uIpoBChJHZXRVc2VyUmFua1JlcXVlc3QSEgoKY29udGVzdF9pZBgBIAEoCRIPCgd1c2VyX2lkGAIgASgJEhEKCW5laWdoYm9ycxgDIAEoBRIuCgxtaW5fcG9zaXRpb24YBCABKAsyGC5sZWFkZXJib2FyZC52MS5Qb3NpdGlvbhIOCgZhcm91bmQYBiABKAVKBAgFEAZSBnNlYXNvbiLvAQoTR2V0VXNlclJhbmtSZXNwb25zZRIoCgR1c2VyGAEgASgLMhoubGVhZGVyYm9hcmQudjEuUmFua2VkVXNlchItCgluZWlnaGJvcnMYAiADKAsyGi5sZWFkZXJib2FyZC52MS5SYW5rZWRVc2VyEhMKC3RvdGFsX3VzZXJzGAMgASgFEhIKCnBlcmNlbnRpbGUYBCABKAESKgoIcG9zaXRpb24YBSABKAsyGC5sZWFkZXJib2FyZC52MS5Qb3NpdGlvbhIqCgZhcm91bmQYBiADKAsyGi5sZWFkZXJib2FyZC52MS5SYW5rZWRVc2VyIn4KGEJhdGNoR2V0VXNlclJhbmtzUmVxdWVzdBISCgpjb250ZXN0X2lkGAEgASgJEhAKCHVzZXJfaWRzGAIgAygJEi4KDG1pbl9wb3NpdGlvbhgEIAEoCzIYLmxlYWRlcmJvYXJkLnYxLlBvc2l0aW9uSgQIAxAEUgZzZWFzb24ioQEKGUJhdGNoR2V0VXNlclJhbmtzUmVzcG9uc2USKQoFdXNlcnMYASADKAsyGi5sZWFkZXJib2FyZC52MS5SYW5rZWRVc2VyEhgKEG1pc3NpbmdfdXNlcl9pZHMYAiADKAkSEwoLdG90YWxfdXNlcnMYAyABKAUSKgoIcG9zaXRpb24YBCABKAsyGC5sZWFkZXJib2FyZC52MS5Qb3NpdGlvbiKGAQoTR2V0U2NvcmVSYW5rUmVxdWVzdBISCgpjb250ZXN0X2lkGAEgASgJEg0KBXNjb3JlGAIgASgDEg4KBmFyb3VuZBgDIAEoBRIuCgxtaW5fcG9zaXRpb24YBSABKAsyGC5sZWFkZXJib2FyZC52MS5Qb3NpdGlvbkoECAQQBVIGc2Vhc29uIqABChRHZXRTY29yZVJhbmtSZXNwb25zZRIMCgRyYW5rGAEgASgFEg0KBXBsYWNlGAIgASgFEioKBmFyb3VuZBgDIAMoCzIaLmxlYWRlcmJvYXJkLnYxLlJhbmtlZFVzZXISEwoLdG90YWxfdXNlcnMYBCABKAUSKgoIcG9zaXRpb24YBSABKAsyGC5sZWFkZXJib2FyZC52MS5Qb3NpdGlvbiLWAQoTV2F0Y2hDb250ZXN0UmVxdWVzdBISCgpjb250ZXN0X2lkGAEgASgJEg0KBWxpbWl0GAIgASgFEikKBXNjb3BlGAMgASgOMhoubGVhZGVyYm9hcmQudjEuV2F0Y2hTY29wZRIQCgh1c2VyX2lkcxgEIAMoCRIuCgxyZXN1bWVfYWZ0ZXIYBSABKAsyGC5sZWFkZXJib2FyZC52MS5Qb3NpdGlvbhIvCgxtaW5faW50ZXJ2YWwYBiABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24ikgIKFFdhdGNoQ29udGVzdFJlc3BvbnNlEioKCHBvc2l0aW9uGAEgASgLMhgubGVhZGVyYm9hcmQudjEuUG9zaXRpb24SGQoRcHJldmlvdXNfcmV2aXNpb24YAiABKAMSLAoIc25hcHNob3QYAyABKAsyGC5sZWFkZXJib2FyZC52MS5TbmFwc2hvdEgAEioKB2NoYW5nZXMYBCABKAsyFy5sZWFkZXJib2FyZC52MS5DaGFuZ2VzSAASLAoIcHJvZ3Jlc3MYBSABKAsyGC5sZWFkZXJib2FyZC52MS5Qcm9ncmVzc0gAEiIKA2VuZBgGIAEoCzITLmxlYWRlcmJvYXJkLnYxLkVuZEgAQgcKBWV2ZW50IrUBCghTbmFwc2hvdBIpCgV1c2VycxgBIAMoCzIaLmxlYWRlcmJvYXJkLnYxLlJhbmtlZFVzZXISEwoLdG90YWxfdXNlcnMYAiABKAUSLgoGcmVhc29uGAMgASgOMh4ubGVhZGVyYm9hcmQudjEuU25hcHNob3RSZWFzb24SKwoFcnVsZXMYBCABKAsyHC5sZWFkZXJib2FyZC52MS5Db250ZXN0UnVsZXNKBAgFEAZSBnNlYXNvbiJKCgdDaGFuZ2VzEiwKB2NoYW5nZXMYASADKAsyGy5sZWFkZXJib2FyZC52MS5TY29yZUNoYW5nZUoECAIQA1ILdG90YWxfdXNlcnMiyQEKC1Njb3JlQ2hhbmdlEigKBHVzZXIYASABKAsyGi5sZWFkZXJib2FyZC52MS5SYW5rZWRVc2VyEhUKDXByZXZpb3VzX3JhbmsYAiABKAUSDgoGcG9pbnRzGAMgASgDEhIKCmV2ZW50X3R5cGUYBCABKAkSLgoKZXZlbnRfdGltZRgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASFgoOcHJldmlvdXNfcGxhY2UYBiABKAVKBAgHEAhSB3JlbW92ZWQiCgoIUHJvZ3Jlc3MiMAoDRW5kEikKBnJlYXNvbhgBIAEoDjIZLmxlYWRlcmJvYXJkLnYxLkVuZFJlYXNvbiLSAQoKUmFua2VkVXNlchIPCgd1c2VyX2lkGAEgASgJEg0KBXNjb3JlGAIgASgDEgwKBHJhbmsYAyABKAUSFAoMZGlzcGxheV9uYW1lGAQgASgJEg0KBXBsYWNlGAUgASgFEj4KCmF0dHJpYnV0ZXMYBiADKAsyKi5sZWFkZXJib2FyZC52MS5SYW5rZWRVc2VyLkF0dHJpYnV0ZXNFbnRyeRoxCg9BdHRyaWJ1dGVzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASK2AgoMQ29udGVzdFJ1bGVzEiQKBW9yZGVyGAEgASgOMhUubGVhZGVyYm9hcmQudjEuT3JkZXISKwoJdGllX2JyZWFrGAIgASgOMhgubGVhZGVyYm9hcmQudjEuVGllQnJlYWsSLQoKcmFua19zdHlsZRgDIAEoDjIZLmxlYWRlcmJvYXJkLnYxLlJhbmtTdHlsZRIwCgxkZWZhdWx0X21vZGUYBCABKA4yGi5sZWFkZXJib2FyZC52MS5VcGRhdGVNb2RlEhYKCW1pbl9zY29yZRgFIAEoA0gAiAEBEhYKCW1heF9zY29yZRgGIAEoA0gBiAEBEhcKCm1heF9wb2ludHMYByABKANIAogBAUIMCgpfbWluX3Njb3JlQgwKCl9tYXhfc2NvcmVCDQoLX21heF9wb2ludHMiKwoIUG9zaXRpb24SDQoFZXBvY2gYASABKAkSEAoIcmV2aXNpb24YAiABKAMqbwoKVXBkYXRlTW9kZRIbChdVUERBVEVfTU9ERV9VTlNQRUNJRklFRBAAEhkKFVVQREFURV9NT0RFX0lOQ1JFTUVOVBABEhMKD1VQREFURV9NT0RFX1NFVBACEhQKEFVQREFURV9NT0RFX0JFU1QQAypPCgVPcmRlchIVChFPUkRFUl9VTlNQRUNJRklFRBAAEhcKE09SREVSX0hJR0hFU1RfRklSU1QQARIWChJPUkRFUl9MT1dFU1RfRklSU1QQAipeCghUaWVCcmVhaxIZChVUSUVfQlJFQUtfVU5TUEVDSUZJRUQQABIbChdUSUVfQlJFQUtfRklSU1RfUkVBQ0hFRBABEhoKFlRJRV9CUkVBS19MQVNUX1JFQUNIRUQQAipxCglSYW5rU3R5bGUSGgoWUkFOS19TVFlMRV9VTlNQRUNJRklFRBAAEhYKElJBTktfU1RZTEVfT1JESU5BTBABEhoKFlJBTktfU1RZTEVfQ09NUEVUSVRJT04QAhIUChBSQU5LX1NUWUxFX0RFTlNFEAMqagoKV2F0Y2hTY29wZRIbChdXQVRDSF9TQ09QRV9VTlNQRUNJRklFRBAAEhMKD1dBVENIX1NDT1BFX1RPUBABEhMKD1dBVENIX1NDT1BFX0FMTBACEhUKEVdBVENIX1NDT1BFX1VTRVJTEAMqkAIKDlNuYXBzaG90UmVhc29uEh8KG1NOQVBTSE9UX1JFQVNPTl9VTlNQRUNJRklFRBAAEhsKF1NOQVBTSE9UX1JFQVNPTl9JTklUSUFMEAESIwofU05BUFNIT1RfUkVBU09OX0hJU1RPUllfVFJJTU1FRBACEh0KGVNOQVBTSE9UX1JFQVNPTl9ORVdfRVBPQ0gQAxIaChZTTkFQU0hPVF9SRUFTT05fTEFHR0VEEAQSGQoVU05BUFNIT1RfUkVBU09OX0FIRUFEEAUSIwofU05BUFNIT1RfUkVBU09OX0NPTlRFU1RfVVBEQVRFRBAHIgQIBhAGKhpTTkFQU0hPVF9SRUFTT05fTkVXX1NFQVNPTip/CglFbmRSZWFzb24SGgoWRU5EX1JFQVNPTl9VTlNQRUNJRklFRBAAEhsKF0VORF9SRUFTT05fQ09OVEVTVF9PVkVSEAESFwoTRU5EX1JFQVNPTl9EUkFJTklORxACIgQIAxADKhpFTkRfUkVBU09OX0NPTlRFU1RfREVMRVRFRDKoBQoSTGVhZGVyYm9hcmRTZXJ2aWNlElYKC1VwZGF0ZVNjb3JlEiIubGVhZGVyYm9hcmQudjEuVXBkYXRlU2NvcmVSZXF1ZXN0GiMubGVhZGVyYm9hcmQudjEuVXBkYXRlU2NvcmVSZXNwb25zZRJoChFCYXRjaFVwZGF0ZVNjb3JlcxIoLmxlYWRlcmJvYXJkLnYxLkJhdGNoVXBkYXRlU2NvcmVzUmVxdWVzdBopLmxlYWRlcmJvYXJkLnYxLkJhdGNoVXBkYXRlU2NvcmVzUmVzcG9uc2USVgoLR2V0VG9wVXNlcnMSIi5sZWFkZXJib2FyZC52MS5HZXRUb3BVc2Vyc1JlcXVlc3QaIy5sZWFkZXJib2FyZC52MS5HZXRUb3BVc2Vyc1Jlc3BvbnNlElYKC0dldFVzZXJSYW5rEiIubGVhZGVyYm9hcmQudjEuR2V0VXNlclJhbmtSZXF1ZXN0GiMubGVhZGVyYm9hcmQudjEuR2V0VXNlclJhbmtSZXNwb25zZRJoChFCYXRjaEdldFVzZXJSYW5rcxIoLmxlYWRlcmJvYXJkLnYxLkJhdGNoR2V0VXNlclJhbmtzUmVxdWVzdBopLmxlYWRlcmJvYXJkLnYxLkJhdGNoR2V0VXNlclJhbmtzUmVzcG9uc2USWQoMR2V0U2NvcmVSYW5rEiMubGVhZGVyYm9hcmQudjEuR2V0U2NvcmVSYW5rUmVxdWVzdBokLmxlYWRlcmJvYXJkLnYxLkdldFNjb3JlUmFua1Jlc3BvbnNlElsKDFdhdGNoQ29udGVzdBIjLmxlYWRlcmJvYXJkLnYxLldhdGNoQ29udGVzdFJlcXVlc3QaJC5sZWFkZXJib2FyZC52MS5XYXRjaENvbnRlc3RSZXNwb25zZTABQmEKEWlvLmxlYWRlcmJvYXJkLnYxUAFaSmdpdGh1Yi5jb20vbGVhZGVyYm9hcmQvbGVhZGVyYm9hcmQvY2xpZW50cy9nby9sZWFkZXJib2FyZC92MTtsZWFkZXJib2FyZHYxYgZwcm90bzM", [file_google_protobuf_any, file_google_protobuf_duration, file_google_protobuf_timestamp]);
 
 /**
  * A change of one user's score.
@@ -68,8 +71,9 @@ export type UpdateScoreRequest = Message<"leaderboard.v1.UpdateScoreRequest"> & 
   points: bigint;
 
   /**
-   * How the points are applied. Default: they are added. A value that this
-   * version does not know fails with INVALID_ARGUMENT.
+   * How the points are applied. Default: as the rules of the contest say, which
+   * add them unless they were changed. A value that this version does not know
+   * fails with INVALID_ARGUMENT.
    *
    * @generated from field: leaderboard.v1.UpdateMode mode = 4;
    */
@@ -113,6 +117,25 @@ export type UpdateScoreRequest = Message<"leaderboard.v1.UpdateScoreRequest"> & 
    * @generated from field: string display_name = 8;
    */
   displayName: string;
+
+  /**
+   * Data of the user that are shown with it, such as a country or a team. They
+   * are merged into those that the user has in this contest; an empty value
+   * removes an attribute. A user has at most 8 attributes, whose keys match
+   * `[a-z0-9_.-]{1,32}`, with at most 256 bytes of keys and values in all. An
+   * update that would pass that fails with INVALID_ARGUMENT. Default: empty, the
+   * attributes are unchanged.
+   *
+   * @generated from field: map<string, string> attributes = 9;
+   */
+  attributes: { [key: string]: string };
+
+  /**
+   * Removes the display name. `display_name` must be empty then. Default: false.
+   *
+   * @generated from field: bool clear_display_name = 11;
+   */
+  clearDisplayName: boolean;
 };
 
 /**
@@ -150,9 +173,9 @@ export type UpdateScoreResponse = Message<"leaderboard.v1.UpdateScoreResponse"> 
   previousRank: number;
 
   /**
-   * Whether the update changed something: a new user, another score or another
-   * display name. If false, the write moved nobody and has no revision of its
-   * own.
+   * Whether the update changed something: a new user, another score, another
+   * display name or another attribute. If false, the write moved nobody and has
+   * no revision of its own.
    *
    * @generated from field: bool applied = 4;
    */
@@ -171,6 +194,13 @@ export type UpdateScoreResponse = Message<"leaderboard.v1.UpdateScoreResponse"> 
    * @generated from field: leaderboard.v1.Position position = 6;
    */
   position?: Position | undefined;
+
+  /**
+   * The place right before this update, from 1. 0 for a new user.
+   *
+   * @generated from field: int32 previous_place = 7;
+   */
+  previousPlace: number;
 };
 
 /**
@@ -300,7 +330,7 @@ export const UpdateStatusSchema: GenMessage<UpdateStatus> = /*@__PURE__*/
   messageDesc(file_leaderboard_v1_leaderboard, 5);
 
 /**
- * A request for consecutive ranks of a contest.
+ * A request for consecutive rows of a contest.
  *
  * @generated from message leaderboard.v1.GetTopUsersRequest
  */
@@ -320,8 +350,8 @@ export type GetTopUsersRequest = Message<"leaderboard.v1.GetTopUsersRequest"> & 
   limit: number;
 
   /**
-   * The first rank to return, from 0. Default (0): 1. Beyond the last rank the
-   * response has no users.
+   * The place of the first row to return, from 0. Default (0): 1. Beyond the
+   * last row the response has no users.
    *
    * @generated from field: int32 start_rank = 3;
    */
@@ -345,7 +375,7 @@ export const GetTopUsersRequestSchema: GenMessage<GetTopUsersRequest> = /*@__PUR
   messageDesc(file_leaderboard_v1_leaderboard, 6);
 
 /**
- * Consecutive ranks of a contest.
+ * Consecutive rows of a contest.
  *
  * @generated from message leaderboard.v1.GetTopUsersResponse
  */
@@ -414,6 +444,15 @@ export type GetUserRankRequest = Message<"leaderboard.v1.GetUserRankRequest"> & 
    * @generated from field: leaderboard.v1.Position min_position = 4;
    */
   minPosition?: Position | undefined;
+
+  /**
+   * How many consecutive rows around the user to return, the user included, from
+   * 0 to 201. At the ends of the board they begin at the first row, or end at
+   * the last one, so that there are as many as the board has. Default (0): none.
+   *
+   * @generated from field: int32 around = 6;
+   */
+  around: number;
 };
 
 /**
@@ -452,8 +491,8 @@ export type GetUserRankResponse = Message<"leaderboard.v1.GetUserRankResponse"> 
   totalUsers: number;
 
   /**
-   * The share of the other users that rank below, in percent from 0 to 100. 100
-   * for a single user.
+   * The share of the other users with a worse rank, in percent from 0 to 100.
+   * 100 for a single user.
    *
    * @generated from field: double percentile = 4;
    */
@@ -465,6 +504,13 @@ export type GetUserRankResponse = Message<"leaderboard.v1.GetUserRankResponse"> 
    * @generated from field: leaderboard.v1.Position position = 5;
    */
   position?: Position | undefined;
+
+  /**
+   * The rows around the user, best first, the user included.
+   *
+   * @generated from field: repeated leaderboard.v1.RankedUser around = 6;
+   */
+  around: RankedUser[];
 };
 
 /**
@@ -473,6 +519,177 @@ export type GetUserRankResponse = Message<"leaderboard.v1.GetUserRankResponse"> 
  */
 export const GetUserRankResponseSchema: GenMessage<GetUserRankResponse> = /*@__PURE__*/
   messageDesc(file_leaderboard_v1_leaderboard, 9);
+
+/**
+ * A request for the ranks of several users.
+ *
+ * @generated from message leaderboard.v1.BatchGetUserRanksRequest
+ */
+export type BatchGetUserRanksRequest = Message<"leaderboard.v1.BatchGetUserRanksRequest"> & {
+  /**
+   * The contest. Required.
+   *
+   * @generated from field: string contest_id = 1;
+   */
+  contestId: string;
+
+  /**
+   * The users: 1 to 1,000, each once.
+   *
+   * @generated from field: repeated string user_ids = 2;
+   */
+  userIds: string[];
+
+  /**
+   * The minimum position of the response, as in `GetUserRankRequest`.
+   *
+   * @generated from field: leaderboard.v1.Position min_position = 4;
+   */
+  minPosition?: Position | undefined;
+};
+
+/**
+ * Describes the message leaderboard.v1.BatchGetUserRanksRequest.
+ * Use `create(BatchGetUserRanksRequestSchema)` to create a new message.
+ */
+export const BatchGetUserRanksRequestSchema: GenMessage<BatchGetUserRanksRequest> = /*@__PURE__*/
+  messageDesc(file_leaderboard_v1_leaderboard, 10);
+
+/**
+ * The ranks of several users, all of one state.
+ *
+ * @generated from message leaderboard.v1.BatchGetUserRanksResponse
+ */
+export type BatchGetUserRanksResponse = Message<"leaderboard.v1.BatchGetUserRanksResponse"> & {
+  /**
+   * The users that have a score, best first.
+   *
+   * @generated from field: repeated leaderboard.v1.RankedUser users = 1;
+   */
+  users: RankedUser[];
+
+  /**
+   * The users without a score, in the order of the request.
+   *
+   * @generated from field: repeated string missing_user_ids = 2;
+   */
+  missingUserIds: string[];
+
+  /**
+   * How many users the contest has, from 0.
+   *
+   * @generated from field: int32 total_users = 3;
+   */
+  totalUsers: number;
+
+  /**
+   * The position of this state.
+   *
+   * @generated from field: leaderboard.v1.Position position = 4;
+   */
+  position?: Position | undefined;
+};
+
+/**
+ * Describes the message leaderboard.v1.BatchGetUserRanksResponse.
+ * Use `create(BatchGetUserRanksResponseSchema)` to create a new message.
+ */
+export const BatchGetUserRanksResponseSchema: GenMessage<BatchGetUserRanksResponse> = /*@__PURE__*/
+  messageDesc(file_leaderboard_v1_leaderboard, 11);
+
+/**
+ * A request for the rank of a score.
+ *
+ * @generated from message leaderboard.v1.GetScoreRankRequest
+ */
+export type GetScoreRankRequest = Message<"leaderboard.v1.GetScoreRankRequest"> & {
+  /**
+   * The contest. Required.
+   *
+   * @generated from field: string contest_id = 1;
+   */
+  contestId: string;
+
+  /**
+   * The score, from -2^53 to 2^53.
+   *
+   * @generated from field: int64 score = 2;
+   */
+  score: bigint;
+
+  /**
+   * How many consecutive rows around the score to return, from 0 to 201. They
+   * are centred on the first user whose score is not better, or on the last row
+   * if there is none. Default (0): none.
+   *
+   * @generated from field: int32 around = 3;
+   */
+  around: number;
+
+  /**
+   * The minimum position of the response, as in `GetUserRankRequest`.
+   *
+   * @generated from field: leaderboard.v1.Position min_position = 5;
+   */
+  minPosition?: Position | undefined;
+};
+
+/**
+ * Describes the message leaderboard.v1.GetScoreRankRequest.
+ * Use `create(GetScoreRankRequestSchema)` to create a new message.
+ */
+export const GetScoreRankRequestSchema: GenMessage<GetScoreRankRequest> = /*@__PURE__*/
+  messageDesc(file_leaderboard_v1_leaderboard, 12);
+
+/**
+ * The rank of a score.
+ *
+ * @generated from message leaderboard.v1.GetScoreRankResponse
+ */
+export type GetScoreRankResponse = Message<"leaderboard.v1.GetScoreRankResponse"> & {
+  /**
+   * The rank that a user who reached this score now would have, from 1.
+   *
+   * @generated from field: int32 rank = 1;
+   */
+  rank: number;
+
+  /**
+   * The place that this user would have, from 1: how many rows are before it,
+   * and one more.
+   *
+   * @generated from field: int32 place = 2;
+   */
+  place: number;
+
+  /**
+   * The rows around the score, best first.
+   *
+   * @generated from field: repeated leaderboard.v1.RankedUser around = 3;
+   */
+  around: RankedUser[];
+
+  /**
+   * How many users the contest has, from 0.
+   *
+   * @generated from field: int32 total_users = 4;
+   */
+  totalUsers: number;
+
+  /**
+   * The position of this state.
+   *
+   * @generated from field: leaderboard.v1.Position position = 5;
+   */
+  position?: Position | undefined;
+};
+
+/**
+ * Describes the message leaderboard.v1.GetScoreRankResponse.
+ * Use `create(GetScoreRankResponseSchema)` to create a new message.
+ */
+export const GetScoreRankResponseSchema: GenMessage<GetScoreRankResponse> = /*@__PURE__*/
+  messageDesc(file_leaderboard_v1_leaderboard, 13);
 
 /**
  * A request to watch a contest.
@@ -488,8 +705,8 @@ export type WatchContestRequest = Message<"leaderboard.v1.WatchContestRequest"> 
   contestId: string;
 
   /**
-   * How many of the first ranks a snapshot holds, and with the scope TOP how
-   * many are watched, from 0 to 1,000. Default (0): 10.
+   * How many of the first rows a snapshot holds, and with the scope TOP how many
+   * are watched, from 0 to 1,000. Default (0): 10.
    *
    * @generated from field: int32 limit = 2;
    */
@@ -535,7 +752,7 @@ export type WatchContestRequest = Message<"leaderboard.v1.WatchContestRequest"> 
  * Use `create(WatchContestRequestSchema)` to create a new message.
  */
 export const WatchContestRequestSchema: GenMessage<WatchContestRequest> = /*@__PURE__*/
-  messageDesc(file_leaderboard_v1_leaderboard, 10);
+  messageDesc(file_leaderboard_v1_leaderboard, 14);
 
 /**
  * One message of a watch. After it the watcher holds the state of `position`.
@@ -604,7 +821,7 @@ export type WatchContestResponse = Message<"leaderboard.v1.WatchContestResponse"
  * Use `create(WatchContestResponseSchema)` to create a new message.
  */
 export const WatchContestResponseSchema: GenMessage<WatchContestResponse> = /*@__PURE__*/
-  messageDesc(file_leaderboard_v1_leaderboard, 11);
+  messageDesc(file_leaderboard_v1_leaderboard, 15);
 
 /**
  * The state of a contest; it replaces the state that the watcher holds.
@@ -613,7 +830,7 @@ export const WatchContestResponseSchema: GenMessage<WatchContestResponse> = /*@_
  */
 export type Snapshot = Message<"leaderboard.v1.Snapshot"> & {
   /**
-   * The first ranks, best first, up to the limit; with the scope USERS the
+   * The first rows, best first, up to the limit; with the scope USERS the
    * watched users that have a rank, best first.
    *
    * @generated from field: repeated leaderboard.v1.RankedUser users = 1;
@@ -633,6 +850,13 @@ export type Snapshot = Message<"leaderboard.v1.Snapshot"> & {
    * @generated from field: leaderboard.v1.SnapshotReason reason = 3;
    */
   reason: SnapshotReason;
+
+  /**
+   * The rules of the contest.
+   *
+   * @generated from field: leaderboard.v1.ContestRules rules = 4;
+   */
+  rules?: ContestRules | undefined;
 };
 
 /**
@@ -640,15 +864,19 @@ export type Snapshot = Message<"leaderboard.v1.Snapshot"> & {
  * Use `create(SnapshotSchema)` to create a new message.
  */
 export const SnapshotSchema: GenMessage<Snapshot> = /*@__PURE__*/
-  messageDesc(file_leaderboard_v1_leaderboard, 12);
+  messageDesc(file_leaderboard_v1_leaderboard, 16);
 
 /**
  * The changes in (`previous_revision`, `position.revision`], in order.
  *
  * With the scope TOP a watcher applies each change in three steps: remove the
- * row of the user, insert it at its rank if that is within the limit, cut the
- * board to the limit. Changes of one user between two messages may be merged,
- * with the first `previous_rank`, the sum of the points and the last event.
+ * row of the user, insert it at its place if that is within the limit, cut the
+ * board to the limit. The place of any other row is its number in that board.
+ * Where the contest shares ranks, their ranks follow from the scores: equal
+ * scores have one rank; the next one is the place of its first row
+ * (COMPETITION), or one more (DENSE). Changes of one user between two messages
+ * may be merged, with the first `previous_rank` and `previous_place`, the sum of
+ * the points and the last event.
  *
  * @generated from message leaderboard.v1.Changes
  */
@@ -666,7 +894,7 @@ export type Changes = Message<"leaderboard.v1.Changes"> & {
  * Use `create(ChangesSchema)` to create a new message.
  */
 export const ChangesSchema: GenMessage<Changes> = /*@__PURE__*/
-  messageDesc(file_leaderboard_v1_leaderboard, 13);
+  messageDesc(file_leaderboard_v1_leaderboard, 17);
 
 /**
  * A change of one user's row.
@@ -675,9 +903,11 @@ export const ChangesSchema: GenMessage<Changes> = /*@__PURE__*/
  */
 export type ScoreChange = Message<"leaderboard.v1.ScoreChange"> & {
   /**
-   * The user after the change, with its rank after all changes up to this one.
-   * With the scope TOP the rank of a user that left the watched ranks is only
-   * known to be beyond the limit.
+   * The user after the change, with its place and rank after all changes up to
+   * this one. With the scope TOP the place of a user that left the watched rows
+   * is only known to be beyond the limit, while its rank may be within it; and
+   * where the contest shares ranks, the rank is that after all changes of the
+   * message, and that of a user that left the one after its own last change.
    *
    * @generated from field: leaderboard.v1.RankedUser user = 1;
    */
@@ -686,7 +916,7 @@ export type ScoreChange = Message<"leaderboard.v1.ScoreChange"> & {
   /**
    * The rank before the change, from 1. 0 for a new user, and with the scope
    * TOP for a row that is sent without a change of its score: a row that moves
-   * up into the watched ranks, or any row in the first message after a resume.
+   * up into the watched rows, or any row in the first message after a resume.
    *
    * @generated from field: int32 previous_rank = 2;
    */
@@ -694,8 +924,8 @@ export type ScoreChange = Message<"leaderboard.v1.ScoreChange"> & {
 
   /**
    * The difference of the score, from -2^54 to 2^54. 0 if only the display name
-   * changed, and with the scope TOP for a row that is sent without a change of
-   * its score.
+   * or the attributes changed, and with the scope TOP for a row that is sent
+   * without a change of its score.
    *
    * @generated from field: int64 points = 3;
    */
@@ -714,6 +944,13 @@ export type ScoreChange = Message<"leaderboard.v1.ScoreChange"> & {
    * @generated from field: google.protobuf.Timestamp event_time = 5;
    */
   eventTime?: Timestamp | undefined;
+
+  /**
+   * The place before the change, from 1. 0 where `previous_rank` is 0.
+   *
+   * @generated from field: int32 previous_place = 6;
+   */
+  previousPlace: number;
 };
 
 /**
@@ -721,7 +958,7 @@ export type ScoreChange = Message<"leaderboard.v1.ScoreChange"> & {
  * Use `create(ScoreChangeSchema)` to create a new message.
  */
 export const ScoreChangeSchema: GenMessage<ScoreChange> = /*@__PURE__*/
-  messageDesc(file_leaderboard_v1_leaderboard, 14);
+  messageDesc(file_leaderboard_v1_leaderboard, 18);
 
 /**
  * A message without changes: everything up to `position` was sent. It is sent
@@ -738,7 +975,7 @@ export type Progress = Message<"leaderboard.v1.Progress"> & {
  * Use `create(ProgressSchema)` to create a new message.
  */
 export const ProgressSchema: GenMessage<Progress> = /*@__PURE__*/
-  messageDesc(file_leaderboard_v1_leaderboard, 15);
+  messageDesc(file_leaderboard_v1_leaderboard, 19);
 
 /**
  * The last message of a stream. Reconnect with `resume_after` set to its
@@ -760,7 +997,7 @@ export type End = Message<"leaderboard.v1.End"> & {
  * Use `create(EndSchema)` to create a new message.
  */
 export const EndSchema: GenMessage<End> = /*@__PURE__*/
-  messageDesc(file_leaderboard_v1_leaderboard, 16);
+  messageDesc(file_leaderboard_v1_leaderboard, 20);
 
 /**
  * A user with its rank at some position.
@@ -783,7 +1020,8 @@ export type RankedUser = Message<"leaderboard.v1.RankedUser"> & {
   score: bigint;
 
   /**
-   * The rank, from 1.
+   * The rank, from 1: the place, or where the contest shares ranks the same for
+   * equal scores.
    *
    * @generated from field: int32 rank = 3;
    */
@@ -795,6 +1033,20 @@ export type RankedUser = Message<"leaderboard.v1.RankedUser"> & {
    * @generated from field: string display_name = 4;
    */
   displayName: string;
+
+  /**
+   * The number of the row in the order of the contest, from 1.
+   *
+   * @generated from field: int32 place = 5;
+   */
+  place: number;
+
+  /**
+   * The attributes of the user.
+   *
+   * @generated from field: map<string, string> attributes = 6;
+   */
+  attributes: { [key: string]: string };
 };
 
 /**
@@ -802,7 +1054,74 @@ export type RankedUser = Message<"leaderboard.v1.RankedUser"> & {
  * Use `create(RankedUserSchema)` to create a new message.
  */
 export const RankedUserSchema: GenMessage<RankedUser> = /*@__PURE__*/
-  messageDesc(file_leaderboard_v1_leaderboard, 17);
+  messageDesc(file_leaderboard_v1_leaderboard, 21);
+
+/**
+ * The rules of a contest.
+ *
+ * @generated from message leaderboard.v1.ContestRules
+ */
+export type ContestRules = Message<"leaderboard.v1.ContestRules"> & {
+  /**
+   * Which scores are better. Default: the highest.
+   *
+   * @generated from field: leaderboard.v1.Order order = 1;
+   */
+  order: Order;
+
+  /**
+   * Which of equal scores comes first. Default: the one that was reached first.
+   *
+   * @generated from field: leaderboard.v1.TieBreak tie_break = 2;
+   */
+  tieBreak: TieBreak;
+
+  /**
+   * Whether equal scores share a rank. Default: they don't.
+   *
+   * @generated from field: leaderboard.v1.RankStyle rank_style = 3;
+   */
+  rankStyle: RankStyle;
+
+  /**
+   * The mode of updates that name none. Default: INCREMENT.
+   *
+   * @generated from field: leaderboard.v1.UpdateMode default_mode = 4;
+   */
+  defaultMode: UpdateMode;
+
+  /**
+   * The least score, from -2^53. An update whose score would be below fails with
+   * OUT_OF_RANGE. Default: unset, -2^53.
+   *
+   * @generated from field: optional int64 min_score = 5;
+   */
+  minScore?: bigint | undefined;
+
+  /**
+   * The greatest score, up to 2^53, and not below `min_score`. Default: unset,
+   * 2^53.
+   *
+   * @generated from field: optional int64 max_score = 6;
+   */
+  maxScore?: bigint | undefined;
+
+  /**
+   * The most points that one update adds or takes away, from 1 to 2^53; more
+   * fail with OUT_OF_RANGE. It bounds updates of the mode INCREMENT. Default:
+   * unset, 2^53.
+   *
+   * @generated from field: optional int64 max_points = 7;
+   */
+  maxPoints?: bigint | undefined;
+};
+
+/**
+ * Describes the message leaderboard.v1.ContestRules.
+ * Use `create(ContestRulesSchema)` to create a new message.
+ */
+export const ContestRulesSchema: GenMessage<ContestRules> = /*@__PURE__*/
+  messageDesc(file_leaderboard_v1_leaderboard, 22);
 
 /**
  * A point in the history of one contest. Positions of one contest and one
@@ -833,7 +1152,7 @@ export type Position = Message<"leaderboard.v1.Position"> & {
  * Use `create(PositionSchema)` to create a new message.
  */
 export const PositionSchema: GenMessage<Position> = /*@__PURE__*/
-  messageDesc(file_leaderboard_v1_leaderboard, 18);
+  messageDesc(file_leaderboard_v1_leaderboard, 23);
 
 /**
  * The way in which points are applied to a score.
@@ -842,7 +1161,8 @@ export const PositionSchema: GenMessage<Position> = /*@__PURE__*/
  */
 export enum UpdateMode {
   /**
-   * The default: the same as INCREMENT.
+   * The default: the mode of the rules of the contest, and there the same as
+   * INCREMENT.
    *
    * @generated from enum value: UPDATE_MODE_UNSPECIFIED = 0;
    */
@@ -863,8 +1183,8 @@ export enum UpdateMode {
   SET = 2,
 
   /**
-   * Sets the score to the points if they are better, which is higher. The score
-   * of a new user is set in any case.
+   * Sets the score to the points if they are better by the order of the contest.
+   * The score of a new user is set in any case.
    *
    * @generated from enum value: UPDATE_MODE_BEST = 3;
    */
@@ -876,6 +1196,115 @@ export enum UpdateMode {
  */
 export const UpdateModeSchema: GenEnum<UpdateMode> = /*@__PURE__*/
   enumDesc(file_leaderboard_v1_leaderboard, 0);
+
+/**
+ * Which scores are better.
+ *
+ * @generated from enum leaderboard.v1.Order
+ */
+export enum Order {
+  /**
+   * The default: the same as HIGHEST_FIRST.
+   *
+   * @generated from enum value: ORDER_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * Higher scores, as of points.
+   *
+   * @generated from enum value: ORDER_HIGHEST_FIRST = 1;
+   */
+  HIGHEST_FIRST = 1,
+
+  /**
+   * Lower scores, as of times.
+   *
+   * @generated from enum value: ORDER_LOWEST_FIRST = 2;
+   */
+  LOWEST_FIRST = 2,
+}
+
+/**
+ * Describes the enum leaderboard.v1.Order.
+ */
+export const OrderSchema: GenEnum<Order> = /*@__PURE__*/
+  enumDesc(file_leaderboard_v1_leaderboard, 1);
+
+/**
+ * Which of equal scores comes first.
+ *
+ * @generated from enum leaderboard.v1.TieBreak
+ */
+export enum TieBreak {
+  /**
+   * The default: the same as FIRST_REACHED.
+   *
+   * @generated from enum value: TIE_BREAK_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * The one that was reached first.
+   *
+   * @generated from enum value: TIE_BREAK_FIRST_REACHED = 1;
+   */
+  FIRST_REACHED = 1,
+
+  /**
+   * The one that was reached last.
+   *
+   * @generated from enum value: TIE_BREAK_LAST_REACHED = 2;
+   */
+  LAST_REACHED = 2,
+}
+
+/**
+ * Describes the enum leaderboard.v1.TieBreak.
+ */
+export const TieBreakSchema: GenEnum<TieBreak> = /*@__PURE__*/
+  enumDesc(file_leaderboard_v1_leaderboard, 2);
+
+/**
+ * The way in which ranks are counted. Scores 9, 7, 7, 5 have the ranks below.
+ *
+ * @generated from enum leaderboard.v1.RankStyle
+ */
+export enum RankStyle {
+  /**
+   * The default: the same as ORDINAL.
+   *
+   * @generated from enum value: RANK_STYLE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * Each row has a rank of its own: 1, 2, 3, 4.
+   *
+   * @generated from enum value: RANK_STYLE_ORDINAL = 1;
+   */
+  ORDINAL = 1,
+
+  /**
+   * Equal scores share a rank, and as many ranks are left out: 1, 2, 2, 4.
+   *
+   * @generated from enum value: RANK_STYLE_COMPETITION = 2;
+   */
+  COMPETITION = 2,
+
+  /**
+   * Equal scores share a rank, and no rank is left out: 1, 2, 2, 3.
+   *
+   * @generated from enum value: RANK_STYLE_DENSE = 3;
+   */
+  DENSE = 3,
+}
+
+/**
+ * Describes the enum leaderboard.v1.RankStyle.
+ */
+export const RankStyleSchema: GenEnum<RankStyle> = /*@__PURE__*/
+  enumDesc(file_leaderboard_v1_leaderboard, 3);
 
 /**
  * The changes that a watcher is sent.
@@ -918,7 +1347,7 @@ export enum WatchScope {
  * Describes the enum leaderboard.v1.WatchScope.
  */
 export const WatchScopeSchema: GenEnum<WatchScope> = /*@__PURE__*/
-  enumDesc(file_leaderboard_v1_leaderboard, 1);
+  enumDesc(file_leaderboard_v1_leaderboard, 4);
 
 /**
  * The reason for a snapshot.
@@ -969,13 +1398,20 @@ export enum SnapshotReason {
    * @generated from enum value: SNAPSHOT_REASON_AHEAD = 5;
    */
   AHEAD = 5,
+
+  /**
+   * The settings of the contest were changed.
+   *
+   * @generated from enum value: SNAPSHOT_REASON_CONTEST_UPDATED = 7;
+   */
+  CONTEST_UPDATED = 7,
 }
 
 /**
  * Describes the enum leaderboard.v1.SnapshotReason.
  */
 export const SnapshotReasonSchema: GenEnum<SnapshotReason> = /*@__PURE__*/
-  enumDesc(file_leaderboard_v1_leaderboard, 2);
+  enumDesc(file_leaderboard_v1_leaderboard, 5);
 
 /**
  * The reason for the end of a stream.
@@ -1009,7 +1445,7 @@ export enum EndReason {
  * Describes the enum leaderboard.v1.EndReason.
  */
 export const EndReasonSchema: GenEnum<EndReason> = /*@__PURE__*/
-  enumDesc(file_leaderboard_v1_leaderboard, 3);
+  enumDesc(file_leaderboard_v1_leaderboard, 6);
 
 /**
  * Ranks the users of contests by score.
@@ -1051,8 +1487,8 @@ export const LeaderboardService: GenService<{
     output: typeof BatchUpdateScoresResponseSchema;
   },
   /**
-   * Returns consecutive ranks of a contest, best first. An unknown contest is
-   * an empty board.
+   * Returns consecutive rows of a contest, best first. An unknown contest is an
+   * empty board.
    *
    * Fails with INVALID_ARGUMENT for a malformed field and FAILED_PRECONDITION
    * when `min_position` can't be reached.
@@ -1077,6 +1513,34 @@ export const LeaderboardService: GenService<{
     methodKind: "unary";
     input: typeof GetUserRankRequestSchema;
     output: typeof GetUserRankResponseSchema;
+  },
+  /**
+   * Returns the scores and ranks of up to 1,000 users, all of one state.
+   *
+   * Fails with INVALID_ARGUMENT for a malformed field, and when there is no user
+   * or more than 1,000, and FAILED_PRECONDITION when `min_position` can't be
+   * reached. Users without a score are no error.
+   *
+   * @generated from rpc leaderboard.v1.LeaderboardService.BatchGetUserRanks
+   */
+  batchGetUserRanks: {
+    methodKind: "unary";
+    input: typeof BatchGetUserRanksRequestSchema;
+    output: typeof BatchGetUserRanksResponseSchema;
+  },
+  /**
+   * Returns the rank that a new user with a score would have, and the rows
+   * around it if requested. An unknown contest is an empty board.
+   *
+   * Fails with INVALID_ARGUMENT for a malformed field and FAILED_PRECONDITION
+   * when `min_position` can't be reached.
+   *
+   * @generated from rpc leaderboard.v1.LeaderboardService.GetScoreRank
+   */
+  getScoreRank: {
+    methodKind: "unary";
+    input: typeof GetScoreRankRequestSchema;
+    output: typeof GetScoreRankResponseSchema;
   },
   /**
    * Streams the state of a contest and then its changes, in order, once and
