@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from benchmarks.layouts import Layout
 from benchmarks.store import RunningStore
-from leaderboard_server.domain.update import MAX_SCORE
+from leaderboard_server.domain.rules import MAX_SCORE
 from leaderboard_server.storage import keys
 
 LEADERS = 10

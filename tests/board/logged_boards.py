@@ -71,7 +71,7 @@ class LoggedBoards:
         board = self._boards.get(position)
         assert board is not None, f"the store never was at {position}"
         return [
-            RankedUser(row.user_id, -row.minus_score, rank, row.name)
+            RankedUser(row.user_id, -row.minus_score, rank, row.name, rank)
             for rank, row in enumerate(board, 1)
         ][start_rank - 1 : start_rank - 1 + count]
 

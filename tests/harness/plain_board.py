@@ -26,7 +26,7 @@ class PlainBoard:
         """Return all users, best first."""
         order = sorted(self._users.items(), key=lambda item: (-item[1][0], item[1][1]))
         return [
-            RankedUser(user_id, score, rank, name)
+            RankedUser(user_id, score, rank, name, rank)
             for rank, (user_id, (score, _, name)) in enumerate(order, 1)
         ]
 
@@ -58,8 +58,8 @@ class PlainBoard:
             reached = self.position.revision
         self._users[step.user_id] = (score + step.points, reached, new_name)
         rank = self._rank(step.user_id)
-        user = RankedUser(step.user_id, score + step.points, rank, new_name)
-        return ScoreChange(user, previous_rank, step.points, "", None)
+        user = RankedUser(step.user_id, score + step.points, rank, new_name, rank)
+        return ScoreChange(user, previous_rank, previous_rank, step.points, "", None)
 
     def _rank(self, user_id: str) -> int:
         ranks = (user.rank for user in self.ranked() if user.user_id == user_id)

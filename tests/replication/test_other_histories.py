@@ -10,7 +10,8 @@ from harness.proxy import StoreProxy
 from harness.stores import StoreProcess
 from harness.waiting import eventually
 from leaderboard_server.domain.position import Position
-from leaderboard_server.domain.update import ScoreUpdate, UpdateMode, UpdateResult
+from leaderboard_server.domain.rules import UpdateMode
+from leaderboard_server.domain.update import ScoreUpdate, UpdateResult
 from leaderboard_server.domain.watch import WatchScope
 from leaderboard_server.storage import keys, positions
 from replication.following import Recorder

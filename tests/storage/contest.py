@@ -6,7 +6,8 @@ from functools import partial
 from leaderboard_server.callbacks import settle
 from leaderboard_server.domain.board import RankQuery
 from leaderboard_server.domain.update import ScoreUpdate, UpdateResult
-from leaderboard_server.storage.store import Rank, RankReply, Store
+from leaderboard_server.storage.rank_replies import Rank, RankReply
+from leaderboard_server.storage.store import Store
 
 CONTEST = "chess"
 

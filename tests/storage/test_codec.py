@@ -6,14 +6,14 @@ from leaderboard_server.domain.board import RankedUser
 from leaderboard_server.domain.change import Commit, ScoreChange
 from leaderboard_server.storage.codec import UnreadableCommit, decode_commit
 
-ADA = ScoreChange(RankedUser("ada", 3, 1, "Ada"), 2, 2, "goal", 10**20)
+ADA = ScoreChange(RankedUser("ada", 3, 1, "Ada", 1), 2, 2, 2, "goal", 10**20)
 
 
 @pytest.mark.parametrize(
     "logged",
     [
         '["e",4,5,2,["ada",3,1,1,2,"goal","100000000000000000000","Ada"]]',
-        '["e",4,5,2,["ada",3,1,1,2,"goal","100000000000000000000","Ada","of a later version"]]',
+        '["e",4,5,2,["ada",3,1,1,2,"goal","100000000000000000000","Ada",1,2,{},"of a later version"]]',
         '["e","4","5","2",["ada","3","1","1","2","goal","100000000000000000000","Ada"]]',
     ],
 )

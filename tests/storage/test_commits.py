@@ -6,7 +6,8 @@ import pytest
 from redis.asyncio import Redis
 
 from leaderboard_server.domain.errors import ScoreOutOfRange
-from leaderboard_server.domain.update import MAX_SCORE, UpdateMode, UpdateResult
+from leaderboard_server.domain.rules import MAX_SCORE, UpdateMode
+from leaderboard_server.domain.update import UpdateResult
 from leaderboard_server.storage import keys
 from leaderboard_server.storage.pipelined_connection import PipelinedConnection
 from leaderboard_server.storage.store import Retention, Store

@@ -17,7 +17,8 @@ from leaderboard_server.domain.errors import (
     StoreUnavailable,
 )
 from leaderboard_server.domain.position import Position
-from leaderboard_server.domain.update import MAX_SCORE, ScoreUpdate, UpdateMode
+from leaderboard_server.domain.rules import MAX_SCORE, UpdateMode
+from leaderboard_server.domain.update import ScoreUpdate
 from leaderboard_server.storage.codec import decode_reply
 from leaderboard_server.storage.connection import connect
 from leaderboard_server.storage.pipelined_connection import Argument, PipelinedConnection

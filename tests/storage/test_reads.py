@@ -137,7 +137,7 @@ class TestReads:
         pages = [await store.top(CONTEST, start, 10) for start in (1, 11, 21, 31)]
 
         rows = [user for page in pages for user in page.users]
-        assert rows == [RankedUser(f"u{n}", 100 - n, n + 1, f"U {n}") for n in range(25)]
+        assert rows == [RankedUser(f"u{n}", 100 - n, n + 1, f"U {n}", n + 1) for n in range(25)]
         assert {page.total_users for page in pages} == {25}
 
     async def test_neighbors_end_where_the_board_ends(self, new_store: NewStore) -> None:
@@ -168,7 +168,7 @@ class TestReads:
 
         page = await store.users(CONTEST, ["a", "nobody", "b"])
 
-        assert page.users == (RankedUser("b", 3, 1, "B"), RankedUser("a", 1, 3, ""))
+        assert page.users == (RankedUser("b", 3, 1, "B", 1), RankedUser("a", 1, 3, "", 3))
         assert page.total_users == 3
 
     async def test_log_is_trimmed_by_length(self, new_store: NewStore) -> None:

@@ -37,8 +37,10 @@ class PartlyDown:
         self.in_flight -= 1
         if contest_id in self._down:
             raise StoreUnavailable
-        user = RankedUser("ada", 1, 1, "")
-        result = UpdateResult(user, 0, 0, applied=True, replayed=False, position=Position("e", 1))
+        user = RankedUser("ada", 1, 1, "", 1)
+        result = UpdateResult(
+            user, 0, 0, 0, applied=True, replayed=False, position=Position("e", 1)
+        )
         return [result for _ in updates]
 
 

@@ -28,14 +28,14 @@ class _Service:
 
     def update(self, update: ScoreUpdate, receiver: Receiver[Any], call: int) -> None:
         """See `LeaderboardService`."""
-        user = RankedUser(update.user_id, update.points, 1, "")
-        result = UpdateResult(user, 0, 0, applied=True, replayed=False, position=_POSITION)
+        user = RankedUser(update.user_id, update.points, 1, "", 1)
+        result = UpdateResult(user, 0, 0, 0, applied=True, replayed=False, position=_POSITION)
         self._serve(update.user_id, result, receiver, call)
 
     def rank(self, query: RankQuery, receiver: Receiver[Any], call: int) -> None:
         """See `LeaderboardService`."""
-        user = RankedUser(query.user_id, 1, 1, "")
-        self._serve(query.user_id, Standing(user, (), 1, _POSITION), receiver, call)
+        user = RankedUser(query.user_id, 1, 1, "", 1)
+        self._serve(query.user_id, Standing(user, (), (), 0, 1, _POSITION), receiver, call)
 
     def _serve(self, user_id: str, result: object, receiver: Receiver[Any], call: int) -> None:
         if user_id == "raises":

@@ -22,7 +22,7 @@ class Value:
 
 def test_an_object_is_encoded_once() -> None:
     """All its readers get the same bytes; an equal object has bytes of its own."""
-    page, equal = (Page((RankedUser("ada", 5, 1, ""),), 1, POSITION) for _ in range(2))
+    page, equal = (Page((RankedUser("ada", 5, 1, "", 1),), 1, POSITION) for _ in range(2))
     message = WatchMessage(POSITION, 1, Progress())
 
     assert responses.page(page) is responses.page(page)

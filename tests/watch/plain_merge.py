@@ -31,17 +31,17 @@ def plain_merge(
     for user in old:
         if user.user_id not in after and (change := changed.get(user.user_id)):
             rows.remove(user.user_id)
-            below = max(change.user.rank, limit + 1)  # where others pushed it out afterwards
-            changes.append(change._replace(user=change.user._replace(rank=below)))
+            below = max(change.user.place, limit + 1)  # where others pushed it out afterwards
+            changes.append(change._replace(user=change.user._replace(rank=below, place=below)))
     for index, user in enumerate(new):
         if user.user_id in before and user.user_id not in changed:
             continue
-        change = changed.get(user.user_id) or ScoreChange(user, 0, 0, "", None)
+        change = changed.get(user.user_id) or ScoreChange(user, 0, 0, 0, "", None)
         if user.user_id in rows:
             rows.remove(user.user_id)
         at = rows.index(new[index - 1].user_id) + 1 if index else 0
         rows.insert(at, user.user_id)
-        changes.append(change._replace(user=user._replace(rank=at + 1)))
+        changes.append(change._replace(user=user._replace(rank=at + 1, place=at + 1)))
         del rows[limit:]
     return tuple(changes)
 
@@ -49,4 +49,7 @@ def plain_merge(
 def _merged(changes: Sequence[ScoreChange]) -> ScoreChange:
     """Merge the changes of one user: the first rank before, the sum of points, the last event."""
     points = sum(change.points for change in changes)
-    return changes[-1]._replace(previous_rank=changes[0].previous_rank, points=points)
+    first, last = changes[0], changes[-1]
+    return last._replace(
+        previous_rank=first.previous_rank, previous_place=first.previous_place, points=points
+    )

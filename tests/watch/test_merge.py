@@ -39,7 +39,7 @@ def after(board: PlainBoard, batches: list[list[Step]]) -> list[Commit]:
 
 def rows(board: PlainBoard, depth: int) -> Rows:
     """Return the first rows of a board."""
-    return Rows(board.page(depth).users, depth)
+    return Rows(board.page(depth), depth)
 
 
 class TestMerge:
@@ -150,5 +150,5 @@ class TestMerge:
 
         (change,) = Merge(old, new, commits).changes(10)
 
-        expected = (RankedUser("bo", 9, 1, ""), 2, 5)
+        expected = (RankedUser("bo", 9, 1, "", 1), 2, 5)
         assert expected == (change.user, change.previous_rank, change.points)

@@ -91,22 +91,22 @@ class Boards:
             board.close()
 
     def top_now(
-        self, contest_id: str, start_rank: int, count: int, min_position: Position = BEGINNING
+        self, contest_id: str, start_place: int, count: int, min_position: Position = BEGINNING
     ) -> Page | None:
         """Return the result of `top` if it needs no waiting, else None."""
-        if start_rank + count - 1 > DEPTH:
+        if start_place + count - 1 > DEPTH:
             return None
         board = self._boards.get(contest_id)
-        page = board.read(start_rank, count) if board else None
+        page = board.read(start_place, count) if board else None
         if not board or not page or not page.position.reaches(min_position):
             return None
         board.recently_used = True
         return page
 
     async def top(
-        self, contest_id: str, start_rank: int, count: int, min_position: Position = BEGINNING
+        self, contest_id: str, start_place: int, count: int, min_position: Position = BEGINNING
     ) -> Page:
-        """Return `count` ranks (1 to 1,000) from `start_rank` (from 1) on.
+        """Return `count` ranks (1 to 1,000) from `start_place` (from 1) on.
 
         The page is never behind what this server has acknowledged to any caller, nor behind
         `min_position`.
@@ -116,11 +116,11 @@ class Boards:
 
             StoreUnavailable: The store is needed and away.
         """
-        board = await self._filled(contest_id) if start_rank + count - 1 <= DEPTH else None
-        page = board.read(start_rank, count) if board else None
+        board = await self._filled(contest_id) if start_place + count - 1 <= DEPTH else None
+        page = board.read(start_place, count) if board else None
         if page and page.position.reaches(min_position):
             return page
-        page = await self._store.top(contest_id, start_rank, count)
+        page = await self._store.top(contest_id, start_place, count)
         self._followers.observe_read(contest_id, page.position)
         if not page.position.reaches(min_position):
             raise PositionUnreachable(contest_id, min_position, page.position)

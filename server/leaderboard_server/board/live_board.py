@@ -66,26 +66,26 @@ class LiveBoard:
         """Whether the window has to be filled before it can be read."""
         return self._window is None
 
-    def read(self, start_rank: int, count: int) -> Page | None:
+    def read(self, start_place: int, count: int) -> Page | None:
         """Return ranks from the window, or None if it may be stale or doesn't hold them.
 
         It is current while the follower is live, in the epoch of the store's latest reply, and not
         behind what this server has acknowledged.
         """
         follower, window = self._follower, self._window
-        if not follower or not follower.live or not window or not window.covers(start_rank, count):
+        if not follower or not follower.live or not window or not window.covers(start_place, count):
             return None
-        page = window.read(start_rank, count)
+        page = window.read(start_place, count)
         if self._store.epoch_changed(self._contest_id, page.position):
             return None
         return page if page.position.reaches(follower.acked_position) else None
 
-    def read_as_followed(self, start_rank: int, count: int) -> Page | None:
+    def read_as_followed(self, start_place: int, count: int) -> Page | None:
         """Return ranks as of the followed commits, or None if the window doesn't hold them."""
         window = self._window
-        if not window or not window.covers(start_rank, count):
+        if not window or not window.covers(start_place, count):
             return None
-        return window.read(start_rank, count)
+        return window.read(start_place, count)
 
     async def fill(self) -> None:
         """Read the window from the store, once for all callers.

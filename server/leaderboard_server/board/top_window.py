@@ -10,12 +10,13 @@ from cachetools import LRUCache
 from leaderboard_server.domain.board import Page
 from leaderboard_server.domain.change import Commit, ScoreChange
 from leaderboard_server.domain.position import Position
+from leaderboard_server.domain.rules import shown_ranks
 
 SPARE = 100
 """Rows kept beyond the depth, so that users that leave the window seldom make a fill necessary."""
 
 PAGES = 64
-"""Pages kept for callers that read the same ranks."""
+"""Pages kept for callers that read the same rows."""
 
 
 class TopWindow:
@@ -25,41 +26,44 @@ class TopWindow:
         """Start from a page.
 
         Args:
-            depth: How many ranks the window has to hold.
+            depth: How many rows the window has to hold.
 
-            page: The ranks from 1 on, `depth + SPARE` of them if there are so many.
+            page: The rows from 1 on, `depth + SPARE` of them if there are so many.
         """
         self._depth = depth
+        self._rules = page.rules
         self._rows = list(page.users)
         self._position = page.position
         self._total = page.total_users
         self._pages: LRUCache[tuple[int, int], Page] = LRUCache(PAGES)
-        """The pages that were read since the window last moved, by first rank and count."""
+        """The pages that were read since the window last moved, by first place and count."""
 
     @property
     def position(self) -> Position:
         """The position of the rows."""
         return self._position
 
-    def covers(self, start_rank: int, count: int) -> bool:
-        """Return whether these ranks are known, or known not to exist."""
+    def covers(self, start_place: int, count: int) -> bool:
+        """Return whether these rows are known, or known not to exist."""
         known = len(self._rows)
-        return known == self._total or start_rank + count - 1 <= known
+        return known == self._total or start_place + count - 1 <= known
 
-    def read(self, start_rank: int, count: int) -> Page:
-        """Return ranks that are covered; the same page for as long as nothing changes."""
-        page = self._pages.get((start_rank, count))
+    def read(self, start_place: int, count: int) -> Page:
+        """Return rows that are covered; the same page for as long as nothing changes."""
+        page = self._pages.get((start_place, count))
         if not page:
-            page = self._pages[start_rank, count] = self._page(start_rank, count)
+            page = self._pages[start_place, count] = self._page(start_place, count)
         return page
 
-    def _page(self, start_rank: int, count: int) -> Page:
-        rows = self._rows[start_rank - 1 : start_rank - 1 + count]
+    def _page(self, start_place: int, count: int) -> Page:
+        rows = self._rows[: start_place - 1 + count]
+        ranks = shown_ranks(self._rules.rank_style, [row.score for row in rows])
+        numbered = list(enumerate(zip(rows, ranks, strict=True), 1))
         users = tuple(
-            row if row.rank == rank else row._replace(rank=rank)
-            for rank, row in enumerate(rows, start_rank)
+            row if (row.rank, row.place) == (rank, place) else row._replace(rank=rank, place=place)
+            for place, (row, rank) in numbered[start_place - 1 :]
         )
-        return Page(users, self._total, self._position)
+        return Page(users, self._total, self._position, self._rules)
 
     def apply(self, commit: Commit) -> bool:
         """Apply the commit that comes next; return whether the window still has its depth."""
@@ -72,9 +76,9 @@ class TopWindow:
 
     def _apply(self, change: ScoreChange) -> None:
         rows, user = self._rows, change.user
-        if 1 <= change.previous_rank <= len(rows):
-            del rows[change.previous_rank - 1]
+        if 1 <= change.previous_place <= len(rows):
+            del rows[change.previous_place - 1]
         # A row right behind the last known one is known too; any further leaves a gap.
-        if user.rank <= len(rows) + 1:
-            rows.insert(user.rank - 1, user)
+        if user.place <= len(rows) + 1:
+            rows.insert(user.place - 1, user)
             del rows[self._depth + SPARE :]

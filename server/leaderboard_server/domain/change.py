@@ -13,8 +13,10 @@ class ScoreChange(NamedTuple):
     """The user directly after this change."""
     previous_rank: int
     """0 for a new user."""
+    previous_place: int
+    """0 for a new user."""
     points: int
-    """The difference of the score, from -2^54 to 2^54; 0 if only the name changed."""
+    """The difference of the score, from -2^54 to 2^54; 0 if only name or attributes changed."""
     event_type: str
     event_time_ns: int | None
 
@@ -23,7 +25,7 @@ class Commit(NamedTuple):
     """Changes of one contest that were applied in one atomic step.
 
     Change `i` has the revision `previous_revision + 1 + i`. A commit without changes
-    starts a new epoch at its revision.
+    starts a new epoch at its revision, or changes the settings of the contest.
     """
 
     contest_id: str
@@ -33,6 +35,8 @@ class Commit(NamedTuple):
     total_users: int
     """The number of users in the contest after the commit."""
     changes: tuple[ScoreChange, ...]
+    updates_contest: bool = False
+    """Whether it changes the settings of the contest: what was read before has to be read again."""
 
     @property
     def position(self) -> Position:

@@ -6,8 +6,10 @@ Each docstring says what a caller can do: change the request, or retry.
 from enum import StrEnum
 from typing import NamedTuple, TypeAlias
 
+from leaderboard_server.domain.fields import MAX_ATTRIBUTES, MAX_ATTRIBUTES_BYTES
 from leaderboard_server.domain.position import Position
-from leaderboard_server.domain.update import MAX_SCORE, UpdateResult
+from leaderboard_server.domain.rules import MAX_SCORE
+from leaderboard_server.domain.update import UpdateResult
 
 
 class LeaderboardError(Exception):
@@ -38,16 +40,72 @@ class InvalidRequest(LeaderboardError):
         return "; ".join(f"{v.field}: {v.description}" for v in self.violations)
 
 
+class AttributesTooLarge(InvalidRequest):
+    """The user would have too many attributes, or too long ones; nothing was written."""
+
+    def __init__(self, path: str = "") -> None:
+        """Take the path of the update within a larger request."""
+        problem = f"must be at most {MAX_ATTRIBUTES} with at most {MAX_ATTRIBUTES_BYTES} bytes"
+        super().__init__((FieldViolation(f"{path}attributes", f"{problem} after the update"),))
+
+
 class ScoreOutOfRange(LeaderboardError):
     """The points or the resulting score are out of bounds; nothing was written."""
 
-    def __init__(self, contest_id: str, user_id: str) -> None:
+    def __init__(
+        self,
+        contest_id: str,
+        user_id: str,
+        min_score: int = -MAX_SCORE,
+        max_score: int = MAX_SCORE,
+    ) -> None:
         super().__init__(
             f"the points or the resulting score of user {user_id!r} in contest {contest_id!r}"
-            f" are beyond {MAX_SCORE} or -{MAX_SCORE}"
+            f" are beyond {max_score} or {min_score}"
         )
         self.contest_id = contest_id
         self.user_id = user_id
+        self.min_score = min_score
+        self.max_score = max_score
+
+
+class PointsOutOfRange(LeaderboardError):
+    """The update adds or takes away more points than the rules allow; nothing was written."""
+
+    def __init__(self, contest_id: str, user_id: str, max_points: int) -> None:
+        super().__init__(
+            f"the points for user {user_id!r} in contest {contest_id!r}"
+            f" are beyond {max_points} or -{max_points}"
+        )
+        self.contest_id = contest_id
+        self.user_id = user_id
+        self.max_points = max_points
+
+
+class ContestNotFound(LeaderboardError):
+    """The contest does not exist; nothing was written."""
+
+    def __init__(self, contest_id: str) -> None:
+        super().__init__(f"there is no contest {contest_id!r}")
+        self.contest_id = contest_id
+
+
+class ContestAlreadyExists(LeaderboardError):
+    """The contest exists with other settings; nothing was written."""
+
+    def __init__(self, contest_id: str) -> None:
+        super().__init__(f"contest {contest_id!r} exists with other settings")
+        self.contest_id = contest_id
+
+
+class RulesLocked(LeaderboardError):
+    """The rule would reorder a board that has scores; nothing was written."""
+
+    def __init__(self, contest_id: str, field: str) -> None:
+        """Take the path of the rule, such as `rules.order`."""
+        super().__init__(f"{field} of contest {contest_id!r} can't change: the board has scores")
+        self.contest_id = contest_id
+        self.field = field
 
 
 class UserNotFound(LeaderboardError):
@@ -95,6 +153,8 @@ class StoreCause(StrEnum):
     SAVE_FAILED = "save_failed"
     NO_RIGHTS = "no_rights"
     """The user of the server lacks a right, or its password is wrong."""
+    NEWER_SCHEMA = "newer_schema"
+    """A later version of the server wrote the contest."""
     OTHER = "other"
 
 

@@ -6,11 +6,18 @@ Each check returns the problem as a phrase, or None.
 import re
 import unicodedata
 
-CONTEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-USER_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:@-]{0,127}")
+CONTEST_ID = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._:-]{0,127}")
+CONTEST_ID_PREFIX = re.compile(r"([A-Za-z0-9_][A-Za-z0-9._:-]{0,127})?")
+USER_ID = re.compile(r"[!#-\[\]-~]{1,128}")
+"""Printable ASCII without space, `"` and `\\`: the scripts put ids into JSON as they are."""
 EVENT_TYPE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,63}")
 REQUEST_ID = re.compile(r"[!-~]{1,64}")
 EPOCH = re.compile(r"[A-Za-z0-9_-]{0,64}")
+
+ATTRIBUTE_KEY = re.compile(r"[a-z0-9_.-]{1,32}")
+MAX_ATTRIBUTES = 8
+MAX_ATTRIBUTES_BYTES = 256
+"""Keys and values of all attributes of a user."""
 
 MAX_DISPLAY_NAME = 128
 """In code points."""
@@ -78,6 +85,11 @@ def display_name(value: str) -> str | None:
     if _PERHAPS_MARKS.search(value) and _MARKS.search("".join(map(unicodedata.category, value))):
         return f"must have at most {MAX_MARKS} combining marks in a row"
     return None
+
+
+def attribute_value(value: str) -> str | None:
+    """Check the value of an attribute; its length is checked with that of all others."""
+    return None if value.isprintable() else _unprintable(value)
 
 
 def _unprintable(value: str) -> str | None:

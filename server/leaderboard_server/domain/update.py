@@ -1,23 +1,11 @@
 """Score updates and their results."""
 
 import hashlib
-from enum import StrEnum
 from typing import NamedTuple
 
-from leaderboard_server.domain.board import RankedUser
+from leaderboard_server.domain.board import Attributes, RankedUser
 from leaderboard_server.domain.position import Position
-
-MAX_SCORE = 2**53
-"""The largest absolute value of points and scores, inclusive: larger integers are not exact as
-doubles, and so neither as Redis scores nor as JSON numbers."""
-
-
-class UpdateMode(StrEnum):
-    """The way points are applied to a score."""
-
-    INCREMENT = "increment"
-    SET = "set"
-    BEST = "best"
+from leaderboard_server.domain.rules import UpdateMode
 
 
 class ScoreUpdate(NamedTuple):
@@ -27,7 +15,7 @@ class ScoreUpdate(NamedTuple):
     user_id: str
     points: int
     """Any 64-bit integer; beyond -2^53 or 2^53 the update is rejected as out of range."""
-    mode: UpdateMode = UpdateMode.INCREMENT
+    mode: UpdateMode = UpdateMode.UNSPECIFIED
     request_id: str = ""
     """Identifies the write within its contest. Empty: repeats are not recognised."""
     event_type: str = ""
@@ -35,10 +23,15 @@ class ScoreUpdate(NamedTuple):
     """Nanoseconds since 1970 in UTC, given by the caller."""
     display_name: str = ""
     """Empty: the current name stays."""
+    attributes: Attributes = ()
+    """Merged into those of the user; an empty value removes one."""
+    clear_display_name: bool = False
 
     def fingerprint(self) -> str:
         """Return 16 hex digits that identify the payload, to detect a reused request id."""
-        payload = repr((self.user_id, self.points, self.mode.value, *self[5:]))
+        # Attributes were added later: without them it stays as it was.
+        more = self[8:] if self.attributes or self.clear_display_name else ()
+        payload = repr((self.user_id, self.points, self.mode.value, *self[5:8], *more))
         return hashlib.blake2b(payload.encode(), digest_size=8).hexdigest()
 
 
@@ -51,8 +44,10 @@ class UpdateResult(NamedTuple):
     """0 for a new user."""
     previous_rank: int
     """0 for a new user."""
+    previous_place: int
+    """0 for a new user."""
     applied: bool
-    """Whether the update changed anything: a new user, another score or another name."""
+    """Whether the update changed anything: a new user, another score, name or attribute."""
     replayed: bool
     """Whether this repeats the first result of the same request id."""
     position: Position

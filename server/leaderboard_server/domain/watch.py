@@ -7,6 +7,7 @@ from typing import NamedTuple
 from leaderboard_server.domain.board import RankedUser
 from leaderboard_server.domain.change import ScoreChange
 from leaderboard_server.domain.position import Position
+from leaderboard_server.domain.rules import Rules
 
 
 class WatchScope(StrEnum):
@@ -36,6 +37,7 @@ class SnapshotReason(StrEnum):
     NEW_EPOCH = "new_epoch"
     LAGGED = "lagged"
     AHEAD = "ahead"
+    CONTEST_UPDATED = "contest_updated"
 
 
 class EndReason(StrEnum):
@@ -50,6 +52,7 @@ class Snapshot(NamedTuple):
     users: tuple[RankedUser, ...]
     total_users: int
     reason: SnapshotReason
+    rules: Rules
 
 
 class Changes(NamedTuple):

@@ -1,7 +1,7 @@
 """Passes the commits of one contest on in order, once and without gaps; reads its commit log.
 
 Every commit is checked against the position that it follows. Commits that the log no longer holds,
-and a new epoch, are passed on as a restart at a later position.
+a new epoch, and a change of the contest's settings are passed on as a restart at a later position.
 """
 
 import asyncio
@@ -59,7 +59,7 @@ class LogReader:
         assert position is not None
         if commit.epoch != position.epoch:
             begins = position == BEGINNING and commit.previous_revision == 0
-            if not (begins and commit.changes):
+            if not (begins and (commit.changes or commit.updates_contest)):
                 return False
         if commit.revision > position.revision:
             if commit.previous_revision != position.revision:
@@ -68,7 +68,10 @@ class LogReader:
             self._rollback.observe_commit(commit)
             self._store.observe_commit(self._contest_id, commit.position)
             for observer in self.observers:
-                observer.on_commit(commit)
+                if commit.updates_contest:
+                    observer.on_restart(commit.position, SnapshotReason.CONTEST_UPDATED)
+                else:
+                    observer.on_commit(commit)
         return True
 
     async def read_to_end(self, *, diverged: bool) -> None:

@@ -10,7 +10,15 @@ from leaderboard_server.board.committer import Committer
 from leaderboard_server.board.ranks import Rank, Ranks
 from leaderboard_server.board.row_queue import RowQueue
 from leaderboard_server.callbacks import Receiver
-from leaderboard_server.domain.board import Page, RankQuery, TopQuery
+from leaderboard_server.domain.board import (
+    Page,
+    RankQuery,
+    ScoreQuery,
+    ScoreRank,
+    TopQuery,
+    Users,
+    UsersQuery,
+)
 from leaderboard_server.domain.errors import (
     LeaderboardError,
     Outcome,
@@ -18,7 +26,8 @@ from leaderboard_server.domain.errors import (
     StoreFailure,
     StoreUnavailable,
 )
-from leaderboard_server.domain.update import MAX_SCORE, ScoreUpdate
+from leaderboard_server.domain.rules import MAX_SCORE
+from leaderboard_server.domain.update import ScoreUpdate
 from leaderboard_server.domain.watch import WatchRequest
 from leaderboard_server.service.pending_reads import PendingReads
 from leaderboard_server.watch.sink import WatchSink
@@ -30,8 +39,8 @@ ROWS_IN_FLIGHT = 2_000
 """Rows of queued reads that the store is asked for at a time: it needs about 5 ms for them."""
 MAX_ROWS_QUEUED = 40_000
 """Rows of pages that are in flight or wait: about 0.1 s of the store's time."""
-FEW_NEIGHBORS = 10
-"""Neighbors on each side up to which a rank is read without the queue."""
+FEW_ROWS = 21
+"""Rows up to which ranks, and the rows around them, are read without the queue."""
 
 
 class LeaderboardService:
@@ -45,8 +54,8 @@ class LeaderboardService:
         self._ranks = ranks
         self._watchers = watchers
         self._pages = RowQueue(ROWS_IN_FLIGHT, MAX_ROWS_QUEUED)
-        # Bounded by the number of calls: these are 201 rows at most.
-        self._neighbors = RowQueue(ROWS_IN_FLIGHT // 2)
+        # Bounded by the number of calls: each has 1,000 rows at most.
+        self._ranked_rows = RowQueue(ROWS_IN_FLIGHT // 2)
         self._reads = PendingReads()
 
     async def close(self) -> None:
@@ -58,7 +67,9 @@ class LeaderboardService:
 
         The receiver gets its result, or one of these errors:
 
-        - `ScoreOutOfRange`: The points or the score would be out of bounds.
+        - `ScoreOutOfRange`, `PointsOutOfRange`: The points or the score would be out of bounds.
+        - `AttributesTooLarge`: The user would have too many attributes, or too long ones.
+        - `ContestNotFound`: There is no such contest, and updates may not begin one.
         - `RequestIdReused`: The request id was already used with another payload.
         - `StoreUnavailable`: The store is down; the update may have been applied.
         - `StoreFull`: The store is full; nothing was written.
@@ -131,12 +142,12 @@ class LeaderboardService:
         return self._boards.top_now(*query)
 
     def top(self, query: TopQuery, receiver: Receiver[Page], call: int) -> None:
-        """Read ranks of a contest.
+        """Read rows of a contest.
 
         The receiver gets a page, or one of these errors:
 
         - `PositionUnreachable`: `min_position` is not in the store's history.
-        - `ReadQueueFull`: The ranks are below the top window, and too many others wait for such.
+        - `ReadQueueFull`: The rows are below the top window, and too many others wait for such.
         - `StoreUnavailable`: The store is needed and down.
         """
 
@@ -149,7 +160,7 @@ class LeaderboardService:
                 await asyncio.sleep(0)  # those that were in the queue leave it
             return await self._pages.run(query.limit, read)
 
-        in_window = query.start_rank + query.limit - 1 <= DEPTH
+        in_window = query.start_place + query.limit - 1 <= DEPTH
         self._reads.start(read if in_window else read_in_turn, receiver, call)
 
     def rank(self, query: RankQuery, receiver: Receiver[Rank], call: int) -> None:
@@ -157,7 +168,7 @@ class LeaderboardService:
 
         Or `StoreUnavailable`.
         """
-        if query.neighbors <= FEW_NEIGHBORS:
+        if query.rows <= FEW_ROWS:
             self._ranks.add(query, receiver, call)
         else:
             self._rank_in_turn(query, receiver, call)
@@ -166,7 +177,20 @@ class LeaderboardService:
         async def read() -> Sequence[Rank]:
             return (await self._ranks.rank_alone(query),) if receiver.is_open(call) else ()
 
-        self._reads.start(partial(self._neighbors.run, query.rows, read), receiver, call)
+        self._reads.start(partial(self._ranked_rows.run, query.rows, read), receiver, call)
+
+    async def users(self, query: UsersQuery) -> Users:
+        """Read the ranks of several users; see `board.ranks.Ranks.users`."""
+        rows = len(query.user_ids)
+        read = partial(self._ranks.users, query)
+        return await (read() if rows <= FEW_ROWS else self._ranked_rows.run(rows, read))
+
+    async def score_rank(self, query: ScoreQuery) -> ScoreRank:
+        """Read the rank of a score; see `board.ranks.Ranks.score`."""
+        read = partial(self._ranks.score, query)
+        if query.around <= FEW_ROWS:
+            return await read()
+        return await self._ranked_rows.run(query.around, read)
 
     async def watch(self, request: WatchRequest, sink: WatchSink) -> None:
         """Send a watcher its messages; see `watch.watchers.Watchers.watch`."""

@@ -1,19 +1,29 @@
-"""Encodes updates for the scripts, and decodes outcomes, commits and ranks from their replies."""
+"""Encodes updates for the commit script, and decodes its outcomes and the commits that it logs."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any, TypeAlias
 
 import orjson
 
-from leaderboard_server.domain.board import RankedUser, Standing
+from leaderboard_server.domain.board import Attributes, RankedUser
 from leaderboard_server.domain.change import Commit, ScoreChange
-from leaderboard_server.domain.errors import Outcome, RequestIdReused, ScoreOutOfRange
+from leaderboard_server.domain.errors import (
+    AttributesTooLarge,
+    ContestNotFound,
+    Outcome,
+    PointsOutOfRange,
+    RequestIdReused,
+    ScoreOutOfRange,
+)
 from leaderboard_server.domain.position import Position
 from leaderboard_server.domain.update import ScoreUpdate, UpdateResult
 
-TIE_KEY_LENGTH = 14
-"""The length of the tie key, with which members and the users' entries begin."""
+CONTEST_UPDATED = "contest_updated"
+"""In place of the changes of a commit that changes the settings of the contest."""
 _CHANGE_FIELDS = 8
+"""The fields of a change that is ordinary: ranks are places, and the user has no attributes."""
+_SEPARATOR = "\x1f"
+"""Between a display name and attributes, and between an answer and a profile."""
 
 _Payload: TypeAlias = list[Any]
 """A commit as it is logged: epoch, previous revision, revision, total users, change..."""
@@ -53,12 +63,16 @@ class CommitReply:
                 outcomes.append(_decode_outcome(update, text, self.position))
                 continue
             revision += 1
-            user_id, score, rank, before, previous_rank, _, _, name = next(applied)
+            user_id, score, rank, before, previous_rank, _, _, name, *more = next(applied)
+            place, previous_place, attributes = (
+                _more_of_change(more) if more else (rank, previous_rank, ())
+            )
             outcomes.append(
                 UpdateResult(
-                    RankedUser(user_id, score, rank, name),
+                    RankedUser(user_id, score, rank, name, place, attributes),
                     before,
                     previous_rank,
+                    previous_place,
                     applied=True,
                     replayed=False,
                     position=Position(epoch, revision),
@@ -73,22 +87,24 @@ class CommitReply:
 
 def encode_updates(updates: Sequence[ScoreUpdate]) -> bytes:
     """Encode updates for the commit script."""
-    return orjson.dumps(
-        [
-            (
-                user_id,
-                mode,
-                points,
-                request_id,
-                update.fingerprint() if request_id else "",
-                event_type,
-                "" if time_ns is None else str(time_ns),
-                name,
-            )
-            for update in updates
-            for _, user_id, points, mode, request_id, event_type, time_ns, name in (update,)
-        ]
+    return orjson.dumps([_encode_update(update) for update in updates])
+
+
+def _encode_update(update: ScoreUpdate) -> tuple[Any, ...]:
+    _, user_id, points, mode, request_id, event_type, time_ns, name, attributes, clear_name = update
+    fields = (
+        user_id,
+        mode,
+        points,
+        request_id,
+        update.fingerprint() if request_id else "",
+        event_type,
+        "" if time_ns is None else str(time_ns),
+        name,
     )
+    if attributes or clear_name:
+        return *fields, dict(attributes), int(clear_name)
+    return fields
 
 
 def decode_reply(contest_id: str, updates: Sequence[ScoreUpdate], reply: bytes) -> CommitReply:
@@ -97,21 +113,39 @@ def decode_reply(contest_id: str, updates: Sequence[ScoreUpdate], reply: bytes) 
     return CommitReply(contest_id, updates, orjson.loads(payload), orjson.loads(others))
 
 
+def decode_profile(profile: str) -> tuple[str, Attributes]:
+    """Decode a profile: return the display name and the attributes."""
+    name, separator, attributes = profile.partition(_SEPARATOR)
+    return name, tuple(orjson.loads(attributes).items()) if separator else ()
+
+
 def _decode_outcome(update: ScoreUpdate, text: str, current: Position) -> Outcome:
-    kind, _, answer = text.partition(" ")
-    if kind == "range":
-        return ScoreOutOfRange(update.contest_id, update.user_id)
-    if kind == "reused":
-        return RequestIdReused(update.contest_id, update.request_id)
-    score, rank, before, previous_rank, revision, applied, name = answer.split(" ", 6)
+    kind, _, rest = text.partition(" ")
+    match kind:
+        case "range":
+            least, greatest = map(int, rest.split())
+            return ScoreOutOfRange(update.contest_id, update.user_id, least, greatest)
+        case "points":
+            return PointsOutOfRange(update.contest_id, update.user_id, int(rest))
+        case "attributes":
+            return AttributesTooLarge()
+        case "reused":
+            return RequestIdReused(update.contest_id, update.request_id)
+        case "absent":
+            return ContestNotFound(update.contest_id)
+    answer, _, profile = rest.partition(_SEPARATOR)
+    score, rank, before, previous_rank, revision, applied, *places = map(int, answer.split())
+    place, previous_place = places or (rank, previous_rank)
+    name, attributes = decode_profile(profile)
     return UpdateResult(
-        RankedUser(update.user_id, int(score), int(rank), name),
-        int(before),
-        int(previous_rank),
-        applied == "1",
+        RankedUser(update.user_id, score, rank, name, place, attributes),
+        before,
+        previous_rank,
+        previous_place,
+        applied == 1,
         kind == "replayed",
         # An answer of a lost history may have a later revision than any read can reach.
-        Position(current.epoch, min(int(revision), current.revision)),
+        Position(current.epoch, min(revision, current.revision)),
     )
 
 
@@ -131,58 +165,39 @@ def decode_commit(contest_id: str, payload: bytes) -> Commit:
 
 def _decode_payload(contest_id: str, payload: _Payload) -> Commit:
     epoch, previous_revision, revision, total_users, *changes = payload
+    updates_contest = changes == [CONTEST_UPDATED]
     return Commit(
         contest_id,
         epoch,
         int(previous_revision),
         int(revision),
         int(total_users),
-        tuple(_decode_change(change[:_CHANGE_FIELDS]) for change in changes),
+        () if updates_contest else tuple(map(_decode_change, changes)),
+        updates_contest,
     )
 
 
 def _decode_change(change: Sequence[Any]) -> ScoreChange:
-    user_id, score, rank, previous_score, previous_rank, event_type, event_time, name = change
+    user_id, score, rank, previous_score, previous_rank, event_type, event_time, name = change[
+        :_CHANGE_FIELDS
+    ]
     # Logs of versions before 0.1.0 have numbers as text.
+    rank, previous_rank = int(rank), int(previous_rank)
+    place, previous_place = rank, previous_rank
+    attributes: Attributes = ()
+    if len(change) > _CHANGE_FIELDS:
+        place, previous_place, attributes = _more_of_change(change[_CHANGE_FIELDS:])
     return ScoreChange(
-        RankedUser(user_id, int(score), int(rank), name),
-        int(previous_rank),
+        RankedUser(user_id, int(score), rank, name, place, attributes),
+        previous_rank,
+        previous_place,
         int(score) - int(previous_score),
         event_type,
         int(event_time) if event_time else None,
     )
 
 
-def decode_rows(
-    first_rank: int, rows: Sequence[bytes], entries: Sequence[bytes | None]
-) -> Iterator[RankedUser]:
-    """Decode ranked users from `member, score, ...` and the users' entries in the same order."""
-    for offset, entry in enumerate(entries):
-        yield RankedUser(
-            rows[2 * offset][TIE_KEY_LENGTH:].decode(),
-            int(float(rows[2 * offset + 1])),
-            first_rank + offset,
-            entry[TIE_KEY_LENGTH:].decode() if entry else "",
-        )
-
-
-def decode_ranked_user(user_id: str, standing: bytes) -> RankedUser:
-    """Decode a standing without neighbors from the ranks script."""
-    index, score, entry = standing.split(b" ", 2)
-    name = entry[TIE_KEY_LENGTH:].decode()
-    return RankedUser(user_id, int(float(score)), int(index) + 1, name)
-
-
-def decode_standing(
-    user_id: str, standing: Any, total_users: int, position: Position
-) -> Standing | None:
-    """Decode the standing of a user from the ranks script; None for a user without a score."""
-    if not standing:
-        return None
-    if isinstance(standing, bytes):
-        return Standing(decode_ranked_user(user_id, standing), (), total_users, position)
-    first, rows, entries = standing
-    users = list(decode_rows(int(first) + 1, rows, entries))
-    user = next(row for row in users if row.user_id == user_id)
-    users.remove(user)
-    return Standing(user, tuple(users), total_users, position)
+def _more_of_change(fields: Sequence[Any]) -> tuple[int, int, Attributes]:
+    """Decode place, previous place and attributes."""
+    place, previous_place, *attributes = fields
+    return place, previous_place, tuple(attributes[0].items()) if attributes else ()

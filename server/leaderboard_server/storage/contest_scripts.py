@@ -13,7 +13,8 @@ from typing import Any, NamedTuple
 
 from leaderboard_server.callbacks import Done, settle
 from leaderboard_server.domain.position import BEGINNING, Position
-from leaderboard_server.domain.update import MAX_SCORE, ScoreUpdate
+from leaderboard_server.domain.rules import MAX_SCORE
+from leaderboard_server.domain.update import ScoreUpdate
 from leaderboard_server.storage import keys, scripts
 from leaderboard_server.storage.codec import CommitReply, decode_reply
 from leaderboard_server.storage.pipelined_connection import Argument

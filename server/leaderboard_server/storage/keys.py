@@ -13,34 +13,40 @@ _CACHED_CONTESTS = 16_384
 
 
 @lru_cache(_CACHED_CONTESTS)
-def of_contest(contest_id: str) -> tuple[str, str, str, str]:
-    """Return the keys of every script: board, users, meta and log."""
-    return board(contest_id), users(contest_id), meta(contest_id), log(contest_id)
+def of_contest(contest_id: str) -> tuple[str, str, str, str, str]:
+    """Return the keys of every script: board, users, meta, log and distinct scores."""
+    return (
+        board(contest_id),
+        users(contest_id),
+        meta(contest_id),
+        log(contest_id),
+        scores(contest_id),
+    )
 
 
 @lru_cache(_CACHED_CONTESTS)
 def of_commit(contest_id: str, bucket: int) -> tuple[str, ...]:
-    """Return the keys of a commit: those of the contest, then three request buckets.
+    """Return the keys of a commit: those of the contest, score counts, and three request buckets.
 
     The buckets are the current one, the previous one, and the next one, which servers with a faster
     clock write to already.
     """
     buckets = (requests(contest_id, n) for n in (bucket, bucket - 1, bucket + 1))
-    return *of_contest(contest_id), *buckets
+    return *of_contest(contest_id), score_counts(contest_id), *buckets
 
 
 def board(contest_id: str) -> str:
-    """Name the ZSET: member = tie key + user id, score = points."""
+    """Name the ZSET: member = tie key + user id, score = points, negated for lowest first."""
     return f"{PREFIX}{{{contest_id}}}"
 
 
 def users(contest_id: str) -> str:
-    """Name the HASH: user id → tie key + display name."""
+    """Name the HASH: user id → tie key + profile, which is the display name and attributes."""
     return f"{PREFIX}{{{contest_id}}}:users"
 
 
 def meta(contest_id: str) -> str:
-    """Name the HASH: `epoch` and `revision` of the contest."""
+    """Name the HASH: `epoch`, `revision`, `schema`, `created_at`, `rules` and `display_name`."""
     return f"{PREFIX}{{{contest_id}}}:meta"
 
 
@@ -52,6 +58,16 @@ def contest_of_meta(name: str) -> str:
 def log(contest_id: str) -> str:
     """Name the STREAM: one entry for each commit, id `<last revision>-0`, field `commit`."""
     return f"{PREFIX}{{{contest_id}}}:log"
+
+
+def scores(contest_id: str) -> str:
+    """Name the ZSET of the distinct scores, of a contest whose rank style is dense."""
+    return f"{PREFIX}{{{contest_id}}}:scores"
+
+
+def score_counts(contest_id: str) -> str:
+    """Name the HASH: distinct score → how many users have it."""
+    return f"{PREFIX}{{{contest_id}}}:scores:counts"
 
 
 def requests(contest_id: str, bucket: int) -> str:

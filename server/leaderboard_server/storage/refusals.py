@@ -22,6 +22,7 @@ _BY_TEXT = {
     "LOADING": StoreCause.LOADING,
     "NOREPLICAS": StoreCause.TOO_FEW_REPLICAS,
     "MISCONF": StoreCause.SAVE_FAILED,
+    "NEWERSCHEMA": StoreCause.NEWER_SCHEMA,
     "NOPERM": StoreCause.NO_RIGHTS,
     "NOAUTH": StoreCause.NO_RIGHTS,
     "WRONGPASS": StoreCause.NO_RIGHTS,

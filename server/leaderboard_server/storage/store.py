@@ -7,11 +7,11 @@ import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 from uuid import uuid4
 
 from leaderboard_server.callbacks import Done, settle
-from leaderboard_server.domain.board import Page, RankQuery, Standing
+from leaderboard_server.domain.board import Page, RankQuery, ScoreQuery
 from leaderboard_server.domain.change import Commit
 from leaderboard_server.domain.position import BEGINNING, Position
 from leaderboard_server.domain.update import ScoreUpdate
@@ -20,13 +20,13 @@ from leaderboard_server.storage.codec import (
     CommitReply,
     UnreadableCommit,
     decode_commit,
-    decode_ranked_user,
-    decode_rows,
-    decode_standing,
     encode_updates,
 )
 from leaderboard_server.storage.contest_scripts import ContestScripts, Read
 from leaderboard_server.storage.positions import PositionTracker
+from leaderboard_server.storage.rank_replies import RankReply, ScoreRankReply, UsersReply
+from leaderboard_server.storage.rows_codec import decode_rows
+from leaderboard_server.storage.rules_codec import decode_rules
 from leaderboard_server.storage.script_runner import ScriptRunner, StoreConnection
 
 
@@ -38,27 +38,6 @@ class Retention:
     """How many changes of a contest the log keeps, at least; watchers resume within them."""
     requests_s: int = 86_400
     """How long a request id is remembered at least, in seconds; at most twice as long."""
-
-
-Rank: TypeAlias = tuple[Position, Standing | None]
-"""The position of the contest, and None for a user without a score in it."""
-
-
-class RankReply:
-    """The store's reply to queries of one contest."""
-
-    def __init__(self, queries: Sequence[RankQuery], read: Read) -> None:
-        self._queries = queries
-        self._read = read
-
-    def ranks(self) -> list[Rank]:
-        """Return the rank of each user, in the order of the queries."""
-        position, (total, *standings) = self._read
-        total_users = int(total)
-        return [
-            (position, decode_standing(query.user_id, standing, total_users, position))
-            for query, standing in zip(self._queries, standings, strict=True)
-        ]
 
 
 class History(NamedTuple):
@@ -84,11 +63,17 @@ class Store:
         reads: StoreConnection,
         retention: Retention,
         *,
+        auto_create: bool = True,
         clock: Callable[[], float] = time.time,
         new_token: Callable[[], str] = lambda: uuid4().hex,
     ) -> None:
-        """Commit through `writes`, and read through `reads` so that reads don't delay commits."""
+        """Commit through `writes`, and read through `reads` so that reads don't delay commits.
+
+        With `auto_create` a contest begins with its first score; without it, such an update is
+        rejected.
+        """
         self._retention = retention
+        self._auto_create = int(auto_create)
         self._clock = clock
         self._server_token = new_token()
         self._commit_numbers = itertools.count(1)
@@ -133,16 +118,18 @@ class Store:
             next(self._commit_numbers),
             self._retention.history_changes,
             (bucket + 2) * self._retention.requests_s,
+            self._auto_create,
             encode_updates(updates),
         )
 
-    async def top(self, contest_id: str, start_rank: int, count: int) -> Page:
-        """Read `count` ranks (1 to 1,000) of a contest from `start_rank` (from 1) on."""
-        first = start_rank - 1
-        position, (total, rows, entries) = await self._scripts.read(
+    async def top(self, contest_id: str, start_place: int, count: int) -> Page:
+        """Read `count` rows (1 to 1,000) of a contest from `start_place` (from 1) on."""
+        first = start_place - 1
+        position, (rules_text, total, rows) = await self._scripts.read(
             scripts.TOP, contest_id, first, first + count - 1
         )
-        return Page(tuple(decode_rows(start_rank, rows, entries)), int(total), position)
+        rules = decode_rules(rules_text)
+        return Page(tuple(decode_rows(rules, rows)), int(total), position, rules)
 
     def start_ranks(
         self, contest_id: str, queries: Sequence[RankQuery], done: Done[RankReply]
@@ -152,21 +139,43 @@ class Store:
         def on_read(read: Read | Exception) -> None:
             done(read if isinstance(read, Exception) else RankReply(queries, read))
 
-        arguments = [each for query in queries for each in (query.neighbors, query.user_id)]
+        arguments = [
+            each
+            for query in queries
+            for each in (
+                f"{query.neighbors} {query.around}" if query.neighbors or query.around else "",
+                query.user_id,
+            )
+        ]
+        self._scripts.start_read(scripts.RANKS, contest_id, on_read, *arguments)
+
+    def start_score_ranks(
+        self, contest_id: str, queries: Sequence[ScoreQuery], done: Done[ScoreRankReply]
+    ) -> None:
+        """Read the ranks of 1 to 1,000 scores, and pass on the reply or the error."""
+
+        def on_read(read: Read | Exception) -> None:
+            done(read if isinstance(read, Exception) else ScoreRankReply(read))
+
+        arguments = [each for query in queries for each in (query.score, query.around)]
+        self._scripts.start_read(scripts.SCORE_RANKS, contest_id, on_read, *arguments)
+
+    def start_users(self, contest_id: str, user_ids: Sequence[str], done: Done[UsersReply]) -> None:
+        """Read the ranks of 1 to 1,000 users, and pass on the reply or the error."""
+
+        def on_read(read: Read | Exception) -> None:
+            done(read if isinstance(read, Exception) else UsersReply(user_ids, read))
+
+        arguments = [each for user_id in user_ids for each in ("", user_id)]
         self._scripts.start_read(scripts.RANKS, contest_id, on_read, *arguments)
 
     async def users(self, contest_id: str, user_ids: Collection[str]) -> Page:
         """Read 1 to 1,000 users, best first, without those that have no rank."""
-        arguments = (argument for user_id in user_ids for argument in (0, user_id))
-        position, (total, *standings) = await self._scripts.read(
-            scripts.RANKS, contest_id, *arguments
-        )
-        users = (
-            decode_ranked_user(user_id, standing)
-            for user_id, standing in zip(user_ids, standings, strict=True)
-            if standing
-        )
-        return Page(tuple(sorted(users, key=lambda user: user.rank)), int(total), position)
+        result: asyncio.Future[UsersReply] = asyncio.get_running_loop().create_future()
+        self.start_users(contest_id, list(user_ids), partial(settle, result))
+        reply = await result
+        users = sorted(filter(None, reply.users()), key=lambda user: user.place)
+        return Page(tuple(users), reply.total_users, reply.position, reply.rules)
 
     def epoch_changed(self, contest_id: str, position: Position) -> bool:
         """Return whether the latest reply was of another epoch than a position."""

@@ -98,7 +98,7 @@ def _settings_of(info: Mapping[str, Any]) -> dict[str, str]:
 
 def needed_commands() -> list[list[str]]:
     """Return each command that a server runs, on the keys and the channel of some contest."""
-    board, users, meta, log, requests, *_ = keys.of_commit("check", 0)
+    board, users, meta, log, scores, counts, requests, *_ = keys.of_commit("check", 0)
     channel = keys.channel("check")
     return [
         *(["PING"], ["CLIENT", "SETNAME", "-"], ["EVALSHA", "-", "0"], ["EVAL", "-", "0"]),
@@ -109,6 +109,8 @@ def needed_commands() -> list[list[str]]:
         *(["HSET", meta, "-", "-"], ["XADD", log, "*", "-", "-"], ["XRANGE", log, "-", "+"]),
         *(["XREVRANGE", log, "+", "-"], ["HMGET", requests, "-"]),
         *(["HSET", requests, "-", "-"], ["TTL", requests], ["EXPIREAT", requests, "0"]),
+        *(["ZCOUNT", board, "0", "0"], ["ZCOUNT", scores, "0", "0"], ["ZADD", scores, "0", "-"]),
+        *(["ZREM", scores, "-"], ["HINCRBY", counts, "-", "1"], ["HDEL", counts, "-"], ["TIME"]),
     ]
 
 

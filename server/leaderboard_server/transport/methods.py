@@ -11,7 +11,7 @@ from leaderboard_server.domain.position import Position
 from leaderboard_server.domain.update import ScoreUpdate
 from leaderboard_server.domain.watch import WatchMessage
 from leaderboard_server.service.leaderboard import LeaderboardService
-from leaderboard_server.transport import requests, responses
+from leaderboard_server.transport import queries, requests, responses
 from leaderboard_server.transport.health import HEALTH, Health
 from leaderboard_server.transport.listener import (
     BatchMethod,
@@ -107,6 +107,8 @@ class Methods:
         }
         self.unary: Mapping[str, UnaryMethod] = {
             "BatchUpdateScores": self._batch_update_scores,
+            "BatchGetUserRanks": self._batch_get_user_ranks,
+            "GetScoreRank": self._get_score_rank,
         }
         self.stream: Mapping[str, StreamMethod] = {"WatchContest": self._watch_contest}
 
@@ -121,7 +123,7 @@ class Methods:
     def _get_user_rank(self, calls: Sequence[tuple[int, bytes]]) -> None:
         for call, data in calls:
             try:
-                query = requests.rank_query(parse(pb.GetUserRankRequest, data))
+                query = queries.rank_query(parse(pb.GetUserRankRequest, data))
                 self._service.rank(query, self._ranks, call)
             except Exception as error:  # noqa: BLE001 - every exception has a status
                 self._listener.fail(call, error)
@@ -138,7 +140,7 @@ class Methods:
                 answers.fail(0, error)
 
     def _read_top(self, data: bytes, answers: "_SharedAnswer[Page]") -> None:
-        query = requests.top_query(parse(pb.GetTopUsersRequest, data))
+        query = queries.top_query(parse(pb.GetTopUsersRequest, data))
         if page := self._service.top_now(query):
             response = responses.page(page)
             self._listener.put_response(_path("GetTopUsers"), data, query.contest_id, response)
@@ -168,6 +170,14 @@ class Methods:
         finally:
             self._batched -= size
         return response.encoded()
+
+    async def _batch_get_user_ranks(self, data: bytes) -> bytes:
+        query = queries.users_query(parse(pb.BatchGetUserRanksRequest, data))
+        return responses.users(await self._service.users(query))
+
+    async def _get_score_rank(self, data: bytes) -> bytes:
+        query = queries.score_query(parse(pb.GetScoreRankRequest, data))
+        return responses.score_rank(await self._service.score_rank(query))
 
     async def _watch_contest(self, data: bytes, stream: Stream) -> None:
         request = requests.watch_request(parse(pb.WatchContestRequest, data))

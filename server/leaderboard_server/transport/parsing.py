@@ -16,15 +16,17 @@ from leaderboard_server.transport.statuses import MalformedRequest, MessageTooLa
 MAX_REQUEST_BYTES = 2**20
 """A batch of 1,000 updates with every field at its longest fits."""
 MAX_BATCH = 1_000
-MAX_WATCHED_USERS = 1_000
+MAX_USERS = 1_000
+"""Users that one request names."""
 MAX_OTHER_FIELDS = 100
-"""Fields beside the updates of a batch or the watched users, unknown ones included."""
+"""Fields beside the updates of a batch or the users named, unknown ones included."""
 COUNTED_FROM_BYTES = 2_000
 """The size from which fields are counted; smaller requests are parsed in no time."""
 
 _REPEATED: dict[type[Message], tuple[str, int]] = {
     pb.BatchUpdateScoresRequest: ("updates", MAX_BATCH),
-    pb.WatchContestRequest: ("user_ids", MAX_WATCHED_USERS),
+    pb.WatchContestRequest: ("user_ids", MAX_USERS),
+    pb.BatchGetUserRanksRequest: ("user_ids", MAX_USERS),
 }
 """The repeated field of a request, and the most entries that it may have."""
 
@@ -55,7 +57,7 @@ def parse(kind: type[Request], data: bytes) -> Request:
     Raises:
         MessageTooLarge: It has too many bytes.
 
-        InvalidRequest: It has too many updates or watched users.
+        InvalidRequest: It has too many updates or users.
 
         MalformedRequest: The bytes are not such a message, or have too many other fields.
     """

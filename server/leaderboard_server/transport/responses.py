@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 from leaderboard.v1 import leaderboard_pb2 as pb
-from leaderboard_server.domain.board import Page, RankedUser, Standing
+from leaderboard_server.domain.board import Page, RankedUser, ScoreRank, Standing, Users
 from leaderboard_server.domain.change import ScoreChange
-from leaderboard_server.domain.errors import LeaderboardError
+from leaderboard_server.domain.errors import AttributesTooLarge, LeaderboardError
 from leaderboard_server.domain.position import Position
 from leaderboard_server.domain.update import UpdateResult
 from leaderboard_server.domain.watch import (
@@ -21,6 +21,7 @@ from leaderboard_server.domain.watch import (
     WatchMessage,
 )
 from leaderboard_server.transport.requests import SECOND_NS
+from leaderboard_server.transport.rules import put_rules
 from leaderboard_server.transport.statuses import brief_status_of, status_of
 
 MAX_REFUSAL_BYTES = 2**16
@@ -34,6 +35,7 @@ _SNAPSHOT_REASONS = {
     SnapshotReason.NEW_EPOCH: pb.SNAPSHOT_REASON_NEW_EPOCH,
     SnapshotReason.LAGGED: pb.SNAPSHOT_REASON_LAGGED,
     SnapshotReason.AHEAD: pb.SNAPSHOT_REASON_AHEAD,
+    SnapshotReason.CONTEST_UPDATED: pb.SNAPSHOT_REASON_CONTEST_UPDATED,
 }
 _END_REASONS = {EndReason.DRAINING: pb.END_REASON_DRAINING}
 
@@ -72,6 +74,8 @@ class BatchResponse:
     def add(self, outcomes: Iterable[UpdateResult | LeaderboardError]) -> None:
         """Append the outcomes of the next updates."""
         for outcome in outcomes:
+            if isinstance(outcome, AttributesTooLarge):
+                outcome = AttributesTooLarge(f"updates[{len(self._message.results)}].")  # noqa: PLW2901
             entry = self._message.results.add()
             if isinstance(outcome, UpdateResult):
                 _put_result(entry.response, outcome)
@@ -107,6 +111,30 @@ def standing(read: Standing) -> bytes:
     _put_user(response.user, read.user)
     for user in read.neighbors:
         _put_user(response.neighbors.add(), user)
+    for user in read.around:
+        _put_user(response.around.add(), user)
+    _put_position(response.position, read.position)
+    return response.SerializeToString()
+
+
+def users(read: Users) -> bytes:
+    """Encode the response of `BatchGetUserRanks`."""
+    response = pb.BatchGetUserRanksResponse(
+        missing_user_ids=read.missing, total_users=read.total_users
+    )
+    for user in read.users:
+        _put_user(response.users.add(), user)
+    _put_position(response.position, read.position)
+    return response.SerializeToString()
+
+
+def score_rank(read: ScoreRank) -> bytes:
+    """Encode the response of `GetScoreRank`."""
+    response = pb.GetScoreRankResponse(
+        rank=read.rank, place=read.place, total_users=read.total_users
+    )
+    for user in read.around:
+        _put_user(response.around.add(), user)
     _put_position(response.position, read.position)
     return response.SerializeToString()
 
@@ -117,11 +145,8 @@ def watch_message(message: WatchMessage) -> bytes:
     response = pb.WatchContestResponse(previous_revision=message.previous_revision)
     _put_position(response.position, message.position)
     match message.event:
-        case Snapshot(users, total_users, reason):
-            for user in users:
-                _put_user(response.snapshot.users.add(), user)
-            response.snapshot.total_users = total_users
-            response.snapshot.reason = _SNAPSHOT_REASONS[reason]
+        case Snapshot():
+            _put_snapshot(response.snapshot, message.event)
         case Changes(changes):
             for change in changes:
                 _put_change(response.changes.changes.add(), change)
@@ -135,9 +160,18 @@ def watch_message(message: WatchMessage) -> bytes:
 # Messages are filled in place: building each part and copying it in takes over twice as long.
 
 
+def _put_snapshot(target: pb.Snapshot, snapshot: Snapshot) -> None:
+    for user in snapshot.users:
+        _put_user(target.users.add(), user)
+    target.total_users = snapshot.total_users
+    target.reason = _SNAPSHOT_REASONS[snapshot.reason]
+    put_rules(target.rules, snapshot.rules)
+
+
 def _put_change(target: pb.ScoreChange, change: ScoreChange) -> None:
     _put_user(target.user, change.user)
     target.previous_rank = change.previous_rank
+    target.previous_place = change.previous_place
     target.points = change.points
     target.event_type = change.event_type
     if change.event_time_ns is not None:
@@ -149,13 +183,16 @@ def _put_result(target: pb.UpdateScoreResponse, result: UpdateResult) -> None:
     _put_user(target.user, result.user)
     target.previous_score = result.previous_score
     target.previous_rank = result.previous_rank
+    target.previous_place = result.previous_place
     target.applied = result.applied
     target.replayed = result.replayed
     _put_position(target.position, result.position)
 
 
 def _put_user(target: pb.RankedUser, user: RankedUser) -> None:
-    target.user_id, target.score, target.rank, target.display_name = user
+    target.user_id, target.score, target.rank, target.display_name, target.place, attributes = user
+    if attributes:
+        target.attributes.update(attributes)
 
 
 def _put_position(target: pb.Position, position: Position) -> None:

@@ -13,7 +13,6 @@ from google.rpc.code_pb2 import Code
 from leaderboard.v1 import error_reason_pb2 as reasons
 from leaderboard_server.domain import errors
 from leaderboard_server.domain.position import Position
-from leaderboard_server.domain.update import MAX_SCORE
 
 _log = structlog.get_logger()
 
@@ -138,9 +137,22 @@ def _row(error: errors.LeaderboardError) -> Row:  # noqa: C901, PLR0911, PLR0912
             message = {"message": error.message_name}
             return Code.INVALID_ARGUMENT, reasons.ERROR_REASON_MALFORMED_REQUEST, message
         case errors.ScoreOutOfRange():
-            bounds = {"minScore": str(-MAX_SCORE), "maxScore": str(MAX_SCORE)}
+            bounds = {"minScore": str(error.min_score), "maxScore": str(error.max_score)}
             user = {"contestId": error.contest_id, "userId": error.user_id}
             return Code.OUT_OF_RANGE, reasons.ERROR_REASON_SCORE_OUT_OF_RANGE, user | bounds
+        case errors.PointsOutOfRange():
+            user = {"contestId": error.contest_id, "userId": error.user_id}
+            most = {"maxPoints": str(error.max_points)}
+            return Code.OUT_OF_RANGE, reasons.ERROR_REASON_SCORE_OUT_OF_RANGE, user | most
+        case errors.ContestNotFound():
+            contest = {"contestId": error.contest_id}
+            return Code.NOT_FOUND, reasons.ERROR_REASON_CONTEST_NOT_FOUND, contest
+        case errors.ContestAlreadyExists():
+            contest = {"contestId": error.contest_id}
+            return Code.ALREADY_EXISTS, reasons.ERROR_REASON_CONTEST_ALREADY_EXISTS, contest
+        case errors.RulesLocked():
+            rule = {"contestId": error.contest_id, "field": error.field}
+            return Code.FAILED_PRECONDITION, reasons.ERROR_REASON_RULES_LOCKED, rule
         case errors.UserNotFound():
             user = {"contestId": error.contest_id, "userId": error.user_id}
             return Code.NOT_FOUND, reasons.ERROR_REASON_USER_NOT_FOUND, user

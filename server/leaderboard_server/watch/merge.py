@@ -1,20 +1,22 @@
 """Merges changes: from one state of the first ranks to a later one, once for watchers of any limit.
 
-A watcher applies each change as: remove the user's row, insert it at its rank if that is within the
-limit, cut to the limit. So each rank in a merged change is the one at which the row is inserted
-after the changes before it.
+A watcher applies each change as: remove the user's row, insert it at its place if that is within
+the limit, cut to the limit. So each place in a merged change is the one at which the row is
+inserted after the changes before it. The rank is the same; where ranks are shared it is that of the
+later state.
 
 The order of users without a change of their own stays the same. So all that the changes of a limit
 depend on are the places of the changed users, and the work for one more limit is small.
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import NamedTuple
 
-from leaderboard_server.domain.board import RankedUser
+from leaderboard_server.domain.board import Page, RankedUser
 from leaderboard_server.domain.change import Commit, ScoreChange
+from leaderboard_server.domain.rules import RankStyle
 
 CACHED_CHANGES = 4_000
 """Changes that one merge keeps for later watchers of their limits, 1 MB at most."""
@@ -25,10 +27,11 @@ _ABSENT = 2**31
 class Rows:
     """The first rows of a contest at some position, with the place of each user."""
 
-    def __init__(self, users: Sequence[RankedUser], depth: int) -> None:
-        """Hold `users`, which are all of the first `depth` ranks that exist."""
-        self.users = users
+    def __init__(self, page: Page, depth: int) -> None:
+        """Hold the rows of a page: all of the first `depth` rows that exist."""
+        self.users = page.users
         self.depth = depth
+        self.shared_ranks = page.rules.rank_style is not RankStyle.ORDINAL
 
     @cached_property
     def places(self) -> dict[str, int]:
@@ -110,7 +113,7 @@ class Merge:
         # Users that left by a change of their own go first; those pushed out are cut off last.
         for move in self._departures[: bisect_right(self._old_places, limit)]:
             if move.new > limit:
-                yield move.change._replace(user=_below(move.change.user, limit))
+                yield move.change._replace(user=self._below(move.change.user, limit))
         arrivals = self._arrivals[: bisect_right(self._new_places, limit)]
         kept = self._unchanged_before(limit)
         # Rows that are still at their places of before, as the users without change above each.
@@ -126,9 +129,17 @@ class Merge:
                     del waiting[bisect_left(waiting, arrival.unchanged_above)]
                 change, above = arrival.change, place - 1 - bisect_left(self._new_places, place)
             else:
-                change, above = ScoreChange(user, 0, 0, "", None), kept
-            rank = place + bisect_left(waiting, min(above, kept))
-            yield change._replace(user=user._replace(rank=rank))
+                change, above = ScoreChange(user, 0, 0, 0, "", None), kept
+            inserted = place + bisect_left(waiting, min(above, kept))
+            yield change._replace(user=self._at(inserted, user))
+
+    def _at(self, place: int, user: RankedUser) -> RankedUser:
+        """Return a row with the place at which it is inserted."""
+        return user._replace(place=place, rank=user.rank if self._new.shared_ranks else place)
+
+    def _below(self, user: RankedUser, limit: int) -> RankedUser:
+        """Keep the place below the limit, where others pushed the user out after its own change."""
+        return user if user.place > limit else self._at(limit + 1, user)
 
     def _unchanged_before(self, limit: int) -> int:
         """Return how many users without a change were within the limit before."""
@@ -158,11 +169,11 @@ class Merge:
             return False
         largest = self._steps[step] - 1 if step < len(self._steps) else self._new.depth
         left = self._departures[: bisect_right(self._old_places, limit)]
-        return all(m.change.user.rank > largest for m in left if m.new > limit)
+        return all(m.change.user.place > largest for m in left if m.new > limit)
 
 
 def _by_user(commits: Iterable[Commit]) -> dict[str, ScoreChange]:
-    """Merge the changes of each user: the first rank before, the sum of points, the last event."""
+    """Merge the changes of each user: the first row before, the sum of points, the last event."""
     merged: dict[str, ScoreChange] = {}
     for commit in commits:
         for change in commit.changes:
@@ -170,13 +181,10 @@ def _by_user(commits: Iterable[Commit]) -> dict[str, ScoreChange]:
             if earlier := merged.get(user_id):
                 points = earlier.points + change.points
                 merged[user_id] = change._replace(
-                    previous_rank=earlier.previous_rank, points=points
+                    previous_rank=earlier.previous_rank,
+                    previous_place=earlier.previous_place,
+                    points=points,
                 )
             else:
                 merged[user_id] = change
     return merged
-
-
-def _below(user: RankedUser, limit: int) -> RankedUser:
-    """Keep the rank below the limit, where others pushed the user out after its own change."""
-    return user if user.rank > limit else user._replace(rank=limit + 1)

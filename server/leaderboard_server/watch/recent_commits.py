@@ -53,6 +53,8 @@ class RecentCommits:
         """Rises with every change that watchers should look at."""
         self.reset_reason = SnapshotReason.LAGGED
         """The reason why earlier commits are not held."""
+        self.backfill_end = SnapshotReason.HISTORY_TRIMMED
+        """The reason why the log is not read further back."""
         self.messages: LRUCache[object, WatchMessage] = LRUCache(CACHE_SIZE)
         """Messages for other watchers, by all that they depend on."""
         self.merges: LRUCache[object, Merge] = LRUCache(CACHE_SIZE)
@@ -101,6 +103,7 @@ class RecentCommits:
         self._changes = 0
         self._held_after = position.revision
         self.reset_reason = reason
+        self.backfill_end = SnapshotReason.HISTORY_TRIMMED
         self.messages.clear()
         self.merges.clear()
         self._rows.clear()
@@ -164,6 +167,9 @@ class RecentCommits:
         for commit in reversed(history.commits):
             if commit.revision != self._held_after:
                 break
+            if commit.updates_contest:
+                self.backfill_end = SnapshotReason.CONTEST_UPDATED
+                break
             earlier.append(commit)
             self._changes += len(commit.changes)
             self._held_after = commit.previous_revision
@@ -200,7 +206,7 @@ class RecentCommits:
         """Return the rows of a page of the first `depth` ranks, one object for all watchers."""
         rows = self._rows.get(page.position)
         if rows is None or rows.depth != depth:
-            rows = self._rows[page.position] = Rows(page.users, depth)
+            rows = self._rows[page.position] = Rows(page, depth)
         return rows
 
     def known_rows(self, position: Position, depth: int) -> Rows | None:

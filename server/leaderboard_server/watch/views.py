@@ -1,9 +1,9 @@
 """The view of a watcher by scope: the state of a snapshot, and its part of new commits."""
 
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine
 from typing import Any, NamedTuple, Protocol
 
-from leaderboard_server.domain.board import Page, RankedUser
+from leaderboard_server.domain.board import Page
 from leaderboard_server.domain.change import ScoreChange
 from leaderboard_server.domain.position import Position
 from leaderboard_server.domain.watch import WatchRequest, WatchScope
@@ -56,7 +56,7 @@ class View(Protocol):
     async def read_state(self) -> Page:
         """Read the state for a snapshot."""
 
-    def reset(self, rows: Sequence[RankedUser] | None) -> None:
+    def reset(self, page: Page | None) -> None:
         """Set the rows of the watcher: those of a snapshot, or None if they are not known."""
 
     def adopt(self, other: "View") -> None:
@@ -110,7 +110,7 @@ class _ChangesView:
         self.read_state = read_state
         self.user_ids = user_ids
 
-    def reset(self, rows: Sequence[RankedUser] | None) -> None:
+    def reset(self, page: Page | None) -> None:
         """Do nothing: these changes don't depend on rows."""
 
     def adopt(self, other: View) -> None:
@@ -157,8 +157,8 @@ class _TopView:
     async def read_state(self) -> Page:
         return await self._reader.top_as_followed(self._contest_id, self.depth)
 
-    def reset(self, rows: Sequence[RankedUser] | None) -> None:
-        self.rows = None if rows is None else Rows(rows, self.depth)
+    def reset(self, page: Page | None) -> None:
+        self.rows = Rows(page, self.depth) if page else None
 
     def adopt(self, other: View) -> None:
         assert isinstance(other, _TopView)

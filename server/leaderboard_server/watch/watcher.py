@@ -89,7 +89,7 @@ class Watcher:
         if not recent.covers(after.revision):
             await recent.backfill(after.revision)
             if not recent.covers(after.revision):
-                return await self._snapshot(SnapshotReason.HISTORY_TRIMMED)
+                return await self._snapshot(recent.backfill_end)
         self.last_sent = self.reader.position = after
         return None
 
@@ -199,9 +199,9 @@ class Watcher:
                     await recent.wait_for_change(version)
         else:
             raise StoreUnavailable
-        self.view.reset(page.users)
+        self.view.reset(page)
         self.reader.position = page.position
-        snapshot = Snapshot(page.users, page.total_users, reason)
+        snapshot = Snapshot(page.users, page.total_users, reason, page.rules)
         return self._shared(reason, page.position, snapshot)
 
     def _shared(self, key: object, position: Position, event: Snapshot | Changes) -> WatchMessage:

@@ -27,9 +27,10 @@ def _script(name: str, *shared: str) -> Script:
 
 
 BEGIN_EPOCH = _script("begin_epoch", "position", "epoch")
-COMMIT = _script("commit", "position", "epoch")
-RANKS = _script("ranks", "position")
+COMMIT = _script("commit", "position", "epoch", "rules", "scoring", "moves", "profiles")
+RANKS = _script("ranks", "position", "rules", "rows")
 READ_LOG = _script("read_log", "position")
 READ_LOG_BACKWARD = _script("read_log_backward", "position")
 READ_POSITION = _script("read_position", "position")
-TOP = _script("top", "position")
+SCORE_RANKS = _script("score_ranks", "position", "rules", "rows")
+TOP = _script("top", "position", "rules", "rows")

@@ -1,19 +1,21 @@
 #!lua
 -- Applies updates of one contest in one atomic step: looks up earlier answers, checks every update
--- before the first write, then applies, numbers, logs and publishes. Appended to position.lua and
--- epoch.lua.
+-- before the first write, then applies, numbers, logs and publishes. Appended to position.lua,
+-- epoch.lua, rules.lua, scoring.lua, moves.lua and profiles.lua.
 --
 -- It has no flag: a store that is full, read-only, short of replicas or unable to save refuses it
 -- before it runs, so nothing is half written.
 --
--- KEYS[1]  board     ZSET    member = tie key + user id, score = points
--- KEYS[2]  users     HASH    user id → tie key + display name
--- KEYS[3]  meta      HASH    epoch, revision
+-- KEYS[1]  board     ZSET    member = tie key + user id, score = points (see rules.lua)
+-- KEYS[2]  users     HASH    user id → tie key + profile (see profiles.lua)
+-- KEYS[3]  meta      HASH    epoch, revision, rules, schema
 -- KEYS[4]  log       STREAM  one entry for each commit, id <last revision>-0, field commit
--- KEYS[5]  requests  HASH    current request bucket: request id → fingerprint and first answer;
+-- KEYS[5]  scores    ZSET    the distinct scores, where the rank style is dense
+-- KEYS[6]  counts    HASH    score → how many users have it, where the rank style is dense
+-- KEYS[7]  requests  HASH    current request bucket: request id → fingerprint and first answer;
 --                            'server <token>' → sequence and reply of that server's last commit
--- KEYS[6]  requests  HASH    previous request bucket, the same
--- KEYS[7]  requests  HASH    next request bucket, the same, written by servers with a faster clock
+-- KEYS[8]  requests  HASH    previous request bucket, the same
+-- KEYS[9]  requests  HASH    next request bucket, the same, written by servers with a faster clock
 -- ARGV[1]  epoch of the latest position this server has seen, '' for none
 -- ARGV[2]  revision of that position
 -- ARGV[3]  channel of the contest
@@ -22,36 +24,40 @@
 -- ARGV[6]  sequence number of this commit, rising with each commit of this server
 -- ARGV[7]  how many changes the log keeps, at least
 -- ARGV[8]  when the current request bucket expires, in seconds since 1970
--- ARGV[9]  JSON: the updates, each [user id, mode, points, request id, fingerprint, event type,
+-- ARGV[9]  1 if the updates may begin the contest, else 0
+-- ARGV[10] JSON: the updates, each [user id, mode, points, request id, fingerprint, event type,
 --          event time, display name], '' for a field that is not set; points is a number within
---          the bounds of a score, all other fields are text
+--          the bounds of a score, all other fields are text. Where it changes attributes, or
+--          removes the name, [..., attributes, 1 to remove the name] follows.
 --
 -- Returns the payload that it logs and publishes, a line break, then JSON: [index, outcome, ...] of
 -- the updates without a change in the payload, in order, with indexes from 0. An outcome is one of
---   'unchanged <answer>'  the update changed nothing
---   'replayed <answer>'   the first answer to the same request id
---   'range'               the score would pass the bounds
---   'reused'              the request id was used with another payload
--- and an answer is '<score> <rank> <previous score> <previous rank> <revision> <applied 0|1>
--- <display name>'. A request bucket holds '<fingerprint> <answer>' for a request id.
+--   'unchanged <answer>\31<profile>'  the update changed nothing
+--   'replayed <answer>\31<profile>'   the first answer to the same request id, and the profile now
+--   'range <least> <greatest>'        the score would pass the bounds
+--   'points <most>'                   the points pass the bound
+--   'attributes'                      the user would have too many attributes, or too long ones
+--   'reused'                          the request id was used with another payload
+--   'absent'                          there is no contest, and the updates may not begin it
+-- and an answer is '<score> <rank> <previous score> <previous rank> <revision> <applied 0|1>', and
+-- ' <place> <previous place>' if the contest shares ranks. A request bucket holds
+-- '<fingerprint> <answer>' for a request id.
 --
 -- The payload is JSON: [epoch, previous revision, revision, total users, change...]; a change is
 -- [user id, score, rank, previous score, previous rank, event type, event time, display name], with
--- the time as text, since it may pass 64 bits. A commit without changes is not logged, and published
--- only if it began an epoch.
+-- the time as text, since it may pass 64 bits. Where the contest shares ranks, or the user has
+-- attributes, [..., place, previous place] follows, and then the attributes if there are any. A
+-- commit without changes is not logged, and published only if it began an epoch.
 --
 -- Fails with STALE if a later commit of this server was already applied in the same request buckets.
 -- (One that timed out, and arrives after a later one of the next bucket, is still applied: once.)
--- Fails with NOPERM if the store's user lacks a right; only a server's first commit checks that,
--- since it takes nearly a tenth of the script's time.
---
--- The tie key is 14 hex digits, the inverted revision at which the score was reached: in the reverse
--- order of the ZSET the earliest of equal scores comes first.
+-- Fails with NEWERSCHEMA if a later version wrote the contest. Fails with NOPERM if the store's user
+-- lacks a right; only a server's first commit checks that, since it takes nearly a tenth of the
+-- script's time.
 
-local board, users, meta, log, requests = unpack(KEYS, 1, 5)
+local board, users, meta, log, distinct, counts, requests = unpack(KEYS, 1, 7)
 local seen_epoch, seen_revision, channel, new_epoch, server, sequence = unpack(ARGV, 1, 6)
-local updates = cjson.decode(ARGV[9])
-local MAX_SCORE = 9007199254740992
+local updates = cjson.decode(ARGV[10])
 local TRIM_EVERY = 64  -- revisions; a trim costs as much as a log entry
 
 local call, encode, format = redis.call, cjson.encode, string.format
@@ -69,7 +75,7 @@ end
 -- wrote to, while a request id may be in any bucket.
 local found = call('HMGET', requests, unpack(fields))
 if not found[1] or #fields > 1 then
-  for bucket = 6, 7 do
+  for bucket = 8, 9 do
     for i, value in ipairs(call('HMGET', KEYS[bucket], unpack(fields))) do
       found[i] = found[i] or value
     end
@@ -81,7 +87,9 @@ if not last_commit then
   local refused = missing_right({
     {'ZADD', board, 0, ''}, {'ZREM', board, ''}, {'ZREVRANK', board, ''}, {'ZCARD', board},
     {'HSET', users, '', ''}, {'XREVRANGE', log, '+', '-'}, {'XADD', log, '*', 'commit', ''},
-    {'TTL', requests}, {'EXPIREAT', requests, 0},
+    {'TTL', requests}, {'EXPIREAT', requests, 0}, {'TIME'}, {'ZCOUNT', board, 0, 0},
+    {'ZADD', distinct, 0, ''}, {'ZREM', distinct, ''}, {'HINCRBY', counts, '', 1},
+    {'HDEL', counts, ''},
   })
   if refused then
     return refused
@@ -101,9 +109,18 @@ for i = 2, #fields do
   remembered[fields[i]] = found[i]
 end
 
--- 2. Read every user, then decide on each update in order, as if the updates before it were applied.
+-- 2. Read the contest and every user, then decide on each update in order, as if the updates before
+-- it were applied.
 
-local ids, members, scores, names = {}, {}, {}, {}
+local epoch, revision, lost, rules_text, schema = read_position(meta, seen_epoch, seen_revision)
+local refused = newer_schema(schema)
+if refused then
+  return refused
+end
+local rules = decode_rules(rules_text)
+local absent = epoch == '' and ARGV[9] == '0'
+
+local ids, members, scores, profiles = {}, {}, {}, {}
 for i, update in ipairs(updates) do
   ids[i] = update[1]
 end
@@ -112,43 +129,34 @@ for i, user in ipairs(call('HMGET', users, unpack(ids))) do
   local member = user and user:sub(1, 14) .. id
   local score = member and not members[id] and call('ZSCORE', board, member)
   if score then
-    members[id], scores[id], names[id] = member, tonumber(score), user:sub(15)
+    members[id], profiles[id] = member, user:sub(15)
+    scores[id] = stored_score(rules, tonumber(score))
   end
-end
-
--- Returns the score after an update, or nil if it would pass the bounds. The sum is checked by
--- subtraction, since beyond the bounds doubles skip integers and a sum would be rounded.
-local function score_after(before, mode, points)
-  if mode == 'set' or not before then
-    return points
-  elseif mode == 'best' then
-    return math.max(before, points)
-  elseif before > 0 and points > MAX_SCORE - before then
-    return nil
-  elseif before < 0 and points < -MAX_SCORE - before then
-    return nil
-  end
-  return before + points
 end
 
 -- By the index of the update; `outcomes` only has those that are not applied.
-local outcomes, score_of, before_of, name_of, changed = {}, {}, {}, {}, {}
+local outcomes, score_of, before_of, profile_of, changed = {}, {}, {}, {}, {}
 local accepted = false
 for i, update in ipairs(updates) do
   local id, request, fingerprint = update[1], update[4], update[5]
   local first_entry = request ~= '' and remembered[request]
   if first_entry then
     outcomes[i] = first_entry:sub(1, 16) == fingerprint and 'replayed' or 'reused'
+    profile_of[i] = profiles[id] or ''
+  elseif absent then
+    outcomes[i] = 'absent'
   else
-    local before = scores[id]
-    local score = score_after(before, update[2], update[3])
-    if not score then
-      outcomes[i] = 'range'
+    local before, profile = scores[id], profiles[id] or ''
+    local score, problem = apply_points(rules, before, update[2], update[3])
+    if update[8] ~= '' or update[9] then
+      profile = change_profile(profile, update[8], update[9], update[10] == 1)
+    end
+    if not score or not profile then
+      outcomes[i] = problem or 'attributes'
     else
-      local name = update[8] ~= '' and update[8] or names[id] or ''
-      score_of[i], before_of[i], name_of[i] = score, before, name
-      changed[i] = score ~= before or name ~= names[id]
-      scores[id], names[id] = score, name
+      score_of[i], before_of[i], profile_of[i] = score, before, profile
+      changed[i] = score ~= before or profile ~= profiles[id]
+      scores[id], profiles[id] = score, profile
       accepted = true
       if request ~= '' then
         remembered[request] = fingerprint .. ' '
@@ -159,55 +167,56 @@ end
 
 -- 3. Every update is decided: write.
 
-local epoch, revision, lost = read_position(meta, seen_epoch, seen_revision)
 local epoch_began = accepted and (lost or epoch == '')
 if epoch_began then
-  epoch, revision = new_epoch, begin_epoch(board, meta, log, new_epoch, revision)
+  revision = begin_epoch(board, meta, log, new_epoch, epoch, revision)
+  epoch = new_epoch
 end
 local previous_revision = revision
 local changes, others, new_users, new_requests = {}, {}, {}, {}
-
--- Returns a display name as JSON. No other text of a change has characters that JSON escapes.
-local function quoted(name)
-  return name == '' and '""' or encode(name)
-end
+local board_keys = {board, distinct, counts}
+local shared = rules.rank_style
 
 for i, update in ipairs(updates) do
   local outcome = outcomes[i]
   if outcome then
     if outcome == 'replayed' then
-      outcome = 'replayed ' .. remembered[update[4]]:sub(18)
+      -- An entry of an earlier version ends with the name of then.
+      local answer = remembered[update[4]]:sub(18):match('^[-%d ]+')
+      outcome = 'replayed ' .. answer .. '\31' .. profile_of[i]
     end
     others[#others + 1] = (i - 1) .. ',' .. encode(outcome)
   else
-    local id, name = update[1], name_of[i]
-    local member = members[id]
+    local id, profile = update[1], profile_of[i]
     local score, before = whole(score_of[i]), whole(before_of[i] or 0)
-    local previous_rank = member and call('ZREVRANK', board, member) + 1 or 0
-    local rank = previous_rank
+    local stored, stored_before = score, before
+    if rules.order then
+      stored, stored_before = whole(0 - score_of[i]), whole(0 - (before_of[i] or 0))
+    end
+    local previous_place, previous_rank =
+      place_and_rank(rules, board, distinct, members[id], stored_before)
+    local place, rank = previous_place, previous_rank
     if changed[i] then
       revision = revision + 1
       if score_of[i] ~= before_of[i] then
-        local earlier = member
-        member = format('%014x', MAX_SCORE - 1 - revision) .. id
-        members[id] = member
-        call('ZADD', board, score, member)
-        if earlier then
-          -- After the new one: in a cluster's slot that is being moved, an emptied set is gone.
-          call('ZREM', board, earlier)
-        end
-        rank = call('ZREVRANK', board, member) + 1
+        members[id] =
+          move_user(rules, board_keys, id, members[id], stored_before, stored, revision)
+        place, rank = place_and_rank(rules, board, distinct, members[id], stored)
       end
       new_users[#new_users + 1] = id
-      new_users[#new_users + 1] = member:sub(1, 14) .. name
+      new_users[#new_users + 1] = members[id]:sub(1, 14) .. profile
       changes[#changes + 1] = '["' .. id .. '",' .. score .. ',' .. rank .. ',' .. before .. ','
-        .. previous_rank .. ',"' .. update[6] .. '","' .. update[7] .. '",' .. quoted(name) .. ']'
+        .. previous_rank .. ',"' .. update[6] .. '","' .. update[7] .. '",'
+        .. encode_profile(profile, shared, place, previous_place) .. ']'
     end
     if not changed[i] or update[4] ~= '' then
       local answer = score .. ' ' .. rank .. ' ' .. before .. ' ' .. previous_rank .. ' '
-        .. whole(revision) .. (changed[i] and ' 1 ' or ' 0 ') .. name
+        .. whole(revision) .. (changed[i] and ' 1' or ' 0')
+      if shared then
+        answer = answer .. ' ' .. place .. ' ' .. previous_place
+      end
       if not changed[i] then
-        others[#others + 1] = (i - 1) .. ',' .. encode('unchanged ' .. answer)
+        others[#others + 1] = (i - 1) .. ',' .. encode('unchanged ' .. answer .. '\31' .. profile)
       end
       if update[4] ~= '' then
         local entry = update[5] .. ' ' .. answer

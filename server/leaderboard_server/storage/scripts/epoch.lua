@@ -1,4 +1,15 @@
--- The second part of scripts that write: begins epochs, and checks the rights of the store's user.
+-- The second part of scripts that write: begins epochs, and checks the schema version and the rights
+-- of the store's user.
+
+local SCHEMA = 1  -- the version of the layout of keys and values that this server knows
+
+-- Returns the error for a contest of a later schema version, which this server would damage.
+--   schema  the field of meta, false for the first version
+local function newer_schema(schema)
+  if schema and tonumber(schema) > SCHEMA then
+    return redis.error_reply('NEWERSCHEMA the contest has schema version ' .. schema)
+  end
+end
 
 -- Returns the error for the first command that the store's user may not run, nil if there is none.
 -- Without a right a script would break between two writes, so this comes before the first one.
@@ -12,8 +23,9 @@ end
 
 -- Begins a new epoch after all that the contest has. Where a log is found, of whatever history, the
 -- epoch takes the revision after its last id, and trims the log with an entry of its own.
+--   epoch, revision  the position of the contest; a contest without an epoch begins now
 -- Returns the revision that the epoch begins at, and its payload: a commit without changes.
-local function begin_epoch(board_key, meta_key, log_key, new_epoch, revision)
+local function begin_epoch(board_key, meta_key, log_key, new_epoch, epoch, revision)
   local last = redis.call('XREVRANGE', log_key, '+', '-', 'COUNT', 1)[1]
   local before = revision
   if last then
@@ -22,7 +34,12 @@ local function begin_epoch(board_key, meta_key, log_key, new_epoch, revision)
   end
   local at, total = whole(revision), whole(redis.call('ZCARD', board_key))
   local payload = '["' .. new_epoch .. '",' .. whole(before) .. ',' .. at .. ',' .. total .. ']'
-  redis.call('HSET', meta_key, 'epoch', new_epoch, 'revision', at)
+  local fields = {'epoch', new_epoch, 'revision', at, 'schema', SCHEMA}
+  if epoch == '' then
+    local seconds = redis.call('TIME')[1]
+    fields[7], fields[8] = 'created_at', seconds
+  end
+  redis.call('HSET', meta_key, unpack(fields))
   if last then
     redis.call('XADD', log_key, 'MINID', '=', at, at .. '-0', 'commit', payload)
   end

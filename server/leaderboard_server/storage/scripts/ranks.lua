@@ -1,43 +1,36 @@
 #!lua flags=no-writes
--- Reads the ranks of users and, where requested, the users around them. Appended to position.lua.
+-- Reads the ranks of users and, where requested, the rows around them. Appended to position.lua,
+-- rules.lua and rows.lua.
 --
--- KEYS[1]  board  ZSET    member = tie key + user id, score = points
--- KEYS[2]  users  HASH    user id → tie key + display name
--- KEYS[3]  meta   HASH    epoch, revision
--- KEYS[4]  log    STREAM  one entry for each commit, id <last revision>-0
+-- KEYS[1]  board   ZSET    member = tie key + user id, score = points (see rules.lua)
+-- KEYS[2]  users   HASH    user id → tie key + profile (see profiles.lua)
+-- KEYS[3]  meta    HASH    epoch, revision, rules
+-- KEYS[4]  log     STREAM  one entry for each commit, id <last revision>-0
+-- KEYS[5]  scores  ZSET    the distinct scores, where the rank style is dense
 -- ARGV[1]  epoch of the latest position this server has seen, '' for none
 -- ARGV[2]  revision of that position
--- ARGV[3]  how many neighbors to read on each side of the first user
+-- ARGV[3]  rows to read around the first user: '<neighbors on each side> <consecutive rows>', '' for
+--          none
 -- ARGV[4]  id of the first user; then the same two for each further user, up to 1,000 users
 --
--- Returns nil if the history was lost, else {epoch, revision, total users, standing of each user...}
--- with numbers as text; a standing is
---   ''                                              the user has no score
---   '<index> <score> <tie key + display name>'      without neighbors; the index is from 0
---   {index of the first row, {member, score, ...}, {tie key + display name, ...}}  with neighbors
+-- Returns nil if the history was lost, else {epoch, revision, rules, total users, standing of each
+-- user...} with numbers as text. A standing is '' for a user without a score, else
+-- '<index> <score> <tie key + profile>', with the index from 0; where ranks are shared
+-- '<index> <score> <rank> <number of users with a worse rank> <tie key + profile>'. With rows it is
+-- {standing, rows as of rows.lua}; the rows are those of both requests.
 
-local epoch, revision, lost = read_position(KEYS[3], ARGV[1], ARGV[2])
+local epoch, revision, lost, rules_text = read_position(KEYS[3], ARGV[1], ARGV[2])
 if lost then
   return false
 end
-local reply = {epoch, whole(revision), whole(redis.call('ZCARD', KEYS[1]))}
+local rules, total = decode_rules(rules_text), redis.call('ZCARD', KEYS[1])
+local reply = {epoch, whole(revision), rules_text, whole(total)}
 
 local ids = {}
 for i = 4, #ARGV, 2 do
   ids[#ids + 1] = ARGV[i]
 end
 local users = redis.call('HMGET', KEYS[2], unpack(ids))
-
--- Returns the rows from `neighbors` above an index to `neighbors` below it.
-local function rows_around(index, neighbors)
-  local first = math.max(0, index - neighbors)
-  local rows = redis.call('ZREVRANGE', KEYS[1], first, index + neighbors, 'WITHSCORES')
-  local row_ids = {}
-  for i = 1, #rows, 2 do
-    row_ids[#row_ids + 1] = rows[i]:sub(15)
-  end
-  return {whole(first), rows, redis.call('HMGET', KEYS[2], unpack(row_ids))}
-end
 
 local board, call = KEYS[1], redis.call
 -- One command in place of two where the store knows it: Redis from 7.2 on, and Valkey. The script
@@ -53,17 +46,35 @@ local function index_and_score(member)
   return index, index and call('ZSCORE', board, member)
 end
 
+-- Returns the rows around an index that a request asks for.
+local function rows_around(index, request)
+  local neighbors, count = request:match('(%d+) (%d+)')
+  neighbors, count = tonumber(neighbors), tonumber(count)
+  local first, last = math.max(0, index - neighbors), index + neighbors
+  if count > 0 then
+    local first_of_count = first_around(index, count, total)
+    first, last = math.min(first, first_of_count), math.max(last, first_of_count + count - 1)
+  end
+  return read_rows(rules, KEYS, first, last)
+end
+
 for i, user in ipairs(users) do
   local standing = ''
   if user then
     local index, score = index_and_score(user:sub(1, 14) .. ids[i])
-    local neighbors = ARGV[1 + 2 * i]
-    if index and neighbors == '0' then
-      standing = index .. ' ' .. score .. ' ' .. user
-    elseif index then
-      standing = rows_around(index, tonumber(neighbors))
+    if index then
+      standing = index .. ' ' .. score .. ' '
+      if rules.rank_style then
+        standing = standing .. shared_rank(rules, board, KEYS[5], score) .. ' '
+          .. call('ZCOUNT', board, '-inf', '(' .. score) .. ' '
+      end
+      standing = standing .. user
+      local request = ARGV[1 + 2 * i]
+      if request ~= '' then
+        standing = {standing, rows_around(index, request)}
+      end
     end
   end
-  reply[3 + i] = standing
+  reply[4 + i] = standing
 end
 return reply

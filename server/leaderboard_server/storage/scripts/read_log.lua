@@ -2,10 +2,11 @@
 -- Reads the commits after a revision from the commit log, and the one at that revision, by which a
 -- server detects another history. Appended to position.lua.
 --
--- KEYS[1]  board  ZSET    member = tie key + user id, score = points
--- KEYS[2]  users  HASH    user id → tie key + display name
--- KEYS[3]  meta   HASH    epoch, revision
--- KEYS[4]  log    STREAM  one entry for each commit, id <last revision>-0
+-- KEYS[1]  board   ZSET    member = tie key + user id, score = points
+-- KEYS[2]  users   HASH    user id → tie key + profile
+-- KEYS[3]  meta    HASH    epoch, revision
+-- KEYS[4]  log     STREAM  one entry for each commit, id <last revision>-0
+-- KEYS[5]  scores  ZSET    the distinct scores, where the rank style is dense
 -- ARGV[1]  epoch of the latest position this server has seen, '' for none
 -- ARGV[2]  revision of that position
 -- ARGV[3]  the revision after which to read, in decimal digits
