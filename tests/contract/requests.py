@@ -16,6 +16,8 @@ def valid_request(rpc: str, contest_id: str) -> Message:
         "BatchUpdateScores": pb.BatchUpdateScoresRequest(updates=[update]),
         "GetTopUsers": pb.GetTopUsersRequest(contest_id=contest_id),
         "GetUserRank": pb.GetUserRankRequest(contest_id=contest_id, user_id="ada"),
+        "BatchGetUserRanks": pb.BatchGetUserRanksRequest(contest_id=contest_id, user_ids=["ada"]),
+        "GetScoreRank": pb.GetScoreRankRequest(contest_id=contest_id),
         "WatchContest": pb.WatchContestRequest(contest_id=contest_id),
     }
     return requests[rpc]

@@ -132,7 +132,7 @@ async def test_a_batch_of_bad_updates_writes_nothing(edge: Edge, contest_id: str
 async def test_a_thousand_bad_updates_have_a_status_each(edge: Edge, contest_id: str) -> None:
     """Each status has its reason and first field; all fields are named in the first 64 KiB."""
     update = pb.UpdateScoreRequest(
-        contest_id=contest_id, user_id="/", request_id=" ", event_type="/", display_name="\n"
+        contest_id=contest_id, user_id="\\", request_id=" ", event_type="/", display_name="\n"
     )
 
     answer = await edge.stub.BatchUpdateScores(
@@ -158,7 +158,7 @@ async def test_a_thousand_bad_updates_have_a_status_each(edge: Edge, contest_id:
 async def test_refusals_are_counted_as_bytes(edge: Edge, contest_id: str) -> None:
     """A hundred refusals have all details, however many updates are accepted beside them."""
     good = pb.UpdateScoreRequest(contest_id=contest_id, user_id="ada", points=1)
-    bad = pb.UpdateScoreRequest(contest_id=contest_id, user_id="/")
+    bad = pb.UpdateScoreRequest(contest_id=contest_id, user_id="\\")
 
     outcomes = await edge.batch(pb.BatchUpdateScoresRequest(updates=[*[good] * 900, *[bad] * 100]))
 

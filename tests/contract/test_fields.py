@@ -86,6 +86,8 @@ async def test_an_empty_request_is_rejected(edge: Edge, rpc: str) -> None:
         "BatchUpdateScores": ("updates",),
         "GetTopUsers": ("contest_id",),
         "GetUserRank": ("contest_id", "user_id"),
+        "BatchGetUserRanks": ("contest_id", "user_ids"),
+        "GetScoreRank": ("contest_id",),
         "WatchContest": ("contest_id",),
     }
     assert await edge.rejection(rpc, b"") == invalid(*required[rpc])
@@ -95,7 +97,7 @@ async def test_all_invalid_fields_are_named(edge: Edge) -> None:
     """One status names all invalid fields."""
     request = pb.UpdateScoreRequest(
         contest_id="a b",
-        user_id="/",
+        user_id="\\",
         mode=9,  # type: ignore[arg-type]
         request_id=" ",
         event_type="-",

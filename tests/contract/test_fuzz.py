@@ -47,6 +47,7 @@ _SCALARS: dict[int, st.SearchStrategy[Any]] = {
     | st.integers(-(2**53) - 1, 2**53 + 1)
     | st.integers(MIN_INT64, MAX_INT64),
     FieldDescriptor.TYPE_ENUM: st.integers(-1, 5),
+    FieldDescriptor.TYPE_BOOL: st.booleans(),
 }
 
 
@@ -59,6 +60,9 @@ def _messages(kind: Descriptor) -> st.SearchStrategy[Any]:
 
 
 def _values(field: FieldDescriptor) -> st.SearchStrategy[Any]:
+    if field.message_type and field.message_type.GetOptions().map_entry:
+        key, value = map(_values, field.message_type.fields)
+        return st.dictionaries(key, value, max_size=3)
     one = _messages(field.message_type) if field.message_type else _SCALARS[field.type]
     return st.lists(one, max_size=3) if field.is_repeated else one
 

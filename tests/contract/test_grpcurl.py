@@ -81,7 +81,7 @@ async def test_each_method_by_hand(edge: Edge, contest_id: str) -> None:
         event_time="2022-12-18T16:35:00Z",
         display_name="Ada",
     )
-    ada = {"user_id": "ada", "score": "5", "rank": 1, "display_name": "Ada"}
+    ada = {"user_id": "ada", "score": "5", "rank": 1, "display_name": "Ada", "place": 1}
     assert written == {"user": ada, "applied": True, "position": written["position"]}
 
     batch = await _call(
@@ -97,7 +97,7 @@ async def test_each_method_by_hand(edge: Edge, contest_id: str) -> None:
     assert [detail["@type"].rpartition(".")[2] for detail in details] == ["ErrorInfo", "BadRequest"]
 
     board = await _call(edge, "GetTopUsers", contest_id=contest_id)
-    bob = {"user_id": "bob", "score": "3", "rank": 2}
+    bob = {"user_id": "bob", "score": "3", "rank": 2, "place": 2}
     assert (board["users"], board["total_users"]) == ([ada, bob], 2)
 
     standing = await _call(
@@ -109,6 +109,14 @@ async def test_each_method_by_hand(edge: Edge, contest_id: str) -> None:
         min_position=board["position"],
     )
     assert (standing["user"], standing["neighbors"]) == (bob, [ada])
+
+    users = await _call(
+        edge, "BatchGetUserRanks", contest_id=contest_id, user_ids=["bob", "auth0|1"]
+    )
+    assert (users["users"], users["missing_user_ids"]) == ([bob], ["auth0|1"])
+
+    score = await _call(edge, "GetScoreRank", contest_id=contest_id, score=4, around=1)
+    assert (score["rank"], score["place"], score["around"]) == (2, 2, [bob])
 
 
 @on_the_edge
@@ -123,8 +131,10 @@ async def test_a_watch_by_hand(edge: Edge, contest_id: str) -> None:
         options=("-max-time", "1", "-d", request),
     )
 
-    snapshot, *end = pieces(printed.text)
-    assert snapshot == {"position": {}, "snapshot": {"reason": "SNAPSHOT_REASON_INITIAL"}}
+    first, *end = pieces(printed.text)
+    assert first["position"] == {}
+    assert first["snapshot"]["reason"] == "SNAPSHOT_REASON_INITIAL"
+    assert first["snapshot"]["rules"]["order"] == "ORDER_HIGHEST_FIRST"
     assert end[:2] == ["ERROR:", "Code: DeadlineExceeded"]
 
 

@@ -6,7 +6,7 @@ import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from contract.edge import Edge
-from contract.values import DISPLAY_NAME, EVENT_TIME, EVENT_TYPE
+from contract.values import DEFAULT_RULES, DISPLAY_NAME, EVENT_TIME, EVENT_TYPE
 from harness.calls import DEADLINE_S, add, top
 from leaderboard.v1 import leaderboard_pb2 as pb
 
@@ -70,7 +70,9 @@ async def test_another_name_is_a_change_without_points(edge: Edge, contest_id: s
     change = await _watched_change(edge, contest_id, display_name="Ada")
 
     assert change == pb.ScoreChange(
-        user=pb.RankedUser(user_id="ada", score=5, rank=1, display_name="Ada"), previous_rank=1
+        user=pb.RankedUser(user_id="ada", score=5, rank=1, display_name="Ada", place=1),
+        previous_rank=1,
+        previous_place=1,
     )
 
 
@@ -102,8 +104,9 @@ async def test_the_whole_of_a_change(edge: Edge, contest_id: str) -> None:
     )
 
     assert change == pb.ScoreChange(
-        user=pb.RankedUser(user_id="ada", score=5, rank=1),
+        user=pb.RankedUser(user_id="ada", score=5, rank=1, place=1),
         previous_rank=2,
+        previous_place=2,
         points=4,
         event_type="goal",
         event_time=Timestamp(seconds=7, nanos=8),
@@ -133,7 +136,8 @@ async def test_a_watch_of_a_contest_that_does_not_exist_yet(edge: Edge, contest_
     )
     first = await watch.read()
     assert first == pb.WatchContestResponse(
-        position=pb.Position(), snapshot=pb.Snapshot(reason=pb.SNAPSHOT_REASON_INITIAL)
+        position=pb.Position(),
+        snapshot=pb.Snapshot(reason=pb.SNAPSHOT_REASON_INITIAL, rules=DEFAULT_RULES),
     )
 
     written = await add(edge.stub, contest_id, "ada", 5)

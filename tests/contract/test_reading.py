@@ -128,7 +128,7 @@ async def test_neighbors(
         timeout=DEADLINE_S,
     )
 
-    assert answer.user == pb.RankedUser(user_id=f"user-{rank}", score=-rank, rank=rank)
+    assert answer.user == pb.RankedUser(user_id=f"user-{rank}", score=-rank, rank=rank, place=rank)
     assert [(user.user_id, user.score, user.rank) for user in answer.neighbors] == [
         (f"user-{other}", -other, other) for other in around
     ]

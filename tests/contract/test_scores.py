@@ -45,7 +45,7 @@ async def test_points_up_to_the_bounds_are_accepted(
     answer = await edge.stub.UpdateScore(_update(contest_id, points, mode), timeout=DEADLINE_S)
 
     assert answer.applied
-    assert answer.user == pb.RankedUser(user_id="ada", score=points, rank=1)
+    assert answer.user == pb.RankedUser(user_id="ada", score=points, rank=1, place=1)
     assert await edge.board(contest_id) == [("ada", points)]
 
 
@@ -76,7 +76,7 @@ async def test_a_sum_beyond_the_bounds_is_rejected(
     standing = await edge.stub.GetUserRank(
         pb.GetUserRankRequest(contest_id=contest_id, user_id="ada"), timeout=DEADLINE_S
     )
-    assert standing.user == pb.RankedUser(user_id="ada", score=score, rank=1)
+    assert standing.user == pb.RankedUser(user_id="ada", score=score, rank=1, place=1)
     assert standing.position == first.position
     assert standing.total_users == 1
 

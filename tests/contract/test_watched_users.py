@@ -4,7 +4,7 @@ import pytest
 
 from contract.edge import ON_ONE_STORE, Edge
 from contract.rejections import invalid
-from contract.values import USER_ID
+from contract.values import DEFAULT_RULES, USER_ID
 from leaderboard.v1 import leaderboard_pb2 as pb
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), ON_ONE_STORE]
@@ -20,7 +20,7 @@ _MANY = [f"user-{number}" for number in range(1_001)]
         pytest.param(_USERS, _MANY, ["user_ids"], id="1,001"),
         pytest.param(_USERS, ["ada", "bob", "ada"], ["user_ids"], id="one twice"),
         pytest.param(_USERS, [""], ["user_ids[0]"], id="an empty id"),
-        pytest.param(_USERS, ["ada", "a b", "bob", "/"], ["user_ids[1]", "user_ids[3]"], id="two"),
+        pytest.param(_USERS, ["ada", "a b", "bob", "\\"], ["user_ids[1]", "user_ids[3]"], id="two"),
         pytest.param(_USERS, ["", ""], ["user_ids", "user_ids[0]", "user_ids[1]"], id="all wrong"),
         pytest.param(pb.WATCH_SCOPE_TOP, ["ada"], ["user_ids"], id="with TOP"),
         pytest.param(pb.WATCH_SCOPE_ALL, ["ada"], ["user_ids"], id="with ALL"),
@@ -53,7 +53,8 @@ async def test_valid_users(edge: Edge, contest_id: str, count: int) -> None:
     message = await edge.answer("WatchContest", request)
 
     assert message == pb.WatchContestResponse(
-        position=pb.Position(), snapshot=pb.Snapshot(reason=pb.SNAPSHOT_REASON_INITIAL)
+        position=pb.Position(),
+        snapshot=pb.Snapshot(reason=pb.SNAPSHOT_REASON_INITIAL, rules=DEFAULT_RULES),
     )
 
 

@@ -7,6 +7,8 @@ from google.protobuf.duration_pb2 import Duration
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
+from leaderboard.v1 import leaderboard_pb2 as pb
+
 Value = str | int | Message
 
 MIN_INT32, MAX_INT32 = -(2**31), 2**31 - 1
@@ -47,37 +49,48 @@ _NO_ID: dict[str, Value] = _NO_TOKEN | {
     "a slash": "a/b",
     "a dot first": ".a",
     "a dash first": "-a",
-    "an underscore first": "_a",
+    "a colon first": ":a",
+    "an at sign": "a@b",
     "braces": "a{b}",
     "an asterisk": "*",
     "quotes": '"a"',
     "a backslash": "a\\b",
 }
-_COLON_AND_AT: dict[str, Value] = {"a colon": "a:b", "an at sign": "a@b"}
 
 CONTEST_ID = Values(
     good={
         "one character": "a",
         "a number": "42",
-        "all it may hold": "A9z._-",
+        "all it may hold": "A9z._:-",
         "a dash at the end": "a-",
-        "64 characters": "c" * 64,
+        "an underscore first": "_a",
+        "128 characters": "c" * 128,
     },
-    bad={"missing": "", "65 characters": "c" * 65} | _NO_ID | _COLON_AND_AT,
+    bad={"missing": "", "129 characters": "c" * 129} | _NO_ID,
 )
 USER_ID = Values(
     good={
         "one character": "a",
         "a number": "42",
-        "all it may hold": "A9z._:@-",
-        "128 characters": "u" * 128,
+        "all signs": "!#$%&'()*+,-./:;<=>?@[]^_`{|}~",
+        "an id of another system": "auth0|1",
+        "a mail address": "a+b@example.com",
+        "base64": "aGk/+A==",
+        "a negative number": "-1",
+        "128 characters": "~" * 128,
     },
-    bad={"missing": "", "129 characters": "u" * 129, "a colon first": ":a", "an at sign first": "@"}
-    | _NO_ID,
+    bad={
+        "missing": "",
+        "129 characters": "u" * 129,
+        "a space alone": " ",
+        "quotes": '"a"',
+        "a backslash": "a\\b",
+    }
+    | _NO_TOKEN,
 )
 EVENT_TYPE = Values(
     good={"missing": "", "all it may hold": "A9z._:-", "64 characters": "e" * 64},
-    bad={"65 characters": "e" * 65, "an at sign": "a@b", "a colon first": ":a"} | _NO_ID,
+    bad={"65 characters": "e" * 65, "an underscore first": "_a"} | _NO_ID,
 )
 REQUEST_ID = Values(
     good={
@@ -183,12 +196,28 @@ NEIGHBORS = Values(
     good={"missing": 0, "one": 1, "100": 100},
     bad={"101": 101, "negative": -1, "the largest": MAX_INT32, "the least": MIN_INT32},
 )
+AROUND = Values(
+    good={"missing": 0, "one": 1, "201": 201},
+    bad={"202": 202, "negative": -1, "the largest": MAX_INT32, "the least": MIN_INT32},
+)
+SCORE = Values(
+    good={"missing": 0, "2^53": 2**53, "-2^53": -(2**53)},
+    bad={"2^53 + 1": 2**53 + 1, "-2^53 - 1": -(2**53) - 1, "most": MAX_INT64, "least": MIN_INT64},
+)
 EPOCH = Values(
     bad={"65 characters": "e" * 65, "missing": "", "a slash": "a/b", "a dot": "a.b"} | _NO_TOKEN
 )
 REVISION = Values(
     bad={"negative": -1, "2^53 + 1": 2**53 + 1, "the most": MAX_INT64, "the least": MIN_INT64}
 )
+
+DEFAULT_RULES = pb.ContestRules(
+    order=pb.ORDER_HIGHEST_FIRST,
+    tie_break=pb.TIE_BREAK_FIRST_REACHED,
+    rank_style=pb.RANK_STYLE_ORDINAL,
+    default_mode=pb.UPDATE_MODE_INCREMENT,
+)
+"""The rules of a contest that began with a score, as the service returns them."""
 
 FIELDS: dict[str, dict[str, Values]] = {
     "UpdateScore": {
@@ -211,6 +240,19 @@ FIELDS: dict[str, dict[str, Values]] = {
         "contest_id": CONTEST_ID,
         "user_id": USER_ID,
         "neighbors": NEIGHBORS,
+        "around": AROUND,
+        "min_position.epoch": EPOCH,
+        "min_position.revision": REVISION,
+    },
+    "BatchGetUserRanks": {
+        "contest_id": CONTEST_ID,
+        "min_position.epoch": EPOCH,
+        "min_position.revision": REVISION,
+    },
+    "GetScoreRank": {
+        "contest_id": CONTEST_ID,
+        "score": SCORE,
+        "around": AROUND,
         "min_position.epoch": EPOCH,
         "min_position.revision": REVISION,
     },
@@ -227,6 +269,9 @@ FIELDS: dict[str, dict[str, Values]] = {
 
 ELSEWHERE = {
     "UpdateScore.points": "test_scores.py",
+    "UpdateScore.attributes": "test_attributes.py",
+    "UpdateScore.clear_display_name": "test_attributes.py",
+    "BatchGetUserRanks.user_ids": "test_several_users.py",
     "BatchUpdateScores.updates": "test_batches.py",
     "WatchContest.user_ids": "test_watched_users.py",
 }

@@ -79,9 +79,7 @@ async def _server(faulty: FaultyConnection, any_redis: Redis) -> Store:
 
 async def copied(redis: Redis) -> Callable[[], Awaitable[None]]:
     """Copy the contest, and return a function that moves it back to the copy."""
-    dumps = {
-        name: dump for name in keys.of_contest(CONTEST) if (dump := await redis.dump(name))
-    }
+    dumps = {name: dump for name in keys.of_contest(CONTEST) if (dump := await redis.dump(name))}
 
     async def move_back() -> None:
         for name, dump in dumps.items():

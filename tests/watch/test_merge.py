@@ -23,13 +23,13 @@ many_commits = st.lists(st.lists(steps, min_size=1, max_size=6), max_size=15)
 def applied(
     rows: list[RankedUser], changes: tuple[ScoreChange, ...], limit: int
 ) -> list[RankedUser]:
-    """Apply changes as a watcher does: remove the row, insert it at its rank, cut to the limit."""
+    """Apply changes as a watcher does: remove the row, insert it at its place, cut to the limit."""
     for change in changes:
         rows = [row for row in rows if row.user_id != change.user.user_id]
-        if change.user.rank <= limit:
-            rows.insert(change.user.rank - 1, change.user)
+        if change.user.place <= limit:
+            rows.insert(change.user.place - 1, change.user)
         rows = rows[:limit]
-    return [row._replace(rank=rank) for rank, row in enumerate(rows, 1)]
+    return [row._replace(rank=place, place=place) for place, row in enumerate(rows, 1)]
 
 
 def after(board: PlainBoard, batches: list[list[Step]]) -> list[Commit]:
