@@ -11,7 +11,8 @@ from google.rpc import code_pb2
 
 from cli.conftest import Run
 from cli.doctor_results import found
-from cli.fake_service import STORE_AWAY, FakeService, refusal
+from cli.fake_service import FakeService
+from cli.refusals import STORE_AWAY, refusal
 from harness.service import ServiceProcess
 from harness.stores import StoreProcess
 from harness.waiting import eventually

@@ -12,7 +12,8 @@ from google.rpc.status_pb2 import Status
 
 from cli.command import OnTerminal, plain_lines, run_in_pipe
 from cli.conftest import Run
-from cli.fake_service import STORE_AWAY, FakeService, refusal
+from cli.fake_service import FakeService
+from cli.refusals import STORE_AWAY, refusal
 from leaderboard_cli.failures import ExitCode
 
 

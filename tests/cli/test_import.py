@@ -10,7 +10,8 @@ from google.rpc.status_pb2 import Status
 
 from cli.command import OnTerminal, run_in_pipe
 from cli.conftest import Run
-from cli.fake_service import STORE_AWAY, FakeService, refusal
+from cli.fake_service import FakeService
+from cli.refusals import STORE_AWAY, refusal
 from leaderboard.v1 import leaderboard_pb2 as pb
 from leaderboard_cli.failures import ExitCode
 

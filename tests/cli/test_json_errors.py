@@ -9,7 +9,8 @@ from google.rpc import code_pb2
 
 from cli.command import Outcome
 from cli.conftest import Run
-from cli.fake_service import FakeService, refusal
+from cli.fake_service import FakeService
+from cli.refusals import refusal
 from cli.watch_messages import BOB_WINS, DRAINING, FIRST, OVER
 from leaderboard_cli.failures import ExitCode
 

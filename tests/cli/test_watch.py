@@ -9,7 +9,8 @@ from google.rpc import code_pb2, status_pb2
 
 from cli.command import OnTerminal, plain_lines
 from cli.conftest import Run
-from cli.fake_service import FakeService, refusal
+from cli.fake_service import FakeService
+from cli.refusals import refusal
 from cli.watch_messages import BOB_WINS, DRAINING, FIRST, OVER, SNAPSHOT_AGAIN
 from leaderboard.v1 import leaderboard_pb2 as pb
 from leaderboard_cli.failures import ExitCode

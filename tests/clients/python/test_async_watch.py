@@ -10,7 +10,8 @@ import grpc
 import pytest
 from google.rpc import code_pb2, status_pb2
 
-from cli.fake_service import STORE_AWAY, FakeService, refusal
+from cli.fake_service import FakeService
+from cli.refusals import STORE_AWAY, refusal
 from cli.watch_messages import BOB_WINS, DRAINING, FIRST, OVER, SNAPSHOT_AGAIN
 from leaderboard.v1 import leaderboard_pb2 as pb
 from leaderboard_client import LeaderboardError, Position, WatchScope

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from google.rpc import code_pb2
 
-from cli.fake_service import STORE_AWAY, refusal
+from cli.refusals import STORE_AWAY, refusal
 from clients.python.scripted_channel import Attempt, scripted_channel
 from leaderboard.v1 import leaderboard_pb2 as pb
 from leaderboard_client import Cancelled, NotFound, Overloaded, UpdateResult, channel_pool

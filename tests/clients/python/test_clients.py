@@ -8,7 +8,8 @@ import pytest
 from google.rpc import code_pb2, status_pb2
 
 import leaderboard_client
-from cli.fake_service import STORE_AWAY, FakeService, refusal
+from cli.fake_service import FakeService
+from cli.refusals import STORE_AWAY, refusal
 from clients.python.any_client import AnyClient, call
 from leaderboard.v1 import leaderboard_pb2 as pb
 from leaderboard_client import (

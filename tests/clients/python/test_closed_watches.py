@@ -11,7 +11,8 @@ from typing import Any
 import grpc
 import pytest
 
-from cli.fake_service import STORE_AWAY, FakeService
+from cli.fake_service import FakeService
+from cli.refusals import STORE_AWAY
 from cli.watch_messages import BOB_WINS, FIRST, OVER
 from clients.python.any_client import CLIENTS, AnyClient, call, watched
 from harness.waiting import eventually

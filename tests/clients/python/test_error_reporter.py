@@ -7,7 +7,8 @@ from collections.abc import Callable
 import pytest
 from google.rpc import code_pb2
 
-from cli.fake_service import FakeService, refusal
+from cli.fake_service import FakeService
+from cli.refusals import refusal
 from clients.python.any_client import CLIENTS, AnyClient, call
 from clients.python.reports import ADA
 from harness.waiting import eventually

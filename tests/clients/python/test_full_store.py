@@ -7,7 +7,8 @@ from google.rpc import code_pb2
 from google.rpc.status_pb2 import Status
 from redis.asyncio import Redis
 
-from cli.fake_service import FakeService, refusal
+from cli.fake_service import FakeService
+from cli.refusals import refusal
 from clients.python.any_client import CLIENTS, AnyClient, call
 from clients.python.reports import Reports
 from harness.calls import scores

@@ -4,7 +4,7 @@ import grpc
 import pytest
 from google.rpc import code_pb2
 
-from cli.fake_service import refusal
+from cli.refusals import refusal
 from leaderboard.v1 import leaderboard_pb2 as pb
 from leaderboard_client import FieldViolation, InvalidRequest, LeaderboardError
 from leaderboard_client.rpc_status import error_from_update

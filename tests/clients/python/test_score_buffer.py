@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from google.rpc import code_pb2, status_pb2
 
-from cli.fake_service import STORE_AWAY, FakeService, refusal
+from cli.fake_service import FakeService
+from cli.refusals import STORE_AWAY, refusal
 from clients.python.any_client import AnyClient, call
 from harness.waiting import eventually
 from leaderboard.v1 import leaderboard_pb2 as pb

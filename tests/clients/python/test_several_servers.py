@@ -12,7 +12,8 @@ import pytest_asyncio
 import trustme
 from google.rpc import code_pb2
 
-from cli.fake_service import FakeService, refusal
+from cli.fake_service import FakeService
+from cli.refusals import refusal
 from cli.watch_messages import BOB_WINS, DRAINING, FIRST, OVER
 from clients.python.any_client import CLIENTS, AnyClient, call, watched
 from clients.python.breaking_server import BreakingServer, reset_of_connection

@@ -9,7 +9,8 @@ import grpc
 import pytest
 from google.rpc import code_pb2
 
-from cli.fake_service import FakeService, refusal
+from cli.fake_service import FakeService
+from cli.refusals import refusal
 from clients.python.any_client import AnyClient, call
 from harness.waiting import eventually
 from leaderboard.v1 import leaderboard_pb2 as pb
