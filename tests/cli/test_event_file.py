@@ -104,8 +104,11 @@ def test_byte_order_marks_blanks_and_line_ends_are_ignored(end: str) -> None:
         ("chess,ada,", "points '' is not an integer"),
         ("chess,ada,9007199254740993", "points 9007199254740993 is beyond 2^53"),
         (",ada,1", "contest_id is missing"),
-        ("ch ess,ada,1", "contest_id 'ch ess' does not match [A-Za-z0-9][A-Za-z0-9._-]{0,63}"),
-        ("chess,é,1", "user_id 'é' does not match [A-Za-z0-9][A-Za-z0-9._:@-]{0,127}"),
+        ("ch ess,ada,1", "contest_id 'ch ess' does not match [A-Za-z0-9_][A-Za-z0-9._:-]{0,127}"),
+        (
+            "chess,é,1",
+            "user_id 'é' is not 1 to 128 printable ASCII characters without space, \" and \\",
+        ),
         ('chess,"ada,1', "is not CSV: unexpected end of data"),
         ('chess,"ada"x,1', "is not CSV: ',' expected after '\"'"),
     ],

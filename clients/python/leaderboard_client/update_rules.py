@@ -20,8 +20,8 @@ MODES = {
 }
 """The modes by their names for people."""
 
-_CONTEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-_USER_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:@-]{0,127}")
+_CONTEST_ID = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._:-]{0,127}")
+_USER_ID = re.compile(r"[!#-\[\]-~]{1,128}")
 _EVENT_TYPE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,63}")
 _REQUEST_ID = re.compile(r"[!-~]{1,64}")
 _INTEGER = re.compile(r"[+-]?[0-9]{1,40}")
@@ -45,7 +45,13 @@ def check_contest_id(value: str) -> None:
 
 def check_user_id(value: str) -> None:
     """Raise MalformedFieldError unless the value can be a `user_id`."""
-    _check_match("user_id", value, _USER_ID)
+    if not value:
+        raise MalformedFieldError("user_id is missing")
+    if not _USER_ID.fullmatch(value):
+        raise MalformedFieldError(
+            f"user_id {shown(value)} is not 1 to 128 printable ASCII characters without space,"
+            ' " and \\'
+        )
 
 
 def check_event_type(value: str) -> None:
