@@ -12,8 +12,10 @@ from google.protobuf.message import Message
 from google.rpc import status_pb2
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 
+from cli.fake_contests import FakeContests
 from cli.refusals import abort
 from leaderboard.v1 import leaderboard_pb2 as pb
+from leaderboard.v1.contests_pb2_grpc import add_ContestServiceServicer_to_server
 from leaderboard.v1.leaderboard_pb2_grpc import (
     LeaderboardServiceServicer,
     add_LeaderboardServiceServicer_to_server,
@@ -54,18 +56,25 @@ class FakeService(LeaderboardServiceServicer):
         """The answer of GetTopUsers."""
         self.rank = pb.GetUserRankResponse()
         """The answer of GetUserRank."""
+        self.ranks = pb.BatchGetUserRanksResponse()
+        """The answer of BatchGetUserRanks."""
+        self.score_rank = pb.GetScoreRankResponse()
+        """The answer of GetScoreRank."""
+        self.contests = FakeContests(self._begin_call)
+        """The contests, which don't know the updates."""
         self.stream: Iterable[pb.WatchContestResponse] = ()
         """The messages of a watch; then the stream ends, or waits until `held` is set."""
         self.streams: deque[Iterable[pb.WatchContestResponse]] = deque()
         """The messages of the first watches instead, in turn; then their streams end at once."""
         self.held = Event()
         self.asked: list[Message] = []
-        """All requests of reads and watches."""
+        """All requests of reads, of contests and of watches."""
         self._seen: set[tuple[str, str]] = set()
         self._server = grpc.server(ThreadPoolExecutor(max_workers=4))
         self._credentials = credentials
         self._at = at
         add_LeaderboardServiceServicer_to_server(self, self._server)
+        add_ContestServiceServicer_to_server(self.contests, self._server)
         health_pb2_grpc.add_HealthServicer_to_server(_Health(self), self._server)
         self.held.set()
 
@@ -118,19 +127,29 @@ class FakeService(LeaderboardServiceServicer):
         self, request: pb.GetTopUsersRequest, context: grpc.ServicerContext
     ) -> pb.GetTopUsersResponse:
         """Return `top`, or reject the call."""
-        self._record_token(context)
-        self.asked.append(request)
-        self._reject_if_due(context)
+        self._begin_call(request, context)
         return self.top
 
     def GetUserRank(  # noqa: N802 (the name of the contract)
         self, request: pb.GetUserRankRequest, context: grpc.ServicerContext
     ) -> pb.GetUserRankResponse:
         """Return `rank`, or reject the call."""
-        self._record_token(context)
-        self.asked.append(request)
-        self._reject_if_due(context)
+        self._begin_call(request, context)
         return self.rank
+
+    def BatchGetUserRanks(  # noqa: N802 (the name of the contract)
+        self, request: pb.BatchGetUserRanksRequest, context: grpc.ServicerContext
+    ) -> pb.BatchGetUserRanksResponse:
+        """Return `ranks`, or reject the call."""
+        self._begin_call(request, context)
+        return self.ranks
+
+    def GetScoreRank(  # noqa: N802 (the name of the contract)
+        self, request: pb.GetScoreRankRequest, context: grpc.ServicerContext
+    ) -> pb.GetScoreRankResponse:
+        """Return `score_rank`, or reject the call."""
+        self._begin_call(request, context)
+        return self.score_rank
 
     def WatchContest(  # noqa: N802 (the name of the contract)
         self, request: pb.WatchContestRequest, context: grpc.ServicerContext
@@ -144,6 +163,12 @@ class FakeService(LeaderboardServiceServicer):
             yield from self.stream
             if context.add_callback(self.held.set):  # otherwise the watcher has already left
                 self.held.wait()
+        self._reject_if_due(context)
+
+    def _begin_call(self, request: Message, context: grpc.ServicerContext) -> None:
+        """Record the request and the token of a call, and end it if that is due."""
+        self._record_token(context)
+        self.asked.append(request)
         self._reject_if_due(context)
 
     def _record_token(self, context: grpc.ServicerContext) -> None:
@@ -171,9 +196,12 @@ class FakeService(LeaderboardServiceServicer):
                 score=self.scores[user],
                 rank=1,
                 display_name=update.display_name or self.display_name,
+                place=1,
+                attributes=update.attributes,
             ),
             previous_score=before,
             previous_rank=2,
+            previous_place=2,
             applied=True,
             replayed=replayed,
             position=pb.Position(epoch="e", revision=len(self._seen)),

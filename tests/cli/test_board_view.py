@@ -26,7 +26,7 @@ def board(*updates: WatchUpdate) -> BoardView:
 
 def rows(count: int, name: str = "") -> tuple[RankedUser, ...]:
     """Return the rows of a board."""
-    return tuple(RankedUser(n, f"u{n}", 1_000_000 - n, name) for n in range(1, count + 1))
+    return tuple(RankedUser(n, f"u{n}", 1_000_000 - n, name, n) for n in range(1, count + 1))
 
 
 def live(shown: tuple[RankedUser, ...]) -> WatchUpdate:

@@ -10,9 +10,9 @@ from leaderboard_cli.output import board_table
 from leaderboard_client import RankedUser
 
 ROWS = [
-    RankedUser(1, "user-0123456789abcdef", 123_456, "Kylian Mbappé Lottin"),
-    RankedUser(2, "messi", 9, "Lionel Andrés Messi"),
-    RankedUser(100, "x", 900_719_925, ""),
+    RankedUser(1, "user-0123456789abcdef", 123_456, "Kylian Mbappé Lottin", 1),
+    RankedUser(2, "messi", 9, "Lionel Andrés Messi", 2),
+    RankedUser(100, "x", 900_719_925, "", 100),
 ]
 NOTES = {"messi": Text("+1,234 ▲12")}
 
@@ -67,6 +67,6 @@ def test_short_names_keep_the_ids() -> None:
     """Nothing is left out where names and ids are short enough."""
     console = Console(width=40, color_system=None)
     with console.capture() as capture:
-        console.print(board_table([RankedUser(1, "ada", 5, "Ada")], width=40))
+        console.print(board_table([RankedUser(1, "ada", 5, "Ada", 1)], width=40))
 
     assert capture.get().split()[:4] == ["Rank", "User", "Score", "Id"]

@@ -19,7 +19,7 @@ def _goals(fake: FakeService) -> FakeService:
     users = [
         pb.RankedUser(user_id="mbappe", score=22, rank=1, display_name="Kylian Mbappé (France)"),
         pb.RankedUser(user_id="messi", score=21, rank=2, display_name="Lionel Messi (Argentina)"),
-        pb.RankedUser(user_id="plain", score=-1_234, rank=3),
+        pb.RankedUser(user_id="plain", score=-1_234, rank=3, place=3),
     ]
     position = pb.Position(epoch="e", revision=41)
     fake.top = pb.GetTopUsersResponse(users=users, total_users=8_462, position=position)
@@ -91,6 +91,8 @@ def test_json_is_the_answer_of_the_service(goals: FakeService, run: Run) -> None
         "score": "-1234",
         "rank": 3,
         "display_name": "",
+        "place": 3,
+        "attributes": {},
     }
     assert json.loads(rank)["percentile"] == 99.98
     assert json.loads(rank)["position"] == {"epoch": "e", "revision": "41"}

@@ -4,7 +4,7 @@ from leaderboard.v1 import leaderboard_pb2 as pb
 
 
 def _ranked(user_id: str, score: int, rank: int, name: str = "") -> pb.RankedUser:
-    return pb.RankedUser(user_id=user_id, score=score, rank=rank, display_name=name)
+    return pb.RankedUser(user_id=user_id, score=score, rank=rank, display_name=name, place=rank)
 
 
 FIRST = pb.WatchContestResponse(
@@ -22,7 +22,13 @@ BOB_WINS = pb.WatchContestResponse(
     previous_revision=7,
     changes=pb.Changes(
         changes=[
-            pb.ScoreChange(user=_ranked("bob", 6, 1), previous_rank=2, points=3, event_type="win"),
+            pb.ScoreChange(
+                user=_ranked("bob", 6, 1),
+                previous_rank=2,
+                points=3,
+                event_type="win",
+                previous_place=2,
+            ),
             pb.ScoreChange(user=_ranked("eve", 1, 3), points=1),
         ]
     ),

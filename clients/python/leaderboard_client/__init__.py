@@ -9,8 +9,17 @@ from leaderboard_client.async_client import AsyncLeaderboardClient
 from leaderboard_client.async_score_buffer import AsyncScoreBuffer
 from leaderboard_client.channels import Tls
 from leaderboard_client.client import LeaderboardClient
-from leaderboard_client.enums import SnapshotReason, UpdateMode, WatchScope
+from leaderboard_client.contest import Contest, ContestRules, RuleChanges
+from leaderboard_client.enums import (
+    Order,
+    RankStyle,
+    SnapshotReason,
+    TieBreak,
+    UpdateMode,
+    WatchScope,
+)
 from leaderboard_client.errors import (
+    AlreadyExists,
     Cancelled,
     DeadlineExceeded,
     FailedPrecondition,
@@ -23,7 +32,15 @@ from leaderboard_client.errors import (
     RequestIdReused,
     Unavailable,
 )
-from leaderboard_client.results import Position, RankedUser, TopUsers, UpdateResult, UserRank
+from leaderboard_client.results import (
+    Position,
+    RankedUser,
+    ScoreRank,
+    TopUsers,
+    UpdateResult,
+    UserRank,
+    UserRanks,
+)
 from leaderboard_client.score_buffer import ScoreBuffer
 from leaderboard_client.score_update import ScoreUpdate
 from leaderboard_client.watch import Watch
@@ -38,9 +55,12 @@ from leaderboard_client.watch_update import (
 __version__ = version("leaderboard-client")
 
 __all__ = [
+    "AlreadyExists",
     "AsyncLeaderboardClient",
     "AsyncScoreBuffer",
     "Cancelled",
+    "Contest",
+    "ContestRules",
     "DeadlineExceeded",
     "FailedPrecondition",
     "FieldViolation",
@@ -49,22 +69,28 @@ __all__ = [
     "LeaderboardError",
     "MissedChangesError",
     "NotFound",
+    "Order",
     "OutOfRange",
     "Overloaded",
     "Position",
+    "RankStyle",
     "RankedUser",
     "RequestIdReused",
+    "RuleChanges",
     "ScoreBuffer",
     "ScoreChange",
+    "ScoreRank",
     "ScoreUpdate",
     "SnapshotReason",
     "StreamLostError",
+    "TieBreak",
     "Tls",
     "TopUsers",
     "Unavailable",
     "UpdateMode",
     "UpdateResult",
     "UserRank",
+    "UserRanks",
     "Watch",
     "WatchScope",
     "WatchState",

@@ -2,32 +2,29 @@
 
 import weakref
 from collections.abc import AsyncGenerator, Iterable
-from datetime import datetime
 from functools import partial
 from typing import Self
 
 import grpc.aio
 
-from leaderboard_client import calls
 from leaderboard_client.addresses import Rotation, Server, alternatives, parse_addresses
+from leaderboard_client.async_contest_methods import AsyncContestMethods
 from leaderboard_client.async_score_buffer import AsyncScoreBuffer
+from leaderboard_client.async_score_methods import AsyncScoreMethods
 from leaderboard_client.async_watch import watch_contest
 from leaderboard_client.caller import AsyncCaller
-from leaderboard_client.calls import Outcome
 from leaderboard_client.channels import Tls, Token, authorization, check_token, open_async_channel
 from leaderboard_client.closing import AsyncCloseEvent, WeakRegistry
-from leaderboard_client.enums import UpdateMode, WatchScope
+from leaderboard_client.enums import WatchScope
 from leaderboard_client.error_reporter import OnError
 from leaderboard_client.live_board import DEFAULT_LIMIT
 from leaderboard_client.pending_queue import BufferOptions
-from leaderboard_client.results import Position, TopUsers, UpdateResult, UserRank
 from leaderboard_client.retrying import DEFAULT_TIMEOUT
-from leaderboard_client.score_update import ScoreUpdate
 from leaderboard_client.watch_session import watch_request
 from leaderboard_client.watch_update import WatchUpdate
 
 
-class AsyncLeaderboardClient:
+class AsyncLeaderboardClient(AsyncScoreMethods, AsyncContestMethods):
     """Calls a leaderboard service from the tasks of one event loop.
 
     The arguments, the results and the errors are those of `LeaderboardClient`. Cancelling a task
@@ -68,60 +65,6 @@ class AsyncLeaderboardClient:
         for channel in list(self._watch_channels):
             await channel.close()
         self._buffers.close()
-
-    async def update_score(
-        self,
-        contest_id: str,
-        user_id: str,
-        points: int,
-        *,
-        mode: UpdateMode = UpdateMode.INCREMENT,
-        request_id: str = "",
-        event_type: str = "",
-        event_time: datetime | str | None = None,
-        display_name: str = "",
-        timeout: float | None = None,  # noqa: ASYNC109 (of a call with all its attempts)
-    ) -> UpdateResult:
-        """Change the score of one user; see `LeaderboardClient.update_score`."""
-        update = ScoreUpdate(
-            contest_id, user_id, points, mode, request_id, event_type, event_time, display_name
-        )
-        return await self._caller.make(calls.update_score(update), timeout)
-
-    async def batch_update_scores(
-        self,
-        updates: Iterable[ScoreUpdate],
-        *,
-        timeout: float | None = None,  # noqa: ASYNC109 (of a call with all its attempts)
-    ) -> list[Outcome]:
-        """Apply up to 1,000 updates; see `LeaderboardClient.batch_update_scores`."""
-        return await self._caller.make(calls.batch_update_scores(updates), timeout)
-
-    async def get_top_users(
-        self,
-        contest_id: str,
-        *,
-        limit: int = DEFAULT_LIMIT,
-        start_rank: int = 1,
-        min_position: Position | None = None,
-        timeout: float | None = None,  # noqa: ASYNC109 (of a call with all its attempts)
-    ) -> TopUsers:
-        """Read consecutive ranks, best first; see `LeaderboardClient.get_top_users`."""
-        call = calls.get_top_users(contest_id, limit, start_rank, min_position)
-        return await self._caller.make(call, timeout)
-
-    async def get_user_rank(
-        self,
-        contest_id: str,
-        user_id: str,
-        *,
-        neighbors: int = 0,
-        min_position: Position | None = None,
-        timeout: float | None = None,  # noqa: ASYNC109 (of a call with all its attempts)
-    ) -> UserRank:
-        """Read the score and rank of one user; see `LeaderboardClient.get_user_rank`."""
-        call = calls.get_user_rank(contest_id, user_id, neighbors, min_position)
-        return await self._caller.make(call, timeout)
 
     def watch(
         self,

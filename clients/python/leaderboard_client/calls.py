@@ -1,4 +1,4 @@
-"""Unary calls of the contract: the request of each, and how its response is decoded."""
+"""Unary calls of `LeaderboardService`: the request of each, and how its response is decoded."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -8,9 +8,16 @@ from typing import Any, Generic, TypeAlias, TypeVar
 from google.protobuf.message import Message
 
 from leaderboard.v1 import leaderboard_pb2 as pb
-from leaderboard_client.encoding import encoding
+from leaderboard_client.encoding import encoding, user_list
 from leaderboard_client.errors import LeaderboardError
-from leaderboard_client.results import Position, TopUsers, UpdateResult, UserRank
+from leaderboard_client.results import (
+    Position,
+    ScoreRank,
+    TopUsers,
+    UpdateResult,
+    UserRank,
+    UserRanks,
+)
 from leaderboard_client.rpc_status import error_from_update
 from leaderboard_client.score_update import ScoreUpdate
 
@@ -22,7 +29,7 @@ ResultT = TypeVar("ResultT")
 
 @dataclass(frozen=True, slots=True)
 class Call(Generic[ResultT]):
-    """One call. It may be sent any number of times, because its writes have request ids."""
+    """One call. It may be sent any number of times: a repeat changes nothing more."""
 
     method: str
     """The name of the method in the contract."""
@@ -48,7 +55,7 @@ def batch_update_scores(updates: Iterable[ScoreUpdate]) -> Call[list[Outcome]]:
 def get_top_users(
     contest_id: str, limit: int, start_rank: int, min_position: Position | None
 ) -> Call[TopUsers]:
-    """Return the call that reads ranks; raise ValueError if it can't be encoded."""
+    """Return the call that reads rows; raise ValueError if it can't be encoded."""
     with encoding():
         request = pb.GetTopUsersRequest(
             contest_id=contest_id,
@@ -60,7 +67,7 @@ def get_top_users(
 
 
 def get_user_rank(
-    contest_id: str, user_id: str, neighbors: int, min_position: Position | None
+    contest_id: str, user_id: str, neighbors: int, around: int, min_position: Position | None
 ) -> Call[UserRank]:
     """Return the call that reads a user's rank; raise ValueError if it can't be encoded."""
     with encoding():
@@ -68,9 +75,37 @@ def get_user_rank(
             contest_id=contest_id,
             user_id=user_id,
             neighbors=neighbors,
+            around=around,
             min_position=_position(min_position),
         )
     return Call("GetUserRank", request, UserRank.decode)
+
+
+def batch_get_user_ranks(
+    contest_id: str, user_ids: Iterable[str], min_position: Position | None
+) -> Call[UserRanks]:
+    """Return the call that reads the ranks of users; raise ValueError if it can't be encoded."""
+    with encoding():
+        request = pb.BatchGetUserRanksRequest(
+            contest_id=contest_id,
+            user_ids=user_list(user_ids),
+            min_position=_position(min_position),
+        )
+    return Call("BatchGetUserRanks", request, UserRanks.decode)
+
+
+def get_score_rank(
+    contest_id: str, score: int, around: int, min_position: Position | None
+) -> Call[ScoreRank]:
+    """Return the call that reads the rank of a score; raise ValueError if it can't be encoded."""
+    with encoding():
+        request = pb.GetScoreRankRequest(
+            contest_id=contest_id,
+            score=score,
+            around=around,
+            min_position=_position(min_position),
+        )
+    return Call("GetScoreRank", request, ScoreRank.decode)
 
 
 def check_batch_size(

@@ -8,9 +8,9 @@ from enum import Enum, auto
 from threading import RLock
 from typing import Any, Generic, TypeVar
 
-from leaderboard.v1.leaderboard_pb2_grpc import LeaderboardServiceStub
 from leaderboard_client.addresses import Rotation, Server
 from leaderboard_client.errors import Cancelled
+from leaderboard_client.service_stub import ServiceStub
 
 IDLE_LIMIT = 3.0
 """The seconds without any response, while attempts wait for one, after which an unanswered attempt
@@ -47,7 +47,7 @@ class PooledChannel(Generic[ChannelT]):
     """The channel. The pool does not close it, but returns it for closing."""
 
     stub: Any
-    """The methods of the service on the channel."""
+    """The methods of the contract on the channel."""
 
     is_shared: bool
     """Whether several servers share the channel."""
@@ -211,7 +211,7 @@ class ChannelPool(Generic[ChannelT]):
 
     def _open(self, server: Server) -> PooledChannel[ChannelT]:
         channel = self._connect(server)
-        pooled = PooledChannel(channel, LeaderboardServiceStub(channel), server.is_group)
+        pooled = PooledChannel(channel, ServiceStub(channel), server.is_group)
         if len(self._servers) > 1:
             pooled.connected = self._connection_of(channel)
         return pooled

@@ -1,33 +1,30 @@
 """Synchronous client of the leaderboard service."""
 
 from collections.abc import Iterable
-from datetime import datetime
 from functools import partial
 from typing import Self
 
-from leaderboard_client import calls
 from leaderboard_client.addresses import Rotation, alternatives, parse_addresses
 from leaderboard_client.caller import Caller
-from leaderboard_client.calls import Outcome
 from leaderboard_client.channels import Tls, Token, authorization, check_token, open_channel
 from leaderboard_client.closing import WeakRegistry
-from leaderboard_client.enums import UpdateMode, WatchScope
+from leaderboard_client.contest_methods import ContestMethods
+from leaderboard_client.enums import WatchScope
 from leaderboard_client.error_reporter import OnError
 from leaderboard_client.live_board import DEFAULT_LIMIT
 from leaderboard_client.pending_queue import BufferOptions
-from leaderboard_client.results import Position, TopUsers, UpdateResult, UserRank
 from leaderboard_client.retrying import DEFAULT_TIMEOUT
 from leaderboard_client.score_buffer import ScoreBuffer
-from leaderboard_client.score_update import ScoreUpdate
+from leaderboard_client.score_methods import ScoreMethods
 from leaderboard_client.watch import Watch
 from leaderboard_client.watch_session import watch_request
 
 
-class LeaderboardClient:
+class LeaderboardClient(ScoreMethods, ContestMethods):
     """Calls a leaderboard service. Any number of threads may share one client.
 
     A call may take `timeout` seconds, its own or the client's. Within them it is sent again if the
-    service can't be reached, asks to wait or does not respond; no write counts twice, because each
+    service can't be reached, asks to wait or does not respond; no update counts twice, because each
     has a `request_id`. A failed call raises a LeaderboardError; arguments that can't be encoded,
     such as points beyond 64 bits, raise a ValueError. As a context manager the client is closed
     with its block.
@@ -86,102 +83,6 @@ class LeaderboardClient:
         self._watches.close()
         self._buffers.close()
 
-    def update_score(
-        self,
-        contest_id: str,
-        user_id: str,
-        points: int,
-        *,
-        mode: UpdateMode = UpdateMode.INCREMENT,
-        request_id: str = "",
-        event_type: str = "",
-        event_time: datetime | str | None = None,
-        display_name: str = "",
-        timeout: float | None = None,
-    ) -> UpdateResult:
-        """Change the score of one user; the arguments are the fields of `ScoreUpdate`.
-
-        To repeat the call after an error without counting twice, give it a `request_id`. Otherwise
-        it gets a random one, the same for all its attempts.
-
-        Raises:
-            LeaderboardError: It failed, such as with OutOfRange or RequestIdReused.
-        """
-        update = ScoreUpdate(
-            contest_id, user_id, points, mode, request_id, event_type, event_time, display_name
-        )
-        return self._caller.make(calls.update_score(update), timeout)
-
-    def batch_update_scores(
-        self, updates: Iterable[ScoreUpdate], *, timeout: float | None = None
-    ) -> list[Outcome]:
-        """Apply up to 1,000 updates, and return a result or an error for each, in their order.
-
-        The updates of one contest are applied in order in one step; a refused one does not affect
-        the others. Updates with a `retryable` error are not repeated: that is up to the caller, or
-        to a ScoreBuffer. To repeat them, give them request ids.
-
-        Raises:
-            LeaderboardError: The batch failed as a whole.
-        """
-        return self._caller.make(calls.batch_update_scores(updates), timeout)
-
-    def get_top_users(
-        self,
-        contest_id: str,
-        *,
-        limit: int = DEFAULT_LIMIT,
-        start_rank: int = 1,
-        min_position: Position | None = None,
-        timeout: float | None = None,
-    ) -> TopUsers:
-        """Read consecutive ranks, best first. An unknown contest is an empty board.
-
-        Args:
-            contest_id: The contest.
-
-            limit: The number of users, up to 1,000.
-
-            start_rank: The first rank.
-
-            min_position: The least position of the result. Default: the latest one of the server.
-
-            timeout: The seconds that the call may take.
-
-        Raises:
-            LeaderboardError: It failed, such as with FailedPrecondition for `min_position`.
-        """
-        call = calls.get_top_users(contest_id, limit, start_rank, min_position)
-        return self._caller.make(call, timeout)
-
-    def get_user_rank(
-        self,
-        contest_id: str,
-        user_id: str,
-        *,
-        neighbors: int = 0,
-        min_position: Position | None = None,
-        timeout: float | None = None,
-    ) -> UserRank:
-        """Read the score and rank of one user.
-
-        Args:
-            contest_id: The contest.
-
-            user_id: The user.
-
-            neighbors: The number of users on each side, up to 100.
-
-            min_position: The least position of the result. Default: the latest one of the store.
-
-            timeout: The seconds that the call may take.
-
-        Raises:
-            LeaderboardError: It failed, such as with NotFound: the user has no score.
-        """
-        call = calls.get_user_rank(contest_id, user_id, neighbors, min_position)
-        return self._caller.make(call, timeout)
-
     def watch(
         self,
         contest_id: str,
@@ -200,7 +101,7 @@ class LeaderboardClient:
         Args:
             contest_id: The contest. It need not exist yet.
 
-            limit: The number of first ranks to watch, up to 1,000.
+            limit: The number of first rows to watch, up to 1,000.
 
             scope: The changes to receive.
 

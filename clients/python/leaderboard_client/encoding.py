@@ -1,6 +1,6 @@
 """Turns errors of making a message of the contract into ValueError."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 
@@ -15,3 +15,10 @@ def encoding() -> Iterator[None]:
         yield
     except (AttributeError, OverflowError, TypeError) as error:
         raise ValueError(f"can't be sent: {error}") from error
+
+
+def user_list(user_ids: Iterable[str]) -> Iterable[str]:
+    """Return the users of a request; raise TypeError if they are one text."""
+    if isinstance(user_ids, str):
+        raise TypeError("user_ids is one text, and each of its characters would be a user")
+    return user_ids

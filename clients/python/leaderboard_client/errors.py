@@ -7,6 +7,8 @@ _BROKEN = frozenset({"ABORTED", "CANCELLED", "INTERNAL", "UNKNOWN"})
 """Codes that gRPC itself, or a proxy, gives to a call whose connection broke. Only without an
 `ErrorReason`: then the status is not the service's own."""
 
+_REQUEST_ID_REUSED = "ERROR_REASON_REQUEST_ID_REUSED"
+
 
 class FieldViolation(NamedTuple):
     """A field that breaks a rule of the contract."""
@@ -25,9 +27,10 @@ class LeaderboardError(Exception):
     of their own. `__cause__` is the latest different error of an earlier attempt of the same call,
     and so on; `Cancelled` has none.
 
-    A write that failed with InvalidRequest, OutOfRange or RequestIdReused was not applied. After
-    any other error it may have been, by an attempt whose response was lost; repeating it with the
-    same `request_id` is safe.
+    A score update that failed with InvalidRequest, OutOfRange, NotFound or RequestIdReused was not
+    applied. After any other error it may have been, by an attempt whose response was lost;
+    repeating it with the same `request_id` is safe. So is repeating a create or an update of a
+    contest.
     """
 
     usual_code: ClassVar[str] = "UNKNOWN"
@@ -90,15 +93,24 @@ class InvalidRequest(LeaderboardError):
 
 
 class OutOfRange(LeaderboardError):
-    """The points, or the score that they would lead to, are beyond ±2^53."""
+    """The points, or the score that they would lead to, are beyond ±2^53 or the contest's bounds.
+
+    `metadata` has the bounds.
+    """
 
     usual_code = "OUT_OF_RANGE"
 
 
 class NotFound(LeaderboardError):
-    """The user has no score in the contest."""
+    """The user has no score in the contest, or there is no such contest; see `reason`."""
 
     usual_code = "NOT_FOUND"
+
+
+class AlreadyExists(LeaderboardError):
+    """The contest exists with other settings."""
+
+    usual_code = "ALREADY_EXISTS"
 
 
 class RequestIdReused(LeaderboardError):
@@ -108,7 +120,11 @@ class RequestIdReused(LeaderboardError):
 
 
 class FailedPrecondition(LeaderboardError):
-    """The `min_position` can't be reached: the contest's history was reset or is shorter."""
+    """It can't be done in the present state; see `reason`.
+
+    The `min_position` can't be reached, because the contest's history was reset or is shorter; or
+    a rule can't be changed, because it would reorder a board that has scores.
+    """
 
     usual_code = "FAILED_PRECONDITION"
 
@@ -148,7 +164,7 @@ _CLASSES: dict[str, type[LeaderboardError]] = {
         InvalidRequest,
         OutOfRange,
         NotFound,
-        RequestIdReused,
+        AlreadyExists,
         FailedPrecondition,
         Overloaded,
         Unavailable,
@@ -157,9 +173,11 @@ _CLASSES: dict[str, type[LeaderboardError]] = {
 }
 
 
-def error_class(code: str) -> type[LeaderboardError]:
-    """Return the class of the errors with a status code.
+def error_class(code: str, reason: str) -> type[LeaderboardError]:
+    """Return the class of the errors with a status code and a reason.
 
     A CANCELLED status that came from the other side is not `Cancelled`: this client was not closed.
     """
+    if reason == _REQUEST_ID_REUSED:
+        return RequestIdReused
     return _CLASSES.get(code, LeaderboardError)

@@ -1,13 +1,14 @@
 """The board of a watch, built from the messages of `WatchContest` one by one."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from leaderboard.v1 import leaderboard_pb2 as pb
 from leaderboard_client.results import RankedUser
 from leaderboard_client.watch_update import MissedChangesError
 
 DEFAULT_LIMIT = 10
-"""The number of ranks that a watch holds by default."""
+"""The number of rows that a watch holds by default."""
 
 
 class LiveBoard:
@@ -16,10 +17,14 @@ class LiveBoard:
     It lives as long as its watch and across its streams: a new stream resumes after
     `board.position`, and its messages are applied to the same board. A gap is detected.
 
-    With the scope TOP the rows are the first `limit` ranks. With ALL they are as many of the first
-    `limit` ranks as are known for certain: the service does not say which user moves up from below
-    when another one falls out. With USERS they are the watched users, each with the rank as of the
-    user's own last change.
+    With the scope TOP the rows are the first `limit` ones. With ALL they are as many of the first
+    `limit` rows as are known for certain: the service does not say which user moves up from below
+    when another one falls out. Their places are their numbers, and their ranks follow from places
+    and scores by the contest's rules, which the last snapshot has.
+
+    With USERS they are the watched users, each with the place and the rank as of the user's own
+    last change, in the order of these places, and of equal ones the latest first: only that one is
+    certain.
     """
 
     def __init__(
@@ -30,11 +35,13 @@ class LiveBoard:
         Args:
             scope: The scope of the watch.
 
-            limit: The number of first ranks that the watch requests, from 1.
+            limit: The number of first rows that the watch requests, from 1.
         """
         self._scope = scope or pb.WATCH_SCOPE_TOP
         self._limit = limit
-        self._users: list[pb.RankedUser] = []
+        self._style = pb.RANK_STYLE_ORDINAL
+        self.rows: Sequence[RankedUser] = ()
+        """The rows, best first."""
         self.position: pb.Position | None = None
         """The position of the board; None before the first message."""
         self.total_users: int | None = None
@@ -44,15 +51,6 @@ class LiveBoard:
         are fewer users than the limit; with USERS only at a snapshot.
         """
 
-    @property
-    def rows(self) -> Sequence[RankedUser]:
-        """The rows, best first."""
-        by_user = self._scope == pb.WATCH_SCOPE_USERS
-        return [
-            RankedUser(user.rank if by_user else place, user.user_id, user.score, user.display_name)
-            for place, user in enumerate(self._users, 1)
-        ]
-
     def apply(self, message: pb.WatchContestResponse) -> None:
         """Move the board to the position of the next message.
 
@@ -61,14 +59,15 @@ class LiveBoard:
                 stays as it was.
         """
         if message.HasField("snapshot"):
-            self._users = list(message.snapshot.users)
+            self._style = message.snapshot.rules.rank_style
+            self.rows = self._numbered(map(RankedUser.decode, message.snapshot.users))
             self.total_users = message.snapshot.total_users
         else:
             self._check_continues(message)
-            users = self._users
+            rows = list(self.rows)
             for change in message.changes.changes:
-                users = self._with_row(change.user, users)
-            self._users = users
+                self._place(RankedUser.decode(change.user), rows)
+            self.rows = self._numbered(rows)
             self.total_users = self._total_after(message)
         self.position = message.position
 
@@ -88,20 +87,39 @@ class LiveBoard:
                 f"the stream goes back to revision {now.revision}, the board is at {held.revision}"
             )
 
-    def _with_row(self, user: pb.RankedUser, users: list[pb.RankedUser]) -> list[pb.RankedUser]:
-        """Return the rows with the user's new row at its rank."""
-        users = [held for held in users if held.user_id != user.user_id]
+    def _place(self, row: RankedUser, rows: list[RankedUser]) -> None:
+        """Move a user's row to its new place."""
+        rows[:] = [held for held in rows if held.user_id != row.user_id]
         if self._scope == pb.WATCH_SCOPE_USERS:
-            users.append(user)
-            users.sort(key=lambda held: (-held.score, held.rank))
-        elif user.rank <= min(self._limit, len(users) + 1):
-            users.insert(user.rank - 1, user)
-            del users[self._limit :]
-        elif user.rank <= self._limit and self._scope == pb.WATCH_SCOPE_TOP:
-            raise MissedChangesError(
-                f"a change has rank {user.rank}, the board has {len(users)} rows"
-            )
-        return users
+            rows.insert(0, row)
+            rows.sort(key=lambda held: held.place)
+        elif 1 <= row.place <= min(self._limit, len(rows) + 1):
+            rows.insert(row.place - 1, row)
+            del rows[self._limit :]
+        elif row.place <= self._limit and self._scope == pb.WATCH_SCOPE_TOP:
+            raise MissedChangesError(f"a change has place {row.place}, the board {len(rows)} rows")
+
+    def _numbered(self, rows: Iterable[RankedUser]) -> Sequence[RankedUser]:
+        """Return the rows with their present places and ranks."""
+        held = tuple(rows)
+        if self._scope == pb.WATCH_SCOPE_USERS:
+            return held
+        numbers = enumerate(self._ranks(row.score for row in held), 1)
+        return tuple(
+            row if (row.place, row.rank) == (place, rank) else replace(row, place=place, rank=rank)
+            for row, (place, rank) in zip(held, numbers, strict=True)
+        )
+
+    def _ranks(self, scores: Iterable[int]) -> Iterator[int]:
+        """Yield the rank of each score, best first, in the style of the contest."""
+        rank, above = 0, None
+        for place, score in enumerate(scores, 1):
+            if self._style == pb.RANK_STYLE_DENSE:
+                rank += score != above
+            elif self._style != pb.RANK_STYLE_COMPETITION or score != above:
+                rank = place
+            above = score
+            yield rank
 
     def _total_after(self, message: pb.WatchContestResponse) -> int | None:
         """Return the number of users of the contest after a message, if it is known."""
@@ -109,7 +127,7 @@ class LiveBoard:
             return self.total_users
         if self._scope == pb.WATCH_SCOPE_ALL and self.total_users is not None:
             return self.total_users + sum(
-                not change.previous_rank for change in message.changes.changes
+                not change.previous_place for change in message.changes.changes
             )
-        fewer = self._scope == pb.WATCH_SCOPE_TOP and len(self._users) < self._limit
-        return len(self._users) if fewer else None
+        fewer = self._scope == pb.WATCH_SCOPE_TOP and len(self.rows) < self._limit
+        return len(self.rows) if fewer else None

@@ -1,6 +1,7 @@
 """Results of a client's calls: plain, immutable values, decoded from the service's responses."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Self
 
 from leaderboard.v1 import leaderboard_pb2 as pb
@@ -30,7 +31,7 @@ class RankedUser:
     """A row of a board: a user with the rank at some position."""
 
     rank: int
-    """The rank, from 1."""
+    """The rank, from 1: the place, or where the contest shares ranks the same for equal scores."""
 
     user_id: str
     """The user."""
@@ -41,10 +42,23 @@ class RankedUser:
     display_name: str
     """The user's name for people; empty if none was given."""
 
+    place: int
+    """The number of the row in the order of the contest, from 1."""
+
+    attributes: Mapping[str, str] = field(default_factory=dict, hash=False)
+    """The user's attributes, such as a country or a team."""
+
     @classmethod
     def decode(cls, message: pb.RankedUser) -> Self:
         """Decode the message of the contract."""
-        return cls(message.rank, message.user_id, message.score, message.display_name)
+        return cls(
+            message.rank,
+            message.user_id,
+            message.score,
+            message.display_name,
+            message.place,
+            dict(message.attributes),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +73,9 @@ class UpdateResult:
 
     previous_rank: int
     """The rank right before it, from 1; 0 for a new user."""
+
+    previous_place: int
+    """The place right before it, from 1; 0 for a new user."""
 
     applied: bool
     """Whether the update changed anything."""
@@ -77,6 +94,7 @@ class UpdateResult:
             user=RankedUser.decode(message.user),
             previous_score=message.previous_score,
             previous_rank=message.previous_rank,
+            previous_place=message.previous_place,
             applied=message.applied,
             replayed=message.replayed,
             position=Position.decode(message.position),
@@ -85,7 +103,7 @@ class UpdateResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TopUsers:
-    """Consecutive ranks of a contest."""
+    """Consecutive rows of a contest."""
 
     users: tuple[RankedUser, ...]
     """The users, best first."""
@@ -100,7 +118,7 @@ class TopUsers:
     def decode(cls, message: pb.GetTopUsersResponse) -> Self:
         """Decode the message of the contract."""
         return cls(
-            users=tuple(map(RankedUser.decode, message.users)),
+            users=_rows(message.users),
             total_users=message.total_users,
             position=Position.decode(message.position),
         )
@@ -116,11 +134,14 @@ class UserRank:
     neighbors: tuple[RankedUser, ...]
     """The users ranked right above and below, best first, without the user."""
 
+    around: tuple[RankedUser, ...]
+    """The rows around the user, best first, the user included."""
+
     total_users: int
     """The number of users of the contest, from 1."""
 
     percentile: float
-    """The share of the other users with a lower rank, in percent from 0 to 100."""
+    """The share of the other users with a worse rank, in percent from 0 to 100."""
 
     position: Position
     """The position of this state."""
@@ -130,8 +151,71 @@ class UserRank:
         """Decode the message of the contract."""
         return cls(
             user=RankedUser.decode(message.user),
-            neighbors=tuple(map(RankedUser.decode, message.neighbors)),
+            neighbors=_rows(message.neighbors),
+            around=_rows(message.around),
             total_users=message.total_users,
             percentile=message.percentile,
             position=Position.decode(message.position),
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserRanks:
+    """The ranks of several users, all of one state."""
+
+    users: tuple[RankedUser, ...]
+    """The users that have a score, best first."""
+
+    missing_user_ids: tuple[str, ...]
+    """The users without a score, in the order of the request."""
+
+    total_users: int
+    """The number of users of the contest."""
+
+    position: Position
+    """The position of this state."""
+
+    @classmethod
+    def decode(cls, message: pb.BatchGetUserRanksResponse) -> Self:
+        """Decode the message of the contract."""
+        return cls(
+            users=_rows(message.users),
+            missing_user_ids=tuple(message.missing_user_ids),
+            total_users=message.total_users,
+            position=Position.decode(message.position),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScoreRank:
+    """The rank of a score."""
+
+    rank: int
+    """The rank that a user who reached the score now would have, from 1."""
+
+    place: int
+    """The place that this user would have, from 1."""
+
+    around: tuple[RankedUser, ...]
+    """The rows around the score, best first."""
+
+    total_users: int
+    """The number of users of the contest."""
+
+    position: Position
+    """The position of this state."""
+
+    @classmethod
+    def decode(cls, message: pb.GetScoreRankResponse) -> Self:
+        """Decode the message of the contract."""
+        return cls(
+            rank=message.rank,
+            place=message.place,
+            around=_rows(message.around),
+            total_users=message.total_users,
+            position=Position.decode(message.position),
+        )
+
+
+def _rows(messages: Iterable[pb.RankedUser]) -> tuple[RankedUser, ...]:
+    return tuple(map(RankedUser.decode, messages))

@@ -46,10 +46,11 @@ def _error(code: str, message: str, details: Iterable[AnyMessage]) -> Leaderboar
     violations = [FieldViolation(v.field, v.description) for v in bad_request.field_violations]
     text = "; ".join(f"{v.field}: {v.description}" for v in violations) or message or code
     own = info.domain == DOMAIN
-    return error_class(code)(
+    reason = info.reason if own else ""
+    return error_class(code, reason)(
         " ".join(text.split()),
         code=code,
-        reason=info.reason if own else "",
+        reason=reason,
         metadata=info.metadata if own else None,
         violations=violations,
         retry_after=retry_after,

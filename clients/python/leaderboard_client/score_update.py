@@ -1,6 +1,7 @@
 """One change of one user's score: the arguments of a write, and its message of the contract."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Self
 from uuid import uuid4
@@ -28,8 +29,9 @@ class ScoreUpdate:
     points: int
     """The points that `mode` applies to the score, from -2^53 to 2^53."""
 
-    mode: UpdateMode = UpdateMode.INCREMENT
-    """How the points are applied."""
+    mode: UpdateMode = UpdateMode.UNSPECIFIED
+    """How the points are applied. Default: as the rules of the contest say, which add them unless
+    they were changed."""
 
     request_id: str = ""
     """The id of this write within its contest, so that repeating the write counts once: 1 to 64
@@ -43,6 +45,18 @@ class ScoreUpdate:
 
     display_name: str = ""
     """The user's name for people. Default: the current name stays."""
+
+    attributes: Mapping[str, str] = field(default_factory=dict, hash=False)
+    """Attributes of the user, such as a country or a team. They are merged into those that the user
+    has in the contest; an empty value removes one. Default: the current ones stay."""
+
+    clear_display_name: bool = False
+    """Whether the user's name is removed; then `display_name` has to be empty."""
+
+    def __post_init__(self) -> None:
+        # A repeat has to be the same write, whatever the caller does with the mapping meanwhile.
+        with encoding():
+            object.__setattr__(self, "attributes", dict(self.attributes))
 
     def with_request_id(self) -> Self:
         """Return the update with its own `request_id`, or a new one if it has none."""
@@ -65,6 +79,8 @@ class ScoreUpdate:
                 event_type=self.event_type,
                 event_time=_timestamp(self.event_time),
                 display_name=self.display_name,
+                attributes=self.attributes,
+                clear_display_name=self.clear_display_name,
             )
 
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from leaderboard.v1 import leaderboard_pb2 as pb
 from leaderboard_client.channels import Metadata
-from leaderboard_client.encoding import encoding
+from leaderboard_client.encoding import encoding, user_list
 from leaderboard_client.enums import SnapshotReason
 from leaderboard_client.errors import LeaderboardError
 from leaderboard_client.live_board import DEFAULT_LIMIT, LiveBoard
@@ -53,13 +53,11 @@ def watch_request(
         ValueError: An argument can't be encoded.
     """
     with encoding():
-        if isinstance(user_ids, str):
-            raise TypeError("user_ids is one text, and each of its characters would be a user")
         request = pb.WatchContestRequest(
             contest_id=contest_id,
             limit=limit or DEFAULT_LIMIT,
             scope=pb.WatchScope.Name(scope),
-            user_ids=user_ids,
+            user_ids=user_list(user_ids),
         )
         if min_interval:
             request.min_interval.FromMicroseconds(round(min_interval * 1e6))
@@ -146,7 +144,7 @@ class WatchSession:
                 ScoreChange.decode(change)
                 for change in message.changes.changes
                 # A resumed stream of the scope TOP repeats rows that the board held already.
-                if change.previous_rank or change.user.user_id not in before
+                if change.previous_place or change.user.user_id not in before
             ),
             moved={} if is_snapshot else _moved(before, rows),
             snapshot_reason=SnapshotReason(message.snapshot.reason) if is_snapshot else None,

@@ -45,8 +45,11 @@ class ScoreChange:
     previous_rank: int
     """The rank before the change; 0 for a new user, and for one who was not on the board."""
 
+    previous_place: int
+    """The place before the change; 0 where `previous_rank` is 0."""
+
     points: int
-    """The difference of the scores; 0 if only the name or the rank changed."""
+    """The difference of the scores; 0 if only the name, the attributes or the rank changed."""
 
     event_type: str
     """What happened, such as `goal`; empty if unknown."""
@@ -64,6 +67,7 @@ class ScoreChange:
         return cls(
             user=RankedUser.decode(message.user),
             previous_rank=message.previous_rank,
+            previous_place=message.previous_place,
             points=message.points,
             event_type=message.event_type,
             event_time=message.event_time.ToDatetime(tzinfo=UTC) if has_time else None,
@@ -83,8 +87,8 @@ class WatchUpdate:
 
     rows: tuple[RankedUser, ...] = ()
     """The board as the store had it at `position`, best first, in every state. With the scope ALL
-    these are as many of the first ranks as are known for certain; with USERS the watched users,
-    each with the rank as of the user's own last change."""
+    these are as many of the first rows as are known for certain; with USERS the watched users,
+    each with the place and the rank as of the user's own last change, and in that order."""
 
     total_users: int | None = None
     """The number of users of the contest; None if it is not known for certain."""

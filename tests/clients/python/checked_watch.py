@@ -132,7 +132,7 @@ class CheckedWatch:
             assert sorted(shown) == sorted(due), f"shown {shown}, due {due}"
         else:
             assert shown == due, f"shown {shown}, due {due}"
-            assert [row.rank for row in update.rows] == list(range(1, len(due) + 1))
+            assert [row.place for row in update.rows] == list(range(1, len(due) + 1))
         assert (update.position or Position("", 0)) == Position.decode(self.checker.position)
 
     def _connect(self) -> grpc.aio.Channel:

@@ -13,6 +13,7 @@ from cli.refusals import STORE_AWAY, refusal
 from clients.python.any_client import AnyClient, call
 from leaderboard.v1 import leaderboard_pb2 as pb
 from leaderboard_client import (
+    AlreadyExists,
     FailedPrecondition,
     FieldViolation,
     InvalidRequest,
@@ -24,12 +25,23 @@ from leaderboard_client import (
     Position,
     RankedUser,
     RequestIdReused,
+    ScoreRank,
     ScoreUpdate,
     Unavailable,
+    UpdateMode,
     UpdateResult,
+    UserRanks,
 )
 
-ADA = RankedUser(rank=1, user_id="ada", score=5, display_name="Ada")
+ADA = RankedUser(1, "ada", 5, "Ada", 1, {"team": "red"})
+BOB = RankedUser(1, "bob", 5, "", 2)
+ADA_SENT = pb.RankedUser(
+    user_id="ada", score=5, rank=1, display_name="Ada", place=1, attributes={"team": "red"}
+)
+BOB_SENT = pb.RankedUser(user_id="bob", score=5, rank=1, place=2)
+NOW = pb.Position(epoch="e", revision=9)
+LEAST = Position("e", 8)
+LEAST_SENT = pb.Position(epoch="e", revision=8)
 
 
 def test_every_exported_name_is_there() -> None:
@@ -49,41 +61,106 @@ def test_the_version_is_that_of_the_distribution() -> None:
 
 async def test_an_update_is_answered(fake: FakeService, client: AnyClient) -> None:
     """The result has everything that the service answered, as plain values."""
-    result = await call(client, "update_score", "chess", "ada", 5, display_name="Ada")
+    result = await call(
+        client, "update_score", "chess", "ada", 5, display_name="Ada", attributes={"team": "red"}
+    )
 
     assert result == UpdateResult(
         user=ADA,
         previous_score=0,
         previous_rank=2,
+        previous_place=2,
         applied=True,
         replayed=False,
         position=Position("e", 1),
     )
     [sent] = fake.received
-    assert sent.mode == pb.UPDATE_MODE_INCREMENT
+    assert sent.mode == pb.UPDATE_MODE_UNSPECIFIED
+    assert (dict(sent.attributes), sent.clear_display_name) == ({"team": "red"}, False)
 
 
-async def test_reads_are_answered(fake: FakeService, client: AnyClient) -> None:
-    """Boards and ranks are plain values, and the arguments are sent as given."""
-    ada = pb.RankedUser(user_id="ada", score=5, rank=1, display_name="Ada")
-    bob = pb.RankedUser(user_id="bob", score=3, rank=2)
-    now = pb.Position(epoch="e", revision=9)
-    fake.top = pb.GetTopUsersResponse(users=[ada, bob], total_users=7, position=now)
-    fake.rank = pb.GetUserRankResponse(
-        user=ada, neighbors=[bob], total_users=7, percentile=100.0, position=now
+async def test_every_field_of_an_update_is_sent(fake: FakeService, client: AnyClient) -> None:
+    """The mode, the event and a name to be removed are sent as given."""
+    await call(
+        client,
+        "update_score",
+        "chess",
+        "ada",
+        5,
+        mode=UpdateMode.SET,
+        request_id="r",
+        event_type="win",
+        event_time="2026-06-11T20:15:00Z",
+        attributes={"team": ""},
+        clear_display_name=True,
     )
-    least = Position("e", 8)
 
-    board = await call(client, "get_top_users", "chess", limit=2, start_rank=3, min_position=least)
-    rank = await call(client, "get_user_rank", "chess", "ada", neighbors=1, min_position=least)
+    due = pb.UpdateScoreRequest(
+        contest_id="chess",
+        user_id="ada",
+        points=5,
+        mode=pb.UPDATE_MODE_SET,
+        request_id="r",
+        event_type="win",
+        attributes={"team": ""},
+        clear_display_name=True,
+    )
+    due.event_time.FromJsonString("2026-06-11T20:15:00Z")
+    assert fake.received == [due]
 
-    others = (RankedUser(2, "bob", 3, ""),)
-    assert (board.users, board.total_users, board.position) == ((ADA, *others), 7, Position("e", 9))
-    assert (rank.user, rank.neighbors, rank.percentile) == (ADA, others, 100.0)
-    asked = pb.Position(epoch="e", revision=8)
+
+async def test_boards_and_ranks_are_answered(fake: FakeService, client: AnyClient) -> None:
+    """Boards and ranks are plain values, and the arguments are sent as given."""
+    fake.top = pb.GetTopUsersResponse(users=[ADA_SENT, BOB_SENT], total_users=7, position=NOW)
+    fake.rank = pb.GetUserRankResponse(
+        user=ADA_SENT,
+        neighbors=[BOB_SENT],
+        around=[ADA_SENT, BOB_SENT],
+        total_users=7,
+        percentile=100.0,
+        position=NOW,
+    )
+
+    board = await call(client, "get_top_users", "chess", limit=2, start_rank=3, min_position=LEAST)
+    rank = await call(
+        client, "get_user_rank", "chess", "ada", neighbors=1, around=2, min_position=LEAST
+    )
+
+    assert (board.users, board.total_users, board.position) == ((ADA, BOB), 7, Position("e", 9))
+    assert (rank.user, rank.neighbors, rank.around) == (ADA, (BOB,), (ADA, BOB))
+    assert (rank.percentile, rank.total_users, rank.position) == (100.0, 7, Position("e", 9))
+    top, one = fake.asked
+    assert top == pb.GetTopUsersRequest(
+        contest_id="chess", limit=2, start_rank=3, min_position=LEAST_SENT
+    )
+    assert one == pb.GetUserRankRequest(
+        contest_id="chess", user_id="ada", neighbors=1, around=2, min_position=LEAST_SENT
+    )
+
+
+async def test_ranks_of_users_and_of_a_score_are_answered(
+    fake: FakeService, client: AnyClient
+) -> None:
+    """Ranks of several users and of a score are plain values, and the arguments are sent."""
+    fake.ranks = pb.BatchGetUserRanksResponse(
+        users=[ADA_SENT, BOB_SENT], missing_user_ids=["eve"], total_users=7, position=NOW
+    )
+    fake.score_rank = pb.GetScoreRankResponse(
+        rank=3, place=4, around=[BOB_SENT], total_users=7, position=NOW
+    )
+
+    asked = ["bob", "eve", "ada"]
+    ranks = await call(client, "batch_get_user_ranks", "chess", iter(asked), min_position=LEAST)
+    score = await call(client, "get_score_rank", "chess", -4, around=1, min_position=LEAST)
+
+    now = Position("e", 9)
+    assert ranks == UserRanks(
+        users=(ADA, BOB), missing_user_ids=("eve",), total_users=7, position=now
+    )
+    assert score == ScoreRank(rank=3, place=4, around=(BOB,), total_users=7, position=now)
     assert fake.asked == [
-        pb.GetTopUsersRequest(contest_id="chess", limit=2, start_rank=3, min_position=asked),
-        pb.GetUserRankRequest(contest_id="chess", user_id="ada", neighbors=1, min_position=asked),
+        pb.BatchGetUserRanksRequest(contest_id="chess", user_ids=asked, min_position=LEAST_SENT),
+        pb.GetScoreRankRequest(contest_id="chess", score=-4, around=1, min_position=LEAST_SENT),
     ]
 
 
@@ -135,7 +212,11 @@ async def test_a_transient_error_is_retried(
         ),
         (refusal(code_pb2.OUT_OF_RANGE, "no", "R"), OutOfRange),
         (refusal(code_pb2.NOT_FOUND, "no", "R"), NotFound),
-        (refusal(code_pb2.ALREADY_EXISTS, "no", "R"), RequestIdReused),
+        (refusal(code_pb2.ALREADY_EXISTS, "no", "R"), AlreadyExists),
+        (
+            refusal(code_pb2.ALREADY_EXISTS, "no", "ERROR_REASON_REQUEST_ID_REUSED"),
+            RequestIdReused,
+        ),
         (refusal(code_pb2.FAILED_PRECONDITION, "no", "R"), FailedPrecondition),
         (refusal(code_pb2.RESOURCE_EXHAUSTED, "no", "R"), Overloaded),
         (refusal(code_pb2.UNAVAILABLE, "no", "R", retry_after=60), Unavailable),
@@ -154,7 +235,8 @@ async def test_every_status_has_its_error(
 
     error = raised.value
     assert type(error) is kind
-    assert (error.code, error.reason) == (code_pb2.Code.Name(status.code), "R")
+    reason = "ERROR_REASON_REQUEST_ID_REUSED" if kind is RequestIdReused else "R"
+    assert (error.code, error.reason) == (code_pb2.Code.Name(status.code), reason)
     assert error.retry_after == (60 if kind is Unavailable else None)
     violated = kind is InvalidRequest
     assert error.violations == ((FieldViolation("user_id", "too long"),) if violated else ())
@@ -174,6 +256,12 @@ async def test_arguments_that_can_not_be_encoded_are_refused(
         await call(client, "get_top_users", "chess", limit="ten")
     with pytest.raises(ValueError, match=r"."):
         await call(client, "get_user_rank", "chess", "ada", neighbors="few")
+    with pytest.raises(ValueError, match="text"):
+        await call(client, "batch_get_user_ranks", "chess", "ada")
+    with pytest.raises(ValueError, match=r"."):
+        await call(client, "get_score_rank", "chess", 2**63)
+    with pytest.raises(ValueError, match=r"."):
+        await call(client, "update_score", "chess", "ada", 1, attributes={"team": 5})
 
     assert not fake.received
     assert not fake.asked

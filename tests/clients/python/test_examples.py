@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from cli.fake_service import FakeService
+from leaderboard.v1 import leaderboard_pb2 as pb
 
 EXAMPLES = Path(__file__).parents[3] / "clients" / "python" / "examples"
 
@@ -28,6 +29,8 @@ def _example(name: str, *args: str) -> subprocess.CompletedProcess[str]:
         "top.py nowhere chess",
         "watch.py 127.0.0.1:1",
         "watch.py nowhere chess",
+        "time_trial.py",
+        "time_trial.py 127.0.0.1:1 race ada soon",
     ],
 )
 async def test_wrong_arguments_print_the_usage(command: str) -> None:
@@ -45,3 +48,21 @@ async def test_an_update_is_shown(fake: FakeService) -> None:
     done = await asyncio.to_thread(_example, "update.py", fake.address, "chess", "ada", "5")
 
     assert done.stdout == "ada has 5 points, rank 1\n"
+
+
+async def test_a_time_is_shown_among_others(fake: FakeService) -> None:
+    """The example of a time trial creates its contest, and prints the rows around the user."""
+    rows = [("bob", 61_250, 1), ("ada", 63_000, 2), ("eve", 63_000, 2)]
+    fake.rank.around.extend(
+        pb.RankedUser(user_id=user, score=score, rank=rank) for user, score, rank in rows
+    )
+
+    done = await asyncio.to_thread(_example, "time_trial.py", fake.address, "race", "ada", "63000")
+
+    assert [line.split() for line in done.stdout.splitlines()] == [
+        ["1.", "bob", "61.250", "s"],
+        ["2.", "ada", "63.000", "s"],
+        ["2.", "eve", "63.000", "s"],
+    ]
+    assert fake.contests.contests["race"].rules.order == pb.ORDER_LOWEST_FIRST
+    assert fake.scores == {("race", "ada"): 63_000}

@@ -1,10 +1,6 @@
 """The live board follows the messages of a watch, and refuses those that leave a gap."""
 
-from dataclasses import dataclass, field
-
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from leaderboard.v1 import leaderboard_pb2 as pb
 from leaderboard_client import RankedUser
@@ -12,9 +8,9 @@ from leaderboard_client.live_board import LiveBoard
 from leaderboard_client.watch_update import MissedChangesError
 
 
-def user(user_id: str, score: int, rank: int) -> pb.RankedUser:
+def user(user_id: str, score: int, place: int) -> pb.RankedUser:
     """Make a row as messages carry it."""
-    return pb.RankedUser(user_id=user_id, score=score, rank=rank)
+    return pb.RankedUser(user_id=user_id, score=score, rank=place, place=place)
 
 
 def snapshot(*users: pb.RankedUser, revision: int = 1, epoch: str = "e") -> pb.WatchContestResponse:
@@ -41,63 +37,8 @@ def ranking(board: LiveBoard) -> list[tuple[int, str, int]]:
     return [(row.rank, row.user_id, row.score) for row in board.rows]
 
 
-@dataclass
-class Contest:
-    """A plain contest that sends its changes as the contract says for the scope TOP."""
-
-    limit: int
-    scores: dict[str, int] = field(default_factory=dict)
-    reached: dict[str, int] = field(default_factory=dict)
-    revision: int = 0
-
-    def order(self) -> list[str]:
-        """Name the users, best first; of equal scores the one that was reached first."""
-        return sorted(self.scores, key=lambda name: (-self.scores[name], self.reached[name]))
-
-    def row(self, name: str) -> pb.RankedUser:
-        """Return a user's row."""
-        return user(name, self.scores[name], self.order().index(name) + 1)
-
-    def top(self) -> list[tuple[int, str, int]]:
-        """Return rank, user and score of the first ranks."""
-        best = self.order()[: self.limit]
-        return [(rank, name, self.scores[name]) for rank, name in enumerate(best, 1)]
-
-    def add(self, name: str, points: int) -> pb.WatchContestResponse | None:
-        """Add points, and return the message to a watch if they touch the first ranks."""
-        before = self.order()[: self.limit]
-        self.revision += 1
-        self.scores[name] = self.scores.get(name, 0) + points
-        self.reached[name] = self.revision
-        after = self.order()[: self.limit]
-        if name not in before and name not in after:
-            return None
-        entered = [other for other in after if other not in before and other != name]
-        rows = [self.row(name), *map(self.row, entered)]
-        return changes(*rows, after=0, revision=self.revision)
-
-
-@given(
-    limit=st.integers(1, 5),
-    steps=st.lists(st.tuples(st.sampled_from("abcdefgh"), st.integers(-3, 3)), max_size=60),
-)
-def test_top_rows_are_the_first_ranks(limit: int, steps: list[tuple[str, int]]) -> None:
-    """With the scope TOP the rows equal the contest's first ranks after every message."""
-    contest = Contest(limit)
-    board = LiveBoard(limit=limit)
-    board.apply(snapshot(revision=0, epoch=""))
-
-    for name, points in steps:
-        message = contest.add(name, points)
-        if message:
-            assert board.position is not None
-            message.previous_revision = board.position.revision
-            board.apply(message)
-        assert contest.top() == ranking(board)
-
-
-def test_all_keeps_only_ranks_that_are_certain() -> None:
-    """With the scope ALL only the ranks above a user that falls out stay known."""
+def test_all_keeps_only_rows_that_are_certain() -> None:
+    """With the scope ALL only the rows above a user that falls out stay known."""
     board = LiveBoard(scope=pb.WATCH_SCOPE_ALL, limit=3)
     board.apply(snapshot(user("a", 9, 1), user("b", 8, 2), user("c", 7, 3)))
 
@@ -112,7 +53,7 @@ def test_all_keeps_only_ranks_that_are_certain() -> None:
 
 
 def test_users_keep_the_ranks_of_their_own_changes() -> None:
-    """With the scope USERS each row has the rank as of its own last change, best score first."""
+    """With the scope USERS each row has the place and rank of its own last change, in order."""
     board = LiveBoard(scope=pb.WATCH_SCOPE_USERS)
     board.apply(snapshot(user("a", 9, 4), user("b", 3, 70)))
 
@@ -122,6 +63,16 @@ def test_users_keep_the_ranks_of_their_own_changes() -> None:
     assert ranking(board) == [(2, "b", 12), (4, "a", 9), (99, "new", 1)]
 
 
+def test_of_users_at_one_place_the_latest_is_first() -> None:
+    """With the scope USERS a user that takes the place of another one is before it."""
+    board = LiveBoard(scope=pb.WATCH_SCOPE_USERS)
+    board.apply(snapshot(user("a", 9, 1), user("b", 3, 2)))
+
+    board.apply(changes(user("b", 12, 1), after=1, revision=2))
+
+    assert ranking(board) == [(1, "b", 12), (1, "a", 9)]
+
+
 def test_a_snapshot_replaces_everything() -> None:
     """A snapshot at any time, of any history, is the whole state."""
     board = LiveBoard()
@@ -129,7 +80,7 @@ def test_a_snapshot_replaces_everything() -> None:
 
     board.apply(snapshot(user("b", 1, 1), revision=2, epoch="later"))
 
-    assert [RankedUser(rank=1, user_id="b", score=1, display_name="")] == board.rows
+    assert board.rows == (RankedUser(1, "b", 1, "", 1),)
     assert board.position == pb.Position(epoch="later", revision=2)
 
 
@@ -186,7 +137,7 @@ def test_all_counts_every_new_user() -> None:
     """With the scope ALL the number of users is always known."""
     board = LiveBoard(scope=pb.WATCH_SCOPE_ALL, limit=1)
     board.apply(snapshot(user("a", 9, 1), revision=1))
-    known = pb.ScoreChange(user=user("a", 10, 1), previous_rank=1)
+    known = pb.ScoreChange(user=user("a", 10, 1), previous_rank=1, previous_place=1)
     message = changes(user("b", 8, 2), user("c", 7, 3), after=1, revision=4)
     message.changes.changes.append(known)
 
@@ -218,6 +169,7 @@ def test_a_resumed_stream_goes_on() -> None:
         pytest.param(
             changes(user("b", 2, 1), user("c", 1, 4), after=4, revision=5), id="a row is missing"
         ),
+        pytest.param(changes(user("b", 2, 0), after=4, revision=5), id="there is no place"),
     ],
 )
 def test_a_gap_is_refused(message: pb.WatchContestResponse) -> None:

@@ -19,6 +19,7 @@ from leaderboard_client import (
     OutOfRange,
     ScoreBuffer,
     ScoreUpdate,
+    UpdateMode,
     UpdateResult,
 )
 from leaderboard_client.pending_queue import BufferOptions
@@ -42,6 +43,21 @@ async def test_updates_go_together(fake: FakeService, client: AnyClient) -> None
     assert [update.user_id for update in fake.received] == [f"user-{n}" for n in range(10)]
     assert fake.batches == [4, 4, 2]
     assert (buffer.acknowledged, buffer.refused) == (10, 0)
+
+
+async def test_a_buffered_update_has_all_its_fields(fake: FakeService, client: AnyClient) -> None:
+    """An update is sent with the attributes that it had when it was added."""
+    attributes = {"team": "red"}
+    update = ScoreUpdate(
+        "chess", "ada", 5, UpdateMode.SET, attributes=attributes, clear_display_name=True
+    )
+    async with _buffer(client) as buffer:
+        await call(buffer, "add", update)
+        attributes["team"] = "blue"
+
+    [sent] = fake.received
+    assert (sent.mode, sent.clear_display_name) == (pb.UPDATE_MODE_SET, True)
+    assert sent.attributes == {"team": "red"}
 
 
 async def test_a_batch_does_not_wait_for_long(fake: FakeService, client: AnyClient) -> None:

@@ -1,6 +1,7 @@
 """Score updates as messages of the contract."""
 
 from datetime import UTC, date, datetime, timedelta, timezone
+from typing import Any
 
 import pytest
 
@@ -19,6 +20,8 @@ def test_every_field_is_sent() -> None:
         event_type="win",
         event_time=datetime(2026, 6, 11, 20, 15, 0, 250_000, UTC),
         display_name="Ada L.",
+        attributes={"team": "red", "country": ""},
+        clear_display_name=True,
     )
 
     message = update.message()
@@ -33,7 +36,29 @@ def test_every_field_is_sent() -> None:
         request_id="r-1",
         event_type="win",
         display_name="Ada L.",
+        attributes={"team": "red", "country": ""},
+        clear_display_name=True,
     )
+
+
+def test_the_rules_of_the_contest_say_how_points_are_applied() -> None:
+    """An update without a mode has none in its message either."""
+    message = ScoreUpdate("chess", "ada", 1, request_id="r-1").message()
+
+    assert message == pb.UpdateScoreRequest(
+        contest_id="chess", user_id="ada", points=1, request_id="r-1"
+    )
+
+
+def test_an_update_keeps_its_attributes() -> None:
+    """An update, which may be sent again, does not change with the mapping it was made of."""
+    attributes = {"team": "red"}
+    update = ScoreUpdate("chess", "ada", 1, attributes=attributes)
+
+    attributes["team"] = "blue"
+
+    assert update.message().attributes == {"team": "red"}
+    assert hash(update) == hash(ScoreUpdate("chess", "ada", 1))
 
 
 def test_every_update_has_a_request_id() -> None:
@@ -73,10 +98,18 @@ def test_times_are_exact(when: datetime | str, seconds: int, nanos: int) -> None
         ScoreUpdate("chess", "ada", 1, event_time=date(2026, 6, 11)),  # type: ignore[arg-type]
         ScoreUpdate("chess", "ada", "1"),  # type: ignore[arg-type]
         ScoreUpdate("chess", "ada", 1, mode="SET"),  # type: ignore[arg-type]
+        ScoreUpdate("chess", "ada", 1, attributes={"team": 5}),  # type: ignore[dict-item]
     ],
-    ids=["beyond 64 bits", "no UTF-8", "no time", "no zone", "a date", "a text", "a name"],
+    ids=["beyond 64 bits", "no UTF-8", "no time", "no zone", "a date", "a text", "a name", "a key"],
 )
 def test_an_update_that_can_not_be_encoded_is_refused(update: ScoreUpdate) -> None:
     """A value that the message of the contract can't hold is a ValueError."""
     with pytest.raises(ValueError, match=r"."):
         update.message()
+
+
+@pytest.mark.parametrize("attributes", [5, "red", ["red"]])
+def test_attributes_that_are_no_mapping_are_refused(attributes: Any) -> None:
+    """Attributes without keys are a ValueError."""
+    with pytest.raises(ValueError, match=r"."):
+        ScoreUpdate("chess", "ada", 1, attributes=attributes)

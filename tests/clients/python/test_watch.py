@@ -23,8 +23,8 @@ from leaderboard_client import (
 )
 from leaderboard_client.watch_update import MissedChangesError, StreamLostError
 
-ADA = RankedUser(1, "ada", 5, "Ada L.")
-BOB = RankedUser(2, "bob", 3, "")
+ADA = RankedUser(1, "ada", 5, "Ada L.", 1)
+BOB = RankedUser(2, "bob", 3, "", 2)
 
 
 async def _all(client: AnyClient) -> list[WatchUpdate]:
@@ -57,15 +57,17 @@ async def test_a_watch_yields_plain_boards_and_changes(
     assert (begun.snapshot_reason, begun.message) == (SnapshotReason.INITIAL, FIRST)
     assert won.changes == (
         ScoreChange(
-            user=RankedUser(1, "bob", 6, ""),
+            user=RankedUser(1, "bob", 6, "", 1),
             previous_rank=2,
+            previous_place=2,
             points=3,
             event_type="win",
             event_time=None,
         ),
         ScoreChange(
-            user=RankedUser(3, "eve", 1, ""),
+            user=RankedUser(3, "eve", 1, "", 3),
             previous_rank=0,
+            previous_place=0,
             points=1,
             event_type="",
             event_time=None,

@@ -1,0 +1,67 @@
+"""The calls of `ContestService` that an asyncio client makes."""
+
+from collections.abc import AsyncIterator
+
+from leaderboard_client import contest_calls
+from leaderboard_client.caller import AsyncCaller
+from leaderboard_client.calls import Call
+from leaderboard_client.contest import Contest, ContestRules, RuleChanges
+from leaderboard_client.contest_calls import DEFAULT_PAGE_SIZE, ContestPage
+
+
+class AsyncContestMethods:
+    """Creates, changes and lists contests; see `ContestMethods`."""
+
+    _caller: AsyncCaller
+
+    async def create_contest(
+        self,
+        contest_id: str,
+        *,
+        display_name: str = "",
+        rules: ContestRules | None = None,
+        timeout: float | None = None,  # noqa: ASYNC109 (of a call with all its attempts)
+    ) -> Contest:
+        """Create a contest; see `LeaderboardClient.create_contest`."""
+        call = contest_calls.create_contest(contest_id, display_name, rules)
+        return await self._caller.make(call, timeout)
+
+    async def get_contest(
+        self,
+        contest_id: str,
+        *,
+        timeout: float | None = None,  # noqa: ASYNC109 (of a call with all its attempts)
+    ) -> Contest:
+        """Read the settings of a contest; see `LeaderboardClient.get_contest`."""
+        return await self._caller.make(contest_calls.get_contest(contest_id), timeout)
+
+    def list_contests(
+        self,
+        *,
+        id_prefix: str = "",
+        page_size: int = DEFAULT_PAGE_SIZE,
+        timeout: float | None = None,
+    ) -> AsyncIterator[Contest]:
+        """Iterate over all contests with `async for`; see `LeaderboardClient.list_contests`."""
+        return self._contests(contest_calls.list_contests(id_prefix, page_size), timeout)
+
+    async def update_contest(
+        self,
+        contest_id: str,
+        *,
+        display_name: str | None = None,
+        rules: RuleChanges | None = None,
+        timeout: float | None = None,  # noqa: ASYNC109 (of a call with all its attempts)
+    ) -> Contest:
+        """Change settings of a contest; see `LeaderboardClient.update_contest`."""
+        call = contest_calls.update_contest(contest_id, display_name, rules)
+        return await self._caller.make(call, timeout)
+
+    async def _contests(
+        self, page: Call[ContestPage] | None, seconds: float | None
+    ) -> AsyncIterator[Contest]:
+        while page:
+            read = await self._caller.make(page, seconds)
+            for contest in read.contests:
+                yield contest
+            page = read.next

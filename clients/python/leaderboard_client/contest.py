@@ -1,0 +1,136 @@
+"""Contests with their settings, as callers use them, and the messages of their rules."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import Any, Self, TypedDict
+
+from leaderboard.v1 import contests_pb2
+from leaderboard.v1 import leaderboard_pb2 as pb
+from leaderboard_client.enums import Order, RankStyle, TieBreak, UpdateMode
+from leaderboard_client.results import Position
+
+_ENUMS: Mapping[str, Any] = {
+    "order": pb.Order,
+    "tie_break": pb.TieBreak,
+    "rank_style": pb.RankStyle,
+    "default_mode": pb.UpdateMode,
+}
+"""The rules that are a value of an enumeration."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContestRules:
+    """The rules of a contest. A rule that is not given has its default."""
+
+    order: Order = Order.HIGHEST_FIRST
+    """Which scores are better."""
+
+    tie_break: TieBreak = TieBreak.FIRST_REACHED
+    """Which of equal scores comes first."""
+
+    rank_style: RankStyle = RankStyle.ORDINAL
+    """Whether equal scores share a rank."""
+
+    default_mode: UpdateMode = UpdateMode.INCREMENT
+    """The mode of updates that name none. UNSPECIFIED if this version does not know it."""
+
+    min_score: int | None = None
+    """The least score; an update whose score would be below is refused. Default: -2^53."""
+
+    max_score: int | None = None
+    """The greatest score, not below `min_score`. Default: 2^53."""
+
+    max_points: int | None = None
+    """The most points that one update of the mode INCREMENT adds or takes away, from 1. Default:
+    2^53."""
+
+    @classmethod
+    def decode(cls, message: pb.ContestRules) -> Self:
+        """Decode the message of the contract."""
+        return cls(
+            order=Order(message.order or Order.HIGHEST_FIRST),
+            tie_break=TieBreak(message.tie_break or TieBreak.FIRST_REACHED),
+            rank_style=RankStyle(message.rank_style or RankStyle.ORDINAL),
+            default_mode=_mode(message.default_mode or UpdateMode.INCREMENT),
+            min_score=message.min_score if message.HasField("min_score") else None,
+            max_score=message.max_score if message.HasField("max_score") else None,
+            max_points=message.max_points if message.HasField("max_points") else None,
+        )
+
+    def message(self) -> pb.ContestRules:
+        """Return the message of the contract; raise ValueError or TypeError if there is none."""
+        return rules_message(asdict(self))
+
+
+class RuleChanges(TypedDict, total=False):
+    """Changes of the rules of a contest: rules that are left out stay, None means the default."""
+
+    order: Order | None
+    tie_break: TieBreak | None
+    rank_style: RankStyle | None
+    default_mode: UpdateMode | None
+    min_score: int | None
+    max_score: int | None
+    max_points: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contest:
+    """A contest with its settings."""
+
+    contest_id: str
+    """The id of the contest."""
+
+    display_name: str
+    """The contest's name for people; empty if it has none."""
+
+    rules: ContestRules
+    """The rules."""
+
+    total_users: int
+    """The number of users of the contest."""
+
+    position: Position
+    """The position of this state."""
+
+    created_at: datetime | None
+    """When the contest was created or began, in UTC by the clock of the store; None if it is not
+    known."""
+
+    @classmethod
+    def decode(cls, message: contests_pb2.Contest) -> Self:
+        """Decode the message of the contract."""
+        has_time = message.HasField("created_at")
+        return cls(
+            contest_id=message.contest_id,
+            display_name=message.display_name,
+            rules=ContestRules.decode(message.rules),
+            total_users=message.total_users,
+            position=Position.decode(message.position),
+            created_at=message.created_at.ToDatetime(tzinfo=UTC) if has_time else None,
+        )
+
+
+def rules_message(rules: Mapping[str, Any]) -> pb.ContestRules:
+    """Return the message of some rules by their names; those that are None are not set.
+
+    Raises:
+        ValueError: There is no such rule or value of a rule, or a number is beyond 64 bits.
+
+        TypeError: A value has another type than its rule.
+    """
+    unknown = rules.keys() - pb.ContestRules.DESCRIPTOR.fields_by_name.keys()
+    if unknown:
+        raise ValueError(f"there is no rule {', '.join(sorted(unknown))}")
+    given = {name: value for name, value in rules.items() if value is not None}
+    for name, kind in _ENUMS.items():
+        if name in given:
+            if not given[name]:
+                raise ValueError(f"the rule {name} can't be {given[name]!r}")
+            given[name] = kind.Name(given[name])
+    return pb.ContestRules(**given)
+
+
+def _mode(value: int) -> UpdateMode:
+    return UpdateMode(value) if value in list(UpdateMode) else UpdateMode.UNSPECIFIED

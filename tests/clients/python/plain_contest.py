@@ -1,0 +1,140 @@
+"""A contest in plain Python that sends a watcher its changes, as the contract says."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from leaderboard.v1 import leaderboard_pb2 as pb
+from leaderboard_client import RankedUser
+
+
+class Write(NamedTuple):
+    """A change of one user's row."""
+
+    user_id: str
+    points: int
+    team: str = ""
+
+
+class _Row(NamedTuple):
+    score: int
+    reached: int
+    team: str
+
+
+@dataclass
+class PlainContest:
+    """A contest that is sorted for every read."""
+
+    rules: pb.ContestRules
+    limit: int
+    """How many rows a watcher watches."""
+    users: frozenset[str] = frozenset()
+    """The users that are watched with the scope USERS."""
+    revision: int = 0
+    rows: dict[str, _Row] = field(default_factory=dict)
+
+    def board(self) -> list[RankedUser]:
+        """Return all rows, best first."""
+        order = sorted(self.rows, key=self._key)
+        return [
+            RankedUser(
+                self._rank(self.rows[name].score, place),
+                name,
+                self.rows[name].score,
+                "",
+                place,
+                {"team": self.rows[name].team},
+            )
+            for place, name in enumerate(order, 1)
+        ]
+
+    def top(self) -> tuple[RankedUser, ...]:
+        """Return the watched first rows."""
+        return tuple(self.board()[: self.limit])
+
+    def snapshot(self, scope: pb.WatchScope) -> pb.WatchContestResponse:
+        """Return the first message of a watch."""
+        rows: Sequence[RankedUser] = self.top()
+        if scope == pb.WATCH_SCOPE_USERS:
+            rows = [row for row in self.board() if row.user_id in self.users]
+        return pb.WatchContestResponse(
+            position=self._position(),
+            snapshot=pb.Snapshot(
+                users=map(_message, rows), total_users=len(self.rows), rules=self.rules
+            ),
+        )
+
+    def write(self, scope: pb.WatchScope, writes: Iterable[Write]) -> pb.WatchContestResponse:
+        """Make writes, and return the message about them."""
+        after = self.revision
+        changes = [change for write in writes for change in self._write(scope, write)]
+        message = pb.WatchContestResponse(position=self._position(), previous_revision=after)
+        if changes:
+            message.changes.changes.extend(changes)
+        else:
+            message.progress.SetInParent()
+        return message
+
+    def _write(self, scope: pb.WatchScope, write: Write) -> list[pb.ScoreChange]:
+        user_id = write.user_id
+        before = {row.user_id: row for row in self.board()}
+        held = self.rows.get(user_id, _Row(0, 0, ""))
+        self.revision += 1
+        moved = bool(write.points) or user_id not in self.rows
+        reached = self.revision if moved else held.reached
+        self.rows[user_id] = _Row(held.score + write.points, reached, write.team or held.team)
+        after = {row.user_id: row for row in self.board()}
+        if scope != pb.WATCH_SCOPE_TOP:
+            sent = scope == pb.WATCH_SCOPE_ALL or user_id in self.users
+            return [_change(after[user_id], before.get(user_id))] if sent else []
+        touched = min(row.place for row in (before.get(user_id), after[user_id]) if row is not None)
+        if touched > self.limit:
+            return []
+        entered = [
+            _change(row, None)
+            for row in self.top()
+            if row.user_id != user_id and before[row.user_id].place > self.limit
+        ]
+        return [_change(after[user_id], before.get(user_id)), *entered]
+
+    def _key(self, name: str) -> tuple[int, int]:
+        row = self.rows[name]
+        last = self.rules.tie_break == pb.TIE_BREAK_LAST_REACHED
+        return self._sign() * row.score, -row.reached if last else row.reached
+
+    def _rank(self, score: int, place: int) -> int:
+        better = [
+            row.score
+            for row in self.rows.values()
+            if self._sign() * row.score < self._sign() * score
+        ]
+        if self.rules.rank_style == pb.RANK_STYLE_COMPETITION:
+            return len(better) + 1
+        if self.rules.rank_style == pb.RANK_STYLE_DENSE:
+            return len(set(better)) + 1
+        return place
+
+    def _sign(self) -> int:
+        return 1 if self.rules.order == pb.ORDER_LOWEST_FIRST else -1
+
+    def _position(self) -> pb.Position:
+        return pb.Position(epoch="e", revision=self.revision)
+
+
+def _message(row: RankedUser) -> pb.RankedUser:
+    return pb.RankedUser(
+        user_id=row.user_id,
+        score=row.score,
+        rank=row.rank,
+        place=row.place,
+        attributes=row.attributes,
+    )
+
+
+def _change(row: RankedUser, before: RankedUser | None) -> pb.ScoreChange:
+    if before is None:
+        return pb.ScoreChange(user=_message(row))
+    return pb.ScoreChange(
+        user=_message(row), previous_rank=before.rank, previous_place=before.place
+    )
