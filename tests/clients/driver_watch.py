@@ -1,5 +1,7 @@
 """Checks the updates of a driver's watch against the rules of the contract."""
 
+import itertools
+import operator
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,6 +17,9 @@ _SCOPES = {
     "ALL": pb.WATCH_SCOPE_ALL,
     "USERS": pb.WATCH_SCOPE_USERS,
 }
+
+_PLACE = operator.itemgetter(4)
+"""Returns the place of a row."""
 
 
 class BrokenWatchError(Exception):
@@ -36,8 +41,9 @@ class DriverWatch:
         self._checker = WatchChecker(scope=self._scope, limit=self._limit, user_ids=self._user_ids)
         self._checked = 0
         self._streaming = False
-        self._ranks: dict[str, int] = {}
-        """The rank of each user in the latest message that has it."""
+        self._style = pb.RANK_STYLE_UNSPECIFIED
+        self._users: dict[str, pb.RankedUser] = {}
+        """The row of each user in the latest message that has it."""
         self._due: Answer = {"rows": [], "total_users": None, "position": None}
         """The board that the next update has to show."""
 
@@ -94,6 +100,7 @@ class DriverWatch:
         trouble = update["trouble"]
         shown = {
             **update,
+            "rows": self._in_order(update["rows"]),
             "changes": [
                 json_format.ParseDict(each, pb.ScoreChange()) for each in update["changes"]
             ],
@@ -122,35 +129,60 @@ class DriverWatch:
         self._streaming = not message.HasField("end")
         changes = message.changes.changes
         for user in (*message.snapshot.users, *(change.user for change in changes)):
-            self._ranks[user.user_id] = user.rank
+            self._users[user.user_id] = user
+        if message.HasField("snapshot"):
+            self._style = message.snapshot.rules.rank_style
         self._due = self._board(message)
         reason = pb.SnapshotReason.Name(message.snapshot.reason)
         return {
             "state": "LIVE" if self._streaming else "RECONNECTING",
             # A resumed stream of the scope TOP repeats rows that did not change.
             "changes": [
-                each for each in changes if each.previous_rank or each.user.user_id not in held
+                each for each in changes if each.previous_place or each.user.user_id not in held
             ],
             "snapshot_reason": reason if message.HasField("snapshot") else None,
             "trouble": not self._streaming,
         }
 
     def _board(self, message: pb.WatchContestResponse) -> Answer:
-        ranks = self._ranks
         held = self._checker.rows
         if self._scope == pb.WATCH_SCOPE_USERS:
-            # In the order of the scores, each with the rank as of its own last change.
-            held = tuple(sorted(held, key=lambda row: (-row.score, ranks[row.user_id])))
+            # Each with the rank and the place as of its own last change.
+            last = [self._users[row.user_id] for row in held]
+            numbers = [(user.rank, user.place) for user in last]
         else:
-            ranks = {row.user_id: place for place, row in enumerate(held, 1)}
-        rows = [[row.user_id, row.score, ranks[row.user_id], row.display_name] for row in held]
+            ranks = self._ranks([row.score for row in held])
+            numbers = [(rank, place) for place, rank in enumerate(ranks, 1)]
+        rows = [
+            [row.user_id, row.score, rank, row.display_name, place]
+            for row, (rank, place) in zip(held, numbers, strict=True)
+        ]
         now = message.position
         position = {"epoch": now.epoch, "revision": now.revision}
         return {
-            "rows": rows,
+            "rows": self._in_order(sorted(rows, key=_PLACE)),
             "total_users": self._total(message, len(rows), moved=position != self._due["position"]),
             "position": position,
         }
+
+    def _ranks(self, scores: Sequence[int]) -> list[int]:
+        """Return the ranks of consecutive scores from the first one on."""
+        firsts = [scores.index(score) for score in scores]
+        if self._style == pb.RANK_STYLE_COMPETITION:
+            return [first + 1 for first in firsts]
+        if self._style == pb.RANK_STYLE_DENSE:
+            return [len(set(firsts[: place + 1])) for place in range(len(firsts))]
+        return [place + 1 for place in range(len(firsts))]
+
+    def _in_order(self, rows: list[Any]) -> list[Any]:
+        """Return rows that are in the order of their places, those of one place sorted.
+
+        Users that are watched by name may have the same place, as of different times.
+        """
+        if self._scope == pb.WATCH_SCOPE_USERS:
+            by_place = itertools.groupby(rows, key=_PLACE)
+            return [row for _, group in by_place for row in sorted(group)]
+        return rows
 
     def _total(self, message: pb.WatchContestResponse, rows: int, *, moved: bool) -> int | None:
         """Return the number of users of the contest, as far as the watch can know."""

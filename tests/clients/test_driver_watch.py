@@ -24,8 +24,14 @@ def _position(revision: int) -> Answer:
     return {"epoch": "one", "revision": revision}
 
 
-def _user(user_id: str, score: int, rank: int) -> Answer:
-    return {"user_id": user_id, "score": score, "rank": rank, "display_name": user_id.title()}
+def _user(user_id: str, score: int, place: int) -> Answer:
+    return {
+        "user_id": user_id,
+        "score": score,
+        "rank": place,
+        "display_name": user_id.title(),
+        "place": place,
+    }
 
 
 def _shown(state: str, rows: list[Answer], revision: int, **more: Any) -> Answer:
@@ -55,6 +61,7 @@ def _story(scope: str) -> Story:
     change = {
         "user": then[0],
         "previous_rank": 2,
+        "previous_place": 2,
         "points": 4,
         "event_type": "goal",
         "event_time": "2022-12-18T15:23:00Z",
@@ -109,10 +116,11 @@ _WRONG_UPDATES: dict[str, Callable[[Story], object]] = {
     "live after its end": lambda story: story[_END].update(state="LIVE"),
     "not live again": lambda story: story[_PROGRESS].update(state="RECONNECTING"),
     "ranks of 0": lambda story: _in_rows(story, 2, 0),
+    "places of 0": lambda story: _in_rows(story, 4, 0),
     "other names": lambda story: _in_rows(story, 3, "wrong"),
     "other scores": lambda story: _in_rows(story, 1, 1),
     "other users": lambda story: _in_rows(story, 0, "cy"),
-    "rows the other way round": lambda story: story[_CHANGES]["rows"].reverse(),
+    "rows the other way round": lambda story: story[_SNAPSHOT]["rows"].reverse(),
     "a row less": lambda story: story[_CHANGES]["rows"].pop(),
     "no rows while it is lost": lambda story: story[_LOST].update(rows=[]),
     "another reason": lambda story: story[_SNAPSHOT].update(snapshot_reason="NONSENSE"),
@@ -167,7 +175,7 @@ def test_a_wrong_update_is_found_by_each_check() -> None:
 def test_rows_that_a_resumed_stream_repeats_are_no_changes() -> None:
     """With the scope TOP the client leaves out rows that its board held."""
     story = _story("TOP")
-    row = {"user": _user("ada", 5, 2), "previous_rank": 0, "points": 0}
+    row = {"user": _user("ada", 5, 2), "previous_rank": 0, "previous_place": 0, "points": 0}
     story[_PROGRESS]["message"] = _message(3, 4, changes={"changes": [row]})
     for update in story[_PROGRESS:]:
         update["position"] = _position(4)
@@ -178,3 +186,13 @@ def test_rows_that_a_resumed_stream_repeats_are_no_changes() -> None:
 
     with pytest.raises(BrokenWatchError):
         _check(story, "TOP")
+
+
+def test_users_of_one_place_have_no_order() -> None:
+    """With the scope USERS rows may have one place, as of different times, and then any order."""
+    story = _story("USERS")
+    assert [row[4] for row in story[_CHANGES]["rows"]] == [1, 1]
+
+    story[_CHANGES]["rows"].reverse()
+
+    _check(story, "USERS")

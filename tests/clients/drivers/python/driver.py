@@ -5,25 +5,29 @@ import json
 import sys
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing
-from typing import Any, TypeAlias
 
-from google.protobuf.json_format import MessageToDict
-
+from driver_json import (
+    Json,
+    contest_json,
+    error_json,
+    failure_json,
+    min_position_of,
+    position_json,
+    present,
+    result_json,
+    rules_of,
+    update_of,
+    user_json,
+    watch_update_json,
+)
 from leaderboard_client import (
     AsyncLeaderboardClient,
     Cancelled,
+    ContestRules,
     LeaderboardError,
-    Position,
-    RankedUser,
-    ScoreChange,
     ScoreUpdate,
-    UpdateMode,
-    UpdateResult,
     WatchScope,
-    WatchUpdate,
 )
-
-Json: TypeAlias = dict[str, Any]
 
 _STORM_TIMEOUT_S = 60.0
 
@@ -39,6 +43,12 @@ class Driver:
             "batch": self._batch,
             "top": self._top,
             "rank": self._rank,
+            "user_ranks": self._user_ranks,
+            "score_rank": self._score_rank,
+            "create_contest": self._create_contest,
+            "get_contest": self._get_contest,
+            "update_contest": self._update_contest,
+            "list_contests": self._list_contests,
             "storm": self._storm,
             "buffer": self._buffer,
             "watch": self._watch,
@@ -64,14 +74,14 @@ class Driver:
         try:
             _write({"id": number, "ok": await self._operations[request["op"]](args)})
         except asyncio.CancelledError:
-            _write({"id": number, "error": _error(Cancelled("cancelled by its caller"))})
+            _write({"id": number, "error": error_json(Cancelled("cancelled by its caller"))})
         except Exception as error:  # noqa: BLE001 (the other side waits for a result)
-            _write({"id": number, "error": _failure(error)})
+            _write({"id": number, "error": failure_json(error)})
         finally:
             self._tasks.pop(number, None)
 
     async def _update(self, args: Json) -> Json:
-        update = _update(args)
+        update = update_of(args)
         result = await self._client.update_score(
             update.contest_id,
             update.user_id,
@@ -81,19 +91,21 @@ class Driver:
             event_type=update.event_type,
             event_time=update.event_time,
             display_name=update.display_name,
+            attributes=update.attributes,
+            clear_display_name=update.clear_display_name,
             timeout=args["timeout"],
         )
-        return _result(result)
+        return result_json(result)
 
     async def _batch(self, args: Json) -> Json:
         outcomes = await self._client.batch_update_scores(
-            map(_update, args["updates"]), timeout=args["timeout"]
+            map(update_of, args["updates"]), timeout=args["timeout"]
         )
         return {
             "results": [
-                {"error": _error(outcome)}
+                {"error": error_json(outcome)}
                 if isinstance(outcome, LeaderboardError)
-                else {"ok": _result(outcome)}
+                else {"ok": result_json(outcome)}
                 for outcome in outcomes
             ]
         }
@@ -101,29 +113,81 @@ class Driver:
     async def _top(self, args: Json) -> Json:
         board = await self._client.get_top_users(
             args["contest_id"],
-            min_position=_min_position(args),
-            **_present(args, "limit", "start_rank", "timeout"),
+            min_position=min_position_of(args),
+            **present(args, "limit", "start_rank", "timeout"),
         )
         return {
-            "users": list(map(_user, board.users)),
+            "users": list(map(user_json, board.users)),
             "total_users": board.total_users,
-            "position": _position(board.position),
+            "position": position_json(board.position),
         }
 
     async def _rank(self, args: Json) -> Json:
         rank = await self._client.get_user_rank(
             args["contest_id"],
             args["user_id"],
-            min_position=_min_position(args),
-            **_present(args, "neighbors", "timeout"),
+            min_position=min_position_of(args),
+            **present(args, "neighbors", "around", "timeout"),
         )
         return {
-            "user": _user(rank.user),
-            "neighbors": list(map(_user, rank.neighbors)),
+            "user": user_json(rank.user),
+            "neighbors": list(map(user_json, rank.neighbors)),
+            "around": list(map(user_json, rank.around)),
             "total_users": rank.total_users,
             "percentile": rank.percentile,
-            "position": _position(rank.position),
+            "position": position_json(rank.position),
         }
+
+    async def _user_ranks(self, args: Json) -> Json:
+        ranks = await self._client.batch_get_user_ranks(
+            args["contest_id"],
+            args["user_ids"],
+            min_position=min_position_of(args),
+            timeout=args["timeout"],
+        )
+        return {
+            "users": list(map(user_json, ranks.users)),
+            "missing_user_ids": list(ranks.missing_user_ids),
+            "total_users": ranks.total_users,
+            "position": position_json(ranks.position),
+        }
+
+    async def _score_rank(self, args: Json) -> Json:
+        rank = await self._client.get_score_rank(
+            args["contest_id"],
+            args["score"],
+            min_position=min_position_of(args),
+            **present(args, "around", "timeout"),
+        )
+        return {
+            "rank": rank.rank,
+            "place": rank.place,
+            "around": list(map(user_json, rank.around)),
+            "total_users": rank.total_users,
+            "position": position_json(rank.position),
+        }
+
+    async def _create_contest(self, args: Json) -> Json:
+        rules = ContestRules(**rules_of(args["rules"])) if "rules" in args else None  # type: ignore[arg-type]
+        options = present(args, "display_name", "timeout")
+        return contest_json(
+            await self._client.create_contest(args["contest_id"], rules=rules, **options)
+        )
+
+    async def _get_contest(self, args: Json) -> Json:
+        contest = await self._client.get_contest(args["contest_id"], timeout=args["timeout"])
+        return contest_json(contest)
+
+    async def _update_contest(self, args: Json) -> Json:
+        rules = rules_of(args["rules"]) if "rules" in args else None
+        options = present(args, "display_name", "timeout")
+        return contest_json(
+            await self._client.update_contest(args["contest_id"], rules=rules, **options)
+        )
+
+    async def _list_contests(self, args: Json) -> Json:
+        contests = self._client.list_contests(**present(args, "id_prefix", "page_size", "timeout"))
+        return {"contests": [contest_json(contest) async for contest in contests]}
 
     async def _storm(self, args: Json) -> Json:
         users, numbers, replayed = args["users"], iter(range(args["count"])), 0
@@ -155,11 +219,11 @@ class Driver:
             args["contest_id"],
             scope=WatchScope[args.get("scope", "TOP")],
             min_interval=args.get("min_interval_s", 0.0),
-            **_present(args, "limit", "user_ids"),
+            **present(args, "limit", "user_ids"),
         )
         async with aclosing(watch) as updates:
             async for update in updates:
-                _write({"id": args["id"], "update": _watch_update(update)})
+                _write({"id": args["id"], "update": watch_update_json(update)})
         return {}
 
     async def _cancel(self, args: Json) -> Json:
@@ -167,90 +231,6 @@ class Driver:
         if task is not None:
             task.cancel()
         return {}
-
-
-def _present(args: Json, *names: str) -> Json:
-    return {name: args[name] for name in names if name in args}
-
-
-def _update(args: Json) -> ScoreUpdate:
-    mode = UpdateMode[args.get("mode", "INCREMENT")]
-    optional = _present(args, "request_id", "event_type", "event_time", "display_name")
-    return ScoreUpdate(args["contest_id"], args["user_id"], args["points"], mode=mode, **optional)
-
-
-def _min_position(args: Json) -> Position | None:
-    request = args.get("min_position")
-    return Position(request["epoch"], request["revision"]) if request else None
-
-
-def _result(result: UpdateResult) -> Json:
-    return {
-        "user": _user(result.user),
-        "previous_score": result.previous_score,
-        "previous_rank": result.previous_rank,
-        "applied": result.applied,
-        "replayed": result.replayed,
-        "position": _position(result.position),
-    }
-
-
-def _user(user: RankedUser) -> Json:
-    return {
-        "user_id": user.user_id,
-        "score": user.score,
-        "rank": user.rank,
-        "display_name": user.display_name,
-    }
-
-
-def _position(position: Position) -> Json:
-    return {"epoch": position.epoch, "revision": position.revision}
-
-
-def _watch_update(update: WatchUpdate) -> Json:
-    reason, message, trouble = update.snapshot_reason, update.message, update.trouble
-    return {
-        "state": update.state.name,
-        "rows": [[row.user_id, row.score, row.rank, row.display_name] for row in update.rows],
-        "total_users": update.total_users,
-        "position": update.position and _position(update.position),
-        "changes": list(map(_change, update.changes)),
-        "trouble": trouble and _failure(trouble),
-        "message": message and MessageToDict(message, preserving_proto_field_name=True),
-        "snapshot_reason": None if reason is None else f"SNAPSHOT_REASON_{reason.name}",
-    }
-
-
-def _change(change: ScoreChange) -> Json:
-    time = change.event_time
-    return {
-        "user": _user(change.user),
-        "previous_rank": change.previous_rank,
-        "points": change.points,
-        "event_type": change.event_type,
-        "event_time": time and time.isoformat(),
-    }
-
-
-def _failure(error: Exception) -> Json:
-    if isinstance(error, LeaderboardError):
-        return _error(error)
-    return _error(LeaderboardError(f"{type(error).__name__}: {error}"))
-
-
-def _error(error: LeaderboardError) -> Json:
-    kind = type(error)
-    return {
-        "kind": "Other" if kind is LeaderboardError else kind.__name__,
-        "code": error.code,
-        "reason": error.reason,
-        "metadata": error.metadata,
-        "violations": [violation._asdict() for violation in error.violations],
-        "retry_after_s": error.retry_after,
-        "retryable": error.retryable,
-        "message": str(error),
-    }
 
 
 def _write(answer: Json) -> None:
