@@ -193,18 +193,23 @@ for i, update in ipairs(updates) do
     if rules.order then
       stored, stored_before = whole(0 - score_of[i]), whole(0 - (before_of[i] or 0))
     end
-    local previous_place, previous_rank =
-      place_and_rank(rules, board, distinct, members[id], stored_before)
+    local member = members[id]
+    local previous_place = member and call('ZREVRANK', board, member) + 1 or 0
+    local previous_rank = previous_place
+    if shared and member then
+      previous_rank = shared_rank(rules, board, distinct, stored_before)
+    end
     local place, rank = previous_place, previous_rank
     if changed[i] then
       revision = revision + 1
       if score_of[i] ~= before_of[i] then
-        members[id] =
-          move_user(rules, board_keys, id, members[id], stored_before, stored, revision)
-        place, rank = place_and_rank(rules, board, distinct, members[id], stored)
+        member = move_user(rules, board_keys, id, member, stored_before, stored, revision)
+        members[id] = member
+        place = call('ZREVRANK', board, member) + 1
+        rank = shared and shared_rank(rules, board, distinct, stored) or place
       end
       new_users[#new_users + 1] = id
-      new_users[#new_users + 1] = members[id]:sub(1, 14) .. profile
+      new_users[#new_users + 1] = member:sub(1, 14) .. profile
       changes[#changes + 1] = '["' .. id .. '",' .. score .. ',' .. rank .. ',' .. before .. ','
         .. previous_rank .. ',"' .. update[6] .. '","' .. update[7] .. '",'
         .. encode_profile(profile, shared, place, previous_place) .. ']'

@@ -62,8 +62,11 @@ end
 -- Returns a profile as the end of a change in JSON: the display name, and where ranks are shared or
 -- there are attributes also place and previous place, and the attributes.
 local function encode_profile(profile, shared, place, previous_place)
+  if profile == '' and not shared then
+    return '""'
+  end
   local name, attributes = split_profile(profile)
-  local encoded = name == '' and '""' or cjson.encode(name)
+  local encoded = cjson.encode(name)
   if shared or attributes then
     encoded = encoded .. ',' .. place .. ',' .. previous_place
   end

@@ -2,9 +2,9 @@
 
 -- Reads consecutive rows.
 --   rules, keys  the rules, and the keys of the script: board, users, meta, log, distinct scores
---   first, last  indexes from 0, inclusive
+--   first, last  indexes from 0, inclusive, as numbers or text
 -- Returns {index of the first row, its rank if ranks are shared, else 0, {member, score, ...},
--- {tie key + profile, ...}}, with numbers as text.
+-- {tie key + profile, ...}}, with the scores as text.
 local function read_rows(rules, keys, first, last)
   local rows = redis.call('ZREVRANGE', keys[1], first, last, 'WITHSCORES')
   local ids = {}
@@ -18,7 +18,7 @@ local function read_rows(rules, keys, first, last)
       first_rank = shared_rank(rules, keys[1], keys[5], rows[2])
     end
   end
-  return {whole(first), whole(first_rank), rows, users}
+  return {first, first_rank, rows, users}
 end
 
 -- Returns the index of the first of `count` rows around a row: at most one row more is below it than

@@ -33,12 +33,3 @@ local function shared_rank(rules, board_key, distinct_key, score)
   local counted = rules.rank_style == 'dense' and distinct_key or board_key
   return redis.call('ZCOUNT', counted, '(' .. score, '+inf') + 1
 end
-
--- Returns the place and the rank of a member of the board, 0 and 0 for nil; the rest as above.
-local function place_and_rank(rules, board_key, distinct_key, member, score)
-  local place = member and redis.call('ZREVRANK', board_key, member) + 1 or 0
-  if member and rules.rank_style then
-    return place, shared_rank(rules, board_key, distinct_key, score)
-  end
-  return place, place
-end

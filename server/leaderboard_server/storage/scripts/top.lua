@@ -18,5 +18,5 @@ local epoch, revision, lost, rules_text = read_position(KEYS[3], ARGV[1], ARGV[2
 if lost then
   return false
 end
-local rows = read_rows(decode_rules(rules_text), KEYS, tonumber(ARGV[3]), tonumber(ARGV[4]))
+local rows = read_rows(decode_rules(rules_text), KEYS, ARGV[3], ARGV[4])
 return {epoch, whole(revision), rules_text, whole(redis.call('ZCARD', KEYS[1])), rows}
