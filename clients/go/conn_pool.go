@@ -13,11 +13,20 @@ import (
 // connection is replaced. It is a little shorter than an attempt, which starts before it waits.
 const connIdleTimeout = attemptTimeout - 100*time.Millisecond
 
+// stubs are the generated clients of one connection, with the methods of all services.
+type stubs struct {
+	pb.LeaderboardServiceClient
+}
+
+func newStubs(conn grpc.ClientConnInterface) stubs {
+	return stubs{pb.NewLeaderboardServiceClient(conn)}
+}
+
 // pooledConn is a connection with its state in the pool.
 type pooledConn struct {
-	conn    *grpc.ClientConn
-	service pb.LeaderboardServiceClient
-	opened  time.Time
+	conn   *grpc.ClientConn
+	stubs  stubs
+	opened time.Time
 	// inFlight is the number of attempts in flight on the connection.
 	inFlight int
 	// idleSince is when the connection last responded or, if later, when an attempt first waited
@@ -55,7 +64,7 @@ func (p *connPool) open() (*pooledConn, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &pooledConn{conn: conn, service: pb.NewLeaderboardServiceClient(conn), opened: time.Now()}, nil
+	return &pooledConn{conn: conn, stubs: newStubs(conn), opened: time.Now()}, nil
 }
 
 // acquire returns the connection for an attempt; release must follow.

@@ -82,7 +82,7 @@ func (c *Client) GetTopUsers(ctx context.Context, query TopUsersQuery) (TopUsers
 	if err := checkUTF8(textField{"contest_id", query.ContestID}); err != nil {
 		return TopUsers{}, err
 	}
-	response, err := call(ctx, c, pb.LeaderboardServiceClient.GetTopUsers, &pb.GetTopUsersRequest{
+	response, err := call(ctx, c, stubs.GetTopUsers, &pb.GetTopUsersRequest{
 		ContestId:   query.ContestID,
 		Limit:       toInt32(query.Limit),
 		StartRank:   toInt32(query.StartRank),
@@ -105,7 +105,7 @@ func (c *Client) GetUserRank(ctx context.Context, query UserRankQuery) (UserRank
 	if err != nil {
 		return UserRank{}, err
 	}
-	response, err := call(ctx, c, pb.LeaderboardServiceClient.GetUserRank, &pb.GetUserRankRequest{
+	response, err := call(ctx, c, stubs.GetUserRank, &pb.GetUserRankRequest{
 		ContestId:   query.ContestID,
 		UserId:      query.UserID,
 		Neighbors:   toInt32(query.Neighbors),

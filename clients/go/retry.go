@@ -5,8 +5,6 @@ import (
 	"time"
 
 	"google.golang.org/grpc"
-
-	pb "github.com/leaderboard/leaderboard/clients/go/leaderboard/v1"
 )
 
 const (
@@ -25,7 +23,7 @@ const (
 
 // method is a unary method of the stubs, on any connection.
 type method[Request, Response any] func(
-	pb.LeaderboardServiceClient, context.Context, *Request, ...grpc.CallOption,
+	stubs, context.Context, *Request, ...grpc.CallOption,
 ) (*Response, error)
 
 // call makes a call, and retries it while a retry may help and there is time. Writes can be retried
@@ -105,7 +103,7 @@ func sendPooled[Request, Response any](
 		ctx = brief
 	}
 	pooled, began := pool.acquire(), time.Now()
-	response, err := send(pooled.service, ctx, request)
+	response, err := send(pooled.stubs, ctx, request)
 	pool.release(pooled, err == nil || ctx.Err() == nil)
 	// An early end of the call, by its caller or its deadline, says nothing about the server.
 	if err != nil && (call.Err() == nil || time.Since(began) >= connectTimeout) {

@@ -83,7 +83,7 @@ func (b *ScoreBuffer) attempt(batch []pendingUpdate) ([]BatchResult, *Error) {
 	left := max(time.Until(b.expiry(batch[0])), minAttempt)
 	ctx, cancel := context.WithTimeout(b.sending, left)
 	defer cancel()
-	response, failed := attempt(ctx, b.client, pb.LeaderboardServiceClient.BatchUpdateScores, request, b.lastErr)
+	response, failed := attempt(ctx, b.client, stubs.BatchUpdateScores, request, b.lastErr)
 	if failed != nil {
 		return nil, failed
 	}

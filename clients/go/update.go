@@ -75,7 +75,7 @@ func (c *Client) UpdateScore(ctx context.Context, update ScoreUpdate) (UpdateRes
 	if err := checkUTF8(update.textFields()...); err != nil {
 		return UpdateResult{}, err
 	}
-	response, err := call(ctx, c, pb.LeaderboardServiceClient.UpdateScore, update.proto())
+	response, err := call(ctx, c, stubs.UpdateScore, update.proto())
 	if err != nil {
 		return UpdateResult{}, err
 	}
@@ -98,7 +98,7 @@ func (c *Client) BatchUpdateScores(ctx context.Context, updates []ScoreUpdate) (
 	if err := invalidRequest(violations); err != nil {
 		return nil, err
 	}
-	response, err := call(ctx, c, pb.LeaderboardServiceClient.BatchUpdateScores, request)
+	response, err := call(ctx, c, stubs.BatchUpdateScores, request)
 	if err != nil {
 		return nil, err
 	}
