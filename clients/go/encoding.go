@@ -57,25 +57,31 @@ func (p Position) proto() *pb.Position {
 }
 
 func (u ScoreUpdate) textFields() []textField {
-	return []textField{
+	fields := []textField{
 		{"contest_id", u.ContestID},
 		{"user_id", u.UserID},
 		{"request_id", u.RequestID},
 		{"event_type", u.EventType},
 		{"display_name", u.DisplayName},
 	}
+	for key, value := range u.Attributes {
+		fields = append(fields, textField{"attributes", key}, textField{"attributes", value})
+	}
+	return fields
 }
 
 // proto returns the request of the update, with a new request id if the update has none.
 func (u ScoreUpdate) proto() *pb.UpdateScoreRequest {
 	request := &pb.UpdateScoreRequest{
-		ContestId:   u.ContestID,
-		UserId:      u.UserID,
-		Points:      u.Points,
-		Mode:        pb.UpdateMode(u.Mode),
-		RequestId:   u.RequestID,
-		EventType:   u.EventType,
-		DisplayName: u.DisplayName,
+		ContestId:        u.ContestID,
+		UserId:           u.UserID,
+		Points:           u.Points,
+		Mode:             pb.UpdateMode(u.Mode),
+		RequestId:        u.RequestID,
+		EventType:        u.EventType,
+		DisplayName:      u.DisplayName,
+		ClearDisplayName: u.ClearDisplayName,
+		Attributes:       u.Attributes,
 	}
 	if request.RequestId == "" {
 		request.RequestId = NewRequestID()
@@ -91,6 +97,7 @@ func updateResult(response *pb.UpdateScoreResponse) UpdateResult {
 		User:          rankedUser(response.GetUser()),
 		PreviousScore: response.GetPreviousScore(),
 		PreviousRank:  int(response.GetPreviousRank()),
+		PreviousPlace: int(response.GetPreviousPlace()),
 		Applied:       response.GetApplied(),
 		Replayed:      response.GetReplayed(),
 		Position:      position(response.GetPosition()),
@@ -128,7 +135,9 @@ func rankedUser(user *pb.RankedUser) RankedUser {
 		UserID:      user.GetUserId(),
 		Score:       user.GetScore(),
 		Rank:        int(user.GetRank()),
+		Place:       int(user.GetPlace()),
 		DisplayName: user.GetDisplayName(),
+		Attributes:  user.GetAttributes(),
 	}
 }
 
@@ -142,10 +151,11 @@ func rankedUsers(users []*pb.RankedUser) []RankedUser {
 
 func scoreChange(decoded *pb.ScoreChange) ScoreChange {
 	change := ScoreChange{
-		User:         rankedUser(decoded.GetUser()),
-		PreviousRank: int(decoded.GetPreviousRank()),
-		Points:       decoded.GetPoints(),
-		EventType:    decoded.GetEventType(),
+		User:          rankedUser(decoded.GetUser()),
+		PreviousRank:  int(decoded.GetPreviousRank()),
+		PreviousPlace: int(decoded.GetPreviousPlace()),
+		Points:        decoded.GetPoints(),
+		EventType:     decoded.GetEventType(),
 	}
 	if decoded.GetEventTime() != nil {
 		change.EventTime = decoded.GetEventTime().AsTime()

@@ -25,6 +25,10 @@ type fakeService struct {
 	batch  func(before int, request *pb.BatchUpdateScoresRequest) (*pb.BatchUpdateScoresResponse, error)
 	watch  func(before int, stream pb.LeaderboardService_WatchContestServer) error
 
+	rank      func(request *pb.GetUserRankRequest) (*pb.GetUserRankResponse, error)
+	ranks     func(request *pb.BatchGetUserRanksRequest) (*pb.BatchGetUserRanksResponse, error)
+	scoreRank func(request *pb.GetScoreRankRequest) (*pb.GetScoreRankResponse, error)
+
 	mu      sync.Mutex
 	updates []*pb.UpdateScoreRequest
 	batches []*pb.BatchUpdateScoresRequest
@@ -100,6 +104,24 @@ func (f *fakeService) WatchContest(
 	f.watches = append(f.watches, request)
 	f.mu.Unlock()
 	return f.watch(before, stream)
+}
+
+func (f *fakeService) GetUserRank(
+	_ context.Context, request *pb.GetUserRankRequest,
+) (*pb.GetUserRankResponse, error) {
+	return f.rank(request)
+}
+
+func (f *fakeService) BatchGetUserRanks(
+	_ context.Context, request *pb.BatchGetUserRanksRequest,
+) (*pb.BatchGetUserRanksResponse, error) {
+	return f.ranks(request)
+}
+
+func (f *fakeService) GetScoreRank(
+	_ context.Context, request *pb.GetScoreRankRequest,
+) (*pb.GetScoreRankResponse, error) {
+	return f.scoreRank(request)
 }
 
 // attempts returns the number of updates received.

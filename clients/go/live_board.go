@@ -9,7 +9,7 @@ import (
 	pb "github.com/leaderboard/leaderboard/clients/go/leaderboard/v1"
 )
 
-// defaultLimit is the number of ranks that a watch holds if its query sets no limit.
+// defaultLimit is the number of rows that a watch holds if its query sets no limit.
 const defaultLimit = 10
 
 // ErrMissedChanges is the trouble of a watch whose stream did not continue from the position of its
@@ -22,6 +22,8 @@ type liveBoard struct {
 	scope WatchScope
 	limit int
 
+	// style is the way in which the contest counts ranks; it holds until the next snapshot.
+	style      pb.RankStyle
 	users      []RankedUser
 	total      int
 	totalKnown bool
@@ -29,21 +31,39 @@ type liveBoard struct {
 	position *pb.Position
 }
 
-// rows returns a copy of the rows, best first.
+// rows returns a copy of the rows, best first. The place of a row is its number, and its rank follows
+// from the scores: the service does not send the rows that only shifted. With ScopeUsers there are
+// rows between, so each has its place and rank as they were sent.
 func (b *liveBoard) rows() []RankedUser {
 	rows := slices.Clone(b.users)
 	if b.scope != ScopeUsers {
-		for i := range rows {
+		setRanks(rows, b.style)
+	}
+	return rows
+}
+
+// setRanks sets the places and ranks of the first rows of a contest.
+func setRanks(rows []RankedUser, style pb.RankStyle) {
+	isDense := style == pb.RankStyle_RANK_STYLE_DENSE
+	areShared := isDense || style == pb.RankStyle_RANK_STYLE_COMPETITION
+	for i := range rows {
+		rows[i].Place = i + 1
+		switch {
+		case areShared && i > 0 && rows[i].Score == rows[i-1].Score:
+			rows[i].Rank = rows[i-1].Rank
+		case isDense && i > 0:
+			rows[i].Rank = rows[i-1].Rank + 1
+		default:
 			rows[i].Rank = i + 1
 		}
 	}
-	return rows
 }
 
 // apply advances the board to the position of the next message. If changes between the two are
 // missing, it fails with ErrMissedChanges and leaves the board unchanged.
 func (b *liveBoard) apply(message *pb.WatchContestResponse) error {
 	if snapshot := message.GetSnapshot(); snapshot != nil {
+		b.style = snapshot.GetRules().GetRankStyle()
 		b.users = rankedUsers(snapshot.GetUsers())
 		b.total, b.totalKnown = int(snapshot.GetTotalUsers()), true
 		b.position = message.GetPosition()
@@ -54,11 +74,11 @@ func (b *liveBoard) apply(message *pb.WatchContestResponse) error {
 	}
 	users := slices.Clone(b.users)
 	for _, change := range message.GetChanges().GetChanges() {
-		placed, err := b.place(rankedUser(change.GetUser()), users)
+		changed, err := b.insert(rankedUser(change.GetUser()), users)
 		if err != nil {
 			return err
 		}
-		users = placed
+		users = changed
 	}
 	b.users = users
 	b.count(message)
@@ -84,21 +104,19 @@ func (b *liveBoard) checkContinues(message *pb.WatchContestResponse) error {
 	}
 }
 
-// place returns the rows with the user's row at its rank. It may change the given slice.
-func (b *liveBoard) place(user RankedUser, users []RankedUser) ([]RankedUser, error) {
+// insert returns the rows with the user's row at its place. It may change the given slice.
+func (b *liveBoard) insert(user RankedUser, users []RankedUser) ([]RankedUser, error) {
 	users = slices.DeleteFunc(users, func(held RankedUser) bool { return held.UserID == user.UserID })
 	switch {
 	case b.scope == ScopeUsers:
-		users = append(users, user)
-		slices.SortStableFunc(users, func(one, other RankedUser) int {
-			return cmp.Or(cmp.Compare(other.Score, one.Score), cmp.Compare(one.Rank, other.Rank))
-		})
-	case user.Rank >= 1 && user.Rank <= min(b.limit, len(users)+1):
-		users = slices.Insert(users, user.Rank-1, user)
+		users = slices.Insert(users, 0, user) // of equal places the last change is first
+		slices.SortStableFunc(users, func(one, other RankedUser) int { return cmp.Compare(one.Place, other.Place) })
+	case user.Place >= 1 && user.Place <= min(b.limit, len(users)+1):
+		users = slices.Insert(users, user.Place-1, user)
 		users = users[:min(len(users), b.limit)]
-	case user.Rank <= b.limit && b.scope == ScopeTop:
-		return nil, fmt.Errorf("%w: a change has rank %d, the board has %d rows",
-			ErrMissedChanges, user.Rank, len(users))
+	case user.Place <= b.limit && b.scope == ScopeTop:
+		return nil, fmt.Errorf("%w: a change has place %d, the board has %d rows",
+			ErrMissedChanges, user.Place, len(users))
 	}
 	return users, nil
 }

@@ -9,8 +9,9 @@ import (
 	pb "github.com/leaderboard/leaderboard/clients/go/leaderboard/v1"
 )
 
-func ranked(userID string, score int64, rank int32) *pb.RankedUser {
-	return &pb.RankedUser{UserId: userID, Score: score, Rank: rank}
+// ranked returns a row of a contest that does not share ranks.
+func ranked(userID string, score int64, place int32) *pb.RankedUser {
+	return &pb.RankedUser{UserId: userID, Score: score, Rank: place, Place: place}
 }
 
 func at(revision int64) *pb.Position {
@@ -24,9 +25,10 @@ func snapshotAt(revision int64, total int32, users ...*pb.RankedUser) *pb.WatchC
 	}
 }
 
-// changed returns a message with one change; previousRank 0 means a new row.
-func changed(previous, revision int64, previousRank int32, user *pb.RankedUser) *pb.WatchContestResponse {
-	changes := &pb.Changes{Changes: []*pb.ScoreChange{{User: user, PreviousRank: previousRank}}}
+// changed returns a message with one change; previousPlace 0 means a new row.
+func changed(previous, revision int64, previousPlace int32, user *pb.RankedUser) *pb.WatchContestResponse {
+	change := &pb.ScoreChange{User: user, PreviousRank: previousPlace, PreviousPlace: previousPlace}
+	changes := &pb.Changes{Changes: []*pb.ScoreChange{change}}
 	return &pb.WatchContestResponse{
 		Position: at(revision), PreviousRevision: previous,
 		Event: &pb.WatchContestResponse_Changes{Changes: changes},
@@ -62,8 +64,8 @@ func TestLiveBoard(t *testing.T) {
 		{"falls out", ScopeTop, 2, changed(7, 8, 1, ranked("ada", 1, 3)), "1 bob 3", 1, true},
 		{"out of all", ScopeAll, 2, changed(7, 8, 1, ranked("ada", 1, 9)), "1 bob 3", 2, true},
 		{"joins all", ScopeAll, 2, changed(7, 8, 0, ranked("eve", 9, 1)), "1 eve 9, 2 ada 5", 3, true},
-		{"users", ScopeUsers, 2, changed(7, 8, 2, ranked("bob", 6, 4)), "4 bob 6, 1 ada 5", 0, false},
-		{"a new user", ScopeUsers, 2, changed(7, 8, 0, ranked("eve", 3, 1)), "1 ada 5, 1 eve 3, 2 bob 3", 0, false},
+		{"users", ScopeUsers, 2, changed(7, 8, 2, ranked("bob", 6, 4)), "1 ada 5, 4 bob 6", 0, false},
+		{"a new user", ScopeUsers, 2, changed(7, 8, 0, ranked("eve", 9, 1)), "1 eve 9, 1 ada 5, 2 bob 3", 0, false},
 	}
 	for _, expected := range cases {
 		t.Run(expected.name, func(t *testing.T) {
@@ -88,11 +90,11 @@ func TestMissedChanges(t *testing.T) {
 	other := changed(7, 8, 2, ranked("bob", 6, 1))
 	other.Position.Epoch = "other"
 	wrong := map[string]*pb.WatchContestResponse{
-		"a hole":             changed(8, 9, 2, ranked("bob", 6, 1)),
-		"a repeat":           changed(6, 8, 2, ranked("bob", 6, 1)),
-		"backwards":          changed(7, 6, 2, ranked("bob", 6, 1)),
-		"a rank below a gap": changed(7, 8, 0, ranked("eve", 1, 4)),
-		"another epoch":      other,
+		"a hole":              changed(8, 9, 2, ranked("bob", 6, 1)),
+		"a repeat":            changed(6, 8, 2, ranked("bob", 6, 1)),
+		"backwards":           changed(7, 6, 2, ranked("bob", 6, 1)),
+		"a place below a gap": changed(7, 8, 0, ranked("eve", 1, 4)),
+		"another epoch":       other,
 	}
 	for name, message := range wrong {
 		t.Run(name, func(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"sync"
 	"time"
 )
@@ -88,6 +89,7 @@ func (b *ScoreBuffer) Add(ctx context.Context, update ScoreUpdate) error {
 	if update.RequestID == "" {
 		update.RequestID = NewRequestID()
 	}
+	update.Attributes = maps.Clone(update.Attributes) // the caller may change its map meanwhile
 	for {
 		progress, err := b.tryAdd(update)
 		if progress == nil {

@@ -68,7 +68,7 @@ func TestBufferKeepsYoungerUpdates(t *testing.T) {
 	old := pendingUpdate{update: numbered(0), added: time.Now().Add(-time.Hour), lastErr: unavailable}
 	young := pendingUpdate{update: numbered(1), added: time.Now(), lastErr: unavailable}
 	retries := buffer.waitToRetry([]pendingUpdate{old, young})
-	if len(retries) != 1 || retries[0].update != young.update {
+	if len(retries) != 1 || retries[0].update.UserID != young.update.UserID {
 		t.Errorf("%v", retries)
 	}
 	if len(reported) != 1 || reported[0] != error(unavailable) || buffer.Refused() != 1 {

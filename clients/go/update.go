@@ -10,7 +10,8 @@ import (
 	pb "github.com/leaderboard/leaderboard/clients/go/leaderboard/v1"
 )
 
-// UpdateMode selects how points are applied to a score. The zero value means ModeIncrement.
+// UpdateMode selects how points are applied to a score. The zero value means as the rules of the
+// contest say, which is ModeIncrement unless they name another.
 type UpdateMode int32
 
 const (
@@ -18,19 +19,22 @@ const (
 	ModeIncrement = UpdateMode(pb.UpdateMode_UPDATE_MODE_INCREMENT)
 	// ModeSet replaces the score with the points.
 	ModeSet = UpdateMode(pb.UpdateMode_UPDATE_MODE_SET)
-	// ModeBest replaces the score with the points if the points are higher.
+	// ModeBest replaces the score with the points if the points are better in the order of the
+	// contest.
 	ModeBest = UpdateMode(pb.UpdateMode_UPDATE_MODE_BEST)
 )
 
 // ScoreUpdate is a change of one user's score.
 type ScoreUpdate struct {
-	// ContestID is the contest. Required. The first update creates it.
+	// ContestID is the contest. Required. The first update begins it, unless the server is set to
+	// accept only contests that were created.
 	ContestID string
 	// UserID is the user. Required. The first update creates the user.
 	UserID string
 	// Points are applied to the score by the mode, from -2^53 to 2^53.
 	Points int64
-	// Mode selects how the points are applied; they are added by default.
+	// Mode selects how the points are applied; by default as the rules of the contest say, which add
+	// them unless they name another mode.
 	Mode UpdateMode
 	// RequestID identifies this write within its contest, so that it counts once however often it
 	// is sent: 1 to 64 printable ASCII characters without spaces. By default the client makes one
@@ -43,6 +47,12 @@ type ScoreUpdate struct {
 	// DisplayName is the user's human-readable name, at most 128 characters. If empty, the present
 	// name is kept.
 	DisplayName string
+	// ClearDisplayName removes the user's name; DisplayName must be empty then.
+	ClearDisplayName bool
+	// Attributes are data that are shown with the user, such as a country or a team. They are merged
+	// into those that the user has in the contest; an empty value removes an attribute. A user has
+	// at most 8, with keys of up to 32 characters of [a-z0-9_.-], and 256 bytes in all.
+	Attributes map[string]string
 }
 
 // UpdateResult is the outcome of an update.
@@ -53,6 +63,8 @@ type UpdateResult struct {
 	PreviousScore int64
 	// PreviousRank is the rank right before the update, from 1; 0 for a new user.
 	PreviousRank int
+	// PreviousPlace is the place right before the update, from 1; 0 for a new user.
+	PreviousPlace int
 	// Applied is whether the update changed something.
 	Applied bool
 	// Replayed is whether the same request id was received before: this is the first result again.

@@ -13,7 +13,7 @@ import (
 type WatchScope int32
 
 const (
-	// ScopeTop selects the changes that affect the first ranks, up to the limit.
+	// ScopeTop selects the changes that affect the first rows, up to the limit.
 	ScopeTop = WatchScope(pb.WatchScope_WATCH_SCOPE_TOP)
 	// ScopeAll selects all changes of the contest.
 	ScopeAll = WatchScope(pb.WatchScope_WATCH_SCOPE_ALL)
@@ -25,9 +25,9 @@ const (
 type WatchQuery struct {
 	// ContestID is the contest. Required. It need not exist yet.
 	ContestID string
-	// Limit is the number of first ranks that the board holds, up to 1,000; 10 by default.
+	// Limit is the number of first rows that the board holds, up to 1,000; 10 by default.
 	Limit int
-	// Scope selects the changes; by default those that affect the first ranks.
+	// Scope selects the changes; by default those that affect the first rows.
 	Scope WatchScope
 	// UserIDs are the users to watch with ScopeUsers, 1 to 1,000, without repeats.
 	UserIDs []string

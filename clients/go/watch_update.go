@@ -36,17 +36,22 @@ const (
 	SnapshotLagged SnapshotReason = "LAGGED"
 	// SnapshotAhead means that the position of the board was later than the contest's.
 	SnapshotAhead SnapshotReason = "AHEAD"
+	// SnapshotContestUpdated means that the settings of the contest were changed.
+	SnapshotContestUpdated SnapshotReason = "CONTEST_UPDATED"
 )
 
 // ScoreChange is a change of one user's row.
 type ScoreChange struct {
-	// User is the user after the change, with the rank after this change and the ones before it in
-	// the message. With ScopeTop the rank of a user who dropped out of the watched ranks is only
-	// known to be beyond the limit.
+	// User is the user after the change, with the place and the rank after this change and the ones
+	// before it in the message. With ScopeTop the place of a user who dropped out of the watched rows
+	// is only known to be beyond the limit, and where the contest shares ranks the rank is that after
+	// all changes of the message.
 	User RankedUser
 	// PreviousRank is the rank before the change, from 1; 0 for a new user, and with ScopeTop for a
-	// row that moves up into the watched ranks.
+	// row that moves up into the watched rows.
 	PreviousRank int
+	// PreviousPlace is the place before the change, from 1; 0 where PreviousRank is 0.
+	PreviousPlace int
 	// Points are the difference between the new and the old score.
 	Points int64
 	// EventType is what happened, as set in the update.
@@ -60,9 +65,10 @@ type WatchUpdate struct {
 	// State is the state of the watch.
 	State WatchState
 	// Rows are the board at Position, best first, whatever the state. With ScopeTop they are the
-	// first ranks up to the limit. With ScopeAll they are as many of these ranks as are certain: the
+	// first rows up to the limit. With ScopeAll they are as many of these rows as are certain: the
 	// service does not send the row that moves up from below the limit when a user drops out. With
-	// ScopeUsers they are the watched users, each with the rank at the user's own last change.
+	// ScopeUsers they are the watched users, each with the place and the rank at the user's own last
+	// change, in the order of these places, and of equal ones the last change first.
 	Rows []RankedUser
 	// TotalUsers is the number of users in the contest if TotalUsersKnown is true.
 	TotalUsers int

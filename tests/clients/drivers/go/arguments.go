@@ -14,14 +14,16 @@ type position struct {
 }
 
 type updateArgs struct {
-	ContestID   string     `json:"contest_id"`
-	UserID      string     `json:"user_id"`
-	Points      int64      `json:"points"`
-	Mode        string     `json:"mode"`
-	RequestID   string     `json:"request_id"`
-	EventType   string     `json:"event_type"`
-	EventTime   *time.Time `json:"event_time"`
-	DisplayName string     `json:"display_name"`
+	ContestID        string            `json:"contest_id"`
+	UserID           string            `json:"user_id"`
+	Points           int64             `json:"points"`
+	Mode             string            `json:"mode"`
+	RequestID        string            `json:"request_id"`
+	EventType        string            `json:"event_type"`
+	EventTime        *time.Time        `json:"event_time"`
+	DisplayName      string            `json:"display_name"`
+	ClearDisplayName bool              `json:"clear_display_name"`
+	Attributes       map[string]string `json:"attributes"`
 }
 
 type batchArgs struct {
@@ -39,6 +41,20 @@ type rankArgs struct {
 	ContestID   string   `json:"contest_id"`
 	UserID      string   `json:"user_id"`
 	Neighbors   int      `json:"neighbors"`
+	Around      int      `json:"around"`
+	MinPosition position `json:"min_position"`
+}
+
+type userRanksArgs struct {
+	ContestID   string   `json:"contest_id"`
+	UserIDs     []string `json:"user_ids"`
+	MinPosition position `json:"min_position"`
+}
+
+type scoreRankArgs struct {
+	ContestID   string   `json:"contest_id"`
+	Score       int64    `json:"score"`
+	Around      int      `json:"around"`
 	MinPosition position `json:"min_position"`
 }
 
@@ -78,13 +94,15 @@ func (a updateArgs) update() (leaderboard.ScoreUpdate, error) {
 		return leaderboard.ScoreUpdate{}, fmt.Errorf("unknown mode %q", a.Mode)
 	}
 	update := leaderboard.ScoreUpdate{
-		ContestID:   a.ContestID,
-		UserID:      a.UserID,
-		Points:      a.Points,
-		Mode:        mode,
-		RequestID:   a.RequestID,
-		EventType:   a.EventType,
-		DisplayName: a.DisplayName,
+		ContestID:        a.ContestID,
+		UserID:           a.UserID,
+		Points:           a.Points,
+		Mode:             mode,
+		RequestID:        a.RequestID,
+		EventType:        a.EventType,
+		DisplayName:      a.DisplayName,
+		ClearDisplayName: a.ClearDisplayName,
+		Attributes:       a.Attributes,
 	}
 	if a.EventTime != nil {
 		update.EventTime = *a.EventTime

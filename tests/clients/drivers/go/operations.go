@@ -26,6 +26,10 @@ func (d *driver) run(ctx context.Context, received request) (any, error) {
 		return with(ctx, received.Args, d.top)
 	case "rank":
 		return with(ctx, received.Args, d.rank)
+	case "user_ranks":
+		return with(ctx, received.Args, d.userRanks)
+	case "score_rank":
+		return with(ctx, received.Args, d.scoreRank)
 	case "storm":
 		return with(ctx, received.Args, d.storm)
 	case "buffer":
@@ -84,42 +88,6 @@ func (d *driver) batch(ctx context.Context, args batchArgs) (any, error) {
 		}
 	}
 	return map[string]any{"results": responses}, nil
-}
-
-func (d *driver) top(ctx context.Context, args topArgs) (any, error) {
-	top, err := d.client.GetTopUsers(ctx, leaderboard.TopUsersQuery{
-		ContestID:   args.ContestID,
-		Limit:       args.Limit,
-		StartRank:   args.StartRank,
-		MinPosition: leaderboard.Position(args.MinPosition),
-	})
-	if err != nil {
-		return nil, err
-	}
-	return map[string]any{
-		"users":       usersOf(top.Users),
-		"total_users": top.TotalUsers,
-		"position":    position(top.Position),
-	}, nil
-}
-
-func (d *driver) rank(ctx context.Context, args rankArgs) (any, error) {
-	rank, err := d.client.GetUserRank(ctx, leaderboard.UserRankQuery{
-		ContestID:   args.ContestID,
-		UserID:      args.UserID,
-		Neighbors:   args.Neighbors,
-		MinPosition: leaderboard.Position(args.MinPosition),
-	})
-	if err != nil {
-		return nil, err
-	}
-	return map[string]any{
-		"user":        user(rank.User),
-		"neighbors":   usersOf(rank.Neighbors),
-		"total_users": rank.TotalUsers,
-		"percentile":  rank.Percentile,
-		"position":    position(rank.Position),
-	}, nil
 }
 
 // storm sends many updates concurrently, and stops at the first one that fails.

@@ -11,10 +11,12 @@ import (
 )
 
 type user struct {
-	UserID      string `json:"user_id"`
-	Score       int64  `json:"score"`
-	Rank        int    `json:"rank"`
-	DisplayName string `json:"display_name"`
+	UserID      string            `json:"user_id"`
+	Score       int64             `json:"score"`
+	Rank        int               `json:"rank"`
+	Place       int               `json:"place"`
+	DisplayName string            `json:"display_name"`
+	Attributes  map[string]string `json:"attributes"`
 }
 
 type violation struct {
@@ -26,6 +28,7 @@ type updateResponse struct {
 	User          user     `json:"user"`
 	PreviousScore int64    `json:"previous_score"`
 	PreviousRank  int      `json:"previous_rank"`
+	PreviousPlace int      `json:"previous_place"`
 	Applied       bool     `json:"applied"`
 	Replayed      bool     `json:"replayed"`
 	Position      position `json:"position"`
@@ -43,11 +46,12 @@ type errorResponse struct {
 }
 
 type change struct {
-	User         user       `json:"user"`
-	PreviousRank int        `json:"previous_rank"`
-	Points       int64      `json:"points"`
-	EventType    string     `json:"event_type"`
-	EventTime    *time.Time `json:"event_time"`
+	User          user       `json:"user"`
+	PreviousRank  int        `json:"previous_rank"`
+	PreviousPlace int        `json:"previous_place"`
+	Points        int64      `json:"points"`
+	EventType     string     `json:"event_type"`
+	EventTime     *time.Time `json:"event_time"`
 }
 
 type watchResponse struct {
@@ -61,19 +65,28 @@ type watchResponse struct {
 	SnapshotReason *string         `json:"snapshot_reason"`
 }
 
+func userOf(ranked leaderboard.RankedUser) user {
+	one := user(ranked)
+	if one.Attributes == nil {
+		one.Attributes = map[string]string{}
+	}
+	return one
+}
+
 func usersOf(ranked []leaderboard.RankedUser) []user {
 	users := make([]user, len(ranked))
 	for i, one := range ranked {
-		users[i] = user(one)
+		users[i] = userOf(one)
 	}
 	return users
 }
 
 func updateResponseOf(result leaderboard.UpdateResult) updateResponse {
 	return updateResponse{
-		User:          user(result.User),
+		User:          userOf(result.User),
 		PreviousScore: result.PreviousScore,
 		PreviousRank:  result.PreviousRank,
+		PreviousPlace: result.PreviousPlace,
 		Applied:       result.Applied,
 		Replayed:      result.Replayed,
 		Position:      position(result.Position),
@@ -108,10 +121,11 @@ func errorResponseOf(err error) errorResponse {
 
 func changeOf(received leaderboard.ScoreChange) change {
 	one := change{
-		User:         user(received.User),
-		PreviousRank: received.PreviousRank,
-		Points:       received.Points,
-		EventType:    received.EventType,
+		User:          userOf(received.User),
+		PreviousRank:  received.PreviousRank,
+		PreviousPlace: received.PreviousPlace,
+		Points:        received.Points,
+		EventType:     received.EventType,
 	}
 	if !received.EventTime.IsZero() {
 		one.EventTime = &received.EventTime
@@ -126,7 +140,7 @@ func watchResponseOf(update leaderboard.WatchUpdate) (watchResponse, error) {
 		Changes: make([]change, len(update.Changes)),
 	}
 	for i, row := range update.Rows {
-		response.Rows[i] = []any{row.UserID, row.Score, row.Rank, row.DisplayName}
+		response.Rows[i] = []any{row.UserID, row.Score, row.Rank, row.DisplayName, row.Place}
 	}
 	for i, one := range update.Changes {
 		response.Changes[i] = changeOf(one)

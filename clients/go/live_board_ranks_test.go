@@ -1,0 +1,204 @@
+package leaderboard
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+
+	pb "github.com/leaderboard/leaderboard/clients/go/leaderboard/v1"
+)
+
+// eachRules runs a test for all orders, ways to break ties and styles of ranks, each with many
+// sequences of random numbers.
+func eachRules(t *testing.T, run func(t *testing.T, rules *pb.ContestRules, random *rand.Rand)) {
+	for order := range pb.Order_name {
+		for tieBreak := range pb.TieBreak_name {
+			for style := range pb.RankStyle_name {
+				rules := &pb.ContestRules{
+					Order: pb.Order(order), TieBreak: pb.TieBreak(tieBreak), RankStyle: pb.RankStyle(style),
+				}
+				t.Run(rules.String(), func(t *testing.T) {
+					for seed := range uint64(10) {
+						run(t, rules, rand.New(rand.NewPCG(seed, 0)))
+					}
+				})
+			}
+		}
+	}
+}
+
+// randomUpdate returns one of few users and one of few scores, so that most scores are shared.
+func randomUpdate(random *rand.Rand) (userID string, score int64) {
+	return string(rune('a' + random.IntN(8))), random.Int64N(4) - 1
+}
+
+// changesUpTo returns a message with changes; without one it is a message of progress.
+func changesUpTo(previous, revision int64, changes []*pb.ScoreChange) *pb.WatchContestResponse {
+	message := &pb.WatchContestResponse{Position: at(revision), PreviousRevision: previous}
+	message.Event = &pb.WatchContestResponse_Changes{Changes: &pb.Changes{Changes: changes}}
+	if len(changes) == 0 {
+		message.Event = &pb.WatchContestResponse_Progress{Progress: &pb.Progress{}}
+	}
+	return message
+}
+
+// places returns rows as text with place and rank, such as "1/1 ada 5, 2/1 bob 5".
+func places(rows []RankedUser) string {
+	texts := make([]string, len(rows))
+	for i, row := range rows {
+		texts[i] = fmt.Sprintf("%d/%d %s %d", row.Place, row.Rank, row.UserID, row.Score)
+	}
+	return strings.Join(texts, ", ")
+}
+
+func applyTo(t *testing.T, board *liveBoard, message *pb.WatchContestResponse) {
+	t.Helper()
+	if err := board.apply(message); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// With ScopeTop the board is that of the contest after each message, also with ties at the limit.
+func TestTopBoardHasTheRanksOfTheContest(t *testing.T) {
+	const limit = 3
+	eachRules(t, func(t *testing.T, rules *pb.ContestRules, random *rand.Rand) {
+		contest, board := newRankedContest(rules), &liveBoard{scope: ScopeTop, limit: limit}
+		applyTo(t, board, contest.snapshot(limit))
+		for range 60 {
+			previous := contest.revision
+			var changes []*pb.ScoreChange
+			for range 1 + random.IntN(3) {
+				userID, score := randomUpdate(random)
+				changes = append(changes, contest.setWithin(limit, userID, score)...)
+			}
+			applyTo(t, board, changesUpTo(previous, contest.revision, changes))
+			rows := contest.rows()
+			want := places(rankedUsers(rows[:min(limit, len(rows))]))
+			if got := places(board.rows()); got != want {
+				t.Fatalf("revision %d: %s, want %s", contest.revision, got, want)
+			}
+		}
+	})
+}
+
+// With ScopeAll the board is the beginning of the contest after each change, and all of it where it
+// fits.
+func TestAllBoardHasTheRanksOfTheContest(t *testing.T) {
+	for _, limit := range []int{3, 10} {
+		eachRules(t, func(t *testing.T, rules *pb.ContestRules, random *rand.Rand) {
+			contest, board := newRankedContest(rules), &liveBoard{scope: ScopeAll, limit: limit}
+			applyTo(t, board, contest.snapshot(limit))
+			for range 60 {
+				previous := contest.revision
+				change := contest.set(randomUpdate(random))
+				applyTo(t, board, changesUpTo(previous, contest.revision, []*pb.ScoreChange{change}))
+				got, rows := board.rows(), contest.rows()
+				if want := places(rankedUsers(rows[:len(got)])); places(got) != want {
+					t.Fatalf("revision %d: %s, want %s", contest.revision, places(got), want)
+				}
+				if len(rows) <= limit && len(got) != len(rows) || board.total != len(rows) {
+					t.Fatalf("revision %d: %d rows of %d", contest.revision, len(got), board.total)
+				}
+			}
+		})
+	}
+}
+
+// With ScopeUsers each row has the place and the rank of its own last change, and they are in the
+// order of these places.
+func TestUsersBoardHasTheRanksOfTheirChanges(t *testing.T) {
+	watched := []string{"b", "d", "e"}
+	eachRules(t, func(t *testing.T, rules *pb.ContestRules, random *rand.Rand) {
+		contest, board := newRankedContest(rules), &liveBoard{scope: ScopeUsers, limit: 1}
+		applyTo(t, board, contest.snapshot(0))
+		last := map[string]RankedUser{}
+		for range 60 {
+			previous := contest.revision
+			userID, score := randomUpdate(random)
+			change, changes := contest.set(userID, score), []*pb.ScoreChange(nil)
+			if slices.Contains(watched, userID) {
+				changes, last[userID] = append(changes, change), rankedUser(change.User)
+			}
+			applyTo(t, board, changesUpTo(previous, contest.revision, changes))
+			rows := board.rows()
+			isOrdered := slices.IsSortedFunc(rows, func(one, other RankedUser) int { return one.Place - other.Place })
+			if len(rows) != len(last) || !isOrdered {
+				t.Fatalf("revision %d: %s", contest.revision, places(rows))
+			}
+			for _, row := range rows {
+				if want := last[row.UserID]; places([]RankedUser{row}) != places([]RankedUser{want}) {
+					t.Fatalf("revision %d: %+v, want %+v", contest.revision, row, want)
+				}
+			}
+		}
+	})
+}
+
+// Rows that only shifted get the ranks of their new places.
+func TestRanksOfShiftedRows(t *testing.T) {
+	const (
+		ordinal     = pb.RankStyle_RANK_STYLE_ORDINAL
+		competition = pb.RankStyle_RANK_STYLE_COMPETITION
+		dense       = pb.RankStyle_RANK_STYLE_DENSE
+	)
+	before := []*pb.RankedUser{ranked("a", 100, 1), ranked("b", 99, 2)}
+	cases := []struct {
+		style  pb.RankStyle
+		change *pb.RankedUser
+		rows   string
+	}{
+		{ordinal, ranked("c", 101, 1), "1/1 c 101, 2/2 a 100, 3/3 b 99"},
+		{competition, ranked("c", 101, 1), "1/1 c 101, 2/2 a 100, 3/3 b 99"},
+		{dense, ranked("c", 101, 1), "1/1 c 101, 2/2 a 100, 3/3 b 99"},
+		{ordinal, ranked("c", 100, 2), "1/1 a 100, 2/2 c 100, 3/3 b 99"},
+		{competition, ranked("c", 100, 2), "1/1 a 100, 2/1 c 100, 3/3 b 99"},
+		{dense, ranked("c", 100, 2), "1/1 a 100, 2/1 c 100, 3/2 b 99"},
+		{competition, ranked("b", 100, 2), "1/1 a 100, 2/1 b 100"},
+		{dense, ranked("a", 98, 2), "1/1 b 99, 2/2 a 98"},
+	}
+	for _, expected := range cases {
+		board := &liveBoard{scope: ScopeTop, limit: 3}
+		message := snapshotAt(1, 2, before...)
+		message.GetSnapshot().Rules = &pb.ContestRules{RankStyle: expected.style}
+		applyTo(t, board, message)
+		change := &pb.ScoreChange{User: expected.change}
+		applyTo(t, board, changesUpTo(1, 2, []*pb.ScoreChange{change}))
+		if got := places(board.rows()); got != expected.rows {
+			t.Errorf("%v: %s, want %s", expected.style, got, expected.rows)
+		}
+	}
+}
+
+// A row that leaves the watched rows is removed by its place, although its rank is within the limit.
+func TestTieAtTheLimit(t *testing.T) {
+	board := &liveBoard{scope: ScopeTop, limit: 3}
+	message := snapshotAt(1, 4, ranked("a", 9, 1), ranked("b", 7, 2), ranked("c", 7, 3))
+	message.GetSnapshot().Rules = &pb.ContestRules{RankStyle: pb.RankStyle_RANK_STYLE_COMPETITION}
+	applyTo(t, board, message)
+	left := &pb.RankedUser{UserId: "a", Score: 7, Rank: 1, Place: 4}
+	up := &pb.RankedUser{UserId: "d", Score: 7, Rank: 1, Place: 3}
+	applyTo(t, board, changesUpTo(1, 2, []*pb.ScoreChange{{User: left, PreviousRank: 1, PreviousPlace: 1}, {User: up}}))
+	if got := places(board.rows()); got != "1/1 b 7, 2/1 c 7, 3/1 d 7" {
+		t.Errorf("rows %s", got)
+	}
+}
+
+// A new snapshot brings the style of ranks that holds from then on.
+func TestSnapshotChangesTheStyle(t *testing.T) {
+	board := &liveBoard{scope: ScopeTop, limit: 3}
+	first := snapshotAt(1, 2, ranked("a", 9, 1), ranked("b", 9, 2))
+	first.GetSnapshot().Rules = &pb.ContestRules{RankStyle: pb.RankStyle_RANK_STYLE_ORDINAL}
+	applyTo(t, board, first)
+	if got := places(board.rows()); got != "1/1 a 9, 2/2 b 9" {
+		t.Errorf("at first %s", got)
+	}
+	second := snapshotAt(2, 2, ranked("a", 9, 1), ranked("b", 9, 2))
+	second.GetSnapshot().Rules = &pb.ContestRules{RankStyle: pb.RankStyle_RANK_STYLE_DENSE}
+	second.GetSnapshot().Reason = pb.SnapshotReason_SNAPSHOT_REASON_CONTEST_UPDATED
+	applyTo(t, board, second)
+	if got := places(board.rows()); got != "1/1 a 9, 2/1 b 9" || snapshotReason(second) != SnapshotContestUpdated {
+		t.Errorf("then %s, %s", got, snapshotReason(second))
+	}
+}
