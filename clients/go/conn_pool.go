@@ -16,10 +16,11 @@ const connIdleTimeout = attemptTimeout - 100*time.Millisecond
 // stubs are the generated clients of one connection, with the methods of all services.
 type stubs struct {
 	pb.LeaderboardServiceClient
+	pb.ContestServiceClient
 }
 
 func newStubs(conn grpc.ClientConnInterface) stubs {
-	return stubs{pb.NewLeaderboardServiceClient(conn)}
+	return stubs{pb.NewLeaderboardServiceClient(conn), pb.NewContestServiceClient(conn)}
 }
 
 // pooledConn is a connection with its state in the pool.

@@ -20,6 +20,7 @@ var (
 	ErrOutOfRange         = errors.New("leaderboard: score out of range")
 	ErrNotFound           = errors.New("leaderboard: not found")
 	ErrRequestIDReused    = errors.New("leaderboard: request id reused")
+	ErrAlreadyExists      = errors.New("leaderboard: already exists")
 	ErrFailedPrecondition = errors.New("leaderboard: failed precondition")
 	ErrOverloaded         = errors.New("leaderboard: overloaded")
 	ErrUnavailable        = errors.New("leaderboard: unavailable")
@@ -39,13 +40,17 @@ const (
 	KindOther Kind = "Other"
 	// KindInvalidRequest is INVALID_ARGUMENT: a field is malformed, see Violations.
 	KindInvalidRequest Kind = "InvalidRequest"
-	// KindOutOfRange is OUT_OF_RANGE: the points or the score would exceed 2^53 in either direction.
+	// KindOutOfRange is OUT_OF_RANGE: the points or the score would be beyond the bounds, which are
+	// 2^53 in either direction or those of the contest, see Metadata.
 	KindOutOfRange Kind = "OutOfRange"
-	// KindNotFound is NOT_FOUND: the user has no score in the contest.
+	// KindNotFound is NOT_FOUND: the user has no score in the contest, or there is no such contest.
 	KindNotFound Kind = "NotFound"
-	// KindRequestIDReused is ALREADY_EXISTS: another write used the same request id.
+	// KindRequestIDReused is ALREADY_EXISTS of a write: another one used the same request id.
 	KindRequestIDReused Kind = "RequestIdReused"
-	// KindFailedPrecondition is FAILED_PRECONDITION: the requested position can't be reached.
+	// KindAlreadyExists is ALREADY_EXISTS otherwise: the contest exists with other settings.
+	KindAlreadyExists Kind = "AlreadyExists"
+	// KindFailedPrecondition is FAILED_PRECONDITION: the requested position can't be reached, or the
+	// rule would reorder a board that has scores.
 	KindFailedPrecondition Kind = "FailedPrecondition"
 	// KindOverloaded is RESOURCE_EXHAUSTED: a limit of the server is reached, or the request is too
 	// large.
@@ -63,6 +68,7 @@ var sentinels = map[Kind][]error{
 	KindOutOfRange:         {ErrOutOfRange},
 	KindNotFound:           {ErrNotFound},
 	KindRequestIDReused:    {ErrRequestIDReused},
+	KindAlreadyExists:      {ErrAlreadyExists},
 	KindFailedPrecondition: {ErrFailedPrecondition},
 	KindOverloaded:         {ErrOverloaded},
 	KindUnavailable:        {ErrUnavailable},
@@ -73,8 +79,8 @@ var sentinels = map[Kind][]error{
 // Error is the error of a call, of an update of a batch, or of a watch.
 //
 // After an error a write may have counted, unless the error is [ErrInvalidRequest], [ErrOutOfRange],
-// [ErrNotFound], [ErrRequestIDReused] or [ErrFailedPrecondition] and no earlier attempt went
-// unanswered. Sent again with the same request id, a write counts once.
+// [ErrNotFound], [ErrRequestIDReused], [ErrAlreadyExists] or [ErrFailedPrecondition] and no earlier
+// attempt went unanswered. Sent again with the same request id, a write counts once.
 type Error struct {
 	// Kind classifies the error by how to handle it.
 	Kind Kind

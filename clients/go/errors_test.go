@@ -15,8 +15,8 @@ import (
 // Every code of the contract has its own kind, sentinel and name.
 func TestKinds(t *testing.T) {
 	all := []error{
-		ErrInvalidRequest, ErrOutOfRange, ErrNotFound, ErrRequestIDReused, ErrFailedPrecondition,
-		ErrOverloaded, ErrUnavailable, ErrDeadlineExceeded, ErrCancelled,
+		ErrInvalidRequest, ErrOutOfRange, ErrNotFound, ErrRequestIDReused, ErrAlreadyExists,
+		ErrFailedPrecondition, ErrOverloaded, ErrUnavailable, ErrDeadlineExceeded, ErrCancelled,
 	}
 	cases := []struct {
 		code     codes.Code
@@ -27,7 +27,7 @@ func TestKinds(t *testing.T) {
 		{codes.InvalidArgument, KindInvalidRequest, ErrInvalidRequest, "INVALID_ARGUMENT"},
 		{codes.OutOfRange, KindOutOfRange, ErrOutOfRange, "OUT_OF_RANGE"},
 		{codes.NotFound, KindNotFound, ErrNotFound, "NOT_FOUND"},
-		{codes.AlreadyExists, KindRequestIDReused, ErrRequestIDReused, "ALREADY_EXISTS"},
+		{codes.AlreadyExists, KindAlreadyExists, ErrAlreadyExists, "ALREADY_EXISTS"},
 		{codes.FailedPrecondition, KindFailedPrecondition, ErrFailedPrecondition, "FAILED_PRECONDITION"},
 		{codes.ResourceExhausted, KindOverloaded, ErrOverloaded, "RESOURCE_EXHAUSTED"},
 		{codes.Unavailable, KindUnavailable, ErrUnavailable, "UNAVAILABLE"},
@@ -48,6 +48,24 @@ func TestKinds(t *testing.T) {
 		}
 		if status.Code(e) != expected.code {
 			t.Errorf("%v has the status code %v", expected.code, status.Code(e))
+		}
+	}
+}
+
+// What exists already, a request id or a contest, follows from the reason.
+func TestAlreadyExists(t *testing.T) {
+	cases := []struct {
+		reason          string
+		kind            Kind
+		sentinel, other error
+	}{
+		{"ERROR_REASON_REQUEST_ID_REUSED", KindRequestIDReused, ErrRequestIDReused, ErrAlreadyExists},
+		{"ERROR_REASON_CONTEST_ALREADY_EXISTS", KindAlreadyExists, ErrAlreadyExists, ErrRequestIDReused},
+	}
+	for _, expected := range cases {
+		e := toError(refused(codes.AlreadyExists, expected.reason).Err())
+		if e.Kind != expected.kind || !errors.Is(e, expected.sentinel) || errors.Is(e, expected.other) {
+			t.Errorf("%s is %s", expected.reason, e.Kind)
 		}
 	}
 }

@@ -28,6 +28,7 @@ type fakeService struct {
 	rank      func(request *pb.GetUserRankRequest) (*pb.GetUserRankResponse, error)
 	ranks     func(request *pb.BatchGetUserRanksRequest) (*pb.BatchGetUserRanksResponse, error)
 	scoreRank func(request *pb.GetScoreRankRequest) (*pb.GetScoreRankResponse, error)
+	contests  pb.ContestServiceServer
 
 	mu      sync.Mutex
 	updates []*pb.UpdateScoreRequest
@@ -51,6 +52,9 @@ func serveOn(t *testing.T, fake *fakeService, on string) (func(), string) {
 	}
 	server := grpc.NewServer()
 	pb.RegisterLeaderboardServiceServer(server, fake)
+	if fake.contests != nil {
+		pb.RegisterContestServiceServer(server, fake.contests)
+	}
 	go server.Serve(listener)
 	t.Cleanup(server.Stop)
 	return server.Stop, listener.Addr().String()

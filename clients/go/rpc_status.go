@@ -8,6 +8,8 @@ import (
 	rpcstatus "google.golang.org/genproto/googleapis/rpc/status"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+
+	pb "github.com/leaderboard/leaderboard/clients/go/leaderboard/v1"
 )
 
 // errorDomain is the ErrorInfo domain of the service.
@@ -19,7 +21,7 @@ var kinds = map[codes.Code]Kind{
 	codes.InvalidArgument:    KindInvalidRequest,
 	codes.OutOfRange:         KindOutOfRange,
 	codes.NotFound:           KindNotFound,
-	codes.AlreadyExists:      KindRequestIDReused,
+	codes.AlreadyExists:      KindAlreadyExists,
 	codes.FailedPrecondition: KindFailedPrecondition,
 	codes.ResourceExhausted:  KindOverloaded,
 	codes.Unavailable:        KindUnavailable,
@@ -53,6 +55,9 @@ func errorFromStatus(rich *rpcstatus.Status) *Error {
 		if detail, err := packed.UnmarshalNew(); err == nil {
 			e.addDetail(detail)
 		}
+	}
+	if e.Reason == pb.ErrorReason_ERROR_REASON_REQUEST_ID_REUSED.String() {
+		e.Kind = KindRequestIDReused
 	}
 	return e
 }

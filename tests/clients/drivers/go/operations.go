@@ -30,6 +30,14 @@ func (d *driver) run(ctx context.Context, received request) (any, error) {
 		return with(ctx, received.Args, d.userRanks)
 	case "score_rank":
 		return with(ctx, received.Args, d.scoreRank)
+	case "create_contest":
+		return with(ctx, received.Args, d.createContest)
+	case "get_contest":
+		return with(ctx, received.Args, d.getContest)
+	case "update_contest":
+		return with(ctx, received.Args, d.updateContest)
+	case "list_contests":
+		return with(ctx, received.Args, d.listContests)
 	case "storm":
 		return with(ctx, received.Args, d.storm)
 	case "buffer":

@@ -1,0 +1,122 @@
+package leaderboard
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"google.golang.org/protobuf/types/known/fieldmaskpb"
+
+	pb "github.com/leaderboard/leaderboard/clients/go/leaderboard/v1"
+)
+
+// Setting names a setting of a contest.
+type Setting string
+
+const (
+	// SettingDisplayName is the DisplayName of a contest.
+	SettingDisplayName Setting = "display_name"
+	// SettingRules are all rules.
+	SettingRules Setting = "rules"
+	// SettingOrder is the Order of the rules.
+	SettingOrder Setting = "rules.order"
+	// SettingTieBreak is the TieBreak of the rules.
+	SettingTieBreak Setting = "rules.tie_break"
+	// SettingRankStyle is the RankStyle of the rules.
+	SettingRankStyle Setting = "rules.rank_style"
+	// SettingDefaultMode is the DefaultMode of the rules.
+	SettingDefaultMode Setting = "rules.default_mode"
+	// SettingMinScore is the MinScore of the rules.
+	SettingMinScore Setting = "rules.min_score"
+	// SettingMaxScore is the MaxScore of the rules.
+	SettingMaxScore Setting = "rules.max_score"
+	// SettingMaxPoints is the MaxPoints of the rules.
+	SettingMaxPoints Setting = "rules.max_points"
+)
+
+// ContestUpdate changes settings of a contest: those that are set, and those to reset. All others
+// are kept.
+type ContestUpdate struct {
+	// ContestID is the contest. Required.
+	ContestID string
+	// DisplayName is the new name, unless it is empty.
+	DisplayName string
+	// Rules are the rules to change; those at their zero value are kept.
+	Rules ContestRules
+	// Reset are the settings that get their defaults. With SettingRules each rule that is not set
+	// gets its default; another one that is reset must not be set too.
+	Reset []Setting
+}
+
+// UpdateContest changes settings of a contest, and returns the contest after the change. Watches get
+// a snapshot with the reason SnapshotContestUpdated, and bounds hold for later writes. It fails with
+// [ErrNotFound] if there is no such contest, and with [ErrFailedPrecondition] if a rule would reorder
+// a board that has scores.
+func (c *Client) UpdateContest(ctx context.Context, update ContestUpdate) (Contest, error) {
+	if err := update.check(); err != nil {
+		return Contest{}, err
+	}
+	response, err := call(ctx, c, stubs.UpdateContest, &pb.UpdateContestRequest{
+		Contest: &pb.Contest{
+			ContestId:   update.ContestID,
+			DisplayName: update.DisplayName,
+			Rules:       update.Rules.proto(),
+		},
+		UpdateMask: &fieldmaskpb.FieldMask{Paths: update.paths()},
+	})
+	if err != nil {
+		return Contest{}, err
+	}
+	return contestOf(response.GetContest()), nil
+}
+
+// check returns an error if a text is not UTF-8, or a setting is both set and reset.
+func (u ContestUpdate) check() error {
+	fields := []textField{{"contest.contest_id", u.ContestID}, {"contest.display_name", u.DisplayName}}
+	given := u.given()
+	var both []FieldViolation
+	for _, setting := range u.Reset {
+		fields = append(fields, textField{"update_mask", string(setting)})
+		if slices.Contains(given, setting) {
+			both = append(both, FieldViolation{"contest." + string(setting), "is set, and to be reset"})
+		}
+	}
+	return invalidRequest(append(utf8Violations(fields...), both...))
+}
+
+// paths returns the update mask: the settings that are set or reset. Where all rules are, they are
+// named as a whole.
+func (u ContestUpdate) paths() []string {
+	settings := append(u.given(), u.Reset...)
+	areAllRules := slices.Contains(settings, SettingRules)
+	var paths []string
+	for _, setting := range settings {
+		if !areAllRules || !strings.HasPrefix(string(setting), string(SettingRules)+".") {
+			paths = append(paths, string(setting))
+		}
+	}
+	return paths
+}
+
+// given returns the settings that are set.
+func (u ContestUpdate) given() []Setting {
+	var given []Setting
+	for _, one := range []struct {
+		setting Setting
+		isSet   bool
+	}{
+		{SettingDisplayName, u.DisplayName != ""},
+		{SettingOrder, u.Rules.Order != 0},
+		{SettingTieBreak, u.Rules.TieBreak != 0},
+		{SettingRankStyle, u.Rules.RankStyle != 0},
+		{SettingDefaultMode, u.Rules.DefaultMode != 0},
+		{SettingMinScore, u.Rules.MinScore != nil},
+		{SettingMaxScore, u.Rules.MaxScore != nil},
+		{SettingMaxPoints, u.Rules.MaxPoints != nil},
+	} {
+		if one.isSet {
+			given = append(given, one.setting)
+		}
+	}
+	return given
+}

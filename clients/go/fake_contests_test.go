@@ -1,0 +1,84 @@
+package leaderboard
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/protobuf/proto"
+
+	pb "github.com/leaderboard/leaderboard/clients/go/leaderboard/v1"
+)
+
+// fakeContests has contests named 00 to 99, and answers other calls with the contest of the request.
+// It fails with the given errors first.
+type fakeContests struct {
+	pb.UnimplementedContestServiceServer
+
+	failures []error
+	requests []proto.Message
+}
+
+// take records a request, and returns the next error.
+func (f *fakeContests) take(request proto.Message) error {
+	f.requests = append(f.requests, request)
+	if len(f.requests) <= len(f.failures) {
+		return f.failures[len(f.requests)-1]
+	}
+	return nil
+}
+
+func (f *fakeContests) CreateContest(
+	_ context.Context, request *pb.CreateContestRequest,
+) (*pb.CreateContestResponse, error) {
+	return &pb.CreateContestResponse{Contest: request.GetContest()}, f.take(request)
+}
+
+func (f *fakeContests) GetContest(
+	_ context.Context, request *pb.GetContestRequest,
+) (*pb.GetContestResponse, error) {
+	return &pb.GetContestResponse{Contest: &pb.Contest{ContestId: request.GetContestId()}}, f.take(request)
+}
+
+func (f *fakeContests) UpdateContest(
+	_ context.Context, request *pb.UpdateContestRequest,
+) (*pb.UpdateContestResponse, error) {
+	return &pb.UpdateContestResponse{Contest: request.GetContest()}, f.take(request)
+}
+
+func (f *fakeContests) ListContests(
+	_ context.Context, request *pb.ListContestsRequest,
+) (*pb.ListContestsResponse, error) {
+	response := &pb.ListContestsResponse{}
+	for number := range 100 {
+		contestID := fmt.Sprintf("%02d", number)
+		switch {
+		case contestID <= request.GetPageToken() || !strings.HasPrefix(contestID, request.GetIdPrefix()):
+		case len(response.Contests) == int(request.GetPageSize()):
+			response.NextPageToken = response.Contests[len(response.Contests)-1].GetContestId()
+			return response, f.take(request)
+		default:
+			response.Contests = append(response.Contests, &pb.Contest{ContestId: contestID})
+		}
+	}
+	return response, f.take(request)
+}
+
+// pagedContests sends the given pages, and then refuses the token.
+type pagedContests struct {
+	pb.UnimplementedContestServiceServer
+
+	pages  []*pb.ListContestsResponse
+	tokens []string
+}
+
+func (f *pagedContests) ListContests(
+	_ context.Context, request *pb.ListContestsRequest,
+) (*pb.ListContestsResponse, error) {
+	f.tokens = append(f.tokens, request.GetPageToken())
+	if len(f.tokens) > len(f.pages) {
+		return nil, refused(codes.InvalidArgument, "ERROR_REASON_INVALID_FIELD").Err()
+	}
+	return f.pages[len(f.tokens)-1], nil
+}
