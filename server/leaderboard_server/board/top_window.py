@@ -10,7 +10,7 @@ from cachetools import LRUCache
 from leaderboard_server.domain.board import Page
 from leaderboard_server.domain.change import Commit, ScoreChange
 from leaderboard_server.domain.position import Position
-from leaderboard_server.domain.rules import shown_ranks
+from leaderboard_server.domain.rules import RankStyle, shown_ranks
 
 SPARE = 100
 """Rows kept beyond the depth, so that users that leave the window seldom make a fill necessary."""
@@ -56,12 +56,15 @@ class TopWindow:
         return page
 
     def _page(self, start_place: int, count: int) -> Page:
-        rows = self._rows[: start_place - 1 + count]
-        ranks = shown_ranks(self._rules.rank_style, [row.score for row in rows])
-        numbered = list(enumerate(zip(rows, ranks, strict=True), 1))
+        style = self._rules.rank_style
+        # Shared ranks depend on the scores of all rows before.
+        first = start_place if style is RankStyle.ORDINAL else 1
+        rows = self._rows[first - 1 : start_place - 1 + count]
+        ranks = shown_ranks(style, [row.score for row in rows], first)
         users = tuple(
             row if (row.rank, row.place) == (rank, place) else row._replace(rank=rank, place=place)
-            for place, (row, rank) in numbered[start_place - 1 :]
+            for place, (row, rank) in enumerate(zip(rows, ranks, strict=True), first)
+            if place >= start_place
         )
         return Page(users, self._total, self._position, self._rules)
 
