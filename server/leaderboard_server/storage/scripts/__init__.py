@@ -27,7 +27,7 @@ def _script(name: str, *shared: str) -> Script:
 
 
 BEGIN_EPOCH = _script("begin_epoch", "position", "epoch")
-COMMIT = _script("commit", "position", "epoch", "rules", "scoring", "moves", "profiles")
+COMMIT = _script("commit", "position", "epoch", "log", "rules", "scoring", "moves", "profiles")
 RANKS = _script("ranks", "position", "rules", "rows")
 READ_LOG = _script("read_log", "position")
 READ_LOG_BACKWARD = _script("read_log_backward", "position")

@@ -1,7 +1,7 @@
 #!lua
 -- Applies updates of one contest in one atomic step: looks up earlier answers, checks every update
 -- before the first write, then applies, numbers, logs and publishes. Appended to position.lua,
--- epoch.lua, rules.lua, scoring.lua, moves.lua and profiles.lua.
+-- epoch.lua, log.lua, rules.lua, scoring.lua, moves.lua and profiles.lua.
 --
 -- It has no flag: a store that is full, read-only, short of replicas or unable to save refuses it
 -- before it runs, so nothing is half written.
@@ -58,7 +58,6 @@
 local board, users, meta, log, distinct, counts, requests = unpack(KEYS, 1, 7)
 local seen_epoch, seen_revision, channel, new_epoch, server, sequence = unpack(ARGV, 1, 6)
 local updates = cjson.decode(ARGV[10])
-local TRIM_EVERY = 64  -- revisions; a trim costs as much as a log entry
 
 local call, encode, format = redis.call, cjson.encode, string.format
 
@@ -241,12 +240,7 @@ local payload = '["' .. epoch .. '",' .. whole(previous_revision) .. ',' .. at .
   .. call('ZCARD', board) .. (#changes > 0 and ',' or '') .. table.concat(changes, ',') .. ']'
 if revision > previous_revision then
   call('HSET', meta, 'epoch', epoch, 'revision', at)
-  if math.floor(revision / TRIM_EVERY) > math.floor(previous_revision / TRIM_EVERY) then
-    local oldest = whole(math.max(0, revision - tonumber(ARGV[7])))
-    call('XADD', log, 'MINID', '~', oldest, at .. '-0', 'commit', payload)
-  else
-    call('XADD', log, at .. '-0', 'commit', payload)
-  end
+  append_to_log(log, previous_revision, revision, payload, tonumber(ARGV[7]))
 end
 local reply = payload .. '\n[' .. table.concat(others, ',') .. ']'
 if revision > previous_revision or #new_requests > 0 then

@@ -1,0 +1,17 @@
+-- The part of scripts that log commits. Appended to position.lua.
+
+local TRIM_EVERY = 64  -- revisions; a trim costs as much as a log entry
+
+-- Logs a commit at its last revision, and trims the log now and then.
+--   previous_revision  the revision before the commit
+--   revision           its last revision
+--   kept               how many changes the log keeps, at least
+local function append_to_log(log_key, previous_revision, revision, payload, kept)
+  local at = whole(revision) .. '-0'
+  if math.floor(revision / TRIM_EVERY) > math.floor(previous_revision / TRIM_EVERY) then
+    local oldest = whole(math.max(0, revision - kept))
+    redis.call('XADD', log_key, 'MINID', '~', oldest, at, 'commit', payload)
+  else
+    redis.call('XADD', log_key, at, 'commit', payload)
+  end
+end
