@@ -9,7 +9,6 @@ from typing import Annotated, Any
 
 import typer
 from pydantic import ValidationError
-from redis.asyncio import Redis
 
 from leaderboard_server.config import Config
 from leaderboard_server.domain.errors import StoreUnavailable
@@ -131,8 +130,10 @@ async def _run(config: Config, contests: Sequence[str], *, dry_run: bool) -> int
         _Failure: The store can't be used, or has no such contest; then nothing was changed.
     """
     try:
-        async with _opened(config) as (driver, store):
-            chosen = list(dict.fromkeys(contests)) or [name async for name in contest_ids(driver)]
+        async with _opened(config) as (connection, store):
+            chosen = list(dict.fromkeys(contests)) or [
+                name async for name in contest_ids(connection)
+            ]
             positions = await _for_each(store.position, chosen)
             epochs = {
                 contest_id: position.epoch
@@ -163,7 +164,7 @@ async def _for_each(
 
 
 @asynccontextmanager
-async def _opened(config: Config) -> AsyncIterator[tuple[Redis, Store]]:
+async def _opened(config: Config) -> AsyncIterator[tuple[PipelinedConnection, Store]]:
     """Open the store; the embedded one is started, unless a server runs it."""
     async with AsyncExitStack() as stack:
         url = config.redis_url.get_secret_value() if config.redis_url else None
@@ -171,7 +172,7 @@ async def _opened(config: Config) -> AsyncIterator[tuple[Redis, Store]]:
         stack.push_async_callback(driver.aclose)
         connection = PipelinedConnection(driver)
         stack.push_async_callback(connection.close)
-        yield driver, Store(connection, connection, Retention())
+        yield connection, Store(connection, connection, Retention())
 
 
 async def _embedded_url(config: Config, stack: AsyncExitStack) -> str:

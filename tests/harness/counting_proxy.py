@@ -9,11 +9,18 @@ from leaderboard_server.storage import scripts
 _SCRIPTS = (
     "begin_epoch",
     "commit",
+    "create_contest",
+    "fill_registry",
     "ranks",
+    "read_contest",
     "read_log",
     "read_log_backward",
     "read_position",
+    "register_contest",
+    "registered_contests",
+    "score_ranks",
     "top",
+    "update_contest",
 )
 
 

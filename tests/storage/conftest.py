@@ -98,9 +98,13 @@ async def _new_connection(
 def _new_store(new_connection: Callable[[], StoreConnection]) -> NewStore:
     """Return a function that makes the stores of several server processes, on one store."""
 
-    def make(*, clock: Callable[[], float] = time.time, **retention: int) -> Store:
+    def make(
+        *, clock: Callable[[], float] = time.time, auto_create: bool = True, **retention: int
+    ) -> Store:
         connection = new_connection()
-        return Store(connection, connection, Retention(**retention), clock=clock)
+        return Store(
+            connection, connection, Retention(**retention), auto_create=auto_create, clock=clock
+        )
 
     return make
 

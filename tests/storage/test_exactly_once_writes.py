@@ -177,6 +177,7 @@ class TestResends:
         self, recorded_store: Store, connection: RecordingConnection
     ) -> None:
         """A commit that arrives after a later commit of the same server is rejected as stale."""
+        await recorded_store.registry.register(CONTEST)
         connection.broken = True
         with pytest.raises(StoreUnavailable):
             await recorded_store.commit(CONTEST, (add("ada", 5),))

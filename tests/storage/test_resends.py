@@ -73,8 +73,10 @@ async def _server(faulty: FaultyConnection, any_redis: Redis) -> Store:
     await commit(server, add("ada"))
     await ids(server)
     await any_redis.flushall()
+    server = Store(faulty, faulty, Retention())
+    await server.registry.register(CONTEST)
     faulty.sent = 0
-    return Store(faulty, faulty, Retention())
+    return server
 
 
 async def copied(redis: Redis) -> Callable[[], Awaitable[None]]:
@@ -255,7 +257,11 @@ class TestDefects:
         async def reply_unreadably(_: Serve) -> str:
             return "nothing that a script returns"
 
-        faulty.faults = [reply_unreadably]
+        async def reply(serve: Serve) -> Any:
+            return await serve()
+
+        await server.registry.register(CONTEST)
+        faulty.faults = [reply, reply_unreadably]
         async with asyncio.timeout(10):
             with pytest.raises(AttributeError):
                 await server.position(CONTEST)

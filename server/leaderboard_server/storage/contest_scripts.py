@@ -6,12 +6,14 @@ nothing, this module has a script of its own begin one, and reads again.
 """
 
 import asyncio
+import contextlib
 import itertools
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
 from leaderboard_server.callbacks import Done, settle
+from leaderboard_server.domain.errors import StoreFull
 from leaderboard_server.domain.position import BEGINNING, Position
 from leaderboard_server.domain.rules import MAX_SCORE
 from leaderboard_server.domain.update import ScoreUpdate
@@ -19,6 +21,7 @@ from leaderboard_server.storage import keys, scripts
 from leaderboard_server.storage.codec import CommitReply, decode_reply
 from leaderboard_server.storage.pipelined_connection import Argument
 from leaderboard_server.storage.positions import PositionTracker
+from leaderboard_server.storage.registry import ContestRegistry
 from leaderboard_server.storage.script_runner import ScriptRunner
 from leaderboard_server.storage.scripts import Script
 from leaderboard_server.tasks import TaskSet
@@ -45,10 +48,24 @@ class ContestScripts:
         writes: ScriptRunner,
         reads: ScriptRunner,
         positions: PositionTracker,
+        registry: ContestRegistry,
         epoch_prefix: str,
     ) -> None:
-        """Send positions of `positions`, and name new epochs with `epoch_prefix`."""
+        """Run scripts.
+
+        Args:
+            writes: Runs scripts that write.
+
+            reads: Runs scripts that read.
+
+            positions: The positions that are sent.
+
+            registry: Where contests are registered before an epoch begins.
+
+            epoch_prefix: The beginning of the names of new epochs.
+        """
         self.epoch_observers: list[Callable[[str], None]] = []
+        self._registry = registry
         self._writes = writes
         self._reads = reads
         self._positions = positions
@@ -108,12 +125,7 @@ class ContestScripts:
             return len(names), *names, *sent_after, *arguments
 
         def decode(reply: list[Any] | None) -> Read | None:
-            if reply is None:
-                return None
-            epoch, revision, *rest = reply
-            position = Position(epoch.decode(), int(revision))
-            self._observe_reply(contest_id, sent_after, position)
-            return Read(position, rest)
+            return None if reply is None else self._decode_read(contest_id, sent_after, reply)
 
         def on_read(read: Read | Exception | None) -> None:
             if read is None:
@@ -130,6 +142,27 @@ class ContestScripts:
                 done(error)
 
         runner.start(script, parameters, decode, on_read)
+
+    async def change(self, script: Script, contest_id: str, *arguments: Argument) -> Read:
+        """Run a script that changes the settings of a contest, and begins an epoch if needed."""
+        names = keys.of_contest(contest_id)
+        sent_after = BEGINNING
+
+        def parameters() -> tuple[Argument, ...]:
+            nonlocal sent_after
+            sent_after = self._positions.latest(contest_id)
+            return len(names), *names, *sent_after, *self._new_epoch(contest_id), *arguments
+
+        def decode(reply: list[Any]) -> Read:
+            return self._decode_read(contest_id, sent_after, reply)
+
+        return await self._writes.run(script, parameters, decode)
+
+    def _decode_read(self, contest_id: str, sent_after: Position, reply: list[Any]) -> Read:
+        epoch, revision, *rest = reply
+        position = Position(epoch.decode(), int(revision))
+        self._observe_reply(contest_id, sent_after, position)
+        return Read(position, rest)
 
     async def end_epoch(self, contest_id: str, epoch: str) -> Position:
         """Begin a new epoch if the store is still in this one, and return the position."""
@@ -153,6 +186,9 @@ class ContestScripts:
             self._observe_reply(contest_id, sent_after, position)
             return position
 
+        # An emptied store has lost the registry too; a full one can still be read.
+        with contextlib.suppress(StoreFull):
+            await self._registry.register(contest_id)
         # Not on the connection of reads: a store that takes no writes loses the connection.
         return await self._writes.run(scripts.BEGIN_EPOCH, parameters, decode)
 
@@ -165,5 +201,7 @@ class ContestScripts:
 
     def _observe_reply(self, contest_id: str, sent_after: Position, position: Position) -> None:
         if self._positions.observe_reply(contest_id, sent_after, position):
+            if sent_after != BEGINNING:
+                self._registry.on_lost_history(contest_id)
             for observer in self.epoch_observers:
                 observer(contest_id)

@@ -5,8 +5,11 @@ node of a Redis Cluster. A contest id holds no braces, so it can't change its ow
 """
 
 from functools import lru_cache
+from zlib import crc32
 
 PREFIX = "leaderboard:contest:"
+REGISTRY_PARTS = 64
+"""The parts of the registry, so that in a cluster no node has all of it."""
 
 _CACHED_CONTESTS = 16_384
 """How many contests have their names cached, about 1 kB each."""
@@ -79,3 +82,13 @@ def requests(contest_id: str, bucket: int) -> str:
 def channel(contest_id: str) -> str:
     """Name the channel that each commit's payload is published to."""
     return f"leaderboard:{{{contest_id}}}"
+
+
+def registry(part: int) -> str:
+    """Name the ZSET of a part of the registry: contest ids, all with the score 0."""
+    return f"leaderboard:contests:{{{part}}}"
+
+
+def registry_part(contest_id: str) -> int:
+    """Return the part of the registry that a contest is in."""
+    return crc32(contest_id.encode()) % REGISTRY_PARTS

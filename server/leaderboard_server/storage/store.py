@@ -23,8 +23,10 @@ from leaderboard_server.storage.codec import (
     encode_updates,
 )
 from leaderboard_server.storage.contest_scripts import ContestScripts, Read
+from leaderboard_server.storage.contest_store import ContestStore
 from leaderboard_server.storage.positions import PositionTracker
 from leaderboard_server.storage.rank_replies import RankReply, ScoreRankReply, UsersReply
+from leaderboard_server.storage.registry import ContestRegistry
 from leaderboard_server.storage.rows_codec import decode_rows
 from leaderboard_server.storage.rules_codec import decode_rules
 from leaderboard_server.storage.script_runner import ScriptRunner, StoreConnection
@@ -53,6 +55,10 @@ class History(NamedTuple):
 class Store:
     """Reads and changes contests. Lives as long as its connections.
 
+    Attributes:
+        contests: Reads and changes their settings.
+        registry: Knows all contests.
+
     Raises:
         StoreUnavailable: From every method: the store is unreachable or did not reply in time.
     """
@@ -78,9 +84,12 @@ class Store:
         self._server_token = new_token()
         self._commit_numbers = itertools.count(1)
         self._positions = PositionTracker()
+        runners = ScriptRunner(writes), ScriptRunner(reads)
+        self.registry = ContestRegistry(*runners, scanned=reads)
         self._scripts = ContestScripts(
-            ScriptRunner(writes), ScriptRunner(reads), self._positions, new_token()[:16]
+            *runners, self._positions, self.registry, epoch_prefix=new_token()[:16]
         )
+        self.contests = ContestStore(self._scripts, self.registry, retention.history_changes)
 
     def add_epoch_observer(self, observer: Callable[[str], None]) -> None:
         """Call `observer` with a contest whenever a reply shows a new epoch of it."""
@@ -108,6 +117,17 @@ class Store:
         self, contest_id: str, updates: Sequence[ScoreUpdate], done: Done[CommitReply]
     ) -> None:
         """Apply updates, and pass on what `commit` returns or raises."""
+        send = partial(self._send_commit, contest_id, updates, done)
+        if not self._auto_create or self.registry.knows(contest_id):
+            send()
+        else:
+            self.registry.start_registering(
+                contest_id, lambda error: done(error) if error else send()
+            )
+
+    def _send_commit(
+        self, contest_id: str, updates: Sequence[ScoreUpdate], done: Done[CommitReply]
+    ) -> None:
         bucket = int(self._clock()) // self._retention.requests_s
         self._scripts.start_commit(
             contest_id,

@@ -97,9 +97,12 @@ def _settings_of(info: Mapping[str, Any]) -> dict[str, str]:
 
 
 def needed_commands() -> list[list[str]]:
-    """Return each command that a server runs, on the keys and the channel of some contest."""
+    """Return each command that a server runs, on the keys and the channel of some contest.
+
+    And those on the registry.
+    """
     board, users, meta, log, scores, counts, requests, *_ = keys.of_commit("check", 0)
-    channel = keys.channel("check")
+    channel, registry = keys.channel("check"), keys.registry(0)
     return [
         *(["PING"], ["CLIENT", "SETNAME", "-"], ["EVALSHA", "-", "0"], ["EVAL", "-", "0"]),
         *(["SUBSCRIBE", channel], ["UNSUBSCRIBE", channel], ["PUBLISH", channel, "-"]),
@@ -111,6 +114,8 @@ def needed_commands() -> list[list[str]]:
         *(["HSET", requests, "-", "-"], ["TTL", requests], ["EXPIREAT", requests, "0"]),
         *(["ZCOUNT", board, "0", "0"], ["ZCOUNT", scores, "0", "0"], ["ZADD", scores, "0", "-"]),
         *(["ZREM", scores, "-"], ["HINCRBY", counts, "-", "1"], ["HDEL", counts, "-"], ["TIME"]),
+        *(["HDEL", meta, "-"], ["ZADD", registry, "0", "-"], ["ZSCORE", registry, "-"]),
+        *(["ZRANGEBYLEX", registry, "(", "(-"], ["SCAN", "0"]),
     ]
 
 

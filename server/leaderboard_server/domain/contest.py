@@ -1,0 +1,92 @@
+"""Contests: their settings, changes of these, and pages of a list of contests."""
+
+from typing import NamedTuple
+
+from leaderboard_server.domain.errors import FieldViolation, InvalidRequest
+from leaderboard_server.domain.position import Position
+from leaderboard_server.domain.rules import DEFAULT_RULES, Rules
+
+ORDERING_RULES = ("order", "tie_break", "rank_style")
+"""The rules that order the rows of a board and count its ranks."""
+
+
+class ContestSettings(NamedTuple):
+    """What can be set of a contest."""
+
+    display_name: str = ""
+    """Empty for none."""
+    rules: Rules = DEFAULT_RULES
+
+    def check(self) -> None:
+        """Check the rules against each other.
+
+        Raises:
+            InvalidRequest: No score is within the bounds.
+        """
+        least, greatest = self.rules.min_score, self.rules.max_score
+        if least is not None and greatest is not None and least > greatest:
+            problem = f"must be at least min_score, which is {least}"
+            raise InvalidRequest((FieldViolation("contest.rules.max_score", problem),))
+
+
+class SettingsChange(NamedTuple):
+    """A request to change settings."""
+
+    contest_id: str
+    settings: ContestSettings
+    """The settings to change, beside others that don't matter."""
+    rules: frozenset[str]
+    """The names of the rules to change."""
+    display_name: bool
+    """Whether the display name is changed."""
+
+    def applied_to(self, before: ContestSettings) -> ContestSettings:
+        """Return the settings after the change.
+
+        Raises:
+            InvalidRequest: They contradict each other.
+        """
+        wanted = self.settings.rules
+        after = ContestSettings(
+            self.settings.display_name if self.display_name else before.display_name,
+            before.rules._replace(**{name: getattr(wanted, name) for name in self.rules}),
+        )
+        after.check()
+        return after
+
+
+class Contest(NamedTuple):
+    """A contest at one position."""
+
+    contest_id: str
+    settings: ContestSettings
+    total_users: int
+    position: Position
+    created_at_s: int | None
+    """When it was created or began, in seconds since 1970; None if an earlier version began it."""
+
+
+class ContestsQuery(NamedTuple):
+    """A page of contests that is requested."""
+
+    id_prefix: str
+    """The beginning of the ids; empty for all."""
+    after: str
+    """The id that all ids come after; empty for the first page."""
+    page_size: int
+    """How many contests at most, from 1 to 1,000."""
+
+
+class ContestsPage(NamedTuple):
+    """Contests in the order of their ids."""
+
+    contests: list[Contest]
+    next_after: str
+    """`ContestsQuery.after` of the next page; empty if this is the last one."""
+
+
+def reordering_rule(before: Rules, after: Rules) -> str | None:
+    """Return the first rule whose change would reorder a board, None if there is none."""
+    return next(
+        (name for name in ORDERING_RULES if getattr(before, name) != getattr(after, name)), None
+    )

@@ -1,0 +1,119 @@
+"""Reads, creates and changes contests."""
+
+import asyncio
+from enum import StrEnum
+from typing import NamedTuple
+
+from leaderboard_server.callbacks import settle
+from leaderboard_server.domain.change import Commit
+from leaderboard_server.domain.contest import Contest, ContestSettings, reordering_rule
+from leaderboard_server.storage import scripts
+from leaderboard_server.storage.contest_scripts import ContestScripts, Read
+from leaderboard_server.storage.registry import ContestRegistry
+from leaderboard_server.storage.rules_codec import decode_rules, encode_rules
+
+
+class SettingsOutcome(StrEnum):
+    """The outcome of a request to create a contest or to change its settings."""
+
+    CREATED = "created"
+    EXISTS = "exists"
+    UPDATED = "updated"
+    SAME = "same"
+    """The settings are those that were to be written."""
+    CHANGED = "changed"
+    """They are others than those that were read before."""
+    LOCKED = "locked"
+    """The new rules would reorder a board that has scores."""
+    ABSENT = "absent"
+    """There is no contest."""
+
+
+class SettingsReply(NamedTuple):
+    """The store's reply to such a request."""
+
+    contest: Contest
+    """The contest after it."""
+    outcome: SettingsOutcome
+
+    @property
+    def written(self) -> bool:
+        """Whether the settings were written."""
+        return self.outcome in (SettingsOutcome.CREATED, SettingsOutcome.UPDATED)
+
+    @property
+    def contest_id(self) -> str:
+        """The contest."""
+        return self.contest.contest_id
+
+    def commit(self) -> Commit:
+        """Return the commit by which the settings were written."""
+        epoch, revision = self.contest.position
+        total = self.contest.total_users
+        return Commit(
+            self.contest_id, epoch, revision - 1, revision, total, (), updates_contest=True
+        )
+
+
+class ContestStore:
+    """Reads and writes the settings of contests. Lives as long as the store.
+
+    Raises:
+        StoreFailure: From every method: the store is away, or full where it is written to.
+    """
+
+    def __init__(
+        self, contest_scripts: ContestScripts, registry: ContestRegistry, history_changes: int
+    ) -> None:
+        """Run scripts; `history_changes` is how many changes of a contest the log keeps."""
+        self._scripts = contest_scripts
+        self._registry = registry
+        self._history_changes = history_changes
+
+    def read(self, contest_id: str) -> asyncio.Future[Contest | None]:
+        """Read a contest; None if there is none."""
+        result: asyncio.Future[Contest | None] = asyncio.get_running_loop().create_future()
+
+        def on_read(read: Read | Exception) -> None:
+            if not isinstance(read, Exception):
+                contest = _decode(contest_id, read)
+                settle(result, contest if contest.position.epoch else None)
+            else:
+                settle(result, read)
+
+        self._scripts.start_read(scripts.READ_CONTEST, contest_id, on_read)
+        return result
+
+    async def create(self, contest_id: str, settings: ContestSettings) -> SettingsReply:
+        """Create a contest, unless it exists."""
+        if not self._registry.knows(contest_id):
+            await self._registry.register(contest_id)
+        return await self._change(scripts.CREATE_CONTEST, contest_id, *_encode(settings))
+
+    async def update(
+        self, contest_id: str, before: ContestSettings, after: ContestSettings
+    ) -> SettingsReply:
+        """Change the settings of a contest, if they are still those from before."""
+        reorders = reordering_rule(before.rules, after.rules) is not None
+        arguments = (*_encode(before), *_encode(after), str(int(reorders)))
+        return await self._change(scripts.UPDATE_CONTEST, contest_id, *arguments)
+
+    async def _change(
+        self, script: scripts.Script, contest_id: str, *arguments: str
+    ) -> SettingsReply:
+        position, rest = await self._scripts.change(
+            script, contest_id, self._history_changes, *arguments
+        )
+        contest = _decode(contest_id, Read(position, rest[:-1]))
+        return SettingsReply(contest, SettingsOutcome(rest[-1].decode()))
+
+
+def _encode(settings: ContestSettings) -> tuple[str, str]:
+    return encode_rules(settings.rules), settings.display_name
+
+
+def _decode(contest_id: str, read: Read) -> Contest:
+    rules_text, name, created_at, total = read.rest
+    settings = ContestSettings(name.decode(), decode_rules(rules_text))
+    began_s = int(created_at) if created_at else None
+    return Contest(contest_id, settings, int(total), read.position, began_s)

@@ -1,0 +1,123 @@
+"""The registry of the store: the ids of all contests, in parts that can be read in order.
+
+The id of a contest is written before its first commit, so no contest is missing. Some ids have no
+contest, as where that commit was refused. A store that an earlier version wrote has no registry:
+it is filled by a scan before it is read for the first time.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+from leaderboard_server.callbacks import Done, settle
+from leaderboard_server.storage import keys, scripts
+from leaderboard_server.storage.contests import contest_ids
+from leaderboard_server.storage.pipelined_connection import Argument
+from leaderboard_server.storage.script_runner import ScriptRunner, StoreConnection
+from leaderboard_server.tasks import SingleFlight
+
+_MAX_KNOWN = 65_536
+"""How many contests are known to be registered; one that is dropped is registered again."""
+_IDS_AT_ONCE = 1_000
+"""Ids that are written in one call."""
+_AFTER_ALL_IDS = "\x7f"
+"""A character that comes after all characters of ids."""
+
+
+class ContestRegistry:
+    """Registers contests, and reads the registry. Lives as long as the store."""
+
+    def __init__(self, writes: ScriptRunner, reads: ScriptRunner, scanned: StoreConnection) -> None:
+        """Write and read through these; look for contests through `scanned`."""
+        self._writes = writes
+        self._reads = reads
+        self._scanned = scanned
+        self._known: dict[str, None] = {}
+        """Contests that this server has registered, in that order."""
+        self._filling = SingleFlight(self._fill, name="fill-registry")
+
+    def knows(self, contest_id: str) -> bool:
+        """Return whether this server has registered a contest."""
+        return contest_id in self._known
+
+    async def register(self, contest_id: str) -> None:
+        """Add a contest.
+
+        Raises:
+            StoreFailure: The store is away or full.
+        """
+        result: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.start_registering(contest_id, partial(settle, result))
+        await result
+
+    def start_registering(self, contest_id: str, done: Done[None]) -> None:
+        """Add a contest, and pass on None or the error."""
+        parameters = (1, keys.registry(keys.registry_part(contest_id)), contest_id)
+
+        def on_reply(reply: int | Exception) -> None:
+            if isinstance(reply, Exception):
+                self._known.pop(contest_id, None)
+                done(reply)
+                return
+            if contest_id not in self._known and len(self._known) >= _MAX_KNOWN:
+                del self._known[next(iter(self._known))]
+            self._known[contest_id] = None
+            done(None)
+
+        self._writes.start(scripts.REGISTER_CONTEST, lambda: parameters, int, on_reply)
+
+    def on_lost_history(self, contest_id: str) -> None:
+        """Add a contest of this server again: the store may have lost the registry too.
+
+        If that fails, the next commit adds it.
+        """
+        if contest_id in self._known:
+            self.start_registering(contest_id, lambda _: None)
+
+    async def read(self, part: int, id_prefix: str, after: str, count: int) -> list[str]:
+        """Read up to `count` ids of a part, in order.
+
+        Args:
+            part: The part, from 0 to 63.
+
+            id_prefix: The beginning of the ids.
+
+            after: The id that all ids come after; empty for the first ones.
+
+            count: How many, at least 1.
+
+        Raises:
+            StoreFailure: The store is away, or the registry had to be filled and was refused.
+        """
+        first = "(" + after if after >= id_prefix else "[" + id_prefix
+        parameters = (1, keys.registry(part), first, f"({id_prefix}{_AFTER_ALL_IDS}", count)
+        for _ in range(2):
+            found = await self._reads.run(
+                scripts.REGISTERED_CONTESTS, lambda: parameters, _decode_ids
+            )
+            if found is not None:
+                return found
+            await self._filling.run()
+        # The store is emptied again and again: there is nothing to read.
+        return []
+
+    async def _fill(self) -> None:
+        """Add the contests that exist, and mark all parts as complete."""
+        parts: list[list[str]] = [[] for _ in range(keys.REGISTRY_PARTS)]
+        async for contest_id in contest_ids(self._scanned):
+            part = keys.registry_part(contest_id)
+            parts[part].append(contest_id)
+            if len(parts[part]) == _IDS_AT_ONCE:
+                await self._add(part, parts[part])
+                parts[part] = []
+        for part, rest in enumerate(parts):
+            await self._add(part, (*rest, ""))
+
+    async def _add(self, part: int, contests: Sequence[str]) -> None:
+        parameters: tuple[Argument, ...] = (1, keys.registry(part), *contests)
+        await self._writes.run(scripts.FILL_REGISTRY, lambda: parameters, int)
+
+
+def _decode_ids(reply: list[Any] | None) -> list[str] | None:
+    return None if reply is None else [contest_id.decode() for contest_id in reply]
