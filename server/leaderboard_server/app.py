@@ -15,10 +15,13 @@ from leaderboard_server.board.boards import Boards
 from leaderboard_server.board.committer import Committer
 from leaderboard_server.board.ranks import Ranks
 from leaderboard_server.config import Config
+from leaderboard_server.contests.listing import ContestList
+from leaderboard_server.contests.settings import Settings
 from leaderboard_server.embedded_valkey import EmbeddedStore
 from leaderboard_server.open_files import max_connections, raise_open_files
 from leaderboard_server.replication.feed import Feed
 from leaderboard_server.replication.log_followers import LogFollowers
+from leaderboard_server.service.contests import ContestService
 from leaderboard_server.service.leaderboard import LeaderboardService
 from leaderboard_server.start_log import log_listener, log_start
 from leaderboard_server.storage.connection import connect
@@ -28,7 +31,7 @@ from leaderboard_server.storage.store import Retention, Store
 from leaderboard_server.transport.choice import ListenerName, choose, make_listener
 from leaderboard_server.transport.health import Health
 from leaderboard_server.transport.listener import Endpoint, Limits, Listener
-from leaderboard_server.transport.methods import SERVICE_NAME, ListenerPublisher, make_services
+from leaderboard_server.transport.methods import SERVICE_NAMES, ListenerPublisher, make_services
 from leaderboard_server.transport.tls import TlsFiles, TlsRenewal
 from leaderboard_server.watch.hub import WatchHub
 from leaderboard_server.watch.watchers import Watchers
@@ -88,7 +91,12 @@ class _Parts:
     def __init__(self, config: Config, driver: Redis, listener: Listener) -> None:
         # Two connections, so that a large reply to a read doesn't delay a commit.
         writes, reads = PipelinedConnection(driver), PipelinedConnection(driver)
-        store = Store(writes, reads, Retention(config.history_changes, config.request_retention_s))
+        store = Store(
+            writes,
+            reads,
+            Retention(config.history_changes, config.request_retention_s),
+            auto_create=config.auto_create == "on",
+        )
         feed = Feed(driver)
         followers = LogFollowers(store, feed)
         committer = Committer(store, announce=followers.observe_own_commit)
@@ -97,9 +105,16 @@ class _Parts:
         self._hub = WatchHub(followers, store, config.history_changes)
         watchers = Watchers(self._hub, boards, store, ListenerPublisher(listener))
         service = LeaderboardService(committer, boards, ranks, watchers)
-        self._health = Health(SERVICE_NAME)
+        contest_service = ContestService(
+            Settings(store.contests, followers), ContestList(store.registry, store.contests)
+        )
+        self._health = Health(*SERVICE_NAMES)
         self._services = make_services(
-            service, listener, self._health, with_reflection=config.reflection == "on"
+            service,
+            contest_service,
+            listener,
+            self._health,
+            with_reflection=config.reflection == "on",
         )
         self._listener = listener
         self._monitor = Monitor(driver, on_change=self._health.set_serving)

@@ -136,6 +136,10 @@ class Config(BaseSettings):
     """Minimum time in seconds for which a request id is remembered. Each takes about 150 bytes of
     the store for up to twice that time. All servers of a store need the same value."""
 
+    auto_create: Literal["on", "off"] = "on"
+    """Whether a contest begins with its first score: `on` or `off`. With `off` it has to be created
+    before, and updates of other contests fail with `CONTEST_NOT_FOUND`."""
+
     watch_write_timeout_s: int = Field(default=30, ge=5, le=300)
     """Time in seconds after which a watcher that accepts no data is disconnected."""
 

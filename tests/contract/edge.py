@@ -16,16 +16,19 @@ from google.protobuf.message_factory import GetMessageClass
 
 from contract.rejections import Rejection
 from harness.calls import DEADLINE_S, top
-from harness.service import LISTENERS, SERVICE_NAME, ServiceProcess
+from harness.service import LISTENERS, ServiceProcess
 from harness.statuses import status_of, status_of_update
 from harness.stores import Flavour
+from leaderboard.v1 import contests_pb2
 from leaderboard.v1 import leaderboard_pb2 as pb
+from leaderboard.v1.contests_pb2_grpc import ContestServiceStub
 from leaderboard.v1.leaderboard_pb2_grpc import LeaderboardServiceStub
 
-RPCS: dict[str, MethodDescriptor] = dict(
-    pb.DESCRIPTOR.services_by_name["LeaderboardService"].methods_by_name
-)
-"""The methods of the service in the contract."""
+RPCS: dict[str, MethodDescriptor] = {
+    **pb.DESCRIPTOR.services_by_name["LeaderboardService"].methods_by_name,
+    **contests_pb2.DESCRIPTOR.services_by_name["ContestService"].methods_by_name,
+}
+"""The methods of both services in the contract."""
 
 
 UnaryCall: TypeAlias = "grpc.aio.UnaryUnaryMultiCallable[bytes, bytes]"
@@ -41,6 +44,11 @@ ON_ONE_LISTENER = pytest.mark.parametrize(
 """Mark of tests that need one listener only, because all listeners share the code."""
 
 
+def path_of(rpc: str) -> str:
+    """Return the path of a method."""
+    return f"/{RPCS[rpc].containing_service.full_name}/{rpc}"
+
+
 class Edge:
     """A running service and its store."""
 
@@ -53,6 +61,11 @@ class Edge:
         """The calls of the service."""
         return self.service.stub
 
+    @property
+    def contests(self) -> ContestServiceStub:
+        """The calls of the service of contests."""
+        return self.service.contests
+
     async def answer(
         self, rpc: str, request: Message | bytes, compression: grpc.Compression | None = None
     ) -> Message:
@@ -63,7 +76,7 @@ class Edge:
             grpc.aio.AioRpcError: The call fails.
         """
         data = request if isinstance(request, bytes) else request.SerializeToString()
-        path = f"/{SERVICE_NAME}/{rpc}"
+        path = path_of(rpc)
         if RPCS[rpc].server_streaming:
             encoded = await self._first(path, data, compression)
         else:

@@ -96,6 +96,27 @@ def request_id_reused(contest_id: str, request_id: str) -> Rejection:
     )
 
 
+def contest_not_found(contest_id: str) -> Rejection:
+    """Return the rejection of a call for a contest that does not exist."""
+    return Rejection(grpc.StatusCode.NOT_FOUND, "CONTEST_NOT_FOUND", {"contestId": contest_id})
+
+
+def contest_already_exists(contest_id: str) -> Rejection:
+    """Return the rejection of a contest that exists with other settings."""
+    return Rejection(
+        grpc.StatusCode.ALREADY_EXISTS, "CONTEST_ALREADY_EXISTS", {"contestId": contest_id}
+    )
+
+
+def rules_locked(contest_id: str, rule: str) -> Rejection:
+    """Return the rejection of a rule that would reorder a board that has scores."""
+    return Rejection(
+        grpc.StatusCode.FAILED_PRECONDITION,
+        "RULES_LOCKED",
+        {"contestId": contest_id, "field": f"rules.{rule}"},
+    )
+
+
 def unreachable(contest_id: str, epoch: str, revision: int) -> Rejection:
     """Return the rejection of a position that can't be reached by a contest at this one."""
     return Rejection(

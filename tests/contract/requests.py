@@ -2,15 +2,18 @@
 
 from typing import Any, cast
 
+from google.protobuf.field_mask_pb2 import FieldMask
 from google.protobuf.message import Message
 
 from contract.values import Value
+from leaderboard.v1 import contests_pb2 as contests
 from leaderboard.v1 import leaderboard_pb2 as pb
 
 
 def valid_request(rpc: str, contest_id: str) -> Message:
     """Return a request with its required fields."""
     update = pb.UpdateScoreRequest(contest_id=contest_id, user_id="ada", points=5)
+    contest = contests.Contest(contest_id=contest_id)
     requests: dict[str, Message] = {
         "UpdateScore": update,
         "BatchUpdateScores": pb.BatchUpdateScoresRequest(updates=[update]),
@@ -19,6 +22,12 @@ def valid_request(rpc: str, contest_id: str) -> Message:
         "BatchGetUserRanks": pb.BatchGetUserRanksRequest(contest_id=contest_id, user_ids=["ada"]),
         "GetScoreRank": pb.GetScoreRankRequest(contest_id=contest_id),
         "WatchContest": pb.WatchContestRequest(contest_id=contest_id),
+        "CreateContest": contests.CreateContestRequest(contest=contest),
+        "GetContest": contests.GetContestRequest(contest_id=contest_id),
+        "ListContests": contests.ListContestsRequest(id_prefix=contest_id),
+        "UpdateContest": contests.UpdateContestRequest(
+            contest=contest, update_mask=FieldMask(paths=["display_name"])
+        ),
     }
     return requests[rpc]
 
@@ -26,12 +35,12 @@ def valid_request(rpc: str, contest_id: str) -> Message:
 def request_with(rpc: str, contest_id: str, path: str, value: Value) -> Message:
     """Return a valid request with another value in one field."""
     request: Any = valid_request(rpc, contest_id)
-    parent, _, name = path.rpartition(".")
-    if parent:
-        request_part = getattr(request, parent)
-        request_part.CopyFrom(pb.Position(epoch="5d2f", revision=1))
-    else:
-        request_part = request
+    *parents, name = path.split(".")
+    request_part = request
+    for parent in parents:
+        request_part = getattr(request_part, parent)
+        if isinstance(request_part, pb.Position):
+            request_part.CopyFrom(pb.Position(epoch="5d2f", revision=1))
     if isinstance(value, Message):
         getattr(request_part, name).CopyFrom(value)
     else:

@@ -9,7 +9,8 @@ import pytest
 from contract.edge import ON_ONE_STORE, RPCS, Edge
 from contract.grpcurl import grpcurl, is_there
 from documents.output import pieces
-from harness.service import SERVICE_NAME
+from harness.service import CONTEST_SERVICE_NAME, SERVICE_NAME
+from leaderboard.v1 import contests_pb2
 from leaderboard.v1 import leaderboard_pb2 as pb
 
 on_the_edge = pytest.mark.asyncio(loop_scope="session")
@@ -41,10 +42,12 @@ async def _call(edge: Edge, rpc: str, *options: str, **request: Any) -> dict[str
 async def test_list(edge: Edge) -> None:
     """All services and their methods are listed without proto files."""
     services = await grpcurl(edge.service.address, "list")
-    methods = await grpcurl(edge.service.address, "list", SERVICE_NAME)
+    names = (SERVICE_NAME, CONTEST_SERVICE_NAME)
+    methods = [await grpcurl(edge.service.address, "list", name) for name in names]
 
-    assert SERVICE_NAME in services.text.split()
-    assert methods.text.split() == sorted(f"{SERVICE_NAME}.{rpc}" for rpc in RPCS)
+    assert set(names) < set(services.text.split())
+    listed = [method for each in methods for method in each.text.split()]
+    assert set(listed) == {method.full_name for method in RPCS.values()}
 
 
 @on_the_edge
@@ -53,8 +56,13 @@ async def test_list(edge: Edge) -> None:
     "symbol",
     [
         SERVICE_NAME,
-        *(f"{SERVICE_NAME}.{rpc}" for rpc in RPCS),
-        *(f"leaderboard.v1.{name}" for name in sorted(pb.DESCRIPTOR.message_types_by_name)),
+        CONTEST_SERVICE_NAME,
+        *(method.full_name for method in RPCS.values()),
+        *(
+            f"leaderboard.v1.{name}"
+            for file in (pb.DESCRIPTOR, contests_pb2.DESCRIPTOR)
+            for name in sorted(file.message_types_by_name)
+        ),
         *(f"leaderboard.v1.{name}" for name in sorted(pb.DESCRIPTOR.enum_types_by_name)),
         "leaderboard.v1.ErrorReason",
     ],

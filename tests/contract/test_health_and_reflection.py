@@ -8,7 +8,8 @@ from grpc_reflection.v1alpha import reflection_pb2
 
 from contract.edge import ON_ONE_STORE, Edge
 from harness.calls import DEADLINE_S
-from harness.service import SERVICE_NAME
+from harness.service import CONTEST_SERVICE_NAME, SERVICE_NAME
+from leaderboard.v1 import contests_pb2
 from leaderboard.v1 import leaderboard_pb2 as pb
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), ON_ONE_STORE]
@@ -17,6 +18,7 @@ _SERVICES = {
     "grpc.health.v1.Health",
     "grpc.reflection.v1.ServerReflection",
     "grpc.reflection.v1alpha.ServerReflection",
+    CONTEST_SERVICE_NAME,
     SERVICE_NAME,
 }
 _VERSIONS = ["v1", "v1alpha"]
@@ -36,7 +38,7 @@ async def _reflect(
     return answer
 
 
-@pytest.mark.parametrize("service", ["", SERVICE_NAME])
+@pytest.mark.parametrize("service", ["", SERVICE_NAME, CONTEST_SERVICE_NAME])
 async def test_server_and_service_have_a_health(edge: Edge, service: str) -> None:
     """The server and the service have the status SERVING."""
     health = health_pb2_grpc.HealthStub(edge.service.channel)
@@ -64,7 +66,11 @@ async def test_the_health_of_all_services_is_listed(edge: Edge) -> None:
     answer = await health.List(health_pb2.HealthListRequest(), timeout=DEADLINE_S)
 
     serving = health_pb2.HealthCheckResponse(status=health_pb2.HealthCheckResponse.SERVING)
-    assert dict(answer.statuses) == {"": serving, SERVICE_NAME: serving}
+    assert dict(answer.statuses) == {
+        "": serving,
+        SERVICE_NAME: serving,
+        CONTEST_SERVICE_NAME: serving,
+    }
 
 
 async def test_the_health_of_another_service_can_be_watched(edge: Edge) -> None:
@@ -100,13 +106,18 @@ async def test_reflection_describes_the_services(edge: Edge, version: str, symbo
 
 
 @pytest.mark.parametrize("version", _VERSIONS)
-@pytest.mark.parametrize("message", sorted(pb.DESCRIPTOR.message_types_by_name))
+@pytest.mark.parametrize(
+    "message",
+    sorted((*pb.DESCRIPTOR.message_types_by_name, *contests_pb2.DESCRIPTOR.message_types_by_name)),
+)
 async def test_reflection_describes_the_messages(edge: Edge, version: str, message: str) -> None:
     """Each message is described by the contract of the server."""
     answer = await _reflect(edge, version, file_containing_symbol=f"leaderboard.v1.{message}")
 
     given = answer.file_descriptor_response.file_descriptor_proto
-    assert pb.DESCRIPTOR.serialized_pb in given
+    files = (pb.DESCRIPTOR, contests_pb2.DESCRIPTOR)
+    (file,) = (each for each in files if message in each.message_types_by_name)
+    assert file.serialized_pb in given
 
 
 @pytest.mark.parametrize("version", _VERSIONS)

@@ -5,8 +5,11 @@ from collections.abc import Iterator
 from google.protobuf.descriptor import Descriptor
 
 from contract.edge import RPCS
-from contract.values import ELSEWHERE, FIELDS
+from contract.values import ELSEWHERE, FIELDS, OUTPUT_ONLY
+from leaderboard.v1 import contests_pb2
 from leaderboard.v1 import leaderboard_pb2 as pb
+
+_NESTED = (pb.Position.DESCRIPTOR, contests_pb2.Contest.DESCRIPTOR, pb.ContestRules.DESCRIPTOR)
 
 
 def test_every_field_has_values() -> None:
@@ -19,7 +22,9 @@ def test_every_field_has_values() -> None:
 
 def _paths(message: Descriptor) -> Iterator[str]:
     for field in message.fields:
-        if field.message_type is pb.Position.DESCRIPTOR:
+        if message is contests_pb2.Contest.DESCRIPTOR and field.name in OUTPUT_ONLY:
+            continue
+        if field.message_type in _NESTED:
             yield from (f"{field.name}.{path}" for path in _paths(field.message_type))
         else:
             yield field.name

@@ -219,6 +219,51 @@ DEFAULT_RULES = pb.ContestRules(
 )
 """The rules of a contest that began with a score, as the service returns them."""
 
+_BAD_ENUM: dict[str, Value] = {
+    "unknown": 9,
+    "negative": -1,
+    "the largest": MAX_INT32,
+    "the least": MIN_INT32,
+}
+ENUM_OF_TWO = Values(good={"missing": 0, "one": 1, "two": 2}, bad={"the next one": 3} | _BAD_ENUM)
+ENUM_OF_THREE = Values(
+    good={"missing": 0, "one": 1, "two": 2, "three": 3}, bad={"the next one": 4} | _BAD_ENUM
+)
+BOUND = Values(
+    good={"zero": 0, "-2^53": -(2**53), "2^53": 2**53},
+    bad={"-2^53 - 1": -(2**53) - 1, "2^53 + 1": 2**53 + 1, "most": MAX_INT64, "least": MIN_INT64},
+)
+MAX_POINTS = Values(
+    good={"one": 1, "2^53": 2**53},
+    bad={"zero": 0, "negative": -1, "2^53 + 1": 2**53 + 1, "least": MIN_INT64},
+)
+PAGE_TOKEN = Values(
+    good={"missing": ""},
+    bad={
+        "no base64": "!",
+        "no id": "YSBi",  # a b
+        "padding": "YQ==",
+        "of other ids": "YQ",  # a
+        "an umlaut": "ä",
+        "huge": "YWFh" * 100_000,
+    },
+)
+ID_PREFIX = Values(
+    good={"missing": "", "all it may hold": "_A9z.:_-", "128 characters": "c" * 128},
+    bad={"129 characters": "c" * 129} | _NO_TOKEN,
+)
+_CONTEST = {
+    "contest.contest_id": CONTEST_ID,
+    "contest.display_name": DISPLAY_NAME,
+    "contest.rules.order": ENUM_OF_TWO,
+    "contest.rules.tie_break": ENUM_OF_TWO,
+    "contest.rules.rank_style": ENUM_OF_THREE,
+    "contest.rules.default_mode": ENUM_OF_THREE,
+    "contest.rules.min_score": BOUND,
+    "contest.rules.max_score": BOUND,
+    "contest.rules.max_points": MAX_POINTS,
+}
+
 FIELDS: dict[str, dict[str, Values]] = {
     "UpdateScore": {
         "contest_id": CONTEST_ID,
@@ -264,6 +309,10 @@ FIELDS: dict[str, dict[str, Values]] = {
         "resume_after.revision": REVISION,
         "min_interval": MIN_INTERVAL,
     },
+    "CreateContest": _CONTEST,
+    "GetContest": {"contest_id": CONTEST_ID},
+    "ListContests": {"page_size": LIMIT, "page_token": PAGE_TOKEN, "id_prefix": ID_PREFIX},
+    "UpdateContest": _CONTEST,
 }
 """The values of every field that depends on no other field and no state of the contest."""
 
@@ -274,5 +323,9 @@ ELSEWHERE = {
     "BatchGetUserRanks.user_ids": "test_several_users.py",
     "BatchUpdateScores.updates": "test_batches.py",
     "WatchContest.user_ids": "test_watched_users.py",
+    "UpdateContest.update_mask": "test_contest_settings.py",
 }
 """The other fields, with the module that tests each."""
+
+OUTPUT_ONLY = frozenset({"total_users", "position", "created_at"})
+"""Fields of a contest that requests ignore; see `test_contest_settings.py`."""

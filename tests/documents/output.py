@@ -4,7 +4,7 @@ import json
 import re
 from typing import Any
 
-_VARYING = {"epoch", "eventTime", "event_time"}
+_VARYING = {"epoch", "eventTime", "event_time", "created_at"}
 """Keys whose values differ between runs."""
 _TIME_IS_UP = re.compile("(context )?deadline exceeded", re.IGNORECASE)
 """Client and server word an exceeded deadline differently, and either may report it."""

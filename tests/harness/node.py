@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from harness.waiting import eventually
 from leaderboard_server.board.boards import Boards
 from leaderboard_server.board.committer import Committer
+from leaderboard_server.contests.listing import ContestList
+from leaderboard_server.contests.settings import Settings
 from leaderboard_server.domain.errors import LeaderboardError
 from leaderboard_server.domain.update import ScoreUpdate, UpdateResult
 from leaderboard_server.domain.watch import WatchMessage, WatchRequest
@@ -68,6 +70,8 @@ class Node:
     boards: Boards
     hub: WatchHub
     watchers: Watchers
+    settings: Settings
+    contest_list: ContestList
     groups: BroadcastGroups[WatchMessage]
 
     async def watch(self, request: WatchRequest) -> AsyncGenerator[WatchMessage, None]:
@@ -115,7 +119,20 @@ async def running_node(url: str, retention: Retention | None = None) -> AsyncIte
         groups: BroadcastGroups[WatchMessage] = BroadcastGroups()
         watchers = Watchers(hub, boards, store, MessagePublisher(groups))
         await eventually(lambda: feed.connected, "the feed is up")
-        yield Node(store, feed, followers, committer, boards, hub, watchers, groups)
+        settings = Settings(store.contests, followers)
+        contest_list = ContestList(store.registry, store.contests)
+        yield Node(
+            store,
+            feed,
+            followers,
+            committer,
+            boards,
+            hub,
+            watchers,
+            settings,
+            contest_list,
+            groups,
+        )
     finally:
         for part in (committer, boards, followers, feed, reads, writes):
             await part.close()

@@ -17,9 +17,11 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from harness.ports import free_port
 from harness.processes import ChildProcess
 from harness.waiting import eventually
+from leaderboard.v1.contests_pb2_grpc import ContestServiceStub
 from leaderboard.v1.leaderboard_pb2_grpc import LeaderboardServiceStub
 
 SERVICE_NAME = "leaderboard.v1.LeaderboardService"
+CONTEST_SERVICE_NAME = "leaderboard.v1.ContestService"
 
 CHANNEL_OPTIONS = (
     ("grpc.enable_http_proxy", 0),
@@ -116,6 +118,11 @@ class ServiceProcess:
     def stub(self) -> LeaderboardServiceStub:
         """The calls of the service."""
         return LeaderboardServiceStub(self.channel)
+
+    @property
+    def contests(self) -> ContestServiceStub:
+        """The calls of the service of contests."""
+        return ContestServiceStub(self.channel)
 
     async def start(self, *, within: float = 20.0) -> None:
         """

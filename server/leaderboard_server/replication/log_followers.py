@@ -1,6 +1,7 @@
 """The log followers of all contests that this server follows, each with one subscription."""
 
 import asyncio
+from typing import Protocol
 
 import structlog
 
@@ -11,7 +12,6 @@ from leaderboard_server.domain.watch import SnapshotReason
 from leaderboard_server.replication.feed import Feed
 from leaderboard_server.replication.log_follower import LogFollower
 from leaderboard_server.replication.log_reader import Observer
-from leaderboard_server.storage.codec import CommitReply
 from leaderboard_server.storage.store import Store
 from leaderboard_server.tasks import BackgroundTask
 
@@ -23,6 +23,17 @@ VERIFY_S = 1.0
 """Interval between comparisons of followers with the store."""
 VERIFIED_AT_ONCE = 100
 """Followers compared each time, in turn: about 5 ms of this server."""
+
+
+class OwnCommit(Protocol):
+    """The store's reply to a commit of this server."""
+
+    @property
+    def contest_id(self) -> str:
+        """The contest."""
+
+    def commit(self) -> Commit:
+        """Return the commit; it is made only where the contest is followed."""
 
 
 class _Placeholder:
@@ -64,7 +75,7 @@ class LogFollowers:
         """Whether commits of other servers can be received at present."""
         return self._feed.connected
 
-    def observe_own_commit(self, reply: CommitReply) -> None:
+    def observe_own_commit(self, reply: OwnCommit) -> None:
         """Pass a commit of this server on before its caller gets the response."""
         if follower := self.by_contest.get(reply.contest_id):
             follower.observe_own_commit(reply.commit())

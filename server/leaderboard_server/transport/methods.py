@@ -10,8 +10,10 @@ from leaderboard_server.domain.errors import InvalidRequest, LeaderboardError, W
 from leaderboard_server.domain.position import Position
 from leaderboard_server.domain.update import ScoreUpdate
 from leaderboard_server.domain.watch import WatchMessage
+from leaderboard_server.service.contests import ContestService
 from leaderboard_server.service.leaderboard import LeaderboardService
 from leaderboard_server.transport import queries, requests, responses
+from leaderboard_server.transport.contest_methods import CONTEST_SERVICE_NAME, ContestMethods
 from leaderboard_server.transport.health import HEALTH, Health
 from leaderboard_server.transport.listener import (
     BatchMethod,
@@ -33,6 +35,7 @@ about 2 ms at worst."""
 MAX_BATCHED = 20_000
 """Updates of batches in progress: about a second of the store's time, and 20 MB."""
 SERVICE_NAME = pb.DESCRIPTOR.services_by_name["LeaderboardService"].full_name
+SERVICE_NAMES = (SERVICE_NAME, CONTEST_SERVICE_NAME)
 
 
 class _Answers(Generic[Result]):
@@ -189,14 +192,21 @@ def _path(method: str) -> str:
 
 
 def make_services(
-    service: LeaderboardService, listener: Listener, health: Health, *, with_reflection: bool
+    service: LeaderboardService,
+    contest_service: ContestService,
+    listener: Listener,
+    health: Health,
+    *,
+    with_reflection: bool,
 ) -> Services:
-    """Return the methods of the service, of health, and perhaps of reflection."""
+    """Return the methods of both services, of health, and perhaps of reflection."""
     methods = Methods(service, listener)
-    bidi = reflection(SERVICE_NAME, HEALTH) if with_reflection else {}
+    unary = {_path(name): method for name, method in methods.unary.items()}
+    contests = ContestMethods(contest_service)
+    bidi = reflection(*SERVICE_NAMES, HEALTH) if with_reflection else {}
     return Services(
         batched={_path(name): method for name, method in methods.batched.items()},
-        unary={_path(name): method for name, method in methods.unary.items()} | health.unary,
+        unary={**unary, **contests.unary, **health.unary},
         stream={_path(name): method for name, method in methods.stream.items()} | health.stream,
         bidi=bidi,
         # Health and reflection have limits of their own, so that they take nothing from watches.

@@ -1,0 +1,1 @@
+"""Contests themselves: their settings, and the list of all of them."""

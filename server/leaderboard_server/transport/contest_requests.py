@@ -1,0 +1,96 @@
+"""Checks every field of the requests of `ContestService`: the only place that does.
+
+Each check raises `InvalidRequest`, with a violation for each invalid field. Fields that are output
+only are ignored.
+"""
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from binascii import Error as NotBase64
+from collections.abc import Iterator, Sequence
+
+from leaderboard.v1 import contests_pb2 as pb
+from leaderboard_server.domain import fields
+from leaderboard_server.domain.contest import ContestSettings, ContestsQuery, SettingsChange
+from leaderboard_server.domain.rules import Rules
+from leaderboard_server.transport.rules import checked_rules, rules_problems
+from leaderboard_server.transport.violations import Problem, reject
+
+MAX_PAGE_SIZE = 1_000
+DEFAULT_PAGE_SIZE = 100
+_ALL_RULES = "rules"
+_RULE_PATHS = {f"{_ALL_RULES}.{name}": name for name in Rules._fields}
+_MAX_PATHS = 100
+
+
+def contest_id(request: pb.GetContestRequest) -> str:
+    """Check the request of `GetContest`."""
+    reject((("contest_id", fields.matches(fields.CONTEST_ID, request.contest_id)),))
+    return request.contest_id
+
+
+def new_contest(request: pb.CreateContestRequest) -> tuple[str, ContestSettings]:
+    """Check the request of `CreateContest`: return the id and the settings."""
+    contest = request.contest
+    reject(_contest_problems(contest))
+    settings = _settings(contest)
+    settings.check()
+    return contest.contest_id, settings
+
+
+def settings_change(request: pb.UpdateContestRequest) -> SettingsChange:
+    """Check the request of `UpdateContest`; the new settings together are checked with the old."""
+    contest, paths = request.contest, request.update_mask.paths
+    reject((*_contest_problems(contest), *_mask_problems(paths)))
+    named = frozenset(_RULE_PATHS[path] for path in paths if path in _RULE_PATHS)
+    rules = frozenset(Rules._fields) if _ALL_RULES in paths else named
+    return SettingsChange(contest.contest_id, _settings(contest), rules, "display_name" in paths)
+
+
+def contests_query(request: pb.ListContestsRequest) -> ContestsQuery:
+    """Check the request of `ListContests`."""
+    prefix, size = request.id_prefix, request.page_size
+    after = _decode_token(request.page_token)
+    valid_token = after is not None and (not after or after.startswith(prefix))
+    reject(
+        (
+            ("page_size", fields.within(size, 0, MAX_PAGE_SIZE)),
+            ("page_token", None if valid_token else "is not a token of a page of these contests"),
+            ("id_prefix", fields.matches_if_set(fields.CONTEST_ID_PREFIX, prefix)),
+        )
+    )
+    return ContestsQuery(prefix, after or "", size or DEFAULT_PAGE_SIZE)
+
+
+def encode_token(after: str) -> str:
+    """Return the token of the page after a contest; it means nothing to callers."""
+    return urlsafe_b64encode(after.encode()).rstrip(b"=").decode()
+
+
+def _decode_token(token: str) -> str | None:
+    """Return the contest that a page comes after, '' for the first page; None for no token."""
+    try:
+        after = urlsafe_b64decode(token.encode() + b"=" * (-len(token) % 4)).decode()
+    except (NotBase64, ValueError):
+        return None
+    valid = not after or fields.CONTEST_ID.fullmatch(after)
+    return after if valid and encode_token(after) == token else None
+
+
+def _contest_problems(contest: pb.Contest) -> Iterator[Problem]:
+    yield "contest.contest_id", fields.matches(fields.CONTEST_ID, contest.contest_id)
+    if contest.display_name:
+        yield "contest.display_name", fields.display_name(contest.display_name)
+    yield from rules_problems("contest.rules", contest.rules)
+
+
+def _settings(contest: pb.Contest) -> ContestSettings:
+    return ContestSettings(contest.display_name, checked_rules(contest.rules))
+
+
+def _mask_problems(paths: Sequence[str]) -> Iterator[Problem]:
+    if fields.within(len(paths), 1, _MAX_PATHS):
+        yield "update_mask", f"must have 1 to {_MAX_PATHS} paths"
+        return
+    for index, path in enumerate(paths):
+        if path not in _RULE_PATHS and path not in ("display_name", _ALL_RULES):
+            yield f"update_mask.paths[{index}]", "is not a setting of a contest"
