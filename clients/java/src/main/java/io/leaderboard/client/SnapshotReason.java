@@ -18,5 +18,8 @@ public enum SnapshotReason {
   LAGGED,
 
   /** The position is later than that of the contest. */
-  AHEAD
+  AHEAD,
+
+  /** The settings of the contest were changed. */
+  CONTEST_UPDATED
 }
