@@ -1,6 +1,5 @@
 package io.leaderboard.client;
 
-import io.leaderboard.v1.LeaderboardServiceGrpc;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
@@ -20,32 +19,17 @@ import java.util.concurrent.ScheduledExecutorService;
  *
  * <p>Dependent stages of a future run on the threads of the client: they must not block for long.
  */
-public final class LeaderboardClient implements AutoCloseable {
+public final class LeaderboardClient extends ScoreCalls implements AutoCloseable {
   /** The error message of everything that ends because the client was closed. */
   static final String CLOSED = "the client was closed";
 
-  private final Duration timeout;
-  private final ChannelPool channels;
-  private final ScheduledExecutorService timer = ClientThreads.timer();
-  private final UnaryCalls calls;
   private final ContestWatch.Resources watches;
   private final Set<ScoreBuffer> buffers = ConcurrentHashMap.newKeySet();
-  private volatile boolean closed;
 
-  private LeaderboardClient(String address, ClientOptions options) {
-    ExecutorService executor = ClientThreads.executor();
-    ChannelFactory factory = new ChannelFactory(address, options, executor);
-    this.timeout = options.timeout();
-    this.channels = factory.openPool();
-    this.calls = new UnaryCalls(this.channels, timer, () -> closed);
-    this.watches =
-        new ContestWatch.Resources(
-            factory,
-            executor,
-            timer,
-            ConcurrentHashMap.newKeySet(),
-            ContestWatch.Resources.IDLE_TIMEOUT,
-            () -> closed);
+  private LeaderboardClient(
+      UnaryCalls calls, Duration timeout, ContestWatch.Resources watches) {
+    super(calls, timeout);
+    this.watches = watches;
   }
 
   /**
@@ -72,120 +56,19 @@ public final class LeaderboardClient implements AutoCloseable {
    * @throws java.io.UncheckedIOException if a TLS file can't be read
    */
   public static LeaderboardClient of(String address, ClientOptions options) {
-    return new LeaderboardClient(address, options);
-  }
-
-  /** Calls {@link #updateScore(ScoreUpdate, Duration)} with the client's timeout. */
-  public CompletableFuture<UpdateResult> updateScore(ScoreUpdate update) {
-    return updateScore(update, timeout);
-  }
-
-  /**
-   * Changes the score of one user.
-   *
-   * <p>Fails with {@link InvalidRequestException} for a malformed field, {@link
-   * OutOfRangeException} if the points or the resulting score exceed ±2^53, and {@link
-   * RequestIdReusedException} if the request id was used with another payload.
-   *
-   * @param update the change
-   * @param timeout the timeout of the call including its retries
-   * @return the result
-   */
-  public CompletableFuture<UpdateResult> updateScore(ScoreUpdate update, Duration timeout) {
-    return calls.start(
-        LeaderboardServiceGrpc.getUpdateScoreMethod(),
-        Requests.of(update.withRequestId()),
-        Responses::of,
-        timeout);
-  }
-
-  /** Calls {@link #batchUpdateScores(List, Duration)} with the client's timeout. */
-  public CompletableFuture<List<BatchResult>> batchUpdateScores(List<ScoreUpdate> updates) {
-    return batchUpdateScores(updates, timeout);
-  }
-
-  /**
-   * Changes many scores, of one or of several contests. The updates of one contest are applied in
-   * order in one atomic step; an update that fails does not affect the others.
-   *
-   * <p>Fails as a whole with {@link InvalidRequestException} if there are 0 or more than 1,000
-   * updates.
-   *
-   * @param updates the changes, 1 to 1,000
-   * @param timeout the timeout of the call including its retries
-   * @return one result for each update, in order
-   */
-  public CompletableFuture<List<BatchResult>> batchUpdateScores(
-      List<ScoreUpdate> updates, Duration timeout) {
-    List<ScoreUpdate> identified = updates.stream().map(ScoreUpdate::withRequestId).toList();
-    return calls.start(
-        LeaderboardServiceGrpc.getBatchUpdateScoresMethod(),
-        Requests.of(identified),
-        response -> Responses.of(response, identified.size()),
-        timeout);
-  }
-
-  /**
-   * Returns the first ranks of a contest, within the client's timeout.
-   *
-   * @param contestId the contest; an unknown one has an empty board
-   * @param limit the number of users to return, from 1 to 1,000
-   * @return the users, best first
-   */
-  public CompletableFuture<TopUsers> getTopUsers(String contestId, int limit) {
-    return getTopUsers(TopUsersQuery.builder(contestId).limit(limit).build());
-  }
-
-  /** Calls {@link #getTopUsers(TopUsersQuery, Duration)} with the client's timeout. */
-  public CompletableFuture<TopUsers> getTopUsers(TopUsersQuery query) {
-    return getTopUsers(query, timeout);
-  }
-
-  /**
-   * Returns consecutive ranks of a contest.
-   *
-   * <p>Fails with {@link InvalidRequestException} for a malformed field and {@link
-   * FailedPreconditionException} if the requested position can't be reached.
-   *
-   * @param query the ranks to return
-   * @param timeout the timeout of the call including its retries
-   * @return the users, best first
-   */
-  public CompletableFuture<TopUsers> getTopUsers(TopUsersQuery query, Duration timeout) {
-    return calls.start(
-        LeaderboardServiceGrpc.getGetTopUsersMethod(),
-        Requests.of(query),
-        Responses::of,
-        timeout);
-  }
-
-  /** Calls {@link #getUserRank(UserRankQuery, Duration)} with the client's timeout. */
-  public CompletableFuture<UserRank> getUserRank(String contestId, String userId) {
-    return getUserRank(UserRankQuery.builder(contestId, userId).build());
-  }
-
-  /** Calls {@link #getUserRank(UserRankQuery, Duration)} with the client's timeout. */
-  public CompletableFuture<UserRank> getUserRank(UserRankQuery query) {
-    return getUserRank(query, timeout);
-  }
-
-  /**
-   * Returns the score and rank of one user, and optionally the users around.
-   *
-   * <p>Fails with {@link NotFoundException} if the user has no score in the contest, {@link
-   * InvalidRequestException} for a malformed field and {@link FailedPreconditionException} if the
-   * requested position can't be reached.
-   *
-   * @param query the user and the number of neighbors
-   * @param timeout the timeout of the call including its retries
-   * @return the rank
-   */
-  public CompletableFuture<UserRank> getUserRank(UserRankQuery query, Duration timeout) {
-    return calls.start(
-        LeaderboardServiceGrpc.getGetUserRankMethod(),
-        Requests.of(query),
-        Responses::of,
-        timeout);
+    ExecutorService executor = ClientThreads.executor();
+    ScheduledExecutorService timer = ClientThreads.timer();
+    ChannelFactory factory = new ChannelFactory(address, options, executor);
+    UnaryCalls calls = new UnaryCalls(factory.openPool(), timer);
+    ContestWatch.Resources watches =
+        new ContestWatch.Resources(
+            factory,
+            executor,
+            timer,
+            ConcurrentHashMap.newKeySet(),
+            ContestWatch.Resources.IDLE_TIMEOUT,
+            calls::isClosed);
+    return new LeaderboardClient(calls, options.timeout(), watches);
   }
 
   /** Watches the first 10 ranks of a contest; see {@link #watchContest(WatchOptions)}. */
@@ -216,7 +99,7 @@ public final class LeaderboardClient implements AutoCloseable {
    */
   public ScoreBuffer scoreBuffer(ScoreBufferOptions options) {
     ScoreBuffer buffer = new ScoreBuffer(this::sendBatch, options, buffers);
-    if (closed) {
+    if (calls.isClosed()) {
       buffer.cancel();
     }
     return buffer;
@@ -229,12 +112,11 @@ public final class LeaderboardClient implements AutoCloseable {
    */
   @Override
   public void close() {
-    closed = true;
+    calls.close();
     buffers.forEach(ScoreBuffer::cancel);
     calls.cancelAll();
     watches.active().forEach(watch -> watch.abort(closedError()));
-    channels.close();
-    timer.shutdown();
+    calls.disconnect();
   }
 
   static CancelledException closedError() {
