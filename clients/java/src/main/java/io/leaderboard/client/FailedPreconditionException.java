@@ -1,8 +1,9 @@
 package io.leaderboard.client;
 
 /**
- * No server can reach the requested position (FAILED_PRECONDITION); the metadata hold the current
- * one.
+ * The state of the contest does not allow the call (FAILED_PRECONDITION). The reason says why: no
+ * server can reach the requested position, and the metadata hold the current one; or a rule would
+ * reorder a board that has scores, and the metadata name the rule.
  */
 public final class FailedPreconditionException extends LeaderboardException {
   private static final long serialVersionUID = 1L;

@@ -1,6 +1,9 @@
 package io.leaderboard.client;
 
-/** The user has no score in the contest (NOT_FOUND). */
+/**
+ * The user has no score in the contest, or there is no such contest (NOT_FOUND); the reason says
+ * which.
+ */
 public final class NotFoundException extends LeaderboardException {
   private static final long serialVersionUID = 1L;
 

@@ -1,6 +1,9 @@
 package io.leaderboard.client;
 
-/** The points or the resulting score exceed ±2^53 (OUT_OF_RANGE). Nothing was written. */
+/**
+ * The points or the resulting score are beyond the bounds (OUT_OF_RANGE), which are ±2^53 or those
+ * of the rules of the contest; the metadata hold them. Nothing was written.
+ */
 public final class OutOfRangeException extends LeaderboardException {
   private static final long serialVersionUID = 1L;
 

@@ -5,6 +5,7 @@ import com.google.protobuf.Any;
 import io.grpc.Metadata;
 import io.grpc.Status;
 import io.grpc.protobuf.StatusProto;
+import io.leaderboard.v1.ErrorReason;
 import io.leaderboard.v1.UpdateStatus;
 import java.security.GeneralSecurityException;
 import java.time.Duration;
@@ -77,7 +78,7 @@ record RpcStatus(
     return local(Status.Code.INTERNAL, message, cause, false);
   }
 
-  /** Returns an exception of the class that belongs to the code. */
+  /** Returns an exception of the class that belongs to the code and the reason. */
   LeaderboardException toException() {
     if (cause != null && cause.getCause() instanceof BearerToken.MissingException) {
       return new NoTokenException(this);
@@ -86,7 +87,10 @@ record RpcStatus(
       case INVALID_ARGUMENT -> new InvalidRequestException(this);
       case OUT_OF_RANGE -> new OutOfRangeException(this);
       case NOT_FOUND -> new NotFoundException(this);
-      case ALREADY_EXISTS -> new RequestIdReusedException(this);
+      case ALREADY_EXISTS ->
+          reason.equals(ErrorReason.ERROR_REASON_REQUEST_ID_REUSED.name())
+              ? new RequestIdReusedException(this)
+              : new AlreadyExistsException(this);
       case FAILED_PRECONDITION -> new FailedPreconditionException(this);
       case RESOURCE_EXHAUSTED -> new OverloadedException(this);
       case UNAVAILABLE -> new UnavailableException(this);

@@ -31,7 +31,7 @@ class RpcStatusTest {
             Status.Code.INVALID_ARGUMENT, InvalidRequestException.class,
             Status.Code.OUT_OF_RANGE, OutOfRangeException.class,
             Status.Code.NOT_FOUND, NotFoundException.class,
-            Status.Code.ALREADY_EXISTS, RequestIdReusedException.class,
+            Status.Code.ALREADY_EXISTS, AlreadyExistsException.class,
             Status.Code.FAILED_PRECONDITION, FailedPreconditionException.class,
             Status.Code.RESOURCE_EXHAUSTED, OverloadedException.class,
             Status.Code.UNAVAILABLE, UnavailableException.class,
@@ -39,6 +39,26 @@ class RpcStatusTest {
             Status.Code.PERMISSION_DENIED, LeaderboardException.class);
 
     classes.forEach((code, type) -> assertSame(type, decode(Statuses.error(code, "")).getClass()));
+  }
+
+  /** ALREADY_EXISTS has a class for each reason. */
+  @Test
+  void reasonsOfAlreadyExistsHaveClasses() {
+    Map<String, Class<?>> classes =
+        Map.of(
+            "ERROR_REASON_REQUEST_ID_REUSED", RequestIdReusedException.class,
+            "ERROR_REASON_CONTEST_ALREADY_EXISTS", AlreadyExistsException.class);
+
+    classes.forEach(
+        (reason, type) -> {
+          LeaderboardException error =
+              decode(
+                  Statuses.error(
+                      Status.Code.ALREADY_EXISTS, "", Statuses.errorInfo(reason, Map.of())));
+          assertSame(type, error.getClass());
+          assertEquals(reason, error.reason());
+          assertFalse(error.isRetryable());
+        });
   }
 
   /** Reason, metadata and violations come from the details, and the message names the fields. */
