@@ -13,9 +13,9 @@ import java.util.concurrent.ScheduledExecutorService;
  *
  * <p>Each call returns a future at once. Within its timeout it retries where that may help: when a
  * server is unavailable, shuts down or is overloaded, when a connection breaks, and when an attempt
- * gets no response in 4 s. No write is counted twice, because its request id stays the same. A
- * future fails with a {@link LeaderboardException}; cancelling it cancels the call, which may have
- * been applied.
+ * gets no response in 4 s. No update of a score is counted twice, because its request id stays the
+ * same; a contest can be created and changed repeatedly. A future fails with a {@link
+ * LeaderboardException}; cancelling it cancels the call, which may have been applied.
  *
  * <p>Dependent stages of a future run on the threads of the client: they must not block for long.
  */
@@ -71,7 +71,7 @@ public final class LeaderboardClient extends ScoreCalls implements AutoCloseable
     return new LeaderboardClient(calls, options.timeout(), watches);
   }
 
-  /** Watches the first 10 ranks of a contest; see {@link #watchContest(WatchOptions)}. */
+  /** Watches the first 10 rows of a contest; see {@link #watchContest(WatchOptions)}. */
   public ContestWatch watchContest(String contestId) {
     return watchContest(WatchOptions.builder(contestId).build());
   }

@@ -1,5 +1,6 @@
 package io.leaderboard.client;
 
+import io.grpc.Status;
 import io.leaderboard.v1.WatchContestResponse;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -14,14 +15,12 @@ import java.util.OptionalInt;
  * detects a gap between its position and a message.
  */
 final class LiveBoard {
-  /** The number of ranks of a board if the request does not set a limit. */
+  /** The number of rows of a board if the request does not set a limit. */
   static final int DEFAULT_LIMIT = 10;
-
-  private static final Comparator<RankedUser> BEST_FIRST =
-      Comparator.comparingLong(RankedUser::score).reversed().thenComparingInt(RankedUser::rank);
 
   private final WatchScope scope;
   private final int limit;
+  private RankStyle rankStyle = RankStyle.ORDINAL;
   private List<RankedUser> users = List.of();
   private OptionalInt totalUsers = OptionalInt.empty();
   private Optional<Position> position = Optional.empty();
@@ -30,7 +29,7 @@ final class LiveBoard {
    * Makes an empty board.
    *
    * @param scope the scope of the watch
-   * @param limit the number of first ranks; 0 is 10
+   * @param limit the number of first rows; 0 is 10
    */
   LiveBoard(WatchScope scope, int limit) {
     this.scope = scope;
@@ -47,14 +46,20 @@ final class LiveBoard {
     return totalUsers;
   }
 
-  /** Returns the rows, best first. */
+  /**
+   * Returns the rows, best first. With the scopes TOP and ALL their places and ranks follow from
+   * their order and their scores; with the scope USERS they are those of each user's last change.
+   *
+   * @throws LeaderboardException if the client does not know the rank style of the contest
+   */
   List<RankedUser> rows() {
     if (scope == WatchScope.USERS) {
       return List.copyOf(users);
     }
     List<RankedUser> rows = new ArrayList<>(users.size());
     for (RankedUser user : users) {
-      rows.add(new RankedUser(user.userId(), user.score(), rows.size() + 1, user.displayName()));
+      int above = rows.size();
+      rows.add(user.at(above == 0 ? 1 : rankBelow(rows.get(above - 1), user), above + 1));
     }
     return rows;
   }
@@ -68,6 +73,7 @@ final class LiveBoard {
   void apply(WatchContestResponse message) {
     Position now = Responses.of(message.getPosition());
     if (message.hasSnapshot()) {
+      rankStyle = RuleMessages.of(message.getSnapshot().getRules().getRankStyle());
       users = Responses.users(message.getSnapshot().getUsersList());
       totalUsers = OptionalInt.of(message.getSnapshot().getTotalUsers());
     } else {
@@ -101,21 +107,38 @@ final class LiveBoard {
     }
   }
 
-  /** Moves the user's row to its rank. */
+  /** Returns the rank of a user whose row is right below another one. */
+  private int rankBelow(RankedUser above, RankedUser user) {
+    boolean isShared = above.score() == user.score();
+    return switch (rankStyle) {
+      case ORDINAL -> above.place() + 1;
+      case COMPETITION -> isShared ? above.rank() : above.place() + 1;
+      case DENSE -> isShared ? above.rank() : above.rank() + 1;
+      case UNSPECIFIED ->
+          throw RpcStatus.local(
+                  Status.Code.UNIMPLEMENTED,
+                  "the contest has a rank style that this version of the client does not know",
+                  null,
+                  false)
+              .toException();
+    };
+  }
+
+  /** Moves the user's row to its place. */
   private void insert(RankedUser user, List<RankedUser> rows) {
     rows.removeIf(held -> held.userId().equals(user.userId()));
     if (scope == WatchScope.USERS) {
       rows.add(user);
-      rows.sort(BEST_FIRST);
-    } else if (user.rank() <= Math.min(limit, rows.size() + 1)) {
-      rows.add(user.rank() - 1, user);
+      rows.sort(Comparator.comparingInt(RankedUser::place));
+    } else if (user.place() <= Math.min(limit, rows.size() + 1)) {
+      rows.add(user.place() - 1, user);
       if (rows.size() > limit) {
         rows.remove(limit);
       }
-    } else if (user.rank() <= limit && scope == WatchScope.TOP) {
+    } else if (user.place() <= limit && scope == WatchScope.TOP) {
       throw new MissedChangesException(
-          "the stream has a change at rank %d, the board has %d rows"
-              .formatted(user.rank(), rows.size()));
+          "the stream has a change at place %d, the board has %d rows"
+              .formatted(user.place(), rows.size()));
     }
   }
 

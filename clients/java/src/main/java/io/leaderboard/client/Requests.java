@@ -2,7 +2,9 @@ package io.leaderboard.client;
 
 import com.google.protobuf.Duration;
 import com.google.protobuf.Timestamp;
+import io.leaderboard.v1.BatchGetUserRanksRequest;
 import io.leaderboard.v1.BatchUpdateScoresRequest;
+import io.leaderboard.v1.GetScoreRankRequest;
 import io.leaderboard.v1.GetTopUsersRequest;
 import io.leaderboard.v1.GetUserRankRequest;
 import io.leaderboard.v1.UpdateScoreRequest;
@@ -22,7 +24,9 @@ final class Requests {
             .setMode(mode(update.mode()))
             .setRequestId(update.requestId())
             .setEventType(update.eventType())
-            .setDisplayName(update.displayName());
+            .setDisplayName(update.displayName())
+            .setClearDisplayName(update.clearDisplayName())
+            .putAllAttributes(update.attributes());
     update
         .eventTime()
         .ifPresent(
@@ -55,7 +59,27 @@ final class Requests {
         GetUserRankRequest.newBuilder()
             .setContestId(query.contestId())
             .setUserId(query.userId())
-            .setNeighbors(query.neighbors());
+            .setNeighbors(query.neighbors())
+            .setAround(query.around());
+    query.minPosition().ifPresent(position -> message.setMinPosition(of(position)));
+    return message.build();
+  }
+
+  static BatchGetUserRanksRequest of(UserRanksQuery query) {
+    BatchGetUserRanksRequest.Builder message =
+        BatchGetUserRanksRequest.newBuilder()
+            .setContestId(query.contestId())
+            .addAllUserIds(query.userIds());
+    query.minPosition().ifPresent(position -> message.setMinPosition(of(position)));
+    return message.build();
+  }
+
+  static GetScoreRankRequest of(ScoreRankQuery query) {
+    GetScoreRankRequest.Builder message =
+        GetScoreRankRequest.newBuilder()
+            .setContestId(query.contestId())
+            .setScore(query.score())
+            .setAround(query.around());
     query.minPosition().ifPresent(position -> message.setMinPosition(of(position)));
     return message.build();
   }
@@ -82,8 +106,9 @@ final class Requests {
         .build();
   }
 
-  private static io.leaderboard.v1.UpdateMode mode(UpdateMode mode) {
+  static io.leaderboard.v1.UpdateMode mode(UpdateMode mode) {
     return switch (mode) {
+      case UNSPECIFIED -> io.leaderboard.v1.UpdateMode.UPDATE_MODE_UNSPECIFIED;
       case INCREMENT -> io.leaderboard.v1.UpdateMode.UPDATE_MODE_INCREMENT;
       case SET -> io.leaderboard.v1.UpdateMode.UPDATE_MODE_SET;
       case BEST -> io.leaderboard.v1.UpdateMode.UPDATE_MODE_BEST;

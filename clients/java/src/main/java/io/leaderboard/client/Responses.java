@@ -1,8 +1,10 @@
 package io.leaderboard.client;
 
 import com.google.rpc.RetryInfo;
+import io.leaderboard.v1.BatchGetUserRanksResponse;
 import io.leaderboard.v1.BatchUpdateResult;
 import io.leaderboard.v1.BatchUpdateScoresResponse;
+import io.leaderboard.v1.GetScoreRankResponse;
 import io.leaderboard.v1.GetTopUsersResponse;
 import io.leaderboard.v1.GetUserRankResponse;
 import io.leaderboard.v1.UpdateScoreResponse;
@@ -20,6 +22,7 @@ final class Responses {
         of(message.getUser()),
         message.getPreviousScore(),
         message.getPreviousRank(),
+        message.getPreviousPlace(),
         message.getApplied(),
         message.getReplayed(),
         of(message.getPosition()));
@@ -48,8 +51,26 @@ final class Responses {
     return new UserRank(
         of(message.getUser()),
         users(message.getNeighborsList()),
+        users(message.getAroundList()),
         message.getTotalUsers(),
         message.getPercentile(),
+        of(message.getPosition()));
+  }
+
+  static UserRanks of(BatchGetUserRanksResponse message) {
+    return new UserRanks(
+        users(message.getUsersList()),
+        message.getMissingUserIdsList(),
+        message.getTotalUsers(),
+        of(message.getPosition()));
+  }
+
+  static ScoreRank of(GetScoreRankResponse message) {
+    return new ScoreRank(
+        message.getRank(),
+        message.getPlace(),
+        users(message.getAroundList()),
+        message.getTotalUsers(),
         of(message.getPosition()));
   }
 
@@ -58,6 +79,7 @@ final class Responses {
     return new ScoreChange(
         of(message.getUser()),
         message.getPreviousRank(),
+        message.getPreviousPlace(),
         message.getPoints(),
         message.getEventType(),
         message.hasEventTime()
@@ -83,7 +105,12 @@ final class Responses {
 
   static RankedUser of(io.leaderboard.v1.RankedUser message) {
     return new RankedUser(
-        message.getUserId(), message.getScore(), message.getRank(), message.getDisplayName());
+        message.getUserId(),
+        message.getScore(),
+        message.getRank(),
+        message.getDisplayName(),
+        message.getPlace(),
+        message.getAttributesMap());
   }
 
   static List<RankedUser> users(List<io.leaderboard.v1.RankedUser> messages) {

@@ -30,8 +30,9 @@ abstract class ScoreCalls {
    * Changes the score of one user.
    *
    * <p>Fails with {@link InvalidRequestException} for a malformed field, {@link
-   * OutOfRangeException} if the points or the resulting score exceed ±2^53, and {@link
-   * RequestIdReusedException} if the request id was used with another payload.
+   * OutOfRangeException} if the points or the resulting score are beyond the bounds, {@link
+   * RequestIdReusedException} if the request id was used with another payload, and {@link
+   * NotFoundException} if the contest does not exist and the server begins none.
    *
    * @param update the change
    * @param timeout the timeout of the call including its retries
@@ -72,7 +73,7 @@ abstract class ScoreCalls {
   }
 
   /**
-   * Returns the first ranks of a contest, within the client's timeout.
+   * Returns the first rows of a contest, within the client's timeout.
    *
    * @param contestId the contest; an unknown one has an empty board
    * @param limit the number of users to return, from 1 to 1,000
@@ -88,12 +89,12 @@ abstract class ScoreCalls {
   }
 
   /**
-   * Returns consecutive ranks of a contest.
+   * Returns consecutive rows of a contest.
    *
    * <p>Fails with {@link InvalidRequestException} for a malformed field and {@link
    * FailedPreconditionException} if the requested position can't be reached.
    *
-   * @param query the ranks to return
+   * @param query the rows to return
    * @param timeout the timeout of the call including its retries
    * @return the users, best first
    */
@@ -122,13 +123,66 @@ abstract class ScoreCalls {
    * InvalidRequestException} for a malformed field and {@link FailedPreconditionException} if the
    * requested position can't be reached.
    *
-   * @param query the user and the number of neighbors
+   * @param query the user, and the numbers of neighbors and of rows around
    * @param timeout the timeout of the call including its retries
    * @return the rank
    */
   public CompletableFuture<UserRank> getUserRank(UserRankQuery query, Duration timeout) {
     return calls.start(
         LeaderboardServiceGrpc.getGetUserRankMethod(),
+        Requests.of(query),
+        Responses::of,
+        timeout);
+  }
+
+  /** Calls {@link #batchGetUserRanks(UserRanksQuery, Duration)} with the client's timeout. */
+  public CompletableFuture<UserRanks> batchGetUserRanks(UserRanksQuery query) {
+    return batchGetUserRanks(query, timeout);
+  }
+
+  /**
+   * Returns the scores and ranks of up to 1,000 users, all of one state.
+   *
+   * <p>Fails with {@link InvalidRequestException} for a malformed field, and if there are 0 or more
+   * than 1,000 users, and {@link FailedPreconditionException} if the requested position can't be
+   * reached. Users without a score are no error.
+   *
+   * @param query the users
+   * @param timeout the timeout of the call including its retries
+   * @return the ranks, best first
+   */
+  public CompletableFuture<UserRanks> batchGetUserRanks(UserRanksQuery query, Duration timeout) {
+    return calls.start(
+        LeaderboardServiceGrpc.getBatchGetUserRanksMethod(),
+        Requests.of(query),
+        Responses::of,
+        timeout);
+  }
+
+  /** Calls {@link #getScoreRank(ScoreRankQuery, Duration)} with the client's timeout. */
+  public CompletableFuture<ScoreRank> getScoreRank(String contestId, long score) {
+    return getScoreRank(ScoreRankQuery.builder(contestId, score).build());
+  }
+
+  /** Calls {@link #getScoreRank(ScoreRankQuery, Duration)} with the client's timeout. */
+  public CompletableFuture<ScoreRank> getScoreRank(ScoreRankQuery query) {
+    return getScoreRank(query, timeout);
+  }
+
+  /**
+   * Returns the rank that a new user with a score would have, and optionally the rows around.
+   *
+   * <p>Fails with {@link InvalidRequestException} for a malformed field and {@link
+   * FailedPreconditionException} if the requested position can't be reached. An unknown contest is
+   * an empty board.
+   *
+   * @param query the score and the number of rows around
+   * @param timeout the timeout of the call including its retries
+   * @return the rank
+   */
+  public CompletableFuture<ScoreRank> getScoreRank(ScoreRankQuery query, Duration timeout) {
+    return calls.start(
+        LeaderboardServiceGrpc.getGetScoreRankMethod(),
         Requests.of(query),
         Responses::of,
         timeout);

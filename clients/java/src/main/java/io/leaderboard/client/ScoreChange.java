@@ -6,10 +6,13 @@ import java.util.Optional;
 /**
  * A change of one user's row, as a watch receives it.
  *
- * @param user the user after the change; with the scope TOP, the rank of a user that left the
- *     watched ranks is only known to be beyond the limit
+ * @param user the user after the change, with its rank and place after all changes up to this one.
+ *     With the scope TOP the place of a user that left the watched rows is only known to be beyond
+ *     the limit, while its rank may be within it; and where the contest shares ranks, the rank is
+ *     that after all changes of the message
  * @param previousRank the rank before, from 1; 0 for a new user, and with the scope TOP for a row
- *     that moves up into the watched ranks without a change of its score
+ *     that moves up into the watched rows without a change of its score
+ * @param previousPlace the place before, from 1; 0 where the previous rank is 0
  * @param points the change of the score, from -2^54 to 2^54
  * @param eventType the event type of the update; may be empty
  * @param eventTime the event time of the update, if it has one
@@ -17,6 +20,7 @@ import java.util.Optional;
 public record ScoreChange(
     RankedUser user,
     int previousRank,
+    int previousPlace,
     long points,
     String eventType,
     Optional<Instant> eventTime) {}

@@ -1,7 +1,7 @@
 package io.leaderboard.client;
 
-import com.google.common.base.Utf8;
 import java.time.Instant;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
@@ -9,9 +9,10 @@ import java.util.UUID;
 /**
  * A change of one user's score. Made by {@link #of} or {@link #builder}.
  *
- * @param contestId the contest: {@code [A-Za-z0-9][A-Za-z0-9._-]{0,63}}; its first update creates
- *     it
- * @param userId the user: {@code [A-Za-z0-9][A-Za-z0-9._:@-]{0,127}}
+ * @param contestId the contest: {@code [A-Za-z0-9_][A-Za-z0-9._:-]{0,127}}; its first update
+ *     creates it
+ * @param userId the user: 1 to 128 printable ASCII characters, without space, quotation mark and
+ *     backslash
  * @param points the points that the mode applies to the score, from -2^53 to 2^53
  * @param mode how the points are applied
  * @param requestId identifies this write within its contest, so that a repetition has no effect: 1
@@ -19,6 +20,10 @@ import java.util.UUID;
  * @param eventType the type of the event, such as {@code goal}, sent to watchers; may be empty
  * @param eventTime the time of the event, sent to watchers; it has no influence on ranks
  * @param displayName the user's display name, at most 128 code points; empty keeps the current one
+ * @param attributes data of the user, such as a country or a team: they are merged into those that
+ *     the user has, and an empty value removes one. A user has at most 8, with keys that match
+ *     {@code [a-z0-9_.-]{1,32}} and at most 256 bytes in all
+ * @param clearDisplayName whether the display name is removed
  */
 public record ScoreUpdate(
     String contestId,
@@ -28,28 +33,38 @@ public record ScoreUpdate(
     String requestId,
     String eventType,
     Optional<Instant> eventTime,
-    String displayName) {
+    String displayName,
+    Map<String, String> attributes,
+    boolean clearDisplayName) {
 
   /**
-   * Rejects nulls with a {@link NullPointerException}, and unpaired surrogates, which would be sent
-   * as question marks, with an {@link IllegalArgumentException}; the service validates the rest.
+   * Copies the attributes. Rejects nulls with a {@link NullPointerException}, and unpaired
+   * surrogates, which would be sent as question marks, with an {@link IllegalArgumentException};
+   * the service validates the rest.
    */
   public ScoreUpdate {
     Objects.requireNonNull(mode, "mode");
     Objects.requireNonNull(eventTime, "eventTime");
-    check(contestId, "contestId");
-    check(userId, "userId");
-    check(requestId, "requestId");
-    check(eventType, "eventType");
-    check(displayName, "displayName");
+    UnicodeText.check(contestId, "contestId");
+    UnicodeText.check(userId, "userId");
+    UnicodeText.check(requestId, "requestId");
+    UnicodeText.check(eventType, "eventType");
+    UnicodeText.check(displayName, "displayName");
+    attributes = Map.copyOf(attributes);
+    attributes.forEach(
+        (key, value) -> {
+          UnicodeText.check(key, "attributes");
+          UnicodeText.check(value, "attributes");
+        });
   }
 
   /**
-   * Returns an update that adds points to a score.
+   * Returns an update that applies points to a score as the rules of the contest say, which add
+   * them unless they were changed.
    *
    * @param contestId the contest
    * @param userId the user
-   * @param points the points to add, from -2^53 to 2^53
+   * @param points the points, from -2^53 to 2^53
    * @return the update
    */
   public static ScoreUpdate of(String contestId, String userId, long points) {
@@ -57,7 +72,7 @@ public record ScoreUpdate(
   }
 
   /**
-   * Returns a builder of an update that adds 0 points and has no other fields.
+   * Returns a builder of an update with 0 points and no other fields.
    *
    * @param contestId the contest
    * @param userId the user
@@ -67,15 +82,6 @@ public record ScoreUpdate(
     return new Builder(contestId, userId);
   }
 
-  private static void check(String text, String name) {
-    Objects.requireNonNull(text, name);
-    try {
-      Utf8.encodedLength(text);
-    } catch (IllegalArgumentException e) {
-      throw new IllegalArgumentException(name + " is not valid Unicode: " + e.getMessage(), e);
-    }
-  }
-
   /** Returns this update if it has a request id, else a copy with a random one. */
   ScoreUpdate withRequestId() {
     if (!requestId.isEmpty()) {
@@ -83,7 +89,16 @@ public record ScoreUpdate(
     }
     String id = UUID.randomUUID().toString().replace("-", "");
     return new ScoreUpdate(
-        contestId, userId, points, mode, id, eventType, eventTime, displayName);
+        contestId,
+        userId,
+        points,
+        mode,
+        id,
+        eventType,
+        eventTime,
+        displayName,
+        attributes,
+        clearDisplayName);
   }
 
   /** A builder of {@link ScoreUpdate}. */
@@ -91,11 +106,13 @@ public record ScoreUpdate(
     private final String contestId;
     private final String userId;
     private long points;
-    private UpdateMode mode = UpdateMode.INCREMENT;
+    private UpdateMode mode = UpdateMode.UNSPECIFIED;
     private String requestId = "";
     private String eventType = "";
     private Optional<Instant> eventTime = Optional.empty();
     private String displayName = "";
+    private Map<String, String> attributes = Map.of();
+    private boolean clearDisplayName;
 
     private Builder(String contestId, String userId) {
       this.contestId = contestId;
@@ -116,7 +133,7 @@ public record ScoreUpdate(
     /**
      * Sets how the points are applied.
      *
-     * @param mode the mode; {@link UpdateMode#INCREMENT} by default
+     * @param mode the mode; by default that of the rules of the contest
      * @return this
      */
     public Builder mode(UpdateMode mode) {
@@ -169,13 +186,43 @@ public record ScoreUpdate(
     }
 
     /**
+     * Removes the user's display name.
+     *
+     * @return this
+     */
+    public Builder clearDisplayName() {
+      this.clearDisplayName = true;
+      return this;
+    }
+
+    /**
+     * Sets attributes of the user; the others stay.
+     *
+     * @param attributes the values by key; an empty value removes the attribute
+     * @return this
+     */
+    public Builder attributes(Map<String, String> attributes) {
+      this.attributes = attributes;
+      return this;
+    }
+
+    /**
      * Returns the update.
      *
      * @return the update
      */
     public ScoreUpdate build() {
       return new ScoreUpdate(
-          contestId, userId, points, mode, requestId, eventType, eventTime, displayName);
+          contestId,
+          userId,
+          points,
+          mode,
+          requestId,
+          eventType,
+          eventTime,
+          displayName,
+          attributes,
+          clearDisplayName);
     }
   }
 }

@@ -3,7 +3,7 @@ package io.leaderboard.client;
 import java.util.List;
 
 /**
- * Consecutive ranks of a contest.
+ * Consecutive rows of a contest.
  *
  * @param users the users, best first
  * @param totalUsers the number of users of the contest, from 0

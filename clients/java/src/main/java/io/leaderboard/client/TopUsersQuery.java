@@ -4,11 +4,11 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * A query for consecutive ranks of a contest. Made by {@link #builder}.
+ * A query for consecutive rows of a contest. Made by {@link #builder}.
  *
  * @param contestId the contest; an unknown one is an empty board
  * @param limit the number of users to return, from 0 to 1,000; 0 is 10
- * @param startRank the first rank to return, from 0; 0 is 1
+ * @param startRank the place of the first row to return, from 0; 0 is 1
  * @param minPosition the earliest position of the response, on any server
  */
 public record TopUsersQuery(
@@ -21,7 +21,7 @@ public record TopUsersQuery(
   }
 
   /**
-   * Returns a builder of a query for the first 10 ranks.
+   * Returns a builder of a query for the first 10 rows.
    *
    * @param contestId the contest
    * @return the builder
@@ -53,7 +53,7 @@ public record TopUsersQuery(
     }
 
     /**
-     * Sets the first rank to return.
+     * Sets the place of the first row to return.
      *
      * @param startRank from 1; 1 by default
      * @return this

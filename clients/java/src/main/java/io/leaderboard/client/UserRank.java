@@ -7,19 +7,22 @@ import java.util.List;
  *
  * @param user the user
  * @param neighbors the users ranked right above and below, best first, without the user
+ * @param around the rows around the user, best first, the user included
  * @param totalUsers the number of users of the contest, from 1
- * @param percentile the share of the other users that are ranked below, in percent from 0 to 100;
+ * @param percentile the share of the other users with a worse rank, in percent from 0 to 100;
  *     100 for a single user
  * @param position the position of the contest
  */
 public record UserRank(
     RankedUser user,
     List<RankedUser> neighbors,
+    List<RankedUser> around,
     int totalUsers,
     double percentile,
     Position position) {
-  /** Copies the neighbors. */
+  /** Copies the lists. */
   public UserRank {
     neighbors = List.copyOf(neighbors);
+    around = List.copyOf(around);
   }
 }

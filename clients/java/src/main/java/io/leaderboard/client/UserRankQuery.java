@@ -9,20 +9,29 @@ import java.util.Optional;
  * @param contestId the contest
  * @param userId the user
  * @param neighbors the number of users to return on each side, from 0 to 100
+ * @param around the number of consecutive rows around the user to return, the user included, from 0
+ *     to 201
  * @param minPosition the earliest position of the response, on any server
  */
 public record UserRankQuery(
-    String contestId, String userId, int neighbors, Optional<Position> minPosition) {
+    String contestId,
+    String userId,
+    int neighbors,
+    int around,
+    Optional<Position> minPosition) {
 
-  /** Rejects nulls with a {@link NullPointerException}; the service validates the rest. */
+  /**
+   * Rejects nulls with a {@link NullPointerException}, and unpaired surrogates in ids with an
+   * {@link IllegalArgumentException}; the service validates the rest.
+   */
   public UserRankQuery {
-    Objects.requireNonNull(contestId, "contestId");
-    Objects.requireNonNull(userId, "userId");
+    UnicodeText.check(contestId, "contestId");
+    UnicodeText.check(userId, "userId");
     Objects.requireNonNull(minPosition, "minPosition");
   }
 
   /**
-   * Returns a builder of a query without neighbors.
+   * Returns a builder of a query without neighbors and rows around.
    *
    * @param contestId the contest
    * @param userId the user
@@ -37,6 +46,7 @@ public record UserRankQuery(
     private final String contestId;
     private final String userId;
     private int neighbors;
+    private int around;
     private Optional<Position> minPosition = Optional.empty();
 
     private Builder(String contestId, String userId) {
@@ -52,6 +62,19 @@ public record UserRankQuery(
      */
     public Builder neighbors(int neighbors) {
       this.neighbors = neighbors;
+      return this;
+    }
+
+    /**
+     * Sets the number of consecutive rows around the user to return, the user included. At the ends
+     * of the board they begin at the first row, or end at the last one, so that there are as many
+     * as the board has.
+     *
+     * @param around from 0 to 201; 0 by default
+     * @return this
+     */
+    public Builder around(int around) {
+      this.around = around;
       return this;
     }
 
@@ -72,7 +95,7 @@ public record UserRankQuery(
      * @return the query
      */
     public UserRankQuery build() {
-      return new UserRankQuery(contestId, userId, neighbors, minPosition);
+      return new UserRankQuery(contestId, userId, neighbors, around, minPosition);
     }
   }
 }

@@ -8,7 +8,7 @@ import java.util.Objects;
  * The options of a watch. Made by {@link #builder}.
  *
  * @param contestId the contest; it need not exist yet
- * @param limit the number of first ranks on the board, from 0 to 1,000; 0 is 10
+ * @param limit the number of first rows on the board, from 0 to 1,000; 0 is 10
  * @param scope the changes to watch
  * @param userIds the users to watch with the scope USERS, 1 to 1,000; none with other scopes
  * @param minInterval the least time between two messages with changes in the scope TOP, from 0 to
@@ -17,16 +17,20 @@ import java.util.Objects;
 public record WatchOptions(
     String contestId, int limit, WatchScope scope, List<String> userIds, Duration minInterval) {
 
-  /** Rejects nulls with a {@link NullPointerException}; the service validates the rest. */
+  /**
+   * Rejects nulls with a {@link NullPointerException}, and unpaired surrogates in ids with an
+   * {@link IllegalArgumentException}; the service validates the rest.
+   */
   public WatchOptions {
-    Objects.requireNonNull(contestId, "contestId");
+    UnicodeText.check(contestId, "contestId");
     Objects.requireNonNull(scope, "scope");
     Objects.requireNonNull(minInterval, "minInterval");
     userIds = List.copyOf(userIds);
+    userIds.forEach(userId -> UnicodeText.check(userId, "userIds"));
   }
 
   /**
-   * Returns a builder of options that watch the first 10 ranks.
+   * Returns a builder of options that watch the first 10 rows.
    *
    * @param contestId the contest
    * @return the builder
@@ -48,7 +52,7 @@ public record WatchOptions(
     }
 
     /**
-     * Sets the number of first ranks on the board.
+     * Sets the number of first rows on the board.
      *
      * @param limit from 1 to 1,000; 10 by default
      * @return this

@@ -2,18 +2,18 @@ package io.leaderboard.client;
 
 /** The changes of a contest that a watch gets, and the rows of its board. */
 public enum WatchScope {
-  /** Changes among the first ranks, up to the limit. Those ranks are the rows. */
+  /** Changes among the first rows, up to the limit. Those are the rows. */
   TOP,
 
   /**
-   * Every change of the contest. The rows are the first ranks, up to the limit, that are known for
+   * Every change of the contest. The rows are the first ones, up to the limit, that are known for
    * certain: when a user leaves them, the service does not send the row that moves up from below.
    */
   ALL,
 
   /**
-   * Every change of the watched users. Those users are the rows, each with the rank right after the
-   * user's last change.
+   * Every change of the watched users. Those users are the rows, in the order of their places, each
+   * with the rank and the place right after the user's last change.
    */
   USERS
 }

@@ -36,13 +36,14 @@ final class WatchSession {
    *
    * @throws MissedChangesException if the message does not continue from the board's position, or
    *     is malformed
+   * @throws LeaderboardException if the client can't show the board
    */
   WatchUpdate apply(WatchContestResponse message) {
     List<RankedUser> before = update.rows();
     try {
       board.apply(message);
       update = updateAfter(message, before);
-    } catch (MissedChangesException e) {
+    } catch (LeaderboardException e) {
       throw e;
     } catch (RuntimeException e) {
       throw new MissedChangesException("malformed message: " + e.getMessage());

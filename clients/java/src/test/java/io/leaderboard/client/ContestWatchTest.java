@@ -99,6 +99,34 @@ class ContestWatchTest extends WithFakeService {
     assertEquals(List.of(0L, 7L), resumedAfter());
   }
 
+  /** A change of settings brings a snapshot, whose rules hold from then on. */
+  @Test
+  void changedSettingsBringSnapshot() {
+    WatchContestResponse.Builder changed =
+        snapshot(
+                8,
+                2,
+                io.leaderboard.v1.RankStyle.RANK_STYLE_DENSE,
+                user("ada", 5, 1),
+                user("bob", 3, 2))
+            .toBuilder();
+    changed
+        .getSnapshotBuilder()
+        .setReason(io.leaderboard.v1.SnapshotReason.SNAPSHOT_REASON_CONTEST_UPDATED);
+    scriptWatch(
+        FIRST,
+        changed.build(),
+        changes(8, 9, change(user("bob", 5, 1, 2), 2, 2)),
+        end(9, EndReason.END_REASON_CONTEST_OVER));
+
+    List<WatchUpdate> updates = updatesOf(client.watchContest("chess"));
+
+    assertEquals(SnapshotReason.CONTEST_UPDATED, updates.get(2).snapshotReason().orElseThrow());
+    assertEquals(
+        List.of(1, 1), updates.get(3).rows().stream().map(RankedUser::rank).toList());
+    assertEquals(1, fake.watchRequests.size());
+  }
+
   /** After a gap the next stream starts with a snapshot. */
   @Test
   void gapRestartsWithSnapshot() {

@@ -10,8 +10,14 @@ import io.grpc.ServerInterceptor;
 import io.grpc.StatusRuntimeException;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
 import io.grpc.stub.StreamObserver;
+import io.leaderboard.v1.BatchGetUserRanksRequest;
+import io.leaderboard.v1.BatchGetUserRanksResponse;
 import io.leaderboard.v1.BatchUpdateScoresRequest;
 import io.leaderboard.v1.BatchUpdateScoresResponse;
+import io.leaderboard.v1.GetScoreRankRequest;
+import io.leaderboard.v1.GetScoreRankResponse;
+import io.leaderboard.v1.GetUserRankRequest;
+import io.leaderboard.v1.GetUserRankResponse;
 import io.leaderboard.v1.LeaderboardServiceGrpc;
 import io.leaderboard.v1.UpdateScoreRequest;
 import io.leaderboard.v1.UpdateScoreResponse;
@@ -35,6 +41,11 @@ final class FakeService extends LeaderboardServiceGrpc.LeaderboardServiceImplBas
       new ConcurrentLinkedQueue<>();
   final Queue<Function<BatchUpdateScoresRequest, BatchUpdateScoresResponse>> batches =
       new ConcurrentLinkedQueue<>();
+  final ScriptedMethod<GetUserRankRequest, GetUserRankResponse> userRank = new ScriptedMethod<>();
+  final ScriptedMethod<BatchGetUserRanksRequest, BatchGetUserRanksResponse> userRanks =
+      new ScriptedMethod<>();
+  final ScriptedMethod<GetScoreRankRequest, GetScoreRankResponse> scoreRank =
+      new ScriptedMethod<>();
   final Queue<Consumer<StreamObserver<WatchContestResponse>>> watches =
       new ConcurrentLinkedQueue<>();
   final List<UpdateScoreRequest> updateRequests = new CopyOnWriteArrayList<>();
@@ -83,6 +94,24 @@ final class FakeService extends LeaderboardServiceGrpc.LeaderboardServiceImplBas
     } catch (StatusRuntimeException e) {
       observer.onError(e);
     }
+  }
+
+  @Override
+  public void getUserRank(
+      GetUserRankRequest request, StreamObserver<GetUserRankResponse> observer) {
+    userRank.call(request, observer);
+  }
+
+  @Override
+  public void batchGetUserRanks(
+      BatchGetUserRanksRequest request, StreamObserver<BatchGetUserRanksResponse> observer) {
+    userRanks.call(request, observer);
+  }
+
+  @Override
+  public void getScoreRank(
+      GetScoreRankRequest request, StreamObserver<GetScoreRankResponse> observer) {
+    scoreRank.call(request, observer);
   }
 
   @Override

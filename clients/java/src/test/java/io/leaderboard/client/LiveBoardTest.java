@@ -11,6 +11,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.leaderboard.v1.WatchContestResponse;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
 
@@ -29,7 +30,7 @@ class LiveBoardTest {
     assertEquals(9, board.position().orElseThrow().revision());
   }
 
-  /** A change with the scope TOP moves the row to its rank, and cuts the board to the limit. */
+  /** A change with the scope TOP moves the row to its place, and cuts the board to the limit. */
   @Test
   void topAppliesChangesInOrder() {
     LiveBoard board =
@@ -57,9 +58,9 @@ class LiveBoardTest {
     assertEquals(List.of("1 bob 3", "2 eve 1"), rows(board));
   }
 
-  /** A row at a rank that would leave a gap above it means missed changes. */
+  /** A row at a place that would leave a gap above it means missed changes. */
   @Test
-  void topDetectsGapBetweenRanks() {
+  void topDetectsGapBetweenRows() {
     LiveBoard board = board(WatchScope.TOP, 10, FIRST);
 
     assertThrows(
@@ -82,18 +83,39 @@ class LiveBoardTest {
     assertEquals(OptionalInt.of(3), board.totalUsers());
   }
 
-  /** With the scope USERS a row keeps the rank of its last change. */
+  /** With the scope USERS a row keeps the rank and the place of its last change. */
   @Test
   void usersKeepTheirRanks() {
     LiveBoard board =
         board(
             WatchScope.USERS,
             10,
-            snapshot(7, 50, user("ada", 5, 10), user("bob", 3, 20)),
-            changes(7, 8, change(user("bob", 9, 4), 20, 6)));
+            snapshot(7, 50, user("ada", 5, 10, 12), user("bob", 3, 20, 24)),
+            changes(7, 8, change(user("bob", 9, 4, 5), 20, 6)));
 
     assertEquals(List.of("4 bob 9", "10 ada 5"), rows(board));
+    assertEquals(List.of(5, 12), board.rows().stream().map(RankedUser::place).toList());
     assertEquals(OptionalInt.empty(), board.totalUsers());
+  }
+
+  /** A row keeps its name and attributes when others move it. */
+  @Test
+  void movedRowsKeepTheirData() {
+    LiveBoard board =
+        board(
+            WatchScope.TOP,
+            10,
+            snapshot(
+                7,
+                1,
+                user("ada", 5, 1).toBuilder()
+                    .setDisplayName("Ada")
+                    .putAttributes("team", "red")
+                    .build()),
+            changes(7, 8, change(user("bob", 6, 1), 0, 6)));
+
+    assertEquals(
+        new RankedUser("ada", 5, 2, "Ada", 2, Map.of("team", "red")), board.rows().get(1));
   }
 
   /** Progress changes only the position. */

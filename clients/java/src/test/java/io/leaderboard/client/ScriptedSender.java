@@ -3,6 +3,7 @@ package io.leaderboard.client;
 import io.grpc.StatusRuntimeException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
@@ -44,9 +45,9 @@ final class ScriptedSender {
   }
 
   static BatchResult success() {
-    RankedUser user = new RankedUser("ada", 1, 1, "");
+    RankedUser user = new RankedUser("ada", 1, 1, "", 1, Map.of());
     return new BatchResult.Success(
-        new UpdateResult(user, 0, 0, true, false, new Position("e", 1)));
+        new UpdateResult(user, 0, 0, 0, true, false, new Position("e", 1)));
   }
 
   static CompletableFuture<List<BatchResult>> results(BatchResult... results) {

@@ -1,10 +1,12 @@
 package io.leaderboard.client;
 
 import io.leaderboard.v1.Changes;
+import io.leaderboard.v1.ContestRules;
 import io.leaderboard.v1.End;
 import io.leaderboard.v1.EndReason;
 import io.leaderboard.v1.Position;
 import io.leaderboard.v1.Progress;
+import io.leaderboard.v1.RankStyle;
 import io.leaderboard.v1.RankedUser;
 import io.leaderboard.v1.ScoreChange;
 import io.leaderboard.v1.Snapshot;
@@ -16,18 +18,34 @@ import java.util.List;
 final class WatchMessages {
   private WatchMessages() {}
 
-  static RankedUser user(String userId, long score, int rank) {
-    return RankedUser.newBuilder().setUserId(userId).setScore(score).setRank(rank).build();
+  /** Returns a row of a contest whose ranks are places. */
+  static RankedUser user(String userId, long score, int place) {
+    return user(userId, score, place, place);
+  }
+
+  static RankedUser user(String userId, long score, int rank, int place) {
+    return RankedUser.newBuilder()
+        .setUserId(userId)
+        .setScore(score)
+        .setRank(rank)
+        .setPlace(place)
+        .build();
   }
 
   static WatchContestResponse snapshot(long revision, int total, RankedUser... users) {
+    return snapshot(revision, total, RankStyle.RANK_STYLE_ORDINAL, users);
+  }
+
+  static WatchContestResponse snapshot(
+      long revision, int total, RankStyle style, RankedUser... users) {
     return WatchContestResponse.newBuilder()
         .setPosition(position(revision))
         .setSnapshot(
             Snapshot.newBuilder()
                 .addAllUsers(List.of(users))
                 .setTotalUsers(total)
-                .setReason(SnapshotReason.SNAPSHOT_REASON_INITIAL))
+                .setReason(SnapshotReason.SNAPSHOT_REASON_INITIAL)
+                .setRules(ContestRules.newBuilder().setRankStyle(style)))
         .build();
   }
 
@@ -43,6 +61,7 @@ final class WatchMessages {
     return ScoreChange.newBuilder()
         .setUser(user)
         .setPreviousRank(previousRank)
+        .setPreviousPlace(previousRank)
         .setPoints(points)
         .build();
   }
