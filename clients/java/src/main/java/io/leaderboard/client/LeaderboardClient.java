@@ -19,7 +19,7 @@ import java.util.concurrent.ScheduledExecutorService;
  *
  * <p>Dependent stages of a future run on the threads of the client: they must not block for long.
  */
-public final class LeaderboardClient extends ScoreCalls implements AutoCloseable {
+public final class LeaderboardClient extends ContestCalls implements AutoCloseable {
   /** The error message of everything that ends because the client was closed. */
   static final String CLOSED = "the client was closed";
 

@@ -1,5 +1,6 @@
 package io.leaderboard.client;
 
+import com.google.protobuf.Timestamp;
 import com.google.rpc.RetryInfo;
 import io.leaderboard.v1.BatchGetUserRanksResponse;
 import io.leaderboard.v1.BatchUpdateResult;
@@ -75,16 +76,13 @@ final class Responses {
   }
 
   static ScoreChange of(io.leaderboard.v1.ScoreChange message) {
-    var time = message.getEventTime();
     return new ScoreChange(
         of(message.getUser()),
         message.getPreviousRank(),
         message.getPreviousPlace(),
         message.getPoints(),
         message.getEventType(),
-        message.hasEventTime()
-            ? Optional.of(Instant.ofEpochSecond(time.getSeconds(), time.getNanos()))
-            : Optional.empty());
+        message.hasEventTime() ? Optional.of(of(message.getEventTime())) : Optional.empty());
   }
 
   static SnapshotReason of(io.leaderboard.v1.SnapshotReason reason) {
@@ -115,6 +113,10 @@ final class Responses {
 
   static List<RankedUser> users(List<io.leaderboard.v1.RankedUser> messages) {
     return messages.stream().map(Responses::of).toList();
+  }
+
+  static Instant of(Timestamp message) {
+    return Instant.ofEpochSecond(message.getSeconds(), message.getNanos());
   }
 
   static Duration duration(RetryInfo message) {

@@ -46,6 +46,7 @@ final class FakeService extends LeaderboardServiceGrpc.LeaderboardServiceImplBas
       new ScriptedMethod<>();
   final ScriptedMethod<GetScoreRankRequest, GetScoreRankResponse> scoreRank =
       new ScriptedMethod<>();
+  final FakeContests contests = new FakeContests();
   final Queue<Consumer<StreamObserver<WatchContestResponse>>> watches =
       new ConcurrentLinkedQueue<>();
   final List<UpdateScoreRequest> updateRequests = new CopyOnWriteArrayList<>();
@@ -64,6 +65,7 @@ final class FakeService extends LeaderboardServiceGrpc.LeaderboardServiceImplBas
         NettyServerBuilder.forAddress(
                 new InetSocketAddress(host, port), InsecureServerCredentials.create())
             .addService(this)
+            .addService(contests)
             .intercept(new RecordingInterceptor())
             .build()
             .start();

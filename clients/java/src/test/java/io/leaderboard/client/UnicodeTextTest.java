@@ -26,7 +26,8 @@ class UnicodeTextTest {
             () -> ScoreUpdate.builder("chess", "ada").attributes(Map.of("x", UNPAIRED)).build(),
             () -> UserRankQuery.builder("chess", UNPAIRED).build(),
             () -> UserRanksQuery.of("chess", List.of("ada", UNPAIRED)),
-            () -> WatchOptions.builder("chess").users(List.of(UNPAIRED)).build());
+            () -> WatchOptions.builder("chess").users(List.of(UNPAIRED)).build(),
+            () -> ContestSettings.builder("chess").displayName(UNPAIRED).build());
 
     for (Supplier<Object> each : made) {
       assertThrows(IllegalArgumentException.class, each::get);
