@@ -2,17 +2,24 @@ package io.leaderboard.driver;
 
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
+import io.leaderboard.client.ContestSettings;
+import io.leaderboard.client.ContestUpdate;
+import io.leaderboard.client.ContestsQuery;
 import io.leaderboard.client.Position;
+import io.leaderboard.client.ScoreRankQuery;
 import io.leaderboard.client.ScoreUpdate;
 import io.leaderboard.client.TopUsersQuery;
 import io.leaderboard.client.UpdateMode;
 import io.leaderboard.client.UserRankQuery;
+import io.leaderboard.client.UserRanksQuery;
 import io.leaderboard.client.WatchOptions;
 import io.leaderboard.client.WatchScope;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
 
 /** The arguments of a scenario's request. */
@@ -44,18 +51,23 @@ final class Arguments {
     return texts;
   }
 
+  String contestId() {
+    return text("contest_id");
+  }
+
   ScoreUpdate update() {
-    return update(args);
+    return scoreUpdate(args);
   }
 
   List<ScoreUpdate> updates() {
     List<ScoreUpdate> updates = new ArrayList<>();
-    args.getAsJsonArray("updates").forEach(each -> updates.add(update(each.getAsJsonObject())));
+    args.getAsJsonArray("updates")
+        .forEach(each -> updates.add(scoreUpdate(each.getAsJsonObject())));
     return updates;
   }
 
   TopUsersQuery topUsers() {
-    TopUsersQuery.Builder query = TopUsersQuery.builder(text("contest_id"));
+    TopUsersQuery.Builder query = TopUsersQuery.builder(contestId());
     ifPresent(args, "limit", limit -> query.limit(limit.getAsInt()));
     ifPresent(args, "start_rank", rank -> query.startRank(rank.getAsInt()));
     ifPresent(args, "min_position", position -> query.minPosition(position(position)));
@@ -63,14 +75,49 @@ final class Arguments {
   }
 
   UserRankQuery userRank() {
-    UserRankQuery.Builder query = UserRankQuery.builder(text("contest_id"), text("user_id"));
+    UserRankQuery.Builder query = UserRankQuery.builder(contestId(), text("user_id"));
     ifPresent(args, "neighbors", neighbors -> query.neighbors(neighbors.getAsInt()));
+    ifPresent(args, "around", around -> query.around(around.getAsInt()));
     ifPresent(args, "min_position", position -> query.minPosition(position(position)));
     return query.build();
   }
 
+  UserRanksQuery userRanks() {
+    UserRanksQuery.Builder query = UserRanksQuery.builder(contestId(), texts("user_ids"));
+    ifPresent(args, "min_position", position -> query.minPosition(position(position)));
+    return query.build();
+  }
+
+  ScoreRankQuery scoreRank() {
+    ScoreRankQuery.Builder query = ScoreRankQuery.builder(contestId(), number("score"));
+    ifPresent(args, "around", around -> query.around(around.getAsInt()));
+    ifPresent(args, "min_position", position -> query.minPosition(position(position)));
+    return query.build();
+  }
+
+  ContestSettings contestSettings() {
+    ContestSettings.Builder settings = ContestSettings.builder(contestId());
+    ifPresent(args, "display_name", name -> settings.displayName(name.getAsString()));
+    ifPresent(args, "rules", rules -> settings.rules(Rules.of(rules.getAsJsonObject())));
+    return settings.build();
+  }
+
+  ContestUpdate contestUpdate() {
+    ContestUpdate.Builder update = ContestUpdate.builder(contestId());
+    ifPresent(args, "display_name", name -> update.displayName(name.getAsString()));
+    ifPresent(args, "rules", rules -> Rules.change(rules.getAsJsonObject(), update));
+    return update.build();
+  }
+
+  ContestsQuery contests() {
+    ContestsQuery.Builder query = ContestsQuery.builder();
+    ifPresent(args, "id_prefix", prefix -> query.idPrefix(prefix.getAsString()));
+    ifPresent(args, "page_size", size -> query.pageSize(size.getAsInt()));
+    return query.build();
+  }
+
   WatchOptions watch() {
-    WatchOptions.Builder options = WatchOptions.builder(text("contest_id"));
+    WatchOptions.Builder options = WatchOptions.builder(contestId());
     ifPresent(args, "limit", limit -> options.limit(limit.getAsInt()));
     ifPresent(args, "user_ids", users -> options.users(texts("user_ids")));
     ifPresent(args, "scope", scope -> options.scope(WatchScope.valueOf(scope.getAsString())));
@@ -78,7 +125,7 @@ final class Arguments {
     return options.build();
   }
 
-  private static ScoreUpdate update(JsonObject args) {
+  private static ScoreUpdate scoreUpdate(JsonObject args) {
     ScoreUpdate.Builder update =
         ScoreUpdate.builder(
             args.get("contest_id").getAsString(), args.get("user_id").getAsString());
@@ -88,7 +135,22 @@ final class Arguments {
     ifPresent(args, "event_type", type -> update.eventType(type.getAsString()));
     ifPresent(args, "event_time", time -> update.eventTime(Instant.parse(time.getAsString())));
     ifPresent(args, "display_name", name -> update.displayName(name.getAsString()));
+    ifPresent(args, "attributes", all -> update.attributes(attributes(all.getAsJsonObject())));
+    ifPresent(
+        args,
+        "clear_display_name",
+        clear -> {
+          if (clear.getAsBoolean()) {
+            update.clearDisplayName();
+          }
+        });
     return update.build();
+  }
+
+  private static Map<String, String> attributes(JsonObject json) {
+    Map<String, String> attributes = new HashMap<>();
+    json.entrySet().forEach(each -> attributes.put(each.getKey(), each.getValue().getAsString()));
+    return attributes;
   }
 
   private static Position position(JsonElement position) {
@@ -103,7 +165,7 @@ final class Arguments {
     }
   }
 
-  private static long exact(JsonElement number) {
+  static long exact(JsonElement number) {
     return number.getAsBigDecimal().longValueExact();
   }
 

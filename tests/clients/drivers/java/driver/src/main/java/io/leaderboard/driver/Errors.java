@@ -16,6 +16,7 @@ final class Errors {
           "OutOfRange",
           "NotFound",
           "RequestIdReused",
+          "AlreadyExists",
           "FailedPrecondition",
           "Overloaded",
           "Unavailable",

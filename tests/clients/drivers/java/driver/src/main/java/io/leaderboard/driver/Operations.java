@@ -2,25 +2,31 @@ package io.leaderboard.driver;
 
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
+import io.leaderboard.client.Contest;
 import io.leaderboard.client.LeaderboardClient;
-import io.leaderboard.client.ScoreUpdate;
 import java.time.Duration;
-import java.util.List;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BiConsumer;
+import java.util.function.BiFunction;
 import java.util.function.Function;
+import java.util.function.Supplier;
 
 /** The operations of a scenario; many run at once. */
 final class Operations {
   private final LeaderboardClient client;
   private final Replies replies;
+  private final Map<String, BiConsumer<JsonElement, Arguments>> calls = new HashMap<>();
   private final Map<Long, CompletableFuture<?>> running = new ConcurrentHashMap<>();
   private final Map<Long, CompletableFuture<?>> replied = new ConcurrentHashMap<>();
 
   Operations(LeaderboardClient client, Replies replies) {
     this.client = client;
     this.replies = replies;
+    addScores();
+    addContests();
   }
 
   /** Starts an operation, and replies once it ends. */
@@ -38,39 +44,83 @@ final class Operations {
     replied.values().forEach(CompletableFuture::join);
   }
 
+  private void addScores() {
+    add("update", Arguments::update, client::updateScore, client::updateScore, Results::update);
+    add(
+        "batch",
+        Arguments::updates,
+        client::batchUpdateScores,
+        client::batchUpdateScores,
+        Results::batch);
+    add("top", Arguments::topUsers, client::getTopUsers, client::getTopUsers, Results::topUsers);
+    add("rank", Arguments::userRank, client::getUserRank, client::getUserRank, Results::userRank);
+    add(
+        "user_ranks",
+        Arguments::userRanks,
+        client::batchGetUserRanks,
+        client::batchGetUserRanks,
+        Results::userRanks);
+    add(
+        "score_rank",
+        Arguments::scoreRank,
+        client::getScoreRank,
+        client::getScoreRank,
+        Results::scoreRank);
+  }
+
+  private void addContests() {
+    add(
+        "create_contest",
+        Arguments::contestSettings,
+        client::createContest,
+        client::createContest,
+        ContestResults::contest);
+    add(
+        "get_contest",
+        Arguments::contestId,
+        client::getContest,
+        client::getContest,
+        ContestResults::contest);
+    add(
+        "update_contest",
+        Arguments::contestUpdate,
+        client::updateContest,
+        client::updateContest,
+        ContestResults::contest);
+    add(
+        "list_contests",
+        Arguments::contests,
+        query -> list(() -> client.listContests(query)),
+        (query, timeout) -> list(() -> client.listContests(query, timeout)),
+        Function.identity());
+  }
+
+  /** Adds a call, which gets the timeout of its request if that has one. */
+  private <Q, T> void add(
+      String op,
+      Function<Arguments, Q> query,
+      Function<Q, CompletableFuture<T>> call,
+      BiFunction<Q, Duration, CompletableFuture<T>> callWithTimeout,
+      Function<T, JsonObject> result) {
+    calls.put(
+        op,
+        (id, args) -> {
+          Q asked = query.apply(args);
+          Duration timeout = args.timeout();
+          replyWith(
+              id,
+              timeout == null ? call.apply(asked) : callWithTimeout.apply(asked, timeout),
+              result);
+        });
+  }
+
+  /** Reads all contests, on a thread of its own since that blocks. */
+  private static CompletableFuture<JsonObject> list(Supplier<Iterable<Contest>> contests) {
+    return CompletableFuture.supplyAsync(() -> ContestResults.contests(contests.get()));
+  }
+
   private void start(JsonElement id, String op, Arguments args) {
-    Duration timeout = args.timeout();
     switch (op) {
-      case "update" -> {
-        ScoreUpdate update = args.update();
-        replyWith(
-            id,
-            timeout == null ? client.updateScore(update) : client.updateScore(update, timeout),
-            Results::update);
-      }
-      case "batch" -> {
-        List<ScoreUpdate> updates = args.updates();
-        replyWith(
-            id,
-            timeout == null
-                ? client.batchUpdateScores(updates)
-                : client.batchUpdateScores(updates, timeout),
-            Results::batch);
-      }
-      case "top" ->
-          replyWith(
-              id,
-              timeout == null
-                  ? client.getTopUsers(args.topUsers())
-                  : client.getTopUsers(args.topUsers(), timeout),
-              Results::topUsers);
-      case "rank" ->
-          replyWith(
-              id,
-              timeout == null
-                  ? client.getUserRank(args.userRank())
-                  : client.getUserRank(args.userRank(), timeout),
-              Results::userRank);
       case "storm" -> replyWith(id, new Storm(client, args).start(), Function.identity());
       case "buffer" -> replyWith(id, BufferedStorm.start(client, args), Function.identity());
       case "watch" ->
@@ -84,7 +134,12 @@ final class Operations {
         running.get(args.number("target")).cancel(true);
         replies.ok(id, new JsonObject());
       }
-      default -> throw new IllegalArgumentException("unknown operation: " + op);
+      default -> {
+        if (!calls.containsKey(op)) {
+          throw new IllegalArgumentException("unknown operation: " + op);
+        }
+        calls.get(op).accept(id, args);
+      }
     }
   }
 

@@ -11,9 +11,11 @@ import io.leaderboard.client.BatchResult;
 import io.leaderboard.client.Position;
 import io.leaderboard.client.RankedUser;
 import io.leaderboard.client.ScoreChange;
+import io.leaderboard.client.ScoreRank;
 import io.leaderboard.client.TopUsers;
 import io.leaderboard.client.UpdateResult;
 import io.leaderboard.client.UserRank;
+import io.leaderboard.client.UserRanks;
 import io.leaderboard.client.WatchUpdate;
 import java.time.Instant;
 import java.util.List;
@@ -31,6 +33,7 @@ final class Results {
     json.add("user", user(result.user()));
     json.addProperty("previous_score", result.previousScore());
     json.addProperty("previous_rank", result.previousRank());
+    json.addProperty("previous_place", result.previousPlace());
     json.addProperty("applied", result.applied());
     json.addProperty("replayed", result.replayed());
     json.add("position", position(result.position()));
@@ -65,8 +68,30 @@ final class Results {
     JsonObject json = new JsonObject();
     json.add("user", user(rank.user()));
     json.add("neighbors", users(rank.neighbors()));
+    json.add("around", users(rank.around()));
     json.addProperty("total_users", rank.totalUsers());
     json.addProperty("percentile", rank.percentile());
+    json.add("position", position(rank.position()));
+    return json;
+  }
+
+  static JsonObject userRanks(UserRanks ranks) {
+    JsonArray missing = new JsonArray();
+    ranks.missingUserIds().forEach(missing::add);
+    JsonObject json = new JsonObject();
+    json.add("users", users(ranks.users()));
+    json.add("missing_user_ids", missing);
+    json.addProperty("total_users", ranks.totalUsers());
+    json.add("position", position(ranks.position()));
+    return json;
+  }
+
+  static JsonObject scoreRank(ScoreRank rank) {
+    JsonObject json = new JsonObject();
+    json.addProperty("rank", rank.rank());
+    json.addProperty("place", rank.place());
+    json.add("around", users(rank.around()));
+    json.addProperty("total_users", rank.totalUsers());
     json.add("position", position(rank.position()));
     return json;
   }
@@ -79,6 +104,7 @@ final class Results {
       row.add(user.score());
       row.add(user.rank());
       row.add(user.displayName());
+      row.add(user.place());
       rows.add(row);
     }
     JsonArray changes = new JsonArray();
@@ -104,6 +130,7 @@ final class Results {
     JsonObject json = new JsonObject();
     json.add("user", user(change.user()));
     json.addProperty("previous_rank", change.previousRank());
+    json.addProperty("previous_place", change.previousPlace());
     json.addProperty("points", change.points());
     json.addProperty("event_type", change.eventType());
     json.addProperty("event_time", change.eventTime().map(Instant::toString).orElse(null));
@@ -125,15 +152,19 @@ final class Results {
   }
 
   private static JsonObject user(RankedUser user) {
+    JsonObject attributes = new JsonObject();
+    user.attributes().forEach(attributes::addProperty);
     JsonObject json = new JsonObject();
     json.addProperty("user_id", user.userId());
     json.addProperty("score", user.score());
     json.addProperty("rank", user.rank());
     json.addProperty("display_name", user.displayName());
+    json.addProperty("place", user.place());
+    json.add("attributes", attributes);
     return json;
   }
 
-  private static JsonObject position(Position position) {
+  static JsonObject position(Position position) {
     JsonObject json = new JsonObject();
     json.addProperty("epoch", position.epoch());
     json.addProperty("revision", position.revision());
