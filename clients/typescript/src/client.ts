@@ -5,28 +5,14 @@ import { create } from "@bufbuild/protobuf";
 import { OpenCalls, checkTimeout } from "./call-bounds.js";
 import { type CallOptions, Calls } from "./calls.js";
 import { ChannelPool } from "./channel-pool.js";
-import {
-  batchResult,
-  encode,
-  encodeUpdate,
-  encodeUpdates,
-  positionOf,
-  rankedUser,
-  updateResult,
-} from "./encoding.js";
+import { batchResult, encodeUpdate, encodeUpdates, updateResult } from "./encoding.js";
 import { InvalidResponseError } from "./errors.js";
 import {
   LeaderboardService,
   type UpdateScoreRequest,
 } from "./gen/leaderboard/v1/leaderboard_pb.js";
-import type {
-  BatchResult,
-  Position,
-  ScoreUpdate,
-  TopUsers,
-  UpdateResult,
-  UserRank,
-} from "./model.js";
+import type { BatchResult, ScoreUpdate, TopUsers, UpdateResult, UserRank } from "./model.js";
+import { type RankOptions, type TopOptions, getTopUsers, getUserRank } from "./reads.js";
 import { ScoreBuffer } from "./score-buffer.js";
 import type { ScoreBufferOptions } from "./score-buffer-options.js";
 import { type ServerOptions, Servers } from "./servers.js";
@@ -37,28 +23,6 @@ import { type WatchOptions, watch } from "./watch.js";
 export interface ClientOptions extends ServerOptions {
   /** The milliseconds for a whole call with all its retries. Default: 10,000. */
   readonly timeoutMs?: number | undefined;
-}
-
-/** The options of `getTopUsers`. */
-export interface TopOptions extends CallOptions {
-  /** The maximum number of users to return, up to 1,000. Default: 10. */
-  readonly limit?: number | undefined;
-  /** The first rank to return. Default: 1. */
-  readonly startRank?: number | undefined;
-  /**
-   * The oldest acceptable state: the response is of this position or a later one, on any server.
-   */
-  readonly minPosition?: Position | undefined;
-}
-
-/** The options of `getUserRank`. */
-export interface RankOptions extends CallOptions {
-  /** The number of users to return on each side, up to 100. Default: 0. */
-  readonly neighbors?: number | undefined;
-  /**
-   * The oldest acceptable state: the response is of this position or a later one, on any server.
-   */
-  readonly minPosition?: Position | undefined;
 }
 
 const { method } = LeaderboardService;
@@ -111,19 +75,7 @@ export class Client {
 
   /** Returns consecutive ranks of a contest, best first. An unknown contest has an empty board. */
   async getTopUsers(contestId: string, options: TopOptions = {}): Promise<TopUsers> {
-    const { limit = 0, startRank = 0, minPosition } = options;
-    const request = encode(method.getTopUsers.input, {
-      contestId,
-      limit,
-      startRank,
-      ...(minPosition && { minPosition }),
-    });
-    const response = await this.#calls.unary(method.getTopUsers, request, options);
-    return {
-      users: response.users.map(rankedUser),
-      totalUsers: response.totalUsers,
-      position: positionOf(response.position),
-    };
+    return getTopUsers(this.#calls, contestId, options);
   }
 
   /** Returns the score and rank of one user; throws NotFoundError if the user has no score. */
@@ -132,21 +84,7 @@ export class Client {
     userId: string,
     options: RankOptions = {},
   ): Promise<UserRank> {
-    const { neighbors = 0, minPosition } = options;
-    const request = encode(method.getUserRank.input, {
-      contestId,
-      userId,
-      neighbors,
-      ...(minPosition && { minPosition }),
-    });
-    const response = await this.#calls.unary(method.getUserRank, request, options);
-    return {
-      user: rankedUser(response.user),
-      neighbors: response.neighbors.map(rankedUser),
-      totalUsers: response.totalUsers,
-      percentile: response.percentile,
-      position: positionOf(response.position),
-    };
+    return getUserRank(this.#calls, contestId, userId, options);
   }
 
   /**

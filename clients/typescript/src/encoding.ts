@@ -26,11 +26,8 @@ import type {
 } from "./model.js";
 import { errorOfUpdate } from "./rpc-status.js";
 
-const MODES = new Map<string, pb.UpdateMode>([
-  ["INCREMENT", pb.UpdateMode.INCREMENT],
-  ["SET", pb.UpdateMode.SET],
-  ["BEST", pb.UpdateMode.BEST],
-]);
+/** A generated enum: its values by their names, and its names by their values. */
+type EnumOf<E extends number> = Readonly<Record<string, E | string>>;
 
 /**
  * Returns the message of a request.
@@ -59,16 +56,12 @@ export function encode<I extends DescMessage>(
  * @throws InvalidRequestError if a value can't be encoded.
  */
 export function encodeUpdate(update: ScoreUpdate): pb.UpdateScoreRequest {
-  const mode = MODES.get(update.mode ?? "INCREMENT");
-  if (mode === undefined) {
-    throw invalidRequest("mode", `is ${String(update.mode)}, not INCREMENT, SET or BEST`);
-  }
   const time = update.eventTime ?? undefined;
   return encode(pb.UpdateScoreRequestSchema, {
     contestId: update.contestId,
     userId: update.userId,
-    points: encodePoints(update.points),
-    mode,
+    points: encodeInteger("points", update.points),
+    mode: encodeEnum("mode", pb.UpdateMode, update.mode ?? "INCREMENT"),
     requestId: update.requestId || randomUUID().replaceAll("-", ""),
     eventType: update.eventType ?? "",
     displayName: update.displayName ?? "",
@@ -101,13 +94,45 @@ export function invalidRequest(field: string, description: string): InvalidReque
   return new InvalidRequestError("INVALID_ARGUMENT", `${field}: ${description}`, { violations });
 }
 
-function encodePoints(value: bigint | number): bigint {
+/**
+ * Returns the 64-bit integer of a field.
+ *
+ * @throws InvalidRequestError if the value is none.
+ */
+export function encodeInteger(field: string, value: bigint | number): bigint {
   if (
     typeof value === "bigint" ? BigInt.asIntN(64, value) === value : Number.isSafeInteger(value)
   ) {
     return BigInt(value);
   }
-  throw invalidRequest("points", `is ${String(value)}, not a 64-bit bigint or a safe integer`);
+  throw invalidRequest(field, `is ${String(value)}, not a 64-bit bigint or a safe integer`);
+}
+
+/**
+ * Returns the value of an enum that has a name.
+ *
+ * @throws InvalidRequestError if there is none, or it is the unspecified one.
+ */
+export function encodeEnum<E extends number>(field: string, values: EnumOf<E>, name: string): E {
+  const isNumber = (value: E | string | undefined): value is E => typeof value === "number";
+  const value = Object.hasOwn(values, name) ? values[name] : undefined;
+  if (isNumber(value) && value) {
+    return value;
+  }
+  const names = Object.keys(values).filter((each) => isNumber(values[each]) && values[each]);
+  throw invalidRequest(field, `is ${String(name)}, not ${names.join(" or ")}`);
+}
+
+/**
+ * Returns the users of a request.
+ *
+ * @throws InvalidRequestError if they are a string, which would be read as a list of characters.
+ */
+export function encodeUserIds(userIds: Iterable<string>): string[] {
+  if (typeof userIds === "string") {
+    throw invalidRequest("user_ids", "is a string, not a list of strings");
+  }
+  return [...userIds];
 }
 
 function encodeTime(time: Date | Instant): Omit<Timestamp, "$typeName" | "$unknown"> {

@@ -1,7 +1,7 @@
 // The public names of the package.
 
 export type { CallOptions } from "./calls.js";
-export { Client, type ClientOptions, type RankOptions, type TopOptions } from "./client.js";
+export { Client, type ClientOptions } from "./client.js";
 export {
   BufferClosedError,
   CancelledError,
@@ -31,6 +31,7 @@ export type {
   UpdateResult,
   UserRank,
 } from "./model.js";
+export type { RankOptions, ReadOptions, TopOptions } from "./reads.js";
 export type { ScoreBuffer } from "./score-buffer.js";
 export type { ScoreBufferOptions } from "./score-buffer-options.js";
 export type { ServerOptions, TlsOptions, Token } from "./servers.js";

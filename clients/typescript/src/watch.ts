@@ -3,7 +3,7 @@
 import { durationFromMs } from "@bufbuild/protobuf/wkt";
 
 import { type CallBounds, type OpenCalls, onAbort } from "./call-bounds.js";
-import { encode, invalidRequest } from "./encoding.js";
+import { encode, encodeEnum, encodeUserIds, invalidRequest } from "./encoding.js";
 import { LeaderboardError } from "./errors.js";
 import {
   type WatchContestRequest,
@@ -47,11 +47,6 @@ export interface WatchOptions {
 const IDLE_TIMEOUT_MS = 30_000;
 
 const STALLED = "ERROR_REASON_WATCHER_STALLED";
-const SCOPES = new Map<string, Scope>([
-  ["TOP", Scope.TOP],
-  ["ALL", Scope.ALL],
-  ["USERS", Scope.USERS],
-]);
 
 /** Yields the updates of a watch; see `Client.watch`. */
 export function watch(
@@ -133,22 +128,15 @@ async function* watchStream(
 }
 
 function encodeRequest(contestId: string, options: WatchOptions): WatchContestRequest {
-  const scope = SCOPES.get(options.scope ?? "TOP");
-  if (scope === undefined) {
-    throw invalidRequest("scope", `is ${String(options.scope)}, not TOP, ALL or USERS`);
-  }
-  if (typeof options.userIds === "string") {
-    throw invalidRequest("user_ids", "is a string, not a list of strings");
-  }
   const interval = options.minIntervalMs ?? 0;
   if (!Number.isFinite(interval)) {
     throw invalidRequest("min_interval", `is ${String(interval)}, not a number`);
   }
   return encode(WatchContestRequestSchema, {
     contestId,
-    scope,
+    scope: encodeEnum("scope", Scope, options.scope ?? "TOP"),
     limit: options.limit ?? 0,
-    userIds: [...(options.userIds ?? [])],
+    userIds: encodeUserIds(options.userIds ?? []),
     ...(interval ? { minInterval: durationFromMs(interval) } : {}),
   });
 }
