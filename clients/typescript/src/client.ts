@@ -73,7 +73,7 @@ export class Client {
     return this.#sendBatch(encodeUpdates(updates), options);
   }
 
-  /** Returns consecutive ranks of a contest, best first. An unknown contest has an empty board. */
+  /** Returns consecutive rows of a contest, best first. An unknown contest has an empty board. */
   async getTopUsers(contestId: string, options: TopOptions = {}): Promise<TopUsers> {
     return getTopUsers(this.#calls, contestId, options);
   }

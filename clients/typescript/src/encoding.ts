@@ -61,10 +61,12 @@ export function encodeUpdate(update: ScoreUpdate): pb.UpdateScoreRequest {
     contestId: update.contestId,
     userId: update.userId,
     points: encodeInteger("points", update.points),
-    mode: encodeEnum("mode", pb.UpdateMode, update.mode ?? "INCREMENT"),
+    mode: encodeEnum("mode", pb.UpdateMode, update.mode),
     requestId: update.requestId || randomUUID().replaceAll("-", ""),
     eventType: update.eventType ?? "",
     displayName: update.displayName ?? "",
+    clearDisplayName: update.clearDisplayName ?? false,
+    attributes: encodeAttributes(update.attributes ?? {}),
     ...(time === undefined ? {} : { eventTime: encodeTime(time) }),
   });
 }
@@ -109,17 +111,20 @@ export function encodeInteger(field: string, value: bigint | number): bigint {
 }
 
 /**
- * Returns the value of an enum that has a name.
+ * Returns the value of an enum that has a name; without a name the unspecified one.
  *
- * @throws InvalidRequestError if there is none, or it is the unspecified one.
+ * @throws InvalidRequestError if no other value has the name.
  */
-export function encodeEnum<E extends number>(field: string, values: EnumOf<E>, name: string): E {
-  const isNumber = (value: E | string | undefined): value is E => typeof value === "number";
-  const value = Object.hasOwn(values, name) ? values[name] : undefined;
-  if (isNumber(value) && value) {
-    return value;
+export function encodeEnum<E extends number>(
+  field: string,
+  values: EnumOf<E>,
+  name: string | null | undefined,
+): E {
+  const named = Object.keys(values).filter((each) => typeof values[each] === "number");
+  const [unspecified, ...names] = named as [string, ...string[]];
+  if (name === null || name === undefined || names.includes(name)) {
+    return values[name ?? unspecified] as E;
   }
-  const names = Object.keys(values).filter((each) => isNumber(values[each]) && values[each]);
   throw invalidRequest(field, `is ${String(name)}, not ${names.join(" or ")}`);
 }
 
@@ -133,6 +138,14 @@ export function encodeUserIds(userIds: Iterable<string>): string[] {
     throw invalidRequest("user_ids", "is a string, not a list of strings");
   }
   return [...userIds];
+}
+
+function encodeAttributes(attributes: Readonly<Record<string, string>>): Record<string, string> {
+  // JavaScript callers may pass anything; a Map would become an object without attributes.
+  if (typeof attributes !== "object" || Symbol.iterator in attributes) {
+    throw invalidRequest("attributes", "is not an object with a string for each name");
+  }
+  return { ...attributes };
 }
 
 function encodeTime(time: Date | Instant): Omit<Timestamp, "$typeName" | "$unknown"> {
@@ -172,6 +185,7 @@ export function updateResult(response: pb.UpdateScoreResponse): UpdateResult {
     user: rankedUser(response.user),
     previousScore: response.previousScore,
     previousRank: response.previousRank,
+    previousPlace: response.previousPlace,
     applied: response.applied,
     replayed: response.replayed,
     position: positionOf(response.position),
@@ -192,8 +206,8 @@ export function batchResult({ outcome }: pb.BatchUpdateResult): BatchResult {
 
 /** Returns the plain object of a user. */
 export function rankedUser(user: pb.RankedUser = create(pb.RankedUserSchema)): RankedUser {
-  const { userId, score, rank, displayName } = user;
-  return { userId, score, rank, displayName };
+  const { userId, score, rank, place, displayName, attributes } = user;
+  return { userId, score, rank, place, displayName, attributes };
 }
 
 /** Returns the plain object of a position. */
@@ -206,6 +220,7 @@ export function scoreChange(change: pb.ScoreChange): ScoreChange {
   return {
     user: rankedUser(change.user),
     previousRank: change.previousRank,
+    previousPlace: change.previousPlace,
     points: change.points,
     eventType: change.eventType,
     eventTime: change.eventTime && timestampDate(change.eventTime),

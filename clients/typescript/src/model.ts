@@ -8,10 +8,14 @@ export interface RankedUser {
   readonly userId: string;
   /** The score, from -2^53 to 2^53. */
   readonly score: bigint;
-  /** The rank, from 1. */
+  /** The rank, from 1: the place, or the same for equal scores if the contest shares ranks. */
   readonly rank: number;
+  /** The number of the row in the order of the contest, from 1. */
+  readonly place: number;
   /** The user's human-readable name; empty if none was given. */
   readonly displayName: string;
+  /** Data that are shown with the user, such as a country; empty if there are none. */
+  readonly attributes: Readonly<Record<string, string>>;
 }
 
 /** A point in the history of one contest. */
@@ -30,18 +34,21 @@ export interface Instant {
   readonly nanos: number;
 }
 
-/** How points are applied: added to the score, replacing it, or replacing it if they are higher. */
+/**
+ * How points are applied: added to the score, replacing it, or replacing it if they are better by
+ * the order of the contest.
+ */
 export type UpdateMode = "INCREMENT" | "SET" | "BEST";
 
 /** A change of one user's score. */
 export interface ScoreUpdate {
-  /** The contest. The first update creates it. */
+  /** The contest. The first update creates it, unless the server leaves that to `createContest`. */
   readonly contestId: string;
   /** The user. The first update creates the user. */
   readonly userId: string;
   /** Applied to the score by the mode, from -2^53 to 2^53; a number must be a safe integer. */
   readonly points: bigint | number;
-  /** How the points are applied. Default: `INCREMENT`. */
+  /** How the points are applied. Default: as the rules of the contest say. */
   readonly mode?: UpdateMode | undefined;
   /** Identifies this write within its contest, so that it counts once. Default: a random id. */
   readonly requestId?: string | undefined;
@@ -51,6 +58,13 @@ export interface ScoreUpdate {
   readonly eventTime?: Date | Instant | undefined;
   /** The user's human-readable name. Default: the present name is kept. */
   readonly displayName?: string | undefined;
+  /** Whether the user's name is removed; `displayName` must not be set then. Default: false. */
+  readonly clearDisplayName?: boolean | undefined;
+  /**
+   * Data that are shown with the user, such as a country. They are merged into those of the user in
+   * this contest; an empty value removes an attribute. At most 8, with 256 bytes in all.
+   */
+  readonly attributes?: Readonly<Record<string, string>> | undefined;
 }
 
 /** The outcome of an update. */
@@ -61,6 +75,8 @@ export interface UpdateResult {
   readonly previousScore: bigint;
   /** The rank right before this update; 0 for a new user. */
   readonly previousRank: number;
+  /** The place right before this update; 0 for a new user. */
+  readonly previousPlace: number;
   /** Whether the update changed something. */
   readonly applied: boolean;
   /** Whether the same request id was received before: this is the first result again. */
@@ -74,7 +90,7 @@ export type BatchResult =
   | { readonly ok: true; readonly result: UpdateResult }
   | { readonly ok: false; readonly error: LeaderboardError };
 
-/** Consecutive ranks of a contest. */
+/** Consecutive rows of a contest. */
 export interface TopUsers {
   /** The users, best first. */
   readonly users: readonly RankedUser[];
@@ -92,7 +108,7 @@ export interface UserRank {
   readonly neighbors: readonly RankedUser[];
   /** The number of users in the contest. */
   readonly totalUsers: number;
-  /** The share of the other users who are ranked below, in percent; 100 for a single user. */
+  /** The share of the other users with a worse rank, in percent; 100 for a single user. */
   readonly percentile: number;
   /** The position of this state. */
   readonly position: Position;
@@ -102,8 +118,10 @@ export interface UserRank {
 export interface ScoreChange {
   /** The user after the change. */
   readonly user: RankedUser;
-  /** The rank before the change; 0 for a new user or one that moves up into the watched ranks. */
+  /** The rank before the change; 0 for a new user or one that moves up into the watched rows. */
   readonly previousRank: number;
+  /** The place before the change; 0 where `previousRank` is 0. */
+  readonly previousPlace: number;
   /** The difference between the new and the old score. */
   readonly points: bigint;
   /** What happened, as set in the update; empty if it was not set. */

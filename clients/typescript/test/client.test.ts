@@ -3,8 +3,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { create } from "@bufbuild/protobuf";
+
 import { Client } from "../src/client.js";
 import { DeadlineExceededError, InvalidRequestError } from "../src/errors.js";
+import {
+  BatchUpdateScoresResponseSchema,
+  UpdateMode,
+  UpdateScoreResponseSchema,
+} from "../src/gen/leaderboard/v1/leaderboard_pb.js";
 import type { Instant } from "../src/model.js";
 import { UPDATE, ACCEPTED, startClient } from "./fake-service.js";
 
@@ -82,6 +89,11 @@ test("values that can't be encoded are refused before they are sent", async (con
     { eventTime: { nanos: 5 } as Instant },
     { displayName: "an unpaired surrogate: \ud83d" },
     { userId: 5 as unknown as string },
+    { clearDisplayName: "yes" as unknown as boolean },
+    { attributes: { country: "\ud83d" } },
+    { attributes: { level: 5 as unknown as string } },
+    { attributes: new Map([["country", "gb"]]) as unknown as Record<string, string> },
+    { attributes: ["gb"] as unknown as Record<string, string> },
   ];
 
   for (const part of wrong) {
@@ -113,4 +125,55 @@ test("an event time is sent to the nanosecond, also before 1970", async (context
     [-1n, 999_000_000],
     [5n, 7],
   ]);
+});
+
+test("an update is sent as it is given, and without a mode if it has none", async (context) => {
+  const requests: unknown[] = [];
+  const client = await startClient(context, async ({ request }) => {
+    const { mode, clearDisplayName, attributes } = request;
+    requests.push([UpdateMode[mode], clearDisplayName, attributes]);
+    return ACCEPTED;
+  });
+  const attributes = { country: "gb", team: "" };
+
+  await client.updateScore(UPDATE);
+  await client.updateScore({ ...UPDATE, mode: "BEST", clearDisplayName: true, attributes });
+
+  assert.deepEqual(requests, [
+    ["UNSPECIFIED", false, {}],
+    ["BEST", true, attributes],
+  ]);
+});
+
+test("an update's result has places and attributes", async (context) => {
+  const user = { userId: "ada", score: 5n, rank: 2, place: 3, attributes: { country: "gb" } };
+  const response = create(UpdateScoreResponseSchema, { user, previousRank: 4, previousPlace: 6 });
+  const client = await startClient(context, async () => response);
+
+  const result = await client.updateScore(UPDATE);
+
+  assert.deepEqual(result.user, { ...user, displayName: "" });
+  assert.deepEqual([result.previousRank, result.previousPlace], [4, 6]);
+});
+
+test("an update of a buffer is sent as it was when it was added", async (context) => {
+  const sent: unknown[] = [];
+  const client = await startClient(context, {
+    batch: async ({ request: { updates } }) => {
+      for (const { attributes, clearDisplayName } of updates) {
+        sent.push([attributes, clearDisplayName]);
+      }
+      const outcome = { case: "response" as const, value: ACCEPTED };
+      const results = updates.map(() => ({ outcome }));
+      return create(BatchUpdateScoresResponseSchema, { results });
+    },
+  });
+  const buffer = client.scoreBuffer({ onError: () => undefined });
+  const attributes = { country: "gb" };
+
+  await buffer.add({ ...UPDATE, attributes, clearDisplayName: true });
+  attributes.country = "fr";
+  await buffer.close();
+
+  assert.deepEqual(sent, [[{ country: "gb" }, true]]);
 });

@@ -9,9 +9,10 @@ import type { ScoreBufferOptions } from "../src/score-buffer-options.js";
 export const ACCEPTED: BatchResult = {
   ok: true,
   result: {
-    user: { userId: "ada", score: 1n, rank: 1, displayName: "" },
+    user: { userId: "ada", score: 1n, rank: 1, place: 1, displayName: "", attributes: {} },
     previousScore: 0n,
     previousRank: 0,
+    previousPlace: 0,
     applied: true,
     replayed: false,
     position: { epoch: "e", revision: 1n },
