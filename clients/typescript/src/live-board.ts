@@ -2,6 +2,7 @@
 
 import { positionOf, rankedUser } from "./encoding.js";
 import {
+  RankStyle,
   type ScoreChange,
   type WatchContestResponse,
   WatchScope,
@@ -19,21 +20,24 @@ export class MissedChangesError extends Error {
  * The board of a watched contest at its position, built from the messages of all streams of a
  * watch.
  *
- * With the scope TOP the rows are the first `limit` ranks. With ALL they are as many of these ranks
- * as are certain: the service does not send the row that moves up from below the limit when a user
- * drops out. With USERS they are the watched users, each with the rank at the user's own last
+ * With the scope TOP the rows are the first `limit` rows. With ALL they are as many of these as are
+ * certain: the service does not send the row that moves up from below the limit when a user drops
+ * out. With both, the place and the rank of a row that only shifted follow from the rows above it.
+ * With USERS they are the watched users, each with the place and rank at the user's own last
  * change.
  */
 export class LiveBoard {
   readonly #scope: WatchScope;
   readonly #limit: number;
+  /** How the contest counts ranks; it holds until the next snapshot. */
+  #style = RankStyle.UNSPECIFIED;
   #users: readonly RankedUser[] = [];
   #total: number | undefined;
   #position: Position | undefined;
 
   /**
    * @param scope The scope of the watch.
-   * @param limit The number of first ranks that the board holds, from 1.
+   * @param limit The number of first rows that the board holds, from 1.
    */
   constructor(scope: WatchScope, limit: number) {
     this.#scope = scope || WatchScope.TOP;
@@ -47,10 +51,7 @@ export class LiveBoard {
 
   /** The rows, best first. */
   get rows(): readonly RankedUser[] {
-    if (this.#scope === WatchScope.USERS) {
-      return this.#users;
-    }
-    return this.#users.map((user, index) => ({ ...user, rank: index + 1 }));
+    return this.#scope === WatchScope.USERS ? this.#users : numbered(this.#users, this.#style);
   }
 
   /**
@@ -69,8 +70,10 @@ export class LiveBoard {
   apply(message: WatchContestResponse): void {
     const position = positionOf(message.position);
     if (message.event.case === "snapshot") {
-      this.#users = message.event.value.users.map(rankedUser);
-      this.#total = message.event.value.totalUsers;
+      const { users, totalUsers, rules } = message.event.value;
+      this.#style = rules?.rankStyle ?? RankStyle.UNSPECIFIED;
+      this.#users = users.map(rankedUser);
+      this.#total = totalUsers;
     } else {
       this.#checkContinues(message.previousRevision, position);
       const changes = message.event.case === "changes" ? message.event.value.changes : [];
@@ -104,20 +107,21 @@ export class LiveBoard {
     }
   }
 
-  /** Returns the rows with the user's row at its rank. */
+  /** Returns the rows with the user's row at its place. */
   #place(user: RankedUser, held: readonly RankedUser[]): readonly RankedUser[] {
+    const { place } = user;
     const users = held.filter((each) => each.userId !== user.userId);
     if (this.#scope === WatchScope.USERS) {
       users.push(user);
-      return users.sort(byScore);
+      return users.sort((one, other) => one.place - other.place);
     }
-    if (user.rank <= Math.min(this.#limit, users.length + 1)) {
-      users.splice(user.rank - 1, 0, user);
+    if (place >= 1 && place <= Math.min(this.#limit, users.length + 1)) {
+      users.splice(place - 1, 0, user);
       return users.slice(0, this.#limit);
     }
-    if (user.rank <= this.#limit && this.#scope === WatchScope.TOP) {
+    if (place <= this.#limit && this.#scope === WatchScope.TOP) {
       throw new MissedChangesError(
-        `a change has rank ${user.rank}, the board has ${users.length} rows`,
+        `a change has place ${place}, the board has ${users.length} rows`,
       );
     }
     return users;
@@ -137,6 +141,15 @@ export class LiveBoard {
   }
 }
 
-function byScore(one: RankedUser, other: RankedUser): number {
-  return one.score === other.score ? one.rank - other.rank : one.score < other.score ? 1 : -1;
+/** Returns the first rows of a contest with their present places and ranks. */
+function numbered(users: readonly RankedUser[], style: RankStyle): readonly RankedUser[] {
+  const isShared = style === RankStyle.COMPETITION || style === RankStyle.DENSE;
+  let rank = 0;
+  return users.map((user, index) => {
+    const place = index + 1;
+    if (!isShared || user.score !== users[index - 1]?.score) {
+      rank = style === RankStyle.DENSE ? rank + 1 : place;
+    }
+    return { ...user, place, rank };
+  });
 }

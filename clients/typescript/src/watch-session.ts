@@ -16,7 +16,7 @@ import { LiveBoard, MissedChangesError } from "./live-board.js";
 import type { RankedUser, ScoreChange } from "./model.js";
 import { type SnapshotReason, StreamLostError, type WatchUpdate } from "./watch-update.js";
 
-/** The number of ranks that a watch holds if its request sets no limit. */
+/** The number of rows that a watch holds if its request sets no limit. */
 const DEFAULT_LIMIT = 10;
 
 /** The state of a watch over all its streams. */

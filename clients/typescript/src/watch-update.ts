@@ -21,7 +21,8 @@ export type SnapshotReason =
   | "HISTORY_TRIMMED"
   | "NEW_EPOCH"
   | "LAGGED"
-  | "AHEAD";
+  | "AHEAD"
+  | "CONTEST_UPDATED";
 
 /** A stream of a watch had no token, timed out, or ended before the contest did. */
 export class StreamLostError extends Error {
@@ -33,9 +34,9 @@ export interface WatchUpdate {
   /** The state of the watch. */
   readonly state: WatchState;
   /**
-   * The board at `position`, best first, whatever the state. With the scope `TOP` the first ranks
-   * up to the limit; with `ALL` as many of these as are certain; with `USERS` the watched users,
-   * each with the rank at the user's own last change.
+   * The board at `position`, best first, whatever the state. With the scope `TOP` the first rows up
+   * to the limit; with `ALL` as many of these as are certain; with `USERS` the watched users, each
+   * with the place and rank at the user's own last change.
    */
   readonly rows: readonly RankedUser[];
   /** The number of users in the contest; undefined if it is not certain. */

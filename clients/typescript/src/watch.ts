@@ -18,14 +18,14 @@ import { messages } from "./watch-stream.js";
 import { StreamLostError, type WatchUpdate } from "./watch-update.js";
 
 /**
- * The changes that a watch receives: those that affect the first ranks, all changes, or those of
+ * The changes that a watch receives: those that affect the first rows, all changes, or those of
  * some users.
  */
 export type WatchScope = "TOP" | "ALL" | "USERS";
 
 /** The options of a watch. */
 export interface WatchOptions {
-  /** The number of first ranks to watch, from 1 to 1,000. Default: 10. */
+  /** The number of first rows to watch, from 1 to 1,000. Default: 10. */
   readonly limit?: number | undefined;
   /** The changes that the watch receives. Default: `TOP`. */
   readonly scope?: WatchScope | undefined;

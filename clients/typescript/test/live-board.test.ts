@@ -6,6 +6,7 @@ import { test } from "node:test";
 import { type MessageInitShape, create } from "@bufbuild/protobuf";
 
 import {
+  type RankedUserSchema,
   type WatchContestResponse,
   WatchContestResponseSchema,
   WatchScope,
@@ -13,7 +14,7 @@ import {
 import { LiveBoard, MissedChangesError } from "../src/live-board.js";
 
 type Event = NonNullable<MessageInitShape<typeof WatchContestResponseSchema>["event"]>;
-type Row = readonly [userId: string, score: number, rank: number];
+type Row = readonly [userId: string, score: number, place: number];
 
 function message(revision: number, previous: number, event: Event): WatchContestResponse {
   return create(WatchContestResponseSchema, {
@@ -32,15 +33,15 @@ function changes(revision: number, previous: number, ...rows: Row[]): WatchConte
   return message(revision, previous, { case: "changes", value: { changes: changed } });
 }
 
-function user([userId, score, rank]: Row): { userId: string; score: bigint; rank: number } {
-  return { userId, score: BigInt(score), rank };
+function user([userId, score, place]: Row): MessageInitShape<typeof RankedUserSchema> {
+  return { userId, score: BigInt(score), rank: place, place };
 }
 
 function held(board: LiveBoard): Row[] {
-  return board.rows.map(({ userId, score, rank }) => [userId, Number(score), rank]);
+  return board.rows.map(({ userId, score, place }) => [userId, Number(score), place]);
 }
 
-test("a change moves the user's row to its new rank", () => {
+test("a change moves the user's row to its new place", () => {
   const board = new LiveBoard(WatchScope.TOP, 3);
   board.apply(snapshot(3, 3, ["a", 9, 1], ["b", 5, 2], ["c", 1, 3]));
 
@@ -101,15 +102,15 @@ test("a snapshot replaces everything", () => {
   assert.deepEqual(held(board), [["b", 1, 1]]);
 });
 
-test("with the scope USERS rows keep the rank of their last change", () => {
+test("with the scope USERS rows keep the place of their last change", () => {
   const board = new LiveBoard(WatchScope.USERS, 10);
-  board.apply(snapshot(3, 9, ["a", 9, 1], ["b", 5, 4]));
+  board.apply(snapshot(3, 9, ["a", 9, 2], ["b", 5, 4]));
 
   board.apply(changes(8, 3, ["b", 10, 1]));
 
   assert.deepEqual(held(board), [
     ["b", 10, 1],
-    ["a", 9, 1],
+    ["a", 9, 2],
   ]);
   assert.equal(board.totalUsers, undefined);
 });

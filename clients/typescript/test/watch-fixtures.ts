@@ -7,6 +7,7 @@ import { type MessageInitShape, create } from "@bufbuild/protobuf";
 import { OpenCalls } from "../src/call-bounds.js";
 import {
   EndReason,
+  type RankedUserSchema,
   SnapshotReason,
   WatchContestResponseSchema,
 } from "../src/gen/leaderboard/v1/leaderboard_pb.js";
@@ -26,12 +27,12 @@ export function snapshot(...users: string[]): Event {
   return { case: "snapshot", value };
 }
 
-export function change(userId: string, rank: number): Event {
-  return { case: "changes", value: { changes: [{ user: { ...ranked(userId, 0), rank } }] } };
+export function change(userId: string, place: number): Event {
+  return { case: "changes", value: { changes: [{ user: ranked(userId, place - 1) }] } };
 }
 
-function ranked(userId: string, index: number): { userId: string; rank: number; score: bigint } {
-  return { userId, rank: index + 1, score: 1n };
+function ranked(userId: string, index: number): MessageInitShape<typeof RankedUserSchema> {
+  return { userId, rank: index + 1, place: index + 1, score: 1n };
 }
 
 export function send(call: Watch, revision: number, previous: number, event: Event): void {
