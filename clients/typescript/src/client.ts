@@ -11,8 +11,25 @@ import {
   LeaderboardService,
   type UpdateScoreRequest,
 } from "./gen/leaderboard/v1/leaderboard_pb.js";
-import type { BatchResult, ScoreUpdate, TopUsers, UpdateResult, UserRank } from "./model.js";
-import { type RankOptions, type TopOptions, getTopUsers, getUserRank } from "./reads.js";
+import type {
+  BatchResult,
+  ScoreRank,
+  ScoreUpdate,
+  TopUsers,
+  UpdateResult,
+  UserRank,
+  UserRanks,
+} from "./model.js";
+import {
+  type RankOptions,
+  type ReadOptions,
+  type ScoreRankOptions,
+  type TopOptions,
+  batchGetUserRanks,
+  getScoreRank,
+  getTopUsers,
+  getUserRank,
+} from "./reads.js";
 import { ScoreBuffer } from "./score-buffer.js";
 import type { ScoreBufferOptions } from "./score-buffer-options.js";
 import { type ServerOptions, Servers } from "./servers.js";
@@ -85,6 +102,29 @@ export class Client {
     options: RankOptions = {},
   ): Promise<UserRank> {
     return getUserRank(this.#calls, contestId, userId, options);
+  }
+
+  /**
+   * Returns the scores and ranks of up to 1,000 users, all of one state. Users without a score are
+   * no error: `missingUserIds` names them.
+   */
+  async batchGetUserRanks(
+    contestId: string,
+    userIds: Iterable<string>,
+    options: ReadOptions = {},
+  ): Promise<UserRanks> {
+    return batchGetUserRanks(this.#calls, contestId, userIds, options);
+  }
+
+  /**
+   * Returns the rank that a new user with a score would have. An unknown contest has an empty board.
+   */
+  async getScoreRank(
+    contestId: string,
+    score: bigint | number,
+    options: ScoreRankOptions = {},
+  ): Promise<ScoreRank> {
+    return getScoreRank(this.#calls, contestId, score, options);
   }
 
   /**

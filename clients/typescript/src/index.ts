@@ -25,13 +25,15 @@ export type {
   Position,
   RankedUser,
   ScoreChange,
+  ScoreRank,
   ScoreUpdate,
   TopUsers,
   UpdateMode,
   UpdateResult,
   UserRank,
+  UserRanks,
 } from "./model.js";
-export type { RankOptions, ReadOptions, TopOptions } from "./reads.js";
+export type { RankOptions, ReadOptions, ScoreRankOptions, TopOptions } from "./reads.js";
 export type { ScoreBuffer } from "./score-buffer.js";
 export type { ScoreBufferOptions } from "./score-buffer-options.js";
 export type { ServerOptions, TlsOptions, Token } from "./servers.js";

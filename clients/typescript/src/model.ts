@@ -106,10 +106,38 @@ export interface UserRank {
   readonly user: RankedUser;
   /** The users right above and below, best first, without the user. */
   readonly neighbors: readonly RankedUser[];
+  /** The rows around the user, best first, with the user; empty unless they were requested. */
+  readonly around: readonly RankedUser[];
   /** The number of users in the contest. */
   readonly totalUsers: number;
   /** The share of the other users with a worse rank, in percent; 100 for a single user. */
   readonly percentile: number;
+  /** The position of this state. */
+  readonly position: Position;
+}
+
+/** The ranks of several users, all of one state. */
+export interface UserRanks {
+  /** The users that have a score, best first. */
+  readonly users: readonly RankedUser[];
+  /** The users without a score, in the order of the request. */
+  readonly missingUserIds: readonly string[];
+  /** The number of users in the contest. */
+  readonly totalUsers: number;
+  /** The position of this state. */
+  readonly position: Position;
+}
+
+/** The rank of a score. */
+export interface ScoreRank {
+  /** The rank that a user who reached the score now would have, from 1. */
+  readonly rank: number;
+  /** The place that this user would have, from 1: one more than there are rows before it. */
+  readonly place: number;
+  /** The rows around the score, best first; empty unless they were requested. */
+  readonly around: readonly RankedUser[];
+  /** The number of users in the contest. */
+  readonly totalUsers: number;
   /** The position of this state. */
   readonly position: Position;
 }

@@ -1,9 +1,9 @@
 // The calls that read boards and ranks.
 
 import type { CallOptions, Calls } from "./calls.js";
-import { encode, positionOf, rankedUser } from "./encoding.js";
+import { encode, encodeInteger, encodeUserIds, positionOf, rankedUser } from "./encoding.js";
 import { LeaderboardService } from "./gen/leaderboard/v1/leaderboard_pb.js";
-import type { Position, TopUsers, UserRank } from "./model.js";
+import type { Position, ScoreRank, TopUsers, UserRank, UserRanks } from "./model.js";
 
 /** The options of a read. */
 export interface ReadOptions extends CallOptions {
@@ -17,7 +17,7 @@ export interface ReadOptions extends CallOptions {
 export interface TopOptions extends ReadOptions {
   /** The maximum number of users to return, up to 1,000. Default: 10. */
   readonly limit?: number | undefined;
-  /** The first rank to return. Default: 1. */
+  /** The place of the first row to return. Default: 1. */
   readonly startRank?: number | undefined;
 }
 
@@ -25,6 +25,20 @@ export interface TopOptions extends ReadOptions {
 export interface RankOptions extends ReadOptions {
   /** The number of users to return on each side, up to 100. Default: 0. */
   readonly neighbors?: number | undefined;
+  /**
+   * The number of consecutive rows to return around the user, the user included, up to 201. At the
+   * ends of the board they are as many. Default: 0.
+   */
+  readonly around?: number | undefined;
+}
+
+/** The options of `getScoreRank`. */
+export interface ScoreRankOptions extends ReadOptions {
+  /**
+   * The number of consecutive rows to return around the score, up to 201; the row in the middle is
+   * the first one that is not better. Default: 0.
+   */
+  readonly around?: number | undefined;
 }
 
 const { method } = LeaderboardService;
@@ -57,19 +71,67 @@ export async function getUserRank(
   userId: string,
   options: RankOptions,
 ): Promise<UserRank> {
-  const { neighbors = 0, minPosition } = options;
+  const { neighbors = 0, around = 0, minPosition } = options;
   const request = encode(method.getUserRank.input, {
     contestId,
     userId,
     neighbors,
+    around,
     ...(minPosition && { minPosition }),
   });
   const response = await calls.unary(method.getUserRank, request, options);
   return {
     user: rankedUser(response.user),
     neighbors: response.neighbors.map(rankedUser),
+    around: response.around.map(rankedUser),
     totalUsers: response.totalUsers,
     percentile: response.percentile,
+    position: positionOf(response.position),
+  };
+}
+
+/** Makes the call of `Client.batchGetUserRanks`. */
+export async function batchGetUserRanks(
+  calls: Calls,
+  contestId: string,
+  userIds: Iterable<string>,
+  options: ReadOptions,
+): Promise<UserRanks> {
+  const { minPosition } = options;
+  const request = encode(method.batchGetUserRanks.input, {
+    contestId,
+    userIds: encodeUserIds(userIds),
+    ...(minPosition && { minPosition }),
+  });
+  const response = await calls.unary(method.batchGetUserRanks, request, options);
+  return {
+    users: response.users.map(rankedUser),
+    missingUserIds: response.missingUserIds,
+    totalUsers: response.totalUsers,
+    position: positionOf(response.position),
+  };
+}
+
+/** Makes the call of `Client.getScoreRank`. */
+export async function getScoreRank(
+  calls: Calls,
+  contestId: string,
+  score: bigint | number,
+  options: ScoreRankOptions,
+): Promise<ScoreRank> {
+  const { around = 0, minPosition } = options;
+  const request = encode(method.getScoreRank.input, {
+    contestId,
+    score: encodeInteger("score", score),
+    around,
+    ...(minPosition && { minPosition }),
+  });
+  const response = await calls.unary(method.getScoreRank, request, options);
+  return {
+    rank: response.rank,
+    place: response.place,
+    around: response.around.map(rankedUser),
+    totalUsers: response.totalUsers,
     position: positionOf(response.position),
   };
 }

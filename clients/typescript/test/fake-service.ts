@@ -5,6 +5,9 @@ import type { TestContext } from "node:test";
 
 import {
   type DescMessage,
+  type DescMethod,
+  type DescMethodUnary,
+  type MessageInitShape,
   type MessageShape,
   create,
   fromBinary,
@@ -43,6 +46,31 @@ export interface Behaviour {
   update?: (call: Update) => Promise<UpdateScoreResponse>;
   batch?: (call: Batch) => Promise<BatchUpdateScoresResponse>;
   watch?: (call: Watch) => void;
+  others?: readonly Answer[];
+}
+
+/** What the service answers to the calls of one method. */
+interface Answer {
+  readonly method: DescMethodUnary;
+  readonly handler: (call: ServerUnaryCall<never, unknown>, done: Done<unknown>) => void;
+}
+
+/** Answers the calls of a method with what a function returns or throws. */
+export function answer<I extends DescMessage, O extends DescMessage>(
+  method: DescMethodUnary<I, O>,
+  respond: (request: MessageShape<I>) => MessageInitShape<O>,
+): Answer {
+  const handler = (
+    { request }: ServerUnaryCall<MessageShape<I>, unknown>,
+    done: Done<unknown>,
+  ): void => {
+    try {
+      done(null, create(method.output, respond(request)));
+    } catch (error) {
+      done(error as Partial<StatusObject>);
+    }
+  };
+  return { method, handler };
 }
 
 /** Starts the service on an address, by default on a free port; `stop` must follow. */
@@ -51,6 +79,7 @@ export async function serve(
     update = () => Promise.reject({ code: status.UNIMPLEMENTED }),
     batch = () => Promise.reject({ code: status.UNIMPLEMENTED }),
     watch = (call) => call.end(),
+    others = [],
   }: Behaviour,
   at = "127.0.0.1:0",
 ): Promise<{ address: string; stop: () => void }> {
@@ -58,12 +87,10 @@ export async function serve(
   const { updateScore, batchUpdateScores, watchContest } = LeaderboardService.method;
   server.addService(
     {
-      update: definition("UpdateScore", updateScore.input, updateScore.output),
-      batch: definition("BatchUpdateScores", batchUpdateScores.input, batchUpdateScores.output),
-      watch: {
-        ...definition("WatchContest", watchContest.input, watchContest.output),
-        responseStream: true,
-      },
+      update: definition(updateScore),
+      batch: definition(batchUpdateScores),
+      watch: { ...definition(watchContest), responseStream: true },
+      ...Object.fromEntries(others.map(({ method }) => [method.name, definition(method)])),
     },
     {
       update: (call: Update, done: Done<UpdateScoreResponse>) => {
@@ -73,6 +100,7 @@ export async function serve(
         batch(call).then((response) => done(null, response), done);
       },
       watch,
+      ...Object.fromEntries(others.map(({ method, handler }) => [method.name, handler])),
     },
   );
   const port = await new Promise<number>((resolve, reject) => {
@@ -83,13 +111,14 @@ export async function serve(
   return { address: `${at.split(":")[0]}:${port}`, stop: () => server.forceShutdown() };
 }
 
-function definition<I extends DescMessage, O extends DescMessage>(
-  name: string,
-  input: I,
-  output: O,
-): MethodDefinition<MessageShape<I>, MessageShape<O>> {
+function definition<I extends DescMessage, O extends DescMessage>({
+  parent,
+  name,
+  input,
+  output,
+}: DescMethod & { input: I; output: O }): MethodDefinition<MessageShape<I>, MessageShape<O>> {
   return {
-    path: `/${LeaderboardService.typeName}/${name}`,
+    path: `/${parent.typeName}/${name}`,
     requestStream: false,
     responseStream: false,
     requestSerialize: (message) => Buffer.from(toBinary(input, message)),
