@@ -91,12 +91,15 @@ export class InvalidRequestError extends LeaderboardError {
   override readonly name = "InvalidRequestError";
 }
 
-/** OUT_OF_RANGE: the points or the score would exceed 2^53 in either direction. */
+/**
+ * OUT_OF_RANGE: the points or the score would exceed their bounds, which are 2^53 in either
+ * direction or those of the rules; `metadata` has them.
+ */
 export class OutOfRangeError extends LeaderboardError {
   override readonly name = "OutOfRangeError";
 }
 
-/** NOT_FOUND: the user has no score in the contest. */
+/** NOT_FOUND: the user has no score in the contest, or there is no such contest. */
 export class NotFoundError extends LeaderboardError {
   override readonly name = "NotFoundError";
 }
@@ -106,12 +109,23 @@ export class RequestIdReusedError extends LeaderboardError {
   override readonly name = "RequestIdReusedError";
 }
 
-/** FAILED_PRECONDITION: the requested position can't be reached. */
+/** ALREADY_EXISTS for another reason: the contest exists with other settings. */
+export class AlreadyExistsError extends LeaderboardError {
+  override readonly name = "AlreadyExistsError";
+}
+
+/**
+ * FAILED_PRECONDITION: the requested position can't be reached, or a rule would reorder a board
+ * that has scores.
+ */
 export class FailedPreconditionError extends LeaderboardError {
   override readonly name = "FailedPreconditionError";
 }
 
-/** RESOURCE_EXHAUSTED: a limit of the server is reached, or the request is too large. */
+/**
+ * RESOURCE_EXHAUSTED: a limit of the server is reached, its store is full, or the request is too
+ * large.
+ */
 export class OverloadedError extends LeaderboardError {
   override readonly name = "OverloadedError";
 }
@@ -155,23 +169,27 @@ const CLASSES: Partial<Record<StatusCode, typeof LeaderboardError>> = {
   INVALID_ARGUMENT: InvalidRequestError,
   OUT_OF_RANGE: OutOfRangeError,
   NOT_FOUND: NotFoundError,
-  ALREADY_EXISTS: RequestIdReusedError,
+  ALREADY_EXISTS: AlreadyExistsError,
   FAILED_PRECONDITION: FailedPreconditionError,
   RESOURCE_EXHAUSTED: OverloadedError,
   UNAVAILABLE: UnavailableError,
   DEADLINE_EXCEEDED: DeadlineExceededError,
 };
 
+const REQUEST_ID_REUSED = "ERROR_REASON_REQUEST_ID_REUSED";
+
 const RETRYABLE: ReadonlySet<StatusCode> = new Set(["UNAVAILABLE", "DEADLINE_EXCEEDED"]);
 
 /** The codes of a call whose connection broke, as grpc-js or a proxy reports it. */
 const BROKEN: ReadonlySet<StatusCode> = new Set(["ABORTED", "CANCELLED", "INTERNAL", "UNKNOWN"]);
 
-/** Returns an error of the class for a code. */
+/** Returns an error of the class for its code and reason. */
 export function errorOf(
   code: StatusCode,
   message: string,
   details: ErrorDetails = {},
 ): LeaderboardError {
-  return new (CLASSES[code] ?? LeaderboardError)(code, message, details);
+  const isReuse = details.reason === REQUEST_ID_REUSED;
+  const ErrorClass = isReuse ? RequestIdReusedError : (CLASSES[code] ?? LeaderboardError);
+  return new ErrorClass(code, message, details);
 }

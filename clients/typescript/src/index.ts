@@ -3,6 +3,7 @@
 export type { CallOptions } from "./calls.js";
 export { Client, type ClientOptions } from "./client.js";
 export {
+  AlreadyExistsError,
   BufferClosedError,
   CancelledError,
   DeadlineExceededError,

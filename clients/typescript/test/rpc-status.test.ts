@@ -8,10 +8,12 @@ import { type Any, anyPack } from "@bufbuild/protobuf/wkt";
 import { Metadata, type ServiceError, status } from "@grpc/grpc-js";
 
 import {
+  AlreadyExistsError,
   CancelledError,
   InvalidRequestError,
   LeaderboardError,
   OverloadedError,
+  RequestIdReusedError,
   UnavailableError,
 } from "../src/errors.js";
 import {
@@ -85,6 +87,19 @@ test("an error is retryable if the same request may succeed later", () => {
     assert.ok(!retryable(code), status[code]);
   }
   assert.ok(!new CancelledError("CANCELLED", "the client was closed").retryable);
+});
+
+test("an error of what exists already has the class of its reason", () => {
+  const errorFor = (reason: string): LeaderboardError => {
+    const trailer = trailerOf(info({ reason, domain: "leaderboard.v1" }));
+    return errorOfCall(serviceError(status.ALREADY_EXISTS, "exists", trailer));
+  };
+
+  assert.ok(errorFor("ERROR_REASON_REQUEST_ID_REUSED") instanceof RequestIdReusedError);
+  for (const reason of ["ERROR_REASON_CONTEST_ALREADY_EXISTS", "ERROR_REASON_NEW", "constructor"]) {
+    assert.ok(errorFor(reason) instanceof AlreadyExistsError, reason);
+  }
+  assert.ok(errorOfCall(serviceError(status.ALREADY_EXISTS, "")) instanceof AlreadyExistsError);
 });
 
 test("malformed fields are in the violations and in the message", () => {
