@@ -7,6 +7,14 @@ import { type CallOptions, Calls } from "./calls.js";
 import { ChannelPool } from "./channel-pool.js";
 import { batchResult, encodeUpdate, encodeUpdates, updateResult } from "./encoding.js";
 import { InvalidResponseError } from "./errors.js";
+import type { Contest, ContestSettings } from "./contest-model.js";
+import {
+  type ListOptions,
+  createContest,
+  getContest,
+  listContests,
+  updateContest,
+} from "./contests.js";
 import {
   LeaderboardService,
   type UpdateScoreRequest,
@@ -117,7 +125,8 @@ export class Client {
   }
 
   /**
-   * Returns the rank that a new user with a score would have. An unknown contest has an empty board.
+   * Returns the rank that a new user with a score would have. An unknown contest has an empty
+   * board.
    */
   async getScoreRank(
     contestId: string,
@@ -125,6 +134,44 @@ export class Client {
     options: ScoreRankOptions = {},
   ): Promise<ScoreRank> {
     return getScoreRank(this.#calls, contestId, score, options);
+  }
+
+  /**
+   * Creates a contest. One that exists with the same settings is returned; throws
+   * AlreadyExistsError if it exists with other settings.
+   */
+  async createContest(
+    contestId: string,
+    settings: ContestSettings = {},
+    options: CallOptions = {},
+  ): Promise<Contest> {
+    return createContest(this.#calls, contestId, settings, options);
+  }
+
+  /** Returns a contest; throws NotFoundError if it does not exist. */
+  async getContest(contestId: string, options: CallOptions = {}): Promise<Contest> {
+    return getContest(this.#calls, contestId, options);
+  }
+
+  /**
+   * Yields all contests in the order of their ids, also those that began with a score. Each page of
+   * them is a call, with the timeout of a call.
+   */
+  listContests(options: ListOptions = {}): AsyncGenerator<Contest, void, undefined> {
+    return listContests(this.#calls, options);
+  }
+
+  /**
+   * Changes the settings of a contest that are given, and returns the contest. A setting that is
+   * null gets its default. Throws FailedPreconditionError if a rule would reorder a board that has
+   * scores.
+   */
+  async updateContest(
+    contestId: string,
+    settings: ContestSettings,
+    options: CallOptions = {},
+  ): Promise<Contest> {
+    return updateContest(this.#calls, contestId, settings, options);
   }
 
   /**

@@ -128,6 +128,14 @@ export function encodeEnum<E extends number>(
   throw invalidRequest(field, `is ${String(name)}, not ${names.join(" or ")}`);
 }
 
+/** Returns the name of an enum's value; `UNSPECIFIED` for one that this client does not know. */
+export function nameOf<Name extends string>(
+  values: Readonly<Record<Name, number>> & Readonly<Record<number, string>>,
+  value: number,
+): Name | "UNSPECIFIED" {
+  return (values[value] ?? "UNSPECIFIED") as Name | "UNSPECIFIED";
+}
+
 /**
  * Returns the users of a request.
  *

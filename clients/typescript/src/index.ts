@@ -2,6 +2,16 @@
 
 export type { CallOptions } from "./calls.js";
 export { Client, type ClientOptions } from "./client.js";
+export type {
+  Contest,
+  ContestRules,
+  ContestSettings,
+  Order,
+  RankStyle,
+  RuleSettings,
+  TieBreak,
+} from "./contest-model.js";
+export type { ListOptions } from "./contests.js";
 export {
   AlreadyExistsError,
   BufferClosedError,

@@ -2,7 +2,7 @@
 
 import { clone, create } from "@bufbuild/protobuf";
 
-import { scoreChange } from "./encoding.js";
+import { nameOf, scoreChange } from "./encoding.js";
 import {
   type Changes,
   EndReason,
@@ -14,7 +14,7 @@ import {
 } from "./gen/leaderboard/v1/leaderboard_pb.js";
 import { LiveBoard, MissedChangesError } from "./live-board.js";
 import type { RankedUser, ScoreChange } from "./model.js";
-import { type SnapshotReason, StreamLostError, type WatchUpdate } from "./watch-update.js";
+import { StreamLostError, type WatchUpdate } from "./watch-update.js";
 
 /** The number of rows that a watch holds if its request sets no limit. */
 const DEFAULT_LIMIT = 10;
@@ -70,7 +70,7 @@ export class WatchSession {
       totalUsers: this.#board.totalUsers,
       position: this.#board.position,
       changes: event.case === "changes" ? newChanges(event.value, before) : [],
-      snapshotReason: event.case === "snapshot" ? nameOf(event.value.reason) : undefined,
+      snapshotReason: event.case === "snapshot" ? nameOf(Reason, event.value.reason) : undefined,
       message,
     };
     return this.#update;
@@ -116,8 +116,4 @@ function newChanges({ changes }: Changes, before: readonly RankedUser[]): ScoreC
   return changes
     .map(scoreChange)
     .filter(({ user, previousRank }) => previousRank || !held.has(user.userId));
-}
-
-function nameOf(reason: Reason): SnapshotReason {
-  return (Reason[reason] ?? "UNSPECIFIED") as SnapshotReason;
 }

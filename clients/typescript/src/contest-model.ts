@@ -1,0 +1,70 @@
+// Plain objects of contests and their settings.
+
+import type { Position, UpdateMode } from "./model.js";
+
+/** Which scores are better. `UNSPECIFIED` is a value unknown to this client; it can't be sent. */
+export type Order = "UNSPECIFIED" | "HIGHEST_FIRST" | "LOWEST_FIRST";
+
+/**
+ * Which of equal scores comes first. `UNSPECIFIED` is a value unknown to this client; it can't be
+ * sent.
+ */
+export type TieBreak = "UNSPECIFIED" | "FIRST_REACHED" | "LAST_REACHED";
+
+/**
+ * How ranks are counted: scores 9, 7, 7, 5 have the ranks 1, 2, 3, 4 (`ORDINAL`), 1, 2, 2, 4
+ * (`COMPETITION`) or 1, 2, 2, 3 (`DENSE`). `UNSPECIFIED` is a value unknown to this client; it
+ * can't be sent.
+ */
+export type RankStyle = "UNSPECIFIED" | "ORDINAL" | "COMPETITION" | "DENSE";
+
+/** The rules of a contest. */
+export interface ContestRules {
+  /** Which scores are better. Default: `HIGHEST_FIRST`. */
+  readonly order: Order;
+  /** Which of equal scores comes first. Default: `FIRST_REACHED`. */
+  readonly tieBreak: TieBreak;
+  /** Whether equal scores share a rank. Default: `ORDINAL`, they don't. */
+  readonly rankStyle: RankStyle;
+  /** The mode of updates that have none. Default: `INCREMENT`. */
+  readonly defaultMode: UpdateMode | "UNSPECIFIED";
+  /** The least score. Default: undefined, -2^53. */
+  readonly minScore: bigint | undefined;
+  /** The greatest score. Default: undefined, 2^53. */
+  readonly maxScore: bigint | undefined;
+  /** The most points that an update adds or takes away. Default: undefined, 2^53. */
+  readonly maxPoints: bigint | undefined;
+}
+
+/** Rules to set: those that are given. A rule that is null gets its default. */
+export type RuleSettings = {
+  readonly [Rule in keyof ContestRules]?:
+    | ContestRules[Rule]
+    | (bigint extends ContestRules[Rule] ? number : never)
+    | null
+    | undefined;
+};
+
+/** Settings of a contest to set: those that are given. A setting that is null gets its default. */
+export interface ContestSettings {
+  /** The name of the contest as people read it. Default: empty, none. */
+  readonly displayName?: string | null | undefined;
+  /** The rules. Default: each rule has its default. */
+  readonly rules?: RuleSettings | null | undefined;
+}
+
+/** A contest. */
+export interface Contest {
+  /** The id of the contest. */
+  readonly contestId: string;
+  /** The name of the contest as people read it; empty if it has none. */
+  readonly displayName: string;
+  /** The rules. */
+  readonly rules: ContestRules;
+  /** The number of users in the contest. */
+  readonly totalUsers: number;
+  /** The position of this state. */
+  readonly position: Position;
+  /** When the contest was created or began, by the clock of the store. */
+  readonly createdAt: Date | undefined;
+}
