@@ -5,7 +5,8 @@ import { randomUUID } from "node:crypto";
 const MARK = randomUUID();
 const MARKED = new RegExp(`"${MARK}(-?\\d+)"`, "g");
 // A quote within a string is escaped, so this matches only names of fields.
-const EXACT_FIELD = /"(points|score|previous_score|revision)"(\s*:\s*)(-?\d+)(?![\d.eE])/g;
+const EXACT_FIELD =
+  /"(points|score|previous_score|revision|min_score|max_score|max_points)"(\s*:\s*)(-?\d+)(?![\d.eE])/g;
 
 /** Parses a line; 64-bit integer fields become bigint. */
 export function parse(line) {

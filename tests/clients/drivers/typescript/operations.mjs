@@ -4,7 +4,18 @@ import {
   WatchContestResponseSchema,
   toJson,
 } from "../../../../clients/typescript/dist/messages.js";
-import { errorOf, scoreChange, topUsers, updateOf, updateResult, userRank } from "./responses.mjs";
+import {
+  contestOf,
+  errorOf,
+  scoreChange,
+  scoreRank,
+  settingsOf,
+  topUsers,
+  updateOf,
+  updateResult,
+  userRank,
+  userRanks,
+} from "./responses.mjs";
 
 const STORM_TIMEOUT_MS = 60_000;
 
@@ -30,10 +41,41 @@ export const OPERATIONS = {
   },
 
   rank: async (client, args, options) => {
-    const { contest_id, user_id, neighbors, min_position: minPosition } = args;
+    const { contest_id, user_id, neighbors, around, min_position: minPosition } = args;
     return userRank(
-      await client.getUserRank(contest_id, user_id, { ...options, neighbors, minPosition }),
+      await client.getUserRank(contest_id, user_id, { ...options, neighbors, around, minPosition }),
     );
+  },
+
+  user_ranks: async (client, args, options) => {
+    const { contest_id, user_ids, min_position: minPosition } = args;
+    return userRanks(
+      await client.batchGetUserRanks(contest_id, user_ids, { ...options, minPosition }),
+    );
+  },
+
+  score_rank: async (client, args, options) => {
+    const { contest_id, score, around, min_position: minPosition } = args;
+    return scoreRank(
+      await client.getScoreRank(contest_id, score, { ...options, around, minPosition }),
+    );
+  },
+
+  create_contest: async (client, args, options) =>
+    contestOf(await client.createContest(args.contest_id, settingsOf(args), options)),
+
+  get_contest: async (client, { contest_id }, options) =>
+    contestOf(await client.getContest(contest_id, options)),
+
+  update_contest: async (client, args, options) =>
+    contestOf(await client.updateContest(args.contest_id, settingsOf(args), options)),
+
+  list_contests: async (client, { id_prefix: idPrefix, page_size: pageSize }, options) => {
+    const contests = [];
+    for await (const contest of client.listContests({ ...options, idPrefix, pageSize })) {
+      contests.push(contestOf(contest));
+    }
+    return { contests };
   },
 
   storm: async (client, args, { signal }) => {
@@ -88,7 +130,7 @@ function watchUpdate({
 }) {
   return {
     state,
-    rows: rows.map((row) => [row.userId, row.score, row.rank, row.displayName]),
+    rows: rows.map((row) => [row.userId, row.score, row.rank, row.displayName, row.place]),
     total_users: totalUsers ?? null,
     position: position ?? null,
     changes: changes.map(scoreChange),

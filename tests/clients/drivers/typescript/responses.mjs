@@ -6,6 +6,7 @@ export function updateResult(result) {
     user: user(result.user),
     previous_score: result.previousScore,
     previous_rank: result.previousRank,
+    previous_place: result.previousPlace,
     applied: result.applied,
     replayed: result.replayed,
     position: result.position,
@@ -22,20 +23,52 @@ export function userRank(rank) {
   return {
     user: user(rank.user),
     neighbors: rank.neighbors.map(user),
+    around: rank.around.map(user),
     total_users: rank.totalUsers,
     percentile: rank.percentile,
     position: rank.position,
   };
 }
 
-/** Returns a change of a row. */
-export function scoreChange({ user: ranked, previousRank, points, eventType, eventTime }) {
+/** Returns the ranks of several users. */
+export function userRanks({ users, missingUserIds, totalUsers, position }) {
   return {
-    user: user(ranked),
-    previous_rank: previousRank,
-    points,
-    event_type: eventType,
-    event_time: eventTime?.toISOString() ?? null,
+    users: users.map(user),
+    missing_user_ids: missingUserIds,
+    total_users: totalUsers,
+    position,
+  };
+}
+
+/** Returns the rank of a score. */
+export function scoreRank({ rank, place, around, totalUsers, position }) {
+  return { rank, place, around: around.map(user), total_users: totalUsers, position };
+}
+
+/** Returns a contest, with the rules that are not the default. */
+export function contestOf({ contestId, displayName, rules, totalUsers, position }) {
+  const changed = Object.entries(RULES)
+    .map(([name, [rule, byDefault]]) => [name, rules[rule], byDefault])
+    .filter(([, value, byDefault]) => value !== byDefault)
+    .map(([name, value]) => [name, value]);
+  return {
+    contest_id: contestId,
+    display_name: displayName,
+    rules: Object.fromEntries(changed),
+    total_users: totalUsers,
+    position,
+  };
+}
+
+/** Returns a change of a row. */
+export function scoreChange(change) {
+  return {
+    user: user(change.user),
+    previous_rank: change.previousRank,
+    previous_place: change.previousPlace,
+    points: change.points,
+    event_type: change.eventType,
+    event_time: change.eventTime?.toISOString() ?? null,
   };
 }
 
@@ -67,14 +100,34 @@ export function updateOf(args) {
     eventType: args.event_type,
     eventTime: args.event_time === undefined ? undefined : instant(args.event_time),
     displayName: args.display_name,
+    attributes: args.attributes,
+    clearDisplayName: args.clear_display_name,
   };
 }
+
+/** Returns the settings in the arguments of an operation; what is null stays null. */
+export function settingsOf({ display_name: displayName, rules }) {
+  const renamed = ([name, value]) => [RULES[name][0], value];
+  return { displayName, rules: rules && Object.fromEntries(Object.entries(rules).map(renamed)) };
+}
+
+/** The rules of contests: the name of the client, and the default. */
+const RULES = {
+  order: ["order", "HIGHEST_FIRST"],
+  tie_break: ["tieBreak", "FIRST_REACHED"],
+  rank_style: ["rankStyle", "ORDINAL"],
+  default_mode: ["defaultMode", "INCREMENT"],
+  min_score: ["minScore", undefined],
+  max_score: ["maxScore", undefined],
+  max_points: ["maxPoints", undefined],
+};
 
 const KINDS = new Set([
   "InvalidRequestError",
   "OutOfRangeError",
   "NotFoundError",
   "RequestIdReusedError",
+  "AlreadyExistsError",
   "FailedPreconditionError",
   "OverloadedError",
   "UnavailableError",
@@ -82,8 +135,8 @@ const KINDS = new Set([
   "CancelledError",
 ]);
 
-function user({ userId, score, rank, displayName }) {
-  return { user_id: userId, score, rank, display_name: displayName };
+function user({ userId, score, rank, place, displayName, attributes }) {
+  return { user_id: userId, score, rank, place, display_name: displayName, attributes };
 }
 
 function instant(text) {
