@@ -5,6 +5,7 @@ import { test } from "node:test";
 
 import { status } from "@grpc/grpc-js";
 
+import { RankStyle, SnapshotReason } from "../src/gen/leaderboard/v1/leaderboard_pb.js";
 import { MissedChangesError } from "../src/live-board.js";
 import { StreamLostError } from "../src/watch-update.js";
 import { type Watch } from "./fake-service.js";
@@ -74,6 +75,37 @@ test("a stream that skips changes is dropped, and the next one begins with a sna
   ]);
   assert.ok(seen[2]?.trouble instanceof MissedChangesError);
   assert.deepEqual(resumed, [undefined, undefined]);
+});
+
+test("a change of the settings replaces the board, and its ranks follow the new rules", async (context) => {
+  const value = {
+    users: [
+      { userId: "bo", score: 1n, rank: 1, place: 1 },
+      { userId: "ada", score: 1n, rank: 1, place: 2 },
+    ],
+    totalUsers: 2,
+    reason: SnapshotReason.CONTEST_UPDATED,
+    rules: { rankStyle: RankStyle.DENSE },
+  };
+  const { updates } = await startWatch(context, [
+    (call) => {
+      send(call, 3, 0, snapshot("ada", "bo"));
+      send(call, 4, 3, { case: "snapshot", value });
+      send(call, 5, 4, change("cy", 2));
+      send(call, 5, 5, OVER);
+    },
+  ]);
+
+  const seen = await all(updates);
+
+  const reasons = seen.map((update) => update.snapshotReason);
+  assert.deepEqual(reasons, [undefined, "INITIAL", "CONTEST_UPDATED", undefined, undefined]);
+  const ranks = seen.map(({ rows }) => rows.map(({ userId, rank }) => `${userId} ${rank}`));
+  assert.deepEqual(ranks.slice(1, 4), [
+    ["ada 1", "bo 2"],
+    ["bo 1", "ada 1"],
+    ["bo 1", "cy 1", "ada 1"],
+  ]);
 });
 
 test("a watch reconnects when its server drains", async (context) => {
