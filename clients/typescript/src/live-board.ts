@@ -2,6 +2,8 @@
 
 import { positionOf, rankedUser } from "./encoding.js";
 import {
+  type ContestRules,
+  Order,
   RankStyle,
   type ScoreChange,
   type WatchContestResponse,
@@ -23,14 +25,14 @@ export class MissedChangesError extends Error {
  * With the scope TOP the rows are the first `limit` rows. With ALL they are as many of these as are
  * certain: the service does not send the row that moves up from below the limit when a user drops
  * out. With both, the place and the rank of a row that only shifted follow from the rows above it.
- * With USERS they are the watched users, each with the place and rank at the user's own last
- * change.
+ * With USERS they are the watched users in the order of their places, each with the place and rank
+ * at the user's own last change.
  */
 export class LiveBoard {
   readonly #scope: WatchScope;
   readonly #limit: number;
-  /** How the contest counts ranks; it holds until the next snapshot. */
-  #style = RankStyle.UNSPECIFIED;
+  /** The rules of the contest; they hold until the next snapshot. */
+  #rules: ContestRules | undefined;
   #users: readonly RankedUser[] = [];
   #total: number | undefined;
   #position: Position | undefined;
@@ -51,7 +53,7 @@ export class LiveBoard {
 
   /** The rows, best first. */
   get rows(): readonly RankedUser[] {
-    return this.#scope === WatchScope.USERS ? this.#users : numbered(this.#users, this.#style);
+    return this.#scope === WatchScope.USERS ? this.#users : numbered(this.#users, this.#rules);
   }
 
   /**
@@ -71,7 +73,7 @@ export class LiveBoard {
     const position = positionOf(message.position);
     if (message.event.case === "snapshot") {
       const { users, totalUsers, rules } = message.event.value;
-      this.#style = rules?.rankStyle ?? RankStyle.UNSPECIFIED;
+      this.#rules = rules;
       this.#users = users.map(rankedUser);
       this.#total = totalUsers;
     } else {
@@ -113,7 +115,8 @@ export class LiveBoard {
     const users = held.filter((each) => each.userId !== user.userId);
     if (this.#scope === WatchScope.USERS) {
       users.push(user);
-      return users.sort((one, other) => one.place - other.place);
+      const isLowest = this.#rules?.order === Order.LOWEST_FIRST;
+      return users.sort((one, other) => one.place - other.place || byScore(one, other, isLowest));
     }
     if (place >= 1 && place <= Math.min(this.#limit, users.length + 1)) {
       users.splice(place - 1, 0, user);
@@ -141,8 +144,17 @@ export class LiveBoard {
   }
 }
 
+/** Compares rows that had the same place at different times: the better score is first. */
+function byScore(one: RankedUser, other: RankedUser, isLowest: boolean): number {
+  return one.score === other.score ? 0 : one.score < other.score === isLowest ? -1 : 1;
+}
+
 /** Returns the first rows of a contest with their present places and ranks. */
-function numbered(users: readonly RankedUser[], style: RankStyle): readonly RankedUser[] {
+function numbered(
+  users: readonly RankedUser[],
+  rules: ContestRules | undefined,
+): readonly RankedUser[] {
+  const style = rules?.rankStyle;
   const isShared = style === RankStyle.COMPETITION || style === RankStyle.DENSE;
   let rank = 0;
   return users.map((user, index) => {

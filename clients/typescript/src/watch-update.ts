@@ -34,9 +34,9 @@ export interface WatchUpdate {
   /** The state of the watch. */
   readonly state: WatchState;
   /**
-   * The board at `position`, best first, whatever the state. With the scope `TOP` the first rows up
-   * to the limit; with `ALL` as many of these as are certain; with `USERS` the watched users, each
-   * with the place and rank at the user's own last change.
+   * The board at `position`, whatever the state. With the scope `TOP` the first rows up to the
+   * limit; with `ALL` as many of these as are certain; with `USERS` the watched users in the order
+   * of their places, each with the place and rank at the user's own last change.
    */
   readonly rows: readonly RankedUser[];
   /** The number of users in the contest; undefined if it is not certain. */

@@ -63,8 +63,8 @@ function follow(rules: Rules, scope: WatchScope, limit: number, seed: number): v
     if (scope === WatchScope.USERS) {
       usersOf(message).forEach((user) => last.set(user.userId, user));
       assert.deepEqual(byUser(board.rows), byUser([...last.values()]), seen);
-      const places = board.rows.map(({ place }) => place);
-      assert.deepEqual(places, [...places].sort((one, other) => one - other), seen);
+      const keys = board.rows.map(keyOf(rules));
+      assert.deepEqual(keys, [...keys].sort(), seen);
       continue;
     }
     // With the scope ALL the board of a contest beyond the limit may have fewer rows.
@@ -72,6 +72,12 @@ function follow(rules: Rules, scope: WatchScope, limit: number, seed: number): v
     const certain = isWhole ? limit : board.rows.length;
     assert.deepEqual(board.rows, rows.slice(0, certain), seen);
   }
+}
+
+/** Returns texts in whose order users are shown: by place, and at one place the better first. */
+function keyOf({ order }: Rules): (row: RankedUser) => string {
+  const sign = order === Order.LOWEST_FIRST ? 1n : -1n;
+  return ({ place, score }) => `${place} ${5n + sign * score}`;
 }
 
 function usersOf({ event }: WatchContestResponse): RankedUser[] {

@@ -104,13 +104,13 @@ test("a snapshot replaces everything", () => {
 
 test("with the scope USERS rows keep the place of their last change", () => {
   const board = new LiveBoard(WatchScope.USERS, 10);
-  board.apply(snapshot(3, 9, ["a", 9, 2], ["b", 5, 4]));
+  board.apply(snapshot(3, 9, ["a", 9, 1], ["b", 5, 4]));
 
   board.apply(changes(8, 3, ["b", 10, 1]));
 
   assert.deepEqual(held(board), [
     ["b", 10, 1],
-    ["a", 9, 2],
+    ["a", 9, 1],
   ]);
   assert.equal(board.totalUsers, undefined);
 });
