@@ -5,7 +5,14 @@ import { timestampDate } from "@bufbuild/protobuf/wkt";
 
 import type { CallOptions, Calls } from "./calls.js";
 import type { Contest, ContestRules, ContestSettings, RuleSettings } from "./contest-model.js";
-import { encode, encodeEnum, encodeInteger, nameOf, positionOf } from "./encoding.js";
+import {
+  encode,
+  encodeEnum,
+  encodeInteger,
+  encodePart,
+  nameOf,
+  positionOf,
+} from "./encoding.js";
 import {
   type Contest as ContestMessage,
   ContestSchema,
@@ -77,8 +84,14 @@ export async function updateContest(
 function encodeContest(
   contestId: string,
   { displayName, rules }: ContestSettings,
-): MessageInitShape<typeof ContestSchema> {
-  return { contestId, displayName: displayName ?? "", rules: encodeRules(rules ?? {}) };
+): ContestMessage {
+  return encodePart("contest", () =>
+    encode(ContestSchema, {
+      contestId,
+      displayName: displayName ?? "",
+      rules: encodeRules(rules ?? {}),
+    }),
+  );
 }
 
 function encodeRules(rules: RuleSettings): MessageInitShape<typeof pb.ContestRulesSchema> {

@@ -77,17 +77,27 @@ export function encodeUpdate(update: ScoreUpdate): pb.UpdateScoreRequest {
  * @throws InvalidRequestError if a value can't be encoded; it names the update too.
  */
 export function encodeUpdates(updates: readonly ScoreUpdate[]): pb.UpdateScoreRequest[] {
-  return updates.map((update, index) => {
-    try {
-      return encodeUpdate(update);
-    } catch (error) {
-      const [violation] = error instanceof InvalidRequestError ? error.violations : [];
-      if (violation) {
-        throw invalidRequest(`updates[${index}].${violation.field}`, violation.description);
-      }
-      throw error;
+  return updates.map((update, index) =>
+    encodePart(`updates[${index}]`, () => encodeUpdate(update)),
+  );
+}
+
+/**
+ * Returns the message of a part of a request.
+ *
+ * @param path The field of the request that is the part.
+ * @throws InvalidRequestError if a value can't be encoded; it names the field of the request.
+ */
+export function encodePart<Part>(path: string, encodeIt: () => Part): Part {
+  try {
+    return encodeIt();
+  } catch (error) {
+    const [violation] = error instanceof InvalidRequestError ? error.violations : [];
+    if (violation) {
+      throw invalidRequest(`${path}.${violation.field}`, violation.description);
     }
-  });
+    throw error;
+  }
 }
 
 /** Returns the error of a request with a malformed field. */

@@ -210,15 +210,15 @@ test("creating and changing a contest is repeated until it succeeds", async (con
 test("settings that can't be encoded are refused before they are sent", async (context) => {
   const { client, requests } = await startUpdates(context);
   const wrong: [settings: unknown, field: string][] = [
-    [{ rules: { order: "lowest" } }, "rules.order"],
-    [{ rules: { order: "UNSPECIFIED" } }, "rules.order"],
-    [{ rules: { tieBreak: "toString" } }, "rules.tie_break"],
-    [{ rules: { rankStyle: 3 } }, "rules.rank_style"],
-    [{ rules: { defaultMode: "ADD" } }, "rules.default_mode"],
-    [{ rules: { minScore: 0.5 } }, "rules.min_score"],
-    [{ rules: { maxScore: 2n ** 63n } }, "rules.max_score"],
-    [{ rules: { maxPoints: "5" } }, "rules.max_points"],
-    [{ displayName: "an unpaired surrogate: \ud83d" }, "display_name"],
+    [{ rules: { order: "lowest" } }, "contest.rules.order"],
+    [{ rules: { order: "UNSPECIFIED" } }, "contest.rules.order"],
+    [{ rules: { tieBreak: "toString" } }, "contest.rules.tie_break"],
+    [{ rules: { rankStyle: 3 } }, "contest.rules.rank_style"],
+    [{ rules: { defaultMode: "ADD" } }, "contest.rules.default_mode"],
+    [{ rules: { minScore: 0.5 } }, "contest.rules.min_score"],
+    [{ rules: { maxScore: 2n ** 63n } }, "contest.rules.max_score"],
+    [{ rules: { maxPoints: "5" } }, "contest.rules.max_points"],
+    [{ displayName: "an unpaired surrogate: \ud83d" }, "contest.display_name"],
   ];
 
   for (const [settings, field] of wrong) {
