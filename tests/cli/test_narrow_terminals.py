@@ -6,7 +6,7 @@ import pytest
 from rich.console import Console
 from rich.text import Text
 
-from leaderboard_cli.output import board_table
+from leaderboard_cli.tables import board_table
 from leaderboard_client import RankedUser
 
 ROWS = [

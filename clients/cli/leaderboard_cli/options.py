@@ -48,24 +48,33 @@ def examples(*of: tuple[str, str]) -> str:
     return "\n\n".join(["Examples:", *(f"- `{line}`: {does}" for line, does in of)])
 
 
-def calls_server(command: Callable[..., None]) -> Callable[..., None]:
-    """Replace a command's parameter `target` by the options that describe the connection.
+def expands(
+    parameter: str, build: Callable[..., object]
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Return a decorator that replaces a parameter of a command by several options.
 
     Args:
-        command: The function for typer.
+        parameter: The parameter.
+
+        build: Returns its value; its own parameters are the options.
     """
-    options = inspect.signature(_target).parameters
-    parameters: list[inspect.Parameter] = []
-    for name, parameter in inspect.signature(command).parameters.items():
-        parameters.extend(options.values() if name == "target" else [parameter])
+    options = inspect.signature(build).parameters
 
-    @wraps(command)
-    def called(**given: Any) -> None:
-        command(target=_target(**{name: given.pop(name) for name in options}), **given)
+    def replaced(command: Callable[..., None]) -> Callable[..., None]:
+        parameters: list[inspect.Parameter] = []
+        for name, each in inspect.signature(command).parameters.items():
+            parameters.extend(options.values() if name == parameter else [each])
 
-    called.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-    called.__annotations__ = {each.name: each.annotation for each in parameters}
-    return called
+        @wraps(command)
+        def called(**given: Any) -> None:
+            value = build(**{name: given.pop(name) for name in options})
+            command(**{parameter: value}, **given)
+
+        called.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+        called.__annotations__ = {each.name: each.annotation for each in parameters}
+        return called
+
+    return replaced
 
 
 def _address(value: str) -> str:
@@ -144,6 +153,10 @@ def _target(
     except ValueError as error:
         raise CommandError(f"{_TOKEN_VARIABLE}: {error}", ExitCode.INVALID) from None
     return target
+
+
+calls_server = expands("target", _target)
+"""Replaces a command's parameter `target` by the options that describe the connection."""
 
 
 def _read_authorities(file: Path) -> bytes:

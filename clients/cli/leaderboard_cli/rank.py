@@ -8,7 +8,8 @@ from rich.text import Text
 from leaderboard.v1 import leaderboard_pb2 as pb
 from leaderboard_cli.connection import Connection, Target
 from leaderboard_cli.options import AsJson, Contest, User, calls_server, examples
-from leaderboard_cli.output import board_table, console, name_of, print_line, print_message
+from leaderboard_cli.output import console, name_of, print_line, print_message
+from leaderboard_cli.tables import board_table
 
 _MAX_NEIGHBORS = 100
 

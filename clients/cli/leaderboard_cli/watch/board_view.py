@@ -9,7 +9,8 @@ from rich.layout import Layout
 from rich.table import Table
 from rich.text import Text
 
-from leaderboard_cli.output import board_table, safe
+from leaderboard_cli.output import safe
+from leaderboard_cli.tables import board_table
 from leaderboard_cli.watch.formatting import Highlights, format_change, format_reset
 from leaderboard_client import WatchState, WatchUpdate
 

@@ -8,7 +8,8 @@ from typing import Protocol
 from rich.console import Console
 from rich.text import Text
 
-from leaderboard_cli.output import board_table, print_message, print_notice
+from leaderboard_cli.output import print_message, print_notice
+from leaderboard_cli.tables import board_table
 from leaderboard_cli.watch.formatting import format_change, format_reset
 from leaderboard_client import WatchState, WatchUpdate
 from leaderboard_client.watch_update import StreamLostError
