@@ -13,9 +13,9 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from uuid import UUID, uuid5
 
 from leaderboard.v1 import leaderboard_pb2 as pb
+from leaderboard_cli.import_.event_ids import EventIds
 from leaderboard_client import update_rules as rules
 
 REQUIRED = ("contest_id", "user_id", "points")
@@ -25,8 +25,6 @@ OPTIONAL = ("event_time", "event_type", "display_name", "mode", "request_id")
 """The columns that an event may have."""
 
 _COLUMNS = frozenset(REQUIRED + OPTIONAL)
-_NAMESPACE = UUID("6d0c7c1e-52d5-4a0b-9a3c-7e2f6a9d5b41")
-_SEPARATOR = "\x1f"
 _OTHER_SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
 
 
@@ -81,7 +79,7 @@ def read_events(lines: Iterable[bytes], file_format: EventFormat) -> Iterator[Ev
     """
     numbered = _texts(lines)
     columns = _header(numbered) if file_format is EventFormat.CSV else ()
-    ids = _EventIds()
+    ids = EventIds()
     for number, text in numbered:
         try:
             if isinstance(text, UnicodeDecodeError):
@@ -173,40 +171,7 @@ def _json_text(name: str, value: object) -> str:
     return str(value)
 
 
-class _EventIds:
-    """Derives the request ids of the events of one file, so that a second import counts nothing.
-
-    An id follows from the values of the event and from the number of equal events before it in the
-    file, not from the number or the spelling of its line. The same file has the same ids each time,
-    also after lines were appended, its columns reordered or its format changed, while two equal
-    events of one file have two ids. Inserting or removing an event leaves the ids of all different
-    events as they are.
-    """
-
-    def __init__(self) -> None:
-        self._repeats: dict[int, int] = {}
-
-    def next_for(self, update: pb.UpdateScoreRequest) -> str:
-        """Return the request id of the next event: a UUID as text."""
-        time = update.event_time
-        content = _SEPARATOR.join(
-            (
-                update.contest_id,
-                update.user_id,
-                str(update.points),
-                str(update.mode or 1),
-                update.event_type,
-                f"{time.seconds}.{time.nanos:09}" if update.HasField("event_time") else "",
-                update.display_name,
-            )
-        )
-        base = uuid5(_NAMESPACE, content)
-        repeat = self._repeats.get(base.int, 0)
-        self._repeats[base.int] = repeat + 1
-        return str(uuid5(base, str(repeat)) if repeat else base)
-
-
-def _update(fields: Mapping[str, str], ids: _EventIds) -> pb.UpdateScoreRequest:
+def _update(fields: Mapping[str, str], ids: EventIds) -> pb.UpdateScoreRequest:
     get = fields.get
     contest_id, user_id = get("contest_id", ""), get("user_id", "")
     event_type, display_name = get("event_type", ""), get("display_name", "")
