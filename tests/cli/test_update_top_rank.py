@@ -2,6 +2,7 @@
 
 import json
 from importlib.metadata import version
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -11,15 +12,21 @@ from cli.command import OnTerminal, run_in_pipe
 from cli.conftest import Run
 from cli.fake_service import FakeService
 from leaderboard.v1 import leaderboard_pb2 as pb
+from leaderboard_cli.failures import ExitCode
+
+
+def ranked(user_id: str, score: int, rank: int, **more: Any) -> pb.RankedUser:
+    """Return a row whose place is its rank unless another one is given."""
+    return pb.RankedUser(user_id=user_id, score=score, rank=rank, **({"place": rank} | more))
 
 
 @pytest.fixture(name="goals")
 def _goals(fake: FakeService) -> FakeService:
     """Start a service with a small board."""
     users = [
-        pb.RankedUser(user_id="mbappe", score=22, rank=1, display_name="Kylian Mbappé (France)"),
-        pb.RankedUser(user_id="messi", score=21, rank=2, display_name="Lionel Messi (Argentina)"),
-        pb.RankedUser(user_id="plain", score=-1_234, rank=3, place=3),
+        ranked("mbappe", 22, 1, display_name="Kylian Mbappé (France)"),
+        ranked("messi", 21, 2, display_name="Lionel Messi (Argentina)"),
+        ranked("plain", -1_234, 3),
     ]
     position = pb.Position(epoch="e", revision=41)
     fake.top = pb.GetTopUsersResponse(users=users, total_users=8_462, position=position)
@@ -56,12 +63,12 @@ def test_top_is_a_table(goals: FakeService, run: Run) -> None:
 
 
 def test_top_of_nothing_says_so(fake: FakeService, run: Run) -> None:
-    """An empty board, and ranks past the last one, are one line."""
+    """An empty board, and places past the last one, are one line."""
     assert run("top", "chess") == (0, "chess has no users yet\n", "")
 
     fake.top = pb.GetTopUsersResponse(total_users=1_200)
 
-    assert run("top", "chess", "--start-rank", "2000").out == "chess ends with rank 1,200\n"
+    assert run("top", "chess", "--start-rank", "2000").out == "chess ends with place 1,200\n"
 
 
 def test_rank_shows_the_user_among_neighbors(goals: FakeService, run: Run) -> None:
@@ -121,6 +128,53 @@ def test_update_sends_all_its_options(fake: FakeService, run: Run) -> None:
     ]
 
 
+def test_an_update_without_a_mode_follows_the_rules(fake: FakeService, run: Run) -> None:
+    """Without `--mode` the request has none, so that the rules of the contest decide."""
+    run("update", "chess", "ada", "5")
+
+    assert fake.received[0].mode == pb.UPDATE_MODE_UNSPECIFIED
+
+
+def test_update_sets_and_removes_attributes(fake: FakeService, run: Run) -> None:
+    """`--attribute` can be repeated; a value may hold `=`, and an empty one removes."""
+    given = ("--attribute", "team=red", "--attribute", "link=/t?id=7", "--attribute", "country=")
+
+    outcome = run("update", "chess", "ada", "0", *given)
+
+    assert dict(fake.received[0].attributes) == {"team": "red", "link": "/t?id=7", "country": ""}
+    assert "; attributes: " in outcome.out
+    assert "link=/t?id=7, team=red" in outcome.out
+
+
+def test_update_clears_a_name(fake: FakeService, run: Run) -> None:
+    """`--clear-name` removes the display name, and is no option beside a new name."""
+    assert run("update", "chess", "ada", "0", "--clear-name").code == 0
+    both = run("update", "chess", "ada", "0", "--clear-name", "--display-name", "Ada")
+
+    assert [update.clear_display_name for update in fake.received] == [True]
+    assert both.code == ExitCode.INVALID
+    assert "--display-name and --clear-name exclude each other" in both.err
+
+
+@pytest.mark.parametrize(
+    ("given", "problem"),
+    [
+        (["team"], "--attribute 'team' is not KEY=VALUE"),
+        (["=red"], "--attribute '=red' is not KEY=VALUE"),
+        (["team=red", "team=blue"], "--attribute 'team' is given twice"),
+    ],
+)
+def test_a_malformed_attribute_is_wrong_usage(
+    fake: FakeService, run: Run, given: list[str], problem: str
+) -> None:
+    """An attribute without a key or an equals sign, or given twice, is not sent."""
+    outcome = run("update", "c", "u", "1", *(f"--attribute={each}" for each in given), "--json")
+
+    assert outcome.code == ExitCode.INVALID
+    assert json.loads(outcome.err)["error"]["message"].endswith(problem)
+    assert not fake.received
+
+
 @pytest.mark.parametrize("points", [["-5"], ["--", "-5"], ["-12"]])
 def test_negative_points_are_not_options(fake: FakeService, run: Run, points: list[str]) -> None:
     """Negative points can be written with or without a double dash before them."""
@@ -153,7 +207,7 @@ def test_names_are_shown_as_they_are(fake: FakeService, run: Run) -> None:
     Invisible characters, and those that change the direction of text, are replaced; joiners stay.
     """
     name = "[bold red]x[/] :smile: \x1b[2J\u202ea\u200fd\u200ba\u061c \u0646\u200c\u0647"
-    fake.top.users.add(user_id="u", score=1, rank=1, display_name=name)
+    fake.top.users.add(user_id="u", score=1, rank=1, place=1, display_name=name)
 
     shown = run("top", "c").out
 

@@ -16,12 +16,16 @@ from leaderboard_cli.failures import CommandError, ExitCode
 from leaderboard_client.addresses import parse_addresses
 from leaderboard_client.channels import Tls, authorization, check_token
 from leaderboard_client.retrying import DEFAULT_TIMEOUT
+from leaderboard_client.update_rules import MAX_POINTS
 
 MAX_ROWS = 1000
 """The most users that one call returns or watches."""
 
 MAX_RANK = 2**31 - 1
-"""The last rank that can be requested."""
+"""The last place that can be requested."""
+
+MAX_AROUND = 201
+"""The most rows around a user or a score."""
 
 Contest = Annotated[str, typer.Argument(metavar="CONTEST", help="The contest's id.")]
 User = Annotated[str, typer.Argument(metavar="USER", help="The user's id.")]
@@ -29,6 +33,9 @@ AsJson = Annotated[
     bool,
     typer.Option("--json", help="Print JSON for scripts, one object a line."),
 ]
+
+NEGATIVE_NUMBERS = {"ignore_unknown_options": True}
+"""The settings of a command whose argument may be negative without `--`: `-5` is not an option."""
 
 _TOKEN_VARIABLE = "LEADERBOARD_TOKEN"  # noqa: S105 (the name of the variable, not the token)
 """The token has no option because command lines are visible to other users."""
@@ -46,6 +53,13 @@ def examples(*of: tuple[str, str]) -> str:
         of: Command lines, and what each one does.
     """
     return "\n\n".join(["Examples:", *(f"- `{line}`: {does}" for line, does in of)])
+
+
+def check_bounds(value: int | None) -> int | None:
+    """Return a score or points; raise BadParameter if they are beyond the bounds."""
+    if value is not None and abs(value) > MAX_POINTS:
+        raise typer.BadParameter(f"{value} is beyond 2^53")
+    return value
 
 
 def expands(

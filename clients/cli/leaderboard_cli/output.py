@@ -101,6 +101,21 @@ def name_of(user: UserRow) -> str:
     return safe(user.display_name or user.user_id)
 
 
+def attributes_of(user: UserRow) -> str:
+    """Return the attributes to show for a user, by name; empty if there are none."""
+    return safe(", ".join(f"{key}={value}" for key, value in sorted(user.attributes.items())))
+
+
+def counted(number: int, thing: str) -> str:
+    """Return a number of things in words, such as `1 user` or `2 users`."""
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"
+
+
+def format_rank(rank: int, place: int) -> str:
+    """Return a rank, with the place where it differs because the contest shares ranks."""
+    return f"rank {rank:,}" if rank == place else f"rank {rank:,}, place {place:,}"
+
+
 class OutputError(CommandError):
     """The output of the command can't be written."""
 

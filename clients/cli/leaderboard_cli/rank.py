@@ -7,15 +7,17 @@ from rich.text import Text
 
 from leaderboard.v1 import leaderboard_pb2 as pb
 from leaderboard_cli.connection import Connection, Target
-from leaderboard_cli.options import AsJson, Contest, User, calls_server, examples
+from leaderboard_cli.options import MAX_AROUND, AsJson, Contest, User, calls_server, examples
 from leaderboard_cli.output import console, name_of, print_line, print_message
 from leaderboard_cli.tables import board_table
 
 _MAX_NEIGHBORS = 100
+_NEIGHBORS = 2
 
 
 EXAMPLES = examples(
     ("leaderboard rank chess ada", "shows the rank with two users on each side"),
+    ("leaderboard rank chess ada --around 10", "shows 10 rows, also at an end of the board"),
     ("leaderboard rank chess ada --neighbors 0 --json", "prints the rank for a script"),
 )
 
@@ -26,27 +28,51 @@ def rank(
     user: User,
     *,
     neighbors: Annotated[
-        int,
+        int | None,
         typer.Option(
-            metavar="N", min=0, max=_MAX_NEIGHBORS, help="How many users to show on each side."
+            metavar="N",
+            min=0,
+            max=_MAX_NEIGHBORS,
+            help="How many users to show on each side.",
+            show_default=f"{_NEIGHBORS} without --around",
         ),
-    ] = 2,
+    ] = None,
+    around: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            min=1,
+            max=MAX_AROUND,
+            help="How many rows to show, the user included: as many as the board has, also where "
+            "the user is the first or the last.",
+        ),
+    ] = None,
     target: Target,
     as_json: AsJson = False,
 ) -> None:
     """Show a user's rank with the users around."""
-    request = pb.GetUserRankRequest(contest_id=contest, user_id=user, neighbors=neighbors)
+    if neighbors is not None and around is not None:
+        raise typer.BadParameter("--neighbors and --around exclude each other")
+    beside = _NEIGHBORS if neighbors is None and around is None else neighbors
+    request = pb.GetUserRankRequest(
+        contest_id=contest, user_id=user, neighbors=beside or 0, around=around or 0
+    )
     with Connection(target) as connection:
         answer = connection.get_user_rank(request)
     if as_json:
         print_message(answer)
-        return
-    rows = sorted([answer.user, *answer.neighbors], key=lambda row: row.rank)
+    else:
+        _print(contest, answer)
+
+
+def _print(contest: str, answer: pb.GetUserRankResponse) -> None:
+    user = answer.user
+    rows = answer.around or sorted([user, *answer.neighbors], key=lambda row: row.place)
+    place = "" if user.place == user.rank else f" (place {user.place:,})"
     print_line(
-        f"{contest}: {name_of(answer.user)} is number {answer.user.rank:,} of "
-        f"{answer.total_users:,}, ahead of {answer.percentile:.4g} % of the others"
+        f"{contest}: {name_of(user)} is number {user.rank:,}{place} of {answer.total_users:,}, "
+        f"ahead of {answer.percentile:.4g} % of the others"
     )
-    user_id = answer.user.user_id
     screen = console()
-    notes = {user_id: Text("◀")}
-    screen.print(board_table(rows, width=screen.width, notes=notes, bold={user_id}))
+    notes = {user.user_id: Text("◀")}
+    screen.print(board_table(rows, width=screen.width, notes=notes, bold={user.user_id}))

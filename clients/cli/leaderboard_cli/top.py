@@ -1,4 +1,4 @@
-"""The command `top`: the first ranks of a contest."""
+"""The command `top`: the first rows of a contest."""
 
 from typing import Annotated
 
@@ -11,8 +11,8 @@ from leaderboard_cli.output import console, print_line, print_message
 from leaderboard_cli.tables import board_table
 
 EXAMPLES = examples(
-    ("leaderboard top chess", "shows the first 10 ranks"),
-    ("leaderboard top chess --start-rank 101 --limit 50", "shows ranks 101 to 150"),
+    ("leaderboard top chess", "shows the first 10 rows"),
+    ("leaderboard top chess --start-rank 101 --limit 50", "shows places 101 to 150"),
     ("leaderboard top chess --json | jq -r '.users[].user_id'", "prints the ids"),
     ("leaderboard top chess --server board.example:443 --tls", "calls another server"),
 )
@@ -26,7 +26,8 @@ def top(
         int, typer.Option(metavar="N", min=1, max=MAX_ROWS, help="How many users to show.")
     ] = 10,
     start_rank: Annotated[
-        int, typer.Option(metavar="N", min=1, max=MAX_RANK, help="The first rank to show.")
+        int,
+        typer.Option(metavar="N", min=1, max=MAX_RANK, help="The place of the first row to show."),
     ] = 1,
     target: Target,
     as_json: AsJson = False,
@@ -38,11 +39,13 @@ def top(
     if as_json:
         print_message(board)
     elif board.users:
-        shown = f"{board.users[0].rank:,} to {board.users[-1].rank:,} of {board.total_users:,}"
-        print_line(f"{contest}: ranks {shown}")
+        rows = board.users
+        numbers = "places" if any(row.place != row.rank for row in rows) else "ranks"
+        shown = f"{numbers} {rows[0].place:,} to {rows[-1].place:,} of {board.total_users:,}"
+        print_line(f"{contest}: {shown}")
         screen = console()
-        screen.print(board_table(board.users, width=screen.width))
+        screen.print(board_table(rows, width=screen.width))
     elif board.total_users:
-        print_line(f"{contest} ends with rank {board.total_users:,}")
+        print_line(f"{contest} ends with place {board.total_users:,}")
     else:
         print_line(f"{contest} has no users yet")

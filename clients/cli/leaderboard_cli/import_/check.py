@@ -15,7 +15,7 @@ from leaderboard_cli.import_.event_file import (
     read_events,
 )
 from leaderboard_cli.import_.stats import BadLines, import_progress, print_bad_lines
-from leaderboard_cli.output import print_line, print_record
+from leaderboard_cli.output import counted, print_line, print_record
 
 _LINES_BETWEEN_PICTURES = 1000
 
@@ -56,10 +56,10 @@ class _CheckStats(BadLines):
     def __str__(self) -> str:
         """Return the counts in one line."""
         found = [
-            _count(self.events, "event"),
-            _count(len(self.contests), "contest"),
-            _count(len(self.users), "user"),
-            _count(self.skipped, "bad line"),
+            counted(self.events, "event"),
+            counted(len(self.contests), "contest"),
+            counted(len(self.users), "user"),
+            counted(self.skipped, "bad line"),
         ]
         return "{} of {} and {}, {}; nothing was sent".format(*found)
 
@@ -103,7 +103,3 @@ def _lines(file: BinaryIO, file_format: EventFormat) -> Iterator[EventLine | Bad
         yield from read_events(file, file_format)
     except EventFileError as error:
         raise CommandError(str(error), ExitCode.BAD_LINES) from None
-
-
-def _count(number: int, thing: str) -> str:
-    return f"{number:,} {thing}{'' if number == 1 else 's'}"

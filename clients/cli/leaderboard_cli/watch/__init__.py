@@ -35,7 +35,7 @@ _SCOPES = {
 }
 
 EXAMPLES = examples(
-    ("leaderboard watch chess", "shows the first 10 ranks, full screen"),
+    ("leaderboard watch chess", "shows the first 10 rows, full screen"),
     ("leaderboard watch chess --user ada --user bob", "follows two users"),
     ("leaderboard watch chess --scope all", "prints every change as a line"),
     ("leaderboard watch chess --json > chess.jsonl", "saves the messages of the service"),
@@ -47,12 +47,12 @@ def watch(
     contest: Contest,
     *,
     limit: Annotated[
-        int, typer.Option(metavar="N", min=1, max=MAX_ROWS, help="How many ranks to watch.")
+        int, typer.Option(metavar="N", min=1, max=MAX_ROWS, help="How many rows to watch.")
     ] = 10,
     scope: Annotated[
         Literal["top", "all", "users"] | None,
         typer.Option(
-            help="The first ranks, every change, or the users named with --user.",
+            help="The first rows, every change, or the users named with --user.",
             show_default="users with --user, else top",
         ),
     ] = None,

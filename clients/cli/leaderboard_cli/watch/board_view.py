@@ -9,7 +9,7 @@ from rich.layout import Layout
 from rich.table import Table
 from rich.text import Text
 
-from leaderboard_cli.output import safe
+from leaderboard_cli.output import counted, safe
 from leaderboard_cli.tables import board_table
 from leaderboard_cli.watch.formatting import Highlights, format_change, format_reset
 from leaderboard_client import WatchState, WatchUpdate
@@ -192,7 +192,7 @@ class BoardView:
         if update.position:
             parts.append(f"revision {update.position.revision:,}")
         if update.total_users is not None:
-            parts.append(f"{update.total_users:,} user{'' if update.total_users == 1 else 's'}")
+            parts.append(counted(update.total_users, "user"))
         title = Text(", ".join(parts), style="bold")
         match update.state:
             case WatchState.LIVE:

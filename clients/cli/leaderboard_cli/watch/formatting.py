@@ -15,6 +15,7 @@ _RESETS = {
     SnapshotReason.NEW_EPOCH: "the contest's history was reset",
     SnapshotReason.LAGGED: "this watcher fell too far behind",
     SnapshotReason.AHEAD: "this watcher was ahead of the server",
+    SnapshotReason.CONTEST_UPDATED: "the contest's settings were changed",
 }
 
 

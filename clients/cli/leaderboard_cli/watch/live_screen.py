@@ -25,7 +25,7 @@ _NO_KEYS = "Ctrl-C quit"
 
 _LABEL = "contest: "
 _HINT = "  Enter to watch it, Esc to stay"
-_INVALID = "  not an id: 1 to 64 of A-Z a-z 0-9 . _ -"
+_INVALID = "  not an id: 1 to 128 of A-Z a-z 0-9 . _ : -"
 _MIN_VISIBLE = 8
 """The characters of a name that are visible on the narrowest screen."""
 
