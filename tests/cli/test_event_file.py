@@ -69,6 +69,46 @@ def test_json_lines_give_the_same_updates_as_csv() -> None:
     assert updates(from_csv) == updates(from_json)
 
 
+def test_attributes_are_columns_and_an_object() -> None:
+    """Columns of CSV and an object of JSON give the same attributes; empty ones are none."""
+    csv_text = (
+        "contest_id,user_id,attributes.team,points,attributes.country\n"
+        "chess,ada,red,1,uk\nchess,bob,,1,fr\nchess,eve,,1,\n"
+    )
+    attributes = [{"team": "red", "country": "uk"}, {"team": "", "country": "fr"}, None]
+    records = [
+        {"contest_id": "chess", "user_id": user, "points": 1, "attributes": each}
+        for user, each in zip(("ada", "bob", "eve"), attributes, strict=True)
+    ]
+
+    from_csv = updates(read(csv_text))
+    from_json = updates(read("\n".join(map(json.dumps, records)), EventFormat.JSONL))
+
+    assert from_csv == from_json
+    assert [dict(update.attributes) for update in from_csv] == [
+        {"team": "red", "country": "uk"},
+        {"country": "fr"},
+        {},
+    ]
+
+
+def test_attributes_are_values_of_an_event() -> None:
+    """Events with other attributes are other events; without any the id is that of a plain line."""
+    header = "contest_id,user_id,points,attributes.team\n"
+
+    red, blue, none = updates(read(f"{header}c,u,1,red\nc,u,1,blue\nc,u,1,\n"))
+
+    assert len({red.request_id, blue.request_id}) == 2
+    assert [none.request_id] == ids("c,u,1\n")
+
+
+@pytest.mark.parametrize("column", ["attributes", "attributes.", "attributes.Team", "team"])
+def test_a_column_that_is_no_attribute_is_unknown(column: str) -> None:
+    """An attribute's column has its key, of the characters that the contract allows."""
+    with pytest.raises(EventFileError, match=r"unknown column .* attributes\.KEY"):
+        read(f"contest_id,user_id,points,{column}\n")
+
+
 def test_columns_come_in_any_order() -> None:
     """The order of the columns is free, and optional ones may be absent or empty."""
     [one, other] = updates(
@@ -138,6 +178,18 @@ def test_a_bad_csv_line_is_named(line: str, reason: str) -> None:
             "mode 'SET' is not one of increment, set, best",
         ),
         (
+            '{"contest_id": "c", "user_id": "u", "points": 1, "attributes": "team=red"}',
+            "attributes 'team=red' is not an object",
+        ),
+        (
+            '{"contest_id": "c", "user_id": "u", "points": 1, "attributes": {"age": 7}}',
+            "attributes.age 7 is not a string",
+        ),
+        (
+            '{"contest_id": "c", "user_id": "u", "points": 1, "attributes": {"Team": "red"}}',
+            "has the unknown name 'attributes.Team'",
+        ),
+        (
             '{"contest_id": "c", "user_id": "u", "points": 1, "display_name": "\\ud800"}',
             r"display_name '\ud800' holds the control character '\ud800'",
         ),
@@ -179,7 +231,7 @@ def test_a_line_that_is_not_utf8_is_bad(file_format: EventFormat) -> None:
             "contest_id,user_id,points,colour",
             (
                 "line 1: unknown column 'colour'; the columns are contest_id, user_id, points, "
-                "event_time, event_type, display_name, mode, request_id"
+                "event_time, event_type, display_name, mode, request_id, attributes.KEY"
             ),
         ),
         ("contest_id,user_id,points,points", "line 1: the header names a column twice"),

@@ -83,7 +83,8 @@ def import_events(
     """Send a file of score events, in order.
 
     The file is CSV with a header, or JSON lines, with the columns contest_id, user_id and points,
-    and optionally event_time, event_type, display_name, mode and request_id, in any order.
+    and optionally event_time, event_type, display_name, mode and request_id, in any order. A column
+    such as attributes.team, or an object attributes in JSON, has data that are shown with the user.
 
     A file that is imported again counts once, also after lines were appended to it: each event gets
     a request id that follows from its values. Two equal events of one file count twice. The service

@@ -2,14 +2,16 @@
 
 A file is CSV with a header, or JSON lines; both name the same columns, in any order. `contest_id`,
 `user_id` and `points` are required; `event_time` (RFC 3339), `event_type`, `display_name`, `mode`
-(`increment`, `set` or `best`) and `request_id` are optional, and an empty value means none. Blank
-lines are ignored. No valid value holds a line break, so that a stray quote, or a byte that is not
-UTF-8, makes only its own line bad.
+(`increment`, `set` or `best`), `request_id` and attributes are optional, and an empty value means
+none. An attribute such as `team` is the column `attributes.team` of CSV, and the member `team` of
+the object `attributes` in JSON. Blank lines are ignored. No valid value holds a line break, so that
+a stray quote, or a byte that is not UTF-8, makes only its own line bad.
 """
 
 import codecs
 import csv
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -22,9 +24,11 @@ REQUIRED = ("contest_id", "user_id", "points")
 """The columns that every event has."""
 
 OPTIONAL = ("event_time", "event_type", "display_name", "mode", "request_id")
-"""The columns that an event may have."""
+"""The columns that an event may have, besides attributes."""
 
 _COLUMNS = frozenset(REQUIRED + OPTIONAL)
+_ATTRIBUTES = "attributes."
+_ATTRIBUTE = re.compile(r"attributes\.[a-z0-9_.-]{1,32}")
 _OTHER_SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
 
 
@@ -112,11 +116,11 @@ def _header(numbered: Iterator[tuple[int, str | UnicodeDecodeError]]) -> tuple[s
         raise EventFileError(f"line {number}: the header {error}") from None
     if hint := _separator_hint(text, columns):
         raise EventFileError(f"line {number}: {hint}")
-    unknown = [column for column in columns if column not in _COLUMNS]
+    unknown = [column for column in columns if not _is_column(column)]
     missing = [column for column in REQUIRED if column not in columns]
     if unknown:
         names = ", ".join(map(rules.shown, unknown))
-        known = ", ".join(REQUIRED + OPTIONAL)
+        known = ", ".join((*REQUIRED, *OPTIONAL, f"{_ATTRIBUTES}KEY"))
         raise EventFileError(f"line {number}: unknown column {names}; the columns are {known}")
     if missing:
         raise EventFileError(f"line {number}: the header lacks {', '.join(missing)}")
@@ -125,11 +129,19 @@ def _header(numbered: Iterator[tuple[int, str | UnicodeDecodeError]]) -> tuple[s
     return columns
 
 
+def _is_column(name: str) -> bool:
+    return name in _COLUMNS or _ATTRIBUTE.fullmatch(name) is not None
+
+
 def _separator_hint(header: str, columns: Sequence[str]) -> str:
     """Return what is wrong if the header has its columns, but not with commas between them."""
     for separator, name in _OTHER_SEPARATORS.items():
         parts = [part.strip().strip('"') for part in header.split(separator)]
-        if separator in header and not _COLUMNS.issuperset(columns) and _COLUMNS.issuperset(parts):
+        if (
+            separator in header
+            and not all(map(_is_column, columns))
+            and all(map(_is_column, parts))
+        ):
             return f"the columns are separated by {name}, but must be by commas; export it as CSV"
     return ""
 
@@ -156,11 +168,15 @@ def _json_fields(text: str) -> Mapping[str, str]:
         raise rules.MalformedFieldError(f"is not JSON: {reason}") from None
     if not isinstance(record, dict):
         raise rules.MalformedFieldError("is not a JSON object")
+    attributes = record.pop("attributes", None)
+    if not isinstance(attributes, dict | None):
+        raise rules.MalformedFieldError(f"attributes {rules.shown(attributes)} is not an object")
+    record |= {_ATTRIBUTES + key: value for key, value in (attributes or {}).items()}
     return {name: _json_text(name, value) for name, value in record.items() if value is not None}
 
 
 def _json_text(name: str, value: object) -> str:
-    if name not in _COLUMNS:
+    if not _is_column(name):
         raise rules.MalformedFieldError(f"has the unknown name {rules.shown(name)}")
     if isinstance(value, str):
         return value
@@ -189,6 +205,11 @@ def _update(fields: Mapping[str, str], ids: EventIds) -> pb.UpdateScoreRequest:
         event_type=event_type,
         event_time=rules.parse_event_time(event_time) if event_time else None,
         display_name=display_name,
+        attributes={
+            name.removeprefix(_ATTRIBUTES): value
+            for name, value in fields.items()
+            if value and name.startswith(_ATTRIBUTES)
+        },
     )
     update.request_id = request_id or ids.next_for(update)
     return update

@@ -15,7 +15,7 @@ class EventIds:
     file, not from the number or the spelling of its line. The same file has the same ids each time,
     also after lines were appended, its columns reordered or its format changed, while two equal
     events of one file have two ids. Inserting or removing an event leaves the ids of all different
-    events as they are.
+    events as they are. An event without a mode has the id of one with the mode `increment`.
     """
 
     def __init__(self) -> None:
@@ -33,6 +33,7 @@ class EventIds:
                 update.event_type,
                 f"{time.seconds}.{time.nanos:09}" if update.HasField("event_time") else "",
                 update.display_name,
+                *(f"{key}={value}" for key, value in sorted(update.attributes.items())),
             )
         )
         base = uuid5(_NAMESPACE, content)
