@@ -31,10 +31,10 @@ def test_bash_completes_once_it_is_installed(tmp_path: Path) -> None:
     assert "bash completion installed" in in_bash("leaderboard --install-completion; true")
     completed = [
         in_bash(_IN_BASH.format(words=words, place=len(words.split()))).split()
-        for words in ("wa", "watch chess --scope a")
+        for words in ("wa", "watch chess --scope a", "contest c", "contest set c --reset max-p")
     ]
 
-    assert completed == [["watch"], ["all"]]
+    assert completed == [["watch"], ["all"], ["create"], ["max-points"]]
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,10 @@ from typing import Annotated, Any, NoReturn
 import typer
 from typer.core import TyperGroup
 
+from leaderboard_cli.contest import contest
 from leaderboard_cli.doctor import doctor
 from leaderboard_cli.failures import CommandError, ExitCode
+from leaderboard_cli.friends import friends
 from leaderboard_cli.import_ import import_events
 from leaderboard_cli.load import load
 from leaderboard_cli.output import (
@@ -26,17 +28,21 @@ from leaderboard_cli.rank import rank
 from leaderboard_cli.top import top
 from leaderboard_cli.update import update
 from leaderboard_cli.watch import watch
+from leaderboard_cli.whatif import whatif
 from leaderboard_client.update_rules import MalformedFieldError
 
 COMMAND_GROUP = "leaderboard.commands"
 """The entry points by which other packages add commands: functions as typer takes them, in modules
 that may have EXAMPLES, the end of the help."""
 
-_OWN: dict[str, Callable[..., None]] = {
+_OWN: dict[str, Callable[..., None] | typer.Typer] = {
     "update": update,
     "top": top,
     "rank": rank,
+    "friends": friends,
+    "whatif": whatif,
     "watch": watch,
+    "contest": contest,
     "import": import_events,
     "doctor": doctor,
     "load": load,
@@ -62,6 +68,8 @@ class _Commands(Mapping[str, Any]):
 
     def __getitem__(self, name: str) -> Any:
         function = _OWN.get(name) or _plugins()[name].load()
+        if isinstance(function, typer.Typer):  # a group of commands
+            return typer.main.get_command(function)
         module = inspect.getmodule(function)
         alone = typer.Typer(add_completion=False, rich_markup_mode="markdown")
         alone.command(

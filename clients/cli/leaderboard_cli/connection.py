@@ -12,6 +12,7 @@ import grpc.aio
 from google.protobuf.message import Message
 from rich.text import Text
 
+from leaderboard.v1 import contests_pb2
 from leaderboard.v1 import leaderboard_pb2 as pb
 from leaderboard_cli.failures import CallError, failure_text
 from leaderboard_cli.output import console, safe
@@ -147,18 +148,43 @@ class Connection:
 
     def update_score(self, request: pb.UpdateScoreRequest) -> pb.UpdateScoreResponse:
         """Send an update that has a `request_id`, so that its repeats count once."""
-        call: Call[pb.UpdateScoreResponse] = Call("UpdateScore", request, _same)
-        return self._make_visibly(call)
+        return self._call("UpdateScore", request, pb.UpdateScoreResponse)
 
     def get_top_users(self, request: pb.GetTopUsersRequest) -> pb.GetTopUsersResponse:
-        """Read consecutive ranks."""
-        call: Call[pb.GetTopUsersResponse] = Call("GetTopUsers", request, _same)
-        return self._make_visibly(call)
+        """Read consecutive rows."""
+        return self._call("GetTopUsers", request, pb.GetTopUsersResponse)
 
     def get_user_rank(self, request: pb.GetUserRankRequest) -> pb.GetUserRankResponse:
         """Read one user's rank."""
-        call: Call[pb.GetUserRankResponse] = Call("GetUserRank", request, _same)
-        return self._make_visibly(call)
+        return self._call("GetUserRank", request, pb.GetUserRankResponse)
+
+    def batch_get_user_ranks(
+        self, request: pb.BatchGetUserRanksRequest
+    ) -> pb.BatchGetUserRanksResponse:
+        """Read the ranks of several users."""
+        return self._call("BatchGetUserRanks", request, pb.BatchGetUserRanksResponse)
+
+    def get_score_rank(self, request: pb.GetScoreRankRequest) -> pb.GetScoreRankResponse:
+        """Read the rank of a score."""
+        return self._call("GetScoreRank", request, pb.GetScoreRankResponse)
+
+    def create_contest(self, request: contests_pb2.CreateContestRequest) -> contests_pb2.Contest:
+        """Create a contest; a repeat returns it."""
+        return self._call("CreateContest", request, contests_pb2.CreateContestResponse).contest
+
+    def get_contest(self, request: contests_pb2.GetContestRequest) -> contests_pb2.Contest:
+        """Read a contest."""
+        return self._call("GetContest", request, contests_pb2.GetContestResponse).contest
+
+    def list_contests(
+        self, request: contests_pb2.ListContestsRequest
+    ) -> contests_pb2.ListContestsResponse:
+        """Read a page of contests."""
+        return self._call("ListContests", request, contests_pb2.ListContestsResponse)
+
+    def update_contest(self, request: contests_pb2.UpdateContestRequest) -> contests_pb2.Contest:
+        """Change settings of a contest; a repeat changes nothing more."""
+        return self._call("UpdateContest", request, contests_pb2.UpdateContestResponse).contest
 
     def batch_update_scores(
         self, request: pb.BatchUpdateScoresRequest
@@ -169,7 +195,9 @@ class Connection:
         )
         return self._make(call)
 
-    def _make_visibly(self, call: Call[AnswerT]) -> AnswerT:
+    def _call(self, method: str, request: Message, _answer: type[AnswerT]) -> AnswerT:
+        """Make a call, and show on a terminal that it is waited for."""
+        call: Call[AnswerT] = Call(method, request, _same)
         with show_wait(f"waiting for {self._target.server}"):
             return self._make(call)
 

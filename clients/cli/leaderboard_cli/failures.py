@@ -14,12 +14,12 @@ class ExitCode(IntEnum):
     OK = 0, "done"
     UNEXPECTED = 1, "an unexpected error"
     INVALID = 2, "wrong usage, or a value that the service rejects"
-    NOT_FOUND = 3, "the user has no score in the contest"
+    NOT_FOUND = 3, "the user has no score in the contest, or there is no such contest"
     REJECTED = (
         4,
         (
-            "rejected: conflicts with the current state (e.g. request id already used), "
-            "or a limit was reached"
+            "rejected: conflicts with the current state (e.g. request id already used, or a "
+            "contest with other settings), or a limit was reached"
         ),
     )
     UNAVAILABLE = 5, "the service can't be reached, or did not answer in time"

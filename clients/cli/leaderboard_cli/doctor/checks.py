@@ -34,6 +34,8 @@ _MAX_SECONDS = 3.0
 _CONTEST = "doctor"
 """The contest of all calls. Every run writes to the same user, so that only one row remains."""
 
+_NO_CONTEST = "ERROR_REASON_CONTEST_NOT_FOUND"
+
 _TOP = pb.GetTopUsersRequest(contest_id=_CONTEST, limit=10)
 _RANK = pb.GetUserRankRequest(contest_id=_CONTEST, user_id="nobody")
 
@@ -183,8 +185,10 @@ def _check_write(target: Target, service: LeaderboardServiceStub) -> CheckResult
         )
         read: pb.GetUserRankResponse = target.call_once(service.GetUserRank, request)
     except CallError as failed:
+        create = f"run `leaderboard contest create {_CONTEST}`"
+        to_do = create if failed.error.reason == _NO_CONTEST else advice(failed.error)
         found = finding(failed.error, str(failed))
-        return CheckResult("write", Verdict.FAIL, found, advice(failed.error))
+        return CheckResult("write", Verdict.FAIL, found, to_do)
     numbers = {"write_ms": round(seconds * 1e3, 3)}
     if not again.replayed or again.user.score != first.user.score:
         found = "sent twice with one request id, it counted twice"

@@ -1,0 +1,54 @@
+"""The command `contest set`: changes settings of a contest."""
+
+from typing import Annotated
+
+import typer
+from google.protobuf.field_mask_pb2 import FieldMask
+
+from leaderboard.v1.contests_pb2 import UpdateContestRequest
+from leaderboard_cli.connection import Connection, Target
+from leaderboard_cli.contest.settings import Setting, Settings, contest_with, takes_settings
+from leaderboard_cli.contest.views import print_contest
+from leaderboard_cli.options import AsJson, Contest, calls_server, examples
+
+EXAMPLES = examples(
+    ('leaderboard contest set laps --display-name "Lap times"', "names a contest"),
+    ("leaderboard contest set chess --max-points 100", "bounds what one update adds"),
+    ("leaderboard contest set chess --reset max-points", "removes that bound"),
+)
+
+
+@calls_server
+@takes_settings
+def set_settings(
+    contest: Contest,
+    *,
+    settings: Settings,
+    reset: Annotated[
+        list[Setting] | None,
+        typer.Option(
+            metavar="SETTING",
+            help="A setting that gets its default, by the name of its option: max-points. "
+            "Can be repeated.",
+        ),
+    ] = None,
+    target: Target,
+    as_json: AsJson = False,
+) -> None:
+    """Change settings of a contest; those that are not given stay as they are.
+
+    The order, ties and ranks of a contest can't be changed once it has scores. Bounds hold for
+    later updates.
+    """
+    named = dict.fromkeys([*settings, *(reset or [])])
+    if not named:
+        raise typer.BadParameter("no setting is given")
+    if twice := next((each for each in reset or [] if each in settings), None):
+        raise typer.BadParameter(f"--{twice} and --reset {twice} exclude each other")
+    request = UpdateContestRequest(
+        contest=contest_with(contest, settings),
+        update_mask=FieldMask(paths=[setting.path for setting in named]),
+    )
+    with Connection(target) as connection:
+        changed = connection.update_contest(request)
+    print_contest(changed, as_json=as_json)

@@ -1,0 +1,162 @@
+"""Settings of a contest: their options, their names for people, and the message with them."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Annotated, Any, Literal, TypeAlias
+
+import typer
+
+from leaderboard.v1 import leaderboard_pb2 as pb
+from leaderboard.v1.contests_pb2 import Contest
+from leaderboard_cli.options import check_bounds, expands
+from leaderboard_client.update_rules import MODES
+
+
+class Setting(StrEnum):
+    """A setting, by the name of its option."""
+
+    DISPLAY_NAME = "display-name"
+    ORDER = "order"
+    TIES = "ties"
+    RANKS = "ranks"
+    MODE = "mode"
+    MIN_SCORE = "min-score"
+    MAX_SCORE = "max-score"
+    MAX_POINTS = "max-points"
+
+    @property
+    def path(self) -> str:
+        """The path of the setting in `Contest`."""
+        return _PATHS[self]
+
+
+_PATHS = {
+    Setting.DISPLAY_NAME: "display_name",
+    Setting.ORDER: "rules.order",
+    Setting.TIES: "rules.tie_break",
+    Setting.RANKS: "rules.rank_style",
+    Setting.MODE: "rules.default_mode",
+    Setting.MIN_SCORE: "rules.min_score",
+    Setting.MAX_SCORE: "rules.max_score",
+    Setting.MAX_POINTS: "rules.max_points",
+}
+
+Settings: TypeAlias = Mapping[Setting, Any]
+"""Settings that were given, as the message of a contest has them."""
+
+_ORDERS = {"highest": pb.ORDER_HIGHEST_FIRST, "lowest": pb.ORDER_LOWEST_FIRST}
+_TIES = {"first": pb.TIE_BREAK_FIRST_REACHED, "last": pb.TIE_BREAK_LAST_REACHED}
+_RANKS = {
+    "ordinal": pb.RANK_STYLE_ORDINAL,
+    "competition": pb.RANK_STYLE_COMPETITION,
+    "dense": pb.RANK_STYLE_DENSE,
+}
+_CHOICES: Mapping[Setting, Mapping[str, int]] = {
+    Setting.ORDER: _ORDERS,
+    Setting.TIES: _TIES,
+    Setting.RANKS: _RANKS,
+    Setting.MODE: MODES,
+}
+"""The values of the settings that have a choice; the default is the first one."""
+
+_NONE = "none"
+
+
+def _given(
+    *,
+    display_name: Annotated[
+        str | None, typer.Option(metavar="NAME", help="The contest's name for people.")
+    ] = None,
+    order: Annotated[
+        Literal["highest", "lowest"] | None, typer.Option(help="Which scores are first.")
+    ] = None,
+    ties: Annotated[
+        Literal["first", "last"] | None,
+        typer.Option(help="Which of equal scores is first: the one reached first, or last."),
+    ] = None,
+    ranks: Annotated[
+        Literal["ordinal", "competition", "dense"] | None,
+        typer.Option(
+            help="Ranks of 9, 7, 7 and 5 points: 1 2 3 4 (ordinal), 1 2 2 4 (competition) or "
+            "1 2 2 3 (dense)."
+        ),
+    ] = None,
+    mode: Annotated[
+        Literal["increment", "set", "best"] | None,
+        typer.Option(
+            help="What updates without a mode do: add their points, make them the score, or keep "
+            "the better one."
+        ),
+    ] = None,
+    min_score: Annotated[
+        int | None,
+        typer.Option(metavar="N", callback=check_bounds, help="The least score."),
+    ] = None,
+    max_score: Annotated[
+        int | None,
+        typer.Option(metavar="N", callback=check_bounds, help="The greatest score."),
+    ] = None,
+    max_points: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            min=1,
+            callback=check_bounds,
+            help="The most points that one update adds or takes.",
+        ),
+    ] = None,
+) -> Settings:
+    given = {
+        Setting.DISPLAY_NAME: display_name,
+        Setting.ORDER: order and _ORDERS[order],
+        Setting.TIES: ties and _TIES[ties],
+        Setting.RANKS: ranks and _RANKS[ranks],
+        Setting.MODE: mode and MODES[mode],
+        Setting.MIN_SCORE: min_score,
+        Setting.MAX_SCORE: max_score,
+        Setting.MAX_POINTS: max_points,
+    }
+    return {setting: value for setting, value in given.items() if value is not None}
+
+
+takes_settings = expands("settings", _given)
+"""Replaces a command's parameter `settings` by an option for each setting."""
+
+
+def contest_with(contest_id: str, settings: Settings) -> Contest:
+    """Return the message of a contest with some settings."""
+    contest = Contest(contest_id=contest_id)
+    for setting, value in settings.items():
+        *parents, field = setting.path.split(".")
+        setattr(contest.rules if parents else contest, field, value)
+    return contest
+
+
+def format_settings(contest: Contest) -> Mapping[Setting, str]:
+    """Return the value of each setting as its option takes it; or `none`."""
+    return {Setting.DISPLAY_NAME: contest.display_name or _NONE} | _format_rules(contest.rules)
+
+
+def format_changed_rules(contest: Contest) -> str:
+    """Return the rules that differ from their defaults, with their names."""
+    return ", ".join(
+        f"{name} {value}"
+        for name, value in _format_rules(contest.rules).items()
+        if value != _DEFAULT_RULES[name]
+    )
+
+
+def _format_rules(rules: pb.ContestRules) -> dict[Setting, str]:
+    return {setting: _format(setting, rules) for setting in list(Setting)[1:]}
+
+
+def _format(setting: Setting, rules: pb.ContestRules) -> str:
+    field = setting.path.removeprefix("rules.")
+    value = getattr(rules, field)
+    if setting not in _CHOICES:
+        return str(value) if rules.HasField(field) else _NONE
+    names = {number: name for name, number in _CHOICES[setting].items()}
+    return names.get(value or 1, str(value))
+
+
+_DEFAULT_RULES = _format_rules(pb.ContestRules())

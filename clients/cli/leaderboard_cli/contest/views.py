@@ -1,0 +1,43 @@
+"""Contests for people: the settings of one, and a table of several."""
+
+from collections.abc import Sequence
+
+from rich.table import Table
+
+from leaderboard.v1.contests_pb2 import Contest
+from leaderboard_cli.contest.settings import format_changed_rules, format_settings
+from leaderboard_cli.output import console, counted, print_line, print_message, safe
+from leaderboard_cli.tables import Column, fit, make_table
+
+
+def print_contest(contest: Contest, *, as_json: bool) -> None:
+    """Print a contest with its settings."""
+    if as_json:
+        print_message(contest)
+        return
+    users = counted(contest.total_users, "user")
+    since = ""
+    if contest.HasField("created_at"):
+        since = f", since {contest.created_at.ToDatetime():%Y-%m-%dT%H:%M:%SZ}"
+    print_line(f"{contest.contest_id}: {users}{since}")
+    settings = format_settings(contest)
+    names = Column.of_texts("Setting", settings)
+    values = Column.of_texts("Value", map(safe, settings.values()))
+    console().print(make_table([names, values]))
+
+
+def contests_table(contests: Sequence[Contest], width: int) -> Table:
+    """Return a table of contests, without what a narrow terminal has no room for.
+
+    Args:
+        contests: The contests.
+
+        width: The columns of the terminal.
+    """
+    ids = Column.of_texts("Contest", (safe(contest.contest_id) for contest in contests))
+    users = Column.of_numbers("Users", (contest.total_users for contest in contests))
+    names = Column.of_texts("Name", (safe(contest.display_name) for contest in contests))
+    rules = Column.of_texts("Rules", map(format_changed_rules, contests), "dim")
+    more = [column for column in (names, rules) if any(cell.plain for cell in column.cells)]
+    room = width - ids.least_width - users.least_width
+    return make_table([ids, users, *fit(more, room)])

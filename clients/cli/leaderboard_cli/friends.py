@@ -1,0 +1,45 @@
+"""The command `friends`: a board of some users, with their ranks in the whole contest."""
+
+from typing import Annotated
+
+import typer
+
+from leaderboard.v1 import leaderboard_pb2 as pb
+from leaderboard_cli.connection import Connection, Target
+from leaderboard_cli.options import AsJson, Contest, calls_server, examples
+from leaderboard_cli.output import console, counted, print_line, print_message
+from leaderboard_cli.tables import board_table
+
+EXAMPLES = examples(
+    ("leaderboard friends chess ada bob eve", "shows three users, best first"),
+    ("leaderboard friends chess -- -x _y 'auth0|7'", "shows users with unusual ids"),
+    ("leaderboard friends chess $(cat team.txt) --json", "prints the ranks of a list of users"),
+)
+
+
+@calls_server
+def friends(
+    contest: Contest,
+    users: Annotated[
+        list[str], typer.Argument(metavar="USER", help="The users' ids, up to 1,000, each once.")
+    ],
+    *,
+    target: Target,
+    as_json: AsJson = False,
+) -> None:
+    """Show a board of some users.
+
+    The ranks are those in the whole contest. Users without a score are named below the board.
+    """
+    request = pb.BatchGetUserRanksRequest(contest_id=contest, user_ids=users)
+    with Connection(target) as connection:
+        answer = connection.batch_get_user_ranks(request)
+    if as_json:
+        print_message(answer)
+        return
+    print_line(f"{contest}: {len(answer.users):,} of {counted(answer.total_users, 'user')}")
+    if answer.users:
+        screen = console()
+        screen.print(board_table(answer.users, width=screen.width))
+    if answer.missing_user_ids:
+        print_line(f"without a score: {', '.join(answer.missing_user_ids)}")
