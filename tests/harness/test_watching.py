@@ -5,6 +5,8 @@ import pytest
 from harness.watching import WatchChecker
 from leaderboard.v1 import leaderboard_pb2 as pb
 
+ORDINAL_RULES = pb.ContestRules(order=pb.ORDER_HIGHEST_FIRST, rank_style=pb.RANK_STYLE_ORDINAL)
+
 
 def _snapshot(
     revision: int,
@@ -14,22 +16,25 @@ def _snapshot(
     epoch: str = "e",
 ) -> pb.WatchContestResponse:
     users = [
-        pb.RankedUser(user_id=f"u{rank}", score=score, rank=rank)
-        for rank, score in enumerate(scores, start=1)
+        pb.RankedUser(user_id=f"u{place}", score=score, rank=place, place=place)
+        for place, score in enumerate(scores, start=1)
     ]
     return pb.WatchContestResponse(
         position=pb.Position(epoch=epoch, revision=revision),
         previous_revision=previous,
-        snapshot=pb.Snapshot(users=users, total_users=len(users), reason=reason),
+        snapshot=pb.Snapshot(
+            users=users, total_users=len(users), reason=reason, rules=ORDINAL_RULES
+        ),
     )
 
 
 def _change(
-    user_id: str, score: int, points: int, rank: int, previous_rank: int = 0
+    user_id: str, score: int, points: int, place: int, previous_place: int = 0
 ) -> pb.ScoreChange:
     return pb.ScoreChange(
-        user=pb.RankedUser(user_id=user_id, score=score, rank=rank),
-        previous_rank=previous_rank,
+        user=pb.RankedUser(user_id=user_id, score=score, rank=place, place=place),
+        previous_rank=previous_place,
+        previous_place=previous_place,
         points=points,
     )
 
@@ -56,7 +61,7 @@ def test_a_correct_stream_builds_the_board() -> None:
     """Changes move rows by the rules of the contract."""
     checker = _checker(
         _snapshot(2, 9, 5),
-        _changes(2, 4, _change("u2", 10, 5, 1, previous_rank=2), _change("new", 9, 9, 3)),
+        _changes(2, 4, _change("u2", 10, 5, 1, previous_place=2), _change("new", 9, 9, 3)),
     )
 
     assert [row.user_id for row in checker.rows] == ["u2", "u1", "new"]
@@ -79,7 +84,7 @@ def test_the_scope_top_cuts_at_the_limit() -> None:
         (_changes(2, 4, _change("u1", 10, 1, 1, 1)), "1 changes for 2 revisions"),
         (_changes(2, 2, _change("u1", 10, 1, 1, 1)), "without a new revision"),
         (_changes(2, 3, _change("u1", 11, 1, 1, 1)), "changes lead to"),
-        (_changes(2, 3, _change("u1", 10, 1, 1, 2)), "had rank 1"),
+        (_changes(2, 3, _change("u1", 10, 1, 1, 2)), "had place 1"),
         (_changes(2, 3, _change("u2", 10, 5, 2, 2)), "not best first"),
         (_changes(2, 3, _change("u1", 10, 1, 1, 1), epoch="f"), "without a snapshot"),
         (_snapshot(3, 9, previous=2), "no reason here"),

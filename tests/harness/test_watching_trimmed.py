@@ -8,10 +8,15 @@ from leaderboard.v1 import leaderboard_pb2 as pb
 
 def _snapshot(position: pb.Position, reason: pb.SnapshotReason) -> pb.WatchContestResponse:
     """Return a snapshot with one user, or none before the first change."""
-    users = [pb.RankedUser(user_id="ada", score=9, rank=1)] if position.revision else []
+    users = [pb.RankedUser(user_id="ada", score=9, rank=1, place=1)] if position.revision else []
     return pb.WatchContestResponse(
         position=position,
-        snapshot=pb.Snapshot(users=users, total_users=len(users), reason=reason),
+        snapshot=pb.Snapshot(
+            users=users,
+            total_users=len(users),
+            reason=reason,
+            rules=pb.ContestRules(rank_style=pb.RANK_STYLE_ORDINAL),
+        ),
     )
 
 

@@ -30,7 +30,10 @@ class Watcher:
         scope: pb.WatchScope = pb.WATCH_SCOPE_UNSPECIFIED,
         limit: int = 10,
         user_ids: Iterable[str] = (),
+        inspect: Callable[[WatchChecker], None] = lambda _: None,
     ) -> None:
+        """Watch a contest; `inspect` looks at the checker after every message."""
+        self._inspect = inspect
         self._request = pb.WatchContestRequest(
             contest_id=contest_id, scope=scope, limit=limit, user_ids=user_ids
         )
@@ -75,7 +78,7 @@ class Watcher:
         known = len(self.checker.states)
         self._task = asyncio.create_task(self._watch(stub, request))
         if resume_after is None:
-            await self._until(lambda: len(self.checker.states) > known, "a first message")
+            await self.until(lambda: len(self.checker.states) > known, "a first message")
 
     async def reach(self, position: pb.Position, *, within: float = 10.0) -> None:
         """
@@ -93,7 +96,7 @@ class Watcher:
             now = self.checker.position
             return now.epoch == position.epoch and now.revision >= position.revision
 
-        await self._until(reached, f"a message up to revision {position.revision}", within)
+        await self.until(reached, f"a message up to revision {position.revision}", within)
 
     async def snapshot(self, reason: str, *, within: float = 10.0) -> None:
         """
@@ -106,7 +109,7 @@ class Watcher:
         Raises:
             AssertionError: There was none, or there was a wrong message.
         """
-        await self._until(
+        await self.until(
             lambda: self.checker.reasons[reason] > 0, f"a snapshot with {reason}", within
         )
 
@@ -134,14 +137,20 @@ class Watcher:
             with contextlib.suppress(asyncio.CancelledError):
                 await task
 
-    async def _watch(self, stub: LeaderboardServiceStub, request: pb.WatchContestRequest) -> None:
-        try:
-            async for message in stub.WatchContest(request):
-                self.checker.feed(message)
-        except grpc.aio.AioRpcError as failure:
-            self.failure = failure
+    async def until(self, holds: Callable[[], bool], event: str, within: float = 10.0) -> None:
+        """
+        Wait for a condition of the messages so far.
 
-    async def _until(self, holds: Callable[[], bool], event: str, within: float = 10.0) -> None:
+        Args:
+            holds: The condition.
+            event: Its name.
+            within: Seconds to wait.
+
+        Raises:
+            AssertionError: It did not come to hold, or there was a wrong message.
+            RuntimeError: The stream ended before.
+        """
+
         def look() -> bool:
             if holds():
                 return True
@@ -151,3 +160,11 @@ class Watcher:
             return False
 
         await eventually(look, event, within=within)
+
+    async def _watch(self, stub: LeaderboardServiceStub, request: pb.WatchContestRequest) -> None:
+        try:
+            async for message in stub.WatchContest(request):
+                self.checker.feed(message)
+                self._inspect(self.checker)
+        except grpc.aio.AioRpcError as failure:
+            self.failure = failure

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from harness.watched_board import Row, WatchedBoard
+from harness.watched_board import RankedRow, Row, WatchedBoard
 from leaderboard.v1 import leaderboard_pb2 as pb
 
 _FIRST_REASONS_OF_A_RESUME = {
@@ -77,6 +77,16 @@ class WatchChecker:
         """The board of the watcher: within the limit for TOP, else all known rows."""
         return self._board.rows
 
+    @property
+    def ranked(self) -> tuple[RankedRow, ...]:
+        """The same rows with their places, ranks and attributes."""
+        return self._board.ranked
+
+    @property
+    def known(self) -> bool:
+        """Whether the board is known: not before the first snapshot."""
+        return self._board.known
+
     def begin(self, resume_after: pb.Position | None = None) -> None:
         """
         Start a stream.
@@ -131,8 +141,8 @@ class WatchChecker:
         """
         watched, read = _text(self._position), _text(answer.position)
         assert watched == read, f"watched up to {watched}, read at {read}"
-        rows = tuple(Row.of(user) for user in answer.users)
-        assert self.rows == rows, f"watched {self.rows}, read {rows}"
+        rows = tuple(RankedRow.of(user) for user in answer.users)
+        assert self.ranked == rows, f"watched {self.ranked}, read {rows}"
 
     def assert_whole(self, commits: Sequence[tuple[int, int]]) -> None:
         """
@@ -239,7 +249,7 @@ def _line(message: pb.WatchContestResponse) -> str:
     elif kind == "changes":
         more = " " + ", ".join(
             f"{change.user.user_id} {change.points:+d} = {change.user.score}"
-            f" (rank {change.previous_rank} to {change.user.rank})"
+            f" (place {change.previous_place} to {change.user.place}, rank {change.user.rank})"
             for change in message.changes.changes[:20]
         )
     elif kind == "end":
