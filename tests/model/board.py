@@ -1,30 +1,28 @@
-"""A plain model of the service, written for comparison with the contract, not for speed.
+"""A plain model of the service, written for comparison with the contract, not for speed."""
 
-A contest is the list of its boards, one for each revision, so the revision of a board is its index
-in the list and any past state can still be read.
-"""
+from collections.abc import Callable, Sequence
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from model.contest import Contest, State
+from model.ranking import around, find, is_better, newcomer, percentile, ranking
+from model.records import (
+    Contest as ContestAnswer,
+)
+from model.records import (
+    Position,
+    Rank,
+    RankedUser,
+    Rejection,
+    Result,
+    Rules,
+    ScoreRank,
+    Settings,
+    Top,
+    Update,
+    UserRanks,
+)
+from model.rejections import contest_not_found, unreachable, user_not_found
 
-from model.records import Mode, Position, Rank, RankedUser, Rejection, Result, Top, Update
-
-MAX_SCORE = 2**53
 DEFAULT_LIMIT = 10
-
-
-@dataclass(frozen=True)
-class Standing:
-    """One user's row; `reached` is the revision that led to the score."""
-
-    user_id: str
-    score: int
-    reached: int
-    display_name: str
-
-
-Board = Mapping[str, Standing]
 
 
 class Service:
@@ -32,19 +30,62 @@ class Service:
 
     def __init__(self) -> None:
         """Start without updates."""
-        self._contests: defaultdict[str, _Contest] = defaultdict(_Contest)
+        self._contests: dict[str, Contest] = {}
 
-    def update(self, update: Update) -> Result | Rejection:
-        """Apply one update."""
-        return self._contests[update.contest_id].update(update)
+    def update(self, update: Update, path: str = "") -> Result | Rejection:
+        """Apply one update; `path` is that of the update within a batch."""
+        return self._contest(update.contest_id).update(update, path)
 
     def batch(self, updates: Sequence[Update]) -> list[Result | Rejection]:
         """Apply updates in order; a rejected one does not affect the others."""
-        return [self.update(update) for update in updates]
+        return [self.update(update, f"updates[{i}].") for i, update in enumerate(updates)]
+
+    def create_contest(self, contest_id: str, settings: Settings) -> ContestAnswer | Rejection:
+        """Create a contest, or return the one that exists with the same settings."""
+        return self._contest(contest_id).create(settings) or self.contest(contest_id)
+
+    def begin_with(self, contest_id: str, rules: Rules) -> None:
+        """Give a contest its rules before its first update, which begins it."""
+        self._contest(contest_id).states = [State({}, Settings(rules=rules))]
+
+    def update_contest(
+        self, contest_id: str, change: Callable[[Settings], Settings]
+    ) -> ContestAnswer | Rejection:
+        """Change the settings of a contest."""
+        contest = self._contest(contest_id)
+        problem = contest.change_settings(change(contest.now.settings))
+        return problem or self.contest(contest_id)
+
+    def contest(self, contest_id: str) -> ContestAnswer | Rejection:
+        """Return a contest."""
+        contest = self._contest(contest_id)
+        if not contest.exists:
+            return contest_not_found(contest_id)
+        return ContestAnswer(
+            contest_id=contest_id,
+            settings=contest.now.settings,
+            total_users=len(contest.now.board),
+            position=contest.position,
+        )
+
+    def contests(self, prefix: str) -> list[ContestAnswer | Rejection]:
+        """Return all contests whose id begins with a prefix, in the order of the ids' bytes."""
+        found = (contest for contest in self._contests.values() if contest.exists)
+        names = sorted(contest.contest_id.encode() for contest in found)
+        return [self.contest(name.decode()) for name in names if name.startswith(prefix.encode())]
 
     def position(self, contest_id: str) -> Position:
         """Return the current position of a contest."""
-        return self._contests[contest_id].position
+        return self._contest(contest_id).position
+
+    def board(self, contest_id: str, at: int | None = None) -> list[RankedUser]:
+        """Return all rows, best first, of the revision `at` if given, else of the current one."""
+        state = self._contest(contest_id).states[-1 if at is None else at]
+        return ranking(state.board, state.settings.rules)
+
+    def rules(self, contest_id: str) -> Rules:
+        """Return the current rules of a contest."""
+        return self._contest(contest_id).now.settings.rules
 
     def top(
         self,
@@ -55,16 +96,16 @@ class Service:
         min_position: Position | None = None,
         at: int | None = None,
     ) -> Top | Rejection:
-        """Return consecutive ranks, of the revision `at` if given, else of the current one."""
-        contest = self._contests[contest_id]
+        """Return consecutive rows, of the revision `at` if given, else of the current one."""
+        contest = self._contest(contest_id)
         if not contest.reaches(min_position):
-            return contest.unreachable(contest_id)
-        ranked = ranking(contest.boards[-1 if at is None else at])
+            return unreachable(contest_id, contest.position)
+        ranked = self.board(contest_id, at)
         first = (start_rank or 1) - 1
         return Top(
             users=tuple(ranked[first : first + (limit or DEFAULT_LIMIT)]),
             total_users=len(ranked),
-            position=contest.position if at is None else position_of(at),
+            position=contest.position if at is None else contest.position_at(at),
         )
 
     def rank(
@@ -73,155 +114,66 @@ class Service:
         user_id: str,
         *,
         neighbors: int = 0,
+        around_user: int = 0,
         min_position: Position | None = None,
     ) -> Rank | Rejection:
-        """Return the current rank of one user, and of up to `neighbors` users on each side."""
-        contest = self._contests[contest_id]
+        """Return the current rank of one user, and of users around it."""
+        contest = self._contest(contest_id)
         if not contest.reaches(min_position):
-            return contest.unreachable(contest_id)
-        if user_id not in contest.boards[-1]:
-            return Rejection(
-                code="NOT_FOUND",
-                reason="ERROR_REASON_USER_NOT_FOUND",
-                metadata={"contestId": contest_id, "userId": user_id},
-            )
-        ranked = ranking(contest.boards[-1])
+            return unreachable(contest_id, contest.position)
+        if user_id not in contest.now.board:
+            return user_not_found(contest_id, user_id)
+        ranked = self.board(contest_id)
         user = find(ranked, user_id)
-        above = ranked[max(0, user.rank - 1 - neighbors) : user.rank - 1]
-        below = ranked[user.rank : user.rank + neighbors]
+        above = ranked[max(0, user.place - 1 - neighbors) : user.place - 1]
+        below = ranked[user.place : user.place + neighbors]
         return Rank(
             user=user,
             neighbors=(*above, *below),
+            around=around(ranked, user.place - 1, around_user),
             total_users=len(ranked),
-            percentile=percentile(user.rank, len(ranked)),
+            percentile=percentile(ranked, user.rank),
             position=contest.position,
         )
 
-
-class _Contest:
-    """One contest: its boards by revision, and the first answer to each request id."""
-
-    def __init__(self) -> None:
-        self.boards: list[Board] = [{}]
-        self.answers: dict[str, tuple[Update, Result]] = {}
-
-    @property
-    def position(self) -> Position:
-        return position_of(len(self.boards) - 1)
-
-    def reaches(self, wanted: Position | None) -> bool:
-        """Return whether the current state is at or after the wanted position."""
-        if wanted is None or wanted == position_of(0):
-            return True
-        present = self.position
-        return wanted.history == present.history and wanted.revision <= present.revision
-
-    def unreachable(self, contest_id: str) -> Rejection:
-        present = self.position
-        return Rejection(
-            code="FAILED_PRECONDITION",
-            reason="ERROR_REASON_POSITION_UNREACHABLE",
-            metadata={
-                "contestId": contest_id,
-                "epoch": str(present.history),
-                "revision": str(present.revision),
-            },
+    def user_ranks(
+        self, contest_id: str, user_ids: Sequence[str], *, min_position: Position | None = None
+    ) -> UserRanks | Rejection:
+        """Return the current ranks of several users, best first, and those without a score."""
+        contest = self._contest(contest_id)
+        if not contest.reaches(min_position):
+            return unreachable(contest_id, contest.position)
+        ranked = self.board(contest_id)
+        return UserRanks(
+            users=tuple(user for user in ranked if user.user_id in user_ids),
+            missing_user_ids=tuple(id_ for id_ in user_ids if id_ not in contest.now.board),
+            total_users=len(ranked),
+            position=contest.position,
         )
 
-    def update(self, update: Update) -> Result | Rejection:
-        """Return the first answer again, reject the update, or apply it and keep the answer."""
-        if abs(update.points) > MAX_SCORE:
-            return out_of_range(update)
-        if update.request_id in self.answers:
-            payload, first_answer = self.answers[update.request_id]
-            if payload == update.payload:
-                return replace(first_answer, replayed=True)
-            return request_id_reused(update)
-        before = self.boards[-1].get(update.user_id)
-        score = score_after(update, before)
-        if abs(score) > MAX_SCORE:
-            return out_of_range(update)
-        answer = self._write(update, before, score)
-        if update.request_id:
-            self.answers[update.request_id] = update.payload, answer
-        return answer
-
-    def _write(self, update: Update, before: Standing | None, score: int) -> Result:
-        """Make the next board, unless the update has no effect."""
-        board = self.boards[-1]
-        revision = len(self.boards)
-        if before is None:
-            after = Standing(update.user_id, score, revision, update.display_name)
-        else:
-            reached = before.reached if score == before.score else revision
-            name = update.display_name or before.display_name
-            after = Standing(update.user_id, score, reached, name)
-        if after != before:
-            self.boards.append({**board, update.user_id: after})
-        return Result(
-            user=find(ranking(self.boards[-1]), update.user_id),
-            previous_score=before.score if before else 0,
-            previous_rank=find(ranking(board), update.user_id).rank if before else 0,
-            applied=after != before,
-            replayed=False,
-            position=self.position,
+    def score_rank(
+        self,
+        contest_id: str,
+        score: int,
+        *,
+        around_score: int = 0,
+        min_position: Position | None = None,
+    ) -> ScoreRank | Rejection:
+        """Return the rank that a user with a score would get now, and the rows around it."""
+        contest = self._contest(contest_id)
+        if not contest.reaches(min_position):
+            return unreachable(contest_id, contest.position)
+        ranked, rules = self.board(contest_id), contest.now.settings.rules
+        user = newcomer(contest.now.board, score, rules)
+        better = [row for row in ranked if is_better(row.score, score, rules)]
+        centre = min(len(better), len(ranked) - 1)
+        return ScoreRank(
+            rank=user.rank,
+            place=user.place,
+            around=around(ranked, centre, around_score),
+            total_users=len(ranked),
+            position=contest.position,
         )
 
-
-def score_after(update: Update, before: Standing | None) -> int:
-    """Return the score after an update with this mode."""
-    present = before.score if before else 0
-    if update.mode is Mode.SET:
-        return update.points
-    if update.mode is Mode.BEST:
-        return max(present, update.points) if before else update.points
-    return present + update.points
-
-
-def ranking(board: Board) -> list[RankedUser]:
-    """Return all users, best first; of equal scores the one that was reached first."""
-    ordered = sorted(board.values(), key=lambda user: (-user.score, user.reached))
-    return [
-        RankedUser(user.user_id, user.score, rank, user.display_name)
-        for rank, user in enumerate(ordered, start=1)
-    ]
-
-
-def find(ranked: Sequence[RankedUser], user_id: str) -> RankedUser:
-    """Return a user that is ranked."""
-    return next(user for user in ranked if user.user_id == user_id)
-
-
-def percentile(rank: int, total_users: int) -> float:
-    """Return the share of the other users ranked below, 0 to 100; 100 for a single user."""
-    if total_users == 1:
-        return 100.0
-    return round(100 * (total_users - rank) / (total_users - 1), 9)
-
-
-def position_of(revision: int) -> Position:
-    """Return the position of a revision; before the first update there is no epoch."""
-    return Position(history=1 if revision else 0, revision=revision)
-
-
-def out_of_range(update: Update) -> Rejection:
-    """Return the rejection of points or a score beyond the bounds."""
-    return Rejection(
-        code="OUT_OF_RANGE",
-        reason="ERROR_REASON_SCORE_OUT_OF_RANGE",
-        metadata={
-            "contestId": update.contest_id,
-            "userId": update.user_id,
-            "minScore": str(-MAX_SCORE),
-            "maxScore": str(MAX_SCORE),
-        },
-    )
-
-
-def request_id_reused(update: Update) -> Rejection:
-    """Return the rejection of a request id that was sent with another payload."""
-    return Rejection(
-        code="ALREADY_EXISTS",
-        reason="ERROR_REASON_REQUEST_ID_REUSED",
-        metadata={"contestId": update.contest_id, "requestId": update.request_id},
-    )
+    def _contest(self, contest_id: str) -> Contest:
+        return self._contests.setdefault(contest_id, Contest(contest_id))

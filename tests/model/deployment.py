@@ -17,11 +17,16 @@ import redis
 from harness.service import ServiceProcess
 from harness.stores import StoreProcess
 from harness.waiting import eventually
+from leaderboard_server.storage import keys
+from leaderboard_server.storage.rules_codec import encode_rules
 from model.background import BackgroundLoop
+from model.board import Service
 from model.epochs import Epochs
 from model.fake_store import FakeStore
-from model.records import Result, Update
+from model.records import Result, Rules, Update
 from model.remote import RemoteService
+from model.store_rules import rules_of
+from model.watches import Watch
 
 SERVERS = 2
 
@@ -44,8 +49,8 @@ class Deployment:
             ServiceProcess(folder / f"server-{number}", redis_url=store.url)
             for number in range(SERVERS)
         ]
-        epochs = Epochs()
-        self.servers = [RemoteService(process.address, epochs) for process in self._processes]
+        self._epochs = Epochs()
+        self.servers = [RemoteService(process.address, self._epochs) for process in self._processes]
         self._names = itertools.count()
         self._cleanup = ExitStack()
 
@@ -78,6 +83,25 @@ class Deployment:
         """The faults of this store after which no acknowledged write may be lost."""
         is_durable = isinstance(self._store, StoreProcess)
         return [fault for fault in Fault if is_durable or fault is not Fault.KILL_STORE]
+
+    def set_rules(self, contest_id: str, rules: Rules) -> None:
+        """Set the rules of a contest before its first update."""
+        if text := encode_rules(rules_of(rules)):
+            with redis.Redis.from_url(self._store.url) as client:
+                client.hset(keys.meta(contest_id), "rules", text)
+
+    def open_watch(self, watch: Watch, via: int) -> None:
+        """Watch at a server, from the start or resumed."""
+        self._loop.run(watch.open(self._processes[via].stub))
+
+    def await_watch(self, watch: Watch, model: Service) -> None:
+        """Wait until a watch has the current board of its contest."""
+        position = self._epochs.write(watch.contest_id, model.position(watch.contest_id))
+        self._loop.run(watch.catch_up(model.board(watch.contest_id), position))
+
+    def close_watch(self, watch: Watch) -> None:
+        """End a watch."""
+        self._loop.run(watch.watcher.hang_up())
 
     def inject_fault(self, fault: Fault, via: int) -> None:
         """Inject a fault, of the server `via` or for all, and wait until all accept writes."""

@@ -1,14 +1,47 @@
 """Inputs of the random operations: small pools, so that ties and repeats are the rule."""
 
+from dataclasses import replace
 from enum import StrEnum
 
 from hypothesis import strategies as st
 
-from model.board import MAX_SCORE
+from leaderboard.v1 import leaderboard_pb2 as pb
 from model.deployment import SERVERS
-from model.records import Mode, Update
+from model.records import Attributes, Mode, Order, RankStyle, Rules, TieBreak, Update
+from model.rejections import MAX_SCORE
 
-CONTESTS = ("a", "b")
+RULES = {
+    "plain": [Rules()],
+    "shared": [
+        Rules(rank_style=RankStyle.COMPETITION),
+        Rules(order=Order.LOWEST_FIRST, rank_style=RankStyle.COMPETITION, default_mode=Mode.BEST),
+        Rules(rank_style=RankStyle.COMPETITION, tie_break=TieBreak.LAST_REACHED, max_points=2),
+    ],
+    "dense": [
+        Rules(rank_style=RankStyle.DENSE, order=Order.LOWEST_FIRST),
+        Rules(rank_style=RankStyle.DENSE, min_score=-2, max_score=3),
+        Rules(
+            rank_style=RankStyle.DENSE,
+            order=Order.LOWEST_FIRST,
+            tie_break=TieBreak.LAST_REACHED,
+            default_mode=Mode.BEST,
+        ),
+    ],
+    "other": [
+        Rules(order=Order.LOWEST_FIRST, default_mode=Mode.BEST),
+        Rules(tie_break=TieBreak.LAST_REACHED),
+        Rules(order=Order.LOWEST_FIRST, tie_break=TieBreak.LAST_REACHED, default_mode=Mode.SET),
+        Rules(min_score=0, max_score=3, max_points=2),
+    ],
+    "busy": [
+        Rules(),
+        Rules(rank_style=RankStyle.COMPETITION, order=Order.LOWEST_FIRST),
+        Rules(rank_style=RankStyle.DENSE, tie_break=TieBreak.LAST_REACHED),
+    ],
+}
+"""The contests of a run, each with the rules of which it has one."""
+
+CONTESTS = ("plain", "shared", "dense", "other")
 BUSY_CONTEST = "busy"
 """The contest of concurrent updates. No score comes near the bounds there, because rejections would
 depend on an order that the answers do not show."""
@@ -20,6 +53,19 @@ EXTREMES = tuple(
 )
 NAMES = ("", "", "", "Ada", "Ada L.", "Zoë 0 1 2", '"\\{}', "\U0001f945" * 128)
 REQUEST_IDS = ("", "", "r1", "r2", "r3", "r4", "!", "~" * 64)
+ATTRIBUTES: tuple[Attributes, ...] = (
+    (),
+    (),
+    (),
+    (("country", "NO"),),
+    (("country", ""),),
+    (("a.b-c_1", '/ " \\ Zoë'), ("team", "red")),
+    (("team", ""), ("country", "SE")),
+    tuple((f"k{number}", "v") for number in range(7)),
+    tuple((f"k{number}", "") for number in range(7)),
+    (("long", "x" * 250),),
+)
+"""Together some of them pass the limits."""
 EVENT_TIMES = (
     None,
     (0, 0),
@@ -43,10 +89,26 @@ class Wanted(StrEnum):
 contests = st.sampled_from(CONTESTS)
 read_contests = st.sampled_from((*CONTESTS, BUSY_CONTEST))
 users = st.sampled_from(USERS)
-small_points = st.integers(-2, 3)
-points = st.one_of(small_points, st.integers(0, 2), st.sampled_from(EXTREMES))
+small_points = st.integers(-3, 3)
+points = st.one_of(small_points, st.integers(0, 2), small_points, st.sampled_from(EXTREMES))
+scores = st.one_of(st.integers(-7, 7), st.integers(-MAX_SCORE, MAX_SCORE))
+around = st.sampled_from((0, 0, 1, 2, 3, 4, 201))
+some_users = st.lists(st.sampled_from((*USERS, "nobody", "none")), min_size=1, unique=True)
+scopes = st.sampled_from((pb.WATCH_SCOPE_TOP, pb.WATCH_SCOPE_ALL, pb.WATCH_SCOPE_USERS))
+watched_limits = st.integers(1, 3)
+rules = st.fixed_dictionaries({name: st.sampled_from(some) for name, some in RULES.items()})
 servers = st.integers(0, SERVERS - 1)
 wanted = st.sampled_from(Wanted)
+
+
+def sometimes_without_name(update: Update) -> st.SearchStrategy[Update]:
+    """Clear the name in some of the updates that bring none."""
+    if update.display_name:
+        return st.just(update)
+    clear = st.sampled_from((False, False, False, True))
+    return clear.map(lambda cleared: replace(update, clear_display_name=cleared))
+
+
 updates = st.builds(
     Update,
     contest_id=contests,
@@ -57,7 +119,8 @@ updates = st.builds(
     event_type=st.sampled_from(("", "", "goal", "0")),
     event_time=st.sampled_from(EVENT_TIMES),
     display_name=st.sampled_from(NAMES),
-)
+    attributes=st.sampled_from(ATTRIBUTES),
+).flatmap(sometimes_without_name)
 busy_updates = st.builds(
     Update,
     contest_id=st.just(BUSY_CONTEST),
@@ -66,6 +129,7 @@ busy_updates = st.builds(
     mode=st.sampled_from(Mode),
     request_id=st.sampled_from(REQUEST_IDS),
     display_name=st.sampled_from(NAMES),
+    attributes=st.sampled_from(ATTRIBUTES[:5]),
 )
 alterations = st.one_of(
     st.fixed_dictionaries({"user_id": users}),
@@ -73,5 +137,8 @@ alterations = st.one_of(
     st.fixed_dictionaries({"mode": st.sampled_from(Mode)}),
     st.fixed_dictionaries({"event_type": st.just("other")}),
     st.fixed_dictionaries({"event_time": st.sampled_from(EVENT_TIMES)}),
-    st.fixed_dictionaries({"display_name": st.just("Other")}),
+    st.fixed_dictionaries(
+        {"display_name": st.just("Other"), "clear_display_name": st.just(value=False)}
+    ),
+    st.fixed_dictionaries({"attributes": st.sampled_from(ATTRIBUTES)}),
 )

@@ -5,7 +5,7 @@ They are independent of gRPC, so expected and actual answers can be compared dir
 
 import enum
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 
 class Mode(enum.IntEnum):
@@ -17,11 +17,62 @@ class Mode(enum.IntEnum):
     BEST = 3
 
 
+class Order(enum.IntEnum):
+    """The scores that are better; the numbers of this and the next two are those of the contract.
+
+    The unspecified values are left out: rules are compared with every default filled in.
+    """
+
+    HIGHEST_FIRST = 1
+    LOWEST_FIRST = 2
+
+
+class TieBreak(enum.IntEnum):
+    """The one of equal scores that comes first."""
+
+    FIRST_REACHED = 1
+    LAST_REACHED = 2
+
+
+class RankStyle(enum.IntEnum):
+    """The way in which ranks are counted."""
+
+    ORDINAL = 1
+    COMPETITION = 2
+    DENSE = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rules:
+    """The rules of a contest; a bound that is None is not set."""
+
+    order: Order = Order.HIGHEST_FIRST
+    tie_break: TieBreak = TieBreak.FIRST_REACHED
+    rank_style: RankStyle = RankStyle.ORDINAL
+    default_mode: Mode = Mode.INCREMENT
+    min_score: int | None = None
+    max_score: int | None = None
+    max_points: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What callers can set of a contest."""
+
+    display_name: str = ""
+    rules: Rules = Rules()
+
+
+Attributes = tuple[tuple[str, str], ...]
+"""Keys and values, by key; each key once."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Update:
     """One change of one user's score, as a caller requests it.
 
-    `event_time` is seconds and nanoseconds since 1970; None if it was not given.
+    `event_time` is seconds and nanoseconds since 1970; None if it was not given. Repeats of a
+    request id must be equal in all fields: also a mode that is named differs from none.
     """
 
     contest_id: str
@@ -32,11 +83,8 @@ class Update:
     event_type: str = ""
     event_time: tuple[int, int] | None = None
     display_name: str = ""
-
-    @property
-    def payload(self) -> "Update":
-        """The fields that a repeat of the request id must have too."""
-        return replace(self, mode=self.mode or Mode.INCREMENT)
+    attributes: Attributes = ()
+    clear_display_name: bool = False
 
 
 @dataclass(frozen=True)
@@ -60,6 +108,8 @@ class RankedUser:
     score: int
     rank: int
     display_name: str
+    place: int
+    attributes: Attributes = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,6 +119,7 @@ class Result:
     user: RankedUser
     previous_score: int
     previous_rank: int
+    previous_place: int
     applied: bool
     replayed: bool
     position: Position
@@ -76,7 +127,7 @@ class Result:
 
 @dataclass(frozen=True, kw_only=True)
 class Top:
-    """Consecutive ranks of a contest."""
+    """Consecutive rows of a contest."""
 
     users: tuple[RankedUser, ...]
     total_users: int
@@ -89,8 +140,40 @@ class Rank:
 
     user: RankedUser
     neighbors: tuple[RankedUser, ...]
+    around: tuple[RankedUser, ...]
     total_users: int
     percentile: float
+    position: Position
+
+
+@dataclass(frozen=True, kw_only=True)
+class UserRanks:
+    """The ranks of several users, all of one state."""
+
+    users: tuple[RankedUser, ...]
+    missing_user_ids: tuple[str, ...]
+    total_users: int
+    position: Position
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScoreRank:
+    """The rank and the place that a user with a score would get now."""
+
+    rank: int
+    place: int
+    around: tuple[RankedUser, ...]
+    total_users: int
+    position: Position
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contest:
+    """A contest and its settings."""
+
+    contest_id: str
+    settings: Settings
+    total_users: int
     position: Position
 
 

@@ -1,26 +1,35 @@
 """Calls a real server with the requests of the model, and returns its answers."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any, TypeVar
 
 import grpc
-from google.rpc import error_details_pb2, status_pb2
+from google.rpc import status_pb2
 from grpc_status import rpc_status
 
 from harness.service import CHANNEL_OPTIONS
-from harness.statuses import DOMAIN
 from leaderboard.v1 import leaderboard_pb2 as pb
 from leaderboard.v1 import leaderboard_pb2_grpc
 from model.epochs import Epochs
-from model.records import Position, Rank, RankedUser, Rejection, Result, Top, Update
+from model.records import (
+    Position,
+    Rank,
+    RankedUser,
+    Rejection,
+    Result,
+    ScoreRank,
+    Top,
+    Update,
+    UserRanks,
+)
+from model.statuses import rejection_of
 
-Answer = TypeVar("Answer", Result, Top, Rank)
+Answer = TypeVar("Answer", Result, Top, Rank, UserRanks, ScoreRank)
 
 DEADLINE_S = 10.0
 """Generous: it only decides when a call to a broken service fails."""
-
-_CODES = {code.value[0]: code.name for code in grpc.StatusCode}
 
 
 class RemoteService:
@@ -66,7 +75,7 @@ class RemoteService:
         start_rank: int = 0,
         min_position: Position | None = None,
     ) -> Top | Rejection:
-        """Return consecutive ranks."""
+        """Return consecutive rows."""
         return self.begin_top(
             contest_id, limit=limit, start_rank=start_rank, min_position=min_position
         )()
@@ -79,7 +88,7 @@ class RemoteService:
         start_rank: int = 0,
         min_position: Position | None = None,
     ) -> Callable[[], Top | Rejection]:
-        """Request consecutive ranks, and return a function that waits for the answer."""
+        """Request consecutive rows, and return a function that waits for the answer."""
         request = pb.GetTopUsersRequest(
             contest_id=contest_id,
             limit=limit,
@@ -95,6 +104,7 @@ class RemoteService:
         user_id: str,
         *,
         neighbors: int = 0,
+        around_user: int = 0,
         min_position: Position | None = None,
     ) -> Rank | Rejection:
         """Return the rank of one user."""
@@ -102,10 +112,41 @@ class RemoteService:
             contest_id=contest_id,
             user_id=user_id,
             neighbors=neighbors,
+            around=around_user,
             min_position=self._wanted(contest_id, min_position),
         )
         call = self._stub.GetUserRank.future(request, timeout=DEADLINE_S)
         return self._answer(call, contest_id, self._rank)
+
+    def user_ranks(
+        self, contest_id: str, user_ids: Sequence[str], *, min_position: Position | None = None
+    ) -> UserRanks | Rejection:
+        """Return the ranks of several users."""
+        request = pb.BatchGetUserRanksRequest(
+            contest_id=contest_id,
+            user_ids=user_ids,
+            min_position=self._wanted(contest_id, min_position),
+        )
+        call = self._stub.BatchGetUserRanks.future(request, timeout=DEADLINE_S)
+        return self._answer(call, contest_id, self._user_ranks)
+
+    def score_rank(
+        self,
+        contest_id: str,
+        score: int,
+        *,
+        around_score: int = 0,
+        min_position: Position | None = None,
+    ) -> ScoreRank | Rejection:
+        """Return the rank that a user with a score would get."""
+        request = pb.GetScoreRankRequest(
+            contest_id=contest_id,
+            score=score,
+            around=around_score,
+            min_position=self._wanted(contest_id, min_position),
+        )
+        call = self._stub.GetScoreRank.future(request, timeout=DEADLINE_S)
+        return self._answer(call, contest_id, self._score_rank)
 
     def _answer(
         self, call: Any, contest_id: str, read: Callable[[str, Any], Answer]
@@ -130,6 +171,7 @@ class RemoteService:
             user=_user(response.user),
             previous_score=response.previous_score,
             previous_rank=response.previous_rank,
+            previous_place=response.previous_place,
             applied=response.applied,
             replayed=response.replayed,
             position=self._epochs.read(contest_id, response.position),
@@ -148,8 +190,28 @@ class RemoteService:
         return Rank(
             user=_user(response.user),
             neighbors=tuple(map(_user, response.neighbors)),
+            around=tuple(map(_user, response.around)),
             total_users=response.total_users,
             percentile=round(response.percentile, 9),
+            position=self._epochs.read(contest_id, response.position),
+        )
+
+    def _user_ranks(self, contest_id: str, response: pb.BatchGetUserRanksResponse) -> UserRanks:
+        assert response.HasField("position")
+        return UserRanks(
+            users=tuple(map(_user, response.users)),
+            missing_user_ids=tuple(response.missing_user_ids),
+            total_users=response.total_users,
+            position=self._epochs.read(contest_id, response.position),
+        )
+
+    def _score_rank(self, contest_id: str, response: pb.GetScoreRankResponse) -> ScoreRank:
+        assert response.HasField("position")
+        return ScoreRank(
+            rank=response.rank,
+            place=response.place,
+            around=tuple(map(_user, response.around)),
+            total_users=response.total_users,
             position=self._epochs.read(contest_id, response.position),
         )
 
@@ -161,18 +223,22 @@ class RemoteService:
         return self._rejection(contest_id, status)
 
     def _rejection(self, contest_id: str, status: status_pb2.Status) -> Rejection:
-        info = error_details_pb2.ErrorInfo()
-        (packed,) = [detail for detail in status.details if detail.Is(info.DESCRIPTOR)]
-        packed.Unpack(info)
-        assert info.domain == DOMAIN
-        metadata = dict(info.metadata)
+        rejection = rejection_of(status)
+        metadata = dict(rejection.metadata)
         if "epoch" in metadata:
             metadata["epoch"] = str(self._epochs.number(contest_id, metadata["epoch"]))
-        return Rejection(code=_CODES[status.code], reason=info.reason, metadata=metadata)
+        return replace(rejection, metadata=metadata)
 
 
 def _user(message: pb.RankedUser) -> RankedUser:
-    return RankedUser(message.user_id, message.score, message.rank, message.display_name)
+    return RankedUser(
+        message.user_id,
+        message.score,
+        message.rank,
+        message.display_name,
+        message.place,
+        tuple(sorted(message.attributes.items())),
+    )
 
 
 def _update(update: Update) -> pb.UpdateScoreRequest:
@@ -184,6 +250,8 @@ def _update(update: Update) -> pb.UpdateScoreRequest:
         request_id=update.request_id,
         event_type=update.event_type,
         display_name=update.display_name,
+        attributes=dict(update.attributes),
+        clear_display_name=update.clear_display_name,
     )
     if update.event_time is not None:
         request.event_time.seconds, request.event_time.nanos = update.event_time

@@ -2,8 +2,9 @@
 
 import pytest
 
-from model.board import MAX_SCORE, Service
+from model.board import Service
 from model.records import Mode, Position, Rank, RankedUser, Rejection, Result, Top, Update
+from model.rejections import MAX_SCORE
 
 
 @pytest.fixture(name="service")
@@ -57,9 +58,10 @@ def test_unknown_contest_is_an_empty_board(service: Service) -> None:
 def test_first_write_creates_the_user_also_with_no_points(service: Service) -> None:
     """A new user with 0 points is an applied change with the first revision."""
     expected = Result(
-        user=RankedUser("ada", 0, 1, "Ada"),
+        user=RankedUser("ada", 0, 1, "Ada", 1),
         previous_score=0,
         previous_rank=0,
+        previous_place=0,
         applied=True,
         replayed=False,
         position=Position(1, 1),
@@ -124,7 +126,7 @@ def test_repeated_request_gets_the_first_answer(service: Service) -> None:
     first = give(service, "ada", 5, request_id="one")
     give(service, "bob", 9)
 
-    repeat = give(service, "ada", 5, Mode.INCREMENT, request_id="one")
+    repeat = give(service, "ada", 5, request_id="one")
 
     assert (first.user, first.position, first.applied) == (
         repeat.user,

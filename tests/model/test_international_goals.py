@@ -85,8 +85,8 @@ def _computed(events: Path) -> dict[str, ComputedBoard]:
     for contest, totals in scores.items():
         order = sorted(totals, key=lambda user: (-totals[user], reached[contest, user]))
         users = [
-            RankedUser(user, totals[user], rank, names[contest, user])
-            for rank, user in enumerate(order, start=1)
+            RankedUser(user, totals[user], place, names[contest, user], place)
+            for place, user in enumerate(order, start=1)
         ]
         boards[contest] = ComputedBoard(totals.total(), users)
     return boards
