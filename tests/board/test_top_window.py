@@ -5,22 +5,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.plain_board import PlainBoard, Step
-from harness.strategies import commits
+from harness.strategies import commits, rules
 from leaderboard_server.board import top_window as module
 from leaderboard_server.board.top_window import TopWindow
+from leaderboard_server.domain.rules import Rules
 
 
 class TestTopWindow:
     """Properties of a window under random changes."""
 
-    @given(start=commits, then=commits, depth=st.integers(1, 6))
+    @given(rules=rules, start=commits, then=commits, depth=st.integers(1, 6))
     def test_equals_the_board_after_every_commit(
-        self, start: list[list[Step]], then: list[list[Step]], depth: int
+        self, rules: Rules, start: list[list[Step]], then: list[list[Step]], depth: int
     ) -> None:
         """The window equals the board, and when it is short it is filled again."""
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(module, "SPARE", 2)
-            board = PlainBoard()
+            board = PlainBoard(rules)
             for steps in start:
                 board.commit(steps)
             window = TopWindow(depth, board.page(depth + 2))
@@ -32,14 +33,25 @@ class TestTopWindow:
                 assert window.covers(1, depth)
                 assert window.read(1, depth) == expected
 
-    @given(start=commits, then=commits, depth=st.integers(1, 6), first=st.integers(1, 14))
+    @given(
+        rules=rules,
+        start=commits,
+        then=commits,
+        depth=st.integers(1, 6),
+        first=st.integers(1, 14),
+    )
     def test_never_claims_ranks_it_does_not_know(
-        self, start: list[list[Step]], then: list[list[Step]], depth: int, first: int
+        self,
+        rules: Rules,
+        start: list[list[Step]],
+        then: list[list[Step]],
+        depth: int,
+        first: int,
     ) -> None:
         """A short window returns correct ranks, or reports that it does not cover them."""
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(module, "SPARE", 1)
-            board = PlainBoard()
+            board = PlainBoard(rules)
             for steps in start:
                 board.commit(steps)
             window = TopWindow(depth, board.page(depth + 1))

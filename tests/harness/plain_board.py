@@ -5,6 +5,7 @@ from typing import NamedTuple
 from leaderboard_server.domain.board import Page, RankedUser
 from leaderboard_server.domain.change import Commit, ScoreChange
 from leaderboard_server.domain.position import BEGINNING, Position
+from leaderboard_server.domain.rules import DEFAULT_RULES, Order, RankStyle, Rules, TieBreak
 
 
 class Step(NamedTuple):
@@ -18,21 +19,38 @@ class Step(NamedTuple):
 class PlainBoard:
     """A board that is sorted for every read: by score, and then by the time it was reached."""
 
-    def __init__(self) -> None:
+    def __init__(self, rules: Rules = DEFAULT_RULES) -> None:
         self.position = BEGINNING
+        self._rules = rules
         self._users: dict[str, tuple[int, int, str]] = {}
 
     def ranked(self) -> list[RankedUser]:
         """Return all users, best first."""
-        order = sorted(self._users.items(), key=lambda item: (-item[1][0], item[1][1]))
+        order = sorted(self._users.items(), key=self._order)
         return [
-            RankedUser(user_id, score, rank, name, rank)
-            for rank, (user_id, (score, _, name)) in enumerate(order, 1)
+            RankedUser(user_id, score, self._rank(place, score), name, place)
+            for place, (user_id, (score, _, name)) in enumerate(order, 1)
         ]
+
+    def _order(self, item: tuple[str, tuple[int, int, str]]) -> tuple[int, int]:
+        _, (score, reached, _) = item
+        last_first = self._rules.tie_break is TieBreak.LAST_REACHED
+        return -self._goodness(score), -reached if last_first else reached
+
+    def _goodness(self, score: int) -> int:
+        return -score if self._rules.order is Order.LOWEST_FIRST else score
+
+    def _rank(self, place: int, score: int) -> int:
+        if self._rules.rank_style is RankStyle.ORDINAL:
+            return place
+        scores = [other for other, _, _ in self._users.values()]
+        better = [each for each in scores if self._goodness(each) > self._goodness(score)]
+        return 1 + len(set(better) if self._rules.rank_style is RankStyle.DENSE else better)
 
     def page(self, count: int) -> Page:
         """Return the first ranks."""
-        return Page(tuple(self.ranked()[:count]), len(self._users), self.position)
+        rows = tuple(self.ranked()[:count])
+        return Page(rows, len(self._users), self.position, self._rules)
 
     def commit(self, steps: list[Step], epoch: str = "one") -> Commit:
         """Make the changes in one commit; steps that change nothing are left out."""
@@ -52,15 +70,15 @@ class PlainBoard:
         new_name = step.name or name
         if step.user_id in self._users and not step.points and new_name == name:
             return None
-        previous_rank = self._rank(step.user_id)
+        previous_rank, previous_place = self._rank_and_place(step.user_id)
         self.position = Position(epoch, self.position.revision + 1)
-        if step.points or not previous_rank:
+        if step.points or not previous_place:
             reached = self.position.revision
         self._users[step.user_id] = (score + step.points, reached, new_name)
-        rank = self._rank(step.user_id)
-        user = RankedUser(step.user_id, score + step.points, rank, new_name, rank)
-        return ScoreChange(user, previous_rank, previous_rank, step.points, "", None)
+        rank, place = self._rank_and_place(step.user_id)
+        user = RankedUser(step.user_id, score + step.points, rank, new_name, place)
+        return ScoreChange(user, previous_rank, previous_place, step.points, "", None)
 
-    def _rank(self, user_id: str) -> int:
-        ranks = (user.rank for user in self.ranked() if user.user_id == user_id)
-        return next(ranks, 0)
+    def _rank_and_place(self, user_id: str) -> tuple[int, int]:
+        rows = ((row.rank, row.place) for row in self.ranked() if row.user_id == user_id)
+        return next(rows, (0, 0))

@@ -1,8 +1,9 @@
-"""Random changes of a small board, with many ties and many moves across the first ranks."""
+"""Random changes of a small board, with many ties and many moves across the first places."""
 
 from hypothesis import strategies as st
 
 from harness.plain_board import Step
+from leaderboard_server.domain.rules import Order, RankStyle, Rules, TieBreak
 
 USERS = [f"u{number}" for number in range(12)]
 
@@ -14,3 +15,7 @@ steps = st.builds(
 )
 
 commits = st.lists(st.lists(steps, min_size=1, max_size=4), max_size=25)
+
+rules = st.builds(
+    Rules, st.sampled_from(Order), st.sampled_from(TieBreak), st.sampled_from(RankStyle)
+)

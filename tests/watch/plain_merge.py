@@ -5,10 +5,15 @@ from collections.abc import Iterable, Sequence
 
 from leaderboard_server.domain.board import RankedUser
 from leaderboard_server.domain.change import Commit, ScoreChange
+from leaderboard_server.domain.rules import RankStyle
 
 
 def plain_merge(
-    old: Sequence[RankedUser], new: Sequence[RankedUser], limit: int, commits: Iterable[Commit]
+    old: Sequence[RankedUser],
+    new: Sequence[RankedUser],
+    limit: int,
+    commits: Iterable[Commit],
+    style: RankStyle,
 ) -> tuple[ScoreChange, ...]:
     """
     Return changes that turn the rows `old` into `new`.
@@ -18,7 +23,13 @@ def plain_merge(
         new: The same at a later position.
         limit: The number of watched ranks.
         commits: All commits between the two positions.
+        style: Of the ranks: ordinal ones are those where a row is inserted, shared ones the final
+            ones.
     """
+
+    def placed(user: RankedUser, place: int) -> RankedUser:
+        return user._replace(rank=place if style is RankStyle.ORDINAL else user.rank, place=place)
+
     own = defaultdict[str, list[ScoreChange]](list)
     for commit in commits:
         for each in commit.changes:
@@ -32,7 +43,7 @@ def plain_merge(
         if user.user_id not in after and (change := changed.get(user.user_id)):
             rows.remove(user.user_id)
             below = max(change.user.place, limit + 1)  # where others pushed it out afterwards
-            changes.append(change._replace(user=change.user._replace(rank=below, place=below)))
+            changes.append(change._replace(user=placed(change.user, below)))
     for index, user in enumerate(new):
         if user.user_id in before and user.user_id not in changed:
             continue
@@ -41,7 +52,7 @@ def plain_merge(
             rows.remove(user.user_id)
         at = rows.index(new[index - 1].user_id) + 1 if index else 0
         rows.insert(at, user.user_id)
-        changes.append(change._replace(user=user._replace(rank=at + 1, place=at + 1)))
+        changes.append(change._replace(user=placed(user, at + 1)))
         del rows[limit:]
     return tuple(changes)
 

@@ -6,9 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.plain_board import PlainBoard, Step
-from harness.strategies import commits
+from harness.strategies import commits, rules
 from leaderboard_server.domain.board import RankedUser
 from leaderboard_server.domain.change import Commit, ScoreChange
+from leaderboard_server.domain.rules import RankStyle, Rules, shown_ranks
 from leaderboard_server.watch.merge import CACHED_CHANGES, Merge, Rows
 from watch.plain_merge import plain_merge
 
@@ -21,7 +22,7 @@ many_commits = st.lists(st.lists(steps, min_size=1, max_size=6), max_size=15)
 
 
 def applied(
-    rows: list[RankedUser], changes: tuple[ScoreChange, ...], limit: int
+    rows: list[RankedUser], changes: tuple[ScoreChange, ...], limit: int, style: RankStyle
 ) -> list[RankedUser]:
     """Apply changes as a watcher does: remove the row, insert it at its place, cut to the limit."""
     for change in changes:
@@ -29,7 +30,11 @@ def applied(
         if change.user.place <= limit:
             rows.insert(change.user.place - 1, change.user)
         rows = rows[:limit]
-    return [row._replace(rank=place, place=place) for place, row in enumerate(rows, 1)]
+    ranks = shown_ranks(style, [row.score for row in rows])
+    return [
+        row._replace(rank=rank, place=place)
+        for place, (row, rank) in enumerate(zip(rows, ranks, strict=True), 1)
+    ]
 
 
 def after(board: PlainBoard, batches: list[list[Step]]) -> list[Commit]:
@@ -45,16 +50,23 @@ def rows(board: PlainBoard, depth: int) -> Rows:
 class TestMerge:
     """Guarantees of merged changes."""
 
-    @given(start=many_commits, then=many_commits, known=st.booleans(), order=st.randoms())
+    @given(
+        rules=rules,
+        start=many_commits,
+        then=many_commits,
+        known=st.booleans(),
+        order=st.randoms(),
+    )
     def test_has_the_changes_of_each_limit(
         self,
+        rules: Rules,
         start: list[list[Step]],
         then: list[list[Step]],
         known: bool,  # noqa: FBT001 - hypothesis passes it by name
         order: random.Random,
     ) -> None:
         """The changes of each limit are those of a merge for that limit alone."""
-        board = PlainBoard()
+        board = PlainBoard(rules)
         after(board, start)
         old = rows(board, DEPTH)
         commits = after(board, then)
@@ -66,39 +78,39 @@ class TestMerge:
         order.shuffle(limits)
         for limit in limits:
             before = old.users[:limit] if known else ()
-            expected = plain_merge(before, new.users[:limit], limit, commits)
+            expected = plain_merge(before, new.users[:limit], limit, commits, rules.rank_style)
             assert merge.changes(limit) == expected
 
-    @given(start=commits, then=commits, limit=st.integers(1, 8))
+    @given(rules=rules, start=commits, then=commits, limit=st.integers(1, 8))
     def test_turns_the_old_rows_into_the_new(
-        self, start: list[list[Step]], then: list[list[Step]], limit: int
+        self, rules: Rules, start: list[list[Step]], then: list[list[Step]], limit: int
     ) -> None:
         """After any number of merged commits the watcher has the board's first ranks."""
-        board = PlainBoard()
+        board = PlainBoard(rules)
         after(board, start)
         old, commits, new = rows(board, limit), after(board, then), rows(board, limit)
 
         changes = Merge(old, new, commits).changes(limit)
-        assert applied(list(old.users), changes, limit) == list(new.users)
+        assert applied(list(old.users), changes, limit, rules.rank_style) == list(new.users)
 
-    @given(start=commits, then=commits, limit=st.integers(1, 8))
+    @given(rules=rules, start=commits, then=commits, limit=st.integers(1, 8))
     def test_has_all_rows_if_the_old_ones_are_not_known(
-        self, start: list[list[Step]], then: list[list[Step]], limit: int
+        self, rules: Rules, start: list[list[Step]], then: list[list[Step]], limit: int
     ) -> None:
         """A resumed watcher has the board after these changes, whatever rows it had before."""
-        board = PlainBoard()
+        board = PlainBoard(rules)
         after(board, start)
         old, commits, new = rows(board, limit), after(board, then), rows(board, limit)
 
         changes = Merge(None, new, commits).changes(limit)
-        assert applied(list(old.users), changes, limit) == list(new.users)
+        assert applied(list(old.users), changes, limit, rules.rank_style) == list(new.users)
 
-    @given(start=commits, then=commits, limit=st.integers(1, 8))
+    @given(rules=rules, start=commits, then=commits, limit=st.integers(1, 8))
     def test_has_no_rows_that_did_not_change(
-        self, start: list[list[Step]], then: list[list[Step]], limit: int
+        self, rules: Rules, start: list[list[Step]], then: list[list[Step]], limit: int
     ) -> None:
         """Merged changes have only rows that changed, entered or left."""
-        board = PlainBoard()
+        board = PlainBoard(rules)
         after(board, start)
         old, commits, new = rows(board, limit), after(board, then), rows(board, limit)
 
