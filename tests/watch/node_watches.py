@@ -29,10 +29,10 @@ class NodeWatch:
         checker: Rebuilds the board from the messages, and checks them.
     """
 
-    def __init__(self, scope: WatchScope) -> None:
+    def __init__(self, scope: WatchScope, limit: int = 10) -> None:
         user_ids = WATCHED if scope is WatchScope.USERS else frozenset[str]()
-        self.checker = WatchChecker(scope=_SCOPES[scope], limit=10, user_ids=user_ids)
-        self._request = WatchRequest(CONTEST, scope=scope, user_ids=user_ids)
+        self.checker = WatchChecker(scope=_SCOPES[scope], limit=limit, user_ids=user_ids)
+        self._request = WatchRequest(CONTEST, limit, scope, user_ids)
 
     @property
     def position(self) -> Position:
