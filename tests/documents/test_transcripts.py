@@ -44,6 +44,13 @@ async def test_the_command(session: Session) -> None:
         await asyncio.to_thread(session.check, block)
 
 
+async def test_contests(session: Session) -> None:
+    """The commands in docs/contests.md print the output shown there, in its order."""
+    for block in blocks(PROJECT / "docs" / "contests.md"):
+        run = session.run if block.output is None else session.check
+        await asyncio.to_thread(run, block)
+
+
 def test_every_method_has_an_example() -> None:
     """The page of grpcurl shows a call of each method."""
     shown = "".join(block.command for block in _of("docs/grpcurl.md", "grpcurl"))

@@ -61,7 +61,7 @@ class ScoreOutOfRange(LeaderboardError):
     ) -> None:
         super().__init__(
             f"the points or the resulting score of user {user_id!r} in contest {contest_id!r}"
-            f" are beyond {max_score} or {min_score}"
+            f" are beyond the bounds, {min_score} and {max_score}"
         )
         self.contest_id = contest_id
         self.user_id = user_id
@@ -75,7 +75,7 @@ class PointsOutOfRange(LeaderboardError):
     def __init__(self, contest_id: str, user_id: str, max_points: int) -> None:
         super().__init__(
             f"the points for user {user_id!r} in contest {contest_id!r}"
-            f" are beyond {max_points} or -{max_points}"
+            f" are beyond the bounds, -{max_points} and {max_points}"
         )
         self.contest_id = contest_id
         self.user_id = user_id
