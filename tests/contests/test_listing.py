@@ -73,7 +73,8 @@ async def test_page_is_short_where_ids_have_no_contest(node: Node) -> None:
         else:
             await node.store.registry.register(contest_id)
 
-    pages, after = [], ""
+    pages: list[list[str]] = []
+    after = ""
     while not pages or after:
         listed, after = await node.contest_list.page(ContestsQuery("", after, 2))
         pages.append([contest.contest_id for contest in listed])

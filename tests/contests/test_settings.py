@@ -5,6 +5,8 @@ import contextlib
 import itertools
 from collections.abc import AsyncIterator, Sequence
 
+import pytest
+
 from harness.node import Node
 from harness.waiting import eventually
 from leaderboard_server.domain.contest import ContestSettings, SettingsChange
@@ -59,8 +61,8 @@ async def test_watchers_meet_creation_writes_and_updates_in_order(node: Node, ot
             assert watch.checker.reasons["CONTEST_UPDATED"] == 6
             assert watch.checker.reasons["INITIAL"] == 1
             assert watch.checker.reasons.total() == 7
-        for server in watches.values():
-            top = server[_SCOPES.index(WatchScope.TOP)].checker.rows
+        for of_server in watches.values():
+            top = of_server[_SCOPES.index(WatchScope.TOP)].checker.rows
             assert [(row.user_id, row.score) for row in top] == [
                 (user.user_id, user.score) for user in page.users
             ]
@@ -116,6 +118,28 @@ async def test_watch_that_begins_after_a_creation_has_its_rules(node: Node) -> N
     assert first.position == created.position
     assert isinstance(first.event, Snapshot)
     assert first.event.rules == rules
+
+
+@pytest.mark.parametrize("scope", _SCOPES)
+async def test_watch_is_resumed_from_before_an_update(
+    node: Node, other: Node, scope: WatchScope
+) -> None:
+    """It gets a snapshot for that reason, from a server that followed the contest and another."""
+    watched = frozenset({"ada"} if scope is WatchScope.USERS else ())
+    before = await node.add(CONTEST, "ada")
+    async with all_watch(node, [NodeWatch(scope)]):
+        await node.settings.update(change(max_points=5))
+        await node.add(CONTEST, "ada")
+        for server in (node, other):
+            request = WatchRequest(
+                CONTEST, scope=scope, user_ids=watched, resume_after=before.position
+            )
+            async with contextlib.aclosing(server.watch(request)) as messages:
+                first = await anext(messages)
+            assert isinstance(first.event, Snapshot)
+            assert first.event.reason is SnapshotReason.CONTEST_UPDATED
+            assert first.event.rules.max_points == 5
+            assert first.position.revision == 3
 
 
 async def test_boards_of_both_servers_follow_an_update(node: Node, other: Node) -> None:

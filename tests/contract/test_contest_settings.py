@@ -54,20 +54,28 @@ def change(contest_id: str, *paths: str, **settings: Any) -> contests.UpdateCont
 
 async def create(edge: Edge, contest_id: str, **settings: Any) -> contests.Contest:
     """Create a contest."""
-    answer = await edge.contests.CreateContest(new(contest_id, **settings), timeout=DEADLINE_S)
+    answer: contests.CreateContestResponse = await edge.contests.CreateContest(
+        new(contest_id, **settings), timeout=DEADLINE_S
+    )
     return answer.contest
 
 
 async def get(edge: Edge, contest_id: str) -> contests.Contest:
     """Return a contest."""
     request = contests.GetContestRequest(contest_id=contest_id)
-    return (await edge.contests.GetContest(request, timeout=DEADLINE_S)).contest
+    answer: contests.GetContestResponse = await edge.contests.GetContest(
+        request, timeout=DEADLINE_S
+    )
+    return answer.contest
 
 
 async def update(edge: Edge, contest_id: str, *paths: str, **settings: Any) -> contests.Contest:
     """Change settings of a contest, and return it."""
     request = change(contest_id, *paths, **settings)
-    return (await edge.contests.UpdateContest(request, timeout=DEADLINE_S)).contest
+    answer: contests.UpdateContestResponse = await edge.contests.UpdateContest(
+        request, timeout=DEADLINE_S
+    )
+    return answer.contest
 
 
 async def test_contest_is_created_with_all_settings(edge: Edge, contest_id: str) -> None:

@@ -16,7 +16,10 @@ async def page(
 ) -> contests.ListContestsResponse:
     """Return a page of the contests with a prefix."""
     request = contests.ListContestsRequest(id_prefix=prefix, page_size=size, page_token=token)
-    return await edge.contests.ListContests(request, timeout=DEADLINE_S)
+    answer: contests.ListContestsResponse = await edge.contests.ListContests(
+        request, timeout=DEADLINE_S
+    )
+    return answer
 
 
 async def test_contests_are_listed_page_by_page(edge: Edge, contest_id: str) -> None:

@@ -195,7 +195,7 @@ class TestLostHistory:
         """Both an update and a create find that commits are missing."""
         store = new_store()
         await store.contests.create(CONTEST, SETTINGS)
-        epochs = set()
+        epochs: set[str] = set()
         for change in (
             lambda: store.contests.update(CONTEST, SETTINGS, SETTINGS),
             lambda: store.contests.create(CONTEST, SETTINGS),
@@ -204,7 +204,7 @@ class TestLostHistory:
             (result,) = await commit(store, add(f"user-{len(epochs)}"))
             epochs.add(result.position.epoch)
             await any_redis.hset(keys.meta(CONTEST), "revision", "0")
-            await change()  # type: ignore[no-untyped-call]
+            await change()
 
         epochs.add((await store.position(CONTEST)).epoch)
         assert len(epochs) == 4

@@ -13,6 +13,7 @@ from structlog.testing import capture_logs
 
 from harness.refusals import dumped
 from harness.stores import StoreProcess
+from leaderboard_server.domain.contest import ContestSettings
 from leaderboard_server.domain.errors import StoreCause, StoreFull, StoreUnavailable
 from leaderboard_server.domain.update import ScoreUpdate
 from leaderboard_server.storage import keys
@@ -96,6 +97,53 @@ async def test_full_store_begins_the_epoch_of_a_lost_history(
     assert [user.user_id for user in page.users] == ["ada"]
     with pytest.raises(StoreFull):
         await server.commit(CONTEST, (add("ada"),))
+
+
+async def test_full_store_refuses_settings_and_lists_contests(
+    server: Store, redis: Redis, limit: Callable[[int], Any]
+) -> None:
+    """Nothing is written, and contests are found that the registry lacks."""
+    created = await server.contests.create(CONTEST, ContestSettings())
+    registry = keys.registry(keys.registry_part(CONTEST))
+    await redis.delete(registry)
+    before = await dumped(redis, CONTEST)
+    await limit(-100_000)
+
+    with pytest.raises(StoreFull):
+        await server.contests.update(CONTEST, ContestSettings(), ContestSettings("Cup"))
+    with pytest.raises(StoreFull):
+        await server.contests.create("other", ContestSettings())
+
+    assert await dumped(redis) == before
+    assert await server.contests.read(CONTEST) == created.contest
+    assert await server.registry.read(keys.registry_part(CONTEST), "", "", 10) == [CONTEST]
+
+
+@pytest.mark.parametrize("right", ["hset", "hdel", "xadd", "zcard"])
+async def test_settings_without_a_right_are_not_written(
+    server: Store, redis: Redis, store: StoreProcess, right: str
+) -> None:
+    """A user that lacks a right of the scripts is refused before the first write."""
+    await server.contests.create(CONTEST, ContestSettings())
+    await redis.acl_setuser(
+        "server", enabled=True, passwords="+x", keys=["*"], commands=["+@all", f"-{right}"]
+    )
+    before = await dumped(redis, CONTEST)
+    driver = connect(f"redis://server:x@127.0.0.1:{store.port}")
+    connection = PipelinedConnection(driver)
+    limited = Store(connection, connection, Retention())
+    for write in (
+        limited.contests.update(CONTEST, ContestSettings(), ContestSettings("Cup")),
+        limited.contests.create("new", ContestSettings("Cup")),
+    ):
+        with pytest.raises(StoreUnavailable) as failed:
+            await write
+        assert failed.value.cause is StoreCause.NO_RIGHTS
+
+    assert (await dumped(redis, CONTEST), await dumped(redis, "new")) == (before, {})
+    await connection.close()
+    await driver.aclose()
+    await redis.acl_deluser("server")
 
 
 @pytest.mark.parametrize("right", _RIGHTS)
