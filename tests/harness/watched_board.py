@@ -69,7 +69,7 @@ class WatchedBoard:
         self._rows: list[Row] = []
         self._sent: dict[str, RankedRow] = {}
         """What was last sent of each user."""
-        self._rules = pb.ContestRules()
+        self.rules = pb.ContestRules()
         self._known = False
         self._whole = False
 
@@ -100,11 +100,11 @@ class WatchedBoard:
         return self._scope == pb.WATCH_SCOPE_TOP or self._whole
 
     def _ranks(self) -> list[int]:
-        return shown_ranks((row.score for row in self._rows), self._rules.rank_style)
+        return shown_ranks((row.score for row in self._rows), self.rules.rank_style)
 
     def _rank(self, index: int) -> int:
         """Return the rank of one row; one that is its place needs no look at the others."""
-        ordinal = self._rules.rank_style == pb.RANK_STYLE_ORDINAL
+        ordinal = self.rules.rank_style == pb.RANK_STYLE_ORDINAL
         return index + 1 if ordinal else self._ranks()[index]
 
     def forget(self) -> None:
@@ -133,7 +133,7 @@ class WatchedBoard:
             assert places == due, f"a snapshot with the places {places} of {total} users"
         assert position.revision or not total, f"{total} users before the first change"
         assert snapshot.HasField("rules"), "a snapshot without the rules"
-        self._rules = snapshot.rules
+        self.rules = snapshot.rules
         self._rows = [Row.of(user) for user in snapshot.users]
         self._sent = {user.user_id: RankedRow.of(user) for user in snapshot.users}
         self._known = True
@@ -211,14 +211,14 @@ class WatchedBoard:
         ranks = {row.user_id: row.rank for row in self.ranked}
         for user in (change.user for change in changes):
             due = ranks.get(user.user_id, user.rank)
-            if self._rules.rank_style == pb.RANK_STYLE_ORDINAL:
+            if self.rules.rank_style == pb.RANK_STYLE_ORDINAL:
                 due = user.place
             assert user.rank == due, f"{user.user_id} has rank {user.rank}, derived is {due}"
 
     def _check_order(self) -> None:
         if self._ordered:
             scores = [row.score for row in self._rows]
-            highest_first = self._rules.order != pb.ORDER_LOWEST_FIRST
+            highest_first = self.rules.order != pb.ORDER_LOWEST_FIRST
             due = sorted(scores, reverse=highest_first)
             assert scores == due, f"not best first: {self._rows}"
         users = [row.user_id for row in self._rows]

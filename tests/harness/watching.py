@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from harness.watch_log import message_line, position_text
 from harness.watched_board import RankedRow, Row, WatchedBoard
 from leaderboard.v1 import leaderboard_pb2 as pb
 
@@ -83,6 +84,11 @@ class WatchChecker:
         return self._board.ranked
 
     @property
+    def rules(self) -> pb.ContestRules:
+        """The rules of the last snapshot."""
+        return self._board.rules
+
+    @property
     def known(self) -> bool:
         """Whether the board is known: not before the first snapshot."""
         return self._board.known
@@ -100,7 +106,7 @@ class WatchChecker:
         self._resumed = resume_after
         self._first = True
         self.ended = None
-        self._log.append(f"--- stream, resume_after {_text(resume_after)}")
+        self._log.append(f"--- stream, resume_after {position_text(resume_after)}")
 
     def feed(self, message: pb.WatchContestResponse) -> None:
         """
@@ -109,7 +115,7 @@ class WatchChecker:
         Raises:
             AssertionError: The message breaks a rule of the contract.
         """
-        self._log.append(_line(message))
+        self._log.append(message_line(message))
         try:
             self._check_previous(message)
             kind = message.WhichOneof("event")
@@ -139,7 +145,7 @@ class WatchChecker:
         Raises:
             AssertionError: The positions or the rows differ.
         """
-        watched, read = _text(self._position), _text(answer.position)
+        watched, read = position_text(self._position), position_text(answer.position)
         assert watched == read, f"watched up to {watched}, read at {read}"
         rows = tuple(RankedRow.of(user) for user in answer.users)
         assert self.ranked == rows, f"watched {self.ranked}, read {rows}"
@@ -234,24 +240,3 @@ class WatchChecker:
 
     def _before(self) -> pb.Position:
         return self._resumed if self._first and self._resumed is not None else self._position
-
-
-def _text(position: pb.Position | None) -> str:
-    return "-" if position is None else f"{position.epoch or '-'}/{position.revision}"
-
-
-def _line(message: pb.WatchContestResponse) -> str:
-    kind = message.WhichOneof("event")
-    more = ""
-    if kind == "snapshot":
-        name = pb.SnapshotReason.Name(message.snapshot.reason)
-        more = f" {name}, {len(message.snapshot.users)} of {message.snapshot.total_users} users"
-    elif kind == "changes":
-        more = " " + ", ".join(
-            f"{change.user.user_id} {change.points:+d} = {change.user.score}"
-            f" (place {change.previous_place} to {change.user.place}, rank {change.user.rank})"
-            for change in message.changes.changes[:20]
-        )
-    elif kind == "end":
-        more = f" {pb.EndReason.Name(message.end.reason)}"
-    return f"({message.previous_revision}, {_text(message.position)}] {kind}{more}"

@@ -1,8 +1,8 @@
 """A plain model of the service, written for comparison with the contract, not for speed."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
-from model.contest import Contest, State
+from model.contest import Contest, position_of
 from model.ranking import around, find, is_better, newcomer, percentile, ranking
 from model.records import (
     Contest as ContestAnswer,
@@ -16,6 +16,7 @@ from model.records import (
     Rules,
     ScoreRank,
     Settings,
+    SettingsChange,
     Top,
     Update,
     UserRanks,
@@ -44,17 +45,9 @@ class Service:
         """Create a contest, or return the one that exists with the same settings."""
         return self._contest(contest_id).create(settings) or self.contest(contest_id)
 
-    def begin_with(self, contest_id: str, rules: Rules) -> None:
-        """Give a contest its rules before its first update, which begins it."""
-        self._contest(contest_id).states = [State({}, Settings(rules=rules))]
-
-    def update_contest(
-        self, contest_id: str, change: Callable[[Settings], Settings]
-    ) -> ContestAnswer | Rejection:
+    def update_contest(self, contest_id: str, change: SettingsChange) -> ContestAnswer | Rejection:
         """Change the settings of a contest."""
-        contest = self._contest(contest_id)
-        problem = contest.change_settings(change(contest.now.settings))
-        return problem or self.contest(contest_id)
+        return self._contest(contest_id).change_settings(change) or self.contest(contest_id)
 
     def contest(self, contest_id: str) -> ContestAnswer | Rejection:
         """Return a contest."""
@@ -68,11 +61,10 @@ class Service:
             position=contest.position,
         )
 
-    def contests(self, prefix: str) -> list[ContestAnswer | Rejection]:
-        """Return all contests whose id begins with a prefix, in the order of the ids' bytes."""
-        found = (contest for contest in self._contests.values() if contest.exists)
-        names = sorted(contest.contest_id.encode() for contest in found)
-        return [self.contest(name.decode()) for name in names if name.startswith(prefix.encode())]
+    def contests(self, prefix: str) -> list[ContestAnswer]:
+        """Return all contests whose id begins with a prefix, in the order of the ids."""
+        found = (self.contest(name) for name in sorted(self._contests) if name.startswith(prefix))
+        return [contest for contest in found if isinstance(contest, ContestAnswer)]
 
     def position(self, contest_id: str) -> Position:
         """Return the current position of a contest."""
@@ -83,9 +75,13 @@ class Service:
         state = self._contest(contest_id).states[-1 if at is None else at]
         return ranking(state.board, state.settings.rules)
 
-    def rules(self, contest_id: str) -> Rules:
-        """Return the current rules of a contest."""
-        return self._contest(contest_id).now.settings.rules
+    def rules(self, contest_id: str, at: int = -1) -> Rules:
+        """Return the rules of a contest, of the revision `at` if given, else the current ones."""
+        return self._contest(contest_id).states[at].settings.rules
+
+    def settings_revision(self, contest_id: str) -> int:
+        """Return the revision of the last change of the settings, 0 if there was none."""
+        return self._contest(contest_id).settings_revision
 
     def top(
         self,
@@ -105,7 +101,7 @@ class Service:
         return Top(
             users=tuple(ranked[first : first + (limit or DEFAULT_LIMIT)]),
             total_users=len(ranked),
-            position=contest.position if at is None else contest.position_at(at),
+            position=contest.position if at is None else position_of(at),
         )
 
     def rank(

@@ -2,4 +2,5 @@
 
 import pytest
 
-pytest.register_assert_rewrite("model.machine", "model.remote")
+for name in ("machine", "reads", "settings", "watch", "remote"):
+    pytest.register_assert_rewrite(f"model.{name}")

@@ -5,9 +5,20 @@ in the list and any past state can still be read.
 """
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from model.ranking import Board, Standing, find, is_better, ranking
-from model.records import Attributes, Mode, Position, Rejection, Result, Rules, Settings, Update
+from model.records import (
+    Attributes,
+    Mode,
+    Position,
+    Rejection,
+    Result,
+    Rules,
+    Settings,
+    SettingsChange,
+    Update,
+)
 from model.rejections import (
     MAX_SCORE,
     contest_already_exists,
@@ -39,9 +50,13 @@ class Contest:
     def __init__(self, contest_id: str) -> None:
         """Begin before the first write, when the contest does not exist yet."""
         self.contest_id = contest_id
-        self.exists = self._created = False
         self.states = [State({}, Settings())]
         self._answers: dict[str, tuple[Update, Result]] = {}
+
+    @property
+    def exists(self) -> bool:
+        """Whether there was a write, or the contest was created."""
+        return len(self.states) > 1
 
     @property
     def now(self) -> State:
@@ -51,11 +66,17 @@ class Contest:
     @property
     def position(self) -> Position:
         """The current position."""
-        return self.position_at(len(self.states) - 1)
+        return position_of(len(self.states) - 1)
 
-    def position_at(self, revision: int) -> Position:
-        """Return the position of a revision; before the contest exists there is no epoch."""
-        return Position(history=1 if revision or self._created else 0, revision=revision)
+    @property
+    def settings_revision(self) -> int:
+        """The revision of the last change of the settings, 0 if there was none."""
+        changed = (
+            revision
+            for revision, (before, after) in enumerate(pairwise(self.states), start=1)
+            if before.settings != after.settings
+        )
+        return max(changed, default=0)
 
     def reaches(self, wanted: Position | None) -> bool:
         """Return whether the current state is at or after the wanted position."""
@@ -67,17 +88,19 @@ class Contest:
     def create(self, settings: Settings) -> Rejection | None:
         """Create the contest, unless it exists with the same settings; or say why not."""
         if not self.exists:
-            self.exists = self._created = True
-            self.states = [State({}, settings)]
+            self.states.append(State({}, settings))
         elif self.now.settings != settings:
             return contest_already_exists(self.contest_id)
         return None
 
-    def change_settings(self, settings: Settings) -> Rejection | None:
-        """Replace the settings, or say why not; without a difference nothing happens."""
+    def change_settings(self, change: SettingsChange) -> Rejection | None:
+        """Change the settings, or say why not; without a difference nothing happens."""
         if not self.exists:
             return contest_not_found(self.contest_id)
-        before = self.now.settings
+        before, settings = self.now.settings, change.applied_to(self.now.settings)
+        least, most = settings.rules.min_score, settings.rules.max_score
+        if least is not None and most is not None and least > most:
+            return invalid("contest.rules.max_score")
         for rule in LOCKED if self.now.board else ():
             if getattr(settings.rules, rule) != getattr(before.rules, rule):
                 return rules_locked(self.contest_id, rule)
@@ -129,7 +152,6 @@ class Contest:
         reached = before.reached if before and score == before.score else revision
         after = Standing(update.user_id, score, reached, name, attributes)
         if after != before:
-            self.exists = True
             self.states.append(State({**board, update.user_id: after}, settings))
         ranked = find(ranking(board, settings.rules), update.user_id) if before else None
         return Result(
@@ -141,6 +163,11 @@ class Contest:
             replayed=False,
             position=self.position,
         )
+
+
+def position_of(revision: int) -> Position:
+    """Return the position of a revision; before the first one there is no epoch."""
+    return Position(history=1 if revision else 0, revision=revision)
 
 
 def score_after(update: Update, before: Standing | None, rules: Rules) -> int | Rejection:

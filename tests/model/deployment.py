@@ -17,16 +17,13 @@ import redis
 from harness.service import ServiceProcess
 from harness.stores import StoreProcess
 from harness.waiting import eventually
-from leaderboard_server.storage import keys
-from leaderboard_server.storage.rules_codec import encode_rules
 from model.background import BackgroundLoop
 from model.board import Service
 from model.epochs import Epochs
 from model.fake_store import FakeStore
-from model.records import Result, Rules, Update
+from model.records import Result, Update
 from model.remote import RemoteService
-from model.store_rules import rules_of
-from model.watches import Watch
+from model.watch import Watch
 
 SERVERS = 2
 
@@ -84,20 +81,14 @@ class Deployment:
         is_durable = isinstance(self._store, StoreProcess)
         return [fault for fault in Fault if is_durable or fault is not Fault.KILL_STORE]
 
-    def set_rules(self, contest_id: str, rules: Rules) -> None:
-        """Set the rules of a contest before its first update."""
-        if text := encode_rules(rules_of(rules)):
-            with redis.Redis.from_url(self._store.url) as client:
-                client.hset(keys.meta(contest_id), "rules", text)
-
     def open_watch(self, watch: Watch, via: int) -> None:
         """Watch at a server, from the start or resumed."""
+        watch.via = via
         self._loop.run(watch.open(self._processes[via].stub))
 
     def await_watch(self, watch: Watch, model: Service) -> None:
         """Wait until a watch has the current board of its contest."""
-        position = self._epochs.write(watch.contest_id, model.position(watch.contest_id))
-        self._loop.run(watch.catch_up(model.board(watch.contest_id), position))
+        self._loop.run(watch.catch_up(model))
 
     def close_watch(self, watch: Watch) -> None:
         """End a watch."""

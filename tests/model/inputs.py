@@ -7,7 +7,17 @@ from hypothesis import strategies as st
 
 from leaderboard.v1 import leaderboard_pb2 as pb
 from model.deployment import SERVERS
-from model.records import Attributes, Mode, Order, RankStyle, Rules, TieBreak, Update
+from model.records import (
+    Attributes,
+    Mode,
+    Order,
+    RankStyle,
+    Rules,
+    Settings,
+    SettingsChange,
+    TieBreak,
+    Update,
+)
 from model.rejections import MAX_SCORE
 
 RULES = {
@@ -75,6 +85,10 @@ EVENT_TIMES = (
 )
 
 
+LATE = "late"
+"""A contest that some runs create in the middle, and others never."""
+
+
 class Wanted(StrEnum):
     """The `min_position` of a read."""
 
@@ -86,8 +100,8 @@ class Wanted(StrEnum):
     FOREIGN = "one of another epoch"
 
 
-contests = st.sampled_from(CONTESTS)
-read_contests = st.sampled_from((*CONTESTS, BUSY_CONTEST))
+contests = st.sampled_from((*CONTESTS, *CONTESTS, LATE))
+read_contests = st.sampled_from((*CONTESTS, BUSY_CONTEST, LATE))
 users = st.sampled_from(USERS)
 small_points = st.integers(-3, 3)
 points = st.one_of(small_points, st.integers(0, 2), small_points, st.sampled_from(EXTREMES))
@@ -97,6 +111,39 @@ some_users = st.lists(st.sampled_from((*USERS, "nobody", "none")), min_size=1, u
 scopes = st.sampled_from((pb.WATCH_SCOPE_TOP, pb.WATCH_SCOPE_ALL, pb.WATCH_SCOPE_USERS))
 watched_limits = st.integers(1, 3)
 rules = st.fixed_dictionaries({name: st.sampled_from(some) for name, some in RULES.items()})
+new_settings = st.builds(
+    Settings,
+    display_name=st.sampled_from(("", "", "Cup")),
+    rules=st.sampled_from([rules for some in RULES.values() for rules in some]),
+)
+names_of_contests = st.sampled_from(("", "Cup", "Zoë \U0001f945"))
+modes_of_rules = st.sampled_from((Mode.INCREMENT, Mode.SET, Mode.BEST))
+harmless_changes = st.builds(
+    SettingsChange,
+    display_name=st.none() | names_of_contests,
+    rules=st.just({})
+    | st.fixed_dictionaries({"default_mode": st.none() | st.sampled_from(list(Mode)[1:])}),
+).filter(lambda change: change.rules or change.display_name is not None)
+"""Changes that reject no update."""
+changed_bounds = st.fixed_dictionaries(
+    {},
+    optional={
+        "min_score": st.none() | st.integers(-3, 1),
+        "max_score": st.none() | st.integers(0, 4),
+        "max_points": st.none() | st.integers(1, 4),
+    },
+).filter(bool)
+changed_orders = st.fixed_dictionaries(
+    {},
+    optional={
+        "order": st.none() | st.sampled_from(Order),
+        "tie_break": st.none() | st.sampled_from(TieBreak),
+        "rank_style": st.none() | st.sampled_from(RankStyle),
+    },
+).filter(bool)
+changes = st.one_of(
+    harmless_changes, st.builds(SettingsChange, rules=changed_bounds | changed_orders)
+)
 servers = st.integers(0, SERVERS - 1)
 wanted = st.sampled_from(Wanted)
 

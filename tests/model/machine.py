@@ -1,9 +1,9 @@
 """Sends random operations to a real service and to the model, and compares every answer.
 
-Each run has contests of its own, so many runs can use the same servers and store.
+The updates and the faults are here; `Reads`, `ContestSettings` and `Watching` have the other
+operations.
 """
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -11,74 +11,38 @@ from hypothesis import strategies as st
 from hypothesis.stateful import (
     Bundle,
     MultipleResults,
-    RuleBasedStateMachine,
     initialize,
     multiple,
     precondition,
     rule,
 )
 
-from leaderboard.v1 import leaderboard_pb2 as pb
-from model.board import Service
 from model.deployment import SERVERS, Deployment, Fault
-from model.inputs import (
-    BUSY_CONTEST,
-    Wanted,
-    alterations,
-    around,
-    busy_updates,
-    read_contests,
-    rules,
-    scopes,
-    scores,
-    servers,
-    some_users,
-    updates,
-    users,
-    wanted,
-    watched_limits,
-)
-from model.records import Position, Rejection, Result, Rules, Top, Update
-from model.remote import RemoteService
-from model.watches import Watch
-
-MOST_WATCHES = 6
-STEPS_SHOWN = 20
+from model.inputs import BUSY_CONTEST, alterations, busy_updates, rules, servers, updates
+from model.reads import Reads
+from model.records import Rejection, Result, Rules, Settings, Top, Update
+from model.settings import ContestSettings
+from model.watching import Watching
 
 
-class ServiceMachine(RuleBasedStateMachine):
+class ServiceMachine(Reads, ContestSettings, Watching):
     """One run of random operations."""
 
     sent: Bundle[Update] = Bundle("sent")
 
     def __init__(self, deployment: Deployment, fault: Fault | None = None) -> None:
         """Run on a deployment, with a fault at most once and at any time."""
-        super().__init__()
-        self._deployment = deployment
-        self._model = Service()
-        self._prefix = deployment.new_name()
-        self._acknowledged: defaultdict[tuple[int, str], int] = defaultdict(int)
+        super().__init__(deployment)
         self._fault = fault
-        self._steps: list[str] = []
-        self._watches: list[Watch] = []
 
     @initialize(target=sent, rules=rules, update=updates, via=servers)
     def begin(self, rules: Mapping[str, Rules], update: Update, via: int) -> Update:
         """Give each contest its rules, and send a first update that later steps can repeat."""
         for contest, these in rules.items():
-            self._deployment.set_rules(self._contest(contest), these)
-            self._model.begin_with(self._contest(contest), these)
-            self._steps.append(f"{contest}: {these}")
+            if these != Rules():
+                self.create_contest(contest, Settings(rules=these), via)
         self._exchange(update, via)
         return update
-
-    def teardown(self) -> None:
-        """Compare what the watches saw up to the end."""
-        try:
-            self.compare_watches()
-        finally:
-            for watch in self._watches:
-                self._deployment.close_watch(watch)
 
     @rule(target=sent, update=updates, via=servers)
     def send(self, update: Update, via: int) -> Update:
@@ -144,114 +108,6 @@ class ServiceMachine(RuleBasedStateMachine):
             assert floor <= at <= self._model.position(contest).revision, self._last_steps()
             assert page == self._model.top(contest, limit=1000, at=at), self._last_steps()
 
-    @rule(
-        contest=read_contests,
-        limit=st.sampled_from((0, 1, 2, 3, 10, 1000)),
-        start_rank=st.sampled_from((0, 0, 1, 2, 3, 7)),
-        wanted=wanted,
-        via=servers,
-    )
-    def read_top(self, contest: str, limit: int, start_rank: int, wanted: Wanted, via: int) -> None:
-        """Read a page, which may be of an earlier state within the rules of the contract."""
-        here = self._contest(contest)
-        position = self._position(here, wanted)
-        page = {"limit": limit, "start_rank": start_rank}
-        answer = self._server(via).top(here, **page, min_position=position)
-        self._steps.append(f"server {via}: top of {here} {page} {position} -> {answer}")
-        at = None
-        if isinstance(answer, Top):
-            at = answer.position.revision
-            oldest = max(self._acknowledged[via, here], position.revision if position else 0)
-            assert oldest <= at <= self._model.position(here).revision, self._last_steps()
-            self._acknowledged[via, here] = at
-        assert answer == self._model.top(here, **page, min_position=position, at=at), (
-            self._last_steps()
-        )
-
-    @rule(
-        contest=read_contests,
-        user=users,
-        neighbors=st.sampled_from((0, 1, 2, 100)),
-        around=around,
-        wanted=wanted,
-        via=servers,
-    )
-    def read_rank(
-        self, contest: str, user: str, neighbors: int, around: int, wanted: Wanted, via: int
-    ) -> None:
-        """Read the rank of one user, which is always the current one."""
-        here = self._contest(contest)
-        position = self._position(here, wanted)
-        rows = {"neighbors": neighbors, "around_user": around}
-        answer = self._server(via).rank(here, user, **rows, min_position=position)
-        self._steps.append(f"server {via}: rank of {user} in {here} {rows} {position} -> {answer}")
-        expected = self._model.rank(here, user, **rows, min_position=position)
-        assert answer == expected, self._last_steps()
-
-    @rule(contest=read_contests, users=some_users, wanted=wanted, via=servers)
-    def read_user_ranks(self, contest: str, users: Sequence[str], wanted: Wanted, via: int) -> None:
-        """Read the ranks of several users, which are all of the current state."""
-        here = self._contest(contest)
-        position = self._position(here, wanted)
-        answer = self._server(via).user_ranks(here, users, min_position=position)
-        self._steps.append(f"server {via}: ranks of {users} in {here} {position} -> {answer}")
-        expected = self._model.user_ranks(here, users, min_position=position)
-        assert answer == expected, self._last_steps()
-
-    @rule(contest=read_contests, score=scores, around=around, wanted=wanted, via=servers)
-    def read_score_rank(
-        self, contest: str, score: int, around: int, wanted: Wanted, via: int
-    ) -> None:
-        """Read the rank that a score would have in the current state."""
-        here = self._contest(contest)
-        position = self._position(here, wanted)
-        rows = {"around_score": around}
-        answer = self._server(via).score_rank(here, score, **rows, min_position=position)
-        self._steps.append(f"server {via}: rank of {score} in {here} {rows} -> {answer}")
-        expected = self._model.score_rank(here, score, **rows, min_position=position)
-        assert answer == expected, self._last_steps()
-
-    @precondition(lambda self: len(self._watches) < MOST_WATCHES)
-    @rule(contest=read_contests, scope=scopes, limit=watched_limits, users=some_users, via=servers)
-    def watch(
-        self, contest: str, scope: pb.WatchScope, limit: int, users: Sequence[str], via: int
-    ) -> None:
-        """Watch a contest; the scope ALL with all rows, so that its whole board is known."""
-        here = self._contest(contest)
-        limit = 1000 if scope == pb.WATCH_SCOPE_ALL else limit
-        watched = tuple(users) if scope == pb.WATCH_SCOPE_USERS else ()
-        watch = Watch(here, scope, limit, watched)
-        self._steps.append(f"server {via}: {watch}")
-        self._watches.append(watch)
-        self._deployment.open_watch(watch, via)
-
-    @precondition(lambda self: self._watches)
-    @rule(number=st.integers(0, MOST_WATCHES), via=servers)
-    def resume_watch(self, number: int, via: int) -> None:
-        """Resume a watch at either server."""
-        watch = self._watches[number % len(self._watches)]
-        self._steps.append(f"server {via}: resume {watch}")
-        self._deployment.open_watch(watch, via)
-
-    @precondition(lambda self: self._watches)
-    @rule()
-    def compare_watches(self) -> None:
-        """Wait until each watch has the current state, and compare all that it saw."""
-        for watch in self._watches:
-            try:
-                self._deployment.await_watch(watch, self._model)
-                watch.compare(self._model)
-            except AssertionError as difference:
-                raise AssertionError(f"{difference}\n{self._last_steps()}") from difference
-
-    @rule(contest=read_contests, via=servers)
-    def read_all(self, contest: str, via: int) -> None:
-        """Read the whole current board, and the rank of every user with all neighbors."""
-        self.read_top(contest, 1000, 1, Wanted.PRESENT, via)
-        for user in self._model.board(self._contest(contest)):
-            self.read_rank(contest, user.user_id, 100, 3, Wanted.NOTHING, via)
-            self.read_score_rank(contest, user.score, 3, Wanted.NOTHING, via)
-
     @precondition(lambda self: self._fault is not None)
     @rule(via=servers)
     def inject_fault(self, via: int) -> None:
@@ -259,8 +115,8 @@ class ServiceMachine(RuleBasedStateMachine):
         assert self._fault is not None
         self._steps.append(f"server {via}: {self._fault}")
         self._deployment.inject_fault(self._fault, via)
-        for watch in self._watches:
-            self._deployment.open_watch(watch, via)
+        if self._fault is Fault.KILL_SERVER:
+            self._resume_after_kill(via)
         self._fault = None
 
     def _exchange(self, update: Update, via: int) -> None:
@@ -282,42 +138,6 @@ class ServiceMachine(RuleBasedStateMachine):
         assert (user.display_name, user.attributes) in shown, self._last_steps()
         names = {"display_name": user.display_name, "attributes": user.attributes}
         return replace(expected, user=replace(expected.user, **names))  # type: ignore[arg-type]
-
-    def _server(self, via: int) -> RemoteService:
-        return self._deployment.servers[via]
-
-    def _contest(self, contest: str) -> str:
-        return f"{self._prefix}-{contest}"
-
-    def _here(self, update: Update) -> Update:
-        return replace(update, contest_id=self._contest(update.contest_id))
-
-    def _record(self, via: int, update: Update, answer: Result | Rejection) -> None:
-        """Record an acknowledged position: no later answer of the server may be behind it."""
-        self._steps.append(f"server {via}: {update} -> {answer}")
-        if isinstance(answer, Result):
-            key = via, update.contest_id
-            self._acknowledged[key] = max(self._acknowledged[key], answer.position.revision)
-
-    def _last_steps(self) -> str:
-        """Return the last steps, because a difference that depends on timing can't be repeated."""
-        return "\n".join(["the last steps:", *self._steps[-STEPS_SHOWN:]])
-
-    def _position(self, contest_id: str, wanted: Wanted) -> Position | None:
-        present = self._model.position(contest_id)
-        match wanted:
-            case Wanted.NOTHING:
-                return None
-            case Wanted.BEGINNING:
-                return Position(0, 0)
-            case Wanted.FIRST:
-                return Position(present.history, min(1, present.revision))
-            case Wanted.PRESENT:
-                return present
-            case Wanted.NEXT:
-                return Position(1, present.revision + 1)
-            case Wanted.FOREIGN:
-                return Position(2, max(1, present.revision))
 
 
 def _order(answer: Result | Rejection) -> tuple[int, int, bool]:

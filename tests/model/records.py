@@ -5,7 +5,8 @@ They are independent of gRPC, so expected and actual answers can be compared dir
 
 import enum
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 
 class Mode(enum.IntEnum):
@@ -61,6 +62,27 @@ class Settings:
 
     display_name: str = ""
     rules: Rules = Rules()
+
+
+@dataclass(frozen=True, kw_only=True)
+class SettingsChange:
+    """A change of settings: the rules to change by name, and the display name if it is given.
+
+    A rule that is None gets its default.
+    """
+
+    display_name: str | None = None
+    rules: Mapping[str, Any] = field(default_factory=dict)
+
+    def applied_to(self, before: Settings) -> Settings:
+        """Return the settings after the change."""
+        defaults = Rules()
+        rules = {
+            name: getattr(defaults, name) if value is None else value
+            for name, value in self.rules.items()
+        }
+        name = before.display_name if self.display_name is None else self.display_name
+        return Settings(display_name=name, rules=replace(before.rules, **rules))
 
 
 Attributes = tuple[tuple[str, str], ...]

@@ -7,16 +7,15 @@ from typing import Any, TypeVar
 
 import grpc
 from google.rpc import status_pb2
-from grpc_status import rpc_status
 
 from harness.service import CHANNEL_OPTIONS
 from leaderboard.v1 import leaderboard_pb2 as pb
 from leaderboard.v1 import leaderboard_pb2_grpc
 from model.epochs import Epochs
+from model.messages import update_message, user_of
 from model.records import (
     Position,
     Rank,
-    RankedUser,
     Rejection,
     Result,
     ScoreRank,
@@ -24,7 +23,8 @@ from model.records import (
     Update,
     UserRanks,
 )
-from model.statuses import rejection_of
+from model.remote_contests import RemoteContests
+from model.statuses import rejection_of, rejection_of_error
 
 Answer = TypeVar("Answer", Result, Top, Rank, UserRanks, ScoreRank)
 
@@ -39,6 +39,7 @@ class RemoteService:
         self._channel = grpc.insecure_channel(address, options=CHANNEL_OPTIONS)
         self._stub = leaderboard_pb2_grpc.LeaderboardServiceStub(self._channel)
         self._epochs = epochs
+        self.contests = RemoteContests(self._channel, epochs)
 
     def close(self) -> None:
         """Close the connection."""
@@ -53,13 +54,15 @@ class RemoteService:
     ) -> Callable[[], Result | Rejection]:
         """Send one update, and return a function that waits for the answer."""
         call = self._stub.UpdateScore.future(
-            _update(update), timeout=DEADLINE_S, wait_for_ready=wait_for_ready
+            update_message(update), timeout=DEADLINE_S, wait_for_ready=wait_for_ready
         )
         return partial(self._answer, call, update.contest_id, self._result)
 
     def batch(self, updates: Sequence[Update]) -> list[Result | Rejection]:
         """Apply updates that are sent together."""
-        request = pb.BatchUpdateScoresRequest(updates=[_update(update) for update in updates])
+        request = pb.BatchUpdateScoresRequest(
+            updates=[update_message(update) for update in updates]
+        )
         response = self._stub.BatchUpdateScores(request, timeout=DEADLINE_S)
         assert len(response.results) == len(updates)
         return [
@@ -154,7 +157,7 @@ class RemoteService:
         try:
             return read(contest_id, call.result())
         except grpc.RpcError as error:
-            return self._error(contest_id, error)
+            return self._with_numbered_epoch(contest_id, rejection_of_error(error))
 
     def _wanted(self, contest_id: str, position: Position | None) -> pb.Position | None:
         return None if position is None else self._epochs.write(contest_id, position)
@@ -163,12 +166,12 @@ class RemoteService:
         if outcome.WhichOneof("outcome") == "response":
             return self._result(contest_id, outcome.response)
         status = status_pb2.Status.FromString(outcome.status.SerializeToString())
-        return self._rejection(contest_id, status)
+        return self._with_numbered_epoch(contest_id, rejection_of(status))
 
     def _result(self, contest_id: str, response: pb.UpdateScoreResponse) -> Result:
         assert response.HasField("position")
         return Result(
-            user=_user(response.user),
+            user=user_of(response.user),
             previous_score=response.previous_score,
             previous_rank=response.previous_rank,
             previous_place=response.previous_place,
@@ -180,7 +183,7 @@ class RemoteService:
     def _top(self, contest_id: str, response: pb.GetTopUsersResponse) -> Top:
         assert response.HasField("position")
         return Top(
-            users=tuple(map(_user, response.users)),
+            users=tuple(map(user_of, response.users)),
             total_users=response.total_users,
             position=self._epochs.read(contest_id, response.position),
         )
@@ -188,9 +191,9 @@ class RemoteService:
     def _rank(self, contest_id: str, response: pb.GetUserRankResponse) -> Rank:
         assert response.HasField("position")
         return Rank(
-            user=_user(response.user),
-            neighbors=tuple(map(_user, response.neighbors)),
-            around=tuple(map(_user, response.around)),
+            user=user_of(response.user),
+            neighbors=tuple(map(user_of, response.neighbors)),
+            around=tuple(map(user_of, response.around)),
             total_users=response.total_users,
             percentile=round(response.percentile, 9),
             position=self._epochs.read(contest_id, response.position),
@@ -199,7 +202,7 @@ class RemoteService:
     def _user_ranks(self, contest_id: str, response: pb.BatchGetUserRanksResponse) -> UserRanks:
         assert response.HasField("position")
         return UserRanks(
-            users=tuple(map(_user, response.users)),
+            users=tuple(map(user_of, response.users)),
             missing_user_ids=tuple(response.missing_user_ids),
             total_users=response.total_users,
             position=self._epochs.read(contest_id, response.position),
@@ -210,50 +213,13 @@ class RemoteService:
         return ScoreRank(
             rank=response.rank,
             place=response.place,
-            around=tuple(map(_user, response.around)),
+            around=tuple(map(user_of, response.around)),
             total_users=response.total_users,
             position=self._epochs.read(contest_id, response.position),
         )
 
-    def _error(self, contest_id: str, error: grpc.RpcError) -> Rejection:
-        assert isinstance(error, grpc.Call)
-        status = rpc_status.from_call(error)
-        if status is None:
-            return Rejection(code=error.code().name, reason=f"no details: {error.details()}")
-        return self._rejection(contest_id, status)
-
-    def _rejection(self, contest_id: str, status: status_pb2.Status) -> Rejection:
-        rejection = rejection_of(status)
+    def _with_numbered_epoch(self, contest_id: str, rejection: Rejection) -> Rejection:
         metadata = dict(rejection.metadata)
         if "epoch" in metadata:
             metadata["epoch"] = str(self._epochs.number(contest_id, metadata["epoch"]))
         return replace(rejection, metadata=metadata)
-
-
-def _user(message: pb.RankedUser) -> RankedUser:
-    return RankedUser(
-        message.user_id,
-        message.score,
-        message.rank,
-        message.display_name,
-        message.place,
-        tuple(sorted(message.attributes.items())),
-    )
-
-
-def _update(update: Update) -> pb.UpdateScoreRequest:
-    request = pb.UpdateScoreRequest(
-        contest_id=update.contest_id,
-        user_id=update.user_id,
-        points=update.points,
-        mode=pb.UpdateMode.Name(update.mode.value),
-        request_id=update.request_id,
-        event_type=update.event_type,
-        display_name=update.display_name,
-        attributes=dict(update.attributes),
-        clear_display_name=update.clear_display_name,
-    )
-    if update.event_time is not None:
-        request.event_time.seconds, request.event_time.nanos = update.event_time
-        request.event_time.SetInParent()
-    return request

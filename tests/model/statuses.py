@@ -2,11 +2,21 @@
 
 import grpc
 from google.rpc import error_details_pb2, status_pb2
+from grpc_status import rpc_status
 
 from harness.statuses import DOMAIN
 from model.records import Rejection
 
 _CODES = {code.value[0]: code.name for code in grpc.StatusCode}
+
+
+def rejection_of_error(error: grpc.RpcError) -> Rejection:
+    """Return the rejection of a failed call; one without details has a text that no model has."""
+    assert isinstance(error, grpc.Call)
+    status = rpc_status.from_call(error)
+    if status is None:
+        return Rejection(code=error.code().name, reason=f"no details: {error.details()}")
+    return rejection_of(status)
 
 
 def rejection_of(status: status_pb2.Status) -> Rejection:

@@ -3,7 +3,16 @@
 import pytest
 
 from model.board import Service
-from model.records import Mode, Position, Rank, RankedUser, Rejection, Result, Top, Update
+from model.calls import code, give
+from model.records import (
+    Mode,
+    Position,
+    Rank,
+    RankedUser,
+    Result,
+    Top,
+    Update,
+)
 from model.rejections import MAX_SCORE
 
 
@@ -12,40 +21,11 @@ def _service() -> Service:
     return Service()
 
 
-def give(
-    service: Service,
-    user_id: str,
-    points: int = 0,
-    mode: Mode = Mode.UNSPECIFIED,
-    *,
-    request_id: str = "",
-    display_name: str = "",
-) -> Result:
-    """Update a user of the contest, and check that the update is accepted."""
-    answer = service.update(
-        Update(
-            contest_id="chess",
-            user_id=user_id,
-            points=points,
-            mode=mode,
-            request_id=request_id,
-            display_name=display_name,
-        )
-    )
-    assert isinstance(answer, Result)
-    return answer
-
-
 def order(service: Service) -> list[tuple[str, int]]:
     """Return user and score of the whole board, best first."""
     top = service.top("chess", limit=1000)
     assert isinstance(top, Top)
     return [(user.user_id, user.score) for user in top.users]
-
-
-def code(answer: object) -> str:
-    """Return the code of a rejection, or OK."""
-    return answer.code if isinstance(answer, Rejection) else "OK"
 
 
 def test_unknown_contest_is_an_empty_board(service: Service) -> None:

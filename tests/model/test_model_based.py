@@ -27,7 +27,7 @@ PROFILES = {
     "default": settings(_AS_FOUND, derandomize=True),
     "ci": settings(_AS_FOUND, print_blob=True),
     "minimal": settings(_SHRUNK, derandomize=True),
-    "thorough": settings(_SHRUNK, max_examples=400, stateful_step_count=60),
+    "thorough": settings(_SHRUNK, max_examples=600, stateful_step_count=60),
 }
 """Profiles: the same runs each time; as many new runs; the same runs with a difference reduced to
 the fewest steps, which takes minutes; a long search.

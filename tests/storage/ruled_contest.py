@@ -12,23 +12,35 @@ from redis.asyncio import Redis
 from leaderboard_server.callbacks import settle
 from leaderboard_server.domain import rules as domain
 from leaderboard_server.domain.board import RankedUser, RankQuery, ScoreQuery
+from leaderboard_server.domain.contest import ContestSettings
 from leaderboard_server.domain.errors import Outcome
 from leaderboard_server.domain.update import ScoreUpdate, UpdateResult
 from leaderboard_server.storage import keys
 from leaderboard_server.storage.rank_replies import RankReply, ScoreRankReply, UsersReply
-from leaderboard_server.storage.rules_codec import encode_rules
 from leaderboard_server.storage.store import Store
 from leaderboard_server.transport.statuses import status_of
 from model import records
 from model.board import Service
 from model.statuses import rejection_of
-from model.store_rules import rules_of
 
 USERS = ("ada", "bo", "cy", "di", "ed", "fe")
 ABSENT = "zoe"
 SCORES = range(-6, 7)
 
 _names = itertools.count()
+
+
+def rules_of(rules: records.Rules) -> domain.Rules:
+    """Convert the rules of the model."""
+    return domain.Rules(
+        domain.Order[rules.order.name],
+        domain.TieBreak[rules.tie_break.name],
+        domain.RankStyle[rules.rank_style.name],
+        domain.UpdateMode[rules.default_mode.name],
+        rules.min_score,
+        rules.max_score,
+        rules.max_points,
+    )
 
 
 class RuledContest:
@@ -41,8 +53,8 @@ class RuledContest:
 
     async def create(self, rules: records.Rules) -> None:
         """Set the rules, before the first update."""
-        if text := encode_rules(rules_of(rules)):
-            await self._redis.hset(keys.meta(self.contest_id), "rules", text)
+        settings = ContestSettings(rules=rules_of(rules))
+        assert (await self._store.contests.create(self.contest_id, settings)).written
         self._model.create_contest(self.contest_id, records.Settings(rules=rules))
 
     async def commit(self, updates: Sequence[records.Update]) -> None:
@@ -108,7 +120,8 @@ class RuledContest:
 
     async def _compare_log(self) -> None:
         history = await self._store.history(self.contest_id, 0, 1000)
-        for commit in history.commits:
+        assert history.commits[0].updates_contest
+        for commit in history.commits[1:]:
             change = commit.changes[-1]
             due = self._model.board(self.contest_id, at=commit.revision)
             assert _user(change.user) == due[change.user.place - 1]

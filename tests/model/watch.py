@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field, replace
 
+import grpc
+
 from harness.watched_board import RankedRow
 from harness.watcher import Watcher
 from harness.watching import WatchChecker
@@ -9,14 +11,16 @@ from leaderboard.v1 import leaderboard_pb2 as pb
 from leaderboard.v1.leaderboard_pb2_grpc import LeaderboardServiceStub
 from model.board import Service
 from model.records import RankedUser
+from model.remote_contests import rules_of_message
 
 
 @dataclass
 class Seen:
     """The board of a watcher after a message; `known` unless a snapshot has to come first."""
 
-    position: pb.Position
+    revision: int
     ranked: tuple[RankedRow, ...]
+    rules: pb.ContestRules
     known: bool
 
 
@@ -29,6 +33,8 @@ class Watch:
     limit: int
     user_ids: tuple[str, ...] = ()
     seen: list[Seen] = field(default_factory=list)
+    via: int = 0
+    """The server of the last stream."""
 
     def __post_init__(self) -> None:
         """Make the watcher."""
@@ -41,31 +47,47 @@ class Watch:
         )
 
     def _see(self, checker: WatchChecker) -> None:
-        self.seen.append(Seen(checker.position, checker.ranked, checker.known))
+        revision = checker.position.revision
+        self.seen.append(Seen(revision, checker.ranked, checker.rules, checker.known))
+
+    @property
+    def lost_store(self) -> bool:
+        """Whether the stream ended because the server had to read the store, which was away."""
+        failure = self.watcher.failure
+        return failure is not None and failure.code() == grpc.StatusCode.UNAVAILABLE
 
     async def open(self, stub: LeaderboardServiceStub) -> None:
         """Watch at a server: from the start, or from where an earlier stream ended."""
         checker = self.watcher.checker
         await self.watcher.open(stub, resume_after=checker.position if checker.states else None)
 
-    async def catch_up(self, rows: list[RankedUser], position: pb.Position) -> None:
-        """Wait until the watcher has a board and, with the scope ALL, its position."""
+    async def catch_up(self, model: Service) -> None:
+        """Wait until the watcher has the current board and settings.
+
+        Only the scope ALL reaches every position: the others are sent nothing of other rows.
+        """
+        rows = model.board(self.contest_id)
+        due = model.settings_revision(self.contest_id)
+        if self.scope == pb.WATCH_SCOPE_ALL:
+            due = model.position(self.contest_id).revision
         checker = self.watcher.checker
 
         def caught_up() -> bool:
-            if self.scope == pb.WATCH_SCOPE_ALL and checker.position != position:
-                return False
-            return not checker.known or self._differs(checker.ranked, rows) is None
+            reached = checker.position.revision >= due
+            return reached and (not checker.known or not self._differs(checker.ranked, rows))
 
-        await self.watcher.until(caught_up, f"{self}: the board of {position}: {rows}")
+        await self.watcher.until(caught_up, f"{self}: at {due} the rows {rows}")
 
     def compare(self, model: Service) -> None:
         """Compare each board that was seen with the model's of the same revision."""
         seen, self.seen = self.seen, []
         for each in seen:
-            rows = model.board(self.contest_id, at=each.position.revision)
-            difference = self._differs(each.ranked, rows) if each.known else None
-            assert not difference, f"{self}: {difference} at {each.position.revision}"
+            if not each.known:
+                continue
+            difference = self._differs(each.ranked, model.board(self.contest_id, at=each.revision))
+            assert not difference, f"{self}: {difference} at {each.revision}"
+            rules = model.rules(self.contest_id, at=each.revision)
+            assert rules_of_message(each.rules) == rules, f"{self}: rules at {each.revision}"
 
     def _differs(self, ranked: tuple[RankedRow, ...], rows: list[RankedUser]) -> str | None:
         """Compare a board with all rows of the contest, and return a difference."""

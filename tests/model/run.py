@@ -1,0 +1,66 @@
+"""One run of random operations on a real service and on the model: what all operations share."""
+
+from collections import defaultdict
+from dataclasses import replace
+
+from hypothesis.stateful import RuleBasedStateMachine
+
+from model.board import Service
+from model.deployment import Deployment
+from model.inputs import Wanted
+from model.records import Position, Rejection, Result, Update
+from model.remote import RemoteService
+
+STEPS_SHOWN = 20
+
+
+class Run(RuleBasedStateMachine):
+    """The service and the model, and the steps so far. Each run has contests of its own."""
+
+    def __init__(self, deployment: Deployment) -> None:
+        """Run on a deployment."""
+        super().__init__()
+        self._deployment = deployment
+        self._model = Service()
+        self._prefix = deployment.new_name()
+        self._acknowledged: defaultdict[tuple[int, str], int] = defaultdict(int)
+        self._steps: list[str] = []
+
+    def _server(self, via: int) -> RemoteService:
+        return self._deployment.servers[via]
+
+    def _contest(self, contest: str) -> str:
+        return f"{self._prefix}-{contest}"
+
+    def _here(self, update: Update) -> Update:
+        return replace(update, contest_id=self._contest(update.contest_id))
+
+    def _record(self, via: int, update: Update, answer: Result | Rejection) -> None:
+        """Record an acknowledged position: no later answer of the server may be behind it."""
+        self._steps.append(f"server {via}: {update} -> {answer}")
+        if isinstance(answer, Result):
+            self._acknowledge(via, update.contest_id, answer.position)
+
+    def _acknowledge(self, via: int, contest_id: str, position: Position) -> None:
+        key = via, contest_id
+        self._acknowledged[key] = max(self._acknowledged[key], position.revision)
+
+    def _last_steps(self) -> str:
+        """Return the last steps, because a difference that depends on timing can't be repeated."""
+        return "\n".join(["the last steps:", *self._steps[-STEPS_SHOWN:]])
+
+    def _position(self, contest_id: str, wanted: Wanted) -> Position | None:
+        present = self._model.position(contest_id)
+        match wanted:
+            case Wanted.NOTHING:
+                return None
+            case Wanted.BEGINNING:
+                return Position(0, 0)
+            case Wanted.FIRST:
+                return Position(present.history, min(1, present.revision))
+            case Wanted.PRESENT:
+                return present
+            case Wanted.NEXT:
+                return Position(1, present.revision + 1)
+            case Wanted.FOREIGN:
+                return Position(2, max(1, present.revision))
