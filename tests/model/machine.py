@@ -5,7 +5,10 @@ operations.
 """
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
+from functools import partial
+from operator import itemgetter
 
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -18,9 +21,26 @@ from hypothesis.stateful import (
 )
 
 from model.deployment import SERVERS, Deployment, Fault
-from model.inputs import BUSY_CONTEST, alterations, busy_updates, rules, servers, updates
+from model.inputs import (
+    BUSY_CONTEST,
+    alterations,
+    busy_updates,
+    harmless_changes,
+    rules,
+    servers,
+    updates,
+)
 from model.reads import Reads
-from model.records import Rejection, Result, Rules, Settings, Top, Update
+from model.records import (
+    Contest,
+    Rejection,
+    Result,
+    Rules,
+    Settings,
+    SettingsChange,
+    Top,
+    Update,
+)
 from model.settings import ContestSettings
 from model.watching import Watching
 
@@ -77,13 +97,23 @@ class ServiceMachine(Reads, ContestSettings, Watching):
     @rule(
         parcels=st.lists(st.tuples(busy_updates, servers), min_size=2, max_size=8),
         twice=st.booleans(),
+        change=st.none() | harmless_changes,
+        change_via=servers,
     )
-    def send_together(self, parcels: Sequence[tuple[Update, int]], *, twice: bool) -> None:
-        """Send updates and reads concurrently, and find the order of the updates in the answers.
+    def send_together(
+        self,
+        parcels: Sequence[tuple[Update, int]],
+        *,
+        twice: bool,
+        change: SettingsChange | None,
+        change_via: int,
+    ) -> None:
+        """Send updates, a change of settings and reads concurrently.
 
-        An update without an effect has the revision of the state before it. One that was
-        replayed, or rejected for its request id, counts as last: it may have been handled at any
-        time after the first answer, so a replay may have the name of any time since.
+        The order of the writes is found in the answers. One without an effect has the revision of
+        the state before it. One that was replayed, or rejected for its request id, counts as last:
+        it may have been handled at any time after the first answer, so a replay may have the name
+        of any time since.
         """
         if twice:
             parcels = [*parcels, *((update, SERVERS - 1 - via) for update, via in parcels)]
@@ -93,20 +123,45 @@ class ServiceMachine(Reads, ContestSettings, Watching):
         floors = [self._acknowledged[via, contest] for via in range(SERVERS)]
         pending = [self._server(via).begin_update(update) for update, via in parcels]
         reads = [self._server(via).begin_top(contest, limit=1000) for via in range(SERVERS)]
+        contests = self._server(change_via).contests
+        changed = contests.update_contest(contest, change) if change else None
         answered = [(*parcel, wait()) for parcel, wait in zip(parcels, pending, strict=True)]
         pages = [wait() for wait in reads]
-        for update, via, answer in sorted(answered, key=lambda each: _order(each[2])):
-            self._record(via, update, answer)
-            expected = self._model.update(update)
-            if isinstance(answer, Result) and isinstance(expected, Result) and answer.replayed:
-                expected = self._replayed_since(begin, expected, answer)
-            assert answer == expected, self._last_steps()
+        writes = [
+            (_order(answer), partial(self._compare_meanwhile, begin, update, via, answer))
+            for update, via, answer in answered
+        ]
+        if change:
+            taken = set(range(begin + 1)) | {order[1] for order, _ in writes if not order[2]}
+            compare_change = partial(self._compare_change, change, change_via, changed)
+            writes.append((_order_of_change(changed, taken), compare_change))
+        for _, compare in sorted(writes, key=itemgetter(0)):
+            compare()
         for via, (page, floor) in enumerate(zip(pages, floors, strict=True)):
             self._steps.append(f"server {via}: top meanwhile -> {page}")
             assert isinstance(page, Top), self._last_steps()
-            at = page.position.revision
-            assert floor <= at <= self._model.position(contest).revision, self._last_steps()
-            assert page == self._model.top(contest, limit=1000, at=at), self._last_steps()
+            self._compare_page(page, floor)
+
+    def _compare_page(self, page: Top, floor: int) -> None:
+        contest, at = self._contest(BUSY_CONTEST), page.position.revision
+        assert floor <= at <= self._model.position(contest).revision, self._last_steps()
+        assert page == self._model.top(contest, limit=1000, at=at), self._last_steps()
+
+    def _compare_meanwhile(
+        self, begin: int, update: Update, via: int, answer: Result | Rejection
+    ) -> None:
+        self._record(via, update, answer)
+        expected = self._model.update(update)
+        if isinstance(answer, Result) and isinstance(expected, Result) and answer.replayed:
+            expected = self._replayed_since(begin, expected, answer)
+        assert answer == expected, self._last_steps()
+
+    def _compare_change(
+        self, change: SettingsChange, via: int, answer: Contest | Rejection | None
+    ) -> None:
+        contest = self._contest(BUSY_CONTEST)
+        self._steps.append(f"server {via}: change meanwhile {change} -> {answer}")
+        assert answer == self._model.update_contest(contest, change), self._last_steps()
 
     @precondition(lambda self: self._fault is not None)
     @rule(via=servers)
@@ -144,3 +199,13 @@ def _order(answer: Result | Rejection) -> tuple[int, int, bool]:
     if isinstance(answer, Rejection):
         return 2, 0, False
     return int(answer.replayed), answer.position.revision, not answer.applied
+
+
+def _order_of_change(
+    answer: Contest | Rejection | None, others: AbstractSet[int]
+) -> tuple[int, int, bool]:
+    """Return the order of a change of settings, given the revisions that it did not take."""
+    if not isinstance(answer, Contest):
+        return -1, 0, False  # there was no contest yet
+    revision = answer.position.revision
+    return 0, revision, revision in others
