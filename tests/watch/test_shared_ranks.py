@@ -70,7 +70,7 @@ async def test_boards_have_the_ranks_of_the_store(
 async def test_row_below_the_limit_may_have_a_rank_within_it(
     node: Node, store: StoreProcess
 ) -> None:
-    """Of the ranks 1 2 2 2 a watch of three rows holds three; a fourth user changes none of them."""
+    """Of the ranks 1 2 2 2 a watch of three rows holds three, and a fourth user changes none."""
     async with store.client() as redis:
         rules = encode_rules(Rules(rank_style=RankStyle.COMPETITION))
         await redis.hset(keys.meta(CONTEST), "rules", rules)
