@@ -42,8 +42,8 @@ type Contest struct {
 	TotalUsers int32 `protobuf:"varint,11,opt,name=total_users,json=totalUsers,proto3" json:"total_users,omitempty"`
 	// The position of this state. Output only.
 	Position *Position `protobuf:"bytes,12,opt,name=position,proto3" json:"position,omitempty"`
-	// When the contest was created or began, by the clock of the store. Output
-	// only.
+	// When the contest was created or began, by the clock of the store. Unset if
+	// an earlier version of the server began it. Output only.
 	CreatedAt     *timestamppb.Timestamp `protobuf:"bytes,13,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

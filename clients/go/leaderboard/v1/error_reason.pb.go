@@ -75,8 +75,9 @@ const (
 	// may have been applied; repeat it with its `request_id`, after the time in
 	// `google.rpc.RetryInfo`. The metadata have the cause: `unreachable`,
 	// `timeout`, `read_only` (a replica), `loading`, `too_few_replicas`,
-	// `save_failed`, `no_rights` or `other`; later versions may add some. The log
-	// of the server has more.
+	// `save_failed`, `no_rights`, `newer_schema` (a later version of the server
+	// wrote the contest) or `other`; later versions may add some. The log of the
+	// server has more.
 	//
 	// Example: `{"reason": "ERROR_REASON_STORE_UNAVAILABLE", "domain":
 	// "leaderboard.v1", "metadata": {"cause": "read_only"}}`.
@@ -118,7 +119,7 @@ const (
 	// "metadata": {"limit": "calls"}}`.
 	ErrorReason_ERROR_REASON_OVERLOADED ErrorReason = 12
 	// NOT_FOUND: there is no such contest: none was created, and no score began
-	// it. A write fails so where the server is told not to begin contests.
+	// it. A write fails so where writes do not begin contests.
 	//
 	// Example: `{"reason": "ERROR_REASON_CONTEST_NOT_FOUND", "domain":
 	// "leaderboard.v1", "metadata": {"contestId": "chess"}}`.

@@ -64,8 +64,8 @@ export type Contest = Message<"leaderboard.v1.Contest"> & {
   position?: Position | undefined;
 
   /**
-   * When the contest was created or began, by the clock of the store. Output
-   * only.
+   * When the contest was created or began, by the clock of the store. Unset if
+   * an earlier version of the server began it. Output only.
    *
    * @generated from field: google.protobuf.Timestamp created_at = 13;
    */
