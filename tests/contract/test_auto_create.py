@@ -6,7 +6,6 @@ import grpc
 import pytest
 from google.protobuf.field_mask_pb2 import FieldMask
 
-from contract.edge import ON_ONE_STORE
 from contract.rejections import Rejection, contest_not_found
 from harness.calls import DEADLINE_S, add, top
 from harness.service import ServiceProcess
@@ -15,13 +14,11 @@ from harness.stores import StoreProcess
 from leaderboard.v1 import contests_pb2 as contests
 from leaderboard.v1 import leaderboard_pb2 as pb
 
-pytestmark = [ON_ONE_STORE]
 
-
-async def test_only_created_contests_have_scores(store: StoreProcess, tmp_path: Path) -> None:
+async def test_only_created_contests_have_scores(own_store: StoreProcess, tmp_path: Path) -> None:
     """Updates of others are rejected one by one, nothing is written, and reads are empty."""
     options = ("--auto-create", "off")
-    async with ServiceProcess(tmp_path, *options, redis_url=store.url) as service:
+    async with ServiceProcess(tmp_path, *options, redis_url=own_store.url) as service:
         contest = contests.Contest(contest_id="cup")
         request = contests.CreateContestRequest(contest=contest)
         await service.contests.CreateContest(request, timeout=DEADLINE_S)
@@ -42,27 +39,28 @@ async def test_only_created_contests_have_scores(store: StoreProcess, tmp_path: 
             contests.ListContestsRequest(), timeout=DEADLINE_S
         )
         assert [each.contest_id for each in listed.contests] == ["cup"]
-        async with store.client() as client:
+        async with own_store.client() as client:
             assert await client.exists("leaderboard:contest:{other}:meta") == 0
 
 
-async def test_contests_that_began_before_go_on(store: StoreProcess, tmp_path: Path) -> None:
+async def test_contests_that_began_before_go_on(own_store: StoreProcess, tmp_path: Path) -> None:
     """A contest that began with a score exists for all servers."""
     async with (
-        ServiceProcess(tmp_path / "on", redis_url=store.url) as on,
-        ServiceProcess(tmp_path / "off", "--auto-create", "off", redis_url=store.url) as off,
+        ServiceProcess(tmp_path / "on", redis_url=own_store.url) as on,
+        ServiceProcess(tmp_path / "off", "--auto-create", "off", redis_url=own_store.url) as off,
     ):
         await add(on.stub, "cup", "ada", 1)
 
         assert (await add(off.stub, "cup", "ada", 1)).user.score == 2
 
 
-@pytest.mark.usefixtures("on_each_listener")
-async def test_writes_to_a_contest_of_a_later_version(store: StoreProcess, tmp_path: Path) -> None:
+async def test_writes_to_a_contest_of_a_later_version(
+    own_store: StoreProcess, tmp_path: Path
+) -> None:
     """They are UNAVAILABLE with the cause, which is logged; reads go on."""
     async with (
-        ServiceProcess(tmp_path, redis_url=store.url) as service,
-        store.client() as client,
+        ServiceProcess(tmp_path, redis_url=own_store.url) as service,
+        own_store.client() as client,
     ):
         await add(service.stub, "cup", "ada", 1)
         await client.hset("leaderboard:contest:{cup}:meta", "schema", "2")
