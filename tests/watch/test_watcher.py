@@ -9,6 +9,7 @@ from harness.plain_board import Step
 from leaderboard_server.domain.errors import StoreUnavailable
 from leaderboard_server.domain.watch import Changes, Progress, WatchMessage, WatchScope
 from leaderboard_server.watch import watcher
+from leaderboard_server.watch.delta_reader import DeltaReader
 from leaderboard_server.watch.views import CHANGES_AT_ONCE
 from watch.in_memory_contest import InMemoryContest
 
@@ -81,6 +82,34 @@ class TestProgress:
         assert ids(merged) == ["bo"]
         assert merged.event.changes[0].points == 3  # type: ignore[union-attr]
         assert merged.position == contest.board.position
+
+
+class TestMinInterval:
+    """Changes within the minimal interval, which come at its end."""
+
+    async def test_may_end_right_after_a_look(
+        self, contest: InMemoryContest, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Changes come although the interval ends between a look for them and the wait for more."""
+        watching = contest.watcher(min_interval_s=1.0)
+        await watching.start()
+        contest.commit(Step("ada", 1))
+        watching.apply_min_interval(await watching.next())
+        contest.commit(Step("bo", 1))
+        loop = asyncio.get_running_loop()
+        now, poll = loop.time, DeltaReader.poll
+        passed = 0.0
+
+        async def poll_and_lose_time(reader: DeltaReader) -> object:
+            nonlocal passed
+            found = await poll(reader)
+            passed = 2.0
+            return found
+
+        monkeypatch.setattr(loop, "time", lambda: now() + passed)
+        monkeypatch.setattr(DeltaReader, "poll", poll_and_lose_time)
+        async with asyncio.timeout(SOON_S):
+            assert ids(await watching.next()) == ["bo"]
 
 
 class TestBusyContest:

@@ -37,6 +37,8 @@ class DeltaReader:
         """The position up to which all commits were processed."""
         self.paused_until = 0.0
         """The loop's time before which no delta is read."""
+        self._pausing = False
+        """Whether the last poll was within the pause, so that it did not look for commits."""
         self._recent = recent
         self._draining = draining
 
@@ -56,7 +58,8 @@ class DeltaReader:
         before, recent = self.position, self._recent
         if before != BEGINNING and before.epoch != recent.position.epoch:
             return SnapshotReason.NEW_EPOCH
-        if asyncio.get_running_loop().time() < self.paused_until:
+        self._pausing = asyncio.get_running_loop().time() < self.paused_until
+        if self._pausing:
             return None
         if not recent.covers(before.revision):
             return recent.reset_reason
@@ -66,10 +69,9 @@ class DeltaReader:
         return delta
 
     async def wait(self, version: int, until: float) -> None:
-        """Wait until the recent commits have another version, or the pause or the time is over."""
-        loop = asyncio.get_running_loop()
+        """Wait after a poll, until a commit comes or the pause or the time is over."""
         with contextlib.suppress(TimeoutError):
-            if loop.time() < self.paused_until:
+            if self._pausing:
                 async with asyncio.timeout_at(min(until, self.paused_until)):
                     await self._draining.wait()
             else:
