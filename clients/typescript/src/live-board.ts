@@ -3,7 +3,6 @@
 import { positionOf, rankedUser } from "./encoding.js";
 import {
   type ContestRules,
-  Order,
   RankStyle,
   type ScoreChange,
   type WatchContestResponse,
@@ -26,7 +25,7 @@ export class MissedChangesError extends Error {
  * certain: the service does not send the row that moves up from below the limit when a user drops
  * out. With both, the place and the rank of a row that only shifted follow from the rows above it.
  * With USERS they are the watched users in the order of their places, each with the place and rank
- * at the user's own last change.
+ * at the user's own last change; of equal places the last change is first.
  */
 export class LiveBoard {
   readonly #scope: WatchScope;
@@ -114,9 +113,8 @@ export class LiveBoard {
     const { place } = user;
     const users = held.filter((each) => each.userId !== user.userId);
     if (this.#scope === WatchScope.USERS) {
-      users.push(user);
-      const isLowest = this.#rules?.order === Order.LOWEST_FIRST;
-      return users.sort((one, other) => one.place - other.place || byScore(one, other, isLowest));
+      users.unshift(user);
+      return users.sort((one, other) => one.place - other.place);
     }
     if (place >= 1 && place <= Math.min(this.#limit, users.length + 1)) {
       users.splice(place - 1, 0, user);
@@ -142,11 +140,6 @@ export class LiveBoard {
     const fewer = this.#scope === WatchScope.TOP && this.#users.length < this.#limit;
     return fewer ? this.#users.length : undefined;
   }
-}
-
-/** Compares rows that had the same place at different times: the better score is first. */
-function byScore(one: RankedUser, other: RankedUser, isLowest: boolean): number {
-  return one.score === other.score ? 0 : one.score < other.score === isLowest ? -1 : 1;
 }
 
 /** Returns the first rows of a contest with their present places and ranks. */

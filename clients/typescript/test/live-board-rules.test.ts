@@ -53,7 +53,7 @@ function nameOf({ order, tieBreak, rankStyle }: Rules): string {
 function follow(rules: Rules, scope: WatchScope, limit: number, seed: number): void {
   const contest = new PlainContest(rules);
   const board = new LiveBoard(scope, limit);
-  // Of each watched user the row that was sent last.
+  // Of each watched user the row that was sent last, the latest one last.
   const last = new Map<string, RankedUser>();
   const watch = new PlainWatch(contest, scope, limit, USERS.slice(0, 3));
   for (const message of randomMessages(watch, randomIntegers(seed))) {
@@ -61,10 +61,12 @@ function follow(rules: Rules, scope: WatchScope, limit: number, seed: number): v
     const { rows } = contest;
     const seen = `${nameOf(rules)}, limit ${limit}, seed ${seed}, at ${contest.revision}`;
     if (scope === WatchScope.USERS) {
-      usersOf(message).forEach((user) => last.set(user.userId, user));
-      assert.deepEqual(byUser(board.rows), byUser([...last.values()]), seen);
-      const keys = board.rows.map(keyOf(rules));
-      assert.deepEqual(keys, [...keys].sort(), seen);
+      for (const user of usersOf(message)) {
+        last.delete(user.userId);
+        last.set(user.userId, user);
+      }
+      const latestFirst = [...last.values()].reverse();
+      assert.deepEqual(board.rows, latestFirst.sort((one, other) => one.place - other.place), seen);
       continue;
     }
     // With the scope ALL the board of a contest beyond the limit may have fewer rows.
@@ -72,12 +74,6 @@ function follow(rules: Rules, scope: WatchScope, limit: number, seed: number): v
     const certain = isWhole ? limit : board.rows.length;
     assert.deepEqual(board.rows, rows.slice(0, certain), seen);
   }
-}
-
-/** Returns texts in whose order users are shown: by place, and at one place the better first. */
-function keyOf({ order }: Rules): (row: RankedUser) => string {
-  const sign = order === Order.LOWEST_FIRST ? 1n : -1n;
-  return ({ place, score }) => `${place} ${5n + sign * score}`;
 }
 
 function usersOf({ event }: WatchContestResponse): RankedUser[] {
@@ -89,10 +85,6 @@ function usersOf({ event }: WatchContestResponse): RankedUser[] {
     default:
       return [];
   }
-}
-
-function byUser(rows: readonly RankedUser[]): RankedUser[] {
-  return [...rows].sort((one, other) => (one.userId < other.userId ? -1 : 1));
 }
 
 for (const scope of [WatchScope.TOP, WatchScope.ALL, WatchScope.USERS]) {

@@ -115,6 +115,21 @@ test("with the scope USERS rows keep the place of their last change", () => {
   assert.equal(board.totalUsers, undefined);
 });
 
+test("with the scope USERS the last change is first of those at one place", () => {
+  const board = new LiveBoard(WatchScope.USERS, 10);
+  board.apply(snapshot(3, 9, ["a", 9, 1], ["b", 5, 4]));
+
+  board.apply(changes(4, 3, ["b", 10, 1]));
+  board.apply(changes(6, 4, ["b", 8, 2]));
+  // Since then the first user, which is not watched, has dropped below both.
+  board.apply(changes(8, 6, ["a", 7, 2]));
+
+  assert.deepEqual(held(board), [
+    ["a", 7, 2],
+    ["b", 8, 2],
+  ]);
+});
+
 test("the number of users is known only if it is certain", () => {
   const all = new LiveBoard(WatchScope.ALL, 1);
   const top = new LiveBoard(WatchScope.TOP, 2);

@@ -128,7 +128,8 @@ final class LiveBoard {
   private void insert(RankedUser user, List<RankedUser> rows) {
     rows.removeIf(held -> held.userId().equals(user.userId()));
     if (scope == WatchScope.USERS) {
-      rows.add(user);
+      // Of equal places the last change is first.
+      rows.add(0, user);
       rows.sort(Comparator.comparingInt(RankedUser::place));
     } else if (user.place() <= Math.min(limit, rows.size() + 1)) {
       rows.add(user.place() - 1, user);

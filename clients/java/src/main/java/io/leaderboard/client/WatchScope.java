@@ -13,7 +13,8 @@ public enum WatchScope {
 
   /**
    * Every change of the watched users. Those users are the rows, in the order of their places, each
-   * with the rank and the place right after the user's last change.
+   * with the rank and the place right after the user's last change; of equal places the last change
+   * is first.
    */
   USERS
 }

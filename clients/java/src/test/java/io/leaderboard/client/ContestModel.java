@@ -3,8 +3,10 @@ package io.leaderboard.client;
 import io.leaderboard.v1.ScoreChange;
 import io.leaderboard.v1.WatchContestResponse;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -13,7 +15,7 @@ final class ContestModel {
   private final ContestRules rules;
   private final WatchOptions watch;
   private final Map<String, Entry> entries = new HashMap<>();
-  private final Map<String, RankedUser> lastSent = new HashMap<>();
+  private final Map<String, RankedUser> lastSent = new LinkedHashMap<>();
   private long revision = 1;
 
   ContestModel(ContestRules rules, WatchOptions watch) {
@@ -44,9 +46,9 @@ final class ContestModel {
     return rows;
   }
 
-  /** Returns the watched users, each as of its last message. */
-  Map<String, RankedUser> lastSent() {
-    return lastSent;
+  /** Returns the watched users, each as of its last message, the one of the latest last. */
+  Collection<RankedUser> lastSent() {
+    return lastSent.values();
   }
 
   /** Returns a snapshot of the watched rows. */
@@ -56,7 +58,7 @@ final class ContestModel {
         watch.scope() == WatchScope.USERS
             ? board.stream().filter(row -> watch.userIds().contains(row.userId())).toList()
             : top(board);
-    rows.forEach(row -> lastSent.put(row.userId(), row));
+    rows.forEach(this::sent);
     io.leaderboard.v1.RankedUser[] users =
         rows.stream().map(ContestModel::message).toArray(io.leaderboard.v1.RankedUser[]::new);
     var style = io.leaderboard.v1.RankStyle.valueOf("RANK_STYLE_" + rules.rankStyle());
@@ -93,12 +95,17 @@ final class ContestModel {
       case USERS -> {
         boolean isWatched = watch.userIds().contains(row.userId());
         if (isWatched) {
-          lastSent.put(row.userId(), row);
+          sent(row);
         }
         yield isWatched ? List.of(change(row, was, points)) : List.of();
       }
       case TOP -> topChanges(before, change(row, was, points));
     };
+  }
+
+  private void sent(RankedUser row) {
+    lastSent.remove(row.userId());
+    lastSent.put(row.userId(), row);
   }
 
   /** Returns the change if it affects the first rows, and the row that moves up into them. */

@@ -98,6 +98,22 @@ class LiveBoardTest {
     assertEquals(OptionalInt.empty(), board.totalUsers());
   }
 
+  /** With the scope USERS the last change is first of those that lead to one place. */
+  @Test
+  void lastChangeIsFirstAtOnePlace() {
+    LiveBoard board =
+        board(
+            WatchScope.USERS,
+            10,
+            FIRST,
+            changes(7, 8, change(user("bob", 9, 1), 2, 6)),
+            changes(8, 10, change(user("bob", 8, 2), 2, -1)),
+            // Since then the first user, which is not watched, has dropped below both.
+            changes(10, 12, change(user("ada", 7, 2), 3, 2)));
+
+    assertEquals(List.of("2 ada 7", "2 bob 8"), rows(board));
+  }
+
   /** A row keeps its name and attributes when others move it. */
   @Test
   void movedRowsKeepTheirData() {
