@@ -1,14 +1,12 @@
 """Checks the updates of a driver's watch against the rules of the contract."""
 
-import itertools
-import operator
 from collections.abc import Sequence
 from typing import Any
 
 from google.protobuf import json_format
 
 from clients.driver import Answer
-from harness.watched_board import Row
+from harness.watched_board import RankedRow, Row
 from harness.watching import WatchChecker
 from leaderboard.v1 import leaderboard_pb2 as pb
 
@@ -17,9 +15,6 @@ _SCOPES = {
     "ALL": pb.WATCH_SCOPE_ALL,
     "USERS": pb.WATCH_SCOPE_USERS,
 }
-
-_PLACE = operator.itemgetter(4)
-"""Returns the place of a row."""
 
 
 class BrokenWatchError(Exception):
@@ -41,9 +36,6 @@ class DriverWatch:
         self._checker = WatchChecker(scope=self._scope, limit=self._limit, user_ids=self._user_ids)
         self._checked = 0
         self._streaming = False
-        self._style = pb.RANK_STYLE_UNSPECIFIED
-        self._users: dict[str, pb.RankedUser] = {}
-        """The row of each user in the latest message that has it."""
         self._due: Answer = {"rows": [], "total_users": None, "position": None}
         """The board that the next update has to show."""
 
@@ -83,13 +75,15 @@ class DriverWatch:
         """
         assert self.last["state"] == "LIVE", f"it is {self.last['state']}"
         assert self._checker.position == board.position
-        rows, held = [Row.of(user) for user in board.users], list(self._checker.rows)
-        if self._scope == pb.WATCH_SCOPE_TOP:
-            rows = rows[: self._limit]
+        if self._scope == pb.WATCH_SCOPE_USERS:
+            # Their places and ranks are those of their own last changes.
+            watched = [user for user in board.users if user.user_id in self._user_ids]
+            held, rows = sorted(self._checker.rows), sorted(map(Row.of, watched))
+            assert held == rows, f"watched {held}, read {rows}"
         else:
-            chosen = set(self._user_ids) or {row.user_id for row in rows}
-            rows, held = sorted(row for row in rows if row.user_id in chosen), sorted(held)
-        assert held == rows, f"watched {held}, read {rows}"
+            first = board.users[: self._limit] if self._scope == pb.WATCH_SCOPE_TOP else board.users
+            shown, read = list(self._checker.ranked), list(map(RankedRow.of, first))
+            assert shown == read, f"watched {shown}, read {read}"
 
     def _take(self, update: Answer) -> None:
         if update["message"] is None:
@@ -100,7 +94,6 @@ class DriverWatch:
         trouble = update["trouble"]
         shown = {
             **update,
-            "rows": self._in_order(update["rows"]),
             "changes": [
                 json_format.ParseDict(each, pb.ScoreChange()) for each in update["changes"]
             ],
@@ -127,62 +120,34 @@ class DriverWatch:
         held = {row.user_id for row in self._checker.rows}
         self._checker.feed(message)
         self._streaming = not message.HasField("end")
-        changes = message.changes.changes
-        for user in (*message.snapshot.users, *(change.user for change in changes)):
-            self._users[user.user_id] = user
-        if message.HasField("snapshot"):
-            self._style = message.snapshot.rules.rank_style
         self._due = self._board(message)
         reason = pb.SnapshotReason.Name(message.snapshot.reason)
         return {
             "state": "LIVE" if self._streaming else "RECONNECTING",
             # A resumed stream of the scope TOP repeats rows that did not change.
             "changes": [
-                each for each in changes if each.previous_place or each.user.user_id not in held
+                each
+                for each in message.changes.changes
+                if each.previous_place or each.user.user_id not in held
             ],
             "snapshot_reason": reason if message.HasField("snapshot") else None,
             "trouble": not self._streaming,
         }
 
     def _board(self, message: pb.WatchContestResponse) -> Answer:
-        held = self._checker.rows
+        held = list(self._checker.ranked)
         if self._scope == pb.WATCH_SCOPE_USERS:
-            # Each with the rank and the place as of its own last change.
-            last = [self._users[row.user_id] for row in held]
-            numbers = [(user.rank, user.place) for user in last]
-        else:
-            ranks = self._ranks([row.score for row in held])
-            numbers = [(rank, place) for place, rank in enumerate(ranks, 1)]
-        rows = [
-            [row.user_id, row.score, rank, row.display_name, place]
-            for row, (rank, place) in zip(held, numbers, strict=True)
-        ]
+            # They are held in the order of their last changes; of one place the last is first.
+            held.reverse()
+            held.sort(key=lambda row: row.place)
+        rows = [[row.user_id, row.score, row.rank, row.display_name, row.place] for row in held]
         now = message.position
         position = {"epoch": now.epoch, "revision": now.revision}
         return {
-            "rows": self._in_order(sorted(rows, key=_PLACE)),
+            "rows": rows,
             "total_users": self._total(message, len(rows), moved=position != self._due["position"]),
             "position": position,
         }
-
-    def _ranks(self, scores: Sequence[int]) -> list[int]:
-        """Return the ranks of consecutive scores from the first one on."""
-        firsts = [scores.index(score) for score in scores]
-        if self._style == pb.RANK_STYLE_COMPETITION:
-            return [first + 1 for first in firsts]
-        if self._style == pb.RANK_STYLE_DENSE:
-            return [len(set(firsts[: place + 1])) for place in range(len(firsts))]
-        return [place + 1 for place in range(len(firsts))]
-
-    def _in_order(self, rows: list[Any]) -> list[Any]:
-        """Return rows that are in the order of their places, those of one place sorted.
-
-        Users that are watched by name may have the same place, as of different times.
-        """
-        if self._scope == pb.WATCH_SCOPE_USERS:
-            by_place = itertools.groupby(rows, key=_PLACE)
-            return [row for _, group in by_place for row in sorted(group)]
-        return rows
 
     def _total(self, message: pb.WatchContestResponse, rows: int, *, moved: bool) -> int | None:
         """Return the number of users of the contest, as far as the watch can know."""

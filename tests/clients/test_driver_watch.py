@@ -24,11 +24,11 @@ def _position(revision: int) -> Answer:
     return {"epoch": "one", "revision": revision}
 
 
-def _user(user_id: str, score: int, place: int) -> Answer:
+def _user(user_id: str, score: int, place: int, rank: int = 0) -> Answer:
     return {
         "user_id": user_id,
         "score": score,
-        "rank": place,
+        "rank": rank or place,
         "display_name": user_id.title(),
         "place": place,
     }
@@ -38,7 +38,7 @@ def _shown(state: str, rows: list[Answer], revision: int, **more: Any) -> Answer
     return {
         "state": state,
         "rows": [list(row.values()) for row in rows],
-        "total_users": 2 if rows else None,
+        "total_users": len(rows) or None,
         "position": _position(revision) if rows else None,
         "changes": [],
         "snapshot_reason": None,
@@ -50,6 +50,15 @@ def _shown(state: str, rows: list[Answer], revision: int, **more: Any) -> Answer
 
 def _message(before: int, after: int, **event: Any) -> Answer:
     return {"position": _position(after), "previous_revision": before, **event}
+
+
+def _snapshot(rows: list[Answer], revision: int, style: str, *, reason: str = "INITIAL") -> Answer:
+    """Return the update of a snapshot with all users."""
+    reason = f"SNAPSHOT_REASON_{reason}"
+    rules = {"rank_style": f"RANK_STYLE_{style}"}
+    users = {"users": rows, "total_users": len(rows), "reason": reason, "rules": rules}
+    message = _message(revision - 2, revision, snapshot=users)
+    return _shown("LIVE", rows, revision, message=message, snapshot_reason=reason)
 
 
 def _story(scope: str) -> Story:
@@ -66,21 +75,13 @@ def _story(scope: str) -> Story:
         "event_type": "goal",
         "event_time": "2022-12-18T15:23:00Z",
     }
-    reason = "SNAPSHOT_REASON_INITIAL"
-    snapshot = {"users": first, "total_users": 2, "reason": reason}
+    changed = _message(2, 3, changes={"changes": [change]})
     trouble = {"message": "the connection broke"}
     draining = _message(3, 3, end={"reason": "END_REASON_DRAINING"})
     return [
         _shown("CONNECTING", [], 0),
-        _shown("LIVE", first, 2, message=_message(0, 2, snapshot=snapshot), snapshot_reason=reason),
-        _shown(
-            "LIVE",
-            then,
-            3,
-            total_users=total,
-            message=_message(2, 3, changes={"changes": [change]}),
-            changes=[change.copy()],
-        ),
+        _snapshot(first, 2, "ORDINAL"),
+        _shown("LIVE", then, 3, total_users=total, message=changed, changes=[change.copy()]),
         _shown("RECONNECTING", then, 3, total_users=total, trouble=trouble),
         _shown("LIVE", then, 3, total_users=total, message=_message(3, 3, progress={})),
         _shown("RECONNECTING", then, 3, total_users=total, trouble=trouble, message=draining),
@@ -188,11 +189,59 @@ def test_rows_that_a_resumed_stream_repeats_are_no_changes() -> None:
         _check(story, "TOP")
 
 
-def test_users_of_one_place_have_no_order() -> None:
-    """With the scope USERS rows may have one place, as of different times, and then any order."""
+def test_of_one_place_the_last_change_is_first() -> None:
+    """With the scope USERS rows may have one place, as of different times, the latest first."""
     story = _story("USERS")
     assert [row[4] for row in story[_CHANGES]["rows"]] == [1, 1]
 
     story[_CHANGES]["rows"].reverse()
 
-    _check(story, "USERS")
+    with pytest.raises(BrokenWatchError):
+        _check(story, "USERS")
+
+
+_RANKS = {"ORDINAL": (1, 2, 3), "COMPETITION": (1, 1, 3), "DENSE": (1, 1, 2)}
+
+
+def _tied(style: str) -> list[Answer]:
+    """Return a board whose first two users have the same score."""
+    scores = ("ada", 9), ("cy", 9), ("bo", 7)
+    ranks = enumerate(_RANKS[style], 1)
+    return [_user(*user, *numbers) for user, numbers in zip(scores, ranks, strict=True)]
+
+
+def _tying(style: str, shown: str) -> Story:
+    """Return the updates of a client that shows ranks of a style when a tie arises."""
+    first = [_user("ada", 9, 1), _user("bo", 7, 2)]
+    change = {"user": _tied(style)[1], "previous_rank": 0, "previous_place": 0, "points": 9}
+    changes = _message(2, 3, changes={"changes": [change]})
+    return [
+        _shown("CONNECTING", [], 0),
+        _snapshot(first, 2, style),
+        _shown("LIVE", _tied(shown), 3, message=changes, changes=[change]),
+    ]
+
+
+@pytest.mark.parametrize("shown", _RANKS)
+@pytest.mark.parametrize("style", _RANKS)
+def test_ranks_follow_the_rules_of_the_contest(style: str, shown: str) -> None:
+    """The ranks, also of a row that only shifted, have to be those of the snapshot's style."""
+    story = _tying(style, shown)
+
+    if shown == style:
+        _check(story, "ALL")
+    else:
+        with pytest.raises(BrokenWatchError):
+            _check(story, "ALL")
+
+
+def test_a_snapshot_brings_another_style() -> None:
+    """After a change of the rules the ranks are those of the new snapshot."""
+    later = _snapshot(_tied("DENSE"), 5, "DENSE", reason="CONTEST_UPDATED")
+    story = [*_tying("COMPETITION", "COMPETITION"), later]
+    assert _check(story, "ALL").reasons == {"INITIAL": 1, "CONTEST_UPDATED": 1}
+
+    later["rows"] = [list(row.values()) for row in _tied("COMPETITION")]
+
+    with pytest.raises(BrokenWatchError):
+        _check(story, "ALL")
