@@ -1,13 +1,17 @@
 """Compares the answer of a driver with the expectation of a step.
 
-An answer may have more fields than expected. An error may not: its reason, metadata, violations and
-`retry_after_s` are empty unless they are expected. Its message is never empty, and contains the
-expected text. Whether it is retryable follows from these by one rule, in every language.
+An answer may have more fields than expected; rules and attributes in it may not, and neither may an
+error: its reason, metadata, violations and `retry_after_s` are empty unless they are expected. The
+message of an error is never empty, and contains the expected text. Whether it is retryable follows
+from these by one rule, in every language.
 """
 
 from typing import Any
 
 _EMPTY: dict[str, Any] = {"reason": "", "metadata": {}, "violations": [], "retry_after_s": None}
+
+_WHOLE = {"rules", "attributes"}
+"""The fields that hold no others than expected: a default rule and a removed attribute are gone."""
 
 _UNANSWERED = {"UNAVAILABLE", "DEADLINE_EXCEEDED"}
 _BROKEN = {"ABORTED", "CANCELLED", "INTERNAL", "UNKNOWN"}
@@ -48,6 +52,8 @@ def assert_holds(found: Any, wanted: Any, where: str) -> None:
             assert name in found, f"{where} has no {name}: {found!r}"
             check = assert_is_error if name == "error" else assert_holds
             check(found[name], value, f"{where}.{name}")
+            if name in _WHOLE:
+                assert found[name] == value, f"{where}.{name} is {found[name]!r}, not {value!r}"
     elif isinstance(wanted, list):
         assert isinstance(found, list), f"{where} is {found!r}"
         assert len(found) == len(wanted), f"{where} is {found!r}"

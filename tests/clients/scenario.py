@@ -1,4 +1,6 @@
-"""Runs the steps of `scenario.yaml`: one driver against one server that is killed in between.
+"""Runs the scenario: one driver against one server that is killed in between.
+
+Its steps are those of `scenario_contests.yaml` and then of `scenario.yaml`.
 
 A step has a `name` and one of these:
 
@@ -6,8 +8,9 @@ A step has a `name` and one of these:
   `expected.py` does. `remember` keeps an answer; `$kept.field` stands for a field of it later.
 - `start` an operation `as` a name, `finish` it and compare, or `cancel` it.
 - `watch` by a name with `args`; `reached`: the watches named are live and show what `contest_id` is
-  now; `lost`: they report that they have no stream (and because of which `error`); `snapshots`: the
-  number that they received, by reason. Every update is checked by `driver_watch.py`.
+  now (if the last write is not in a watch's scope, that takes 15 s); `lost`: they report that they
+  have no stream (and because of which `error`); `snapshots`: the number that they received, by
+  reason. Every update is checked by `driver_watch.py`.
 - `until_score`: wait until the scores of a contest sum up to `at_least`; `total`: they sum up to
   `score`; `until_full`: wait until the server refuses to read that contest, as one call too many.
 - `server` or `store`: `kill`, `start`, `freeze` or `thaw` it; the server also to `terminate`. The
@@ -33,9 +36,11 @@ from harness.service import ServiceProcess
 from harness.stores import StoreProcess
 from harness.waiting import eventually
 
-STEPS: list[dict[str, Any]] = yaml.safe_load(
-    Path(__file__).with_name("scenario.yaml").read_text(encoding="utf-8")
-)
+STEPS: list[dict[str, Any]] = [
+    step
+    for name in ("scenario_contests.yaml", "scenario.yaml")
+    for step in yaml.safe_load(Path(__file__).with_name(name).read_text(encoding="utf-8"))
+]
 _MORE = {"name", "args", "timeout_s", "expect", "error", "remember", "as", "contest_id", "reasons"}
 """The other keys of a step."""
 TIMEOUT_S = 60.0

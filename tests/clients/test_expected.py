@@ -55,6 +55,8 @@ _FIELD = "a malformed field is named"
 _BATCH = "a batch has a result or an error for each update, in order"
 _FULL = "a call that can't wait is refused"
 _TOP = "the first rows of a board"
+_RULES = "rules get their defaults"
+_MERGED = "attributes are merged, and an empty one is removed"
 
 
 @pytest.mark.parametrize(
@@ -66,6 +68,11 @@ _TOP = "the first rows of a board"
         (_RANK, "ok user display_name", "wrong"),
         (_TOP, "ok users 1 display_name", "wrong"),
         (_TOP, "ok total_users", 0),
+        (_RULES, "ok rules order", "HIGHEST_FIRST"),
+        (_RULES, "ok rules max_points", 5),
+        (_MERGED, "ok user place", 2),
+        (_MERGED, "ok user attributes team", "red"),
+        (_MERGED, "ok user attributes age", "7"),
         (_ABSENT, "error metadata", {}),
         (_ABSENT, "error message", ""),
         (_ABSENT, "error message", "wrong"),
