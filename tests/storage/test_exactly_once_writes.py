@@ -19,6 +19,7 @@ from leaderboard_server.domain.errors import (
 from leaderboard_server.domain.position import Position
 from leaderboard_server.domain.rules import MAX_SCORE, UpdateMode
 from leaderboard_server.domain.update import ScoreUpdate
+from leaderboard_server.storage import keys
 from leaderboard_server.storage.codec import decode_reply
 from leaderboard_server.storage.connection import connect
 from leaderboard_server.storage.pipelined_connection import Argument, PipelinedConnection
@@ -76,6 +77,24 @@ class TestRequestIds:
         user = first.user._replace(display_name="Countess")
         assert again == first._replace(user=user, replayed=True)
         assert await score(store, "ada") == 6
+
+    @pytest.mark.parametrize("name", ["", "Ada", "007 Bond", "1 2", "-5"])
+    async def test_answer_that_an_earlier_version_kept_is_read(
+        self, new_store: NewStore, any_redis: Redis, name: str
+    ) -> None:
+        """Earlier versions kept the name of then behind the numbers, whatever it begins with."""
+        now = time.time()
+        bucket = keys.requests(CONTEST, int(now) // 100)
+        store = new_store(clock=lambda: now, requests_s=100)
+        update = add("ada", 5, request_id="r", display_name=name)
+        (first,) = await commit(store, update)
+        kept = await any_redis.hget(bucket, "r")
+        assert kept
+        await any_redis.hset(bucket, "r", f"{kept.decode()} {name}")
+
+        (again,) = await commit(store, update)
+
+        assert again == first._replace(replayed=True)
 
     async def test_request_id_with_another_payload_is_rejected(self, new_store: NewStore) -> None:
         """A difference in any field of the payload is rejected, and nothing is written."""

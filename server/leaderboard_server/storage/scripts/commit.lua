@@ -180,8 +180,9 @@ for i, update in ipairs(updates) do
   local outcome = outcomes[i]
   if outcome then
     if outcome == 'replayed' then
-      -- An entry of an earlier version ends with the name of then.
-      local answer = remembered[update[4]]:sub(18):match('^[-%d ]+')
+      -- An entry of an earlier version ends with the name of then, which may begin with digits.
+      local numbers = shared and 8 or 6
+      local answer = remembered[update[4]]:sub(18):match('^' .. ('%S+ ?'):rep(numbers))
       outcome = 'replayed ' .. answer .. '\31' .. profile_of[i]
     end
     others[#others + 1] = (i - 1) .. ',' .. encode(outcome)
