@@ -51,7 +51,7 @@ async def test_a_batch_of_full_size_is_accepted(edge: Edge, contest_id: str, cou
 
 
 async def test_a_batch_of_longest_fields_is_accepted(edge: Edge, contest_id: str) -> None:
-    """1,000 updates with every field at its longest fit into one request."""
+    """1,000 updates with every field but attributes at its longest fit into one request."""
     contest_id = contest_id.ljust(64, "c")
     updates = [
         pb.UpdateScoreRequest(

@@ -14,7 +14,7 @@ from leaderboard_server.domain.errors import FieldViolation, InvalidRequest
 from leaderboard_server.transport.statuses import MalformedRequest, MessageTooLarge
 
 MAX_REQUEST_BYTES = 2**20
-"""A batch of 1,000 updates with every field at its longest fits."""
+"""A batch of 1,000 updates with every field but attributes at its longest fits."""
 MAX_BATCH = 1_000
 MAX_USERS = 1_000
 """Users that one request names."""
