@@ -97,7 +97,7 @@ class _Recorder(CallingConnection):
     def __init__(self, group: int) -> None:
         super().__init__()
         self.commands: list[bytes] = []
-        refused = [part for index in range(group) for part in (index, "range")]
+        refused = [part for index in range(group) for part in (index, "absent")]
         self._reply = f"{json.dumps(['', 0, 0, 0])}\n{json.dumps(refused)}".encode()
 
     async def call(self, *command: Argument) -> Any:

@@ -17,6 +17,7 @@ import (
 const (
 	historyChanges = 10_000
 	bucketSeconds  = 86_400
+	autoCreate     = 1
 )
 
 // maxContests is the number of contests that are kept in memory.
@@ -64,7 +65,7 @@ func (c *contests) of(id string) *contest {
 			c.forgetOne()
 		}
 		board := boardKey(id)
-		found = &contest{keys: []string{board, board + ":users", board + ":meta", board + ":log"}}
+		found = &contest{keys: []string{board, board + ":users", board + ":meta", board + ":log", board + ":scores"}}
 		c.byID[id] = found
 	}
 	return found
@@ -97,14 +98,14 @@ func (c *contests) commit(ctx context.Context, id, update string) (string, posit
 	token, seen := known.take(c.token)
 	defer known.giveBack(token)
 	bucket := time.Now().Unix() / bucketSeconds
-	keys := make([]string, 4, 7)
-	copy(keys, known.keys)
+	keys := make([]string, 0, 9)
+	keys = append(append(keys, known.keys...), known.keys[0]+":scores:counts")
 	for _, n := range []int64{bucket, bucket - 1, bucket + 1} {
 		keys = append(keys, known.keys[0]+":requests:"+strconv.FormatInt(n, 10))
 	}
 	// A call that is sent again has the same number, so the script applies it once.
 	reply, err := c.scripts.commit.Run(ctx, c.store, keys, seen.epoch, seen.revision, channel(id), c.newEpoch(),
-		token, c.sequence.Add(1), historyChanges, (bucket+2)*bucketSeconds, update).Text()
+		token, c.sequence.Add(1), historyChanges, (bucket+2)*bucketSeconds, autoCreate, update).Text()
 	return reply, seen, err
 }
 
@@ -138,7 +139,8 @@ func (c *contest) observe(sentAfter, replied position) {
 	}
 }
 
-// read runs a reading script. If the store's history was lost, an epoch begins and it is read again.
+// read runs a reading script, and returns what follows the rules in its reply. If the store's history
+// was lost, an epoch begins and it is read again.
 func (c *contests) read(ctx context.Context, script *redis.Script, id string, arguments ...any) (position, []any, error) {
 	known := c.of(id)
 	for {
@@ -159,7 +161,7 @@ func (c *contests) read(ctx context.Context, script *redis.Script, id string, ar
 		}
 		known.observe(seen, replied)
 		if !lost {
-			return replied, reply[2:], nil
+			return replied, reply[3:], nil
 		}
 	}
 }

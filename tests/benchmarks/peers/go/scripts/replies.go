@@ -36,21 +36,28 @@ func decodeCommit(user, reply string) (*leaderboardv1.UpdateScoreResponse, posit
 	change := payload[4].([]any)
 	score, rank, before, previousRank := change[1].(float64), change[2].(float64), change[3].(float64), change[4].(float64)
 	return &leaderboardv1.UpdateScoreResponse{
-		User:          &leaderboardv1.RankedUser{UserId: user, Score: int64(score), Rank: int32(rank), DisplayName: change[7].(string)},
-		PreviousScore: int64(before), PreviousRank: int32(previousRank), Applied: true, Position: after.proto(),
+		User:          row(user, int64(score), int32(rank), change[7].(string)),
+		PreviousScore: int64(before), PreviousRank: int32(previousRank), PreviousPlace: int32(previousRank),
+		Applied: true, Position: after.proto(),
 	}, after, nil
+}
+
+// row returns a row of a contest without rules, where the rank is the place.
+func row(user string, score int64, rank int32, name string) *leaderboardv1.RankedUser {
+	return &leaderboardv1.RankedUser{UserId: user, Score: score, Rank: rank, Place: rank, DisplayName: name}
 }
 
 // decodeOther returns the response to an update without a change.
 func decodeOther(user, outcome string, current position) (*leaderboardv1.UpdateScoreResponse, error) {
-	kind, answer, _ := strings.Cut(outcome, " ")
+	kind, rest, _ := strings.Cut(outcome, " ")
 	switch kind {
 	case "range":
 		return nil, errRange
 	case "reused":
 		return nil, errReused
 	}
-	parts := strings.SplitN(answer, " ", 7)
+	answer, name, _ := strings.Cut(rest, "\x1f")
+	parts := strings.Split(answer, " ")
 	var numbers [5]int64
 	for i := range numbers {
 		number, err := strconv.ParseInt(parts[i], 10, 64)
@@ -62,8 +69,8 @@ func decodeOther(user, outcome string, current position) (*leaderboardv1.UpdateS
 	// An answer of a lost history may have a later revision than any read can reach.
 	at := position{current.epoch, min(numbers[4], current.revision)}
 	return &leaderboardv1.UpdateScoreResponse{
-		User:          &leaderboardv1.RankedUser{UserId: user, Score: numbers[0], Rank: int32(numbers[1]), DisplayName: parts[6]},
-		PreviousScore: numbers[2], PreviousRank: int32(numbers[3]),
+		User:          row(user, numbers[0], int32(numbers[1]), name),
+		PreviousScore: numbers[2], PreviousRank: int32(numbers[3]), PreviousPlace: int32(numbers[3]),
 		Applied: parts[5] == "1", Replayed: kind == "replayed", Position: at.proto(),
 	}, nil
 }
@@ -84,9 +91,7 @@ func decodeRank(user string, rest []any) (*leaderboardv1.RankedUser, int32, erro
 		return nil, 0, err
 	}
 	score, err := strconv.ParseFloat(parts[1], 64)
-	return &leaderboardv1.RankedUser{
-		UserId: user, Score: int64(score), Rank: int32(index) + 1, DisplayName: parts[2][tieKey:],
-	}, int32(total), err
+	return row(user, int64(score), int32(index)+1, parts[2][tieKey:]), int32(total), err
 }
 
 // decodeBoard returns the rows from a rank on.
@@ -95,7 +100,8 @@ func decodeBoard(first int32, rest []any) (*leaderboardv1.GetTopUsersResponse, e
 	if err != nil {
 		return nil, err
 	}
-	rows, entries := rest[1].([]any), rest[2].([]any)
+	read := rest[1].([]any)
+	rows, entries := read[2].([]any), read[3].([]any)
 	users := make([]*leaderboardv1.RankedUser, len(entries))
 	for i, entry := range entries {
 		score, err := strconv.ParseFloat(rows[2*i+1].(string), 64)
@@ -106,9 +112,7 @@ func decodeBoard(first int32, rest []any) (*leaderboardv1.GetTopUsersResponse, e
 		if entry != nil {
 			name = entry.(string)[tieKey:]
 		}
-		users[i] = &leaderboardv1.RankedUser{
-			UserId: rows[2*i].(string)[tieKey:], Score: int64(score), Rank: first + int32(i), DisplayName: name,
-		}
+		users[i] = row(rows[2*i].(string)[tieKey:], int64(score), first+int32(i), name)
 	}
 	return &leaderboardv1.GetTopUsersResponse{Users: users, TotalUsers: int32(total)}, nil
 }

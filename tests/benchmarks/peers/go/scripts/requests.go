@@ -64,7 +64,7 @@ func (a *alphabet) has(text string) bool {
 // checkUpdate checks all fields, since the script puts ids into JSON as they are.
 func checkUpdate(r *leaderboardv1.UpdateScoreRequest) error {
 	switch {
-	case r.EventType != "" || r.EventTime != nil || r.DisplayName != "":
+	case r.EventType != "" || r.EventTime != nil || r.DisplayName != "" || len(r.Attributes) > 0 || r.ClearDisplayName:
 		return errUnused
 	case !contestIDs.has(r.ContestId), !userIDs.has(r.UserId), r.RequestId != "" && !requestIDs.has(r.RequestId), modes[r.Mode] == "":
 		return status.Error(codes.InvalidArgument, "contest_id, user_id, request_id or mode")

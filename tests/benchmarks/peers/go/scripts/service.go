@@ -58,12 +58,12 @@ func (s *service) GetTopUsers(ctx context.Context, r *leaderboardv1.GetTopUsersR
 // GetUserRank reads one user's rank.
 func (s *service) GetUserRank(ctx context.Context, r *leaderboardv1.GetUserRankRequest) (*leaderboardv1.GetUserRankResponse, error) {
 	switch {
-	case r.MinPosition != nil || r.Neighbors != 0:
+	case r.MinPosition != nil || r.Neighbors != 0 || r.Around != 0:
 		return nil, errUnused
 	case !contestIDs.has(r.ContestId), !userIDs.has(r.UserId):
 		return nil, status.Error(codes.InvalidArgument, "contest_id or user_id")
 	}
-	at, rest, err := s.contests.read(ctx, s.contests.scripts.ranks, r.ContestId, 0, r.UserId)
+	at, rest, err := s.contests.read(ctx, s.contests.scripts.ranks, r.ContestId, "", r.UserId)
 	if err != nil {
 		return nil, unavailable(err)
 	}
