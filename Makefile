@@ -19,7 +19,7 @@ CLIENTS := python $(if $(shell command -v go),go) $(if $(shell command -v npm),t
 export PATH := $(CURDIR)/$(TOOLS):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: clients client-python client-go client-typescript client-java proto-check-clients help run front front-check test test-slow soak attacks bench bench-quick test-readme docs release-check lint format types proto proto-check contract contract-release tools clean
+.PHONY: clients client-python client-go client-typescript client-java proto-check-clients help run front front-check test test-slow soak attacks bench bench-quick bench-rules test-readme docs release-check lint format types proto proto-check contract contract-release tools clean
 
 help: ## List the tasks
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -54,6 +54,9 @@ bench: $(VENV)/.dev ## Measure all listeners and peers: 3 turns of 3 s, half an 
 
 bench-quick: $(VENV)/.dev ## Run a short form of the benchmark (3 minutes)
 	PYTHONPATH=tests $(BIN)/python -m benchmarks --quick
+
+bench-rules: $(VENV)/.dev ## Measure what rules cost in the store (3 minutes)
+	PYTHONPATH=tests $(BIN)/python -m benchmarks.rules
 
 lint: $(VENV)/.dev ## Check style, docstrings and import rules
 	$(BIN)/ruff check

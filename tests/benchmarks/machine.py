@@ -58,15 +58,22 @@ def disk(folder: Path) -> str:
 def describe() -> dict[str, str]:
     """Return the facts above a result, by name."""
     return {
+        **describe_store_run(),
+        "Go": ", ".join([_first_line(["go", "env", "GOVERSION"]), *_go_versions()]),
+        "second witness": _first_line(["h2load", "--version"]),
+    }
+
+
+def describe_store_run() -> dict[str, str]:
+    """Return the facts above a result of the store alone, by name."""
+    return {
         "date": datetime.now(UTC).strftime("%Y-%m-%d"),
         "processor": f"{_processor()}, {os.cpu_count()} cores",
         "kernel": f"{platform.system()} {platform.release()}",
         "Python": ", ".join(
             [platform.python_version(), *(f"{name} {version(name)}" for name in _PACKAGES)]
         ),
-        "Go": ", ".join([_first_line(["go", "env", "GOVERSION"]), *_go_versions()]),
         "store": store_version(),
-        "second witness": _first_line(["h2load", "--version"]),
     }
 
 

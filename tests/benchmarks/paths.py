@@ -18,6 +18,7 @@ SCRIPTS = BUILD / "scripts"
 PEERS = HERE / "peers"
 PAGE = ROOT / "docs" / "benchmarks.md"
 PLOTS = ROOT / "docs" / "benchmarks"
+RULES_PAGE = PLOTS / "rules.md"
 LEADERBOARD = Path(sys.executable).with_name("leaderboard")
 
 SERVER_CORES = "0"

@@ -86,11 +86,12 @@ def _fill(store: RunningStore, layout: Layout, contest_id: str, users: int) -> N
         _FILL_SERVICE if layout is Layout.SERVICE else _FILL_PLAIN
     )
     names = [layout.board(contest_id), keys.users(contest_id), keys.meta(contest_id)]
-    for first, last in _chunks(users):
+    for first, last in chunks(users):
         script(keys=names, args=[first, last, users, MAX_SCORE])
 
 
-def _chunks(users: int) -> Iterator[tuple[int, int]]:
+def chunks(users: int) -> Iterator[tuple[int, int]]:
+    """Yield the first and the last user of each script call that fills a board."""
     for first in range(0, users, _CHUNK):
         yield first, min(first + _CHUNK, users) - 1
 

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psutil
 import redis
@@ -47,6 +48,11 @@ class RunningStore:
         info = self.client.info("memory")
         assert isinstance(info, dict)
         return int(info["used_memory"])
+
+    def size(self, name: str) -> int:
+        """Return the memory of a key in bytes; 0 if there is none."""
+        found: Any = self.client.memory_usage(name, samples=0)
+        return int(found or 0)
 
     def facts(self) -> str:
         """Return the allocator, and the settings by which the store keeps writes."""

@@ -1,0 +1,1 @@
+"""Measures what the rules of a contest cost in the store."""
