@@ -186,7 +186,7 @@ class Store:
         def on_read(read: Read | Exception) -> None:
             done(read if isinstance(read, Exception) else UsersReply(user_ids, read))
 
-        arguments = [each for user_id in user_ids for each in ("", user_id)]
+        arguments = [each for user_id in user_ids for each in ("-", user_id)]
         self._scripts.start_read(scripts.RANKS, contest_id, on_read, *arguments)
 
     async def users(self, contest_id: str, user_ids: Collection[str]) -> Page:

@@ -10,14 +10,15 @@
 -- ARGV[1]  epoch of the latest position this server has seen, '' for none
 -- ARGV[2]  revision of that position
 -- ARGV[3]  rows to read around the first user: '<neighbors on each side> <consecutive rows>', '' for
---          none
+--          none, '-' for none where only the rank is needed
 -- ARGV[4]  id of the first user; then the same two for each further user, up to 1,000 users
 --
 -- Returns nil if the history was lost, else {epoch, revision, rules, total users, standing of each
 -- user...} with numbers as text. A standing is '' for a user without a score, else
 -- '<index> <score> <tie key + profile>', with the index from 0; where ranks are shared
--- '<index> <score> <rank> <number of users with a worse rank> <tie key + profile>'. With rows it is
--- {standing, rows as of rows.lua}; the rows are those of both requests.
+-- '<index> <score> <rank> <number of users with a worse rank> <tie key + profile>', with 0 as that
+-- number where only the rank is needed: it takes as long as the rank. With rows it is {standing, rows
+-- as of rows.lua}; the rows are those of both requests.
 
 local epoch, revision, lost, rules_text = read_position(KEYS[3], ARGV[1], ARGV[2])
 if lost then
@@ -63,14 +64,15 @@ for i, user in ipairs(users) do
   if user then
     local index, score = index_and_score(user:sub(1, 14) .. ids[i])
     if index then
-      standing = index .. ' ' .. score .. ' '
-      if rules.rank_style then
-        standing = standing .. shared_rank(rules, board, KEYS[5], score) .. ' '
-          .. call('ZCOUNT', board, '-inf', '(' .. score) .. ' '
-      end
-      standing = standing .. user
       local request = ARGV[1 + 2 * i]
-      if request ~= '' then
+      if rules.rank_style then
+        local worse = request == '-' and 0 or call('ZCOUNT', board, '-inf', '(' .. score)
+        standing = index .. ' ' .. score .. ' ' .. shared_rank(rules, board, KEYS[5], score) .. ' '
+          .. worse .. ' ' .. user
+      else
+        standing = index .. ' ' .. score .. ' ' .. user
+      end
+      if request ~= '' and request ~= '-' then
         standing = {standing, rows_around(index, request)}
       end
     end
