@@ -23,7 +23,9 @@ type liveBoard struct {
 	limit int
 
 	// style is the way in which the contest counts ranks; it holds until the next snapshot.
-	style      pb.RankStyle
+	style pb.RankStyle
+	// order is the order of its rows, also until then.
+	order      pb.Order
 	users      []RankedUser
 	total      int
 	totalKnown bool
@@ -64,6 +66,7 @@ func setRanks(rows []RankedUser, style pb.RankStyle) {
 func (b *liveBoard) apply(message *pb.WatchContestResponse) error {
 	if snapshot := message.GetSnapshot(); snapshot != nil {
 		b.style = snapshot.GetRules().GetRankStyle()
+		b.order = snapshot.GetRules().GetOrder()
 		b.users = rankedUsers(snapshot.GetUsers())
 		b.total, b.totalKnown = int(snapshot.GetTotalUsers()), true
 		b.position = message.GetPosition()
@@ -110,7 +113,7 @@ func (b *liveBoard) insert(user RankedUser, users []RankedUser) ([]RankedUser, e
 	switch {
 	case b.scope == ScopeUsers:
 		users = slices.Insert(users, 0, user) // of equal places the last change is first
-		slices.SortStableFunc(users, func(one, other RankedUser) int { return cmp.Compare(one.Place, other.Place) })
+		slices.SortStableFunc(users, b.compare)
 	case user.Place >= 1 && user.Place <= min(b.limit, len(users)+1):
 		users = slices.Insert(users, user.Place-1, user)
 		users = users[:min(len(users), b.limit)]
@@ -119,6 +122,16 @@ func (b *liveBoard) insert(user RankedUser, users []RankedUser) ([]RankedUser, e
 			ErrMissedChanges, user.Place, len(users))
 	}
 	return users, nil
+}
+
+// compare orders the rows of watched users: by their scores, which are certain, and then by their
+// places, which may have changed since.
+func (b *liveBoard) compare(one, other RankedUser) int {
+	byScore := cmp.Compare(other.Score, one.Score)
+	if b.order == pb.Order_ORDER_LOWEST_FIRST {
+		byScore = -byScore
+	}
+	return cmp.Or(byScore, cmp.Compare(one.Place, other.Place))
 }
 
 // count updates the number of users of the contest after the changes of a message are applied, as

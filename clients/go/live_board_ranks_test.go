@@ -106,8 +106,8 @@ func TestAllBoardHasTheRanksOfTheContest(t *testing.T) {
 	}
 }
 
-// With ScopeUsers each row has the place and the rank of its own last change, and they are in the
-// order of these places, and of equal ones the last change first.
+// With ScopeUsers each row has the place and the rank of its own last change. The better score is
+// first, of equal scores the better place, and of equal places the last change.
 func TestUsersBoardHasTheRanksOfTheirChanges(t *testing.T) {
 	watched := []string{"b", "d", "e"}
 	eachRules(t, func(t *testing.T, rules *pb.ContestRules, random *rand.Rand) {
@@ -125,12 +125,37 @@ func TestUsersBoardHasTheRanksOfTheirChanges(t *testing.T) {
 			}
 			applyTo(t, board, changesUpTo(previous, contest.revision, changes))
 			want := slices.Clone(latestFirst)
-			slices.SortStableFunc(want, func(one, other RankedUser) int { return one.Place - other.Place })
+			slices.SortStableFunc(want, func(one, other RankedUser) int {
+				switch {
+				case contest.isBetter(one.Score, other.Score):
+					return -1
+				case contest.isBetter(other.Score, one.Score):
+					return 1
+				default:
+					return one.Place - other.Place
+				}
+			})
 			if got := places(board.rows()); got != places(want) {
 				t.Fatalf("revision %d: %s, want %s", contest.revision, got, places(want))
 			}
 		}
 	})
+}
+
+// With ScopeUsers a better score is above a worse one whose place is of earlier times.
+func TestUsersBoardHasBetterScoresFirst(t *testing.T) {
+	signs := map[pb.Order]int64{pb.Order_ORDER_HIGHEST_FIRST: 1, pb.Order_ORDER_LOWEST_FIRST: -1}
+	for order, sign := range signs {
+		board := &liveBoard{scope: ScopeUsers, limit: 10}
+		message := snapshotAt(1, 11, ranked("bob", 40*sign, 10), ranked("ada", 30*sign, 11))
+		message.GetSnapshot().Rules = &pb.ContestRules{Order: order}
+		applyTo(t, board, message)
+		// Since then 20 users, which are not watched, have passed both.
+		applyTo(t, board, changed(1, 22, 31, ranked("ada", 50*sign, 30)))
+		if got, want := format(board.rows()), fmt.Sprintf("30 ada %d, 10 bob %d", 50*sign, 40*sign); got != want {
+			t.Errorf("%v: %s, want %s", order, got, want)
+		}
+	}
 }
 
 // Rows that only shifted get the ranks of their new places.

@@ -64,7 +64,7 @@ func TestLiveBoard(t *testing.T) {
 		{"falls out", ScopeTop, 2, changed(7, 8, 1, ranked("ada", 1, 3)), "1 bob 3", 1, true},
 		{"out of all", ScopeAll, 2, changed(7, 8, 1, ranked("ada", 1, 9)), "1 bob 3", 2, true},
 		{"joins all", ScopeAll, 2, changed(7, 8, 0, ranked("eve", 9, 1)), "1 eve 9, 2 ada 5", 3, true},
-		{"users", ScopeUsers, 2, changed(7, 8, 2, ranked("bob", 6, 4)), "1 ada 5, 4 bob 6", 0, false},
+		{"users", ScopeUsers, 2, changed(7, 8, 2, ranked("bob", 6, 4)), "4 bob 6, 1 ada 5", 0, false},
 		{"a new user", ScopeUsers, 2, changed(7, 8, 0, ranked("eve", 9, 1)), "1 eve 9, 1 ada 5, 2 bob 3", 0, false},
 	}
 	for _, expected := range cases {

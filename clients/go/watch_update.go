@@ -68,7 +68,8 @@ type WatchUpdate struct {
 	// first rows up to the limit. With ScopeAll they are as many of these rows as are certain: the
 	// service does not send the row that moves up from below the limit when a user drops out. With
 	// ScopeUsers they are the watched users, each with the place and the rank at the user's own last
-	// change, in the order of these places, and of equal ones the last change first.
+	// change, in the order of their scores, then of these places, and of equal ones the last change
+	// first.
 	Rows []RankedUser
 	// TotalUsers is the number of users in the contest if TotalUsersKnown is true.
 	TotalUsers int

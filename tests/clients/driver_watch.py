@@ -34,6 +34,8 @@ class DriverWatch:
         self._limit = int(arguments.get("limit", 10))
         self._user_ids: Sequence[str] = arguments.get("user_ids", ())
         self._checker = WatchChecker(scope=self._scope, limit=self._limit, user_ids=self._user_ids)
+        self._sign = -1
+        """That of a score where the better one is the less."""
         self._checked = 0
         self._streaming = False
         self._due: Answer = {"rows": [], "total_users": None, "position": None}
@@ -139,7 +141,10 @@ class DriverWatch:
         if self._scope == pb.WATCH_SCOPE_USERS:
             # They are held in the order of their last changes; of one place the last is first.
             held.reverse()
-            held.sort(key=lambda row: row.place)
+            if message.HasField("snapshot"):
+                lowest_first = message.snapshot.rules.order == pb.ORDER_LOWEST_FIRST
+                self._sign = 1 if lowest_first else -1
+            held.sort(key=lambda row: (self._sign * row.score, row.place))
         rows = [[row.user_id, row.score, row.rank, row.display_name, row.place] for row in held]
         now = message.position
         position = {"epoch": now.epoch, "revision": now.revision}

@@ -52,10 +52,12 @@ def _message(before: int, after: int, **event: Any) -> Answer:
     return {"position": _position(after), "previous_revision": before, **event}
 
 
-def _snapshot(rows: list[Answer], revision: int, style: str, *, reason: str = "INITIAL") -> Answer:
+def _snapshot(
+    rows: list[Answer], revision: int, style: str, order: str = "HIGHEST", reason: str = "INITIAL"
+) -> Answer:
     """Return the update of a snapshot with all users."""
     reason = f"SNAPSHOT_REASON_{reason}"
-    rules = {"rank_style": f"RANK_STYLE_{style}"}
+    rules = {"rank_style": f"RANK_STYLE_{style}", "order": f"ORDER_{order}_FIRST"}
     users = {"users": rows, "total_users": len(rows), "reason": reason, "rules": rules}
     message = _message(revision - 2, revision, snapshot=users)
     return _shown("LIVE", rows, revision, message=message, snapshot_reason=reason)
@@ -189,12 +191,23 @@ def test_rows_that_a_resumed_stream_repeats_are_no_changes() -> None:
         _check(story, "TOP")
 
 
-def test_of_one_place_the_last_change_is_first() -> None:
-    """With the scope USERS rows may have one place, as of different times, the latest first."""
-    story = _story("USERS")
-    assert [row[4] for row in story[_CHANGES]["rows"]] == [1, 1]
+@pytest.mark.parametrize("changed", [("bo", 7, 9), ("ada", 3, 9), ("bo", 5, 1)])
+@pytest.mark.parametrize(("order", "sign"), [("HIGHEST", 1), ("LOWEST", -1)])
+def test_order_of_watched_users(order: str, sign: int, changed: tuple[str, int, int]) -> None:
+    """With the scope USERS the better score is first, then the place, then the last change."""
+    held = {"bo": _user("bo", 3 * sign, 2), "ada": _user("ada", 5 * sign, 1)}
+    first = [held["ada"], held["bo"]]
+    name, score, place = changed
+    points = score * sign - held[name]["score"]
+    held[name] = _user(name, score * sign, place)
+    change = {"user": held[name], "previous_rank": 1, "previous_place": 1, "points": points}
+    message = _message(2, 3, changes={"changes": [change]})
+    more = {"message": message, "changes": [change], "total_users": None}
+    now = _shown("LIVE", list(held.values()), 3, **more)
+    story = [_shown("CONNECTING", [], 0), _snapshot(first, 2, "ORDINAL", order), now]
+    _check(story, "USERS")
 
-    story[_CHANGES]["rows"].reverse()
+    now["rows"].reverse()
 
     with pytest.raises(BrokenWatchError):
         _check(story, "USERS")

@@ -89,7 +89,7 @@ class TestRequestIds:
         update = add("ada", 5, request_id="r", display_name=name)
         (first,) = await commit(store, update)
         kept = await any_redis.hget(bucket, "r")
-        assert kept
+        assert isinstance(kept, bytes)
         await any_redis.hset(bucket, "r", f"{kept.decode()} {name}")
 
         (again,) = await commit(store, update)

@@ -23,8 +23,8 @@ class LiveBoard:
     and scores by the contest's rules, which the last snapshot has.
 
     With USERS they are the watched users, each with the place and the rank as of the user's own
-    last change, in the order of these places, and of equal ones the latest first: only that one is
-    certain.
+    last change, in the order of their scores, then of these places, and of equal ones the latest
+    first.
     """
 
     def __init__(
@@ -40,6 +40,7 @@ class LiveBoard:
         self._scope = scope or pb.WATCH_SCOPE_TOP
         self._limit = limit
         self._style = pb.RANK_STYLE_ORDINAL
+        self._order = pb.ORDER_HIGHEST_FIRST
         self.rows: Sequence[RankedUser] = ()
         """The rows, best first."""
         self.position: pb.Position | None = None
@@ -60,6 +61,7 @@ class LiveBoard:
         """
         if message.HasField("snapshot"):
             self._style = message.snapshot.rules.rank_style
+            self._order = message.snapshot.rules.order
             self.rows = self._numbered(map(RankedUser.decode, message.snapshot.users))
             self.total_users = message.snapshot.total_users
         else:
@@ -92,7 +94,9 @@ class LiveBoard:
         rows[:] = [held for held in rows if held.user_id != row.user_id]
         if self._scope == pb.WATCH_SCOPE_USERS:
             rows.insert(0, row)
-            rows.sort(key=lambda held: held.place)
+            # Scores are certain; the place of another row may have changed since.
+            sign = 1 if self._order == pb.ORDER_LOWEST_FIRST else -1
+            rows.sort(key=lambda held: (sign * held.score, held.place))
         elif 1 <= row.place <= min(self._limit, len(rows) + 1):
             rows.insert(row.place - 1, row)
             del rows[self._limit :]

@@ -88,8 +88,8 @@ class WatchUpdate:
     rows: tuple[RankedUser, ...] = ()
     """The board as the store had it at `position`, best first, in every state. With the scope ALL
     these are as many of the first rows as are known for certain; with USERS the watched users,
-    each with the place and the rank as of the user's own last change, in the order of these places,
-    and of equal ones the last change first."""
+    each with the place and the rank as of the user's own last change, in the order of their scores,
+    then of these places, and of equal ones the last change first."""
 
     total_users: int | None = None
     """The number of users of the contest; None if it is not known for certain."""

@@ -3,6 +3,7 @@
 import { positionOf, rankedUser } from "./encoding.js";
 import {
   type ContestRules,
+  Order,
   RankStyle,
   type ScoreChange,
   type WatchContestResponse,
@@ -24,8 +25,9 @@ export class MissedChangesError extends Error {
  * With the scope TOP the rows are the first `limit` rows. With ALL they are as many of these as are
  * certain: the service does not send the row that moves up from below the limit when a user drops
  * out. With both, the place and the rank of a row that only shifted follow from the rows above it.
- * With USERS they are the watched users in the order of their places, each with the place and rank
- * at the user's own last change; of equal places the last change is first.
+ * With USERS they are the watched users in the order of their scores, each with the place and rank
+ * at the user's own last change; of equal scores the better place is first, and of equal places the
+ * last change.
  */
 export class LiveBoard {
   readonly #scope: WatchScope;
@@ -114,7 +116,12 @@ export class LiveBoard {
     const users = held.filter((each) => each.userId !== user.userId);
     if (this.#scope === WatchScope.USERS) {
       users.unshift(user);
-      return users.sort((one, other) => one.place - other.place);
+      // Scores are certain; the place of another row may have changed since.
+      const sign = this.#rules?.order === Order.LOWEST_FIRST ? 1 : -1;
+      return users.sort((one, other) => {
+        const better = one.score < other.score ? -sign : sign;
+        return one.score === other.score ? one.place - other.place : better;
+      });
     }
     if (place >= 1 && place <= Math.min(this.#limit, users.length + 1)) {
       users.splice(place - 1, 0, user);

@@ -66,7 +66,11 @@ function follow(rules: Rules, scope: WatchScope, limit: number, seed: number): v
         last.set(user.userId, user);
       }
       const latestFirst = [...last.values()].reverse();
-      assert.deepEqual(board.rows, latestFirst.sort((one, other) => one.place - other.place), seen);
+      const sign = rules.order === Order.LOWEST_FIRST ? 1 : -1;
+      const sorted = latestFirst.sort(
+        (one, other) => sign * Number(one.score - other.score) || one.place - other.place,
+      );
+      assert.deepEqual(board.rows, sorted, seen);
       continue;
     }
     // With the scope ALL the board of a contest beyond the limit may have fewer rows.

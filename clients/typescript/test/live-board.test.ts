@@ -6,6 +6,7 @@ import { test } from "node:test";
 import { type MessageInitShape, create } from "@bufbuild/protobuf";
 
 import {
+  Order,
   type RankedUserSchema,
   type WatchContestResponse,
   WatchContestResponseSchema,
@@ -115,18 +116,32 @@ test("with the scope USERS rows keep the place of their last change", () => {
   assert.equal(board.totalUsers, undefined);
 });
 
-test("with the scope USERS the last change is first of those at one place", () => {
+test("with the scope USERS the better score is first, whatever the places were", () => {
+  for (const [order, sign] of [[Order.HIGHEST_FIRST, 1] as const, [Order.LOWEST_FIRST, -1] as const]) {
+    const board = new LiveBoard(WatchScope.USERS, 10);
+    const users = [user(["b", 40 * sign, 10]), user(["a", 30 * sign, 11])];
+    const value = { users, totalUsers: 11, rules: { order } };
+    board.apply(message(1, 0, { case: "snapshot", value }));
+
+    // Since then 20 users, which are not watched, have passed both.
+    board.apply(changes(22, 1, ["a", 50 * sign, 30]));
+
+    assert.deepEqual(held(board), [
+      ["a", 50 * sign, 30],
+      ["b", 40 * sign, 10],
+    ]);
+  }
+});
+
+test("with the scope USERS the last change is first of equal scores at one place", () => {
   const board = new LiveBoard(WatchScope.USERS, 10);
   board.apply(snapshot(3, 9, ["a", 9, 1], ["b", 5, 4]));
 
-  board.apply(changes(4, 3, ["b", 10, 1]));
-  board.apply(changes(6, 4, ["b", 8, 2]));
-  // Since then the first user, which is not watched, has dropped below both.
-  board.apply(changes(8, 6, ["a", 7, 2]));
+  board.apply(changes(4, 3, ["b", 9, 1]));
 
   assert.deepEqual(held(board), [
-    ["a", 7, 2],
-    ["b", 8, 2],
+    ["b", 9, 1],
+    ["a", 9, 1],
   ]);
 });
 

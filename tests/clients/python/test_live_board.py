@@ -13,11 +13,17 @@ def user(user_id: str, score: int, place: int) -> pb.RankedUser:
     return pb.RankedUser(user_id=user_id, score=score, rank=place, place=place)
 
 
-def snapshot(*users: pb.RankedUser, revision: int = 1, epoch: str = "e") -> pb.WatchContestResponse:
+def snapshot(
+    *users: pb.RankedUser,
+    revision: int = 1,
+    epoch: str = "e",
+    order: pb.Order = pb.ORDER_HIGHEST_FIRST,
+) -> pb.WatchContestResponse:
     """Make a snapshot message."""
+    rules = pb.ContestRules(order=order)
     return pb.WatchContestResponse(
         position=pb.Position(epoch=epoch, revision=revision),
-        snapshot=pb.Snapshot(users=users, total_users=len(users)),
+        snapshot=pb.Snapshot(users=users, total_users=len(users), rules=rules),
     )
 
 
@@ -53,7 +59,7 @@ def test_all_keeps_only_rows_that_are_certain() -> None:
 
 
 def test_users_keep_the_ranks_of_their_own_changes() -> None:
-    """With the scope USERS each row has the place and rank of its own last change, in order."""
+    """With the scope USERS each row has the place and rank of its own last change."""
     board = LiveBoard(scope=pb.WATCH_SCOPE_USERS)
     board.apply(snapshot(user("a", 9, 4), user("b", 3, 70)))
 
@@ -63,14 +69,28 @@ def test_users_keep_the_ranks_of_their_own_changes() -> None:
     assert ranking(board) == [(2, "b", 12), (4, "a", 9), (99, "new", 1)]
 
 
-def test_of_users_at_one_place_the_latest_is_first() -> None:
+@pytest.mark.parametrize(
+    ("order", "sign"), [(pb.ORDER_HIGHEST_FIRST, 1), (pb.ORDER_LOWEST_FIRST, -1)]
+)
+def test_of_users_the_better_score_is_first(order: pb.Order, sign: int) -> None:
+    """With the scope USERS a better score is above a worse one, whose place is of earlier times."""
+    board = LiveBoard(scope=pb.WATCH_SCOPE_USERS)
+    board.apply(snapshot(user("b", 40 * sign, 10), user("a", 30 * sign, 11), order=order))
+
+    # Since then 20 users, which are not watched, have passed both.
+    board.apply(changes(user("a", 50 * sign, 30), after=1, revision=22))
+
+    assert ranking(board) == [(30, "a", 50 * sign), (10, "b", 40 * sign)]
+
+
+def test_of_equal_scores_at_one_place_the_latest_is_first() -> None:
     """With the scope USERS a user that takes the place of another one is before it."""
     board = LiveBoard(scope=pb.WATCH_SCOPE_USERS)
     board.apply(snapshot(user("a", 9, 1), user("b", 3, 2)))
 
-    board.apply(changes(user("b", 12, 1), after=1, revision=2))
+    board.apply(changes(user("b", 9, 1), after=1, revision=2))
 
-    assert ranking(board) == [(1, "b", 12), (1, "a", 9)]
+    assert ranking(board) == [(1, "b", 9), (1, "a", 9)]
 
 
 def test_a_snapshot_replaces_everything() -> None:

@@ -75,9 +75,10 @@ def test_all_rows_are_first_rows(
 def test_watched_users_have_the_rows_of_their_own_changes(
     rules: pb.ContestRules, users: frozenset[str], earlier: list[Write], messages: Messages
 ) -> None:
-    """With the scope USERS each row is that of its last change, by place and then the latest."""
+    """With the scope USERS each row is that of its last change, by score, place and the latest."""
     contest = PlainContest(rules, limit=1, users=users)
     contest.write(pb.WATCH_SCOPE_USERS, earlier)
+    sign = 1 if rules.order == pb.ORDER_LOWEST_FIRST else -1
     latest_first = [row for row in contest.board() if row.user_id in users]
 
     singly = [[write] for writes in messages for write in writes]
@@ -88,7 +89,9 @@ def test_watched_users_have_the_rows_of_their_own_changes(
         if write.user_id in users:
             others = [row for row in latest_first if row.user_id != write.user_id]
             latest_first = [now[write.user_id], *others]
-        assert list(board.rows) == sorted(latest_first, key=lambda row: row.place)
+        assert list(board.rows) == sorted(
+            latest_first, key=lambda row: (sign * row.score, row.place)
+        )
 
 
 @pytest.mark.parametrize(

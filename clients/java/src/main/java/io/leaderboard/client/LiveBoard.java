@@ -1,6 +1,7 @@
 package io.leaderboard.client;
 
 import io.grpc.Status;
+import io.leaderboard.v1.Order;
 import io.leaderboard.v1.WatchContestResponse;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -21,6 +22,7 @@ final class LiveBoard {
   private final WatchScope scope;
   private final int limit;
   private RankStyle rankStyle = RankStyle.ORDINAL;
+  private boolean lowestFirst;
   private List<RankedUser> users = List.of();
   private OptionalInt totalUsers = OptionalInt.empty();
   private Optional<Position> position = Optional.empty();
@@ -74,6 +76,7 @@ final class LiveBoard {
     Position now = Responses.of(message.getPosition());
     if (message.hasSnapshot()) {
       rankStyle = RuleMessages.of(message.getSnapshot().getRules().getRankStyle());
+      lowestFirst = message.getSnapshot().getRules().getOrder() == Order.ORDER_LOWEST_FIRST;
       users = Responses.users(message.getSnapshot().getUsersList());
       totalUsers = OptionalInt.of(message.getSnapshot().getTotalUsers());
     } else {
@@ -128,9 +131,12 @@ final class LiveBoard {
   private void insert(RankedUser user, List<RankedUser> rows) {
     rows.removeIf(held -> held.userId().equals(user.userId()));
     if (scope == WatchScope.USERS) {
-      // Of equal places the last change is first.
+      // Scores are certain; the place of another row may have changed since. Of equal places the last
+      // change is first.
       rows.add(0, user);
-      rows.sort(Comparator.comparingInt(RankedUser::place));
+      Comparator<RankedUser> byScore = Comparator.comparingLong(RankedUser::score);
+      rows.sort(
+          (lowestFirst ? byScore : byScore.reversed()).thenComparingInt(RankedUser::place));
     } else if (user.place() <= Math.min(limit, rows.size() + 1)) {
       rows.add(user.place() - 1, user);
       if (rows.size() > limit) {

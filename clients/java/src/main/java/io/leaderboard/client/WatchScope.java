@@ -12,9 +12,9 @@ public enum WatchScope {
   ALL,
 
   /**
-   * Every change of the watched users. Those users are the rows, in the order of their places, each
-   * with the rank and the place right after the user's last change; of equal places the last change
-   * is first.
+   * Every change of the watched users. Those users are the rows, in the order of their scores,
+   * each with the rank and the place right after the user's last change; of equal scores the better
+   * place is first, and of equal places the last change.
    */
   USERS
 }

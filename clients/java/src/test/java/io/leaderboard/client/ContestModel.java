@@ -62,7 +62,10 @@ final class ContestModel {
     io.leaderboard.v1.RankedUser[] users =
         rows.stream().map(ContestModel::message).toArray(io.leaderboard.v1.RankedUser[]::new);
     var style = io.leaderboard.v1.RankStyle.valueOf("RANK_STYLE_" + rules.rankStyle());
-    return WatchMessages.snapshot(revision, board.size(), style, users);
+    var snapshot = WatchMessages.snapshot(revision, board.size(), style, users).toBuilder();
+    var order = io.leaderboard.v1.Order.valueOf("ORDER_" + rules.order());
+    snapshot.getSnapshotBuilder().getRulesBuilder().setOrder(order);
+    return snapshot.build();
   }
 
   /** Sets scores, each with a revision of its own, and returns the message of all changes. */

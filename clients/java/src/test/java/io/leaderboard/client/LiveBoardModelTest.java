@@ -70,7 +70,7 @@ class LiveBoardModelTest {
     }
   }
 
-  /** With the scope USERS the rows are in the order of places, as of each user's last change. */
+  /** With the scope USERS the rows are those of each user's last change, by score, then place. */
   @ParameterizedTest
   @MethodSource("rules")
   void watchedRowsAreThoseOfTheirLastChange(ContestRules rules) {
@@ -80,7 +80,10 @@ class LiveBoardModelTest {
         (board, model) -> {
           List<RankedUser> rows = new ArrayList<>(model.lastSent());
           Collections.reverse(rows);
-          rows.sort(Comparator.comparingInt(RankedUser::place));
+          int sign = rules.order() == Order.LOWEST_FIRST ? 1 : -1;
+          rows.sort(
+              Comparator.comparingLong((RankedUser row) -> sign * row.score())
+                  .thenComparingInt(RankedUser::place));
           assertEquals(rows, board.rows());
         });
   }

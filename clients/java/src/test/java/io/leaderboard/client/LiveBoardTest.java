@@ -9,11 +9,14 @@ import static io.leaderboard.client.WatchMessages.user;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import io.leaderboard.v1.Order;
 import io.leaderboard.v1.WatchContestResponse;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** The board applies messages by the rules of the contract, and detects missed changes. */
 class LiveBoardTest {
@@ -98,20 +101,31 @@ class LiveBoardTest {
     assertEquals(OptionalInt.empty(), board.totalUsers());
   }
 
-  /** With the scope USERS the last change is first of those that lead to one place. */
-  @Test
-  void lastChangeIsFirstAtOnePlace() {
+  /** With the scope USERS a better score is above a worse one, whose place is of earlier times. */
+  @ParameterizedTest
+  @CsvSource({"ORDER_HIGHEST_FIRST, 1", "ORDER_LOWEST_FIRST, -1"})
+  void betterScoreOfWatchedUsersIsFirst(Order order, int sign) {
+    WatchContestResponse.Builder first =
+        snapshot(7, 11, user("bob", 40 * sign, 10), user("ada", 30 * sign, 11)).toBuilder();
+    first.getSnapshotBuilder().getRulesBuilder().setOrder(order);
     LiveBoard board =
         board(
             WatchScope.USERS,
             10,
-            FIRST,
-            changes(7, 8, change(user("bob", 9, 1), 2, 6)),
-            changes(8, 10, change(user("bob", 8, 2), 2, -1)),
-            // Since then the first user, which is not watched, has dropped below both.
-            changes(10, 12, change(user("ada", 7, 2), 3, 2)));
+            first.build(),
+            // Since then 20 users, which are not watched, have passed both.
+            changes(7, 28, change(user("ada", 50 * sign, 30), 31, 20 * sign)));
 
-    assertEquals(List.of("2 ada 7", "2 bob 8"), rows(board));
+    assertEquals(List.of("30 ada " + 50 * sign, "10 bob " + 40 * sign), rows(board));
+  }
+
+  /** With the scope USERS the last change is first of equal scores at one place. */
+  @Test
+  void lastChangeIsFirstAtOnePlace() {
+    LiveBoard board =
+        board(WatchScope.USERS, 10, FIRST, changes(7, 8, change(user("bob", 5, 1), 2, 2)));
+
+    assertEquals(List.of("1 bob 5", "1 ada 5"), rows(board));
   }
 
   /** A row keeps its name and attributes when others move it. */
