@@ -62,7 +62,8 @@ class RankQuery(NamedTuple):
     @property
     def rows(self) -> int:
         """The rows that are read for it."""
-        return max(2 * self.neighbors + 1, self.around)
+        _, _, neighbors, around, _ = self
+        return max(2 * neighbors + 1, around) if around else 2 * neighbors + 1
 
 
 class Standing(NamedTuple):

@@ -16,6 +16,8 @@ from leaderboard_server.storage.codec import decode_profile
 
 TIE_KEY_LENGTH = 14
 """The length of the tie key, with which members and the users' entries begin."""
+_LOWEST_FIRST, _ORDINAL = Order.LOWEST_FIRST, RankStyle.ORDINAL
+"""For every rank and row that is read: access through the Enum takes 0.1 µs."""
 
 
 def decode_rows(rules: Rules, read: Sequence[Any]) -> Iterator[RankedUser]:
@@ -33,7 +35,7 @@ def decode_rows(rules: Rules, read: Sequence[Any]) -> Iterator[RankedUser]:
 def _score(rules: Rules, text: bytes) -> int:
     """Decode a score of the board."""
     score = int(float(text))
-    return -score if rules.order is Order.LOWEST_FIRST else score
+    return -score if rules.order is _LOWEST_FIRST else score
 
 
 def decode_standing(
@@ -66,14 +68,15 @@ def _decode_user(
     rules: Rules, user_id: str, standing: bytes, total_users: int
 ) -> tuple[RankedUser, int]:
     """Return the user, and how many others have a worse rank."""
-    if rules.rank_style is RankStyle.ORDINAL:
+    if rules.rank_style is _ORDINAL:
         index, score, entry = standing.split(b" ", 2)
         rank = place = int(index) + 1
         worse = total_users - place
     else:
         index, score, shared_rank, worse_users, entry = standing.split(b" ", 4)
         place, rank, worse = int(index) + 1, int(shared_rank), int(worse_users)
-    name, attributes = decode_profile(entry[TIE_KEY_LENGTH:].decode())
+    profile = entry[TIE_KEY_LENGTH:]
+    name, attributes = decode_profile(profile.decode()) if profile else ("", ())
     return RankedUser(user_id, _score(rules, score), rank, name, place, attributes), worse
 
 

@@ -50,8 +50,8 @@ def rank_query(request: pb.GetUserRankRequest) -> RankQuery:
     problems = (
         fields.matches(fields.CONTEST_ID, contest_id),
         fields.matches(fields.USER_ID, user_id),
-        fields.within(neighbors, 0, MAX_NEIGHBORS),
-        fields.within(around, 0, MAX_AROUND),
+        fields.within(neighbors, 0, MAX_NEIGHBORS) if neighbors else None,
+        fields.within(around, 0, MAX_AROUND) if around else None,
     )
     names = ("contest_id", "user_id", "neighbors", "around")
     min_position = _min_position(request, names, problems)
