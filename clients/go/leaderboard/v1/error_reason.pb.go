@@ -130,6 +130,14 @@ const (
 	// Example: `{"reason": "ERROR_REASON_CONTEST_ALREADY_EXISTS", "domain":
 	// "leaderboard.v1", "metadata": {"contestId": "chess"}}`.
 	ErrorReason_ERROR_REASON_CONTEST_ALREADY_EXISTS ErrorReason = 14
+	// FAILED_PRECONDITION: the contest has not started or is over. The metadata
+	// have its state, `SCHEDULED` or `CLOSED`, and when it opens or when it closed.
+	// Nothing was written.
+	//
+	// Example: `{"reason": "ERROR_REASON_CONTEST_NOT_OPEN", "domain":
+	// "leaderboard.v1", "metadata": {"contestId": "chess", "state": "CLOSED",
+	// "time": "2026-12-01T18:00:00Z"}}`.
+	ErrorReason_ERROR_REASON_CONTEST_NOT_OPEN ErrorReason = 15
 	// FAILED_PRECONDITION: the rule that the metadata name would reorder a board
 	// that has scores. Nothing was written.
 	//
@@ -164,6 +172,7 @@ var (
 		12: "ERROR_REASON_OVERLOADED",
 		13: "ERROR_REASON_CONTEST_NOT_FOUND",
 		14: "ERROR_REASON_CONTEST_ALREADY_EXISTS",
+		15: "ERROR_REASON_CONTEST_NOT_OPEN",
 		16: "ERROR_REASON_RULES_LOCKED",
 		19: "ERROR_REASON_STORE_FULL",
 	}
@@ -183,6 +192,7 @@ var (
 		"ERROR_REASON_OVERLOADED":             12,
 		"ERROR_REASON_CONTEST_NOT_FOUND":      13,
 		"ERROR_REASON_CONTEST_ALREADY_EXISTS": 14,
+		"ERROR_REASON_CONTEST_NOT_OPEN":       15,
 		"ERROR_REASON_RULES_LOCKED":           16,
 		"ERROR_REASON_STORE_FULL":             19,
 	}
@@ -219,7 +229,7 @@ var File_leaderboard_v1_error_reason_proto protoreflect.FileDescriptor
 
 const file_leaderboard_v1_error_reason_proto_rawDesc = "" +
 	"\n" +
-	"!leaderboard/v1/error_reason.proto\x12\x0eleaderboard.v1*\xe5\x04\n" +
+	"!leaderboard/v1/error_reason.proto\x12\x0eleaderboard.v1*\x82\x05\n" +
 	"\vErrorReason\x12\x1c\n" +
 	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12\x1e\n" +
 	"\x1aERROR_REASON_INVALID_FIELD\x10\x01\x12\"\n" +
@@ -236,9 +246,10 @@ const file_leaderboard_v1_error_reason_proto_rawDesc = "" +
 	"\x15ERROR_REASON_INTERNAL\x10\v\x12\x1b\n" +
 	"\x17ERROR_REASON_OVERLOADED\x10\f\x12\"\n" +
 	"\x1eERROR_REASON_CONTEST_NOT_FOUND\x10\r\x12'\n" +
-	"#ERROR_REASON_CONTEST_ALREADY_EXISTS\x10\x0e\x12\x1d\n" +
+	"#ERROR_REASON_CONTEST_ALREADY_EXISTS\x10\x0e\x12!\n" +
+	"\x1dERROR_REASON_CONTEST_NOT_OPEN\x10\x0f\x12\x1d\n" +
 	"\x19ERROR_REASON_RULES_LOCKED\x10\x10\x12\x1b\n" +
-	"\x17ERROR_REASON_STORE_FULL\x10\x13\"\x04\b\x0f\x10\x0f\"\x04\b\x11\x10\x11\"\x04\b\x12\x10\x12\"\x04\b\x14\x10\x16Ba\n" +
+	"\x17ERROR_REASON_STORE_FULL\x10\x13\"\x04\b\x11\x10\x11\"\x04\b\x12\x10\x12\"\x04\b\x14\x10\x16Ba\n" +
 	"\x11io.leaderboard.v1P\x01ZJgithub.com/leaderboard/leaderboard/clients/go/leaderboard/v1;leaderboardv1b\x06proto3"
 
 var (

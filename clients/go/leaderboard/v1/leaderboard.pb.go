@@ -280,13 +280,13 @@ type WatchScope int32
 const (
 	// The default: the same as TOP.
 	WatchScope_WATCH_SCOPE_UNSPECIFIED WatchScope = 0
-	// The changes that affect the first `limit` ranks. A watcher that is slow, or
+	// The changes that affect the first `limit` rows. A watcher that is slow, or
 	// has a `min_interval`, gets them merged.
 	WatchScope_WATCH_SCOPE_TOP WatchScope = 1
 	// Every change of the contest.
 	WatchScope_WATCH_SCOPE_ALL WatchScope = 2
-	// Every change of the `user_ids`. Changes of other users move the rank of such
-	// a user too; its rank is that of its own last change.
+	// Every change of the `user_ids`. Changes of other users move the place and
+	// rank of such a user too; they are those of its own last change.
 	WatchScope_WATCH_SCOPE_USERS WatchScope = 3
 )
 
@@ -410,10 +410,13 @@ type EndReason int32
 const (
 	// Not used.
 	EndReason_END_REASON_UNSPECIFIED EndReason = 0
-	// The contest is over: no more changes follow. This version never sends it.
+	// The contest is closed, and all its changes were sent. It may be opened again
+	// later.
 	EndReason_END_REASON_CONTEST_OVER EndReason = 1
 	// The server drains: reconnect, to this or to another server.
 	EndReason_END_REASON_DRAINING EndReason = 2
+	// The contest was deleted, or expired.
+	EndReason_END_REASON_CONTEST_DELETED EndReason = 3
 )
 
 // Enum value maps for EndReason.
@@ -422,11 +425,13 @@ var (
 		0: "END_REASON_UNSPECIFIED",
 		1: "END_REASON_CONTEST_OVER",
 		2: "END_REASON_DRAINING",
+		3: "END_REASON_CONTEST_DELETED",
 	}
 	EndReason_value = map[string]int32{
-		"END_REASON_UNSPECIFIED":  0,
-		"END_REASON_CONTEST_OVER": 1,
-		"END_REASON_DRAINING":     2,
+		"END_REASON_UNSPECIFIED":     0,
+		"END_REASON_CONTEST_OVER":    1,
+		"END_REASON_DRAINING":        2,
+		"END_REASON_CONTEST_DELETED": 3,
 	}
 )
 
@@ -606,11 +611,12 @@ func (x *UpdateScoreRequest) GetClearDisplayName() bool {
 // The result of an update.
 type UpdateScoreResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The user right after this update.
+	// The user right after this update. A hidden user has the rank and the place
+	// 0.
 	User *RankedUser `protobuf:"bytes,1,opt,name=user,proto3" json:"user,omitempty"`
 	// The score right before this update, from -2^53 to 2^53. 0 for a new user.
 	PreviousScore int64 `protobuf:"varint,2,opt,name=previous_score,json=previousScore,proto3" json:"previous_score,omitempty"`
-	// The rank right before this update, from 1. 0 for a new user.
+	// The rank right before this update, from 1. 0 for a new or a hidden user.
 	PreviousRank int32 `protobuf:"varint,3,opt,name=previous_rank,json=previousRank,proto3" json:"previous_rank,omitempty"`
 	// Whether the update changed something: a new user, another score, another
 	// display name or another attribute. If false, the write moved nobody and has
@@ -620,7 +626,7 @@ type UpdateScoreResponse struct {
 	Replayed bool `protobuf:"varint,5,opt,name=replayed,proto3" json:"replayed,omitempty"`
 	// The position of the contest right after this update.
 	Position *Position `protobuf:"bytes,6,opt,name=position,proto3" json:"position,omitempty"`
-	// The place right before this update, from 1. 0 for a new user.
+	// The place right before this update, from 1. 0 for a new or a hidden user.
 	PreviousPlace int32 `protobuf:"varint,7,opt,name=previous_place,json=previousPlace,proto3" json:"previous_place,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1893,7 +1899,9 @@ func (x *Snapshot) GetRules() *ContestRules {
 type Changes struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The changes, one or more.
-	Changes       []*ScoreChange `protobuf:"bytes,1,rep,name=changes,proto3" json:"changes,omitempty"`
+	Changes []*ScoreChange `protobuf:"bytes,1,rep,name=changes,proto3" json:"changes,omitempty"`
+	// How many users the contest has after the changes, from 0.
+	TotalUsers    int32 `protobuf:"varint,2,opt,name=total_users,json=totalUsers,proto3" json:"total_users,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1935,6 +1943,13 @@ func (x *Changes) GetChanges() []*ScoreChange {
 	return nil
 }
 
+func (x *Changes) GetTotalUsers() int32 {
+	if x != nil {
+		return x.TotalUsers
+	}
+	return 0
+}
+
 // A change of one user's row.
 type ScoreChange struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1944,12 +1959,14 @@ type ScoreChange struct {
 	// where the contest shares ranks, the rank is that after all changes of the
 	// message, and that of a user that left the one after its own last change.
 	User *RankedUser `protobuf:"bytes,1,opt,name=user,proto3" json:"user,omitempty"`
-	// The rank before the change, from 1. 0 for a new user, and with the scope
+	// The rank before the change, from 1. 0 for a new user or one that returns to
+	// the board, and with the scope
 	// TOP for a row that is sent without a change of its score: a row that moves
 	// up into the watched rows, or any row in the first message after a resume.
 	PreviousRank int32 `protobuf:"varint,2,opt,name=previous_rank,json=previousRank,proto3" json:"previous_rank,omitempty"`
 	// The difference of the score, from -2^54 to 2^54. 0 if only the display name
-	// or the attributes changed, and with the scope TOP for a row that is sent
+	// or the attributes changed, for a row that left the board or that returns to
+	// it after the user was hidden, and with the scope TOP for a row that is sent
 	// without a change of its score.
 	Points int64 `protobuf:"varint,3,opt,name=points,proto3" json:"points,omitempty"`
 	// The `event_type` of the update. Empty if it had none.
@@ -1958,6 +1975,9 @@ type ScoreChange struct {
 	EventTime *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=event_time,json=eventTime,proto3" json:"event_time,omitempty"`
 	// The place before the change, from 1. 0 where `previous_rank` is 0.
 	PreviousPlace int32 `protobuf:"varint,6,opt,name=previous_place,json=previousPlace,proto3" json:"previous_place,omitempty"`
+	// Whether the row left the board: the user was removed, hidden or erased.
+	// `user` then has nothing but its id, and `points` is 0.
+	Removed       bool `protobuf:"varint,7,opt,name=removed,proto3" json:"removed,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2032,6 +2052,13 @@ func (x *ScoreChange) GetPreviousPlace() int32 {
 		return x.PreviousPlace
 	}
 	return 0
+}
+
+func (x *ScoreChange) GetRemoved() bool {
+	if x != nil {
+		return x.Removed
+	}
+	return false
 }
 
 // A message without changes: everything up to `position` was sent. It is sent
@@ -2322,7 +2349,7 @@ type Position struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The id of one history of the contest: at most 64 letters, digits, `-` and
 	// `_`, opaque. It changes when the history was lost, reset or rolled back.
-	// Empty before the first update of a contest.
+	// Empty for a contest that does not exist.
 	Epoch string `protobuf:"bytes,1,opt,name=epoch,proto3" json:"epoch,omitempty"`
 	// The number of changes applied to the contest, from 1. 0 before the first.
 	Revision      int64 `protobuf:"varint,2,opt,name=revision,proto3" json:"revision,omitempty"`
@@ -2494,9 +2521,11 @@ const file_leaderboard_v1_leaderboard_proto_rawDesc = "" +
 	"\vtotal_users\x18\x02 \x01(\x05R\n" +
 	"totalUsers\x126\n" +
 	"\x06reason\x18\x03 \x01(\x0e2\x1e.leaderboard.v1.SnapshotReasonR\x06reason\x122\n" +
-	"\x05rules\x18\x04 \x01(\v2\x1c.leaderboard.v1.ContestRulesR\x05rulesJ\x04\b\x05\x10\x06R\x06season\"S\n" +
+	"\x05rules\x18\x04 \x01(\v2\x1c.leaderboard.v1.ContestRulesR\x05rulesJ\x04\b\x05\x10\x06R\x06season\"a\n" +
 	"\aChanges\x125\n" +
-	"\achanges\x18\x01 \x03(\v2\x1b.leaderboard.v1.ScoreChangeR\achangesJ\x04\b\x02\x10\x03R\vtotal_users\"\x8a\x02\n" +
+	"\achanges\x18\x01 \x03(\v2\x1b.leaderboard.v1.ScoreChangeR\achanges\x12\x1f\n" +
+	"\vtotal_users\x18\x02 \x01(\x05R\n" +
+	"totalUsers\"\x95\x02\n" +
 	"\vScoreChange\x12.\n" +
 	"\x04user\x18\x01 \x01(\v2\x1a.leaderboard.v1.RankedUserR\x04user\x12#\n" +
 	"\rprevious_rank\x18\x02 \x01(\x05R\fpreviousRank\x12\x16\n" +
@@ -2505,7 +2534,8 @@ const file_leaderboard_v1_leaderboard_proto_rawDesc = "" +
 	"event_type\x18\x04 \x01(\tR\teventType\x129\n" +
 	"\n" +
 	"event_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\teventTime\x12%\n" +
-	"\x0eprevious_place\x18\x06 \x01(\x05R\rpreviousPlaceJ\x04\b\a\x10\bR\aremoved\"\n" +
+	"\x0eprevious_place\x18\x06 \x01(\x05R\rpreviousPlace\x12\x18\n" +
+	"\aremoved\x18\a \x01(\bR\aremoved\"\n" +
 	"\n" +
 	"\bProgress\"8\n" +
 	"\x03End\x121\n" +
@@ -2573,11 +2603,12 @@ const file_leaderboard_v1_leaderboard_proto_rawDesc = "" +
 	"\x19SNAPSHOT_REASON_NEW_EPOCH\x10\x03\x12\x1a\n" +
 	"\x16SNAPSHOT_REASON_LAGGED\x10\x04\x12\x19\n" +
 	"\x15SNAPSHOT_REASON_AHEAD\x10\x05\x12#\n" +
-	"\x1fSNAPSHOT_REASON_CONTEST_UPDATED\x10\a\"\x04\b\x06\x10\x06*\x1aSNAPSHOT_REASON_NEW_SEASON*\x7f\n" +
+	"\x1fSNAPSHOT_REASON_CONTEST_UPDATED\x10\a\"\x04\b\x06\x10\x06*\x1aSNAPSHOT_REASON_NEW_SEASON*}\n" +
 	"\tEndReason\x12\x1a\n" +
 	"\x16END_REASON_UNSPECIFIED\x10\x00\x12\x1b\n" +
 	"\x17END_REASON_CONTEST_OVER\x10\x01\x12\x17\n" +
-	"\x13END_REASON_DRAINING\x10\x02\"\x04\b\x03\x10\x03*\x1aEND_REASON_CONTEST_DELETED2\xa8\x05\n" +
+	"\x13END_REASON_DRAINING\x10\x02\x12\x1e\n" +
+	"\x1aEND_REASON_CONTEST_DELETED\x10\x032\xa8\x05\n" +
 	"\x12LeaderboardService\x12V\n" +
 	"\vUpdateScore\x12\".leaderboard.v1.UpdateScoreRequest\x1a#.leaderboard.v1.UpdateScoreResponse\x12h\n" +
 	"\x11BatchUpdateScores\x12(.leaderboard.v1.BatchUpdateScoresRequest\x1a).leaderboard.v1.BatchUpdateScoresResponse\x12V\n" +

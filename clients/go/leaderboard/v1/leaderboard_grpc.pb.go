@@ -63,13 +63,16 @@ const (
 // Ranks the users of contests by score.
 type LeaderboardServiceClient interface {
 	// Changes the score of one user and returns the score and rank right after
-	// this change. The first write creates the contest and the user, also with
-	// 0 points. With a `request_id` the call can be repeated without counting
-	// twice, on any server.
+	// this change. The first write creates the user, also with 0 points, and the
+	// contest, unless the server requires that contests are created before. With a
+	// `request_id` the call can be repeated without counting twice, on any server,
+	// for as long as the contest is not deleted.
 	//
 	// Fails with INVALID_ARGUMENT for a malformed field, OUT_OF_RANGE when the
-	// points or the resulting score exceed the bounds, and ALREADY_EXISTS when the
-	// `request_id` was used with another payload; nothing is written then.
+	// points or the resulting score exceed the bounds, which the rules of the
+	// contest may narrow, ALREADY_EXISTS when the `request_id` was used with
+	// another payload, FAILED_PRECONDITION when the contest is not open, and
+	// NOT_FOUND when it has to be created before; nothing is written then.
 	UpdateScore(ctx context.Context, in *UpdateScoreRequest, opts ...grpc.CallOption) (*UpdateScoreResponse, error)
 	// Applies up to 1,000 updates, of one or of several contests, and returns one
 	// result or one status for each, in the order of the request. The updates of
@@ -87,15 +90,15 @@ type LeaderboardServiceClient interface {
 	GetTopUsers(ctx context.Context, in *GetTopUsersRequest, opts ...grpc.CallOption) (*GetTopUsersResponse, error)
 	// Returns the score and rank of one user, and its neighbors if requested.
 	//
-	// Fails with NOT_FOUND when the user has no score in the contest (also when
-	// the contest is unknown), INVALID_ARGUMENT for a malformed field and
+	// Fails with NOT_FOUND when the user has no score in the contest or is hidden
+	// (also when the contest is unknown), INVALID_ARGUMENT for a malformed field and
 	// FAILED_PRECONDITION when `min_position` can't be reached.
 	GetUserRank(ctx context.Context, in *GetUserRankRequest, opts ...grpc.CallOption) (*GetUserRankResponse, error)
 	// Returns the scores and ranks of up to 1,000 users, all of one state.
 	//
 	// Fails with INVALID_ARGUMENT for a malformed field, and when there is no user
 	// or more than 1,000, and FAILED_PRECONDITION when `min_position` can't be
-	// reached. Users without a score are no error.
+	// reached. Users without a score, and hidden ones, are no error.
 	BatchGetUserRanks(ctx context.Context, in *BatchGetUserRanksRequest, opts ...grpc.CallOption) (*BatchGetUserRanksResponse, error)
 	// Returns the rank that a new user with a score would have, and the rows
 	// around it if requested. An unknown contest is an empty board.
@@ -108,7 +111,8 @@ type LeaderboardServiceClient interface {
 	// is sent; no change is skipped silently. A contest that does not exist yet
 	// can be watched: its changes follow when it begins.
 	//
-	// Ends with an `end` message when the server drains. Fails with
+	// Ends with an `end` message when the contest is over or deleted, and when the
+	// server drains. Fails with
 	// INVALID_ARGUMENT for a malformed field, UNAVAILABLE when the store has to
 	// be read and is unavailable, and RESOURCE_EXHAUSTED when the watcher accepts
 	// nothing for the write timeout of the server; the details then have the last
@@ -210,13 +214,16 @@ type LeaderboardService_WatchContestClient = grpc.ServerStreamingClient[WatchCon
 // Ranks the users of contests by score.
 type LeaderboardServiceServer interface {
 	// Changes the score of one user and returns the score and rank right after
-	// this change. The first write creates the contest and the user, also with
-	// 0 points. With a `request_id` the call can be repeated without counting
-	// twice, on any server.
+	// this change. The first write creates the user, also with 0 points, and the
+	// contest, unless the server requires that contests are created before. With a
+	// `request_id` the call can be repeated without counting twice, on any server,
+	// for as long as the contest is not deleted.
 	//
 	// Fails with INVALID_ARGUMENT for a malformed field, OUT_OF_RANGE when the
-	// points or the resulting score exceed the bounds, and ALREADY_EXISTS when the
-	// `request_id` was used with another payload; nothing is written then.
+	// points or the resulting score exceed the bounds, which the rules of the
+	// contest may narrow, ALREADY_EXISTS when the `request_id` was used with
+	// another payload, FAILED_PRECONDITION when the contest is not open, and
+	// NOT_FOUND when it has to be created before; nothing is written then.
 	UpdateScore(context.Context, *UpdateScoreRequest) (*UpdateScoreResponse, error)
 	// Applies up to 1,000 updates, of one or of several contests, and returns one
 	// result or one status for each, in the order of the request. The updates of
@@ -234,15 +241,15 @@ type LeaderboardServiceServer interface {
 	GetTopUsers(context.Context, *GetTopUsersRequest) (*GetTopUsersResponse, error)
 	// Returns the score and rank of one user, and its neighbors if requested.
 	//
-	// Fails with NOT_FOUND when the user has no score in the contest (also when
-	// the contest is unknown), INVALID_ARGUMENT for a malformed field and
+	// Fails with NOT_FOUND when the user has no score in the contest or is hidden
+	// (also when the contest is unknown), INVALID_ARGUMENT for a malformed field and
 	// FAILED_PRECONDITION when `min_position` can't be reached.
 	GetUserRank(context.Context, *GetUserRankRequest) (*GetUserRankResponse, error)
 	// Returns the scores and ranks of up to 1,000 users, all of one state.
 	//
 	// Fails with INVALID_ARGUMENT for a malformed field, and when there is no user
 	// or more than 1,000, and FAILED_PRECONDITION when `min_position` can't be
-	// reached. Users without a score are no error.
+	// reached. Users without a score, and hidden ones, are no error.
 	BatchGetUserRanks(context.Context, *BatchGetUserRanksRequest) (*BatchGetUserRanksResponse, error)
 	// Returns the rank that a new user with a score would have, and the rows
 	// around it if requested. An unknown contest is an empty board.
@@ -255,7 +262,8 @@ type LeaderboardServiceServer interface {
 	// is sent; no change is skipped silently. A contest that does not exist yet
 	// can be watched: its changes follow when it begins.
 	//
-	// Ends with an `end` message when the server drains. Fails with
+	// Ends with an `end` message when the contest is over or deleted, and when the
+	// server drains. Fails with
 	// INVALID_ARGUMENT for a malformed field, UNAVAILABLE when the store has to
 	// be read and is unavailable, and RESOURCE_EXHAUSTED when the watcher accepts
 	// nothing for the write timeout of the server; the details then have the last

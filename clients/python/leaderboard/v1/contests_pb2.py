@@ -22,12 +22,13 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
 from google.protobuf import field_mask_pb2 as google_dot_protobuf_dot_field__mask__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from leaderboard.v1 import leaderboard_pb2 as leaderboard_dot_v1_dot_leaderboard__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dleaderboard/v1/contests.proto\x12\x0eleaderboard.v1\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a leaderboard/v1/leaderboard.proto\"\xdd\x01\n\x07\x43ontest\x12\x12\n\ncontest_id\x18\x01 \x01(\t\x12\x14\n\x0c\x64isplay_name\x18\x02 \x01(\t\x12+\n\x05rules\x18\x03 \x01(\x0b\x32\x1c.leaderboard.v1.ContestRules\x12\x13\n\x0btotal_users\x18\x0b \x01(\x05\x12*\n\x08position\x18\x0c \x01(\x0b\x32\x18.leaderboard.v1.Position\x12.\n\ncreated_at\x18\r \x01(\x0b\x32\x1a.google.protobuf.TimestampJ\x04\x08\x04\x10\x0bJ\x04\x08\x0e\x10\x0f\"@\n\x14\x43reateContestRequest\x12(\n\x07\x63ontest\x18\x01 \x01(\x0b\x32\x17.leaderboard.v1.Contest\"A\n\x15\x43reateContestResponse\x12(\n\x07\x63ontest\x18\x01 \x01(\x0b\x32\x17.leaderboard.v1.Contest\"\'\n\x11GetContestRequest\x12\x12\n\ncontest_id\x18\x01 \x01(\t\">\n\x12GetContestResponse\x12(\n\x07\x63ontest\x18\x01 \x01(\x0b\x32\x17.leaderboard.v1.Contest\"\\\n\x13ListContestsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\x12\x11\n\tid_prefix\x18\x03 \x01(\tJ\x04\x08\x04\x10\x05R\x05state\"Z\n\x14ListContestsResponse\x12)\n\x08\x63ontests\x18\x01 \x03(\x0b\x32\x17.leaderboard.v1.Contest\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"q\n\x14UpdateContestRequest\x12(\n\x07\x63ontest\x18\x01 \x01(\x0b\x32\x17.leaderboard.v1.Contest\x12/\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\"A\n\x15UpdateContestResponse\x12(\n\x07\x63ontest\x18\x01 \x01(\x0b\x32\x17.leaderboard.v1.Contest2\xfc\x02\n\x0e\x43ontestService\x12\\\n\rCreateContest\x12$.leaderboard.v1.CreateContestRequest\x1a%.leaderboard.v1.CreateContestResponse\x12S\n\nGetContest\x12!.leaderboard.v1.GetContestRequest\x1a\".leaderboard.v1.GetContestResponse\x12Y\n\x0cListContests\x12#.leaderboard.v1.ListContestsRequest\x1a$.leaderboard.v1.ListContestsResponse\x12\\\n\rUpdateContest\x12$.leaderboard.v1.UpdateContestRequest\x1a%.leaderboard.v1.UpdateContestResponseBa\n\x11io.leaderboard.v1P\x01ZJgithub.com/leaderboard/leaderboard/clients/go/leaderboard/v1;leaderboardv1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dleaderboard/v1/contests.proto\x12\x0eleaderboard.v1\x1a\x1egoogle/protobuf/duration.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a leaderboard/v1/leaderboard.proto\"\xa3\x03\n\x07\x43ontest\x12\x12\n\ncontest_id\x18\x01 \x01(\t\x12\x14\n\x0c\x64isplay_name\x18\x02 \x01(\t\x12+\n\x05rules\x18\x03 \x01(\x0b\x32\x1c.leaderboard.v1.ContestRules\x12-\n\tstarts_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12+\n\x07\x65nds_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0c\x65xpire_after\x18\x08 \x01(\x0b\x32\x19.google.protobuf.Duration\x12+\n\x05state\x18\t \x01(\x0e\x32\x1c.leaderboard.v1.ContestState\x12\x13\n\x0btotal_users\x18\x0b \x01(\x05\x12*\n\x08position\x18\x0c \x01(\x0b\x32\x18.leaderboard.v1.Position\x12.\n\ncreated_at\x18\r \x01(\x0b\x32\x1a.google.protobuf.TimestampJ\x04\x08\x06\x10\x07J\x04\x08\x07\x10\x08J\x04\x08\n\x10\x0bJ\x04\x08\x0e\x10\x0f\"@\n\x14\x43reateContestRequest\x12(\n\x07\x63ontest\x18\x01 \x01(\x0b\x32\x17.leaderboard.v1.Contest\"A\n\x15\x43reateContestResponse\x12(\n\x07\x63ontest\x18\x01 \x01(\x0b\x32\x17.leaderboard.v1.Contest\"\'\n\x11GetContestRequest\x12\x12\n\ncontest_id\x18\x01 \x01(\t\">\n\x12GetContestResponse\x12(\n\x07\x63ontest\x18\x01 \x01(\x0b\x32\x17.leaderboard.v1.Contest\"|\n\x13ListContestsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\x12\x11\n\tid_prefix\x18\x03 \x01(\t\x12+\n\x05state\x18\x04 \x01(\x0e\x32\x1c.leaderboard.v1.ContestState\"Z\n\x14ListContestsResponse\x12)\n\x08\x63ontests\x18\x01 \x03(\x0b\x32\x17.leaderboard.v1.Contest\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"q\n\x14UpdateContestRequest\x12(\n\x07\x63ontest\x18\x01 \x01(\x0b\x32\x17.leaderboard.v1.Contest\x12/\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\"A\n\x15UpdateContestResponse\x12(\n\x07\x63ontest\x18\x01 \x01(\x0b\x32\x17.leaderboard.v1.Contest\"9\n\x14\x44\x65leteContestRequest\x12\x12\n\ncontest_id\x18\x01 \x01(\t\x12\r\n\x05\x65poch\x18\x02 \x01(\t\"\x17\n\x15\x44\x65leteContestResponse\":\n\x12RemoveUsersRequest\x12\x12\n\ncontest_id\x18\x01 \x01(\t\x12\x10\n\x08user_ids\x18\x02 \x03(\t\"P\n\x13RemoveUsersResponse\x12\r\n\x05\x63ount\x18\x01 \x01(\x05\x12*\n\x08position\x18\x02 \x01(\x0b\x32\x18.leaderboard.v1.Position\"8\n\x10HideUsersRequest\x12\x12\n\ncontest_id\x18\x01 \x01(\t\x12\x10\n\x08user_ids\x18\x02 \x03(\t\"N\n\x11HideUsersResponse\x12\r\n\x05\x63ount\x18\x01 \x01(\x05\x12*\n\x08position\x18\x02 \x01(\x0b\x32\x18.leaderboard.v1.Position\":\n\x12UnhideUsersRequest\x12\x12\n\ncontest_id\x18\x01 \x01(\t\x12\x10\n\x08user_ids\x18\x02 \x03(\t\"P\n\x13UnhideUsersResponse\x12\r\n\x05\x63ount\x18\x01 \x01(\x05\x12*\n\x08position\x18\x02 \x01(\x0b\x32\x18.leaderboard.v1.Position\"S\n\x16ListHiddenUsersRequest\x12\x12\n\ncontest_id\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"}\n\x17ListHiddenUsersResponse\x12)\n\x05users\x18\x01 \x03(\x0b\x32\x1a.leaderboard.v1.RankedUser\x12\x1e\n\x16user_ids_without_score\x18\x02 \x03(\t\x12\x17\n\x0fnext_page_token\x18\x03 \x01(\t\"7\n\x10\x45raseUserRequest\x12\x0f\n\x07user_id\x18\x01 \x01(\t\x12\x12\n\npage_token\x18\x02 \x01(\t\"F\n\x11\x45raseUserResponse\x12\x18\n\x10\x63ontests_changed\x18\x01 \x01(\x05\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t*|\n\x0c\x43ontestState\x12\x1d\n\x19\x43ONTEST_STATE_UNSPECIFIED\x10\x00\x12\x1b\n\x17\x43ONTEST_STATE_SCHEDULED\x10\x01\x12\x16\n\x12\x43ONTEST_STATE_OPEN\x10\x02\x12\x18\n\x14\x43ONTEST_STATE_CLOSED\x10\x03\x32\x92\x07\n\x0e\x43ontestService\x12\\\n\rCreateContest\x12$.leaderboard.v1.CreateContestRequest\x1a%.leaderboard.v1.CreateContestResponse\x12S\n\nGetContest\x12!.leaderboard.v1.GetContestRequest\x1a\".leaderboard.v1.GetContestResponse\x12Y\n\x0cListContests\x12#.leaderboard.v1.ListContestsRequest\x1a$.leaderboard.v1.ListContestsResponse\x12\\\n\rUpdateContest\x12$.leaderboard.v1.UpdateContestRequest\x1a%.leaderboard.v1.UpdateContestResponse\x12\\\n\rDeleteContest\x12$.leaderboard.v1.DeleteContestRequest\x1a%.leaderboard.v1.DeleteContestResponse\x12V\n\x0bRemoveUsers\x12\".leaderboard.v1.RemoveUsersRequest\x1a#.leaderboard.v1.RemoveUsersResponse\x12P\n\tHideUsers\x12 .leaderboard.v1.HideUsersRequest\x1a!.leaderboard.v1.HideUsersResponse\x12V\n\x0bUnhideUsers\x12\".leaderboard.v1.UnhideUsersRequest\x1a#.leaderboard.v1.UnhideUsersResponse\x12\x62\n\x0fListHiddenUsers\x12&.leaderboard.v1.ListHiddenUsersRequest\x1a\'.leaderboard.v1.ListHiddenUsersResponse\x12P\n\tEraseUser\x12 .leaderboard.v1.EraseUserRequest\x1a!.leaderboard.v1.EraseUserResponseBa\n\x11io.leaderboard.v1P\x01ZJgithub.com/leaderboard/leaderboard/clients/go/leaderboard/v1;leaderboardv1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,24 +36,50 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'leaderboard.v1.contests_pb2
 if not _descriptor._USE_C_DESCRIPTORS:
   _globals['DESCRIPTOR']._loaded_options = None
   _globals['DESCRIPTOR']._serialized_options = b'\n\021io.leaderboard.v1P\001ZJgithub.com/leaderboard/leaderboard/clients/go/leaderboard/v1;leaderboardv1'
-  _globals['_CONTEST']._serialized_start=151
-  _globals['_CONTEST']._serialized_end=372
-  _globals['_CREATECONTESTREQUEST']._serialized_start=374
-  _globals['_CREATECONTESTREQUEST']._serialized_end=438
-  _globals['_CREATECONTESTRESPONSE']._serialized_start=440
-  _globals['_CREATECONTESTRESPONSE']._serialized_end=505
-  _globals['_GETCONTESTREQUEST']._serialized_start=507
-  _globals['_GETCONTESTREQUEST']._serialized_end=546
-  _globals['_GETCONTESTRESPONSE']._serialized_start=548
-  _globals['_GETCONTESTRESPONSE']._serialized_end=610
-  _globals['_LISTCONTESTSREQUEST']._serialized_start=612
-  _globals['_LISTCONTESTSREQUEST']._serialized_end=704
-  _globals['_LISTCONTESTSRESPONSE']._serialized_start=706
-  _globals['_LISTCONTESTSRESPONSE']._serialized_end=796
-  _globals['_UPDATECONTESTREQUEST']._serialized_start=798
-  _globals['_UPDATECONTESTREQUEST']._serialized_end=911
-  _globals['_UPDATECONTESTRESPONSE']._serialized_start=913
-  _globals['_UPDATECONTESTRESPONSE']._serialized_end=978
-  _globals['_CONTESTSERVICE']._serialized_start=981
-  _globals['_CONTESTSERVICE']._serialized_end=1361
+  _globals['_CONTESTSTATE']._serialized_start=2089
+  _globals['_CONTESTSTATE']._serialized_end=2213
+  _globals['_CONTEST']._serialized_start=183
+  _globals['_CONTEST']._serialized_end=602
+  _globals['_CREATECONTESTREQUEST']._serialized_start=604
+  _globals['_CREATECONTESTREQUEST']._serialized_end=668
+  _globals['_CREATECONTESTRESPONSE']._serialized_start=670
+  _globals['_CREATECONTESTRESPONSE']._serialized_end=735
+  _globals['_GETCONTESTREQUEST']._serialized_start=737
+  _globals['_GETCONTESTREQUEST']._serialized_end=776
+  _globals['_GETCONTESTRESPONSE']._serialized_start=778
+  _globals['_GETCONTESTRESPONSE']._serialized_end=840
+  _globals['_LISTCONTESTSREQUEST']._serialized_start=842
+  _globals['_LISTCONTESTSREQUEST']._serialized_end=966
+  _globals['_LISTCONTESTSRESPONSE']._serialized_start=968
+  _globals['_LISTCONTESTSRESPONSE']._serialized_end=1058
+  _globals['_UPDATECONTESTREQUEST']._serialized_start=1060
+  _globals['_UPDATECONTESTREQUEST']._serialized_end=1173
+  _globals['_UPDATECONTESTRESPONSE']._serialized_start=1175
+  _globals['_UPDATECONTESTRESPONSE']._serialized_end=1240
+  _globals['_DELETECONTESTREQUEST']._serialized_start=1242
+  _globals['_DELETECONTESTREQUEST']._serialized_end=1299
+  _globals['_DELETECONTESTRESPONSE']._serialized_start=1301
+  _globals['_DELETECONTESTRESPONSE']._serialized_end=1324
+  _globals['_REMOVEUSERSREQUEST']._serialized_start=1326
+  _globals['_REMOVEUSERSREQUEST']._serialized_end=1384
+  _globals['_REMOVEUSERSRESPONSE']._serialized_start=1386
+  _globals['_REMOVEUSERSRESPONSE']._serialized_end=1466
+  _globals['_HIDEUSERSREQUEST']._serialized_start=1468
+  _globals['_HIDEUSERSREQUEST']._serialized_end=1524
+  _globals['_HIDEUSERSRESPONSE']._serialized_start=1526
+  _globals['_HIDEUSERSRESPONSE']._serialized_end=1604
+  _globals['_UNHIDEUSERSREQUEST']._serialized_start=1606
+  _globals['_UNHIDEUSERSREQUEST']._serialized_end=1664
+  _globals['_UNHIDEUSERSRESPONSE']._serialized_start=1666
+  _globals['_UNHIDEUSERSRESPONSE']._serialized_end=1746
+  _globals['_LISTHIDDENUSERSREQUEST']._serialized_start=1748
+  _globals['_LISTHIDDENUSERSREQUEST']._serialized_end=1831
+  _globals['_LISTHIDDENUSERSRESPONSE']._serialized_start=1833
+  _globals['_LISTHIDDENUSERSRESPONSE']._serialized_end=1958
+  _globals['_ERASEUSERREQUEST']._serialized_start=1960
+  _globals['_ERASEUSERREQUEST']._serialized_end=2015
+  _globals['_ERASEUSERRESPONSE']._serialized_start=2017
+  _globals['_ERASEUSERRESPONSE']._serialized_end=2087
+  _globals['_CONTESTSERVICE']._serialized_start=2216
+  _globals['_CONTESTSERVICE']._serialized_end=3130
 # @@protoc_insertion_point(module_scope)

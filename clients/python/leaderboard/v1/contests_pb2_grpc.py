@@ -26,7 +26,7 @@ if _version_not_supported:
 
 
 class ContestServiceStub:
-    """Creates, changes and lists contests.
+    """Creates, changes, lists and deletes contests, and removes and hides users.
     """
 
     def __init__(self, channel):
@@ -55,10 +55,40 @@ class ContestServiceStub:
                 request_serializer=leaderboard_dot_v1_dot_contests__pb2.UpdateContestRequest.SerializeToString,
                 response_deserializer=leaderboard_dot_v1_dot_contests__pb2.UpdateContestResponse.FromString,
                 _registered_method=True)
+        self.DeleteContest = channel.unary_unary(
+                '/leaderboard.v1.ContestService/DeleteContest',
+                request_serializer=leaderboard_dot_v1_dot_contests__pb2.DeleteContestRequest.SerializeToString,
+                response_deserializer=leaderboard_dot_v1_dot_contests__pb2.DeleteContestResponse.FromString,
+                _registered_method=True)
+        self.RemoveUsers = channel.unary_unary(
+                '/leaderboard.v1.ContestService/RemoveUsers',
+                request_serializer=leaderboard_dot_v1_dot_contests__pb2.RemoveUsersRequest.SerializeToString,
+                response_deserializer=leaderboard_dot_v1_dot_contests__pb2.RemoveUsersResponse.FromString,
+                _registered_method=True)
+        self.HideUsers = channel.unary_unary(
+                '/leaderboard.v1.ContestService/HideUsers',
+                request_serializer=leaderboard_dot_v1_dot_contests__pb2.HideUsersRequest.SerializeToString,
+                response_deserializer=leaderboard_dot_v1_dot_contests__pb2.HideUsersResponse.FromString,
+                _registered_method=True)
+        self.UnhideUsers = channel.unary_unary(
+                '/leaderboard.v1.ContestService/UnhideUsers',
+                request_serializer=leaderboard_dot_v1_dot_contests__pb2.UnhideUsersRequest.SerializeToString,
+                response_deserializer=leaderboard_dot_v1_dot_contests__pb2.UnhideUsersResponse.FromString,
+                _registered_method=True)
+        self.ListHiddenUsers = channel.unary_unary(
+                '/leaderboard.v1.ContestService/ListHiddenUsers',
+                request_serializer=leaderboard_dot_v1_dot_contests__pb2.ListHiddenUsersRequest.SerializeToString,
+                response_deserializer=leaderboard_dot_v1_dot_contests__pb2.ListHiddenUsersResponse.FromString,
+                _registered_method=True)
+        self.EraseUser = channel.unary_unary(
+                '/leaderboard.v1.ContestService/EraseUser',
+                request_serializer=leaderboard_dot_v1_dot_contests__pb2.EraseUserRequest.SerializeToString,
+                response_deserializer=leaderboard_dot_v1_dot_contests__pb2.EraseUserResponse.FromString,
+                _registered_method=True)
 
 
 class ContestServiceServicer:
-    """Creates, changes and lists contests.
+    """Creates, changes, lists and deletes contests, and removes and hides users.
     """
 
     def CreateContest(self, request, context):
@@ -104,6 +134,82 @@ class ContestServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def DeleteContest(self, request, context):
+        """Deletes a contest with all that it holds, the remembered request ids too: a
+        write that is sent again after it is a new write, and begins the contest
+        again. Watches end with CONTEST_DELETED. A contest that does not exist is no
+        error.
+
+        Fails with INVALID_ARGUMENT for a malformed field.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RemoveUsers(self, request, context):
+        """Removes users from a contest, with their scores, names and attributes, in
+        one atomic step. Each row that leaves the board takes a revision. A later
+        write begins such a user again; a hidden user stays hidden. Users and
+        contests that do not exist are no error.
+
+        The commit log keeps earlier changes of these users for a while: `EraseUser`
+        removes those too.
+
+        Fails with INVALID_ARGUMENT for a malformed field.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def HideUsers(self, request, context):
+        """Hides users of a contest in one atomic step: their rows leave the board,
+        while their writes count on, without a rank and unseen by watchers. A user
+        without a score is hidden too, for when it gets one. In a contest that does
+        not exist nothing is hidden, which is no error.
+
+        Fails with INVALID_ARGUMENT for a malformed field.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UnhideUsers(self, request, context):
+        """Ends the hiding of users in one atomic step: each row returns to the board
+        with its score of now, at the place that it would have if it had never been
+        hidden. Users that are not hidden are no error.
+
+        Fails with INVALID_ARGUMENT for a malformed field.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListHiddenUsers(self, request, context):
+        """Returns the hidden users of a contest, in no particular order. A user that
+        is hidden or not hidden any more meanwhile may be missing, or come twice.
+
+        Fails with INVALID_ARGUMENT for a malformed field.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def EraseUser(self, request, context):
+        """Erases a user from contests, hidden or not, with all that names it: its row,
+        its name and attributes, that it is hidden, and the commit log up to now, so
+        that watchers that resume from before get a snapshot with the reason
+        HISTORY_TRIMMED. Each call does a part of all contests; repeat it with the
+        returned token until that is empty. It can be repeated and begun again at
+        any time.
+
+        A write of the user that arrives later begins it again.
+
+        Fails with INVALID_ARGUMENT for a malformed field.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_ContestServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -127,6 +233,36 @@ def add_ContestServiceServicer_to_server(servicer, server):
                     request_deserializer=leaderboard_dot_v1_dot_contests__pb2.UpdateContestRequest.FromString,
                     response_serializer=leaderboard_dot_v1_dot_contests__pb2.UpdateContestResponse.SerializeToString,
             ),
+            'DeleteContest': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeleteContest,
+                    request_deserializer=leaderboard_dot_v1_dot_contests__pb2.DeleteContestRequest.FromString,
+                    response_serializer=leaderboard_dot_v1_dot_contests__pb2.DeleteContestResponse.SerializeToString,
+            ),
+            'RemoveUsers': grpc.unary_unary_rpc_method_handler(
+                    servicer.RemoveUsers,
+                    request_deserializer=leaderboard_dot_v1_dot_contests__pb2.RemoveUsersRequest.FromString,
+                    response_serializer=leaderboard_dot_v1_dot_contests__pb2.RemoveUsersResponse.SerializeToString,
+            ),
+            'HideUsers': grpc.unary_unary_rpc_method_handler(
+                    servicer.HideUsers,
+                    request_deserializer=leaderboard_dot_v1_dot_contests__pb2.HideUsersRequest.FromString,
+                    response_serializer=leaderboard_dot_v1_dot_contests__pb2.HideUsersResponse.SerializeToString,
+            ),
+            'UnhideUsers': grpc.unary_unary_rpc_method_handler(
+                    servicer.UnhideUsers,
+                    request_deserializer=leaderboard_dot_v1_dot_contests__pb2.UnhideUsersRequest.FromString,
+                    response_serializer=leaderboard_dot_v1_dot_contests__pb2.UnhideUsersResponse.SerializeToString,
+            ),
+            'ListHiddenUsers': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListHiddenUsers,
+                    request_deserializer=leaderboard_dot_v1_dot_contests__pb2.ListHiddenUsersRequest.FromString,
+                    response_serializer=leaderboard_dot_v1_dot_contests__pb2.ListHiddenUsersResponse.SerializeToString,
+            ),
+            'EraseUser': grpc.unary_unary_rpc_method_handler(
+                    servicer.EraseUser,
+                    request_deserializer=leaderboard_dot_v1_dot_contests__pb2.EraseUserRequest.FromString,
+                    response_serializer=leaderboard_dot_v1_dot_contests__pb2.EraseUserResponse.SerializeToString,
+            ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
             'leaderboard.v1.ContestService', rpc_method_handlers)
@@ -136,7 +272,7 @@ def add_ContestServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class ContestService:
-    """Creates, changes and lists contests.
+    """Creates, changes, lists and deletes contests, and removes and hides users.
     """
 
     @staticmethod
@@ -237,6 +373,168 @@ class ContestService:
             '/leaderboard.v1.ContestService/UpdateContest',
             leaderboard_dot_v1_dot_contests__pb2.UpdateContestRequest.SerializeToString,
             leaderboard_dot_v1_dot_contests__pb2.UpdateContestResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeleteContest(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/leaderboard.v1.ContestService/DeleteContest',
+            leaderboard_dot_v1_dot_contests__pb2.DeleteContestRequest.SerializeToString,
+            leaderboard_dot_v1_dot_contests__pb2.DeleteContestResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RemoveUsers(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/leaderboard.v1.ContestService/RemoveUsers',
+            leaderboard_dot_v1_dot_contests__pb2.RemoveUsersRequest.SerializeToString,
+            leaderboard_dot_v1_dot_contests__pb2.RemoveUsersResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def HideUsers(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/leaderboard.v1.ContestService/HideUsers',
+            leaderboard_dot_v1_dot_contests__pb2.HideUsersRequest.SerializeToString,
+            leaderboard_dot_v1_dot_contests__pb2.HideUsersResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UnhideUsers(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/leaderboard.v1.ContestService/UnhideUsers',
+            leaderboard_dot_v1_dot_contests__pb2.UnhideUsersRequest.SerializeToString,
+            leaderboard_dot_v1_dot_contests__pb2.UnhideUsersResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListHiddenUsers(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/leaderboard.v1.ContestService/ListHiddenUsers',
+            leaderboard_dot_v1_dot_contests__pb2.ListHiddenUsersRequest.SerializeToString,
+            leaderboard_dot_v1_dot_contests__pb2.ListHiddenUsersResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def EraseUser(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/leaderboard.v1.ContestService/EraseUser',
+            leaderboard_dot_v1_dot_contests__pb2.EraseUserRequest.SerializeToString,
+            leaderboard_dot_v1_dot_contests__pb2.EraseUserResponse.FromString,
             options,
             channel_credentials,
             insecure,

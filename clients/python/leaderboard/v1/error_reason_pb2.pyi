@@ -21,6 +21,7 @@ class ErrorReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     ERROR_REASON_OVERLOADED: _ClassVar[ErrorReason]
     ERROR_REASON_CONTEST_NOT_FOUND: _ClassVar[ErrorReason]
     ERROR_REASON_CONTEST_ALREADY_EXISTS: _ClassVar[ErrorReason]
+    ERROR_REASON_CONTEST_NOT_OPEN: _ClassVar[ErrorReason]
     ERROR_REASON_RULES_LOCKED: _ClassVar[ErrorReason]
     ERROR_REASON_STORE_FULL: _ClassVar[ErrorReason]
 ERROR_REASON_UNSPECIFIED: ErrorReason
@@ -38,5 +39,6 @@ ERROR_REASON_INTERNAL: ErrorReason
 ERROR_REASON_OVERLOADED: ErrorReason
 ERROR_REASON_CONTEST_NOT_FOUND: ErrorReason
 ERROR_REASON_CONTEST_ALREADY_EXISTS: ErrorReason
+ERROR_REASON_CONTEST_NOT_OPEN: ErrorReason
 ERROR_REASON_RULES_LOCKED: ErrorReason
 ERROR_REASON_STORE_FULL: ErrorReason

@@ -60,6 +60,7 @@ class EndReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     END_REASON_UNSPECIFIED: _ClassVar[EndReason]
     END_REASON_CONTEST_OVER: _ClassVar[EndReason]
     END_REASON_DRAINING: _ClassVar[EndReason]
+    END_REASON_CONTEST_DELETED: _ClassVar[EndReason]
 UPDATE_MODE_UNSPECIFIED: UpdateMode
 UPDATE_MODE_INCREMENT: UpdateMode
 UPDATE_MODE_SET: UpdateMode
@@ -88,6 +89,7 @@ SNAPSHOT_REASON_CONTEST_UPDATED: SnapshotReason
 END_REASON_UNSPECIFIED: EndReason
 END_REASON_CONTEST_OVER: EndReason
 END_REASON_DRAINING: EndReason
+END_REASON_CONTEST_DELETED: EndReason
 
 class UpdateScoreRequest(_message.Message):
     __slots__ = ("contest_id", "user_id", "points", "mode", "request_id", "event_type", "event_time", "display_name", "attributes", "clear_display_name")
@@ -313,26 +315,30 @@ class Snapshot(_message.Message):
     def __init__(self, users: _Optional[_Iterable[_Union[RankedUser, _Mapping]]] = ..., total_users: _Optional[int] = ..., reason: _Optional[_Union[SnapshotReason, str]] = ..., rules: _Optional[_Union[ContestRules, _Mapping]] = ...) -> None: ...
 
 class Changes(_message.Message):
-    __slots__ = ("changes",)
+    __slots__ = ("changes", "total_users")
     CHANGES_FIELD_NUMBER: _ClassVar[int]
+    TOTAL_USERS_FIELD_NUMBER: _ClassVar[int]
     changes: _containers.RepeatedCompositeFieldContainer[ScoreChange]
-    def __init__(self, changes: _Optional[_Iterable[_Union[ScoreChange, _Mapping]]] = ...) -> None: ...
+    total_users: int
+    def __init__(self, changes: _Optional[_Iterable[_Union[ScoreChange, _Mapping]]] = ..., total_users: _Optional[int] = ...) -> None: ...
 
 class ScoreChange(_message.Message):
-    __slots__ = ("user", "previous_rank", "points", "event_type", "event_time", "previous_place")
+    __slots__ = ("user", "previous_rank", "points", "event_type", "event_time", "previous_place", "removed")
     USER_FIELD_NUMBER: _ClassVar[int]
     PREVIOUS_RANK_FIELD_NUMBER: _ClassVar[int]
     POINTS_FIELD_NUMBER: _ClassVar[int]
     EVENT_TYPE_FIELD_NUMBER: _ClassVar[int]
     EVENT_TIME_FIELD_NUMBER: _ClassVar[int]
     PREVIOUS_PLACE_FIELD_NUMBER: _ClassVar[int]
+    REMOVED_FIELD_NUMBER: _ClassVar[int]
     user: RankedUser
     previous_rank: int
     points: int
     event_type: str
     event_time: _timestamp_pb2.Timestamp
     previous_place: int
-    def __init__(self, user: _Optional[_Union[RankedUser, _Mapping]] = ..., previous_rank: _Optional[int] = ..., points: _Optional[int] = ..., event_type: _Optional[str] = ..., event_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., previous_place: _Optional[int] = ...) -> None: ...
+    removed: bool
+    def __init__(self, user: _Optional[_Union[RankedUser, _Mapping]] = ..., previous_rank: _Optional[int] = ..., points: _Optional[int] = ..., event_type: _Optional[str] = ..., event_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., previous_place: _Optional[int] = ..., removed: _Optional[bool] = ...) -> None: ...
 
 class Progress(_message.Message):
     __slots__ = ()

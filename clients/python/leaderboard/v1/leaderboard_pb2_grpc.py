@@ -78,13 +78,16 @@ class LeaderboardServiceServicer:
 
     def UpdateScore(self, request, context):
         """Changes the score of one user and returns the score and rank right after
-        this change. The first write creates the contest and the user, also with
-        0 points. With a `request_id` the call can be repeated without counting
-        twice, on any server.
+        this change. The first write creates the user, also with 0 points, and the
+        contest, unless the server requires that contests are created before. With a
+        `request_id` the call can be repeated without counting twice, on any server,
+        for as long as the contest is not deleted.
 
         Fails with INVALID_ARGUMENT for a malformed field, OUT_OF_RANGE when the
-        points or the resulting score exceed the bounds, and ALREADY_EXISTS when the
-        `request_id` was used with another payload; nothing is written then.
+        points or the resulting score exceed the bounds, which the rules of the
+        contest may narrow, ALREADY_EXISTS when the `request_id` was used with
+        another payload, FAILED_PRECONDITION when the contest is not open, and
+        NOT_FOUND when it has to be created before; nothing is written then.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -117,8 +120,8 @@ class LeaderboardServiceServicer:
     def GetUserRank(self, request, context):
         """Returns the score and rank of one user, and its neighbors if requested.
 
-        Fails with NOT_FOUND when the user has no score in the contest (also when
-        the contest is unknown), INVALID_ARGUMENT for a malformed field and
+        Fails with NOT_FOUND when the user has no score in the contest or is hidden
+        (also when the contest is unknown), INVALID_ARGUMENT for a malformed field and
         FAILED_PRECONDITION when `min_position` can't be reached.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -130,7 +133,7 @@ class LeaderboardServiceServicer:
 
         Fails with INVALID_ARGUMENT for a malformed field, and when there is no user
         or more than 1,000, and FAILED_PRECONDITION when `min_position` can't be
-        reached. Users without a score are no error.
+        reached. Users without a score, and hidden ones, are no error.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -153,7 +156,8 @@ class LeaderboardServiceServicer:
         is sent; no change is skipped silently. A contest that does not exist yet
         can be watched: its changes follow when it begins.
 
-        Ends with an `end` message when the server drains. Fails with
+        Ends with an `end` message when the contest is over or deleted, and when the
+        server drains. Fails with
         INVALID_ARGUMENT for a malformed field, UNAVAILABLE when the store has to
         be read and is unavailable, and RESOURCE_EXHAUSTED when the watcher accepts
         nothing for the write timeout of the server; the details then have the last

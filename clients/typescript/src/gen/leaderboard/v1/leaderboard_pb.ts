@@ -40,7 +40,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file leaderboard/v1/leaderboard.proto.
  */
 export const file_leaderboard_v1_leaderboard: GenFile = /*@__PURE__*/
-  fileDesc("CiBsZWFkZXJib2FyZC92MS9sZWFkZXJib2FyZC5wcm90bxIObGVhZGVyYm9hcmQudjEihgMKElVwZGF0ZVNjb3JlUmVxdWVzdBISCgpjb250ZXN0X2lkGAEgASgJEg8KB3VzZXJfaWQYAiABKAkSDgoGcG9pbnRzGAMgASgDEigKBG1vZGUYBCABKA4yGi5sZWFkZXJib2FyZC52MS5VcGRhdGVNb2RlEhIKCnJlcXVlc3RfaWQYBSABKAkSEgoKZXZlbnRfdHlwZRgGIAEoCRIuCgpldmVudF90aW1lGAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIUCgxkaXNwbGF5X25hbWUYCCABKAkSRgoKYXR0cmlidXRlcxgJIAMoCzIyLmxlYWRlcmJvYXJkLnYxLlVwZGF0ZVNjb3JlUmVxdWVzdC5BdHRyaWJ1dGVzRW50cnkSGgoSY2xlYXJfZGlzcGxheV9uYW1lGAsgASgIGjEKD0F0dHJpYnV0ZXNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBSgQIChALUgZzZWFzb24i1QEKE1VwZGF0ZVNjb3JlUmVzcG9uc2USKAoEdXNlchgBIAEoCzIaLmxlYWRlcmJvYXJkLnYxLlJhbmtlZFVzZXISFgoOcHJldmlvdXNfc2NvcmUYAiABKAMSFQoNcHJldmlvdXNfcmFuaxgDIAEoBRIPCgdhcHBsaWVkGAQgASgIEhAKCHJlcGxheWVkGAUgASgIEioKCHBvc2l0aW9uGAYgASgLMhgubGVhZGVyYm9hcmQudjEuUG9zaXRpb24SFgoOcHJldmlvdXNfcGxhY2UYByABKAUiTwoYQmF0Y2hVcGRhdGVTY29yZXNSZXF1ZXN0EjMKB3VwZGF0ZXMYASADKAsyIi5sZWFkZXJib2FyZC52MS5VcGRhdGVTY29yZVJlcXVlc3QiTwoZQmF0Y2hVcGRhdGVTY29yZXNSZXNwb25zZRIyCgdyZXN1bHRzGAEgAygLMiEubGVhZGVyYm9hcmQudjEuQmF0Y2hVcGRhdGVSZXN1bHQihwEKEUJhdGNoVXBkYXRlUmVzdWx0EjcKCHJlc3BvbnNlGAEgASgLMiMubGVhZGVyYm9hcmQudjEuVXBkYXRlU2NvcmVSZXNwb25zZUgAEi4KBnN0YXR1cxgCIAEoCzIcLmxlYWRlcmJvYXJkLnYxLlVwZGF0ZVN0YXR1c0gAQgkKB291dGNvbWUiVAoMVXBkYXRlU3RhdHVzEgwKBGNvZGUYASABKAUSDwoHbWVzc2FnZRgCIAEoCRIlCgdkZXRhaWxzGAMgAygLMhQuZ29vZ2xlLnByb3RvYnVmLkFueSKJAQoSR2V0VG9wVXNlcnNSZXF1ZXN0EhIKCmNvbnRlc3RfaWQYASABKAkSDQoFbGltaXQYAiABKAUSEgoKc3RhcnRfcmFuaxgDIAEoBRIuCgxtaW5fcG9zaXRpb24YBCABKAsyGC5sZWFkZXJib2FyZC52MS5Qb3NpdGlvbkoECAUQBlIGc2Vhc29uIoEBChNHZXRUb3BVc2Vyc1Jlc3BvbnNlEikKBXVzZXJzGAEgAygLMhoubGVhZGVyYm9hcmQudjEuUmFua2VkVXNlchITCgt0b3RhbF91c2VycxgCIAEoBRIqCghwb3NpdGlvbhgDIAEoCzIYLmxlYWRlcmJvYXJkLnYxLlBvc2l0aW9uIpoBChJHZXRVc2VyUmFua1JlcXVlc3QSEgoKY29udGVzdF9pZBgBIAEoCRIPCgd1c2VyX2lkGAIgASgJEhEKCW5laWdoYm9ycxgDIAEoBRIuCgxtaW5fcG9zaXRpb24YBCABKAsyGC5sZWFkZXJib2FyZC52MS5Qb3NpdGlvbhIOCgZhcm91bmQYBiABKAVKBAgFEAZSBnNlYXNvbiLvAQoTR2V0VXNlclJhbmtSZXNwb25zZRIoCgR1c2VyGAEgASgLMhoubGVhZGVyYm9hcmQudjEuUmFua2VkVXNlchItCgluZWlnaGJvcnMYAiADKAsyGi5sZWFkZXJib2FyZC52MS5SYW5rZWRVc2VyEhMKC3RvdGFsX3VzZXJzGAMgASgFEhIKCnBlcmNlbnRpbGUYBCABKAESKgoIcG9zaXRpb24YBSABKAsyGC5sZWFkZXJib2FyZC52MS5Qb3NpdGlvbhIqCgZhcm91bmQYBiADKAsyGi5sZWFkZXJib2FyZC52MS5SYW5rZWRVc2VyIn4KGEJhdGNoR2V0VXNlclJhbmtzUmVxdWVzdBISCgpjb250ZXN0X2lkGAEgASgJEhAKCHVzZXJfaWRzGAIgAygJEi4KDG1pbl9wb3NpdGlvbhgEIAEoCzIYLmxlYWRlcmJvYXJkLnYxLlBvc2l0aW9uSgQIAxAEUgZzZWFzb24ioQEKGUJhdGNoR2V0VXNlclJhbmtzUmVzcG9uc2USKQoFdXNlcnMYASADKAsyGi5sZWFkZXJib2FyZC52MS5SYW5rZWRVc2VyEhgKEG1pc3NpbmdfdXNlcl9pZHMYAiADKAkSEwoLdG90YWxfdXNlcnMYAyABKAUSKgoIcG9zaXRpb24YBCABKAsyGC5sZWFkZXJib2FyZC52MS5Qb3NpdGlvbiKGAQoTR2V0U2NvcmVSYW5rUmVxdWVzdBISCgpjb250ZXN0X2lkGAEgASgJEg0KBXNjb3JlGAIgASgDEg4KBmFyb3VuZBgDIAEoBRIuCgxtaW5fcG9zaXRpb24YBSABKAsyGC5sZWFkZXJib2FyZC52MS5Qb3NpdGlvbkoECAQQBVIGc2Vhc29uIqABChRHZXRTY29yZVJhbmtSZXNwb25zZRIMCgRyYW5rGAEgASgFEg0KBXBsYWNlGAIgASgFEioKBmFyb3VuZBgDIAMoCzIaLmxlYWRlcmJvYXJkLnYxLlJhbmtlZFVzZXISEwoLdG90YWxfdXNlcnMYBCABKAUSKgoIcG9zaXRpb24YBSABKAsyGC5sZWFkZXJib2FyZC52MS5Qb3NpdGlvbiLWAQoTV2F0Y2hDb250ZXN0UmVxdWVzdBISCgpjb250ZXN0X2lkGAEgASgJEg0KBWxpbWl0GAIgASgFEikKBXNjb3BlGAMgASgOMhoubGVhZGVyYm9hcmQudjEuV2F0Y2hTY29wZRIQCgh1c2VyX2lkcxgEIAMoCRIuCgxyZXN1bWVfYWZ0ZXIYBSABKAsyGC5sZWFkZXJib2FyZC52MS5Qb3NpdGlvbhIvCgxtaW5faW50ZXJ2YWwYBiABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24ikgIKFFdhdGNoQ29udGVzdFJlc3BvbnNlEioKCHBvc2l0aW9uGAEgASgLMhgubGVhZGVyYm9hcmQudjEuUG9zaXRpb24SGQoRcHJldmlvdXNfcmV2aXNpb24YAiABKAMSLAoIc25hcHNob3QYAyABKAsyGC5sZWFkZXJib2FyZC52MS5TbmFwc2hvdEgAEioKB2NoYW5nZXMYBCABKAsyFy5sZWFkZXJib2FyZC52MS5DaGFuZ2VzSAASLAoIcHJvZ3Jlc3MYBSABKAsyGC5sZWFkZXJib2FyZC52MS5Qcm9ncmVzc0gAEiIKA2VuZBgGIAEoCzITLmxlYWRlcmJvYXJkLnYxLkVuZEgAQgcKBWV2ZW50IrUBCghTbmFwc2hvdBIpCgV1c2VycxgBIAMoCzIaLmxlYWRlcmJvYXJkLnYxLlJhbmtlZFVzZXISEwoLdG90YWxfdXNlcnMYAiABKAUSLgoGcmVhc29uGAMgASgOMh4ubGVhZGVyYm9hcmQudjEuU25hcHNob3RSZWFzb24SKwoFcnVsZXMYBCABKAsyHC5sZWFkZXJib2FyZC52MS5Db250ZXN0UnVsZXNKBAgFEAZSBnNlYXNvbiJKCgdDaGFuZ2VzEiwKB2NoYW5nZXMYASADKAsyGy5sZWFkZXJib2FyZC52MS5TY29yZUNoYW5nZUoECAIQA1ILdG90YWxfdXNlcnMiyQEKC1Njb3JlQ2hhbmdlEigKBHVzZXIYASABKAsyGi5sZWFkZXJib2FyZC52MS5SYW5rZWRVc2VyEhUKDXByZXZpb3VzX3JhbmsYAiABKAUSDgoGcG9pbnRzGAMgASgDEhIKCmV2ZW50X3R5cGUYBCABKAkSLgoKZXZlbnRfdGltZRgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASFgoOcHJldmlvdXNfcGxhY2UYBiABKAVKBAgHEAhSB3JlbW92ZWQiCgoIUHJvZ3Jlc3MiMAoDRW5kEikKBnJlYXNvbhgBIAEoDjIZLmxlYWRlcmJvYXJkLnYxLkVuZFJlYXNvbiLSAQoKUmFua2VkVXNlchIPCgd1c2VyX2lkGAEgASgJEg0KBXNjb3JlGAIgASgDEgwKBHJhbmsYAyABKAUSFAoMZGlzcGxheV9uYW1lGAQgASgJEg0KBXBsYWNlGAUgASgFEj4KCmF0dHJpYnV0ZXMYBiADKAsyKi5sZWFkZXJib2FyZC52MS5SYW5rZWRVc2VyLkF0dHJpYnV0ZXNFbnRyeRoxCg9BdHRyaWJ1dGVzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASK2AgoMQ29udGVzdFJ1bGVzEiQKBW9yZGVyGAEgASgOMhUubGVhZGVyYm9hcmQudjEuT3JkZXISKwoJdGllX2JyZWFrGAIgASgOMhgubGVhZGVyYm9hcmQudjEuVGllQnJlYWsSLQoKcmFua19zdHlsZRgDIAEoDjIZLmxlYWRlcmJvYXJkLnYxLlJhbmtTdHlsZRIwCgxkZWZhdWx0X21vZGUYBCABKA4yGi5sZWFkZXJib2FyZC52MS5VcGRhdGVNb2RlEhYKCW1pbl9zY29yZRgFIAEoA0gAiAEBEhYKCW1heF9zY29yZRgGIAEoA0gBiAEBEhcKCm1heF9wb2ludHMYByABKANIAogBAUIMCgpfbWluX3Njb3JlQgwKCl9tYXhfc2NvcmVCDQoLX21heF9wb2ludHMiKwoIUG9zaXRpb24SDQoFZXBvY2gYASABKAkSEAoIcmV2aXNpb24YAiABKAMqbwoKVXBkYXRlTW9kZRIbChdVUERBVEVfTU9ERV9VTlNQRUNJRklFRBAAEhkKFVVQREFURV9NT0RFX0lOQ1JFTUVOVBABEhMKD1VQREFURV9NT0RFX1NFVBACEhQKEFVQREFURV9NT0RFX0JFU1QQAypPCgVPcmRlchIVChFPUkRFUl9VTlNQRUNJRklFRBAAEhcKE09SREVSX0hJR0hFU1RfRklSU1QQARIWChJPUkRFUl9MT1dFU1RfRklSU1QQAipeCghUaWVCcmVhaxIZChVUSUVfQlJFQUtfVU5TUEVDSUZJRUQQABIbChdUSUVfQlJFQUtfRklSU1RfUkVBQ0hFRBABEhoKFlRJRV9CUkVBS19MQVNUX1JFQUNIRUQQAipxCglSYW5rU3R5bGUSGgoWUkFOS19TVFlMRV9VTlNQRUNJRklFRBAAEhYKElJBTktfU1RZTEVfT1JESU5BTBABEhoKFlJBTktfU1RZTEVfQ09NUEVUSVRJT04QAhIUChBSQU5LX1NUWUxFX0RFTlNFEAMqagoKV2F0Y2hTY29wZRIbChdXQVRDSF9TQ09QRV9VTlNQRUNJRklFRBAAEhMKD1dBVENIX1NDT1BFX1RPUBABEhMKD1dBVENIX1NDT1BFX0FMTBACEhUKEVdBVENIX1NDT1BFX1VTRVJTEAMqkAIKDlNuYXBzaG90UmVhc29uEh8KG1NOQVBTSE9UX1JFQVNPTl9VTlNQRUNJRklFRBAAEhsKF1NOQVBTSE9UX1JFQVNPTl9JTklUSUFMEAESIwofU05BUFNIT1RfUkVBU09OX0hJU1RPUllfVFJJTU1FRBACEh0KGVNOQVBTSE9UX1JFQVNPTl9ORVdfRVBPQ0gQAxIaChZTTkFQU0hPVF9SRUFTT05fTEFHR0VEEAQSGQoVU05BUFNIT1RfUkVBU09OX0FIRUFEEAUSIwofU05BUFNIT1RfUkVBU09OX0NPTlRFU1RfVVBEQVRFRBAHIgQIBhAGKhpTTkFQU0hPVF9SRUFTT05fTkVXX1NFQVNPTip/CglFbmRSZWFzb24SGgoWRU5EX1JFQVNPTl9VTlNQRUNJRklFRBAAEhsKF0VORF9SRUFTT05fQ09OVEVTVF9PVkVSEAESFwoTRU5EX1JFQVNPTl9EUkFJTklORxACIgQIAxADKhpFTkRfUkVBU09OX0NPTlRFU1RfREVMRVRFRDKoBQoSTGVhZGVyYm9hcmRTZXJ2aWNlElYKC1VwZGF0ZVNjb3JlEiIubGVhZGVyYm9hcmQudjEuVXBkYXRlU2NvcmVSZXF1ZXN0GiMubGVhZGVyYm9hcmQudjEuVXBkYXRlU2NvcmVSZXNwb25zZRJoChFCYXRjaFVwZGF0ZVNjb3JlcxIoLmxlYWRlcmJvYXJkLnYxLkJhdGNoVXBkYXRlU2NvcmVzUmVxdWVzdBopLmxlYWRlcmJvYXJkLnYxLkJhdGNoVXBkYXRlU2NvcmVzUmVzcG9uc2USVgoLR2V0VG9wVXNlcnMSIi5sZWFkZXJib2FyZC52MS5HZXRUb3BVc2Vyc1JlcXVlc3QaIy5sZWFkZXJib2FyZC52MS5HZXRUb3BVc2Vyc1Jlc3BvbnNlElYKC0dldFVzZXJSYW5rEiIubGVhZGVyYm9hcmQudjEuR2V0VXNlclJhbmtSZXF1ZXN0GiMubGVhZGVyYm9hcmQudjEuR2V0VXNlclJhbmtSZXNwb25zZRJoChFCYXRjaEdldFVzZXJSYW5rcxIoLmxlYWRlcmJvYXJkLnYxLkJhdGNoR2V0VXNlclJhbmtzUmVxdWVzdBopLmxlYWRlcmJvYXJkLnYxLkJhdGNoR2V0VXNlclJhbmtzUmVzcG9uc2USWQoMR2V0U2NvcmVSYW5rEiMubGVhZGVyYm9hcmQudjEuR2V0U2NvcmVSYW5rUmVxdWVzdBokLmxlYWRlcmJvYXJkLnYxLkdldFNjb3JlUmFua1Jlc3BvbnNlElsKDFdhdGNoQ29udGVzdBIjLmxlYWRlcmJvYXJkLnYxLldhdGNoQ29udGVzdFJlcXVlc3QaJC5sZWFkZXJib2FyZC52MS5XYXRjaENvbnRlc3RSZXNwb25zZTABQmEKEWlvLmxlYWRlcmJvYXJkLnYxUAFaSmdpdGh1Yi5jb20vbGVhZGVyYm9hcmQvbGVhZGVyYm9hcmQvY2xpZW50cy9nby9sZWFkZXJib2FyZC92MTtsZWFkZXJib2FyZHYxYgZwcm90bzM", [file_google_protobuf_any, file_google_protobuf_duration, file_google_protobuf_timestamp]);
+  fileDesc("CiBsZWFkZXJib2FyZC92MS9sZWFkZXJib2FyZC5wcm90bxIObGVhZGVyYm9hcmQudjEihgMKElVwZGF0ZVNjb3JlUmVxdWVzdBISCgpjb250ZXN0X2lkGAEgASgJEg8KB3VzZXJfaWQYAiABKAkSDgoGcG9pbnRzGAMgASgDEigKBG1vZGUYBCABKA4yGi5sZWFkZXJib2FyZC52MS5VcGRhdGVNb2RlEhIKCnJlcXVlc3RfaWQYBSABKAkSEgoKZXZlbnRfdHlwZRgGIAEoCRIuCgpldmVudF90aW1lGAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIUCgxkaXNwbGF5X25hbWUYCCABKAkSRgoKYXR0cmlidXRlcxgJIAMoCzIyLmxlYWRlcmJvYXJkLnYxLlVwZGF0ZVNjb3JlUmVxdWVzdC5BdHRyaWJ1dGVzRW50cnkSGgoSY2xlYXJfZGlzcGxheV9uYW1lGAsgASgIGjEKD0F0dHJpYnV0ZXNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBSgQIChALUgZzZWFzb24i1QEKE1VwZGF0ZVNjb3JlUmVzcG9uc2USKAoEdXNlchgBIAEoCzIaLmxlYWRlcmJvYXJkLnYxLlJhbmtlZFVzZXISFgoOcHJldmlvdXNfc2NvcmUYAiABKAMSFQoNcHJldmlvdXNfcmFuaxgDIAEoBRIPCgdhcHBsaWVkGAQgASgIEhAKCHJlcGxheWVkGAUgASgIEioKCHBvc2l0aW9uGAYgASgLMhgubGVhZGVyYm9hcmQudjEuUG9zaXRpb24SFgoOcHJldmlvdXNfcGxhY2UYByABKAUiTwoYQmF0Y2hVcGRhdGVTY29yZXNSZXF1ZXN0EjMKB3VwZGF0ZXMYASADKAsyIi5sZWFkZXJib2FyZC52MS5VcGRhdGVTY29yZVJlcXVlc3QiTwoZQmF0Y2hVcGRhdGVTY29yZXNSZXNwb25zZRIyCgdyZXN1bHRzGAEgAygLMiEubGVhZGVyYm9hcmQudjEuQmF0Y2hVcGRhdGVSZXN1bHQihwEKEUJhdGNoVXBkYXRlUmVzdWx0EjcKCHJlc3BvbnNlGAEgASgLMiMubGVhZGVyYm9hcmQudjEuVXBkYXRlU2NvcmVSZXNwb25zZUgAEi4KBnN0YXR1cxgCIAEoCzIcLmxlYWRlcmJvYXJkLnYxLlVwZGF0ZVN0YXR1c0gAQgkKB291dGNvbWUiVAoMVXBkYXRlU3RhdHVzEgwKBGNvZGUYASABKAUSDwoHbWVzc2FnZRgCIAEoCRIlCgdkZXRhaWxzGAMgAygLMhQuZ29vZ2xlLnByb3RvYnVmLkFueSKJAQoSR2V0VG9wVXNlcnNSZXF1ZXN0EhIKCmNvbnRlc3RfaWQYASABKAkSDQoFbGltaXQYAiABKAUSEgoKc3RhcnRfcmFuaxgDIAEoBRIuCgxtaW5fcG9zaXRpb24YBCABKAsyGC5sZWFkZXJib2FyZC52MS5Qb3NpdGlvbkoECAUQBlIGc2Vhc29uIoEBChNHZXRUb3BVc2Vyc1Jlc3BvbnNlEikKBXVzZXJzGAEgAygLMhoubGVhZGVyYm9hcmQudjEuUmFua2VkVXNlchITCgt0b3RhbF91c2VycxgCIAEoBRIqCghwb3NpdGlvbhgDIAEoCzIYLmxlYWRlcmJvYXJkLnYxLlBvc2l0aW9uIpoBChJHZXRVc2VyUmFua1JlcXVlc3QSEgoKY29udGVzdF9pZBgBIAEoCRIPCgd1c2VyX2lkGAIgASgJEhEKCW5laWdoYm9ycxgDIAEoBRIuCgxtaW5fcG9zaXRpb24YBCABKAsyGC5sZWFkZXJib2FyZC52MS5Qb3NpdGlvbhIOCgZhcm91bmQYBiABKAVKBAgFEAZSBnNlYXNvbiLvAQoTR2V0VXNlclJhbmtSZXNwb25zZRIoCgR1c2VyGAEgASgLMhoubGVhZGVyYm9hcmQudjEuUmFua2VkVXNlchItCgluZWlnaGJvcnMYAiADKAsyGi5sZWFkZXJib2FyZC52MS5SYW5rZWRVc2VyEhMKC3RvdGFsX3VzZXJzGAMgASgFEhIKCnBlcmNlbnRpbGUYBCABKAESKgoIcG9zaXRpb24YBSABKAsyGC5sZWFkZXJib2FyZC52MS5Qb3NpdGlvbhIqCgZhcm91bmQYBiADKAsyGi5sZWFkZXJib2FyZC52MS5SYW5rZWRVc2VyIn4KGEJhdGNoR2V0VXNlclJhbmtzUmVxdWVzdBISCgpjb250ZXN0X2lkGAEgASgJEhAKCHVzZXJfaWRzGAIgAygJEi4KDG1pbl9wb3NpdGlvbhgEIAEoCzIYLmxlYWRlcmJvYXJkLnYxLlBvc2l0aW9uSgQIAxAEUgZzZWFzb24ioQEKGUJhdGNoR2V0VXNlclJhbmtzUmVzcG9uc2USKQoFdXNlcnMYASADKAsyGi5sZWFkZXJib2FyZC52MS5SYW5rZWRVc2VyEhgKEG1pc3NpbmdfdXNlcl9pZHMYAiADKAkSEwoLdG90YWxfdXNlcnMYAyABKAUSKgoIcG9zaXRpb24YBCABKAsyGC5sZWFkZXJib2FyZC52MS5Qb3NpdGlvbiKGAQoTR2V0U2NvcmVSYW5rUmVxdWVzdBISCgpjb250ZXN0X2lkGAEgASgJEg0KBXNjb3JlGAIgASgDEg4KBmFyb3VuZBgDIAEoBRIuCgxtaW5fcG9zaXRpb24YBSABKAsyGC5sZWFkZXJib2FyZC52MS5Qb3NpdGlvbkoECAQQBVIGc2Vhc29uIqABChRHZXRTY29yZVJhbmtSZXNwb25zZRIMCgRyYW5rGAEgASgFEg0KBXBsYWNlGAIgASgFEioKBmFyb3VuZBgDIAMoCzIaLmxlYWRlcmJvYXJkLnYxLlJhbmtlZFVzZXISEwoLdG90YWxfdXNlcnMYBCABKAUSKgoIcG9zaXRpb24YBSABKAsyGC5sZWFkZXJib2FyZC52MS5Qb3NpdGlvbiLWAQoTV2F0Y2hDb250ZXN0UmVxdWVzdBISCgpjb250ZXN0X2lkGAEgASgJEg0KBWxpbWl0GAIgASgFEikKBXNjb3BlGAMgASgOMhoubGVhZGVyYm9hcmQudjEuV2F0Y2hTY29wZRIQCgh1c2VyX2lkcxgEIAMoCRIuCgxyZXN1bWVfYWZ0ZXIYBSABKAsyGC5sZWFkZXJib2FyZC52MS5Qb3NpdGlvbhIvCgxtaW5faW50ZXJ2YWwYBiABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24ikgIKFFdhdGNoQ29udGVzdFJlc3BvbnNlEioKCHBvc2l0aW9uGAEgASgLMhgubGVhZGVyYm9hcmQudjEuUG9zaXRpb24SGQoRcHJldmlvdXNfcmV2aXNpb24YAiABKAMSLAoIc25hcHNob3QYAyABKAsyGC5sZWFkZXJib2FyZC52MS5TbmFwc2hvdEgAEioKB2NoYW5nZXMYBCABKAsyFy5sZWFkZXJib2FyZC52MS5DaGFuZ2VzSAASLAoIcHJvZ3Jlc3MYBSABKAsyGC5sZWFkZXJib2FyZC52MS5Qcm9ncmVzc0gAEiIKA2VuZBgGIAEoCzITLmxlYWRlcmJvYXJkLnYxLkVuZEgAQgcKBWV2ZW50IrUBCghTbmFwc2hvdBIpCgV1c2VycxgBIAMoCzIaLmxlYWRlcmJvYXJkLnYxLlJhbmtlZFVzZXISEwoLdG90YWxfdXNlcnMYAiABKAUSLgoGcmVhc29uGAMgASgOMh4ubGVhZGVyYm9hcmQudjEuU25hcHNob3RSZWFzb24SKwoFcnVsZXMYBCABKAsyHC5sZWFkZXJib2FyZC52MS5Db250ZXN0UnVsZXNKBAgFEAZSBnNlYXNvbiJMCgdDaGFuZ2VzEiwKB2NoYW5nZXMYASADKAsyGy5sZWFkZXJib2FyZC52MS5TY29yZUNoYW5nZRITCgt0b3RhbF91c2VycxgCIAEoBSLLAQoLU2NvcmVDaGFuZ2USKAoEdXNlchgBIAEoCzIaLmxlYWRlcmJvYXJkLnYxLlJhbmtlZFVzZXISFQoNcHJldmlvdXNfcmFuaxgCIAEoBRIOCgZwb2ludHMYAyABKAMSEgoKZXZlbnRfdHlwZRgEIAEoCRIuCgpldmVudF90aW1lGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIWCg5wcmV2aW91c19wbGFjZRgGIAEoBRIPCgdyZW1vdmVkGAcgASgIIgoKCFByb2dyZXNzIjAKA0VuZBIpCgZyZWFzb24YASABKA4yGS5sZWFkZXJib2FyZC52MS5FbmRSZWFzb24i0gEKClJhbmtlZFVzZXISDwoHdXNlcl9pZBgBIAEoCRINCgVzY29yZRgCIAEoAxIMCgRyYW5rGAMgASgFEhQKDGRpc3BsYXlfbmFtZRgEIAEoCRINCgVwbGFjZRgFIAEoBRI+CgphdHRyaWJ1dGVzGAYgAygLMioubGVhZGVyYm9hcmQudjEuUmFua2VkVXNlci5BdHRyaWJ1dGVzRW50cnkaMQoPQXR0cmlidXRlc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEitgIKDENvbnRlc3RSdWxlcxIkCgVvcmRlchgBIAEoDjIVLmxlYWRlcmJvYXJkLnYxLk9yZGVyEisKCXRpZV9icmVhaxgCIAEoDjIYLmxlYWRlcmJvYXJkLnYxLlRpZUJyZWFrEi0KCnJhbmtfc3R5bGUYAyABKA4yGS5sZWFkZXJib2FyZC52MS5SYW5rU3R5bGUSMAoMZGVmYXVsdF9tb2RlGAQgASgOMhoubGVhZGVyYm9hcmQudjEuVXBkYXRlTW9kZRIWCgltaW5fc2NvcmUYBSABKANIAIgBARIWCgltYXhfc2NvcmUYBiABKANIAYgBARIXCgptYXhfcG9pbnRzGAcgASgDSAKIAQFCDAoKX21pbl9zY29yZUIMCgpfbWF4X3Njb3JlQg0KC19tYXhfcG9pbnRzIisKCFBvc2l0aW9uEg0KBWVwb2NoGAEgASgJEhAKCHJldmlzaW9uGAIgASgDKm8KClVwZGF0ZU1vZGUSGwoXVVBEQVRFX01PREVfVU5TUEVDSUZJRUQQABIZChVVUERBVEVfTU9ERV9JTkNSRU1FTlQQARITCg9VUERBVEVfTU9ERV9TRVQQAhIUChBVUERBVEVfTU9ERV9CRVNUEAMqTwoFT3JkZXISFQoRT1JERVJfVU5TUEVDSUZJRUQQABIXChNPUkRFUl9ISUdIRVNUX0ZJUlNUEAESFgoST1JERVJfTE9XRVNUX0ZJUlNUEAIqXgoIVGllQnJlYWsSGQoVVElFX0JSRUFLX1VOU1BFQ0lGSUVEEAASGwoXVElFX0JSRUFLX0ZJUlNUX1JFQUNIRUQQARIaChZUSUVfQlJFQUtfTEFTVF9SRUFDSEVEEAIqcQoJUmFua1N0eWxlEhoKFlJBTktfU1RZTEVfVU5TUEVDSUZJRUQQABIWChJSQU5LX1NUWUxFX09SRElOQUwQARIaChZSQU5LX1NUWUxFX0NPTVBFVElUSU9OEAISFAoQUkFOS19TVFlMRV9ERU5TRRADKmoKCldhdGNoU2NvcGUSGwoXV0FUQ0hfU0NPUEVfVU5TUEVDSUZJRUQQABITCg9XQVRDSF9TQ09QRV9UT1AQARITCg9XQVRDSF9TQ09QRV9BTEwQAhIVChFXQVRDSF9TQ09QRV9VU0VSUxADKpACCg5TbmFwc2hvdFJlYXNvbhIfChtTTkFQU0hPVF9SRUFTT05fVU5TUEVDSUZJRUQQABIbChdTTkFQU0hPVF9SRUFTT05fSU5JVElBTBABEiMKH1NOQVBTSE9UX1JFQVNPTl9ISVNUT1JZX1RSSU1NRUQQAhIdChlTTkFQU0hPVF9SRUFTT05fTkVXX0VQT0NIEAMSGgoWU05BUFNIT1RfUkVBU09OX0xBR0dFRBAEEhkKFVNOQVBTSE9UX1JFQVNPTl9BSEVBRBAFEiMKH1NOQVBTSE9UX1JFQVNPTl9DT05URVNUX1VQREFURUQQByIECAYQBioaU05BUFNIT1RfUkVBU09OX05FV19TRUFTT04qfQoJRW5kUmVhc29uEhoKFkVORF9SRUFTT05fVU5TUEVDSUZJRUQQABIbChdFTkRfUkVBU09OX0NPTlRFU1RfT1ZFUhABEhcKE0VORF9SRUFTT05fRFJBSU5JTkcQAhIeChpFTkRfUkVBU09OX0NPTlRFU1RfREVMRVRFRBADMqgFChJMZWFkZXJib2FyZFNlcnZpY2USVgoLVXBkYXRlU2NvcmUSIi5sZWFkZXJib2FyZC52MS5VcGRhdGVTY29yZVJlcXVlc3QaIy5sZWFkZXJib2FyZC52MS5VcGRhdGVTY29yZVJlc3BvbnNlEmgKEUJhdGNoVXBkYXRlU2NvcmVzEigubGVhZGVyYm9hcmQudjEuQmF0Y2hVcGRhdGVTY29yZXNSZXF1ZXN0GikubGVhZGVyYm9hcmQudjEuQmF0Y2hVcGRhdGVTY29yZXNSZXNwb25zZRJWCgtHZXRUb3BVc2VycxIiLmxlYWRlcmJvYXJkLnYxLkdldFRvcFVzZXJzUmVxdWVzdBojLmxlYWRlcmJvYXJkLnYxLkdldFRvcFVzZXJzUmVzcG9uc2USVgoLR2V0VXNlclJhbmsSIi5sZWFkZXJib2FyZC52MS5HZXRVc2VyUmFua1JlcXVlc3QaIy5sZWFkZXJib2FyZC52MS5HZXRVc2VyUmFua1Jlc3BvbnNlEmgKEUJhdGNoR2V0VXNlclJhbmtzEigubGVhZGVyYm9hcmQudjEuQmF0Y2hHZXRVc2VyUmFua3NSZXF1ZXN0GikubGVhZGVyYm9hcmQudjEuQmF0Y2hHZXRVc2VyUmFua3NSZXNwb25zZRJZCgxHZXRTY29yZVJhbmsSIy5sZWFkZXJib2FyZC52MS5HZXRTY29yZVJhbmtSZXF1ZXN0GiQubGVhZGVyYm9hcmQudjEuR2V0U2NvcmVSYW5rUmVzcG9uc2USWwoMV2F0Y2hDb250ZXN0EiMubGVhZGVyYm9hcmQudjEuV2F0Y2hDb250ZXN0UmVxdWVzdBokLmxlYWRlcmJvYXJkLnYxLldhdGNoQ29udGVzdFJlc3BvbnNlMAFCYQoRaW8ubGVhZGVyYm9hcmQudjFQAVpKZ2l0aHViLmNvbS9sZWFkZXJib2FyZC9sZWFkZXJib2FyZC9jbGllbnRzL2dvL2xlYWRlcmJvYXJkL3YxO2xlYWRlcmJvYXJkdjFiBnByb3RvMw", [file_google_protobuf_any, file_google_protobuf_duration, file_google_protobuf_timestamp]);
 
 /**
  * A change of one user's score.
@@ -152,7 +152,8 @@ export const UpdateScoreRequestSchema: GenMessage<UpdateScoreRequest> = /*@__PUR
  */
 export type UpdateScoreResponse = Message<"leaderboard.v1.UpdateScoreResponse"> & {
   /**
-   * The user right after this update.
+   * The user right after this update. A hidden user has the rank and the place
+   * 0.
    *
    * @generated from field: leaderboard.v1.RankedUser user = 1;
    */
@@ -166,7 +167,7 @@ export type UpdateScoreResponse = Message<"leaderboard.v1.UpdateScoreResponse"> 
   previousScore: bigint;
 
   /**
-   * The rank right before this update, from 1. 0 for a new user.
+   * The rank right before this update, from 1. 0 for a new or a hidden user.
    *
    * @generated from field: int32 previous_rank = 3;
    */
@@ -196,7 +197,7 @@ export type UpdateScoreResponse = Message<"leaderboard.v1.UpdateScoreResponse"> 
   position?: Position | undefined;
 
   /**
-   * The place right before this update, from 1. 0 for a new user.
+   * The place right before this update, from 1. 0 for a new or a hidden user.
    *
    * @generated from field: int32 previous_place = 7;
    */
@@ -887,6 +888,13 @@ export type Changes = Message<"leaderboard.v1.Changes"> & {
    * @generated from field: repeated leaderboard.v1.ScoreChange changes = 1;
    */
   changes: ScoreChange[];
+
+  /**
+   * How many users the contest has after the changes, from 0.
+   *
+   * @generated from field: int32 total_users = 2;
+   */
+  totalUsers: number;
 };
 
 /**
@@ -914,7 +922,8 @@ export type ScoreChange = Message<"leaderboard.v1.ScoreChange"> & {
   user?: RankedUser | undefined;
 
   /**
-   * The rank before the change, from 1. 0 for a new user, and with the scope
+   * The rank before the change, from 1. 0 for a new user or one that returns to
+   * the board, and with the scope
    * TOP for a row that is sent without a change of its score: a row that moves
    * up into the watched rows, or any row in the first message after a resume.
    *
@@ -924,7 +933,8 @@ export type ScoreChange = Message<"leaderboard.v1.ScoreChange"> & {
 
   /**
    * The difference of the score, from -2^54 to 2^54. 0 if only the display name
-   * or the attributes changed, and with the scope TOP for a row that is sent
+   * or the attributes changed, for a row that left the board or that returns to
+   * it after the user was hidden, and with the scope TOP for a row that is sent
    * without a change of its score.
    *
    * @generated from field: int64 points = 3;
@@ -951,6 +961,14 @@ export type ScoreChange = Message<"leaderboard.v1.ScoreChange"> & {
    * @generated from field: int32 previous_place = 6;
    */
   previousPlace: number;
+
+  /**
+   * Whether the row left the board: the user was removed, hidden or erased.
+   * `user` then has nothing but its id, and `points` is 0.
+   *
+   * @generated from field: bool removed = 7;
+   */
+  removed: boolean;
 };
 
 /**
@@ -1133,7 +1151,7 @@ export type Position = Message<"leaderboard.v1.Position"> & {
   /**
    * The id of one history of the contest: at most 64 letters, digits, `-` and
    * `_`, opaque. It changes when the history was lost, reset or rolled back.
-   * Empty before the first update of a contest.
+   * Empty for a contest that does not exist.
    *
    * @generated from field: string epoch = 1;
    */
@@ -1320,7 +1338,7 @@ export enum WatchScope {
   UNSPECIFIED = 0,
 
   /**
-   * The changes that affect the first `limit` ranks. A watcher that is slow, or
+   * The changes that affect the first `limit` rows. A watcher that is slow, or
    * has a `min_interval`, gets them merged.
    *
    * @generated from enum value: WATCH_SCOPE_TOP = 1;
@@ -1335,8 +1353,8 @@ export enum WatchScope {
   ALL = 2,
 
   /**
-   * Every change of the `user_ids`. Changes of other users move the rank of such
-   * a user too; its rank is that of its own last change.
+   * Every change of the `user_ids`. Changes of other users move the place and
+   * rank of such a user too; they are those of its own last change.
    *
    * @generated from enum value: WATCH_SCOPE_USERS = 3;
    */
@@ -1427,7 +1445,8 @@ export enum EndReason {
   UNSPECIFIED = 0,
 
   /**
-   * The contest is over: no more changes follow. This version never sends it.
+   * The contest is closed, and all its changes were sent. It may be opened again
+   * later.
    *
    * @generated from enum value: END_REASON_CONTEST_OVER = 1;
    */
@@ -1439,6 +1458,13 @@ export enum EndReason {
    * @generated from enum value: END_REASON_DRAINING = 2;
    */
   DRAINING = 2,
+
+  /**
+   * The contest was deleted, or expired.
+   *
+   * @generated from enum value: END_REASON_CONTEST_DELETED = 3;
+   */
+  CONTEST_DELETED = 3,
 }
 
 /**
@@ -1455,13 +1481,16 @@ export const EndReasonSchema: GenEnum<EndReason> = /*@__PURE__*/
 export const LeaderboardService: GenService<{
   /**
    * Changes the score of one user and returns the score and rank right after
-   * this change. The first write creates the contest and the user, also with
-   * 0 points. With a `request_id` the call can be repeated without counting
-   * twice, on any server.
+   * this change. The first write creates the user, also with 0 points, and the
+   * contest, unless the server requires that contests are created before. With a
+   * `request_id` the call can be repeated without counting twice, on any server,
+   * for as long as the contest is not deleted.
    *
    * Fails with INVALID_ARGUMENT for a malformed field, OUT_OF_RANGE when the
-   * points or the resulting score exceed the bounds, and ALREADY_EXISTS when the
-   * `request_id` was used with another payload; nothing is written then.
+   * points or the resulting score exceed the bounds, which the rules of the
+   * contest may narrow, ALREADY_EXISTS when the `request_id` was used with
+   * another payload, FAILED_PRECONDITION when the contest is not open, and
+   * NOT_FOUND when it has to be created before; nothing is written then.
    *
    * @generated from rpc leaderboard.v1.LeaderboardService.UpdateScore
    */
@@ -1503,8 +1532,8 @@ export const LeaderboardService: GenService<{
   /**
    * Returns the score and rank of one user, and its neighbors if requested.
    *
-   * Fails with NOT_FOUND when the user has no score in the contest (also when
-   * the contest is unknown), INVALID_ARGUMENT for a malformed field and
+   * Fails with NOT_FOUND when the user has no score in the contest or is hidden
+   * (also when the contest is unknown), INVALID_ARGUMENT for a malformed field and
    * FAILED_PRECONDITION when `min_position` can't be reached.
    *
    * @generated from rpc leaderboard.v1.LeaderboardService.GetUserRank
@@ -1519,7 +1548,7 @@ export const LeaderboardService: GenService<{
    *
    * Fails with INVALID_ARGUMENT for a malformed field, and when there is no user
    * or more than 1,000, and FAILED_PRECONDITION when `min_position` can't be
-   * reached. Users without a score are no error.
+   * reached. Users without a score, and hidden ones, are no error.
    *
    * @generated from rpc leaderboard.v1.LeaderboardService.BatchGetUserRanks
    */
@@ -1548,7 +1577,8 @@ export const LeaderboardService: GenService<{
    * is sent; no change is skipped silently. A contest that does not exist yet
    * can be watched: its changes follow when it begins.
    *
-   * Ends with an `end` message when the server drains. Fails with
+   * Ends with an `end` message when the contest is over or deleted, and when the
+   * server drains. Fails with
    * INVALID_ARGUMENT for a malformed field, UNAVAILABLE when the store has to
    * be read and is unavailable, and RESOURCE_EXHAUSTED when the watcher accepts
    * nothing for the write timeout of the server; the details then have the last
