@@ -9,6 +9,7 @@ from leaderboard.v1 import leaderboard_pb2 as pb
 from leaderboard_server.domain.errors import InvalidRequest
 from leaderboard_server.transport.parsing import (
     MAX_BATCH,
+    MAX_BATCH_ATTRIBUTES,
     MAX_OTHER_FIELDS,
     MAX_REQUEST_BYTES,
     FieldCount,
@@ -142,6 +143,30 @@ def test_too_many_other_fields_are_rejected_unparsed(kind: type[Message], field:
 
     with pytest.raises(MalformedRequest, match="more than 100 fields"):
         parse(kind, field * (MAX_REQUEST_BYTES // len(field)))
+
+
+@pytest.mark.parametrize("padding", [0, 2], ids=["tags", "padded tags"])
+@pytest.mark.parametrize("updates", [1, 7, MAX_BATCH])
+def test_too_many_attributes_are_rejected_unparsed(updates: int, padding: int) -> None:
+    """A batch has at most as many attributes as 1,000 updates may change, wherever they are."""
+    attribute = _field(pb.UpdateScoreRequest.ATTRIBUTES_FIELD_NUMBER, padding=padding)
+    shares = [MAX_BATCH_ATTRIBUTES // updates] * updates
+    shares[0] += MAX_BATCH_ATTRIBUTES % updates
+    parse(pb.BatchUpdateScoresRequest, b"".join(_field(1, attribute * share) for share in shares))
+
+    shares[-1] += 1
+    data = b"".join(_field(1, attribute * share) for share in shares) + b"\xff"
+
+    with pytest.raises(InvalidRequest, match="at most 16000 attributes in all"):
+        parse(pb.BatchUpdateScoresRequest, data)
+
+
+def test_text_full_of_the_byte_of_attributes_is_no_attribute() -> None:
+    """Long names are accepted whatever letters they have."""
+    update = pb.UpdateScoreRequest(display_name="J" * 200)
+    request = pb.BatchUpdateScoresRequest(updates=[update] * MAX_BATCH)
+
+    assert parse(pb.BatchUpdateScoresRequest, request.SerializeToString()) == request
 
 
 def test_the_largest_batch_is_parsed() -> None:

@@ -5,12 +5,14 @@ bytes before they are parsed. The count ends as soon as a limit is passed. It is
 that the parser accepts; for others it ends early or late, and the parser rejects them.
 """
 
+from collections.abc import Iterator
 from typing import NamedTuple, TypeVar
 
 from google.protobuf.message import DecodeError, Message
 
 from leaderboard.v1 import leaderboard_pb2 as pb
 from leaderboard_server.domain.errors import FieldViolation, InvalidRequest
+from leaderboard_server.domain.fields import MAX_ATTRIBUTES
 from leaderboard_server.transport.statuses import MalformedRequest, MessageTooLarge
 
 MAX_REQUEST_BYTES = 2**20
@@ -18,6 +20,10 @@ MAX_REQUEST_BYTES = 2**20
 MAX_BATCH = 1_000
 MAX_USERS = 1_000
 """Users that one request names."""
+MAX_CHANGED_ATTRIBUTES = 2 * MAX_ATTRIBUTES
+"""Attributes that one update changes: it may replace all that there are by others."""
+MAX_BATCH_ATTRIBUTES = MAX_BATCH * MAX_CHANGED_ATTRIBUTES
+"""Attributes in all updates of a batch."""
 MAX_OTHER_FIELDS = 100
 """Fields beside the updates of a batch or the users named, unknown ones included."""
 COUNTED_FROM_BYTES = 2_000
@@ -81,6 +87,9 @@ def _check_field_count(kind: type[Message], data: bytes) -> None:
     if count.others > MAX_OTHER_FIELDS:
         problem = f"it has more than {MAX_OTHER_FIELDS} fields"
         raise MalformedRequest(kind.DESCRIPTOR.full_name, problem)
+    if kind is pb.BatchUpdateScoresRequest and _has_too_many_attributes(data, number):
+        problem = f"must have at most {MAX_BATCH_ATTRIBUTES} attributes in all"
+        raise InvalidRequest((FieldViolation(field, problem),))
 
 
 def count_fields(data: bytes, number: int, limits: FieldCount) -> FieldCount:
@@ -93,20 +102,50 @@ def count_fields(data: bytes, number: int, limits: FieldCount) -> FieldCount:
 
         limits: The count that the message may have.
     """
-    entries = others = depth = position = 0
+    entries = others = 0
     entry_tag = number << 3 | _LENGTH_DELIMITED
+    for tag, depth, _, _ in _fields(data):
+        if tag == entry_tag and not depth:
+            entries += 1
+        else:
+            others += 1
+        if entries > limits.entries or others > limits.others:
+            break
+    return FieldCount(entries, others)
+
+
+def _has_too_many_attributes(data: bytes, updates: int) -> bool:
+    """Return whether a batch, with the number of its updates, has too many attributes."""
+    attributes = pb.UpdateScoreRequest.ATTRIBUTES_FIELD_NUMBER
+    tag = attributes << 3 | _LENGTH_DELIMITED
+    # Each attribute has this byte, or it with the bit for more bytes, which is counted at once.
+    if data.count(tag) + data.count(tag | _CONTINUES) <= MAX_BATCH_ATTRIBUTES:
+        return False
+    left = MAX_BATCH_ATTRIBUTES
+    update_tag = updates << 3 | _LENGTH_DELIMITED
+    for tag, depth, start, end in _fields(data):
+        if tag == update_tag and not depth:
+            left -= count_fields(data[start:end], attributes, FieldCount(left, len(data))).entries
+            if left < 0:
+                return True
+    return False
+
+
+def _fields(data: bytes) -> Iterator[tuple[int, int, int, int]]:
+    """Yield the tag of each field, the number of groups around it, and where its value is.
+
+    Ends early where the bytes are no message.
+    """
+    depth = position = 0
     size = len(data)
     try:
-        while position < size and entries <= limits.entries and others <= limits.others:
+        while position < size:
             tag, position = _varint(data, position)
-            if tag == entry_tag and not depth:
-                entries += 1
-            else:
-                others += 1
+            around, start = depth, position
             wire_type = tag & 7
             if wire_type == _LENGTH_DELIMITED:
-                length, position = _varint(data, position)
-                position += length
+                length, start = _varint(data, position)
+                position = start + length
             elif wire_type == _VARINT:
                 _, position = _varint(data, position)
             elif wire_type == _GROUP:
@@ -115,9 +154,9 @@ def count_fields(data: bytes, number: int, limits: FieldCount) -> FieldCount:
                 depth -= 1
             else:
                 position += _FIXED[wire_type]
+            yield tag, around, start, position
     except (IndexError, KeyError):
         pass  # no message: it is cut off, or has a number or type that there is not
-    return FieldCount(entries, others)
 
 
 def _varint(data: bytes, position: int) -> tuple[int, int]:

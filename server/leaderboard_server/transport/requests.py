@@ -16,7 +16,7 @@ from leaderboard_server.domain.position import Position
 from leaderboard_server.domain.rules import UpdateMode
 from leaderboard_server.domain.update import ScoreUpdate
 from leaderboard_server.domain.watch import WatchRequest, WatchScope
-from leaderboard_server.transport.parsing import MAX_BATCH
+from leaderboard_server.transport.parsing import MAX_BATCH, MAX_CHANGED_ATTRIBUTES
 from leaderboard_server.transport.queries import DEFAULT_LIMIT, MAX_LIMIT
 from leaderboard_server.transport.violations import (
     Problem,
@@ -26,8 +26,6 @@ from leaderboard_server.transport.violations import (
     violations,
 )
 
-MAX_CHANGED_ATTRIBUTES = 2 * fields.MAX_ATTRIBUTES
-"""Attributes that one update changes: it may replace all that there are by others."""
 MAX_INTERVAL_S = 60
 SECOND_NS = 1_000_000_000
 
