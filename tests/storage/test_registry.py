@@ -3,7 +3,9 @@
 import pytest
 from redis.asyncio import Redis
 
+from harness.stores import Flavour
 from leaderboard_server.domain.contest import ContestSettings
+from leaderboard_server.domain.errors import StoreFull
 from leaderboard_server.domain.update import ScoreUpdate
 from leaderboard_server.storage import keys
 from leaderboard_server.storage.store import Store
@@ -66,6 +68,27 @@ async def test_contest_is_registered_in_an_emptied_store(
         await add(store, "a")  # the registry is written before its reply
     else:
         await reader.position("a")
+
+    assert await registered(new_store()) == ["a"]
+
+
+@pytest.mark.parametrize("any_store", [*Flavour], indirect=True, scope="session")
+async def test_contest_whose_first_commit_was_refused_is_registered_again(
+    new_store: NewStore, any_redis: Redis
+) -> None:
+    """It is listed once it begins, though the store was emptied after the refusal."""
+    store = new_store()
+    await store.registry.register("a")
+    await any_redis.config_set("maxmemory", 1)
+    try:
+        with pytest.raises(StoreFull):
+            await add(store, "a")
+    finally:
+        await any_redis.config_set("maxmemory", 0)
+    await any_redis.flushall()
+    assert await registered(new_store()) == []
+
+    await add(store, "a")
 
     assert await registered(new_store()) == ["a"]
 

@@ -67,6 +67,10 @@ class ContestRegistry:
 
         self._writes.start(scripts.REGISTER_CONTEST, lambda: parameters, int, on_reply)
 
+    def forget(self, contest_id: str) -> None:
+        """Let the next commit of a contest register it again."""
+        self._known.pop(contest_id, None)
+
     def on_lost_history(self, contest_id: str) -> None:
         """Add a contest of this server again: the store may have lost the registry too.
 

@@ -128,12 +128,18 @@ class Store:
     def _send_commit(
         self, contest_id: str, updates: Sequence[ScoreUpdate], done: Done[CommitReply]
     ) -> None:
+        def on_reply(reply: CommitReply | Exception) -> None:
+            if isinstance(reply, Exception):
+                # The store may lose the registry before the contest begins, and nothing shows it.
+                self.registry.forget(contest_id)
+            done(reply)
+
         bucket = int(self._clock()) // self._retention.requests_s
         self._scripts.start_commit(
             contest_id,
             keys.of_commit(contest_id, bucket),
             updates,
-            done,
+            on_reply,
             self._server_token,
             next(self._commit_numbers),
             self._retention.history_changes,
