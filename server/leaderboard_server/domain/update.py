@@ -29,7 +29,8 @@ class ScoreUpdate(NamedTuple):
 
     def fingerprint(self) -> str:
         """Return 16 hex digits that identify the payload, to detect a reused request id."""
-        # Attributes were added later: without them it stays as it was.
+        # Attributes were added later. Without them it is that of earlier versions, if the update
+        # names a mode: they took one without a mode for an INCREMENT.
         more = self[8:] if self.attributes or self.clear_display_name else ()
         payload = repr((self.user_id, self.points, self.mode.value, *self[5:8], *more))
         return hashlib.blake2b(payload.encode(), digest_size=8).hexdigest()
