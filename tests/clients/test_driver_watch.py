@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 import pytest
 
 from clients.driver import Answer
+from clients.driver_updates import message_of, position, ranked_user, snapshot, update_of
 from clients.driver_watch import BrokenWatchError, DriverWatch
 
 Story: TypeAlias = list[Answer]
@@ -20,54 +21,11 @@ _SNAPSHOT, _CHANGES, _LOST, _PROGRESS, _END = range(1, 6)
 """The indexes of the updates in the story; the first update is empty."""
 
 
-def _position(revision: int) -> Answer:
-    return {"epoch": "one", "revision": revision}
-
-
-def _user(user_id: str, score: int, place: int, rank: int = 0) -> Answer:
-    return {
-        "user_id": user_id,
-        "score": score,
-        "rank": rank or place,
-        "display_name": user_id.title(),
-        "place": place,
-    }
-
-
-def _shown(state: str, rows: list[Answer], revision: int, **more: Any) -> Answer:
-    return {
-        "state": state,
-        "rows": [list(row.values()) for row in rows],
-        "total_users": len(rows) or None,
-        "position": _position(revision) if rows else None,
-        "changes": [],
-        "snapshot_reason": None,
-        "message": None,
-        "trouble": None,
-        **more,
-    }
-
-
-def _message(before: int, after: int, **event: Any) -> Answer:
-    return {"position": _position(after), "previous_revision": before, **event}
-
-
-def _snapshot(
-    rows: list[Answer], revision: int, style: str, order: str = "HIGHEST", reason: str = "INITIAL"
-) -> Answer:
-    """Return the update of a snapshot with all users."""
-    reason = f"SNAPSHOT_REASON_{reason}"
-    rules = {"rank_style": f"RANK_STYLE_{style}", "order": f"ORDER_{order}_FIRST"}
-    users = {"users": rows, "total_users": len(rows), "reason": reason, "rules": rules}
-    message = _message(revision - 2, revision, snapshot=users)
-    return _shown("LIVE", rows, revision, message=message, snapshot_reason=reason)
-
-
 def _story(scope: str) -> Story:
     """Return the updates of a correct client: the second of two users takes the lead."""
-    first = [_user("ada", 5, 1), _user("bo", 3, 2)]
+    first = [ranked_user("ada", 5, 1), ranked_user("bo", 3, 2)]
     # With the scope USERS a rank is as of the user's own last change.
-    then = [_user("bo", 7, 1), _user("ada", 5, 1 if scope == "USERS" else 2)]
+    then = [ranked_user("bo", 7, 1), ranked_user("ada", 5, 1 if scope == "USERS" else 2)]
     total = None if scope == "USERS" else 2
     change = {
         "user": then[0],
@@ -77,16 +35,16 @@ def _story(scope: str) -> Story:
         "event_type": "goal",
         "event_time": "2022-12-18T15:23:00Z",
     }
-    changed = _message(2, 3, changes={"changes": [change]})
+    changed = message_of(2, 3, changes={"changes": [change]})
     trouble = {"message": "the connection broke"}
-    draining = _message(3, 3, end={"reason": "END_REASON_DRAINING"})
+    draining = message_of(3, 3, end={"reason": "END_REASON_DRAINING"})
     return [
-        _shown("CONNECTING", [], 0),
-        _snapshot(first, 2, "ORDINAL"),
-        _shown("LIVE", then, 3, total_users=total, message=changed, changes=[change.copy()]),
-        _shown("RECONNECTING", then, 3, total_users=total, trouble=trouble),
-        _shown("LIVE", then, 3, total_users=total, message=_message(3, 3, progress={})),
-        _shown("RECONNECTING", then, 3, total_users=total, trouble=trouble, message=draining),
+        update_of("CONNECTING", [], 0),
+        snapshot(first, 2, "ORDINAL"),
+        update_of("LIVE", then, 3, total_users=total, message=changed, changes=[change.copy()]),
+        update_of("RECONNECTING", then, 3, total_users=total, trouble=trouble),
+        update_of("LIVE", then, 3, total_users=total, message=message_of(3, 3, progress={})),
+        update_of("RECONNECTING", then, 3, total_users=total, trouble=trouble, message=draining),
     ]
 
 
@@ -133,7 +91,7 @@ _WRONG_UPDATES: dict[str, Callable[[Story], object]] = {
     ),
     "more users": lambda story: _each(story, "total_users", 3),
     "unknown users": lambda story: story[_SNAPSHOT].update(total_users=None),
-    "another position": lambda story: story[_CHANGES].update(position=_position(2)),
+    "another position": lambda story: story[_CHANGES].update(position=position(2)),
     "another epoch": lambda story: story[_CHANGES]["position"].update(epoch="two"),
     "no position": lambda story: story[_LOST].update(position=None),
     "no changes": lambda story: _each(story, "changes", []),
@@ -178,11 +136,11 @@ def test_a_wrong_update_is_found_by_each_check() -> None:
 def test_rows_that_a_resumed_stream_repeats_are_no_changes() -> None:
     """With the scope TOP the client leaves out rows that its board held."""
     story = _story("TOP")
-    row = {"user": _user("ada", 5, 2), "previous_rank": 0, "previous_place": 0, "points": 0}
-    story[_PROGRESS]["message"] = _message(3, 4, changes={"changes": [row]})
+    row = {"user": ranked_user("ada", 5, 2), "previous_rank": 0, "previous_place": 0, "points": 0}
+    story[_PROGRESS]["message"] = message_of(3, 4, changes={"changes": [row]})
     for update in story[_PROGRESS:]:
-        update["position"] = _position(4)
-    story[_END]["message"] = _message(4, 4, end={"reason": "END_REASON_DRAINING"})
+        update["position"] = position(4)
+    story[_END]["message"] = message_of(4, 4, end={"reason": "END_REASON_DRAINING"})
     _check(story, "TOP")
 
     story[_PROGRESS]["changes"] = [row]
@@ -195,16 +153,16 @@ def test_rows_that_a_resumed_stream_repeats_are_no_changes() -> None:
 @pytest.mark.parametrize(("order", "sign"), [("HIGHEST", 1), ("LOWEST", -1)])
 def test_order_of_watched_users(order: str, sign: int, changed: tuple[str, int, int]) -> None:
     """With the scope USERS the better score is first, then the place, then the last change."""
-    held = {"bo": _user("bo", 3 * sign, 2), "ada": _user("ada", 5 * sign, 1)}
+    held = {"bo": ranked_user("bo", 3 * sign, 2), "ada": ranked_user("ada", 5 * sign, 1)}
     first = [held["ada"], held["bo"]]
     name, score, place = changed
     points = score * sign - held[name]["score"]
-    held[name] = _user(name, score * sign, place)
+    held[name] = ranked_user(name, score * sign, place)
     change = {"user": held[name], "previous_rank": 1, "previous_place": 1, "points": points}
-    message = _message(2, 3, changes={"changes": [change]})
+    message = message_of(2, 3, changes={"changes": [change]})
     more = {"message": message, "changes": [change], "total_users": None}
-    now = _shown("LIVE", list(held.values()), 3, **more)
-    story = [_shown("CONNECTING", [], 0), _snapshot(first, 2, "ORDINAL", order), now]
+    now = update_of("LIVE", list(held.values()), 3, **more)
+    story = [update_of("CONNECTING", [], 0), snapshot(first, 2, "ORDINAL", order), now]
     _check(story, "USERS")
 
     now["rows"].reverse()
@@ -220,18 +178,18 @@ def _tied(style: str) -> list[Answer]:
     """Return a board whose first two users have the same score."""
     scores = ("ada", 9), ("cy", 9), ("bo", 7)
     ranks = enumerate(_RANKS[style], 1)
-    return [_user(*user, *numbers) for user, numbers in zip(scores, ranks, strict=True)]
+    return [ranked_user(*user, *numbers) for user, numbers in zip(scores, ranks, strict=True)]
 
 
 def _tying(style: str, shown: str) -> Story:
     """Return the updates of a client that shows ranks of a style when a tie arises."""
-    first = [_user("ada", 9, 1), _user("bo", 7, 2)]
+    first = [ranked_user("ada", 9, 1), ranked_user("bo", 7, 2)]
     change = {"user": _tied(style)[1], "previous_rank": 0, "previous_place": 0, "points": 9}
-    changes = _message(2, 3, changes={"changes": [change]})
+    changes = message_of(2, 3, changes={"changes": [change]})
     return [
-        _shown("CONNECTING", [], 0),
-        _snapshot(first, 2, style),
-        _shown("LIVE", _tied(shown), 3, message=changes, changes=[change]),
+        update_of("CONNECTING", [], 0),
+        snapshot(first, 2, style),
+        update_of("LIVE", _tied(shown), 3, message=changes, changes=[change]),
     ]
 
 
@@ -250,7 +208,7 @@ def test_ranks_follow_the_rules_of_the_contest(style: str, shown: str) -> None:
 
 def test_a_snapshot_brings_another_style() -> None:
     """After a change of the rules the ranks are those of the new snapshot."""
-    later = _snapshot(_tied("DENSE"), 5, "DENSE", reason="CONTEST_UPDATED")
+    later = snapshot(_tied("DENSE"), 5, "DENSE", reason="CONTEST_UPDATED")
     story = [*_tying("COMPETITION", "COMPETITION"), later]
     assert _check(story, "ALL").reasons == {"INITIAL": 1, "CONTEST_UPDATED": 1}
 
