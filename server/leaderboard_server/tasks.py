@@ -1,4 +1,4 @@
-"""Asyncio building blocks: single-flight calls, background tasks and restart delays.
+"""Asyncio building blocks: single-flight calls, locks, background tasks and restart delays.
 
 Closing one never swallows the cancellation of the task that waits for it.
 """
@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import Any, Generic, TypeVar
+from weakref import WeakValueDictionary
 
 from cachetools import LRUCache
 
@@ -93,6 +94,17 @@ class SingleFlightMap:
         failed = task.cancelled() or task.exception()
         if failed and self._tasks.get(key) is task:
             del self._tasks[key]
+
+
+class KeyedLocks:
+    """A lock for each key, which lasts as long as a caller holds it or waits for it."""
+
+    def __init__(self) -> None:
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    def of(self, key: str) -> asyncio.Lock:
+        """Return the lock of a key, which is granted in the order of the callers."""
+        return self._locks.setdefault(key, asyncio.Lock())
 
 
 class TaskSet:

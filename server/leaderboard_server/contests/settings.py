@@ -1,5 +1,9 @@
 """Creates contests and changes their settings, so that no later read of this server is behind."""
 
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+
 from leaderboard_server.domain.contest import (
     Contest,
     ContestSettings,
@@ -10,13 +14,16 @@ from leaderboard_server.domain.errors import (
     ContestAlreadyExists,
     ContestNotFound,
     RulesLocked,
-    StoreUnavailable,
+    SettingsContended,
 )
 from leaderboard_server.replication.log_followers import LogFollowers
 from leaderboard_server.storage.contest_store import ContestStore, SettingsOutcome, SettingsReply
+from leaderboard_server.tasks import KeyedLocks
 
-_ATTEMPTS = 10
-"""How often a change is tried while others change the settings meanwhile."""
+_ATTEMPTS = 30
+"""How often a change is tried while other servers change the settings meanwhile."""
+_PAUSE_S = 0.02
+"""The longest pause between two attempts, which lets the other servers come first."""
 
 
 class Settings:
@@ -26,10 +33,20 @@ class Settings:
         StoreFailure: From every method: the store is away, or full where it is written to.
     """
 
-    def __init__(self, contests: ContestStore, followers: LogFollowers) -> None:
+    def __init__(
+        self,
+        contests: ContestStore,
+        followers: LogFollowers,
+        *,
+        randomness: Callable[[], float] = random.random,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
         """Use `contests`; pass on to `followers` what a caller gets."""
         self._contests = contests
         self._followers = followers
+        self._randomness = randomness
+        self._sleep = sleep
+        self._changing = KeyedLocks()
 
     async def read(self, contest_id: str) -> Contest:
         """Return a contest.
@@ -64,7 +81,14 @@ class Settings:
             InvalidRequest: The settings would contradict each other.
 
             RulesLocked: A rule would reorder a board that has scores.
+
+            SettingsContended: Other servers kept changing the settings.
         """
+        # One at a time, so that only changes through other servers come between.
+        async with self._changing.of(change.contest_id):
+            return await self._update(change)
+
+    async def _update(self, change: SettingsChange) -> Contest:
         before = (await self.read(change.contest_id)).settings
         for _ in range(_ATTEMPTS):
             after = change.applied_to(before)
@@ -78,8 +102,9 @@ class Settings:
                 rule = reordering_rule(before.rules, after.rules)
                 raise RulesLocked(change.contest_id, f"rules.{rule}")
             before = reply.contest.settings
+            await self._sleep(_PAUSE_S * self._randomness())
         else:
-            raise StoreUnavailable
+            raise SettingsContended(change.contest_id)
         raise ContestNotFound(change.contest_id)
 
     def _observe(self, reply: SettingsReply) -> None:

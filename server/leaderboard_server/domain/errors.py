@@ -108,6 +108,17 @@ class RulesLocked(LeaderboardError):
         self.field = field
 
 
+class SettingsContended(LeaderboardError):
+    """Other servers kept changing the settings of the contest: retry; nothing was written."""
+
+    limit = "updates"
+
+    def __init__(self, contest_id: str) -> None:
+        super().__init__(
+            f"the settings of contest {contest_id!r} are changed too often; nothing was written"
+        )
+
+
 class UserNotFound(LeaderboardError):
     """The user has no score in the contest."""
 

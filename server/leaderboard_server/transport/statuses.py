@@ -175,7 +175,7 @@ def _row(error: errors.LeaderboardError) -> Row:  # noqa: C901, PLR0911, PLR0912
         case errors.WatcherStalled():
             position = _position(error.contest_id, error.position)
             return Code.RESOURCE_EXHAUSTED, reasons.ERROR_REASON_WATCHER_STALLED, position
-        case Overloaded() | errors.ReadQueueFull():
+        case Overloaded() | errors.ReadQueueFull() | errors.SettingsContended():
             return Code.RESOURCE_EXHAUSTED, reasons.ERROR_REASON_OVERLOADED, {"limit": error.limit}
         case InternalError():
             return Code.INTERNAL, reasons.ERROR_REASON_INTERNAL, {"incident": error.incident}
@@ -200,7 +200,11 @@ def _more_details(error: errors.LeaderboardError) -> Iterator[Message]:
         )
     elif isinstance(
         error,
-        errors.StoreUnavailable | errors.ServerDraining | errors.ReadQueueFull | Overloaded,
+        errors.StoreUnavailable
+        | errors.ServerDraining
+        | errors.ReadQueueFull
+        | errors.SettingsContended
+        | Overloaded,
     ):
         yield error_details_pb2.RetryInfo(retry_delay=Duration(seconds=RETRY_AFTER_S))
     elif isinstance(error, errors.StoreFull):
