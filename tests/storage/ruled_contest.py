@@ -12,6 +12,7 @@ from redis.asyncio import Redis
 from leaderboard_server.callbacks import settle
 from leaderboard_server.domain import rules as domain
 from leaderboard_server.domain.board import RankedUser, RankQuery, ScoreQuery
+from leaderboard_server.domain.change import Mark
 from leaderboard_server.domain.contest import ContestSettings
 from leaderboard_server.domain.errors import Outcome
 from leaderboard_server.domain.update import ScoreUpdate, UpdateResult
@@ -120,7 +121,7 @@ class RuledContest:
 
     async def _compare_log(self) -> None:
         history = await self._store.history(self.contest_id, 0, 1000)
-        assert history.commits[0].updates_contest
+        assert history.commits[0].mark is Mark.CONTEST_UPDATED
         for commit in history.commits[1:]:
             change = commit.changes[-1]
             due = self._model.board(self.contest_id, at=commit.revision)

@@ -7,6 +7,7 @@ import pytest
 from redis.asyncio import Redis
 from redis.exceptions import ConnectionError as ConnectionLost
 
+from leaderboard_server.domain.change import Mark
 from leaderboard_server.domain.contest import Contest, ContestSettings
 from leaderboard_server.domain.errors import StoreCause, StoreUnavailable
 from leaderboard_server.domain.position import Position
@@ -93,7 +94,7 @@ async def test_each_change_of_settings_is_a_commit(new_store: NewStore) -> None:
     assert updated.contest.position == Position(created.contest.position.epoch, 2)
     history = await store.history(CONTEST, 0, 10)
     assert history.commits == [created.commit(), updated.commit()]
-    assert all(each.updates_contest for each in history.commits)
+    assert all(each.mark is Mark.CONTEST_UPDATED for each in history.commits)
 
 
 async def test_default_settings_take_no_fields(new_store: NewStore, any_redis: Redis) -> None:

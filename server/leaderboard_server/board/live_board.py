@@ -119,6 +119,11 @@ class LiveBoard:
         self._window = None
         self.on_stale()
 
+    def on_deleted(self) -> None:
+        """See `log_reader.Observer`."""
+        self._window = None
+        self.on_stale()
+
     def _release(self) -> None:
         self._window = None
         if self._follower:

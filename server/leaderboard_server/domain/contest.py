@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from leaderboard_server.domain.errors import FieldViolation, InvalidRequest
+from leaderboard_server.domain.life import ContestState, Life
 from leaderboard_server.domain.position import Position
 from leaderboard_server.domain.rules import DEFAULT_RULES, Rules
 
@@ -16,17 +17,21 @@ class ContestSettings(NamedTuple):
     display_name: str = ""
     """Empty for none."""
     rules: Rules = DEFAULT_RULES
+    life: Life = Life()
 
     def check(self) -> None:
-        """Check the rules against each other.
+        """Check the settings against each other.
 
         Raises:
-            InvalidRequest: No score is within the bounds.
+            InvalidRequest: No score is within the bounds, or the contest ends before it starts.
         """
         least, greatest = self.rules.min_score, self.rules.max_score
         if least is not None and greatest is not None and least > greatest:
             problem = f"must be at least min_score, which is {least}"
             raise InvalidRequest((FieldViolation("contest.rules.max_score", problem),))
+        start, end, _ = self.life
+        if start is not None and end is not None and end <= start:
+            raise InvalidRequest((FieldViolation("contest.ends_at", "must be after starts_at"),))
 
 
 class SettingsChange(NamedTuple):
@@ -37,6 +42,8 @@ class SettingsChange(NamedTuple):
     """The settings to change, beside others that don't matter."""
     rules: frozenset[str]
     """The names of the rules to change."""
+    life: frozenset[str]
+    """The names of the fields of `Life` to change."""
     display_name: bool
     """Whether the display name is changed."""
 
@@ -46,10 +53,11 @@ class SettingsChange(NamedTuple):
         Raises:
             InvalidRequest: They contradict each other.
         """
-        wanted = self.settings.rules
+        wanted = self.settings
         after = ContestSettings(
-            self.settings.display_name if self.display_name else before.display_name,
-            before.rules._replace(**{name: getattr(wanted, name) for name in self.rules}),
+            wanted.display_name if self.display_name else before.display_name,
+            before.rules._replace(**{name: getattr(wanted.rules, name) for name in self.rules}),
+            before.life._replace(**{name: getattr(wanted.life, name) for name in self.life}),
         )
         after.check()
         return after
@@ -64,6 +72,13 @@ class Contest(NamedTuple):
     position: Position
     created_at_s: int | None
     """When it was created or began, in seconds since 1970; None if an earlier version began it."""
+    read_at_ms: int
+    """The time of the store at this position."""
+
+    @property
+    def state(self) -> ContestState:
+        """The state of the contest at that time."""
+        return self.settings.life.state(self.read_at_ms)
 
 
 class ContestsQuery(NamedTuple):
@@ -75,6 +90,8 @@ class ContestsQuery(NamedTuple):
     """The id that all ids come after; empty for the first page."""
     page_size: int
     """How many contests at most, from 1 to 1,000."""
+    state: ContestState | None = None
+    """The state of the contests; None for all."""
 
 
 class ContestsPage(NamedTuple):

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import NamedTuple, TypeAlias
 
 from leaderboard_server.domain.fields import MAX_ATTRIBUTES, MAX_ATTRIBUTES_BYTES
+from leaderboard_server.domain.life import ContestState, format_time
 from leaderboard_server.domain.position import Position
 from leaderboard_server.domain.rules import MAX_SCORE
 from leaderboard_server.domain.update import UpdateResult
@@ -96,6 +97,19 @@ class ContestAlreadyExists(LeaderboardError):
     def __init__(self, contest_id: str) -> None:
         super().__init__(f"contest {contest_id!r} exists with other settings")
         self.contest_id = contest_id
+
+
+class ContestNotOpen(LeaderboardError):
+    """The contest has not started or is over; nothing was written."""
+
+    def __init__(self, contest_id: str, state: ContestState, time_ms: int) -> None:
+        """Take the state, SCHEDULED or CLOSED, and when it opens or closed, in ms since 1970."""
+        verb = "opens" if state is ContestState.SCHEDULED else "closed"
+        time = format_time(time_ms)
+        super().__init__(f"contest {contest_id!r} is not open: it {verb} at {time}")
+        self.contest_id = contest_id
+        self.state = state
+        self.time = time
 
 
 class RulesLocked(LeaderboardError):

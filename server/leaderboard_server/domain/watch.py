@@ -44,6 +44,8 @@ class EndReason(StrEnum):
     """The reason for the end of a watch."""
 
     DRAINING = "draining"
+    CONTEST_OVER = "contest_over"
+    CONTEST_DELETED = "contest_deleted"
 
 
 class Snapshot(NamedTuple):
@@ -59,6 +61,8 @@ class Changes(NamedTuple):
     """One or more changes since the previous message, in order."""
 
     changes: tuple[ScoreChange, ...]
+    total_users: int
+    """The number of users in the contest after them."""
 
 
 class Progress(NamedTuple):

@@ -31,6 +31,11 @@ class AckedPosition:
         self.position = position
         return True
 
+    def observe_deletion(self, epoch: str) -> None:
+        """Forget what was recorded in an epoch whose contest was deleted."""
+        if epoch == self.position.epoch:
+            self.position = BEGINNING
+
     def observe_restart(self, position: Position) -> None:
         """Forget what was recorded in an epoch that is over."""
         if position.epoch != self.position.epoch:

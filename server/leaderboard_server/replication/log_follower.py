@@ -183,6 +183,10 @@ class LogFollower:
         else:
             self.invalidate()
 
+    def observe_deletion(self, epoch: str) -> None:
+        """Pass on that a caller of this server deleted the contest, before the message arrives."""
+        self._reader.delete(epoch)
+
     def observe_read(self, position: Position) -> None:
         """Record the position of a board that was read from the store for a caller."""
         recorded = self._acked.observe_read(position, self.position.epoch)

@@ -45,6 +45,9 @@ class _Placeholder:
     def on_restart(self, position: Position, reason: SnapshotReason) -> None:
         pass
 
+    def on_deleted(self) -> None:
+        pass
+
     def on_stale(self) -> None:
         pass
 
@@ -79,6 +82,11 @@ class LogFollowers:
         """Pass a commit of this server on before its caller gets the response."""
         if follower := self.by_contest.get(reply.contest_id):
             follower.observe_own_commit(reply.commit())
+
+    def observe_deletion(self, contest_id: str, epoch: str) -> None:
+        """Pass on that this server deleted a contest, before its caller gets the response."""
+        if follower := self.by_contest.get(contest_id):
+            follower.observe_deletion(epoch)
 
     def observe_read(self, contest_id: str, position: Position) -> None:
         """Record the position of a board that was read from the store for a caller."""

@@ -1,15 +1,18 @@
 """Passes the commits of one contest on in order, once and without gaps; reads its commit log.
 
 Every commit is checked against the position that it follows. Commits that the log no longer holds,
-a new epoch, and a change of the contest's settings are passed on as a restart at a later position.
+a new epoch, and a change of the contest's settings are passed on as a restart at a later position,
+and its deletion as such. A contest that is found to be gone, without a message that says so, is
+passed on as a new epoch at the beginning.
 """
 
 import asyncio
+from collections import deque
 from typing import Protocol
 
 import structlog
 
-from leaderboard_server.domain.change import Commit
+from leaderboard_server.domain.change import Commit, Mark
 from leaderboard_server.domain.errors import StoreUnavailable
 from leaderboard_server.domain.position import BEGINNING, Position
 from leaderboard_server.domain.watch import SnapshotReason
@@ -24,6 +27,8 @@ HISTORY_PAGE = 100
 """Commits read from the log at once; each has up to 1,000 changes, most have few."""
 RETRY_S = 0.2
 """Delay before the log is read again after an error."""
+_DELETED_EPOCHS = 16
+"""Epochs whose deletion is remembered, since messages of them may still arrive."""
 
 
 class Observer(Protocol):
@@ -34,6 +39,9 @@ class Observer(Protocol):
 
     def on_restart(self, position: Position, reason: SnapshotReason) -> None:
         """Commits before `position` are not passed on; the next one follows it."""
+
+    def on_deleted(self) -> None:
+        """The contest was deleted; the next commit begins it again."""
 
     def on_stale(self) -> None:
         """State made of the commits so far may be older than an acknowledged write."""
@@ -52,14 +60,21 @@ class LogReader:
         self.observers: list[Observer] = []
         self.position: Position | None = None
         """Up to where commits were passed on; None before the first read."""
+        self._deleted: deque[str] = deque(maxlen=_DELETED_EPOCHS)
+        """The latest epochs that are known to be deleted; an epoch never comes back."""
 
     def advance(self, commit: Commit) -> bool:
         """Pass a commit on, unless it is known; return False if commits before it are missing."""
         position = self.position
         assert position is not None
+        if commit.epoch in self._deleted:
+            return True
+        if commit.mark is Mark.CONTEST_DELETED and position.epoch in ("", commit.epoch):
+            self.delete(commit.epoch)
+            return True
         if commit.epoch != position.epoch:
             begins = position == BEGINNING and commit.previous_revision == 0
-            if not (begins and (commit.changes or commit.updates_contest)):
+            if not (begins and commit.size):
                 return False
         if commit.revision > position.revision:
             if commit.previous_revision != position.revision:
@@ -67,12 +82,24 @@ class LogReader:
             self.position = commit.position
             self._rollback.observe_commit(commit)
             self._store.observe_commit(self._contest_id, commit.position)
+            restarted = _restarted_by(commit)
             for observer in self.observers:
-                if commit.updates_contest:
-                    observer.on_restart(commit.position, SnapshotReason.CONTEST_UPDATED)
+                if restarted:
+                    observer.on_restart(commit.position, restarted)
                 else:
                     observer.on_commit(commit)
         return True
+
+    def delete(self, epoch: str) -> None:
+        """Pass on that the contest was deleted, if it is still in this epoch."""
+        self._deleted.append(epoch)
+        self._acked.observe_deletion(epoch)
+        self._store.observe_deletion(self._contest_id, epoch)
+        if self.position and self.position.epoch == epoch:
+            self.position = BEGINNING
+            self._rollback.reset()
+            for observer in self.observers:
+                observer.on_deleted()
 
     async def read_to_end(self, *, diverged: bool) -> None:
         """Pass on what the log holds after the position, however long the store is away.
@@ -88,8 +115,9 @@ class LogReader:
                 if diverged:
                     await self._store.end_epoch(self._contest_id, self.position.epoch)
                     diverged = False
-                # The store has to find out if it is behind what was passed on.
-                self._store.observe_commit(self._contest_id, self.position)
+                if self.position != BEGINNING:
+                    # The store has to find out if it is behind what was passed on.
+                    self._store.observe_commit(self._contest_id, self.position)
                 try:
                     history = await self._store.history(
                         self._contest_id, self.position.revision, HISTORY_PAGE
@@ -110,6 +138,8 @@ class LogReader:
 
     def _pass_on(self, history: History) -> bool:
         """Pass a page of the log on; return whether it was the last one."""
+        if history.position.epoch in self._deleted:
+            return False  # it was read before the contest was deleted
         self._rollback.start_after(history.before)
         for commit in history.commits:
             if not self.advance(commit):
@@ -132,3 +162,13 @@ class LogReader:
         self._acked.observe_restart(position)
         for observer in self.observers:
             observer.on_restart(position, reason)
+
+
+def _restarted_by(commit: Commit) -> SnapshotReason | None:
+    """Return the reason if what was read before a commit has to be read again."""
+    if commit.mark is Mark.CONTEST_UPDATED:
+        return SnapshotReason.CONTEST_UPDATED
+    if commit.mark is Mark.USER_ERASED and not commit.changes:
+        # As the log has it, and where no row left the board.
+        return SnapshotReason.HISTORY_TRIMMED
+    return None

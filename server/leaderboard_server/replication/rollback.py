@@ -70,7 +70,7 @@ class RollbackDetector:
         if history.position.epoch != epoch:
             return False
         if self._latest and history.before and history.before.epoch == self._latest.epoch:
-            return history.before != self._latest
+            return history.before.as_logged() != self._latest.as_logged()
         return any(
             commit.epoch == epoch and commit.previous_revision < revision
             for commit in history.commits[:1]

@@ -6,27 +6,30 @@ from typing import Any, TypeAlias
 import orjson
 
 from leaderboard_server.domain.board import Attributes, RankedUser
-from leaderboard_server.domain.change import Commit, ScoreChange
+from leaderboard_server.domain.change import Commit, Mark, ScoreChange
 from leaderboard_server.domain.errors import (
     AttributesTooLarge,
     ContestNotFound,
+    ContestNotOpen,
     Outcome,
     PointsOutOfRange,
     RequestIdReused,
     ScoreOutOfRange,
 )
+from leaderboard_server.domain.life import ContestState
 from leaderboard_server.domain.position import Position
 from leaderboard_server.domain.update import ScoreUpdate, UpdateResult
 
-CONTEST_UPDATED = "contest_updated"
-"""In place of the changes of a commit that changes the settings of the contest."""
 _CHANGE_FIELDS = 8
 """The fields of a change that is ordinary: ranks are places, and the user has no attributes."""
+_UNSEEN = 0
+"""In place of a change: the revision of a write of a hidden user."""
 _SEPARATOR = "\x1f"
 """Between a display name and attributes, and between an answer and a profile."""
 
 _Payload: TypeAlias = list[Any]
-"""A commit as it is logged: epoch, previous revision, revision, total users, change..."""
+"""A commit as it is logged: epoch, previous revision, revision, total users, perhaps a mark,
+change..."""
 
 
 class UnreadableCommit(Exception):
@@ -56,14 +59,14 @@ class CommitReply:
         """Return the outcome of each update, in order."""
         others = dict(zip(self._others[::2], self._others[1::2], strict=True))
         epoch, revision, _, _, *changes = self._payload
-        applied = iter(changes)
+        applied = ((at, change) for at, change in enumerate(changes, revision + 1) if change)
         outcomes: list[Outcome] = []
         for index, update in enumerate(self._updates):
             if others and (text := others.get(index)):
                 outcomes.append(_decode_outcome(update, text, self.position))
                 continue
-            revision += 1
-            user_id, score, rank, before, previous_rank, _, _, name, *more = next(applied)
+            revision, change = next(applied)
+            user_id, score, rank, before, previous_rank, _, _, name, *more = change
             place, previous_place, attributes = (
                 _more_of_change(more) if more else (rank, previous_rank, ())
             )
@@ -133,6 +136,9 @@ def _decode_outcome(update: ScoreUpdate, text: str, current: Position) -> Outcom
             return RequestIdReused(update.contest_id, update.request_id)
         case "absent":
             return ContestNotFound(update.contest_id)
+        case "closed":
+            state, time_ms = rest.split()
+            return ContestNotOpen(update.contest_id, ContestState(state), int(time_ms))
     answer, _, profile = rest.partition(_SEPARATOR)
     score, rank, before, previous_rank, revision, applied, *places = map(int, answer.split())
     place, previous_place = places or (rank, previous_rank)
@@ -165,15 +171,25 @@ def decode_commit(contest_id: str, payload: bytes) -> Commit:
 
 def _decode_payload(contest_id: str, payload: _Payload) -> Commit:
     epoch, previous_revision, revision, total_users, *changes = payload
-    updates_contest = changes == [CONTEST_UPDATED]
+    # Logs of versions before 0.1.0 have numbers as text.
+    previous_revision = int(previous_revision)
+    mark = None
+    if changes and isinstance(changes[0], str):
+        mark = Mark(changes.pop(0))
+    unseen: tuple[int, ...] = ()
+    if _UNSEEN in changes:
+        first = previous_revision + 1
+        unseen = tuple(at for at, change in enumerate(changes, first) if change == _UNSEEN)
+        changes = [change for change in changes if change != _UNSEEN]
     return Commit(
         contest_id,
         epoch,
-        int(previous_revision),
+        previous_revision,
         int(revision),
         int(total_users),
-        () if updates_contest else tuple(map(_decode_change, changes)),
-        updates_contest,
+        tuple(map(_decode_change, changes)),
+        unseen,
+        mark,
     )
 
 
@@ -181,7 +197,6 @@ def _decode_change(change: Sequence[Any]) -> ScoreChange:
     user_id, score, rank, previous_score, previous_rank, event_type, event_time, name = change[
         :_CHANGE_FIELDS
     ]
-    # Logs of versions before 0.1.0 have numbers as text.
     rank, previous_rank = int(rank), int(previous_rank)
     place, previous_place = rank, previous_rank
     attributes: Attributes = ()
@@ -191,7 +206,7 @@ def _decode_change(change: Sequence[Any]) -> ScoreChange:
         RankedUser(user_id, int(score), rank, name, place, attributes),
         previous_rank,
         previous_place,
-        int(score) - int(previous_score),
+        int(score) - int(previous_score) if place else 0,
         event_type,
         int(event_time) if event_time else None,
     )

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from leaderboard_server.callbacks import settle
-from leaderboard_server.domain.change import Commit
+from leaderboard_server.domain.change import Commit, Mark
 from leaderboard_server.domain.contest import Contest, ContestSettings, reordering_rule
 from leaderboard_server.storage import scripts
 from leaderboard_server.storage.contest_scripts import ContestScripts, Read
@@ -50,9 +50,8 @@ class SettingsReply(NamedTuple):
         """Return the commit by which the settings were written."""
         epoch, revision = self.contest.position
         total = self.contest.total_users
-        return Commit(
-            self.contest_id, epoch, revision - 1, revision, total, (), updates_contest=True
-        )
+        mark = Mark.CONTEST_UPDATED
+        return Commit(self.contest_id, epoch, revision - 1, revision, total, (), mark=mark)
 
 
 class ContestStore:

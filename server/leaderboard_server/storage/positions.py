@@ -1,8 +1,9 @@
 """Tracks the latest position this server has seen of each contest, to detect a lost history.
 
 The invariant: a store never replies with a position behind one that was seen before the call was
-sent. Every script gets that position; where the store is behind it, the store was emptied, restored
-or failed over, and the script begins a new epoch.
+sent. Every script gets that position; where the store is behind it, the store was restored or failed
+over, and a new epoch begins. Where the store has no epoch, the contest is gone, and so is what was
+seen of it.
 """
 
 from leaderboard_server.domain.position import BEGINNING, Position
@@ -21,6 +22,16 @@ class PositionTracker:
     def latest(self, contest_id: str) -> Position:
         """Return the latest position seen, or the beginning."""
         return self._positions.get(contest_id, BEGINNING)
+
+    def left_epoch(self, contest_id: str, epoch: str) -> bool:
+        """Return whether the latest position seen is known to be in another epoch, or in none."""
+        latest = self._positions.get(contest_id)
+        return latest is not None and latest.epoch != epoch
+
+    def observe_deletion(self, contest_id: str, epoch: str) -> None:
+        """Observe that a contest was deleted in an epoch."""
+        if self.latest(contest_id).epoch == epoch:
+            self._set(contest_id, BEGINNING)
 
     def observe_commit(self, contest_id: str, position: Position) -> None:
         """Observe the position of a commit that the feed delivered.

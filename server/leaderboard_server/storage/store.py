@@ -13,7 +13,7 @@ from uuid import uuid4
 from leaderboard_server.callbacks import Done, settle
 from leaderboard_server.domain.board import Page, RankQuery, ScoreQuery
 from leaderboard_server.domain.change import Commit
-from leaderboard_server.domain.position import BEGINNING, Position
+from leaderboard_server.domain.position import Position
 from leaderboard_server.domain.update import ScoreUpdate
 from leaderboard_server.storage import keys, scripts
 from leaderboard_server.storage.codec import (
@@ -204,9 +204,8 @@ class Store:
         return Page(tuple(users), reply.total_users, reply.position, reply.rules)
 
     def epoch_changed(self, contest_id: str, position: Position) -> bool:
-        """Return whether the latest reply was of another epoch than a position."""
-        latest = self._positions.latest(contest_id)
-        return latest not in (BEGINNING, position) and latest.epoch != position.epoch
+        """Return whether a position is of another epoch than the latest reply."""
+        return self._positions.left_epoch(contest_id, position.epoch)
 
     def latest(self, contest_id: str) -> Position:
         """Return the latest position of a contest that this server has seen."""
@@ -215,6 +214,10 @@ class Store:
     def observe_commit(self, contest_id: str, position: Position) -> None:
         """Observe the position of a commit from the feed; the store must not be behind it."""
         self._positions.observe_commit(contest_id, position)
+
+    def observe_deletion(self, contest_id: str, epoch: str) -> None:
+        """Observe from the feed that a contest was deleted in an epoch."""
+        self._positions.observe_deletion(contest_id, epoch)
 
     async def position(self, contest_id: str) -> Position:
         """Read the position of a contest."""

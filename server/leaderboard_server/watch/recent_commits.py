@@ -14,8 +14,8 @@ import structlog
 from cachetools import LRUCache
 
 from leaderboard_server.domain.board import Page
-from leaderboard_server.domain.change import Commit
-from leaderboard_server.domain.position import Position
+from leaderboard_server.domain.change import Commit, Mark
+from leaderboard_server.domain.position import BEGINNING, Position
 from leaderboard_server.domain.watch import SnapshotReason, WatchMessage
 from leaderboard_server.replication.log_follower import LogFollower
 from leaderboard_server.replication.log_reader import HISTORY_PAGE
@@ -110,6 +110,10 @@ class RecentCommits:
         self.reads.clear()
         self.notify()
 
+    def on_deleted(self) -> None:
+        """See `log_reader.Observer`."""
+        self.on_restart(BEGINNING, SnapshotReason.NEW_EPOCH)
+
     def on_stale(self) -> None:
         """See `log_reader.Observer`; watchers get commits in order, however late."""
 
@@ -167,7 +171,7 @@ class RecentCommits:
         for commit in reversed(history.commits):
             if commit.revision != self._held_after:
                 break
-            if commit.updates_contest:
+            if commit.mark is Mark.CONTEST_UPDATED:
                 self.backfill_end = SnapshotReason.CONTEST_UPDATED
                 break
             earlier.append(commit)
