@@ -15,7 +15,9 @@ from leaderboard_server.board.boards import Boards
 from leaderboard_server.board.committer import Committer
 from leaderboard_server.board.ranks import Ranks
 from leaderboard_server.config import Config
+from leaderboard_server.contests.deletion import Deletion, ExpirySweep
 from leaderboard_server.contests.listing import ContestList
+from leaderboard_server.contests.moderation import Moderation
 from leaderboard_server.contests.settings import Settings
 from leaderboard_server.embedded_valkey import EmbeddedStore
 from leaderboard_server.open_files import max_connections, raise_open_files
@@ -105,9 +107,14 @@ class _Parts:
         self._hub = WatchHub(followers, store, config.history_changes)
         watchers = Watchers(self._hub, boards, store, ListenerPublisher(listener))
         service = LeaderboardService(committer, boards, ranks, watchers)
+        contests = ContestList(store.registry, store.contests)
         contest_service = ContestService(
-            Settings(store.contests, followers), ContestList(store.registry, store.contests)
+            Settings(store.contests, followers),
+            contests,
+            Deletion(store.contests, followers),
+            Moderation(store.moderation, contests, followers),
         )
+        sweep = ExpirySweep(store.registry, store.contests)
         self._health = Health(*SERVICE_NAMES)
         self._services = make_services(
             service,
@@ -118,8 +125,8 @@ class _Parts:
         )
         self._listener = listener
         self._monitor = Monitor(driver, on_change=self._health.set_serving)
-        self._followed = (feed, followers, boards)
-        self._closed = (writes, reads, *self._followed, ranks, committer, service)
+        self._started = (feed, followers, boards, sweep)
+        self._closed = (writes, reads, *self._started, ranks, committer, service)
 
     async def start(self, stack: contextlib.AsyncExitStack) -> int:
         """Start the parts and return the port; `stack` closes them in reverse order."""
@@ -128,7 +135,7 @@ class _Parts:
         port = await self._listener.start(self._services)
         stack.push_async_callback(self._listener.stop)
         # Not before: a server that can't listen ends without having done anything.
-        for part in self._followed:
+        for part in self._started:
             part.start()
         stack.callback(self._health.end_watches)
         self._monitor.start()

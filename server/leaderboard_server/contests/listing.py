@@ -38,10 +38,22 @@ class ContestList:
         self._contests = contests
 
     async def page(self, query: ContestsQuery) -> ContestsPage:
-        """Return a page. It is short where ids of the registry have no contest.
+        """Return a page. It is short where ids of the registry have no contest of the state.
 
         Raises:
             StoreFailure: The store is away, or the registry had to be filled and was refused.
+        """
+        ids, next_after = await self.ids(query)
+        contests = await self._read(ids)
+        if query.state:
+            contests = [contest for contest in contests if contest.state is query.state]
+        return ContestsPage(contests, next_after)
+
+    async def ids(self, query: ContestsQuery) -> tuple[list[str], str]:
+        """Return the ids of a page, whatever their state, and `next_after` of the page.
+
+        Raises:
+            StoreFailure: As from `page`.
         """
 
         async def read_part(part: int, after: str, count: int) -> list[str]:
@@ -50,8 +62,7 @@ class ContestList:
         # One more, to know whether another page follows.
         ids = await merged_ids(read_part, query.after, query.page_size + 1)
         page = ids[: query.page_size]
-        next_after = page[-1] if len(ids) > len(page) else ""
-        return ContestsPage(await self._read(page), next_after)
+        return page, page[-1] if len(ids) > len(page) else ""
 
     async def _read(self, ids: Sequence[str]) -> list[Contest]:
         contests: list[Contest] = []

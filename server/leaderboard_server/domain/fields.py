@@ -54,9 +54,9 @@ _PERHAPS_MARKS = re.compile(
 )
 """A row that may have too many marks: no letters, digits, punctuation or emoji in it."""
 
-MIN_EVENT_TIME_S = -62_135_596_800
+MIN_TIME_S = -62_135_596_800
 """0001-01-01T00:00:00Z, the earliest that google.protobuf.Timestamp holds."""
-MAX_EVENT_TIME_S = 253_402_300_799
+MAX_TIME_S = 253_402_300_799
 """9999-12-31T23:59:59Z, the latest that google.protobuf.Timestamp holds."""
 
 

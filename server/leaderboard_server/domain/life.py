@@ -26,7 +26,7 @@ class Life(NamedTuple):
     ends_at_ms: int | None = None
     """When it closes; None if it does not."""
     expire_after_ms: int | None = None
-    """How long after its end, or its last write where it has none, it is deleted; None for never."""
+    """How long after its end, or else its last write, it is deleted; None for never."""
 
     def state(self, now_ms: int) -> ContestState:
         """Return the state at a time."""

@@ -1,9 +1,13 @@
 """The use cases of contests themselves: each delegates, long lists in turn."""
 
+from collections.abc import Callable, Coroutine
 from functools import partial
+from typing import Any
 
 from leaderboard_server.board.row_queue import RowQueue
+from leaderboard_server.contests.deletion import Deletion
 from leaderboard_server.contests.listing import ContestList
+from leaderboard_server.contests.moderation import ERASED_AT_ONCE, Moderation
 from leaderboard_server.contests.settings import Settings
 from leaderboard_server.domain.contest import (
     Contest,
@@ -12,17 +16,37 @@ from leaderboard_server.domain.contest import (
     ContestsQuery,
     SettingsChange,
 )
+from leaderboard_server.domain.moderation import (
+    ErasedPart,
+    HiddenPage,
+    HiddenQuery,
+    UsersChanged,
+    UsersQuery,
+)
 
 CONTESTS_IN_FLIGHT = 1_000
 """Contests of lists that are read at a time: about 10 ms of the store."""
 
 
+USERS_IN_FLIGHT = 1_000
+"""Users that are removed, hidden or read as hidden at a time: up to 20 ms of the store."""
+
+
 class ContestService:
     """Serves the calls of every listener. Lives as long as its parts."""
 
-    def __init__(self, settings: Settings, contest_list: ContestList) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        contest_list: ContestList,
+        deletion: Deletion,
+        moderation: Moderation,
+    ) -> None:
         self._settings = settings
         self._list = contest_list
+        self._deletion = deletion
+        self._moderation = moderation
+        self._moderated = RowQueue(USERS_IN_FLIGHT)
         # Bounded by the number of calls: each reads 1,000 contests at most.
         self._pages = RowQueue(CONTESTS_IN_FLIGHT)
 
@@ -41,3 +65,33 @@ class ContestService:
     async def list(self, query: ContestsQuery) -> ContestsPage:
         """Return a page of contests, once it is its turn; see `contests.listing.ContestList`."""
         return await self._pages.run(query.page_size, partial(self._list.page, query))
+
+    async def delete(self, contest_id: str, epoch: str) -> None:
+        """Delete a contest; see `contests.deletion.Deletion`."""
+        await self._deletion.delete(contest_id, epoch)
+
+    async def remove_users(self, query: UsersQuery) -> UsersChanged:
+        """Remove users, once it is their turn; see `contests.moderation.Moderation`."""
+        return await self._moderate(query, self._moderation.remove)
+
+    async def hide_users(self, query: UsersQuery) -> UsersChanged:
+        """Hide users, once it is their turn; see `contests.moderation.Moderation`."""
+        return await self._moderate(query, self._moderation.hide)
+
+    async def unhide_users(self, query: UsersQuery) -> UsersChanged:
+        """End the hiding of users, once it is their turn; see `contests.moderation.Moderation`."""
+        return await self._moderate(query, self._moderation.unhide)
+
+    async def hidden_users(self, query: HiddenQuery) -> HiddenPage:
+        """Return hidden users, once it is their turn; see `contests.moderation.Moderation`."""
+        return await self._moderated.run(query.page_size, partial(self._moderation.hidden, query))
+
+    async def erase_user(self, user_id: str, after: str) -> ErasedPart:
+        """Erase a user from a part of all contests, once it is its turn."""
+        erase = partial(self._moderation.erase, user_id, after)
+        return await self._pages.run(ERASED_AT_ONCE, erase)
+
+    async def _moderate(
+        self, query: UsersQuery, change: Callable[[UsersQuery], Coroutine[Any, Any, UsersChanged]]
+    ) -> UsersChanged:
+        return await self._moderated.run(len(query.user_ids), partial(change, query))

@@ -122,7 +122,7 @@ def decode_profile(profile: str) -> tuple[str, Attributes]:
     return name, tuple(orjson.loads(attributes).items()) if separator else ()
 
 
-def _decode_outcome(update: ScoreUpdate, text: str, current: Position) -> Outcome:
+def _decode_outcome(update: ScoreUpdate, text: str, current: Position) -> Outcome:  # noqa: PLR0911 - one for each kind
     kind, _, rest = text.partition(" ")
     match kind:
         case "range":

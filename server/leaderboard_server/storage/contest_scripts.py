@@ -1,8 +1,9 @@
 """Runs the scripts of contests, each with the latest position that this server has seen.
 
 That position is read when a script is sent, and again when it is sent again. A store that is behind
-it has lost history: a commit then begins an epoch itself, and for a reading script, which may write
-nothing, this module has a script of its own begin one, and reads again.
+it has lost history: a script that writes then begins an epoch itself, and for a reading script,
+which may write nothing, this module has a script of its own begin one, and reads again. The same
+script deletes a contest that has expired, before any other reads it or writes to it.
 """
 
 import asyncio
@@ -10,10 +11,10 @@ import contextlib
 import itertools
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from leaderboard_server.callbacks import Done, settle
-from leaderboard_server.domain.errors import StoreFull
+from leaderboard_server.domain.errors import StoreFailure
 from leaderboard_server.domain.position import BEGINNING, Position
 from leaderboard_server.domain.rules import MAX_SCORE
 from leaderboard_server.domain.update import ScoreUpdate
@@ -36,6 +37,9 @@ class Read(NamedTuple):
     """What depends on the script."""
 
 
+Result = TypeVar("Result", Read, CommitReply)
+
+
 class ContestScripts:
     """Runs scripts on two connections. Lives as long as the store.
 
@@ -49,6 +53,7 @@ class ContestScripts:
         reads: ScriptRunner,
         positions: PositionTracker,
         registry: ContestRegistry,
+        keys_of_writing: Callable[[str], tuple[str, ...]],
         epoch_prefix: str,
     ) -> None:
         """Run scripts.
@@ -60,7 +65,9 @@ class ContestScripts:
 
             positions: The positions that are sent.
 
-            registry: Where contests are registered before an epoch begins.
+            registry: Where contests are registered again after an epoch began.
+
+            keys_of_writing: Returns the keys of scripts that write, for now.
 
             epoch_prefix: The beginning of the names of new epochs.
         """
@@ -69,8 +76,9 @@ class ContestScripts:
         self._writes = writes
         self._reads = reads
         self._positions = positions
+        self._keys_of_writing = keys_of_writing
         self._epoch_prefix = epoch_prefix
-        self._tasks = TaskSet(name="read-after-loss")
+        self._tasks = TaskSet(name="recover-contest")
         self._epoch_numbers = itertools.count(1)
 
     def start_commit(
@@ -82,41 +90,78 @@ class ContestScripts:
         *arguments: Argument,
     ) -> None:
         """Run the commit script on the keys `names`, and pass on its reply to these updates."""
-        sent_after = BEGINNING
+
+        def decode(reply: bytes) -> CommitReply:
+            return decode_reply(contest_id, updates, reply)
+
+        self._start_write(scripts.COMMIT, contest_id, names, decode, done, arguments)
+
+    async def write(self, script: Script, contest_id: str, *arguments: Argument) -> Read:
+        """Run another script that writes, and begins an epoch if needed."""
+        result: asyncio.Future[Read] = asyncio.get_running_loop().create_future()
+        names, done = self._keys_of_writing(contest_id), partial(settle, result)
+        self._start_write(script, contest_id, names, _decode_read, done, arguments)
+        return await result
+
+    def _start_write(
+        self,
+        script: Script,
+        contest_id: str,
+        names: tuple[str, ...],
+        decode: Callable[[Any], Result],
+        done: Done[Result],
+        arguments: tuple[Argument, ...],
+    ) -> None:
+        sent_after: Position = BEGINNING
 
         def parameters() -> tuple[Argument, ...]:
             nonlocal sent_after
             sent_after = self._positions.latest(contest_id)
             return len(names), *names, *sent_after, *self._new_epoch(contest_id), *arguments
 
-        def decode(reply: bytes) -> CommitReply:
-            decoded = decode_reply(contest_id, updates, reply)
+        def decode_and_observe(reply: Any) -> Result | None:
+            if reply is None:
+                return None
+            decoded = decode(reply)
             self._observe_reply(contest_id, sent_after, decoded.position)
             return decoded
 
-        self._writes.start(scripts.COMMIT, parameters, decode, done)
+        def start() -> None:
+            self._writes.start(script, parameters, decode_and_observe, on_reply)
 
-    async def read(self, script: Script, contest_id: str, *arguments: Argument) -> Read:
-        """Run a reading script."""
+        def on_reply(reply: Result | Exception | None) -> None:
+            if reply is None:
+                self._tasks.start(self._recover_before(contest_id, start, done))
+            else:
+                done(reply)
+
+        start()
+
+    async def read(
+        self, script: Script, contest_id: str, *arguments: Argument, more_keys: tuple[str, ...] = ()
+    ) -> Read:
+        """Run a reading script, on more keys of the contest where it needs them."""
         result: asyncio.Future[Read] = asyncio.get_running_loop().create_future()
-        self.start_read(script, contest_id, partial(settle, result), *arguments)
+        names, done = (*keys.of_contest(contest_id), *more_keys), partial(settle, result)
+        self._start_read(self._reads, script, contest_id, names, done, arguments)
         return await result
 
     def start_read(
         self, script: Script, contest_id: str, done: Done[Read], *arguments: Argument
     ) -> None:
         """Run a reading script, and pass on what `read` returns or raises."""
-        self._start_read(self._reads, script, contest_id, done, arguments)
+        names = keys.of_contest(contest_id)
+        self._start_read(self._reads, script, contest_id, names, done, arguments)
 
     def _start_read(
         self,
         runner: ScriptRunner,
         script: Script,
         contest_id: str,
+        names: tuple[str, ...],
         done: Done[Read],
         arguments: tuple[Argument, ...],
     ) -> None:
-        names = keys.of_contest(contest_id)
         sent_after = BEGINNING
 
         def parameters() -> tuple[Argument, ...]:
@@ -125,55 +170,47 @@ class ContestScripts:
             return len(names), *names, *sent_after, *arguments
 
         def decode(reply: list[Any] | None) -> Read | None:
-            return None if reply is None else self._decode_read(contest_id, sent_after, reply)
+            if reply is None:
+                return None
+            read = _decode_read(reply)
+            self._observe_reply(contest_id, sent_after, read.position)
+            return read
 
         def on_read(read: Read | Exception | None) -> None:
             if read is None:
-                self._tasks.start(read_again())
+                self._tasks.start(self._recover_before(contest_id, read_again, done))
             else:
                 done(read)
 
-        async def read_again() -> None:
-            try:
-                await self._begin_epoch(contest_id, lambda seen: seen)
-                # The connection of reads may lead to a former master that stays behind.
-                self._start_read(self._writes, script, contest_id, done, arguments)
-            except Exception as error:  # noqa: BLE001 - the caller gets it, whatever it is
-                done(error)
+        def read_again() -> None:
+            # The connection of reads may lead to a former master that stays behind.
+            self._start_read(self._writes, script, contest_id, names, done, arguments)
 
         runner.start(script, parameters, decode, on_read)
 
-    async def change(self, script: Script, contest_id: str, *arguments: Argument) -> Read:
-        """Run a script that changes the settings of a contest, and begins an epoch if needed."""
-        names = keys.of_contest(contest_id)
-        sent_after = BEGINNING
-
-        def parameters() -> tuple[Argument, ...]:
-            nonlocal sent_after
-            sent_after = self._positions.latest(contest_id)
-            return len(names), *names, *sent_after, *self._new_epoch(contest_id), *arguments
-
-        def decode(reply: list[Any]) -> Read:
-            return self._decode_read(contest_id, sent_after, reply)
-
-        return await self._writes.run(script, parameters, decode)
-
-    def _decode_read(self, contest_id: str, sent_after: Position, reply: list[Any]) -> Read:
-        epoch, revision, *rest = reply
-        position = Position(epoch.decode(), int(revision))
-        self._observe_reply(contest_id, sent_after, position)
-        return Read(position, rest)
+    async def _recover_before(
+        self, contest_id: str, start: Callable[[], None], done: Done[Any]
+    ) -> None:
+        """Recover a contest, then run a script again."""
+        try:
+            await self._recover(contest_id, lambda seen: seen)
+            start()
+        except Exception as error:  # noqa: BLE001 - the caller gets it, whatever it is
+            done(error)
 
     async def end_epoch(self, contest_id: str, epoch: str) -> Position:
         """Begin a new epoch if the store is still in this one, and return the position."""
         beyond = Position(epoch, MAX_SCORE)
-        return await self._begin_epoch(contest_id, lambda _: beyond)
+        return await self._recover(contest_id, lambda _: beyond)
 
-    async def _begin_epoch(
+    async def _recover(
         self, contest_id: str, lost_after: Callable[[Position], Position]
     ) -> Position:
-        """Begin an epoch, unless the store is not behind what `lost_after` makes of the latest."""
-        names = keys.of_contest(contest_id)
+        """Begin an epoch, unless the store is not behind what `lost_after` makes of the latest.
+
+        A contest that has expired is deleted.
+        """
+        names = self._keys_of_writing(contest_id)
         sent_after = BEGINNING
 
         def parameters() -> tuple[Argument, ...]:
@@ -181,16 +218,31 @@ class ContestScripts:
             sent_after = self._positions.latest(contest_id)
             return len(names), *names, *lost_after(sent_after), *self._new_epoch(contest_id)
 
-        def decode(reply: list[Any]) -> Position:
-            position = Position(reply[0].decode(), int(reply[1]))
-            self._observe_reply(contest_id, sent_after, position)
-            return position
+        def decode(reply: list[Any]) -> Read:
+            read = _decode_read(reply)
+            self._observe_reply(contest_id, sent_after, read.position)
+            return read
 
-        # An emptied store has lost the registry too; a full one can still be read.
-        with contextlib.suppress(StoreFull):
-            await self._registry.register(contest_id)
         # Not on the connection of reads: a store that takes no writes loses the connection.
-        return await self._writes.run(scripts.BEGIN_EPOCH, parameters, decode)
+        position, (deleted,) = await self._writes.run(scripts.RECOVER, parameters, decode)
+        if deleted:
+            self._tasks.start(self._unregister_deleted(contest_id))
+        return position
+
+    async def _unregister_deleted(self, contest_id: str) -> None:
+        with contextlib.suppress(StoreFailure):  # the sweep does it later
+            await self.unregister(contest_id)
+
+    async def unregister(self, contest_id: str) -> None:
+        """Remove a contest that does not exist from the registry.
+
+        Raises:
+            StoreFailure: The store is away.
+        """
+        await self._registry.unregister(contest_id)
+        # It may have begun meanwhile; its writer registered it before the first commit.
+        if (await self.read(scripts.READ_POSITION, contest_id)).position != BEGINNING:
+            await self._registry.register(contest_id)
 
     def _new_epoch(self, contest_id: str) -> tuple[str, str]:
         """Return the arguments of an epoch that may begin: its channel and its name.
@@ -200,8 +252,13 @@ class ContestScripts:
         return keys.channel(contest_id), f"{self._epoch_prefix}-{next(self._epoch_numbers):x}"
 
     def _observe_reply(self, contest_id: str, sent_after: Position, position: Position) -> None:
+        if position.epoch not in (sent_after.epoch, BEGINNING.epoch):
+            self._registry.on_new_epoch(contest_id)
         if self._positions.observe_reply(contest_id, sent_after, position):
-            if sent_after != BEGINNING:
-                self._registry.on_lost_history(contest_id)
             for observer in self.epoch_observers:
                 observer(contest_id)
+
+
+def _decode_read(reply: list[Any]) -> Read:
+    epoch, revision, *rest = reply
+    return Read(Position(epoch.decode(), int(revision)), rest)

@@ -1,4 +1,4 @@
-"""Reads, creates and changes contests."""
+"""Reads, creates, changes and deletes contests."""
 
 import asyncio
 from enum import StrEnum
@@ -7,10 +7,11 @@ from typing import NamedTuple
 from leaderboard_server.callbacks import settle
 from leaderboard_server.domain.change import Commit, Mark
 from leaderboard_server.domain.contest import Contest, ContestSettings, reordering_rule
+from leaderboard_server.domain.position import BEGINNING
 from leaderboard_server.storage import scripts
 from leaderboard_server.storage.contest_scripts import ContestScripts, Read
 from leaderboard_server.storage.registry import ContestRegistry
-from leaderboard_server.storage.rules_codec import decode_rules, encode_rules
+from leaderboard_server.storage.settings_codec import decode_contest, encode_settings
 
 
 class SettingsOutcome(StrEnum):
@@ -55,7 +56,7 @@ class SettingsReply(NamedTuple):
 
 
 class ContestStore:
-    """Reads and writes the settings of contests. Lives as long as the store.
+    """Reads, writes and deletes contests. Lives as long as the store.
 
     Raises:
         StoreFailure: From every method: the store is away, or full where it is written to.
@@ -75,8 +76,8 @@ class ContestStore:
 
         def on_read(read: Read | Exception) -> None:
             if not isinstance(read, Exception):
-                contest = _decode(contest_id, read)
-                settle(result, contest if contest.position.epoch else None)
+                contest = decode_contest(contest_id, *read)
+                settle(result, contest if contest.position != BEGINNING else None)
             else:
                 settle(result, read)
 
@@ -85,34 +86,42 @@ class ContestStore:
 
     async def create(self, contest_id: str, settings: ContestSettings) -> SettingsReply:
         """Create a contest, unless it exists."""
-        if not self._registry.knows(contest_id):
-            await self._registry.register(contest_id)
-        return await self._change(scripts.CREATE_CONTEST, contest_id, *_encode(settings))
+        await self._registry.register(contest_id)
+        return await self._change(scripts.CREATE_CONTEST, contest_id, *encode_settings(settings))
 
     async def update(
         self, contest_id: str, before: ContestSettings, after: ContestSettings
     ) -> SettingsReply:
         """Change the settings of a contest, if they are still those from before."""
-        reorders = reordering_rule(before.rules, after.rules) is not None
-        arguments = (*_encode(before), *_encode(after), str(int(reorders)))
+        reorders = str(int(reordering_rule(before.rules, after.rules) is not None))
+        arguments = (reorders, *encode_settings(before), *encode_settings(after))
         return await self._change(scripts.UPDATE_CONTEST, contest_id, *arguments)
+
+    async def exists(self, contest_id: str) -> bool:
+        """Return whether there is a contest. One that has expired is deleted by it."""
+        read = await self._scripts.read(scripts.READ_POSITION, contest_id)
+        return read.position != BEGINNING
+
+    async def delete(self, contest_id: str, epoch: str) -> str:
+        """Delete a contest, if it is in this epoch; in any, if the epoch is empty.
+
+        Returns:
+            The epoch that was deleted, empty if nothing was.
+        """
+        _, (deleted,) = await self._scripts.write(scripts.DELETE_CONTEST, contest_id, epoch)
+        if deleted:
+            await self.unregister(contest_id)
+        return str(deleted.decode())
+
+    async def unregister(self, contest_id: str) -> None:
+        """Remove a contest from the registry, unless it exists."""
+        await self._scripts.unregister(contest_id)
 
     async def _change(
         self, script: scripts.Script, contest_id: str, *arguments: str
     ) -> SettingsReply:
-        position, rest = await self._scripts.change(
+        position, (*rest, outcome) = await self._scripts.write(
             script, contest_id, self._history_changes, *arguments
         )
-        contest = _decode(contest_id, Read(position, rest[:-1]))
-        return SettingsReply(contest, SettingsOutcome(rest[-1].decode()))
-
-
-def _encode(settings: ContestSettings) -> tuple[str, str]:
-    return encode_rules(settings.rules), settings.display_name
-
-
-def _decode(contest_id: str, read: Read) -> Contest:
-    rules_text, name, created_at, total = read.rest
-    settings = ContestSettings(name.decode(), decode_rules(rules_text))
-    began_s = int(created_at) if created_at else None
-    return Contest(contest_id, settings, int(total), read.position, began_s)
+        contest = decode_contest(contest_id, position, rest)
+        return SettingsReply(contest, SettingsOutcome(outcome.decode()))

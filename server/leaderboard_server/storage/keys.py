@@ -28,14 +28,15 @@ def of_contest(contest_id: str) -> tuple[str, str, str, str, str]:
 
 
 @lru_cache(_CACHED_CONTESTS)
-def of_commit(contest_id: str, bucket: int) -> tuple[str, ...]:
-    """Return the keys of a commit: those of the contest, score counts, and three request buckets.
+def of_writing(contest_id: str, bucket: int) -> tuple[str, ...]:
+    """Return the keys of scripts that write, which are all that a contest has.
 
-    The buckets are the current one, the previous one, and the next one, which servers with a faster
-    clock write to already.
+    After those of every script come score counts, hidden users, and three request buckets: the
+    current one, the previous one, and the next one, which servers with a faster clock write to
+    already.
     """
     buckets = (requests(contest_id, n) for n in (bucket, bucket - 1, bucket + 1))
-    return *of_contest(contest_id), score_counts(contest_id), *buckets
+    return *of_contest(contest_id), score_counts(contest_id), hidden(contest_id), *buckets
 
 
 def board(contest_id: str) -> str:
@@ -49,7 +50,7 @@ def users(contest_id: str) -> str:
 
 
 def meta(contest_id: str) -> str:
-    """Name the HASH: `epoch`, `revision`, `schema`, `created_at`, `rules` and `display_name`."""
+    """Name the HASH: the position and the settings, each in a field of its own."""
     return f"{PREFIX}{{{contest_id}}}:meta"
 
 
@@ -71,6 +72,11 @@ def scores(contest_id: str) -> str:
 def score_counts(contest_id: str) -> str:
     """Name the HASH: distinct score → how many users have it."""
     return f"{PREFIX}{{{contest_id}}}:scores:counts"
+
+
+def hidden(contest_id: str) -> str:
+    """Name the HASH of hidden users: user id → tie key + score, empty without a score."""
+    return f"{PREFIX}{{{contest_id}}}:hidden"
 
 
 def requests(contest_id: str, bucket: int) -> str:

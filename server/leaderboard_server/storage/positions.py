@@ -1,9 +1,9 @@
 """Tracks the latest position this server has seen of each contest, to detect a lost history.
 
 The invariant: a store never replies with a position behind one that was seen before the call was
-sent. Every script gets that position; where the store is behind it, the store was restored or failed
-over, and a new epoch begins. Where the store has no epoch, the contest is gone, and so is what was
-seen of it.
+sent. Every script gets that position; where the store is behind it, the store was restored or
+failed over, and a new epoch begins. Where the store has no epoch, the contest is gone, and so is
+what was seen of it.
 """
 
 from leaderboard_server.domain.position import BEGINNING, Position

@@ -71,10 +71,21 @@ class ContestRegistry:
         """Let the next commit of a contest register it again."""
         self._known.pop(contest_id, None)
 
-    def on_lost_history(self, contest_id: str) -> None:
-        """Add a contest of this server again: the store may have lost the registry too.
+    async def unregister(self, contest_id: str) -> None:
+        """Remove a contest.
 
-        If that fails, the next commit adds it.
+        Raises:
+            StoreFailure: The store is away.
+        """
+        self.forget(contest_id)
+        parameters = (1, keys.registry(keys.registry_part(contest_id)), contest_id)
+        await self._writes.run(scripts.UNREGISTER_CONTEST, lambda: parameters, int)
+
+    def on_new_epoch(self, contest_id: str) -> None:
+        """Add a contest of this server again.
+
+        The store may have lost the registry too, or the contest was deleted, and removed from the
+        registry after it was added before. If that fails, the next commit adds it.
         """
         if contest_id in self._known:
             self.start_registering(contest_id, lambda _: None)
@@ -95,16 +106,30 @@ class ContestRegistry:
             StoreFailure: The store is away, or the registry had to be filled and was refused.
         """
         first = "(" + after if after >= id_prefix else "[" + id_prefix
-        parameters = (1, keys.registry(part), first, f"({id_prefix}{_AFTER_ALL_IDS}", count)
+        last = f"({id_prefix}{_AFTER_ALL_IDS}"
         for _ in range(2):
-            found = await self._reads.run(
-                scripts.REGISTERED_CONTESTS, lambda: parameters, _decode_ids
-            )
+            found = await self._read(part, first, last, count, require_complete=1)
             if found is not None:
                 return found
             await self._filling.run()
         # The store is emptied again and again: there is nothing to read.
         return []
+
+    async def read_as_it_is(self, part: int, after: str, count: int) -> list[str]:
+        """Read ids of a part as `read` does, also where it is not complete.
+
+        Raises:
+            StoreFailure: The store is away.
+        """
+        last = f"({_AFTER_ALL_IDS}"
+        return await self._read(part, f"({after}", last, count, require_complete=0) or []
+
+    async def _read(
+        self, part: int, first: str, last: str, count: int, *, require_complete: int
+    ) -> list[str] | None:
+        """Read ids between two bounds, None if the part is not complete and has to be."""
+        parameters = (1, keys.registry(part), first, last, count, require_complete)
+        return await self._reads.run(scripts.REGISTERED_CONTESTS, lambda: parameters, _decode_ids)
 
     async def _fill(self) -> None:
         """Add the contests that exist, and mark all parts as complete."""

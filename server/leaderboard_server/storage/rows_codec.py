@@ -24,7 +24,7 @@ def decode_rows(rules: Rules, read: Sequence[Any]) -> Iterator[RankedUser]:
     """Decode rows as `rows.lua` returns them."""
     first_index, first_rank, rows, entries = read
     first_place = int(first_index) + 1
-    scores = [_score(rules, score) for score in rows[1::2]]
+    scores = [decode_score(rules, score) for score in rows[1::2]]
     ranks = shown_ranks(rules.rank_style, scores, first_place, int(first_rank))
     for offset, (entry, score, rank) in enumerate(zip(entries, scores, ranks, strict=True)):
         name, attributes = decode_profile(entry[TIE_KEY_LENGTH:].decode()) if entry else ("", ())
@@ -32,7 +32,7 @@ def decode_rows(rules: Rules, read: Sequence[Any]) -> Iterator[RankedUser]:
         yield RankedUser(user_id, score, rank, name, first_place + offset, attributes)
 
 
-def _score(rules: Rules, text: bytes) -> int:
+def decode_score(rules: Rules, text: bytes) -> int:
     """Decode a score of the board."""
     score = int(float(text))
     return -score if rules.order is _LOWEST_FIRST else score
@@ -77,7 +77,7 @@ def _decode_user(
         place, rank, worse = int(index) + 1, int(shared_rank), int(worse_users)
     profile = entry[TIE_KEY_LENGTH:]
     name, attributes = decode_profile(profile.decode()) if profile else ("", ())
-    return RankedUser(user_id, _score(rules, score), rank, name, place, attributes), worse
+    return RankedUser(user_id, decode_score(rules, score), rank, name, place, attributes), worse
 
 
 def decode_score_rank(

@@ -13,7 +13,7 @@ from uuid import uuid4
 from leaderboard_server.callbacks import Done, settle
 from leaderboard_server.domain.board import Page, RankQuery, ScoreQuery
 from leaderboard_server.domain.change import Commit
-from leaderboard_server.domain.position import Position
+from leaderboard_server.domain.position import BEGINNING, Position
 from leaderboard_server.domain.update import ScoreUpdate
 from leaderboard_server.storage import keys, scripts
 from leaderboard_server.storage.codec import (
@@ -24,6 +24,7 @@ from leaderboard_server.storage.codec import (
 )
 from leaderboard_server.storage.contest_scripts import ContestScripts, Read
 from leaderboard_server.storage.contest_store import ContestStore
+from leaderboard_server.storage.moderation_store import ModerationStore
 from leaderboard_server.storage.positions import PositionTracker
 from leaderboard_server.storage.rank_replies import RankReply, ScoreRankReply, UsersReply
 from leaderboard_server.storage.registry import ContestRegistry
@@ -56,7 +57,8 @@ class Store:
     """Reads and changes contests. Lives as long as its connections.
 
     Attributes:
-        contests: Reads and changes their settings.
+        contests: Reads and changes their settings, and deletes them.
+        moderation: Removes, hides and erases users.
         registry: Knows all contests.
 
     Raises:
@@ -87,9 +89,14 @@ class Store:
         runners = ScriptRunner(writes), ScriptRunner(reads)
         self.registry = ContestRegistry(*runners, scanned=reads)
         self._scripts = ContestScripts(
-            *runners, self._positions, self.registry, epoch_prefix=new_token()[:16]
+            *runners,
+            self._positions,
+            self.registry,
+            lambda contest_id: keys.of_writing(contest_id, self._bucket()),
+            epoch_prefix=new_token()[:16],
         )
         self.contests = ContestStore(self._scripts, self.registry, retention.history_changes)
+        self.moderation = ModerationStore(self._scripts, retention.history_changes)
 
     def add_epoch_observer(self, observer: Callable[[str], None]) -> None:
         """Call `observer` with a contest whenever a reply shows a new epoch of it."""
@@ -118,7 +125,9 @@ class Store:
     ) -> None:
         """Apply updates, and pass on what `commit` returns or raises."""
         send = partial(self._send_commit, contest_id, updates, done)
-        if not self._auto_create or self.registry.knows(contest_id):
+        # A contest without a position may be new: it is registered before it begins.
+        exists = self.registry.knows(contest_id) and self.latest(contest_id) != BEGINNING
+        if exists or not self._auto_create:
             send()
         else:
             self.registry.start_registering(
@@ -134,10 +143,10 @@ class Store:
                 self.registry.forget(contest_id)
             done(reply)
 
-        bucket = int(self._clock()) // self._retention.requests_s
+        bucket = self._bucket()
         self._scripts.start_commit(
             contest_id,
-            keys.of_commit(contest_id, bucket),
+            keys.of_writing(contest_id, bucket),
             updates,
             on_reply,
             self._server_token,
@@ -147,6 +156,10 @@ class Store:
             self._auto_create,
             encode_updates(updates),
         )
+
+    def _bucket(self) -> int:
+        """Return the number of the current request bucket."""
+        return int(self._clock()) // self._retention.requests_s
 
     async def top(self, contest_id: str, start_place: int, count: int) -> Page:
         """Read `count` rows (1 to 1,000) of a contest from `start_place` (from 1) on."""

@@ -101,7 +101,7 @@ def needed_commands() -> list[list[str]]:
 
     And those on the registry.
     """
-    board, users, meta, log, scores, counts, requests, *_ = keys.of_commit("check", 0)
+    board, users, meta, log, scores, counts, hidden, requests, *_ = keys.of_writing("check", 0)
     channel, registry = keys.channel("check"), keys.registry(0)
     return [
         *(["PING"], ["CLIENT", "SETNAME", "-"], ["EVALSHA", "-", "0"], ["EVAL", "-", "0"]),
@@ -115,7 +115,8 @@ def needed_commands() -> list[list[str]]:
         *(["ZCOUNT", board, "0", "0"], ["ZCOUNT", scores, "0", "0"], ["ZADD", scores, "0", "-"]),
         *(["ZREM", scores, "-"], ["HINCRBY", counts, "-", "1"], ["HDEL", counts, "-"], ["TIME"]),
         *(["HDEL", meta, "-"], ["ZADD", registry, "0", "-"], ["ZSCORE", registry, "-"]),
-        *(["ZRANGEBYLEX", registry, "(", "(-"], ["SCAN", "0"]),
+        *(["ZRANGEBYLEX", registry, "(", "(-"], ["ZREM", registry, "-"], ["SCAN", "0"]),
+        *(["HEXISTS", hidden, "-"], ["HLEN", hidden], ["HSCAN", hidden, "0"], ["UNLINK", board]),
     ]
 
 

@@ -7,6 +7,7 @@ from leaderboard.v1 import contests_pb2 as pb
 from leaderboard_server.service.contests import ContestService
 from leaderboard_server.transport import contest_requests as requests
 from leaderboard_server.transport import contest_responses as responses
+from leaderboard_server.transport import moderation_requests, moderation_responses
 from leaderboard_server.transport.listener import UnaryMethod
 from leaderboard_server.transport.parsing import parse
 
@@ -26,6 +27,12 @@ class ContestMethods:
             "GetContest": self._get,
             "ListContests": self._list,
             "UpdateContest": self._update,
+            "DeleteContest": self._delete,
+            "RemoveUsers": self._remove_users,
+            "HideUsers": self._hide_users,
+            "UnhideUsers": self._unhide_users,
+            "ListHiddenUsers": self._list_hidden_users,
+            "EraseUser": self._erase_user,
         }
         self.unary: Mapping[str, UnaryMethod] = {
             f"/{CONTEST_SERVICE_NAME}/{name}": method for name, method in methods.items()
@@ -51,3 +58,28 @@ class ContestMethods:
             response.add(contests[first : first + _AT_ONCE])
             await asyncio.sleep(0)
         return response.encoded()
+
+    async def _delete(self, data: bytes) -> bytes:
+        request = moderation_requests.deletion(parse(pb.DeleteContestRequest, data))
+        await self._service.delete(*request)
+        return pb.DeleteContestResponse().SerializeToString()
+
+    async def _remove_users(self, data: bytes) -> bytes:
+        query = moderation_requests.users(parse(pb.RemoveUsersRequest, data))
+        return moderation_responses.removed(await self._service.remove_users(query))
+
+    async def _hide_users(self, data: bytes) -> bytes:
+        query = moderation_requests.users(parse(pb.HideUsersRequest, data))
+        return moderation_responses.hidden(await self._service.hide_users(query))
+
+    async def _unhide_users(self, data: bytes) -> bytes:
+        query = moderation_requests.users(parse(pb.UnhideUsersRequest, data))
+        return moderation_responses.unhidden(await self._service.unhide_users(query))
+
+    async def _list_hidden_users(self, data: bytes) -> bytes:
+        query = moderation_requests.hidden_users(parse(pb.ListHiddenUsersRequest, data))
+        return moderation_responses.hidden_page(await self._service.hidden_users(query))
+
+    async def _erase_user(self, data: bytes) -> bytes:
+        request = moderation_requests.erasure(parse(pb.EraseUserRequest, data))
+        return moderation_responses.erased(await self._service.erase_user(*request))

@@ -4,14 +4,15 @@ Each check raises `InvalidRequest`, with a violation for each invalid field. Fie
 only are ignored.
 """
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
-from binascii import Error as NotBase64
 from collections.abc import Iterator, Sequence
 
 from leaderboard.v1 import contests_pb2 as pb
 from leaderboard_server.domain import fields
 from leaderboard_server.domain.contest import ContestSettings, ContestsQuery, SettingsChange
+from leaderboard_server.domain.life import ContestState, Life
 from leaderboard_server.domain.rules import Rules
+from leaderboard_server.transport.life import checked_life, life_problems
+from leaderboard_server.transport.page_tokens import decode_contest_token
 from leaderboard_server.transport.rules import checked_rules, rules_problems
 from leaderboard_server.transport.violations import Problem, reject
 
@@ -19,7 +20,15 @@ MAX_PAGE_SIZE = 1_000
 DEFAULT_PAGE_SIZE = 100
 _ALL_RULES = "rules"
 _RULE_PATHS = {f"{_ALL_RULES}.{name}": name for name in Rules._fields}
+_LIFE_PATHS = {name.removesuffix("_ms"): name for name in Life._fields}
+_PATHS = frozenset(("display_name", _ALL_RULES, *_RULE_PATHS, *_LIFE_PATHS))
 _MAX_PATHS = 100
+_STATES = {
+    pb.CONTEST_STATE_UNSPECIFIED: None,
+    pb.CONTEST_STATE_SCHEDULED: ContestState.SCHEDULED,
+    pb.CONTEST_STATE_OPEN: ContestState.OPEN,
+    pb.CONTEST_STATE_CLOSED: ContestState.CLOSED,
+}
 
 
 def contest_id(request: pb.GetContestRequest) -> str:
@@ -43,37 +52,26 @@ def settings_change(request: pb.UpdateContestRequest) -> SettingsChange:
     reject((*_contest_problems(contest), *_mask_problems(paths)))
     named = frozenset(_RULE_PATHS[path] for path in paths if path in _RULE_PATHS)
     rules = frozenset(Rules._fields) if _ALL_RULES in paths else named
-    return SettingsChange(contest.contest_id, _settings(contest), rules, "display_name" in paths)
+    life = frozenset(_LIFE_PATHS[path] for path in paths if path in _LIFE_PATHS)
+    settings, named_too = _settings(contest), "display_name" in paths
+    return SettingsChange(contest.contest_id, settings, rules, life, named_too)
 
 
 def contests_query(request: pb.ListContestsRequest) -> ContestsQuery:
     """Check the request of `ListContests`."""
     prefix, size = request.id_prefix, request.page_size
-    after = _decode_token(request.page_token)
+    after = decode_contest_token(request.page_token)
     valid_token = after is not None and (not after or after.startswith(prefix))
     reject(
         (
             ("page_size", fields.within(size, 0, MAX_PAGE_SIZE)),
             ("page_token", None if valid_token else "is not a token of a page of these contests"),
             ("id_prefix", fields.matches_if_set(fields.CONTEST_ID_PREFIX, prefix)),
+            ("state", None if request.state in _STATES else "is not known"),
         )
     )
-    return ContestsQuery(prefix, after or "", size or DEFAULT_PAGE_SIZE)
-
-
-def encode_token(after: str) -> str:
-    """Return the token of the page after a contest; it means nothing to callers."""
-    return urlsafe_b64encode(after.encode()).rstrip(b"=").decode()
-
-
-def _decode_token(token: str) -> str | None:
-    """Return the contest that a page comes after, '' for the first page; None for no token."""
-    try:
-        after = urlsafe_b64decode(token.encode() + b"=" * (-len(token) % 4)).decode()
-    except (NotBase64, ValueError):
-        return None
-    valid = not after or fields.CONTEST_ID.fullmatch(after)
-    return after if valid and encode_token(after) == token else None
+    state = _STATES[request.state]
+    return ContestsQuery(prefix, after or "", size or DEFAULT_PAGE_SIZE, state)
 
 
 def _contest_problems(contest: pb.Contest) -> Iterator[Problem]:
@@ -81,10 +79,13 @@ def _contest_problems(contest: pb.Contest) -> Iterator[Problem]:
     if contest.display_name:
         yield "contest.display_name", fields.display_name(contest.display_name)
     yield from rules_problems("contest.rules", contest.rules)
+    yield from life_problems("contest", contest)
 
 
 def _settings(contest: pb.Contest) -> ContestSettings:
-    return ContestSettings(contest.display_name, checked_rules(contest.rules))
+    return ContestSettings(
+        contest.display_name, checked_rules(contest.rules), checked_life(contest)
+    )
 
 
 def _mask_problems(paths: Sequence[str]) -> Iterator[Problem]:
@@ -92,5 +93,5 @@ def _mask_problems(paths: Sequence[str]) -> Iterator[Problem]:
         yield "update_mask", f"must have 1 to {_MAX_PATHS} paths"
         return
     for index, path in enumerate(paths):
-        if path not in _RULE_PATHS and path not in ("display_name", _ALL_RULES):
+        if path not in _PATHS:
             yield f"update_mask.paths[{index}]", "is not a setting of a contest"

@@ -4,7 +4,8 @@ from collections.abc import Iterable
 
 from leaderboard.v1 import contests_pb2 as pb
 from leaderboard_server.domain.contest import Contest
-from leaderboard_server.transport.contest_requests import encode_token
+from leaderboard_server.transport.life import put_life
+from leaderboard_server.transport.page_tokens import encode_token
 from leaderboard_server.transport.rules import put_rules
 
 
@@ -53,6 +54,7 @@ def _put_contest(target: pb.Contest, contest: Contest) -> None:
     put_rules(target.rules, contest.settings.rules)
     target.total_users = contest.total_users
     target.position.epoch, target.position.revision = contest.position
+    put_life(target, contest)
     if contest.created_at_s is not None:
         target.created_at.seconds = contest.created_at_s
         target.created_at.SetInParent()

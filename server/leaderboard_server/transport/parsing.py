@@ -10,6 +10,7 @@ from typing import NamedTuple, TypeVar
 
 from google.protobuf.message import DecodeError, Message
 
+from leaderboard.v1 import contests_pb2
 from leaderboard.v1 import leaderboard_pb2 as pb
 from leaderboard_server.domain.errors import FieldViolation, InvalidRequest
 from leaderboard_server.domain.fields import MAX_ATTRIBUTES
@@ -33,6 +34,9 @@ _REPEATED: dict[type[Message], tuple[str, int]] = {
     pb.BatchUpdateScoresRequest: ("updates", MAX_BATCH),
     pb.WatchContestRequest: ("user_ids", MAX_USERS),
     pb.BatchGetUserRanksRequest: ("user_ids", MAX_USERS),
+    contests_pb2.RemoveUsersRequest: ("user_ids", MAX_USERS),
+    contests_pb2.HideUsersRequest: ("user_ids", MAX_USERS),
+    contests_pb2.UnhideUsersRequest: ("user_ids", MAX_USERS),
 }
 """The repeated field of a request, and the most entries that it may have."""
 

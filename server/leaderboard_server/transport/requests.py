@@ -82,7 +82,7 @@ def _update_or_error(
         None if mode in MODES else "is not a known mode",
         fields.matches(fields.REQUEST_ID, request_id) if request_id else None,
         fields.matches(fields.EVENT_TYPE, event_type) if event_type else None,
-        _timestamp(time) if time else None,
+        timestamp_problem(time) if time else None,
         fields.display_name(name) if name else None,
         _attributes(attributes) if attributes else None,
         "must not be set together with display_name" if clear_name and name else None,
@@ -168,10 +168,11 @@ def _watched_users(scope: pb.WatchScope, user_ids: Sequence[str]) -> Iterator[Pr
     yield from user_ids_problems(user_ids)
 
 
-def _timestamp(time: Timestamp) -> str | None:
-    return fields.within(
-        time.seconds, fields.MIN_EVENT_TIME_S, fields.MAX_EVENT_TIME_S
-    ) or fields.within(time.nanos, 0, SECOND_NS - 1)
+def timestamp_problem(time: Timestamp) -> str | None:
+    """Check a time against the range of a Timestamp."""
+    return fields.within(time.seconds, fields.MIN_TIME_S, fields.MAX_TIME_S) or fields.within(
+        time.nanos, 0, SECOND_NS - 1
+    )
 
 
 def _interval(interval: Duration) -> str | None:

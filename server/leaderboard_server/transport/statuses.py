@@ -150,6 +150,9 @@ def _row(error: errors.LeaderboardError) -> Row:  # noqa: C901, PLR0911, PLR0912
         case errors.ContestAlreadyExists():
             contest = {"contestId": error.contest_id}
             return Code.ALREADY_EXISTS, reasons.ERROR_REASON_CONTEST_ALREADY_EXISTS, contest
+        case errors.ContestNotOpen():
+            life = {"contestId": error.contest_id, "state": error.state, "time": error.time}
+            return Code.FAILED_PRECONDITION, reasons.ERROR_REASON_CONTEST_NOT_OPEN, life
         case errors.RulesLocked():
             rule = {"contestId": error.contest_id, "field": error.field}
             return Code.FAILED_PRECONDITION, reasons.ERROR_REASON_RULES_LOCKED, rule

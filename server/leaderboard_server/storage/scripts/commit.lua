@@ -1,21 +1,21 @@
 #!lua
 -- Applies updates of one contest in one atomic step: looks up earlier answers, checks every update
 -- before the first write, then applies, numbers, logs and publishes. Appended to position.lua,
--- epoch.lua, log.lua, rules.lua, scoring.lua, moves.lua and profiles.lua.
+-- epoch.lua, log.lua, expiry.lua, rules.lua, scoring.lua, moves.lua, profiles.lua and requests.lua.
 --
 -- It has no flag: a store that is full, read-only, short of replicas or unable to save refuses it
 -- before it runs, so nothing is half written.
 --
 -- KEYS[1]  board     ZSET    member = tie key + user id, score = points (see rules.lua)
 -- KEYS[2]  users     HASH    user id → tie key + profile (see profiles.lua)
--- KEYS[3]  meta      HASH    epoch, revision, rules, schema
+-- KEYS[3]  meta      HASH    the position and the settings of the contest
 -- KEYS[4]  log       STREAM  one entry for each commit, id <last revision>-0, field commit
 -- KEYS[5]  scores    ZSET    the distinct scores, where the rank style is dense
 -- KEYS[6]  counts    HASH    score → how many users have it, where the rank style is dense
--- KEYS[7]  requests  HASH    current request bucket: request id → fingerprint and first answer;
---                            'server <token>' → sequence and reply of that server's last commit
--- KEYS[8]  requests  HASH    previous request bucket, the same
--- KEYS[9]  requests  HASH    next request bucket, the same, written by servers with a faster clock
+-- KEYS[7]  hidden    HASH    the hidden users (see hiding.lua)
+-- KEYS[8]  requests  HASH    current request bucket (see requests.lua)
+-- KEYS[9]  requests  HASH    previous request bucket
+-- KEYS[10] requests  HASH    next request bucket, written by servers with a faster clock
 -- ARGV[1]  epoch of the latest position this server has seen, '' for none
 -- ARGV[2]  revision of that position
 -- ARGV[3]  channel of the contest
@@ -30,7 +30,7 @@
 --          the bounds of a score, all other fields are text. Where it changes attributes, or
 --          removes the name, [..., attributes, 1 to remove the name] follows.
 --
--- Returns the payload that it logs and publishes, a line break, then JSON: [index, outcome, ...] of
+-- Returns nil if recover.lua has to run before, else the payload that it logs and publishes, a line break, then JSON: [index, outcome, ...] of
 -- the updates without a change in the payload, in order, with indexes from 0. An outcome is one of
 --   'unchanged <answer>\31<profile>'  the update changed nothing
 --   'replayed <answer>\31<profile>'   the first answer to the same request id, and the profile now
@@ -39,6 +39,9 @@
 --   'attributes'                      the user would have too many attributes, or too long ones
 --   'reused'                          the request id was used with another payload
 --   'absent'                          there is no contest, and the updates may not begin it
+--   'closed <state> <time>'           the contest is not open: SCHEDULED or CLOSED, and when it opens
+--                                     or closed, in milliseconds since 1970
+--   'applied <answer>\31<profile>'    the update of a hidden user was applied
 -- and an answer is '<score> <rank> <previous score> <previous rank> <revision> <applied 0|1>', and
 -- ' <place> <previous place>' if the contest shares ranks. A request bucket holds
 -- '<fingerprint> <answer>' for a request id.
@@ -47,19 +50,22 @@
 -- [user id, score, rank, previous score, previous rank, event type, event time, display name], with
 -- the time as text, since it may pass 64 bits. Where the contest shares ranks, or the user has
 -- attributes, [..., place, previous place] follows, and then the attributes if there are any. A
--- commit without changes is not logged, and published only if it began an epoch.
+-- revision of a hidden user has 0 in place of a change. A commit without revisions is not logged, and
+-- published only if it began an epoch.
 --
--- Fails with STALE if a later commit of this server was already applied in the same request buckets.
+-- Fails with STALE if a later commit of this server was already applied in the same request buckets,
+-- or this one was, and its reply is not kept any more.
 -- (One that timed out, and arrives after a later one of the next bucket, is still applied: once.)
 -- Fails with NEWERSCHEMA if a later version wrote the contest. Fails with NOPERM if the store's user
 -- lacks a right; only a server's first commit checks that, since it takes nearly a tenth of the
 -- script's time.
 
-local board, users, meta, log, distinct, counts, requests = unpack(KEYS, 1, 7)
+local board, users, meta, log, distinct, counts, hidden, requests = unpack(KEYS)
+local buckets = {unpack(KEYS, 8)}
 local seen_epoch, seen_revision, channel, new_epoch, server, sequence = unpack(ARGV, 1, 6)
 local updates = cjson.decode(ARGV[10])
 
-local call, encode, format = redis.call, cjson.encode, string.format
+local call, encode = redis.call, cjson.encode
 
 -- 1. Look up earlier answers.
 
@@ -70,16 +76,7 @@ for _, update in ipairs(updates) do
     fields[#fields + 1] = update[4]
   end
 end
--- The other buckets are read only where needed: a server's last commit is in the latest bucket it
--- wrote to, while a request id may be in any bucket.
-local found = call('HMGET', requests, unpack(fields))
-if not found[1] or #fields > 1 then
-  for bucket = 8, 9 do
-    for i, value in ipairs(call('HMGET', KEYS[bucket], unpack(fields))) do
-      found[i] = found[i] or value
-    end
-  end
-end
+local found = look_up(buckets, fields)
 
 local last_commit = found[1]
 if not last_commit then
@@ -88,7 +85,7 @@ if not last_commit then
     {'HSET', users, '', ''}, {'XREVRANGE', log, '+', '-'}, {'XADD', log, '*', 'commit', ''},
     {'TTL', requests}, {'EXPIREAT', requests, 0}, {'TIME'}, {'ZCOUNT', board, 0, 0},
     {'ZADD', distinct, 0, ''}, {'ZREM', distinct, ''}, {'HINCRBY', counts, '', 1},
-    {'HDEL', counts, ''},
+    {'HDEL', counts, ''}, {'HSET', hidden, '', ''},
   })
   if refused then
     return refused
@@ -97,7 +94,8 @@ else
   local separator = last_commit:find(' ', 1, true)
   local last_sequence = tonumber(last_commit:sub(1, separator - 1))
   if last_sequence == tonumber(sequence) then
-    return last_commit:sub(separator + 1)
+    local reply = last_commit:sub(separator + 1)
+    return reply ~= '' and reply or redis.error_reply('STALE the reply is not kept any more')
   elseif last_sequence > tonumber(sequence) then
     return redis.error_reply('STALE a later commit of this server was applied')
   end
@@ -111,13 +109,23 @@ end
 -- 2. Read the contest and every user, then decide on each update in order, as if the updates before
 -- it were applied.
 
-local epoch, revision, lost, rules_text, schema = read_position(meta, seen_epoch, seen_revision)
-local refused = newer_schema(schema)
+local epoch, revision, state, rules_text, settings = read_position(
+  meta, seen_epoch, seen_revision, 'hidden', 'starts_at', 'ends_at', 'expire_after', 'servers')
+local refused = newer_schema(settings[4])
 if refused then
   return refused
 end
+if state == 'expired' then
+  return false
+end
 local rules = decode_rules(rules_text)
-local absent = epoch == '' and ARGV[9] == '0'
+local any_hidden, starts_at, ends_at, expire_after, servers = unpack(settings, 6, 10)
+local closed = epoch == '' and ARGV[9] == '0' and 'absent'
+if starts_at and now_ms() < tonumber(starts_at) then
+  closed = 'closed SCHEDULED ' .. starts_at
+elseif ends_at and now_ms() >= tonumber(ends_at) then
+  closed = 'closed CLOSED ' .. ends_at
+end
 
 local ids, members, scores, profiles = {}, {}, {}, {}
 for i, update in ipairs(updates) do
@@ -132,6 +140,15 @@ for i, user in ipairs(call('HMGET', users, unpack(ids))) do
     scores[id] = stored_score(rules, tonumber(score))
   end
 end
+local hidden_rows = {}  -- user id → tie key + score on the board, '' without a score
+for i, row in ipairs(any_hidden and call('HMGET', hidden, unpack(ids)) or {}) do
+  local id = ids[i]
+  hidden_rows[id] = row or nil
+  if row and row ~= '' then
+    scores[id] = stored_score(rules, tonumber(row:sub(15)))
+    profiles[id] = (call('HMGET', users, id)[1] or ''):sub(15)
+  end
+end
 
 -- By the index of the update; `outcomes` only has those that are not applied.
 local outcomes, score_of, before_of, profile_of, changed = {}, {}, {}, {}, {}
@@ -142,8 +159,8 @@ for i, update in ipairs(updates) do
   if first_entry then
     outcomes[i] = first_entry:sub(1, 16) == fingerprint and 'replayed' or 'reused'
     profile_of[i] = profiles[id] or ''
-  elseif absent then
-    outcomes[i] = 'absent'
+  elseif closed then
+    outcomes[i] = closed
   else
     local before, profile = scores[id], profiles[id] or ''
     local score, problem = apply_points(rules, before, update[2], update[3])
@@ -166,13 +183,13 @@ end
 
 -- 3. Every update is decided: write.
 
-local epoch_began = accepted and (lost or epoch == '')
+local epoch_began = accepted and (state == 'lost' or epoch == '')
 if epoch_began then
   revision = begin_epoch(board, meta, log, new_epoch, epoch, revision)
   epoch = new_epoch
 end
 local previous_revision = revision
-local changes, others, new_users, new_requests = {}, {}, {}, {}
+local changes, others, new_users, new_hidden, new_requests = {}, {}, {}, {}, {}
 local board_keys = {board, distinct, counts}
 local shared = rules.rank_style
 
@@ -193,7 +210,7 @@ for i, update in ipairs(updates) do
     if rules.order then
       stored, stored_before = whole(0 - score_of[i]), whole(0 - (before_of[i] or 0))
     end
-    local member = members[id]
+    local member, hidden_row = members[id], hidden_rows[id]
     local previous_place = member and call('ZREVRANK', board, member) + 1 or 0
     local previous_rank = previous_place
     if shared and member then
@@ -202,26 +219,36 @@ for i, update in ipairs(updates) do
     local place, rank = previous_place, previous_rank
     if changed[i] then
       revision = revision + 1
-      if score_of[i] ~= before_of[i] then
+      local moves = score_of[i] ~= before_of[i]
+      if hidden_row then
+        local tie = moves and tie_key(rules, revision) or hidden_row:sub(1, 14)
+        hidden_rows[id] = tie .. stored
+        new_hidden[#new_hidden + 1] = id
+        new_hidden[#new_hidden + 1] = tie .. stored
+        changes[#changes + 1] = '0'
+      elseif moves then
         member = move_user(rules, board_keys, id, member, stored_before, stored, revision)
         members[id] = member
         place = call('ZREVRANK', board, member) + 1
         rank = shared and shared_rank(rules, board, distinct, stored) or place
       end
       new_users[#new_users + 1] = id
-      new_users[#new_users + 1] = member:sub(1, 14) .. profile
-      changes[#changes + 1] = '["' .. id .. '",' .. score .. ',' .. rank .. ',' .. before .. ','
-        .. previous_rank .. ',"' .. update[6] .. '","' .. update[7] .. '",'
-        .. encode_profile(profile, shared, place, previous_place) .. ']'
+      new_users[#new_users + 1] = (hidden_rows[id] or member):sub(1, 14) .. profile
+      if not hidden_row then
+        changes[#changes + 1] = '["' .. id .. '",' .. score .. ',' .. rank .. ',' .. before .. ','
+          .. previous_rank .. ',"' .. update[6] .. '","' .. update[7] .. '",'
+          .. encode_profile(profile, shared, place, previous_place) .. ']'
+      end
     end
-    if not changed[i] or update[4] ~= '' then
+    if not changed[i] or hidden_row or update[4] ~= '' then
       local answer = score .. ' ' .. rank .. ' ' .. before .. ' ' .. previous_rank .. ' '
         .. whole(revision) .. (changed[i] and ' 1' or ' 0')
       if shared then
         answer = answer .. ' ' .. place .. ' ' .. previous_place
       end
-      if not changed[i] then
-        others[#others + 1] = (i - 1) .. ',' .. encode('unchanged ' .. answer .. '\31' .. profile)
+      if not changed[i] or hidden_row then
+        local kind = changed[i] and 'applied ' or 'unchanged '
+        others[#others + 1] = (i - 1) .. ',' .. encode(kind .. answer .. '\31' .. profile)
       end
       if update[4] ~= '' then
         local entry = update[5] .. ' ' .. answer
@@ -236,21 +263,36 @@ end
 if #new_users > 0 then
   call('HSET', users, unpack(new_users))
 end
+if #new_hidden > 0 then
+  call('HSET', hidden, unpack(new_hidden))
+end
 local at = whole(revision)
-local payload = '["' .. epoch .. '",' .. whole(previous_revision) .. ',' .. at .. ','
-  .. call('ZCARD', board) .. (#changes > 0 and ',' or '') .. table.concat(changes, ',') .. ']'
+local payload = payload_head(epoch, previous_revision, revision, call('ZCARD', board))
+  .. (#changes > 0 and ',' or '') .. table.concat(changes, ',') .. ']'
+local written = {}  -- fields of meta
 if revision > previous_revision then
-  call('HSET', meta, 'epoch', epoch, 'revision', at)
+  written = {'epoch', epoch, 'revision', at}
+  local expires_at = expire_after and expiry(ends_at or '', expire_after, settings[5])
+  if expires_at and expires_at ~= settings[5] then
+    written[5], written[6] = 'expires_at', expires_at
+  end
   append_to_log(log, previous_revision, revision, payload, tonumber(ARGV[7]))
 end
 local reply = payload .. '\n[' .. table.concat(others, ',') .. ']'
 if revision > previous_revision or #new_requests > 0 then
   new_requests[#new_requests + 1] = server_field
   new_requests[#new_requests + 1] = sequence .. ' ' .. reply
+  if not last_commit then
+    written[#written + 1] = 'servers'
+    written[#written + 1] = with_server(servers or '', buckets, server)
+  end
   local added = call('HSET', requests, unpack(new_requests))
   if added > 0 and call('TTL', requests) < 0 then
     call('EXPIREAT', requests, ARGV[8])
   end
+end
+if #written > 0 then
+  call('HSET', meta, unpack(written))
 end
 -- Last, and its failure is ignored: the writes are done, and servers detect a missed message.
 if epoch_began or revision > previous_revision then

@@ -1,7 +1,7 @@
 -- The second part of scripts that write: begins epochs, and checks the schema version and the rights
 -- of the store's user.
 
-local SCHEMA = 1  -- the version of the layout of keys and values that this server knows
+local SCHEMA = 2  -- the version of the layout of keys and values that this server knows
 
 -- Returns the error for a contest of a later schema version, which this server would damage.
 --   schema  the field of meta, false for the first version
@@ -36,12 +36,22 @@ local function begin_epoch(board_key, meta_key, log_key, new_epoch, epoch, revis
   local payload = '["' .. new_epoch .. '",' .. whole(before) .. ',' .. at .. ',' .. total .. ']'
   local fields = {'epoch', new_epoch, 'revision', at, 'schema', SCHEMA}
   if epoch == '' then
-    local seconds = redis.call('TIME')[1]
-    fields[7], fields[8] = 'created_at', seconds
+    fields[7], fields[8] = 'created_at', redis.call('TIME')[1]
   end
   redis.call('HSET', meta_key, unpack(fields))
   if last then
     redis.call('XADD', log_key, 'MINID', '=', at, at .. '-0', 'commit', payload)
   end
   return revision, payload
+end
+
+-- Begins a new epoch where the history was lost, and publishes it.
+--   keys             the keys of the script
+--   channel          the channel of the contest
+--   epoch, revision  the position of the contest
+-- Returns the new position.
+local function begin_and_publish(keys, channel, new_epoch, epoch, revision)
+  local at, payload = begin_epoch(keys[1], keys[3], keys[4], new_epoch, epoch, revision)
+  redis.pcall('PUBLISH', channel, payload)
+  return new_epoch, at
 end

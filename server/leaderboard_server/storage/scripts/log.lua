@@ -15,3 +15,8 @@ local function append_to_log(log_key, previous_revision, revision, payload, kept
     redis.call('XADD', log_key, at, 'commit', payload)
   end
 end
+
+-- Returns the beginning of a payload: '[epoch, previous revision, revision, total users'.
+local function payload_head(epoch, previous_revision, revision, total)
+  return '["' .. epoch .. '",' .. whole(previous_revision) .. ',' .. whole(revision) .. ',' .. total
+end

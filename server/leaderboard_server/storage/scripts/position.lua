@@ -1,6 +1,7 @@
 -- The first part of every script: reads the position and the rules of a contest, and detects that
--- its history was lost. With each call a server sends the latest position it has seen; a store that
--- is behind that position was emptied, restored or failed over, so what follows is another history.
+-- its history was lost or that it has expired. With each call a server sends the latest position it
+-- has seen; a store that is behind that position was restored or failed over, so what follows is
+-- another history. A contest without an epoch does not exist.
 
 -- Returns an integer as text. Lua's own conversion is faster but keeps only 14 digits.
 local function whole(number)
@@ -10,18 +11,30 @@ local function whole(number)
   return string.format('%.0f', number)
 end
 
+-- Returns the time of the store in milliseconds since 1970; it stands still while a script runs.
+local function now_ms()
+  local time = redis.call('TIME')
+  return time[1] * 1000 + math.floor(time[2] / 1000)
+end
+
 -- Reads the position.
---   meta_key       HASH  epoch, revision, rules and schema of the contest
+--   meta_key       HASH  the position and the settings of the contest
 --   seen_epoch     epoch of the latest position this server has seen, '' for none
 --   seen_revision  revision of that position
--- Returns the epoch ('' if there is no history), the revision (a number), whether the history was
--- lost, the rules as JSON ('' for the default ones), and the schema version (false for the first).
--- Where the history was lost a reading script returns nil, and the server begins an epoch and reads
--- again.
-local function read_position(meta_key, seen_epoch, seen_revision)
-  local meta = redis.call('HMGET', meta_key, 'epoch', 'revision', 'rules', 'schema')
-  local epoch, revision = meta[1] or '', tonumber(meta[2] or 0)
-  local lost = seen_epoch ~= ''
-    and (epoch == '' or (epoch == seen_epoch and revision < tonumber(seen_revision)))
-  return epoch, revision, lost, meta[3] or '', meta[4]
+--   ...            names of further fields of meta
+-- Returns the epoch ('' if the contest does not exist), the revision (a number), the state of the
+-- history, the rules as JSON ('' for the default ones), and {epoch, revision, rules, schema, when the
+-- contest expires, the further fields...} as the store has them, false for those that are absent.
+-- The state is nil, 'lost', or 'expired'. Where it is not nil a reading script returns nil; the
+-- server then runs recover.lua, and reads again.
+local function read_position(meta_key, seen_epoch, seen_revision, ...)
+  local meta =
+    redis.call('HMGET', meta_key, 'epoch', 'revision', 'rules', 'schema', 'expires_at', ...)
+  local epoch, revision, state = meta[1] or '', tonumber(meta[2] or 0), nil
+  if meta[5] and now_ms() >= tonumber(meta[5]) then
+    state = 'expired'
+  elseif epoch ~= '' and epoch == seen_epoch and revision < tonumber(seen_revision) then
+    state = 'lost'
+  end
+  return epoch, revision, state, meta[3] or '', meta
 end

@@ -13,15 +13,15 @@
 --          none, '-' for none where only the rank is needed
 -- ARGV[4]  id of the first user; then the same two for each further user, up to 1,000 users
 --
--- Returns nil if the history was lost, else {epoch, revision, rules, total users, standing of each
+-- Returns nil if recover.lua has to run before, else {epoch, revision, rules, total users, standing of each
 -- user...} with numbers as text. A standing is '' for a user without a score, else
 -- '<index> <score> <tie key + profile>', with the index from 0; where ranks are shared
 -- '<index> <score> <rank> <number of users with a worse rank> <tie key + profile>', with 0 as that
 -- number where only the rank is needed: it takes as long as the rank. With rows it is {standing, rows
 -- as of rows.lua}; the rows are those of both requests.
 
-local epoch, revision, lost, rules_text = read_position(KEYS[3], ARGV[1], ARGV[2])
-if lost then
+local epoch, revision, state, rules_text = read_position(KEYS[3], ARGV[1], ARGV[2])
+if state then
   return false
 end
 local rules, total = decode_rules(rules_text), redis.call('ZCARD', KEYS[1])

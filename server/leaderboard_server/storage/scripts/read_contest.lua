@@ -3,20 +3,25 @@
 --
 -- KEYS[1]  board   ZSET    member = tie key + user id, score = points
 -- KEYS[2]  users   HASH    user id → tie key + profile
--- KEYS[3]  meta    HASH    epoch, revision, rules, display name, when the contest began
+-- KEYS[3]  meta    HASH    the position and the settings of the contest
 -- KEYS[4]  log     STREAM  one entry for each commit, id <last revision>-0
 -- KEYS[5]  scores  ZSET    the distinct scores, where the rank style is dense
 -- ARGV[1]  epoch of the latest position this server has seen, '' for none
 -- ARGV[2]  revision of that position
 --
--- Returns nil if the history was lost, else {epoch, revision, rules, display name, when the contest
--- began in seconds since 1970 or '', total users}, with numbers as text. The epoch of a contest that
--- does not exist is ''.
+-- Returns nil if recover.lua has to run before, else {epoch, revision, when the contest began in
+-- seconds since 1970 or '', total users, the time of the store in milliseconds since 1970, rules,
+-- display name, when it opens, when it closes, after what time it expires}, with numbers as text and
+-- '' for settings that are not set. The epoch of a contest that does not exist is ''.
 
-local epoch, revision, lost, rules_text = read_position(KEYS[3], ARGV[1], ARGV[2])
-if lost then
+local epoch, revision, state, rules_text, meta = read_position(
+  KEYS[3], ARGV[1], ARGV[2], 'created_at', 'display_name', 'starts_at', 'ends_at', 'expire_after')
+if state then
   return false
 end
-local more = redis.call('HMGET', KEYS[3], 'display_name', 'created_at')
 local total = whole(redis.call('ZCARD', KEYS[1]))
-return {epoch, whole(revision), rules_text, more[1] or '', more[2] or '', total}
+local reply = {epoch, whole(revision), meta[6] or '', total, whole(now_ms()), rules_text}
+for i = 7, 10 do
+  reply[i] = meta[i] or ''
+end
+return reply

@@ -12,11 +12,11 @@
 -- ARGV[3]  the revision after which to read, in decimal digits
 -- ARGV[4]  how many commits at most
 --
--- Returns nil if the history was lost, else {epoch, revision, payload at the revision or '',
+-- Returns nil if recover.lua has to run before, else {epoch, revision, payload at the revision or '',
 -- {payload, ...}}, oldest first, with numbers as text.
 
-local epoch, revision, lost = read_position(KEYS[3], ARGV[1], ARGV[2])
-if lost then
+local epoch, revision, state = read_position(KEYS[3], ARGV[1], ARGV[2])
+if state then
   return false
 end
 local after, limit = ARGV[3] .. '-0', tonumber(ARGV[4])

@@ -11,11 +11,11 @@
 -- ARGV[3]  the revision up to which to read, inclusive
 -- ARGV[4]  how many commits at most
 --
--- Returns nil if the history was lost, else {epoch, revision, {payload, ...}}, latest first, with
+-- Returns nil if recover.lua has to run before, else {epoch, revision, {payload, ...}}, latest first, with
 -- numbers as text.
 
-local epoch, revision, lost = read_position(KEYS[3], ARGV[1], ARGV[2])
-if lost then
+local epoch, revision, state = read_position(KEYS[3], ARGV[1], ARGV[2])
+if state then
   return false
 end
 local entries = redis.call('XREVRANGE', KEYS[4], ARGV[3] .. '-0', '-', 'COUNT', ARGV[4])

@@ -9,10 +9,10 @@
 -- ARGV[1]  epoch of the latest position this server has seen, '' for none
 -- ARGV[2]  revision of that position
 --
--- Returns nil if the history was lost, else {epoch, revision}, both as text.
+-- Returns nil if recover.lua has to run before, else {epoch, revision}, both as text.
 
-local epoch, revision, lost = read_position(KEYS[3], ARGV[1], ARGV[2])
-if lost then
+local epoch, revision, state = read_position(KEYS[3], ARGV[1], ARGV[2])
+if state then
   return false
 end
 return {epoch, whole(revision)}

@@ -12,11 +12,11 @@
 -- ARGV[3]  the first score, an integer
 -- ARGV[4]  how many rows to read around it; then the same two for each further score
 --
--- Returns nil if the history was lost, else {epoch, revision, rules, total users, result of each
+-- Returns nil if recover.lua has to run before, else {epoch, revision, rules, total users, result of each
 -- score...} with numbers as text; a result is {rank, place} or {rank, place, rows as of rows.lua}.
 
-local epoch, revision, lost, rules_text = read_position(KEYS[3], ARGV[1], ARGV[2])
-if lost then
+local epoch, revision, state, rules_text = read_position(KEYS[3], ARGV[1], ARGV[2])
+if state then
   return false
 end
 local board, call = KEYS[1], redis.call

@@ -1,26 +1,51 @@
--- The part of scripts that change the settings of a contest: its rules and its display name.
--- Appended to position.lua, epoch.lua and log.lua.
+-- The part of scripts that change the settings of a contest. Appended to position.lua, epoch.lua,
+-- log.lua and expiry.lua.
+
+-- The fields of meta that can be set; one that is absent has its default, '' in arguments and replies.
+--   rules         JSON, see rules.lua
+--   display_name  text
+--   starts_at, ends_at  when the contest opens and closes, in milliseconds since 1970
+--   expire_after  how long after its end, or its last write, it expires, in milliseconds
+local SETTINGS = {'rules', 'display_name', 'starts_at', 'ends_at', 'expire_after'}
 
 -- Returns the error for a right that the script needs and the store's user lacks, nil if it has all.
-local function missing_settings_right(board_key, meta_key, log_key)
+local function missing_settings_right(keys)
+  local board, _, meta, log = unpack(keys)
   return missing_right({
-    {'HSET', meta_key, 'epoch', ''}, {'HDEL', meta_key, 'rules'}, {'ZCARD', board_key}, {'TIME'},
-    {'XREVRANGE', log_key, '+', '-'}, {'XADD', log_key, '*', 'commit', ''},
+    {'HSET', meta, 'epoch', ''}, {'HDEL', meta, 'rules'}, {'ZCARD', board}, {'TIME'},
+    {'XREVRANGE', log, '+', '-'}, {'XADD', log, '*', 'commit', ''},
   })
 end
 
+-- Returns the settings as a table of texts in the order of SETTINGS.
+--   first  the index in ARGV of the first one; nil reads them from the store
+local function read_settings(meta_key, first)
+  local values = first and {unpack(ARGV, first, first + #SETTINGS - 1)}
+    or redis.call('HMGET', meta_key, unpack(SETTINGS))
+  for i = 1, #SETTINGS do
+    values[i] = values[i] or ''
+  end
+  return values
+end
+
+-- Returns whether two tables of settings are the same.
+local function same_settings(some, others)
+  return table.concat(some, '\n') == table.concat(others, '\n')
+end
+
 -- Writes the settings in a commit without changes: takes a revision, logs and publishes.
---   keys                {board, users, meta, log}
---   channel             the channel of the contest
---   kept                how many changes the log keeps, at least
---   epoch, revision     the position of the contest
---   rules, name         the settings, '' for the default
+--   keys             the keys of the script
+--   channel          the channel of the contest
+--   kept             how many changes the log keeps, at least
+--   epoch, revision  the position of the contest
+--   settings         the settings
 -- Returns the new revision.
-local function write_settings(keys, channel, kept, epoch, revision, rules, name)
+local function write_settings(keys, channel, kept, epoch, revision, settings)
   local board, _, meta, log = unpack(keys)
   local after = revision + 1
-  local fields, absent = {'epoch', epoch, 'revision', whole(after)}, {}
-  for field, value in pairs({rules = rules, display_name = name}) do
+  local fields = {'epoch', epoch, 'revision', whole(after), 'schema', SCHEMA}
+  local absent = {}
+  local function set(field, value)
     if value == '' then
       absent[#absent + 1] = field
     else
@@ -28,21 +53,32 @@ local function write_settings(keys, channel, kept, epoch, revision, rules, name)
       fields[#fields + 1] = value
     end
   end
+  for i, field in ipairs(SETTINGS) do
+    set(field, settings[i])
+  end
+  set('expires_at', expiry(settings[4], settings[5]))
   redis.call('HSET', meta, unpack(fields))
   if #absent > 0 then
     redis.call('HDEL', meta, unpack(absent))
   end
-  local payload = '["' .. epoch .. '",' .. whole(revision) .. ',' .. whole(after) .. ','
-    .. redis.call('ZCARD', board) .. ',"contest_updated"]'
+  local payload = payload_head(epoch, revision, after, redis.call('ZCARD', board))
+    .. ',"contest_updated"]'
   append_to_log(log, revision, after, payload, tonumber(kept))
   redis.pcall('PUBLISH', channel, payload)
   return after
 end
 
--- Returns the reply of a script: {epoch, revision, rules, display name, when the contest began in
--- seconds since 1970 or '', total users, outcome}, with numbers as text.
+-- Returns the reply of a script: {epoch, revision, when the contest began in seconds since 1970 or
+-- '', total users, the time of the store in milliseconds since 1970, settings..., outcome}, with
+-- numbers as text.
 local function settings_reply(keys, epoch, revision, outcome)
-  local meta = redis.call('HMGET', keys[3], 'rules', 'display_name', 'created_at')
-  local total = whole(redis.call('ZCARD', keys[1]))
-  return {epoch, whole(revision), meta[1] or '', meta[2] or '', meta[3] or '', total, outcome}
+  local created_at = redis.call('HMGET', keys[3], 'created_at')[1] or ''
+  local reply = {
+    epoch, whole(revision), created_at, whole(redis.call('ZCARD', keys[1])), whole(now_ms()),
+  }
+  for _, value in ipairs(read_settings(keys[3])) do
+    reply[#reply + 1] = value
+  end
+  reply[#reply + 1] = outcome
+  return reply
 end

@@ -11,11 +11,11 @@
 -- ARGV[3]  first index, from 0
 -- ARGV[4]  last index, inclusive
 --
--- Returns nil if the history was lost, else {epoch, revision, rules, total users, rows as of
+-- Returns nil if recover.lua has to run before, else {epoch, revision, rules, total users, rows as of
 -- rows.lua}, with numbers as text.
 
-local epoch, revision, lost, rules_text = read_position(KEYS[3], ARGV[1], ARGV[2])
-if lost then
+local epoch, revision, state, rules_text = read_position(KEYS[3], ARGV[1], ARGV[2])
+if state then
   return false
 end
 local rows = read_rows(decode_rules(rules_text), KEYS, ARGV[3], ARGV[4])

@@ -1,27 +1,30 @@
 #!lua
 -- Changes the settings of a contest, unless they are others than those that the server has read.
--- Appended to position.lua, epoch.lua, log.lua and settings.lua.
+-- Appended to position.lua, epoch.lua, log.lua, expiry.lua and settings.lua.
 --
 -- It has no flag, as commit.lua. Sent again it finds the settings that it has written.
 --
--- KEYS[1]  board   ZSET    member = tie key + user id, score = points
--- KEYS[2]  users   HASH    user id → tie key + profile
--- KEYS[3]  meta    HASH    epoch, revision, rules, display name, schema, when the contest began
--- KEYS[4]  log     STREAM  one entry for each commit, id <last revision>-0
--- KEYS[5]  scores  ZSET    the distinct scores, where the rank style is dense
+-- KEYS[1]  board     ZSET    member = tie key + user id, score = points
+-- KEYS[2]  users     HASH    user id → tie key + profile
+-- KEYS[3]  meta      HASH    the position and the settings of the contest
+-- KEYS[4]  log       STREAM  one entry for each commit, id <last revision>-0
+-- KEYS[5]  scores    ZSET    the distinct scores, where the rank style is dense
+-- KEYS[6]  counts    HASH    score → how many users have it, where the rank style is dense
+-- KEYS[7]  hidden    HASH    the hidden users, see hiding.lua
+-- KEYS[8]  requests  HASH    current request bucket, see commit.lua
+-- KEYS[9]  requests  HASH    previous request bucket
+-- KEYS[10] requests  HASH    next request bucket
 -- ARGV[1]  epoch of the latest position this server has seen, '' for none
 -- ARGV[2]  revision of that position
 -- ARGV[3]  channel of the contest
 -- ARGV[4]  epoch to begin if the history was lost
 -- ARGV[5]  how many changes the log keeps, at least
--- ARGV[6]  rules that the server has read, as JSON, '' for the default ones
--- ARGV[7]  display name that it has read, '' for none
--- ARGV[8]  rules to write
--- ARGV[9]  display name to write
--- ARGV[10] 1 if the new rules would reorder a board that has scores, else 0
+-- ARGV[6]  1 if the new rules would reorder a board that has scores, else 0
+-- ARGV[7] to ARGV[11]   the settings that the server has read, in the order of settings.lua
+-- ARGV[12] to ARGV[16]  the settings to write
 --
--- Returns the reply of settings.lua, with one of these outcomes; its epoch is '' if there is no
--- contest.
+-- Returns nil if recover.lua has to run before, else the reply of settings.lua, with one of these
+-- outcomes; its epoch is '' if there is no contest.
 --   'updated'  the settings were written
 --   'same'     the contest has the settings that were to be written
 --   'changed'  the contest has other settings than those that were read
@@ -31,31 +34,31 @@
 -- The payload that it logs and publishes is JSON: [epoch, previous revision, revision, total users,
 -- "contest_updated"]. Fails as create_contest.lua.
 
-local board, _, meta, log = unpack(KEYS)
-local read_rules, read_name, rules, name, reorders = unpack(ARGV, 6, 10)
-local epoch, revision, lost, rules_now, schema = read_position(meta, ARGV[1], ARGV[2])
-local refused = newer_schema(schema) or missing_settings_right(board, meta, log)
+local board, _, meta = unpack(KEYS)
+local epoch, revision, state, _, fields = read_position(meta, ARGV[1], ARGV[2])
+local refused = newer_schema(fields[4]) or missing_settings_right(KEYS)
 if refused then
   return refused
 end
-local name_now = redis.call('HMGET', meta, 'display_name')[1] or ''
-if lost and epoch ~= '' then
-  local payload
-  revision, payload = begin_epoch(board, meta, log, ARGV[4], epoch, revision)
-  epoch = ARGV[4]
-  redis.pcall('PUBLISH', ARGV[3], payload)
+if state == 'expired' then
+  return false
+end
+if state == 'lost' then
+  epoch, revision = begin_and_publish(KEYS, ARGV[3], ARGV[4], epoch, revision)
 end
 
+local now, before = read_settings(meta), read_settings(meta, 7)
+local settings = read_settings(meta, 12)
 local outcome = 'updated'
 if epoch == '' then
   outcome = 'absent'
-elseif rules_now == rules and name_now == name then
+elseif same_settings(now, settings) then
   outcome = 'same'
-elseif rules_now ~= read_rules or name_now ~= read_name then
+elseif not same_settings(now, before) then
   outcome = 'changed'
-elseif reorders == '1' and redis.call('ZCARD', board) > 0 then
+elseif ARGV[6] == '1' and redis.call('ZCARD', board) > 0 then
   outcome = 'locked'
 else
-  revision = write_settings(KEYS, ARGV[3], ARGV[5], epoch, revision, rules, name)
+  revision = write_settings(KEYS, ARGV[3], ARGV[5], epoch, revision, settings)
 end
 return settings_reply(KEYS, epoch, revision, outcome)

@@ -1,0 +1,83 @@
+"""Removes, hides and erases users, so that no later read of this server is behind."""
+
+import asyncio
+
+from leaderboard_server.contests.listing import ContestList
+from leaderboard_server.domain.contest import ContestsQuery
+from leaderboard_server.domain.moderation import (
+    ErasedPart,
+    HiddenPage,
+    HiddenQuery,
+    HiddenUser,
+    UsersChanged,
+    UsersQuery,
+)
+from leaderboard_server.replication.log_followers import LogFollowers
+from leaderboard_server.storage.moderation_store import ModerationReply, ModerationStore
+
+ERASED_AT_ONCE = 1_000
+"""Contests of one part of an erasure: about 20 ms of the store where few hold the user."""
+_IN_FLIGHT = 20
+"""Contests that a user is erased from together. Other calls get a turn in between."""
+
+
+class Moderation:
+    """Moderates users. Lives as long as the store.
+
+    Raises:
+        StoreFailure: From every method: the store is away.
+    """
+
+    def __init__(
+        self, users: ModerationStore, contests: ContestList, followers: LogFollowers
+    ) -> None:
+        """Use `users`; erase from `contests`; pass on to `followers` what a caller gets."""
+        self._users = users
+        self._contests = contests
+        self._followers = followers
+
+    async def remove(self, query: UsersQuery) -> UsersChanged:
+        """Remove users; count those that had a score."""
+        return self._observe(await self._users.remove(*query))
+
+    async def hide(self, query: UsersQuery) -> UsersChanged:
+        """Hide users; count those that were not hidden."""
+        return self._observe(await self._users.hide(*query))
+
+    async def unhide(self, query: UsersQuery) -> UsersChanged:
+        """End the hiding of users; count those that were hidden."""
+        return self._observe(await self._users.unhide(*query))
+
+    async def hidden(self, query: HiddenQuery) -> HiddenPage:
+        """Return a page of hidden users."""
+        contest_id, page_size, cursor, after = query
+        users: list[HiddenUser] = []
+        while True:
+            part = await self._users.hidden(contest_id, cursor, page_size)
+            in_order = sorted(part.users, key=lambda user: user.user_id)
+            users += (user for user in in_order if user.user_id > after)
+            if len(users) > page_size:
+                last = users[page_size - 1].user_id
+                rest = HiddenQuery(contest_id, page_size, cursor, last)
+                return HiddenPage(tuple(users[:page_size]), rest)
+            cursor, after = part.cursor, ""
+            if not cursor or len(users) == page_size:
+                following = HiddenQuery(contest_id, page_size, cursor) if cursor else None
+                return HiddenPage(tuple(users), following)
+
+    async def erase(self, user_id: str, after: str) -> ErasedPart:
+        """Erase a user from the contests that come after one, up to `ERASED_AT_ONCE`."""
+        ids, next_after = await self._contests.ids(ContestsQuery("", after, ERASED_AT_ONCE))
+        changed = 0
+        for first in range(0, len(ids), _IN_FLIGHT):
+            some = ids[first : first + _IN_FLIGHT]
+            replies = await asyncio.gather(*(self._users.erase(one, user_id) for one in some))
+            changed += sum(self._observe(reply).number for reply in replies)
+        return ErasedPart(changed, next_after)
+
+    def _observe(self, reply: ModerationReply) -> UsersChanged:
+        if reply.payload:
+            self._followers.observe_own_commit(reply)
+        else:
+            self._followers.observe_read(reply.contest_id, reply.result.position)
+        return reply.result
