@@ -19,7 +19,7 @@ from leaderboard_server.domain.errors import (
 from leaderboard_server.domain.position import Position
 from leaderboard_server.domain.rules import MAX_SCORE, UpdateMode
 from leaderboard_server.domain.update import ScoreUpdate
-from leaderboard_server.storage import keys
+from leaderboard_server.storage import keys, scripts
 from leaderboard_server.storage.codec import decode_reply
 from leaderboard_server.storage.connection import connect
 from leaderboard_server.storage.pipelined_connection import Argument, PipelinedConnection
@@ -42,6 +42,12 @@ class RecordingConnection(CallingConnection):
         self.commands: list[tuple[Argument, ...]] = []
         self.broken = False
         self._connection = connection
+
+    @property
+    def last_commit(self) -> tuple[Argument, ...]:
+        """The last command that runs the commit script."""
+        known_by = {scripts.COMMIT.sha, scripts.COMMIT.source}
+        return next(command for command in reversed(self.commands) if command[1] in known_by)
 
     async def call(self, *command: Argument) -> Any:
         """See `PipelinedConnection.call`."""
@@ -184,7 +190,7 @@ class TestResends:
         updates = (add("ada", 5), add("bo", MAX_SCORE), add("bo", 1))
 
         first = await recorded_store.commit(CONTEST, updates)
-        reply = await connection.call(*connection.commands[-1])
+        reply = await connection.call(*connection.last_commit)
         again = decode_reply(CONTEST, updates, reply)
 
         assert again.commit() == first.commit()
@@ -200,7 +206,7 @@ class TestResends:
         connection.broken = True
         with pytest.raises(StoreUnavailable):
             await recorded_store.commit(CONTEST, (add("ada", 5),))
-        late = connection.commands[-1]
+        late = connection.last_commit
         connection.broken = False
         await commit(recorded_store, add("ada", 5))
 

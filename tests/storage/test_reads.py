@@ -23,19 +23,34 @@ class TestEpochs:
 
         assert (await store.position(CONTEST)).epoch != (await store.position("go")).epoch
 
-    async def test_read_detects_an_emptied_store(
+    async def test_read_of_an_emptied_store_begins_nothing(
+        self, new_store: NewStore, any_redis: Redis
+    ) -> None:
+        """The contest is gone, whatever a server has seen of it, until a write begins it again."""
+        store = new_store()
+        (before,) = await commit(store, add("ada"))
+        await any_redis.flushall()
+
+        assert await store.position(CONTEST) == BEGINNING
+        assert (await store.top(CONTEST, 1, 10)).position == BEGINNING
+        assert store.latest(CONTEST) == BEGINNING
+        assert await any_redis.keys() == []
+
+        (after,) = await commit(store, add("ada"))
+        assert after.position.epoch != before.position.epoch
+
+    async def test_read_detects_a_rolled_back_store(
         self, new_store: NewStore, any_redis: Redis
     ) -> None:
         """A server that has seen a later position begins a new epoch, and others adopt it."""
         store, other = new_store(), new_store()
         await commit(store, add("ada"))
-        before = await other.position(CONTEST)
-        await any_redis.flushall()
+        (old,) = await commit(store, add("ada"))
+        await any_redis.hset(keys.meta(CONTEST), "revision", "1")
 
         after = await store.position(CONTEST)
 
-        assert after.epoch not in ("", before.epoch)
-        assert after.revision == 0
+        assert after.epoch not in ("", old.position.epoch)
         assert await other.position(CONTEST) == after
 
     async def test_write_detects_a_rolled_back_store(
@@ -60,7 +75,7 @@ class TestEpochs:
         async with any_redis.pubsub() as pubsub:
             await pubsub.subscribe(keys.channel(CONTEST))
             await pubsub.get_message(timeout=5)
-            await any_redis.flushall()
+            await any_redis.hset(keys.meta(CONTEST), "revision", "0")
             now = await store.position(CONTEST)
             message = await pubsub.get_message(ignore_subscribe_messages=True, timeout=5)
 
@@ -85,8 +100,9 @@ class TestEpochs:
 
         assert changed == [CONTEST] * 2
 
-    @pytest.mark.parametrize("begun_by", ["read", "commit"])
-    @pytest.mark.parametrize("revision", [None, 1], ids=["no position", "an older position"])
+    @pytest.mark.parametrize(
+        ("begun_by", "revision"), [("read", 1), ("commit", 1), ("commit", None)]
+    )
     async def test_epoch_goes_on_after_the_log_that_it_finds(
         self, new_store: NewStore, any_redis: Redis, begun_by: str, revision: int | None
     ) -> None:

@@ -1,5 +1,6 @@
 """Contests: their settings, changes of these, and pages of a list of contests."""
 
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from leaderboard_server.domain.errors import FieldViolation, InvalidRequest
@@ -63,8 +64,9 @@ class SettingsChange(NamedTuple):
         return after
 
 
-class Contest(NamedTuple):
-    """A contest at one position."""
+@dataclass(frozen=True, slots=True)
+class Contest:
+    """A contest at one position; whenever it was read, it is the same."""
 
     contest_id: str
     settings: ContestSettings
@@ -72,7 +74,7 @@ class Contest(NamedTuple):
     position: Position
     created_at_s: int | None
     """When it was created or began, in seconds since 1970; None if an earlier version began it."""
-    read_at_ms: int
+    read_at_ms: int = field(compare=False)
     """The time of the store at this position."""
 
     @property

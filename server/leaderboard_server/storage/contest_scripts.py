@@ -255,6 +255,8 @@ class ContestScripts:
         if position.epoch not in (sent_after.epoch, BEGINNING.epoch):
             self._registry.on_new_epoch(contest_id)
         if self._positions.observe_reply(contest_id, sent_after, position):
+            if position == BEGINNING:
+                self._registry.forget(contest_id)
             for observer in self.epoch_observers:
                 observer(contest_id)
 

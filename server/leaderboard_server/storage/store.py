@@ -13,7 +13,7 @@ from uuid import uuid4
 from leaderboard_server.callbacks import Done, settle
 from leaderboard_server.domain.board import Page, RankQuery, ScoreQuery
 from leaderboard_server.domain.change import Commit
-from leaderboard_server.domain.position import BEGINNING, Position
+from leaderboard_server.domain.position import Position
 from leaderboard_server.domain.update import ScoreUpdate
 from leaderboard_server.storage import keys, scripts
 from leaderboard_server.storage.codec import (
@@ -125,9 +125,7 @@ class Store:
     ) -> None:
         """Apply updates, and pass on what `commit` returns or raises."""
         send = partial(self._send_commit, contest_id, updates, done)
-        # A contest without a position may be new: it is registered before it begins.
-        exists = self.registry.knows(contest_id) and self.latest(contest_id) != BEGINNING
-        if exists or not self._auto_create:
+        if not self._auto_create or self.registry.knows(contest_id):
             send()
         else:
             self.registry.start_registering(
@@ -231,6 +229,7 @@ class Store:
     def observe_deletion(self, contest_id: str, epoch: str) -> None:
         """Observe from the feed that a contest was deleted in an epoch."""
         self._positions.observe_deletion(contest_id, epoch)
+        self.registry.forget(contest_id)
 
     async def position(self, contest_id: str) -> Position:
         """Read the position of a contest."""
