@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.plain_board import PlainBoard, Step
-from harness.strategies import commits, rules
+from harness.strategies import moderated_commits, rules
 from leaderboard_server.board import top_window as module
 from leaderboard_server.board.top_window import TopWindow
 from leaderboard_server.domain.rules import Rules
@@ -14,7 +14,7 @@ from leaderboard_server.domain.rules import Rules
 class TestTopWindow:
     """Properties of a window under random changes."""
 
-    @given(rules=rules, start=commits, then=commits, depth=st.integers(1, 6))
+    @given(rules=rules, start=moderated_commits, then=moderated_commits, depth=st.integers(1, 6))
     def test_equals_the_board_after_every_commit(
         self, rules: Rules, start: list[list[Step]], then: list[list[Step]], depth: int
     ) -> None:
@@ -35,8 +35,8 @@ class TestTopWindow:
 
     @given(
         rules=rules,
-        start=commits,
-        then=commits,
+        start=moderated_commits,
+        then=moderated_commits,
         depth=st.integers(1, 6),
         first=st.integers(1, 14),
     )

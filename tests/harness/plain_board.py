@@ -1,5 +1,6 @@
 """A board in plain Python that makes the commits which tests apply."""
 
+from enum import StrEnum
 from typing import NamedTuple
 
 from leaderboard_server.domain.board import Page, RankedUser
@@ -8,12 +9,22 @@ from leaderboard_server.domain.position import BEGINNING, Position
 from leaderboard_server.domain.rules import DEFAULT_RULES, Order, RankStyle, Rules, TieBreak
 
 
+class Act(StrEnum):
+    """What a step does to a user."""
+
+    UPDATE = "update"
+    REMOVE = "remove"
+    HIDE = "hide"
+    UNHIDE = "unhide"
+
+
 class Step(NamedTuple):
-    """A change to make: points to add to a user's score, or another name."""
+    """A change to make: points to add to a user's score, or another name; or another act."""
 
     user_id: str
     points: int
     name: str = ""
+    act: Act = Act.UPDATE
 
 
 class PlainBoard:
@@ -23,6 +34,7 @@ class PlainBoard:
         self.position = BEGINNING
         self._rules = rules
         self._users: dict[str, tuple[int, int, str]] = {}
+        self._hidden: dict[str, tuple[int, int, str] | None] = {}
 
     def ranked(self) -> list[RankedUser]:
         """Return all users, best first."""
@@ -54,16 +66,62 @@ class PlainBoard:
 
     def commit(self, steps: list[Step], epoch: str = "one") -> Commit:
         """Make the changes in one commit; steps that change nothing are left out."""
-        before = self.position
-        changes = [change for step in steps if (change := self._apply(step, epoch))]
+        before, changes, unseen = self.position, list[ScoreChange](), list[int]()
+        for step in steps:
+            revision = self.position.revision
+            change = self._take(step, epoch)
+            if change:
+                changes.append(change)
+            elif self.position.revision > revision:
+                unseen.append(self.position.revision)
         return Commit(
             "contest",
-            epoch,
+            self.position.epoch,
             before.revision,
             self.position.revision,
             len(self._users),
             tuple(changes),
+            tuple(unseen),
         )
+
+    def _take(self, step: Step, epoch: str) -> ScoreChange | None:
+        """Make a step; return the change of a row, if there is one."""
+        user_id, hidden = step.user_id, step.user_id in self._hidden
+        if step.act is Act.UNHIDE:
+            return self._unhide(user_id, epoch) if hidden else None
+        if step.act is Act.UPDATE:
+            if not hidden:
+                return self._apply(step, epoch)
+            self._write_hidden(step, epoch)
+            return None
+        if step.act is Act.HIDE and not hidden:
+            self._hidden[user_id] = self._users.get(user_id)
+        elif step.act is Act.REMOVE:
+            self._hidden.pop(user_id, None)
+        return self._remove(user_id, epoch)
+
+    def _remove(self, user_id: str, epoch: str) -> ScoreChange | None:
+        rank, place = self._rank_and_place(user_id)
+        if not place:
+            return None
+        del self._users[user_id]
+        self.position = Position(epoch, self.position.revision + 1)
+        return ScoreChange(RankedUser(user_id, 0, 0, "", 0), rank, place, 0, "", None)
+
+    def _unhide(self, user_id: str, epoch: str) -> ScoreChange | None:
+        row = self._hidden.pop(user_id)
+        if not row:
+            return None
+        self.position = Position(epoch, self.position.revision + 1)
+        self._users[user_id] = row
+        rank, place = self._rank_and_place(user_id)
+        return ScoreChange(RankedUser(user_id, row[0], rank, row[2], place), 0, 0, 0, "", None)
+
+    def _write_hidden(self, step: Step, epoch: str) -> None:
+        score, reached, name = self._hidden[step.user_id] or (0, 0, "")
+        self.position = Position(epoch, self.position.revision + 1)
+        reached = self.position.revision if step.points or not reached else reached
+        self._hidden[step.user_id] = score + step.points, reached, step.name or name
 
     def _apply(self, step: Step, epoch: str) -> ScoreChange | None:
         score, reached, name = self._users.get(step.user_id, (0, 0, ""))

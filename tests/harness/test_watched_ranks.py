@@ -29,7 +29,12 @@ def snapshot(rules: pb.ContestRules | None, *rows: pb.RankedUser) -> pb.WatchCon
 
 
 def change(
-    row: pb.RankedUser, points: int, previous_place: int = 0, previous_rank: int = 0
+    row: pb.RankedUser,
+    points: int,
+    previous_place: int = 0,
+    previous_rank: int = 0,
+    *,
+    total: int = 4,
 ) -> pb.WatchContestResponse:
     """Return the change of one row, at revision 10."""
     return pb.WatchContestResponse(
@@ -43,7 +48,8 @@ def change(
                     previous_place=previous_place,
                     previous_rank=previous_rank,
                 )
-            ]
+            ],
+            total_users=total,
         ),
     )
 

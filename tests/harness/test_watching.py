@@ -39,13 +39,22 @@ def _change(
     )
 
 
+def _removal(user_id: str, place: int) -> pb.ScoreChange:
+    return pb.ScoreChange(
+        user=pb.RankedUser(user_id=user_id),
+        previous_rank=place,
+        previous_place=place,
+        removed=True,
+    )
+
+
 def _changes(
-    previous: int, revision: int, *changes: pb.ScoreChange, epoch: str = "e"
+    previous: int, revision: int, *changes: pb.ScoreChange, epoch: str = "e", total: int = 2
 ) -> pb.WatchContestResponse:
     return pb.WatchContestResponse(
         position=pb.Position(epoch=epoch, revision=revision),
         previous_revision=previous,
-        changes=pb.Changes(changes=changes),
+        changes=pb.Changes(changes=changes, total_users=total),
     )
 
 
@@ -61,7 +70,7 @@ def test_a_correct_stream_builds_the_board() -> None:
     """Changes move rows by the rules of the contract."""
     checker = _checker(
         _snapshot(2, 9, 5),
-        _changes(2, 4, _change("u2", 10, 5, 1, previous_place=2), _change("new", 9, 9, 3)),
+        _changes(2, 4, _change("u2", 10, 5, 1, previous_place=2), _change("new", 9, 9, 3), total=3),
     )
 
     assert [row.user_id for row in checker.rows] == ["u2", "u1", "new"]
@@ -72,9 +81,49 @@ def test_the_scope_top_cuts_at_the_limit() -> None:
     checker = WatchChecker(scope=pb.WATCH_SCOPE_TOP, limit=2)
     checker.begin()
     checker.feed(_snapshot(2, 9, 5))
-    checker.feed(_changes(2, 7, _change("new", 7, 7, 2)))
+    checker.feed(_changes(2, 7, _change("new", 7, 7, 2), total=3))
 
     assert [row.user_id for row in checker.rows] == ["u1", "new"]
+
+
+def test_a_removal_removes_the_row() -> None:
+    """The rows below it move up, and the user may come back as a new one."""
+    checker = _checker(
+        _snapshot(2, 9, 5, 3),
+        _changes(2, 3, _removal("u2", 2)),
+        _changes(3, 4, _change("u2", 4, 4, 2), total=3),
+    )
+
+    assert [row.user_id for row in checker.rows] == ["u1", "u2", "u3"]
+
+
+def test_the_scope_top_has_as_many_rows_as_the_board() -> None:
+    """A row that was removed has to be replaced if there is another one below the limit."""
+    checker = WatchChecker(scope=pb.WATCH_SCOPE_TOP, limit=2)
+    checker.begin()
+    checker.feed(_snapshot(2, 9, 5))
+
+    with pytest.raises(AssertionError, match="1 rows of 2 users"):
+        checker.feed(_changes(2, 3, _removal("u2", 2)))
+
+
+def test_a_removed_user_has_nothing_but_its_id() -> None:
+    """A row that left has no score and no place."""
+    removal = _removal("u1", 1)
+    removal.user.score = 9
+
+    with pytest.raises(AssertionError, match="more than its id"):
+        _checker(_snapshot(2, 9, 5), _changes(2, 3, removal, total=1))
+
+
+def test_writes_of_hidden_users_take_revisions() -> None:
+    """Where there are hidden users a message may cover more revisions than it has changes."""
+    checker = WatchChecker(scope=pb.WATCH_SCOPE_ALL, limit=100, hidden_users=True)
+    checker.begin()
+    checker.feed(_snapshot(2, 9, 5))
+    checker.feed(_changes(2, 5, _change("u1", 10, 1, 1, 1)))
+
+    assert [row.score for row in checker.rows] == [10, 5]
 
 
 @pytest.mark.parametrize(
@@ -87,6 +136,10 @@ def test_the_scope_top_cuts_at_the_limit() -> None:
         (_changes(2, 3, _change("u1", 10, 1, 1, 2)), "had place 1"),
         (_changes(2, 3, _change("u2", 10, 5, 2, 2)), "not best first"),
         (_changes(2, 3, _change("u1", 10, 1, 1, 1), epoch="f"), "without a snapshot"),
+        (_changes(2, 3, _removal("u1", 1)), "1 rows of 2 users"),
+        (_changes(2, 3, _removal("u1", 2), total=1), "u1 was at"),
+        (_changes(2, 3, _removal("u3", 3), total=2), "u3 was at None"),
+        (_changes(2, 3, _change("u1", 18, 9, 1)), "is there already"),
         (_snapshot(3, 9, previous=2), "no reason here"),
         (
             _snapshot(3, 9, previous=2, reason=pb.SNAPSHOT_REASON_NEW_EPOCH),

@@ -143,7 +143,7 @@ class WatchedBoard:
             ranks = [user.rank for user in snapshot.users]
             assert ranks == self._ranks(), f"ranks {ranks}, derived are {self._ranks()}"
 
-    def apply(self, changes: Iterable[pb.ScoreChange]) -> None:
+    def apply(self, changes: pb.Changes) -> None:
         """
         Apply the changes of one message in order.
 
@@ -152,21 +152,31 @@ class WatchedBoard:
         """
         if not self._known:
             return
-        size = len(self._rows)
-        changed = list(changes)
-        for change in changed:
+        for change in changes.changes:
             self._apply(change)
         self._check_order()
         if self._scope == pb.WATCH_SCOPE_TOP:
-            self._check_ranks(changed)
-        assert len(self._rows) >= size, "fewer rows than before, and no user ever leaves"
+            self._check_ranks(changes.changes)
+        self._check_size(changes.total_users)
+
+    def _check_size(self, total: int) -> None:
+        size = len(self._rows)
+        if self._ordered:
+            due = total if self._scope == pb.WATCH_SCOPE_ALL else min(self._limit, total)
+            assert size == due, f"{size} rows of {total} users"
+        else:
+            assert size <= total, f"{size} rows of {total} users"
 
     def _apply(self, change: pb.ScoreChange) -> None:
         user = change.user
+        if change.removed:
+            self._remove(change)
+            return
         assert 1 <= user.rank <= user.place, f"{user.user_id}: rank {user.rank} of {user.place}"
         index = next((i for i, row in enumerate(self._rows) if row.user_id == user.user_id), None)
         before = (0, 0)
         if index is not None:
+            assert change.previous_place or not change.points, f"{user.user_id} is there already"
             due = self._rows[index].score + change.points
             assert user.score == due, f"{user.user_id} has {user.score}, changes lead to {due}"
             before = index + 1, self._rank(index)
@@ -180,6 +190,23 @@ class WatchedBoard:
             watched = self._scope == pb.WATCH_SCOPE_ALL or user.user_id in self._user_ids
             assert watched, f"a change of {user.user_id}, which is not watched"
             self._rows.append(Row.of(user))
+
+    def _remove(self, change: pb.ScoreChange) -> None:
+        user_id, place = change.user.user_id, change.previous_place
+        expected = pb.ScoreChange(
+            user=pb.RankedUser(user_id=user_id),
+            previous_rank=change.previous_rank,
+            previous_place=place,
+            removed=True,
+        )
+        assert change == expected, f"{user_id} was removed, with more than its id: {change}"
+        assert 1 <= change.previous_rank <= place, f"{user_id} was removed from no place"
+        index = next((i for i, row in enumerate(self._rows) if row.user_id == user_id), None)
+        if self._whole and self._scope == pb.WATCH_SCOPE_ALL:
+            due = None if index is None else (index + 1, self._rank(index))
+            assert due == (place, change.previous_rank), f"{user_id} was at {due}"
+        if index is not None:
+            del self._rows[index]
 
     def _place_within_limit(self, user: pb.RankedUser, *, known: bool) -> None:
         assert known or user.place <= self._limit, (
@@ -195,7 +222,10 @@ class WatchedBoard:
             f"{user.user_id} had place {place} and rank {rank},"
             f" not {change.previous_place} and {change.previous_rank}"
         )
-        assert place or change.points == user.score, f"{user.user_id} began with no score"
+        returns = not change.points  # as after it was hidden
+        assert place or returns or change.points == user.score, (
+            f"{user.user_id} began with no score"
+        )
         self._insert(user)
         rank = self._rank(user.place - 1)
         assert user.rank == rank, f"{user.user_id} has rank {user.rank}, derived is {rank}"

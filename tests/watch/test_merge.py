@@ -5,8 +5,8 @@ import random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.plain_board import PlainBoard, Step
-from harness.strategies import commits, rules
+from harness.plain_board import Act, PlainBoard, Step
+from harness.strategies import moderated_commits, rules
 from leaderboard_server.domain.board import RankedUser
 from leaderboard_server.domain.change import Commit, ScoreChange
 from leaderboard_server.domain.rules import RankStyle, Rules, shown_ranks
@@ -15,8 +15,9 @@ from watch.plain_merge import plain_merge
 
 DEPTH = 9
 """The largest limit of the watchers; boards have fewer and more users."""
-steps = st.builds(
-    Step, st.sampled_from([f"u{number}" for number in range(14)]), st.integers(-6, 6), st.just("")
+users = st.sampled_from([f"u{number}" for number in range(14)])
+steps = st.builds(Step, users, st.integers(-6, 6), st.just("")) | st.builds(
+    Step, users, st.just(0), st.just(""), st.sampled_from(Act)
 )
 many_commits = st.lists(st.lists(steps, min_size=1, max_size=6), max_size=15)
 
@@ -27,7 +28,7 @@ def applied(
     """Apply changes as a watcher does: remove the row, insert it at its place, cut to the limit."""
     for change in changes:
         rows = [row for row in rows if row.user_id != change.user.user_id]
-        if change.user.place <= limit:
+        if not change.removed and change.user.place <= limit:
             rows.insert(change.user.place - 1, change.user)
         rows = rows[:limit]
     ranks = shown_ranks(style, [row.score for row in rows])
@@ -78,10 +79,12 @@ class TestMerge:
         order.shuffle(limits)
         for limit in limits:
             before = old.users[:limit] if known else ()
-            expected = plain_merge(before, new.users[:limit], limit, commits, rules.rank_style)
+            expected = plain_merge(
+                before, new.users[:limit], limit, commits, rules.rank_style, known=known
+            )
             assert merge.changes(limit) == expected
 
-    @given(rules=rules, start=commits, then=commits, limit=st.integers(1, 8))
+    @given(rules=rules, start=moderated_commits, then=moderated_commits, limit=st.integers(1, 8))
     def test_turns_the_old_rows_into_the_new(
         self, rules: Rules, start: list[list[Step]], then: list[list[Step]], limit: int
     ) -> None:
@@ -93,7 +96,7 @@ class TestMerge:
         changes = Merge(old, new, commits).changes(limit)
         assert applied(list(old.users), changes, limit, rules.rank_style) == list(new.users)
 
-    @given(rules=rules, start=commits, then=commits, limit=st.integers(1, 8))
+    @given(rules=rules, start=moderated_commits, then=moderated_commits, limit=st.integers(1, 8))
     def test_has_all_rows_if_the_old_ones_are_not_known(
         self, rules: Rules, start: list[list[Step]], then: list[list[Step]], limit: int
     ) -> None:
@@ -105,7 +108,7 @@ class TestMerge:
         changes = Merge(None, new, commits).changes(limit)
         assert applied(list(old.users), changes, limit, rules.rank_style) == list(new.users)
 
-    @given(rules=rules, start=commits, then=commits, limit=st.integers(1, 8))
+    @given(rules=rules, start=moderated_commits, then=moderated_commits, limit=st.integers(1, 8))
     def test_has_no_rows_that_did_not_change(
         self, rules: Rules, start: list[list[Step]], then: list[list[Step]], limit: int
     ) -> None:
@@ -149,6 +152,30 @@ class TestMerge:
         }
         assert sum(map(len, made.values())) > 2 * CACHED_CHANGES
         assert 0 < sum(map(len, kept.values())) <= CACHED_CHANGES
+
+    def test_does_not_merge_across_a_removal(self) -> None:
+        """A user that was removed and returned leaves first, and has a new row."""
+        board = PlainBoard()
+        after(board, [[Step("ada", 5), Step("bo", 4)]])
+        old = rows(board, 10)
+        steps = [Step("ada", 1), Step("ada", 0, act=Act.REMOVE), Step("ada", 2), Step("ada", 1)]
+        commits = after(board, [[step] for step in steps])
+
+        removal, arrival = Merge(old, rows(board, 10), commits).changes(10)
+
+        assert removal == ScoreChange(RankedUser("ada", 0, 0, "", 0), 1, 1, 0, "", None)
+        assert arrival == ScoreChange(RankedUser("ada", 3, 2, "", 2), 0, 0, 3, "", None)
+
+    def test_removes_only_what_a_watcher_can_hold(self) -> None:
+        """A user that came and left again is in no message, whatever rows the watcher has."""
+        board = PlainBoard()
+        after(board, [[Step("ada", 5)]])
+        old = rows(board, 10)
+        commits = after(board, [[Step("bo", 4)], [Step("bo", 0, act=Act.REMOVE)]])
+        new = rows(board, 10)
+
+        assert not Merge(old, new, commits).changes(10)
+        assert [change.user.user_id for change in Merge(None, new, commits).changes(10)] == ["ada"]
 
     def test_sums_the_points_of_one_user(self) -> None:
         """The merged change has the sum of the points, the first rank before and the last row."""

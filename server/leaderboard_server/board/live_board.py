@@ -54,7 +54,7 @@ class LiveBoard:
         self._follower: LogFollower | None = None
         self._window: TopWindow | None = None
         self._commits_during_read: list[Commit] | None = None
-        """None unless the window is being read from the store."""
+        """None unless the window is being read from the store, and what is read is of use."""
         self._filling = SingleFlight(self._fill, name="fill-window")
         self.recently_used = False
         """Whether it was used since the last sweep."""
@@ -121,7 +121,7 @@ class LiveBoard:
 
     def on_deleted(self) -> None:
         """See `log_reader.Observer`."""
-        self._window = None
+        self._commits_during_read = self._window = None
         self.on_stale()
 
     def _release(self) -> None:
@@ -146,16 +146,19 @@ class LiveBoard:
     async def _read_window(self) -> None:
         """Read the window from the store.
 
-        There is none after it if the contest moved on too far meanwhile.
+        There is none after it if the contest moved on too far meanwhile, or was deleted.
         """
         if not self._follower:
             return
         commits = self._commits_during_read = []
         try:
             page = await self._store.top(self._contest_id, 1, self._depth + SPARE)
+            deleted = self._commits_during_read is not commits
         finally:
             # Nothing waits from here until the window is used, or a commit would be lost.
             self._commits_during_read = None
+        if deleted:
+            return
         window = TopWindow(self._depth, page)
         complete = all(_apply(window, commit) for commit in commits)
         # A page that was read before the contest began another epoch comes too late.

@@ -1,8 +1,8 @@
 """The top window: the first rows of a board, moved by each commit without reading the store.
 
-Its rows are exact: each change carries the user's rank before and after, so applying one is a
-removal and an insertion. Rows below the window are not known; where one would have to move up, the
-window becomes shorter, until it is filled again.
+Its rows are exact: each change carries the user's place before and after, so applying one is a
+removal and an insertion; a row that left the board is removed only. Rows below the window are not
+known; where one would have to move up, the window becomes shorter, until it is filled again.
 """
 
 from cachetools import LRUCache
@@ -82,6 +82,6 @@ class TopWindow:
         if 1 <= change.previous_place <= len(rows):
             del rows[change.previous_place - 1]
         # A row right behind the last known one is known too; any further leaves a gap.
-        if user.place <= len(rows) + 1:
+        if not change.removed and user.place <= len(rows) + 1:
             rows.insert(user.place - 1, user)
             del rows[self._depth + SPARE :]

@@ -37,7 +37,11 @@ _SNAPSHOT_REASONS = {
     SnapshotReason.AHEAD: pb.SNAPSHOT_REASON_AHEAD,
     SnapshotReason.CONTEST_UPDATED: pb.SNAPSHOT_REASON_CONTEST_UPDATED,
 }
-_END_REASONS = {EndReason.DRAINING: pb.END_REASON_DRAINING}
+_END_REASONS = {
+    EndReason.DRAINING: pb.END_REASON_DRAINING,
+    EndReason.CONTEST_OVER: pb.END_REASON_CONTEST_OVER,
+    EndReason.CONTEST_DELETED: pb.END_REASON_CONTEST_DELETED,
+}
 
 
 def encoded_once(encode: Callable[[Value], bytes]) -> Callable[[Value], bytes]:
@@ -147,9 +151,10 @@ def watch_message(message: WatchMessage) -> bytes:
     match message.event:
         case Snapshot():
             _put_snapshot(response.snapshot, message.event)
-        case Changes(changes):
+        case Changes(changes, total_users):
             for change in changes:
                 _put_change(response.changes.changes.add(), change)
+            response.changes.total_users = total_users
         case Progress():
             response.progress.SetInParent()
         case End(reason):
@@ -173,6 +178,7 @@ def _put_change(target: pb.ScoreChange, change: ScoreChange) -> None:
     target.previous_rank = change.previous_rank
     target.previous_place = change.previous_place
     target.points = change.points
+    target.removed = change.removed
     target.event_type = change.event_type
     if change.event_time_ns is not None:
         target.event_time.seconds, target.event_time.nanos = divmod(change.event_time_ns, SECOND_NS)

@@ -161,7 +161,7 @@ class Broadcaster:
                 # The parts of most groups are one object, which identifies them.
                 key = group.last_sent.revision, id(changes)
                 if key not in messages:
-                    event = Changes(changes)
+                    event = Changes(changes, delta.total_users)
                     messages[key] = WatchMessage(delta.position, group.last_sent.revision, event)
                     size += len(changes)
                 self._publish(group, messages[key])

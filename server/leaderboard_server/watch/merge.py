@@ -3,7 +3,7 @@
 A watcher applies each change as: remove the user's row, insert it at its place if that is within
 the limit, cut to the limit. So each place in a merged change is the one at which the row is
 inserted after the changes before it. The rank is the same; where ranks are shared it is that of the
-later state.
+later state. A row that left the board is removed only, before all others are inserted.
 
 The order of users without a change of their own stays the same. So all that the changes of a limit
 depend on are the places of the changed users, and the work for one more limit is small.
@@ -65,9 +65,21 @@ class Merge:
         """
         places = old.places if old else {}
         self._old_size, self._new = len(places), new
+        removals, changes = _by_user(commits)
+        # A watcher whose rows are not known may hold each row that was there before.
+        self._removals = () if old else tuple(filter(_was_there, removals.values()))
         moves = [
-            _Move(new.places.get(user_id, _ABSENT), places.get(user_id, _ABSENT), change)
-            for user_id, change in _by_user(commits).items()
+            _Move(_ABSENT, places.get(user_id, _ABSENT), change)
+            for user_id, change in removals.items()
+        ]
+        # A user that was removed and is there again has a new row.
+        moves += [
+            _Move(
+                new.places.get(user_id, _ABSENT),
+                _ABSENT if user_id in removals else places.get(user_id, _ABSENT),
+                change,
+            )
+            for user_id, change in changes.items()
         ]
         departures = sorted((m for m in moves if m.old != _ABSENT), key=lambda move: move.old)
         self._departures = [
@@ -110,9 +122,12 @@ class Merge:
             self._by_limit[limit] = changes
 
     def _cut(self, limit: int) -> Iterator[ScoreChange]:
+        yield from self._removals
         # Users that left by a change of their own go first; those pushed out are cut off last.
         for move in self._departures[: bisect_right(self._old_places, limit)]:
-            if move.new > limit:
+            if move.change.removed:
+                yield move.change
+            elif move.new > limit:
                 yield move.change._replace(user=self._below(move.change.user, limit))
         arrivals = self._arrivals[: bisect_right(self._new_places, limit)]
         kept = self._unchanged_before(limit)
@@ -169,22 +184,35 @@ class Merge:
             return False
         largest = self._steps[step] - 1 if step < len(self._steps) else self._new.depth
         left = self._departures[: bisect_right(self._old_places, limit)]
-        return all(m.change.user.place > largest for m in left if m.new > limit)
+        return all(m.change.removed or m.change.user.place > largest for m in left if m.new > limit)
 
 
-def _by_user(commits: Iterable[Commit]) -> dict[str, ScoreChange]:
-    """Merge the changes of each user: the first row before, the sum of points, the last event."""
+def _by_user(
+    commits: Iterable[Commit],
+) -> tuple[dict[str, ScoreChange], dict[str, ScoreChange]]:
+    """Merge the changes of each user: the first row before, the sum of points, the last event.
+
+    Returns:
+        The first removal of each user whose row left the board, with the changes before it; and
+        the changes of the users that are there now, since their last removal.
+    """
+    removals: dict[str, ScoreChange] = {}
     merged: dict[str, ScoreChange] = {}
     for commit in commits:
         for change in commit.changes:
             user_id = change.user.user_id
-            if earlier := merged.get(user_id):
-                points = earlier.points + change.points
-                merged[user_id] = change._replace(
+            if earlier := merged.pop(user_id, None):
+                change = change._replace(  # noqa: PLW2901
                     previous_rank=earlier.previous_rank,
                     previous_place=earlier.previous_place,
-                    points=points,
+                    points=0 if change.removed else earlier.points + change.points,
                 )
+            if change.removed:
+                removals.setdefault(user_id, change)
             else:
                 merged[user_id] = change
-    return merged
+    return removals, merged
+
+
+def _was_there(change: ScoreChange) -> bool:
+    return change.previous_place > 0

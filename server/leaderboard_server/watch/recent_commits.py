@@ -38,12 +38,16 @@ class RecentCommits:
     """The shared state of the watchers of one contest. Implements `log_reader.Observer`."""
 
     def __init__(self, store: Store, recent_changes: int) -> None:
-        """Hold at least `recent_changes`; watchers that lag further behind get a snapshot."""
+        """Hold at least `recent_changes`; watchers that lag further behind get a snapshot.
+
+        Writes of hidden users count as changes.
+        """
         self._store = store
         self._recent_changes = recent_changes
         self._follower: LogFollower | None = None
         self._commits: list[Commit] = []
-        self._changes = 0
+        self._revisions = 0
+        """The number of revisions that they have, also of hidden users."""
         self._held_after = 0
         """The revision after which all commits are held."""
         self._backfill = SingleFlight(self._read_backwards, name="backfill")
@@ -87,10 +91,10 @@ class RecentCommits:
         if not self._follower:
             return  # commits are held from a later position on
         self._commits.append(commit)
-        self._changes += len(commit.changes)
+        self._revisions += commit.size
         dropped = 0
-        while self._changes - len(self._commits[dropped].changes) >= self._recent_changes:
-            self._changes -= len(self._commits[dropped].changes)
+        while self._revisions - self._commits[dropped].size >= self._recent_changes:
+            self._revisions -= self._commits[dropped].size
             self._held_after = self._commits[dropped].revision
             self.reset_reason = SnapshotReason.LAGGED
             dropped += 1
@@ -100,7 +104,7 @@ class RecentCommits:
     def on_restart(self, position: Position, reason: SnapshotReason) -> None:
         """See `log_reader.Observer`."""
         self._commits.clear()
-        self._changes = 0
+        self._revisions = 0
         self._held_after = position.revision
         self.reset_reason = reason
         self.backfill_end = SnapshotReason.HISTORY_TRIMMED
@@ -121,18 +125,18 @@ class RecentCommits:
         """Return whether all commits after a revision are held."""
         return revision >= self._held_after
 
-    def commits_after(self, revision: int, min_changes: int | None = None) -> list[Commit]:
+    def commits_after(self, revision: int, min_revisions: int | None = None) -> list[Commit]:
         """Return the commits after a covered revision, in order.
 
         Args:
             revision: The revision.
 
-            min_changes: Return no more commits than hold this number of changes; None for all.
+            min_revisions: Return no more commits than have this number of revisions; None for all.
         """
         first = bisect_right(self._commits, revision, key=_revision)
-        last, size = len(self._commits) if min_changes is None else first, 0
-        while last < len(self._commits) and size < (min_changes or 0):
-            size += len(self._commits[last].changes)
+        last, size = len(self._commits) if min_revisions is None else first, 0
+        while last < len(self._commits) and size < (min_revisions or 0):
+            size += self._commits[last].size
             last += 1
         commits = self._commits[first:last]
         if commits:
@@ -155,7 +159,7 @@ class RecentCommits:
 
     async def _read_backwards(self) -> None:
         epoch, held_after = self.position.epoch, self._held_after
-        if self._changes >= self._recent_changes:
+        if self._revisions >= self._recent_changes:
             return
         contest_id = self.follower.contest_id
         try:
@@ -175,7 +179,7 @@ class RecentCommits:
                 self.backfill_end = SnapshotReason.CONTEST_UPDATED
                 break
             earlier.append(commit)
-            self._changes += len(commit.changes)
+            self._revisions += commit.size
             self._held_after = commit.previous_revision
         self._commits[:0] = reversed(earlier)
 

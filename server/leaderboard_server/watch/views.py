@@ -12,7 +12,7 @@ from leaderboard_server.watch.merge import Merge, Rows
 from leaderboard_server.watch.recent_commits import RecentCommits
 
 CHANGES_AT_ONCE = 1_000
-"""Changes after which a message is full. A commit is never split, so it has up to 1,999."""
+"""Revisions after which a message is full. A commit is never split, so it has up to 1,999."""
 
 
 class BoardReader(Protocol):
@@ -32,6 +32,8 @@ class Delta(NamedTuple):
     """The changes of the first ranks, or all changes."""
     position: Position
     """The position after these commits."""
+    total_users: int
+    """The number of users in the contest at that position."""
     all_rows: bool = False
     """Whether the changes hold all rows, since the rows of the watcher are not known."""
 
@@ -124,7 +126,7 @@ class _ChangesView:
         if not commits:
             return None
         changes = tuple(change for commit in commits for change in commit.changes)
-        return Delta(changes, commits[-1].position)
+        return Delta(changes, commits[-1].position, commits[-1].total_users)
 
     def changes(self, delta: Delta) -> tuple[ScoreChange, ...]:
         assert isinstance(delta.content, tuple)
@@ -192,7 +194,7 @@ class _TopView:
         merge = recent.merges.get(key)
         if merge is None:
             merge = recent.merges[key] = Merge(before, rows, commits)
-        return Delta(merge, page.position, before is None)
+        return Delta(merge, page.position, page.total_users, before is None)
 
     def changes(self, delta: Delta) -> tuple[ScoreChange, ...]:
         assert isinstance(delta.content, Merge)

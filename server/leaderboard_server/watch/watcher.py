@@ -142,7 +142,7 @@ class Watcher:
                 return await self._snapshot(delta)
             if delta and (changes := self.view.changes(delta)):
                 key = before, delta.all_rows
-                return self._shared(key, delta.position, Changes(changes))
+                return self._shared(key, delta.position, Changes(changes, delta.total_users))
             if not delta or loop.time() >= until:
                 return None
             await asyncio.sleep(0)  # other tasks get a turn, however many commits there are
