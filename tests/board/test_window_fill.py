@@ -89,6 +89,9 @@ class _Placeholder:
     def on_commit(self, commit: Commit) -> None:
         """See `log_reader.Observer`."""
 
+    def on_deleted(self) -> None:
+        """See `log_reader.Observer`."""
+
     def on_restart(self, position: Position, reason: SnapshotReason) -> None:
         """See `log_reader.Observer`."""
 

@@ -92,7 +92,7 @@ class Recorder:
     An observer that records its calls.
 
     Attributes:
-        calls: Revisions of commits, positions and reasons of restarts, "stale", in order.
+        calls: Revisions of commits, positions and reasons of restarts, "stale", "deleted".
     """
 
     def __init__(self) -> None:
@@ -105,6 +105,10 @@ class Recorder:
     def on_restart(self, position: Position, reason: SnapshotReason) -> None:
         """See `log_reader.Observer`."""
         self.calls.append((position, reason))
+
+    def on_deleted(self) -> None:
+        """See `log_reader.Observer`."""
+        self.calls.append("deleted")
 
     def on_stale(self) -> None:
         """See `log_reader.Observer`."""

@@ -24,7 +24,7 @@ class RollbackDetector:
 
     def observe_commit(self, commit: Commit) -> None:
         """Record the next commit of the history."""
-        self._latest = commit
+        self._latest = commit.as_logged()
 
     def start_after(self, commit: Commit | None) -> None:
         """Record the commit that the log holds at the position, unless one is known already."""
@@ -70,7 +70,7 @@ class RollbackDetector:
         if history.position.epoch != epoch:
             return False
         if self._latest and history.before and history.before.epoch == self._latest.epoch:
-            return history.before.as_logged() != self._latest.as_logged()
+            return history.before != self._latest
         return any(
             commit.epoch == epoch and commit.previous_revision < revision
             for commit in history.commits[:1]
