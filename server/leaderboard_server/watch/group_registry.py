@@ -28,7 +28,7 @@ class GroupRegistry:
         key, view = _broadcaster_key(recent, watcher), watcher.view
         keys = key, (key, view.key)
         self._watchers.update(keys)
-        with recent.deep(view.depth):
+        with recent.shared.deep(view.depth):
             try:
                 yield
             finally:

@@ -5,31 +5,22 @@ commits after it. So a slow or dead watcher takes no memory, and what it lacks s
 """
 
 import asyncio
-import contextlib
 from bisect import bisect_right
-from collections import Counter
-from collections.abc import Iterator
 
 import structlog
-from cachetools import LRUCache
 
-from leaderboard_server.domain.board import Page
 from leaderboard_server.domain.change import Commit, Mark
 from leaderboard_server.domain.position import BEGINNING, Position
-from leaderboard_server.domain.watch import SnapshotReason, WatchMessage
+from leaderboard_server.domain.watch import SnapshotReason
 from leaderboard_server.replication.log_follower import LogFollower
 from leaderboard_server.replication.log_reader import HISTORY_PAGE
 from leaderboard_server.storage.codec import UnreadableCommit
 from leaderboard_server.storage.store import Store
-from leaderboard_server.tasks import SingleFlight, SingleFlightMap
-from leaderboard_server.watch.merge import Merge, Rows
+from leaderboard_server.tasks import SingleFlight
+from leaderboard_server.watch.shared_results import SharedResults
 
 _log = structlog.get_logger()
 
-CACHE_SIZE = 64
-"""Results of each kind that are kept for other watchers at the same position."""
-ROWS_KEPT = 32
-"""States of the first ranks that are kept for watchers at the same position, 0.1 MB at most."""
 POSITION_BATCH_S = 0.05
 """Callers that need the store's position within this time share one read of it."""
 
@@ -59,16 +50,8 @@ class RecentCommits:
         """The reason why earlier commits are not held."""
         self.backfill_end = SnapshotReason.HISTORY_TRIMMED
         """The reason why the log is not read further back."""
-        self.messages: LRUCache[object, WatchMessage] = LRUCache(CACHE_SIZE)
-        """Messages for other watchers, by all that they depend on."""
-        self.merges: LRUCache[object, Merge] = LRUCache(CACHE_SIZE)
-        """Merged changes for other watchers, by all that they depend on."""
-        self._rows: LRUCache[Position, Rows] = LRUCache(ROWS_KEPT)
-        self._depths: Counter[int] = Counter()
-        self.depth = 0
-        """The largest number of ranks that watchers of the first ranks need now."""
-        self.reads = SingleFlightMap(CACHE_SIZE, name="watch-read")
-        """Reads from the store for other watchers, by all that they depend on."""
+        self.shared = SharedResults()
+        """Results for other watchers."""
 
     def attach(self, follower: LogFollower) -> None:
         """Hold the commits of a log follower from its current position on."""
@@ -108,10 +91,7 @@ class RecentCommits:
         self._held_after = position.revision
         self.reset_reason = reason
         self.backfill_end = SnapshotReason.HISTORY_TRIMMED
-        self.messages.clear()
-        self.merges.clear()
-        self._rows.clear()
-        self.reads.clear()
+        self.shared.clear()
         self.notify()
 
     def on_deleted(self) -> None:
@@ -196,31 +176,6 @@ class RecentCommits:
         # A later caller may know of a later position than this read finds.
         self._position_read.detach()
         return await self._store.position(self.follower.contest_id)
-
-    @contextlib.contextmanager
-    def deep(self, depth: int) -> Iterator[None]:
-        """Have merges cover at least this number of ranks, for a block."""
-        self._depths[depth] += 1
-        self.depth = max(self._depths)
-        try:
-            yield
-        finally:
-            self._depths[depth] -= 1
-            if not self._depths[depth]:
-                del self._depths[depth]
-            self.depth = max(self._depths, default=0)
-
-    def rows_at(self, page: Page, depth: int) -> Rows:
-        """Return the rows of a page of the first `depth` ranks, one object for all watchers."""
-        rows = self._rows.get(page.position)
-        if rows is None or rows.depth != depth:
-            rows = self._rows[page.position] = Rows(page, depth)
-        return rows
-
-    def known_rows(self, position: Position, depth: int) -> Rows | None:
-        """Return at least the first `depth` rows at a recent position, if they are still known."""
-        rows = self._rows.get(position)
-        return rows if rows and rows.depth >= depth else None
 
     def notify(self) -> None:
         """Have every watcher look again."""

@@ -167,15 +167,15 @@ class _TopView:
         self.rows = other.rows
 
     def restore(self, recent: RecentCommits, position: Position) -> None:
-        self.rows = recent.known_rows(position, self.depth)
+        self.rows = recent.shared.known_rows(position, self.depth)
 
     async def next_delta(self, recent: RecentCommits, after: Position) -> Delta | None:
         if recent.position == after:
             return None
-        depth = max(self.depth, recent.depth)
+        depth = max(self.depth, recent.shared.depth)
         page = self._reader.top_as_followed_now(self._contest_id, depth)
         if not page:
-            page = await recent.reads.run(
+            page = await recent.shared.reads.run(
                 (self.scope, depth, recent.version),
                 lambda: self._reader.top_as_followed(self._contest_id, depth),
             )
@@ -187,13 +187,13 @@ class _TopView:
         ]
         if not commits or commits[-1].position != page.position:
             return None
-        rows = recent.rows_at(page, depth)
+        rows = recent.shared.rows_at(page, depth)
         # A watcher whose rows are not known, as after a resume, gets all rows once.
         before, self.rows = self.rows, rows
         key = after, page.position, before and before.depth, depth
-        merge = recent.merges.get(key)
+        merge = recent.shared.merges.get(key)
         if merge is None:
-            merge = recent.merges[key] = Merge(before, rows, commits)
+            merge = recent.shared.merges[key] = Merge(before, rows, commits)
         return Delta(merge, page.position, page.total_users, before is None)
 
     def changes(self, delta: Delta) -> tuple[ScoreChange, ...]:

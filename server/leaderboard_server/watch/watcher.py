@@ -104,7 +104,7 @@ class Watcher:
             return False
         # The watcher may have observed a new epoch before this server did. An epoch never comes
         # back, so the answer for an epoch holds for all its watchers.
-        in_store = await recent.reads.run(
+        in_store = await recent.shared.reads.run(
             after.epoch, lambda: self._store.position(self._request.contest_id)
         )
         if after.epoch != in_store.epoch:
@@ -186,7 +186,7 @@ class Watcher:
             # A state that proved useless is read again, once for all watchers.
             latest = self._store.latest(self._request.contest_id)
             key = self.view.key, attempt, version, latest
-            page = await recent.reads.run(key, self.view.read_state)
+            page = await recent.shared.reads.run(key, self.view.read_state)
             now = recent.position
             if page.position.epoch == now.epoch and (
                 acked.epoch != now.epoch or page.position.reaches(acked)
@@ -207,11 +207,11 @@ class Watcher:
     def _shared(self, key: object, position: Position, event: Snapshot | Changes) -> WatchMessage:
         """Return the one message for all watchers with the same last and next message."""
         key = self.view.key, self.last_sent.revision, position, key
-        message = self._recent.messages.get(key)
+        message = self._recent.shared.messages.get(key)
         if message:
             self.last_sent = position
         else:
-            message = self._recent.messages[key] = self._message(position, event)
+            message = self._recent.shared.messages[key] = self._message(position, event)
         return message
 
     def _message(
