@@ -13,7 +13,7 @@ _SHARED_SCRIPTS = {
     "commit": scripts.COMMIT,
     "ranks": scripts.RANKS,
     "top": scripts.TOP,
-    "begin_epoch": scripts.BEGIN_EPOCH,
+    "recover": scripts.RECOVER,
 }
 
 

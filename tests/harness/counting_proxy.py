@@ -7,7 +7,7 @@ from harness.proxy import StoreProxy
 from leaderboard_server.storage import scripts
 
 _SCRIPTS = (
-    "begin_epoch",
+    "recover",
     "commit",
     "create_contest",
     "fill_registry",

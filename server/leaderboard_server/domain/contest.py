@@ -43,10 +43,10 @@ class SettingsChange(NamedTuple):
     """The settings to change, beside others that don't matter."""
     rules: frozenset[str]
     """The names of the rules to change."""
-    life: frozenset[str]
-    """The names of the fields of `Life` to change."""
     display_name: bool
     """Whether the display name is changed."""
+    life: frozenset[str] = frozenset()
+    """The names of the fields of `Life` to change."""
 
     def applied_to(self, before: ContestSettings) -> ContestSettings:
         """Return the settings after the change.

@@ -54,7 +54,7 @@ def settings_change(request: pb.UpdateContestRequest) -> SettingsChange:
     rules = frozenset(Rules._fields) if _ALL_RULES in paths else named
     life = frozenset(_LIFE_PATHS[path] for path in paths if path in _LIFE_PATHS)
     settings, named_too = _settings(contest), "display_name" in paths
-    return SettingsChange(contest.contest_id, settings, rules, life, named_too)
+    return SettingsChange(contest.contest_id, settings, rules, named_too, life)
 
 
 def contests_query(request: pb.ListContestsRequest) -> ContestsQuery:

@@ -9,14 +9,14 @@ import (
 
 // scripts are the scripts of the service that this server runs.
 type scripts struct {
-	commit, ranks, top, beginEpoch *redis.Script
+	commit, ranks, top, recover *redis.Script
 }
 
 // loadScripts reads the scripts from a folder, each from `<name>.lua`.
 func loadScripts(folder string) (*scripts, error) {
 	var loaded scripts
 	for name, script := range map[string]**redis.Script{
-		"commit": &loaded.commit, "ranks": &loaded.ranks, "top": &loaded.top, "begin_epoch": &loaded.beginEpoch,
+		"commit": &loaded.commit, "ranks": &loaded.ranks, "top": &loaded.top, "recover": &loaded.recover,
 	} {
 		source, err := os.ReadFile(filepath.Join(folder, name+".lua"))
 		if err != nil {
