@@ -81,10 +81,6 @@ class ContestRegistry:
         parameters = (1, keys.registry(keys.registry_part(contest_id)), contest_id)
         await self._writes.run(scripts.UNREGISTER_CONTEST, lambda: parameters, int)
 
-    def on_deletion(self, contest_id: str) -> None:
-        """Add a deleted contest again before it begins again."""
-        self._known.pop(contest_id, None)
-
     def on_new_epoch(self, contest_id: str) -> None:
         """Add a contest of this server again.
 

@@ -150,7 +150,7 @@ func (c *contests) read(ctx context.Context, script *redis.Script, id string, ar
 		reply, err := script.Run(ctx, c.store, known.keys, append([]any{seen.epoch, seen.revision}, arguments...)...).Slice()
 		lost := err == redis.Nil
 		if lost {
-			reply, err = c.scripts.beginEpoch.Run(ctx, c.store, known.keys, seen.epoch, seen.revision, channel(id), c.newEpoch()).Slice()
+			reply, err = c.scripts.recover.Run(ctx, c.store, known.keys, seen.epoch, seen.revision, channel(id), c.newEpoch()).Slice()
 		}
 		if err != nil {
 			return position{}, nil, err

@@ -163,7 +163,7 @@ export enum ErrorReason {
   /**
    * RESOURCE_EXHAUSTED: the server is at the limit that the metadata name:
    * `calls`, `connection` (calls of this connection), `watches`, `updates` (of
-   * batches), `pages` (reads far down a board), `queue` (calls that wait to be
+   * batches, or of the settings of one contest at once), `pages` (reads far down a board), `queue` (calls that wait to be
    * handled), `memory` (of requests), `health` or `reflection` (streams of
    * these services). Nothing was written. Retry after the time in
    * `google.rpc.RetryInfo`.
