@@ -81,9 +81,18 @@ func (c *Client) GetContest(ctx context.Context, contestID string) (Contest, err
 // begins meanwhile may be missing. After an error the loop ends. Each range over the result begins
 // with the first page.
 func (c *Client) ListContests(ctx context.Context, query ContestsQuery) iter.Seq2[Contest, error] {
+	get := func(token string) (*pb.ListContestsResponse, error) {
+		if err := checkUTF8(textField{"id_prefix", query.IDPrefix}); err != nil {
+			return nil, err
+		}
+		return call(ctx, c, stubs.ListContests, &pb.ListContestsRequest{
+			PageSize:  toInt32(query.PageSize),
+			PageToken: token,
+			IdPrefix:  query.IDPrefix,
+		})
+	}
 	return func(yield func(Contest, error) bool) {
-		for token, isLast := "", false; !isLast; isLast = token == "" {
-			page, err := c.contestsPage(ctx, query, token)
+		for page, err := range pages("", get) {
 			if err != nil {
 				yield(Contest{}, err)
 				return
@@ -93,22 +102,8 @@ func (c *Client) ListContests(ctx context.Context, query ContestsQuery) iter.Seq
 					return
 				}
 			}
-			token = page.GetNextPageToken()
 		}
 	}
-}
-
-func (c *Client) contestsPage(
-	ctx context.Context, query ContestsQuery, token string,
-) (*pb.ListContestsResponse, error) {
-	if err := checkUTF8(textField{"id_prefix", query.IDPrefix}); err != nil {
-		return nil, err
-	}
-	return call(ctx, c, stubs.ListContests, &pb.ListContestsRequest{
-		PageSize:  toInt32(query.PageSize),
-		PageToken: token,
-		IdPrefix:  query.IDPrefix,
-	})
 }
 
 func contestOf(decoded *pb.Contest) Contest {

@@ -22,6 +22,15 @@ func checkUTF8(fields ...textField) error {
 	return invalidRequest(utf8Violations(fields...))
 }
 
+// checkUsersUTF8 returns an error if the id of a contest or of a user is not UTF-8.
+func checkUsersUTF8(contestID string, userIDs []string) error {
+	fields := []textField{{"contest_id", contestID}}
+	for _, userID := range userIDs {
+		fields = append(fields, textField{"user_ids", userID})
+	}
+	return checkUTF8(fields...)
+}
+
 func utf8Violations(fields ...textField) []FieldViolation {
 	var violations []FieldViolation
 	for _, field := range fields {

@@ -118,11 +118,7 @@ type ScoreRank struct {
 // BatchGetUserRanks returns the scores and ranks of several users, all of one state. Users without a
 // score are no error.
 func (c *Client) BatchGetUserRanks(ctx context.Context, query UserRanksQuery) (UserRanks, error) {
-	fields := []textField{{"contest_id", query.ContestID}}
-	for _, userID := range query.UserIDs {
-		fields = append(fields, textField{"user_ids", userID})
-	}
-	if err := checkUTF8(fields...); err != nil {
+	if err := checkUsersUTF8(query.ContestID, query.UserIDs); err != nil {
 		return UserRanks{}, err
 	}
 	response, err := call(ctx, c, stubs.BatchGetUserRanks, &pb.BatchGetUserRanksRequest{

@@ -111,7 +111,7 @@ func (c *Client) sendUpdates(ctx context.Context, query WatchQuery, updates chan
 
 // watch shows updates until the contest is over, an error is final, or show returns false.
 func (c *Client) watch(ctx context.Context, query WatchQuery, show func(WatchUpdate) bool) error {
-	if err := query.check(); err != nil {
+	if err := checkUsersUTF8(query.ContestID, query.UserIDs); err != nil {
 		return err
 	}
 	session := newWatchSession(query)
@@ -167,12 +167,4 @@ func (c *Client) watchStream(
 func canReconnect(refused *Error) bool {
 	isStalled := refused.Reason == pb.ErrorReason_ERROR_REASON_WATCHER_STALLED.String()
 	return isStalled || refused.Retryable() || errors.Is(refused, ErrNoToken)
-}
-
-func (q WatchQuery) check() error {
-	fields := []textField{{"contest_id", q.ContestID}}
-	for _, userID := range q.UserIDs {
-		fields = append(fields, textField{"user_ids", userID})
-	}
-	return checkUTF8(fields...)
 }
