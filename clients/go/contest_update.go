@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"time"
 
 	"google.golang.org/protobuf/types/known/fieldmaskpb"
 
@@ -16,6 +17,12 @@ type Setting string
 const (
 	// SettingDisplayName is the DisplayName of a contest.
 	SettingDisplayName Setting = "display_name"
+	// SettingStartsAt is the StartsAt of a contest.
+	SettingStartsAt Setting = "starts_at"
+	// SettingEndsAt is the EndsAt of a contest.
+	SettingEndsAt Setting = "ends_at"
+	// SettingExpireAfter is the ExpireAfter of a contest.
+	SettingExpireAfter Setting = "expire_after"
 	// SettingRules are all rules.
 	SettingRules Setting = "rules"
 	// SettingOrder is the Order of the rules.
@@ -43,6 +50,13 @@ type ContestUpdate struct {
 	DisplayName string
 	// Rules are the rules to change; those at their zero value are kept.
 	Rules ContestRules
+	// StartsAt is the new time at which the contest opens, unless it is the zero time.
+	StartsAt time.Time
+	// EndsAt is the new time at which the contest closes, unless it is the zero time. A later one opens
+	// a contest again.
+	EndsAt time.Time
+	// ExpireAfter is the new time after which the contest is deleted by itself, unless it is 0.
+	ExpireAfter time.Duration
 	// Reset are the settings that get their defaults. With SettingRules each rule that is not set
 	// gets its default; another one that is reset must not be set too.
 	Reset []Setting
@@ -57,11 +71,14 @@ func (c *Client) UpdateContest(ctx context.Context, update ContestUpdate) (Conte
 		return Contest{}, err
 	}
 	response, err := call(ctx, c, stubs.UpdateContest, &pb.UpdateContestRequest{
-		Contest: &pb.Contest{
-			ContestId:   update.ContestID,
+		Contest: Contest{
+			ContestID:   update.ContestID,
 			DisplayName: update.DisplayName,
-			Rules:       update.Rules.proto(),
-		},
+			Rules:       update.Rules,
+			StartsAt:    update.StartsAt,
+			EndsAt:      update.EndsAt,
+			ExpireAfter: update.ExpireAfter,
+		}.proto(),
 		UpdateMask: &fieldmaskpb.FieldMask{Paths: update.paths()},
 	})
 	if err != nil {
@@ -106,6 +123,9 @@ func (u ContestUpdate) given() []Setting {
 		isSet   bool
 	}{
 		{SettingDisplayName, u.DisplayName != ""},
+		{SettingStartsAt, !u.StartsAt.IsZero()},
+		{SettingEndsAt, !u.EndsAt.IsZero()},
+		{SettingExpireAfter, u.ExpireAfter != 0},
 		{SettingOrder, u.Rules.Order != 0},
 		{SettingTieBreak, u.Rules.TieBreak != 0},
 		{SettingRankStyle, u.Rules.RankStyle != 0},

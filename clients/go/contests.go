@@ -5,6 +5,9 @@ import (
 	"iter"
 	"time"
 
+	"google.golang.org/protobuf/types/known/durationpb"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
 	pb "github.com/leaderboard/leaderboard/clients/go/leaderboard/v1"
 )
 
@@ -16,13 +19,25 @@ type Contest struct {
 	DisplayName string
 	// Rules are the rules; each has its default if it is not set.
 	Rules ContestRules
+	// StartsAt is when the contest opens, to the millisecond. By default, the zero time, it is open
+	// from the beginning.
+	StartsAt time.Time
+	// EndsAt is when the contest closes, to the millisecond. By default, the zero time, it does not
+	// close. A later time that is set after the end opens it again.
+	EndsAt time.Time
+	// ExpireAfter is the time after which the contest is deleted by itself, from 1 s to 100 years, to
+	// the millisecond. It counts from EndsAt, or where that is not set from the last write, and then
+	// up to a minute is added. By default the contest is kept.
+	ExpireAfter time.Duration
 
+	// State is the state by the clock of the store. Only returned.
+	State ContestState
 	// TotalUsers is the number of users in the contest. Only returned.
 	TotalUsers int
 	// Position is the position of this state. Only returned.
 	Position Position
 	// CreatedAt is when the contest was created, or began with its first score, by the clock of the
-	// store. Only returned.
+	// store; the zero time if an earlier version of the server began it. Only returned.
 	CreatedAt time.Time
 }
 
@@ -30,6 +45,8 @@ type Contest struct {
 type ContestsQuery struct {
 	// IDPrefix is the beginning of the ids; all contests by default.
 	IDPrefix string
+	// State is the state of the contests; any by default. With a state a page may have few contests.
+	State ContestState
 	// PageSize is the maximum number of contests to get with one call, up to 1,000; 100 by default.
 	PageSize int
 }
@@ -44,11 +61,7 @@ func (c *Client) CreateContest(ctx context.Context, contest Contest) (Contest, e
 	if err != nil {
 		return Contest{}, err
 	}
-	response, err := call(ctx, c, stubs.CreateContest, &pb.CreateContestRequest{Contest: &pb.Contest{
-		ContestId:   contest.ContestID,
-		DisplayName: contest.DisplayName,
-		Rules:       contest.Rules.proto(),
-	}})
+	response, err := call(ctx, c, stubs.CreateContest, &pb.CreateContestRequest{Contest: contest.proto()})
 	if err != nil {
 		return Contest{}, err
 	}
@@ -89,6 +102,7 @@ func (c *Client) ListContests(ctx context.Context, query ContestsQuery) iter.Seq
 			PageSize:  toInt32(query.PageSize),
 			PageToken: token,
 			IdPrefix:  query.IDPrefix,
+			State:     pb.ContestState(query.State),
 		})
 	}
 	return func(yield func(Contest, error) bool) {
@@ -106,16 +120,47 @@ func (c *Client) ListContests(ctx context.Context, query ContestsQuery) iter.Seq
 	}
 }
 
+// DeleteContest deletes a contest with all that it holds. Its watches end with StateDeleted. A contest
+// that does not exist is no error.
+//
+// The epoch is that of the Position of the contest that is meant: one with another epoch is not deleted,
+// which is no error. With an empty epoch whatever there is is deleted, so a repeat may delete a contest
+// that began since. The request ids of the contest are forgotten: a write that is sent again after this
+// call is a new one, and begins the contest again.
+func (c *Client) DeleteContest(ctx context.Context, contestID, epoch string) error {
+	if err := checkUTF8(textField{"contest_id", contestID}, textField{"epoch", epoch}); err != nil {
+		return err
+	}
+	_, err := call(ctx, c, stubs.DeleteContest, &pb.DeleteContestRequest{ContestId: contestID, Epoch: epoch})
+	return err
+}
+
+// proto returns the contest without what only the service sets.
+func (c Contest) proto() *pb.Contest {
+	contest := &pb.Contest{ContestId: c.ContestID, DisplayName: c.DisplayName, Rules: c.Rules.proto()}
+	if !c.StartsAt.IsZero() {
+		contest.StartsAt = timestamppb.New(c.StartsAt)
+	}
+	if !c.EndsAt.IsZero() {
+		contest.EndsAt = timestamppb.New(c.EndsAt)
+	}
+	if c.ExpireAfter != 0 {
+		contest.ExpireAfter = durationpb.New(c.ExpireAfter)
+	}
+	return contest
+}
+
 func contestOf(decoded *pb.Contest) Contest {
-	contest := Contest{
+	return Contest{
 		ContestID:   decoded.GetContestId(),
 		DisplayName: decoded.GetDisplayName(),
 		Rules:       contestRules(decoded.GetRules()),
+		StartsAt:    timeOf(decoded.GetStartsAt()),
+		EndsAt:      timeOf(decoded.GetEndsAt()),
+		ExpireAfter: decoded.GetExpireAfter().AsDuration(),
+		State:       ContestState(decoded.GetState()),
 		TotalUsers:  int(decoded.GetTotalUsers()),
 		Position:    position(decoded.GetPosition()),
+		CreatedAt:   timeOf(decoded.GetCreatedAt()),
 	}
-	if decoded.GetCreatedAt() != nil {
-		contest.CreatedAt = decoded.GetCreatedAt().AsTime()
-	}
-	return contest
 }

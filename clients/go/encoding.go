@@ -3,6 +3,7 @@ package leaderboard
 import (
 	"math"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	rpcstatus "google.golang.org/genproto/googleapis/rpc/status"
@@ -135,6 +136,14 @@ func batchResults(response *pb.BatchUpdateScoresResponse, count int) ([]BatchRes
 	return results, nil
 }
 
+// timeOf returns the zero time for a time that is not set.
+func timeOf(decoded *timestamppb.Timestamp) time.Time {
+	if decoded == nil {
+		return time.Time{}
+	}
+	return decoded.AsTime()
+}
+
 func position(decoded *pb.Position) Position {
 	return Position{Epoch: decoded.GetEpoch(), Revision: decoded.GetRevision()}
 }
@@ -159,17 +168,15 @@ func rankedUsers(users []*pb.RankedUser) []RankedUser {
 }
 
 func scoreChange(decoded *pb.ScoreChange) ScoreChange {
-	change := ScoreChange{
+	return ScoreChange{
 		User:          rankedUser(decoded.GetUser()),
+		Removed:       decoded.GetRemoved(),
 		PreviousRank:  int(decoded.GetPreviousRank()),
 		PreviousPlace: int(decoded.GetPreviousPlace()),
 		Points:        decoded.GetPoints(),
 		EventType:     decoded.GetEventType(),
+		EventTime:     timeOf(decoded.GetEventTime()),
 	}
-	if decoded.GetEventTime() != nil {
-		change.EventTime = decoded.GetEventTime().AsTime()
-	}
-	return change
 }
 
 // snapshotReason returns the reason of a snapshot; empty if the message is none.

@@ -49,8 +49,9 @@ const (
 	KindRequestIDReused Kind = "RequestIdReused"
 	// KindAlreadyExists is ALREADY_EXISTS otherwise: the contest exists with other settings.
 	KindAlreadyExists Kind = "AlreadyExists"
-	// KindFailedPrecondition is FAILED_PRECONDITION: the requested position can't be reached, or the
-	// rule would reorder a board that has scores.
+	// KindFailedPrecondition is FAILED_PRECONDITION: the contest is not open, with its state and time in
+	// Metadata, the requested position can't be reached, or the rule would reorder a board that has
+	// scores.
 	KindFailedPrecondition Kind = "FailedPrecondition"
 	// KindOverloaded is RESOURCE_EXHAUSTED: a limit of the server is reached, or the request is too
 	// large.

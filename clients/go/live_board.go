@@ -77,7 +77,12 @@ func (b *liveBoard) apply(message *pb.WatchContestResponse) error {
 	}
 	users := slices.Clone(b.users)
 	for _, change := range message.GetChanges().GetChanges() {
-		changed, err := b.insert(rankedUser(change.GetUser()), users)
+		user := rankedUser(change.GetUser())
+		users = slices.DeleteFunc(users, func(held RankedUser) bool { return held.UserID == user.UserID })
+		if change.GetRemoved() {
+			continue
+		}
+		changed, err := b.insert(user, users)
 		if err != nil {
 			return err
 		}
@@ -107,9 +112,9 @@ func (b *liveBoard) checkContinues(message *pb.WatchContestResponse) error {
 	}
 }
 
-// insert returns the rows with the user's row at its place. It may change the given slice.
+// insert returns the rows, which lack the user's, with that row at its place. It may change the given
+// slice.
 func (b *liveBoard) insert(user RankedUser, users []RankedUser) ([]RankedUser, error) {
-	users = slices.DeleteFunc(users, func(held RankedUser) bool { return held.UserID == user.UserID })
 	switch {
 	case b.scope == ScopeUsers:
 		users = slices.Insert(users, 0, user) // of equal places the last change is first
@@ -137,21 +142,13 @@ func (b *liveBoard) compare(one, other RankedUser) int {
 // count updates the number of users of the contest after the changes of a message are applied, as
 // far as the number is known.
 func (b *liveBoard) count(message *pb.WatchContestResponse) {
-	if position(message.GetPosition()) == position(b.position) {
-		return
-	}
-	switch b.scope {
-	case ScopeAll:
-		for _, change := range message.GetChanges().GetChanges() {
-			if change.GetPreviousRank() == 0 {
-				b.total++
-			}
-		}
-	case ScopeTop:
-		b.total, b.totalKnown = 0, len(b.users) < b.limit
-		if b.totalKnown {
-			b.total = len(b.users)
-		}
+	switch {
+	case message.GetChanges() != nil:
+		b.total, b.totalKnown = int(message.GetChanges().GetTotalUsers()), true
+	case b.scope == ScopeAll || position(message.GetPosition()) == position(b.position):
+		// No user joined or left.
+	case b.scope == ScopeTop && len(b.users) < b.limit:
+		b.total, b.totalKnown = len(b.users), true
 	default:
 		b.total, b.totalKnown = 0, false
 	}

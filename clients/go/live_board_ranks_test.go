@@ -29,19 +29,33 @@ func eachRules(t *testing.T, run func(t *testing.T, rules *pb.ContestRules, rand
 	}
 }
 
+// randomUsers is the number of users of random updates.
+const randomUsers = 8
+
 // randomUpdate returns one of few users and one of few scores, so that most scores are shared.
 func randomUpdate(random *rand.Rand) (userID string, score int64) {
-	return string(rune('a' + random.IntN(8))), random.Int64N(4) - 1
+	return string(rune('a' + random.IntN(randomUsers))), random.Int64N(4) - 1
 }
 
-// changesUpTo returns a message with changes; without one it is a message of progress.
-func changesUpTo(previous, revision int64, changes []*pb.ScoreChange) *pb.WatchContestResponse {
+// changesUpTo returns a message with changes and the number of users after them; without a change it is
+// a message of progress.
+func changesUpTo(previous, revision int64, total int32, changes []*pb.ScoreChange) *pb.WatchContestResponse {
 	message := &pb.WatchContestResponse{Position: at(revision), PreviousRevision: previous}
-	message.Event = &pb.WatchContestResponse_Changes{Changes: &pb.Changes{Changes: changes}}
+	message.Event = &pb.WatchContestResponse_Changes{Changes: &pb.Changes{Changes: changes, TotalUsers: total}}
 	if len(changes) == 0 {
 		message.Event = &pb.WatchContestResponse_Progress{Progress: &pb.Progress{}}
 	}
 	return message
+}
+
+// nextChange changes or removes a random user, and returns the change as the scopes ALL and USERS send
+// it; nil if the user had no row to remove.
+func nextChange(contest *rankedContest, random *rand.Rand) *pb.ScoreChange {
+	userID, score := randomUpdate(random)
+	if random.IntN(4) == 0 {
+		return contest.remove(userID)
+	}
+	return contest.set(userID, score)
 }
 
 // places returns rows as text with place and rank, such as "1/1 ada 5, 2/1 bob 5".
@@ -70,14 +84,13 @@ func TestTopBoardHasTheRanksOfTheContest(t *testing.T) {
 			previous := contest.revision
 			var changes []*pb.ScoreChange
 			for range 1 + random.IntN(3) {
-				userID, score := randomUpdate(random)
-				changes = append(changes, contest.setWithin(limit, userID, score)...)
+				changes = append(changes, contest.within(limit, nextChange(contest, random))...)
 			}
-			applyTo(t, board, changesUpTo(previous, contest.revision, changes))
+			applyTo(t, board, contest.changesSince(previous, changes))
 			rows := contest.rows()
 			want := places(rankedUsers(rows[:min(limit, len(rows))]))
-			if got := places(board.rows()); got != want {
-				t.Fatalf("revision %d: %s, want %s", contest.revision, got, want)
+			if got := places(board.rows()); got != want || board.totalKnown && board.total != len(rows) {
+				t.Fatalf("revision %d: %s of %d, want %s", contest.revision, got, board.total, want)
 			}
 		}
 	})
@@ -86,19 +99,22 @@ func TestTopBoardHasTheRanksOfTheContest(t *testing.T) {
 // With ScopeAll the board is the beginning of the contest after each change, and all of it where it
 // fits.
 func TestAllBoardHasTheRanksOfTheContest(t *testing.T) {
-	for _, limit := range []int{3, 10} {
+	for _, limit := range []int{3, randomUsers} {
 		eachRules(t, func(t *testing.T, rules *pb.ContestRules, random *rand.Rand) {
 			contest, board := newRankedContest(rules), &liveBoard{scope: ScopeAll, limit: limit}
 			applyTo(t, board, contest.snapshot(limit))
 			for range 60 {
 				previous := contest.revision
-				change := contest.set(randomUpdate(random))
-				applyTo(t, board, changesUpTo(previous, contest.revision, []*pb.ScoreChange{change}))
+				var changes []*pb.ScoreChange
+				if change := nextChange(contest, random); change != nil {
+					changes = append(changes, change)
+				}
+				applyTo(t, board, contest.changesSince(previous, changes))
 				got, rows := board.rows(), contest.rows()
 				if want := places(rankedUsers(rows[:len(got)])); places(got) != want {
 					t.Fatalf("revision %d: %s, want %s", contest.revision, places(got), want)
 				}
-				if len(rows) <= limit && len(got) != len(rows) || board.total != len(rows) {
+				if limit >= randomUsers && len(got) != len(rows) || board.total != len(rows) {
 					t.Fatalf("revision %d: %d rows of %d", contest.revision, len(got), board.total)
 				}
 			}
@@ -116,14 +132,15 @@ func TestUsersBoardHasTheRanksOfTheirChanges(t *testing.T) {
 		var latestFirst []RankedUser
 		for range 60 {
 			previous := contest.revision
-			userID, score := randomUpdate(random)
-			change, changes := contest.set(userID, score), []*pb.ScoreChange(nil)
-			if slices.Contains(watched, userID) {
+			change, changes := nextChange(contest, random), []*pb.ScoreChange(nil)
+			if userID := change.GetUser().GetUserId(); slices.Contains(watched, userID) {
 				changes = append(changes, change)
 				latestFirst = slices.DeleteFunc(latestFirst, func(row RankedUser) bool { return row.UserID == userID })
-				latestFirst = slices.Insert(latestFirst, 0, rankedUser(change.User))
+				if !change.Removed {
+					latestFirst = slices.Insert(latestFirst, 0, rankedUser(change.User))
+				}
 			}
-			applyTo(t, board, changesUpTo(previous, contest.revision, changes))
+			applyTo(t, board, contest.changesSince(previous, changes))
 			want := slices.Clone(latestFirst)
 			slices.SortStableFunc(want, func(one, other RankedUser) int {
 				switch {
@@ -186,7 +203,7 @@ func TestRanksOfShiftedRows(t *testing.T) {
 		message.GetSnapshot().Rules = &pb.ContestRules{RankStyle: expected.style}
 		applyTo(t, board, message)
 		change := &pb.ScoreChange{User: expected.change}
-		applyTo(t, board, changesUpTo(1, 2, []*pb.ScoreChange{change}))
+		applyTo(t, board, changesUpTo(1, 2, 3, []*pb.ScoreChange{change}))
 		if got := places(board.rows()); got != expected.rows {
 			t.Errorf("%v: %s, want %s", expected.style, got, expected.rows)
 		}
@@ -201,7 +218,7 @@ func TestTieAtTheLimit(t *testing.T) {
 	applyTo(t, board, message)
 	left := &pb.RankedUser{UserId: "a", Score: 7, Rank: 1, Place: 4}
 	up := &pb.RankedUser{UserId: "d", Score: 7, Rank: 1, Place: 3}
-	applyTo(t, board, changesUpTo(1, 2, []*pb.ScoreChange{{User: left, PreviousRank: 1, PreviousPlace: 1}, {User: up}}))
+	applyTo(t, board, changesUpTo(1, 2, 4, []*pb.ScoreChange{{User: left, PreviousRank: 1, PreviousPlace: 1}, {User: up}}))
 	if got := places(board.rows()); got != "1/1 b 7, 2/1 c 7, 3/1 d 7" {
 		t.Errorf("rows %s", got)
 	}

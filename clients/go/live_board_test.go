@@ -25,14 +25,18 @@ func snapshotAt(revision int64, total int32, users ...*pb.RankedUser) *pb.WatchC
 	}
 }
 
-// changed returns a message with one change; previousPlace 0 means a new row.
+// changed returns a message with one change of a contest with two users; previousPlace 0 means a new
+// row.
 func changed(previous, revision int64, previousPlace int32, user *pb.RankedUser) *pb.WatchContestResponse {
 	change := &pb.ScoreChange{User: user, PreviousRank: previousPlace, PreviousPlace: previousPlace}
-	changes := &pb.Changes{Changes: []*pb.ScoreChange{change}}
-	return &pb.WatchContestResponse{
-		Position: at(revision), PreviousRevision: previous,
-		Event: &pb.WatchContestResponse_Changes{Changes: changes},
-	}
+	return changesUpTo(previous, revision, 2, []*pb.ScoreChange{change})
+}
+
+// removal returns the change of a row that left the board; previousPlace 0 means that it may have left
+// it before.
+func removal(userID string, previousPlace int32) *pb.ScoreChange {
+	user := &pb.RankedUser{UserId: userID}
+	return &pb.ScoreChange{User: user, PreviousRank: previousPlace, PreviousPlace: previousPlace, Removed: true}
 }
 
 // format returns rows as text, such as "1 ada 5, 2 bob 3".
@@ -44,8 +48,7 @@ func format(rows []RankedUser) string {
 	return strings.Join(texts, ", ")
 }
 
-// A board applies changes by the rules of its scope, and knows the number of users only where that
-// is certain.
+// A board applies changes by the rules of its scope, and has the number of users that comes with them.
 func TestLiveBoard(t *testing.T) {
 	two := snapshotAt(7, 2, ranked("ada", 5, 1), ranked("bob", 3, 2))
 	cases := []struct {
@@ -54,18 +57,16 @@ func TestLiveBoard(t *testing.T) {
 		limit  int
 		change *pb.WatchContestResponse
 		rows   string
-		total  int
-		known  bool
 	}{
-		{"moves up", ScopeTop, 3, changed(7, 8, 2, ranked("bob", 6, 1)), "1 bob 6, 2 ada 5", 2, true},
-		{"moves down", ScopeTop, 3, changed(7, 8, 1, ranked("ada", 1, 2)), "1 bob 3, 2 ada 1", 2, true},
-		{"joins", ScopeTop, 3, changed(7, 8, 0, ranked("eve", 4, 2)), "1 ada 5, 2 eve 4, 3 bob 3", 3, false},
-		{"pushes out", ScopeTop, 2, changed(7, 8, 0, ranked("eve", 4, 2)), "1 ada 5, 2 eve 4", 0, false},
-		{"falls out", ScopeTop, 2, changed(7, 8, 1, ranked("ada", 1, 3)), "1 bob 3", 1, true},
-		{"out of all", ScopeAll, 2, changed(7, 8, 1, ranked("ada", 1, 9)), "1 bob 3", 2, true},
-		{"joins all", ScopeAll, 2, changed(7, 8, 0, ranked("eve", 9, 1)), "1 eve 9, 2 ada 5", 3, true},
-		{"users", ScopeUsers, 2, changed(7, 8, 2, ranked("bob", 6, 4)), "4 bob 6, 1 ada 5", 0, false},
-		{"a new user", ScopeUsers, 2, changed(7, 8, 0, ranked("eve", 9, 1)), "1 eve 9, 1 ada 5, 2 bob 3", 0, false},
+		{"moves up", ScopeTop, 3, changed(7, 8, 2, ranked("bob", 6, 1)), "1 bob 6, 2 ada 5"},
+		{"moves down", ScopeTop, 3, changed(7, 8, 1, ranked("ada", 1, 2)), "1 bob 3, 2 ada 1"},
+		{"joins", ScopeTop, 3, changed(7, 8, 0, ranked("eve", 4, 2)), "1 ada 5, 2 eve 4, 3 bob 3"},
+		{"pushes out", ScopeTop, 2, changed(7, 8, 0, ranked("eve", 4, 2)), "1 ada 5, 2 eve 4"},
+		{"falls out", ScopeTop, 2, changed(7, 8, 1, ranked("ada", 1, 3)), "1 bob 3"},
+		{"out of all", ScopeAll, 2, changed(7, 8, 1, ranked("ada", 1, 9)), "1 bob 3"},
+		{"joins all", ScopeAll, 2, changed(7, 8, 0, ranked("eve", 9, 1)), "1 eve 9, 2 ada 5"},
+		{"users", ScopeUsers, 2, changed(7, 8, 2, ranked("bob", 6, 4)), "4 bob 6, 1 ada 5"},
+		{"a new user", ScopeUsers, 2, changed(7, 8, 0, ranked("eve", 9, 1)), "1 eve 9, 1 ada 5, 2 bob 3"},
 	}
 	for _, expected := range cases {
 		t.Run(expected.name, func(t *testing.T) {
@@ -78,8 +79,64 @@ func TestLiveBoard(t *testing.T) {
 			if got := format(board.rows()); got != expected.rows {
 				t.Errorf("rows %s", got)
 			}
-			if board.totalKnown != expected.known || expected.known && board.total != expected.total {
+			if !board.totalKnown || board.total != 2 {
 				t.Errorf("total %d, known %v", board.total, board.totalKnown)
+			}
+		})
+	}
+}
+
+// Without changes the number of users is known where no user can have joined or left unseen.
+func TestTotalWithoutChanges(t *testing.T) {
+	cases := []struct {
+		name     string
+		scope    WatchScope
+		limit    int
+		revision int64
+		known    bool
+	}{
+		{"a part of the board", ScopeTop, 2, 8, false},
+		{"the whole board", ScopeTop, 3, 8, true},
+		{"all changes", ScopeAll, 2, 8, true},
+		{"some users", ScopeUsers, 2, 8, false},
+		{"the same position", ScopeUsers, 2, 7, true},
+	}
+	for _, expected := range cases {
+		t.Run(expected.name, func(t *testing.T) {
+			board := &liveBoard{scope: expected.scope, limit: expected.limit}
+			applyTo(t, board, snapshotAt(7, 2, ranked("ada", 5, 1), ranked("bob", 3, 2)))
+			applyTo(t, board, changesUpTo(7, expected.revision, 0, nil))
+			if board.totalKnown != expected.known || expected.known && board.total != 2 {
+				t.Errorf("total %d, known %v", board.total, board.totalKnown)
+			}
+		})
+	}
+}
+
+// A removed row leaves the board, the rows below it move up, and one that is not held is ignored.
+func TestRemovedRows(t *testing.T) {
+	up := &pb.ScoreChange{User: ranked("dan", 1, 3)}
+	cases := []struct {
+		name    string
+		scope   WatchScope
+		changes []*pb.ScoreChange
+		rows    string
+	}{
+		{"of the top", ScopeTop, []*pb.ScoreChange{removal("ada", 1), up}, "1 bob 3, 2 eve 2, 3 dan 1"},
+		{"of a short top", ScopeTop, []*pb.ScoreChange{removal("bob", 2)}, "1 ada 5, 2 eve 2"},
+		{"of all", ScopeAll, []*pb.ScoreChange{removal("ada", 1)}, "1 bob 3, 2 eve 2"},
+		{"of users", ScopeUsers, []*pb.ScoreChange{removal("bob", 2)}, "1 ada 5, 3 eve 2"},
+		{"not held", ScopeAll, []*pb.ScoreChange{removal("zoe", 9)}, "1 ada 5, 2 bob 3, 3 eve 2"},
+		{"and back", ScopeUsers, []*pb.ScoreChange{removal("ada", 1), {User: ranked("ada", 4, 1)}}, "1 ada 4, 2 bob 3, 3 eve 2"},
+		{"to the last", ScopeTop, []*pb.ScoreChange{removal("ada", 1), removal("bob", 1), removal("eve", 1)}, ""},
+	}
+	for _, expected := range cases {
+		t.Run(expected.name, func(t *testing.T) {
+			board := &liveBoard{scope: expected.scope, limit: 3}
+			applyTo(t, board, snapshotAt(7, 4, ranked("ada", 5, 1), ranked("bob", 3, 2), ranked("eve", 2, 3)))
+			applyTo(t, board, changesUpTo(7, 9, 0, expected.changes))
+			if got := format(board.rows()); got != expected.rows || board.total != 0 || !board.totalKnown {
+				t.Errorf("rows %s of %d, known %v", got, board.total, board.totalKnown)
 			}
 		})
 	}
@@ -125,7 +182,7 @@ func TestFirstEpoch(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if got := format(board.rows()); got != "1 ada 5" || board.total != 1 {
+	if got := format(board.rows()); got != "1 ada 5" || board.total != 2 {
 		t.Errorf("rows %s of %d", got, board.total)
 	}
 }

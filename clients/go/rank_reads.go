@@ -40,7 +40,7 @@ type UserRank struct {
 }
 
 // GetUserRank returns the score and the rank of one user. It fails with [ErrNotFound] if the user
-// has no score in the contest, or the contest does not exist.
+// has no score in the contest or is hidden, or the contest does not exist.
 func (c *Client) GetUserRank(ctx context.Context, query UserRankQuery) (UserRank, error) {
 	err := checkUTF8(textField{"contest_id", query.ContestID}, textField{"user_id", query.UserID})
 	if err != nil {
@@ -80,7 +80,7 @@ type UserRanksQuery struct {
 type UserRanks struct {
 	// Users are those that have a score, best first.
 	Users []RankedUser
-	// MissingUserIDs are the users without a score, in the order of the query.
+	// MissingUserIDs are the users without a score and hidden ones, in the order of the query.
 	MissingUserIDs []string
 	// TotalUsers is the number of users in the contest.
 	TotalUsers int
@@ -116,7 +116,7 @@ type ScoreRank struct {
 }
 
 // BatchGetUserRanks returns the scores and ranks of several users, all of one state. Users without a
-// score are no error.
+// score, and hidden ones, are no error.
 func (c *Client) BatchGetUserRanks(ctx context.Context, query UserRanksQuery) (UserRanks, error) {
 	if err := checkUsersUTF8(query.ContestID, query.UserIDs); err != nil {
 		return UserRanks{}, err

@@ -96,19 +96,43 @@ func (c *rankedContest) set(userID string, score int64) *pb.ScoreChange {
 	}
 }
 
-// setWithin sets the score of a user, and returns the changes as the scope TOP sends them: the
-// change itself if it affects the first rows, and the row that moves up if the user dropped out.
-func (c *rankedContest) setWithin(limit int32, userID string, score int64) []*pb.ScoreChange {
-	change := c.set(userID, score)
-	wasIn := change.PreviousPlace != 0 && change.PreviousPlace <= limit
+// remove removes a user, and returns the change as the scopes ALL and USERS send it; nil if the user
+// has no row.
+func (c *rankedContest) remove(userID string) *pb.ScoreChange {
+	before := c.row(userID)
+	if before == nil {
+		return nil
+	}
+	c.revision++
+	delete(c.scores, userID)
+	change := removal(userID, before.Place)
+	change.PreviousRank = before.Rank
+	return change
+}
+
+// within returns the last change as the scope TOP sends it: the change itself if it affects the first
+// rows, and the row that moves up if the user dropped out.
+func (c *rankedContest) within(limit int32, change *pb.ScoreChange) []*pb.ScoreChange {
+	wasIn := change.GetPreviousPlace() != 0 && change.GetPreviousPlace() <= limit
+	isIn := change.GetUser().GetPlace() != 0 && change.GetUser().GetPlace() <= limit
 	switch {
-	case change.User.Place <= limit:
+	case isIn:
 		return []*pb.ScoreChange{change}
 	case !wasIn:
 		return nil
+	case !change.Removed:
+		change.User.Place = limit + 1 // of a row that left the service knows only that it is beyond
 	}
-	change.User.Place = limit + 1 // of a row that left the service knows only that it is beyond
-	return []*pb.ScoreChange{change, {User: c.rows()[limit-1]}}
+	changes := []*pb.ScoreChange{change}
+	if rows := c.rows(); len(rows) >= int(limit) {
+		changes = append(changes, &pb.ScoreChange{User: rows[limit-1]})
+	}
+	return changes
+}
+
+// changesSince returns the message with the changes since a revision.
+func (c *rankedContest) changesSince(revision int64, changes []*pb.ScoreChange) *pb.WatchContestResponse {
+	return changesUpTo(revision, c.revision, int32(len(c.scores)), changes)
 }
 
 // snapshot returns a message with the whole state for a limit.

@@ -8,7 +8,7 @@ import (
 
 // Position is a point in the history of one contest. Positions of one epoch are ordered by revision.
 type Position struct {
-	// Epoch names one history of the contest.
+	// Epoch names one history of the contest; empty for a contest that does not exist.
 	Epoch string
 	// Revision is the number of changes applied, from 1; 0 before the first.
 	Revision int64

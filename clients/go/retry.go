@@ -27,7 +27,7 @@ type method[Request, Response any] func(
 ) (*Response, error)
 
 // call makes a call, and retries it while a retry may help and there is time. Writes can be retried
-// too: those of scores carry a request id, and those of settings have the same effect once more.
+// too: those of scores carry a request id, and all others have the same effect once more.
 func call[Request, Response any](
 	ctx context.Context, c *Client, send method[Request, Response], request *Request,
 ) (*Response, error) {

@@ -38,7 +38,8 @@ type ScoreUpdate struct {
 	Mode UpdateMode
 	// RequestID identifies this write within its contest, so that it counts once however often it
 	// is sent: 1 to 64 printable ASCII characters without spaces. By default the client makes one
-	// for each call. Set it to repeat a write in another call or by another program.
+	// for each call. Set it to repeat a write in another call or by another program. Deleting the
+	// contest forgets it.
 	RequestID string
 	// EventType is what happened, such as "goal"; watchers receive it.
 	EventType string
@@ -57,13 +58,13 @@ type ScoreUpdate struct {
 
 // UpdateResult is the outcome of an update.
 type UpdateResult struct {
-	// User is the user right after the update.
+	// User is the user right after the update; the rank and the place of a hidden user are 0.
 	User RankedUser
 	// PreviousScore is the score right before the update; 0 for a new user.
 	PreviousScore int64
-	// PreviousRank is the rank right before the update, from 1; 0 for a new user.
+	// PreviousRank is the rank right before the update, from 1; 0 for a new or a hidden user.
 	PreviousRank int
-	// PreviousPlace is the place right before the update, from 1; 0 for a new user.
+	// PreviousPlace is the place right before the update, from 1; 0 for a new or a hidden user.
 	PreviousPlace int
 	// Applied is whether the update changed something.
 	Applied bool
@@ -82,7 +83,7 @@ type BatchResult struct {
 }
 
 // UpdateScore changes the score of one user, and returns the score and the rank right after this
-// change.
+// change. It fails with [ErrFailedPrecondition] if the contest has not started or is over.
 func (c *Client) UpdateScore(ctx context.Context, update ScoreUpdate) (UpdateResult, error) {
 	if err := checkUTF8(update.textFields()...); err != nil {
 		return UpdateResult{}, err

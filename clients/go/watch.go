@@ -51,10 +51,10 @@ type WatchQuery struct {
 // changes, it is dropped, and the next one begins with a snapshot. Until then the updates have the
 // last board with its position, and StateReconnecting; each failed attempt yields one.
 //
-// The first update precedes the first message and has no board. The watch ends when the loop ends,
-// or with an error when ctx ends, the client is closed ([ErrClosed]) or the service refuses the
-// watch for good. A slow loop delays only
-// its own watch. Each range over the result is a separate watch.
+// The first update precedes the first message and has no board. The watch ends when the loop ends, or
+// after an update with StateOver or StateDeleted; or with an error when ctx ends, the client is closed
+// ([ErrClosed]) or the service refuses the watch for good. A slow loop delays only its own watch. Each
+// range over the result is a separate watch.
 func (c *Client) WatchContest(ctx context.Context, query WatchQuery) iter.Seq2[WatchUpdate, error] {
 	return func(yield func(WatchUpdate, error) bool) {
 		ctx, release := c.untilClosed(ctx)
@@ -88,7 +88,8 @@ func (w *Watch) Updates() <-chan WatchUpdate {
 	return w.updates
 }
 
-// Err returns why the watch ended, once the channel is closed; nil if the contest is over.
+// Err returns why the watch ended, once the channel is closed; nil if the contest is over or
+// was deleted.
 func (w *Watch) Err() error {
 	return w.err
 }
@@ -109,7 +110,7 @@ func (c *Client) sendUpdates(ctx context.Context, query WatchQuery, updates chan
 	return nil
 }
 
-// watch shows updates until the contest is over, an error is final, or show returns false.
+// watch shows updates until the service ends the watch, an error is final, or show returns false.
 func (c *Client) watch(ctx context.Context, query WatchQuery, show func(WatchUpdate) bool) error {
 	if err := checkUsersUTF8(query.ContestID, query.UserIDs); err != nil {
 		return err
@@ -122,7 +123,7 @@ func (c *Client) watch(ctx context.Context, query WatchQuery, show func(WatchUpd
 	for {
 		began := time.Now()
 		trouble, stopped := c.watchStream(ctx, session, show)
-		if stopped || trouble == nil && session.update.State == StateOver {
+		if stopped || trouble == nil && session.update.State.isFinal() {
 			return nil
 		}
 		if ended := c.endedError(ctx, nil); ended != nil {

@@ -83,12 +83,15 @@ func (s *watchSession) lose(trouble error) {
 }
 
 func stateAfter(message *pb.WatchContestResponse) (WatchState, error) {
-	switch {
-	case message.GetEnd() == nil:
+	if message.GetEnd() == nil {
 		return StateLive, nil
-	case message.GetEnd().GetReason() == pb.EndReason_END_REASON_CONTEST_OVER:
+	}
+	switch message.GetEnd().GetReason() {
+	case pb.EndReason_END_REASON_CONTEST_OVER:
 		return StateOver, nil
-	case message.GetEnd().GetReason() == pb.EndReason_END_REASON_DRAINING:
+	case pb.EndReason_END_REASON_CONTEST_DELETED:
+		return StateDeleted, nil
+	case pb.EndReason_END_REASON_DRAINING:
 		return StateReconnecting, fmt.Errorf("%w: the server is shutting down", ErrStreamLost)
 	default:
 		return StateReconnecting, fmt.Errorf("%w: the server ended the watch", ErrStreamLost)
@@ -96,7 +99,7 @@ func stateAfter(message *pb.WatchContestResponse) (WatchState, error) {
 }
 
 // newChanges returns the changes of a message without the rows that a resumed stream of ScopeTop
-// repeats.
+// repeats: those that the board holds already, and those that left it before.
 func newChanges(message *pb.WatchContestResponse, before []RankedUser) []ScoreChange {
 	held := make(map[string]bool, len(before))
 	for _, row := range before {
@@ -104,7 +107,8 @@ func newChanges(message *pb.WatchContestResponse, before []RankedUser) []ScoreCh
 	}
 	var changes []ScoreChange
 	for _, change := range message.GetChanges().GetChanges() {
-		if change.GetPreviousRank() != 0 || !held[change.GetUser().GetUserId()] {
+		isRepeated := change.GetPreviousRank() == 0 && held[change.GetUser().GetUserId()] != change.GetRemoved()
+		if !isRepeated {
 			changes = append(changes, scoreChange(change))
 		}
 	}

@@ -127,6 +127,49 @@ func TestDraining(t *testing.T) {
 	}
 }
 
+// A watch ends without an error when the contest is over or deleted; its last update has the last board.
+func TestFinalEnds(t *testing.T) {
+	ends := map[pb.EndReason]WatchState{
+		pb.EndReason_END_REASON_CONTEST_OVER:    StateOver,
+		pb.EndReason_END_REASON_CONTEST_DELETED: StateDeleted,
+	}
+	for reason, state := range ends {
+		fake := serveStreams(nil, []*pb.WatchContestResponse{first, bobWins, ending(8, reason)})
+		updates, err := watchAll(t, fake.start(t), chess)
+		if err != nil || len(fake.watches) != 1 {
+			t.Fatalf("%v: %v after %d streams", reason, err, len(fake.watches))
+		}
+		checkStates(t, updates, StateConnecting, StateLive, StateLive, state)
+		last := updates[3]
+		if format(last.Rows) != "1 bob 6, 2 ada 5" || last.Trouble != nil || last.Position != (Position{"e", 8}) {
+			t.Errorf("%v: %+v", reason, last)
+		}
+		if last.TotalUsers != 2 || !last.TotalUsersKnown {
+			t.Errorf("%v: %d users, known %v", reason, last.TotalUsers, last.TotalUsersKnown)
+		}
+		watch := serveStreams(nil, []*pb.WatchContestResponse{first, ending(7, reason)}).start(t).WatchChannel(soon(t), chess)
+		for update := range watch.Updates() {
+			last = update
+		}
+		if last.State != state || watch.Err() != nil {
+			t.Errorf("%v on a channel: %s, %v", reason, last.State, watch.Err())
+		}
+	}
+}
+
+// A watch that resumes when the contest is over ends with the board that it has.
+func TestResumedAfterTheEnd(t *testing.T) {
+	end := ending(7, pb.EndReason_END_REASON_CONTEST_OVER)
+	updates, err := watchAll(t, serveStreams(nil, []*pb.WatchContestResponse{first}, []*pb.WatchContestResponse{end}).start(t), chess)
+	if err != nil {
+		t.Fatal(err)
+	}
+	checkStates(t, updates, StateConnecting, StateLive, StateReconnecting, StateOver)
+	if format(updates[3].Rows) != "1 ada 5, 2 bob 3" {
+		t.Errorf("%+v", updates[3])
+	}
+}
+
 // A watch reconnects when a stream sends no message for the idle timeout.
 func TestStreamIdleTimeout(t *testing.T) {
 	fake := &fakeService{watch: func(before int, stream pb.LeaderboardService_WatchContestServer) error {
@@ -212,5 +255,22 @@ func TestRepeatedRows(t *testing.T) {
 	}
 	if len(updates[3].Changes) != 0 || format(updates[3].Rows) != "1 ada 5, 2 bob 3" {
 		t.Errorf("%+v", updates[3])
+	}
+}
+
+// A removal is reported as a change, unless a resumed stream repeats it: the board lacks the row.
+func TestRemovalsAreReported(t *testing.T) {
+	removals := changesUpTo(7, 10, 1, []*pb.ScoreChange{removal("bob", 0), removal("eve", 0), removal("zoe", 3)})
+	ends := ending(10, pb.EndReason_END_REASON_CONTEST_OVER)
+	updates, err := watchAll(t, serveStreams(nil, []*pb.WatchContestResponse{first, removals, ends}).start(t), chess)
+	if err != nil {
+		t.Fatal(err)
+	}
+	checkEqual(t, updates[2].Changes, []ScoreChange{
+		{User: RankedUser{UserID: "bob"}, Removed: true},
+		{User: RankedUser{UserID: "zoe"}, Removed: true, PreviousRank: 3, PreviousPlace: 3},
+	})
+	if format(updates[2].Rows) != "1 ada 5" || updates[2].TotalUsers != 1 {
+		t.Errorf("%+v", updates[2])
 	}
 }

@@ -17,10 +17,18 @@ const (
 	// StateReconnecting means that the stream was lost, and the next one has not sent a message yet:
 	// the board may be behind.
 	StateReconnecting WatchState = "RECONNECTING"
-	// StateOver means that the contest is over; this is its last board. The service does not end
-	// contests yet.
+	// StateOver means that the contest is over, and the watch has ended; this is the final board,
+	// unless the contest is opened again.
 	StateOver WatchState = "OVER"
+	// StateDeleted means that the contest was deleted or has expired, and the watch has ended; this is
+	// the last board before.
+	StateDeleted WatchState = "DELETED"
 )
+
+// isFinal returns whether the service ended the watch for good.
+func (s WatchState) isFinal() bool {
+	return s == StateOver || s == StateDeleted
+}
 
 // SnapshotReason is why the service sent a whole board.
 type SnapshotReason string
@@ -47,8 +55,11 @@ type ScoreChange struct {
 	// is only known to be beyond the limit, and where the contest shares ranks the rank is that after
 	// all changes of the message.
 	User RankedUser
-	// PreviousRank is the rank before the change, from 1; 0 for a new user, and with ScopeTop for a
-	// row that moves up into the watched rows.
+	// Removed is whether the row left the board: the user was removed, hidden or erased. User then has
+	// only its id.
+	Removed bool
+	// PreviousRank is the rank before the change, from 1; 0 for a new user or one that returns to the
+	// board, and with ScopeTop for a row that moves up into the watched rows.
 	PreviousRank int
 	// PreviousPlace is the place before the change, from 1; 0 where PreviousRank is 0.
 	PreviousPlace int
@@ -73,8 +84,8 @@ type WatchUpdate struct {
 	Rows []RankedUser
 	// TotalUsers is the number of users in the contest if TotalUsersKnown is true.
 	TotalUsers int
-	// TotalUsersKnown is whether TotalUsers is certain: always with ScopeAll, after a snapshot, and
-	// with ScopeTop while there are fewer users than the limit.
+	// TotalUsersKnown is whether TotalUsers is certain: always with ScopeAll, after a snapshot or
+	// changes, and with ScopeTop while there are fewer users than the limit.
 	TotalUsersKnown bool
 	// Position is the position of the board; zero while there is no board.
 	Position Position
