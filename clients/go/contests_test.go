@@ -2,7 +2,7 @@ package leaderboard
 
 import (
 	"errors"
-	"slices"
+	"iter"
 	"testing"
 	"time"
 
@@ -19,6 +19,15 @@ import (
 func startContests(t *testing.T, contests *fakeContests) *Client {
 	t.Helper()
 	return (&fakeService{contests: contests}).start(t)
+}
+
+// lastError returns the error that a loop ends with.
+func lastError[Item any](list iter.Seq2[Item, error]) error {
+	var last error
+	for _, err := range list {
+		last = err
+	}
+	return last
 }
 
 var lapTimes = ContestRules{
@@ -68,11 +77,15 @@ func TestUpdateContest(t *testing.T) {
 		update ContestUpdate
 		paths  []string
 	}{
-		"nothing":            {ContestUpdate{}, nil},
-		"a name":             {ContestUpdate{DisplayName: "Laps"}, []string{"display_name"}},
-		"a bound of 0":       {ContestUpdate{Rules: ContestRules{MinScore: Bound(0)}}, []string{"rules.min_score"}},
-		"no name":            {ContestUpdate{Reset: []Setting{SettingDisplayName}}, []string{"display_name"}},
-		"all rules":          {ContestUpdate{Rules: lapTimes, Reset: []Setting{SettingRules}}, []string{"rules"}},
+		"nothing":      {ContestUpdate{}, nil},
+		"a name":       {ContestUpdate{DisplayName: "Laps"}, []string{"display_name"}},
+		"a bound of 0": {ContestUpdate{Rules: ContestRules{MinScore: Bound(0)}}, []string{"rules.min_score"}},
+		"no name":      {ContestUpdate{Reset: []Setting{SettingDisplayName}}, []string{"display_name"}},
+		"all rules":    {ContestUpdate{Rules: lapTimes, Reset: []Setting{SettingRules}}, []string{"rules"}},
+		"times": {ContestUpdate{StartsAt: monday, EndsAt: friday, ExpireAfter: time.Minute}, []string{
+			"starts_at", "ends_at", "expire_after",
+		}},
+		"no end":             {ContestUpdate{Reset: []Setting{SettingEndsAt}}, []string{"ends_at"}},
 		"no rules":           {ContestUpdate{Reset: []Setting{SettingRules}}, []string{"rules"}},
 		"one set, one reset": {ContestUpdate{Rules: ContestRules{Order: OrderLowestFirst}, Reset: []Setting{SettingMaxPoints}}, []string{"rules.order", "rules.max_points"}},
 		"each rule": {ContestUpdate{Rules: lapTimes}, []string{
@@ -88,9 +101,11 @@ func TestUpdateContest(t *testing.T) {
 				t.Fatal(err)
 			}
 			checkSent(t, fake.requests[0], &pb.UpdateContestRequest{
-				Contest: &pb.Contest{
-					ContestId: "lap", DisplayName: expected.update.DisplayName, Rules: expected.update.Rules.proto(),
-				},
+				Contest: Contest{
+					ContestID: "lap", DisplayName: expected.update.DisplayName, Rules: expected.update.Rules,
+					StartsAt: expected.update.StartsAt, EndsAt: expected.update.EndsAt,
+					ExpireAfter: expected.update.ExpireAfter,
+				}.proto(),
 				UpdateMask: &fieldmaskpb.FieldMask{Paths: expected.paths},
 			})
 		})
@@ -99,7 +114,9 @@ func TestUpdateContest(t *testing.T) {
 
 // Each name of a setting is that of a field of the contract.
 func TestSettingsAreFields(t *testing.T) {
-	all := ContestUpdate{DisplayName: "Laps", Rules: lapTimes}
+	all := ContestUpdate{
+		DisplayName: "Laps", Rules: lapTimes, StartsAt: monday, EndsAt: friday, ExpireAfter: time.Minute,
+	}
 	paths := append(all.paths(), string(SettingRules))
 	if _, err := fieldmaskpb.New(&pb.Contest{}, paths...); err != nil {
 		t.Error(err)
@@ -109,7 +126,7 @@ func TestSettingsAreFields(t *testing.T) {
 	for i := range fields.Len() {
 		rules = append(rules, "rules."+string(fields.Get(i).Name()))
 	}
-	checkEqual(t, all.paths(), append([]string{"display_name"}, rules...))
+	checkEqual(t, all.paths(), append([]string{"display_name", "starts_at", "ends_at", "expire_after"}, rules...))
 }
 
 // A setting that is both set and reset is refused, and so is text that is not UTF-8.
@@ -133,12 +150,11 @@ func TestMalformedContests(t *testing.T) {
 			_, err := client.GetContest(soon(t), "\xff")
 			return err
 		},
-		"id_prefix": func() error {
-			for _, err := range client.ListContests(soon(t), ContestsQuery{IDPrefix: "\xff"}) {
-				return err
-			}
-			return nil
-		},
+		"id_prefix":  func() error { return lastError(client.ListContests(soon(t), ContestsQuery{IDPrefix: "\xff"})) },
+		"epoch":      func() error { return client.DeleteContest(soon(t), "lap", "\xff") },
+		"user_ids":   func() error { _, err := client.RemoveUsers(soon(t), "lap", []string{"\xff"}); return err },
+		"user_id":    func() error { return lastError(client.EraseUser(soon(t), "\xff", "")) },
+		"page_token": func() error { return lastError(client.EraseUser(soon(t), "ada", "\xff")) },
 	}
 	for field, malformed := range cases {
 		var failed *Error
@@ -161,13 +177,16 @@ func TestContestCallsAreRetried(t *testing.T) {
 			return err
 		},
 		"list": func(client *Client) error {
-			for _, err := range client.ListContests(soon(t), ContestsQuery{PageSize: 100}) {
-				if err != nil {
-					return err
-				}
-			}
-			return nil
+			return lastError(client.ListContests(soon(t), ContestsQuery{PageSize: 100}))
 		},
+		"delete": func(client *Client) error { return client.DeleteContest(soon(t), "lap", "e") },
+		"remove": func(client *Client) error { _, err := client.RemoveUsers(soon(t), "lap", nil); return err },
+		"hide":   func(client *Client) error { _, err := client.HideUsers(soon(t), "lap", nil); return err },
+		"unhide": func(client *Client) error { _, err := client.UnhideUsers(soon(t), "lap", nil); return err },
+		"hidden": func(client *Client) error {
+			return lastError(client.ListHiddenUsers(soon(t), HiddenUsersQuery{ContestID: "lap"}))
+		},
+		"erase": func(client *Client) error { return lastError(client.EraseUser(soon(t), "ada", "last")) },
 	}
 	away := status.Error(codes.Unavailable, "away")
 	locked := refused(codes.FailedPrecondition, "ERROR_REASON_RULES_LOCKED").Err()
@@ -183,55 +202,4 @@ func TestContestCallsAreRetried(t *testing.T) {
 			}
 		})
 	}
-}
-
-// The loop over contests gets each page when it comes to it, and all of them if it goes on.
-func TestListContests(t *testing.T) {
-	fake := &fakeContests{}
-	client := startContests(t, fake)
-	list := client.ListContests(soon(t), ContestsQuery{PageSize: 30})
-	for contest, err := range list {
-		if err != nil {
-			t.Fatal(err)
-		}
-		if contest.ContestID == "30" {
-			break
-		}
-	}
-	if len(fake.requests) != 2 {
-		t.Errorf("%d pages for 31 contests", len(fake.requests))
-	}
-	var listed []string
-	for contest, err := range list {
-		if err != nil {
-			t.Fatal(err)
-		}
-		listed = append(listed, contest.ContestID)
-	}
-	if len(listed) != 100 || !slices.IsSorted(listed) || len(fake.requests) != 6 {
-		t.Errorf("%d pages: %v", len(fake.requests), listed)
-	}
-	for range client.ListContests(soon(t), ContestsQuery{IDPrefix: "4", PageSize: 30}) {
-	}
-	checkSent(t, fake.requests[6], &pb.ListContestsRequest{PageSize: 30, IdPrefix: "4"})
-}
-
-// The loop over contests goes on after an empty page, and ends with the error of one.
-func TestPagesOfContests(t *testing.T) {
-	pages := &pagedContests{pages: []*pb.ListContestsResponse{
-		{NextPageToken: "a"},
-		{Contests: []*pb.Contest{{ContestId: "lap"}}, NextPageToken: "b"},
-	}}
-	client := (&fakeService{contests: pages}).start(t)
-	var listed []string
-	var failed error
-	for contest, err := range client.ListContests(soon(t), ContestsQuery{}) {
-		if failed = err; err == nil {
-			listed = append(listed, contest.ContestID)
-		}
-	}
-	if len(listed) != 1 || !errors.Is(failed, ErrInvalidRequest) {
-		t.Errorf("%v, %v", listed, failed)
-	}
-	checkEqual(t, pages.tokens, []string{"", "a", "b"})
 }

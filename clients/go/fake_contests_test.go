@@ -11,8 +11,8 @@ import (
 	pb "github.com/leaderboard/leaderboard/clients/go/leaderboard/v1"
 )
 
-// fakeContests has contests named 00 to 99, and answers other calls with the contest of the request.
-// It fails with the given errors first.
+// fakeContests has contests named 00 to 99 with three hidden users and two parts, and answers other calls
+// with the contest of the request. It fails with the given errors first.
 type fakeContests struct {
 	pb.UnimplementedContestServiceServer
 
@@ -61,6 +61,53 @@ func (f *fakeContests) ListContests(
 		default:
 			response.Contests = append(response.Contests, &pb.Contest{ContestId: contestID})
 		}
+	}
+	return response, f.take(request)
+}
+
+func (f *fakeContests) DeleteContest(
+	_ context.Context, request *pb.DeleteContestRequest,
+) (*pb.DeleteContestResponse, error) {
+	return &pb.DeleteContestResponse{}, f.take(request)
+}
+
+func (f *fakeContests) RemoveUsers(
+	_ context.Context, request *pb.RemoveUsersRequest,
+) (*pb.RemoveUsersResponse, error) {
+	return &pb.RemoveUsersResponse{Count: 1, Position: at(9)}, f.take(request)
+}
+
+func (f *fakeContests) HideUsers(
+	_ context.Context, request *pb.HideUsersRequest,
+) (*pb.HideUsersResponse, error) {
+	return &pb.HideUsersResponse{Count: 2, Position: at(9)}, f.take(request)
+}
+
+func (f *fakeContests) UnhideUsers(
+	_ context.Context, request *pb.UnhideUsersRequest,
+) (*pb.UnhideUsersResponse, error) {
+	return &pb.UnhideUsersResponse{Count: 3, Position: at(9)}, f.take(request)
+}
+
+func (f *fakeContests) ListHiddenUsers(
+	_ context.Context, request *pb.ListHiddenUsersRequest,
+) (*pb.ListHiddenUsersResponse, error) {
+	response := &pb.ListHiddenUsersResponse{Users: []*pb.RankedUser{{UserId: "eve"}}}
+	if request.GetPageSize() == 2 && request.GetPageToken() == "" {
+		hidden := &pb.RankedUser{UserId: "ada", Score: 7, DisplayName: "Ada", Attributes: map[string]string{"team": "red"}}
+		response = &pb.ListHiddenUsersResponse{
+			Users: []*pb.RankedUser{hidden}, UserIdsWithoutScore: []string{"bob"}, NextPageToken: "last",
+		}
+	}
+	return response, f.take(request)
+}
+
+func (f *fakeContests) EraseUser(
+	_ context.Context, request *pb.EraseUserRequest,
+) (*pb.EraseUserResponse, error) {
+	response := &pb.EraseUserResponse{ContestsChanged: 2, NextPageToken: "last"}
+	if request.GetPageToken() != "" {
+		response = &pb.EraseUserResponse{ContestsChanged: 1}
 	}
 	return response, f.take(request)
 }
