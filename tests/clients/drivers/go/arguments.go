@@ -88,6 +88,12 @@ var scopes = map[string]leaderboard.WatchScope{
 	"USERS": leaderboard.ScopeUsers,
 }
 
+// endReasons are the reasons of the service for the states that end a watch.
+var endReasons = map[leaderboard.WatchState]string{
+	leaderboard.StateOver:    "CONTEST_OVER",
+	leaderboard.StateDeleted: "CONTEST_DELETED",
+}
+
 func (a updateArgs) update() (leaderboard.ScoreUpdate, error) {
 	mode, known := modes[a.Mode]
 	if !known {

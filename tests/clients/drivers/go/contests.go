@@ -4,26 +4,35 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"time"
 
 	leaderboard "github.com/leaderboard/leaderboard/clients/go"
 )
-
-// rules are rules in arguments and responses. In a response those that have their default are
-// missing.
-type rules struct {
-	Order       string `json:"order,omitempty"`
-	TieBreak    string `json:"tie_break,omitempty"`
-	RankStyle   string `json:"rank_style,omitempty"`
-	DefaultMode string `json:"default_mode,omitempty"`
-	MinScore    *int64 `json:"min_score,omitempty"`
-	MaxScore    *int64 `json:"max_score,omitempty"`
-	MaxPoints   *int64 `json:"max_points,omitempty"`
-}
 
 type contestArgs struct {
 	ContestID   string `json:"contest_id"`
 	DisplayName string `json:"display_name"`
 	Rules       rules  `json:"rules"`
+	times
+}
+
+// times are the times of a contest in arguments and responses; in a response those that are not set are
+// missing.
+type times struct {
+	StartsAt *time.Time `json:"starts_at,omitempty"`
+	EndsAt   *time.Time `json:"ends_at,omitempty"`
+	// ExpireAfter is in seconds.
+	ExpireAfter *float64 `json:"expire_after,omitempty"`
+}
+
+type contestResult struct {
+	ContestID   string   `json:"contest_id"`
+	DisplayName string   `json:"display_name"`
+	Rules       rules    `json:"rules"`
+	State       string   `json:"state"`
+	TotalUsers  int      `json:"total_users"`
+	Position    position `json:"position"`
+	times
 }
 
 // contestUpdateArgs have the names of what is given, with a null or an empty name for what gets its
@@ -32,39 +41,37 @@ type contestUpdateArgs struct {
 	ContestID   string                     `json:"contest_id"`
 	DisplayName *string                    `json:"display_name"`
 	Rules       map[string]json.RawMessage `json:"rules"`
+	StartsAt    json.RawMessage            `json:"starts_at"`
+	EndsAt      json.RawMessage            `json:"ends_at"`
+	ExpireAfter json.RawMessage            `json:"expire_after"`
 }
 
 type contestsArgs struct {
 	IDPrefix string `json:"id_prefix"`
+	State    string `json:"state"`
 	PageSize int    `json:"page_size"`
 }
 
-var (
-	orders = map[string]leaderboard.Order{
-		"":              0,
-		"HIGHEST_FIRST": leaderboard.OrderHighestFirst,
-		"LOWEST_FIRST":  leaderboard.OrderLowestFirst,
-	}
-	tieBreaks = map[string]leaderboard.TieBreak{
-		"":              0,
-		"FIRST_REACHED": leaderboard.TieBreakFirstReached,
-		"LAST_REACHED":  leaderboard.TieBreakLastReached,
-	}
-	rankStyles = map[string]leaderboard.RankStyle{
-		"":            0,
-		"ORDINAL":     leaderboard.RankStyleOrdinal,
-		"COMPETITION": leaderboard.RankStyleCompetition,
-		"DENSE":       leaderboard.RankStyleDense,
-	}
-)
+var states = map[string]leaderboard.ContestState{
+	"":          0,
+	"SCHEDULED": leaderboard.ContestScheduled,
+	"OPEN":      leaderboard.ContestOpen,
+	"CLOSED":    leaderboard.ContestClosed,
+}
 
 func (d *driver) createContest(ctx context.Context, args contestArgs) (any, error) {
 	given, err := args.Rules.contestRules()
 	if err != nil {
 		return nil, err
 	}
-	contest := leaderboard.Contest{ContestID: args.ContestID, DisplayName: args.DisplayName, Rules: given}
-	return contestResponse(d.client.CreateContest(ctx, contest))
+	return contestResponse(d.client.CreateContest(ctx, leaderboard.Contest{
+		ContestID:   args.ContestID,
+		DisplayName: args.DisplayName,
+		Rules:       given,
+		StartsAt:    deref(args.StartsAt),
+		EndsAt:      deref(args.EndsAt),
+		ExpireAfter: args.expireAfter(),
+	}))
 }
 
 func (d *driver) getContest(ctx context.Context, args contestArgs) (any, error) {
@@ -80,7 +87,11 @@ func (d *driver) updateContest(ctx context.Context, args contestUpdateArgs) (any
 }
 
 func (d *driver) listContests(ctx context.Context, args contestsArgs) (any, error) {
-	query := leaderboard.ContestsQuery{IDPrefix: args.IDPrefix, PageSize: args.PageSize}
+	state, known := states[args.State]
+	if !known {
+		return nil, fmt.Errorf("unknown state %q", args.State)
+	}
+	query := leaderboard.ContestsQuery{IDPrefix: args.IDPrefix, PageSize: args.PageSize, State: state}
 	listed := []any{}
 	for contest, err := range d.client.ListContests(ctx, query) {
 		response, err := contestResponse(contest, err)
@@ -106,6 +117,9 @@ func (a contestUpdateArgs) update() (leaderboard.ContestUpdate, error) {
 			update.Reset = append(update.Reset, leaderboard.Setting("rules."+name))
 		}
 	}
+	if err := a.setTimes(&update); err != nil {
+		return update, err
+	}
 	encoded, err := json.Marshal(a.Rules)
 	if err != nil {
 		return update, err
@@ -118,56 +132,72 @@ func (a contestUpdateArgs) update() (leaderboard.ContestUpdate, error) {
 	return update, err
 }
 
-func (r rules) contestRules() (leaderboard.ContestRules, error) {
-	order, isOrder := orders[r.Order]
-	tieBreak, isTieBreak := tieBreaks[r.TieBreak]
-	rankStyle, isRankStyle := rankStyles[r.RankStyle]
-	mode, isMode := modes[r.DefaultMode]
-	if !isOrder || !isTieBreak || !isRankStyle || !isMode {
-		return leaderboard.ContestRules{}, fmt.Errorf("unknown rules %+v", r)
-	}
-	return leaderboard.ContestRules{
-		Order:       order,
-		TieBreak:    tieBreak,
-		RankStyle:   rankStyle,
-		DefaultMode: mode,
-		MinScore:    r.MinScore,
-		MaxScore:    r.MaxScore,
-		MaxPoints:   r.MaxPoints,
-	}, nil
-}
-
-func rulesOf(received leaderboard.ContestRules) rules {
-	return rules{
-		Order:       nameOf(orders, received.Order, leaderboard.OrderHighestFirst),
-		TieBreak:    nameOf(tieBreaks, received.TieBreak, leaderboard.TieBreakFirstReached),
-		RankStyle:   nameOf(rankStyles, received.RankStyle, leaderboard.RankStyleOrdinal),
-		DefaultMode: nameOf(modes, received.DefaultMode, leaderboard.ModeIncrement),
-		MinScore:    received.MinScore,
-		MaxScore:    received.MaxScore,
-		MaxPoints:   received.MaxPoints,
-	}
-}
-
-// nameOf returns the name of a value, which is empty for the default.
-func nameOf[Value comparable](names map[string]Value, value, byDefault Value) string {
-	for name, named := range names {
-		if named == value && value != byDefault {
-			return name
+// setTimes sets the times that are given, and resets those that are null.
+func (a contestUpdateArgs) setTimes(update *leaderboard.ContestUpdate) error {
+	var given times
+	for _, one := range []struct {
+		value   json.RawMessage
+		into    any
+		setting leaderboard.Setting
+	}{
+		{a.StartsAt, &given.StartsAt, leaderboard.SettingStartsAt},
+		{a.EndsAt, &given.EndsAt, leaderboard.SettingEndsAt},
+		{a.ExpireAfter, &given.ExpireAfter, leaderboard.SettingExpireAfter},
+	} {
+		switch {
+		case one.value == nil:
+		case string(one.value) == "null":
+			update.Reset = append(update.Reset, one.setting)
+		default:
+			if err := json.Unmarshal(one.value, one.into); err != nil {
+				return err
+			}
 		}
 	}
-	return ""
+	update.StartsAt, update.EndsAt = deref(given.StartsAt), deref(given.EndsAt)
+	update.ExpireAfter = given.expireAfter()
+	return nil
+}
+
+func (t times) expireAfter() time.Duration {
+	return time.Duration(deref(t.ExpireAfter) * float64(time.Second))
+}
+
+// deref returns the zero value for a value that is missing.
+func deref[Value any](given *Value) Value {
+	if given == nil {
+		var zero Value
+		return zero
+	}
+	return *given
 }
 
 func contestResponse(contest leaderboard.Contest, err error) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return map[string]any{
-		"contest_id":   contest.ContestID,
-		"display_name": contest.DisplayName,
-		"rules":        rulesOf(contest.Rules),
-		"total_users":  contest.TotalUsers,
-		"position":     position(contest.Position),
+	return contestResult{
+		ContestID:   contest.ContestID,
+		DisplayName: contest.DisplayName,
+		Rules:       rulesOf(contest.Rules),
+		State:       contest.State.String(),
+		TotalUsers:  contest.TotalUsers,
+		Position:    position(contest.Position),
+		times:       timesOf(contest),
 	}, nil
+}
+
+func timesOf(contest leaderboard.Contest) times {
+	var given times
+	if !contest.StartsAt.IsZero() {
+		given.StartsAt = &contest.StartsAt
+	}
+	if !contest.EndsAt.IsZero() {
+		given.EndsAt = &contest.EndsAt
+	}
+	if contest.ExpireAfter != 0 {
+		seconds := contest.ExpireAfter.Seconds()
+		given.ExpireAfter = &seconds
+	}
+	return given
 }

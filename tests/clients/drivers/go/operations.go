@@ -15,51 +15,50 @@ import (
 // stormTimeout is the time for each update of a storm.
 const stormTimeout = time.Minute
 
+// operation decodes its arguments, and returns its response.
+type operation func(ctx context.Context, args json.RawMessage) (any, error)
+
 // run runs one operation, and returns its response.
 func (d *driver) run(ctx context.Context, received request) (any, error) {
-	switch received.Op {
-	case "update":
-		return with(ctx, received.Args, d.update)
-	case "batch":
-		return with(ctx, received.Args, d.batch)
-	case "top":
-		return with(ctx, received.Args, d.top)
-	case "rank":
-		return with(ctx, received.Args, d.rank)
-	case "user_ranks":
-		return with(ctx, received.Args, d.userRanks)
-	case "score_rank":
-		return with(ctx, received.Args, d.scoreRank)
-	case "create_contest":
-		return with(ctx, received.Args, d.createContest)
-	case "get_contest":
-		return with(ctx, received.Args, d.getContest)
-	case "update_contest":
-		return with(ctx, received.Args, d.updateContest)
-	case "list_contests":
-		return with(ctx, received.Args, d.listContests)
-	case "storm":
-		return with(ctx, received.Args, d.storm)
-	case "buffer":
-		return with(ctx, received.Args, d.buffer)
-	case "watch":
-		return with(ctx, received.Args, func(ctx context.Context, args watchArgs) (any, error) {
+	operations := map[string]operation{
+		"update":         decoding(d.update),
+		"batch":          decoding(d.batch),
+		"top":            decoding(d.top),
+		"rank":           decoding(d.rank),
+		"user_ranks":     decoding(d.userRanks),
+		"score_rank":     decoding(d.scoreRank),
+		"create_contest": decoding(d.createContest),
+		"get_contest":    decoding(d.getContest),
+		"update_contest": decoding(d.updateContest),
+		"list_contests":  decoding(d.listContests),
+		"delete_contest": decoding(d.deleteContest),
+		"remove_users":   decoding(d.removeUsers),
+		"hide_users":     decoding(d.hideUsers),
+		"unhide_users":   decoding(d.unhideUsers),
+		"hidden_users":   decoding(d.hiddenUsers),
+		"erase_user":     decoding(d.eraseUser),
+		"storm":          decoding(d.storm),
+		"buffer":         decoding(d.buffer),
+		"watch": decoding(func(ctx context.Context, args watchArgs) (any, error) {
 			return d.watch(ctx, received.ID, args)
-		})
-	default:
+		}),
+	}
+	run, known := operations[received.Op]
+	if !known {
 		return nil, fmt.Errorf("unknown operation %q", received.Op)
 	}
+	return run(ctx, received.Args)
 }
 
-// with decodes the arguments of an operation and runs it.
-func with[Args any](
-	ctx context.Context, raw json.RawMessage, run func(context.Context, Args) (any, error),
-) (any, error) {
-	var args Args
-	if err := json.Unmarshal(raw, &args); err != nil {
-		return nil, err
+// decoding returns the operation that runs a function with its arguments.
+func decoding[Args any](run func(context.Context, Args) (any, error)) operation {
+	return func(ctx context.Context, raw json.RawMessage) (any, error) {
+		var args Args
+		if err := json.Unmarshal(raw, &args); err != nil {
+			return nil, err
+		}
+		return run(ctx, args)
 	}
-	return run(ctx, args)
 }
 
 func (d *driver) update(ctx context.Context, args updateArgs) (any, error) {
@@ -160,15 +159,17 @@ func (d *driver) watch(ctx context.Context, id int64, args watchArgs) (any, erro
 	if err != nil {
 		return nil, err
 	}
+	var last leaderboard.WatchUpdate
 	for update, err := range d.client.WatchContest(ctx, query) {
 		if err != nil {
 			return nil, err
 		}
+		last = update
 		response, err := watchResponseOf(update)
 		if err != nil {
 			return nil, err
 		}
 		d.write(map[string]any{"id": id, "update": response})
 	}
-	return struct{}{}, nil
+	return map[string]any{"end_reason": endReasons[last.State]}, nil
 }

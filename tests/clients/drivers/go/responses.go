@@ -47,6 +47,7 @@ type errorResponse struct {
 
 type change struct {
 	User          user       `json:"user"`
+	Removed       bool       `json:"removed"`
 	PreviousRank  int        `json:"previous_rank"`
 	PreviousPlace int        `json:"previous_place"`
 	Points        int64      `json:"points"`
@@ -122,6 +123,7 @@ func errorResponseOf(err error) errorResponse {
 func changeOf(received leaderboard.ScoreChange) change {
 	one := change{
 		User:          userOf(received.User),
+		Removed:       received.Removed,
 		PreviousRank:  received.PreviousRank,
 		PreviousPlace: received.PreviousPlace,
 		Points:        received.Points,
