@@ -129,11 +129,11 @@ func (e *Error) Error() string {
 		}
 		text = strings.Join(texts, "; ")
 	}
-	text = "leaderboard: " + e.Code + ": " + strings.Join(strings.Fields(text), " ")
+	text = "leaderboard: " + e.Code + ": " + text
 	if e.LastAttempt != nil {
 		text += " (the last attempt: " + e.LastAttempt.Message + ")"
 	}
-	return text
+	return strings.Join(strings.Fields(text), " ")
 }
 
 // Is returns whether target is the sentinel of the error's kind. A cancelled or late call also

@@ -91,6 +91,17 @@ func TestErrorDetails(t *testing.T) {
 	}
 }
 
+// The text of an error is one line, also with the error of the last attempt.
+func TestErrorTextIsOneLine(t *testing.T) {
+	late, cancel := context.WithTimeout(t.Context(), 0)
+	defer cancel()
+	last := toError(status.Error(codes.Unavailable, "away:\n  refused"))
+	want := "leaderboard: DEADLINE_EXCEEDED: the deadline of the call is exceeded (the last attempt: away: refused)"
+	if text := contextError(late, last).Error(); text != want {
+		t.Errorf("the text is %q", text)
+	}
+}
+
 // A requested delay of 0 differs from no request.
 func TestRetryInfoOfZero(t *testing.T) {
 	requested := toError(refused(codes.ResourceExhausted, "ERROR_REASON_OVERLOADED", retryInfo(0)).Err())

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"slices"
 	"time"
 
 	pb "github.com/leaderboard/leaderboard/clients/go/leaderboard/v1"
@@ -56,6 +57,7 @@ type WatchQuery struct {
 // ([ErrClosed]) or the service refuses the watch for good. A slow loop delays only its own watch. Each
 // range over the result is a separate watch.
 func (c *Client) WatchContest(ctx context.Context, query WatchQuery) iter.Seq2[WatchUpdate, error] {
+	query.UserIDs = slices.Clone(query.UserIDs) // the caller may change its slice meanwhile
 	return func(yield func(WatchUpdate, error) bool) {
 		ctx, release := c.untilClosed(ctx)
 		defer release()
@@ -76,9 +78,10 @@ type Watch struct {
 // several channels. Cancel ctx to end the watch.
 func (c *Client) WatchChannel(ctx context.Context, query WatchQuery) *Watch {
 	watch := &Watch{updates: make(chan WatchUpdate)}
+	updates := c.WatchContest(ctx, query)
 	go func() {
 		defer close(watch.updates)
-		watch.err = c.sendUpdates(ctx, query, watch.updates)
+		watch.err = c.sendUpdates(ctx, updates, watch.updates)
 	}()
 	return watch
 }
@@ -94,13 +97,15 @@ func (w *Watch) Err() error {
 	return w.err
 }
 
-func (c *Client) sendUpdates(ctx context.Context, query WatchQuery, updates chan<- WatchUpdate) error {
-	for update, err := range c.WatchContest(ctx, query) {
+func (c *Client) sendUpdates(
+	ctx context.Context, updates iter.Seq2[WatchUpdate, error], to chan<- WatchUpdate,
+) error {
+	for update, err := range updates {
 		if err != nil {
 			return err
 		}
 		select {
-		case updates <- update:
+		case to <- update:
 		case <-ctx.Done():
 			return c.endedError(ctx, nil)
 		case <-c.closing.Done():

@@ -94,6 +94,33 @@ func TestBrokenStreamsAreResumed(t *testing.T) {
 	}
 }
 
+// A watch keeps the users that it began with, although the caller changes its slice.
+func TestWatchKeepsItsUsers(t *testing.T) {
+	resume := make(chan struct{})
+	fake := &fakeService{watch: func(before int, stream pb.LeaderboardService_WatchContestServer) error {
+		if before == 0 {
+			_ = stream.Send(first)
+			<-resume
+			return nil
+		}
+		return stream.Send(ending(7, pb.EndReason_END_REASON_CONTEST_OVER))
+	}}
+	ids := []string{"ada"}
+	watch := fake.start(t).WatchChannel(soon(t), WatchQuery{ContestID: "chess", Scope: ScopeUsers, UserIDs: ids})
+	ids[0] = "bob"
+	for update := range watch.Updates() {
+		if update.State == StateLive {
+			close(resume)
+		}
+	}
+	for _, request := range fake.watches {
+		checkEqual(t, request.GetUserIds(), []string{"ada"})
+	}
+	if watch.Err() != nil || len(fake.watches) != 2 {
+		t.Errorf("%v after %d streams", watch.Err(), len(fake.watches))
+	}
+}
+
 // A stream that skips changes is dropped, and the next one begins with a snapshot.
 func TestSkippedChangesAreNotShown(t *testing.T) {
 	skipping := changed(8, 9, 2, ranked("bob", 9, 1))
