@@ -1,6 +1,7 @@
 package leaderboard
 
 import (
+	"context"
 	"errors"
 	"testing"
 	"time"
@@ -83,10 +84,29 @@ func TestChangesOfUsers(t *testing.T) {
 	})
 }
 
-// An update of a contest that is not open is refused for good.
+// An update of a contest that is not open is refused for good, alone and in a buffer.
 func TestContestNotOpen(t *testing.T) {
-	failed := toError(refused(codes.FailedPrecondition, "ERROR_REASON_CONTEST_NOT_OPEN").Err())
-	if !errors.Is(failed, ErrFailedPrecondition) || failed.Retryable() || failed.Metadata["contestId"] != "chess" {
+	closed := refused(codes.FailedPrecondition, "ERROR_REASON_CONTEST_NOT_OPEN")
+	fake := &fakeService{
+		update: func(context.Context, int, *pb.UpdateScoreRequest) error { return closed.Err() },
+		batch: func(_ int, request *pb.BatchUpdateScoresRequest) (*pb.BatchUpdateScoresResponse, error) {
+			response := accept(request)
+			response.Results[0].Outcome = statusOf(codes.FailedPrecondition, "ERROR_REASON_CONTEST_NOT_OPEN")
+			return response, nil
+		},
+	}
+	client := fake.start(t)
+	_, err := client.UpdateScore(soon(t), fivePoints)
+	var failed *Error
+	if !errors.As(err, &failed) || !errors.Is(err, ErrFailedPrecondition) || fake.attempts() != 1 {
+		t.Fatalf("%v after %d attempts", err, fake.attempts())
+	}
+	if failed.Reason != "ERROR_REASON_CONTEST_NOT_OPEN" || failed.Metadata["contestId"] != "chess" {
 		t.Errorf("%+v", failed)
+	}
+	buffer := newBuffer(t, client, ScoreBufferOptions{Linger: time.Hour})
+	addAll(t, buffer, 2)
+	if err := buffer.Close(soon(t)); !errors.Is(err, ErrFailedPrecondition) || fake.batchCount() != 1 {
+		t.Errorf("%v after %d batches", err, fake.batchCount())
 	}
 }
