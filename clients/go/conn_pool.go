@@ -30,9 +30,20 @@ type pooledConn struct {
 	opened time.Time
 	// inFlight is the number of attempts in flight on the connection.
 	inFlight int
-	// idleSince is when the connection last responded or, if later, when an attempt first waited
-	// after that; zero if no attempt has waited since the last response.
-	idleSince time.Time
+	// waited is the time since the last response in which attempts waited for one, up to counted.
+	waited time.Duration
+	// counted is when an attempt last began or ended.
+	counted time.Time
+}
+
+// count records that an attempt begins (1) or ends (-1).
+func (p *pooledConn) count(change int) {
+	now := time.Now()
+	if p.inFlight > 0 {
+		p.waited += now.Sub(p.counted)
+	}
+	p.counted = now
+	p.inFlight += change
 }
 
 // connPool provides the connection for each attempt of a call to one server. It is safe for use by
@@ -72,25 +83,19 @@ func (p *connPool) open() (*pooledConn, error) {
 func (p *connPool) acquire() *pooledConn {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	pooled := p.current
-	pooled.inFlight++
-	if pooled.idleSince.IsZero() {
-		pooled.idleSince = time.Now()
-	}
-	return pooled
+	p.current.count(1)
+	return p.current
 }
 
 // release ends the use of a connection by an attempt. responded is whether the server answered, or
 // the connection failed, within the attempt.
 func (p *connPool) release(pooled *pooledConn, responded bool) {
 	p.mu.Lock()
-	pooled.inFlight--
+	pooled.count(-1)
 	switch {
-	case responded && pooled.inFlight == 0:
-		pooled.idleSince = time.Time{}
 	case responded:
-		pooled.idleSince = time.Now()
-	case pooled == p.current && !p.closed && time.Since(pooled.idleSince) >= p.idleTimeout:
+		pooled.waited = 0
+	case pooled == p.current && !p.closed && pooled.waited >= p.idleTimeout:
 		p.replace()
 	}
 	isUnused := pooled != p.current && pooled.inFlight == 0

@@ -139,11 +139,11 @@ func TestConnIsKept(t *testing.T) {
 	first := pool.acquire()
 	pool.release(first, false)
 	late, answered := pool.acquire(), pool.acquire()
-	first.idleSince = time.Now().Add(-time.Hour)
+	first.waited = time.Hour
 	pool.release(answered, true)
 	pool.release(late, false)
 	answeredAlone := pool.acquire()
-	first.idleSince = time.Now().Add(-time.Hour)
+	first.waited = time.Hour
 	pool.release(answeredAlone, true)
 	pool.release(pool.acquire(), false)
 	if pool.current != first || isClosed(first) {
@@ -151,15 +151,32 @@ func TestConnIsKept(t *testing.T) {
 	}
 }
 
-// The idle time counts from the first attempt without a response, over all attempts after it.
+// The idle time adds up over attempts without a response, also if their callers end them early.
 func TestIdleTimeAddsUp(t *testing.T) {
 	pool := newTestPool(t, time.Minute)
-	first := pool.acquire()
-	pool.release(first, false)
-	first.idleSince = first.idleSince.Add(-time.Minute)
-	pool.release(pool.acquire(), false)
+	first := pool.current
+	for range 2 {
+		if pool.acquire() != first {
+			t.Fatal("it was replaced too early")
+		}
+		first.counted = first.counted.Add(-30 * time.Second)
+		pool.release(first, false)
+	}
 	if pool.current == first || !isClosed(first) {
 		t.Error("it was kept")
+	}
+}
+
+// The time between attempts is no idle time: rare ones that their callers end early replace nothing.
+func TestRareAttemptsKeepTheConn(t *testing.T) {
+	pool := newTestPool(t, time.Minute)
+	first := pool.acquire()
+	for range 3 {
+		pool.release(first, false)
+		first.counted = first.counted.Add(-time.Hour)
+		if pool.acquire() != first {
+			t.Fatal("it was replaced")
+		}
 	}
 }
 
