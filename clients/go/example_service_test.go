@@ -99,6 +99,7 @@ func (exampleService) WatchContest(
 func (exampleContests) CreateContest(
 	_ context.Context, request *pb.CreateContestRequest,
 ) (*pb.CreateContestResponse, error) {
+	request.GetContest().State = pb.ContestState_CONTEST_STATE_SCHEDULED
 	return &pb.CreateContestResponse{Contest: request.GetContest()}, nil
 }
 
@@ -113,4 +114,26 @@ func (exampleContests) ListContests(
 ) (*pb.ListContestsResponse, error) {
 	contests := []*pb.Contest{{ContestId: "lap-1", TotalUsers: 2}, {ContestId: "lap-2", TotalUsers: 5}}
 	return &pb.ListContestsResponse{Contests: contests}, nil
+}
+
+func (exampleContests) HideUsers(
+	_ context.Context, request *pb.HideUsersRequest,
+) (*pb.HideUsersResponse, error) {
+	return &pb.HideUsersResponse{Count: int32(len(request.GetUserIds()))}, nil
+}
+
+func (exampleContests) ListHiddenUsers(
+	context.Context, *pb.ListHiddenUsersRequest,
+) (*pb.ListHiddenUsersResponse, error) {
+	hidden := []*pb.RankedUser{{UserId: "bo", Score: 9}}
+	return &pb.ListHiddenUsersResponse{Users: hidden, UserIdsWithoutScore: []string{"cy"}}, nil
+}
+
+func (exampleContests) EraseUser(
+	_ context.Context, request *pb.EraseUserRequest,
+) (*pb.EraseUserResponse, error) {
+	if request.GetPageToken() == "" {
+		return &pb.EraseUserResponse{ContestsChanged: 2, NextPageToken: "second"}, nil
+	}
+	return &pb.EraseUserResponse{ContestsChanged: 1}, nil
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log"
+	"time"
 
 	leaderboard "github.com/leaderboard/leaderboard/clients/go"
 )
@@ -113,6 +114,63 @@ func ExampleClient_ListContests() {
 	// Output:
 	// lap-1 2
 	// lap-2 5
+}
+
+func ExampleContest() {
+	client, stop := exampleClient()
+	defer stop()
+	ctx := context.Background()
+	start := time.Date(2026, 5, 4, 9, 0, 0, 0, time.UTC)
+
+	contest, err := client.CreateContest(ctx, leaderboard.Contest{
+		ContestID:   "sprint",
+		StartsAt:    start,
+		EndsAt:      start.Add(time.Hour),
+		ExpireAfter: 30 * 24 * time.Hour,
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(contest.State) // SCHEDULED, OPEN or CLOSED
+	// Output: SCHEDULED
+}
+
+func ExampleClient_HideUsers() {
+	client, stop := exampleClient()
+	defer stop()
+	ctx := context.Background()
+
+	hidden, err := client.HideUsers(ctx, "chess", []string{"bo", "cy"})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(hidden.Count, "were not hidden before")
+	for user, err := range client.ListHiddenUsers(ctx, leaderboard.HiddenUsersQuery{ContestID: "chess"}) {
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(user.UserID, user.Score, user.HasScore)
+	}
+	// Output:
+	// 2 were not hidden before
+	// bo 9 true
+	// cy 0 false
+}
+
+func ExampleClient_EraseUser() {
+	client, stop := exampleClient()
+	defer stop()
+	ctx := context.Background()
+
+	changed := 0
+	for part, err := range client.EraseUser(ctx, "bo", "") {
+		if err != nil {
+			log.Fatal(err)
+		}
+		changed += part.ContestsChanged
+	}
+	fmt.Println("erased from", changed, "contests")
+	// Output: erased from 3 contests
 }
 
 func ExampleError() {
