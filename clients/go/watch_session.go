@@ -107,9 +107,13 @@ func newChanges(message *pb.WatchContestResponse, before []RankedUser) []ScoreCh
 	}
 	var changes []ScoreChange
 	for _, change := range message.GetChanges().GetChanges() {
-		isRepeated := change.GetPreviousRank() == 0 && held[change.GetUser().GetUserId()] != change.GetRemoved()
+		userID := change.GetUser().GetUserId()
+		isRepeated := change.GetPreviousRank() == 0 && held[userID] != change.GetRemoved()
 		if !isRepeated {
 			changes = append(changes, scoreChange(change))
+		}
+		if change.GetRemoved() {
+			delete(held, userID)
 		}
 	}
 	return changes

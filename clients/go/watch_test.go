@@ -189,9 +189,12 @@ func TestRepeatedRows(t *testing.T) {
 	}
 }
 
-// A removal is reported as a change, unless a resumed stream repeats it: the board lacks the row.
+// A removal is reported as a change, unless a resumed stream repeats it: the board lacks the row. A row
+// that returns after it is another one.
 func TestRemovalsAreReported(t *testing.T) {
-	removals := changesUpTo(7, 10, 1, []*pb.ScoreChange{removal("bob", 0), removal("eve", 0), removal("zoe", 3)})
+	removals := changesUpTo(7, 10, 2, []*pb.ScoreChange{
+		removal("bob", 0), removal("eve", 0), removal("zoe", 3), {User: ranked("bob", 1, 2)},
+	})
 	ends := ending(10, pb.EndReason_END_REASON_CONTEST_OVER)
 	updates, err := watchAll(t, serveStreams(nil, []*pb.WatchContestResponse{first, removals, ends}).start(t), chess)
 	if err != nil {
@@ -200,8 +203,9 @@ func TestRemovalsAreReported(t *testing.T) {
 	checkEqual(t, updates[2].Changes, []ScoreChange{
 		{User: RankedUser{UserID: "bob"}, Removed: true},
 		{User: RankedUser{UserID: "zoe"}, Removed: true, PreviousRank: 3, PreviousPlace: 3},
+		{User: RankedUser{UserID: "bob", Score: 1, Rank: 2, Place: 2}},
 	})
-	if format(updates[2].Rows) != "1 ada 5" || updates[2].TotalUsers != 1 {
+	if format(updates[2].Rows) != "1 ada 5, 2 bob 1" || updates[2].TotalUsers != 2 {
 		t.Errorf("%+v", updates[2])
 	}
 }
