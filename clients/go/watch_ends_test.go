@@ -53,6 +53,25 @@ func TestResumedAfterTheEnd(t *testing.T) {
 	}
 }
 
+// The deletion of a contest ends a watch also before its first board, and where changes were missed.
+func TestDeletedWithoutABoard(t *testing.T) {
+	deleted := ending(9, pb.EndReason_END_REASON_CONTEST_DELETED)
+	for _, messages := range [][]*pb.WatchContestResponse{{deleted}, {first, deleted}} {
+		fake := serveStreams(nil, messages)
+		updates, err := watchAll(t, fake.start(t), chess)
+		if err != nil || len(fake.watches) != 1 || len(updates) != 1+len(messages) {
+			t.Fatalf("%v after %d streams: %+v", err, len(fake.watches), updates)
+		}
+		before, last := updates[len(updates)-2], updates[len(updates)-1]
+		if last.State != StateDeleted || format(last.Rows) != format(before.Rows) || last.Position != before.Position {
+			t.Errorf("%+v", last)
+		}
+		if last.Message.GetEnd() == nil || last.SnapshotReason != "" || last.Trouble != nil {
+			t.Errorf("%+v", last)
+		}
+	}
+}
+
 // A watch that is refused for good ends with the error.
 func TestRefusedWatch(t *testing.T) {
 	fake := serveStreams([]error{refused(codes.InvalidArgument, "ERROR_REASON_INVALID_FIELD").Err()}, nil)

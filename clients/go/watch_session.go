@@ -51,10 +51,15 @@ func (s *watchSession) nextRequest() *pb.WatchContestRequest {
 // ErrMissedChanges.
 func (s *watchSession) apply(message *pb.WatchContestResponse) error {
 	before := s.update.Rows
+	state, trouble := stateAfter(message)
+	if state == StateDeleted {
+		// No stream follows, so it is final also where the board lacks the last changes.
+		s.update = s.update.in(state, message, nil)
+		return nil
+	}
 	if err := s.board.apply(message); err != nil {
 		return err
 	}
-	state, trouble := stateAfter(message)
 	s.update = WatchUpdate{
 		State:           state,
 		Rows:            s.board.rows(),
@@ -75,11 +80,11 @@ func (s *watchSession) lose(trouble error) {
 		// The rows shown are right at their position, but later changes must not be applied to them.
 		s.board = &liveBoard{scope: s.board.scope, limit: s.board.limit}
 	}
-	if s.update.State != StateConnecting {
-		s.update.State = StateReconnecting
+	state := s.update.State
+	if state != StateConnecting {
+		state = StateReconnecting
 	}
-	s.update.Changes, s.update.SnapshotReason, s.update.Message = nil, "", nil
-	s.update.Trouble = trouble
+	s.update = s.update.in(state, nil, trouble)
 }
 
 func stateAfter(message *pb.WatchContestResponse) (WatchState, error) {

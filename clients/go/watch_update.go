@@ -99,3 +99,10 @@ type WatchUpdate struct {
 	// is an [*Error], [ErrStreamLost] or [ErrMissedChanges].
 	Trouble error
 }
+
+// in returns the update with the same board in another state.
+func (u WatchUpdate) in(state WatchState, message *pb.WatchContestResponse, trouble error) WatchUpdate {
+	u.State, u.Message, u.Trouble = state, message, trouble
+	u.Changes, u.SnapshotReason = nil, ""
+	return u
+}
