@@ -5,16 +5,9 @@ import { create } from "@bufbuild/protobuf";
 import { OpenCalls, checkTimeout } from "./call-bounds.js";
 import { type CallOptions, Calls } from "./calls.js";
 import { ChannelPool } from "./channel-pool.js";
+import { ContestCalls } from "./contest-calls.js";
 import { batchResult, encodeUpdate, encodeUpdates, updateResult } from "./encoding.js";
 import { InvalidResponseError } from "./errors.js";
-import type { Contest, ContestSettings } from "./contest-model.js";
-import {
-  type ListOptions,
-  createContest,
-  getContest,
-  listContests,
-  updateContest,
-} from "./contests.js";
 import {
   LeaderboardService,
   type UpdateScoreRequest,
@@ -60,10 +53,10 @@ const { method } = LeaderboardService;
  * once. A failed call rejects with a LeaderboardError, an aborted one with the reason of its
  * signal.
  */
-export class Client {
+export class Client extends ContestCalls {
   readonly #servers: Servers;
   readonly #pool: ChannelPool;
-  readonly #open = new OpenCalls();
+  readonly #open: OpenCalls;
   readonly #calls: Calls;
   readonly #timeoutMs: number;
 
@@ -75,10 +68,17 @@ export class Client {
    * `timeoutMs` is not more than 0.
    */
   constructor(address: string, options: ClientOptions = {}) {
-    this.#timeoutMs = checkTimeout(options.timeoutMs ?? 10_000);
-    this.#servers = new Servers(address, options);
-    this.#pool = new ChannelPool(this.#servers);
-    this.#calls = new Calls(this.#servers, this.#pool, this.#open, this.#timeoutMs);
+    const timeoutMs = checkTimeout(options.timeoutMs ?? 10_000);
+    const servers = new Servers(address, options);
+    const pool = new ChannelPool(servers);
+    const open = new OpenCalls();
+    const calls = new Calls(servers, pool, open, timeoutMs);
+    super(calls);
+    this.#servers = servers;
+    this.#pool = pool;
+    this.#open = open;
+    this.#calls = calls;
+    this.#timeoutMs = timeoutMs;
   }
 
   /** Changes the score of one user, and returns the score and rank right after this change. */
@@ -134,44 +134,6 @@ export class Client {
     options: ScoreRankOptions = {},
   ): Promise<ScoreRank> {
     return getScoreRank(this.#calls, contestId, score, options);
-  }
-
-  /**
-   * Creates a contest. One that exists with the same settings is returned; throws
-   * AlreadyExistsError if it exists with other settings.
-   */
-  async createContest(
-    contestId: string,
-    settings: ContestSettings = {},
-    options: CallOptions = {},
-  ): Promise<Contest> {
-    return createContest(this.#calls, contestId, settings, options);
-  }
-
-  /** Returns a contest; throws NotFoundError if it does not exist. */
-  async getContest(contestId: string, options: CallOptions = {}): Promise<Contest> {
-    return getContest(this.#calls, contestId, options);
-  }
-
-  /**
-   * Yields all contests in the order of their ids, also those that began with a score. Each page of
-   * them is a call, with the timeout of a call.
-   */
-  listContests(options: ListOptions = {}): AsyncGenerator<Contest, void, undefined> {
-    return listContests(this.#calls, options);
-  }
-
-  /**
-   * Changes the settings of a contest that are given, and returns the contest. A setting that is
-   * null gets its default. Throws FailedPreconditionError if a rule would reorder a board that has
-   * scores.
-   */
-  async updateContest(
-    contestId: string,
-    settings: ContestSettings,
-    options: CallOptions = {},
-  ): Promise<Contest> {
-    return updateContest(this.#calls, contestId, settings, options);
   }
 
   /**

@@ -2,6 +2,7 @@
 
 export type { CallOptions } from "./calls.js";
 export { Client, type ClientOptions } from "./client.js";
+export type { ListOptions } from "./contest-calls.js";
 export type {
   Contest,
   ContestRules,
@@ -11,7 +12,6 @@ export type {
   RuleSettings,
   TieBreak,
 } from "./contest-model.js";
-export type { ListOptions } from "./contests.js";
 export {
   AlreadyExistsError,
   BufferClosedError,

@@ -1,9 +1,8 @@
-// The calls that create, read, list and change contests.
+// Conversions between contests of callers and the messages of the contract.
 
 import { type MessageInitShape, create } from "@bufbuild/protobuf";
 import { timestampDate } from "@bufbuild/protobuf/wkt";
 
-import type { CallOptions, Calls } from "./calls.js";
 import type { Contest, ContestRules, ContestSettings, RuleSettings } from "./contest-model.js";
 import {
   encode,
@@ -13,75 +12,15 @@ import {
   nameOf,
   positionOf,
 } from "./encoding.js";
-import {
-  type Contest as ContestMessage,
-  ContestSchema,
-  ContestService,
-} from "./gen/leaderboard/v1/contests_pb.js";
+import { type Contest as ContestMessage, ContestSchema } from "./gen/leaderboard/v1/contests_pb.js";
 import * as pb from "./gen/leaderboard/v1/leaderboard_pb.js";
 
-/** The options of `listContests`. */
-export interface ListOptions extends CallOptions {
-  /** The beginning of the ids of the contests. Default: empty, all contests. */
-  readonly idPrefix?: string | undefined;
-  /** The maximum number of contests that one call returns, up to 1,000. Default: 100. */
-  readonly pageSize?: number | undefined;
-}
-
-const { method } = ContestService;
-
-/** Makes the call of `Client.createContest`. */
-export async function createContest(
-  calls: Calls,
-  contestId: string,
-  settings: ContestSettings,
-  options: CallOptions,
-): Promise<Contest> {
-  const contest = encodeContest(contestId, settings);
-  const request = encode(method.createContest.input, { contest });
-  return contestOf((await calls.unary(method.createContest, request, options)).contest);
-}
-
-/** Makes the call of `Client.getContest`. */
-export async function getContest(
-  calls: Calls,
-  contestId: string,
-  options: CallOptions,
-): Promise<Contest> {
-  const request = encode(method.getContest.input, { contestId });
-  return contestOf((await calls.unary(method.getContest, request, options)).contest);
-}
-
-/** Makes the calls of `Client.listContests`, one for each page. */
-export async function* listContests(
-  calls: Calls,
-  options: ListOptions,
-): AsyncGenerator<Contest, void, undefined> {
-  const { idPrefix = "", pageSize = 0 } = options;
-  let pageToken = "";
-  do {
-    const request = encode(method.listContests.input, { idPrefix, pageSize, pageToken });
-    const response = await calls.unary(method.listContests, request, options);
-    yield* response.contests.map(contestOf);
-    pageToken = response.nextPageToken;
-  } while (pageToken);
-}
-
-/** Makes the call of `Client.updateContest`. */
-export async function updateContest(
-  calls: Calls,
-  contestId: string,
-  settings: ContestSettings,
-  options: CallOptions,
-): Promise<Contest> {
-  const request = encode(method.updateContest.input, {
-    contest: encodeContest(contestId, settings),
-    updateMask: { paths: pathsOf(settings) },
-  });
-  return contestOf((await calls.unary(method.updateContest, request, options)).contest);
-}
-
-function encodeContest(
+/**
+ * Returns the message of a contest.
+ *
+ * @throws InvalidRequestError if a value can't be encoded.
+ */
+export function encodeContest(
   contestId: string,
   { displayName, rules }: ContestSettings,
 ): ContestMessage {
@@ -117,7 +56,7 @@ function encodeBound(
 }
 
 /** Returns the settings that are given, as paths of the contract. */
-function pathsOf({ displayName, rules }: ContestSettings): string[] {
+export function pathsOf({ displayName, rules }: ContestSettings): string[] {
   const given = pb.ContestRulesSchema.fields.filter(
     ({ localName }) => rules?.[localName as keyof RuleSettings] !== undefined,
   );
@@ -128,7 +67,7 @@ function pathsOf({ displayName, rules }: ContestSettings): string[] {
 }
 
 /** Returns the plain object of a contest. */
-function contestOf(contest: ContestMessage = create(ContestSchema)): Contest {
+export function contestOf(contest: ContestMessage = create(ContestSchema)): Contest {
   return {
     contestId: contest.contestId,
     displayName: contest.displayName,

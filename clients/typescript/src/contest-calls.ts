@@ -1,0 +1,79 @@
+// The calls of contests, which are methods of a client.
+
+import type { CallOptions, Calls } from "./calls.js";
+import { contestOf, encodeContest, pathsOf } from "./contest-encoding.js";
+import type { Contest, ContestSettings } from "./contest-model.js";
+import { encode } from "./encoding.js";
+import { ContestService } from "./gen/leaderboard/v1/contests_pb.js";
+
+/** The options of `listContests`. */
+export interface ListOptions extends CallOptions {
+  /** The beginning of the ids of the contests. Default: empty, all contests. */
+  readonly idPrefix?: string | undefined;
+  /** The maximum number of contests that one call returns, up to 1,000. Default: 100. */
+  readonly pageSize?: number | undefined;
+}
+
+const { method } = ContestService;
+
+/** The calls of contests: the part of a client that creates, reads, lists and changes them. */
+export abstract class ContestCalls {
+  readonly #calls: Calls;
+
+  /** Called by `Client`. */
+  protected constructor(calls: Calls) {
+    this.#calls = calls;
+  }
+
+  /**
+   * Creates a contest. One that exists with the same settings is returned; throws
+   * AlreadyExistsError if it exists with other settings.
+   */
+  async createContest(
+    contestId: string,
+    settings: ContestSettings = {},
+    options: CallOptions = {},
+  ): Promise<Contest> {
+    const contest = encodeContest(contestId, settings);
+    const request = encode(method.createContest.input, { contest });
+    return contestOf((await this.#calls.unary(method.createContest, request, options)).contest);
+  }
+
+  /** Returns a contest; throws NotFoundError if it does not exist. */
+  async getContest(contestId: string, options: CallOptions = {}): Promise<Contest> {
+    const request = encode(method.getContest.input, { contestId });
+    return contestOf((await this.#calls.unary(method.getContest, request, options)).contest);
+  }
+
+  /**
+   * Yields all contests in the order of their ids, also those that began with a score. Each page of
+   * them is a call, with the timeout of a call.
+   */
+  async *listContests(options: ListOptions = {}): AsyncGenerator<Contest, void, undefined> {
+    const { idPrefix = "", pageSize = 0 } = options;
+    let pageToken = "";
+    do {
+      const request = encode(method.listContests.input, { idPrefix, pageSize, pageToken });
+      const response = await this.#calls.unary(method.listContests, request, options);
+      yield* response.contests.map(contestOf);
+      pageToken = response.nextPageToken;
+    } while (pageToken);
+  }
+
+  /**
+   * Changes the settings of a contest that are given, and returns the contest. A setting that is
+   * null gets its default. Throws FailedPreconditionError if a rule would reorder a board that has
+   * scores.
+   */
+  async updateContest(
+    contestId: string,
+    settings: ContestSettings,
+    options: CallOptions = {},
+  ): Promise<Contest> {
+    const request = encode(method.updateContest.input, {
+      contest: encodeContest(contestId, settings),
+      updateMask: { paths: pathsOf(settings) },
+    });
+    return contestOf((await this.#calls.unary(method.updateContest, request, options)).contest);
+  }
+}
