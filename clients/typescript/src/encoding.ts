@@ -11,13 +11,17 @@ import {
   fromBinary,
 } from "@bufbuild/protobuf";
 import { isFieldError } from "@bufbuild/protobuf/reflect";
-import { type Timestamp, timestampDate } from "@bufbuild/protobuf/wkt";
+import { timestampDate } from "@bufbuild/protobuf/wkt";
 
-import { InvalidRequestError, InvalidResponseError, LeaderboardError } from "./errors.js";
+import {
+  InvalidRequestError,
+  InvalidResponseError,
+  LeaderboardError,
+  invalidRequest,
+} from "./errors.js";
 import * as pb from "./gen/leaderboard/v1/leaderboard_pb.js";
 import type {
   BatchResult,
-  Instant,
   Position,
   RankedUser,
   ScoreChange,
@@ -25,6 +29,7 @@ import type {
   UpdateResult,
 } from "./model.js";
 import { errorOfUpdate } from "./rpc-status.js";
+import { encodeTime } from "./times.js";
 
 /** A generated enum: its values by their names, and its names by their values. */
 type EnumOf<E extends number> = Readonly<Record<string, E | string>>;
@@ -67,7 +72,7 @@ export function encodeUpdate(update: ScoreUpdate): pb.UpdateScoreRequest {
     displayName: update.displayName ?? "",
     clearDisplayName: update.clearDisplayName ?? false,
     attributes: encodeAttributes(update.attributes ?? {}),
-    ...(time === undefined ? {} : { eventTime: encodeTime(time) }),
+    ...(time === undefined ? {} : { eventTime: encodeTime("event_time", time) }),
   });
 }
 
@@ -98,12 +103,6 @@ export function encodePart<Part>(path: string, encodeIt: () => Part): Part {
     }
     throw error;
   }
-}
-
-/** Returns the error of a request with a malformed field. */
-export function invalidRequest(field: string, description: string): InvalidRequestError {
-  const violations = [{ field, description }];
-  return new InvalidRequestError("INVALID_ARGUMENT", `${field}: ${description}`, { violations });
 }
 
 /**
@@ -164,23 +163,6 @@ function encodeAttributes(attributes: Readonly<Record<string, string>>): Record<
     throw invalidRequest("attributes", "is not an object with a string for each name");
   }
   return { ...attributes };
-}
-
-function encodeTime(time: Date | Instant): Omit<Timestamp, "$typeName" | "$unknown"> {
-  if (time instanceof Date) {
-    const milliseconds = time.getTime();
-    if (Number.isNaN(milliseconds)) {
-      throw invalidRequest("event_time", "is an invalid date");
-    }
-    const seconds = Math.floor(milliseconds / 1000);
-    return { seconds: BigInt(seconds), nanos: (milliseconds - seconds * 1000) * 1e6 };
-  }
-  const { seconds, nanos } = time;
-  // JavaScript callers may pass anything; an object without both would become the year 1970.
-  if (typeof seconds !== "bigint" || typeof nanos !== "number") {
-    throw invalidRequest("event_time", "is neither a Date nor {seconds: bigint, nanos: number}");
-  }
-  return { seconds, nanos };
 }
 
 /**

@@ -193,3 +193,9 @@ export function errorOf(
   const ErrorClass = isReuse ? RequestIdReusedError : (CLASSES[code] ?? LeaderboardError);
   return new ErrorClass(code, message, details);
 }
+
+/** Returns the error of a request with a malformed field. */
+export function invalidRequest(field: string, description: string): InvalidRequestError {
+  const violations = [{ field, description }];
+  return new InvalidRequestError("INVALID_ARGUMENT", `${field}: ${description}`, { violations });
+}

@@ -1,9 +1,7 @@
 // Watches a contest over as many streams as necessary, without missed or repeated changes.
 
-import { durationFromMs } from "@bufbuild/protobuf/wkt";
-
 import { type CallBounds, type OpenCalls, onAbort } from "./call-bounds.js";
-import { encode, encodeEnum, encodeUserIds, invalidRequest } from "./encoding.js";
+import { encode, encodeEnum, encodeUserIds } from "./encoding.js";
 import { LeaderboardError } from "./errors.js";
 import {
   type WatchContestRequest,
@@ -13,6 +11,7 @@ import {
 import { MissedChangesError } from "./live-board.js";
 import { Reconnects } from "./reconnects.js";
 import type { Servers } from "./servers.js";
+import { encodeDuration } from "./times.js";
 import { WatchSession } from "./watch-session.js";
 import { messages } from "./watch-stream.js";
 import { StreamLostError, type WatchUpdate } from "./watch-update.js";
@@ -128,16 +127,12 @@ async function* watchStream(
 }
 
 function encodeRequest(contestId: string, options: WatchOptions): WatchContestRequest {
-  const interval = options.minIntervalMs ?? 0;
-  if (!Number.isFinite(interval)) {
-    throw invalidRequest("min_interval", `is ${String(interval)}, not a number`);
-  }
   return encode(WatchContestRequestSchema, {
     contestId,
     scope: encodeEnum("scope", Scope, options.scope ?? "TOP"),
     limit: options.limit ?? 0,
     userIds: encodeUserIds(options.userIds ?? []),
-    ...(interval ? { minInterval: durationFromMs(interval) } : {}),
+    minInterval: encodeDuration("min_interval", options.minIntervalMs ?? 0),
   });
 }
 

@@ -107,6 +107,14 @@ test("values that can't be encoded are refused before they are sent", async (con
   await assert.rejects(client.updateScore(unpaired), names("event_type"));
   await assert.rejects(inBatch({ eventType: "\udfff" }), names("updates[1].event_type"));
   await assert.rejects(inBatch({ points: 0.5 }), names("updates[1].points"));
+  const wrongTimes = [
+    new Date(Number.NaN),
+    { seconds: 5n, nanos: 0.5 },
+    { seconds: 2n ** 63n, nanos: 0 },
+  ];
+  for (const eventTime of wrongTimes) {
+    await assert.rejects(inBatch({ eventTime }), names("updates[1].event_time"));
+  }
   await assert.rejects(client.getTopUsers("chess", { limit: 1.5 }), InvalidRequestError);
 });
 

@@ -3,12 +3,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import type { Duration } from "@bufbuild/protobuf/wkt";
 import { status } from "@grpc/grpc-js";
 
 import { CancelledError, InvalidRequestError } from "../src/errors.js";
 import { type WatchOptions } from "../src/watch.js";
 import { type Watch } from "./fake-service.js";
-import { all, change, send, snapshot, startWatch } from "./watch-fixtures.js";
+import { OVER, all, change, send, snapshot, startWatch } from "./watch-fixtures.js";
 
 test("options that can't be encoded are refused", async (context) => {
   const wrong: WatchOptions[] = [
@@ -16,6 +17,8 @@ test("options that can't be encoded are refused", async (context) => {
     { limit: Number.NaN },
     { limit: 2 ** 40 },
     { minIntervalMs: Number.NaN },
+    { minIntervalMs: 1e300 },
+    { minIntervalMs: "5" as unknown as number },
     { scope: "USERS", userIds: "ada" },
     { scope: "USERS", userIds: ["\ud83d"] },
   ];
@@ -24,6 +27,28 @@ test("options that can't be encoded are refused", async (context) => {
     const { updates, resumed } = await startWatch(context, [], { options });
     await assert.rejects(updates.next(), InvalidRequestError);
     assert.deepEqual(resumed, []);
+  }
+});
+
+test("an interval with parts of milliseconds is sent to the nanosecond", async (context) => {
+  const known: [minIntervalMs: number, seconds: bigint, nanos: number][] = [
+    [0, 0n, 0],
+    [1000 / 60, 0n, 16_666_667],
+    [1_000.1, 1n, 100_000],
+    [1_999.999_999_9, 2n, 0],
+    [60_000, 60n, 0],
+  ];
+
+  for (const [minIntervalMs, ...expected] of known) {
+    const sent: (Duration | undefined)[] = [];
+    const over = (call: Watch): void => {
+      sent.push(call.request.minInterval);
+      send(call, 0, 0, snapshot());
+      send(call, 0, 0, OVER);
+    };
+    const { updates } = await startWatch(context, [over], { options: { minIntervalMs } });
+    await all(updates);
+    assert.deepEqual([sent[0]?.seconds, sent[0]?.nanos], expected, `${minIntervalMs} ms`);
   }
 });
 
