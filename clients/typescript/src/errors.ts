@@ -77,6 +77,8 @@ export class LeaderboardError extends Error {
 
 /** INTERNAL: the response does not match its request. A retry would not change that. */
 export class InvalidResponseError extends LeaderboardError {
+  override readonly name = "InvalidResponseError";
+
   constructor(message: string) {
     super("INTERNAL", message);
   }

@@ -127,6 +127,8 @@ export class ScoreBuffer {
     this.#stopLingering();
     this.#isSending = false;
     if (ended) {
+      // Some may have begun to wait since the signal was aborted.
+      this.#queue.rejectWaiting(ended);
       this.#giveUp(this.#queue.length, ended);
     }
   }

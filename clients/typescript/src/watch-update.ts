@@ -36,8 +36,8 @@ export interface WatchUpdate {
   /**
    * The board at `position`, whatever the state. With the scope `TOP` the first rows up to the
    * limit; with `ALL` as many of these as are certain; with `USERS` the watched users in the order
-   * of their places, each with the place and rank at the user's own last change; of equal places
-   * the last change is first.
+   * of their scores, each with the place and rank at the user's own last change; of equal scores
+   * the better place is first, and of equal places the last change.
    */
   readonly rows: readonly RankedUser[];
   /** The number of users in the contest; undefined if it is not certain. */

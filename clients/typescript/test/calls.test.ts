@@ -125,7 +125,10 @@ test("a response with too few results is an error, and not retried", async (cont
   const errors: Error[] = [];
   const buffer = client.scoreBuffer({ onError: (_, error) => errors.push(error) });
 
-  await assert.rejects(client.batchUpdateScores([UPDATE, UPDATE]), { code: "INTERNAL" });
+  await assert.rejects(client.batchUpdateScores([UPDATE, UPDATE]), {
+    name: "InvalidResponseError",
+    code: "INTERNAL",
+  });
   await buffer.add(UPDATE);
   await buffer.add(UPDATE);
   await buffer.close();

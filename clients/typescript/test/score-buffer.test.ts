@@ -212,6 +212,25 @@ test("an update that waits for room is rejected when the client is closed", asyn
   assert.deepEqual(refused, ["a"]);
 });
 
+test(
+  "an update that begins to wait for room as the client is closed is rejected",
+  { timeout: 5_000 },
+  async () => {
+    const options = { maxPending: 1, lingerMs: 3_600_000, batchSize: 1 };
+    const send: Send = () => Promise.reject(new UnavailableError("UNAVAILABLE", "unavailable"));
+    const { buffer, refused, open } = bufferOf(send, options);
+    await buffer.add(update("a"));
+    await setImmediate();
+
+    open.close();
+    const late = buffer.add(update("b"));
+
+    await assert.rejects(late, CancelledError);
+    await buffer.close();
+    assert.deepEqual(refused, ["a"]);
+  },
+);
+
 test("a flush waits only for updates added before", async () => {
   const { opened, open } = gate();
   const { buffer } = bufferOf(
