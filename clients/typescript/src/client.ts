@@ -103,7 +103,10 @@ export class Client extends ContestCalls {
     return getTopUsers(this.#calls, contestId, options);
   }
 
-  /** Returns the score and rank of one user; throws NotFoundError if the user has no score. */
+  /**
+   * Returns the score and rank of one user; throws NotFoundError if the user has no score or is
+   * hidden.
+   */
   async getUserRank(
     contestId: string,
     userId: string,

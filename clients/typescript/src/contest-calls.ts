@@ -1,10 +1,23 @@
-// The calls of contests, which are methods of a client.
+// The calls of contests and of their users, which are methods of a client.
 
 import type { CallOptions, Calls } from "./calls.js";
-import { contestOf, encodeContest, pathsOf } from "./contest-encoding.js";
-import type { Contest, ContestSettings } from "./contest-model.js";
-import { encode } from "./encoding.js";
-import { ContestService } from "./gen/leaderboard/v1/contests_pb.js";
+import {
+  contestOf,
+  encodeContest,
+  hiddenUsersOf,
+  pathsOf,
+  usersChangedOf,
+} from "./contest-encoding.js";
+import type {
+  Contest,
+  ContestSettings,
+  ContestState,
+  ErasedPart,
+  HiddenUser,
+  UsersChanged,
+} from "./contest-model.js";
+import { encode, encodeEnum, encodeUserIds } from "./encoding.js";
+import { ContestService, ContestState as State } from "./gen/leaderboard/v1/contests_pb.js";
 
 /** The options of `listContests`. */
 export interface ListOptions extends CallOptions {
@@ -12,11 +25,37 @@ export interface ListOptions extends CallOptions {
   readonly idPrefix?: string | undefined;
   /** The maximum number of contests that one call returns, up to 1,000. Default: 100. */
   readonly pageSize?: number | undefined;
+  /** The state of the contests. Default: any. */
+  readonly state?: ContestState | undefined;
+}
+
+/** The options of `deleteContest`. */
+export interface DeleteOptions extends CallOptions {
+  /**
+   * The epoch of the contest that is meant, as in a position: one with another epoch is not
+   * deleted. Default: empty, whatever there is.
+   */
+  readonly epoch?: string | undefined;
+}
+
+/** The options of `listHiddenUsers`. */
+export interface HiddenUsersOptions extends CallOptions {
+  /** The maximum number of users that one call returns, up to 1,000. Default: 100. */
+  readonly pageSize?: number | undefined;
+}
+
+/** The options of `eraseUser`. */
+export interface EraseOptions extends CallOptions {
+  /** The `nextPageToken` of the part to continue after. Default: empty, begin with the first. */
+  readonly pageToken?: string | undefined;
 }
 
 const { method } = ContestService;
 
-/** The calls of contests: the part of a client that creates, reads, lists and changes them. */
+/**
+ * The calls of contests: the part of a client that creates, reads, lists, changes and deletes them,
+ * and removes and hides their users. All of these can be repeated, so all are retried.
+ */
 export abstract class ContestCalls {
   readonly #calls: Calls;
 
@@ -46,14 +85,16 @@ export abstract class ContestCalls {
   }
 
   /**
-   * Yields all contests in the order of their ids, also those that began with a score. Each page of
+   * Yields contests in the order of their ids, also those that began with a score. Each page of
    * them is a call, with the timeout of a call.
    */
   async *listContests(options: ListOptions = {}): AsyncGenerator<Contest, void, undefined> {
     const { idPrefix = "", pageSize = 0 } = options;
+    const state = encodeEnum("state", State, options.state);
     let pageToken = "";
     do {
-      const request = encode(method.listContests.input, { idPrefix, pageSize, pageToken });
+      const page = { idPrefix, pageSize, pageToken, state };
+      const request = encode(method.listContests.input, page);
       const response = await this.#calls.unary(method.listContests, request, options);
       yield* response.contests.map(contestOf);
       pageToken = response.nextPageToken;
@@ -75,5 +116,99 @@ export abstract class ContestCalls {
       updateMask: { paths: pathsOf(settings) },
     });
     return contestOf((await this.#calls.unary(method.updateContest, request, options)).contest);
+  }
+
+  /**
+   * Deletes a contest with all that it holds, also the request ids of its writes: a write that is
+   * sent again after it begins the contest again. A contest that does not exist is no error. A
+   * retry may delete a contest that began since, unless `epoch` says which one is meant.
+   */
+  async deleteContest(contestId: string, options: DeleteOptions = {}): Promise<void> {
+    const request = encode(method.deleteContest.input, { contestId, epoch: options.epoch ?? "" });
+    await this.#calls.unary(method.deleteContest, request, options);
+  }
+
+  /**
+   * Removes up to 1,000 users from a contest in one atomic step, and counts those that had a score.
+   * Users and contests that do not exist are no error.
+   */
+  async removeUsers(
+    contestId: string,
+    userIds: Iterable<string>,
+    options: CallOptions = {},
+  ): Promise<UsersChanged> {
+    const users = { contestId, userIds: encodeUserIds(userIds) };
+    const request = encode(method.removeUsers.input, users);
+    return usersChangedOf(await this.#calls.unary(method.removeUsers, request, options));
+  }
+
+  /**
+   * Hides up to 1,000 users of a contest in one atomic step, and counts those that were not hidden.
+   * Their rows leave the board, while their writes count on, without a rank. A user without a score
+   * is hidden too, for when it gets one.
+   */
+  async hideUsers(
+    contestId: string,
+    userIds: Iterable<string>,
+    options: CallOptions = {},
+  ): Promise<UsersChanged> {
+    const users = { contestId, userIds: encodeUserIds(userIds) };
+    const request = encode(method.hideUsers.input, users);
+    return usersChangedOf(await this.#calls.unary(method.hideUsers, request, options));
+  }
+
+  /**
+   * Ends the hiding of up to 1,000 users in one atomic step, and counts those that were hidden.
+   * Each returns to the board with its present score, as if it had never been hidden.
+   */
+  async unhideUsers(
+    contestId: string,
+    userIds: Iterable<string>,
+    options: CallOptions = {},
+  ): Promise<UsersChanged> {
+    const users = { contestId, userIds: encodeUserIds(userIds) };
+    const request = encode(method.unhideUsers.input, users);
+    return usersChangedOf(await this.#calls.unary(method.unhideUsers, request, options));
+  }
+
+  /**
+   * Yields the hidden users of a contest, in no particular order. Each page of them is a call, with
+   * the timeout of a call.
+   */
+  async *listHiddenUsers(
+    contestId: string,
+    options: HiddenUsersOptions = {},
+  ): AsyncGenerator<HiddenUser, void, undefined> {
+    const { pageSize = 0 } = options;
+    let pageToken = "";
+    do {
+      const request = encode(method.listHiddenUsers.input, { contestId, pageSize, pageToken });
+      const response = await this.#calls.unary(method.listHiddenUsers, request, options);
+      yield* hiddenUsersOf(response);
+      pageToken = response.nextPageToken;
+    } while (pageToken);
+  }
+
+  /**
+   * Erases a user from all contests, hidden or not, with all that names it. Each part of them is a
+   * call, with the timeout of a call, and is yielded when it is done; nothing is erased before the
+   * iteration begins, and no more after it is left. It can be continued with the token of a part,
+   * and begun again at any time.
+   */
+  async *eraseUser(
+    userId: string,
+    options: EraseOptions = {},
+  ): AsyncGenerator<ErasedPart, void, undefined> {
+    let { pageToken = "" } = options;
+    do {
+      const request = encode(method.eraseUser.input, { userId, pageToken });
+      const { contestsChanged, nextPageToken } = await this.#calls.unary(
+        method.eraseUser,
+        request,
+        options,
+      );
+      yield { contestsChanged, nextPageToken };
+      pageToken = nextPageToken;
+    } while (pageToken);
   }
 }

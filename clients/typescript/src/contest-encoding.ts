@@ -1,9 +1,16 @@
 // Conversions between contests of callers and the messages of the contract.
 
 import { type MessageInitShape, create } from "@bufbuild/protobuf";
-import { timestampDate } from "@bufbuild/protobuf/wkt";
+import { durationMs, timestampDate } from "@bufbuild/protobuf/wkt";
 
-import type { Contest, ContestRules, ContestSettings, RuleSettings } from "./contest-model.js";
+import type {
+  Contest,
+  ContestRules,
+  ContestSettings,
+  HiddenUser,
+  RuleSettings,
+  UsersChanged,
+} from "./contest-model.js";
 import {
   encode,
   encodeEnum,
@@ -12,25 +19,49 @@ import {
   nameOf,
   positionOf,
 } from "./encoding.js";
-import { type Contest as ContestMessage, ContestSchema } from "./gen/leaderboard/v1/contests_pb.js";
+import {
+  type Contest as ContestMessage,
+  ContestSchema,
+  type HideUsersResponse,
+  type ListHiddenUsersResponse,
+  type RemoveUsersResponse,
+  ContestState as State,
+  type UnhideUsersResponse,
+} from "./gen/leaderboard/v1/contests_pb.js";
 import * as pb from "./gen/leaderboard/v1/leaderboard_pb.js";
+import { encodeDate, encodeDuration } from "./times.js";
+
+/** The settings of a contest beside its rules, with their names in the contract. */
+const SETTINGS: Readonly<Record<Exclude<keyof ContestSettings, "rules">, string>> = {
+  displayName: "display_name",
+  startsAt: "starts_at",
+  endsAt: "ends_at",
+  expireAfterMs: "expire_after",
+};
 
 /**
  * Returns the message of a contest.
  *
  * @throws InvalidRequestError if a value can't be encoded.
  */
-export function encodeContest(
-  contestId: string,
-  { displayName, rules }: ContestSettings,
-): ContestMessage {
+export function encodeContest(contestId: string, settings: ContestSettings): ContestMessage {
+  const { displayName, rules, startsAt, endsAt, expireAfterMs } = settings;
   return encodePart("contest", () =>
     encode(ContestSchema, {
       contestId,
       displayName: displayName ?? "",
       rules: encodeRules(rules ?? {}),
+      ...(isGiven(startsAt) && { startsAt: encodeDate(SETTINGS.startsAt, startsAt) }),
+      ...(isGiven(endsAt) && { endsAt: encodeDate(SETTINGS.endsAt, endsAt) }),
+      ...(isGiven(expireAfterMs) && {
+        expireAfter: encodeDuration(SETTINGS.expireAfterMs, expireAfterMs),
+      }),
     }),
   );
+}
+
+function isGiven<T>(value: T | null | undefined): value is T {
+  return value !== null && value !== undefined;
 }
 
 function encodeRules(rules: RuleSettings): MessageInitShape<typeof pb.ContestRulesSchema> {
@@ -50,19 +81,21 @@ function encodeBound(
   { [rule]: value }: RuleSettings,
 ): MessageInitShape<typeof pb.ContestRulesSchema> {
   const { name } = pb.ContestRulesSchema.field[rule];
-  return value === null || value === undefined
-    ? {}
-    : { [rule]: encodeInteger(`rules.${name}`, value) };
+  return isGiven(value) ? { [rule]: encodeInteger(`rules.${name}`, value) } : {};
 }
 
 /** Returns the settings that are given, as paths of the contract. */
-export function pathsOf({ displayName, rules }: ContestSettings): string[] {
-  const given = pb.ContestRulesSchema.fields.filter(
+export function pathsOf(settings: ContestSettings): string[] {
+  const { rules } = settings;
+  const given = Object.entries(SETTINGS).filter(
+    ([setting]) => settings[setting as keyof typeof SETTINGS] !== undefined,
+  );
+  const givenRules = pb.ContestRulesSchema.fields.filter(
     ({ localName }) => rules?.[localName as keyof RuleSettings] !== undefined,
   );
   return [
-    ...(displayName === undefined ? [] : ["display_name"]),
-    ...(rules === null ? ["rules"] : given.map(({ name }) => `rules.${name}`)),
+    ...given.map(([, path]) => path),
+    ...(rules === null ? ["rules"] : givenRules.map(({ name }) => `rules.${name}`)),
   ];
 }
 
@@ -72,10 +105,43 @@ export function contestOf(contest: ContestMessage = create(ContestSchema)): Cont
     contestId: contest.contestId,
     displayName: contest.displayName,
     rules: rulesOf(contest.rules),
+    startsAt: contest.startsAt && timestampDate(contest.startsAt),
+    endsAt: contest.endsAt && timestampDate(contest.endsAt),
+    expireAfterMs: contest.expireAfter && durationMs(contest.expireAfter),
+    state: nameOf(State, contest.state),
     totalUsers: contest.totalUsers,
     position: positionOf(contest.position),
     createdAt: contest.createdAt && timestampDate(contest.createdAt),
   };
+}
+
+/** Returns the plain object of users that were removed, hidden or unhidden. */
+export function usersChangedOf({
+  count,
+  position,
+}: RemoveUsersResponse | HideUsersResponse | UnhideUsersResponse): UsersChanged {
+  return { count, position: positionOf(position) };
+}
+
+/** Returns the hidden users of a page. */
+export function hiddenUsersOf({
+  users,
+  userIdsWithoutScore,
+}: ListHiddenUsersResponse): HiddenUser[] {
+  return [
+    ...users.map(({ userId, score, displayName, attributes }) => ({
+      userId,
+      score,
+      displayName,
+      attributes,
+    })),
+    ...userIdsWithoutScore.map((userId) => ({
+      userId,
+      score: undefined,
+      displayName: "",
+      attributes: {},
+    })),
+  ];
 }
 
 function rulesOf(rules: pb.ContestRules = create(pb.ContestRulesSchema)): ContestRules {

@@ -18,6 +18,12 @@ export type TieBreak = "UNSPECIFIED" | "FIRST_REACHED" | "LAST_REACHED";
  */
 export type RankStyle = "UNSPECIFIED" | "ORDINAL" | "COMPETITION" | "DENSE";
 
+/**
+ * The state of a contest, by the clock of the store: before its start, open for writes, and from its
+ * end on. `UNSPECIFIED` is a value unknown to this client; it can't be sent.
+ */
+export type ContestState = "UNSPECIFIED" | "SCHEDULED" | "OPEN" | "CLOSED";
+
 /** The rules of a contest. */
 export interface ContestRules {
   /** Which scores are better. Default: `HIGHEST_FIRST`. */
@@ -51,6 +57,15 @@ export interface ContestSettings {
   readonly displayName?: string | null | undefined;
   /** The rules. Default: each rule has its default. */
   readonly rules?: RuleSettings | null | undefined;
+  /** When the contest opens. Default: it is open from the beginning. */
+  readonly startsAt?: Date | null | undefined;
+  /** When the contest closes; a later time opens it again. Default: it does not close. */
+  readonly endsAt?: Date | null | undefined;
+  /**
+   * The milliseconds after its end, or without one after its last write, until the contest is
+   * deleted by itself; from 1,000, and then up to a minute is added. Default: it is kept.
+   */
+  readonly expireAfterMs?: number | null | undefined;
 }
 
 /** A contest. */
@@ -61,10 +76,46 @@ export interface Contest {
   readonly displayName: string;
   /** The rules. */
   readonly rules: ContestRules;
+  /** When the contest opens; undefined if it is open from the beginning. */
+  readonly startsAt: Date | undefined;
+  /** When the contest closes; undefined if it does not. */
+  readonly endsAt: Date | undefined;
+  /** The milliseconds until the contest is deleted by itself; undefined if it is kept. */
+  readonly expireAfterMs: number | undefined;
+  /** Whether the contest is open for writes. */
+  readonly state: ContestState;
   /** The number of users in the contest. */
   readonly totalUsers: number;
   /** The position of this state. */
   readonly position: Position;
   /** When the contest was created or began, by the clock of the store. */
   readonly createdAt: Date | undefined;
+}
+
+/** Users of a contest that were removed, hidden or unhidden. */
+export interface UsersChanged {
+  /** The number of users that changed. A call that was retried may count none. */
+  readonly count: number;
+  /** The position right after it; without an epoch if the contest does not exist. */
+  readonly position: Position;
+}
+
+/** A user that is hidden in a contest. */
+export interface HiddenUser {
+  /** The user. */
+  readonly userId: string;
+  /** The score; undefined for a user that has none yet. */
+  readonly score: bigint | undefined;
+  /** The user's human-readable name; empty if none was given. */
+  readonly displayName: string;
+  /** Data that are shown with the user, such as a country; empty if there are none. */
+  readonly attributes: Readonly<Record<string, string>>;
+}
+
+/** A part of all contests from which a user was erased. */
+export interface ErasedPart {
+  /** The number of contests of this part that held the user. */
+  readonly contestsChanged: number;
+  /** Continues with the next part, also later; empty after the last one. */
+  readonly nextPageToken: string;
 }

@@ -101,7 +101,7 @@ export class OutOfRangeError extends LeaderboardError {
   override readonly name = "OutOfRangeError";
 }
 
-/** NOT_FOUND: the user has no score in the contest, or there is no such contest. */
+/** NOT_FOUND: the user has no score in the contest or is hidden, or there is no such contest. */
 export class NotFoundError extends LeaderboardError {
   override readonly name = "NotFoundError";
 }
@@ -117,8 +117,8 @@ export class AlreadyExistsError extends LeaderboardError {
 }
 
 /**
- * FAILED_PRECONDITION: the requested position can't be reached, or a rule would reorder a board
- * that has scores.
+ * FAILED_PRECONDITION: the requested position can't be reached, the contest is not open for writes,
+ * or a rule would reorder a board that has scores.
  */
 export class FailedPreconditionError extends LeaderboardError {
   override readonly name = "FailedPreconditionError";

@@ -2,15 +2,24 @@
 
 export type { CallOptions } from "./calls.js";
 export { Client, type ClientOptions } from "./client.js";
-export type { ListOptions } from "./contest-calls.js";
+export type {
+  DeleteOptions,
+  EraseOptions,
+  HiddenUsersOptions,
+  ListOptions,
+} from "./contest-calls.js";
 export type {
   Contest,
   ContestRules,
   ContestSettings,
+  ContestState,
+  ErasedPart,
+  HiddenUser,
   Order,
   RankStyle,
   RuleSettings,
   TieBreak,
+  UsersChanged,
 } from "./contest-model.js";
 export {
   AlreadyExistsError,

@@ -69,13 +69,13 @@ export interface ScoreUpdate {
 
 /** The outcome of an update. */
 export interface UpdateResult {
-  /** The user right after this update. */
+  /** The user right after this update; the rank and place of a hidden user are 0. */
   readonly user: RankedUser;
   /** The score right before this update; 0 for a new user. */
   readonly previousScore: bigint;
-  /** The rank right before this update; 0 for a new user. */
+  /** The rank right before this update; 0 for a new or a hidden user. */
   readonly previousRank: number;
-  /** The place right before this update; 0 for a new user. */
+  /** The place right before this update; 0 for a new or a hidden user. */
   readonly previousPlace: number;
   /** Whether the update changed something. */
   readonly applied: boolean;

@@ -3,16 +3,21 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 
-import type { MessageShape } from "@bufbuild/protobuf";
+import { type MessageShape, create } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { status } from "@grpc/grpc-js";
 
 import type { Client } from "../src/client.js";
 import type { ContestSettings } from "../src/contest-model.js";
 import { InvalidRequestError } from "../src/errors.js";
-import { ContestService } from "../src/gen/leaderboard/v1/contests_pb.js";
+import {
+  ContestService,
+  type Contest as ContestMessage,
+  ContestState,
+} from "../src/gen/leaderboard/v1/contests_pb.js";
 import {
   Order,
+  PositionSchema,
   RankStyle,
   TieBreak,
   UpdateMode,
@@ -26,6 +31,8 @@ type UpdateRequest = MessageShape<typeof updateContest.input>;
 const BOUND = 2n ** 53n;
 const POSITION = { epoch: "e", revision: 1n };
 const CREATED = new Date("2026-11-29T01:02:03.004Z");
+const STARTS = new Date("1969-12-31T23:59:59.999Z");
+const ENDS = new Date("2026-12-01T18:00:00.001Z");
 const SETTINGS: ContestSettings = {
   displayName: "Time trial",
   rules: {
@@ -37,6 +44,9 @@ const SETTINGS: ContestSettings = {
     maxScore: BOUND,
     maxPoints: 60_000,
   },
+  startsAt: STARTS,
+  endsAt: ENDS,
+  expireAfterMs: 90_000.5,
 };
 
 /** Starts a service that keeps the requests to change contests, and a client of it. */
@@ -65,9 +75,10 @@ test("a contest is created with its settings, and returned with all rules", asyn
       maxScore: BOUND,
       maxPoints: 60_000n,
     });
-    const { displayName } = contest;
-    const createdAt = timestampFromDate(CREATED);
-    return { contest: { contestId: "race", displayName, rules, position: POSITION, createdAt } };
+    contest.createdAt = timestampFromDate(CREATED);
+    contest.state = ContestState.CLOSED;
+    contest.position = create(PositionSchema, POSITION);
+    return { contest };
   });
   const client = await startClient(context, { others: [respond] });
 
@@ -77,6 +88,10 @@ test("a contest is created with its settings, and returned with all rules", asyn
     contestId: "race",
     displayName: "Time trial",
     rules: { ...SETTINGS.rules, minScore: 0n, maxPoints: 60_000n },
+    startsAt: STARTS,
+    endsAt: ENDS,
+    expireAfterMs: 90_001,
+    state: "CLOSED",
     totalUsers: 0,
     position: POSITION,
     createdAt: CREATED,
@@ -103,6 +118,51 @@ test("a contest without settings has the default of each rule", async (context) 
   const { rules } = await client.getContest("newer");
   assert.deepEqual(rules, { ...defaults, order: "UNSPECIFIED" }, "the order is of a later version");
   await assert.rejects(client.createContest("copy", { rules }), InvalidRequestError);
+});
+
+test("a contest without times is open from the beginning, does not close and is kept", async (context) => {
+  const others = [
+    answer(createContest, ({ contest }) => {
+      const { contestId = "", startsAt, endsAt, expireAfter } = contest ?? {};
+      assert.deepEqual([startsAt, endsAt, expireAfter], [undefined, undefined, undefined]);
+      return { contest: { contestId, state: ContestState.OPEN } };
+    }),
+    answer(getContest, ({ contestId }) => ({ contest: { contestId, state: 99 } })),
+  ];
+  const client = await startClient(context, { others });
+
+  const { startsAt, endsAt, expireAfterMs, state } = await client.createContest("plain");
+
+  assert.deepEqual([startsAt, endsAt, expireAfterMs], [undefined, undefined, undefined]);
+  assert.equal(state, "OPEN");
+  const newer = await client.getContest("newer");
+  assert.equal(newer.state, "UNSPECIFIED", "the state is of a later version");
+});
+
+test("a change of times is sent to the millisecond, and null resets them", async (context) => {
+  const { client, requests } = await startUpdates(context);
+  const timesOf = ({ startsAt, endsAt, expireAfter }: ContestMessage): unknown[] =>
+    [startsAt, endsAt, expireAfter].map((each) => each && [each.seconds, each.nanos]);
+
+  await client.updateContest("race", { startsAt: STARTS, endsAt: ENDS, expireAfterMs: 1_500 });
+  await client.updateContest("race", { startsAt: null, endsAt: null, expireAfterMs: null });
+  await client.updateContest("race", { endsAt: new Date(0), expireAfterMs: 0 });
+
+  const sent = requests.map(({ contest, updateMask }) => [
+    updateMask?.paths,
+    timesOf(contest as ContestMessage),
+  ]);
+  const whole = ["starts_at", "ends_at", "expire_after"];
+  const times = [
+    [-1n, 999_000_000],
+    [1_796_148_000n, 1_000_000],
+    [1n, 500_000_000],
+  ];
+  assert.deepEqual(sent, [
+    [whole, times],
+    [whole, [undefined, undefined, undefined]],
+    [["ends_at", "expire_after"], [undefined, [0n, 0], [0n, 0]]],
+  ]);
 });
 
 test("a change has a mask of what was given, and null is the default", async (context) => {
@@ -166,6 +226,25 @@ test("all contests are listed, page by page", async (context) => {
   ]);
 });
 
+test("contests of one state are listed, and a state that is unknown is refused", async (context) => {
+  const states: ContestState[] = [];
+  const respond = answer(listContests, ({ state }) => {
+    states.push(state);
+    return { contests: [{ contestId: "a", state }] };
+  });
+  const client = await startClient(context, { others: [respond] });
+
+  for (const state of ["SCHEDULED", "OPEN", "CLOSED"] as const) {
+    for await (const contest of client.listContests({ state })) {
+      assert.equal(contest.state, state);
+    }
+  }
+  const wrong = client.listContests({ state: "UNSPECIFIED" });
+  await assert.rejects(wrong.next(), InvalidRequestError);
+
+  assert.deepEqual(states, [ContestState.SCHEDULED, ContestState.OPEN, ContestState.CLOSED]);
+});
+
 test("a list that is left reads no more pages", async (context) => {
   let calls = 0;
   const respond = answer(listContests, () => {
@@ -219,6 +298,12 @@ test("settings that can't be encoded are refused before they are sent", async (c
     [{ rules: { maxScore: 2n ** 63n } }, "contest.rules.max_score"],
     [{ rules: { maxPoints: "5" } }, "contest.rules.max_points"],
     [{ displayName: "an unpaired surrogate: \ud83d" }, "contest.display_name"],
+    [{ startsAt: new Date(Number.NaN) }, "contest.starts_at"],
+    [{ endsAt: "2026-12-01" }, "contest.ends_at"],
+    [{ endsAt: { seconds: 5n, nanos: 0 } }, "contest.ends_at"],
+    [{ expireAfterMs: Number.NaN }, "contest.expire_after"],
+    [{ expireAfterMs: "60000" }, "contest.expire_after"],
+    [{ expireAfterMs: Number.POSITIVE_INFINITY }, "contest.expire_after"],
   ];
 
   for (const [settings, field] of wrong) {
