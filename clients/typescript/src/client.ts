@@ -148,9 +148,9 @@ export class Client extends ContestCalls {
    * updates have the last board and the state RECONNECTING; each failed attempt yields one. The
    * first update precedes the first message and has no board.
    *
-   * Each stream has a connection of its own. A slow loop delays only its own watch. Leaving the
-   * loop or calling `return()` ends the watch at once. Final errors, such as a malformed contest
-   * id, are thrown.
+   * The watch ends after an update with the state OVER or DELETED. Leaving the loop or calling
+   * `return()` ends it at once. Final errors, such as a malformed contest id, are thrown. Each
+   * stream has a connection of its own. A slow loop delays only its own watch.
    */
   watch(
     contestId: string,

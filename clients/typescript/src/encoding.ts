@@ -219,6 +219,7 @@ export function positionOf(position: pb.Position = create(pb.PositionSchema)): P
 export function scoreChange(change: pb.ScoreChange): ScoreChange {
   return {
     user: rankedUser(change.user),
+    removed: change.removed,
     previousRank: change.previousRank,
     previousPlace: change.previousPlace,
     points: change.points,

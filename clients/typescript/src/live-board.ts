@@ -5,7 +5,6 @@ import {
   type ContestRules,
   Order,
   RankStyle,
-  type ScoreChange,
   type WatchContestResponse,
   WatchScope,
 } from "./gen/leaderboard/v1/leaderboard_pb.js";
@@ -58,8 +57,8 @@ export class LiveBoard {
   }
 
   /**
-   * The number of users in the contest, if it is certain: always with the scope ALL; with TOP after
-   * a snapshot and while there are fewer users than the limit; with USERS only after a snapshot.
+   * The number of users in the contest, if it is certain: always with the scope ALL; after a
+   * snapshot and after changes; and with TOP while there are fewer users than the limit.
    */
   get totalUsers(): number | undefined {
     return this.#total;
@@ -79,13 +78,14 @@ export class LiveBoard {
       this.#total = totalUsers;
     } else {
       this.#checkContinues(message.previousRevision, position);
-      const changes = message.event.case === "changes" ? message.event.value.changes : [];
+      const changes = message.event.case === "changes" ? message.event.value : undefined;
       let users = this.#users;
-      for (const change of changes) {
-        users = this.#place(rankedUser(change.user), users);
+      for (const { user, removed } of changes?.changes ?? []) {
+        const others = users.filter((each) => each.userId !== user?.userId);
+        users = removed ? others : this.#place(rankedUser(user), others);
       }
       this.#users = users;
-      this.#total = this.#count(changes, position);
+      this.#total = changes?.totalUsers ?? this.#count(position);
     }
     this.#position = position;
   }
@@ -110,10 +110,9 @@ export class LiveBoard {
     }
   }
 
-  /** Returns the rows with the user's row at its place. */
-  #place(user: RankedUser, held: readonly RankedUser[]): readonly RankedUser[] {
+  /** Returns rows, which lack the user's, with that row at its place; changes what is given. */
+  #place(user: RankedUser, users: RankedUser[]): readonly RankedUser[] {
     const { place } = user;
-    const users = held.filter((each) => each.userId !== user.userId);
     if (this.#scope === WatchScope.USERS) {
       users.unshift(user);
       // Scores are certain; the place of another row may have changed since.
@@ -135,14 +134,12 @@ export class LiveBoard {
     return users;
   }
 
-  /** Returns the number of users after changes, if it is known. */
-  #count(changes: readonly ScoreChange[], next: Position): number | undefined {
+  /** Returns the number of users at the next position after no change in the scope, if known. */
+  #count(next: Position): number | undefined {
     const held = this.#position;
-    if (next.epoch === held?.epoch && next.revision === held.revision) {
+    const isSame = next.epoch === held?.epoch && next.revision === held.revision;
+    if (this.#scope === WatchScope.ALL || isSame) {
       return this.#total;
-    }
-    if (this.#scope === WatchScope.ALL && this.#total !== undefined) {
-      return this.#total + changes.filter((change) => !change.previousRank).length;
     }
     const fewer = this.#scope === WatchScope.TOP && this.#users.length < this.#limit;
     return fewer ? this.#users.length : undefined;

@@ -144,13 +144,18 @@ export interface ScoreRank {
 
 /** A change of one user's row. */
 export interface ScoreChange {
-  /** The user after the change. */
+  /** The user after the change; nothing but its id if the row was removed. */
   readonly user: RankedUser;
-  /** The rank before the change; 0 for a new user or one that moves up into the watched rows. */
+  /** Whether the row left the board: the user was removed, hidden or erased. */
+  readonly removed: boolean;
+  /**
+   * The rank before the change; 0 for a new user, one that returns to the board, or one that moves
+   * up into the watched rows.
+   */
   readonly previousRank: number;
   /** The place before the change; 0 where `previousRank` is 0. */
   readonly previousPlace: number;
-  /** The difference between the new and the old score. */
+  /** The difference between the new and the old score; 0 if the row left or returned. */
   readonly points: bigint;
   /** What happened, as set in the update; empty if it was not set. */
   readonly eventType: string;

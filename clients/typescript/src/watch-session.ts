@@ -14,10 +14,16 @@ import {
 } from "./gen/leaderboard/v1/leaderboard_pb.js";
 import { LiveBoard, MissedChangesError } from "./live-board.js";
 import type { RankedUser, ScoreChange } from "./model.js";
-import { StreamLostError, type WatchUpdate } from "./watch-update.js";
+import { StreamLostError, type WatchState, type WatchUpdate } from "./watch-update.js";
 
 /** The number of rows that a watch holds if its request sets no limit. */
 const DEFAULT_LIMIT = 10;
+
+/** The states of a watch after the ends of streams that no other stream follows. */
+const FINAL_STATES: Partial<Record<EndReason, WatchState>> = {
+  [EndReason.CONTEST_OVER]: "OVER",
+  [EndReason.CONTEST_DELETED]: "DELETED",
+};
 
 /** The state of a watch over all its streams. */
 export class WatchSession {
@@ -43,6 +49,11 @@ export class WatchSession {
   /** The last update. */
   get update(): WatchUpdate {
     return this.#update;
+  }
+
+  /** Whether the watch has ended, with its contest. */
+  get isOver(): boolean {
+    return Object.values(FINAL_STATES).includes(this.#update.state);
   }
 
   /** Returns the request of the next stream, which resumes after the board's position. */
@@ -102,18 +113,23 @@ function stateAfter({ event }: WatchContestResponse): Pick<WatchUpdate, "state" 
   if (event.case !== "end") {
     return { state: "LIVE", trouble: undefined };
   }
-  if (event.value.reason === EndReason.CONTEST_OVER) {
-    return { state: "OVER", trouble: undefined };
+  const final = FINAL_STATES[event.value.reason];
+  if (final) {
+    return { state: final, trouble: undefined };
   }
   const isDraining = event.value.reason === EndReason.DRAINING;
   const why = isDraining ? "the server is shutting down" : "the server ended the watch";
   return { state: "RECONNECTING", trouble: new StreamLostError(why) };
 }
 
-/** Returns the changes without the rows that a resumed stream of the scope TOP repeats. */
+/**
+ * Returns the changes without those that a resumed stream of the scope TOP repeats: rows that the
+ * board held already, and removals of rows that it did not hold.
+ */
 function newChanges({ changes }: Changes, before: readonly RankedUser[]): ScoreChange[] {
   const held = new Set(before.map((row) => row.userId));
-  return changes
-    .map(scoreChange)
-    .filter(({ user, previousRank }) => previousRank || !held.has(user.userId));
+  return changes.map(scoreChange).filter(({ user, previousRank, removed }) => {
+    const isHeld = removed ? held.delete(user.userId) : held.has(user.userId);
+    return previousRank > 0 || isHeld === removed;
+  });
 }

@@ -10,9 +10,12 @@ import type { Position, RankedUser, ScoreChange } from "./model.js";
  * - `LIVE`: a stream is open and the board is up to date with it.
  * - `RECONNECTING`: the stream was lost, and the next one has not sent a message yet; the board may
  *   be behind.
- * - `OVER`: the contest is over; this is its last board. The service does not end contests yet.
+ * - `OVER`: the contest is over, and the watch has ended; this is the final board, unless the
+ *   contest is opened again.
+ * - `DELETED`: the contest was deleted or has expired, and the watch has ended; this is its last
+ *   board.
  */
-export type WatchState = "CONNECTING" | "LIVE" | "RECONNECTING" | "OVER";
+export type WatchState = "CONNECTING" | "LIVE" | "RECONNECTING" | "OVER" | "DELETED";
 
 /** Why the service sent a whole board; `UNSPECIFIED` is a reason unknown to this client. */
 export type SnapshotReason =

@@ -90,7 +90,7 @@ async function* watchStreams(
       const trouble = yield* watchStream(servers, session, bounds, idleTimeoutMs);
       if (trouble) {
         yield session.lose(trouble);
-      } else if (session.update.state === "OVER") {
+      } else if (session.isOver) {
         return;
       }
       await reconnects.wait(bounds, performance.now() - began, trouble);

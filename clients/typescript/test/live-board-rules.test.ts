@@ -29,7 +29,7 @@ function randomIntegers(seed: number): (bound: number) => number {
   };
 }
 
-/** Changes random users of a contest, and yields each message of a watch of it. */
+/** Changes and removes random users of a contest, and yields each message of a watch of it. */
 function* randomMessages(
   watch: PlainWatch,
   random: (bound: number) => number,
@@ -37,8 +37,9 @@ function* randomMessages(
   yield watch.snapshot();
   for (let step = 0; step < STEPS; step++) {
     const updates = Array.from({ length: 1 + random(3) }, () => {
-      const score = random(5) - 2;
-      return [USERS[random(USERS.length)] as string, score] as const;
+      const score = random(4) > 0 ? random(5) - 2 : undefined;
+      const userId = USERS[random(USERS.length)] as string;
+      return score === undefined ? ([userId] as const) : ([userId, score] as const);
     });
     const changes = watch.set(...updates);
     yield random(10) > 0 ? changes : watch.snapshot();
@@ -60,11 +61,10 @@ function follow(rules: Rules, scope: WatchScope, limit: number, seed: number): v
     board.apply(message);
     const { rows } = contest;
     const seen = `${nameOf(rules)}, limit ${limit}, seed ${seed}, at ${contest.revision}`;
+    const isCertain = scope === WatchScope.ALL || message.event.case !== "progress";
+    assert.ok(board.totalUsers === rows.length || !isCertain, seen);
     if (scope === WatchScope.USERS) {
-      for (const user of usersOf(message)) {
-        last.delete(user.userId);
-        last.set(user.userId, user);
-      }
+      keepLast(message, last);
       const latestFirst = [...last.values()].reverse();
       const sign = rules.order === Order.LOWEST_FIRST ? 1 : -1;
       const sorted = latestFirst.sort(
@@ -73,21 +73,26 @@ function follow(rules: Rules, scope: WatchScope, limit: number, seed: number): v
       assert.deepEqual(board.rows, sorted, seen);
       continue;
     }
-    // With the scope ALL the board of a contest beyond the limit may have fewer rows.
-    const isWhole = scope === WatchScope.TOP || rows.length <= limit;
+    // With the scope ALL the board of a contest that was beyond the limit may have fewer rows.
+    const isWhole = scope === WatchScope.TOP || limit >= USERS.length;
     const certain = isWhole ? limit : board.rows.length;
     assert.deepEqual(board.rows, rows.slice(0, certain), seen);
   }
 }
 
-function usersOf({ event }: WatchContestResponse): RankedUser[] {
-  switch (event.case) {
-    case "snapshot":
-      return event.value.users.map(rankedUser);
-    case "changes":
-      return event.value.changes.map(({ user }) => rankedUser(user));
-    default:
-      return [];
+/** Keeps the row of each user that was sent last, the latest one last, unless it was removed. */
+function keepLast({ event }: WatchContestResponse, last: Map<string, RankedUser>): void {
+  if (event.case === "snapshot") {
+    last.clear();
+    event.value.users.map(rankedUser).forEach((user) => last.set(user.userId, user));
+  }
+  const changes = event.case === "changes" ? event.value.changes : [];
+  for (const { user, removed } of changes) {
+    const row = rankedUser(user);
+    last.delete(row.userId);
+    if (!removed) {
+      last.set(row.userId, row);
+    }
   }
 }
 

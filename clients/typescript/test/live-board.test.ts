@@ -31,7 +31,13 @@ function snapshot(revision: number, totalUsers: number, ...rows: Row[]): WatchCo
 
 function changes(revision: number, previous: number, ...rows: Row[]): WatchContestResponse {
   const changed = rows.map((row) => ({ user: user(row) }));
-  return message(revision, previous, { case: "changes", value: { changes: changed } });
+  return message(revision, previous, { case: "changes", value: { changes: changed, totalUsers: 9 } });
+}
+
+function removal(revision: number, userId: string, ...rows: Row[]): WatchContestResponse {
+  const removed = { user: { userId }, removed: true };
+  const value = { changes: [removed, ...rows.map((row) => ({ user: user(row) }))], totalUsers: 5 };
+  return message(revision, revision - 1, { case: "changes", value });
 }
 
 function user([userId, score, place]: Row): MessageInitShape<typeof RankedUserSchema> {
@@ -71,6 +77,45 @@ test("rows beyond the limit are dropped, and a row that leaves makes room", () =
     ["c", 7, 1],
     ["b", 5, 2],
   ]);
+});
+
+test("a removed row leaves the board, and the next row moves up", () => {
+  const board = new LiveBoard(WatchScope.TOP, 2);
+  board.apply(snapshot(3, 6, ["a", 9, 1], ["b", 5, 2]));
+
+  board.apply(removal(4, "a", ["c", 4, 2]));
+
+  assert.deepEqual(held(board), [
+    ["b", 5, 1],
+    ["c", 4, 2],
+  ]);
+  assert.equal(board.totalUsers, 5);
+});
+
+test("a removed row that the board does not hold changes no row", () => {
+  for (const scope of [WatchScope.TOP, WatchScope.ALL, WatchScope.USERS]) {
+    const board = new LiveBoard(scope, 2);
+    board.apply(snapshot(3, 6, ["a", 9, 1], ["b", 5, 2]));
+
+    board.apply(removal(4, "z"));
+
+    assert.deepEqual(held(board), [
+      ["a", 9, 1],
+      ["b", 5, 2],
+    ]);
+    assert.equal(board.position?.revision, 4n);
+  }
+});
+
+test("a board from which all rows were removed is empty, and is filled again", () => {
+  const board = new LiveBoard(WatchScope.TOP, 2);
+  board.apply(snapshot(3, 1, ["a", 9, 1]));
+
+  board.apply(removal(4, "a"));
+  assert.deepEqual(held(board), []);
+  board.apply(changes(5, 4, ["a", 2, 1]));
+
+  assert.deepEqual(held(board), [["a", 2, 1]]);
 });
 
 test("skipped changes, a step back and another epoch are detected, and change nothing", () => {
@@ -113,7 +158,6 @@ test("with the scope USERS rows keep the place of their last change", () => {
     ["b", 10, 1],
     ["a", 9, 1],
   ]);
-  assert.equal(board.totalUsers, undefined);
 });
 
 test("with the scope USERS the better score is first, whatever the places were", () => {
@@ -145,16 +189,28 @@ test("with the scope USERS the last change is first of equal scores at one place
   ]);
 });
 
-test("the number of users is known only if it is certain", () => {
-  const all = new LiveBoard(WatchScope.ALL, 1);
-  const top = new LiveBoard(WatchScope.TOP, 2);
-  for (const board of [all, top]) {
-    board.apply(snapshot(1, 1, ["a", 9, 1]));
-    board.apply(changes(2, 1, ["b", 5, 2]));
-  }
+test("the number of users is that of the changes, and then known only if it is certain", () => {
+  const totals = [WatchScope.ALL, WatchScope.TOP, WatchScope.USERS].map((scope) => {
+    const board = new LiveBoard(scope, 2);
+    const known: (number | undefined)[] = [];
+    for (const next of [
+      snapshot(1, 1, ["a", 9, 1]),
+      message(2, 1, { case: "progress", value: {} }),
+      changes(3, 2, ["b", 5, 2]),
+      message(3, 3, { case: "progress", value: {} }),
+      message(4, 3, { case: "progress", value: {} }),
+    ]) {
+      board.apply(next);
+      known.push(board.totalUsers);
+    }
+    return known;
+  });
 
-  assert.equal(all.totalUsers, 2);
-  assert.equal(top.totalUsers, undefined, "there may be more beyond the limit");
+  assert.deepEqual(totals, [
+    [1, 1, 9, 9, 9],
+    [1, 1, 9, 9, undefined],
+    [1, undefined, 9, 9, undefined],
+  ]);
 });
 
 test("a progress message advances the position and changes no row", () => {

@@ -52,12 +52,17 @@ export class PlainContest {
     this.rules = rules;
   }
 
-  /** Sets a score; the same score changes only the attribute. */
-  set(userId: string, score: number): void {
-    const changedAt = ++this.revision;
+  /** Sets a score, or removes the user without one; the same score changes only the attribute. */
+  set(userId: string, score: number | undefined): void {
     const held = this.#entries.find((each) => each.userId === userId);
-    const reachedAt = held?.score === BigInt(score) ? held.reachedAt : changedAt;
     const others = this.#entries.filter((each) => each !== held);
+    if (score === undefined) {
+      this.revision += held ? 1 : 0;
+      this.#entries = others;
+      return;
+    }
+    const changedAt = ++this.revision;
+    const reachedAt = held?.score === BigInt(score) ? held.reachedAt : changedAt;
     this.#entries = [...others, { userId, score: BigInt(score), reachedAt, changedAt }];
   }
 
@@ -121,36 +126,46 @@ export class PlainWatch {
     return this.#message({ case: "snapshot", value: { users, totalUsers: rows.length, rules } });
   }
 
-  /** Sets scores one after another, and returns the one message of these changes. */
-  set(...scores: readonly (readonly [userId: string, score: number])[]): WatchContestResponse {
-    const changes = scores.flatMap(([userId, score]) => this.#changes(userId, score));
+  /** Sets or removes users one after another, and returns the one message of these changes. */
+  set(...users: readonly (readonly [userId: string, score?: number])[]): WatchContestResponse {
+    const changes = users.flatMap(([userId, score]) => this.#changes(userId, score));
+    const totalUsers = this.#contest.rows.length;
     return changes.length > 0
-      ? this.#message({ case: "changes", value: { changes } })
+      ? this.#message({ case: "changes", value: { changes, totalUsers } })
       : this.#message({ case: "progress", value: {} });
   }
 
-  #changes(userId: string, score: number): Change[] {
+  #changes(userId: string, score: number | undefined): Change[] {
     const before = this.#contest.rows;
     this.#contest.set(userId, score);
     const after = this.#contest.rows;
     const old = before.find((row) => row.userId === userId);
-    const user = after.find((row) => row.userId === userId) as RankedUser;
-    const change = { user, previousRank: old?.rank ?? 0, previousPlace: old?.place ?? 0 };
+    const user = after.find((row) => row.userId === userId);
+    if (!user && !old) {
+      return [];
+    }
+    const change = {
+      user: user ?? { userId },
+      removed: !user,
+      previousRank: old?.rank ?? 0,
+      previousPlace: old?.place ?? 0,
+    };
     if (this.#scope === WatchScope.ALL) {
       return [change];
     }
     if (this.#scope === WatchScope.USERS) {
       return this.#userIds.has(userId) ? [change] : [];
     }
-    if (user.place <= this.#limit) {
+    if (user && user.place <= this.#limit) {
       return [change];
     }
     if (!old || old.place > this.#limit) {
       return [];
     }
-    // Of a user that left, only that its place is beyond the limit is known.
-    const left = { ...change, user: { ...user, place: this.#limit + 1 } };
-    return [left, { user: after[this.#limit - 1] as RankedUser }];
+    // Of a user that left the watched rows, only that its place is beyond the limit is known.
+    const left = user ? { ...change, user: { ...user, place: this.#limit + 1 } } : change;
+    const next = after[this.#limit - 1];
+    return [left, ...(next ? [{ user: next }] : [])];
   }
 
   #message(

@@ -7,9 +7,19 @@ import type { Duration } from "@bufbuild/protobuf/wkt";
 import { status } from "@grpc/grpc-js";
 
 import { CancelledError, InvalidRequestError } from "../src/errors.js";
+import type { EndReason } from "../src/gen/leaderboard/v1/leaderboard_pb.js";
 import { type WatchOptions } from "../src/watch.js";
 import { type Watch } from "./fake-service.js";
-import { OVER, all, change, send, snapshot, startWatch } from "./watch-fixtures.js";
+import {
+  DELETED,
+  OVER,
+  all,
+  change,
+  send,
+  snapshot,
+  startWatch,
+  summarize,
+} from "./watch-fixtures.js";
 
 test("options that can't be encoded are refused", async (context) => {
   const wrong: WatchOptions[] = [
@@ -50,6 +60,44 @@ test("an interval with parts of milliseconds is sent to the nanosecond", async (
     await all(updates);
     assert.deepEqual([sent[0]?.seconds, sent[0]?.nanos], expected, `${minIntervalMs} ms`);
   }
+});
+
+test("a watch ends for good with a contest that is over or was deleted", async (context) => {
+  const ends = [
+    [OVER, "OVER ada"],
+    [DELETED, "DELETED ada"],
+  ] as const;
+
+  for (const [end, last] of ends) {
+    const stream = (call: Watch): void => {
+      send(call, 3, 0, snapshot("ada"));
+      send(call, 3, 3, end);
+    };
+    const { updates, resumed } = await startWatch(context, [stream, stream]);
+    const seen = await all(updates);
+
+    assert.deepEqual(summarize(seen), ["CONNECTING", "LIVE ada", last]);
+    assert.equal(seen.at(-1)?.trouble, undefined);
+    assert.deepEqual(seen.at(-1)?.position, { epoch: "e", revision: 3n });
+    assert.deepEqual(resumed, [undefined], "there is one stream");
+  }
+});
+
+test("a watch goes on after an end that this version does not know", async (context) => {
+  const { updates } = await startWatch(context, [
+    (call) => {
+      send(call, 3, 0, snapshot("ada"));
+      send(call, 3, 3, { case: "end", value: { reason: 99 as EndReason } });
+    },
+    (call) => send(call, 3, 3, OVER),
+  ]);
+
+  assert.deepEqual(summarize(await all(updates)), [
+    "CONNECTING",
+    "LIVE ada",
+    "RECONNECTING ada",
+    "OVER ada",
+  ]);
 });
 
 test("a final error ends the watch", async (context) => {

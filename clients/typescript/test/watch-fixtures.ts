@@ -19,6 +19,7 @@ import { type Watch, relayTo, serve } from "./fake-service.js";
 export type Event = NonNullable<MessageInitShape<typeof WatchContestResponseSchema>["event"]>;
 
 export const OVER: Event = { case: "end", value: { reason: EndReason.CONTEST_OVER } };
+export const DELETED: Event = { case: "end", value: { reason: EndReason.CONTEST_DELETED } };
 export const DRAINING: Event = { case: "end", value: { reason: EndReason.DRAINING } };
 
 export function snapshot(...users: string[]): Event {
@@ -28,7 +29,16 @@ export function snapshot(...users: string[]): Event {
 }
 
 export function change(userId: string, place: number): Event {
-  return { case: "changes", value: { changes: [{ user: ranked(userId, place - 1) }] } };
+  const changes = [{ user: ranked(userId, place - 1) }];
+  return { case: "changes", value: { changes, totalUsers: 9 } };
+}
+
+/** Removals of users, each with its rank before; 0 after a resume. */
+export function removals(...users: (readonly [userId: string, previousRank: number])[]): Event {
+  const changes = users.map(([userId, previousRank]) => {
+    return { user: { userId }, removed: true, previousRank, previousPlace: previousRank };
+  });
+  return { case: "changes", value: { changes, totalUsers: 5 } };
 }
 
 function ranked(userId: string, index: number): MessageInitShape<typeof RankedUserSchema> {

@@ -14,6 +14,7 @@ import {
   OVER,
   all,
   change,
+  removals,
   send,
   snapshot,
   startWatch,
@@ -106,6 +107,79 @@ test("a change of the settings replaces the board, and its ranks follow the new 
     ["bo 1", "ada 1"],
     ["bo 1", "cy 1", "ada 1"],
   ]);
+});
+
+test("rows that are removed leave the board, and are changes of the update", async (context) => {
+  const { updates } = await startWatch(context, [
+    (call) => {
+      send(call, 3, 0, snapshot("ada", "bo", "cy"));
+      send(call, 4, 3, removals(["bo", 2]));
+      send(call, 4, 4, OVER);
+    },
+  ]);
+
+  const seen = await all(updates);
+
+  assert.deepEqual(summarize(seen).slice(1, 3), ["LIVE ada bo cy", "LIVE ada cy"]);
+  assert.equal(seen[2]?.totalUsers, 5);
+  assert.deepEqual(seen[2]?.changes, [
+    {
+      user: { userId: "bo", score: 0n, rank: 0, place: 0, displayName: "", attributes: {} },
+      removed: true,
+      previousRank: 2,
+      previousPlace: 2,
+      points: 0n,
+      eventType: "",
+      eventTime: undefined,
+    },
+  ]);
+});
+
+test("of removals after a resume only those of rows that were held are changes", async (context) => {
+  const { updates } = await startWatch(context, [
+    (call) => {
+      send(call, 3, 0, snapshot("ada", "bo"));
+      send(call, 3, 3, DRAINING);
+    },
+    (call) => {
+      send(call, 6, 3, removals(["zoe", 0], ["bo", 0]));
+      send(call, 6, 6, OVER);
+    },
+  ]);
+
+  const seen = await all(updates);
+
+  assert.deepEqual(summarize(seen).at(-1), "OVER ada");
+  const changed = seen.flatMap(({ changes }) => changes.map(({ user }) => user.userId));
+  assert.deepEqual(changed, ["bo"]);
+});
+
+test("a user that is removed and returns in one message is changed twice", async (context) => {
+  const user = { userId: "bo", rank: 2, place: 2, score: 1n };
+  const left = { user: { userId: "bo" }, removed: true, previousRank: 2, previousPlace: 2 };
+  const changes = [left, { user }];
+  const { updates } = await startWatch(
+    context,
+    [
+      (call) => {
+        send(call, 3, 0, snapshot("ada", "bo"));
+        send(call, 5, 3, { case: "changes", value: { changes, totalUsers: 2 } });
+        send(call, 5, 5, OVER);
+      },
+    ],
+    { options: { scope: "ALL" } },
+  );
+
+  const seen = await all(updates);
+
+  assert.deepEqual(summarize(seen).at(-1), "OVER ada bo");
+  assert.deepEqual(
+    seen[2]?.changes.map(({ user, removed }) => [user.userId, removed]),
+    [
+      ["bo", true],
+      ["bo", false],
+    ],
+  );
 });
 
 test("a watch reconnects when its server drains", async (context) => {
