@@ -7,6 +7,7 @@ import {
 import {
   contestOf,
   errorOf,
+  hiddenUsers,
   scoreChange,
   scoreRank,
   settingsOf,
@@ -70,12 +71,32 @@ export const OPERATIONS = {
   update_contest: async (client, args, options) =>
     contestOf(await client.updateContest(args.contest_id, settingsOf(args), options)),
 
-  list_contests: async (client, { id_prefix: idPrefix, page_size: pageSize }, options) => {
-    const contests = [];
-    for await (const contest of client.listContests({ ...options, idPrefix, pageSize })) {
-      contests.push(contestOf(contest));
-    }
-    return { contests };
+  list_contests: async (client, args, options) => {
+    const { id_prefix: idPrefix, page_size: pageSize, state } = args;
+    const contests = await all(client.listContests({ ...options, idPrefix, pageSize, state }));
+    return { contests: contests.map(contestOf) };
+  },
+
+  delete_contest: async (client, { contest_id, epoch }, options) => {
+    await client.deleteContest(contest_id, { ...options, epoch });
+    return {};
+  },
+
+  remove_users: (client, { contest_id, user_ids }, options) =>
+    client.removeUsers(contest_id, user_ids, options),
+
+  hide_users: (client, { contest_id, user_ids }, options) =>
+    client.hideUsers(contest_id, user_ids, options),
+
+  unhide_users: (client, { contest_id, user_ids }, options) =>
+    client.unhideUsers(contest_id, user_ids, options),
+
+  hidden_users: async (client, { contest_id, page_size: pageSize }, options) =>
+    hiddenUsers(await all(client.listHiddenUsers(contest_id, { ...options, pageSize }))),
+
+  erase_user: async (client, { user_id }, options) => {
+    const parts = await all(client.eraseUser(user_id, options));
+    return { contests_changed: parts.reduce((sum, part) => sum + part.contestsChanged, 0) };
   },
 
   storm: async (client, args, { signal }) => {
@@ -111,12 +132,25 @@ export const OPERATIONS = {
     const { contest_id, scope, limit, user_ids: userIds, min_interval_s: interval } = args;
     const minIntervalMs = interval === undefined ? undefined : interval * 1000;
     const options = { scope, limit, userIds, minIntervalMs, signal };
+    let last;
     for await (const update of client.watch(contest_id, options)) {
       await writeUpdate(watchUpdate(update));
+      last = update.state;
     }
-    return {};
+    return { end_reason: END_REASONS[last] };
   },
 };
+
+/** The reasons of the service for the states that end a watch. */
+const END_REASONS = { OVER: "CONTEST_OVER", DELETED: "CONTEST_DELETED" };
+
+async function all(items) {
+  const found = [];
+  for await (const item of items) {
+    found.push(item);
+  }
+  return found;
+}
 
 function watchUpdate({
   state,

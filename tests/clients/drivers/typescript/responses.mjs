@@ -45,8 +45,9 @@ export function scoreRank({ rank, place, around, totalUsers, position }) {
   return { rank, place, around: around.map(user), total_users: totalUsers, position };
 }
 
-/** Returns a contest, with the rules that are not the default. */
-export function contestOf({ contestId, displayName, rules, totalUsers, position }) {
+/** Returns a contest, with the rules that are not the default and the times that are set. */
+export function contestOf(contest) {
+  const { contestId, displayName, rules, state, totalUsers, position } = contest;
   const changed = Object.entries(RULES)
     .map(([name, [rule, byDefault]]) => [name, rules[rule], byDefault])
     .filter(([, value, byDefault]) => value !== byDefault)
@@ -55,15 +56,28 @@ export function contestOf({ contestId, displayName, rules, totalUsers, position 
     contest_id: contestId,
     display_name: displayName,
     rules: Object.fromEntries(changed),
+    state,
+    starts_at: contest.startsAt && textOf(contest.startsAt),
+    ends_at: contest.endsAt && textOf(contest.endsAt),
+    expire_after: contest.expireAfterMs && contest.expireAfterMs / 1000,
     total_users: totalUsers,
     position,
   };
+}
+
+/** Returns hidden users by their ids. */
+export function hiddenUsers(users) {
+  const rows = users.map(({ userId, score = null, displayName, attributes }) => {
+    return { user_id: userId, score, display_name: displayName, attributes };
+  });
+  return { users: rows.sort((one, other) => (one.user_id < other.user_id ? -1 : 1)) };
 }
 
 /** Returns a change of a row. */
 export function scoreChange(change) {
   return {
     user: user(change.user),
+    removed: change.removed,
     previous_rank: change.previousRank,
     previous_place: change.previousPlace,
     points: change.points,
@@ -106,9 +120,15 @@ export function updateOf(args) {
 }
 
 /** Returns the settings in the arguments of an operation; what is null stays null. */
-export function settingsOf({ display_name: displayName, rules }) {
+export function settingsOf({ display_name: displayName, rules, ...times }) {
   const renamed = ([name, value]) => [RULES[name][0], value];
-  return { displayName, rules: rules && Object.fromEntries(Object.entries(rules).map(renamed)) };
+  return {
+    displayName,
+    rules: rules && Object.fromEntries(Object.entries(rules).map(renamed)),
+    startsAt: times.starts_at && new Date(times.starts_at),
+    endsAt: times.ends_at && new Date(times.ends_at),
+    expireAfterMs: times.expire_after && times.expire_after * 1000,
+  };
 }
 
 /** The rules of contests: the name of the client, and the default. */
@@ -137,6 +157,11 @@ const KINDS = new Set([
 
 function user({ userId, score, rank, place, displayName, attributes }) {
   return { user_id: userId, score, rank, place, display_name: displayName, attributes };
+}
+
+/** Returns a time as text; whole seconds have no fraction. */
+function textOf(time) {
+  return time.toISOString().replace(".000Z", "Z");
 }
 
 function instant(text) {
