@@ -56,9 +56,7 @@ record RpcStatus(
    */
   static RpcStatus ofCall(Status status, Metadata trailers) {
     Throwable cause = status.asRuntimeException(trailers);
-    com.google.rpc.Status rich = StatusProto.fromThrowable(cause);
-    List<Any> details = rich == null ? List.of() : rich.getDetailsList();
-    return decode(status.getCode(), messageOf(status), details, cause);
+    return decode(status.getCode(), messageOf(status), detailsOf(cause), cause);
   }
 
   /** Decodes the status of a failed update of a batch. */
@@ -112,6 +110,16 @@ record RpcStatus(
         known.retryAfter(),
         cause,
         UNREACHABLE.contains(code) || known.retryAfter().isPresent() || broken);
+  }
+
+  private static List<Any> detailsOf(Throwable cause) {
+    try {
+      com.google.rpc.Status rich = StatusProto.fromThrowable(cause);
+      return rich == null ? List.of() : rich.getDetailsList();
+    } catch (IllegalArgumentException e) {
+      // They are malformed, or of another code: the code and the text are valid without them.
+      return List.of();
+    }
   }
 
   /** Joins the description, the cause and, for a TLS failure, its root cause. */

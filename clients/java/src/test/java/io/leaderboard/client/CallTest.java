@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.rpc.RetryInfo;
 import io.grpc.Context;
+import io.grpc.Metadata;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import java.time.Duration;
@@ -116,6 +117,21 @@ class CallTest extends WithFakeService {
     assertInstanceOf(DeadlineExceededException.class, error);
     assertEquals("ERROR_REASON_LATE", error.reason());
     assertEquals("the service timed out", error.getMessage());
+  }
+
+  /** A call whose error has malformed details fails, and does not wait for ever. */
+  @Test
+  void malformedDetailsFailTheCall() {
+    Metadata trailers = new Metadata();
+    trailers.put(
+        Metadata.Key.of("grpc-status-details-bin", Metadata.BINARY_BYTE_MARSHALLER),
+        new byte[] {-1, 1});
+    fake.updates.add(
+        observer -> observer.onError(Status.NOT_FOUND.asRuntimeException(trailers)));
+
+    CompletableFuture<UpdateResult> call = client.updateScore(UPDATE);
+
+    assertInstanceOf(NotFoundException.class, errorOf(call.orTimeout(10, TimeUnit.SECONDS)));
   }
 
   /** The longest duration is valid, as a timeout and as the delay that the service asks for. */

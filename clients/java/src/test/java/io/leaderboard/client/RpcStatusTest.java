@@ -9,6 +9,7 @@ import com.google.protobuf.Any;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.rpc.BadRequest;
+import io.grpc.Metadata;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.leaderboard.v1.UpdateStatus;
@@ -23,6 +24,9 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** Statuses are decoded with their details into the right exceptions. */
 class RpcStatusTest {
+  private static final Metadata.Key<byte[]> DETAILS =
+      Metadata.Key.of("grpc-status-details-bin", Metadata.BINARY_BYTE_MARSHALLER);
+
   /** Each code has its class of exception. */
   @Test
   void codesHaveClasses() {
@@ -136,6 +140,28 @@ class RpcStatusTest {
       assertEquals(Optional.of(Duration.ofMillis(1500)), error.retryAfter());
     }
     assertFalse(decodeUpdate(Status.Code.INTERNAL, List.of(reason, malformed)).isRetryable());
+  }
+
+  /** Details that can't be decoded at all, or belong to another code, leave the code and the text. */
+  @Test
+  void statusIsValidWithoutItsDetails() {
+    Metadata malformed = new Metadata();
+    malformed.put(DETAILS, new byte[] {-1, 1});
+    Metadata other = new Metadata();
+    other.put(
+        DETAILS,
+        Statuses.status(
+                Status.Code.INTERNAL, "", Statuses.errorInfo("ERROR_REASON_INTERNAL", Map.of()))
+            .toByteArray());
+
+    for (Metadata trailers : List.of(malformed, other)) {
+      LeaderboardException error =
+          RpcStatus.ofCall(Status.NOT_FOUND.withDescription("no such user"), trailers)
+              .toException();
+      assertSame(NotFoundException.class, error.getClass());
+      assertEquals("no such user", error.getMessage());
+      assertEquals("", error.reason());
+    }
   }
 
   /** The message includes the cause that the transport reported. */
