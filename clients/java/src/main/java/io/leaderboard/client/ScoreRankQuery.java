@@ -14,9 +14,12 @@ import java.util.Optional;
 public record ScoreRankQuery(
     String contestId, long score, int around, Optional<Position> minPosition) {
 
-  /** Rejects nulls with a {@link NullPointerException}; the service validates the rest. */
+  /**
+   * Rejects nulls with a {@link NullPointerException}, and unpaired surrogates in the id with an
+   * {@link IllegalArgumentException}; the service validates the rest.
+   */
   public ScoreRankQuery {
-    Objects.requireNonNull(contestId, "contestId");
+    UnicodeText.check(contestId, "contestId");
     Objects.requireNonNull(minPosition, "minPosition");
   }
 

@@ -14,9 +14,12 @@ import java.util.Optional;
 public record TopUsersQuery(
     String contestId, int limit, int startRank, Optional<Position> minPosition) {
 
-  /** Rejects nulls with a {@link NullPointerException}; the service validates the rest. */
+  /**
+   * Rejects nulls with a {@link NullPointerException}, and unpaired surrogates in the id with an
+   * {@link IllegalArgumentException}; the service validates the rest.
+   */
   public TopUsersQuery {
-    Objects.requireNonNull(contestId, "contestId");
+    UnicodeText.check(contestId, "contestId");
     Objects.requireNonNull(minPosition, "minPosition");
   }
 

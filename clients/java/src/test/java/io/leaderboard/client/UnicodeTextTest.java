@@ -24,6 +24,8 @@ class UnicodeTextTest {
             () -> ScoreUpdate.builder("chess", "ada").displayName(UNPAIRED).build(),
             () -> ScoreUpdate.builder("chess", "ada").attributes(Map.of(UNPAIRED, "x")).build(),
             () -> ScoreUpdate.builder("chess", "ada").attributes(Map.of("x", UNPAIRED)).build(),
+            () -> TopUsersQuery.builder(UNPAIRED).build(),
+            () -> ScoreRankQuery.builder(UNPAIRED, 1).build(),
             () -> UserRankQuery.builder("chess", UNPAIRED).build(),
             () -> UserRanksQuery.of("chess", List.of("ada", UNPAIRED)),
             () -> WatchOptions.builder("chess").users(List.of(UNPAIRED)).build(),
