@@ -4,7 +4,7 @@ import io.leaderboard.v1.ContestServiceGrpc;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 
-/** The calls of a {@link LeaderboardClient} that create, change and list contests. */
+/** The calls of a {@link LeaderboardClient} that create, change, list and delete contests. */
 abstract class ContestCalls extends ScoreCalls {
   ContestCalls(UnaryCalls calls, Duration timeout) {
     super(calls, timeout);
@@ -81,12 +81,13 @@ abstract class ContestCalls extends ScoreCalls {
    */
   public Iterable<Contest> listContests(ContestsQuery query, Duration timeout) {
     return () ->
-        new ContestIterator(
+        new PageIterator<>(
+            "",
             pageToken ->
                 calls.start(
                     ContestServiceGrpc.getListContestsMethod(),
                     ContestMessages.list(query, pageToken),
-                    ContestIterator.Page::of,
+                    ContestMessages::of,
                     timeout));
   }
 
@@ -112,6 +113,37 @@ abstract class ContestCalls extends ScoreCalls {
         ContestServiceGrpc.getUpdateContestMethod(),
         ContestMessages.update(update),
         response -> ContestMessages.of(response.getContest()),
+        timeout);
+  }
+
+  /** Calls {@link #deleteContest(String, String, Duration)} for any epoch of the contest. */
+  public CompletableFuture<Void> deleteContest(String contestId) {
+    return deleteContest(contestId, "");
+  }
+
+  /** Calls {@link #deleteContest(String, String, Duration)} with the client's timeout. */
+  public CompletableFuture<Void> deleteContest(String contestId, String epoch) {
+    return deleteContest(contestId, epoch, timeout);
+  }
+
+  /**
+   * Deletes a contest with all that it holds. Its watches end as {@link WatchState#DELETED}. The
+   * remembered request ids are deleted too: an update that is sent again is a new one, and begins
+   * the contest again. A contest that does not exist is no error.
+   *
+   * <p>Fails with {@link InvalidRequestException} for a malformed field.
+   *
+   * @param contestId the contest
+   * @param epoch the epoch of the contest that is meant, of its position: one that began since is
+   *     not deleted, which is no error; empty for any
+   * @param timeout the timeout of the call including its retries
+   * @return a future that completes when the contest is deleted
+   */
+  public CompletableFuture<Void> deleteContest(String contestId, String epoch, Duration timeout) {
+    return calls.start(
+        ContestServiceGrpc.getDeleteContestMethod(),
+        ContestMessages.delete(contestId, epoch),
+        response -> null,
         timeout);
   }
 }

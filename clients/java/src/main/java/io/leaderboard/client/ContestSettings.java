@@ -1,6 +1,9 @@
 package io.leaderboard.client;
 
+import java.time.Duration;
+import java.time.Instant;
 import java.util.Objects;
+import java.util.Optional;
 
 /**
  * A contest to create. Made by {@link #builder}.
@@ -8,8 +11,18 @@ import java.util.Objects;
  * @param contestId the contest: {@code [A-Za-z0-9_][A-Za-z0-9._:-]{0,127}}
  * @param displayName the name of the contest as people read it; may be empty
  * @param rules the rules
+ * @param startsAt when the contest opens; if empty, it is open from the beginning
+ * @param endsAt when the contest closes, after the start; if empty, it does not close
+ * @param expireAfter the time after which the contest is deleted by itself, counted from its end,
+ *     or without one from its last write; if empty, it is kept
  */
-public record ContestSettings(String contestId, String displayName, ContestRules rules) {
+public record ContestSettings(
+    String contestId,
+    String displayName,
+    ContestRules rules,
+    Optional<Instant> startsAt,
+    Optional<Instant> endsAt,
+    Optional<Duration> expireAfter) {
 
   /**
    * Rejects nulls with a {@link NullPointerException}, and unpaired surrogates in texts with an
@@ -19,10 +32,13 @@ public record ContestSettings(String contestId, String displayName, ContestRules
     UnicodeText.check(contestId, "contestId");
     UnicodeText.check(displayName, "displayName");
     Objects.requireNonNull(rules, "rules");
+    Objects.requireNonNull(startsAt, "startsAt");
+    Objects.requireNonNull(endsAt, "endsAt");
+    Objects.requireNonNull(expireAfter, "expireAfter");
   }
 
   /**
-   * Returns a builder of a contest with the default rules and without a name.
+   * Returns a builder of a contest with the default rules, without a name and times.
    *
    * @param contestId the contest
    * @return the builder
@@ -36,6 +52,9 @@ public record ContestSettings(String contestId, String displayName, ContestRules
     private final String contestId;
     private String displayName = "";
     private ContestRules rules = ContestRules.builder().build();
+    private Optional<Instant> startsAt = Optional.empty();
+    private Optional<Instant> endsAt = Optional.empty();
+    private Optional<Duration> expireAfter = Optional.empty();
 
     private Builder(String contestId) {
       this.contestId = contestId;
@@ -64,12 +83,46 @@ public record ContestSettings(String contestId, String displayName, ContestRules
     }
 
     /**
+     * Sets when the contest opens; writes before fail.
+     *
+     * @param startsAt the time, to the millisecond
+     * @return this
+     */
+    public Builder startsAt(Instant startsAt) {
+      this.startsAt = Optional.of(startsAt);
+      return this;
+    }
+
+    /**
+     * Sets when the contest closes; writes from then on fail, and watches end.
+     *
+     * @param endsAt the time, to the millisecond, after the start
+     * @return this
+     */
+    public Builder endsAt(Instant endsAt) {
+      this.endsAt = Optional.of(endsAt);
+      return this;
+    }
+
+    /**
+     * Sets after which time the contest is deleted by itself: counted from its end, or without one
+     * from its last write.
+     *
+     * @param expireAfter from 1 s to 100 years, to the millisecond
+     * @return this
+     */
+    public Builder expireAfter(Duration expireAfter) {
+      this.expireAfter = Optional.of(expireAfter);
+      return this;
+    }
+
+    /**
      * Returns the settings.
      *
      * @return the settings
      */
     public ContestSettings build() {
-      return new ContestSettings(contestId, displayName, rules);
+      return new ContestSettings(contestId, displayName, rules, startsAt, endsAt, expireAfter);
     }
   }
 }

@@ -1,8 +1,11 @@
 package io.leaderboard.client;
 
+import java.time.Duration;
+import java.time.Instant;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 
@@ -11,7 +14,8 @@ import java.util.Set;
  *
  * @param settings the contest with the new settings
  * @param mask the settings that are changed, with the names of the contract: {@code display_name},
- *     {@code rules}, or single rules such as {@code rules.max_points}
+ *     {@code starts_at}, {@code ends_at}, {@code expire_after}, {@code rules}, or single rules such
+ *     as {@code rules.max_points}
  */
 public record ContestUpdate(ContestSettings settings, List<String> mask) {
 
@@ -46,6 +50,9 @@ public record ContestUpdate(ContestSettings settings, List<String> mask) {
     private OptionalLong minScore = OptionalLong.empty();
     private OptionalLong maxScore = OptionalLong.empty();
     private OptionalLong maxPoints = OptionalLong.empty();
+    private Optional<Instant> startsAt = Optional.empty();
+    private Optional<Instant> endsAt = Optional.empty();
+    private Optional<Duration> expireAfter = Optional.empty();
 
     private Builder(String contestId) {
       this.contestId = contestId;
@@ -61,6 +68,69 @@ public record ContestUpdate(ContestSettings settings, List<String> mask) {
     public Builder displayName(String displayName) {
       this.displayName = displayName;
       return change("display_name");
+    }
+
+    /**
+     * Changes when the contest opens.
+     *
+     * @param startsAt the time, to the millisecond
+     * @return this
+     */
+    public Builder startsAt(Instant startsAt) {
+      this.startsAt = Optional.of(startsAt);
+      return change("starts_at");
+    }
+
+    /**
+     * Removes the start: the contest is open from the beginning.
+     *
+     * @return this
+     */
+    public Builder clearStartsAt() {
+      this.startsAt = Optional.empty();
+      return change("starts_at");
+    }
+
+    /**
+     * Changes when the contest closes. A later time opens one again that is over.
+     *
+     * @param endsAt the time, to the millisecond, after the start
+     * @return this
+     */
+    public Builder endsAt(Instant endsAt) {
+      this.endsAt = Optional.of(endsAt);
+      return change("ends_at");
+    }
+
+    /**
+     * Removes the end: the contest does not close, and one that is over opens again.
+     *
+     * @return this
+     */
+    public Builder clearEndsAt() {
+      this.endsAt = Optional.empty();
+      return change("ends_at");
+    }
+
+    /**
+     * Changes after which time the contest is deleted by itself.
+     *
+     * @param expireAfter from 1 s to 100 years, to the millisecond
+     * @return this
+     */
+    public Builder expireAfter(Duration expireAfter) {
+      this.expireAfter = Optional.of(expireAfter);
+      return change("expire_after");
+    }
+
+    /**
+     * Removes the time of {@link #expireAfter}: the contest is kept.
+     *
+     * @return this
+     */
+    public Builder clearExpireAfter() {
+      this.expireAfter = Optional.empty();
+      return change("expire_after");
     }
 
     /**
@@ -199,7 +269,8 @@ public record ContestUpdate(ContestSettings settings, List<String> mask) {
           new ContestRules(
               order, tieBreak, rankStyle, defaultMode, minScore, maxScore, maxPoints);
       return new ContestUpdate(
-          new ContestSettings(contestId, displayName, rules), List.copyOf(mask));
+          new ContestSettings(contestId, displayName, rules, startsAt, endsAt, expireAfter),
+          List.copyOf(mask));
     }
 
     private Builder change(String setting) {

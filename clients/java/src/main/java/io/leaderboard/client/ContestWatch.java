@@ -20,8 +20,9 @@ import java.util.function.Consumer;
  * WatchState#RECONNECTING}, one for each failed attempt. The first update has no board yet.
  *
  * <p>A subscriber gets no more updates than it requested, one at a time. Without requests only its
- * own stream waits. The watch ends with a {@link LeaderboardException} if the service rejects it,
- * and with a {@link CancelledException} if the client is closed.
+ * own stream waits. The watch completes once
+ * the contest is over or deleted. It ends with a {@link LeaderboardException} if the service rejects
+ * it, and with a {@link CancelledException} if the client is closed.
  */
 public final class ContestWatch implements Flow.Publisher<WatchUpdate> {
   private final WatchOptions options;
@@ -47,8 +48,8 @@ public final class ContestWatch implements Flow.Publisher<WatchUpdate> {
    * Passes each update to a consumer, one after the other.
    *
    * @param consumer the consumer; the next update waits for it, and an exception ends the watch
-   * @return a future that completes when the contest is over, and fails with the error that ended
-   *     the watch; cancelling it ends the watch
+   * @return a future that completes when the contest is over or deleted, and fails with the error that
+   *     ended the watch; cancelling it ends the watch
    */
   public CompletableFuture<Void> consume(Consumer<? super WatchUpdate> consumer) {
     ConsumingSubscriber subscriber = new ConsumingSubscriber(consumer);

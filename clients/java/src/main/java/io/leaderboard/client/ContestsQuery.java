@@ -7,12 +7,17 @@ import java.util.Objects;
  *
  * @param idPrefix the beginning of the ids; empty for all contests
  * @param pageSize the most contests of one page, from 0 to 1,000; 0 is 100
+ * @param state the state of the contests; {@link ContestState#UNSPECIFIED} for all of them
  */
-public record ContestsQuery(String idPrefix, int pageSize) {
+public record ContestsQuery(String idPrefix, int pageSize, ContestState state) {
 
-  /** Rejects nulls with a {@link NullPointerException}; the service validates the rest. */
+  /**
+   * Rejects nulls with a {@link NullPointerException}, and unpaired surrogates with an {@link
+   * IllegalArgumentException}; the service validates the rest.
+   */
   public ContestsQuery {
-    Objects.requireNonNull(idPrefix, "idPrefix");
+    UnicodeText.check(idPrefix, "idPrefix");
+    Objects.requireNonNull(state, "state");
   }
 
   /**
@@ -28,6 +33,7 @@ public record ContestsQuery(String idPrefix, int pageSize) {
   public static final class Builder {
     private String idPrefix = "";
     private int pageSize;
+    private ContestState state = ContestState.UNSPECIFIED;
 
     private Builder() {}
 
@@ -54,12 +60,23 @@ public record ContestsQuery(String idPrefix, int pageSize) {
     }
 
     /**
+     * Sets the state of the contests.
+     *
+     * @param state the state; {@link ContestState#UNSPECIFIED} by default, all of them
+     * @return this
+     */
+    public Builder state(ContestState state) {
+      this.state = state;
+      return this;
+    }
+
+    /**
      * Returns the query.
      *
      * @return the query
      */
     public ContestsQuery build() {
-      return new ContestsQuery(idPrefix, pageSize);
+      return new ContestsQuery(idPrefix, pageSize, state);
     }
   }
 }

@@ -14,12 +14,12 @@ import java.util.concurrent.ScheduledExecutorService;
  * <p>Each call returns a future at once. Within its timeout it retries where that may help: when a
  * server is unavailable, shuts down or is overloaded, when a connection breaks, and when an attempt
  * gets no response in 4 s. No update of a score is counted twice, because its request id stays the
- * same; a contest can be created and changed repeatedly. A future fails with a {@link
+ * same; all other calls can be repeated. A future fails with a {@link
  * LeaderboardException}; cancelling it cancels the call, which may have been applied.
  *
  * <p>Dependent stages of a future run on the threads of the client: they must not block for long.
  */
-public final class LeaderboardClient extends ContestCalls implements AutoCloseable {
+public final class LeaderboardClient extends UserCalls implements AutoCloseable {
   /** The error message of everything that ends because the client was closed. */
   static final String CLOSED = "the client was closed";
 

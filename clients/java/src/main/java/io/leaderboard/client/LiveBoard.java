@@ -83,7 +83,10 @@ final class LiveBoard {
       checkContinues(message.getPreviousRevision(), now);
       List<RankedUser> next = new ArrayList<>(users);
       for (var change : message.getChanges().getChangesList()) {
-        insert(Responses.of(change.getUser()), next);
+        next.removeIf(held -> held.userId().equals(change.getUser().getUserId()));
+        if (!change.getRemoved()) {
+          insert(Responses.of(change.getUser()), next);
+        }
       }
       users = next;
       totalUsers = totalAfter(message, now);
@@ -127,9 +130,8 @@ final class LiveBoard {
     };
   }
 
-  /** Moves the user's row to its place. */
+  /** Inserts the row of a user that has none at its place. */
   private void insert(RankedUser user, List<RankedUser> rows) {
-    rows.removeIf(held -> held.userId().equals(user.userId()));
     if (scope == WatchScope.USERS) {
       // Scores are certain; the place of another row may have changed since. Of equal places the last
       // change is first.
@@ -150,15 +152,11 @@ final class LiveBoard {
   }
 
   private OptionalInt totalAfter(WatchContestResponse message, Position now) {
-    if (position.equals(Optional.of(now))) {
-      return totalUsers;
+    if (message.hasChanges()) {
+      return OptionalInt.of(message.getChanges().getTotalUsers());
     }
-    if (scope == WatchScope.ALL && totalUsers.isPresent()) {
-      long more =
-          message.getChanges().getChangesList().stream()
-              .filter(change -> change.getPreviousRank() == 0)
-              .count();
-      return OptionalInt.of(totalUsers.getAsInt() + (int) more);
+    if (scope == WatchScope.ALL || position.equals(Optional.of(now))) {
+      return totalUsers;
     }
     boolean complete = scope == WatchScope.TOP && users.size() < limit;
     return complete ? OptionalInt.of(users.size()) : OptionalInt.empty();

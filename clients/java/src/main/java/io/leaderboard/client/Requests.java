@@ -1,6 +1,5 @@
 package io.leaderboard.client;
 
-import com.google.protobuf.Duration;
 import com.google.protobuf.Timestamp;
 import io.leaderboard.v1.BatchGetUserRanksRequest;
 import io.leaderboard.v1.BatchUpdateScoresRequest;
@@ -9,6 +8,8 @@ import io.leaderboard.v1.GetTopUsersRequest;
 import io.leaderboard.v1.GetUserRankRequest;
 import io.leaderboard.v1.UpdateScoreRequest;
 import io.leaderboard.v1.WatchContestRequest;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 
 /** Converts updates, queries and watch options into request messages of the contract. */
@@ -27,14 +28,7 @@ final class Requests {
             .setDisplayName(update.displayName())
             .setClearDisplayName(update.clearDisplayName())
             .putAllAttributes(update.attributes());
-    update
-        .eventTime()
-        .ifPresent(
-            time ->
-                message.setEventTime(
-                    Timestamp.newBuilder()
-                        .setSeconds(time.getEpochSecond())
-                        .setNanos(time.getNano())));
+    update.eventTime().ifPresent(time -> message.setEventTime(of(time)));
     return message.build();
   }
 
@@ -91,10 +85,8 @@ final class Requests {
             .setLimit(options.limit())
             .setScope(scope(options.scope()))
             .addAllUserIds(options.userIds());
-    java.time.Duration interval = options.minInterval();
-    if (!interval.isZero()) {
-      message.setMinInterval(
-          Duration.newBuilder().setSeconds(interval.getSeconds()).setNanos(interval.getNano()));
+    if (!options.minInterval().isZero()) {
+      message.setMinInterval(of(options.minInterval()));
     }
     return message.build();
   }
@@ -103,6 +95,20 @@ final class Requests {
     return io.leaderboard.v1.Position.newBuilder()
         .setEpoch(position.epoch())
         .setRevision(position.revision())
+        .build();
+  }
+
+  static Timestamp of(Instant time) {
+    return Timestamp.newBuilder()
+        .setSeconds(time.getEpochSecond())
+        .setNanos(time.getNano())
+        .build();
+  }
+
+  static com.google.protobuf.Duration of(Duration duration) {
+    return com.google.protobuf.Duration.newBuilder()
+        .setSeconds(duration.getSeconds())
+        .setNanos(duration.getNano())
         .build();
   }
 

@@ -1,7 +1,6 @@
 package io.leaderboard.client;
 
 import com.google.protobuf.Timestamp;
-import com.google.rpc.RetryInfo;
 import io.leaderboard.v1.BatchGetUserRanksResponse;
 import io.leaderboard.v1.BatchUpdateResult;
 import io.leaderboard.v1.BatchUpdateScoresResponse;
@@ -82,7 +81,8 @@ final class Responses {
         message.getPreviousPlace(),
         message.getPoints(),
         message.getEventType(),
-        message.hasEventTime() ? Optional.of(of(message.getEventTime())) : Optional.empty());
+        message.hasEventTime() ? Optional.of(of(message.getEventTime())) : Optional.empty(),
+        message.getRemoved());
   }
 
   static SnapshotReason of(io.leaderboard.v1.SnapshotReason reason) {
@@ -119,9 +119,8 @@ final class Responses {
     return Instant.ofEpochSecond(message.getSeconds(), message.getNanos());
   }
 
-  static Duration duration(RetryInfo message) {
-    var delay = message.getRetryDelay();
-    return Duration.ofSeconds(delay.getSeconds(), delay.getNanos());
+  static Duration of(com.google.protobuf.Duration message) {
+    return Duration.ofSeconds(message.getSeconds(), message.getNanos());
   }
 
   private static BatchResult of(BatchUpdateResult message) {

@@ -31,8 +31,9 @@ abstract class ScoreCalls {
    *
    * <p>Fails with {@link InvalidRequestException} for a malformed field, {@link
    * OutOfRangeException} if the points or the resulting score are beyond the bounds, {@link
-   * RequestIdReusedException} if the request id was used with another payload, and {@link
-   * NotFoundException} if the contest does not exist and the server begins none.
+   * RequestIdReusedException} if the request id was used with another payload, {@link
+   * FailedPreconditionException} if the contest is not open, and {@link NotFoundException} if the
+   * contest does not exist and the server begins none.
    *
    * @param update the change
    * @param timeout the timeout of the call including its retries
@@ -119,9 +120,9 @@ abstract class ScoreCalls {
   /**
    * Returns the score and rank of one user, and optionally the users around.
    *
-   * <p>Fails with {@link NotFoundException} if the user has no score in the contest, {@link
-   * InvalidRequestException} for a malformed field and {@link FailedPreconditionException} if the
-   * requested position can't be reached.
+   * <p>Fails with {@link NotFoundException} if the user has no score in the contest or is hidden,
+   * {@link InvalidRequestException} for a malformed field and {@link FailedPreconditionException} if
+   * the requested position can't be reached.
    *
    * @param query the user, and the numbers of neighbors and of rows around
    * @param timeout the timeout of the call including its retries

@@ -65,7 +65,7 @@ final class StatusDetails {
       }
       violations = List.copyOf(fields);
     } else if (detail.is(RetryInfo.class)) {
-      retryAfter = Optional.of(Responses.duration(detail.unpack(RetryInfo.class)));
+      retryAfter = Optional.of(Responses.of(detail.unpack(RetryInfo.class).getRetryDelay()));
     }
   }
 }

@@ -6,7 +6,7 @@ import java.util.List;
  * The ranks of several users, all of one state.
  *
  * @param users the users that have a score, best first
- * @param missingUserIds the users without a score, in the order of the query
+ * @param missingUserIds the users without a score and the hidden ones, in the order of the query
  * @param totalUsers the number of users of the contest, from 0
  * @param position the position of the contest
  */

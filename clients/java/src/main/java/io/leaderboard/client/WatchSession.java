@@ -3,6 +3,7 @@ package io.leaderboard.client;
 import io.leaderboard.v1.EndReason;
 import io.leaderboard.v1.WatchContestRequest;
 import io.leaderboard.v1.WatchContestResponse;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -41,7 +42,9 @@ final class WatchSession {
   WatchUpdate apply(WatchContestResponse message) {
     List<RankedUser> before = update.rows();
     try {
-      board.apply(message);
+      if (stateAfter(message) != WatchState.DELETED) {
+        board.apply(message);
+      }
       update = updateAfter(message, before);
     } catch (LeaderboardException e) {
       throw e;
@@ -79,11 +82,15 @@ final class WatchSession {
     if (!message.hasEnd()) {
       return WatchState.LIVE;
     }
-    return isOver(message) ? WatchState.OVER : WatchState.RECONNECTING;
+    return switch (message.getEnd().getReason()) {
+      case END_REASON_CONTEST_OVER -> WatchState.OVER;
+      case END_REASON_CONTEST_DELETED -> WatchState.DELETED;
+      case END_REASON_DRAINING, END_REASON_UNSPECIFIED, UNRECOGNIZED -> WatchState.RECONNECTING;
+    };
   }
 
   private static Optional<LeaderboardException> troubleAfter(WatchContestResponse message) {
-    if (!message.hasEnd() || isOver(message)) {
+    if (stateAfter(message) != WatchState.RECONNECTING) {
       return Optional.empty();
     }
     boolean draining = message.getEnd().getReason() == EndReason.END_REASON_DRAINING;
@@ -91,17 +98,21 @@ final class WatchSession {
     return Optional.of(new StreamLostException(why));
   }
 
-  private static boolean isOver(WatchContestResponse message) {
-    return message.getEnd().getReason() == EndReason.END_REASON_CONTEST_OVER;
-  }
-
-  /** Leaves out rows of the board that a resumed stream of the scope TOP sends again. */
+  /** Leaves out what a resumed stream of the scope TOP sends, and the board already shows. */
   private static List<ScoreChange> newChanges(
       WatchContestResponse message, List<RankedUser> before) {
     Set<String> held = before.stream().map(RankedUser::userId).collect(Collectors.toSet());
-    return message.getChanges().getChangesList().stream()
-        .map(Responses::of)
-        .filter(change -> change.previousRank() != 0 || !held.contains(change.user().userId()))
-        .toList();
+    List<ScoreChange> changes = new ArrayList<>();
+    for (var sent : message.getChanges().getChangesList()) {
+      ScoreChange change = Responses.of(sent);
+      boolean isHeld = held.contains(change.user().userId());
+      if (change.removed()) {
+        held.remove(change.user().userId());
+      }
+      if (change.previousRank() != 0 || isHeld == change.removed()) {
+        changes.add(change);
+      }
+    }
+    return changes;
   }
 }

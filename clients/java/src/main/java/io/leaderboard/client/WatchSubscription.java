@@ -124,7 +124,7 @@ final class WatchSubscription implements Flow.Subscription, WatchStream.Receiver
     if (message.hasEnd()) {
       stream.close();
     }
-    if (update.state() == WatchState.OVER) {
+    if (update.state().isFinal()) {
       publish(update, this::complete);
     } else if (message.hasEnd()) {
       publish(update, () -> reconnect(Optional.empty()));

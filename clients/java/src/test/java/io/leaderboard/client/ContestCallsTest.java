@@ -57,6 +57,7 @@ class ContestCallsTest extends WithFakeService {
         CreateContestResponse.newBuilder()
             .setContest(
                 RACE.toBuilder()
+                    .setState(io.leaderboard.v1.ContestState.CONTEST_STATE_OPEN)
                     .setTotalUsers(3)
                     .setPosition(WatchMessages.position(7))
                     .setCreatedAt(Timestamp.newBuilder().setSeconds(5).setNanos(1_000_000)))
@@ -70,6 +71,10 @@ class ContestCallsTest extends WithFakeService {
             "race",
             "Race",
             RULES,
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty(),
+            ContestState.OPEN,
             3,
             new Position("e", 7),
             Optional.of(Instant.ofEpochMilli(5_001))),

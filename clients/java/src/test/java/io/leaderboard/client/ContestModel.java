@@ -6,17 +6,24 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.function.ToLongFunction;
+import java.util.stream.Stream;
 
 /** A plain model of a contest, which counts its ranks row by row and sends messages of a watch. */
 final class ContestModel {
   private final ContestRules rules;
   private final WatchOptions watch;
   private final Map<String, Entry> entries = new HashMap<>();
+  private final Set<String> hidden = new HashSet<>();
   private final Map<String, RankedUser> lastSent = new LinkedHashMap<>();
   private long revision = 1;
+  private int mostUsers;
 
   ContestModel(ContestRules rules, WatchOptions watch) {
     this.rules = rules;
@@ -33,7 +40,7 @@ final class ContestModel {
     Comparator<Entry> best = rules.order() == Order.LOWEST_FIRST ? worst : worst.reversed();
     boolean lastReached = rules.tieBreak() == TieBreak.LAST_REACHED;
     List<Entry> sorted =
-        entries.values().stream()
+        shown()
             .sorted(best.thenComparing(lastReached ? first.reversed() : first))
             .toList();
     List<RankedUser> rows = new ArrayList<>();
@@ -51,9 +58,15 @@ final class ContestModel {
     return lastSent.values();
   }
 
+  /** Returns the most users that the board had since the last snapshot. */
+  int mostUsers() {
+    return mostUsers;
+  }
+
   /** Returns a snapshot of the watched rows. */
   WatchContestResponse snapshot() {
     List<RankedUser> board = board();
+    mostUsers = board.size();
     List<RankedUser> rows =
         watch.scope() == WatchScope.USERS
             ? board.stream().filter(row -> watch.userIds().contains(row.userId())).toList()
@@ -70,40 +83,77 @@ final class ContestModel {
 
   /** Sets scores, each with a revision of its own, and returns the message of all changes. */
   WatchContestResponse set(List<ScoreUpdate> updates) {
+    return message(updates, this::set);
+  }
+
+  /** Removes users, and returns the message of all changes. */
+  WatchContestResponse remove(List<String> userIds) {
+    return message(
+        userIds, userId -> changes(userId, () -> entries.remove(userId), row -> 0));
+  }
+
+  /** Hides users that are not hidden and unhides the others, and returns the message of it. */
+  WatchContestResponse toggleHidden(List<String> userIds) {
+    return message(
+        userIds,
+        userId ->
+            changes(
+                userId,
+                () -> {
+                  if (!hidden.remove(userId)) {
+                    hidden.add(userId);
+                  }
+                },
+                row -> 0));
+  }
+
+  private <T> WatchContestResponse message(
+      List<T> steps, Function<T, List<ScoreChange>> apply) {
     long after = revision;
     List<ScoreChange> changes = new ArrayList<>();
-    updates.forEach(update -> changes.addAll(set(update)));
+    steps.forEach(step -> changes.addAll(apply.apply(step)));
     if (changes.isEmpty()) {
       return WatchMessages.progress(after).toBuilder()
           .setPosition(WatchMessages.position(revision))
           .build();
     }
-    return WatchMessages.changes(after, revision, changes.toArray(ScoreChange[]::new));
+    return WatchMessages.changes(
+        after, revision, board().size(), changes.toArray(ScoreChange[]::new));
   }
 
   private List<ScoreChange> set(ScoreUpdate update) {
-    List<RankedUser> before = board();
-    Entry held = entries.get(update.userId());
-    revision++;
+    String userId = update.userId();
+    Entry held = entries.get(userId);
     boolean isSame = held != null && held.score() == update.points();
-    long reachedAt = isSame ? held.reachedAt() : revision;
-    entries.put(
-        update.userId(),
-        new Entry(update.userId(), update.points(), update.displayName(), reachedAt));
-    RankedUser was = row(before, update.userId());
-    RankedUser row = row(board(), update.userId());
-    long points = row.score() - (was == null ? 0 : was.score());
-    return switch (watch.scope()) {
-      case ALL -> List.of(change(row, was, points));
-      case USERS -> {
-        boolean isWatched = watch.userIds().contains(row.userId());
-        if (isWatched) {
-          sent(row);
-        }
-        yield isWatched ? List.of(change(row, was, points)) : List.of();
-      }
-      case TOP -> topChanges(before, change(row, was, points));
-    };
+    long reachedAt = isSame ? held.reachedAt() : revision + 1;
+    Entry next = new Entry(userId, update.points(), update.displayName(), reachedAt);
+    long before = held == null ? 0 : held.score();
+    return changes(userId, () -> entries.put(userId, next), row -> row.score() - before);
+  }
+
+  /** Makes a change of one user, which takes a revision, and returns what watchers are sent. */
+  private List<ScoreChange> changes(
+      String userId, Runnable action, ToLongFunction<RankedUser> points) {
+    List<RankedUser> before = board();
+    action.run();
+    revision++;
+    mostUsers = Math.max(mostUsers, board().size());
+    RankedUser was = row(before, userId);
+    RankedUser row = row(board(), userId);
+    boolean isWatched =
+        watch.scope() != WatchScope.USERS || watch.userIds().contains(userId);
+    if (!isWatched || (was == null && row == null)) {
+      return List.of();
+    }
+    ScoreChange change = row == null ? removed(was) : change(row, was, points.applyAsLong(row));
+    if (watch.scope() == WatchScope.TOP) {
+      return topChanges(before, change);
+    }
+    lastSent.remove(userId);
+    if (row != null) {
+      sent(row);
+    }
+    return List.of(change);
   }
 
   private void sent(RankedUser row) {
@@ -116,20 +166,24 @@ final class ContestModel {
     List<ScoreChange> changes = new ArrayList<>();
     String userId = change.getUser().getUserId();
     boolean wasTop = row(top(before), userId) != null;
-    boolean isTop = change.getUser().getPlace() <= watch.limit();
+    boolean isTop = !change.getRemoved() && change.getUser().getPlace() <= watch.limit();
     if (wasTop || isTop) {
       ScoreChange.Builder sent = change.toBuilder();
-      if (!isTop) {
+      if (!isTop && !change.getRemoved()) {
         // No more is known of the place of a user that left.
         sent.getUserBuilder().setPlace(watch.limit() + 1);
       }
       changes.add(sent.build());
     }
-    if (wasTop && !isTop) {
+    if (wasTop && !isTop && board().size() >= watch.limit()) {
       RankedUser risen = board().get(watch.limit() - 1);
       changes.add(change(risen, null, 0));
     }
     return changes;
+  }
+
+  private Stream<Entry> shown() {
+    return entries.values().stream().filter(entry -> !hidden.contains(entry.userId()));
   }
 
   private List<RankedUser> top(List<RankedUser> board) {
@@ -138,7 +192,7 @@ final class ContestModel {
 
   private int rank(Entry entry, int place) {
     List<Long> better =
-        entries.values().stream()
+        shown()
             .map(Entry::score)
             .filter(
                 score ->
@@ -155,6 +209,12 @@ final class ContestModel {
 
   private static RankedUser row(List<RankedUser> rows, String userId) {
     return rows.stream().filter(row -> row.userId().equals(userId)).findAny().orElse(null);
+  }
+
+  private static ScoreChange removed(RankedUser was) {
+    return WatchMessages.removed(was.userId(), was.rank()).toBuilder()
+        .setPreviousPlace(was.place())
+        .build();
   }
 
   private static ScoreChange change(RankedUser row, RankedUser was, long points) {

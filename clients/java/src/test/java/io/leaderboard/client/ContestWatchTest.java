@@ -3,11 +3,12 @@ package io.leaderboard.client;
 import static io.leaderboard.client.WatchMessages.change;
 import static io.leaderboard.client.WatchMessages.changes;
 import static io.leaderboard.client.WatchMessages.end;
+import static io.leaderboard.client.WatchMessages.removed;
 import static io.leaderboard.client.WatchMessages.snapshot;
 import static io.leaderboard.client.WatchMessages.user;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
-import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.grpc.Status;
 import io.leaderboard.v1.EndReason;
@@ -15,6 +16,7 @@ import io.leaderboard.v1.WatchContestResponse;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -25,7 +27,7 @@ class ContestWatchTest extends WithFakeService {
   private static final WatchContestResponse FIRST =
       snapshot(7, 2, user("ada", 5, 1), user("bob", 3, 2));
   private static final WatchContestResponse BOB_LEADS =
-      changes(7, 8, change(user("bob", 6, 1), 2, 3));
+      changes(7, 8, 2, change(user("bob", 6, 1), 2, 3));
   private static final WatchContestResponse OVER = end(8, EndReason.END_REASON_CONTEST_OVER);
 
   /** Updates have the whole board and the new changes, until the contest is over. */
@@ -99,6 +101,44 @@ class ContestWatchTest extends WithFakeService {
     assertEquals(List.of(0L, 7L), resumedAfter());
   }
 
+  /** A watch of a contest that is deleted ends with its last board, and is not opened again. */
+  @Test
+  void deletedContestEndsTheWatch() {
+    WatchContestResponse gone =
+        end(0, EndReason.END_REASON_CONTEST_DELETED).toBuilder().clearPosition().build();
+    scriptWatch(FIRST, gone);
+
+    List<WatchUpdate> updates = updatesOf(client.watchContest("chess"));
+
+    assertEquals(
+        List.of(WatchState.CONNECTING, WatchState.LIVE, WatchState.DELETED), states(updates));
+    assertEquals(updates.get(1).rows(), updates.get(2).rows());
+    assertEquals(updates.get(1).position(), updates.get(2).position());
+    assertTrue(updates.get(2).trouble().isEmpty());
+    assertEquals(1, fake.watchRequests.size());
+  }
+
+  /** A row that leaves the board is a change, and so is its return in the same message. */
+  @Test
+  void removedRowsAreChanges() {
+    scriptWatch(
+        FIRST,
+        changes(
+            7, 9, 2, removed("ada", 1), change(user("ada", 1, 2), 0, 1), removed("eve", 0)),
+        end(9, EndReason.END_REASON_CONTEST_OVER));
+
+    WatchUpdate update = updatesOf(client.watchContest("chess")).get(2);
+
+    assertEquals(
+        List.of("ada true", "ada false"),
+        update.changes().stream()
+            .map(change -> change.user().userId() + " " + change.removed())
+            .toList());
+    assertEquals(
+        List.of("bob", "ada"), update.rows().stream().map(RankedUser::userId).toList());
+    assertEquals(OptionalInt.of(2), update.totalUsers());
+  }
+
   /** A change of settings brings a snapshot, whose rules hold from then on. */
   @Test
   void changedSettingsBringSnapshot() {
@@ -116,7 +156,7 @@ class ContestWatchTest extends WithFakeService {
     scriptWatch(
         FIRST,
         changed.build(),
-        changes(8, 9, change(user("bob", 5, 1, 2), 2, 2)),
+        changes(8, 9, 2, change(user("bob", 5, 1, 2), 2, 2)),
         end(9, EndReason.END_REASON_CONTEST_OVER));
 
     List<WatchUpdate> updates = updatesOf(client.watchContest("chess"));
@@ -130,7 +170,7 @@ class ContestWatchTest extends WithFakeService {
   /** After a gap the next stream starts with a snapshot. */
   @Test
   void gapRestartsWithSnapshot() {
-    scriptWatch(FIRST, changes(8, 9, change(user("bob", 6, 1), 2, 3)));
+    scriptWatch(FIRST, changes(8, 9, 2, change(user("bob", 6, 1), 2, 3)));
     scriptWatch(snapshot(8, 1, user("bob", 9, 1)), OVER);
 
     List<WatchUpdate> updates = updatesOf(client.watchContest("chess"));

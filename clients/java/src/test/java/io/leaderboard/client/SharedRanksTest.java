@@ -53,7 +53,7 @@ class SharedRanksTest {
 
     // Each new user is the last one, so that only the derived ranks of the others can be right.
     for (int i = 0; i < users.length; i++) {
-      built.apply(changes(i + 1, i + 2, change(users[i], 0, all.get(i))));
+      built.apply(changes(i + 1, i + 2, i + 1, change(users[i], 0, all.get(i))));
     }
     LiveBoard read = new LiveBoard(WatchScope.ALL, 10);
     read.apply(snapshot(1, users.length, style, users));
@@ -80,10 +80,10 @@ class SharedRanksTest {
             user("eve", 7, 2, 3),
             user("dan", 5, isDense ? 3 : 4, 4)));
 
-    board.apply(changes(7, 8, change(user("ada", 7, 1, 3), 1, -2)));
+    board.apply(changes(7, 8, 4, change(user("ada", 7, 1, 3), 1, -2)));
     assertEquals(isDense ? "1 1 1 2" : "1 1 1 4", ranks(board));
 
-    board.apply(changes(8, 9, change(user("dan", 8, 1, 1), 4, 3)));
+    board.apply(changes(8, 9, 4, change(user("dan", 8, 1, 1), 4, 3)));
     assertEquals("1 2 2 2", ranks(board));
     assertEquals("dan bob eve ada", ids(board));
   }
@@ -101,7 +101,7 @@ class SharedRanksTest {
 
     board.apply(
         changes(
-            7, 8, change(user("bob", 7, 2, 4), 2, 0), change(user("dan", 7, 2, 3), 0, 0)));
+            7, 8, 4, change(user("bob", 7, 2, 4), 2, 0), change(user("dan", 7, 2, 3), 0, 0)));
 
     assertEquals("ada eve dan", ids(board));
     assertEquals("1 2 2", ranks(board));

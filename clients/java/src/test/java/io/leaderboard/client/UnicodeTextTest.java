@@ -9,7 +9,7 @@ import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 
 /** Texts that could not be sent unchanged are rejected. */
-class UnicodeTextTest {
+class UnicodeTextTest extends WithFakeService {
   private static final String UNPAIRED = "x\ud800y";
 
   /** An unpaired surrogate, which would be sent as a question mark, is rejected in each text. */
@@ -29,7 +29,15 @@ class UnicodeTextTest {
             () -> UserRankQuery.builder("chess", UNPAIRED).build(),
             () -> UserRanksQuery.of("chess", List.of("ada", UNPAIRED)),
             () -> WatchOptions.builder("chess").users(List.of(UNPAIRED)).build(),
-            () -> ContestSettings.builder("chess").displayName(UNPAIRED).build());
+            () -> ContestSettings.builder("chess").displayName(UNPAIRED).build(),
+            () -> ContestsQuery.builder().idPrefix(UNPAIRED).build(),
+            () -> HiddenUsersQuery.builder(UNPAIRED).build(),
+            () -> client.getContest(UNPAIRED),
+            () -> client.deleteContest("chess", UNPAIRED),
+            () -> client.removeUsers("chess", List.of("ada", UNPAIRED)),
+            () -> client.hideUsers(UNPAIRED, List.of("ada")),
+            () -> client.unhideUsers("chess", List.of(UNPAIRED)),
+            () -> client.eraseUser(UNPAIRED));
 
     for (Supplier<Object> each : made) {
       assertThrows(IllegalArgumentException.class, each::get);

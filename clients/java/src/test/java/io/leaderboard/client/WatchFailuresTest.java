@@ -72,7 +72,7 @@ class WatchFailuresTest extends WithFakeService {
   /** A malformed message is published as trouble, and the next stream starts with a snapshot. */
   @Test
   void malformedMessageRestartsWithSnapshot() {
-    scriptWatch(FIRST, changes(7, 8, change(user("bob", 3, 0), 1, 1)));
+    scriptWatch(FIRST, changes(7, 8, 1, change(user("bob", 3, 0), 1, 1)));
     scriptWatch(FIRST, OVER);
 
     List<WatchUpdate> updates = updatesOf(client.watchContest("chess"));

@@ -49,11 +49,20 @@ final class WatchMessages {
         .build();
   }
 
-  static WatchContestResponse changes(long after, long revision, ScoreChange... changes) {
+  static WatchContestResponse changes(
+      long after, long revision, int total, ScoreChange... changes) {
     return WatchContestResponse.newBuilder()
         .setPosition(position(revision))
         .setPreviousRevision(after)
-        .setChanges(Changes.newBuilder().addAllChanges(List.of(changes)))
+        .setChanges(
+            Changes.newBuilder().addAllChanges(List.of(changes)).setTotalUsers(total))
+        .build();
+  }
+
+  /** Returns the change of a row that leaves the board. */
+  static ScoreChange removed(String userId, int previousRank) {
+    return change(RankedUser.newBuilder().setUserId(userId).build(), previousRank, 0).toBuilder()
+        .setRemoved(true)
         .build();
   }
 

@@ -32,7 +32,7 @@ class WatchSubscriptionTest extends WithFakeService {
   void demandLimitsUpdates() throws InterruptedException {
     scriptWatch(
         FIRST,
-        changes(7, 8, change(user("ada", 6, 1), 1, 1)),
+        changes(7, 8, 1, change(user("ada", 6, 1), 1, 1)),
         end(8, EndReason.END_REASON_CONTEST_OVER));
     ManualSubscriber subscriber = new ManualSubscriber();
     client.watchContest("chess").subscribe(subscriber);

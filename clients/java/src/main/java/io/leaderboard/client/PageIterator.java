@@ -1,6 +1,5 @@
 package io.leaderboard.client;
 
-import io.leaderboard.v1.ListContestsResponse;
 import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
@@ -10,41 +9,41 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.function.Function;
 
-/** Iterates over contests, and reads each page once it is needed. */
-final class ContestIterator implements Iterator<Contest> {
-  private final Function<String, CompletableFuture<Page>> read;
-  private Iterator<Contest> page = Collections.emptyIterator();
-  private String nextToken = "";
+/**
+ * Iterates over the items of pages, and reads each page once it is needed.
+ *
+ * @param <T> an item
+ */
+final class PageIterator<T> implements Iterator<T> {
+  private final Function<String, CompletableFuture<Page<T>>> read;
+  private Iterator<T> page = Collections.emptyIterator();
+  private String nextToken;
   private boolean isLast;
 
   /**
-   * Creates an iterator that begins with the first page.
+   * Creates an iterator.
    *
+   * @param firstToken the token of the page to begin with; empty for the first one
    * @param read starts the call that reads the page of a token
    */
-  ContestIterator(Function<String, CompletableFuture<Page>> read) {
+  PageIterator(String firstToken, Function<String, CompletableFuture<Page<T>>> read) {
+    this.nextToken = firstToken;
     this.read = read;
   }
 
   /**
-   * A page of contests.
+   * A page.
    *
    * @param nextToken the token of the next page; empty after the last one
    */
-  record Page(List<Contest> contests, String nextToken) {
-    static Page of(ListContestsResponse message) {
-      return new Page(
-          message.getContestsList().stream().map(ContestMessages::of).toList(),
-          message.getNextPageToken());
-    }
-  }
+  record Page<T>(List<T> items, String nextToken) {}
 
   @Override
   public boolean hasNext() {
     // A page may be empty before the last one.
     while (!page.hasNext() && !isLast) {
-      Page next = await(read.apply(nextToken));
-      page = next.contests().iterator();
+      Page<T> next = await(read.apply(nextToken));
+      page = next.items().iterator();
       nextToken = next.nextToken();
       isLast = nextToken.isEmpty();
     }
@@ -52,14 +51,14 @@ final class ContestIterator implements Iterator<Contest> {
   }
 
   @Override
-  public Contest next() {
+  public T next() {
     if (!hasNext()) {
       throw new NoSuchElementException();
     }
     return page.next();
   }
 
-  private static Page await(CompletableFuture<Page> future) {
+  private static <R> R await(CompletableFuture<R> future) {
     try {
       return future.get();
     } catch (ExecutionException e) {
