@@ -3,8 +3,10 @@ package io.leaderboard.driver;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import io.leaderboard.client.ContestSettings;
+import io.leaderboard.client.ContestState;
 import io.leaderboard.client.ContestUpdate;
 import io.leaderboard.client.ContestsQuery;
+import io.leaderboard.client.HiddenUsersQuery;
 import io.leaderboard.client.Position;
 import io.leaderboard.client.ScoreRankQuery;
 import io.leaderboard.client.ScoreUpdate;
@@ -16,6 +18,7 @@ import io.leaderboard.client.WatchOptions;
 import io.leaderboard.client.WatchScope;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -99,6 +102,9 @@ final class Arguments {
     ContestSettings.Builder settings = ContestSettings.builder(contestId());
     ifPresent(args, "display_name", name -> settings.displayName(name.getAsString()));
     ifPresent(args, "rules", rules -> settings.rules(Rules.of(rules.getAsJsonObject())));
+    ifPresent(args, "starts_at", time -> settings.startsAt(time(time)));
+    ifPresent(args, "ends_at", time -> settings.endsAt(time(time)));
+    ifPresent(args, "expire_after", time -> settings.expireAfter(seconds(time)));
     return settings.build();
   }
 
@@ -106,14 +112,29 @@ final class Arguments {
     ContestUpdate.Builder update = ContestUpdate.builder(contestId());
     ifPresent(args, "display_name", name -> update.displayName(name.getAsString()));
     ifPresent(args, "rules", rules -> Rules.change(rules.getAsJsonObject(), update));
+    change("starts_at", time -> update.startsAt(time(time)), update::clearStartsAt);
+    change("ends_at", time -> update.endsAt(time(time)), update::clearEndsAt);
+    change("expire_after", time -> update.expireAfter(seconds(time)), update::clearExpireAfter);
     return update.build();
   }
 
   ContestsQuery contests() {
     ContestsQuery.Builder query = ContestsQuery.builder();
     ifPresent(args, "id_prefix", prefix -> query.idPrefix(prefix.getAsString()));
+    ifPresent(args, "state", state -> query.state(ContestState.valueOf(state.getAsString())));
     ifPresent(args, "page_size", size -> query.pageSize(size.getAsInt()));
     return query.build();
+  }
+
+  HiddenUsersQuery hiddenUsers() {
+    HiddenUsersQuery.Builder query = HiddenUsersQuery.builder(contestId());
+    ifPresent(args, "page_size", size -> query.pageSize(size.getAsInt()));
+    return query.build();
+  }
+
+  /** Returns the epoch that is meant; empty for any. */
+  String epoch() {
+    return args.has("epoch") ? text("epoch") : "";
   }
 
   WatchOptions watch() {
@@ -133,7 +154,7 @@ final class Arguments {
     ifPresent(args, "mode", mode -> update.mode(UpdateMode.valueOf(mode.getAsString())));
     ifPresent(args, "request_id", id -> update.requestId(id.getAsString()));
     ifPresent(args, "event_type", type -> update.eventType(type.getAsString()));
-    ifPresent(args, "event_time", time -> update.eventTime(Instant.parse(time.getAsString())));
+    ifPresent(args, "event_time", time -> update.eventTime(time(time)));
     ifPresent(args, "display_name", name -> update.displayName(name.getAsString()));
     ifPresent(args, "attributes", all -> update.attributes(attributes(all.getAsJsonObject())));
     ifPresent(
@@ -158,6 +179,14 @@ final class Arguments {
     return new Position(parts.get("epoch").getAsString(), exact(parts.get("revision")));
   }
 
+  /** Sets a setting that is given, and clears one that is null. */
+  private void change(String name, Consumer<JsonElement> set, Runnable clear) {
+    if (args.has(name) && args.get(name).isJsonNull()) {
+      clear.run();
+    }
+    ifPresent(args, name, set);
+  }
+
   private static void ifPresent(JsonObject args, String name, Consumer<JsonElement> action) {
     JsonElement value = args.get(name);
     if (value != null && !value.isJsonNull()) {
@@ -167,6 +196,10 @@ final class Arguments {
 
   static long exact(JsonElement number) {
     return number.getAsBigDecimal().longValueExact();
+  }
+
+  private static Instant time(JsonElement text) {
+    return OffsetDateTime.parse(text.getAsString()).toInstant();
   }
 
   private static Duration seconds(JsonElement number) {

@@ -2,13 +2,17 @@ package io.leaderboard.driver;
 
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
-import io.leaderboard.client.Contest;
 import io.leaderboard.client.LeaderboardClient;
+import io.leaderboard.client.UsersChanged;
+import io.leaderboard.client.WatchOptions;
+import io.leaderboard.client.WatchState;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BiConsumer;
 import java.util.function.BiFunction;
 import java.util.function.Function;
@@ -27,6 +31,7 @@ final class Operations {
     this.replies = replies;
     addScores();
     addContests();
+    addUsers();
   }
 
   /** Starts an operation, and replies once it ends. */
@@ -90,9 +95,56 @@ final class Operations {
     add(
         "list_contests",
         Arguments::contests,
-        query -> list(() -> client.listContests(query)),
-        (query, timeout) -> list(() -> client.listContests(query, timeout)),
+        query -> blocking(() -> ContestResults.contests(client.listContests(query))),
+        (query, timeout) ->
+            blocking(() -> ContestResults.contests(client.listContests(query, timeout))),
         Function.identity());
+    add(
+        "delete_contest",
+        Function.identity(),
+        args -> client.deleteContest(args.contestId(), args.epoch()),
+        (args, timeout) -> client.deleteContest(args.contestId(), args.epoch(), timeout),
+        nothing -> new JsonObject());
+  }
+
+  private void addUsers() {
+    addChange("remove_users", client::removeUsers, client::removeUsers);
+    addChange("hide_users", client::hideUsers, client::hideUsers);
+    addChange("unhide_users", client::unhideUsers, client::unhideUsers);
+    add(
+        "hidden_users",
+        Arguments::hiddenUsers,
+        query -> blocking(() -> ContestResults.hidden(client.listHiddenUsers(query))),
+        (query, timeout) ->
+            blocking(() -> ContestResults.hidden(client.listHiddenUsers(query, timeout))),
+        Function.identity());
+    add(
+        "erase_user",
+        args -> args.text("user_id"),
+        user -> blocking(() -> ContestResults.erased(client.eraseUser(user))),
+        (user, timeout) ->
+            blocking(() -> ContestResults.erased(client.eraseUser(user, "", timeout))),
+        Function.identity());
+  }
+
+  /** Adds a call that changes users of a contest. */
+  private void addChange(
+      String op,
+      BiFunction<String, List<String>, CompletableFuture<UsersChanged>> call,
+      ChangeWithTimeout callWithTimeout) {
+    add(
+        op,
+        Function.identity(),
+        args -> call.apply(args.contestId(), args.texts("user_ids")),
+        (args, timeout) ->
+            callWithTimeout.start(args.contestId(), args.texts("user_ids"), timeout),
+        ContestResults::changed);
+  }
+
+  /** A call that changes users of a contest. */
+  private interface ChangeWithTimeout {
+    CompletableFuture<UsersChanged> start(
+        String contestId, List<String> userIds, Duration timeout);
   }
 
   /** Adds a call, which gets the timeout of its request if that has one. */
@@ -114,22 +166,16 @@ final class Operations {
         });
   }
 
-  /** Reads all contests, on a thread of its own since that blocks. */
-  private static CompletableFuture<JsonObject> list(Supplier<Iterable<Contest>> contests) {
-    return CompletableFuture.supplyAsync(() -> ContestResults.contests(contests.get()));
+  /** Iterates over pages, on a thread of its own since that blocks. */
+  private static CompletableFuture<JsonObject> blocking(Supplier<JsonObject> pages) {
+    return CompletableFuture.supplyAsync(pages);
   }
 
   private void start(JsonElement id, String op, Arguments args) {
     switch (op) {
       case "storm" -> replyWith(id, new Storm(client, args).start(), Function.identity());
       case "buffer" -> replyWith(id, BufferedStorm.start(client, args), Function.identity());
-      case "watch" ->
-          replyWith(
-              id,
-              client
-                  .watchContest(args.watch())
-                  .consume(update -> replies.update(id, Results.watchUpdate(update))),
-              nothing -> new JsonObject());
+      case "watch" -> watch(id, args.watch());
       case "cancel" -> {
         running.get(args.number("target")).cancel(true);
         replies.ok(id, new JsonObject());
@@ -141,6 +187,19 @@ final class Operations {
         calls.get(op).accept(id, args);
       }
     }
+  }
+
+  private void watch(JsonElement id, WatchOptions options) {
+    AtomicReference<WatchState> last = new AtomicReference<>();
+    CompletableFuture<Void> done =
+        client
+            .watchContest(options)
+            .consume(
+                update -> {
+                  last.set(update.state());
+                  replies.update(id, Results.watchUpdate(update));
+                });
+    replyWith(id, done, nothing -> Results.watchEnd(last.get()));
   }
 
   private <T> void replyWith(

@@ -16,9 +16,11 @@ import io.leaderboard.client.TopUsers;
 import io.leaderboard.client.UpdateResult;
 import io.leaderboard.client.UserRank;
 import io.leaderboard.client.UserRanks;
+import io.leaderboard.client.WatchState;
 import io.leaderboard.client.WatchUpdate;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalInt;
 
 /** Converts the results of the client to JSON, with the names of the contract. */
@@ -126,6 +128,13 @@ final class Results {
     return json;
   }
 
+  /** Returns the result of a watch that ended in a state, with the reason of the service. */
+  static JsonObject watchEnd(WatchState state) {
+    JsonObject json = new JsonObject();
+    json.addProperty("end_reason", state == WatchState.OVER ? "CONTEST_OVER" : "CONTEST_DELETED");
+    return json;
+  }
+
   private static JsonObject change(ScoreChange change) {
     JsonObject json = new JsonObject();
     json.add("user", user(change.user()));
@@ -134,6 +143,7 @@ final class Results {
     json.addProperty("points", change.points());
     json.addProperty("event_type", change.eventType());
     json.addProperty("event_time", change.eventTime().map(Instant::toString).orElse(null));
+    json.addProperty("removed", change.removed());
     return json;
   }
 
@@ -152,15 +162,19 @@ final class Results {
   }
 
   private static JsonObject user(RankedUser user) {
-    JsonObject attributes = new JsonObject();
-    user.attributes().forEach(attributes::addProperty);
     JsonObject json = new JsonObject();
     json.addProperty("user_id", user.userId());
     json.addProperty("score", user.score());
     json.addProperty("rank", user.rank());
     json.addProperty("display_name", user.displayName());
     json.addProperty("place", user.place());
-    json.add("attributes", attributes);
+    json.add("attributes", attributes(user.attributes()));
+    return json;
+  }
+
+  static JsonObject attributes(Map<String, String> attributes) {
+    JsonObject json = new JsonObject();
+    attributes.forEach(json::addProperty);
     return json;
   }
 
