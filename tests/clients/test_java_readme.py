@@ -17,7 +17,7 @@ _BLOCK = re.compile(r"^```java\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 _PROGRAM = """\
 import io.leaderboard.client.*;
 import java.nio.file.Path;
-import java.time.Duration;
+import java.time.*;
 import java.util.*;
 import java.util.concurrent.*;
 
@@ -71,6 +71,7 @@ async def test_the_blocks_do_what_they_say(service: ServiceProcess, tmp_path: Pa
     assert "no score yet: [bob]" in printed
     assert "100 points would be rank 1" in printed
     assert "race has 1 users" in printed
+    assert {"cup is OPEN", "cup is over", "1 removed"} < set(printed)
     assert any(line.startswith("ERROR_REASON_USER_NOT_FOUND") for line in printed)
 
 
