@@ -167,6 +167,10 @@ final class RetriedCall<ReqT, RespT, R> {
 
     @Override
     public void onError(Throwable error) {
+      guard(() -> fail(error));
+    }
+
+    private void fail(Throwable error) {
       Status status = Status.fromThrowable(error);
       Metadata trailers = Status.trailersFromThrowable(error);
       LeaderboardException decoded = RpcStatus.ofCall(status, trailers).toException();
@@ -179,7 +183,7 @@ final class RetriedCall<ReqT, RespT, R> {
         channel.observeDraining();
       }
       if (!future.isDone()) {
-        guard(() -> onFailure(decoded));
+        onFailure(decoded);
       }
     }
 
