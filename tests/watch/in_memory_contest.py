@@ -19,6 +19,7 @@ from leaderboard_server.domain.errors import StoreUnavailable
 from leaderboard_server.domain.position import BEGINNING, Position
 from leaderboard_server.domain.watch import SnapshotReason, WatchMessage, WatchRequest, WatchScope
 from leaderboard_server.replication.log_follower import LogFollower
+from leaderboard_server.replication.log_reader import Observer
 from leaderboard_server.storage.store import History, Store
 from leaderboard_server.transport import responses
 from leaderboard_server.transport.broadcast_groups import BroadcastGroups
@@ -44,6 +45,13 @@ class FakeFollower:
         self.position = BEGINNING
         self.acked_position = BEGINNING
         self.live = True
+
+    def add(self, observer: Observer) -> None:
+        """Do nothing: the test calls observers back; see `LogFollower.add`."""
+
+    def remove(self, observer: Observer) -> bool:
+        """See `LogFollower.remove`."""
+        return True
 
     def catch_up(self) -> None:
         """Receive nothing: the test decides when a commit is received."""

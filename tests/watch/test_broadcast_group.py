@@ -366,7 +366,7 @@ class TestEnd:
             tasks = [await stack.enter_async_context(viewer.watching()) for viewer in viewers]
             await all_share(contest, *viewers)
             contest.draining.set()
-            contest.recent.notify()
+            contest.recent.interrupt()
             await asyncio.wait_for(asyncio.gather(*tasks), 10)
         assert all(viewer.checker.ended for viewer in viewers)
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from typing import cast
+from typing import Self, cast
 
 import pytest
 
@@ -50,6 +50,18 @@ class SlowFollowers:
         self.observers -= 1
 
 
+class NoContests:
+    """A store without any contest; see `Store`."""
+
+    @property
+    def contests(self) -> Self:
+        """See `Store.contests`."""
+        return self
+
+    async def read(self, _contest_id: str) -> None:
+        """See `ContestStore.read`."""
+
+
 @pytest.fixture(name="followers")
 def _followers() -> SlowFollowers:
     """Return followers that are not live yet."""
@@ -59,7 +71,7 @@ def _followers() -> SlowFollowers:
 @pytest.fixture(name="hub")
 def _hub(followers: SlowFollowers) -> WatchHub:
     """Return a hub without watchers."""
-    return WatchHub(cast("LogFollowers", followers), cast("Store", None), 100)
+    return WatchHub(cast("LogFollowers", followers), cast("Store", NoContests()), 100)
 
 
 async def watch(hub: WatchHub, until: asyncio.Event) -> None:

@@ -41,6 +41,7 @@ class DeltaReader:
         """Whether the last poll was within the pause, so that it did not look for commits."""
         self._recent = recent
         self._draining = draining
+        self._deletions = recent.deletions
 
     def clone(self) -> Self:
         """Return another reader at the same state."""
@@ -53,27 +54,35 @@ class DeltaReader:
 
         None means that nothing is due: there are no new commits, or the reader pauses.
         """
-        if self._draining.is_set():
-            return EndReason.DRAINING
+        if end := self._end():
+            return end
         before, recent = self.position, self._recent
         if before != BEGINNING and before.epoch != recent.position.epoch:
             return SnapshotReason.NEW_EPOCH
         self._pausing = asyncio.get_running_loop().time() < self.paused_until
         if self._pausing:
             return None
-        if not recent.covers(before.revision):
+        if not recent.covers(before):
             return recent.reset_reason
         delta = await self.view.next_delta(recent, before)
         if delta:
             self.position = delta.position
         return delta
 
+    def _end(self) -> EndReason | None:
+        """Return the reason why the watch ends now, if there is one."""
+        if self._draining.is_set():
+            return EndReason.DRAINING
+        if self._deletions != self._recent.deletions:
+            return EndReason.CONTEST_DELETED
+        return EndReason.CONTEST_OVER if self._recent.over_at(self.position) else None
+
     async def wait(self, version: int, until: float) -> None:
-        """Wait after a poll, until a commit comes or the pause or the time is over."""
+        """Wait after a poll, until a commit comes, the pause or the time is over, or it may end."""
         with contextlib.suppress(TimeoutError):
             if self._pausing:
                 async with asyncio.timeout_at(min(until, self.paused_until)):
-                    await self._draining.wait()
+                    await self._recent.wait_for_interrupt()
             else:
                 async with asyncio.timeout_at(until):
                     await self._recent.wait_for_change(version)

@@ -8,15 +8,23 @@ from leaderboard_server.domain.errors import ServerDraining
 from leaderboard_server.replication.log_followers import LogFollowers
 from leaderboard_server.storage.store import Store
 from leaderboard_server.tasks import SingleFlight
+from leaderboard_server.watch.contest_end import ContestEnd, ContestReader
 from leaderboard_server.watch.recent_commits import RecentCommits
 
 
 class _Entry:
     """The recent commits of one contest, and the number of its watchers."""
 
-    def __init__(self, contest_id: str, recent: RecentCommits, followers: LogFollowers) -> None:
+    def __init__(
+        self,
+        contest_id: str,
+        recent: RecentCommits,
+        followers: LogFollowers,
+        contests: ContestReader,
+    ) -> None:
         self.watchers = 0
         self.recent = recent
+        self._end = ContestEnd(recent, contests)
         self._contest_id = contest_id
         self._followers = followers
         self._followed = False
@@ -29,12 +37,17 @@ class _Entry:
     def close(self) -> None:
         # Nothing is awaited here, since a closing watcher may be cancelled at any await.
         self._opening.cancel()
+        self._end.close()
         if self._followed:
+            self.recent.follower.remove(self._end)
             self._followers.unfollow(self.recent.follower, self.recent)
 
     async def _follow(self) -> None:
-        self.recent.attach(await self._followers.follow(self._contest_id, self.recent))
+        follower = await self._followers.follow(self._contest_id, self.recent)
+        self.recent.attach(follower)
+        follower.add(self._end)
         self._followed = True
+        self._end.start()
 
 
 class WatchHub:
@@ -45,6 +58,7 @@ class WatchHub:
         self._followers = followers
         self._store = store
         self._recent_changes = recent_changes
+        self._contests = ContestReader(store)
         self._entries: dict[str, _Entry] = {}
         self.draining = asyncio.Event()
         """Set once all watches are to end."""
@@ -53,7 +67,7 @@ class WatchHub:
         """End all watches, and accept no new watchers."""
         self.draining.set()
         for entry in self._entries.values():
-            entry.recent.notify()
+            entry.recent.interrupt()
 
     @contextlib.asynccontextmanager
     async def join(self, contest_id: str) -> AsyncIterator[RecentCommits]:
@@ -69,7 +83,9 @@ class WatchHub:
         entry = self._entries.get(contest_id)
         if not entry:
             recent = RecentCommits(self._store, self._recent_changes)
-            entry = self._entries[contest_id] = _Entry(contest_id, recent, self._followers)
+            entry = self._entries[contest_id] = _Entry(
+                contest_id, recent, self._followers, self._contests
+            )
         entry.watchers += 1
         try:
             await entry.open()

@@ -23,6 +23,13 @@ _log = structlog.get_logger()
 
 POSITION_BATCH_S = 0.05
 """Callers that need the store's position within this time share one read of it."""
+ERASED_S = 30.0
+"""How long the removal of an erased user's row is held for watchers that did not get it yet."""
+_BACKFILL_ENDS = {
+    Mark.CONTEST_UPDATED: SnapshotReason.CONTEST_UPDATED,
+    Mark.USER_ERASED: SnapshotReason.HISTORY_TRIMMED,
+}
+"""The commits at which the log is not read further back, with the reason for watchers."""
 
 
 class RecentCommits:
@@ -50,6 +57,13 @@ class RecentCommits:
         """The reason why earlier commits are not held."""
         self.backfill_end = SnapshotReason.HISTORY_TRIMMED
         """The reason why the log is not read further back."""
+        self.resumable_from = 0
+        """The revision from which on a watch may resume, since a user was erased at it."""
+        self.deletions = 0
+        """How often the contest was deleted, of which each watcher has to be notified."""
+        self._closed_at: Position | None = None
+        """The position at which the store said that the contest is closed, if it did."""
+        self._interrupted = asyncio.Event()
         self.shared = SharedResults()
         """Results for other watchers."""
 
@@ -73,37 +87,75 @@ class RecentCommits:
         """See `log_reader.Observer`."""
         if not self._follower:
             return  # commits are held from a later position on
+        if commit.mark is Mark.USER_ERASED:
+            self._reset(commit.previous_revision, SnapshotReason.HISTORY_TRIMMED)
+            self.resumable_from = commit.revision
+            loop = asyncio.get_running_loop()
+            loop.call_later(ERASED_S, self._drop_erased, commit.position)
         self._commits.append(commit)
         self._revisions += commit.size
-        dropped = 0
-        while self._revisions - self._commits[dropped].size >= self._recent_changes:
-            self._revisions -= self._commits[dropped].size
-            self._held_after = self._commits[dropped].revision
-            self.reset_reason = SnapshotReason.LAGGED
+        dropped, left = 0, self._revisions
+        while (left := left - self._commits[dropped].size) >= self._recent_changes:
             dropped += 1
-        del self._commits[:dropped]
+        self._drop(dropped, SnapshotReason.LAGGED)
         self.notify()
 
     def on_restart(self, position: Position, reason: SnapshotReason) -> None:
         """See `log_reader.Observer`."""
-        self._commits.clear()
-        self._revisions = 0
-        self._held_after = position.revision
-        self.reset_reason = reason
+        self._reset(position.revision, reason)
         self.backfill_end = SnapshotReason.HISTORY_TRIMMED
-        self.shared.clear()
+        self.resumable_from = 0
+        self._closed_at = None
         self.notify()
 
     def on_deleted(self) -> None:
         """See `log_reader.Observer`."""
+        self.deletions += 1
         self.on_restart(BEGINNING, SnapshotReason.NEW_EPOCH)
+        self.interrupt()
+
+    def close_contest(self, position: Position) -> None:
+        """End the watches that have all changes up to a position, at which the contest is closed.
+
+        It is until the next restart; a later commit is of a user that was removed or unhidden.
+        """
+        self._closed_at = position
+        self.interrupt()
+
+    def over_at(self, position: Position) -> bool:
+        """Return whether the contest is closed, and a position is that of its last change."""
+        closed = self._closed_at
+        return closed is not None and position == self.position and position.reaches(closed)
+
+    def _reset(self, held_after: int, reason: SnapshotReason) -> None:
+        self._commits.clear()
+        self._revisions = 0
+        self._held_after = held_after
+        self.reset_reason = reason
+        self.shared.clear()
+
+    def _drop(self, count: int, reason: SnapshotReason) -> None:
+        """Drop the earliest commits."""
+        if count:
+            self._revisions -= sum(commit.size for commit in self._commits[:count])
+            self._held_after = self._commits[count - 1].revision
+            self.reset_reason = reason
+            del self._commits[:count]
+
+    def _drop_erased(self, position: Position) -> None:
+        """Drop the removal of an erased user's row, so that no memory holds the user's id."""
+        if position.epoch == self.position.epoch:
+            count = bisect_right(self._commits, position.revision, key=_revision)
+            self._drop(count, SnapshotReason.HISTORY_TRIMMED)
+            self.shared.clear()
 
     def on_stale(self) -> None:
         """See `log_reader.Observer`; watchers get commits in order, however late."""
 
-    def covers(self, revision: int) -> bool:
-        """Return whether all commits after a revision are held."""
-        return revision >= self._held_after
+    def covers(self, position: Position) -> bool:
+        """Return whether all commits after a position are held."""
+        same_epoch = position.epoch in (BEGINNING.epoch, self.position.epoch)
+        return same_epoch and position.revision >= self._held_after
 
     def commits_after(self, revision: int, min_revisions: int | None = None) -> list[Commit]:
         """Return the commits after a covered revision, in order.
@@ -138,25 +190,25 @@ class RecentCommits:
             await self._backfill.run()
 
     async def _read_backwards(self) -> None:
-        epoch, held_after = self.position.epoch, self._held_after
+        before = self.position.epoch, self._held_after, self.resumable_from
         if self._revisions >= self._recent_changes:
             return
         contest_id = self.follower.contest_id
         try:
-            history = await self._store.earlier(contest_id, held_after, HISTORY_PAGE)
+            history = await self._store.earlier(contest_id, self._held_after, HISTORY_PAGE)
         except UnreadableCommit:
             # For this version the log begins here: watchers from before get a snapshot.
             _log.warning("log_unreadable", contest_id=contest_id)
             return
-        now = self.position.epoch, self._held_after
-        if history.position.epoch != epoch or now != (epoch, held_after):
+        now = self.position.epoch, self._held_after, self.resumable_from
+        if now != before or history.position.epoch != self.position.epoch:
             return
         earlier = []
         for commit in reversed(history.commits):
             if commit.revision != self._held_after:
                 break
-            if commit.mark is Mark.CONTEST_UPDATED:
-                self.backfill_end = SnapshotReason.CONTEST_UPDATED
+            if commit.mark in _BACKFILL_ENDS:
+                self.backfill_end = _BACKFILL_ENDS[commit.mark]
                 break
             earlier.append(commit)
             self._revisions += commit.size
@@ -176,6 +228,16 @@ class RecentCommits:
         # A later caller may know of a later position than this read finds.
         self._position_read.detach()
         return await self._store.position(self.follower.contest_id)
+
+    def interrupt(self) -> None:
+        """Have every watcher look again, also in its pause: its watch may end."""
+        self._interrupted.set()
+        self._interrupted = asyncio.Event()
+        self.notify()
+
+    async def wait_for_interrupt(self) -> None:
+        """Wait until watchers are to look again even in their pauses."""
+        await self._interrupted.wait()
 
     def notify(self) -> None:
         """Have every watcher look again."""

@@ -179,6 +179,8 @@ class _TopView:
                 (self.scope, depth, recent.version),
                 lambda: self._reader.top_as_followed(self._contest_id, depth),
             )
+        if not recent.covers(after):
+            return None
         # Meanwhile the commits may be later than the page, or not be as late yet.
         commits = [
             commit

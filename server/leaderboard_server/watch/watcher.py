@@ -80,16 +80,18 @@ class Watcher:
         recent, after = self._recent, self._request.resume_after
         await recent.follower.until_live()
         if after is None:
-            return await self._snapshot(SnapshotReason.INITIAL)
+            return await self._snapshot(SnapshotReason.INITIAL, BEGINNING)
         if after not in {BEGINNING, recent.position}:
             if await self._is_of_lost_epoch(after):
-                return await self._snapshot(SnapshotReason.NEW_EPOCH)
+                return await self._snapshot(SnapshotReason.NEW_EPOCH, after)
             if await self._is_ahead(after):
-                return await self._snapshot(SnapshotReason.AHEAD)
-        if not recent.covers(after.revision):
+                return await self._snapshot(SnapshotReason.AHEAD, after)
+        if not recent.covers(after):
             await recent.backfill(after.revision)
-            if not recent.covers(after.revision):
-                return await self._snapshot(recent.backfill_end)
+        if after.revision < recent.resumable_from:
+            return await self._snapshot(SnapshotReason.HISTORY_TRIMMED, after)
+        if not recent.covers(after):
+            return await self._snapshot(recent.backfill_end, after)
         self.last_sent = self.reader.position = after
         return None
 
@@ -139,7 +141,7 @@ class Watcher:
             if isinstance(delta, EndReason):
                 return self._message(before, End(delta))
             if isinstance(delta, SnapshotReason):
-                return await self._snapshot(delta)
+                return await self._snapshot(delta, before)
             if delta and (changes := self.view.changes(delta)):
                 key = before, delta.all_rows
                 return self._shared(key, delta.position, Changes(changes, delta.total_users))
@@ -178,7 +180,8 @@ class Watcher:
         if self.pace_s and isinstance(message.event, Changes):
             self.reader.paused_until = asyncio.get_running_loop().time() + self.pace_s
 
-    async def _snapshot(self, reason: SnapshotReason) -> WatchMessage:
+    async def _snapshot(self, reason: SnapshotReason, before: Position) -> WatchMessage:
+        """Return a snapshot for a watcher that had everything up to a position."""
         recent = self._recent
         acked = recent.follower.acked_position
         for attempt in range(SNAPSHOT_ATTEMPTS):
@@ -201,6 +204,11 @@ class Watcher:
             raise StoreUnavailable
         self.view.reset(page)
         self.reader.position = page.position
+        # The epoch may have ended since the reason was found, as that of an absent contest has.
+        if before.epoch and before.epoch != page.position.epoch:
+            reason = SnapshotReason.NEW_EPOCH
+        elif reason is SnapshotReason.NEW_EPOCH:
+            reason = SnapshotReason.HISTORY_TRIMMED
         snapshot = Snapshot(page.users, page.total_users, reason, page.rules)
         return self._shared(reason, page.position, snapshot)
 
