@@ -26,7 +26,7 @@ from leaderboard_server.storage.pipelined_connection import Argument, PipelinedC
 from leaderboard_server.storage.script_runner import StoreConnection
 from leaderboard_server.storage.store import Retention, Store
 from storage.conftest import NewStore
-from storage.contest import CONTEST, add, commit, score
+from storage.contest import CONTEST, add, commit, ids, score
 
 
 class RecordingConnection(CallingConnection):
@@ -214,6 +214,23 @@ class TestResends:
             await connection.call(*late)
 
         assert await score(recorded_store, "ada") == 5
+
+    @pytest.mark.parametrize("removal", ["remove", "erase"])
+    async def test_commit_is_not_applied_again_after_a_removal(
+        self, recorded_store: Store, connection: RecordingConnection, removal: str
+    ) -> None:
+        """A commit that is sent again after its reply was removed is rejected as stale."""
+        await commit(recorded_store, add("ada", 5), add("bo", 1))
+        sent = connection.last_commit
+        if removal == "remove":
+            await recorded_store.moderation.remove(CONTEST, ("ada",))
+        else:
+            await recorded_store.moderation.erase(CONTEST, "ada")
+
+        with pytest.raises(ResponseError, match="STALE"):
+            await connection.call(*sent)
+
+        assert await ids(recorded_store) == ["bo"]
 
     async def test_unknown_script_is_sent_in_full(self, redis: Redis) -> None:
         """After the store lost all scripts, calls send the source once, and then the hash."""
