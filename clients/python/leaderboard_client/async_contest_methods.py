@@ -4,9 +4,8 @@ from collections.abc import AsyncIterator
 
 from leaderboard_client import contest_calls
 from leaderboard_client.caller import AsyncCaller
-from leaderboard_client.calls import Call
 from leaderboard_client.contest import Contest, ContestRules, RuleChanges
-from leaderboard_client.contest_calls import DEFAULT_PAGE_SIZE, ContestPage
+from leaderboard_client.pages import DEFAULT_PAGE_SIZE, read_pages_async
 
 
 class AsyncContestMethods:
@@ -43,7 +42,8 @@ class AsyncContestMethods:
         timeout: float | None = None,
     ) -> AsyncIterator[Contest]:
         """Iterate over all contests with `async for`; see `LeaderboardClient.list_contests`."""
-        return self._contests(contest_calls.list_contests(id_prefix, page_size), timeout)
+        first = contest_calls.list_contests(id_prefix, page_size)
+        return read_pages_async(self._caller, first, timeout)
 
     async def update_contest(
         self,
@@ -56,12 +56,3 @@ class AsyncContestMethods:
         """Change settings of a contest; see `LeaderboardClient.update_contest`."""
         call = contest_calls.update_contest(contest_id, display_name, rules)
         return await self._caller.make(call, timeout)
-
-    async def _contests(
-        self, page: Call[ContestPage] | None, seconds: float | None
-    ) -> AsyncIterator[Contest]:
-        while page:
-            read = await self._caller.make(page, seconds)
-            for contest in read.contests:
-                yield contest
-            page = read.next

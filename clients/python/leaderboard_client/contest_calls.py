@@ -1,7 +1,7 @@
 """Calls of `ContestService`: the request of each, and how its response is decoded."""
 
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 from google.protobuf.field_mask_pb2 import FieldMask
 
@@ -9,19 +9,7 @@ from leaderboard.v1 import contests_pb2 as pb
 from leaderboard_client.calls import Call
 from leaderboard_client.contest import Contest, ContestRules, RuleChanges, rules_message
 from leaderboard_client.encoding import encoding
-
-DEFAULT_PAGE_SIZE = 100
-"""The number of contests that are read at once by default."""
-
-
-class ContestPage(NamedTuple):
-    """A page of contests."""
-
-    contests: tuple[Contest, ...]
-    """The contests, in the order of their ids."""
-
-    next: "Call[ContestPage] | None"
-    """The call that reads the next page; None after the last one."""
+from leaderboard_client.pages import Page
 
 
 def create_contest(contest_id: str, display_name: str, rules: ContestRules | None) -> Call[Contest]:
@@ -45,7 +33,7 @@ def get_contest(contest_id: str) -> Call[Contest]:
     return Call("GetContest", request, _contest)
 
 
-def list_contests(id_prefix: str, page_size: int, page_token: str = "") -> Call[ContestPage]:
+def list_contests(id_prefix: str, page_size: int, page_token: str = "") -> Call[Page[Contest]]:
     """Return the call that reads a page of contests; raise ValueError if it can't be encoded."""
     with encoding():
         request = pb.ListContestsRequest(
@@ -79,9 +67,9 @@ def _contest(response: Any) -> Contest:
     return Contest.decode(response.contest)
 
 
-def _page(id_prefix: str, page_size: int, response: pb.ListContestsResponse) -> ContestPage:
+def _page(id_prefix: str, page_size: int, response: pb.ListContestsResponse) -> Page[Contest]:
     token = response.next_page_token
-    return ContestPage(
+    return Page(
         tuple(map(Contest.decode, response.contests)),
         list_contests(id_prefix, page_size, token) if token else None,
     )

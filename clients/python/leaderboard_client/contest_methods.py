@@ -4,9 +4,8 @@ from collections.abc import Iterator
 
 from leaderboard_client import contest_calls
 from leaderboard_client.caller import Caller
-from leaderboard_client.calls import Call
 from leaderboard_client.contest import Contest, ContestRules, RuleChanges
-from leaderboard_client.contest_calls import DEFAULT_PAGE_SIZE, ContestPage
+from leaderboard_client.pages import DEFAULT_PAGE_SIZE, read_pages
 
 
 class ContestMethods:
@@ -69,7 +68,8 @@ class ContestMethods:
         Raises:
             LeaderboardError: From the iteration: a page could not be read.
         """
-        return self._contests(contest_calls.list_contests(id_prefix, page_size), timeout)
+        first = contest_calls.list_contests(id_prefix, page_size)
+        return read_pages(self._caller, first, timeout)
 
     def update_contest(
         self,
@@ -98,9 +98,3 @@ class ContestMethods:
         return self._caller.make(
             contest_calls.update_contest(contest_id, display_name, rules), timeout
         )
-
-    def _contests(self, page: Call[ContestPage] | None, timeout: float | None) -> Iterator[Contest]:
-        while page:
-            read = self._caller.make(page, timeout)
-            yield from read.contests
-            page = read.next

@@ -1,7 +1,12 @@
-"""Turns errors of making a message of the contract into ValueError."""
+"""Makes messages of the contract from a caller's arguments; what can't be sent is a ValueError."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+
+from google.protobuf.timestamp_pb2 import Timestamp
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @contextmanager
@@ -22,3 +27,13 @@ def user_list(user_ids: Iterable[str]) -> Iterable[str]:
     if isinstance(user_ids, str):
         raise TypeError("user_ids is one text, and each of its characters would be a user")
     return user_ids
+
+
+def timestamp(name: str, when: datetime | None) -> Timestamp | None:
+    """Return the message of a time; raise ValueError, with the argument's name, without a zone."""
+    if when is None:
+        return None
+    if when.tzinfo is None:
+        raise ValueError(f"{name} has no time zone")
+    since = when - _EPOCH
+    return Timestamp(seconds=since // timedelta(seconds=1), nanos=since.microseconds * 1000)

@@ -2,18 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Self
 from uuid import uuid4
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from leaderboard.v1 import leaderboard_pb2 as pb
-from leaderboard_client.encoding import encoding
+from leaderboard_client.encoding import encoding, timestamp
 from leaderboard_client.enums import UpdateMode
 from leaderboard_client.update_rules import parse_event_time
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +83,4 @@ class ScoreUpdate:
 
 
 def _timestamp(when: datetime | str | None) -> Timestamp | None:
-    if when is None:
-        return None
-    if isinstance(when, str):
-        return parse_event_time(when)
-    if when.tzinfo is None:
-        raise ValueError("event_time has no time zone")
-    since = when - _EPOCH
-    return Timestamp(seconds=since // timedelta(seconds=1), nanos=since.microseconds * 1000)
+    return parse_event_time(when) if isinstance(when, str) else timestamp("event_time", when)
