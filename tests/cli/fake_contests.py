@@ -31,6 +31,7 @@ class FakeContests(ContestServiceServicer):
         contest = pb.Contest()
         contest.CopyFrom(request.contest)
         contest.position.epoch = "e"
+        contest.state = pb.CONTEST_STATE_OPEN
         contest.created_at.FromJsonString("2026-06-11T20:15:00.25Z")
         held = self.contests.setdefault(contest.contest_id, contest)
         if (held.display_name, held.rules) != (contest.display_name, contest.rules):

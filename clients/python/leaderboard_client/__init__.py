@@ -9,8 +9,9 @@ from leaderboard_client.async_client import AsyncLeaderboardClient
 from leaderboard_client.async_score_buffer import AsyncScoreBuffer
 from leaderboard_client.channels import Tls
 from leaderboard_client.client import LeaderboardClient
-from leaderboard_client.contest import Contest, ContestRules, RuleChanges
+from leaderboard_client.contest import KEEP, Contest, ContestRules, RuleChanges
 from leaderboard_client.enums import (
+    ContestState,
     Order,
     RankStyle,
     SnapshotReason,
@@ -32,6 +33,7 @@ from leaderboard_client.errors import (
     RequestIdReused,
     Unavailable,
 )
+from leaderboard_client.moderation import ErasedPart, HiddenUser, UsersChanged
 from leaderboard_client.results import (
     Position,
     RankedUser,
@@ -55,15 +57,19 @@ from leaderboard_client.watch_update import (
 __version__ = version("leaderboard-client")
 
 __all__ = [
+    "KEEP",
     "AlreadyExists",
     "AsyncLeaderboardClient",
     "AsyncScoreBuffer",
     "Cancelled",
     "Contest",
     "ContestRules",
+    "ContestState",
     "DeadlineExceeded",
+    "ErasedPart",
     "FailedPrecondition",
     "FieldViolation",
+    "HiddenUser",
     "InvalidRequest",
     "LeaderboardClient",
     "LeaderboardError",
@@ -91,6 +97,7 @@ __all__ = [
     "UpdateResult",
     "UserRank",
     "UserRanks",
+    "UsersChanged",
     "Watch",
     "WatchScope",
     "WatchState",

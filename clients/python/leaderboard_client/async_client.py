@@ -9,6 +9,7 @@ import grpc.aio
 
 from leaderboard_client.addresses import Rotation, Server, alternatives, parse_addresses
 from leaderboard_client.async_contest_methods import AsyncContestMethods
+from leaderboard_client.async_moderation_methods import AsyncModerationMethods
 from leaderboard_client.async_score_buffer import AsyncScoreBuffer
 from leaderboard_client.async_score_methods import AsyncScoreMethods
 from leaderboard_client.async_watch import watch_contest
@@ -24,7 +25,7 @@ from leaderboard_client.watch_session import watch_request
 from leaderboard_client.watch_update import WatchUpdate
 
 
-class AsyncLeaderboardClient(AsyncScoreMethods, AsyncContestMethods):
+class AsyncLeaderboardClient(AsyncScoreMethods, AsyncContestMethods, AsyncModerationMethods):
     """Calls a leaderboard service from the tasks of one event loop.
 
     The arguments, the results and the errors are those of `LeaderboardClient`. Cancelling a task

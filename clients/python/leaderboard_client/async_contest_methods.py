@@ -1,15 +1,24 @@
-"""The calls of `ContestService` that an asyncio client makes."""
+"""The calls of contests that an asyncio client makes."""
 
 from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
 
 from leaderboard_client import contest_calls
 from leaderboard_client.caller import AsyncCaller
-from leaderboard_client.contest import Contest, ContestRules, RuleChanges
+from leaderboard_client.contest import (
+    KEEP,
+    Contest,
+    ContestRules,
+    DurationChange,
+    RuleChanges,
+    TimeChange,
+)
+from leaderboard_client.enums import ContestState
 from leaderboard_client.pages import DEFAULT_PAGE_SIZE, read_pages_async
 
 
 class AsyncContestMethods:
-    """Creates, changes and lists contests; see `ContestMethods`."""
+    """Creates, changes, lists and deletes contests; see `ContestMethods`."""
 
     _caller: AsyncCaller
 
@@ -19,10 +28,15 @@ class AsyncContestMethods:
         *,
         display_name: str = "",
         rules: ContestRules | None = None,
+        starts_at: datetime | None = None,
+        ends_at: datetime | None = None,
+        expire_after: timedelta | None = None,
         timeout: float | None = None,  # noqa: ASYNC109 (of a call with all its attempts)
     ) -> Contest:
         """Create a contest; see `LeaderboardClient.create_contest`."""
-        call = contest_calls.create_contest(contest_id, display_name, rules)
+        call = contest_calls.create_contest(
+            contest_id, display_name, rules, starts_at, ends_at, expire_after
+        )
         return await self._caller.make(call, timeout)
 
     async def get_contest(
@@ -38,11 +52,12 @@ class AsyncContestMethods:
         self,
         *,
         id_prefix: str = "",
+        state: ContestState | None = None,
         page_size: int = DEFAULT_PAGE_SIZE,
         timeout: float | None = None,
     ) -> AsyncIterator[Contest]:
         """Iterate over all contests with `async for`; see `LeaderboardClient.list_contests`."""
-        first = contest_calls.list_contests(id_prefix, page_size)
+        first = contest_calls.list_contests(id_prefix, state, page_size)
         return read_pages_async(self._caller, first, timeout)
 
     async def update_contest(
@@ -51,8 +66,23 @@ class AsyncContestMethods:
         *,
         display_name: str | None = None,
         rules: RuleChanges | None = None,
+        starts_at: TimeChange = KEEP,
+        ends_at: TimeChange = KEEP,
+        expire_after: DurationChange = KEEP,
         timeout: float | None = None,  # noqa: ASYNC109 (of a call with all its attempts)
     ) -> Contest:
         """Change settings of a contest; see `LeaderboardClient.update_contest`."""
-        call = contest_calls.update_contest(contest_id, display_name, rules)
+        call = contest_calls.update_contest(
+            contest_id, display_name, rules, starts_at, ends_at, expire_after
+        )
         return await self._caller.make(call, timeout)
+
+    async def delete_contest(
+        self,
+        contest_id: str,
+        *,
+        epoch: str = "",
+        timeout: float | None = None,  # noqa: ASYNC109 (of a call with all its attempts)
+    ) -> None:
+        """Delete a contest; see `LeaderboardClient.delete_contest`."""
+        await self._caller.make(contest_calls.delete_contest(contest_id, epoch), timeout)

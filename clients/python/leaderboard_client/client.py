@@ -12,6 +12,7 @@ from leaderboard_client.contest_methods import ContestMethods
 from leaderboard_client.enums import WatchScope
 from leaderboard_client.error_reporter import OnError
 from leaderboard_client.live_board import DEFAULT_LIMIT
+from leaderboard_client.moderation_methods import ModerationMethods
 from leaderboard_client.pending_queue import BufferOptions
 from leaderboard_client.retrying import DEFAULT_TIMEOUT
 from leaderboard_client.score_buffer import ScoreBuffer
@@ -20,7 +21,7 @@ from leaderboard_client.watch import Watch
 from leaderboard_client.watch_session import watch_request
 
 
-class LeaderboardClient(ScoreMethods, ContestMethods):
+class LeaderboardClient(ScoreMethods, ContestMethods, ModerationMethods):
     """Calls a leaderboard service. Any number of threads may share one client.
 
     A call may take `timeout` seconds, its own or the client's. Within them it is sent again if the
@@ -96,7 +97,7 @@ class LeaderboardClient(ScoreMethods, ContestMethods):
 
         The watch reconnects and resumes by itself, for as long as that takes, and never shows a
         board that was not the store's. Its first update comes before the first message. It ends
-        when the contest is over, when it is closed, or when it is dropped.
+        when the contest is over or deleted, when it is closed, or when it is dropped.
 
         Args:
             contest_id: The contest. It need not exist yet.

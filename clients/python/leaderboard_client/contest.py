@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
-from typing import Any, Self, TypedDict
+from datetime import UTC, datetime, timedelta
+from enum import Enum
+from typing import Any, Final, Literal, Self, TypeAlias, TypedDict
+
+from google.protobuf.timestamp_pb2 import Timestamp
 
 from leaderboard.v1 import contests_pb2
 from leaderboard.v1 import leaderboard_pb2 as pb
-from leaderboard_client.enums import Order, RankStyle, TieBreak, UpdateMode
+from leaderboard_client.enums import ContestState, Order, RankStyle, TieBreak, UpdateMode
 from leaderboard_client.results import Position
 
 _ENUMS: Mapping[str, Any] = {
@@ -17,6 +20,22 @@ _ENUMS: Mapping[str, Any] = {
     "default_mode": pb.UpdateMode,
 }
 """The rules that are a value of an enumeration."""
+
+
+class Keep(Enum):
+    """The type of `KEEP`."""
+
+    KEEP = "keep"
+
+
+KEEP: Final = Keep.KEEP
+"""The value of a setting that an update does not change."""
+
+TimeChange: TypeAlias = datetime | Literal[Keep.KEEP] | None
+"""A change of a time; None removes it."""
+
+DurationChange: TypeAlias = timedelta | Literal[Keep.KEEP] | None
+"""A change of a duration; None removes it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +107,19 @@ class Contest:
     rules: ContestRules
     """The rules."""
 
+    starts_at: datetime | None = None
+    """When it opens, in UTC; None if it is open from the beginning."""
+
+    ends_at: datetime | None = None
+    """When it closes, in UTC; None if it does not."""
+
+    expire_after: timedelta | None = None
+    """The time after which it is deleted by itself, from `ends_at` on, or from the last write where
+    that is None; None if it is kept."""
+
+    state: ContestState
+    """The state."""
+
     total_users: int
     """The number of users of the contest."""
 
@@ -101,14 +133,18 @@ class Contest:
     @classmethod
     def decode(cls, message: contests_pb2.Contest) -> Self:
         """Decode the message of the contract."""
-        has_time = message.HasField("created_at")
+        expires = message.HasField("expire_after")
         return cls(
             contest_id=message.contest_id,
             display_name=message.display_name,
             rules=ContestRules.decode(message.rules),
+            starts_at=_time(message, "starts_at"),
+            ends_at=_time(message, "ends_at"),
+            expire_after=message.expire_after.ToTimedelta() if expires else None,
+            state=ContestState(message.state),
             total_users=message.total_users,
             position=Position.decode(message.position),
-            created_at=message.created_at.ToDatetime(tzinfo=UTC) if has_time else None,
+            created_at=_time(message, "created_at"),
         )
 
 
@@ -130,6 +166,13 @@ def rules_message(rules: Mapping[str, Any]) -> pb.ContestRules:
                 raise ValueError(f"the rule {name} can't be {given[name]!r}")
             given[name] = kind.Name(given[name])
     return pb.ContestRules(**given)
+
+
+def _time(
+    message: contests_pb2.Contest, name: Literal["starts_at", "ends_at", "created_at"]
+) -> datetime | None:
+    when: Timestamp = getattr(message, name)
+    return when.ToDatetime(tzinfo=UTC) if message.HasField(name) else None
 
 
 def _mode(value: int) -> UpdateMode:

@@ -1,5 +1,7 @@
-"""Calls of `ContestService`: the request of each, and how its response is decoded."""
+"""Calls of `ContestService` for contests: their requests, and how responses are decoded."""
 
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -7,12 +9,28 @@ from google.protobuf.field_mask_pb2 import FieldMask
 
 from leaderboard.v1 import contests_pb2 as pb
 from leaderboard_client.calls import Call
-from leaderboard_client.contest import Contest, ContestRules, RuleChanges, rules_message
-from leaderboard_client.encoding import encoding
+from leaderboard_client.contest import (
+    KEEP,
+    Contest,
+    ContestRules,
+    DurationChange,
+    RuleChanges,
+    TimeChange,
+    rules_message,
+)
+from leaderboard_client.encoding import duration, encoding, timestamp
+from leaderboard_client.enums import ContestState
 from leaderboard_client.pages import Page
 
 
-def create_contest(contest_id: str, display_name: str, rules: ContestRules | None) -> Call[Contest]:
+def create_contest(
+    contest_id: str,
+    display_name: str,
+    rules: ContestRules | None,
+    starts_at: datetime | None,
+    ends_at: datetime | None,
+    expire_after: timedelta | None,
+) -> Call[Contest]:
     """Return the call that creates a contest; raise ValueError if it can't be encoded.
 
     It may be repeated, because a contest that exists with the same settings is returned.
@@ -22,6 +40,7 @@ def create_contest(contest_id: str, display_name: str, rules: ContestRules | Non
             contest_id=contest_id,
             display_name=display_name,
             rules=None if rules is None else rules.message(),
+            **_times(starts_at, ends_at, expire_after),
         )
     return Call("CreateContest", pb.CreateContestRequest(contest=contest), _contest)
 
@@ -33,43 +52,95 @@ def get_contest(contest_id: str) -> Call[Contest]:
     return Call("GetContest", request, _contest)
 
 
-def list_contests(id_prefix: str, page_size: int, page_token: str = "") -> Call[Page[Contest]]:
+def list_contests(
+    id_prefix: str, state: ContestState | None, page_size: int, page_token: str = ""
+) -> Call[Page[Contest]]:
     """Return the call that reads a page of contests; raise ValueError if it can't be encoded."""
     with encoding():
         request = pb.ListContestsRequest(
-            page_size=page_size, page_token=page_token, id_prefix=id_prefix
+            page_size=page_size,
+            page_token=page_token,
+            id_prefix=id_prefix,
+            state=_state(state),
         )
-    return Call("ListContests", request, partial(_page, id_prefix, page_size))
+    return Call("ListContests", request, partial(_page, id_prefix, state, page_size))
 
 
 def update_contest(
-    contest_id: str, display_name: str | None, rules: RuleChanges | None
+    contest_id: str,
+    display_name: str | None,
+    rules: RuleChanges | None,
+    starts_at: TimeChange,
+    ends_at: TimeChange,
+    expire_after: DurationChange,
 ) -> Call[Contest]:
     """Return the call that changes a contest; raise ValueError if it can't be encoded.
 
     It may be repeated, because settings that are set again are the same.
     """
     changes = rules or {}
-    named = [] if display_name is None else ["display_name"]
+    paths = [] if display_name is None else ["display_name"]
+    paths += [f"rules.{name}" for name in changes]
+    times = {"starts_at": starts_at, "ends_at": ends_at, "expire_after": expire_after}
+    paths += [name for name, value in times.items() if value is not KEEP]
     with encoding():
         request = pb.UpdateContestRequest(
             contest=pb.Contest(
                 contest_id=contest_id,
                 display_name=display_name,
                 rules=rules_message(changes) if changes else None,
+                **_times(
+                    None if starts_at is KEEP else starts_at,
+                    None if ends_at is KEEP else ends_at,
+                    None if expire_after is KEEP else expire_after,
+                ),
             ),
-            update_mask=FieldMask(paths=named + [f"rules.{name}" for name in changes]),
+            update_mask=FieldMask(paths=paths),
         )
     return Call("UpdateContest", request, _contest)
+
+
+def delete_contest(contest_id: str, epoch: str) -> Call[None]:
+    """Return the call that deletes a contest; raise ValueError if it can't be encoded.
+
+    It may be repeated, because a contest that is gone is no error.
+    """
+    with encoding():
+        request = pb.DeleteContestRequest(contest_id=contest_id, epoch=epoch)
+    return Call("DeleteContest", request, lambda _response: None)
+
+
+def _times(
+    starts_at: datetime | None, ends_at: datetime | None, expire_after: timedelta | None
+) -> Mapping[str, Any]:
+    return {
+        "starts_at": timestamp("starts_at", starts_at),
+        "ends_at": timestamp("ends_at", ends_at),
+        "expire_after": duration(expire_after),
+    }
+
+
+def _state(state: ContestState | None) -> str | None:
+    """Return the name of a state; raise ValueError for the unknown one, which would be all."""
+    if state is None:
+        return None
+    if not state:
+        raise ValueError(f"there are no contests of the state {state!r}")
+    return pb.ContestState.Name(state)
 
 
 def _contest(response: Any) -> Contest:
     return Contest.decode(response.contest)
 
 
-def _page(id_prefix: str, page_size: int, response: pb.ListContestsResponse) -> Page[Contest]:
+def _page(
+    id_prefix: str,
+    state: ContestState | None,
+    page_size: int,
+    response: pb.ListContestsResponse,
+) -> Page[Contest]:
     token = response.next_page_token
     return Page(
         tuple(map(Contest.decode, response.contests)),
-        list_contests(id_prefix, page_size, token) if token else None,
+        list_contests(id_prefix, state, page_size, token) if token else None,
     )

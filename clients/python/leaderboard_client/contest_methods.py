@@ -1,15 +1,24 @@
-"""The calls of `ContestService` that a synchronous client makes."""
+"""The calls of contests that a synchronous client makes."""
 
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 
 from leaderboard_client import contest_calls
 from leaderboard_client.caller import Caller
-from leaderboard_client.contest import Contest, ContestRules, RuleChanges
+from leaderboard_client.contest import (
+    KEEP,
+    Contest,
+    ContestRules,
+    DurationChange,
+    RuleChanges,
+    TimeChange,
+)
+from leaderboard_client.enums import ContestState
 from leaderboard_client.pages import DEFAULT_PAGE_SIZE, read_pages
 
 
 class ContestMethods:
-    """Creates, changes and lists contests."""
+    """Creates, changes, lists and deletes contests."""
 
     _caller: Caller
 
@@ -19,6 +28,9 @@ class ContestMethods:
         *,
         display_name: str = "",
         rules: ContestRules | None = None,
+        starts_at: datetime | None = None,
+        ends_at: datetime | None = None,
+        expire_after: timedelta | None = None,
         timeout: float | None = None,
     ) -> Contest:
         """Create a contest; one that exists with the same settings is returned.
@@ -30,14 +42,22 @@ class ContestMethods:
 
             rules: Its rules. Default: those of a contest that begins with a score.
 
+            starts_at: When it opens, with a time zone, to the millisecond. Default: it is open.
+
+            ends_at: When it closes, after `starts_at`. Default: it does not close.
+
+            expire_after: The time after which it is deleted by itself, from 1 s, from `ends_at` on,
+                or from the last write where that is not given. Default: it is kept.
+
             timeout: The seconds that the call may take.
 
         Raises:
             LeaderboardError: It failed, such as with AlreadyExists: it has other settings.
         """
-        return self._caller.make(
-            contest_calls.create_contest(contest_id, display_name, rules), timeout
+        call = contest_calls.create_contest(
+            contest_id, display_name, rules, starts_at, ends_at, expire_after
         )
+        return self._caller.make(call, timeout)
 
     def get_contest(self, contest_id: str, *, timeout: float | None = None) -> Contest:
         """Read the settings of a contest.
@@ -51,6 +71,7 @@ class ContestMethods:
         self,
         *,
         id_prefix: str = "",
+        state: ContestState | None = None,
         page_size: int = DEFAULT_PAGE_SIZE,
         timeout: float | None = None,
     ) -> Iterator[Contest]:
@@ -61,6 +82,8 @@ class ContestMethods:
         Args:
             id_prefix: The beginning of the ids. Default: all.
 
+            state: The state of the contests. Default: any.
+
             page_size: The number of contests that are read at once, up to 1,000.
 
             timeout: The seconds that each page may take.
@@ -68,7 +91,7 @@ class ContestMethods:
         Raises:
             LeaderboardError: From the iteration: a page could not be read.
         """
-        first = contest_calls.list_contests(id_prefix, page_size)
+        first = contest_calls.list_contests(id_prefix, state, page_size)
         return read_pages(self._caller, first, timeout)
 
     def update_contest(
@@ -77,6 +100,9 @@ class ContestMethods:
         *,
         display_name: str | None = None,
         rules: RuleChanges | None = None,
+        starts_at: TimeChange = KEEP,
+        ends_at: TimeChange = KEEP,
+        expire_after: DurationChange = KEEP,
         timeout: float | None = None,
     ) -> Contest:
         """Change settings of a contest; watches get its whole board with CONTEST_UPDATED.
@@ -89,12 +115,42 @@ class ContestMethods:
             rules: The rules to change by their names, such as `{"max_points": 100}`; None as the
                 value of a rule is its default. The others stay.
 
+            starts_at: When it opens; None for from the beginning. Default: it stays.
+
+            ends_at: When it closes; a later time, or None for never, opens it again after its end.
+                Default: it stays.
+
+            expire_after: The time after which it is deleted by itself; None for never. Default: it
+                stays.
+
             timeout: The seconds that the call may take.
 
         Raises:
             LeaderboardError: It failed, such as with NotFound, or with FailedPrecondition: a rule
                 would reorder a board that has scores.
         """
-        return self._caller.make(
-            contest_calls.update_contest(contest_id, display_name, rules), timeout
+        call = contest_calls.update_contest(
+            contest_id, display_name, rules, starts_at, ends_at, expire_after
         )
+        return self._caller.make(call, timeout)
+
+    def delete_contest(
+        self, contest_id: str, *, epoch: str = "", timeout: float | None = None
+    ) -> None:
+        """Delete a contest with all that it holds; one that does not exist is no error.
+
+        Its watches end. A write that is sent again after it is a new write, and begins the contest
+        again.
+
+        Args:
+            contest_id: The contest.
+
+            epoch: The epoch of the contest that is meant, as in a position; one with another epoch
+                is not deleted, which is no error. Default: whatever there is.
+
+            timeout: The seconds that the call may take.
+
+        Raises:
+            LeaderboardError: It failed.
+        """
+        self._caller.make(contest_calls.delete_contest(contest_id, epoch), timeout)

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
+from google.protobuf.duration_pb2 import Duration
 from google.protobuf.timestamp_pb2 import Timestamp
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -37,3 +38,12 @@ def timestamp(name: str, when: datetime | None) -> Timestamp | None:
         raise ValueError(f"{name} has no time zone")
     since = when - _EPOCH
     return Timestamp(seconds=since // timedelta(seconds=1), nanos=since.microseconds * 1000)
+
+
+def duration(period: timedelta | None) -> Duration | None:
+    """Return the message of a duration."""
+    if period is None:
+        return None
+    message = Duration()
+    message.FromTimedelta(period)
+    return message

@@ -73,6 +73,26 @@ class RankStyle(IntEnum):
         return cls.UNKNOWN
 
 
+class ContestState(IntEnum):
+    """The state of a contest, by the clock of the store."""
+
+    UNKNOWN = 0
+    """A state that this version of the client does not know."""
+
+    SCHEDULED = 1
+    """It has not started: writes are refused."""
+
+    OPEN = 2
+    """Writes are accepted."""
+
+    CLOSED = 3
+    """It is over: writes are refused, and watches end after the last change."""
+
+    @classmethod
+    def _missing_(cls, _value: object) -> "ContestState":
+        return cls.UNKNOWN
+
+
 class WatchScope(IntEnum):
     """The changes that a watch receives."""
 

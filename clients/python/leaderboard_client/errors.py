@@ -27,10 +27,10 @@ class LeaderboardError(Exception):
     of their own. `__cause__` is the latest different error of an earlier attempt of the same call,
     and so on; `Cancelled` has none.
 
-    A score update that failed with InvalidRequest, OutOfRange, NotFound or RequestIdReused was not
-    applied. After any other error it may have been, by an attempt whose response was lost;
-    repeating it with the same `request_id` is safe. So is repeating a create or an update of a
-    contest.
+    A score update that failed with InvalidRequest, OutOfRange, NotFound, FailedPrecondition or
+    RequestIdReused was not applied. After any other error it may have been, by an attempt whose
+    response was lost; repeating it with the same `request_id` is safe. So is repeating any call of
+    a contest or of its users.
     """
 
     usual_code: ClassVar[str] = "UNKNOWN"
@@ -122,8 +122,9 @@ class RequestIdReused(LeaderboardError):
 class FailedPrecondition(LeaderboardError):
     """It can't be done in the present state; see `reason`.
 
-    The `min_position` can't be reached, because the contest's history was reset or is shorter; or
-    a rule can't be changed, because it would reorder a board that has scores.
+    The contest is not open for writes, with its `state` and `time` in `metadata`; the
+    `min_position` can't be reached, because the contest's history was reset or is shorter; or a
+    rule can't be changed, because it would reorder a board that has scores.
     """
 
     usual_code = "FAILED_PRECONDITION"
