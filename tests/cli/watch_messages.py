@@ -30,7 +30,8 @@ BOB_WINS = pb.WatchContestResponse(
                 previous_place=2,
             ),
             pb.ScoreChange(user=_ranked("eve", 1, 3), points=1),
-        ]
+        ],
+        total_users=3,
     ),
 )
 """The message after the first one."""
@@ -51,6 +52,13 @@ OVER = pb.WatchContestResponse(
     end=pb.End(reason=pb.END_REASON_CONTEST_OVER),
 )
 """The last message of a contest."""
+
+DELETED = pb.WatchContestResponse(
+    position=pb.Position(epoch="e", revision=9),
+    previous_revision=9,
+    end=pb.End(reason=pb.END_REASON_CONTEST_DELETED),
+)
+"""The last message of a contest that was deleted."""
 
 DRAINING = pb.WatchContestResponse(
     position=pb.Position(epoch="e", revision=7),

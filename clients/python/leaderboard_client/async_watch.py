@@ -36,7 +36,7 @@ async def watch_contest(
     clock: Callable[[], float] = time.monotonic,
     randomness: Callable[[], float] = random.random,
 ) -> AsyncGenerator[WatchUpdate, None]:
-    """Watch a contest until it is over, and yield its whole board whenever a message arrives.
+    """Watch a contest until it is over or deleted; yield its board whenever a message arrives.
 
     After a lost or silent connection, a shutdown of the server or an outage the watch reconnects
     and resumes, for as long as that takes: no change is missed or shown twice. After a gap in a

@@ -48,8 +48,8 @@ class LiveBoard:
         self.total_users: int | None = None
         """The number of users of the contest; None if it is not known for certain.
 
-        With the scope ALL it is always known. With TOP it is known at a snapshot, and while there
-        are fewer users than the limit; with USERS only at a snapshot.
+        Snapshots and changes have it. It is not known after a message that only moves the position,
+        unless the scope is ALL, or TOP and there are fewer users than the limit.
         """
 
     def apply(self, message: pb.WatchContestResponse) -> None:
@@ -68,7 +68,9 @@ class LiveBoard:
             self._check_continues(message)
             rows = list(self.rows)
             for change in message.changes.changes:
-                self._place(RankedUser.decode(change.user), rows)
+                rows[:] = [held for held in rows if held.user_id != change.user.user_id]
+                if not change.removed:
+                    self._place(RankedUser.decode(change.user), rows)
             self.rows = self._numbered(rows)
             self.total_users = self._total_after(message)
         self.position = message.position
@@ -90,8 +92,7 @@ class LiveBoard:
             )
 
     def _place(self, row: RankedUser, rows: list[RankedUser]) -> None:
-        """Move a user's row to its new place."""
-        rows[:] = [held for held in rows if held.user_id != row.user_id]
+        """Insert a user's row, which is not there, at its place."""
         if self._scope == pb.WATCH_SCOPE_USERS:
             rows.insert(0, row)
             # Scores are certain; the place of another row may have changed since.
@@ -127,11 +128,9 @@ class LiveBoard:
 
     def _total_after(self, message: pb.WatchContestResponse) -> int | None:
         """Return the number of users of the contest after a message, if it is known."""
-        if message.position == self.position:
+        if message.HasField("changes"):
+            return message.changes.total_users
+        if self._scope == pb.WATCH_SCOPE_ALL or message.position == self.position:
             return self.total_users
-        if self._scope == pb.WATCH_SCOPE_ALL and self.total_users is not None:
-            return self.total_users + sum(
-                not change.previous_place for change in message.changes.changes
-            )
         fewer = self._scope == pb.WATCH_SCOPE_TOP and len(self.rows) < self._limit
         return len(self.rows) if fewer else None

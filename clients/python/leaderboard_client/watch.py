@@ -78,7 +78,7 @@ class Watch:
 
             LeaderboardError: The service refused the watch, and would refuse it again.
 
-            StopIteration: The contest is over, or the watch was closed.
+            StopIteration: The contest is over or deleted, or the watch was closed.
         """
         update = next(self._updates, None)
         if update is not None and not self._streams.closed.is_set:

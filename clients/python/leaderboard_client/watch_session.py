@@ -6,7 +6,7 @@ and decides whether and when to reconnect.
 
 import random
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
 from leaderboard.v1 import leaderboard_pb2 as pb
@@ -40,6 +40,12 @@ TROUBLES = (LeaderboardError, MissedChangesError, StreamLostError)
 
 _STABLE_AFTER = 1.0
 """The seconds after which a lost stream does not count as a failed attempt to open one."""
+
+_FINAL_STATES = {
+    pb.END_REASON_CONTEST_OVER: WatchState.OVER,
+    pb.END_REASON_CONTEST_DELETED: WatchState.DELETED,
+}
+"""The states of a watch after the ends of a stream that no other stream follows."""
 
 _STALLED = "ERROR_REASON_WATCHER_STALLED"
 
@@ -111,8 +117,8 @@ class WatchSession:
 
     @property
     def is_over(self) -> bool:
-        """Whether the contest is over, and the watch with it."""
-        return self.update.state is WatchState.OVER
+        """Whether the watch has ended with its contest, which is over or was deleted."""
+        return self.update.state in _FINAL_STATES.values()
 
     def begin_stream(self) -> pb.WatchContestRequest:
         """Return the request of the next stream, which begins now."""
@@ -140,12 +146,7 @@ class WatchSession:
             rows=rows,
             total_users=self._board.total_users,
             position=Position.decode(message.position),
-            changes=tuple(
-                ScoreChange.decode(change)
-                for change in message.changes.changes
-                # A resumed stream of the scope TOP repeats rows that the board held already.
-                if change.previous_place or change.user.user_id not in before
-            ),
+            changes=tuple(map(ScoreChange.decode, _new_changes(message, set(before)))),
             moved={} if is_snapshot else _moved(before, rows),
             snapshot_reason=SnapshotReason(message.snapshot.reason) if is_snapshot else None,
             message=message,
@@ -216,11 +217,25 @@ def _concerns_one_server(trouble: Exception | None) -> bool:
 def _state_after(message: pb.WatchContestResponse) -> tuple[WatchState, Exception | None]:
     if not message.HasField("end"):
         return WatchState.LIVE, None
-    if message.end.reason == pb.END_REASON_CONTEST_OVER:
-        return WatchState.OVER, None
+    if message.end.reason in _FINAL_STATES:
+        return _FINAL_STATES[message.end.reason], None
     drains = message.end.reason == pb.END_REASON_DRAINING
     why = "the server is shutting down" if drains else "the server ended the watch"
     return WatchState.RECONNECTING, StreamLostError(why)
+
+
+def _new_changes(message: pb.WatchContestResponse, held: set[str]) -> Iterator[pb.ScoreChange]:
+    """Yield the changes of a board with some users, without those that a resumed stream repeats.
+
+    With the scope TOP it begins with all rows, also those that the board held already, and may
+    remove rows that had left it before.
+    """
+    for change in message.changes.changes:
+        user_id = change.user.user_id
+        if change.previous_place or (user_id in held) == change.removed:
+            yield change
+        if change.removed:
+            held.discard(user_id)
 
 
 def _moved(before: dict[str, int], rows: Iterable[RankedUser]) -> dict[str, int]:

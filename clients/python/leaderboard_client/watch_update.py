@@ -24,7 +24,10 @@ class WatchState(Enum):
     """The stream was lost, and no message of the next one has arrived: the board may be behind."""
 
     OVER = "over"
-    """The contest is over; this is its last board."""
+    """The contest is over, and the watch has ended; this is the final board."""
+
+    DELETED = "deleted"
+    """The contest was deleted or has expired, and the watch has ended; this is the last board."""
 
 
 class StreamLostError(Exception):
@@ -40,7 +43,7 @@ class ScoreChange:
     """A change of one user's row."""
 
     user: RankedUser
-    """The user after the change."""
+    """The user after the change. If its row was removed, it has nothing but the id."""
 
     previous_rank: int
     """The rank before the change; 0 for a new user, and for one who was not on the board."""
@@ -49,13 +52,17 @@ class ScoreChange:
     """The place before the change; 0 where `previous_rank` is 0."""
 
     points: int
-    """The difference of the scores; 0 if only the name, the attributes or the rank changed."""
+    """The difference of the scores; 0 if only the name, the attributes or the rank changed, and for
+    a row that was removed or returns to the board."""
 
     event_type: str
     """What happened, such as `goal`; empty if unknown."""
 
     event_time: datetime | None
     """When it happened, in UTC to the microsecond; None if unknown."""
+
+    removed: bool = False
+    """Whether the row left the board: the user was removed, hidden or erased."""
 
     message: pb.ScoreChange = field(default_factory=pb.ScoreChange, repr=False, compare=False)
     """The message of the service; its `event_time` is exact to the nanosecond."""
@@ -71,6 +78,7 @@ class ScoreChange:
             points=message.points,
             event_type=message.event_type,
             event_time=message.event_time.ToDatetime(tzinfo=UTC) if has_time else None,
+            removed=message.removed,
             message=message,
         )
 

@@ -1,8 +1,8 @@
 """A contest in plain Python that sends a watcher its changes, as the contract says."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from leaderboard.v1 import leaderboard_pb2 as pb
 from leaderboard_client import RankedUser
@@ -14,6 +14,16 @@ class Write(NamedTuple):
     user_id: str
     points: int
     team: str = ""
+
+
+class Removal(NamedTuple):
+    """The removal of one user's row; without one it changes nothing."""
+
+    user_id: str
+
+
+Step: TypeAlias = Write | Removal
+"""A write or a removal."""
 
 
 class _Row(NamedTuple):
@@ -65,13 +75,22 @@ class PlainContest:
             ),
         )
 
-    def write(self, scope: pb.WatchScope, writes: Iterable[Write]) -> pb.WatchContestResponse:
-        """Make writes, and return the message about them."""
+    def write(self, scope: pb.WatchScope, steps: Iterable[Step]) -> pb.WatchContestResponse:
+        """Make writes and removals, and return the message about them."""
         after = self.revision
-        changes = [change for write in writes for change in self._write(scope, write)]
+        changes = [
+            change
+            for step in steps
+            for change in (
+                self._write(scope, step)
+                if isinstance(step, Write)
+                else self._remove(scope, step.user_id)
+            )
+        ]
         message = pb.WatchContestResponse(position=self._position(), previous_revision=after)
         if changes:
             message.changes.changes.extend(changes)
+            message.changes.total_users = len(self.rows)
         else:
             message.progress.SetInParent()
         return message
@@ -91,12 +110,29 @@ class PlainContest:
         touched = min(row.place for row in (before.get(user_id), after[user_id]) if row is not None)
         if touched > self.limit:
             return []
-        entered = [
-            _change(row, None)
-            for row in self.top()
-            if row.user_id != user_id and before[row.user_id].place > self.limit
-        ]
-        return [_change(after[user_id], before.get(user_id)), *entered]
+        return [_change(after[user_id], before.get(user_id)), *self._entered(user_id, before)]
+
+    def _remove(self, scope: pb.WatchScope, user_id: str) -> list[pb.ScoreChange]:
+        before = {row.user_id: row for row in self.board()}
+        if self.rows.pop(user_id, None) is None:
+            return []
+        self.revision += 1
+        held = before[user_id]
+        removed = pb.ScoreChange(
+            user=pb.RankedUser(user_id=user_id),
+            previous_rank=held.rank,
+            previous_place=held.place,
+            removed=True,
+        )
+        if scope != pb.WATCH_SCOPE_TOP:
+            return [removed] if scope == pb.WATCH_SCOPE_ALL or user_id in self.users else []
+        return [removed, *self._entered(user_id, before)] if held.place <= self.limit else []
+
+    def _entered(self, user_id: str, before: Mapping[str, RankedUser]) -> Iterable[pb.ScoreChange]:
+        """Yield the rows of other users that were beyond the limit before."""
+        for row in self.top():
+            if row.user_id != user_id and before[row.user_id].place > self.limit:
+                yield _change(row, None)
 
     def _key(self, name: str) -> tuple[int, int]:
         row = self.rows[name]

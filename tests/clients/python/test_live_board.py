@@ -1,5 +1,7 @@
 """The live board follows the messages of a watch, and refuses those that leave a gap."""
 
+from collections.abc import Iterable
+
 import pytest
 
 from leaderboard.v1 import leaderboard_pb2 as pb
@@ -28,13 +30,22 @@ def snapshot(
 
 
 def changes(
-    *users: pb.RankedUser, after: int, revision: int, epoch: str = "e"
+    *users: pb.RankedUser,
+    after: int,
+    revision: int,
+    epoch: str = "e",
+    removed: Iterable[str] = (),
+    total: int = 0,
 ) -> pb.WatchContestResponse:
-    """Make a message of changes that lead to these rows, one after the other."""
+    """Make a message of changes that remove rows and then lead to others, one after the other."""
+    gone = [pb.ScoreChange(user=pb.RankedUser(user_id=each), removed=True) for each in removed]
     return pb.WatchContestResponse(
         position=pb.Position(epoch=epoch, revision=revision),
         previous_revision=after,
-        changes=pb.Changes(changes=[pb.ScoreChange(user=changed) for changed in users]),
+        changes=pb.Changes(
+            changes=[*gone, *(pb.ScoreChange(user=changed) for changed in users)],
+            total_users=total,
+        ),
     )
 
 
@@ -128,42 +139,87 @@ def quiet(after: int, revision: int) -> pb.WatchContestResponse:
     return message
 
 
-def test_top_knows_how_many_users_there_are_while_they_are_few() -> None:
-    """With the scope TOP the number is known at a snapshot, and while it is below the limit."""
-    board = LiveBoard(limit=3)
-    board.apply(snapshot(user("a", 9, 1), revision=1))
-    assert board.total_users == 1
-
-    board.apply(changes(user("b", 8, 2), after=1, revision=2))
+@pytest.mark.parametrize(
+    ("scope", "due"),
+    [(pb.WATCH_SCOPE_TOP, None), (pb.WATCH_SCOPE_ALL, 5), (pb.WATCH_SCOPE_USERS, None)],
+)
+def test_changes_have_the_number_of_users(scope: pb.WatchScope, due: int | None) -> None:
+    """The number is that of the last changes; later progress keeps it if it had no others."""
+    board = LiveBoard(scope=scope, limit=2)
+    board.apply(snapshot(user("a", 9, 1), user("b", 8, 2), revision=1))
     assert board.total_users == 2
 
-    board.apply(changes(user("c", 7, 3), after=2, revision=3))
-    assert board.total_users is None
+    board.apply(changes(user("b", 10, 1), after=1, revision=4, total=5))
+    assert board.total_users == 5
+
+    board.apply(quiet(4, 4))
+    assert board.total_users == 5
+
+    board.apply(quiet(4, 6))
+    assert board.total_users == due
 
 
-def test_the_number_of_users_is_known_as_long_as_nothing_happens() -> None:
-    """Progress at the position of a snapshot keeps its number of users; later progress does not."""
-    board = LiveBoard(scope=pb.WATCH_SCOPE_USERS)
-    board.apply(snapshot(user("a", 9, 1), revision=1))
-
-    board.apply(quiet(1, 1))
-    assert board.total_users == 1
+def test_the_number_of_users_is_known_while_they_are_few() -> None:
+    """With the scope TOP a board that has fewer rows than the limit has all users."""
+    board = LiveBoard(limit=3)
+    board.apply(snapshot(user("a", 9, 1), user("b", 8, 2), revision=1))
 
     board.apply(quiet(1, 2))
-    assert board.total_users is None
+
+    assert board.total_users == 2
 
 
-def test_all_counts_every_new_user() -> None:
-    """With the scope ALL the number of users is always known."""
-    board = LiveBoard(scope=pb.WATCH_SCOPE_ALL, limit=1)
-    board.apply(snapshot(user("a", 9, 1), revision=1))
-    known = pb.ScoreChange(user=user("a", 10, 1), previous_rank=1, previous_place=1)
-    message = changes(user("b", 8, 2), user("c", 7, 3), after=1, revision=4)
-    message.changes.changes.append(known)
+@pytest.mark.parametrize("scope", [pb.WATCH_SCOPE_TOP, pb.WATCH_SCOPE_ALL])
+def test_rows_below_a_removed_one_move_up(scope: pb.WatchScope) -> None:
+    """A removed row leaves the board, and those below have other places without being sent."""
+    board = LiveBoard(scope=scope, limit=3)
+    board.apply(snapshot(user("a", 9, 1), user("b", 8, 2), user("c", 7, 3)))
 
-    board.apply(message)
+    board.apply(changes(after=1, revision=2, removed=["a"], total=2))
 
-    assert board.total_users == 3
+    assert ranking(board) == [(1, "b", 8), (2, "c", 7)]
+    assert board.total_users == 2
+
+
+def test_a_row_moves_up_from_below_the_limit() -> None:
+    """With the scope TOP the row that fills the board again comes with the removal."""
+    board = LiveBoard(limit=2)
+    board.apply(snapshot(user("a", 9, 1), user("b", 8, 2)))
+
+    board.apply(changes(user("c", 7, 2), after=1, revision=2, removed=["a"], total=2))
+
+    assert ranking(board) == [(1, "b", 8), (2, "c", 7)]
+
+
+def test_a_removed_user_returns_within_a_message() -> None:
+    """A user that was removed and begins again has its new row alone."""
+    board = LiveBoard()
+    board.apply(snapshot(user("a", 9, 1), user("b", 8, 2)))
+
+    board.apply(changes(user("a", 1, 2), after=1, revision=3, removed=["a"], total=2))
+
+    assert ranking(board) == [(1, "b", 8), (2, "a", 1)]
+
+
+def test_a_watched_user_is_removed() -> None:
+    """With the scope USERS a removed user has no row, and the others keep their places."""
+    board = LiveBoard(scope=pb.WATCH_SCOPE_USERS)
+    board.apply(snapshot(user("a", 9, 4), user("b", 3, 70)))
+
+    board.apply(changes(after=1, revision=2, removed=["a"], total=98))
+
+    assert ranking(board) == [(70, "b", 3)]
+    assert board.total_users == 98
+
+
+def test_a_removed_user_without_a_row_is_ignored() -> None:
+    """The removal of a user that the board does not hold changes no row."""
+    board = LiveBoard()
+    board.apply(snapshot(user("a", 9, 1)))
+
+    board.apply(changes(after=1, revision=2, removed=["x"], total=1))
+
+    assert ranking(board) == [(1, "a", 9)]
 
 
 def test_a_resumed_stream_goes_on() -> None:
