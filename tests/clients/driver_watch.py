@@ -1,6 +1,6 @@
 """Checks the updates of a driver's watch against the rules of the contract."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from google.protobuf import json_format
@@ -15,6 +15,13 @@ _SCOPES = {
     "ALL": pb.WATCH_SCOPE_ALL,
     "USERS": pb.WATCH_SCOPE_USERS,
 }
+
+
+_FINAL_STATES = {
+    pb.END_REASON_CONTEST_OVER: "OVER",
+    pb.END_REASON_CONTEST_DELETED: "DELETED",
+}
+"""The states after the ends of a stream that no other one follows."""
 
 
 class BrokenWatchError(Exception):
@@ -38,6 +45,7 @@ class DriverWatch:
         """That of a score where the better one is the less."""
         self._checked = 0
         self._streaming = False
+        self._ended = False
         self._due: Answer = {"rows": [], "total_users": None, "position": None}
         """The board that the next update has to show."""
 
@@ -69,13 +77,13 @@ class DriverWatch:
                 raise BrokenWatchError(story) from error
             self._checked += 1
 
-    def assert_shows(self, board: pb.GetTopUsersResponse) -> None:
-        """Compare the watch, which has to be live, with a read of the service.
+    def assert_shows(self, board: pb.GetTopUsersResponse, state: str = "LIVE") -> None:
+        """Compare the watch, which has to be in a state, with a read of the service.
 
         Raises:
             AssertionError: It does not show that (yet).
         """
-        assert self.last["state"] == "LIVE", f"it is {self.last['state']}"
+        assert self.last["state"] == state, f"it is {self.last['state']}"
         assert self._checker.position == board.position
         if self._scope == pb.WATCH_SCOPE_USERS:
             # Their places and ranks are those of their own last changes.
@@ -107,6 +115,7 @@ class DriverWatch:
 
     def _without_stream(self) -> Answer:
         """Return the fields of an update without a message: there is no stream."""
+        assert not self._ended, "another stream after the end of the contest"
         self._streaming = False
         return {
             "state": "RECONNECTING" if self._due["position"] else "CONNECTING",
@@ -117,6 +126,7 @@ class DriverWatch:
 
     def _after(self, message: pb.WatchContestResponse) -> Answer:
         """Apply a message, and return the fields of its update beside the board."""
+        assert not self._ended, "a message after the end of the contest"
         if not self._streaming:
             self._checker.begin(self._checker.position if self._due["position"] else None)
         held = {row.user_id for row in self._checker.rows}
@@ -124,16 +134,13 @@ class DriverWatch:
         self._streaming = not message.HasField("end")
         self._due = self._board(message)
         reason = pb.SnapshotReason.Name(message.snapshot.reason)
+        final = _FINAL_STATES.get(message.end.reason)
+        self._ended = final is not None
         return {
-            "state": "LIVE" if self._streaming else "RECONNECTING",
-            # A resumed stream of the scope TOP repeats rows that did not change.
-            "changes": [
-                each
-                for each in message.changes.changes
-                if each.previous_place or each.user.user_id not in held
-            ],
+            "state": final or ("LIVE" if self._streaming else "RECONNECTING"),
+            "changes": list(_new_changes(message, held)),
             "snapshot_reason": reason if message.HasField("snapshot") else None,
-            "trouble": not self._streaming,
+            "trouble": not self._streaming and not self._ended,
         }
 
     def _board(self, message: pb.WatchContestResponse) -> Answer:
@@ -158,8 +165,23 @@ class DriverWatch:
         """Return the number of users of the contest, as far as the watch can know."""
         if message.HasField("snapshot"):
             return message.snapshot.total_users
+        if message.HasField("changes"):
+            return message.changes.total_users
         if not moved:
             known: int | None = self._due["total_users"]
             return known
         fewer = self._scope == pb.WATCH_SCOPE_TOP and rows < self._limit
         return rows if fewer or self._scope == pb.WATCH_SCOPE_ALL else None
+
+
+def _new_changes(message: pb.WatchContestResponse, held: set[str]) -> Iterator[pb.ScoreChange]:
+    """Yield the changes of a board that held some users.
+
+    A resumed stream of the scope TOP repeats rows that did not change, and removes rows that left
+    the board before.
+    """
+    for each in message.changes.changes:
+        if each.previous_place or (each.user.user_id in held) == each.removed:
+            yield each
+        if each.removed:
+            held.discard(each.user.user_id)

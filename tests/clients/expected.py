@@ -1,17 +1,26 @@
 """Compares the answer of a driver with the expectation of a step.
 
 An answer may have more fields than expected; rules and attributes in it may not, and neither may an
-error: its reason, metadata, violations and `retry_after_s` are empty unless they are expected. The
-message of an error is never empty, and contains the expected text. Whether it is retryable follows
-from these by one rule, in every language.
+error: its reason, metadata, violations and `retry_after_s` are empty unless they are expected. A
+contest whose state is expected has no times that are not. The message of an error is never empty,
+and contains the expected text. Whether it is retryable follows from these by one rule, in every
+language.
 """
 
+from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 _EMPTY: dict[str, Any] = {"reason": "", "metadata": {}, "violations": [], "retry_after_s": None}
 
 _WHOLE = {"rules", "attributes"}
 """The fields that hold no others than expected: a default rule and a removed attribute are gone."""
+
+_TIMES = {"starts_at", "ends_at"}
+"""The fields that are times, of which there are several texts."""
+
+_SETTINGS = {*_TIMES, "expire_after"}
+"""The fields that a contest has only if they are set."""
 
 _UNANSWERED = {"UNAVAILABLE", "DEADLINE_EXCEEDED"}
 _BROKEN = {"ABORTED", "CANCELLED", "INTERNAL", "UNKNOWN"}
@@ -50,10 +59,11 @@ def assert_holds(found: Any, wanted: Any, where: str) -> None:
         assert isinstance(found, dict), f"{where} is {found!r}"
         for name, value in wanted.items():
             assert name in found, f"{where} has no {name}: {found!r}"
-            check = assert_is_error if name == "error" else assert_holds
-            check(found[name], value, f"{where}.{name}")
+            _check(name)(found[name], value, f"{where}.{name}")
             if name in _WHOLE:
                 assert found[name] == value, f"{where}.{name} is {found[name]!r}, not {value!r}"
+        more = (found.keys() & _SETTINGS) - wanted.keys() if "state" in wanted else ()
+        assert not more, f"{where} has {more}: {found!r}"
     elif isinstance(wanted, list):
         assert isinstance(found, list), f"{where} is {found!r}"
         assert len(found) == len(wanted), f"{where} is {found!r}"
@@ -61,6 +71,18 @@ def assert_holds(found: Any, wanted: Any, where: str) -> None:
             assert_holds(found[index], value, f"{where}[{index}]")
     else:
         assert found == wanted, f"{where} is {found!r}, not {wanted!r}"
+
+
+def _check(name: str) -> Callable[[Any, Any, str], None]:
+    """Return the check of a field."""
+    if name in _TIMES:
+        return _assert_is_time
+    return assert_is_error if name == "error" else assert_holds
+
+
+def _assert_is_time(found: Any, wanted: str, where: str) -> None:
+    times = [datetime.fromisoformat(text) for text in (found, wanted)]
+    assert times[0] == times[1], f"{where} is {found!r}, not {wanted!r}"
 
 
 def assert_is_error(found: Any, wanted: dict[str, Any], where: str) -> None:

@@ -1,6 +1,6 @@
 """Runs the scenario: one driver against one server that is killed in between.
 
-Its steps are those of `scenario_contests.yaml` and then of `scenario.yaml`.
+Its steps are those of `scenario_contests.yaml`, `scenario_end.yaml` and `scenario.yaml`.
 
 A step has a `name` and one of these:
 
@@ -8,11 +8,13 @@ A step has a `name` and one of these:
   `expected.py` does. `remember` keeps an answer; `$kept.field` stands for a field of it later.
 - `start` an operation `as` a name, `finish` it and compare, or `cancel` it.
 - `watch` by a name with `args`; `reached`: the watches named are live and show what `contest_id` is
-  now (if the last write is not in a watch's scope, that takes 15 s); `lost`: they report that they
+  now (if the last write is not in a watch's scope, that takes 15 s), or are in another `state`,
+  which they ended in with that board; `lost`: they report that they
   have no stream (and because of which `error`); `snapshots`: the number that they received, by
   reason. Every update is checked by `driver_watch.py`.
 - `until_score`: wait until the scores of a contest sum up to `at_least`; `total`: they sum up to
   `score`; `until_full`: wait until the server refuses to read that contest, as one call too many.
+- `erased`: a user is erased from all contests through a second server, while the first one is away.
 - `server` or `store`: `kill`, `start`, `freeze` or `thaw` it; the server also to `terminate`. The
   store is also made `full`, until it is `emptied`; `refuses`: wait until it refuses a write.
 - `close` the client, after which the driver ends.
@@ -31,17 +33,21 @@ import yaml
 from clients.driver import Answer, Driver, Operation
 from clients.driver_watch import DriverWatch
 from clients.expected import assert_answers, assert_is_error
-from harness.calls import scores, top
+from harness.calls import DEADLINE_S, scores, top
 from harness.service import ServiceProcess
 from harness.stores import StoreProcess
 from harness.waiting import eventually
+from leaderboard.v1 import contests_pb2
 
 STEPS: list[dict[str, Any]] = [
     step
-    for name in ("scenario_contests.yaml", "scenario.yaml")
+    for name in ("scenario_contests.yaml", "scenario_end.yaml", "scenario.yaml")
     for step in yaml.safe_load(Path(__file__).with_name(name).read_text(encoding="utf-8"))
 ]
-_MORE = {"name", "args", "timeout_s", "expect", "error", "remember", "as", "contest_id", "reasons"}
+_MORE = {
+    *("name", "args", "timeout_s", "expect", "error", "remember", "as"),
+    *("contest_id", "reasons", "state"),
+}
 """The other keys of a step."""
 TIMEOUT_S = 60.0
 """The time for a restart of the server and the retries that wait for it."""
@@ -52,10 +58,14 @@ Step = dict[str, Any]
 class Scenario:
     """One run of the steps."""
 
-    def __init__(self, driver: Driver, service: ServiceProcess, store: StoreProcess) -> None:
+    def __init__(
+        self, driver: Driver, service: ServiceProcess, store: StoreProcess, folder: Path
+    ) -> None:
         self._driver = driver
         self._service = service
         self._store = store
+        self._folder = folder
+        """Where the files of a second server are."""
         self._kept: dict[str, Answer] = {}
         self._started: dict[str, Operation] = {}
         self._watches: dict[str, DriverWatch] = {}
@@ -71,6 +81,7 @@ class Scenario:
             "until_score": self._until_score,
             "total": self._total,
             "until_full": self._until_full,
+            "erased": self._erase,
             "server": self._serve,
             "store": self._keep,
             "close": self._close,
@@ -116,7 +127,8 @@ class Scenario:
             watched = self._watches[name]
 
             async def shows_it(watched: DriverWatch = watched) -> bool:
-                watched.assert_shows(await top(self._service.stub, step["contest_id"]))
+                board = await top(self._service.stub, step["contest_id"])
+                watched.assert_shows(board, step.get("state", "LIVE"))
                 return True
 
             await eventually(shows_it, f"{name} shows the current board", within=TIMEOUT_S)
@@ -160,6 +172,14 @@ class Scenario:
             return False
 
         await eventually(is_full, "a refused call", within=TIMEOUT_S)
+
+    async def _erase(self, step: Step) -> None:
+        async with ServiceProcess(self._folder, redis_url=self._store.url) as another:
+            token = None
+            while token != "":
+                request = contests_pb2.EraseUserRequest(user_id=step["erased"], page_token=token)
+                answer = await another.contests.EraseUser(request, timeout=DEADLINE_S)
+                token = answer.next_page_token
 
     async def _serve(self, step: Step) -> None:
         match step["server"]:

@@ -26,7 +26,6 @@ def _story(scope: str) -> Story:
     first = [ranked_user("ada", 5, 1), ranked_user("bo", 3, 2)]
     # With the scope USERS a rank is as of the user's own last change.
     then = [ranked_user("bo", 7, 1), ranked_user("ada", 5, 1 if scope == "USERS" else 2)]
-    total = None if scope == "USERS" else 2
     change = {
         "user": then[0],
         "previous_rank": 2,
@@ -35,16 +34,16 @@ def _story(scope: str) -> Story:
         "event_type": "goal",
         "event_time": "2022-12-18T15:23:00Z",
     }
-    changed = message_of(2, 3, changes={"changes": [change]})
+    changed = message_of(2, 3, changes={"changes": [change], "total_users": 2})
     trouble = {"message": "the connection broke"}
     draining = message_of(3, 3, end={"reason": "END_REASON_DRAINING"})
     return [
         update_of("CONNECTING", [], 0),
         snapshot(first, 2, "ORDINAL"),
-        update_of("LIVE", then, 3, total_users=total, message=changed, changes=[change.copy()]),
-        update_of("RECONNECTING", then, 3, total_users=total, trouble=trouble),
-        update_of("LIVE", then, 3, total_users=total, message=message_of(3, 3, progress={})),
-        update_of("RECONNECTING", then, 3, total_users=total, trouble=trouble, message=draining),
+        update_of("LIVE", then, 3, message=changed, changes=[change.copy()]),
+        update_of("RECONNECTING", then, 3, trouble=trouble),
+        update_of("LIVE", then, 3, message=message_of(3, 3, progress={})),
+        update_of("RECONNECTING", then, 3, trouble=trouble, message=draining),
     ]
 
 
@@ -137,7 +136,8 @@ def test_rows_that_a_resumed_stream_repeats_are_no_changes() -> None:
     """With the scope TOP the client leaves out rows that its board held."""
     story = _story("TOP")
     row = {"user": ranked_user("ada", 5, 2), "previous_rank": 0, "previous_place": 0, "points": 0}
-    story[_PROGRESS]["message"] = message_of(3, 4, changes={"changes": [row]})
+    resumed = message_of(3, 4, changes={"changes": [row], "total_users": 2})
+    story[_PROGRESS]["message"] = resumed
     for update in story[_PROGRESS:]:
         update["position"] = position(4)
     story[_END]["message"] = message_of(4, 4, end={"reason": "END_REASON_DRAINING"})
@@ -159,8 +159,8 @@ def test_order_of_watched_users(order: str, sign: int, changed: tuple[str, int, 
     points = score * sign - held[name]["score"]
     held[name] = ranked_user(name, score * sign, place)
     change = {"user": held[name], "previous_rank": 1, "previous_place": 1, "points": points}
-    message = message_of(2, 3, changes={"changes": [change]})
-    more = {"message": message, "changes": [change], "total_users": None}
+    message = message_of(2, 3, changes={"changes": [change], "total_users": 9})
+    more = {"message": message, "changes": [change], "total_users": 9}
     now = update_of("LIVE", list(held.values()), 3, **more)
     story = [update_of("CONNECTING", [], 0), snapshot(first, 2, "ORDINAL", order), now]
     _check(story, "USERS")
@@ -185,7 +185,7 @@ def _tying(style: str, shown: str) -> Story:
     """Return the updates of a client that shows ranks of a style when a tie arises."""
     first = [ranked_user("ada", 9, 1), ranked_user("bo", 7, 2)]
     change = {"user": _tied(style)[1], "previous_rank": 0, "previous_place": 0, "points": 9}
-    changes = message_of(2, 3, changes={"changes": [change]})
+    changes = message_of(2, 3, changes={"changes": [change], "total_users": 3})
     return [
         update_of("CONNECTING", [], 0),
         snapshot(first, 2, style),

@@ -56,6 +56,8 @@ _BATCH = "a batch has a result or an error for each update, in order"
 _FULL = "a call that can't wait is refused"
 _TOP = "the first rows of a board"
 _RULES = "rules get their defaults"
+_SCHEDULED = "a contest is created that opens later"
+_OPENED = "times are removed, and the contest is open"
 _MERGED = "attributes are merged, and an empty one is removed"
 
 
@@ -70,6 +72,12 @@ _MERGED = "attributes are merged, and an empty one is removed"
         (_TOP, "ok total_users", 0),
         (_RULES, "ok rules order", "HIGHEST_FIRST"),
         (_RULES, "ok rules max_points", 5),
+        (_SCHEDULED, "ok state", "OPEN"),
+        (_SCHEDULED, "ok starts_at", "2100-01-01T00:00:00.251Z"),
+        (_SCHEDULED, "ok ends_at", "2101-01-01T00:00:00+01:00"),
+        (_SCHEDULED, "ok expire_after", 3600),
+        (_OPENED, "ok starts_at", "2100-01-01T00:00:00Z"),
+        (_OPENED, "ok expire_after", 1),
         (_MERGED, "ok user place", 2),
         (_MERGED, "ok user attributes team", "red"),
         (_MERGED, "ok user attributes age", "7"),
@@ -101,6 +109,14 @@ def test_every_difference_is_found(name: str, path: str, value: Any) -> None:
 
     with pytest.raises(AssertionError):
         assert_answers(answer, _BY_NAME[name])
+
+
+def test_other_texts_of_a_time_pass() -> None:
+    """A time may be in any form of RFC 3339."""
+    answer = copy.deepcopy(_answer_to(_BY_NAME[_SCHEDULED]))
+    answer["ok"] |= {"starts_at": "2100-01-01T01:00:00.250+01:00"}
+
+    assert_answers(answer, _BY_NAME[_SCHEDULED])
 
 
 @pytest.mark.parametrize("name", _COMPARED)

@@ -47,7 +47,7 @@ async def _run(language: Language, folder: Path) -> None:
             ServiceProcess(folder / "service", *_LIMITS, redis_url=store.url) as service,
             Driver(language, service.address) as driver,
         ):
-            scenario = Scenario(driver, service, store)
+            scenario = Scenario(driver, service, store, folder / "another")
             for step in STEPS:
                 await scenario.run(step)
     except Exception as error:

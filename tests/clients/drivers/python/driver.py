@@ -6,16 +6,15 @@ import sys
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 
+from driver_contests import ContestOperations
 from driver_json import (
     Json,
-    contest_json,
     error_json,
     failure_json,
     min_position_of,
     position_json,
     present,
     result_json,
-    rules_of,
     update_of,
     user_json,
     watch_update_json,
@@ -23,13 +22,18 @@ from driver_json import (
 from leaderboard_client import (
     AsyncLeaderboardClient,
     Cancelled,
-    ContestRules,
     LeaderboardError,
     ScoreUpdate,
     WatchScope,
+    WatchState,
 )
 
 _STORM_TIMEOUT_S = 60.0
+
+_END_REASONS = {
+    WatchState.OVER: "CONTEST_OVER",
+    WatchState.DELETED: "CONTEST_DELETED",
+}
 
 
 class Driver:
@@ -45,14 +49,11 @@ class Driver:
             "rank": self._rank,
             "user_ranks": self._user_ranks,
             "score_rank": self._score_rank,
-            "create_contest": self._create_contest,
-            "get_contest": self._get_contest,
-            "update_contest": self._update_contest,
-            "list_contests": self._list_contests,
             "storm": self._storm,
             "buffer": self._buffer,
             "watch": self._watch,
             "cancel": self._cancel,
+            **ContestOperations(client).by_name,
         }
 
     async def run(self) -> None:
@@ -167,28 +168,6 @@ class Driver:
             "position": position_json(rank.position),
         }
 
-    async def _create_contest(self, args: Json) -> Json:
-        rules = ContestRules(**rules_of(args["rules"])) if "rules" in args else None  # type: ignore[arg-type]
-        options = present(args, "display_name", "timeout")
-        return contest_json(
-            await self._client.create_contest(args["contest_id"], rules=rules, **options)
-        )
-
-    async def _get_contest(self, args: Json) -> Json:
-        contest = await self._client.get_contest(args["contest_id"], timeout=args["timeout"])
-        return contest_json(contest)
-
-    async def _update_contest(self, args: Json) -> Json:
-        rules = rules_of(args["rules"]) if "rules" in args else None
-        options = present(args, "display_name", "timeout")
-        return contest_json(
-            await self._client.update_contest(args["contest_id"], rules=rules, **options)
-        )
-
-    async def _list_contests(self, args: Json) -> Json:
-        contests = self._client.list_contests(**present(args, "id_prefix", "page_size", "timeout"))
-        return {"contests": [contest_json(contest) async for contest in contests]}
-
     async def _storm(self, args: Json) -> Json:
         users, numbers, replayed = args["users"], iter(range(args["count"])), 0
 
@@ -221,10 +200,12 @@ class Driver:
             min_interval=args.get("min_interval_s", 0.0),
             **present(args, "limit", "user_ids"),
         )
+        reason = None
         async with aclosing(watch) as updates:
             async for update in updates:
                 _write({"id": args["id"], "update": watch_update_json(update)})
-        return {}
+                reason = _END_REASONS.get(update.state)
+        return {"end_reason": reason}
 
     async def _cancel(self, args: Json) -> Json:
         task = self._tasks.get(args["target"])

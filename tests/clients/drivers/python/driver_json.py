@@ -73,9 +73,21 @@ def contest_json(contest: Contest) -> Json:
             for rule in fields(ContestRules)
             if (value := getattr(contest.rules, rule.name)) != rule.default
         },
+        "state": contest.state.name,
         "total_users": contest.total_users,
         "position": position_json(contest.position),
+        **_times(contest),
     }
+
+
+def _times(contest: Contest) -> Json:
+    """Return the times of a contest that are set."""
+    times = {
+        "starts_at": contest.starts_at and contest.starts_at.isoformat(),
+        "ends_at": contest.ends_at and contest.ends_at.isoformat(),
+        "expire_after": contest.expire_after and contest.expire_after.total_seconds(),
+    }
+    return {name: value for name, value in times.items() if value is not None}
 
 
 def result_json(result: UpdateResult) -> Json:
@@ -156,4 +168,5 @@ def _change(change: ScoreChange) -> Json:
         "points": change.points,
         "event_type": change.event_type,
         "event_time": time and time.isoformat(),
+        "removed": change.removed,
     }
