@@ -116,7 +116,7 @@ class Merge:
         if self._cached + len(changes) > CACHED_CHANGES:
             return
         self._cached += len(changes)
-        if self._same_until_next_step(limit, step):
+        if self._same_between_steps(limit, step):
             self._by_step[step] = changes
         else:
             self._by_limit[limit] = changes
@@ -175,16 +175,20 @@ class Merge:
             place -= 1
         return places
 
-    def _same_until_next_step(self, limit: int, step: int) -> bool:
+    def _same_between_steps(self, limit: int, step: int) -> bool:
         """Return whether the changes of a limit are those of each limit between two steps."""
-        sizes = self._old_size, len(self._new.users)
-        if any(limit < size for size in sizes) and any(limit >= size for size in sizes):
-            return False
-        if self._unchanged_after(limit) > self._unchanged_before(limit):
-            return False
+        smallest = self._steps[step - 1] if step else 1
         largest = self._steps[step] - 1 if step < len(self._steps) else self._new.depth
+        # Between these two limits, the number of users that entered rises or falls only.
+        if any(
+            self._unchanged_after(each) > self._unchanged_before(each)
+            for each in (smallest, largest)
+        ):
+            return False
         left = self._departures[: bisect_right(self._old_places, limit)]
-        return all(m.change.removed or m.change.user.place > largest for m in left if m.new > limit)
+        return all(
+            m.change.removed or m.change.user.place > largest for m in left if m.new > limit
+        )
 
 
 def _by_user(
