@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from harness.waiting import eventually
 from leaderboard_server.board.boards import Boards
 from leaderboard_server.board.committer import Committer
+from leaderboard_server.contests.deletion import Deletion
 from leaderboard_server.contests.listing import ContestList
+from leaderboard_server.contests.moderation import Moderation
 from leaderboard_server.contests.settings import Settings
 from leaderboard_server.domain.errors import LeaderboardError
 from leaderboard_server.domain.update import ScoreUpdate, UpdateResult
@@ -72,6 +74,8 @@ class Node:
     watchers: Watchers
     settings: Settings
     contest_list: ContestList
+    deletion: Deletion
+    moderation: Moderation
     groups: BroadcastGroups[WatchMessage]
 
     async def watch(self, request: WatchRequest) -> AsyncGenerator[WatchMessage, None]:
@@ -131,6 +135,8 @@ async def running_node(url: str, retention: Retention | None = None) -> AsyncIte
             watchers,
             settings,
             contest_list,
+            Deletion(store.contests, followers),
+            Moderation(store.moderation, contest_list, followers),
             groups,
         )
     finally:

@@ -8,6 +8,7 @@ from harness.node import Node
 from harness.waiting import eventually
 from harness.watching import WatchChecker
 from leaderboard.v1 import leaderboard_pb2 as pb
+from leaderboard_server.domain.board import Page
 from leaderboard_server.domain.position import Position
 from leaderboard_server.domain.watch import WatchRequest, WatchScope
 from leaderboard_server.transport import responses
@@ -29,20 +30,55 @@ class NodeWatch:
         checker: Rebuilds the board from the messages, and checks them.
     """
 
-    def __init__(self, scope: WatchScope, limit: int = 10) -> None:
+    def __init__(
+        self,
+        scope: WatchScope,
+        limit: int = 10,
+        *,
+        min_interval_s: float = 0.0,
+        hidden_users: bool = False,
+    ) -> None:
         user_ids = WATCHED if scope is WatchScope.USERS else frozenset[str]()
-        self.checker = WatchChecker(scope=_SCOPES[scope], limit=limit, user_ids=user_ids)
-        self._request = WatchRequest(CONTEST, limit, scope, user_ids)
+        self.checker = WatchChecker(
+            scope=_SCOPES[scope], limit=limit, user_ids=user_ids, hidden_users=hidden_users
+        )
+        self._unseen_writes = hidden_users
+        self._request = WatchRequest(CONTEST, limit, scope, user_ids, min_interval_s=min_interval_s)
 
     @property
     def position(self) -> Position:
         """The position of the last message."""
         return Position(self.checker.position.epoch, self.checker.position.revision)
 
-    async def run(self, node: Node) -> None:
-        """Watch until cancelled."""
-        self.checker.begin()
-        async with contextlib.aclosing(node.watch(self._request)) as messages:
+    def holds(self, page: Page) -> bool:
+        """Return whether it has the rows of a board with up to 10 users.
+
+        It has the position too, unless writes that it does not see take revisions.
+        """
+        _, limit, scope, *_ = self._request
+        shown = page.users[:limit] if scope is WatchScope.TOP else page.users
+        board = sorted(
+            (user.user_id, user.score)
+            for user in shown
+            if scope is not WatchScope.USERS or user.user_id in WATCHED
+        )
+        rows = sorted((row.user_id, row.score) for row in self.checker.rows)
+        latest = self._unseen_writes or self.position == page.position
+        return rows == board and self.position.epoch == page.position.epoch and latest
+
+    @property
+    def ended(self) -> str:
+        """The reason for the end of the stream, empty before it."""
+        if self.checker.ended is None:
+            return ""
+        return pb.EndReason.Name(self.checker.ended).removeprefix("END_REASON_")
+
+    async def run(self, node: Node, *, resume_after: pb.Position | None = None) -> None:
+        """Watch until the end, or until cancelled."""
+        self.checker.begin(resume_after)
+        after = Position(resume_after.epoch, resume_after.revision) if resume_after else None
+        request = self._request._replace(resume_after=after)
+        async with contextlib.aclosing(node.watch(request)) as messages:
             async for message in messages:
                 encoded = responses.watch_message(message)
                 self.checker.feed(pb.WatchContestResponse.FromString(encoded))
@@ -69,10 +105,6 @@ async def all_hold(node: Node, watches: Sequence[NodeWatch]) -> None:
 
     async def hold() -> bool:
         page = await node.store.top(CONTEST, 1, 10)
-        board = sorted((user.user_id, user.score) for user in page.users)
-        held = [sorted((row.user_id, row.score) for row in watch.checker.rows) for watch in watches]
-        return held == [board] * len(watches) and {watch.position for watch in watches} == {
-            page.position
-        }
+        return all(watch.holds(page) for watch in watches)
 
     await eventually(hold, "the store's board with every watch")
