@@ -51,9 +51,9 @@ class RollbackDetector:
         """Return whether a message carries a known revision a second time.
 
         The message of an own commit is expected once; one of a commit that was read from the log
-        may arrive after that.
+        may arrive after that. A deletion has no revision of its own.
         """
-        if commit.epoch != position.epoch:
+        if commit.epoch != position.epoch or not commit.size:
             return False
         if commit.revision in self._expected:
             self._expected.discard(commit.revision)
