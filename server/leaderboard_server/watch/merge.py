@@ -186,9 +186,7 @@ class Merge:
         ):
             return False
         left = self._departures[: bisect_right(self._old_places, limit)]
-        return all(
-            m.change.removed or m.change.user.place > largest for m in left if m.new > limit
-        )
+        return all(m.change.removed or m.change.user.place > largest for m in left if m.new > limit)
 
 
 def _by_user(

@@ -56,6 +56,7 @@ class Watchers:
                 while not isinstance(message.event, End):
                     await sink.send(message)
                     watcher.apply_min_interval(message)
+                    del message  # its rows would be kept until the next one, which may take long
                     message = await self._next(recent, watcher, sink)
             await sink.send(message)
 
