@@ -20,7 +20,7 @@ from leaderboard_server.domain.moderation import UsersQuery
 from leaderboard_server.domain.update import ScoreUpdate, UpdateResult
 from leaderboard_server.domain.watch import WatchScope
 from leaderboard_server.replication import log_followers
-from leaderboard_server.watch import contest_end, recent_commits
+from leaderboard_server.watch import contest_end, recent_commits, watcher
 from watch.node_watches import CONTEST, NodeWatch, all_hold, all_watch
 
 FAR_S = 3_600
@@ -275,6 +275,7 @@ class TestUsers:
     ) -> None:
         """Live watches get the removal, resumed ones a snapshot, and no row is left."""
         monkeypatch.setattr(recent_commits, "ERASED_S", 0.5)
+        monkeypatch.setattr(watcher, "PROGRESS_S", 0.5)
         await nodes[0].add(CONTEST, "ada")
         await nodes[0].add(CONTEST, "erased")
         watches = every_watch()
