@@ -115,10 +115,7 @@ class RecentCommits:
         self.interrupt()
 
     def close_contest(self, position: Position) -> None:
-        """End the watches that have all changes up to a position, at which the contest is closed.
-
-        It is until the next restart; a later commit is of a user that was removed or unhidden.
-        """
+        """End the watches up to date: until a restart, the contest is closed since a position."""
         self._closed_at = position
         self.interrupt()
 
@@ -143,7 +140,7 @@ class RecentCommits:
             del self._commits[:count]
 
     def _drop_erased(self, position: Position) -> None:
-        """Drop the removal of an erased user's row, so that no memory holds the user's id."""
+        """Drop the removal of an erased user's row: no memory may hold the user's id."""
         if position.epoch == self.position.epoch:
             count = bisect_right(self._commits, position.revision, key=_revision)
             self._drop(count, SnapshotReason.HISTORY_TRIMMED)
@@ -236,7 +233,7 @@ class RecentCommits:
         self.notify()
 
     async def wait_for_interrupt(self) -> None:
-        """Wait until watchers are to look again even in their pauses."""
+        """Wait until watchers in a pause are to look again."""
         await self._interrupted.wait()
 
     def notify(self) -> None:
