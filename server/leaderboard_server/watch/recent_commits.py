@@ -6,6 +6,7 @@ commits after it. So a slow or dead watcher takes no memory, and what it lacks s
 
 import asyncio
 from bisect import bisect_right
+from operator import attrgetter
 
 import structlog
 
@@ -20,6 +21,7 @@ from leaderboard_server.tasks import SingleFlight
 from leaderboard_server.watch.shared_results import SharedResults
 
 _log = structlog.get_logger()
+_revision = attrgetter("revision")
 
 POSITION_BATCH_S = 0.05
 """Callers that need the store's position within this time share one read of it."""
@@ -246,7 +248,3 @@ class RecentCommits:
         """Wait until the version is another one."""
         if self.version == version:
             await self._changed.wait()
-
-
-def _revision(commit: Commit) -> int:
-    return commit.revision
