@@ -118,6 +118,17 @@ class ContestWatchTest extends WithFakeService {
     assertEquals(1, fake.watchRequests.size());
   }
 
+  /** A deletion ends a watch also before its first board, which then stays empty. */
+  @Test
+  void deletionBeforeTheFirstBoardEndsTheWatch() {
+    scriptWatch(end(7, EndReason.END_REASON_CONTEST_DELETED));
+
+    List<WatchUpdate> updates = updatesOf(client.watchContest("chess"));
+
+    assertEquals(List.of(WatchState.CONNECTING, WatchState.DELETED), states(updates));
+    assertTrue(updates.get(1).position().isEmpty());
+  }
+
   /** A row that leaves the board is a change, and so is its return in the same message. */
   @Test
   void removedRowsAreChanges() {
