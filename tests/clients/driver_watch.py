@@ -34,13 +34,18 @@ class DriverWatch:
     With the scope ALL its limit has to suffice for the whole board.
     """
 
-    def __init__(self, updates: Sequence[Answer], arguments: dict[str, Any]) -> None:
+    def __init__(
+        self, updates: Sequence[Answer], arguments: dict[str, Any], *, hidden_users: bool = False
+    ) -> None:
+        """Check a watch; writes of `hidden_users` are seen by none."""
         self._updates = updates
         """The updates of the driver, oldest first; the list grows."""
         self._scope = _SCOPES[arguments.get("scope", "TOP")]
         self._limit = int(arguments.get("limit", 10))
         self._user_ids: Sequence[str] = arguments.get("user_ids", ())
-        self._checker = WatchChecker(scope=self._scope, limit=self._limit, user_ids=self._user_ids)
+        self._checker = WatchChecker(
+            scope=self._scope, limit=self._limit, user_ids=self._user_ids, hidden_users=hidden_users
+        )
         self._sign = -1
         """That of a score where the better one is the less."""
         self._checked = 0

@@ -7,11 +7,11 @@ A step has a `name` and one of these:
 - `call` an operation with `args` (and `timeout_s`), and compare with `expect` or `error` as
   `expected.py` does. `remember` keeps an answer; `$kept.field` stands for a field of it later.
 - `start` an operation `as` a name, `finish` it and compare, or `cancel` it.
-- `watch` by a name with `args`; `reached`: the watches named are live and show what `contest_id` is
-  now (if the last write is not in a watch's scope, that takes 15 s), or are in another `state`,
-  which they ended in with that board; `lost`: they report that they
-  have no stream (and because of which `error`); `snapshots`: the number that they received, by
-  reason. Every update is checked by `driver_watch.py`.
+- `watch` by a name with `args` (`hidden`: the contest has hidden users that write); `reached`: the
+  watches named are live and show what `contest_id` is now (if the last write is not in a watch's
+  scope, that takes 15 s), or have ended in another `state` and show it; `lost`: they report that
+  they have no stream (and because of which `error`); `snapshots`: the number that they received,
+  by reason. Every update is checked by `driver_watch.py`.
 - `until_score`: wait until the scores of a contest sum up to `at_least`; `total`: they sum up to
   `score`; `until_full`: wait until the server refuses to read that contest, as one call too many.
 - `erased`: a user is erased from all contests through a second server, while the first one is away.
@@ -46,7 +46,7 @@ STEPS: list[dict[str, Any]] = [
 ]
 _MORE = {
     *("name", "args", "timeout_s", "expect", "error", "remember", "as"),
-    *("contest_id", "reasons", "state"),
+    *("contest_id", "reasons", "state", "hidden"),
 }
 """The other keys of a step."""
 TIMEOUT_S = 60.0
@@ -120,7 +120,9 @@ class Scenario:
     async def _watch(self, step: Step) -> None:
         operation = self._driver.start("watch", step["args"])
         self._started[step["watch"]] = operation
-        self._watches[step["watch"]] = DriverWatch(operation.updates, step["args"])
+        self._watches[step["watch"]] = DriverWatch(
+            operation.updates, step["args"], hidden_users=step.get("hidden", False)
+        )
 
     async def _reached(self, step: Step) -> None:
         for name in step["reached"]:

@@ -135,10 +135,13 @@ class WatchSession:
         Raises:
             MissedChangesError: It does not continue from the position of the board.
         """
+        state, trouble = _state_after(message)
+        if state is WatchState.DELETED:
+            # No stream follows, so it is final also where the board lacks the last changes.
+            return self._without_board(state, message, None)
         before = {row.user_id: row.rank for row in self.update.rows}
         self._board.apply(message)
         rows = tuple(self._board.rows)
-        state, trouble = _state_after(message)
         is_snapshot = message.HasField("snapshot")
         self.update = WatchUpdate(
             state=state,
@@ -169,17 +172,7 @@ class WatchSession:
             self._board = LiveBoard(scope=self._request.scope, limit=self._request.limit)
         connecting = self.update.state is WatchState.CONNECTING
         state = WatchState.CONNECTING if connecting else WatchState.RECONNECTING
-        self.update = replace(
-            self.update,
-            state=state,
-            since=self._since(state),
-            changes=(),
-            moved={},
-            snapshot_reason=None,
-            message=None,
-            trouble=trouble,
-        )
-        return self.update
+        return self._without_board(state, None, trouble)
 
     def reconnect_delay(self) -> float:
         """Return the seconds to wait before the next stream, after one has ended.
@@ -198,6 +191,22 @@ class WatchSession:
         counted = attempts_that_count(self._failed, trouble)
         self._failed += 1
         return retry_delay(counted, requested, self._randomness)
+
+    def _without_board(
+        self, state: WatchState, message: pb.WatchContestResponse | None, trouble: Exception | None
+    ) -> WatchUpdate:
+        """Return the next update, which has the board of the one before."""
+        self.update = replace(
+            self.update,
+            state=state,
+            since=self._since(state),
+            changes=(),
+            moved={},
+            snapshot_reason=None,
+            message=message,
+            trouble=trouble,
+        )
+        return self.update
 
     def _since(self, state: WatchState) -> float:
         return self.update.since if state is self.update.state else self._clock()

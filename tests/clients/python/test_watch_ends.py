@@ -47,6 +47,16 @@ async def test_a_watch_ends_with_its_contest(
     assert len(fake.asked) == 1
 
 
+async def test_a_deletion_is_final_without_a_board(fake: FakeService, client: AnyClient) -> None:
+    """A watch whose contest is deleted before its first board ends, and has none."""
+    fake.stream = [DELETED]
+
+    states = [update.state for update in await _all(client)]
+
+    assert states == [WatchState.CONNECTING, WatchState.DELETED]
+    assert len(fake.asked) == 1
+
+
 async def test_an_end_of_another_reason_is_not_final(fake: FakeService, client: AnyClient) -> None:
     """After an end that this version does not know the watch resumes."""
     later = pb.WatchContestResponse(position=FIRST.position, previous_revision=7)
