@@ -29,6 +29,14 @@ async def call(
     return await getattr(on, method)(*args, **options)
 
 
+async def listed(client: AnyClient, method: str, *args: Any, **options: Any) -> list[Any]:
+    """Return everything that the iteration of a method yields."""
+    items = getattr(client, method)(*args, **options)
+    if isinstance(client, AsyncLeaderboardClient):
+        return [item async for item in items]
+    return await asyncio.to_thread(list, items)
+
+
 async def watched(client: AnyClient, contest_id: str, **options: Any) -> AsyncIterator[WatchUpdate]:
     """Yield the updates of a watch; a synchronous one is read in a thread."""
     if isinstance(client, AsyncLeaderboardClient):

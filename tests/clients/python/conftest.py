@@ -8,6 +8,7 @@ import pytest_asyncio
 from cli.fake_service import FakeService
 from clients.python.any_client import CLIENTS, AnyClient, call
 from clients.python.attempts import end_calls_once
+from clients.python.scripted_contests import ScriptedContests
 
 
 @pytest.fixture(name="fake")
@@ -21,6 +22,24 @@ def _fake() -> Iterator[FakeService]:
 async def _client(request: pytest.FixtureRequest, fake: FakeService) -> AsyncIterator[AnyClient]:
     """Give a client of either kind, of the fake service."""
     client: AnyClient = request.param(fake.address)
+    yield client
+    await call(client, "close")
+
+
+@pytest.fixture(name="scripted")
+def _scripted() -> Iterator[ScriptedContests]:
+    """Give a service of contests whose every answer a test decides."""
+    scripted = ScriptedContests()
+    with scripted.serving():
+        yield scripted
+
+
+@pytest_asyncio.fixture(name="scripted_client", params=CLIENTS, ids=["sync", "async"])
+async def _scripted_client(
+    request: pytest.FixtureRequest, scripted: ScriptedContests
+) -> AsyncIterator[AnyClient]:
+    """Give a client of either kind, of the scripted service."""
+    client: AnyClient = request.param(scripted.address)
     yield client
     await call(client, "close")
 

@@ -9,7 +9,7 @@ from google.rpc import code_pb2
 
 from cli.fake_service import FakeService
 from cli.refusals import STORE_AWAY, refusal
-from clients.python.any_client import AnyClient, call
+from clients.python.any_client import AnyClient, call, listed
 from leaderboard.v1 import contests_pb2
 from leaderboard.v1 import leaderboard_pb2 as pb
 from leaderboard_client import (
@@ -43,9 +43,7 @@ RACE = ContestRules(
 
 async def _listed(client: AnyClient, **options: Any) -> list[str]:
     """List contests, and return their ids."""
-    if isinstance(client, AsyncLeaderboardClient):
-        return [contest.contest_id async for contest in client.list_contests(**options)]
-    return [contest.contest_id for contest in client.list_contests(**options)]
+    return [contest.contest_id for contest in await listed(client, "list_contests", **options)]
 
 
 async def test_a_contest_has_all_its_settings(fake: FakeService, client: AnyClient) -> None:
