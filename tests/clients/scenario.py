@@ -33,6 +33,7 @@ import yaml
 from clients.driver import Answer, Driver, Operation
 from clients.driver_watch import DriverWatch
 from clients.expected import assert_answers, assert_is_error
+from clients.full_store import limit_memory, until_refused
 from harness.calls import DEADLINE_S, scores, top
 from harness.service import ServiceProcess
 from harness.stores import StoreProcess
@@ -209,28 +210,13 @@ class Scenario:
             case "thaw":
                 self._store.thaw()
             case "full":
-                await self._limit_memory(1)
+                await limit_memory(self._store, 1)
             case "refuses":
-                await self._until_refused()
+                await until_refused(self._store, within=TIMEOUT_S)
             case "emptied":
-                await self._limit_memory(0)
+                await limit_memory(self._store, 0)
             case unknown:
                 raise ValueError(unknown)
-
-    async def _limit_memory(self, size: int) -> None:
-        async with self._store.client() as client:
-            await client.config_set("maxmemory", size)
-            await client.config_resetstat()
-
-    async def _until_refused(self) -> None:
-        """Wait until the store refuses a write from now on."""
-        async with self._store.client() as client:
-            await client.config_resetstat()
-
-            async def is_refused() -> bool:
-                return "errorstat_OOM" in await client.info("errorstats")
-
-            await eventually(is_refused, "a refused write", within=TIMEOUT_S)
 
     async def _close(self, step: Step) -> None:
         assert await self._driver.close() == step["close"]

@@ -21,7 +21,7 @@ from leaderboard_client.error_reporter import OnError
 from leaderboard_client.live_board import DEFAULT_LIMIT
 from leaderboard_client.pending_queue import BufferOptions
 from leaderboard_client.retrying import DEFAULT_TIMEOUT
-from leaderboard_client.watch_session import watch_request
+from leaderboard_client.watch_request import watch_request
 from leaderboard_client.watch_update import WatchUpdate
 
 

@@ -16,12 +16,8 @@ from leaderboard_client.channels import Metadata
 from leaderboard_client.closing import AsyncCloseEvent
 from leaderboard_client.errors import Cancelled
 from leaderboard_client.rpc_status import error_from_call
-from leaderboard_client.watch_session import (
-    IDLE_TIMEOUT,
-    TROUBLES,
-    WatchSession,
-    stream_metadata,
-)
+from leaderboard_client.watch_request import stream_metadata
+from leaderboard_client.watch_session import IDLE_TIMEOUT, TROUBLES, WatchSession
 from leaderboard_client.watch_update import StreamLostError, WatchUpdate
 
 
@@ -51,7 +47,7 @@ async def watch_contest(
         connect: Opens a channel for one stream, over a connection of its own, to the servers in
             turn; the watch closes it.
 
-        request: The request of the first stream; see `watch_session.watch_request`.
+        request: The request of the first stream; see `watch_request.watch_request`.
 
         alternatives: How many other servers may answer where one does not.
 

@@ -18,7 +18,7 @@ from leaderboard_client.retrying import DEFAULT_TIMEOUT
 from leaderboard_client.score_buffer import ScoreBuffer
 from leaderboard_client.score_methods import ScoreMethods
 from leaderboard_client.watch import Watch
-from leaderboard_client.watch_session import watch_request
+from leaderboard_client.watch_request import watch_request
 
 
 class LeaderboardClient(ScoreMethods, ContestMethods, ModerationMethods):

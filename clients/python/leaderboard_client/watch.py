@@ -16,12 +16,8 @@ from leaderboard_client.channel_pool import CONNECT_LIMIT
 from leaderboard_client.channels import Metadata, connection_of
 from leaderboard_client.closing import CloseEvent
 from leaderboard_client.rpc_status import error_from_call
-from leaderboard_client.watch_session import (
-    IDLE_TIMEOUT,
-    TROUBLES,
-    WatchSession,
-    stream_metadata,
-)
+from leaderboard_client.watch_request import stream_metadata
+from leaderboard_client.watch_session import IDLE_TIMEOUT, TROUBLES, WatchSession
 from leaderboard_client.watch_update import StreamLostError, WatchUpdate
 
 _ResultT = TypeVar("_ResultT")

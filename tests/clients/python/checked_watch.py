@@ -14,7 +14,8 @@ from harness.watching import WatchChecker
 from leaderboard.v1 import leaderboard_pb2 as pb
 from leaderboard_client import Position
 from leaderboard_client.async_watch import watch_contest
-from leaderboard_client.watch_session import IDLE_TIMEOUT, watch_request
+from leaderboard_client.watch_request import watch_request
+from leaderboard_client.watch_session import IDLE_TIMEOUT
 from leaderboard_client.watch_update import WatchState, WatchUpdate
 
 

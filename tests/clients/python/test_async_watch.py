@@ -19,7 +19,7 @@ from leaderboard_client.addresses import parse_addresses
 from leaderboard_client.async_watch import watch_contest
 from leaderboard_client.channels import open_async_channel
 from leaderboard_client.retrying import retry_delay
-from leaderboard_client.watch_session import watch_request
+from leaderboard_client.watch_request import watch_request
 from leaderboard_client.watch_update import (
     MissedChangesError,
     StreamLostError,

@@ -29,7 +29,7 @@ from leaderboard_client import (
 )
 from leaderboard_client.addresses import parse_addresses
 from leaderboard_client.channels import open_channel
-from leaderboard_client.watch_session import watch_request
+from leaderboard_client.watch_request import watch_request
 
 REQUEST = watch_request("chess", limit=10, scope=WatchScope.TOP, user_ids=(), min_interval=0.0)
 
