@@ -97,7 +97,17 @@ def parse_points(text: str) -> int:
 
 
 def parse_event_time(text: str) -> Timestamp:
+    """Return the time of an event in an RFC 3339 text; see `parse_time`."""
+    return parse_time("event_time", text)
+
+
+def parse_time(field: str, text: str) -> Timestamp:
     """Return the time in an RFC 3339 text, exact to the nanosecond.
+
+    Args:
+        field: The name of the field or option, for the error.
+
+        text: The text.
 
     Raises:
         MalformedFieldError: It is not an RFC 3339 time with an offset, in the years 1 to 9999.
@@ -109,12 +119,12 @@ def parse_event_time(text: str) -> Timestamp:
         when = datetime.fromisoformat(match[1].upper() + match[3].upper())
     except ValueError:
         raise MalformedFieldError(
-            f"event_time {shown(text)} is not a time like 2026-06-11T20:15:00Z"
+            f"{field} {shown(text)} is not a time like 2026-06-11T20:15:00Z"
         ) from None
     since = when - _EPOCH
     seconds = since.days * 86_400 + since.seconds
     if not _FIRST_SECOND <= seconds <= _LAST_SECOND:
-        raise MalformedFieldError(f"event_time {shown(text)} is not in the years 1 to 9999 in UTC")
+        raise MalformedFieldError(f"{field} {shown(text)} is not in the years 1 to 9999 in UTC")
     return Timestamp(seconds=seconds, nanos=int((match[2] or "0").ljust(9, "0")))
 
 
