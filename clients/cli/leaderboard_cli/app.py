@@ -27,6 +27,7 @@ from leaderboard_cli.output import (
 from leaderboard_cli.rank import rank
 from leaderboard_cli.top import top
 from leaderboard_cli.update import update
+from leaderboard_cli.user import user
 from leaderboard_cli.watch import watch
 from leaderboard_cli.whatif import whatif
 from leaderboard_client.update_rules import MalformedFieldError
@@ -43,6 +44,7 @@ _OWN: dict[str, Callable[..., None] | typer.Typer] = {
     "whatif": whatif,
     "watch": watch,
     "contest": contest,
+    "user": user,
     "import": import_events,
     "doctor": doctor,
     "load": load,
@@ -125,7 +127,7 @@ def leaderboard(
         ),
     ] = False,
 ) -> None:
-    """Write scores, read boards and ranks, and watch contests."""
+    """Write scores, read boards and ranks, watch contests, and remove and hide users."""
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:

@@ -182,9 +182,55 @@ class Connection:
         """Read a page of contests."""
         return self._call("ListContests", request, contests_pb2.ListContestsResponse)
 
+    def each_contest(
+        self, request: contests_pb2.ListContestsRequest
+    ) -> Iterator[contests_pb2.Contest]:
+        """Yield all contests from a page on; each page is read when it is due."""
+        while True:
+            page = self.list_contests(request)
+            yield from page.contests
+            if not page.next_page_token:
+                return
+            request.page_token = page.next_page_token
+
     def update_contest(self, request: contests_pb2.UpdateContestRequest) -> contests_pb2.Contest:
         """Change settings of a contest; a repeat changes nothing more."""
         return self._call("UpdateContest", request, contests_pb2.UpdateContestResponse).contest
+
+    def delete_contest(self, request: contests_pb2.DeleteContestRequest) -> None:
+        """Delete a contest; one that is gone is no error."""
+        self._call("DeleteContest", request, contests_pb2.DeleteContestResponse)
+
+    def remove_users(
+        self, request: contests_pb2.RemoveUsersRequest
+    ) -> contests_pb2.RemoveUsersResponse:
+        """Remove users from a contest; a repeat removes nothing more."""
+        return self._call("RemoveUsers", request, contests_pb2.RemoveUsersResponse)
+
+    def hide_users(self, request: contests_pb2.HideUsersRequest) -> contests_pb2.HideUsersResponse:
+        """Hide users of a contest; a repeat hides nothing more."""
+        return self._call("HideUsers", request, contests_pb2.HideUsersResponse)
+
+    def unhide_users(
+        self, request: contests_pb2.UnhideUsersRequest
+    ) -> contests_pb2.UnhideUsersResponse:
+        """End the hiding of users; a repeat changes nothing more."""
+        return self._call("UnhideUsers", request, contests_pb2.UnhideUsersResponse)
+
+    def each_hidden_page(
+        self, request: contests_pb2.ListHiddenUsersRequest
+    ) -> Iterator[contests_pb2.ListHiddenUsersResponse]:
+        """Yield the pages of the hidden users of a contest; each is read when it is due."""
+        while True:
+            page = self._call("ListHiddenUsers", request, contests_pb2.ListHiddenUsersResponse)
+            yield page
+            if not page.next_page_token:
+                return
+            request.page_token = page.next_page_token
+
+    def erase_user(self, request: contests_pb2.EraseUserRequest) -> contests_pb2.EraseUserResponse:
+        """Erase a user from a part of all contests; a part can be repeated."""
+        return self._make(Call("EraseUser", request, _same))
 
     def batch_update_scores(
         self, request: pb.BatchUpdateScoresRequest

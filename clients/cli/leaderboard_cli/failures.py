@@ -19,7 +19,7 @@ class ExitCode(IntEnum):
         4,
         (
             "rejected: conflicts with the current state (e.g. request id already used, or a "
-            "contest with other settings), or a limit was reached"
+            "contest that is not open or has other settings), or a limit was reached"
         ),
     )
     UNAVAILABLE = 5, "the service can't be reached, or did not answer in time"
@@ -27,7 +27,7 @@ class ExitCode(IntEnum):
     WARNED = 7, "doctor printed a warning, or load did not keep its rate"
     FAILED = 8, "a check of doctor failed, or calls of load failed"
     SKIPPED = 9, "import skipped bad lines"
-    INTERRUPTED = 130, "stopped by Ctrl-C"
+    INTERRUPTED = 130, "stopped by Ctrl-C, or not confirmed"
     PIPE_CLOSED = 141, "the reader of the output closed the pipe"
 
     def __new__(cls, code: int, meaning: str) -> Self:

@@ -1,12 +1,8 @@
 """The command `friends`: a board of some users, with their ranks in the whole contest."""
 
-from typing import Annotated
-
-import typer
-
 from leaderboard.v1 import leaderboard_pb2 as pb
 from leaderboard_cli.connection import Connection, Target
-from leaderboard_cli.options import AsJson, Contest, calls_server, examples
+from leaderboard_cli.options import AsJson, Contest, Users, calls_server, examples
 from leaderboard_cli.output import console, counted, print_line, print_message
 from leaderboard_cli.tables import board_table
 
@@ -20,9 +16,7 @@ EXAMPLES = examples(
 @calls_server
 def friends(
     contest: Contest,
-    users: Annotated[
-        list[str], typer.Argument(metavar="USER", help="The users' ids, up to 1,000, each once.")
-    ],
+    users: Users,
     *,
     target: Target,
     as_json: AsJson = False,

@@ -29,6 +29,9 @@ MAX_AROUND = 201
 
 Contest = Annotated[str, typer.Argument(metavar="CONTEST", help="The contest's id.")]
 User = Annotated[str, typer.Argument(metavar="USER", help="The user's id.")]
+Users = Annotated[
+    list[str], typer.Argument(metavar="USER", help="The users' ids, up to 1,000, each once.")
+]
 AsJson = Annotated[
     bool,
     typer.Option("--json", help="Print JSON for scripts, one object a line."),

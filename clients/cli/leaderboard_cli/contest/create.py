@@ -13,6 +13,10 @@ EXAMPLES = examples(
         "the best time of each user counts, and the lowest is first",
     ),
     ("leaderboard contest create quiz --ranks competition", "equal scores share a rank: 1 2 2 4"),
+    (
+        "leaderboard contest create cup --ends-at 2026-12-24T18:00:00Z --expire-after 30d",
+        "closes at a time, and is deleted 30 days later",
+    ),
 )
 
 
@@ -28,7 +32,7 @@ def create(
     """Create a contest.
 
     By default the highest scores are first, of equal ones the one reached first; each user has a
-    rank of its own; updates add their points, and nothing is bounded. A contest that exists with
+    rank of its own; updates add their points, nothing is bounded, and it is open for ever. A contest that exists with
     the same settings is shown; with other settings that is an error.
     """
     request = CreateContestRequest(contest=contest_with(contest, settings))

@@ -14,6 +14,7 @@ from leaderboard_cli.options import AsJson, Contest, calls_server, examples
 EXAMPLES = examples(
     ('leaderboard contest set laps --display-name "Lap times"', "names a contest"),
     ("leaderboard contest set chess --max-points 100", "bounds what one update adds"),
+    ("leaderboard contest set cup --ends-at 2026-12-24T18:00:00Z", "sets when a contest closes"),
     ("leaderboard contest set chess --reset max-points", "removes that bound"),
 )
 

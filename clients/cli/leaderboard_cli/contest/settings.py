@@ -1,13 +1,22 @@
 """Settings of a contest: their options, their names for people, and the message with them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import Annotated, Any, Literal, TypeAlias
 
 import typer
+from google.protobuf.field_mask_pb2 import FieldMask
+from google.protobuf.message import Message
+from google.protobuf.timestamp_pb2 import Timestamp
 
 from leaderboard.v1 import leaderboard_pb2 as pb
-from leaderboard.v1.contests_pb2 import Contest
+from leaderboard.v1.contests_pb2 import Contest, UpdateContestRequest
+from leaderboard_cli.contest.times import (
+    format_duration,
+    format_time,
+    parse_duration,
+    parse_option_time,
+)
 from leaderboard_cli.options import check_bounds, expands
 from leaderboard_client.update_rules import MODES
 
@@ -16,6 +25,9 @@ class Setting(StrEnum):
     """A setting, by the name of its option."""
 
     DISPLAY_NAME = "display-name"
+    STARTS_AT = "starts-at"
+    ENDS_AT = "ends-at"
+    EXPIRE_AFTER = "expire-after"
     ORDER = "order"
     TIES = "ties"
     RANKS = "ranks"
@@ -32,6 +44,9 @@ class Setting(StrEnum):
 
 _PATHS = {
     Setting.DISPLAY_NAME: "display_name",
+    Setting.STARTS_AT: "starts_at",
+    Setting.ENDS_AT: "ends_at",
+    Setting.EXPIRE_AFTER: "expire_after",
     Setting.ORDER: "rules.order",
     Setting.TIES: "rules.tie_break",
     Setting.RANKS: "rules.rank_style",
@@ -59,13 +74,39 @@ _CHOICES: Mapping[Setting, Mapping[str, int]] = {
 }
 """The values of the settings that have a choice; the default is the first one."""
 
+_TIMES: Mapping[Setting, Callable[[Any], str]] = {
+    Setting.STARTS_AT: format_time,
+    Setting.ENDS_AT: format_time,
+    Setting.EXPIRE_AFTER: format_duration,
+}
+"""The settings that are a time or a duration, and how each is shown."""
+
 _NONE = "none"
+_RULES = "rules."
 
 
 def _given(
     *,
     display_name: Annotated[
         str | None, typer.Option(metavar="NAME", help="The contest's name for people.")
+    ] = None,
+    starts_at: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TIME", help="When it opens: 2026-06-11T20:15:00Z. Default: it is open."
+        ),
+    ] = None,
+    ends_at: Annotated[
+        str | None,
+        typer.Option(metavar="TIME", help="When it closes. Default: it does not."),
+    ] = None,
+    expire_after: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DURATION",
+            help="How long after its end it is deleted by itself, without an end after the last "
+            "update: 90s, 15m, 12h, 30d. Default: it is kept.",
+        ),
     ] = None,
     order: Annotated[
         Literal["highest", "lowest"] | None, typer.Option(help="Which scores are first.")
@@ -108,6 +149,9 @@ def _given(
 ) -> Settings:
     given = {
         Setting.DISPLAY_NAME: display_name,
+        Setting.STARTS_AT: starts_at and parse_option_time("--starts-at", starts_at),
+        Setting.ENDS_AT: ends_at and parse_option_time("--ends-at", ends_at),
+        Setting.EXPIRE_AFTER: expire_after and parse_duration("--expire-after", expire_after),
         Setting.ORDER: order and _ORDERS[order],
         Setting.TIES: ties and _TIES[ties],
         Setting.RANKS: ranks and _RANKS[ranks],
@@ -128,13 +172,33 @@ def contest_with(contest_id: str, settings: Settings) -> Contest:
     contest = Contest(contest_id=contest_id)
     for setting, value in settings.items():
         *parents, field = setting.path.split(".")
-        setattr(contest.rules if parents else contest, field, value)
+        parent = contest.rules if parents else contest
+        if isinstance(value, Message):
+            getattr(parent, field).CopyFrom(value)
+        else:
+            setattr(parent, field, value)
     return contest
+
+
+def ends_request(contest_id: str, ends_at: Timestamp | None) -> UpdateContestRequest:
+    """Return the request that sets when a contest ends; None removes its end."""
+    settings = {Setting.ENDS_AT: ends_at} if ends_at is not None else {}
+    return UpdateContestRequest(
+        contest=contest_with(contest_id, settings),
+        update_mask=FieldMask(paths=[Setting.ENDS_AT.path]),
+    )
 
 
 def format_settings(contest: Contest) -> Mapping[Setting, str]:
     """Return the value of each setting as its option takes it; or `none`."""
-    return {Setting.DISPLAY_NAME: contest.display_name or _NONE} | _format_rules(contest.rules)
+    name = {Setting.DISPLAY_NAME: contest.display_name or _NONE}
+    times = dict.fromkeys(_TIMES, _NONE) | _format_set_times(contest)
+    return name | times | _format_rules(contest.rules)
+
+
+def format_times(contest: Contest) -> str:
+    """Return the times of a contest that are set, with their names."""
+    return ", ".join(f"{name} {value}" for name, value in _format_set_times(contest).items())
 
 
 def format_changed_rules(contest: Contest) -> str:
@@ -146,12 +210,22 @@ def format_changed_rules(contest: Contest) -> str:
     )
 
 
+def _format_set_times(contest: Contest) -> dict[Setting, str]:
+    return {
+        setting: form(getattr(contest, setting.path))
+        for setting, form in _TIMES.items()
+        if contest.HasField(setting.path)
+    }
+
+
 def _format_rules(rules: pb.ContestRules) -> dict[Setting, str]:
-    return {setting: _format(setting, rules) for setting in list(Setting)[1:]}
+    return {
+        setting: _format(setting, rules) for setting in Setting if setting.path.startswith(_RULES)
+    }
 
 
 def _format(setting: Setting, rules: pb.ContestRules) -> str:
-    field = setting.path.removeprefix("rules.")
+    field = setting.path.removeprefix(_RULES)
     value = getattr(rules, field)
     if setting not in _CHOICES:
         return str(value) if rules.HasField(field) else _NONE

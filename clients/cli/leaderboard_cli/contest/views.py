@@ -4,10 +4,13 @@ from collections.abc import Sequence
 
 from rich.table import Table
 
-from leaderboard.v1.contests_pb2 import Contest
-from leaderboard_cli.contest.settings import format_changed_rules, format_settings
+from leaderboard.v1 import contests_pb2 as pb
+from leaderboard.v1.contests_pb2 import Contest, ContestState
+from leaderboard_cli.contest.settings import format_changed_rules, format_settings, format_times
 from leaderboard_cli.output import console, counted, print_line, print_message, safe
 from leaderboard_cli.tables import Column, fit, make_table
+
+_STATE = "CONTEST_STATE_"
 
 
 def print_contest(contest: Contest, *, as_json: bool) -> None:
@@ -19,11 +22,19 @@ def print_contest(contest: Contest, *, as_json: bool) -> None:
     since = ""
     if contest.HasField("created_at"):
         since = f", since {contest.created_at.ToDatetime():%Y-%m-%dT%H:%M:%SZ}"
-    print_line(f"{contest.contest_id}: {users}{since}")
+    state = f", {format_state(contest)}" if contest.state else ""
+    print_line(f"{contest.contest_id}: {users}{state}{since}")
     settings = format_settings(contest)
     names = Column.of_texts("Setting", settings)
     values = Column.of_texts("Value", map(safe, settings.values()))
     console().print(make_table([names, values]))
+
+
+def format_state(contest: Contest) -> str:
+    """Return the state of a contest for people: `open`."""
+    value = contest.state
+    known = value in ContestState.values()
+    return ContestState.Name(value).removeprefix(_STATE).lower() if known else str(value)
 
 
 def contests_table(contests: Sequence[Contest], width: int) -> Table:
@@ -38,6 +49,9 @@ def contests_table(contests: Sequence[Contest], width: int) -> Table:
     users = Column.of_numbers("Users", (contest.total_users for contest in contests))
     names = Column.of_texts("Name", (safe(contest.display_name) for contest in contests))
     rules = Column.of_texts("Rules", map(format_changed_rules, contests), "dim")
-    more = [column for column in (names, rules) if any(cell.plain for cell in column.cells)]
+    times = Column.of_texts("Times", map(format_times, contests), "dim")
+    more = [column for column in (names, times, rules) if any(cell.plain for cell in column.cells)]
+    if any(contest.state != pb.CONTEST_STATE_OPEN for contest in contests if contest.state):
+        more.insert(0, Column.of_texts("State", map(format_state, contests)))
     room = width - ids.least_width - users.least_width
     return make_table([ids, users, *fit(more, room)])

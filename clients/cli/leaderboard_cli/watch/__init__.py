@@ -12,13 +12,14 @@ from leaderboard_cli.connection import Target
 from leaderboard_cli.failures import CommandError, ExitCode
 from leaderboard_cli.options import MAX_ROWS, AsJson, Contest, calls_server, examples
 from leaderboard_cli.output import console, print_line, print_notice
+from leaderboard_cli.watch.formatting import format_end
 from leaderboard_cli.watch.watch_loop import (
     ChangeLines,
     ConnectionLines,
     MessageLines,
     run_watch_loop,
 )
-from leaderboard_client import LeaderboardError, WatchUpdate
+from leaderboard_client import LeaderboardError, WatchState, WatchUpdate
 from leaderboard_client.watch_update import MissedChangesError, StreamLostError
 
 _SCREEN_INTERVAL_MS = 200
@@ -62,11 +63,11 @@ def watch(
     target: Target,
     as_json: AsJson = False,
 ) -> None:
-    """Watch a contest until it is over, or `q` or Ctrl-C is pressed.
+    """Watch a contest until it is over or deleted, or `q` or Ctrl-C is pressed.
 
     On a terminal the board fills the screen, with the rows that moved, the updates of the last
     minute by the second, and the keys `q` to quit, `c` for another contest, and arrows or `j` and
-    `k` to scroll. With the scope `all`, and in a pipe, each change is a line. With --json each
+    `k` to scroll; the final board of a contest stays on the terminal. With the scope `all`, and in a pipe, each change is a line. With --json each
     message of the service is a line.
 
     A server that can't be reached within --timeout ends the command. Once the watch has begun it
@@ -89,7 +90,7 @@ def watch(
 
 
 async def _show(request: pb.WatchContestRequest, target: Target, *, as_json: bool) -> None:
-    """Show a watch on the screen or as lines, until the contest is over or the user leaves.
+    """Show a watch on the screen or as lines, until the contest is over or deleted or the user leaves.
 
     Raises:
         LeaderboardError: See `run_watch_loop`, also for the other errors.
@@ -102,8 +103,9 @@ async def _show(request: pb.WatchContestRequest, target: Target, *, as_json: boo
     lines = MessageLines() if as_json else ChangeLines(request.contest_id, screen)
     clock = asyncio.get_running_loop().time
     connection_lines = ConnectionLines(target.failure_text, clock, as_json=as_json)
-    await run_watch_loop(_begin(request, target), [lines, connection_lines], target.timeout)
-    print_notice(f"{request.contest_id} is over", as_json=as_json)
+    views = [lines, connection_lines]
+    state = await run_watch_loop(_begin(request, target), views, target.timeout)
+    print_notice(format_end(request.contest_id, state), as_json=as_json)
 
 
 async def _show_on_screen(request: pb.WatchContestRequest, target: Target, screen: Console) -> None:
@@ -127,8 +129,9 @@ async def _show_on_screen(request: pb.WatchContestRequest, target: Target, scree
                 raise
             raise typer.Exit(_SIGNAL_EXIT_BASE + live.ended_by) from None
     if last is not None:
-        screen.print(last.table(screen.width))
-        print_line(f"{last.contest} is over", stderr=True)
+        if last.state is not WatchState.DELETED:
+            screen.print(last.table(screen.width))
+        print_line(format_end(last.contest, last.state), stderr=True)
 
 
 def _begin(request: pb.WatchContestRequest, target: Target) -> AsyncGenerator[WatchUpdate, None]:

@@ -17,6 +17,9 @@ from leaderboard_client import WatchState, WatchUpdate
 SPARKLINE_S = 60
 """The seconds that the sparkline shows."""
 
+_AWAY = {WatchState.CONNECTING, WatchState.RECONNECTING}
+"""The states in which the board may be behind."""
+
 _BARS = "▁▂▃▄▅▆▇█"
 _RATE_SECONDS = 5
 
@@ -111,6 +114,11 @@ class BoardView:
         """The watched contest."""
         return self._contest
 
+    @property
+    def state(self) -> WatchState:
+        """The state of the watch."""
+        return self._update.state if self._update else WatchState.CONNECTING
+
     def table(self, width: int) -> Table:
         """Return the whole current board for a screen of some columns, without highlights."""
         return board_table(self._update.rows if self._update else (), width=width)
@@ -199,11 +207,13 @@ class BoardView:
                 title.append(", live", style="green")
             case WatchState.OVER:
                 title.append(", over")
+            case WatchState.DELETED:
+                title.append(", deleted")
         return title
 
     def _trouble(self) -> Text:
         update = self._update
-        if update is None or update.state in {WatchState.LIVE, WatchState.OVER}:
+        if update is None or update.state not in _AWAY:
             return Text()
         away = f"{self._clock() - update.since:.0f} s"
         why = safe(f": {self._failure_text(update.trouble)}") if update.trouble else ""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from rich.text import Text
 
 from leaderboard_cli.output import name_of, safe
-from leaderboard_client import RankedUser, ScoreChange, SnapshotReason, WatchUpdate
+from leaderboard_client import RankedUser, ScoreChange, SnapshotReason, WatchState, WatchUpdate
 
 _HIGHLIGHT_S = 5.0
 
@@ -25,9 +25,17 @@ def format_reset(update: WatchUpdate) -> str:
     return f"board reloaded: {reset}" if reset else ""
 
 
+def format_end(contest: str, state: WatchState) -> str:
+    """Return the line that says how a watch ended."""
+    return f"{contest} was deleted" if state is WatchState.DELETED else f"{contest} is over"
+
+
 def format_change(change: ScoreChange) -> str:
     """Return a change as a line: when, the new row, how it moved, and what happened."""
     user, message = change.user, change.message
+    if change.removed:
+        before = f"(rank {change.previous_rank:,} before)" if change.previous_rank else ""
+        return "  ".join(filter(None, [name_of(user), "left the board", before]))
     parts = [
         message.event_time.ToJsonString() if message.HasField("event_time") else "",
         f"{user.rank:,}.",

@@ -11,7 +11,7 @@ from rich.text import Text
 from leaderboard_cli.watch.board_view import BoardView
 from leaderboard_cli.watch.terminal import FullScreen
 from leaderboard_cli.watch.watch_loop import run_watch_loop
-from leaderboard_client import WatchUpdate
+from leaderboard_client import WatchState, WatchUpdate
 from leaderboard_client.update_rules import MalformedFieldError, check_contest_id
 
 _GATHER_S = 0.1
@@ -120,7 +120,7 @@ class LiveScreen:
         begin: Callable[[str], AsyncGenerator[WatchUpdate, None]],
         begin_within: float,
     ) -> BoardView | None:
-        """Watch contests until one is over or the user leaves.
+        """Watch contests until one is over or deleted, or the user leaves.
 
         Args:
             contest: The first one.
@@ -131,7 +131,7 @@ class LiveScreen:
                 later contests wait for the server without a limit.
 
         Returns:
-            The contest that is over; None if the user left.
+            The contest that is over or deleted; None if the user left.
 
         Raises:
             LeaderboardError: See `run_watch_loop`, also for the other errors.
@@ -212,7 +212,7 @@ class LiveScreen:
             self._next_contest.set_result(contest)
 
 
-async def _cancelled(task: asyncio.Task[None]) -> None:
+async def _cancelled(task: asyncio.Task[WatchState]) -> None:
     """Cancel a task unless it is done, and wait for its end; its error stays in it."""
     task.cancel()
     await asyncio.wait({task})

@@ -1,4 +1,4 @@
-"""Shows the updates of a watch until the contest is over; here also as lines, for a pipe."""
+"""Shows the updates of a watch until the contest is over or deleted; here also as lines, for a pipe."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
@@ -24,8 +24,8 @@ class View(Protocol):
 
 async def run_watch_loop(
     updates: AsyncGenerator[WatchUpdate, None], views: Sequence[View], begin_within: float | None
-) -> None:
-    """Show updates until the contest is over.
+) -> WatchState:
+    """Show updates until the contest is over or deleted, and return which.
 
     Args:
         updates: The watch.
@@ -42,16 +42,18 @@ async def run_watch_loop(
         MissedChangesError: The watch did not begin in time.
     """
     trouble: Exception | None = None
+    state = WatchState.CONNECTING
     try:
         async with aclosing(updates), asyncio.timeout(begin_within) as beginning:
             async for update in updates:
-                trouble = update.trouble
-                if update.state is not WatchState.CONNECTING:
+                trouble, state = update.trouble, update.state
+                if state is not WatchState.CONNECTING:
                     beginning.reschedule(None)
                 for view in views:
                     view.show(update)
     except TimeoutError:
         raise (trouble or StreamLostError(f"no message for {begin_within:g} s")) from None
+    return state
 
 
 class ChangeLines:

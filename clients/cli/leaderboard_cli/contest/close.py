@@ -1,0 +1,39 @@
+"""The command `contest close`: ends a contest now."""
+
+import time
+
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from leaderboard.v1 import contests_pb2 as pb
+from leaderboard_cli.connection import Connection, Target
+from leaderboard_cli.contest.settings import ends_request
+from leaderboard_cli.contest.times import format_time
+from leaderboard_cli.options import AsJson, Contest, calls_server, examples
+from leaderboard_cli.output import print_line, print_message
+
+EXAMPLES = examples(
+    ("leaderboard contest close cup", "ends a contest; its board can still be read"),
+)
+
+
+@calls_server
+def close(contest: Contest, *, target: Target, as_json: AsJson = False) -> None:
+    """Close a contest now: later updates are refused, and watches end with the final board.
+
+    The time is that of this machine. Where the clock of the store is behind, the contest closes as
+    soon as it gets there. A contest that is closed, or closes that soon already, stays as it is.
+    """
+    now = Timestamp()
+    now.FromMilliseconds(time.time_ns() // 1_000_000)
+    with Connection(target) as connection:
+        found = connection.get_contest(pb.GetContestRequest(contest_id=contest))
+        if not found.HasField("ends_at") or found.ends_at.ToNanoseconds() > now.ToNanoseconds():
+            found = connection.update_contest(ends_request(contest, now))
+    if as_json:
+        print_message(found)
+        return
+    when = format_time(found.ends_at)
+    if found.state == pb.CONTEST_STATE_CLOSED:
+        print_line(f"{contest}: closed since {when}")
+    else:
+        print_line(f"{contest}: closes at {when} by the clock of the store, which is behind")

@@ -1,0 +1,73 @@
+"""The command `contest delete`: deletes a contest with all its scores."""
+
+from typing import Annotated
+
+import typer
+
+from leaderboard.v1 import contests_pb2 as pb
+from leaderboard_cli.confirmation import Yes, confirm
+from leaderboard_cli.connection import Connection, Target
+from leaderboard_cli.failures import CallError, ExitCode
+from leaderboard_cli.options import AsJson, Contest, calls_server, examples
+from leaderboard_cli.output import counted, print_line, print_record
+
+EXAMPLES = examples(
+    ("leaderboard contest delete cup", "asks, and deletes a contest"),
+    ("leaderboard contest delete cup --yes", "deletes it without a question, for scripts"),
+)
+
+
+@calls_server
+def delete(
+    contest: Contest,
+    *,
+    epoch: Annotated[
+        str,
+        typer.Option(
+            metavar="EPOCH",
+            help="The epoch that is meant, from its position; a contest with another one, which "
+            "began since, is not deleted.",
+            show_default="any",
+        ),
+    ] = "",
+    yes: Yes = False,
+    target: Target,
+    as_json: AsJson = False,
+) -> None:
+    """Delete a contest with its settings and all its users, scores, names and request ids.
+
+    Watches of it end. A contest that does not exist is no error. An update that is sent again
+    afterwards is a new one, and begins the contest again.
+    """
+    with Connection(target) as connection:
+        found = _find(connection, contest)
+        is_meant = found is not None and epoch in {"", found.position.epoch}
+        if found is not None and is_meant:
+            confirm(_loss(found), yes=yes)
+            # A contest that began after the question is another one.
+            meant = pb.DeleteContestRequest(contest_id=contest, epoch=found.position.epoch)
+            connection.delete_contest(meant)
+    users = found.total_users if found and is_meant else 0
+    if as_json:
+        print_record({"contest_id": contest, "deleted": is_meant, "total_users": users})
+    elif is_meant:
+        print_line(f"{contest}: deleted, with {counted(users, 'user')}")
+    elif found:
+        print_line(f"{contest}: not deleted, its epoch is {found.position.epoch}")
+    else:
+        print_line(f"{contest}: there is no such contest")
+
+
+def _find(connection: Connection, contest: str) -> pb.Contest | None:
+    try:
+        return connection.get_contest(pb.GetContestRequest(contest_id=contest))
+    except CallError as error:
+        if error.exit_code is ExitCode.NOT_FOUND:
+            return None
+        raise
+
+
+def _loss(contest: pb.Contest) -> str:
+    name = f" ({contest.display_name})" if contest.display_name else ""
+    users = counted(contest.total_users, "user")
+    return f"{contest.contest_id}{name} is deleted for good, with the scores of {users}"
