@@ -230,7 +230,8 @@ class Connection:
 
     def erase_user(self, request: contests_pb2.EraseUserRequest) -> contests_pb2.EraseUserResponse:
         """Erase a user from a part of all contests; a part can be repeated."""
-        return self._make(Call("EraseUser", request, _same))
+        call: Call[contests_pb2.EraseUserResponse] = Call("EraseUser", request, _same)
+        return self._make(call)
 
     def batch_update_scores(
         self, request: pb.BatchUpdateScoresRequest

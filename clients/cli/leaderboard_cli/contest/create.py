@@ -32,8 +32,8 @@ def create(
     """Create a contest.
 
     By default the highest scores are first, of equal ones the one reached first; each user has a
-    rank of its own; updates add their points, nothing is bounded, and it is open for ever. A contest that exists with
-    the same settings is shown; with other settings that is an error.
+    rank of its own; updates add their points, nothing is bounded, and it is open for ever. A
+    contest that exists with the same settings is shown; with other settings that is an error.
     """
     request = CreateContestRequest(contest=contest_with(contest, settings))
     with Connection(target) as connection:

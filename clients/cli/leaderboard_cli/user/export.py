@@ -37,10 +37,9 @@ def export(
     check_user_id(user)
     request = ListContestsRequest(page_size=MAX_ROWS)
     with Connection(target) as connection, ContestsProgress(f"exporting {user}") as progress:
-        rows, contests, counts = 0, 0, "in 0 of 0 contests"
-        for contest in connection.each_contest(request):
+        rows, counts = 0, "in 0 of 0 contests"
+        for contests, contest in enumerate(connection.each_contest(request), 1):
             record = _find(connection, contest, user)
-            contests += 1
             if record:
                 print_record(record)
                 rows += 1
@@ -58,6 +57,6 @@ def _find(connection: Connection, contest: Contest, user: str) -> dict[str, obje
         return record | {"hidden": False, "user": user_record(row)}
     for hidden in hidden_users(connection, contest_id):
         if hidden.user.user_id == user:
-            row = user_record(hidden.user, has_score=hidden.has_score)
-            return record | {"hidden": True, "user": row}
+            held = user_record(hidden.user, has_score=hidden.has_score)
+            return record | {"hidden": True, "user": held}
     return None

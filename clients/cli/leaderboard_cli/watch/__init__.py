@@ -67,8 +67,8 @@ def watch(
 
     On a terminal the board fills the screen, with the rows that moved, the updates of the last
     minute by the second, and the keys `q` to quit, `c` for another contest, and arrows or `j` and
-    `k` to scroll; the final board of a contest stays on the terminal. With the scope `all`, and in a pipe, each change is a line. With --json each
-    message of the service is a line.
+    `k` to scroll; the final board of a contest that is over stays on the terminal. With the scope
+    `all`, and in a pipe, each change is a line. With --json each message of the service is a line.
 
     A server that can't be reached within --timeout ends the command. Once the watch has begun it
     reconnects by itself, for as long as that takes, and resumes where it was: no change is missed
@@ -90,7 +90,7 @@ def watch(
 
 
 async def _show(request: pb.WatchContestRequest, target: Target, *, as_json: bool) -> None:
-    """Show a watch on the screen or as lines, until the contest is over or deleted or the user leaves.
+    """Show a watch on the screen or as lines, until the contest has ended or the user leaves.
 
     Raises:
         LeaderboardError: See `run_watch_loop`, also for the other errors.

@@ -1,4 +1,4 @@
-"""Shows the updates of a watch until the contest is over or deleted; here also as lines, for a pipe."""
+"""Shows the updates of a watch until its contest has ended; here also as lines, for a pipe."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
