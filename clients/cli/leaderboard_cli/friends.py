@@ -1,10 +1,11 @@
 """The command `friends`: a board of some users, with their ranks in the whole contest."""
 
 from leaderboard.v1 import leaderboard_pb2 as pb
-from leaderboard_cli.connection import Connection, Target
+from leaderboard_cli.connection import Connection
 from leaderboard_cli.options import AsJson, Contest, Users, calls_server, examples
 from leaderboard_cli.output import console, counted, print_line, print_message
 from leaderboard_cli.tables import board_table
+from leaderboard_cli.target import Target
 
 EXAMPLES = examples(
     ("leaderboard friends chess ada bob eve", "shows three users, best first"),

@@ -11,8 +11,8 @@ from typing import Annotated, Any
 
 import typer
 
-from leaderboard_cli.connection import Target
 from leaderboard_cli.failures import CommandError, ExitCode
+from leaderboard_cli.target import Target
 from leaderboard_client.addresses import parse_addresses
 from leaderboard_client.channels import Tls, authorization, check_token
 from leaderboard_client.retrying import DEFAULT_TIMEOUT

@@ -6,10 +6,11 @@ import typer
 from rich.text import Text
 
 from leaderboard.v1 import leaderboard_pb2 as pb
-from leaderboard_cli.connection import Connection, Target
+from leaderboard_cli.connection import Connection
 from leaderboard_cli.options import MAX_AROUND, AsJson, Contest, User, calls_server, examples
 from leaderboard_cli.output import console, name_of, print_line, print_message
 from leaderboard_cli.tables import board_table
+from leaderboard_cli.target import Target
 
 _MAX_NEIGHBORS = 100
 _NEIGHBORS = 2

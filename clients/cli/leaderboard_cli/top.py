@@ -5,10 +5,11 @@ from typing import Annotated
 import typer
 
 from leaderboard.v1 import leaderboard_pb2 as pb
-from leaderboard_cli.connection import Connection, Target
+from leaderboard_cli.connection import Connection
 from leaderboard_cli.options import MAX_RANK, MAX_ROWS, AsJson, Contest, calls_server, examples
 from leaderboard_cli.output import console, print_line, print_message
 from leaderboard_cli.tables import board_table
+from leaderboard_cli.target import Target
 
 EXAMPLES = examples(
     ("leaderboard top chess", "shows the first 10 rows"),

@@ -7,7 +7,7 @@ from uuid import uuid4
 import typer
 
 from leaderboard.v1 import leaderboard_pb2 as pb
-from leaderboard_cli.connection import Connection, Target
+from leaderboard_cli.connection import Connection
 from leaderboard_cli.failures import CallError, CommandError, ExitCode
 from leaderboard_cli.options import (
     NEGATIVE_NUMBERS,
@@ -25,6 +25,7 @@ from leaderboard_cli.output import (
     print_line,
     print_message,
 )
+from leaderboard_cli.target import Target
 from leaderboard_client.update_rules import (
     MODES,
     parse_event_time,

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from leaderboard.v1 import leaderboard_pb2 as pb
-from leaderboard_cli.connection import Connection, Target
+from leaderboard_cli.connection import Connection
 from leaderboard_cli.options import (
     MAX_AROUND,
     NEGATIVE_NUMBERS,
@@ -17,6 +17,7 @@ from leaderboard_cli.options import (
 )
 from leaderboard_cli.output import console, counted, format_rank, print_line, print_message
 from leaderboard_cli.tables import board_table
+from leaderboard_cli.target import Target
 
 CONTEXT_SETTINGS = NEGATIVE_NUMBERS
 

@@ -5,11 +5,12 @@ import time
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from leaderboard.v1 import contests_pb2 as pb
-from leaderboard_cli.connection import Connection, Target
+from leaderboard_cli.connection import Connection
 from leaderboard_cli.contest.settings import ends_request
 from leaderboard_cli.contest.times import format_time
 from leaderboard_cli.options import AsJson, Contest, calls_server, examples
 from leaderboard_cli.output import print_line, print_message
+from leaderboard_cli.target import Target
 
 EXAMPLES = examples(
     ("leaderboard contest close cup", "ends a contest; its board can still be read"),

@@ -1,10 +1,11 @@
 """The command `contest create`: creates a contest with its settings."""
 
 from leaderboard.v1.contests_pb2 import CreateContestRequest
-from leaderboard_cli.connection import Connection, Target
+from leaderboard_cli.connection import Connection
 from leaderboard_cli.contest.settings import Settings, contest_with, takes_settings
 from leaderboard_cli.contest.views import print_contest
 from leaderboard_cli.options import AsJson, Contest, calls_server, examples
+from leaderboard_cli.target import Target
 
 EXAMPLES = examples(
     ("leaderboard contest create chess", "creates a contest with the default settings"),

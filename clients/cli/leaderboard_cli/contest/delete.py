@@ -6,10 +6,11 @@ import typer
 
 from leaderboard.v1 import contests_pb2 as pb
 from leaderboard_cli.confirmation import Yes, confirm
-from leaderboard_cli.connection import Connection, Target
+from leaderboard_cli.connection import Connection
 from leaderboard_cli.failures import CallError, ExitCode
 from leaderboard_cli.options import AsJson, Contest, calls_server, examples
 from leaderboard_cli.output import counted, print_line, print_record
+from leaderboard_cli.target import Target
 
 EXAMPLES = examples(
     ("leaderboard contest delete cup", "asks, and deletes a contest"),

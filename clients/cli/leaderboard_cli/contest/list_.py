@@ -7,10 +7,11 @@ import typer
 
 from leaderboard.v1 import contests_pb2 as pb
 from leaderboard.v1.contests_pb2 import ListContestsRequest
-from leaderboard_cli.connection import Connection, Target
+from leaderboard_cli.connection import Connection
 from leaderboard_cli.contest.views import contests_table
 from leaderboard_cli.options import MAX_ROWS, AsJson, calls_server, examples
 from leaderboard_cli.output import console, print_line, print_message
+from leaderboard_cli.target import Target
 
 EXAMPLES = examples(
     ("leaderboard contest list", "shows all contests"),

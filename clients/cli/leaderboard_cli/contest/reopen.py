@@ -5,13 +5,14 @@ from typing import Annotated
 import typer
 
 from leaderboard.v1 import contests_pb2 as pb
-from leaderboard_cli.connection import Connection, Target
+from leaderboard_cli.connection import Connection
 from leaderboard_cli.contest.settings import ends_request
 from leaderboard_cli.contest.times import format_time, parse_option_time
 from leaderboard_cli.contest.views import format_state
 from leaderboard_cli.failures import CommandError, ExitCode
 from leaderboard_cli.options import AsJson, Contest, calls_server, examples
 from leaderboard_cli.output import print_line, print_message
+from leaderboard_cli.target import Target
 
 EXAMPLES = examples(
     ("leaderboard contest reopen cup", "opens a contest again, without an end"),

@@ -6,10 +6,11 @@ import typer
 from google.protobuf.field_mask_pb2 import FieldMask
 
 from leaderboard.v1.contests_pb2 import UpdateContestRequest
-from leaderboard_cli.connection import Connection, Target
+from leaderboard_cli.connection import Connection
 from leaderboard_cli.contest.settings import Setting, Settings, contest_with, takes_settings
 from leaderboard_cli.contest.views import print_contest
 from leaderboard_cli.options import AsJson, Contest, calls_server, examples
+from leaderboard_cli.target import Target
 
 EXAMPLES = examples(
     ('leaderboard contest set laps --display-name "Lap times"', "names a contest"),

@@ -1,9 +1,10 @@
 """The command `contest show`: a contest with its settings."""
 
 from leaderboard.v1.contests_pb2 import GetContestRequest
-from leaderboard_cli.connection import Connection, Target
+from leaderboard_cli.connection import Connection
 from leaderboard_cli.contest.views import print_contest
 from leaderboard_cli.options import AsJson, Contest, calls_server, examples
+from leaderboard_cli.target import Target
 
 EXAMPLES = examples(
     ("leaderboard contest show laps", "shows the settings of a contest"),

@@ -8,13 +8,13 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from leaderboard_cli.connection import Target
 from leaderboard_cli.doctor.checks import run_checks
 from leaderboard_cli.doctor.results import CheckResult, Verdict
 from leaderboard_cli.doctor.store import contributed_checks
 from leaderboard_cli.failures import ExitCode
 from leaderboard_cli.options import AsJson, calls_server, examples
 from leaderboard_cli.output import console, print_line, print_record, safe
+from leaderboard_cli.target import Target
 
 _STYLES = {
     Verdict.OK: "green",

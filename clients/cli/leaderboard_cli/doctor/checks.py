@@ -13,13 +13,13 @@ from grpc_health.v1.health_pb2_grpc import HealthStub
 
 from leaderboard.v1 import leaderboard_pb2 as pb
 from leaderboard.v1.leaderboard_pb2_grpc import LeaderboardServiceStub
-from leaderboard_cli.connection import Target
 from leaderboard_cli.doctor.comparisons import SERVICE, check_clock, check_contract, check_versions
 from leaderboard_cli.doctor.encryption import check_encryption
 from leaderboard_cli.doctor.results import CheckResult, Verdict
 from leaderboard_cli.doctor.store import advice, finding
 from leaderboard_cli.failures import CERTIFICATE_REQUIRED, CallError
 from leaderboard_cli.latencies import Latencies, milliseconds
+from leaderboard_cli.target import Target
 
 SLOW = 0.05
 """The median latency in seconds above which a call is slow."""

@@ -14,9 +14,9 @@ from grpc_health.v1.health_pb2_grpc import HealthStub
 from grpc_reflection.v1alpha import reflection_pb2
 
 from leaderboard.v1 import leaderboard_pb2 as pb
-from leaderboard_cli.connection import Target
 from leaderboard_cli.doctor.results import CheckResult, Verdict
 from leaderboard_cli.failures import CallError
+from leaderboard_cli.target import Target
 
 SERVICE = pb.DESCRIPTOR.services_by_name["LeaderboardService"].full_name
 """The service as health and reflection name it."""

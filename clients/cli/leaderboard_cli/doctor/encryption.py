@@ -5,8 +5,8 @@ import ssl
 import time
 from functools import partial
 
-from leaderboard_cli.connection import Target
 from leaderboard_cli.doctor.results import CheckResult, Verdict
+from leaderboard_cli.target import Target
 
 _SOON_DAYS = 14.0
 _DAY = 86_400.0

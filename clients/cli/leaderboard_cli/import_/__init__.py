@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from leaderboard_cli.connection import Connection, Target
+from leaderboard_cli.connection import Connection
 from leaderboard_cli.failures import CallError, CommandError, ExitCode
 from leaderboard_cli.import_.check import check_events
 from leaderboard_cli.import_.event_file import (
@@ -22,6 +22,7 @@ from leaderboard_cli.import_.sender import BadLineError, Sender
 from leaderboard_cli.import_.stats import ImportStats, import_progress, print_bad_lines
 from leaderboard_cli.options import MAX_ROWS, AsJson, calls_server, examples
 from leaderboard_cli.output import print_line, print_record
+from leaderboard_cli.target import Target
 
 _SUFFIXES = {
     ".csv": EventFormat.CSV,

@@ -10,13 +10,13 @@ from typing import Annotated
 import grpc
 import typer
 
-from leaderboard_cli.connection import Target
 from leaderboard_cli.failures import CommandError, ExitCode
 from leaderboard_cli.load.calls import Calls, Kind
 from leaderboard_cli.load.generator import generate
 from leaderboard_cli.load.result import LoadResult, print_summary, show_progress
 from leaderboard_cli.options import AsJson, calls_server, examples
 from leaderboard_cli.output import print_record
+from leaderboard_cli.target import Target
 from leaderboard_client.errors import LeaderboardError
 from leaderboard_client.rpc_status import error_from_call
 from leaderboard_client.update_rules import check_contest_id

@@ -11,7 +11,7 @@ import grpc.aio
 
 from leaderboard.v1 import leaderboard_pb2 as pb
 from leaderboard.v1.leaderboard_pb2_grpc import LeaderboardServiceStub
-from leaderboard_cli.connection import Target
+from leaderboard_cli.target import Target
 from leaderboard_client.addresses import Rotation
 from leaderboard_client.rpc_status import error_from_update
 

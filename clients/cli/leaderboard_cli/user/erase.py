@@ -9,10 +9,11 @@ import typer
 
 from leaderboard.v1.contests_pb2 import EraseUserRequest
 from leaderboard_cli.confirmation import Yes, confirm
-from leaderboard_cli.connection import Connection, Target
+from leaderboard_cli.connection import Connection
 from leaderboard_cli.failures import CallError, CommandError, ExitCode
 from leaderboard_cli.options import AsJson, User, calls_server, examples
 from leaderboard_cli.output import counted, print_line, print_record
+from leaderboard_cli.target import Target
 from leaderboard_cli.user.progress import ContestsProgress
 from leaderboard_client.update_rules import check_user_id
 

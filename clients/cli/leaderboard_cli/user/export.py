@@ -6,9 +6,10 @@ import typer
 
 from leaderboard.v1 import leaderboard_pb2 as pb
 from leaderboard.v1.contests_pb2 import Contest, ListContestsRequest
-from leaderboard_cli.connection import Connection, Target
+from leaderboard_cli.connection import Connection
 from leaderboard_cli.options import MAX_ROWS, User, calls_server, examples
 from leaderboard_cli.output import counted, print_notice, print_record
+from leaderboard_cli.target import Target
 from leaderboard_cli.user.progress import ContestsProgress
 from leaderboard_cli.user.rows import hidden_users, user_record
 from leaderboard_client.update_rules import check_user_id

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from rich.table import Table
 from rich.text import Text
 
-from leaderboard_cli.connection import Connection, Target
+from leaderboard_cli.connection import Connection
 from leaderboard_cli.options import AsJson, Contest, calls_server, examples
 from leaderboard_cli.output import (
     attributes_of,
@@ -16,6 +16,7 @@ from leaderboard_cli.output import (
     safe,
 )
 from leaderboard_cli.tables import Column, fit, make_table
+from leaderboard_cli.target import Target
 from leaderboard_cli.user.rows import HiddenUser, hidden_users, user_record
 
 EXAMPLES = examples(

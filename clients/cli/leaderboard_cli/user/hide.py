@@ -1,9 +1,10 @@
 """The command `user hide`: hides users of a contest."""
 
 from leaderboard.v1.contests_pb2 import HideUsersRequest
-from leaderboard_cli.connection import Connection, Target
+from leaderboard_cli.connection import Connection
 from leaderboard_cli.failures import CommandError, ExitCode
 from leaderboard_cli.options import AsJson, Contest, Users, calls_server, examples
+from leaderboard_cli.target import Target
 from leaderboard_cli.user.changed import print_changed
 
 EXAMPLES = examples(

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 
 from leaderboard.v1.contests_pb2 import RemoveUsersRequest
 from leaderboard_cli.confirmation import Yes, confirm
-from leaderboard_cli.connection import Connection, Target
+from leaderboard_cli.connection import Connection
 from leaderboard_cli.options import AsJson, Contest, Users, calls_server, examples
 from leaderboard_cli.output import counted
+from leaderboard_cli.target import Target
 from leaderboard_cli.user.changed import print_changed
 
 _NAMED = 5

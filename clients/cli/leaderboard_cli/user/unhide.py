@@ -1,8 +1,9 @@
 """The command `user unhide`: ends the hiding of users."""
 
 from leaderboard.v1.contests_pb2 import UnhideUsersRequest
-from leaderboard_cli.connection import Connection, Target
+from leaderboard_cli.connection import Connection
 from leaderboard_cli.options import AsJson, Contest, Users, calls_server, examples
+from leaderboard_cli.target import Target
 from leaderboard_cli.user.changed import print_changed
 
 EXAMPLES = examples(

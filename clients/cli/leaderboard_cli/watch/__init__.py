@@ -8,10 +8,10 @@ import typer
 from rich.console import Console
 
 from leaderboard.v1 import leaderboard_pb2 as pb
-from leaderboard_cli.connection import Target
 from leaderboard_cli.failures import CommandError, ExitCode
 from leaderboard_cli.options import MAX_ROWS, AsJson, Contest, calls_server, examples
 from leaderboard_cli.output import console, print_line, print_notice
+from leaderboard_cli.target import Target
 from leaderboard_cli.watch.formatting import format_end
 from leaderboard_cli.watch.watch_loop import (
     ChangeLines,
