@@ -58,6 +58,8 @@ class FakeService(LeaderboardServiceServicer):
         """The answer of GetUserRank."""
         self.ranks = pb.BatchGetUserRanksResponse()
         """The answer of BatchGetUserRanks."""
+        self.ranks_of: dict[str, pb.BatchGetUserRanksResponse] = {}
+        """The answers of BatchGetUserRanks for some contests instead."""
         self.score_rank = pb.GetScoreRankResponse()
         """The answer of GetScoreRank."""
         self.contests = FakeContests(self._begin_call)
@@ -140,9 +142,9 @@ class FakeService(LeaderboardServiceServicer):
     def BatchGetUserRanks(  # noqa: N802 (the name of the contract)
         self, request: pb.BatchGetUserRanksRequest, context: grpc.ServicerContext
     ) -> pb.BatchGetUserRanksResponse:
-        """Return `ranks`, or reject the call."""
+        """Return those of `ranks_of` or `ranks`, or reject the call."""
         self._begin_call(request, context)
-        return self.ranks
+        return self.ranks_of.get(request.contest_id, self.ranks)
 
     def GetScoreRank(  # noqa: N802 (the name of the contract)
         self, request: pb.GetScoreRankRequest, context: grpc.ServicerContext

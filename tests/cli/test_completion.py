@@ -31,10 +31,13 @@ def test_bash_completes_once_it_is_installed(tmp_path: Path) -> None:
     assert "bash completion installed" in in_bash("leaderboard --install-completion; true")
     completed = [
         in_bash(_IN_BASH.format(words=words, place=len(words.split()))).split()
-        for words in ("wa", "watch chess --scope a", "contest c", "contest set c --reset max-p")
+        for words in (
+            *("wa", "watch chess --scope a", "contest cr", "contest set c --reset max-p"),
+            *("user unh", "contest list --state cl"),
+        )
     ]
 
-    assert completed == [["watch"], ["all"], ["create"], ["max-points"]]
+    assert completed == [["watch"], ["all"], ["create"], ["max-points"], ["unhide"], ["closed"]]
 
 
 @pytest.mark.parametrize(

@@ -51,9 +51,12 @@ def test_create_sends_all_settings(fake: FakeService, run: Run) -> None:
     assert (outcome.code, outcome.err) == (ExitCode.OK, "")
     contest = contests_pb2.Contest(contest_id="laps", display_name="Lap times", rules=LAPS_RULES)
     assert fake.asked == [contests_pb2.CreateContestRequest(contest=contest)]
-    assert outcome.out.splitlines()[0] == "laps: 0 users, since 2026-06-11T20:15:00Z"
+    assert outcome.out.splitlines()[0] == "laps: 0 users, open, since 2026-06-11T20:15:00Z"
     assert settings(outcome.out) == {
         "display-name": "Lap times",
+        "starts-at": "none",
+        "ends-at": "none",
+        "expire-after": "none",
         "order": "lowest",
         "ties": "last",
         "ranks": "dense",
@@ -72,6 +75,9 @@ def test_create_leaves_out_what_is_not_given(fake: FakeService, run: Run) -> Non
     assert fake.asked == [contests_pb2.CreateContestRequest(contest=contest)]
     assert settings(outcome.out) == {
         "display-name": "none",
+        "starts-at": "none",
+        "ends-at": "none",
+        "expire-after": "none",
         "order": "highest",
         "ties": "first",
         "ranks": "ordinal",
@@ -154,10 +160,13 @@ def test_set_resets_to_defaults(fake: FakeService, run: Run) -> None:
     [
         ([], "no setting is given"),
         (["--order", "lowest", "--reset", "order"], "--order and --reset order exclude each other"),
-        (["--reset", "colour"], "'colour' is not one of 'display-name', 'order'"),
+        (["--reset", "colour"], "'colour' is not one of 'display-name', 'starts-at'"),
         (["--order", "best"], "'best' is not one of 'highest', 'lowest'"),
         (["--max-points", "0"], "Invalid value for '--max-points'"),
         (["--max-score", "9007199254740993"], "9007199254740993 is beyond 2^53"),
+        (["--ends-at", "tomorrow"], "--ends-at 'tomorrow' is not a time like 2026-06-11T20:15:00Z"),
+        (["--expire-after", "30"], "--expire-after '30' is not a duration like 90s, 15m, 12h or"),
+        (["--expire-after", "999ms"], "--expire-after '999ms' is not from 1s to 36525d"),
         (["--min-score", "low"], "Invalid value for '--min-score'"),
     ],
 )

@@ -36,7 +36,7 @@ def _draws(rank: int) -> pb.WatchContestResponse:
     return pb.WatchContestResponse(
         position=pb.Position(epoch="e", revision=9),
         previous_revision=7,
-        changes=pb.Changes(changes=[change]),
+        changes=pb.Changes(changes=[change], total_users=4),
     )
 
 

@@ -66,3 +66,31 @@ DRAINING = pb.WatchContestResponse(
     end=pb.End(reason=pb.END_REASON_DRAINING),
 )
 """The last message of a stream that had only the first one."""
+
+ADA_LEAVES = pb.WatchContestResponse(
+    position=pb.Position(epoch="e", revision=10),
+    previous_revision=9,
+    changes=pb.Changes(
+        changes=[
+            pb.ScoreChange(
+                user=pb.RankedUser(user_id="ada"), previous_rank=2, previous_place=2, removed=True
+            )
+        ],
+        total_users=2,
+    ),
+)
+"""The message after `BOB_WINS`, by which Ada's row leaves the board."""
+
+OVER_WITHOUT_ADA = pb.WatchContestResponse(
+    position=pb.Position(epoch="e", revision=10),
+    previous_revision=10,
+    end=pb.End(reason=pb.END_REASON_CONTEST_OVER),
+)
+"""The last message of a contest after `ADA_LEAVES`."""
+
+DELETED = pb.WatchContestResponse(
+    position=pb.Position(epoch="e", revision=9),
+    previous_revision=9,
+    end=pb.End(reason=pb.END_REASON_CONTEST_DELETED),
+)
+"""The last message of a contest that was deleted."""
