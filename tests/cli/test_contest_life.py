@@ -87,6 +87,17 @@ def test_close_with_a_clock_that_is_behind(fake: FakeService, run: Run) -> None:
     assert json.loads(run("contest", "close", "cup", "--json").out)["ends_at"] == ended
 
 
+def test_close_before_the_start(fake: FakeService, run: Run) -> None:
+    """A contest that has not opened yet can't be closed, and the error says when it opens."""
+    run("contest", "create", "cup", "--starts-at", FUTURE)
+
+    outcome = run("contest", "close", "cup")
+
+    why = f"error: cup opens at {FUTURE}, it can't end before\n"
+    assert outcome == (ExitCode.REJECTED, "", why)
+    assert not held(fake).HasField("ends_at")
+
+
 def test_reopen(fake: FakeService, run: Run) -> None:
     """`reopen` removes the end or sets a new one, and a repeat is no error."""
     run("contest", "create", "cup", "--ends-at", PAST)

@@ -150,6 +150,16 @@ def test_an_erase_that_fails_can_be_continued(fake: FakeService, run: Run) -> No
     assert rest.out.startswith("ada: erased from 1 contest, 2 parts in ")
 
 
+def test_an_erase_with_a_wrong_token(fake: FakeService, run: Run) -> None:
+    """A token that the service rejects is wrong usage, and not one to go on with."""
+    wrong = refusal(code_pb2.INVALID_ARGUMENT, "no token", "ERROR_REASON_INVALID_FIELD")
+    fake.refusals.append(wrong)
+
+    outcome = run("user", "erase", "ada", "--from", "zzz", "--yes")
+
+    assert outcome == (ExitCode.INVALID, "", "error: no token\n")
+
+
 def test_an_erase_that_is_interrupted_can_be_continued(fake: FakeService) -> None:
     """Ctrl-C ends it with the token of the next part; a terminal shows how far it is."""
     parts(fake)

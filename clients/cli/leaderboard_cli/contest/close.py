@@ -8,6 +8,7 @@ from leaderboard.v1 import contests_pb2 as pb
 from leaderboard_cli.connection import Connection
 from leaderboard_cli.contest.settings import ends_request
 from leaderboard_cli.contest.times import format_time
+from leaderboard_cli.failures import CommandError, ExitCode
 from leaderboard_cli.options import AsJson, Contest, calls_server, examples
 from leaderboard_cli.output import print_line, print_message
 from leaderboard_cli.target import Target
@@ -28,6 +29,11 @@ def close(contest: Contest, *, target: Target, as_json: AsJson = False) -> None:
     now.FromMilliseconds(time.time_ns() // 1_000_000)
     with Connection(target) as connection:
         found = connection.get_contest(pb.GetContestRequest(contest_id=contest))
+        if found.state == pb.CONTEST_STATE_SCHEDULED:
+            opens = format_time(found.starts_at)
+            raise CommandError(
+                f"{contest} opens at {opens}, it can't end before", ExitCode.REJECTED
+            )
         if not found.HasField("ends_at") or found.ends_at.ToNanoseconds() > now.ToNanoseconds():
             found = connection.update_contest(ends_request(contest, now))
     if as_json:

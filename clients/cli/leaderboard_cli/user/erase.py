@@ -77,6 +77,8 @@ def erase(
     stopped = _run(user, target, report)
     if as_json:
         print_record(_record(user, report, stopped))
+    if stopped and stopped.exit_code is ExitCode.INVALID:
+        raise stopped
     if stopped:
         going_on = f"--from {shlex.quote(report.token)}" if report.token else "the same command"
         why = f"{user}: {report}, {stopped}; go on with {going_on}"
