@@ -44,7 +44,7 @@ local READ_AT_ONCE = 200  -- entries of the log
 -- since the first entry.
 local function is_logged()
   local removed_at = tonumber(redis.call('HMGET', meta, 'removed_at')[1] or -1)
-  local first, name = '-', '"' .. id .. '"'
+  local first, name = '-', '["' .. id .. '",'  -- the beginning of a change
   while true do
     local entries = redis.call('XRANGE', log, first, '+', 'COUNT', READ_AT_ONCE)
     for _, entry in ipairs(entries) do

@@ -10,9 +10,9 @@ local SETTINGS = {'rules', 'display_name', 'starts_at', 'ends_at', 'expire_after
 
 -- Returns the error for a right that the script needs and the store's user lacks, nil if it has all.
 local function missing_settings_right(keys)
-  local board, _, meta, log = unpack(keys)
+  local board, users, meta, log = unpack(keys)
   return missing_right({
-    {'HSET', meta, 'epoch', ''}, {'HDEL', meta, 'rules'}, {'ZCARD', board}, {'TIME'},
+    {'HSET', meta, 'epoch', ''}, {'HDEL', meta, 'rules'}, {'ZCARD', board}, {'HLEN', users}, {'TIME'},
     {'XREVRANGE', log, '+', '-'}, {'XADD', log, '*', 'commit', ''},
   })
 end

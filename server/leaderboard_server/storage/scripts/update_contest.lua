@@ -34,7 +34,7 @@
 -- The payload that it logs and publishes is JSON: [epoch, previous revision, revision, total users,
 -- "contest_updated"]. Fails as create_contest.lua.
 
-local board, _, meta = unpack(KEYS)
+local _, users, meta = unpack(KEYS)
 local epoch, revision, state, _, fields = read_position(meta, ARGV[1], ARGV[2])
 local refused = newer_schema(fields[4]) or missing_settings_right(KEYS)
 if refused then
@@ -56,7 +56,7 @@ elseif same_settings(now, settings) then
   outcome = 'same'
 elseif not same_settings(now, before) then
   outcome = 'changed'
-elseif ARGV[6] == '1' and redis.call('ZCARD', board) > 0 then
+elseif ARGV[6] == '1' and redis.call('HLEN', users) > 0 then  -- hidden ones too
   outcome = 'locked'
 else
   revision = write_settings(KEYS, ARGV[3], ARGV[5], epoch, revision, settings)
