@@ -37,6 +37,8 @@ class StoreProxy:
         self._serving: set[asyncio.Task[None]] = set()
         self._interceptors: list[CommandInterceptor] = []
         self._swallowed: frozenset[str] | None = None
+        self.loses_messages = False
+        """Whether published messages are lost, while all else is delivered."""
 
     @property
     def url(self) -> str:
@@ -208,9 +210,14 @@ class _Connection:
         answers = hiredis.Reader(notEnoughData=_INCOMPLETE)
         with contextlib.suppress(ConnectionError):
             while chunk := await self._store[0].read(_CHUNK):
+                whole = not answers.has_data()
                 answers.feed(chunk)
+                messages = whole
                 while (answer := answers.gets()) is not _INCOMPLETE:
                     self._replies_due -= not isinstance(answer, hiredis.PushNotification)
+                    messages &= _is_message(answer)
+                if self._proxy.loses_messages and messages and not answers.has_data():
+                    continue
                 if self._dropping is None:
                     await asyncio.sleep(self._proxy.delay)
                     await self._pass_on(chunk, self._service[1])
@@ -224,3 +231,7 @@ class _Connection:
             return
         to.write(chunk)
         await to.drain()
+
+
+def _is_message(answer: object) -> bool:
+    return isinstance(answer, hiredis.PushNotification) and answer[0] == b"message"

@@ -31,13 +31,19 @@ class Watcher:
         limit: int = 10,
         user_ids: Iterable[str] = (),
         inspect: Callable[[WatchChecker], None] = lambda _: None,
+        hidden_users: bool = False,
     ) -> None:
         """Watch a contest; `inspect` looks at the checker after every message."""
         self._inspect = inspect
         self._request = pb.WatchContestRequest(
             contest_id=contest_id, scope=scope, limit=limit, user_ids=user_ids
         )
-        self.checker = WatchChecker(scope=scope, limit=limit, user_ids=self._request.user_ids)
+        self.checker = WatchChecker(
+            scope=scope,
+            limit=limit,
+            user_ids=self._request.user_ids,
+            hidden_users=hidden_users,
+        )
         self.failure: grpc.aio.AioRpcError | None = None
         self._task: asyncio.Task[None] | None = None
 

@@ -1,7 +1,12 @@
 """Updates of one contest of the model."""
 
 from model.board import Service
-from model.records import Mode, Rejection, Result, Update
+from model.records import (
+    Mode,
+    Rejection,
+    Result,
+    Update,
+)
 
 
 def give(

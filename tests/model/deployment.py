@@ -6,34 +6,42 @@ background.
 
 import asyncio
 import itertools
+from collections.abc import Sequence
 from contextlib import ExitStack
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 import redis
 
+from harness.proxy import StoreProxy
 from harness.service import ServiceProcess
 from harness.stores import StoreProcess
 from harness.waiting import eventually
+from leaderboard.v1 import leaderboard_pb2 as pb
 from model.background import BackgroundLoop
 from model.board import Service
 from model.epochs import Epochs
 from model.fake_store import FakeStore
-from model.records import Result, Update
+from model.records import Result, Top, Update
 from model.remote import RemoteService
 from model.watch import Watch
 
 SERVERS = 2
+MOST_STREAMS = 6
 
 
 class Fault(StrEnum):
-    """Faults after which no acknowledged write is lost."""
+    """Faults. But for the last one no acknowledged write is lost."""
 
     KILL_SERVER = "SIGKILL to a server, and its restart"
     KILL_STORE = "SIGKILL to the store, and its restart"
     FLUSH_SCRIPTS = "SCRIPT FLUSH"
+    LOSE_MESSAGES = "messages to a server that are lost"
+    EMPTY_STORE = "FLUSHALL"
+    """After this one there are no contests."""
 
 
 class Deployment:
@@ -42,12 +50,13 @@ class Deployment:
     def __init__(self, store: StoreProcess | FakeStore, folder: Path) -> None:
         self._loop = BackgroundLoop()
         self._store = store
+        self._proxies = [StoreProxy(store.port) for _ in range(SERVERS)]
         self._processes = [
-            ServiceProcess(folder / f"server-{number}", redis_url=store.url)
-            for number in range(SERVERS)
+            ServiceProcess(folder / f"server-{number}", redis_url=proxy.url)
+            for number, proxy in enumerate(self._proxies)
         ]
-        self._epochs = Epochs()
-        self.servers = [RemoteService(process.address, self._epochs) for process in self._processes]
+        self.epochs = Epochs()
+        self.servers = [RemoteService(process.address, self.epochs) for process in self._processes]
         self._names = itertools.count()
         self._cleanup = ExitStack()
 
@@ -56,6 +65,8 @@ class Deployment:
             cleanup.enter_context(self._loop)
             cleanup.callback(self._store.end)
             self._loop.run(self._store.start())
+            for proxy in self._proxies:
+                cleanup.enter_context(self._loop.using(proxy))
             for server in self.servers:
                 cleanup.callback(server.close)
             cleanup.callback(lambda: self._loop.run(self._close_processes()))
@@ -77,18 +88,28 @@ class Deployment:
 
     @property
     def faults(self) -> list[Fault]:
-        """The faults of this store after which no acknowledged write may be lost."""
+        """The faults of this store; the fake one has no persistence."""
         is_durable = isinstance(self._store, StoreProcess)
         return [fault for fault in Fault if is_durable or fault is not Fault.KILL_STORE]
 
-    def open_watch(self, watch: Watch, via: int) -> None:
+    def open_watch(self, watch: Watch, model: Service, via: int) -> None:
         """Watch at a server, from the start or resumed."""
         watch.via = via
-        self._loop.run(watch.open(self._processes[via].stub))
+        self._loop.run(watch.open(self._processes[via].stub, model))
 
     def await_watch(self, watch: Watch, model: Service) -> None:
-        """Wait until a watch has the current board of its contest."""
-        self._loop.run(watch.catch_up(model))
+        """Wait until a watch has the current board of its contest, on further streams if needed."""
+        for _ in range(MOST_STREAMS):
+            self._loop.run(watch.catch_up(model))
+            if watch.has_all(model):
+                return
+            self.open_watch(watch, model, watch.via)
+        raise AssertionError(f"{watch} ends again and again")
+
+    def await_deletion(self, watch: Watch) -> None:
+        """Wait until the stream of a watch has ended because its contest was deleted."""
+        self._loop.run(watch.watcher.closed())
+        assert watch.watcher.checker.ended == pb.END_REASON_CONTEST_DELETED, str(watch)
 
     def close_watch(self, watch: Watch) -> None:
         """End a watch."""
@@ -104,8 +125,28 @@ class Deployment:
             case Fault.FLUSH_SCRIPTS:
                 with redis.Redis.from_url(self._store.url) as client:
                     client.script_flush()
+            case Fault.LOSE_MESSAGES:
+                self._proxies[via].loses_messages = True
+            case Fault.EMPTY_STORE:
+                with redis.Redis.from_url(self._store.url) as client:
+                    client.flushall()
         for server in self.servers:
             self._loop.run(self._recovery(server, fault))
+
+    def await_absence(self, contest_ids: Sequence[str]) -> None:
+        """Wait until no server has contests any more that are gone."""
+
+        async def are_absent(server: RemoteService) -> bool:
+            tops = [await asyncio.to_thread(server.top, contest_id) for contest_id in contest_ids]
+            return all(isinstance(top, Top) and not top.position.history for top in tops)
+
+        for server in self.servers:
+            self._loop.run(eventually(partial(are_absent, server), "boards without a position"))
+
+    def deliver_messages(self) -> None:
+        """End the loss of messages."""
+        for proxy in self._proxies:
+            proxy.loses_messages = False
 
     async def _recovery(self, server: RemoteService, fault: Fault) -> None:
         event = f"a write that is accepted after {fault}"

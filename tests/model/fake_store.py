@@ -15,9 +15,9 @@ class FakeStore:
     """A fake Redis 7.0 behind a port of this process, without persistence."""
 
     def __init__(self) -> None:
-        port = free_port()
-        self.url = f"redis://127.0.0.1:{port}/0"
-        self._server = TcpFakeServer(("127.0.0.1", port), server_version=(7, 0))
+        self.port = free_port()
+        self.url = f"redis://127.0.0.1:{self.port}/0"
+        self._server = TcpFakeServer(("127.0.0.1", self.port), server_version=(7, 0))
         self._server.RequestHandlerClass = _Connection
         run_flagged_scripts(self._server.fake_server)
         self._thread = threading.Thread(target=self._server.serve_forever)

@@ -6,6 +6,7 @@ from enum import StrEnum
 from hypothesis import strategies as st
 
 from leaderboard.v1 import leaderboard_pb2 as pb
+from model.contest_records import ContestState, Settings, SettingsChange, Time
 from model.deployment import SERVERS
 from model.records import (
     Attributes,
@@ -13,8 +14,6 @@ from model.records import (
     Order,
     RankStyle,
     Rules,
-    Settings,
-    SettingsChange,
     TieBreak,
     Update,
 )
@@ -85,6 +84,8 @@ EVENT_TIMES = (
 )
 
 
+FOREIGN = 99
+"""A history that no contest has."""
 LATE = "late"
 """A contest that some runs create in the middle, and others never."""
 
@@ -97,7 +98,23 @@ class Wanted(StrEnum):
     FIRST = "after the first update"
     PRESENT = "the present one"
     NEXT = "the one after the present"
+    BEFORE_DELETED = "one of the history before the contest was deleted"
     FOREIGN = "one of another epoch"
+
+
+class Meant(StrEnum):
+    """The history of a contest that is meant when it is deleted."""
+
+    ANY = "any"
+    PRESENT = "the present one"
+    BEFORE = "the one before"
+    FOREIGN = "one of no contest"
+
+    def of(self, present: int) -> int | None:
+        """Return its number; None for any."""
+        before = present - 1 or FOREIGN
+        numbers = {Meant.PRESENT: present, Meant.BEFORE: before, Meant.FOREIGN: FOREIGN}
+        return numbers.get(self)
 
 
 contests = st.sampled_from((*CONTESTS, *CONTESTS, LATE))
@@ -115,6 +132,8 @@ new_settings = st.builds(
     Settings,
     display_name=st.sampled_from(("", "", "Cup")),
     rules=st.sampled_from([rules for some in RULES.values() for rules in some]),
+    starts_at=st.sampled_from((None, None, None, Time.LONG_AGO, Time.FAR_AHEAD)),
+    ends_at=st.sampled_from((None, None, None, Time.FURTHER_AHEAD, Time.NOT_SO_LONG_AGO)),
 )
 names_of_contests = st.sampled_from(("", "Cup", "Zoë \U0001f945"))
 modes_of_rules = st.sampled_from((Mode.INCREMENT, Mode.SET, Mode.BEST))
@@ -141,10 +160,25 @@ changed_orders = st.fixed_dictionaries(
         "rank_style": st.none() | st.sampled_from(RankStyle),
     },
 ).filter(bool)
+times = st.sampled_from(
+    (
+        {"starts_at": None, "ends_at": None},
+        {"starts_at": None, "ends_at": None},
+        {"ends_at": None},
+        {"starts_at": Time.LONG_AGO},
+        {"starts_at": Time.FAR_AHEAD},
+        {"starts_at": Time.FAR_AHEAD, "ends_at": Time.FURTHER_AHEAD},
+        {"ends_at": Time.FAR_AHEAD},
+        {"ends_at": Time.NOT_SO_LONG_AGO},
+        {"starts_at": Time.LONG_AGO, "ends_at": Time.NOT_SO_LONG_AGO},
+    )
+)
+"""Changes of times; about every second one leaves a contest open."""
 changes = st.one_of(
     harmless_changes, st.builds(SettingsChange, rules=changed_bounds | changed_orders)
 )
 servers = st.integers(0, SERVERS - 1)
+states = st.none() | st.sampled_from(ContestState)
 wanted = st.sampled_from(Wanted)
 
 

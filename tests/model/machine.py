@@ -1,7 +1,7 @@
 """Sends random operations to a real service and to the model, and compares every answer.
 
-The updates and the faults are here; `Reads`, `ContestSettings` and `Watching` have the other
-operations.
+The updates and the faults are here; `Reads`, `ContestSettings`, `Moderation` and `Watching` have
+the other operations.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,9 +20,16 @@ from hypothesis.stateful import (
     rule,
 )
 
+from model.contest_records import (
+    Contest,
+    Settings,
+    SettingsChange,
+)
 from model.deployment import SERVERS, Deployment, Fault
 from model.inputs import (
     BUSY_CONTEST,
+    LATE,
+    RULES,
     alterations,
     busy_updates,
     harmless_changes,
@@ -30,14 +37,12 @@ from model.inputs import (
     servers,
     updates,
 )
+from model.moderation import Moderation
 from model.reads import Reads
 from model.records import (
-    Contest,
     Rejection,
     Result,
     Rules,
-    Settings,
-    SettingsChange,
     Top,
     Update,
 )
@@ -45,7 +50,7 @@ from model.settings import ContestSettings
 from model.watching import Watching
 
 
-class ServiceMachine(Reads, ContestSettings, Watching):
+class ServiceMachine(Reads, ContestSettings, Moderation, Watching):
     """One run of random operations."""
 
     sent: Bundle[Update] = Bundle("sent")
@@ -142,9 +147,10 @@ class ServiceMachine(Reads, ContestSettings, Watching):
             assert isinstance(page, Top), self._last_steps()
             self._compare_page(page, floor)
 
-    def _compare_page(self, page: Top, floor: int) -> None:
-        contest, at = self._contest(BUSY_CONTEST), page.position.revision
-        assert floor <= at <= self._model.position(contest).revision, self._last_steps()
+    def _compare_page(self, page: Top, floor: tuple[int, int]) -> None:
+        contest, at = self._contest(BUSY_CONTEST), page.position
+        present = self._model.order(contest, self._model.position(contest))
+        assert floor <= self._model.order(contest, at) <= present, self._last_steps()
         assert page == self._model.top(contest, limit=1000, at=at), self._last_steps()
 
     def _compare_meanwhile(
@@ -170,8 +176,12 @@ class ServiceMachine(Reads, ContestSettings, Watching):
         assert self._fault is not None
         self._steps.append(f"server {via}: {self._fault}")
         self._deployment.inject_fault(self._fault, via)
+        self._messages_lost = self._fault is Fault.LOSE_MESSAGES
         if self._fault is Fault.KILL_SERVER:
             self._resume_after_kill(via)
+        elif self._fault is Fault.EMPTY_STORE:
+            self._model.delete_all()
+            self._deployment.await_absence([*map(self._contest, (*RULES, LATE))])
         self._fault = None
 
     def _exchange(self, update: Update, via: int) -> None:
@@ -182,15 +192,11 @@ class ServiceMachine(Reads, ContestSettings, Watching):
 
     def _replayed_since(self, revision: int, expected: Result, answer: Result) -> Result:
         """Return a replay with the name and attributes of an answer, if they were ever shown."""
-        contest, user = self._contest(BUSY_CONTEST), answer.user
-        present = self._model.position(contest).revision
-        shown = [
-            (row.display_name, row.attributes)
-            for at in range(revision, present + 1)
-            for row in self._model.board(contest, at=at)
-            if row.user_id == user.user_id
-        ]
-        assert (user.display_name, user.attributes) in shown, self._last_steps()
+        contest, user = self._model.present(self._contest(BUSY_CONTEST)), answer.user
+        rows = [state.board.get(user.user_id) for state in contest.states[revision:]]
+        shown = [(row.display_name, row.attributes) if row else ("", ()) for row in rows]
+        is_hidden = user.user_id in contest.hidden
+        assert is_hidden or (user.display_name, user.attributes) in shown, self._last_steps()
         names = {"display_name": user.display_name, "attributes": user.attributes}
         return replace(expected, user=replace(expected.user, **names))  # type: ignore[arg-type]
 

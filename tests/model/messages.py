@@ -1,7 +1,10 @@
 """Converts users and updates between the model and messages."""
 
 from leaderboard.v1 import leaderboard_pb2 as pb
-from model.records import RankedUser, Update
+from model.records import (
+    RankedUser,
+    Update,
+)
 
 
 def user_of(message: pb.RankedUser) -> RankedUser:

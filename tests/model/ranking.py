@@ -3,7 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from model.records import Attributes, Order, RankedUser, RankStyle, Rules, TieBreak
+from model.records import (
+    Attributes,
+    Order,
+    RankedUser,
+    RankStyle,
+    Rules,
+    TieBreak,
+)
 
 
 @dataclass(frozen=True)
@@ -59,6 +66,11 @@ def shown_ranks(scores: Sequence[int], style: RankStyle) -> list[int]:
 def find(ranked: Sequence[RankedUser], user_id: str) -> RankedUser:
     """Return a user that is ranked."""
     return next(user for user in ranked if user.user_id == user_id)
+
+
+def unranked(row: Standing) -> RankedUser:
+    """Return the row of a user that is not on the board."""
+    return RankedUser(row.user_id, row.score, 0, row.display_name, 0, row.attributes)
 
 
 def newcomer(board: Board, score: int, rules: Rules) -> RankedUser:

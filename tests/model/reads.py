@@ -15,7 +15,9 @@ from model.inputs import (
     users,
     wanted,
 )
-from model.records import Top
+from model.records import (
+    Top,
+)
 from model.run import Run
 
 
@@ -38,10 +40,9 @@ class Reads(Run):
         self._steps.append(f"server {via}: top of {here} {page} {position} -> {answer}")
         at = None
         if isinstance(answer, Top):
-            at = answer.position.revision
-            oldest = max(self._acknowledged[via, here], position.revision if position else 0)
-            assert oldest <= at <= self._model.position(here).revision, self._last_steps()
-            self._acknowledged[via, here] = at
+            at = answer.position
+            self._check_reached(here, via, at)
+            self._acknowledge(via, here, at)
         assert answer == self._model.top(here, **page, min_position=position, at=at), (
             self._last_steps()
         )

@@ -5,8 +5,7 @@ They are independent of gRPC, so expected and actual answers can be compared dir
 
 import enum
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import dataclass, field
 
 
 class Mode(enum.IntEnum):
@@ -56,35 +55,6 @@ class Rules:
     max_points: int | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Settings:
-    """What callers can set of a contest."""
-
-    display_name: str = ""
-    rules: Rules = Rules()
-
-
-@dataclass(frozen=True, kw_only=True)
-class SettingsChange:
-    """A change of settings: the rules to change by name, and the display name if it is given.
-
-    A rule that is None gets its default.
-    """
-
-    display_name: str | None = None
-    rules: Mapping[str, Any] = field(default_factory=dict)
-
-    def applied_to(self, before: Settings) -> Settings:
-        """Return the settings after the change."""
-        defaults = Rules()
-        rules = {
-            name: getattr(defaults, name) if value is None else value
-            for name, value in self.rules.items()
-        }
-        name = before.display_name if self.display_name is None else self.display_name
-        return Settings(display_name=name, rules=replace(before.rules, **rules))
-
-
 Attributes = tuple[tuple[str, str], ...]
 """Keys and values, by key; each key once."""
 
@@ -114,8 +84,8 @@ class Position:
     """A point in the history of one contest.
 
     The epoch of the contract is opaque. Here the histories of a contest are numbered in their
-    order of appearance: 0 is the empty epoch of a contest without updates, 1 is its first real
-    epoch, and any other number is an epoch that the contest does not have.
+    order of appearance: 0 is the empty epoch of a contest that does not exist, 1 is its first real
+    epoch, and 2 the one that begins after the contest was deleted.
     """
 
     history: int
@@ -185,16 +155,6 @@ class ScoreRank:
     rank: int
     place: int
     around: tuple[RankedUser, ...]
-    total_users: int
-    position: Position
-
-
-@dataclass(frozen=True, kw_only=True)
-class Contest:
-    """A contest and its settings."""
-
-    contest_id: str
-    settings: Settings
     total_users: int
     position: Position
 

@@ -1,6 +1,16 @@
 """The rejections of the contract, as the model answers them."""
 
-from model.records import Position, Rejection, Update
+from datetime import UTC, datetime
+
+from model.contest_records import (
+    ContestState,
+    Settings,
+)
+from model.records import (
+    Position,
+    Rejection,
+    Update,
+)
 
 MAX_SCORE = 2**53
 
@@ -71,6 +81,19 @@ def contest_not_found(contest_id: str) -> Rejection:
     )
 
 
+def contest_not_open(contest_id: str, settings: Settings) -> Rejection:
+    """Return the rejection of a write before a contest opens, or after it closed."""
+    scheduled = settings.state is ContestState.SCHEDULED
+    time = settings.starts_at if scheduled else settings.ends_at
+    assert time
+    text = datetime.fromtimestamp(time, UTC).isoformat().replace("+00:00", "Z")
+    return Rejection(
+        code="FAILED_PRECONDITION",
+        reason="ERROR_REASON_CONTEST_NOT_OPEN",
+        metadata={"contestId": contest_id, "state": settings.state.name, "time": text},
+    )
+
+
 def contest_already_exists(contest_id: str) -> Rejection:
     """Return the rejection of a contest that exists with other settings."""
     return Rejection(
@@ -87,3 +110,13 @@ def rules_locked(contest_id: str, rule: str) -> Rejection:
         reason="ERROR_REASON_RULES_LOCKED",
         metadata={"contestId": contest_id, "field": f"rules.{rule}"},
     )
+
+
+def contradiction(settings: Settings) -> Rejection | None:
+    """Return the rejection of settings that contradict each other."""
+    least, most = settings.rules.min_score, settings.rules.max_score
+    if least is not None and most is not None and least > most:
+        return invalid("contest.rules.max_score")
+    if settings.starts_at and settings.ends_at and settings.starts_at >= settings.ends_at:
+        return invalid("contest.ends_at")
+    return None

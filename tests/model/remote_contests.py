@@ -1,21 +1,31 @@
 """Calls `ContestService` of a real server with the requests of the model."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import grpc
+from google.protobuf.timestamp_pb2 import Timestamp
 
 from leaderboard.v1 import contests_pb2 as pb
 from leaderboard.v1 import contests_pb2_grpc, leaderboard_pb2
-from model.epochs import Epochs
-from model.records import (
+from model.contest_records import (
     Contest,
+    ContestState,
+    HiddenUsers,
+    Settings,
+    SettingsChange,
+    Time,
+    UsersChanged,
+)
+from model.epochs import Epochs
+from model.messages import user_of
+from model.records import (
     Mode,
     Order,
+    RankedUser,
     RankStyle,
     Rejection,
     Rules,
-    Settings,
-    SettingsChange,
     TieBreak,
 )
 from model.statuses import rejection_of_error
@@ -36,16 +46,23 @@ class RemoteContests:
             contest_id=contest_id,
             display_name=settings.display_name,
             rules=_rules(vars(settings.rules)),
+            starts_at=_time(settings.starts_at),
+            ends_at=_time(settings.ends_at),
         )
         return self._one(self._stub.CreateContest, pb.CreateContestRequest(contest=contest))
 
     def update_contest(self, contest_id: str, change: SettingsChange) -> Contest | Rejection:
         """Change settings of a contest."""
         contest = pb.Contest(
-            contest_id=contest_id, display_name=change.display_name, rules=_rules(change.rules)
+            contest_id=contest_id,
+            display_name=change.display_name,
+            rules=_rules(change.rules),
+            starts_at=_time(change.times.get("starts_at")),
+            ends_at=_time(change.times.get("ends_at")),
         )
         request = pb.UpdateContestRequest(contest=contest)
         request.update_mask.paths.extend(f"rules.{name}" for name in change.rules)
+        request.update_mask.paths.extend(change.times)
         if change.display_name is not None:
             request.update_mask.paths.append("display_name")
         return self._one(self._stub.UpdateContest, request)
@@ -54,10 +71,14 @@ class RemoteContests:
         """Return a contest."""
         return self._one(self._stub.GetContest, pb.GetContestRequest(contest_id=contest_id))
 
-    def contests(self, prefix: str, page_size: int = 2) -> list[Contest]:
-        """Return all contests whose id begins with a prefix, page by page."""
+    def contests(
+        self, prefix: str, state: ContestState | None = None, page_size: int = 2
+    ) -> list[Contest]:
+        """Return the contests whose id begins with a prefix, of one state or all, page by page."""
         contests: list[Contest] = []
-        request = pb.ListContestsRequest(id_prefix=prefix, page_size=page_size)
+        request = pb.ListContestsRequest(
+            id_prefix=prefix, page_size=page_size, state=pb.ContestState.Name(state or 0)
+        )
         while True:
             page = self._stub.ListContests(request, timeout=DEADLINE_S)
             assert len(page.contests) <= page_size
@@ -65,6 +86,57 @@ class RemoteContests:
             if not page.next_page_token:
                 return contests
             request.page_token = page.next_page_token
+
+    def delete_contest(self, contest_id: str, history: int | None) -> None:
+        """Delete a contest if it has this history, or any if that is None."""
+        epoch = "" if history is None else self._epochs.text(contest_id, history)
+        request = pb.DeleteContestRequest(contest_id=contest_id, epoch=epoch)
+        self._stub.DeleteContest(request, timeout=DEADLINE_S)
+
+    def remove_users(self, contest_id: str, user_ids: Sequence[str]) -> UsersChanged:
+        """Remove users of a contest."""
+        request = pb.RemoveUsersRequest(contest_id=contest_id, user_ids=user_ids)
+        return self._changed(contest_id, self._stub.RemoveUsers(request, timeout=DEADLINE_S))
+
+    def hide_users(self, contest_id: str, user_ids: Sequence[str]) -> UsersChanged:
+        """Hide users of a contest."""
+        request = pb.HideUsersRequest(contest_id=contest_id, user_ids=user_ids)
+        return self._changed(contest_id, self._stub.HideUsers(request, timeout=DEADLINE_S))
+
+    def unhide_users(self, contest_id: str, user_ids: Sequence[str]) -> UsersChanged:
+        """End the hiding of users of a contest."""
+        request = pb.UnhideUsersRequest(contest_id=contest_id, user_ids=user_ids)
+        return self._changed(contest_id, self._stub.UnhideUsers(request, timeout=DEADLINE_S))
+
+    def hidden_users(self, contest_id: str, page_size: int = 2) -> HiddenUsers:
+        """Return the hidden users of a contest, page by page."""
+        users: list[RankedUser] = []
+        without_score: list[str] = []
+        request = pb.ListHiddenUsersRequest(contest_id=contest_id, page_size=page_size)
+        while True:
+            page = self._stub.ListHiddenUsers(request, timeout=DEADLINE_S)
+            assert len(page.users) + len(page.user_ids_without_score) <= page_size
+            users += map(user_of, page.users)
+            without_score += page.user_ids_without_score
+            if not page.next_page_token:
+                users.sort(key=lambda user: user.user_id)
+                return HiddenUsers(users=tuple(users), without_score=tuple(sorted(without_score)))
+            request.page_token = page.next_page_token
+
+    def erase_user(self, user_id: str) -> int:
+        """Erase a user from all contests; return how many held it."""
+        changed = 0
+        request = pb.EraseUserRequest(user_id=user_id)
+        while True:
+            part = self._stub.EraseUser(request, timeout=DEADLINE_S)
+            changed += int(part.contests_changed)
+            if not part.next_page_token:
+                return changed
+            request.page_token = part.next_page_token
+
+    def _changed(self, contest_id: str, response: Any) -> UsersChanged:
+        position = self._epochs.read(contest_id, response.position)
+        return UsersChanged(count=response.count, position=position)
 
     def _one(self, method: Any, request: Any) -> Contest | Rejection:
         try:
@@ -77,8 +149,12 @@ class RemoteContests:
         return Contest(
             contest_id=message.contest_id,
             settings=Settings(
-                display_name=message.display_name, rules=rules_of_message(message.rules)
+                display_name=message.display_name,
+                rules=rules_of_message(message.rules),
+                starts_at=Time(message.starts_at.seconds) if message.starts_at.seconds else None,
+                ends_at=Time(message.ends_at.seconds) if message.ends_at.seconds else None,
             ),
+            state=ContestState(message.state),
             total_users=message.total_users,
             position=self._epochs.read(message.contest_id, message.position),
         )
@@ -103,3 +179,7 @@ def rules_of_message(message: leaderboard_pb2.ContestRules) -> Rules:
 def _rules(rules: Any) -> leaderboard_pb2.ContestRules:
     """Convert rules by name; what is None is not set."""
     return leaderboard_pb2.ContestRules(**rules)
+
+
+def _time(time: Time | None) -> Timestamp | None:
+    return Timestamp(seconds=time) if time else None

@@ -7,8 +7,13 @@ from hypothesis.stateful import RuleBasedStateMachine
 
 from model.board import Service
 from model.deployment import Deployment
-from model.inputs import Wanted
-from model.records import Position, Rejection, Result, Update
+from model.inputs import FOREIGN, Wanted
+from model.records import (
+    Position,
+    Rejection,
+    Result,
+    Update,
+)
 from model.remote import RemoteService
 
 STEPS_SHOWN = 20
@@ -23,8 +28,11 @@ class Run(RuleBasedStateMachine):
         self._deployment = deployment
         self._model = Service()
         self._prefix = deployment.new_name()
-        self._acknowledged: defaultdict[tuple[int, str], int] = defaultdict(int)
+        self._acknowledged: defaultdict[tuple[int, str], tuple[int, int]] = defaultdict(
+            lambda: (0, 0)
+        )
         self._steps: list[str] = []
+        self._messages_lost = False
 
     def _server(self, via: int) -> RemoteService:
         return self._deployment.servers[via]
@@ -42,25 +50,28 @@ class Run(RuleBasedStateMachine):
             self._acknowledge(via, update.contest_id, answer.position)
 
     def _acknowledge(self, via: int, contest_id: str, position: Position) -> None:
-        key = via, contest_id
-        self._acknowledged[key] = max(self._acknowledged[key], position.revision)
+        key, order = (via, contest_id), self._model.order(contest_id, position)
+        self._acknowledged[key] = max(self._acknowledged[key], order)
+
+    def _check_reached(self, contest_id: str, via: int, at: Position) -> None:
+        """Check that a position is between what a server acknowledged and the present one."""
+        oldest, latest = self._acknowledged[via, contest_id], self._model.position(contest_id)
+        order = self._model.order(contest_id, at)
+        assert oldest <= order <= self._model.order(contest_id, latest), self._last_steps()
 
     def _last_steps(self) -> str:
         """Return the last steps, because a difference that depends on timing can't be repeated."""
         return "\n".join(["the last steps:", *self._steps[-STEPS_SHOWN:]])
 
     def _position(self, contest_id: str, wanted: Wanted) -> Position | None:
-        present = self._model.position(contest_id)
-        match wanted:
-            case Wanted.NOTHING:
-                return None
-            case Wanted.BEGINNING:
-                return Position(0, 0)
-            case Wanted.FIRST:
-                return Position(present.history, min(1, present.revision))
-            case Wanted.PRESENT:
-                return present
-            case Wanted.NEXT:
-                return Position(1, present.revision + 1)
-            case Wanted.FOREIGN:
-                return Position(2, max(1, present.revision))
+        present, history = self._model.position(contest_id), self._model.present(contest_id).history
+        positions = {
+            Wanted.NOTHING: None,
+            Wanted.BEGINNING: Position(0, 0),
+            Wanted.FIRST: Position(present.history, min(1, present.revision)),
+            Wanted.PRESENT: present,
+            Wanted.NEXT: Position(history, present.revision + 1),
+            Wanted.BEFORE_DELETED: Position(history - 1 or FOREIGN, 1),
+            Wanted.FOREIGN: Position(FOREIGN, max(1, present.revision)),
+        }
+        return positions[wanted]

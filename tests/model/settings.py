@@ -1,7 +1,10 @@
 """Random changes of contests and their settings, whose answers are compared with the model's."""
 
+from collections.abc import Mapping
+
 from hypothesis.stateful import rule
 
+from model.contest_records import Contest, ContestState, Settings, SettingsChange, Time
 from model.inputs import (
     BUSY_CONTEST,
     changes,
@@ -10,15 +13,16 @@ from model.inputs import (
     new_settings,
     read_contests,
     servers,
+    states,
+    times,
 )
-from model.records import Contest, Settings, SettingsChange
 from model.run import Run
 
 
 class ContestSettings(Run):
     """Calls of `ContestService` through either server."""
 
-    @rule(contest=read_contests, settings=new_settings, via=servers)
+    @rule(contest=contests, settings=new_settings, via=servers)
     def create_contest(self, contest: str, settings: Settings, via: int) -> None:
         """Create a contest, which may exist with the same or other settings."""
         here = self._contest(contest)
@@ -38,6 +42,11 @@ class ContestSettings(Run):
         """Change what rejects no update."""
         self._update_contest(BUSY_CONTEST, change, via)
 
+    @rule(contest=read_contests, times=times, via=servers)
+    def open_or_close(self, contest: str, times: Mapping[str, Time | None], via: int) -> None:
+        """Change the times of a contest, by which it opens or closes."""
+        self._update_contest(contest, SettingsChange(times=times), via)
+
     def _update_contest(self, contest: str, change: SettingsChange, via: int) -> None:
         here = self._contest(contest)
         answer = self._server(via).contests.update_contest(here, change)
@@ -54,9 +63,9 @@ class ContestSettings(Run):
         self._steps.append(f"server {via}: read {here} -> {answer}")
         assert answer == self._model.contest(here), self._last_steps()
 
-    @rule(via=servers)
-    def list_contests(self, via: int) -> None:
-        """List all contests of this run, in pages."""
-        answer = self._server(via).contests.contests(f"{self._prefix}-")
-        self._steps.append(f"server {via}: list -> {answer}")
-        assert answer == self._model.contests(f"{self._prefix}-"), self._last_steps()
+    @rule(state=states, via=servers)
+    def list_contests(self, state: ContestState | None, via: int) -> None:
+        """List the contests of this run in a state, or all of them, in pages."""
+        answer = self._server(via).contests.contests(f"{self._prefix}-", state)
+        self._steps.append(f"server {via}: list {state} -> {answer}")
+        assert answer == self._model.contests(f"{self._prefix}-", state), self._last_steps()

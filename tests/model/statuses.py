@@ -5,7 +5,9 @@ from google.rpc import error_details_pb2, status_pb2
 from grpc_status import rpc_status
 
 from harness.statuses import DOMAIN
-from model.records import Rejection
+from model.records import (
+    Rejection,
+)
 
 _CODES = {code.value[0]: code.name for code in grpc.StatusCode}
 

@@ -193,7 +193,7 @@ def test_past_boards_can_be_read(service: Service) -> None:
     then = service.top("chess")
     give(service, "bob", 2)
 
-    assert then == service.top("chess", at=1)
+    assert then == service.top("chess", at=Position(1, 1))
     assert then != service.top("chess")
 
 

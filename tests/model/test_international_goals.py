@@ -16,7 +16,11 @@ import pytest
 from harness.service import ServiceProcess
 from model.background import BackgroundLoop
 from model.epochs import Epochs
-from model.records import Position, RankedUser, Top
+from model.records import (
+    Position,
+    RankedUser,
+    Top,
+)
 from model.remote import RemoteService
 
 DATA = Path(

@@ -13,7 +13,10 @@ from model.board import Service
 from model.deployment import Deployment, Fault
 from model.fake_store import FakeStore
 from model.machine import ServiceMachine
-from model.records import Mode, Update
+from model.records import (
+    Mode,
+    Update,
+)
 
 _AS_FOUND = settings(
     max_examples=15,

@@ -4,6 +4,10 @@ import pytest
 
 from model.board import Service
 from model.calls import code, give
+from model.contest_records import (
+    Settings,
+    SettingsChange,
+)
 from model.records import (
     Mode,
     Order,
@@ -15,8 +19,6 @@ from model.records import (
     Result,
     Rules,
     ScoreRank,
-    Settings,
-    SettingsChange,
     TieBreak,
     Update,
     UserRanks,
@@ -214,7 +216,7 @@ def test_order_is_locked_once_there_are_scores(service: Service) -> None:
     codes = [code(service.update_contest("chess", each)) for each in (lowest, dense)]
 
     assert (code(before), codes) == ("OK", ["OK", "FAILED_PRECONDITION"])
-    assert service.settings_revision("chess") == 2
+    assert service.present("chess").settings_revision == 2
 
 
 def test_contests_are_listed_in_order(service: Service) -> None:

@@ -8,7 +8,8 @@ from hypothesis.stateful import precondition, rule
 
 from leaderboard.v1 import leaderboard_pb2 as pb
 from model.deployment import Deployment
-from model.inputs import read_contests, scopes, servers, some_users, watched_limits
+from model.inputs import Meant, read_contests, scopes, servers, some_users, watched_limits
+from model.records import Position
 from model.run import Run
 from model.watch import Watch
 
@@ -32,10 +33,10 @@ class Watching(Run):
         here = self._contest(contest)
         limit = 1000 if scope == pb.WATCH_SCOPE_ALL else limit
         watched = tuple(users) if scope == pb.WATCH_SCOPE_USERS else ()
-        watch = Watch(here, scope, limit, watched)
+        watch = Watch(here, scope, limit, watched, self._deployment.epochs)
         self._steps.append(f"server {via}: {watch}")
         self._watches.append(watch)
-        self._deployment.open_watch(watch, via)
+        self._deployment.open_watch(watch, self._model, via)
 
     @precondition(lambda self: self._watches)
     @rule(number=st.integers(0, MOST_WATCHES), via=servers)
@@ -43,19 +44,41 @@ class Watching(Run):
         """Resume a watch at either server."""
         watch = self._watches[number % len(self._watches)]
         self._steps.append(f"server {via}: resume {watch}")
-        self._deployment.open_watch(watch, via)
+        self._deployment.open_watch(watch, self._model, via)
 
     @precondition(lambda self: self._watches)
     @rule()
     def compare_watches(self) -> None:
         """Wait until each watch has the current state, and compare all that it saw."""
-        for watch in self._watches:
-            if watch.lost_store:
-                self._deployment.open_watch(watch, watch.via)
+        self._compare(self._watches)
+        self._deployment.deliver_messages()
+        self._messages_lost = False
+
+    @rule(contest=read_contests, history=st.sampled_from(Meant), waits=st.booleans(), via=servers)
+    def delete_contest(self, contest: str, history: Meant, *, waits: bool, via: int) -> None:
+        """Delete a contest, if it has the history that is meant; wait for the ends of its watches.
+
+        Without the wait it may exist again before its watches end.
+        """
+        here = self._contest(contest)
+        meant = history.of(self._model.present(here).history)
+        watches = [watch for watch in self._watches if watch.contest_id == here]
+        if waits:
+            self._compare(watches)
+        awaited = [watch for watch in watches if waits and not watch.has_ended]
+        self._server(via).contests.delete_contest(here, meant)
+        self._steps.append(f"server {via}: delete {here}, {history}: {meant}")
+        if self._model.delete_contest(here, meant):
+            self._acknowledge(via, here, Position(0, 0))
+            for watch in () if self._messages_lost else awaited:
+                self._deployment.await_deletion(watch)
+
+    def _compare(self, watches: Sequence[Watch]) -> None:
+        for watch in watches:
             try:
                 self._deployment.await_watch(watch, self._model)
                 watch.compare(self._model)
-            except AssertionError as difference:
+            except (AssertionError, RuntimeError) as difference:
                 raise AssertionError(f"{difference}\n{self._last_steps()}") from difference
 
     def teardown(self) -> None:
@@ -66,9 +89,16 @@ class Watching(Run):
         finally:
             for watch in self._watches:
                 self._deployment.close_watch(watch)
+            self._delete_all()
+
+    def _delete_all(self) -> None:
+        """Delete the contests of the run, so that a user can be erased from those of one run."""
+        contests = self._server(0).contests
+        for contest in contests.contests(f"{self._prefix}-"):
+            contests.delete_contest(contest.contest_id, None)
 
     def _resume_after_kill(self, via: int) -> None:
         """Resume the watches of a server that was killed."""
         for watch in self._watches:
             if watch.via == via:
-                self._deployment.open_watch(watch, via)
+                self._deployment.open_watch(watch, self._model, via)

@@ -7,7 +7,14 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from redis.asyncio import Redis
 
-from model.records import Mode, Order, RankStyle, Rules, TieBreak, Update
+from model.records import (
+    Mode,
+    Order,
+    RankStyle,
+    Rules,
+    TieBreak,
+    Update,
+)
 from model.rejections import MAX_SCORE
 from storage.conftest import NewStore
 from storage.ruled_contest import USERS, RuledContest
