@@ -20,6 +20,9 @@ const (
 	autoCreate     = 1
 )
 
+// readingKeys is the number of keys that scripts that only read take: up to the distinct scores.
+const readingKeys = 5
+
 // maxContests is the number of contests that are kept in memory.
 const maxContests = 65_536
 
@@ -43,7 +46,8 @@ type contests struct {
 // contest is one contest. A server's token must not have two commits of a contest in flight, so a commit
 // uses a token that no other one uses: as many as there were concurrent commits of this contest.
 type contest struct {
-	mu     sync.Mutex
+	mu sync.Mutex
+	// keys are the keys of scripts that write, without the request buckets; readingKeys of them suffice to read.
 	keys   []string
 	latest position
 	idle   []string
@@ -65,7 +69,9 @@ func (c *contests) of(id string) *contest {
 			c.forgetOne()
 		}
 		board := boardKey(id)
-		found = &contest{keys: []string{board, board + ":users", board + ":meta", board + ":log", board + ":scores"}}
+		found = &contest{keys: []string{
+			board, board + ":users", board + ":meta", board + ":log", board + ":scores", board + ":scores:counts", board + ":hidden",
+		}}
 		c.byID[id] = found
 	}
 	return found
@@ -93,20 +99,47 @@ func (c *contests) newEpoch() string {
 }
 
 // commit applies an update, given as the JSON of a list of one, and returns the reply of the script.
+// A contest that has expired is deleted first.
 func (c *contests) commit(ctx context.Context, id, update string) (string, position, error) {
 	known := c.of(id)
 	token, seen := known.take(c.token)
 	defer known.giveBack(token)
-	bucket := time.Now().Unix() / bucketSeconds
-	keys := make([]string, 0, 9)
-	keys = append(append(keys, known.keys...), known.keys[0]+":scores:counts")
-	for _, n := range []int64{bucket, bucket - 1, bucket + 1} {
-		keys = append(keys, known.keys[0]+":requests:"+strconv.FormatInt(n, 10))
+	for {
+		bucket := time.Now().Unix() / bucketSeconds
+		// A call that is sent again has the same number, so the script applies it once.
+		reply, err := c.scripts.commit.Run(ctx, c.store, known.writingKeys(bucket), seen.epoch, seen.revision, channel(id),
+			c.newEpoch(), token, c.sequence.Add(1), historyChanges, (bucket+2)*bucketSeconds, autoCreate, update).Text()
+		if err != redis.Nil {
+			return reply, seen, err
+		}
+		if seen, err = c.recover(ctx, id, known, seen); err != nil {
+			return "", seen, err
+		}
 	}
-	// A call that is sent again has the same number, so the script applies it once.
-	reply, err := c.scripts.commit.Run(ctx, c.store, keys, seen.epoch, seen.revision, channel(id), c.newEpoch(),
-		token, c.sequence.Add(1), historyChanges, (bucket+2)*bucketSeconds, autoCreate, update).Text()
-	return reply, seen, err
+}
+
+// recover begins an epoch of a contest whose history was lost, or deletes one that has expired, and
+// returns the position after it.
+func (c *contests) recover(ctx context.Context, id string, known *contest, seen position) (position, error) {
+	keys := known.writingKeys(time.Now().Unix() / bucketSeconds)
+	reply, err := c.scripts.recover.Run(ctx, c.store, keys, seen.epoch, seen.revision, channel(id), c.newEpoch()).Slice()
+	if err != nil {
+		return seen, err
+	}
+	replied, err := parsePosition(reply)
+	if err == nil {
+		known.observe(seen, replied)
+	}
+	return replied, err
+}
+
+// writingKeys returns the keys of scripts that write.
+func (c *contest) writingKeys(bucket int64) []string {
+	keys := append(make([]string, 0, len(c.keys)+3), c.keys...)
+	for _, n := range []int64{bucket, bucket - 1, bucket + 1} {
+		keys = append(keys, c.keys[0]+":requests:"+strconv.FormatInt(n, 10))
+	}
+	return keys
 }
 
 // take returns a token without a commit in flight, and the latest position.
@@ -140,17 +173,20 @@ func (c *contest) observe(sentAfter, replied position) {
 }
 
 // read runs a reading script, and returns what follows the rules in its reply. If the store's history
-// was lost, an epoch begins and it is read again.
+// was lost, or the contest has expired, it is read again after that.
 func (c *contests) read(ctx context.Context, script *redis.Script, id string, arguments ...any) (position, []any, error) {
 	known := c.of(id)
 	for {
 		known.mu.Lock()
 		seen := known.latest
 		known.mu.Unlock()
-		reply, err := script.Run(ctx, c.store, known.keys, append([]any{seen.epoch, seen.revision}, arguments...)...).Slice()
-		lost := err == redis.Nil
-		if lost {
-			reply, err = c.scripts.recover.Run(ctx, c.store, known.keys, seen.epoch, seen.revision, channel(id), c.newEpoch()).Slice()
+		keys := known.keys[:readingKeys]
+		reply, err := script.Run(ctx, c.store, keys, append([]any{seen.epoch, seen.revision}, arguments...)...).Slice()
+		if err == redis.Nil {
+			if _, err = c.recover(ctx, id, known, seen); err != nil {
+				return position{}, nil, err
+			}
+			continue
 		}
 		if err != nil {
 			return position{}, nil, err
@@ -160,9 +196,7 @@ func (c *contests) read(ctx context.Context, script *redis.Script, id string, ar
 			return position{}, nil, err
 		}
 		known.observe(seen, replied)
-		if !lost {
-			return replied, reply[3:], nil
-		}
+		return replied, reply[3:], nil
 	}
 }
 
