@@ -3,6 +3,7 @@
 Each check raises `InvalidRequest`, with a violation for each invalid field.
 """
 
+import re
 from collections.abc import Sequence
 from typing import Protocol
 
@@ -18,6 +19,7 @@ from leaderboard_server.transport.page_tokens import (
 from leaderboard_server.transport.violations import reject, user_ids_problems
 
 _MAX_CURSOR = 2**64 - 1
+_CURSOR = re.compile("[0-9]{1,20}")
 
 
 class _UsersRequest(Protocol):
@@ -78,7 +80,7 @@ def _decode_part(token: str) -> tuple[int, str] | None:
     if not token:
         return 0, ""
     cursor, _, after = (decode_token(token) or "").partition(" ")
-    valid_cursor = cursor.isascii() and cursor.isdecimal() and int(cursor) <= _MAX_CURSOR
+    valid_cursor = _CURSOR.fullmatch(cursor) and int(cursor) <= _MAX_CURSOR
     valid_user = not after or fields.USER_ID.fullmatch(after)
     return (int(cursor), after) if valid_cursor and valid_user else None
 
