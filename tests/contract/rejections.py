@@ -117,6 +117,15 @@ def rules_locked(contest_id: str, rule: str) -> Rejection:
     )
 
 
+def contest_not_open(contest_id: str, state: str, time: str) -> Rejection:
+    """Return the rejection of a write before a contest opens at this time, or after its end."""
+    return Rejection(
+        grpc.StatusCode.FAILED_PRECONDITION,
+        "CONTEST_NOT_OPEN",
+        {"contestId": contest_id, "state": state, "time": time},
+    )
+
+
 def unreachable(contest_id: str, epoch: str, revision: int) -> Rejection:
     """Return the rejection of a position that can't be reached by a contest at this one."""
     return Rejection(

@@ -28,6 +28,12 @@ def valid_request(rpc: str, contest_id: str) -> Message:
         "UpdateContest": contests.UpdateContestRequest(
             contest=contest, update_mask=FieldMask(paths=["display_name"])
         ),
+        "DeleteContest": contests.DeleteContestRequest(contest_id=contest_id),
+        "RemoveUsers": contests.RemoveUsersRequest(contest_id=contest_id, user_ids=["ada"]),
+        "HideUsers": contests.HideUsersRequest(contest_id=contest_id, user_ids=["ada"]),
+        "UnhideUsers": contests.UnhideUsersRequest(contest_id=contest_id, user_ids=["ada"]),
+        "ListHiddenUsers": contests.ListHiddenUsersRequest(contest_id=contest_id),
+        "EraseUser": contests.EraseUserRequest(user_id="ada"),
     }
     return requests[rpc]
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import grpc
 import pytest
+from google.protobuf.duration_pb2 import Duration
 from google.protobuf.field_mask_pb2 import FieldMask
 from google.protobuf.timestamp_pb2 import Timestamp
 
@@ -35,6 +36,11 @@ RULES = pb.ContestRules(
     max_score=2**53,
     max_points=7,
 )
+LIFE: dict[str, Any] = {
+    "starts_at": Timestamp(seconds=1_700_000_000, nanos=123_456_789),
+    "ends_at": Timestamp(seconds=4_102_444_800, nanos=1_000_000),
+    "expire_after": Duration(seconds=86_400, nanos=500_000_000),
+}
 
 
 def new(contest_id: str, **settings: Any) -> contests.CreateContestRequest:
@@ -79,13 +85,17 @@ async def update(edge: Edge, contest_id: str, *paths: str, **settings: Any) -> c
 
 
 async def test_contest_is_created_with_all_settings(edge: Edge, contest_id: str) -> None:
-    """The response has each setting, no users, the first position and the time of creation."""
-    contest = await create(edge, contest_id, display_name="Ada & co 🏁", rules=RULES)
+    """The response has each setting, the state, the first position and the time of creation."""
+    contest = await create(edge, contest_id, display_name="Ada & co 🏁", rules=RULES, **LIFE)
 
     assert contest == contests.Contest(
         contest_id=contest_id,
         display_name="Ada & co 🏁",
         rules=RULES,
+        starts_at=Timestamp(seconds=1_700_000_000, nanos=123_000_000),
+        ends_at=LIFE["ends_at"],
+        expire_after=LIFE["expire_after"],
+        state=contests.CONTEST_STATE_OPEN,
         position=pb.Position(epoch=contest.position.epoch, revision=1),
         created_at=contest.created_at,
     )
@@ -94,16 +104,18 @@ async def test_contest_is_created_with_all_settings(edge: Edge, contest_id: str)
     assert (await top(edge.stub, contest_id)).position == contest.position
 
 
-async def test_rules_that_are_not_set_have_their_defaults(edge: Edge, contest_id: str) -> None:
-    """A contest shows them, and has no bounds."""
+async def test_settings_that_are_not_set_have_their_defaults(edge: Edge, contest_id: str) -> None:
+    """A contest shows the rules, and has no bounds and no times."""
     contest = await create(edge, contest_id)
 
     assert (contest.rules, contest.display_name) == (DEFAULT_RULES, "")
+    assert not any(contest.HasField(name) for name in LIFE)
 
 
 async def test_output_of_a_contest_is_ignored_in_requests(edge: Edge, contest_id: str) -> None:
     """A contest that was read can be sent as it is."""
     output = {
+        "state": contests.CONTEST_STATE_CLOSED,
         "total_users": 7,
         "position": pb.Position(epoch="!", revision=-1),
         "created_at": Timestamp(seconds=-1, nanos=-1),

@@ -1,5 +1,6 @@
 """Valid and invalid values of each field, by the name of the method and the field's path."""
 
+from base64 import urlsafe_b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -24,6 +25,11 @@ class Values:
 
     good: Mapping[str, Value] = field(default_factory=dict)
     bad: Mapping[str, Value] = field(default_factory=dict)
+
+
+def _encoded(text: str) -> str:
+    """Return a text in the form of a page token."""
+    return urlsafe_b64encode(text.encode()).rstrip(b"=").decode()
 
 
 _NO_TOKEN: dict[str, Value] = {
@@ -147,7 +153,7 @@ SCOPE = Values(
     good={"missing": 0, "top": 1, "all": 2},
     bad={"the next one": 4, "negative": -1, "the largest": MAX_INT32, "the least": MIN_INT32},
 )
-EVENT_TIME = Values(
+TIME = Values(
     good={
         "1970": Timestamp(),
         "before 1970": Timestamp(seconds=-1, nanos=999_999_999),
@@ -184,6 +190,24 @@ MIN_INTERVAL = Values(
         "the most nanos": Duration(nanos=MAX_INT32),
     },
 )
+EXPIRE_AFTER = Values(
+    good={
+        "a second": Duration(seconds=1),
+        "a second and a part of a millisecond": Duration(seconds=1, nanos=1),
+        "100 years": Duration(seconds=3_155_760_000),
+    },
+    bad={
+        "zero": Duration(),
+        "less than a second": Duration(nanos=999_999_999),
+        "a millisecond more than 100 years": Duration(seconds=3_155_760_000, nanos=1_000_000),
+        "negative": Duration(seconds=-1),
+        "mixed signs": Duration(seconds=2, nanos=-1),
+        "nanos of a second": Duration(nanos=1_000_000_000),
+        "the most seconds": Duration(seconds=MAX_INT64, nanos=999_999_999),
+        "the least seconds": Duration(seconds=MIN_INT64),
+        "the most nanos": Duration(seconds=1, nanos=MAX_INT32),
+    },
+)
 LIMIT = Values(
     good={"missing": 0, "one": 1, "1,000": 1_000},
     bad={"1,001": 1_001, "negative": -1, "the largest": MAX_INT32, "the least": MIN_INT32},
@@ -206,6 +230,10 @@ SCORE = Values(
 )
 EPOCH = Values(
     bad={"65 characters": "e" * 65, "missing": "", "a slash": "a/b", "a dot": "a.b"} | _NO_TOKEN
+)
+EPOCH_IF_SET = Values(
+    good={"missing": "", "all it may hold": "Az9-_", "64 characters": "e" * 64},
+    bad={"65 characters": "e" * 65, "a slash": "a/b", "a dot": "a.b"} | _NO_TOKEN,
 )
 REVISION = Values(
     bad={"negative": -1, "2^53 + 1": 2**53 + 1, "the most": MAX_INT64, "the least": MIN_INT64}
@@ -237,15 +265,25 @@ MAX_POINTS = Values(
     good={"one": 1, "2^53": 2**53},
     bad={"zero": 0, "negative": -1, "2^53 + 1": 2**53 + 1, "least": MIN_INT64},
 )
-PAGE_TOKEN = Values(
+_NO_PAGE_TOKEN: dict[str, Value] = {
+    "no base64": "!",
+    "no id": "YSBi",  # a b
+    "padding": "YQ==",
+    "an umlaut": "ä",
+    "huge": "YWFh" * 100_000,
+}
+CONTESTS_TOKEN = Values(good={"missing": ""}, bad=_NO_PAGE_TOKEN | {"of other ids": "YQ"})  # a
+ERASURE_TOKEN = Values(good={"missing": "", "a contest": "YQ"}, bad=_NO_PAGE_TOKEN)  # a
+HIDDEN_TOKEN = Values(
     good={"missing": ""},
-    bad={
-        "no base64": "!",
-        "no id": "YSBi",  # a b
-        "padding": "YQ==",
-        "of other ids": "YQ",  # a
-        "an umlaut": "ä",
-        "huge": "YWFh" * 100_000,
+    bad=_NO_PAGE_TOKEN
+    | {
+        "of contests": "YQ",  # a
+        "a negative number": "LTEg",  # -1
+        "no user": "MCBhIGI",  # 0 a b
+        "2^64": _encoded(str(2**64)),
+        "a number of 5,000 digits": _encoded("1" * 5_000),
+        "a digit of another script": _encoded("\N{ARABIC-INDIC DIGIT ONE}"),
     },
 )
 ID_PREFIX = Values(
@@ -255,6 +293,9 @@ ID_PREFIX = Values(
 _CONTEST = {
     "contest.contest_id": CONTEST_ID,
     "contest.display_name": DISPLAY_NAME,
+    "contest.starts_at": TIME,
+    "contest.ends_at": TIME,
+    "contest.expire_after": EXPIRE_AFTER,
     "contest.rules.order": ENUM_OF_TWO,
     "contest.rules.tie_break": ENUM_OF_TWO,
     "contest.rules.rank_style": ENUM_OF_THREE,
@@ -271,7 +312,7 @@ FIELDS: dict[str, dict[str, Values]] = {
         "mode": MODE,
         "request_id": REQUEST_ID,
         "event_type": EVENT_TYPE,
-        "event_time": EVENT_TIME,
+        "event_time": TIME,
         "display_name": DISPLAY_NAME,
     },
     "GetTopUsers": {
@@ -311,8 +352,23 @@ FIELDS: dict[str, dict[str, Values]] = {
     },
     "CreateContest": _CONTEST,
     "GetContest": {"contest_id": CONTEST_ID},
-    "ListContests": {"page_size": LIMIT, "page_token": PAGE_TOKEN, "id_prefix": ID_PREFIX},
+    "ListContests": {
+        "page_size": LIMIT,
+        "page_token": CONTESTS_TOKEN,
+        "id_prefix": ID_PREFIX,
+        "state": ENUM_OF_THREE,
+    },
     "UpdateContest": _CONTEST,
+    "DeleteContest": {"contest_id": CONTEST_ID, "epoch": EPOCH_IF_SET},
+    "RemoveUsers": {"contest_id": CONTEST_ID},
+    "HideUsers": {"contest_id": CONTEST_ID},
+    "UnhideUsers": {"contest_id": CONTEST_ID},
+    "ListHiddenUsers": {
+        "contest_id": CONTEST_ID,
+        "page_size": LIMIT,
+        "page_token": HIDDEN_TOKEN,
+    },
+    "EraseUser": {"user_id": USER_ID, "page_token": ERASURE_TOKEN},
 }
 """The values of every field that depends on no other field and no state of the contest."""
 
@@ -324,8 +380,11 @@ ELSEWHERE = {
     "BatchUpdateScores.updates": "test_batches.py",
     "WatchContest.user_ids": "test_watched_users.py",
     "UpdateContest.update_mask": "test_contest_settings.py",
+    "RemoveUsers.user_ids": "test_moderation.py",
+    "HideUsers.user_ids": "test_moderation.py",
+    "UnhideUsers.user_ids": "test_moderation.py",
 }
 """The other fields, with the module that tests each."""
 
-OUTPUT_ONLY = frozenset({"total_users", "position", "created_at"})
+OUTPUT_ONLY = frozenset({"state", "total_users", "position", "created_at"})
 """Fields of a contest that requests ignore; see `test_contest_settings.py`."""
