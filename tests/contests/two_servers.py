@@ -1,0 +1,84 @@
+"""Two servers on one store, and what tests of contests read of both."""
+
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from pathlib import Path
+from typing import TypeVar
+
+import grpc
+from google.rpc import error_details_pb2
+from grpc_status import rpc_status
+from redis.asyncio import Redis
+
+from harness.service import ServiceProcess, all_serving
+from harness.stores import StoreProcess
+from leaderboard.v1 import contests_pb2 as contests
+
+Answer = TypeVar("Answer")
+
+DEADLINE_S = 30.0
+
+
+@contextlib.asynccontextmanager
+async def two_servers(store: StoreProcess, folder: Path) -> AsyncIterator[list[ServiceProcess]]:
+    """Run two servers for a block."""
+    servers = [ServiceProcess(folder / str(n), redis_url=store.url) for n in range(2)]
+    async with all_serving(*servers):
+        yield servers
+
+
+async def listed(server: ServiceProcess, prefix: str = "") -> list[str]:
+    """Return the ids of all contests, page by page."""
+    found: list[str] = []
+    request = contests.ListContestsRequest(page_size=1_000, id_prefix=prefix)
+    while True:
+        page = await server.contests.ListContests(request, timeout=DEADLINE_S)
+        found += (contest.contest_id for contest in page.contests)
+        if not page.next_page_token:
+            return found
+        request.page_token = page.next_page_token
+
+
+async def keys_of_contests(redis: Redis) -> list[str]:
+    """Return the keys of all contests."""
+    return [key async for key in redis.scan_iter("leaderboard:contest:*", count=1_000)]
+
+
+async def everything(redis: Redis) -> AsyncIterator[tuple[str, list[str]]]:
+    """Yield every key of the store with all that it holds: values, fields, members and entries."""
+    read: dict[str, Callable[[str], Awaitable[object]]] = {
+        "string": redis.get,
+        "hash": redis.hgetall,
+        "zset": lambda key: redis.zrange(key, 0, -1, withscores=True),
+        "set": redis.smembers,
+        "list": lambda key: redis.lrange(key, 0, -1),
+        "stream": redis.xrange,
+    }
+    async for key in redis.scan_iter(count=1_000):
+        held = await read[str(await redis.type(key))](key)
+        yield key, list(_texts(held))
+
+
+def _texts(held: object) -> Iterable[str]:
+    if isinstance(held, dict):
+        held = list(held.items())
+    if isinstance(held, (list, tuple, set)):
+        for part in held:
+            yield from _texts(part)
+    else:
+        yield str(held)
+
+
+async def refusal(call: Awaitable[Answer]) -> Answer | str:
+    """Return the answer of a call, or the reason of the refusal."""
+    try:
+        return await call
+    except grpc.aio.AioRpcError as error:
+        status = rpc_status.from_call(error)
+        if status is None:
+            raise
+        info = error_details_pb2.ErrorInfo()
+        for detail in status.details:
+            if detail.Unpack(info):
+                break
+        return str(info.reason).removeprefix("ERROR_REASON_")
