@@ -107,7 +107,7 @@ class Watch:
         if self.scope == pb.WATCH_SCOPE_ALL:
             due = contest.visible_revision
         order = model.order(self.contest_id, self.position)
-        if order < (contest.history, due) or (contest.exists and not self.position.history):
+        if order < (contest.history, due):
             return False
         is_over = contest.now.settings.state is ContestState.CLOSED
         if is_over != self.has_ended:
