@@ -6,7 +6,7 @@ import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from contract.edge import Edge
-from contract.values import DEFAULT_RULES, DISPLAY_NAME, EVENT_TIME, EVENT_TYPE
+from contract.values import DEFAULT_RULES, DISPLAY_NAME, EVENT_TYPE, TIME
 from harness.calls import DEADLINE_S, add, top
 from leaderboard.v1 import leaderboard_pb2 as pb
 
@@ -85,13 +85,13 @@ async def test_watchers_get_the_event_type(edge: Edge, contest_id: str, name: st
     assert not change.HasField("event_time")
 
 
-@pytest.mark.parametrize("name", EVENT_TIME.good)
+@pytest.mark.parametrize("name", TIME.good)
 async def test_watchers_get_the_event_time(edge: Edge, contest_id: str, name: str) -> None:
     """Event times from year 1 to 9999 arrive exact to the nanosecond."""
-    change = await _watched_change(edge, contest_id, points=1, event_time=EVENT_TIME.good[name])
+    change = await _watched_change(edge, contest_id, points=1, event_time=TIME.good[name])
 
     assert change.HasField("event_time")
-    assert change.event_time == EVENT_TIME.good[name]
+    assert change.event_time == TIME.good[name]
 
 
 async def test_the_whole_of_a_change(edge: Edge, contest_id: str) -> None:

@@ -22,6 +22,7 @@ from leaderboard_server.storage.store import Store
 from leaderboard_server.transport.statuses import status_of
 from model import records
 from model.board import Service
+from model.contest_records import Settings
 from model.statuses import rejection_of
 
 USERS = ("ada", "bo", "cy", "di", "ed", "fe")
@@ -56,7 +57,7 @@ class RuledContest:
         """Set the rules, before the first update."""
         settings = ContestSettings(rules=rules_of(rules))
         assert (await self._store.contests.create(self.contest_id, settings)).written
-        self._model.create_contest(self.contest_id, records.Settings(rules=rules))
+        self._model.create_contest(self.contest_id, Settings(rules=rules))
 
     async def commit(self, updates: Sequence[records.Update]) -> None:
         """Apply updates in one commit, and compare their outcomes."""
@@ -122,18 +123,21 @@ class RuledContest:
     async def _compare_log(self) -> None:
         history = await self._store.history(self.contest_id, 0, 1000)
         assert history.commits[0].mark is Mark.CONTEST_UPDATED
+        number = self._model.position(self.contest_id).history
         for commit in history.commits[1:]:
             change = commit.changes[-1]
-            due = self._model.board(self.contest_id, at=commit.revision)
+            at = records.Position(number, commit.revision)
+            due = self._model.board(self.contest_id, at=at)
             assert _user(change.user) == due[change.user.place - 1]
-            before = self._model.board(self.contest_id, at=commit.revision - 1)
+            earlier = records.Position(number, commit.revision - 1)
+            before = self._model.board(self.contest_id, at=earlier)
             places = {user.user_id: (user.place, user.rank) for user in before}
             previous = places.get(change.user.user_id, (0, 0))
             assert (change.previous_place, change.previous_rank) == previous
 
     async def _compare_distinct_scores(self) -> None:
         """Where the style is dense the store has each score that a user has, and no other."""
-        rules = self._model.rules(self.contest_id)
+        rules = self._model.settings(self.contest_id).rules
         scores = [user.score for user in self._model.board(self.contest_id)]
         if rules.rank_style is not records.RankStyle.DENSE:
             scores = []
