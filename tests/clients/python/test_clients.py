@@ -46,8 +46,9 @@ LEAST_SENT = pb.Position(epoch="e", revision=8)
 
 def test_every_exported_name_is_there() -> None:
     """Each exported name is an attribute right after the import, and listed by `dir`."""
-    names = set(leaderboard_client.__all__) - {"__version__"}
+    names = set(leaderboard_client.__all__) - {"KEEP", "__version__"}
 
+    assert leaderboard_client.KEEP.name == "KEEP"
     assert names <= set(dir(leaderboard_client))
     assert all(getattr(leaderboard_client, name).__name__ == name for name in names)
     with pytest.raises(AttributeError, match="nothing_else"):
