@@ -73,13 +73,15 @@ export class WatchSession {
    */
   apply(message: WatchContestResponse): WatchUpdate {
     const before = this.#update.rows;
-    this.#board.apply(message);
+    const after = stateAfter(message);
+    // No stream follows a deletion, so it is final also where the board lacks the last changes.
+    if (after.state !== "DELETED") {
+      this.#board.apply(message);
+    }
     const { event } = message;
     this.#update = {
-      ...stateAfter(message),
-      rows: this.#board.rows,
-      totalUsers: this.#board.totalUsers,
-      position: this.#board.position,
+      ...(after.state === "DELETED" ? this.#update : this.#shown()),
+      ...after,
       changes: event.case === "changes" ? newChanges(event.value, before) : [],
       snapshotReason: event.case === "snapshot" ? nameOf(Reason, event.value.reason) : undefined,
       message,
@@ -102,6 +104,11 @@ export class WatchSession {
       trouble,
     };
     return this.#update;
+  }
+
+  #shown(): Pick<WatchUpdate, "rows" | "totalUsers" | "position"> {
+    const { rows, totalUsers, position } = this.#board;
+    return { rows, totalUsers, position };
   }
 }
 

@@ -83,6 +83,32 @@ test("a watch ends for good with a contest that is over or was deleted", async (
   }
 });
 
+test("a watch ends with a contest that is deleted before its first board", async (context) => {
+  const { updates, resumed } = await startWatch(context, [(call) => send(call, 0, 0, DELETED)]);
+
+  const seen = await all(updates);
+
+  assert.deepEqual(summarize(seen), ["CONNECTING", "DELETED"]);
+  assert.equal(seen[1]?.position, undefined);
+  assert.equal(seen[1]?.trouble, undefined);
+  assert.deepEqual(resumed, [undefined]);
+});
+
+test("the last board stays if a deletion comes after missed changes", async (context) => {
+  const { updates } = await startWatch(context, [
+    (call) => {
+      send(call, 3, 0, snapshot("ada"));
+      send(call, 9, 8, change("bo", 1));
+    },
+    (call) => send(call, 0, 0, DELETED),
+  ]);
+
+  const seen = await all(updates);
+
+  assert.deepEqual(summarize(seen).slice(-2), ["RECONNECTING ada", "DELETED ada"]);
+  assert.equal(seen.at(-1)?.trouble, undefined);
+});
+
 test("a watch goes on after an end that this version does not know", async (context) => {
   const { updates } = await startWatch(context, [
     (call) => {
