@@ -229,6 +229,7 @@ class TestAttempts:
             raise ConnectionLost
 
         for faults in ([lose, fails_with(_FULL)], [lose, lose, fails_with(_FULL)]):
+            await server.registry.register(CONTEST)  # else it is the first call of the commit
             faulty.faults = list(faults)
             with pytest.raises(StoreUnavailable):
                 await server.commit(CONTEST, (add("ada"),))

@@ -33,7 +33,7 @@ _DELETION = (*_POSITION, "epoch", "deletion")
 _MODERATION = (*_POSITION, "epoch", "log", "rules", "moves", "requests", "hiding")
 _COMMIT = (
     *(*_POSITION, "epoch", "log", "expiry", "rules", "scoring", "moves", "profiles"),
-    "requests",
+    *("users", "requests"),
 )
 
 COMMIT = _script("commit", *_COMMIT)

@@ -1,7 +1,8 @@
 #!lua
 -- Applies updates of one contest in one atomic step: looks up earlier answers, checks every update
 -- before the first write, then applies, numbers, logs and publishes. Appended to position.lua,
--- epoch.lua, log.lua, expiry.lua, rules.lua, scoring.lua, moves.lua, profiles.lua and requests.lua.
+-- epoch.lua, log.lua, expiry.lua, rules.lua, scoring.lua, moves.lua, profiles.lua, users.lua and
+-- requests.lua.
 --
 -- It has no flag: a store that is full, read-only, short of replicas or unable to save refuses it
 -- before it runs, so nothing is half written.
@@ -46,12 +47,8 @@
 -- ' <place> <previous place>' if the contest shares ranks. A request bucket holds
 -- '<fingerprint> <answer>' for a request id.
 --
--- The payload is JSON: [epoch, previous revision, revision, total users, change...]; a change is
--- [user id, score, rank, previous score, previous rank, event type, event time, display name], with
--- the time as text, since it may pass 64 bits. Where the contest shares ranks, or the user has
--- attributes, [..., place, previous place] follows, and then the attributes if there are any. A
--- revision of a hidden user has 0 in place of a change. A commit without revisions is not logged, and
--- published only if it began an epoch.
+-- The payload is that of log.lua. A commit without revisions is not logged, and published only if it
+-- began an epoch.
 --
 -- Fails with STALE if a later commit of this server was already applied in the same request buckets,
 -- or this one was, and its reply is not kept any more.
@@ -127,28 +124,11 @@ elseif ends_at and now_ms() >= tonumber(ends_at) then
   closed = 'closed CLOSED ' .. ends_at
 end
 
-local ids, members, scores, profiles = {}, {}, {}, {}
+local ids = {}
 for i, update in ipairs(updates) do
   ids[i] = update[1]
 end
-for i, user in ipairs(call('HMGET', users, unpack(ids))) do
-  local id = ids[i]
-  local member = user and user:sub(1, 14) .. id
-  local score = member and not members[id] and call('ZSCORE', board, member)
-  if score then
-    members[id], profiles[id] = member, user:sub(15)
-    scores[id] = stored_score(rules, tonumber(score))
-  end
-end
-local hidden_rows = {}  -- user id → tie key + score on the board, '' without a score
-for i, row in ipairs(any_hidden and call('HMGET', hidden, unpack(ids)) or {}) do
-  local id = ids[i]
-  hidden_rows[id] = row or nil
-  if row and row ~= '' then
-    scores[id] = stored_score(rules, tonumber(row:sub(15)))
-    profiles[id] = (call('HMGET', users, id)[1] or ''):sub(15)
-  end
-end
+local members, scores, profiles, hidden_rows = read_users(KEYS, rules, ids, any_hidden)
 
 -- By the index of the update; `outcomes` only has those that are not applied.
 local outcomes, score_of, before_of, profile_of, changed = {}, {}, {}, {}, {}

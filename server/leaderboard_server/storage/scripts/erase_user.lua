@@ -12,7 +12,7 @@
 -- KEYS[5]  scores    ZSET    the distinct scores, where the rank style is dense
 -- KEYS[6]  counts    HASH    score → how many users have it, where the rank style is dense
 -- KEYS[7]  hidden    HASH    the hidden users, see hiding.lua
--- KEYS[8]  requests  HASH    current request bucket, see commit.lua
+-- KEYS[8]  requests  HASH    current request bucket, see requests.lua
 -- KEYS[9]  requests  HASH    previous request bucket
 -- KEYS[10] requests  HASH    next request bucket
 -- ARGV[1]  epoch of the latest position this server has seen, '' for none

@@ -1,4 +1,12 @@
 -- The part of scripts that log commits. Appended to position.lua.
+--
+-- The payload is JSON: [epoch, previous revision, revision, total users, change...]; a change is
+-- [user id, score, rank, previous score, previous rank, event type, event time, display name], with
+-- the time as text, since it may pass 64 bits. Where the contest shares ranks, or the user has
+-- attributes, [..., place, previous place] follows, and then the attributes if there are any. A
+-- revision of a hidden user has 0 in place of a change. A row that left the board has the score, the
+-- rank and the place 0. Before the changes a mark may stand, as text: "contest_updated",
+-- "contest_deleted" or "user_erased".
 
 local TRIM_EVERY = 64  -- revisions; a trim costs as much as a log entry
 

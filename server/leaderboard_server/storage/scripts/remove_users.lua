@@ -12,7 +12,7 @@
 -- KEYS[5]  scores    ZSET    the distinct scores, where the rank style is dense
 -- KEYS[6]  counts    HASH    score → how many users have it, where the rank style is dense
 -- KEYS[7]  hidden    HASH    the hidden users, see hiding.lua
--- KEYS[8]  requests  HASH    current request bucket, see commit.lua
+-- KEYS[8]  requests  HASH    current request bucket, see requests.lua
 -- KEYS[9]  requests  HASH    previous request bucket
 -- KEYS[10] requests  HASH    next request bucket
 -- ARGV[1]  epoch of the latest position this server has seen, '' for none
@@ -24,7 +24,7 @@
 --
 -- Returns nil if recover.lua has to run before, else {epoch, revision, number of users, payload or
 -- ''}, with numbers as text: how many of the users had a score. The payload is
--- that of a commit as in commit.lua; a row that left the board has the score, the rank and the place 0.
+-- that of log.lua; a row that left the board has the score, the rank and the place 0.
 -- The epoch of a contest that does not exist is ''.
 --
 -- Fails with NEWERSCHEMA if a later version wrote the contest, and with NOPERM if the store's user

@@ -1,0 +1,33 @@
+-- The part of a commit that reads users, hidden ones too. Appended to rules.lua.
+
+-- Reads users.
+--   keys        the keys of the script
+--   rules       the rules
+--   ids         the users
+--   any_hidden  whether there are hidden users
+-- Returns tables by user id, without an entry where there is nothing: the member on the board, the
+-- score, the profile, and of hidden users tie key + score on the board, '' without a score. A hidden
+-- user has no member.
+local function read_users(keys, rules, ids, any_hidden)
+  local call, board, users, hidden = redis.call, keys[1], keys[2], keys[7]
+  local members, scores, profiles, hidden_rows = {}, {}, {}, {}
+  local entries = call('HMGET', users, unpack(ids))
+  for i, user in ipairs(entries) do
+    local id = ids[i]
+    local member = user and user:sub(1, 14) .. id
+    local score = member and not members[id] and call('ZSCORE', board, member)
+    if score then
+      members[id], profiles[id] = member, user:sub(15)
+      scores[id] = stored_score(rules, tonumber(score))
+    end
+  end
+  for i, row in ipairs(any_hidden and call('HMGET', hidden, unpack(ids)) or {}) do
+    local id = ids[i]
+    hidden_rows[id] = row or nil
+    if row and row ~= '' then
+      scores[id] = stored_score(rules, tonumber(row:sub(15)))
+      profiles[id] = (entries[i] or ''):sub(15)
+    end
+  end
+  return members, scores, profiles, hidden_rows
+end
