@@ -58,8 +58,10 @@ class LoggedBoards:
             self._apply(json.loads(entry["commit"]))
 
     def lose(self) -> None:
-        """Reset the position of the contest, as the store has lost its history."""
+        """Reset the position of the contest: it is gone from the store, until it begins again."""
         self.latest = BEGINNING
+        self._epochs.remove(BEGINNING.epoch)
+        self._epochs.append(BEGINNING.epoch)
 
     def is_behind(self, position: Position, other: Position) -> bool:
         """Return whether one position is before the other one."""

@@ -77,7 +77,7 @@ class WindowMachine(RuleBasedStateMachine):
         self._contest_id = deployment.new_contest()
         self._stored = LoggedBoards(deployment.redis, self._contest_id)
         self._boards = [Boards(node.store, node.followers) for node in deployment.nodes]
-        self._acked = [BEGINNING] * _NODES
+        self._acked: list[Position | None] = [None] * _NODES
         self._may_flush = True
         self._steps: list[str] = []
         self._run("begin", self._connect())
@@ -174,7 +174,8 @@ class WindowMachine(RuleBasedStateMachine):
 
     def _acknowledge(self, via: int, position: Position) -> None:
         """Record an acknowledged position: no later page of the server may be behind it."""
-        if self._stored.is_behind(self._acked[via], position):
+        acked = self._acked[via]
+        if acked is None or self._stored.is_behind(acked, position):
             self._acked[via] = position
 
     async def _trim_the_log(self) -> None:
@@ -197,8 +198,8 @@ class WindowMachine(RuleBasedStateMachine):
         acked = self._acked[via]
         page = await self._boards[via].top(self._contest_id, start_rank, count, wanted)
         await self._compare(page, start_rank, count)
-        for least in (acked, wanted):
-            assert not self._stored.is_behind(page.position, least), (
+        for least in (acked, None if wanted == BEGINNING else wanted):
+            assert least is None or not self._stored.is_behind(page.position, least), (
                 f"{page.position} after {least}"
             )
         self._acknowledge(via, page.position)

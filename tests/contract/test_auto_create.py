@@ -63,7 +63,7 @@ async def test_writes_to_a_contest_of_a_later_version(
         own_store.client() as client,
     ):
         await add(service.stub, "cup", "ada", 1)
-        await client.hset("leaderboard:contest:{cup}:meta", "schema", "2")
+        await client.hset("leaderboard:contest:{cup}:meta", "schema", "99")
         contest = contests.Contest(contest_id="cup", display_name="Cup")
         mask = FieldMask(paths=["display_name"])
         calls = (
