@@ -199,6 +199,16 @@ async def test_expiry_counts_from_the_last_write(new_store: NewStore, any_redis:
     assert await expires_at(any_redis) == moved, "it is not moved by each write"
 
 
+async def test_contest_does_not_expire_before_it_opens(
+    new_store: NewStore, any_redis: Redis
+) -> None:
+    """Where it has no end, its expiry counts from the start at the earliest."""
+    life = SCHEDULED._replace(expire_after_ms=1_000)
+    await new_store().contests.create(CONTEST, ContestSettings(life=life))
+
+    assert await expires_at(any_redis) >= FAR_MS + 1_000
+
+
 async def expires_at(redis: Redis) -> int:
     """Return when the contest expires, in milliseconds since 1970."""
     text = await redis.hget(keys.meta(CONTEST), "expires_at")

@@ -106,8 +106,8 @@ type Contest struct {
 	EndsAt *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=ends_at,json=endsAt,proto3" json:"ends_at,omitempty"`
 	// The time after which the contest is deleted by itself, from 1 s to 100 years
 	// (of 365.25 days), to the millisecond. It counts from `ends_at`, or where that
-	// is unset from the last write, and then up to a minute is added. Default:
-	// unset, it is kept.
+	// is unset from the last write or from `starts_at`, whichever is later, and then
+	// up to a minute is added. Default: unset, it is kept.
 	ExpireAfter *durationpb.Duration `protobuf:"bytes,8,opt,name=expire_after,json=expireAfter,proto3" json:"expire_after,omitempty"`
 	// The state. Output only.
 	State ContestState `protobuf:"varint,9,opt,name=state,proto3,enum=leaderboard.v1.ContestState" json:"state,omitempty"`

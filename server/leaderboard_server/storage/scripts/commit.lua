@@ -252,7 +252,8 @@ local payload = payload_head(epoch, previous_revision, revision, call('ZCARD', b
 local written = {}  -- fields of meta
 if revision > previous_revision then
   written = {'epoch', epoch, 'revision', at}
-  local expires_at = expire_after and expiry(ends_at or '', expire_after, settings[5])
+  local expires_at = expire_after
+    and expiry(starts_at or '', ends_at or '', expire_after, settings[5])
   if expires_at and expires_at ~= settings[5] then
     written[5], written[6] = 'expires_at', expires_at
   end

@@ -56,7 +56,7 @@ local function write_settings(keys, channel, kept, epoch, revision, settings)
   for i, field in ipairs(SETTINGS) do
     set(field, settings[i])
   end
-  set('expires_at', expiry(settings[4], settings[5]))
+  set('expires_at', expiry(settings[3], settings[4], settings[5]))
   redis.call('HSET', meta, unpack(fields))
   if #absent > 0 then
     redis.call('HDEL', meta, unpack(absent))

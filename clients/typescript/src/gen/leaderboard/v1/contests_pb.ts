@@ -69,8 +69,8 @@ export type Contest = Message<"leaderboard.v1.Contest"> & {
   /**
    * The time after which the contest is deleted by itself, from 1 s to 100 years
    * (of 365.25 days), to the millisecond. It counts from `ends_at`, or where that
-   * is unset from the last write, and then up to a minute is added. Default:
-   * unset, it is kept.
+   * is unset from the last write or from `starts_at`, whichever is later, and then
+   * up to a minute is added. Default: unset, it is kept.
    *
    * @generated from field: google.protobuf.Duration expire_after = 8;
    */
