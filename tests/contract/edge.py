@@ -126,6 +126,11 @@ class Edge:
         info = await self._store.info("persistence")
         return cast("int", info["rdb_changes_since_last_save"])
 
+    async def keys(self, contest_id: str) -> set[str]:
+        """Return the keys of a contest in the store."""
+        found = self._store.scan_iter(match=f"*{{{contest_id}}}*", count=10_000)
+        return {key.decode() if isinstance(key, bytes) else key async for key in found}
+
     async def _first(self, path: str, data: bytes, compression: grpc.Compression | None) -> bytes:
         stream: StreamCall = self.service.channel.unary_stream(path)
         call = stream(data, timeout=DEADLINE_S, compression=compression)
