@@ -130,8 +130,8 @@ async def test_contest_ends_after_it_starts(edge: Edge, contest_id: str) -> None
     await create(edge, contest_id, starts_at=PAST, ends_at=FUTURE)
 
     for path, value in (("ends_at", PAST), ("starts_at", FUTURE)):
-        request = change(contest_id, path, **{path: value})
-        assert await edge.rejection("UpdateContest", request) == wrong
+        changed = change(contest_id, path, **{path: value})
+        assert await edge.rejection("UpdateContest", changed) == wrong
 
 
 async def test_contest_is_created_again_with_equal_times_alone(edge: Edge, contest_id: str) -> None:

@@ -1,5 +1,7 @@
 """Contests are deleted, and reads of those that do not exist leave the store as it is."""
 
+from typing import Any
+
 import grpc
 import pytest
 
@@ -62,10 +64,10 @@ async def test_reads_of_an_absent_contest_create_no_key(
     before = await edge.writes()
     failed: dict[str, grpc.StatusCode] = {}
 
-    one, user = {"contest_id": contest_id}, {"contest_id": contest_id, "user_id": "ada"}
+    one: dict[str, Any] = {"contest_id": contest_id}
     for rpc, request in (
         ("GetTopUsers", pb.GetTopUsersRequest(**one)),
-        ("GetUserRank", pb.GetUserRankRequest(**user)),
+        ("GetUserRank", pb.GetUserRankRequest(**one, user_id="ada")),
         ("BatchGetUserRanks", pb.BatchGetUserRanksRequest(**one, user_ids=["ada"])),
         ("GetScoreRank", pb.GetScoreRankRequest(**one)),
         ("WatchContest", pb.WatchContestRequest(**one)),

@@ -183,9 +183,12 @@ async def test_user_is_erased_part_by_part(edge: Edge, contest_id: str) -> None:
 
 async def _erase(edge: Edge, user_id: str) -> int:
     """Erase a user in all parts, and return from how many contests."""
-    changed, request = 0, contests.EraseUserRequest(user_id=user_id)
+    changed = 0
+    request = contests.EraseUserRequest(user_id=user_id)
     while True:
-        part = await edge.contests.EraseUser(request, timeout=DEADLINE_S)
+        part: contests.EraseUserResponse = await edge.contests.EraseUser(
+            request, timeout=DEADLINE_S
+        )
         changed += part.contests_changed
         if not part.next_page_token:
             return changed
