@@ -80,6 +80,9 @@ class FakeStore:
     def observe_commit(self, _contest_id: str, position: Position) -> None:
         """See `Store.observe_commit`."""
 
+    def observe_deletion(self, _contest_id: str, epoch: str) -> None:
+        """See `Store.observe_deletion`."""
+
     async def _reply(self, call: str) -> None:
         self.calls.append(call)
         await self.replies.wait()

@@ -68,3 +68,16 @@ class TestVerify:
         await new.follower.verify()
 
         assert new.taken() == ([], [])
+
+    async def test_messages_of_a_deleted_epoch_do_not_hide_that_it_is_back(
+        self, live: Following
+    ) -> None:
+        """A store that has lost the deletion begins an epoch, though messages arrive."""
+        live.follower.observe_deletion("e")
+        live.store.append(commit(2))
+        live.follower.on_message(payload(2))
+        await live.follower.verify()
+        await live.live()
+
+        assert live.follower.position == Position("f", 2)
+        assert live.taken()[1] == ["position", "history", "end_epoch e", "history", "history"]

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Sequence
 
 import pytest
 import pytest_asyncio
+from redis.asyncio import Redis
 
 from harness.node import Node, running_node
 from harness.stores import StoreProcess
@@ -20,6 +21,7 @@ from leaderboard_server.domain.moderation import UsersQuery
 from leaderboard_server.domain.update import ScoreUpdate, UpdateResult
 from leaderboard_server.domain.watch import WatchScope
 from leaderboard_server.replication import log_followers
+from leaderboard_server.storage.keys import PREFIX
 from leaderboard_server.watch import contest_end, recent_commits, watcher
 from watch.node_watches import CONTEST, NodeWatch, all_hold, all_watch
 
@@ -221,6 +223,29 @@ class TestDeletion:
             await nodes[1].add(CONTEST, "bo")
             for node, each in zip(nodes, watches, strict=True):
                 await all_hold(node, each)
+
+    async def test_a_deletion_that_the_store_loses_begins_an_epoch(
+        self, nodes: list[Node], store: StoreProcess
+    ) -> None:
+        """As after a failover: a contest that is there again is watched, in a new epoch."""
+        before = await nodes[0].add(CONTEST, "ada")
+        watches = [every_watch() for _ in nodes]
+        async with Redis.from_url(store.url) as redis:
+            keys = [key async for key in redis.scan_iter(f"{PREFIX}*")]
+            copies = {key: await redis.dump(key) for key in keys}
+            async with watching_both(nodes, watches):
+                await nodes[0].deletion.delete(CONTEST, "")
+                await all_end(watches, "CONTEST_DELETED")
+            later = [every_watch() for _ in nodes]
+            async with watching_both(nodes, later):
+                for key, copy in copies.items():
+                    await redis.restore(key, 0, copy)
+                for node, each in zip(nodes, later, strict=True):
+                    await node.add(CONTEST, "bo")
+                    await all_hold(node, each)
+                assert before.position.epoch not in {
+                    watch.position.epoch for each in later for watch in each
+                }
 
 
 class TestUsers:

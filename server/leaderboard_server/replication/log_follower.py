@@ -142,13 +142,14 @@ class LogFollower:
 
     def on_message(self, payload: bytes) -> None:
         """See `feed.CommitReceiver`."""
-        self._messages_since_verify += 1
         try:
             commit = decode_commit(self.contest_id, payload)
         except UnreadableCommit:
             _log.exception("message_unreadable", contest_id=self.contest_id)
             self.catch_up()
             return
+        # One of a deleted epoch may show that the store has lost the deletion.
+        self._messages_since_verify += commit.epoch == self.position.epoch
         if self._state is _LIVE:
             if self._rollback.revision_reused(commit, self.position):
                 self._read_log(diverged=True)

@@ -61,7 +61,8 @@ class LogReader:
         self.position: Position | None = None
         """Up to where commits were passed on; None before the first read."""
         self._deleted: deque[str] = deque(maxlen=_DELETED_EPOCHS)
-        """The latest epochs that are known to be deleted; an epoch never comes back."""
+        """The latest epochs that are known to be deleted. If one comes back, the store was restored
+        or failed over, and a new epoch begins."""
 
     def advance(self, commit: Commit) -> bool:
         """Pass a commit on, unless it is known; return False if commits before it are missing."""
@@ -115,6 +116,7 @@ class LogReader:
                 if diverged:
                     await self._store.end_epoch(self._contest_id, self.position.epoch)
                     diverged = False
+                deleted_before = tuple(self._deleted)
                 if self.position != BEGINNING:
                     # The store has to find out if it is behind what was passed on.
                     self._store.observe_commit(self._contest_id, self.position)
@@ -127,6 +129,11 @@ class LogReader:
                     present = await self._store.position(self._contest_id)
                     self._restart(present, SnapshotReason.HISTORY_TRIMMED)
                     return
+                if history.position.epoch in deleted_before:
+                    # The store has lost the deletion, or this connection leads to another one.
+                    await self._store.end_epoch(self._contest_id, history.position.epoch)
+                    await asyncio.sleep(RETRY_S)
+                    continue
                 diverged = self._rollback.diverged(history, self.position)
                 if not diverged and self._pass_on(history):
                     return
