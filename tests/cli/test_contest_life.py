@@ -117,11 +117,64 @@ def test_reopen_what_can_not_be_reopened(fake: FakeService, run: Run) -> None:
 
     is_open = run("contest", "reopen", "open")
     past = run("contest", "reopen", "cup", "--ends-at", "2026-01-02T00:00:00Z")
+    fake.contests.behind_s = -1e9  # the clock of the store is ahead
+    past_there = run("contest", "reopen", "cup", "--ends-at", "2030-01-01T00:00:00Z")
 
     assert is_open.err == "error: open is open; `leaderboard contest set` changes its end\n"
     assert past.err == "error: cup stays closed: --ends-at has passed\n"
+    assert past_there == past
     assert (is_open.code, past.code) == (ExitCode.REJECTED, ExitCode.REJECTED)
     assert held(fake, "open").ends_at.ToJsonString() == FUTURE
+
+
+def test_reopen_with_a_past_end_changes_nothing(fake: FakeService, run: Run) -> None:
+    """An end in the past is rejected before it can delete a contest that expires after its end."""
+    run("contest", "create", "cup", "--expire-after", "30d")
+    run("contest", "close", "cup")
+
+    outcome = run("contest", "reopen", "cup", "--ends-at", "2020-01-01T00:00:00Z")
+
+    assert outcome.code == ExitCode.REJECTED
+    assert isinstance(fake.asked[-1], pb.GetContestRequest)
+
+
+def test_times_that_delete_a_contest_need_a_confirmation(fake: FakeService, run: Run) -> None:
+    """`set` asks before times by which the contest has expired, and only then."""
+    run("contest", "create", "cup", "--ends-at", FUTURE, "--expire-after", "30d")
+    set_past = ("contest", "set", "cup", "--ends-at", "2020-01-01T00:00:00Z")
+
+    refused = run_in_pipe(*set_past, given=b"y\n", LEADERBOARD_SERVER=fake.address)
+    kept = held(fake).ends_at.ToJsonString()
+    later = run("contest", "set", "cup", "--expire-after", "36525d")
+    harmless = run(*set_past, "--reset", "expire-after")
+    done = run("contest", "set", "cup", "--expire-after", "1s", "--yes")
+
+    loss = "with these times cup is deleted for good, with the scores of 0 users"
+    assert refused == (ExitCode.INVALID, "", f"error: {loss}; confirm it with --yes\n")
+    assert kept == FUTURE
+    assert (later.code, harmless.code, done.code) == (ExitCode.OK, ExitCode.OK, ExitCode.OK)
+    assert held(fake).expire_after.seconds == 1
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("set", "cup", "--ends-at", ""),
+        ("set", "cup", "--starts-at", ""),
+        ("set", "cup", "--expire-after", ""),
+        ("reopen", "cup", "--ends-at", ""),
+        ("delete", "cup", "--yes", "--epoch", ""),
+    ],
+    ids=" ".join,
+)
+def test_empty_values_are_rejected(fake: FakeService, run: Run, arguments: tuple[str, ...]) -> None:
+    """An option whose value is empty, as by a variable that is not set, is wrong usage."""
+    run("contest", "create", "cup", "--ends-at", PAST)
+
+    outcome = run("contest", *arguments)
+
+    assert (outcome.code, outcome.out) == (ExitCode.INVALID, "")
+    assert len(fake.asked) == 1
 
 
 def test_delete_needs_a_confirmation(fake: FakeService, run: Run) -> None:

@@ -1,11 +1,8 @@
 """The command `contest close`: ends a contest now."""
 
-import time
-
-from google.protobuf.timestamp_pb2 import Timestamp
-
 from leaderboard.v1 import contests_pb2 as pb
 from leaderboard_cli.connection import Connection
+from leaderboard_cli.contest.expiry import now
 from leaderboard_cli.contest.settings import ends_request
 from leaderboard_cli.contest.times import format_time
 from leaderboard_cli.failures import CommandError, ExitCode
@@ -25,8 +22,7 @@ def close(contest: Contest, *, target: Target, as_json: AsJson = False) -> None:
     The time is that of this machine. Where the clock of the store is behind, the contest closes as
     soon as it gets there. A contest that is closed, or closes that soon already, stays as it is.
     """
-    now = Timestamp()
-    now.FromMilliseconds(time.time_ns() // 1_000_000)
+    ends_at = now()
     with Connection(target) as connection:
         found = connection.get_contest(pb.GetContestRequest(contest_id=contest))
         if found.state == pb.CONTEST_STATE_SCHEDULED:
@@ -34,8 +30,8 @@ def close(contest: Contest, *, target: Target, as_json: AsJson = False) -> None:
             raise CommandError(
                 f"{contest} opens at {opens}, it can't end before", ExitCode.REJECTED
             )
-        if not found.HasField("ends_at") or found.ends_at.ToNanoseconds() > now.ToNanoseconds():
-            found = connection.update_contest(ends_request(contest, now))
+        if not found.HasField("ends_at") or found.ends_at.ToNanoseconds() > ends_at.ToNanoseconds():
+            found = connection.update_contest(ends_request(contest, ends_at))
     if as_json:
         print_message(found)
         return

@@ -7,6 +7,7 @@ import typer
 from leaderboard.v1 import contests_pb2 as pb
 from leaderboard_cli.confirmation import Yes, confirm
 from leaderboard_cli.connection import Connection
+from leaderboard_cli.contest.views import format_loss
 from leaderboard_cli.failures import CallError, ExitCode
 from leaderboard_cli.options import AsJson, Contest, calls_server, examples
 from leaderboard_cli.output import counted, print_line, print_record
@@ -23,14 +24,14 @@ def delete(
     contest: Contest,
     *,
     epoch: Annotated[
-        str,
+        str | None,
         typer.Option(
             metavar="EPOCH",
             help="The epoch that is meant, from its position; a contest with another one, which "
             "began since, is not deleted.",
             show_default="any",
         ),
-    ] = "",
+    ] = None,
     yes: Yes = False,
     target: Target,
     as_json: AsJson = False,
@@ -40,11 +41,13 @@ def delete(
     Watches of it end. A contest that does not exist is no error. An update that is sent again
     afterwards is a new one, and begins the contest again.
     """
+    if epoch == "":  # a variable of a script that is not set
+        raise typer.BadParameter("--epoch is empty")
     with Connection(target) as connection:
         found = _find(connection, contest)
-        is_meant = found is not None and epoch in {"", found.position.epoch}
+        is_meant = found is not None and epoch in {None, found.position.epoch}
         if found is not None and is_meant:
-            confirm(_loss(found), yes=yes)
+            confirm(format_loss(found), yes=yes)
             # A contest that began after the question is another one.
             meant = pb.DeleteContestRequest(contest_id=contest, epoch=found.position.epoch)
             connection.delete_contest(meant)
@@ -66,9 +69,3 @@ def _find(connection: Connection, contest: str) -> pb.Contest | None:
         if error.exit_code is ExitCode.NOT_FOUND:
             return None
         raise
-
-
-def _loss(contest: pb.Contest) -> str:
-    name = f" ({contest.display_name})" if contest.display_name else ""
-    users = counted(contest.total_users, "user")
-    return f"{contest.contest_id}{name} is deleted for good, with the scores of {users}"

@@ -6,6 +6,7 @@ import typer
 
 from leaderboard.v1 import contests_pb2 as pb
 from leaderboard_cli.connection import Connection
+from leaderboard_cli.contest.expiry import now
 from leaderboard_cli.contest.settings import ends_request
 from leaderboard_cli.contest.times import format_time, parse_option_time
 from leaderboard_cli.contest.views import format_state
@@ -34,10 +35,13 @@ def reopen(
 
     A contest that is not closed keeps its end: `contest set` changes that.
     """
-    request = ends_request(contest, parse_option_time("--ends-at", ends_at) if ends_at else None)
+    request = ends_request(contest, parse_option_time("--ends-at", ends_at))
     with Connection(target) as connection:
         found = connection.get_contest(pb.GetContestRequest(contest_id=contest))
         if found.state == pb.CONTEST_STATE_CLOSED:
+            # An end long ago could delete a contest that has `expire_after`.
+            if _has_passed(request.contest):
+                raise _stays_closed(contest)
             found = connection.update_contest(request)
         elif not _has_end_of(found, request.contest):
             raise CommandError(
@@ -45,12 +49,23 @@ def reopen(
                 ExitCode.REJECTED,
             )
     if found.state == pb.CONTEST_STATE_CLOSED:
-        raise CommandError(f"{contest} stays closed: --ends-at has passed", ExitCode.REJECTED)
+        raise _stays_closed(contest)
     if as_json:
         print_message(found)
     else:
         until = f" until {format_time(found.ends_at)}" if found.HasField("ends_at") else ""
         print_line(f"{contest}: {format_state(found)}{until}")
+
+
+def _has_passed(contest: pb.Contest) -> bool:
+    """Return whether the end of a contest, if it has one, has passed on this machine."""
+    return contest.HasField("ends_at") and (
+        contest.ends_at.ToNanoseconds() <= now().ToNanoseconds()
+    )
+
+
+def _stays_closed(contest: str) -> CommandError:
+    return CommandError(f"{contest} stays closed: --ends-at has passed", ExitCode.REJECTED)
 
 
 def _has_end_of(contest: pb.Contest, other: pb.Contest) -> bool:

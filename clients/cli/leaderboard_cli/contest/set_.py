@@ -6,7 +6,9 @@ import typer
 from google.protobuf.field_mask_pb2 import FieldMask
 
 from leaderboard.v1.contests_pb2 import UpdateContestRequest
+from leaderboard_cli.confirmation import Yes
 from leaderboard_cli.connection import Connection
+from leaderboard_cli.contest.expiry import confirm_expiry
 from leaderboard_cli.contest.settings import Setting, Settings, contest_with, takes_settings
 from leaderboard_cli.contest.views import print_contest
 from leaderboard_cli.options import AsJson, Contest, calls_server, examples
@@ -34,13 +36,15 @@ def set_settings(
             "Can be repeated.",
         ),
     ] = None,
+    yes: Yes = False,
     target: Target,
     as_json: AsJson = False,
 ) -> None:
     """Change settings of a contest; those that are not given stay as they are.
 
     The order, ties and ranks of a contest can't be changed once it has scores. Bounds hold for
-    later updates.
+    later updates. Times that delete the contest at once, because it was over for longer than
+    --expire-after, take a confirmation.
     """
     named = dict.fromkeys([*settings, *(reset or [])])
     if not named:
@@ -52,5 +56,6 @@ def set_settings(
         update_mask=FieldMask(paths=[setting.path for setting in named]),
     )
     with Connection(target) as connection:
+        confirm_expiry(connection, request, yes=yes)
         changed = connection.update_contest(request)
     print_contest(changed, as_json=as_json)

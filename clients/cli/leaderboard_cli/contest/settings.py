@@ -149,9 +149,9 @@ def _given(
 ) -> Settings:
     given = {
         Setting.DISPLAY_NAME: display_name,
-        Setting.STARTS_AT: starts_at and parse_option_time("--starts-at", starts_at),
-        Setting.ENDS_AT: ends_at and parse_option_time("--ends-at", ends_at),
-        Setting.EXPIRE_AFTER: expire_after and parse_duration("--expire-after", expire_after),
+        Setting.STARTS_AT: parse_option_time("--starts-at", starts_at),
+        Setting.ENDS_AT: parse_option_time("--ends-at", ends_at),
+        Setting.EXPIRE_AFTER: parse_duration("--expire-after", expire_after),
         Setting.ORDER: order and _ORDERS[order],
         Setting.TIES: ties and _TIES[ties],
         Setting.RANKS: ranks and _RANKS[ranks],

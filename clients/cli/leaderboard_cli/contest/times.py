@@ -13,16 +13,24 @@ _UNITS_MS = {"d": 86_400_000, "h": 3_600_000, "m": 60_000, "s": 1_000, "ms": 1}
 _MAX_DURATION_MS = 36_525 * _UNITS_MS["d"]
 
 
-def parse_option_time(option: str, text: str) -> Timestamp:
-    """Return the time that an option gives; raise BadParameter if it is none."""
+def parse_option_time(option: str, text: str | None) -> Timestamp | None:
+    """Return the time that an option gives, None without one; raise BadParameter if it is none."""
+    if text is None:
+        return None
     try:
         return parse_time(option, text)
     except MalformedFieldError as error:
         raise typer.BadParameter(str(error)) from None
 
 
-def parse_duration(option: str, text: str) -> Duration:
-    """Return the duration that an option gives, such as `30d`; raise BadParameter if it is none."""
+def parse_duration(option: str, text: str | None) -> Duration | None:
+    """Return the duration that an option gives, such as `30d`; None without one.
+
+    Raises:
+        BadParameter: The text is not a duration, or is beyond its bounds.
+    """
+    if text is None:
+        return None
     match = _DURATION.fullmatch(text)
     if not match:
         raise typer.BadParameter(f"{option} {text!r} is not a duration like 90s, 15m, 12h or 30d")

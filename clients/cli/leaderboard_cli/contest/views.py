@@ -37,6 +37,13 @@ def format_state(contest: Contest) -> str:
     return ContestState.Name(value).removeprefix(_STATE).lower() if known else str(value)
 
 
+def format_loss(contest: Contest) -> str:
+    """Return the sentence that says what is lost with a contest."""
+    name = f" ({contest.display_name})" if contest.display_name else ""
+    users = counted(contest.total_users, "user")
+    return f"{contest.contest_id}{name} is deleted for good, with the scores of {users}"
+
+
 def contests_table(contests: Sequence[Contest], width: int) -> Table:
     """Return a table of contests, without what a narrow terminal has no room for.
 

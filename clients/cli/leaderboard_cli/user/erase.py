@@ -20,7 +20,7 @@ from leaderboard_client.update_rules import check_user_id
 EXAMPLES = examples(
     ("leaderboard user erase ada", "asks, and erases a user from all contests"),
     ("leaderboard user erase ada --yes --json", "erases it, and prints a report for a script"),
-    ("leaderboard user erase ada --from 17 --yes", "goes on after an interruption"),
+    ("leaderboard user erase ada --from Y3Vw --yes", "goes on after an interruption"),
 )
 
 
