@@ -239,6 +239,7 @@ class TestDeletion:
             later = [every_watch() for _ in nodes]
             async with watching_both(nodes, later):
                 for key, copy in copies.items():
+                    assert copy is not None
                     await redis.restore(key, 0, copy)
                 for node, each in zip(nodes, later, strict=True):
                     await node.add(CONTEST, "bo")
