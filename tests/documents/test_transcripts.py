@@ -44,9 +44,10 @@ async def test_the_command(session: Session) -> None:
         await asyncio.to_thread(session.check, block)
 
 
-async def test_contests(session: Session) -> None:
-    """The commands in docs/contests.md print the output shown there, in its order."""
-    for block in blocks(PROJECT / "docs" / "contests.md"):
+@pytest.mark.parametrize("document", ["contests.md", "removal.md"])
+async def test_pages_for_callers(session: Session, document: str) -> None:
+    """The commands in a page for callers print the output shown there, in its order."""
+    for block in blocks(PROJECT / "docs" / document):
         run = session.run if block.output is None else session.check
         await asyncio.to_thread(run, block)
 
