@@ -1,5 +1,6 @@
 """Promise 2 of the store: what it refuses is refused whole; and what is logged of refusals."""
 
+import contextlib
 import random
 from collections.abc import AsyncIterator, Callable
 from typing import Any
@@ -15,6 +16,7 @@ from harness.refusals import dumped
 from harness.stores import StoreProcess
 from leaderboard_server.domain.contest import ContestSettings
 from leaderboard_server.domain.errors import StoreCause, StoreFull, StoreUnavailable
+from leaderboard_server.domain.rules import RankStyle, Rules
 from leaderboard_server.domain.update import ScoreUpdate
 from leaderboard_server.storage import keys
 from leaderboard_server.storage import refusals as module
@@ -25,6 +27,7 @@ from leaderboard_server.storage.store import Retention, Store
 from storage.contest import CONTEST, add, commit
 
 _RIGHTS = ("zadd", "zrem", "zrevrank", "zcard", "hset", "xrevrange", "xadd", "ttl", "expireat")
+_MODERATION_RIGHTS = (*_RIGHTS[:5], "zscore", "zcount", "hdel", "hexists", "hincrby", "xadd")
 _FULL = ResponseError("OOM command not allowed when used memory > 'maxmemory'.")
 
 
@@ -237,3 +240,34 @@ class TestLog:
                 refusals.failure(error, sent_before=True)
 
         assert entries == []
+
+
+@pytest.mark.parametrize("right", _MODERATION_RIGHTS)
+async def test_moderation_without_a_right_is_whole_or_not_at_all(
+    server: Store, redis: Redis, store: StoreProcess, right: str
+) -> None:
+    """A user that lacks a right of a script is refused before the first write."""
+    dense = ContestSettings(rules=Rules(rank_style=RankStyle.DENSE))
+    await server.contests.create(CONTEST, dense)
+    await commit(server, *(add(user_id, 5) for user_id in ("ada", "bo", "cy", "di")))
+    await server.moderation.hide(CONTEST, ("cy", "di"))
+    await redis.acl_setuser(
+        "server", enabled=True, passwords="+x", keys=["*"], commands=["+@all", f"-{right}"]
+    )
+    driver = connect(f"redis://server:x@127.0.0.1:{store.port}")
+    connection = PipelinedConnection(driver)
+    limited = Store(connection, connection, Retention()).moderation
+    for change in (
+        limited.unhide(CONTEST, ("cy", "di")),
+        limited.hide(CONTEST, ("ada", "bo")),
+        limited.remove(CONTEST, ("ada", "bo")),
+        limited.erase(CONTEST, "ada"),
+    ):
+        before = await dumped(redis, CONTEST)
+        with contextlib.suppress(StoreUnavailable):
+            await change
+            continue  # it does not need the right
+        assert await dumped(redis, CONTEST) == before
+    await connection.close()
+    await driver.aclose()
+    await redis.acl_deluser("server")

@@ -47,6 +47,7 @@ local function begin_moderation(keys, rights)
     {'HSET', meta, 'epoch', ''}, {'HDEL', users, ''}, {'ZCARD', board}, {'ZREM', board, ''},
     {'XADD', log, '*', 'commit', ''}, {'ZREM', distinct, ''}, {'HDEL', counts, ''},
     {'HSET', hidden, '', ''}, {'HDEL', hidden, ''}, {'HLEN', hidden}, {'HSET', requests, '', ''},
+    {'ZREVRANK', board, ''}, {'ZCOUNT', board, 0, 0}, {'HINCRBY', counts, '', 1},
   }) do
     rights[#rights + 1] = right
   end
