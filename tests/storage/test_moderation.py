@@ -51,7 +51,7 @@ async def filled(new_store: NewStore, rules: Rules) -> Store:
     await store.contests.create(CONTEST, ContestSettings(rules=rules))
     await commit(
         store,
-        add("ada", 5, display_name="Ada", attributes=(("team", "red"),)),
+        add("amy", 5, display_name="Amy", attributes=(("team", "red"),)),
         *(add("bo", 7), add("cy", 5), add("di", 0)),
     )
     return store
@@ -62,10 +62,10 @@ async def test_removed_rows_are_gone(new_store: NewStore, any_redis: Redis, rule
     store = await filled(new_store, rules)
     before = {user.user_id: user for user in await board(store)}
 
-    reply = await store.moderation.remove(CONTEST, ("cy", "nobody", "ada"))
+    reply = await store.moderation.remove(CONTEST, ("cy", "nobody", "amy"))
 
     assert reply.result == UsersChanged(2, await store.position(CONTEST))
-    left = [user for user_id, user in before.items() if user_id not in ("ada", "cy")]
+    left = [user for user_id, user in before.items() if user_id not in ("amy", "cy")]
     now = await board(store)
     assert [user.user_id for user in now] == [user.user_id for user in left]
     assert [user.place for user in now] == [1, 2]
@@ -85,9 +85,9 @@ async def test_removed_rows_are_gone(new_store: NewStore, any_redis: Redis, rule
 async def test_removed_user_begins_again(new_store: NewStore, rules: Rules) -> None:
     """A later write has no score before it, and no name."""
     store = await filled(new_store, rules)
-    await store.moderation.remove(CONTEST, ("ada",))
+    await store.moderation.remove(CONTEST, ("amy",))
 
-    (result,) = await commit(store, add("ada", 5))
+    (result,) = await commit(store, add("amy", 5))
 
     assert (result.user.display_name, result.previous_score, result.previous_rank) == ("", 0, 0)
 
@@ -96,7 +96,7 @@ async def test_last_row_can_be_removed(new_store: NewStore, rules: Rules) -> Non
     """The contest stays, empty."""
     store = await filled(new_store, rules)
 
-    reply = await store.moderation.remove(CONTEST, ("ada", "bo", "cy", "di"))
+    reply = await store.moderation.remove(CONTEST, ("amy", "bo", "cy", "di"))
 
     assert reply.result.number == 4
     contest = await store.contests.read(CONTEST)
@@ -113,10 +113,10 @@ async def test_absent_contest_stays_absent(
     """Nothing is counted, and no key is made."""
     store = new_store()
 
-    reply = await getattr(store.moderation, operation)(CONTEST, ("ada",))
+    reply = await getattr(store.moderation, operation)(CONTEST, ("amy",))
 
     assert reply.result == UsersChanged(0, BEGINNING)
-    assert (await store.moderation.erase(CONTEST, "ada")).result == UsersChanged(0, BEGINNING)
+    assert (await store.moderation.erase(CONTEST, "amy")).result == UsersChanged(0, BEGINNING)
     assert await any_redis.keys() == []
 
 
@@ -124,35 +124,35 @@ async def test_hidden_user_is_not_on_the_board(new_store: NewStore, rules: Rules
     """Its row leaves with a revision, and its rank is not found."""
     store = await filled(new_store, rules)
 
-    reply = await store.moderation.hide(CONTEST, ("ada",))
+    reply = await store.moderation.hide(CONTEST, ("amy",))
 
     assert reply.result.number == 1
-    assert "ada" not in await ids(store)
-    assert (await rank(store, "ada"))[1] is None
+    assert "amy" not in await ids(store)
+    assert (await rank(store, "amy"))[1] is None
     (change,) = (await last_logged(store)).changes
     assert change.removed
-    assert (await store.moderation.hide(CONTEST, ("ada",))).result.number == 0
+    assert (await store.moderation.hide(CONTEST, ("amy",))).result.number == 0
 
 
 async def test_writes_of_a_hidden_user_count_on(new_store: NewStore, rules: Rules) -> None:
     """They take revisions without a change, and their answers have no rank; repeats neither."""
     store = await filled(new_store, rules)
-    await store.moderation.hide(CONTEST, ("ada",))
+    await store.moderation.hide(CONTEST, ("amy",))
     before = await store.position(CONTEST)
 
     first, other, second = await commit(
         store,
-        add("ada", 1, request_id="r1", display_name="Countess"),
-        *(add("bo", 1), add("ada", 1)),
+        add("amy", 1, request_id="r1", display_name="Countess"),
+        *(add("bo", 1), add("amy", 1)),
     )
-    (again,) = await commit(store, add("ada", 1, request_id="r1", display_name="Countess"))
+    (again,) = await commit(store, add("amy", 1, request_id="r1", display_name="Countess"))
 
     assert [each.position.revision - before.revision for each in (first, other, second)] == [
         1,
         2,
         3,
     ]
-    assert first.user == RankedUser("ada", 6, 0, "Countess", 0, (("team", "red"),))
+    assert first.user == RankedUser("amy", 6, 0, "Countess", 0, (("team", "red"),))
     assert (first.previous_score, first.previous_rank, first.previous_place) == (5, 0, 0)
     assert (second.user.score, second.applied) == (7, True)
     assert again == first._replace(replayed=True)
@@ -170,17 +170,17 @@ async def test_unhidden_user_stands_where_it_would_stand(new_store: NewStore, ru
         [
             update._replace(contest_id=never_hidden)
             for update in (
-                add("ada", 5, display_name="Ada", attributes=(("team", "red"),)),
+                add("amy", 5, display_name="Amy", attributes=(("team", "red"),)),
                 *(add("bo", 7), add("cy", 5), add("di", 0)),
             )
         ],
     )
-    await store.moderation.hide(CONTEST, ("ada", "di"))
-    later = (add("cy", 2), add("di", 7), add("ada", 2), add("fe", 7))
+    await store.moderation.hide(CONTEST, ("amy", "di"))
+    later = (add("cy", 2), add("di", 7), add("amy", 2), add("fe", 7))
     await commit(store, *later)
     await store.commit(never_hidden, [update._replace(contest_id=never_hidden) for update in later])
 
-    reply = await store.moderation.unhide(CONTEST, ("ada", "di", "bo"))
+    reply = await store.moderation.unhide(CONTEST, ("amy", "di", "bo"))
 
     assert reply.result.number == 2
     assert await board(store) == (await store.top(never_hidden, 1, 100)).users
@@ -212,15 +212,15 @@ async def test_user_without_a_score_is_hidden_for_later(new_store: NewStore, rul
 async def test_removal_leaves_a_user_hidden(new_store: NewStore, rules: Rules) -> None:
     """It has no score any more, without a revision, and its next one is not shown either."""
     store = await filled(new_store, rules)
-    await store.moderation.hide(CONTEST, ("ada",))
+    await store.moderation.hide(CONTEST, ("amy",))
     before = await store.position(CONTEST)
 
-    reply = await store.moderation.remove(CONTEST, ("ada",))
+    reply = await store.moderation.remove(CONTEST, ("amy",))
 
     assert reply.result == UsersChanged(1, before)
-    (result,) = await commit(store, add("ada", 1))
-    assert (result.user, result.previous_score) == (RankedUser("ada", 1, 0, "", 0), 0)
-    assert "ada" not in await ids(store)
+    (result,) = await commit(store, add("amy", 1))
+    assert (result.user, result.previous_score) == (RankedUser("amy", 1, 0, "", 0), 0)
+    assert "amy" not in await ids(store)
 
 
 @pytest.mark.parametrize("hidden", [False, True])
@@ -232,24 +232,24 @@ async def test_erased_user_is_nowhere(
 ) -> None:
     """No key holds the id or the name, and the log begins with the erasure."""
     store = await filled(new_store, rules)
-    await commit(store, add("ada", 1, request_id="r1"))
+    await commit(store, add("amy", 1, request_id="r1"))
     if hidden:
-        await store.moderation.hide(CONTEST, ("ada",))
+        await store.moderation.hide(CONTEST, ("amy",))
 
-    reply = await store.moderation.erase(CONTEST, "ada")
+    reply = await store.moderation.erase(CONTEST, "amy")
 
     assert reply.result.number == 1
-    assert not any("ada" in text or "Ada" in text for text in await texts(any_redis))
+    assert not any("amy" in text or "Amy" in text for text in await texts(any_redis))
     (logged,) = (await store.history(CONTEST, 0, 100)).commits
     assert (logged.mark, logged.changes, logged.size) == (Mark.USER_ERASED, (), 1)
     assert len(reply.commit().changes) == (0 if hidden else 1)
     assert reply.commit().as_logged() == logged
-    (again,) = await commit(store, add("ada", 1, request_id="r1"))
+    (again,) = await commit(store, add("amy", 1, request_id="r1"))
     assert (again.replayed, again.user.display_name) == (True, "")
-    assert (await store.moderation.erase(CONTEST, "ada")).result.number == 0
+    assert (await store.moderation.erase(CONTEST, "amy")).result.number == 0
 
 
-@pytest.mark.parametrize("removed", ["ada", "bo"])
+@pytest.mark.parametrize("removed", ["amy", "bo"])
 async def test_log_is_trimmed_if_it_names_a_user_that_was_removed(
     new_store: NewStore, any_redis: Redis, removed: str
 ) -> None:
