@@ -40,17 +40,14 @@ end
 local id, total = ARGV[6], redis.call('ZCARD', board)
 local READ_AT_ONCE = 200  -- entries of the log
 
--- Returns whether the log names the user, though it is not among the users: only where it was removed
--- since the first entry.
+-- Returns whether the log names the user, though it is not among the users: only entries up to the
+-- latest removal may.
 local function is_logged()
-  local removed_at = tonumber(redis.call('HMGET', meta, 'removed_at')[1] or -1)
+  local removed_at = redis.call('HMGET', meta, 'removed_at')[1]
   local first, name = '-', '["' .. id .. '",'  -- the beginning of a change
-  while true do
-    local entries = redis.call('XRANGE', log, first, '+', 'COUNT', READ_AT_ONCE)
+  while removed_at do
+    local entries = redis.call('XRANGE', log, first, removed_at, 'COUNT', READ_AT_ONCE)
     for _, entry in ipairs(entries) do
-      if first == '-' and tonumber(entry[1]:match('^%d+')) > removed_at then
-        return false
-      end
       first = '(' .. entry[1]
       if entry[2][2]:find(name, 1, true) then
         return true
@@ -60,6 +57,7 @@ local function is_logged()
       return false
     end
   end
+  return false
 end
 
 local user = redis.call('HMGET', users, id)[1]
