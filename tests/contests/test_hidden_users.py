@@ -11,11 +11,13 @@ from redis.asyncio import Redis
 
 from contests.two_servers import DEADLINE_S, refusal, two_servers
 from harness.calls import add, top
+from harness.node import running_node
 from harness.service import ServiceProcess
 from harness.stores import StoreProcess
 from harness.watcher import Watcher
 from leaderboard.v1 import contests_pb2 as contests
 from leaderboard.v1 import leaderboard_pb2 as pb
+from leaderboard_server.domain.moderation import HiddenQuery, UsersQuery
 from model.board import Service
 from model.messages import user_of
 from model.records import Update
@@ -176,3 +178,29 @@ async def test_order_is_locked_by_scores_of_hidden_users(
         remove = contests.RemoveUsersRequest(contest_id=CONTEST, user_ids=["ada"])
         await server.contests.RemoveUsers(remove, timeout=DEADLINE_S)
         await other.contests.UpdateContest(change, timeout=DEADLINE_S)
+
+
+async def test_users_that_stay_hidden_are_listed_while_others_change(store: StoreProcess) -> None:
+    """Between two pages many are hidden and unhidden, so that the store rearranges them."""
+    users = [f"u{number}" for number in range(5_000)]
+    leaving, joining = users[:1_250], [f"x{number}" for number in range(900)]
+    async with running_node(store.url) as node:
+        await node.add(CONTEST, "seen")
+        for first in range(0, len(users), 1_000):
+            some = tuple(users[first : first + 1_000])
+            await node.moderation.hide(UsersQuery(CONTEST, some))
+        found: list[str] = []
+        query: HiddenQuery | None = HiddenQuery(CONTEST, 1_000)
+        for number in itertools.count():
+            assert query
+            page = await node.moderation.hidden(query)
+            assert len(page.users) <= query.page_size
+            found += (user.user_id for user in page.users)
+            if number == 2:
+                await node.moderation.unhide(UsersQuery(CONTEST, tuple(leaving[:1_000])))
+                await node.moderation.unhide(UsersQuery(CONTEST, tuple(leaving[1_000:])))
+                await node.moderation.hide(UsersQuery(CONTEST, tuple(joining)))
+            query = page.next
+            if not query:
+                break
+    assert set(users[1_250:]) <= set(found)

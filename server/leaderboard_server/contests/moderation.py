@@ -17,6 +17,9 @@ from leaderboard_server.storage.moderation_store import ModerationReply, Moderat
 
 ERASED_AT_ONCE = 1_000
 """Contests of one part of an erasure: about 20 ms of the store where few hold the user."""
+_PARTS_OF_PAGE = 4
+"""Parts that a page of hidden users has, about. Only one that is larger than a page is split: then
+some of its users may be missing if the store rearranges them meanwhile."""
 _IN_FLIGHT = 20
 """Contests that a user is erased from together. Other calls get a turn in between."""
 
@@ -51,11 +54,15 @@ class Moderation:
     async def hidden(self, query: HiddenQuery) -> HiddenPage:
         """Return a page of hidden users."""
         contest_id, page_size, cursor, after = query
+        part_size = max(1, page_size // _PARTS_OF_PAGE)
         users: list[HiddenUser] = []
         while True:
-            part = await self._users.hidden(contest_id, cursor, page_size)
+            part = await self._users.hidden(contest_id, cursor, part_size)
             in_order = sorted(part.users, key=lambda user: user.user_id)
-            users += (user for user in in_order if user.user_id > after)
+            further = [user for user in in_order if user.user_id > after]
+            if users and len(users) + len(further) > page_size:
+                return HiddenPage(tuple(users), HiddenQuery(contest_id, page_size, cursor))
+            users += further
             if len(users) > page_size:
                 last = users[page_size - 1].user_id
                 rest = HiddenQuery(contest_id, page_size, cursor, last)
