@@ -91,11 +91,13 @@ def test_users_leave_a_board(command: Run) -> None:
     write(command, "chess", eve=1)
     assert board(command, "chess") == [("ada", 5)]
     assert command("rank", "chess", "eve").code == ExitCode.NOT_FOUND
+    counted = command("update", "chess", "eve", "0")
     listed = records(command("user", "hidden", "chess", "--json").out)
     shown = command("user", "unhide", "chess", "eve", "dan", "ada")
 
     assert removed.out == "chess: 1 of 2 users removed\n"
     assert hidden.out == "chess: 2 of 2 users hidden\n"
+    assert counted.out == "chess: eve has score 8, and is hidden; nothing changed\n"
     assert [(user["user_id"], user["score"]) for user in listed] == [("dan", None), ("eve", "8")]
     assert shown.out == "chess: 2 of 3 users not hidden any more\n"
     assert board(command, "chess") == [("eve", 8), ("ada", 5)]

@@ -150,12 +150,14 @@ def _summary(request: pb.UpdateScoreRequest, answer: pb.UpdateScoreResponse) -> 
     before = format_rank(answer.previous_rank, answer.previous_place)
     parts = [
         f"{request.contest_id}: {name_of(user)} has score {user.score:,}, ",
-        format_rank(user.rank, user.place),
-        f" (before: score {answer.previous_score:,}, {before})"
-        if answer.previous_rank
-        else " (new)",
-        f"; attributes: {attributes_of(user) or 'none'}" if request.attributes else "",
+        format_rank(user.rank, user.place) if user.place else "and is hidden",
     ]
+    if answer.previous_rank:
+        parts.append(f" (before: score {answer.previous_score:,}, {before})")
+    elif user.place:
+        parts.append(" (new)")
+    if request.attributes:
+        parts.append(f"; attributes: {attributes_of(user) or 'none'}")
     if answer.replayed:
         parts.append("; counted before with this request id, this is the first answer")
     elif not answer.applied:

@@ -15,13 +15,13 @@ from leaderboard_server.domain.moderation import (
 from leaderboard_server.replication.log_followers import LogFollowers
 from leaderboard_server.storage.moderation_store import ModerationReply, ModerationStore
 
-ERASED_AT_ONCE = 1_000
-"""Contests of one part of an erasure: about 20 ms of the store where few hold the user."""
+ERASED_AT_ONCE = 500
+"""Contests of one part of an erasure: about 10 ms of the store where few hold the user."""
 _PARTS_OF_PAGE = 4
 """Parts that a page of hidden users has, about. Only one that is larger than a page is split: then
 some of its users may be missing if the store rearranges them meanwhile."""
-_IN_FLIGHT = 20
-"""Contests that a user is erased from together. Other calls get a turn in between."""
+_IN_FLIGHT = 4
+"""Contests that a user is erased from together, up to 10 ms each: commits get a turn in between."""
 
 
 class Moderation:

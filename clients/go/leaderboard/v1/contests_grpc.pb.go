@@ -60,7 +60,8 @@ type ContestServiceClient interface {
 	// Fails with INVALID_ARGUMENT for a malformed field.
 	ListContests(ctx context.Context, in *ListContestsRequest, opts ...grpc.CallOption) (*ListContestsResponse, error)
 	// Changes settings of a contest. A change takes a revision, and watchers get a
-	// snapshot with the reason CONTEST_UPDATED. Bounds hold for later writes.
+	// snapshot with the reason CONTEST_UPDATED. Bounds hold for later writes. A
+	// contest that has expired by its new times is deleted.
 	//
 	// Fails with NOT_FOUND when the contest does not exist, INVALID_ARGUMENT for a
 	// malformed field, and FAILED_PRECONDITION when a rule would reorder a board
@@ -104,7 +105,8 @@ type ContestServiceClient interface {
 	// Erases a user from contests, hidden or not, with all that names it: its row,
 	// its name and attributes, that it is hidden, and the commit log up to now, so
 	// that watchers that resume from before get a snapshot with the reason
-	// HISTORY_TRIMMED. Each call does a part of all contests; repeat it with the
+	// HISTORY_TRIMMED; where no row left the board all watchers of the contest do.
+	// Each call does a part of all contests; repeat it with the
 	// returned token until that is empty. It can be repeated and begun again at
 	// any time.
 	//
@@ -245,7 +247,8 @@ type ContestServiceServer interface {
 	// Fails with INVALID_ARGUMENT for a malformed field.
 	ListContests(context.Context, *ListContestsRequest) (*ListContestsResponse, error)
 	// Changes settings of a contest. A change takes a revision, and watchers get a
-	// snapshot with the reason CONTEST_UPDATED. Bounds hold for later writes.
+	// snapshot with the reason CONTEST_UPDATED. Bounds hold for later writes. A
+	// contest that has expired by its new times is deleted.
 	//
 	// Fails with NOT_FOUND when the contest does not exist, INVALID_ARGUMENT for a
 	// malformed field, and FAILED_PRECONDITION when a rule would reorder a board
@@ -289,7 +292,8 @@ type ContestServiceServer interface {
 	// Erases a user from contests, hidden or not, with all that names it: its row,
 	// its name and attributes, that it is hidden, and the commit log up to now, so
 	// that watchers that resume from before get a snapshot with the reason
-	// HISTORY_TRIMMED. Each call does a part of all contests; repeat it with the
+	// HISTORY_TRIMMED; where no row left the board all watchers of the contest do.
+	// Each call does a part of all contests; repeat it with the
 	// returned token until that is empty. It can be repeated and begun again at
 	// any time.
 	//

@@ -124,7 +124,8 @@ class ContestServiceServicer:
 
     def UpdateContest(self, request, context):
         """Changes settings of a contest. A change takes a revision, and watchers get a
-        snapshot with the reason CONTEST_UPDATED. Bounds hold for later writes.
+        snapshot with the reason CONTEST_UPDATED. Bounds hold for later writes. A
+        contest that has expired by its new times is deleted.
 
         Fails with NOT_FOUND when the contest does not exist, INVALID_ARGUMENT for a
         malformed field, and FAILED_PRECONDITION when a rule would reorder a board
@@ -198,7 +199,8 @@ class ContestServiceServicer:
         """Erases a user from contests, hidden or not, with all that names it: its row,
         its name and attributes, that it is hidden, and the commit log up to now, so
         that watchers that resume from before get a snapshot with the reason
-        HISTORY_TRIMMED. Each call does a part of all contests; repeat it with the
+        HISTORY_TRIMMED; where no row left the board all watchers of the contest do.
+        Each call does a part of all contests; repeat it with the
         returned token until that is empty. It can be repeated and begun again at
         any time.
 
