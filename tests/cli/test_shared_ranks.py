@@ -1,4 +1,4 @@
-"""Where a contest shares ranks, tables and lines show the rank, and the place where it differs."""
+"""Ranks that a contest shares, in tables and lines: the rank, and the place where it differs."""
 
 import pytest
 

@@ -54,7 +54,8 @@ async def test_contest_is_gone_or_new(
             of_epoch[user_id] += points
             assert answer.user.score == of_epoch[user_id]
 
-    async with two_servers(own_store, tmp_path) as servers, own_store.client() as redis:
+    limit = ("--max-calls-per-connection", str(writers))
+    async with two_servers(own_store, tmp_path, *limit) as servers, own_store.client() as redis:
         async with asyncio.TaskGroup() as tasks:
             for number in range(writers):
                 tasks.create_task(write(servers[number % 2], f"user-{number}"))

@@ -20,9 +20,11 @@ DEADLINE_S = 30.0
 
 
 @contextlib.asynccontextmanager
-async def two_servers(store: StoreProcess, folder: Path) -> AsyncIterator[list[ServiceProcess]]:
+async def two_servers(
+    store: StoreProcess, folder: Path, *options: str
+) -> AsyncIterator[list[ServiceProcess]]:
     """Run two servers for a block."""
-    servers = [ServiceProcess(folder / str(n), redis_url=store.url) for n in range(2)]
+    servers = [ServiceProcess(folder / str(n), *options, redis_url=store.url) for n in range(2)]
     async with all_serving(*servers):
         yield servers
 

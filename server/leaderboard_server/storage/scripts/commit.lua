@@ -31,8 +31,9 @@
 --          the bounds of a score, all other fields are text. Where it changes attributes, or
 --          removes the name, [..., attributes, 1 to remove the name] follows.
 --
--- Returns nil if recover.lua has to run before, else the payload that it logs and publishes, a line break, then JSON: [index, outcome, ...] of
--- the updates without a change in the payload, in order, with indexes from 0. An outcome is one of
+-- Returns nil if recover.lua has to run before, else the payload that it logs and publishes, a line
+-- break, then JSON: [index, outcome, ...] of the updates without a change in the payload, in order,
+-- with indexes from 0. An outcome is one of
 --   'unchanged <answer>\31<profile>'  the update changed nothing
 --   'replayed <answer>\31<profile>'   the first answer to the same request id, and the profile now
 --   'range <least> <greatest>'        the score would pass the bounds
