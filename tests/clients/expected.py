@@ -39,14 +39,26 @@ def is_retryable(error: dict[str, Any]) -> bool:
 def assert_answers(answer: Any, wanted: dict[str, Any]) -> None:
     """Compare an answer with the `error` of a step, or else with its `expect`.
 
+    A step whose outcome depends on the time has `one_of`, a list of such expectations.
+
     Raises:
         AssertionError: It differs, or is an error where none is expected.
-        KeyError: The step has neither, so it would check nothing.
+        KeyError: The step has none of these, so it would check nothing.
     """
-    if "error" in wanted:
+    if "one_of" in wanted:
+        assert any(_is_answered(answer, each) for each in wanted["one_of"]), f"answer is {answer!r}"
+    elif "error" in wanted:
         assert_holds(answer, {"error": wanted["error"]}, "answer")
     else:
         assert_holds(answer, {"ok": wanted["expect"]}, "answer")
+
+
+def _is_answered(answer: Any, wanted: dict[str, Any]) -> bool:
+    try:
+        assert_answers(answer, wanted)
+    except AssertionError:
+        return False
+    return True
 
 
 def assert_holds(found: Any, wanted: Any, where: str) -> None:

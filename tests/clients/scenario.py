@@ -46,8 +46,8 @@ STEPS: list[dict[str, Any]] = [
     for step in yaml.safe_load(Path(__file__).with_name(name).read_text(encoding="utf-8"))
 ]
 _MORE = {
-    *("name", "args", "timeout_s", "expect", "error", "remember", "as"),
-    *("contest_id", "reasons", "state", "hidden"),
+    *("name", "args", "timeout_s", "expect", "error", "one_of"),
+    *("remember", "as", "contest_id", "reasons", "state", "hidden"),
 }
 """The other keys of a step."""
 TIMEOUT_S = 60.0
