@@ -87,6 +87,14 @@ class TestReusedRevisions:
         assert not detector.revision_reused(own, Position("e", 4))
         assert detector.revision_reused(own, Position("e", 4))
 
+    def test_revisions_of_an_earlier_history_do_not_count(self) -> None:
+        """In a new history, a reused revision is noticed that was expected in the one before."""
+        detector = RollbackDetector()
+        detector.allow_repeats(Position("d", 9))
+        detector.expect_message(commit(4))
+        detector.reset()
+        assert detector.revision_reused(commit(4), Position("e", 4))
+
     def test_message_of_a_commit_that_was_read_may_still_come(self) -> None:
         """The message may be late and repeated."""
         detector = RollbackDetector()

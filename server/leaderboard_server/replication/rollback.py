@@ -34,6 +34,8 @@ class RollbackDetector:
     def reset(self) -> None:
         """Forget the history: another one begins."""
         self._latest = None
+        self._expected.clear()
+        self._repeats_up_to = 0
 
     def expect_message(self, commit: Commit) -> None:
         """Record that an own commit was passed on before its message arrived."""
