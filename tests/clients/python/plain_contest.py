@@ -43,6 +43,8 @@ class PlainContest:
     """The users that are watched with the scope USERS."""
     revision: int = 0
     rows: dict[str, _Row] = field(default_factory=dict)
+    most_rows: int = 0
+    """The most rows that it had at once."""
 
     def board(self) -> list[RankedUser]:
         """Return all rows, best first."""
@@ -103,6 +105,7 @@ class PlainContest:
         moved = bool(write.points) or user_id not in self.rows
         reached = self.revision if moved else held.reached
         self.rows[user_id] = _Row(held.score + write.points, reached, write.team or held.team)
+        self.most_rows = max(self.most_rows, len(self.rows))
         after = {row.user_id: row for row in self.board()}
         if scope != pb.WATCH_SCOPE_TOP:
             sent = scope == pb.WATCH_SCOPE_ALL or user_id in self.users
