@@ -194,7 +194,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Metered<T> {
         if !metered.linger.is_started() {
             ready!(Pin::new(&mut metered.io).poll_shutdown(context))?;
         }
-        let until_closed = metered.going_away && !metered.ending.drains();
+        let until_closed = metered.going_away;
         metered.linger.poll(&mut metered.io, until_closed, context).map(Ok)
     }
 }
