@@ -19,7 +19,7 @@ CLIENTS := python $(if $(shell command -v go),go) $(if $(shell command -v npm),t
 export PATH := $(CURDIR)/$(TOOLS):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: clients client-python client-go client-typescript client-java proto-check-clients help run front front-check test test-slow soak attacks bench bench-quick bench-rules test-readme docs release-check lint format types proto proto-check contract contract-release tools clean
+.PHONY: clients client-python client-go client-typescript client-java proto-check-clients help run front front-check test test-slow soak attacks attacks-quick bench bench-quick bench-rules test-readme docs release-check lint format types proto proto-check contract contract-release tools clean
 
 help: ## List the tasks
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -35,7 +35,7 @@ front-check: ## Check and test the Rust code of the fast listener
 	cargo test --quiet --manifest-path $(FRONT)
 
 test: $(VENV)/.dev ## Run the tests (some 5 minutes on 2 cores)
-	$(BIN)/pytest -m "not slow" -n 3 --dist worksteal
+	$(BIN)/pytest -m "not slow and not attack" -n 3 --dist worksteal
 
 test-slow: $(VENV)/.dev ## Run the slow tests
 	$(BIN)/pytest -m slow --timeout 3600
@@ -48,6 +48,9 @@ soak: $(VENV)/.dev ## Open and cancel watches for two hours (LEADERBOARD_SOAK_S 
 
 attacks: $(VENV)/.dev ## Run all attacks on both listeners, and print their table (an hour)
 	PYTHONPATH=tests $(BIN)/python -m attacks
+
+attacks-quick: $(VENV)/.dev ## Run a short form of the attacks (a minute)
+	$(BIN)/pytest tests/attacks -m attack -n 3 --dist worksteal
 
 bench: $(VENV)/.dev ## Measure all listeners and peers: 3 turns of 3 s, half an hour (needs Go and h2load)
 	PYTHONPATH=tests $(BIN)/python -m benchmarks

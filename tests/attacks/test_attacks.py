@@ -47,6 +47,7 @@ def test_every_attack_is_run() -> None:
     assert sorted(short) == sorted(ATTACKS)
 
 
+@pytest.mark.attack
 @pytest.mark.parametrize("names", TOGETHER, ids="+".join)
 async def test_a_good_client_is_served_beside_short_attacks(
     names: Sequence[str], listener: str, attacked: ServiceProcess, tmp_path: Path
@@ -59,6 +60,7 @@ async def test_a_good_client_is_served_beside_short_attacks(
     assert not outcome.broken_bounds(timed=False)
 
 
+@pytest.mark.attack
 @pytest.mark.parametrize("name", ALONE)
 async def test_a_good_client_is_served_beside_a_short_attack_by_a_server_of_its_own(
     name: str, listener: str, attacked_store: StoreProcess, tmp_path: Path
