@@ -124,6 +124,18 @@ async def _own_store(tmp_path: Path) -> AsyncIterator[StoreProcess]:
     store.end()
 
 
+@pytest_asyncio.fixture(name="each_store", params=list(Flavour))
+async def _each_store(
+    request: pytest.FixtureRequest, tmp_path: Path
+) -> AsyncIterator[StoreProcess]:
+    """Yield a store of the test's own, of each kind."""
+    require(request.param)
+    store = StoreProcess(request.param, tmp_path / "store")
+    await store.start()
+    yield store
+    store.end()
+
+
 @pytest_asyncio.fixture(name="service")
 async def _service(own_store: StoreProcess, tmp_path: Path) -> AsyncIterator[ServiceProcess]:
     """Yield a service process on `own_store`."""

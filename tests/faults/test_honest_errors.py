@@ -11,14 +11,13 @@ import pytest
 import pytest_asyncio
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from conftest import require
 from faults.refused_writes import assert_reads, assert_refused, is_written, refused_writes
 from harness.calls import DEADLINE_S, add, scores, top
 from harness.proxy import StoreProxy
 from harness.refusals import REFUSALS, dumped
 from harness.service import SERVICE_NAME, ServiceProcess
 from harness.statuses import status_of
-from harness.stores import Flavour, StoreProcess
+from harness.stores import StoreProcess
 from harness.waiting import eventually
 from harness.watcher import Watcher
 from leaderboard.v1 import leaderboard_pb2 as pb
@@ -95,18 +94,6 @@ def _logged(service: ServiceProcess, event: str) -> list[dict[str, str]]:
     """Return the log entries of one event."""
     entries = map(json.loads, service.process.log_tail(1_000).splitlines())
     return [entry for entry in entries if entry["event"] == event]
-
-
-@pytest_asyncio.fixture(name="each_store", params=list(Flavour))
-async def _each_store(
-    request: pytest.FixtureRequest, tmp_path: Path
-) -> AsyncIterator[StoreProcess]:
-    """Yield a store of the test's own, of each kind."""
-    require(request.param)
-    store = StoreProcess(request.param, tmp_path / "store")
-    await store.start()
-    yield store
-    store.end()
 
 
 async def test_store_that_refuses_writes_serves_reads(
