@@ -50,18 +50,22 @@ class Reader:
             async for _ in self._read(contest_id):
                 pass
 
-    async def check_until(self, end: float, before: Mapping[str, pb.Position]) -> None:
-        """Read and resume watches up to a time; check each answer."""
+    async def check_until(
+        self, end: float, before: Mapping[str, pb.Position], erased_at: Mapping[str, pb.Position]
+    ) -> None:
+        """Read, and resume watches from `before` and from the erasure, up to a time; check all."""
         for number in itertools.count():
             for contest_id in ALL:
                 async for answer in self._read(contest_id):
                     self._check(answer)
                 await self._look_up(contest_id)
             for contest_id, last in before.items():
-                revision = number % last.revision + 1
-                await self._resume(
-                    contest_id, pb.Position(epoch=last.epoch, revision=revision), SCOPES[number % 3]
-                )
+                earlier = pb.Position(epoch=last.epoch, revision=number % last.revision + 1)
+                scope = SCOPES[number % len(SCOPES)]
+                first = await self._resume(contest_id, earlier, scope)
+                assert first.snapshot.reason == pb.SNAPSHOT_REASON_HISTORY_TRIMMED
+                first = await self._resume(contest_id, erased_at[contest_id], scope)
+                assert not first.HasField("snapshot")
                 await self._repeat(contest_id)
             if time.monotonic() > end:
                 return
@@ -112,15 +116,17 @@ class Reader:
         assert NAME not in said
         assert ATTRIBUTE not in said
 
-    async def _resume(self, contest_id: str, position: pb.Position, scope: pb.WatchScope) -> None:
-        """Resume a watch from before the erasure."""
+    async def _resume(
+        self, contest_id: str, position: pb.Position, scope: pb.WatchScope
+    ) -> pb.WatchContestResponse:
+        """Resume a watch, and return its first message."""
         request = watch_request(contest_id, scope)
         request.resume_after.CopyFrom(position)
         stream = self._server.stub.WatchContest(request)
-        message = await stream.read()
-        assert message.snapshot.reason == pb.SNAPSHOT_REASON_HISTORY_TRIMMED
+        message: pb.WatchContestResponse = await stream.read()
         self._check(message)
         stream.cancel()
+        return message
 
     async def _repeat(self, contest_id: str) -> None:
         """Send the writes of before again; the answer to that of the user has the id it names."""

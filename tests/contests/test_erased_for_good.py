@@ -74,7 +74,8 @@ class OpenWatch:
 
 
 async def write_until(end: float, servers: list[ServiceProcess]) -> None:
-    """Write to all contests through both servers up to a time; check the answers."""
+    """Write to all contests, which were quiet for half of the time; check the answers."""
+    await asyncio.sleep((end - time.monotonic()) / 2)
     for number, contest_id in enumerate(itertools.cycle(ALL)):
         user_id = USERS[number % len(USERS)]
         assert_nothing_of_it(await add(servers[number % 2].stub, contest_id, user_id, number % 5))
@@ -126,7 +127,7 @@ async def test_no_server_answers_with_an_erased_user(
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(write_until(end, servers))
             for reader in readers:
-                tasks.create_task(reader.check_until(end, before))
+                tasks.create_task(reader.check_until(end, before, erased_at))
         for watch in watches:
             watch.assert_nothing_of_it(erased_at[watch.contest_id])
         async for key, held in everything(redis):
