@@ -51,8 +51,7 @@ async def filled_pair(store: StoreProcess, folder: Path) -> AsyncIterator[Pair]:
         first = ServiceProcess(folder / "first", redis_url=proxy.url)
         second = ServiceProcess(folder / "second", redis_url=store.url)
         async with all_serving(first, second):
-            rows = [(each, user) for each in IDS for user in ("ada", "bo")]
-            rows += [(each, ERASED) for each in HOLDERS]
+            rows = [(each, "ada") for each in IDS] + [(each, ERASED) for each in HOLDERS]
             updates = [
                 pb.UpdateScoreRequest(contest_id=contest_id, user_id=user_id, points=1)
                 for contest_id, user_id in rows
@@ -113,9 +112,9 @@ async def test_user_is_erased_in_parts(each_store: StoreProcess, tmp_path: Path)
         for server in (pair.first, pair.second):
             for contest_id, position in before.items():
                 assert (await top(server.stub, contest_id)).position == position
-            for contest_id in HOLDERS:
+            for contest_id in HOLDERS[::20]:
                 board = await top(server.stub, contest_id)
-                assert [user.user_id for user in board.users] == ["ada", "bo"]
+                assert [user.user_id for user in board.users] == ["ada"]
 
 
 async def test_part_that_is_broken_off_is_done_again(

@@ -48,17 +48,22 @@ async def keys_of_contests(redis: Redis) -> list[str]:
 
 async def everything(redis: Redis) -> AsyncIterator[tuple[str, list[str]]]:
     """Yield every key of the store with all that it holds: values, fields, members and entries."""
-    read: dict[str, Callable[[str], Awaitable[object]]] = {
-        "string": redis.get,
-        "hash": redis.hgetall,
-        "zset": lambda key: redis.zrange(key, 0, -1, withscores=True),
-        "set": redis.smembers,
-        "list": lambda key: redis.lrange(key, 0, -1),
-        "stream": redis.xrange,
-    }
-    async for key in redis.scan_iter(count=1_000):
-        held = await read[str(await redis.type(key))](key)
-        yield key, list(_texts(held))
+    keys = [key async for key in redis.scan_iter(count=1_000)]
+    async with redis.pipeline(transaction=False) as pipeline:
+        read: dict[str, Callable[[str], object]] = {
+            "string": pipeline.get,
+            "hash": pipeline.hgetall,
+            "zset": lambda key: pipeline.zrange(key, 0, -1, withscores=True),
+            "set": pipeline.smembers,
+            "list": lambda key: pipeline.lrange(key, 0, -1),
+            "stream": pipeline.xrange,
+        }
+        for key in keys:
+            pipeline.type(key)
+        for key, kind in zip(keys, await pipeline.execute(), strict=True):
+            read[kind](key)
+        for key, held in zip(keys, await pipeline.execute(), strict=True):
+            yield key, list(_texts(held))
 
 
 def _texts(held: object) -> Iterable[str]:
