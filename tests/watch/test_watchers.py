@@ -199,6 +199,20 @@ class TestEveryScope:
             await watch.reaches(nodes[0])
         assert watch.checker.reasons["NEW_EPOCH"] == 1
 
+    async def test_an_epoch_without_a_message_is_none_that_ends(
+        self, nodes: tuple[Node, Node], store: StoreProcess
+    ) -> None:
+        """A watch of users that got nothing of an epoch does not learn of it by its end."""
+        users, everything = Watch(WatchScope.USERS), Watch(WatchScope.ALL)
+        async with users.on(nodes[0]), everything.on(nodes[0]), store.client() as client:
+            await eventually(lambda: bool(users.messages and everything.messages), "two boards")
+            await nodes[0].add(CONTEST, USERS[-1])
+            await everything.reaches(nodes[0])
+            await client.flushall()
+            await eventually(lambda: len(users.messages) > 1, "another board")
+            await eventually(lambda: everything.checker.reasons["NEW_EPOCH"] == 1, "a new epoch")
+        assert users.checker.reasons == {"INITIAL": 1, "HISTORY_TRIMMED": 1}
+
     @pytest.mark.parametrize("scope", WatchScope)
     async def test_drains_with_a_position_to_resume_from(
         self, nodes: tuple[Node, Node], scope: WatchScope

@@ -141,7 +141,9 @@ class Watcher:
             if isinstance(delta, EndReason):
                 return self._message(before, End(delta))
             if isinstance(delta, SnapshotReason):
-                return await self._snapshot(delta, before)
+                # Not `before`: commits without a message may have led there, into an epoch that
+                # the caller has no position of.
+                return await self._snapshot(delta, self.last_sent)
             if delta and (changes := self.view.changes(delta)):
                 key = before, delta.all_rows
                 return self._shared(key, delta.position, Changes(changes, delta.total_users))
