@@ -90,10 +90,7 @@ class ContestScripts:
         *arguments: Argument,
     ) -> None:
         """Run the commit script on the keys `names`, and pass on its reply to these updates."""
-
-        def decode(reply: bytes) -> CommitReply:
-            return decode_reply(contest_id, updates, reply)
-
+        decode = partial(decode_reply, contest_id, updates)
         self._start_write(scripts.COMMIT, contest_id, names, decode, done, arguments)
 
     async def write(self, script: Script, contest_id: str, *arguments: Argument) -> Read:
@@ -126,16 +123,18 @@ class ContestScripts:
             self._observe_reply(contest_id, sent_after, decoded.position)
             return decoded
 
-        def start() -> None:
-            self._writes.start(script, parameters, decode_and_observe, on_reply)
-
         def on_reply(reply: Result | Exception | None) -> None:
             if reply is None:
+                again = script, contest_id, names, decode, done, arguments
+                start = partial(self._start_write, *again)
                 self._tasks.start(self._recover_before(contest_id, start, done))
-            else:
-                done(reply)
+                return
+            if isinstance(reply, Exception):
+                # The store may lose the registry before the contest begins, and nothing shows it.
+                self._registry.forget(contest_id)
+            done(reply)
 
-        start()
+        self._writes.start(script, parameters, decode_and_observe, on_reply)
 
     async def read(
         self, script: Script, contest_id: str, *arguments: Argument, more_keys: tuple[str, ...] = ()

@@ -135,18 +135,12 @@ class Store:
     def _send_commit(
         self, contest_id: str, updates: Sequence[ScoreUpdate], done: Done[CommitReply]
     ) -> None:
-        def on_reply(reply: CommitReply | Exception) -> None:
-            if isinstance(reply, Exception):
-                # The store may lose the registry before the contest begins, and nothing shows it.
-                self.registry.forget(contest_id)
-            done(reply)
-
         bucket = self._bucket()
         self._scripts.start_commit(
             contest_id,
             keys.of_writing(contest_id, bucket),
             updates,
-            on_reply,
+            done,
             self._server_token,
             next(self._commit_numbers),
             self._retention.history_changes,
