@@ -110,7 +110,8 @@ type ContestServiceClient interface {
 	// returned token until that is empty. It can be repeated and begun again at
 	// any time.
 	//
-	// A write of the user that arrives later begins it again.
+	// A write of the user that arrives later begins it again. A contest that
+	// begins meanwhile may be missed: repeat it from the start to be sure.
 	//
 	// Fails with INVALID_ARGUMENT for a malformed field.
 	EraseUser(ctx context.Context, in *EraseUserRequest, opts ...grpc.CallOption) (*EraseUserResponse, error)
@@ -297,7 +298,8 @@ type ContestServiceServer interface {
 	// returned token until that is empty. It can be repeated and begun again at
 	// any time.
 	//
-	// A write of the user that arrives later begins it again.
+	// A write of the user that arrives later begins it again. A contest that
+	// begins meanwhile may be missed: repeat it from the start to be sure.
 	//
 	// Fails with INVALID_ARGUMENT for a malformed field.
 	EraseUser(context.Context, *EraseUserRequest) (*EraseUserResponse, error)

@@ -204,7 +204,8 @@ class ContestServiceServicer:
         returned token until that is empty. It can be repeated and begun again at
         any time.
 
-        A write of the user that arrives later begins it again.
+        A write of the user that arrives later begins it again. A contest that
+        begins meanwhile may be missed: repeat it from the start to be sure.
 
         Fails with INVALID_ARGUMENT for a malformed field.
         """
