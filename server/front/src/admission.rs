@@ -23,6 +23,8 @@ const REFUSAL_INTERVAL: Duration = Duration::from_micros(400);
 pub struct Admissions {
     unary: Arc<Semaphore>,
     streams: Arc<Semaphore>,
+    max_unary: usize,
+    max_streams: usize,
     /// The earliest time for the next refusal.
     next_refusal: Mutex<Instant>,
 }
@@ -53,10 +55,13 @@ impl Admission {
 
 impl Admissions {
     pub fn new(settings: &Settings) -> Self {
-        let semaphore = |count: usize| Arc::new(Semaphore::new(count.min(Semaphore::MAX_PERMITS)));
+        let max_unary = settings.max_calls.min(Semaphore::MAX_PERMITS);
+        let max_streams = settings.max_streams.min(Semaphore::MAX_PERMITS);
         Self {
-            unary: semaphore(settings.max_calls),
-            streams: semaphore(settings.max_streams),
+            unary: Arc::new(Semaphore::new(max_unary)),
+            streams: Arc::new(Semaphore::new(max_streams)),
+            max_unary,
+            max_streams,
             next_refusal: Mutex::new(Instant::now()),
         }
     }
@@ -85,6 +90,12 @@ impl Admissions {
         let permit = permit.ok_or(limit::CALLS)?;
         let slot = peer.slot(SlotKind::Call).ok_or(limit::CONNECTION)?;
         Ok(Admission::new(Some(permit), slot))
+    }
+
+    /// Returns how many unary calls and streams are admitted, without those of unlimited methods.
+    pub fn in_flight(&self) -> (usize, usize) {
+        let unary = self.max_unary - self.unary.available_permits();
+        (unary, self.max_streams - self.streams.available_permits())
     }
 
     /// Begins to wait in the queue.

@@ -12,6 +12,7 @@ use parking_lot::Mutex;
 
 use crate::response_writer::{Disconnected, IdleStream, ResponseWriter};
 use crate::status::Status;
+use crate::trace_context::TraceContext;
 
 pub type CallId = u64;
 
@@ -43,6 +44,7 @@ const MAX_QUEUED_BYTES: usize = 64 * 1024;
 /// A call that was handed to Python, or is about to be.
 pub struct Call {
     pub id: CallId,
+    pub trace_context: Option<TraceContext>,
     state: Mutex<State>,
 }
 
@@ -61,8 +63,8 @@ struct State {
 }
 
 impl Call {
-    pub fn new(id: CallId) -> Self {
-        Self { id, state: Mutex::default() }
+    pub fn new(id: CallId, trace_context: Option<TraceContext>) -> Self {
+        Self { id, trace_context, state: Mutex::default() }
     }
 
     /// Reserves bytes of the buffer. After a refusal an event reports when it is writable again.

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use parking_lot::Mutex;
 
 use crate::call::{Call, CallId};
+use crate::trace_context::TraceContext;
 
 /// Hashes ids, which the listener counts itself: multiplication spreads them enough.
 #[derive(Default)]
@@ -40,9 +41,9 @@ pub struct Calls {
 }
 
 impl Calls {
-    pub fn open(&self) -> Arc<Call> {
+    pub fn open(&self, trace_context: Option<TraceContext>) -> Arc<Call> {
         let id = self.last_id.fetch_add(1, Ordering::Relaxed) + 1;
-        let call = Arc::new(Call::new(id));
+        let call = Arc::new(Call::new(id, trace_context));
         self.open.lock().insert(id, Arc::clone(&call));
         call
     }

@@ -2,20 +2,25 @@
 
 use std::collections::{HashMap, HashSet};
 use std::io;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use parking_lot::RwLock;
+use pyo3::IntoPyObject;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
 
 use crate::admission::Admissions;
 use crate::broadcast::Command;
+use crate::call_counts::MethodNumbers;
 use crate::calls::Calls;
 use crate::inbox::Inbox;
 use crate::memory::{Memory, Share};
-use crate::notices::Notices;
+use crate::notices::{Connections, Notices};
+use crate::observation::Observation;
 use crate::peer::{Memories, Peer, PeerLimits};
 use crate::response_cache::ResponseCache;
 use crate::settings::Settings;
@@ -56,6 +61,28 @@ pub mod limit {
     pub const QUEUE: &str = "queue";
     pub const MEMORY: &str = "memory";
     pub const STOPPING: &str = "stopping";
+
+    pub const ALL: [&str; 8] =
+        [MESSAGE, METADATA, CALLS, CONNECTION, STREAMS, QUEUE, MEMORY, STOPPING];
+}
+
+/// The status of calls over one limit, and how many got it.
+struct LimitRefusals {
+    status: Status,
+    count: AtomicU64,
+}
+
+/// What was counted since the start, and what is open now, for Python.
+#[derive(IntoPyObject)]
+pub struct Counts {
+    methods: Vec<MethodNumbers>,
+    refusals: HashMap<&'static str, u64>,
+    calls: usize,
+    streams: usize,
+    connections: usize,
+    ended_connections: (u64, u64, u64, u64),
+    cache_hits: u64,
+    ended_calls_dropped: u64,
 }
 
 /// No time limit: some 30 years.
@@ -75,6 +102,8 @@ pub struct Core {
     pub admissions: Admissions,
     memories: Memories,
     pub notices: Notices,
+    pub observation: Arc<Observation>,
+    refusals: HashMap<&'static str, LimitRefusals>,
 }
 
 impl Core {
@@ -94,6 +123,12 @@ impl Core {
                 responses: Memory::new(settings.max_unread_bytes),
             },
             notices: Notices::default(),
+            observation: Arc::new(Observation::new(
+                &settings.latency_bounds_s,
+                settings.ended_calls,
+                settings.trace_contexts,
+            )),
+            refusals: limit::ALL.map(|limit| (limit, LimitRefusals::new(&settings, limit))).into(),
             settings,
         })
     }
@@ -108,7 +143,8 @@ impl Core {
             let unlimited = unlimited.contains(&path);
             (path, Method { number, kind, batched: number < batch_methods, unlimited })
         });
-        self.methods.get_or_init(|| methods.collect());
+        let methods = self.methods.get_or_init(|| methods.collect());
+        self.observation.counts.set_methods(methods.len());
     }
 
     pub fn method(&self, path: &str) -> Option<Method> {
@@ -116,8 +152,9 @@ impl Core {
     }
 
     /// Returns the state of a new connection.
-    pub fn peer(&self) -> Arc<Peer> {
-        Arc::new(Peer::new(self.peer_limits(), &self.memories))
+    pub fn peer(&self, address: SocketAddr) -> Arc<Peer> {
+        let limits = self.peer_limits();
+        Arc::new(Peer::new(address, limits, &self.memories, &self.observation))
     }
 
     /// Returns what one connection may have open.
@@ -146,10 +183,32 @@ impl Core {
         (max_bytes, Arc::clone(&peer.requests))
     }
 
-    /// Returns the status of a limit from the settings.
+    /// Returns the status of a call that is over a limit, and counts it.
     pub fn refusal(&self, limit: &str) -> Status {
-        let status = self.settings.refusals.get(limit).cloned();
-        status.unwrap_or_else(|| Status::new(RESOURCE_EXHAUSTED, limit))
+        match self.refusals.get(limit) {
+            Some(LimitRefusals { status, count }) => {
+                count.fetch_add(1, Ordering::Relaxed);
+                status.clone()
+            }
+            None => Status::new(RESOURCE_EXHAUSTED, limit),
+        }
+    }
+
+    pub fn counts(&self) -> Counts {
+        let Connections { refused, idle, flood, unread } = self.notices.counts();
+        let (calls, streams) = self.admissions.in_flight();
+        let observation = &self.observation;
+        let count = |refusals: &LimitRefusals| refusals.count.load(Ordering::Relaxed);
+        Counts {
+            methods: observation.counts.methods(),
+            refusals: self.refusals.iter().map(|(limit, it)| (*limit, count(it))).collect(),
+            calls,
+            streams,
+            connections: observation.open_connections(),
+            ended_connections: (refused, idle, flood, unread),
+            cache_hits: observation.counts.cache_hits(),
+            ended_calls_dropped: observation.ended_calls.dropped(),
+        }
     }
 
     /// Accepts no new connections and streams, and gives open calls a grace, which later calls of
@@ -157,5 +216,13 @@ impl Core {
     pub fn drain(&self, grace: Duration) {
         let end = Instant::now() + grace.min(FOREVER);
         self.drain.send_modify(|drain| *drain = Some(drain.map_or(end, |old| old.min(end))));
+    }
+}
+
+impl LimitRefusals {
+    fn new(settings: &Settings, limit: &str) -> Self {
+        let status = settings.refusals.get(limit).cloned();
+        let status = status.unwrap_or_else(|| Status::new(RESOURCE_EXHAUSTED, limit));
+        Self { status, count: AtomicU64::new(0) }
     }
 }

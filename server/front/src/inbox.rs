@@ -16,7 +16,8 @@ use tokio::sync::{Notify, OwnedSemaphorePermit};
 use crate::call::{Call, CallId};
 use crate::core::Method;
 use crate::messages::Message;
-use crate::notices::Counts;
+use crate::notices::Connections;
+use crate::observation::Observation;
 
 /// A further request of a bidi call, which is counted until Python takes it.
 pub struct NextRequest {
@@ -43,7 +44,9 @@ pub enum Event {
     /// The receiver accepted nothing for the write timeout.
     Stalled(CallId),
     /// Connections were ended or refused.
-    Connections(Counts),
+    Connections(Connections),
+    /// Records of ended calls are to be taken from here.
+    EndedCalls(Arc<Observation>),
     Stopped,
 }
 

@@ -130,7 +130,7 @@ impl Intake {
             self.waiting.pop_front();
             return Poll::Ready(());
         }
-        let arrived = call.arrived;
+        let arrived = call.writer.call.arrived;
         let admitted = self.poll_slot(context);
         if let Err(obstacle) = &admitted {
             ready!(self.poll_refusal(arrived, obstacle, context));
@@ -168,10 +168,10 @@ impl Intake {
 
     /// Returns the method of the first call, or the reason why that is not to be started.
     fn first_method(&self) -> Result<Method, Obstacle> {
-        let Some(NewCall { head: Ok(head), arrived, .. }) = self.waiting.front() else {
+        let Some(NewCall { head: Ok(head), writer, .. }) = self.waiting.front() else {
             return Err(Obstacle::Invalid);
         };
-        let late = head.time_limit.is_some_and(|limit| arrived.elapsed() >= limit);
+        let late = head.time_limit.is_some_and(|limit| writer.call.arrived.elapsed() >= limit);
         if late { Err(Obstacle::Late) } else { Ok(head.method) }
     }
 
@@ -227,6 +227,6 @@ impl Intake {
                 Ok(_) => return,
             },
         };
-        refuse(&self.peer, call, &refusal);
+        refuse(call, &refusal);
     }
 }

@@ -7,10 +7,13 @@
 mod admission;
 mod broadcast;
 mod call;
+mod call_counts;
 mod calls;
 mod connection;
 mod connections;
 mod core;
+mod counted_call;
+mod ended_calls;
 mod ending;
 mod headers;
 mod inbox;
@@ -21,6 +24,7 @@ mod messages;
 mod meter;
 mod new_call;
 mod notices;
+mod observation;
 mod peer;
 mod python_events;
 mod read_budget;
@@ -32,6 +36,7 @@ mod server;
 mod settings;
 mod status;
 mod tls;
+mod trace_context;
 
 use std::collections::HashSet;
 use std::os::fd::RawFd;
@@ -48,7 +53,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use crate::broadcast::Command;
 use crate::call::{CallId, Finish};
-use crate::core::{Core, FOREVER, Kind};
+use crate::core::{Core, Counts, FOREVER, Kind};
 use crate::inbox::Event;
 use crate::messages::frame;
 use crate::settings::{Settings, seconds};
@@ -196,6 +201,14 @@ impl Front {
 
     fn invalidate(&self, tag: &str) {
         self.core.responses.invalidate(tag);
+    }
+
+    fn trace_context(&self, call: CallId) -> Option<String> {
+        self.core.calls.get(call)?.trace_context.as_deref().map(str::to_owned)
+    }
+
+    fn counts(&self) -> Counts {
+        self.core.counts()
     }
 
     fn drain(&self) {

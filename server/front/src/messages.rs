@@ -19,7 +19,7 @@ pub struct Message {
 }
 
 /// The size of the prefix of every message: a flag and the length.
-const PREFIX: usize = 5;
+pub const PREFIX: usize = 5;
 
 /// Size and time limits of discarding a refused request, before its stream is reset.
 const DISCARD_BYTES: usize = 64 * 1024;

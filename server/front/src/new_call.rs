@@ -7,19 +7,19 @@ use bytes::Bytes;
 use h2::RecvStream;
 use h2::server::SendResponse;
 use http::Request;
-use tokio::time::Instant;
 
 use crate::core::Core;
+use crate::counted_call::CountedCall;
 use crate::headers::{Head, parse};
 use crate::peer::{OpenStream, Peer};
+use crate::response_writer::ResponseWriter;
 use crate::status::Refusal;
 
 /// A call whose headers have arrived.
 pub struct NewCall {
     pub head: Result<Head, Refusal>,
-    pub arrived: Instant,
     pub body: RecvStream,
-    pub respond: SendResponse<Bytes>,
+    pub writer: ResponseWriter,
     pub open: OpenStream,
 }
 
@@ -31,10 +31,13 @@ impl NewCall {
     ) -> Self {
         let (parts, body) = request.into_parts();
         let (head, open) = (parse(core, &parts), OpenStream::new(peer));
-        Self { head, arrived: Instant::now(), body, respond, open }
+        let unknown = || core.observation.counts.unknown_method();
+        let method = head.as_ref().map_or_else(|_| unknown(), |head| head.method.number);
+        let call = CountedCall::new(peer, method, core.observation.details(&parts.headers));
+        Self { head, body, writer: ResponseWriter::new(respond, call), open }
     }
 
     pub fn is_reset(&mut self, context: &mut Context<'_>) -> bool {
-        self.respond.poll_reset(context).is_ready()
+        self.writer.poll_disconnected(context).is_ready()
     }
 }

@@ -1,4 +1,4 @@
-//! Counts connections that were ended or refused, and reports the counts to Python, at most once a
+//! Counts connections that were ended or refused, and reports new ones to Python, at most once a
 //! second.
 
 use std::time::Duration;
@@ -12,9 +12,9 @@ use crate::inbox::{Event, Inbox};
 
 const INTERVAL: Duration = Duration::from_secs(1);
 
-/// Numbers of connections since the last report.
+/// Numbers of connections.
 #[derive(Clone, Copy, Default)]
-pub struct Counts {
+pub struct Connections {
     /// Refused, because all others are in use.
     pub refused: u64,
     /// Ended to make room for others.
@@ -27,7 +27,7 @@ pub struct Counts {
 
 #[derive(Default)]
 pub struct Notices {
-    counts: Mutex<Counts>,
+    counts: Mutex<Connections>,
     changed: Notify,
 }
 
@@ -47,12 +47,31 @@ impl Notices {
         self.changed.notify_one();
     }
 
-    /// Reports the counts when they changed. Runs as long as the runtime.
+    /// Returns the counts since the start.
+    pub fn counts(&self) -> Connections {
+        *self.counts.lock()
+    }
+
+    /// Reports what was added to the counts when they changed. Runs as long as the runtime.
     pub async fn report(&self, inbox: &Inbox) {
+        let mut reported = Connections::default();
         loop {
             self.changed.notified().await;
-            inbox.push(Event::Connections(std::mem::take(&mut *self.counts.lock())));
+            let counts = self.counts();
+            inbox.push(Event::Connections(counts.since(reported)));
+            reported = counts;
             sleep(INTERVAL).await;
+        }
+    }
+}
+
+impl Connections {
+    fn since(self, earlier: Self) -> Self {
+        Self {
+            refused: self.refused - earlier.refused,
+            idle: self.idle - earlier.idle,
+            flood: self.flood - earlier.flood,
+            unread: self.unread - earlier.unread,
         }
     }
 }

@@ -1,5 +1,6 @@
 //! State that the calls of one connection share: their slots, their memory, unread responses.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Waker};
@@ -10,6 +11,7 @@ use parking_lot::Mutex;
 
 use crate::ending::{Cause, Ending};
 use crate::memory::{Held, Memory, Share};
+use crate::observation::Observation;
 use crate::read_budget::ReadBudget;
 
 /// Time that a connection at its limit of calls may leave all its responses unread.
@@ -42,6 +44,8 @@ pub enum SlotKind {
 }
 
 pub struct Peer {
+    pub address: SocketAddr,
+    pub observation: Arc<Observation>,
     pub requests: Arc<Share>,
     pub unlimited_requests: Arc<Share>,
     responses: Arc<Share>,
@@ -63,8 +67,15 @@ pub struct Peer {
 }
 
 impl Peer {
-    pub fn new(limits: PeerLimits, memories: &Memories) -> Self {
+    pub fn new(
+        address: SocketAddr,
+        limits: PeerLimits,
+        memories: &Memories,
+        observation: &Arc<Observation>,
+    ) -> Self {
         Self {
+            address,
+            observation: Arc::clone(observation),
             requests: memories.requests.share(),
             unlimited_requests: memories.unlimited.share(),
             responses: memories.responses.share(),

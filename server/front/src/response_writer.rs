@@ -10,8 +10,10 @@ use h2::{Reason, SendStream};
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
 
+use crate::counted_call::CountedCall;
+use crate::messages::PREFIX;
 use crate::peer::Peer;
-use crate::status::{RESOURCE_EXHAUSTED, Refusal, Status, UNIMPLEMENTED};
+use crate::status::{RESOURCE_EXHAUSTED, Refusal, Status, UNIMPLEMENTED, UNKNOWN};
 
 /// The headers of every response.
 static HEADERS: LazyLock<HeaderMap> = LazyLock::new(|| {
@@ -28,16 +30,16 @@ impl From<h2::Error> for Disconnected {
 }
 
 pub struct ResponseWriter {
+    pub call: CountedCall,
     respond: SendResponse<Bytes>,
-    peer: Arc<Peer>,
     stream: Option<SendStream<Bytes>>,
-    /// A message was sent in part, and its rest was not.
-    partial: bool,
+    /// The bytes that were sent of a message whose rest was not.
+    sent_bytes: usize,
 }
 
 impl ResponseWriter {
-    pub fn new(respond: SendResponse<Bytes>, peer: Arc<Peer>) -> Self {
-        Self { respond, peer, stream: None, partial: false }
+    pub fn new(respond: SendResponse<Bytes>, call: CountedCall) -> Self {
+        Self { call, respond, stream: None, sent_bytes: 0 }
     }
 
     /// Returns whether the caller has disconnected; if not, the task is woken then.
@@ -51,14 +53,16 @@ impl ResponseWriter {
 
     /// Lends the stream, if it is open.
     pub fn lend(&mut self) -> Option<IdleStream> {
-        let peer = &self.peer;
-        self.stream.take().map(|stream| IdleStream { stream, peer: Arc::clone(peer) })
+        let CountedCall { peer, method, .. } = &self.call;
+        let (peer, method) = (Arc::clone(peer), *method);
+        self.stream.take().map(|stream| IdleStream { stream, peer, method, sent_bytes: 0 })
     }
 
     /// Takes the stream back, if it was lent.
     pub fn take_back(&mut self, lent: Option<IdleStream>) {
-        if let Some(IdleStream { stream, .. }) = lent {
+        if let Some(IdleStream { stream, sent_bytes, .. }) = lent {
             self.stream = Some(stream);
+            self.call.add_sent_bytes(sent_bytes);
         }
     }
 
@@ -75,8 +79,11 @@ impl ResponseWriter {
             return Ok(false);
         }
         stream.send_data(message.split_to(granted), false)?;
-        self.partial = !message.is_empty();
-        self.peer.on_read();
+        self.sent_bytes += granted;
+        if message.is_empty() {
+            self.call.on_sent(std::mem::take(&mut self.sent_bytes));
+        }
+        self.call.peer.on_read();
         Ok(true)
     }
 
@@ -96,7 +103,7 @@ impl ResponseWriter {
     /// Ends the stream. Trailers are not subject to flow control, but can't interrupt a message.
     pub fn end(&mut self, status: &Status) {
         let ended = match &mut self.stream {
-            Some(stream) if self.partial => {
+            Some(stream) if self.sent_bytes > 0 => {
                 stream.send_reset(match status.code {
                     RESOURCE_EXHAUSTED => Reason::ENHANCE_YOUR_CALM,
                     _ => Reason::CANCEL,
@@ -115,7 +122,9 @@ impl ResponseWriter {
             }
         };
         // An error means that the caller has disconnected.
-        let _ = ended;
+        if ended.is_ok() {
+            self.call.code = status.code;
+        }
     }
 
     /// Ends the stream of a request that is refused.
@@ -131,7 +140,9 @@ impl ResponseWriter {
         let mut response = Response::new(());
         *response.status_mut() = status;
         // An error means that the caller has disconnected.
-        let _ = self.respond.send_response(response, true);
+        if self.respond.send_response(response, true).is_ok() {
+            self.call.code = UNKNOWN; // what gRPC makes of these HTTP statuses
+        }
     }
 }
 
@@ -139,6 +150,9 @@ impl ResponseWriter {
 pub struct IdleStream {
     stream: SendStream<Bytes>,
     peer: Arc<Peer>,
+    method: usize,
+    /// The size of the messages that were written, without their framing.
+    sent_bytes: usize,
 }
 
 impl IdleStream {
@@ -153,6 +167,8 @@ impl IdleStream {
         let written = fits && self.stream.send_data(message.clone(), false).is_ok();
         if written {
             self.peer.on_read();
+            self.peer.observation.counts.on_message(self.method);
+            self.sent_bytes += message.len() - PREFIX;
             if self.stream.poll_reset(&mut Context::from_waker(task)).is_ready() {
                 task.wake_by_ref();
             }

@@ -27,8 +27,8 @@ const MAX_UNTAKEN_REQUESTS: usize = 16;
 
 /// Serves an admitted call. Every caller gets a response, unless it has disconnected.
 pub async fn serve(core: Arc<Core>, peer: Arc<Peer>, call: NewCall, admission: Admission) {
-    let NewCall { head, arrived, body, respond, open } = call;
-    let mut writer = ResponseWriter::new(respond, Arc::clone(&peer));
+    let NewCall { head, body, mut writer, open } = call;
+    let arrived = writer.call.arrived;
     let exchange = async {
         let head = head?;
         tokio::select! {
@@ -56,9 +56,10 @@ async fn deadline(arrived: Instant, time_limit: Option<Duration>) {
 }
 
 /// Refuses a call of which nothing was read.
-pub fn refuse(peer: &Arc<Peer>, call: NewCall, refusal: &Refusal) {
-    let NewCall { body, respond, open, .. } = call;
-    ResponseWriter::new(respond, Arc::clone(peer)).refuse(refusal);
+pub fn refuse(call: NewCall, refusal: &Refusal) {
+    let NewCall { body, mut writer, open, .. } = call;
+    writer.refuse(refusal);
+    drop(writer);
     if !body.is_end_stream() {
         tokio::spawn(async move {
             discard(body).await;
@@ -86,9 +87,13 @@ async fn exchange(
         }
     };
     let cached = request.as_ref().and_then(|it| core.responses.get(method.number, &it.bytes));
+    if let Some(request) = &request {
+        writer.call.on_request(&request.bytes);
+    }
     if let Some(response) = cached {
         let slot = admission.map(Admission::answered).or_else(|| peer.slot(SlotKind::Call));
         let slot = slot.ok_or_else(|| core.refusal(limit::CONNECTION))?;
+        core.observation.counts.on_cache_hit();
         return write_last(core, slot, Some(response), Status::ok(), writer).await;
     }
     let mut admission = match admission {
@@ -99,7 +104,8 @@ async fn exchange(
         admission.request = Some(request.memory);
         request.bytes
     });
-    let open = OpenCall { core, call: core.calls.open(), kind: method.kind };
+    let open =
+        OpenCall { core, call: core.calls.open(writer.call.trace_context()), kind: method.kind };
     if !core.inbox.push_call(Arc::clone(&open.call), method, message) {
         return Err(core.refusal(limit::QUEUE).into());
     }
@@ -155,18 +161,22 @@ async fn read_requests(core: Arc<Core>, call: Arc<Call>, mut messages: Messages)
             }
             Ok(None) => return core.inbox.push(Event::Message(call.id, None)),
             Err(error) => {
-                if let CallError::Refused(Refusal::Status(status)) = call_error(&core, error) {
-                    finish_call(&core, &call, status);
-                }
+                finish_call(&core, &call, || match call_error(&core, error) {
+                    CallError::Refused(Refusal::Status(status)) => Some(status),
+                    _ => None,
+                });
                 return;
             }
         }
     }
 }
 
-/// Ends a call in Python's place, and reports that as a cancellation.
-pub fn finish_call(core: &Core, call: &Call, status: Status) {
-    if !call.is_finished() {
+/// Ends a call in Python's place with a status, if there is one, and reports that as a cancellation.
+pub fn finish_call(core: &Core, call: &Call, status: impl FnOnce() -> Option<Status>) {
+    if call.is_finished() {
+        return;
+    }
+    if let Some(status) = status() {
         core.inbox.push(Event::Cancelled(call.id));
         call.finish(Finish { message: None, status });
     }

@@ -1,7 +1,7 @@
 //! Binds the listening socket, runs the runtime's thread, and stops both in order.
 
 use std::io;
-use std::net::ToSocketAddrs;
+use std::net::{SocketAddr, ToSocketAddrs};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -15,6 +15,8 @@ use crate::broadcast::{Command, Dispatcher};
 use crate::connection::{self, within_handshake};
 use crate::connections::Connections;
 use crate::core::{Core, limit};
+use crate::inbox::Event;
+use crate::observation::OpenConnection;
 use crate::serve::finish_call;
 
 const BACKLOG: u32 = 1024;
@@ -52,6 +54,7 @@ pub fn start(
             tokio::spawn(async move { signal.inbox.signal().await });
             let noticing = Arc::clone(&core);
             tokio::spawn(async move { noticing.notices.report(&noticing.inbox).await });
+            tokio::spawn(report_ended_calls(Arc::clone(&core)));
             let shared = Arc::clone(&core);
             let dispatcher = tokio::spawn(async move {
                 Dispatcher::new(&shared.calls, &shared.inbox).run(commands).await;
@@ -65,6 +68,14 @@ pub fn start(
         drop(last);
     })?;
     Ok((port, thread))
+}
+
+/// Has Python take the records of ended calls, if it wants them. Runs as long as the runtime.
+async fn report_ended_calls(core: Arc<Core>) {
+    loop {
+        core.observation.ended_calls.filled().await;
+        core.inbox.push(Event::EndedCalls(Arc::clone(&core.observation)));
+    }
 }
 
 /// Runs this thread at nice +10, so that on a shared core Python finishes accepted calls before new
@@ -84,7 +95,11 @@ struct LastEvent(Arc<Core>);
 
 impl Drop for LastEvent {
     fn drop(&mut self) {
-        self.0.inbox.close();
+        let Core { inbox, observation, .. } = &*self.0;
+        if observation.ended_calls.are_wanted() {
+            inbox.push(Event::EndedCalls(Arc::clone(observation)));
+        }
+        inbox.close();
     }
 }
 
@@ -95,8 +110,8 @@ async fn run(core: Arc<Core>, listener: TcpListener) {
     loop {
         tokio::select! {
             accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => {
-                    accept(&core, stream, &mut connections);
+                Ok((stream, address)) => {
+                    accept(&core, stream, address, &mut connections);
                     yield_now().await; // one that is closed for it frees its file first
                 }
                 Err(error) => {
@@ -118,7 +133,7 @@ async fn run(core: Arc<Core>, listener: TcpListener) {
         () = &mut all_ended => {}
         () = grace_expired(&core) => {
             for call in core.calls.all() {
-                finish_call(&core, &call, core.refusal(limit::STOPPING));
+                finish_call(&core, &call, || Some(core.refusal(limit::STOPPING)));
             }
             let _ = timeout(CLOSE_TIMEOUT, all_ended).await;
         }
@@ -138,14 +153,16 @@ async fn grace_expired(core: &Core) {
 
 /// Serves a new connection. Where there is no room for it, and no idle one makes room, it is closed:
 /// HTTP/2 has no status for a refusal before the handshake.
-fn accept(core: &Arc<Core>, stream: TcpStream, connections: &mut Connections) {
+fn accept(core: &Arc<Core>, stream: TcpStream, address: SocketAddr, connections: &mut Connections) {
     if connections.is_full() && !connections.end_longest_idle() {
         core.notices.on_refused();
         return;
     }
     let core = Arc::clone(core);
-    let peer = core.peer();
+    let peer = core.peer(address);
+    let open = OpenConnection::new(&core.observation);
     connections.spawn(Arc::clone(&peer), async move {
+        let _open = open;
         let _ = stream.set_nodelay(true);
         let tls = core.tls.read().clone();
         match tls {

@@ -7,6 +7,7 @@ use std::time::Duration;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
+use crate::ended_calls::Wanted;
 use crate::status::Status;
 
 #[derive(FromPyObject)]
@@ -33,6 +34,11 @@ pub struct Settings {
     pub keepalive_timeout_s: Duration,
     #[pyo3(from_py_with = statuses)]
     pub refusals: HashMap<String, Status>,
+    #[pyo3(from_py_with = bounds)]
+    pub latency_bounds_s: Vec<Duration>,
+    #[pyo3(from_py_with = wanted)]
+    pub ended_calls: Wanted,
+    pub trace_contexts: bool,
 }
 
 /// The fields of a status in Python.
@@ -49,6 +55,19 @@ fn statuses(value: &Bound<'_, PyAny>) -> PyResult<HashMap<String, Status>> {
         (limit, Status::with_details(code, &message, &details))
     });
     Ok(statuses.collect())
+}
+
+fn bounds(value: &Bound<'_, PyAny>) -> PyResult<Vec<Duration>> {
+    value.try_iter()?.map(|bound| seconds(&bound?)).collect()
+}
+
+fn wanted(value: &Bound<'_, PyAny>) -> PyResult<Wanted> {
+    match value.extract()? {
+        "none" => Ok(Wanted::None),
+        "errors" => Ok(Wanted::Errors),
+        "all" => Ok(Wanted::All),
+        other => Err(PyValueError::new_err(format!("ended_calls: {other}"))),
+    }
 }
 
 pub fn seconds(value: &Bound<'_, PyAny>) -> PyResult<Duration> {

@@ -8,6 +8,8 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
 pub const OK: u8 = 0;
+pub const CANCELLED: u8 = 1;
+pub const UNKNOWN: u8 = 2;
 pub const DEADLINE_EXCEEDED: u8 = 4;
 pub const RESOURCE_EXHAUSTED: u8 = 8;
 pub const UNIMPLEMENTED: u8 = 12;

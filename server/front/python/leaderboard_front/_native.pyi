@@ -1,9 +1,26 @@
 from collections.abc import Sequence
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypedDict
 
 from leaderboard_front.settings import Settings
 
 Response: TypeAlias = tuple[int, bytes | None, int, str, bytes | None]
+
+class Counts(TypedDict):
+    """What was counted since the start, and what is open now."""
+
+    methods: list[tuple[list[int], list[int], float, int]]
+    """For each method in the order of the paths of `start`, and last for the calls of no method:
+    ended calls by status code from 0 to 16, ended calls by bucket of their duration, the sum of
+    their durations in seconds, messages sent."""
+    refusals: dict[str, int]
+    """By limit, for each of them."""
+    calls: int
+    streams: int
+    connections: int
+    ended_connections: tuple[int, int, int, int]
+    """As the event 6."""
+    cache_hits: int
+    ended_calls_dropped: int
 
 class Front:
     """The listener without asyncio.
@@ -76,6 +93,10 @@ class Front:
 
         8, method, calls: all queued calls of a method that is batched, each a tuple of its number
             and its request. These events come first.
+
+        9, records: calls that have ended, if `Settings.ended_calls` wants them, each a tuple: the
+            number of the method, or that after the last method for a call of none; status code,
+            seconds, bytes of the responses, peer, request, traceparent or None.
         """
 
     def respond(self, responses: Sequence[Response]) -> None:
@@ -117,6 +138,12 @@ class Front:
 
         A request that is read after this has returned doesn't get one of them.
         """
+
+    def counts(self) -> Counts:
+        """Return what was counted since the start, and what is open."""
+
+    def trace_context(self, call: int) -> str | None:
+        """Return the valid `traceparent` of an open call, if `Settings.trace_contexts` is set."""
 
     def drain(self) -> None:
         """Accept no new connections and calls; open calls go on."""

@@ -1,8 +1,8 @@
 """Settings of a listener."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 
 class Status(NamedTuple):
@@ -59,3 +59,10 @@ class Settings:
     """The interval of pings on a connection."""
     keepalive_timeout_s: float = 10.0
     """How long the acknowledgement of a ping may take."""
+    latency_bounds_s: Sequence[float] = ()
+    """The upper bounds of the buckets in which calls are counted by their duration, rising."""
+    ended_calls: Literal["none", "errors", "all"] = "none"
+    """The calls of which there are records, see `Listener`: none, those with a code other than OK,
+    or all."""
+    trace_contexts: bool = False
+    """Whether open calls keep their `traceparent`, see `Listener.trace_context`."""

@@ -1,4 +1,7 @@
+use std::net::Ipv4Addr;
+
 use super::*;
+use crate::ended_calls::Wanted;
 
 fn peer() -> Arc<Peer> {
     let memories = Memories {
@@ -7,7 +10,8 @@ fn peer() -> Arc<Peer> {
         responses: Memory::new(100),
     };
     let limits = PeerLimits { calls: 2, streams: 1, unlimited: 1 };
-    Arc::new(Peer::new(limits, &memories))
+    let observation = Arc::new(Observation::new(&[], Wanted::None, false));
+    Arc::new(Peer::new((Ipv4Addr::LOCALHOST, 1).into(), limits, &memories, &observation))
 }
 
 #[test]
