@@ -11,6 +11,7 @@ from front.listeners import until
 from front.raw_client import connect, framed
 from leaderboard_server.transport.front import FrontListener
 from leaderboard_server.transport.listener import Endpoint, Limits, Services, Stream
+from leaderboard_server.transport.observation import Observation
 
 _CALL, _STAY = "/a.B/Call", "/a.B/Stay"
 
@@ -32,7 +33,9 @@ async def _served(**limits: int) -> AsyncIterator[int]:
         "max_watchers": 10,
         "write_timeout_s": 10,
     }
-    listener = FrontListener(Endpoint(address="127.0.0.1:0"), Limits(**values | limits))
+    listener = FrontListener(
+        Endpoint(address="127.0.0.1:0"), Limits(**values | limits), Observation()
+    )
     port = await listener.start(
         Services(unary={_CALL: _answer}, stream={_STAY: _stay}, bidi={}, unlimited=frozenset())
     )

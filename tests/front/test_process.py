@@ -11,6 +11,7 @@ import pytest
 import leaderboard_front
 from leaderboard_server.transport.front import FrontListener
 from leaderboard_server.transport.listener import Endpoint, Limits, Services
+from leaderboard_server.transport.observation import Observation
 
 SCRIPT = """
 import asyncio
@@ -52,7 +53,7 @@ async def test_the_server_is_terminated_when_its_listener_ends_by_itself(
 
     monkeypatch.setattr(leaderboard_front, "Listener", recorded)
     limits = Limits(max_calls=1, max_calls_per_connection=1, max_watchers=1, write_timeout_s=1)
-    listener = FrontListener(Endpoint(address="127.0.0.1:0"), limits)
+    listener = FrontListener(Endpoint(address="127.0.0.1:0"), limits, Observation())
     await listener.start(Services(unary={}, stream={}, bidi={}, unlimited=frozenset()))
 
     made[0].front.stop(0)

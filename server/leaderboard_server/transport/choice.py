@@ -5,6 +5,7 @@ from typing import Literal, TypeAlias
 
 from leaderboard_server.transport.grpcio import GrpcioListener
 from leaderboard_server.transport.listener import Endpoint, Limits, Listener
+from leaderboard_server.transport.observation import Observation
 
 ListenerName: TypeAlias = Literal["front", "grpcio"]
 
@@ -28,11 +29,16 @@ def choose(name: Literal["auto"] | ListenerName) -> ListenerName:
     return "front" if name == "front" or (name == "auto" and installed) else "grpcio"
 
 
-def make_listener(name: ListenerName, endpoint: Endpoint, limits: Limits) -> Listener:
+def make_listener(
+    name: ListenerName,
+    endpoint: Endpoint,
+    limits: Limits,
+    observation: Observation = Observation(),  # noqa: B008 - immutable
+) -> Listener:
     """Return a listener of this name, which is not started yet."""
     if name == "grpcio":
-        return GrpcioListener(endpoint, limits)
+        return GrpcioListener(endpoint, limits, observation)
     # Imported late, since it may not be installed.
     from leaderboard_server.transport.front import FrontListener  # noqa: PLC0415
 
-    return FrontListener(endpoint, limits)
+    return FrontListener(endpoint, limits, observation)

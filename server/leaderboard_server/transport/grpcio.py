@@ -2,22 +2,27 @@
 
 import asyncio
 import contextlib
-import itertools
 import socket
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, TypeAlias
 
 import grpc
 
-from leaderboard_server.callbacks import settle
 from leaderboard_server.domain.errors import ServerDraining
 from leaderboard_server.transport.broadcast_groups import BroadcastGroups
+from leaderboard_server.transport.grpcio_batches import BatchCalls
 from leaderboard_server.transport.grpcio_calls import OpenCalls
+from leaderboard_server.transport.grpcio_counts import (
+    CallCounts,
+    current_call,
+    task_trace_context,
+)
 from leaderboard_server.transport.grpcio_handlers import Handler, Handlers, respond
+from leaderboard_server.transport.grpcio_options import options
 from leaderboard_server.transport.grpcio_stream import Context, GrpcioStream
 from leaderboard_server.transport.listener import (
     GRACE_S,
-    BatchMethod,
+    BidiMethod,
     Endpoint,
     Limits,
     Services,
@@ -25,19 +30,12 @@ from leaderboard_server.transport.listener import (
     Tls,
     UnaryMethod,
 )
+from leaderboard_server.transport.observation import ListenerCounts, Observation
+from leaderboard_server.transport.refusals import Refusals
 from leaderboard_server.transport.slots import Slots
 
-MAX_RECEIVED_BYTES = 4 * 2**20
-"""The largest request that grpcio accepts; from the contract's 1 MiB up to this a call is rejected
-with error details."""
-METADATA_HARD_LIMIT = 80 * 2**10
-"""Metadata that gRPC itself refuses: over 64 KiB, with what HTTP/2 counts beside them."""
-MIN_PENDING_CALLS = 10_000
-"""Calls that may wait for a handler at least; each takes 25 kB at most while it waits."""
-MIN_WATCHES = 1_000
-"""Watches that one connection may have at least, as on the front."""
-UNLIMITED_STREAMS = 100
-"""Streams of a connection for health and reflection."""
+CANCELLATION_S = 0.005
+"""The time between the end of the requests and the cancellation of a call that is given up."""
 QUIET_S = 0.05
 """The server stops once no call has arrived for this time."""
 MAX_DRAIN_S = 1.0
@@ -46,21 +44,11 @@ MAX_DRAIN_S = 1.0
 StreamMethod: TypeAlias = Callable[[Any, Stream], Awaitable[None]]
 """A method whose request is a message or a stream of messages."""
 
-_OPTIONS = (
-    ("grpc.max_receive_message_length", MAX_RECEIVED_BYTES),
-    # Between the two gRPC would refuse at random.
-    ("grpc.max_metadata_size", METADATA_HARD_LIMIT),
-    ("grpc.absolute_max_metadata_size", METADATA_HARD_LIMIT),
-    ("grpc.keepalive_time_ms", 30_000),  # detects watchers on lost hosts
-    ("grpc.keepalive_timeout_ms", 10_000),
-    ("grpc.http2.min_ping_interval_without_data_ms", 10_000),  # lets clients do the same
-)
-
 
 class GrpcioListener:
     """Implements `listener.Listener`, without a response cache."""
 
-    def __init__(self, endpoint: Endpoint, limits: Limits) -> None:
+    def __init__(self, endpoint: Endpoint, limits: Limits, observation: Observation) -> None:
         """Prepare to serve at `endpoint`, within the limits."""
         self._endpoint = endpoint
         self._write_timeout_s = limits.write_timeout_s
@@ -68,16 +56,20 @@ class GrpcioListener:
         self._watches = Slots("watches", limits.max_watchers)
         self._open_calls = OpenCalls(limits.max_calls_per_connection, limits.write_timeout_s)
         self._groups = BroadcastGroups[bytes]()
-        self._answers: dict[int, asyncio.Future[bytes]] = {}
-        """The answers that calls of batch methods wait for, by number."""
-        self._call_numbers = itertools.count()
+        batches = self._batches = BatchCalls()
+        self.is_open, self.answer, self.fail = batches.is_open, batches.answer, batches.fail
         self._draining = False
         self._arrived = 0
-        self._server = grpc.aio.server(options=(*_limiting(endpoint, limits), *_OPTIONS))
+        self._observation = observation
+        self._counts = CallCounts({}, observation)
+        self._refusals = Refusals()
+        self._server = grpc.aio.server(options=tuple(options(endpoint, limits)))
 
     async def start(self, services: Services) -> int:
         """See `listener.Listener.start`."""
-        self._server.add_generic_rpc_handlers((Handlers(self._handlers(services)),))
+        self._counts = CallCounts(services.kinds(), self._observation)
+        handlers = Handlers(self._handlers(services), self._counts, self._refusals)
+        self._server.add_generic_rpc_handlers((handlers,))
         address = self._endpoint.address
         if not self._endpoint.shared:
             _check_free(address)
@@ -88,26 +80,29 @@ class GrpcioListener:
         await self._server.start()
         return port
 
+    def counts(self) -> ListenerCounts:
+        """See `listener.Listener.counts`."""
+        return ListenerCounts(
+            methods=self._counts.read(),
+            refusals=dict(self._refusals),
+            calls_in_flight=self._calls.taken,
+            open_streams=self._watches.taken,
+            open_connections=None,
+            ended_connections=None,
+            cache_hits=None,
+            ended_calls_dropped=0,
+        )
+
+    def trace_context(self, call: int | None = None) -> str | None:
+        """See `listener.Listener.trace_context`."""
+        return task_trace_context() if call is None else self._batches.trace_context(call)
+
     def renew(self, tls: Tls) -> None:
         """Use another certificate from the next handshake on; see `listener.Listener.renew`.
 
         gRPC notices a certificate that it can't use only then: it logs that and keeps the last one.
         """
         self._certificate = _certificate(tls)
-
-    def is_open(self, call: int) -> bool:
-        """See `listener.Listener.is_open`."""
-        return call in self._answers
-
-    def answer(self, call: int, response: bytes) -> None:
-        """See `listener.Listener.answer`."""
-        if answer := self._answers.get(call):
-            settle(answer, response)
-
-    def fail(self, call: int, error: Exception) -> None:
-        """See `listener.Listener.fail`."""
-        if answer := self._answers.get(call):
-            settle(answer, error)
 
     def publish(self, group: str, message: bytes, cursor: int) -> None:
         """See `listener.Listener.publish`."""
@@ -155,33 +150,20 @@ class GrpcioListener:
 
     def _handlers(self, services: Services) -> dict[str, Handler]:
         handlers: dict[str, Handler] = {}
-        batched = {path: self._one_call(batch) for path, batch in services.batched.items()}
+        batched = {path: self._batches.unary(batch) for path, batch in services.batched.items()}
         for path, unary in (batched | dict(services.unary)).items():
             limited = path not in services.unlimited
-            answer = self._limited_unary(unary) if limited else _unlimited_unary(unary)
+            answer = self._limited_unary(unary) if limited else self._unlimited_unary(unary)
             handlers[path] = grpc.unary_unary_rpc_method_handler(answer)
         for path, stream in services.stream.items():
             handle = self._stream(stream, limited=path not in services.unlimited)
             handlers[path] = grpc.unary_stream_rpc_method_handler(handle)
         for path, bidi in services.bidi.items():
-            handle = self._stream(bidi, limited=path not in services.unlimited)
+            handle = self._stream(
+                _seeing_its_cancellation(bidi), limited=path not in services.unlimited
+            )
             handlers[path] = grpc.stream_stream_rpc_method_handler(handle)
         return handlers
-
-    def _one_call(self, method: BatchMethod) -> UnaryMethod:
-        """Return a batch method as one that takes a single call."""
-
-        async def handle(request: bytes) -> bytes:
-            call = next(self._call_numbers)
-            answer: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
-            self._answers[call] = answer
-            try:
-                method([(call, request)])
-                return await answer
-            finally:
-                del self._answers[call]
-
-        return handle
 
     def _limited_unary(self, method: UnaryMethod) -> Callable[[bytes, Context], Awaitable[bytes]]:
         async def answer(request: bytes, context: Context) -> bytes:
@@ -195,7 +177,13 @@ class GrpcioListener:
             return message
 
         async def handle(request: bytes, context: Context) -> bytes:
-            return await respond(context, answer(request, context))
+            return await respond(request, context, answer(request, context), self._refusals)
+
+        return handle
+
+    def _unlimited_unary(self, method: UnaryMethod) -> Callable[[bytes, Context], Awaitable[bytes]]:
+        async def handle(request: bytes, context: Context) -> bytes:
+            return await respond(request, context, method(request), self._refusals)
 
         return handle
 
@@ -210,9 +198,10 @@ class GrpcioListener:
         send = send_limited if limited else method
 
         async def handle(request: Any, context: Context) -> None:
-            stream = GrpcioStream(context, self._write_timeout_s, self._groups)
+            on_sent = current_call().on_sent
+            stream = GrpcioStream(context, self._write_timeout_s, self._groups, on_sent)
             with contextlib.closing(stream):
-                await respond(context, send(request, stream))
+                await respond(request, context, send(request, stream), self._refusals)
 
         return handle
 
@@ -220,31 +209,21 @@ class GrpcioListener:
         """Count a call, and raise `ServerDraining` if the server stops."""
         self._arrived += 1
         if self._draining:
+            self._refusals["stopping"] += 1
             raise ServerDraining
 
 
-def _unlimited_unary(method: UnaryMethod) -> Callable[[bytes, Context], Awaitable[bytes]]:
-    async def handle(request: bytes, context: Context) -> bytes:
-        return await respond(context, method(request))
+def _seeing_its_cancellation(method: BidiMethod) -> BidiMethod:
+    """Return a method that is cancelled before it ends, if its caller gave the call up.
+
+    grpcio ends the requests of such a call a moment before it cancels the call.
+    """
+
+    async def handle(requests: AsyncIterator[bytes], stream: Stream) -> None:
+        await method(requests, stream)
+        await asyncio.sleep(CANCELLATION_S)
 
     return handle
-
-
-def _limiting(endpoint: Endpoint, limits: Limits) -> Iterator[tuple[str, int]]:
-    """Yield the options that depend on the settings."""
-    # A second server on the same port has to fail, unless they are meant to share it.
-    yield "grpc.so_reuseport", int(endpoint.shared)
-    yield "grpc.max_allowed_incoming_connections", limits.max_connections
-    # Twice the calls, so that those over the limit are refused, not kept in the client. Far fewer
-    # than pending calls, so that one connection can't have the calls of others cancelled.
-    watches = max(MIN_WATCHES, limits.max_watchers // 4)
-    streams = 2 * limits.max_calls_per_connection + watches + UNLIMITED_STREAMS
-    yield "grpc.max_concurrent_streams", streams
-    # gRPC cancels calls over this limit, without details. So it is large: a crowd of watchers that
-    # returns finds room. By default calls are cancelled from 1,000 on.
-    pending = max(MIN_PENDING_CALLS, limits.max_calls + limits.max_watchers)
-    yield "grpc.server.max_pending_requests", pending
-    yield "grpc.server.max_pending_requests_hard_limit", pending
 
 
 def _certificate(tls: Tls) -> grpc.ServerCertificateConfiguration:

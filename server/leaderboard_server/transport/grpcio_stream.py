@@ -1,6 +1,7 @@
 """The response messages of one call on grpcio, with a write timeout."""
 
 import asyncio
+from collections.abc import Callable
 from typing import Any, TypeAlias
 
 import grpc
@@ -15,9 +16,14 @@ class GrpcioStream:
     """Sends messages, one at a time; see `listener.Stream`."""
 
     def __init__(
-        self, context: Context, write_timeout_s: float, groups: BroadcastGroups[bytes]
+        self,
+        context: Context,
+        write_timeout_s: float,
+        groups: BroadcastGroups[bytes],
+        on_sent: Callable[[bytes], None],
     ) -> None:
         self._context = context
+        self._on_sent = on_sent
         self._write_timeout_s = write_timeout_s
         self._groups = groups
         self._loop = asyncio.get_running_loop()
@@ -41,6 +47,7 @@ class GrpcioStream:
             self._timer = self._loop.call_at(self._deadline, self._check_timeout)
         try:
             await self._context.write(message)
+            self._on_sent(message)
         except asyncio.CancelledError:
             if self._stalled and self._task and not self._task.uncancel():
                 raise ReceiverStalled from None

@@ -4,6 +4,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from leaderboard_server.transport.observation import CallKind, ListenerCounts
+
 GRACE_S = 5.0
 """The time for open calls to finish when the server stops."""
 
@@ -65,6 +67,13 @@ class Services:
     unlimited: frozenset[str]
     """The paths that are exempt from the limits of a listener, and served also while the server
     drains."""
+
+    def kinds(self) -> dict[str, CallKind]:
+        """Return the kind of each method."""
+        kinds: dict[str, CallKind] = dict.fromkeys((*self.batched, *self.unary), "unary")
+        kinds.update(dict.fromkeys(self.stream, "server_stream"))
+        kinds.update(dict.fromkeys(self.bidi, "bidi_stream"))
+        return kinds
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,6 +164,20 @@ class Listener(Protocol):
 
     def invalidate(self, contest_id: str) -> None:
         """Drop the cached responses of a contest: no later request gets one of them."""
+
+    def counts(self) -> ListenerCounts:
+        """Return what was counted since the start. No count ever falls."""
+
+    def trace_context(self, call: int | None = None) -> str | None:
+        """Return the `traceparent` that the caller sent, if it is valid by W3C Trace Context.
+
+        Args:
+            call: A call of a batch method that is not over yet; None for the call that the current
+                task serves.
+
+        Returns:
+            None without one, and always unless `Observation.trace_contexts` is set.
+        """
 
     async def drain(self) -> None:
         """Send new calls elsewhere; open calls go on."""

@@ -9,7 +9,12 @@ class Slots:
     def __init__(self, limit: Limit, count: int) -> None:
         """Have `count` slots; callers see the name of the limit when none is free."""
         self._limit: Limit = limit
-        self._free = count
+        self._free = self._count = count
+
+    @property
+    def taken(self) -> int:
+        """How many slots are not free."""
+        return self._count - self._free
 
     def __enter__(self) -> None:
         """Take a slot, or raise `Overloaded`."""
