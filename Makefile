@@ -70,8 +70,9 @@ format: $(VENV)/.dev ## Auto-fix lint and format
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-docs: $(VENV)/.dev ## Generate the page of settings from the code
+docs: $(VENV)/.dev ## Generate the pages of settings and metrics from the code
 	$(BIN)/python docs/configuration.py > docs/configuration.md
+	$(BIN)/python docs/metrics.py > docs/metrics.md
 
 release-check: $(VENV)/.dev clients ## Build all packages and check that their versions agree
 	$(BIN)/python .ci/check_versions.py
