@@ -23,6 +23,7 @@ from leaderboard_server.embedded_valkey import EmbeddedStore
 from leaderboard_server.open_files import max_connections, raise_open_files
 from leaderboard_server.replication.feed import Feed
 from leaderboard_server.replication.log_followers import LogFollowers
+from leaderboard_server.server_metrics import ServerMetrics
 from leaderboard_server.service.contests import ContestService
 from leaderboard_server.service.leaderboard import LeaderboardService
 from leaderboard_server.start_log import log_listener, log_start
@@ -33,8 +34,9 @@ from leaderboard_server.storage.store import Retention, Store
 from leaderboard_server.transport.choice import ListenerName, choose, make_listener
 from leaderboard_server.transport.health import Health
 from leaderboard_server.transport.listener import Endpoint, Limits, Listener
-from leaderboard_server.transport.methods import SERVICE_NAMES, ListenerPublisher, make_services
+from leaderboard_server.transport.methods import SERVICE_NAMES, make_services
 from leaderboard_server.transport.tls import TlsFiles, TlsRenewal
+from leaderboard_server.transport.watch_streams import ListenerPublisher
 from leaderboard_server.watch.hub import WatchHub
 from leaderboard_server.watch.watchers import Watchers
 
@@ -74,11 +76,12 @@ async def running(config: Config) -> AsyncIterator[Running]:
         tls=tls_files.read() if tls_files else None,
     )
     async with contextlib.AsyncExitStack() as stack:
-        driver = connect(await _store_url(config, stack))
+        metrics = ServerMetrics(listener_name)
+        driver = connect(await _store_url(config, metrics, stack))
         stack.push_async_callback(driver.aclose)
         limits = _limits(config)
         listener = make_listener(listener_name, endpoint, limits)
-        parts = _Parts(config, driver, listener)
+        parts = _Parts(config, driver, listener, metrics)
         port = await parts.start(stack)
         if renewal:
             renewal.start(listener.renew)
@@ -90,22 +93,26 @@ async def running(config: Config) -> AsyncIterator[Running]:
 class _Parts:
     """The parts between the store's driver and the listener, each built from those before it."""
 
-    def __init__(self, config: Config, driver: Redis, listener: Listener) -> None:
+    def __init__(
+        self, config: Config, driver: Redis, listener: Listener, metrics: ServerMetrics
+    ) -> None:
         # Two connections, so that a large reply to a read doesn't delay a commit.
         writes, reads = PipelinedConnection(driver), PipelinedConnection(driver)
         store = Store(
             writes,
             reads,
             Retention(config.history_changes, config.request_retention_s),
+            metrics.store,
             auto_create=config.auto_create == "on",
         )
-        feed = Feed(driver)
-        followers = LogFollowers(store, feed)
-        committer = Committer(store, announce=followers.observe_own_commit)
-        boards = Boards(store, followers, invalidate=listener.invalidate)
-        ranks = Ranks(store)
+        feed = Feed(driver, metrics.replication)
+        followers = LogFollowers(store, feed, metrics.replication)
+        committer = Committer(store, followers.observe_own_commit, metrics.board)
+        boards = Boards(store, followers, metrics.board, invalidate=listener.invalidate)
+        ranks = Ranks(store, metrics.board)
         self._hub = WatchHub(followers, store, config.history_changes)
-        watchers = Watchers(self._hub, boards, store, ListenerPublisher(listener))
+        publisher = ListenerPublisher(listener)
+        watchers = Watchers(self._hub, boards, store, publisher, metrics.watch)
         service = LeaderboardService(committer, boards, ranks, watchers)
         contests = ContestList(store.registry, store.contests)
         contest_service = ContestService(
@@ -114,18 +121,28 @@ class _Parts:
             Deletion(store.contests, followers),
             Moderation(store.moderation, contests, followers),
         )
-        sweep = ExpirySweep(store.registry, store.contests)
+        sweep = ExpirySweep(store.registry, store.contests, metrics.sweep)
         self._health = Health(*SERVICE_NAMES)
         self._services = make_services(
             service,
             contest_service,
             listener,
             self._health,
+            metrics.errors,
             with_reflection=config.reflection == "on",
         )
         self._listener = listener
         self._monitor = Monitor(driver, on_change=self._health.set_serving)
-        self._started = (feed, followers, boards, sweep)
+        metrics.read_parts(
+            monitor=self._monitor,
+            feed=feed,
+            followers=followers,
+            boards=boards,
+            hub=self._hub,
+            watchers=watchers,
+            sweep=sweep,
+        )
+        self._started = (feed, followers, boards, sweep, metrics.loop_delay)
         self._closed = (writes, reads, *self._started, ranks, committer, service)
 
     async def start(self, stack: contextlib.AsyncExitStack) -> int:
@@ -149,12 +166,15 @@ class _Parts:
         await self._listener.drain()
 
 
-async def _store_url(config: Config, stack: contextlib.AsyncExitStack) -> str:
+async def _store_url(
+    config: Config, metrics: ServerMetrics, stack: contextlib.AsyncExitStack
+) -> str:
     if config.redis_url:
         return config.redis_url.get_secret_value()
     embedded = await stack.enter_async_context(
         EmbeddedStore(config.data_dir, max_memory=config.embedded_max_memory)
     )
+    metrics.read_embedded_store(embedded)
     return embedded.url
 
 

@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Annotated, Any
 
 import typer
+from prometheus_client import CollectorRegistry
 from pydantic import ValidationError
 
 from leaderboard_server.config import Config
@@ -15,8 +16,10 @@ from leaderboard_server.domain.errors import StoreUnavailable
 from leaderboard_server.domain.position import Position
 from leaderboard_server.embedded_valkey import DataFolderInUse, EmbeddedStore, EmbeddedStoreError
 from leaderboard_server.logs import configure_logs
+from leaderboard_server.metrics.instruments import Instruments
 from leaderboard_server.storage.connection import StoreUrlInvalid, connect
 from leaderboard_server.storage.contests import contest_ids
+from leaderboard_server.storage.instruments import StoreInstruments
 from leaderboard_server.storage.pipelined_connection import PipelinedConnection
 from leaderboard_server.storage.store import Retention, Store
 from leaderboard_server.storage.store_name import store_name
@@ -172,7 +175,8 @@ async def _opened(config: Config) -> AsyncIterator[tuple[PipelinedConnection, St
         stack.push_async_callback(driver.aclose)
         connection = PipelinedConnection(driver)
         stack.push_async_callback(connection.close)
-        yield connection, Store(connection, connection, Retention())
+        instruments = Instruments(CollectorRegistry())  # nothing reads them
+        yield connection, Store(connection, connection, Retention(), StoreInstruments(instruments))
 
 
 async def _embedded_url(config: Config, stack: AsyncExitStack) -> str:

@@ -20,6 +20,7 @@ from benchmarks.load import LoadError
 from benchmarks.paths import SERVER_CORES
 from benchmarks.store import RunningStore
 from harness.store_connection import CallingConnection
+from harness.uncounted import store_instruments
 from leaderboard_server.domain.update import ScoreUpdate
 from leaderboard_server.storage.pipelined_connection import Argument
 from leaderboard_server.storage.scripts import COMMIT, REGISTER_CONTEST
@@ -111,7 +112,7 @@ class _Recorder(CallingConnection):
 async def _commits(users: int, group: int, count: int) -> list[bytes]:
     """Return the commands of commits in the form of the service."""
     recorder = _Recorder(group)
-    store = Store(recorder, recorder, Retention())
+    store = Store(recorder, recorder, Retention(), store_instruments())
     choice = random.Random(1)
     for _ in range(count):
         updates = [ScoreUpdate("hot", f"u{choice.randrange(users)}", 1) for _ in range(group)]

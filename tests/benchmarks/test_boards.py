@@ -14,6 +14,7 @@ from benchmarks.seeding import LEADERS, Dataset, seed
 from benchmarks.store import AppendOnlyFile, RunningStore, running_store
 from benchmarks.store_alone import measure_store
 from harness.store_connection import CallingConnection
+from harness.uncounted import store_instruments
 from leaderboard_server.domain.update import ScoreUpdate
 from leaderboard_server.storage import keys
 from leaderboard_server.storage.pipelined_connection import Argument
@@ -105,7 +106,7 @@ async def test_the_service_uses_seeded_boards(running: RunningStore) -> None:
     seed(running, HOT)
     async with Redis(unix_socket_path=str(running.socket)) as client:
         line = Line(client)
-        store = Store(line, line, Retention())
+        store = Store(line, line, Retention(), store_instruments())
         page = await store.top("hot", 1, LEADERS + 1)
         reply = await store.commit("hot", [ScoreUpdate("hot", "u1", 1)])
 

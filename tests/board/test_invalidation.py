@@ -12,6 +12,7 @@ from redis.asyncio import Redis
 from harness.node import Node, running_node
 from harness.proxy import StoreProxy
 from harness.stores import StoreProcess
+from harness.uncounted import board_instruments, error_counts
 from harness.waiting import eventually
 from leaderboard.v1 import leaderboard_pb2 as pb
 from leaderboard_server.board.boards import DEPTH, Boards
@@ -38,8 +39,12 @@ class CachingListener:
     def __init__(self, node: Node) -> None:
         self.answers: dict[bytes, bytes] = {}
         cache = ResponseCache(self)
-        self.boards = Boards(node.store, node.followers, invalidate=cache.invalidate)
-        service = LeaderboardService(node.committer, self.boards, Ranks(node.store), node.watchers)
+        self.boards = Boards(
+            node.store, node.followers, board_instruments(), invalidate=cache.invalidate
+        )
+        service = LeaderboardService(
+            node.committer, self.boards, Ranks(node.store, board_instruments()), node.watchers
+        )
         self._answered = asyncio.Event()
         """Set once the only call has its answer."""
         listener = SimpleNamespace(
@@ -48,7 +53,7 @@ class CachingListener:
             answer=lambda _, _response: self._answered.set(),
             fail=lambda _, error: pytest.fail(str(error)),
         )
-        self._methods = Methods(service, cast("Listener", listener))
+        self._methods = Methods(service, cast("Listener", listener), error_counts())
 
     @property
     def position(self) -> Position | None:

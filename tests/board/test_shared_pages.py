@@ -11,6 +11,7 @@ from redis.asyncio import Redis
 
 from harness.node import Node, running_node
 from harness.stores import StoreProcess
+from harness.uncounted import board_instruments, error_counts
 from leaderboard.v1 import leaderboard_pb2 as pb
 from leaderboard_server.board.boards import DEPTH
 from leaderboard_server.board.ranks import Ranks
@@ -64,8 +65,10 @@ class Reader:
     def __init__(self, node: Node) -> None:
         self.listener = AnsweringListener()
         self._numbers = itertools.count()
-        service = LeaderboardService(node.committer, node.boards, Ranks(node.store), node.watchers)
-        methods = Methods(service, cast("Listener", self.listener))
+        service = LeaderboardService(
+            node.committer, node.boards, Ranks(node.store, board_instruments()), node.watchers
+        )
+        methods = Methods(service, cast("Listener", self.listener), error_counts())
         self._get_top_users = methods.batched["GetTopUsers"]
 
     def start(self, requests: Sequence[bytes]) -> list[int]:

@@ -9,6 +9,7 @@ from redis.asyncio import Redis
 
 from harness.node import Node, running_node
 from harness.stores import StoreProcess
+from harness.uncounted import board_instruments
 from harness.waiting import eventually
 from leaderboard_server.board import boards as module
 from leaderboard_server.domain.board import Page
@@ -236,7 +237,9 @@ class TestHotBoard:
         """When the idle window is evicted, the contest is no longer followed."""
         monkeypatch.setattr(module, "SWEEP_S", 0.01)
         now = [0.0]
-        boards = module.Boards(node.store, node.followers, clock=lambda: now[0])
+        boards = module.Boards(
+            node.store, node.followers, board_instruments(), clock=lambda: now[0]
+        )
         boards.start()
         await boards.top(CONTEST, 1, 10)
         assert CONTEST in node.followers.by_contest

@@ -20,6 +20,7 @@ from harness.plain_board import Step
 from harness.proxy import StoreProxy
 from harness.stores import StoreProcess
 from harness.strategies import steps
+from harness.uncounted import board_instruments
 from harness.waiting import eventually
 from leaderboard_server.board.boards import Boards
 from leaderboard_server.domain.board import Page
@@ -76,7 +77,9 @@ class WindowMachine(RuleBasedStateMachine):
         self._deployment = deployment
         self._contest_id = deployment.new_contest()
         self._stored = LoggedBoards(deployment.redis, self._contest_id)
-        self._boards = [Boards(node.store, node.followers) for node in deployment.nodes]
+        self._boards = [
+            Boards(node.store, node.followers, board_instruments()) for node in deployment.nodes
+        ]
         self._acked: list[Position | None] = [None] * _NODES
         self._may_flush = True
         self._steps: list[str] = []

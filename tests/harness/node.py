@@ -5,6 +5,12 @@ import contextlib
 from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass
 
+from harness.uncounted import (
+    board_instruments,
+    replication_instruments,
+    store_instruments,
+    watch_instruments,
+)
 from harness.waiting import eventually
 from leaderboard_server.board.boards import Boards
 from leaderboard_server.board.committer import Committer
@@ -110,18 +116,18 @@ async def running_node(url: str, retention: Retention | None = None) -> AsyncIte
     """Run the parts of one server on a store until the block ends; its feed is connected."""
     driver = connect(url)
     writes, reads = PipelinedConnection(driver), PipelinedConnection(driver)
-    store = Store(writes, reads, retention or Retention())
-    feed = Feed(driver)
-    followers = LogFollowers(store, feed)
-    committer = Committer(store, announce=followers.observe_own_commit)
-    boards = Boards(store, followers)
+    store = Store(writes, reads, retention or Retention(), store_instruments())
+    feed = Feed(driver, replication_instruments())
+    followers = LogFollowers(store, feed, replication_instruments())
+    committer = Committer(store, followers.observe_own_commit, board_instruments())
+    boards = Boards(store, followers, board_instruments())
     hub = WatchHub(followers, store, (retention or Retention()).history_changes)
     feed.start()
     followers.start()
     boards.start()
     try:
         groups: BroadcastGroups[WatchMessage] = BroadcastGroups()
-        watchers = Watchers(hub, boards, store, MessagePublisher(groups))
+        watchers = Watchers(hub, boards, store, MessagePublisher(groups), watch_instruments())
         await eventually(lambda: feed.connected, "the feed is up")
         settings = Settings(store.contests, followers)
         contest_list = ContestList(store.registry, store.contests)

@@ -6,6 +6,7 @@ from typing import Any, cast
 
 import orjson
 
+from harness.uncounted import replication_instruments
 from harness.waiting import eventually
 from leaderboard_server.domain.change import Commit
 from leaderboard_server.domain.position import Position
@@ -133,7 +134,7 @@ class Following:
 
     def __init__(self) -> None:
         self.store = FakeStore()
-        self.follower = LogFollower(CONTEST, cast("Store", self.store))
+        self.follower = LogFollower(CONTEST, cast("Store", self.store), replication_instruments())
         self.observer = Recorder()
         self.follower.add(self.observer)
 

@@ -6,6 +6,7 @@ from typing import Any, cast
 
 from redis.asyncio import Redis
 
+from harness.uncounted import replication_instruments
 from harness.waiting import eventually
 from leaderboard_server.replication.feed import Feed
 
@@ -42,7 +43,7 @@ class BrokenConnection:
 async def test_any_failure_of_a_heartbeat_replaces_the_connection() -> None:
     """Also an error that the driver does not translate; and the feed can be closed meanwhile."""
     pool = SimpleNamespace(make_connection=BrokenConnection)
-    feed = Feed(cast("Redis", SimpleNamespace(connection_pool=pool)))
+    feed = Feed(cast("Redis", SimpleNamespace(connection_pool=pool)), replication_instruments())
     feed.start()
     try:
         await eventually(lambda: BrokenConnection.opened > 1, "another connection is opened")

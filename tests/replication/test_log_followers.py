@@ -4,6 +4,7 @@ from typing import cast
 
 import pytest
 
+from harness.uncounted import replication_instruments
 from harness.waiting import eventually
 from leaderboard_server.domain.errors import StoreUnavailable
 from leaderboard_server.replication import log_follower, log_followers
@@ -59,7 +60,7 @@ def _followers(feed: SlowFeed, monkeypatch: pytest.MonkeyPatch) -> LogFollowers:
     """Return followers that give up soon, and are kept for a short time after that."""
     monkeypatch.setattr(log_follower, "LIVE_WITHIN_S", 0.05)
     monkeypatch.setattr(log_followers, "LINGER_S", 0.3)
-    return LogFollowers(cast("Store", OneStore()), cast("Feed", feed))
+    return LogFollowers(cast("Store", OneStore()), cast("Feed", feed), replication_instruments())
 
 
 async def test_a_follower_that_is_late_is_kept_for_the_next_attempt(

@@ -8,6 +8,7 @@ import pytest_asyncio
 
 from harness.node import Node, running_node
 from harness.proxy import StoreProxy
+from harness.uncounted import board_instruments
 from harness.waiting import eventually
 from leaderboard_server.board.boards import DEPTH
 from leaderboard_server.board.ranks import Ranks
@@ -132,7 +133,9 @@ class TestLateMessages:
             early = await first(far, Scope.USERS)
             await node.add(CONTEST, "ada", 2)
             if read == "a rank":
-                standing = await Ranks(far.store).rank_alone(RankQuery(CONTEST, "ada"))
+                standing = await Ranks(far.store, board_instruments()).rank_alone(
+                    RankQuery(CONTEST, "ada")
+                )
                 assert isinstance(standing, Standing)
                 acked = standing.position
             else:

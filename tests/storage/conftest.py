@@ -14,6 +14,7 @@ from conftest import require
 from harness.fake_scripts import run_flagged_scripts
 from harness.store_connection import CallingConnection
 from harness.stores import Flavour, StoreProcess
+from harness.uncounted import store_instruments
 from leaderboard_server.storage.connection import connect
 from leaderboard_server.storage.pipelined_connection import Argument, PipelinedConnection
 from leaderboard_server.storage.script_runner import StoreConnection
@@ -103,7 +104,12 @@ def _new_store(new_connection: Callable[[], StoreConnection]) -> NewStore:
     ) -> Store:
         connection = new_connection()
         return Store(
-            connection, connection, Retention(**retention), auto_create=auto_create, clock=clock
+            connection,
+            connection,
+            Retention(**retention),
+            store_instruments(),
+            auto_create=auto_create,
+            clock=clock,
         )
 
     return make

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 from redis.asyncio import Redis
 
+from harness.uncounted import store_instruments
 from leaderboard_server.domain.errors import ScoreOutOfRange
 from leaderboard_server.domain.rules import MAX_SCORE, UpdateMode
 from leaderboard_server.domain.update import UpdateResult
@@ -74,7 +75,7 @@ class TestAtomicCommits:
     async def test_board_of_one_user_is_never_empty(self, redis: Redis) -> None:
         """A set that is emptied is deleted; in a moved slot of a cluster it can't come back."""
         connection = PipelinedConnection(redis)
-        store = Store(connection, connection, Retention())
+        store = Store(connection, connection, Retention(), store_instruments())
         await commit(store, add("ada"))
         await redis.config_set("notify-keyspace-events", "Kgz")
         async with redis.pubsub() as pubsub:

@@ -7,6 +7,7 @@ import pytest
 from redis.asyncio import Redis
 from redis.exceptions import ConnectionError as ConnectionLost
 
+from harness.uncounted import store_instruments
 from leaderboard_server.domain.change import Mark
 from leaderboard_server.domain.contest import Contest, ContestSettings
 from leaderboard_server.domain.errors import StoreCause, StoreUnavailable
@@ -223,7 +224,7 @@ class TestResends:
     @pytest.mark.parametrize("losses", [1, 2])
     async def test_settings_are_written_once(self, faulty: FaultyConnection, losses: int) -> None:
         """A create and an update whose replies are lost find their own result."""
-        store = Store(faulty, faulty, Retention())
+        store = Store(faulty, faulty, Retention(), store_instruments())
         await store.registry.register(CONTEST)
 
         async def lose(serve: Callable[[], Awaitable[Any]]) -> None:

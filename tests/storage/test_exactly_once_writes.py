@@ -11,6 +11,7 @@ from redis.exceptions import ResponseError
 
 from harness.store_connection import CallingConnection
 from harness.stores import StoreProcess
+from harness.uncounted import store_instruments
 from leaderboard_server.domain.errors import (
     RequestIdReused,
     ScoreOutOfRange,
@@ -66,7 +67,7 @@ def _connection(new_connection: Callable[[], StoreConnection]) -> RecordingConne
 @pytest.fixture(name="recorded_store")
 def _recorded_store(connection: RecordingConnection) -> Store:
     """Return a store whose commands are recorded."""
-    return Store(connection, connection, Retention())
+    return Store(connection, connection, Retention(), store_instruments())
 
 
 class TestRequestIds:
@@ -235,7 +236,7 @@ class TestResends:
     async def test_unknown_script_is_sent_in_full(self, redis: Redis) -> None:
         """After the store lost all scripts, calls send the source once, and then the hash."""
         connection = PipelinedConnection(redis)
-        store = Store(connection, connection, Retention())
+        store = Store(connection, connection, Retention(), store_instruments())
         for revision in (1, 2):
             await redis.script_flush()
             reply = await store.commit("cup", [ScoreUpdate("cup", "ada", 1)])
@@ -262,7 +263,7 @@ class TestResends:
         )
         mute = connect(f"redis://mute:x@127.0.0.1:{any_store.port}")
         connection = PipelinedConnection(mute)
-        store = Store(connection, connection, Retention())
+        store = Store(connection, connection, Retention(), store_instruments())
 
         (first,) = await commit(store, add("ada", 5, request_id="r"))
         (again,) = await commit(store, add("ada", 5, request_id="r"))

@@ -14,6 +14,7 @@ from structlog.testing import capture_logs
 
 from harness.refusals import dumped
 from harness.stores import StoreProcess
+from harness.uncounted import store_instruments
 from leaderboard_server.domain.contest import ContestSettings
 from leaderboard_server.domain.errors import StoreCause, StoreFull, StoreUnavailable
 from leaderboard_server.domain.rules import RankStyle, Rules
@@ -35,7 +36,7 @@ _FULL = ResponseError("OOM command not allowed when used memory > 'maxmemory'.")
 async def _server(redis: Redis) -> AsyncIterator[Store]:
     """Yield the store of a server on a real one."""
     connection = PipelinedConnection(redis)
-    yield Store(connection, connection, Retention(history_changes=100))
+    yield Store(connection, connection, Retention(history_changes=100), store_instruments())
     await connection.close()
 
 
@@ -134,7 +135,7 @@ async def test_settings_without_a_right_are_not_written(
     before = await dumped(redis, CONTEST)
     driver = connect(f"redis://server:x@127.0.0.1:{store.port}")
     connection = PipelinedConnection(driver)
-    limited = Store(connection, connection, Retention())
+    limited = Store(connection, connection, Retention(), store_instruments())
     for write in (
         limited.contests.update(CONTEST, ContestSettings(), ContestSettings("Cup")),
         limited.contests.create("new", ContestSettings("Cup")),
@@ -161,7 +162,7 @@ async def test_commit_without_a_right_writes_nothing(
     before = await dumped(redis, CONTEST)
     driver = connect(f"redis://server:x@127.0.0.1:{store.port}")
     connection = PipelinedConnection(driver)
-    limited = Store(connection, connection, Retention())
+    limited = Store(connection, connection, Retention(), store_instruments())
     for contest_id in (CONTEST, "new"):
         with pytest.raises(StoreUnavailable) as failed:
             await limited.commit(contest_id, (ScoreUpdate(contest_id, "ada", 1, request_id="s"),))
@@ -178,7 +179,8 @@ async def test_commit_that_was_overtaken_is_no_refusal(redis: Redis) -> None:
     """It may have been applied before the later one, so the log has another entry for it."""
     connection = PipelinedConnection(redis)
     first, second = (
-        Store(connection, connection, Retention(), new_token=lambda: "token") for _ in range(2)
+        Store(connection, connection, Retention(), store_instruments(), new_token=lambda: "token")
+        for _ in range(2)
     )
     await commit(first, add("ada"))
     await commit(first, add("ada"))
@@ -256,7 +258,7 @@ async def test_moderation_without_a_right_is_whole_or_not_at_all(
     )
     driver = connect(f"redis://server:x@127.0.0.1:{store.port}")
     connection = PipelinedConnection(driver)
-    limited = Store(connection, connection, Retention()).moderation
+    limited = Store(connection, connection, Retention(), store_instruments()).moderation
     for change in (
         limited.unhide(CONTEST, ("cy", "di")),
         limited.hide(CONTEST, ("ada", "bo")),

@@ -12,6 +12,7 @@ from redis.exceptions import NoScriptError, ResponseError
 from redis.exceptions import TimeoutError as StoreTimeout
 
 from harness.store_connection import CallingConnection
+from harness.uncounted import store_instruments
 from leaderboard_server.domain.errors import StoreCause, StoreFull, StoreUnavailable
 from leaderboard_server.storage import keys
 from leaderboard_server.storage.pipelined_connection import Argument
@@ -69,11 +70,11 @@ def _faulty(new_connection: Callable[[], StoreConnection]) -> FaultyConnection:
 @pytest_asyncio.fixture(name="server")
 async def _server(faulty: FaultyConnection, any_redis: Redis) -> Store:
     """Return the store of a server, all of whose calls take that connection; scripts are known."""
-    server = Store(faulty, faulty, Retention())
+    server = Store(faulty, faulty, Retention(), store_instruments())
     await commit(server, add("ada"))
     await ids(server)
     await any_redis.flushall()
-    server = Store(faulty, faulty, Retention())
+    server = Store(faulty, faulty, Retention(), store_instruments())
     await server.registry.register(CONTEST)
     faulty.sent = 0
     return server
@@ -167,7 +168,7 @@ async def test_reads_end_where_their_connection_leads_to_a_store_that_stays_behi
     new_connection: Callable[[], StoreConnection],
 ) -> None:
     """Where no epoch has to begin, a read is served by the store that commits go to."""
-    server = Store(new_connection(), StaleConnection(), Retention())
+    server = Store(new_connection(), StaleConnection(), Retention(), store_instruments())
     (first,) = await commit(server, add("ada"))
 
     async with asyncio.timeout(10):
@@ -253,7 +254,7 @@ class TestDefects:
         self, faulty: FaultyConnection
     ) -> None:
         """A read that needs an epoch ends with the error of the script that begins one."""
-        server = Store(faulty, StaleConnection(), Retention())
+        server = Store(faulty, StaleConnection(), Retention(), store_instruments())
 
         async def reply_unreadably(_: Serve) -> str:
             return "nothing that a script returns"

@@ -5,6 +5,7 @@ from typing import Any, cast
 
 import pytest
 
+from harness.uncounted import error_counts
 from leaderboard.v1 import leaderboard_pb2 as pb
 from leaderboard_server.callbacks import Receiver
 from leaderboard_server.domain.board import RankedUser, RankQuery, Standing
@@ -75,7 +76,9 @@ def _requests(method: str, users: Sequence[str]) -> list[bytes]:
 def test_a_call_that_fails_is_the_only_one(method: str) -> None:
     """Invalid calls, and those with defects, have their errors; all others are served in order."""
     service, listener = _Service(), _Listener()
-    methods = Methods(cast("LeaderboardService", service), cast("Listener", listener))
+    methods = Methods(
+        cast("LeaderboardService", service), cast("Listener", listener), error_counts()
+    )
     good = [f"user-{number}" for number in range(500)]
     requests = _requests(method, good)
     failing: dict[bytes, type[Exception]] = {

@@ -11,6 +11,7 @@ from typing import cast
 
 from harness.node import MessagePublisher
 from harness.plain_board import PlainBoard, Step
+from harness.uncounted import watch_instruments
 from harness.watching import WatchChecker
 from leaderboard.v1 import leaderboard_pb2 as pb
 from leaderboard_server.domain.board import Page, RankedUser
@@ -88,6 +89,7 @@ class InMemoryContest:
             self,
             cast("Store", self),
             MessagePublisher(self.groups),
+            watch_instruments(),
             randomness=lambda: 0.5,
         )
         self.following: Counter[str] = Counter()

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from cachetools import TTLCache
 
+from leaderboard_server.board.instruments import BoardInstruments
 from leaderboard_server.board.live_board import LiveBoard
 from leaderboard_server.board.row_queue import RowQueue
 from leaderboard_server.domain.board import Page
@@ -57,6 +58,7 @@ class Boards:
         self,
         store: Store,
         followers: LogFollowers,
+        instruments: BoardInstruments,
         *,
         invalidate: Callable[[str], None] = lambda _: None,
         clock: Callable[[], float] = time.monotonic,
@@ -68,6 +70,8 @@ class Boards:
 
             followers: Deliver the commits that move the windows.
 
+            instruments: Count the reads for callers.
+
             invalidate: Called with a contest, before any other observer, whenever a page of it
                 that `top_now` returned may be stale.
 
@@ -75,10 +79,16 @@ class Boards:
         """
         self._store = store
         self._followers = followers
+        self._instruments = instruments
         self._invalidate = invalidate
         self._boards = _LiveBoards(clock)
         self._fills = RowQueue(FILLED_ROWS)
         self._sweeper = BackgroundTask(self._sweep, name="sweep-boards")
+
+    @property
+    def size(self) -> int:
+        """The number of windows."""
+        return len(self._boards)
 
     def start(self) -> None:
         """Begin to evict idle windows."""
@@ -101,6 +111,7 @@ class Boards:
         if not board or not page or not page.position.reaches(min_position):
             return None
         board.recently_used = True
+        self._instruments.window_reads.add()
         return page
 
     async def top(
@@ -119,8 +130,10 @@ class Boards:
         board = await self._filled(contest_id) if start_place + count - 1 <= DEPTH else None
         page = board.read(start_place, count) if board else None
         if page and page.position.reaches(min_position):
+            self._instruments.window_reads.add()
             return page
         page = await self._store.top(contest_id, start_place, count)
+        self._instruments.store_reads.add()
         self._followers.observe_read(contest_id, page.position)
         if not page.position.reaches(min_position):
             raise PositionUnreachable(contest_id, min_position, page.position)

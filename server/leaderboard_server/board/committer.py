@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 
 from leaderboard_server.board.call_batcher import CallBatcher, Decode
+from leaderboard_server.board.instruments import BoardInstruments
 from leaderboard_server.callbacks import Done, Receiver
 from leaderboard_server.domain.errors import Outcome
 from leaderboard_server.domain.update import ScoreUpdate
@@ -17,9 +18,15 @@ MAX_UPDATES = 250
 class Committer:
     """Commits updates. Lives as long as the store."""
 
-    def __init__(self, store: Store, announce: Callable[[CommitReply], None]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        announce: Callable[[CommitReply], None],
+        instruments: BoardInstruments,
+    ) -> None:
         """Commit to `store`; call `announce` with each commit before its callers get results."""
         self._store = store
+        self._sizes = instruments.commit_sizes
         self._announce = announce
         self._batcher = CallBatcher(self._start, max_size=MAX_UPDATES)
 
@@ -63,6 +70,7 @@ class Committer:
         def on_commit(reply: CommitReply | Exception) -> None:
             done(reply if isinstance(reply, Exception) else lambda: self._outcomes(reply))
 
+        self._sizes.observe(len(updates))
         self._store.start_commit(contest_id, updates, on_commit)
 
     def _outcomes(self, reply: CommitReply) -> list[Outcome]:

@@ -6,6 +6,7 @@ from functools import partial
 from typing import TypeAlias
 
 from leaderboard_server.board.call_batcher import CallBatcher, Decode
+from leaderboard_server.board.instruments import BoardInstruments
 from leaderboard_server.callbacks import Done, Receiver, settle
 from leaderboard_server.domain.board import (
     RankedUser,
@@ -31,8 +32,10 @@ Rank: TypeAlias = Standing | LeaderboardError
 class Ranks:
     """Reads ranks. Lives as long as the store."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, instruments: BoardInstruments) -> None:
+        """Read from `store`, and count by `instruments`."""
         self._store = store
+        self._sizes = instruments.rank_sizes
         self._ranks = CallBatcher(self._start_ranks, max_size=MAX_ROWS)
         self._users = CallBatcher(self._start_users, max_size=MAX_ROWS)
         self._scores = CallBatcher(self._start_scores, max_size=MAX_ROWS)
@@ -81,6 +84,7 @@ class Ranks:
         def on_reply(reply: RankReply | Exception) -> None:
             done(reply if isinstance(reply, Exception) else lambda: _checked(queries, reply))
 
+        self._sizes.observe(len(queries))
         self._store.start_ranks(contest_id, queries, on_reply)
 
     def _start_users(
@@ -90,6 +94,7 @@ class Ranks:
             done(reply if isinstance(reply, Exception) else lambda: list(_split(queries, reply)))
 
         user_ids = [user_id for query in queries for user_id in query.user_ids]
+        self._sizes.observe(len(user_ids))
         self._store.start_users(contest_id, user_ids, on_reply)
 
     def _start_scores(
@@ -98,6 +103,7 @@ class Ranks:
         def on_reply(reply: ScoreRankReply | Exception) -> None:
             done(reply if isinstance(reply, Exception) else reply.ranks)
 
+        self._sizes.observe(len(queries))
         self._store.start_score_ranks(contest_id, queries, on_reply)
 
 

@@ -2,8 +2,10 @@
 
 import asyncio
 import random
+import time
 from collections.abc import Callable
 
+from leaderboard_server.contests.instruments import SweepInstruments
 from leaderboard_server.domain.errors import StoreFailure
 from leaderboard_server.replication.log_followers import LogFollowers
 from leaderboard_server.storage.contest_store import ContestStore
@@ -51,6 +53,7 @@ class ExpirySweep:
         self,
         registry: ContestRegistry,
         contests: ContestStore,
+        instruments: SweepInstruments,
         *,
         interval_s: float = SWEEP_S,
         randomness: Callable[[], float] = random.random,
@@ -58,10 +61,13 @@ class ExpirySweep:
         """Look at the contests of `registry` in `contests`."""
         self._registry = registry
         self._contests = contests
+        self._instruments = instruments
         self._interval_s = interval_s
         self._randomness = randomness
         self._absent: set[str] = set()
         """The ids without a contest in the latest sweep."""
+        self.found: int | None = None
+        """The number of contests in the latest complete sweep."""
         self._task = BackgroundTask(self._sweep_for_ever, name="sweep-contests")
 
     def start(self) -> None:
@@ -76,26 +82,35 @@ class ExpirySweep:
         while True:
             spread = 1 + _JITTER * (2 * self._randomness() - 1)
             await asyncio.sleep(self._interval_s * spread)
+            began = time.monotonic()
             try:
                 await self._sweep()
             except StoreFailure:
                 self._absent.clear()  # the monitor logs that the store is away
+                self._instruments.failed.add()
+            else:
+                self._instruments.complete.add()
+                self._instruments.seconds.observe(time.monotonic() - began)
 
     async def _sweep(self) -> None:
         absent: set[str] = set()
+        found = 0
         for part in range(REGISTRY_PARTS):
             after = ""
             while ids := await self._registry.read_as_it_is(part, after, _IDS_AT_ONCE):
                 for first in range(0, len(ids), _IN_FLIGHT):
-                    absent |= await self._look_at(ids[first : first + _IN_FLIGHT])
+                    exist, gone = await self._look_at(ids[first : first + _IN_FLIGHT])
+                    found += exist
+                    absent |= gone
                     await asyncio.sleep(_PAUSE_S)
                 after = ids[-1]
         self._absent = absent
+        self.found = found
 
-    async def _look_at(self, ids: list[str]) -> set[str]:
-        """Return the ids without a contest that stay in the registry for now."""
+    async def _look_at(self, ids: list[str]) -> tuple[int, set[str]]:
+        """Return the number of contests, and the ids without one that stay registered for now."""
         exist = await asyncio.gather(*map(self._contests.exists, ids))
         absent = {contest_id for contest_id, exists in zip(ids, exist, strict=True) if not exists}
         for contest_id in absent & self._absent:
             await self._contests.unregister(contest_id)
-        return absent - self._absent
+        return sum(exist), absent - self._absent

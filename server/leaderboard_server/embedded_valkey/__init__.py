@@ -11,6 +11,7 @@ from leaderboard_server.embedded_valkey.errors import (
 )
 from leaderboard_server.embedded_valkey.memory import default_max_memory
 from leaderboard_server.embedded_valkey.store import EmbeddedStore
+from leaderboard_server.embedded_valkey.usage import UsageGauges
 
 __all__ = [
     "DataFolderInUse",
@@ -18,5 +19,6 @@ __all__ = [
     "EmbeddedStore",
     "EmbeddedStoreError",
     "StoreStartFailed",
+    "UsageGauges",
     "default_max_memory",
 ]

@@ -18,6 +18,8 @@ from leaderboard_server.embedded_valkey.errors import StoreStartFailed
 from leaderboard_server.embedded_valkey.folder import DataFolder, StoreLog
 from leaderboard_server.embedded_valkey.launch import allocator, launch
 from leaderboard_server.embedded_valkey.orphan import end_orphan
+from leaderboard_server.embedded_valkey.usage import UsageGauges
+from leaderboard_server.metrics.instruments import Instruments
 from leaderboard_server.tasks import BackgroundTask, RestartBackoff
 
 _log = structlog.get_logger()
@@ -62,6 +64,10 @@ class EmbeddedStore:
     def url(self) -> str:
         """The URL of the store for the driver; it stays the same after every restart."""
         return f"unix://{quote(str(self._folder.socket))}"
+
+    def usage(self, instruments: Instruments) -> UsageGauges:
+        """Return the gauges of what the store takes."""
+        return UsageGauges(self._folder.path, self._folder.socket, instruments)
 
     async def __aenter__(self) -> Self:
         """Own the folder, end a store that was left running on it, and start one.

@@ -65,7 +65,7 @@ class Instruments(Collector):
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self._counters: dict[Metric, dict[Labels, Counter]] = {}
-        self._gauges: dict[Metric, dict[Labels, Callable[[], float]]] = {}
+        self._gauges: dict[Metric, dict[Labels, Callable[[], float | None]]] = {}
         self._histograms: dict[Metric, dict[Labels, Histogram]] = {}
         registry.register(self)
 
@@ -79,8 +79,8 @@ class Instruments(Collector):
         histograms = self._histograms.setdefault(metric, {})
         return histograms.setdefault(_values(metric, labels), Histogram(metric.buckets))
 
-    def set_gauge(self, metric: Metric, read: Callable[[], float], **labels: str) -> None:
-        """Have a gauge read by `read` at each scrape."""
+    def set_gauge(self, metric: Metric, read: Callable[[], float | None], **labels: str) -> None:
+        """Have a gauge read by `read` at each scrape; None if it is not known now."""
         self._gauges.setdefault(metric, {})[_values(metric, labels)] = read
 
     def describe(self) -> list[Family]:
@@ -93,7 +93,10 @@ class Instruments(Collector):
             counts = {labels: counter.value for labels, counter in counters.items()}
             yield counter_family(metric, counts)
         for metric, gauges in self._gauges.items():
-            yield gauge_family(metric, {labels: read() for labels, read in gauges.items()})
+            read = {labels: read() for labels, read in gauges.items()}
+            known = {labels: value for labels, value in read.items() if value is not None}
+            if known:
+                yield gauge_family(metric, known)
         for metric, histograms in self._histograms.items():
             observed = {labels: each.distribution for labels, each in histograms.items()}
             yield histogram_family(metric, observed)

@@ -7,6 +7,8 @@ connection is noticed. When it is lost every receiver is notified, since message
 import asyncio
 import contextlib
 import math
+import time
+from collections import deque
 from functools import partial
 from typing import Any, Protocol
 
@@ -15,6 +17,7 @@ from redis.asyncio import Redis
 from redis.asyncio.connection import AbstractConnection
 from redis.exceptions import RedisError, ResponseError
 
+from leaderboard_server.replication.instruments import ReplicationInstruments
 from leaderboard_server.storage import keys
 from leaderboard_server.storage.refusals import answers_ping
 from leaderboard_server.tasks import BackgroundTask
@@ -47,12 +50,16 @@ class CommitReceiver(Protocol):
 class Feed:
     """Delivers the published commits of subscribed contests. Open from `start` to `close`."""
 
-    def __init__(self, redis: Redis) -> None:
+    def __init__(self, redis: Redis, instruments: ReplicationInstruments) -> None:
+        """Connect by `redis`, and count by `instruments`."""
         self._redis = redis
+        self._instruments = instruments
         self._receivers: dict[bytes, CommitReceiver] = {}
         """By the name of the channel."""
         self._connection: AbstractConnection | None = None
         self._answered_at = 0.0
+        self._heartbeats: deque[float] = deque()
+        """When those were sent that are not answered yet."""
         self._task = BackgroundTask(self._run, name="feed")
         self._commands: set[asyncio.Task[None]] = set()
 
@@ -128,6 +135,8 @@ class Feed:
                 await connection.send_command("SUBSCRIBE", *channels)
         self._answered_at = asyncio.get_running_loop().time()
         self._connection = connection
+        self._instruments.connections.add()
+        self._heartbeats.clear()
         for channel in self._receivers.keys() - channels:
             self._send("SUBSCRIBE", channel)
         for channel in channels - self._receivers.keys():
@@ -139,6 +148,7 @@ class Feed:
         with contextlib.suppress(Exception):  # after any error the connection is replaced
             while connection.is_connected and loop.time() - self._answered_at < SILENCE_S:
                 async with asyncio.timeout(SILENCE_S):
+                    self._heartbeats.append(time.monotonic())
                     await connection.send_command("PING")
                 await asyncio.sleep(HEARTBEAT_S)
         await connection.disconnect(nowait=True)
@@ -147,8 +157,12 @@ class Feed:
         # Without any subscription the heartbeat is answered like any command.
         if message == b"PONG" or message[0] == b"pong":
             self._answered_at = asyncio.get_running_loop().time()
+            if self._heartbeats:
+                lag = time.monotonic() - self._heartbeats.popleft()
+                self._instruments.heartbeat_lag.observe(lag)
         elif receiver := self._receivers.get(message[1]):
             if message[0] == b"message":
+                self._instruments.messages.add()
                 receiver.on_message(message[2])
             elif message[0] == b"subscribe":
                 receiver.on_subscribed()

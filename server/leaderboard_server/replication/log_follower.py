@@ -37,6 +37,8 @@ from leaderboard_server.domain.change import Commit
 from leaderboard_server.domain.errors import StoreCause, StoreUnavailable
 from leaderboard_server.domain.position import BEGINNING, Position
 from leaderboard_server.replication.acked_position import AckedPosition
+from leaderboard_server.replication.commit_lag import CommitLag
+from leaderboard_server.replication.instruments import ReplicationInstruments
 from leaderboard_server.replication.log_reader import LogReader, Observer
 from leaderboard_server.replication.rollback import RollbackDetector
 from leaderboard_server.storage.codec import UnreadableCommit, decode_commit
@@ -77,7 +79,7 @@ class _CatchUp:
 class LogFollower:
     """Follows one contest from when it is subscribed. Implements `feed.CommitReceiver`."""
 
-    def __init__(self, contest_id: str, store: Store) -> None:
+    def __init__(self, contest_id: str, store: Store, instruments: ReplicationInstruments) -> None:
         self.contest_id = contest_id
         self._store = store
         self._state = State.UNSUBSCRIBED
@@ -88,7 +90,10 @@ class LogFollower:
         self._messages_since_verify = 0
         self._acked = AckedPosition()
         self._rollback = RollbackDetector()
-        self._reader = LogReader(contest_id, store, self._rollback, self._acked)
+        self._lag = CommitLag(instruments.commit_lag)
+        self._reader = LogReader(
+            contest_id, store, self._rollback, self._acked, instruments.log_reads
+        )
 
     @property
     def live(self) -> bool:
@@ -148,6 +153,7 @@ class LogFollower:
             _log.exception("message_unreadable", contest_id=self.contest_id)
             self.catch_up()
             return
+        self._lag.observe_message(commit.position)
         # One of a deleted epoch may show that the store has lost the deletion.
         self._messages_since_verify += commit.epoch == self.position.epoch
         if self._state is _LIVE:
@@ -179,6 +185,10 @@ class LogFollower:
             self.invalidate()
             return
         self._acked.observe_commit(commit.position)
+        if self._state is _LIVE:
+            self._lag.observe_own_commit(
+                commit.position, received=self.position.reaches(commit.position)
+            )
         if self.live and commit.revision > self.position.revision and self._reader.advance(commit):
             self._rollback.expect_message(commit)
         else:
@@ -221,6 +231,7 @@ class LogFollower:
         if state is State.LIVE:
             self._entered_live.set()
         else:
+            self._lag.clear()
             self._entered_live.clear()
             self.invalidate()
 

@@ -10,6 +10,7 @@ from leaderboard_server.domain.errors import StoreUnavailable
 from leaderboard_server.domain.position import Position
 from leaderboard_server.domain.watch import SnapshotReason
 from leaderboard_server.replication.feed import Feed
+from leaderboard_server.replication.instruments import ReplicationInstruments
 from leaderboard_server.replication.log_follower import LogFollower
 from leaderboard_server.replication.log_reader import Observer
 from leaderboard_server.storage.store import Store
@@ -55,8 +56,10 @@ class _Placeholder:
 class LogFollowers:
     """Keeps one follower for each followed contest. Open from `start` to `close`."""
 
-    def __init__(self, store: Store, feed: Feed) -> None:
+    def __init__(self, store: Store, feed: Feed, instruments: ReplicationInstruments) -> None:
+        """Read from `store`, get messages from `feed`, and count by `instruments`."""
         self._store = store
+        self._instruments = instruments
         self._feed = feed
         self.by_contest: dict[str, LogFollower] = {}
         """The followers of all contests that have an observer."""
@@ -101,7 +104,8 @@ class LogFollowers:
         """
         follower = self.by_contest.get(contest_id)
         if not follower:
-            follower = self.by_contest[contest_id] = LogFollower(contest_id, self._store)
+            follower = LogFollower(contest_id, self._store, self._instruments)
+            self.by_contest[contest_id] = follower
             self._feed.subscribe(contest_id, follower)
         follower.add(observer)
         try:

@@ -16,6 +16,7 @@ from leaderboard_server.domain.change import Commit, Mark
 from leaderboard_server.domain.errors import StoreUnavailable
 from leaderboard_server.domain.position import BEGINNING, Position
 from leaderboard_server.domain.watch import SnapshotReason
+from leaderboard_server.metrics.instruments import Counter
 from leaderboard_server.replication.acked_position import AckedPosition
 from leaderboard_server.replication.rollback import RollbackDetector
 from leaderboard_server.storage.codec import UnreadableCommit
@@ -51,12 +52,19 @@ class LogReader:
     """Moves through one contest's log. Only one of `advance` and `read_to_end` at a time."""
 
     def __init__(
-        self, contest_id: str, store: Store, rollback: RollbackDetector, acked: AckedPosition
+        self,
+        contest_id: str,
+        store: Store,
+        rollback: RollbackDetector,
+        acked: AckedPosition,
+        reads: Counter,
     ) -> None:
+        """Read from `store`, and count the reads of the log by `reads`."""
         self._contest_id = contest_id
         self._store = store
         self._rollback = rollback
         self._acked = acked
+        self._reads = reads
         self.observers: list[Observer] = []
         self.position: Position | None = None
         """Up to where commits were passed on; None before the first read."""
@@ -120,6 +128,7 @@ class LogReader:
                 if self.position != BEGINNING:
                     # The store has to find out if it is behind what was passed on.
                     self._store.observe_commit(self._contest_id, self.position)
+                self._reads.add()
                 try:
                     history = await self._store.history(
                         self._contest_id, self.position.revision, HISTORY_PAGE

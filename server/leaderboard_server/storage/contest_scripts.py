@@ -20,6 +20,7 @@ from leaderboard_server.domain.rules import MAX_SCORE
 from leaderboard_server.domain.update import ScoreUpdate
 from leaderboard_server.storage import keys, scripts
 from leaderboard_server.storage.codec import CommitReply, decode_reply
+from leaderboard_server.storage.instruments import StoreInstruments
 from leaderboard_server.storage.pipelined_connection import Argument
 from leaderboard_server.storage.positions import PositionTracker
 from leaderboard_server.storage.registry import ContestRegistry
@@ -55,6 +56,7 @@ class ContestScripts:
         registry: ContestRegistry,
         keys_of_writing: Callable[[str], tuple[str, ...]],
         epoch_prefix: str,
+        instruments: StoreInstruments,
     ) -> None:
         """Run scripts.
 
@@ -70,6 +72,8 @@ class ContestScripts:
             keys_of_writing: Returns the keys of scripts that write, for now.
 
             epoch_prefix: The beginning of the names of new epochs.
+
+            instruments: Count the contests that are deleted because they have expired.
         """
         self.epoch_observers: list[Callable[[str], None]] = []
         self._registry = registry
@@ -78,6 +82,7 @@ class ContestScripts:
         self._positions = positions
         self._keys_of_writing = keys_of_writing
         self._epoch_prefix = epoch_prefix
+        self._instruments = instruments
         self._tasks = TaskSet(name="recover-contest")
         self._epoch_numbers = itertools.count(1)
 
@@ -225,6 +230,7 @@ class ContestScripts:
         # Not on the connection of reads: a store that takes no writes loses the connection.
         position, (deleted,) = await self._writes.run(scripts.RECOVER, parameters, decode)
         if deleted:
+            self._instruments.expired.add()
             self._tasks.start(self._unregister_deleted(contest_id))
         return position
 

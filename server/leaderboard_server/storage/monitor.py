@@ -42,6 +42,8 @@ class Monitor:
         self._redis = redis
         self._on_change = on_change
         self._checks = _Checks(redis)
+        self.available = False
+        """Whether the store replies, and passed its checks."""
         self._task = BackgroundTask(self._run, name="monitor-store")
 
     def start(self) -> None:
@@ -69,6 +71,7 @@ class Monitor:
             if serving != reported:
                 if serving and reported is not None:
                     _log.info("store_recovered")
+                self.available = serving
                 await self._on_change(serving=serving)
                 reported = serving
             await asyncio.sleep(PING_INTERVAL_S)

@@ -15,6 +15,7 @@ from redis.exceptions import ConnectionError as ConnectionLost
 from redis.exceptions import NoScriptError, RedisError
 
 from leaderboard_server.callbacks import Done, settle
+from leaderboard_server.storage.instruments import StoreInstruments
 from leaderboard_server.storage.pipelined_connection import Argument, ReplyReceiver
 from leaderboard_server.storage.refusals import Refusals
 from leaderboard_server.storage.scripts import Script
@@ -45,8 +46,10 @@ class StoreConnection(Protocol):
 class ScriptRunner:
     """Runs scripts through one connection."""
 
-    def __init__(self, connection: StoreConnection) -> None:
+    def __init__(self, connection: StoreConnection, instruments: StoreInstruments) -> None:
+        """Run them, and count them by `instruments`."""
         self._connection = connection
+        self._instruments = instruments
         self._refusals = Refusals()
         self._tasks = TaskSet(name="send-script-again")
 
@@ -90,6 +93,8 @@ class ScriptRunner:
 
     def succeed(self, run: "_Run[Any]", reply: Any) -> None:
         """End a run with the reply."""
+        seconds = time.monotonic() - run.started
+        self._instruments.call_seconds[run.script.name].observe(seconds)
         self._refusals.observe_reply()
         try:
             result = run.decode(reply)
@@ -100,7 +105,9 @@ class ScriptRunner:
 
     def fail(self, run: "_Run[Any]", error: Exception, *, sent_before: bool = False) -> None:
         """End a run with an error of the connection; `sent_before` as in `Refusals.failure`."""
-        run.done(self._refusals.failure(error, sent_before=sent_before))
+        failure = self._refusals.failure(error, sent_before=sent_before)
+        self._instruments.count_failure(run.script.name, failure)
+        run.done(failure)
 
     def continue_later(self, run: "_Run[Any]", error: Exception | None) -> None:
         """Go on with a run that was not sent, as the connection was not open, or got an error."""
@@ -131,10 +138,12 @@ class ScriptRunner:
         raise error
 
     async def _resend(self, run: "_Run[Any]") -> Any:
+        self._instruments.resends.add()
         try:
             return await self._send(run)
         except ConnectionLost:
             await asyncio.sleep(RESEND_DELAY_S)
+            self._instruments.resends.add()
             return await self._send(run)
 
     async def _send(self, run: "_Run[Any]") -> Any:

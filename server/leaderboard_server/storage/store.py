@@ -24,6 +24,7 @@ from leaderboard_server.storage.codec import (
 )
 from leaderboard_server.storage.contest_scripts import ContestScripts, Read
 from leaderboard_server.storage.contest_store import ContestStore
+from leaderboard_server.storage.instruments import StoreInstruments
 from leaderboard_server.storage.moderation_store import ModerationStore
 from leaderboard_server.storage.positions import PositionTracker
 from leaderboard_server.storage.rank_replies import RankReply, ScoreRankReply, UsersReply
@@ -70,6 +71,7 @@ class Store:
         writes: StoreConnection,
         reads: StoreConnection,
         retention: Retention,
+        instruments: StoreInstruments,
         *,
         auto_create: bool = True,
         clock: Callable[[], float] = time.time,
@@ -86,7 +88,7 @@ class Store:
         self._server_token = new_token()
         self._commit_numbers = itertools.count(1)
         self._positions = PositionTracker()
-        runners = ScriptRunner(writes), ScriptRunner(reads)
+        runners = ScriptRunner(writes, instruments), ScriptRunner(reads, instruments)
         self.registry = ContestRegistry(*runners, scanned=reads)
         self._scripts = ContestScripts(
             *runners,
@@ -94,6 +96,7 @@ class Store:
             self.registry,
             lambda contest_id: keys.of_writing(contest_id, self._bucket()),
             epoch_prefix=new_token()[:16],
+            instruments=instruments,
         )
         self.contests = ContestStore(self._scripts, self.registry, retention.history_changes)
         self.moderation = ModerationStore(self._scripts, retention.history_changes)

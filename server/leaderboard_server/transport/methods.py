@@ -6,14 +6,13 @@ from typing import Generic, TypeVar
 
 from leaderboard.v1 import leaderboard_pb2 as pb
 from leaderboard_server.domain.board import Page
-from leaderboard_server.domain.errors import InvalidRequest, LeaderboardError, WatcherStalled
-from leaderboard_server.domain.position import Position
+from leaderboard_server.domain.errors import InvalidRequest, LeaderboardError
 from leaderboard_server.domain.update import ScoreUpdate
-from leaderboard_server.domain.watch import WatchMessage
 from leaderboard_server.service.contests import ContestService
 from leaderboard_server.service.leaderboard import LeaderboardService
 from leaderboard_server.transport import queries, requests, responses
 from leaderboard_server.transport.contest_methods import CONTEST_SERVICE_NAME, ContestMethods
+from leaderboard_server.transport.error_counts import ErrorCounts
 from leaderboard_server.transport.health import HEALTH, Health
 from leaderboard_server.transport.listener import (
     BatchMethod,
@@ -26,6 +25,7 @@ from leaderboard_server.transport.listener import (
 from leaderboard_server.transport.parsing import parse
 from leaderboard_server.transport.reflection import reflection
 from leaderboard_server.transport.statuses import Overloaded
+from leaderboard_server.transport.watch_streams import StreamSink
 
 Result = TypeVar("Result")
 
@@ -41,10 +41,13 @@ SERVICE_NAMES = (SERVICE_NAME, CONTEST_SERVICE_NAME)
 class _Answers(Generic[Result]):
     """Answers the calls of one batch method; a `callbacks.Receiver`."""
 
-    def __init__(self, listener: Listener, encode: Callable[[Result], bytes]) -> None:
+    def __init__(
+        self, listener: Listener, errors: ErrorCounts, encode: Callable[[Result], bytes]
+    ) -> None:
         self.is_open = listener.is_open
-        self.fail = listener.fail
         self._answer = listener.answer
+        self._fail = listener.fail
+        self._errors = errors
         self._encode = encode
 
     def receive(self, call: int, results: Sequence[Result | LeaderboardError]) -> None:
@@ -60,14 +63,24 @@ class _Answers(Generic[Result]):
         else:
             self._answer(call, response)
 
+    def fail(self, call: int, error: Exception) -> None:
+        """End a call with the status of an error."""
+        self._errors.count(error)
+        self._fail(call, error)
+
 
 class _SharedAnswer(Generic[Result]):
     """Answers several calls alike; a `callbacks.Receiver` of one call, whatever its number."""
 
     def __init__(
-        self, listener: Listener, calls: Sequence[int], encode: Callable[[Result], bytes]
+        self,
+        listener: Listener,
+        errors: ErrorCounts,
+        calls: Sequence[int],
+        encode: Callable[[Result], bytes],
     ) -> None:
         self._listener = listener
+        self._errors = errors
         self._calls = calls
         self._encode = encode
 
@@ -88,6 +101,7 @@ class _SharedAnswer(Generic[Result]):
 
     def fail(self, _call: int, error: Exception) -> None:
         """End all calls with the status of an error."""
+        self._errors.count(error, len(self._calls))
         for call in self._calls:
             self._listener.fail(call, error)
 
@@ -95,14 +109,17 @@ class _SharedAnswer(Generic[Result]):
 class Methods:
     """The methods of `LeaderboardService`, by name. Lives as long as the service."""
 
-    def __init__(self, service: LeaderboardService, listener: Listener) -> None:
-        """Call `service`, and answer calls of `listener`."""
+    def __init__(
+        self, service: LeaderboardService, listener: Listener, errors: ErrorCounts
+    ) -> None:
+        """Call `service`, answer calls of `listener`, and count errors by `errors`."""
         self._service = service
         self._listener = listener
+        self._errors = errors
         self._batched = 0
         """Updates of batches that callers wait for."""
-        self._updates = _Answers(listener, responses.update_result)
-        self._ranks = _Answers(listener, responses.standing)
+        self._updates = _Answers(listener, errors, responses.update_result)
+        self._ranks = _Answers(listener, errors, responses.standing)
         self.batched: Mapping[str, BatchMethod] = {
             "UpdateScore": self._update_score,
             "GetUserRank": self._get_user_rank,
@@ -121,7 +138,7 @@ class Methods:
                 update = requests.score_update(parse(pb.UpdateScoreRequest, data))
                 self._service.update(update, self._updates, call)
             except Exception as error:  # noqa: BLE001 - every exception has a status
-                self._listener.fail(call, error)
+                self._updates.fail(call, error)
 
     def _get_user_rank(self, calls: Sequence[tuple[int, bytes]]) -> None:
         for call, data in calls:
@@ -129,14 +146,14 @@ class Methods:
                 query = queries.rank_query(parse(pb.GetUserRankRequest, data))
                 self._service.rank(query, self._ranks, call)
             except Exception as error:  # noqa: BLE001 - every exception has a status
-                self._listener.fail(call, error)
+                self._ranks.fail(call, error)
 
     def _get_top_users(self, calls: Sequence[tuple[int, bytes]]) -> None:
         same_request: dict[bytes, list[int]] = {}
         for call, data in calls:
             same_request.setdefault(data, []).append(call)
         for data, readers in same_request.items():
-            answers = _SharedAnswer(self._listener, readers, responses.page)
+            answers = _SharedAnswer(self._listener, self._errors, readers, responses.page)
             try:
                 self._read_top(data, answers)
             except Exception as error:  # noqa: BLE001 - every exception has a status
@@ -166,7 +183,7 @@ class Methods:
                     await asyncio.sleep(0)
                 updates += requests.batch(request, first, AT_ONCE)
             outcomes = await self._service.update_batch(updates)
-            response = responses.BatchResponse()
+            response = responses.BatchResponse(self._errors.count)
             for first in range(0, size, AT_ONCE):
                 response.add(outcomes[first : first + AT_ONCE])
                 await asyncio.sleep(0)
@@ -184,7 +201,7 @@ class Methods:
 
     async def _watch_contest(self, data: bytes, stream: Stream) -> None:
         request = requests.watch_request(parse(pb.WatchContestRequest, data))
-        await self._service.watch(request, _WatchSink(request.contest_id, stream))
+        await self._service.watch(request, StreamSink(request.contest_id, stream))
 
 
 def _path(method: str) -> str:
@@ -196,54 +213,22 @@ def make_services(
     contest_service: ContestService,
     listener: Listener,
     health: Health,
+    errors: ErrorCounts,
     *,
     with_reflection: bool,
 ) -> Services:
     """Return the methods of both services, of health, and perhaps of reflection."""
-    methods = Methods(service, listener)
-    unary = {_path(name): method for name, method in methods.unary.items()}
+    methods = Methods(service, listener, errors)
     contests = ContestMethods(contest_service)
+    named = {_path(name): method for name, method in methods.unary.items()} | dict(contests.unary)
+    unary = {path: errors.counted(method) for path, method in named.items()}
+    stream = {_path(name): errors.counted_stream(each) for name, each in methods.stream.items()}
     bidi = reflection(*SERVICE_NAMES, HEALTH) if with_reflection else {}
     return Services(
         batched={_path(name): method for name, method in methods.batched.items()},
-        unary={**unary, **contests.unary, **health.unary},
-        stream={_path(name): method for name, method in methods.stream.items()} | health.stream,
+        unary=unary | health.unary,
+        stream=stream | health.stream,
         bidi=bidi,
         # Health and reflection have limits of their own, so that they take nothing from watches.
         unlimited=frozenset((*health.unary, *health.stream, *bidi)),
     )
-
-
-class ListenerPublisher:
-    """Publishes watch messages through a listener; implements `watch.sink.GroupPublisher`."""
-
-    def __init__(self, listener: Listener) -> None:
-        self._listener = listener
-        self.close_group = listener.close_group
-
-    def publish(self, group: str, message: WatchMessage) -> None:
-        """See `watch.sink.GroupPublisher`."""
-        encoded = responses.watch_message(message)
-        self._listener.publish(group, encoded, message.position.revision)
-
-
-class _WatchSink:
-    """The stream of one watcher; implements `watch.sink.WatchSink`."""
-
-    def __init__(self, contest_id: str, stream: Stream) -> None:
-        self._contest_id = contest_id
-        self._stream = stream
-        self._epoch = ""
-
-    async def send(self, message: WatchMessage) -> None:
-        self._epoch = message.position.epoch
-        try:
-            await self._stream.send(responses.watch_message(message))
-        except TimeoutError as error:
-            raise WatcherStalled(self._contest_id, message.position) from error
-
-    async def follow(self, group: str, revision: int) -> int:
-        try:
-            return await self._stream.follow(group, revision)
-        except TimeoutError as error:
-            raise WatcherStalled(self._contest_id, Position(self._epoch, revision)) from error

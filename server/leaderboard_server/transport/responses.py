@@ -71,8 +71,10 @@ def update_result(result: UpdateResult) -> bytes:
 class BatchResponse:
     """The response of `BatchUpdateScores`, built from some outcomes at a time."""
 
-    def __init__(self) -> None:
+    def __init__(self, on_error: Callable[[LeaderboardError], None]) -> None:
+        """Start an empty response; `on_error` is called with the error of each refused update."""
         self._message = pb.BatchUpdateScoresResponse()
+        self._on_error = on_error
         self._refusal_bytes = 0
 
     def add(self, outcomes: Iterable[UpdateResult | LeaderboardError]) -> None:
@@ -84,6 +86,7 @@ class BatchResponse:
             if isinstance(outcome, UpdateResult):
                 _put_result(entry.response, outcome)
             else:
+                self._on_error(outcome)
                 entry.status.MergeFromString(self._refusal(outcome))
 
     def encoded(self) -> bytes:

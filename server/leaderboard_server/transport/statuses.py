@@ -118,6 +118,13 @@ def brief_status_of(error: errors.LeaderboardError) -> status_pb2.Status:
     return status
 
 
+def reason_of(error: errors.LeaderboardError) -> reasons.ErrorReason:
+    """Return the reason that callers see with an error."""
+    if isinstance(error, ReceiverStalled | StreamIdle | UnknownService):
+        return reasons.ERROR_REASON_UNSPECIFIED
+    return _row(error)[1]
+
+
 def _code_and_info(error: errors.LeaderboardError) -> tuple[Code, error_details_pb2.ErrorInfo]:
     code, reason, metadata = _row(error)
     name = reasons.ErrorReason.Name(reason)

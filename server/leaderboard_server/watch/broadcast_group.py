@@ -14,6 +14,7 @@ import time
 from leaderboard_server.domain.change import ScoreChange
 from leaderboard_server.domain.position import Position
 from leaderboard_server.domain.watch import Changes, Progress, WatchMessage
+from leaderboard_server.metrics.instruments import Counter
 from leaderboard_server.watch.recent_commits import RecentCommits
 from leaderboard_server.watch.sink import GroupPublisher, WatchSink
 from leaderboard_server.watch.views import Delta, View
@@ -57,6 +58,8 @@ class BroadcastGroup:
         revision = await sink.follow(self.name, watcher.last_sent.revision)
         if self._broadcaster.error:
             raise self._broadcaster.error
+        if revision != self.last_sent.revision:
+            self._broadcaster.lagged.add()
         last_sent = Position(self.last_sent.epoch, revision)
         latest = last_sent == self.last_sent and not self.behind
         watcher.adopt(self._broadcaster.reader, last_sent, latest=latest)
@@ -65,8 +68,15 @@ class BroadcastGroup:
 class Broadcaster:
     """Publishes to the groups of one scope and pace. Open until it is closed or its task ends."""
 
-    def __init__(self, watcher: Watcher, recent: RecentCommits, publisher: GroupPublisher) -> None:
-        """Start at the state of `watcher`, with no groups."""
+    def __init__(
+        self,
+        watcher: Watcher,
+        recent: RecentCommits,
+        publisher: GroupPublisher,
+        lagged: Counter,
+    ) -> None:
+        """Start at the state of `watcher`, with no groups; count evictions by `lagged`."""
+        self.lagged = lagged
         self.reader = watcher.reader.clone()
         self.error: Exception | None = None
         """The error that ended it, which every follower raises."""

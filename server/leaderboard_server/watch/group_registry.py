@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from leaderboard_server.watch.broadcast_group import Broadcaster, BroadcastGroup
+from leaderboard_server.watch.instruments import WatchInstruments
 from leaderboard_server.watch.recent_commits import RecentCommits
 from leaderboard_server.watch.sink import GroupPublisher
 from leaderboard_server.watch.watcher import Watcher
@@ -16,8 +17,10 @@ MIN_WATCHERS = 2
 class GroupRegistry:
     """Finds the broadcast groups of watchers."""
 
-    def __init__(self, publisher: GroupPublisher) -> None:
+    def __init__(self, publisher: GroupPublisher, instruments: WatchInstruments) -> None:
+        """Publish by `publisher`, and count by `instruments`."""
         self._publisher = publisher
+        self._lagged = instruments.lagged
         self._broadcasters: dict[object, Broadcaster] = {}
         self._watchers: Counter[object] = Counter()
         """The number of watchers for each broadcaster, and for each group."""
@@ -53,7 +56,7 @@ class GroupRegistry:
             return None
         broadcaster = self._broadcasters.get(key)
         if not broadcaster or not broadcaster.open:
-            broadcaster = Broadcaster(watcher, recent, self._publisher)
+            broadcaster = Broadcaster(watcher, recent, self._publisher, self._lagged)
             self._broadcasters[key] = broadcaster
         group = broadcaster.join(watcher)
         if not group:

@@ -63,6 +63,11 @@ class WatchHub:
         self.draining = asyncio.Event()
         """Set once all watches are to end."""
 
+    @property
+    def size(self) -> int:
+        """The number of watched contests."""
+        return len(self._entries)
+
     def drain(self) -> None:
         """End all watches, and accept no new watchers."""
         self.draining.set()

@@ -10,6 +10,7 @@ from benchmarks.rules.calls import CALLS, READS, UPDATE, Callers
 from benchmarks.rules.outcome import Outcome
 from benchmarks.rules.plain import PlainBoard, PlainScores
 from benchmarks.store import RunningStore
+from harness.uncounted import store_instruments
 from leaderboard_server.domain.update import ScoreUpdate
 from leaderboard_server.storage import scripts
 from leaderboard_server.storage.connection import connect
@@ -33,7 +34,7 @@ async def opened(running: RunningStore) -> AsyncIterator[Store]:
     driver = connect(f"unix://{running.socket}")
     writes, reads = PipelinedConnection(driver), PipelinedConnection(driver)
     try:
-        yield Store(writes, reads, Retention())
+        yield Store(writes, reads, Retention(), store_instruments())
     finally:
         for connection in (writes, reads):
             await connection.close()

@@ -8,6 +8,7 @@ from typing import NamedTuple
 class Script(NamedTuple):
     """A script and the hash by which the store knows it."""
 
+    name: str
     source: str
     sha: str
 
@@ -23,7 +24,7 @@ def _script(name: str, *shared: str) -> Script:
     )
     flags, _, body = own.partition("\n")
     source = "\n".join((flags, *parts, body))
-    return Script(source, hashlib.sha1(source.encode(), usedforsecurity=False).hexdigest())
+    return Script(name, source, hashlib.sha1(source.encode(), usedforsecurity=False).hexdigest())
 
 
 _POSITION = ("position",)
@@ -57,3 +58,5 @@ TOP = _script("top", *_ROWS)
 UNHIDE_USERS = _script("unhide_users", *_MODERATION, "profiles")
 UNREGISTER_CONTEST = _script("unregister_contest")
 UPDATE_CONTEST = _script("update_contest", *_SETTINGS)
+ALL = tuple(value for value in list(globals().values()) if isinstance(value, Script))
+"""All scripts."""
