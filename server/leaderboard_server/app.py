@@ -82,6 +82,8 @@ async def running(config: Config) -> AsyncIterator[Running]:
         limits = _limits(config)
         listener = make_listener(listener_name, endpoint, limits)
         parts = _Parts(config, driver, listener, metrics)
+        if config.metrics_address and not endpoint.shared:
+            await _serve_metrics(config.metrics_address, metrics, parts.health, stack)
         port = await parts.start(stack)
         if renewal:
             renewal.start(listener.renew)
@@ -122,17 +124,17 @@ class _Parts:
             Moderation(store.moderation, contests, followers),
         )
         sweep = ExpirySweep(store.registry, store.contests, metrics.sweep)
-        self._health = Health(*SERVICE_NAMES)
+        self.health = Health(*SERVICE_NAMES)
         self._services = make_services(
             service,
             contest_service,
             listener,
-            self._health,
+            self.health,
             metrics.errors,
             with_reflection=config.reflection == "on",
         )
         self._listener = listener
-        self._monitor = Monitor(driver, on_change=self._health.set_serving)
+        self._monitor = Monitor(driver, on_change=self.health.set_serving)
         metrics.read_parts(
             monitor=self._monitor,
             feed=feed,
@@ -154,7 +156,7 @@ class _Parts:
         # Not before: a server that can't listen ends without having done anything.
         for part in self._started:
             part.start()
-        stack.callback(self._health.end_watches)
+        stack.callback(self.health.end_watches)
         self._monitor.start()
         stack.push_async_callback(self._monitor.close)
         return port
@@ -162,8 +164,21 @@ class _Parts:
     async def drain(self) -> None:
         """End the watches and send new calls elsewhere."""
         self._hub.drain()
-        self._health.drain()
+        self.health.drain()
         await self._listener.drain()
+
+
+async def _serve_metrics(
+    address: str, metrics: ServerMetrics, health: Health, stack: contextlib.AsyncExitStack
+) -> None:
+    # Imported late, since most servers need neither starlette nor uvicorn.
+    from leaderboard_server.metrics.endpoint import MetricsEndpoint, Observed  # noqa: PLC0415
+
+    observed = Observed(collect=metrics.collect, unready=lambda: health.problem, dead=lambda: "")
+    endpoint = MetricsEndpoint(address, observed)
+    port = await endpoint.start()
+    stack.push_async_callback(endpoint.close)
+    _log.info("metrics_served", address=f"{address.rpartition(':')[0]}:{port}")
 
 
 async def _store_url(

@@ -51,6 +51,8 @@ def serve(**given: Any) -> None:
         _log.warning("unknown_variable", name=variable.name, closest=variable.closest)
     if config.is_exposed:
         _log.warning("exposed", address=config.address, reason="neither loopback nor TLS")
+    if config.exposes_metrics:
+        _log.warning("metrics_exposed", address=config.metrics_address, reason="not loopback")
     with exit_on_startup_error():
         if config.workers > 1:
             raise typer.Exit(asyncio.run(supervise(config)))

@@ -33,6 +33,17 @@ def _address(value: str) -> str:
     return value
 
 
+def _is_reachable(address: str) -> bool:
+    """Return whether an address is reachable from other machines."""
+    host = address.rpartition(":")[0].strip("[]")
+    if host == "localhost":
+        return False
+    try:
+        return not ip_address(host).is_loopback
+    except ValueError:
+        return True
+
+
 def _workers(value: int) -> int:
     if value > 1 and sys.platform != "linux":
         raise ValueError("more than one needs Linux, which spreads the connections of a port")
@@ -161,6 +172,13 @@ class Config(BaseSettings):
     """Maximum number of open watches in each worker. Further ones are refused with `OVERLOADED`.
     Each client connection takes a file descriptor."""
 
+    metrics_address: Annotated[str, AfterValidator(_address)] | None = Field(
+        default=None, json_schema_extra=_shown("HOST:PORT", "none: no metrics")
+    )
+    """Address to serve metrics and health probes on, over plain HTTP and without authentication:
+    keep it on loopback or in a network of its own; see
+    [metrics and health](operations.md#metrics-and-health)."""
+
     reflection: Literal["on", "off"] = "on"
     """Whether the server describes its services to tools such as grpcurl: `on` or `off`."""
 
@@ -184,13 +202,12 @@ class Config(BaseSettings):
     @property
     def is_exposed(self) -> bool:
         """Whether the address is reachable from other machines without TLS."""
-        host = self.address.rpartition(":")[0].strip("[]")
-        if self.tls_cert or host == "localhost":
-            return False
-        try:
-            return not ip_address(host).is_loopback
-        except ValueError:
-            return True
+        return not self.tls_cert and _is_reachable(self.address)
+
+    @property
+    def exposes_metrics(self) -> bool:
+        """Whether the metrics are reachable from other machines."""
+        return self.metrics_address is not None and _is_reachable(self.metrics_address)
 
 
 @dataclass(frozen=True, kw_only=True)

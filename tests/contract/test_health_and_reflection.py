@@ -60,7 +60,7 @@ async def test_the_health_of_another_service_is_not_found(edge: Edge, service: s
 
 
 async def test_the_health_of_all_services_is_listed(edge: Edge) -> None:
-    """One response has the server and each service."""
+    """One response has the server, each service, and the name for liveness."""
     health = health_pb2_grpc.HealthStub(edge.service.channel)
 
     answer = await health.List(health_pb2.HealthListRequest(), timeout=DEADLINE_S)
@@ -70,6 +70,7 @@ async def test_the_health_of_all_services_is_listed(edge: Edge) -> None:
         "": serving,
         SERVICE_NAME: serving,
         CONTEST_SERVICE_NAME: serving,
+        "leaderboard.liveness": serving,
     }
 
 

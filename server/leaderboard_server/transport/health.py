@@ -12,15 +12,18 @@ from leaderboard_server.transport.statuses import UnknownService
 
 MAX_WATCHES = 1_000
 """Open watches: a load balancer has one for each of its connections."""
+LIVENESS = "leaderboard.liveness"
+"""The name under which a server is SERVING as long as its event loop runs, also while the store is
+away and while the server drains."""
 HEALTH = health_pb2.DESCRIPTOR.services_by_name["Health"].full_name
 _Response = health_pb2.HealthCheckResponse
 
 
 class Health:
-    """One health for the server and all its services, at first NOT_SERVING."""
+    """One health for the server and all its services, at first NOT_SERVING; and its liveness."""
 
     def __init__(self, *service_names: str) -> None:
-        self._names = ("", *service_names)
+        self._names = ("", *service_names, LIVENESS)
         self._status: int = _Response.NOT_SERVING
         self._draining = False
         self._ended = False
@@ -28,6 +31,15 @@ class Health:
         self._slots = Slots("health", MAX_WATCHES)
         self.unary = {f"/{HEALTH}/Check": self._check, f"/{HEALTH}/List": self._list}
         self.stream = {f"/{HEALTH}/Watch": self._watch}
+
+    @property
+    def problem(self) -> str:
+        """Why calls can't be served at present; empty if they can."""
+        if self._status == _Response.SERVING:
+            return ""
+        if self._draining:
+            return "the server is stopping"
+        return "the store does not reply, or did not pass its checks"
 
     async def set_serving(self, *, serving: bool) -> None:
         """Set whether calls can be served; ignored while the server drains."""
@@ -51,30 +63,35 @@ class Health:
         self._changed = asyncio.Event()
 
     async def _check(self, data: bytes) -> bytes:
-        if parse(health_pb2.HealthCheckRequest, data).service not in self._names:
+        service = parse(health_pb2.HealthCheckRequest, data).service
+        if service not in self._names:
             raise UnknownService
-        encoded: bytes = _Response(status=self._status).SerializeToString()
+        encoded: bytes = _Response(status=self._status_of(service)).SerializeToString()
         return encoded
 
     async def _list(self, data: bytes) -> bytes:
         parse(health_pb2.HealthListRequest, data)
-        statuses = {name: _Response(status=self._status) for name in self._names}
+        statuses = {name: _Response(status=self._status_of(name)) for name in self._names}
         encoded: bytes = health_pb2.HealthListResponse(statuses=statuses).SerializeToString()
         return encoded
 
     async def _watch(self, data: bytes, stream: Stream) -> None:
         with self._slots:
-            known = parse(health_pb2.HealthCheckRequest, data).service in self._names
-            await self._follow(stream, known=known)
+            await self._follow(stream, parse(health_pb2.HealthCheckRequest, data).service)
 
-    async def _follow(self, stream: Stream, *, known: bool) -> None:
+    async def _follow(self, stream: Stream, service: str) -> None:
         last_sent = None
         while True:
             changed = self._changed
-            status = self._status if known else _Response.SERVICE_UNKNOWN
+            status = self._status_of(service)
             if status != last_sent:
                 await stream.send(_Response(status=status).SerializeToString())
                 last_sent = status
             if self._ended:
                 raise ServerDraining
             await changed.wait()
+
+    def _status_of(self, service: str) -> int:
+        if service == LIVENESS:
+            return int(_Response.SERVING)
+        return self._status if service in self._names else int(_Response.SERVICE_UNKNOWN)
