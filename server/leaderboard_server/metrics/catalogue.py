@@ -56,8 +56,8 @@ REFUSALS = _CALLS.counter(
     "Calls that a limit refused.",
     labels=("limit",),
     values=(
-        "`calls`, `connection`, `watches`, `queue`, `memory`, `message`, `metadata`, `stopping`, "
-        "`health`"
+        "`calls`, `connection`, `watches`, `updates`, `pages`, `queue`, `memory`, `message`, "
+        "`metadata`, `stopping`, `health`, `reflection`"
     ),
 )
 ERRORS = _CALLS.counter(
@@ -80,6 +80,10 @@ CONNECTIONS_ENDED = _CALLS.counter(
     labels=("cause",),
     values="`refused`, `idle`, `flood` or `unread`",
     only=_FRONT,
+)
+CALL_RECORDS_DROPPED = _CALLS.counter(
+    "leaderboard_call_records_dropped_total",
+    "Ended calls that the access log left out because the server did not keep up.",
 )
 
 _STORE = Group("Store")
@@ -180,8 +184,9 @@ WATCHERS_DROPPED = _WATCHING.counter(
 _CONTESTS = Group("Contests")
 CONTESTS = _CONTESTS.gauge(
     "leaderboard_contests",
-    "Contests in the registry at the latest sweep.",
+    "Contests at the latest complete sweep, which are a minute apart.",
     across_workers=AcrossWorkers.MAX,
+    only="after the first sweep",
 )
 SWEEPS = _CONTESTS.counter(
     "leaderboard_sweeps_total",
