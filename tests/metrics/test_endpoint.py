@@ -4,7 +4,9 @@ import asyncio
 import contextlib
 import gzip
 import socket
+import threading
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import pytest
@@ -228,6 +230,39 @@ async def test_a_body_is_not_read(server: _Server) -> None:
         assert parsed(answer).status == 200
 
     assert (await get(server.address, "/livez")).status == 200
+
+
+async def test_a_loop_that_is_blocked_gives_no_answer() -> None:
+    """A server whose event loop does not run fails its liveness by silence, and is alive again."""
+    server, opened, done = _Server(), threading.Event(), asyncio.Event()
+
+    async def serve() -> None:
+        async with _served(server):
+            opened.set()
+            await done.wait()
+
+    blocked, released = threading.Event(), threading.Event()
+
+    def block() -> None:
+        blocked.set()
+        released.wait(10)
+
+    with ThreadPoolExecutor(1) as executor:
+        loop = asyncio.new_event_loop()
+        serving = executor.submit(loop.run_until_complete, serve())
+        try:
+            await asyncio.to_thread(opened.wait, 5)
+            loop.call_soon_threadsafe(block)
+            await asyncio.to_thread(blocked.wait, 5)
+            with pytest.raises(TimeoutError):
+                await asyncio.wait_for(get(server.address, "/livez"), 0.2)
+            released.set()
+            assert (await get(server.address, "/livez")).status == 200
+        finally:
+            released.set()
+            loop.call_soon_threadsafe(done.set)
+            await asyncio.wrap_future(serving)
+            loop.close()
 
 
 async def test_an_address_in_use_is_an_error(server: _Server) -> None:

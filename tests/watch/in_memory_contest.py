@@ -71,6 +71,7 @@ class InMemoryContest:
 
     Attributes:
         following: The number of watchers that follow each broadcast group.
+        instruments: Count what the watchers are sent.
         position_reads: The number of reads of the position from the store.
         state_reads: The number of reads of the first ranks that waited.
         depths: The numbers of ranks that were read without waiting.
@@ -83,13 +84,14 @@ class InMemoryContest:
         self.recent = RecentCommits(cast("Store", self), recent_changes)
         self.recent.attach(cast("LogFollower", self.follower))
         self.draining = asyncio.Event()
+        self.instruments = watch_instruments()
         self.groups: BroadcastGroups[WatchMessage] = BroadcastGroups()
         self.watchers = Watchers(
             cast("WatchHub", self),
             self,
             cast("Store", self),
             MessagePublisher(self.groups),
-            watch_instruments(),
+            self.instruments,
             randomness=lambda: 0.5,
         )
         self.following: Counter[str] = Counter()
