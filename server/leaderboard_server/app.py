@@ -81,6 +81,7 @@ async def running(config: Config) -> AsyncIterator[Running]:
         stack.push_async_callback(driver.aclose)
         limits = _limits(config)
         listener = make_listener(listener_name, endpoint, limits)
+        metrics.read_listener(listener, limits)
         parts = _Parts(config, driver, listener, metrics)
         if config.metrics_address and not endpoint.shared:
             await _serve_metrics(config.metrics_address, metrics, parts.health, stack)

@@ -21,8 +21,10 @@ from leaderboard_server.replication.instruments import ReplicationInstruments
 from leaderboard_server.replication.log_followers import LogFollowers
 from leaderboard_server.storage.instruments import StoreInstruments
 from leaderboard_server.storage.monitor import Monitor
+from leaderboard_server.transport.call_metrics import CallMetrics
 from leaderboard_server.transport.choice import ListenerName
 from leaderboard_server.transport.error_counts import ErrorCounts
+from leaderboard_server.transport.listener import Limits, Listener
 from leaderboard_server.watch.hub import WatchHub
 from leaderboard_server.watch.instruments import WatchInstruments
 from leaderboard_server.watch.watchers import Watchers
@@ -56,6 +58,10 @@ class ServerMetrics:
     def read_embedded_store(self, store: EmbeddedStore) -> None:
         """Read what the embedded store takes."""
         self._usage = store.usage(self.instruments)
+
+    def read_listener(self, listener: Listener, limits: Limits) -> None:
+        """Read the counts of the listener, and show its limits."""
+        self.registry.register(CallMetrics(listener.counts, limits))
 
     def read_parts(
         self,
