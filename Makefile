@@ -5,6 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 TOOLS := .tools/bin
 GRPCURL_VERSION := v1.9.4
+PROMETHEUS_VERSION := v0.316.0
 PROTOC_GEN_GO_VERSION := v1.36.12
 PROTOC_GEN_GO_GRPC_VERSION := v1.6.2
 PLUGINS := $(TOOLS)/protoc-gen-go $(TOOLS)/protoc-gen-go-grpc clients/typescript/node_modules/.bin/protoc-gen-es
@@ -70,9 +71,10 @@ format: $(VENV)/.dev ## Auto-fix lint and format
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-docs: $(VENV)/.dev ## Generate the pages of settings and metrics from the code
+docs: $(VENV)/.dev ## Generate the pages of settings and metrics, and the dashboard, from the code
 	$(BIN)/python docs/configuration.py > docs/configuration.md
 	$(BIN)/python docs/metrics.py > docs/metrics.md
+	$(BIN)/python deploy/grafana/dashboard.py > deploy/grafana/leaderboard.json
 
 release-check: $(VENV)/.dev clients ## Build all packages and check that their versions agree
 	$(BIN)/python .ci/check_versions.py
@@ -151,7 +153,7 @@ client-java: ## Build and test the Java client and its driver
 	mvn --quiet --batch-mode --file tests/clients/drivers/java package
 	$(call end-build,java)
 
-tools: $(TOOLS)/grpcurl ## Build grpcurl for the tests (needs Go)
+tools: $(TOOLS)/grpcurl $(TOOLS)/promtool ## Install grpcurl (needs Go) and Prometheus (Go or apt) for the tests
 
 $(TOOLS)/protoc-gen-go:
 	GOBIN=$(CURDIR)/$(TOOLS) go install google.golang.org/protobuf/cmd/protoc-gen-go@$(PROTOC_GEN_GO_VERSION)
@@ -164,6 +166,10 @@ clients/typescript/node_modules/.bin/protoc-gen-es:
 
 $(TOOLS)/grpcurl:
 	GOBIN=$(CURDIR)/$(TOOLS) go install github.com/fullstorydev/grpcurl/cmd/grpcurl@$(GRPCURL_VERSION)
+
+$(TOOLS)/promtool:
+	@mkdir -p $(TOOLS)
+	tests/deploy/get_prometheus.sh $(TOOLS) $(PROMETHEUS_VERSION)
 
 clean: ## Remove all files that these tasks made
 	rm -rf $(VENV) .tools build server/front/target server/front/python/leaderboard_front/*.so

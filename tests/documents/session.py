@@ -43,6 +43,12 @@ def blocks(document: Path) -> list[Block]:
     return found
 
 
+def fenced(document: Path, language: str) -> list[str]:
+    """Return the text of all blocks of a language, in order."""
+    lines = iter(enumerate(document.read_text(encoding="utf-8").splitlines(), 1))
+    return ["\n".join(_body(lines)) for _, line in lines if line == f"{_FENCE}{language}"]
+
+
 def _body(lines: Iterator[tuple[int, str]]) -> Iterator[str]:
     for _, line in lines:
         if line == _FENCE:
