@@ -66,8 +66,8 @@ def faults(expression: str, known: dict[str, frozenset[str]]) -> Iterator[str]:
         labels |= known[selector.metric]
         if unknown := selector.labels - known[selector.metric] - TARGET_LABELS:
             yield f"{selector.metric} has no label {', '.join(sorted(unknown))} in: {expression}"
-    if unknown := grouped_by(expression) - labels:
-        yield f"no metric has the label {', '.join(sorted(unknown))} in: {expression}"
+    if strange := grouped_by(expression) - labels:
+        yield f"no metric has the label {', '.join(sorted(strange))} in: {expression}"
 
 
 def names_in(text: str) -> set[str]:

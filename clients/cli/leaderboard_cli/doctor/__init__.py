@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from leaderboard_cli.doctor.checks import run_checks
+from leaderboard_cli.doctor.metric_checks import check_all_metrics, read_first
 from leaderboard_cli.doctor.results import CheckResult, Verdict
 from leaderboard_cli.doctor.store import contributed_checks
 from leaderboard_cli.failures import ExitCode
@@ -34,6 +35,7 @@ EXAMPLES = examples(
     ("leaderboard doctor", "checks the server on this machine"),
     ("leaderboard doctor --write", "also writes a score, to the contest `doctor`"),
     ("LEADERBOARD_REDIS_URL=redis://redis.example leaderboard doctor", "also checks the store"),
+    ("leaderboard doctor --metrics-address 127.0.0.1:9464", "also looks at the metrics"),
     ("leaderboard doctor --server board.example:443 --ca ca.pem", "checks a server with TLS"),
     ("leaderboard doctor --json | jq .worst", "prints the worst verdict for a script"),
 )
@@ -56,6 +58,16 @@ def doctor(
             "password as the variable, because other users can see command lines.",
         ),
     ] = None,
+    metrics_address: Annotated[
+        str | None,
+        typer.Option(
+            envvar="LEADERBOARD_METRICS_ADDRESS",
+            metavar="HOST:PORT",
+            show_envvar=True,
+            help="Also look at the metrics that the server serves there; a URL where a proxy is "
+            "in front of it, several with commas for several servers.",
+        ),
+    ] = None,
     target: Target,
     as_json: AsJson = False,
 ) -> None:
@@ -63,12 +75,17 @@ def doctor(
 
     Checks whether the server can be reached, its encryption, health, contract, store and clock,
     and the latency of a few calls. Nothing is written without --write. With --redis-url it also
-    checks the role, version and settings of the store, and the rights of its user.
+    checks the role, version and settings of the store, and the rights of its user. With
+    --metrics-address it reads the metrics twice, and names what is out of order: the store, the
+    feed, a limit that is near, calls that are refused, watchers that lag, an event loop that is
+    late, an embedded store that is nearly full.
     """
     with console(stderr=True).status(Text(f"checking {target.server}")):
+        readers = read_first(metrics_address or "")
         results = list(run_checks(target, write=write))
         if redis_url:
             results += contributed_checks(redis_url)
+        results += check_all_metrics(readers)
     worst = max(result.verdict for result in results)
     if as_json:
         checks = [result.as_record() for result in results]
