@@ -20,7 +20,7 @@ CLIENTS := python $(if $(shell command -v go),go) $(if $(shell command -v npm),t
 export PATH := $(CURDIR)/$(TOOLS):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: clients client-python client-go client-typescript client-java proto-check-clients help run front front-check test test-slow soak attacks attacks-quick bench bench-quick bench-rules test-readme docs release-check lint format types proto proto-check contract contract-release tools clean
+.PHONY: clients client-python client-go client-typescript client-java proto-check-clients help run front front-check test test-slow test-deploy soak attacks attacks-quick bench bench-quick bench-rules test-readme docs release-check lint format types proto proto-check contract contract-release tools clean
 
 help: ## List the tasks
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -40,6 +40,9 @@ test: $(VENV)/.dev ## Run the tests (some 5 minutes on 2 cores)
 
 test-slow: $(VENV)/.dev ## Run the slow tests
 	$(BIN)/pytest -m slow --timeout 3600
+
+test-deploy: $(VENV)/.dev ## Run servers, Prometheus and load as an operator does (3 minutes)
+	$(BIN)/pytest tests/deploy -m slow --timeout 600
 
 test-readme: $(VENV)/.dev ## Run every command of the README in a copy of the project
 	$(BIN)/pytest tests/documents -m slow

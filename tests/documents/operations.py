@@ -23,7 +23,7 @@ class Operator:
     Runs blocks of the page in a home folder of its own, with other hosts and ports.
 
     Attributes:
-        address: The address of servers whose block names none.
+        address: The address of servers whose block names none, and that commands call.
     """
 
     def __init__(self, home: Path, replaced: Mapping[str, str]) -> None:
@@ -49,6 +49,7 @@ class Operator:
         self._environment = plain | {
             "HOME": str(home),
             "LEADERBOARD_ADDRESS": self.address,
+            "LEADERBOARD_SERVER": self.address,
             "PATH": os.pathsep.join([scripts, os.environ.get("PATH", os.defpath)]),
         }
 
