@@ -4,10 +4,11 @@ import asyncio
 import contextlib
 import gc
 import signal
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import NamedTuple
 
 import structlog
+from prometheus_client.registry import Collector
 from redis.asyncio import Redis
 
 from leaderboard_server.allocator import return_large_blocks
@@ -44,12 +45,14 @@ _log = structlog.get_logger()
 
 
 class Running(NamedTuple):
-    """The address, the listener and the limits of a running server."""
+    """A running server: its address, listener and limits, its metrics and its health."""
 
     address: str
     """HOST:PORT, with the port in use."""
     listener: ListenerName
     limits: Limits
+    metrics: ServerMetrics
+    health: Health
 
 
 @contextlib.asynccontextmanager
@@ -84,12 +87,19 @@ async def running(config: Config) -> AsyncIterator[Running]:
         metrics.read_listener(listener, limits)
         parts = _Parts(config, driver, listener, metrics)
         if config.metrics_address and not endpoint.shared:
-            await _serve_metrics(config.metrics_address, metrics, parts.health, stack)
+            await serve_metrics(
+                config.metrics_address,
+                stack,
+                collect=metrics.collect,
+                unready=lambda: parts.health.problem,
+                dead=lambda: "",
+            )
         port = await parts.start(stack)
         if renewal:
             renewal.start(listener.renew)
             stack.push_async_callback(renewal.close)
-        yield Running(f"{config.address.rpartition(':')[0]}:{port}", listener_name, limits)
+        address = f"{config.address.rpartition(':')[0]}:{port}"
+        yield Running(address, listener_name, limits, metrics, parts.health)
         await parts.drain()
 
 
@@ -169,14 +179,23 @@ class _Parts:
         await self._listener.drain()
 
 
-async def _serve_metrics(
-    address: str, metrics: ServerMetrics, health: Health, stack: contextlib.AsyncExitStack
+async def serve_metrics(
+    address: str,
+    stack: contextlib.AsyncExitStack,
+    *,
+    collect: Callable[[], Awaitable[Collector]],
+    unready: Callable[[], str],
+    dead: Callable[[], str],
 ) -> None:
+    """Serve metrics and probes at an address until `stack` ends; see `metrics.endpoint.Observed`.
+
+    Raises:
+        OSError: The address can't be listened on.
+    """
     # Imported late, since most servers need neither starlette nor uvicorn.
     from leaderboard_server.metrics.endpoint import MetricsEndpoint, Observed  # noqa: PLC0415
 
-    observed = Observed(collect=metrics.collect, unready=lambda: health.problem, dead=lambda: "")
-    endpoint = MetricsEndpoint(address, observed)
+    endpoint = MetricsEndpoint(address, Observed(collect=collect, unready=unready, dead=dead))
     port = await endpoint.start()
     stack.push_async_callback(endpoint.close)
     _log.info("metrics_served", address=f"{address.rpartition(':')[0]}:{port}")
@@ -222,7 +241,7 @@ def _tune_garbage_collection() -> None:
     gc.set_threshold(5_000, 20, 50)
 
 
-async def serve(config: Config, announce: Callable[[], None] = lambda: None) -> None:
+async def serve(config: Config, announce: Callable[[Running], None] = lambda _: None) -> None:
     """Run a server until SIGTERM or SIGINT, then stop it gracefully.
 
     Args:
@@ -241,9 +260,9 @@ async def serve(config: Config, announce: Callable[[], None] = lambda: None) -> 
     return_large_blocks()
     async with running(config) as server:
         _tune_garbage_collection()
-        log_start(config, *server, open_files)
+        log_start(config, server.address, server.listener, server.limits, open_files)
         log_listener(config, server.listener)
-        announce()
+        announce(server)
         await stopping.wait()
         _log.info("stopping")
         for number in (signal.SIGTERM, signal.SIGINT):

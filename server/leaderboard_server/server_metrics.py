@@ -46,13 +46,7 @@ class ServerMetrics:
         self.loop_delay = LoopDelay(self.instruments.histogram(catalogue.LOOP_DELAY_SECONDS))
         self._usage: UsageGauges | None = None
         ProcessCollector(registry=self.registry)
-        self.instruments.set_gauge(
-            catalogue.BUILD_INFO,
-            lambda: 1,
-            version=version("leaderboard-server"),
-            listener=listener,
-            python=platform.python_version(),
-        )
+        set_build_info(self.instruments, listener)
         self.instruments.set_gauge(catalogue.WORKERS, lambda: 1)
 
     def read_embedded_store(self, store: EmbeddedStore) -> None:
@@ -93,3 +87,14 @@ class ServerMetrics:
         if self._usage:
             await self._usage.refresh()
         return self.registry
+
+
+def set_build_info(instruments: Instruments, listener: ListenerName) -> None:
+    """Have the gauge that names the versions and the listener of a server."""
+    instruments.set_gauge(
+        catalogue.BUILD_INFO,
+        lambda: 1,
+        version=version("leaderboard-server"),
+        listener=listener,
+        python=platform.python_version(),
+    )
