@@ -2,12 +2,9 @@
 
 import asyncio
 import contextlib
-import json
 import signal
 import socket
-from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 
 import grpc
 import psutil
@@ -16,35 +13,16 @@ import pytest
 from harness.calls import add, scores, top
 from harness.load import Load
 from harness.processes import is_running
-from harness.service import ServiceProcess
 from harness.serving import served
 from harness.waiting import eventually
 from harness.watcher import Watcher
+from harness.workers import log_entries, logged, reach_each, serving_workers, worker_processes
 from leaderboard.v1 import leaderboard_pb2 as pb
-from leaderboard.v1.leaderboard_pb2_grpc import LeaderboardServiceStub
 
 _on_each_listener = pytest.mark.usefixtures("on_each_listener")
 
 _WORKERS = 2
 _CANT_START, _BAD_OPTION = 1, 2
-
-
-@contextlib.asynccontextmanager
-async def _serving(tmp_path: Path) -> AsyncIterator[ServiceProcess]:
-    """Run a service of workers on an embedded store."""
-    folder, data = tmp_path / "service", tmp_path / "data"
-    async with ServiceProcess(folder, "--workers", str(_WORKERS), data_dir=data) as service:
-        await _logged(service, "serving", _WORKERS)
-        yield service
-
-
-def _log(service: ServiceProcess, event: str) -> list[dict[str, Any]]:
-    lines = service.process.log.read_text().splitlines()
-    return [entry for entry in map(json.loads, lines) if entry["event"] == event]
-
-
-async def _logged(service: ServiceProcess, event: str, times: int) -> None:
-    await eventually(lambda: len(_log(service, event)) == times, f"{times} times {event}")
 
 
 def _can_be_taken(address: str) -> bool:
@@ -58,54 +36,11 @@ def _can_be_taken(address: str) -> bool:
     return False
 
 
-def _workers(service: ServiceProcess) -> list[psutil.Process]:
-    children = psutil.Process(service.process.pid).children()
-    return [child for child in children if "leaderboard_server.workers" in _command(child)]
-
-
-def _command(process: psutil.Process) -> list[str]:
-    try:
-        return process.cmdline()
-    except psutil.NoSuchProcess:
-        return []
-
-
-def _connections(worker: psutil.Process, service: ServiceProcess) -> int:
-    """Count the connections from callers."""
-    port = int(service.address.rpartition(":")[2])
-    return sum(
-        one.laddr.port == port and one.status == psutil.CONN_ESTABLISHED
-        for one in worker.net_connections("tcp")
-    )
-
-
-async def _reach_each(
-    service: ServiceProcess, stack: contextlib.AsyncExitStack
-) -> dict[int, LeaderboardServiceStub]:
-    """Connect until each worker was reached; return a stub for each, by its process id."""
-    reached: dict[int, LeaderboardServiceStub] = {}
-
-    def connected() -> dict[int, int]:
-        return {worker.pid: _connections(worker, service) for worker in _workers(service)}
-
-    async def connect() -> bool:
-        before = connected()
-        stub = LeaderboardServiceStub(await stack.enter_async_context(service.new_channel()))
-        await top(stub, "cup")
-        gained = {pid for pid, count in connected().items() if count > before[pid]}
-        assert len(gained) == 1
-        reached[gained.pop()] = stub
-        return len(reached) == _WORKERS
-
-    await eventually(connect, "a connection to each worker")
-    return reached
-
-
 @_on_each_listener
 async def test_killed_worker_is_replaced(tmp_path: Path) -> None:
     """While a killed worker is replaced, calls to the other workers succeed."""
-    async with _serving(tmp_path) as service, contextlib.AsyncExitStack() as stack:
-        reached = await _reach_each(service, stack)
+    async with serving_workers(tmp_path, _WORKERS) as service, contextlib.AsyncExitStack() as stack:
+        reached = await reach_each(service, stack)
         (victim, its_caller), (_, other_caller) = reached.items()
         written = await add(its_caller, "cup", "ada", 5)
         board = await top(other_caller, "cup", min_position=written.position)
@@ -114,10 +49,10 @@ async def test_killed_worker_is_replaced(tmp_path: Path) -> None:
             await asyncio.gather(load.more_writes(50), calm.more_writes(50))
             psutil.Process(victim).kill()
             await asyncio.gather(load.more_writes(50), calm.more_writes(50))
-        await _logged(service, "serving", _WORKERS + 1)
+        await logged(service, "serving", _WORKERS + 1)
 
-        assert len(_workers(service)) == _WORKERS
-        assert victim not in [worker.pid for worker in _workers(service)]
+        assert len(worker_processes(service)) == _WORKERS
+        assert victim not in [worker.pid for worker in worker_processes(service)]
         assert not calm.errors
         assert {error.code() for error in load.errors} <= {grpc.StatusCode.UNAVAILABLE}
         assert await scores(other_caller, "load") == load.scores
@@ -127,7 +62,7 @@ async def test_killed_worker_is_replaced(tmp_path: Path) -> None:
 @_on_each_listener
 async def test_address_is_exclusive(tmp_path: Path) -> None:
     """No other server can use the port; after SIGTERM it is free."""
-    async with _serving(tmp_path) as service:
+    async with serving_workers(tmp_path, _WORKERS) as service:
         processes = psutil.Process(service.process.pid).children()
         assert len(processes) == _WORKERS + 1
         for options in ((), ("--workers", "2")):
@@ -148,7 +83,7 @@ async def test_address_is_exclusive(tmp_path: Path) -> None:
 @_on_each_listener
 async def test_workers_stop_when_the_supervisor_is_killed(tmp_path: Path) -> None:
     """The workers stop gracefully, watches end with DRAINING, and no process is left."""
-    async with _serving(tmp_path) as service:
+    async with serving_workers(tmp_path, _WORKERS) as service:
         written = await add(service.stub, "cup", "ada", 5)
         watcher = Watcher("cup")
         await watcher.open(service.stub)
@@ -169,16 +104,16 @@ async def test_workers_stop_when_the_supervisor_is_killed(tmp_path: Path) -> Non
 
 async def test_worker_that_dies_repeatedly_is_restarted_with_delays(tmp_path: Path) -> None:
     """A worker that ends repeatedly is restarted with growing delays."""
-    async with _serving(tmp_path) as service:
-        stays, *_ = _workers(service)
+    async with serving_workers(tmp_path, _WORKERS) as service:
+        stays, *_ = worker_processes(service)
         for number in range(1, 4):
-            await eventually(lambda: len(_workers(service)) == _WORKERS, "another worker")
-            for worker in _workers(service):
+            await eventually(lambda: len(worker_processes(service)) == _WORKERS, "another worker")
+            for worker in worker_processes(service):
                 if worker.pid != stays.pid:
                     worker.kill()
-            await _logged(service, "worker_ended", number)
+            await logged(service, "worker_ended", number)
 
-        ends = _log(service, "worker_ended")
+        ends = log_entries(service, "worker_ended")
         assert [entry["restart_in_s"] for entry in ends] == [0, 0.1, 0.2]
         assert {entry["exit_code"] for entry in ends} == {-signal.SIGKILL}
         assert await service.terminate() == 0
