@@ -100,6 +100,8 @@ async def test_workers_stop_when_the_supervisor_is_killed(tmp_path: Path) -> Non
             "the end of all processes",
         )
         assert _can_be_taken(service.address)
+        assert len(log_entries(service, "stopped")) == _WORKERS
+        assert "Traceback" not in service.process.log.read_text()
 
 
 async def test_worker_that_dies_repeatedly_is_restarted_with_delays(tmp_path: Path) -> None:
