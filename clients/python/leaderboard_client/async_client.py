@@ -14,7 +14,7 @@ from leaderboard_client.async_score_buffer import AsyncScoreBuffer
 from leaderboard_client.async_score_methods import AsyncScoreMethods
 from leaderboard_client.async_watch import watch_contest
 from leaderboard_client.caller import AsyncCaller
-from leaderboard_client.channels import Tls, Token, authorization, check_token, open_async_channel
+from leaderboard_client.channels import Tls, Token, call_metadata, check_token, open_async_channel
 from leaderboard_client.closing import AsyncCloseEvent, WeakRegistry
 from leaderboard_client.enums import WatchScope
 from leaderboard_client.error_reporter import OnError
@@ -47,7 +47,7 @@ class AsyncLeaderboardClient(AsyncScoreMethods, AsyncContestMethods, AsyncModera
         self._alternatives = alternatives(servers)
         self._watched = Rotation(servers)
         self._connect_watch = partial(connect, spread=False)
-        self._metadata = partial(authorization, token)
+        self._metadata = partial(call_metadata, token)
         self._closed = AsyncCloseEvent()
         self._caller = AsyncCaller(servers, connect, self._closed, token=token, timeout=timeout)
         self._watch_channels: weakref.WeakSet[grpc.aio.Channel] = weakref.WeakSet()

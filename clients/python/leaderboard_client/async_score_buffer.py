@@ -13,6 +13,7 @@ from leaderboard_client.error_reporter import ErrorReporter, OnError
 from leaderboard_client.errors import Cancelled, LeaderboardError
 from leaderboard_client.pending_queue import CLOSE_TIMEOUT, BufferOptions, PendingQueue
 from leaderboard_client.score_update import ScoreUpdate
+from leaderboard_client.trace_context import leave_trace
 
 _log = logging.getLogger("leaderboard_client")
 
@@ -149,6 +150,7 @@ class AsyncScoreBuffer:
         self._changed = asyncio.Event()
 
     async def _run(self) -> None:
+        leave_trace()  # a batch has updates of many traces
         while batch := await self._next():
             await self._deliver(batch)
             self._queue.settle(batch)

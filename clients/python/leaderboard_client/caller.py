@@ -11,7 +11,7 @@ from leaderboard_client.calls import Call, ResultT
 from leaderboard_client.channel_pool import ChannelPool, Outcome
 from leaderboard_client.channels import (
     Token,
-    authorization,
+    call_metadata,
     connection_of,
     connection_of_async,
 )
@@ -77,7 +77,7 @@ class Caller:
 
     def _attempt(self, call: Call[ResultT], timeout: float) -> ResultT | LeaderboardError:
         """Send a call once, and return its result or its error."""
-        metadata = authorization(self._token)
+        metadata = call_metadata(self._token)
         pooled = self._pool.acquire()
         began, failure = time.monotonic(), None
         timeout = min(timeout, pooled.attempt_limit)
@@ -147,7 +147,7 @@ class AsyncCaller:
 
     async def _attempt(self, call: Call[ResultT], seconds: float) -> ResultT | LeaderboardError:
         """Send a call once, and return its result or its error."""
-        metadata = authorization(self._token)
+        metadata = call_metadata(self._token)
         pooled = self._pool.acquire()
         began, outcome, hold = time.monotonic(), Outcome.UNANSWERED, 0.0
         seconds = min(seconds, pooled.attempt_limit)

@@ -13,6 +13,7 @@ import grpc
 import grpc.aio
 
 from leaderboard_client.addresses import Server
+from leaderboard_client.trace_context import trace_metadata
 
 Token: TypeAlias = str | Callable[[], str]
 """A bearer token, or a function that returns the current one.
@@ -137,6 +138,15 @@ def check_token(servers: Iterable[Server], *, tls: Tls | None, token: Token | No
     """Raise ValueError if a token would be sent to another machine in clear text."""
     if token is not None and tls is None and not all(server.is_loopback for server in servers):
         raise ValueError("a token is sent without TLS to loopback alone")
+
+
+def call_metadata(token: Token | None) -> Metadata:
+    """Return the metadata of a call: its token, and the caller's current trace.
+
+    Raises:
+        ValueError: As `authorization`.
+    """
+    return (*authorization(token), *trace_metadata())
 
 
 def authorization(token: Token | None) -> Metadata:

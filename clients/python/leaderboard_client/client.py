@@ -6,7 +6,7 @@ from typing import Self
 
 from leaderboard_client.addresses import Rotation, alternatives, parse_addresses
 from leaderboard_client.caller import Caller
-from leaderboard_client.channels import Tls, Token, authorization, check_token, open_channel
+from leaderboard_client.channels import Tls, Token, call_metadata, check_token, open_channel
 from leaderboard_client.closing import WeakRegistry
 from leaderboard_client.contest_methods import ContestMethods
 from leaderboard_client.enums import WatchScope
@@ -63,7 +63,7 @@ class LeaderboardClient(ScoreMethods, ContestMethods, ModerationMethods):
         self._alternatives = alternatives(servers)
         self._watched = Rotation(servers)
         self._connect_watch = partial(connect, spread=False)
-        self._metadata = partial(authorization, token)
+        self._metadata = partial(call_metadata, token)
         self._caller = Caller(servers, connect, token=token, timeout=timeout)
         self._watches: WeakRegistry[Watch] = WeakRegistry(Watch.cancel)
         self._buffers: WeakRegistry[ScoreBuffer] = WeakRegistry(ScoreBuffer.give_up)
