@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import gc
+import os
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import NamedTuple
@@ -32,6 +33,8 @@ from leaderboard_server.storage.connection import connect
 from leaderboard_server.storage.monitor import Monitor
 from leaderboard_server.storage.pipelined_connection import PipelinedConnection
 from leaderboard_server.storage.store import Retention, Store
+from leaderboard_server.tracing.start import start_tracing
+from leaderboard_server.tracing.wiring import Tracing
 from leaderboard_server.transport.choice import ListenerName, choose, make_listener
 from leaderboard_server.transport.health import Health
 from leaderboard_server.transport.listener import Endpoint, Limits, Listener
@@ -79,13 +82,15 @@ async def running(config: Config) -> AsyncIterator[Running]:
         tls=tls_files.read() if tls_files else None,
     )
     async with contextlib.AsyncExitStack() as stack:
+        tracing = start_tracing(os.environ)
+        stack.push_async_callback(tracing.close)
         metrics = ServerMetrics(listener_name)
         driver = connect(await _store_url(config, metrics, stack))
         stack.push_async_callback(driver.aclose)
         limits = _limits(config)
         listener = make_listener(listener_name, endpoint, limits)
         metrics.read_listener(listener, limits)
-        parts = _Parts(config, driver, listener, metrics)
+        parts = _Parts(config, driver, listener, metrics, tracing)
         if config.metrics_address and not endpoint.shared:
             await serve_metrics(
                 config.metrics_address,
@@ -107,22 +112,29 @@ class _Parts:
     """The parts between the store's driver and the listener, each built from those before it."""
 
     def __init__(
-        self, config: Config, driver: Redis, listener: Listener, metrics: ServerMetrics
+        self,
+        config: Config,
+        driver: Redis,
+        listener: Listener,
+        metrics: ServerMetrics,
+        tracing: Tracing,
     ) -> None:
         # Two connections, so that a large reply to a read doesn't delay a commit.
         writes, reads = PipelinedConnection(driver), PipelinedConnection(driver)
         store = Store(
-            writes,
-            reads,
+            tracing.connection(writes),
+            tracing.connection(reads),
             Retention(config.history_changes, config.request_retention_s),
             metrics.store,
             auto_create=config.auto_create == "on",
         )
         feed = Feed(driver, metrics.replication)
         followers = LogFollowers(store, feed, metrics.replication)
-        committer = Committer(store, followers.observe_own_commit, metrics.board)
+        committer = Committer(
+            store, followers.observe_own_commit, metrics.board, tracing.make_batcher("commit")
+        )
         boards = Boards(store, followers, metrics.board, invalidate=listener.invalidate)
-        ranks = Ranks(store, metrics.board)
+        ranks = Ranks(store, metrics.board, tracing.make_batcher("read_ranks"))
         self._hub = WatchHub(followers, store, config.history_changes)
         publisher = ListenerPublisher(listener)
         watchers = Watchers(self._hub, boards, store, publisher, metrics.watch)
@@ -136,13 +148,16 @@ class _Parts:
         )
         sweep = ExpirySweep(store.registry, store.contests, metrics.sweep)
         self.health = Health(*SERVICE_NAMES)
-        self._services = make_services(
-            service,
-            contest_service,
+        self._services = tracing.services(
             listener,
-            self.health,
-            metrics.errors,
-            with_reflection=config.reflection == "on",
+            lambda responder: make_services(
+                service,
+                contest_service,
+                responder,
+                self.health,
+                metrics.errors,
+                with_reflection=config.reflection == "on",
+            ),
         )
         self._listener = listener
         self._monitor = Monitor(driver, on_change=self.health.set_serving)

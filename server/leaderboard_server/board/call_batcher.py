@@ -8,7 +8,7 @@ reply of the store, and the next call is on its way before their results are pas
 import asyncio
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any, Generic, TypeAlias, TypeVar
+from typing import Any, Generic, Protocol, TypeAlias, TypeVar
 
 from leaderboard_server.callbacks import Done, Receiver, settle
 from leaderboard_server.domain.errors import StoreFailure
@@ -19,32 +19,26 @@ Reply = TypeVar("Reply")
 Decode: TypeAlias = Callable[[], Sequence[Reply]]
 """Decodes what the store replied: one reply for each request, in order."""
 
+StartBatch: TypeAlias = Callable[[str, list[Request], Done[Decode[Reply]]], None]
+"""Sends requests of one contest, and passes on the reply or the error."""
 
-_Entry: TypeAlias = tuple[Sequence[Request], int, Receiver[Reply], int]
+Entry: TypeAlias = tuple[Sequence[Request], int, Receiver[Reply], int]
 """The requests of one call, which are sent together; their size, receiver and the call."""
 
 
 class CallBatcher(Generic[Request, Reply]):
     """Sends the requests of each contest in batches, one after the other."""
 
-    def __init__(
-        self, start: Callable[[str, list[Request], Done[Decode[Reply]]], None], *, max_size: int
-    ) -> None:
-        """Send batches by `start`; a reply is decoded after the next batch was sent.
-
-        Args:
-            start: Sends requests of one contest, and passes on the reply or the error.
-
-            max_size: The maximum size of a batch.
-        """
+    def __init__(self, start: StartBatch[Request, Reply], *, max_size: int) -> None:
+        """Send batches of a maximum size; a reply is decoded after the next batch was sent."""
         self._start = start
         self._max_size = max_size
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._queues: dict[str, list[_Entry[Request, Reply]]] = {}
+        self._queues: dict[str, list[Entry[Request, Reply]]] = {}
         """The waiting requests of each contest that has a call in flight or is in `_begun`."""
         self._begun: list[str] = []
         """The contests whose next call is sent in this turn of the loop."""
-        self._replies: list[tuple[list[_Entry[Request, Reply]], Decode[Reply]]] = []
+        self._replies: list[tuple[list[Entry[Request, Reply]], Decode[Reply]]] = []
         """The replies that are not passed on yet."""
         self.size = 0
         """The size of all that is queued or in flight, also of callers that were cancelled."""
@@ -112,9 +106,8 @@ class CallBatcher(Generic[Request, Reply]):
 
     def _send(self, contest_id: str) -> None:
         while batch := self._next_batch(contest_id):
-            requests = [request for entry in batch for request in entry[0]]
             try:
-                self._start(contest_id, requests, partial(self._on_reply, contest_id, batch))
+                self._start_batch(contest_id, batch)
             except Exception as error:  # noqa: BLE001 - the callers get it, whatever it is
                 self.size -= _size(batch)
                 _fail(batch, error)
@@ -123,10 +116,14 @@ class CallBatcher(Generic[Request, Reply]):
         del self._queues[contest_id]
         self._check_idle()
 
+    def _start_batch(self, contest_id: str, batch: list[Entry[Request, Reply]]) -> None:
+        requests = [request for entry in batch for request in entry[0]]
+        self._start(contest_id, requests, partial(self._on_reply, contest_id, batch))
+
     def _on_reply(
         self,
         contest_id: str,
-        batch: list[_Entry[Request, Reply]],
+        batch: list[Entry[Request, Reply]],
         reply: Decode[Reply] | Exception,
     ) -> None:
         if isinstance(reply, StoreFailure):
@@ -156,9 +153,9 @@ class CallBatcher(Generic[Request, Reply]):
             self._idle.set_result(None)
             self._idle = None
 
-    def _next_batch(self, contest_id: str) -> list[_Entry[Request, Reply]]:
+    def _next_batch(self, contest_id: str) -> list[Entry[Request, Reply]]:
         """Take as many requests as one call holds; none means that the queue is empty."""
-        batch: list[_Entry[Request, Reply]] = []
+        batch: list[Entry[Request, Reply]] = []
         size = taken = 0
         queue = self._queues[contest_id]
         for entry in queue:
@@ -208,3 +205,12 @@ def _fail(batch: list[Any], error: Exception) -> None:
     for _, _, receiver, call in batch:
         if receiver.is_open(call):
             receiver.fail(call, error)
+
+
+class MakeBatcher(Protocol):
+    """Makes the batchers of a part; `CallBatcher` itself does."""
+
+    def __call__(
+        self, start: StartBatch[Request, Reply], *, max_size: int
+    ) -> CallBatcher[Request, Reply]:
+        """Return a batcher; see `CallBatcher`."""

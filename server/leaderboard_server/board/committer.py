@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Sequence
 
-from leaderboard_server.board.call_batcher import CallBatcher, Decode
+from leaderboard_server.board.call_batcher import CallBatcher, Decode, MakeBatcher
 from leaderboard_server.board.instruments import BoardInstruments
 from leaderboard_server.callbacks import Done, Receiver
 from leaderboard_server.domain.errors import Outcome
@@ -23,12 +23,13 @@ class Committer:
         store: Store,
         announce: Callable[[CommitReply], None],
         instruments: BoardInstruments,
+        make_batcher: MakeBatcher = CallBatcher,
     ) -> None:
         """Commit to `store`; call `announce` with each commit before its callers get results."""
         self._store = store
         self._sizes = instruments.commit_sizes
         self._announce = announce
-        self._batcher = CallBatcher(self._start, max_size=MAX_UPDATES)
+        self._batcher = make_batcher(self._start, max_size=MAX_UPDATES)
 
     def add(self, update: ScoreUpdate, receiver: Receiver[Outcome], call: int) -> None:
         """Apply an update, and pass its outcome or a `StoreFailure` on to a receiver.

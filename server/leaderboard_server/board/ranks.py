@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import TypeAlias
 
-from leaderboard_server.board.call_batcher import CallBatcher, Decode
+from leaderboard_server.board.call_batcher import CallBatcher, Decode, MakeBatcher
 from leaderboard_server.board.instruments import BoardInstruments
 from leaderboard_server.callbacks import Done, Receiver, settle
 from leaderboard_server.domain.board import (
@@ -32,13 +32,18 @@ Rank: TypeAlias = Standing | LeaderboardError
 class Ranks:
     """Reads ranks. Lives as long as the store."""
 
-    def __init__(self, store: Store, instruments: BoardInstruments) -> None:
+    def __init__(
+        self,
+        store: Store,
+        instruments: BoardInstruments,
+        make_batcher: MakeBatcher = CallBatcher,
+    ) -> None:
         """Read from `store`, and count by `instruments`."""
         self._store = store
         self._sizes = instruments.rank_sizes
-        self._ranks = CallBatcher(self._start_ranks, max_size=MAX_ROWS)
-        self._users = CallBatcher(self._start_users, max_size=MAX_ROWS)
-        self._scores = CallBatcher(self._start_scores, max_size=MAX_ROWS)
+        self._ranks = make_batcher(self._start_ranks, max_size=MAX_ROWS)
+        self._users = make_batcher(self._start_users, max_size=MAX_ROWS)
+        self._scores = make_batcher(self._start_scores, max_size=MAX_ROWS)
 
     def add(self, query: RankQuery, receiver: Receiver[Rank], call: int) -> None:
         """Read a rank, and pass it or a `StoreUnavailable` on to a receiver."""

@@ -115,7 +115,26 @@ class Limits:
     """Open connections, below the limit of open files."""
 
 
-class Listener(Protocol):
+class Responder(Protocol):
+    """Takes the answers of batch methods."""
+
+    def is_open(self, call: int) -> bool:
+        """Return whether a call of a batch method still waits for its answer."""
+
+    def answer(self, call: int, response: bytes) -> None:
+        """Answer a call of a batch method. Nothing happens if it is over."""
+
+    def fail(self, call: int, error: Exception) -> None:
+        """End a call of a batch method with the status of an error, unless it is over."""
+
+    def put_response(self, path: str, request: bytes, contest_id: str, response: bytes) -> None:
+        """Cache the response to exactly this request, if the listener has a cache.
+
+        The response must be current: nothing may be awaited between reading its data and this call.
+        """
+
+
+class Listener(Responder, Protocol):
     """Accepts connections on one address. Open from `start` to `stop`.
 
     It turns any exception of a method into a status, by `statuses.status_of_any`, and rejects calls
@@ -138,15 +157,6 @@ class Listener(Protocol):
             TlsUnusable: The listener can't use it; the previous one stays in use.
         """
 
-    def is_open(self, call: int) -> bool:
-        """Return whether a call of a batch method still waits for its answer."""
-
-    def answer(self, call: int, response: bytes) -> None:
-        """Answer a call of a batch method. Nothing happens if it is over."""
-
-    def fail(self, call: int, error: Exception) -> None:
-        """End a call of a batch method with the status of an error, unless it is over."""
-
     def publish(self, group: str, message: bytes, cursor: int) -> None:
         """Send a message to all streams that follow a broadcast group, without waiting.
 
@@ -155,12 +165,6 @@ class Listener(Protocol):
 
     def close_group(self, group: str) -> None:
         """Evict all streams from a broadcast group."""
-
-    def put_response(self, path: str, request: bytes, contest_id: str, response: bytes) -> None:
-        """Cache the response to exactly this request, if the listener has a cache.
-
-        The response must be current: nothing may be awaited between reading its data and this call.
-        """
 
     def invalidate(self, contest_id: str) -> None:
         """Drop the cached responses of a contest: no later request gets one of them."""

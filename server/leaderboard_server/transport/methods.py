@@ -16,7 +16,7 @@ from leaderboard_server.transport.error_counts import ErrorCounts
 from leaderboard_server.transport.health import HEALTH, Health
 from leaderboard_server.transport.listener import (
     BatchMethod,
-    Listener,
+    Responder,
     Services,
     Stream,
     StreamMethod,
@@ -42,11 +42,11 @@ class _Answers(Generic[Result]):
     """Answers the calls of one batch method; a `callbacks.Receiver`."""
 
     def __init__(
-        self, listener: Listener, errors: ErrorCounts, encode: Callable[[Result], bytes]
+        self, responder: Responder, errors: ErrorCounts, encode: Callable[[Result], bytes]
     ) -> None:
-        self.is_open = listener.is_open
-        self._answer = listener.answer
-        self._fail = listener.fail
+        self.is_open = responder.is_open
+        self._answer = responder.answer
+        self._fail = responder.fail
         self._errors = errors
         self._encode = encode
 
@@ -74,19 +74,19 @@ class _SharedAnswer(Generic[Result]):
 
     def __init__(
         self,
-        listener: Listener,
+        responder: Responder,
         errors: ErrorCounts,
         calls: Sequence[int],
         encode: Callable[[Result], bytes],
     ) -> None:
-        self._listener = listener
+        self._responder = responder
         self._errors = errors
         self._calls = calls
         self._encode = encode
 
     def is_open(self, _call: int) -> bool:
         """Return whether any of the calls still waits for its answer."""
-        return any(map(self._listener.is_open, self._calls))
+        return any(map(self._responder.is_open, self._calls))
 
     def receive(self, _call: int, results: Sequence[Result]) -> None:
         """Answer all calls with the only result."""
@@ -97,29 +97,29 @@ class _SharedAnswer(Generic[Result]):
             self.fail(0, error)
             return
         for call in self._calls:
-            self._listener.answer(call, response)
+            self._responder.answer(call, response)
 
     def fail(self, _call: int, error: Exception) -> None:
         """End all calls with the status of an error."""
         self._errors.count(error, len(self._calls))
         for call in self._calls:
-            self._listener.fail(call, error)
+            self._responder.fail(call, error)
 
 
 class Methods:
     """The methods of `LeaderboardService`, by name. Lives as long as the service."""
 
     def __init__(
-        self, service: LeaderboardService, listener: Listener, errors: ErrorCounts
+        self, service: LeaderboardService, responder: Responder, errors: ErrorCounts
     ) -> None:
-        """Call `service`, answer calls of `listener`, and count errors by `errors`."""
+        """Call `service`, answer calls through `responder`, and count errors by `errors`."""
         self._service = service
-        self._listener = listener
+        self._responder = responder
         self._errors = errors
         self._batched = 0
         """Updates of batches that callers wait for."""
-        self._updates = _Answers(listener, errors, responses.update_result)
-        self._ranks = _Answers(listener, errors, responses.standing)
+        self._updates = _Answers(responder, errors, responses.update_result)
+        self._ranks = _Answers(responder, errors, responses.standing)
         self.batched: Mapping[str, BatchMethod] = {
             "UpdateScore": self._update_score,
             "GetUserRank": self._get_user_rank,
@@ -153,7 +153,7 @@ class Methods:
         for call, data in calls:
             same_request.setdefault(data, []).append(call)
         for data, readers in same_request.items():
-            answers = _SharedAnswer(self._listener, self._errors, readers, responses.page)
+            answers = _SharedAnswer(self._responder, self._errors, readers, responses.page)
             try:
                 self._read_top(data, answers)
             except Exception as error:  # noqa: BLE001 - every exception has a status
@@ -163,7 +163,7 @@ class Methods:
         query = queries.top_query(parse(pb.GetTopUsersRequest, data))
         if page := self._service.top_now(query):
             response = responses.page(page)
-            self._listener.put_response(_path("GetTopUsers"), data, query.contest_id, response)
+            self._responder.put_response(_path("GetTopUsers"), data, query.contest_id, response)
             answers.receive(0, (page,))
         else:
             self._service.top(query, answers, 0)
@@ -211,14 +211,14 @@ def _path(method: str) -> str:
 def make_services(
     service: LeaderboardService,
     contest_service: ContestService,
-    listener: Listener,
+    responder: Responder,
     health: Health,
     errors: ErrorCounts,
     *,
     with_reflection: bool,
 ) -> Services:
     """Return the methods of both services, of health, and perhaps of reflection."""
-    methods = Methods(service, listener, errors)
+    methods = Methods(service, responder, errors)
     contests = ContestMethods(contest_service)
     named = {_path(name): method for name, method in methods.unary.items()} | dict(contests.unary)
     unary = {path: errors.counted(method) for path, method in named.items()}

@@ -1,5 +1,6 @@
 """The table of errors and their statuses, with the details that the contract defines."""
 
+import asyncio
 from collections.abc import Iterator
 from typing import Literal, TypeAlias
 from uuid import uuid4
@@ -96,16 +97,25 @@ def status_of_any(error: Exception) -> status_pb2.Status:
 
 def status_of(error: errors.LeaderboardError) -> status_pb2.Status:
     """Return the status of an error, with details if it is an error of the service."""
-    match error:
-        case ReceiverStalled() | StreamIdle():
-            return status_pb2.Status(code=Code.RESOURCE_EXHAUSTED, message=str(error))
-        case UnknownService():
-            return status_pb2.Status(code=Code.NOT_FOUND, message=str(error))
+    if code := _code_without_details(error):
+        return status_pb2.Status(code=code, message=str(error))
     code, info = _code_and_info(error)
     status = status_pb2.Status(code=code, message=str(error))
     for detail in (info, *_more_details(error)):
         status.details.add().Pack(detail)
     return status
+
+
+def code_of(error: BaseException) -> Code:
+    """Return the code of the status of any exception, CANCELLED for that of a cancelled call."""
+    match error:
+        case errors.LeaderboardError():
+            return _code_without_details(error) or _row(error)[0]
+        case TimeoutError():
+            return Code.RESOURCE_EXHAUSTED  # of the front, for a receiver that stalled
+        case asyncio.CancelledError():
+            return Code.CANCELLED
+    return Code.INTERNAL
 
 
 def brief_status_of(error: errors.LeaderboardError) -> status_pb2.Status:
@@ -123,6 +133,15 @@ def reason_of(error: errors.LeaderboardError) -> reasons.ErrorReason:
     if isinstance(error, ReceiverStalled | StreamIdle | UnknownService):
         return reasons.ERROR_REASON_UNSPECIFIED
     return _row(error)[1]
+
+
+def _code_without_details(error: errors.LeaderboardError) -> Code | None:
+    match error:
+        case ReceiverStalled() | StreamIdle():
+            return Code.RESOURCE_EXHAUSTED
+        case UnknownService():
+            return Code.NOT_FOUND
+    return None
 
 
 def _code_and_info(error: errors.LeaderboardError) -> tuple[Code, error_details_pb2.ErrorInfo]:
