@@ -34,6 +34,7 @@ import {
 import { ScoreBuffer } from "./score-buffer.js";
 import type { ScoreBufferOptions } from "./score-buffer-options.js";
 import { type ServerOptions, Servers } from "./servers.js";
+import { outsideOfTrace } from "./trace-context.js";
 import type { WatchUpdate } from "./watch-update.js";
 import { type WatchOptions, watch } from "./watch.js";
 
@@ -165,8 +166,11 @@ export class Client extends ContestCalls {
    * @throws TypeError if `onError` is missing, RangeError if another option is out of its range.
    */
   scoreBuffer(options: ScoreBufferOptions): ScoreBuffer {
+    // A batch has updates of many traces.
     const send = (updates: UpdateScoreRequest[], leftMs: number): Promise<BatchResult[]> =>
-      this.#sendBatch(updates, { timeoutMs: Math.min(leftMs, this.#timeoutMs) });
+      outsideOfTrace(() =>
+        this.#sendBatch(updates, { timeoutMs: Math.min(leftMs, this.#timeoutMs) }),
+      );
     return new ScoreBuffer(send, this.#open, options);
   }
 

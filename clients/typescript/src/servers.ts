@@ -3,6 +3,7 @@
 import { type ChannelCredentials, Client as Channel, Metadata, credentials } from "@grpc/grpc-js";
 
 import { type Address, isLoopback, parseAddresses } from "./addresses.js";
+import { addTraceContext } from "./trace-context.js";
 
 /** Certificates and key for TLS, in PEM format. */
 export interface TlsOptions {
@@ -94,13 +95,14 @@ export class Servers {
     return new Channel(`dns:${hostPort}`, this.#credentials, options);
   }
 
-  /** Returns the metadata of a call, with a token if there is one. */
+  /** Returns the metadata of a call, with a token if there is one, and the caller's trace. */
   async metadata(): Promise<Metadata> {
     const metadata = new Metadata();
     if (this.#token !== undefined) {
       const token = typeof this.#token === "function" ? await this.#token() : this.#token;
       metadata.set("authorization", `Bearer ${checkToken(token)}`);
     }
+    await addTraceContext(metadata);
     return metadata;
   }
 }
