@@ -24,6 +24,7 @@ type settings struct {
 	timeout time.Duration
 	tls     *tls.Config
 	token   TokenSource
+	dial    []grpc.DialOption
 }
 
 // TokenSource returns the token of a call. It is called for each attempt and each stream, by many
@@ -58,6 +59,14 @@ func WithTokenSource(source TokenSource) Option {
 	return func(s *settings) { s.token = source }
 }
 
+// WithDialOptions adds options of grpc-go to all connections, such as a stats handler that makes
+// traces: grpc.WithStatsHandler(otelgrpc.NewClientHandler()). Each attempt of a call has the context
+// that the call was made with. The options come after those of this package, so leave alone what it
+// sets: credentials, keepalive, retries, backoff, and the service config.
+func WithDialOptions(options ...grpc.DialOption) Option {
+	return func(s *settings) { s.dial = append(s.dial, options...) }
+}
+
 // dialOptions validates the settings, and returns the options of each connection.
 func (s settings) dialOptions(addresses []address) ([]grpc.DialOption, error) {
 	if s.timeout <= 0 {
@@ -77,7 +86,7 @@ func (s settings) dialOptions(addresses []address) ([]grpc.DialOption, error) {
 		minConnectTimeout = connectTimeout
 	}
 	quick := backoff.Config{BaseDelay: 200 * time.Millisecond, Multiplier: 1.6, Jitter: 0.2, MaxDelay: 2 * time.Second}
-	return []grpc.DialOption{
+	return append([]grpc.DialOption{
 		grpc.WithTransportCredentials(transport),
 		grpc.WithNoProxy(),
 		// This package retries calls itself, because it reads the RetryInfo of errors.
@@ -86,5 +95,5 @@ func (s settings) dialOptions(addresses []address) ([]grpc.DialOption, error) {
 		grpc.WithConnectParams(grpc.ConnectParams{Backoff: quick, MinConnectTimeout: minConnectTimeout}),
 		// Detects within 20 s that the peer is gone. The server allows one ping in 10 s.
 		grpc.WithKeepaliveParams(keepalive.ClientParameters{Time: 15 * time.Second, Timeout: 5 * time.Second}),
-	}, nil
+	}, s.dial...), nil
 }
