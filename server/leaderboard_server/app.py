@@ -59,8 +59,13 @@ class Running(NamedTuple):
 
 
 @contextlib.asynccontextmanager
-async def running(config: Config) -> AsyncIterator[Running]:
+async def running(config: Config, tracing: Tracing) -> AsyncIterator[Running]:
     """Run a server, and yield its address, listener and limits.
+
+    Args:
+        config: The settings.
+
+        tracing: Makes the spans, and is closed at the end.
 
     Raises:
         FrontMissing: The settings name the front, and it is not installed.
@@ -82,7 +87,6 @@ async def running(config: Config) -> AsyncIterator[Running]:
         tls=tls_files.read() if tls_files else None,
     )
     async with contextlib.AsyncExitStack() as stack:
-        tracing = start_tracing(os.environ)
         stack.push_async_callback(tracing.close)
         metrics = ServerMetrics(listener_name)
         driver = connect(await _store_url(config, metrics, stack))
@@ -273,7 +277,7 @@ async def serve(config: Config, announce: Callable[[Running], None] = lambda _: 
         loop.add_signal_handler(number, stopping.set)
     open_files = raise_open_files()
     return_large_blocks()
-    async with running(config) as server:
+    async with running(config, start_tracing(os.environ)) as server:
         _tune_garbage_collection()
         log_start(config, server.address, server.listener, server.limits, open_files)
         log_listener(config, server.listener)
