@@ -8,6 +8,7 @@ cache or with a refusal.
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 
 from google.rpc.code_pb2 import Code
 
@@ -63,7 +64,8 @@ class CallTracing:
         """Return services with spans; their batch methods must answer here."""
         limited = services.unary.keys() - services.unlimited
         streams = services.stream.keys() - services.unlimited
-        return Services(
+        return replace(
+            services,
             batched={path: self._batch(path, each) for path, each in services.batched.items()},
             unary={
                 path: self._unary(path, each) if path in limited else each
@@ -73,8 +75,6 @@ class CallTracing:
                 path: self._stream(path, each) if path in streams else each
                 for path, each in services.stream.items()
             },
-            bidi=services.bidi,
-            unlimited=services.unlimited,
         )
 
     def _batch(self, path: str, method: BatchMethod) -> BatchMethod:

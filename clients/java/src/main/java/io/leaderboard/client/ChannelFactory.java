@@ -1,6 +1,7 @@
 package io.leaderboard.client;
 
 import io.grpc.ChannelCredentials;
+import io.grpc.ClientInterceptor;
 import io.grpc.CompositeChannelCredentials;
 import io.grpc.Grpc;
 import io.grpc.InsecureChannelCredentials;
@@ -31,6 +32,7 @@ final class ChannelFactory {
 
   private final List<ServerAddress> addresses;
   private final ChannelCredentials credentials;
+  private final List<ClientInterceptor> interceptors;
   private final Executor executor;
   private final AtomicInteger nextStream;
 
@@ -43,6 +45,7 @@ final class ChannelFactory {
    */
   ChannelFactory(String address, ClientOptions options, Executor executor) {
     this.addresses = ServerAddress.parseAll(address);
+    this.interceptors = options.interceptors();
     this.executor = executor;
     this.nextStream = new AtomicInteger(ThreadLocalRandom.current().nextInt(addresses.size()));
     boolean local = addresses.stream().allMatch(ServerAddress::isLoopback);
@@ -97,6 +100,7 @@ final class ChannelFactory {
       ManagedChannelBuilder<?> builder =
           Grpc.newChannelBuilderForAddress(address.host(), address.port(), credentials)
               .disableServiceConfigLookUp()
+              .intercept(interceptors)
               .executor(executor);
       if (address.isName()) {
         policyForName.accept(builder);

@@ -1,6 +1,9 @@
 package io.leaderboard.client;
 
+import io.grpc.ClientInterceptor;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
 
@@ -12,11 +15,13 @@ public final class ClientOptions {
   private final Optional<TlsOptions> tls;
   private final Optional<Supplier<String>> token;
   private final Duration timeout;
+  private final List<ClientInterceptor> interceptors;
 
   private ClientOptions(Builder builder) {
     this.tls = builder.tls;
     this.token = builder.token;
     this.timeout = builder.timeout;
+    this.interceptors = List.copyOf(builder.interceptors);
   }
 
   /**
@@ -40,11 +45,16 @@ public final class ClientOptions {
     return timeout;
   }
 
+  List<ClientInterceptor> interceptors() {
+    return interceptors;
+  }
+
   /** A builder of {@link ClientOptions}. */
   public static final class Builder {
     private Optional<TlsOptions> tls = Optional.empty();
     private Optional<Supplier<String>> token = Optional.empty();
     private Duration timeout = DEFAULT_TIMEOUT;
+    private final List<ClientInterceptor> interceptors = new ArrayList<>();
 
     private Builder() {}
 
@@ -91,6 +101,20 @@ public final class ClientOptions {
      */
     public Builder timeout(Duration timeout) {
       this.timeout = checkTimeout(timeout);
+      return this;
+    }
+
+    /**
+     * Adds an interceptor of all calls and streams, such as one that makes traces. It is called for
+     * each attempt of a call and for each stream of a watch, in the {@link io.grpc.Context} that the
+     * call was made in, or the watch subscribed to. With {@code
+     * io.grpc:grpc-context-override-opentelemetry} that has OpenTelemetry's context too.
+     *
+     * @param interceptor the interceptor; it must not change messages or deadlines
+     * @return this
+     */
+    public Builder interceptor(ClientInterceptor interceptor) {
+      this.interceptors.add(interceptor);
       return this;
     }
 

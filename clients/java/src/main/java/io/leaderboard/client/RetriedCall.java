@@ -2,6 +2,7 @@ package io.leaderboard.client;
 
 import io.grpc.CallOptions;
 import io.grpc.ClientCall;
+import io.grpc.Context;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
 import io.grpc.Status;
@@ -40,6 +41,9 @@ final class RetriedCall<ReqT, RespT, R> {
   private final long timeout;
   private final long startedAt = System.nanoTime();
   private final CompletableFuture<R> future = new CompletableFuture<>();
+
+  /** The caller's, such as its trace; the timer has another one. */
+  private final Context context = Context.current();
 
   private volatile Runnable cancel = () -> {};
   private int failures;
@@ -131,7 +135,7 @@ final class RetriedCall<ReqT, RespT, R> {
   }
 
   private void schedule(Runnable action, long delay) {
-    Future<?> scheduled = timer.schedule(() -> guard(action), delay, TimeUnit.NANOSECONDS);
+    Future<?> scheduled = timer.schedule(context.wrap(() -> guard(action)), delay, TimeUnit.NANOSECONDS);
     onCancel(() -> scheduled.cancel(false));
   }
 

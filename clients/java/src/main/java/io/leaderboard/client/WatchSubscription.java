@@ -1,6 +1,7 @@
 package io.leaderboard.client;
 
 import com.google.common.util.concurrent.MoreExecutors;
+import io.grpc.Context;
 import io.leaderboard.v1.WatchContestResponse;
 import java.time.Duration;
 import java.util.Optional;
@@ -41,7 +42,9 @@ final class WatchSubscription implements Flow.Subscription, WatchStream.Receiver
     this.subscriber = subscriber;
     this.resources = resources;
     Executor sequential = MoreExecutors.newSequentialExecutor(resources.executor());
-    this.serial = task -> sequential.execute(() -> guard(task));
+    // With the values of the subscriber's context, but not with its end.
+    Context context = Context.current().fork();
+    this.serial = task -> sequential.execute(context.wrap(() -> guard(task)));
     this.session = new WatchSession(options);
     this.others = resources.channels().spares();
   }
