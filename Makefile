@@ -142,6 +142,7 @@ endef
 client-go: ## Check, test and build the Go client and its driver
 	$(call begin-build,go)
 	cd clients/go && test -z "$$(gofmt -l .)" && go vet ./... && go test $(if $(shell command -v gcc),-race) ./...
+	cd clients/go/examples/traces && test -z "$$(gofmt -l .)" && go vet . && go test .
 	cd tests/clients/drivers/go && test -z "$$(gofmt -l .)" && go vet ./... && go build -o $(CURDIR)/build/clients/go-driver .
 	$(call end-build,go)
 
