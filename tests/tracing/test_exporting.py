@@ -1,0 +1,127 @@
+"""Spans on their way to a collector, which may be away, or silent, or come back."""
+
+import asyncio
+import os
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import structlog
+
+from harness.ports import free_port
+from harness.service import ServiceProcess
+from harness.stores import StoreProcess
+from harness.waiting import eventually
+from leaderboard_client import AsyncLeaderboardClient
+from leaderboard_server.app import running
+from leaderboard_server.config import Config
+from leaderboard_server.tracing import exporting
+from leaderboard_server.tracing.start import start_tracing
+from tracing.collector import running_collector
+from tracing.traced_server import SERVICE
+
+UPDATE = f"{SERVICE}/UpdateScore"
+
+
+@pytest.fixture(name="port")
+def _port(monkeypatch: pytest.MonkeyPatch) -> int:
+    """Return the port of a collector that is not started, to which spans go at once."""
+    port = free_port()
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", f"http://127.0.0.1:{port}")
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_TIMEOUT", "0.2")
+    monkeypatch.setenv("OTEL_BSP_SCHEDULE_DELAY", "20")
+    return port
+
+
+@pytest.fixture(name="logs")
+def _logs() -> Iterator[structlog.testing.LogCapture]:
+    """Return the log of this process, of all its threads."""
+    capture = structlog.testing.LogCapture()
+    structlog.configure(processors=[capture])
+    yield capture
+    structlog.reset_defaults()
+
+
+async def test_a_collector_that_is_away(
+    store: StoreProcess, port: int, logs: structlog.testing.LogCapture
+) -> None:
+    """No call fails, it is logged once, and spans arrive once the collector is there."""
+    config = Config(address="127.0.0.1:0", listener="grpcio", redis_url=store.url)
+
+    def events(name: str) -> int:
+        return sum(entry["event"] == name for entry in logs.entries)
+
+    async with (
+        running(config, start_tracing(os.environ)) as server,
+        AsyncLeaderboardClient(server.address) as client,
+    ):
+        for _ in range(5):
+            await client.update_score("cup", "ada", 1)
+            await asyncio.sleep(0.05)  # another batch of spans
+        await eventually(lambda: events("tracing_failed") == 1, "the log entry")
+        async with running_collector(port) as collector:
+
+            async def received() -> bool:
+                await client.update_score("cup", "ada", 1)
+                return UPDATE in collector.names
+
+            await eventually(received, "spans at the collector")
+            await eventually(lambda: events("tracing_recovered") == 1, "the end of the problem")
+    assert events("tracing_failed") == 1
+
+
+async def test_a_collector_that_is_silent(
+    store: StoreProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server stops in time, though an export in flight waits for an answer."""
+    monkeypatch.setattr(exporting, "CLOSE_TIMEOUT_S", 0.2)
+    monkeypatch.setenv("OTEL_BSP_SCHEDULE_DELAY", "20")
+    config = Config(address="127.0.0.1:0", listener="grpcio", redis_url=store.url)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", address)
+        async with asyncio.timeout(8):  # an export may take 10 s
+            async with (
+                running(config, start_tracing(os.environ)) as server,
+                AsyncLeaderboardClient(server.address) as client,
+            ):
+                await client.update_score("cup", "ada", 1)
+                await asyncio.to_thread(silent.accept)
+
+
+async def test_the_last_spans_are_exported(
+    store: StoreProcess, tmp_path: Path, port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server that stops exports what it has; the resource names it, unless variables do."""
+    monkeypatch.setenv("OTEL_BSP_SCHEDULE_DELAY", "3600000")
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_TIMEOUT", "5")
+    monkeypatch.setenv("OTEL_RESOURCE_ATTRIBUTES", "service.instance.id=a,deployment.environment=x")
+    async with running_collector(port) as collector:
+        async with ServiceProcess(tmp_path / "service", redis_url=store.url) as service:
+            async with AsyncLeaderboardClient(service.address) as client:
+                await client.update_score("cup", "ada", 1)
+            assert await service.terminate() == 0
+        assert {UPDATE, "commit", "EVALSHA commit"} <= set(collector.names)
+        assert collector.resource_values("service.name") == {"leaderboard"}
+        assert collector.resource_values("service.instance.id") == {"a"}
+        assert collector.resource_values("deployment.environment") == {"x"}
+
+
+@pytest.mark.slow
+async def test_each_worker_exports(
+    store: StoreProcess, tmp_path: Path, port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The spans of workers are told apart by their `service.instance.id`."""
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_TIMEOUT", "5")
+    async with (
+        running_collector(port) as collector,
+        ServiceProcess(tmp_path / "service", "--workers", "2", redis_url=store.url) as service,
+    ):
+
+        async def both() -> bool:
+            async with AsyncLeaderboardClient(service.address) as client:
+                await client.update_score("cup", "ada", 1)
+            return len(collector.resource_values("service.instance.id")) == 2
+
+        await eventually(both, "spans of both workers", within=30.0)
