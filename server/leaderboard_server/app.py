@@ -39,6 +39,7 @@ from leaderboard_server.transport.choice import ListenerName, choose, make_liste
 from leaderboard_server.transport.health import Health
 from leaderboard_server.transport.listener import Endpoint, Limits, Listener
 from leaderboard_server.transport.methods import SERVICE_NAMES, make_services
+from leaderboard_server.transport.observation import Observation
 from leaderboard_server.transport.tls import TlsFiles, TlsRenewal
 from leaderboard_server.transport.watch_streams import ListenerPublisher
 from leaderboard_server.watch.hub import WatchHub
@@ -92,7 +93,8 @@ async def running(config: Config, tracing: Tracing) -> AsyncIterator[Running]:
         driver = connect(await _store_url(config, metrics, stack))
         stack.push_async_callback(driver.aclose)
         limits = _limits(config)
-        listener = make_listener(listener_name, endpoint, limits)
+        observation = Observation(trace_contexts=tracing.is_on)
+        listener = make_listener(listener_name, endpoint, limits, observation)
         metrics.read_listener(listener, limits)
         parts = _Parts(config, driver, listener, metrics, tracing)
         if config.metrics_address and not endpoint.shared:
