@@ -50,7 +50,8 @@ class TracedBatcher(CallBatcher[Request, Reply]):
         super().add(contest_id, requests, size, receiver, call)
 
     def _start_batch(self, contest_id: str, batch: list[Entry[Request, Reply]]) -> None:
-        callers = [entry[2].span for entry in batch if isinstance(entry[2], _Caller)]
+        receivers = [receiver for _, _, receiver, _ in batch if isinstance(receiver, _Caller)]
+        callers = [receiver.span for receiver in receivers if receiver.span.is_open]
         if not callers:
             with working_for(None):
                 super()._start_batch(contest_id, batch)

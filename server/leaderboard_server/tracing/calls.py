@@ -116,14 +116,14 @@ class CallTracing:
         # Not current: a stream lasts, and what is read for it is read for others too.
         async def handle(request: bytes, stream: Stream) -> None:
             span = self._start(path, request, None)
-            if span is None:
-                return await method(request, stream)
             try:
                 await method(request, stream)
             except BaseException as error:
-                _end(span, code_of(error))
+                if span:
+                    _end(span, code_of(error))
                 raise
-            return _end(span, Code.OK)
+            if span:
+                _end(span, Code.OK)
 
         return handle
 
