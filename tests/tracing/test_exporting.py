@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import structlog
+from pydantic import SecretStr
 
 from harness.ports import free_port
 from harness.service import ServiceProcess
@@ -22,6 +23,10 @@ from tracing.collector import running_collector
 from tracing.traced_server import SERVICE
 
 UPDATE = f"{SERVICE}/UpdateScore"
+
+
+def _config(store: StoreProcess) -> Config:
+    return Config(address="127.0.0.1:0", listener="grpcio", redis_url=SecretStr(store.url))
 
 
 @pytest.fixture(name="port")
@@ -47,7 +52,7 @@ async def test_a_collector_that_is_away(
     own_store: StoreProcess, port: int, logs: structlog.testing.LogCapture
 ) -> None:
     """No call fails, it is logged once, and spans arrive once the collector is there."""
-    config = Config(address="127.0.0.1:0", listener="grpcio", redis_url=own_store.url)
+    config = _config(own_store)
 
     def events(name: str) -> int:
         return sum(entry["event"] == name for entry in logs.entries)
@@ -77,7 +82,7 @@ async def test_a_collector_that_is_silent(
     """A server stops in time, though an export in flight waits for an answer."""
     monkeypatch.setattr(exporting, "CLOSE_TIMEOUT_S", 0.2)
     monkeypatch.setenv("OTEL_BSP_SCHEDULE_DELAY", "20")
-    config = Config(address="127.0.0.1:0", listener="grpcio", redis_url=own_store.url)
+    config = _config(own_store)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         address = f"http://127.0.0.1:{silent.getsockname()[1]}"
         monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", address)

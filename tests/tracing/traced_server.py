@@ -11,6 +11,7 @@ from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import SpanKind
+from pydantic import SecretStr
 
 from harness.stores import StoreProcess
 from harness.waiting import eventually
@@ -92,7 +93,7 @@ async def traced_server(listener: str, store: StoreProcess) -> AsyncIterator[Tra
         pass
 
     name: ListenerName = "front" if listener == "front" else "grpcio"
-    config = Config(address="127.0.0.1:0", listener=name, redis_url=store.url)
+    config = Config(address="127.0.0.1:0", listener=name, redis_url=SecretStr(store.url))
     tracing = Traced(OtelTracer(spans), close)
     async with (
         running(config, tracing) as server,
@@ -114,13 +115,15 @@ def remote_parent(span: trace.SpanContext) -> Iterator[None]:
 def span_id(span: ReadableSpan) -> int:
     """Return the id of a span."""
     assert span.context
-    return span.context.span_id
+    found: int = span.context.span_id
+    return found
 
 
 def trace_id(span: ReadableSpan) -> int:
     """Return the id of the trace of a span."""
     assert span.context
-    return span.context.trace_id
+    found: int = span.context.trace_id
+    return found
 
 
 def parent_id(span: ReadableSpan) -> int | None:

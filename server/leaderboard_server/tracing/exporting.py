@@ -61,7 +61,7 @@ class Exporting:
         loop, flushed = asyncio.get_running_loop(), asyncio.Event()
 
         def flush() -> None:
-            self.processor.shutdown()  # type: ignore[no-untyped-call] - of the SDK
+            self.processor.shutdown()  # type: ignore[no-untyped-call]
             with contextlib.suppress(RuntimeError):  # the loop is closed
                 loop.call_soon_threadsafe(flushed.set)
 
