@@ -2,12 +2,14 @@ package leaderboard_test
 
 import (
 	"context"
+	"fmt"
 	"log"
 	"net"
 
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/stats"
 	"google.golang.org/grpc/status"
 
 	leaderboard "github.com/leaderboard/leaderboard/clients/go"
@@ -31,6 +33,15 @@ type exampleContests struct {
 
 // exampleClient returns a client of a service for examples, and a function that stops both.
 func exampleClient() (*leaderboard.Client, func()) {
+	address, stop := exampleServer()
+	client, err := leaderboard.NewClient(address)
+	if err != nil {
+		log.Fatal(err)
+	}
+	return client, func() { client.Close(); stop() }
+}
+
+func exampleServer() (string, func()) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		log.Fatal(err)
@@ -39,12 +50,20 @@ func exampleClient() (*leaderboard.Client, func()) {
 	pb.RegisterLeaderboardServiceServer(server, exampleService{})
 	pb.RegisterContestServiceServer(server, exampleContests{})
 	go server.Serve(listener)
-	client, err := leaderboard.NewClient(listener.Addr().String())
-	if err != nil {
-		log.Fatal(err)
-	}
-	return client, func() { client.Close(); server.Stop() }
+	return listener.Addr().String(), server.Stop
 }
+
+// printedCalls is a stats handler that prints the method of each attempt.
+type printedCalls struct{}
+
+func (printedCalls) TagRPC(ctx context.Context, call *stats.RPCTagInfo) context.Context {
+	fmt.Println(call.FullMethodName)
+	return ctx
+}
+
+func (printedCalls) TagConn(ctx context.Context, _ *stats.ConnTagInfo) context.Context { return ctx }
+func (printedCalls) HandleRPC(context.Context, stats.RPCStats)                         {}
+func (printedCalls) HandleConn(context.Context, stats.ConnStats)                       {}
 
 func (exampleService) UpdateScore(context.Context, *pb.UpdateScoreRequest) (*pb.UpdateScoreResponse, error) {
 	return &pb.UpdateScoreResponse{User: ada, Applied: true}, nil

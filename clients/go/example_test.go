@@ -8,6 +8,8 @@ import (
 	"log"
 	"time"
 
+	"google.golang.org/grpc"
+
 	leaderboard "github.com/leaderboard/leaderboard/clients/go"
 )
 
@@ -244,4 +246,21 @@ func ExampleWithTLS() {
 	_, err := connect("secret")
 	fmt.Println(errors.Is(err, fs.ErrNotExist))
 	// Output: true
+}
+
+func ExampleWithDialOptions() {
+	address, stop := exampleServer()
+	defer stop()
+	ctx := context.Background()
+	handler := printedCalls{}
+
+	client, err := leaderboard.NewClient(address, leaderboard.WithDialOptions(grpc.WithStatsHandler(handler)))
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer client.Close()
+	if _, err := client.UpdateScore(ctx, leaderboard.ScoreUpdate{ContestID: "chess", UserID: "ada", Points: 5}); err != nil {
+		log.Fatal(err)
+	}
+	// Output: /leaderboard.v1.LeaderboardService/UpdateScore
 }
