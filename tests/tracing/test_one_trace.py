@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
+from google.rpc.code_pb2 import Code
 from opentelemetry.trace import SpanContext, SpanKind, StatusCode, TraceFlags
 
 from harness.stores import StoreProcess
@@ -72,16 +73,17 @@ async def test_two_callers_share_a_commit(server: TracedServer, own_store: Store
 
 async def test_the_spans_of_an_update(server: TracedServer) -> None:
     """Kinds, names and attributes are those of the conventions; no span names the user."""
-    await _update_as(server, "ada")
+    await _update_as(server, "zoe")
 
     spans = server.spans
     call = spans.named(UPDATE)[-1]
     commit, script = spans.named("commit")[-1], spans.named("EVALSHA commit")[-1]
     assert call.kind is SpanKind.SERVER
     assert dict(call.attributes or {}) == {
-        "rpc.system.name": "grpc",
-        "rpc.method": UPDATE,
-        "rpc.response.status_code": "OK",
+        "rpc.system": "grpc",
+        "rpc.service": SERVICE,
+        "rpc.method": "UpdateScore",
+        "rpc.grpc.status_code": Code.OK,
         "leaderboard.contest_id": "cup",
     }
     assert commit.kind is SpanKind.INTERNAL
@@ -96,7 +98,7 @@ async def test_the_spans_of_an_update(server: TracedServer) -> None:
         "db.stored_procedure.name": "commit",
     }
     assert parent_id(script) == span_id(commit)
-    assert "ada" not in "".join(span.to_json() for span in (call, commit, script))
+    assert "zoe" not in "".join(span.to_json() for span in (call, commit, script))
 
 
 async def test_the_first_commit_of_a_contest(server: TracedServer) -> None:
@@ -146,7 +148,7 @@ async def test_a_refused_call(server: TracedServer) -> None:
         await server.client.get_user_rank("warm", "nobody")
 
     call = await server.spans.one(f"{SERVICE}/GetUserRank")
-    assert (call.attributes or {})["rpc.response.status_code"] == "NOT_FOUND"
+    assert (call.attributes or {})["rpc.grpc.status_code"] == Code.NOT_FOUND
     assert call.status.status_code is StatusCode.UNSET
     assert "nobody" not in call.to_json()
 
@@ -160,7 +162,7 @@ async def test_the_store_is_away(server: TracedServer, own_store: StoreProcess) 
     failed = [span for span in server.spans.ended if span.status.status_code is StatusCode.ERROR]
     (first, *_) = [span for span in failed if span.name == UPDATE]
     assert {"commit"} <= {span.name for span in failed}
-    assert (first.attributes or {})["rpc.response.status_code"] == "UNAVAILABLE"
+    assert (first.attributes or {})["rpc.grpc.status_code"] == Code.UNAVAILABLE
     assert (first.attributes or {})["error.type"] == "UNAVAILABLE"
 
 
@@ -176,7 +178,7 @@ async def test_a_cancelled_call(
         call = await server.spans.one(f"{SERVICE}/GetUserRank")
     finally:
         own_store.thaw()
-    assert (call.attributes or {})["rpc.response.status_code"] == "CANCELLED"
+    assert (call.attributes or {})["rpc.grpc.status_code"] == Code.CANCELLED
 
 
 async def test_a_caller_whose_trace_is_not_sampled(server: TracedServer) -> None:

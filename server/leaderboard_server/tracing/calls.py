@@ -129,10 +129,11 @@ class CallTracing:
 
     def _start(self, path: str, request: bytes, call: int | None) -> Span | None:
         name = path[1:]
+        service, _, method = name.partition("/")
         span = self._tracer.start_call(
             name,
             self._listener.trace_context(call),
-            {"rpc.system.name": "grpc", "rpc.method": name},
+            {"rpc.system": "grpc", "rpc.service": service, "rpc.method": method},
         )
         if span and (contest_id := contest_id_of(path, request)):
             span.set(CONTEST, contest_id)
@@ -159,8 +160,7 @@ class CallTracing:
 
 
 def _end(span: Span, code: Code) -> None:
-    name = Code.Name(code)
-    span.set("rpc.response.status_code", name)
+    span.set("rpc.grpc.status_code", code)
     if code in _FAILURES:
-        span.fail(name)
+        span.fail(Code.Name(code))
     span.end()
