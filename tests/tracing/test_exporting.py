@@ -18,6 +18,7 @@ from leaderboard_client import AsyncLeaderboardClient
 from leaderboard_server.app import running
 from leaderboard_server.config import Config
 from leaderboard_server.tracing import exporting
+from leaderboard_server.tracing.otel import OtelTracer
 from leaderboard_server.tracing.start import start_tracing
 from tracing.collector import running_collector
 from tracing.traced_server import SERVICE
@@ -131,3 +132,16 @@ async def test_each_worker_exports(
             return len(collector.resource_values("service.instance.id")) == 2
 
         await eventually(both, "spans of both workers", within=30.0)
+
+
+async def test_the_console(capsys: pytest.CaptureFixture[str]) -> None:
+    """Spans are printed on standard error: the supervisor reads the other output of a worker."""
+    exporting_to_console = exporting.Exporting("console")
+    span = OtelTracer(exporting_to_console.processor).start_call("a call", None, {})
+    assert span
+    span.end()
+    await exporting_to_console.close()
+
+    printed = capsys.readouterr()
+    assert '"name": "a call"' in printed.err
+    assert not printed.out
