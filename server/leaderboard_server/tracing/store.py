@@ -8,14 +8,10 @@ from redis.exceptions import NoScriptError
 from leaderboard_server.storage import scripts
 from leaderboard_server.storage.pipelined_connection import Argument, ReplyReceiver
 from leaderboard_server.storage.script_runner import StoreConnection
-from leaderboard_server.storage.scripts import Script
 from leaderboard_server.tracing.spans import Span, Tracer, current_span, working_for
 
 _SCRIPTS: dict[Argument, str] = {
-    text: name.lower()
-    for name, script in vars(scripts).items()
-    if isinstance(script, Script)
-    for text in (script.sha, script.source)
+    text: script.name for script in scripts.ALL for text in (script.sha, script.source)
 }
 """The names of scripts by their hash, as `EVALSHA` has it, and by their source."""
 
