@@ -3,7 +3,7 @@
 Run by `make docs`; a test compares the page with what this prints.
 """
 
-from leaderboard_server.config import Setting, settings
+from leaderboard_server.settings_list import Setting, settings
 
 _PAGE = """# Configuration
 

@@ -12,8 +12,9 @@ import uvloop
 from pydantic import ValidationError
 
 from leaderboard_server.app import serve as run
-from leaderboard_server.config import Config, Setting, settings
+from leaderboard_server.config import Config
 from leaderboard_server.logs import configure_logs
+from leaderboard_server.settings_list import Setting, settings
 from leaderboard_server.startup_errors import BAD_OPTION, exit_on_startup_error
 from leaderboard_server.unknown_variables import unknown_variables
 from leaderboard_server.workers import supervise

@@ -1,18 +1,16 @@
 """Settings of a server: one validated, frozen object.
 
-A setting is declared once, in `Config`. Its flag, its environment variable, its help text and its
-row in `docs/configuration.md` are made from the declaration.
+A setting is declared once, in `Config`; what help and docs show of it is made from the declaration
+(`settings_list.py`).
 """
 
 import sys
-from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from platformdirs import user_data_path
 from pydantic import AfterValidator, Field, SecretStr, ValidationInfo, field_validator
-from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from leaderboard_server.embedded_valkey import default_max_memory
@@ -208,51 +206,3 @@ class Config(BaseSettings):
     def exposes_metrics(self) -> bool:
         """Whether the metrics are reachable from other machines."""
         return self.metrics_address is not None and _is_reachable(self.metrics_address)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Setting:
-    """One setting as `--help` and the docs show it."""
-
-    name: str
-    description: str
-    """What it does, in Markdown."""
-    metavar: str | None
-    is_number: bool
-    default: str
-    """Its default, in Markdown."""
-    bounds: str
-    """Its range, such as `1 to 256`; empty if it is no number."""
-
-    @property
-    def flag(self) -> str:
-        """The option of `leaderboard serve`."""
-        return "--" + self.name.replace("_", "-")
-
-    @property
-    def variable(self) -> str:
-        """The environment variable."""
-        return f"{VARIABLE_PREFIX}{self.name.upper()}"
-
-
-def settings() -> list[Setting]:
-    """Return all settings in the order of their declaration."""
-    return [_setting(name, field) for name, field in Config.model_fields.items()]
-
-
-def _setting(name: str, field: FieldInfo) -> Setting:
-    shown: Any = field.json_schema_extra or {}
-    limits = [
-        f"{limit:,}"
-        for bound in ("ge", "le")
-        for item in field.metadata
-        if (limit := getattr(item, bound, None)) is not None
-    ]
-    return Setting(
-        name=name,
-        description=" ".join((field.description or "").split()),
-        metavar=shown.get("metavar"),
-        is_number=field.annotation is int,
-        default=shown.get("default") or f"`{field.default}`",
-        bounds=" to ".join(limits),
-    )

@@ -1,11 +1,11 @@
 """Finds `LEADERBOARD_…` variables that nothing reads, such as misspelt settings."""
 
-import difflib
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from leaderboard_server.config import VARIABLE_PREFIX, settings
+from leaderboard_server.config import VARIABLE_PREFIX
+from leaderboard_server.settings_list import closest_setting, settings
 
 COMMAND_VARIABLES = frozenset(
     f"{VARIABLE_PREFIX}{name}" for name in ("SERVER", "TLS", "CA", "CERT", "KEY", "TOKEN", "DEBUG")
@@ -40,14 +40,13 @@ def unknown_variables(environment: Mapping[str, str]) -> Iterator[UnknownVariabl
         if not variable.startswith(VARIABLE_PREFIX) or variable in {*known, *_OTHERS}:
             continue
         if not _is_of_kubernetes(variable, value):
-            yield UnknownVariable(name, _closest(variable, known))
+            yield UnknownVariable(name, _closest(variable))
 
 
-def _closest(variable: str, known: Iterable[str]) -> str | None:
+def _closest(variable: str) -> str | None:
     # Compared without the prefix, which would make all of them similar.
-    names = [each.removeprefix(VARIABLE_PREFIX) for each in known]
-    similar = difflib.get_close_matches(variable.removeprefix(VARIABLE_PREFIX), names, 1)
-    return f"{VARIABLE_PREFIX}{similar[0]}" if similar else None
+    closest = closest_setting(variable.removeprefix(VARIABLE_PREFIX).lower())
+    return closest.variable if closest else None
 
 
 def _is_of_kubernetes(variable: str, value: str) -> bool:

@@ -4,7 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from leaderboard_server.config import Config, settings
+from leaderboard_server.config import Config
+from leaderboard_server.settings_list import settings
 
 DOCS = Path(__file__).parents[2] / "docs"
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from leaderboard_server.config import settings
+from leaderboard_server.settings_list import settings
 from leaderboard_server.unknown_variables import COMMAND_VARIABLES, unknown_variables
 
 PROJECT = Path(__file__).parents[2]
