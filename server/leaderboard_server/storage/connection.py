@@ -1,5 +1,6 @@
 """Opens the driver's connections to the store from a URL."""
 
+from pathlib import Path
 from typing import Any
 
 from redis.asyncio import Redis
@@ -8,6 +9,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from leaderboard_server.storage.address_pool import AddressPool
+from leaderboard_server.storage.password_file import PasswordFile
 from leaderboard_server.storage.sentinel import SCHEMES, sentinel_pool
 
 MAX_CONNECTIONS = 64
@@ -23,7 +25,7 @@ class StoreUrlInvalid(Exception):
         super().__init__("the URL of the store is not valid")
 
 
-def connect(url: str) -> Redis:
+def connect(url: str, password_file: Path | None = None) -> Redis:
     """Return a client that never resends a command by itself; it connects on first use.
 
     It has no timeout for replies either: the driver's own one creates a task for each command, and
@@ -33,8 +35,12 @@ def connect(url: str) -> Redis:
         url: `redis://`, `rediss://` or `unix://`; user, password, database and TLS as in redis-py.
             Or `redis+sentinel://` or `rediss+sentinel://`: see `sentinel.sentinel_pool`.
 
+        password_file: The file with the password of the URL's user; the URL then has none.
+
     Raises:
         StoreUrlInvalid: The URL has another form, or an unknown option.
+
+        PasswordFileUnusable: The password can't be read.
     """
     make_pool = sentinel_pool if url.startswith(SCHEMES) else AddressPool.from_url
     try:
@@ -48,6 +54,10 @@ def connect(url: str) -> Redis:
             protocol=2,
             client_name="leaderboard",
         )
+        if password_file:
+            options = pool.connection_kwargs
+            user = options.pop("username", None)
+            options["credential_provider"] = PasswordFile(password_file, user)
         pool.make_connection()  # the driver checks most options only here
     except (ValueError, TypeError, RedisError):
         raise StoreUrlInvalid from None

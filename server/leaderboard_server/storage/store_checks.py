@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterator
 from enum import StrEnum
+from pathlib import Path
 from typing import NamedTuple
 
 from redis.asyncio import Redis
@@ -66,15 +67,17 @@ _NEEDS = {
 }
 
 
-async def inspect_store(url: str) -> StoreFacts:
+async def inspect_store(url: str, password_file: Path | None = None) -> StoreFacts:
     """Connect to a store and read its facts.
 
     Raises:
         StoreUrlInvalid: The driver can't use the URL.
 
+        PasswordFileUnusable: The password can't be read.
+
         ConnectionError: The store can't be reached, does not reply in time, or rejects the user.
     """
-    driver = connect(url)
+    driver = connect(url, password_file)
     try:
         async with asyncio.timeout(INSPECTION_TIMEOUT_S):
             refuses_writes = await _refusal(driver)
