@@ -7,8 +7,11 @@ from leaderboard_server.settings_list import Setting, settings
 
 _PAGE = """# Configuration
 
-The settings of `leaderboard serve`. Each is a flag or an environment variable; the flag takes
-precedence. `make docs` makes this page from `server/leaderboard_server/config.py`.
+The settings of `leaderboard serve`. Each is a flag, an environment variable, or a name in the file
+that `--config` names: that of the variable in lower case and without `LEADERBOARD_`, so `max_calls`
+for `LEADERBOARD_MAX_CALLS`. The flag comes before the variable, and the variable before the file;
+see [the file of settings](operations.md#the-file-of-settings). `make docs` makes this page from
+`server/leaderboard_server/config.py`.
 
 | flag | variable | default | range | meaning |
 | --- | --- | --- | --- | --- |

@@ -75,6 +75,8 @@ async def running(config: Config, tracing: Tracing) -> AsyncIterator[Running]:
 
         StoreUrlInvalid: The driver can't use the store's URL.
 
+        PasswordFileUnusable: The password of the store can't be read.
+
         OSError: The address can't be listened on.
 
         EmbeddedStoreError: The embedded store can't be started.
@@ -90,7 +92,8 @@ async def running(config: Config, tracing: Tracing) -> AsyncIterator[Running]:
     async with contextlib.AsyncExitStack() as stack:
         stack.push_async_callback(tracing.close)
         metrics = ServerMetrics(listener_name)
-        driver = connect(await _store_url(config, metrics, stack))
+        url = await _store_url(config, metrics, stack)
+        driver = connect(url, config.redis_password_file)
         stack.push_async_callback(driver.aclose)
         limits = _limits(config)
         observation = Observation(trace_contexts=tracing.is_on)

@@ -9,10 +9,9 @@ from typing import Annotated, Any
 import structlog
 import typer
 import uvloop
-from pydantic import ValidationError
 
 from leaderboard_server.app import serve as run
-from leaderboard_server.config import Config
+from leaderboard_server.load_config import ConfigInvalid, load_config
 from leaderboard_server.logs import configure_logs
 from leaderboard_server.settings_list import Setting, settings
 from leaderboard_server.startup_errors import BAD_OPTION, exit_on_startup_error
@@ -38,18 +37,24 @@ with TLS
 def serve(**given: Any) -> None:
     """Run a server, by default on an embedded store that keeps its data."""
     try:
-        config = Config(**{name: value for name, value in given.items() if value is not None})
-    except ValidationError as error:
-        for problem in error.errors(include_input=False, include_url=False):
-            if problem["type"] == "default_factory_not_called":
-                continue  # the setting that this default is made from has an error of its own
-            option = "--" + str(problem["loc"][0]).replace("_", "-")
-            typer.echo(f"leaderboard serve: {option}: {problem['msg']}", err=True)
+        config, file = load_config(
+            {name: value for name, value in given.items() if value is not None}
+        )
+    except ConfigInvalid as error:
+        for problem in error.problems:
+            typer.echo(f"leaderboard serve: {problem}", err=True)
         raise typer.Exit(BAD_OPTION) from None
     configure_logs(config.log_level)
     for variable in unknown_variables(os.environ):
         # Never its value, which may be a secret.
         _log.warning("unknown_variable", name=variable.name, closest=variable.closest)
+    if file and file.exposes_secret:
+        _log.warning(
+            "config_exposed",
+            file=str(file.path),
+            reason="it holds a password, and every user of this machine can read it",
+            to_do="chmod o-r, or --redis-password-file",
+        )
     if config.is_exposed:
         _log.warning("exposed", address=config.address, reason="neither loopback nor TLS")
     if config.exposes_metrics:

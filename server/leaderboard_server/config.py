@@ -14,6 +14,7 @@ from pydantic import AfterValidator, Field, SecretStr, ValidationInfo, field_val
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from leaderboard_server.embedded_valkey import default_max_memory
+from leaderboard_server.storage.store_url import holds_password
 
 ADDRESS = "127.0.0.1:50051"
 VARIABLE_PREFIX = "LEADERBOARD_"
@@ -79,6 +80,10 @@ class Config(BaseSettings):
         env_prefix=VARIABLE_PREFIX, frozen=True, extra="forbid", use_attribute_docstrings=True
     )
 
+    config: FilePath | None = Field(default=None, json_schema_extra=_shown("FILE", "none"))
+    """TOML file with settings, by the names of the variables in lower case and without prefix; see
+    [the file of settings](operations.md#the-file-of-settings)."""
+
     address: Annotated[str, AfterValidator(_address)] = Field(
         default=ADDRESS, json_schema_extra=_shown("HOST:PORT")
     )
@@ -117,6 +122,13 @@ class Config(BaseSettings):
     `redis+sentinel://` or `rediss+sentinel://`. Pass a URL with a password as the environment
     variable, because other users can see command lines; see
     [Sentinel](operations.md#sentinel)."""
+
+    redis_password_file: FilePath | None = Field(
+        default=None, json_schema_extra=_shown("FILE", "none: the password is in the URL, if any")
+    )
+    """File with the password of the user of `--redis-url`, whose URL then has none. It is read at
+    the start and for each new connection; see
+    [the password of the store](operations.md#the-password-of-the-store)."""
 
     data_dir: FilePath = Field(
         default_factory=lambda: user_data_path("leaderboard"),
@@ -195,6 +207,16 @@ class Config(BaseSettings):
     def _with_tls(cls, value: Path | None, info: ValidationInfo) -> Path | None:
         if value and not info.data.get("tls_cert"):
             raise ValueError("needs --tls-cert and --tls-key")
+        return value
+
+    @field_validator("redis_password_file")
+    @classmethod
+    def _of_a_user(cls, value: Path | None, info: ValidationInfo) -> Path | None:
+        url: SecretStr | None = info.data.get("redis_url")
+        if value and url and holds_password(url.get_secret_value()):
+            raise ValueError("--redis-url has a password too")
+        if value and not url and "redis_url" in info.data:  # else it has an error of its own
+            raise ValueError("needs --redis-url")
         return value
 
     @property

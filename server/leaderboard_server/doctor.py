@@ -2,8 +2,10 @@
 
 import asyncio
 from collections.abc import Iterator
+from pathlib import Path
 
 from leaderboard_server.storage.connection import StoreUrlInvalid
+from leaderboard_server.storage.password_file import PasswordFileUnusable
 from leaderboard_server.storage.store_checks import Severity, check, inspect_store
 from leaderboard_server.storage.store_facts import StoreFacts
 from leaderboard_server.storage.store_name import store_name
@@ -12,12 +14,14 @@ _VERDICTS = {Severity.ERROR: "FAIL", Severity.WARNING: "WARN", Severity.INFO: "U
 _CHECK = "store itself"
 
 
-def check_store(url: str) -> list[dict[str, str]]:
+def check_store(url: str, password_file: Path | None) -> list[dict[str, str]]:
     """Return the results of all checks of the store at a URL, whose secrets are not shown."""
     try:
-        facts = asyncio.run(inspect_store(url))
+        facts = asyncio.run(inspect_store(url, password_file))
     except StoreUrlInvalid as error:
         return [_result(_CHECK, "FAIL", str(error), "see docs/configuration.md, --redis-url")]
+    except PasswordFileUnusable as error:
+        return [_result(_CHECK, "FAIL", str(error), "check --redis-password-file")]
     except OSError as error:
         found = f"{store_name(url)} does not serve: {error}"
         to_do = "start the store, or check its address, user and password"

@@ -9,17 +9,18 @@ from typing import Annotated, Any
 
 import typer
 from prometheus_client import CollectorRegistry
-from pydantic import ValidationError
 
 from leaderboard_server.config import Config
 from leaderboard_server.domain.errors import StoreUnavailable
 from leaderboard_server.domain.position import Position
 from leaderboard_server.embedded_valkey import DataFolderInUse, EmbeddedStore, EmbeddedStoreError
+from leaderboard_server.load_config import ConfigInvalid, load_config
 from leaderboard_server.logs import configure_logs
 from leaderboard_server.metrics.instruments import Instruments
 from leaderboard_server.storage.connection import StoreUrlInvalid, connect
 from leaderboard_server.storage.contests import contest_ids
 from leaderboard_server.storage.instruments import StoreInstruments
+from leaderboard_server.storage.password_file import PasswordFileUnusable
 from leaderboard_server.storage.pipelined_connection import PipelinedConnection
 from leaderboard_server.storage.store import Retention, Store
 from leaderboard_server.storage.store_name import store_name
@@ -56,12 +57,28 @@ def new_epoch(
         typer.Argument(metavar="CONTEST", help="The contests. [default: all]"),
     ] = None,
     *,
+    config: Annotated[
+        str | None,
+        typer.Option(
+            envvar="LEADERBOARD_CONFIG",
+            metavar="FILE",
+            help="TOML file with settings, as for `serve`.",
+        ),
+    ] = None,
     redis_url: Annotated[
         str | None,
         typer.Option(
             envvar="LEADERBOARD_REDIS_URL",
             metavar="URL",
             help="URL of the store, as for `serve`. [default: none: the embedded store]",
+        ),
+    ] = None,
+    redis_password_file: Annotated[
+        str | None,
+        typer.Option(
+            envvar="LEADERBOARD_REDIS_PASSWORD_FILE",
+            metavar="FILE",
+            help="File with the password of the user of --redis-url, as for `serve`.",
         ),
     ] = None,
     data_dir: Annotated[
@@ -80,14 +97,19 @@ def new_epoch(
     Servers can't notice a restore that happened while none ran: callers and watchers would take
     new changes for old ones of the same revision. With a new epoch they reload their boards.
     """
-    given = {"redis_url": redis_url, "data_dir": data_dir}
+    given = {
+        "config": config,
+        "redis_url": redis_url,
+        "redis_password_file": redis_password_file,
+        "data_dir": data_dir,
+    }
     try:
-        config = _config({name: value for name, value in given.items() if value is not None})
+        settings = _config({name: value for name, value in given.items() if value is not None})
         configure_logs("warning")
-        store = _name(config)
+        store = _name(settings)
         if not (dry_run or yes):
             _confirm(contests, store)
-        count = asyncio.run(_run(config, contests or (), dry_run=dry_run))
+        count = asyncio.run(_run(settings, contests or (), dry_run=dry_run))
     except _Failure as failure:
         typer.echo(f"error: {failure}", err=True)
         raise typer.Exit(failure.exit_code) from None
@@ -96,13 +118,11 @@ def new_epoch(
     typer.echo(f"{verb} a new epoch in {number} of {store}")
 
 
-def _config(given: dict[str, Any]) -> Config:
+def _config(options: dict[str, Any]) -> Config:
     try:
-        return Config(**given)
-    except ValidationError as error:
-        problem = error.errors(include_input=False, include_url=False)[0]
-        option = "--" + str(problem["loc"][0]).replace("_", "-")
-        raise _Failure(f"{option}: {problem['msg']}", _BAD_OPTION) from None
+        return load_config(options).config
+    except ConfigInvalid as error:
+        raise _Failure("; ".join(error.problems), _BAD_OPTION) from None
 
 
 def _name(config: Config) -> str:
@@ -111,10 +131,13 @@ def _name(config: Config) -> str:
         return f"the embedded store in {config.data_dir}"
     try:
         url = config.redis_url.get_secret_value()
-        connect(url)  # only checks the URL: nothing is opened before the first command
+        # Only checks the settings: nothing is opened before the first command.
+        connect(url, config.redis_password_file)
         return store_name(url)
     except StoreUrlInvalid as error:
         raise _Failure(f"--redis-url: {error}", _BAD_OPTION) from None
+    except PasswordFileUnusable as error:
+        raise _Failure(f"--redis-password-file: {error}", _BAD_OPTION) from None
 
 
 def _confirm(contests: Sequence[str] | None, store: str) -> None:
@@ -171,7 +194,8 @@ async def _opened(config: Config) -> AsyncIterator[tuple[PipelinedConnection, St
     """Open the store; the embedded one is started, unless a server runs it."""
     async with AsyncExitStack() as stack:
         url = config.redis_url.get_secret_value() if config.redis_url else None
-        driver = connect(url or await _embedded_url(config, stack))
+        url = url or await _embedded_url(config, stack)
+        driver = connect(url, config.redis_password_file)
         stack.push_async_callback(driver.aclose)
         connection = PipelinedConnection(driver)
         stack.push_async_callback(connection.close)

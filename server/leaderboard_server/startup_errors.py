@@ -7,6 +7,7 @@ import typer
 
 from leaderboard_server.embedded_valkey import EmbeddedStoreError
 from leaderboard_server.storage.connection import StoreUrlInvalid
+from leaderboard_server.storage.password_file import PasswordFileUnusable
 from leaderboard_server.transport.choice import FrontMissing
 from leaderboard_server.transport.tls import TlsUnusable
 
@@ -25,6 +26,8 @@ def exit_on_startup_error() -> Iterator[None]:
         yield
     except StoreUrlInvalid as error:
         raise _exit(f"--redis-url: {error}", BAD_OPTION) from None
+    except PasswordFileUnusable as error:
+        raise _exit(f"--redis-password-file: {error}", BAD_OPTION) from None
     except TlsUnusable as error:
         raise _exit(str(error), BAD_OPTION) from None
     except FrontMissing as error:

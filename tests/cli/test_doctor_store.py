@@ -1,6 +1,7 @@
 """`doctor` checks the store itself, where its URL is known."""
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -32,6 +33,23 @@ async def test_the_store_itself(
     assert outcome.code == ExitCode.WARNED
     assert "WARN   store setting appendfsync" in outcome.out
     assert "→ set appendfsync to always" in outcome.out
+
+
+async def test_a_password_from_a_file(
+    fake: FakeService, own_store: StoreProcess, run: Run, tmp_path: Path
+) -> None:
+    """The store is checked with the password of the file; one that is missing is a FAIL."""
+    password = tmp_path / "password"
+    options = ("--redis-url", own_store.url, "--redis-password-file", str(password))
+    async with own_store.client() as client:
+        await client.config_set("requirepass", "s3cret")
+
+    missing = (await asyncio.to_thread(found, run, *options))["store itself"]
+    password.write_text("s3cret\n")
+    good = (await asyncio.to_thread(found, run, *options))["store itself"]
+
+    assert (missing["verdict"], good["verdict"]) == ("FAIL", "OK")
+    assert f"can't read {password}" in missing["found"]
 
 
 @pytest.mark.parametrize("url", ["redis://u:s3cret@127.0.0.1:1/0", "nonsense://u:s3cret@x"])

@@ -38,11 +38,13 @@ _FAILOVER = "SENTINEL FAILOVER"
 _TLS_SERVE = "--tls-cert chain.pem"
 _BACKUP = "tar -C ~/.local/share -czf"
 _RESTORE = "tar -C ~/.local/share -xzf"
+_CONFIG = "/etc/leaderboard.toml"
+_PASSWORD_FILE = "/run/secrets/redis"
 _OPERATOR_URL = "redis://operator:secret@redis.internal:6379/0"
 
 _RUN = (
     *(_STORE_URL, _ACL, _SENTINEL_ACL, _SENTINEL_SERVE, _FAILOVER, _TLS_SERVE),
-    *(_BACKUP, _RESTORE, _OPERATOR_URL),
+    *(_BACKUP, _RESTORE, _OPERATOR_URL, _CONFIG),
 )
 """The blocks that tests of this module run."""
 
@@ -72,6 +74,7 @@ def _operator(store: StoreProcess, tmp_path: Path) -> Iterator[Operator]:
         {
             _STORE_URL: _as_leaderboard(store),
             _OPERATOR_URL: _as_leaderboard(store),
+            _CONFIG: "leaderboard.toml",
             "-h redis.internal": f"-h 127.0.0.1 -p {store.port}",
         },
     )
@@ -124,6 +127,29 @@ async def test_the_user_of_the_store_has_all_rights_of_a_server(
     for line in server.log.read_text().splitlines():
         # Where the front is not installed, the store has nothing to do with it.
         assert '"level": "info"' in line or '"event": "front_missing"' in line
+
+
+async def test_the_file_of_settings_and_the_password_of_the_store(
+    store: StoreProcess, operator: Operator
+) -> None:
+    """A server starts with the file of the page, and takes over another password."""
+    config, password = operator.home / "leaderboard.toml", operator.home / "redis"
+    password.write_text("secret\n")
+    (settings,) = re.findall(r"```toml\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+    settings = settings.replace(_PASSWORD_FILE, str(password))
+    config.write_text(settings.replace("redis.internal", f"127.0.0.1:{store.port}"))
+    operator.run(block(_ACL))
+
+    server = operator.serve(block(_CONFIG))
+    await _logged(server, '"store_checked"')
+    assert '"max_calls": 2000' in server.log.read_text()
+    async with store.client() as client:
+        await client.acl_setuser("leaderboard", enabled=True, passwords=["+new"])
+        password.write_text("new\n")
+        await client.acl_setuser("leaderboard", enabled=True, passwords=["-secret"])
+        await client.client_kill_filter(_type="normal", skipme=True)
+        await _logged(server, '"password_renewed"')
+        await eventually(lambda: server.log.read_text().count('"feed_connected"') == 2, "the feed")
 
 
 async def _use(stub: LeaderboardServiceStub) -> None:

@@ -1,6 +1,7 @@
 """The command `doctor`: checks a server, and says what to do about each problem."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -58,6 +59,15 @@ def doctor(
             "password as the variable, because other users can see command lines.",
         ),
     ] = None,
+    redis_password_file: Annotated[
+        Path | None,
+        typer.Option(
+            envvar="LEADERBOARD_REDIS_PASSWORD_FILE",
+            metavar="FILE",
+            show_envvar=True,
+            help="File with the password of the user of --redis-url, as for `serve`.",
+        ),
+    ] = None,
     metrics_address: Annotated[
         str | None,
         typer.Option(
@@ -84,7 +94,7 @@ def doctor(
         readers = read_first(metrics_address or "")
         results = list(run_checks(target, write=write))
         if redis_url:
-            results += contributed_checks(redis_url)
+            results += contributed_checks(redis_url, redis_password_file)
         results += check_all_metrics(readers)
     worst = max(result.verdict for result in results)
     if as_json:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from importlib.metadata import entry_points
+from pathlib import Path
 from typing import TypeAlias
 
 from leaderboard_cli.doctor.results import CheckResult, Verdict
@@ -10,9 +11,10 @@ from leaderboard_client.errors import LeaderboardError
 DOCTOR_GROUP = "leaderboard.doctor_checks"
 """The entry points by which other packages add checks of a store: a `StoreCheck` each."""
 
-StoreCheck: TypeAlias = Callable[[str], Iterable[Mapping[str, str]]]
-"""Checks the store at a URL. Returns results with the keys `check`, `verdict` (`OK`, `UNKNOWN`,
-`WARN` or `FAIL`), `found` and `to_do`, as `doctor --json` prints them."""
+StoreCheck: TypeAlias = Callable[[str, Path | None], Iterable[Mapping[str, str]]]
+"""Checks the store at a URL; the file has the password of its user, where the URL has none.
+Returns results with the keys `check`, `verdict` (`OK`, `UNKNOWN`, `WARN` or `FAIL`), `found` and
+`to_do`, as `doctor --json` prints them."""
 
 _UNAVAILABLE = "ERROR_REASON_STORE_UNAVAILABLE"
 _FULL = "ERROR_REASON_STORE_FULL"
@@ -42,7 +44,7 @@ def finding(error: LeaderboardError, text: str) -> str:
     return f"{text} (cause: {cause})" if error.reason == _UNAVAILABLE and cause else text
 
 
-def contributed_checks(redis_url: str) -> Iterator[CheckResult]:
+def contributed_checks(redis_url: str, password_file: Path | None) -> Iterator[CheckResult]:
     """Yield the results of the checks that other packages make of the store itself."""
     checks = entry_points(group=DOCTOR_GROUP)
     if not checks:
@@ -51,6 +53,6 @@ def contributed_checks(redis_url: str) -> Iterator[CheckResult]:
         yield CheckResult("store itself", Verdict.UNKNOWN, found, to_do)
     for entry in checks:
         check: StoreCheck = entry.load()
-        for result in check(redis_url):
+        for result in check(redis_url, password_file):
             verdict = Verdict[result["verdict"]]
             yield CheckResult(result["check"], verdict, result["found"], result["to_do"])
