@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import typer
 
 from leaderboard_server.embedded_valkey import EmbeddedStoreError
+from leaderboard_server.logs import flush_logs
 from leaderboard_server.storage.connection import StoreUrlInvalid
 from leaderboard_server.storage.password_file import PasswordFileUnusable
 from leaderboard_server.transport.choice import FrontMissing
@@ -37,5 +38,6 @@ def exit_on_startup_error() -> Iterator[None]:
 
 
 def _exit(reason: str, code: int) -> typer.Exit:
+    flush_logs()
     typer.echo(f"leaderboard serve: {reason}", err=True)
     return typer.Exit(code)
