@@ -197,7 +197,7 @@ class RecentCommits:
             history = await self._store.earlier(contest_id, self._held_after, HISTORY_PAGE)
         except UnreadableCommit:
             # For this version the log begins here: watchers from before get a snapshot.
-            _log.warning("log_unreadable", contest_id=contest_id)
+            _log.exception("log_unreadable", contest_id=contest_id)
             return
         now = self.position.epoch, self._held_after, self.resumable_from
         if now != before or history.position.epoch != self.position.epoch:
