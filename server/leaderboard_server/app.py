@@ -12,6 +12,7 @@ import structlog
 from prometheus_client.registry import Collector
 from redis.asyncio import Redis
 
+from leaderboard_server.access_log import observation
 from leaderboard_server.allocator import return_large_blocks
 from leaderboard_server.board.boards import Boards
 from leaderboard_server.board.committer import Committer
@@ -39,7 +40,6 @@ from leaderboard_server.transport.choice import ListenerName, choose, make_liste
 from leaderboard_server.transport.health import Health
 from leaderboard_server.transport.listener import Endpoint, Limits, Listener
 from leaderboard_server.transport.methods import SERVICE_NAMES, make_services
-from leaderboard_server.transport.observation import Observation
 from leaderboard_server.transport.tls import TlsFiles, TlsRenewal
 from leaderboard_server.transport.watch_streams import ListenerPublisher
 from leaderboard_server.watch.hub import WatchHub
@@ -96,8 +96,8 @@ async def running(config: Config, tracing: Tracing) -> AsyncIterator[Running]:
         driver = connect(url, config.redis_password_file)
         stack.push_async_callback(driver.aclose)
         limits = _limits(config)
-        observation = Observation(trace_contexts=tracing.is_on)
-        listener = make_listener(listener_name, endpoint, limits, observation)
+        observed = observation(config.access_log, trace_contexts=tracing.is_on)
+        listener = make_listener(listener_name, endpoint, limits, observed)
         metrics.read_listener(listener, limits)
         parts = _Parts(config, driver, listener, metrics, tracing)
         if config.metrics_address and not endpoint.shared:

@@ -195,6 +195,10 @@ class Config(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """Minimum severity of the log on standard error: `debug`, `info`, `warning` or `error`."""
 
+    access_log: Literal["off", "errors", "all"] = "off"
+    """Ended calls that are logged: `off` for none, `errors` for those with another code than OK, or
+    `all`; see [the access log](operations.md#the-access-log)."""
+
     @field_validator("tls_key")
     @classmethod
     def _with_its_certificate(cls, value: Path | None, info: ValidationInfo) -> Path | None:

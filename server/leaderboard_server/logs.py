@@ -12,8 +12,9 @@ import select
 import sys
 import threading
 from collections import deque
+from collections.abc import Iterable
 from contextvars import copy_context
-from typing import TextIO, cast
+from typing import Any, TextIO, cast
 
 import structlog
 
@@ -41,6 +42,20 @@ def configure_logs(level: str) -> None:
         cache_logger_on_first_use=True,
     )
     atexit.register(flush_logs)
+
+
+def log_together(event: str, entries: Iterable[dict[str, Any]]) -> None:
+    """Log several entries of one event in one write, whatever the minimum level."""
+    settings = structlog.get_config()
+    lines = []
+    for entry in entries:
+        rendered: Any = {**entry, "event": event}
+        with contextlib.suppress(structlog.DropEvent):
+            for process in settings["processors"]:
+                rendered = process(None, "info", rendered)
+            lines.append(rendered)
+    if lines:
+        settings["logger_factory"]().info("\n".join(lines))
 
 
 def flush_logs() -> None:

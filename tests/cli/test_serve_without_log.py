@@ -1,6 +1,8 @@
-"""The command `serve` where no line of its log can be written."""
+"""The command `serve` where no line of its log can be written, or nobody reads them."""
 
 import asyncio
+import json
+import os
 import signal
 from pathlib import Path
 
@@ -41,3 +43,30 @@ async def test_a_log_that_cannot_be_written(
         await server.exited(within=20)
     finally:
         server.end()
+
+
+async def test_a_log_that_nobody_reads(own_store: StoreProcess, tmp_path: Path) -> None:
+    """Workers serve more calls than a pipe takes lines, stop, and have written whole lines."""
+    os.mkfifo(tmp_path / "server.log")
+    pipe = os.open(tmp_path / "server.log", os.O_RDWR | os.O_NONBLOCK)
+    address = f"127.0.0.1:{free_port()}"
+    options = ("--address", address, "--redis-url", own_store.url, "--workers", "2")
+    server = serve(tmp_path, *options, "--access-log", "all")
+    try:
+        async with grpc.aio.insecure_channel(address) as channel:
+            stub = LeaderboardServiceStub(channel)
+            async with asyncio.timeout(30):
+                await channel.channel_ready()
+                for _ in range(10):
+                    await asyncio.gather(*(add(stub, "cup", "ada", 1) for _ in range(100)))
+        server.signal(signal.SIGTERM)
+        assert await server.exited(within=20) == 0
+    finally:
+        server.end()
+        text = os.read(pipe, 2**20).decode()
+        os.close(pipe)
+
+    lines = [json.loads(line) for line in text.splitlines()]
+    calls = [line for line in lines if line["event"] == "call"]
+    assert 0 < len(calls) < 1_000
+    assert all(line["worker"] and line["contest_id"] == "cup" for line in calls)

@@ -1,5 +1,7 @@
 """Lines of the log: their writes, and readers that are slow or gone."""
 
+import json
+import logging
 import os
 import select
 from collections.abc import Iterator
@@ -9,7 +11,7 @@ import pytest
 import structlog
 
 from harness.waiting import eventually
-from leaderboard_server.logs import LogOutput
+from leaderboard_server.logs import LogOutput, log_together
 
 WITHIN_S = 10.0
 LIMIT = 2**18
@@ -129,3 +131,43 @@ def test_lines_that_cannot_be_written(path: str, tmp_path: Path) -> None:
     assert output.wait(WITHIN_S)
     assert (tmp_path / "log").read_text() == "two\n"
     os.close(begin)
+
+
+class _Writes:
+    """A file that remembers each write."""
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+        self.write = self.texts.append
+
+    def flush(self) -> None:
+        """Do nothing."""
+
+
+@pytest.mark.parametrize("level", ["INFO", "ERROR"])
+def test_entries_that_are_logged_together(level: str) -> None:
+    """They are lines of one write, at any minimum level, with what all entries have."""
+    writes = _Writes()
+    before = structlog.get_config()
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.JSONRenderer(),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level)),
+        logger_factory=structlog.WriteLoggerFactory(writes),  # type: ignore[arg-type]
+    )
+    try:
+        with structlog.contextvars.bound_contextvars(worker=7):
+            log_together("call", [{"number": 1}, {"number": 2}])
+            log_together("call", [])
+    finally:
+        structlog.configure(**before)
+
+    (text,) = writes.texts
+    common = {"worker": 7, "event": "call", "level": "info"}
+    assert [json.loads(line) for line in text.splitlines()] == [
+        common | {"number": 1},
+        common | {"number": 2},
+    ]
