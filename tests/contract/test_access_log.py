@@ -24,6 +24,7 @@ from leaderboard.v1.contests_pb2_grpc import ContestServiceStub
 from leaderboard.v1.leaderboard_pb2_grpc import LeaderboardServiceStub
 from leaderboard_server.app import running
 from leaderboard_server.config import Config
+from leaderboard_server.tracing.wiring import Untraced
 
 pytestmark = ON_ONE_STORE
 
@@ -66,7 +67,7 @@ async def serving(
     config = Config(address="127.0.0.1:0", redis_url=SecretStr(store.url), **settings)
     with capture_logs() as log:
         async with (
-            running(config) as server,
+            running(config, Untraced()) as server,
             grpc.aio.insecure_channel(server.address, options=CHANNEL_OPTIONS) as channel,
         ):
             yield Server(channel, log)

@@ -19,6 +19,7 @@ from leaderboard.v1.contests_pb2_grpc import ContestServiceStub
 from leaderboard.v1.leaderboard_pb2_grpc import LeaderboardServiceStub
 from leaderboard_server.app import running
 from leaderboard_server.config import Config
+from leaderboard_server.tracing.wiring import Untraced
 
 
 @dataclass
@@ -106,7 +107,7 @@ async def observed(
         **({"data_dir": data_dir} if data_dir else {}),
         **limits,
     }
-    async with running(Config.model_validate(settings)) as server:
+    async with running(Config.model_validate(settings), Untraced()) as server:
         observed_server = ObservedServer(server.address, metrics_address)
         async with observed_server.channel:
             await eventually(observed_server.ready, "a server that is ready")
