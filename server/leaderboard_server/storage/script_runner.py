@@ -50,6 +50,7 @@ class ScriptRunner:
         """Run them, and count them by `instruments`."""
         self._connection = connection
         self._instruments = instruments
+        self._seconds = instruments.call_seconds
         self._refusals = Refusals()
         self._tasks = TaskSet(name="send-script-again")
 
@@ -93,8 +94,7 @@ class ScriptRunner:
 
     def succeed(self, run: "_Run[Any]", reply: Any) -> None:
         """End a run with the reply."""
-        seconds = time.monotonic() - run.started
-        self._instruments.call_seconds[run.script.name].observe(seconds)
+        self._seconds[run.script.name].observe(time.monotonic() - run.started)
         self._refusals.observe_reply()
         try:
             result = run.decode(reply)
