@@ -35,7 +35,7 @@ from leaderboard_server.storage.monitor import Monitor
 from leaderboard_server.storage.pipelined_connection import PipelinedConnection
 from leaderboard_server.storage.store import Retention, Store
 from leaderboard_server.tracing.start import start_tracing
-from leaderboard_server.tracing.wiring import Tracing
+from leaderboard_server.tracing.wiring import Tracing, Untraced
 from leaderboard_server.transport.choice import ListenerName, choose, make_listener
 from leaderboard_server.transport.health import Health
 from leaderboard_server.transport.listener import Endpoint, Limits, Listener
@@ -60,13 +60,16 @@ class Running(NamedTuple):
 
 
 @contextlib.asynccontextmanager
-async def running(config: Config, tracing: Tracing) -> AsyncIterator[Running]:
+async def running(
+    config: Config,
+    tracing: Tracing = Untraced(),  # noqa: B008 - without state
+) -> AsyncIterator[Running]:
     """Run a server, and yield its address, listener and limits.
 
     Args:
         config: The settings.
 
-        tracing: Makes the spans, and is closed at the end.
+        tracing: Makes the spans, and is closed at the end. Default: there are none.
 
     Raises:
         FrontMissing: The settings name the front, and it is not installed.

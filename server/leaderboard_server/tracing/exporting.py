@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import contextvars
 import logging
 import sys
 import threading
@@ -96,8 +95,8 @@ class _ProblemLog(logging.Handler):
     def __init__(self) -> None:
         super().__init__(logging.WARNING)
         self._logged: set[str] = set()
-        # With what is bound to log entries, such as the worker; the exporter has its own thread.
-        self._context = contextvars.copy_context()
+        # What is bound to log entries, such as the worker: the exporter has a thread of its own.
+        self._bound = structlog.contextvars.get_contextvars()
 
     def install(self) -> None:
         """Take the log records of OpenTelemetry."""
@@ -119,13 +118,15 @@ class _ProblemLog(logging.Handler):
         """Log a problem, unless one of the same source was logged."""
         if source not in self._logged:
             self._logged.add(source)
-            self._context.copy().run(_log.warning, "tracing_failed", reason=reason)
+            with structlog.contextvars.bound_contextvars(**self._bound):
+                _log.warning("tracing_failed", reason=reason)
 
     def note_success(self) -> None:
         """Log that spans are exported again, if there were problems."""
         if self._logged:
             self._logged.clear()
-            self._context.copy().run(_log.info, "tracing_recovered")
+            with structlog.contextvars.bound_contextvars(**self._bound):
+                _log.info("tracing_recovered")
 
     @property
     def is_empty(self) -> bool:
