@@ -54,7 +54,7 @@ class FakeFollower:
         """See `LogFollower.remove`."""
         return True
 
-    def catch_up(self) -> None:
+    def catch_up(self, _reason: str = "") -> None:
         """Receive nothing: the test decides when a commit is received."""
 
     async def until_live(self) -> None:

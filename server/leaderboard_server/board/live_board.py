@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+import structlog
+
 from leaderboard_server.board.row_queue import RowQueue
 from leaderboard_server.board.top_window import SPARE, TopWindow
 from leaderboard_server.domain.board import Page
@@ -12,6 +14,8 @@ from leaderboard_server.replication.log_follower import LogFollower
 from leaderboard_server.replication.log_followers import LogFollowers
 from leaderboard_server.storage.store import Store
 from leaderboard_server.tasks import SingleFlight
+
+_log = structlog.get_logger()
 
 FILLS = 3
 """Fills that are tried while the contest moves on during each; after these the caller reads the
@@ -53,6 +57,8 @@ class LiveBoard:
         self._invalidate = invalidate
         self._follower: LogFollower | None = None
         self._window: TopWindow | None = None
+        self._why_empty = "not read before"
+        """The reason why there is no window, for the log of the server."""
         self._commits_during_read: list[Commit] | None = None
         """None unless the window is being read from the store, and what is read is of use."""
         self._filling = SingleFlight(self._fill, name="fill-window")
@@ -112,19 +118,24 @@ class LiveBoard:
         if self._commits_during_read is not None:
             self._commits_during_read.append(commit)
         elif self._window and not _apply(self._window, commit):
-            self._window = None
+            self._drop_window("too few rows left")
 
-    def on_restart(self, _position: Position, _reason: SnapshotReason) -> None:
+    def on_restart(self, _position: Position, reason: SnapshotReason) -> None:
         """See `log_reader.Observer`."""
-        self._window = None
+        self._drop_window(reason.name)
         self.on_stale()
 
     def on_deleted(self) -> None:
         """See `log_reader.Observer`."""
-        self._commits_during_read = self._window = None
+        self._commits_during_read = None
+        self._drop_window("contest deleted")
         self.on_stale()
 
+    def _drop_window(self, reason: str) -> None:
+        self._window, self._why_empty = None, reason
+
     def _release(self) -> None:
+        _log.debug("window_released", contest_id=self._contest_id)
         self._window = None
         if self._follower:
             follower, self._follower = self._follower, None
@@ -163,7 +174,15 @@ class LiveBoard:
         complete = all(_apply(window, commit) for commit in commits)
         # A page that was read before the contest began another epoch comes too late.
         usable = complete and window.position.reaches(self._follower.position)
-        self._window = window if usable else None
+        _log.debug(
+            "window_read",
+            contest_id=self._contest_id,
+            reason=self._why_empty,
+            rows=len(page.users),
+            revision=page.position.revision,
+            usable=usable,
+        )
+        self._window, self._why_empty = window if usable else None, "moved on during the read"
 
 
 def _apply(window: TopWindow, commit: Commit) -> bool:

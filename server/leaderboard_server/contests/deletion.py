@@ -5,6 +5,8 @@ import random
 import time
 from collections.abc import Callable
 
+import structlog
+
 from leaderboard_server.contests.instruments import SweepInstruments
 from leaderboard_server.domain.errors import StoreFailure
 from leaderboard_server.replication.log_followers import LogFollowers
@@ -12,6 +14,8 @@ from leaderboard_server.storage.contest_store import ContestStore
 from leaderboard_server.storage.keys import REGISTRY_PARTS
 from leaderboard_server.storage.registry import ContestRegistry
 from leaderboard_server.tasks import BackgroundTask
+
+_log = structlog.get_logger()
 
 SWEEP_S = 60.0
 """The time between two sweeps, at most a tenth more or less, so that servers sweep in turn."""
@@ -85,12 +89,16 @@ class ExpirySweep:
             began = time.monotonic()
             try:
                 await self._sweep()
-            except StoreFailure:
+            except StoreFailure as error:
                 self._absent.clear()  # the monitor logs that the store is away
                 self._instruments.failed.add()
+                _log.debug("sweep_failed", reason=str(error))
             else:
+                seconds = time.monotonic() - began
                 self._instruments.complete.add()
-                self._instruments.seconds.observe(time.monotonic() - began)
+                self._instruments.seconds.observe(seconds)
+                absent = len(self._absent)
+                _log.debug("sweep_completed", contests=self.found, absent=absent, seconds=seconds)
 
     async def _sweep(self) -> None:
         absent: set[str] = set()

@@ -133,17 +133,17 @@ class LogFollower:
 
     def close(self) -> None:
         """Stop following."""
-        self._enter(State.UNSUBSCRIBED)
+        self._enter(State.UNSUBSCRIBED, "not followed any more")
         if self._catch_up:
             self._catch_up.task.cancel()
 
     def on_subscribed(self) -> None:
         """See `feed.CommitReceiver`."""
-        self._read_log()
+        self._read_log("subscribed")
 
     def on_connection_lost(self) -> None:
         """See `feed.CommitReceiver`."""
-        self._enter(State.UNSUBSCRIBED)
+        self._enter(State.UNSUBSCRIBED, "connection lost")
 
     def on_message(self, payload: bytes) -> None:
         """See `feed.CommitReceiver`."""
@@ -151,25 +151,25 @@ class LogFollower:
             commit = decode_commit(self.contest_id, payload)
         except UnreadableCommit:
             _log.exception("message_unreadable", contest_id=self.contest_id)
-            self.catch_up()
+            self.catch_up("message unreadable")
             return
         self._lag.observe_message(commit.position)
         # One of a deleted epoch may show that the store has lost the deletion.
         self._messages_since_verify += commit.epoch == self.position.epoch
         if self._state is _LIVE:
             if self._rollback.revision_reused(commit, self.position):
-                self._read_log(diverged=True)
+                self._read_log("revision reused", diverged=True)
             elif not self._reader.advance(commit):
-                self._read_log()
+                self._read_log("message after a gap")
         elif self._catch_up and self._catch_up.messages is not None:
             self._catch_up.messages.append(commit)
 
-    def catch_up(self) -> None:
+    def catch_up(self, reason: str = "requested") -> None:
         """Read what is missing from the log, unless messages may be missed anyway."""
         if self._state is State.UNSUBSCRIBED:
             self.invalidate()
         else:
-            self._read_log()
+            self._read_log(reason)
 
     def invalidate(self) -> None:
         """Notify observers that their state may be older than an acknowledged write."""
@@ -223,10 +223,17 @@ class LogFollower:
             return
         await asyncio.sleep(IN_FLIGHT_S)
         if self.live and self.position == before:
-            self.catch_up()
+            self.catch_up("behind the store")
 
-    def _enter(self, state: State) -> None:
+    def _enter(self, state: State, reason: str) -> None:
         """Enter a state, also again; in any but LIVE observers may be behind."""
+        _log.debug(
+            "follower_state_changed",
+            contest_id=self.contest_id,
+            before=self._state.name,
+            now=state.name,
+            reason=reason,
+        )
         self._state = state
         if state is State.LIVE:
             self._entered_live.set()
@@ -235,8 +242,8 @@ class LogFollower:
             self._entered_live.clear()
             self.invalidate()
 
-    def _read_log(self, *, diverged: bool = False) -> None:
-        self._enter(State.CATCHING_UP)
+    def _read_log(self, reason: str, *, diverged: bool = False) -> None:
+        self._enter(State.CATCHING_UP, reason)
         if self._catch_up:
             self._catch_up.messages = None
             return
@@ -257,6 +264,6 @@ class LogFollower:
             complete = False
         if complete:
             self._rollback.allow_repeats(self.position)
-            self._enter(State.LIVE)
+            self._enter(State.LIVE, "log read")
         else:
-            self._read_log()
+            self._read_log("more to read")

@@ -107,6 +107,7 @@ class LogReader:
         if self.position and self.position.epoch == epoch:
             self.position = BEGINNING
             self._rollback.reset()
+            _log.debug("deletion_followed", contest_id=self._contest_id, epoch=epoch)
             for observer in self.observers:
                 observer.on_deleted()
 
@@ -122,6 +123,7 @@ class LogReader:
                 if self.position is None:
                     self.position = await self._store.position(self._contest_id)
                 if diverged:
+                    _log.debug("history_diverged", contest_id=self._contest_id)
                     await self._store.end_epoch(self._contest_id, self.position.epoch)
                     diverged = False
                 deleted_before = tuple(self._deleted)
@@ -138,6 +140,14 @@ class LogReader:
                     present = await self._store.position(self._contest_id)
                     self._restart(present, SnapshotReason.HISTORY_TRIMMED)
                     return
+                _log.debug(
+                    "log_read",
+                    contest_id=self._contest_id,
+                    after=self.position.revision,
+                    commits=len(history.commits),
+                    epoch=history.position.epoch,
+                    revision=history.position.revision,
+                )
                 if history.position.epoch in deleted_before:
                     # The store has lost the deletion, or this connection leads to another one.
                     await self._store.end_epoch(self._contest_id, history.position.epoch)
@@ -176,6 +186,13 @@ class LogReader:
         self.position = position
         self._rollback.reset()
         self._acked.observe_restart(position)
+        _log.debug(
+            "follower_restarted",
+            contest_id=self._contest_id,
+            reason=reason.name,
+            epoch=position.epoch,
+            revision=position.revision,
+        )
         for observer in self.observers:
             observer.on_restart(position, reason)
 

@@ -13,6 +13,8 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
+import structlog
+
 from leaderboard_server.callbacks import Done, settle
 from leaderboard_server.domain.errors import StoreFailure
 from leaderboard_server.domain.position import BEGINNING, Position
@@ -27,6 +29,8 @@ from leaderboard_server.storage.registry import ContestRegistry
 from leaderboard_server.storage.script_runner import ScriptRunner
 from leaderboard_server.storage.scripts import Script
 from leaderboard_server.tasks import TaskSet
+
+_log = structlog.get_logger()
 
 
 class Read(NamedTuple):
@@ -231,6 +235,7 @@ class ContestScripts:
         position, (deleted,) = await self._writes.run(scripts.RECOVER, parameters, decode)
         if deleted:
             self._instruments.expired.add()
+            _log.debug("contest_expired", contest_id=contest_id)
             self._tasks.start(self._unregister_deleted(contest_id))
         return position
 
@@ -262,6 +267,16 @@ class ContestScripts:
         if self._positions.observe_reply(contest_id, sent_after, position):
             if position == BEGINNING:
                 self._registry.forget(contest_id)
+                _log.debug("contest_gone", contest_id=contest_id, epoch=sent_after.epoch)
+            elif sent_after.epoch or position.epoch.startswith(self._epoch_prefix):
+                # Else the contest may only have been seen for the first time.
+                _log.debug(
+                    "epoch_began",
+                    contest_id=contest_id,
+                    epoch=position.epoch,
+                    revision=position.revision,
+                    before=sent_after.epoch,
+                )
             for observer in self.epoch_observers:
                 observer(contest_id)
 

@@ -11,6 +11,7 @@ from collections.abc import Awaitable
 from typing import Any, Protocol, TypeAlias
 
 import hiredis
+import structlog
 from redis.asyncio import Redis
 from redis.asyncio.connection import AbstractConnection
 from redis.exceptions import ConnectionError as ConnectionLost
@@ -18,6 +19,8 @@ from redis.exceptions import NoScriptError, ResponseError
 from redis.exceptions import TimeoutError as StoreTimeout
 
 from leaderboard_server.tasks import SingleFlight
+
+_log = structlog.get_logger()
 
 REPLY_TIMEOUT_S = 2.0
 """How long the store may send nothing while calls wait for it. The longest script takes about
@@ -149,6 +152,7 @@ class _RespProtocol(asyncio.Protocol):
         self._unsent_bytes = 0
         self._timeout_timer: asyncio.TimerHandle | None = None
         self._close_task: asyncio.Task[None] | None = None
+        _log.debug("store_connection_opened", address=_address(self._transport))
 
     def call(self, command: tuple[Argument, ...]) -> asyncio.Future[Any]:
         """Return the reply to a command; see `PipelinedConnection.call`."""
@@ -180,6 +184,7 @@ class _RespProtocol(asyncio.Protocol):
         if self.lost:
             return
         self.lost = True
+        _log.debug("store_connection_closed", reason=str(error), in_flight=len(self._waiting))
         self._transport.abort()
         self._close_task = asyncio.create_task(self._connection.disconnect(nowait=True))
         self._unsent.clear()
@@ -239,3 +244,12 @@ class _RespProtocol(asyncio.Protocol):
             self._timeout_timer = self._loop.call_later(READ_GRACE_S, self._check_timeout)
         else:
             self.abort(StoreTimeout("the store took too long to reply"))
+
+
+def _address(transport: asyncio.BaseTransport) -> str:
+    """Return the address of the store that a connection leads to."""
+    match transport.get_extra_info("peername"):
+        case (host, port, *_):
+            return f"{host}:{port}"
+        case path:
+            return str(path)

@@ -10,12 +10,16 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
+import structlog
+
 from leaderboard_server.callbacks import Done, settle
 from leaderboard_server.storage import keys, scripts
 from leaderboard_server.storage.contests import contest_ids
 from leaderboard_server.storage.pipelined_connection import Argument
 from leaderboard_server.storage.script_runner import ScriptRunner, StoreConnection
 from leaderboard_server.tasks import SingleFlight
+
+_log = structlog.get_logger()
 
 _MAX_KNOWN = 65_536
 """How many contests are known to be registered; one that is dropped is registered again."""
@@ -80,6 +84,7 @@ class ContestRegistry:
         self.forget(contest_id)
         parameters = (1, keys.registry(keys.registry_part(contest_id)), contest_id)
         await self._writes.run(scripts.UNREGISTER_CONTEST, lambda: parameters, int)
+        _log.debug("contest_unregistered", contest_id=contest_id)
 
     def on_new_epoch(self, contest_id: str) -> None:
         """Add a contest of this server again.
@@ -134,14 +139,17 @@ class ContestRegistry:
     async def _fill(self) -> None:
         """Add the contests that exist, and mark all parts as complete."""
         parts: list[list[str]] = [[] for _ in range(keys.REGISTRY_PARTS)]
+        found = 0
         async for contest_id in contest_ids(self._scanned):
             part = keys.registry_part(contest_id)
             parts[part].append(contest_id)
+            found += 1
             if len(parts[part]) == _IDS_AT_ONCE:
                 await self._add(part, parts[part])
                 parts[part] = []
         for part, rest in enumerate(parts):
             await self._add(part, (*rest, ""))
+        _log.debug("registry_filled", contests=found)
 
     async def _add(self, part: int, contests: Sequence[str]) -> None:
         parameters: tuple[Argument, ...] = (1, keys.registry(part), *contests)

@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any, Generic, Protocol, TypeAlias, TypeVar
 
+import structlog
 from redis.exceptions import ConnectionError as ConnectionLost
 from redis.exceptions import NoScriptError, RedisError
 
@@ -20,6 +21,8 @@ from leaderboard_server.storage.pipelined_connection import Argument, ReplyRecei
 from leaderboard_server.storage.refusals import Refusals
 from leaderboard_server.storage.scripts import Script
 from leaderboard_server.tasks import TaskSet
+
+_log = structlog.get_logger()
 
 RESEND_WITHIN_S = 2.0
 """How long a script is sent again after its connection broke. One that got no reply in time is not
@@ -138,13 +141,16 @@ class ScriptRunner:
         raise error
 
     async def _resend(self, run: "_Run[Any]") -> Any:
-        self._instruments.resends.add()
         try:
-            return await self._send(run)
+            return await self._send_again(run)
         except ConnectionLost:
             await asyncio.sleep(RESEND_DELAY_S)
-            self._instruments.resends.add()
-            return await self._send(run)
+            return await self._send_again(run)
+
+    async def _send_again(self, run: "_Run[Any]") -> Any:
+        self._instruments.resends.add()
+        _log.debug("script_resent", script=run.script.name)
+        return await self._send(run)
 
     async def _send(self, run: "_Run[Any]") -> Any:
         try:

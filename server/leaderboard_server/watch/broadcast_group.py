@@ -11,6 +11,8 @@ import asyncio
 import itertools
 import time
 
+import structlog
+
 from leaderboard_server.domain.change import ScoreChange
 from leaderboard_server.domain.position import Position
 from leaderboard_server.domain.watch import Changes, Progress, WatchMessage
@@ -19,6 +21,8 @@ from leaderboard_server.watch.recent_commits import RecentCommits
 from leaderboard_server.watch.sink import GroupPublisher, WatchSink
 from leaderboard_server.watch.views import Delta, View
 from leaderboard_server.watch.watcher import Watcher
+
+_log = structlog.get_logger()
 
 PROGRESS_TURNS = 30
 """How often the groups are looked through for those that need progress, in the time after which
@@ -60,6 +64,13 @@ class BroadcastGroup:
             raise self._broadcaster.error
         if revision != self.last_sent.revision:
             self._broadcaster.lagged.add()
+            _log.debug(
+                "watcher_lagged",
+                contest_id=self._broadcaster.contest_id,
+                group=self.name,
+                revision=revision,
+                group_revision=self.last_sent.revision,
+            )
         last_sent = Position(self.last_sent.epoch, revision)
         latest = last_sent == self.last_sent and not self.behind
         watcher.adopt(self._broadcaster.reader, last_sent, latest=latest)
@@ -76,6 +87,7 @@ class Broadcaster:
         lagged: Counter,
     ) -> None:
         """Start at the state of `watcher`, with no groups; count evictions by `lagged`."""
+        self.contest_id = recent.follower.contest_id
         self.lagged = lagged
         self.reader = watcher.reader.clone()
         self.error: Exception | None = None
@@ -152,6 +164,12 @@ class Broadcaster:
         except Exception as error:  # noqa: BLE001 - every follower raises it
             self.error = error
         finally:
+            _log.debug(
+                "groups_closed",
+                contest_id=self.contest_id,
+                groups=len(self._groups),
+                error=self.error and repr(self.error),
+            )
             for group in self._groups.values():
                 self._publisher.close_group(group.name)
 

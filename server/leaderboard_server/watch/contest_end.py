@@ -100,6 +100,7 @@ class ContestEnd:
         while contest := await self._reader.read(contest_id):
             if contest.state is ContestState.CLOSED:
                 self._recent.close_contest(contest.position)
+                _log.debug("contest_closed", contest_id=contest_id)
                 await self._catch_up(contest.position)
                 return
             ends_at_ms = contest.settings.life.ends_at_ms
@@ -112,4 +113,4 @@ class ContestEnd:
         if not self._recent.position.reaches(last):
             await asyncio.sleep(IN_FLIGHT_S)
             if not self._recent.position.reaches(last):
-                self._recent.follower.catch_up()
+                self._recent.follower.catch_up("behind the end of the contest")

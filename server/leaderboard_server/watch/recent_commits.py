@@ -199,6 +199,12 @@ class RecentCommits:
             # For this version the log begins here: watchers from before get a snapshot.
             _log.exception("log_unreadable", contest_id=contest_id)
             return
+        _log.debug(
+            "earlier_log_read",
+            contest_id=contest_id,
+            before=self._held_after,
+            commits=len(history.commits),
+        )
         now = self.position.epoch, self._held_after, self.resumable_from
         if now != before or history.position.epoch != self.position.epoch:
             return

@@ -115,7 +115,7 @@ class Watcher:
             async with asyncio.timeout(CATCH_UP_S):
                 while recent.position.epoch != in_store.epoch:
                     version = recent.version
-                    recent.follower.catch_up()
+                    recent.follower.catch_up("behind a watcher")
                     await recent.wait_for_change(version)
         except TimeoutError as error:
             raise StoreUnavailable from error
