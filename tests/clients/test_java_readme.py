@@ -23,6 +23,8 @@ import java.util.concurrent.*;
 
 public class Readme {
   static LeaderboardClient client;
+  static io.grpc.ClientInterceptor tracing =
+      io.grpc.stub.MetadataUtils.newAttachHeadersInterceptor(new io.grpc.Metadata());
 
   static String currentToken() {
     return "token";

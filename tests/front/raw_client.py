@@ -74,12 +74,13 @@ class RawClient:
         return stream
 
     async def data(self, stream: int, data: bytes, *, end: bool = True) -> None:
-        """Send raw bytes of a request."""
+        """Send raw bytes of a request, with its end in the last frame."""
         while data:
             await self.until(lambda: self.h2.local_flow_control_window(stream) > 0)
             size = min(len(data), self.h2.local_flow_control_window(stream), 16_384)
-            self.h2.send_data(stream, data[:size])
-            data = data[size:]
+            piece, data = data[:size], data[size:]
+            self.h2.send_data(stream, piece, end_stream=end and not data)
+            end = end and bool(data)
             await self.flush()
         if end:
             self.h2.end_stream(stream)
