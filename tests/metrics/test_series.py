@@ -11,6 +11,7 @@ from pathlib import Path
 import grpc
 import pytest
 import pytest_asyncio
+from redis.asyncio import Redis
 
 from contract.edge import ON_ONE_STORE
 from harness.calls import DEADLINE_S, add, top
@@ -20,6 +21,7 @@ from harness.watcher import Watcher
 from leaderboard.v1 import contests_pb2
 from leaderboard.v1 import leaderboard_pb2 as pb
 from leaderboard_server.metrics.catalogue import METRICS
+from leaderboard_server.storage import keys
 from metrics.observed_server import ObservedServer, Scrape, observed
 
 
@@ -286,6 +288,16 @@ async def test_errors_of_the_service(server: ObservedServer) -> None:
         "INTERNAL": 0,
         "UNSPECIFIED": 0,
     }
+
+
+@ON_ONE_STORE
+async def test_an_expired_contest(server: ObservedServer, redis: Redis) -> None:
+    """The server that deletes a contest because it has expired counts it."""
+    await add(server.stub, "cup", "ada", 1)
+    await redis.hset(keys.meta("cup"), "expires_at", "1")
+
+    assert not (await top(server.stub, "cup", limit=3)).users
+    assert await server.value("leaderboard_expired_contests_total") == 1
 
 
 @ON_ONE_STORE

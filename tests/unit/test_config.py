@@ -22,9 +22,12 @@ from leaderboard_server.config import MIN_EMBEDDED_MEMORY, Config
     ],
 )
 def test_exposed_addresses(address: str, *, exposed: bool) -> None:
-    """Without TLS every address but loopback is exposed."""
+    """Without TLS every address but loopback is exposed; metrics are so with TLS too."""
     assert Config(address=address).is_exposed is exposed
     assert not Config(address=address, tls_cert=Path("chain"), tls_key=Path("key")).is_exposed
+    with_tls = Config(metrics_address=address, tls_cert=Path("chain"), tls_key=Path("key"))
+    assert with_tls.exposes_metrics is exposed
+    assert not Config(address=address).exposes_metrics
 
 
 @pytest.mark.parametrize(("max_calls", "expected"), [(1_000, 250), (10, 2), (3, 1), (1, 1)])
