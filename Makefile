@@ -18,6 +18,8 @@ FRONT_SOURCES := $(FRONT) server/front/pyproject.toml $(wildcard server/front/sr
 CLIENTS := python $(if $(shell command -v go),go) $(if $(shell command -v npm),typescript) $(if $(shell command -v mvn),java)
 
 export PATH := $(CURDIR)/$(TOOLS):$(PATH)
+# Else each of hundreds of processes of the tests compiles the same sources.
+export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
 .PHONY: clients client-python client-go client-typescript client-java proto-check-clients help run front front-check test test-slow test-deploy soak attacks attacks-quick bench bench-quick bench-rules test-readme docs release-check lint format types proto proto-check contract contract-release tools clean
@@ -36,7 +38,7 @@ front-check: ## Check and test the Rust code of the fast listener
 	cargo test --quiet --manifest-path $(FRONT)
 
 test: $(VENV)/.dev ## Run the tests (some 5 minutes on 2 cores)
-	$(BIN)/pytest -m "not slow and not attack" -n 3 --dist worksteal
+	$(BIN)/pytest -m "not slow and not attack" -n 4 --dist worksteal
 
 test-slow: $(VENV)/.dev ## Run the slow tests
 	$(BIN)/pytest -m slow --timeout 3600

@@ -1,6 +1,7 @@
 """The alerts in `deploy/prometheus` are valid, fire when they should, and are explained."""
 
 import re
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ _ALERTS = {rule["alert"]: rule for rule in _rules() if "alert" in rule}
 _RECORDINGS = {rule["record"]: rule for rule in _rules() if "record" in rule}
 
 
+@cache
 def _tests() -> list[dict[str, Any]]:
     return [
         test

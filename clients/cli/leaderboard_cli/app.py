@@ -5,50 +5,44 @@ import itertools
 import os
 import sys
 import traceback
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import EntryPoint, entry_points, version
 from typing import Annotated, Any, NoReturn
 
 import typer
 from typer.core import TyperGroup
 
-from leaderboard_cli.contest import contest
-from leaderboard_cli.doctor import doctor
 from leaderboard_cli.failures import CommandError, ExitCode
-from leaderboard_cli.friends import friends
-from leaderboard_cli.import_ import import_events
-from leaderboard_cli.load import load
 from leaderboard_cli.output import (
     OutputClosedError,
     command_stdio,
     print_error,
     print_error_record,
 )
-from leaderboard_cli.rank import rank
-from leaderboard_cli.top import top
-from leaderboard_cli.update import update
-from leaderboard_cli.user import user
-from leaderboard_cli.watch import watch
-from leaderboard_cli.whatif import whatif
 from leaderboard_client.update_rules import MalformedFieldError
 
 COMMAND_GROUP = "leaderboard.commands"
 """The entry points by which other packages add commands: functions as typer takes them, in modules
 that may have EXAMPLES, the end of the help."""
 
-_OWN: dict[str, Callable[..., None] | typer.Typer] = {
-    "update": update,
-    "top": top,
-    "rank": rank,
-    "friends": friends,
-    "whatif": whatif,
-    "watch": watch,
-    "contest": contest,
-    "user": user,
-    "import": import_events,
-    "doctor": doctor,
-    "load": load,
+_OWN = {
+    name: EntryPoint(name, f"leaderboard_cli.{function}", COMMAND_GROUP)
+    for name, function in {
+        "update": "update:update",
+        "top": "top:top",
+        "rank": "rank:rank",
+        "friends": "friends:friends",
+        "whatif": "whatif:whatif",
+        "watch": "watch:watch",
+        "contest": "contest:contest",
+        "user": "user:user",
+        "import": "import_:import_events",
+        "doctor": "doctor:doctor",
+        "load": "load:load",
+    }.items()
 }
+"""The commands of this package. Each is imported when it is looked up: most are not needed, and
+none at the start of a server."""
 
 _DEBUG = "LEADERBOARD_DEBUG"
 
@@ -69,7 +63,7 @@ class _Commands(Mapping[str, Any]):
     """
 
     def __getitem__(self, name: str) -> Any:
-        function = _OWN.get(name) or _plugins()[name].load()
+        function = (_OWN.get(name) or _plugins()[name]).load()
         if isinstance(function, typer.Typer):  # a group of commands
             return typer.main.get_command(function)
         module = inspect.getmodule(function)
