@@ -5,6 +5,7 @@ from google.protobuf.message_factory import GetMessageClass
 
 from leaderboard.v1 import contests_pb2, leaderboard_pb2
 from leaderboard_server.domain.errors import LeaderboardError
+from leaderboard_server.domain.fields import CONTEST_ID
 from leaderboard_server.transport.parsing import parse
 
 _REQUESTS: dict[str, type[Message]] = {
@@ -18,7 +19,11 @@ _REQUESTS: dict[str, type[Message]] = {
 
 
 def contest_id_of(path: str, data: bytes) -> str:
-    """Return the contest of a request; empty if it is of several or none, or malformed."""
+    """Return the contest of a request; empty if it is of several or none, or malformed.
+
+    An invalid id is left out: it may be as long as a request, and thousands of spans may wait for
+    their export.
+    """
     kind = _REQUESTS.get(path)
     if kind is None:
         return ""
@@ -27,4 +32,4 @@ def contest_id_of(path: str, data: bytes) -> str:
     except LeaderboardError:
         return ""
     contest_id: str = getattr(getattr(request, "contest", request), "contest_id", "")
-    return contest_id
+    return contest_id if CONTEST_ID.fullmatch(contest_id) else ""
