@@ -29,6 +29,7 @@ class _Server:
     unready: str = ""
     dead: str = ""
     collecting: int = 0
+    collected: int = 0
     most_at_once: int = 0
     address: str = ""
 
@@ -38,6 +39,7 @@ class _Server:
     async def collect(self) -> CollectorRegistry:
         """See `Observed`."""
         self.collecting += 1
+        self.collected += 1
         self.most_at_once = max(self.most_at_once, self.collecting)
         await asyncio.sleep(0)
         self.collecting -= 1
@@ -128,6 +130,20 @@ async def test_texts_are_made_one_after_the_other(server: _Server) -> None:
 
     assert {response.status for response in responses} == {200}
     assert server.most_at_once == 1
+
+
+async def test_readers_that_left_are_not_served(server: _Server) -> None:
+    """No text is made for connections that ended meanwhile, so they keep nobody waiting."""
+    host, _, port = server.address.rpartition(":")
+    for _ in range(20):
+        _, writer = await asyncio.open_connection(host, int(port))
+        writer.write(request("/metrics"))
+        await writer.drain()
+        writer.close()
+        await writer.wait_closed()
+
+    assert (await get(server.address, "/metrics")).status == 200
+    assert server.collected < 10
 
 
 async def test_a_connection_has_one_request(server: _Server) -> None:

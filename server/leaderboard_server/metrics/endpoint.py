@@ -98,6 +98,8 @@ class MetricsEndpoint:
     async def _metrics(self, request: Request) -> Response:
         async with self._turn:
             await asyncio.sleep(self._ended_at + PAUSE_S - time.monotonic())
+            if await request.is_disconnected():  # nobody waits for this text, but others may
+                return Response()
             try:
                 text = exposition(
                     await self._observed.collect(),
