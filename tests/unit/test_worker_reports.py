@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import IO
 
 import pytest
+import structlog
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -190,6 +191,32 @@ async def test_worker_that_dies_leaves_its_latest_report(line: bytes) -> None:
         pipes.reports.close()
         assert not await pipes.reader.first()
         assert pipes.reader.latest is None
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"Segmentation fault",
+        b"\xff",
+        b"[]",
+        b'{"samples": []}',
+        b'{"unready": "", "samples": [["calls_total", []]]}',
+        b'{"unready": "", "samples": [["calls_total", [], null]]}',
+    ],
+)
+async def test_line_that_is_no_report(line: bytes) -> None:
+    """What is no report fails nothing that reads reports; it is logged once, and the next counts."""
+    async with _piped() as pipes:
+        with structlog.testing.capture_logs() as entries:
+            pipes.reports.write(line + b"\n")
+            assert await pipes.reader.first()
+            assert pipes.reader.latest is None
+            assert pipes.reader.latest is None
+        assert [entry["event"] for entry in entries] == ["worker_report_invalid"]
+        refreshing = asyncio.create_task(pipes.reader.refresh())
+        pipes.reports.write(Report("", {_CALLS: 7}).encode())
+        await refreshing
+        assert pipes.reported == 7
 
 
 async def test_report_that_is_too_long_is_none() -> None:

@@ -17,6 +17,10 @@ REQUEST = b"\n"
 """The line that asks for a report."""
 
 
+class ReportInvalid(Exception):
+    """A line is no report, such as that of a worker started after an upgrade of the code."""
+
+
 class Report(NamedTuple):
     """The state of a worker at one moment."""
 
@@ -31,10 +35,17 @@ class Report(NamedTuple):
 
     @classmethod
     def decode(cls, line: bytes) -> Self:
-        """Return the report of a line."""
-        report = orjson.loads(line)
-        samples = {
-            (name, tuple((label, text) for label, text in labels)): value
-            for name, labels, value in report["samples"]
-        }
-        return cls(report["unready"], samples)
+        """Return the report of a line.
+
+        Raises:
+            ReportInvalid: It is none.
+        """
+        try:
+            report = orjson.loads(line)
+            samples = {
+                (str(name), tuple((str(label), str(text)) for label, text in labels)): float(value)
+                for name, labels, value in report["samples"]
+            }
+            return cls(str(report["unready"]), samples)
+        except (ValueError, TypeError, KeyError) as error:
+            raise ReportInvalid(f"{type(error).__name__}: {error}") from None

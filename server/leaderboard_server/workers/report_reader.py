@@ -5,7 +5,7 @@ import time
 
 import structlog
 
-from leaderboard_server.workers.report import REQUEST, Report
+from leaderboard_server.workers.report import REQUEST, Report, ReportInvalid
 
 _log = structlog.get_logger()
 
@@ -27,6 +27,7 @@ class ReportReader:
         """The start of a worker is the first request: it reports once it serves."""
         self._requested_at = time.monotonic()
         self._closed = False
+        self._invalid_logged = False
         self._changed = asyncio.Event()
 
     @property
@@ -36,8 +37,14 @@ class ReportReader:
 
     @property
     def latest(self) -> Report | None:
-        """The latest report; None before the worker serves."""
-        return Report.decode(self._latest) if self._latest else None
+        """The latest report; None before the worker serves, and while what it writes is none."""
+        try:
+            return Report.decode(self._latest) if self._latest else None
+        except ReportInvalid as error:
+            if not self._invalid_logged:
+                self._invalid_logged = True
+                _log.error("worker_report_invalid", reason=str(error))
+            return None
 
     @property
     def unanswered_s(self) -> float:
