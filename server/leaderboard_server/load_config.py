@@ -85,6 +85,8 @@ def _read_file(path: Path) -> ConfigFile:
         raise _unusable(f"{path} is not UTF-8") from None
     except tomllib.TOMLDecodeError as error:
         raise _unusable(f"{path} is not TOML: {error}") from None
+    except (ValueError, RecursionError):  # a number with too many digits, arrays in too many others
+        raise _unusable(f"{path} is not TOML that can be read") from None
     settings = Config.model_fields.keys() - {FILE_SETTING}
     known = {
         name: value

@@ -108,6 +108,8 @@ def test_all_problems_are_found_at_once(file: Path, monkeypatch: pytest.MonkeyPa
         (b"max_calls = 1\nmax_calls = 2", "is not TOML: Cannot overwrite a value"),
         (b"redis_url = s3cret", "is not TOML: .*line 1"),
         (b"# \xff\xfe", "is not UTF-8"),
+        (b"max_calls = " + b"9" * 5_000, "is not TOML that can be read"),
+        (b"max_calls = " + b"[" * 5_000, "is not TOML that can be read"),
     ],
 )
 def test_a_file_that_is_none(file: Path, content: bytes | None, reason: str) -> None:
