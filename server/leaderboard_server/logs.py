@@ -128,7 +128,16 @@ class LogOutput:
         while begin < len(lines):
             end = min(begin + select.PIPE_BUF, len(lines))
             end = lines.rfind(b"\n", begin, end) + 1 or lines.index(b"\n", begin) + 1
-            begin += os.write(self._descriptor, lines[begin:end])
+            begin += self._write_some(lines[begin:end])
+
+    def _write_some(self, data: bytes) -> int:
+        while True:
+            try:
+                return os.write(self._descriptor, data)
+            except BlockingIOError:  # another process that has this file made it non-blocking
+                writable = select.poll()
+                writable.register(self._descriptor, select.POLLOUT)
+                writable.poll()
 
 
 _standard_error = LogOutput(2)

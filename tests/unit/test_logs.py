@@ -54,8 +54,10 @@ async def read_until(pipe: Pipe, last: str) -> list[str]:
     return text.decode().splitlines()
 
 
-async def test_lines_are_written_whole_and_in_order(pipe: Pipe) -> None:
+@pytest.mark.parametrize("blocking", [True, False])
+async def test_lines_are_written_whole_and_in_order(pipe: Pipe, *, blocking: bool) -> None:
     """All lines arrive in their order, among them one that is larger than a pipe."""
+    os.set_blocking(pipe.begin, blocking)
     output = LogOutput(pipe.begin)
     lines = [f"{number} {'é' * (number % 300)}" for number in range(1_000)]
     lines[500] = "long" * 2**16
