@@ -145,3 +145,17 @@ async def test_the_console(capsys: pytest.CaptureFixture[str]) -> None:
     printed = capsys.readouterr()
     assert '"name": "a call"' in printed.err
     assert not printed.out
+
+
+async def test_headers_are_not_logged(
+    monkeypatch: pytest.MonkeyPatch, port: int, logs: structlog.testing.LogCapture
+) -> None:
+    """A malformed list of headers is logged without them, since they may be secrets."""
+    assert port
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_HEADERS", "Bearer s3cret")
+
+    await start_tracing(os.environ).close()
+
+    (problem,) = [entry for entry in logs.entries if entry["event"] == "tracing_failed"]
+    assert "header" in problem["reason"].lower()
+    assert "s3cret" not in str(logs.entries)

@@ -25,6 +25,10 @@ ABORT_TIMEOUT_S = 0.2
 """The time for an export that is aborted then."""
 
 
+_PARSES_HEADERS = "opentelemetry.util.re"
+"""The module of OpenTelemetry whose warnings show the headers of an exporter, often secrets."""
+
+
 class ExporterMissing(Exception):
     """No exporter of this name is installed."""
 
@@ -111,8 +115,9 @@ class _ProblemLog(logging.Handler):
         logger.propagate = True
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Log a record."""
-        self.note(record.name, record.getMessage())
+        """Log a record, but no header."""
+        is_secret = record.name == _PARSES_HEADERS
+        self.note(record.name, str(record.msg) if is_secret else record.getMessage())
 
     def note(self, source: str, reason: str) -> None:
         """Log a problem, unless one of the same source was logged."""
