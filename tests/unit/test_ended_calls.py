@@ -139,3 +139,13 @@ async def test_calls_that_the_stop_of_the_listener_ends(listener: ListenerName) 
     async with _recorded(listener) as (_, client, records):
         await client.call(ECHO, framed(b""))
     assert [record.path for record in records] == [ECHO]
+
+
+async def test_many_calls_that_the_stop_of_the_listener_ends(listener: ListenerName) -> None:
+    """All of them are reported, however many end at a time."""
+    async with _recorded(listener) as (served, _, records):
+        for _ in range(700):
+            served.unary(WAIT)(b"request")
+        await served.until_waiting(700)
+    assert len(records) == 700
+    assert {record.path for record in records} == {WAIT}

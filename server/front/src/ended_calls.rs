@@ -1,5 +1,6 @@
 //! Records of ended calls for Python, if it wants them: queued up to a limit, taken in batches.
 
+use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -14,6 +15,10 @@ use crate::trace_context::TraceContext;
 /// Records, and bytes of their requests, that may be queued. More are dropped.
 const MAX_CALLS: usize = 10_000;
 const MAX_BYTES: usize = 16 * 1024 * 1024;
+/// Records, and bytes of their requests, that Python takes at once: it works on them for some
+/// milliseconds, in which it does nothing else. The rest waits for the next interval.
+const MAX_TAKEN_CALLS: usize = 250;
+const MAX_TAKEN_BYTES: usize = 4 * 1024 * 1024;
 /// Time for which records are collected before Python is woken.
 const INTERVAL: Duration = Duration::from_millis(10);
 
@@ -53,7 +58,7 @@ pub struct EndedCalls {
 
 #[derive(Default)]
 struct Queue {
-    calls: Vec<EndedCall>,
+    calls: VecDeque<EndedCall>,
     bytes: usize,
     dropped: u64,
 }
@@ -83,7 +88,7 @@ impl EndedCalls {
             self.filled.notify_one();
         }
         queue.bytes = bytes;
-        queue.calls.push(call);
+        queue.calls.push_back(call);
     }
 
     /// Waits until there are records to take, and then a moment for more of them.
@@ -92,10 +97,26 @@ impl EndedCalls {
         sleep(INTERVAL).await;
     }
 
+    /// Returns the oldest records; if others are left, `filled` is woken again.
     pub fn take(&self) -> Vec<EndedCall> {
         let mut queue = self.queue.lock();
-        queue.bytes = 0;
-        std::mem::take(&mut queue.calls)
+        let (mut taken, mut bytes) = (Vec::new(), 0);
+        while taken.len() < MAX_TAKEN_CALLS && bytes < MAX_TAKEN_BYTES {
+            let Some(call) = queue.calls.pop_front() else { break };
+            bytes += call.details.request.len();
+            taken.push(call);
+        }
+        queue.bytes -= bytes;
+        if !queue.calls.is_empty() {
+            self.filled.notify_one();
+        }
+        taken
+    }
+
+    /// Returns how often records have to be taken until none is left, or a little more.
+    pub fn batches(&self) -> usize {
+        let queue = self.queue.lock();
+        queue.calls.len() / MAX_TAKEN_CALLS + queue.bytes / MAX_TAKEN_BYTES + 1
     }
 
     /// Returns how many records were dropped, because Python did not take the earlier ones in time.

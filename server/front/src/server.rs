@@ -97,7 +97,9 @@ impl Drop for LastEvent {
     fn drop(&mut self) {
         let Core { inbox, observation, .. } = &*self.0;
         if observation.ended_calls.are_wanted() {
-            inbox.push(Event::EndedCalls(Arc::clone(observation)));
+            for _ in 0..observation.ended_calls.batches() {
+                inbox.push(Event::EndedCalls(Arc::clone(observation)));
+            }
         }
         inbox.close();
     }

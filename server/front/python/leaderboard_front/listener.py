@@ -45,8 +45,9 @@ class Listener:
             on_ended: Called at most once a second, if connections were ended or refused since.
 
             on_ended_calls: Called with the records of ended calls, if `settings` asks for them:
-                with several at a time, some 10 ms after their end. Up to 10,000 records, with
-                16 MiB of requests, wait for their turn; others are dropped and counted.
+                with up to 250 at a time, some 10 ms after their end, or later if there are more.
+                Up to 10,000 records, with 16 MiB of requests, wait for their turn; others are
+                dropped and counted.
         """
         self.front = Front(settings)
         self.stopped: asyncio.Future[None]

@@ -38,10 +38,42 @@ fn records_over_the_limit_are_dropped_and_counted() {
         calls.push(call(OK, 0));
     }
     assert_eq!(calls.dropped(), 3);
-    assert_eq!(calls.take().len(), MAX_CALLS);
+    let batches = calls.batches();
+    let taken: usize = (0..batches).map(|_| calls.take().len()).sum();
+    assert_eq!(taken, MAX_CALLS);
     calls.push(call(5, 0));
     assert_eq!(codes(&calls), [5]);
     assert_eq!(calls.dropped(), 3);
+}
+
+#[test]
+fn few_records_are_taken_at_once() {
+    let calls = EndedCalls::new(Wanted::All);
+    for _ in 0..MAX_TAKEN_CALLS {
+        calls.push(call(OK, 0));
+    }
+    calls.push(call(5, 0));
+    assert_eq!(codes(&calls), [OK; MAX_TAKEN_CALLS]);
+    assert_eq!(codes(&calls), [5]);
+    for code in 0..3 {
+        calls.push(call(code, MAX_TAKEN_BYTES));
+    }
+    assert!(calls.batches() >= 3);
+    for code in 0..3 {
+        assert_eq!(codes(&calls), [code]);
+    }
+}
+
+#[tokio::test]
+async fn records_that_are_left_are_reported_again() {
+    let calls = EndedCalls::new(Wanted::All);
+    for _ in 0..=MAX_TAKEN_CALLS {
+        calls.push(call(OK, 0));
+    }
+    calls.filled().await;
+    calls.take();
+    calls.filled().await;
+    assert_eq!(calls.take().len(), 1);
 }
 
 #[test]
@@ -51,7 +83,7 @@ fn requests_are_kept_up_to_a_number_of_bytes() {
         calls.push(call(code, MAX_BYTES / 2));
     }
     assert_eq!(calls.dropped(), 1);
-    assert_eq!(codes(&calls), [0, 1]);
+    assert_eq!((codes(&calls), codes(&calls)), (vec![0], vec![1]));
     calls.push(call(2, MAX_BYTES));
     assert_eq!(codes(&calls), [2]);
 }
