@@ -135,12 +135,14 @@ async def test_texts_are_made_one_after_the_other(server: _Server) -> None:
 async def test_readers_that_left_are_not_served(server: _Server) -> None:
     """No text is made for connections that ended meanwhile, so they keep nobody waiting."""
     host, _, port = server.address.rpartition(":")
-    for _ in range(20):
+
+    async def leave() -> None:
         _, writer = await asyncio.open_connection(host, int(port))
         writer.write(request("/metrics"))
-        await writer.drain()
         writer.close()
         await writer.wait_closed()
+
+    await asyncio.gather(*(leave() for _ in range(20)))
 
     assert (await get(server.address, "/metrics")).status == 200
     assert server.collected < 10

@@ -205,7 +205,7 @@ async def test_worker_that_dies_leaves_its_latest_report(line: bytes) -> None:
     ],
 )
 async def test_line_that_is_no_report(line: bytes) -> None:
-    """What is no report fails nothing that reads reports; it is logged once, and the next counts."""
+    """What is no report fails nothing that reads reports and is logged once; the next counts."""
     async with _piped() as pipes:
         with structlog.testing.capture_logs() as entries:
             pipes.reports.write(line + b"\n")
