@@ -25,7 +25,7 @@ from leaderboard_server.metrics.exposition import exposition
 _log = structlog.get_logger()
 
 MAX_CONNECTIONS = 32
-"""Open connections; further ones are closed at once."""
+"""Open connections."""
 REQUEST_TIMEOUT_S = 10.0
 """How long a connection may take for its request and the response: the usual time of a scrape."""
 MAX_HEADER_BYTES = 8 * 2**10
@@ -150,13 +150,25 @@ class _Server(uvicorn.Server):
 
 
 class _Connection(H11Protocol):
-    """A connection that is aborted when it takes too long, or is one too many."""
+    """A connection that is aborted when it takes too long, or makes room for another one.
+
+    Room is made by the oldest one without a request: silent ones must not keep a probe out.
+    """
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        self._opened_at = self.loop.time()
         self._deadline = self.loop.call_later(REQUEST_TIMEOUT_S, transport.abort)
-        if len(self.connections) > MAX_CONNECTIONS:
-            transport.abort()
+        opened = [
+            each
+            for each in self.connections
+            if isinstance(each, _Connection) and not each.transport.is_closing()
+        ]
+        if len(opened) > MAX_CONNECTIONS:
+            min(opened, key=_Connection._claim).transport.abort()
+
+    def _claim(self) -> tuple[bool, float]:
+        return self.cycle is not None, self._opened_at
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._deadline.cancel()
