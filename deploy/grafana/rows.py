@@ -193,7 +193,10 @@ _PROCESSES = (
         unit="s",
     ),
     graph(
-        "Workers", each("leaderboard_workers"), grown("leaderboard_worker_starts_total", "started")
+        "Workers",
+        each("leaderboard_workers"),
+        each("leaderboard_workers_configured", LIMIT),
+        grown("leaderboard_worker_starts_total", "started"),
     ),
     graph(
         "Time since the start",

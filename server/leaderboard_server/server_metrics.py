@@ -47,7 +47,8 @@ class ServerMetrics:
         self._usage: UsageGauges | None = None
         ProcessCollector(registry=self.registry)
         set_build_info(self.instruments, listener)
-        self.instruments.set_gauge(catalogue.WORKERS, lambda: 1)
+        for gauge in (catalogue.WORKERS, catalogue.WORKERS_CONFIGURED):
+            self.instruments.set_gauge(gauge, lambda: 1)
 
     def read_embedded_store(self, store: EmbeddedStore) -> None:
         """Read what the embedded store takes."""

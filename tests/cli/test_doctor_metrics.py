@@ -40,6 +40,7 @@ _HEALTHY = {
     'leaderboard_event_loop_delay_seconds_bucket{le="1"}': 500,
     'leaderboard_event_loop_delay_seconds_bucket{le="+Inf"}': 500,
     "leaderboard_workers": 2,
+    "leaderboard_workers_configured": 2,
     "leaderboard_worker_starts_total": 2,
     "leaderboard_embedded_store_memory_bytes": 10 << 20,
     "leaderboard_embedded_store_memory_limit_bytes": 100 << 20,
@@ -129,7 +130,8 @@ def test_a_healthy_server(fake: FakeService, run: Run) -> None:
             "WARN",
             "more than 250 ms late",
         ),
-        ("workers", {"leaderboard_worker_starts_total": 5}, "WARN", "2 run, 3 ended"),
+        ("workers", {"leaderboard_worker_starts_total": 5}, "WARN", "2 serve, 3 ended"),
+        ("workers", {"leaderboard_workers": 1}, "FAIL", "1 of 2 serve"),
         (
             "memory of the embedded store",
             {"leaderboard_embedded_store_memory_bytes": 90 << 20},

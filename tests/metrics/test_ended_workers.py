@@ -78,6 +78,9 @@ async def test_hung_worker_is_named(tmp_path: Path) -> None:
             return status == 503 and text.startswith(f"worker {hung.pid} has not answered for 1")
 
         await eventually(dead, "the hung worker is named", within=20)
+        after = await observed.scrape()
+        assert after.value("leaderboard_workers") == 1
+        assert after.value("leaderboard_workers_configured") == 2
         assert await observed.probe("/readyz") == (200, "ok\n")
         hung.resume()
 

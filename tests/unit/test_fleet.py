@@ -44,7 +44,7 @@ class _Service:
     """A fleet of such workers."""
 
     def __init__(self, stack: contextlib.AsyncExitStack) -> None:
-        self.fleet = Fleet("grpcio")
+        self.fleet = Fleet("grpcio", 2)
         self._stack = stack
 
     async def start(self, unready: str = "") -> Worker:
@@ -111,7 +111,7 @@ async def test_each_scrape_is_up_to_date() -> None:
 
 @pytest.mark.usefixtures("quick")
 async def test_worker_that_hangs_counts_with_its_latest_report() -> None:
-    """It delays a scrape for a while only, is named as dead, and comes back."""
+    """It delays a scrape for a while only, is not among those that serve, and comes back."""
     async with _serving() as service:
         hung, other = await service.start(), await service.start()
         os.kill(hung.pid, signal.SIGSTOP)
@@ -126,7 +126,8 @@ async def test_worker_that_hangs_counts_with_its_latest_report() -> None:
         assert counter is not None
         assert counter > 2
         assert gauge == 6
-        assert service.values()["leaderboard_workers"] == 2
+        values = service.values()
+        assert (values["leaderboard_workers"], values["leaderboard_workers_configured"]) == (1, 2)
 
         await _kill(other)
         await service.fleet.ended(other)
@@ -134,6 +135,7 @@ async def test_worker_that_hangs_counts_with_its_latest_report() -> None:
         os.kill(hung.pid, signal.SIGCONT)
         await eventually(lambda: not service.fleet.dead(), "the worker answers")
         assert not service.fleet.unready()
+        assert service.values()["leaderboard_workers"] == 1
 
 
 async def test_worker_that_starts_delays_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -210,7 +210,15 @@ BUILD_INFO = _SERVER.gauge(
     labels=("version", "listener", "python"),
     values="the version of the server, `front` or `grpcio`, and the version of Python",
 )
-WORKERS = _SERVER.gauge("leaderboard_workers", "Running workers; 1 without a supervisor.")
+WORKERS = _SERVER.gauge(
+    "leaderboard_workers",
+    "Workers that serve: one that has not answered the supervisor for 3 s is not counted. "
+    "1 without a supervisor.",
+)
+WORKERS_CONFIGURED = _SERVER.gauge(
+    "leaderboard_workers_configured",
+    "Workers that should serve (`--workers`); 1 without a supervisor.",
+)
 WORKER_STARTS = _SERVER.counter(
     "leaderboard_worker_starts_total",
     "Workers that were started, those that replace others included.",

@@ -34,14 +34,15 @@ DEAD_AFTER_S = 10.0
 class Fleet(Collector):
     """The workers that were started and have not ended."""
 
-    def __init__(self, listener: ListenerName) -> None:
-        """Begin without workers; they will have this listener."""
+    def __init__(self, listener: ListenerName, configured: int) -> None:
+        """Begin without workers; there will be this number, with this listener."""
         self._workers: set[Worker] = set()
         self._totals = Totals(catalogue.METRICS)
         self._registry = CollectorRegistry()
         ProcessCollector(registry=self._registry)
         self._instruments = Instruments(self._registry)
-        self._instruments.set_gauge(catalogue.WORKERS, lambda: len(self._serving()))
+        self._instruments.set_gauge(catalogue.WORKERS, lambda: len(self._answering()))
+        self._instruments.set_gauge(catalogue.WORKERS_CONFIGURED, lambda: configured)
         self._starts = self._instruments.counter(catalogue.WORKER_STARTS)
         self._usage: UsageGauges | None = None
         set_build_info(self._instruments, listener)
@@ -87,11 +88,7 @@ class Fleet(Collector):
 
     def unready(self) -> str:
         """Return why no worker can serve calls at present; empty if one can."""
-        reports = [
-            worker.reports.latest
-            for worker in self._serving()
-            if worker.reports.unanswered_s < UNREADY_AFTER_S
-        ]
+        reports = [worker.reports.latest for worker in self._answering()]
         problems = [report.unready for report in reports if report]
         return min(problems, key=len, default="no worker serves")
 
@@ -112,6 +109,12 @@ class Fleet(Collector):
     def _serving(self) -> list[Worker]:
         """Return the workers that have started to serve."""
         return [worker for worker in self._workers if worker.reports.begun]
+
+    def _answering(self) -> list[Worker]:
+        """Return the serving workers that have answered lately."""
+        return [
+            worker for worker in self._serving() if worker.reports.unanswered_s < UNREADY_AFTER_S
+        ]
 
     def _count(self, worker: Worker) -> None:
         if report := worker.reports.latest:

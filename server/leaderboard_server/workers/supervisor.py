@@ -48,7 +48,7 @@ async def supervise(config: Config) -> int:
     for number in signals:
         loop.add_signal_handler(number, stopping.set)
     async with contextlib.AsyncExitStack() as stack:
-        fleet = Fleet(listener)
+        fleet = Fleet(listener, config.workers)
         shared = await _worker_config(config, listener, fleet, stack)
         if config.metrics_address:
             await _serve_metrics(config.metrics_address, fleet, stack)

@@ -150,13 +150,19 @@ def _event_loop(period: Period) -> CheckResult:
 
 
 def _workers(period: Period) -> CheckResult:
-    running = period.after.value("leaderboard_workers")
-    ended = period.after.value("leaderboard_worker_starts_total") - running
+    check = "metrics: workers"
+    serving = period.after.value("leaderboard_workers")
+    configured = period.after.value("leaderboard_workers_configured")
+    if serving < configured:
+        found = f"{serving:,.0f} of {configured:,.0f} serve"
+        to_do = "see docs/runbook.md, LeaderboardWorkersMissing: /livez names one that hangs"
+        return CheckResult(check, Verdict.FAIL, found, to_do)
+    ended = period.after.value("leaderboard_worker_starts_total") - configured
     if ended > 0:
-        found = f"{running:,.0f} run, {ended:,.0f} ended since the start of the server"
+        found = f"{serving:,.0f} serve, {ended:,.0f} ended since the start of the server"
         to_do = "look in its log for `worker_ended`"
-        return CheckResult("metrics: workers", Verdict.WARN, found, to_do)
-    return CheckResult("metrics: workers", Verdict.OK, f"{running:,.0f} run, none has ended")
+        return CheckResult(check, Verdict.WARN, found, to_do)
+    return CheckResult(check, Verdict.OK, f"{serving:,.0f} serve, none has ended")
 
 
 def _embedded_memory(period: Period) -> CheckResult:
