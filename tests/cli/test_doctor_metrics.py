@@ -212,3 +212,13 @@ def test_several_servers(fake: FakeService, run: Run, monkeypatch: pytest.Monkey
 
     assert checks[f"metrics: store of {one.address}"]["verdict"] == "OK"
     assert checks[f"metrics: store of {other.address}"]["verdict"] == "FAIL"
+
+
+def test_embedded_store_that_does_not_reply(fake: FakeService, run: Run) -> None:
+    """Its disk is checked too, since it may be full; its memory is not known."""
+    memory = "leaderboard_embedded_store_memory_"
+    lines = [line for line in _text().splitlines(keepends=True) if not line.startswith(memory)]
+    with FakeMetrics(["".join(lines)]) as metrics:
+        checks = _metric_checks(run, metrics.address)
+
+    assert _CHECKS - checks.keys() == {"metrics: memory of the embedded store"}

@@ -64,8 +64,10 @@ def _check_metrics(reader: MetricsReader) -> Iterator[CheckResult]:
     yield _event_loop(period)
     if "leaderboard_worker_starts_total" in period.after:
         yield _workers(period)
+    # A store that has no disk left may not reply, and then has no memory.
     if "leaderboard_embedded_store_memory_bytes" in period.after:
         yield _embedded_memory(period)
+    if "leaderboard_embedded_store_disk_free_bytes" in period.after:
         yield _embedded_disk(period)
 
 
