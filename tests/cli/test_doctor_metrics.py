@@ -47,7 +47,7 @@ _HEALTHY = {
     "leaderboard_embedded_store_disk_bytes": 3 << 30,
     "leaderboard_embedded_store_disk_free_bytes": 20 << 30,
 }
-"""The metrics of a healthy server with two workers, on which there was much ado before."""
+"""The metrics of a healthy server with two workers, on which much has happened before."""
 
 _CHECKS = {
     *("metrics", "metrics: store", "metrics: feed", "metrics: limits", "metrics: errors"),

@@ -119,7 +119,7 @@ async def test_the_last_spans_are_exported(
 async def test_each_worker_exports(
     own_store: StoreProcess, tmp_path: Path, port: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The spans of workers are told apart by their `service.instance.id`."""
+    """The spans of workers are distinguished by their `service.instance.id`."""
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_TIMEOUT", "5")
     async with (
         running_collector(port) as collector,
