@@ -6,11 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
 import yaml
 
 from deploy.expressions import faults, names_in, series
 from deploy.promtool import PROJECT, RULES, check_syntax, promtool
 from documents.session import fenced
+from leaderboard_server.startup_errors import exit_on_startup_error
 
 _CONFIG = RULES.parent / "prometheus.yml"
 _UNIT_TESTS = sorted((Path(__file__).parent / "alerts").glob("*.test.yml"))
@@ -116,3 +118,11 @@ def test_runbook_names_metrics_that_exist(tmp_path: Path) -> None:
     check_syntax(queries, tmp_path)
     assert [fault for query in queries for fault in faults(query, series())] == []
     assert names_in(text) - series().keys() - {"leaderboard_server"} == set()
+
+
+def test_runbook_names_the_line_of_a_failed_start(capsys: pytest.CaptureFixture[str]) -> None:
+    """The runbook says how the line begins that says why a server did not start."""
+    (beginning,) = set(re.findall(r"begins with `([^`]+)`", _RUNBOOK.read_text(encoding="utf-8")))
+    with pytest.raises(typer.Exit), exit_on_startup_error():
+        raise OSError("no such address")
+    assert capsys.readouterr().err.startswith(beginning)
