@@ -222,3 +222,16 @@ def test_embedded_store_that_does_not_reply(fake: FakeService, run: Run) -> None
         checks = _metric_checks(run, metrics.address)
 
     assert _CHECKS - checks.keys() == {"metrics: memory of the embedded store"}
+
+
+def test_no_worker_serves(fake: FakeService, run: Run) -> None:
+    """Only that is named: the metrics say nothing of the store then."""
+    changes: dict[str, float] = {"leaderboard_workers": 0, "leaderboard_worker_starts_total": 9}
+    known = ("leaderboard_build_info", "leaderboard_worker", "leaderboard_embedded")
+    lines = [line for line in _text(changes).splitlines(keepends=True) if line.startswith(known)]
+    with FakeMetrics(["".join(lines)]) as metrics:
+        checks = _metric_checks(run, metrics.address)
+
+    assert checks["metrics: workers"]["found"] == "0 of 2 serve"
+    failed = {name for name, check in checks.items() if check["verdict"] != "OK"}
+    assert failed == {"metrics: workers"}

@@ -56,12 +56,14 @@ def _check_metrics(reader: MetricsReader) -> Iterator[CheckResult]:
     build = period.after.labels(_BUILD)
     found = f"version {build.get('version')}, listener {build.get('listener')}"
     yield CheckResult("metrics", Verdict.OK, found)
-    yield _store(period)
-    yield _feed(period)
-    yield _limits(period)
-    yield _errors(period)
-    yield _watchers(period)
-    yield _event_loop(period)
+    # A supervisor whose workers have all ended knows nothing of the store.
+    if "leaderboard_store_available" in period.after:
+        yield _store(period)
+        yield _feed(period)
+        yield _limits(period)
+        yield _errors(period)
+        yield _watchers(period)
+        yield _event_loop(period)
     if "leaderboard_worker_starts_total" in period.after:
         yield _workers(period)
     # A store that has no disk left may not reply, and then has no memory.
