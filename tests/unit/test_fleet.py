@@ -17,7 +17,7 @@ from leaderboard_server.workers.worker import Worker
 _COUNTER, _GAUGE = "leaderboard_store_resends_total", "leaderboard_top_windows"
 
 _WORKER = f"""
-import json, signal, sys
+import json, os, signal, sys
 
 reports = 0
 
@@ -25,7 +25,8 @@ def report():
     global reports
     reports += 1
     samples = [["{_COUNTER}", [], reports], ["{_GAUGE}", [], 3], ["leaderboard_workers", [], 1]]
-    print(json.dumps({{"unready": sys.argv[1], "samples": samples}}), flush=True)
+    line = json.dumps({{"unready": sys.argv[1], "samples": samples}})
+    os.write(1, line.encode() + b"\\n")  # print() fails in a signal handler that interrupts it
 
 def stop(*_):
     report()
