@@ -30,9 +30,9 @@ async def test_commands_of_the_page(tmp_path: Path) -> None:
         tmp_path / "home",
         {
             _METRICS: metrics,
-            f"prometheus --config.file={CONFIG.relative_to(PROJECT)}": (
-                f"{prometheus} --config.file={config} {options}"
-            ),
+            "prometheus --config": f"{prometheus} --config",
+            f"{CONFIG.relative_to(PROJECT)}": f"{config}",
+            "--storage.tsdb.path=build/prometheus": options,
             _LOAD_S: "--duration 3",
         },
     )
