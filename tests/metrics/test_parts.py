@@ -1,4 +1,4 @@
-"""What parts of a server count, each alone."""
+"""Counts of the parts of a server, each alone."""
 
 import asyncio
 from typing import cast

@@ -1,4 +1,4 @@
-"""What moves each series: a real server on a real store, and the text that a scrape gets."""
+"""Series that move: a real server on a real store, and the text that a scrape gets."""
 
 import asyncio
 import contextlib

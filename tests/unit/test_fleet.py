@@ -1,4 +1,4 @@
-"""What a supervisor knows of its workers: their counts, and whether they serve and live."""
+"""The fleet of a supervisor: the counts of its workers, and whether they serve and live."""
 
 import asyncio
 import contextlib

@@ -1,4 +1,4 @@
-"""What a listener counted since its start, and what is open now."""
+"""Counts of a listener: what happened since its start, and what is open now."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What a listener serves."""
+"""Handlers that a listener serves."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
