@@ -1,5 +1,5 @@
-// The contract of contests: their settings, the list of all of them, and the
-// removal of users and contests.
+// The contract of contests: their settings and seasons, the list of all of them,
+// and the removal of users and contests.
 //
 // A contest begins with its first score, with default settings, or is created
 // before. A read never begins one. The errors are those of `leaderboard.proto`.
@@ -104,6 +104,12 @@ type Contest struct {
 	// When the contest closes, after `starts_at`, to the millisecond. A later time
 	// that is set after the end opens it again. Default: unset, it does not close.
 	EndsAt *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=ends_at,json=endsAt,proto3" json:"ends_at,omitempty"`
+	// When a season ends and the next one begins. A season without a write does not
+	// end by it. Default: unset, only `ResetContest` ends a season.
+	ResetSchedule *ResetSchedule `protobuf:"bytes,6,opt,name=reset_schedule,json=resetSchedule,proto3" json:"reset_schedule,omitempty"`
+	// How many seasons are kept when they are over, from 0 to 1,000; the oldest
+	// ones beyond are deleted. Default: unset, 10.
+	KeepSeasons *int32 `protobuf:"varint,7,opt,name=keep_seasons,json=keepSeasons,proto3,oneof" json:"keep_seasons,omitempty"`
 	// The time after which the contest is deleted by itself, from 1 s to 100 years
 	// (of 365.25 days), to the millisecond. It counts from `ends_at`, or where that
 	// is unset from the last write or from `starts_at`, whichever is later, and then
@@ -111,13 +117,19 @@ type Contest struct {
 	ExpireAfter *durationpb.Duration `protobuf:"bytes,8,opt,name=expire_after,json=expireAfter,proto3" json:"expire_after,omitempty"`
 	// The state. Output only.
 	State ContestState `protobuf:"varint,9,opt,name=state,proto3,enum=leaderboard.v1.ContestState" json:"state,omitempty"`
-	// How many users the contest has, from 0. Output only.
+	// The number of the current season, from 1. Output only.
+	Season int32 `protobuf:"varint,10,opt,name=season,proto3" json:"season,omitempty"`
+	// How many users the current season has, from 0. Output only.
 	TotalUsers int32 `protobuf:"varint,11,opt,name=total_users,json=totalUsers,proto3" json:"total_users,omitempty"`
 	// The position of this state. Output only.
 	Position *Position `protobuf:"bytes,12,opt,name=position,proto3" json:"position,omitempty"`
 	// When the contest was created or began, by the clock of the store. Unset if
 	// an earlier version of the server began it. Output only.
-	CreatedAt     *timestamppb.Timestamp `protobuf:"bytes,13,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
+	CreatedAt *timestamppb.Timestamp `protobuf:"bytes,13,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
+	// When the current season ends by the schedule, by the clock of the store.
+	// Unset where there is no schedule, and where the contest ends before.
+	// Output only.
+	NextResetAt   *timestamppb.Timestamp `protobuf:"bytes,14,opt,name=next_reset_at,json=nextResetAt,proto3" json:"next_reset_at,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -187,6 +199,20 @@ func (x *Contest) GetEndsAt() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *Contest) GetResetSchedule() *ResetSchedule {
+	if x != nil {
+		return x.ResetSchedule
+	}
+	return nil
+}
+
+func (x *Contest) GetKeepSeasons() int32 {
+	if x != nil && x.KeepSeasons != nil {
+		return *x.KeepSeasons
+	}
+	return 0
+}
+
 func (x *Contest) GetExpireAfter() *durationpb.Duration {
 	if x != nil {
 		return x.ExpireAfter
@@ -199,6 +225,13 @@ func (x *Contest) GetState() ContestState {
 		return x.State
 	}
 	return ContestState_CONTEST_STATE_UNSPECIFIED
+}
+
+func (x *Contest) GetSeason() int32 {
+	if x != nil {
+		return x.Season
+	}
+	return 0
 }
 
 func (x *Contest) GetTotalUsers() int32 {
@@ -222,6 +255,155 @@ func (x *Contest) GetCreatedAt() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *Contest) GetNextResetAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.NextResetAt
+	}
+	return nil
+}
+
+// The times at which seasons end.
+type ResetSchedule struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// A cron expression of five fields: minute, hour, day of the month, month and
+	// day of the week. `0 0 * * MON` is each Monday at midnight, `0 0 1 * *` the
+	// first of each month, `0 0 L * *` the last. Where both days are given, either
+	// is enough. A time that a change of the clocks skips is right after it; of
+	// one that comes twice, the first counts. Required.
+	Cron string `protobuf:"bytes,1,opt,name=cron,proto3" json:"cron,omitempty"`
+	// The time zone of these times, by its name in the IANA database, such as
+	// `Europe/Berlin`. Default: `UTC`.
+	TimeZone      string `protobuf:"bytes,2,opt,name=time_zone,json=timeZone,proto3" json:"time_zone,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ResetSchedule) Reset() {
+	*x = ResetSchedule{}
+	mi := &file_leaderboard_v1_contests_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ResetSchedule) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ResetSchedule) ProtoMessage() {}
+
+func (x *ResetSchedule) ProtoReflect() protoreflect.Message {
+	mi := &file_leaderboard_v1_contests_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ResetSchedule.ProtoReflect.Descriptor instead.
+func (*ResetSchedule) Descriptor() ([]byte, []int) {
+	return file_leaderboard_v1_contests_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *ResetSchedule) GetCron() string {
+	if x != nil {
+		return x.Cron
+	}
+	return ""
+}
+
+func (x *ResetSchedule) GetTimeZone() string {
+	if x != nil {
+		return x.TimeZone
+	}
+	return ""
+}
+
+// A season of a contest.
+type Season struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Its number, from 1.
+	Number int32 `protobuf:"varint,1,opt,name=number,proto3" json:"number,omitempty"`
+	// When it began. Unset if an earlier version of the server began the contest.
+	StartedAt *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=started_at,json=startedAt,proto3" json:"started_at,omitempty"`
+	// When it ended. Unset for the current season.
+	EndedAt *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=ended_at,json=endedAt,proto3" json:"ended_at,omitempty"`
+	// How many users it has, from 0.
+	TotalUsers int32 `protobuf:"varint,4,opt,name=total_users,json=totalUsers,proto3" json:"total_users,omitempty"`
+	// The position of its latest change.
+	Position      *Position `protobuf:"bytes,5,opt,name=position,proto3" json:"position,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Season) Reset() {
+	*x = Season{}
+	mi := &file_leaderboard_v1_contests_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Season) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Season) ProtoMessage() {}
+
+func (x *Season) ProtoReflect() protoreflect.Message {
+	mi := &file_leaderboard_v1_contests_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Season.ProtoReflect.Descriptor instead.
+func (*Season) Descriptor() ([]byte, []int) {
+	return file_leaderboard_v1_contests_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *Season) GetNumber() int32 {
+	if x != nil {
+		return x.Number
+	}
+	return 0
+}
+
+func (x *Season) GetStartedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.StartedAt
+	}
+	return nil
+}
+
+func (x *Season) GetEndedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.EndedAt
+	}
+	return nil
+}
+
+func (x *Season) GetTotalUsers() int32 {
+	if x != nil {
+		return x.TotalUsers
+	}
+	return 0
+}
+
+func (x *Season) GetPosition() *Position {
+	if x != nil {
+		return x.Position
+	}
+	return nil
+}
+
 // A request to create a contest.
 type CreateContestRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -233,7 +415,7 @@ type CreateContestRequest struct {
 
 func (x *CreateContestRequest) Reset() {
 	*x = CreateContestRequest{}
-	mi := &file_leaderboard_v1_contests_proto_msgTypes[1]
+	mi := &file_leaderboard_v1_contests_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -245,7 +427,7 @@ func (x *CreateContestRequest) String() string {
 func (*CreateContestRequest) ProtoMessage() {}
 
 func (x *CreateContestRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_leaderboard_v1_contests_proto_msgTypes[1]
+	mi := &file_leaderboard_v1_contests_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -258,7 +440,7 @@ func (x *CreateContestRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateContestRequest.ProtoReflect.Descriptor instead.
 func (*CreateContestRequest) Descriptor() ([]byte, []int) {
-	return file_leaderboard_v1_contests_proto_rawDescGZIP(), []int{1}
+	return file_leaderboard_v1_contests_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *CreateContestRequest) GetContest() *Contest {
@@ -279,7 +461,7 @@ type CreateContestResponse struct {
 
 func (x *CreateContestResponse) Reset() {
 	*x = CreateContestResponse{}
-	mi := &file_leaderboard_v1_contests_proto_msgTypes[2]
+	mi := &file_leaderboard_v1_contests_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -291,7 +473,7 @@ func (x *CreateContestResponse) String() string {
 func (*CreateContestResponse) ProtoMessage() {}
 
 func (x *CreateContestResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_leaderboard_v1_contests_proto_msgTypes[2]
+	mi := &file_leaderboard_v1_contests_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -304,7 +486,7 @@ func (x *CreateContestResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateContestResponse.ProtoReflect.Descriptor instead.
 func (*CreateContestResponse) Descriptor() ([]byte, []int) {
-	return file_leaderboard_v1_contests_proto_rawDescGZIP(), []int{2}
+	return file_leaderboard_v1_contests_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *CreateContestResponse) GetContest() *Contest {
@@ -325,7 +507,7 @@ type GetContestRequest struct {
 
 func (x *GetContestRequest) Reset() {
 	*x = GetContestRequest{}
-	mi := &file_leaderboard_v1_contests_proto_msgTypes[3]
+	mi := &file_leaderboard_v1_contests_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -337,7 +519,7 @@ func (x *GetContestRequest) String() string {
 func (*GetContestRequest) ProtoMessage() {}
 
 func (x *GetContestRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_leaderboard_v1_contests_proto_msgTypes[3]
+	mi := &file_leaderboard_v1_contests_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -350,7 +532,7 @@ func (x *GetContestRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetContestRequest.ProtoReflect.Descriptor instead.
 func (*GetContestRequest) Descriptor() ([]byte, []int) {
-	return file_leaderboard_v1_contests_proto_rawDescGZIP(), []int{3}
+	return file_leaderboard_v1_contests_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *GetContestRequest) GetContestId() string {
@@ -371,7 +553,7 @@ type GetContestResponse struct {
 
 func (x *GetContestResponse) Reset() {
 	*x = GetContestResponse{}
-	mi := &file_leaderboard_v1_contests_proto_msgTypes[4]
+	mi := &file_leaderboard_v1_contests_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -383,7 +565,7 @@ func (x *GetContestResponse) String() string {
 func (*GetContestResponse) ProtoMessage() {}
 
 func (x *GetContestResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_leaderboard_v1_contests_proto_msgTypes[4]
+	mi := &file_leaderboard_v1_contests_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -396,7 +578,7 @@ func (x *GetContestResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetContestResponse.ProtoReflect.Descriptor instead.
 func (*GetContestResponse) Descriptor() ([]byte, []int) {
-	return file_leaderboard_v1_contests_proto_rawDescGZIP(), []int{4}
+	return file_leaderboard_v1_contests_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *GetContestResponse) GetContest() *Contest {
@@ -426,7 +608,7 @@ type ListContestsRequest struct {
 
 func (x *ListContestsRequest) Reset() {
 	*x = ListContestsRequest{}
-	mi := &file_leaderboard_v1_contests_proto_msgTypes[5]
+	mi := &file_leaderboard_v1_contests_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -438,7 +620,7 @@ func (x *ListContestsRequest) String() string {
 func (*ListContestsRequest) ProtoMessage() {}
 
 func (x *ListContestsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_leaderboard_v1_contests_proto_msgTypes[5]
+	mi := &file_leaderboard_v1_contests_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -451,7 +633,7 @@ func (x *ListContestsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListContestsRequest.ProtoReflect.Descriptor instead.
 func (*ListContestsRequest) Descriptor() ([]byte, []int) {
-	return file_leaderboard_v1_contests_proto_rawDescGZIP(), []int{5}
+	return file_leaderboard_v1_contests_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *ListContestsRequest) GetPageSize() int32 {
@@ -495,7 +677,7 @@ type ListContestsResponse struct {
 
 func (x *ListContestsResponse) Reset() {
 	*x = ListContestsResponse{}
-	mi := &file_leaderboard_v1_contests_proto_msgTypes[6]
+	mi := &file_leaderboard_v1_contests_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -507,7 +689,7 @@ func (x *ListContestsResponse) String() string {
 func (*ListContestsResponse) ProtoMessage() {}
 
 func (x *ListContestsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_leaderboard_v1_contests_proto_msgTypes[6]
+	mi := &file_leaderboard_v1_contests_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -520,7 +702,7 @@ func (x *ListContestsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListContestsResponse.ProtoReflect.Descriptor instead.
 func (*ListContestsResponse) Descriptor() ([]byte, []int) {
-	return file_leaderboard_v1_contests_proto_rawDescGZIP(), []int{6}
+	return file_leaderboard_v1_contests_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *ListContestsResponse) GetContests() []*Contest {
@@ -543,8 +725,9 @@ type UpdateContestRequest struct {
 	// The contest, with its id and the new settings. Required.
 	Contest *Contest `protobuf:"bytes,1,opt,name=contest,proto3" json:"contest,omitempty"`
 	// The settings to change: `display_name`, `starts_at`, `ends_at`,
-	// `expire_after`, `rules`, or single rules such as `rules.max_points`. A setting
-	// that is named here and not set in `contest` gets its default. Required.
+	// `expire_after`, `reset_schedule`, `keep_seasons`, `rules`, or single rules such
+	// as `rules.max_points`. A setting that is named here and not set in `contest`
+	// gets its default. Required.
 	UpdateMask    *fieldmaskpb.FieldMask `protobuf:"bytes,2,opt,name=update_mask,json=updateMask,proto3" json:"update_mask,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -552,7 +735,7 @@ type UpdateContestRequest struct {
 
 func (x *UpdateContestRequest) Reset() {
 	*x = UpdateContestRequest{}
-	mi := &file_leaderboard_v1_contests_proto_msgTypes[7]
+	mi := &file_leaderboard_v1_contests_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -564,7 +747,7 @@ func (x *UpdateContestRequest) String() string {
 func (*UpdateContestRequest) ProtoMessage() {}
 
 func (x *UpdateContestRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_leaderboard_v1_contests_proto_msgTypes[7]
+	mi := &file_leaderboard_v1_contests_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -577,7 +760,7 @@ func (x *UpdateContestRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpdateContestRequest.ProtoReflect.Descriptor instead.
 func (*UpdateContestRequest) Descriptor() ([]byte, []int) {
-	return file_leaderboard_v1_contests_proto_rawDescGZIP(), []int{7}
+	return file_leaderboard_v1_contests_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *UpdateContestRequest) GetContest() *Contest {
@@ -605,7 +788,7 @@ type UpdateContestResponse struct {
 
 func (x *UpdateContestResponse) Reset() {
 	*x = UpdateContestResponse{}
-	mi := &file_leaderboard_v1_contests_proto_msgTypes[8]
+	mi := &file_leaderboard_v1_contests_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -617,7 +800,7 @@ func (x *UpdateContestResponse) String() string {
 func (*UpdateContestResponse) ProtoMessage() {}
 
 func (x *UpdateContestResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_leaderboard_v1_contests_proto_msgTypes[8]
+	mi := &file_leaderboard_v1_contests_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -630,7 +813,7 @@ func (x *UpdateContestResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpdateContestResponse.ProtoReflect.Descriptor instead.
 func (*UpdateContestResponse) Descriptor() ([]byte, []int) {
-	return file_leaderboard_v1_contests_proto_rawDescGZIP(), []int{8}
+	return file_leaderboard_v1_contests_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *UpdateContestResponse) GetContest() *Contest {
@@ -638,6 +821,226 @@ func (x *UpdateContestResponse) GetContest() *Contest {
 		return x.Contest
 	}
 	return nil
+}
+
+// A request to end the season of a contest.
+type ResetContestRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The contest. Required.
+	ContestId string `protobuf:"bytes,1,opt,name=contest_id,json=contestId,proto3" json:"contest_id,omitempty"`
+	// The number of the season to end, from 1: that of `Contest.season`. Required.
+	Season        int32 `protobuf:"varint,2,opt,name=season,proto3" json:"season,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ResetContestRequest) Reset() {
+	*x = ResetContestRequest{}
+	mi := &file_leaderboard_v1_contests_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ResetContestRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ResetContestRequest) ProtoMessage() {}
+
+func (x *ResetContestRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_leaderboard_v1_contests_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ResetContestRequest.ProtoReflect.Descriptor instead.
+func (*ResetContestRequest) Descriptor() ([]byte, []int) {
+	return file_leaderboard_v1_contests_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *ResetContestRequest) GetContestId() string {
+	if x != nil {
+		return x.ContestId
+	}
+	return ""
+}
+
+func (x *ResetContestRequest) GetSeason() int32 {
+	if x != nil {
+		return x.Season
+	}
+	return 0
+}
+
+// A contest whose season was ended, or had ended before.
+type ResetContestResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The contest after it.
+	Contest       *Contest `protobuf:"bytes,1,opt,name=contest,proto3" json:"contest,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ResetContestResponse) Reset() {
+	*x = ResetContestResponse{}
+	mi := &file_leaderboard_v1_contests_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ResetContestResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ResetContestResponse) ProtoMessage() {}
+
+func (x *ResetContestResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_leaderboard_v1_contests_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ResetContestResponse.ProtoReflect.Descriptor instead.
+func (*ResetContestResponse) Descriptor() ([]byte, []int) {
+	return file_leaderboard_v1_contests_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *ResetContestResponse) GetContest() *Contest {
+	if x != nil {
+		return x.Contest
+	}
+	return nil
+}
+
+// A request for a page of seasons.
+type ListSeasonsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The contest. Required.
+	ContestId string `protobuf:"bytes,1,opt,name=contest_id,json=contestId,proto3" json:"contest_id,omitempty"`
+	// The most seasons to return, from 0 to 1,000. Default (0): 100.
+	PageSize int32 `protobuf:"varint,2,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// The `next_page_token` of the page before. Default: empty, the first page.
+	PageToken     string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListSeasonsRequest) Reset() {
+	*x = ListSeasonsRequest{}
+	mi := &file_leaderboard_v1_contests_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListSeasonsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListSeasonsRequest) ProtoMessage() {}
+
+func (x *ListSeasonsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_leaderboard_v1_contests_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListSeasonsRequest.ProtoReflect.Descriptor instead.
+func (*ListSeasonsRequest) Descriptor() ([]byte, []int) {
+	return file_leaderboard_v1_contests_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *ListSeasonsRequest) GetContestId() string {
+	if x != nil {
+		return x.ContestId
+	}
+	return ""
+}
+
+func (x *ListSeasonsRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListSeasonsRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+// A page of seasons.
+type ListSeasonsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The seasons, the latest first.
+	Seasons []*Season `protobuf:"bytes,1,rep,name=seasons,proto3" json:"seasons,omitempty"`
+	// The token of the next page. Empty after the last one.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListSeasonsResponse) Reset() {
+	*x = ListSeasonsResponse{}
+	mi := &file_leaderboard_v1_contests_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListSeasonsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListSeasonsResponse) ProtoMessage() {}
+
+func (x *ListSeasonsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_leaderboard_v1_contests_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListSeasonsResponse.ProtoReflect.Descriptor instead.
+func (*ListSeasonsResponse) Descriptor() ([]byte, []int) {
+	return file_leaderboard_v1_contests_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *ListSeasonsResponse) GetSeasons() []*Season {
+	if x != nil {
+		return x.Seasons
+	}
+	return nil
+}
+
+func (x *ListSeasonsResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
 }
 
 // A request to delete a contest.
@@ -655,7 +1058,7 @@ type DeleteContestRequest struct {
 
 func (x *DeleteContestRequest) Reset() {
 	*x = DeleteContestRequest{}
-	mi := &file_leaderboard_v1_contests_proto_msgTypes[9]
+	mi := &file_leaderboard_v1_contests_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -667,7 +1070,7 @@ func (x *DeleteContestRequest) String() string {
 func (*DeleteContestRequest) ProtoMessage() {}
 
 func (x *DeleteContestRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_leaderboard_v1_contests_proto_msgTypes[9]
+	mi := &file_leaderboard_v1_contests_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -680,7 +1083,7 @@ func (x *DeleteContestRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleteContestRequest.ProtoReflect.Descriptor instead.
 func (*DeleteContestRequest) Descriptor() ([]byte, []int) {
-	return file_leaderboard_v1_contests_proto_rawDescGZIP(), []int{9}
+	return file_leaderboard_v1_contests_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *DeleteContestRequest) GetContestId() string {
@@ -706,7 +1109,7 @@ type DeleteContestResponse struct {
 
 func (x *DeleteContestResponse) Reset() {
 	*x = DeleteContestResponse{}
-	mi := &file_leaderboard_v1_contests_proto_msgTypes[10]
+	mi := &file_leaderboard_v1_contests_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -718,7 +1121,7 @@ func (x *DeleteContestResponse) String() string {
 func (*DeleteContestResponse) ProtoMessage() {}
 
 func (x *DeleteContestResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_leaderboard_v1_contests_proto_msgTypes[10]
+	mi := &file_leaderboard_v1_contests_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -731,7 +1134,7 @@ func (x *DeleteContestResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleteContestResponse.ProtoReflect.Descriptor instead.
 func (*DeleteContestResponse) Descriptor() ([]byte, []int) {
-	return file_leaderboard_v1_contests_proto_rawDescGZIP(), []int{10}
+	return file_leaderboard_v1_contests_proto_rawDescGZIP(), []int{16}
 }
 
 // A request to remove users.
@@ -747,7 +1150,7 @@ type RemoveUsersRequest struct {
 
 func (x *RemoveUsersRequest) Reset() {
 	*x = RemoveUsersRequest{}
-	mi := &file_leaderboard_v1_contests_proto_msgTypes[11]
+	mi := &file_leaderboard_v1_contests_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -759,7 +1162,7 @@ func (x *RemoveUsersRequest) String() string {
 func (*RemoveUsersRequest) ProtoMessage() {}
 
 func (x *RemoveUsersRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_leaderboard_v1_contests_proto_msgTypes[11]
+	mi := &file_leaderboard_v1_contests_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -772,7 +1175,7 @@ func (x *RemoveUsersRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RemoveUsersRequest.ProtoReflect.Descriptor instead.
 func (*RemoveUsersRequest) Descriptor() ([]byte, []int) {
-	return file_leaderboard_v1_contests_proto_rawDescGZIP(), []int{11}
+	return file_leaderboard_v1_contests_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *RemoveUsersRequest) GetContestId() string {
@@ -803,7 +1206,7 @@ type RemoveUsersResponse struct {
 
 func (x *RemoveUsersResponse) Reset() {
 	*x = RemoveUsersResponse{}
-	mi := &file_leaderboard_v1_contests_proto_msgTypes[12]
+	mi := &file_leaderboard_v1_contests_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -815,7 +1218,7 @@ func (x *RemoveUsersResponse) String() string {
 func (*RemoveUsersResponse) ProtoMessage() {}
 
 func (x *RemoveUsersResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_leaderboard_v1_contests_proto_msgTypes[12]
+	mi := &file_leaderboard_v1_contests_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -828,7 +1231,7 @@ func (x *RemoveUsersResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RemoveUsersResponse.ProtoReflect.Descriptor instead.
 func (*RemoveUsersResponse) Descriptor() ([]byte, []int) {
-	return file_leaderboard_v1_contests_proto_rawDescGZIP(), []int{12}
+	return file_leaderboard_v1_contests_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *RemoveUsersResponse) GetCount() int32 {
@@ -858,7 +1261,7 @@ type HideUsersRequest struct {
 
 func (x *HideUsersRequest) Reset() {
 	*x = HideUsersRequest{}
-	mi := &file_leaderboard_v1_contests_proto_msgTypes[13]
+	mi := &file_leaderboard_v1_contests_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -870,7 +1273,7 @@ func (x *HideUsersRequest) String() string {
 func (*HideUsersRequest) ProtoMessage() {}
 
 func (x *HideUsersRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_leaderboard_v1_contests_proto_msgTypes[13]
+	mi := &file_leaderboard_v1_contests_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -883,7 +1286,7 @@ func (x *HideUsersRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HideUsersRequest.ProtoReflect.Descriptor instead.
 func (*HideUsersRequest) Descriptor() ([]byte, []int) {
-	return file_leaderboard_v1_contests_proto_rawDescGZIP(), []int{13}
+	return file_leaderboard_v1_contests_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *HideUsersRequest) GetContestId() string {
@@ -915,7 +1318,7 @@ type HideUsersResponse struct {
 
 func (x *HideUsersResponse) Reset() {
 	*x = HideUsersResponse{}
-	mi := &file_leaderboard_v1_contests_proto_msgTypes[14]
+	mi := &file_leaderboard_v1_contests_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -927,7 +1330,7 @@ func (x *HideUsersResponse) String() string {
 func (*HideUsersResponse) ProtoMessage() {}
 
 func (x *HideUsersResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_leaderboard_v1_contests_proto_msgTypes[14]
+	mi := &file_leaderboard_v1_contests_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -940,7 +1343,7 @@ func (x *HideUsersResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HideUsersResponse.ProtoReflect.Descriptor instead.
 func (*HideUsersResponse) Descriptor() ([]byte, []int) {
-	return file_leaderboard_v1_contests_proto_rawDescGZIP(), []int{14}
+	return file_leaderboard_v1_contests_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *HideUsersResponse) GetCount() int32 {
@@ -970,7 +1373,7 @@ type UnhideUsersRequest struct {
 
 func (x *UnhideUsersRequest) Reset() {
 	*x = UnhideUsersRequest{}
-	mi := &file_leaderboard_v1_contests_proto_msgTypes[15]
+	mi := &file_leaderboard_v1_contests_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -982,7 +1385,7 @@ func (x *UnhideUsersRequest) String() string {
 func (*UnhideUsersRequest) ProtoMessage() {}
 
 func (x *UnhideUsersRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_leaderboard_v1_contests_proto_msgTypes[15]
+	mi := &file_leaderboard_v1_contests_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -995,7 +1398,7 @@ func (x *UnhideUsersRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UnhideUsersRequest.ProtoReflect.Descriptor instead.
 func (*UnhideUsersRequest) Descriptor() ([]byte, []int) {
-	return file_leaderboard_v1_contests_proto_rawDescGZIP(), []int{15}
+	return file_leaderboard_v1_contests_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *UnhideUsersRequest) GetContestId() string {
@@ -1027,7 +1430,7 @@ type UnhideUsersResponse struct {
 
 func (x *UnhideUsersResponse) Reset() {
 	*x = UnhideUsersResponse{}
-	mi := &file_leaderboard_v1_contests_proto_msgTypes[16]
+	mi := &file_leaderboard_v1_contests_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1039,7 +1442,7 @@ func (x *UnhideUsersResponse) String() string {
 func (*UnhideUsersResponse) ProtoMessage() {}
 
 func (x *UnhideUsersResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_leaderboard_v1_contests_proto_msgTypes[16]
+	mi := &file_leaderboard_v1_contests_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1052,7 +1455,7 @@ func (x *UnhideUsersResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UnhideUsersResponse.ProtoReflect.Descriptor instead.
 func (*UnhideUsersResponse) Descriptor() ([]byte, []int) {
-	return file_leaderboard_v1_contests_proto_rawDescGZIP(), []int{16}
+	return file_leaderboard_v1_contests_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *UnhideUsersResponse) GetCount() int32 {
@@ -1085,7 +1488,7 @@ type ListHiddenUsersRequest struct {
 
 func (x *ListHiddenUsersRequest) Reset() {
 	*x = ListHiddenUsersRequest{}
-	mi := &file_leaderboard_v1_contests_proto_msgTypes[17]
+	mi := &file_leaderboard_v1_contests_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1097,7 +1500,7 @@ func (x *ListHiddenUsersRequest) String() string {
 func (*ListHiddenUsersRequest) ProtoMessage() {}
 
 func (x *ListHiddenUsersRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_leaderboard_v1_contests_proto_msgTypes[17]
+	mi := &file_leaderboard_v1_contests_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1110,7 +1513,7 @@ func (x *ListHiddenUsersRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListHiddenUsersRequest.ProtoReflect.Descriptor instead.
 func (*ListHiddenUsersRequest) Descriptor() ([]byte, []int) {
-	return file_leaderboard_v1_contests_proto_rawDescGZIP(), []int{17}
+	return file_leaderboard_v1_contests_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *ListHiddenUsersRequest) GetContestId() string {
@@ -1149,7 +1552,7 @@ type ListHiddenUsersResponse struct {
 
 func (x *ListHiddenUsersResponse) Reset() {
 	*x = ListHiddenUsersResponse{}
-	mi := &file_leaderboard_v1_contests_proto_msgTypes[18]
+	mi := &file_leaderboard_v1_contests_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1161,7 +1564,7 @@ func (x *ListHiddenUsersResponse) String() string {
 func (*ListHiddenUsersResponse) ProtoMessage() {}
 
 func (x *ListHiddenUsersResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_leaderboard_v1_contests_proto_msgTypes[18]
+	mi := &file_leaderboard_v1_contests_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1174,7 +1577,7 @@ func (x *ListHiddenUsersResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListHiddenUsersResponse.ProtoReflect.Descriptor instead.
 func (*ListHiddenUsersResponse) Descriptor() ([]byte, []int) {
-	return file_leaderboard_v1_contests_proto_rawDescGZIP(), []int{18}
+	return file_leaderboard_v1_contests_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *ListHiddenUsersResponse) GetUsers() []*RankedUser {
@@ -1211,7 +1614,7 @@ type EraseUserRequest struct {
 
 func (x *EraseUserRequest) Reset() {
 	*x = EraseUserRequest{}
-	mi := &file_leaderboard_v1_contests_proto_msgTypes[19]
+	mi := &file_leaderboard_v1_contests_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1223,7 +1626,7 @@ func (x *EraseUserRequest) String() string {
 func (*EraseUserRequest) ProtoMessage() {}
 
 func (x *EraseUserRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_leaderboard_v1_contests_proto_msgTypes[19]
+	mi := &file_leaderboard_v1_contests_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1236,7 +1639,7 @@ func (x *EraseUserRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EraseUserRequest.ProtoReflect.Descriptor instead.
 func (*EraseUserRequest) Descriptor() ([]byte, []int) {
-	return file_leaderboard_v1_contests_proto_rawDescGZIP(), []int{19}
+	return file_leaderboard_v1_contests_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *EraseUserRequest) GetUserId() string {
@@ -1266,7 +1669,7 @@ type EraseUserResponse struct {
 
 func (x *EraseUserResponse) Reset() {
 	*x = EraseUserResponse{}
-	mi := &file_leaderboard_v1_contests_proto_msgTypes[20]
+	mi := &file_leaderboard_v1_contests_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1278,7 +1681,7 @@ func (x *EraseUserResponse) String() string {
 func (*EraseUserResponse) ProtoMessage() {}
 
 func (x *EraseUserResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_leaderboard_v1_contests_proto_msgTypes[20]
+	mi := &file_leaderboard_v1_contests_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1291,7 +1694,7 @@ func (x *EraseUserResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EraseUserResponse.ProtoReflect.Descriptor instead.
 func (*EraseUserResponse) Descriptor() ([]byte, []int) {
-	return file_leaderboard_v1_contests_proto_rawDescGZIP(), []int{20}
+	return file_leaderboard_v1_contests_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *EraseUserResponse) GetContestsChanged() int32 {
@@ -1312,22 +1715,38 @@ var File_leaderboard_v1_contests_proto protoreflect.FileDescriptor
 
 const file_leaderboard_v1_contests_proto_rawDesc = "" +
 	"\n" +
-	"\x1dleaderboard/v1/contests.proto\x12\x0eleaderboard.v1\x1a\x1egoogle/protobuf/duration.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a leaderboard/v1/leaderboard.proto\"\x89\x04\n" +
+	"\x1dleaderboard/v1/contests.proto\x12\x0eleaderboard.v1\x1a\x1egoogle/protobuf/duration.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a leaderboard/v1/leaderboard.proto\"\xc8\x05\n" +
 	"\aContest\x12\x1d\n" +
 	"\n" +
 	"contest_id\x18\x01 \x01(\tR\tcontestId\x12!\n" +
 	"\fdisplay_name\x18\x02 \x01(\tR\vdisplayName\x122\n" +
 	"\x05rules\x18\x03 \x01(\v2\x1c.leaderboard.v1.ContestRulesR\x05rules\x127\n" +
 	"\tstarts_at\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\bstartsAt\x123\n" +
-	"\aends_at\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\x06endsAt\x12<\n" +
+	"\aends_at\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\x06endsAt\x12D\n" +
+	"\x0ereset_schedule\x18\x06 \x01(\v2\x1d.leaderboard.v1.ResetScheduleR\rresetSchedule\x12&\n" +
+	"\fkeep_seasons\x18\a \x01(\x05H\x00R\vkeepSeasons\x88\x01\x01\x12<\n" +
 	"\fexpire_after\x18\b \x01(\v2\x19.google.protobuf.DurationR\vexpireAfter\x122\n" +
-	"\x05state\x18\t \x01(\x0e2\x1c.leaderboard.v1.ContestStateR\x05state\x12\x1f\n" +
+	"\x05state\x18\t \x01(\x0e2\x1c.leaderboard.v1.ContestStateR\x05state\x12\x16\n" +
+	"\x06season\x18\n" +
+	" \x01(\x05R\x06season\x12\x1f\n" +
 	"\vtotal_users\x18\v \x01(\x05R\n" +
 	"totalUsers\x124\n" +
 	"\bposition\x18\f \x01(\v2\x18.leaderboard.v1.PositionR\bposition\x129\n" +
 	"\n" +
-	"created_at\x18\r \x01(\v2\x1a.google.protobuf.TimestampR\tcreatedAtJ\x04\b\x06\x10\aJ\x04\b\a\x10\bJ\x04\b\n" +
-	"\x10\vJ\x04\b\x0e\x10\x0f\"I\n" +
+	"created_at\x18\r \x01(\v2\x1a.google.protobuf.TimestampR\tcreatedAt\x12>\n" +
+	"\rnext_reset_at\x18\x0e \x01(\v2\x1a.google.protobuf.TimestampR\vnextResetAtB\x0f\n" +
+	"\r_keep_seasons\"@\n" +
+	"\rResetSchedule\x12\x12\n" +
+	"\x04cron\x18\x01 \x01(\tR\x04cron\x12\x1b\n" +
+	"\ttime_zone\x18\x02 \x01(\tR\btimeZone\"\xe9\x01\n" +
+	"\x06Season\x12\x16\n" +
+	"\x06number\x18\x01 \x01(\x05R\x06number\x129\n" +
+	"\n" +
+	"started_at\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\tstartedAt\x125\n" +
+	"\bended_at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\aendedAt\x12\x1f\n" +
+	"\vtotal_users\x18\x04 \x01(\x05R\n" +
+	"totalUsers\x124\n" +
+	"\bposition\x18\x05 \x01(\v2\x18.leaderboard.v1.PositionR\bposition\"I\n" +
 	"\x14CreateContestRequest\x121\n" +
 	"\acontest\x18\x01 \x01(\v2\x17.leaderboard.v1.ContestR\acontest\"J\n" +
 	"\x15CreateContestResponse\x121\n" +
@@ -1351,7 +1770,22 @@ const file_leaderboard_v1_contests_proto_rawDesc = "" +
 	"\vupdate_mask\x18\x02 \x01(\v2\x1a.google.protobuf.FieldMaskR\n" +
 	"updateMask\"J\n" +
 	"\x15UpdateContestResponse\x121\n" +
-	"\acontest\x18\x01 \x01(\v2\x17.leaderboard.v1.ContestR\acontest\"K\n" +
+	"\acontest\x18\x01 \x01(\v2\x17.leaderboard.v1.ContestR\acontest\"L\n" +
+	"\x13ResetContestRequest\x12\x1d\n" +
+	"\n" +
+	"contest_id\x18\x01 \x01(\tR\tcontestId\x12\x16\n" +
+	"\x06season\x18\x02 \x01(\x05R\x06season\"I\n" +
+	"\x14ResetContestResponse\x121\n" +
+	"\acontest\x18\x01 \x01(\v2\x17.leaderboard.v1.ContestR\acontest\"o\n" +
+	"\x12ListSeasonsRequest\x12\x1d\n" +
+	"\n" +
+	"contest_id\x18\x01 \x01(\tR\tcontestId\x12\x1b\n" +
+	"\tpage_size\x18\x02 \x01(\x05R\bpageSize\x12\x1d\n" +
+	"\n" +
+	"page_token\x18\x03 \x01(\tR\tpageToken\"o\n" +
+	"\x13ListSeasonsResponse\x120\n" +
+	"\aseasons\x18\x01 \x03(\v2\x16.leaderboard.v1.SeasonR\aseasons\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"K\n" +
 	"\x14DeleteContestRequest\x12\x1d\n" +
 	"\n" +
 	"contest_id\x18\x01 \x01(\tR\tcontestId\x12\x14\n" +
@@ -1399,13 +1833,15 @@ const file_leaderboard_v1_contests_proto_rawDesc = "" +
 	"\x19CONTEST_STATE_UNSPECIFIED\x10\x00\x12\x1b\n" +
 	"\x17CONTEST_STATE_SCHEDULED\x10\x01\x12\x16\n" +
 	"\x12CONTEST_STATE_OPEN\x10\x02\x12\x18\n" +
-	"\x14CONTEST_STATE_CLOSED\x10\x032\x92\a\n" +
+	"\x14CONTEST_STATE_CLOSED\x10\x032\xc5\b\n" +
 	"\x0eContestService\x12\\\n" +
 	"\rCreateContest\x12$.leaderboard.v1.CreateContestRequest\x1a%.leaderboard.v1.CreateContestResponse\x12S\n" +
 	"\n" +
 	"GetContest\x12!.leaderboard.v1.GetContestRequest\x1a\".leaderboard.v1.GetContestResponse\x12Y\n" +
 	"\fListContests\x12#.leaderboard.v1.ListContestsRequest\x1a$.leaderboard.v1.ListContestsResponse\x12\\\n" +
-	"\rUpdateContest\x12$.leaderboard.v1.UpdateContestRequest\x1a%.leaderboard.v1.UpdateContestResponse\x12\\\n" +
+	"\rUpdateContest\x12$.leaderboard.v1.UpdateContestRequest\x1a%.leaderboard.v1.UpdateContestResponse\x12Y\n" +
+	"\fResetContest\x12#.leaderboard.v1.ResetContestRequest\x1a$.leaderboard.v1.ResetContestResponse\x12V\n" +
+	"\vListSeasons\x12\".leaderboard.v1.ListSeasonsRequest\x1a#.leaderboard.v1.ListSeasonsResponse\x12\\\n" +
 	"\rDeleteContest\x12$.leaderboard.v1.DeleteContestRequest\x1a%.leaderboard.v1.DeleteContestResponse\x12V\n" +
 	"\vRemoveUsers\x12\".leaderboard.v1.RemoveUsersRequest\x1a#.leaderboard.v1.RemoveUsersResponse\x12P\n" +
 	"\tHideUsers\x12 .leaderboard.v1.HideUsersRequest\x1a!.leaderboard.v1.HideUsersResponse\x12V\n" +
@@ -1427,82 +1863,99 @@ func file_leaderboard_v1_contests_proto_rawDescGZIP() []byte {
 }
 
 var file_leaderboard_v1_contests_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_leaderboard_v1_contests_proto_msgTypes = make([]protoimpl.MessageInfo, 21)
+var file_leaderboard_v1_contests_proto_msgTypes = make([]protoimpl.MessageInfo, 27)
 var file_leaderboard_v1_contests_proto_goTypes = []any{
 	(ContestState)(0),               // 0: leaderboard.v1.ContestState
 	(*Contest)(nil),                 // 1: leaderboard.v1.Contest
-	(*CreateContestRequest)(nil),    // 2: leaderboard.v1.CreateContestRequest
-	(*CreateContestResponse)(nil),   // 3: leaderboard.v1.CreateContestResponse
-	(*GetContestRequest)(nil),       // 4: leaderboard.v1.GetContestRequest
-	(*GetContestResponse)(nil),      // 5: leaderboard.v1.GetContestResponse
-	(*ListContestsRequest)(nil),     // 6: leaderboard.v1.ListContestsRequest
-	(*ListContestsResponse)(nil),    // 7: leaderboard.v1.ListContestsResponse
-	(*UpdateContestRequest)(nil),    // 8: leaderboard.v1.UpdateContestRequest
-	(*UpdateContestResponse)(nil),   // 9: leaderboard.v1.UpdateContestResponse
-	(*DeleteContestRequest)(nil),    // 10: leaderboard.v1.DeleteContestRequest
-	(*DeleteContestResponse)(nil),   // 11: leaderboard.v1.DeleteContestResponse
-	(*RemoveUsersRequest)(nil),      // 12: leaderboard.v1.RemoveUsersRequest
-	(*RemoveUsersResponse)(nil),     // 13: leaderboard.v1.RemoveUsersResponse
-	(*HideUsersRequest)(nil),        // 14: leaderboard.v1.HideUsersRequest
-	(*HideUsersResponse)(nil),       // 15: leaderboard.v1.HideUsersResponse
-	(*UnhideUsersRequest)(nil),      // 16: leaderboard.v1.UnhideUsersRequest
-	(*UnhideUsersResponse)(nil),     // 17: leaderboard.v1.UnhideUsersResponse
-	(*ListHiddenUsersRequest)(nil),  // 18: leaderboard.v1.ListHiddenUsersRequest
-	(*ListHiddenUsersResponse)(nil), // 19: leaderboard.v1.ListHiddenUsersResponse
-	(*EraseUserRequest)(nil),        // 20: leaderboard.v1.EraseUserRequest
-	(*EraseUserResponse)(nil),       // 21: leaderboard.v1.EraseUserResponse
-	(*ContestRules)(nil),            // 22: leaderboard.v1.ContestRules
-	(*timestamppb.Timestamp)(nil),   // 23: google.protobuf.Timestamp
-	(*durationpb.Duration)(nil),     // 24: google.protobuf.Duration
-	(*Position)(nil),                // 25: leaderboard.v1.Position
-	(*fieldmaskpb.FieldMask)(nil),   // 26: google.protobuf.FieldMask
-	(*RankedUser)(nil),              // 27: leaderboard.v1.RankedUser
+	(*ResetSchedule)(nil),           // 2: leaderboard.v1.ResetSchedule
+	(*Season)(nil),                  // 3: leaderboard.v1.Season
+	(*CreateContestRequest)(nil),    // 4: leaderboard.v1.CreateContestRequest
+	(*CreateContestResponse)(nil),   // 5: leaderboard.v1.CreateContestResponse
+	(*GetContestRequest)(nil),       // 6: leaderboard.v1.GetContestRequest
+	(*GetContestResponse)(nil),      // 7: leaderboard.v1.GetContestResponse
+	(*ListContestsRequest)(nil),     // 8: leaderboard.v1.ListContestsRequest
+	(*ListContestsResponse)(nil),    // 9: leaderboard.v1.ListContestsResponse
+	(*UpdateContestRequest)(nil),    // 10: leaderboard.v1.UpdateContestRequest
+	(*UpdateContestResponse)(nil),   // 11: leaderboard.v1.UpdateContestResponse
+	(*ResetContestRequest)(nil),     // 12: leaderboard.v1.ResetContestRequest
+	(*ResetContestResponse)(nil),    // 13: leaderboard.v1.ResetContestResponse
+	(*ListSeasonsRequest)(nil),      // 14: leaderboard.v1.ListSeasonsRequest
+	(*ListSeasonsResponse)(nil),     // 15: leaderboard.v1.ListSeasonsResponse
+	(*DeleteContestRequest)(nil),    // 16: leaderboard.v1.DeleteContestRequest
+	(*DeleteContestResponse)(nil),   // 17: leaderboard.v1.DeleteContestResponse
+	(*RemoveUsersRequest)(nil),      // 18: leaderboard.v1.RemoveUsersRequest
+	(*RemoveUsersResponse)(nil),     // 19: leaderboard.v1.RemoveUsersResponse
+	(*HideUsersRequest)(nil),        // 20: leaderboard.v1.HideUsersRequest
+	(*HideUsersResponse)(nil),       // 21: leaderboard.v1.HideUsersResponse
+	(*UnhideUsersRequest)(nil),      // 22: leaderboard.v1.UnhideUsersRequest
+	(*UnhideUsersResponse)(nil),     // 23: leaderboard.v1.UnhideUsersResponse
+	(*ListHiddenUsersRequest)(nil),  // 24: leaderboard.v1.ListHiddenUsersRequest
+	(*ListHiddenUsersResponse)(nil), // 25: leaderboard.v1.ListHiddenUsersResponse
+	(*EraseUserRequest)(nil),        // 26: leaderboard.v1.EraseUserRequest
+	(*EraseUserResponse)(nil),       // 27: leaderboard.v1.EraseUserResponse
+	(*ContestRules)(nil),            // 28: leaderboard.v1.ContestRules
+	(*timestamppb.Timestamp)(nil),   // 29: google.protobuf.Timestamp
+	(*durationpb.Duration)(nil),     // 30: google.protobuf.Duration
+	(*Position)(nil),                // 31: leaderboard.v1.Position
+	(*fieldmaskpb.FieldMask)(nil),   // 32: google.protobuf.FieldMask
+	(*RankedUser)(nil),              // 33: leaderboard.v1.RankedUser
 }
 var file_leaderboard_v1_contests_proto_depIdxs = []int32{
-	22, // 0: leaderboard.v1.Contest.rules:type_name -> leaderboard.v1.ContestRules
-	23, // 1: leaderboard.v1.Contest.starts_at:type_name -> google.protobuf.Timestamp
-	23, // 2: leaderboard.v1.Contest.ends_at:type_name -> google.protobuf.Timestamp
-	24, // 3: leaderboard.v1.Contest.expire_after:type_name -> google.protobuf.Duration
-	0,  // 4: leaderboard.v1.Contest.state:type_name -> leaderboard.v1.ContestState
-	25, // 5: leaderboard.v1.Contest.position:type_name -> leaderboard.v1.Position
-	23, // 6: leaderboard.v1.Contest.created_at:type_name -> google.protobuf.Timestamp
-	1,  // 7: leaderboard.v1.CreateContestRequest.contest:type_name -> leaderboard.v1.Contest
-	1,  // 8: leaderboard.v1.CreateContestResponse.contest:type_name -> leaderboard.v1.Contest
-	1,  // 9: leaderboard.v1.GetContestResponse.contest:type_name -> leaderboard.v1.Contest
-	0,  // 10: leaderboard.v1.ListContestsRequest.state:type_name -> leaderboard.v1.ContestState
-	1,  // 11: leaderboard.v1.ListContestsResponse.contests:type_name -> leaderboard.v1.Contest
-	1,  // 12: leaderboard.v1.UpdateContestRequest.contest:type_name -> leaderboard.v1.Contest
-	26, // 13: leaderboard.v1.UpdateContestRequest.update_mask:type_name -> google.protobuf.FieldMask
-	1,  // 14: leaderboard.v1.UpdateContestResponse.contest:type_name -> leaderboard.v1.Contest
-	25, // 15: leaderboard.v1.RemoveUsersResponse.position:type_name -> leaderboard.v1.Position
-	25, // 16: leaderboard.v1.HideUsersResponse.position:type_name -> leaderboard.v1.Position
-	25, // 17: leaderboard.v1.UnhideUsersResponse.position:type_name -> leaderboard.v1.Position
-	27, // 18: leaderboard.v1.ListHiddenUsersResponse.users:type_name -> leaderboard.v1.RankedUser
-	2,  // 19: leaderboard.v1.ContestService.CreateContest:input_type -> leaderboard.v1.CreateContestRequest
-	4,  // 20: leaderboard.v1.ContestService.GetContest:input_type -> leaderboard.v1.GetContestRequest
-	6,  // 21: leaderboard.v1.ContestService.ListContests:input_type -> leaderboard.v1.ListContestsRequest
-	8,  // 22: leaderboard.v1.ContestService.UpdateContest:input_type -> leaderboard.v1.UpdateContestRequest
-	10, // 23: leaderboard.v1.ContestService.DeleteContest:input_type -> leaderboard.v1.DeleteContestRequest
-	12, // 24: leaderboard.v1.ContestService.RemoveUsers:input_type -> leaderboard.v1.RemoveUsersRequest
-	14, // 25: leaderboard.v1.ContestService.HideUsers:input_type -> leaderboard.v1.HideUsersRequest
-	16, // 26: leaderboard.v1.ContestService.UnhideUsers:input_type -> leaderboard.v1.UnhideUsersRequest
-	18, // 27: leaderboard.v1.ContestService.ListHiddenUsers:input_type -> leaderboard.v1.ListHiddenUsersRequest
-	20, // 28: leaderboard.v1.ContestService.EraseUser:input_type -> leaderboard.v1.EraseUserRequest
-	3,  // 29: leaderboard.v1.ContestService.CreateContest:output_type -> leaderboard.v1.CreateContestResponse
-	5,  // 30: leaderboard.v1.ContestService.GetContest:output_type -> leaderboard.v1.GetContestResponse
-	7,  // 31: leaderboard.v1.ContestService.ListContests:output_type -> leaderboard.v1.ListContestsResponse
-	9,  // 32: leaderboard.v1.ContestService.UpdateContest:output_type -> leaderboard.v1.UpdateContestResponse
-	11, // 33: leaderboard.v1.ContestService.DeleteContest:output_type -> leaderboard.v1.DeleteContestResponse
-	13, // 34: leaderboard.v1.ContestService.RemoveUsers:output_type -> leaderboard.v1.RemoveUsersResponse
-	15, // 35: leaderboard.v1.ContestService.HideUsers:output_type -> leaderboard.v1.HideUsersResponse
-	17, // 36: leaderboard.v1.ContestService.UnhideUsers:output_type -> leaderboard.v1.UnhideUsersResponse
-	19, // 37: leaderboard.v1.ContestService.ListHiddenUsers:output_type -> leaderboard.v1.ListHiddenUsersResponse
-	21, // 38: leaderboard.v1.ContestService.EraseUser:output_type -> leaderboard.v1.EraseUserResponse
-	29, // [29:39] is the sub-list for method output_type
-	19, // [19:29] is the sub-list for method input_type
-	19, // [19:19] is the sub-list for extension type_name
-	19, // [19:19] is the sub-list for extension extendee
-	0,  // [0:19] is the sub-list for field type_name
+	28, // 0: leaderboard.v1.Contest.rules:type_name -> leaderboard.v1.ContestRules
+	29, // 1: leaderboard.v1.Contest.starts_at:type_name -> google.protobuf.Timestamp
+	29, // 2: leaderboard.v1.Contest.ends_at:type_name -> google.protobuf.Timestamp
+	2,  // 3: leaderboard.v1.Contest.reset_schedule:type_name -> leaderboard.v1.ResetSchedule
+	30, // 4: leaderboard.v1.Contest.expire_after:type_name -> google.protobuf.Duration
+	0,  // 5: leaderboard.v1.Contest.state:type_name -> leaderboard.v1.ContestState
+	31, // 6: leaderboard.v1.Contest.position:type_name -> leaderboard.v1.Position
+	29, // 7: leaderboard.v1.Contest.created_at:type_name -> google.protobuf.Timestamp
+	29, // 8: leaderboard.v1.Contest.next_reset_at:type_name -> google.protobuf.Timestamp
+	29, // 9: leaderboard.v1.Season.started_at:type_name -> google.protobuf.Timestamp
+	29, // 10: leaderboard.v1.Season.ended_at:type_name -> google.protobuf.Timestamp
+	31, // 11: leaderboard.v1.Season.position:type_name -> leaderboard.v1.Position
+	1,  // 12: leaderboard.v1.CreateContestRequest.contest:type_name -> leaderboard.v1.Contest
+	1,  // 13: leaderboard.v1.CreateContestResponse.contest:type_name -> leaderboard.v1.Contest
+	1,  // 14: leaderboard.v1.GetContestResponse.contest:type_name -> leaderboard.v1.Contest
+	0,  // 15: leaderboard.v1.ListContestsRequest.state:type_name -> leaderboard.v1.ContestState
+	1,  // 16: leaderboard.v1.ListContestsResponse.contests:type_name -> leaderboard.v1.Contest
+	1,  // 17: leaderboard.v1.UpdateContestRequest.contest:type_name -> leaderboard.v1.Contest
+	32, // 18: leaderboard.v1.UpdateContestRequest.update_mask:type_name -> google.protobuf.FieldMask
+	1,  // 19: leaderboard.v1.UpdateContestResponse.contest:type_name -> leaderboard.v1.Contest
+	1,  // 20: leaderboard.v1.ResetContestResponse.contest:type_name -> leaderboard.v1.Contest
+	3,  // 21: leaderboard.v1.ListSeasonsResponse.seasons:type_name -> leaderboard.v1.Season
+	31, // 22: leaderboard.v1.RemoveUsersResponse.position:type_name -> leaderboard.v1.Position
+	31, // 23: leaderboard.v1.HideUsersResponse.position:type_name -> leaderboard.v1.Position
+	31, // 24: leaderboard.v1.UnhideUsersResponse.position:type_name -> leaderboard.v1.Position
+	33, // 25: leaderboard.v1.ListHiddenUsersResponse.users:type_name -> leaderboard.v1.RankedUser
+	4,  // 26: leaderboard.v1.ContestService.CreateContest:input_type -> leaderboard.v1.CreateContestRequest
+	6,  // 27: leaderboard.v1.ContestService.GetContest:input_type -> leaderboard.v1.GetContestRequest
+	8,  // 28: leaderboard.v1.ContestService.ListContests:input_type -> leaderboard.v1.ListContestsRequest
+	10, // 29: leaderboard.v1.ContestService.UpdateContest:input_type -> leaderboard.v1.UpdateContestRequest
+	12, // 30: leaderboard.v1.ContestService.ResetContest:input_type -> leaderboard.v1.ResetContestRequest
+	14, // 31: leaderboard.v1.ContestService.ListSeasons:input_type -> leaderboard.v1.ListSeasonsRequest
+	16, // 32: leaderboard.v1.ContestService.DeleteContest:input_type -> leaderboard.v1.DeleteContestRequest
+	18, // 33: leaderboard.v1.ContestService.RemoveUsers:input_type -> leaderboard.v1.RemoveUsersRequest
+	20, // 34: leaderboard.v1.ContestService.HideUsers:input_type -> leaderboard.v1.HideUsersRequest
+	22, // 35: leaderboard.v1.ContestService.UnhideUsers:input_type -> leaderboard.v1.UnhideUsersRequest
+	24, // 36: leaderboard.v1.ContestService.ListHiddenUsers:input_type -> leaderboard.v1.ListHiddenUsersRequest
+	26, // 37: leaderboard.v1.ContestService.EraseUser:input_type -> leaderboard.v1.EraseUserRequest
+	5,  // 38: leaderboard.v1.ContestService.CreateContest:output_type -> leaderboard.v1.CreateContestResponse
+	7,  // 39: leaderboard.v1.ContestService.GetContest:output_type -> leaderboard.v1.GetContestResponse
+	9,  // 40: leaderboard.v1.ContestService.ListContests:output_type -> leaderboard.v1.ListContestsResponse
+	11, // 41: leaderboard.v1.ContestService.UpdateContest:output_type -> leaderboard.v1.UpdateContestResponse
+	13, // 42: leaderboard.v1.ContestService.ResetContest:output_type -> leaderboard.v1.ResetContestResponse
+	15, // 43: leaderboard.v1.ContestService.ListSeasons:output_type -> leaderboard.v1.ListSeasonsResponse
+	17, // 44: leaderboard.v1.ContestService.DeleteContest:output_type -> leaderboard.v1.DeleteContestResponse
+	19, // 45: leaderboard.v1.ContestService.RemoveUsers:output_type -> leaderboard.v1.RemoveUsersResponse
+	21, // 46: leaderboard.v1.ContestService.HideUsers:output_type -> leaderboard.v1.HideUsersResponse
+	23, // 47: leaderboard.v1.ContestService.UnhideUsers:output_type -> leaderboard.v1.UnhideUsersResponse
+	25, // 48: leaderboard.v1.ContestService.ListHiddenUsers:output_type -> leaderboard.v1.ListHiddenUsersResponse
+	27, // 49: leaderboard.v1.ContestService.EraseUser:output_type -> leaderboard.v1.EraseUserResponse
+	38, // [38:50] is the sub-list for method output_type
+	26, // [26:38] is the sub-list for method input_type
+	26, // [26:26] is the sub-list for extension type_name
+	26, // [26:26] is the sub-list for extension extendee
+	0,  // [0:26] is the sub-list for field type_name
 }
 
 func init() { file_leaderboard_v1_contests_proto_init() }
@@ -1511,13 +1964,14 @@ func file_leaderboard_v1_contests_proto_init() {
 		return
 	}
 	file_leaderboard_v1_leaderboard_proto_init()
+	file_leaderboard_v1_contests_proto_msgTypes[0].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_leaderboard_v1_contests_proto_rawDesc), len(file_leaderboard_v1_contests_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   21,
+			NumMessages:   27,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -1,5 +1,5 @@
-// The contract of contests: their settings, the list of all of them, and the
-// removal of users and contests.
+// The contract of contests: their settings and seasons, the list of all of them,
+// and the removal of users and contests.
 //
 // A contest begins with its first score, with default settings, or is created
 // before. A read never begins one. The errors are those of `leaderboard.proto`.
@@ -29,6 +29,8 @@ const (
 	ContestService_GetContest_FullMethodName      = "/leaderboard.v1.ContestService/GetContest"
 	ContestService_ListContests_FullMethodName    = "/leaderboard.v1.ContestService/ListContests"
 	ContestService_UpdateContest_FullMethodName   = "/leaderboard.v1.ContestService/UpdateContest"
+	ContestService_ResetContest_FullMethodName    = "/leaderboard.v1.ContestService/ResetContest"
+	ContestService_ListSeasons_FullMethodName     = "/leaderboard.v1.ContestService/ListSeasons"
 	ContestService_DeleteContest_FullMethodName   = "/leaderboard.v1.ContestService/DeleteContest"
 	ContestService_RemoveUsers_FullMethodName     = "/leaderboard.v1.ContestService/RemoveUsers"
 	ContestService_HideUsers_FullMethodName       = "/leaderboard.v1.ContestService/HideUsers"
@@ -41,7 +43,8 @@ const (
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
-// Creates, changes, lists and deletes contests, and removes and hides users.
+// Creates, changes, lists, resets and deletes contests, and removes and hides
+// users.
 type ContestServiceClient interface {
 	// Creates a contest. It can be repeated: a contest that exists with the same
 	// settings is returned.
@@ -67,6 +70,21 @@ type ContestServiceClient interface {
 	// malformed field, and FAILED_PRECONDITION when a rule would reorder a board
 	// that has scores; nothing is written then.
 	UpdateContest(ctx context.Context, in *UpdateContestRequest, opts ...grpc.CallOption) (*UpdateContestResponse, error)
+	// Ends the season of a contest: its board is kept as a season that is over, as
+	// at the end of a season by the schedule, and the next season begins with an
+	// empty board. Hidden users stay hidden; names and attributes of users are
+	// carried over by their first write. It names the season that is meant, so it
+	// can be repeated: one that is over already is no error.
+	//
+	// Fails with NOT_FOUND when the contest does not exist, INVALID_ARGUMENT for a
+	// malformed field, and FAILED_PRECONDITION when the season has not begun.
+	ResetContest(ctx context.Context, in *ResetContestRequest, opts ...grpc.CallOption) (*ResetContestResponse, error)
+	// Returns the seasons of a contest, the latest first: the current one, and
+	// those that are kept.
+	//
+	// Fails with NOT_FOUND when the contest does not exist, and INVALID_ARGUMENT
+	// for a malformed field.
+	ListSeasons(ctx context.Context, in *ListSeasonsRequest, opts ...grpc.CallOption) (*ListSeasonsResponse, error)
 	// Deletes a contest with all that it holds, the remembered request ids too: a
 	// write that is sent again after it is a new write, and begins the contest
 	// again. Watches end with CONTEST_DELETED. A contest that does not exist is no
@@ -74,18 +92,19 @@ type ContestServiceClient interface {
 	//
 	// Fails with INVALID_ARGUMENT for a malformed field.
 	DeleteContest(ctx context.Context, in *DeleteContestRequest, opts ...grpc.CallOption) (*DeleteContestResponse, error)
-	// Removes users from a contest, with their scores, names and attributes, in
-	// one atomic step. Each row that leaves the board takes a revision. A later
+	// Removes users from the current season of a contest, with their scores, names
+	// and attributes, in one atomic step. Each row that leaves the board takes a revision. A later
 	// write begins such a user again; a hidden user stays hidden. Users and
 	// contests that do not exist are no error.
 	//
-	// The commit log keeps earlier changes of these users for a while: `EraseUser`
-	// removes those too.
+	// The commit log keeps earlier changes of these users for a while, and seasons
+	// that are over keep their rows: `EraseUser` removes those too.
 	//
 	// Fails with INVALID_ARGUMENT for a malformed field.
 	RemoveUsers(ctx context.Context, in *RemoveUsersRequest, opts ...grpc.CallOption) (*RemoveUsersResponse, error)
 	// Hides users of a contest in one atomic step: their rows leave the board,
-	// while their writes count on, without a rank and unseen by watchers. A user
+	// while their writes count on, without a rank and unseen by watchers. They stay
+	// hidden in later seasons; seasons that are over do not change. A user
 	// without a score is hidden too, for when it gets one. In a contest that does
 	// not exist nothing is hidden, which is no error.
 	//
@@ -102,8 +121,9 @@ type ContestServiceClient interface {
 	//
 	// Fails with INVALID_ARGUMENT for a malformed field.
 	ListHiddenUsers(ctx context.Context, in *ListHiddenUsersRequest, opts ...grpc.CallOption) (*ListHiddenUsersResponse, error)
-	// Erases a user from contests, hidden or not, with all that names it: its row,
-	// its name and attributes, that it is hidden, and the commit log up to now, so
+	// Erases a user from contests, hidden or not, with all that names it: its rows
+	// in the current season and in those that are kept, its name and attributes,
+	// that it is hidden, and the commit log up to now, so
 	// that watchers that resume from before get a snapshot with the reason
 	// HISTORY_TRIMMED; where no row left the board all watchers of the contest do.
 	// Each call does a part of all contests; repeat it with the
@@ -159,6 +179,26 @@ func (c *contestServiceClient) UpdateContest(ctx context.Context, in *UpdateCont
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(UpdateContestResponse)
 	err := c.cc.Invoke(ctx, ContestService_UpdateContest_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *contestServiceClient) ResetContest(ctx context.Context, in *ResetContestRequest, opts ...grpc.CallOption) (*ResetContestResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ResetContestResponse)
+	err := c.cc.Invoke(ctx, ContestService_ResetContest_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *contestServiceClient) ListSeasons(ctx context.Context, in *ListSeasonsRequest, opts ...grpc.CallOption) (*ListSeasonsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListSeasonsResponse)
+	err := c.cc.Invoke(ctx, ContestService_ListSeasons_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -229,7 +269,8 @@ func (c *contestServiceClient) EraseUser(ctx context.Context, in *EraseUserReque
 // All implementations must embed UnimplementedContestServiceServer
 // for forward compatibility.
 //
-// Creates, changes, lists and deletes contests, and removes and hides users.
+// Creates, changes, lists, resets and deletes contests, and removes and hides
+// users.
 type ContestServiceServer interface {
 	// Creates a contest. It can be repeated: a contest that exists with the same
 	// settings is returned.
@@ -255,6 +296,21 @@ type ContestServiceServer interface {
 	// malformed field, and FAILED_PRECONDITION when a rule would reorder a board
 	// that has scores; nothing is written then.
 	UpdateContest(context.Context, *UpdateContestRequest) (*UpdateContestResponse, error)
+	// Ends the season of a contest: its board is kept as a season that is over, as
+	// at the end of a season by the schedule, and the next season begins with an
+	// empty board. Hidden users stay hidden; names and attributes of users are
+	// carried over by their first write. It names the season that is meant, so it
+	// can be repeated: one that is over already is no error.
+	//
+	// Fails with NOT_FOUND when the contest does not exist, INVALID_ARGUMENT for a
+	// malformed field, and FAILED_PRECONDITION when the season has not begun.
+	ResetContest(context.Context, *ResetContestRequest) (*ResetContestResponse, error)
+	// Returns the seasons of a contest, the latest first: the current one, and
+	// those that are kept.
+	//
+	// Fails with NOT_FOUND when the contest does not exist, and INVALID_ARGUMENT
+	// for a malformed field.
+	ListSeasons(context.Context, *ListSeasonsRequest) (*ListSeasonsResponse, error)
 	// Deletes a contest with all that it holds, the remembered request ids too: a
 	// write that is sent again after it is a new write, and begins the contest
 	// again. Watches end with CONTEST_DELETED. A contest that does not exist is no
@@ -262,18 +318,19 @@ type ContestServiceServer interface {
 	//
 	// Fails with INVALID_ARGUMENT for a malformed field.
 	DeleteContest(context.Context, *DeleteContestRequest) (*DeleteContestResponse, error)
-	// Removes users from a contest, with their scores, names and attributes, in
-	// one atomic step. Each row that leaves the board takes a revision. A later
+	// Removes users from the current season of a contest, with their scores, names
+	// and attributes, in one atomic step. Each row that leaves the board takes a revision. A later
 	// write begins such a user again; a hidden user stays hidden. Users and
 	// contests that do not exist are no error.
 	//
-	// The commit log keeps earlier changes of these users for a while: `EraseUser`
-	// removes those too.
+	// The commit log keeps earlier changes of these users for a while, and seasons
+	// that are over keep their rows: `EraseUser` removes those too.
 	//
 	// Fails with INVALID_ARGUMENT for a malformed field.
 	RemoveUsers(context.Context, *RemoveUsersRequest) (*RemoveUsersResponse, error)
 	// Hides users of a contest in one atomic step: their rows leave the board,
-	// while their writes count on, without a rank and unseen by watchers. A user
+	// while their writes count on, without a rank and unseen by watchers. They stay
+	// hidden in later seasons; seasons that are over do not change. A user
 	// without a score is hidden too, for when it gets one. In a contest that does
 	// not exist nothing is hidden, which is no error.
 	//
@@ -290,8 +347,9 @@ type ContestServiceServer interface {
 	//
 	// Fails with INVALID_ARGUMENT for a malformed field.
 	ListHiddenUsers(context.Context, *ListHiddenUsersRequest) (*ListHiddenUsersResponse, error)
-	// Erases a user from contests, hidden or not, with all that names it: its row,
-	// its name and attributes, that it is hidden, and the commit log up to now, so
+	// Erases a user from contests, hidden or not, with all that names it: its rows
+	// in the current season and in those that are kept, its name and attributes,
+	// that it is hidden, and the commit log up to now, so
 	// that watchers that resume from before get a snapshot with the reason
 	// HISTORY_TRIMMED; where no row left the board all watchers of the contest do.
 	// Each call does a part of all contests; repeat it with the
@@ -324,6 +382,12 @@ func (UnimplementedContestServiceServer) ListContests(context.Context, *ListCont
 }
 func (UnimplementedContestServiceServer) UpdateContest(context.Context, *UpdateContestRequest) (*UpdateContestResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method UpdateContest not implemented")
+}
+func (UnimplementedContestServiceServer) ResetContest(context.Context, *ResetContestRequest) (*ResetContestResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ResetContest not implemented")
+}
+func (UnimplementedContestServiceServer) ListSeasons(context.Context, *ListSeasonsRequest) (*ListSeasonsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListSeasons not implemented")
 }
 func (UnimplementedContestServiceServer) DeleteContest(context.Context, *DeleteContestRequest) (*DeleteContestResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method DeleteContest not implemented")
@@ -432,6 +496,42 @@ func _ContestService_UpdateContest_Handler(srv interface{}, ctx context.Context,
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
 		return srv.(ContestServiceServer).UpdateContest(ctx, req.(*UpdateContestRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _ContestService_ResetContest_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ResetContestRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ContestServiceServer).ResetContest(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ContestService_ResetContest_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ContestServiceServer).ResetContest(ctx, req.(*ResetContestRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _ContestService_ListSeasons_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListSeasonsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ContestServiceServer).ListSeasons(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ContestService_ListSeasons_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ContestServiceServer).ListSeasons(ctx, req.(*ListSeasonsRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -566,6 +666,14 @@ var ContestService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "UpdateContest",
 			Handler:    _ContestService_UpdateContest_Handler,
+		},
+		{
+			MethodName: "ResetContest",
+			Handler:    _ContestService_ResetContest_Handler,
+		},
+		{
+			MethodName: "ListSeasons",
+			Handler:    _ContestService_ListSeasons_Handler,
 		},
 		{
 			MethodName: "DeleteContest",

@@ -145,6 +145,18 @@ const (
 	// "leaderboard.v1", "metadata": {"contestId": "chess", "field":
 	// "rules.order"}}`.
 	ErrorReason_ERROR_REASON_RULES_LOCKED ErrorReason = 16
+	// FAILED_PRECONDITION: the season that the request names is not the current
+	// one, which the metadata have. Nothing was written.
+	//
+	// Example: `{"reason": "ERROR_REASON_SEASON_NOT_CURRENT", "domain":
+	// "leaderboard.v1", "metadata": {"contestId": "chess", "season": "4"}}`.
+	ErrorReason_ERROR_REASON_SEASON_NOT_CURRENT ErrorReason = 17
+	// NOT_FOUND: the contest has no such season, or it is not kept any more; the
+	// metadata have the season of the request.
+	//
+	// Example: `{"reason": "ERROR_REASON_SEASON_NOT_FOUND", "domain":
+	// "leaderboard.v1", "metadata": {"contestId": "chess", "season": "2"}}`.
+	ErrorReason_ERROR_REASON_SEASON_NOT_FOUND ErrorReason = 18
 	// RESOURCE_EXHAUSTED: the store has no memory left for writes. Nothing was
 	// written; reads go on. Repeat the write after the time in
 	// `google.rpc.RetryInfo`.
@@ -174,6 +186,8 @@ var (
 		14: "ERROR_REASON_CONTEST_ALREADY_EXISTS",
 		15: "ERROR_REASON_CONTEST_NOT_OPEN",
 		16: "ERROR_REASON_RULES_LOCKED",
+		17: "ERROR_REASON_SEASON_NOT_CURRENT",
+		18: "ERROR_REASON_SEASON_NOT_FOUND",
 		19: "ERROR_REASON_STORE_FULL",
 	}
 	ErrorReason_value = map[string]int32{
@@ -194,6 +208,8 @@ var (
 		"ERROR_REASON_CONTEST_ALREADY_EXISTS": 14,
 		"ERROR_REASON_CONTEST_NOT_OPEN":       15,
 		"ERROR_REASON_RULES_LOCKED":           16,
+		"ERROR_REASON_SEASON_NOT_CURRENT":     17,
+		"ERROR_REASON_SEASON_NOT_FOUND":       18,
 		"ERROR_REASON_STORE_FULL":             19,
 	}
 )
@@ -229,7 +245,7 @@ var File_leaderboard_v1_error_reason_proto protoreflect.FileDescriptor
 
 const file_leaderboard_v1_error_reason_proto_rawDesc = "" +
 	"\n" +
-	"!leaderboard/v1/error_reason.proto\x12\x0eleaderboard.v1*\x82\x05\n" +
+	"!leaderboard/v1/error_reason.proto\x12\x0eleaderboard.v1*\xbe\x05\n" +
 	"\vErrorReason\x12\x1c\n" +
 	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12\x1e\n" +
 	"\x1aERROR_REASON_INVALID_FIELD\x10\x01\x12\"\n" +
@@ -248,8 +264,10 @@ const file_leaderboard_v1_error_reason_proto_rawDesc = "" +
 	"\x1eERROR_REASON_CONTEST_NOT_FOUND\x10\r\x12'\n" +
 	"#ERROR_REASON_CONTEST_ALREADY_EXISTS\x10\x0e\x12!\n" +
 	"\x1dERROR_REASON_CONTEST_NOT_OPEN\x10\x0f\x12\x1d\n" +
-	"\x19ERROR_REASON_RULES_LOCKED\x10\x10\x12\x1b\n" +
-	"\x17ERROR_REASON_STORE_FULL\x10\x13\"\x04\b\x11\x10\x11\"\x04\b\x12\x10\x12\"\x04\b\x14\x10\x16Ba\n" +
+	"\x19ERROR_REASON_RULES_LOCKED\x10\x10\x12#\n" +
+	"\x1fERROR_REASON_SEASON_NOT_CURRENT\x10\x11\x12!\n" +
+	"\x1dERROR_REASON_SEASON_NOT_FOUND\x10\x12\x12\x1b\n" +
+	"\x17ERROR_REASON_STORE_FULL\x10\x13\"\x04\b\x14\x10\x16Ba\n" +
 	"\x11io.leaderboard.v1P\x01ZJgithub.com/leaderboard/leaderboard/clients/go/leaderboard/v1;leaderboardv1b\x06proto3"
 
 var (

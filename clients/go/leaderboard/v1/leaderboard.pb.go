@@ -344,13 +344,15 @@ const (
 	// The commit log, which has a limited length, no longer has all changes since
 	// the position.
 	SnapshotReason_SNAPSHOT_REASON_HISTORY_TRIMMED SnapshotReason = 2
-	// The position is of another history of the contest: it was lost, reset or
-	// rolled back.
+	// The position is of another history of the contest: it was lost or rolled
+	// back, or the contest was deleted and began again.
 	SnapshotReason_SNAPSHOT_REASON_NEW_EPOCH SnapshotReason = 3
 	// The watcher fell too far behind.
 	SnapshotReason_SNAPSHOT_REASON_LAGGED SnapshotReason = 4
 	// The position to resume after is later than the contest's.
 	SnapshotReason_SNAPSHOT_REASON_AHEAD SnapshotReason = 5
+	// The season is over and another one has begun, with an empty board.
+	SnapshotReason_SNAPSHOT_REASON_NEW_SEASON SnapshotReason = 6
 	// The settings of the contest were changed.
 	SnapshotReason_SNAPSHOT_REASON_CONTEST_UPDATED SnapshotReason = 7
 )
@@ -364,6 +366,7 @@ var (
 		3: "SNAPSHOT_REASON_NEW_EPOCH",
 		4: "SNAPSHOT_REASON_LAGGED",
 		5: "SNAPSHOT_REASON_AHEAD",
+		6: "SNAPSHOT_REASON_NEW_SEASON",
 		7: "SNAPSHOT_REASON_CONTEST_UPDATED",
 	}
 	SnapshotReason_value = map[string]int32{
@@ -373,6 +376,7 @@ var (
 		"SNAPSHOT_REASON_NEW_EPOCH":       3,
 		"SNAPSHOT_REASON_LAGGED":          4,
 		"SNAPSHOT_REASON_AHEAD":           5,
+		"SNAPSHOT_REASON_NEW_SEASON":      6,
 		"SNAPSHOT_REASON_CONTEST_UPDATED": 7,
 	}
 )
@@ -502,6 +506,10 @@ type UpdateScoreRequest struct {
 	// update that would pass that fails with INVALID_ARGUMENT. Default: empty, the
 	// attributes are unchanged.
 	Attributes map[string]string `protobuf:"bytes,9,rep,name=attributes,proto3" json:"attributes,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	// The season that the write is for: a number from 1, which fails with
+	// FAILED_PRECONDITION if it is not the current season, so that a late write
+	// can't count in the next one. Default (0): the current season.
+	Season int32 `protobuf:"varint,10,opt,name=season,proto3" json:"season,omitempty"`
 	// Removes the display name. `display_name` must be empty then. Default: false.
 	ClearDisplayName bool `protobuf:"varint,11,opt,name=clear_display_name,json=clearDisplayName,proto3" json:"clear_display_name,omitempty"`
 	unknownFields    protoimpl.UnknownFields
@@ -599,6 +607,13 @@ func (x *UpdateScoreRequest) GetAttributes() map[string]string {
 		return x.Attributes
 	}
 	return nil
+}
+
+func (x *UpdateScoreRequest) GetSeason() int32 {
+	if x != nil {
+		return x.Season
+	}
+	return 0
 }
 
 func (x *UpdateScoreRequest) GetClearDisplayName() bool {
@@ -972,7 +987,11 @@ type GetTopUsersRequest struct {
 	// The minimum position of the response, on any server. Default: this server's
 	// latest. A position of another epoch, or one that the store has not reached,
 	// fails with FAILED_PRECONDITION.
-	MinPosition   *Position `protobuf:"bytes,4,opt,name=min_position,json=minPosition,proto3" json:"min_position,omitempty"`
+	MinPosition *Position `protobuf:"bytes,4,opt,name=min_position,json=minPosition,proto3" json:"min_position,omitempty"`
+	// The season to read: a number from 1, or -1 for the season before the current
+	// one. Kept seasons do not change, except when a user is erased; a server may
+	// answer from what it read up to 60 s before. Default (0): the current season.
+	Season        int32 `protobuf:"varint,5,opt,name=season,proto3" json:"season,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1033,6 +1052,13 @@ func (x *GetTopUsersRequest) GetMinPosition() *Position {
 		return x.MinPosition
 	}
 	return nil
+}
+
+func (x *GetTopUsersRequest) GetSeason() int32 {
+	if x != nil {
+		return x.Season
+	}
+	return 0
 }
 
 // Consecutive rows of a contest.
@@ -1112,6 +1138,8 @@ type GetUserRankRequest struct {
 	// latest. A position of another epoch, or one that the store has not reached,
 	// fails with FAILED_PRECONDITION.
 	MinPosition *Position `protobuf:"bytes,4,opt,name=min_position,json=minPosition,proto3" json:"min_position,omitempty"`
+	// The season to read, as in `GetTopUsersRequest`.
+	Season int32 `protobuf:"varint,5,opt,name=season,proto3" json:"season,omitempty"`
 	// How many consecutive rows around the user to return, the user included, from
 	// 0 to 201. At the ends of the board they begin at the first row, or end at
 	// the last one, so that there are as many as the board has. Default (0): none.
@@ -1176,6 +1204,13 @@ func (x *GetUserRankRequest) GetMinPosition() *Position {
 		return x.MinPosition
 	}
 	return nil
+}
+
+func (x *GetUserRankRequest) GetSeason() int32 {
+	if x != nil {
+		return x.Season
+	}
+	return 0
 }
 
 func (x *GetUserRankRequest) GetAround() int32 {
@@ -1285,6 +1320,8 @@ type BatchGetUserRanksRequest struct {
 	ContestId string `protobuf:"bytes,1,opt,name=contest_id,json=contestId,proto3" json:"contest_id,omitempty"`
 	// The users: 1 to 1,000, each once.
 	UserIds []string `protobuf:"bytes,2,rep,name=user_ids,json=userIds,proto3" json:"user_ids,omitempty"`
+	// The season to read, as in `GetTopUsersRequest`.
+	Season int32 `protobuf:"varint,3,opt,name=season,proto3" json:"season,omitempty"`
 	// The minimum position of the response, as in `GetUserRankRequest`.
 	MinPosition   *Position `protobuf:"bytes,4,opt,name=min_position,json=minPosition,proto3" json:"min_position,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -1333,6 +1370,13 @@ func (x *BatchGetUserRanksRequest) GetUserIds() []string {
 		return x.UserIds
 	}
 	return nil
+}
+
+func (x *BatchGetUserRanksRequest) GetSeason() int32 {
+	if x != nil {
+		return x.Season
+	}
+	return 0
 }
 
 func (x *BatchGetUserRanksRequest) GetMinPosition() *Position {
@@ -1426,6 +1470,8 @@ type GetScoreRankRequest struct {
 	// are centred on the first user whose score is not better, or on the last row
 	// if there is none. Default (0): none.
 	Around int32 `protobuf:"varint,3,opt,name=around,proto3" json:"around,omitempty"`
+	// The season to read, as in `GetTopUsersRequest`.
+	Season int32 `protobuf:"varint,4,opt,name=season,proto3" json:"season,omitempty"`
 	// The minimum position of the response, as in `GetUserRankRequest`.
 	MinPosition   *Position `protobuf:"bytes,5,opt,name=min_position,json=minPosition,proto3" json:"min_position,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -1479,6 +1525,13 @@ func (x *GetScoreRankRequest) GetScore() int64 {
 func (x *GetScoreRankRequest) GetAround() int32 {
 	if x != nil {
 		return x.Around
+	}
+	return 0
+}
+
+func (x *GetScoreRankRequest) GetSeason() int32 {
+	if x != nil {
+		return x.Season
 	}
 	return 0
 }
@@ -1823,7 +1876,9 @@ type Snapshot struct {
 	// The reason for the snapshot.
 	Reason SnapshotReason `protobuf:"varint,3,opt,name=reason,proto3,enum=leaderboard.v1.SnapshotReason" json:"reason,omitempty"`
 	// The rules of the contest.
-	Rules         *ContestRules `protobuf:"bytes,4,opt,name=rules,proto3" json:"rules,omitempty"`
+	Rules *ContestRules `protobuf:"bytes,4,opt,name=rules,proto3" json:"rules,omitempty"`
+	// The number of the season, from 1. 0 for a contest that does not exist.
+	Season        int32 `protobuf:"varint,5,opt,name=season,proto3" json:"season,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1884,6 +1939,13 @@ func (x *Snapshot) GetRules() *ContestRules {
 		return x.Rules
 	}
 	return nil
+}
+
+func (x *Snapshot) GetSeason() int32 {
+	if x != nil {
+		return x.Season
+	}
+	return 0
 }
 
 // The changes in (`previous_revision`, `position.revision`], in order.
@@ -2344,11 +2406,13 @@ func (x *ContestRules) GetMaxPoints() int64 {
 }
 
 // A point in the history of one contest. Positions of one contest and one
-// epoch are ordered by revision; others can't be compared.
+// epoch are ordered by revision; others can't be compared. Each season is an
+// epoch of its own.
 type Position struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The id of one history of the contest: at most 64 letters, digits, `-` and
-	// `_`, opaque. It changes when the history was lost, reset or rolled back.
+	// `_`, opaque. It changes when a season begins, and when the history was lost
+	// or rolled back.
 	// Empty for a contest that does not exist.
 	Epoch string `protobuf:"bytes,1,opt,name=epoch,proto3" json:"epoch,omitempty"`
 	// The number of changes applied to the contest, from 1. 0 before the first.
@@ -2405,7 +2469,7 @@ var File_leaderboard_v1_leaderboard_proto protoreflect.FileDescriptor
 
 const file_leaderboard_v1_leaderboard_proto_rawDesc = "" +
 	"\n" +
-	" leaderboard/v1/leaderboard.proto\x12\x0eleaderboard.v1\x1a\x19google/protobuf/any.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xff\x03\n" +
+	" leaderboard/v1/leaderboard.proto\x12\x0eleaderboard.v1\x1a\x19google/protobuf/any.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x89\x04\n" +
 	"\x12UpdateScoreRequest\x12\x1d\n" +
 	"\n" +
 	"contest_id\x18\x01 \x01(\tR\tcontestId\x12\x17\n" +
@@ -2421,12 +2485,13 @@ const file_leaderboard_v1_leaderboard_proto_rawDesc = "" +
 	"\fdisplay_name\x18\b \x01(\tR\vdisplayName\x12R\n" +
 	"\n" +
 	"attributes\x18\t \x03(\v22.leaderboard.v1.UpdateScoreRequest.AttributesEntryR\n" +
-	"attributes\x12,\n" +
+	"attributes\x12\x16\n" +
+	"\x06season\x18\n" +
+	" \x01(\x05R\x06season\x12,\n" +
 	"\x12clear_display_name\x18\v \x01(\bR\x10clearDisplayName\x1a=\n" +
 	"\x0fAttributesEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01J\x04\b\n" +
-	"\x10\vR\x06season\"\xa4\x02\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xa4\x02\n" +
 	"\x13UpdateScoreResponse\x12.\n" +
 	"\x04user\x18\x01 \x01(\v2\x1a.leaderboard.v1.RankedUserR\x04user\x12%\n" +
 	"\x0eprevious_score\x18\x02 \x01(\x03R\rpreviousScore\x12#\n" +
@@ -2446,26 +2511,28 @@ const file_leaderboard_v1_leaderboard_proto_rawDesc = "" +
 	"\fUpdateStatus\x12\x12\n" +
 	"\x04code\x18\x01 \x01(\x05R\x04code\x12\x18\n" +
 	"\amessage\x18\x02 \x01(\tR\amessage\x12.\n" +
-	"\adetails\x18\x03 \x03(\v2\x14.google.protobuf.AnyR\adetails\"\xb3\x01\n" +
+	"\adetails\x18\x03 \x03(\v2\x14.google.protobuf.AnyR\adetails\"\xbd\x01\n" +
 	"\x12GetTopUsersRequest\x12\x1d\n" +
 	"\n" +
 	"contest_id\x18\x01 \x01(\tR\tcontestId\x12\x14\n" +
 	"\x05limit\x18\x02 \x01(\x05R\x05limit\x12\x1d\n" +
 	"\n" +
 	"start_rank\x18\x03 \x01(\x05R\tstartRank\x12;\n" +
-	"\fmin_position\x18\x04 \x01(\v2\x18.leaderboard.v1.PositionR\vminPositionJ\x04\b\x05\x10\x06R\x06season\"\x9e\x01\n" +
+	"\fmin_position\x18\x04 \x01(\v2\x18.leaderboard.v1.PositionR\vminPosition\x12\x16\n" +
+	"\x06season\x18\x05 \x01(\x05R\x06season\"\x9e\x01\n" +
 	"\x13GetTopUsersResponse\x120\n" +
 	"\x05users\x18\x01 \x03(\v2\x1a.leaderboard.v1.RankedUserR\x05users\x12\x1f\n" +
 	"\vtotal_users\x18\x02 \x01(\x05R\n" +
 	"totalUsers\x124\n" +
-	"\bposition\x18\x03 \x01(\v2\x18.leaderboard.v1.PositionR\bposition\"\xcd\x01\n" +
+	"\bposition\x18\x03 \x01(\v2\x18.leaderboard.v1.PositionR\bposition\"\xd7\x01\n" +
 	"\x12GetUserRankRequest\x12\x1d\n" +
 	"\n" +
 	"contest_id\x18\x01 \x01(\tR\tcontestId\x12\x17\n" +
 	"\auser_id\x18\x02 \x01(\tR\x06userId\x12\x1c\n" +
 	"\tneighbors\x18\x03 \x01(\x05R\tneighbors\x12;\n" +
 	"\fmin_position\x18\x04 \x01(\v2\x18.leaderboard.v1.PositionR\vminPosition\x12\x16\n" +
-	"\x06around\x18\x06 \x01(\x05R\x06aroundJ\x04\b\x05\x10\x06R\x06season\"\xaa\x02\n" +
+	"\x06season\x18\x05 \x01(\x05R\x06season\x12\x16\n" +
+	"\x06around\x18\x06 \x01(\x05R\x06around\"\xaa\x02\n" +
 	"\x13GetUserRankResponse\x12.\n" +
 	"\x04user\x18\x01 \x01(\v2\x1a.leaderboard.v1.RankedUserR\x04user\x128\n" +
 	"\tneighbors\x18\x02 \x03(\v2\x1a.leaderboard.v1.RankedUserR\tneighbors\x12\x1f\n" +
@@ -2475,24 +2542,26 @@ const file_leaderboard_v1_leaderboard_proto_rawDesc = "" +
 	"percentile\x18\x04 \x01(\x01R\n" +
 	"percentile\x124\n" +
 	"\bposition\x18\x05 \x01(\v2\x18.leaderboard.v1.PositionR\bposition\x122\n" +
-	"\x06around\x18\x06 \x03(\v2\x1a.leaderboard.v1.RankedUserR\x06around\"\x9f\x01\n" +
+	"\x06around\x18\x06 \x03(\v2\x1a.leaderboard.v1.RankedUserR\x06around\"\xa9\x01\n" +
 	"\x18BatchGetUserRanksRequest\x12\x1d\n" +
 	"\n" +
 	"contest_id\x18\x01 \x01(\tR\tcontestId\x12\x19\n" +
-	"\buser_ids\x18\x02 \x03(\tR\auserIds\x12;\n" +
-	"\fmin_position\x18\x04 \x01(\v2\x18.leaderboard.v1.PositionR\vminPositionJ\x04\b\x03\x10\x04R\x06season\"\xce\x01\n" +
+	"\buser_ids\x18\x02 \x03(\tR\auserIds\x12\x16\n" +
+	"\x06season\x18\x03 \x01(\x05R\x06season\x12;\n" +
+	"\fmin_position\x18\x04 \x01(\v2\x18.leaderboard.v1.PositionR\vminPosition\"\xce\x01\n" +
 	"\x19BatchGetUserRanksResponse\x120\n" +
 	"\x05users\x18\x01 \x03(\v2\x1a.leaderboard.v1.RankedUserR\x05users\x12(\n" +
 	"\x10missing_user_ids\x18\x02 \x03(\tR\x0emissingUserIds\x12\x1f\n" +
 	"\vtotal_users\x18\x03 \x01(\x05R\n" +
 	"totalUsers\x124\n" +
-	"\bposition\x18\x04 \x01(\v2\x18.leaderboard.v1.PositionR\bposition\"\xad\x01\n" +
+	"\bposition\x18\x04 \x01(\v2\x18.leaderboard.v1.PositionR\bposition\"\xb7\x01\n" +
 	"\x13GetScoreRankRequest\x12\x1d\n" +
 	"\n" +
 	"contest_id\x18\x01 \x01(\tR\tcontestId\x12\x14\n" +
 	"\x05score\x18\x02 \x01(\x03R\x05score\x12\x16\n" +
-	"\x06around\x18\x03 \x01(\x05R\x06around\x12;\n" +
-	"\fmin_position\x18\x05 \x01(\v2\x18.leaderboard.v1.PositionR\vminPositionJ\x04\b\x04\x10\x05R\x06season\"\xcb\x01\n" +
+	"\x06around\x18\x03 \x01(\x05R\x06around\x12\x16\n" +
+	"\x06season\x18\x04 \x01(\x05R\x06season\x12;\n" +
+	"\fmin_position\x18\x05 \x01(\v2\x18.leaderboard.v1.PositionR\vminPosition\"\xcb\x01\n" +
 	"\x14GetScoreRankResponse\x12\x12\n" +
 	"\x04rank\x18\x01 \x01(\x05R\x04rank\x12\x14\n" +
 	"\x05place\x18\x02 \x01(\x05R\x05place\x122\n" +
@@ -2515,13 +2584,14 @@ const file_leaderboard_v1_leaderboard_proto_rawDesc = "" +
 	"\achanges\x18\x04 \x01(\v2\x17.leaderboard.v1.ChangesH\x00R\achanges\x126\n" +
 	"\bprogress\x18\x05 \x01(\v2\x18.leaderboard.v1.ProgressH\x00R\bprogress\x12'\n" +
 	"\x03end\x18\x06 \x01(\v2\x13.leaderboard.v1.EndH\x00R\x03endB\a\n" +
-	"\x05event\"\xd7\x01\n" +
+	"\x05event\"\xe1\x01\n" +
 	"\bSnapshot\x120\n" +
 	"\x05users\x18\x01 \x03(\v2\x1a.leaderboard.v1.RankedUserR\x05users\x12\x1f\n" +
 	"\vtotal_users\x18\x02 \x01(\x05R\n" +
 	"totalUsers\x126\n" +
 	"\x06reason\x18\x03 \x01(\x0e2\x1e.leaderboard.v1.SnapshotReasonR\x06reason\x122\n" +
-	"\x05rules\x18\x04 \x01(\v2\x1c.leaderboard.v1.ContestRulesR\x05rulesJ\x04\b\x05\x10\x06R\x06season\"a\n" +
+	"\x05rules\x18\x04 \x01(\v2\x1c.leaderboard.v1.ContestRulesR\x05rules\x12\x16\n" +
+	"\x06season\x18\x05 \x01(\x05R\x06season\"a\n" +
 	"\aChanges\x125\n" +
 	"\achanges\x18\x01 \x03(\v2\x1b.leaderboard.v1.ScoreChangeR\achanges\x12\x1f\n" +
 	"\vtotal_users\x18\x02 \x01(\x05R\n" +
@@ -2595,15 +2665,16 @@ const file_leaderboard_v1_leaderboard_proto_rawDesc = "" +
 	"\x17WATCH_SCOPE_UNSPECIFIED\x10\x00\x12\x13\n" +
 	"\x0fWATCH_SCOPE_TOP\x10\x01\x12\x13\n" +
 	"\x0fWATCH_SCOPE_ALL\x10\x02\x12\x15\n" +
-	"\x11WATCH_SCOPE_USERS\x10\x03*\x90\x02\n" +
+	"\x11WATCH_SCOPE_USERS\x10\x03*\x8e\x02\n" +
 	"\x0eSnapshotReason\x12\x1f\n" +
 	"\x1bSNAPSHOT_REASON_UNSPECIFIED\x10\x00\x12\x1b\n" +
 	"\x17SNAPSHOT_REASON_INITIAL\x10\x01\x12#\n" +
 	"\x1fSNAPSHOT_REASON_HISTORY_TRIMMED\x10\x02\x12\x1d\n" +
 	"\x19SNAPSHOT_REASON_NEW_EPOCH\x10\x03\x12\x1a\n" +
 	"\x16SNAPSHOT_REASON_LAGGED\x10\x04\x12\x19\n" +
-	"\x15SNAPSHOT_REASON_AHEAD\x10\x05\x12#\n" +
-	"\x1fSNAPSHOT_REASON_CONTEST_UPDATED\x10\a\"\x04\b\x06\x10\x06*\x1aSNAPSHOT_REASON_NEW_SEASON*}\n" +
+	"\x15SNAPSHOT_REASON_AHEAD\x10\x05\x12\x1e\n" +
+	"\x1aSNAPSHOT_REASON_NEW_SEASON\x10\x06\x12#\n" +
+	"\x1fSNAPSHOT_REASON_CONTEST_UPDATED\x10\a*}\n" +
 	"\tEndReason\x12\x1a\n" +
 	"\x16END_REASON_UNSPECIFIED\x10\x00\x12\x1b\n" +
 	"\x17END_REASON_CONTEST_OVER\x10\x01\x12\x17\n" +

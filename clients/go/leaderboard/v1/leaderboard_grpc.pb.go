@@ -71,8 +71,9 @@ type LeaderboardServiceClient interface {
 	// Fails with INVALID_ARGUMENT for a malformed field, OUT_OF_RANGE when the
 	// points or the resulting score exceed the bounds, which the rules of the
 	// contest may narrow, ALREADY_EXISTS when the `request_id` was used with
-	// another payload, FAILED_PRECONDITION when the contest is not open, and
-	// NOT_FOUND when it has to be created before; nothing is written then.
+	// another payload, FAILED_PRECONDITION when the contest is not open or
+	// `season` is not the current one, and NOT_FOUND when the contest has to be
+	// created before; nothing is written then.
 	UpdateScore(ctx context.Context, in *UpdateScoreRequest, opts ...grpc.CallOption) (*UpdateScoreResponse, error)
 	// Applies up to 1,000 updates, of one or of several contests, and returns one
 	// result or one status for each, in the order of the request. The updates of
@@ -85,26 +86,28 @@ type LeaderboardServiceClient interface {
 	// Returns consecutive rows of a contest, best first. An unknown contest is an
 	// empty board.
 	//
-	// Fails with INVALID_ARGUMENT for a malformed field and FAILED_PRECONDITION
-	// when `min_position` can't be reached.
+	// Fails with INVALID_ARGUMENT for a malformed field, FAILED_PRECONDITION when
+	// `min_position` can't be reached, and NOT_FOUND when `season` is not kept.
 	GetTopUsers(ctx context.Context, in *GetTopUsersRequest, opts ...grpc.CallOption) (*GetTopUsersResponse, error)
 	// Returns the score and rank of one user, and its neighbors if requested.
 	//
 	// Fails with NOT_FOUND when the user has no score in the contest or is hidden
-	// (also when the contest is unknown), INVALID_ARGUMENT for a malformed field and
-	// FAILED_PRECONDITION when `min_position` can't be reached.
+	// (also when the contest is unknown) and when `season` is not kept,
+	// INVALID_ARGUMENT for a malformed field, and FAILED_PRECONDITION when
+	// `min_position` can't be reached.
 	GetUserRank(ctx context.Context, in *GetUserRankRequest, opts ...grpc.CallOption) (*GetUserRankResponse, error)
 	// Returns the scores and ranks of up to 1,000 users, all of one state.
 	//
 	// Fails with INVALID_ARGUMENT for a malformed field, and when there is no user
-	// or more than 1,000, and FAILED_PRECONDITION when `min_position` can't be
-	// reached. Users without a score, and hidden ones, are no error.
+	// or more than 1,000, FAILED_PRECONDITION when `min_position` can't be reached,
+	// and NOT_FOUND when `season` is not kept. Users without a score, and hidden
+	// ones, are no error.
 	BatchGetUserRanks(ctx context.Context, in *BatchGetUserRanksRequest, opts ...grpc.CallOption) (*BatchGetUserRanksResponse, error)
 	// Returns the rank that a new user with a score would have, and the rows
 	// around it if requested. An unknown contest is an empty board.
 	//
-	// Fails with INVALID_ARGUMENT for a malformed field and FAILED_PRECONDITION
-	// when `min_position` can't be reached.
+	// Fails with INVALID_ARGUMENT for a malformed field, FAILED_PRECONDITION when
+	// `min_position` can't be reached, and NOT_FOUND when `season` is not kept.
 	GetScoreRank(ctx context.Context, in *GetScoreRankRequest, opts ...grpc.CallOption) (*GetScoreRankResponse, error)
 	// Streams the state of a contest and then its changes, in order, once and
 	// without gaps. Where changes can't be sent, a new snapshot with its reason
@@ -222,8 +225,9 @@ type LeaderboardServiceServer interface {
 	// Fails with INVALID_ARGUMENT for a malformed field, OUT_OF_RANGE when the
 	// points or the resulting score exceed the bounds, which the rules of the
 	// contest may narrow, ALREADY_EXISTS when the `request_id` was used with
-	// another payload, FAILED_PRECONDITION when the contest is not open, and
-	// NOT_FOUND when it has to be created before; nothing is written then.
+	// another payload, FAILED_PRECONDITION when the contest is not open or
+	// `season` is not the current one, and NOT_FOUND when the contest has to be
+	// created before; nothing is written then.
 	UpdateScore(context.Context, *UpdateScoreRequest) (*UpdateScoreResponse, error)
 	// Applies up to 1,000 updates, of one or of several contests, and returns one
 	// result or one status for each, in the order of the request. The updates of
@@ -236,26 +240,28 @@ type LeaderboardServiceServer interface {
 	// Returns consecutive rows of a contest, best first. An unknown contest is an
 	// empty board.
 	//
-	// Fails with INVALID_ARGUMENT for a malformed field and FAILED_PRECONDITION
-	// when `min_position` can't be reached.
+	// Fails with INVALID_ARGUMENT for a malformed field, FAILED_PRECONDITION when
+	// `min_position` can't be reached, and NOT_FOUND when `season` is not kept.
 	GetTopUsers(context.Context, *GetTopUsersRequest) (*GetTopUsersResponse, error)
 	// Returns the score and rank of one user, and its neighbors if requested.
 	//
 	// Fails with NOT_FOUND when the user has no score in the contest or is hidden
-	// (also when the contest is unknown), INVALID_ARGUMENT for a malformed field and
-	// FAILED_PRECONDITION when `min_position` can't be reached.
+	// (also when the contest is unknown) and when `season` is not kept,
+	// INVALID_ARGUMENT for a malformed field, and FAILED_PRECONDITION when
+	// `min_position` can't be reached.
 	GetUserRank(context.Context, *GetUserRankRequest) (*GetUserRankResponse, error)
 	// Returns the scores and ranks of up to 1,000 users, all of one state.
 	//
 	// Fails with INVALID_ARGUMENT for a malformed field, and when there is no user
-	// or more than 1,000, and FAILED_PRECONDITION when `min_position` can't be
-	// reached. Users without a score, and hidden ones, are no error.
+	// or more than 1,000, FAILED_PRECONDITION when `min_position` can't be reached,
+	// and NOT_FOUND when `season` is not kept. Users without a score, and hidden
+	// ones, are no error.
 	BatchGetUserRanks(context.Context, *BatchGetUserRanksRequest) (*BatchGetUserRanksResponse, error)
 	// Returns the rank that a new user with a score would have, and the rows
 	// around it if requested. An unknown contest is an empty board.
 	//
-	// Fails with INVALID_ARGUMENT for a malformed field and FAILED_PRECONDITION
-	// when `min_position` can't be reached.
+	// Fails with INVALID_ARGUMENT for a malformed field, FAILED_PRECONDITION when
+	// `min_position` can't be reached, and NOT_FOUND when `season` is not kept.
 	GetScoreRank(context.Context, *GetScoreRankRequest) (*GetScoreRankResponse, error)
 	// Streams the state of a contest and then its changes, in order, once and
 	// without gaps. Where changes can't be sent, a new snapshot with its reason

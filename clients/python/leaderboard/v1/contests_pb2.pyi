@@ -25,28 +25,58 @@ CONTEST_STATE_OPEN: ContestState
 CONTEST_STATE_CLOSED: ContestState
 
 class Contest(_message.Message):
-    __slots__ = ("contest_id", "display_name", "rules", "starts_at", "ends_at", "expire_after", "state", "total_users", "position", "created_at")
+    __slots__ = ("contest_id", "display_name", "rules", "starts_at", "ends_at", "reset_schedule", "keep_seasons", "expire_after", "state", "season", "total_users", "position", "created_at", "next_reset_at")
     CONTEST_ID_FIELD_NUMBER: _ClassVar[int]
     DISPLAY_NAME_FIELD_NUMBER: _ClassVar[int]
     RULES_FIELD_NUMBER: _ClassVar[int]
     STARTS_AT_FIELD_NUMBER: _ClassVar[int]
     ENDS_AT_FIELD_NUMBER: _ClassVar[int]
+    RESET_SCHEDULE_FIELD_NUMBER: _ClassVar[int]
+    KEEP_SEASONS_FIELD_NUMBER: _ClassVar[int]
     EXPIRE_AFTER_FIELD_NUMBER: _ClassVar[int]
     STATE_FIELD_NUMBER: _ClassVar[int]
+    SEASON_FIELD_NUMBER: _ClassVar[int]
     TOTAL_USERS_FIELD_NUMBER: _ClassVar[int]
     POSITION_FIELD_NUMBER: _ClassVar[int]
     CREATED_AT_FIELD_NUMBER: _ClassVar[int]
+    NEXT_RESET_AT_FIELD_NUMBER: _ClassVar[int]
     contest_id: str
     display_name: str
     rules: _leaderboard_pb2.ContestRules
     starts_at: _timestamp_pb2.Timestamp
     ends_at: _timestamp_pb2.Timestamp
+    reset_schedule: ResetSchedule
+    keep_seasons: int
     expire_after: _duration_pb2.Duration
     state: ContestState
+    season: int
     total_users: int
     position: _leaderboard_pb2.Position
     created_at: _timestamp_pb2.Timestamp
-    def __init__(self, contest_id: _Optional[str] = ..., display_name: _Optional[str] = ..., rules: _Optional[_Union[_leaderboard_pb2.ContestRules, _Mapping]] = ..., starts_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., ends_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., expire_after: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., state: _Optional[_Union[ContestState, str]] = ..., total_users: _Optional[int] = ..., position: _Optional[_Union[_leaderboard_pb2.Position, _Mapping]] = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    next_reset_at: _timestamp_pb2.Timestamp
+    def __init__(self, contest_id: _Optional[str] = ..., display_name: _Optional[str] = ..., rules: _Optional[_Union[_leaderboard_pb2.ContestRules, _Mapping]] = ..., starts_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., ends_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., reset_schedule: _Optional[_Union[ResetSchedule, _Mapping]] = ..., keep_seasons: _Optional[int] = ..., expire_after: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., state: _Optional[_Union[ContestState, str]] = ..., season: _Optional[int] = ..., total_users: _Optional[int] = ..., position: _Optional[_Union[_leaderboard_pb2.Position, _Mapping]] = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., next_reset_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+
+class ResetSchedule(_message.Message):
+    __slots__ = ("cron", "time_zone")
+    CRON_FIELD_NUMBER: _ClassVar[int]
+    TIME_ZONE_FIELD_NUMBER: _ClassVar[int]
+    cron: str
+    time_zone: str
+    def __init__(self, cron: _Optional[str] = ..., time_zone: _Optional[str] = ...) -> None: ...
+
+class Season(_message.Message):
+    __slots__ = ("number", "started_at", "ended_at", "total_users", "position")
+    NUMBER_FIELD_NUMBER: _ClassVar[int]
+    STARTED_AT_FIELD_NUMBER: _ClassVar[int]
+    ENDED_AT_FIELD_NUMBER: _ClassVar[int]
+    TOTAL_USERS_FIELD_NUMBER: _ClassVar[int]
+    POSITION_FIELD_NUMBER: _ClassVar[int]
+    number: int
+    started_at: _timestamp_pb2.Timestamp
+    ended_at: _timestamp_pb2.Timestamp
+    total_users: int
+    position: _leaderboard_pb2.Position
+    def __init__(self, number: _Optional[int] = ..., started_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., ended_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., total_users: _Optional[int] = ..., position: _Optional[_Union[_leaderboard_pb2.Position, _Mapping]] = ...) -> None: ...
 
 class CreateContestRequest(_message.Message):
     __slots__ = ("contest",)
@@ -105,6 +135,38 @@ class UpdateContestResponse(_message.Message):
     CONTEST_FIELD_NUMBER: _ClassVar[int]
     contest: Contest
     def __init__(self, contest: _Optional[_Union[Contest, _Mapping]] = ...) -> None: ...
+
+class ResetContestRequest(_message.Message):
+    __slots__ = ("contest_id", "season")
+    CONTEST_ID_FIELD_NUMBER: _ClassVar[int]
+    SEASON_FIELD_NUMBER: _ClassVar[int]
+    contest_id: str
+    season: int
+    def __init__(self, contest_id: _Optional[str] = ..., season: _Optional[int] = ...) -> None: ...
+
+class ResetContestResponse(_message.Message):
+    __slots__ = ("contest",)
+    CONTEST_FIELD_NUMBER: _ClassVar[int]
+    contest: Contest
+    def __init__(self, contest: _Optional[_Union[Contest, _Mapping]] = ...) -> None: ...
+
+class ListSeasonsRequest(_message.Message):
+    __slots__ = ("contest_id", "page_size", "page_token")
+    CONTEST_ID_FIELD_NUMBER: _ClassVar[int]
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    contest_id: str
+    page_size: int
+    page_token: str
+    def __init__(self, contest_id: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
+
+class ListSeasonsResponse(_message.Message):
+    __slots__ = ("seasons", "next_page_token")
+    SEASONS_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    seasons: _containers.RepeatedCompositeFieldContainer[Season]
+    next_page_token: str
+    def __init__(self, seasons: _Optional[_Iterable[_Union[Season, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
 
 class DeleteContestRequest(_message.Message):
     __slots__ = ("contest_id", "epoch")

@@ -26,7 +26,8 @@ if _version_not_supported:
 
 
 class ContestServiceStub:
-    """Creates, changes, lists and deletes contests, and removes and hides users.
+    """Creates, changes, lists, resets and deletes contests, and removes and hides
+    users.
     """
 
     def __init__(self, channel):
@@ -54,6 +55,16 @@ class ContestServiceStub:
                 '/leaderboard.v1.ContestService/UpdateContest',
                 request_serializer=leaderboard_dot_v1_dot_contests__pb2.UpdateContestRequest.SerializeToString,
                 response_deserializer=leaderboard_dot_v1_dot_contests__pb2.UpdateContestResponse.FromString,
+                _registered_method=True)
+        self.ResetContest = channel.unary_unary(
+                '/leaderboard.v1.ContestService/ResetContest',
+                request_serializer=leaderboard_dot_v1_dot_contests__pb2.ResetContestRequest.SerializeToString,
+                response_deserializer=leaderboard_dot_v1_dot_contests__pb2.ResetContestResponse.FromString,
+                _registered_method=True)
+        self.ListSeasons = channel.unary_unary(
+                '/leaderboard.v1.ContestService/ListSeasons',
+                request_serializer=leaderboard_dot_v1_dot_contests__pb2.ListSeasonsRequest.SerializeToString,
+                response_deserializer=leaderboard_dot_v1_dot_contests__pb2.ListSeasonsResponse.FromString,
                 _registered_method=True)
         self.DeleteContest = channel.unary_unary(
                 '/leaderboard.v1.ContestService/DeleteContest',
@@ -88,7 +99,8 @@ class ContestServiceStub:
 
 
 class ContestServiceServicer:
-    """Creates, changes, lists and deletes contests, and removes and hides users.
+    """Creates, changes, lists, resets and deletes contests, and removes and hides
+    users.
     """
 
     def CreateContest(self, request, context):
@@ -135,6 +147,31 @@ class ContestServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ResetContest(self, request, context):
+        """Ends the season of a contest: its board is kept as a season that is over, as
+        at the end of a season by the schedule, and the next season begins with an
+        empty board. Hidden users stay hidden; names and attributes of users are
+        carried over by their first write. It names the season that is meant, so it
+        can be repeated: one that is over already is no error.
+
+        Fails with NOT_FOUND when the contest does not exist, INVALID_ARGUMENT for a
+        malformed field, and FAILED_PRECONDITION when the season has not begun.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListSeasons(self, request, context):
+        """Returns the seasons of a contest, the latest first: the current one, and
+        those that are kept.
+
+        Fails with NOT_FOUND when the contest does not exist, and INVALID_ARGUMENT
+        for a malformed field.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def DeleteContest(self, request, context):
         """Deletes a contest with all that it holds, the remembered request ids too: a
         write that is sent again after it is a new write, and begins the contest
@@ -148,13 +185,13 @@ class ContestServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def RemoveUsers(self, request, context):
-        """Removes users from a contest, with their scores, names and attributes, in
-        one atomic step. Each row that leaves the board takes a revision. A later
+        """Removes users from the current season of a contest, with their scores, names
+        and attributes, in one atomic step. Each row that leaves the board takes a revision. A later
         write begins such a user again; a hidden user stays hidden. Users and
         contests that do not exist are no error.
 
-        The commit log keeps earlier changes of these users for a while: `EraseUser`
-        removes those too.
+        The commit log keeps earlier changes of these users for a while, and seasons
+        that are over keep their rows: `EraseUser` removes those too.
 
         Fails with INVALID_ARGUMENT for a malformed field.
         """
@@ -164,7 +201,8 @@ class ContestServiceServicer:
 
     def HideUsers(self, request, context):
         """Hides users of a contest in one atomic step: their rows leave the board,
-        while their writes count on, without a rank and unseen by watchers. A user
+        while their writes count on, without a rank and unseen by watchers. They stay
+        hidden in later seasons; seasons that are over do not change. A user
         without a score is hidden too, for when it gets one. In a contest that does
         not exist nothing is hidden, which is no error.
 
@@ -196,8 +234,9 @@ class ContestServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def EraseUser(self, request, context):
-        """Erases a user from contests, hidden or not, with all that names it: its row,
-        its name and attributes, that it is hidden, and the commit log up to now, so
+        """Erases a user from contests, hidden or not, with all that names it: its rows
+        in the current season and in those that are kept, its name and attributes,
+        that it is hidden, and the commit log up to now, so
         that watchers that resume from before get a snapshot with the reason
         HISTORY_TRIMMED; where no row left the board all watchers of the contest do.
         Each call does a part of all contests; repeat it with the
@@ -235,6 +274,16 @@ def add_ContestServiceServicer_to_server(servicer, server):
                     servicer.UpdateContest,
                     request_deserializer=leaderboard_dot_v1_dot_contests__pb2.UpdateContestRequest.FromString,
                     response_serializer=leaderboard_dot_v1_dot_contests__pb2.UpdateContestResponse.SerializeToString,
+            ),
+            'ResetContest': grpc.unary_unary_rpc_method_handler(
+                    servicer.ResetContest,
+                    request_deserializer=leaderboard_dot_v1_dot_contests__pb2.ResetContestRequest.FromString,
+                    response_serializer=leaderboard_dot_v1_dot_contests__pb2.ResetContestResponse.SerializeToString,
+            ),
+            'ListSeasons': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListSeasons,
+                    request_deserializer=leaderboard_dot_v1_dot_contests__pb2.ListSeasonsRequest.FromString,
+                    response_serializer=leaderboard_dot_v1_dot_contests__pb2.ListSeasonsResponse.SerializeToString,
             ),
             'DeleteContest': grpc.unary_unary_rpc_method_handler(
                     servicer.DeleteContest,
@@ -275,7 +324,8 @@ def add_ContestServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class ContestService:
-    """Creates, changes, lists and deletes contests, and removes and hides users.
+    """Creates, changes, lists, resets and deletes contests, and removes and hides
+    users.
     """
 
     @staticmethod
@@ -376,6 +426,60 @@ class ContestService:
             '/leaderboard.v1.ContestService/UpdateContest',
             leaderboard_dot_v1_dot_contests__pb2.UpdateContestRequest.SerializeToString,
             leaderboard_dot_v1_dot_contests__pb2.UpdateContestResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ResetContest(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/leaderboard.v1.ContestService/ResetContest',
+            leaderboard_dot_v1_dot_contests__pb2.ResetContestRequest.SerializeToString,
+            leaderboard_dot_v1_dot_contests__pb2.ResetContestResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListSeasons(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/leaderboard.v1.ContestService/ListSeasons',
+            leaderboard_dot_v1_dot_contests__pb2.ListSeasonsRequest.SerializeToString,
+            leaderboard_dot_v1_dot_contests__pb2.ListSeasonsResponse.FromString,
             options,
             channel_credentials,
             insecure,

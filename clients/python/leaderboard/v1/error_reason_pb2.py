@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!leaderboard/v1/error_reason.proto\x12\x0eleaderboard.v1*\x82\x05\n\x0b\x45rrorReason\x12\x1c\n\x18\x45RROR_REASON_UNSPECIFIED\x10\x00\x12\x1e\n\x1a\x45RROR_REASON_INVALID_FIELD\x10\x01\x12\"\n\x1e\x45RROR_REASON_MALFORMED_REQUEST\x10\x02\x12#\n\x1f\x45RROR_REASON_SCORE_OUT_OF_RANGE\x10\x03\x12\x1f\n\x1b\x45RROR_REASON_USER_NOT_FOUND\x10\x04\x12\"\n\x1e\x45RROR_REASON_REQUEST_ID_REUSED\x10\x05\x12%\n!ERROR_REASON_POSITION_UNREACHABLE\x10\x06\x12\"\n\x1e\x45RROR_REASON_STORE_UNAVAILABLE\x10\x07\x12 \n\x1c\x45RROR_REASON_SERVER_DRAINING\x10\x08\x12\"\n\x1e\x45RROR_REASON_MESSAGE_TOO_LARGE\x10\t\x12 \n\x1c\x45RROR_REASON_WATCHER_STALLED\x10\n\x12\x19\n\x15\x45RROR_REASON_INTERNAL\x10\x0b\x12\x1b\n\x17\x45RROR_REASON_OVERLOADED\x10\x0c\x12\"\n\x1e\x45RROR_REASON_CONTEST_NOT_FOUND\x10\r\x12\'\n#ERROR_REASON_CONTEST_ALREADY_EXISTS\x10\x0e\x12!\n\x1d\x45RROR_REASON_CONTEST_NOT_OPEN\x10\x0f\x12\x1d\n\x19\x45RROR_REASON_RULES_LOCKED\x10\x10\x12\x1b\n\x17\x45RROR_REASON_STORE_FULL\x10\x13\"\x04\x08\x11\x10\x11\"\x04\x08\x12\x10\x12\"\x04\x08\x14\x10\x16\x42\x61\n\x11io.leaderboard.v1P\x01ZJgithub.com/leaderboard/leaderboard/clients/go/leaderboard/v1;leaderboardv1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!leaderboard/v1/error_reason.proto\x12\x0eleaderboard.v1*\xbe\x05\n\x0b\x45rrorReason\x12\x1c\n\x18\x45RROR_REASON_UNSPECIFIED\x10\x00\x12\x1e\n\x1a\x45RROR_REASON_INVALID_FIELD\x10\x01\x12\"\n\x1e\x45RROR_REASON_MALFORMED_REQUEST\x10\x02\x12#\n\x1f\x45RROR_REASON_SCORE_OUT_OF_RANGE\x10\x03\x12\x1f\n\x1b\x45RROR_REASON_USER_NOT_FOUND\x10\x04\x12\"\n\x1e\x45RROR_REASON_REQUEST_ID_REUSED\x10\x05\x12%\n!ERROR_REASON_POSITION_UNREACHABLE\x10\x06\x12\"\n\x1e\x45RROR_REASON_STORE_UNAVAILABLE\x10\x07\x12 \n\x1c\x45RROR_REASON_SERVER_DRAINING\x10\x08\x12\"\n\x1e\x45RROR_REASON_MESSAGE_TOO_LARGE\x10\t\x12 \n\x1c\x45RROR_REASON_WATCHER_STALLED\x10\n\x12\x19\n\x15\x45RROR_REASON_INTERNAL\x10\x0b\x12\x1b\n\x17\x45RROR_REASON_OVERLOADED\x10\x0c\x12\"\n\x1e\x45RROR_REASON_CONTEST_NOT_FOUND\x10\r\x12\'\n#ERROR_REASON_CONTEST_ALREADY_EXISTS\x10\x0e\x12!\n\x1d\x45RROR_REASON_CONTEST_NOT_OPEN\x10\x0f\x12\x1d\n\x19\x45RROR_REASON_RULES_LOCKED\x10\x10\x12#\n\x1f\x45RROR_REASON_SEASON_NOT_CURRENT\x10\x11\x12!\n\x1d\x45RROR_REASON_SEASON_NOT_FOUND\x10\x12\x12\x1b\n\x17\x45RROR_REASON_STORE_FULL\x10\x13\"\x04\x08\x14\x10\x16\x42\x61\n\x11io.leaderboard.v1P\x01ZJgithub.com/leaderboard/leaderboard/clients/go/leaderboard/v1;leaderboardv1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -33,5 +33,5 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['DESCRIPTOR']._loaded_options = None
   _globals['DESCRIPTOR']._serialized_options = b'\n\021io.leaderboard.v1P\001ZJgithub.com/leaderboard/leaderboard/clients/go/leaderboard/v1;leaderboardv1'
   _globals['_ERRORREASON']._serialized_start=54
-  _globals['_ERRORREASON']._serialized_end=696
+  _globals['_ERRORREASON']._serialized_end=756
 # @@protoc_insertion_point(module_scope)

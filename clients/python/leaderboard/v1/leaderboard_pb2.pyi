@@ -53,6 +53,7 @@ class SnapshotReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     SNAPSHOT_REASON_NEW_EPOCH: _ClassVar[SnapshotReason]
     SNAPSHOT_REASON_LAGGED: _ClassVar[SnapshotReason]
     SNAPSHOT_REASON_AHEAD: _ClassVar[SnapshotReason]
+    SNAPSHOT_REASON_NEW_SEASON: _ClassVar[SnapshotReason]
     SNAPSHOT_REASON_CONTEST_UPDATED: _ClassVar[SnapshotReason]
 
 class EndReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
@@ -85,6 +86,7 @@ SNAPSHOT_REASON_HISTORY_TRIMMED: SnapshotReason
 SNAPSHOT_REASON_NEW_EPOCH: SnapshotReason
 SNAPSHOT_REASON_LAGGED: SnapshotReason
 SNAPSHOT_REASON_AHEAD: SnapshotReason
+SNAPSHOT_REASON_NEW_SEASON: SnapshotReason
 SNAPSHOT_REASON_CONTEST_UPDATED: SnapshotReason
 END_REASON_UNSPECIFIED: EndReason
 END_REASON_CONTEST_OVER: EndReason
@@ -92,7 +94,7 @@ END_REASON_DRAINING: EndReason
 END_REASON_CONTEST_DELETED: EndReason
 
 class UpdateScoreRequest(_message.Message):
-    __slots__ = ("contest_id", "user_id", "points", "mode", "request_id", "event_type", "event_time", "display_name", "attributes", "clear_display_name")
+    __slots__ = ("contest_id", "user_id", "points", "mode", "request_id", "event_type", "event_time", "display_name", "attributes", "season", "clear_display_name")
     class AttributesEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -109,6 +111,7 @@ class UpdateScoreRequest(_message.Message):
     EVENT_TIME_FIELD_NUMBER: _ClassVar[int]
     DISPLAY_NAME_FIELD_NUMBER: _ClassVar[int]
     ATTRIBUTES_FIELD_NUMBER: _ClassVar[int]
+    SEASON_FIELD_NUMBER: _ClassVar[int]
     CLEAR_DISPLAY_NAME_FIELD_NUMBER: _ClassVar[int]
     contest_id: str
     user_id: str
@@ -119,8 +122,9 @@ class UpdateScoreRequest(_message.Message):
     event_time: _timestamp_pb2.Timestamp
     display_name: str
     attributes: _containers.ScalarMap[str, str]
+    season: int
     clear_display_name: bool
-    def __init__(self, contest_id: _Optional[str] = ..., user_id: _Optional[str] = ..., points: _Optional[int] = ..., mode: _Optional[_Union[UpdateMode, str]] = ..., request_id: _Optional[str] = ..., event_type: _Optional[str] = ..., event_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., display_name: _Optional[str] = ..., attributes: _Optional[_Mapping[str, str]] = ..., clear_display_name: _Optional[bool] = ...) -> None: ...
+    def __init__(self, contest_id: _Optional[str] = ..., user_id: _Optional[str] = ..., points: _Optional[int] = ..., mode: _Optional[_Union[UpdateMode, str]] = ..., request_id: _Optional[str] = ..., event_type: _Optional[str] = ..., event_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., display_name: _Optional[str] = ..., attributes: _Optional[_Mapping[str, str]] = ..., season: _Optional[int] = ..., clear_display_name: _Optional[bool] = ...) -> None: ...
 
 class UpdateScoreResponse(_message.Message):
     __slots__ = ("user", "previous_score", "previous_rank", "applied", "replayed", "position", "previous_place")
@@ -171,16 +175,18 @@ class UpdateStatus(_message.Message):
     def __init__(self, code: _Optional[int] = ..., message: _Optional[str] = ..., details: _Optional[_Iterable[_Union[_any_pb2.Any, _Mapping]]] = ...) -> None: ...
 
 class GetTopUsersRequest(_message.Message):
-    __slots__ = ("contest_id", "limit", "start_rank", "min_position")
+    __slots__ = ("contest_id", "limit", "start_rank", "min_position", "season")
     CONTEST_ID_FIELD_NUMBER: _ClassVar[int]
     LIMIT_FIELD_NUMBER: _ClassVar[int]
     START_RANK_FIELD_NUMBER: _ClassVar[int]
     MIN_POSITION_FIELD_NUMBER: _ClassVar[int]
+    SEASON_FIELD_NUMBER: _ClassVar[int]
     contest_id: str
     limit: int
     start_rank: int
     min_position: Position
-    def __init__(self, contest_id: _Optional[str] = ..., limit: _Optional[int] = ..., start_rank: _Optional[int] = ..., min_position: _Optional[_Union[Position, _Mapping]] = ...) -> None: ...
+    season: int
+    def __init__(self, contest_id: _Optional[str] = ..., limit: _Optional[int] = ..., start_rank: _Optional[int] = ..., min_position: _Optional[_Union[Position, _Mapping]] = ..., season: _Optional[int] = ...) -> None: ...
 
 class GetTopUsersResponse(_message.Message):
     __slots__ = ("users", "total_users", "position")
@@ -193,18 +199,20 @@ class GetTopUsersResponse(_message.Message):
     def __init__(self, users: _Optional[_Iterable[_Union[RankedUser, _Mapping]]] = ..., total_users: _Optional[int] = ..., position: _Optional[_Union[Position, _Mapping]] = ...) -> None: ...
 
 class GetUserRankRequest(_message.Message):
-    __slots__ = ("contest_id", "user_id", "neighbors", "min_position", "around")
+    __slots__ = ("contest_id", "user_id", "neighbors", "min_position", "season", "around")
     CONTEST_ID_FIELD_NUMBER: _ClassVar[int]
     USER_ID_FIELD_NUMBER: _ClassVar[int]
     NEIGHBORS_FIELD_NUMBER: _ClassVar[int]
     MIN_POSITION_FIELD_NUMBER: _ClassVar[int]
+    SEASON_FIELD_NUMBER: _ClassVar[int]
     AROUND_FIELD_NUMBER: _ClassVar[int]
     contest_id: str
     user_id: str
     neighbors: int
     min_position: Position
+    season: int
     around: int
-    def __init__(self, contest_id: _Optional[str] = ..., user_id: _Optional[str] = ..., neighbors: _Optional[int] = ..., min_position: _Optional[_Union[Position, _Mapping]] = ..., around: _Optional[int] = ...) -> None: ...
+    def __init__(self, contest_id: _Optional[str] = ..., user_id: _Optional[str] = ..., neighbors: _Optional[int] = ..., min_position: _Optional[_Union[Position, _Mapping]] = ..., season: _Optional[int] = ..., around: _Optional[int] = ...) -> None: ...
 
 class GetUserRankResponse(_message.Message):
     __slots__ = ("user", "neighbors", "total_users", "percentile", "position", "around")
@@ -223,14 +231,16 @@ class GetUserRankResponse(_message.Message):
     def __init__(self, user: _Optional[_Union[RankedUser, _Mapping]] = ..., neighbors: _Optional[_Iterable[_Union[RankedUser, _Mapping]]] = ..., total_users: _Optional[int] = ..., percentile: _Optional[float] = ..., position: _Optional[_Union[Position, _Mapping]] = ..., around: _Optional[_Iterable[_Union[RankedUser, _Mapping]]] = ...) -> None: ...
 
 class BatchGetUserRanksRequest(_message.Message):
-    __slots__ = ("contest_id", "user_ids", "min_position")
+    __slots__ = ("contest_id", "user_ids", "season", "min_position")
     CONTEST_ID_FIELD_NUMBER: _ClassVar[int]
     USER_IDS_FIELD_NUMBER: _ClassVar[int]
+    SEASON_FIELD_NUMBER: _ClassVar[int]
     MIN_POSITION_FIELD_NUMBER: _ClassVar[int]
     contest_id: str
     user_ids: _containers.RepeatedScalarFieldContainer[str]
+    season: int
     min_position: Position
-    def __init__(self, contest_id: _Optional[str] = ..., user_ids: _Optional[_Iterable[str]] = ..., min_position: _Optional[_Union[Position, _Mapping]] = ...) -> None: ...
+    def __init__(self, contest_id: _Optional[str] = ..., user_ids: _Optional[_Iterable[str]] = ..., season: _Optional[int] = ..., min_position: _Optional[_Union[Position, _Mapping]] = ...) -> None: ...
 
 class BatchGetUserRanksResponse(_message.Message):
     __slots__ = ("users", "missing_user_ids", "total_users", "position")
@@ -245,16 +255,18 @@ class BatchGetUserRanksResponse(_message.Message):
     def __init__(self, users: _Optional[_Iterable[_Union[RankedUser, _Mapping]]] = ..., missing_user_ids: _Optional[_Iterable[str]] = ..., total_users: _Optional[int] = ..., position: _Optional[_Union[Position, _Mapping]] = ...) -> None: ...
 
 class GetScoreRankRequest(_message.Message):
-    __slots__ = ("contest_id", "score", "around", "min_position")
+    __slots__ = ("contest_id", "score", "around", "season", "min_position")
     CONTEST_ID_FIELD_NUMBER: _ClassVar[int]
     SCORE_FIELD_NUMBER: _ClassVar[int]
     AROUND_FIELD_NUMBER: _ClassVar[int]
+    SEASON_FIELD_NUMBER: _ClassVar[int]
     MIN_POSITION_FIELD_NUMBER: _ClassVar[int]
     contest_id: str
     score: int
     around: int
+    season: int
     min_position: Position
-    def __init__(self, contest_id: _Optional[str] = ..., score: _Optional[int] = ..., around: _Optional[int] = ..., min_position: _Optional[_Union[Position, _Mapping]] = ...) -> None: ...
+    def __init__(self, contest_id: _Optional[str] = ..., score: _Optional[int] = ..., around: _Optional[int] = ..., season: _Optional[int] = ..., min_position: _Optional[_Union[Position, _Mapping]] = ...) -> None: ...
 
 class GetScoreRankResponse(_message.Message):
     __slots__ = ("rank", "place", "around", "total_users", "position")
@@ -303,16 +315,18 @@ class WatchContestResponse(_message.Message):
     def __init__(self, position: _Optional[_Union[Position, _Mapping]] = ..., previous_revision: _Optional[int] = ..., snapshot: _Optional[_Union[Snapshot, _Mapping]] = ..., changes: _Optional[_Union[Changes, _Mapping]] = ..., progress: _Optional[_Union[Progress, _Mapping]] = ..., end: _Optional[_Union[End, _Mapping]] = ...) -> None: ...
 
 class Snapshot(_message.Message):
-    __slots__ = ("users", "total_users", "reason", "rules")
+    __slots__ = ("users", "total_users", "reason", "rules", "season")
     USERS_FIELD_NUMBER: _ClassVar[int]
     TOTAL_USERS_FIELD_NUMBER: _ClassVar[int]
     REASON_FIELD_NUMBER: _ClassVar[int]
     RULES_FIELD_NUMBER: _ClassVar[int]
+    SEASON_FIELD_NUMBER: _ClassVar[int]
     users: _containers.RepeatedCompositeFieldContainer[RankedUser]
     total_users: int
     reason: SnapshotReason
     rules: ContestRules
-    def __init__(self, users: _Optional[_Iterable[_Union[RankedUser, _Mapping]]] = ..., total_users: _Optional[int] = ..., reason: _Optional[_Union[SnapshotReason, str]] = ..., rules: _Optional[_Union[ContestRules, _Mapping]] = ...) -> None: ...
+    season: int
+    def __init__(self, users: _Optional[_Iterable[_Union[RankedUser, _Mapping]]] = ..., total_users: _Optional[int] = ..., reason: _Optional[_Union[SnapshotReason, str]] = ..., rules: _Optional[_Union[ContestRules, _Mapping]] = ..., season: _Optional[int] = ...) -> None: ...
 
 class Changes(_message.Message):
     __slots__ = ("changes", "total_users")

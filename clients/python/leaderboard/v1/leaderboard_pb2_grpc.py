@@ -86,8 +86,9 @@ class LeaderboardServiceServicer:
         Fails with INVALID_ARGUMENT for a malformed field, OUT_OF_RANGE when the
         points or the resulting score exceed the bounds, which the rules of the
         contest may narrow, ALREADY_EXISTS when the `request_id` was used with
-        another payload, FAILED_PRECONDITION when the contest is not open, and
-        NOT_FOUND when it has to be created before; nothing is written then.
+        another payload, FAILED_PRECONDITION when the contest is not open or
+        `season` is not the current one, and NOT_FOUND when the contest has to be
+        created before; nothing is written then.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -110,8 +111,8 @@ class LeaderboardServiceServicer:
         """Returns consecutive rows of a contest, best first. An unknown contest is an
         empty board.
 
-        Fails with INVALID_ARGUMENT for a malformed field and FAILED_PRECONDITION
-        when `min_position` can't be reached.
+        Fails with INVALID_ARGUMENT for a malformed field, FAILED_PRECONDITION when
+        `min_position` can't be reached, and NOT_FOUND when `season` is not kept.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -121,8 +122,9 @@ class LeaderboardServiceServicer:
         """Returns the score and rank of one user, and its neighbors if requested.
 
         Fails with NOT_FOUND when the user has no score in the contest or is hidden
-        (also when the contest is unknown), INVALID_ARGUMENT for a malformed field and
-        FAILED_PRECONDITION when `min_position` can't be reached.
+        (also when the contest is unknown) and when `season` is not kept,
+        INVALID_ARGUMENT for a malformed field, and FAILED_PRECONDITION when
+        `min_position` can't be reached.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -132,8 +134,9 @@ class LeaderboardServiceServicer:
         """Returns the scores and ranks of up to 1,000 users, all of one state.
 
         Fails with INVALID_ARGUMENT for a malformed field, and when there is no user
-        or more than 1,000, and FAILED_PRECONDITION when `min_position` can't be
-        reached. Users without a score, and hidden ones, are no error.
+        or more than 1,000, FAILED_PRECONDITION when `min_position` can't be reached,
+        and NOT_FOUND when `season` is not kept. Users without a score, and hidden
+        ones, are no error.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -143,8 +146,8 @@ class LeaderboardServiceServicer:
         """Returns the rank that a new user with a score would have, and the rows
         around it if requested. An unknown contest is an empty board.
 
-        Fails with INVALID_ARGUMENT for a malformed field and FAILED_PRECONDITION
-        when `min_position` can't be reached.
+        Fails with INVALID_ARGUMENT for a malformed field, FAILED_PRECONDITION when
+        `min_position` can't be reached, and NOT_FOUND when `season` is not kept.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

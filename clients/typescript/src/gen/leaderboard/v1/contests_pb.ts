@@ -1,5 +1,5 @@
-// The contract of contests: their settings, the list of all of them, and the
-// removal of users and contests.
+// The contract of contests: their settings and seasons, the list of all of them,
+// and the removal of users and contests.
 //
 // A contest begins with its first score, with default settings, or is created
 // before. A read never begins one. The errors are those of `leaderboard.proto`.
@@ -20,7 +20,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file leaderboard/v1/contests.proto.
  */
 export const file_leaderboard_v1_contests: GenFile = /*@__PURE__*/
-  fileDesc("Ch1sZWFkZXJib2FyZC92MS9jb250ZXN0cy5wcm90bxIObGVhZGVyYm9hcmQudjEiowMKB0NvbnRlc3QSEgoKY29udGVzdF9pZBgBIAEoCRIUCgxkaXNwbGF5X25hbWUYAiABKAkSKwoFcnVsZXMYAyABKAsyHC5sZWFkZXJib2FyZC52MS5Db250ZXN0UnVsZXMSLQoJc3RhcnRzX2F0GAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIrCgdlbmRzX2F0GAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgxleHBpcmVfYWZ0ZXIYCCABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SKwoFc3RhdGUYCSABKA4yHC5sZWFkZXJib2FyZC52MS5Db250ZXN0U3RhdGUSEwoLdG90YWxfdXNlcnMYCyABKAUSKgoIcG9zaXRpb24YDCABKAsyGC5sZWFkZXJib2FyZC52MS5Qb3NpdGlvbhIuCgpjcmVhdGVkX2F0GA0gASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEoECAYQB0oECAcQCEoECAoQC0oECA4QDyJAChRDcmVhdGVDb250ZXN0UmVxdWVzdBIoCgdjb250ZXN0GAEgASgLMhcubGVhZGVyYm9hcmQudjEuQ29udGVzdCJBChVDcmVhdGVDb250ZXN0UmVzcG9uc2USKAoHY29udGVzdBgBIAEoCzIXLmxlYWRlcmJvYXJkLnYxLkNvbnRlc3QiJwoRR2V0Q29udGVzdFJlcXVlc3QSEgoKY29udGVzdF9pZBgBIAEoCSI+ChJHZXRDb250ZXN0UmVzcG9uc2USKAoHY29udGVzdBgBIAEoCzIXLmxlYWRlcmJvYXJkLnYxLkNvbnRlc3QifAoTTGlzdENvbnRlc3RzUmVxdWVzdBIRCglwYWdlX3NpemUYASABKAUSEgoKcGFnZV90b2tlbhgCIAEoCRIRCglpZF9wcmVmaXgYAyABKAkSKwoFc3RhdGUYBCABKA4yHC5sZWFkZXJib2FyZC52MS5Db250ZXN0U3RhdGUiWgoUTGlzdENvbnRlc3RzUmVzcG9uc2USKQoIY29udGVzdHMYASADKAsyFy5sZWFkZXJib2FyZC52MS5Db250ZXN0EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSJxChRVcGRhdGVDb250ZXN0UmVxdWVzdBIoCgdjb250ZXN0GAEgASgLMhcubGVhZGVyYm9hcmQudjEuQ29udGVzdBIvCgt1cGRhdGVfbWFzaxgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5GaWVsZE1hc2siQQoVVXBkYXRlQ29udGVzdFJlc3BvbnNlEigKB2NvbnRlc3QYASABKAsyFy5sZWFkZXJib2FyZC52MS5Db250ZXN0IjkKFERlbGV0ZUNvbnRlc3RSZXF1ZXN0EhIKCmNvbnRlc3RfaWQYASABKAkSDQoFZXBvY2gYAiABKAkiFwoVRGVsZXRlQ29udGVzdFJlc3BvbnNlIjoKElJlbW92ZVVzZXJzUmVxdWVzdBISCgpjb250ZXN0X2lkGAEgASgJEhAKCHVzZXJfaWRzGAIgAygJIlAKE1JlbW92ZVVzZXJzUmVzcG9uc2USDQoFY291bnQYASABKAUSKgoIcG9zaXRpb24YAiABKAsyGC5sZWFkZXJib2FyZC52MS5Qb3NpdGlvbiI4ChBIaWRlVXNlcnNSZXF1ZXN0EhIKCmNvbnRlc3RfaWQYASABKAkSEAoIdXNlcl9pZHMYAiADKAkiTgoRSGlkZVVzZXJzUmVzcG9uc2USDQoFY291bnQYASABKAUSKgoIcG9zaXRpb24YAiABKAsyGC5sZWFkZXJib2FyZC52MS5Qb3NpdGlvbiI6ChJVbmhpZGVVc2Vyc1JlcXVlc3QSEgoKY29udGVzdF9pZBgBIAEoCRIQCgh1c2VyX2lkcxgCIAMoCSJQChNVbmhpZGVVc2Vyc1Jlc3BvbnNlEg0KBWNvdW50GAEgASgFEioKCHBvc2l0aW9uGAIgASgLMhgubGVhZGVyYm9hcmQudjEuUG9zaXRpb24iUwoWTGlzdEhpZGRlblVzZXJzUmVxdWVzdBISCgpjb250ZXN0X2lkGAEgASgJEhEKCXBhZ2Vfc2l6ZRgCIAEoBRISCgpwYWdlX3Rva2VuGAMgASgJIn0KF0xpc3RIaWRkZW5Vc2Vyc1Jlc3BvbnNlEikKBXVzZXJzGAEgAygLMhoubGVhZGVyYm9hcmQudjEuUmFua2VkVXNlchIeChZ1c2VyX2lkc193aXRob3V0X3Njb3JlGAIgAygJEhcKD25leHRfcGFnZV90b2tlbhgDIAEoCSI3ChBFcmFzZVVzZXJSZXF1ZXN0Eg8KB3VzZXJfaWQYASABKAkSEgoKcGFnZV90b2tlbhgCIAEoCSJGChFFcmFzZVVzZXJSZXNwb25zZRIYChBjb250ZXN0c19jaGFuZ2VkGAEgASgFEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSp8CgxDb250ZXN0U3RhdGUSHQoZQ09OVEVTVF9TVEFURV9VTlNQRUNJRklFRBAAEhsKF0NPTlRFU1RfU1RBVEVfU0NIRURVTEVEEAESFgoSQ09OVEVTVF9TVEFURV9PUEVOEAISGAoUQ09OVEVTVF9TVEFURV9DTE9TRUQQAzKSBwoOQ29udGVzdFNlcnZpY2USXAoNQ3JlYXRlQ29udGVzdBIkLmxlYWRlcmJvYXJkLnYxLkNyZWF0ZUNvbnRlc3RSZXF1ZXN0GiUubGVhZGVyYm9hcmQudjEuQ3JlYXRlQ29udGVzdFJlc3BvbnNlElMKCkdldENvbnRlc3QSIS5sZWFkZXJib2FyZC52MS5HZXRDb250ZXN0UmVxdWVzdBoiLmxlYWRlcmJvYXJkLnYxLkdldENvbnRlc3RSZXNwb25zZRJZCgxMaXN0Q29udGVzdHMSIy5sZWFkZXJib2FyZC52MS5MaXN0Q29udGVzdHNSZXF1ZXN0GiQubGVhZGVyYm9hcmQudjEuTGlzdENvbnRlc3RzUmVzcG9uc2USXAoNVXBkYXRlQ29udGVzdBIkLmxlYWRlcmJvYXJkLnYxLlVwZGF0ZUNvbnRlc3RSZXF1ZXN0GiUubGVhZGVyYm9hcmQudjEuVXBkYXRlQ29udGVzdFJlc3BvbnNlElwKDURlbGV0ZUNvbnRlc3QSJC5sZWFkZXJib2FyZC52MS5EZWxldGVDb250ZXN0UmVxdWVzdBolLmxlYWRlcmJvYXJkLnYxLkRlbGV0ZUNvbnRlc3RSZXNwb25zZRJWCgtSZW1vdmVVc2VycxIiLmxlYWRlcmJvYXJkLnYxLlJlbW92ZVVzZXJzUmVxdWVzdBojLmxlYWRlcmJvYXJkLnYxLlJlbW92ZVVzZXJzUmVzcG9uc2USUAoJSGlkZVVzZXJzEiAubGVhZGVyYm9hcmQudjEuSGlkZVVzZXJzUmVxdWVzdBohLmxlYWRlcmJvYXJkLnYxLkhpZGVVc2Vyc1Jlc3BvbnNlElYKC1VuaGlkZVVzZXJzEiIubGVhZGVyYm9hcmQudjEuVW5oaWRlVXNlcnNSZXF1ZXN0GiMubGVhZGVyYm9hcmQudjEuVW5oaWRlVXNlcnNSZXNwb25zZRJiCg9MaXN0SGlkZGVuVXNlcnMSJi5sZWFkZXJib2FyZC52MS5MaXN0SGlkZGVuVXNlcnNSZXF1ZXN0GicubGVhZGVyYm9hcmQudjEuTGlzdEhpZGRlblVzZXJzUmVzcG9uc2USUAoJRXJhc2VVc2VyEiAubGVhZGVyYm9hcmQudjEuRXJhc2VVc2VyUmVxdWVzdBohLmxlYWRlcmJvYXJkLnYxLkVyYXNlVXNlclJlc3BvbnNlQmEKEWlvLmxlYWRlcmJvYXJkLnYxUAFaSmdpdGh1Yi5jb20vbGVhZGVyYm9hcmQvbGVhZGVyYm9hcmQvY2xpZW50cy9nby9sZWFkZXJib2FyZC92MTtsZWFkZXJib2FyZHYxYgZwcm90bzM", [file_google_protobuf_duration, file_google_protobuf_field_mask, file_google_protobuf_timestamp, file_leaderboard_v1_leaderboard]);
+  fileDesc("Ch1sZWFkZXJib2FyZC92MS9jb250ZXN0cy5wcm90bxIObGVhZGVyYm9hcmQudjEisQQKB0NvbnRlc3QSEgoKY29udGVzdF9pZBgBIAEoCRIUCgxkaXNwbGF5X25hbWUYAiABKAkSKwoFcnVsZXMYAyABKAsyHC5sZWFkZXJib2FyZC52MS5Db250ZXN0UnVsZXMSLQoJc3RhcnRzX2F0GAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIrCgdlbmRzX2F0GAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBI1Cg5yZXNldF9zY2hlZHVsZRgGIAEoCzIdLmxlYWRlcmJvYXJkLnYxLlJlc2V0U2NoZWR1bGUSGQoMa2VlcF9zZWFzb25zGAcgASgFSACIAQESLwoMZXhwaXJlX2FmdGVyGAggASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEisKBXN0YXRlGAkgASgOMhwubGVhZGVyYm9hcmQudjEuQ29udGVzdFN0YXRlEg4KBnNlYXNvbhgKIAEoBRITCgt0b3RhbF91c2VycxgLIAEoBRIqCghwb3NpdGlvbhgMIAEoCzIYLmxlYWRlcmJvYXJkLnYxLlBvc2l0aW9uEi4KCmNyZWF0ZWRfYXQYDSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjEKDW5leHRfcmVzZXRfYXQYDiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQg8KDV9rZWVwX3NlYXNvbnMiMAoNUmVzZXRTY2hlZHVsZRIMCgRjcm9uGAEgASgJEhEKCXRpbWVfem9uZRgCIAEoCSK3AQoGU2Vhc29uEg4KBm51bWJlchgBIAEoBRIuCgpzdGFydGVkX2F0GAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIsCghlbmRlZF9hdBgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEwoLdG90YWxfdXNlcnMYBCABKAUSKgoIcG9zaXRpb24YBSABKAsyGC5sZWFkZXJib2FyZC52MS5Qb3NpdGlvbiJAChRDcmVhdGVDb250ZXN0UmVxdWVzdBIoCgdjb250ZXN0GAEgASgLMhcubGVhZGVyYm9hcmQudjEuQ29udGVzdCJBChVDcmVhdGVDb250ZXN0UmVzcG9uc2USKAoHY29udGVzdBgBIAEoCzIXLmxlYWRlcmJvYXJkLnYxLkNvbnRlc3QiJwoRR2V0Q29udGVzdFJlcXVlc3QSEgoKY29udGVzdF9pZBgBIAEoCSI+ChJHZXRDb250ZXN0UmVzcG9uc2USKAoHY29udGVzdBgBIAEoCzIXLmxlYWRlcmJvYXJkLnYxLkNvbnRlc3QifAoTTGlzdENvbnRlc3RzUmVxdWVzdBIRCglwYWdlX3NpemUYASABKAUSEgoKcGFnZV90b2tlbhgCIAEoCRIRCglpZF9wcmVmaXgYAyABKAkSKwoFc3RhdGUYBCABKA4yHC5sZWFkZXJib2FyZC52MS5Db250ZXN0U3RhdGUiWgoUTGlzdENvbnRlc3RzUmVzcG9uc2USKQoIY29udGVzdHMYASADKAsyFy5sZWFkZXJib2FyZC52MS5Db250ZXN0EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSJxChRVcGRhdGVDb250ZXN0UmVxdWVzdBIoCgdjb250ZXN0GAEgASgLMhcubGVhZGVyYm9hcmQudjEuQ29udGVzdBIvCgt1cGRhdGVfbWFzaxgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5GaWVsZE1hc2siQQoVVXBkYXRlQ29udGVzdFJlc3BvbnNlEigKB2NvbnRlc3QYASABKAsyFy5sZWFkZXJib2FyZC52MS5Db250ZXN0IjkKE1Jlc2V0Q29udGVzdFJlcXVlc3QSEgoKY29udGVzdF9pZBgBIAEoCRIOCgZzZWFzb24YAiABKAUiQAoUUmVzZXRDb250ZXN0UmVzcG9uc2USKAoHY29udGVzdBgBIAEoCzIXLmxlYWRlcmJvYXJkLnYxLkNvbnRlc3QiTwoSTGlzdFNlYXNvbnNSZXF1ZXN0EhIKCmNvbnRlc3RfaWQYASABKAkSEQoJcGFnZV9zaXplGAIgASgFEhIKCnBhZ2VfdG9rZW4YAyABKAkiVwoTTGlzdFNlYXNvbnNSZXNwb25zZRInCgdzZWFzb25zGAEgAygLMhYubGVhZGVyYm9hcmQudjEuU2Vhc29uEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSI5ChREZWxldGVDb250ZXN0UmVxdWVzdBISCgpjb250ZXN0X2lkGAEgASgJEg0KBWVwb2NoGAIgASgJIhcKFURlbGV0ZUNvbnRlc3RSZXNwb25zZSI6ChJSZW1vdmVVc2Vyc1JlcXVlc3QSEgoKY29udGVzdF9pZBgBIAEoCRIQCgh1c2VyX2lkcxgCIAMoCSJQChNSZW1vdmVVc2Vyc1Jlc3BvbnNlEg0KBWNvdW50GAEgASgFEioKCHBvc2l0aW9uGAIgASgLMhgubGVhZGVyYm9hcmQudjEuUG9zaXRpb24iOAoQSGlkZVVzZXJzUmVxdWVzdBISCgpjb250ZXN0X2lkGAEgASgJEhAKCHVzZXJfaWRzGAIgAygJIk4KEUhpZGVVc2Vyc1Jlc3BvbnNlEg0KBWNvdW50GAEgASgFEioKCHBvc2l0aW9uGAIgASgLMhgubGVhZGVyYm9hcmQudjEuUG9zaXRpb24iOgoSVW5oaWRlVXNlcnNSZXF1ZXN0EhIKCmNvbnRlc3RfaWQYASABKAkSEAoIdXNlcl9pZHMYAiADKAkiUAoTVW5oaWRlVXNlcnNSZXNwb25zZRINCgVjb3VudBgBIAEoBRIqCghwb3NpdGlvbhgCIAEoCzIYLmxlYWRlcmJvYXJkLnYxLlBvc2l0aW9uIlMKFkxpc3RIaWRkZW5Vc2Vyc1JlcXVlc3QSEgoKY29udGVzdF9pZBgBIAEoCRIRCglwYWdlX3NpemUYAiABKAUSEgoKcGFnZV90b2tlbhgDIAEoCSJ9ChdMaXN0SGlkZGVuVXNlcnNSZXNwb25zZRIpCgV1c2VycxgBIAMoCzIaLmxlYWRlcmJvYXJkLnYxLlJhbmtlZFVzZXISHgoWdXNlcl9pZHNfd2l0aG91dF9zY29yZRgCIAMoCRIXCg9uZXh0X3BhZ2VfdG9rZW4YAyABKAkiNwoQRXJhc2VVc2VyUmVxdWVzdBIPCgd1c2VyX2lkGAEgASgJEhIKCnBhZ2VfdG9rZW4YAiABKAkiRgoRRXJhc2VVc2VyUmVzcG9uc2USGAoQY29udGVzdHNfY2hhbmdlZBgBIAEoBRIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkqfAoMQ29udGVzdFN0YXRlEh0KGUNPTlRFU1RfU1RBVEVfVU5TUEVDSUZJRUQQABIbChdDT05URVNUX1NUQVRFX1NDSEVEVUxFRBABEhYKEkNPTlRFU1RfU1RBVEVfT1BFThACEhgKFENPTlRFU1RfU1RBVEVfQ0xPU0VEEAMyxQgKDkNvbnRlc3RTZXJ2aWNlElwKDUNyZWF0ZUNvbnRlc3QSJC5sZWFkZXJib2FyZC52MS5DcmVhdGVDb250ZXN0UmVxdWVzdBolLmxlYWRlcmJvYXJkLnYxLkNyZWF0ZUNvbnRlc3RSZXNwb25zZRJTCgpHZXRDb250ZXN0EiEubGVhZGVyYm9hcmQudjEuR2V0Q29udGVzdFJlcXVlc3QaIi5sZWFkZXJib2FyZC52MS5HZXRDb250ZXN0UmVzcG9uc2USWQoMTGlzdENvbnRlc3RzEiMubGVhZGVyYm9hcmQudjEuTGlzdENvbnRlc3RzUmVxdWVzdBokLmxlYWRlcmJvYXJkLnYxLkxpc3RDb250ZXN0c1Jlc3BvbnNlElwKDVVwZGF0ZUNvbnRlc3QSJC5sZWFkZXJib2FyZC52MS5VcGRhdGVDb250ZXN0UmVxdWVzdBolLmxlYWRlcmJvYXJkLnYxLlVwZGF0ZUNvbnRlc3RSZXNwb25zZRJZCgxSZXNldENvbnRlc3QSIy5sZWFkZXJib2FyZC52MS5SZXNldENvbnRlc3RSZXF1ZXN0GiQubGVhZGVyYm9hcmQudjEuUmVzZXRDb250ZXN0UmVzcG9uc2USVgoLTGlzdFNlYXNvbnMSIi5sZWFkZXJib2FyZC52MS5MaXN0U2Vhc29uc1JlcXVlc3QaIy5sZWFkZXJib2FyZC52MS5MaXN0U2Vhc29uc1Jlc3BvbnNlElwKDURlbGV0ZUNvbnRlc3QSJC5sZWFkZXJib2FyZC52MS5EZWxldGVDb250ZXN0UmVxdWVzdBolLmxlYWRlcmJvYXJkLnYxLkRlbGV0ZUNvbnRlc3RSZXNwb25zZRJWCgtSZW1vdmVVc2VycxIiLmxlYWRlcmJvYXJkLnYxLlJlbW92ZVVzZXJzUmVxdWVzdBojLmxlYWRlcmJvYXJkLnYxLlJlbW92ZVVzZXJzUmVzcG9uc2USUAoJSGlkZVVzZXJzEiAubGVhZGVyYm9hcmQudjEuSGlkZVVzZXJzUmVxdWVzdBohLmxlYWRlcmJvYXJkLnYxLkhpZGVVc2Vyc1Jlc3BvbnNlElYKC1VuaGlkZVVzZXJzEiIubGVhZGVyYm9hcmQudjEuVW5oaWRlVXNlcnNSZXF1ZXN0GiMubGVhZGVyYm9hcmQudjEuVW5oaWRlVXNlcnNSZXNwb25zZRJiCg9MaXN0SGlkZGVuVXNlcnMSJi5sZWFkZXJib2FyZC52MS5MaXN0SGlkZGVuVXNlcnNSZXF1ZXN0GicubGVhZGVyYm9hcmQudjEuTGlzdEhpZGRlblVzZXJzUmVzcG9uc2USUAoJRXJhc2VVc2VyEiAubGVhZGVyYm9hcmQudjEuRXJhc2VVc2VyUmVxdWVzdBohLmxlYWRlcmJvYXJkLnYxLkVyYXNlVXNlclJlc3BvbnNlQmEKEWlvLmxlYWRlcmJvYXJkLnYxUAFaSmdpdGh1Yi5jb20vbGVhZGVyYm9hcmQvbGVhZGVyYm9hcmQvY2xpZW50cy9nby9sZWFkZXJib2FyZC92MTtsZWFkZXJib2FyZHYxYgZwcm90bzM", [file_google_protobuf_duration, file_google_protobuf_field_mask, file_google_protobuf_timestamp, file_leaderboard_v1_leaderboard]);
 
 /**
  * A contest.
@@ -67,6 +67,22 @@ export type Contest = Message<"leaderboard.v1.Contest"> & {
   endsAt?: Timestamp | undefined;
 
   /**
+   * When a season ends and the next one begins. A season without a write does not
+   * end by it. Default: unset, only `ResetContest` ends a season.
+   *
+   * @generated from field: leaderboard.v1.ResetSchedule reset_schedule = 6;
+   */
+  resetSchedule?: ResetSchedule | undefined;
+
+  /**
+   * How many seasons are kept when they are over, from 0 to 1,000; the oldest
+   * ones beyond are deleted. Default: unset, 10.
+   *
+   * @generated from field: optional int32 keep_seasons = 7;
+   */
+  keepSeasons?: number | undefined;
+
+  /**
    * The time after which the contest is deleted by itself, from 1 s to 100 years
    * (of 365.25 days), to the millisecond. It counts from `ends_at`, or where that
    * is unset from the last write or from `starts_at`, whichever is later, and then
@@ -84,7 +100,14 @@ export type Contest = Message<"leaderboard.v1.Contest"> & {
   state: ContestState;
 
   /**
-   * How many users the contest has, from 0. Output only.
+   * The number of the current season, from 1. Output only.
+   *
+   * @generated from field: int32 season = 10;
+   */
+  season: number;
+
+  /**
+   * How many users the current season has, from 0. Output only.
    *
    * @generated from field: int32 total_users = 11;
    */
@@ -104,6 +127,15 @@ export type Contest = Message<"leaderboard.v1.Contest"> & {
    * @generated from field: google.protobuf.Timestamp created_at = 13;
    */
   createdAt?: Timestamp | undefined;
+
+  /**
+   * When the current season ends by the schedule, by the clock of the store.
+   * Unset where there is no schedule, and where the contest ends before.
+   * Output only.
+   *
+   * @generated from field: google.protobuf.Timestamp next_reset_at = 14;
+   */
+  nextResetAt?: Timestamp | undefined;
 };
 
 /**
@@ -112,6 +144,88 @@ export type Contest = Message<"leaderboard.v1.Contest"> & {
  */
 export const ContestSchema: GenMessage<Contest> = /*@__PURE__*/
   messageDesc(file_leaderboard_v1_contests, 0);
+
+/**
+ * The times at which seasons end.
+ *
+ * @generated from message leaderboard.v1.ResetSchedule
+ */
+export type ResetSchedule = Message<"leaderboard.v1.ResetSchedule"> & {
+  /**
+   * A cron expression of five fields: minute, hour, day of the month, month and
+   * day of the week. `0 0 * * MON` is each Monday at midnight, `0 0 1 * *` the
+   * first of each month, `0 0 L * *` the last. Where both days are given, either
+   * is enough. A time that a change of the clocks skips is right after it; of
+   * one that comes twice, the first counts. Required.
+   *
+   * @generated from field: string cron = 1;
+   */
+  cron: string;
+
+  /**
+   * The time zone of these times, by its name in the IANA database, such as
+   * `Europe/Berlin`. Default: `UTC`.
+   *
+   * @generated from field: string time_zone = 2;
+   */
+  timeZone: string;
+};
+
+/**
+ * Describes the message leaderboard.v1.ResetSchedule.
+ * Use `create(ResetScheduleSchema)` to create a new message.
+ */
+export const ResetScheduleSchema: GenMessage<ResetSchedule> = /*@__PURE__*/
+  messageDesc(file_leaderboard_v1_contests, 1);
+
+/**
+ * A season of a contest.
+ *
+ * @generated from message leaderboard.v1.Season
+ */
+export type Season = Message<"leaderboard.v1.Season"> & {
+  /**
+   * Its number, from 1.
+   *
+   * @generated from field: int32 number = 1;
+   */
+  number: number;
+
+  /**
+   * When it began. Unset if an earlier version of the server began the contest.
+   *
+   * @generated from field: google.protobuf.Timestamp started_at = 2;
+   */
+  startedAt?: Timestamp | undefined;
+
+  /**
+   * When it ended. Unset for the current season.
+   *
+   * @generated from field: google.protobuf.Timestamp ended_at = 3;
+   */
+  endedAt?: Timestamp | undefined;
+
+  /**
+   * How many users it has, from 0.
+   *
+   * @generated from field: int32 total_users = 4;
+   */
+  totalUsers: number;
+
+  /**
+   * The position of its latest change.
+   *
+   * @generated from field: leaderboard.v1.Position position = 5;
+   */
+  position?: Position | undefined;
+};
+
+/**
+ * Describes the message leaderboard.v1.Season.
+ * Use `create(SeasonSchema)` to create a new message.
+ */
+export const SeasonSchema: GenMessage<Season> = /*@__PURE__*/
+  messageDesc(file_leaderboard_v1_contests, 2);
 
 /**
  * A request to create a contest.
@@ -132,7 +246,7 @@ export type CreateContestRequest = Message<"leaderboard.v1.CreateContestRequest"
  * Use `create(CreateContestRequestSchema)` to create a new message.
  */
 export const CreateContestRequestSchema: GenMessage<CreateContestRequest> = /*@__PURE__*/
-  messageDesc(file_leaderboard_v1_contests, 1);
+  messageDesc(file_leaderboard_v1_contests, 3);
 
 /**
  * A contest that was created.
@@ -153,7 +267,7 @@ export type CreateContestResponse = Message<"leaderboard.v1.CreateContestRespons
  * Use `create(CreateContestResponseSchema)` to create a new message.
  */
 export const CreateContestResponseSchema: GenMessage<CreateContestResponse> = /*@__PURE__*/
-  messageDesc(file_leaderboard_v1_contests, 2);
+  messageDesc(file_leaderboard_v1_contests, 4);
 
 /**
  * A request for a contest.
@@ -174,7 +288,7 @@ export type GetContestRequest = Message<"leaderboard.v1.GetContestRequest"> & {
  * Use `create(GetContestRequestSchema)` to create a new message.
  */
 export const GetContestRequestSchema: GenMessage<GetContestRequest> = /*@__PURE__*/
-  messageDesc(file_leaderboard_v1_contests, 3);
+  messageDesc(file_leaderboard_v1_contests, 5);
 
 /**
  * A contest.
@@ -195,7 +309,7 @@ export type GetContestResponse = Message<"leaderboard.v1.GetContestResponse"> & 
  * Use `create(GetContestResponseSchema)` to create a new message.
  */
 export const GetContestResponseSchema: GenMessage<GetContestResponse> = /*@__PURE__*/
-  messageDesc(file_leaderboard_v1_contests, 4);
+  messageDesc(file_leaderboard_v1_contests, 6);
 
 /**
  * A request for a page of contests.
@@ -240,7 +354,7 @@ export type ListContestsRequest = Message<"leaderboard.v1.ListContestsRequest"> 
  * Use `create(ListContestsRequestSchema)` to create a new message.
  */
 export const ListContestsRequestSchema: GenMessage<ListContestsRequest> = /*@__PURE__*/
-  messageDesc(file_leaderboard_v1_contests, 5);
+  messageDesc(file_leaderboard_v1_contests, 7);
 
 /**
  * A page of contests.
@@ -268,7 +382,7 @@ export type ListContestsResponse = Message<"leaderboard.v1.ListContestsResponse"
  * Use `create(ListContestsResponseSchema)` to create a new message.
  */
 export const ListContestsResponseSchema: GenMessage<ListContestsResponse> = /*@__PURE__*/
-  messageDesc(file_leaderboard_v1_contests, 6);
+  messageDesc(file_leaderboard_v1_contests, 8);
 
 /**
  * A request to change settings of a contest.
@@ -285,8 +399,9 @@ export type UpdateContestRequest = Message<"leaderboard.v1.UpdateContestRequest"
 
   /**
    * The settings to change: `display_name`, `starts_at`, `ends_at`,
-   * `expire_after`, `rules`, or single rules such as `rules.max_points`. A setting
-   * that is named here and not set in `contest` gets its default. Required.
+   * `expire_after`, `reset_schedule`, `keep_seasons`, `rules`, or single rules such
+   * as `rules.max_points`. A setting that is named here and not set in `contest`
+   * gets its default. Required.
    *
    * @generated from field: google.protobuf.FieldMask update_mask = 2;
    */
@@ -298,7 +413,7 @@ export type UpdateContestRequest = Message<"leaderboard.v1.UpdateContestRequest"
  * Use `create(UpdateContestRequestSchema)` to create a new message.
  */
 export const UpdateContestRequestSchema: GenMessage<UpdateContestRequest> = /*@__PURE__*/
-  messageDesc(file_leaderboard_v1_contests, 7);
+  messageDesc(file_leaderboard_v1_contests, 9);
 
 /**
  * A contest whose settings were changed.
@@ -319,7 +434,119 @@ export type UpdateContestResponse = Message<"leaderboard.v1.UpdateContestRespons
  * Use `create(UpdateContestResponseSchema)` to create a new message.
  */
 export const UpdateContestResponseSchema: GenMessage<UpdateContestResponse> = /*@__PURE__*/
-  messageDesc(file_leaderboard_v1_contests, 8);
+  messageDesc(file_leaderboard_v1_contests, 10);
+
+/**
+ * A request to end the season of a contest.
+ *
+ * @generated from message leaderboard.v1.ResetContestRequest
+ */
+export type ResetContestRequest = Message<"leaderboard.v1.ResetContestRequest"> & {
+  /**
+   * The contest. Required.
+   *
+   * @generated from field: string contest_id = 1;
+   */
+  contestId: string;
+
+  /**
+   * The number of the season to end, from 1: that of `Contest.season`. Required.
+   *
+   * @generated from field: int32 season = 2;
+   */
+  season: number;
+};
+
+/**
+ * Describes the message leaderboard.v1.ResetContestRequest.
+ * Use `create(ResetContestRequestSchema)` to create a new message.
+ */
+export const ResetContestRequestSchema: GenMessage<ResetContestRequest> = /*@__PURE__*/
+  messageDesc(file_leaderboard_v1_contests, 11);
+
+/**
+ * A contest whose season was ended, or had ended before.
+ *
+ * @generated from message leaderboard.v1.ResetContestResponse
+ */
+export type ResetContestResponse = Message<"leaderboard.v1.ResetContestResponse"> & {
+  /**
+   * The contest after it.
+   *
+   * @generated from field: leaderboard.v1.Contest contest = 1;
+   */
+  contest?: Contest | undefined;
+};
+
+/**
+ * Describes the message leaderboard.v1.ResetContestResponse.
+ * Use `create(ResetContestResponseSchema)` to create a new message.
+ */
+export const ResetContestResponseSchema: GenMessage<ResetContestResponse> = /*@__PURE__*/
+  messageDesc(file_leaderboard_v1_contests, 12);
+
+/**
+ * A request for a page of seasons.
+ *
+ * @generated from message leaderboard.v1.ListSeasonsRequest
+ */
+export type ListSeasonsRequest = Message<"leaderboard.v1.ListSeasonsRequest"> & {
+  /**
+   * The contest. Required.
+   *
+   * @generated from field: string contest_id = 1;
+   */
+  contestId: string;
+
+  /**
+   * The most seasons to return, from 0 to 1,000. Default (0): 100.
+   *
+   * @generated from field: int32 page_size = 2;
+   */
+  pageSize: number;
+
+  /**
+   * The `next_page_token` of the page before. Default: empty, the first page.
+   *
+   * @generated from field: string page_token = 3;
+   */
+  pageToken: string;
+};
+
+/**
+ * Describes the message leaderboard.v1.ListSeasonsRequest.
+ * Use `create(ListSeasonsRequestSchema)` to create a new message.
+ */
+export const ListSeasonsRequestSchema: GenMessage<ListSeasonsRequest> = /*@__PURE__*/
+  messageDesc(file_leaderboard_v1_contests, 13);
+
+/**
+ * A page of seasons.
+ *
+ * @generated from message leaderboard.v1.ListSeasonsResponse
+ */
+export type ListSeasonsResponse = Message<"leaderboard.v1.ListSeasonsResponse"> & {
+  /**
+   * The seasons, the latest first.
+   *
+   * @generated from field: repeated leaderboard.v1.Season seasons = 1;
+   */
+  seasons: Season[];
+
+  /**
+   * The token of the next page. Empty after the last one.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+};
+
+/**
+ * Describes the message leaderboard.v1.ListSeasonsResponse.
+ * Use `create(ListSeasonsResponseSchema)` to create a new message.
+ */
+export const ListSeasonsResponseSchema: GenMessage<ListSeasonsResponse> = /*@__PURE__*/
+  messageDesc(file_leaderboard_v1_contests, 14);
 
 /**
  * A request to delete a contest.
@@ -349,7 +576,7 @@ export type DeleteContestRequest = Message<"leaderboard.v1.DeleteContestRequest"
  * Use `create(DeleteContestRequestSchema)` to create a new message.
  */
 export const DeleteContestRequestSchema: GenMessage<DeleteContestRequest> = /*@__PURE__*/
-  messageDesc(file_leaderboard_v1_contests, 9);
+  messageDesc(file_leaderboard_v1_contests, 15);
 
 /**
  * A contest that was deleted, or did not exist.
@@ -364,7 +591,7 @@ export type DeleteContestResponse = Message<"leaderboard.v1.DeleteContestRespons
  * Use `create(DeleteContestResponseSchema)` to create a new message.
  */
 export const DeleteContestResponseSchema: GenMessage<DeleteContestResponse> = /*@__PURE__*/
-  messageDesc(file_leaderboard_v1_contests, 10);
+  messageDesc(file_leaderboard_v1_contests, 16);
 
 /**
  * A request to remove users.
@@ -392,7 +619,7 @@ export type RemoveUsersRequest = Message<"leaderboard.v1.RemoveUsersRequest"> & 
  * Use `create(RemoveUsersRequestSchema)` to create a new message.
  */
 export const RemoveUsersRequestSchema: GenMessage<RemoveUsersRequest> = /*@__PURE__*/
-  messageDesc(file_leaderboard_v1_contests, 11);
+  messageDesc(file_leaderboard_v1_contests, 17);
 
 /**
  * Users that were removed.
@@ -421,7 +648,7 @@ export type RemoveUsersResponse = Message<"leaderboard.v1.RemoveUsersResponse"> 
  * Use `create(RemoveUsersResponseSchema)` to create a new message.
  */
 export const RemoveUsersResponseSchema: GenMessage<RemoveUsersResponse> = /*@__PURE__*/
-  messageDesc(file_leaderboard_v1_contests, 12);
+  messageDesc(file_leaderboard_v1_contests, 18);
 
 /**
  * A request to hide users.
@@ -449,7 +676,7 @@ export type HideUsersRequest = Message<"leaderboard.v1.HideUsersRequest"> & {
  * Use `create(HideUsersRequestSchema)` to create a new message.
  */
 export const HideUsersRequestSchema: GenMessage<HideUsersRequest> = /*@__PURE__*/
-  messageDesc(file_leaderboard_v1_contests, 13);
+  messageDesc(file_leaderboard_v1_contests, 19);
 
 /**
  * Users that were hidden.
@@ -479,7 +706,7 @@ export type HideUsersResponse = Message<"leaderboard.v1.HideUsersResponse"> & {
  * Use `create(HideUsersResponseSchema)` to create a new message.
  */
 export const HideUsersResponseSchema: GenMessage<HideUsersResponse> = /*@__PURE__*/
-  messageDesc(file_leaderboard_v1_contests, 14);
+  messageDesc(file_leaderboard_v1_contests, 20);
 
 /**
  * A request to end the hiding of users.
@@ -507,7 +734,7 @@ export type UnhideUsersRequest = Message<"leaderboard.v1.UnhideUsersRequest"> & 
  * Use `create(UnhideUsersRequestSchema)` to create a new message.
  */
 export const UnhideUsersRequestSchema: GenMessage<UnhideUsersRequest> = /*@__PURE__*/
-  messageDesc(file_leaderboard_v1_contests, 15);
+  messageDesc(file_leaderboard_v1_contests, 21);
 
 /**
  * Users that are not hidden any more.
@@ -537,7 +764,7 @@ export type UnhideUsersResponse = Message<"leaderboard.v1.UnhideUsersResponse"> 
  * Use `create(UnhideUsersResponseSchema)` to create a new message.
  */
 export const UnhideUsersResponseSchema: GenMessage<UnhideUsersResponse> = /*@__PURE__*/
-  messageDesc(file_leaderboard_v1_contests, 16);
+  messageDesc(file_leaderboard_v1_contests, 22);
 
 /**
  * A request for a page of hidden users.
@@ -573,7 +800,7 @@ export type ListHiddenUsersRequest = Message<"leaderboard.v1.ListHiddenUsersRequ
  * Use `create(ListHiddenUsersRequestSchema)` to create a new message.
  */
 export const ListHiddenUsersRequestSchema: GenMessage<ListHiddenUsersRequest> = /*@__PURE__*/
-  messageDesc(file_leaderboard_v1_contests, 17);
+  messageDesc(file_leaderboard_v1_contests, 23);
 
 /**
  * A page of hidden users.
@@ -608,7 +835,7 @@ export type ListHiddenUsersResponse = Message<"leaderboard.v1.ListHiddenUsersRes
  * Use `create(ListHiddenUsersResponseSchema)` to create a new message.
  */
 export const ListHiddenUsersResponseSchema: GenMessage<ListHiddenUsersResponse> = /*@__PURE__*/
-  messageDesc(file_leaderboard_v1_contests, 18);
+  messageDesc(file_leaderboard_v1_contests, 24);
 
 /**
  * A request to erase a user from a part of all contests.
@@ -636,7 +863,7 @@ export type EraseUserRequest = Message<"leaderboard.v1.EraseUserRequest"> & {
  * Use `create(EraseUserRequestSchema)` to create a new message.
  */
 export const EraseUserRequestSchema: GenMessage<EraseUserRequest> = /*@__PURE__*/
-  messageDesc(file_leaderboard_v1_contests, 19);
+  messageDesc(file_leaderboard_v1_contests, 25);
 
 /**
  * A part of all contests from which a user was erased.
@@ -664,7 +891,7 @@ export type EraseUserResponse = Message<"leaderboard.v1.EraseUserResponse"> & {
  * Use `create(EraseUserResponseSchema)` to create a new message.
  */
 export const EraseUserResponseSchema: GenMessage<EraseUserResponse> = /*@__PURE__*/
-  messageDesc(file_leaderboard_v1_contests, 20);
+  messageDesc(file_leaderboard_v1_contests, 26);
 
 /**
  * The state of a contest, by the clock of the store.
@@ -709,7 +936,8 @@ export const ContestStateSchema: GenEnum<ContestState> = /*@__PURE__*/
   enumDesc(file_leaderboard_v1_contests, 0);
 
 /**
- * Creates, changes, lists and deletes contests, and removes and hides users.
+ * Creates, changes, lists, resets and deletes contests, and removes and hides
+ * users.
  *
  * @generated from service leaderboard.v1.ContestService
  */
@@ -771,6 +999,37 @@ export const ContestService: GenService<{
     output: typeof UpdateContestResponseSchema;
   },
   /**
+   * Ends the season of a contest: its board is kept as a season that is over, as
+   * at the end of a season by the schedule, and the next season begins with an
+   * empty board. Hidden users stay hidden; names and attributes of users are
+   * carried over by their first write. It names the season that is meant, so it
+   * can be repeated: one that is over already is no error.
+   *
+   * Fails with NOT_FOUND when the contest does not exist, INVALID_ARGUMENT for a
+   * malformed field, and FAILED_PRECONDITION when the season has not begun.
+   *
+   * @generated from rpc leaderboard.v1.ContestService.ResetContest
+   */
+  resetContest: {
+    methodKind: "unary";
+    input: typeof ResetContestRequestSchema;
+    output: typeof ResetContestResponseSchema;
+  },
+  /**
+   * Returns the seasons of a contest, the latest first: the current one, and
+   * those that are kept.
+   *
+   * Fails with NOT_FOUND when the contest does not exist, and INVALID_ARGUMENT
+   * for a malformed field.
+   *
+   * @generated from rpc leaderboard.v1.ContestService.ListSeasons
+   */
+  listSeasons: {
+    methodKind: "unary";
+    input: typeof ListSeasonsRequestSchema;
+    output: typeof ListSeasonsResponseSchema;
+  },
+  /**
    * Deletes a contest with all that it holds, the remembered request ids too: a
    * write that is sent again after it is a new write, and begins the contest
    * again. Watches end with CONTEST_DELETED. A contest that does not exist is no
@@ -786,13 +1045,13 @@ export const ContestService: GenService<{
     output: typeof DeleteContestResponseSchema;
   },
   /**
-   * Removes users from a contest, with their scores, names and attributes, in
-   * one atomic step. Each row that leaves the board takes a revision. A later
+   * Removes users from the current season of a contest, with their scores, names
+   * and attributes, in one atomic step. Each row that leaves the board takes a revision. A later
    * write begins such a user again; a hidden user stays hidden. Users and
    * contests that do not exist are no error.
    *
-   * The commit log keeps earlier changes of these users for a while: `EraseUser`
-   * removes those too.
+   * The commit log keeps earlier changes of these users for a while, and seasons
+   * that are over keep their rows: `EraseUser` removes those too.
    *
    * Fails with INVALID_ARGUMENT for a malformed field.
    *
@@ -805,7 +1064,8 @@ export const ContestService: GenService<{
   },
   /**
    * Hides users of a contest in one atomic step: their rows leave the board,
-   * while their writes count on, without a rank and unseen by watchers. A user
+   * while their writes count on, without a rank and unseen by watchers. They stay
+   * hidden in later seasons; seasons that are over do not change. A user
    * without a score is hidden too, for when it gets one. In a contest that does
    * not exist nothing is hidden, which is no error.
    *
@@ -846,8 +1106,9 @@ export const ContestService: GenService<{
     output: typeof ListHiddenUsersResponseSchema;
   },
   /**
-   * Erases a user from contests, hidden or not, with all that names it: its row,
-   * its name and attributes, that it is hidden, and the commit log up to now, so
+   * Erases a user from contests, hidden or not, with all that names it: its rows
+   * in the current season and in those that are kept, its name and attributes,
+   * that it is hidden, and the commit log up to now, so
    * that watchers that resume from before get a snapshot with the reason
    * HISTORY_TRIMMED; where no row left the board all watchers of the contest do.
    * Each call does a part of all contests; repeat it with the

@@ -40,7 +40,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file leaderboard/v1/leaderboard.proto.
  */
 export const file_leaderboard_v1_leaderboard: GenFile = /*@__PURE__*/
-  fileDesc("CiBsZWFkZXJib2FyZC92MS9sZWFkZXJib2FyZC5wcm90bxIObGVhZGVyYm9hcmQudjEihgMKElVwZGF0ZVNjb3JlUmVxdWVzdBISCgpjb250ZXN0X2lkGAEgASgJEg8KB3VzZXJfaWQYAiABKAkSDgoGcG9pbnRzGAMgASgDEigKBG1vZGUYBCABKA4yGi5sZWFkZXJib2FyZC52MS5VcGRhdGVNb2RlEhIKCnJlcXVlc3RfaWQYBSABKAkSEgoKZXZlbnRfdHlwZRgGIAEoCRIuCgpldmVudF90aW1lGAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIUCgxkaXNwbGF5X25hbWUYCCABKAkSRgoKYXR0cmlidXRlcxgJIAMoCzIyLmxlYWRlcmJvYXJkLnYxLlVwZGF0ZVNjb3JlUmVxdWVzdC5BdHRyaWJ1dGVzRW50cnkSGgoSY2xlYXJfZGlzcGxheV9uYW1lGAsgASgIGjEKD0F0dHJpYnV0ZXNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBSgQIChALUgZzZWFzb24i1QEKE1VwZGF0ZVNjb3JlUmVzcG9uc2USKAoEdXNlchgBIAEoCzIaLmxlYWRlcmJvYXJkLnYxLlJhbmtlZFVzZXISFgoOcHJldmlvdXNfc2NvcmUYAiABKAMSFQoNcHJldmlvdXNfcmFuaxgDIAEoBRIPCgdhcHBsaWVkGAQgASgIEhAKCHJlcGxheWVkGAUgASgIEioKCHBvc2l0aW9uGAYgASgLMhgubGVhZGVyYm9hcmQudjEuUG9zaXRpb24SFgoOcHJldmlvdXNfcGxhY2UYByABKAUiTwoYQmF0Y2hVcGRhdGVTY29yZXNSZXF1ZXN0EjMKB3VwZGF0ZXMYASADKAsyIi5sZWFkZXJib2FyZC52MS5VcGRhdGVTY29yZVJlcXVlc3QiTwoZQmF0Y2hVcGRhdGVTY29yZXNSZXNwb25zZRIyCgdyZXN1bHRzGAEgAygLMiEubGVhZGVyYm9hcmQudjEuQmF0Y2hVcGRhdGVSZXN1bHQihwEKEUJhdGNoVXBkYXRlUmVzdWx0EjcKCHJlc3BvbnNlGAEgASgLMiMubGVhZGVyYm9hcmQudjEuVXBkYXRlU2NvcmVSZXNwb25zZUgAEi4KBnN0YXR1cxgCIAEoCzIcLmxlYWRlcmJvYXJkLnYxLlVwZGF0ZVN0YXR1c0gAQgkKB291dGNvbWUiVAoMVXBkYXRlU3RhdHVzEgwKBGNvZGUYASABKAUSDwoHbWVzc2FnZRgCIAEoCRIlCgdkZXRhaWxzGAMgAygLMhQuZ29vZ2xlLnByb3RvYnVmLkFueSKJAQoSR2V0VG9wVXNlcnNSZXF1ZXN0EhIKCmNvbnRlc3RfaWQYASABKAkSDQoFbGltaXQYAiABKAUSEgoKc3RhcnRfcmFuaxgDIAEoBRIuCgxtaW5fcG9zaXRpb24YBCABKAsyGC5sZWFkZXJib2FyZC52MS5Qb3NpdGlvbkoECAUQBlIGc2Vhc29uIoEBChNHZXRUb3BVc2Vyc1Jlc3BvbnNlEikKBXVzZXJzGAEgAygLMhoubGVhZGVyYm9hcmQudjEuUmFua2VkVXNlchITCgt0b3RhbF91c2VycxgCIAEoBRIqCghwb3NpdGlvbhgDIAEoCzIYLmxlYWRlcmJvYXJkLnYxLlBvc2l0aW9uIpoBChJHZXRVc2VyUmFua1JlcXVlc3QSEgoKY29udGVzdF9pZBgBIAEoCRIPCgd1c2VyX2lkGAIgASgJEhEKCW5laWdoYm9ycxgDIAEoBRIuCgxtaW5fcG9zaXRpb24YBCABKAsyGC5sZWFkZXJib2FyZC52MS5Qb3NpdGlvbhIOCgZhcm91bmQYBiABKAVKBAgFEAZSBnNlYXNvbiLvAQoTR2V0VXNlclJhbmtSZXNwb25zZRIoCgR1c2VyGAEgASgLMhoubGVhZGVyYm9hcmQudjEuUmFua2VkVXNlchItCgluZWlnaGJvcnMYAiADKAsyGi5sZWFkZXJib2FyZC52MS5SYW5rZWRVc2VyEhMKC3RvdGFsX3VzZXJzGAMgASgFEhIKCnBlcmNlbnRpbGUYBCABKAESKgoIcG9zaXRpb24YBSABKAsyGC5sZWFkZXJib2FyZC52MS5Qb3NpdGlvbhIqCgZhcm91bmQYBiADKAsyGi5sZWFkZXJib2FyZC52MS5SYW5rZWRVc2VyIn4KGEJhdGNoR2V0VXNlclJhbmtzUmVxdWVzdBISCgpjb250ZXN0X2lkGAEgASgJEhAKCHVzZXJfaWRzGAIgAygJEi4KDG1pbl9wb3NpdGlvbhgEIAEoCzIYLmxlYWRlcmJvYXJkLnYxLlBvc2l0aW9uSgQIAxAEUgZzZWFzb24ioQEKGUJhdGNoR2V0VXNlclJhbmtzUmVzcG9uc2USKQoFdXNlcnMYASADKAsyGi5sZWFkZXJib2FyZC52MS5SYW5rZWRVc2VyEhgKEG1pc3NpbmdfdXNlcl9pZHMYAiADKAkSEwoLdG90YWxfdXNlcnMYAyABKAUSKgoIcG9zaXRpb24YBCABKAsyGC5sZWFkZXJib2FyZC52MS5Qb3NpdGlvbiKGAQoTR2V0U2NvcmVSYW5rUmVxdWVzdBISCgpjb250ZXN0X2lkGAEgASgJEg0KBXNjb3JlGAIgASgDEg4KBmFyb3VuZBgDIAEoBRIuCgxtaW5fcG9zaXRpb24YBSABKAsyGC5sZWFkZXJib2FyZC52MS5Qb3NpdGlvbkoECAQQBVIGc2Vhc29uIqABChRHZXRTY29yZVJhbmtSZXNwb25zZRIMCgRyYW5rGAEgASgFEg0KBXBsYWNlGAIgASgFEioKBmFyb3VuZBgDIAMoCzIaLmxlYWRlcmJvYXJkLnYxLlJhbmtlZFVzZXISEwoLdG90YWxfdXNlcnMYBCABKAUSKgoIcG9zaXRpb24YBSABKAsyGC5sZWFkZXJib2FyZC52MS5Qb3NpdGlvbiLWAQoTV2F0Y2hDb250ZXN0UmVxdWVzdBISCgpjb250ZXN0X2lkGAEgASgJEg0KBWxpbWl0GAIgASgFEikKBXNjb3BlGAMgASgOMhoubGVhZGVyYm9hcmQudjEuV2F0Y2hTY29wZRIQCgh1c2VyX2lkcxgEIAMoCRIuCgxyZXN1bWVfYWZ0ZXIYBSABKAsyGC5sZWFkZXJib2FyZC52MS5Qb3NpdGlvbhIvCgxtaW5faW50ZXJ2YWwYBiABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24ikgIKFFdhdGNoQ29udGVzdFJlc3BvbnNlEioKCHBvc2l0aW9uGAEgASgLMhgubGVhZGVyYm9hcmQudjEuUG9zaXRpb24SGQoRcHJldmlvdXNfcmV2aXNpb24YAiABKAMSLAoIc25hcHNob3QYAyABKAsyGC5sZWFkZXJib2FyZC52MS5TbmFwc2hvdEgAEioKB2NoYW5nZXMYBCABKAsyFy5sZWFkZXJib2FyZC52MS5DaGFuZ2VzSAASLAoIcHJvZ3Jlc3MYBSABKAsyGC5sZWFkZXJib2FyZC52MS5Qcm9ncmVzc0gAEiIKA2VuZBgGIAEoCzITLmxlYWRlcmJvYXJkLnYxLkVuZEgAQgcKBWV2ZW50IrUBCghTbmFwc2hvdBIpCgV1c2VycxgBIAMoCzIaLmxlYWRlcmJvYXJkLnYxLlJhbmtlZFVzZXISEwoLdG90YWxfdXNlcnMYAiABKAUSLgoGcmVhc29uGAMgASgOMh4ubGVhZGVyYm9hcmQudjEuU25hcHNob3RSZWFzb24SKwoFcnVsZXMYBCABKAsyHC5sZWFkZXJib2FyZC52MS5Db250ZXN0UnVsZXNKBAgFEAZSBnNlYXNvbiJMCgdDaGFuZ2VzEiwKB2NoYW5nZXMYASADKAsyGy5sZWFkZXJib2FyZC52MS5TY29yZUNoYW5nZRITCgt0b3RhbF91c2VycxgCIAEoBSLLAQoLU2NvcmVDaGFuZ2USKAoEdXNlchgBIAEoCzIaLmxlYWRlcmJvYXJkLnYxLlJhbmtlZFVzZXISFQoNcHJldmlvdXNfcmFuaxgCIAEoBRIOCgZwb2ludHMYAyABKAMSEgoKZXZlbnRfdHlwZRgEIAEoCRIuCgpldmVudF90aW1lGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIWCg5wcmV2aW91c19wbGFjZRgGIAEoBRIPCgdyZW1vdmVkGAcgASgIIgoKCFByb2dyZXNzIjAKA0VuZBIpCgZyZWFzb24YASABKA4yGS5sZWFkZXJib2FyZC52MS5FbmRSZWFzb24i0gEKClJhbmtlZFVzZXISDwoHdXNlcl9pZBgBIAEoCRINCgVzY29yZRgCIAEoAxIMCgRyYW5rGAMgASgFEhQKDGRpc3BsYXlfbmFtZRgEIAEoCRINCgVwbGFjZRgFIAEoBRI+CgphdHRyaWJ1dGVzGAYgAygLMioubGVhZGVyYm9hcmQudjEuUmFua2VkVXNlci5BdHRyaWJ1dGVzRW50cnkaMQoPQXR0cmlidXRlc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEitgIKDENvbnRlc3RSdWxlcxIkCgVvcmRlchgBIAEoDjIVLmxlYWRlcmJvYXJkLnYxLk9yZGVyEisKCXRpZV9icmVhaxgCIAEoDjIYLmxlYWRlcmJvYXJkLnYxLlRpZUJyZWFrEi0KCnJhbmtfc3R5bGUYAyABKA4yGS5sZWFkZXJib2FyZC52MS5SYW5rU3R5bGUSMAoMZGVmYXVsdF9tb2RlGAQgASgOMhoubGVhZGVyYm9hcmQudjEuVXBkYXRlTW9kZRIWCgltaW5fc2NvcmUYBSABKANIAIgBARIWCgltYXhfc2NvcmUYBiABKANIAYgBARIXCgptYXhfcG9pbnRzGAcgASgDSAKIAQFCDAoKX21pbl9zY29yZUIMCgpfbWF4X3Njb3JlQg0KC19tYXhfcG9pbnRzIisKCFBvc2l0aW9uEg0KBWVwb2NoGAEgASgJEhAKCHJldmlzaW9uGAIgASgDKm8KClVwZGF0ZU1vZGUSGwoXVVBEQVRFX01PREVfVU5TUEVDSUZJRUQQABIZChVVUERBVEVfTU9ERV9JTkNSRU1FTlQQARITCg9VUERBVEVfTU9ERV9TRVQQAhIUChBVUERBVEVfTU9ERV9CRVNUEAMqTwoFT3JkZXISFQoRT1JERVJfVU5TUEVDSUZJRUQQABIXChNPUkRFUl9ISUdIRVNUX0ZJUlNUEAESFgoST1JERVJfTE9XRVNUX0ZJUlNUEAIqXgoIVGllQnJlYWsSGQoVVElFX0JSRUFLX1VOU1BFQ0lGSUVEEAASGwoXVElFX0JSRUFLX0ZJUlNUX1JFQUNIRUQQARIaChZUSUVfQlJFQUtfTEFTVF9SRUFDSEVEEAIqcQoJUmFua1N0eWxlEhoKFlJBTktfU1RZTEVfVU5TUEVDSUZJRUQQABIWChJSQU5LX1NUWUxFX09SRElOQUwQARIaChZSQU5LX1NUWUxFX0NPTVBFVElUSU9OEAISFAoQUkFOS19TVFlMRV9ERU5TRRADKmoKCldhdGNoU2NvcGUSGwoXV0FUQ0hfU0NPUEVfVU5TUEVDSUZJRUQQABITCg9XQVRDSF9TQ09QRV9UT1AQARITCg9XQVRDSF9TQ09QRV9BTEwQAhIVChFXQVRDSF9TQ09QRV9VU0VSUxADKpACCg5TbmFwc2hvdFJlYXNvbhIfChtTTkFQU0hPVF9SRUFTT05fVU5TUEVDSUZJRUQQABIbChdTTkFQU0hPVF9SRUFTT05fSU5JVElBTBABEiMKH1NOQVBTSE9UX1JFQVNPTl9ISVNUT1JZX1RSSU1NRUQQAhIdChlTTkFQU0hPVF9SRUFTT05fTkVXX0VQT0NIEAMSGgoWU05BUFNIT1RfUkVBU09OX0xBR0dFRBAEEhkKFVNOQVBTSE9UX1JFQVNPTl9BSEVBRBAFEiMKH1NOQVBTSE9UX1JFQVNPTl9DT05URVNUX1VQREFURUQQByIECAYQBioaU05BUFNIT1RfUkVBU09OX05FV19TRUFTT04qfQoJRW5kUmVhc29uEhoKFkVORF9SRUFTT05fVU5TUEVDSUZJRUQQABIbChdFTkRfUkVBU09OX0NPTlRFU1RfT1ZFUhABEhcKE0VORF9SRUFTT05fRFJBSU5JTkcQAhIeChpFTkRfUkVBU09OX0NPTlRFU1RfREVMRVRFRBADMqgFChJMZWFkZXJib2FyZFNlcnZpY2USVgoLVXBkYXRlU2NvcmUSIi5sZWFkZXJib2FyZC52MS5VcGRhdGVTY29yZVJlcXVlc3QaIy5sZWFkZXJib2FyZC52MS5VcGRhdGVTY29yZVJlc3BvbnNlEmgKEUJhdGNoVXBkYXRlU2NvcmVzEigubGVhZGVyYm9hcmQudjEuQmF0Y2hVcGRhdGVTY29yZXNSZXF1ZXN0GikubGVhZGVyYm9hcmQudjEuQmF0Y2hVcGRhdGVTY29yZXNSZXNwb25zZRJWCgtHZXRUb3BVc2VycxIiLmxlYWRlcmJvYXJkLnYxLkdldFRvcFVzZXJzUmVxdWVzdBojLmxlYWRlcmJvYXJkLnYxLkdldFRvcFVzZXJzUmVzcG9uc2USVgoLR2V0VXNlclJhbmsSIi5sZWFkZXJib2FyZC52MS5HZXRVc2VyUmFua1JlcXVlc3QaIy5sZWFkZXJib2FyZC52MS5HZXRVc2VyUmFua1Jlc3BvbnNlEmgKEUJhdGNoR2V0VXNlclJhbmtzEigubGVhZGVyYm9hcmQudjEuQmF0Y2hHZXRVc2VyUmFua3NSZXF1ZXN0GikubGVhZGVyYm9hcmQudjEuQmF0Y2hHZXRVc2VyUmFua3NSZXNwb25zZRJZCgxHZXRTY29yZVJhbmsSIy5sZWFkZXJib2FyZC52MS5HZXRTY29yZVJhbmtSZXF1ZXN0GiQubGVhZGVyYm9hcmQudjEuR2V0U2NvcmVSYW5rUmVzcG9uc2USWwoMV2F0Y2hDb250ZXN0EiMubGVhZGVyYm9hcmQudjEuV2F0Y2hDb250ZXN0UmVxdWVzdBokLmxlYWRlcmJvYXJkLnYxLldhdGNoQ29udGVzdFJlc3BvbnNlMAFCYQoRaW8ubGVhZGVyYm9hcmQudjFQAVpKZ2l0aHViLmNvbS9sZWFkZXJib2FyZC9sZWFkZXJib2FyZC9jbGllbnRzL2dvL2xlYWRlcmJvYXJkL3YxO2xlYWRlcmJvYXJkdjFiBnByb3RvMw", [file_google_protobuf_any, file_google_protobuf_duration, file_google_protobuf_timestamp]);
+  fileDesc("CiBsZWFkZXJib2FyZC92MS9sZWFkZXJib2FyZC5wcm90bxIObGVhZGVyYm9hcmQudjEiiAMKElVwZGF0ZVNjb3JlUmVxdWVzdBISCgpjb250ZXN0X2lkGAEgASgJEg8KB3VzZXJfaWQYAiABKAkSDgoGcG9pbnRzGAMgASgDEigKBG1vZGUYBCABKA4yGi5sZWFkZXJib2FyZC52MS5VcGRhdGVNb2RlEhIKCnJlcXVlc3RfaWQYBSABKAkSEgoKZXZlbnRfdHlwZRgGIAEoCRIuCgpldmVudF90aW1lGAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIUCgxkaXNwbGF5X25hbWUYCCABKAkSRgoKYXR0cmlidXRlcxgJIAMoCzIyLmxlYWRlcmJvYXJkLnYxLlVwZGF0ZVNjb3JlUmVxdWVzdC5BdHRyaWJ1dGVzRW50cnkSDgoGc2Vhc29uGAogASgFEhoKEmNsZWFyX2Rpc3BsYXlfbmFtZRgLIAEoCBoxCg9BdHRyaWJ1dGVzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASLVAQoTVXBkYXRlU2NvcmVSZXNwb25zZRIoCgR1c2VyGAEgASgLMhoubGVhZGVyYm9hcmQudjEuUmFua2VkVXNlchIWCg5wcmV2aW91c19zY29yZRgCIAEoAxIVCg1wcmV2aW91c19yYW5rGAMgASgFEg8KB2FwcGxpZWQYBCABKAgSEAoIcmVwbGF5ZWQYBSABKAgSKgoIcG9zaXRpb24YBiABKAsyGC5sZWFkZXJib2FyZC52MS5Qb3NpdGlvbhIWCg5wcmV2aW91c19wbGFjZRgHIAEoBSJPChhCYXRjaFVwZGF0ZVNjb3Jlc1JlcXVlc3QSMwoHdXBkYXRlcxgBIAMoCzIiLmxlYWRlcmJvYXJkLnYxLlVwZGF0ZVNjb3JlUmVxdWVzdCJPChlCYXRjaFVwZGF0ZVNjb3Jlc1Jlc3BvbnNlEjIKB3Jlc3VsdHMYASADKAsyIS5sZWFkZXJib2FyZC52MS5CYXRjaFVwZGF0ZVJlc3VsdCKHAQoRQmF0Y2hVcGRhdGVSZXN1bHQSNwoIcmVzcG9uc2UYASABKAsyIy5sZWFkZXJib2FyZC52MS5VcGRhdGVTY29yZVJlc3BvbnNlSAASLgoGc3RhdHVzGAIgASgLMhwubGVhZGVyYm9hcmQudjEuVXBkYXRlU3RhdHVzSABCCQoHb3V0Y29tZSJUCgxVcGRhdGVTdGF0dXMSDAoEY29kZRgBIAEoBRIPCgdtZXNzYWdlGAIgASgJEiUKB2RldGFpbHMYAyADKAsyFC5nb29nbGUucHJvdG9idWYuQW55IosBChJHZXRUb3BVc2Vyc1JlcXVlc3QSEgoKY29udGVzdF9pZBgBIAEoCRINCgVsaW1pdBgCIAEoBRISCgpzdGFydF9yYW5rGAMgASgFEi4KDG1pbl9wb3NpdGlvbhgEIAEoCzIYLmxlYWRlcmJvYXJkLnYxLlBvc2l0aW9uEg4KBnNlYXNvbhgFIAEoBSKBAQoTR2V0VG9wVXNlcnNSZXNwb25zZRIpCgV1c2VycxgBIAMoCzIaLmxlYWRlcmJvYXJkLnYxLlJhbmtlZFVzZXISEwoLdG90YWxfdXNlcnMYAiABKAUSKgoIcG9zaXRpb24YAyABKAsyGC5sZWFkZXJib2FyZC52MS5Qb3NpdGlvbiKcAQoSR2V0VXNlclJhbmtSZXF1ZXN0EhIKCmNvbnRlc3RfaWQYASABKAkSDwoHdXNlcl9pZBgCIAEoCRIRCgluZWlnaGJvcnMYAyABKAUSLgoMbWluX3Bvc2l0aW9uGAQgASgLMhgubGVhZGVyYm9hcmQudjEuUG9zaXRpb24SDgoGc2Vhc29uGAUgASgFEg4KBmFyb3VuZBgGIAEoBSLvAQoTR2V0VXNlclJhbmtSZXNwb25zZRIoCgR1c2VyGAEgASgLMhoubGVhZGVyYm9hcmQudjEuUmFua2VkVXNlchItCgluZWlnaGJvcnMYAiADKAsyGi5sZWFkZXJib2FyZC52MS5SYW5rZWRVc2VyEhMKC3RvdGFsX3VzZXJzGAMgASgFEhIKCnBlcmNlbnRpbGUYBCABKAESKgoIcG9zaXRpb24YBSABKAsyGC5sZWFkZXJib2FyZC52MS5Qb3NpdGlvbhIqCgZhcm91bmQYBiADKAsyGi5sZWFkZXJib2FyZC52MS5SYW5rZWRVc2VyIoABChhCYXRjaEdldFVzZXJSYW5rc1JlcXVlc3QSEgoKY29udGVzdF9pZBgBIAEoCRIQCgh1c2VyX2lkcxgCIAMoCRIOCgZzZWFzb24YAyABKAUSLgoMbWluX3Bvc2l0aW9uGAQgASgLMhgubGVhZGVyYm9hcmQudjEuUG9zaXRpb24ioQEKGUJhdGNoR2V0VXNlclJhbmtzUmVzcG9uc2USKQoFdXNlcnMYASADKAsyGi5sZWFkZXJib2FyZC52MS5SYW5rZWRVc2VyEhgKEG1pc3NpbmdfdXNlcl9pZHMYAiADKAkSEwoLdG90YWxfdXNlcnMYAyABKAUSKgoIcG9zaXRpb24YBCABKAsyGC5sZWFkZXJib2FyZC52MS5Qb3NpdGlvbiKIAQoTR2V0U2NvcmVSYW5rUmVxdWVzdBISCgpjb250ZXN0X2lkGAEgASgJEg0KBXNjb3JlGAIgASgDEg4KBmFyb3VuZBgDIAEoBRIOCgZzZWFzb24YBCABKAUSLgoMbWluX3Bvc2l0aW9uGAUgASgLMhgubGVhZGVyYm9hcmQudjEuUG9zaXRpb24ioAEKFEdldFNjb3JlUmFua1Jlc3BvbnNlEgwKBHJhbmsYASABKAUSDQoFcGxhY2UYAiABKAUSKgoGYXJvdW5kGAMgAygLMhoubGVhZGVyYm9hcmQudjEuUmFua2VkVXNlchITCgt0b3RhbF91c2VycxgEIAEoBRIqCghwb3NpdGlvbhgFIAEoCzIYLmxlYWRlcmJvYXJkLnYxLlBvc2l0aW9uItYBChNXYXRjaENvbnRlc3RSZXF1ZXN0EhIKCmNvbnRlc3RfaWQYASABKAkSDQoFbGltaXQYAiABKAUSKQoFc2NvcGUYAyABKA4yGi5sZWFkZXJib2FyZC52MS5XYXRjaFNjb3BlEhAKCHVzZXJfaWRzGAQgAygJEi4KDHJlc3VtZV9hZnRlchgFIAEoCzIYLmxlYWRlcmJvYXJkLnYxLlBvc2l0aW9uEi8KDG1pbl9pbnRlcnZhbBgGIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbiKSAgoUV2F0Y2hDb250ZXN0UmVzcG9uc2USKgoIcG9zaXRpb24YASABKAsyGC5sZWFkZXJib2FyZC52MS5Qb3NpdGlvbhIZChFwcmV2aW91c19yZXZpc2lvbhgCIAEoAxIsCghzbmFwc2hvdBgDIAEoCzIYLmxlYWRlcmJvYXJkLnYxLlNuYXBzaG90SAASKgoHY2hhbmdlcxgEIAEoCzIXLmxlYWRlcmJvYXJkLnYxLkNoYW5nZXNIABIsCghwcm9ncmVzcxgFIAEoCzIYLmxlYWRlcmJvYXJkLnYxLlByb2dyZXNzSAASIgoDZW5kGAYgASgLMhMubGVhZGVyYm9hcmQudjEuRW5kSABCBwoFZXZlbnQitwEKCFNuYXBzaG90EikKBXVzZXJzGAEgAygLMhoubGVhZGVyYm9hcmQudjEuUmFua2VkVXNlchITCgt0b3RhbF91c2VycxgCIAEoBRIuCgZyZWFzb24YAyABKA4yHi5sZWFkZXJib2FyZC52MS5TbmFwc2hvdFJlYXNvbhIrCgVydWxlcxgEIAEoCzIcLmxlYWRlcmJvYXJkLnYxLkNvbnRlc3RSdWxlcxIOCgZzZWFzb24YBSABKAUiTAoHQ2hhbmdlcxIsCgdjaGFuZ2VzGAEgAygLMhsubGVhZGVyYm9hcmQudjEuU2NvcmVDaGFuZ2USEwoLdG90YWxfdXNlcnMYAiABKAUiywEKC1Njb3JlQ2hhbmdlEigKBHVzZXIYASABKAsyGi5sZWFkZXJib2FyZC52MS5SYW5rZWRVc2VyEhUKDXByZXZpb3VzX3JhbmsYAiABKAUSDgoGcG9pbnRzGAMgASgDEhIKCmV2ZW50X3R5cGUYBCABKAkSLgoKZXZlbnRfdGltZRgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASFgoOcHJldmlvdXNfcGxhY2UYBiABKAUSDwoHcmVtb3ZlZBgHIAEoCCIKCghQcm9ncmVzcyIwCgNFbmQSKQoGcmVhc29uGAEgASgOMhkubGVhZGVyYm9hcmQudjEuRW5kUmVhc29uItIBCgpSYW5rZWRVc2VyEg8KB3VzZXJfaWQYASABKAkSDQoFc2NvcmUYAiABKAMSDAoEcmFuaxgDIAEoBRIUCgxkaXNwbGF5X25hbWUYBCABKAkSDQoFcGxhY2UYBSABKAUSPgoKYXR0cmlidXRlcxgGIAMoCzIqLmxlYWRlcmJvYXJkLnYxLlJhbmtlZFVzZXIuQXR0cmlidXRlc0VudHJ5GjEKD0F0dHJpYnV0ZXNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIrYCCgxDb250ZXN0UnVsZXMSJAoFb3JkZXIYASABKA4yFS5sZWFkZXJib2FyZC52MS5PcmRlchIrCgl0aWVfYnJlYWsYAiABKA4yGC5sZWFkZXJib2FyZC52MS5UaWVCcmVhaxItCgpyYW5rX3N0eWxlGAMgASgOMhkubGVhZGVyYm9hcmQudjEuUmFua1N0eWxlEjAKDGRlZmF1bHRfbW9kZRgEIAEoDjIaLmxlYWRlcmJvYXJkLnYxLlVwZGF0ZU1vZGUSFgoJbWluX3Njb3JlGAUgASgDSACIAQESFgoJbWF4X3Njb3JlGAYgASgDSAGIAQESFwoKbWF4X3BvaW50cxgHIAEoA0gCiAEBQgwKCl9taW5fc2NvcmVCDAoKX21heF9zY29yZUINCgtfbWF4X3BvaW50cyIrCghQb3NpdGlvbhINCgVlcG9jaBgBIAEoCRIQCghyZXZpc2lvbhgCIAEoAypvCgpVcGRhdGVNb2RlEhsKF1VQREFURV9NT0RFX1VOU1BFQ0lGSUVEEAASGQoVVVBEQVRFX01PREVfSU5DUkVNRU5UEAESEwoPVVBEQVRFX01PREVfU0VUEAISFAoQVVBEQVRFX01PREVfQkVTVBADKk8KBU9yZGVyEhUKEU9SREVSX1VOU1BFQ0lGSUVEEAASFwoTT1JERVJfSElHSEVTVF9GSVJTVBABEhYKEk9SREVSX0xPV0VTVF9GSVJTVBACKl4KCFRpZUJyZWFrEhkKFVRJRV9CUkVBS19VTlNQRUNJRklFRBAAEhsKF1RJRV9CUkVBS19GSVJTVF9SRUFDSEVEEAESGgoWVElFX0JSRUFLX0xBU1RfUkVBQ0hFRBACKnEKCVJhbmtTdHlsZRIaChZSQU5LX1NUWUxFX1VOU1BFQ0lGSUVEEAASFgoSUkFOS19TVFlMRV9PUkRJTkFMEAESGgoWUkFOS19TVFlMRV9DT01QRVRJVElPThACEhQKEFJBTktfU1RZTEVfREVOU0UQAypqCgpXYXRjaFNjb3BlEhsKF1dBVENIX1NDT1BFX1VOU1BFQ0lGSUVEEAASEwoPV0FUQ0hfU0NPUEVfVE9QEAESEwoPV0FUQ0hfU0NPUEVfQUxMEAISFQoRV0FUQ0hfU0NPUEVfVVNFUlMQAyqOAgoOU25hcHNob3RSZWFzb24SHwobU05BUFNIT1RfUkVBU09OX1VOU1BFQ0lGSUVEEAASGwoXU05BUFNIT1RfUkVBU09OX0lOSVRJQUwQARIjCh9TTkFQU0hPVF9SRUFTT05fSElTVE9SWV9UUklNTUVEEAISHQoZU05BUFNIT1RfUkVBU09OX05FV19FUE9DSBADEhoKFlNOQVBTSE9UX1JFQVNPTl9MQUdHRUQQBBIZChVTTkFQU0hPVF9SRUFTT05fQUhFQUQQBRIeChpTTkFQU0hPVF9SRUFTT05fTkVXX1NFQVNPThAGEiMKH1NOQVBTSE9UX1JFQVNPTl9DT05URVNUX1VQREFURUQQByp9CglFbmRSZWFzb24SGgoWRU5EX1JFQVNPTl9VTlNQRUNJRklFRBAAEhsKF0VORF9SRUFTT05fQ09OVEVTVF9PVkVSEAESFwoTRU5EX1JFQVNPTl9EUkFJTklORxACEh4KGkVORF9SRUFTT05fQ09OVEVTVF9ERUxFVEVEEAMyqAUKEkxlYWRlcmJvYXJkU2VydmljZRJWCgtVcGRhdGVTY29yZRIiLmxlYWRlcmJvYXJkLnYxLlVwZGF0ZVNjb3JlUmVxdWVzdBojLmxlYWRlcmJvYXJkLnYxLlVwZGF0ZVNjb3JlUmVzcG9uc2USaAoRQmF0Y2hVcGRhdGVTY29yZXMSKC5sZWFkZXJib2FyZC52MS5CYXRjaFVwZGF0ZVNjb3Jlc1JlcXVlc3QaKS5sZWFkZXJib2FyZC52MS5CYXRjaFVwZGF0ZVNjb3Jlc1Jlc3BvbnNlElYKC0dldFRvcFVzZXJzEiIubGVhZGVyYm9hcmQudjEuR2V0VG9wVXNlcnNSZXF1ZXN0GiMubGVhZGVyYm9hcmQudjEuR2V0VG9wVXNlcnNSZXNwb25zZRJWCgtHZXRVc2VyUmFuaxIiLmxlYWRlcmJvYXJkLnYxLkdldFVzZXJSYW5rUmVxdWVzdBojLmxlYWRlcmJvYXJkLnYxLkdldFVzZXJSYW5rUmVzcG9uc2USaAoRQmF0Y2hHZXRVc2VyUmFua3MSKC5sZWFkZXJib2FyZC52MS5CYXRjaEdldFVzZXJSYW5rc1JlcXVlc3QaKS5sZWFkZXJib2FyZC52MS5CYXRjaEdldFVzZXJSYW5rc1Jlc3BvbnNlElkKDEdldFNjb3JlUmFuaxIjLmxlYWRlcmJvYXJkLnYxLkdldFNjb3JlUmFua1JlcXVlc3QaJC5sZWFkZXJib2FyZC52MS5HZXRTY29yZVJhbmtSZXNwb25zZRJbCgxXYXRjaENvbnRlc3QSIy5sZWFkZXJib2FyZC52MS5XYXRjaENvbnRlc3RSZXF1ZXN0GiQubGVhZGVyYm9hcmQudjEuV2F0Y2hDb250ZXN0UmVzcG9uc2UwAUJhChFpby5sZWFkZXJib2FyZC52MVABWkpnaXRodWIuY29tL2xlYWRlcmJvYXJkL2xlYWRlcmJvYXJkL2NsaWVudHMvZ28vbGVhZGVyYm9hcmQvdjE7bGVhZGVyYm9hcmR2MWIGcHJvdG8z", [file_google_protobuf_any, file_google_protobuf_duration, file_google_protobuf_timestamp]);
 
 /**
  * A change of one user's score.
@@ -129,6 +129,15 @@ export type UpdateScoreRequest = Message<"leaderboard.v1.UpdateScoreRequest"> & 
    * @generated from field: map<string, string> attributes = 9;
    */
   attributes: { [key: string]: string };
+
+  /**
+   * The season that the write is for: a number from 1, which fails with
+   * FAILED_PRECONDITION if it is not the current season, so that a late write
+   * can't count in the next one. Default (0): the current season.
+   *
+   * @generated from field: int32 season = 10;
+   */
+  season: number;
 
   /**
    * Removes the display name. `display_name` must be empty then. Default: false.
@@ -366,6 +375,15 @@ export type GetTopUsersRequest = Message<"leaderboard.v1.GetTopUsersRequest"> & 
    * @generated from field: leaderboard.v1.Position min_position = 4;
    */
   minPosition?: Position | undefined;
+
+  /**
+   * The season to read: a number from 1, or -1 for the season before the current
+   * one. Kept seasons do not change, except when a user is erased; a server may
+   * answer from what it read up to 60 s before. Default (0): the current season.
+   *
+   * @generated from field: int32 season = 5;
+   */
+  season: number;
 };
 
 /**
@@ -445,6 +463,13 @@ export type GetUserRankRequest = Message<"leaderboard.v1.GetUserRankRequest"> & 
    * @generated from field: leaderboard.v1.Position min_position = 4;
    */
   minPosition?: Position | undefined;
+
+  /**
+   * The season to read, as in `GetTopUsersRequest`.
+   *
+   * @generated from field: int32 season = 5;
+   */
+  season: number;
 
   /**
    * How many consecutive rows around the user to return, the user included, from
@@ -542,6 +567,13 @@ export type BatchGetUserRanksRequest = Message<"leaderboard.v1.BatchGetUserRanks
   userIds: string[];
 
   /**
+   * The season to read, as in `GetTopUsersRequest`.
+   *
+   * @generated from field: int32 season = 3;
+   */
+  season: number;
+
+  /**
    * The minimum position of the response, as in `GetUserRankRequest`.
    *
    * @generated from field: leaderboard.v1.Position min_position = 4;
@@ -626,6 +658,13 @@ export type GetScoreRankRequest = Message<"leaderboard.v1.GetScoreRankRequest"> 
    * @generated from field: int32 around = 3;
    */
   around: number;
+
+  /**
+   * The season to read, as in `GetTopUsersRequest`.
+   *
+   * @generated from field: int32 season = 4;
+   */
+  season: number;
 
   /**
    * The minimum position of the response, as in `GetUserRankRequest`.
@@ -858,6 +897,13 @@ export type Snapshot = Message<"leaderboard.v1.Snapshot"> & {
    * @generated from field: leaderboard.v1.ContestRules rules = 4;
    */
   rules?: ContestRules | undefined;
+
+  /**
+   * The number of the season, from 1. 0 for a contest that does not exist.
+   *
+   * @generated from field: int32 season = 5;
+   */
+  season: number;
 };
 
 /**
@@ -1143,14 +1189,16 @@ export const ContestRulesSchema: GenMessage<ContestRules> = /*@__PURE__*/
 
 /**
  * A point in the history of one contest. Positions of one contest and one
- * epoch are ordered by revision; others can't be compared.
+ * epoch are ordered by revision; others can't be compared. Each season is an
+ * epoch of its own.
  *
  * @generated from message leaderboard.v1.Position
  */
 export type Position = Message<"leaderboard.v1.Position"> & {
   /**
    * The id of one history of the contest: at most 64 letters, digits, `-` and
-   * `_`, opaque. It changes when the history was lost, reset or rolled back.
+   * `_`, opaque. It changes when a season begins, and when the history was lost
+   * or rolled back.
    * Empty for a contest that does not exist.
    *
    * @generated from field: string epoch = 1;
@@ -1396,8 +1444,8 @@ export enum SnapshotReason {
   HISTORY_TRIMMED = 2,
 
   /**
-   * The position is of another history of the contest: it was lost, reset or
-   * rolled back.
+   * The position is of another history of the contest: it was lost or rolled
+   * back, or the contest was deleted and began again.
    *
    * @generated from enum value: SNAPSHOT_REASON_NEW_EPOCH = 3;
    */
@@ -1416,6 +1464,13 @@ export enum SnapshotReason {
    * @generated from enum value: SNAPSHOT_REASON_AHEAD = 5;
    */
   AHEAD = 5,
+
+  /**
+   * The season is over and another one has begun, with an empty board.
+   *
+   * @generated from enum value: SNAPSHOT_REASON_NEW_SEASON = 6;
+   */
+  NEW_SEASON = 6,
 
   /**
    * The settings of the contest were changed.
@@ -1489,8 +1544,9 @@ export const LeaderboardService: GenService<{
    * Fails with INVALID_ARGUMENT for a malformed field, OUT_OF_RANGE when the
    * points or the resulting score exceed the bounds, which the rules of the
    * contest may narrow, ALREADY_EXISTS when the `request_id` was used with
-   * another payload, FAILED_PRECONDITION when the contest is not open, and
-   * NOT_FOUND when it has to be created before; nothing is written then.
+   * another payload, FAILED_PRECONDITION when the contest is not open or
+   * `season` is not the current one, and NOT_FOUND when the contest has to be
+   * created before; nothing is written then.
    *
    * @generated from rpc leaderboard.v1.LeaderboardService.UpdateScore
    */
@@ -1519,8 +1575,8 @@ export const LeaderboardService: GenService<{
    * Returns consecutive rows of a contest, best first. An unknown contest is an
    * empty board.
    *
-   * Fails with INVALID_ARGUMENT for a malformed field and FAILED_PRECONDITION
-   * when `min_position` can't be reached.
+   * Fails with INVALID_ARGUMENT for a malformed field, FAILED_PRECONDITION when
+   * `min_position` can't be reached, and NOT_FOUND when `season` is not kept.
    *
    * @generated from rpc leaderboard.v1.LeaderboardService.GetTopUsers
    */
@@ -1533,8 +1589,9 @@ export const LeaderboardService: GenService<{
    * Returns the score and rank of one user, and its neighbors if requested.
    *
    * Fails with NOT_FOUND when the user has no score in the contest or is hidden
-   * (also when the contest is unknown), INVALID_ARGUMENT for a malformed field and
-   * FAILED_PRECONDITION when `min_position` can't be reached.
+   * (also when the contest is unknown) and when `season` is not kept,
+   * INVALID_ARGUMENT for a malformed field, and FAILED_PRECONDITION when
+   * `min_position` can't be reached.
    *
    * @generated from rpc leaderboard.v1.LeaderboardService.GetUserRank
    */
@@ -1547,8 +1604,9 @@ export const LeaderboardService: GenService<{
    * Returns the scores and ranks of up to 1,000 users, all of one state.
    *
    * Fails with INVALID_ARGUMENT for a malformed field, and when there is no user
-   * or more than 1,000, and FAILED_PRECONDITION when `min_position` can't be
-   * reached. Users without a score, and hidden ones, are no error.
+   * or more than 1,000, FAILED_PRECONDITION when `min_position` can't be reached,
+   * and NOT_FOUND when `season` is not kept. Users without a score, and hidden
+   * ones, are no error.
    *
    * @generated from rpc leaderboard.v1.LeaderboardService.BatchGetUserRanks
    */
@@ -1561,8 +1619,8 @@ export const LeaderboardService: GenService<{
    * Returns the rank that a new user with a score would have, and the rows
    * around it if requested. An unknown contest is an empty board.
    *
-   * Fails with INVALID_ARGUMENT for a malformed field and FAILED_PRECONDITION
-   * when `min_position` can't be reached.
+   * Fails with INVALID_ARGUMENT for a malformed field, FAILED_PRECONDITION when
+   * `min_position` can't be reached, and NOT_FOUND when `season` is not kept.
    *
    * @generated from rpc leaderboard.v1.LeaderboardService.GetScoreRank
    */
