@@ -45,6 +45,8 @@ class TopQuery(NamedTuple):
     """How many rows, from 1 to 1,000."""
     min_position: Position
     """The rows are of this position or a later one."""
+    season: int = 0
+    """A number from 1, or -1 for the season before the current one; 0 for the current one."""
 
 
 class RankQuery(NamedTuple):
@@ -58,11 +60,13 @@ class RankQuery(NamedTuple):
     """How many consecutive rows around the user, itself included, from 0 to 201."""
     min_position: Position = BEGINNING
     """The rank is of this position or a later one."""
+    season: int = 0
+    """A number from 1, or -1 for the season before the current one; 0 for the current one."""
 
     @property
     def rows(self) -> int:
         """The rows that are read for it."""
-        _, _, neighbors, around, _ = self
+        _, _, neighbors, around, *_ = self
         return max(2 * neighbors + 1, around) if around else 2 * neighbors + 1
 
 
@@ -95,6 +99,7 @@ class UsersQuery(NamedTuple):
     user_ids: tuple[str, ...]
     """1 to 1,000 users, each once."""
     min_position: Position = BEGINNING
+    season: int = 0
 
 
 @dataclass(slots=True)
@@ -117,6 +122,7 @@ class ScoreQuery(NamedTuple):
     around: int = 0
     """How many consecutive rows around the score, from 0 to 201."""
     min_position: Position = BEGINNING
+    season: int = 0
 
 
 class ScoreRank(NamedTuple):

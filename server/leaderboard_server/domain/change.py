@@ -38,6 +38,8 @@ class Mark(StrEnum):
     USER_ERASED = "user_erased"
     """It erases a user: no commit before it may be sent any more. The log has it without the
     change of the user's row, and begins with it."""
+    NEW_SEASON = "new_season"
+    """It begins a season, with an empty board and an epoch of its own; the log begins with it."""
 
 
 class Commit(NamedTuple):

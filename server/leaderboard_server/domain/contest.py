@@ -7,6 +7,7 @@ from leaderboard_server.domain.errors import FieldViolation, InvalidRequest
 from leaderboard_server.domain.life import ContestState, Life
 from leaderboard_server.domain.position import Position
 from leaderboard_server.domain.rules import DEFAULT_RULES, Rules
+from leaderboard_server.domain.seasons import ResetSchedule
 
 ORDERING_RULES = ("order", "tie_break", "rank_style")
 """The rules that order the rows of a board and count its ranks."""
@@ -19,6 +20,10 @@ class ContestSettings(NamedTuple):
     """Empty for none."""
     rules: Rules = DEFAULT_RULES
     life: Life = Life()
+    reset_schedule: ResetSchedule | None = None
+    """When seasons end; None if only a request ends them."""
+    keep_seasons: int | None = None
+    """How many seasons that are over are kept; None for `DEFAULT_KEPT`."""
 
     def check(self) -> None:
         """Check the settings against each other.
@@ -47,6 +52,8 @@ class SettingsChange(NamedTuple):
     """Whether the display name is changed."""
     life: frozenset[str] = frozenset()
     """The names of the fields of `Life` to change."""
+    seasons: frozenset[str] = frozenset()
+    """Those of `reset_schedule` and `keep_seasons` to change."""
 
     def applied_to(self, before: ContestSettings) -> ContestSettings:
         """Return the settings after the change.
@@ -59,7 +66,9 @@ class SettingsChange(NamedTuple):
             wanted.display_name if self.display_name else before.display_name,
             before.rules._replace(**{name: getattr(wanted.rules, name) for name in self.rules}),
             before.life._replace(**{name: getattr(wanted.life, name) for name in self.life}),
-        )
+            before.reset_schedule,
+            before.keep_seasons,
+        )._replace(**{name: getattr(wanted, name) for name in self.seasons})
         after.check()
         return after
 
@@ -76,6 +85,14 @@ class Contest:
     """When it was created or began, in seconds since 1970; None if an earlier version began it."""
     read_at_ms: int = field(compare=False)
     """The time of the store at this position."""
+    next_reset_at_ms: int | None = field(default=None, compare=False)
+    """When the current season ends by the schedule; None if it does not. A season without users
+    goes on at that time, at the same position."""
+
+    @property
+    def season(self) -> int:
+        """The number of the current season, from 1."""
+        return self.position.season
 
     @property
     def state(self) -> ContestState:

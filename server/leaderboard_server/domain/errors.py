@@ -112,6 +112,26 @@ class ContestNotOpen(LeaderboardError):
         self.time = time
 
 
+class SeasonNotCurrent(LeaderboardError):
+    """The season of the request is not the current one; nothing was written."""
+
+    def __init__(self, contest_id: str, season: int) -> None:
+        """Take the number of the current season."""
+        super().__init__(f"the current season of contest {contest_id!r} is {season}")
+        self.contest_id = contest_id
+        self.season = season
+
+
+class SeasonNotFound(LeaderboardError):
+    """The contest has no such season, or it is not kept any more."""
+
+    def __init__(self, contest_id: str, season: int) -> None:
+        """Take the season of the request."""
+        super().__init__(f"contest {contest_id!r} has no season {season}, or does not keep it")
+        self.contest_id = contest_id
+        self.season = season
+
+
 class RulesLocked(LeaderboardError):
     """The rule would reorder a board that has scores; nothing was written."""
 

@@ -21,6 +21,22 @@ class Position(NamedTuple):
             return True
         return self.epoch == other.epoch and self.revision >= other.revision
 
+    @property
+    def season(self) -> int:
+        """The number of the season, from 1; 0 for a contest that does not exist."""
+        return season_of(self.epoch)
+
+
+def season_of(epoch: str) -> int:
+    """Return the number of the season that an epoch is of; 0 for the empty epoch.
+
+    From the second season on an epoch ends with `_` and the number.
+    """
+    _, _, number = epoch.rpartition("_")
+    if number != epoch and number.isdecimal():
+        return int(number)
+    return 1 if epoch else 0
+
 
 BEGINNING = Position("", 0)
 """The start of every contest, before its first change."""

@@ -26,12 +26,18 @@ class ScoreUpdate(NamedTuple):
     attributes: Attributes = ()
     """Merged into those of the user; an empty value removes one."""
     clear_display_name: bool = False
+    season: int = 0
+    """The season that the write is for, from 1; 0 for the current one."""
 
     def fingerprint(self) -> str:
         """Return 16 hex digits that identify the payload, to detect a reused request id."""
-        # Attributes were added later. Without them it is that of earlier versions, if the update
-        # names a mode: they took one without a mode for an INCREMENT.
-        more = self[8:] if self.attributes or self.clear_display_name else ()
+        # Attributes and the season were added later. Without them it is that of earlier versions,
+        # if the update names a mode: they took one without a mode for an INCREMENT.
+        more: tuple[object, ...] = ()
+        if self.season:
+            more = self[8:]
+        elif self.attributes or self.clear_display_name:
+            more = self[8:10]
         payload = repr((self.user_id, self.points, self.mode.value, *self[5:8], *more))
         return hashlib.blake2b(payload.encode(), digest_size=8).hexdigest()
 

@@ -38,6 +38,7 @@ class SnapshotReason(StrEnum):
     LAGGED = "lagged"
     AHEAD = "ahead"
     CONTEST_UPDATED = "contest_updated"
+    NEW_SEASON = "new_season"
 
 
 class EndReason(StrEnum):

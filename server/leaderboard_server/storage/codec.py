@@ -15,6 +15,7 @@ from leaderboard_server.domain.errors import (
     PointsOutOfRange,
     RequestIdReused,
     ScoreOutOfRange,
+    SeasonNotCurrent,
 )
 from leaderboard_server.domain.life import ContestState
 from leaderboard_server.domain.position import Position
@@ -94,7 +95,8 @@ def encode_updates(updates: Sequence[ScoreUpdate]) -> bytes:
 
 
 def _encode_update(update: ScoreUpdate) -> tuple[Any, ...]:
-    _, user_id, points, mode, request_id, event_type, time_ns, name, attributes, clear_name = update
+    user_id, points, mode, request_id, event_type, time_ns, name = update[1:8]
+    attributes, clear_name, season = update[8:]
     fields = (
         user_id,
         mode,
@@ -105,6 +107,8 @@ def _encode_update(update: ScoreUpdate) -> tuple[Any, ...]:
         "" if time_ns is None else str(time_ns),
         name,
     )
+    if season:
+        return *fields, dict(attributes), int(clear_name), season
     if attributes or clear_name:
         return *fields, dict(attributes), int(clear_name)
     return fields
@@ -139,6 +143,8 @@ def _decode_outcome(update: ScoreUpdate, text: str, current: Position) -> Outcom
         case "closed":
             state, time_ms = rest.split()
             return ContestNotOpen(update.contest_id, ContestState(state), int(time_ms))
+        case "season":
+            return SeasonNotCurrent(update.contest_id, int(rest))
     answer, _, profile = rest.partition(_SEPARATOR)
     score, rank, before, previous_rank, revision, applied, *places = map(int, answer.split())
     place, previous_place = places or (rank, previous_rank)
