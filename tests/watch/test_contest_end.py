@@ -12,8 +12,9 @@ from leaderboard_server.domain.life import Life
 from leaderboard_server.domain.position import Position
 from leaderboard_server.domain.watch import SnapshotReason
 from leaderboard_server.storage.store import Store
-from leaderboard_server.watch import contest_end
-from leaderboard_server.watch.contest_end import READS_AT_ONCE, ContestEnd, ContestReader, sleep_s
+from leaderboard_server.replication import contest_reader
+from leaderboard_server.replication.contest_reader import READS_AT_ONCE, ContestReader, sleep_s
+from leaderboard_server.watch.contest_end import ContestEnd
 from watch.in_memory_contest import CONTEST, InMemoryContest
 
 
@@ -133,7 +134,7 @@ async def test_a_failed_read_is_repeated(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The end comes although the store was away, or sent what can't be read."""
-    monkeypatch.setattr(contest_end, "RETRY_S", 0.01)
+    monkeypatch.setattr(contest_reader, "RETRY_S", 0.01)
     store.life, store.now_ms = Life(ends_at_ms=1), 1
     store.errors = [StoreUnavailable(), LookupError()]
     end.start()

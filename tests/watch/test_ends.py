@@ -22,7 +22,8 @@ from leaderboard_server.domain.update import ScoreUpdate, UpdateResult
 from leaderboard_server.domain.watch import WatchScope
 from leaderboard_server.replication import log_followers
 from leaderboard_server.storage.keys import PREFIX
-from leaderboard_server.watch import contest_end, recent_commits, watcher
+from leaderboard_server.replication import contest_reader
+from leaderboard_server.watch import recent_commits, watcher
 from watch.node_watches import CONTEST, NodeWatch, all_hold, all_watch
 
 FAR_S = 3_600
@@ -179,7 +180,7 @@ class TestClosing:
             watches = [[NodeWatch(WatchScope.ALL)]]
             async with watching_both([node], watches):
                 own_store.freeze()
-                await asyncio.sleep(contest_end.RETRY_S * 4)
+                await asyncio.sleep(contest_reader.RETRY_S * 4)
                 own_store.thaw()
                 await all_end(watches, "CONTEST_OVER", within=20)
 

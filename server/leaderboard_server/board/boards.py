@@ -13,6 +13,7 @@ from leaderboard_server.board.row_queue import RowQueue
 from leaderboard_server.domain.board import Page
 from leaderboard_server.domain.errors import PositionUnreachable, StoreUnavailable
 from leaderboard_server.domain.position import BEGINNING, Position
+from leaderboard_server.replication.contest_reader import ContestReader
 from leaderboard_server.replication.log_followers import LogFollowers
 from leaderboard_server.storage.store import Store
 from leaderboard_server.tasks import BackgroundTask
@@ -83,6 +84,7 @@ class Boards:
         self._invalidate = invalidate
         self._boards = _LiveBoards(clock)
         self._fills = RowQueue(FILLED_ROWS)
+        self._contests = ContestReader(store)
         self._sweeper = BackgroundTask(self._sweep, name="sweep-boards")
 
     @property
@@ -163,7 +165,13 @@ class Boards:
         board = self._boards.get(contest_id)
         if not board or board.closed:
             board = LiveBoard(
-                contest_id, DEPTH, self._store, self._followers, self._fills, self._invalidate
+                contest_id,
+                DEPTH,
+                self._store,
+                self._followers,
+                self._fills,
+                self._contests,
+                self._invalidate,
             )
             self._boards[contest_id] = board
         board.recently_used = True

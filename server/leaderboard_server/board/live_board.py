@@ -5,11 +5,13 @@ from collections.abc import Callable
 import structlog
 
 from leaderboard_server.board.row_queue import RowQueue
+from leaderboard_server.board.season_end import SeasonEnd
 from leaderboard_server.board.top_window import SPARE, TopWindow
 from leaderboard_server.domain.board import Page
 from leaderboard_server.domain.change import Commit
 from leaderboard_server.domain.position import Position
 from leaderboard_server.domain.watch import SnapshotReason
+from leaderboard_server.replication.contest_reader import ContestReader
 from leaderboard_server.replication.log_follower import LogFollower
 from leaderboard_server.replication.log_followers import LogFollowers
 from leaderboard_server.storage.store import Store
@@ -32,6 +34,7 @@ class LiveBoard:
         store: Store,
         followers: LogFollowers,
         fills: RowQueue,
+        contests: ContestReader,
         invalidate: Callable[[str], None],
     ) -> None:
         """Take the parts.
@@ -47,6 +50,8 @@ class LiveBoard:
 
             fills: The queue of all windows that are read from the store.
 
+            contests: Reads the contest at the end of its season.
+
             invalidate: Called whenever a page that was read is stale.
         """
         self._contest_id = contest_id
@@ -54,6 +59,7 @@ class LiveBoard:
         self._store = store
         self._followers = followers
         self._fills = fills
+        self._season_end = SeasonEnd(contest_id, contests)
         self._invalidate = invalidate
         self._follower: LogFollower | None = None
         self._window: TopWindow | None = None
@@ -136,6 +142,7 @@ class LiveBoard:
 
     def _release(self) -> None:
         _log.debug("window_released", contest_id=self._contest_id)
+        self._season_end.close()
         self._window = None
         if self._follower:
             follower, self._follower = self._follower, None
@@ -170,6 +177,7 @@ class LiveBoard:
             self._commits_during_read = None
         if deleted:
             return
+        self._season_end.wait(page.left_ms)
         window = TopWindow(self._depth, page)
         complete = all(_apply(window, commit) for commit in commits)
         # A page that was read before the contest began another epoch comes too late.

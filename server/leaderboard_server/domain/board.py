@@ -33,6 +33,8 @@ class Page:
     total_users: int
     position: Position
     rules: Rules = DEFAULT_RULES
+    left_ms: int | None = None
+    """The time until the season ended when the rows were read; None where it is not known to end."""
 
 
 class TopQuery(NamedTuple):

@@ -90,6 +90,16 @@ class Contest:
     goes on at that time, at the same position."""
 
     @property
+    def left_ms(self) -> int | None:
+        """The time until its season or the contest itself ends; None if neither ends by itself."""
+        ends = [
+            time_ms
+            for time_ms in (self.next_reset_at_ms, self.settings.life.ends_at_ms)
+            if time_ms is not None
+        ]
+        return min(ends) - self.read_at_ms if ends else None
+
+    @property
     def season(self) -> int:
         """The number of the current season, from 1."""
         return self.position.season

@@ -1,6 +1,10 @@
 """Positions in the history of a contest."""
 
+from functools import lru_cache
 from typing import NamedTuple
+
+_CACHED_EPOCHS = 16_384
+"""Epochs whose season is kept, since it is needed for every commit."""
 
 
 class Position(NamedTuple):
@@ -27,6 +31,7 @@ class Position(NamedTuple):
         return season_of(self.epoch)
 
 
+@lru_cache(_CACHED_EPOCHS)
 def season_of(epoch: str) -> int:
     """Return the number of the season that an epoch is of; 0 for the empty epoch.
 

@@ -41,6 +41,13 @@ class SnapshotReason(StrEnum):
     NEW_SEASON = "new_season"
 
 
+def reason_of_new_epoch(before: Position, after: Position) -> SnapshotReason:
+    """Return the reason for a snapshot in another epoch than before."""
+    if after.season > before.season > 0:
+        return SnapshotReason.NEW_SEASON
+    return SnapshotReason.NEW_EPOCH
+
+
 class EndReason(StrEnum):
     """The reason for the end of a watch."""
 

@@ -202,6 +202,9 @@ SWEEP_SECONDS = _CONTESTS.histogram(
 EXPIRED_CONTESTS = _CONTESTS.counter(
     "leaderboard_expired_contests_total", "Expired contests that this server deleted."
 )
+ENDED_SEASONS = _CONTESTS.counter(
+    "leaderboard_ended_seasons_total", "Seasons that this server ended."
+)
 
 _SERVER = Group("Server", AcrossWorkers.NONE)
 BUILD_INFO = _SERVER.gauge(

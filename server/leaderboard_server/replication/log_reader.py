@@ -1,7 +1,7 @@
 """Passes the commits of one contest on in order, once and without gaps; reads its commit log.
 
 Every commit is checked against the position that it follows. Commits that the log no longer holds,
-a new epoch, and a change of the contest's settings are passed on as a restart at a later position,
+a new epoch, a new season, and a change of the contest's settings are passed on as a restart at a later position,
 and its deletion as such. A contest that is found to be gone, without a message that says so, is
 passed on as a new epoch at the beginning.
 """
@@ -15,7 +15,7 @@ import structlog
 from leaderboard_server.domain.change import Commit, Mark
 from leaderboard_server.domain.errors import StoreUnavailable
 from leaderboard_server.domain.position import BEGINNING, Position
-from leaderboard_server.domain.watch import SnapshotReason
+from leaderboard_server.domain.watch import SnapshotReason, reason_of_new_epoch
 from leaderboard_server.metrics.instruments import Counter
 from leaderboard_server.replication.acked_position import AckedPosition
 from leaderboard_server.replication.rollback import RollbackDetector
@@ -82,13 +82,16 @@ class LogReader:
             self.delete(commit.epoch)
             return True
         if commit.epoch != position.epoch:
-            begins = position == BEGINNING and commit.previous_revision == 0
-            if not (begins and commit.size):
+            begins = position == BEGINNING and commit.previous_revision == 0 and commit.size
+            if not (begins or commit.mark is Mark.NEW_SEASON):
                 return False
         if commit.revision > position.revision:
             if commit.previous_revision != position.revision:
                 return False
             self.position = commit.position
+            if commit.epoch != position.epoch:
+                self._rollback.reset()
+                self._acked.observe_restart(commit.position)
             self._rollback.observe_commit(commit)
             self._store.observe_commit(self._contest_id, commit.position)
             restarted = _restarted_by(commit)
@@ -179,7 +182,7 @@ class LogReader:
         if position.epoch in (history.position.epoch, BEGINNING.epoch):
             self._restart(history.position, SnapshotReason.HISTORY_TRIMMED)
         else:
-            self._restart(history.position, SnapshotReason.NEW_EPOCH)
+            self._restart(history.position, reason_of_new_epoch(position, history.position))
         return False
 
     def _restart(self, position: Position, reason: SnapshotReason) -> None:
@@ -201,6 +204,8 @@ def _restarted_by(commit: Commit) -> SnapshotReason | None:
     """Return the reason if what was read before a commit has to be read again."""
     if commit.mark is Mark.CONTEST_UPDATED:
         return SnapshotReason.CONTEST_UPDATED
+    if commit.mark is Mark.NEW_SEASON:
+        return SnapshotReason.NEW_SEASON
     if commit.mark is Mark.USER_ERASED and not commit.changes:
         # As the log has it, and where no row left the board.
         return SnapshotReason.HISTORY_TRIMMED

@@ -1,36 +1,31 @@
 """Runs the scripts of contests, each with the latest position that this server has seen.
 
 That position is read when a script is sent, and again when it is sent again. A store that is behind
-it has lost history: a script that writes then begins an epoch itself, and for a reading script,
-which may write nothing, this module has a script of its own begin one, and reads again. The same
-script deletes a contest that has expired, before any other reads it or writes to it.
+it has lost history: the commit then begins an epoch itself, and another script that finds it, or that
+the contest has expired or its season is over, is run again once the contest is recovered.
 """
 
 import asyncio
 import contextlib
-import itertools
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
-import structlog
-
 from leaderboard_server.callbacks import Done, settle
 from leaderboard_server.domain.errors import StoreFailure
 from leaderboard_server.domain.position import BEGINNING, Position
-from leaderboard_server.domain.rules import MAX_SCORE
 from leaderboard_server.domain.update import ScoreUpdate
 from leaderboard_server.storage import keys, scripts
 from leaderboard_server.storage.codec import CommitReply, decode_reply
+from leaderboard_server.storage.epochs import Epochs
 from leaderboard_server.storage.instruments import StoreInstruments
 from leaderboard_server.storage.pipelined_connection import Argument
 from leaderboard_server.storage.positions import PositionTracker
+from leaderboard_server.storage.recovery import ContestRecovery, NextReset
 from leaderboard_server.storage.registry import ContestRegistry
 from leaderboard_server.storage.script_runner import ScriptRunner
 from leaderboard_server.storage.scripts import Script
 from leaderboard_server.tasks import TaskSet
-
-_log = structlog.get_logger()
 
 
 class Read(NamedTuple):
@@ -49,7 +44,7 @@ class ContestScripts:
     """Runs scripts on two connections. Lives as long as the store.
 
     Attributes:
-        epoch_observers: Called with a contest whenever a reply shows a new epoch of it.
+        recovery: Recovers contests, deletes them and ends their seasons.
     """
 
     def __init__(
@@ -58,8 +53,9 @@ class ContestScripts:
         reads: ScriptRunner,
         positions: PositionTracker,
         registry: ContestRegistry,
-        keys_of_writing: Callable[[str], tuple[str, ...]],
-        epoch_prefix: str,
+        epochs: Epochs,
+        bucket: Callable[[], int],
+        next_reset: NextReset,
         instruments: StoreInstruments,
     ) -> None:
         """Run scripts.
@@ -71,49 +67,49 @@ class ContestScripts:
 
             positions: The positions that are sent.
 
-            registry: Where contests are registered again after an epoch began.
+            registry: Where contests that were deleted are removed.
 
-            keys_of_writing: Returns the keys of scripts that write, for now.
+            epochs: Names new epochs, and observes those in replies.
 
-            epoch_prefix: The beginning of the names of new epochs.
+            bucket: Returns the number of the current request bucket.
 
-            instruments: Count the contests that are deleted because they have expired.
+            next_reset: Computes when seasons end.
+
+            instruments: Count what recovers contests.
         """
-        self.epoch_observers: list[Callable[[str], None]] = []
         self._registry = registry
         self._writes = writes
         self._reads = reads
         self._positions = positions
-        self._keys_of_writing = keys_of_writing
-        self._epoch_prefix = epoch_prefix
-        self._instruments = instruments
+        self._epochs = epochs
+        self._bucket = bucket
+        self.recovery = ContestRecovery(self.run, next_reset, instruments, self._on_expired)
         self._tasks = TaskSet(name="recover-contest")
-        self._epoch_numbers = itertools.count(1)
 
     def start_commit(
         self,
         contest_id: str,
-        names: tuple[str, ...],
+        bucket: int,
         updates: Sequence[ScoreUpdate],
         done: Done[CommitReply],
         *arguments: Argument,
     ) -> None:
-        """Run the commit script on the keys `names`, and pass on its reply to these updates."""
+        """Run the commit script on a request bucket, and pass on its reply to these updates."""
         decode = partial(decode_reply, contest_id, updates)
-        self._start_write(scripts.COMMIT, contest_id, names, decode, done, arguments)
+        self._start_write(scripts.COMMIT, contest_id, bucket, decode, done, arguments)
 
     async def write(self, script: Script, contest_id: str, *arguments: Argument) -> Read:
         """Run another script that writes, and begins an epoch if needed."""
         result: asyncio.Future[Read] = asyncio.get_running_loop().create_future()
-        names, done = self._keys_of_writing(contest_id), partial(settle, result)
-        self._start_write(script, contest_id, names, _decode_read, done, arguments)
+        done = partial(settle, result)
+        self._start_write(script, contest_id, self._bucket(), _decode_read, done, arguments)
         return await result
 
     def _start_write(
         self,
         script: Script,
         contest_id: str,
-        names: tuple[str, ...],
+        bucket: int,
         decode: Callable[[Any], Result],
         done: Done[Result],
         arguments: tuple[Argument, ...],
@@ -123,18 +119,19 @@ class ContestScripts:
         def parameters() -> tuple[Argument, ...]:
             nonlocal sent_after
             sent_after = self._positions.latest(contest_id)
-            return len(names), *names, *sent_after, *self._new_epoch(contest_id), *arguments
+            names = keys.of_writing(contest_id, bucket, sent_after.season)
+            return len(names), *names, *sent_after, *self._epochs.new(contest_id), *arguments
 
         def decode_and_observe(reply: Any) -> Result | None:
             if reply is None:
                 return None
             decoded = decode(reply)
-            self._observe_reply(contest_id, sent_after, decoded.position)
+            self._epochs.observe_reply(contest_id, sent_after, decoded.position)
             return decoded
 
         def on_reply(reply: Result | Exception | None) -> None:
             if reply is None:
-                again = script, contest_id, names, decode, done, arguments
+                again = script, contest_id, bucket, decode, done, arguments
                 start = partial(self._start_write, *again)
                 self._tasks.start(self._recover_before(contest_id, start, done))
                 return
@@ -181,7 +178,7 @@ class ContestScripts:
             if reply is None:
                 return None
             read = _decode_read(reply)
-            self._observe_reply(contest_id, sent_after, read.position)
+            self._epochs.observe_reply(contest_id, sent_after, read.position)
             return read
 
         def on_read(read: Read | Exception | None) -> None:
@@ -201,43 +198,51 @@ class ContestScripts:
     ) -> None:
         """Recover a contest, then run a script again."""
         try:
-            await self._recover(contest_id, lambda seen: seen)
+            await self.recovery.recover(contest_id)
             start()
         except Exception as error:  # noqa: BLE001 - the caller gets it, whatever it is
             done(error)
 
-    async def end_epoch(self, contest_id: str, epoch: str) -> Position:
-        """Begin a new epoch if the store is still in this one, and return the position."""
-        beyond = Position(epoch, MAX_SCORE)
-        return await self._recover(contest_id, lambda _: beyond)
+    async def run(
+        self,
+        script: Script,
+        contest_id: str,
+        *arguments: Argument,
+        more_keys: Sequence[str] = (),
+        seen: Callable[[Position], Position] | None = None,
+    ) -> Read:
+        """Run a script that recovers contests, and return its reply.
 
-    async def _recover(
-        self, contest_id: str, lost_after: Callable[[Position], Position]
-    ) -> Position:
-        """Begin an epoch, unless the store is not behind what `lost_after` makes of the latest.
+        Args:
+            script: The script.
 
-        A contest that has expired is deleted.
+            contest_id: The contest.
+
+            arguments: The arguments after those of all scripts that write.
+
+            more_keys: The keys after those of all scripts that write.
+
+            seen: Returns the position to send in place of the latest one that was seen.
         """
-        names = self._keys_of_writing(contest_id)
-        sent_after = BEGINNING
+        bucket, sent_after = self._bucket(), BEGINNING
 
         def parameters() -> tuple[Argument, ...]:
             nonlocal sent_after
             sent_after = self._positions.latest(contest_id)
-            return len(names), *names, *lost_after(sent_after), *self._new_epoch(contest_id)
+            names = *keys.of_writing(contest_id, bucket, sent_after.season), *more_keys
+            position = seen(sent_after) if seen else sent_after
+            return len(names), *names, *position, *self._epochs.new(contest_id), *arguments
 
         def decode(reply: list[Any]) -> Read:
             read = _decode_read(reply)
-            self._observe_reply(contest_id, sent_after, read.position)
+            self._epochs.observe_reply(contest_id, sent_after, read.position)
             return read
 
         # Not on the connection of reads: a store that takes no writes loses the connection.
-        position, (deleted,) = await self._writes.run(scripts.RECOVER, parameters, decode)
-        if deleted:
-            self._instruments.expired.add()
-            _log.debug("contest_expired", contest_id=contest_id)
-            self._tasks.start(self._unregister_deleted(contest_id))
-        return position
+        return await self._writes.run(script, parameters, decode)
+
+    def _on_expired(self, contest_id: str) -> None:
+        self._tasks.start(self._unregister_deleted(contest_id))
 
     async def _unregister_deleted(self, contest_id: str) -> None:
         with contextlib.suppress(StoreFailure):  # the sweep does it later
@@ -253,32 +258,6 @@ class ContestScripts:
         # It may have begun meanwhile; its writer registered it before the first commit.
         if (await self.read(scripts.READ_POSITION, contest_id)).position != BEGINNING:
             await self._registry.register(contest_id)
-
-    def _new_epoch(self, contest_id: str) -> tuple[str, str]:
-        """Return the arguments of an epoch that may begin: its channel and its name.
-
-        Each time another name, since an earlier one may have begun and be lost by now.
-        """
-        return keys.channel(contest_id), f"{self._epoch_prefix}-{next(self._epoch_numbers):x}"
-
-    def _observe_reply(self, contest_id: str, sent_after: Position, position: Position) -> None:
-        if position.epoch not in (sent_after.epoch, BEGINNING.epoch):
-            self._registry.on_new_epoch(contest_id)
-        if self._positions.observe_reply(contest_id, sent_after, position):
-            if position == BEGINNING:
-                self._registry.forget(contest_id)
-                _log.debug("contest_gone", contest_id=contest_id, epoch=sent_after.epoch)
-            elif sent_after.epoch or position.epoch.startswith(self._epoch_prefix):
-                # Else the contest may only have been seen for the first time.
-                _log.debug(
-                    "epoch_began",
-                    contest_id=contest_id,
-                    epoch=position.epoch,
-                    revision=position.revision,
-                    before=sent_after.epoch,
-                )
-            for observer in self.epoch_observers:
-                observer(contest_id)
 
 
 def _decode_read(reply: list[Any]) -> Read:

@@ -10,8 +10,13 @@ from leaderboard_server.domain.contest import Contest, ContestSettings, reorderi
 from leaderboard_server.domain.position import BEGINNING
 from leaderboard_server.storage import scripts
 from leaderboard_server.storage.contest_scripts import ContestScripts, Read
+from leaderboard_server.storage.recovery import NextReset, end_of_season
 from leaderboard_server.storage.registry import ContestRegistry
-from leaderboard_server.storage.settings_codec import decode_contest, encode_settings
+from leaderboard_server.storage.settings_codec import (
+    decode_contest,
+    encode_number,
+    encode_settings,
+)
 
 
 class SettingsOutcome(StrEnum):
@@ -63,12 +68,27 @@ class ContestStore:
     """
 
     def __init__(
-        self, contest_scripts: ContestScripts, registry: ContestRegistry, history_changes: int
+        self,
+        contest_scripts: ContestScripts,
+        registry: ContestRegistry,
+        history_changes: int,
+        next_reset: NextReset,
     ) -> None:
-        """Run scripts; `history_changes` is how many changes of a contest the log keeps."""
+        """Run scripts.
+
+        Args:
+            contest_scripts: Runs them.
+
+            registry: Knows all contests.
+
+            history_changes: How many changes of a contest the log keeps.
+
+            next_reset: Computes when seasons end.
+        """
         self._scripts = contest_scripts
         self._registry = registry
         self._history_changes = history_changes
+        self._next_reset = next_reset
 
     def read(self, contest_id: str) -> asyncio.Future[Contest | None]:
         """Read a contest; None if there is none."""
@@ -87,15 +107,30 @@ class ContestStore:
     async def create(self, contest_id: str, settings: ContestSettings) -> SettingsReply:
         """Create a contest, unless it exists."""
         await self._registry.register(contest_id)
-        return await self._change(scripts.CREATE_CONTEST, contest_id, *encode_settings(settings))
+        reset_at = await self._reset_at(contest_id, settings)
+        arguments = (reset_at, *encode_settings(settings))
+        return await self._change(scripts.CREATE_CONTEST, contest_id, *arguments)
 
     async def update(
         self, contest_id: str, before: ContestSettings, after: ContestSettings
     ) -> SettingsReply:
         """Change the settings of a contest, if they are still those from before."""
         reorders = str(int(reordering_rule(before.rules, after.rules) is not None))
-        arguments = (reorders, *encode_settings(before), *encode_settings(after))
+        reset_at = await self._reset_at(contest_id, after)
+        arguments = (reorders, reset_at, *encode_settings(before), *encode_settings(after))
         return await self._change(scripts.UPDATE_CONTEST, contest_id, *arguments)
+
+    async def _reset_at(self, contest_id: str, settings: ContestSettings) -> str:
+        """Return when the season ends by new settings, empty if it does not.
+
+        Where that time has come when they are written, the season ends at the next read.
+        """
+        if not settings.reset_schedule:
+            return ""
+        read = await self._scripts.read(scripts.READ_CONTEST, contest_id)
+        now_ms = decode_contest(contest_id, *read).read_at_ms
+        schedule, ends_at_ms = settings.reset_schedule, settings.life.ends_at_ms
+        return encode_number(end_of_season(self._next_reset, schedule, ends_at_ms, now_ms))
 
     async def exists(self, contest_id: str) -> bool:
         """Return whether there is a contest. One that has expired is deleted by it."""
@@ -108,10 +143,10 @@ class ContestStore:
         Returns:
             The epoch that was deleted, empty if nothing was.
         """
-        _, (deleted,) = await self._scripts.write(scripts.DELETE_CONTEST, contest_id, epoch)
+        deleted = await self._scripts.recovery.delete(contest_id, epoch)
         if deleted:
             await self.unregister(contest_id)
-        return str(deleted.decode())
+        return deleted
 
     async def unregister(self, contest_id: str) -> None:
         """Remove a contest from the registry, unless it exists."""

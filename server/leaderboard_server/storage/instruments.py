@@ -15,6 +15,7 @@ class StoreInstruments:
         call_seconds: The time from the sending of a script to its reply, by its name.
         resends: Scripts that were sent again.
         expired: Contests that were deleted because they had expired.
+        seasons: Seasons that were ended.
     """
 
     def __init__(self, instruments: Instruments) -> None:
@@ -31,6 +32,7 @@ class StoreInstruments:
         }
         self.resends = instruments.counter(catalogue.STORE_RESENDS)
         self.expired = instruments.counter(catalogue.EXPIRED_CONTESTS)
+        self.seasons = instruments.counter(catalogue.ENDED_SEASONS)
 
     def count_failure(self, script: str, failure: StoreFailure) -> None:
         """Count a script call that failed."""

@@ -4,6 +4,7 @@ All names of a contest share the hash tag `{<contest_id>}`, so one script reache
 node of a Redis Cluster. A contest id holds no braces, so it can't change its own hash tag.
 """
 
+from collections.abc import Iterable
 from functools import lru_cache
 from zlib import crc32
 
@@ -28,15 +29,37 @@ def of_contest(contest_id: str) -> tuple[str, str, str, str, str]:
 
 
 @lru_cache(_CACHED_CONTESTS)
-def of_writing(contest_id: str, bucket: int) -> tuple[str, ...]:
-    """Return the keys of scripts that write, which are all that a contest has.
+def of_writing(contest_id: str, bucket: int, season: int) -> tuple[str, ...]:
+    """Return the keys of scripts that write, which are all that a contest has but kept seasons.
 
-    After those of every script come score counts, hidden users, and three request buckets: the
-    current one, the previous one, and the next one, which servers with a faster clock write to
-    already.
+    After those of every script come score counts, hidden users, the list of kept seasons, the users
+    of the season before the current one, and three request buckets: the current one, the previous
+    one, and the next one, which servers with a faster clock write to already.
     """
     buckets = (requests(contest_id, n) for n in (bucket, bucket - 1, bucket + 1))
-    return *of_contest(contest_id), score_counts(contest_id), hidden(contest_id), *buckets
+    return (
+        *of_contest(contest_id),
+        score_counts(contest_id),
+        hidden(contest_id),
+        seasons(contest_id),
+        season_users(contest_id, season - 1),
+        *buckets,
+    )
+
+
+def of_seasons(contest_id: str, numbers: Iterable[int]) -> tuple[str, ...]:
+    """Return the keys of kept seasons: of each board, users, scores, score counts, hidden users."""
+    return tuple(
+        name
+        for number in numbers
+        for name in (
+            season_board(contest_id, number),
+            season_users(contest_id, number),
+            season_scores(contest_id, number),
+            f"{season_scores(contest_id, number)}:counts",
+            f"{season_board(contest_id, number)}:hidden",
+        )
+    )
 
 
 def board(contest_id: str) -> str:
@@ -77,6 +100,26 @@ def score_counts(contest_id: str) -> str:
 def hidden(contest_id: str) -> str:
     """Name the HASH of hidden users: user id → tie key + score, empty without a score."""
     return f"{PREFIX}{{{contest_id}}}:hidden"
+
+
+def seasons(contest_id: str) -> str:
+    """Name the HASH of kept seasons: number → position, times, total users and rules."""
+    return f"{PREFIX}{{{contest_id}}}:seasons"
+
+
+def season_board(contest_id: str, number: int) -> str:
+    """Name the ZSET of a kept season, as `board`."""
+    return f"{PREFIX}{{{contest_id}}}:season:{number}"
+
+
+def season_users(contest_id: str, number: int) -> str:
+    """Name the HASH of the users of a kept season, as `users`."""
+    return f"{season_board(contest_id, number)}:users"
+
+
+def season_scores(contest_id: str, number: int) -> str:
+    """Name the ZSET of the distinct scores of a kept season, as `scores`."""
+    return f"{season_board(contest_id, number)}:scores"
 
 
 def requests(contest_id: str, bucket: int) -> str:

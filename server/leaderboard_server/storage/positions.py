@@ -36,11 +36,14 @@ class PositionTracker:
     def observe_commit(self, contest_id: str, position: Position) -> None:
         """Observe the position of a commit that the feed delivered.
 
-        The feed may deliver late, so a commit of another epoch than the latest one is ignored.
+        The feed may deliver late, so a commit of another epoch than the latest one is ignored,
+        unless it is of a later season.
         """
         latest = self.latest(contest_id)
-        if latest == BEGINNING or (
-            latest.epoch == position.epoch and latest.revision < position.revision
+        if (
+            latest == BEGINNING
+            or (latest.epoch == position.epoch and latest.revision < position.revision)
+            or latest.season < position.season
         ):
             self._set(contest_id, position)
 

@@ -15,7 +15,8 @@ from leaderboard_server.domain.board import Page, RankQuery, ScoreQuery
 from leaderboard_server.domain.change import Commit
 from leaderboard_server.domain.position import Position
 from leaderboard_server.domain.update import ScoreUpdate
-from leaderboard_server.storage import keys, scripts
+from leaderboard_server.reset_times import next_reset
+from leaderboard_server.storage import scripts
 from leaderboard_server.storage.codec import (
     CommitReply,
     UnreadableCommit,
@@ -24,13 +25,16 @@ from leaderboard_server.storage.codec import (
 )
 from leaderboard_server.storage.contest_scripts import ContestScripts, Read
 from leaderboard_server.storage.contest_store import ContestStore
+from leaderboard_server.storage.epochs import Epochs
 from leaderboard_server.storage.instruments import StoreInstruments
 from leaderboard_server.storage.moderation_store import ModerationStore
 from leaderboard_server.storage.positions import PositionTracker
 from leaderboard_server.storage.rank_replies import RankReply, ScoreRankReply, UsersReply
+from leaderboard_server.storage.recovery import NextReset
 from leaderboard_server.storage.registry import ContestRegistry
 from leaderboard_server.storage.rows_codec import decode_rows
 from leaderboard_server.storage.rules_codec import decode_rules
+from leaderboard_server.storage.settings_codec import decode_number
 from leaderboard_server.storage.script_runner import ScriptRunner, StoreConnection
 
 
@@ -75,6 +79,7 @@ class Store:
         *,
         auto_create: bool = True,
         clock: Callable[[], float] = time.time,
+        next_reset: NextReset = next_reset,
         new_token: Callable[[], str] = lambda: uuid4().hex,
     ) -> None:
         """Commit through `writes`, and read through `reads` so that reads don't delay commits.
@@ -90,20 +95,24 @@ class Store:
         self._positions = PositionTracker()
         runners = ScriptRunner(writes, instruments), ScriptRunner(reads, instruments)
         self.registry = ContestRegistry(*runners, scanned=reads)
+        self._epochs = Epochs(self._positions, self.registry, prefix=new_token()[:16])
         self._scripts = ContestScripts(
             *runners,
             self._positions,
             self.registry,
-            lambda contest_id: keys.of_writing(contest_id, self._bucket()),
-            epoch_prefix=new_token()[:16],
-            instruments=instruments,
+            self._epochs,
+            self._bucket,
+            next_reset,
+            instruments,
         )
-        self.contests = ContestStore(self._scripts, self.registry, retention.history_changes)
+        self.contests = ContestStore(
+            self._scripts, self.registry, retention.history_changes, next_reset
+        )
         self.moderation = ModerationStore(self._scripts, retention.history_changes)
 
     def add_epoch_observer(self, observer: Callable[[str], None]) -> None:
         """Call `observer` with a contest whenever a reply shows a new epoch of it."""
-        self._scripts.epoch_observers.append(observer)
+        self._epochs.observers.append(observer)
 
     async def commit(self, contest_id: str, updates: Sequence[ScoreUpdate]) -> CommitReply:
         """Apply updates of one contest in one atomic step.
@@ -141,7 +150,7 @@ class Store:
         bucket = self._bucket()
         self._scripts.start_commit(
             contest_id,
-            keys.of_writing(contest_id, bucket),
+            bucket,
             updates,
             done,
             self._server_token,
@@ -159,11 +168,12 @@ class Store:
     async def top(self, contest_id: str, start_place: int, count: int) -> Page:
         """Read `count` rows (1 to 1,000) of a contest from `start_place` (from 1) on."""
         first = start_place - 1
-        position, (rules_text, total, rows) = await self._scripts.read(
+        position, (rules_text, total, left, rows) = await self._scripts.read(
             scripts.TOP, contest_id, first, first + count - 1
         )
         rules = decode_rules(rules_text)
-        return Page(tuple(decode_rows(rules, rows)), int(total), position, rules)
+        users = tuple(decode_rows(rules, rows))
+        return Page(users, int(total), position, rules, decode_number(left))
 
     def start_ranks(
         self, contest_id: str, queries: Sequence[RankQuery], done: Done[RankReply]
@@ -241,7 +251,7 @@ class Store:
         Returns:
             The position of the contest after that.
         """
-        return await self._scripts.end_epoch(contest_id, epoch)
+        return await self._scripts.recovery.end_epoch(contest_id, epoch)
 
     async def history(self, contest_id: str, after_revision: int, limit: int) -> History:
         """Read up to `limit` commits after a revision, as far as the log still holds them."""

@@ -5,10 +5,11 @@ import contextlib
 from collections.abc import AsyncIterator
 
 from leaderboard_server.domain.errors import ServerDraining
+from leaderboard_server.replication.contest_reader import ContestReader
 from leaderboard_server.replication.log_followers import LogFollowers
 from leaderboard_server.storage.store import Store
 from leaderboard_server.tasks import SingleFlight
-from leaderboard_server.watch.contest_end import ContestEnd, ContestReader
+from leaderboard_server.watch.contest_end import ContestEnd
 from leaderboard_server.watch.recent_commits import RecentCommits
 
 

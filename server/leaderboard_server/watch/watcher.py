@@ -16,6 +16,7 @@ from leaderboard_server.domain.watch import (
     SnapshotReason,
     WatchMessage,
     WatchRequest,
+    reason_of_new_epoch,
 )
 from leaderboard_server.storage.store import Store
 from leaderboard_server.watch.delta_reader import DeltaReader, pace_of
@@ -208,8 +209,8 @@ class Watcher:
         self.reader.position = page.position
         # The epoch may have ended since the reason was found, as that of an absent contest has.
         if before.epoch and before.epoch != page.position.epoch:
-            reason = SnapshotReason.NEW_EPOCH
-        elif reason is SnapshotReason.NEW_EPOCH:
+            reason = reason_of_new_epoch(before, page.position)
+        elif reason in (SnapshotReason.NEW_EPOCH, SnapshotReason.NEW_SEASON):
             reason = SnapshotReason.HISTORY_TRIMMED
         snapshot = Snapshot(page.users, page.total_users, reason, page.rules)
         return self._shared(reason, page.position, snapshot)

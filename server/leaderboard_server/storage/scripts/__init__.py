@@ -29,27 +29,28 @@ def _script(name: str, *shared: str) -> Script:
 
 _POSITION = ("position",)
 _ROWS = (*_POSITION, "rules", "rows")
-_SETTINGS = (*_POSITION, "epoch", "log", "expiry", "settings")
-_DELETION = (*_POSITION, "epoch", "deletion")
-_MODERATION = (*_POSITION, "epoch", "log", "rules", "moves", "requests", "hiding")
+_EPOCH = (*_POSITION, "epoch")
+_SETTINGS = (*_EPOCH, "log", "expiry", "settings")
+_MODERATION = (*_EPOCH, "log", "rules", "moves", "requests", "hiding")
 _COMMIT = (
-    *(*_POSITION, "epoch", "log", "expiry", "rules", "scoring", "moves", "profiles"),
+    *(*_EPOCH, "log", "expiry", "rules", "scoring", "moves", "profiles"),
     *("users", "requests"),
 )
 
 COMMIT = _script("commit", *_COMMIT)
 CREATE_CONTEST = _script("create_contest", *_SETTINGS)
-DELETE_CONTEST = _script("delete_contest", *_DELETION)
+DELETE_CONTEST = _script("delete_contest", *_EPOCH)
 ERASE_USER = _script("erase_user", *_MODERATION)
 FILL_REGISTRY = _script("fill_registry")
 HIDDEN_USERS = _script("hidden_users", *_POSITION)
 HIDE_USERS = _script("hide_users", *_MODERATION)
+NEW_SEASON = _script("new_season", *_EPOCH, "log")
 RANKS = _script("ranks", *_ROWS)
 READ_CONTEST = _script("read_contest", *_POSITION)
 READ_LOG = _script("read_log", *_POSITION)
 READ_LOG_BACKWARD = _script("read_log_backward", *_POSITION)
 READ_POSITION = _script("read_position", *_POSITION)
-RECOVER = _script("recover", *_DELETION)
+RECOVER = _script("recover", *_EPOCH)
 REGISTER_CONTEST = _script("register_contest")
 REGISTERED_CONTESTS = _script("registered_contests")
 REMOVE_USERS = _script("remove_users", *_MODERATION)

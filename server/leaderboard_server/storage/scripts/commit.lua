@@ -14,9 +14,11 @@
 -- KEYS[5]  scores    ZSET    the distinct scores, where the rank style is dense
 -- KEYS[6]  counts    HASH    score → how many users have it, where the rank style is dense
 -- KEYS[7]  hidden    HASH    the hidden users (see hiding.lua)
--- KEYS[8]  requests  HASH    current request bucket (see requests.lua)
--- KEYS[9]  requests  HASH    previous request bucket
--- KEYS[10] requests  HASH    next request bucket, written by servers with a faster clock
+-- KEYS[8]  seasons   HASH    kept seasons, see new_season.lua
+-- KEYS[9]  users     HASH    the users of the season before, if it is kept
+-- KEYS[10] requests  HASH    current request bucket (see requests.lua)
+-- KEYS[11] requests  HASH    previous request bucket
+-- KEYS[12] requests  HASH    next request bucket, written by servers with a faster clock
 -- ARGV[1]  epoch of the latest position this server has seen, '' for none
 -- ARGV[2]  revision of that position
 -- ARGV[3]  channel of the contest
@@ -29,9 +31,11 @@
 -- ARGV[10] JSON: the updates, each [user id, mode, points, request id, fingerprint, event type,
 --          event time, display name], '' for a field that is not set; points is a number within
 --          the bounds of a score, all other fields are text. Where it changes attributes, or
---          removes the name, [..., attributes, 1 to remove the name] follows.
+--          removes the name, or is for a season, [..., attributes, 1 to remove the name, season]
+--          follows, with the season 0 for the current one.
 --
--- Returns nil if recover.lua has to run before, else the payload that it logs and publishes, a line
+-- Returns nil if the server has to recover the contest before, or to read its season, as the users
+-- of the season before are those of the season that the server knows of. Else the payload that it logs and publishes, a line
 -- break, then JSON: [index, outcome, ...] of the updates without a change in the payload, in order,
 -- with indexes from 0. An outcome is one of
 --   'unchanged <answer>\31<profile>'  the update changed nothing
@@ -41,6 +45,7 @@
 --   'attributes'                      the user would have too many attributes, or too long ones
 --   'reused'                          the request id was used with another payload
 --   'absent'                          there is no contest, and the updates may not begin it
+--   'season <current>'                the update is for another season
 --   'closed <state> <time>'           the contest is not open: SCHEDULED or CLOSED, and when it opens
 --                                     or closed, in milliseconds since 1970
 --   'applied <answer>\31<profile>'    the update of a hidden user was applied
@@ -58,8 +63,8 @@
 -- lacks a right; only a server's first commit checks that, since it takes nearly a tenth of the
 -- script's time.
 
-local board, users, meta, log, distinct, counts, hidden, requests = unpack(KEYS)
-local buckets = {unpack(KEYS, 8)}
+local board, users, meta, log, distinct, counts, hidden = unpack(KEYS)
+local requests, buckets = KEYS[10], {unpack(KEYS, 10)}
 local seen_epoch, seen_revision, channel, new_epoch, server, sequence = unpack(ARGV, 1, 6)
 local updates = cjson.decode(ARGV[10])
 
@@ -113,11 +118,12 @@ local refused = newer_schema(settings[4])
 if refused then
   return refused
 end
-if state == 'expired' then
+local season = math.max(1, season_of(epoch))
+if recover_first(state) or season > 1 and season_of(seen_epoch) ~= season then
   return false
 end
 local rules = decode_rules(rules_text)
-local any_hidden, starts_at, ends_at, expire_after, servers = unpack(settings, 6, 10)
+local any_hidden, starts_at, ends_at, expire_after, servers = unpack(settings, 7, 11)
 local closed = epoch == '' and ARGV[9] == '0' and 'absent'
 if starts_at and now_ms() < tonumber(starts_at) then
   closed = 'closed SCHEDULED ' .. starts_at
@@ -129,7 +135,7 @@ local ids = {}
 for i, update in ipairs(updates) do
   ids[i] = update[1]
 end
-local members, scores, profiles, hidden_rows = read_users(KEYS, rules, ids, any_hidden)
+local members, scores, profiles, hidden_rows = read_users(KEYS, rules, ids, any_hidden, season > 1)
 
 -- By the index of the update; `outcomes` only has those that are not applied.
 local outcomes, score_of, before_of, profile_of, changed = {}, {}, {}, {}, {}
@@ -142,6 +148,8 @@ for i, update in ipairs(updates) do
     profile_of[i] = profiles[id] or ''
   elseif closed then
     outcomes[i] = closed
+  elseif update[11] and update[11] ~= 0 and update[11] ~= season then
+    outcomes[i] = 'season ' .. season
   else
     local before, profile = scores[id], profiles[id] or ''
     local score, problem = apply_points(rules, before, update[2], update[3])
@@ -166,8 +174,7 @@ end
 
 local epoch_began = accepted and (state == 'lost' or epoch == '')
 if epoch_began then
-  revision = begin_epoch(board, meta, log, new_epoch, epoch, revision)
-  epoch = new_epoch
+  epoch, revision = begin_epoch(board, meta, log, new_epoch, epoch, revision)
 end
 local previous_revision = revision
 local changes, others, new_users, new_hidden, new_requests = {}, {}, {}, {}, {}

@@ -11,15 +11,18 @@
 -- KEYS[5]  scores    ZSET    the distinct scores, where the rank style is dense
 -- KEYS[6]  counts    HASH    score → how many users have it, where the rank style is dense
 -- KEYS[7]  hidden    HASH    the hidden users, see hiding.lua
--- KEYS[8]  requests  HASH    current request bucket, see requests.lua
--- KEYS[9]  requests  HASH    previous request bucket
--- KEYS[10] requests  HASH    next request bucket
+-- KEYS[8]  seasons   HASH    kept seasons, see new_season.lua
+-- KEYS[9]  users     HASH    the users of the season before, if it is kept
+-- KEYS[10] requests  HASH    current request bucket, see requests.lua
+-- KEYS[11] requests  HASH    previous request bucket
+-- KEYS[12] requests  HASH    next request bucket
 -- ARGV[1]  epoch of the latest position this server has seen, '' for none
 -- ARGV[2]  revision of that position
 -- ARGV[3]  channel of the contest
 -- ARGV[4]  epoch to begin if there is no history or it was lost
 -- ARGV[5]  how many changes the log keeps, at least
--- ARGV[6] and further  the settings, in the order of settings.lua
+-- ARGV[6]  when the first season ends by the schedule, in milliseconds since 1970, '' if it does not
+-- ARGV[7] and further  the settings, in the order of settings.lua
 --
 -- Returns nil if recover.lua has to run before, else the reply of settings.lua with the outcome
 -- 'created' or 'exists'. The payload that it logs and publishes is JSON: [epoch, previous revision,
@@ -34,14 +37,15 @@ local refused = newer_schema(fields[4]) or missing_settings_right(KEYS)
 if refused then
   return refused
 end
-if state == 'expired' then
+if recover_first(state) then
   return false
 end
 local exists = epoch ~= ''
 if state == 'lost' then
   epoch, revision = begin_and_publish(KEYS, ARGV[3], ARGV[4], epoch, revision)
 elseif not exists then
-  epoch, revision = ARGV[4], begin_epoch(board, meta, log, ARGV[4], epoch, revision)
-  revision = write_settings(KEYS, ARGV[3], ARGV[5], epoch, revision, read_settings(meta, 6))
+  epoch, revision = begin_epoch(board, meta, log, ARGV[4], epoch, revision)
+  local settings = read_settings(meta, 7)
+  revision = write_settings(KEYS, ARGV[3], ARGV[5], epoch, revision, settings, ARGV[6])
 end
 return settings_reply(KEYS, epoch, revision, exists and 'exists' or 'created')

@@ -1,7 +1,7 @@
 -- The second part of scripts that write: begins epochs, and checks the schema version and the rights
 -- of the store's user.
 
-local SCHEMA = 2  -- the version of the layout of keys and values that this server knows
+local SCHEMA = 3  -- the version of the layout of keys and values that this server knows
 
 -- Returns the error for a contest of a later schema version, which this server would damage.
 --   schema  the field of meta, false for the first version
@@ -21,28 +21,43 @@ local function missing_right(commands)
   end
 end
 
+-- Returns whether the server has to recover the contest before this script may run: it has expired or
+-- its season is over.
+local function recover_first(state)
+  return state == 'expired' or state == 'due'
+end
+
+-- Returns the name of an epoch of a season, see `season_of`.
+local function epoch_of_season(new_epoch, season)
+  return season > 1 and new_epoch .. '_' .. season or new_epoch
+end
+
+-- Returns the revision after which the log of a contest goes on, and whether it has a log.
+local function last_revision(log_key, revision)
+  local last = redis.call('XREVRANGE', log_key, '+', '-', 'COUNT', 1)[1]
+  return last and math.max(revision, tonumber(last[1]:match('^%d+'))) or revision, last ~= nil
+end
+
 -- Begins a new epoch after all that the contest has. Where a log is found, of whatever history, the
 -- epoch takes the revision after its last id, and trims the log with an entry of its own.
+--   new_epoch        its name without the season
 --   epoch, revision  the position of the contest; a contest without an epoch begins now
--- Returns the revision that the epoch begins at, and its payload: a commit without changes.
+-- Returns the epoch, the revision that it begins at, and its payload: a commit without changes.
 local function begin_epoch(board_key, meta_key, log_key, new_epoch, epoch, revision)
-  local last = redis.call('XREVRANGE', log_key, '+', '-', 'COUNT', 1)[1]
-  local before = revision
-  if last then
-    before = math.max(revision, tonumber(last[1]:match('^%d+')))
-    revision = before + 1
-  end
+  local before, is_logged = last_revision(log_key, revision)
+  new_epoch = epoch_of_season(new_epoch, season_of(epoch))
+  revision = is_logged and before + 1 or revision
   local at, total = whole(revision), whole(redis.call('ZCARD', board_key))
   local payload = '["' .. new_epoch .. '",' .. whole(before) .. ',' .. at .. ',' .. total .. ']'
   local fields = {'epoch', new_epoch, 'revision', at, 'schema', SCHEMA}
   if epoch == '' then
-    fields[7], fields[8] = 'created_at', redis.call('TIME')[1]
+    fields[7], fields[8] = 'created_at', whole(math.floor(now_ms() / 1000))
   end
   redis.call('HSET', meta_key, unpack(fields))
-  if last then
+  if is_logged then
     redis.call('XADD', log_key, 'MINID', '=', at, at .. '-0', 'commit', payload)
   end
-  return revision, payload
+  return new_epoch, revision, payload
 end
 
 -- Begins a new epoch where the history was lost, and publishes it.
@@ -51,7 +66,7 @@ end
 --   epoch, revision  the position of the contest
 -- Returns the new position.
 local function begin_and_publish(keys, channel, new_epoch, epoch, revision)
-  local at, payload = begin_epoch(keys[1], keys[3], keys[4], new_epoch, epoch, revision)
+  local began, at, payload = begin_epoch(keys[1], keys[3], keys[4], new_epoch, epoch, revision)
   redis.pcall('PUBLISH', channel, payload)
-  return new_epoch, at
+  return began, at
 end

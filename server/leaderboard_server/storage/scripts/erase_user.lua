@@ -12,9 +12,11 @@
 -- KEYS[5]  scores    ZSET    the distinct scores, where the rank style is dense
 -- KEYS[6]  counts    HASH    score → how many users have it, where the rank style is dense
 -- KEYS[7]  hidden    HASH    the hidden users, see hiding.lua
--- KEYS[8]  requests  HASH    current request bucket, see requests.lua
--- KEYS[9]  requests  HASH    previous request bucket
--- KEYS[10] requests  HASH    next request bucket
+-- KEYS[8]  seasons   HASH    kept seasons, see new_season.lua
+-- KEYS[9]  users     HASH    the users of the season before, if it is kept
+-- KEYS[10] requests  HASH    current request bucket, see requests.lua
+-- KEYS[11] requests  HASH    previous request bucket
+-- KEYS[12] requests  HASH    next request bucket
 -- ARGV[1]  epoch of the latest position this server has seen, '' for none
 -- ARGV[2]  revision of that position
 -- ARGV[3]  channel of the contest
@@ -71,7 +73,7 @@ if is_hidden then
   redis.call('HDEL', hidden, id)
   note_hidden(KEYS, any_hidden)
 end
-forget_replies(servers, {unpack(KEYS, 8)})
+forget_replies(servers, {unpack(KEYS, 10)})
 local at = whole(revision + 1)
 local payload = payload_head(epoch, revision, revision + 1, change and total - 1 or total)
   .. ',"user_erased"'

@@ -11,9 +11,11 @@
 -- KEYS[5]  scores    ZSET    the distinct scores, where the rank style is dense
 -- KEYS[6]  counts    HASH    score → how many users have it, where the rank style is dense
 -- KEYS[7]  hidden    HASH    the hidden users, see hiding.lua
--- KEYS[8]  requests  HASH    current request bucket, see requests.lua
--- KEYS[9]  requests  HASH    previous request bucket
--- KEYS[10] requests  HASH    next request bucket
+-- KEYS[8]  seasons   HASH    kept seasons, see new_season.lua
+-- KEYS[9]  users     HASH    the users of the season before, if it is kept
+-- KEYS[10] requests  HASH    current request bucket, see requests.lua
+-- KEYS[11] requests  HASH    previous request bucket
+-- KEYS[12] requests  HASH    next request bucket
 -- ARGV[1]  epoch of the latest position this server has seen, '' for none
 -- ARGV[2]  revision of that position
 -- ARGV[3]  channel of the contest

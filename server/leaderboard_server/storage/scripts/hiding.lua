@@ -35,10 +35,10 @@ end
 -- Returns what the script returns if it ends here, else nil; then the epoch ('' if there is no
 -- contest), the revision, the rules, and whether there are hidden users.
 local function begin_moderation(keys, rights)
-  local board, users, meta, log, distinct, counts, hidden, requests = unpack(keys)
+  local board, users, meta, log, distinct, counts, hidden = unpack(keys)
   local epoch, revision, state, rules_text, fields =
     read_position(meta, ARGV[1], ARGV[2], 'hidden', 'servers')
-  if state == 'expired' then
+  if recover_first(state) then
     return {false}
   elseif epoch == '' then
     return nil, '', 0
@@ -46,7 +46,7 @@ local function begin_moderation(keys, rights)
   for _, right in ipairs({
     {'HSET', meta, 'epoch', ''}, {'HDEL', users, ''}, {'ZCARD', board}, {'ZREM', board, ''},
     {'XADD', log, '*', 'commit', ''}, {'ZREM', distinct, ''}, {'HDEL', counts, ''},
-    {'HSET', hidden, '', ''}, {'HDEL', hidden, ''}, {'HLEN', hidden}, {'HSET', requests, '', ''},
+    {'HSET', hidden, '', ''}, {'HDEL', hidden, ''}, {'HLEN', hidden}, {'HSET', keys[10], '', ''},
     {'ZREVRANK', board, ''}, {'ZCOUNT', board, 0, 0}, {'HINCRBY', counts, '', 1},
   }) do
     rights[#rights + 1] = right
@@ -58,7 +58,7 @@ local function begin_moderation(keys, rights)
   if state == 'lost' then
     epoch, revision = begin_and_publish(keys, ARGV[3], ARGV[4], epoch, revision)
   end
-  return nil, epoch, revision, decode_rules(rules_text), fields[6], fields[7] or ''
+  return nil, epoch, revision, decode_rules(rules_text), fields[7], fields[8] or ''
 end
 
 -- Notes in meta whether there are hidden users.

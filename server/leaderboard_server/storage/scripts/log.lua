@@ -6,7 +6,7 @@
 -- attributes, [..., place, previous place] follows, and then the attributes if there are any. A
 -- revision of a hidden user has 0 in place of a change. A row that left the board has the score, the
 -- rank and the place 0. Before the changes a mark may stand, as text: "contest_updated",
--- "contest_deleted" or "user_erased".
+-- "contest_deleted", "user_erased" or "new_season".
 
 local TRIM_EVERY = 64  -- revisions; a trim costs as much as a log entry
 

@@ -1,5 +1,5 @@
 -- The first part of every script: reads the position and the rules of a contest, and detects that
--- its history was lost or that it has expired. With each call a server sends the latest position it
+-- its history was lost, that its season is over, or that it has expired. With each call a server sends the latest position it
 -- has seen; a store that is behind that position was restored or failed over, so what follows is
 -- another history. A contest without an epoch does not exist.
 
@@ -11,7 +11,14 @@ local function whole(number)
   return string.format('%.0f', number)
 end
 
--- Returns the time of the store in milliseconds since 1970; it stands still while a script runs.
+-- Returns the number of the season of an epoch: from the second one on its name ends with it. 0 if
+-- there is no contest.
+local function season_of(epoch)
+  return epoch == '' and 0 or tonumber(epoch:match('_(%d+)$') or 1)
+end
+
+-- Returns the time of the store in milliseconds since 1970; it stands still while a script runs. No
+-- script knows the time from elsewhere.
 local function now_ms()
   local time = redis.call('TIME')
   return time[1] * 1000 + math.floor(time[2] / 1000)
@@ -24,15 +31,19 @@ end
 --   ...            names of further fields of meta
 -- Returns the epoch ('' if the contest does not exist), the revision (a number), the state of the
 -- history, the rules as JSON ('' for the default ones), and {epoch, revision, rules, schema, when the
--- contest expires, the further fields...} as the store has them, false for those that are absent.
--- The state is nil, 'lost', or 'expired'. Where it is not nil a reading script returns nil; the
--- server then runs recover.lua, and reads again.
+-- contest expires, when its season ends, the further fields...} as the store has them, false for
+-- those that are absent.
+-- The state is nil, 'expired', 'due' if the season is over by the schedule, or 'lost'. Where it is not
+-- nil a reading script returns nil; the server then recovers the contest (see recover.lua), and reads
+-- again.
 local function read_position(meta_key, seen_epoch, seen_revision, ...)
-  local meta =
-    redis.call('HMGET', meta_key, 'epoch', 'revision', 'rules', 'schema', 'expires_at', ...)
+  local meta = redis.call(
+    'HMGET', meta_key, 'epoch', 'revision', 'rules', 'schema', 'expires_at', 'reset_at', ...)
   local epoch, revision, state = meta[1] or '', tonumber(meta[2] or 0), nil
   if meta[5] and now_ms() >= tonumber(meta[5]) then
     state = 'expired'
+  elseif meta[6] and now_ms() >= tonumber(meta[6]) then
+    state = 'due'
   elseif epoch ~= '' and epoch == seen_epoch and revision < tonumber(seen_revision) then
     state = 'lost'
   end

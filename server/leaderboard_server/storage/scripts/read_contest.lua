@@ -10,18 +10,22 @@
 -- ARGV[2]  revision of that position
 --
 -- Returns nil if recover.lua has to run before, else {epoch, revision, when the contest began in
--- seconds since 1970 or '', total users, the time of the store in milliseconds since 1970, rules,
--- display name, when it opens, when it closes, after what time it expires}, with numbers as text and
--- '' for settings that are not set. The epoch of a contest that does not exist is ''.
+-- seconds since 1970 or '', total users, the time of the store and when the season ends, in
+-- milliseconds since 1970, rules, display name, when it opens, when it closes, after what time it
+-- expires, when seasons end, how many are kept}, with numbers as text and '' for what is not set. The
+-- epoch of a contest that does not exist is ''.
 
 local epoch, revision, state, rules_text, meta = read_position(
-  KEYS[3], ARGV[1], ARGV[2], 'created_at', 'display_name', 'starts_at', 'ends_at', 'expire_after')
+  KEYS[3], ARGV[1], ARGV[2], 'created_at', 'display_name', 'starts_at', 'ends_at', 'expire_after',
+  'reset_schedule', 'keep_seasons')
 if state then
   return false
 end
 local total = whole(redis.call('ZCARD', KEYS[1]))
-local reply = {epoch, whole(revision), meta[6] or '', total, whole(now_ms()), rules_text}
-for i = 7, 10 do
+local reply = {
+  epoch, whole(revision), meta[7] or '', total, whole(now_ms()), meta[6] or '', rules_text,
+}
+for i = 8, 13 do
   reply[i] = meta[i] or ''
 end
 return reply

@@ -12,9 +12,11 @@
 -- KEYS[5]  scores    ZSET    the distinct scores, where the rank style is dense
 -- KEYS[6]  counts    HASH    score → how many users have it, where the rank style is dense
 -- KEYS[7]  hidden    HASH    the hidden users, see hiding.lua
--- KEYS[8]  requests  HASH    current request bucket, see requests.lua
--- KEYS[9]  requests  HASH    previous request bucket
--- KEYS[10] requests  HASH    next request bucket
+-- KEYS[8]  seasons   HASH    kept seasons, see new_season.lua
+-- KEYS[9]  users     HASH    the users of the season before, if it is kept
+-- KEYS[10] requests  HASH    current request bucket, see requests.lua
+-- KEYS[11] requests  HASH    previous request bucket
+-- KEYS[12] requests  HASH    next request bucket
 -- ARGV[1]  epoch of the latest position this server has seen, '' for none
 -- ARGV[2]  revision of that position
 -- ARGV[3]  channel of the contest
@@ -52,7 +54,7 @@ for i, user in ipairs(redis.call('HMGET', users, unpack(ids))) do
 end
 redis.call('HDEL', users, unpack(ids))
 if count > 0 then
-  forget_replies(servers, {unpack(KEYS, 8)})
+  forget_replies(servers, {unpack(KEYS, 10)})
   -- From then on the log may hold users that are not among the users, see erase_user.lua.
   redis.call('HSET', meta, 'removed_at', whole(revision + #changes))
 end

@@ -6,7 +6,11 @@
 --   display_name  text
 --   starts_at, ends_at  when the contest opens and closes, in milliseconds since 1970
 --   expire_after  how long after its end, or its last write, it expires, in milliseconds
-local SETTINGS = {'rules', 'display_name', 'starts_at', 'ends_at', 'expire_after'}
+--   reset_schedule  when seasons end: '<time zone> <cron expression>'
+--   keep_seasons  how many seasons are kept
+local SETTINGS = {
+  'rules', 'display_name', 'starts_at', 'ends_at', 'expire_after', 'reset_schedule', 'keep_seasons',
+}
 
 -- Returns the error for a right that the script needs and the store's user lacks, nil if it has all.
 local function missing_settings_right(keys)
@@ -39,8 +43,9 @@ end
 --   kept             how many changes the log keeps, at least
 --   epoch, revision  the position of the contest
 --   settings         the settings
+--   reset_at         when the season ends by the schedule, in milliseconds since 1970, '' if not
 -- Returns the new revision.
-local function write_settings(keys, channel, kept, epoch, revision, settings)
+local function write_settings(keys, channel, kept, epoch, revision, settings, reset_at)
   local board, _, meta, log = unpack(keys)
   local after = revision + 1
   local fields = {'epoch', epoch, 'revision', whole(after), 'schema', SCHEMA}
@@ -57,6 +62,7 @@ local function write_settings(keys, channel, kept, epoch, revision, settings)
     set(field, settings[i])
   end
   set('expires_at', expiry(settings[3], settings[4], settings[5]))
+  set('reset_at', reset_at)
   redis.call('HSET', meta, unpack(fields))
   if #absent > 0 then
     redis.call('HDEL', meta, unpack(absent))
@@ -69,12 +75,13 @@ local function write_settings(keys, channel, kept, epoch, revision, settings)
 end
 
 -- Returns the reply of a script: {epoch, revision, when the contest began in seconds since 1970 or
--- '', total users, the time of the store in milliseconds since 1970, settings..., outcome}, with
--- numbers as text.
+-- '', total users, the time of the store and when the season ends, in milliseconds since 1970, '' if
+-- it does not, settings..., outcome}, with numbers as text.
 local function settings_reply(keys, epoch, revision, outcome)
-  local created_at = redis.call('HMGET', keys[3], 'created_at')[1] or ''
+  local created_at, reset_at = unpack(redis.call('HMGET', keys[3], 'created_at', 'reset_at'))
   local reply = {
-    epoch, whole(revision), created_at, whole(redis.call('ZCARD', keys[1])), whole(now_ms()),
+    epoch, whole(revision), created_at or '', whole(redis.call('ZCARD', keys[1])), whole(now_ms()),
+    reset_at or '',
   }
   for _, value in ipairs(read_settings(keys[3])) do
     reply[#reply + 1] = value

@@ -11,17 +11,20 @@
 -- KEYS[5]  scores    ZSET    the distinct scores, where the rank style is dense
 -- KEYS[6]  counts    HASH    score → how many users have it, where the rank style is dense
 -- KEYS[7]  hidden    HASH    the hidden users, see hiding.lua
--- KEYS[8]  requests  HASH    current request bucket, see requests.lua
--- KEYS[9]  requests  HASH    previous request bucket
--- KEYS[10] requests  HASH    next request bucket
+-- KEYS[8]  seasons   HASH    kept seasons, see new_season.lua
+-- KEYS[9]  users     HASH    the users of the season before, if it is kept
+-- KEYS[10] requests  HASH    current request bucket, see requests.lua
+-- KEYS[11] requests  HASH    previous request bucket
+-- KEYS[12] requests  HASH    next request bucket
 -- ARGV[1]  epoch of the latest position this server has seen, '' for none
 -- ARGV[2]  revision of that position
 -- ARGV[3]  channel of the contest
 -- ARGV[4]  epoch to begin if the history was lost
 -- ARGV[5]  how many changes the log keeps, at least
 -- ARGV[6]  1 if the new rules would reorder a board that has scores, else 0
--- ARGV[7] to ARGV[11]   the settings that the server has read, in the order of settings.lua
--- ARGV[12] to ARGV[16]  the settings to write
+-- ARGV[7]  when the season ends by the new schedule, in milliseconds since 1970, '' if it does not
+-- ARGV[8] to ARGV[14]   the settings that the server has read, in the order of settings.lua
+-- ARGV[15] to ARGV[21]  the settings to write
 --
 -- Returns nil if recover.lua has to run before, else the reply of settings.lua, with one of these
 -- outcomes; its epoch is '' if there is no contest.
@@ -40,15 +43,15 @@ local refused = newer_schema(fields[4]) or missing_settings_right(KEYS)
 if refused then
   return refused
 end
-if state == 'expired' then
+if recover_first(state) then
   return false
 end
 if state == 'lost' then
   epoch, revision = begin_and_publish(KEYS, ARGV[3], ARGV[4], epoch, revision)
 end
 
-local now, before = read_settings(meta), read_settings(meta, 7)
-local settings = read_settings(meta, 12)
+local now, before = read_settings(meta), read_settings(meta, 8)
+local settings = read_settings(meta, 15)
 local outcome = 'updated'
 if epoch == '' then
   outcome = 'absent'
@@ -59,6 +62,6 @@ elseif not same_settings(now, before) then
 elseif ARGV[6] == '1' and redis.call('HLEN', users) > 0 then  -- hidden ones too
   outcome = 'locked'
 else
-  revision = write_settings(KEYS, ARGV[3], ARGV[5], epoch, revision, settings)
+  revision = write_settings(KEYS, ARGV[3], ARGV[5], epoch, revision, settings, ARGV[7])
 end
 return settings_reply(KEYS, epoch, revision, outcome)

@@ -1,0 +1,34 @@
+"""Ends the seasons of one contest whose window is in memory, without a call that reads the store."""
+
+import asyncio
+
+from leaderboard_server.replication.contest_reader import ContestReader, sleep_s
+
+
+class SeasonEnd:
+    """Reads the contest at the end of each season, which is what ends it. Open until `close`."""
+
+    def __init__(self, contest_id: str, reader: ContestReader) -> None:
+        self._contest_id = contest_id
+        self._reader = reader
+        self._task: asyncio.Task[None] | None = None
+
+    def wait(self, left_ms: int | None) -> None:
+        """Wait for the end of the season, in place of another time before; None: it has none."""
+        self.close()
+        if left_ms is not None:
+            self._task = asyncio.create_task(self._end_seasons(left_ms), name="season-end")
+
+    def close(self) -> None:
+        """Stop waiting."""
+        if self._task:
+            self._task.cancel()
+            self._task = None
+
+    async def _end_seasons(self, left_ms: int) -> None:
+        while True:
+            await asyncio.sleep(sleep_s(left_ms / 1_000))
+            contest = await self._reader.read(self._contest_id)
+            if not contest or contest.next_reset_at_ms is None:
+                return
+            left_ms = contest.next_reset_at_ms - contest.read_at_ms
