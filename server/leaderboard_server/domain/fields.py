@@ -19,6 +19,10 @@ MAX_ATTRIBUTES = 8
 MAX_ATTRIBUTES_BYTES = 256
 """Keys and values of all attributes of a user."""
 
+CRON = re.compile(r"[A-Za-z0-9*,/#-]+(?: [A-Za-z0-9*,/#-]+){4}")
+"""Five fields; which of these texts are expressions is for `reset_times` to say."""
+MAX_CRON = 100
+
 MAX_DISPLAY_NAME = 128
 """In code points."""
 
