@@ -101,7 +101,10 @@ def needed_commands() -> list[list[str]]:
 
     And those on the registry.
     """
-    board, users, meta, log, scores, counts, hidden, requests, *_ = keys.of_writing("check", 0)
+    board, users, meta, log, scores, counts, hidden, seasons, _, requests, *_ = keys.of_writing(
+        "check", bucket=0, season=1
+    )
+    kept = keys.season_board("check", 1)
     channel, registry = keys.channel("check"), keys.registry(0)
     return [
         *(["PING"], ["CLIENT", "SETNAME", "-"], ["EVALSHA", "-", "0"], ["EVAL", "-", "0"]),
@@ -117,6 +120,8 @@ def needed_commands() -> list[list[str]]:
         *(["HDEL", meta, "-"], ["ZADD", registry, "0", "-"], ["ZSCORE", registry, "-"]),
         *(["ZRANGEBYLEX", registry, "(", "(-"], ["ZREM", registry, "-"], ["SCAN", "0"]),
         *(["HEXISTS", hidden, "-"], ["HLEN", hidden], ["HSCAN", hidden, "0"], ["UNLINK", board]),
+        *(["RENAME", board, kept], ["COPY", hidden, kept], ["HKEYS", hidden], ["EXISTS", users]),
+        *(["HLEN", seasons], ["HSET", seasons, "-", "-"], ["HDEL", seasons, "-"]),
     ]
 
 
