@@ -139,7 +139,7 @@ class LeaderboardService:
 
     def top_now(self, query: TopQuery) -> Page | None:
         """Return the result of `top` if it needs no waiting, else None."""
-        return self._boards.top_now(*query)
+        return self._boards.top_now(*query[:4])
 
     def top(self, query: TopQuery, receiver: Receiver[Page], call: int) -> None:
         """Read rows of a contest.
@@ -152,7 +152,7 @@ class LeaderboardService:
         """
 
         async def read() -> Sequence[Page]:
-            return (await self._boards.top(*query),) if receiver.is_open(call) else ()
+            return (await self._boards.top(*query[:4]),) if receiver.is_open(call) else ()
 
         async def read_in_turn() -> Sequence[Page]:
             if self._pages.full:
