@@ -108,6 +108,24 @@ def contest_already_exists(contest_id: str) -> Rejection:
     )
 
 
+def season_not_current(contest_id: str, current: int) -> Rejection:
+    """Return the rejection of a write or reset of another season than the current one."""
+    return Rejection(
+        grpc.StatusCode.FAILED_PRECONDITION,
+        "SEASON_NOT_CURRENT",
+        {"contestId": contest_id, "season": str(current)},
+    )
+
+
+def season_not_found(contest_id: str, season: int) -> Rejection:
+    """Return the rejection of a read of a season that is not there, or not kept any more."""
+    return Rejection(
+        grpc.StatusCode.NOT_FOUND,
+        "SEASON_NOT_FOUND",
+        {"contestId": contest_id, "season": str(season)},
+    )
+
+
 def rules_locked(contest_id: str, rule: str) -> Rejection:
     """Return the rejection of a rule that would reorder a board that has scores."""
     return Rejection(

@@ -28,6 +28,8 @@ def valid_request(rpc: str, contest_id: str) -> Message:
         "UpdateContest": contests.UpdateContestRequest(
             contest=contest, update_mask=FieldMask(paths=["display_name"])
         ),
+        "ResetContest": contests.ResetContestRequest(contest_id=contest_id, season=1),
+        "ListSeasons": contests.ListSeasonsRequest(contest_id=contest_id),
         "DeleteContest": contests.DeleteContestRequest(contest_id=contest_id),
         "RemoveUsers": contests.RemoveUsersRequest(contest_id=contest_id, user_ids=["ada"]),
         "HideUsers": contests.HideUsersRequest(contest_id=contest_id, user_ids=["ada"]),
@@ -47,6 +49,8 @@ def request_with(rpc: str, contest_id: str, path: str, value: Value) -> Message:
         request_part = getattr(request_part, parent)
         if isinstance(request_part, pb.Position):
             request_part.CopyFrom(pb.Position(epoch="5d2f", revision=1))
+        if isinstance(request_part, contests.ResetSchedule):
+            request_part.CopyFrom(contests.ResetSchedule(cron="0 0 * * MON"))
     if isinstance(value, Message):
         getattr(request_part, name).CopyFrom(value)
     else:

@@ -13,8 +13,13 @@ from leaderboard.v1 import leaderboard_pb2 as pb
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), ON_ONE_LISTENER, ON_ONE_STORE]
 
 
-_WITHOUT_POSITION = ("ListContests", "DeleteContest", "ListHiddenUsers", "EraseUser")
+_WITHOUT_POSITION = (
+    *("ListContests", "ListSeasons", "DeleteContest"),
+    *("ListHiddenUsers", "EraseUser"),
+)
 """Methods whose responses are of no position."""
+_OF_A_CONTEST = ("GetContest", "UpdateContest", "ResetContest", "ListSeasons")
+"""Methods that need the contest."""
 
 
 def _rows(kind: str) -> list[Any]:
@@ -53,8 +58,8 @@ async def test_a_good_value_is_accepted(
             "UpdateScore",
             pb.UpdateScoreRequest(contest_id=request.contest_id, user_id=request.user_id),
         )
-    elif rpc in ("GetContest", "UpdateContest"):
-        contest = request if rpc == "GetContest" else request.contest
+    elif rpc in _OF_A_CONTEST:
+        contest = getattr(request, "contest", request)
         await edge.answer("UpdateScore", valid_request("UpdateScore", contest.contest_id))
 
     answer: Any = await edge.answer(rpc, request)
@@ -100,6 +105,8 @@ async def test_an_empty_request_is_rejected(edge: Edge, rpc: str) -> None:
         "CreateContest": ("contest.contest_id",),
         "GetContest": ("contest_id",),
         "UpdateContest": ("contest.contest_id", "update_mask"),
+        "ResetContest": ("contest_id", "season"),
+        "ListSeasons": ("contest_id",),
         "DeleteContest": ("contest_id",),
         "RemoveUsers": ("contest_id", "user_ids"),
         "HideUsers": ("contest_id", "user_ids"),
@@ -119,6 +126,7 @@ async def test_all_invalid_fields_are_named(edge: Edge) -> None:
         request_id=" ",
         event_type="-",
         display_name="\n",
+        season=-1,
     )
     request.event_time.nanos = -1
 
@@ -126,14 +134,14 @@ async def test_all_invalid_fields_are_named(edge: Edge) -> None:
 
     assert rejection == invalid(
         *("contest_id", "user_id", "mode"),
-        *("request_id", "event_type", "event_time", "display_name"),
+        *("request_id", "event_type", "event_time", "display_name", "season"),
     )
 
 
 @pytest.mark.parametrize("rpc", RPCS)
 async def test_the_required_fields_suffice(edge: Edge, contest_id: str, rpc: str) -> None:
     """Every other field has a default."""
-    if rpc in ("GetUserRank", "GetContest", "UpdateContest"):
+    if rpc in ("GetUserRank", *_OF_A_CONTEST):
         await edge.answer("UpdateScore", valid_request("UpdateScore", contest_id))
 
     answer: Any = await edge.answer(rpc, valid_request(rpc, contest_id))

@@ -9,7 +9,12 @@ from contract.values import ELSEWHERE, FIELDS, OUTPUT_ONLY
 from leaderboard.v1 import contests_pb2
 from leaderboard.v1 import leaderboard_pb2 as pb
 
-_NESTED = (pb.Position.DESCRIPTOR, contests_pb2.Contest.DESCRIPTOR, pb.ContestRules.DESCRIPTOR)
+_NESTED = (
+    pb.Position.DESCRIPTOR,
+    contests_pb2.Contest.DESCRIPTOR,
+    contests_pb2.ResetSchedule.DESCRIPTOR,
+    pb.ContestRules.DESCRIPTOR,
+)
 
 
 def test_every_field_has_values() -> None:

@@ -238,6 +238,49 @@ EPOCH_IF_SET = Values(
 REVISION = Values(
     bad={"negative": -1, "2^53 + 1": 2**53 + 1, "the most": MAX_INT64, "the least": MIN_INT64}
 )
+SEASON = Values(bad={"-2": -2, "the least": MIN_INT32})
+SEASON_OF_WRITE = Values(bad={"negative": -1, "the least": MIN_INT32})
+SEASON_TO_END = Values(bad={"missing": 0, "negative": -1, "the least": MIN_INT32})
+KEEP_SEASONS = Values(
+    good={"none": 0, "one": 1, "1,000": 1_000},
+    bad={"1,001": 1_001, "negative": -1, "the largest": MAX_INT32, "the least": MIN_INT32},
+)
+CRON = Values(
+    good={
+        "every minute": "* * * * *",
+        "daily": "0 0 * * *",
+        "the last day of each month": "59 23 L * *",
+        "lists, ranges and steps": "0,30 6-18/4 1-7 jan,Jul mon",
+        "the longest pause": "0 0 * 2 MON#5",
+        "100 characters": "00 0 * * " + ",".join(["1"] * 46),
+    },
+    bad={
+        "missing": "",
+        "four fields": "0 0 * *",
+        "seconds": "0 0 0 * * *",
+        "a name": "@weekly",
+        "two spaces": "0  0 * * *",
+        "a tab": "0 0\t* * *",
+        "minute 60": "60 0 * * *",
+        "day 0": "0 0 0 * *",
+        "never": "0 0 31 2 *",
+        "never, by two days": "* * */20 * 1L",
+        "101 characters": "00 00 * * " + ",".join(["1"] * 46),
+    }
+    | _NO_TOKEN,
+)
+TIME_ZONE = Values(
+    good={"missing": "", "UTC": "UTC", "a city": "America/Argentina/Buenos_Aires", "CET": "CET"},
+    bad={
+        "a folder": "America",
+        "another case": "europe/berlin",
+        "a path": "../../etc/passwd",
+        "an absolute path": "/etc/localtime",
+        "a file of the system": "posix/Europe/Berlin",
+        "an offset": "+01:00",
+    }
+    | _NO_TOKEN,
+)
 
 DEFAULT_RULES = pb.ContestRules(
     order=pb.ORDER_HIGHEST_FIRST,
@@ -286,6 +329,19 @@ HIDDEN_TOKEN = Values(
         "a digit of another script": _encoded("\N{ARABIC-INDIC DIGIT ONE}"),
     },
 )
+SEASONS_TOKEN = Values(
+    good={"missing": "", "a season": _encoded("2")},
+    bad=_NO_PAGE_TOKEN
+    | {
+        "of contests": "YQ",  # a
+        "zero": _encoded("0"),
+        "a negative number": _encoded("-1"),
+        "a zero first": _encoded("02"),
+        "2^31": _encoded(str(2**31)),
+        "a number of 5,000 digits": _encoded("1" * 5_000),
+        "a digit of another script": _encoded("\N{ARABIC-INDIC DIGIT ONE}"),
+    },
+)
 ID_PREFIX = Values(
     good={"missing": "", "all it may hold": "_A9z.:_-", "128 characters": "c" * 128},
     bad={"129 characters": "c" * 129} | _NO_TOKEN,
@@ -296,6 +352,9 @@ _CONTEST = {
     "contest.starts_at": TIME,
     "contest.ends_at": TIME,
     "contest.expire_after": EXPIRE_AFTER,
+    "contest.reset_schedule.cron": CRON,
+    "contest.reset_schedule.time_zone": TIME_ZONE,
+    "contest.keep_seasons": KEEP_SEASONS,
     "contest.rules.order": ENUM_OF_TWO,
     "contest.rules.tie_break": ENUM_OF_TWO,
     "contest.rules.rank_style": ENUM_OF_THREE,
@@ -314,6 +373,7 @@ FIELDS: dict[str, dict[str, Values]] = {
         "event_type": EVENT_TYPE,
         "event_time": TIME,
         "display_name": DISPLAY_NAME,
+        "season": SEASON_OF_WRITE,
     },
     "GetTopUsers": {
         "contest_id": CONTEST_ID,
@@ -321,6 +381,7 @@ FIELDS: dict[str, dict[str, Values]] = {
         "start_rank": START_RANK,
         "min_position.epoch": EPOCH,
         "min_position.revision": REVISION,
+        "season": SEASON,
     },
     "GetUserRank": {
         "contest_id": CONTEST_ID,
@@ -329,11 +390,13 @@ FIELDS: dict[str, dict[str, Values]] = {
         "around": AROUND,
         "min_position.epoch": EPOCH,
         "min_position.revision": REVISION,
+        "season": SEASON,
     },
     "BatchGetUserRanks": {
         "contest_id": CONTEST_ID,
         "min_position.epoch": EPOCH,
         "min_position.revision": REVISION,
+        "season": SEASON,
     },
     "GetScoreRank": {
         "contest_id": CONTEST_ID,
@@ -341,6 +404,7 @@ FIELDS: dict[str, dict[str, Values]] = {
         "around": AROUND,
         "min_position.epoch": EPOCH,
         "min_position.revision": REVISION,
+        "season": SEASON,
     },
     "WatchContest": {
         "contest_id": CONTEST_ID,
@@ -359,6 +423,8 @@ FIELDS: dict[str, dict[str, Values]] = {
         "state": ENUM_OF_THREE,
     },
     "UpdateContest": _CONTEST,
+    "ResetContest": {"contest_id": CONTEST_ID, "season": SEASON_TO_END},
+    "ListSeasons": {"contest_id": CONTEST_ID, "page_size": LIMIT, "page_token": SEASONS_TOKEN},
     "DeleteContest": {"contest_id": CONTEST_ID, "epoch": EPOCH_IF_SET},
     "RemoveUsers": {"contest_id": CONTEST_ID},
     "HideUsers": {"contest_id": CONTEST_ID},
@@ -386,5 +452,7 @@ ELSEWHERE = {
 }
 """The other fields, with the module that tests each."""
 
-OUTPUT_ONLY = frozenset({"state", "total_users", "position", "created_at"})
+OUTPUT_ONLY = frozenset(
+    {"state", "season", "total_users", "position", "created_at", "next_reset_at"}
+)
 """Fields of a contest that requests ignore; see `test_contest_settings.py`."""

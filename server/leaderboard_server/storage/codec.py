@@ -95,8 +95,9 @@ def encode_updates(updates: Sequence[ScoreUpdate]) -> bytes:
 
 
 def _encode_update(update: ScoreUpdate) -> tuple[Any, ...]:
-    user_id, points, mode, request_id, event_type, time_ns, name = update[1:8]
-    attributes, clear_name, season = update[8:]
+    _, user_id, points, mode, request_id, event_type, time_ns, name, attributes, clear, season = (
+        update
+    )
     fields = (
         user_id,
         mode,
@@ -108,9 +109,9 @@ def _encode_update(update: ScoreUpdate) -> tuple[Any, ...]:
         name,
     )
     if season:
-        return *fields, dict(attributes), int(clear_name), season
-    if attributes or clear_name:
-        return *fields, dict(attributes), int(clear_name)
+        return *fields, dict(attributes), int(clear), season
+    if attributes or clear:
+        return *fields, dict(attributes), int(clear)
     return fields
 
 

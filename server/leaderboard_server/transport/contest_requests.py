@@ -14,6 +14,11 @@ from leaderboard_server.domain.rules import Rules
 from leaderboard_server.transport.life import checked_life, life_problems
 from leaderboard_server.transport.page_tokens import decode_contest_token
 from leaderboard_server.transport.rules import checked_rules, rules_problems
+from leaderboard_server.transport.season_settings import (
+    checked_keep_seasons,
+    checked_schedule,
+    season_settings_problems,
+)
 from leaderboard_server.transport.violations import Problem, reject
 
 MAX_PAGE_SIZE = 1_000
@@ -21,7 +26,8 @@ DEFAULT_PAGE_SIZE = 100
 _ALL_RULES = "rules"
 _RULE_PATHS = {f"{_ALL_RULES}.{name}": name for name in Rules._fields}
 _LIFE_PATHS = {name.removesuffix("_ms"): name for name in Life._fields}
-_PATHS = frozenset(("display_name", _ALL_RULES, *_RULE_PATHS, *_LIFE_PATHS))
+_SEASON_PATHS = frozenset(("reset_schedule", "keep_seasons"))
+_PATHS = frozenset(("display_name", _ALL_RULES, *_RULE_PATHS, *_LIFE_PATHS, *_SEASON_PATHS))
 _MAX_PATHS = 100
 _STATES = {
     pb.CONTEST_STATE_UNSPECIFIED: None,
@@ -54,7 +60,8 @@ def settings_change(request: pb.UpdateContestRequest) -> SettingsChange:
     rules = frozenset(Rules._fields) if _ALL_RULES in paths else named
     life = frozenset(_LIFE_PATHS[path] for path in paths if path in _LIFE_PATHS)
     settings, named_too = _settings(contest), "display_name" in paths
-    return SettingsChange(contest.contest_id, settings, rules, named_too, life)
+    seasons = _SEASON_PATHS.intersection(paths)
+    return SettingsChange(contest.contest_id, settings, rules, named_too, life, seasons)
 
 
 def contests_query(request: pb.ListContestsRequest) -> ContestsQuery:
@@ -80,11 +87,16 @@ def _contest_problems(contest: pb.Contest) -> Iterator[Problem]:
         yield "contest.display_name", fields.display_name(contest.display_name)
     yield from rules_problems("contest.rules", contest.rules)
     yield from life_problems("contest", contest)
+    yield from season_settings_problems("contest", contest)
 
 
 def _settings(contest: pb.Contest) -> ContestSettings:
     return ContestSettings(
-        contest.display_name, checked_rules(contest.rules), checked_life(contest)
+        contest.display_name,
+        checked_rules(contest.rules),
+        checked_life(contest),
+        checked_schedule(contest),
+        checked_keep_seasons(contest),
     )
 
 

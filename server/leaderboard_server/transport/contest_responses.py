@@ -7,6 +7,7 @@ from leaderboard_server.domain.contest import Contest
 from leaderboard_server.transport.life import put_life
 from leaderboard_server.transport.page_tokens import encode_token
 from leaderboard_server.transport.rules import put_rules
+from leaderboard_server.transport.season_settings import put_seasons
 
 
 def created(contest: Contest) -> bytes:
@@ -55,6 +56,7 @@ def _put_contest(target: pb.Contest, contest: Contest) -> None:
     target.total_users = contest.total_users
     target.position.epoch, target.position.revision = contest.position
     put_life(target, contest)
+    put_seasons(target, contest)
     if contest.created_at_s is not None:
         target.created_at.seconds = contest.created_at_s
         target.created_at.SetInParent()

@@ -50,9 +50,14 @@ def put_life(target: pb.Contest, contest: Contest) -> None:
     )
     for time, value_ms in zip(times, life, strict=True):
         if value_ms is not None:
-            time.seconds, time.nanos = value_ms // 1_000, value_ms % 1_000 * _MS_NS
-            time.SetInParent()
+            put_time(time, value_ms)
     target.state = _STATES[contest.state]
+
+
+def put_time(target: Timestamp | Duration, value_ms: int) -> None:
+    """Fill in a time."""
+    target.seconds, target.nanos = value_ms // 1_000, value_ms % 1_000 * _MS_NS
+    target.SetInParent()
 
 
 def _milliseconds(time: Timestamp | Duration) -> int:

@@ -34,28 +34,32 @@ _Read: TypeAlias = (
 def top_query(request: pb.GetTopUsersRequest) -> TopQuery:
     """Check the request of `GetTopUsers`."""
     contest_id, limit, start_rank = request.contest_id, request.limit, request.start_rank
+    season = request.season
     problems = (
         fields.matches(fields.CONTEST_ID, contest_id),
         fields.within(limit, 0, MAX_LIMIT),
         fields.within(start_rank, 0, MAX_INT32),
+        _season_problem(season) if season else None,
     )
-    min_position = _min_position(request, ("contest_id", "limit", "start_rank"), problems)
-    return TopQuery(contest_id, start_rank or 1, limit or DEFAULT_LIMIT, min_position)
+    names = ("contest_id", "limit", "start_rank", "season")
+    min_position = _min_position(request, names, problems)
+    return TopQuery(contest_id, start_rank or 1, limit or DEFAULT_LIMIT, min_position, season)
 
 
 def rank_query(request: pb.GetUserRankRequest) -> RankQuery:
     """Check the request of `GetUserRank`."""
     contest_id, user_id = request.contest_id, request.user_id
-    neighbors, around = request.neighbors, request.around
+    neighbors, around, season = request.neighbors, request.around, request.season
     problems = (
         fields.matches(fields.CONTEST_ID, contest_id),
         fields.matches(fields.USER_ID, user_id),
         fields.within(neighbors, 0, MAX_NEIGHBORS) if neighbors else None,
         fields.within(around, 0, MAX_AROUND) if around else None,
+        _season_problem(season) if season else None,
     )
-    names = ("contest_id", "user_id", "neighbors", "around")
+    names = ("contest_id", "user_id", "neighbors", "around", "season")
     min_position = _min_position(request, names, problems)
-    return RankQuery(contest_id, user_id, neighbors, around, min_position)
+    return RankQuery(contest_id, user_id, neighbors, around, min_position, season)
 
 
 def users_query(request: pb.BatchGetUserRanksRequest) -> UsersQuery:
@@ -64,9 +68,11 @@ def users_query(request: pb.BatchGetUserRanksRequest) -> UsersQuery:
     names, problems = zip(
         ("contest_id", fields.matches(fields.CONTEST_ID, contest_id)),
         *user_ids_problems(user_ids),
+        ("season", _season_problem(request.season)),
         strict=True,
     )
-    return UsersQuery(contest_id, tuple(user_ids), _min_position(request, names, problems))
+    min_position = _min_position(request, names, problems)
+    return UsersQuery(contest_id, tuple(user_ids), min_position, request.season)
 
 
 def score_query(request: pb.GetScoreRankRequest) -> ScoreQuery:
@@ -76,9 +82,15 @@ def score_query(request: pb.GetScoreRankRequest) -> ScoreQuery:
         fields.matches(fields.CONTEST_ID, contest_id),
         fields.within(score, -MAX_SCORE, MAX_SCORE),
         fields.within(around, 0, MAX_AROUND),
+        _season_problem(request.season),
     )
-    min_position = _min_position(request, ("contest_id", "score", "around"), problems)
-    return ScoreQuery(contest_id, score, around, min_position)
+    names = ("contest_id", "score", "around", "season")
+    min_position = _min_position(request, names, problems)
+    return ScoreQuery(contest_id, score, around, min_position, request.season)
+
+
+def _season_problem(season: int) -> str | None:
+    return fields.within(season, -1, MAX_INT32)
 
 
 def _min_position(request: _Read, names: Sequence[str], problems: Sequence[str | None]) -> Position:

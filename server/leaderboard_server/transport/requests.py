@@ -17,7 +17,7 @@ from leaderboard_server.domain.rules import UpdateMode
 from leaderboard_server.domain.update import ScoreUpdate
 from leaderboard_server.domain.watch import WatchRequest, WatchScope
 from leaderboard_server.transport.parsing import MAX_BATCH, MAX_CHANGED_ATTRIBUTES
-from leaderboard_server.transport.queries import DEFAULT_LIMIT, MAX_LIMIT
+from leaderboard_server.transport.queries import DEFAULT_LIMIT, MAX_INT32, MAX_LIMIT
 from leaderboard_server.transport.violations import (
     Problem,
     position_problems,
@@ -52,6 +52,7 @@ _UPDATE_FIELDS = (
     "display_name",
     "attributes",
     "clear_display_name",
+    "season",
 )
 NO_ATTRIBUTES: Attributes = ()
 
@@ -76,6 +77,7 @@ def _update_or_error(
     request_id, event_type, name = request.request_id, request.event_type, request.display_name
     time = request.event_time if request.HasField("event_time") else None
     attributes, clear_name = request.attributes, request.clear_display_name
+    season = request.season
     problems = (
         fields.matches(fields.CONTEST_ID, contest_id),
         fields.matches(fields.USER_ID, user_id),
@@ -86,6 +88,7 @@ def _update_or_error(
         fields.display_name(name) if name else None,
         _attributes(attributes) if attributes else None,
         "must not be set together with display_name" if clear_name and name else None,
+        fields.within(season, 0, MAX_INT32) if season else None,
     )
     if any(problems):
         return InvalidRequest(violations(zip(_UPDATE_FIELDS, problems, strict=True), path))
@@ -100,6 +103,7 @@ def _update_or_error(
         name,
         tuple(sorted(attributes.items())) if attributes else NO_ATTRIBUTES,
         clear_name,
+        season,
     )
 
 

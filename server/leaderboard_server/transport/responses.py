@@ -36,6 +36,7 @@ _SNAPSHOT_REASONS = {
     SnapshotReason.LAGGED: pb.SNAPSHOT_REASON_LAGGED,
     SnapshotReason.AHEAD: pb.SNAPSHOT_REASON_AHEAD,
     SnapshotReason.CONTEST_UPDATED: pb.SNAPSHOT_REASON_CONTEST_UPDATED,
+    SnapshotReason.NEW_SEASON: pb.SNAPSHOT_REASON_NEW_SEASON,
 }
 _END_REASONS = {
     EndReason.DRAINING: pb.END_REASON_DRAINING,
@@ -154,6 +155,7 @@ def watch_message(message: WatchMessage) -> bytes:
     match message.event:
         case Snapshot():
             _put_snapshot(response.snapshot, message.event)
+            response.snapshot.season = message.position.season
         case Changes(changes, total_users):
             for change in changes:
                 _put_change(response.changes.changes.add(), change)

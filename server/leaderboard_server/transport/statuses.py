@@ -179,6 +179,12 @@ def _row(error: errors.LeaderboardError) -> Row:  # noqa: C901, PLR0911, PLR0912
         case errors.ContestNotOpen():
             life = {"contestId": error.contest_id, "state": error.state, "time": error.time}
             return Code.FAILED_PRECONDITION, reasons.ERROR_REASON_CONTEST_NOT_OPEN, life
+        case errors.SeasonNotCurrent():
+            season = {"contestId": error.contest_id, "season": str(error.season)}
+            return Code.FAILED_PRECONDITION, reasons.ERROR_REASON_SEASON_NOT_CURRENT, season
+        case errors.SeasonNotFound():
+            season = {"contestId": error.contest_id, "season": str(error.season)}
+            return Code.NOT_FOUND, reasons.ERROR_REASON_SEASON_NOT_FOUND, season
         case errors.RulesLocked():
             rule = {"contestId": error.contest_id, "field": error.field}
             return Code.FAILED_PRECONDITION, reasons.ERROR_REASON_RULES_LOCKED, rule
