@@ -21,6 +21,7 @@ from leaderboard_server.config import Config
 from leaderboard_server.contests.deletion import Deletion, ExpirySweep
 from leaderboard_server.contests.listing import ContestList
 from leaderboard_server.contests.moderation import Moderation
+from leaderboard_server.contests.seasons import Seasons
 from leaderboard_server.contests.settings import Settings
 from leaderboard_server.embedded_valkey import EmbeddedStore
 from leaderboard_server.open_files import max_connections, raise_open_files
@@ -155,6 +156,7 @@ class _Parts:
         contest_service = ContestService(
             Settings(store.contests, followers),
             contests,
+            Seasons(store.seasons, followers),
             Deletion(store.contests, followers),
             Moderation(store.moderation, contests, followers),
         )

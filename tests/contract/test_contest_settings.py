@@ -96,6 +96,7 @@ async def test_contest_is_created_with_all_settings(edge: Edge, contest_id: str)
         ends_at=LIFE["ends_at"],
         expire_after=LIFE["expire_after"],
         state=contests.CONTEST_STATE_OPEN,
+        season=1,
         position=pb.Position(epoch=contest.position.epoch, revision=1),
         created_at=contest.created_at,
     )
@@ -119,11 +120,14 @@ async def test_output_of_a_contest_is_ignored_in_requests(edge: Edge, contest_id
         "total_users": 7,
         "position": pb.Position(epoch="!", revision=-1),
         "created_at": Timestamp(seconds=-1, nanos=-1),
+        "season": -3,
+        "next_reset_at": Timestamp(seconds=1),
     }
     created = await create(edge, contest_id, display_name="a", **output)
     updated = await update(edge, contest_id, "display_name", display_name="b", **output)
 
-    assert (updated.total_users, updated.position.revision) == (0, 2)
+    assert (updated.total_users, updated.position.revision, updated.season) == (0, 2, 1)
+    assert not updated.HasField("next_reset_at")
     assert updated.created_at == created.created_at
 
 

@@ -73,6 +73,8 @@ async def test_reads_of_an_absent_contest_create_no_key(
         ("WatchContest", pb.WatchContestRequest(**one)),
         ("GetContest", contests.GetContestRequest(**one)),
         ("ListContests", contests.ListContestsRequest(id_prefix=contest_id)),
+        ("ResetContest", contests.ResetContestRequest(**one, season=1)),
+        ("ListSeasons", contests.ListSeasonsRequest(**one)),
         ("ListHiddenUsers", contests.ListHiddenUsersRequest(**one)),
         ("UnhideUsers", contests.UnhideUsersRequest(**one, user_ids=["ada"])),
         ("DeleteContest", contests.DeleteContestRequest(**one)),
@@ -82,6 +84,7 @@ async def test_reads_of_an_absent_contest_create_no_key(
         except grpc.aio.AioRpcError as error:
             failed[rpc] = error.code()
 
-    assert failed == dict.fromkeys(("GetUserRank", "GetContest"), grpc.StatusCode.NOT_FOUND)
+    needed = ("GetUserRank", "GetContest", "ResetContest", "ListSeasons")
+    assert failed == dict.fromkeys(needed, grpc.StatusCode.NOT_FOUND)
     assert await edge.writes() == before
     assert await edge.keys(contest_id) == set()

@@ -38,6 +38,7 @@ def _write(contest_id: str, **changed: Any) -> pb.UpdateScoreRequest:
         {"event_time": None},
         {"display_name": "Bob"},
         {"display_name": ""},
+        {"season": 1},
     ],
     ids=str,
 )

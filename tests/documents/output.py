@@ -4,7 +4,10 @@ import json
 import re
 from typing import Any
 
-_VARYING = {"epoch", "eventTime", "event_time", "created_at"}
+_VARYING = {
+    *("epoch", "eventTime", "event_time"),
+    *("created_at", "next_reset_at", "started_at", "ended_at"),
+}
 """Keys whose values differ between runs."""
 _TIME_IS_UP = re.compile("(context )?deadline exceeded", re.IGNORECASE)
 """Client and server word an exceeded deadline differently, and either may report it."""

@@ -13,9 +13,12 @@ async def top(
     *,
     min_position: pb.Position | None = None,
     limit: int = 1000,
+    season: int = 0,
 ) -> pb.GetTopUsersResponse:
     """Read the first ranks of a contest; of a small board all of them."""
-    request = pb.GetTopUsersRequest(contest_id=contest_id, limit=limit, min_position=min_position)
+    request = pb.GetTopUsersRequest(
+        contest_id=contest_id, limit=limit, min_position=min_position, season=season
+    )
     answer: pb.GetTopUsersResponse = await stub.GetTopUsers(request, timeout=DEADLINE_S)
     return answer
 

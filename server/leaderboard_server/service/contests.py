@@ -8,6 +8,7 @@ from leaderboard_server.board.row_queue import RowQueue
 from leaderboard_server.contests.deletion import Deletion
 from leaderboard_server.contests.listing import ContestList
 from leaderboard_server.contests.moderation import ERASED_AT_ONCE, Moderation
+from leaderboard_server.contests.seasons import Seasons
 from leaderboard_server.contests.settings import Settings
 from leaderboard_server.domain.contest import (
     Contest,
@@ -23,6 +24,7 @@ from leaderboard_server.domain.moderation import (
     UsersChanged,
     UsersQuery,
 )
+from leaderboard_server.domain.seasons import SeasonsPage, SeasonsQuery
 
 CONTESTS_IN_FLIGHT = 1_000
 """Contests of lists that are read at a time: about 10 ms of the store."""
@@ -39,11 +41,13 @@ class ContestService:
         self,
         settings: Settings,
         contest_list: ContestList,
+        seasons: Seasons,
         deletion: Deletion,
         moderation: Moderation,
     ) -> None:
         self._settings = settings
         self._list = contest_list
+        self._seasons = seasons
         self._deletion = deletion
         self._moderation = moderation
         self._moderated = RowQueue(USERS_IN_FLIGHT)
@@ -65,6 +69,14 @@ class ContestService:
     async def list(self, query: ContestsQuery) -> ContestsPage:
         """Return a page of contests, once it is its turn; see `contests.listing.ContestList`."""
         return await self._pages.run(query.page_size, partial(self._list.page, query))
+
+    async def reset(self, contest_id: str, season: int) -> Contest:
+        """End a season of a contest; see `contests.seasons.Seasons`."""
+        return await self._seasons.end(contest_id, season)
+
+    async def seasons(self, query: SeasonsQuery) -> SeasonsPage:
+        """Return a page of seasons, once it is its turn; see `contests.seasons.Seasons`."""
+        return await self._pages.run(query.page_size, partial(self._seasons.page, query))
 
     async def delete(self, contest_id: str, epoch: str) -> None:
         """Delete a contest; see `contests.deletion.Deletion`."""

@@ -7,7 +7,11 @@ from leaderboard.v1 import contests_pb2 as pb
 from leaderboard_server.service.contests import ContestService
 from leaderboard_server.transport import contest_requests as requests
 from leaderboard_server.transport import contest_responses as responses
-from leaderboard_server.transport import moderation_requests, moderation_responses
+from leaderboard_server.transport import (
+    moderation_requests,
+    moderation_responses,
+    season_requests,
+)
 from leaderboard_server.transport.listener import UnaryMethod
 from leaderboard_server.transport.parsing import parse
 
@@ -27,6 +31,8 @@ class ContestMethods:
             "GetContest": self._get,
             "ListContests": self._list,
             "UpdateContest": self._update,
+            "ResetContest": self._reset,
+            "ListSeasons": self._list_seasons,
             "DeleteContest": self._delete,
             "RemoveUsers": self._remove_users,
             "HideUsers": self._hide_users,
@@ -58,6 +64,14 @@ class ContestMethods:
             response.add(contests[first : first + _AT_ONCE])
             await asyncio.sleep(0)
         return response.encoded()
+
+    async def _reset(self, data: bytes) -> bytes:
+        request = season_requests.reset(parse(pb.ResetContestRequest, data))
+        return responses.reset(await self._service.reset(*request))
+
+    async def _list_seasons(self, data: bytes) -> bytes:
+        query = season_requests.seasons_query(parse(pb.ListSeasonsRequest, data))
+        return responses.seasons(await self._service.seasons(query))
 
     async def _delete(self, data: bytes) -> bytes:
         request = moderation_requests.deletion(parse(pb.DeleteContestRequest, data))

@@ -4,9 +4,11 @@ from collections.abc import Iterable
 
 from leaderboard.v1 import contests_pb2 as pb
 from leaderboard_server.domain.contest import Contest
-from leaderboard_server.transport.life import put_life
+from leaderboard_server.domain.seasons import SeasonsPage
+from leaderboard_server.transport.life import put_life, put_time
 from leaderboard_server.transport.page_tokens import encode_token
 from leaderboard_server.transport.rules import put_rules
+from leaderboard_server.transport.season_requests import encode_before
 from leaderboard_server.transport.season_settings import put_seasons
 
 
@@ -28,6 +30,26 @@ def updated(contest: Contest) -> bytes:
     """Encode the response of `UpdateContest`."""
     response = pb.UpdateContestResponse()
     _put_contest(response.contest, contest)
+    return response.SerializeToString()
+
+
+def reset(contest: Contest) -> bytes:
+    """Encode the response of `ResetContest`."""
+    response = pb.ResetContestResponse()
+    _put_contest(response.contest, contest)
+    return response.SerializeToString()
+
+
+def seasons(page: SeasonsPage) -> bytes:
+    """Encode the response of `ListSeasons`."""
+    response = pb.ListSeasonsResponse(next_page_token=encode_before(page.next_before))
+    for season in page.seasons:
+        target = response.seasons.add(number=season.number, total_users=season.total_users)
+        if season.started_at_ms is not None:
+            put_time(target.started_at, season.started_at_ms)
+        if season.ended_at_ms is not None:
+            put_time(target.ended_at, season.ended_at_ms)
+        target.position.epoch, target.position.revision = season.position
     return response.SerializeToString()
 
 
