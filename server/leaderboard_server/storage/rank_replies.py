@@ -1,16 +1,48 @@
-"""The store's replies to reads of ranks; they are decoded after the next call was sent."""
+"""The arguments of the scripts that read ranks, and the store's replies to them.
+
+Replies are decoded after the next call was sent.
+"""
 
 from collections.abc import Sequence
 from typing import TypeAlias
 
-from leaderboard_server.domain.board import RankedUser, RankQuery, ScoreRank, Standing
+from leaderboard_server.domain.board import (
+    RankedUser,
+    RankQuery,
+    ScoreQuery,
+    ScoreRank,
+    Standing,
+)
 from leaderboard_server.domain.position import Position
 from leaderboard_server.storage.contest_scripts import Read
+from leaderboard_server.storage.pipelined_connection import Argument
 from leaderboard_server.storage.rows_codec import decode_score_rank, decode_standing, decode_user
 from leaderboard_server.storage.rules_codec import decode_rules
 
 Rank: TypeAlias = tuple[Position, Standing | None]
 """The position of the contest, and None for a user without a score in it."""
+
+
+def rank_arguments(queries: Sequence[RankQuery]) -> list[Argument]:
+    """Return the arguments of the ranks script for users with rows around them."""
+    return [
+        each
+        for query in queries
+        for each in (
+            f"{query.neighbors} {query.around}" if query.neighbors or query.around else "",
+            query.user_id,
+        )
+    ]
+
+
+def users_arguments(user_ids: Sequence[str]) -> list[Argument]:
+    """Return the arguments of the ranks script for users alone."""
+    return [each for user_id in user_ids for each in ("-", user_id)]
+
+
+def score_arguments(queries: Sequence[ScoreQuery]) -> list[Argument]:
+    """Return the arguments of the score ranks script."""
+    return [each for query in queries for each in (query.score, query.around)]
 
 
 class RankReply:

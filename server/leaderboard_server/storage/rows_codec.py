@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from leaderboard_server.domain.board import (
+    Page,
     RankedUser,
     RankQuery,
     ScoreRank,
@@ -13,11 +14,20 @@ from leaderboard_server.domain.board import (
 from leaderboard_server.domain.position import Position
 from leaderboard_server.domain.rules import Order, RankStyle, Rules, shown_ranks
 from leaderboard_server.storage.codec import decode_profile
+from leaderboard_server.storage.rules_codec import decode_rules
 
 TIE_KEY_LENGTH = 14
 """The length of the tie key, with which members and the users' entries begin."""
 _LOWEST_FIRST, _ORDINAL = Order.LOWEST_FIRST, RankStyle.ORDINAL
 """For every rank and row that is read: access through the Enum takes 0.1 µs."""
+
+
+def decode_page(position: Position, rest: Sequence[Any]) -> Page:
+    """Decode a page from what follows the position in the reply of the top script."""
+    rules_text, total, left, rows = rest
+    rules = decode_rules(rules_text)
+    users = tuple(decode_rows(rules, rows))
+    return Page(users, int(total), position, rules, int(left) if left else None)
 
 
 def decode_rows(rules: Rules, read: Sequence[Any]) -> Iterator[RankedUser]:

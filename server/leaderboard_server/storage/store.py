@@ -29,12 +29,17 @@ from leaderboard_server.storage.epochs import Epochs
 from leaderboard_server.storage.instruments import StoreInstruments
 from leaderboard_server.storage.moderation_store import ModerationStore
 from leaderboard_server.storage.positions import PositionTracker
-from leaderboard_server.storage.rank_replies import RankReply, ScoreRankReply, UsersReply
+from leaderboard_server.storage.rank_replies import (
+    RankReply,
+    ScoreRankReply,
+    UsersReply,
+    rank_arguments,
+    score_arguments,
+    users_arguments,
+)
 from leaderboard_server.storage.recovery import NextReset
 from leaderboard_server.storage.registry import ContestRegistry
-from leaderboard_server.storage.rows_codec import decode_rows
-from leaderboard_server.storage.rules_codec import decode_rules
-from leaderboard_server.storage.settings_codec import decode_number
+from leaderboard_server.storage.rows_codec import decode_page
 from leaderboard_server.storage.script_runner import ScriptRunner, StoreConnection
 
 
@@ -168,12 +173,8 @@ class Store:
     async def top(self, contest_id: str, start_place: int, count: int) -> Page:
         """Read `count` rows (1 to 1,000) of a contest from `start_place` (from 1) on."""
         first = start_place - 1
-        position, (rules_text, total, left, rows) = await self._scripts.read(
-            scripts.TOP, contest_id, first, first + count - 1
-        )
-        rules = decode_rules(rules_text)
-        users = tuple(decode_rows(rules, rows))
-        return Page(users, int(total), position, rules, decode_number(left))
+        read = await self._scripts.read(scripts.TOP, contest_id, first, first + count - 1)
+        return decode_page(*read)
 
     def start_ranks(
         self, contest_id: str, queries: Sequence[RankQuery], done: Done[RankReply]
@@ -183,15 +184,7 @@ class Store:
         def on_read(read: Read | Exception) -> None:
             done(read if isinstance(read, Exception) else RankReply(queries, read))
 
-        arguments = [
-            each
-            for query in queries
-            for each in (
-                f"{query.neighbors} {query.around}" if query.neighbors or query.around else "",
-                query.user_id,
-            )
-        ]
-        self._scripts.start_read(scripts.RANKS, contest_id, on_read, *arguments)
+        self._scripts.start_read(scripts.RANKS, contest_id, on_read, *rank_arguments(queries))
 
     def start_score_ranks(
         self, contest_id: str, queries: Sequence[ScoreQuery], done: Done[ScoreRankReply]
@@ -201,7 +194,7 @@ class Store:
         def on_read(read: Read | Exception) -> None:
             done(read if isinstance(read, Exception) else ScoreRankReply(read))
 
-        arguments = [each for query in queries for each in (query.score, query.around)]
+        arguments = score_arguments(queries)
         self._scripts.start_read(scripts.SCORE_RANKS, contest_id, on_read, *arguments)
 
     def start_users(self, contest_id: str, user_ids: Sequence[str], done: Done[UsersReply]) -> None:
@@ -210,8 +203,7 @@ class Store:
         def on_read(read: Read | Exception) -> None:
             done(read if isinstance(read, Exception) else UsersReply(user_ids, read))
 
-        arguments = [each for user_id in user_ids for each in ("-", user_id)]
-        self._scripts.start_read(scripts.RANKS, contest_id, on_read, *arguments)
+        self._scripts.start_read(scripts.RANKS, contest_id, on_read, *users_arguments(user_ids))
 
     async def users(self, contest_id: str, user_ids: Collection[str]) -> Page:
         """Read 1 to 1,000 users, best first, without those that have no rank."""
