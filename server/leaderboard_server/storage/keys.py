@@ -36,15 +36,19 @@ def of_writing(contest_id: str, bucket: int, season: int) -> tuple[str, ...]:
     of the season before the current one, and three request buckets: the current one, the previous
     one, and the next one, which servers with a faster clock write to already.
     """
-    buckets = (requests(contest_id, n) for n in (bucket, bucket - 1, bucket + 1))
     return (
         *of_contest(contest_id),
         score_counts(contest_id),
         hidden(contest_id),
         seasons(contest_id),
         season_users(contest_id, season - 1),
-        *buckets,
+        *request_buckets(contest_id, bucket),
     )
+
+
+def request_buckets(contest_id: str, bucket: int) -> tuple[str, ...]:
+    """Return the keys of the current request bucket, the previous and the next one."""
+    return tuple(requests(contest_id, n) for n in (bucket, bucket - 1, bucket + 1))
 
 
 def of_seasons(contest_id: str, numbers: Iterable[int]) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from leaderboard_server.domain.change import Commit
 from leaderboard_server.domain.position import Position
 from leaderboard_server.domain.update import ScoreUpdate
 from leaderboard_server.reset_times import next_reset
-from leaderboard_server.storage import scripts
+from leaderboard_server.storage import keys, scripts
 from leaderboard_server.storage.codec import (
     CommitReply,
     UnreadableCommit,
@@ -41,6 +41,7 @@ from leaderboard_server.storage.recovery import NextReset
 from leaderboard_server.storage.registry import ContestRegistry
 from leaderboard_server.storage.rows_codec import decode_page
 from leaderboard_server.storage.script_runner import ScriptRunner, StoreConnection
+from leaderboard_server.storage.season_store import SeasonStore
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,7 @@ class Store:
         contests: Reads and changes their settings, and deletes them.
         moderation: Removes, hides and erases users.
         registry: Knows all contests.
+        seasons: Lists seasons, reads kept ones, and erases users from them.
 
     Raises:
         StoreUnavailable: From every method: the store is unreachable or did not reply in time.
@@ -114,6 +116,11 @@ class Store:
             self._scripts, self.registry, retention.history_changes, next_reset
         )
         self.moderation = ModerationStore(self._scripts, retention.history_changes)
+        self.seasons = SeasonStore(
+            self._scripts,
+            *runners,
+            lambda contest_id: keys.request_buckets(contest_id, self._bucket()),
+        )
 
     def add_epoch_observer(self, observer: Callable[[str], None]) -> None:
         """Call `observer` with a contest whenever a reply shows a new epoch of it."""

@@ -13,14 +13,15 @@ class Script(NamedTuple):
     sha: str
 
 
-def _script(name: str, *shared: str) -> Script:
-    """Return the script `name`, appended to shared parts.
+def _script(name: str, *shared: str, own: str = "") -> Script:
+    """Return the script `name`, appended to shared parts; the file is `own` if that is not empty.
 
     Its own first line, with the flags by which the store knows what it may refuse, stays the first.
     """
     folder = resources.files(__name__)
     *parts, own = (
-        folder.joinpath(f"{part}.lua").read_text(encoding="utf-8") for part in (*shared, name)
+        folder.joinpath(f"{part}.lua").read_text(encoding="utf-8")
+        for part in (*shared, own or name)
     )
     flags, _, body = own.partition("\n")
     source = "\n".join((flags, *parts, body))
@@ -29,6 +30,7 @@ def _script(name: str, *shared: str) -> Script:
 
 _POSITION = ("position",)
 _ROWS = (*_POSITION, "rules", "rows")
+_KEPT_ROWS = (*_POSITION, "season_position", "rules", "rows")
 _EPOCH = (*_POSITION, "epoch")
 _SETTINGS = (*_EPOCH, "log", "expiry", "settings")
 _MODERATION = (*_EPOCH, "log", "rules", "moves", "requests", "hiding")
@@ -40,10 +42,15 @@ _COMMIT = (
 COMMIT = _script("commit", *_COMMIT)
 CREATE_CONTEST = _script("create_contest", *_SETTINGS)
 DELETE_CONTEST = _script("delete_contest", *_EPOCH)
+ERASE_FROM_SEASONS = _script("erase_from_seasons", *_MODERATION)
 ERASE_USER = _script("erase_user", *_MODERATION)
 FILL_REGISTRY = _script("fill_registry")
 HIDDEN_USERS = _script("hidden_users", *_POSITION)
 HIDE_USERS = _script("hide_users", *_MODERATION)
+KEPT_RANKS = _script("kept_ranks", *_KEPT_ROWS, own="ranks")
+KEPT_SCORE_RANKS = _script("kept_score_ranks", *_KEPT_ROWS, own="score_ranks")
+KEPT_TOP = _script("kept_top", *_KEPT_ROWS, own="top")
+LIST_SEASONS = _script("list_seasons", *_POSITION)
 NEW_SEASON = _script("new_season", *_EPOCH, "log")
 RANKS = _script("ranks", *_ROWS)
 READ_CONTEST = _script("read_contest", *_POSITION)
