@@ -158,7 +158,7 @@ class _Parts:
             contests,
             Seasons(store.seasons, followers),
             Deletion(store.contests, followers),
-            Moderation(store.moderation, contests, followers),
+            Moderation(store.moderation, store.seasons, contests, followers),
         )
         sweep = ExpirySweep(store.registry, store.contests, metrics.sweep)
         self.health = Health(*SERVICE_NAMES)

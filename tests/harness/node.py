@@ -142,7 +142,7 @@ async def running_node(url: str, retention: Retention | None = None) -> AsyncIte
             settings,
             contest_list,
             Deletion(store.contests, followers),
-            Moderation(store.moderation, contest_list, followers),
+            Moderation(store.moderation, store.seasons, contest_list, followers),
             groups,
         )
     finally:

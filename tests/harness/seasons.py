@@ -38,8 +38,9 @@ async def end_season(store: Store, redis: Redis, contest_id: str, keep: int = 10
         await redis.hdel(keys.seasons(contest_id), str(number))
         await redis.unlink(*keys.of_seasons(contest_id, (number,)))
     after = Position(f"0000000000000000-{next(_epochs):x}_{season + 1}", revision + 1)
-    written = ["epoch", after.epoch, "revision", after.revision, "season_started_at", now]
-    await redis.hset(keys.meta(contest_id), items=written)
+    written = {"epoch": after.epoch, "revision": str(after.revision), "season_started_at": str(now)}
+    for field, value in written.items():
+        await redis.hset(keys.meta(contest_id), field, value)
     payload = f'["{after.epoch}",{revision},{after.revision},0]'
     at = f"{after.revision}-0"
     await redis.xadd(keys.log(contest_id), {"commit": payload}, id=at, minid=after.revision)

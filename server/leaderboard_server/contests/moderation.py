@@ -1,6 +1,7 @@
 """Removes, hides and erases users, so that no later read of this server is behind."""
 
 import asyncio
+from collections.abc import Sequence
 
 from leaderboard_server.contests.listing import ContestList
 from leaderboard_server.domain.contest import ContestsQuery
@@ -14,9 +15,14 @@ from leaderboard_server.domain.moderation import (
 )
 from leaderboard_server.replication.log_followers import LogFollowers
 from leaderboard_server.storage.moderation_store import ModerationReply, ModerationStore
+from leaderboard_server.storage.season_store import ErasedSeasons, SeasonStore
 
 ERASED_AT_ONCE = 500
 """Contests of one part of an erasure: about 10 ms of the store where few hold the user."""
+SEASONS_OF_PART = 5_000
+"""Kept seasons after which a part ends: about 15 ms of the store where few hold the user."""
+_SEASONS_AT_ONCE = 50
+"""Kept seasons of one call: up to 2 ms of the store."""
 _PARTS_OF_PAGE = 4
 """Parts that a page of hidden users has, about. Only one that is larger than a page is split: then
 some of its users may be missing if the store rearranges them meanwhile."""
@@ -32,10 +38,18 @@ class Moderation:
     """
 
     def __init__(
-        self, users: ModerationStore, contests: ContestList, followers: LogFollowers
+        self,
+        users: ModerationStore,
+        seasons: SeasonStore,
+        contests: ContestList,
+        followers: LogFollowers,
     ) -> None:
-        """Use `users`; erase from `contests`; pass on to `followers` what a caller gets."""
+        """Use `users`; erase from `contests`, kept `seasons` of them too.
+
+        Pass on to `followers` what a caller gets.
+        """
         self._users = users
+        self._seasons = seasons
         self._contests = contests
         self._followers = followers
 
@@ -73,14 +87,50 @@ class Moderation:
                 return HiddenPage(tuple(users), following)
 
     async def erase(self, user_id: str, after: str) -> ErasedPart:
-        """Erase a user from the contests that come after one, up to `ERASED_AT_ONCE`."""
+        """Erase a user from the contests that come after one, up to `ERASED_AT_ONCE`.
+
+        Fewer, if these keep many seasons.
+        """
         ids, next_after = await self._contests.ids(ContestsQuery("", after, ERASED_AT_ONCE))
-        changed = 0
+        changed = seasons = 0
         for first in range(0, len(ids), _IN_FLIGHT):
+            if seasons > SEASONS_OF_PART:
+                return ErasedPart(changed, ids[first - 1])
             some = ids[first : first + _IN_FLIGHT]
-            replies = await asyncio.gather(*(self._users.erase(one, user_id) for one in some))
-            changed += sum(self._observe(reply).number for reply in replies)
+            for kept, held in await asyncio.gather(*(self._erase(one, user_id) for one in some)):
+                seasons += kept
+                changed += held
         return ErasedPart(changed, next_after)
+
+    async def _erase(self, contest_id: str, user_id: str) -> tuple[int, bool]:
+        """Erase a user from a contest; return how many seasons it keeps, and whether it held it.
+
+        After kept seasons the current one again: a write in between takes over the name that the
+        user had in the season before. Where the season ended meanwhile, that one too.
+        """
+        current = self._observe(await self._users.erase(contest_id, user_id))
+        kept, held, erased_below = 0, current.number > 0, 1
+        while (season := current.position.season) > erased_below:
+            erased = await self._erase_from_kept(contest_id, user_id, range(erased_below, season))
+            erased_below = season
+            current = self._observe(await self._users.erase(contest_id, user_id))
+            kept += erased.kept
+            held = held or erased.holders > 0 or current.number > 0
+        return kept, held
+
+    async def _erase_from_kept(
+        self, contest_id: str, user_id: str, seasons: Sequence[int]
+    ) -> ErasedSeasons:
+        """Erase a user from kept seasons, the latest first; earlier ones may not be kept."""
+        kept = holders = 0
+        for end in range(len(seasons), 0, -_SEASONS_AT_ONCE):
+            some = seasons[max(0, end - _SEASONS_AT_ONCE) : end]
+            erased = await self._seasons.erase(contest_id, user_id, some)
+            kept += erased.kept
+            holders += erased.holders
+            if erased.kept < len(some):
+                break
+        return ErasedSeasons(kept, holders)
 
     def _observe(self, reply: ModerationReply) -> UsersChanged:
         if reply.payload:
