@@ -16,6 +16,7 @@ from leaderboard_server.access_log import observation
 from leaderboard_server.allocator import return_large_blocks
 from leaderboard_server.board.boards import Boards
 from leaderboard_server.board.committer import Committer
+from leaderboard_server.board.kept_seasons import KeptSeasons
 from leaderboard_server.board.ranks import Ranks
 from leaderboard_server.config import Config
 from leaderboard_server.contests.deletion import Deletion, ExpirySweep
@@ -151,7 +152,8 @@ class _Parts:
         self._hub = WatchHub(followers, store, config.history_changes)
         publisher = ListenerPublisher(listener)
         watchers = Watchers(self._hub, boards, store, publisher, metrics.watch)
-        service = LeaderboardService(committer, boards, ranks, watchers)
+        seasons = KeptSeasons(store)
+        service = LeaderboardService(committer, boards, ranks, seasons, watchers)
         contests = ContestList(store.registry, store.contests)
         contest_service = ContestService(
             Settings(store.contests, followers),

@@ -5,6 +5,7 @@ Closing one never swallows the cancellation of the task that waits for it.
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, Generic, TypeVar
 from weakref import WeakValueDictionary
@@ -94,6 +95,61 @@ class SingleFlightMap:
         failed = task.cancelled() or task.exception()
         if failed and self._tasks.get(key) is task:
             del self._tasks[key]
+
+
+class SharedCalls:
+    """Runs one call for each key at a time; callers that arrive meanwhile share its outcome.
+
+    A caller that is cancelled leaves the call to the others; without any it is cancelled.
+    """
+
+    def __init__(self, *, name: str) -> None:
+        """Run tasks of this name, which is for debugging."""
+        self._name = name
+        self._calls: dict[object, _SharedCall] = {}
+
+    async def run(
+        self,
+        key: object,
+        work: Callable[[], Coroutine[Any, Any, Result]],
+        *,
+        alone: bool = False,
+    ) -> Result:
+        """Join the call of a key, or start `work`; return its result or raise its error.
+
+        With `alone` a call in flight is not joined; later callers join the new one.
+        """
+        call = self._calls.get(key)
+        if call is None or alone:
+            call = self._calls[key] = _SharedCall(asyncio.create_task(work(), name=self._name))
+            call.task.add_done_callback(partial(self._on_done, key))
+        call.callers += 1
+        try:
+            result: Result = await asyncio.shield(call.task)
+        finally:
+            call.callers -= 1
+            if not call.callers:
+                call.task.cancel()
+                self._forget(key, call.task)
+        return result
+
+    def _on_done(self, key: object, task: asyncio.Task[Any]) -> None:
+        self._forget(key, task)
+        if not task.cancelled():
+            task.exception()  # marks the error as seen: the callers raise it
+
+    def _forget(self, key: object, task: asyncio.Task[Any]) -> None:
+        call = self._calls.get(key)
+        if call and call.task is task:
+            del self._calls[key]
+
+
+@dataclass
+class _SharedCall:
+    """A call in flight, and how many callers wait for it."""
+
+    task: asyncio.Task[Any]
+    callers: int = 0
 
 
 class KeyedLocks:

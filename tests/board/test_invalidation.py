@@ -43,7 +43,11 @@ class CachingListener:
             node.store, node.followers, board_instruments(), invalidate=cache.invalidate
         )
         service = LeaderboardService(
-            node.committer, self.boards, Ranks(node.store, board_instruments()), node.watchers
+            node.committer,
+            self.boards,
+            Ranks(node.store, board_instruments()),
+            node.seasons,
+            node.watchers,
         )
         self._answered = asyncio.Event()
         """Set once the only call has its answer."""

@@ -66,7 +66,11 @@ class Reader:
         self.listener = AnsweringListener()
         self._numbers = itertools.count()
         service = LeaderboardService(
-            node.committer, node.boards, Ranks(node.store, board_instruments()), node.watchers
+            node.committer,
+            node.boards,
+            Ranks(node.store, board_instruments()),
+            node.seasons,
+            node.watchers,
         )
         methods = Methods(service, cast("Listener", self.listener), error_counts())
         self._get_top_users = methods.batched["GetTopUsers"]

@@ -2,7 +2,8 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, AsyncIterator
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from dataclasses import dataclass
 
 from harness.uncounted import (
@@ -14,6 +15,7 @@ from harness.uncounted import (
 from harness.waiting import eventually
 from leaderboard_server.board.boards import Boards
 from leaderboard_server.board.committer import Committer
+from leaderboard_server.board.kept_seasons import KeptSeasons
 from leaderboard_server.contests.deletion import Deletion
 from leaderboard_server.contests.listing import ContestList
 from leaderboard_server.contests.moderation import Moderation
@@ -76,6 +78,7 @@ class Node:
     followers: LogFollowers
     committer: Committer
     boards: Boards
+    seasons: KeptSeasons
     hub: WatchHub
     watchers: Watchers
     settings: Settings
@@ -112,8 +115,14 @@ class Node:
 
 
 @contextlib.asynccontextmanager
-async def running_node(url: str, retention: Retention | None = None) -> AsyncIterator[Node]:
-    """Run the parts of one server on a store until the block ends; its feed is connected."""
+async def running_node(
+    url: str, retention: Retention | None = None, clock: Callable[[], float] = time.monotonic
+) -> AsyncIterator[Node]:
+    """
+    Run the parts of one server on a store until the block ends; its feed is connected.
+
+    Kept seasons that it has read grow old by `clock`.
+    """
     driver = connect(url)
     writes, reads = PipelinedConnection(driver), PipelinedConnection(driver)
     store = Store(writes, reads, retention or Retention(), store_instruments())
@@ -137,6 +146,7 @@ async def running_node(url: str, retention: Retention | None = None) -> AsyncIte
             followers,
             committer,
             boards,
+            KeptSeasons(store, clock),
             hub,
             watchers,
             settings,

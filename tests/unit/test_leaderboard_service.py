@@ -8,6 +8,7 @@ import pytest
 
 from leaderboard_server.board.boards import Boards
 from leaderboard_server.board.committer import Committer
+from leaderboard_server.board.kept_seasons import KeptSeasons
 from leaderboard_server.board.ranks import Ranks
 from leaderboard_server.domain.board import RankedUser
 from leaderboard_server.domain.errors import StoreUnavailable
@@ -50,6 +51,7 @@ def service(committer: PartlyDown) -> LeaderboardService:
         cast("Committer", committer),
         cast("Boards", None),
         cast("Ranks", None),
+        cast("KeptSeasons", None),
         cast("Watchers", None),
     )
 

@@ -49,6 +49,15 @@ class Ranks:
         """Read a rank, and pass it or a `StoreUnavailable` on to a receiver."""
         self._ranks.add(query.contest_id, (query,), query.rows, receiver, call)
 
+    async def rank(self, query: RankQuery) -> Rank:
+        """Read a rank.
+
+        Raises:
+            StoreUnavailable: The store is away.
+        """
+        (rank,) = await self._ranks.submit(query.contest_id, (query,), query.rows)
+        return rank
+
     async def rank_alone(self, query: RankQuery) -> Rank:
         """Read a rank in a call of its own that no batch waits for.
 
@@ -96,7 +105,7 @@ class Ranks:
         self, contest_id: str, queries: list[UsersQuery], done: Done[Decode[Users]]
     ) -> None:
         def on_reply(reply: UsersReply | Exception) -> None:
-            done(reply if isinstance(reply, Exception) else lambda: list(_split(queries, reply)))
+            done(reply if isinstance(reply, Exception) else lambda: list(split(queries, reply)))
 
         user_ids = [user_id for query in queries for user_id in query.user_ids]
         self._sizes.observe(len(user_ids))
@@ -119,11 +128,11 @@ def _checked(queries: Sequence[RankQuery], reply: RankReply) -> list[Rank]:
         if not position.reaches(query.min_position):
             ranks.append(PositionUnreachable(query.contest_id, query.min_position, position))
         else:
-            ranks.append(standing or UserNotFound(query.contest_id, query.user_id))
+            ranks.append(standing or UserNotFound(query.contest_id, query.user_id, position))
     return ranks
 
 
-def _split(queries: Sequence[UsersQuery], reply: UsersReply) -> Iterator[Users]:
+def split(queries: Sequence[UsersQuery], reply: UsersReply) -> Iterator[Users]:
     """Decode a reply, and yield the users of each query."""
     found = iter(reply.users())
     for query in queries:

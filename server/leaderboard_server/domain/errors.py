@@ -8,7 +8,7 @@ from typing import NamedTuple, TypeAlias
 
 from leaderboard_server.domain.fields import MAX_ATTRIBUTES, MAX_ATTRIBUTES_BYTES
 from leaderboard_server.domain.life import ContestState, format_time
-from leaderboard_server.domain.position import Position
+from leaderboard_server.domain.position import BEGINNING, Position
 from leaderboard_server.domain.rules import MAX_SCORE
 from leaderboard_server.domain.update import UpdateResult
 
@@ -156,10 +156,12 @@ class SettingsContended(LeaderboardError):
 class UserNotFound(LeaderboardError):
     """The user has no score in the contest."""
 
-    def __init__(self, contest_id: str, user_id: str) -> None:
+    def __init__(self, contest_id: str, user_id: str, position: Position = BEGINNING) -> None:
+        """Take the position at which it has none."""
         super().__init__(f"user {user_id!r} has no score in contest {contest_id!r}")
         self.contest_id = contest_id
         self.user_id = user_id
+        self.position = position
 
 
 class RequestIdReused(LeaderboardError):

@@ -7,6 +7,7 @@ from functools import partial
 
 from leaderboard_server.board.boards import DEPTH, Boards
 from leaderboard_server.board.committer import Committer
+from leaderboard_server.board.kept_seasons import KeptSeasons
 from leaderboard_server.board.ranks import Rank, Ranks
 from leaderboard_server.board.row_queue import RowQueue
 from leaderboard_server.callbacks import Receiver
@@ -47,11 +48,17 @@ class LeaderboardService:
     """Serves the calls of every listener. Lives as long as its parts."""
 
     def __init__(
-        self, committer: Committer, boards: Boards, ranks: Ranks, watchers: Watchers
+        self,
+        committer: Committer,
+        boards: Boards,
+        ranks: Ranks,
+        seasons: KeptSeasons,
+        watchers: Watchers,
     ) -> None:
         self._committer = committer
         self._boards = boards
         self._ranks = ranks
+        self._seasons = seasons
         self._watchers = watchers
         self._pages = RowQueue(ROWS_IN_FLIGHT, MAX_ROWS_QUEUED)
         # Bounded by the number of calls: each has 1,000 rows at most.
@@ -139,7 +146,10 @@ class LeaderboardService:
 
     def top_now(self, query: TopQuery) -> Page | None:
         """Return the result of `top` if it needs no waiting, else None."""
-        return self._boards.top_now(*query[:4])
+        contest_id, start_place, limit, min_position, season = query
+        if season:
+            return None
+        return self._boards.top_now(contest_id, start_place, limit, min_position)
 
     def top(self, query: TopQuery, receiver: Receiver[Page], call: int) -> None:
         """Read rows of a contest.
@@ -147,28 +157,46 @@ class LeaderboardService:
         The receiver gets a page, or one of these errors:
 
         - `PositionUnreachable`: `min_position` is not in the store's history.
-        - `ReadQueueFull`: The rows are below the top window, and too many others wait for such.
+        - `SeasonNotFound`: The contest has no such season, or does not keep it.
+        - `ReadQueueFull`: The rows are below the top window or of a kept season, and too many
+          others wait for such.
         - `StoreUnavailable`: The store is needed and down.
         """
+        contest_id, start_place, limit, min_position, season = query
+        read_page = partial(self._boards.top, contest_id, start_place, limit, min_position)
+        in_window = start_place + limit - 1 <= DEPTH
 
         async def read() -> Sequence[Page]:
-            return (await self._boards.top(*query[:4]),) if receiver.is_open(call) else ()
+            return (await read_page(),) if receiver.is_open(call) else ()
 
         async def read_in_turn() -> Sequence[Page]:
-            if self._pages.full:
-                self._reads.cancel_closed()
-                await asyncio.sleep(0)  # those that were in the queue leave it
-            return await self._pages.run(query.limit, read)
+            await self._free_pages()
+            return await self._pages.run(limit, read)
 
-        in_window = query.start_place + query.limit - 1 <= DEPTH
-        self._reads.start(read if in_window else read_in_turn, receiver, call)
+        async def read_season() -> Sequence[Page]:
+            await self._free_pages()
+            live = read_page if in_window else partial(self._pages.run, limit, read_page)
+            return (await self._seasons.top(query, live, _queue_for(limit, self._pages)),)
+
+        if season:
+            self._reads.start(read_season, receiver, call)
+        else:
+            self._reads.start(read if in_window else read_in_turn, receiver, call)
+
+    async def _free_pages(self) -> None:
+        """Have the pages of calls that are over leave their queue, if it is full."""
+        if self._pages.full:
+            self._reads.cancel_closed()
+            await asyncio.sleep(0)
 
     def rank(self, query: RankQuery, receiver: Receiver[Rank], call: int) -> None:
         """Read the rank of a user; the receiver gets it or an error, see `board.ranks.Rank`.
 
         Or `StoreUnavailable`.
         """
-        if query.rows <= FEW_ROWS:
+        if query.season:
+            self._rank_in_season(query, receiver, call)
+        elif query.rows <= FEW_ROWS:
             self._ranks.add(query, receiver, call)
         else:
             self._rank_in_turn(query, receiver, call)
@@ -179,22 +207,46 @@ class LeaderboardService:
 
         self._reads.start(partial(self._ranked_rows.run, query.rows, read), receiver, call)
 
+    def _rank_in_season(self, query: RankQuery, receiver: Receiver[Rank], call: int) -> None:
+        queue = _queue_for(query.rows, self._ranked_rows)
+        alone = partial(self._ranks.rank_alone, query)
+        live = partial(queue.run, query.rows, alone) if queue else partial(self._ranks.rank, query)
+
+        async def read() -> Sequence[Rank]:
+            return (await self._seasons.rank(query, live, queue),)
+
+        self._reads.start(read, receiver, call)
+
     async def users(self, query: UsersQuery) -> Users:
-        """Read the ranks of several users; see `board.ranks.Ranks.users`."""
+        """Read the ranks of several users; see `board.ranks.Ranks.users`.
+
+        Those of a season: see `board.kept_seasons.KeptSeasons`.
+        """
         rows = len(query.user_ids)
-        read = partial(self._ranks.users, query)
-        return await (read() if rows <= FEW_ROWS else self._ranked_rows.run(rows, read))
+        queue, read = _queue_for(rows, self._ranked_rows), partial(self._ranks.users, query)
+        if queue:
+            read = partial(queue.run, rows, read)
+        return await (self._seasons.users(query, read, queue) if query.season else read())
 
     async def score_rank(self, query: ScoreQuery) -> ScoreRank:
-        """Read the rank of a score; see `board.ranks.Ranks.score`."""
-        read = partial(self._ranks.score, query)
-        if query.around <= FEW_ROWS:
-            return await read()
-        return await self._ranked_rows.run(query.around, read)
+        """Read the rank of a score; see `board.ranks.Ranks.score`.
+
+        That in a season: see `board.kept_seasons.KeptSeasons`.
+        """
+        rows = query.around
+        queue, read = _queue_for(rows, self._ranked_rows), partial(self._ranks.score, query)
+        if queue:
+            read = partial(queue.run, rows, read)
+        return await (self._seasons.score_rank(query, read, queue) if query.season else read())
 
     async def watch(self, request: WatchRequest, sink: WatchSink) -> None:
         """Send a watcher its messages; see `watch.watchers.Watchers.watch`."""
         await self._watchers.watch(request, sink)
+
+
+def _queue_for(rows: int, queue: RowQueue) -> RowQueue | None:
+    """Return the queue in which so many rows are read in turn, None for few."""
+    return queue if rows > FEW_ROWS else None
 
 
 def _common_failure(groups: Sequence[Sequence[Outcome] | StoreFailure]) -> StoreFailure | None:
