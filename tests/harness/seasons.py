@@ -43,7 +43,9 @@ async def end_season(store: Store, redis: Redis, contest_id: str, keep: int = 10
         await redis.hset(keys.meta(contest_id), field, value)
     payload = f'["{after.epoch}",{revision},{after.revision},0]'
     at = f"{after.revision}-0"
-    await redis.xadd(keys.log(contest_id), {"commit": payload}, id=at, minid=after.revision)
+    await redis.xadd(
+        keys.log(contest_id), {"commit": payload}, id=at, minid=after.revision, approximate=False
+    )
     await redis.publish(keys.channel(contest_id), payload)
     assert await store.position(contest_id) == after
     return season

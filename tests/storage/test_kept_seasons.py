@@ -184,7 +184,7 @@ async def test_user_is_erased_from_kept_seasons(
     positions = await positions_of(store)
     unchanged = await everything(store, CONTEST, 2)
     forgotten: list[str] = []
-    store.seasons.erasure_observers.append(forgotten.append)
+    store.seasons.observers.append(forgotten.append)
 
     erased = await store.seasons.erase(CONTEST, "ada", (0, 1, 2, 3, 4))
     await store.moderation.erase(CONTEST, "ada")  # it is hidden
@@ -209,6 +209,20 @@ async def test_user_is_erased_from_kept_seasons(
     listed = await store.seasons.list(SeasonsQuery(CONTEST, 10))
     assert listed
     assert [season.total_users for season in listed.seasons] == [0, 1, 2, 5]
+
+
+async def test_last_reply_to_a_server_is_forgotten(new_store: NewStore, any_redis: Redis) -> None:
+    """It may have the name of a user that has written nothing since a season before."""
+    store = new_store()
+    await commit(store, add("ada", 1, request_id="r1", display_name="ADA"))
+    await end_season(store, any_redis, CONTEST)
+    assert any("ADA" in text for text in await texts(any_redis))
+
+    await store.seasons.erase(CONTEST, "ada", (1,))
+
+    assert not any("ada" in text or "ADA" in text for text in await texts(any_redis))
+    (again,) = await commit(store, add("ada", 1, request_id="r1", display_name="ADA"))
+    assert (again.replayed, again.user.display_name) == (True, "")
 
 
 async def test_distinct_scores_of_a_kept_season_after_an_erasure(

@@ -55,7 +55,7 @@ class KeptSeasons:
         self._store = store
         self._cache = KeptCache(clock)
         self._positions = SharedCalls(name="read-position")
-        store.seasons.erasure_observers.append(self._cache.forget)
+        store.seasons.observers.append(self._cache.forget)
         store.add_epoch_observer(self._cache.forget)
 
     async def top(self, query: TopQuery, live: Live[Page], queue: RowQueue | None) -> Page:
@@ -76,8 +76,8 @@ class KeptSeasons:
             if not read:
                 return None
             position, standing = read
-            rank = standing or UserNotFound(query.contest_id, query.user_id, position)
-            return KeptRead[Rank](rank, position, query.rows)
+            rank: Rank = standing or UserNotFound(query.contest_id, query.user_id, position)
+            return KeptRead(rank, position, query.rows)
 
         return await self._read(query, live, _in_turn(queue, query.rows, read_kept))
 

@@ -37,8 +37,8 @@ class SeasonStore:
     The position of a kept season is its last one, which only an erasure raises.
 
     Attributes:
-        erasure_observers: Called with a contest whenever a user may have been erased from kept
-            seasons of it.
+        observers: Called with a contest whenever kept seasons of it may have changed: a user was
+            erased, or the contest was deleted.
 
     Raises:
         StoreFailure: From every method: the store is away.
@@ -62,7 +62,7 @@ class SeasonStore:
 
             request_buckets: Returns the keys of the request buckets of a contest, for now.
         """
-        self.erasure_observers: list[Callable[[str], None]] = []
+        self.observers: list[Callable[[str], None]] = []
         self._scripts = contest_scripts
         self._writes = writes
         self._reads = reads
@@ -129,8 +129,12 @@ class SeasonStore:
                 scripts.ERASE_FROM_SEASONS, lambda: parameters, lambda reply: ErasedSeasons(*reply)
             )
         finally:
-            for observer in self.erasure_observers:
-                observer(contest_id)
+            self.observe_change(contest_id)
+
+    def observe_change(self, contest_id: str) -> None:
+        """Pass on that kept seasons of a contest may have changed."""
+        for observer in self.observers:
+            observer(contest_id)
 
     async def _read(
         self, script: scripts.Script, contest_id: str, season: int, *arguments: Argument

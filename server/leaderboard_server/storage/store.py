@@ -236,6 +236,7 @@ class Store:
         """Observe from the feed that a contest was deleted in an epoch."""
         self._positions.observe_deletion(contest_id, epoch)
         self.registry.forget(contest_id)
+        self.seasons.observe_change(contest_id)
 
     async def position(self, contest_id: str) -> Position:
         """Read the position of a contest."""
