@@ -11,9 +11,9 @@ from leaderboard_server.domain.errors import StoreUnavailable
 from leaderboard_server.domain.life import Life
 from leaderboard_server.domain.position import Position
 from leaderboard_server.domain.watch import SnapshotReason
-from leaderboard_server.storage.store import Store
 from leaderboard_server.replication import contest_reader
 from leaderboard_server.replication.contest_reader import READS_AT_ONCE, ContestReader, sleep_s
+from leaderboard_server.storage.store import Store
 from leaderboard_server.watch.contest_end import ContestEnd
 from watch.in_memory_contest import CONTEST, InMemoryContest
 

@@ -20,9 +20,8 @@ from leaderboard_server.domain.life import Life
 from leaderboard_server.domain.moderation import UsersQuery
 from leaderboard_server.domain.update import ScoreUpdate, UpdateResult
 from leaderboard_server.domain.watch import WatchScope
-from leaderboard_server.replication import log_followers
+from leaderboard_server.replication import contest_reader, log_followers
 from leaderboard_server.storage.keys import PREFIX
-from leaderboard_server.replication import contest_reader
 from leaderboard_server.watch import recent_commits, watcher
 from watch.node_watches import CONTEST, NodeWatch, all_hold, all_watch
 

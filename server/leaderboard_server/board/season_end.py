@@ -1,4 +1,4 @@
-"""Ends the seasons of one contest whose window is in memory, without a call that reads the store."""
+"""Ends the seasons of one contest whose window is in memory, without a call."""
 
 import asyncio
 

@@ -28,12 +28,11 @@ class Seasons:
             SeasonNotCurrent: The season has not begun.
         """
         reply = await self._seasons.end(contest_id, season)
+        if reply.ended:
+            self._followers.observe_own_commit(reply.ended)
         if reply.contest is None:
             raise ContestNotFound(contest_id)
-        if reply.written:
-            self._followers.observe_own_commit(reply)
-        else:
-            self._followers.observe_read(contest_id, reply.contest.position)
+        self._followers.observe_read(contest_id, reply.contest.position)
         if reply.contest.season <= season:
             raise SeasonNotCurrent(contest_id, reply.contest.season)
         return reply.contest

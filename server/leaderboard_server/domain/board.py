@@ -34,7 +34,7 @@ class Page:
     position: Position
     rules: Rules = DEFAULT_RULES
     left_ms: int | None = None
-    """The time until the season ended when the rows were read; None where it is not known to end."""
+    """The time until the end of the season when the rows were read; None where none is known."""
 
 
 class TopQuery(NamedTuple):

@@ -1,7 +1,7 @@
 """Reads contests at the times at which they change by themselves: seasons and contests end.
 
-Only the store says that it is so, by its own clock: a read after the end of a season is what ends it,
-and a closed contest comes with the position of its last change. A server knows when to ask.
+Only the store says that it is so, by its own clock: a read after the end of a season is what ends
+it, and a closed contest comes with the position of its last change. A server knows when to ask.
 """
 
 import asyncio

@@ -1,9 +1,9 @@
 """Passes the commits of one contest on in order, once and without gaps; reads its commit log.
 
 Every commit is checked against the position that it follows. Commits that the log no longer holds,
-a new epoch, a new season, and a change of the contest's settings are passed on as a restart at a later position,
-and its deletion as such. A contest that is found to be gone, without a message that says so, is
-passed on as a new epoch at the beginning.
+a new epoch or season, and a change of the contest's settings are passed on as a restart at a later
+position, and its deletion as such. A contest that is found to be gone, without a message that says
+so, is passed on as a new epoch at the beginning.
 """
 
 import asyncio

@@ -1,8 +1,9 @@
 """Runs the scripts of contests, each with the latest position that this server has seen.
 
 That position is read when a script is sent, and again when it is sent again. A store that is behind
-it has lost history: the commit then begins an epoch itself, and another script that finds it, or that
-the contest has expired or its season is over, is run again once the contest is recovered.
+it has lost history: a script that writes then begins an epoch itself. Where a reading script finds
+that, or any that the contest has expired or its season is over, it is run again once the contest is
+recovered.
 """
 
 import asyncio
@@ -119,7 +120,7 @@ class ContestScripts:
         def parameters() -> tuple[Argument, ...]:
             nonlocal sent_after
             sent_after = self._positions.latest(contest_id)
-            names = keys.of_writing(contest_id, bucket, sent_after.season)
+            names: tuple[str, ...] = keys.of_writing(contest_id, bucket, sent_after.season)
             return len(names), *names, *sent_after, *self._epochs.new(contest_id), *arguments
 
         def decode_and_observe(reply: Any) -> Result | None:

@@ -11,10 +11,12 @@ from typing import Any, NamedTuple, Protocol, TypeAlias
 
 import structlog
 
+from leaderboard_server.domain.change import Commit
 from leaderboard_server.domain.position import BEGINNING, Position, season_of
 from leaderboard_server.domain.rules import MAX_SCORE
 from leaderboard_server.domain.seasons import DEFAULT_KEPT, ResetSchedule
 from leaderboard_server.storage import keys, scripts
+from leaderboard_server.storage.codec import decode_commit
 from leaderboard_server.storage.instruments import StoreInstruments
 from leaderboard_server.storage.pipelined_connection import Argument
 from leaderboard_server.storage.scripts import Script
@@ -23,7 +25,7 @@ from leaderboard_server.storage.settings_codec import decode_number, decode_sche
 _log = structlog.get_logger()
 
 _DROPPED_AT_ONCE = 100
-"""Kept seasons that are dropped at the end of one season, where fewer are to be kept than before."""
+"""Kept seasons that are dropped at the end of one season, where fewer are to be kept by now."""
 
 NextReset: TypeAlias = Callable[[ResetSchedule, int], int | None]
 """Returns the first time of a schedule after a time, in milliseconds since 1970; None for none."""
@@ -87,6 +89,10 @@ class EndedSeason(NamedTuple):
     """The position at which the next one began."""
     payload: bytes
     """The commit by which it began, as it was published."""
+
+    def commit(self) -> Commit:
+        """Return the commit by which the next one began."""
+        return decode_commit(self.contest_id, self.payload)
 
 
 class ContestRecovery:
@@ -205,7 +211,9 @@ class ContestRecovery:
         )
         if payload:
             self._instruments.seasons.add()
-            _log.debug("season_ended", contest_id=contest_id, season=season, by_schedule=by_schedule)
+            _log.debug(
+                "season_ended", contest_id=contest_id, season=season, by_schedule=by_schedule
+            )
         return EndedSeason(contest_id, position, payload)
 
 

@@ -1,13 +1,15 @@
-"""Lists the seasons of contests, reads kept ones, and erases users from them."""
+"""Ends and lists the seasons of contests, reads kept ones, and erases users from them."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from leaderboard_server.domain.board import Page, RankQuery, ScoreQuery, ScoreRank
+from leaderboard_server.domain.contest import Contest
 from leaderboard_server.domain.position import BEGINNING, Position
 from leaderboard_server.domain.seasons import Season, SeasonsPage, SeasonsQuery
 from leaderboard_server.storage import keys, scripts
 from leaderboard_server.storage.contest_scripts import ContestScripts, Read
+from leaderboard_server.storage.contest_store import ContestStore
 from leaderboard_server.storage.pipelined_connection import Argument
 from leaderboard_server.storage.rank_replies import (
     Rank,
@@ -18,6 +20,7 @@ from leaderboard_server.storage.rank_replies import (
     score_arguments,
     users_arguments,
 )
+from leaderboard_server.storage.recovery import EndedSeason
 from leaderboard_server.storage.rows_codec import decode_page
 from leaderboard_server.storage.script_runner import ScriptRunner
 
@@ -29,6 +32,15 @@ class ErasedSeasons(NamedTuple):
     """How many of them the contest keeps."""
     holders: int
     """How many of them held the user."""
+
+
+class SeasonReply(NamedTuple):
+    """The store's reply to a request to end a season."""
+
+    contest: Contest | None
+    """The contest after it; None if there is none."""
+    ended: EndedSeason | None
+    """None if another season was the current one."""
 
 
 class SeasonStore:
@@ -47,14 +59,19 @@ class SeasonStore:
     def __init__(
         self,
         contest_scripts: ContestScripts,
+        contests: ContestStore,
         writes: ScriptRunner,
         reads: ScriptRunner,
         request_buckets: Callable[[str], tuple[str, ...]],
     ) -> None:
-        """Run scripts of contests through `contest_scripts`, and those of kept seasons alone.
+        """Run scripts.
 
         Args:
+            contest_scripts: Runs scripts on the current season, and ends it.
+
             contest_scripts: Runs scripts on the current season.
+
+            contests: Reads contests.
 
             writes: Runs scripts that write.
 
@@ -64,9 +81,15 @@ class SeasonStore:
         """
         self.observers: list[Callable[[str], None]] = []
         self._scripts = contest_scripts
+        self._contests = contests
         self._writes = writes
         self._reads = reads
         self._request_buckets = request_buckets
+
+    async def end(self, contest_id: str, season: int) -> SeasonReply:
+        """End a season now, unless it is not the current one, and return the contest after it."""
+        ended = await self._scripts.recovery.end_season(contest_id, season)
+        return SeasonReply(await self._contests.read(contest_id), ended)
 
     async def list(self, query: SeasonsQuery) -> SeasonsPage | None:
         """Read a page of seasons, the current one too; None if there is no contest."""

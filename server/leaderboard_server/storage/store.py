@@ -71,7 +71,7 @@ class Store:
         contests: Reads and changes their settings, and deletes them.
         moderation: Removes, hides and erases users.
         registry: Knows all contests.
-        seasons: Lists seasons, reads kept ones, and erases users from them.
+        seasons: Ends and lists seasons, reads kept ones, and erases users from them.
 
     Raises:
         StoreUnavailable: From every method: the store is unreachable or did not reply in time.
@@ -118,6 +118,7 @@ class Store:
         self.moderation = ModerationStore(self._scripts, retention.history_changes)
         self.seasons = SeasonStore(
             self._scripts,
+            self.contests,
             *runners,
             lambda contest_id: keys.request_buckets(contest_id, self._bucket()),
         )
