@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import os
 import signal
+import sys
 import sysconfig
 from collections.abc import AsyncIterator, Iterator
 from importlib.util import find_spec
@@ -64,13 +65,30 @@ class ServiceProcess:
         redis_url: str | None = None,
         data_dir: Path | None = None,
         credentials: grpc.ChannelCredentials | None = None,
+        clock_ahead_ms: int | None = None,
     ) -> None:
+        """
+        Make a service.
+
+        Args:
+            folder: The folder of its log.
+            options: Further options of `serve`.
+            redis_url: The store; without one it is embedded.
+            data_dir: The folder of the embedded store.
+            credentials: Those of the channel.
+            clock_ahead_ms: The test sets the clock of the store (see `store_clock`); the clock of
+                the service is so much ahead of that of this machine.
+        """
         folder.mkdir(parents=True, exist_ok=True)
         self.address = f"127.0.0.1:{free_port()}"
         self._credentials = credentials
         self._log = folder / "service.log"
+        self._clock_ahead_ms = clock_ahead_ms
+        command = [str(Path(sysconfig.get_path("scripts")) / "leaderboard")]
+        if clock_ahead_ms is not None:
+            command = [sys.executable, "-m", "harness.clocked_serve"]
         self._command = [
-            str(Path(sysconfig.get_path("scripts")) / "leaderboard"),
+            *command,
             *("serve", "--address", self.address, "--listener", _listener),
             *(("--redis-url", redis_url) if redis_url else ()),
             *(("--data-dir", str(data_dir)) if data_dir else ()),
@@ -140,6 +158,9 @@ class ServiceProcess:
         environment = {
             name: value for name, value in os.environ.items() if not name.startswith("LEADERBOARD_")
         }
+        if self._clock_ahead_ms is not None:
+            environment["PYTHONPATH"] = str(Path(__file__).parents[1])
+            environment["TEST_CLOCK_AHEAD_MS"] = str(self._clock_ahead_ms)
         self._started.append(ChildProcess(self._command, self._log, environment))
 
     async def health(self) -> str:
