@@ -33,4 +33,6 @@ async def local_server(url: str, listener: str = "grpcio") -> AsyncIterator[Loca
         running(config) as server,
         grpc.aio.insecure_channel(server.address, options=CHANNEL_OPTIONS) as channel,
     ):
-        yield LocalServer(server.address, LeaderboardServiceStub(channel), ContestServiceStub(channel))
+        yield LocalServer(
+            server.address, LeaderboardServiceStub(channel), ContestServiceStub(channel)
+        )

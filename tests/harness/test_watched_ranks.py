@@ -24,6 +24,7 @@ def snapshot(rules: pb.ContestRules | None, *rows: pb.RankedUser) -> pb.WatchCon
             total_users=len(rows),
             reason=pb.SNAPSHOT_REASON_INITIAL,
             rules=rules,
+            season=1,
         ),
     )
 

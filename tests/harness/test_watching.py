@@ -14,6 +14,7 @@ def _snapshot(
     reason: pb.SnapshotReason = pb.SNAPSHOT_REASON_INITIAL,
     previous: int = 0,
     epoch: str = "e",
+    season: int = 1,
 ) -> pb.WatchContestResponse:
     users = [
         pb.RankedUser(user_id=f"u{place}", score=score, rank=place, place=place)
@@ -23,7 +24,11 @@ def _snapshot(
         position=pb.Position(epoch=epoch, revision=revision),
         previous_revision=previous,
         snapshot=pb.Snapshot(
-            users=users, total_users=len(users), reason=reason, rules=ORDINAL_RULES
+            users=users,
+            total_users=len(users),
+            reason=reason,
+            rules=ORDINAL_RULES,
+            season=season,
         ),
     )
 

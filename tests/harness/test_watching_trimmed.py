@@ -16,6 +16,7 @@ def _snapshot(position: pb.Position, reason: pb.SnapshotReason) -> pb.WatchConte
             total_users=len(users),
             reason=reason,
             rules=pb.ContestRules(rank_style=pb.RANK_STYLE_ORDINAL),
+            season=1 if position.epoch else 0,
         ),
     )
 

@@ -11,20 +11,17 @@ from dataclasses import dataclass
 
 from harness.watch_log import message_line, position_text
 from harness.watched_board import RankedRow, Row, WatchedBoard
+from harness.watched_seasons import WatchedSeasons
 from leaderboard.v1 import leaderboard_pb2 as pb
 
-_FIRST_REASONS_OF_A_RESUME = {
+_REASONS = {
     pb.SNAPSHOT_REASON_HISTORY_TRIMMED,
     pb.SNAPSHOT_REASON_NEW_EPOCH,
-    pb.SNAPSHOT_REASON_AHEAD,
+    pb.SNAPSHOT_REASON_NEW_SEASON,
     pb.SNAPSHOT_REASON_CONTEST_UPDATED,
 }
-_LATER_REASONS = {
-    pb.SNAPSHOT_REASON_HISTORY_TRIMMED,
-    pb.SNAPSHOT_REASON_NEW_EPOCH,
-    pb.SNAPSHOT_REASON_LAGGED,
-    pb.SNAPSHOT_REASON_CONTEST_UPDATED,
-}
+_FIRST_REASONS_OF_A_RESUME = _REASONS | {pb.SNAPSHOT_REASON_AHEAD}
+_LATER_REASONS = _REASONS | {pb.SNAPSHOT_REASON_LAGGED}
 
 
 @dataclass(frozen=True)
@@ -46,6 +43,7 @@ class WatchChecker:
     Attributes:
         states: The state of the watcher after every message, oldest first.
         reasons: The number of snapshots by reason.
+        seasons: The seasons of the watcher.
         changes: Every received change, in order.
         ended: The reason for the end of the current stream, or None.
     """
@@ -61,6 +59,7 @@ class WatchChecker:
         """Check a watch; writes of `hidden_users` take revisions without a change."""
         self.states: list[State] = []
         self.reasons: Counter[str] = Counter()
+        self.seasons = WatchedSeasons()
         self.changes: list[pb.ScoreChange] = []
         self.ended: pb.EndReason | None = None
         self._scope = scope or pb.WATCH_SCOPE_TOP
@@ -106,6 +105,7 @@ class WatchChecker:
         """
         if resume_after is not None and resume_after != self._position:
             self._board.forget()
+            self.seasons.forget()
         self._resumed = resume_after
         self._first = True
         self.ended = None
@@ -194,14 +194,13 @@ class WatchChecker:
         else:
             legal = _FIRST_REASONS_OF_A_RESUME if self._first else _LATER_REASONS
             assert reason in legal, f"{name} is no reason here"
-            new_epoch = before.epoch not in {"", now.epoch}
-            assert new_epoch == (reason == pb.SNAPSHOT_REASON_NEW_EPOCH), (
-                f"{name} with the epochs {before.epoch!r} before and {now.epoch!r} now"
-            )
-            ahead = not new_epoch and now.revision < before.revision
+            self.seasons.check_snapshot(message.snapshot, before, now)
+            same_epoch = before.epoch in {"", now.epoch}
+            ahead = same_epoch and now.revision < before.revision
             assert ahead == (reason == pb.SNAPSHOT_REASON_AHEAD), (
                 f"{name} from revision {before.revision} to {now.revision}"
             )
+        self.seasons.observe_snapshot(message.snapshot, now)
         self._board.replace(message.snapshot, now)
         self.reasons[name.removeprefix("SNAPSHOT_REASON_")] += 1
 
@@ -241,6 +240,7 @@ class WatchChecker:
         assert now.revision >= before.revision, (
             f"backwards from {before.revision} to {now.revision}"
         )
+        self.seasons.check_changes(now)
 
     def _before(self) -> pb.Position:
         return self._resumed if self._first and self._resumed is not None else self._position
