@@ -22,7 +22,8 @@ IN_2426_MS = 14_392_339_200_000
 async def created_at(service: ContestServiceStub, contest_id: str) -> Timestamp:
     """Return when a contest began."""
     request = contests.GetContestRequest(contest_id=contest_id)
-    return (await service.GetContest(request, timeout=10)).contest.created_at
+    response: contests.GetContestResponse = await service.GetContest(request, timeout=10)
+    return response.contest.created_at
 
 
 @pytest.fixture(name="clock")

@@ -2,42 +2,39 @@
 
 from collections.abc import Sequence
 
+from model.board_reads import BoardReads
 from model.contest import Contest
+from model.contest_history import Clock
 from model.contest_records import (
     Contest as ContestAnswer,
 )
 from model.contest_records import (
     ContestState,
     HiddenUsers,
+    Season,
     Settings,
     SettingsChange,
     UsersChanged,
 )
-from model.ranking import around, find, is_better, newcomer, percentile, ranking, unranked
+from model.ranking import unranked
 from model.records import (
     Position,
-    Rank,
-    RankedUser,
     Rejection,
     Result,
-    ScoreRank,
-    Top,
     Update,
-    UserRanks,
 )
-from model.rejections import contest_not_found, unreachable, user_not_found
-
-DEFAULT_LIMIT = 10
+from model.rejections import contest_not_found
 
 
-class Service:
+class Service(BoardReads):
     """All contests, including those without updates."""
 
-    def __init__(self) -> None:
-        """Start without updates."""
+    def __init__(self, clock: Clock | None = None) -> None:
+        """Start without updates, by a clock of the store."""
+        self._clock = clock or Clock()
         self._contests: dict[str, Contest] = {}
-        self._deleted: dict[tuple[str, int], Contest] = {}
-        """Contests as they were when they were deleted, by id and history."""
+        self._deleted: dict[str, list[Contest]] = {}
+        """Contests as they were when they were deleted, by id."""
 
     def update(self, update: Update, path: str = "") -> Result | Rejection:
         """Apply one update; `path` is that of the update within a batch."""
@@ -64,8 +61,11 @@ class Service:
             contest_id=contest_id,
             settings=contest.now.settings,
             state=contest.now.settings.state,
+            season=contest.season,
             total_users=len(contest.now.board),
             position=contest.position,
+            created_at_ms=contest.created_at_ms,
+            next_reset_at_ms=contest.reset_at_ms,
         )
 
     def contests(self, prefix: str, state: ContestState | None = None) -> list[ContestAnswer]:
@@ -77,6 +77,15 @@ class Service:
             if isinstance(contest, ContestAnswer) and state in (None, contest.state)
         ]
 
+    def reset_contest(self, contest_id: str, season: int) -> ContestAnswer | Rejection:
+        """End a season of a contest, unless it is over already."""
+        return self.present(contest_id).reset(season) or self.contest(contest_id)
+
+    def seasons(self, contest_id: str) -> list[Season] | Rejection:
+        """Return the seasons of a contest, the latest first."""
+        contest = self.present(contest_id)
+        return contest.seasons() if contest.exists else contest_not_found(contest_id)
+
     def delete_contest(self, contest_id: str, history: int | None) -> bool:
         """Delete a contest if it has this history, or any if that is None; return whether it had.
 
@@ -85,8 +94,8 @@ class Service:
         contest = self.present(contest_id)
         if not contest.exists or history not in (None, contest.history):
             return False
-        self._deleted[contest_id, contest.history] = contest
-        self._contests[contest_id] = Contest(contest_id, contest.history + 1)
+        self._deleted.setdefault(contest_id, []).append(contest)
+        self._contests[contest_id] = Contest(contest_id, self._clock, contest.history + 1)
         return True
 
     def delete_all(self) -> None:
@@ -116,129 +125,24 @@ class Service:
 
     def erase_user(self, user_id: str) -> int:
         """Erase a user from all contests; return how many held it."""
-        return sum(contest.erase(user_id) for contest in self._contests.values())
+        return sum(self.present(contest_id).erase(user_id) for contest_id in self._contests)
 
     def at(self, contest_id: str, position: Position) -> tuple[Contest, int]:
         """Return the contest that had a position, deleted or not, and the revision."""
         present = self.present(contest_id)
-        history = position.history or present.history
-        return self._deleted.get((contest_id, history), present), position.revision
-
-    def position(self, contest_id: str) -> Position:
-        """Return the current position of a contest."""
-        return self.present(contest_id).position
-
-    def board(self, contest_id: str, at: Position | None = None) -> list[RankedUser]:
-        """Return all rows, best first, of the position `at` if given, else of the current one."""
-        contest, revision = self.at(contest_id, at or self.position(contest_id))
-        state = contest.states[revision]
-        return ranking(state.board, state.settings.rules)
-
-    def settings(self, contest_id: str, at: Position | None = None) -> Settings:
-        """Return the settings, of the position `at` if given, else the current ones."""
-        contest, revision = self.at(contest_id, at or self.position(contest_id))
-        return contest.states[revision].settings
+        history = position.history or present.first_history
+        contests = [*self._deleted.get(contest_id, []), present]
+        contest = next(each for each in reversed(contests) if each.first_history <= history)
+        assert position == contest.position_of(position.revision), f"no position {position}"
+        return contest, position.revision
 
     def order(self, contest_id: str, position: Position) -> tuple[int, int]:
         """Return a key by which all positions that a contest ever had are ordered."""
-        contest, revision = self.at(contest_id, position)
-        return contest.history, revision
-
-    def top(
-        self,
-        contest_id: str,
-        *,
-        limit: int = 0,
-        start_rank: int = 0,
-        min_position: Position | None = None,
-        at: Position | None = None,
-    ) -> Top | Rejection:
-        """Return consecutive rows, of the position `at` if given, else of the current one."""
-        position = at or self.position(contest_id)
-        if not reaches(position, min_position):
-            return unreachable(contest_id, position)
-        ranked = self.board(contest_id, at)
-        first = (start_rank or 1) - 1
-        return Top(
-            users=tuple(ranked[first : first + (limit or DEFAULT_LIMIT)]),
-            total_users=len(ranked),
-            position=position,
-        )
-
-    def rank(
-        self,
-        contest_id: str,
-        user_id: str,
-        *,
-        neighbors: int = 0,
-        around_user: int = 0,
-        min_position: Position | None = None,
-    ) -> Rank | Rejection:
-        """Return the current rank of one user, and of users around it."""
-        contest = self.present(contest_id)
-        if not reaches(contest.position, min_position):
-            return unreachable(contest_id, contest.position)
-        if user_id not in contest.now.board:
-            return user_not_found(contest_id, user_id)
-        ranked = self.board(contest_id)
-        user = find(ranked, user_id)
-        above = ranked[max(0, user.place - 1 - neighbors) : user.place - 1]
-        below = ranked[user.place : user.place + neighbors]
-        return Rank(
-            user=user,
-            neighbors=(*above, *below),
-            around=around(ranked, user.place - 1, around_user),
-            total_users=len(ranked),
-            percentile=percentile(ranked, user.rank),
-            position=contest.position,
-        )
-
-    def user_ranks(
-        self, contest_id: str, user_ids: Sequence[str], *, min_position: Position | None = None
-    ) -> UserRanks | Rejection:
-        """Return the current ranks of several users, best first, and those without a score."""
-        contest = self.present(contest_id)
-        if not reaches(contest.position, min_position):
-            return unreachable(contest_id, contest.position)
-        ranked = self.board(contest_id)
-        return UserRanks(
-            users=tuple(user for user in ranked if user.user_id in user_ids),
-            missing_user_ids=tuple(id_ for id_ in user_ids if id_ not in contest.now.board),
-            total_users=len(ranked),
-            position=contest.position,
-        )
-
-    def score_rank(
-        self,
-        contest_id: str,
-        score: int,
-        *,
-        around_score: int = 0,
-        min_position: Position | None = None,
-    ) -> ScoreRank | Rejection:
-        """Return the rank that a user with a score would get now, and the rows around it."""
-        contest = self.present(contest_id)
-        if not reaches(contest.position, min_position):
-            return unreachable(contest_id, contest.position)
-        ranked, rules = self.board(contest_id), contest.now.settings.rules
-        user = newcomer(contest.now.board, score, rules)
-        better = [row for row in ranked if is_better(row.score, score, rules)]
-        centre = min(len(better), len(ranked) - 1)
-        return ScoreRank(
-            rank=user.rank,
-            place=user.place,
-            around=around(ranked, centre, around_score),
-            total_users=len(ranked),
-            position=contest.position,
-        )
+        history = position.history or self.present(contest_id).first_history
+        return history, position.revision
 
     def present(self, contest_id: str) -> Contest:
         """Return a contest as it is now."""
-        return self._contests.setdefault(contest_id, Contest(contest_id))
-
-
-def reaches(present: Position, wanted: Position | None) -> bool:
-    """Return whether a position is at or after the wanted one."""
-    if wanted is None or wanted == Position(0, 0):
-        return True
-    return wanted.history == present.history and wanted.revision <= present.revision
+        contest = self._contests.setdefault(contest_id, Contest(contest_id, self._clock))
+        contest.turn_if_due()
+        return contest

@@ -1,23 +1,18 @@
-"""One contest of the plain model: its states by revision, and what writes do to them.
+"""One contest of the plain model: what writes do to it."""
 
-A contest is the list of its states, one for each revision, so the revision of a state is its index
-in the list and any past state can still be read.
-"""
+from collections.abc import Sequence
+from dataclasses import replace
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from itertools import pairwise
-
+from model.contest_history import Clock, ContestHistory
 from model.contest_records import (
     ContestState,
     Settings,
     SettingsChange,
     UsersChanged,
 )
-from model.ranking import Board, Standing, find, ranking, unranked
+from model.ranking import Standing, find, ranking, unranked
 from model.records import (
     Attributes,
-    Position,
     RankedUser,
     Rejection,
     Result,
@@ -33,6 +28,7 @@ from model.rejections import (
     request_id_reused,
     rules_locked,
     score_out_of_range,
+    season_not_current,
 )
 from model.scoring import fit, merged, score_after
 
@@ -40,66 +36,18 @@ LOCKED = ("order", "tie_break", "rank_style")
 """The rules that would reorder a board."""
 
 
-@dataclass(frozen=True)
-class State:
-    """A contest at one revision."""
+class Contest(ContestHistory):
+    """One contest until it is deleted, with the first answers to its requests."""
 
-    board: Board
-    settings: Settings
-    named: str = ""
-    """The user whose row the revision changed, as the commit log has it."""
-
-
-class Contest:
-    """One contest until it is deleted: states by revision, hidden users, and first answers."""
-
-    def __init__(self, contest_id: str, history: int = 1) -> None:
+    def __init__(self, contest_id: str, clock: Clock, history: int = 1) -> None:
         """Begin before the first write, when the contest does not exist yet."""
-        self.contest_id = contest_id
-        self.history = history
-        self.states = [State({}, Settings())]
-        self.erased = 0
-        """The revision of the last erasure, before which there is no log; 0 without one."""
-        self.hidden: dict[str, Standing | None] = {}
-        """The hidden users; None for one without a score."""
+        super().__init__(contest_id, clock, history)
         self._answers: dict[str, tuple[Update, Result]] = {}
 
-    @property
-    def exists(self) -> bool:
-        """Whether there was a write, or the contest was created."""
-        return len(self.states) > 1
-
-    @property
-    def now(self) -> State:
-        """The current state."""
-        return self.states[-1]
-
-    @property
-    def position(self) -> Position:
-        """The current position."""
-        return self.position_of(len(self.states) - 1)
-
-    def position_of(self, revision: int) -> Position:
-        """Return the position of a revision; before the first one there is no epoch."""
-        return Position(self.history if revision else 0, revision)
-
-    @property
-    def settings_revision(self) -> int:
-        """The revision of the last change of the settings, 0 if there was none."""
-        return self._last_revision(lambda state: state.settings)
-
-    @property
-    def visible_revision(self) -> int:
-        """The revision of the last change of the settings or of a row, 0 if there was none."""
-        return self._last_revision(lambda state: (state.settings, state.board))
-
-    def _last_revision(self, part: Callable[[State], object]) -> int:
-        changed = (
-            revision
-            for revision, (before, after) in enumerate(pairwise(self.states), start=1)
-            if part(before) != part(after)
-        )
-        return max(changed, default=0)
+    def profile(self, user_id: str) -> Standing | None:
+        """Return the row of a user, or that of the season before; None without either."""
+        before = self.kept.get(self.now.season - 1)
+        return self.standing(user_id) or (before.profile(user_id) if before else None)
 
     def standing(self, user_id: str) -> Standing | None:
         """Return the row of a user, hidden or not; None without a score."""
@@ -110,7 +58,7 @@ class Contest:
         if problem := contradiction(settings):
             return problem
         if not self.exists:
-            self.states.append(State({}, settings))
+            self.append({}, settings)
         elif self.now.settings != settings:
             return contest_already_exists(self.contest_id)
         return None
@@ -122,12 +70,21 @@ class Contest:
         before, settings = self.now.settings, change.applied_to(self.now.settings)
         if problem := contradiction(settings):
             return problem
-        has_scores = self.now.board or any(self.hidden.values())
-        for rule in LOCKED if has_scores else ():
+        for rule in LOCKED if self.has_scores else ():
             if getattr(settings.rules, rule) != getattr(before.rules, rule):
                 return rules_locked(self.contest_id, rule)
         if settings != before:
-            self.states.append(State(self.now.board, settings))
+            self.append(self.now.board, settings)
+        return None
+
+    def reset(self, season: int) -> Rejection | None:
+        """End a season, or say why not; one that is over already is no error."""
+        if not self.exists:
+            return contest_not_found(self.contest_id)
+        if season > self.season:
+            return season_not_current(self.contest_id, self.season)
+        if season == self.season:
+            self.end_season()
         return None
 
     def update(self, update: Update, path: str = "") -> Result | Rejection:
@@ -141,10 +98,11 @@ class Contest:
             first_update, answer = self._answers[update.request_id]
             return self._replayed(answer) if first_update == update else request_id_reused(update)
         before = self.standing(update.user_id)
-        if self.now.settings.state is not ContestState.OPEN:
-            return contest_not_open(self.contest_id, self.now.settings)
+        if problem := self._not_open_for(update):
+            return problem
         score = score_after(update, before, self.now.settings.rules)
-        attributes = merged(before.attributes if before else (), update.attributes)
+        profile = self.profile(update.user_id)
+        attributes = merged(profile.attributes if profile else (), update.attributes)
         if isinstance(score, Rejection):
             return score
         if not fit(attributes):
@@ -154,9 +112,16 @@ class Contest:
             self._answers[update.request_id] = update, result
         return result
 
+    def _not_open_for(self, update: Update) -> Rejection | None:
+        if self.now.settings.state is not ContestState.OPEN:
+            return contest_not_open(self.contest_id, self.now.settings)
+        if update.season not in (0, self.now.season):
+            return season_not_current(self.contest_id, self.now.season)
+        return None
+
     def _replayed(self, answer: Result) -> Result:
         """Return an answer again: with the first numbers, and the present name and attributes."""
-        present = self.standing(answer.user.user_id)
+        present = self.profile(answer.user.user_id)
         user = replace(
             answer.user,
             display_name=present.display_name if present else "",
@@ -169,14 +134,14 @@ class Contest:
     ) -> Result:
         """Make the next state, unless the update has no effect."""
         revision = len(self.states)
-        name = update.display_name
-        if before and not name and not update.clear_display_name:
-            name = before.display_name
+        name, profile = update.display_name, self.profile(update.user_id)
+        if profile and not name and not update.clear_display_name:
+            name = profile.display_name
         reached = before.reached if before and score == before.score else revision
         after = Standing(update.user_id, score, reached, name, attributes)
         ranked = self._ranked(before)
         if after != before:
-            self._append(after)
+            self._put(after)
         return Result(
             user=self._ranked(after),
             previous_score=before.score if before else 0,
@@ -187,14 +152,13 @@ class Contest:
             position=self.position,
         )
 
-    def _append(self, row: Standing) -> None:
+    def _put(self, row: Standing) -> None:
         """Make the next state, with another row of a user."""
-        board, settings = self.now.board, self.now.settings
         if row.user_id in self.hidden:
             self.hidden[row.user_id] = row
-            self.states.append(State(board, settings))
+            self.append(self.now.board)
         else:
-            self.states.append(State({**board, row.user_id: row}, settings, row.user_id))
+            self.append({**self.now.board, row.user_id: row}, named=row.user_id)
 
     def _ranked(self, row: Standing | None) -> RankedUser:
         """Return a row with its rank and place, which are 0 for one that is not on the board."""
@@ -225,21 +189,21 @@ class Contest:
         chosen = [user_id for user_id in user_ids if user_id in self.hidden]
         for user_id in chosen:
             if row := self.hidden.pop(user_id):
-                self._append(row)
+                self._put(row)
         return UsersChanged(count=len(chosen), position=self.position)
 
     def erase(self, user_id: str) -> bool:
         """Erase a user, and the log if it names it; return whether the contest held the user."""
-        is_logged = any(state.named == user_id for state in self.states[self.erased + 1 :])
+        in_kept = [season.erase(user_id) for season in self.kept.values()]
+        is_logged = any(state.named == user_id for state in self.logged)
         if not (is_logged or user_id in self.now.board or user_id in self.hidden):
-            return False
+            return any(in_kept)
         self.hidden.pop(user_id, None)
-        board = {name: row for name, row in self.now.board.items() if name != user_id}
-        self.states.append(State(board, self.now.settings))
+        self.append({name: row for name, row in self.now.board.items() if name != user_id})
         self.erased = len(self.states) - 1
         return True
 
     def _take_off(self, user_id: str) -> None:
         if user_id in self.now.board:
             board = {name: row for name, row in self.now.board.items() if name != user_id}
-            self.states.append(State(board, self.now.settings, user_id))
+            self.append(board, named=user_id)

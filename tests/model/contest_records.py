@@ -36,6 +36,25 @@ class Time(enum.IntEnum):
         return self < Time.FAR_AHEAD
 
 
+class Schedule(enum.Enum):
+    """Times at which seasons end: cron expression, time zone, and the ms from one to the next.
+
+    The zone is a whole number of hours from UTC all year, so that all are multiples of a period.
+    """
+
+    MINUTES = ("* * * * *", "UTC", 60_000)
+    HOURS = ("0 * * * *", "Europe/Berlin", 3_600_000)
+    DAYS = ("0 0 * * *", "UTC", 86_400_000)
+
+    def after(self, now_ms: int) -> int:
+        """Return the first time after another one."""
+        period = self.value[2]
+        return (now_ms // period + 1) * period
+
+
+DEFAULT_KEPT = 10
+
+
 @dataclass(frozen=True, kw_only=True)
 class Settings:
     """What callers can set of a contest."""
@@ -44,6 +63,20 @@ class Settings:
     rules: Rules = DEFAULT_RULES
     starts_at: Time | None = None
     ends_at: Time | None = None
+    reset_schedule: Schedule | None = None
+    keep_seasons: int | None = None
+
+    @property
+    def kept(self) -> int:
+        """How many seasons are kept."""
+        return DEFAULT_KEPT if self.keep_seasons is None else self.keep_seasons
+
+    def season_ends_at(self, now_ms: int) -> int | None:
+        """Return when a season that goes on now ends by the schedule; None if it does not."""
+        if not self.reset_schedule:
+            return None
+        at_ms = self.reset_schedule.after(now_ms)
+        return None if self.ends_at and at_ms >= self.ends_at * 1_000 else at_ms
 
     @property
     def state(self) -> ContestState:
@@ -55,14 +88,16 @@ class Settings:
 
 @dataclass(frozen=True, kw_only=True)
 class SettingsChange:
-    """A change of settings: rules and times to change by name, and the display name if it is given.
+    """A change of settings: what to change by name, and the display name if it is given.
 
-    A rule that is None gets its default, and a time that is None is removed.
+    A rule that is None gets its default, and another setting that is None is removed.
     """
 
     display_name: str | None = None
     rules: Mapping[str, Any] = field(default_factory=dict)
     times: Mapping[str, Time | None] = field(default_factory=dict)
+    seasons: Mapping[str, Any] = field(default_factory=dict)
+    """`reset_schedule` and `keep_seasons`."""
 
     def applied_to(self, before: Settings) -> Settings:
         """Return the settings after the change."""
@@ -72,9 +107,8 @@ class SettingsChange:
             for name, value in self.rules.items()
         }
         name = before.display_name if self.display_name is None else self.display_name
-        return replace(
-            before, display_name=name, rules=replace(before.rules, **rules), **self.times
-        )
+        others: dict[str, Any] = {**self.times, **self.seasons}
+        return replace(before, display_name=name, rules=replace(before.rules, **rules), **others)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,6 +118,20 @@ class Contest:
     contest_id: str
     settings: Settings
     state: ContestState
+    season: int
+    total_users: int
+    position: Position
+    created_at_ms: int
+    next_reset_at_ms: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Season:
+    """A season of a contest."""
+
+    number: int
+    started_at_ms: int
+    ended_at_ms: int | None
     total_users: int
     position: Position
 

@@ -18,6 +18,7 @@ import redis
 
 from harness.proxy import StoreProxy
 from harness.service import ServiceProcess
+from harness.store_clock import StoreClock
 from harness.stores import StoreProcess
 from harness.waiting import eventually
 from leaderboard.v1 import leaderboard_pb2 as pb
@@ -30,6 +31,10 @@ from model.remote import RemoteService
 from model.watch import Watch
 
 SERVERS = 2
+BEGIN_MS = 1_800_000_000_000
+"""The time of the store at first: a full hour of 2027."""
+AHEAD_MS = 400
+"""How far the clock of each server is ahead of that of the one before."""
 MOST_STREAMS = 6
 
 
@@ -52,9 +57,14 @@ class Deployment:
         self._store = store
         self._proxies = [StoreProxy(store.port) for _ in range(SERVERS)]
         self._processes = [
-            ServiceProcess(folder / f"server-{number}", redis_url=proxy.url)
+            ServiceProcess(
+                folder / f"server-{number}",
+                redis_url=proxy.url,
+                clock_ahead_ms=number * AHEAD_MS,
+            )
             for number, proxy in enumerate(self._proxies)
         ]
+        self.clock = StoreClock(store.url)
         self.epochs = Epochs()
         self.servers = [RemoteService(process.address, self.epochs) for process in self._processes]
         self._names = itertools.count()
@@ -65,6 +75,8 @@ class Deployment:
             cleanup.enter_context(self._loop)
             cleanup.callback(self._store.end)
             self._loop.run(self._store.start())
+            cleanup.enter_context(self.clock)
+            self.clock.set(BEGIN_MS)
             for proxy in self._proxies:
                 cleanup.enter_context(self._loop.using(proxy))
             for server in self.servers:
@@ -128,8 +140,7 @@ class Deployment:
             case Fault.LOSE_MESSAGES:
                 self._proxies[via].loses_messages = True
             case Fault.EMPTY_STORE:
-                with redis.Redis.from_url(self._store.url) as client:
-                    client.flushall()
+                self.clock.flush_store()
         for server in self.servers:
             self._loop.run(self._recovery(server, fault))
 

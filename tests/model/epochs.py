@@ -10,8 +10,8 @@ class Epochs:
     """
     Remembers the epochs of each contest; `Position` says how they are numbered.
 
-    A contest keeps its epoch across restarts of all parts until it is deleted, so one object serves
-    all servers of a store.
+    A season keeps its epoch across restarts of all parts until it is over, so one object serves all
+    servers of a store.
     """
 
     def __init__(self) -> None:
@@ -25,6 +25,10 @@ class Epochs:
         if epoch not in known:
             known.append(epoch)
         return known.index(epoch) + 1
+
+    def knows(self, contest_id: str, history: int) -> bool:
+        """Return whether the epoch of a history was seen."""
+        return history <= len(self._epochs[contest_id])
 
     def text(self, contest_id: str, history: int) -> str:
         """Return the epoch of a history; for an unknown one an epoch of no contest."""

@@ -6,7 +6,7 @@ from enum import StrEnum
 from hypothesis import strategies as st
 
 from leaderboard.v1 import leaderboard_pb2 as pb
-from model.contest_records import ContestState, Settings, SettingsChange, Time
+from model.contest_records import ContestState, Schedule, Settings, SettingsChange, Time
 from model.deployment import SERVERS
 from model.records import (
     Attributes,
@@ -134,6 +134,8 @@ new_settings = st.builds(
     rules=st.sampled_from([rules for some in RULES.values() for rules in some]),
     starts_at=st.sampled_from((None, None, None, Time.LONG_AGO, Time.FAR_AHEAD)),
     ends_at=st.sampled_from((None, None, None, Time.FURTHER_AHEAD, Time.NOT_SO_LONG_AGO)),
+    reset_schedule=st.sampled_from((None, *Schedule)),
+    keep_seasons=st.sampled_from((None, None, 0, 2)),
 )
 names_of_contests = st.sampled_from(("", "Cup", "Zoë \U0001f945"))
 modes_of_rules = st.sampled_from((Mode.INCREMENT, Mode.SET, Mode.BEST))
@@ -201,6 +203,7 @@ updates = st.builds(
     event_time=st.sampled_from(EVENT_TIMES),
     display_name=st.sampled_from(NAMES),
     attributes=st.sampled_from(ATTRIBUTES),
+    season=st.sampled_from((*[0] * 9, 1, 1, 2, 3)),
 ).flatmap(sometimes_without_name)
 busy_updates = st.builds(
     Update,

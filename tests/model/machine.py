@@ -1,7 +1,7 @@
 """Sends random operations to a real service and to the model, and compares every answer.
 
-The updates and the faults are here; `Reads`, `ContestSettings`, `Moderation` and `Watching` have
-the other operations.
+The updates and the faults are here; `Reads`, `Seasons` with `ContestSettings`, `Moderation` and
+`Watching` have the other operations.
 """
 
 from collections.abc import Mapping, Sequence
@@ -22,6 +22,7 @@ from hypothesis.stateful import (
 
 from model.contest_records import (
     Contest,
+    Schedule,
     Settings,
     SettingsChange,
 )
@@ -46,11 +47,12 @@ from model.records import (
     Top,
     Update,
 )
-from model.settings import ContestSettings
+from model.season_inputs import schedules
+from model.seasons import Seasons
 from model.watching import Watching
 
 
-class ServiceMachine(Reads, ContestSettings, Moderation, Watching):
+class ServiceMachine(Reads, Seasons, Moderation, Watching):
     """One run of random operations."""
 
     sent: Bundle[Update] = Bundle("sent")
@@ -60,12 +62,19 @@ class ServiceMachine(Reads, ContestSettings, Moderation, Watching):
         super().__init__(deployment)
         self._fault = fault
 
-    @initialize(target=sent, rules=rules, update=updates, via=servers)
-    def begin(self, rules: Mapping[str, Rules], update: Update, via: int) -> Update:
+    @initialize(target=sent, rules=rules, schedules=schedules, update=updates, via=servers)
+    def begin(
+        self,
+        rules: Mapping[str, Rules],
+        schedules: Sequence[Schedule | None],
+        update: Update,
+        via: int,
+    ) -> Update:
         """Give each contest its rules, and send a first update that later steps can repeat."""
-        for contest, these in rules.items():
-            if these != Rules():
-                self.create_contest(contest, Settings(rules=these), via)
+        for (contest, these), schedule in zip(rules.items(), schedules, strict=True):
+            settings = Settings(rules=these, reset_schedule=schedule)
+            if settings != Settings():
+                self.create_contest(contest, settings, via)
         self._exchange(update, via)
         return update
 
@@ -175,6 +184,7 @@ class ServiceMachine(Reads, ContestSettings, Moderation, Watching):
         """Inject the fault."""
         assert self._fault is not None
         self._steps.append(f"server {via}: {self._fault}")
+        self._name_epochs()
         self._deployment.inject_fault(self._fault, via)
         self._messages_lost = self._fault is Fault.LOSE_MESSAGES
         if self._fault is Fault.KILL_SERVER:

@@ -31,6 +31,7 @@ def update_message(update: Update) -> pb.UpdateScoreRequest:
         display_name=update.display_name,
         attributes=dict(update.attributes),
         clear_display_name=update.clear_display_name,
+        season=update.season,
     )
     if update.event_time is not None:
         request.event_time.seconds, request.event_time.nanos = update.event_time

@@ -77,6 +77,7 @@ class Update:
     display_name: str = ""
     attributes: Attributes = ()
     clear_display_name: bool = False
+    season: int = 0
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,7 @@ class Position:
 
     The epoch of the contract is opaque. Here the histories of a contest are numbered in their
     order of appearance: 0 is the empty epoch of a contest that does not exist, 1 is its first real
-    epoch, and 2 the one that begins after the contest was deleted.
+    epoch, and the next ones begin with each season, and after the contest was deleted.
     """
 
     history: int

@@ -94,6 +94,24 @@ def contest_not_open(contest_id: str, settings: Settings) -> Rejection:
     )
 
 
+def season_not_current(contest_id: str, current: int) -> Rejection:
+    """Return the rejection of a request for a season that is not the current one."""
+    return Rejection(
+        code="FAILED_PRECONDITION",
+        reason="ERROR_REASON_SEASON_NOT_CURRENT",
+        metadata={"contestId": contest_id, "season": str(current)},
+    )
+
+
+def season_not_found(contest_id: str, season: int) -> Rejection:
+    """Return the rejection of a read of a season that there is not, or not any more."""
+    return Rejection(
+        code="NOT_FOUND",
+        reason="ERROR_REASON_SEASON_NOT_FOUND",
+        metadata={"contestId": contest_id, "season": str(season)},
+    )
+
+
 def contest_already_exists(contest_id: str) -> Rejection:
     """Return the rejection of a contest that exists with other settings."""
     return Rejection(

@@ -77,11 +77,11 @@ class RemoteService:
         limit: int = 0,
         start_rank: int = 0,
         min_position: Position | None = None,
+        season: int = 0,
     ) -> Top | Rejection:
         """Return consecutive rows."""
-        return self.begin_top(
-            contest_id, limit=limit, start_rank=start_rank, min_position=min_position
-        )()
+        page = {"limit": limit, "start_rank": start_rank, "season": season}
+        return self.begin_top(contest_id, **page, min_position=min_position)()
 
     def begin_top(
         self,
@@ -90,6 +90,7 @@ class RemoteService:
         limit: int = 0,
         start_rank: int = 0,
         min_position: Position | None = None,
+        season: int = 0,
     ) -> Callable[[], Top | Rejection]:
         """Request consecutive rows, and return a function that waits for the answer."""
         request = pb.GetTopUsersRequest(
@@ -97,6 +98,7 @@ class RemoteService:
             limit=limit,
             start_rank=start_rank,
             min_position=self._wanted(contest_id, min_position),
+            season=season,
         )
         call = self._stub.GetTopUsers.future(request, timeout=DEADLINE_S)
         return partial(self._answer, call, contest_id, self._top)
@@ -109,6 +111,7 @@ class RemoteService:
         neighbors: int = 0,
         around_user: int = 0,
         min_position: Position | None = None,
+        season: int = 0,
     ) -> Rank | Rejection:
         """Return the rank of one user."""
         request = pb.GetUserRankRequest(
@@ -117,18 +120,25 @@ class RemoteService:
             neighbors=neighbors,
             around=around_user,
             min_position=self._wanted(contest_id, min_position),
+            season=season,
         )
         call = self._stub.GetUserRank.future(request, timeout=DEADLINE_S)
         return self._answer(call, contest_id, self._rank)
 
     def user_ranks(
-        self, contest_id: str, user_ids: Sequence[str], *, min_position: Position | None = None
+        self,
+        contest_id: str,
+        user_ids: Sequence[str],
+        *,
+        min_position: Position | None = None,
+        season: int = 0,
     ) -> UserRanks | Rejection:
         """Return the ranks of several users."""
         request = pb.BatchGetUserRanksRequest(
             contest_id=contest_id,
             user_ids=user_ids,
             min_position=self._wanted(contest_id, min_position),
+            season=season,
         )
         call = self._stub.BatchGetUserRanks.future(request, timeout=DEADLINE_S)
         return self._answer(call, contest_id, self._user_ranks)
@@ -140,6 +150,7 @@ class RemoteService:
         *,
         around_score: int = 0,
         min_position: Position | None = None,
+        season: int = 0,
     ) -> ScoreRank | Rejection:
         """Return the rank that a user with a score would get."""
         request = pb.GetScoreRankRequest(
@@ -147,6 +158,7 @@ class RemoteService:
             score=score,
             around=around_score,
             min_position=self._wanted(contest_id, min_position),
+            season=season,
         )
         call = self._stub.GetScoreRank.future(request, timeout=DEADLINE_S)
         return self._answer(call, contest_id, self._score_rank)

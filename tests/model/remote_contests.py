@@ -12,6 +12,8 @@ from model.contest_records import (
     Contest,
     ContestState,
     HiddenUsers,
+    Schedule,
+    Season,
     Settings,
     SettingsChange,
     Time,
@@ -48,6 +50,8 @@ class RemoteContests:
             rules=_rules(vars(settings.rules)),
             starts_at=_time(settings.starts_at),
             ends_at=_time(settings.ends_at),
+            reset_schedule=_schedule(settings.reset_schedule),
+            keep_seasons=settings.keep_seasons,
         )
         return self._one(self._stub.CreateContest, pb.CreateContestRequest(contest=contest))
 
@@ -59,10 +63,12 @@ class RemoteContests:
             rules=_rules(change.rules),
             starts_at=_time(change.times.get("starts_at")),
             ends_at=_time(change.times.get("ends_at")),
+            reset_schedule=_schedule(change.seasons.get("reset_schedule")),
+            keep_seasons=change.seasons.get("keep_seasons"),
         )
         request = pb.UpdateContestRequest(contest=contest)
         request.update_mask.paths.extend(f"rules.{name}" for name in change.rules)
-        request.update_mask.paths.extend(change.times)
+        request.update_mask.paths.extend((*change.times, *change.seasons))
         if change.display_name is not None:
             request.update_mask.paths.append("display_name")
         return self._one(self._stub.UpdateContest, request)
@@ -86,6 +92,36 @@ class RemoteContests:
             if not page.next_page_token:
                 return contests
             request.page_token = page.next_page_token
+
+    def reset_contest(self, contest_id: str, season: int) -> Contest | Rejection:
+        """End a season of a contest."""
+        request = pb.ResetContestRequest(contest_id=contest_id, season=season)
+        return self._one(self._stub.ResetContest, request)
+
+    def seasons(self, contest_id: str, page_size: int = 2) -> list[Season] | Rejection:
+        """Return the seasons of a contest, the latest first, page by page."""
+        seasons: list[Season] = []
+        request = pb.ListSeasonsRequest(contest_id=contest_id, page_size=page_size)
+        while True:
+            try:
+                page = self._stub.ListSeasons(request, timeout=DEADLINE_S)
+            except grpc.RpcError as error:
+                return rejection_of_error(error)
+            assert len(page.seasons) <= page_size
+            seasons += (self._season(contest_id, season) for season in page.seasons)
+            if not page.next_page_token:
+                return seasons
+            request.page_token = page.next_page_token
+
+    def _season(self, contest_id: str, message: pb.Season) -> Season:
+        ended = message.ended_at.ToMilliseconds() if message.HasField("ended_at") else None
+        return Season(
+            number=message.number,
+            started_at_ms=message.started_at.ToMilliseconds(),
+            ended_at_ms=ended,
+            total_users=message.total_users,
+            position=self._epochs.read(contest_id, message.position),
+        )
 
     def delete_contest(self, contest_id: str, history: int | None) -> None:
         """Delete a contest if it has this history, or any if that is None."""
@@ -145,7 +181,7 @@ class RemoteContests:
             return rejection_of_error(error)
 
     def _contest(self, message: pb.Contest) -> Contest:
-        assert message.created_at.seconds > 0
+        next_reset = message.next_reset_at
         return Contest(
             contest_id=message.contest_id,
             settings=Settings(
@@ -153,11 +189,23 @@ class RemoteContests:
                 rules=rules_of_message(message.rules),
                 starts_at=Time(message.starts_at.seconds) if message.starts_at.seconds else None,
                 ends_at=Time(message.ends_at.seconds) if message.ends_at.seconds else None,
+                reset_schedule=_schedule_of(message),
+                keep_seasons=message.keep_seasons if message.HasField("keep_seasons") else None,
             ),
             state=ContestState(message.state),
+            season=message.season,
             total_users=message.total_users,
             position=self._epochs.read(message.contest_id, message.position),
+            created_at_ms=message.created_at.ToMilliseconds(),
+            next_reset_at_ms=next_reset.ToMilliseconds() if next_reset.seconds else None,
         )
+
+
+def _schedule_of(message: pb.Contest) -> Schedule | None:
+    if not message.HasField("reset_schedule"):
+        return None
+    schedule = message.reset_schedule
+    return next(each for each in Schedule if each.value[:2] == (schedule.cron, schedule.time_zone))
 
 
 def rules_of_message(message: leaderboard_pb2.ContestRules) -> Rules:
@@ -179,6 +227,13 @@ def rules_of_message(message: leaderboard_pb2.ContestRules) -> Rules:
 def _rules(rules: Any) -> leaderboard_pb2.ContestRules:
     """Convert rules by name; what is None is not set."""
     return leaderboard_pb2.ContestRules(**rules)
+
+
+def _schedule(schedule: Schedule | None) -> pb.ResetSchedule | None:
+    if schedule is None:
+        return None
+    cron, time_zone, _ = schedule.value
+    return pb.ResetSchedule(cron=cron, time_zone=time_zone)
 
 
 def _time(time: Time | None) -> Timestamp | None:

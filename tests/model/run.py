@@ -6,8 +6,9 @@ from dataclasses import replace
 from hypothesis.stateful import RuleBasedStateMachine
 
 from model.board import Service
+from model.contest_history import Clock
 from model.deployment import Deployment
-from model.inputs import FOREIGN, Wanted
+from model.inputs import FOREIGN, LATE, RULES, Wanted
 from model.records import (
     Position,
     Rejection,
@@ -26,7 +27,8 @@ class Run(RuleBasedStateMachine):
         """Run on a deployment."""
         super().__init__()
         self._deployment = deployment
-        self._model = Service()
+        self._clock = Clock(deployment.clock.read())
+        self._model = Service(self._clock)
         self._prefix = deployment.new_name()
         self._acknowledged: defaultdict[tuple[int, str], tuple[int, int]] = defaultdict(
             lambda: (0, 0)
@@ -58,6 +60,17 @@ class Run(RuleBasedStateMachine):
         oldest, latest = self._acknowledged[via, contest_id], self._model.position(contest_id)
         order = self._model.order(contest_id, at)
         assert oldest <= order <= self._model.order(contest_id, latest), self._last_steps()
+
+    def _name_epochs(self) -> None:
+        """Read contests whose season ended without an answer that has the epoch of the next one.
+
+        Epochs are numbered in the order in which they are seen.
+        """
+        for contest in map(self._contest, (*RULES, LATE)):
+            present = self._model.present(contest)
+            if present.exists and not self._deployment.epochs.knows(contest, present.history):
+                answer = self._server(0).contests.contest(contest)
+                assert answer == self._model.contest(contest), self._last_steps()
 
     def _last_steps(self) -> str:
         """Return the last steps, because a difference that depends on timing can't be repeated."""

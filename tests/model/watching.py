@@ -60,6 +60,7 @@ class Watching(Run):
 
         Without the wait it may exist again before its watches end.
         """
+        self._name_epochs()
         here = self._contest(contest)
         meant = history.of(self._model.present(here).history)
         watches = [watch for watch in self._watches if watch.contest_id == here]
@@ -74,6 +75,7 @@ class Watching(Run):
                 self._deployment.await_deletion(watch)
 
     def _compare(self, watches: Sequence[Watch]) -> None:
+        self._name_epochs()
         for watch in watches:
             try:
                 self._deployment.await_watch(watch, self._model)
