@@ -131,8 +131,8 @@ class Service(BoardReads):
         """Return the contest that had a position, deleted or not, and the revision."""
         present = self.present(contest_id)
         history = position.history or present.first_history
-        contests = [*self._deleted.get(contest_id, []), present]
-        contest = next(each for each in reversed(contests) if each.first_history <= history)
+        contests = (present, *self.deleted(contest_id))
+        contest = next(each for each in contests if each.first_history <= history)
         assert position == contest.position_of(position.revision), f"no position {position}"
         return contest, position.revision
 
@@ -140,6 +140,10 @@ class Service(BoardReads):
         """Return a key by which all positions that a contest ever had are ordered."""
         history = position.history or self.present(contest_id).first_history
         return history, position.revision
+
+    def deleted(self, contest_id: str) -> Sequence[Contest]:
+        """Return the contests of this id as they were when they were deleted, the latest first."""
+        return self._deleted.get(contest_id, [])[::-1]
 
     def present(self, contest_id: str) -> Contest:
         """Return a contest as it is now."""

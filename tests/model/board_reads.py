@@ -2,25 +2,22 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from model.contest import Contest
+from model.contest_history import View
 from model.contest_records import Settings
 from model.ranking import (
-    Board,
     around,
     find,
     is_better,
     newcomer,
     percentile,
-    ranking,
 )
 from model.records import (
     Position,
     Rank,
     RankedUser,
     Rejection,
-    Rules,
     ScoreRank,
     Top,
     UserRanks,
@@ -28,20 +25,6 @@ from model.records import (
 from model.rejections import season_not_found, unreachable, user_not_found
 
 DEFAULT_LIMIT = 10
-
-
-@dataclass(frozen=True)
-class View:
-    """A board that is read."""
-
-    board: Board
-    rules: Rules
-    position: Position
-
-    @property
-    def ranked(self) -> list[RankedUser]:
-        """All rows, best first."""
-        return ranking(self.board, self.rules)
 
 
 class BoardReads(ABC):
@@ -53,6 +36,10 @@ class BoardReads(ABC):
     @abstractmethod
     def present(self, contest_id: str) -> Contest:
         """Return a contest as it is now."""
+
+    @abstractmethod
+    def deleted(self, contest_id: str) -> Sequence[Contest]:
+        """Return the contests of this id as they were when they were deleted."""
 
     @abstractmethod
     def at(self, contest_id: str, position: Position) -> tuple[Contest, int]:
@@ -72,27 +59,30 @@ class BoardReads(ABC):
         return contest.states[revision].settings
 
     def ages(self, contest_id: str, season: int) -> range:
-        """Return how many reads of a season there may be: the present one, and earlier ones."""
-        contest = self.present(contest_id)
-        number = contest.season - 1 if season == -1 else season
-        if number in contest.kept:
-            return range(len(contest.kept[number].versions))
-        return range(1 + (number in contest.dropped))
+        """Return how many answers for a season there may be: the present one, and earlier ones."""
+        return range(len(self._views(contest_id, season)))
 
     def view(self, contest_id: str, season: int, age: int = 0) -> View | Rejection:
         """Return the board of a season."""
+        if season == 0:
+            return self._view_at(contest_id, self.position(contest_id))
+        return self._views(contest_id, season)[age]
+
+    def _views(self, contest_id: str, season: int) -> list[View | Rejection]:
+        """Return what a server may have read of a season, the present state first.
+
+        That are also seasons that are not kept any more, and those of a deleted contest.
+        """
         contest = self.present(contest_id)
         number = contest.season - 1 if season == -1 else season
-        if season == 0 or (number == contest.season and contest.exists):
-            return self._view_at(contest_id, contest.position)
-        kept, older = contest.kept.get(number), age
-        if not kept and age:
-            kept, older = contest.dropped.get(number), age - 1
-        if not kept:
-            return season_not_found(contest_id, season)
-        version = len(kept.versions) - 1 - older
-        position = contest.position_of_kept(kept, version)
-        return View(kept.versions[version], kept.settings.rules, position)
+        views: list[View | Rejection] = []
+        if contest.exists and number == contest.season:
+            views.append(self._view_at(contest_id, contest.position))
+        elif number not in contest.kept:
+            views.append(season_not_found(contest_id, season))
+        for each in (contest, *self.deleted(contest_id)):
+            views += each.views(number)
+        return views
 
     def _view_at(self, contest_id: str, at: Position) -> View:
         contest, revision = self.at(contest_id, at)

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from model.contest_records import Season, Settings
-from model.ranking import Board, Standing
-from model.records import Position
+from model.ranking import Board, Standing, ranking
+from model.records import Position, RankedUser, Rules
 
 
 @dataclass
@@ -30,6 +30,20 @@ class State:
     named: str = ""
     """The user whose row the revision changed, as the commit log has it."""
     season: int = 1
+
+
+@dataclass(frozen=True)
+class View:
+    """A board that is read."""
+
+    board: Board
+    rules: Rules
+    position: Position
+
+    @property
+    def ranked(self) -> list[RankedUser]:
+        """All rows, best first."""
+        return ranking(self.board, self.rules)
 
 
 @dataclass
@@ -114,6 +128,11 @@ class ContestHistory:
         """Return the position of a revision; before the first one there is no epoch."""
         history = self.history_of(self.states[revision].season)
         return Position(history if revision else 0, revision)
+
+    def has_had(self, position: Position) -> bool:
+        """Return whether a position was the current one at some time."""
+        revision = position.revision
+        return revision < len(self.states) and position == self.position_of(revision)
 
     @property
     def has_scores(self) -> bool:
@@ -205,6 +224,18 @@ class ContestHistory:
             for number, season in sorted(self.kept.items(), reverse=True)
         ]
         return [current, *kept]
+
+    def views(self, number: int) -> list[View]:
+        """Return the boards that a kept season has had, the present one first."""
+        season = self.kept.get(number) or self.dropped.get(number)
+        if not season:
+            return []
+        rules = season.settings.rules
+        views = [
+            View(board, rules, self.position_of_kept(season, version))
+            for version, board in enumerate(season.versions)
+        ]
+        return views[::-1]
 
     def position_of_kept(self, season: KeptSeason, version: int) -> Position:
         """Return the position of a version of a kept season."""

@@ -75,14 +75,19 @@ class Seasons(ContestSettings):
         page: dict[str, Any] = {"limit": limit, "start_rank": start_rank, "min_position": position}
         answer = self._server(via).top(here, **page, season=season)
         self._steps.append(f"server {via}: top of season {season} of {here} {page} -> {answer}")
-        present = self._model.present(here)
-        if isinstance(answer, Top) and answer.position.history == present.history:
-            assert season == present.season, self._last_steps()
-            self._check_reached(here, via, answer.position)
-            self._acknowledge(via, here, answer.position)
+        if isinstance(answer, Top) and self._is_live(here, via, answer):
             assert answer == self._model.top(here, **page, at=answer.position), self._last_steps()
         else:
             self._compare_season(here, season, answer, self._model.top, **page)
+
+    def _is_live(self, contest_id: str, via: int, page: Top) -> bool:
+        """Return whether a page is of a state that a server may still show as the current one."""
+        contest, at = self._model.present(contest_id), page.position
+        order = self._model.order(contest_id, at)
+        if not contest.has_had(at) or order < self._acknowledged[via, contest_id]:
+            return False
+        self._acknowledge(via, contest_id, at)
+        return True
 
     @rule(
         contest=read_contests,
@@ -132,7 +137,7 @@ class Seasons(ContestSettings):
         read: Callable[..., object],
         **query: Any,
     ) -> None:
-        """Compare an answer, which may be of before an erasure or before the season was dropped."""
+        """Compare an answer, which may be of before an erasure, or before the season was gone."""
         due = [
             read(contest_id, **query, season=season, age=age)
             for age in self._model.ages(contest_id, season)
