@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import grpc
 from pydantic import SecretStr
 
-from harness.service import CHANNEL_OPTIONS
+from harness.service import CHANNEL_OPTIONS, listener_in_use
 from leaderboard.v1.contests_pb2_grpc import ContestServiceStub
 from leaderboard.v1.leaderboard_pb2_grpc import LeaderboardServiceStub
 from leaderboard_server.app import running
@@ -25,9 +25,9 @@ class LocalServer:
 
 
 @contextlib.asynccontextmanager
-async def local_server(url: str, listener: str = "grpcio") -> AsyncIterator[LocalServer]:
+async def local_server(url: str) -> AsyncIterator[LocalServer]:
     """Run a server on a store within the block."""
-    name: ListenerName = "front" if listener == "front" else "grpcio"
+    name: ListenerName = "front" if listener_in_use() == "front" else "grpcio"
     config = Config(address="127.0.0.1:0", listener=name, redis_url=SecretStr(url))
     async with (
         running(config) as server,

@@ -50,6 +50,11 @@ def listening_with(listener: str) -> Iterator[None]:
         _listener = before
 
 
+def listener_in_use() -> str:
+    """Return the listener of services that are made now."""
+    return _listener
+
+
 class ServiceProcess:
     """
     A service in its own process, on the same loopback port across restarts.

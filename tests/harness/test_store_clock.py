@@ -32,12 +32,11 @@ def _clock(store: StoreProcess) -> Iterator[StoreClock]:
         yield clock
 
 
-async def test_time_stands_still_and_advances(
-    store: StoreProcess, clock: StoreClock, listener: str
-) -> None:
+@pytest.mark.usefixtures("on_each_listener")
+async def test_time_stands_still_and_advances(store: StoreProcess, clock: StoreClock) -> None:
     """A contest begins at the time that was set, and a later one so much later."""
     with store_clock_in_use():
-        async with local_server(store.url, listener) as server:
+        async with local_server(store.url) as server:
             clock.set(IN_2426_MS)
             await add(server.stub, "one", "ada", 1)
             clock.advance(3_600_000)
