@@ -32,12 +32,14 @@ class Watcher:
         user_ids: Iterable[str] = (),
         inspect: Callable[[WatchChecker], None] = lambda _: None,
         hidden_users: bool = False,
+        min_interval_s: int = 0,
     ) -> None:
         """Watch a contest; `inspect` looks at the checker after every message."""
         self._inspect = inspect
         self._request = pb.WatchContestRequest(
             contest_id=contest_id, scope=scope, limit=limit, user_ids=user_ids
         )
+        self._request.min_interval.seconds = min_interval_s
         self.checker = WatchChecker(
             scope=scope,
             limit=limit,
