@@ -45,6 +45,7 @@ class FakeContests(ContestServiceServicer):
         contest.CopyFrom(request.contest)
         contest.position.epoch = "e"
         contest.state = self._state(contest)
+        contest.season = 1
         contest.created_at.FromJsonString("2026-06-11T20:15:00.25Z")
         held = self.contests.setdefault(contest.contest_id, contest)
         if (held.display_name, held.rules) != (contest.display_name, contest.rules):

@@ -45,6 +45,7 @@ from leaderboard_client.results import (
 )
 from leaderboard_client.score_buffer import ScoreBuffer
 from leaderboard_client.score_update import ScoreUpdate
+from leaderboard_client.seasons import ResetSchedule, Season
 from leaderboard_client.watch import Watch
 from leaderboard_client.watch_update import (
     MissedChangesError,
@@ -82,11 +83,13 @@ __all__ = [
     "RankStyle",
     "RankedUser",
     "RequestIdReused",
+    "ResetSchedule",
     "RuleChanges",
     "ScoreBuffer",
     "ScoreChange",
     "ScoreRank",
     "ScoreUpdate",
+    "Season",
     "SnapshotReason",
     "StreamLostError",
     "TieBreak",

@@ -37,6 +37,7 @@ class AsyncScoreMethods:
         display_name: str = "",
         attributes: Mapping[str, str] | None = None,
         clear_display_name: bool = False,
+        season: int = 0,
         timeout: float | None = None,  # noqa: ASYNC109 (of a call with all its attempts)
     ) -> UpdateResult:
         """Change the score of one user; see `LeaderboardClient.update_score`."""
@@ -51,6 +52,7 @@ class AsyncScoreMethods:
             display_name,
             attributes or {},
             clear_display_name,
+            season,
         )
         return await self._caller.make(calls.update_score(update), timeout)
 
@@ -70,10 +72,11 @@ class AsyncScoreMethods:
         limit: int = DEFAULT_LIMIT,
         start_rank: int = 1,
         min_position: Position | None = None,
+        season: int = 0,
         timeout: float | None = None,  # noqa: ASYNC109 (of a call with all its attempts)
     ) -> TopUsers:
         """Read consecutive rows, best first; see `LeaderboardClient.get_top_users`."""
-        call = calls.get_top_users(contest_id, limit, start_rank, min_position)
+        call = calls.get_top_users(contest_id, limit, start_rank, min_position, season)
         return await self._caller.make(call, timeout)
 
     async def get_user_rank(
@@ -84,10 +87,11 @@ class AsyncScoreMethods:
         neighbors: int = 0,
         around: int = 0,
         min_position: Position | None = None,
+        season: int = 0,
         timeout: float | None = None,  # noqa: ASYNC109 (of a call with all its attempts)
     ) -> UserRank:
         """Read the score and rank of one user; see `LeaderboardClient.get_user_rank`."""
-        call = calls.get_user_rank(contest_id, user_id, neighbors, around, min_position)
+        call = calls.get_user_rank(contest_id, user_id, neighbors, around, min_position, season)
         return await self._caller.make(call, timeout)
 
     async def batch_get_user_ranks(
@@ -96,10 +100,11 @@ class AsyncScoreMethods:
         user_ids: Iterable[str],
         *,
         min_position: Position | None = None,
+        season: int = 0,
         timeout: float | None = None,  # noqa: ASYNC109 (of a call with all its attempts)
     ) -> UserRanks:
         """Read the ranks of up to 1,000 users; see `LeaderboardClient.batch_get_user_ranks`."""
-        call = calls.batch_get_user_ranks(contest_id, user_ids, min_position)
+        call = calls.batch_get_user_ranks(contest_id, user_ids, min_position, season)
         return await self._caller.make(call, timeout)
 
     async def get_score_rank(
@@ -109,8 +114,9 @@ class AsyncScoreMethods:
         *,
         around: int = 0,
         min_position: Position | None = None,
+        season: int = 0,
         timeout: float | None = None,  # noqa: ASYNC109 (of a call with all its attempts)
     ) -> ScoreRank:
         """Read the rank of a score; see `LeaderboardClient.get_score_rank`."""
-        call = calls.get_score_rank(contest_id, score, around, min_position)
+        call = calls.get_score_rank(contest_id, score, around, min_position, season)
         return await self._caller.make(call, timeout)

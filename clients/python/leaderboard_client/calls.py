@@ -53,7 +53,7 @@ def batch_update_scores(updates: Iterable[ScoreUpdate]) -> Call[list[Outcome]]:
 
 
 def get_top_users(
-    contest_id: str, limit: int, start_rank: int, min_position: Position | None
+    contest_id: str, limit: int, start_rank: int, min_position: Position | None, season: int
 ) -> Call[TopUsers]:
     """Return the call that reads rows; raise ValueError if it can't be encoded."""
     with encoding():
@@ -62,12 +62,18 @@ def get_top_users(
             limit=limit,
             start_rank=start_rank,
             min_position=_position(min_position),
+            season=season,
         )
     return Call("GetTopUsers", request, TopUsers.decode)
 
 
 def get_user_rank(
-    contest_id: str, user_id: str, neighbors: int, around: int, min_position: Position | None
+    contest_id: str,
+    user_id: str,
+    neighbors: int,
+    around: int,
+    min_position: Position | None,
+    season: int,
 ) -> Call[UserRank]:
     """Return the call that reads a user's rank; raise ValueError if it can't be encoded."""
     with encoding():
@@ -77,12 +83,13 @@ def get_user_rank(
             neighbors=neighbors,
             around=around,
             min_position=_position(min_position),
+            season=season,
         )
     return Call("GetUserRank", request, UserRank.decode)
 
 
 def batch_get_user_ranks(
-    contest_id: str, user_ids: Iterable[str], min_position: Position | None
+    contest_id: str, user_ids: Iterable[str], min_position: Position | None, season: int
 ) -> Call[UserRanks]:
     """Return the call that reads the ranks of users; raise ValueError if it can't be encoded."""
     with encoding():
@@ -90,12 +97,13 @@ def batch_get_user_ranks(
             contest_id=contest_id,
             user_ids=user_list(user_ids),
             min_position=_position(min_position),
+            season=season,
         )
     return Call("BatchGetUserRanks", request, UserRanks.decode)
 
 
 def get_score_rank(
-    contest_id: str, score: int, around: int, min_position: Position | None
+    contest_id: str, score: int, around: int, min_position: Position | None, season: int
 ) -> Call[ScoreRank]:
     """Return the call that reads the rank of a score; raise ValueError if it can't be encoded."""
     with encoding():
@@ -104,6 +112,7 @@ def get_score_rank(
             score=score,
             around=around,
             min_position=_position(min_position),
+            season=season,
         )
     return Call("GetScoreRank", request, ScoreRank.decode)
 

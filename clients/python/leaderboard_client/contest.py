@@ -2,16 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any, Final, Literal, Self, TypeAlias, TypedDict
 
-from google.protobuf.timestamp_pb2 import Timestamp
-
 from leaderboard.v1 import contests_pb2
 from leaderboard.v1 import leaderboard_pb2 as pb
+from leaderboard_client.decoding import time_of
 from leaderboard_client.enums import ContestState, Order, RankStyle, TieBreak, UpdateMode
 from leaderboard_client.results import Position
+from leaderboard_client.seasons import ResetSchedule
 
 _ENUMS: Mapping[str, Any] = {
     "order": pb.Order,
@@ -36,6 +36,12 @@ TimeChange: TypeAlias = datetime | Literal[Keep.KEEP] | None
 
 DurationChange: TypeAlias = timedelta | Literal[Keep.KEEP] | None
 """A change of a duration; None removes it."""
+
+ScheduleChange: TypeAlias = ResetSchedule | Literal[Keep.KEEP] | None
+"""A change of the schedule of resets; None removes it."""
+
+NumberChange: TypeAlias = int | Literal[Keep.KEEP] | None
+"""A change of a number; None is its default."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,11 +123,20 @@ class Contest:
     """The time after which it is deleted by itself, from `ends_at` on, or from the last write where
     that is None; None if it is kept."""
 
+    reset_schedule: ResetSchedule | None = None
+    """When seasons end; None if only `reset_contest` ends one."""
+
+    keep_seasons: int | None = None
+    """How many seasons are kept when they are over; None for the default, 10."""
+
     state: ContestState
     """The state."""
 
+    season: int
+    """The number of the current season, from 1."""
+
     total_users: int
-    """The number of users of the contest."""
+    """The number of users of the current season."""
 
     position: Position
     """The position of this state."""
@@ -130,21 +145,31 @@ class Contest:
     """When the contest was created or began, in UTC by the clock of the store; None if it is not
     known."""
 
+    next_reset_at: datetime | None = None
+    """When the current season ends by the schedule, in UTC; None without a schedule, and where the
+    contest ends before. A season without a write does not end."""
+
     @classmethod
     def decode(cls, message: contests_pb2.Contest) -> Self:
         """Decode the message of the contract."""
         expires = message.HasField("expire_after")
+        resets = message.HasField("reset_schedule")
+        kept = message.keep_seasons if message.HasField("keep_seasons") else None
         return cls(
             contest_id=message.contest_id,
             display_name=message.display_name,
             rules=ContestRules.decode(message.rules),
-            starts_at=_time(message, "starts_at"),
-            ends_at=_time(message, "ends_at"),
+            starts_at=time_of(message, "starts_at"),
+            ends_at=time_of(message, "ends_at"),
             expire_after=message.expire_after.ToTimedelta() if expires else None,
+            reset_schedule=ResetSchedule.decode(message.reset_schedule) if resets else None,
+            keep_seasons=kept,
             state=ContestState(message.state),
+            season=message.season,
             total_users=message.total_users,
             position=Position.decode(message.position),
-            created_at=_time(message, "created_at"),
+            created_at=time_of(message, "created_at"),
+            next_reset_at=time_of(message, "next_reset_at"),
         )
 
 
@@ -166,13 +191,6 @@ def rules_message(rules: Mapping[str, Any]) -> pb.ContestRules:
                 raise ValueError(f"the rule {name} can't be {given[name]!r}")
             given[name] = kind.Name(given[name])
     return pb.ContestRules(**given)
-
-
-def _time(
-    message: contests_pb2.Contest, name: Literal["starts_at", "ends_at", "created_at"]
-) -> datetime | None:
-    when: Timestamp = getattr(message, name)
-    return when.ToDatetime(tzinfo=UTC) if message.HasField(name) else None
 
 
 def _mode(value: int) -> UpdateMode:

@@ -14,13 +14,16 @@ from leaderboard_client.contest import (
     Contest,
     ContestRules,
     DurationChange,
+    NumberChange,
     RuleChanges,
+    ScheduleChange,
     TimeChange,
     rules_message,
 )
 from leaderboard_client.encoding import duration, encoding, timestamp
 from leaderboard_client.enums import ContestState
 from leaderboard_client.pages import Page
+from leaderboard_client.seasons import ResetSchedule, Season
 
 
 def create_contest(
@@ -30,6 +33,8 @@ def create_contest(
     starts_at: datetime | None,
     ends_at: datetime | None,
     expire_after: timedelta | None,
+    reset_schedule: ResetSchedule | None,
+    keep_seasons: int | None,
 ) -> Call[Contest]:
     """Return the call that creates a contest; raise ValueError if it can't be encoded.
 
@@ -41,6 +46,8 @@ def create_contest(
             display_name=display_name,
             rules=None if rules is None else rules.message(),
             **_times(starts_at, ends_at, expire_after),
+            reset_schedule=_schedule(reset_schedule),
+            keep_seasons=keep_seasons,
         )
     return Call("CreateContest", pb.CreateContestRequest(contest=contest), _contest)
 
@@ -73,6 +80,8 @@ def update_contest(
     starts_at: TimeChange,
     ends_at: TimeChange,
     expire_after: DurationChange,
+    reset_schedule: ScheduleChange,
+    keep_seasons: NumberChange,
 ) -> Call[Contest]:
     """Return the call that changes a contest; raise ValueError if it can't be encoded.
 
@@ -81,8 +90,14 @@ def update_contest(
     changes = rules or {}
     paths = [] if display_name is None else ["display_name"]
     paths += [f"rules.{name}" for name in changes]
-    times = {"starts_at": starts_at, "ends_at": ends_at, "expire_after": expire_after}
-    paths += [name for name, value in times.items() if value is not KEEP]
+    others = {
+        "starts_at": starts_at,
+        "ends_at": ends_at,
+        "expire_after": expire_after,
+        "reset_schedule": reset_schedule,
+        "keep_seasons": keep_seasons,
+    }
+    paths += [name for name, value in others.items() if value is not KEEP]
     with encoding():
         request = pb.UpdateContestRequest(
             contest=pb.Contest(
@@ -94,6 +109,8 @@ def update_contest(
                     None if ends_at is KEEP else ends_at,
                     None if expire_after is KEEP else expire_after,
                 ),
+                reset_schedule=None if reset_schedule is KEEP else _schedule(reset_schedule),
+                keep_seasons=None if keep_seasons is KEEP else keep_seasons,
             ),
             update_mask=FieldMask(paths=paths),
         )
@@ -110,6 +127,25 @@ def delete_contest(contest_id: str, epoch: str) -> Call[None]:
     return Call("DeleteContest", request, lambda _response: None)
 
 
+def reset_contest(contest_id: str, season: int) -> Call[Contest]:
+    """Return the call that ends a season; raise ValueError if it can't be encoded.
+
+    It may be repeated, because it names the season, and one that is over is no error.
+    """
+    with encoding():
+        request = pb.ResetContestRequest(contest_id=contest_id, season=season)
+    return Call("ResetContest", request, _contest)
+
+
+def list_seasons(contest_id: str, page_size: int, page_token: str = "") -> Call[Page[Season]]:
+    """Return the call that reads a page of seasons; raise ValueError if it can't be encoded."""
+    with encoding():
+        request = pb.ListSeasonsRequest(
+            contest_id=contest_id, page_size=page_size, page_token=page_token
+        )
+    return Call("ListSeasons", request, partial(_season_page, contest_id, page_size))
+
+
 def _times(
     starts_at: datetime | None, ends_at: datetime | None, expire_after: timedelta | None
 ) -> Mapping[str, Any]:
@@ -118,6 +154,10 @@ def _times(
         "ends_at": timestamp("ends_at", ends_at),
         "expire_after": duration(expire_after),
     }
+
+
+def _schedule(schedule: ResetSchedule | None) -> pb.ResetSchedule | None:
+    return None if schedule is None else schedule.message()
 
 
 def _state(state: ContestState | None) -> str | None:
@@ -143,4 +183,12 @@ def _page(
     return Page(
         tuple(map(Contest.decode, response.contests)),
         list_contests(id_prefix, state, page_size, token) if token else None,
+    )
+
+
+def _season_page(contest_id: str, page_size: int, response: pb.ListSeasonsResponse) -> Page[Season]:
+    token = response.next_page_token
+    return Page(
+        tuple(map(Season.decode, response.seasons)),
+        list_seasons(contest_id, page_size, token) if token else None,
     )

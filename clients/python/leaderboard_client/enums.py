@@ -119,13 +119,17 @@ class SnapshotReason(IntEnum):
     """The server's history no longer holds all the changes that the watch missed."""
 
     NEW_EPOCH = 3
-    """The contest's history is a different one: it was lost, reset or rolled back."""
+    """The contest's history is a different one: it was lost or rolled back, or the contest was
+    deleted and began again."""
 
     LAGGED = 4
     """The watch fell too far behind."""
 
     AHEAD = 5
     """The watch was at a later position than the contest."""
+
+    NEW_SEASON = 6
+    """The season is over and another one has begun, with an empty board."""
 
     CONTEST_UPDATED = 7
     """The settings of the contest were changed."""

@@ -102,7 +102,7 @@ class OutOfRange(LeaderboardError):
 
 
 class NotFound(LeaderboardError):
-    """The user has no score in the contest, or there is no such contest; see `reason`."""
+    """There is no such contest or season, or the user has no score in it; see `reason`."""
 
     usual_code = "NOT_FOUND"
 
@@ -122,9 +122,10 @@ class RequestIdReused(LeaderboardError):
 class FailedPrecondition(LeaderboardError):
     """It can't be done in the present state; see `reason`.
 
-    The contest is not open for writes, with its `state` and `time` in `metadata`; the
-    `min_position` can't be reached, because the contest's history was reset or is shorter; or a
-    rule can't be changed, because it would reorder a board that has scores.
+    The contest is not open for writes, with its `state` and `time` in `metadata`; the `season` of a
+    write is not the current one, which `metadata` has; the `min_position` can't be reached, because
+    its season is over or the contest's history is another one or shorter; or a rule can't be
+    changed, because it would reorder a board that has scores.
     """
 
     usual_code = "FAILED_PRECONDITION"

@@ -45,6 +45,9 @@ class LiveBoard:
         """The rows, best first."""
         self.position: pb.Position | None = None
         """The position of the board; None before the first message."""
+        self.season: int | None = None
+        """The number of the season, from 1; 0 for a contest that does not exist, and None before
+        the first message."""
         self.total_users: int | None = None
         """The number of users of the contest; None if it is not known for certain.
 
@@ -64,6 +67,7 @@ class LiveBoard:
             self._order = message.snapshot.rules.order
             self.rows = self._numbered(map(RankedUser.decode, message.snapshot.users))
             self.total_users = message.snapshot.total_users
+            self.season = message.snapshot.season
         else:
             self._check_continues(message)
             rows = list(self.rows)
@@ -73,6 +77,8 @@ class LiveBoard:
                     self._place(RankedUser.decode(change.user), rows)
             self.rows = self._numbered(rows)
             self.total_users = self._total_after(message)
+            if not self.season and message.position.epoch:
+                self.season = 1  # the contest has begun
         self.position = message.position
 
     def _check_continues(self, message: pb.WatchContestResponse) -> None:

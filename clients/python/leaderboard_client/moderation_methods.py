@@ -19,7 +19,8 @@ class ModerationMethods:
         """Remove users from a contest, with their scores, names and attributes, in one step.
 
         A later write begins such a user again; a hidden user stays hidden. The commit log keeps
-        earlier changes of these users for a while: `erase_user` removes those too.
+        earlier changes of these users for a while, and seasons that are over keep their rows:
+        `erase_user` removes those too.
 
         Args:
             contest_id: The contest; one that does not exist is no error.
@@ -39,7 +40,8 @@ class ModerationMethods:
         """Hide users of a contest in one step: their rows leave the board, their writes count on.
 
         Their updates are answered with the rank and the place 0. A user without a score is hidden
-        too, for when it gets one.
+        too, for when it gets one. They stay hidden in later seasons; seasons that are over do not
+        change.
 
         Args:
             contest_id: The contest; in one that does not exist nothing is hidden.
@@ -98,7 +100,7 @@ class ModerationMethods:
     def erase_user(
         self, user_id: str, *, page_token: str = "", timeout: float | None = None
     ) -> Iterator[ErasedPart]:
-        """Erase a user from all contests, hidden or not, with everything that names it.
+        """Erase a user from all contests and their seasons, with everything that names it.
 
         Each step of the iteration erases it from a part of them, and the user is erased once the
         iteration has ended. It can be repeated, and begun again at any time. A later write begins

@@ -37,6 +37,7 @@ class ScoreMethods:
         display_name: str = "",
         attributes: Mapping[str, str] | None = None,
         clear_display_name: bool = False,
+        season: int = 0,
         timeout: float | None = None,
     ) -> UpdateResult:
         """Change the score of one user; the arguments are the fields of `ScoreUpdate`.
@@ -59,6 +60,7 @@ class ScoreMethods:
             display_name,
             attributes or {},
             clear_display_name,
+            season,
         )
         return self._caller.make(calls.update_score(update), timeout)
 
@@ -83,6 +85,7 @@ class ScoreMethods:
         limit: int = DEFAULT_LIMIT,
         start_rank: int = 1,
         min_position: Position | None = None,
+        season: int = 0,
         timeout: float | None = None,
     ) -> TopUsers:
         """Read consecutive rows, best first. An unknown contest is an empty board.
@@ -96,12 +99,15 @@ class ScoreMethods:
 
             min_position: The least position of the result. Default: the latest one of the server.
 
+            season: The season: a number from 1, or -1 for the one before. Default: the current one.
+
             timeout: The seconds that the call may take.
 
         Raises:
-            LeaderboardError: It failed, such as with FailedPrecondition for `min_position`.
+            LeaderboardError: It failed, such as with FailedPrecondition for `min_position`, or with
+                NotFound: the season is not kept.
         """
-        call = calls.get_top_users(contest_id, limit, start_rank, min_position)
+        call = calls.get_top_users(contest_id, limit, start_rank, min_position, season)
         return self._caller.make(call, timeout)
 
     def get_user_rank(
@@ -112,6 +118,7 @@ class ScoreMethods:
         neighbors: int = 0,
         around: int = 0,
         min_position: Position | None = None,
+        season: int = 0,
         timeout: float | None = None,
     ) -> UserRank:
         """Read the score and rank of one user.
@@ -128,12 +135,14 @@ class ScoreMethods:
 
             min_position: The least position of the result. Default: the latest one of the store.
 
+            season: The season: a number from 1, or -1 for the one before. Default: the current one.
+
             timeout: The seconds that the call may take.
 
         Raises:
             LeaderboardError: It failed, such as with NotFound: the user has no score.
         """
-        call = calls.get_user_rank(contest_id, user_id, neighbors, around, min_position)
+        call = calls.get_user_rank(contest_id, user_id, neighbors, around, min_position, season)
         return self._caller.make(call, timeout)
 
     def batch_get_user_ranks(
@@ -142,6 +151,7 @@ class ScoreMethods:
         user_ids: Iterable[str],
         *,
         min_position: Position | None = None,
+        season: int = 0,
         timeout: float | None = None,
     ) -> UserRanks:
         """Read the scores and ranks of up to 1,000 users, all of one state, best first.
@@ -153,12 +163,15 @@ class ScoreMethods:
 
             min_position: The least position of the result. Default: the latest one of the store.
 
+            season: The season: a number from 1, or -1 for the one before. Default: the current one.
+
             timeout: The seconds that the call may take.
 
         Raises:
-            LeaderboardError: It failed, such as with FailedPrecondition for `min_position`.
+            LeaderboardError: It failed, such as with FailedPrecondition for `min_position`, or with
+                NotFound: the season is not kept.
         """
-        call = calls.batch_get_user_ranks(contest_id, user_ids, min_position)
+        call = calls.batch_get_user_ranks(contest_id, user_ids, min_position, season)
         return self._caller.make(call, timeout)
 
     def get_score_rank(
@@ -168,6 +181,7 @@ class ScoreMethods:
         *,
         around: int = 0,
         min_position: Position | None = None,
+        season: int = 0,
         timeout: float | None = None,
     ) -> ScoreRank:
         """Read the rank that a user who reached a score now would have.
@@ -182,10 +196,13 @@ class ScoreMethods:
 
             min_position: The least position of the result. Default: the latest one of the store.
 
+            season: The season: a number from 1, or -1 for the one before. Default: the current one.
+
             timeout: The seconds that the call may take.
 
         Raises:
-            LeaderboardError: It failed, such as with FailedPrecondition for `min_position`.
+            LeaderboardError: It failed, such as with FailedPrecondition for `min_position`, or with
+                NotFound: the season is not kept.
         """
-        call = calls.get_score_rank(contest_id, score, around, min_position)
+        call = calls.get_score_rank(contest_id, score, around, min_position, season)
         return self._caller.make(call, timeout)

@@ -51,6 +51,11 @@ class ScoreUpdate:
     clear_display_name: bool = False
     """Whether the user's name is removed; then `display_name` has to be empty."""
 
+    season: int = 0
+    """The season that the write is for, from 1. If another one is current, the write is refused
+    (FailedPrecondition), so that a late one can't count in the next season. Default: the current
+    one."""
+
     def __post_init__(self) -> None:
         # A repeat has to be the same write, whatever the caller does with the mapping meanwhile.
         with encoding():
@@ -79,6 +84,7 @@ class ScoreUpdate:
                 display_name=self.display_name,
                 attributes=self.attributes,
                 clear_display_name=self.clear_display_name,
+                season=self.season,
             )
 
 

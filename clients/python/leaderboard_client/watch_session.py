@@ -115,6 +115,7 @@ class WatchSession:
             rows=rows,
             total_users=self._board.total_users,
             position=Position.decode(message.position),
+            season=self._board.season,
             changes=tuple(map(ScoreChange.decode, _new_changes(message, set(before)))),
             moved={} if is_snapshot else _moved(before, rows),
             snapshot_reason=SnapshotReason(message.snapshot.reason) if is_snapshot else None,

@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import Enum
 from typing import Self
 
 from leaderboard.v1 import leaderboard_pb2 as pb
+from leaderboard_client.decoding import time_of
 from leaderboard_client.enums import SnapshotReason
 from leaderboard_client.results import Position, RankedUser
 
@@ -70,14 +71,13 @@ class ScoreChange:
     @classmethod
     def decode(cls, message: pb.ScoreChange) -> Self:
         """Decode the message of the contract."""
-        has_time = message.HasField("event_time")
         return cls(
             user=RankedUser.decode(message.user),
             previous_rank=message.previous_rank,
             previous_place=message.previous_place,
             points=message.points,
             event_type=message.event_type,
-            event_time=message.event_time.ToDatetime(tzinfo=UTC) if has_time else None,
+            event_time=time_of(message, "event_time"),
             removed=message.removed,
             message=message,
         )
@@ -100,10 +100,14 @@ class WatchUpdate:
     then of these places, and of equal ones the last change first."""
 
     total_users: int | None = None
-    """The number of users of the contest; None if it is not known for certain."""
+    """The number of users of the season; None if it is not known for certain."""
 
     position: Position | None = None
     """The position of the board; None while there is none."""
+
+    season: int | None = None
+    """The number of the season, from 1; 0 for a contest that does not exist, None while there is no
+    board. A new one begins with an empty board, and the snapshot reason NEW_SEASON."""
 
     changes: tuple[ScoreChange, ...] = ()
     """The changes since the update before, in order; empty with a snapshot."""

@@ -34,6 +34,7 @@ class ScriptedContests(ContestServiceServicer):
         return answer
 
     CreateContest = GetContest = ListContests = UpdateContest = DeleteContest = _answer
+    ResetContest = ListSeasons = _answer
     RemoveUsers = HideUsers = UnhideUsers = ListHiddenUsers = EraseUser = _answer
 
     @contextmanager

@@ -55,6 +55,7 @@ async def test_a_contest_has_all_its_settings(fake: FakeService, client: AnyClie
         display_name="The Race",
         rules=RACE,
         state=ContestState.OPEN,
+        season=1,
         total_users=0,
         position=Position("e", 0),
         created_at=datetime(2026, 6, 11, 20, 15, 0, 250_000, UTC),

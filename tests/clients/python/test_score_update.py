@@ -22,6 +22,7 @@ def test_every_field_is_sent() -> None:
         display_name="Ada L.",
         attributes={"team": "red", "country": ""},
         clear_display_name=True,
+        season=4,
     )
 
     message = update.message()
@@ -38,6 +39,7 @@ def test_every_field_is_sent() -> None:
         display_name="Ada L.",
         attributes={"team": "red", "country": ""},
         clear_display_name=True,
+        season=4,
     )
 
 
