@@ -6,7 +6,7 @@ from rich.table import Table
 
 from leaderboard.v1 import contests_pb2 as pb
 from leaderboard.v1.contests_pb2 import Contest, ContestState
-from leaderboard_cli.contest.settings import format_changed_rules, format_settings, format_times
+from leaderboard_cli.contest.formatting import format_changed_rules, format_settings, format_times
 from leaderboard_cli.output import console, counted, print_line, print_message, safe
 from leaderboard_cli.tables import Column, fit, make_table
 
