@@ -32,7 +32,7 @@ def test_bash_completes_once_it_is_installed(tmp_path: Path) -> None:
     completed = [
         in_bash(_IN_BASH.format(words=words, place=len(words.split()))).split()
         for words in (
-            *("wa", "watch chess --scope a", "contest cr", "contest set c --reset max-p"),
+            *("wa", "watch chess --scope a", "contest cr", "contest set c --unset max-p"),
             *("user unh", "contest list --state cl"),
         )
     ]

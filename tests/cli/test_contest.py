@@ -137,12 +137,12 @@ def test_set_changes_only_what_is_given(fake: FakeService, run: Run) -> None:
     assert shown["display-name"] == "Lap times"
 
 
-def test_set_resets_to_defaults(fake: FakeService, run: Run) -> None:
-    """`--reset` names settings that get their default, also beside new values."""
+def test_set_unsets_settings(fake: FakeService, run: Run) -> None:
+    """`--unset` names settings that get their default, also beside new values."""
     run("contest", "create", *LAPS)
 
-    reset = ("--reset", "max-points", "--reset", "min-score", "--reset", "display-name")
-    outcome = run("contest", "set", "laps", "--max-score", "9", *reset)
+    unset = ("--unset", "max-points", "--unset", "min-score", "--unset", "display-name")
+    outcome = run("contest", "set", "laps", "--max-score", "9", *unset)
 
     assert sorted(changed(fake).update_mask.paths) == [
         "display_name",
@@ -159,8 +159,8 @@ def test_set_resets_to_defaults(fake: FakeService, run: Run) -> None:
     ("options", "problem"),
     [
         ([], "no setting is given"),
-        (["--order", "lowest", "--reset", "order"], "--order and --reset order exclude each other"),
-        (["--reset", "colour"], "'colour' is not one of 'display-name', 'starts-at'"),
+        (["--order", "lowest", "--unset", "order"], "--order and --unset order exclude each other"),
+        (["--unset", "colour"], "'colour' is not one of 'display-name', 'starts-at'"),
         (["--order", "best"], "'best' is not one of 'highest', 'lowest'"),
         (["--max-points", "0"], "Invalid value for '--max-points'"),
         (["--max-score", "9007199254740993"], "9007199254740993 is beyond 2^53"),

@@ -71,7 +71,7 @@ def test_settings_bound_updates_and_can_be_reset(command: Run) -> None:
     too_many = command("update", "quiz", "ada", "6")
     too_high = command("update", "quiz", "ada", "5"), command("update", "quiz", "ada", "1")
     locked = command("contest", "set", "quiz", "--order", "lowest")
-    reset = answer(command, "contest", "set", "quiz", "--reset", "max-score", "--max-points", "100")
+    reset = answer(command, "contest", "set", "quiz", "--unset", "max-score", "--max-points", "100")
 
     assert [each.code for each in (too_many, *too_high)] == [ExitCode.INVALID, 0, ExitCode.INVALID]
     assert locked.code == ExitCode.REJECTED
@@ -79,7 +79,7 @@ def test_settings_bound_updates_and_can_be_reset(command: Run) -> None:
     assert "max_score" not in reset["rules"]
     assert reset["rules"]["max_points"] == "100"
     write(command, "quiz", ada=100)
-    unbounded = answer(command, "contest", "set", "quiz", "--reset", "max-points")
+    unbounded = answer(command, "contest", "set", "quiz", "--unset", "max-points")
     assert "max_points" not in unbounded["rules"]
     assert rows(answer(command, "top", "quiz")["users"]) == [(1, 1, "ada", 110)]
 

@@ -28,7 +28,7 @@ def test_times_are_set_and_shown(fake: FakeService, run: Run, duration: str, sho
     """The times of a contest are shown as their options take them, and reset by their names."""
     times = ("--starts-at", "2198-12-24T19:00:00.5+01:00", "--ends-at", FUTURE)
     created = run("contest", "create", "cup", *times, "--expire-after", duration)
-    reset = run("contest", "set", "cup", "--reset", "starts-at", "--reset", "expire-after")
+    reset = run("contest", "set", "cup", "--unset", "starts-at", "--unset", "expire-after")
 
     assert (created.code, reset.code) == (ExitCode.OK, ExitCode.OK)
     lines = [" ".join(line.split()) for line in created.out.splitlines()]
@@ -146,7 +146,7 @@ def test_times_that_delete_a_contest_need_a_confirmation(fake: FakeService, run:
     refused = run_in_pipe(*set_past, given=b"y\n", LEADERBOARD_SERVER=fake.address)
     kept = held(fake).ends_at.ToJsonString()
     later = run("contest", "set", "cup", "--expire-after", "36525d")
-    harmless = run(*set_past, "--reset", "expire-after")
+    harmless = run(*set_past, "--unset", "expire-after")
     done = run("contest", "set", "cup", "--expire-after", "1s", "--yes")
 
     loss = "with these times cup is deleted for good, with the scores of 0 users"

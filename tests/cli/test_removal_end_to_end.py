@@ -57,7 +57,7 @@ def test_a_contest_begins_and_ends_at_its_times(command: Run) -> None:
     created = command("contest", "create", "cup", *times, "--expire-after", "30d")
     shown = command("contest", "show", "cup")
     refused = command("update", "cup", "ada", "1")
-    opened = command("contest", "set", "cup", "--reset", "starts-at")
+    opened = command("contest", "set", "cup", "--unset", "starts-at")
 
     assert created == shown
     assert shown.out.startswith("cup: 0 users, scheduled, since ")

@@ -18,7 +18,7 @@ EXAMPLES = examples(
     ('leaderboard contest set laps --display-name "Lap times"', "names a contest"),
     ("leaderboard contest set chess --max-points 100", "bounds what one update adds"),
     ("leaderboard contest set cup --ends-at 2026-12-24T18:00:00Z", "sets when a contest closes"),
-    ("leaderboard contest set chess --reset max-points", "removes that bound"),
+    ("leaderboard contest set chess --unset max-points", "removes that bound"),
 )
 
 
@@ -28,7 +28,7 @@ def set_settings(
     contest: Contest,
     *,
     settings: Settings,
-    reset: Annotated[
+    unset: Annotated[
         list[Setting] | None,
         typer.Option(
             metavar="SETTING",
@@ -46,11 +46,11 @@ def set_settings(
     later updates. Times that delete the contest at once, because it was over for longer than
     --expire-after, take a confirmation.
     """
-    named = dict.fromkeys([*settings, *(reset or [])])
+    named = dict.fromkeys([*settings, *(unset or [])])
     if not named:
         raise typer.BadParameter("no setting is given")
-    if twice := next((each for each in reset or [] if each in settings), None):
-        raise typer.BadParameter(f"--{twice} and --reset {twice} exclude each other")
+    if twice := next((each for each in unset or [] if each in settings), None):
+        raise typer.BadParameter(f"--{twice} and --unset {twice} exclude each other")
     request = UpdateContestRequest(
         contest=contest_with(contest, settings),
         update_mask=FieldMask(paths=[setting.path for setting in named]),
