@@ -18,7 +18,7 @@ BeginCall: TypeAlias = Callable[[Message, grpc.ServicerContext], None]
 
 
 class FakeContests(ContestServiceServicer):
-    """Creates, changes, lists and deletes contests; hides and erases users."""
+    """Creates, changes, lists, resets and deletes contests; hides and erases users."""
 
     def __init__(self, begin_call: BeginCall) -> None:
         self.contests: dict[str, pb.Contest] = {}
@@ -32,6 +32,8 @@ class FakeContests(ContestServiceServicer):
         self.waiting_at: str | None = None
         """The page token at which EraseUser waits for `waiting`."""
         self.waiting = Event()
+        self.seasons: dict[str, list[pb.Season]] = {}
+        """The seasons of contests that are over, the latest first."""
         self.behind_s = 0.0
         """The seconds by which the clock of the store is behind."""
         self._begin_call = begin_call
@@ -91,6 +93,42 @@ class FakeContests(ContestServiceServicer):
         contest.position.revision += 1
         contest.state = self._state(contest)
         return pb.UpdateContestResponse(contest=contest)
+
+    def ResetContest(  # noqa: N802 (the name of the contract)
+        self, request: pb.ResetContestRequest, context: grpc.ServicerContext
+    ) -> pb.ResetContestResponse:
+        """End the season if it is the current one; a later one is refused."""
+        self._begin_call(request, context)
+        contest = self._held(request.contest_id, context)
+        if request.season > contest.season:
+            reason = "ERROR_REASON_SEASON_NOT_CURRENT"
+            why = f"season {request.season} has not begun"
+            abort(context, refusal(code_pb2.FAILED_PRECONDITION, why, reason))
+        if request.season == contest.season:
+            ended = pb.Season(
+                number=contest.season, total_users=contest.total_users, position=contest.position
+            )
+            ended.ended_at.FromJsonString("2026-06-12T00:00:00Z")
+            self.seasons.setdefault(contest.contest_id, []).insert(0, ended)
+            contest.season += 1
+            contest.total_users = 0
+            contest.position.epoch = f"e_{contest.season}"
+        return pb.ResetContestResponse(contest=contest)
+
+    def ListSeasons(  # noqa: N802 (the name of the contract)
+        self, request: pb.ListSeasonsRequest, context: grpc.ServicerContext
+    ) -> pb.ListSeasonsResponse:
+        """Return two seasons; the token is how many came before."""
+        self._begin_call(request, context)
+        contest = self._held(request.contest_id, context)
+        current = pb.Season(number=contest.season, total_users=contest.total_users)
+        current.started_at.FromJsonString("2026-06-12T00:00:00Z")
+        begin = int(request.page_token or "0")
+        found = [current, *self.seasons.get(request.contest_id, [])]
+        return pb.ListSeasonsResponse(
+            seasons=found[begin : begin + 2],
+            next_page_token=str(begin + 2) if len(found) > begin + 2 else "",
+        )
 
     def DeleteContest(  # noqa: N802 (the name of the contract)
         self, request: pb.DeleteContestRequest, context: grpc.ServicerContext

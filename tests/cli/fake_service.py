@@ -60,6 +60,8 @@ class FakeService(LeaderboardServiceServicer):
         """The answer of BatchGetUserRanks."""
         self.ranks_of: dict[str, pb.BatchGetUserRanksResponse] = {}
         """The answers of BatchGetUserRanks for some contests instead."""
+        self.ranks_in: dict[tuple[str, int], pb.BatchGetUserRanksResponse | status_pb2.Status] = {}
+        """Those for some seasons of contests instead; a status is an error."""
         self.score_rank = pb.GetScoreRankResponse()
         """The answer of GetScoreRank."""
         self.contests = FakeContests(self._begin_call)
@@ -142,9 +144,12 @@ class FakeService(LeaderboardServiceServicer):
     def BatchGetUserRanks(  # noqa: N802 (the name of the contract)
         self, request: pb.BatchGetUserRanksRequest, context: grpc.ServicerContext
     ) -> pb.BatchGetUserRanksResponse:
-        """Return those of `ranks_of` or `ranks`, or reject the call."""
+        """Return those of `ranks_in`, `ranks_of` or `ranks`, or reject the call."""
         self._begin_call(request, context)
-        return self.ranks_of.get(request.contest_id, self.ranks)
+        answer = self.ranks_in.get((request.contest_id, request.season))
+        if isinstance(answer, status_pb2.Status):
+            abort(context, answer)
+        return answer or self.ranks_of.get(request.contest_id, self.ranks)
 
     def GetScoreRank(  # noqa: N802 (the name of the contract)
         self, request: pb.GetScoreRankRequest, context: grpc.ServicerContext

@@ -33,11 +33,20 @@ def test_bash_completes_once_it_is_installed(tmp_path: Path) -> None:
         in_bash(_IN_BASH.format(words=words, place=len(words.split()))).split()
         for words in (
             *("wa", "watch chess --scope a", "contest cr", "contest set c --unset max-p"),
-            *("user unh", "contest list --state cl"),
+            *("user unh", "contest list --state cl", "contest create c --reset mo", "season l"),
         )
     ]
 
-    assert completed == [["watch"], ["all"], ["create"], ["max-points"], ["unhide"], ["closed"]]
+    assert completed == [
+        ["watch"],
+        ["all"],
+        ["create"],
+        ["max-points"],
+        ["unhide"],
+        ["closed"],
+        ["monthly"],
+        ["list"],
+    ]
 
 
 @pytest.mark.parametrize(

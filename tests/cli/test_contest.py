@@ -57,6 +57,8 @@ def test_create_sends_all_settings(fake: FakeService, run: Run) -> None:
         "starts-at": "none",
         "ends-at": "none",
         "expire-after": "none",
+        "reset": "none",
+        "keep-seasons": "10",
         "order": "lowest",
         "ties": "last",
         "ranks": "dense",
@@ -78,6 +80,8 @@ def test_create_leaves_out_what_is_not_given(fake: FakeService, run: Run) -> Non
         "starts-at": "none",
         "ends-at": "none",
         "expire-after": "none",
+        "reset": "none",
+        "keep-seasons": "10",
         "order": "highest",
         "ties": "first",
         "ranks": "ordinal",
@@ -289,8 +293,8 @@ def test_list_of_nothing_says_so(fake: FakeService, run: Run) -> None:
 def test_a_group_alone_shows_its_commands(run: Run) -> None:
     """`contest` without a command shows the help; a misspelled one gets a suggestion."""
     alone = run("contest")
-    typo = run("contest", "creat")
+    typo = run("contest", "clos")
 
     assert alone.code == typo.code == ExitCode.INVALID
     assert all(f" {name} " in alone.out + alone.err for name in ("create", "show", "list", "set"))
-    assert "Did you mean 'create'?" in typo.err
+    assert "Did you mean 'close'?" in typo.err

@@ -219,4 +219,4 @@ def test_delete_means_one_epoch(fake: FakeService, run: Run) -> None:
     assert other == (ExitCode.OK, "cup: not deleted, its epoch is e\n", "")
     assert kept == {"contest_id": "cup", "deleted": False, "total_users": 0}
     assert done == {"contest_id": "cup", "deleted": True, "total_users": 0}
-    assert fake.asked[-1] == pb.DeleteContestRequest(contest_id="cup", epoch="e")
+    assert pb.DeleteContestRequest(contest_id="cup", epoch="e") in fake.asked

@@ -14,7 +14,7 @@ from leaderboard_cli.failures import ExitCode
 COMMANDS = (
     *("update", "top", "rank", "friends", "whatif", "watch", "import", "doctor", "load", "serve"),
     *("contest create", "contest show", "contest list", "contest set"),
-    *("contest close", "contest reopen", "contest delete"),
+    *("contest reset", "contest close", "contest reopen", "contest delete", "season list"),
     *("user remove", "user hide", "user unhide", "user hidden", "user erase", "user export"),
 )
 

@@ -116,7 +116,7 @@ def test_erase(fake: FakeService, run: Run) -> None:
     done = run("user", "erase", "ada", "--yes")
     [report] = records(run("user", "erase", "ada", "--yes", "--json").out)
 
-    loss = "all scores, names and attributes of ada in all contests are lost"
+    loss = "all scores, names and attributes of ada in all contests and seasons are lost"
     assert refused == (ExitCode.INVALID, "", f"error: {loss}; confirm it with --yes\n")
     assert done.code == ExitCode.OK
     assert done.out.startswith("ada: erased from 3 contests, 3 parts in ")
@@ -207,6 +207,25 @@ def test_export(fake: FakeService, run: Run) -> None:
     assert (laps["hidden"], laps["user"]["score"], laps["user"]["rank"]) == (True, "7", 0)
     assert (nobody.code, nobody.out) == (ExitCode.OK, "")
     assert records(nobody.err) == [{"notice": "nobody: in 0 of 4 contests"}]
+
+
+def test_export_of_seasons(fake: FakeService, run: Run) -> None:
+    """Each kept season with the user is a line, and one that is dropped meanwhile is none."""
+    begin(fake, ["chess", "cup"])
+    for season in (1, 2, 3, 4):
+        fake.contests.seasons.setdefault("cup", []).insert(0, contests_pb2.Season(number=season))
+    fake.contests.contests["cup"].season = 5
+    fake.contests.hidden = {"cup": {"ada": 7}}
+    row = pb.BatchGetUserRanksResponse(users=[pb.RankedUser(user_id="ada", score=5)])
+    gone = refusal(code_pb2.NOT_FOUND, "no season", "ERROR_REASON_SEASON_NOT_FOUND")
+    fake.ranks_in = {("cup", 4): row, ("cup", 2): row, ("cup", 1): gone}
+
+    outcome = run("user", "export", "ada")
+
+    assert (outcome.code, outcome.err) == (ExitCode.OK, "ada: in 1 of 2 contests\n")
+    found = [(each["season"], each["hidden"], each["user"]) for each in records(outcome.out)]
+    assert [(season, hidden) for season, hidden, _ in found] == [(5, True), (4, False), (2, False)]
+    assert all(isinstance(user, dict) and user["user_id"] == "ada" for *_, user in found)
 
 
 @pytest.mark.parametrize("command", ["remove", "hide", "unhide"])

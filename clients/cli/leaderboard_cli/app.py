@@ -35,6 +35,7 @@ _OWN = {
         "whatif": "whatif:whatif",
         "watch": "watch:watch",
         "contest": "contest:contest",
+        "season": "season:season",
         "user": "user:user",
         "import": "import_:import_events",
         "doctor": "doctor:doctor",

@@ -96,6 +96,21 @@ class Connection:
         """Change settings of a contest; a repeat changes nothing more."""
         return self._call("UpdateContest", request, contests_pb2.UpdateContestResponse).contest
 
+    def reset_contest(self, request: contests_pb2.ResetContestRequest) -> contests_pb2.Contest:
+        """End a season of a contest; one that is over is no error."""
+        return self._call("ResetContest", request, contests_pb2.ResetContestResponse).contest
+
+    def each_season(
+        self, request: contests_pb2.ListSeasonsRequest
+    ) -> Iterator[contests_pb2.Season]:
+        """Yield all seasons of a contest from a page on; each page is read when it is due."""
+        while True:
+            page = self._call("ListSeasons", request, contests_pb2.ListSeasonsResponse)
+            yield from page.seasons
+            if not page.next_page_token:
+                return
+            request.page_token = page.next_page_token
+
     def delete_contest(self, request: contests_pb2.DeleteContestRequest) -> None:
         """Delete a contest; one that is gone is no error."""
         self._call("DeleteContest", request, contests_pb2.DeleteContestResponse)

@@ -14,12 +14,13 @@ class ExitCode(IntEnum):
     OK = 0, "done"
     UNEXPECTED = 1, "an unexpected error"
     INVALID = 2, "wrong usage, or a value that the service rejects"
-    NOT_FOUND = 3, "the user has no score in the contest, or there is no such contest"
+    NOT_FOUND = 3, "the user has no score in the contest, or there is no such contest or season"
     REJECTED = (
         4,
         (
-            "rejected: conflicts with the current state (e.g. request id already used, or a "
-            "contest that is not open or has other settings), or a limit was reached"
+            "rejected: conflicts with the current state (e.g. request id already used, a contest "
+            "that is not open or has other settings, or a season that is not the current one), or "
+            "a limit was reached"
         ),
     )
     UNAVAILABLE = 5, "the service can't be reached, or did not answer in time"

@@ -2,8 +2,8 @@
 
 from leaderboard.v1 import leaderboard_pb2 as pb
 from leaderboard_cli.connection import Connection
-from leaderboard_cli.options import AsJson, Contest, Users, calls_server, examples
-from leaderboard_cli.output import console, counted, print_line, print_message
+from leaderboard_cli.options import AsJson, Contest, Season, Users, calls_server, examples
+from leaderboard_cli.output import board_name, console, counted, print_line, print_message
 from leaderboard_cli.tables import board_table
 from leaderboard_cli.target import Target
 
@@ -19,6 +19,7 @@ def friends(
     contest: Contest,
     users: Users,
     *,
+    season: Season = 0,
     target: Target,
     as_json: AsJson = False,
 ) -> None:
@@ -26,13 +27,14 @@ def friends(
 
     The ranks are those in the whole contest. Users without a score are named below the board.
     """
-    request = pb.BatchGetUserRanksRequest(contest_id=contest, user_ids=users)
+    request = pb.BatchGetUserRanksRequest(contest_id=contest, user_ids=users, season=season)
     with Connection(target) as connection:
         answer = connection.batch_get_user_ranks(request)
     if as_json:
         print_message(answer)
         return
-    print_line(f"{contest}: {len(answer.users):,} of {counted(answer.total_users, 'user')}")
+    found = f"{len(answer.users):,} of {counted(answer.total_users, 'user')}"
+    print_line(f"{board_name(contest, season)}: {found}")
     if answer.users:
         screen = console()
         screen.print(board_table(answer.users, width=screen.width))

@@ -24,6 +24,8 @@ MAX_ROWS = 1000
 MAX_RANK = 2**31 - 1
 """The last place that can be requested."""
 
+_MAX_SEASON = 2**31 - 1
+
 MAX_AROUND = 201
 """The most rows around a user or a score."""
 
@@ -32,6 +34,32 @@ User = Annotated[str, typer.Argument(metavar="USER", help="The user's id.")]
 Users = Annotated[
     list[str], typer.Argument(metavar="USER", help="The users' ids, up to 1,000, each once.")
 ]
+Season = Annotated[
+    int,
+    typer.Option(
+        "--season",
+        metavar="N",
+        min=-1,
+        max=_MAX_SEASON,
+        help="The season: its number, or -1 for the one before the current one.",
+        show_default="the current one",
+    ),
+]
+"""The season that is read; 0 is the current one."""
+
+SeasonNumber = Annotated[
+    int | None,
+    typer.Option(
+        "--season",
+        metavar="N",
+        min=1,
+        max=_MAX_SEASON,
+        help="The number of the season that is meant; if another one is current, nothing changes.",
+        show_default="the current one",
+    ),
+]
+"""The season that is written."""
+
 AsJson = Annotated[
     bool,
     typer.Option("--json", help="Print JSON for scripts, one object a line."),

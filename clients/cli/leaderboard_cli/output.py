@@ -106,6 +106,19 @@ def attributes_of(user: UserRow) -> str:
     return safe(", ".join(f"{key}={value}" for key, value in sorted(user.attributes.items())))
 
 
+def board_name(contest: str, season: int) -> str:
+    """Return the name of a board: the contest, with the season where one is named.
+
+    Args:
+        contest: The contest.
+
+        season: The season as a request has it: 0 for the current one, -1 for the one before.
+    """
+    if not season:
+        return contest
+    return f"{contest}, {f'season {season:,}' if season > 0 else 'the season before'}"
+
+
 def counted(number: int, thing: str) -> str:
     """Return a number of things in words, such as `1 user` or `2 users`."""
     return f"{number:,} {thing}{'' if number == 1 else 's'}"

@@ -13,6 +13,7 @@ from leaderboard_cli.options import (
     NEGATIVE_NUMBERS,
     AsJson,
     Contest,
+    SeasonNumber,
     User,
     calls_server,
     examples,
@@ -86,6 +87,7 @@ def update(
             "team=. Can be repeated.",
         ),
     ] = None,
+    season: SeasonNumber = None,
     target: Target,
     as_json: AsJson = False,
 ) -> None:
@@ -103,6 +105,7 @@ def update(
         display_name=display_name,
         clear_display_name=clear_name,
         attributes=_parse_attributes(attribute or []),
+        season=season,
     )
     answer = _send(request, target)
     try:

@@ -11,11 +11,19 @@ from leaderboard_cli.options import (
     NEGATIVE_NUMBERS,
     AsJson,
     Contest,
+    Season,
     calls_server,
     check_bounds,
     examples,
 )
-from leaderboard_cli.output import console, counted, format_rank, print_line, print_message
+from leaderboard_cli.output import (
+    board_name,
+    console,
+    counted,
+    format_rank,
+    print_line,
+    print_message,
+)
 from leaderboard_cli.tables import board_table
 from leaderboard_cli.target import Target
 
@@ -44,18 +52,20 @@ def whatif(
         int,
         typer.Option(metavar="N", min=0, max=MAX_AROUND, help="How many rows to show around it."),
     ] = 5,
+    season: Season = 0,
     target: Target,
     as_json: AsJson = False,
 ) -> None:
     """Show the rank that a new user with a score would have, and the rows around it."""
-    request = pb.GetScoreRankRequest(contest_id=contest, score=score, around=around)
+    request = pb.GetScoreRankRequest(contest_id=contest, score=score, around=around, season=season)
     with Connection(target) as connection:
         answer = connection.get_score_rank(request)
     if as_json:
         print_message(answer)
         return
     print_line(
-        f"{contest}: score {score:,} would have {format_rank(answer.rank, answer.place)}, "
+        f"{board_name(contest, season)}: score {score:,} would have "
+        f"{format_rank(answer.rank, answer.place)}, "
         f"beside {counted(answer.total_users, 'user')}"
     )
     if answer.around:

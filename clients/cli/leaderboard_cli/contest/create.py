@@ -15,6 +15,10 @@ EXAMPLES = examples(
     ),
     ("leaderboard contest create quiz --ranks competition", "equal scores share a rank: 1 2 2 4"),
     (
+        "leaderboard contest create weekly --reset weekly:mon --time-zone Europe/Berlin",
+        "begins with an empty board each Monday, and keeps the boards of 10 weeks",
+    ),
+    (
         "leaderboard contest create cup --ends-at 2026-12-24T18:00:00Z --expire-after 30d",
         "closes at a time, and is deleted 30 days later",
     ),

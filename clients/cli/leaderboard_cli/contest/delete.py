@@ -8,7 +8,7 @@ from leaderboard.v1 import contests_pb2 as pb
 from leaderboard_cli.confirmation import Yes, confirm
 from leaderboard_cli.connection import Connection
 from leaderboard_cli.contest.views import format_loss
-from leaderboard_cli.failures import CallError, ExitCode
+from leaderboard_cli.failures import CallError, CommandError, ExitCode
 from leaderboard_cli.options import AsJson, Contest, calls_server, examples
 from leaderboard_cli.output import counted, print_line, print_record
 from leaderboard_cli.target import Target
@@ -36,7 +36,7 @@ def delete(
     target: Target,
     as_json: AsJson = False,
 ) -> None:
-    """Delete a contest with its settings and all its users, scores, names and request ids.
+    """Delete a contest with its settings and seasons, all its users, scores and request ids.
 
     Watches of it end. A contest that does not exist is no error. An update that is sent again
     afterwards is a new one, and begins the contest again.
@@ -51,6 +51,7 @@ def delete(
             # A contest that began after the question is another one.
             meant = pb.DeleteContestRequest(contest_id=contest, epoch=found.position.epoch)
             connection.delete_contest(meant)
+            _check_season(connection, found)
     users = found.total_users if found and is_meant else 0
     if as_json:
         print_record({"contest_id": contest, "deleted": is_meant, "total_users": users})
@@ -69,3 +70,11 @@ def _find(connection: Connection, contest: str) -> pb.Contest | None:
         if error.exit_code is ExitCode.NOT_FOUND:
             return None
         raise
+
+
+def _check_season(connection: Connection, deleted: pb.Contest) -> None:
+    """Raise CommandError if a season began after the question, so that nothing was deleted."""
+    left = _find(connection, deleted.contest_id)
+    if left is not None and left.season > deleted.season:
+        why = f"{deleted.contest_id} is not deleted: season {left.season:,} has begun meanwhile"
+        raise CommandError(why, ExitCode.REJECTED)

@@ -18,7 +18,8 @@ EXAMPLES = examples(
     ('leaderboard contest set laps --display-name "Lap times"', "names a contest"),
     ("leaderboard contest set chess --max-points 100", "bounds what one update adds"),
     ("leaderboard contest set cup --ends-at 2026-12-24T18:00:00Z", "sets when a contest closes"),
-    ("leaderboard contest set chess --unset max-points", "removes that bound"),
+    ("leaderboard contest set chess --reset monthly --keep-seasons 12", "resets it each month"),
+    ("leaderboard contest set chess --unset max-points --unset reset", "removes both again"),
 )
 
 

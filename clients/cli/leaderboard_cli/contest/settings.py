@@ -11,9 +11,15 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from leaderboard.v1 import leaderboard_pb2 as pb
 from leaderboard.v1.contests_pb2 import Contest, UpdateContestRequest
+from leaderboard_cli.contest.schedule import complete_schedule, parse_schedule
 from leaderboard_cli.contest.times import parse_duration, parse_option_time
 from leaderboard_cli.options import check_bounds, expands
 from leaderboard_client.update_rules import MODES
+
+DEFAULT_KEPT = 10
+"""How many seasons a contest keeps by default."""
+
+_MAX_KEPT = 1_000
 
 
 class Setting(StrEnum):
@@ -23,6 +29,8 @@ class Setting(StrEnum):
     STARTS_AT = "starts-at"
     ENDS_AT = "ends-at"
     EXPIRE_AFTER = "expire-after"
+    RESET = "reset"
+    KEEP_SEASONS = "keep-seasons"
     ORDER = "order"
     TIES = "ties"
     RANKS = "ranks"
@@ -42,6 +50,8 @@ _PATHS = {
     Setting.STARTS_AT: "starts_at",
     Setting.ENDS_AT: "ends_at",
     Setting.EXPIRE_AFTER: "expire_after",
+    Setting.RESET: "reset_schedule",
+    Setting.KEEP_SEASONS: "keep_seasons",
     Setting.ORDER: "rules.order",
     Setting.TIES: "rules.tie_break",
     Setting.RANKS: "rules.rank_style",
@@ -93,6 +103,32 @@ def _given(
             "update: 90s, 15m, 12h, 30d. Default: it is kept.",
         ),
     ] = None,
+    reset: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SCHEDULE",
+            autocompletion=complete_schedule,
+            help="When a season ends and the next one begins: daily, weekly:mon, monthly or "
+            "yearly, at midnight, or a cron expression of five fields: '30 18 * * FRI'. Default: "
+            "never by itself.",
+        ),
+    ] = None,
+    time_zone: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ZONE", help="The time zone of --reset: Europe/Berlin.", show_default="UTC"
+        ),
+    ] = None,
+    keep_seasons: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            min=0,
+            max=_MAX_KEPT,
+            help="How many seasons are kept when they are over; older ones are deleted. Default: "
+            f"{DEFAULT_KEPT}.",
+        ),
+    ] = None,
     order: Annotated[
         Literal["highest", "lowest"] | None, typer.Option(help="Which scores are first.")
     ] = None,
@@ -137,6 +173,8 @@ def _given(
         Setting.STARTS_AT: parse_option_time("--starts-at", starts_at),
         Setting.ENDS_AT: parse_option_time("--ends-at", ends_at),
         Setting.EXPIRE_AFTER: parse_duration("--expire-after", expire_after),
+        Setting.RESET: parse_schedule(reset, time_zone),
+        Setting.KEEP_SEASONS: keep_seasons,
         Setting.ORDER: order and _ORDERS[order],
         Setting.TIES: ties and _TIES[ties],
         Setting.RANKS: ranks and _RANKS[ranks],

@@ -18,7 +18,7 @@ from leaderboard_cli.user.progress import ContestsProgress
 from leaderboard_client.update_rules import check_user_id
 
 EXAMPLES = examples(
-    ("leaderboard user erase ada", "asks, and erases a user from all contests"),
+    ("leaderboard user erase ada", "asks, and erases a user from all contests and seasons"),
     ("leaderboard user erase ada --yes --json", "erases it, and prints a report for a script"),
     ("leaderboard user erase ada --from Y3Vw --yes", "goes on after an interruption"),
 )
@@ -66,13 +66,16 @@ def erase(
 ) -> None:
     """Erase a user from all contests, hidden or not, with all that names it.
 
-    That is its row, its name and attributes, that it is hidden, and the history of each of these
-    contests up to now, so that watches that resume get their board again. It goes through all
+    That is its rows, also in seasons that are over, its name and attributes, that it is hidden, and
+    the history of each of these contests up to now, so that watches that resume get their board
+    again. It goes through all
     contests in parts. A run that was interrupted goes on with --from, or begins again: both are
     safe. An update of the user that comes later begins it again.
     """
     check_user_id(user)
-    confirm(f"all scores, names and attributes of {user} in all contests are lost", yes=yes)
+    confirm(
+        f"all scores, names and attributes of {user} in all contests and seasons are lost", yes=yes
+    )
     report = _Report(start)
     stopped = _run(user, target, report)
     if as_json:

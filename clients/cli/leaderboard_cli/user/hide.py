@@ -17,7 +17,8 @@ EXAMPLES = examples(
 def hide(contest: Contest, users: Users, *, target: Target, as_json: AsJson = False) -> None:
     """Hide users of a contest: they leave its board, while their updates count on.
 
-    Users without a score are hidden too, for when they get one. In a contest that does not exist
+    Users without a score are hidden too, for when they get one. They stay hidden in later seasons,
+    while seasons that are over don't change. In a contest that does not exist
     nothing can be hidden, which is an error.
     """
     with Connection(target) as connection:

@@ -31,7 +31,8 @@ def remove(
     """Remove users from a contest, with their scores, names and attributes.
 
     A later update begins such a user again; a hidden user stays hidden. The commit log keeps
-    earlier changes of the users for a while; `leaderboard user erase` removes those too.
+    earlier changes of the users for a while, and seasons that are over keep their rows;
+    `leaderboard user erase` removes those too.
     """
     lost = f"{contest} loses for good the score, name and attributes of {_names(users)}"
     confirm(lost, yes=yes)

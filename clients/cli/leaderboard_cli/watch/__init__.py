@@ -69,6 +69,7 @@ def watch(
     minute by the second, and the keys `q` to quit, `c` for another contest, and arrows or `j` and
     `k` to scroll; the final board of a contest that is over stays on the terminal. With the scope
     `all`, and in a pipe, each change is a line. With --json each message of the service is a line.
+    Where a new season begins, the watch goes on with its empty board.
 
     A server that can't be reached within --timeout ends the command. Once the watch has begun it
     reconnects by itself, for as long as that takes, and resumes where it was: no change is missed

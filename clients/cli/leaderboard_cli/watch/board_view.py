@@ -11,8 +11,8 @@ from rich.text import Text
 
 from leaderboard_cli.output import counted, safe
 from leaderboard_cli.tables import board_table
-from leaderboard_cli.watch.formatting import Highlights, format_change, format_reset
-from leaderboard_client import WatchState, WatchUpdate
+from leaderboard_cli.watch.formatting import Highlights, format_change, format_reset, format_season
+from leaderboard_client import SnapshotReason, WatchState, WatchUpdate
 
 SPARKLINE_S = 60
 """The seconds that the sparkline shows."""
@@ -130,6 +130,8 @@ class BoardView:
         self._sparkline.add(update)
         if update.snapshot_reason is not None:
             self._notice = format_reset(update)
+        if update.snapshot_reason is SnapshotReason.NEW_SEASON:
+            self._last_change = ""
         for change in update.changes:
             self._last_change = format_change(change)
 
@@ -197,6 +199,8 @@ class BoardView:
         if update is None:
             return Text(self._contest)
         parts = [self._contest]
+        if season := format_season(update):
+            parts.append(season)
         if update.position:
             parts.append(f"revision {update.position.revision:,}")
         if update.total_users is not None:

@@ -19,8 +19,15 @@ _RESETS = {
 }
 
 
+def format_season(update: WatchUpdate) -> str:
+    """Return the season of a board; empty for the first one."""
+    return f"season {update.season:,}" if (update.season or 0) > 1 else ""
+
+
 def format_reset(update: WatchUpdate) -> str:
     """Return why a board was reloaded; empty if it was not, or is the first one."""
+    if update.snapshot_reason is SnapshotReason.NEW_SEASON:
+        return f"{format_season(update)} has begun"
     reset = _RESETS.get(update.snapshot_reason or SnapshotReason.INITIAL)
     return f"board reloaded: {reset}" if reset else ""
 

@@ -10,8 +10,8 @@ from rich.text import Text
 
 from leaderboard_cli.output import print_message, print_notice
 from leaderboard_cli.tables import board_table
-from leaderboard_cli.watch.formatting import format_change, format_reset
-from leaderboard_client import WatchState, WatchUpdate
+from leaderboard_cli.watch.formatting import format_change, format_reset, format_season
+from leaderboard_client import SnapshotReason, WatchState, WatchUpdate
 from leaderboard_client.watch_update import StreamLostError
 
 
@@ -66,11 +66,16 @@ class ChangeLines:
     def show(self, update: WatchUpdate) -> None:
         """Print the snapshot or the changes of an update."""
         if update.snapshot_reason is not None:
-            reset = format_reset(update)
-            self._console.print(f"{self._contest}, {reset}" if reset else self._contest)
+            self._console.print(self._heading(update))
             self._console.print(board_table(update.rows, width=self._console.width))
         for change in update.changes:
             self._console.print(Text(format_change(change)), soft_wrap=True)
+
+    def _heading(self, update: WatchUpdate) -> str:
+        parts = [self._contest]
+        if update.snapshot_reason is not SnapshotReason.NEW_SEASON:  # which names the season
+            parts.append(format_season(update))
+        return ", ".join(filter(None, [*parts, format_reset(update)]))
 
 
 class MessageLines:
