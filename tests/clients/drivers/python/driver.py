@@ -94,6 +94,7 @@ class Driver:
             display_name=update.display_name,
             attributes=update.attributes,
             clear_display_name=update.clear_display_name,
+            season=update.season,
             timeout=args["timeout"],
         )
         return result_json(result)
@@ -115,7 +116,7 @@ class Driver:
         board = await self._client.get_top_users(
             args["contest_id"],
             min_position=min_position_of(args),
-            **present(args, "limit", "start_rank", "timeout"),
+            **present(args, "limit", "start_rank", "season", "timeout"),
         )
         return {
             "users": list(map(user_json, board.users)),
@@ -128,7 +129,7 @@ class Driver:
             args["contest_id"],
             args["user_id"],
             min_position=min_position_of(args),
-            **present(args, "neighbors", "around", "timeout"),
+            **present(args, "neighbors", "around", "season", "timeout"),
         )
         return {
             "user": user_json(rank.user),
@@ -144,7 +145,7 @@ class Driver:
             args["contest_id"],
             args["user_ids"],
             min_position=min_position_of(args),
-            timeout=args["timeout"],
+            **present(args, "season", "timeout"),
         )
         return {
             "users": list(map(user_json, ranks.users)),
@@ -158,7 +159,7 @@ class Driver:
             args["contest_id"],
             args["score"],
             min_position=min_position_of(args),
-            **present(args, "around", "timeout"),
+            **present(args, "around", "season", "timeout"),
         )
         return {
             "rank": rank.rank,
@@ -186,11 +187,11 @@ class Driver:
         return {"acknowledged": args["count"], "replayed": replayed}
 
     async def _buffer(self, args: Json) -> Json:
-        users = args["users"]
+        users, season = args["users"], present(args, "season")
         async with self._client.score_buffer() as buffer:
             for number in range(args["count"]):
                 user = users[number % len(users)]
-                await buffer.add(ScoreUpdate(args["contest_id"], user, args["points"]))
+                await buffer.add(ScoreUpdate(args["contest_id"], user, args["points"], **season))
         return {"acknowledged": buffer.acknowledged, "refused": buffer.refused}
 
     async def _watch(self, args: Json) -> Json:

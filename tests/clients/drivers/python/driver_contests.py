@@ -4,12 +4,13 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from driver_json import Json, contest_json, position_json, present, rules_of
+from driver_json import Json, contest_json, position_json, present, rules_of, season_json
 from leaderboard_client import (
     AsyncLeaderboardClient,
     ContestRules,
     ContestState,
     HiddenUser,
+    ResetSchedule,
     UsersChanged,
 )
 
@@ -24,6 +25,8 @@ class ContestOperations:
             "get_contest": self._get,
             "update_contest": self._update,
             "list_contests": self._list,
+            "reset_contest": self._reset,
+            "list_seasons": self._seasons,
             "delete_contest": self._delete,
             "remove_users": self._remove,
             "hide_users": self._hide,
@@ -34,7 +37,7 @@ class ContestOperations:
 
     async def _create(self, args: Json) -> Json:
         rules = ContestRules(**rules_of(args["rules"])) if "rules" in args else None  # type: ignore[arg-type]
-        options = present(args, "display_name", "timeout") | _times(args)
+        options = present(args, "display_name", "timeout") | _settings(args)
         return contest_json(
             await self._client.create_contest(args["contest_id"], rules=rules, **options)
         )
@@ -45,7 +48,7 @@ class ContestOperations:
 
     async def _update(self, args: Json) -> Json:
         rules = rules_of(args["rules"]) if "rules" in args else None
-        options = present(args, "display_name", "timeout") | _times(args)
+        options = present(args, "display_name", "timeout") | _settings(args)
         return contest_json(
             await self._client.update_contest(args["contest_id"], rules=rules, **options)
         )
@@ -56,6 +59,15 @@ class ContestOperations:
             options["state"] = ContestState[args["state"]]
         contests = self._client.list_contests(**options)
         return {"contests": [contest_json(contest) async for contest in contests]}
+
+    async def _reset(self, args: Json) -> Json:
+        season = args["contest_id"], args["season"]
+        return contest_json(await self._client.reset_contest(*season, timeout=args["timeout"]))
+
+    async def _seasons(self, args: Json) -> Json:
+        options = present(args, "page_size", "timeout")
+        seasons = self._client.list_seasons(args["contest_id"], **options)
+        return {"seasons": [season_json(season) async for season in seasons]}
 
     async def _delete(self, args: Json) -> Json:
         await self._client.delete_contest(args["contest_id"], **present(args, "epoch", "timeout"))
@@ -84,12 +96,14 @@ class ContestOperations:
         return {"contests_changed": sum([part.contests_changed async for part in parts])}
 
 
-def _times(args: Json) -> Json:
-    """Return the times that are there as values of the client; null stays None."""
+def _settings(args: Json) -> Json:
+    """Return the settings that are there as values of the client; null stays None."""
     kinds: dict[str, Callable[[Any], Any]] = {
         "starts_at": datetime.fromisoformat,
         "ends_at": datetime.fromisoformat,
         "expire_after": lambda seconds: timedelta(seconds=seconds),
+        "reset_schedule": lambda schedule: ResetSchedule(**schedule),
+        "keep_seasons": int,
     }
     return {
         name: None if args[name] is None else kind(args[name])

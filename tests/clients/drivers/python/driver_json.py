@@ -1,6 +1,6 @@
 """Arguments of operations as values of the client, and its results as JSON."""
 
-from dataclasses import fields
+from dataclasses import asdict, fields
 from typing import Any, TypeAlias
 
 from google.protobuf.json_format import MessageToDict
@@ -16,6 +16,7 @@ from leaderboard_client import (
     RuleChanges,
     ScoreChange,
     ScoreUpdate,
+    Season,
     TieBreak,
     UpdateMode,
     UpdateResult,
@@ -42,7 +43,7 @@ def update_of(args: Json) -> ScoreUpdate:
     optional = present(
         args,
         *("request_id", "event_type", "event_time", "display_name"),
-        *("attributes", "clear_display_name"),
+        *("attributes", "clear_display_name", "season"),
     )
     if "mode" in args:
         optional["mode"] = UpdateMode[args["mode"]]
@@ -74,20 +75,35 @@ def contest_json(contest: Contest) -> Json:
             if (value := getattr(contest.rules, rule.name)) != rule.default
         },
         "state": contest.state.name,
+        "season": contest.season,
         "total_users": contest.total_users,
         "position": position_json(contest.position),
-        **_times(contest),
+        **_settings(contest),
     }
 
 
-def _times(contest: Contest) -> Json:
-    """Return the times of a contest that are set."""
-    times = {
+def _settings(contest: Contest) -> Json:
+    """Return the times of a contest and the settings of its seasons that are set."""
+    settings = {
         "starts_at": contest.starts_at and contest.starts_at.isoformat(),
         "ends_at": contest.ends_at and contest.ends_at.isoformat(),
         "expire_after": contest.expire_after and contest.expire_after.total_seconds(),
+        "reset_schedule": contest.reset_schedule and asdict(contest.reset_schedule),
+        "keep_seasons": contest.keep_seasons,
+        "next_reset_at": contest.next_reset_at and contest.next_reset_at.isoformat(),
     }
-    return {name: value for name, value in times.items() if value is not None}
+    return {name: value for name, value in settings.items() if value is not None}
+
+
+def season_json(season: Season) -> Json:
+    """Return a season."""
+    return {
+        "number": season.number,
+        "started_at": season.started_at and season.started_at.isoformat(),
+        "ended_at": season.ended_at and season.ended_at.isoformat(),
+        "total_users": season.total_users,
+        "position": position_json(season.position),
+    }
 
 
 def result_json(result: UpdateResult) -> Json:
@@ -130,6 +146,7 @@ def watch_update_json(update: WatchUpdate) -> Json:
         ],
         "total_users": update.total_users,
         "position": update.position and position_json(update.position),
+        "season": update.season,
         "changes": list(map(_change, update.changes)),
         "trouble": trouble and failure_json(trouble),
         "message": message and MessageToDict(message, preserving_proto_field_name=True),
