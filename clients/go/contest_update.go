@@ -23,6 +23,10 @@ const (
 	SettingEndsAt Setting = "ends_at"
 	// SettingExpireAfter is the ExpireAfter of a contest.
 	SettingExpireAfter Setting = "expire_after"
+	// SettingResetSchedule is the ResetSchedule of a contest.
+	SettingResetSchedule Setting = "reset_schedule"
+	// SettingKeepSeasons is the KeepSeasons of a contest.
+	SettingKeepSeasons Setting = "keep_seasons"
 	// SettingRules are all rules.
 	SettingRules Setting = "rules"
 	// SettingOrder is the Order of the rules.
@@ -57,6 +61,10 @@ type ContestUpdate struct {
 	EndsAt time.Time
 	// ExpireAfter is the new time after which the contest is deleted by itself, unless it is 0.
 	ExpireAfter time.Duration
+	// ResetSchedule are the new times at which seasons end, unless it is the zero schedule.
+	ResetSchedule ResetSchedule
+	// KeepSeasons is the new number of seasons that are kept, unless it is nil. [Keep] makes a value.
+	KeepSeasons *int
 	// Reset are the settings that get their defaults. With SettingRules each rule that is not set
 	// gets its default; another one that is reset must not be set too.
 	Reset []Setting
@@ -71,14 +79,7 @@ func (c *Client) UpdateContest(ctx context.Context, update ContestUpdate) (Conte
 		return Contest{}, err
 	}
 	response, err := call(ctx, c, stubs.UpdateContest, &pb.UpdateContestRequest{
-		Contest: Contest{
-			ContestID:   update.ContestID,
-			DisplayName: update.DisplayName,
-			Rules:       update.Rules,
-			StartsAt:    update.StartsAt,
-			EndsAt:      update.EndsAt,
-			ExpireAfter: update.ExpireAfter,
-		}.proto(),
+		Contest:    update.contest().proto(),
 		UpdateMask: &fieldmaskpb.FieldMask{Paths: update.paths()},
 	})
 	if err != nil {
@@ -87,9 +88,23 @@ func (c *Client) UpdateContest(ctx context.Context, update ContestUpdate) (Conte
 	return contestOf(response.GetContest()), nil
 }
 
+// contest returns the contest with the settings that are set.
+func (u ContestUpdate) contest() Contest {
+	return Contest{
+		ContestID:     u.ContestID,
+		DisplayName:   u.DisplayName,
+		Rules:         u.Rules,
+		StartsAt:      u.StartsAt,
+		EndsAt:        u.EndsAt,
+		ExpireAfter:   u.ExpireAfter,
+		ResetSchedule: u.ResetSchedule,
+		KeepSeasons:   u.KeepSeasons,
+	}
+}
+
 // check returns an error if a text is not UTF-8, or a setting is both set and reset.
 func (u ContestUpdate) check() error {
-	fields := []textField{{"contest.contest_id", u.ContestID}, {"contest.display_name", u.DisplayName}}
+	fields := u.contest().textFields()
 	given := u.given()
 	var both []FieldViolation
 	for _, setting := range u.Reset {
@@ -126,6 +141,8 @@ func (u ContestUpdate) given() []Setting {
 		{SettingStartsAt, !u.StartsAt.IsZero()},
 		{SettingEndsAt, !u.EndsAt.IsZero()},
 		{SettingExpireAfter, u.ExpireAfter != 0},
+		{SettingResetSchedule, u.ResetSchedule != ResetSchedule{}},
+		{SettingKeepSeasons, u.KeepSeasons != nil},
 		{SettingOrder, u.Rules.Order != 0},
 		{SettingTieBreak, u.Rules.TieBreak != 0},
 		{SettingRankStyle, u.Rules.RankStyle != 0},

@@ -16,10 +16,11 @@ type UsersChanged struct {
 	Position Position
 }
 
-// RemoveUsers removes 1 to 1,000 users from a contest, with their scores, names and attributes, in one
-// atomic step; it counts those that had a score. A later update begins such a user again; a hidden user
-// stays hidden. Users and contests that do not exist are no error. The service keeps earlier changes
-// of these users for a while; [Client.EraseUser] removes those too.
+// RemoveUsers removes 1 to 1,000 users from the current season of a contest, with their scores, names and
+// attributes, in one atomic step; it counts those that had a score. A later update begins such a user
+// again; a hidden user stays hidden. Users and contests that do not exist are no error. The service keeps
+// earlier changes of these users for a while, and their rows in seasons that are over;
+// [Client.EraseUser] removes those too.
 func (c *Client) RemoveUsers(ctx context.Context, contestID string, userIDs []string) (UsersChanged, error) {
 	if err := checkUsersUTF8(contestID, userIDs); err != nil {
 		return UsersChanged{}, err
@@ -30,8 +31,9 @@ func (c *Client) RemoveUsers(ctx context.Context, contestID string, userIDs []st
 
 // HideUsers hides 1 to 1,000 users of a contest in one atomic step; it counts those that were not
 // hidden. Their rows leave the board, while their updates count on, without a rank and unseen by
-// watches. A user without a score is hidden too, for when it gets one. In a contest that does not
-// exist nothing is hidden, which is no error.
+// watches. They stay hidden in later seasons; seasons that are over do not change. A user without a
+// score is hidden too, for when it gets one. In a contest that does not exist nothing is hidden, which
+// is no error.
 func (c *Client) HideUsers(ctx context.Context, contestID string, userIDs []string) (UsersChanged, error) {
 	if err := checkUsersUTF8(contestID, userIDs); err != nil {
 		return UsersChanged{}, err
@@ -142,10 +144,10 @@ type ErasedPart struct {
 	NextPageToken string
 }
 
-// EraseUser erases a user from all contests, hidden or not, with all that names it: its rows, names and
-// attributes, that it is hidden, and the history that watches resume from, so that those that resume
-// from before get a snapshot with the reason SnapshotHistoryTrimmed. An update of the user that arrives
-// later begins it again.
+// EraseUser erases a user from all contests, hidden or not, with all that names it: its rows in current
+// and in kept seasons, names and attributes, that it is hidden, and the history that watches resume from,
+// so that those that resume from before get a snapshot with the reason SnapshotHistoryTrimmed. An update
+// of the user that arrives later begins it again.
 //
 //	for part, err := range client.EraseUser(ctx, "ada", "") {
 //		if err != nil {

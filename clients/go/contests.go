@@ -5,6 +5,7 @@ import (
 	"iter"
 	"time"
 
+	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/durationpb"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
@@ -29,16 +30,27 @@ type Contest struct {
 	// the millisecond. It counts from EndsAt, or where that is not set from the last write, and then
 	// up to a minute is added. By default the contest is kept.
 	ExpireAfter time.Duration
+	// ResetSchedule are the times at which a season ends and the next one begins. A season without a
+	// write does not end by it. By default only [Client.ResetContest] ends a season.
+	ResetSchedule ResetSchedule
+	// KeepSeasons is how many seasons are kept when they are over, from 0 to 1,000; the oldest ones
+	// beyond are deleted. By default, nil, 10 are kept. [Keep] makes a value.
+	KeepSeasons *int
 
 	// State is the state by the clock of the store. Only returned.
 	State ContestState
-	// TotalUsers is the number of users in the contest. Only returned.
+	// Season is the number of the current season, from 1. Only returned.
+	Season int
+	// TotalUsers is the number of users in the current season. Only returned.
 	TotalUsers int
 	// Position is the position of this state. Only returned.
 	Position Position
 	// CreatedAt is when the contest was created, or began with its first score, by the clock of the
 	// store; the zero time if an earlier version of the server began it. Only returned.
 	CreatedAt time.Time
+	// NextResetAt is when the current season ends by the schedule, by the clock of the store; the zero
+	// time where there is no schedule, and where the contest ends before. Only returned.
+	NextResetAt time.Time
 }
 
 // ContestsQuery selects contests.
@@ -55,10 +67,7 @@ type ContestsQuery struct {
 // is returned. It fails with [ErrAlreadyExists] if the contest exists with other settings, also if a
 // first score began it.
 func (c *Client) CreateContest(ctx context.Context, contest Contest) (Contest, error) {
-	err := checkUTF8(
-		textField{"contest.contest_id", contest.ContestID}, textField{"contest.display_name", contest.DisplayName},
-	)
-	if err != nil {
+	if err := checkUTF8(contest.textFields()...); err != nil {
 		return Contest{}, err
 	}
 	response, err := call(ctx, c, stubs.CreateContest, &pb.CreateContestRequest{Contest: contest.proto()})
@@ -135,9 +144,23 @@ func (c *Client) DeleteContest(ctx context.Context, contestID, epoch string) err
 	return err
 }
 
+func (c Contest) textFields() []textField {
+	return []textField{
+		{"contest.contest_id", c.ContestID},
+		{"contest.display_name", c.DisplayName},
+		{"contest.reset_schedule.cron", c.ResetSchedule.Cron},
+		{"contest.reset_schedule.time_zone", c.ResetSchedule.TimeZone},
+	}
+}
+
 // proto returns the contest without what only the service sets.
 func (c Contest) proto() *pb.Contest {
-	contest := &pb.Contest{ContestId: c.ContestID, DisplayName: c.DisplayName, Rules: c.Rules.proto()}
+	contest := &pb.Contest{
+		ContestId:     c.ContestID,
+		DisplayName:   c.DisplayName,
+		Rules:         c.Rules.proto(),
+		ResetSchedule: c.ResetSchedule.proto(),
+	}
 	if !c.StartsAt.IsZero() {
 		contest.StartsAt = timestamppb.New(c.StartsAt)
 	}
@@ -147,20 +170,30 @@ func (c Contest) proto() *pb.Contest {
 	if c.ExpireAfter != 0 {
 		contest.ExpireAfter = durationpb.New(c.ExpireAfter)
 	}
+	if c.KeepSeasons != nil {
+		contest.KeepSeasons = proto.Int32(toInt32(*c.KeepSeasons))
+	}
 	return contest
 }
 
 func contestOf(decoded *pb.Contest) Contest {
-	return Contest{
-		ContestID:   decoded.GetContestId(),
-		DisplayName: decoded.GetDisplayName(),
-		Rules:       contestRules(decoded.GetRules()),
-		StartsAt:    timeOf(decoded.GetStartsAt()),
-		EndsAt:      timeOf(decoded.GetEndsAt()),
-		ExpireAfter: decoded.GetExpireAfter().AsDuration(),
-		State:       ContestState(decoded.GetState()),
-		TotalUsers:  int(decoded.GetTotalUsers()),
-		Position:    position(decoded.GetPosition()),
-		CreatedAt:   timeOf(decoded.GetCreatedAt()),
+	contest := Contest{
+		ContestID:     decoded.GetContestId(),
+		DisplayName:   decoded.GetDisplayName(),
+		Rules:         contestRules(decoded.GetRules()),
+		StartsAt:      timeOf(decoded.GetStartsAt()),
+		EndsAt:        timeOf(decoded.GetEndsAt()),
+		ExpireAfter:   decoded.GetExpireAfter().AsDuration(),
+		ResetSchedule: resetScheduleOf(decoded.GetResetSchedule()),
+		State:         ContestState(decoded.GetState()),
+		Season:        int(decoded.GetSeason()),
+		TotalUsers:    int(decoded.GetTotalUsers()),
+		Position:      position(decoded.GetPosition()),
+		CreatedAt:     timeOf(decoded.GetCreatedAt()),
+		NextResetAt:   timeOf(decoded.GetNextResetAt()),
 	}
+	if decoded != nil && decoded.KeepSeasons != nil {
+		contest.KeepSeasons = Keep(int(decoded.GetKeepSeasons()))
+	}
+	return contest
 }

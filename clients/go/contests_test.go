@@ -85,6 +85,10 @@ func TestUpdateContest(t *testing.T) {
 		"times": {ContestUpdate{StartsAt: monday, EndsAt: friday, ExpireAfter: time.Minute}, []string{
 			"starts_at", "ends_at", "expire_after",
 		}},
+		"seasons": {ContestUpdate{ResetSchedule: weekly, KeepSeasons: Keep(0)}, []string{
+			"reset_schedule", "keep_seasons",
+		}},
+		"no schedule":        {ContestUpdate{Reset: []Setting{SettingResetSchedule}}, []string{"reset_schedule"}},
 		"no end":             {ContestUpdate{Reset: []Setting{SettingEndsAt}}, []string{"ends_at"}},
 		"no rules":           {ContestUpdate{Reset: []Setting{SettingRules}}, []string{"rules"}},
 		"one set, one reset": {ContestUpdate{Rules: ContestRules{Order: OrderLowestFirst}, Reset: []Setting{SettingMaxPoints}}, []string{"rules.order", "rules.max_points"}},
@@ -104,7 +108,8 @@ func TestUpdateContest(t *testing.T) {
 				Contest: Contest{
 					ContestID: "lap", DisplayName: expected.update.DisplayName, Rules: expected.update.Rules,
 					StartsAt: expected.update.StartsAt, EndsAt: expected.update.EndsAt,
-					ExpireAfter: expected.update.ExpireAfter,
+					ExpireAfter: expected.update.ExpireAfter, ResetSchedule: expected.update.ResetSchedule,
+					KeepSeasons: expected.update.KeepSeasons,
 				}.proto(),
 				UpdateMask: &fieldmaskpb.FieldMask{Paths: expected.paths},
 			})
@@ -116,6 +121,7 @@ func TestUpdateContest(t *testing.T) {
 func TestSettingsAreFields(t *testing.T) {
 	all := ContestUpdate{
 		DisplayName: "Laps", Rules: lapTimes, StartsAt: monday, EndsAt: friday, ExpireAfter: time.Minute,
+		ResetSchedule: weekly, KeepSeasons: Keep(3),
 	}
 	paths := append(all.paths(), string(SettingRules))
 	if _, err := fieldmaskpb.New(&pb.Contest{}, paths...); err != nil {
@@ -126,7 +132,8 @@ func TestSettingsAreFields(t *testing.T) {
 	for i := range fields.Len() {
 		rules = append(rules, "rules."+string(fields.Get(i).Name()))
 	}
-	checkEqual(t, all.paths(), append([]string{"display_name", "starts_at", "ends_at", "expire_after"}, rules...))
+	others := []string{"display_name", "starts_at", "ends_at", "expire_after", "reset_schedule", "keep_seasons"}
+	checkEqual(t, all.paths(), append(others, rules...))
 }
 
 // A setting that is both set and reset is refused, and so is text that is not UTF-8.
@@ -144,6 +151,11 @@ func TestMalformedContests(t *testing.T) {
 		},
 		"contest.display_name": func() error {
 			_, err := client.CreateContest(soon(t), Contest{DisplayName: "\xff"})
+			return err
+		},
+		"contest.reset_schedule.time_zone": func() error {
+			update := ContestUpdate{ResetSchedule: ResetSchedule{Cron: "0 0 * * *", TimeZone: "\xff"}}
+			_, err := client.UpdateContest(soon(t), update)
 			return err
 		},
 		"contest_id": func() error {
@@ -178,6 +190,10 @@ func TestContestCallsAreRetried(t *testing.T) {
 		},
 		"list": func(client *Client) error {
 			return lastError(client.ListContests(soon(t), ContestsQuery{PageSize: 100}))
+		},
+		"reset": func(client *Client) error { _, err := client.ResetContest(soon(t), "lap", 3); return err },
+		"seasons": func(client *Client) error {
+			return lastError(client.ListSeasons(soon(t), SeasonsQuery{ContestID: "lap"}))
 		},
 		"delete": func(client *Client) error { return client.DeleteContest(soon(t), "lap", "e") },
 		"remove": func(client *Client) error { _, err := client.RemoveUsers(soon(t), "lap", nil); return err },

@@ -1,5 +1,6 @@
 // Package leaderboard writes scores to the leaderboard service, reads boards and ranks, watches
-// contests as they change, creates contests with rules and times, and removes users and contests.
+// contests as they change, creates contests with rules, times and seasons, and removes users and
+// contests.
 //
 // A [Client] is safe for use by many goroutines. A failed call is retried while a retry may help,
 // until the deadline of its context, or for 10 s if the context has none. A retry never counts

@@ -92,6 +92,7 @@ func (u ScoreUpdate) proto() *pb.UpdateScoreRequest {
 		DisplayName:      u.DisplayName,
 		ClearDisplayName: u.ClearDisplayName,
 		Attributes:       u.Attributes,
+		Season:           toInt32(u.Season),
 	}
 	if request.RequestId == "" {
 		request.RequestId = NewRequestID()

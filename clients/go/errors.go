@@ -43,15 +43,16 @@ const (
 	// KindOutOfRange is OUT_OF_RANGE: the points or the score would be beyond the bounds, which are
 	// 2^53 in either direction or those of the contest, see Metadata.
 	KindOutOfRange Kind = "OutOfRange"
-	// KindNotFound is NOT_FOUND: the user has no score in the contest, or there is no such contest.
+	// KindNotFound is NOT_FOUND: the user has no score in the contest, there is no such contest, or the
+	// season is not kept.
 	KindNotFound Kind = "NotFound"
 	// KindRequestIDReused is ALREADY_EXISTS of a write: another one used the same request id.
 	KindRequestIDReused Kind = "RequestIdReused"
 	// KindAlreadyExists is ALREADY_EXISTS otherwise: the contest exists with other settings.
 	KindAlreadyExists Kind = "AlreadyExists"
 	// KindFailedPrecondition is FAILED_PRECONDITION: the contest is not open, with its state and time in
-	// Metadata, the requested position can't be reached, or the rule would reorder a board that has
-	// scores.
+	// Metadata, the season is not the current one, which is in Metadata, the requested position can't
+	// be reached, or the rule would reorder a board that has scores.
 	KindFailedPrecondition Kind = "FailedPrecondition"
 	// KindOverloaded is RESOURCE_EXHAUSTED: a limit of the server is reached, or the request is too
 	// large.

@@ -5,12 +5,14 @@ import (
 	"fmt"
 	"log"
 	"net"
+	"time"
 
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/stats"
 	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	leaderboard "github.com/leaderboard/leaderboard/clients/go"
 	pb "github.com/leaderboard/leaderboard/clients/go/leaderboard/v1"
@@ -80,6 +82,10 @@ func (exampleService) BatchUpdateScores(
 	return response, nil
 }
 
+func (exampleService) GetTopUsers(context.Context, *pb.GetTopUsersRequest) (*pb.GetTopUsersResponse, error) {
+	return &pb.GetTopUsersResponse{Users: []*pb.RankedUser{ada, bo}, TotalUsers: 2}, nil
+}
+
 func (exampleService) GetUserRank(context.Context, *pb.GetUserRankRequest) (*pb.GetUserRankResponse, error) {
 	info := &errdetails.ErrorInfo{Reason: "ERROR_REASON_USER_NOT_FOUND", Domain: "leaderboard.v1"}
 	absent, err := status.New(codes.NotFound, "no score").WithDetails(info)
@@ -119,6 +125,8 @@ func (exampleContests) CreateContest(
 	_ context.Context, request *pb.CreateContestRequest,
 ) (*pb.CreateContestResponse, error) {
 	request.GetContest().State = pb.ContestState_CONTEST_STATE_SCHEDULED
+	request.GetContest().Season = 1
+	request.GetContest().NextResetAt = timestamppb.New(time.Date(2026, 5, 3, 22, 0, 0, 0, time.UTC))
 	return &pb.CreateContestResponse{Contest: request.GetContest()}, nil
 }
 
@@ -126,6 +134,18 @@ func (exampleContests) UpdateContest(
 	_ context.Context, request *pb.UpdateContestRequest,
 ) (*pb.UpdateContestResponse, error) {
 	return &pb.UpdateContestResponse{Contest: request.GetContest()}, nil
+}
+
+func (exampleContests) ResetContest(
+	_ context.Context, request *pb.ResetContestRequest,
+) (*pb.ResetContestResponse, error) {
+	return &pb.ResetContestResponse{Contest: &pb.Contest{Season: request.GetSeason() + 1}}, nil
+}
+
+func (exampleContests) ListSeasons(
+	context.Context, *pb.ListSeasonsRequest,
+) (*pb.ListSeasonsResponse, error) {
+	return &pb.ListSeasonsResponse{Seasons: []*pb.Season{{Number: 2}, {Number: 1, TotalUsers: 2}}}, nil
 }
 
 func (exampleContests) ListContests(

@@ -137,6 +137,56 @@ func ExampleContest() {
 	// Output: SCHEDULED
 }
 
+func ExampleClient_ResetContest() {
+	client, stop := exampleClient()
+	defer stop()
+	ctx := context.Background()
+
+	contest, err := client.CreateContest(ctx, leaderboard.Contest{
+		ContestID:     "weekly",
+		ResetSchedule: leaderboard.ResetSchedule{Cron: "0 0 * * MON", TimeZone: "Europe/Berlin"},
+		KeepSeasons:   leaderboard.Keep(52),
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println("season", contest.Season, "ends at", contest.NextResetAt)
+
+	contest, err = client.ResetContest(ctx, contest.ContestID, contest.Season)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println("season", contest.Season, "has begun")
+	// Output:
+	// season 1 ends at 2026-05-03 22:00:00 +0000 UTC
+	// season 2 has begun
+}
+
+func ExampleClient_ListSeasons() {
+	client, stop := exampleClient()
+	defer stop()
+	ctx := context.Background()
+
+	for season, err := range client.ListSeasons(ctx, leaderboard.SeasonsQuery{ContestID: "weekly"}) {
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(season.Number, season.TotalUsers, "users")
+	}
+	top, err := client.GetTopUsers(ctx, leaderboard.TopUsersQuery{ContestID: "weekly", Season: -1, Limit: 3})
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, user := range top.Users {
+		fmt.Println(user.Rank, user.UserID, user.Score)
+	}
+	// Output:
+	// 2 0 users
+	// 1 2 users
+	// 1 ada 12
+	// 2 bo 9
+}
+
 func ExampleClient_HideUsers() {
 	client, stop := exampleClient()
 	defer stop()

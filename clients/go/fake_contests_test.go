@@ -7,12 +7,13 @@ import (
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	pb "github.com/leaderboard/leaderboard/clients/go/leaderboard/v1"
 )
 
-// fakeContests has contests named 00 to 99 with three hidden users and two parts, and answers other calls
-// with the contest of the request. It fails with the given errors first.
+// fakeContests has contests named 00 to 99 with three hidden users, three seasons and two parts, and
+// answers other calls with the contest of the request. It fails with the given errors first.
 type fakeContests struct {
 	pb.UnimplementedContestServiceServer
 
@@ -61,6 +62,27 @@ func (f *fakeContests) ListContests(
 		default:
 			response.Contests = append(response.Contests, &pb.Contest{ContestId: contestID})
 		}
+	}
+	return response, f.take(request)
+}
+
+func (f *fakeContests) ResetContest(
+	_ context.Context, request *pb.ResetContestRequest,
+) (*pb.ResetContestResponse, error) {
+	contest := &pb.Contest{ContestId: request.GetContestId(), Season: request.GetSeason() + 1}
+	return &pb.ResetContestResponse{Contest: contest}, f.take(request)
+}
+
+func (f *fakeContests) ListSeasons(
+	_ context.Context, request *pb.ListSeasonsRequest,
+) (*pb.ListSeasonsResponse, error) {
+	response := &pb.ListSeasonsResponse{Seasons: []*pb.Season{{Number: 1, EndedAt: timestamppb.New(monday)}}}
+	if request.GetPageSize() == 2 && request.GetPageToken() == "" {
+		last := &pb.Season{
+			Number: 2, StartedAt: timestamppb.New(monday), EndedAt: timestamppb.New(friday), TotalUsers: 7, Position: at(9),
+		}
+		current := &pb.Season{Number: 3, StartedAt: timestamppb.New(friday), Position: at(10)}
+		response = &pb.ListSeasonsResponse{Seasons: []*pb.Season{current, last}, NextPageToken: "last"}
 	}
 	return response, f.take(request)
 }

@@ -25,6 +25,7 @@ type fakeService struct {
 	batch  func(before int, request *pb.BatchUpdateScoresRequest) (*pb.BatchUpdateScoresResponse, error)
 	watch  func(before int, stream pb.LeaderboardService_WatchContestServer) error
 
+	top       func(request *pb.GetTopUsersRequest) (*pb.GetTopUsersResponse, error)
 	rank      func(request *pb.GetUserRankRequest) (*pb.GetUserRankResponse, error)
 	ranks     func(request *pb.BatchGetUserRanksRequest) (*pb.BatchGetUserRanksResponse, error)
 	scoreRank func(request *pb.GetScoreRankRequest) (*pb.GetScoreRankResponse, error)
@@ -108,6 +109,12 @@ func (f *fakeService) WatchContest(
 	f.watches = append(f.watches, request)
 	f.mu.Unlock()
 	return f.watch(before, stream)
+}
+
+func (f *fakeService) GetTopUsers(
+	_ context.Context, request *pb.GetTopUsersRequest,
+) (*pb.GetTopUsersResponse, error) {
+	return f.top(request)
 }
 
 func (f *fakeService) GetUserRank(

@@ -25,7 +25,9 @@ type liveBoard struct {
 	// style is the way in which the contest counts ranks; it holds until the next snapshot.
 	style pb.RankStyle
 	// order is the order of its rows, also until then.
-	order      pb.Order
+	order pb.Order
+	// season is the number of the season; 0 for a contest that does not exist.
+	season     int
 	users      []RankedUser
 	total      int
 	totalKnown bool
@@ -67,6 +69,7 @@ func (b *liveBoard) apply(message *pb.WatchContestResponse) error {
 	if snapshot := message.GetSnapshot(); snapshot != nil {
 		b.style = snapshot.GetRules().GetRankStyle()
 		b.order = snapshot.GetRules().GetOrder()
+		b.season = int(snapshot.GetSeason())
 		b.users = rankedUsers(snapshot.GetUsers())
 		b.total, b.totalKnown = int(snapshot.GetTotalUsers()), true
 		b.position = message.GetPosition()
@@ -91,6 +94,9 @@ func (b *liveBoard) apply(message *pb.WatchContestResponse) error {
 	b.users = users
 	b.count(message)
 	b.position = message.GetPosition()
+	if b.season == 0 && b.position.GetEpoch() != "" {
+		b.season = 1 // the contest has begun
+	}
 	return nil
 }
 

@@ -20,6 +20,8 @@ type UserRankQuery struct {
 	Around int
 	// MinPosition is the oldest acceptable state, as in [TopUsersQuery].
 	MinPosition Position
+	// Season is the season to read, as in [TopUsersQuery].
+	Season int
 }
 
 // UserRank is the rank of one user.
@@ -30,7 +32,7 @@ type UserRank struct {
 	Neighbors []RankedUser
 	// Around are the rows around the user, best first, the user included.
 	Around []RankedUser
-	// TotalUsers is the number of users in the contest.
+	// TotalUsers is the number of users in the season.
 	TotalUsers int
 	// Percentile is the share of the other users with a worse rank, from 0 to 100; 100 for a single
 	// user.
@@ -40,7 +42,7 @@ type UserRank struct {
 }
 
 // GetUserRank returns the score and the rank of one user. It fails with [ErrNotFound] if the user
-// has no score in the contest or is hidden, or the contest does not exist.
+// has no score in the contest or is hidden, or the contest does not exist, or the season is not kept.
 func (c *Client) GetUserRank(ctx context.Context, query UserRankQuery) (UserRank, error) {
 	err := checkUTF8(textField{"contest_id", query.ContestID}, textField{"user_id", query.UserID})
 	if err != nil {
@@ -52,6 +54,7 @@ func (c *Client) GetUserRank(ctx context.Context, query UserRankQuery) (UserRank
 		Neighbors:   toInt32(query.Neighbors),
 		Around:      toInt32(query.Around),
 		MinPosition: query.MinPosition.proto(),
+		Season:      toInt32(query.Season),
 	})
 	if err != nil {
 		return UserRank{}, err
@@ -74,6 +77,8 @@ type UserRanksQuery struct {
 	UserIDs []string
 	// MinPosition is the oldest acceptable state, as in [TopUsersQuery].
 	MinPosition Position
+	// Season is the season to read, as in [TopUsersQuery].
+	Season int
 }
 
 // UserRanks are the ranks of several users, all of one state.
@@ -82,7 +87,7 @@ type UserRanks struct {
 	Users []RankedUser
 	// MissingUserIDs are the users without a score and hidden ones, in the order of the query.
 	MissingUserIDs []string
-	// TotalUsers is the number of users in the contest.
+	// TotalUsers is the number of users in the season.
 	TotalUsers int
 	// Position is the position of this state.
 	Position Position
@@ -99,6 +104,8 @@ type ScoreRankQuery struct {
 	Around int
 	// MinPosition is the oldest acceptable state, as in [TopUsersQuery].
 	MinPosition Position
+	// Season is the season to read, as in [TopUsersQuery].
+	Season int
 }
 
 // ScoreRank is the rank of a score.
@@ -109,14 +116,14 @@ type ScoreRank struct {
 	Place int
 	// Around are the rows around the score, best first.
 	Around []RankedUser
-	// TotalUsers is the number of users in the contest.
+	// TotalUsers is the number of users in the season.
 	TotalUsers int
 	// Position is the position of this state.
 	Position Position
 }
 
 // BatchGetUserRanks returns the scores and ranks of several users, all of one state. Users without a
-// score, and hidden ones, are no error.
+// score, and hidden ones, are no error; a season that is not kept is [ErrNotFound].
 func (c *Client) BatchGetUserRanks(ctx context.Context, query UserRanksQuery) (UserRanks, error) {
 	if err := checkUsersUTF8(query.ContestID, query.UserIDs); err != nil {
 		return UserRanks{}, err
@@ -125,6 +132,7 @@ func (c *Client) BatchGetUserRanks(ctx context.Context, query UserRanksQuery) (U
 		ContestId:   query.ContestID,
 		UserIds:     query.UserIDs,
 		MinPosition: query.MinPosition.proto(),
+		Season:      toInt32(query.Season),
 	})
 	if err != nil {
 		return UserRanks{}, err
@@ -138,7 +146,7 @@ func (c *Client) BatchGetUserRanks(ctx context.Context, query UserRanksQuery) (U
 }
 
 // GetScoreRank returns the rank that a user who reached a score now would have. A contest that does
-// not exist has an empty board.
+// not exist has an empty board; a season that is not kept is [ErrNotFound].
 func (c *Client) GetScoreRank(ctx context.Context, query ScoreRankQuery) (ScoreRank, error) {
 	if err := checkUTF8(textField{"contest_id", query.ContestID}); err != nil {
 		return ScoreRank{}, err
@@ -148,6 +156,7 @@ func (c *Client) GetScoreRank(ctx context.Context, query ScoreRankQuery) (ScoreR
 		Score:       query.Score,
 		Around:      toInt32(query.Around),
 		MinPosition: query.MinPosition.proto(),
+		Season:      toInt32(query.Season),
 	})
 	if err != nil {
 		return ScoreRank{}, err

@@ -7,6 +7,7 @@ import (
 )
 
 // Position is a point in the history of one contest. Positions of one epoch are ordered by revision.
+// Each season is an epoch of its own.
 type Position struct {
 	// Epoch names one history of the contest; empty for a contest that does not exist.
 	Epoch string
@@ -42,20 +43,24 @@ type TopUsersQuery struct {
 	// MinPosition is the oldest acceptable state: the response is of this position or a later one,
 	// on any server. Set it to the position of a write to read that write.
 	MinPosition Position
+	// Season is the season to read: a number from 1, or -1 for the season before the current one; the
+	// current season by default. Seasons that are over do not change, except when a user is erased,
+	// which may show up to 60 s later.
+	Season int
 }
 
 // TopUsers are consecutive rows of a contest.
 type TopUsers struct {
 	// Users are the users, best first.
 	Users []RankedUser
-	// TotalUsers is the number of users in the contest.
+	// TotalUsers is the number of users in the season.
 	TotalUsers int
 	// Position is the position of this state.
 	Position Position
 }
 
 // GetTopUsers returns consecutive rows of a contest. A contest that does not exist has an empty
-// board.
+// board. It fails with [ErrNotFound] if there is no such season, or it is not kept any more.
 func (c *Client) GetTopUsers(ctx context.Context, query TopUsersQuery) (TopUsers, error) {
 	if err := checkUTF8(textField{"contest_id", query.ContestID}); err != nil {
 		return TopUsers{}, err
@@ -65,6 +70,7 @@ func (c *Client) GetTopUsers(ctx context.Context, query TopUsersQuery) (TopUsers
 		Limit:       toInt32(query.Limit),
 		StartRank:   toInt32(query.StartRank),
 		MinPosition: query.MinPosition.proto(),
+		Season:      toInt32(query.Season),
 	})
 	if err != nil {
 		return TopUsers{}, err

@@ -54,6 +54,10 @@ type ScoreUpdate struct {
 	// into those that the user has in the contest; an empty value removes an attribute. A user has
 	// at most 8, with keys of up to 32 characters of [a-z0-9_.-], and 256 bytes in all.
 	Attributes map[string]string
+	// Season is the season that the update is for, from 1: it fails with [ErrFailedPrecondition] if
+	// that is not the current one, so that a late update can't count in the next season. By default it
+	// counts in the current season.
+	Season int
 }
 
 // UpdateResult is the outcome of an update.
@@ -83,7 +87,8 @@ type BatchResult struct {
 }
 
 // UpdateScore changes the score of one user, and returns the score and the rank right after this
-// change. It fails with [ErrFailedPrecondition] if the contest has not started or is over.
+// change. It fails with [ErrFailedPrecondition] if the contest has not started or is over, or the
+// Season of the update is not the current one.
 func (c *Client) UpdateScore(ctx context.Context, update ScoreUpdate) (UpdateResult, error) {
 	if err := checkUTF8(update.textFields()...); err != nil {
 		return UpdateResult{}, err

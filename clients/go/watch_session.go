@@ -63,6 +63,7 @@ func (s *watchSession) apply(message *pb.WatchContestResponse) error {
 	s.update = WatchUpdate{
 		State:           state,
 		Rows:            s.board.rows(),
+		Season:          s.board.season,
 		TotalUsers:      s.board.total,
 		TotalUsersKnown: s.board.totalKnown,
 		Position:        position(message.GetPosition()),

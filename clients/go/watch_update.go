@@ -38,12 +38,15 @@ const (
 	SnapshotInitial SnapshotReason = "INITIAL"
 	// SnapshotHistoryTrimmed means that the service no longer has all changes since the position.
 	SnapshotHistoryTrimmed SnapshotReason = "HISTORY_TRIMMED"
-	// SnapshotNewEpoch means that the history of the contest was lost, reset or rolled back.
+	// SnapshotNewEpoch means that the history of the contest was lost or rolled back, or that the
+	// contest was deleted and began again.
 	SnapshotNewEpoch SnapshotReason = "NEW_EPOCH"
 	// SnapshotLagged means that the watcher fell too far behind.
 	SnapshotLagged SnapshotReason = "LAGGED"
 	// SnapshotAhead means that the position of the board was later than the contest's.
 	SnapshotAhead SnapshotReason = "AHEAD"
+	// SnapshotNewSeason means that the season is over and another one has begun, with an empty board.
+	SnapshotNewSeason SnapshotReason = "NEW_SEASON"
 	// SnapshotContestUpdated means that the settings of the contest were changed.
 	SnapshotContestUpdated SnapshotReason = "CONTEST_UPDATED"
 )
@@ -82,7 +85,10 @@ type WatchUpdate struct {
 	// change, in the order of their scores, then of these places, and of equal ones the last change
 	// first.
 	Rows []RankedUser
-	// TotalUsers is the number of users in the contest if TotalUsersKnown is true.
+	// Season is the number of the season of the board, from 1; 0 while there is no board, and for a
+	// contest that does not exist.
+	Season int
+	// TotalUsers is the number of users in the season if TotalUsersKnown is true.
 	TotalUsers int
 	// TotalUsersKnown is whether TotalUsers is certain: always with ScopeAll, after a snapshot or
 	// changes, and with ScopeTop while there are fewer users than the limit.
