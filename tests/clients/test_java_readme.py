@@ -74,6 +74,7 @@ async def test_the_blocks_do_what_they_say(service: ServiceProcess, tmp_path: Pa
     assert "100 points would be rank 1" in printed
     assert "race has 1 users" in printed
     assert {"cup is OPEN", "cup is over", "1 removed"} < set(printed)
+    assert {"season 2: 0 users", "season 1: 1 users", "the winner was ada"} < set(printed)
     assert any(line.startswith("ERROR_REASON_USER_NOT_FOUND") for line in printed)
 
 

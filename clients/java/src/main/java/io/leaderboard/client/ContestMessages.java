@@ -8,6 +8,7 @@ import io.leaderboard.v1.ListContestsRequest;
 import io.leaderboard.v1.ListContestsResponse;
 import io.leaderboard.v1.UpdateContestRequest;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /** Converts contests into messages of the contract, and back. */
 final class ContestMessages {
@@ -64,11 +65,21 @@ final class ContestMessages {
         message.hasExpireAfter()
             ? Optional.of(Responses.of(message.getExpireAfter()))
             : Optional.empty(),
+        message.hasResetSchedule()
+            ? Optional.of(SeasonMessages.of(message.getResetSchedule()))
+            : Optional.empty(),
+        message.hasKeepSeasons()
+            ? OptionalInt.of(message.getKeepSeasons())
+            : OptionalInt.empty(),
         of(message.getState()),
+        message.getSeason(),
         message.getTotalUsers(),
         Responses.of(message.getPosition()),
         message.hasCreatedAt()
             ? Optional.of(Responses.of(message.getCreatedAt()))
+            : Optional.empty(),
+        message.hasNextResetAt()
+            ? Optional.of(Responses.of(message.getNextResetAt()))
             : Optional.empty());
   }
 
@@ -81,6 +92,10 @@ final class ContestMessages {
     settings.startsAt().ifPresent(time -> message.setStartsAt(Requests.of(time)));
     settings.endsAt().ifPresent(time -> message.setEndsAt(Requests.of(time)));
     settings.expireAfter().ifPresent(time -> message.setExpireAfter(Requests.of(time)));
+    settings
+        .resetSchedule()
+        .ifPresent(schedule -> message.setResetSchedule(SeasonMessages.of(schedule)));
+    settings.keepSeasons().ifPresent(message::setKeepSeasons);
     return message.build();
   }
 

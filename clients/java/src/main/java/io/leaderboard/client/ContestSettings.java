@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /**
  * A contest to create. Made by {@link #builder}.
@@ -15,6 +16,10 @@ import java.util.Optional;
  * @param endsAt when the contest closes, after the start; if empty, it does not close
  * @param expireAfter the time after which the contest is deleted by itself, counted from its end,
  *     or without one from its last write; if empty, it is kept
+ * @param resetSchedule the times at which a season ends and the next one begins; if empty, only
+ *     {@link LeaderboardClient#resetContest(String, int)} ends a season
+ * @param keepSeasons the number of seasons that are kept when they are over, from 0 to 1,000; if
+ *     empty, 10
  */
 public record ContestSettings(
     String contestId,
@@ -22,7 +27,9 @@ public record ContestSettings(
     ContestRules rules,
     Optional<Instant> startsAt,
     Optional<Instant> endsAt,
-    Optional<Duration> expireAfter) {
+    Optional<Duration> expireAfter,
+    Optional<ResetSchedule> resetSchedule,
+    OptionalInt keepSeasons) {
 
   /**
    * Rejects nulls with a {@link NullPointerException}, and unpaired surrogates in texts with an
@@ -35,10 +42,12 @@ public record ContestSettings(
     Objects.requireNonNull(startsAt, "startsAt");
     Objects.requireNonNull(endsAt, "endsAt");
     Objects.requireNonNull(expireAfter, "expireAfter");
+    Objects.requireNonNull(resetSchedule, "resetSchedule");
+    Objects.requireNonNull(keepSeasons, "keepSeasons");
   }
 
   /**
-   * Returns a builder of a contest with the default rules, without a name and times.
+   * Returns a builder of a contest with the default rules, without a name, times and a schedule.
    *
    * @param contestId the contest
    * @return the builder
@@ -55,6 +64,8 @@ public record ContestSettings(
     private Optional<Instant> startsAt = Optional.empty();
     private Optional<Instant> endsAt = Optional.empty();
     private Optional<Duration> expireAfter = Optional.empty();
+    private Optional<ResetSchedule> resetSchedule = Optional.empty();
+    private OptionalInt keepSeasons = OptionalInt.empty();
 
     private Builder(String contestId) {
       this.contestId = contestId;
@@ -117,12 +128,43 @@ public record ContestSettings(
     }
 
     /**
+     * Sets the times at which a season ends and the next one begins, with an empty board. A season
+     * without a write does not end by it.
+     *
+     * @param resetSchedule the times
+     * @return this
+     */
+    public Builder resetSchedule(ResetSchedule resetSchedule) {
+      this.resetSchedule = Optional.of(resetSchedule);
+      return this;
+    }
+
+    /**
+     * Sets how many seasons are kept when they are over; the oldest ones beyond are deleted.
+     *
+     * @param keepSeasons from 0 to 1,000; 10 by default
+     * @return this
+     */
+    public Builder keepSeasons(int keepSeasons) {
+      this.keepSeasons = OptionalInt.of(keepSeasons);
+      return this;
+    }
+
+    /**
      * Returns the settings.
      *
      * @return the settings
      */
     public ContestSettings build() {
-      return new ContestSettings(contestId, displayName, rules, startsAt, endsAt, expireAfter);
+      return new ContestSettings(
+          contestId,
+          displayName,
+          rules,
+          startsAt,
+          endsAt,
+          expireAfter,
+          resetSchedule,
+          keepSeasons);
     }
   }
 }

@@ -6,6 +6,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
 
@@ -14,8 +15,8 @@ import java.util.Set;
  *
  * @param settings the contest with the new settings
  * @param mask the settings that are changed, with the names of the contract: {@code display_name},
- *     {@code starts_at}, {@code ends_at}, {@code expire_after}, {@code rules}, or single rules such
- *     as {@code rules.max_points}
+ *     {@code starts_at}, {@code ends_at}, {@code expire_after}, {@code reset_schedule}, {@code
+ *     keep_seasons}, {@code rules}, or single rules such as {@code rules.max_points}
  */
 public record ContestUpdate(ContestSettings settings, List<String> mask) {
 
@@ -53,6 +54,8 @@ public record ContestUpdate(ContestSettings settings, List<String> mask) {
     private Optional<Instant> startsAt = Optional.empty();
     private Optional<Instant> endsAt = Optional.empty();
     private Optional<Duration> expireAfter = Optional.empty();
+    private Optional<ResetSchedule> resetSchedule = Optional.empty();
+    private OptionalInt keepSeasons = OptionalInt.empty();
 
     private Builder(String contestId) {
       this.contestId = contestId;
@@ -131,6 +134,48 @@ public record ContestUpdate(ContestSettings settings, List<String> mask) {
     public Builder clearExpireAfter() {
       this.expireAfter = Optional.empty();
       return change("expire_after");
+    }
+
+    /**
+     * Changes the times at which seasons end.
+     *
+     * @param resetSchedule the times
+     * @return this
+     */
+    public Builder resetSchedule(ResetSchedule resetSchedule) {
+      this.resetSchedule = Optional.of(resetSchedule);
+      return change("reset_schedule");
+    }
+
+    /**
+     * Removes the schedule: only {@link LeaderboardClient#resetContest(String, int)} ends a season.
+     *
+     * @return this
+     */
+    public Builder clearResetSchedule() {
+      this.resetSchedule = Optional.empty();
+      return change("reset_schedule");
+    }
+
+    /**
+     * Changes how many seasons are kept when they are over.
+     *
+     * @param keepSeasons from 0 to 1,000
+     * @return this
+     */
+    public Builder keepSeasons(int keepSeasons) {
+      this.keepSeasons = OptionalInt.of(keepSeasons);
+      return change("keep_seasons");
+    }
+
+    /**
+     * Removes the number of {@link #keepSeasons}: 10 are kept.
+     *
+     * @return this
+     */
+    public Builder clearKeepSeasons() {
+      this.keepSeasons = OptionalInt.empty();
+      return change("keep_seasons");
     }
 
     /**
@@ -269,7 +314,15 @@ public record ContestUpdate(ContestSettings settings, List<String> mask) {
           new ContestRules(
               order, tieBreak, rankStyle, defaultMode, minScore, maxScore, maxPoints);
       return new ContestUpdate(
-          new ContestSettings(contestId, displayName, rules, startsAt, endsAt, expireAfter),
+          new ContestSettings(
+              contestId,
+              displayName,
+              rules,
+              startsAt,
+              endsAt,
+              expireAfter,
+              resetSchedule,
+              keepSeasons),
           List.copyOf(mask));
     }
 

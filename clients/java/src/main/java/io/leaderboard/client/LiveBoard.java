@@ -25,6 +25,7 @@ final class LiveBoard {
   private boolean lowestFirst;
   private List<RankedUser> users = List.of();
   private OptionalInt totalUsers = OptionalInt.empty();
+  private OptionalInt season = OptionalInt.empty();
   private Optional<Position> position = Optional.empty();
 
   /**
@@ -43,7 +44,15 @@ final class LiveBoard {
     return position;
   }
 
-  /** Returns the number of users of the contest; empty if not known for certain. */
+  /**
+   * Returns the number of the season; 0 for a contest that does not exist, and empty before the
+   * first snapshot.
+   */
+  OptionalInt season() {
+    return season;
+  }
+
+  /** Returns the number of users of the season; empty if not known for certain. */
   OptionalInt totalUsers() {
     return totalUsers;
   }
@@ -79,6 +88,7 @@ final class LiveBoard {
       lowestFirst = message.getSnapshot().getRules().getOrder() == Order.ORDER_LOWEST_FIRST;
       users = Responses.users(message.getSnapshot().getUsersList());
       totalUsers = OptionalInt.of(message.getSnapshot().getTotalUsers());
+      season = OptionalInt.of(message.getSnapshot().getSeason());
     } else {
       checkContinues(message.getPreviousRevision(), now);
       List<RankedUser> next = new ArrayList<>(users);
@@ -90,6 +100,9 @@ final class LiveBoard {
       }
       users = next;
       totalUsers = totalAfter(message, now);
+      if (season.getAsInt() == 0 && !now.epoch().isEmpty()) {
+        season = OptionalInt.of(1); // the contest has begun
+      }
     }
     position = Optional.of(now);
   }

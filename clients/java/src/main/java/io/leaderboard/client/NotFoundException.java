@@ -1,8 +1,8 @@
 package io.leaderboard.client;
 
 /**
- * The user has no score in the contest or is hidden, or there is no such contest (NOT_FOUND); the
- * reason says whether it is the user or the contest.
+ * The user has no score in the contest or is hidden, there is no such contest, or the season is not
+ * kept (NOT_FOUND); the reason says which of them.
  */
 public final class NotFoundException extends LeaderboardException {
   private static final long serialVersionUID = 1L;

@@ -27,7 +27,8 @@ final class Requests {
             .setEventType(update.eventType())
             .setDisplayName(update.displayName())
             .setClearDisplayName(update.clearDisplayName())
-            .putAllAttributes(update.attributes());
+            .putAllAttributes(update.attributes())
+            .setSeason(update.season());
     update.eventTime().ifPresent(time -> message.setEventTime(of(time)));
     return message.build();
   }
@@ -43,7 +44,8 @@ final class Requests {
         GetTopUsersRequest.newBuilder()
             .setContestId(query.contestId())
             .setLimit(query.limit())
-            .setStartRank(query.startRank());
+            .setStartRank(query.startRank())
+            .setSeason(query.season());
     query.minPosition().ifPresent(position -> message.setMinPosition(of(position)));
     return message.build();
   }
@@ -54,7 +56,8 @@ final class Requests {
             .setContestId(query.contestId())
             .setUserId(query.userId())
             .setNeighbors(query.neighbors())
-            .setAround(query.around());
+            .setAround(query.around())
+            .setSeason(query.season());
     query.minPosition().ifPresent(position -> message.setMinPosition(of(position)));
     return message.build();
   }
@@ -63,7 +66,8 @@ final class Requests {
     BatchGetUserRanksRequest.Builder message =
         BatchGetUserRanksRequest.newBuilder()
             .setContestId(query.contestId())
-            .addAllUserIds(query.userIds());
+            .addAllUserIds(query.userIds())
+            .setSeason(query.season());
     query.minPosition().ifPresent(position -> message.setMinPosition(of(position)));
     return message.build();
   }
@@ -73,7 +77,8 @@ final class Requests {
         GetScoreRankRequest.newBuilder()
             .setContestId(query.contestId())
             .setScore(query.score())
-            .setAround(query.around());
+            .setAround(query.around())
+            .setSeason(query.season());
     query.minPosition().ifPresent(position -> message.setMinPosition(of(position)));
     return message.build();
   }

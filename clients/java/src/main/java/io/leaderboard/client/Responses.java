@@ -92,6 +92,7 @@ final class Responses {
       case SNAPSHOT_REASON_NEW_EPOCH -> SnapshotReason.NEW_EPOCH;
       case SNAPSHOT_REASON_LAGGED -> SnapshotReason.LAGGED;
       case SNAPSHOT_REASON_AHEAD -> SnapshotReason.AHEAD;
+      case SNAPSHOT_REASON_NEW_SEASON -> SnapshotReason.NEW_SEASON;
       case SNAPSHOT_REASON_CONTEST_UPDATED -> SnapshotReason.CONTEST_UPDATED;
       case SNAPSHOT_REASON_UNSPECIFIED, UNRECOGNIZED -> SnapshotReason.UNSPECIFIED;
     };

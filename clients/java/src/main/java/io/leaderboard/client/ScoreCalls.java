@@ -32,8 +32,9 @@ abstract class ScoreCalls {
    * <p>Fails with {@link InvalidRequestException} for a malformed field, {@link
    * OutOfRangeException} if the points or the resulting score are beyond the bounds, {@link
    * RequestIdReusedException} if the request id was used with another payload, {@link
-   * FailedPreconditionException} if the contest is not open, and {@link NotFoundException} if the
-   * contest does not exist and the server begins none.
+   * FailedPreconditionException} if the contest is not open or the season of the update is not the
+   * current one, and {@link NotFoundException} if the contest does not exist and the server begins
+   * none.
    *
    * @param update the change
    * @param timeout the timeout of the call including its retries
@@ -92,8 +93,9 @@ abstract class ScoreCalls {
   /**
    * Returns consecutive rows of a contest.
    *
-   * <p>Fails with {@link InvalidRequestException} for a malformed field and {@link
-   * FailedPreconditionException} if the requested position can't be reached.
+   * <p>Fails with {@link InvalidRequestException} for a malformed field, {@link
+   * FailedPreconditionException} if the requested position can't be reached, and {@link
+   * NotFoundException} if the season is not kept.
    *
    * @param query the rows to return
    * @param timeout the timeout of the call including its retries
@@ -120,9 +122,9 @@ abstract class ScoreCalls {
   /**
    * Returns the score and rank of one user, and optionally the users around.
    *
-   * <p>Fails with {@link NotFoundException} if the user has no score in the contest or is hidden,
-   * {@link InvalidRequestException} for a malformed field and {@link FailedPreconditionException} if
-   * the requested position can't be reached.
+   * <p>Fails with {@link NotFoundException} if the user has no score in the contest or is hidden, or
+   * the season is not kept, {@link InvalidRequestException} for a malformed field and {@link
+   * FailedPreconditionException} if the requested position can't be reached.
    *
    * @param query the user, and the numbers of neighbors and of rows around
    * @param timeout the timeout of the call including its retries
@@ -145,8 +147,9 @@ abstract class ScoreCalls {
    * Returns the scores and ranks of up to 1,000 users, all of one state.
    *
    * <p>Fails with {@link InvalidRequestException} for a malformed field, and if there are 0 or more
-   * than 1,000 users, and {@link FailedPreconditionException} if the requested position can't be
-   * reached. Users without a score are no error.
+   * than 1,000 users, {@link FailedPreconditionException} if the requested position can't be
+   * reached, and {@link NotFoundException} if the season is not kept. Users without a score are no
+   * error.
    *
    * @param query the users
    * @param timeout the timeout of the call including its retries
@@ -173,9 +176,9 @@ abstract class ScoreCalls {
   /**
    * Returns the rank that a new user with a score would have, and optionally the rows around.
    *
-   * <p>Fails with {@link InvalidRequestException} for a malformed field and {@link
-   * FailedPreconditionException} if the requested position can't be reached. An unknown contest is
-   * an empty board.
+   * <p>Fails with {@link InvalidRequestException} for a malformed field, {@link
+   * FailedPreconditionException} if the requested position can't be reached, and {@link
+   * NotFoundException} if the season is not kept. An unknown contest is an empty board.
    *
    * @param query the score and the number of rows around
    * @param timeout the timeout of the call including its retries

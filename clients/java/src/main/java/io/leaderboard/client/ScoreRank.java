@@ -9,7 +9,7 @@ import java.util.List;
  * @param place the place that this user would have, from 1: the number of rows before it, and one
  *     more
  * @param around the rows around the score, best first
- * @param totalUsers the number of users of the contest, from 0
+ * @param totalUsers the number of users of the season, from 0
  * @param position the position of the contest
  */
 public record ScoreRank(

@@ -10,9 +10,11 @@ import java.util.Optional;
  * @param score the score, from -2^53 to 2^53
  * @param around the number of consecutive rows around the score to return, from 0 to 201
  * @param minPosition the earliest position of the response, on any server
+ * @param season the season to read: a number from 1, -1 for the one before the current season, or 0
+ *     for the current season
  */
 public record ScoreRankQuery(
-    String contestId, long score, int around, Optional<Position> minPosition) {
+    String contestId, long score, int around, Optional<Position> minPosition, int season) {
 
   /**
    * Rejects nulls with a {@link NullPointerException}, and unpaired surrogates in the id with an
@@ -40,6 +42,7 @@ public record ScoreRankQuery(
     private final long score;
     private int around;
     private Optional<Position> minPosition = Optional.empty();
+    private int season;
 
     private Builder(String contestId, long score) {
       this.contestId = contestId;
@@ -70,12 +73,25 @@ public record ScoreRankQuery(
     }
 
     /**
+     * Sets the season to read. Seasons that are over do not change, except when a user is erased,
+     * which may show up to 60 s later.
+     *
+     * @param season a number from 1, or -1 for the season before the current one; the current season
+     *     by default
+     * @return this
+     */
+    public Builder season(int season) {
+      this.season = season;
+      return this;
+    }
+
+    /**
      * Returns the query.
      *
      * @return the query
      */
     public ScoreRankQuery build() {
-      return new ScoreRankQuery(contestId, score, around, minPosition);
+      return new ScoreRankQuery(contestId, score, around, minPosition, season);
     }
   }
 }

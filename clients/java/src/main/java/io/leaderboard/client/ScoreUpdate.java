@@ -24,6 +24,8 @@ import java.util.UUID;
  *     the user has, and an empty value removes one. A user has at most 8, with keys that match
  *     {@code [a-z0-9_.-]{1,32}} and at most 256 bytes in all
  * @param clearDisplayName whether the display name is removed
+ * @param season the season that the update is for, from 1: it fails if that is not the current one,
+ *     so that a late update can't count in the next season; 0 for the current season
  */
 public record ScoreUpdate(
     String contestId,
@@ -35,7 +37,8 @@ public record ScoreUpdate(
     Optional<Instant> eventTime,
     String displayName,
     Map<String, String> attributes,
-    boolean clearDisplayName) {
+    boolean clearDisplayName,
+    int season) {
 
   /**
    * Copies the attributes. Rejects nulls with a {@link NullPointerException}, and unpaired
@@ -98,7 +101,8 @@ public record ScoreUpdate(
         eventTime,
         displayName,
         attributes,
-        clearDisplayName);
+        clearDisplayName,
+        season);
   }
 
   /** A builder of {@link ScoreUpdate}. */
@@ -113,6 +117,7 @@ public record ScoreUpdate(
     private String displayName = "";
     private Map<String, String> attributes = Map.of();
     private boolean clearDisplayName;
+    private int season;
 
     private Builder(String contestId, String userId) {
       this.contestId = contestId;
@@ -207,6 +212,18 @@ public record ScoreUpdate(
     }
 
     /**
+     * Sets the season that the update is for; it fails with a {@link FailedPreconditionException} if
+     * that is not the current one.
+     *
+     * @param season from 1; the current season by default
+     * @return this
+     */
+    public Builder season(int season) {
+      this.season = season;
+      return this;
+    }
+
+    /**
      * Returns the update.
      *
      * @return the update
@@ -222,7 +239,8 @@ public record ScoreUpdate(
           eventTime,
           displayName,
           attributes,
-          clearDisplayName);
+          clearDisplayName,
+          season);
     }
   }
 }

@@ -11,7 +11,10 @@ public enum SnapshotReason {
   /** The service no longer holds all changes since the position. */
   HISTORY_TRIMMED,
 
-  /** The position has another epoch: the contest was lost, reset or rolled back. */
+  /**
+   * The position has another epoch: the contest was lost or rolled back, or it was deleted and began
+   * again.
+   */
   NEW_EPOCH,
 
   /** The watch fell too far behind. */
@@ -19,6 +22,9 @@ public enum SnapshotReason {
 
   /** The position is later than that of the contest. */
   AHEAD,
+
+  /** The season is over and another one has begun, with an empty board. */
+  NEW_SEASON,
 
   /** The settings of the contest were changed. */
   CONTEST_UPDATED

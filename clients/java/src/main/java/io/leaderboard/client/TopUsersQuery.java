@@ -10,9 +10,11 @@ import java.util.Optional;
  * @param limit the number of users to return, from 0 to 1,000; 0 is 10
  * @param startRank the place of the first row to return, from 0; 0 is 1
  * @param minPosition the earliest position of the response, on any server
+ * @param season the season to read: a number from 1, -1 for the one before the current season, or 0
+ *     for the current season
  */
 public record TopUsersQuery(
-    String contestId, int limit, int startRank, Optional<Position> minPosition) {
+    String contestId, int limit, int startRank, Optional<Position> minPosition, int season) {
 
   /**
    * Rejects nulls with a {@link NullPointerException}, and unpaired surrogates in the id with an
@@ -39,6 +41,7 @@ public record TopUsersQuery(
     private int limit;
     private int startRank;
     private Optional<Position> minPosition = Optional.empty();
+    private int season;
 
     private Builder(String contestId) {
       this.contestId = contestId;
@@ -78,12 +81,25 @@ public record TopUsersQuery(
     }
 
     /**
+     * Sets the season to read. Seasons that are over do not change, except when a user is erased,
+     * which may show up to 60 s later.
+     *
+     * @param season a number from 1, or -1 for the season before the current one; the current season
+     *     by default
+     * @return this
+     */
+    public Builder season(int season) {
+      this.season = season;
+      return this;
+    }
+
+    /**
      * Returns the query.
      *
      * @return the query
      */
     public TopUsersQuery build() {
-      return new TopUsersQuery(contestId, limit, startRank, minPosition);
+      return new TopUsersQuery(contestId, limit, startRank, minPosition, season);
     }
   }
 }

@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
 /** The calls of a {@link LeaderboardClient} that remove, hide and erase users. */
-abstract class UserCalls extends ContestCalls {
+abstract class UserCalls extends SeasonCalls {
   UserCalls(UnaryCalls calls, Duration timeout) {
     super(calls, timeout);
   }
@@ -17,9 +17,9 @@ abstract class UserCalls extends ContestCalls {
   }
 
   /**
-   * Removes users from a contest, with their scores, names and attributes, in one atomic step. A
-   * later write begins such a user again; a hidden user stays hidden. Users and contests that do not
-   * exist are no error.
+   * Removes users from the current season of a contest, with their scores, names and attributes, in
+   * one atomic step. A later write begins such a user again; a hidden user stays hidden. Users and
+   * contests that do not exist are no error.
    *
    * <p>Fails with {@link InvalidRequestException} for a malformed field, and if there are 0 or more
    * than 1,000 users.
@@ -45,8 +45,9 @@ abstract class UserCalls extends ContestCalls {
 
   /**
    * Hides users of a contest in one atomic step: their rows leave the board, while their writes
-   * count on, without a rank. A user without a score is hidden too, for when it gets one. In a
-   * contest that does not exist nothing is hidden, which is no error.
+   * count on, without a rank. They stay hidden in later seasons; seasons that are over do not
+   * change. A user without a score is hidden too, for when it gets one. In a contest that does not
+   * exist nothing is hidden, which is no error.
    *
    * <p>Fails with {@link InvalidRequestException} for a malformed field, and if there are 0 or more
    * than 1,000 users.
@@ -136,9 +137,9 @@ abstract class UserCalls extends ContestCalls {
   }
 
   /**
-   * Erases a user from all contests, hidden or not, part by part, while the result is iterated over:
-   * each part is a call, and without iteration nothing is erased. It can be repeated, and a later
-   * write of the user begins it again.
+   * Erases a user from all contests and their kept seasons, hidden or not, part by part, while the
+   * result is iterated over: each part is a call, and without iteration nothing is erased. It can be
+   * repeated, and a later write of the user begins it again.
    *
    * <p>The methods of an iterator block during a call, throw a {@link LeaderboardException} if that
    * fails, such as {@link InvalidRequestException} for a malformed field, and a {@link

@@ -12,13 +12,16 @@ import java.util.Optional;
  * @param around the number of consecutive rows around the user to return, the user included, from 0
  *     to 201
  * @param minPosition the earliest position of the response, on any server
+ * @param season the season to read: a number from 1, -1 for the one before the current season, or 0
+ *     for the current season
  */
 public record UserRankQuery(
     String contestId,
     String userId,
     int neighbors,
     int around,
-    Optional<Position> minPosition) {
+    Optional<Position> minPosition,
+    int season) {
 
   /**
    * Rejects nulls with a {@link NullPointerException}, and unpaired surrogates in ids with an
@@ -48,6 +51,7 @@ public record UserRankQuery(
     private int neighbors;
     private int around;
     private Optional<Position> minPosition = Optional.empty();
+    private int season;
 
     private Builder(String contestId, String userId) {
       this.contestId = contestId;
@@ -90,12 +94,25 @@ public record UserRankQuery(
     }
 
     /**
+     * Sets the season to read. Seasons that are over do not change, except when a user is erased,
+     * which may show up to 60 s later.
+     *
+     * @param season a number from 1, or -1 for the season before the current one; the current season
+     *     by default
+     * @return this
+     */
+    public Builder season(int season) {
+      this.season = season;
+      return this;
+    }
+
+    /**
      * Returns the query.
      *
      * @return the query
      */
     public UserRankQuery build() {
-      return new UserRankQuery(contestId, userId, neighbors, around, minPosition);
+      return new UserRankQuery(contestId, userId, neighbors, around, minPosition, season);
     }
   }
 }

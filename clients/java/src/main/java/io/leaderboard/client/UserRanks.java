@@ -7,7 +7,7 @@ import java.util.List;
  *
  * @param users the users that have a score, best first
  * @param missingUserIds the users without a score and the hidden ones, in the order of the query
- * @param totalUsers the number of users of the contest, from 0
+ * @param totalUsers the number of users of the season, from 0
  * @param position the position of the contest
  */
 public record UserRanks(

@@ -10,9 +10,11 @@ import java.util.Optional;
  * @param contestId the contest
  * @param userIds the users: 1 to 1,000, each once
  * @param minPosition the earliest position of the response, on any server
+ * @param season the season to read: a number from 1, -1 for the one before the current season, or 0
+ *     for the current season
  */
 public record UserRanksQuery(
-    String contestId, List<String> userIds, Optional<Position> minPosition) {
+    String contestId, List<String> userIds, Optional<Position> minPosition, int season) {
 
   /**
    * Copies the users. Rejects nulls with a {@link NullPointerException}, and unpaired surrogates in
@@ -52,6 +54,7 @@ public record UserRanksQuery(
     private final String contestId;
     private final List<String> userIds;
     private Optional<Position> minPosition = Optional.empty();
+    private int season;
 
     private Builder(String contestId, List<String> userIds) {
       this.contestId = contestId;
@@ -70,12 +73,25 @@ public record UserRanksQuery(
     }
 
     /**
+     * Sets the season to read. Seasons that are over do not change, except when a user is erased,
+     * which may show up to 60 s later.
+     *
+     * @param season a number from 1, or -1 for the season before the current one; the current season
+     *     by default
+     * @return this
+     */
+    public Builder season(int season) {
+      this.season = season;
+      return this;
+    }
+
+    /**
      * Returns the query.
      *
      * @return the query
      */
     public UserRanksQuery build() {
-      return new UserRanksQuery(contestId, userIds, minPosition);
+      return new UserRanksQuery(contestId, userIds, minPosition, season);
     }
   }
 }

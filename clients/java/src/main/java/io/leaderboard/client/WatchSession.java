@@ -68,6 +68,7 @@ final class WatchSession {
     return new WatchUpdate(
         stateAfter(message),
         board.rows(),
+        board.season(),
         board.totalUsers(),
         board.position(),
         newChanges(message, before),

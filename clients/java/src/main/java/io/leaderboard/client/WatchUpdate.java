@@ -12,7 +12,9 @@ import java.util.OptionalInt;
  * @param state the state of the watch
  * @param rows the board at {@code position}, best first, in any state; {@link WatchScope} says
  *     which rows it has
- * @param totalUsers the number of users of the contest, from 0; empty if not known for certain
+ * @param season the number of the season, from 1; 0 for a contest that does not exist, and empty if
+ *     there is no board yet
+ * @param totalUsers the number of users of the season, from 0; empty if not known for certain
  * @param position the position of the board; empty if there is no board yet
  * @param changes the changes of the message, in order, without rows that the board already had
  * @param snapshotReason why the service sent a snapshot; empty if it sent none
@@ -23,6 +25,7 @@ import java.util.OptionalInt;
 public record WatchUpdate(
     WatchState state,
     List<RankedUser> rows,
+    OptionalInt season,
     OptionalInt totalUsers,
     Optional<Position> position,
     List<ScoreChange> changes,
@@ -42,6 +45,7 @@ public record WatchUpdate(
         WatchState.CONNECTING,
         List.of(),
         OptionalInt.empty(),
+        OptionalInt.empty(),
         Optional.empty(),
         List.of(),
         Optional.empty(),
@@ -55,6 +59,7 @@ public record WatchUpdate(
     return new WatchUpdate(
         connecting ? WatchState.CONNECTING : WatchState.RECONNECTING,
         rows,
+        season,
         totalUsers,
         position,
         List.of(),

@@ -15,6 +15,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -58,6 +59,7 @@ class ContestCallsTest extends WithFakeService {
             .setContest(
                 RACE.toBuilder()
                     .setState(io.leaderboard.v1.ContestState.CONTEST_STATE_OPEN)
+                    .setSeason(1)
                     .setTotalUsers(3)
                     .setPosition(WatchMessages.position(7))
                     .setCreatedAt(Timestamp.newBuilder().setSeconds(5).setNanos(1_000_000)))
@@ -74,10 +76,14 @@ class ContestCallsTest extends WithFakeService {
             Optional.empty(),
             Optional.empty(),
             Optional.empty(),
+            Optional.empty(),
+            OptionalInt.empty(),
             ContestState.OPEN,
+            1,
             3,
             new Position("e", 7),
-            Optional.of(Instant.ofEpochMilli(5_001))),
+            Optional.of(Instant.ofEpochMilli(5_001)),
+            Optional.empty()),
         contest);
   }
 

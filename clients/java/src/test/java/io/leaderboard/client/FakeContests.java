@@ -16,8 +16,12 @@ import io.leaderboard.v1.ListContestsRequest;
 import io.leaderboard.v1.ListContestsResponse;
 import io.leaderboard.v1.ListHiddenUsersRequest;
 import io.leaderboard.v1.ListHiddenUsersResponse;
+import io.leaderboard.v1.ListSeasonsRequest;
+import io.leaderboard.v1.ListSeasonsResponse;
 import io.leaderboard.v1.RemoveUsersRequest;
 import io.leaderboard.v1.RemoveUsersResponse;
+import io.leaderboard.v1.ResetContestRequest;
+import io.leaderboard.v1.ResetContestResponse;
 import io.leaderboard.v1.UnhideUsersRequest;
 import io.leaderboard.v1.UnhideUsersResponse;
 import io.leaderboard.v1.UpdateContestRequest;
@@ -30,6 +34,9 @@ final class FakeContests extends ContestServiceGrpc.ContestServiceImplBase {
   final ScriptedMethod<GetContestRequest, GetContestResponse> get = new ScriptedMethod<>();
   final ScriptedMethod<ListContestsRequest, ListContestsResponse> list = new ScriptedMethod<>();
   final ScriptedMethod<UpdateContestRequest, UpdateContestResponse> update =
+      new ScriptedMethod<>();
+  final ScriptedMethod<ResetContestRequest, ResetContestResponse> reset = new ScriptedMethod<>();
+  final ScriptedMethod<ListSeasonsRequest, ListSeasonsResponse> listSeasons =
       new ScriptedMethod<>();
   final ScriptedMethod<DeleteContestRequest, DeleteContestResponse> delete =
       new ScriptedMethod<>();
@@ -61,6 +68,18 @@ final class FakeContests extends ContestServiceGrpc.ContestServiceImplBase {
   public void updateContest(
       UpdateContestRequest request, StreamObserver<UpdateContestResponse> observer) {
     update.call(request, observer);
+  }
+
+  @Override
+  public void resetContest(
+      ResetContestRequest request, StreamObserver<ResetContestResponse> observer) {
+    reset.call(request, observer);
+  }
+
+  @Override
+  public void listSeasons(
+      ListSeasonsRequest request, StreamObserver<ListSeasonsResponse> observer) {
+    listSeasons.call(request, observer);
   }
 
   @Override

@@ -16,6 +16,8 @@ import io.leaderboard.v1.BatchUpdateScoresRequest;
 import io.leaderboard.v1.BatchUpdateScoresResponse;
 import io.leaderboard.v1.GetScoreRankRequest;
 import io.leaderboard.v1.GetScoreRankResponse;
+import io.leaderboard.v1.GetTopUsersRequest;
+import io.leaderboard.v1.GetTopUsersResponse;
 import io.leaderboard.v1.GetUserRankRequest;
 import io.leaderboard.v1.GetUserRankResponse;
 import io.leaderboard.v1.LeaderboardServiceGrpc;
@@ -41,6 +43,7 @@ final class FakeService extends LeaderboardServiceGrpc.LeaderboardServiceImplBas
       new ConcurrentLinkedQueue<>();
   final Queue<Function<BatchUpdateScoresRequest, BatchUpdateScoresResponse>> batches =
       new ConcurrentLinkedQueue<>();
+  final ScriptedMethod<GetTopUsersRequest, GetTopUsersResponse> topUsers = new ScriptedMethod<>();
   final ScriptedMethod<GetUserRankRequest, GetUserRankResponse> userRank = new ScriptedMethod<>();
   final ScriptedMethod<BatchGetUserRanksRequest, BatchGetUserRanksResponse> userRanks =
       new ScriptedMethod<>();
@@ -96,6 +99,12 @@ final class FakeService extends LeaderboardServiceGrpc.LeaderboardServiceImplBas
     } catch (StatusRuntimeException e) {
       observer.onError(e);
     }
+  }
+
+  @Override
+  public void getTopUsers(
+      GetTopUsersRequest request, StreamObserver<GetTopUsersResponse> observer) {
+    topUsers.call(request, observer);
   }
 
   @Override
