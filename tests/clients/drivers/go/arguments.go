@@ -24,6 +24,7 @@ type updateArgs struct {
 	DisplayName      string            `json:"display_name"`
 	ClearDisplayName bool              `json:"clear_display_name"`
 	Attributes       map[string]string `json:"attributes"`
+	Season           int               `json:"season"`
 }
 
 type batchArgs struct {
@@ -35,6 +36,7 @@ type topArgs struct {
 	Limit       int      `json:"limit"`
 	StartRank   int      `json:"start_rank"`
 	MinPosition position `json:"min_position"`
+	Season      int      `json:"season"`
 }
 
 type rankArgs struct {
@@ -43,12 +45,14 @@ type rankArgs struct {
 	Neighbors   int      `json:"neighbors"`
 	Around      int      `json:"around"`
 	MinPosition position `json:"min_position"`
+	Season      int      `json:"season"`
 }
 
 type userRanksArgs struct {
 	ContestID   string   `json:"contest_id"`
 	UserIDs     []string `json:"user_ids"`
 	MinPosition position `json:"min_position"`
+	Season      int      `json:"season"`
 }
 
 type scoreRankArgs struct {
@@ -56,6 +60,7 @@ type scoreRankArgs struct {
 	Score       int64    `json:"score"`
 	Around      int      `json:"around"`
 	MinPosition position `json:"min_position"`
+	Season      int      `json:"season"`
 }
 
 type stormArgs struct {
@@ -64,6 +69,7 @@ type stormArgs struct {
 	Count       int64    `json:"count"`
 	Concurrency int      `json:"concurrency"`
 	Points      int64    `json:"points"`
+	Season      int      `json:"season"`
 }
 
 type watchArgs struct {
@@ -109,6 +115,7 @@ func (a updateArgs) update() (leaderboard.ScoreUpdate, error) {
 		DisplayName:      a.DisplayName,
 		ClearDisplayName: a.ClearDisplayName,
 		Attributes:       a.Attributes,
+		Season:           a.Season,
 	}
 	if a.EventTime != nil {
 		update.EventTime = *a.EventTime
@@ -119,7 +126,7 @@ func (a updateArgs) update() (leaderboard.ScoreUpdate, error) {
 // numbered returns the update of a storm with the given number.
 func (a stormArgs) numbered(number int64) leaderboard.ScoreUpdate {
 	user := a.Users[number%int64(len(a.Users))]
-	return leaderboard.ScoreUpdate{ContestID: a.ContestID, UserID: user, Points: a.Points}
+	return leaderboard.ScoreUpdate{ContestID: a.ContestID, UserID: user, Points: a.Points, Season: a.Season}
 }
 
 func (a watchArgs) query() (leaderboard.WatchQuery, error) {

@@ -14,6 +14,7 @@ type contestArgs struct {
 	DisplayName string `json:"display_name"`
 	Rules       rules  `json:"rules"`
 	times
+	seasonSettings
 }
 
 // times are the times of a contest in arguments and responses; in a response those that are not set are
@@ -26,24 +27,29 @@ type times struct {
 }
 
 type contestResult struct {
-	ContestID   string   `json:"contest_id"`
-	DisplayName string   `json:"display_name"`
-	Rules       rules    `json:"rules"`
-	State       string   `json:"state"`
-	TotalUsers  int      `json:"total_users"`
-	Position    position `json:"position"`
+	ContestID   string     `json:"contest_id"`
+	DisplayName string     `json:"display_name"`
+	Rules       rules      `json:"rules"`
+	State       string     `json:"state"`
+	Season      int        `json:"season"`
+	TotalUsers  int        `json:"total_users"`
+	Position    position   `json:"position"`
+	NextResetAt *time.Time `json:"next_reset_at,omitempty"`
 	times
+	seasonSettings
 }
 
 // contestUpdateArgs have the names of what is given, with a null or an empty name for what gets its
 // default.
 type contestUpdateArgs struct {
-	ContestID   string                     `json:"contest_id"`
-	DisplayName *string                    `json:"display_name"`
-	Rules       map[string]json.RawMessage `json:"rules"`
-	StartsAt    json.RawMessage            `json:"starts_at"`
-	EndsAt      json.RawMessage            `json:"ends_at"`
-	ExpireAfter json.RawMessage            `json:"expire_after"`
+	ContestID     string                     `json:"contest_id"`
+	DisplayName   *string                    `json:"display_name"`
+	Rules         map[string]json.RawMessage `json:"rules"`
+	StartsAt      json.RawMessage            `json:"starts_at"`
+	EndsAt        json.RawMessage            `json:"ends_at"`
+	ExpireAfter   json.RawMessage            `json:"expire_after"`
+	ResetSchedule json.RawMessage            `json:"reset_schedule"`
+	KeepSeasons   json.RawMessage            `json:"keep_seasons"`
 }
 
 type contestsArgs struct {
@@ -65,12 +71,14 @@ func (d *driver) createContest(ctx context.Context, args contestArgs) (any, erro
 		return nil, err
 	}
 	return contestResponse(d.client.CreateContest(ctx, leaderboard.Contest{
-		ContestID:   args.ContestID,
-		DisplayName: args.DisplayName,
-		Rules:       given,
-		StartsAt:    deref(args.StartsAt),
-		EndsAt:      deref(args.EndsAt),
-		ExpireAfter: args.expireAfter(),
+		ContestID:     args.ContestID,
+		DisplayName:   args.DisplayName,
+		Rules:         given,
+		StartsAt:      deref(args.StartsAt),
+		EndsAt:        deref(args.EndsAt),
+		ExpireAfter:   args.expireAfter(),
+		ResetSchedule: args.resetSchedule(),
+		KeepSeasons:   args.KeepSeasons,
 	}))
 }
 
@@ -117,7 +125,7 @@ func (a contestUpdateArgs) update() (leaderboard.ContestUpdate, error) {
 			update.Reset = append(update.Reset, leaderboard.Setting("rules."+name))
 		}
 	}
-	if err := a.setTimes(&update); err != nil {
+	if err := a.setSettings(&update); err != nil {
 		return update, err
 	}
 	encoded, err := json.Marshal(a.Rules)
@@ -132,9 +140,12 @@ func (a contestUpdateArgs) update() (leaderboard.ContestUpdate, error) {
 	return update, err
 }
 
-// setTimes sets the times that are given, and resets those that are null.
-func (a contestUpdateArgs) setTimes(update *leaderboard.ContestUpdate) error {
-	var given times
+// setSettings sets the times and the settings of seasons that are given, and resets those that are null.
+func (a contestUpdateArgs) setSettings(update *leaderboard.ContestUpdate) error {
+	var given struct {
+		times
+		seasonSettings
+	}
 	for _, one := range []struct {
 		value   json.RawMessage
 		into    any
@@ -143,6 +154,8 @@ func (a contestUpdateArgs) setTimes(update *leaderboard.ContestUpdate) error {
 		{a.StartsAt, &given.StartsAt, leaderboard.SettingStartsAt},
 		{a.EndsAt, &given.EndsAt, leaderboard.SettingEndsAt},
 		{a.ExpireAfter, &given.ExpireAfter, leaderboard.SettingExpireAfter},
+		{a.ResetSchedule, &given.ResetSchedule, leaderboard.SettingResetSchedule},
+		{a.KeepSeasons, &given.KeepSeasons, leaderboard.SettingKeepSeasons},
 	} {
 		switch {
 		case one.value == nil:
@@ -156,6 +169,7 @@ func (a contestUpdateArgs) setTimes(update *leaderboard.ContestUpdate) error {
 	}
 	update.StartsAt, update.EndsAt = deref(given.StartsAt), deref(given.EndsAt)
 	update.ExpireAfter = given.expireAfter()
+	update.ResetSchedule, update.KeepSeasons = given.resetSchedule(), given.KeepSeasons
 	return nil
 }
 
@@ -177,24 +191,21 @@ func contestResponse(contest leaderboard.Contest, err error) (any, error) {
 		return nil, err
 	}
 	return contestResult{
-		ContestID:   contest.ContestID,
-		DisplayName: contest.DisplayName,
-		Rules:       rulesOf(contest.Rules),
-		State:       contest.State.String(),
-		TotalUsers:  contest.TotalUsers,
-		Position:    position(contest.Position),
-		times:       timesOf(contest),
+		ContestID:      contest.ContestID,
+		DisplayName:    contest.DisplayName,
+		Rules:          rulesOf(contest.Rules),
+		State:          contest.State.String(),
+		Season:         contest.Season,
+		TotalUsers:     contest.TotalUsers,
+		Position:       position(contest.Position),
+		NextResetAt:    timeIfSet(contest.NextResetAt),
+		times:          timesOf(contest),
+		seasonSettings: seasonSettingsOf(contest),
 	}, nil
 }
 
 func timesOf(contest leaderboard.Contest) times {
-	var given times
-	if !contest.StartsAt.IsZero() {
-		given.StartsAt = &contest.StartsAt
-	}
-	if !contest.EndsAt.IsZero() {
-		given.EndsAt = &contest.EndsAt
-	}
+	given := times{StartsAt: timeIfSet(contest.StartsAt), EndsAt: timeIfSet(contest.EndsAt)}
 	if contest.ExpireAfter != 0 {
 		seconds := contest.ExpireAfter.Seconds()
 		given.ExpireAfter = &seconds

@@ -31,6 +31,8 @@ func (d *driver) run(ctx context.Context, received request) (any, error) {
 		"get_contest":    decoding(d.getContest),
 		"update_contest": decoding(d.updateContest),
 		"list_contests":  decoding(d.listContests),
+		"reset_contest":  decoding(d.resetContest),
+		"list_seasons":   decoding(d.listSeasons),
 		"delete_contest": decoding(d.deleteContest),
 		"remove_users":   decoding(d.removeUsers),
 		"hide_users":     decoding(d.hideUsers),

@@ -12,6 +12,7 @@ func (d *driver) top(ctx context.Context, args topArgs) (any, error) {
 		Limit:       args.Limit,
 		StartRank:   args.StartRank,
 		MinPosition: leaderboard.Position(args.MinPosition),
+		Season:      args.Season,
 	})
 	if err != nil {
 		return nil, err
@@ -30,6 +31,7 @@ func (d *driver) rank(ctx context.Context, args rankArgs) (any, error) {
 		Neighbors:   args.Neighbors,
 		Around:      args.Around,
 		MinPosition: leaderboard.Position(args.MinPosition),
+		Season:      args.Season,
 	})
 	if err != nil {
 		return nil, err
@@ -49,6 +51,7 @@ func (d *driver) userRanks(ctx context.Context, args userRanksArgs) (any, error)
 		ContestID:   args.ContestID,
 		UserIDs:     args.UserIDs,
 		MinPosition: leaderboard.Position(args.MinPosition),
+		Season:      args.Season,
 	})
 	if err != nil {
 		return nil, err
@@ -67,6 +70,7 @@ func (d *driver) scoreRank(ctx context.Context, args scoreRankArgs) (any, error)
 		Score:       args.Score,
 		Around:      args.Around,
 		MinPosition: leaderboard.Position(args.MinPosition),
+		Season:      args.Season,
 	})
 	if err != nil {
 		return nil, err

@@ -60,6 +60,7 @@ type watchResponse struct {
 	Rows           [][]any         `json:"rows"`
 	TotalUsers     *int            `json:"total_users"`
 	Position       *position       `json:"position"`
+	Season         *int            `json:"season"`
 	Changes        []change        `json:"changes"`
 	Trouble        *errorResponse  `json:"trouble"`
 	Message        json.RawMessage `json:"message"`
@@ -121,18 +122,15 @@ func errorResponseOf(err error) errorResponse {
 }
 
 func changeOf(received leaderboard.ScoreChange) change {
-	one := change{
+	return change{
 		User:          userOf(received.User),
 		Removed:       received.Removed,
 		PreviousRank:  received.PreviousRank,
 		PreviousPlace: received.PreviousPlace,
 		Points:        received.Points,
 		EventType:     received.EventType,
+		EventTime:     timeIfSet(received.EventTime),
 	}
-	if !received.EventTime.IsZero() {
-		one.EventTime = &received.EventTime
-	}
-	return one
 }
 
 func watchResponseOf(update leaderboard.WatchUpdate) (watchResponse, error) {
@@ -152,7 +150,7 @@ func watchResponseOf(update leaderboard.WatchUpdate) (watchResponse, error) {
 	}
 	if update.State != leaderboard.StateConnecting {
 		at := position(update.Position)
-		response.Position = &at
+		response.Position, response.Season = &at, &update.Season
 	}
 	if update.Trouble != nil {
 		trouble := errorResponseOf(update.Trouble)

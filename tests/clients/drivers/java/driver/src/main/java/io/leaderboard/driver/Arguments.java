@@ -8,8 +8,10 @@ import io.leaderboard.client.ContestUpdate;
 import io.leaderboard.client.ContestsQuery;
 import io.leaderboard.client.HiddenUsersQuery;
 import io.leaderboard.client.Position;
+import io.leaderboard.client.ResetSchedule;
 import io.leaderboard.client.ScoreRankQuery;
 import io.leaderboard.client.ScoreUpdate;
+import io.leaderboard.client.SeasonsQuery;
 import io.leaderboard.client.TopUsersQuery;
 import io.leaderboard.client.UpdateMode;
 import io.leaderboard.client.UserRankQuery;
@@ -74,6 +76,7 @@ final class Arguments {
     ifPresent(args, "limit", limit -> query.limit(limit.getAsInt()));
     ifPresent(args, "start_rank", rank -> query.startRank(rank.getAsInt()));
     ifPresent(args, "min_position", position -> query.minPosition(position(position)));
+    ifPresent(args, "season", season -> query.season(season.getAsInt()));
     return query.build();
   }
 
@@ -82,12 +85,14 @@ final class Arguments {
     ifPresent(args, "neighbors", neighbors -> query.neighbors(neighbors.getAsInt()));
     ifPresent(args, "around", around -> query.around(around.getAsInt()));
     ifPresent(args, "min_position", position -> query.minPosition(position(position)));
+    ifPresent(args, "season", season -> query.season(season.getAsInt()));
     return query.build();
   }
 
   UserRanksQuery userRanks() {
     UserRanksQuery.Builder query = UserRanksQuery.builder(contestId(), texts("user_ids"));
     ifPresent(args, "min_position", position -> query.minPosition(position(position)));
+    ifPresent(args, "season", season -> query.season(season.getAsInt()));
     return query.build();
   }
 
@@ -95,6 +100,7 @@ final class Arguments {
     ScoreRankQuery.Builder query = ScoreRankQuery.builder(contestId(), number("score"));
     ifPresent(args, "around", around -> query.around(around.getAsInt()));
     ifPresent(args, "min_position", position -> query.minPosition(position(position)));
+    ifPresent(args, "season", season -> query.season(season.getAsInt()));
     return query.build();
   }
 
@@ -105,6 +111,8 @@ final class Arguments {
     ifPresent(args, "starts_at", time -> settings.startsAt(time(time)));
     ifPresent(args, "ends_at", time -> settings.endsAt(time(time)));
     ifPresent(args, "expire_after", time -> settings.expireAfter(seconds(time)));
+    ifPresent(args, "reset_schedule", times -> settings.resetSchedule(schedule(times)));
+    ifPresent(args, "keep_seasons", number -> settings.keepSeasons(number.getAsInt()));
     return settings.build();
   }
 
@@ -115,6 +123,14 @@ final class Arguments {
     change("starts_at", time -> update.startsAt(time(time)), update::clearStartsAt);
     change("ends_at", time -> update.endsAt(time(time)), update::clearEndsAt);
     change("expire_after", time -> update.expireAfter(seconds(time)), update::clearExpireAfter);
+    change(
+        "reset_schedule",
+        times -> update.resetSchedule(schedule(times)),
+        update::clearResetSchedule);
+    change(
+        "keep_seasons",
+        number -> update.keepSeasons(number.getAsInt()),
+        update::clearKeepSeasons);
     return update.build();
   }
 
@@ -124,6 +140,17 @@ final class Arguments {
     ifPresent(args, "state", state -> query.state(ContestState.valueOf(state.getAsString())));
     ifPresent(args, "page_size", size -> query.pageSize(size.getAsInt()));
     return query.build();
+  }
+
+  SeasonsQuery seasons() {
+    SeasonsQuery.Builder query = SeasonsQuery.builder(contestId());
+    ifPresent(args, "page_size", size -> query.pageSize(size.getAsInt()));
+    return query.build();
+  }
+
+  /** Returns the season that is meant; 0 for the current one. */
+  int season() {
+    return args.has("season") ? args.get("season").getAsInt() : 0;
   }
 
   HiddenUsersQuery hiddenUsers() {
@@ -157,6 +184,7 @@ final class Arguments {
     ifPresent(args, "event_time", time -> update.eventTime(time(time)));
     ifPresent(args, "display_name", name -> update.displayName(name.getAsString()));
     ifPresent(args, "attributes", all -> update.attributes(attributes(all.getAsJsonObject())));
+    ifPresent(args, "season", season -> update.season(season.getAsInt()));
     ifPresent(
         args,
         "clear_display_name",
@@ -166,6 +194,14 @@ final class Arguments {
           }
         });
     return update.build();
+  }
+
+  private static ResetSchedule schedule(JsonElement times) {
+    JsonObject parts = times.getAsJsonObject();
+    String cron = parts.get("cron").getAsString();
+    return parts.has("time_zone")
+        ? ResetSchedule.of(cron, parts.get("time_zone").getAsString())
+        : ResetSchedule.of(cron);
   }
 
   private static Map<String, String> attributes(JsonObject json) {

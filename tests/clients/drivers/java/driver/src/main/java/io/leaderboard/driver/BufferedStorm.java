@@ -37,7 +37,11 @@ final class BufferedStorm {
     try (buffer) {
       for (long i = 0; i < count && !done.isDone(); i++) {
         String user = users.get((int) (i % users.size()));
-        buffer.add(ScoreUpdate.of(args.text("contest_id"), user, args.number("points")));
+        buffer.add(
+            ScoreUpdate.builder(args.contestId(), user)
+                .points(args.number("points"))
+                .season(args.season())
+                .build());
       }
     }
     JsonObject counts = new JsonObject();

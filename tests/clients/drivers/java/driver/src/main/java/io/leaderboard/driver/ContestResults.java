@@ -5,7 +5,10 @@ import com.google.gson.JsonObject;
 import io.leaderboard.client.Contest;
 import io.leaderboard.client.ErasedPart;
 import io.leaderboard.client.HiddenUser;
+import io.leaderboard.client.ResetSchedule;
+import io.leaderboard.client.Season;
 import io.leaderboard.client.UsersChanged;
+import java.time.Instant;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -24,6 +27,10 @@ final class ContestResults {
     contest
         .expireAfter()
         .ifPresent(time -> json.addProperty("expire_after", time.toNanos() / 1e9));
+    contest.resetSchedule().ifPresent(times -> json.add("reset_schedule", schedule(times)));
+    contest.keepSeasons().ifPresent(number -> json.addProperty("keep_seasons", number));
+    contest.nextResetAt().ifPresent(time -> json.addProperty("next_reset_at", time.toString()));
+    json.addProperty("season", contest.season());
     json.addProperty("total_users", contest.totalUsers());
     json.add("position", Results.position(contest.position()));
     return json;
@@ -73,6 +80,31 @@ final class ContestResults {
     contests.forEach(contest -> all.add(contest(contest)));
     JsonObject json = new JsonObject();
     json.add("contests", all);
+    return json;
+  }
+
+  static JsonObject seasons(Iterable<Season> seasons) {
+    JsonArray all = new JsonArray();
+    seasons.forEach(season -> all.add(season(season)));
+    JsonObject json = new JsonObject();
+    json.add("seasons", all);
+    return json;
+  }
+
+  private static JsonObject season(Season season) {
+    JsonObject json = new JsonObject();
+    json.addProperty("number", season.number());
+    json.addProperty("started_at", season.startedAt().map(Instant::toString).orElse(null));
+    json.addProperty("ended_at", season.endedAt().map(Instant::toString).orElse(null));
+    json.addProperty("total_users", season.totalUsers());
+    json.add("position", Results.position(season.position()));
+    return json;
+  }
+
+  private static JsonObject schedule(ResetSchedule schedule) {
+    JsonObject json = new JsonObject();
+    json.addProperty("cron", schedule.cron());
+    json.addProperty("time_zone", schedule.timeZone());
     return json;
   }
 }

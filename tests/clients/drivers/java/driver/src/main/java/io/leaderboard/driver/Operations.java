@@ -100,6 +100,19 @@ final class Operations {
             blocking(() -> ContestResults.contests(client.listContests(query, timeout))),
         Function.identity());
     add(
+        "reset_contest",
+        Function.identity(),
+        args -> client.resetContest(args.contestId(), args.season()),
+        (args, timeout) -> client.resetContest(args.contestId(), args.season(), timeout),
+        ContestResults::contest);
+    add(
+        "list_seasons",
+        Arguments::seasons,
+        query -> blocking(() -> ContestResults.seasons(client.listSeasons(query))),
+        (query, timeout) ->
+            blocking(() -> ContestResults.seasons(client.listSeasons(query, timeout))),
+        Function.identity());
+    add(
         "delete_contest",
         Function.identity(),
         args -> client.deleteContest(args.contestId(), args.epoch()),

@@ -114,8 +114,8 @@ final class Results {
     JsonObject json = new JsonObject();
     json.addProperty("state", update.state().name());
     json.add("rows", rows);
-    OptionalInt total = update.totalUsers();
-    json.addProperty("total_users", total.isPresent() ? total.getAsInt() : null);
+    json.addProperty("total_users", orNull(update.totalUsers()));
+    json.addProperty("season", orNull(update.season()));
     json.add("position", update.position().map(Results::position).orElse(null));
     json.add("changes", changes);
     json.add("trouble", update.trouble().map(Errors::error).orElse(null));
@@ -133,6 +133,10 @@ final class Results {
     JsonObject json = new JsonObject();
     json.addProperty("end_reason", state == WatchState.OVER ? "CONTEST_OVER" : "CONTEST_DELETED");
     return json;
+  }
+
+  private static Integer orNull(OptionalInt number) {
+    return number.isPresent() ? number.getAsInt() : null;
   }
 
   private static JsonObject change(ScoreChange change) {
