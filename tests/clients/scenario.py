@@ -20,7 +20,6 @@ A step has a `name` and one of these:
 - `close` the client, after which the driver ends.
 """
 
-import signal
 from collections.abc import Callable, Coroutine
 from functools import reduce
 from operator import getitem
@@ -30,15 +29,14 @@ from typing import Any
 import grpc
 import yaml
 
+from clients.deployment import Deployment
 from clients.driver import Answer, Driver, Operation
 from clients.driver_watch import DriverWatch
 from clients.expected import assert_answers, assert_is_error
-from clients.full_store import limit_memory, until_refused
-from harness.calls import DEADLINE_S, scores, top
+from harness.calls import scores, top
 from harness.service import ServiceProcess
 from harness.stores import StoreProcess
 from harness.waiting import eventually
-from leaderboard.v1 import contests_pb2
 
 STEPS: list[dict[str, Any]] = [
     step
@@ -62,11 +60,10 @@ class Scenario:
     def __init__(
         self, driver: Driver, service: ServiceProcess, store: StoreProcess, folder: Path
     ) -> None:
+        """Prepare a run; the files of a second server are in a folder."""
         self._driver = driver
         self._service = service
-        self._store = store
-        self._folder = folder
-        """Where the files of a second server are."""
+        self._deployment = Deployment(service, store, folder)
         self._kept: dict[str, Answer] = {}
         self._started: dict[str, Operation] = {}
         self._watches: dict[str, DriverWatch] = {}
@@ -83,8 +80,8 @@ class Scenario:
             "total": self._total,
             "until_full": self._until_full,
             "erased": self._erase,
-            "server": self._serve,
-            "store": self._keep,
+            "server": self._control_server,
+            "store": self._control_store,
             "close": self._close,
         }
 
@@ -177,46 +174,13 @@ class Scenario:
         await eventually(is_full, "a refused call", within=TIMEOUT_S)
 
     async def _erase(self, step: Step) -> None:
-        async with ServiceProcess(self._folder, redis_url=self._store.url) as another:
-            token = None
-            while token != "":
-                request = contests_pb2.EraseUserRequest(user_id=step["erased"], page_token=token)
-                answer = await another.contests.EraseUser(request, timeout=DEADLINE_S)
-                token = answer.next_page_token
+        await self._deployment.erase(step["erased"])
 
-    async def _serve(self, step: Step) -> None:
-        match step["server"]:
-            case "kill":
-                await self._service.kill()
-            case "terminate":
-                await self._service.terminate()
-            case "start":
-                await self._service.start()
-            case "freeze":
-                self._service.process.signal(signal.SIGSTOP)
-            case "thaw":
-                self._service.process.signal(signal.SIGCONT)
-            case unknown:
-                raise ValueError(unknown)
+    async def _control_server(self, step: Step) -> None:
+        await self._deployment.control_server(step["server"])
 
-    async def _keep(self, step: Step) -> None:
-        match step["store"]:
-            case "kill":
-                await self._store.kill()
-            case "start":
-                await self._store.start()
-            case "freeze":
-                self._store.freeze()
-            case "thaw":
-                self._store.thaw()
-            case "full":
-                await limit_memory(self._store, 1)
-            case "refuses":
-                await until_refused(self._store, within=TIMEOUT_S)
-            case "emptied":
-                await limit_memory(self._store, 0)
-            case unknown:
-                raise ValueError(unknown)
+    async def _control_store(self, step: Step) -> None:
+        await self._deployment.control_store(step["store"], within_s=TIMEOUT_S)
 
     async def _close(self, step: Step) -> None:
         assert await self._driver.close() == step["close"]
