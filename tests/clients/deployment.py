@@ -64,5 +64,11 @@ class Deployment:
                 answer = await another.contests.EraseUser(request, timeout=DEADLINE_S)
                 token = answer.next_page_token
 
+    async def end_season(self, contest_id: str, season: int) -> None:
+        """End a season of a contest through the second server."""
+        async with self._another() as another:
+            request = contests_pb2.ResetContestRequest(contest_id=contest_id, season=season)
+            await another.contests.ResetContest(request, timeout=DEADLINE_S)
+
     def _another(self) -> ServiceProcess:
         return ServiceProcess(self._folder, redis_url=self._store.url)

@@ -28,6 +28,7 @@ def update_of(state: str, rows: list[Answer], revision: int, **more: Any) -> Ans
         "rows": [list(row.values()) for row in rows],
         "total_users": len(rows) or None,
         "position": position(revision) if rows else None,
+        "season": 1 if rows else None,
         "changes": [],
         "snapshot_reason": None,
         "message": None,
@@ -47,6 +48,6 @@ def snapshot(
     """Return the update of a snapshot with all users."""
     reason = f"SNAPSHOT_REASON_{reason}"
     rules = {"rank_style": f"RANK_STYLE_{style}", "order": f"ORDER_{order}_FIRST"}
-    users = {"users": rows, "total_users": len(rows), "reason": reason, "rules": rules}
+    users = {"users": rows, "total_users": len(rows), "reason": reason, "rules": rules, "season": 1}
     message = message_of(revision - 2, revision, snapshot=users)
     return update_of("LIVE", rows, revision, message=message, snapshot_reason=reason)

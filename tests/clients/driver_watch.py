@@ -51,7 +51,7 @@ class DriverWatch:
         self._checked = 0
         self._streaming = False
         self._ended = False
-        self._due: Answer = {"rows": [], "total_users": None, "position": None}
+        self._due: Answer = {"rows": [], "total_users": None, "position": None, "season": None}
         """The board that the next update has to show."""
 
     @property
@@ -164,7 +164,15 @@ class DriverWatch:
             "rows": rows,
             "total_users": self._total(message, len(rows), moved=position != self._due["position"]),
             "position": position,
+            "season": self._season(message),
         }
+
+    def _season(self, message: pb.WatchContestResponse) -> int:
+        """Return the season of the board; a contest that begins is in its first one."""
+        if message.HasField("snapshot"):
+            return message.snapshot.season
+        known: int = self._due["season"]
+        return known or int(bool(message.position.epoch))
 
     def _total(self, message: pb.WatchContestResponse, rows: int, *, moved: bool) -> int | None:
         """Return the number of users of the contest, as far as the watch can know."""

@@ -2,9 +2,9 @@
 
 An answer may have more fields than expected; rules and attributes in it may not, and neither may an
 error: its reason, metadata, violations and `retry_after_s` are empty unless they are expected. A
-contest whose state is expected has no times that are not. The message of an error is never empty,
-and contains the expected text. Whether it is retryable follows from these by one rule, in every
-language.
+contest whose state is expected has no times and no settings of seasons that are not. The message of
+an error is never empty, and contains the expected text. Whether it is retryable follows from these
+by one rule, in every language.
 """
 
 from collections.abc import Callable
@@ -16,10 +16,10 @@ _EMPTY: dict[str, Any] = {"reason": "", "metadata": {}, "violations": [], "retry
 _WHOLE = {"rules", "attributes"}
 """The fields that hold no others than expected: a default rule and a removed attribute are gone."""
 
-_TIMES = {"starts_at", "ends_at"}
-"""The fields that are times, of which there are several texts."""
+_TIMES = {"starts_at", "ends_at", "next_reset_at", "started_at", "ended_at"}
+"""The fields that are times, of which there are several texts, or null."""
 
-_SETTINGS = {*_TIMES, "expire_after"}
+_SETTINGS = {*_TIMES, "expire_after", "reset_schedule", "keep_seasons"}
 """The fields that a contest has only if they are set."""
 
 _UNANSWERED = {"UNAVAILABLE", "DEADLINE_EXCEEDED"}
@@ -92,9 +92,11 @@ def _check(name: str) -> Callable[[Any, Any, str], None]:
     return assert_is_error if name == "error" else assert_holds
 
 
-def _assert_is_time(found: Any, wanted: str, where: str) -> None:
-    times = [datetime.fromisoformat(text) for text in (found, wanted)]
-    assert times[0] == times[1], f"{where} is {found!r}, not {wanted!r}"
+def _assert_is_time(found: Any, wanted: str | None, where: str) -> None:
+    is_equal = found == wanted
+    if not is_equal and found and wanted:
+        is_equal = datetime.fromisoformat(found) == datetime.fromisoformat(wanted)
+    assert is_equal, f"{where} is {found!r}, not {wanted!r}"
 
 
 def assert_is_error(found: Any, wanted: dict[str, Any], where: str) -> None:

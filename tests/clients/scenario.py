@@ -1,30 +1,34 @@
 """Runs the scenario: one driver against one server that is killed in between.
 
-Its steps are those of `scenario_contests.yaml`, `scenario_end.yaml` and `scenario.yaml`.
+Its steps are those of `scenario_contests.yaml`, `scenario_end.yaml`, `scenario_seasons.yaml` and
+`scenario.yaml`.
 
 A step has a `name` and one of these:
 
 - `call` an operation with `args` (and `timeout_s`), and compare with `expect` or `error` as
   `expected.py` does. `remember` keeps an answer; `$kept.field` stands for a field of it later.
+  `$times` has the next new year, in UTC and in Berlin.
 - `start` an operation `as` a name, `finish` it and compare, or `cancel` it.
 - `watch` by a name with `args` (`hidden`: the contest has hidden users that write); `reached`: the
   watches named are live and show what `contest_id` is now (if the last write is not in a watch's
-  scope, that takes 15 s), or have ended in another `state` and show it; `lost`: they report that
-  they have no stream (and because of which `error`); `snapshots`: the number that they received,
-  by reason. Every update is checked by `driver_watch.py`.
+  scope, that takes 15 s), in that `season`, or have ended in another `state` and show it; `lost`:
+  they report that they have no stream (and because of which `error`); `snapshots`: the number that
+  they received, by reason. Every update is checked by `driver_watch.py`.
 - `until_score`: wait until the scores of a contest sum up to `at_least`; `total`: they sum up to
   `score`; `until_full`: wait until the server refuses to read that contest, as one call too many.
-- `erased`: a user is erased from all contests through a second server, while the first one is away.
+- `erased`: a user is erased from all contests through a second server, while the first one is away;
+  `ended`: the same for the `season` of a `contest_id`.
 - `server` or `store`: `kill`, `start`, `freeze` or `thaw` it; the server also to `terminate`. The
   store is also made `full`, until it is `emptied`; `refuses`: wait until it refuses a write.
 - `close` the client, after which the driver ends.
 """
 
 from collections.abc import Callable, Coroutine
+from datetime import UTC, datetime
 from functools import reduce
-from operator import getitem
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import grpc
 import yaml
@@ -40,12 +44,17 @@ from harness.waiting import eventually
 
 STEPS: list[dict[str, Any]] = [
     step
-    for name in ("scenario_contests.yaml", "scenario_end.yaml", "scenario.yaml")
+    for name in (
+        "scenario_contests.yaml",
+        "scenario_end.yaml",
+        "scenario_seasons.yaml",
+        "scenario.yaml",
+    )
     for step in yaml.safe_load(Path(__file__).with_name(name).read_text(encoding="utf-8"))
 ]
 _MORE = {
     *("name", "args", "timeout_s", "expect", "error", "one_of"),
-    *("remember", "as", "contest_id", "reasons", "state", "hidden"),
+    *("remember", "as", "contest_id", "reasons", "state", "season", "hidden"),
 }
 """The other keys of a step."""
 TIMEOUT_S = 60.0
@@ -64,7 +73,7 @@ class Scenario:
         self._driver = driver
         self._service = service
         self._deployment = Deployment(service, store, folder)
-        self._kept: dict[str, Answer] = {}
+        self._kept: dict[str, Answer] = {"times": _next_times()}
         self._started: dict[str, Operation] = {}
         self._watches: dict[str, DriverWatch] = {}
         self._kinds: dict[str, Callable[[Step], Coroutine[Any, Any, None]]] = {
@@ -80,6 +89,7 @@ class Scenario:
             "total": self._total,
             "until_full": self._until_full,
             "erased": self._erase,
+            "ended": self._end_season,
             "server": self._control_server,
             "store": self._control_store,
             "close": self._close,
@@ -129,6 +139,8 @@ class Scenario:
             async def shows_it(watched: DriverWatch = watched) -> bool:
                 board = await top(self._service.stub, step["contest_id"])
                 watched.assert_shows(board, step.get("state", "LIVE"))
+                shown = watched.last["season"]
+                assert shown == step.get("season", shown), f"it is in season {shown}"
                 return True
 
             await eventually(shows_it, f"{name} shows the current board", within=TIMEOUT_S)
@@ -176,6 +188,9 @@ class Scenario:
     async def _erase(self, step: Step) -> None:
         await self._deployment.erase(step["erased"])
 
+    async def _end_season(self, step: Step) -> None:
+        await self._deployment.end_season(**step["ended"])
+
     async def _control_server(self, step: Step) -> None:
         await self._deployment.control_server(step["server"])
 
@@ -206,5 +221,18 @@ class Scenario:
             return list(map(self._filled, step))
         if isinstance(step, str) and step.startswith("$"):
             name, *fields = step[1:].split(".")
-            return reduce(getitem, fields, self._kept[name])
+            return reduce(_field, fields, self._kept[name])
         return step
+
+
+def _field(value: Any, name: str) -> Any:
+    return value[int(name) if isinstance(value, list) else name]
+
+
+def _next_times() -> Answer:
+    """Return the times that steps know as `$times`."""
+    berlin = ZoneInfo("Europe/Berlin")
+    return {
+        "new_year": f"{datetime.now(UTC).year + 1}-01-01T00:00:00Z",
+        "new_year_in_berlin": f"{datetime.now(berlin).year + 1}-01-01T00:00:00+01:00",
+    }

@@ -75,6 +75,8 @@ _WRONG_UPDATES: dict[str, Callable[[Story], object]] = {
     "live after it was lost": lambda story: story[_LOST].update(state="LIVE"),
     "live after its end": lambda story: story[_END].update(state="LIVE"),
     "not live again": lambda story: story[_PROGRESS].update(state="RECONNECTING"),
+    "another season": lambda story: _each(story, "season", 2),
+    "no season": lambda story: story[_CHANGES].update(season=0),
     "ranks of 0": lambda story: _in_rows(story, 2, 0),
     "places of 0": lambda story: _in_rows(story, 4, 0),
     "other names": lambda story: _in_rows(story, 3, "wrong"),

@@ -59,6 +59,8 @@ _TOP = "the first rows of a board"
 _RULES = "rules get their defaults"
 _SCHEDULED = "a contest is created that opens later"
 _OPENED = "times are removed, and the contest is open"
+_UNSCHEDULED = "a schedule is removed"
+_SEASONS = "seasons are listed over several pages, the latest first"
 _MERGED = "attributes are merged, and an empty one is removed"
 
 
@@ -79,6 +81,11 @@ _MERGED = "attributes are merged, and an empty one is removed"
         (_SCHEDULED, "ok expire_after", 3600),
         (_OPENED, "ok starts_at", "2100-01-01T00:00:00Z"),
         (_OPENED, "ok expire_after", 1),
+        (_UNSCHEDULED, "ok next_reset_at", "2100-01-01T00:00:00Z"),
+        (_UNSCHEDULED, "ok reset_schedule", {"cron": "0 0 1 1 *", "time_zone": "UTC"}),
+        (_UNSCHEDULED, "ok keep_seasons", 0),
+        (_SEASONS, "ok seasons 0 ended_at", "2100-01-01T00:00:00Z"),
+        (_SEASONS, "ok seasons 1 number", 2),
         (_MERGED, "ok user place", 2),
         (_MERGED, "ok user attributes team", "red"),
         (_MERGED, "ok user attributes age", "7"),
