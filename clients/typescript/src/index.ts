@@ -2,12 +2,7 @@
 
 export type { CallOptions } from "./calls.js";
 export { Client, type ClientOptions } from "./client.js";
-export type {
-  DeleteOptions,
-  EraseOptions,
-  HiddenUsersOptions,
-  ListOptions,
-} from "./contest-calls.js";
+export type { DeleteOptions, ListOptions } from "./contest-calls.js";
 export type {
   Contest,
   ContestRules,
@@ -21,6 +16,7 @@ export type {
   TieBreak,
   UsersChanged,
 } from "./contest-model.js";
+export type { EraseOptions, HiddenUsersOptions } from "./contest-user-calls.js";
 export {
   AlreadyExistsError,
   BufferClosedError,
