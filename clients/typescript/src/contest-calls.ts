@@ -1,8 +1,8 @@
 // The calls of contests, which are methods of a client.
 
 import type { CallOptions, Calls } from "./calls.js";
-import { contestOf, encodeContest, pathsOf } from "./contest-encoding.js";
-import type { Contest, ContestSettings, ContestState } from "./contest-model.js";
+import { contestOf, encodeContest, pathsOf, seasonOf } from "./contest-encoding.js";
+import type { Contest, ContestSettings, ContestState, Season } from "./contest-model.js";
 import { ContestUserCalls } from "./contest-user-calls.js";
 import { encode, encodeEnum } from "./encoding.js";
 import { ContestService, ContestState as State } from "./gen/leaderboard/v1/contests_pb.js";
@@ -17,6 +17,12 @@ export interface ListOptions extends CallOptions {
   readonly state?: ContestState | undefined;
 }
 
+/** The options of `listSeasons`. */
+export interface SeasonsOptions extends CallOptions {
+  /** The maximum number of seasons that one call returns, up to 1,000. Default: 100. */
+  readonly pageSize?: number | undefined;
+}
+
 /** The options of `deleteContest`. */
 export interface DeleteOptions extends CallOptions {
   /**
@@ -29,8 +35,8 @@ export interface DeleteOptions extends CallOptions {
 const { method } = ContestService;
 
 /**
- * The calls of contests: the part of a client that creates, reads, lists, changes and deletes them.
- * All of these can be repeated, so all are retried.
+ * The calls of contests: the part of a client that creates, reads, lists, changes, resets and
+ * deletes them. All of these can be repeated, so all are retried.
  */
 export abstract class ContestCalls extends ContestUserCalls {
   readonly #calls: Calls;
@@ -93,6 +99,39 @@ export abstract class ContestCalls extends ContestUserCalls {
       updateMask: { paths: pathsOf(settings) },
     });
     return contestOf((await this.#calls.unary(method.updateContest, request, options)).contest);
+  }
+
+  /**
+   * Ends a season of a contest, and returns the contest: its board is kept as a season that is
+   * over, and the next season begins with an empty board. A season that is over already is no
+   * error; throws FailedPreconditionError if it has not begun, NotFoundError without a contest.
+   */
+  async resetContest(
+    contestId: string,
+    season: number,
+    options: CallOptions = {},
+  ): Promise<Contest> {
+    const request = encode(method.resetContest.input, { contestId, season });
+    return contestOf((await this.#calls.unary(method.resetContest, request, options)).contest);
+  }
+
+  /**
+   * Yields the seasons of a contest, the latest first: the current one, and those that are kept.
+   * Each page of them is a call, with the timeout of a call; throws NotFoundError without a
+   * contest.
+   */
+  async *listSeasons(
+    contestId: string,
+    options: SeasonsOptions = {},
+  ): AsyncGenerator<Season, void, undefined> {
+    const { pageSize = 0 } = options;
+    let pageToken = "";
+    do {
+      const request = encode(method.listSeasons.input, { contestId, pageSize, pageToken });
+      const response = await this.#calls.unary(method.listSeasons, request, options);
+      yield* response.seasons.map(seasonOf);
+      pageToken = response.nextPageToken;
+    } while (pageToken);
   }
 
   /**

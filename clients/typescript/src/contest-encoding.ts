@@ -8,7 +8,9 @@ import type {
   ContestRules,
   ContestSettings,
   HiddenUser,
+  ResetScheduleSettings,
   RuleSettings,
+  Season,
   UsersChanged,
 } from "./contest-model.js";
 import {
@@ -25,6 +27,9 @@ import {
   type HideUsersResponse,
   type ListHiddenUsersResponse,
   type RemoveUsersResponse,
+  type ResetSchedule as ResetScheduleMessage,
+  ResetScheduleSchema,
+  type Season as SeasonMessage,
   ContestState as State,
   type UnhideUsersResponse,
 } from "./gen/leaderboard/v1/contests_pb.js";
@@ -37,6 +42,8 @@ const SETTINGS: Readonly<Record<Exclude<keyof ContestSettings, "rules">, string>
   startsAt: "starts_at",
   endsAt: "ends_at",
   expireAfterMs: "expire_after",
+  resetSchedule: "reset_schedule",
+  keepSeasons: "keep_seasons",
 };
 
 /**
@@ -45,7 +52,8 @@ const SETTINGS: Readonly<Record<Exclude<keyof ContestSettings, "rules">, string>
  * @throws InvalidRequestError if a value can't be encoded.
  */
 export function encodeContest(contestId: string, settings: ContestSettings): ContestMessage {
-  const { displayName, rules, startsAt, endsAt, expireAfterMs } = settings;
+  const { displayName, rules, startsAt, endsAt, expireAfterMs, resetSchedule, keepSeasons } =
+    settings;
   return encodePart("contest", () =>
     encode(ContestSchema, {
       contestId,
@@ -56,12 +64,20 @@ export function encodeContest(contestId: string, settings: ContestSettings): Con
       ...(isGiven(expireAfterMs) && {
         expireAfter: encodeDuration(SETTINGS.expireAfterMs, expireAfterMs),
       }),
+      ...(isGiven(resetSchedule) && { resetSchedule: encodeSchedule(resetSchedule) }),
+      ...(isGiven(keepSeasons) && { keepSeasons }),
     }),
   );
 }
 
 function isGiven<T>(value: T | null | undefined): value is T {
   return value !== null && value !== undefined;
+}
+
+function encodeSchedule({ cron, timeZone }: ResetScheduleSettings): ResetScheduleMessage {
+  return encodePart(SETTINGS.resetSchedule, () =>
+    encode(ResetScheduleSchema, { cron, timeZone: timeZone ?? "" }),
+  );
 }
 
 function encodeRules(rules: RuleSettings): MessageInitShape<typeof pb.ContestRulesSchema> {
@@ -108,10 +124,28 @@ export function contestOf(contest: ContestMessage = create(ContestSchema)): Cont
     startsAt: contest.startsAt && timestampDate(contest.startsAt),
     endsAt: contest.endsAt && timestampDate(contest.endsAt),
     expireAfterMs: contest.expireAfter && durationMs(contest.expireAfter),
+    resetSchedule: contest.resetSchedule && {
+      cron: contest.resetSchedule.cron,
+      timeZone: contest.resetSchedule.timeZone,
+    },
+    keepSeasons: contest.keepSeasons,
     state: nameOf(State, contest.state),
+    season: contest.season,
     totalUsers: contest.totalUsers,
     position: positionOf(contest.position),
     createdAt: contest.createdAt && timestampDate(contest.createdAt),
+    nextResetAt: contest.nextResetAt && timestampDate(contest.nextResetAt),
+  };
+}
+
+/** Returns the plain object of a season. */
+export function seasonOf(season: SeasonMessage): Season {
+  return {
+    number: season.number,
+    startedAt: season.startedAt && timestampDate(season.startedAt),
+    endedAt: season.endedAt && timestampDate(season.endedAt),
+    totalUsers: season.totalUsers,
+    position: positionOf(season.position),
   };
 }
 

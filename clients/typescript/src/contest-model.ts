@@ -51,6 +51,25 @@ export type RuleSettings = {
     | undefined;
 };
 
+/** The times at which the seasons of a contest end. */
+export interface ResetSchedule {
+  /**
+   * A cron expression of five fields: minute, hour, day of the month, month and day of the week,
+   * such as `0 0 * * MON`.
+   */
+  readonly cron: string;
+  /** The time zone of these times, by its name in the IANA database, such as `Europe/Berlin`. */
+  readonly timeZone: string;
+}
+
+/** A schedule to set. */
+export interface ResetScheduleSettings {
+  /** The cron expression, as in `ResetSchedule`. */
+  readonly cron: string;
+  /** The time zone. Default: `UTC`. */
+  readonly timeZone?: string | undefined;
+}
+
 /** Settings of a contest to set: those that are given. A setting that is null gets its default. */
 export interface ContestSettings {
   /** The name of the contest as people read it. Default: empty, none. */
@@ -66,6 +85,13 @@ export interface ContestSettings {
    * deleted by itself; from 1,000, and then up to a minute is added. Default: it is kept.
    */
   readonly expireAfterMs?: number | null | undefined;
+  /**
+   * When a season ends and the next one begins; a season without a write does not end by it.
+   * Default: none, only `resetContest` ends a season.
+   */
+  readonly resetSchedule?: ResetScheduleSettings | null | undefined;
+  /** How many seasons are kept when they are over, from 0 to 1,000. Default: 10. */
+  readonly keepSeasons?: number | null | undefined;
 }
 
 /** A contest. */
@@ -82,14 +108,39 @@ export interface Contest {
   readonly endsAt: Date | undefined;
   /** The milliseconds until the contest is deleted by itself; undefined if it is kept. */
   readonly expireAfterMs: number | undefined;
+  /** When seasons end; undefined if only `resetContest` ends them. */
+  readonly resetSchedule: ResetSchedule | undefined;
+  /** How many seasons are kept when they are over; undefined if it is not set, which keeps 10. */
+  readonly keepSeasons: number | undefined;
   /** Whether the contest is open for writes. */
   readonly state: ContestState;
-  /** The number of users in the contest. */
+  /** The number of the current season, from 1. */
+  readonly season: number;
+  /** The number of users in the current season. */
   readonly totalUsers: number;
   /** The position of this state. */
   readonly position: Position;
   /** When the contest was created or began, by the clock of the store. */
   readonly createdAt: Date | undefined;
+  /**
+   * When the current season ends by the schedule, by the clock of the store; undefined without a
+   * schedule, and where the contest closes before.
+   */
+  readonly nextResetAt: Date | undefined;
+}
+
+/** A season of a contest. */
+export interface Season {
+  /** The number of the season, from 1. */
+  readonly number: number;
+  /** When it began; undefined if an earlier version of the server began the contest. */
+  readonly startedAt: Date | undefined;
+  /** When it ended; undefined for the current season. */
+  readonly endedAt: Date | undefined;
+  /** The number of users in the season. */
+  readonly totalUsers: number;
+  /** The position of its latest change. */
+  readonly position: Position;
 }
 
 /** Users of a contest that were removed, hidden or unhidden. */

@@ -72,6 +72,7 @@ export function encodeUpdate(update: ScoreUpdate): pb.UpdateScoreRequest {
     displayName: update.displayName ?? "",
     clearDisplayName: update.clearDisplayName ?? false,
     attributes: encodeAttributes(update.attributes ?? {}),
+    season: update.season ?? 0,
     ...(time === undefined ? {} : { eventTime: encodeTime("event_time", time) }),
   });
 }

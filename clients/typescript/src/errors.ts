@@ -101,7 +101,10 @@ export class OutOfRangeError extends LeaderboardError {
   override readonly name = "OutOfRangeError";
 }
 
-/** NOT_FOUND: the user has no score in the contest or is hidden, or there is no such contest. */
+/**
+ * NOT_FOUND: the user has no score in the contest or is hidden, there is no such contest, or the
+ * season is not kept.
+ */
 export class NotFoundError extends LeaderboardError {
   override readonly name = "NotFoundError";
 }
@@ -118,7 +121,7 @@ export class AlreadyExistsError extends LeaderboardError {
 
 /**
  * FAILED_PRECONDITION: the requested position can't be reached, the contest is not open for writes,
- * or a rule would reorder a board that has scores.
+ * the season of the write is not the current one, or a rule would reorder a board that has scores.
  */
 export class FailedPreconditionError extends LeaderboardError {
   override readonly name = "FailedPreconditionError";

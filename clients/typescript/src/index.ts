@@ -2,7 +2,7 @@
 
 export type { CallOptions } from "./calls.js";
 export { Client, type ClientOptions } from "./client.js";
-export type { DeleteOptions, ListOptions } from "./contest-calls.js";
+export type { DeleteOptions, ListOptions, SeasonsOptions } from "./contest-calls.js";
 export type {
   Contest,
   ContestRules,
@@ -12,7 +12,10 @@ export type {
   HiddenUser,
   Order,
   RankStyle,
+  ResetSchedule,
+  ResetScheduleSettings,
   RuleSettings,
+  Season,
   TieBreak,
   UsersChanged,
 } from "./contest-model.js";

@@ -35,6 +35,7 @@ export class LiveBoard {
   #rules: ContestRules | undefined;
   #users: readonly RankedUser[] = [];
   #total: number | undefined;
+  #season: number | undefined;
   #position: Position | undefined;
 
   /**
@@ -65,6 +66,14 @@ export class LiveBoard {
   }
 
   /**
+   * The number of the season; 0 while the contest does not exist, undefined before the first
+   * message.
+   */
+  get season(): number | undefined {
+    return this.#season;
+  }
+
+  /**
    * Advances the board to the position of the next message.
    *
    * @throws MissedChangesError if changes between the two are missing. The board is left unchanged.
@@ -72,10 +81,11 @@ export class LiveBoard {
   apply(message: WatchContestResponse): void {
     const position = positionOf(message.position);
     if (message.event.case === "snapshot") {
-      const { users, totalUsers, rules } = message.event.value;
+      const { users, totalUsers, rules, season } = message.event.value;
       this.#rules = rules;
       this.#users = users.map(rankedUser);
       this.#total = totalUsers;
+      this.#season = season;
     } else {
       this.#checkContinues(message.previousRevision, position);
       const changes = message.event.case === "changes" ? message.event.value : undefined;
@@ -86,6 +96,8 @@ export class LiveBoard {
       }
       this.#users = users;
       this.#total = changes?.totalUsers ?? this.#count(position);
+      // A contest that begins while it is watched is in its first season.
+      this.#season ||= position.epoch ? 1 : 0;
     }
     this.#position = position;
   }

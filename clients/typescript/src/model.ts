@@ -65,6 +65,11 @@ export interface ScoreUpdate {
    * this contest; an empty value removes an attribute. At most 8, with 256 bytes in all.
    */
   readonly attributes?: Readonly<Record<string, string>> | undefined;
+  /**
+   * The number of the season that the write is for: one that is not the current season is refused.
+   * Default: the current season.
+   */
+  readonly season?: number | undefined;
 }
 
 /** The outcome of an update. */

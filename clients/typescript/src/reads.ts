@@ -11,6 +11,11 @@ export interface ReadOptions extends CallOptions {
    * The oldest acceptable state: the response is of this position or a later one, on any server.
    */
   readonly minPosition?: Position | undefined;
+  /**
+   * The number of the season to read, or -1 for the season before the current one. Default: the
+   * current season.
+   */
+  readonly season?: number | undefined;
 }
 
 /** The options of `getTopUsers`. */
@@ -49,11 +54,12 @@ export async function getTopUsers(
   contestId: string,
   options: TopOptions,
 ): Promise<TopUsers> {
-  const { limit = 0, startRank = 0, minPosition } = options;
+  const { limit = 0, startRank = 0, season = 0, minPosition } = options;
   const request = encode(method.getTopUsers.input, {
     contestId,
     limit,
     startRank,
+    season,
     ...(minPosition && { minPosition }),
   });
   const response = await calls.unary(method.getTopUsers, request, options);
@@ -71,12 +77,13 @@ export async function getUserRank(
   userId: string,
   options: RankOptions,
 ): Promise<UserRank> {
-  const { neighbors = 0, around = 0, minPosition } = options;
+  const { neighbors = 0, around = 0, season = 0, minPosition } = options;
   const request = encode(method.getUserRank.input, {
     contestId,
     userId,
     neighbors,
     around,
+    season,
     ...(minPosition && { minPosition }),
   });
   const response = await calls.unary(method.getUserRank, request, options);
@@ -97,10 +104,11 @@ export async function batchGetUserRanks(
   userIds: Iterable<string>,
   options: ReadOptions,
 ): Promise<UserRanks> {
-  const { minPosition } = options;
+  const { season = 0, minPosition } = options;
   const request = encode(method.batchGetUserRanks.input, {
     contestId,
     userIds: encodeUserIds(userIds),
+    season,
     ...(minPosition && { minPosition }),
   });
   const response = await calls.unary(method.batchGetUserRanks, request, options);
@@ -119,11 +127,12 @@ export async function getScoreRank(
   score: bigint | number,
   options: ScoreRankOptions,
 ): Promise<ScoreRank> {
-  const { around = 0, minPosition } = options;
+  const { around = 0, season = 0, minPosition } = options;
   const request = encode(method.getScoreRank.input, {
     contestId,
     score: encodeInteger("score", score),
     around,
+    season,
     ...(minPosition && { minPosition }),
   });
   const response = await calls.unary(method.getScoreRank, request, options);

@@ -39,6 +39,7 @@ export class WatchSession {
       rows: [],
       totalUsers: undefined,
       position: undefined,
+      season: undefined,
       changes: [],
       snapshotReason: undefined,
       message: undefined,
@@ -106,9 +107,9 @@ export class WatchSession {
     return this.#update;
   }
 
-  #shown(): Pick<WatchUpdate, "rows" | "totalUsers" | "position"> {
-    const { rows, totalUsers, position } = this.#board;
-    return { rows, totalUsers, position };
+  #shown(): Pick<WatchUpdate, "rows" | "totalUsers" | "position" | "season"> {
+    const { rows, totalUsers, position, season } = this.#board;
+    return { rows, totalUsers, position, season };
   }
 }
 

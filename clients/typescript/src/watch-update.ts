@@ -25,6 +25,7 @@ export type SnapshotReason =
   | "NEW_EPOCH"
   | "LAGGED"
   | "AHEAD"
+  | "NEW_SEASON"
   | "CONTEST_UPDATED";
 
 /** A stream of a watch had no token, timed out, or ended before the contest did. */
@@ -43,10 +44,15 @@ export interface WatchUpdate {
    * the better place is first, and of equal places the last change.
    */
   readonly rows: readonly RankedUser[];
-  /** The number of users in the contest; undefined if it is not certain. */
+  /** The number of users in the season; undefined if it is not certain. */
   readonly totalUsers: number | undefined;
   /** The position of the board; undefined while there is no board. */
   readonly position: Position | undefined;
+  /**
+   * The number of the season of the board, from 1; 0 while the contest does not exist, undefined
+   * while there is no board.
+   */
+  readonly season: number | undefined;
   /** The changes in the message, in order, without rows that the board already held. */
   readonly changes: readonly ScoreChange[];
   /** Why the message was a snapshot; undefined if it was none. */

@@ -3,16 +3,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { anyPack } from "@bufbuild/protobuf/wkt";
-import { create, toBinary } from "@bufbuild/protobuf";
-import { Metadata, status } from "@grpc/grpc-js";
+import { status } from "@grpc/grpc-js";
 
 import type { ErasedPart, HiddenUser } from "../src/contest-model.js";
 import { FailedPreconditionError, InvalidRequestError } from "../src/errors.js";
-import { ErrorInfoSchema } from "../src/gen/google/rpc/error_details_pb.js";
-import { StatusSchema } from "../src/gen/google/rpc/status_pb.js";
 import { ContestService } from "../src/gen/leaderboard/v1/contests_pb.js";
-import { UPDATE, answer, startClient } from "./fake-service.js";
+import { UPDATE, answer, refusal, startClient } from "./fake-service.js";
 
 const { deleteContest, eraseUser, hideUsers, listHiddenUsers, removeUsers, unhideUsers } =
   ContestService.method;
@@ -171,14 +167,9 @@ test("a write to a contest that is not open is refused with its state and time",
   let attempts = 0;
   const metadata = { contestId: "chess", state: "CLOSED", time: "2026-12-01T18:00:00Z" };
   const reason = "ERROR_REASON_CONTEST_NOT_OPEN";
-  const domain = "leaderboard.v1";
-  const info = create(ErrorInfoSchema, { reason, domain, metadata });
-  const details = create(StatusSchema, { details: [anyPack(ErrorInfoSchema, info)] });
-  const trailers = new Metadata();
-  trailers.set("grpc-status-details-bin", Buffer.from(toBinary(StatusSchema, details)));
   const client = await startClient(context, async () => {
     attempts++;
-    throw { code: status.FAILED_PRECONDITION, details: "over", metadata: trailers };
+    throw refusal(status.FAILED_PRECONDITION, reason, metadata);
   });
 
   const isNotOpen = (error: unknown): boolean => {

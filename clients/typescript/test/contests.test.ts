@@ -33,6 +33,7 @@ const POSITION = { epoch: "e", revision: 1n };
 const CREATED = new Date("2026-11-29T01:02:03.004Z");
 const STARTS = new Date("1969-12-31T23:59:59.999Z");
 const ENDS = new Date("2026-12-01T18:00:00.001Z");
+const NEXT_RESET = new Date("2026-11-29T23:00:00Z");
 const SETTINGS: ContestSettings = {
   displayName: "Time trial",
   rules: {
@@ -47,6 +48,8 @@ const SETTINGS: ContestSettings = {
   startsAt: STARTS,
   endsAt: ENDS,
   expireAfterMs: 90_000.5,
+  resetSchedule: { cron: "0 0 * * MON", timeZone: "Europe/Berlin" },
+  keepSeasons: 0,
 };
 
 /** Starts a service that keeps the requests to change contests, and a client of it. */
@@ -76,6 +79,9 @@ test("a contest is created with its settings, and returned with all rules", asyn
       maxPoints: 60_000n,
     });
     contest.createdAt = timestampFromDate(CREATED);
+    assert.equal(contest.keepSeasons, 0, "not the default");
+    contest.nextResetAt = timestampFromDate(NEXT_RESET);
+    contest.season = 4;
     contest.state = ContestState.CLOSED;
     contest.position = create(PositionSchema, POSITION);
     return { contest };
@@ -91,10 +97,14 @@ test("a contest is created with its settings, and returned with all rules", asyn
     startsAt: STARTS,
     endsAt: ENDS,
     expireAfterMs: 90_001,
+    resetSchedule: SETTINGS.resetSchedule,
+    keepSeasons: 0,
     state: "CLOSED",
+    season: 4,
     totalUsers: 0,
     position: POSITION,
     createdAt: CREATED,
+    nextResetAt: NEXT_RESET,
   });
 });
 
@@ -304,6 +314,10 @@ test("settings that can't be encoded are refused before they are sent", async (c
     [{ expireAfterMs: Number.NaN }, "contest.expire_after"],
     [{ expireAfterMs: "60000" }, "contest.expire_after"],
     [{ expireAfterMs: Number.POSITIVE_INFINITY }, "contest.expire_after"],
+    [{ resetSchedule: { cron: 5 } }, "contest.reset_schedule.cron"],
+    [{ resetSchedule: { cron: "0 0 * * *", timeZone: 1 } }, "contest.reset_schedule.time_zone"],
+    [{ keepSeasons: 0.5 }, "contest.keep_seasons"],
+    [{ keepSeasons: "10" }, "contest.keep_seasons"],
   ];
 
   for (const [settings, field] of wrong) {

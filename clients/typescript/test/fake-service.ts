@@ -13,7 +13,9 @@ import {
   fromBinary,
   toBinary,
 } from "@bufbuild/protobuf";
+import { anyPack } from "@bufbuild/protobuf/wkt";
 import {
+  Metadata,
   type MethodDefinition,
   Server,
   ServerCredentials,
@@ -24,6 +26,8 @@ import {
 } from "@grpc/grpc-js";
 
 import { Client, type ClientOptions } from "../src/client.js";
+import { ErrorInfoSchema } from "../src/gen/google/rpc/error_details_pb.js";
+import { StatusSchema } from "../src/gen/google/rpc/status_pb.js";
 import {
   type BatchUpdateScoresRequest,
   type BatchUpdateScoresResponse,
@@ -71,6 +75,19 @@ export function answer<I extends DescMessage, O extends DescMessage>(
     }
   };
   return { method, handler };
+}
+
+/** Returns the status of a call that the service refuses for a reason. */
+export function refusal(
+  code: status,
+  reason: string,
+  metadata: Record<string, string>,
+): Partial<StatusObject> {
+  const info = create(ErrorInfoSchema, { reason, domain: "leaderboard.v1", metadata });
+  const details = create(StatusSchema, { details: [anyPack(ErrorInfoSchema, info)] });
+  const trailers = new Metadata();
+  trailers.set("grpc-status-details-bin", Buffer.from(toBinary(StatusSchema, details)));
+  return { code, details: "refused", metadata: trailers };
 }
 
 /** Starts the service on an address, by default on a free port; `stop` must follow. */

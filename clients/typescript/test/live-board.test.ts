@@ -213,6 +213,24 @@ test("the number of users is that of the changes, and then known only if it is c
   ]);
 });
 
+test("a contest that begins while it is watched is in its first season", () => {
+  const absent = create(WatchContestResponseSchema, { event: { case: "snapshot", value: {} } });
+  for (const [season, revision] of [
+    [0, 0],
+    [4, 3],
+  ] as const) {
+    const board = new LiveBoard(WatchScope.TOP, 3);
+    assert.equal(board.season, undefined);
+    const value = { season };
+    board.apply(season ? message(revision, 0, { case: "snapshot", value }) : absent);
+    assert.equal(board.season, season);
+
+    board.apply(changes(revision + 1, revision, ["a", 9, 1]));
+
+    assert.equal(board.season, season || 1);
+  }
+});
+
 test("a progress message advances the position and changes no row", () => {
   const board = new LiveBoard(WatchScope.TOP, 3);
   board.apply(snapshot(3, 1, ["a", 9, 1]));

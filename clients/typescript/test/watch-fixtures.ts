@@ -24,7 +24,7 @@ export const DRAINING: Event = { case: "end", value: { reason: EndReason.DRAININ
 
 export function snapshot(...users: string[]): Event {
   const reason = SnapshotReason.INITIAL;
-  const value = { users: users.map(ranked), totalUsers: users.length, reason };
+  const value = { users: users.map(ranked), totalUsers: users.length, reason, season: 1 };
   return { case: "snapshot", value };
 }
 

@@ -10,6 +10,7 @@ import {
   hiddenUsers,
   scoreChange,
   scoreRank,
+  seasonOf,
   settingsOf,
   topUsers,
   updateOf,
@@ -35,30 +36,29 @@ export const OPERATIONS = {
   },
 
   top: async (client, args, options) => {
-    const { contest_id, limit, start_rank: startRank, min_position: minPosition } = args;
+    const { contest_id, limit, start_rank: startRank } = args;
     return topUsers(
-      await client.getTopUsers(contest_id, { ...options, limit, startRank, minPosition }),
+      await client.getTopUsers(contest_id, { ...options, ...stateOf(args), limit, startRank }),
     );
   },
 
   rank: async (client, args, options) => {
-    const { contest_id, user_id, neighbors, around, min_position: minPosition } = args;
-    return userRank(
-      await client.getUserRank(contest_id, user_id, { ...options, neighbors, around, minPosition }),
-    );
+    const { contest_id, user_id, neighbors, around } = args;
+    const read = { ...options, ...stateOf(args), neighbors, around };
+    return userRank(await client.getUserRank(contest_id, user_id, read));
   },
 
   user_ranks: async (client, args, options) => {
-    const { contest_id, user_ids, min_position: minPosition } = args;
+    const { contest_id, user_ids } = args;
     return userRanks(
-      await client.batchGetUserRanks(contest_id, user_ids, { ...options, minPosition }),
+      await client.batchGetUserRanks(contest_id, user_ids, { ...options, ...stateOf(args) }),
     );
   },
 
   score_rank: async (client, args, options) => {
-    const { contest_id, score, around, min_position: minPosition } = args;
+    const { contest_id, score, around } = args;
     return scoreRank(
-      await client.getScoreRank(contest_id, score, { ...options, around, minPosition }),
+      await client.getScoreRank(contest_id, score, { ...options, ...stateOf(args), around }),
     );
   },
 
@@ -75,6 +75,14 @@ export const OPERATIONS = {
     const { id_prefix: idPrefix, page_size: pageSize, state } = args;
     const contests = await all(client.listContests({ ...options, idPrefix, pageSize, state }));
     return { contests: contests.map(contestOf) };
+  },
+
+  reset_contest: async (client, { contest_id, season }, options) =>
+    contestOf(await client.resetContest(contest_id, season, options)),
+
+  list_seasons: async (client, { contest_id, page_size: pageSize }, options) => {
+    const seasons = await all(client.listSeasons(contest_id, { ...options, pageSize }));
+    return { seasons: seasons.map(seasonOf) };
   },
 
   delete_contest: async (client, { contest_id, epoch }, options) => {
@@ -117,12 +125,12 @@ export const OPERATIONS = {
     return { acknowledged: count, replayed };
   },
 
-  buffer: async (client, { contest_id: contestId, users, count, points }) => {
+  buffer: async (client, { contest_id: contestId, users, count, points, season }) => {
     const onError = (update, error) =>
       process.stderr.write(`${update.userId} was refused: ${error}\n`);
     const buffer = client.scoreBuffer({ onError });
     for (let n = 0; n < count; n++) {
-      await buffer.add({ contestId, userId: users[n % users.length], points });
+      await buffer.add({ contestId, userId: users[n % users.length], points, season });
     }
     await buffer.close();
     return { acknowledged: buffer.acknowledged, refused: buffer.refused };
@@ -144,6 +152,11 @@ export const OPERATIONS = {
 /** The reasons of the service for the states that end a watch. */
 const END_REASONS = { OVER: "CONTEST_OVER", DELETED: "CONTEST_DELETED" };
 
+/** Returns the options of a read that say which state is read. */
+function stateOf({ min_position: minPosition, season }) {
+  return { minPosition, season };
+}
+
 async function all(items) {
   const found = [];
   for await (const item of items) {
@@ -157,6 +170,7 @@ function watchUpdate({
   rows,
   totalUsers,
   position,
+  season,
   changes,
   snapshotReason,
   message,
@@ -167,6 +181,7 @@ function watchUpdate({
     rows: rows.map((row) => [row.userId, row.score, row.rank, row.displayName, row.place]),
     total_users: totalUsers ?? null,
     position: position ?? null,
+    season: season ?? null,
     changes: changes.map(scoreChange),
     snapshot_reason: snapshotReason ? `SNAPSHOT_REASON_${snapshotReason}` : null,
     message: message

@@ -45,9 +45,9 @@ export function scoreRank({ rank, place, around, totalUsers, position }) {
   return { rank, place, around: around.map(user), total_users: totalUsers, position };
 }
 
-/** Returns a contest, with the rules that are not the default and the times that are set. */
+/** Returns a contest, with the rules that are not the default and the settings that are set. */
 export function contestOf(contest) {
-  const { contestId, displayName, rules, state, totalUsers, position } = contest;
+  const { contestId, displayName, rules, state, season, totalUsers, position } = contest;
   const changed = Object.entries(RULES)
     .map(([name, [rule, byDefault]]) => [name, rules[rule], byDefault])
     .filter(([, value, byDefault]) => value !== byDefault)
@@ -60,6 +60,24 @@ export function contestOf(contest) {
     starts_at: contest.startsAt && textOf(contest.startsAt),
     ends_at: contest.endsAt && textOf(contest.endsAt),
     expire_after: contest.expireAfterMs && contest.expireAfterMs / 1000,
+    reset_schedule: contest.resetSchedule && {
+      cron: contest.resetSchedule.cron,
+      time_zone: contest.resetSchedule.timeZone,
+    },
+    keep_seasons: contest.keepSeasons,
+    next_reset_at: contest.nextResetAt && textOf(contest.nextResetAt),
+    season,
+    total_users: totalUsers,
+    position,
+  };
+}
+
+/** Returns a season; a time that it does not have is null. */
+export function seasonOf({ number, startedAt, endedAt, totalUsers, position }) {
+  return {
+    number,
+    started_at: startedAt ? textOf(startedAt) : null,
+    ended_at: endedAt ? textOf(endedAt) : null,
     total_users: totalUsers,
     position,
   };
@@ -116,18 +134,24 @@ export function updateOf(args) {
     displayName: args.display_name,
     attributes: args.attributes,
     clearDisplayName: args.clear_display_name,
+    season: args.season,
   };
 }
 
 /** Returns the settings in the arguments of an operation; what is null stays null. */
-export function settingsOf({ display_name: displayName, rules, ...times }) {
+export function settingsOf({ display_name: displayName, rules, ...more }) {
   const renamed = ([name, value]) => [RULES[name][0], value];
   return {
     displayName,
     rules: rules && Object.fromEntries(Object.entries(rules).map(renamed)),
-    startsAt: times.starts_at && new Date(times.starts_at),
-    endsAt: times.ends_at && new Date(times.ends_at),
-    expireAfterMs: times.expire_after && times.expire_after * 1000,
+    startsAt: more.starts_at && new Date(more.starts_at),
+    endsAt: more.ends_at && new Date(more.ends_at),
+    expireAfterMs: more.expire_after && more.expire_after * 1000,
+    resetSchedule: more.reset_schedule && {
+      cron: more.reset_schedule.cron,
+      timeZone: more.reset_schedule.time_zone,
+    },
+    keepSeasons: more.keep_seasons,
   };
 }
 
