@@ -33,8 +33,8 @@ export abstract class ContestUserCalls {
   }
 
   /**
-   * Removes up to 1,000 users from a contest in one atomic step, and counts those that had a score.
-   * Users and contests that do not exist are no error.
+   * Removes up to 1,000 users from the current season of a contest in one atomic step, and counts
+   * those that had a score. Users and contests that do not exist are no error.
    */
   async removeUsers(
     contestId: string,
@@ -48,8 +48,8 @@ export abstract class ContestUserCalls {
 
   /**
    * Hides up to 1,000 users of a contest in one atomic step, and counts those that were not hidden.
-   * Their rows leave the board, while their writes count on, without a rank. A user without a score
-   * is hidden too, for when it gets one.
+   * Their rows leave the board, also in later seasons, while their writes count on, without a rank.
+   * A user without a score is hidden too, for when it gets one.
    */
   async hideUsers(
     contestId: string,
@@ -94,10 +94,10 @@ export abstract class ContestUserCalls {
   }
 
   /**
-   * Erases a user from all contests, hidden or not, with all that names it. Each part of them is a
-   * call, with the timeout of a call, and is yielded when it is done; nothing is erased before the
-   * iteration begins, and no more after it is left. It can be continued with the token of a part,
-   * and begun again at any time.
+   * Erases a user from all contests and their seasons, hidden or not, with all that names it. Each
+   * part of them is a call, with the timeout of a call, and is yielded when it is done; nothing is
+   * erased before the iteration begins, and no more after it is left. It can be continued with the
+   * token of a part, and begun again at any time.
    */
   async *eraseUser(
     userId: string,

@@ -20,7 +20,7 @@ export interface RankedUser {
 
 /** A point in the history of one contest. */
 export interface Position {
-  /** The name of one history of the contest; empty before the first update. */
+  /** The name of one history of the contest, such as a season; empty before the first update. */
   readonly epoch: string;
   /** The number of changes applied to the contest. */
   readonly revision: bigint;
@@ -99,7 +99,7 @@ export type BatchResult =
 export interface TopUsers {
   /** The users, best first. */
   readonly users: readonly RankedUser[];
-  /** The number of users in the contest. */
+  /** The number of users in the season. */
   readonly totalUsers: number;
   /** The position of this state. */
   readonly position: Position;
@@ -113,7 +113,7 @@ export interface UserRank {
   readonly neighbors: readonly RankedUser[];
   /** The rows around the user, best first, with the user; empty unless they were requested. */
   readonly around: readonly RankedUser[];
-  /** The number of users in the contest. */
+  /** The number of users in the season. */
   readonly totalUsers: number;
   /** The share of the other users with a worse rank, in percent; 100 for a single user. */
   readonly percentile: number;
@@ -127,7 +127,7 @@ export interface UserRanks {
   readonly users: readonly RankedUser[];
   /** The users without a score, in the order of the request. */
   readonly missingUserIds: readonly string[];
-  /** The number of users in the contest. */
+  /** The number of users in the season. */
   readonly totalUsers: number;
   /** The position of this state. */
   readonly position: Position;
@@ -141,7 +141,7 @@ export interface ScoreRank {
   readonly place: number;
   /** The rows around the score, best first; empty unless they were requested. */
   readonly around: readonly RankedUser[];
-  /** The number of users in the contest. */
+  /** The number of users in the season. */
   readonly totalUsers: number;
   /** The position of this state. */
   readonly position: Position;
