@@ -115,22 +115,11 @@ class LiveBoard:
         held = tuple(rows)
         if self._scope == pb.WATCH_SCOPE_USERS:
             return held
-        numbers = enumerate(self._ranks(row.score for row in held), 1)
+        numbers = enumerate(shown_ranks(self._style, (row.score for row in held)), 1)
         return tuple(
             row if (row.place, row.rank) == (place, rank) else replace(row, place=place, rank=rank)
             for row, (place, rank) in zip(held, numbers, strict=True)
         )
-
-    def _ranks(self, scores: Iterable[int]) -> Iterator[int]:
-        """Yield the rank of each score, best first, in the style of the contest."""
-        rank, above = 0, None
-        for place, score in enumerate(scores, 1):
-            if self._style == pb.RANK_STYLE_DENSE:
-                rank += score != above
-            elif self._style != pb.RANK_STYLE_COMPETITION or score != above:
-                rank = place
-            above = score
-            yield rank
 
     def _total_after(self, message: pb.WatchContestResponse) -> int | None:
         """Return the number of users of the contest after a message, if it is known."""
@@ -140,3 +129,21 @@ class LiveBoard:
             return self.total_users
         fewer = self._scope == pb.WATCH_SCOPE_TOP and len(self.rows) < self._limit
         return len(self.rows) if fewer else None
+
+
+def shown_ranks(style: int, scores: Iterable[int]) -> Iterator[int]:
+    """Yield the rank of each score of a board, best first.
+
+    Args:
+        style: The `RankStyle` of the contest; an unknown one counts as ORDINAL.
+
+        scores: The scores, from the first row on.
+    """
+    rank, above = 0, None
+    for place, score in enumerate(scores, 1):
+        if style == pb.RANK_STYLE_DENSE:
+            rank += score != above
+        elif style != pb.RANK_STYLE_COMPETITION or score != above:
+            rank = place
+        above = score
+        yield rank
