@@ -6,20 +6,18 @@ import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from leaderboard.v1 import leaderboard_pb2 as pb
+from leaderboard_cli.file_format import FileFormat
 from leaderboard_cli.import_.event_file import (
-    BadLine,
     EventFileError,
-    EventFormat,
     EventLine,
     read_events,
 )
+from leaderboard_cli.import_.lines import BadLine
 
 HEADER = "event_time,contest_id,user_id,points,event_type,display_name"
 
 
-def read(
-    text: str | bytes, file_format: EventFormat = EventFormat.CSV
-) -> list[EventLine | BadLine]:
+def read(text: str | bytes, file_format: FileFormat = FileFormat.CSV) -> list[EventLine | BadLine]:
     """Read a file that holds just this text."""
     raw = text if isinstance(text, bytes) else text.encode()
     return list(read_events(raw.splitlines(keepends=True), file_format))
@@ -64,7 +62,7 @@ def test_json_lines_give_the_same_updates_as_csv() -> None:
     record = dict(zip(names, values, strict=True)) | {"points": 1, "mode": None}
 
     from_csv = read(f"{HEADER}\n{','.join(values)}\n")
-    from_json = read(json.dumps(record) + "\n", EventFormat.JSONL)
+    from_json = read(json.dumps(record) + "\n", FileFormat.JSONL)
 
     assert updates(from_csv) == updates(from_json)
 
@@ -82,7 +80,7 @@ def test_attributes_are_columns_and_an_object() -> None:
     ]
 
     from_csv = updates(read(csv_text))
-    from_json = updates(read("\n".join(map(json.dumps, records)), EventFormat.JSONL))
+    from_json = updates(read("\n".join(map(json.dumps, records)), FileFormat.JSONL))
 
     assert from_csv == from_json
     assert [dict(update.attributes) for update in from_csv] == [
@@ -197,24 +195,24 @@ def test_a_bad_csv_line_is_named(line: str, reason: str) -> None:
 )
 def test_a_bad_json_line_is_named(line: str, reason: str) -> None:
     """A bad line of JSON is named with its number and reason."""
-    assert bad(read(f"\n{line}\n", EventFormat.JSONL)) == [f"line 2: {reason}"]
+    assert bad(read(f"\n{line}\n", FileFormat.JSONL)) == [f"line 2: {reason}"]
 
 
 def test_points_of_json_may_be_text() -> None:
     """Points may be a string, as the JSON of protobuf writes 64-bit numbers."""
     line = '{"contest_id": "c", "user_id": "u", "points": "-9007199254740992"}'
 
-    [update] = updates(read(line, EventFormat.JSONL))
+    [update] = updates(read(line, FileFormat.JSONL))
 
     assert update.points == -(2**53)
 
 
-@pytest.mark.parametrize("file_format", EventFormat)
-def test_a_line_that_is_not_utf8_is_bad(file_format: EventFormat) -> None:
+@pytest.mark.parametrize("file_format", FileFormat)
+def test_a_line_that_is_not_utf8_is_bad(file_format: FileFormat) -> None:
     """A line that is not UTF-8 is bad, and the next one is read."""
     good = {
-        EventFormat.CSV: b"chess,ada,1",
-        EventFormat.JSONL: b'{"contest_id": "chess", "user_id": "ada", "points": 1}',
+        FileFormat.CSV: b"chess,ada,1",
+        FileFormat.JSONL: b'{"contest_id": "chess", "user_id": "ada", "points": 1}',
     }[file_format]
     lines = read(b"contest_id,user_id,points\nchess,\xff\xfe,1\n" + good, file_format)
 

@@ -10,25 +10,19 @@ import typer
 
 from leaderboard_cli.connection import Connection
 from leaderboard_cli.failures import CallError, CommandError, ExitCode
+from leaderboard_cli.file_format import GivenFormat, file_format_of
 from leaderboard_cli.import_.check import check_events
 from leaderboard_cli.import_.event_file import (
-    BadLine,
     EventFileError,
-    EventFormat,
     EventLine,
     read_events,
 )
+from leaderboard_cli.import_.lines import BadLine
 from leaderboard_cli.import_.sender import BadLineError, Sender
 from leaderboard_cli.import_.stats import ImportStats, import_progress, print_bad_lines
 from leaderboard_cli.options import MAX_ROWS, AsJson, calls_server, examples
 from leaderboard_cli.output import print_line, print_record
 from leaderboard_cli.target import Target
-
-_SUFFIXES = {
-    ".csv": EventFormat.CSV,
-    ".jsonl": EventFormat.JSONL,
-    ".ndjson": EventFormat.JSONL,
-}
 
 _GO_ON = "import the file again to go on, nothing counts twice"
 
@@ -56,10 +50,7 @@ def import_events(
         typer.Argument(metavar="FILE", help="The file; - is the standard input."),
     ],
     *,
-    file_format: Annotated[
-        EventFormat | None,
-        typer.Option("--format", help="The format of the file.", show_default="by its suffix"),
-    ] = None,
+    file_format: GivenFormat = None,
     skip_bad: Annotated[
         bool,
         typer.Option(
@@ -98,9 +89,7 @@ def import_events(
     lines are found but those that only the service can find.
     """
     name = Path(str(file.name)).name
-    chosen = file_format or _SUFFIXES.get(Path(name).suffix.lower())
-    if not chosen:
-        raise typer.BadParameter("unknown file format: add --format csv or --format jsonl")
+    chosen = file_format_of(name, file_format)
     if dry_run:
         check_events(file, name, chosen, skip_bad=skip_bad, as_json=as_json)
     stats, started = ImportStats(), time.monotonic()

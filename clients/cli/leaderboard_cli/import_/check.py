@@ -7,13 +7,13 @@ from typing import BinaryIO, NoReturn
 import typer
 
 from leaderboard_cli.failures import CommandError, ExitCode
+from leaderboard_cli.file_format import FileFormat
 from leaderboard_cli.import_.event_file import (
-    BadLine,
     EventFileError,
-    EventFormat,
     EventLine,
     read_events,
 )
+from leaderboard_cli.import_.lines import BadLine
 from leaderboard_cli.import_.stats import BadLines, import_progress, print_bad_lines
 from leaderboard_cli.output import counted, print_line, print_record
 
@@ -65,7 +65,7 @@ class _CheckStats(BadLines):
 
 
 def check_events(
-    file: BinaryIO, name: str, file_format: EventFormat, *, skip_bad: bool, as_json: bool
+    file: BinaryIO, name: str, file_format: FileFormat, *, skip_bad: bool, as_json: bool
 ) -> NoReturn:
     """Read a whole file, print what an import would send, and end the command.
 
@@ -98,7 +98,7 @@ def check_events(
     raise typer.Exit(bad if stats.skipped else ExitCode.OK)
 
 
-def _lines(file: BinaryIO, file_format: EventFormat) -> Iterator[EventLine | BadLine]:
+def _lines(file: BinaryIO, file_format: FileFormat) -> Iterator[EventLine | BadLine]:
     try:
         yield from read_events(file, file_format)
     except EventFileError as error:

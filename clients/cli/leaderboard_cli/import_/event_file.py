@@ -8,16 +8,15 @@ the object `attributes` in JSON. Blank lines are ignored. No valid value holds a
 a stray quote, or a byte that is not UTF-8, makes only its own line bad.
 """
 
-import codecs
-import csv
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
 from leaderboard.v1 import leaderboard_pb2 as pb
+from leaderboard_cli.file_format import FileFormat
 from leaderboard_cli.import_.event_ids import EventIds
+from leaderboard_cli.import_.lines import BadLine, numbered_texts, split_csv
 from leaderboard_client import update_rules as rules
 
 REQUIRED = ("contest_id", "user_id", "points")
@@ -32,13 +31,6 @@ _ATTRIBUTE = re.compile(r"attributes\.[a-z0-9_.-]{1,32}")
 _OTHER_SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
 
 
-class EventFormat(StrEnum):
-    """The formats of an event file."""
-
-    CSV = "csv"
-    JSONL = "jsonl"
-
-
 @dataclass(frozen=True, slots=True)
 class EventLine:
     """A line that is an update, ready to be sent."""
@@ -50,26 +42,11 @@ class EventLine:
     """The update, always with a `request_id`."""
 
 
-@dataclass(frozen=True, slots=True)
-class BadLine:
-    """A line that can't be sent, or was rejected."""
-
-    number: int
-    """The number of the line in its file, from 1."""
-
-    reason: str
-    """The problem, in one line."""
-
-    def __str__(self) -> str:
-        """Return the line's number and its problem."""
-        return f"line {self.number}: {self.reason}"
-
-
 class EventFileError(Exception):
     """The file as a whole can't be read as events; the text says why."""
 
 
-def read_events(lines: Iterable[bytes], file_format: EventFormat) -> Iterator[EventLine | BadLine]:
+def read_events(lines: Iterable[bytes], file_format: FileFormat) -> Iterator[EventLine | BadLine]:
     """Yield each event of a file in order.
 
     Args:
@@ -81,8 +58,8 @@ def read_events(lines: Iterable[bytes], file_format: EventFormat) -> Iterator[Ev
         EventFileError: The header of a CSV file is missing, or has columns that are unknown,
             repeated or too few.
     """
-    numbered = _texts(lines)
-    columns = _header(numbered) if file_format is EventFormat.CSV else ()
+    numbered = numbered_texts(lines)
+    columns = _header(numbered) if file_format is FileFormat.CSV else ()
     ids = EventIds()
     for number, text in numbered:
         try:
@@ -97,21 +74,12 @@ def read_events(lines: Iterable[bytes], file_format: EventFormat) -> Iterator[Ev
             yield BadLine(number, str(error))
 
 
-def _texts(lines: Iterable[bytes]) -> Iterator[tuple[int, str | UnicodeDecodeError]]:
-    for number, line in enumerate(lines, 1):
-        raw = line.removeprefix(codecs.BOM_UTF8) if number == 1 else line
-        try:
-            yield number, raw.decode().rstrip("\r\n")
-        except UnicodeDecodeError as error:
-            yield number, error
-
-
 def _header(numbered: Iterator[tuple[int, str | UnicodeDecodeError]]) -> tuple[str, ...]:
     number, text = next(numbered, (1, ""))
     if isinstance(text, UnicodeDecodeError):
         raise EventFileError(f"line {number}: the header is not UTF-8")
     try:
-        columns = tuple(_split(text))
+        columns = tuple(split_csv(text))
     except rules.MalformedFieldError as error:
         raise EventFileError(f"line {number}: the header {error}") from None
     if hint := _separator_hint(text, columns):
@@ -146,15 +114,8 @@ def _separator_hint(header: str, columns: Sequence[str]) -> str:
     return ""
 
 
-def _split(text: str) -> list[str]:
-    try:
-        return next(csv.reader((text,), strict=True), [])
-    except csv.Error as error:
-        raise rules.MalformedFieldError(f"is not CSV: {error}") from None
-
-
 def _csv_fields(text: str, columns: tuple[str, ...]) -> Mapping[str, str]:
-    values = _split(text)
+    values = split_csv(text)
     if len(values) != len(columns):
         raise rules.MalformedFieldError(f"has {len(values)} columns and not {len(columns)}")
     return dict(zip(columns, values, strict=True))

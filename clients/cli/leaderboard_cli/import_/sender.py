@@ -7,7 +7,8 @@ from operator import attrgetter
 
 from leaderboard.v1 import leaderboard_pb2 as pb
 from leaderboard_cli.failures import CallError
-from leaderboard_cli.import_.event_file import BadLine, EventLine
+from leaderboard_cli.import_.event_file import EventLine
+from leaderboard_cli.import_.lines import BadLine
 from leaderboard_cli.import_.stats import ImportStats
 from leaderboard_client.errors import LeaderboardError
 from leaderboard_client.retrying import Retrying

@@ -14,7 +14,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from leaderboard_cli.import_.event_file import BadLine
+from leaderboard_cli.import_.lines import BadLine
 from leaderboard_cli.output import console, print_line, safe
 
 MAX_LISTED = 20
