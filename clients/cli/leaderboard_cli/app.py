@@ -37,6 +37,7 @@ _OWN = {
         "contest": "contest:contest",
         "season": "season:season",
         "user": "user:user",
+        "export": "export:export",
         "import": "import_:import_events",
         "doctor": "doctor:doctor",
         "load": "load:load",

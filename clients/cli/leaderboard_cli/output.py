@@ -67,6 +67,14 @@ def print_notice(text: str, *, as_json: bool) -> None:
         print_line(text, stderr=True)
 
 
+def print_summary(text: str, record: Mapping[str, object], *, as_json: bool) -> None:
+    """Print what a command did, on stderr because stdout has its data; for scripts as JSON."""
+    if as_json:
+        _print_record_on_stderr(record)
+    else:
+        print_line(text, stderr=True)
+
+
 def _print_record_on_stderr(record: Mapping[str, object]) -> None:
     sys.stderr.write(json.dumps(record) + "\n")
 

@@ -9,7 +9,7 @@ import grpc.aio
 from google.protobuf.message import Message
 
 from leaderboard.v1 import leaderboard_pb2 as pb
-from leaderboard_cli.failures import CallError, failure_text
+from leaderboard_cli.failures import CallError, CommandError, ExitCode, failure_text
 from leaderboard_client.addresses import Rotation, Server, alternatives, parse_addresses
 from leaderboard_client.async_watch import watch_contest
 from leaderboard_client.channels import (
@@ -22,6 +22,7 @@ from leaderboard_client.channels import (
 from leaderboard_client.errors import LeaderboardError
 from leaderboard_client.retrying import DEFAULT_TIMEOUT
 from leaderboard_client.rpc_status import error_from_call
+from leaderboard_client.watch import Watch
 from leaderboard_client.watch_update import WatchUpdate
 
 
@@ -91,6 +92,23 @@ class Target:
             clock=clock,
         )
 
+    def blocking_watch(self, request: pb.WatchContestRequest, *, idle_timeout: float) -> Watch:
+        """Return a watch of the synchronous API, which goes to the servers in turn.
+
+        Args:
+            request: The request of its first stream.
+
+            idle_timeout: The seconds of waiting for a message after which a new stream resumes.
+        """
+        turns = Rotation(self.servers)
+        return Watch(
+            lambda: open_channel(turns.next(), self.tls, spread=False),
+            request,
+            alternatives=alternatives(self.servers),
+            metadata=lambda: self.metadata,
+            idle_timeout=idle_timeout,
+        )
+
     def call_once(self, method: Callable[..., Any], request: Message) -> Any:
         """Call a method of a synchronous stub, without retries, and return what it returns.
 
@@ -111,3 +129,9 @@ class Target:
     def call_error(self, error: LeaderboardError) -> CallError:
         """Return the error that ends a command because a call to this server failed."""
         return CallError(error, self.failure_text(error))
+
+    def watch_error(self, trouble: Exception) -> CommandError:
+        """Return the error that ends a command because a watch of this server failed."""
+        if isinstance(trouble, LeaderboardError):
+            return self.call_error(trouble)
+        return CommandError(f"no watch at {self.server}: {trouble}", ExitCode.UNAVAILABLE)

@@ -8,7 +8,6 @@ import typer
 from rich.console import Console
 
 from leaderboard.v1 import leaderboard_pb2 as pb
-from leaderboard_cli.failures import CommandError, ExitCode
 from leaderboard_cli.options import MAX_ROWS, AsJson, Contest, calls_server, examples
 from leaderboard_cli.output import console, print_line, print_notice
 from leaderboard_cli.target import Target
@@ -19,8 +18,8 @@ from leaderboard_cli.watch.watch_loop import (
     MessageLines,
     run_watch_loop,
 )
-from leaderboard_client import LeaderboardError, WatchState, WatchUpdate
-from leaderboard_client.watch_update import MissedChangesError, StreamLostError
+from leaderboard_client import WatchState, WatchUpdate
+from leaderboard_client.watch_session import TROUBLES
 
 _SCREEN_INTERVAL_MS = 200
 """The shortest time between two changes of a board that eyes can follow; the server merges what
@@ -83,11 +82,8 @@ def watch(
     )
     try:
         asyncio.run(_show(request, target, as_json=as_json))
-    except LeaderboardError as error:
-        raise target.call_error(error) from None
-    except (MissedChangesError, StreamLostError) as error:
-        why = f"no watch at {target.server}: {error}"
-        raise CommandError(why, ExitCode.UNAVAILABLE) from None
+    except TROUBLES as error:
+        raise target.watch_error(error) from None
 
 
 async def _show(request: pb.WatchContestRequest, target: Target, *, as_json: bool) -> None:
