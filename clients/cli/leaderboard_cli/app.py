@@ -38,7 +38,7 @@ _OWN = {
         "season": "season:season",
         "user": "user:user",
         "export": "export:export",
-        "import": "import_:import_events",
+        "import": "import_:import_file",
         "doctor": "doctor:doctor",
         "load": "load:load",
     }.items()

@@ -82,15 +82,20 @@ def check_display_name(value: str) -> None:
             )
 
 
+def parse_integer(field: str, text: str) -> int:
+    """Return the integer in a decimal text; raise MalformedFieldError if it is none."""
+    if not _INTEGER.fullmatch(text):
+        raise MalformedFieldError(f"{field} {shown(text)} is not an integer")
+    return int(text)
+
+
 def parse_points(text: str) -> int:
     """Return the points in a decimal text, from -2^53 to 2^53.
 
     Raises:
         MalformedFieldError: It is not an integer, or beyond the bounds.
     """
-    if not _INTEGER.fullmatch(text):
-        raise MalformedFieldError(f"points {shown(text)} is not an integer")
-    points = int(text)
+    points = parse_integer("points", text)
     if abs(points) > MAX_POINTS:
         raise MalformedFieldError(f"points {text} is beyond 2^53")
     return points

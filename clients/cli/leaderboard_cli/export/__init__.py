@@ -15,13 +15,13 @@ from leaderboard_cli.export.destination import destination
 from leaderboard_cli.export.encoding import encode_csv, encode_jsonl
 from leaderboard_cli.export.kept import KeptReader
 from leaderboard_cli.export.live import LiveReader, OnProgress, SeasonOverError
-from leaderboard_cli.export.progress import ExportProgress
 from leaderboard_cli.export.source import ServiceSource
-from leaderboard_cli.export.standings import Standings
 from leaderboard_cli.failures import CommandError, ExitCode
 from leaderboard_cli.file_format import FileFormat, GivenFormat, file_format_of
 from leaderboard_cli.options import AsJson, Contest, calls_server, examples
 from leaderboard_cli.output import counted, print_summary
+from leaderboard_cli.standings.board import Standings
+from leaderboard_cli.standings.progress import RowsProgress
 from leaderboard_cli.target import Target
 from leaderboard_client.watch_session import TROUBLES
 
@@ -76,12 +76,12 @@ def export(
     """
     encode = _ENCODERS[file_format_of(output.name if output else "", file_format)]
     started = time.monotonic()
-    with ExportProgress(contest) as progress:
-        standings = _read(target, contest, season, progress.show_read)
+    with RowsProgress(contest) as progress:
+        standings = _read(target, contest, season, partial(progress.show, "reading"))
         with destination(output) as file:
             for rows, part in encode(standings):
                 file.write(part)
-                progress.show_written(rows, len(standings.rows))
+                progress.show("writing", rows, len(standings.rows))
     _report(standings, time.monotonic() - started, as_json=as_json)
 
 

@@ -8,8 +8,8 @@ pass it, is never skipped or read twice.
 from collections.abc import Sequence
 
 from leaderboard.v1 import leaderboard_pb2 as pb
-from leaderboard_cli.export.row_blocks import RowBlocks
-from leaderboard_cli.export.standings import stored_row
+from leaderboard_cli.standings.board import stored_row
+from leaderboard_cli.standings.row_blocks import RowBlocks
 
 
 class InconsistentBoardError(Exception):

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from leaderboard.v1 import leaderboard_pb2 as pb
-from leaderboard_cli.export.standings import Standings
-from leaderboard_cli.standings_file import COLUMNS, Description, json_text, safe_cell
+from leaderboard_cli.standings.board import Standings
+from leaderboard_cli.standings.file_parts import COLUMNS, Description, json_text, safe_cell
 
 _CHUNK = 1_000
 """The rows that are encoded together."""

@@ -13,9 +13,9 @@ from typing import Protocol, TypeAlias
 from leaderboard.v1 import leaderboard_pb2 as pb
 from leaderboard_cli.export.board_prefix import BoardPrefix, InconsistentBoardError
 from leaderboard_cli.export.change_reader import BoardResetError, ChangeReader, WatchOverError
-from leaderboard_cli.export.standings import Standings
 from leaderboard_cli.failures import CallError, CommandError, ExitCode
 from leaderboard_cli.options import MAX_ROWS
+from leaderboard_cli.standings.board import Standings
 
 ATTEMPTS = 5
 """How often a board is read from its first row on, before the export fails."""

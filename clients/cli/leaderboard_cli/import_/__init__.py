@@ -1,56 +1,46 @@
-"""The command `import`: sends a file of score events, and counts each of them once."""
+"""The command `import`: sends a file of score events, each of them once, or of standings."""
 
 import time
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from leaderboard_cli.connection import Connection
-from leaderboard_cli.failures import CallError, CommandError, ExitCode
+from leaderboard_cli.failures import ExitCode
 from leaderboard_cli.file_format import GivenFormat, file_format_of
 from leaderboard_cli.import_.check import check_events
-from leaderboard_cli.import_.event_file import (
-    EventFileError,
-    EventLine,
-    read_events,
-)
-from leaderboard_cli.import_.lines import BadLine
-from leaderboard_cli.import_.sender import BadLineError, Sender
-from leaderboard_cli.import_.stats import ImportStats, import_progress, print_bad_lines
+from leaderboard_cli.import_.event_file import read_events
+from leaderboard_cli.import_.run import report_import, run_import
+from leaderboard_cli.import_.sender import Sender
+from leaderboard_cli.import_.standings import check_standings, import_standings
+from leaderboard_cli.import_.standings_file import are_standings
+from leaderboard_cli.import_.stats import ImportStats, import_progress
 from leaderboard_cli.options import MAX_ROWS, AsJson, calls_server, examples
-from leaderboard_cli.output import print_line, print_record
 from leaderboard_cli.target import Target
-
-_GO_ON = "import the file again to go on, nothing counts twice"
 
 EXAMPLES = examples(
     ("leaderboard import goals.csv", "sends the events of a file, each once"),
     ("leaderboard import goals.csv --dry-run", "checks the whole file, and sends nothing"),
     ("leaderboard import goals.csv --skip-bad", "goes on after bad lines"),
+    ("leaderboard import final.csv --contest archive", "makes the board that was exported"),
     ("zcat goals.jsonl.gz | leaderboard import - --format jsonl", "reads from another program"),
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _Stop:
-    """Why an import ended before the end of the file."""
-
-    why: str
-    exit_code: ExitCode
-    line: BadLine | None = None
-
-
 @calls_server
-def import_events(
+def import_file(
     file: Annotated[
         typer.FileBinaryRead,
         typer.Argument(metavar="FILE", help="The file; - is the standard input."),
     ],
     *,
     file_format: GivenFormat = None,
+    contest: Annotated[
+        str | None,
+        typer.Option(metavar="CONTEST", help="The contest that gets the board of standings."),
+    ] = None,
     skip_bad: Annotated[
         bool,
         typer.Option(
@@ -67,12 +57,12 @@ def import_events(
     ] = False,
     batch_size: Annotated[
         int,
-        typer.Option(metavar="N", min=1, max=MAX_ROWS, help="How many events are sent together."),
+        typer.Option(metavar="N", min=1, max=MAX_ROWS, help="How many lines are sent together."),
     ] = 500,
     target: Target,
     as_json: AsJson = False,
 ) -> None:
-    """Send a file of score events, in order.
+    """Send a file of score events, in order, or make the board of exported standings.
 
     The file is CSV with a header, or JSON lines, with the columns contest_id, user_id and points,
     and optionally event_time, event_type, display_name, mode and request_id, in any order. A column
@@ -87,64 +77,41 @@ def import_events(
     after its batch was sent; the summary says how many later lines were sent with it. With
     --batch-size 1 there are none. With --dry-run nothing is sent and no server is needed; all bad
     lines are found but those that only the service can find.
+
+    A file that `leaderboard export` wrote is recognised by its first line. With --contest it makes
+    an equal board, ties included, in a contest without users; one that does not exist is created
+    with the rules of the file. The whole file is checked before. Repeat it to go on after an error.
     """
     name = Path(str(file.name)).name
     chosen = file_format_of(name, file_format)
+    first = file.readline()
+    lines = chain([first], file)
+    if are_standings(first, chosen):
+        _check_options(contest, dry_run=dry_run, skip_bad=skip_bad)
+        if dry_run or not contest:
+            check_standings(lines, name, chosen, as_json=as_json)
+            return
+        import_standings(
+            lines, name, chosen, contest, target, batch_size=batch_size, as_json=as_json
+        )
+        return
+    if contest:
+        raise typer.BadParameter("--contest is for standings; events name their contest")
     if dry_run:
-        check_events(file, name, chosen, skip_bad=skip_bad, as_json=as_json)
+        check_events(lines, file, name, chosen, skip_bad=skip_bad, as_json=as_json)
     stats, started = ImportStats(), time.monotonic()
     with Connection(target) as connection, import_progress(file, name, stats) as advance:
         send = connection.batch_update_scores
         sender = Sender(
             send, stats, batch_size=batch_size, skip_bad=skip_bad, timeout=target.timeout
         )
-        stop = _run(sender, read_events(file, chosen), advance)
-    _report(stats, time.monotonic() - started, stop, as_json=as_json)
+        stop = run_import(sender, read_events(lines, chosen), advance)
+    report_import(stats, time.monotonic() - started, stop, as_json=as_json)
 
 
-def _report(stats: ImportStats, seconds: float, stop: _Stop | None, *, as_json: bool) -> None:
-    """Print the summary of an import, and end the command unless all lines were sent."""
-    rate = round(stats.sent / seconds, 1) if seconds else 0.0
-    if as_json:
-        print_record(_record(stats, seconds, rate, stop))
-    else:
-        print_bad_lines(stats, but=stop.line if stop else None)
-    if stop:
-        raise CommandError(f"{stats}, {stop.why}", stop.exit_code)
-    if not as_json:
-        skipped = f", skipped {stats.skipped:,}" if stats.skipped else ""
-        print_line(f"{stats}{skipped} in {seconds:.1f} s, {rate:,.0f}/s")
-    if stats.skipped:
-        raise typer.Exit(ExitCode.SKIPPED)
-
-
-def _run(
-    sender: Sender, lines: Iterable[EventLine | BadLine], on_batch: Callable[[], None]
-) -> _Stop | None:
-    try:
-        sender.run(lines, on_batch)
-    except KeyboardInterrupt:
-        return _Stop(f"interrupted; {_GO_ON}", ExitCode.INTERRUPTED)
-    except EventFileError as error:
-        return _Stop(f"stopped at {error}", ExitCode.BAD_LINES)
-    except BadLineError as error:
-        return _Stop(f"stopped at {error}", ExitCode.BAD_LINES, error.line)
-    except CallError as error:
-        go_on = "" if error.is_final else f"; {_GO_ON}"
-        return _Stop(f"stopped: {error}{go_on}", error.exit_code)
-    return None
-
-
-def _record(
-    stats: ImportStats, seconds: float, rate: float, stop: _Stop | None
-) -> dict[str, object]:
-    return {
-        "sent": stats.sent,
-        "counted": stats.counted,
-        "repeated": stats.repeated,
-        "skipped": stats.skipped,
-        "bad_lines": stats.bad_lines_record(),
-        "seconds": round(seconds, 3),
-        "events_per_second": rate,
-        "stopped": stop.why if stop else None,
-    }
+def _check_options(contest: str | None, *, dry_run: bool, skip_bad: bool) -> None:
+    """Raise BadParameter unless standings can be imported with these options."""
+    if skip_bad:
+        raise typer.BadParameter("standings are imported as a whole: leave out --skip-bad")
+    if not contest and not dry_run:
+        raise typer.BadParameter("the file has standings: add --contest CONTEST")

@@ -1,6 +1,6 @@
 """Checks a whole file of score events without sending it, for `--dry-run`."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import BinaryIO, NoReturn
 
@@ -65,12 +65,20 @@ class _CheckStats(BadLines):
 
 
 def check_events(
-    file: BinaryIO, name: str, file_format: FileFormat, *, skip_bad: bool, as_json: bool
+    lines: Iterable[bytes],
+    file: BinaryIO,
+    name: str,
+    file_format: FileFormat,
+    *,
+    skip_bad: bool,
+    as_json: bool,
 ) -> NoReturn:
     """Read a whole file, print what an import would send, and end the command.
 
     Args:
-        file: The file.
+        lines: The lines of the file.
+
+        file: The file, to show how much of it was read.
 
         name: Its name, to show.
 
@@ -85,7 +93,7 @@ def check_events(
     """
     stats = _CheckStats()
     with import_progress(file, name, stats) as advance:
-        for line in _lines(file, file_format):
+        for line in _lines(lines, file_format):
             stats.add(line)
             if stats.seen % _LINES_BETWEEN_PICTURES == 0:
                 advance()
@@ -98,8 +106,8 @@ def check_events(
     raise typer.Exit(bad if stats.skipped else ExitCode.OK)
 
 
-def _lines(file: BinaryIO, file_format: FileFormat) -> Iterator[EventLine | BadLine]:
+def _lines(lines: Iterable[bytes], file_format: FileFormat) -> Iterator[EventLine | BadLine]:
     try:
-        yield from read_events(file, file_format)
+        yield from read_events(lines, file_format)
     except EventFileError as error:
         raise CommandError(str(error), ExitCode.BAD_LINES) from None

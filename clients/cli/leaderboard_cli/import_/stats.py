@@ -15,7 +15,7 @@ from rich.progress import (
 )
 
 from leaderboard_cli.import_.lines import BadLine
-from leaderboard_cli.output import console, print_line, safe
+from leaderboard_cli.output import console, counted, print_line, safe
 
 MAX_LISTED = 20
 """How many bad lines are listed; the others are only counted."""
@@ -44,7 +44,10 @@ class BadLines:
 
 @dataclass(slots=True)
 class ImportStats(BadLines):
-    """Counts the events of one import."""
+    """Counts the events or rows of one import."""
+
+    thing: str = "event"
+    """What a line is."""
 
     counted: int = 0
     """Events that the service accepted for the first time."""
@@ -64,8 +67,8 @@ class ImportStats(BadLines):
 
     def __str__(self) -> str:
         """Return the counts in one line."""
-        events = "event" if self.sent == 1 else "events"
-        return f"sent {self.sent:,} {events} ({self.counted:,} counted, {self.repeated:,} repeated)"
+        sent = counted(self.sent, self.thing)
+        return f"sent {sent} ({self.counted:,} counted, {self.repeated:,} repeated)"
 
 
 class Progressing(Protocol):

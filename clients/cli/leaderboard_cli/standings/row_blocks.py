@@ -65,6 +65,10 @@ class RowBlocks:
         for block in self._blocks:
             yield from block
 
+    def __reversed__(self) -> Iterator[bytes]:
+        for block in reversed(self._blocks):
+            yield from reversed([*block])
+
     def extend(self, rows: Iterable[bytes]) -> None:
         """Add rows at the end."""
         for row in rows:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from leaderboard.v1 import leaderboard_pb2 as pb
-from leaderboard_cli.export.row_blocks import RowBlocks
+from leaderboard_cli.standings.row_blocks import RowBlocks
 from leaderboard_client.live_board import shown_ranks
 
 

@@ -1,0 +1,1 @@
+"""Standings as files: what `export` and `import` share."""
