@@ -20,6 +20,9 @@ from leaderboard_cli.standings.board import Standings
 ATTEMPTS = 5
 """How often a board is read from its first row on, before the export fails."""
 
+PAGE = MAX_ROWS
+"""The rows of a page."""
+
 OVERLAP = 50
 """The rows of a page that are there already, if none above it left the board."""
 
@@ -118,7 +121,7 @@ class LiveReader:
     ) -> pb.GetTopUsersResponse:
         request = pb.GetTopUsersRequest(
             contest_id=self._contest_id,
-            limit=MAX_ROWS,
+            limit=PAGE,
             start_rank=first,
             min_position=board.position,
         )

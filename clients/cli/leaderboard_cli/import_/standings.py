@@ -139,7 +139,7 @@ def _other_rules(contest: Contest, standings: LoadedStandings) -> str:
     settings = (Setting.ORDER, Setting.RANKS)
     has = " ".join(f"--{setting} {held[setting]}" for setting in settings)
     needs = " ".join(f"--{setting} {needed[setting]}" for setting in settings)
-    return f"{contest.contest_id} was created with {has}; these standings need {needs}"
+    return f"{contest.contest_id} has {has}; these standings need {needs}"
 
 
 def _has_begun(connection: Connection, contest: Contest, standings: LoadedStandings) -> bool:
