@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, Protocol, TypeAlias
 import structlog
 
 from leaderboard_server.domain.change import Commit
-from leaderboard_server.domain.position import BEGINNING, Position, season_of
+from leaderboard_server.domain.position import Position
 from leaderboard_server.domain.rules import MAX_SCORE
 from leaderboard_server.domain.seasons import DEFAULT_KEPT, ResetSchedule
 from leaderboard_server.storage import keys, scripts
@@ -147,8 +147,7 @@ class ContestRecovery:
                 return facts
 
     async def _delete_expired(self, contest_id: str, facts: _Facts) -> None:
-        epoch = facts.position.epoch
-        if await self._delete(contest_id, epoch, facts.kept, only_expired=True):
+        if await self._delete(contest_id, facts, only_expired=True):
             self._instruments.expired.add()
             _log.debug("contest_expired", contest_id=contest_id)
             self._on_expired(contest_id)
@@ -159,25 +158,25 @@ class ContestRecovery:
         Returns:
             The epoch that was deleted, empty if nothing was.
         """
-        return await self._delete(contest_id, epoch, 0, only_expired=False)
-
-    async def _delete(self, contest_id: str, epoch: str, kept: int, *, only_expired: bool) -> str:
-        season = season_of(epoch)
         while True:
-            position, (deleted, kept_now) = await self._run(
-                scripts.DELETE_CONTEST,
-                contest_id,
-                epoch,
-                int(only_expired),
-                kept,
-                season,
-                more_keys=keys.of_seasons(contest_id, range(season - kept, season)),
-            )
-            # Without an epoch the server may not have known which seasons there are.
-            known = (position.season, int(kept_now)) == (season, kept)
-            if deleted or position == BEGINNING or known or epoch not in ("", position.epoch):
-                return str(deleted.decode())
-            season, kept = position.season, int(kept_now)
+            facts = await self._recovered(contest_id)
+            present = facts.position.epoch
+            if not present or epoch not in ("", present):
+                return ""
+            if await self._delete(contest_id, facts, only_expired=False):
+                return present
+
+    async def _delete(self, contest_id: str, facts: _Facts, *, only_expired: bool) -> bool:
+        season = facts.position.season
+        _, (deleted,) = await self._run(
+            scripts.DELETE_CONTEST,
+            contest_id,
+            facts.position.epoch,
+            int(only_expired),
+            facts.kept,
+            more_keys=keys.of_seasons(contest_id, range(season - facts.kept, season)),
+        )
+        return bool(deleted)
 
     async def end_season(self, contest_id: str, season: int) -> EndedSeason | None:
         """End a season now, unless it is not the current one."""

@@ -108,13 +108,13 @@ class RecentCommits:
         self.backfill_end = SnapshotReason.HISTORY_TRIMMED
         self.resumable_from = 0
         self._closed_at = None
-        self.notify()
+        # Also in a pause: what the watchers have is not the board any more.
+        self.interrupt()
 
     def on_deleted(self) -> None:
         """See `log_reader.Observer`."""
         self.deletions += 1
         self.on_restart(BEGINNING, SnapshotReason.NEW_EPOCH)
-        self.interrupt()
 
     def close_contest(self, position: Position) -> None:
         """End the watches up to date: until a restart, the contest is closed since a position."""

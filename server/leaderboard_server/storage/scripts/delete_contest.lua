@@ -20,14 +20,13 @@
 -- ARGV[2]  revision of that position
 -- ARGV[3]  channel of the contest
 -- ARGV[4]  an epoch, not needed here: the arguments of all scripts that write begin alike
--- ARGV[5]  the epoch that is meant, '' for any
+-- ARGV[5]  the epoch that is meant
 -- ARGV[6]  1 to delete it only if it has expired, else 0
--- ARGV[7]  number of kept seasons whose keys are given, which end with the season before that of ARGV[8]
--- ARGV[8]  the current season
+-- ARGV[7]  number of kept seasons, whose keys are given
 --
--- Returns {epoch, revision, epoch that was deleted or '', number of kept seasons}, as text: the
--- position after it. The epoch of a contest that does not exist is ''. Where the kept seasons are
--- others than those whose keys are given, nothing is deleted.
+-- Returns {epoch, revision, epoch that was deleted or ''}, as text: the position after it. The epoch
+-- of a contest that does not exist is ''. Where the contest has another epoch or other kept seasons,
+-- or its season is over, nothing is deleted.
 --
 -- It publishes [epoch, revision, revision, 0, "contest_deleted"]. The store frees the keys beside its
 -- work.
@@ -36,16 +35,15 @@
 -- lacks a right.
 
 local epoch, revision, state, _, fields = read_position(KEYS[3], ARGV[1], ARGV[2])
-local kept, season = whole(redis.call('HLEN', KEYS[8])), whole(season_of(epoch))
-if epoch == '' or ARGV[5] ~= '' and ARGV[5] ~= epoch or ARGV[6] == '1' and state ~= 'expired'
-  or kept ~= ARGV[7] or season ~= ARGV[8] then
-  return {epoch, whole(revision), '', kept}
+local at = whole(revision)
+if epoch == '' or epoch ~= ARGV[5] or state == 'due' or ARGV[6] == '1' and state ~= 'expired'
+  or whole(redis.call('HLEN', KEYS[8])) ~= ARGV[7] then
+  return {epoch, at, ''}
 end
 local refused = newer_schema(fields[4]) or missing_right({{'UNLINK', KEYS[1]}})
 if refused then
   return refused
 end
 redis.call('UNLINK', unpack(KEYS))
-local at = whole(revision)
 redis.pcall('PUBLISH', ARGV[3], '["' .. epoch .. '",' .. at .. ',' .. at .. ',0,"contest_deleted"]')
-return {'', '0', epoch, '0'}
+return {'', '0', epoch}
