@@ -70,7 +70,7 @@ async def holding(redis: Redis) -> list[str]:
     ]
 
 
-async def play(server: SeasonReader, second: SeasonReader, redis: Redis) -> None:
+async def play(server: SeasonReader, second: SeasonReader) -> None:
     """Write to five seasons through both servers; the user is hidden from the third one on."""
     node = server.node
     for season in range(1, 6):
@@ -81,7 +81,7 @@ async def play(server: SeasonReader, second: SeasonReader, redis: Redis) -> None
         if season == 3:
             await node.moderation.hide(UsersQuery(CONTEST, (ERASED,)))
         if season < 5:
-            await end_season(node.store, redis, CONTEST)
+            await end_season(node.store, CONTEST)
 
 
 @pytest.mark.parametrize("rules", RULES)
@@ -91,7 +91,7 @@ async def test_nothing_is_left_of_an_erased_user(
     """In no season: not in the store, nor in the answers of either server."""
     moderation = server.node.moderation
     await server.node.settings.create(CONTEST, ContestSettings(rules=rules))
-    await play(server, second, redis)
+    await play(server, second)
     for season in range(6):
         await server.everything(season)
         assert await second.everything(season)
@@ -114,8 +114,8 @@ async def test_nothing_is_left_of_an_erased_user(
 class EndingSeason(ModerationStore):
     """A store in which the season ends, with a write of the user, during its first erasures."""
 
-    def __init__(self, node: Node, redis: Redis, seasons: int) -> None:
-        self._node, self._redis, self._left = node, redis, seasons
+    def __init__(self, node: Node, seasons: int) -> None:
+        self._node, self._left = node, seasons
 
     async def erase(self, contest_id: str, user_id: str) -> ModerationReply:
         """Erase a user, and end a season afterwards."""
@@ -123,7 +123,7 @@ class EndingSeason(ModerationStore):
         if self._left:
             self._left -= 1
             await write(self._node, user_id, self._left)
-            await end_season(self._node.store, self._redis, contest_id)
+            await end_season(self._node.store, contest_id)
             await self._node.add(contest_id, user_id)
             await self._node.store.moderation.remove(contest_id, (user_id,))
         return reply
@@ -134,9 +134,9 @@ async def test_season_that_ends_during_an_erasure(server: SeasonReader, redis: R
     node = server.node
     for _ in range(2):
         await write(node, ERASED, 1)
-        await end_season(node.store, redis, CONTEST)
+        await end_season(node.store, CONTEST)
     await write(node, ERASED, 2)
-    users = EndingSeason(node, redis, 2)
+    users = EndingSeason(node, 2)
     moderation = Moderation(users, node.store.seasons, node.contest_list, node.followers)
 
     part = await moderation.erase(ERASED, "")
@@ -188,7 +188,7 @@ async def test_part_of_contests_that_keep_many_seasons(node: Node, redis: Redis)
     assert await holding(redis) == []
 
 
-async def test_contest_in_its_first_season_costs_one_call(node: Node, redis: Redis) -> None:
+async def test_contest_in_its_first_season_costs_one_call(node: Node) -> None:
     """No kept seasons are looked at where there are none."""
     await node.add(CONTEST, "ada")
     seasons = CountingSeasons(node.store.seasons)

@@ -12,9 +12,11 @@ from hypothesis import strategies as st
 from redis.asyncio import Redis
 
 from harness.seasons import end_season
+from harness.waiting import eventually
 from leaderboard_server.callbacks import settle
 from leaderboard_server.domain.board import RankQuery, ScoreQuery
 from leaderboard_server.domain.contest import ContestSettings
+from leaderboard_server.domain.life import Life
 from leaderboard_server.domain.position import Position
 from leaderboard_server.domain.rules import Order, RankStyle, Rules, TieBreak
 from leaderboard_server.domain.seasons import SeasonsPage, SeasonsQuery
@@ -31,7 +33,8 @@ ABSENT = "zoe"
 PAGES = [(start, count) for start in range(1, len(USERS) + 2) for count in (1, 2, 3, 10)]
 WIDTHS = [(0, 0), (1, 0), (2, 3), (0, 4), (10, 10)]
 CASES = list(itertools.product(Order, TieBreak))
-RULES = [Rules(), Rules(order=Order.LOWEST_FIRST, rank_style=RankStyle.DENSE)]
+DENSE = Rules(order=Order.LOWEST_FIRST, rank_style=RankStyle.DENSE)
+RULES = [Rules(), DENSE]
 
 commits = st.lists(
     st.tuples(
@@ -75,13 +78,13 @@ def _reply(start: Callable[..., None]) -> Awaitable[Any]:
     return result
 
 
-async def seasons_of(new_store: NewStore, redis: Redis, number: int, rules: Rules) -> Store:
+async def seasons_of(new_store: NewStore, number: int, rules: Rules) -> Store:
     """Return a store with a contest that has ended so many seasons, with a score for each user."""
     store = new_store()
     await store.contests.create(CONTEST, ContestSettings(rules=rules))
     for season in range(number):
         await commit(store, *(add(user, season, display_name=user.upper()) for user in USERS))
-        await end_season(store, redis, CONTEST, keep=number)
+        await end_season(store, CONTEST)
     return store
 
 
@@ -97,7 +100,6 @@ async def seasons_of(new_store: NewStore, redis: Redis, number: int, rules: Rule
 @given(first=commits, hidden=st.sampled_from((*USERS, "")), second=commits)
 async def test_kept_season_is_read_as_before_it_ended(
     new_store: NewStore,
-    any_redis: Redis,
     order: Order,
     tie_break: TieBreak,
     style: RankStyle,
@@ -119,7 +121,7 @@ async def test_kept_season_is_read_as_before_it_ended(
         if hidden:
             await store.moderation.hide(contest_id, (hidden,))
         before[season] = await everything(store, contest_id)
-        assert await end_season(store, any_redis, contest_id) == season
+        assert await end_season(store, contest_id) == season
 
     await store.commit(contest_id, [ScoreUpdate(contest_id, "ada", 5)])
     await store.moderation.remove(contest_id, USERS)
@@ -129,10 +131,14 @@ async def test_kept_season_is_read_as_before_it_ended(
 
 
 async def test_season_that_is_not_kept(new_store: NewStore, any_redis: Redis) -> None:
-    """The current one, later ones, those that are not kept any more: nothing is read of them."""
-    store = await seasons_of(new_store, any_redis, 3, Rules())
+    """The current one, later ones, those that are not kept any more: nothing is left of them."""
+    store = await seasons_of(new_store, 3, DENSE)
+    contest = await store.contests.read(CONTEST)
+    assert contest
+    fewer = contest.settings._replace(keep_seasons=2)
+    assert (await store.contests.update(CONTEST, contest.settings, fewer)).written
     await commit(store, add("ada"))
-    await end_season(store, any_redis, CONTEST, keep=2)
+    await end_season(store, CONTEST)
 
     for season in (-1, 0, 1, 2, 5, 6):
         assert await store.seasons.top(CONTEST, season, 1, 10) is None
@@ -141,11 +147,49 @@ async def test_season_that_is_not_kept(new_store: NewStore, any_redis: Redis) ->
         assert await store.seasons.score_rank(season, ScoreQuery(CONTEST, 1)) is None
     assert await store.seasons.top(CONTEST, 3, 1, 10)
     assert await store.seasons.top(CONTEST, 4, 1, 10)
+    assert await any_redis.exists(*keys.of_seasons(CONTEST, (1, 2))) == 0
+    assert await any_redis.exists(*keys.of_seasons(CONTEST, (3,))) == 4  # none is hidden
 
 
-async def test_seasons_are_listed(new_store: NewStore, any_redis: Redis) -> None:
+async def expire(store: Store) -> None:
+    """Have the contest expire, and read it."""
+    contest = await store.contests.read(CONTEST)
+    assert contest
+    life = Life(ends_at_ms=2, expire_after_ms=1_000)
+    after = contest.settings._replace(life=life)
+    assert (await store.contests.update(CONTEST, contest.settings, after)).written
+    assert await store.contests.read(CONTEST) is None
+
+
+async def delete(store: Store) -> None:
+    """Delete the contest."""
+    assert await store.contests.delete(CONTEST, "")
+
+
+@pytest.mark.parametrize("end", [delete, expire])
+async def test_nothing_is_left_of_a_contest(
+    new_store: NewStore, any_redis: Redis, end: Callable[[Store], Awaitable[None]]
+) -> None:
+    """Its kept seasons go with it, also where the server knows nothing of them."""
+    store = await seasons_of(new_store, 3, DENSE)
+    await store.moderation.hide(CONTEST, ("ada",))
+    await end_season(store, CONTEST)
+
+    await end(new_store())
+
+    await eventually(partial(is_gone, any_redis), "all keys of the contest are gone")
+    assert await store.seasons.top(CONTEST, 1, 1, 10) is None
+    assert await store.seasons.list(SeasonsQuery(CONTEST, 10)) is None
+
+
+async def is_gone(redis: Redis) -> bool:
+    """Return whether no key is of the contest, nor names it."""
+    return not any(CONTEST in text for text in await texts(redis))
+
+
+async def test_seasons_are_listed(new_store: NewStore) -> None:
     """The current one first, each page after the one before, and none twice."""
-    store = await seasons_of(new_store, any_redis, 4, Rules())
+    store = await seasons_of(new_store, 4, Rules())
     await commit(store, add("ada"), add("bo"))
 
     pages = [await store.seasons.list(SeasonsQuery(CONTEST, 3))]
@@ -175,12 +219,12 @@ async def test_user_is_erased_from_kept_seasons(
     new_store: NewStore, any_redis: Redis, rules: Rules
 ) -> None:
     """No key names it, its row is gone, and only seasons that held it take a revision."""
-    store = await seasons_of(new_store, any_redis, 1, rules)
+    store = await seasons_of(new_store, 1, rules)
     await commit(store, add("bo"), add("cy"))
-    await end_season(store, any_redis, CONTEST)
+    await end_season(store, CONTEST)
     await commit(store, add("ada", 1, request_id="r1", display_name="ADA"), add("bo"))
     await store.moderation.hide(CONTEST, ("ada",))
-    await end_season(store, any_redis, CONTEST)
+    await end_season(store, CONTEST)
     positions = await positions_of(store)
     unchanged = await everything(store, CONTEST, 2)
     forgotten: list[str] = []
@@ -215,7 +259,7 @@ async def test_last_reply_to_a_server_is_forgotten(new_store: NewStore, any_redi
     """It may have the name of a user that has written nothing since a season before."""
     store = new_store()
     await commit(store, add("ada", 1, request_id="r1", display_name="ADA"))
-    await end_season(store, any_redis, CONTEST)
+    await end_season(store, CONTEST)
     assert any("ADA" in text for text in await texts(any_redis))
 
     await store.seasons.erase(CONTEST, "ada", (1,))
@@ -233,7 +277,7 @@ async def test_distinct_scores_of_a_kept_season_after_an_erasure(
     rules = Rules(rank_style=RankStyle.DENSE)
     await store.contests.create(CONTEST, ContestSettings(rules=rules))
     await commit(store, add("ada", 3), add("bo", 2), add("cy", 2), add("di", 1))
-    await end_season(store, any_redis, CONTEST)
+    await end_season(store, CONTEST)
 
     for user_id in ("ada", "bo"):
         await store.seasons.erase(CONTEST, user_id, (1,))
