@@ -164,15 +164,8 @@ class DriverWatch:
             "rows": rows,
             "total_users": self._total(message, len(rows), moved=position != self._due["position"]),
             "position": position,
-            "season": self._season(message),
+            "season": self._checker.seasons.current,
         }
-
-    def _season(self, message: pb.WatchContestResponse) -> int:
-        """Return the season of the board; a contest that begins is in its first one."""
-        if message.HasField("snapshot"):
-            return message.snapshot.season
-        known: int = self._due["season"]
-        return known or int(bool(message.position.epoch))
 
     def _total(self, message: pb.WatchContestResponse, rows: int, *, moved: bool) -> int | None:
         """Return the number of users of the contest, as far as the watch can know."""

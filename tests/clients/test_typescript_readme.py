@@ -56,4 +56,4 @@ async def test_the_readme(service: ServiceProcess, tmp_path: Path) -> None:
         done = await asyncio.to_thread(_run, node, str(program))
         assert done.stdout == printed, f"{code}{done.stderr}"
 
-    assert len(examples) == 7
+    assert len(examples) == 8
