@@ -93,10 +93,13 @@ async def scores_by_season(
     return {number: await scores(server.stub, number, contest_id) for number in sorted(numbers)}
 
 
-def run_until_boundary(clock: StoreClock, ms: int) -> int:
-    """Let the clock run from so many ms before a full minute; return that minute."""
+def stand_before_boundary(clock: StoreClock, ms: int) -> int:
+    """Set the clock to so many ms before a full minute, until the test runs it; return that minute.
+
+    Servers sleep that long before they read a contest of which they know that its season ends then.
+    """
     boundary = BEGIN_MS + 10 * MINUTE_MS
-    clock.set(boundary - ms, running=True)
+    clock.set(boundary - ms)
     return boundary
 
 

@@ -10,10 +10,10 @@ from contests.seasonal import (
     all_begun,
     create,
     read,
-    run_until_boundary,
     scores,
     scores_by_season,
     seasons,
+    stand_before_boundary,
     timestamp,
     to_ms,
     watchers,
@@ -161,7 +161,7 @@ async def test_missed_boundaries_end_one_season(server: LocalServer, clock: Stor
 async def test_a_repeat_gets_its_first_answer(
     servers: tuple[LocalServer, LocalServer], clock: StoreClock
 ) -> None:
-    """Though the season is over; a new write that names it is refused, and nothing counts."""
+    """Though the season is over, at a position that can be reached; another write is refused."""
     server, other = servers
     await create(server.contests)
     plain = pb.UpdateScoreRequest(contest_id="cup", user_id="ada", points=3, request_id="one")
@@ -174,8 +174,9 @@ async def test_a_repeat_gets_its_first_answer(
         for request, before in zip((plain, named), first, strict=True):
             again = await each.stub.UpdateScore(request, timeout=DEADLINE_S)
             assert again.replayed
-            assert again.user == before.user
-            assert again.position.revision == before.position.revision
+            assert (again.user, again.position.revision) == (before.user, before.position.revision)
+            top = pb.GetTopUsersRequest(contest_id="cup", min_position=again.position)
+            assert not (await each.stub.GetTopUsers(top, timeout=DEADLINE_S)).users
     late = pb.UpdateScoreRequest(contest_id="cup", user_id="ada", points=1, season=1)
     for each in (other, server):
         answer = await refusal(each.stub.UpdateScore(late, timeout=DEADLINE_S))
@@ -187,12 +188,13 @@ async def test_watches_end_the_season_by_themselves(
     servers: tuple[LocalServer, LocalServer], clock: StoreClock
 ) -> None:
     """Nobody writes or reads: a server that watches ends it at the boundary."""
-    boundary = run_until_boundary(clock, 700)
+    boundary = stand_before_boundary(clock, 300)
     await create(servers[0].contests)
     await add(servers[0].stub, "cup", "ada", 1)
     watches = watchers()
     for watch in watches:
         await watch.open(servers[1].stub)
+    clock.run()
     await all_begun(watches, 2)
     assert clock.read() >= boundary
     for watch in watches:

@@ -15,10 +15,10 @@ from contests.seasonal import (
     all_begun,
     create,
     passed,
-    run_until_boundary,
     scores,
     scores_by_season,
     seasons,
+    stand_before_boundary,
     timestamp,
     watchers,
 )
@@ -91,13 +91,13 @@ async def test_a_write_that_is_sent_again_after_the_boundary_counts_once(
     await create(server.contests)
     await add(proxied.stub, CONTEST, "bo", 1)
     lost = proxy.intercept("EVALSHA", holding=b'"ada"', drops=1)
-    await proxy.refuse()
+    proxy.delay = 0.5  # of the replies by which the server connects again
     pending = asyncio.ensure_future(proxied.stub.UpdateScore(UPDATE, timeout=DEADLINE_S))
     await lost.dropped()
     clock.advance(MINUTE_MS)
     after = await add(server.stub, CONTEST, "bo", 5)
-    await proxy.accept()
     answer = await pending
+    proxy.delay = 0.0
 
     assert answer.user.score == 3
     assert answer.position.epoch != after.position.epoch
@@ -109,9 +109,10 @@ async def test_a_write_that_reaches_the_store_late_counts_in_the_next_season(
 ) -> None:
     """It was sent before the boundary, and one that names its season is refused."""
     async with local_server(each_store.url) as server:
-        boundary = run_until_boundary(own_clock, 300)
+        boundary = stand_before_boundary(own_clock, 300)
         await create(server.contests)
         await add(server.stub, CONTEST, "ada", 1)
+        own_clock.run()
         each_store.freeze()
         pending = asyncio.ensure_future(server.stub.UpdateScore(UPDATE, timeout=DEADLINE_S))
         await asyncio.sleep(0.4)  # the time that passes is part of the test: the store is frozen
@@ -176,11 +177,12 @@ async def test_a_board_that_is_served_ends_its_season_by_itself(
     store: StoreProcess, server: LocalServer, clock: StoreClock
 ) -> None:
     """No call reaches the store: the response that the listener keeps is stale at the boundary."""
-    run_until_boundary(clock, 700)
+    stand_before_boundary(clock, 300)
     await create(server.contests)
     await add(server.stub, CONTEST, "ada", 1)
     for _ in range(20):
         assert await scores(server.stub) == {"ada": 1}
+    clock.run()
 
     async with store.client() as redis:
 
@@ -216,7 +218,7 @@ async def test_servers_whose_clocks_differ_end_one_season(
         for ahead in (0, 400)
     ]
     async with all_serving(*pair):
-        boundary = run_until_boundary(clock, 800)
+        boundary = stand_before_boundary(clock, 500)
         await create(pair[0].contests)
         writers = SeasonWriters([*pair, *pair])
         writing = asyncio.ensure_future(writers.run())
@@ -224,6 +226,7 @@ async def test_servers_whose_clocks_differ_end_one_season(
         watches = [watch for _ in pair for watch in watchers()]
         for number, watch in enumerate(watches):
             await watch.open(pair[number // 3].stub)
+        clock.run()
         await passed(clock, boundary)
         await writers.more()
         writers.stop()
@@ -244,11 +247,12 @@ async def test_a_store_that_dies_at_the_boundary_ends_one_season(
 ) -> None:
     """Acknowledged writes are in the season of their answer, also those of right before."""
     async with local_server(each_store.url) as one, local_server(each_store.url) as other:
-        boundary = run_until_boundary(own_clock, 400)
+        boundary = stand_before_boundary(own_clock, 400)
         await create(one.contests)
         writers = SeasonWriters([one, other, one, other])
         writing = asyncio.ensure_future(writers.run())
         await writers.more()
+        own_clock.run()
         await passed(own_clock, boundary - 5)
         await each_store.kill()
         await each_store.start()

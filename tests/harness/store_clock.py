@@ -82,9 +82,13 @@ class StoreClock:
     ) -> None:
         self._client.close()
 
-    def set(self, now_ms: int, *, running: bool = False) -> None:
-        """Set the time, in ms since 1970; it stands still, or goes on from there."""
-        self._write(f"+{now_ms - self._real_ms()}" if running else f"={now_ms}")
+    def set(self, now_ms: int) -> None:
+        """Set the time, in ms since 1970; it stands still."""
+        self._write(f"={now_ms}")
+
+    def run(self) -> None:
+        """Let the time go on from where it is."""
+        self._write(f"+{self.read() - self._real_ms()}")
 
     def advance(self, ms: int) -> None:
         """Add to the time, whether it stands still or goes on."""

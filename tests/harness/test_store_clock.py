@@ -50,7 +50,8 @@ async def test_time_goes_on_from_there(store: StoreProcess, clock: StoreClock) -
     """A running clock is at least where it was set, and follows the time of the store."""
     with store_clock_in_use():
         async with local_server(store.url) as server:
-            clock.set(IN_2426_MS, running=True)
+            clock.set(IN_2426_MS)
+            clock.run()
             clock.advance(-60_000)
             await add(server.stub, "one", "ada", 1)
             begun = await created_at(server.contests, "one")

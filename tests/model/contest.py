@@ -13,6 +13,7 @@ from model.contest_records import (
 from model.ranking import Standing, find, ranking, unranked
 from model.records import (
     Attributes,
+    Position,
     RankedUser,
     Rejection,
     Result,
@@ -120,14 +121,18 @@ class Contest(ContestHistory):
         return None
 
     def _replayed(self, answer: Result) -> Result:
-        """Return an answer again: with the first numbers, and the present name and attributes."""
+        """Return an answer again: with the first numbers, and the present name and attributes.
+
+        Its position is of the present history, where it can be reached.
+        """
         present = self.profile(answer.user.user_id)
         user = replace(
             answer.user,
             display_name=present.display_name if present else "",
             attributes=present.attributes if present else (),
         )
-        return replace(answer, user=user, replayed=True)
+        position = Position(self.history, answer.position.revision)
+        return replace(answer, user=user, replayed=True, position=position)
 
     def _write(
         self, update: Update, before: Standing | None, score: int, attributes: Attributes

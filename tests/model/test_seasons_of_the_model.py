@@ -112,7 +112,8 @@ def test_a_write_may_name_its_season(model: Seasons) -> None:
     again = model.service.update(late)
     assert isinstance(first, Result)
     assert isinstance(again, Result)
-    assert (again.replayed, again.position) == (True, first.position)
+    assert (again.replayed, again.user) == (True, first.user)
+    assert (first.position, again.position) == (Position(1, 2), Position(2, 2))
     other = Update(contest_id="chess", user_id="ada", points=1, season=1)
     assert code(model.service.update(other)) == "FAILED_PRECONDITION"
 
