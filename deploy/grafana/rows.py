@@ -174,8 +174,9 @@ _CONTESTS = (
     stack("Sweeps", by("result", "leaderboard_sweeps_total")),
     graph("Time of a sweep", quantile(0.99, "leaderboard_sweep_seconds"), unit="s"),
     graph(
-        "Expired contests that were deleted",
+        "Expired contests that were deleted, and seasons that were ended",
         total("leaderboard_expired_contests_total", "contests"),
+        total("leaderboard_ended_seasons_total", "seasons"),
         unit="ops",
     ),
 )

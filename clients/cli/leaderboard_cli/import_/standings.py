@@ -15,7 +15,8 @@ from uuid import UUID, uuid5
 from leaderboard.v1 import leaderboard_pb2 as pb
 from leaderboard.v1.contests_pb2 import Contest, CreateContestRequest, GetContestRequest
 from leaderboard_cli.connection import Connection
-from leaderboard_cli.contest.settings import Setting, format_settings
+from leaderboard_cli.contest.formatting import format_settings
+from leaderboard_cli.contest.settings import Setting
 from leaderboard_cli.failures import CallError, CommandError, ExitCode
 from leaderboard_cli.file_format import FileFormat
 from leaderboard_cli.import_.event_file import EventLine
