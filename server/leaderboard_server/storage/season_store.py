@@ -69,8 +69,6 @@ class SeasonStore:
         Args:
             contest_scripts: Runs scripts on the current season, and ends it.
 
-            contest_scripts: Runs scripts on the current season.
-
             contests: Reads contests.
 
             writes: Runs scripts that write.
