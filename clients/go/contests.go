@@ -132,9 +132,9 @@ func (c *Client) ListContests(ctx context.Context, query ContestsQuery) iter.Seq
 // DeleteContest deletes a contest with all that it holds. Its watches end with StateDeleted. A contest
 // that does not exist is no error.
 //
-// The epoch is that of the Position of the contest that is meant: one with another epoch is not deleted,
-// which is no error. With an empty epoch whatever there is is deleted, so a repeat may delete a contest
-// that began since. The request ids of the contest are forgotten: a write that is sent again after this
+// The epoch is that of the Position of the contest that is meant: one with another epoch, which began
+// since or is in another season, is not deleted, which is no error. With an empty epoch whatever there is
+// is deleted, so a repeat may delete a contest that began since. The request ids of the contest are forgotten: a write that is sent again after this
 // call is a new one, and begins the contest again.
 func (c *Client) DeleteContest(ctx context.Context, contestID, epoch string) error {
 	if err := checkUTF8(textField{"contest_id", contestID}, textField{"epoch", epoch}); err != nil {

@@ -134,8 +134,8 @@ abstract class ContestCalls extends ScoreCalls {
    * <p>Fails with {@link InvalidRequestException} for a malformed field.
    *
    * @param contestId the contest
-   * @param epoch the epoch of the contest that is meant, of its position: one that began since is
-   *     not deleted, which is no error; empty for any
+   * @param epoch the epoch of the contest that is meant, of its position: one that began since, or
+   *     is in another season, is not deleted, which is no error; empty for any
    * @param timeout the timeout of the call including its retries
    * @return a future that completes when the contest is deleted
    */
