@@ -26,8 +26,6 @@ from harness.waiting import eventually
 from leaderboard.v1 import contests_pb2 as contests
 from leaderboard.v1 import leaderboard_pb2 as pb
 
-pytestmark = pytest.mark.usefixtures("on_each_listener")
-
 BERLIN, UTC = "Europe/Berlin", "UTC"
 
 
@@ -93,6 +91,7 @@ async def test_each_write_counts_in_its_season(
     assert not found[-1].HasField("ended_at")
 
 
+@pytest.mark.usefixtures("on_each_listener")
 async def test_a_read_ends_the_season_too(server: LocalServer, clock: StoreClock) -> None:
     """Each kind of read shows the next season from the boundary on."""
     for number, name in enumerate(("top", "rank", "ranks", "score", "contest", "seasons", "list")):
@@ -158,6 +157,7 @@ async def test_missed_boundaries_end_one_season(server: LocalServer, clock: Stor
     assert await scores_by_season(server) == {1: {"ada": 1}, 2: {"bo": 2}}
 
 
+@pytest.mark.usefixtures("on_each_listener")
 async def test_a_repeat_gets_its_first_answer(
     servers: tuple[LocalServer, LocalServer], clock: StoreClock
 ) -> None:
@@ -184,6 +184,7 @@ async def test_a_repeat_gets_its_first_answer(
     assert await scores_by_season(server) == {1: {"ada": 7}, 2: {}}
 
 
+@pytest.mark.usefixtures("on_each_listener")
 async def test_watches_end_the_season_by_themselves(
     servers: tuple[LocalServer, LocalServer], clock: StoreClock
 ) -> None:
@@ -227,7 +228,7 @@ async def test_a_batch_is_of_one_season(
             landed[epoch] = landed.get(epoch, 0) + 1
 
     async def turn() -> None:
-        for _ in range(20):
+        for _ in range(10):
             enough = sum(landed.values()) + 3
             await eventually(lambda: sum(landed.values()) >= enough, "three batches")  # noqa: B023
             clock.advance(MINUTE_MS)

@@ -91,7 +91,7 @@ async def test_a_write_that_is_sent_again_after_the_boundary_counts_once(
     await create(server.contests)
     await add(proxied.stub, CONTEST, "bo", 1)
     lost = proxy.intercept("EVALSHA", holding=b'"ada"', drops=1)
-    proxy.delay = 0.5  # of the replies by which the server connects again
+    proxy.delay = 0.1  # of the replies by which the server connects again
     pending = asyncio.ensure_future(proxied.stub.UpdateScore(UPDATE, timeout=DEADLINE_S))
     await lost.dropped()
     clock.advance(MINUTE_MS)
@@ -208,7 +208,6 @@ async def test_a_server_that_starts_after_ten_boundaries_ends_one_season(
         assert await scores_by_season(late) == {1: {"ada": 1}, 2: {"ada": 2}}
 
 
-@pytest.mark.usefixtures("on_each_listener")
 async def test_servers_whose_clocks_differ_end_one_season(
     store: StoreProcess, clock: StoreClock, tmp_path: Path
 ) -> None:
