@@ -194,12 +194,6 @@ class ServiceMachine(Reads, Seasons, Moderation, Watching):
             self._deployment.await_absence([*map(self._contest, (*RULES, LATE))])
         self._fault = None
 
-    def _exchange(self, update: Update, via: int) -> None:
-        here = self._here(update)
-        answer = self._server(via).update(here)
-        self._record(via, here, answer)
-        assert answer == self._model.update(here), self._last_steps()
-
     def _replayed_since(self, revision: int, expected: Result, answer: Result) -> Result:
         """Return a replay with the name and attributes of an answer, if they were ever shown."""
         contest, user = self._model.present(self._contest(BUSY_CONTEST)), answer.user

@@ -51,6 +51,12 @@ class Run(RuleBasedStateMachine):
         if isinstance(answer, Result):
             self._acknowledge(via, update.contest_id, answer.position)
 
+    def _exchange(self, update: Update, via: int) -> None:
+        here = self._here(update)
+        answer = self._server(via).update(here)
+        self._record(via, here, answer)
+        assert answer == self._model.update(here), self._last_steps()
+
     def _acknowledge(self, via: int, contest_id: str, position: Position) -> None:
         key, order = (via, contest_id), self._model.order(contest_id, position)
         self._acknowledged[key] = max(self._acknowledged[key], order)

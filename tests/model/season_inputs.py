@@ -5,7 +5,7 @@ from enum import StrEnum
 from hypothesis import strategies as st
 
 from model.contest_records import Schedule
-from model.inputs import RULES
+from model.inputs import RULES, updates
 
 
 class Reset(StrEnum):
@@ -22,7 +22,7 @@ class Reset(StrEnum):
 
 
 schedules = st.lists(
-    st.sampled_from((None, None, *Schedule)), min_size=len(RULES), max_size=len(RULES)
+    st.sampled_from((None, Schedule.MINUTES, *Schedule)), min_size=len(RULES), max_size=len(RULES)
 )
 changed_seasons = st.fixed_dictionaries(
     {},
@@ -31,6 +31,8 @@ changed_seasons = st.fixed_dictionaries(
         "keep_seasons": st.sampled_from((None, None, 0, 1, 2, 1000)),
     },
 ).filter(bool)
-advances = st.sampled_from((20_000, 60_000, 60_000, 600_000, 3_600_000, 86_400_000))
+played = st.lists(st.lists(updates, min_size=1, max_size=4), min_size=1, max_size=3)
+"""Updates of one contest, for each of several seasons."""
+advances = st.sampled_from((20_000, 60_000, 600_000, 3_600_000, 86_400_000))
 """Times that pass, in ms. None leads to right before the end of a season, at which servers read."""
 read_seasons = st.sampled_from((-1, -1, 1, 1, 2, 2, 3, 4, 7))

@@ -1,15 +1,17 @@
 """Random seasons: schedules, the store's clock, resets and reads, compared with the model's."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
-from model.contest_records import Contest, SettingsChange
+from model.contest_records import Contest, Schedule, SettingsChange
 from model.inputs import (
     Wanted,
     around,
+    contests,
     read_contests,
     scores,
     servers,
@@ -17,8 +19,8 @@ from model.inputs import (
     users,
     wanted,
 )
-from model.records import Top
-from model.season_inputs import Reset, advances, changed_seasons, read_seasons
+from model.records import Top, Update
+from model.season_inputs import Reset, advances, changed_seasons, played, read_seasons
 from model.settings import ContestSettings
 
 
@@ -32,6 +34,19 @@ class Seasons(ContestSettings):
         self._deployment.clock.advance(ms)
         self._clock.now_ms += ms
         self._steps.append(f"the clock of the store: {self._clock.now_ms}")
+
+    @rule(contest=contests, played=played, by_schedule=st.booleans(), via=servers)
+    def play_seasons(
+        self, contest: str, played: Sequence[Sequence[Update]], via: int, *, by_schedule: bool
+    ) -> None:
+        """Write to a contest and end its season, by its schedule or by a call, several times."""
+        for updates in played:
+            for update in updates:
+                self._exchange(replace(update, contest_id=contest, season=0), via)
+            if by_schedule:
+                self.advance_clock(Schedule.MINUTES.value[2])
+            else:
+                self.reset_contest(contest, Reset.CURRENT, via)
 
     @rule(contest=read_contests, seasons=changed_seasons, via=servers)
     def change_schedule(self, contest: str, seasons: Mapping[str, Any], via: int) -> None:
