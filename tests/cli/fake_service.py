@@ -54,6 +54,8 @@ class FakeService(LeaderboardServiceServicer):
         """Returns the status of each update of a batch that is rejected."""
         self.top = pb.GetTopUsersResponse()
         """The answer of GetTopUsers."""
+        self.tops: deque[pb.GetTopUsersResponse] = deque()
+        """The answers of the first calls of GetTopUsers instead, in turn."""
         self.rank = pb.GetUserRankResponse()
         """The answer of GetUserRank."""
         self.ranks = pb.BatchGetUserRanksResponse()
@@ -77,12 +79,12 @@ class FakeService(LeaderboardServiceServicer):
         self._server = grpc.server(ThreadPoolExecutor(max_workers=4))
         self._credentials = credentials
         self._at = at
-        add_LeaderboardServiceServicer_to_server(self, self._server)
-        add_ContestServiceServicer_to_server(self.contests, self._server)
-        health_pb2_grpc.add_HealthServicer_to_server(_Health(self), self._server)
         self.held.set()
 
     def __enter__(self) -> Self:
+        add_LeaderboardServiceServicer_to_server(self, self._server)
+        add_ContestServiceServicer_to_server(self.contests, self._server)
+        health_pb2_grpc.add_HealthServicer_to_server(_Health(self), self._server)
         if self._credentials:
             port = self._server.add_secure_port(self._at, self._credentials)
         else:
@@ -130,9 +132,9 @@ class FakeService(LeaderboardServiceServicer):
     def GetTopUsers(  # noqa: N802 (the name of the contract)
         self, request: pb.GetTopUsersRequest, context: grpc.ServicerContext
     ) -> pb.GetTopUsersResponse:
-        """Return `top`, or reject the call."""
+        """Return one of `tops`, or `top`; or reject the call."""
         self._begin_call(request, context)
-        return self.top
+        return self.tops.popleft() if self.tops else self.top
 
     def GetUserRank(  # noqa: N802 (the name of the contract)
         self, request: pb.GetUserRankRequest, context: grpc.ServicerContext

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 from hypothesis import strategies as st
 
-from harness.plain_board import PlainBoard
-from harness.strategies import departures, steps
+from harness import strategies
+from harness.plain_board import PlainBoard, Step
 from leaderboard.v1 import leaderboard_pb2 as pb
 from leaderboard_cli.export.change_reader import ChangeReader
 from leaderboard_client.watch_update import WatchState, WatchUpdate
@@ -24,7 +24,12 @@ from leaderboard_server.domain.watch import (
 from leaderboard_server.transport import responses
 
 _ALL = 1_000
-_commits = st.lists(st.lists(steps | departures | departures, min_size=1, max_size=5), max_size=4)
+_commits = st.lists(
+    st.lists(
+        strategies.steps | strategies.departures | strategies.departures, min_size=1, max_size=5
+    ),
+    max_size=4,
+)
 
 
 class MovingBoard:
@@ -34,7 +39,7 @@ class MovingBoard:
     commits in each message.
     """
 
-    def __init__(self, data: st.DataObject, rules: Rules, start: list[list[object]]) -> None:
+    def __init__(self, data: st.DataObject, rules: Rules, start: list[list[Step]]) -> None:
         """Begin.
 
         Args:
@@ -74,7 +79,7 @@ class MovingBoard:
 
     def _updates(self) -> Iterator[WatchUpdate]:
         self._sent = Position("", 0)
-        reason = SnapshotReason.INITIAL
+        reason: SnapshotReason | None = SnapshotReason.INITIAL
         while True:
             self._go_on()
             message = self._next_message(reason)
@@ -92,8 +97,8 @@ class MovingBoard:
         """Return a snapshot if there is a reason, else the changes of some commits."""
         if reason:
             page = self.states[-1]
-            event = Snapshot(page.users[:1], page.total_users, reason, page.rules)
-            return WatchMessage(page.position, self._sent.revision, event)
+            snapshot = Snapshot(page.users[:1], page.total_users, reason, page.rules)
+            return WatchMessage(page.position, self._sent.revision, snapshot)
         unsent = [each for each in self._commits if each.revision > self._sent.revision]
         together = unsent[: self._draw(st.integers(1, 3))]
         changes = tuple(change for commit in together for change in commit.changes)
@@ -105,8 +110,8 @@ class MovingBoard:
         for each in self._draw(_commits):
             self._commit(each)
 
-    def _commit(self, each: list[object]) -> None:
-        commit = self._board.commit(each)
+    def _commit(self, steps: list[Step]) -> None:
+        commit = self._board.commit(steps)
         if commit.size:
             self._commits.append(commit)
             self.states.append(self._board.page(_ALL))

@@ -63,7 +63,7 @@ def test_an_example_is_accepted(
 ) -> None:
     """The command accepts each line of its help's examples."""
     monkeypatch.chdir(tmp_path)
-    for file in ("goals.csv", "ca.pem"):
+    for file in ("goals.csv", "final.csv", "ca.pem"):
         (tmp_path / file).touch()
     words = shlex.split(example)
     arguments = words[words.index("leaderboard") + 1 + len(name.split()) :]

@@ -18,8 +18,8 @@ from leaderboard_cli.export.live import LiveReader, OnProgress, SeasonOverError
 from leaderboard_cli.export.source import ServiceSource
 from leaderboard_cli.failures import CommandError, ExitCode
 from leaderboard_cli.file_format import FileFormat, GivenFormat, file_format_of
-from leaderboard_cli.options import AsJson, Contest, calls_server, examples
-from leaderboard_cli.output import counted, print_summary
+from leaderboard_cli.options import AsJson, Contest, Season, calls_server, examples
+from leaderboard_cli.output import counted, print_notice, print_summary
 from leaderboard_cli.standings.board import Standings
 from leaderboard_cli.standings.progress import RowsProgress
 from leaderboard_cli.target import Target
@@ -45,15 +45,7 @@ _ENCODERS: dict[FileFormat, Callable[[Standings], Iterator[tuple[int, bytes]]]] 
 def export(
     contest: Contest,
     *,
-    season: Annotated[
-        int,
-        typer.Option(
-            metavar="N",
-            min=-1,
-            help="The season: its number, or -1 for the one before.",
-            show_default="the current one",
-        ),
-    ] = 0,
+    season: Season = 0,
     file_format: GivenFormat = None,
     output: Annotated[
         Path | None,
@@ -77,7 +69,8 @@ def export(
     encode = _ENCODERS[file_format_of(output.name if output else "", file_format)]
     started = time.monotonic()
     with RowsProgress(contest) as progress:
-        standings = _read(target, contest, season, partial(progress.show, "reading"))
+        on_progress = partial(progress.show, "reading")
+        standings = _read(target, contest, season, on_progress, as_json=as_json)
         with destination(output) as file:
             for rows, part in encode(standings):
                 file.write(part)
@@ -85,7 +78,9 @@ def export(
     _report(standings, time.monotonic() - started, as_json=as_json)
 
 
-def _read(target: Target, contest: str, season: int, on_progress: OnProgress) -> Standings:
+def _read(
+    target: Target, contest: str, season: int, on_progress: OnProgress, *, as_json: bool
+) -> Standings:
     """Read a board.
 
     Args:
@@ -96,6 +91,8 @@ def _read(target: Target, contest: str, season: int, on_progress: OnProgress) ->
         season: The number of the season, -1 for the one before the current one, or 0 for that one.
 
         on_progress: Called with the number of rows so far, and of all rows.
+
+        as_json: Print JSON on stderr if the season ends meanwhile.
     """
     with Connection(target) as connection, ServiceSource(connection, target) as source:
         kept = partial(_read_kept, connection, contest, on_progress=on_progress)
@@ -107,6 +104,7 @@ def _read(target: Target, contest: str, season: int, on_progress: OnProgress) ->
         try:
             return LiveReader(source, contest, on_progress).read(season)
         except SeasonOverError as over:
+            print_notice(f"season {over.season} ended meanwhile", as_json=as_json)
             held = connection.get_contest(GetContestRequest(contest_id=contest))
             return kept(over.season, held.rules)
         except TROUBLES as error:

@@ -43,6 +43,8 @@ class KeptReader:
         self._contest_id = contest_id
         self._season = season
         self._on_progress = on_progress
+        self._position: pb.Position | None = None
+        """The latest position of a page: other servers may know an earlier one for a while."""
 
     def read(self, rules: pb.ContestRules) -> Standings:
         """Read the board.
@@ -85,8 +87,13 @@ class KeptReader:
         )
 
     def _page(self, first: int) -> pb.GetTopUsersResponse:
-        return self._get_top_users(
-            pb.GetTopUsersRequest(
-                contest_id=self._contest_id, limit=MAX_ROWS, start_rank=first, season=self._season
-            )
+        request = pb.GetTopUsersRequest(
+            contest_id=self._contest_id,
+            limit=MAX_ROWS,
+            start_rank=first,
+            season=self._season,
+            min_position=self._position,
         )
+        page = self._get_top_users(request)
+        self._position = page.position
+        return page
