@@ -38,7 +38,8 @@ class ShownRules:
                 raise MalformedFieldError(f"score {user.score} does not follow {self._score}")
         styles &= self._fitting_styles(user, shares=shares)
         if not styles:
-            raise MalformedFieldError(f"rank {user.rank} does not follow rank {self._rank}")
+            of_place = f"rank {user.rank} of place {user.place}"
+            raise MalformedFieldError(f"{of_place} does not follow rank {self._rank}")
         self._orders, self._styles = orders, styles
         self._place, self._rank, self._score = user.place, user.rank, user.score
 
