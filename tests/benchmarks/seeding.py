@@ -74,20 +74,26 @@ def seed(store: RunningStore, dataset: Dataset) -> dict[Layout, int]:
     for layout in Layout:
         before = store.memory()
         for contest_id in dataset.contest_ids:
-            _fill(store, layout, contest_id, dataset.users)
+            fill(store, layout, contest_id, dataset.users)
         if dataset.contests == 1:
             _add_leaders(store, layout, dataset.users)
         taken[layout] = store.memory() - before
     return taken
 
 
-def _fill(store: RunningStore, layout: Layout, contest_id: str, users: int) -> None:
+def fill(store: RunningStore, layout: Layout, contest_id: str, users: int) -> None:
+    """Fill a contest with users `u0`, `u1` and so on, whose scores are those of `score_of`."""
     script = store.client.register_script(
         _FILL_SERVICE if layout is Layout.SERVICE else _FILL_PLAIN
     )
     names = [layout.board(contest_id), keys.users(contest_id), keys.meta(contest_id)]
     for first, last in chunks(users):
         script(keys=names, args=[first, last, users, MAX_SCORE])
+
+
+def score_of(number: int, users: int) -> int:
+    """Return the score of a user, by its number; each score is there once."""
+    return number * 7919 % users + 1
 
 
 def chunks(users: int) -> Iterator[tuple[int, int]]:
