@@ -93,4 +93,7 @@ class Run(RuleBasedStateMachine):
             Wanted.BEFORE_DELETED: Position(history - 1 or FOREIGN, 1),
             Wanted.FOREIGN: Position(FOREIGN, max(1, present.revision)),
         }
-        return positions[wanted]
+        position = positions[wanted]
+        if position and position.history in (present.history, history):
+            self._name_epochs()  # else it would be one of no contest
+        return position
