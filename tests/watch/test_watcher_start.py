@@ -51,6 +51,19 @@ class TestResume:
         assert await first(contest, resume_after=later) is None
 
     @pytest.mark.usefixtures("short_waits")
+    async def test_a_position_ahead_in_a_season_that_is_over_is_valid(
+        self, contest: InMemoryContest
+    ) -> None:
+        """The watcher may have all of that season, though the server has not received the end."""
+        now = contest.board.position
+        later = Position(now.epoch, now.revision + 1)
+        contest.lose_history("two_2", Step("cy", 1))
+        resumed = contest.watcher(resume_after=later)
+        assert await resumed.start() is None
+        contest.receive_new_history()
+        assert reason(await resumed.poll()) is SnapshotReason.NEW_SEASON
+
+    @pytest.mark.usefixtures("short_waits")
     async def test_a_read_in_flight_does_not_serve_a_later_watcher(
         self, contest: InMemoryContest, monkeypatch: pytest.MonkeyPatch
     ) -> None:

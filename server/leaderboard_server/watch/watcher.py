@@ -123,11 +123,13 @@ class Watcher:
         return False
 
     async def _is_ahead(self, after: Position) -> bool:
-        """Return whether a position is later than the store's."""
+        """Return whether a position of this server's epoch is later than the store's."""
         if self._recent.position.reaches(after):
             return False
-        # The watcher may have observed more commits than this server.
-        return not (await self._recent.position_in_store()).reaches(after)
+        # The watcher may have observed more commits than this server. Where the store is in another
+        # epoch by now, as the season has ended, the server and the watcher get there together.
+        in_store = await self._recent.position_in_store()
+        return in_store.epoch == after.epoch and not in_store.reaches(after)
 
     async def poll(self, until: float = math.inf) -> WatchMessage | None:
         """Return the next message, or None while there is none.
