@@ -79,6 +79,15 @@ async def read_again(server: ServiceProcess) -> None:
         await top(server.stub, "cup", limit=10)
 
 
+async def end_season(server: ServiceProcess) -> None:
+    """End the season of a contest."""
+    await add(server.stub, "week", "ada", 1)
+    get = contests_pb2.GetContestRequest(contest_id="week")
+    season = (await server.contests.GetContest(get, timeout=DEADLINE_S)).contest.season
+    reset = contests_pb2.ResetContestRequest(contest_id="week", season=season)
+    await server.contests.ResetContest(reset, timeout=DEADLINE_S)
+
+
 async def let_expire(server: ServiceProcess) -> None:
     """End a contest that expires after a second, so that a sweep deletes it."""
     await add(server.stub, "over", "ada", 1)

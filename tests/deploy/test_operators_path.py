@@ -11,7 +11,7 @@ from typing import NamedTuple
 import pytest
 import pytest_asyncio
 
-from deploy.activity import command, fail, let_expire, load, read_again, watch
+from deploy.activity import command, end_season, fail, let_expire, load, read_again, watch
 from deploy.dashboard import queries
 from deploy.prometheus import Prometheus
 from deploy.promtool import require
@@ -94,6 +94,7 @@ async def _use(path: _Path) -> None:
         await watch(server)
         await fail(server)
         await read_again(server)
+        await end_season(server)
 
 
 async def _lose_the_store(path: _Path) -> None:

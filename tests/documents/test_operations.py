@@ -175,7 +175,7 @@ async def _use(stub: LeaderboardServiceStub) -> None:
 
 
 async def _use_contests(channel: grpc.aio.Channel) -> None:
-    """Create, change and list contests."""
+    """Create, change and list contests, and end a season of one with a hidden user."""
     stub = ContestServiceStub(channel)
     contest = contests_pb2.Contest(contest_id="race", rules={"rank_style": pb.RANK_STYLE_DENSE})
     await stub.CreateContest(contests_pb2.CreateContestRequest(contest=contest), timeout=10)
@@ -183,6 +183,12 @@ async def _use_contests(channel: grpc.aio.Channel) -> None:
     mask = FieldMask(paths=["display_name"])
     update = contests_pb2.UpdateContestRequest(contest=contest, update_mask=mask)
     await stub.UpdateContest(update, timeout=10)
+    hide = contests_pb2.HideUsersRequest(contest_id="race", user_ids=["eve"])
+    await stub.HideUsers(hide, timeout=10)
+    reset = contests_pb2.ResetContestRequest(contest_id="race", season=1)
+    await stub.ResetContest(reset, timeout=10)
+    kept = pb.GetTopUsersRequest(contest_id="race", season=1)
+    assert (await LeaderboardServiceStub(channel).GetTopUsers(kept, timeout=10)).total_users == 1
     listed = await stub.ListContests(contests_pb2.ListContestsRequest(), timeout=10)
     assert [each.contest_id for each in listed.contests] == ["cup", "other", "race"]
 

@@ -301,6 +301,17 @@ async def test_an_expired_contest(server: ObservedServer, redis: Redis) -> None:
 
 
 @ON_ONE_STORE
+async def test_an_ended_season(server: ObservedServer) -> None:
+    """The server that ends a season counts it, once."""
+    await add(server.stub, "cup", "ada", 1)
+    request = contests_pb2.ResetContestRequest(contest_id="cup", season=1)
+    for _ in range(2):
+        await server.contests.ResetContest(request, timeout=DEADLINE_S)
+
+    assert await server.value("leaderboard_ended_seasons_total") == 1
+
+
+@ON_ONE_STORE
 async def test_labels_have_no_ids_of_callers(server: ObservedServer) -> None:
     """Whatever ids, names and methods callers send, none is in the text, and no series is added."""
     odd = "Odd:id.7"
