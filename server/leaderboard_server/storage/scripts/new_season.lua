@@ -46,6 +46,7 @@
 -- Fails with NEWERSCHEMA if a later version wrote the contest, and with NOPERM if the store's user
 -- lacks a right.
 
+local AT_ONCE = 2000  -- fields and values in one command
 local board, users, meta, log, scores, counts, hidden, seasons = unpack(KEYS)
 local call = redis.call
 local epoch, revision, _, rules_text, fields = read_position(
@@ -92,8 +93,12 @@ end
 local ids = call('HKEYS', hidden)
 if #ids > 0 then
   call('COPY', hidden, KEYS[17], 'REPLACE')
-  for _, id in ipairs(ids) do
-    call('HSET', hidden, id, '')
+  local rows = {}
+  for i, id in ipairs(ids) do
+    rows[2 * i - 1], rows[2 * i] = id, ''
+  end
+  for first = 1, #rows, AT_ONCE do
+    call('HSET', hidden, unpack(rows, first, math.min(first + AT_ONCE - 1, #rows)))
   end
 end
 for i = 10, #ARGV do
