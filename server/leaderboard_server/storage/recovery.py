@@ -24,9 +24,6 @@ from leaderboard_server.storage.settings_codec import decode_number, decode_sche
 
 _log = structlog.get_logger()
 
-_DROPPED_AT_ONCE = 100
-"""Kept seasons that are dropped at the end of one season, where fewer are to be kept by now."""
-
 NextReset: TypeAlias = Callable[[ResetSchedule, int], int | None]
 """Returns the first time of a schedule after a time, in milliseconds since 1970; None for none."""
 
@@ -77,8 +74,7 @@ class _Facts(NamedTuple):
     def dropped(self) -> range:
         """Return the kept seasons to drop when the current one has ended; perhaps that one too."""
         season = self.position.season
-        first = season - self.kept
-        return range(first, min(season - self.keep + 1, first + _DROPPED_AT_ONCE))
+        return range(season - self.kept, season - self.keep + 1)
 
 
 class EndedSeason(NamedTuple):

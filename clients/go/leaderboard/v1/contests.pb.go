@@ -107,8 +107,8 @@ type Contest struct {
 	// When a season ends and the next one begins. A season without a write does not
 	// end by it. Default: unset, only `ResetContest` ends a season.
 	ResetSchedule *ResetSchedule `protobuf:"bytes,6,opt,name=reset_schedule,json=resetSchedule,proto3" json:"reset_schedule,omitempty"`
-	// How many seasons are kept when they are over, from 0 to 1,000; the oldest
-	// ones beyond are deleted. Default: unset, 10.
+	// How many seasons are kept when they are over, from 0 to 1,000; when a season
+	// ends the oldest ones beyond are deleted. Default: unset, 10.
 	KeepSeasons *int32 `protobuf:"varint,7,opt,name=keep_seasons,json=keepSeasons,proto3,oneof" json:"keep_seasons,omitempty"`
 	// The time after which the contest is deleted by itself, from 1 s to 100 years
 	// (of 365.25 days), to the millisecond. It counts from `ends_at`, or where that

@@ -75,8 +75,8 @@ export type Contest = Message<"leaderboard.v1.Contest"> & {
   resetSchedule?: ResetSchedule | undefined;
 
   /**
-   * How many seasons are kept when they are over, from 0 to 1,000; the oldest
-   * ones beyond are deleted. Default: unset, 10.
+   * How many seasons are kept when they are over, from 0 to 1,000; when a season
+   * ends the oldest ones beyond are deleted. Default: unset, 10.
    *
    * @generated from field: optional int32 keep_seasons = 7;
    */
