@@ -59,7 +59,7 @@ class LiveBoard:
         self._store = store
         self._followers = followers
         self._fills = fills
-        self._season_end = SeasonEnd(contest_id, contests)
+        self._season_end = SeasonEnd(contest_id, contests, self._on_season_over)
         self._invalidate = invalidate
         self._follower: LogFollower | None = None
         self._window: TopWindow | None = None
@@ -135,6 +135,11 @@ class LiveBoard:
         """See `log_reader.Observer`."""
         self._commits_during_read = None
         self._drop_window("contest deleted")
+        self.on_stale()
+
+    def _on_season_over(self) -> None:
+        """Serve nothing from memory from now on: the store may not be able to end the season."""
+        self._drop_window("season over")
         self.on_stale()
 
     def _drop_window(self, reason: str) -> None:
