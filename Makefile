@@ -22,7 +22,7 @@ export PATH := $(CURDIR)/$(TOOLS):$(PATH)
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: clients client-python client-go client-typescript client-java proto-check-clients help run front front-check test test-slow test-deploy soak attacks attacks-quick bench bench-quick bench-rules test-readme docs release-check lint format types proto proto-check contract contract-release tools clean
+.PHONY: clients client-python client-go client-typescript client-java proto-check-clients help run front front-check test test-slow test-deploy soak attacks attacks-quick bench bench-quick bench-rules bench-export test-readme docs release-check lint format types proto proto-check contract contract-release tools clean
 
 help: ## List the tasks
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -66,6 +66,9 @@ bench-quick: $(VENV)/.dev ## Run a short form of the benchmark (3 minutes)
 
 bench-rules: $(VENV)/.dev ## Measure what rules cost in the store (3 minutes)
 	PYTHONPATH=tests $(BIN)/python -m benchmarks.rules
+
+bench-export: $(VENV)/.dev $(VENV)/.front ## Measure the export of a live contest of a million users (a minute)
+	PYTHONPATH=tests $(BIN)/python -m benchmarks.export
 
 lint: $(VENV)/.dev ## Check style, docstrings and import rules
 	$(BIN)/ruff check

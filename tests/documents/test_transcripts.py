@@ -45,7 +45,7 @@ async def test_the_command(session: Session) -> None:
         await asyncio.to_thread(session.check, block)
 
 
-@pytest.mark.parametrize("document", ["contests.md", "removal.md", "seasons.md"])
+@pytest.mark.parametrize("document", ["contests.md", "removal.md", "seasons.md", "standings.md"])
 async def test_pages_for_callers(session: Session, document: str) -> None:
     """The commands in a page for callers print the output shown there, in its order."""
     page = blocks(PROJECT / "docs" / document)
