@@ -7,14 +7,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from google.rpc import code_pb2
 
 from cli.conftest import Run
 from cli.fake_service import FakeService
-from cli.refusals import STORE_AWAY
+from cli.refusals import STORE_AWAY, refusal
 from leaderboard.v1 import leaderboard_pb2 as pb
 from leaderboard.v1.contests_pb2 import Contest
 from leaderboard_cli.failures import ExitCode
 
+UNREACHABLE = refusal(
+    code_pb2.FAILED_PRECONDITION, "of another epoch", "ERROR_REASON_POSITION_UNREACHABLE"
+)
 HEADER = "place,rank,user_id,score,display_name,attributes"
 
 
@@ -252,6 +256,19 @@ class TestLiveBoards:
 
         assert (outcome.code, outcome.out) == (ExitCode.UNAVAILABLE, "")
         assert "chess began again 5 times while it was read" in outcome.err
+
+    def test_a_history_that_is_lost(self, board: FakeService, run: Run) -> None:
+        """A position that can't be reached any more is one of before a new beginning."""
+        board.held.clear()
+        renewed = snapshot(ADA, revision=9, reason=pb.SNAPSHOT_REASON_NEW_EPOCH)
+        board.stream = [snapshot(BOB, total=7), renewed]
+        board.refusals.append(UNREACHABLE)
+        board.top = page(ADA, BOB, EVE, revision=9)
+
+        outcome = run("export", "chess", "--format", "csv")
+
+        assert outcome.out.splitlines() == AS_CSV
+        assert "as of revision 9" in outcome.err
 
     @pytest.mark.usefixtures("two_attempts")
     def test_a_service_that_fails(self, board: FakeService, run: Run) -> None:

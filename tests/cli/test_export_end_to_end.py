@@ -13,6 +13,7 @@ from cli.conftest import Run
 from harness.replayed_board import ReplayedBoard
 from harness.service import ServiceProcess
 from leaderboard.v1 import leaderboard_pb2 as pb
+from leaderboard_cli.connection import Connection
 from leaderboard_cli.failures import ExitCode
 from leaderboard_client import LeaderboardClient, ScoreUpdate, UpdateMode, WatchScope
 
@@ -139,3 +140,31 @@ def test_seasons(client: LeaderboardClient, run: Run) -> None:
     assert all("1 row of cup, season 2, as of" in each.err for each in now)
     later = run("export", CONTEST, "--season", "3", "--format", "csv")
     assert later.code == ExitCode.NOT_FOUND
+
+
+def test_a_season_that_ends_meanwhile(
+    client: LeaderboardClient, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A season that ends between two pages is exported as it ended."""
+    monkeypatch.setattr("leaderboard_cli.export.live.PAGE", 2)
+    monkeypatch.setattr("leaderboard_cli.export.live.OVERLAP", 0)
+    client.batch_update_scores(
+        ScoreUpdate(CONTEST, user, number) for number, user in enumerate(USERS[:9])
+    )
+    before = run("export", CONTEST, "--format", "csv").out
+    read, pages = Connection.get_top_users, []
+
+    def read_and_end(
+        connection: Connection, request: pb.GetTopUsersRequest
+    ) -> pb.GetTopUsersResponse:
+        pages.append(request)
+        if len(pages) == 3:
+            client.reset_contest(CONTEST, 1)
+            client.update_score(CONTEST, "late", 5)
+        return read(connection, request)
+
+    monkeypatch.setattr(Connection, "get_top_users", read_and_end)
+    outcome = run("export", CONTEST, "--format", "csv")
+
+    assert outcome.out == before
+    assert outcome.err.startswith("season 1 ended meanwhile\nexported 9 rows of cup, season 1, as")

@@ -18,7 +18,10 @@ class BoardResetError(Exception):
 
 
 class WatchOverError(Exception):
-    """The contest is over, so the watch has ended, but the contest went on after that."""
+    """The watch does not lead to what was read: it has to begin again.
+
+    It ended with its contest, which went on after that; or its server is behind.
+    """
 
 
 class ChangeReader:
@@ -50,17 +53,19 @@ class ChangeReader:
         """Return the next snapshot, and skip all messages before it.
 
         Raises:
-            WatchOverError: The watch ended without one.
+            WatchOverError: The watch ended without one, or none came in time.
 
             CommandError: The contest was deleted.
 
             LeaderboardError, StreamLostError, MissedChangesError: No message came in time.
         """
         self._rest = None
+        deadline = time.monotonic() + self._patience
         while True:
             message = self._next()
             if message.HasField("snapshot"):
                 return message
+            _check_time(deadline)
 
     def move(self, board: BoardPrefix, revision: int) -> bool:
         """Move a board to a revision.
@@ -72,7 +77,7 @@ class ChangeReader:
         Raises:
             BoardResetError: A snapshot came instead.
 
-            WatchOverError: The watch has ended before.
+            WatchOverError: The watch ended before, or did not get there in time.
 
             CommandError: The contest was deleted.
 
@@ -80,7 +85,9 @@ class ChangeReader:
 
             InconsistentBoardError: The changes are not those of the board.
         """
+        deadline = time.monotonic() + self._patience
         while board.revision < revision:
+            _check_time(deadline)
             message, self._rest = self._rest or self._next(), None
             if message.HasField("snapshot"):
                 raise BoardResetError(message)
@@ -104,6 +111,11 @@ class ChangeReader:
                 return update.message
             if update.trouble and time.monotonic() > deadline:
                 raise update.trouble
+        raise WatchOverError
+
+
+def _check_time(deadline: float) -> None:
+    if time.monotonic() > deadline:
         raise WatchOverError
 
 

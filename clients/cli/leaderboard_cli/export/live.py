@@ -103,8 +103,10 @@ class LiveReader:
     def _check(self, board: BoardPrefix, season: int) -> None:
         if not board.epoch:
             raise CommandError(f"there is no contest {self._contest_id}", ExitCode.NOT_FOUND)
-        if board.season != season:
+        if board.season > season:
             raise SeasonOverError(season)
+        if board.season < season:
+            raise WatchOverError
 
     def _fill(self, board: BoardPrefix, changes: ChangeReader) -> None:
         """Read rows until the board is complete."""
