@@ -9,9 +9,7 @@ from leaderboard_server.replication.contest_reader import EXACT_S, ContestReader
 class SeasonEnd:
     """Reads the contest at the end of each season, which is what ends it. Open until `close`."""
 
-    def __init__(
-        self, contest_id: str, reader: ContestReader, on_over: Callable[[], None]
-    ) -> None:
+    def __init__(self, contest_id: str, reader: ContestReader, on_over: Callable[[], None]) -> None:
         """Call `on_over` at the end of each season, before the contest is read by `reader`."""
         self._contest_id = contest_id
         self._reader = reader
