@@ -215,3 +215,28 @@ async def test_names_are_carried_over_by_the_first_write(
     answer = await add(other.stub, CONTEST, "ada", 2)
     assert (answer.user.display_name, dict(answer.user.attributes)) == ("Ada", {"team": "red"})
     assert answer.user.score == 2
+
+
+@pytest.mark.parametrize("styles", [("ORDINAL", "DENSE"), ("COMPETITION", "ORDINAL")])
+async def test_a_repeat_after_the_ranks_are_counted_in_another_way(
+    server: LocalServer, clock: StoreClock, styles: tuple[str, str]
+) -> None:
+    """An empty season may get other rules; a repeat has rank and place of the season before."""
+    before, after = (pb.ContestRules(rank_style=f"RANK_STYLE_{style}") for style in styles)
+    await create(server.contests, rules=before)
+    updates = [
+        pb.UpdateScoreRequest(contest_id=CONTEST, user_id=user, points=5, request_id=user)
+        for user in ("ada", "bo")
+    ]
+    first = [await server.stub.UpdateScore(update, timeout=DEADLINE_S) for update in updates]
+    clock.set(BOUNDARY_MS)
+    await update(server, ["rules.rank_style"], rules=after)
+    other = pb.UpdateScoreRequest(contest_id=CONTEST, user_id="cy", points=1)
+    batch = pb.BatchUpdateScoresRequest(updates=[other, *updates])
+    answers = await server.stub.BatchUpdateScores(batch, timeout=DEADLINE_S)
+
+    assert answers.results[0].response.applied
+    again = [result.response for result in answers.results[1:]]
+    assert [answer.replayed for answer in again] == [True, True]
+    assert [answer.user for answer in again] == [answer.user for answer in first]
+    assert await scores_by_season(server) == {1: {"ada": 5, "bo": 5}, 2: {"cy": 1}}

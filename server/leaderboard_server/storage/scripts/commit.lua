@@ -185,9 +185,11 @@ for i, update in ipairs(updates) do
   local outcome = outcomes[i]
   if outcome then
     if outcome == 'replayed' then
-      -- An entry of an earlier version ends with the name of then, which may begin with digits.
-      local numbers = shared and 8 or 6
-      local answer = remembered[update[4]]:sub(18):match('^' .. ('%S+ ?'):rep(numbers))
+      -- An answer of an earlier season has places or not by the rules of then. An entry of an earlier
+      -- version ends with the name of then, which may begin with digits.
+      local entry = remembered[update[4]]:sub(18)
+      local answer = (shared or season > 1) and entry:match('^' .. ('%S+ '):rep(7) .. '%d+$')
+        or entry:match('^%S+' .. (' %S+'):rep(5))
       outcome = 'replayed ' .. answer .. '\31' .. profile_of[i]
     end
     others[#others + 1] = (i - 1) .. ',' .. encode(outcome)
