@@ -5,6 +5,7 @@ from collections import Counter
 import pytest
 from redis.asyncio import Redis
 
+from harness.seasons import end_season
 from harness.stores import Flavour
 from leaderboard_server.domain.rules import RankStyle, Rules
 from leaderboard_server.storage import keys
@@ -82,6 +83,30 @@ class TestCommands:
 
         ran = await commands(any_redis) - before
         assert ran == Counter(KNOWN_USER) + Counter({"hmget": 2, "ttl": 1})
+
+    async def test_commit_of_a_contest_with_seasons(
+        self, new_store: NewStore, any_redis: Redis
+    ) -> None:
+        """A look at the clock, and with a user's first write one at the season before."""
+        store = new_store()
+        await commit(store, add("ada"), add("bo"))
+        await end_season(store, CONTEST)
+        await any_redis.hset(keys.meta(CONTEST), "reset_at", 10**14)
+        await commit(store, add("ada"), add("cy"))
+        before = await commands(any_redis)
+        await commit(store, add("ada"))
+        known = await commands(any_redis)
+        await commit(store, add("bo"))
+        new = await commands(any_redis)
+        await store.top(CONTEST, 1, 10)
+        await store.top(CONTEST, 1, 10)
+
+        assert known - before == Counter(KNOWN_USER) + Counter({"time": 1})
+        without_row = {"zscore": 1, "zrevrank": 1, "zrem": 1}
+        assert new - known == Counter(KNOWN_USER) + Counter({"time": 1, "hmget": 1}) - Counter(
+            without_row
+        )
+        assert (await commands(any_redis) - new)["time"] == 4
 
     async def test_rank_of_a_user(self, new_store: NewStore, any_redis: Redis) -> None:
         """The position, the total, the user and its row."""
