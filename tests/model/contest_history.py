@@ -237,6 +237,10 @@ class ContestHistory:
         ]
         return views[::-1]
 
+    def kept_positions(self) -> list[Position]:
+        """Return the position of each kept season."""
+        return [self.position_of_kept(each, len(each.versions) - 1) for each in self.kept.values()]
+
     def position_of_kept(self, season: KeptSeason, version: int) -> Position:
         """Return the position of a version of a kept season."""
         return Position(self.history_of(season.number), season.revision + version)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from hypothesis.stateful import rule
 
 from model.contest_records import UsersChanged
-from model.inputs import read_contests, servers, some_users, users
+from model.inputs import LATE, RULES, read_contests, servers, some_users, users
 from model.run import Run
 
 
@@ -60,3 +60,6 @@ class Moderation(Run):
         answer = self._server(via).contests.erase_user(user)
         self._steps.append(f"server {via}: erase {user} -> {answer}")
         assert answer == self._model.erase_user(user), self._last_steps()
+        for here in map(self._contest, (*RULES, LATE)):
+            for season in self._model.present(here).kept_positions():
+                self._kept_from[via, here, season.history] = season.revision

@@ -33,6 +33,8 @@ class Run(RuleBasedStateMachine):
         self._acknowledged: defaultdict[tuple[int, str], tuple[int, int]] = defaultdict(
             lambda: (0, 0)
         )
+        self._kept_from: dict[tuple[int, str, int], int] = {}
+        """The least revision of a kept season that a server shows, after an erasure of its own."""
         self._steps: list[str] = []
         self._messages_lost = False
 

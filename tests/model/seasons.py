@@ -19,7 +19,7 @@ from model.inputs import (
     users,
     wanted,
 )
-from model.records import Top, Update
+from model.records import Position, Top, Update
 from model.season_inputs import Reset, advances, changed_seasons, played, read_seasons
 from model.settings import ContestSettings
 
@@ -93,7 +93,7 @@ class Seasons(ContestSettings):
         if isinstance(answer, Top) and self._is_live(here, via, answer):
             assert answer == self._model.top(here, **page, at=answer.position), self._last_steps()
         else:
-            self._compare_season(here, season, answer, self._model.top, **page)
+            self._compare_season(here, season, via, answer, self._model.top, **page)
 
     def _is_live(self, contest_id: str, via: int, page: Top) -> bool:
         """Return whether a page is of a state that a server may still show as the current one."""
@@ -121,7 +121,7 @@ class Seasons(ContestSettings):
         rows["min_position"] = self._position(here, wanted)
         answer = self._server(via).rank(here, **rows, season=season)
         self._steps.append(f"server {via}: rank in season {season} of {here} {rows} -> {answer}")
-        self._compare_season(here, season, answer, self._model.rank, **rows)
+        self._compare_season(here, season, via, answer, self._model.rank, **rows)
 
     @rule(contest=read_contests, season=read_seasons, users=some_users, via=servers)
     def read_user_ranks_of_season(
@@ -131,7 +131,7 @@ class Seasons(ContestSettings):
         here = self._contest(contest)
         answer = self._server(via).user_ranks(here, users, season=season)
         self._steps.append(f"server {via}: ranks in season {season} of {here} {users} -> {answer}")
-        self._compare_season(here, season, answer, self._model.user_ranks, user_ids=users)
+        self._compare_season(here, season, via, answer, self._model.user_ranks, user_ids=users)
 
     @rule(contest=read_contests, season=read_seasons, score=scores, around=around, via=servers)
     def read_score_rank_of_season(
@@ -142,17 +142,24 @@ class Seasons(ContestSettings):
         rows: dict[str, Any] = {"score": score, "around_score": around}
         answer = self._server(via).score_rank(here, **rows, season=season)
         self._steps.append(f"server {via}: rank in season {season} of {here} {rows} -> {answer}")
-        self._compare_season(here, season, answer, self._model.score_rank, **rows)
+        self._compare_season(here, season, via, answer, self._model.score_rank, **rows)
 
     def _compare_season(
         self,
         contest_id: str,
         season: int,
+        via: int,
         answer: object,
         read: Callable[..., object],
         **query: Any,
     ) -> None:
-        """Compare an answer, which may be of before an erasure, or before the season was gone."""
+        """Compare an answer, which may be of before an erasure, or before the season was gone.
+
+        A server shows nothing of before an erasure of its own.
+        """
+        if isinstance(at := getattr(answer, "position", None), Position):
+            least = self._kept_from.get((via, contest_id, at.history), 0)
+            assert at.revision >= least, f"before {least}\n{self._last_steps()}"
         due = [
             read(contest_id, **query, season=season, age=age)
             for age in self._model.ages(contest_id, season)
