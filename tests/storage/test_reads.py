@@ -1,8 +1,11 @@
 """Reads of boards, ranks, the log and the position, on each kind of store."""
 
+from functools import partial
+
 import pytest
 from redis.asyncio import Redis
 
+from harness.seasons import end_season
 from leaderboard_server.domain.board import RankedUser
 from leaderboard_server.domain.position import BEGINNING, Position
 from leaderboard_server.domain.update import ScoreUpdate, UpdateResult
@@ -52,6 +55,35 @@ class TestEpochs:
 
         assert after.epoch not in ("", old.position.epoch)
         assert await other.position(CONTEST) == after
+
+    @pytest.mark.parametrize("season", [1, 2])
+    async def test_season_that_was_over_is_detected(
+        self, new_store: NewStore, any_redis: Redis, season: int
+    ) -> None:
+        """A store that is back in a season of before gets a new epoch, by a read or by a write."""
+        reader, writer, other = new_store(), new_store(), new_store()
+        for _ in range(1, season):
+            await commit(writer, add("ada"))
+            await end_season(writer, CONTEST)
+        await commit(writer, add("ada"))
+        backup = {key: await any_redis.dump(key) or b"" for key in await any_redis.keys()}
+        (lost,) = await commit(writer, add("bo"))
+        await end_season(writer, CONTEST)
+        await commit(writer, add("cy"))
+
+        epochs = {lost.position.epoch}
+        for use in (partial(reader.top, CONTEST, 1, 10), partial(commit, writer, add("dee"))):
+            await reader.position(CONTEST)
+            await any_redis.flushall()
+            for key, value in backup.items():
+                await any_redis.restore(key, 0, value)
+            await use()
+            position = await other.position(CONTEST)
+            assert position.season == season
+            epochs.add(position.epoch)
+            await end_season(other, CONTEST)
+
+        assert len(epochs) == 3
 
     async def test_write_detects_a_rolled_back_store(
         self, new_store: NewStore, any_redis: Redis

@@ -1,7 +1,7 @@
 -- The first part of every script: reads the position and the rules of a contest, and detects that
 -- its history was lost, that its season is over, or that it has expired. With each call a server sends the latest position it
--- has seen; a store that is behind that position was restored or failed over, so what follows is
--- another history. A contest without an epoch does not exist.
+-- has seen; a store that is behind that position, or in an earlier season, was restored or failed
+-- over, so what follows is another history. A contest without an epoch does not exist.
 
 -- Returns an integer as text. Lua's own conversion is faster but keeps only 14 digits.
 local function whole(number)
@@ -44,7 +44,8 @@ local function read_position(meta_key, seen_epoch, seen_revision, ...)
     state = 'expired'
   elseif meta[6] and now_ms() >= tonumber(meta[6]) then
     state = 'due'
-  elseif epoch ~= '' and epoch == seen_epoch and revision < tonumber(seen_revision) then
+  elseif epoch ~= '' and (epoch == seen_epoch and revision < tonumber(seen_revision)
+    or epoch ~= seen_epoch and season_of(epoch) < season_of(seen_epoch)) then
     state = 'lost'
   end
   return epoch, revision, state, meta[3] or '', meta
