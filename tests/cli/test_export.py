@@ -172,6 +172,35 @@ class TestFiles:
         assert outcome.code == ExitCode.INVALID
         assert "chess.csv can't be written: No such file or directory" in outcome.err
 
+    def test_a_folder_that_is_not_there_is_found_first(
+        self, fake: FakeService, run: Run, tmp_path: Path
+    ) -> None:
+        """The board is not read before, which may take a minute."""
+        run("export", "chess", "--output", str(tmp_path / "none" / "chess.csv"))
+
+        assert fake.asked == []
+
+    def test_a_file_keeps_its_permissions(self, run: Run, tmp_path: Path) -> None:
+        """A file that only its owner may read is not open to others after an export."""
+        file = tmp_path / "chess.csv"
+        file.touch(0o600)
+
+        assert run("export", "chess", "--output", str(file)).code == ExitCode.OK
+
+        assert file.stat().st_mode & 0o777 == 0o600
+        assert file.read_text().startswith(HEADER)
+
+    @pytest.mark.parametrize("name", ["-", "/dev/stdout"])
+    def test_names_of_stdout(
+        self, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+    ) -> None:
+        """They name the stream: a file that it leads to is not replaced, nor is one made."""
+        monkeypatch.chdir(tmp_path)
+        outcome = run("export", "chess", "--output", name, "--format", "csv")
+
+        assert outcome.out.split("\r\n") == [*AS_CSV, ""]
+        assert list(tmp_path.iterdir()) == []
+
 
 class TestLiveBoards:
     """What may happen to a contest while it is read."""

@@ -11,7 +11,7 @@ import typer
 from leaderboard.v1 import leaderboard_pb2 as pb
 from leaderboard.v1.contests_pb2 import GetContestRequest
 from leaderboard_cli.connection import Connection
-from leaderboard_cli.export.destination import destination
+from leaderboard_cli.export.destination import check_destination, destination
 from leaderboard_cli.export.encoding import encode_csv, encode_jsonl
 from leaderboard_cli.export.kept import KeptReader
 from leaderboard_cli.export.live import LiveReader, OnProgress, SeasonOverError
@@ -50,7 +50,10 @@ def export(
     output: Annotated[
         Path | None,
         typer.Option(
-            metavar="FILE", dir_okay=False, help="The file.", show_default="the standard output"
+            metavar="FILE",
+            dir_okay=False,
+            help="The file; - is the standard output.",
+            show_default="the standard output",
         ),
     ] = None,
     target: Target,
@@ -67,6 +70,7 @@ def export(
     import` reads both formats, removes the apostrophes, and makes an equal board.
     """
     encode = _ENCODERS[file_format_of(output.name if output else "", file_format)]
+    check_destination(output)
     started = time.monotonic()
     with RowsProgress(contest) as progress:
         on_progress = partial(progress.show, "reading")
