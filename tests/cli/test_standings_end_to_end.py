@@ -138,3 +138,23 @@ def test_what_does_not_fit(command: Run, tmp_path: Path) -> None:
         "error: sent 23 rows (23 counted, 0 repeated), but the board has 22 users: "
         "others wrote, or users of the file are hidden\n"
     )
+
+
+def test_scores_beyond_the_bounds(command: Run, tmp_path: Path) -> None:
+    """Scores of before the bounds make an equal board without these; elsewhere nothing is sent."""
+    fill(command, tmp_path, ["chess"])
+    command("contest", "set", "chess", "--min-score", "-1", "--max-score", "1")
+    command("contest", "create", "bounded", "--min-score", "-5", "--max-score", "1")
+    file = tmp_path / "chess.jsonl"
+    described, *rows = exported(command, "chess", file)
+
+    refused = command("import", str(file), "--contest", "bounded")
+    created = command("import", str(file), "--contest", "copy")
+
+    assert (refused.code, created.code) == (ExitCode.REJECTED, ExitCode.OK)
+    assert refused.err == "error: bounded has --max-score 1; these standings have scores beyond\n"
+    assert command("top", "bounded").out == "bounded has no users yet\n"
+    copied, *copies = exported(command, "copy", file)
+    assert copies == rows
+    bounds = {"min_score": -1, "max_score": 1}
+    assert json.loads(described) == json.loads(copied) | bounds

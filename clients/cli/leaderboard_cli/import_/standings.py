@@ -127,6 +127,8 @@ def _prepared_contest(
         return connection.create_contest(CreateContestRequest(contest=created))
     if not standings.shown.fit(contest.rules):
         raise CommandError(_other_rules(contest, standings), ExitCode.REJECTED)
+    if beyond := standings.shown.beyond(contest.rules):
+        raise CommandError(_bounds(contest, beyond), ExitCode.REJECTED)
     if contest.total_users and not _has_begun(connection, contest, standings):
         users = counted(contest.total_users, "user")
         why = f"{contest_id} has {users} that are not of an earlier part of this import"
@@ -141,6 +143,13 @@ def _other_rules(contest: Contest, standings: LoadedStandings) -> str:
     has = " ".join(f"--{setting} {held[setting]}" for setting in settings)
     needs = " ".join(f"--{setting} {needed[setting]}" for setting in settings)
     return f"{contest.contest_id} has {has}; these standings need {needs}"
+
+
+def _bounds(contest: Contest, beyond: list[str]) -> str:
+    held = format_settings(contest)
+    bounds = [Setting(name.replace("_", "-")) for name in beyond]
+    has = " ".join(f"--{bound} {held[bound]}" for bound in bounds)
+    return f"{contest.contest_id} has {has}; these standings have scores beyond"
 
 
 def _has_begun(connection: Connection, contest: Contest, standings: LoadedStandings) -> bool:

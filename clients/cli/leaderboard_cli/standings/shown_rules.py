@@ -1,5 +1,7 @@
 """The rules that the rows of a board show: their order, and how their ranks are counted."""
 
+import math
+
 from leaderboard.v1 import leaderboard_pb2 as pb
 from leaderboard_client.update_rules import MalformedFieldError
 
@@ -20,6 +22,7 @@ class ShownRules:
         self._styles = frozenset({rules.rank_style or pb.RANK_STYLE_ORDINAL}) if rules else _STYLES
         self._place, self._rank = 0, 0
         self._score: int | None = None
+        self._least, self._greatest = math.inf, -math.inf
 
     def observe(self, user: pb.RankedUser) -> None:
         """Look at the next row.
@@ -42,6 +45,8 @@ class ShownRules:
             raise MalformedFieldError(f"{of_place} does not follow rank {self._rank}")
         self._orders, self._styles = orders, styles
         self._place, self._rank, self._score = user.place, user.rank, user.score
+        self._least = min(self._least, user.score)
+        self._greatest = max(self._greatest, user.score)
 
     def _fitting_styles(self, user: pb.RankedUser, *, shares: bool) -> set[pb.RankStyle]:
         ranks = {
@@ -56,6 +61,17 @@ class ShownRules:
         order, style = rules.order or pb.ORDER_HIGHEST_FIRST, rules.rank_style
         return order in self._orders and (style or pb.RANK_STYLE_ORDINAL) in self._styles
 
+    def beyond(self, rules: pb.ContestRules) -> list[str]:
+        """Return the bounds of rules that scores are beyond; they may be from before the bounds."""
+        return [
+            bound
+            for bound, beyond in (
+                ("min_score", self._least < rules.min_score),
+                ("max_score", self._greatest > rules.max_score),
+            )
+            if rules.HasField(bound) and beyond
+        ]
+
     def fitting(self, rules: pb.ContestRules) -> pb.ContestRules:
         """Return rules that lead to these rows, and are as others where that is possible."""
         fitting = pb.ContestRules()
@@ -64,4 +80,6 @@ class ShownRules:
             fitting.order = min(self._orders)
         if (rules.rank_style or pb.RANK_STYLE_ORDINAL) not in self._styles:
             fitting.rank_style = min(self._styles)
+        for bound in self.beyond(rules):
+            fitting.ClearField(bound)
         return fitting
