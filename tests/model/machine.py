@@ -197,7 +197,9 @@ class ServiceMachine(Reads, Seasons, Moderation, Watching):
     def _replayed_since(self, revision: int, expected: Result, answer: Result) -> Result:
         """Return a replay with the name and attributes of an answer, if they were ever shown."""
         contest, user = self._model.present(self._contest(BUSY_CONTEST)), answer.user
-        rows = [state.board.get(user.user_id) for state in contest.states[revision:]]
+        season_before = contest.kept.get(contest.season - 1)
+        carried = season_before.profile(user.user_id) if season_before else None
+        rows = [state.board.get(user.user_id, carried) for state in contest.states[revision:]]
         shown = [(row.display_name, row.attributes) if row else ("", ()) for row in rows]
         is_hidden = user.user_id in contest.hidden
         assert is_hidden or (user.display_name, user.attributes) in shown, self._last_steps()
