@@ -2,7 +2,10 @@
 
 import asyncio
 
+import pytest
+
 from harness.season_reader import Clock
+from leaderboard_server.board import kept_cache
 from leaderboard_server.board.kept_cache import MAX_ROWS, TTL_S, KeptCache, KeptRead
 from leaderboard_server.domain.position import Position
 
@@ -77,3 +80,30 @@ async def test_contest_is_forgotten_with_reads_in_flight() -> None:
     assert cache.get("another", "q") == read_of("stays")
     clock.now_s += 2 * TTL_S
     assert cache.get("cup", "other") is None
+
+
+async def test_forgotten_contests_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beyond a number of them nothing is kept of any contest; no earlier read is found again."""
+    monkeypatch.setattr(kept_cache, "MAX_FORGOTTEN", 3)
+    cache, gate = KeptCache(Clock()), asyncio.Event()
+
+    async def work() -> KeptRead[str]:
+        await gate.wait()
+        return read_of("in flight")
+
+    await put(cache, "cup", "q", read_of("before"))
+    await put(cache, "another", "q", read_of("before"))
+    in_flight = asyncio.create_task(cache.read("another", "slow", work))
+    await asyncio.sleep(0)
+    for contest_id in ("cup", "a", "b"):
+        cache.forget(contest_id)
+    assert cache.get("another", "q")
+
+    cache.forget("c")
+    gate.set()
+    await in_flight
+
+    queries = [("cup", "q"), ("another", "q"), ("another", "slow")]
+    assert [cache.get(*query) for query in queries] == [None] * 3
+    await put(cache, "another", "q", read_of("after"))
+    assert cache.get("another", "q") == read_of("after")

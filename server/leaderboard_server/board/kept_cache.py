@@ -1,7 +1,6 @@
 """Keeps what was read of kept seasons for a while; equal reads in flight share one store call."""
 
 import itertools
-import math
 from collections.abc import Callable, Coroutine, Hashable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
@@ -17,6 +16,9 @@ MAX_ROWS = 50_000
 """The most rows of all results, which take about 25 MB."""
 _FORGOTTEN_S = 2 * TTL_S
 """How long it is known that a contest was forgotten: longer than any earlier result is kept."""
+MAX_FORGOTTEN = 50_000
+"""The most contests of which that is known, which take about 15 MB. Beyond them all results are
+forgotten: a server that meets many contests for the first time forgets each of them."""
 
 Result = TypeVar("Result")
 
@@ -45,10 +47,12 @@ class KeptCache:
             MAX_ROWS, TTL_S, timer=clock, getsizeof=lambda read: read.rows + 1
         )
         self._calls = SharedCalls(name="read-kept-season")
-        self._generations: TTLCache[str, int] = TTLCache(math.inf, _FORGOTTEN_S, timer=clock)
+        self._generations: TTLCache[str, int] = TTLCache(MAX_FORGOTTEN, _FORGOTTEN_S, timer=clock)
         """A number for each contest that was forgotten lately. It is part of the keys, so that
         neither a read from before nor one that was in flight is found again."""
         self._numbers = itertools.count(1)
+        self._common = next(self._numbers)
+        """The number of all other contests."""
 
     def get(self, contest_id: str, query: Hashable) -> KeptRead[Any] | None:
         """Return what is kept of a query, else None."""
@@ -72,7 +76,10 @@ class KeptCache:
 
     def forget(self, contest_id: str) -> None:
         """Keep nothing of a contest that was read so far, or is being read."""
+        if len(self._generations) == MAX_FORGOTTEN:
+            self._generations.clear()
+            self._common = next(self._numbers)
         self._generations[contest_id] = next(self._numbers)
 
     def _key(self, contest_id: str, query: Hashable) -> Hashable:
-        return contest_id, self._generations.get(contest_id, 0), query
+        return contest_id, self._generations.get(contest_id, self._common), query
