@@ -68,13 +68,14 @@ class _Facts(NamedTuple):
     """When the season ends by the schedule; None if it does not."""
     schedule: ResetSchedule | None
     ends_at_ms: int | None
-    keep: int
-    """How many seasons are to be kept."""
+    keep: int | None
+    """How many seasons are to be kept; None for `DEFAULT_KEPT`."""
 
     def dropped(self) -> range:
         """Return the kept seasons to drop when the current one has ended; perhaps that one too."""
         season = self.position.season
-        return range(season - self.kept, season - self.keep + 1)
+        keep = DEFAULT_KEPT if self.keep is None else self.keep
+        return range(season - self.kept, season - keep + 1)
 
 
 class EndedSeason(NamedTuple):
@@ -201,6 +202,7 @@ class ContestRecovery:
             next_at,
             int(by_schedule),
             facts.kept,
+            encode_number(facts.keep),
             *dropped,
             more_keys=keys.of_seasons(contest_id, (season, *dropped)),
         )
@@ -222,5 +224,5 @@ def _decode_facts(position: Position, facts: Sequence[bytes]) -> _Facts:
         decode_number(reset_at),
         decode_schedule(schedule),
         decode_number(ends_at),
-        int(keep) if keep else DEFAULT_KEPT,
+        decode_number(keep),
     )

@@ -3,8 +3,8 @@
 -- epoch of its own, with an empty board. However large the board is, it takes the same time; only
 -- hidden users are copied one by one. Appended to position.lua, epoch.lua and log.lua.
 --
--- It does nothing if the season, its end by the schedule, or the kept seasons are others than those
--- that the server has read, so two servers end a season once. A season without users is not ended by
+-- It does nothing if the season, its end by the schedule, the kept seasons, or how many are to be kept
+-- are others than what the server has read, so two servers end a season once. A season without users is not ended by
 -- the schedule: only its end moves, so that empty seasons are one.
 --
 -- A full store takes it too: it moves keys, and makes room.
@@ -38,7 +38,8 @@
 -- ARGV[7]  the end of the next season by the schedule, '' if there is none
 -- ARGV[8]  1 if the season ends by the schedule, 0 if it ends now
 -- ARGV[9]  number of kept seasons
--- ARGV[10] and further  the seasons that are not kept any more, the one that ends perhaps too
+-- ARGV[10] how many seasons are to be kept, '' for the default
+-- ARGV[11] and further  the seasons that are not kept any more, the one that ends perhaps too
 --
 -- Returns {epoch, revision, payload or ''}: the position after it, and the payload that it logs and
 -- publishes, [epoch, previous revision, revision, 0, "new_season"].
@@ -50,11 +51,11 @@ local AT_ONCE = 2000  -- fields and values in one command
 local board, users, meta, log, scores, counts, hidden, seasons = unpack(KEYS)
 local call = redis.call
 local epoch, revision, _, rules_text, fields = read_position(
-  meta, ARGV[1], ARGV[2], 'season_started_at', 'created_at')
+  meta, ARGV[1], ARGV[2], 'season_started_at', 'created_at', 'keep_seasons')
 local season, by_schedule = season_of(epoch), ARGV[8] == '1'
 local nothing = {epoch, whole(revision), ''}
 if whole(season) ~= ARGV[5] or (fields[6] or '') ~= ARGV[6]
-  or whole(call('HLEN', seasons)) ~= ARGV[9]
+  or whole(call('HLEN', seasons)) ~= ARGV[9] or (fields[9] or '') ~= ARGV[10]
   or by_schedule and now_ms() < tonumber(ARGV[6]) then
   return nothing
 end
@@ -101,10 +102,10 @@ if #ids > 0 then
     call('HSET', hidden, unpack(rows, first, math.min(first + AT_ONCE - 1, #rows)))
   end
 end
-for i = 10, #ARGV do
+for i = 11, #ARGV do
   call('HDEL', seasons, ARGV[i])
 end
-if #ARGV >= 10 then
+if #ARGV >= 11 then
   call('UNLINK', unpack(KEYS, 18))
 end
 
