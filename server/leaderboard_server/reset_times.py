@@ -8,12 +8,16 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from importlib import resources
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+import structlog
 from cronsim import CronSim, CronSimError
 
 from leaderboard_server.domain import fields
+from leaderboard_server.domain.errors import StoreCause, StoreUnavailable
 from leaderboard_server.domain.seasons import ResetSchedule
+
+_log = structlog.get_logger()
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MINUTE = timedelta(minutes=1)
@@ -27,8 +31,13 @@ def next_reset(schedule: ResetSchedule, after_ms: int) -> int | None:
     """Return the first time of a schedule that is after a time, both in ms since 1970.
 
     None if there is none within 50 years, or before the year 10000.
+
+    Raises:
+        StoreUnavailable: The zone is not known here: a server with later data has checked it.
     """
-    zone = ZoneInfo(schedule.time_zone)
+    zone = _zone(schedule.time_zone)
+    if not zone:
+        raise StoreUnavailable(StoreCause.NEWER_SCHEMA)
     try:
         after = _EPOCH + timedelta(milliseconds=after_ms)
         # cronsim is given times without a zone: with one, what it does at a change of the clocks
@@ -60,6 +69,16 @@ def cron_problem(cron: str) -> str | None:
 def time_zone_problem(name: str) -> str | None:
     """Check the time zone of a schedule: return the problem, None if there is none."""
     return None if name in _time_zones() else "must be a name in the IANA database"
+
+
+@cache
+def _zone(name: str) -> ZoneInfo | None:
+    """Return a time zone; None for one that is not known here, which is logged once."""
+    try:
+        return ZoneInfo(name)
+    except ZoneInfoNotFoundError:
+        _log.error("time_zone_unknown", time_zone=name)
+        return None
 
 
 def _times_after(cron: str, local_time: datetime) -> Iterator[datetime]:

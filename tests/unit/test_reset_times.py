@@ -9,6 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from leaderboard_server.domain.errors import StoreCause, StoreUnavailable
 from leaderboard_server.domain.seasons import ResetSchedule
 from leaderboard_server.reset_times import cron_problem, next_reset, time_zone_problem
 
@@ -405,6 +406,13 @@ def test_texts_that_are_no_schedules(cron: str, problem: str) -> None:
 def test_names_that_are_no_time_zones(name: str) -> None:
     """Paths, folders, other files and unknown names are no time zones."""
     assert time_zone_problem(name) is not None
+
+
+def test_time_zone_of_later_data() -> None:
+    """A server that does not know it can't serve the contest, as one of a later schema."""
+    with pytest.raises(StoreUnavailable) as failure:
+        next_reset(ResetSchedule(DAILY, "Mars/Olympus_Mons"), 0)
+    assert failure.value.cause is StoreCause.NEWER_SCHEMA
 
 
 TOKENS = st.sampled_from(
