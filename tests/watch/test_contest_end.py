@@ -142,6 +142,21 @@ async def test_a_failed_read_is_repeated(
     assert store.reads == 3
 
 
+async def test_reads_that_fail_become_rare(
+    store: Contests, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each delay is twice as long as the one before, up to a limit."""
+    delays: list[float] = []
+
+    async def sleep(delay_s: float) -> None:
+        delays.append(delay_s)
+
+    monkeypatch.setattr(asyncio, "sleep", sleep)
+    store.errors = [StoreUnavailable() for _ in range(7)]
+    assert await ContestReader(cast("Store", store)).read(CONTEST)
+    assert delays == [0.5, 1, 2, 4, 8, 8, 8]
+
+
 async def test_few_contests_are_read_at_a_time(store: Contests) -> None:
     """Contests that end at the same moment wait for each other."""
     store.replies.clear()

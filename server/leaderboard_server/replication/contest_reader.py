@@ -17,7 +17,9 @@ _log = structlog.get_logger()
 READS_AT_ONCE = 32
 """Contests that are read at a time, since many may end at the same moment."""
 RETRY_S = 0.5
-"""Delay before a contest is read again after an error."""
+"""Delay before a contest is read again after an error; after each further one twice as long."""
+LONGEST_RETRY_S = 8.0
+"""The longest such delay. Many contests may be due in a store that refuses to end their seasons."""
 LONGEST_SLEEP_S = 60.0
 """The longest time until a contest that has an end is read again."""
 EXACT_S = 10.0
@@ -35,6 +37,7 @@ class ContestReader:
 
     async def read(self, contest_id: str) -> Contest | None:
         """Read a contest, however long the store is away; None if there is none."""
+        delay_s = RETRY_S
         while True:
             try:
                 async with self._slots:
@@ -43,7 +46,8 @@ class ContestReader:
                 pass
             except Exception:  # noqa: BLE001 - else nothing would end by itself
                 _log.exception("contest_unreadable", contest_id=contest_id)
-            await asyncio.sleep(RETRY_S)
+            await asyncio.sleep(delay_s)
+            delay_s = min(2 * delay_s, LONGEST_RETRY_S)
 
 
 def sleep_s(left_s: float) -> float:
