@@ -35,9 +35,9 @@
 --          follows, with the season 0 for the current one.
 --
 -- Returns nil if the server has to recover the contest before, or to read its season, as the users
--- of the season before are those of the season that the server knows of. Else the payload that it logs and publishes, a line
--- break, then JSON: [index, outcome, ...] of the updates without a change in the payload, in order,
--- with indexes from 0. An outcome is one of
+-- of the season before are those of the season that the server knows of. Else the payload that it logs
+-- and publishes, a line break, then JSON: [index, outcome, ...] of the updates without a change in the
+-- payload, in order, with indexes from 0. An outcome is one of
 --   'unchanged <answer>\31<profile>'  the update changed nothing
 --   'replayed <answer>\31<profile>'   the first answer to the same request id, and the profile now
 --   'range <least> <greatest>'        the score would pass the bounds

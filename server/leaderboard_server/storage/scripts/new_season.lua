@@ -4,8 +4,8 @@
 -- hidden users are copied one by one. Appended to position.lua, epoch.lua and log.lua.
 --
 -- It does nothing if the season, its end by the schedule, the kept seasons, or how many are to be kept
--- are others than what the server has read, so two servers end a season once. A season without users is not ended by
--- the schedule: only its end moves, so that empty seasons are one.
+-- are others than what the server has read, so two servers end a season once. A season without users is
+-- not ended by the schedule: only its end moves, so that empty seasons are one.
 --
 -- A full store takes it too: it moves keys, and makes room.
 --
@@ -60,10 +60,10 @@ if whole(season) ~= ARGV[5] or (fields[6] or '') ~= ARGV[6]
   return nothing
 end
 local refused = newer_schema(fields[4]) or missing_right({
-  {'UNLINK', board}, {'RENAME', board, KEYS[13]}, {'COPY', hidden, KEYS[17]}, {'HKEYS', hidden}, {'EXISTS', users},
-  {'HSET', hidden, '', ''}, {'HSET', seasons, '', ''}, {'HDEL', seasons, ''}, {'ZCARD', board},
-  {'HSET', meta, 'epoch', ''}, {'HDEL', meta, 'reset_at'}, {'XREVRANGE', log, '+', '-'},
-  {'XADD', log, '*', 'commit', ''},
+  {'UNLINK', board}, {'RENAME', board, KEYS[13]}, {'COPY', hidden, KEYS[17]}, {'HKEYS', hidden},
+  {'EXISTS', users}, {'HSET', hidden, '', ''}, {'HSET', seasons, '', ''}, {'HDEL', seasons, ''},
+  {'ZCARD', board}, {'HSET', meta, 'epoch', ''}, {'HDEL', meta, 'reset_at'},
+  {'XREVRANGE', log, '+', '-'}, {'XADD', log, '*', 'commit', ''},
 })
 if refused then
   return refused

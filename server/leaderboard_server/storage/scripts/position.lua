@@ -1,7 +1,8 @@
 -- The first part of every script: reads the position and the rules of a contest, and detects that
--- its history was lost, that its season is over, or that it has expired. With each call a server sends the latest position it
--- has seen; a store that is behind that position, or in an earlier season, was restored or failed
--- over, so what follows is another history. A contest without an epoch does not exist.
+-- its history was lost, that its season is over, or that it has expired. With each call a server sends
+-- the latest position it has seen; a store that is behind that position, or in an earlier season, was
+-- restored or failed over, so what follows is another history. A contest without an epoch does not
+-- exist.
 
 -- Returns an integer as text. Lua's own conversion is faster but keeps only 14 digits.
 local function whole(number)

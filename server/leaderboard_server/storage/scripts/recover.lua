@@ -24,11 +24,11 @@
 -- ARGV[4]  epoch to begin if the history was lost
 --
 -- Returns {epoch, revision, what is left to do, number of kept seasons, the time of the store, when
--- the season ends, when seasons end, when the contest closes, how many seasons to keep}, as text, '' for what is
--- not set, with times in milliseconds since 1970. What is left is 'expired': the contest has to be
--- deleted; 'due': its season has to end; or ''. The position is the new one, or that of the store
--- where there was nothing to do, as when another server was faster. The epoch of a contest that does
--- not exist is ''. A new epoch is published as a commit without changes.
+-- the season ends, when seasons end, when the contest closes, how many seasons to keep}, as text, ''
+-- for what is not set, with times in milliseconds since 1970. What is left is 'expired': the contest
+-- has to be deleted; 'due': its season has to end; or ''. The position is the new one, or that of the
+-- store where there was nothing to do, as when another server was faster. The epoch of a contest that
+-- does not exist is ''. A new epoch is published as a commit without changes.
 --
 -- Fails with NEWERSCHEMA if a later version wrote the contest, and with NOPERM if the store's user
 -- lacks a right.
@@ -48,7 +48,8 @@ if state == 'lost' then
   epoch, revision = begin_and_publish(KEYS, ARGV[3], ARGV[4], epoch, revision)
 end
 local kept = redis.call('HLEN', KEYS[8])
-local reply = {epoch, whole(revision), recover_first(state) and state or '', whole(kept), whole(now_ms())}
+local to_do = recover_first(state) and state or ''
+local reply = {epoch, whole(revision), to_do, whole(kept), whole(now_ms())}
 for i = 6, 9 do
   reply[i] = fields[i] or ''
 end
