@@ -85,6 +85,33 @@ class TestEpochs:
 
         assert len(epochs) == 3
 
+    @pytest.mark.parametrize("seasons", [1, 2])
+    async def test_contest_that_began_again_is_no_season_of_before(
+        self, new_store: NewStore, any_redis: Redis, seasons: int
+    ) -> None:
+        """A server that has seen later seasons of the deleted one reaches what others wrote."""
+        writer, reader = new_store(), new_store()
+        for _ in range(3):
+            await commit(writer, add("ada"))
+            await end_season(writer, CONTEST)
+        # It began before this second: that tells it from the next one.
+        epoch = (await writer.position(CONTEST)).epoch
+        began = await any_redis.hget(keys.meta(CONTEST), "created_at")
+        assert isinstance(began, bytes)
+        earlier = epoch.replace(began.decode(), str(int(began) - 1))
+        await any_redis.hset(
+            keys.meta(CONTEST), mapping={"created_at": int(began) - 1, "epoch": earlier}
+        )
+        assert (await reader.position(CONTEST)).epoch == earlier
+
+        await writer.contests.delete(CONTEST, "")
+        for _ in range(1, seasons):
+            await commit(writer, add("ada"))
+            await end_season(writer, CONTEST)
+        (written,) = await commit(writer, add("bo"))
+
+        assert (await reader.position(CONTEST)).reaches(written.position)
+
     async def test_write_detects_a_rolled_back_store(
         self, new_store: NewStore, any_redis: Redis
     ) -> None:

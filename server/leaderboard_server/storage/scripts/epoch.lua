@@ -28,8 +28,12 @@ local function recover_first(state)
 end
 
 -- Returns the name of an epoch of a season, see `season_of`.
-local function epoch_of_season(new_epoch, season)
-  return season > 1 and new_epoch .. '_' .. season or new_epoch
+local function epoch_of_season(meta_key, new_epoch, season)
+  if season <= 1 then
+    return new_epoch
+  end
+  local began = redis.call('HMGET', meta_key, 'created_at')[1] or '0'
+  return new_epoch .. '-' .. began .. '_' .. season
 end
 
 -- Returns the revision after which the log of a contest goes on, and whether it has a log.
@@ -45,7 +49,7 @@ end
 -- Returns the epoch, the revision that it begins at, and its payload: a commit without changes.
 local function begin_epoch(board_key, meta_key, log_key, new_epoch, epoch, revision)
   local before, is_logged = last_revision(log_key, revision)
-  new_epoch = epoch_of_season(new_epoch, season_of(epoch))
+  new_epoch = epoch_of_season(meta_key, new_epoch, season_of(epoch))
   revision = is_logged and before + 1 or revision
   local at, total = whole(revision), whole(redis.call('ZCARD', board_key))
   local payload = '["' .. new_epoch .. '",' .. whole(before) .. ',' .. at .. ',' .. total .. ']'

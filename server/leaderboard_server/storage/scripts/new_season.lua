@@ -110,7 +110,7 @@ if #ARGV >= 11 then
 end
 
 local before = last_revision(log, revision)
-epoch, revision = epoch_of_season(ARGV[4], season + 1), before + 1
+epoch, revision = epoch_of_season(meta, ARGV[4], season + 1), before + 1
 local at = whole(revision)
 for _, value in ipairs({'epoch', epoch, 'revision', at, 'season_started_at', ended}) do
   written[#written + 1] = value

@@ -12,8 +12,9 @@ local function whole(number)
   return string.format('%.0f', number)
 end
 
--- Returns the number of the season of an epoch: from the second one on its name ends with it. 0 if
--- there is no contest.
+-- Returns the number of the season of an epoch: from the second one on its name ends with
+-- '-<time>_<number>', the time at which the contest began in seconds since 1970. 0 if there is no
+-- contest.
 local function season_of(epoch)
   return epoch == '' and 0 or tonumber(epoch:match('_(%d+)$') or 1)
 end
@@ -23,6 +24,13 @@ end
 local function now_ms()
   local time = redis.call('TIME')
   return time[1] * 1000 + math.floor(time[2] / 1000)
+end
+
+-- Returns whether a store that is in another epoch than a server has seen is in an earlier season of
+-- the same contest, which began at the same time; not so if it was deleted and has begun again.
+local function is_season_before(meta_key, epoch, seen_epoch)
+  return season_of(epoch) < season_of(seen_epoch) and seen_epoch:match('%-(%d+)_%d+$')
+    == (redis.call('HMGET', meta_key, 'created_at')[1] or '0')
 end
 
 -- Reads the position.
@@ -46,7 +54,7 @@ local function read_position(meta_key, seen_epoch, seen_revision, ...)
   elseif meta[6] and now_ms() >= tonumber(meta[6]) then
     state = 'due'
   elseif epoch ~= '' and (epoch == seen_epoch and revision < tonumber(seen_revision)
-    or epoch ~= seen_epoch and season_of(epoch) < season_of(seen_epoch)) then
+    or epoch ~= seen_epoch and is_season_before(meta_key, epoch, seen_epoch)) then
     state = 'lost'
   end
   return epoch, revision, state, meta[3] or '', meta
