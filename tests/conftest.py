@@ -20,6 +20,10 @@ from harness.service import LISTENERS, ServiceProcess, listening_with
 from harness.stores import Flavour, StoreProcess
 from leaderboard_server.replication import log_followers
 
+# Modules of the model whose failed assertions show both sides; other folders import them too.
+for name in ("machine", "reads", "settings", "watch", "remote"):
+    pytest.register_assert_rewrite(f"model.{name}")
+
 
 def pytest_configure() -> None:
     """Restore the handler of Ctrl-C: a shell ignores it for jobs in the background."""

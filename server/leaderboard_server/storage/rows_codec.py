@@ -24,7 +24,7 @@ _LOWEST_FIRST, _ORDINAL = Order.LOWEST_FIRST, RankStyle.ORDINAL
 
 def decode_page(position: Position, rest: Sequence[Any]) -> Page:
     """Decode a page from what follows the position in the reply of the top script."""
-    rules_text, total, left, rows = rest
+    rules_text, total, rows, left = rest
     rules = decode_rules(rules_text)
     users = tuple(decode_rows(rules, rows))
     return Page(users, int(total), position, rules, int(left) if left else None)

@@ -11,9 +11,9 @@
 -- ARGV[3]  first index, from 0
 -- ARGV[4]  last index, inclusive
 --
--- Returns nil if recover.lua has to run before, else {epoch, revision, rules, total users, time left
--- until the season ends by the schedule in milliseconds, '' if it does not, rows as of rows.lua}, with
--- numbers as text.
+-- Returns nil if recover.lua has to run before, else {epoch, revision, rules, total users, rows as of
+-- rows.lua, time left until the season ends by the schedule in milliseconds or ''}, with numbers as
+-- text.
 
 local epoch, revision, state, rules_text, meta = read_position(KEYS[3], ARGV[1], ARGV[2])
 if state then
@@ -21,4 +21,4 @@ if state then
 end
 local rows = read_rows(decode_rules(rules_text), KEYS, ARGV[3], ARGV[4])
 local left = meta[6] and whole(meta[6] - now_ms()) or ''
-return {epoch, whole(revision), rules_text, whole(redis.call('ZCARD', KEYS[1])), left, rows}
+return {epoch, whole(revision), rules_text, whole(redis.call('ZCARD', KEYS[1])), rows, left}

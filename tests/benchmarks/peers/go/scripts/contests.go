@@ -71,6 +71,7 @@ func (c *contests) of(id string) *contest {
 		board := boardKey(id)
 		found = &contest{keys: []string{
 			board, board + ":users", board + ":meta", board + ":log", board + ":scores", board + ":scores:counts", board + ":hidden",
+			board + ":seasons", board + ":season:0:users",
 		}}
 		c.byID[id] = found
 	}
@@ -99,7 +100,6 @@ func (c *contests) newEpoch() string {
 }
 
 // commit applies an update, given as the JSON of a list of one, and returns the reply of the script.
-// A contest that has expired is deleted first.
 func (c *contests) commit(ctx context.Context, id, update string) (string, position, error) {
 	known := c.of(id)
 	token, seen := known.take(c.token)
@@ -118,8 +118,7 @@ func (c *contests) commit(ctx context.Context, id, update string) (string, posit
 	}
 }
 
-// recover begins an epoch of a contest whose history was lost, or deletes one that has expired, and
-// returns the position after it.
+// recover begins an epoch of a contest whose history was lost, and returns the position after it.
 func (c *contests) recover(ctx context.Context, id string, known *contest, seen position) (position, error) {
 	keys := known.writingKeys(time.Now().Unix() / bucketSeconds)
 	reply, err := c.scripts.recover.Run(ctx, c.store, keys, seen.epoch, seen.revision, channel(id), c.newEpoch()).Slice()
@@ -127,6 +126,9 @@ func (c *contests) recover(ctx context.Context, id string, known *contest, seen 
 		return seen, err
 	}
 	replied, err := parsePosition(reply)
+	if left := reply[2].(string); left != "" {
+		return replied, fmt.Errorf("contest %s is %s", id, left)
+	}
 	if err == nil {
 		known.observe(seen, replied)
 	}
@@ -173,7 +175,7 @@ func (c *contest) observe(sentAfter, replied position) {
 }
 
 // read runs a reading script, and returns what follows the rules in its reply. If the store's history
-// was lost, or the contest has expired, it is read again after that.
+// was lost, it is read again after that.
 func (c *contests) read(ctx context.Context, script *redis.Script, id string, arguments ...any) (position, []any, error) {
 	known := c.of(id)
 	for {

@@ -1,8 +1,8 @@
 // Command scripts is the peer with the promises of the service: grpc-go and go-redis in front of the
 // service's own Lua scripts, with one script call for each call of a client. Its boards are those of
 // the service, so both may serve the same store. It has UpdateScore, GetUserRank and GetTopUsers, with
-// the fields that the jobs use; batches, watches, and contests with rules, times or hidden users are left
-// out.
+// the fields that the jobs use; batches, watches, and contests with rules, times, seasons or
+// hidden users are left out.
 package main
 
 import (
