@@ -85,7 +85,7 @@ async def test_a_call_is_answered_while_its_connection_sends_on() -> None:
 
 async def test_a_connection_that_is_not_read_is_not_taken_for_lost() -> None:
     """A connection whose calls wait for longer than a ping may take stays open."""
-    times = {"keepalive_s": 0.1, "keepalive_timeout_s": 0.2}
+    times = {"keepalive_s": 0.1, "keepalive_timeout_s": 0.5}
     async with serve(**times) as served, connect(served.port) as client:
         await client.ping()  # the limit of streams is known
         ended = client.until(lambda: len(client.seen(h2.events.StreamEnded)) == 2_000)
