@@ -109,6 +109,7 @@ async def test_default_settings_take_no_fields(new_store: NewStore, any_redis: R
         b"revision",
         b"schema",
         b"created_at",
+        b"first_epoch",
     }
 
 

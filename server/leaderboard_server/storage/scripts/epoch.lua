@@ -27,13 +27,9 @@ local function recover_first(state)
   return state == 'expired' or state == 'due'
 end
 
--- Returns the name of an epoch of a season, see `season_of`.
+-- Returns the name of an epoch of a season.
 local function epoch_of_season(meta_key, new_epoch, season)
-  if season <= 1 then
-    return new_epoch
-  end
-  local began = redis.call('HMGET', meta_key, 'created_at')[1] or '0'
-  return new_epoch .. '-' .. began .. '_' .. season
+  return season > 1 and new_epoch .. end_of_name(meta_key, season) or new_epoch
 end
 
 -- Returns the revision after which the log of a contest goes on, and whether it has a log.
@@ -56,6 +52,7 @@ local function begin_epoch(board_key, meta_key, log_key, new_epoch, epoch, revis
   local fields = {'epoch', new_epoch, 'revision', at, 'schema', SCHEMA}
   if epoch == '' then
     fields[7], fields[8] = 'created_at', whole(math.floor(now_ms() / 1000))
+    fields[9], fields[10] = 'first_epoch', new_epoch
   end
   redis.call('HSET', meta_key, unpack(fields))
   if is_logged then

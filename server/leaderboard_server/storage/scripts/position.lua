@@ -12,9 +12,8 @@ local function whole(number)
   return string.format('%.0f', number)
 end
 
--- Returns the number of the season of an epoch: from the second one on its name ends with
--- '-<time>_<number>', the time at which the contest began in seconds since 1970. 0 if there is no
--- contest.
+-- Returns the number of the season of an epoch: from the second one on its name ends with '_<number>'.
+-- 0 if there is no contest.
 local function season_of(epoch)
   return epoch == '' and 0 or tonumber(epoch:match('_(%d+)$') or 1)
 end
@@ -26,11 +25,21 @@ local function now_ms()
   return time[1] * 1000 + math.floor(time[2] / 1000)
 end
 
+-- Returns how the name of an epoch of a later season ends: with the epoch that the contest began with
+-- ('0' where an earlier version began it), and the number of the season.
+local function end_of_name(meta_key, season)
+  return '-' .. (redis.call('HMGET', meta_key, 'first_epoch')[1] or '0') .. '_' .. season
+end
+
 -- Returns whether a store that is in another epoch than a server has seen is in an earlier season of
--- the same contest, which began at the same time; not so if it was deleted and has begun again.
+-- the same contest; not so if the contest was deleted and has begun again.
 local function is_season_before(meta_key, epoch, seen_epoch)
-  return season_of(epoch) < season_of(seen_epoch) and seen_epoch:match('%-(%d+)_%d+$')
-    == (redis.call('HMGET', meta_key, 'created_at')[1] or '0')
+  local season = season_of(seen_epoch)
+  if season_of(epoch) >= season then
+    return false
+  end
+  local ending = end_of_name(meta_key, season)
+  return seen_epoch:sub(-#ending) == ending
 end
 
 -- Reads the position.
