@@ -95,6 +95,11 @@ class WatchChecker:
         """Whether the board is known: not before the first snapshot."""
         return self._board.known
 
+    @property
+    def begun(self) -> bool:
+        """Whether the stream has had a message."""
+        return not self._first
+
     def begin(self, resume_after: pb.Position | None = None) -> None:
         """
         Start a stream.

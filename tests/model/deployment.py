@@ -118,6 +118,11 @@ class Deployment:
             self.open_watch(watch, model, watch.via)
         raise AssertionError(f"{watch} ends again and again")
 
+    def await_begin(self, watch: Watch) -> None:
+        """Wait until a watch follows its contest, as the first message of its stream says."""
+        watcher = watch.watcher
+        self._loop.run(watcher.until(lambda: watcher.checker.begun, "a message of the stream"))
+
     def await_deletion(self, watch: Watch) -> None:
         """Wait until the stream of a watch has ended because its contest was deleted."""
         self._loop.run(watch.watcher.closed())

@@ -67,6 +67,8 @@ class Watching(Run):
         if waits:
             self._compare(watches)
         awaited = [watch for watch in watches if waits and not watch.has_ended]
+        for watch in awaited:
+            self._deployment.await_begin(watch)
         self._server(via).contests.delete_contest(here, meant)
         self._steps.append(f"server {via}: delete {here}, {history}: {meant}")
         if self._model.delete_contest(here, meant):
