@@ -104,8 +104,8 @@ type Contest struct {
 	// When the contest closes, after `starts_at`, to the millisecond. A later time
 	// that is set after the end opens it again. Default: unset, it does not close.
 	EndsAt *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=ends_at,json=endsAt,proto3" json:"ends_at,omitempty"`
-	// When a season ends and the next one begins. A season without a write does not
-	// end by it. Default: unset, only `ResetContest` ends a season.
+	// When a season ends and the next one begins. A season in which no user has a
+	// score does not end by it. Default: unset, only `ResetContest` ends a season.
 	ResetSchedule *ResetSchedule `protobuf:"bytes,6,opt,name=reset_schedule,json=resetSchedule,proto3" json:"reset_schedule,omitempty"`
 	// How many seasons are kept when they are over, from 0 to 1,000; when a season
 	// ends the oldest ones beyond are deleted. Default: unset, 10.
@@ -1050,7 +1050,8 @@ type DeleteContestRequest struct {
 	ContestId string `protobuf:"bytes,1,opt,name=contest_id,json=contestId,proto3" json:"contest_id,omitempty"`
 	// The epoch of the contest that is meant, as in a position: one with another
 	// epoch is not deleted, which is no error, so that a repeat can't delete a
-	// contest that began since. Default: empty, whatever there is.
+	// contest that began since. Another season is another epoch. Default: empty,
+	// whatever there is.
 	Epoch         string `protobuf:"bytes,2,opt,name=epoch,proto3" json:"epoch,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -67,8 +67,8 @@ export type Contest = Message<"leaderboard.v1.Contest"> & {
   endsAt?: Timestamp | undefined;
 
   /**
-   * When a season ends and the next one begins. A season without a write does not
-   * end by it. Default: unset, only `ResetContest` ends a season.
+   * When a season ends and the next one begins. A season in which no user has a
+   * score does not end by it. Default: unset, only `ResetContest` ends a season.
    *
    * @generated from field: leaderboard.v1.ResetSchedule reset_schedule = 6;
    */
@@ -564,7 +564,8 @@ export type DeleteContestRequest = Message<"leaderboard.v1.DeleteContestRequest"
   /**
    * The epoch of the contest that is meant, as in a position: one with another
    * epoch is not deleted, which is no error, so that a repeat can't delete a
-   * contest that began since. Default: empty, whatever there is.
+   * contest that began since. Another season is another epoch. Default: empty,
+   * whatever there is.
    *
    * @generated from field: string epoch = 2;
    */
