@@ -3,6 +3,7 @@
 Run by `make docs`; a test compares the page with what this prints.
 """
 
+from leaderboard_server.config import Config
 from leaderboard_server.settings_list import Setting, settings
 
 _PAGE = """# Configuration
@@ -37,7 +38,7 @@ def _row(setting: Setting) -> str:
 
 def page() -> str:
     """Return the page, in Markdown."""
-    return _PAGE.format(rows="\n".join(map(_row, settings())))
+    return _PAGE.format(rows="\n".join(map(_row, settings(Config))))
 
 
 if __name__ == "__main__":

@@ -3,17 +3,17 @@
 import asyncio
 import inspect
 import os
-import re
-from typing import Annotated, Any
+from typing import Any
 
 import structlog
 import typer
 import uvloop
 
 from leaderboard_server.app import serve as run
+from leaderboard_server.config import Config
 from leaderboard_server.load_config import ConfigInvalid, load_config
 from leaderboard_server.logs import configure_logs
-from leaderboard_server.settings_list import Setting, settings
+from leaderboard_server.setting_options import setting_options
 from leaderboard_server.startup_errors import BAD_OPTION, exit_on_startup_error
 from leaderboard_server.unknown_variables import unknown_variables
 from leaderboard_server.workers import supervise
@@ -38,14 +38,14 @@ def serve(**given: Any) -> None:
     """Run a server, by default on an embedded store that keeps its data."""
     try:
         config, file = load_config(
-            {name: value for name, value in given.items() if value is not None}
+            Config, {name: value for name, value in given.items() if value is not None}
         )
     except ConfigInvalid as error:
         for problem in error.problems:
             typer.echo(f"leaderboard serve: {problem}", err=True)
         raise typer.Exit(BAD_OPTION) from None
     configure_logs(config.log_level)
-    for variable in unknown_variables(os.environ):
+    for variable in unknown_variables(Config, os.environ):
         # Never its value, which may be a secret.
         _log.warning("unknown_variable", name=variable.name, closest=variable.closest)
     if file and file.exposes_secret:
@@ -65,28 +65,6 @@ def serve(**given: Any) -> None:
         uvloop.run(run(config))
 
 
-def _option(setting: Setting) -> inspect.Parameter:
-    """Return the option of a setting; without a value the default of `Config` holds."""
-    option = typer.Option(
-        setting.flag,
-        envvar=setting.variable,
-        metavar=setting.metavar,
-        help=f"{_plain(setting.description)} [default: {_plain(setting.default)}]",
-    )
-    kind = int if setting.is_number else str
-    return inspect.Parameter(
-        setting.name,
-        inspect.Parameter.KEYWORD_ONLY,
-        default=None,
-        annotation=Annotated[kind | None, option],
-    )
-
-
-def _plain(text: str) -> str:
-    """Return a description without its references to other pages and without Markdown."""
-    return re.sub(r"; see \[.*?\]\(.*?\)", "", text).replace("`", "")
-
-
 serve.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
-    [_option(setting) for setting in settings()]
+    setting_options(Config)
 )

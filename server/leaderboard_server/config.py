@@ -1,46 +1,30 @@
-"""Settings of a server: one validated, frozen object.
-
-A setting is declared once, in `Config`; what help and docs show of it is made from the declaration
-(`settings_list.py`).
-"""
+"""Settings of a server: one validated, frozen object."""
 
 import sys
-from ipaddress import ip_address
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from platformdirs import user_data_path
 from pydantic import AfterValidator, Field, SecretStr, ValidationInfo, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
 from leaderboard_server.embedded_valkey import default_max_memory
-from leaderboard_server.storage.store_url import holds_password
+from leaderboard_server.setting_types import (
+    VARIABLE_PREFIX,
+    Address,
+    CommandSettings,
+    FilePath,
+    is_loopback,
+    shown,
+)
+from leaderboard_server.storage.store_url import holds_password, holds_secret
 
 ADDRESS = "127.0.0.1:50051"
-VARIABLE_PREFIX = "LEADERBOARD_"
-MAX_PORT = 65_535
 DAY_S = 86_400
 MIN_EMBEDDED_MEMORY = 1 << 20
 """What an empty store takes; a smaller number is meant in another unit."""
 STORE_SCHEMES = ("redis", "rediss", "redis+sentinel", "rediss+sentinel", "unix")
-
-
-def _address(value: str) -> str:
-    host, _, port = value.rpartition(":")
-    if not host or not port.isdecimal() or int(port) > MAX_PORT:
-        raise ValueError("must be HOST:PORT")
-    return value
-
-
-def _is_reachable(address: str) -> bool:
-    """Return whether an address is reachable from other machines."""
-    host = address.rpartition(":")[0].strip("[]")
-    if host == "localhost":
-        return False
-    try:
-        return not ip_address(host).is_loopback
-    except ValueError:
-        return True
 
 
 def _workers(value: int) -> int:
@@ -62,31 +46,16 @@ def _store_url(value: SecretStr) -> SecretStr:
     return value
 
 
-FilePath = Annotated[Path, AfterValidator(Path.expanduser)]
+class Config(CommandSettings):
+    """The settings that a server starts with."""
 
+    model_config = SettingsConfigDict(env_prefix=VARIABLE_PREFIX)
 
-def _shown(metavar: str | None, default: str | None = None) -> dict[str, Any]:
-    """Return how help and docs show a setting: its placeholder, and its default in words.
-
-    Without a placeholder, help shows the type.
-    """
-    return {"metavar": metavar, "default": default}
-
-
-class Config(BaseSettings):
-    """The settings that a server starts with; the docstring of each is its help text."""
-
-    model_config = SettingsConfigDict(
-        env_prefix=VARIABLE_PREFIX, frozen=True, extra="forbid", use_attribute_docstrings=True
-    )
-
-    config: FilePath | None = Field(default=None, json_schema_extra=_shown("FILE", "none"))
+    config: FilePath | None = Field(default=None, json_schema_extra=shown("FILE", "none"))
     """TOML file with settings, by the names of the variables in lower case and without prefix; see
     [the file of settings](operations.md#the-file-of-settings)."""
 
-    address: Annotated[str, AfterValidator(_address)] = Field(
-        default=ADDRESS, json_schema_extra=_shown("HOST:PORT")
-    )
+    address: Address = Field(default=ADDRESS, json_schema_extra=shown("HOST:PORT"))
     """Address to listen on. Client certificates are the only authentication: keep the server on
     loopback, in a network of its own, or behind a proxy that authenticates callers."""
 
@@ -98,25 +67,23 @@ class Config(BaseSettings):
     """Number of server processes, each on a core of its own. Limits, windows and watchers are per
     worker; see [workers](operations.md#workers)."""
 
-    tls_cert: FilePath | None = Field(
-        default=None, json_schema_extra=_shown("FILE", "none: no TLS")
-    )
+    tls_cert: FilePath | None = Field(default=None, json_schema_extra=shown("FILE", "none: no TLS"))
     """PEM file with the certificate of the server and its intermediate certificates. The TLS files
     are read again when they change; see [TLS](operations.md#tls)."""
 
     tls_key: FilePath | None = Field(
-        default=None, validate_default=True, json_schema_extra=_shown("FILE", "none: no TLS")
+        default=None, validate_default=True, json_schema_extra=shown("FILE", "none: no TLS")
     )
     """PEM file with the key of the certificate, without a password."""
 
     tls_client_ca: FilePath | None = Field(
-        default=None, json_schema_extra=_shown("FILE", "none: certificates are not required")
+        default=None, json_schema_extra=shown("FILE", "none: certificates are not required")
     )
     """PEM file with the CA certificates used to verify client certificates. With it, callers
     without a valid certificate are rejected."""
 
     redis_url: Annotated[SecretStr, AfterValidator(_store_url)] | None = Field(
-        default=None, json_schema_extra=_shown("URL", "none: the embedded store")
+        default=None, json_schema_extra=shown("URL", "none: the embedded store")
     )
     """URL of a Redis (7.0 or later) or Valkey store: `redis://`, `rediss://`, `unix://`,
     `redis+sentinel://` or `rediss+sentinel://`. Pass a URL with a password as the environment
@@ -124,7 +91,7 @@ class Config(BaseSettings):
     [Sentinel](operations.md#sentinel)."""
 
     redis_password_file: FilePath | None = Field(
-        default=None, json_schema_extra=_shown("FILE", "none: the password is in the URL, if any")
+        default=None, json_schema_extra=shown("FILE", "none: the password is in the URL, if any")
     )
     """File with the password of the user of `--redis-url`, whose URL then has none. It is read at
     the start and for each new connection; see
@@ -132,7 +99,7 @@ class Config(BaseSettings):
 
     data_dir: FilePath = Field(
         default_factory=lambda: user_data_path("leaderboard"),
-        json_schema_extra=_shown(
+        json_schema_extra=shown(
             "FOLDER", "the user's data folder, on Linux `~/.local/share/leaderboard`"
         ),
     )
@@ -141,7 +108,7 @@ class Config(BaseSettings):
     embedded_max_memory: Annotated[int, Field(ge=0, le=1 << 50), AfterValidator(_max_memory)] = (
         Field(
             default_factory=default_max_memory,
-            json_schema_extra=_shown(
+            json_schema_extra=shown(
                 "BYTES", "half of the memory of the machine, or of its control group"
             ),
         )
@@ -172,7 +139,7 @@ class Config(BaseSettings):
         default_factory=lambda valid: max(1, valid["max_calls"] // 4),
         ge=1,
         le=100_000,
-        json_schema_extra=_shown(None, "a quarter of `--max-calls`"),
+        json_schema_extra=shown(None, "a quarter of `--max-calls`"),
     )
     """Maximum number of unary calls in flight of one connection. Further calls of it are refused
     with `OVERLOADED`. For a proxy that sends the calls of many callers over one connection, raise
@@ -182,8 +149,8 @@ class Config(BaseSettings):
     """Maximum number of open watches in each worker. Further ones are refused with `OVERLOADED`.
     Each client connection takes a file descriptor."""
 
-    metrics_address: Annotated[str, AfterValidator(_address)] | None = Field(
-        default=None, json_schema_extra=_shown("HOST:PORT", "none: no metrics")
+    metrics_address: Address | None = Field(
+        default=None, json_schema_extra=shown("HOST:PORT", "none: no metrics")
     )
     """Address to serve metrics and health probes on, over plain HTTP and without authentication:
     keep it on loopback or in a network of its own; see
@@ -198,6 +165,12 @@ class Config(BaseSettings):
     access_log: Literal["off", "errors", "all"] = "off"
     """Ended calls that are logged: `off` for none, `errors` for those with another code than OK, or
     `all`; see [the access log](operations.md#the-access-log)."""
+
+    @classmethod
+    def has_secret(cls, values: Mapping[str, Any]) -> bool:
+        """Return whether values of a file of settings are secret."""
+        url = values.get("redis_url")
+        return isinstance(url, str) and holds_secret(url)
 
     @field_validator("tls_key")
     @classmethod
@@ -226,9 +199,9 @@ class Config(BaseSettings):
     @property
     def is_exposed(self) -> bool:
         """Whether the address is reachable from other machines without TLS."""
-        return not self.tls_cert and _is_reachable(self.address)
+        return not self.tls_cert and not is_loopback(self.address)
 
     @property
     def exposes_metrics(self) -> bool:
         """Whether the metrics are reachable from other machines."""
-        return self.metrics_address is not None and _is_reachable(self.metrics_address)
+        return self.metrics_address is not None and not is_loopback(self.metrics_address)

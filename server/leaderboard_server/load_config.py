@@ -1,4 +1,4 @@
-"""Loads the settings of a server from options, environment variables and a file, in that order.
+"""Loads the settings of a command from options, environment variables and a file, in that order.
 
 All problems are collected, so that one start shows them all, each with the place of its value. No
 problem shows a value, since it may be a secret.
@@ -9,21 +9,22 @@ import stat
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from pydantic import ValidationError
 from pydantic_settings import EnvSettingsSource
 
-from leaderboard_server.config import VARIABLE_PREFIX, Config
+from leaderboard_server.setting_types import CommandSettings
 from leaderboard_server.settings_list import closest_setting
-from leaderboard_server.storage.store_url import holds_secret
+
+SettingsT = TypeVar("SettingsT", bound=CommandSettings)
 
 FILE_SETTING = "config"
 """The setting that names the file. It has no place in the file itself."""
 
 
 class ConfigInvalid(Exception):
-    """Settings that a server can't start with."""
+    """Settings that a command can't start with."""
 
     def __init__(self, problems: list[str]) -> None:
         super().__init__("; ".join(problems))
@@ -38,34 +39,29 @@ class ConfigFile(NamedTuple):
     values: dict[str, Any]
     """The values of settings; all others have a problem."""
     problems: list[str]
-    others_can_read: bool
-
-    @property
-    def exposes_secret(self) -> bool:
-        """Whether users of this machine that are neither owner nor in the group read a secret."""
-        url = self.values.get("redis_url")
-        return self.others_can_read and isinstance(url, str) and holds_secret(url)
+    exposes_secret: bool
+    """Whether users of this machine that are neither owner nor in the group read a secret."""
 
 
-class Loaded(NamedTuple):
+class Loaded(NamedTuple, Generic[SettingsT]):
     """Valid settings, and the file that some of them are from."""
 
-    config: Config
+    config: SettingsT
     file: ConfigFile | None
 
 
-def load_config(options: Mapping[str, Any]) -> Loaded:
-    """Return the settings, of which `options` has those that were given by name.
+def load_config(kind: type[SettingsT], options: Mapping[str, Any]) -> Loaded[SettingsT]:
+    """Return the settings of a command, of which `options` has those that were given by name.
 
     Raises:
         ConfigInvalid: A setting is wrong, the file can't be read, or a name in it is no setting.
     """
-    given = {**EnvSettingsSource(Config)(), **options}
+    given = {**EnvSettingsSource(kind)(), **options}
     path = given.get(FILE_SETTING)
-    file = _read_file(Path(path).expanduser()) if path else None
+    file = _read_file(kind, Path(path).expanduser()) if path else None
     problems = list(file.problems) if file else []
     try:
-        config = Config(**{**(file.values if file else {}), **given})
+        config = kind(**{**(file.values if file else {}), **given})
     except ValidationError as error:
         problems += _problems(error, given, file)
         raise ConfigInvalid(problems) from None
@@ -74,7 +70,7 @@ def load_config(options: Mapping[str, Any]) -> Loaded:
     return Loaded(config, file)
 
 
-def _read_file(path: Path) -> ConfigFile:
+def _read_file(kind: type[CommandSettings], path: Path) -> ConfigFile:
     try:
         with path.open("rb") as file:
             mode = os.fstat(file.fileno()).st_mode
@@ -87,22 +83,24 @@ def _read_file(path: Path) -> ConfigFile:
         raise _unusable(f"{path} is not TOML: {error}") from None
     except (ValueError, RecursionError):  # a number with too many digits, arrays in too many others
         raise _unusable(f"{path} is not TOML that can be read") from None
-    settings = Config.model_fields.keys() - {FILE_SETTING}
+    settings = kind.model_fields.keys() - {FILE_SETTING}
     known = {
         name: value
         for name, value in values.items()
         if name in settings and not isinstance(value, bool)
     }
-    problems = [f"{path}: {problem}" for problem in _check_values(values)]
-    return ConfigFile(path, known, problems, others_can_read=bool(mode & stat.S_IROTH))
+    problems = [f"{path}: {problem}" for problem in _check_values(kind, values)]
+    exposes_secret = bool(mode & stat.S_IROTH) and kind.has_secret(known)
+    return ConfigFile(path, known, problems, exposes_secret)
 
 
-def _check_values(values: Mapping[str, Any]) -> Iterator[str]:
+def _check_values(kind: type[CommandSettings], values: Mapping[str, Any]) -> Iterator[str]:
     for name, value in values.items():
         if name == FILE_SETTING:
             yield f"{name}: can't be set in a file"
-        elif name not in Config.model_fields:
-            closest = closest_setting(name.lower().removeprefix(VARIABLE_PREFIX.lower()))
+        elif name not in kind.model_fields:
+            prefix = kind.model_config["env_prefix"].lower()
+            closest = closest_setting(kind, name.lower().removeprefix(prefix))
             yield f"{name!r} is no setting" + (f"; did you mean {closest.name}?" if closest else "")
         elif isinstance(value, bool):  # which a number would take for 1 or 0
             yield f'{name}: must be a string or a number; switches are "on" or "off"'

@@ -120,7 +120,7 @@ def new_epoch(
 
 def _config(options: dict[str, Any]) -> Config:
     try:
-        return load_config(options).config
+        return load_config(Config, options).config
     except ConfigInvalid as error:
         raise _Failure("; ".join(error.problems), _BAD_OPTION) from None
 

@@ -1,4 +1,4 @@
-"""Lists the settings of a server, as help and docs show them, from their declarations."""
+"""Lists the settings of a command, as help and docs show them, from their declarations."""
 
 import difflib
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic.fields import FieldInfo
 
-from leaderboard_server.config import VARIABLE_PREFIX, Config
+from leaderboard_server.setting_types import CommandSettings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -14,6 +14,8 @@ class Setting:
     """One setting as `--help` and the docs show it."""
 
     name: str
+    variable: str
+    """The environment variable."""
     description: str
     """What it does, in Markdown."""
     metavar: str | None
@@ -22,31 +24,29 @@ class Setting:
     """Its default, in Markdown."""
     bounds: str
     """Its range, such as `1 to 256`; empty if it is no number."""
+    variable_only: bool
+    """Whether it has no option."""
 
     @property
     def flag(self) -> str:
-        """The option of `leaderboard serve`."""
+        """The option of the command."""
         return "--" + self.name.replace("_", "-")
 
-    @property
-    def variable(self) -> str:
-        """The environment variable."""
-        return f"{VARIABLE_PREFIX}{self.name.upper()}"
+
+def settings(kind: type[CommandSettings]) -> list[Setting]:
+    """Return all settings of a command in the order of their declaration."""
+    prefix = kind.model_config["env_prefix"]
+    return [_setting(prefix, name, field) for name, field in kind.model_fields.items()]
 
 
-def settings() -> list[Setting]:
-    """Return all settings in the order of their declaration."""
-    return [_setting(name, field) for name, field in Config.model_fields.items()]
-
-
-def closest_setting(name: str) -> Setting | None:
+def closest_setting(kind: type[CommandSettings], name: str) -> Setting | None:
     """Return the setting with the most similar name, None if none is similar."""
-    known = {setting.name: setting for setting in settings()}
+    known = {setting.name: setting for setting in settings(kind)}
     similar = difflib.get_close_matches(name, known, 1)
     return known[similar[0]] if similar else None
 
 
-def _setting(name: str, field: FieldInfo) -> Setting:
+def _setting(prefix: str, name: str, field: FieldInfo) -> Setting:
     shown: Any = field.json_schema_extra or {}
     limits = [
         f"{limit:,}"
@@ -56,9 +56,11 @@ def _setting(name: str, field: FieldInfo) -> Setting:
     ]
     return Setting(
         name=name,
+        variable=f"{prefix}{name.upper()}",
         description=" ".join((field.description or "").split()),
         metavar=shown.get("metavar"),
         is_number=field.annotation is int,
         default=shown.get("default") or f"`{field.default}`",
         bounds=" to ".join(limits),
+        variable_only=shown.get("variable_only", False),
     )

@@ -4,7 +4,11 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from leaderboard_server.config import VARIABLE_PREFIX
+from leaderboard_server.setting_types import (
+    VARIABLE_PREFIX,
+    WEB_VARIABLE_PREFIX,
+    CommandSettings,
+)
 from leaderboard_server.settings_list import closest_setting, settings
 
 COMMAND_VARIABLES = frozenset(
@@ -32,21 +36,22 @@ class UnknownVariable(NamedTuple):
     """The setting's variable with the most similar name, None if none is similar."""
 
 
-def unknown_variables(environment: Mapping[str, str]) -> Iterator[UnknownVariable]:
-    """Yield the unknown variables of an environment, by name."""
-    known = [setting.variable for setting in settings()]
+def unknown_variables(
+    kind: type[CommandSettings], environment: Mapping[str, str]
+) -> Iterator[UnknownVariable]:
+    """Yield the variables of an environment that a command with these settings does not know."""
+    prefix = kind.model_config["env_prefix"]
+    known = [setting.variable for setting in settings(kind)]
     for name, value in sorted(environment.items()):
         variable = name.upper()  # settings are read in either case
-        if not variable.startswith(VARIABLE_PREFIX) or variable in {*known, *_OTHERS}:
+        if not variable.startswith(prefix) or variable in {*known, *_OTHERS}:
             continue
+        if variable.startswith(WEB_VARIABLE_PREFIX) and prefix != WEB_VARIABLE_PREFIX:
+            continue  # of the gateway
         if not _is_of_kubernetes(variable, value):
-            yield UnknownVariable(name, _closest(variable))
-
-
-def _closest(variable: str) -> str | None:
-    # Compared without the prefix, which would make all of them similar.
-    closest = closest_setting(variable.removeprefix(VARIABLE_PREFIX).lower())
-    return closest.variable if closest else None
+            # Compared without the prefix, which would make all of them similar.
+            closest = closest_setting(kind, variable.removeprefix(prefix).lower())
+            yield UnknownVariable(name, closest and closest.variable)
 
 
 def _is_of_kubernetes(variable: str, value: str) -> bool:

@@ -21,7 +21,7 @@ def test_the_page_is_that_of_the_code() -> None:
 
 def test_every_setting_is_described() -> None:
     """Each setting has a description, and a number has its range."""
-    for setting in settings():
+    for setting in settings(Config):
         assert setting.description, setting.name
         assert bool(setting.bounds) == setting.is_number, setting.name
-    assert [setting.name for setting in settings()] == list(Config.model_fields)
+    assert [setting.name for setting in settings(Config)] == list(Config.model_fields)

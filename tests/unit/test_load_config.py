@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from leaderboard_server.config import Config
 from leaderboard_server.load_config import ConfigInvalid, load_config
 
 _SECRET = "s3cret"
@@ -19,7 +20,7 @@ def _problems(file: Path, content: str, **options: Any) -> list[str]:
     """Return what is wrong with settings, without the path of their file."""
     file.write_text(content, encoding="utf-8")
     with pytest.raises(ConfigInvalid) as invalid:
-        load_config({"config": str(file), **options})
+        load_config(Config, {"config": str(file), **options})
     return [problem.removeprefix(f"{file}: ") for problem in invalid.value.problems]
 
 
@@ -31,7 +32,7 @@ def test_option_before_variable_before_file_before_default(
     monkeypatch.setenv("LEADERBOARD_WORKERS", "5")
     monkeypatch.setenv("leaderboard_max_calls", "6")  # settings are read in either case
 
-    config = load_config({"config": str(file), "workers": 7}).config
+    config = load_config(Config, {"config": str(file), "workers": 7}).config
 
     assert (config.workers, config.max_calls, config.max_watchers) == (7, 6, 4)
     assert (config.log_level, config.history_changes) == ("error", 10_000)
@@ -41,14 +42,14 @@ def test_the_variable_names_the_file(file: Path, monkeypatch: pytest.MonkeyPatch
     """The file may be named by LEADERBOARD_CONFIG; an option comes before it, and none is fine."""
     file.write_text("max_calls = 3")
     monkeypatch.setenv("LEADERBOARD_CONFIG", str(file))
-    assert load_config({}).config.max_calls == 3
+    assert load_config(Config, {}).config.max_calls == 3
 
     other = file.with_name("other.toml")
     other.write_text("max_calls = 4")
-    assert load_config({"config": str(other)}).config.max_calls == 4
+    assert load_config(Config, {"config": str(other)}).config.max_calls == 4
 
     monkeypatch.setenv("LEADERBOARD_CONFIG", "")
-    assert load_config({}).config.max_calls == 1_000
+    assert load_config(Config, {}).config.max_calls == 1_000
 
 
 @pytest.mark.parametrize(
@@ -118,7 +119,7 @@ def test_a_file_that_is_none(file: Path, content: bytes | None, reason: str) -> 
         file.write_bytes(content)
 
     with pytest.raises(ConfigInvalid, match=f"^--config: .*{reason}") as invalid:
-        load_config({"config": str(file)})
+        load_config(Config, {"config": str(file)})
     assert _SECRET not in str(invalid.value)
 
 
@@ -138,7 +139,7 @@ def test_a_password_that_others_can_read(file: Path, url: str, mode: int, *, exp
     file.write_text(f"redis_url = '{url}'")
     file.chmod(mode)
 
-    loaded = load_config({"config": str(file)})
+    loaded = load_config(Config, {"config": str(file)})
 
     assert loaded.file
     assert loaded.file.exposes_secret is exposed
@@ -161,7 +162,7 @@ def test_the_password_file_belongs_to_a_url_without_one(url: str | None, problem
     options = {"redis_password_file": "password"} | ({"redis_url": url} if url else {})
 
     with pytest.raises(ConfigInvalid) as invalid:
-        load_config(options)
+        load_config(Config, options)
 
     assert invalid.value.problems == [f"--redis-password-file: Value error, {problem}"]
 
@@ -169,4 +170,6 @@ def test_the_password_file_belongs_to_a_url_without_one(url: str | None, problem
 def test_sentinels_may_have_a_password_in_the_url() -> None:
     """The password of the sentinels is not that of the store's user."""
     url = f"redis+sentinel://u@x:1,y:2/scores?sentinel_password={_SECRET}"
-    assert load_config({"redis_url": url, "redis_password_file": "password"}).config.redis_url
+    assert load_config(
+        Config, {"redis_url": url, "redis_password_file": "password"}
+    ).config.redis_url

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from leaderboard_server.config import Config
 from leaderboard_server.settings_list import settings
 from leaderboard_server.unknown_variables import COMMAND_VARIABLES, unknown_variables
 
@@ -24,15 +25,15 @@ PROJECT = Path(__file__).parents[2]
 )
 def test_misspelt_settings_are_unknown(name: str, closest: str | None) -> None:
     """Each has the most similar setting, if any is similar."""
-    assert list(unknown_variables({name: "50051", "PATH": "/bin"})) == [(name, closest)]
+    assert list(unknown_variables(Config, {name: "50051", "PATH": "/bin"})) == [(name, closest)]
 
 
 def test_settings_are_known_in_either_case() -> None:
     """Every setting is known, as settings are read in upper and lower case."""
-    variables = [setting.variable for setting in settings()]
+    variables = [setting.variable for setting in settings(Config)]
 
-    assert not list(unknown_variables(dict.fromkeys(variables, "")))
-    assert not list(unknown_variables({variable.lower(): "" for variable in variables}))
+    assert not list(unknown_variables(Config, dict.fromkeys(variables, "")))
+    assert not list(unknown_variables(Config, {variable.lower(): "" for variable in variables}))
 
 
 def test_the_variables_of_kubernetes_are_known() -> None:
@@ -54,7 +55,7 @@ def test_the_variables_of_kubernetes_are_known() -> None:
         "LEADERBOARD_REDIS_PORT_6379_TCP_ADDR": "10.0.0.12",
     }
 
-    assert not list(unknown_variables(injected))
+    assert not list(unknown_variables(Config, injected))
 
 
 def test_the_variables_of_the_command_are_known() -> None:
@@ -69,6 +70,6 @@ def test_the_variables_of_the_command_are_known() -> None:
         for name in re.findall(r"\bLEADERBOARD_[A-Z_]+", file.read_text(encoding="utf-8"))
     }
 
-    of_settings = {setting.variable for setting in settings()}
+    of_settings = {setting.variable for setting in settings(Config)}
     assert named - of_settings == set(COMMAND_VARIABLES)
-    assert not list(unknown_variables(dict.fromkeys(COMMAND_VARIABLES, "")))
+    assert not list(unknown_variables(Config, dict.fromkeys(COMMAND_VARIABLES, "")))
