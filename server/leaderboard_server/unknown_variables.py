@@ -51,7 +51,7 @@ def unknown_variables(
         if not _is_of_kubernetes(variable, value):
             # Compared without the prefix, which would make all of them similar.
             closest = closest_setting(kind, variable.removeprefix(prefix).lower())
-            yield UnknownVariable(name, closest and closest.variable)
+            yield UnknownVariable(name, closest.variable if closest else None)
 
 
 def _is_of_kubernetes(variable: str, value: str) -> bool:
