@@ -189,8 +189,8 @@ $(VENV)/.pip: constraints.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check pip==$(PIP_VERSION)
 	@touch $@
 
-$(VENV)/.run: $(VENV)/.pip pyproject.toml clients/python/pyproject.toml clients/cli/pyproject.toml
-	$(INSTALL) -e clients/python -e clients/cli -e .
+$(VENV)/.run: $(VENV)/.pip pyproject.toml clients/python/pyproject.toml clients/cli/pyproject.toml server/web/pyproject.toml
+	$(INSTALL) -e clients/python -e clients/cli -e . -e server/web
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.run

@@ -5,10 +5,8 @@ short time for it, and texts are made one after the other with pauses between th
 """
 
 import asyncio
-import contextlib
-import socket
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 import structlog
@@ -20,6 +18,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from leaderboard_server.http_server import HttpServer, listen
 from leaderboard_server.metrics.exposition import exposition
 
 _log = structlog.get_logger()
@@ -58,7 +57,7 @@ class MetricsEndpoint:
         self._ended_at = 0.0
         """When the latest text was made."""
         routes = {"/metrics": self._metrics, "/livez": self._livez, "/readyz": self._readyz}
-        self._server = _Server(
+        self._server = HttpServer(
             uvicorn.Config(
                 Starlette(routes=[Route(path, handle) for path, handle in routes.items()]),
                 http=_Connection,
@@ -82,7 +81,7 @@ class MetricsEndpoint:
         Raises:
             OSError: The address can't be listened on.
         """
-        listening = _bound(self._address)
+        listening = listen(self._address, "serve metrics")
         self._serving = asyncio.create_task(
             self._server.serve(sockets=[listening]), name="metrics-endpoint"
         )
@@ -122,31 +121,6 @@ class MetricsEndpoint:
 
 def _probed(problem: str) -> Response:
     return PlainTextResponse(f"{problem or 'ok'}\n", 503 if problem else 200)
-
-
-def _bound(address: str) -> socket.socket:
-    host, _, port = address.rpartition(":")
-    try:
-        family, kind, _, _, target = socket.getaddrinfo(
-            host.strip("[]"), int(port), type=socket.SOCK_STREAM
-        )[0]
-        with contextlib.ExitStack() as on_error:
-            bound = on_error.enter_context(socket.socket(family, kind))
-            bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            bound.bind(target)
-            bound.listen()  # two sockets may be bound to one address, but not listen on it
-            on_error.pop_all()
-    except OSError as error:
-        raise OSError(f"can't serve metrics on {address}: {error.strerror}") from error
-    return bound
-
-
-class _Server(uvicorn.Server):
-    """A server within another one, which handles the signals."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
 
 
 class _Connection(H11Protocol):
