@@ -1,17 +1,20 @@
 // Limits of calls: the deadline, the signal of the caller, and the closing of the client.
 
-import { setMaxListeners } from "node:events";
-import { setTimeout as sleep } from "node:timers/promises";
-
 import { CancelledError, DeadlineExceededError } from "./errors.js";
 
-/** The longest time of a Node timer. */
+/** The longest time of a timer. */
 export const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** The open calls of one client. */
 export class OpenCalls {
   readonly #open = new Set<AbortController>();
+  readonly #prepareSignal: (signal: AbortSignal) => void;
   #closed = false;
+
+  /** @param prepareSignal Called with the signal of each call: many calls may share one. */
+  constructor(prepareSignal: (signal: AbortSignal) => void = () => undefined) {
+    this.#prepareSignal = prepareSignal;
+  }
 
   /**
    * Returns the bounds of a new call; `release` must follow.
@@ -23,6 +26,9 @@ export class OpenCalls {
     signal?.throwIfAborted();
     if (this.#closed) {
       throw closedError();
+    }
+    if (signal) {
+      this.#prepareSignal(signal);
     }
     return new CallBounds(checkTimeout(timeoutMs), signal, this.#open);
   }
@@ -47,18 +53,14 @@ export class CallBounds {
   readonly #open: Set<AbortController>;
   readonly #timeoutMs: number;
   readonly #deadline: number;
-  readonly #timer: NodeJS.Timeout | undefined;
+  readonly #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(timeoutMs: number, signal: AbortSignal | undefined, open: Set<AbortController>) {
     this.#timeoutMs = timeoutMs;
     this.#deadline = performance.now() + timeoutMs;
     this.#signal = signal;
     this.#open = open.add(this.#controller);
-    if (signal) {
-      // Node would warn of a leak if one signal is shared by many calls.
-      setMaxListeners(0, signal);
-      signal.addEventListener("abort", this.#abort);
-    }
+    signal?.addEventListener("abort", this.#abort);
     if (timeoutMs <= MAX_TIMER_MS) {
       this.#timer = setTimeout(() => this.abort(this.deadlineError()), timeoutMs);
     }
@@ -88,10 +90,14 @@ export class CallBounds {
    * @throws The reason of the signal if it is aborted meanwhile.
    */
   async sleep(milliseconds: number): Promise<void> {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const over = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, milliseconds);
+    });
     try {
-      await sleep(milliseconds, undefined, { signal: this.signal });
-    } catch {
-      this.signal.throwIfAborted();
+      await this.waitFor(over);
+    } finally {
+      clearTimeout(timer);
     }
   }
 

@@ -188,12 +188,17 @@ const RETRYABLE: ReadonlySet<StatusCode> = new Set(["UNAVAILABLE", "DEADLINE_EXC
 /** The codes of a call whose connection broke, as grpc-js or a proxy reports it. */
 const BROKEN: ReadonlySet<StatusCode> = new Set(["ABORTED", "CANCELLED", "INTERNAL", "UNKNOWN"]);
 
-/** Returns an error of the class for its code and reason. */
+/**
+ * Returns an error of the class for its code and reason. Its message names the malformed fields, or
+ * else is the text of the server in one line.
+ */
 export function errorOf(
   code: StatusCode,
-  message: string,
+  text: string,
   details: ErrorDetails = {},
 ): LeaderboardError {
+  const violations = details.violations?.map((each) => `${each.field}: ${each.description}`);
+  const message = (violations?.join("; ") || text || code).split(/\s+/).join(" ").trim();
   const isReuse = details.reason === REQUEST_ID_REUSED;
   const ErrorClass = isReuse ? RequestIdReusedError : (CLASSES[code] ?? LeaderboardError);
   return new ErrorClass(code, message, details);

@@ -1,8 +1,5 @@
 // The public names of the package.
 
-export type { CallOptions } from "./calls.js";
-export { Client, type ClientOptions } from "./client.js";
-export type { DeleteOptions, ListOptions, SeasonsOptions } from "./contest-calls.js";
 export type {
   Contest,
   ContestRules,
@@ -19,7 +16,7 @@ export type {
   TieBreak,
   UsersChanged,
 } from "./contest-model.js";
-export type { EraseOptions, HiddenUsersOptions } from "./contest-user-calls.js";
+export type { ListOptions, SeasonsOptions } from "./contest-reads.js";
 export {
   AlreadyExistsError,
   BufferClosedError,
@@ -52,14 +49,19 @@ export type {
   UserRank,
   UserRanks,
 } from "./model.js";
+export { Client, type ClientOptions } from "./node/client.js";
+export type { DeleteOptions } from "./node/contest-calls.js";
+export type { EraseOptions, HiddenUsersOptions } from "./node/contest-user-calls.js";
+export type { ScoreBufferOptions } from "./node/score-buffer-options.js";
+export type { ScoreBuffer } from "./node/score-buffer.js";
+export type { ServerOptions, TlsOptions } from "./node/servers.js";
+export type { WatchOptions, WatchScope } from "./node/watch.js";
 export type { RankOptions, ReadOptions, ScoreRankOptions, TopOptions } from "./reads.js";
-export type { ScoreBuffer } from "./score-buffer.js";
-export type { ScoreBufferOptions } from "./score-buffer-options.js";
-export type { ServerOptions, TlsOptions, Token } from "./servers.js";
+export type { Token } from "./token.js";
+export type { CallOptions } from "./unary-calls.js";
 export {
   type SnapshotReason,
   StreamLostError,
   type WatchState,
   type WatchUpdate,
 } from "./watch-update.js";
-export type { WatchOptions, WatchScope } from "./watch.js";

@@ -1,6 +1,6 @@
 // Builds the board of a watch from the messages of `WatchContest`.
 
-import { positionOf, rankedUser } from "./encoding.js";
+import { positionOf, rankedUser } from "./decoding.js";
 import {
   type ContestRules,
   Order,

@@ -1,9 +1,10 @@
 // The calls that read boards and ranks.
 
-import type { CallOptions, Calls } from "./calls.js";
-import { encode, encodeInteger, encodeUserIds, positionOf, rankedUser } from "./encoding.js";
+import { positionOf, rankedUser } from "./decoding.js";
+import { encode, encodeInteger, encodeUserIds } from "./encoding.js";
 import { LeaderboardService } from "./gen/leaderboard/v1/leaderboard_pb.js";
 import type { Position, ScoreRank, TopUsers, UserRank, UserRanks } from "./model.js";
+import type { CallOptions, UnaryCalls } from "./unary-calls.js";
 
 /** The options of a read. */
 export interface ReadOptions extends CallOptions {
@@ -48,9 +49,9 @@ export interface ScoreRankOptions extends ReadOptions {
 
 const { method } = LeaderboardService;
 
-/** Makes the call of `Client.getTopUsers`. */
+/** Makes the call of `getTopUsers`. */
 export async function getTopUsers(
-  calls: Calls,
+  calls: UnaryCalls,
   contestId: string,
   options: TopOptions,
 ): Promise<TopUsers> {
@@ -70,9 +71,9 @@ export async function getTopUsers(
   };
 }
 
-/** Makes the call of `Client.getUserRank`. */
+/** Makes the call of `getUserRank`. */
 export async function getUserRank(
-  calls: Calls,
+  calls: UnaryCalls,
   contestId: string,
   userId: string,
   options: RankOptions,
@@ -97,9 +98,9 @@ export async function getUserRank(
   };
 }
 
-/** Makes the call of `Client.batchGetUserRanks`. */
+/** Makes the call of `batchGetUserRanks`. */
 export async function batchGetUserRanks(
-  calls: Calls,
+  calls: UnaryCalls,
   contestId: string,
   userIds: Iterable<string>,
   options: ReadOptions,
@@ -120,9 +121,9 @@ export async function batchGetUserRanks(
   };
 }
 
-/** Makes the call of `Client.getScoreRank`. */
+/** Makes the call of `getScoreRank`. */
 export async function getScoreRank(
-  calls: Calls,
+  calls: UnaryCalls,
   contestId: string,
   score: bigint | number,
   options: ScoreRankOptions,

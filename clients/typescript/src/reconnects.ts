@@ -9,16 +9,24 @@ import { StreamLostError } from "./watch-update.js";
 /** The age from which a broken stream no longer counts as a failed attempt to open one. */
 const MIN_STREAM_AGE_MS = 1_000;
 
+/** Waits before the next stream; throws the reason of the signal if it is aborted meanwhile. */
+type Pause = (bounds: CallBounds, delayMs: number) => Promise<void>;
+
 /** Counts the streams of a watch that failed, and delays the next one. */
 export class Reconnects {
   readonly #spares: number;
+  readonly #pause: Pause;
   #waits = 0;
   /** The number of servers that may be tried at once before the next delay. */
   #others: number;
 
-  /** @param spares The number of servers besides one. */
-  constructor(spares: number) {
+  /**
+   * @param spares The number of servers besides one.
+   * @param pause Waits for so many milliseconds, or until the next stream may succeed.
+   */
+  constructor(spares: number, pause: Pause = (bounds, delayMs) => bounds.sleep(delayMs)) {
     this.#spares = spares;
+    this.#pause = pause;
     this.#others = spares;
   }
 
@@ -40,7 +48,7 @@ export class Reconnects {
       return;
     }
     const retries = countedRetries(this.#waits++, trouble);
-    await bounds.sleep(retryDelay(retries, requestedDelay(trouble)));
+    await this.#pause(bounds, retryDelay(retries, requestedDelay(trouble)));
     this.#others = this.#spares;
   }
 }

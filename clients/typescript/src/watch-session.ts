@@ -2,7 +2,7 @@
 
 import { clone, create } from "@bufbuild/protobuf";
 
-import { nameOf, scoreChange } from "./encoding.js";
+import { nameOf, scoreChange } from "./decoding.js";
 import {
   type Changes,
   EndReason,

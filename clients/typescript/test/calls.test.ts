@@ -7,7 +7,7 @@ import { create, toBinary } from "@bufbuild/protobuf";
 import { anyPack } from "@bufbuild/protobuf/wkt";
 import { Metadata, status } from "@grpc/grpc-js";
 
-import { Client } from "../src/client.js";
+import { Client } from "../src/node/client.js";
 import {
   CancelledError,
   DeadlineExceededError,

@@ -5,7 +5,7 @@ import { test } from "node:test";
 
 import { create } from "@bufbuild/protobuf";
 
-import { Client } from "../src/client.js";
+import { Client } from "../src/node/client.js";
 import { DeadlineExceededError, InvalidRequestError } from "../src/errors.js";
 import {
   BatchUpdateScoresResponseSchema,

@@ -7,7 +7,7 @@ import { type MessageShape, create } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { status } from "@grpc/grpc-js";
 
-import type { Client } from "../src/client.js";
+import type { Client } from "../src/node/client.js";
 import type { ContestSettings } from "../src/contest-model.js";
 import { InvalidRequestError } from "../src/errors.js";
 import {

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Client } from "../src/client.js";
+import { Client } from "../src/node/client.js";
 import { ACCEPTED, UPDATE, relayTo, serve } from "./fake-service.js";
 
 // Each call waits for a second, and is ended by its own caller.

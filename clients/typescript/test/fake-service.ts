@@ -25,7 +25,7 @@ import {
   status,
 } from "@grpc/grpc-js";
 
-import { Client, type ClientOptions } from "../src/client.js";
+import { Client, type ClientOptions } from "../src/node/client.js";
 import { ErrorInfoSchema } from "../src/gen/google/rpc/error_details_pb.js";
 import { StatusSchema } from "../src/gen/google/rpc/status_pb.js";
 import {

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { rankedUser } from "../src/encoding.js";
+import { rankedUser } from "../src/decoding.js";
 import {
   Order,
   RankStyle,

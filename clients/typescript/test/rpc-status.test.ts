@@ -23,7 +23,7 @@ import {
 } from "../src/gen/google/rpc/error_details_pb.js";
 import { StatusSchema } from "../src/gen/google/rpc/status_pb.js";
 import { UpdateStatusSchema } from "../src/gen/leaderboard/v1/leaderboard_pb.js";
-import { errorOfCall, errorOfUpdate } from "../src/rpc-status.js";
+import { errorOfCall, errorOfUpdate } from "../src/node/rpc-status.js";
 
 function serviceError(code: status, details: string, trailer?: Uint8Array): ServiceError {
   const metadata = new Metadata();

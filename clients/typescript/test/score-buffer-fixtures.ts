@@ -3,8 +3,8 @@
 import { OpenCalls } from "../src/call-bounds.js";
 import { InvalidRequestError, UnavailableError } from "../src/errors.js";
 import type { BatchResult, ScoreUpdate } from "../src/model.js";
-import { ScoreBuffer, type Send } from "../src/score-buffer.js";
-import type { ScoreBufferOptions } from "../src/score-buffer-options.js";
+import { ScoreBuffer, type Send } from "../src/node/score-buffer.js";
+import type { ScoreBufferOptions } from "../src/node/score-buffer-options.js";
 
 export const ACCEPTED: BatchResult = {
   ok: true,

@@ -13,8 +13,8 @@ import {
   UnavailableError,
 } from "../src/errors.js";
 import type { UpdateScoreRequest } from "../src/gen/leaderboard/v1/leaderboard_pb.js";
-import { ScoreBuffer, type Send } from "../src/score-buffer.js";
-import type { ScoreBufferOptions } from "../src/score-buffer-options.js";
+import { ScoreBuffer, type Send } from "../src/node/score-buffer.js";
+import type { ScoreBufferOptions } from "../src/node/score-buffer-options.js";
 import { ACCEPTED, UNAVAILABLE_RESULT, bufferOf, gate, update } from "./score-buffer-fixtures.js";
 
 test("updates are sent in order, in batches of the batch size", async () => {

@@ -7,7 +7,7 @@ import { create } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { status } from "@grpc/grpc-js";
 
-import type { Client } from "../src/client.js";
+import type { Client } from "../src/node/client.js";
 import type { ContestSettings, Season } from "../src/contest-model.js";
 import { FailedPreconditionError, InvalidRequestError, NotFoundError } from "../src/errors.js";
 import { ContestService } from "../src/gen/leaderboard/v1/contests_pb.js";

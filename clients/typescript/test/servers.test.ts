@@ -10,8 +10,8 @@ import { create, toBinary } from "@bufbuild/protobuf";
 import { anyPack } from "@bufbuild/protobuf/wkt";
 import { Metadata, status } from "@grpc/grpc-js";
 
-import { parseAddresses } from "../src/addresses.js";
-import { Client } from "../src/client.js";
+import { parseAddresses } from "../src/node/addresses.js";
+import { Client } from "../src/node/client.js";
 import { ErrorInfoSchema, RetryInfoSchema } from "../src/gen/google/rpc/error_details_pb.js";
 import { StatusSchema } from "../src/gen/google/rpc/status_pb.js";
 import { ACCEPTED, type Behaviour, UPDATE, relayTo, serve } from "./fake-service.js";

@@ -8,7 +8,7 @@ import { status } from "@grpc/grpc-js";
 
 import { CancelledError, InvalidRequestError } from "../src/errors.js";
 import type { EndReason } from "../src/gen/leaderboard/v1/leaderboard_pb.js";
-import { type WatchOptions } from "../src/watch.js";
+import { type WatchOptions } from "../src/node/watch.js";
 import { type Watch } from "./fake-service.js";
 import {
   DELETED,

@@ -11,9 +11,10 @@ import {
   SnapshotReason,
   WatchContestResponseSchema,
 } from "../src/gen/leaderboard/v1/leaderboard_pb.js";
-import { Servers, type Token } from "../src/servers.js";
+import { Servers } from "../src/node/servers.js";
+import type { Token } from "../src/token.js";
 import { type WatchUpdate } from "../src/watch-update.js";
-import { type WatchOptions, watch } from "../src/watch.js";
+import { type WatchOptions, watch } from "../src/node/watch.js";
 import { type Watch, relayTo, serve } from "./fake-service.js";
 
 export type Event = NonNullable<MessageInitShape<typeof WatchContestResponseSchema>["event"]>;

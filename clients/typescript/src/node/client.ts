@@ -1,17 +1,15 @@
 // The client of the leaderboard service.
 
+import { setMaxListeners } from "node:events";
+
 import { create } from "@bufbuild/protobuf";
 
-import { OpenCalls, checkTimeout } from "./call-bounds.js";
-import { type CallOptions, Calls } from "./calls.js";
-import { ChannelPool } from "./channel-pool.js";
-import { ContestCalls } from "./contest-calls.js";
-import { batchResult, encodeUpdate, encodeUpdates, updateResult } from "./encoding.js";
-import { InvalidResponseError } from "./errors.js";
+import { OpenCalls, checkTimeout } from "../call-bounds.js";
+import { InvalidResponseError } from "../errors.js";
 import {
   LeaderboardService,
   type UpdateScoreRequest,
-} from "./gen/leaderboard/v1/leaderboard_pb.js";
+} from "../gen/leaderboard/v1/leaderboard_pb.js";
 import type {
   BatchResult,
   ScoreRank,
@@ -20,7 +18,7 @@ import type {
   UpdateResult,
   UserRank,
   UserRanks,
-} from "./model.js";
+} from "../model.js";
 import {
   type RankOptions,
   type ReadOptions,
@@ -30,12 +28,17 @@ import {
   getScoreRank,
   getTopUsers,
   getUserRank,
-} from "./reads.js";
-import { ScoreBuffer } from "./score-buffer.js";
+} from "../reads.js";
+import type { CallOptions } from "../unary-calls.js";
+import type { WatchUpdate } from "../watch-update.js";
+import { Calls } from "./calls.js";
+import { ChannelPool } from "./channel-pool.js";
+import { ContestCalls } from "./contest-calls.js";
 import type { ScoreBufferOptions } from "./score-buffer-options.js";
+import { ScoreBuffer } from "./score-buffer.js";
 import { type ServerOptions, Servers } from "./servers.js";
 import { outsideOfTrace } from "./trace-context.js";
-import type { WatchUpdate } from "./watch-update.js";
+import { batchResult, encodeUpdate, encodeUpdates, updateResult } from "./updates.js";
 import { type WatchOptions, watch } from "./watch.js";
 
 /** The options of a client. */
@@ -72,7 +75,8 @@ export class Client extends ContestCalls {
     const timeoutMs = checkTimeout(options.timeoutMs ?? 10_000);
     const servers = new Servers(address, options);
     const pool = new ChannelPool(servers);
-    const open = new OpenCalls();
+    // Node would warn of a leak if one signal is shared by many calls.
+    const open = new OpenCalls((signal) => setMaxListeners(0, signal));
     const calls = new Calls(servers, pool, open, timeoutMs);
     super(calls);
     this.#servers = servers;

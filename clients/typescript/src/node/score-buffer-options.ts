@@ -1,7 +1,7 @@
 // Options of a score buffer, with their defaults and ranges.
 
-import { MAX_TIMER_MS } from "./call-bounds.js";
-import type { ScoreUpdate } from "./model.js";
+import { MAX_TIMER_MS } from "../call-bounds.js";
+import type { ScoreUpdate } from "../model.js";
 
 /** The options of a score buffer. */
 export interface ScoreBufferOptions {

@@ -4,14 +4,14 @@ import { fromBinary } from "@bufbuild/protobuf";
 import { type Any, anyUnpack, durationMs } from "@bufbuild/protobuf/wkt";
 import { type ServiceError, status } from "@grpc/grpc-js";
 
-import { type ErrorDetails, type LeaderboardError, type StatusCode, errorOf } from "./errors.js";
+import { type ErrorDetails, type LeaderboardError, type StatusCode, errorOf } from "../errors.js";
 import {
   BadRequestSchema,
   ErrorInfoSchema,
   RetryInfoSchema,
-} from "./gen/google/rpc/error_details_pb.js";
-import { StatusSchema } from "./gen/google/rpc/status_pb.js";
-import type { UpdateStatus } from "./gen/leaderboard/v1/leaderboard_pb.js";
+} from "../gen/google/rpc/error_details_pb.js";
+import { StatusSchema } from "../gen/google/rpc/status_pb.js";
+import type { UpdateStatus } from "../gen/leaderboard/v1/leaderboard_pb.js";
 
 /** The `ErrorInfo` domain of the service. */
 const DOMAIN = "leaderboard.v1";
@@ -47,9 +47,7 @@ function errorOfStatus(
     ignoreMalformed(() => addDetail(any, details));
   }
   const code = (status[number] ?? "UNKNOWN") as StatusCode;
-  const violations = details.violations?.map((each) => `${each.field}: ${each.description}`);
-  const message = violations?.join("; ") || text || code;
-  return errorOf(code, message.split(/\s+/).join(" ").trim(), details);
+  return errorOf(code, text, details);
 }
 
 function addDetail(any: Any, details: ErrorDetails): void {

@@ -1,27 +1,19 @@
 // The calls of contests, which are methods of a client.
 
-import type { CallOptions, Calls } from "./calls.js";
-import { contestOf, encodeContest, pathsOf, seasonOf } from "./contest-encoding.js";
-import type { Contest, ContestSettings, ContestState, Season } from "./contest-model.js";
+import { contestOf } from "../contest-decoding.js";
+import type { Contest, ContestSettings, Season } from "../contest-model.js";
+import {
+  type ListOptions,
+  type SeasonsOptions,
+  getContest,
+  listContests,
+  listSeasons,
+} from "../contest-reads.js";
+import { encode } from "../encoding.js";
+import { ContestService } from "../gen/leaderboard/v1/contests_pb.js";
+import type { CallOptions, UnaryCalls } from "../unary-calls.js";
+import { encodeContest, pathsOf } from "./contest-encoding.js";
 import { ContestUserCalls } from "./contest-user-calls.js";
-import { encode, encodeEnum } from "./encoding.js";
-import { ContestService, ContestState as State } from "./gen/leaderboard/v1/contests_pb.js";
-
-/** The options of `listContests`. */
-export interface ListOptions extends CallOptions {
-  /** The beginning of the ids of the contests. Default: empty, all contests. */
-  readonly idPrefix?: string | undefined;
-  /** The maximum number of contests that one call returns, up to 1,000. Default: 100. */
-  readonly pageSize?: number | undefined;
-  /** The state of the contests. Default: any. */
-  readonly state?: ContestState | undefined;
-}
-
-/** The options of `listSeasons`. */
-export interface SeasonsOptions extends CallOptions {
-  /** The maximum number of seasons that one call returns, up to 1,000. Default: 100. */
-  readonly pageSize?: number | undefined;
-}
 
 /** The options of `deleteContest`. */
 export interface DeleteOptions extends CallOptions {
@@ -39,10 +31,10 @@ const { method } = ContestService;
  * deletes them. All of these can be repeated, so all are retried.
  */
 export abstract class ContestCalls extends ContestUserCalls {
-  readonly #calls: Calls;
+  readonly #calls: UnaryCalls;
 
   /** Called by `Client`. */
-  protected constructor(calls: Calls) {
+  protected constructor(calls: UnaryCalls) {
     super(calls);
     this.#calls = calls;
   }
@@ -63,8 +55,7 @@ export abstract class ContestCalls extends ContestUserCalls {
 
   /** Returns a contest; throws NotFoundError if it does not exist. */
   async getContest(contestId: string, options: CallOptions = {}): Promise<Contest> {
-    const request = encode(method.getContest.input, { contestId });
-    return contestOf((await this.#calls.unary(method.getContest, request, options)).contest);
+    return getContest(this.#calls, contestId, options);
   }
 
   /**
@@ -72,16 +63,7 @@ export abstract class ContestCalls extends ContestUserCalls {
    * them is a call, with the timeout of a call.
    */
   async *listContests(options: ListOptions = {}): AsyncGenerator<Contest, void, undefined> {
-    const { idPrefix = "", pageSize = 0 } = options;
-    const state = encodeEnum("state", State, options.state);
-    let pageToken = "";
-    do {
-      const page = { idPrefix, pageSize, pageToken, state };
-      const request = encode(method.listContests.input, page);
-      const response = await this.#calls.unary(method.listContests, request, options);
-      yield* response.contests.map(contestOf);
-      pageToken = response.nextPageToken;
-    } while (pageToken);
+    yield* listContests(this.#calls, options);
   }
 
   /**
@@ -124,14 +106,7 @@ export abstract class ContestCalls extends ContestUserCalls {
     contestId: string,
     options: SeasonsOptions = {},
   ): AsyncGenerator<Season, void, undefined> {
-    const { pageSize = 0 } = options;
-    let pageToken = "";
-    do {
-      const request = encode(method.listSeasons.input, { contestId, pageSize, pageToken });
-      const response = await this.#calls.unary(method.listSeasons, request, options);
-      yield* response.seasons.map(seasonOf);
-      pageToken = response.nextPageToken;
-    } while (pageToken);
+    yield* listSeasons(this.#calls, contestId, options);
   }
 
   /**

@@ -1,17 +1,17 @@
 // Collects updates and sends them as batches in the background, with bounded memory.
 
-import { type CallBounds, type OpenCalls, onAbort } from "./call-bounds.js";
-import { encodeUpdate } from "./encoding.js";
-import { BufferClosedError, LeaderboardError, OverloadedError } from "./errors.js";
-import type { UpdateScoreRequest } from "./gen/leaderboard/v1/leaderboard_pb.js";
-import type { BatchResult, ScoreUpdate } from "./model.js";
+import { type CallBounds, type OpenCalls, onAbort } from "../call-bounds.js";
+import { BufferClosedError, LeaderboardError, OverloadedError } from "../errors.js";
+import type { UpdateScoreRequest } from "../gen/leaderboard/v1/leaderboard_pb.js";
+import type { BatchResult, ScoreUpdate } from "../model.js";
+import { retryDelay } from "../retry-delay.js";
 import { PendingQueue, type PendingUpdate } from "./pending-queue.js";
-import { retryDelay } from "./retry-delay.js";
 import {
   type BufferSettings,
   type ScoreBufferOptions,
   settingsOf,
 } from "./score-buffer-options.js";
+import { encodeUpdate } from "./updates.js";
 
 /** Sends a batch of updates, and returns one result for each. */
 export type Send = (

@@ -2,6 +2,7 @@
 
 import { type ChannelCredentials, Client as Channel, Metadata, credentials } from "@grpc/grpc-js";
 
+import { type Token, checkTokenOption, currentToken } from "../token.js";
 import { type Address, isLoopback, parseAddresses } from "./addresses.js";
 import { addTraceContext } from "./trace-context.js";
 
@@ -15,9 +16,6 @@ export interface TlsOptions {
   readonly key?: string | Uint8Array | undefined;
 }
 
-/** A token, or a function that returns one for each attempt. */
-export type Token = string | (() => string | Promise<string>);
-
 /** The TLS settings and the token of a client. */
 export interface ServerOptions {
   /** Turns on TLS. `true` uses Node's CA certificates. Default: no TLS. */
@@ -28,9 +26,6 @@ export interface ServerOptions {
    */
   readonly token?: Token | undefined;
 }
-
-/** Visible ASCII characters: a header can hold them, and a token has no spaces. */
-const TOKEN = /^[\x21-\x7e]+$/;
 
 const CHANNEL_OPTIONS = {
   "grpc.enable_http_proxy": 0,
@@ -65,12 +60,7 @@ export class Servers {
    */
   constructor(address: string, { tls, token }: ServerOptions) {
     this.addresses = parseAddresses(address);
-    if (token !== undefined && !tls && !this.addresses.every(isLoopback)) {
-      throw new TypeError("a token needs TLS, unless the server is on this machine");
-    }
-    if (typeof token === "string") {
-      checkToken(token);
-    }
+    checkTokenOption(token, Boolean(tls) || this.addresses.every(isLoopback));
     // DNS may have any number of servers for a name.
     this.spares = this.addresses[0].isName ? 1 : this.addresses.length - 1;
     this.#credentials = credentialsOf(tls);
@@ -99,20 +89,11 @@ export class Servers {
   async metadata(): Promise<Metadata> {
     const metadata = new Metadata();
     if (this.#token !== undefined) {
-      const token = typeof this.#token === "function" ? await this.#token() : this.#token;
-      metadata.set("authorization", `Bearer ${checkToken(token)}`);
+      metadata.set("authorization", `Bearer ${await currentToken(this.#token)}`);
     }
     await addTraceContext(metadata);
     return metadata;
   }
-}
-
-/** Returns a valid token. The error for an invalid one does not contain it. */
-function checkToken(token: string): string {
-  if (typeof token === "string" && TOKEN.test(token)) {
-    return token;
-  }
-  throw new TypeError("a token has to be a string of visible ASCII characters");
 }
 
 function credentialsOf(tls: boolean | TlsOptions | undefined): ChannelCredentials {

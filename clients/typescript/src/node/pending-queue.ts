@@ -1,7 +1,7 @@
 // The pending updates of a score buffer, and the calls of `add` that wait for room.
 
-import type { UpdateScoreRequest } from "./gen/leaderboard/v1/leaderboard_pb.js";
-import type { ScoreUpdate } from "./model.js";
+import type { UpdateScoreRequest } from "../gen/leaderboard/v1/leaderboard_pb.js";
+import type { ScoreUpdate } from "../model.js";
 
 /** An update that is not done yet. */
 export interface PendingUpdate {

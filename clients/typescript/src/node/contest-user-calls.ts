@@ -1,10 +1,10 @@
 // The calls of the users of contests, which are methods of a client.
 
-import type { CallOptions, Calls } from "./calls.js";
-import { hiddenUsersOf, usersChangedOf } from "./contest-encoding.js";
-import type { ErasedPart, HiddenUser, UsersChanged } from "./contest-model.js";
-import { encode, encodeUserIds } from "./encoding.js";
-import { ContestService } from "./gen/leaderboard/v1/contests_pb.js";
+import { hiddenUsersOf, usersChangedOf } from "../contest-decoding.js";
+import type { ErasedPart, HiddenUser, UsersChanged } from "../contest-model.js";
+import { encode, encodeUserIds } from "../encoding.js";
+import { ContestService } from "../gen/leaderboard/v1/contests_pb.js";
+import type { CallOptions, UnaryCalls } from "../unary-calls.js";
 
 /** The options of `listHiddenUsers`. */
 export interface HiddenUsersOptions extends CallOptions {
@@ -25,10 +25,10 @@ const { method } = ContestService;
  * of these can be repeated, so all are retried.
  */
 export abstract class ContestUserCalls {
-  readonly #calls: Calls;
+  readonly #calls: UnaryCalls;
 
   /** Called by `ContestCalls`. */
-  protected constructor(calls: Calls) {
+  protected constructor(calls: UnaryCalls) {
     this.#calls = calls;
   }
 

@@ -1,22 +1,23 @@
 // One stream of a watch, over a connection of its own.
 
-import { toBinary } from "@bufbuild/protobuf";
-import type { ClientReadableStream, Metadata, ServiceError } from "@grpc/grpc-js";
+import { fromBinary, toBinary } from "@bufbuild/protobuf";
+import type { ClientReadableStream, ServiceError } from "@grpc/grpc-js";
 
-import { type CallBounds, onAbort } from "./call-bounds.js";
-import { pathOf } from "./calls.js";
-import { decode } from "./encoding.js";
+import { type CallBounds, onAbort } from "../call-bounds.js";
+import { decode } from "../decoding.js";
 import {
   LeaderboardService,
   type WatchContestRequest,
   WatchContestRequestSchema,
   type WatchContestResponse,
   WatchContestResponseSchema,
-} from "./gen/leaderboard/v1/leaderboard_pb.js";
+} from "../gen/leaderboard/v1/leaderboard_pb.js";
+import { tokenInTime, withIdleTimeout } from "../idle-timeout.js";
+import { StreamLostError } from "../watch-update.js";
+import { pathOf } from "./calls.js";
 import { errorOfCall } from "./rpc-status.js";
 import type { Servers } from "./servers.js";
 import { identity, toBuffer } from "./unary.js";
-import { StreamLostError } from "./watch-update.js";
 
 /**
  * Yields the messages of one stream; returns after an `end` message.
@@ -30,15 +31,15 @@ export async function* messages(
   bounds: CallBounds,
   idleTimeoutMs: number,
 ): AsyncGenerator<WatchContestResponse, void, undefined> {
-  const bytes = toBinary(WatchContestRequestSchema, request);
-  const metadata = await getMetadata(servers, bounds, idleTimeoutMs);
+  const payload = toBinary(WatchContestRequestSchema, request);
+  const metadata = await tokenInTime(bounds.waitFor(servers.metadata()), idleTimeoutMs);
   const channel = servers.openStreamChannel();
   const path = pathOf(LeaderboardService.method.watchContest);
-  const stream = channel.makeServerStreamRequest(path, toBuffer, identity, bytes, metadata);
+  const stream = channel.makeServerStreamRequest(path, toBuffer, identity, payload, metadata);
   const removeListener = onAbort(bounds.signal, () => stream.cancel());
   try {
-    for await (const response of read(stream, idleTimeoutMs)) {
-      const message = decode(WatchContestResponseSchema, response);
+    for await (const bytes of read(stream, idleTimeoutMs)) {
+      const message = decode(WatchContestResponseSchema, (schema) => fromBinary(schema, bytes));
       yield message;
       if (message.event.case === "end") {
         return;
@@ -49,20 +50,6 @@ export async function* messages(
     removeListener();
     stream.cancel();
     channel.close();
-  }
-}
-
-/** Returns the metadata of the stream, if the token is available within the idle timeout. */
-async function getMetadata(
-  servers: Servers,
-  bounds: CallBounds,
-  idleTimeoutMs: number,
-): Promise<Metadata> {
-  try {
-    return await withIdleTimeout(bounds.waitFor(servers.metadata()), idleTimeoutMs);
-  } catch (error) {
-    const text = error instanceof Error ? error.message : String(error);
-    throw new StreamLostError(`no token: ${text}`, { cause: error });
   }
 }
 
@@ -88,17 +75,4 @@ function rethrow(error: unknown): never {
     throw errorOfCall(error as ServiceError);
   }
   throw new StreamLostError(String(error));
-}
-
-async function withIdleTimeout<T>(promise: Promise<T>, idleTimeoutMs: number): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<never>((_, reject) => {
-    const lost = new StreamLostError(`no message for ${idleTimeoutMs / 1000} s`);
-    timer = setTimeout(() => reject(lost), idleTimeoutMs);
-  });
-  try {
-    return await Promise.race([promise, timeout]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

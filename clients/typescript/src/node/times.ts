@@ -8,8 +8,8 @@ import {
   TimestampSchema,
 } from "@bufbuild/protobuf/wkt";
 
-import { invalidRequest } from "./errors.js";
-import type { Instant } from "./model.js";
+import { invalidRequest } from "../errors.js";
+import type { Instant } from "../model.js";
 
 const NANOS = 1_000_000_000;
 const MS_NANOS = 1_000_000;

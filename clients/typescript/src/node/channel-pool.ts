@@ -2,8 +2,8 @@
 
 import { type Client as Channel, connectivityState as state } from "@grpc/grpc-js";
 
-import { DeadlineExceededError, type LeaderboardError } from "./errors.js";
-import { isDraining } from "./server-down.js";
+import { DeadlineExceededError, type LeaderboardError } from "../errors.js";
+import { isDraining } from "../server-down.js";
 import type { Servers } from "./servers.js";
 import { type Attempt, unary } from "./unary.js";
 

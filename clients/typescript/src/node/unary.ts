@@ -2,7 +2,7 @@
 
 import type { Client as Channel, Metadata, ServiceError } from "@grpc/grpc-js";
 
-import { onAbort } from "./call-bounds.js";
+import { onAbort } from "../call-bounds.js";
 import { errorOfCall } from "./rpc-status.js";
 
 /** The metadata and limits of one attempt of a call. */
