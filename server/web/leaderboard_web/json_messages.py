@@ -68,15 +68,14 @@ def _row(user: pb.RankedUser) -> dict[str, Any]:
 
 
 def _change(change: pb.ScoreChange) -> dict[str, Any]:
-    document = {
+    document: dict[str, Any] = {"user": _row(change.user)} if change.HasField("user") else {}
+    document |= {
         "previousRank": change.previous_rank,
         "points": str(change.points),
         "eventType": change.event_type,
         "previousPlace": change.previous_place,
         "removed": change.removed,
     }
-    if change.HasField("user"):
-        document["user"] = _row(change.user)
     if change.HasField("event_time"):
         document["eventTime"] = change.event_time.ToJsonString()
     return document
@@ -103,6 +102,7 @@ class _Plan:
             for field in kind.fields
             if field.has_presence
         ]
+        self._order = [field.json_name for field in kind.fields]
 
     def convert(self, message: Message) -> dict[str, Any]:
         """Return a message of this type as a JSON object."""
@@ -113,7 +113,7 @@ class _Plan:
             if message.HasField(field):
                 value = getattr(message, field)
                 document[name] = value if convert_value is None else convert_value(value)
-        return document
+        return {name: document[name] for name in self._order if name in document}
 
 
 def _reader(names: list[str]) -> Callable[[Message], tuple[Any, ...]]:
