@@ -4,9 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from math import ceil
+from typing import Any
 
 import orjson
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import ExceptionHandler
 
 from leaderboard_client.errors import FieldViolation, LeaderboardError
 
@@ -24,6 +28,12 @@ _STATUSES = {
 }
 """The statuses of codes of the service. All other codes say that the gateway can't use the service,
 or that the service has a defect: BAD_GATEWAY."""
+
+_DETAILS = {
+    HTTPStatus.NOT_FOUND: "there is nothing at this path",
+    HTTPStatus.METHOD_NOT_ALLOWED: "this path is read with GET or HEAD",
+}
+"""The details of what the router refuses."""
 
 _RETRY_AFTER_S = 1
 """The delay before a retry where the service names none."""
@@ -68,6 +78,19 @@ def problem_of(error: LeaderboardError) -> Problem:
         violations=error.violations,
         headers=headers,
     )
+
+
+def show(_request: Request, error: Exception) -> Response:
+    """Return the response that shows what a handler, or the router, raised."""
+    if isinstance(error, HTTPException):
+        status = HTTPStatus(error.status_code)
+        error = Problem(status, _DETAILS.get(status, error.detail), headers=error.headers or {})
+    assert isinstance(error, Problem)
+    return problem_response(error)
+
+
+SHOWN: dict[Any, ExceptionHandler] = {Problem: show, HTTPException: show}
+"""The exceptions that are problems of requests; all others are defects."""
 
 
 def problem_response(problem: Problem) -> Response:
