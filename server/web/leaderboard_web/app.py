@@ -9,13 +9,14 @@ from importlib.metadata import version
 import structlog
 import uvicorn
 from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import Response
+from starlette.middleware import Middleware
 
 from leaderboard_cli.target import Target
 from leaderboard_server.http_server import HttpServer, listen
+from leaderboard_web.api.routes import api_routes
 from leaderboard_web.config import WebConfig
-from leaderboard_web.problems import Problem, problem_response
+from leaderboard_web.internal_errors import InternalErrors
+from leaderboard_web.problems import SHOWN
 from leaderboard_web.service import Service
 
 _log = structlog.get_logger()
@@ -40,7 +41,12 @@ async def running(config: WebConfig, target: Target) -> AsyncIterator[str]:
     async with contextlib.AsyncExitStack() as stack:
         service = Service(target, min_interval_ms=config.min_interval_ms)
         stack.push_async_callback(service.close)
-        app = Starlette(routes=[], exception_handlers={Problem: _show})
+        app = Starlette(
+            routes=api_routes(service),
+            middleware=[Middleware(InternalErrors)],
+            exception_handlers=SHOWN,
+        )
+        app.router.redirect_slashes = False
         listening = listen(config.address, "serve")
         server = HttpServer(
             uvicorn.Config(
@@ -61,11 +67,6 @@ async def running(config: WebConfig, target: Target) -> AsyncIterator[str]:
         yield f"{config.address.rpartition(':')[0]}:{port}"
         server.should_exit = True
         await serving
-
-
-def _show(_request: Request, problem: Exception) -> Response:
-    assert isinstance(problem, Problem)
-    return problem_response(problem)
 
 
 async def serve(config: WebConfig, target: Target) -> None:

@@ -1,0 +1,1 @@
+"""JSON over HTTP: the reads of the contract as GET requests, and their OpenAPI description."""
