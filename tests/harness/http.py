@@ -25,13 +25,14 @@ def request(path: str, method: str = "GET", **headers: str) -> bytes:
     return f"{method} {path} HTTP/1.1\r\nHost: test\r\n{''.join(lines)}\r\n".encode()
 
 
-def parsed(data: bytes) -> HttpResponse:
+def parsed(data: bytes, *, headers_only: bool = False) -> HttpResponse:
     """Return the only response in what a connection sent."""
     head, _, body = data.partition(b"\r\n\r\n")
     status, *lines = head.decode().split("\r\n")
     fields = (line.partition(": ") for line in lines)
     headers = {name.lower(): value for name, _, value in fields}
-    assert len(body) == int(headers.get("content-length", len(body))), "more than one response"
+    length = 0 if headers_only else int(headers.get("content-length", len(body)))
+    assert len(body) == length, "more than one response"
     return HttpResponse(int(status.split()[1]), headers, body)
 
 
@@ -41,7 +42,8 @@ async def get(address: str, path: str, method: str = "GET", **headers: str) -> H
     Raises:
         OSError: There is none.
     """
-    return parsed(await exchange(address, request(path, method, **headers)))
+    data = await exchange(address, request(path, method, **headers))
+    return parsed(data, headers_only=method == "HEAD")
 
 
 async def exchange(address: str, data: bytes) -> bytes:
