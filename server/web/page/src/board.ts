@@ -1,0 +1,20 @@
+// The entry of the page of a board, on a screen of any kind or in a frame.
+
+import "../styles/board.css";
+
+import { BoardPage } from "./board-page.js";
+import { linkToBoard } from "./contest-header.js";
+import { byId } from "./dom.js";
+import { boardAddress, readOptions } from "./options.js";
+import { takeToken } from "./token.js";
+
+const options = readOptions(location.pathname, location.search);
+const { dataset } = document.documentElement;
+dataset["surface"] = options.surface;
+if (options.theme !== "auto") dataset["theme"] = options.theme;
+if (!options.hasHeader) dataset["header"] = "off";
+const token = takeToken();
+if (options.surface === "embed") {
+  byId("site").replaceChildren(linkToBoard(boardAddress(options.contestId, { userId: options.userId })));
+}
+new BoardPage(options, token).start();

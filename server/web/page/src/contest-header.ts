@@ -1,0 +1,66 @@
+// The head of a board: the contest's name, its numbers, its times and its seasons.
+
+import type { Contest } from "@leaderboard/client/browser";
+
+import { timesText } from "./contest-text.js";
+import { byId, isolated, make, setText } from "./dom.js";
+import { formatCount } from "./format.js";
+import { SeasonPicker, type SeasonSource } from "./season-picker.js";
+
+/** The head of a board. */
+export class ContestHeader {
+  readonly #title = byId("title");
+  readonly #total = byId("total");
+  readonly #season = byId("season");
+  readonly #times = byId("times");
+  readonly #source: SeasonSource;
+  #picker: SeasonPicker | undefined;
+  #contest: Contest | undefined;
+
+  constructor(source: SeasonSource) {
+    this.#source = source;
+    this.#showTitle(source.contestId);
+  }
+
+  /** Shows what is known of the contest. */
+  showContest(contest: Contest): void {
+    this.#contest = contest;
+    this.#showTitle(contest.displayName || contest.contestId);
+    const hasSeasons = contest.season > 1 || contest.resetSchedule !== undefined;
+    if (hasSeasons) this.showSeason(this.#source.season || contest.season, contest.season);
+    this.showTimes();
+  }
+
+  /** Shows the number of users; nothing while it is not certain. */
+  showTotal(total: number | undefined): void {
+    if (total !== undefined) setText(this.#total, formatCount(total, "player", "players"));
+  }
+
+  /** Shows the number of a season, with a way to the others. */
+  showSeason(season: number, current: number): void {
+    if (current < 2 && this.#source.season === 0 && !this.#contest?.resetSchedule) return;
+    if (this.#source.hasControls && current > 1) {
+      this.#picker ??= new SeasonPicker(this.#season, this.#source);
+      this.#picker.show(season, current);
+    } else setText(this.#season, `Season ${season}`);
+  }
+
+  /** Shows what happens next, as of now. */
+  showTimes(): void {
+    if (this.#source.season === 0 && this.#contest) {
+      setText(this.#times, timesText(this.#contest, Date.now()));
+    }
+  }
+
+  #showTitle(name: string): void {
+    document.title = `${name} \u00b7 Leaderboard`;
+    if (this.#title.textContent !== name) this.#title.replaceChildren(isolated(name));
+  }
+}
+
+/** Makes the link to the full board that a frame has in the place of controls. */
+export function linkToBoard(address: string): HTMLElement {
+  const link = make("a", { href: address, target: "_blank", rel: "noopener" }, "Full board");
+  link.append(make("span", { class: "sr-only" }, " (opens in a new tab)"));
+  return link;
+}

@@ -1,0 +1,47 @@
+// Words an error for people: what is wrong, and what to do about it.
+
+/** What of an error decides on its words. */
+export interface Failure {
+  readonly message: string;
+  /** The name of the status code, where there is one. */
+  readonly code?: string;
+  readonly reason?: string;
+}
+
+/** An error in words. */
+export interface ErrorText {
+  readonly title: string;
+  readonly advice: string;
+}
+
+/** Returns the words for an error. */
+export function errorText({ code, reason, message }: Failure): ErrorText {
+  if (reason === "ERROR_REASON_SEASON_NOT_FOUND") {
+    return { title: "This season is not kept", advice: "Choose another season of the contest." };
+  }
+  switch (code) {
+    case "UNAUTHENTICATED":
+      return {
+        title: "A token is needed",
+        advice:
+          "Open the page again with the token that you were given at the end of its address: #token=\u2026",
+      };
+    case "PERMISSION_DENIED":
+      return { title: "Not allowed", advice: "The operator of this site does not allow this page." };
+    case "NOT_FOUND":
+      return {
+        title: "No such contest",
+        advice: "Check the address of the page, or look for the contest in the list of all boards.",
+      };
+    case "INVALID_ARGUMENT":
+    case "OUT_OF_RANGE":
+      return { title: "The address is not right", advice: `Correct it: ${message}.` };
+    case "RESOURCE_EXHAUSTED":
+      return { title: "Too many viewers", advice: "Wait a minute, then reload the page." };
+    default:
+      return {
+        title: "The board can\u2019t be read",
+        advice: `Reload the page in a minute. If that does not help, ask the operator: ${message}.`,
+      };
+  }
+}

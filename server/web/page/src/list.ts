@@ -1,0 +1,10 @@
+// The entry of the list of all boards.
+
+import "../styles/list.css";
+
+import { WebClient } from "@leaderboard/client/browser";
+
+import { ListPage } from "./list-page.js";
+import { takeToken } from "./token.js";
+
+new ListPage(new WebClient({ token: takeToken() })).start();

@@ -1,0 +1,32 @@
+// Takes the token of the viewer from the fragment of the address, which no server ever sees.
+
+const KEY = "leaderboard.token";
+
+/** Returns the viewer's token, kept for this tab; undefined if there is none. */
+export function takeToken(): string | undefined {
+  const fragment = new URLSearchParams(location.hash.slice(1));
+  const token = fragment.get("token");
+  if (token === null) return kept();
+  fragment.delete("token");
+  const rest = fragment.toString();
+  history.replaceState(history.state, "", location.pathname + location.search + (rest && `#${rest}`));
+  keep(token);
+  return token || undefined;
+}
+
+function kept(): string | undefined {
+  try {
+    return sessionStorage.getItem(KEY) ?? undefined;
+  } catch {
+    return undefined; // Storage is off, as in some frames; the token then lives as long as the page.
+  }
+}
+
+function keep(token: string): void {
+  try {
+    if (token) sessionStorage.setItem(KEY, token);
+    else sessionStorage.removeItem(KEY);
+  } catch {
+    // As above.
+  }
+}
