@@ -16,6 +16,7 @@ from leaderboard_server.http_server import HttpServer, listen
 from leaderboard_web.api.routes import api_routes
 from leaderboard_web.config import WebConfig
 from leaderboard_web.internal_errors import InternalErrors
+from leaderboard_web.pages import page_routes
 from leaderboard_web.problems import SHOWN
 from leaderboard_web.service import Service
 
@@ -42,7 +43,7 @@ async def running(config: WebConfig, target: Target) -> AsyncIterator[str]:
         service = Service(target, min_interval_ms=config.min_interval_ms)
         stack.push_async_callback(service.close)
         app = Starlette(
-            routes=api_routes(service),
+            routes=[*api_routes(service), *page_routes(config.origin_list)],
             middleware=[Middleware(InternalErrors)],
             exception_handlers=SHOWN,
         )
