@@ -1,0 +1,1 @@
+"""Runs a service, a gateway and sample contests that move, for `make run-web`."""
