@@ -100,7 +100,7 @@ async def test_boards_move_until_ctrl_c(run: SampleRun) -> None:
     assert page.status == 200
     assert page.headers["content-type"].startswith("text/html")
     first = await run.board("quiz-night")
-    assert len(first["rows"]) == 10
+    assert len(first["users"]) == 10
 
     async def has_moved() -> bool:
         return (await run.board("quiz-night"))["position"] != first["position"]
@@ -121,7 +121,7 @@ async def test_contests_in_each_state(run: SampleRun) -> None:
     states = {each["state"].removeprefix("CONTEST_STATE_") for each in contests.values()}
     assert states == {"OPEN", "SCHEDULED", "CLOSED"}
     assert contests["weekly-cup"]["season"] == 4
-    names = {row["displayName"] for row in (await run.board("top-scorers"))["rows"]}
+    names = {row["displayName"] for row in (await run.board("top-scorers"))["users"]}
     assert any(re.search("[^\\W\\d_A-Za-z]", name) for name in names)
 
 
