@@ -15,6 +15,9 @@ PROTOS := $(wildcard protos/leaderboard/v1/*.proto)
 STUBS := clients/python
 FRONT := server/front/Cargo.toml
 FRONT_SOURCES := $(FRONT) server/front/pyproject.toml $(wildcard server/front/src/*.rs)
+PAGE := server/web/page
+PAGE_SOURCES := $(wildcard $(addprefix $(PAGE)/,*.json *.mjs src/* src/*/* styles/* html/* art/*)) \
+	$(wildcard clients/typescript/package.json clients/typescript/src/*.ts clients/typescript/src/*/*.ts)
 CLIENTS := python $(if $(shell command -v go),go) $(if $(shell command -v npm),typescript) $(if $(shell command -v mvn),java)
 
 export PATH := $(CURDIR)/$(TOOLS):$(PATH)
@@ -22,7 +25,7 @@ export PATH := $(CURDIR)/$(TOOLS):$(PATH)
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: clients client-python client-go client-typescript client-java proto-check-clients help run front front-check test test-slow test-deploy soak attacks attacks-quick bench bench-quick bench-rules bench-export test-readme docs release-check lint format types proto proto-check contract contract-release tools clean
+.PHONY: clients client-python client-go client-typescript client-java proto-check-clients help run run-web front front-check page page-check test test-slow test-deploy soak attacks attacks-quick bench bench-quick bench-rules bench-export test-readme docs release-check lint format types proto proto-check contract contract-release tools clean
 
 help: ## List the tasks
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -30,12 +33,20 @@ help: ## List the tasks
 run: $(VENV)/.run $(if $(shell command -v cargo),$(VENV)/.front-tried) ## Set up all that is needed and serve on 127.0.0.1:50051
 	$(BIN)/leaderboard serve
 
+run-web: build/page.built $(VENV)/.run $(if $(shell command -v cargo),$(VENV)/.front-tried) ## Show sample boards that move at http://127.0.0.1:8080/boards (needs npm)
+	@exec env PYTHONPATH=server/web $(BIN)/python -m sample
+
 front: $(VENV)/.front ## Build the fast listener and install it (needs Rust)
 
 front-check: ## Check and test the Rust code of the fast listener
 	cargo fmt --check --manifest-path $(FRONT)
 	cargo clippy --quiet --all-targets --manifest-path $(FRONT) -- -D warnings
 	cargo test --quiet --manifest-path $(FRONT)
+
+page: build/page.built ## Build the page of the web gateway (needs npm)
+
+page-check: build/page.built ## Check and test the code of the page (needs npm)
+	cd $(PAGE) && npm run --silent lint && npm run --silent test
 
 test: $(VENV)/.dev ## Run the tests (some 5 minutes on 2 cores)
 	$(BIN)/pytest -m "not slow and not attack" -n 4 --dist worksteal
@@ -84,9 +95,10 @@ docs: $(VENV)/.dev ## Generate the pages of settings and metrics, and the dashbo
 	$(BIN)/python docs/metrics.py > docs/metrics.md
 	$(BIN)/python deploy/grafana/dashboard.py > deploy/grafana/leaderboard.json
 
-release-check: $(VENV)/.dev clients ## Build all packages and check that their versions agree
+release-check: $(VENV)/.dev clients $(if $(shell command -v npm),build/page.built) ## Build all packages and check that their versions agree
 	$(BIN)/python .ci/check_versions.py
 	$(BIN)/python -m build --outdir build/server . >/dev/null
+	$(if $(shell command -v npm),$(BIN)/python -m build --outdir build/web server/web >/dev/null)
 	$(if $(shell command -v cargo),$(INSTALL) --group front && $(BIN)/maturin build --quiet --release --out build/front --manifest-path $(FRONT))
 
 types: $(VENV)/.dev ## Check types
@@ -182,6 +194,7 @@ $(TOOLS)/promtool:
 
 clean: ## Remove all files that these tasks made
 	rm -rf $(VENV) .tools build server/front/target server/front/python/leaderboard_front/*.so
+	rm -rf server/web/leaderboard_web/static $(addprefix $(PAGE)/,build node_modules)
 	rm -rf $(addprefix clients/typescript/,dist build node_modules) clients/java/target $(addprefix tests/clients/drivers/java/,target driver/target)
 
 $(VENV)/.pip: constraints.txt
@@ -196,6 +209,13 @@ $(VENV)/.run: $(VENV)/.pip pyproject.toml clients/python/pyproject.toml clients/
 $(VENV)/.dev: $(VENV)/.run
 	$(INSTALL) --group dev
 	@touch $@
+
+# The page has the browser's part of the TypeScript client in it, built from its source.
+build/page.built: $(PAGE_SOURCES)
+	@command -v npm >/dev/null || { echo "The page of the web gateway is built with npm (Node.js 20 or later), which is not installed."; exit 1; }
+	cd clients/typescript && npm install --no-audit --no-fund --silent --ignore-scripts
+	cd $(PAGE) && npm ci --no-audit --no-fund --silent --ignore-scripts && npm run --silent build
+	@mkdir -p build && touch $@
 
 # The Python files of the front are used in place; only its Rust code is built.
 $(VENV)/.front: $(FRONT_SOURCES) | $(VENV)/.run

@@ -7,7 +7,13 @@ import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-PYPROJECTS = ("pyproject.toml", "clients/python/pyproject.toml", "clients/cli/pyproject.toml")
+PYPROJECTS = (
+    "pyproject.toml",
+    "clients/python/pyproject.toml",
+    "clients/cli/pyproject.toml",
+    "server/web/pyproject.toml",
+)
+NPM_PACKAGES = ("clients/typescript/package.json", "server/web/page/package.json")
 
 
 def _versions() -> dict[str, str]:
@@ -15,8 +21,7 @@ def _versions() -> dict[str, str]:
     found = {name: tomllib.loads(_read(name))["project"]["version"] for name in PYPROJECTS}
     cargo = "server/front/Cargo.toml"
     found[cargo] = tomllib.loads(_read(cargo))["package"]["version"]
-    npm = "clients/typescript/package.json"
-    found[npm] = json.loads(_read(npm))["version"]
+    found |= {name: json.loads(_read(name))["version"] for name in NPM_PACKAGES}
     maven = "clients/java/pom.xml"
     match = re.search(
         r"<artifactId>leaderboard-client</artifactId>\s*<version>(.*?)<", _read(maven)
