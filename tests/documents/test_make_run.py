@@ -1,4 +1,4 @@
-"""`make run` with and without Rust: the fast listener. Rust, pip and the server are imitations."""
+"""`make run` with and without Rust, `make run-web` with and without npm: all are imitations."""
 
 import os
 import shutil
@@ -9,6 +9,7 @@ import pytest
 
 PROJECT = Path(__file__).parents[2]
 _FRONT = Path("server/front")
+_PAGE = Path("server/web/page")
 _TOOLS = (
     *("cat", "cut", "env", "grep", "head", "make", "mkdir"),
     *("rm", "sed", "sh", "sort", "tail", "touch"),
@@ -27,12 +28,15 @@ class Checkout:
             self._copy(Path(name))
         for name in ("Cargo.toml", "pyproject.toml", "try_build.sh", "src/lib.rs"):
             self._copy(_FRONT / name)
-        for name in ("clients/python", "clients/cli"):
+        for name in ("clients/python", "clients/cli", "server/web"):
             self._copy(Path(name, "pyproject.toml"))
+        for name in ("clients/typescript", _PAGE, _PAGE / "src"):
+            (self.folder / name).mkdir(parents=True)
+        (self.folder / _PAGE / "src" / "board.ts").touch()
         self._bin.mkdir()
         for tool in _TOOLS:
             (self._bin / tool).symlink_to(shutil.which(tool) or pytest.skip(f"no {tool}"))
-        for name in ("pip", "maturin", "leaderboard"):
+        for name in ("pip", "maturin", "leaderboard", "python"):
             self._imitate(self.folder / ".venv/bin" / name, f'echo {name} "$@" >>{self._calls}')
         for stamp in (".pip", ".run"):
             (self.folder / ".venv" / stamp).touch()
@@ -41,6 +45,10 @@ class Checkout:
         """Have the commands of a version of Rust on the path."""
         self._imitate(self._bin / "cargo", "")
         self._imitate(self._bin / "rustc", f'echo "rustc {version} (0123abcd 2026-01-01)"')
+
+    def install_npm(self) -> None:
+        """Have npm on the path."""
+        self._imitate(self._bin / "npm", f'echo npm "$@" >>{self._calls}')
 
     def install_rustup(self) -> None:
         """Have the commands of rustup on the path, without a toolchain behind them."""
@@ -61,20 +69,43 @@ class Checkout:
         for stamp in (self.folder / ".venv").glob(".front*"):
             os.utime(stamp, (newest - 1, newest - 1))
 
+    def change_page(self) -> None:
+        """Make a source of the page newer than its build."""
+        built = self.folder / "build" / "page.built"
+        newest = (self.folder / _PAGE / "src" / "board.ts").stat().st_mtime
+        os.utime(built, (newest - 1, newest - 1))
+
     def run(self) -> tuple[str, list[str]]:
         """Run `make run`; return its output, and the commands of the environment that it called."""
+        ended, calls = self._make("run")
+        assert ended.returncode == 0, ended.stderr
+        assert not ended.stderr
+        return ended.stdout, [call.split()[0] for call in calls]
+
+    def run_web(self) -> list[str]:
+        """Run `make run-web`; return the commands that it called, with their arguments."""
+        ended, calls = self._make("run-web")
+        assert ended.returncode == 0, ended.stderr
+        return calls
+
+    def refuse_web(self) -> str:
+        """Run `make run-web`, which must fail and call nothing; return its output."""
+        ended, calls = self._make("run-web")
+        assert ended.returncode != 0
+        assert not calls
+        return ended.stdout
+
+    def _make(self, task: str) -> "tuple[subprocess.CompletedProcess[str], list[str]]":
         self._calls.write_text("")
         ended = subprocess.run(
-            ["make", "run"],
+            ["make", task],
             cwd=self.folder,
             env={"PATH": str(self._bin)},
             text=True,
             capture_output=True,
             check=False,
         )
-        assert ended.returncode == 0, ended.stderr
-        assert not ended.stderr
-        return ended.stdout, [line.split()[0] for line in self._calls.read_text().splitlines()]
+        return ended, self._calls.read_text().splitlines()
 
     def _copy(self, name: Path) -> None:
         target = self.folder / name
@@ -167,3 +198,25 @@ def test_rustup_without_a_toolchain_is_no_rust(checkout: Checkout) -> None:
 
     assert calls == ["leaderboard"]
     assert "listener" not in output
+
+
+def test_run_web_without_npm_says_what_is_missing(checkout: Checkout) -> None:
+    """The first line says so, before anything is set up."""
+    first, *_ = checkout.refuse_web().splitlines()
+
+    assert "npm" in first
+    assert "not installed" in first
+
+
+def test_run_web_builds_the_page_once(checkout: Checkout) -> None:
+    """The page is built at the first run, without scripts of packages, and after a change."""
+    checkout.install_npm()
+    calls = checkout.run_web()
+    assert "npm run --silent build" in calls
+    assert all("--ignore-scripts" in call for call in calls if call.split()[1] in {"ci", "install"})
+    assert calls[-1] == "python -m sample"
+
+    assert checkout.run_web() == ["python -m sample"]
+
+    checkout.change_page()
+    assert "npm run --silent build" in checkout.run_web()
