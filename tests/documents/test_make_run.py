@@ -30,8 +30,8 @@ class Checkout:
             self._copy(_FRONT / name)
         for name in ("clients/python", "clients/cli", "server/web"):
             self._copy(Path(name, "pyproject.toml"))
-        for name in ("clients/typescript", _PAGE, _PAGE / "src"):
-            (self.folder / name).mkdir(parents=True)
+        for folder_of_npm in ("clients/typescript", _PAGE, _PAGE / "src"):
+            (self.folder / folder_of_npm).mkdir(parents=True)
         (self.folder / _PAGE / "src" / "board.ts").touch()
         self._bin.mkdir()
         for tool in _TOOLS:
