@@ -1,4 +1,4 @@
-"""Runs the commands of `docs/operations.md` on the stores and servers of a test."""
+"""Runs the commands of a page for operators on the stores and servers of a test."""
 
 import os
 import shutil
@@ -91,9 +91,9 @@ class Operator:
         return command
 
 
-def block(start: str) -> Block:
-    """Return the only shell block whose command contains a text."""
-    (found,) = [each for each in blocks(PAGE) if start in each.command]
+def block(start: str, page: Path = PAGE) -> Block:
+    """Return the only shell block of a page whose command contains a text."""
+    (found,) = [each for each in blocks(page) if start in each.command]
     return found
 
 

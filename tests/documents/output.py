@@ -7,6 +7,7 @@ from typing import Any
 _VARYING = {
     *("epoch", "eventTime", "event_time"),
     *("created_at", "next_reset_at", "started_at", "ended_at"),
+    *("createdAt", "nextResetAt", "startedAt", "endedAt"),
 }
 """Keys whose values differ between runs."""
 _TIME_IS_UP = re.compile("(context )?deadline exceeded", re.IGNORECASE)

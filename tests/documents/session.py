@@ -5,7 +5,7 @@ import re
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import IO, NamedTuple
 
@@ -69,7 +69,13 @@ def _commands(at: int, body: list[str]) -> Iterator[Block]:
 class Session:
     """Runs commands in one folder against one server."""
 
-    def __init__(self, folder: Path, address: str, search_path: str) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        address: str,
+        search_path: str,
+        replaced: Mapping[str, str] | None = None,
+    ) -> None:
         """Prepare a session.
 
         Args:
@@ -78,9 +84,11 @@ class Session:
             address: HOST:PORT of the server, in place of the documents' own.
 
             search_path: The folders of executables, before those of this process.
+
+            replaced: Other parts of commands, and what stands for them here.
         """
         self._folder = folder
-        self._address = address
+        self._replaced = {ADDRESS: address, **(replaced or {})}
         self._environment = {
             **os.environ,
             "LEADERBOARD_SERVER": address,
@@ -128,7 +136,9 @@ class Session:
     def _start(
         self, block: Block, stdout: int | IO[str] = subprocess.PIPE
     ) -> "subprocess.Popen[str]":
-        command = block.command.replace(ADDRESS, self._address)
+        command = block.command
+        for part, other in self._replaced.items():
+            command = command.replace(part, other)
         if block.output is None:
             command = f"set -e\n{command}"
         process: subprocess.Popen[str] = subprocess.Popen(
