@@ -6,6 +6,8 @@ import signal
 import socket
 import subprocess
 import time
+import urllib.request
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -50,7 +52,9 @@ def test_every_command_of_the_readme(checkout: Path, tmp_path: Path) -> None:
     server: subprocess.Popen[bytes] | None = None
     try:
         for block in blocks(checkout / "README.md"):
-            if block.command == "make run":
+            if block.command == "make run-web":
+                _run_web(checkout, tmp_path)
+            elif block.command == "make run":
                 server = subprocess.Popen(
                     ["make", "run"], cwd=checkout, env=environment, start_new_session=True
                 )
@@ -72,13 +76,60 @@ def _run(session: Session, block: Block) -> None:
         session.check(block)
 
 
+def _run_web(checkout: Path, folder: Path) -> None:
+    """Run the sample boards until one has moved, and end them as Ctrl-C does."""
+    if not shutil.which("npm"):
+        return
+    service, gateway = (f"127.0.0.1:{free_port()}" for _ in range(2))
+    environment = os.environ | {
+        "LEADERBOARD_ADDRESS": service,
+        "LEADERBOARD_WEB_ADDRESS": gateway,
+    }
+    log = folder / "run-web.log"
+    with log.open("w") as output:
+        run = subprocess.Popen(
+            ["make", "run-web"],
+            cwd=checkout,
+            env=environment,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
+    try:
+        _wait(lambda: f"http://{gateway}/boards" in log.read_text(), run)
+        assert b"<html" in _read(f"http://{gateway}/boards")
+        board = f"http://{gateway}/v1/contests/quiz-night/top"
+        first = _read(board)
+        _wait(lambda: _read(board) != first, run)
+    finally:
+        print(log.read_text())  # noqa: T201 - pytest shows it
+        os.killpg(run.pid, signal.SIGINT)
+        run.wait(30)
+    for address in (service, gateway):
+        assert not _accepts(address), f"{address} is still in use"
+
+
+def _read(url: str) -> bytes:
+    with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(url, timeout=10) as body:
+        content: bytes = body.read()
+        return content
+
+
 def _wait_for(address: str, server: "subprocess.Popen[bytes]") -> None:
-    host, _, port = address.rpartition(":")
+    _wait(lambda: _accepts(address), server)
+
+
+def _wait(holds: Callable[[], bool], process: "subprocess.Popen[bytes]") -> None:
     deadline = time.monotonic() + _START_S
-    while server.poll() is None and time.monotonic() < deadline:
-        with socket.socket() as probe:
-            probe.settimeout(1)
-            if probe.connect_ex((host, int(port))) == 0:
-                return
+    while process.poll() is None and time.monotonic() < deadline:
+        if holds():
+            return
         time.sleep(0.2)
-    raise AssertionError("the server did not start")
+    raise AssertionError("it did not start")
+
+
+def _accepts(address: str) -> bool:
+    host, _, port = address.rpartition(":")
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return probe.connect_ex((host, int(port))) == 0
