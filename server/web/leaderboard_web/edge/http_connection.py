@@ -7,6 +7,7 @@ import asyncio
 import sys
 from collections.abc import Callable
 from functools import partial
+from http import HTTPStatus
 from typing import Any
 
 import h11
@@ -95,6 +96,10 @@ class HttpConnection(H11Protocol):
             return
         error = sys.exception()
         status = error.error_status_hint if isinstance(error, h11.RemoteProtocolError) else 400
+        if status == HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE:
+            line_is_complete = b"\n" in self.conn.trailing_data[0]
+            msg = f"a request has more than {MAX_HEADER_BYTES} bytes of headers"
+            status = status if line_is_complete else HTTPStatus.REQUEST_URI_TOO_LONG
         self._answer(Problem(status, msg))
 
     def _answer(self, problem: Problem) -> None:

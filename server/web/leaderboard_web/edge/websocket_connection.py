@@ -17,6 +17,8 @@ from leaderboard_web.edge.open_connections import EndCause, OpenConnections, Slo
 from leaderboard_web.edge.raw_responses import raw_response
 from leaderboard_web.problems import Problem
 
+CONNECTION = "leaderboard.connection"
+"""The extension of the scope that has this connection, for an application that writes frames."""
 MAX_MESSAGE_BYTES = 2**10
 """The most bytes of a message of a client, whose content is ignored anyway."""
 PING_INTERVAL_S = 20.0
@@ -90,6 +92,9 @@ class WebSocketConnection(WebSocketsSansIOProtocol):
         super().handle_connect(event)
         if self.close_sent:
             self._open_connections.count("malformed")
+        else:
+            extensions: dict[str, Any] = self.scope["extensions"]
+            extensions[CONNECTION] = self  # the task has not begun to run
 
     def start_keepalive(self) -> None:
         """Begin to send pings, once the handshake is complete."""
