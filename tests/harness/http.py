@@ -22,7 +22,7 @@ class HttpResponse:
 def request(path: str, method: str = "GET", **headers: str) -> bytes:
     """Return the bytes of a request; an underscore in the name of a header is a hyphen."""
     lines = [f"{name.replace('_', '-')}: {value}\r\n" for name, value in headers.items()]
-    return f"{method} {path} HTTP/1.1\r\nHost: test\r\n{''.join(lines)}\r\n".encode()
+    return f"{method} {path} HTTP/1.1\r\nHost: localhost\r\n{''.join(lines)}\r\n".encode()
 
 
 def parsed(data: bytes, *, headers_only: bool = False) -> HttpResponse:

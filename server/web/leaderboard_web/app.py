@@ -4,25 +4,34 @@ import asyncio
 import contextlib
 import signal
 from collections.abc import AsyncIterator
+from functools import partial
 from importlib.metadata import version
 
 import structlog
-import uvicorn
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
 from leaderboard_cli.target import Target
-from leaderboard_server.http_server import HttpServer, listen
+from leaderboard_server.http_server import listen
+from leaderboard_server.metrics.endpoint import MetricsEndpoint, Observed
+from leaderboard_server.open_files import RESERVED_FILES, max_connections, raise_open_files
+from leaderboard_server.transport.tls import TlsFiles, TlsRenewal
 from leaderboard_web.api.routes import api_routes
 from leaderboard_web.config import WebConfig
+from leaderboard_web.edge.addresses import Networks
+from leaderboard_web.edge.gateway_metrics import GatewayMetrics
+from leaderboard_web.edge.open_connections import ConnectionLimits, OpenConnections
+from leaderboard_web.edge.protect import protect
+from leaderboard_web.edge.server import EdgeServer
+from leaderboard_web.edge.service_probe import ServiceProbe
+from leaderboard_web.edge.tls import Certificate
 from leaderboard_web.internal_errors import InternalErrors
+from leaderboard_web.loop_errors import log_loop_errors
 from leaderboard_web.pages import page_routes
 from leaderboard_web.problems import SHOWN
 from leaderboard_web.service import Service
 
 _log = structlog.get_logger()
-
-_STOP_TIMEOUT_S = 5
 
 
 @contextlib.asynccontextmanager
@@ -39,9 +48,15 @@ async def running(config: WebConfig, target: Target) -> AsyncIterator[str]:
 
         OSError: The address can't be listened on.
     """
+    metrics = GatewayMetrics()
+    open_connections = OpenConnections(_connection_limits(config), metrics.count_ended)
     async with contextlib.AsyncExitStack() as stack:
+        certificate = _certificate(config, stack)
         service = Service(target, min_interval_ms=config.min_interval_ms)
         stack.push_async_callback(service.close)
+        probe = ServiceProbe(target.async_channels(), target.metadata)
+        stack.push_async_callback(probe.close)
+        metrics.read_parts(open_connections, available=lambda: probe.available)
         app = Starlette(
             routes=[*api_routes(service), *page_routes(config.origin_list)],
             middleware=[Middleware(InternalErrors)],
@@ -49,25 +64,59 @@ async def running(config: WebConfig, target: Target) -> AsyncIterator[str]:
         )
         app.router.redirect_slashes = False
         listening = listen(config.address, "serve")
-        server = HttpServer(
-            uvicorn.Config(
-                app,
-                lifespan="off",
-                log_config=None,
-                log_level="critical",
-                access_log=False,
-                proxy_headers=False,
-                server_header=False,
-                timeout_graceful_shutdown=_STOP_TIMEOUT_S,
-                ws="websockets-sansio",
-                ws_per_message_deflate=False,
-            )
-        )
-        serving = asyncio.create_task(server.serve(sockets=[listening]), name="http")
         port = listening.getsockname()[1]
+        protected = protect(app, config, metrics)
+        server = EdgeServer(protected, listening, open_connections, certificate)
+        stack.push_async_callback(server.close)
+        if config.metrics_address:
+            unready = partial(_unready, server, probe)
+            observed = Observed(collect=metrics.collect, unready=unready, dead=lambda: "")
+            await _serve_metrics(config.metrics_address, observed, stack)
+        for part in (metrics.loop_delay, probe, server):
+            part.start()
+        stack.push_async_callback(metrics.loop_delay.close)
         yield f"{config.address.rpartition(':')[0]}:{port}"
-        server.should_exit = True
-        await serving
+        await server.stop_accepting()
+
+
+def _connection_limits(config: WebConfig) -> ConnectionLimits:
+    # Each watch of the service has a connection of its own.
+    total = min(config.max_connections, max_connections(reserve=RESERVED_FILES + config.max_groups))
+    return ConnectionLimits(
+        total=total,
+        # Watches have a limit of their own, and beside them there are requests.
+        per_address=max(total // 4, min(total, 2 * config.max_watches_per_address)),
+        proxies=Networks(config.trusted_proxy_list),
+    )
+
+
+def _certificate(config: WebConfig, stack: contextlib.AsyncExitStack) -> Certificate | None:
+    """Return the certificate for TLS, which is renewed until `stack` ends.
+
+    Raises:
+        TlsUnusable: The files for TLS can't be used.
+    """
+    if not (config.tls_cert and config.tls_key):
+        return None
+    files = TlsFiles(chain=config.tls_cert, key=config.tls_key, client_ca=config.tls_client_ca)
+    renewal = TlsRenewal(files)
+    certificate = Certificate(files)
+    renewal.start(certificate.renew)
+    stack.push_async_callback(renewal.close)
+    return certificate
+
+
+def _unready(server: EdgeServer, probe: ServiceProbe) -> str:
+    return probe.problem if server.accepts else "the gateway is stopping"
+
+
+async def _serve_metrics(
+    address: str, observed: Observed, stack: contextlib.AsyncExitStack
+) -> None:
+    endpoint = MetricsEndpoint(address, observed)
+    port = await endpoint.start()
+    stack.push_async_callback(endpoint.close)
+    _log.info("metrics_served", address=f"{address.rpartition(':')[0]}:{port}")
 
 
 async def serve(config: WebConfig, target: Target) -> None:
@@ -78,6 +127,8 @@ async def serve(config: WebConfig, target: Target) -> None:
     """
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
+    log_loop_errors(loop)
+    raise_open_files()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
     async with running(config, target) as address:

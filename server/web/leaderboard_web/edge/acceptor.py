@@ -49,18 +49,25 @@ class Acceptor:
         self._certificate = certificate
         self._opening: set[asyncio.Task[None]] = set()
         self._retry: asyncio.TimerHandle | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the socket is open: false from `close` on."""
+        return self._listening.fileno() >= 0
 
     def start(self) -> None:
         """Begin to accept."""
         self._listening.settimeout(0)
         self._loop = asyncio.get_running_loop()
-        self._loop.add_reader(self._listening, self._accept)
+        self._loop.add_reader(self._listening, self._accept, self._loop)
 
     async def close(self) -> None:
         """Accept no more, and end TLS handshakes. May be called again."""
-        if self._listening.fileno() < 0:
+        if not self.is_open:
             return
-        self._loop.remove_reader(self._listening)
+        if self._loop:
+            self._loop.remove_reader(self._listening)
         if self._retry:
             self._retry.cancel()
         self._listening.close()
@@ -69,31 +76,33 @@ class Acceptor:
         if self._opening:
             await asyncio.wait(self._opening)
 
-    def _accept(self) -> None:
+    def _accept(self, loop: asyncio.AbstractEventLoop) -> None:
         for _ in range(_AT_ONCE):
             try:
                 accepted, peer = self._listening.accept()
             except (BlockingIOError, InterruptedError, ConnectionAbortedError):
                 return
             except OSError:  # no file descriptor or memory is left
-                self._loop.remove_reader(self._listening)
-                self._retry = self._loop.call_later(
-                    _PAUSE_S, self._loop.add_reader, self._listening, self._accept
+                loop.remove_reader(self._listening)
+                self._retry = loop.call_later(
+                    _PAUSE_S, loop.add_reader, self._listening, self._accept, loop
                 )
                 return
             accepted.settimeout(0)
             if slot := self._open_connections.admit(str(peer[0])):
-                task = self._loop.create_task(self._open(accepted, slot), name="open-connection")
+                task = loop.create_task(self._open(loop, accepted, slot), name="open-connection")
                 slot.abort = task.cancel
                 self._opening.add(task)
                 task.add_done_callback(self._opening.discard)
             else:
                 self._refuse(accepted)
 
-    async def _open(self, accepted: socket.socket, slot: Slot) -> None:
+    async def _open(
+        self, loop: asyncio.AbstractEventLoop, accepted: socket.socket, slot: Slot
+    ) -> None:
         is_tls = self._certificate is not None
         try:
-            await self._loop.connect_accepted_socket(
+            await loop.connect_accepted_socket(
                 lambda: self._make_connection(slot),
                 accepted,
                 ssl=self._certificate.context if self._certificate else None,

@@ -39,7 +39,7 @@ class OpenConnections:
 
             count: Counts a connection that is refused or ended by the gateway.
         """
-        self._limits = limits
+        self.limits = limits
         self.count = count
         self._by_address = Counter[str]()
         self._waiting: dict[Slot, None] = {}
@@ -49,9 +49,9 @@ class OpenConnections:
 
     def admit(self, host: str) -> "Slot | None":
         """Return the slot of a new connection of an address, or None if it must be refused."""
-        key = "" if host in self._limits.proxies else address_key(host)
-        has_too_many = bool(key) and self._by_address[key] >= self._limits.per_address
-        if has_too_many or (self.open >= self._limits.total and not self._make_room()):
+        key = "" if host in self.limits.proxies else address_key(host)
+        has_too_many = bool(key) and self._by_address[key] >= self.limits.per_address
+        if has_too_many or (self.open >= self.limits.total and not self._make_room()):
             self.count("refused")
             return None
         self.open += 1

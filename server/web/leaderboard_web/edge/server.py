@@ -39,10 +39,16 @@ class EdgeServer:
             certificate: For TLS; None for plain HTTP.
         """
         self._open_connections = open_connections
+        self._serving: asyncio.Task[None] | None = None
         self._server = HttpServer(_config(app))
         self._acceptor = Acceptor(listening, open_connections, self._make_connection, certificate)
 
-    async def start(self) -> None:
+    @property
+    def accepts(self) -> bool:
+        """Whether connections are accepted."""
+        return self._acceptor.is_open
+
+    def start(self) -> None:
         """Begin to serve."""
         self._serving = asyncio.create_task(self._server.serve(sockets=[]), name="http")
         self._acceptor.start()
@@ -55,7 +61,8 @@ class EdgeServer:
         """Let requests end for a short time, and end all connections."""
         await self.stop_accepting()
         self._server.should_exit = True
-        await self._serving
+        if self._serving:
+            await self._serving
 
     def _make_connection(self, slot: Slot) -> HttpConnection:
         return HttpConnection(
