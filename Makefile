@@ -90,9 +90,10 @@ format: $(VENV)/.dev ## Auto-fix lint and format
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-docs: $(VENV)/.dev ## Generate the pages of settings and metrics, and the dashboard, from the code
+docs: $(VENV)/.dev ## Generate pages, the dashboard and descriptions of fields from code and contract
 	$(BIN)/python docs/configuration.py > docs/configuration.md
 	$(BIN)/python docs/metrics.py > docs/metrics.md
+	$(BIN)/python docs/field_descriptions.py > server/web/leaderboard_web/api/field_descriptions.json
 	$(BIN)/python deploy/grafana/dashboard.py > deploy/grafana/leaderboard.json
 
 release-check: $(VENV)/.dev clients $(if $(shell command -v npm),build/page.built) ## Build all packages and check that their versions agree

@@ -14,8 +14,10 @@ from harness.service import ServiceProcess
 from leaderboard.v1 import contests_pb2
 from leaderboard.v1 import leaderboard_pb2 as pb
 
-CUP = "cup"
+CUP = "chess"
 """A contest in its second season, with shared ranks, names in several scripts and a hidden user."""
+_FIRST = ["ada", "bo"]
+"""Users of the examples in the OpenAPI description."""
 HIDDEN = "user-3"
 SCHEDULED, CLOSED, ABSENT = "scheduled", "closed", "absent"
 CONTESTS = [CLOSED, CUP, SCHEDULED]
@@ -85,7 +87,7 @@ def updates(contest_id: str, users: int, seed: int) -> pb.BatchUpdateScoresReque
         updates=[
             pb.UpdateScoreRequest(
                 contest_id=contest_id,
-                user_id=f"user-{number}",
+                user_id=_FIRST[number] if number < len(_FIRST) else f"user-{number}",
                 points=chosen.choice([-(2**53), 0, 7, 2**53, chosen.randrange(-99, 99)]),
                 display_name=chosen.choice(NAMES),
                 attributes=chosen.choice([{}, {"country": "de"}, {"team": "a", "x": '"'}]),

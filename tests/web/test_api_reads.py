@@ -112,7 +112,7 @@ async def test_random_boards(web: Web, seed: int) -> None:
     stub, path = web.service.stub, f"/v1/contests/{contest_id}"
     for _ in range(5):
         around, score = chosen.randrange(202), chosen.randrange(-99, 99)
-        user_id = f"user-{chosen.randrange(2)}"
+        user_id = chosen.choice(["ada", "bo"])
         found = await web.json(f"{path}/scores", score=score, around=around)
         score_request = pb.GetScoreRankRequest(contest_id=contest_id, score=score, around=around)
         assert read(found, pb.GetScoreRankResponse) == await stub.GetScoreRank(score_request)

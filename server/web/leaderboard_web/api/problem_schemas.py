@@ -66,6 +66,11 @@ _ALL = {
     400: ("BadRequest", "A parameter is malformed; `violations` names it.", {}),
     401: ("Unauthorized", "The gateway needs a token.", _AUTHENTICATE),
     429: ("TooManyRequests", "The address makes too many requests.", _RETRY_AFTER),
+    431: (
+        "RequestHeaderFieldsTooLarge",
+        "The request line and the headers are larger than 32 KiB.",
+        {},
+    ),
     500: ("InternalServerError", "A defect of the gateway; the log has its incident.", {}),
     502: ("BadGateway", "The service can't be used, or has a defect.", {}),
     503: ("ServiceUnavailable", "The service is unavailable, or at a limit.", _RETRY_AFTER),
