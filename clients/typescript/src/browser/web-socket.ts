@@ -31,6 +31,8 @@ export class SocketMessages {
       this.#wasOpen = true;
     });
     socket.addEventListener("message", ({ data }) => this.#add(data));
+    // `close` follows; libraries for other programs than browsers throw what nobody listens to.
+    socket.addEventListener("error", () => undefined);
     socket.addEventListener("close", ({ code, reason }) => this.#end(code, reason));
   }
 
