@@ -13,7 +13,6 @@ from typing import NamedTuple
 
 import pytest
 import pytest_asyncio
-from harness.gateway import gateway
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 from websockets.typing import Origin
@@ -21,6 +20,7 @@ from websockets.typing import Origin
 from deploy.promtool import PROJECT
 from harness.calls import add
 from harness.certificates import Authority
+from harness.gateway import gateway
 from harness.ports import free_port
 from harness.processes import ChildProcess
 from harness.service import ServiceProcess

@@ -9,12 +9,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from harness.gateway import GatewayProcess, gateway
 from websockets.asyncio.client import connect
 
 from documents.operations import PROJECT, Operator, block, lines
 from documents.session import Block, Session, blocks, fenced, stable
 from harness.certificates import Authority
+from harness.gateway import GatewayProcess, gateway
 from harness.http import HttpResponse, get
 from harness.ports import free_port
 from harness.processes import ChildProcess
