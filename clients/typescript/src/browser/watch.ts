@@ -8,7 +8,7 @@ import { IDLE_TIMEOUT_MS, type StreamSource, watchStreams } from "../watch-loop.
 import type { WatchUpdate } from "../watch-update.js";
 import type { Gateway } from "./gateway.js";
 import { sleepUntilWoken } from "./wake.js";
-import { messages } from "./watch-stream.js";
+import { messages } from "./watch-socket.js";
 
 /** The options of a watch. */
 export interface WatchOptions {

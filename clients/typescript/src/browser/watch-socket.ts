@@ -1,4 +1,4 @@
-// One stream of a watch, over a WebSocket of its own.
+// One WebSocket of a watch.
 
 import { type CallBounds, onAbort } from "../call-bounds.js";
 import {
@@ -12,16 +12,16 @@ import type { Gateway, Route } from "./gateway.js";
 import { getJson } from "./http-calls.js";
 import { messageOf, parseJson } from "./json.js";
 import { contestPath, positionText } from "./routes.js";
-import { type Closed, SocketMessages } from "./web-socket.js";
+import { type Closed, SocketMessages } from "./socket-messages.js";
 
 /** The codes of a gateway that refuses the watch: for good, or while it is overloaded. */
 const REFUSED: ReadonlySet<number> = new Set([1008, 1011, 1013]);
 
 /**
- * Yields the messages of one stream, and a StreamLostError when the gateway has lost the service;
+ * Yields the messages of one WebSocket, and a StreamLostError when the gateway has lost the service;
  * returns after an `end` message.
  *
- * @param idleTimeoutMs The milliseconds without a message after which the stream is dead.
+ * @param idleTimeoutMs The milliseconds without a message after which the WebSocket is dead.
  * @throws LeaderboardError or StreamLostError if it can't be opened, breaks or times out.
  */
 export async function* messages(
@@ -38,9 +38,7 @@ export async function* messages(
     for (;;) {
       const next = await withIdleTimeout(bounds.waitFor(socket.next()), idleTimeoutMs);
       if (!("data" in next)) {
-        const isRefused = !next.wasOpen || REFUSED.has(next.code);
-        const refusal = isRefused && (await refusalOf(gateway, request, token, bounds));
-        throw refusal || new StreamLostError(textOf(next));
+        throw await troubleOf(next, gateway, request, token, bounds);
       }
       const message = eventOf(next.data);
       if (message) {
@@ -80,26 +78,26 @@ function eventOf(data: unknown): WatchContestResponse | StreamLostError | undefi
 }
 
 /**
- * Returns why the gateway refuses a watch, if it does. A browser hides the response to the handshake
- * of a WebSocket, so the same board is read once: also one of a contest that does not exist is
- * empty, and can be watched.
+ * Returns why a WebSocket has ended.
+ *
+ * A browser hides the response to a handshake, and a close has room for a short text only: where the
+ * gateway may have refused the watch, the same board is read once, which is refused likewise. Also
+ * the board of a contest that does not exist can be read and watched.
  */
-async function refusalOf(
+async function troubleOf(
+  { code, reason, wasOpen }: Closed,
   gateway: Gateway,
   { contestId, limit }: WatchContestRequest,
   token: string | undefined,
   bounds: CallBounds,
 ): Promise<unknown> {
-  try {
-    await getJson(gateway, boardRoute(contestId, limit, "/top"), token, bounds);
-    return undefined;
-  } catch (error) {
-    bounds.signal.throwIfAborted();
-    return error;
+  if (!wasOpen || REFUSED.has(code)) {
+    try {
+      await getJson(gateway, boardRoute(contestId, limit, "/top"), token, bounds);
+    } catch (error) {
+      return error;
+    }
   }
-}
-
-function textOf({ code, reason, wasOpen }: Closed): string {
   const what = wasOpen ? `the WebSocket was closed (${code})` : "the WebSocket can't be opened";
-  return reason ? `${what}: ${reason}` : what;
+  return new StreamLostError(reason ? `${what}: ${reason}` : what);
 }
