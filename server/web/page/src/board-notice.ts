@@ -4,7 +4,7 @@ import type { Contest } from "@leaderboard/client/browser";
 
 import { untilOpen } from "./contest-text.js";
 import { errorText } from "./error-text.js";
-import { formatDuration, formatTime } from "./format.js";
+import { formatDuration } from "./format.js";
 import type { NoticeText } from "./notice.js";
 import type { BoardState } from "./state-text.js";
 
@@ -52,5 +52,5 @@ function openNotice(contest: Contest | undefined, now: number): NoticeText {
     return { title: "No scores yet", text: "The first one will appear here at once." };
   }
   const title = left > 0 ? `Opens in ${formatDuration(left)}` : "Opens now";
-  return { title, text: formatTime(contest.startsAt) };
+  return { title, text: "Scores will appear here at once." };
 }

@@ -1,12 +1,14 @@
 // The page of a board: connects the watch with the table, the head, and the state line.
 
-import { WebClient, type Contest, type RankedUser, type WatchUpdate } from "@leaderboard/client/browser";
+import { type RankedUser, WebClient, type WatchUpdate } from "@leaderboard/client/browser";
 
 import { Announcer } from "./announcer.js";
 import { boardNotice } from "./board-notice.js";
 import { readSeason, watchBoard } from "./board-source.js";
 import { BoardView } from "./board-view.js";
+import { Clock } from "./clock.js";
 import { ContestHeader } from "./contest-header.js";
+import { ContestReader } from "./contest-reader.js";
 import { byId } from "./dom.js";
 import { Frames } from "./frames.js";
 import { MoreRows } from "./more-rows.js";
@@ -24,13 +26,12 @@ const LIMITS = { board: 50, wall: 50, embed: 10 };
 /** The reasons for a board that has nothing to do with the one before. */
 const NEW_BOARDS: ReadonlySet<string> = new Set(["INITIAL", "NEW_SEASON", "NEW_EPOCH"]);
 
-/** The reasons for which the contest may have other settings now. */
-const NEW_SETTINGS: ReadonlySet<string> = new Set(["NEW_SEASON", "NEW_EPOCH", "CONTEST_UPDATED"]);
-
 /** The page of a board. */
 export class BoardPage {
   readonly #options: PageOptions;
+  readonly #clock = new Clock();
   readonly #client: WebClient;
+  readonly #reader: ContestReader;
   readonly #main = byId("board");
   readonly #limit: number;
   readonly #announcer = new Announcer(byId("announcer"));
@@ -44,7 +45,6 @@ export class BoardPage {
   #wall: Wall | undefined;
 
   #board: WatchUpdate | undefined;
-  #contest: Contest | undefined;
   #error: Error | undefined;
   #certainAt: number | undefined;
   #isNewBoard = true;
@@ -53,12 +53,13 @@ export class BoardPage {
     const { contestId, userId, season, surface } = options;
     this.#options = options;
     this.#limit = options.limit ?? LIMITS[surface];
-    this.#client = new WebClient({ token });
-    this.#view = new BoardView(byId("rows"), userId);
+    this.#client = new WebClient({ token, fetch: this.#clock.fetch });
+    this.#view = new BoardView(byId("rows"), byId("head"), userId);
     const hasControls = surface === "board";
     const { limit } = options;
-    const source = { client: this.#client, contestId, userId, limit, season, hasControls };
-    this.#header = new ContestHeader(source);
+    const [client, clock] = [this.#client, this.#clock];
+    this.#header = new ContestHeader({ client, contestId, userId, limit, season, hasControls });
+    this.#reader = new ContestReader({ client, clock, contestId, onRead: () => this.#showContest() });
     this.#more = new MoreRows(byId("more"), options, this.#limit);
     if (surface === "wall") this.#wall = new Wall(byId("table"));
   }
@@ -71,7 +72,6 @@ export class BoardPage {
       fail: (error: unknown) => this.#fail(error),
     };
     this.#watchOwnRow();
-    void this.#readContest();
     if (season === 0) void watchBoard(this.#client, contestId, this.#limit, listener);
     else void readSeason(this.#client, contestId, { limit: this.#limit, season }, listener);
     setInterval(() => this.#tick(), 1_000);
@@ -88,29 +88,24 @@ export class BoardPage {
   }
 
   #update(board: WatchUpdate): void {
-    const { snapshotReason, state, season } = board;
-    const hasBegun = this.#board?.season === 0 && (season ?? 0) > 0;
+    const { snapshotReason } = board;
     this.#board = board;
+    this.#reader.observe(board);
     if (board.message || this.#isKept) this.#certainAt = performance.now();
     if (snapshotReason && NEW_BOARDS.has(snapshotReason)) this.#isNewBoard = true;
-    const isChanged = snapshotReason !== undefined && NEW_SETTINGS.has(snapshotReason);
-    if (isChanged || hasBegun || state === "OVER") void this.#readContest();
     this.#frames.request();
   }
 
   #fail(error: unknown): void {
     this.#error = error instanceof Error ? error : new Error(String(error));
+    if (this.#isKept) this.#reader.read();
     this.#frames.request();
   }
 
-  async #readContest(): Promise<void> {
-    try {
-      this.#contest = await this.#client.getContest(this.#options.contestId);
-      this.#header.showContest(this.#contest);
-      this.#frames.request();
-    } catch {
-      // There is no such contest yet, or the watch says what is wrong.
-    }
+  #showContest(): void {
+    const { contest } = this.#reader;
+    if (contest) this.#header.showContest(contest, this.#clock.now());
+    this.#frames.request();
   }
 
   #draw(isCatchUp: boolean): void {
@@ -132,7 +127,7 @@ export class BoardPage {
     this.#main.dataset["total"] = String(totalUsers ?? "");
     byId("table").hidden = rows.length === 0;
     this.#header.showTotal(totalUsers);
-    if (season) this.#header.showSeason(season, this.#isKept ? (this.#contest?.season ?? season) : season);
+    if (season) this.#header.showSeason(season, this.#isKept ? (this.#reader.contest?.season ?? season) : season);
     this.#more.show(rows.length, totalUsers);
     this.#ownRow?.observe(board);
     this.#observe(rows.find(({ userId }) => userId === this.#options.userId));
@@ -152,20 +147,22 @@ export class BoardPage {
       behindMs: certainAt === undefined ? undefined : performance.now() - certainAt,
       isOnline: navigator.onLine,
       isKept: this.#isKept,
+      isScheduled: this.#reader.contest?.state === "SCHEDULED",
     });
-    this.#header.showTimes();
+    this.#reader.observeTime();
+    this.#header.showTimes(this.#clock.now());
     this.#notice.show(
       boardNotice(
         {
           state,
           rows: this.#board?.rows.length ?? 0,
           season: this.#board?.season,
-          contest: this.#contest,
+          contest: this.#reader.contest,
           error: this.#error,
           isKept: this.#isKept,
           hasControls: this.#options.surface === "board",
         },
-        Date.now(),
+        this.#clock.now(),
       ),
     );
   }
@@ -180,6 +177,6 @@ export class BoardPage {
   }
 
   get #isLowestFirst(): boolean {
-    return this.#contest?.rules.order === "LOWEST_FIRST";
+    return this.#reader.contest?.rules.order === "LOWEST_FIRST";
   }
 }

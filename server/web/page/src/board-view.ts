@@ -6,7 +6,7 @@ import { appear } from "./motion.js";
 import { rowsThatStay } from "./order.js";
 import { countLeaders, isShared, shareOf } from "./ranks.js";
 import { Row } from "./row.js";
-import { RowHeights, type Span, visibleSpan } from "./viewport.js";
+import { type Span, Viewport } from "./viewport.js";
 
 /** How a board is drawn. */
 export interface Drawing {
@@ -21,26 +21,26 @@ export interface Drawing {
 export class BoardView {
   readonly #body: HTMLElement;
   readonly #userId: string | undefined;
-  readonly #heights = new RowHeights();
+  readonly #viewport: Viewport;
   readonly #rows = new Map<string, Row>();
   #order: readonly Row[] = [];
   #leaders = 0;
 
   /**
    * @param body The part of the table that holds the rows.
+   * @param above What stands above the table.
    * @param userId The viewer, if known.
    */
-  constructor(body: HTMLElement, userId: string | undefined) {
+  constructor(body: HTMLElement, above: HTMLElement, userId: string | undefined) {
     this.#body = body;
+    this.#viewport = new Viewport(body, above);
     this.#userId = userId;
   }
 
   /** Shows the rows of a board. */
   draw(users: readonly RankedUser[], drawing: Drawing): void {
-    // All that is measured is read before the first change, while the layout is clean.
+    const { visible } = this.#viewport;
     const leadersBefore = this.#leaders;
-    const heights = this.#heights.measure(this.#order, leadersBefore);
-    const visible = visibleSpan(this.#body);
     const isFirst = this.#order.length === 0;
 
     this.#leaders = countLeaders(users);
@@ -49,12 +49,12 @@ export class BoardView {
       const { index: indexBefore, user: userBefore } = row;
       row.index = index;
       this.#fill(row, users, drawing.isLowestFirst);
-      const top = heights.topOf(index, this.#leaders);
+      const top = this.#viewport.topOf(index, this.#leaders);
       if (indexBefore < 0) {
         if (drawing.hasMotion && !isFirst && visible.holds(top)) appear(row.element);
         continue;
       }
-      const topBefore = heights.topOf(indexBefore, leadersBefore);
+      const topBefore = this.#viewport.topOf(indexBefore, leadersBefore);
       if (drawing.hasMotion) move(row, topBefore, top, visible);
       else row.movement.stop();
       if (drawing.hasMarks && userBefore && visible.holds(top)) row.mark(userBefore, drawing);

@@ -23,17 +23,19 @@ export class ContestHeader {
   }
 
   /** Shows what is known of the contest. */
-  showContest(contest: Contest): void {
+  showContest(contest: Contest, now: number): void {
     this.#contest = contest;
     this.#showTitle(contest.displayName || contest.contestId);
     const hasSeasons = contest.season > 1 || contest.resetSchedule !== undefined;
     if (hasSeasons) this.showSeason(this.#source.season || contest.season, contest.season);
-    this.showTimes();
+    this.showTimes(now);
   }
 
   /** Shows the number of users; nothing while it is not certain. */
   showTotal(total: number | undefined): void {
-    if (total !== undefined) setText(this.#total, formatCount(total, "player", "players"));
+    if (total !== undefined) {
+      setText(this.#total, total > 0 ? formatCount(total, "player", "players") : "");
+    }
   }
 
   /** Shows the number of a season, with a way to the others. */
@@ -46,9 +48,9 @@ export class ContestHeader {
   }
 
   /** Shows what happens next, as of now. */
-  showTimes(): void {
+  showTimes(now: number): void {
     if (this.#source.season === 0 && this.#contest) {
-      setText(this.#times, timesText(this.#contest, Date.now()));
+      setText(this.#times, timesText(this.#contest, now));
     }
   }
 

@@ -12,7 +12,7 @@ const NEAR_MS = 86_400_000;
 
 /** Returns what happens next to the contest, or what has happened; empty if nothing will. */
 export function timesText({ state, startsAt, endsAt, nextResetAt }: ContestTimes, now: number): string {
-  if (state === "SCHEDULED") return startsAt ? upcoming("Opens", startsAt, now) : "Not open yet";
+  if (state === "SCHEDULED") return startsAt ? `Opens ${formatTime(startsAt)}` : "Not open yet";
   if (state === "CLOSED") return endsAt ? `Closed ${formatTime(endsAt)}` : "Closed";
   if (nextResetAt) return upcoming("Season ends", nextResetAt, now);
   return endsAt ? upcoming("Closes", endsAt, now) : "";

@@ -35,3 +35,19 @@ export function setText(element: Element, text: string): void {
 export function isolated(name: string, className?: string): HTMLElement {
   return make("bdi", { class: className }, name);
 }
+
+/** The only text of an element, changed without making another node. */
+export class TextCell<E extends HTMLElement = HTMLElement> {
+  readonly element: E;
+  readonly #text = document.createTextNode("");
+
+  constructor(element: E) {
+    this.element = element;
+    element.append(this.#text);
+  }
+
+  /** Sets the text. */
+  set(text: string): void {
+    this.#text.data = text;
+  }
+}

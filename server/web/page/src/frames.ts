@@ -1,10 +1,9 @@
-// Draws at most once a frame, and not at all while nobody can see it.
+// Draws at most once a frame, and not at all while the page is hidden.
 
 /** Draws the latest state: in the next frame, or at once when the page is shown again. */
 export class Frames {
   readonly #draw: (isCatchUp: boolean) => void;
   #frame = 0;
-  #isDue = false;
 
   /** @param draw Draws; `isCatchUp` is true if the page was hidden since it drew before. */
   constructor(draw: (isCatchUp: boolean) => void) {
@@ -14,11 +13,10 @@ export class Frames {
 
   /** Asks for a drawing. */
   request(): void {
-    this.#isDue = true;
     if (!document.hidden && !this.#frame) {
       this.#frame = requestAnimationFrame(() => {
         this.#frame = 0;
-        this.#run(false);
+        this.#draw(false);
       });
     }
   }
@@ -26,12 +24,6 @@ export class Frames {
   #onVisibility(): void {
     cancelAnimationFrame(this.#frame);
     this.#frame = 0;
-    if (!document.hidden) this.#run(true);
-  }
-
-  #run(isCatchUp: boolean): void {
-    if (!this.#isDue) return;
-    this.#isDue = false;
-    this.#draw(isCatchUp);
+    if (!document.hidden) this.#draw(true);
   }
 }

@@ -1,8 +1,16 @@
 // Moves rows to their new place, flashes gains and fades marks, by animations that cost no layout.
 
+import { TextCell } from "./dom.js";
+
 const MOVE: KeyframeAnimationOptions = { duration: 520, easing: "cubic-bezier(0.22, 0.9, 0.24, 1)" };
 const GLOW: KeyframeAnimationOptions = { duration: 1_600, easing: "ease-out" };
 const MARK_MS = 4_000;
+const MARK_KEYFRAMES = [
+  { opacity: 0, transform: "translateY(35%)" },
+  { opacity: 1, transform: "none", offset: 0.05 },
+  { opacity: 1, transform: "none", offset: 0.75 },
+  { opacity: 0, transform: "none" },
+];
 
 const reducedMotion = matchMedia("(prefers-reduced-motion: reduce)");
 
@@ -65,20 +73,22 @@ export function glow(element: HTMLElement): void {
   element.animate(keyframes, { ...GLOW, pseudoElement: "::before" });
 }
 
-/** Shows a mark, such as `+3`, for some seconds; without motion it does not move or fade. */
-export function showMark(element: HTMLElement): void {
-  for (const animation of element.getAnimations()) animation.cancel();
-  if (!isMotionWelcome()) {
-    element.animate([{ opacity: 1 }, { opacity: 1 }], { duration: MARK_MS });
-    return;
+/** A text beside a value, such as `+3`, that is shown for some seconds. */
+export class Mark {
+  readonly element: HTMLElement;
+  readonly #text: TextCell;
+  #animation: Animation | undefined;
+
+  constructor(element: HTMLElement) {
+    this.element = element;
+    this.#text = new TextCell(element);
   }
-  element.animate(
-    [
-      { opacity: 0, transform: "translateY(35%)" },
-      { opacity: 1, transform: "none", offset: 0.05 },
-      { opacity: 1, transform: "none", offset: 0.75 },
-      { opacity: 0, transform: "none" },
-    ],
-    { duration: MARK_MS, easing: "ease-out" },
-  );
+
+  /** Shows a text; without motion it does not move or fade. */
+  show(text: string): void {
+    this.#text.set(text);
+    this.#animation?.cancel();
+    const keyframes = isMotionWelcome() ? MARK_KEYFRAMES : [{ opacity: 1 }, { opacity: 1 }];
+    this.#animation = this.element.animate(keyframes, { duration: MARK_MS, easing: "ease-out" });
+  }
 }

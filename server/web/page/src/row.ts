@@ -2,9 +2,9 @@
 
 import type { RankedUser } from "@leaderboard/client/browser";
 
-import { isolated, make, setText } from "./dom.js";
+import { TextCell, make } from "./dom.js";
 import { formatGain, formatNumber, formatRank, nameOf, noteOf } from "./format.js";
-import { Movement, glow, showMark } from "./motion.js";
+import { Mark, Movement, glow } from "./motion.js";
 
 /** How a row stands among the others. */
 export interface RowStanding {
@@ -24,6 +24,9 @@ export interface MarkStyle {
 /** The steps of a share: a line changes only when it is seen to. */
 const SHARE_STEPS = 250;
 
+/** The ranks that have a medal. */
+const MEDALS = 3;
+
 /** One row of the board. */
 export class Row {
   readonly element: HTMLTableRowElement;
@@ -33,22 +36,27 @@ export class Row {
   /** The number of the row in the order that is shown, from 0; -1 before it is shown. */
   index = -1;
 
-  readonly #rank = make("span", { "data-cell": "rank" });
-  readonly #sharedRank = make("span", { class: "sr-only", hidden: true });
-  readonly #move = make("span", { class: "move", "aria-hidden": "true" });
-  readonly #name = make("bdi", { class: "name", "data-cell": "name", dir: "auto" });
-  readonly #note = isolated("", "note");
-  readonly #gain = make("span", { class: "gain", "aria-hidden": "true" });
-  readonly #score = make("span", { "data-cell": "score" });
+  readonly #rank = new TextCell(make("span", { "data-cell": "rank" }));
+  readonly #sharedRank = new TextCell(make("span", { class: "sr-only", hidden: true }));
+  readonly #move = new Mark(make("span", { class: "move", "aria-hidden": "true" }));
+  readonly #name = new TextCell(make("bdi", { class: "name", "data-cell": "name", dir: "auto" }));
+  readonly #note = new TextCell(make("bdi", { class: "note" }));
+  readonly #gain = new Mark(make("span", { class: "gain", "aria-hidden": "true" }));
+  readonly #score = new TextCell(make("span", { "data-cell": "score" }));
   readonly #line = make("td", { class: "line", "aria-hidden": "true" });
   #shown: RankedUser | undefined;
-  #standing = "";
+  #standing: RowStanding | undefined;
   #step = -1;
 
   constructor(userId: string, isOwn: boolean) {
-    const rank = make("td", { role: "cell", class: "rank" }, this.#rank, this.#sharedRank, this.#move);
-    const name = make("th", { role: "rowheader", scope: "row" }, this.#name, this.#note);
-    const score = make("td", { role: "cell", class: "score" }, this.#gain, this.#score);
+    const [rank, name, score] = [
+      make("td", { role: "cell", class: "rank" }),
+      make("th", { role: "rowheader", scope: "row" }),
+      make("td", { role: "cell", class: "score" }),
+    ];
+    rank.append(this.#rank.element, this.#sharedRank.element, this.#move.element);
+    name.append(this.#name.element, this.#note.element);
+    score.append(this.#gain.element, this.#score.element);
     const row = make("tr", { role: "row", class: "row", "data-user-id": userId });
     this.isOwn = isOwn;
     if (isOwn) {
@@ -65,15 +73,16 @@ export class Row {
     return this.#shown;
   }
 
-  /** Shows a user, who is the same as before. */
+  /** Shows a user, who is the same as before. Only what differs is changed. */
   show(user: RankedUser, standing: RowStanding): void {
     const before = this.#shown;
     this.#shown = user;
-    if (before?.score !== user.score) setText(this.#score, formatNumber(user.score));
+    if (before?.score !== user.score) this.#score.set(formatNumber(user.score));
     if (before?.displayName !== user.displayName) this.#showName(nameOf(user));
-    if (before?.attributes !== user.attributes) setText(this.#note, noteOf(user.attributes));
-    this.#showStanding(user.rank, standing);
+    if (before?.attributes !== user.attributes) this.#showNote(noteOf(user.attributes));
+    this.#showRank(user.rank, before?.rank, standing);
     this.#showShare(standing.share);
+    this.#standing = standing;
   }
 
   /** Flashes the change of the score since the user was shown before, and marks that of the rank. */
@@ -83,34 +92,39 @@ export class Row {
     if (now.score !== before.score) {
       const isBetter = now.score > before.score !== isLowestFirst;
       this.element.dataset["trend"] = isBetter ? "up" : "down";
-      setText(this.#gain, formatGain(now.score - before.score));
-      showMark(this.#gain);
+      this.#gain.show(formatGain(now.score - before.score));
       if (hasMotion) glow(this.element);
     }
     if (now.rank !== before.rank) {
       const ranks = before.rank - now.rank;
-      this.#move.dataset["direction"] = ranks > 0 ? "up" : "down";
-      setText(this.#move, `${ranks > 0 ? "\u25b2" : "\u25bc"}\u2009${Math.abs(ranks)}`);
-      showMark(this.#move);
+      this.#move.element.dataset["direction"] = ranks > 0 ? "up" : "down";
+      this.#move.show(`${ranks > 0 ? "\u25b2" : "\u25bc"}\u2009${Math.abs(ranks)}`);
     }
   }
 
   #showName(name: string): void {
-    setText(this.#name, name);
-    this.#name.title = name;
+    this.#name.set(name);
+    this.#name.element.title = name;
   }
 
-  #showStanding(rank: number, { isShared, isLeader }: RowStanding): void {
-    const standing = `${rank} ${isShared} ${isLeader}`;
-    if (standing === this.#standing) return;
-    this.#standing = standing;
-    setText(this.#rank, formatRank(rank, isShared));
-    this.#rank.ariaHidden = isShared ? "true" : null;
-    this.#sharedRank.hidden = !isShared;
-    setText(this.#sharedRank, isShared ? `${formatNumber(rank)}, shared` : "");
-    this.element.classList.toggle("is-leader", isLeader);
-    if (rank <= 3) this.element.dataset["medal"] = String(rank);
-    else delete this.element.dataset["medal"];
+  #showNote(note: string): void {
+    this.#note.set(note);
+    this.#note.element.hidden = !note;
+  }
+
+  #showRank(rank: number, rankBefore: number | undefined, standing: RowStanding): void {
+    const before = this.#standing;
+    const { isShared, isLeader } = standing;
+    if (isLeader !== before?.isLeader) this.element.classList.toggle("is-leader", isLeader);
+    if (rank === rankBefore && isShared === before?.isShared) return;
+    this.#rank.set(formatRank(rank, isShared));
+    if (isShared) this.#sharedRank.set(`${formatNumber(rank)}, shared`);
+    if (isShared !== (before?.isShared ?? false)) {
+      this.#rank.element.ariaHidden = isShared ? "true" : null;
+      this.#sharedRank.element.hidden = !isShared;
+    }
+    if (rank <= MEDALS) this.element.dataset["medal"] = String(rank);
+    else if (rankBefore !== undefined && rankBefore <= MEDALS) delete this.element.dataset["medal"];
   }
 
   #showShare(share: number): void {

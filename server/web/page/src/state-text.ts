@@ -14,6 +14,8 @@ export interface Connection {
   readonly isOnline: boolean;
   /** Whether the standings are those of a season that is over. */
   readonly isKept: boolean;
+  /** Whether the contest has yet to open. */
+  readonly isScheduled: boolean;
 }
 
 /** The tone of a state: its colour and its mark. */
@@ -32,14 +34,13 @@ const SOON_MS = 3_000;
 const SILENCE_MS = 20_000;
 
 /** Returns the words for a state. */
-export function stateText({ state, behindMs, isOnline, isKept }: Connection): StateText {
+export function stateText(connection: Connection): StateText {
+  const { state, behindMs, isOnline, isKept } = connection;
   switch (state) {
     case "connecting":
       return { tone: "wait", text: isOnline ? "Connecting\u2026" : "Offline" };
     case "live":
-      return behindMs !== undefined && behindMs > SILENCE_MS
-        ? { tone: "wait", text: behindText(behindMs) }
-        : { tone: "good", text: "Live" };
+      return liveText(connection);
     case "reconnecting":
       return { tone: "wait", text: lostText(behindMs ?? 0, isOnline) };
     case "over":
@@ -49,6 +50,11 @@ export function stateText({ state, behindMs, isOnline, isKept }: Connection): St
     case "error":
       return { tone: "bad", text: "Not available" };
   }
+}
+
+function liveText({ behindMs = 0, isScheduled }: Connection): StateText {
+  if (behindMs > SILENCE_MS) return { tone: "wait", text: behindText(behindMs) };
+  return isScheduled ? { tone: "final", text: "Not open yet" } : { tone: "good", text: "Live" };
 }
 
 function lostText(behindMs: number, isOnline: boolean): string {

@@ -1,30 +1,4 @@
-// Knows which part of the table is in view, from heights that all rows of a kind share.
-
-/** A row, as far as its height is concerned. */
-interface Measured {
-  readonly element: HTMLElement;
-}
-
-/** The heights of the rows, in pixels. */
-export class RowHeights {
-  #leader = 0;
-  #plain = 0;
-
-  /** Reads the heights from rows that are shown; the layout must be clean. */
-  measure(order: readonly Measured[], leaders: number): this {
-    const plain = order[leaders]?.element.offsetHeight;
-    const leader = leaders > 0 ? order[0]?.element.offsetHeight : undefined;
-    this.#plain = plain || this.#plain || leader || 0;
-    this.#leader = leader || this.#leader || this.#plain;
-    return this;
-  }
-
-  /** Returns the distance of a row from the top of the table. */
-  topOf(index: number, leaders: number): number {
-    const above = Math.min(index, leaders);
-    return above * this.#leader + (index - above) * this.#plain;
-  }
-}
+// Knows which part of the table is in view, without measuring while the board is drawn.
 
 /** The part of the table that is in view, in pixels from its top. */
 export class Span {
@@ -47,11 +21,54 @@ export class Span {
   }
 }
 
-/** The most pixels of a row that is in view by a part only. */
-const ROW_MARGIN = 96;
+/** The class of rows that are higher than the others. */
+const LEADER = "is-leader";
 
-/** Returns the part of an element that is in view; the layout must be clean. */
-export function visibleSpan(element: HTMLElement): Span {
-  const top = element.getBoundingClientRect().top;
-  return new Span(-top - ROW_MARGIN, innerHeight - top);
+/** The heights of the rows and the place of the table, measured when they may have changed. */
+export class Viewport {
+  readonly #body: HTMLElement;
+  #leaderHeight = 0;
+  #plainHeight = 0;
+  /** The distance of the table from the top of the page. */
+  #top = 0;
+  #scrolled = 0;
+
+  /**
+   * @param body The part of the table that holds the rows.
+   * @param above What stands above the table, and moves it when its height changes.
+   */
+  constructor(body: HTMLElement, above: HTMLElement) {
+    this.#body = body;
+    const observer = new ResizeObserver(() => this.#measure());
+    for (const element of [body, above]) observer.observe(element);
+    addEventListener("scroll", () => this.#readScroll(), { passive: true });
+  }
+
+  /** The part of the table that is in view. */
+  get visible(): Span {
+    const start = this.#scrolled - this.#top;
+    return new Span(start - this.#leaderHeight, start + innerHeight);
+  }
+
+  /** Returns the distance of a row from the top of the table. */
+  topOf(index: number, leaders: number): number {
+    const above = Math.min(index, leaders);
+    return above * this.#leaderHeight + (index - above) * this.#plainHeight;
+  }
+
+  /** Measures right after the browser has laid out the page, when that costs nothing. */
+  #measure(): void {
+    const first = this.#body.querySelector<HTMLElement>(`.${LEADER}`);
+    const plain = this.#body.querySelector<HTMLElement>(`:scope > :not(.${LEADER})`);
+    const height = (plain ?? first)?.offsetHeight;
+    if (!height) return;
+    this.#plainHeight = height;
+    this.#leaderHeight = first?.offsetHeight ?? height;
+    this.#readScroll();
+    this.#top = this.#body.getBoundingClientRect().top + this.#scrolled;
+  }
+
+  #readScroll(): void {
+    this.#scrolled = scrollY;
+  }
 }

@@ -7,7 +7,7 @@ const ROW_SHARE = 1 / 15;
 const ROW_PIXELS = 30;
 
 /** A board with fewer rows leaves room, so that its rows do not grow without bounds. */
-const FEW_ROWS = 8;
+const FEW_ROWS = 6;
 
 /** A screen on a wall: as many rows as fit, at heights that can be read from far away. */
 export class Wall {
