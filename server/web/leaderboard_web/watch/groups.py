@@ -1,0 +1,80 @@
+"""The groups of a gateway: browsers that ask alike share one watch of the service."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from functools import partial
+from http import HTTPStatus
+from typing import Protocol
+
+from leaderboard_client.watch_update import WatchUpdate
+from leaderboard_web.problems import Problem
+from leaderboard_web.watch.counts import WatchCounts
+from leaderboard_web.watch.group import WatchGroup
+
+
+class WatchedService(Protocol):
+    """The leaderboard service, as far as it is watched."""
+
+    def watch(self, contest_id: str, limit: int) -> AsyncGenerator[WatchUpdate, None]:
+        """Watch the first rows of a contest; see `service.Service.watch`."""
+
+
+class WatchGroups:
+    """The groups by contest and limit. Each lasts as long as its watch."""
+
+    def __init__(
+        self, service: WatchedService, *, max_groups: int, counts: WatchCounts | None = None
+    ) -> None:
+        """Start watches of a service, at most `max_groups` at the same time."""
+        self._service = service
+        self._max_groups = max_groups
+        self._groups: dict[tuple[str, int], WatchGroup] = {}
+        self._is_draining = False
+        self.counts = counts or WatchCounts()
+
+    def check_room(self, contest_id: str, limit: int) -> None:
+        """Check that a group exists or may begin.
+
+        Raises:
+            Problem: The gateway stops, or has too many groups.
+        """
+        if self._is_draining:
+            raise _unavailable("the gateway is shutting down")
+        if (contest_id, limit) not in self._groups and len(self._groups) >= self._max_groups:
+            self.counts.refused["groups"] += 1
+            raise _unavailable("too many different boards are watched")
+
+    def group(self, contest_id: str, limit: int) -> WatchGroup:
+        """Return the group of a contest and a limit, which begins with its first subscription.
+
+        Raises:
+            Problem: As `check_room`.
+        """
+        key = contest_id, limit
+        self.check_room(*key)
+        group = self._groups.get(key)
+        if group is None:
+            watch = partial(self._service.watch, contest_id, limit)
+            group = WatchGroup(watch, limit, self.counts, partial(self._remove, key))
+            self._groups[key] = group
+            self.counts.groups += 1
+        return group
+
+    def drain(self) -> None:
+        """Refuse new watches, and close all others with their last message."""
+        self._is_draining = True
+        for group in self._groups.values():
+            group.drain()
+
+    async def close(self) -> None:
+        """End all watches of the service."""
+        self._is_draining = True
+        await asyncio.gather(*(group.close() for group in tuple(self._groups.values())))
+
+    def _remove(self, key: tuple[str, int]) -> None:
+        del self._groups[key]
+        self.counts.groups -= 1
+
+
+def _unavailable(detail: str) -> Problem:
+    return Problem(HTTPStatus.SERVICE_UNAVAILABLE, detail, headers={"Retry-After": "1"})
