@@ -239,7 +239,7 @@ class WatchedBoard:
     def _check_ranks(self, changes: Iterable[pb.ScoreChange]) -> None:
         """Check the ranks that were sent: those after all changes, or where each row was placed."""
         ranks = {row.user_id: row.rank for row in self.ranked}
-        for user in (change.user for change in changes):
+        for user in (change.user for change in changes if not change.removed):
             due = ranks.get(user.user_id, user.rank)
             if self.rules.rank_style == pb.RANK_STYLE_ORDINAL:
                 due = user.place
