@@ -9,6 +9,7 @@ from leaderboard_server.replication.instruments import ReplicationInstruments
 from leaderboard_server.storage.instruments import StoreInstruments
 from leaderboard_server.transport.error_counts import ErrorCounts
 from leaderboard_server.watch.instruments import WatchInstruments
+from leaderboard_web.watch.instruments import WatchInstruments as WebWatchInstruments
 
 
 def store_instruments() -> StoreInstruments:
@@ -29,6 +30,11 @@ def board_instruments() -> BoardInstruments:
 def watch_instruments() -> WatchInstruments:
     """Return those of watchers."""
     return WatchInstruments(_instruments())
+
+
+def web_watch_instruments() -> WebWatchInstruments:
+    """Return those of watches of a gateway."""
+    return WebWatchInstruments(_instruments())
 
 
 def sweep_instruments() -> SweepInstruments:

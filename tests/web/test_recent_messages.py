@@ -2,18 +2,17 @@
 
 from collections.abc import Iterable
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.plain_board import Act, Step
 from harness.strategies import rules
+from harness.uncounted import web_watch_instruments
 from harness.watching import WatchChecker
 from leaderboard.v1 import leaderboard_pb2 as pb
-from leaderboard_server.domain.position import BEGINNING, Position
+from leaderboard_server.domain.position import Position
 from leaderboard_server.domain.rules import DEFAULT_RULES, Rules
 from leaderboard_server.domain.watch import EndReason, SnapshotReason
-from leaderboard_web.watch.counts import WatchCounts
 from leaderboard_web.watch.recent_messages import Cursor, RecentMessages
 from web.upstream import Upstream, parsed, unframed
 
@@ -102,9 +101,9 @@ class Story:
     """A watch with its readers, to which things happen."""
 
     def __init__(self, limit: int, rules: Rules = DEFAULT_RULES, kept: int = 64) -> None:
-        self.counts = WatchCounts()
+        self.instruments = web_watch_instruments()
         self.upstream = Upstream(limit, rules)
-        self.recent = RecentMessages(limit, self.counts, max_messages=kept)
+        self.recent = RecentMessages(limit, self.instruments, max_messages=kept)
         self.upstream.commit(*(Step(f"u{number}", number) for number in range(5)))
         self.recent.push(self.upstream.snapshot())
         self.readers = [Reader(self.upstream, self.recent) for _ in range(4)]
@@ -175,6 +174,6 @@ class TestRecentMessages:
         for kind, made, reader in history:
             story.apply(kind, made, reader)
         story.push([])
-        for reader in story.readers:
-            reader.read_all()
-            reader.checker.assert_equals(story.upstream.read())
+        for each in story.readers:
+            each.read_all()
+            each.checker.assert_equals(story.upstream.read())

@@ -24,7 +24,7 @@ from leaderboard_server.domain.watch import (
 from leaderboard_server.transport import responses
 from watch.plain_merge import plain_merge
 
-SERVICE_LOST = {"serviceLost": {}}
+SERVICE_LOST: dict[str, dict[str, str]] = {"serviceLost": {}}
 
 
 class Upstream:

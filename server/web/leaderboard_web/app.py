@@ -30,6 +30,9 @@ from leaderboard_web.loop_errors import log_loop_errors
 from leaderboard_web.pages import page_routes
 from leaderboard_web.problems import SHOWN
 from leaderboard_web.service import Service
+from leaderboard_web.watch.endpoint import watch_route
+from leaderboard_web.watch.groups import WatchGroups
+from leaderboard_web.watch.instruments import WatchInstruments
 
 _log = structlog.get_logger()
 
@@ -54,11 +57,25 @@ async def running(config: WebConfig, target: Target) -> AsyncIterator[str]:
         certificate = _certificate(config, stack)
         service = Service(target, min_interval_ms=config.min_interval_ms)
         stack.push_async_callback(service.close)
+        groups = WatchGroups(
+            service,
+            max_groups=config.max_groups,
+            instruments=WatchInstruments(metrics.instruments),
+        )
+        stack.push_async_callback(groups.close)
         probe = ServiceProbe(target.async_channels(), target.metadata)
         stack.push_async_callback(probe.close)
         metrics.read_parts(open_connections, available=lambda: probe.available)
         app = Starlette(
-            routes=[*api_routes(service), *page_routes(config.origin_list)],
+            routes=[
+                watch_route(
+                    groups,
+                    max_watches=config.max_watches,
+                    max_watches_per_address=config.max_watches_per_address,
+                ),
+                *api_routes(service),
+                *page_routes(config.origin_list),
+            ],
             middleware=[Middleware(InternalErrors)],
             exception_handlers=SHOWN,
         )
@@ -77,6 +94,7 @@ async def running(config: WebConfig, target: Target) -> AsyncIterator[str]:
         stack.push_async_callback(metrics.loop_delay.close)
         yield f"{config.address.rpartition(':')[0]}:{port}"
         await server.stop_accepting()
+        groups.drain()
 
 
 def _connection_limits(config: WebConfig) -> ConnectionLimits:

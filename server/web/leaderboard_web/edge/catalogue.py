@@ -51,6 +51,42 @@ CONNECTIONS_ENDED = _CONNECTIONS.counter(
     ),
 )
 
+_WATCHES = Group("Watches")
+WATCHES_OPEN = _WATCHES.gauge("leaderboard_web_watches_open", "WebSockets that watch a contest.")
+WATCH_GROUPS = _WATCHES.gauge(
+    "leaderboard_web_watch_groups",
+    "Watches of the service: one for all WebSockets with the same contest and limit.",
+)
+WATCH_MESSAGES = _WATCHES.counter(
+    "leaderboard_web_watch_messages_total", "Messages that were sent to WebSockets."
+)
+WATCH_MESSAGES_MERGED = _WATCHES.counter(
+    "leaderboard_web_watch_messages_merged_total",
+    "Messages with the changes of several, for a watcher that was behind.",
+)
+WATCH_SNAPSHOTS = _WATCHES.counter(
+    "leaderboard_web_watch_snapshots_total",
+    "Snapshots that were sent to WebSockets.",
+    labels=("reason",),
+    values="the `SnapshotReason` of the contract without its prefix",
+)
+WATCH_FAN_OUT_SECONDS = _WATCHES.histogram(
+    "leaderboard_web_watch_fan_out_seconds",
+    "Time from the arrival of a message of the service until it was written to all WebSockets of "
+    "its group that accept it, in seconds.",
+    buckets=(0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5),
+)
+WATCH_OUTAGES = _WATCHES.counter(
+    "leaderboard_web_watch_outages_total",
+    "Times that a watch of the service was lost for longer than a failover takes.",
+)
+WATCHES_REFUSED = _WATCHES.counter(
+    "leaderboard_web_watches_refused_total",
+    "WebSockets that were refused over a limit.",
+    labels=("limit",),
+    values="`watches`, `watches_of_address` or `groups`",
+)
+
 _SERVICE = Group("Service")
 SERVICE_AVAILABLE = _SERVICE.gauge(
     "leaderboard_web_service_available",
@@ -65,7 +101,7 @@ BUILD_INFO = _GATEWAY.gauge(
     values="the version of the gateway, and the version of Python",
 )
 
-GROUPS = (_REQUESTS, _CONNECTIONS, _SERVICE, _GATEWAY)
+GROUPS = (_REQUESTS, _CONNECTIONS, _WATCHES, _SERVICE, _GATEWAY)
 METRICS: tuple[Metric, ...] = tuple(metric for group in GROUPS for metric in group.metrics)
 LOOP_DELAY_SECONDS = catalogue.LOOP_DELAY_SECONDS
 """Of every process, as all of the group `Process` of a server."""

@@ -50,7 +50,7 @@ def watch_route(
         max_watches_per_address: The same of one address.
     """
     admission = Admission(
-        groups.counts, max_watches=max_watches, max_per_address=max_watches_per_address
+        groups.instruments, max_watches=max_watches, max_per_address=max_watches_per_address
     )
     return WebSocketRoute(PATH, _Endpoint(groups, admission), name="watch")
 

@@ -12,7 +12,7 @@ from leaderboard_client.watch_update import WatchUpdate
 from leaderboard_server.domain.position import Position
 from leaderboard_server.tasks import TaskSet
 from leaderboard_web.watch.connection import BrowserConnection
-from leaderboard_web.watch.counts import WatchCounts
+from leaderboard_web.watch.instruments import WatchInstruments
 from leaderboard_web.watch.recent_messages import RecentMessages
 from leaderboard_web.watch.subscription import GroupState, Subscription
 
@@ -36,7 +36,7 @@ class WatchGroup:
         self,
         watch: Callable[[], AsyncGenerator[WatchUpdate, None]],
         limit: int,
-        counts: WatchCounts,
+        instruments: WatchInstruments,
         on_end: Callable[[], None],
     ) -> None:
         """Start the watch.
@@ -46,14 +46,14 @@ class WatchGroup:
 
             limit: The number of its rows.
 
-            counts: Counts what is sent.
+            instruments: Count what is sent.
 
             on_end: Is called once, when the watch has ended.
         """
         self._watch = watch
-        self._counts = counts
+        self._instruments = instruments
         self._on_end = on_end
-        self._state = GroupState(RecentMessages(limit, counts), counts)
+        self._state = GroupState(RecentMessages(limit, instruments), instruments)
         self._subscriptions: dict[Subscription, None] = {}
         self._has_ended = False
         self._outages = 0
@@ -134,7 +134,7 @@ class WatchGroup:
             arrived = self._loop.time()
             self._state.recent.push(update)
             await self._fan_out()
-            self._counts.fan_out.observe(self._loop.time() - arrived)
+            self._instruments.fan_out.observe(self._loop.time() - arrived)
 
     def _expect_message(self, seconds: float) -> None:
         """Report the service as lost unless there is a message within some seconds."""
@@ -145,7 +145,7 @@ class WatchGroup:
         self._outage_timer = None
         self._outages += 1
         self._state.outage = self._outages
-        self._counts.outages += 1
+        self._instruments.outages.add()
         self._tasks.start(self._fan_out())
 
     async def _fan_out(self) -> None:

@@ -8,8 +8,8 @@ from typing import Protocol
 
 from leaderboard_client.watch_update import WatchUpdate
 from leaderboard_web.problems import Problem
-from leaderboard_web.watch.counts import WatchCounts
 from leaderboard_web.watch.group import WatchGroup
+from leaderboard_web.watch.instruments import WatchInstruments
 
 
 class WatchedService(Protocol):
@@ -23,14 +23,14 @@ class WatchGroups:
     """The groups by contest and limit. Each lasts as long as its watch."""
 
     def __init__(
-        self, service: WatchedService, *, max_groups: int, counts: WatchCounts | None = None
+        self, service: WatchedService, *, max_groups: int, instruments: WatchInstruments
     ) -> None:
         """Start watches of a service, at most `max_groups` at the same time."""
         self._service = service
         self._max_groups = max_groups
         self._groups: dict[tuple[str, int], WatchGroup] = {}
         self._is_draining = False
-        self.counts = counts or WatchCounts()
+        self.instruments = instruments
 
     def check_room(self, contest_id: str, limit: int) -> None:
         """Check that a group exists or may begin.
@@ -41,7 +41,7 @@ class WatchGroups:
         if self._is_draining:
             raise _unavailable("the gateway is shutting down")
         if (contest_id, limit) not in self._groups and len(self._groups) >= self._max_groups:
-            self.counts.refused["groups"] += 1
+            self.instruments.count_refusal("groups")
             raise _unavailable("too many different boards are watched")
 
     def group(self, contest_id: str, limit: int) -> WatchGroup:
@@ -55,9 +55,9 @@ class WatchGroups:
         group = self._groups.get(key)
         if group is None:
             watch = partial(self._service.watch, contest_id, limit)
-            group = WatchGroup(watch, limit, self.counts, partial(self._remove, key))
+            group = WatchGroup(watch, limit, self.instruments, partial(self._remove, key))
             self._groups[key] = group
-            self.counts.groups += 1
+            self.instruments.groups += 1
         return group
 
     def drain(self) -> None:
@@ -73,7 +73,7 @@ class WatchGroups:
 
     def _remove(self, key: tuple[str, int]) -> None:
         del self._groups[key]
-        self.counts.groups -= 1
+        self.instruments.groups -= 1
 
 
 def _unavailable(detail: str) -> Problem:

@@ -14,8 +14,8 @@ from leaderboard_server.domain.position import BEGINNING, Position
 from leaderboard_server.domain.watch import SnapshotReason, reason_of_new_epoch
 from leaderboard_web.watch.board import Board
 from leaderboard_web.watch.catch_up import CatchUp, catch_up
-from leaderboard_web.watch.counts import WatchCounts
 from leaderboard_web.watch.history import Entry, History
+from leaderboard_web.watch.instruments import WatchInstruments
 from leaderboard_web.watch.messages import decoded, message_frame, progress_frame
 
 MAX_MESSAGES = 64
@@ -49,14 +49,14 @@ class RecentMessages:
     def __init__(
         self,
         limit: int,
-        counts: WatchCounts,
+        instruments: WatchInstruments,
         *,
         max_messages: int = MAX_MESSAGES,
         max_bytes: int = MAX_BYTES,
     ) -> None:
         """Keep messages of a watch of the first `limit` rows."""
         self._limit = limit
-        self._counts = counts
+        self._instruments = instruments
         self._history = History(max_messages, max_bytes)
         self._board: Board | None = None
         self._position = BEGINNING
@@ -108,7 +108,7 @@ class RecentMessages:
         if board is None:
             cursor = Cursor(self._history.next - 1, BEGINNING)
             return Start(cursor, self.take(cursor))  # which is the last one
-        self._counts.snapshots[reason] += 1
+        self._instruments.snapshots[reason].add()
         return Start(Cursor(board.number + 1, board.position), board.first_snapshot(reason))
 
     def resume(self, after: Position, *, patient: bool) -> Start | None:
@@ -176,8 +176,8 @@ class RecentMessages:
             found = catch_up(board, skipped, cursor.position, self._limit, resumes=resumes)
             self._catch_ups[key] = found
         if found.reason:
-            self._counts.snapshots[found.reason] += 1
-        self._counts.merged += found.merged
+            self._instruments.snapshots[found.reason].add()
+        self._instruments.merged.add(found.merged)
         return found.frame
 
     def _board_after(self, update: WatchUpdate, now: Position, rules: pb.ContestRules) -> Board:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from leaderboard_server.domain.position import Position
 from leaderboard_web.watch.connection import BrowserConnection
-from leaderboard_web.watch.counts import WatchCounts
+from leaderboard_web.watch.instruments import WatchInstruments
 from leaderboard_web.watch.messages import SERVICE_LOST, draining_frame
 from leaderboard_web.watch.recent_messages import Cursor, RecentMessages, Start
 
@@ -23,7 +23,7 @@ class GroupState:
     """What a group shares with its subscriptions."""
 
     recent: RecentMessages
-    counts: WatchCounts
+    instruments: WatchInstruments
     outage: int = 0
     """The number of the present outage of the service, from 1; 0 if there is none."""
 
@@ -121,7 +121,7 @@ class Subscription:
         self.send_next()
 
     def _write(self, frame: bytes) -> None:
-        self._state.counts.messages += 1
+        self._state.instruments.messages.add()
         if not self._connection.write(frame):
             self._is_blocked = True
             self._connection.when_writable(self._unblock)
