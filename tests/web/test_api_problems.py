@@ -117,8 +117,14 @@ async def test_statuses_that_are_not_of_the_service(
 ) -> None:
     """Without a reason of the contract, as of a proxy, it is the way to the service that fails."""
     service, process = refusing
-    service.status = status_pb2.Status(code=code, message="no")
-    assert "reason" not in await problem_of(process, "/v1/contests/cup/top", status)
+    service.status = status_pb2.Status(code=code, message="10.0.0.7 says no")
+    problem = await problem_of(process, "/v1/contests/cup/top", status)
+    assert "reason" not in problem
+    assert "10.0.0.7" not in problem["detail"]
+    name = Code.Name(code)
+    line = f'"method": "GetTopUsers", "code": "{name}", "reason": "'
+    await problem_of(process, "/v1/contests/cup/top", status)
+    assert process.log.count(line) == 1, "logged once in a while"
 
 
 async def test_violations_name_parameters(refusing: tuple[Refusing, GatewayProcess]) -> None:

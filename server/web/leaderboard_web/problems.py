@@ -35,6 +35,13 @@ _DETAILS = {
 }
 """The details of what the router refuses."""
 
+_UNANSWERED = {
+    HTTPStatus.BAD_GATEWAY: "the gateway can't use the service",
+    HTTPStatus.SERVICE_UNAVAILABLE: "the service is unavailable",
+    HTTPStatus.GATEWAY_TIMEOUT: "the service did not answer in time",
+}
+"""The details of what is not the service's own answer, whose text may have addresses of servers."""
+
 _RETRY_AFTER_S = 1
 """The delay before a retry where the service names none."""
 
@@ -72,7 +79,7 @@ def problem_of(error: LeaderboardError) -> Problem:
         headers["Retry-After"] = str(ceil(error.retry_after or _RETRY_AFTER_S))
     return Problem(
         status,
-        str(error),
+        str(error) if error.reason else _UNANSWERED.get(status, "the service refused the request"),
         reason=error.reason,
         metadata=dict(error.metadata or {}),
         violations=error.violations,

@@ -174,8 +174,8 @@ USERS = Endpoint(
         Parameter(
             "id",
             USER_ID,
-            "A user, up to 1,000 of them and each once: `id=ada&id=bo`. As many as the longest "
-            "URL that the gateway and the proxies before it accept has room for.",
+            "A user, up to 1,000 of them and each once: `id=ada&id=bo`. The path with its query "
+            "has room for 16 KiB.",
             example=["ada", "bo"],
             field="user_ids",
             required=True,

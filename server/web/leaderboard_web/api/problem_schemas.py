@@ -65,10 +65,13 @@ _AUTHENTICATE = {
 _ALL = {
     400: ("BadRequest", "A parameter is malformed; `violations` names it.", {}),
     401: ("Unauthorized", "The gateway needs a token.", _AUTHENTICATE),
+    413: ("ContentTooLarge", "The request has a body.", {}),
+    414: ("UriTooLong", "The path with its query is longer than 16 KiB.", {}),
+    421: ("MisdirectedRequest", "The gateway does not serve the host of the URL.", {}),
     429: ("TooManyRequests", "The address makes too many requests.", _RETRY_AFTER),
     431: (
         "RequestHeaderFieldsTooLarge",
-        "The request line and the headers are larger than 32 KiB.",
+        "The request line and the headers are longer than 32 KiB.",
         {},
     ),
     500: ("InternalServerError", "A defect of the gateway; the log has its incident.", {}),

@@ -15,6 +15,7 @@ from leaderboard_web.api.conditional import json_response
 from leaderboard_web.api.endpoints import CONTEST, ENDPOINTS, Endpoint
 from leaderboard_web.api.openapi import description
 from leaderboard_web.api.parameters import invalid, read_query
+from leaderboard_web.failed_calls import FailedCalls
 from leaderboard_web.json_messages import encode
 from leaderboard_web.positions import etag
 from leaderboard_web.problems import Problem, problem_of
@@ -32,13 +33,14 @@ _Handler = Callable[[Request], Awaitable[Response]]
 
 def api_routes(service: Service) -> list[BaseRoute]:
     """Return the routes of all endpoints, and that of their description."""
+    failed = FailedCalls()
     return [
         Route(DESCRIPTION_PATH, _description_handler()),
-        *(Route(endpoint.path, _handler(endpoint, service)) for endpoint in ENDPOINTS),
+        *(Route(endpoint.path, _handler(endpoint, service, failed)) for endpoint in ENDPOINTS),
     ]
 
 
-def _handler(endpoint: Endpoint, service: Service) -> _Handler:
+def _handler(endpoint: Endpoint, service: Service, failed: FailedCalls) -> _Handler:
     async def handle(request: Request) -> Response:
         message = _message(endpoint, request)
         try:
@@ -46,6 +48,7 @@ def _handler(endpoint: Endpoint, service: Service) -> _Handler:
         except InvalidRequest as error:
             raise _translated(endpoint, error) from error
         except LeaderboardError as error:
+            failed.report(endpoint.method, error)
             raise problem_of(error) from error
         tag = etag(response.position) if endpoint.has_position else None
         return json_response(request, tag, lambda: encode(endpoint.body(response)))
