@@ -1,10 +1,13 @@
-"""Prints `docs/metrics.md`: the metrics of a server, as the code declares them.
+"""Prints `docs/metrics.md`: the metrics of a server and of a gateway, as the code declares them.
 
 Run by `make docs`; a test compares the page with what this prints.
 """
 
+from collections.abc import Iterable
+
 from leaderboard_server.metrics.catalogue import GROUPS
 from leaderboard_server.metrics.metric import AcrossWorkers, Group, Kind, Metric
+from leaderboard_web.edge.catalogue import GROUPS as GATEWAY_GROUPS
 
 _PAGE = """# Metrics
 
@@ -13,9 +16,14 @@ of a contest or user is a label. `make docs` makes this page from
 `server/leaderboard_server/metrics/catalogue.py`.
 
 With `--workers` the supervisor exposes the sum over all workers, unless the table says otherwise.
-{groups}"""
+{groups}
+## The gateway
+
+What `leaderboard web` with `--metrics-address` exposes, besides the group [Process](#process).
+`make docs` makes this part from `server/web/leaderboard_web/edge/catalogue.py`.
+{gateway_groups}"""
 _GROUP = """
-## {heading}
+{level} {heading}
 
 | metric | kind | labels | meaning |
 | --- | --- | --- | --- |
@@ -38,13 +46,16 @@ def _row(metric: Metric) -> str:
     return row.replace("|  |", "| |")
 
 
-def _table(group: Group) -> str:
-    return _GROUP.format(heading=group.heading, rows="\n".join(map(_row, group.metrics)))
+def _tables(groups: Iterable[Group], level: str) -> str:
+    return "".join(
+        _GROUP.format(level=level, heading=group.heading, rows="\n".join(map(_row, group.metrics)))
+        for group in groups
+    )
 
 
 def page() -> str:
     """Return the page, in Markdown."""
-    return _PAGE.format(groups="".join(map(_table, GROUPS)))
+    return _PAGE.format(groups=_tables(GROUPS, "##"), gateway_groups=_tables(GATEWAY_GROUPS, "###"))
 
 
 if __name__ == "__main__":

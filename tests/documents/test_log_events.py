@@ -14,6 +14,7 @@ LEVELS = {
     "exception": "error",
 }
 """The methods of a logger, with the level of an entry."""
+SOURCES = (PROJECT / "server" / "leaderboard_server", PROJECT / "server" / "web")
 HEADER = "| event | level | meaning |"
 
 
@@ -50,10 +51,11 @@ def _rows(text: str) -> Iterator[tuple[str, str]]:
 
 
 def test_every_event_is_on_the_page() -> None:
-    """The tables have each event that the server logs with its level, and no other."""
+    """The tables have each event that a server or a gateway logs with its level, and no other."""
     logged = {
         event
-        for file in (PROJECT / "server" / "leaderboard_server").rglob("*.py")
+        for source in SOURCES
+        for file in source.rglob("*.py")
         for event in _events(ast.parse(file.read_text(encoding="utf-8")))
     }
     shown = list(_rows(PAGE.read_text(encoding="utf-8")))

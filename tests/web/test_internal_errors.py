@@ -45,12 +45,30 @@ async def test_a_response_that_has_begun_is_not_followed_by_another() -> None:
     assert [event["event"] for event in logs] == ["internal_error"]
 
 
-async def _sent(app: Any) -> list[Any]:
+async def test_a_websocket_is_closed() -> None:
+    """Before the handshake a WebSocket is refused with 500, after it closed with 1011."""
+
+    async def broken(_scope: Scope, _receive: Receive, _send: Send) -> None:
+        raise RuntimeError
+
+    async def broken_later(scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "websocket.accept"})
+        await broken(scope, receive, send)
+
+    with capture_logs() as logs:
+        start, _ = await _sent(broken, type="websocket")
+        _, close = await _sent(broken_later, type="websocket")
+    assert (start["type"], start["status"]) == ("websocket.http.response.start", 500)
+    assert close == {"type": "websocket.close", "code": 1011}
+    assert [event["event"] for event in logs] == 2 * ["internal_error"]
+
+
+async def _sent(app: Any, **scope: str) -> list[Any]:
     """Return what is sent as the response to a request."""
     sent: list[Message] = []
 
     async def send(message: Message) -> None:
         sent.append(message)
 
-    await InternalErrors(app)(dict(SCOPE), _never, send)
+    await InternalErrors(app)(SCOPE | scope, _never, send)
     return sent

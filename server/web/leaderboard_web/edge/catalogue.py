@@ -14,7 +14,7 @@ REQUESTS = _REQUESTS.counter(
     values=(
         "route: its path with names for what varies, such as `/v1/contests/{contest}/top`, or "
         "`none` for a request that reached no route; status: the HTTP status, 101 for an accepted "
-        "WebSocket"
+        "WebSocket, 0 for a caller that left before the response"
     ),
 )
 REQUEST_SECONDS = _REQUESTS.histogram(
