@@ -25,7 +25,7 @@ export PATH := $(CURDIR)/$(TOOLS):$(PATH)
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: clients client-python client-go client-typescript client-java proto-check-clients help run run-web front front-check page page-check test test-slow test-deploy soak attacks attacks-quick bench bench-quick bench-rules bench-export test-readme docs release-check lint format types proto proto-check contract contract-release tools clean
+.PHONY: clients client-python client-go client-typescript client-java proto-check-clients help run run-web front front-check page page-check test test-slow test-deploy soak attacks attacks-quick bench bench-quick bench-rules bench-export bench-web test-readme docs release-check lint format types proto proto-check contract contract-release tools clean
 
 help: ## List the tasks
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -80,6 +80,9 @@ bench-rules: $(VENV)/.dev ## Measure what rules cost in the store (3 minutes)
 
 bench-export: $(VENV)/.dev $(VENV)/.front ## Measure the export of a live contest of a million users (a minute)
 	PYTHONPATH=tests $(BIN)/python -m benchmarks.export
+
+bench-web: $(VENV)/.dev $(if $(shell command -v cargo),$(VENV)/.front-tried) ## Measure watchers over WebSockets at a gateway on one core (5 minutes; needs Go)
+	PYTHONPATH=tests $(BIN)/python -m benchmarks.web
 
 lint: $(VENV)/.dev ## Check style, docstrings and import rules
 	$(BIN)/ruff check

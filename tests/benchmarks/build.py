@@ -25,10 +25,7 @@ def build() -> None:
 
         RuntimeError: Go is not installed.
     """
-    if not shutil.which("go"):
-        raise RuntimeError("the load is written in Go: install Go 1.26 or later")
-    BINARIES.mkdir(parents=True, exist_ok=True)
-    _run(["go", "build", "-o", str(LOAD), "."], HERE / "load")
+    build_load()
     _run(["go", "build", "-o", f"{BINARIES}/", "./seed", "./scripts"], HERE / "peers" / "go")
     SCRIPTS.mkdir(exist_ok=True)
     for name, script in _SHARED_SCRIPTS.items():
@@ -36,6 +33,20 @@ def build() -> None:
         new = SCRIPTS / f"{name}.{os.getpid()}"
         new.write_text(script.source, encoding="utf-8")
         new.rename(SCRIPTS / f"{name}.lua")
+
+
+def build_load() -> None:
+    """Build the load generator alone.
+
+    Raises:
+        subprocess.CalledProcessError: The build failed; its output is on standard error.
+
+        RuntimeError: Go is not installed.
+    """
+    if not shutil.which("go"):
+        raise RuntimeError("the load is written in Go: install Go 1.26 or later")
+    BINARIES.mkdir(parents=True, exist_ok=True)
+    _run(["go", "build", "-o", str(LOAD), "."], HERE / "load")
 
 
 def _run(command: Sequence[str], folder: Path) -> None:

@@ -5,10 +5,11 @@ import os
 import socket
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
+from types import MappingProxyType
 
 import psutil
 
@@ -129,12 +130,40 @@ def running_server(server: Server, store: Path, log: Path) -> Iterator[RunningSe
     """
     address = f"127.0.0.1:{free_port()}"
     command = pinned(SERVER_CORES, server.command(address, store))
-    process = ChildProcess(command, log, os.environ | server.environment)
+    with running_command(server.title, command, address, log, server.environment) as running:
+        yield running
+
+
+@contextlib.contextmanager
+def running_command(
+    title: str,
+    command: Sequence[str],
+    address: str,
+    log: Path,
+    environment: Mapping[str, str] = MappingProxyType({}),
+) -> Iterator[RunningServer]:
+    """Run a command that listens at an address, until the end of the context.
+
+    Args:
+        title: What it is, for the text of an error.
+
+        command: The command.
+
+        address: HOST:PORT.
+
+        log: The file for its output.
+
+        environment: Further variables.
+
+    Raises:
+        RuntimeError: It does not start, or it ended; the text has the end of its log.
+    """
+    process = ChildProcess(command, log, {**os.environ, **environment})
     try:
         _until_listening(address, process)
         yield RunningServer(address, process)
         if process.exit_code is not None:
-            raise RuntimeError(f"{server.title} ended:\n{process.log_tail()}")
+            raise RuntimeError(f"{title} ended:\n{process.log_tail()}")
     finally:
         process.end()
 

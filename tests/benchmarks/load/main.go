@@ -26,12 +26,13 @@ type options struct {
 	writes      float64
 	jobs        jobOptions
 	watch       watchOptions
+	web         webOptions
 }
 
 func parse() options {
 	var o options
 	flag.StringVar(&o.address, "address", "127.0.0.1:50051", "HOST:PORT of the server")
-	flag.StringVar(&o.mode, "mode", "calls", "calls, watch, stream or hold")
+	flag.StringVar(&o.mode, "mode", "calls", "calls, watch, stream, hold or web")
 	flag.IntVar(&o.connections, "connections", 4, "number of connections")
 	flag.IntVar(&o.streams, "streams", 16, "closed loop: calls in flight on each connection")
 	flag.DurationVar(&o.warmup, "warmup", 500*time.Millisecond, "time before the measured time")
@@ -49,6 +50,13 @@ func parse() options {
 	flag.IntVar(&o.watch.watchers, "watchers", 1000, "number of watchers")
 	flag.IntVar(&o.watch.limits, "limits", 1, "different limits of the watchers, from the value of -limit on")
 	flag.IntVar(&o.watch.scope, "scope", 1, "scope of the watchers, as the number of the WatchScope")
+	flag.StringVar(&o.web.gateway, "gateway", "127.0.0.1:8080", "web: HOST:PORT of the gateway")
+	flag.StringVar(&o.web.contest, "contest", "hot", "web: the contest, without any write yet")
+	flag.IntVar(&o.web.paused, "paused", 0, "web: further watchers that read a message only now and then")
+	flag.DurationVar(&o.web.pause, "pause", time.Second, "web: the time between two reads of a paused watcher")
+	flag.IntVar(&o.web.stuck, "stuck", 0, "web: further watchers that read nothing")
+	flag.IntVar(&o.web.sample, "sample", 50, "web: the number of watchers whose messages are recorded")
+	flag.StringVar(&o.web.record, "record", "", "web: the file for the messages of the sample and of the paused watchers")
 	flag.Parse()
 	return o
 }
@@ -64,6 +72,8 @@ func main() {
 		result, err = measureFanOut(o)
 	case "stream":
 		result, err = measureStreams(o)
+	case "web":
+		result, err = measureWeb(o)
 	case "hold":
 		err = holdWatchers(o)
 	default:

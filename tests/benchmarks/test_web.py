@@ -1,0 +1,52 @@
+"""Watchers over WebSockets: the checks of the load, and short forms of the benchmark."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from benchmarks.build import build_load
+from benchmarks.paths import HERE
+from benchmarks.web.figures import Figures
+from benchmarks.web.measure import measure
+from benchmarks.web.plan import Plan
+
+pytestmark = pytest.mark.skipif(not shutil.which("go"), reason="the load is written in Go")
+
+
+def assert_complete(figures: Figures) -> None:
+    """Check what has to hold on any machine."""
+    assert not figures.broken, str(figures)
+    assert figures.snapshots["INITIAL"] == figures.plan.watchers
+
+
+def test_the_load_finds_faults() -> None:
+    """Gaps, wrong rows and snapshots without a reason are found by the checks of the load."""
+    subprocess.run(["go", "test", "."], cwd=HERE / "load", check=True)
+
+
+async def test_each_of_many_watchers_has_every_position(tmp_path: Path) -> None:
+    """Each message continues from the one before, and each board is that of its position."""
+    build_load()
+
+    assert_complete(await measure(tmp_path, Plan(200, 3.0, 0.5, paused=5, pinned=False)))
+
+
+@pytest.mark.slow
+async def test_two_thousand_watchers_are_served_in_time_by_one_core(tmp_path: Path) -> None:
+    """They share one watch of the service, and 99 of 100 messages arrive within half a second."""
+    build_load()
+
+    figures = await measure(tmp_path, Plan(2_000, 20.0, paused=20))
+
+    assert_complete(figures)
+    assert figures.in_time, str(figures)
+
+
+@pytest.mark.slow
+async def test_watchers_that_read_nothing_are_cut_off(tmp_path: Path) -> None:
+    """Their memory is bounded, and all others are served meanwhile."""
+    build_load()
+
+    assert_complete(await measure(tmp_path, Plan(200, 60.0, stuck=100)))
