@@ -27,10 +27,13 @@ def test_the_load_finds_faults() -> None:
 
 
 async def test_each_of_many_watchers_has_every_position(tmp_path: Path) -> None:
-    """Each message continues from the one before, and each board is that of its position."""
+    """Each board is that of its position, also where slow readers get merged messages."""
     build_load()
 
-    assert_complete(await measure(tmp_path, Plan(200, 3.0, 0.5, paused=5, pinned=False)))
+    figures = await measure(tmp_path, Plan(200, 5.0, 0.5, paused=5, rate=100, pinned=False))
+
+    assert_complete(figures)
+    assert figures.merged + figures.paused_snapshots.get("LAGGED", 0), str(figures)
 
 
 @pytest.mark.slow

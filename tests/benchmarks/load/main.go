@@ -4,6 +4,8 @@
 // It writes HTTP/2 frames itself, with header blocks that are encoded once: a general gRPC client would
 // use as much CPU time as the servers that it measures, and a benchmark on two cores must leave the
 // cores to the server.
+//
+// In the mode web it holds WebSockets at a gateway, and checks each message of each of them.
 package main
 
 import (

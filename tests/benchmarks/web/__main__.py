@@ -14,7 +14,7 @@ from benchmarks.load import LoadError
 from benchmarks.machine import disturbance
 from benchmarks.web.figures import Figures, figures_table
 from benchmarks.web.measure import measure
-from benchmarks.web.plan import LIMIT, RATE, Plan
+from benchmarks.web.plan import LIMIT, Plan
 
 _FIRST = Plan(2_000, seconds=60.0, paused=20, stuck=100)
 _SEARCHED = (4_000, 6_000, 8_000, 10_000, 12_000, 14_000, 16_000, 18_000)
@@ -78,7 +78,7 @@ def main() -> None:
         measured += _search()
     measured.sort(key=lambda each: each.plan.watchers)
     typer.echo(f"\n{figures_table(measured)}\n")
-    typer.echo(f"{RATE} changes per second of the first {LIMIT} rows; min_interval 250 ms")
+    typer.echo(f"{_FIRST.rate} changes per second of the first {LIMIT} rows; min_interval 250 ms")
     if first:
         typer.echo(
             f"{_FIRST.paused} watchers that read slowly: {first.paused_snapshots}; "

@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 
 CONTEST = "hot"
-RATE = 20
-"""Updates of the contest per second, each of which changes the first rows."""
 LIMIT = 10
 """The rows that each watcher has."""
 
@@ -23,6 +21,8 @@ class Plan:
     """Further watchers that read only now and then."""
     stuck: int = 0
     """Further watchers that read nothing until the end."""
+    rate: int = 20
+    """Updates of the contest per second, each of which changes the first rows."""
     pinned: bool = True
     """Whether the gateway has a core of its own, and all else the others."""
 
@@ -34,7 +34,7 @@ class Plan:
             "contest": CONTEST,
             "users": 40,
             "limit": LIMIT,
-            "writes": RATE,
+            "writes": self.rate,
             "watchers": self.watchers,
             "duration": f"{self.seconds}s",
             "warmup": f"{self.warmup_s}s",

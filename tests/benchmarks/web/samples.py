@@ -80,7 +80,11 @@ class Samples:
 
     def _busy(self, which: int) -> float:
         before, after = self._cpu["measuring"], self._cpu["measured"]
-        return (after[which] - before[which]) / (after[2] - before[2])
+        return (after[which] - before[which]) / self.seconds_between("measuring", "measured")
+
+    def seconds_between(self, phase: str, later: str) -> float:
+        """Return the time between the beginnings of two phases."""
+        return self._cpu[later][2] - self._cpu[phase][2]
 
     def kib_between(self, phase: str, later: str) -> float:
         """Return the growth of the gateway between the beginnings of two phases, in KiB."""
