@@ -1,10 +1,8 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"math/rand/v2"
-	"os"
 	"slices"
 	"sync"
 	"time"
@@ -21,30 +19,6 @@ type webOptions struct {
 	pause         time.Duration
 	sample        int
 	record        string
-}
-
-// webResult is the printed result of watchers over WebSockets.
-type webResult struct {
-	Watchers    int              `json:"watchers"`
-	Seconds     float64          `json:"seconds"`
-	Writes      int64            `json:"writes"`
-	Late        int64            `json:"late_us"`
-	Messages    int64            `json:"messages"`
-	MessageRate float64          `json:"message_rate"`
-	Bytes       int64            `json:"bytes"`
-	Progress    int64            `json:"progress"`
-	Snapshots   map[string]int64 `json:"snapshots"`
-	P50         int64            `json:"p50_us"`
-	P99         int64            `json:"p99_us"`
-	Max         int64            `json:"max_us"`
-	// Merged is the number of messages, to all watchers, over a position at which another one had a
-	// message.
-	Merged int64 `json:"merged"`
-	// PausedSnapshots are those of the paused watchers.
-	PausedSnapshots map[string]int64 `json:"paused_snapshots"`
-	StuckCut        int              `json:"stuck_cut"`
-	// StuckBytes are those that a stuck watcher could still read at the end, at most.
-	StuckBytes int64 `json:"stuck_bytes"`
 }
 
 // webLoad is a measurement of watchers over WebSockets.
@@ -236,45 +210,6 @@ func (l *webLoad) compare() error {
 		return fmt.Errorf("the service has the rows %v, the watchers %v", rows, due)
 	}
 	return nil
-}
-
-func (l *webLoad) result() webResult {
-	seconds := l.o.duration.Seconds()
-	return webResult{
-		Watchers: len(l.healthy), Seconds: seconds, Writes: l.written, Late: l.writer.late.Microseconds(),
-		Messages: l.counts.messages, MessageRate: float64(l.counts.messages) / seconds, Bytes: l.counts.bytes, Progress: l.counts.progress,
-		Snapshots: l.counts.snapshots, PausedSnapshots: l.pausedCounts.snapshots, Merged: l.checker.merged(),
-		P50: l.counts.delivery.ValueAtQuantile(50), P99: l.counts.delivery.ValueAtQuantile(99), Max: l.counts.delivery.Max(),
-		StuckCut: l.stuckCut, StuckBytes: l.stuckBytes,
-	}
-}
-
-// webRecord has the messages of the recorded watchers, for another check of them.
-type webRecord struct {
-	Messages []json.RawMessage `json:"messages"`
-	// Watchers has the numbers of the messages of each one.
-	Watchers [][]int `json:"watchers"`
-}
-
-func (l *webLoad) record() error {
-	var recorded webRecord
-	for _, message := range l.checker.messages {
-		recorded.Messages = append(recorded.Messages, json.RawMessage(message.text))
-	}
-	for _, watcher := range slices.Concat(l.healthy, l.paused) {
-		watcher.socket.close()
-	}
-	l.ending.Wait() // then no message comes any more
-	for _, watcher := range slices.Concat(l.healthy, l.paused) {
-		if watcher.records {
-			recorded.Watchers = append(recorded.Watchers, watcher.seen)
-		}
-	}
-	text, err := json.Marshal(recorded)
-	if err != nil {
-		return err
-	}
-	return os.WriteFile(l.o.web.record, text, 0o600)
 }
 
 // announce prints the beginning of a phase.
