@@ -5,11 +5,9 @@ import (
 	"math/rand/v2"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 )
-
-// quietTime is the time without a byte after which a stuck watcher counts as not cut off.
-const quietTime = 5 * time.Second
 
 type webOptions struct {
 	gateway string
@@ -34,10 +32,9 @@ type webLoad struct {
 	failed               chan error
 	ending               sync.WaitGroup
 	// settling is closed when the writer has ended.
-	settling   chan struct{}
-	written    int64
-	stuckCut   int
-	stuckBytes int64
+	settling chan struct{}
+	written  int64
+	stuckCut atomic.Int64
 }
 
 // measureWeb writes to a contest that many watch over WebSockets, checks each message of each watcher,
@@ -177,16 +174,11 @@ func (l *webLoad) settle() error {
 // drain reads what the stuck watchers were sent.
 func (l *webLoad) drain() {
 	var all sync.WaitGroup
-	var mu sync.Mutex
 	for _, watcher := range l.stuck {
 		all.Go(func() {
-			received, isCut := watcher.drain(quietTime)
-			mu.Lock()
-			defer mu.Unlock()
-			if isCut {
-				l.stuckCut++
+			if watcher.drain() {
+				l.stuckCut.Add(1)
 			}
-			l.stuckBytes = max(l.stuckBytes, received)
 		})
 	}
 	all.Wait()

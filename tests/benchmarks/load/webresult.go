@@ -11,11 +11,8 @@ type webResult struct {
 	Watchers    int              `json:"watchers"`
 	Seconds     float64          `json:"seconds"`
 	Writes      int64            `json:"writes"`
-	Late        int64            `json:"late_us"`
 	Messages    int64            `json:"messages"`
 	MessageRate float64          `json:"message_rate"`
-	Bytes       int64            `json:"bytes"`
-	Progress    int64            `json:"progress"`
 	Snapshots   map[string]int64 `json:"snapshots"`
 	P50         int64            `json:"p50_us"`
 	P99         int64            `json:"p99_us"`
@@ -26,8 +23,6 @@ type webResult struct {
 	// PausedSnapshots are those of the paused watchers.
 	PausedSnapshots map[string]int64 `json:"paused_snapshots"`
 	StuckCut        int              `json:"stuck_cut"`
-	// StuckBytes are those that a stuck watcher could still read at the end, at most.
-	StuckBytes int64 `json:"stuck_bytes"`
 }
 
 func (l *webLoad) result() webResult {
@@ -37,11 +32,11 @@ func (l *webLoad) result() webResult {
 	defer l.pausedCounts.mu.Unlock()
 	seconds := l.o.duration.Seconds()
 	return webResult{
-		Watchers: len(l.healthy), Seconds: seconds, Writes: l.written, Late: l.writer.late.Microseconds(),
-		Messages: l.counts.messages, MessageRate: float64(l.counts.messages) / seconds, Bytes: l.counts.bytes, Progress: l.counts.progress,
+		Watchers: len(l.healthy), Seconds: seconds, Writes: l.written,
+		Messages: l.counts.messages, MessageRate: float64(l.counts.messages) / seconds,
 		Snapshots: l.counts.snapshots, PausedSnapshots: l.pausedCounts.snapshots, Merged: l.checker.merged(),
 		P50: l.counts.delivery.ValueAtQuantile(50), P99: l.counts.delivery.ValueAtQuantile(99), Max: l.counts.delivery.Max(),
-		StuckCut: l.stuckCut, StuckBytes: l.stuckBytes,
+		StuckCut: int(l.stuckCut.Load()),
 	}
 }
 

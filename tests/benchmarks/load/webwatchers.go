@@ -19,6 +19,8 @@ const (
 	sources = 100
 	// smallBuffer is the receive buffer of a watcher that reads little or nothing.
 	smallBuffer = 4096
+	// quietTime is the time without a byte after which a stuck watcher counts as not cut off.
+	quietTime = 5 * time.Second
 )
 
 // webWatcher is a WebSocket with the board that its messages lead to.
@@ -41,8 +43,6 @@ type webCounts struct {
 	from, until time.Time
 	delivery    *hdrhistogram.Histogram
 	messages    int64
-	bytes       int64
-	progress    int64
 	snapshots   map[string]int64
 }
 
@@ -68,9 +68,7 @@ func (c *webCounts) add(message *webMessage, oldest time.Time) {
 		return
 	}
 	c.messages++
-	c.bytes += int64(len(message.text))
 	if message.Progress != nil {
-		c.progress++
 		return
 	}
 	_ = c.delivery.RecordValue(min(now.Sub(oldest), time.Minute).Microseconds())
@@ -139,15 +137,13 @@ func (w *webWatcher) take(text []byte, checker *webChecker, counts *webCounts) e
 	return nil
 }
 
-// drain reads what a watcher that read nothing was sent, and returns the number of bytes and whether the
-// server has cut the connection off.
-func (w *webWatcher) drain(quiet time.Duration) (received int64, isCut bool) {
+// drain reads what a watcher that read nothing was sent, and returns whether the server has cut the
+// connection off.
+func (w *webWatcher) drain() bool {
 	for {
-		w.socket.net.SetReadDeadline(time.Now().Add(quiet))
-		text, err := w.socket.next()
-		if err != nil {
-			return received, !errors.Is(err, os.ErrDeadlineExceeded)
+		w.socket.net.SetReadDeadline(time.Now().Add(quietTime))
+		if _, err := w.socket.next(); err != nil {
+			return !errors.Is(err, os.ErrDeadlineExceeded)
 		}
-		received += int64(len(text))
 	}
 }

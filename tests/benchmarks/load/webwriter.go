@@ -19,8 +19,6 @@ type webWriter struct {
 	checker    *webChecker
 	random     *rand.Rand
 	rows       []webRow // all, best first
-	// late is the longest time by which a write began later than it was due.
-	late time.Duration
 }
 
 // fill writes all users for the first time.
@@ -44,7 +42,6 @@ func (w *webWriter) run(rate float64, stopped <-chan struct{}) (int64, error) {
 			return written, nil
 		case <-time.After(time.Until(due)):
 		}
-		w.late = max(w.late, time.Since(due))
 		if err := w.raise(); err != nil {
 			return written, err
 		}
