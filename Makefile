@@ -217,8 +217,7 @@ $(VENV)/.dev: $(VENV)/.run
 # The page has the browser's part of the TypeScript client in it, built from its source.
 build/page.built: $(PAGE_SOURCES)
 	@command -v npm >/dev/null || { echo "The page of the web gateway is built with npm (Node.js 20 or later), which is not installed."; exit 1; }
-	cd clients/typescript && npm install --no-audit --no-fund --silent --ignore-scripts
-	cd $(PAGE) && npm ci --no-audit --no-fund --silent --ignore-scripts && npm run --silent build
+	cd $(PAGE) && npm install --no-audit --no-fund --loglevel=error --ignore-scripts && npm run --silent build
 	@mkdir -p build && touch $@
 
 # The Python files of the front are used in place; only its Rust code is built.

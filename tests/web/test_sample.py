@@ -8,6 +8,7 @@ import socket
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import psutil
@@ -26,8 +27,9 @@ class SampleRun:
 
     def __init__(self, folder: Path) -> None:
         self.service, self.gateway = (f"127.0.0.1:{free_port()}" for _ in range(2))
-        self.temporary = folder / "tmp"
-        self.temporary.mkdir()
+        # The path of a unix socket in it must be short.
+        self._temporary = TemporaryDirectory()
+        self.temporary = Path(self._temporary.name)
         search_path = [str(PROJECT / "server" / "web"), os.environ.get("PYTHONPATH", "")]
         environment = os.environ | {
             "LEADERBOARD_ADDRESS": self.service,
@@ -82,6 +84,7 @@ class SampleRun:
             if is_running(part.pid):
                 part.kill()
         self.main.end()
+        self._temporary.cleanup()
         print(self.printed())  # noqa: T201 - pytest shows it
 
 
