@@ -41,8 +41,7 @@ _NOT_BUILT = b"""<!doctype html>
 <title>The page was not built</title>
 <h1>The page was not built</h1>
 <p>This gateway serves boards as JSON under <code>/v1/</code>, but its page is missing.
-<p>In a checkout, run <code>npm install</code> and <code>npm run build</code> in
-<code>server/web/page</code>, then start the gateway again.
+<p>In a checkout, run <code>make page</code>, then start the gateway again.
 """
 
 
