@@ -185,6 +185,13 @@ for (const [status, reason, ErrorClass, code] of REFUSALS) {
   });
 }
 
+test("a host that the gateway does not serve is a final error", async (context) => {
+  const { client } = await startGateway(context, { read: () => problem(421) });
+
+  const code = "PERMISSION_DENIED";
+  await assert.rejects(client.getTopUsers("chess"), { code, retryable: false });
+});
+
 test("a read is repeated while the gateway or the service is away or overloaded", async (context) => {
   const overloaded = { reason: "ERROR_REASON_OVERLOADED", metadata: { limit: "calls" } };
   const answers: Answer[] = [

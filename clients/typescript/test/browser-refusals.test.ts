@@ -215,7 +215,7 @@ test("a token that can't be had is trouble, and without one none is sent", async
 test("a contest id that no path can have is refused without a request", async (context) => {
   const { client, watches } = await startGateway(context, {});
 
-  for (const contestId of ["", ".", ".."]) {
+  for (const contestId of ["", ".", "..", "a/b", "/"]) {
     await assert.rejects(all(client.watch(contestId)), InvalidRequestError);
     await assert.rejects(client.getTopUsers(contestId), InvalidRequestError);
   }

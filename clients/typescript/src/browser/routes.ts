@@ -40,9 +40,9 @@ export function routeOf(method: DescMethodUnary, request: object): Route {
  * @throws InvalidRequestError if no path can have the id.
  */
 export function contestPath(contestId: string): string {
-  // A browser takes . and .. for parts of the path itself.
-  if (!contestId || contestId.startsWith(".")) {
-    throw invalidRequest(CONTEST, "is empty or begins with a dot");
+  // . and .. are instructions in a path, and a slash may be read as one also where it is encoded.
+  if (!/^[^./][^/]*$/.test(contestId)) {
+    throw invalidRequest(CONTEST, "is empty, begins with a dot or has a slash");
   }
   return `/v1/contests/${encodeURIComponent(contestId)}`;
 }
