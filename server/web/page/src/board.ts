@@ -6,6 +6,7 @@ import { BoardPage } from "./board-page.js";
 import { linkToBoard } from "./contest-header.js";
 import { byId } from "./dom.js";
 import { boardAddress, readOptions } from "./options.js";
+import { startPage } from "./start.js";
 import { takeToken } from "./token.js";
 
 const options = readOptions(location.pathname, location.search);
@@ -17,4 +18,4 @@ const token = takeToken();
 if (options.surface === "embed") {
   byId("site").replaceChildren(linkToBoard(boardAddress(options.contestId, { userId: options.userId })));
 }
-new BoardPage(options, token).start();
+startPage(() => new BoardPage(options, token).start());

@@ -5,6 +5,7 @@ import "../styles/list.css";
 import { WebClient } from "@leaderboard/client/browser";
 
 import { ListPage } from "./list-page.js";
+import { startPage } from "./start.js";
 import { takeToken } from "./token.js";
 
-new ListPage(new WebClient({ token: takeToken() })).start();
+startPage(() => new ListPage(new WebClient({ token: takeToken() })).start());
