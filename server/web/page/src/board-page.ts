@@ -61,7 +61,7 @@ export class BoardPage {
     this.#header = new ContestHeader({ client, contestId, userId, limit, season, hasControls });
     this.#reader = new ContestReader({ client, clock, contestId, onRead: () => this.#showContest() });
     this.#more = new MoreRows(byId("more"), options, this.#limit);
-    if (surface === "wall") this.#wall = new Wall(byId("table"));
+    if (surface === "wall") this.#wall = new Wall(byId("table"), byId("rows"), byId("own"));
   }
 
   /** Reads the board, and shows it from now on. */
@@ -119,7 +119,6 @@ export class BoardPage {
     const hasMarks = !isCatchUp && !this.#isNewBoard;
     if (this.#isNewBoard) this.#announcer.reset();
     this.#isNewBoard = false;
-    this.#wall?.fit(rows.length);
     const hasMotion = hasMarks && isMotionWelcome();
     this.#view.draw(rows, { hasMotion, hasMarks, isLowestFirst: this.#isLowestFirst });
     this.#main.dataset["position"] = position ? `${position.epoch}:${position.revision}` : "";
@@ -134,6 +133,7 @@ export class BoardPage {
   }
 
   #observe(own: RankedUser | undefined): void {
+    this.#wall?.fit();
     if (this.#board?.state !== "CONNECTING") this.#announcer.observe(this.#board?.rows[0], own);
   }
 

@@ -39,12 +39,13 @@ export async function readSeason(
 ): Promise<void> {
   try {
     const { users, totalUsers, position } = await client.getTopUsers(contestId, { limit, season });
+    const number = season > 0 ? season : (await client.getContest(contestId)).season + season;
     listener.update({
       state: "OVER",
       rows: users,
       totalUsers,
       position,
-      season,
+      season: number,
       changes: [],
       snapshotReason: "INITIAL",
       message: undefined,

@@ -27,7 +27,8 @@ export class ContestHeader {
     this.#contest = contest;
     this.#showTitle(contest.displayName || contest.contestId);
     const hasSeasons = contest.season > 1 || contest.resetSchedule !== undefined;
-    if (hasSeasons) this.showSeason(this.#source.season || contest.season, contest.season);
+    const { season } = this.#source;
+    if (hasSeasons) this.showSeason(season > 0 ? season : contest.season + season, contest.season);
     this.showTimes(now);
   }
 

@@ -10,8 +10,13 @@ export type ContestTimes = Pick<Contest, "state" | "startsAt" | "endsAt" | "next
 /** A day: nearer times are counted down as well. */
 const NEAR_MS = 86_400_000;
 
-/** Returns what happens next to the contest, or what has happened; empty if nothing will. */
-export function timesText({ state, startsAt, endsAt, nextResetAt }: ContestTimes, now: number): string {
+/**
+ * Returns what happens next to the contest, or what has happened; empty if nothing will.
+ *
+ * @param now The time of now; undefined where the text stays, so that nothing is counted down.
+ */
+export function timesText(times: ContestTimes, now: number | undefined): string {
+  const { state, startsAt, endsAt, nextResetAt } = times;
   if (state === "SCHEDULED") return startsAt ? `Opens ${formatTime(startsAt)}` : "Not open yet";
   if (state === "CLOSED") return endsAt ? `Closed ${formatTime(endsAt)}` : "Closed";
   if (nextResetAt) return upcoming("Season ends", nextResetAt, now);
@@ -23,8 +28,8 @@ export function untilOpen({ state, startsAt }: ContestTimes, now: number): numbe
   return state === "SCHEDULED" && startsAt ? Math.max(0, startsAt.getTime() - now) : undefined;
 }
 
-function upcoming(event: string, time: Date, now: number): string {
-  const left = time.getTime() - now;
+function upcoming(event: string, time: Date, now: number | undefined): string {
+  const left = now === undefined ? NEAR_MS : time.getTime() - now;
   if (left <= 0) return `${event} now`;
   return left < NEAR_MS ? `${event} in ${formatDuration(left)}` : `${event} ${formatTime(time)}`;
 }

@@ -40,8 +40,8 @@ export function errorText({ code, reason, message }: Failure): ErrorText {
       return { title: "Too many viewers", advice: "Wait a minute, then reload the page." };
     default:
       return {
-        title: "The board can\u2019t be read",
-        advice: `Reload the page in a minute. If that does not help, ask the operator: ${message}.`,
+        title: "This can\u2019t be shown",
+        advice: `Reload the page in a minute, or ask the operator of this site: ${message}.`,
       };
   }
 }

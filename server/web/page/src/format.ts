@@ -64,8 +64,9 @@ export function nameOf(user: { readonly displayName: string; readonly userId: st
   return user.displayName || user.userId;
 }
 
-/** Returns the small text beside a name: the team of a user, or else the country. */
+/** Returns the small text beside a name: the team of a user and the country. */
 export function noteOf(attributes: Readonly<Record<string, string>>): string {
   const { team, country } = attributes;
-  return team || (country && country.length <= 3 ? country.toUpperCase() : country) || "";
+  const place = country && country.length <= 3 ? country.toUpperCase() : country;
+  return [team, place].filter(Boolean).join(" \u00b7 ");
 }

@@ -106,7 +106,7 @@ function itemOf(contest: Contest): HTMLElement {
   const { contestId, displayName, totalUsers, state } = contest;
   const name = make("a", { href: boardAddress(contestId) }, isolated(displayName || contestId));
   const badge = make("span", { class: "badge", "data-state": state }, STATES[state] ?? "Open");
-  const facts = [formatCount(totalUsers, "player", "players"), timesText(contest, Date.now())];
+  const facts = [formatCount(totalUsers, "player", "players"), timesText(contest, undefined)];
   const about = make("p", { class: "facts" }, ...facts.filter(Boolean).map((fact) => make("span", {}, fact)));
   if (displayName) about.prepend(isolated(contestId, "id"));
   return make("li", { class: "contest" }, make("h2", {}, name), badge, about);

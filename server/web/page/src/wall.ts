@@ -12,23 +12,40 @@ const FEW_ROWS = 6;
 /** A screen on a wall: as many rows as fit, at heights that can be read from far away. */
 export class Wall {
   readonly #table: HTMLElement;
-  #rows = FEW_ROWS;
+  readonly #rows: HTMLElement;
+  readonly #ownRow: HTMLElement;
+  #height = 0;
 
-  /** @param table The table; its rows share its height, and it cuts what does not fit. */
-  constructor(table: HTMLElement) {
+  /**
+   * @param table The table, as high as the screen has room.
+   * @param rows The part of it with the rows.
+   * @param ownRow The part of it with the viewer's row, where that is below the others.
+   */
+  constructor(table: HTMLElement, rows: HTMLElement, ownRow: HTMLElement) {
     this.#table = table;
-    addEventListener("resize", () => this.fit(this.#rows));
+    this.#rows = rows;
+    this.#ownRow = ownRow;
+    new ResizeObserver(() => this.#measure()).observe(table);
     keepScreenAwake();
-    this.fit(this.#rows);
   }
 
-  /** Gives the rows of a board all the height there is. */
-  fit(rows: number): void {
-    this.#rows = rows;
-    const height = this.#table.clientHeight;
+  /** Gives the rows all the height there is, and hides those that have no room. */
+  fit(): void {
+    if (this.#height === 0) return;
+    const rows = [...this.#rows.children] as HTMLElement[];
     const least = Math.max(Math.min(innerWidth, innerHeight) * ROW_SHARE, ROW_PIXELS);
-    const fitting = Math.max(1, Math.floor(height / least));
-    const shown = Math.min(Math.max(rows, FEW_ROWS), fitting);
-    this.#table.style.setProperty("--row-height", `${height / shown}px`);
+    const room = Math.max(1, Math.floor(this.#height / least));
+    const own = rows.findIndex((row) => row.classList.contains("is-own"));
+    const hasOwnBelow = own >= room || !this.#ownRow.hidden;
+    const wanted = Math.max(rows.length + (this.#ownRow.hidden ? 0 : 1), FEW_ROWS);
+    const shown = Math.min(wanted, room);
+    this.#table.style.setProperty("--row-height", `${this.#height / shown}px`);
+    const first = hasOwnBelow ? shown - 1 : shown;
+    for (const [index, row] of rows.entries()) row.hidden = index >= first && index !== own;
+  }
+
+  #measure(): void {
+    this.#height = this.#table.clientHeight;
+    this.fit();
   }
 }

@@ -60,7 +60,7 @@ test("a board with rows has no notice, one without says why", () => {
   assert.equal(title({ season: 0 }), "This contest has not begun");
   assert.equal(title({ isKept: true }), "No scores");
   assert.equal(title({ state: "deleted", rows: 2 }), "The contest was deleted");
-  assert.equal(title({ rows: 2, error: new Error("x") }), "The board can\u2019t be read");
+  assert.equal(title({ rows: 2, error: new Error("x") }), "This can\u2019t be shown");
   const contest = { state: "SCHEDULED", startsAt: new Date(60_000) };
   assert.equal(title({ contest }), "Opens in 1 min");
 });

@@ -30,8 +30,8 @@ test("durations have their two largest units", () => {
   assert.equal(format.formatDuration(2 * 86_400_000 + 3 * 3_600_000 + 59_000), "2 d 3 h");
 });
 
-test("the note is the team, or else the country", () => {
-  assert.equal(format.noteOf({ team: "Red", country: "gb" }), "Red");
+test("the note is the team and the country", () => {
+  assert.equal(format.noteOf({ team: "Red", country: "gb" }), "Red \u00b7 GB");
   assert.equal(format.noteOf({ country: "gb" }), "GB");
   assert.equal(format.noteOf({ country: "Norway" }), "Norway");
   assert.equal(format.noteOf({ avatar: "https://a.example/a.png" }), "");
@@ -78,6 +78,7 @@ test("the nearest event of a contest is counted down", () => {
   assert.equal(timesText(times("OPEN", { nextResetAt: soon }), NOW), "Season ends in 1 h");
   assert.equal(timesText(times("OPEN", { endsAt: soon }), NOW), "Closes in 1 h");
   assert.match(timesText(times("OPEN", { endsAt: new Date(NOW + 9e8) }), NOW), /^Closes \w+/);
+  assert.match(timesText(times("OPEN", { endsAt: soon }), undefined), /^Closes \w+, 29 Nov/);
   assert.equal(timesText(times("OPEN"), NOW), "");
   assert.match(timesText(times("CLOSED", { endsAt: new Date(NOW - 9e8) }), NOW), /^Closed \w+/);
 });
