@@ -78,7 +78,7 @@ test("the nearest event of a contest is counted down", () => {
   assert.equal(timesText(times("OPEN", { nextResetAt: soon }), NOW), "Season ends in 1 h");
   assert.equal(timesText(times("OPEN", { endsAt: soon }), NOW), "Closes in 1 h");
   assert.match(timesText(times("OPEN", { endsAt: new Date(NOW + 9e8) }), NOW), /^Closes \w+/);
-  assert.match(timesText(times("OPEN", { endsAt: soon }), undefined), /^Closes \w+, 29 Nov/);
+  assert.match(timesText(times("OPEN", { endsAt: soon }), undefined), /^Closes (?!in )/);
   assert.equal(timesText(times("OPEN"), NOW), "");
   assert.match(timesText(times("CLOSED", { endsAt: new Date(NOW - 9e8) }), NOW), /^Closed \w+/);
 });
