@@ -1,8 +1,9 @@
 """Recent messages: what readers of any speed are sent."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
-from hypothesis import given
+import pytest
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.plain_board import Act, Step
@@ -100,10 +101,18 @@ class Reader:
 class Story:
     """A watch with its readers, to which things happen."""
 
-    def __init__(self, limit: int, rules: Rules = DEFAULT_RULES, kept: int = 64) -> None:
+    def __init__(
+        self,
+        limit: int,
+        rules: Rules = DEFAULT_RULES,
+        kept: int = 64,
+        max_bytes: int = 1_000_000,
+    ) -> None:
         self.instruments = web_watch_instruments()
         self.upstream = Upstream(limit, rules)
-        self.recent = RecentMessages(limit, self.instruments, max_messages=kept)
+        self.recent = RecentMessages(
+            limit, self.instruments, max_messages=kept, max_bytes=max_bytes
+        )
         self.upstream.commit(*(Step(f"u{number}", number) for number in range(5)))
         self.recent.push(self.upstream.snapshot())
         self.readers = [Reader(self.upstream, self.recent) for _ in range(4)]
@@ -160,6 +169,7 @@ class Story:
 class TestRecentMessages:
     """What readers are sent."""
 
+    @settings(deadline=None)
     @given(
         rules=rules,
         limit=st.integers(1, 8),
@@ -177,3 +187,148 @@ class TestRecentMessages:
         for each in story.readers:
             each.read_all()
             each.checker.assert_equals(story.upstream.read())
+
+
+class TestResuming:
+    """How a reader begins that has a position of another connection."""
+
+    def story(self) -> tuple[Story, Reader, list[Position]]:
+        """Return a watch with some messages, a reader, and the positions of the messages."""
+        story = Story(10)
+        positions = [story.upstream.position]
+        for points in range(1, 6):
+            story.push([Step("u0", points), Step("u1", points)])
+            positions.append(story.upstream.position)
+        return story, story.readers[0], positions
+
+    def test_at_the_current_position(self) -> None:
+        """A reader that missed nothing is sent a message without changes, and what follows."""
+        story, reader, positions = self.story()
+        reader.read_all()
+        assert reader.resume(positions[-1])
+        assert reader.checker.begun
+        story.push([Step("u4", 1)])
+        reader.read_all()
+        assert not reader.checker.reasons["HISTORY_TRIMMED"]
+        reader.checker.assert_equals(story.upstream.read())
+
+    def test_after_a_kept_message(self) -> None:
+        """A reader that has the board after a message which is kept is sent what followed it."""
+        story = Story(10)
+        reader, slow = story.readers[:2]
+        for _ in range(3):
+            story.push([Step("u0", 2)])
+            reader.read_all()
+        story.push([Step("u1", 1)])
+        story.push([Step("u1", 1)])
+
+        assert reader.resume()
+        assert not reader.read()
+        assert reader.reasons == {"INITIAL": 1}
+        assert reader.checker.changes[-1].points == 2
+        reader.checker.assert_equals(story.upstream.read())
+        assert slow.resume()
+        slow.checker.assert_equals(story.upstream.read())
+
+    def test_within_messages_without_changes(self) -> None:
+        """A position after which no row changed is as good as the current one."""
+        story = Story(2)
+        begun = story.upstream.position
+        story.push([Step("u0", 1, "Ada"), Step("u1", 0, "Bo")])
+        story.push([Step("u0", 0, "Cy")])
+        between = begun._replace(revision=begun.revision + 1)
+        assert begun.revision < between.revision < story.upstream.position.revision
+        reader = Reader(story.upstream, story.recent)
+        assert reader.resume(between)
+        assert not reader.reasons
+        story.push([Step("u4", 1)])
+        reader.read_all()
+        assert not reader.reasons
+
+    @pytest.mark.parametrize(
+        ("after", "reason"),
+        [
+            (lambda at: at._replace(revision=at.revision - 1), "HISTORY_TRIMMED"),
+            (lambda at: Position(at.epoch, 1), "HISTORY_TRIMMED"),
+            (lambda _: Position("", 0), "HISTORY_TRIMMED"),
+            (lambda at: at._replace(revision=at.revision + 1), "AHEAD"),
+            (lambda at: Position("other_7", at.revision), "NEW_EPOCH"),
+            (lambda at: Position("other_7", at.revision + 9), "NEW_EPOCH"),
+            (lambda at: Position("other_8", at.revision), "NEW_EPOCH"),
+            (lambda _: Position("one", 3), "NEW_SEASON"),
+            (lambda _: Position("one_6", 999), "NEW_SEASON"),
+        ],
+    )
+    def test_elsewhere(self, after: Callable[[Position], Position], reason: str) -> None:
+        """A reader at any other position is sent a snapshot that says why."""
+        story = Story(10)
+        for _ in range(6):
+            story.season(None)
+        reader = Reader(story.upstream, story.recent)
+        for points in range(1, 70):
+            story.push([Step("u0", points), Step("u1", points)])
+        assert story.upstream.position.season == 7
+
+        assert reader.resume(after(story.upstream.position))
+
+        assert reader.reasons == {reason: 1}
+        story.push([Step("u1", 1)])
+        reader.read_all()
+        reader.checker.assert_equals(story.upstream.read())
+
+    @pytest.mark.parametrize("epoch", ["one", "other_2"])
+    def test_later_position_is_waited_for(self, epoch: str) -> None:
+        """A position later than the watch's, also one of a later season, is waited for at first."""
+        story, reader, _ = self.story()
+        later = Position(epoch, story.upstream.position.revision + 1)
+        assert not reader.resume(later, patient=True)
+        assert reader.resume(later)
+        due = "AHEAD" if epoch == "one" else "NEW_EPOCH"
+        assert reader.reasons == {"INITIAL": 1, due: 1}
+
+
+class TestCatchingUp:
+    """Readers that are behind."""
+
+    def test_merges_changes_of_one_user(self) -> None:
+        """The points of several changes are one sum, from the first place to the last."""
+        story = Story(10)
+        reader = story.readers[0]
+        for _ in range(4):
+            story.push([Step("u0", 1)])
+        assert reader.read()
+        (change,) = reader.checker.changes
+        assert (change.points, change.previous_place, change.user.place) == (4, 5, 2)
+        assert not reader.read()
+
+    def test_names_the_latest_reason(self) -> None:
+        """A reader that missed an update of the contest is sent the board with that reason."""
+        story = Story(10)
+        reader = story.readers[0]
+        story.trim(None)
+        story.update(None)
+        story.push([Step("u0", 1)])
+        assert reader.read()
+        assert reader.reasons == {"INITIAL": 1, "CONTEST_UPDATED": 1}
+        assert not reader.read()
+
+    def test_sends_a_snapshot_of_many_changes(self) -> None:
+        """A reader that missed more changes than a snapshot has rows is sent the snapshot."""
+        story = Story(2)
+        reader = story.readers[0]
+        for _ in range(41):
+            story.push([Step("u3", 1)])
+        assert reader.read()
+        assert reader.reasons == {"INITIAL": 1, "LAGGED": 1}
+        assert story.instruments.snapshots[SnapshotReason.LAGGED].value == 1
+
+    @pytest.mark.parametrize(("max_bytes", "reason"), [(10**7, None), (10**5, "LAGGED")])
+    def test_keeps_bounded_memory(self, max_bytes: int, reason: str | None) -> None:
+        """Of large messages only as many are kept as the memory allows."""
+        story = Story(10, max_bytes=max_bytes)
+        reader = story.readers[0]
+        for _ in range(10):
+            story.push([Step("u0", 1, "x" * 10_000)])
+        assert reader.read()
+        assert reader.reasons == {"INITIAL": 1} | ({reason: 1} if reason else {})
+        reader.checker.assert_equals(story.upstream.read())

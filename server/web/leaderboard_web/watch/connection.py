@@ -38,10 +38,13 @@ class ServerConnection(Protocol):
     write timeout; the handler then receives the disconnect.
     """
 
-    transport: Transport
     close_sent: bool
     writable: asyncio.Event
     """Set while the buffer is not full; also when the connection is lost."""
+
+    @property
+    def transport(self) -> Transport:
+        """The transport."""
 
 
 class BrowserConnection:
