@@ -218,7 +218,9 @@ class TestEnds:
         gateway = FakeGateway()
         socket = FakeSocket()
         gateway.join(socket)
-        await gateway.push(InvalidRequest("contest_id: ü" * 30))
+        await gateway.push(
+            InvalidRequest("contest_id: ü" * 30, reason="ERROR_REASON_INVALID_FIELD")
+        )
 
         assert socket.closed
         assert socket.closed[0] == 1011

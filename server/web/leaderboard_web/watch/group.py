@@ -11,6 +11,7 @@ from leaderboard_client.errors import LeaderboardError
 from leaderboard_client.watch_update import WatchUpdate
 from leaderboard_server.domain.position import Position
 from leaderboard_server.tasks import TaskSet
+from leaderboard_web.problems import problem_of
 from leaderboard_web.watch.connection import BrowserConnection
 from leaderboard_web.watch.instruments import WatchInstruments
 from leaderboard_web.watch.recent_messages import RecentMessages
@@ -113,7 +114,7 @@ class WatchGroup:
                     await self._observe(update)
         except LeaderboardError as error:
             _log.warning("watch_refused", error=str(error), code=error.code)
-            self._fail(str(error))
+            self._fail(problem_of(error).detail)
         except Exception as error:  # noqa: BLE001 - its subscriptions must not wait for ever
             _log.exception("watch_failed", error=repr(error))
             self._fail("the gateway failed")

@@ -1,0 +1,88 @@
+"""Watches of browsers while contests change in every way, and service and gateway are killed."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import pytest_asyncio
+
+from harness.calls import top
+from harness.gateway import GatewayProcess, gateway
+from harness.service import ServiceProcess
+from leaderboard.v1 import contests_pb2
+from leaderboard.v1 import leaderboard_pb2 as pb
+from web.browser_watch import BrowserWatch
+from web.contest_writer import Writer
+
+STYLES = {"ordinal": pb.RANK_STYLE_ORDINAL, "shared": pb.RANK_STYLE_COMPETITION}
+
+
+@pytest_asyncio.fixture(name="service")
+async def _service(tmp_path: Path) -> AsyncIterator[ServiceProcess]:
+    async with ServiceProcess(tmp_path, data_dir=tmp_path / "data") as service:
+        yield service
+
+
+@pytest_asyncio.fixture(name="web_gateway")
+async def _web_gateway(service: ServiceProcess) -> AsyncIterator[GatewayProcess]:
+    with gateway(service.address, "--min-interval-ms", "20") as process:
+        yield process
+
+
+async def more(writers: list[Writer]) -> None:
+    """Wait until all writers have made some more calls."""
+    await asyncio.gather(*(writer.more(60) for writer in writers))
+
+
+async def create(service: ServiceProcess, contest_id: str, style: pb.RankStyle) -> None:
+    """Create a contest."""
+    contest = contests_pb2.Contest(
+        contest_id=contest_id, rules=pb.ContestRules(rank_style=style), keep_seasons=1
+    )
+    await service.contests.CreateContest(contests_pb2.CreateContestRequest(contest=contest))
+
+
+async def assert_all_show_the_board(service: ServiceProcess, *watches: BrowserWatch) -> None:
+    """Wait until each watch is up to date, and compare its board with a read."""
+    for watch in watches:
+        board = await top(service.stub, watch.contest_id, limit=watch.limit)
+        await watch.reach(board.position)
+        watch.checker.assert_equals(board)
+
+
+async def test_boards_are_right_through_kills(
+    service: ServiceProcess, web_gateway: GatewayProcess
+) -> None:
+    """No watch of any limit or speed misses a change while service and gateway are killed."""
+    async with AsyncExitStack() as stack:
+        watches, writers = list[BrowserWatch](), list[Writer]()
+        for contest_id, style in STYLES.items():
+            await create(service, contest_id, style)
+            for limit, pause in [(1, 0), (10, 0), (10, 0.05), (100, 0), (100, 0.1)]:
+                watch = BrowserWatch(web_gateway.address, contest_id, limit=limit, pause_s=pause)
+                watches.append(await stack.enter_async_context(watch))
+            writers.append(Writer(service, contest_id, seed=style))
+        async with writers[0], writers[1]:
+            await more(writers)
+            await service.kill()
+            await watches[1].until(lambda: watches[1].lost, "a report of the outage")
+            await service.start()
+            await more(writers)
+            await asyncio.to_thread(web_gateway.kill)
+            await asyncio.to_thread(web_gateway.start)
+            await more(writers)
+            await asyncio.to_thread(web_gateway.terminate)
+            await service.terminate()
+            await asyncio.to_thread(web_gateway.start)
+            await service.start()
+            await more(writers)
+        for watch in watches:
+            watch.pause_s = 0
+        await assert_all_show_the_board(service, *watches)
+        for watch in watches:
+            print(watch.limit, watch.checker.reasons, watch.outages, watch.closes)
+            assert watch.closes[1006], "no kill of the gateway was noticed"
+            assert watch.closes[1001], "no stop of the gateway was noticed"
+            assert watch.outages
+            assert not watch.lost
