@@ -1,13 +1,9 @@
 """The table of endpoints: each is one read of the contract, with the parameters of its query."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
-
-from google.protobuf.message import Message
-
 from leaderboard.v1 import contests_pb2
 from leaderboard.v1 import leaderboard_pb2 as pb
+from leaderboard_web.api import examples
+from leaderboard_web.api.endpoint import Endpoint, Link
 from leaderboard_web.api.kinds import POSITION, STATE, USER_ID, number, text
 from leaderboard_web.api.parameters import Parameter
 
@@ -15,37 +11,6 @@ MAX_LIMIT = 1_000
 MAX_AROUND = 201
 MAX_INT32 = 2**31 - 1
 MAX_SCORE = 2**53
-
-CONTEST = "contest"
-"""The parameter of paths, and the contest in examples of responses."""
-
-
-@dataclass(frozen=True)
-class Endpoint:
-    """A path that is read with GET, and the call that answers it."""
-
-    path: str
-    method: str
-    """The call of the contract."""
-    request: type[Message]
-    response: type[Message]
-    parameters: tuple[Parameter, ...]
-    summary: str
-    description: str
-    example: Message
-    """An example of the body."""
-    reasons: tuple[str, ...]
-    """The reasons of the contract for which it is not found or conflicts, beside those of all."""
-    has_position: bool = True
-    """Whether the position in the response determines the rest of it."""
-    body: Callable[[Any], Message] = lambda response: response
-    """Returns the part of the response that is the body."""
-
-    @property
-    def of_contest(self) -> bool:
-        """Whether its path names a contest."""
-        return f"{{{CONTEST}}}" in self.path
-
 
 _SEASON = Parameter(
     "season",
@@ -62,31 +27,15 @@ _MIN_POSITION = Parameter(
     "and one that the contest has not reached, is a conflict (409).",
     example=":0",
 )
+_SAME = "$request.path.contest"
+_NEXT_PAGE = "$response.body#/nextPageToken"
+_FIRST_CONTEST = "$response.body#/contests/0/contestId"
+_FIRST_SEASON = "$response.body#/seasons/0/number"
+_FIRST_USER = "$response.body#/users/0/userId"
+
 _AROUND = number(32, 0, MAX_AROUND)
 _PAGE_SIZE = number(32, 0, 1_000)
 
-
-_POSITION = pb.Position(epoch="5d2f", revision=41)
-_ROWS = (
-    pb.RankedUser(
-        user_id="ada",
-        score=120,
-        rank=1,
-        place=1,
-        display_name="Ada",
-        attributes={"country": "gb"},
-    ),
-    pb.RankedUser(user_id="bo", score=75, rank=2, place=2),
-)
-_EXAMPLE_CONTEST = contests_pb2.Contest(
-    contest_id="chess",
-    display_name="Chess cup",
-    rules=pb.ContestRules(order=pb.ORDER_HIGHEST_FIRST),
-    state=contests_pb2.CONTEST_STATE_OPEN,
-    season=1,
-    total_users=2,
-    position=_POSITION,
-)
 
 CONTESTS = Endpoint(
     "/v1/contests",
@@ -120,8 +69,14 @@ CONTESTS = Endpoint(
     ),
     "List contests",
     "Returns a page of contests, in the order of the bytes of their ids.",
-    contests_pb2.ListContestsResponse(contests=[_EXAMPLE_CONTEST]),
+    contests_pb2.ListContestsResponse(contests=[examples.CHESS]),
     (),
+    (
+        Link("ListContests", "The next page.", {"page_token": _NEXT_PAGE}),
+        Link("GetContest", "A contest.", {"contest": _FIRST_CONTEST}),
+        Link("GetTopUsers", "The board of a contest.", {"contest": _FIRST_CONTEST}),
+        Link("ListSeasons", "The seasons of a contest.", {"contest": _FIRST_CONTEST}),
+    ),
     has_position=False,
 )
 GET_CONTEST = Endpoint(
@@ -132,7 +87,7 @@ GET_CONTEST = Endpoint(
     (),
     "Get a contest",
     "Returns the settings and the state of a contest.",
-    _EXAMPLE_CONTEST,
+    examples.CHESS,
     ("CONTEST_NOT_FOUND",),
     has_position=False,
     body=lambda response: response.contest,
@@ -162,8 +117,12 @@ TOP = Endpoint(
     "Get consecutive rows of a board",
     "Returns rows in the order of the board, the best first. A contest that does not exist is an "
     "empty board without an epoch in its position.",
-    pb.GetTopUsersResponse(users=_ROWS, total_users=2, position=_POSITION),
+    pb.GetTopUsersResponse(users=examples.ROWS, total_users=2, position=examples.POSITION),
     ("SEASON_NOT_FOUND", "POSITION_UNREACHABLE"),
+    (
+        Link("GetUserRank", "The rank of a user.", {"contest": _SAME, "user_id": _FIRST_USER}),
+        Link("BatchGetUserRanks", "Several users.", {"contest": _SAME, "id": _FIRST_USER}),
+    ),
 )
 USERS = Endpoint(
     "/v1/contests/{contest}/users",
@@ -187,7 +146,7 @@ USERS = Endpoint(
     "Get the ranks of several users",
     "Returns the users that have a score, the best first, and names those that have none or are "
     "hidden. All are of one state of the board.",
-    pb.BatchGetUserRanksResponse(users=_ROWS, total_users=2, position=_POSITION),
+    pb.BatchGetUserRanksResponse(users=examples.ROWS, total_users=2, position=examples.POSITION),
     ("SEASON_NOT_FOUND", "POSITION_UNREACHABLE"),
 )
 RANK = Endpoint(
@@ -211,7 +170,11 @@ RANK = Endpoint(
     "Returns the row of a user, and the rows around it if they are asked for. A user without a "
     "score is not found, and so is one that is hidden.",
     pb.GetUserRankResponse(
-        user=_ROWS[0], total_users=2, percentile=100, position=_POSITION, around=_ROWS
+        user=examples.ROWS[0],
+        total_users=2,
+        percentile=100,
+        position=examples.POSITION,
+        around=examples.ROWS,
     ),
     ("USER_NOT_FOUND", "SEASON_NOT_FOUND", "POSITION_UNREACHABLE"),
 )
@@ -236,7 +199,9 @@ SCORES = Endpoint(
     "Get the rank of a score",
     "Returns the rank and the place that a new user with this score would have, and the rows "
     "around it if they are asked for. A contest that does not exist is an empty board.",
-    pb.GetScoreRankResponse(rank=2, place=2, around=_ROWS, total_users=2, position=_POSITION),
+    pb.GetScoreRankResponse(
+        rank=2, place=2, around=examples.ROWS, total_users=2, position=examples.POSITION
+    ),
     ("SEASON_NOT_FOUND", "POSITION_UNREACHABLE"),
 )
 SEASONS = Endpoint(
@@ -255,9 +220,13 @@ SEASONS = Endpoint(
     "List the seasons of a contest",
     "Returns a page of the seasons that are kept, the current one first.",
     contests_pb2.ListSeasonsResponse(
-        seasons=[contests_pb2.Season(number=1, total_users=2, position=_POSITION)]
+        seasons=[contests_pb2.Season(number=1, total_users=2, position=examples.POSITION)]
     ),
     ("CONTEST_NOT_FOUND",),
+    (
+        Link("ListSeasons", "The next page.", {"contest": _SAME, "page_token": _NEXT_PAGE}),
+        Link("GetTopUsers", "Its board.", {"contest": _SAME, "season": _FIRST_SEASON}),
+    ),
     has_position=False,
 )
 

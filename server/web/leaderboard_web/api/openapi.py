@@ -4,7 +4,8 @@ from importlib.metadata import version
 from typing import Any
 
 from leaderboard.v1 import leaderboard_pb2 as pb
-from leaderboard_web.api.endpoints import CONTEST, ENDPOINTS, Endpoint
+from leaderboard_web.api.endpoint import CONTEST, Endpoint, Link, operation_id
+from leaderboard_web.api.endpoints import ENDPOINTS
 from leaderboard_web.api.kinds import CONTEST_ID
 from leaderboard_web.api.parameters import Parameter
 from leaderboard_web.api.problem_schemas import PROBLEM, RESPONSES, problem_responses
@@ -94,7 +95,7 @@ def _message_schemas() -> dict[str, Schema]:
 def _operation(endpoint: Endpoint) -> dict[str, Any]:
     path = [_CONTEST_PARAMETER] if endpoint.of_contest else []
     return {
-        "operationId": endpoint.method[0].lower() + endpoint.method[1:],
+        "operationId": operation_id(endpoint.method),
         "summary": endpoint.summary,
         "description": endpoint.description,
         "tags": ["boards" if endpoint.has_position else "contests"],
@@ -112,11 +113,18 @@ def _operation(endpoint: Endpoint) -> dict[str, Any]:
 
 def _answer(endpoint: Endpoint) -> dict[str, Any]:
     content = {"schema": reference(endpoint.response), "example": to_dict(endpoint.example)}
-    return {
+    answer = {
         "description": "The answer.",
         "headers": _header_references("ETag", "Cache-Control", "Vary"),
         "content": {"application/json": content},
     }
+    return answer | ({"links": dict(map(_link, endpoint.links))} if endpoint.links else {})
+
+
+def _link(link: Link) -> tuple[str, Schema]:
+    target = operation_id(link.method)
+    described = {"description": link.description, "parameters": link.parameters}
+    return target, {"operationId": target, **described}
 
 
 def _header_references(*names: str) -> dict[str, Schema]:

@@ -4,7 +4,7 @@ from http import HTTPStatus
 from typing import Any
 
 from leaderboard.v1.error_reason_pb2 import ErrorReason
-from leaderboard_web.api.endpoints import Endpoint
+from leaderboard_web.api.endpoint import Endpoint
 from leaderboard_web.api.schemas import Schema
 from leaderboard_web.problems import MEDIA_TYPE
 

@@ -12,7 +12,8 @@ from starlette.routing import BaseRoute, Route
 
 from leaderboard_client import FieldViolation, InvalidRequest, LeaderboardError
 from leaderboard_web.api.conditional import json_response
-from leaderboard_web.api.endpoints import CONTEST, ENDPOINTS, Endpoint
+from leaderboard_web.api.endpoint import CONTEST, Endpoint
+from leaderboard_web.api.endpoints import ENDPOINTS
 from leaderboard_web.api.openapi import description
 from leaderboard_web.api.parameters import invalid, read_query
 from leaderboard_web.failed_calls import FailedCalls
