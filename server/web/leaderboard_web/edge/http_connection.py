@@ -91,8 +91,8 @@ class HttpConnection(H11Protocol):
     def send_400_response(self, msg: str) -> None:
         """Answer what is not a valid request, and close."""
         self._open_connections.count("malformed")
-        if self.conn.our_state not in (h11.IDLE, h11.SEND_RESPONSE):
-            self.transport.abort()  # the response to the same request has begun
+        if self.cycle and not self.cycle.response_complete:
+            self.flow.pause_reading()  # a body that is malformed: its request is answered
             return
         error = sys.exception()
         status = error.error_status_hint if isinstance(error, h11.RemoteProtocolError) else 400

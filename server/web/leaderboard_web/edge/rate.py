@@ -13,6 +13,9 @@ MAX_ADDRESSES = 100_000
 _DROPPED_AT_ONCE = 2
 """How many full buckets are dropped for each request, at most: more than one request adds."""
 
+_ROUNDING_S = 1e-6
+"""What sums of intervals may be wrong by."""
+
 
 class RateLimit:
     """The requests of all addresses."""
@@ -27,12 +30,17 @@ class RateLimit:
         self._full_at: OrderedDict[str, float] = OrderedDict()
         """When the bucket of an address is full, the one that was used least recently first."""
 
+    @property
+    def size(self) -> int:
+        """How many buckets are kept."""
+        return len(self._full_at)
+
     def take(self, address: str) -> float:
         """Count a request; return 0, or the seconds until another one is allowed."""
         now = self._clock()
         full_at = max(self._full_at.get(address, now), now)
         wait_s = full_at - now - self._tolerance_s
-        if wait_s > 0:
+        if wait_s > _ROUNDING_S:
             return wait_s
         self._full_at[address] = full_at + self._interval_s
         self._full_at.move_to_end(address)
