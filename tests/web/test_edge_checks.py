@@ -206,14 +206,13 @@ async def test_data_needs_the_token_of_viewers() -> None:
 
 async def test_requests_are_limited_by_address() -> None:
     """Beyond the rate an address gets 429, when it may come back, and others are served."""
-    async with edge(rate=5, trusted_proxies="127.0.0.1") as running:
+    async with edge(rate=1, trusted_proxies="127.0.0.1") as running:
         one, other = {"X_Forwarded_For": "203.0.113.7"}, {"X_Forwarded_For": "203.0.113.8"}
-        statuses = [(await running.get(DATA, **one)).status for _ in range(12)]
-        assert statuses[:10] == [200] * 10
-        assert statuses[11] == 429
-        refused = await running.get(DATA, **one)
-        assert int(refused.headers["retry-after"]) == 1
-        assert await running.shake(**one) == 429
+        responses = [await running.get(DATA, **one) for _ in range(5)]
+        assert [response.status for response in responses[:2]] == [200, 200]
+        refused = next(response for response in responses if response.status == 429)
+        assert refused.headers["retry-after"] == "1"
+        assert 429 in [await running.shake(**one) for _ in range(3)]
         assert (await running.get(DATA, **other)).status == 200
 
 

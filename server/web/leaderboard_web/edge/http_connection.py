@@ -67,6 +67,8 @@ class HttpConnection(H11Protocol):
             return
         for begin in range(0, len(data), _PIECE_BYTES):
             super().data_received(data[begin : begin + _PIECE_BYTES])
+            if self._has_left and begin + _PIECE_BYTES < len(data):
+                self.transport.abort()  # a client sends nothing before the handshake is complete
             if self.transport.is_closing() or self._has_left:
                 return
         self._follow()
@@ -79,6 +81,10 @@ class HttpConnection(H11Protocol):
 
     def handle_websocket_upgrade(self, event: h11.Request) -> None:
         """Hand the connection and its slot over to a WebSocket."""
+        if self.conn.trailing_data[0]:
+            self._open_connections.count("malformed")
+            self._answer(Problem(400, "a client sends nothing before the handshake is complete"))
+            return
         slot = self._slot
         assert slot
         slot.work()

@@ -1,10 +1,11 @@
-"""The checks of what a request is: its method, its target, and that it has no body."""
+"""The checks of what a request is: version, method and target, and that it has no body."""
 
 from starlette.datastructures import Headers
 from starlette.types import Scope
 
 from leaderboard_web.problems import Problem
 
+VERSIONS = ("1.0", "1.1")
 METHODS = ("GET", "HEAD", "OPTIONS")
 MAX_TARGET_BYTES = 16 * 2**10
 """The most bytes of a path with its query."""
@@ -18,6 +19,8 @@ def check_form(scope: Scope) -> None:
     Raises:
         Problem: The gateway answers no such request.
     """
+    if scope["http_version"] not in VERSIONS:
+        raise Problem(505, "the gateway speaks HTTP/1.1", headers=_CLOSE)
     if not scope["path"].startswith("/"):
         raise Problem(400, "the target must be a path", headers=_CLOSE)
     if len(scope["raw_path"]) + len(scope["query_string"]) > MAX_TARGET_BYTES:

@@ -25,6 +25,8 @@ PING_INTERVAL_S = 20.0
 PING_TIMEOUT_S = 20.0
 HANDSHAKE_TIMEOUT_S = 30.0
 """How long the answer to a handshake may take."""
+CLOSE_TIMEOUT_S = 3.0
+"""How long the peer's half of a closing handshake may take."""
 UNREAD_TIMEOUT_S = 30.0
 """How long a full buffer of messages may take to empty."""
 BUFFER_BYTES = 32 * 2**10
@@ -45,6 +47,7 @@ class WebSocketConnection(WebSocketsSansIOProtocol):
     def __init__(self, open_connections: OpenConnections, slot: Slot, **uvicorn: Any) -> None:
         """Take the slot of the HTTP connection that asked for the upgrade."""
         super().__init__(**uvicorn)
+        self.close_timeout = CLOSE_TIMEOUT_S
         self.conn = Handshake(max_size=self.config.ws_max_size, logger=self.logger)
         self._open_connections = open_connections
         self._slot = slot
