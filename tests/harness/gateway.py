@@ -69,18 +69,18 @@ class GatewayProcess:
         """
         logged = len(self.log)
         self._started.append(ChildProcess(self._command, self._log, self._environment))
-        self._wait(lambda: "serving" in self.log[logged:] or self.exit_code is not None)
+        self.wait(lambda: "serving" in self.log[logged:] or self.exit_code is not None)
         assert self.exit_code is None, f"the gateway exited with {self.exit_code}:\n{self.log}"
 
     def kill(self) -> None:
         """End the gateway with SIGKILL, as a crash would."""
         self._process.signal(signal.SIGKILL)
-        self._wait(lambda: self.exit_code is not None)
+        self.wait(lambda: self.exit_code is not None)
 
     def terminate(self) -> int:
         """End the gateway with SIGTERM, and return its exit code."""
         self._process.signal(signal.SIGTERM)
-        self._wait(lambda: self.exit_code is not None)
+        self.wait(lambda: self.exit_code is not None)
         assert self.exit_code is not None
         return self.exit_code
 
@@ -100,7 +100,13 @@ class GatewayProcess:
         assert self._started, "the gateway was never started"
         return self._started[-1]
 
-    def _wait(self, holds: Callable[[], bool], within: float = 20.0) -> None:
+    def wait(self, holds: Callable[[], bool], within: float = 20.0) -> None:
+        """
+        Wait until a condition of the gateway holds.
+
+        Raises:
+            AssertionError: It did not, within so many seconds.
+        """
         end = time.monotonic() + within
         while not holds():
             assert time.monotonic() < end, f"the gateway did not do it in {within} s:\n{self.log}"
