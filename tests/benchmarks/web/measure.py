@@ -75,7 +75,8 @@ def _running_gateway(server: str, log: Path, plan: Plan) -> Iterator[RunningServ
     address = f"127.0.0.1:{free_port()}"
     most = str(2 * (plan.watchers + plan.paused + plan.stuck))
     command = [str(LEADERBOARD), "web", "--address", address, "--server", server]
-    command += ["--max-connections", most, "--max-watches", most, "--log-level", "warning"]
+    command += ["--max-connections", most, "--max-watches", most]
+    command += ["--min-interval-ms", str(plan.interval_ms), "--log-level", "warning"]
     if plan.pinned:
         command = pinned(SERVER_CORES, command)
     with running_command("the gateway", command, address, log) as running:

@@ -23,6 +23,8 @@ class Plan:
     """Further watchers that read nothing until the end."""
     rate: int = 20
     """Updates of the contest per second, each of which changes the first rows."""
+    interval_ms: int = 250
+    """The minimum time between two messages of changes."""
     pinned: bool = True
     """Whether the gateway has a core of its own, and all else the others."""
 
