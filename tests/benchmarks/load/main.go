@@ -55,7 +55,7 @@ func parse() options {
 	flag.StringVar(&o.web.gateway, "gateway", "127.0.0.1:8080", "web: HOST:PORT of the gateway")
 	flag.StringVar(&o.web.contest, "contest", "hot", "web: the contest, without any write yet")
 	flag.IntVar(&o.web.paused, "paused", 0, "web: further watchers that read a message only now and then")
-	flag.DurationVar(&o.web.pause, "pause", time.Second, "web: the time between two reads of a paused watcher")
+	flag.DurationVar(&o.web.pause, "pause", 500*time.Millisecond, "web: the time between two reads of a paused watcher")
 	flag.IntVar(&o.web.stuck, "stuck", 0, "web: further watchers that read nothing")
 	flag.IntVar(&o.web.sample, "sample", 50, "web: the number of watchers whose messages are recorded")
 	flag.StringVar(&o.web.record, "record", "", "web: the file for the messages of the sample and of the paused watchers")

@@ -17,8 +17,9 @@ const (
 	opening = 32
 	// sources is the number of addresses of this machine that the watchers come from.
 	sources = 100
-	// smallBuffer is the receive buffer of a watcher that reads little or nothing.
-	smallBuffer = 4096
+	// smallBuffer is the receive buffer of a watcher that reads little or nothing. With less, the
+	// sender would wait for its own timer, since the window never opens for a whole segment.
+	smallBuffer = 16 << 10
 	// quietTime is the time without a byte after which a stuck watcher counts as not cut off.
 	quietTime = 5 * time.Second
 )

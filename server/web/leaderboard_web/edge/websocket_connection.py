@@ -22,18 +22,20 @@ CONNECTION = "leaderboard.connection"
 MAX_MESSAGE_BYTES = 2**10
 """The most bytes of a message of a client, whose content is ignored anyway."""
 PING_INTERVAL_S = 20.0
-PING_TIMEOUT_S = 20.0
+PING_TIMEOUT_S = 40.0
+"""A ping waits behind messages, which a slow reader may take half a minute to read."""
 HANDSHAKE_TIMEOUT_S = 30.0
 """How long the answer to a handshake may take."""
 CLOSE_TIMEOUT_S = 3.0
 """How long the peer's half of a closing handshake may take."""
 UNREAD_TIMEOUT_S = 30.0
 """How long a full buffer of messages may take to empty."""
-BUFFER_BYTES = 32 * 2**10
+BUFFER_BYTES = 16 * 2**10
 """The size from which on no further message is put into the buffer of a connection."""
-SOCKET_BUFFER_BYTES = 64 * 2**10
-"""The size of the system's buffer, which else grows to some megabytes: what waits there is old when
-it arrives, and can't be merged any more."""
+UNSENT_BYTES = 16 * 2**10
+"""What may wait in the system's buffer because the peer does not take it, where else there is room
+for megabytes: it is old when it arrives, can't be merged any more, and delays pings, so that a slow
+reader would seem to be gone. What is on its way to the peer is not bounded by it."""
 BUDGET_BYTES = 4 * 2**10
 """How much a client may send in `BUDGET_S`: a pong takes 10 bytes."""
 BUDGET_S = 10.0
@@ -62,7 +64,7 @@ class WebSocketConnection(WebSocketsSansIOProtocol):
         self._closing = transport
         self.transport.set_write_buffer_limits(high=BUFFER_BYTES)
         if system := transport.get_extra_info("socket"):
-            system.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SOCKET_BUFFER_BYTES)
+            system.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_BYTES)
         self._start_timer(HANDSHAKE_TIMEOUT_S)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -106,6 +108,7 @@ class WebSocketConnection(WebSocketsSansIOProtocol):
 
     def keepalive_timeout(self) -> None:
         """End a connection whose peer does not answer a ping."""
+        self._stop_timer()
         self._open_connections.count("unread")
         super().keepalive_timeout()
 
