@@ -216,7 +216,9 @@ $(VENV)/.dev: $(VENV)/.run
 
 # The page has the browser's part of the TypeScript client in it, built from its source.
 build/page.built: $(PAGE_SOURCES)
-	@command -v npm >/dev/null || { echo "The page of the web gateway is built with npm (Node.js 20 or later), which is not installed."; exit 1; }
+	@command -v npm >/dev/null || { echo "The page of the web gateway is built with npm (Node.js 20.11 or later), which is not installed."; exit 1; }
+	@node -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 20 || (a == 20 && b >= 11) ? 0 : 1)' || \
+		{ echo "The page of the web gateway is built with Node.js 20.11 or later, and this is $$(node --version)."; exit 1; }
 	cd $(PAGE) && npm install --no-audit --no-fund --loglevel=error --ignore-scripts && npm run --silent build
 	@mkdir -p build && touch $@
 

@@ -46,9 +46,13 @@ class Checkout:
         self._imitate(self._bin / "cargo", "")
         self._imitate(self._bin / "rustc", f'echo "rustc {version} (0123abcd 2026-01-01)"')
 
-    def install_npm(self) -> None:
-        """Have npm on the path."""
+    def install_npm(self, node: str = "v20.11.0") -> None:
+        """Have npm and a version of Node on the path."""
         self._imitate(self._bin / "npm", f'echo npm "$@" >>{self._calls}')
+        is_old = int(node < "v20.11")
+        self._imitate(
+            self._bin / "node", f'case "$1" in --version) echo {node};; *) exit {is_old};; esac'
+        )
 
     def install_rustup(self) -> None:
         """Have the commands of rustup on the path, without a toolchain behind them."""
@@ -206,6 +210,15 @@ def test_run_web_without_npm_says_what_is_missing(checkout: Checkout) -> None:
 
     assert "npm" in first
     assert "not installed" in first
+
+
+def test_run_web_names_a_node_that_is_too_old(checkout: Checkout) -> None:
+    """The first line has its version, and nothing is set up."""
+    checkout.install_npm("v18.20.4")
+
+    first, *_ = checkout.refuse_web().splitlines()
+
+    assert "Node.js 20.11 or later, and this is v18.20.4" in first
 
 
 def test_run_web_builds_the_page_once(checkout: Checkout) -> None:
