@@ -18,6 +18,7 @@ FRONT_SOURCES := $(FRONT) server/front/pyproject.toml $(wildcard server/front/sr
 PAGE := server/web/page
 PAGE_SOURCES := $(wildcard $(addprefix $(PAGE)/,*.json *.mjs src/* src/*/* styles/* html/* art/*)) \
 	$(wildcard clients/typescript/package.json clients/typescript/src/*.ts clients/typescript/src/*/*.ts)
+BUILT_PAGE := $(if $(shell command -v npm),build/page.built)
 CLIENTS := python $(if $(shell command -v go),go) $(if $(shell command -v npm),typescript) $(if $(shell command -v mvn),java)
 
 export PATH := $(CURDIR)/$(TOOLS):$(PATH)
@@ -48,10 +49,10 @@ page: build/page.built ## Build the page of the web gateway (needs npm)
 page-check: build/page.built ## Check and test the code of the page (needs npm)
 	cd $(PAGE) && npm run --silent lint && npm run --silent test
 
-test: $(VENV)/.dev ## Run the tests (some 5 minutes on 2 cores)
+test: $(VENV)/.dev $(BUILT_PAGE) ## Run the tests (some 5 minutes on 2 cores)
 	$(BIN)/pytest -m "not slow and not attack" -n 4 --dist worksteal
 
-test-slow: $(VENV)/.dev ## Run the slow tests
+test-slow: $(VENV)/.dev $(BUILT_PAGE) ## Run the slow tests
 	$(BIN)/pytest -m slow --timeout 3600
 
 test-deploy: $(VENV)/.dev ## Run servers, Prometheus and load as an operator does (3 minutes)
@@ -99,10 +100,10 @@ docs: $(VENV)/.dev ## Generate pages, the dashboard and descriptions of fields f
 	$(BIN)/python docs/field_descriptions.py > server/web/leaderboard_web/api/field_descriptions.json
 	$(BIN)/python deploy/grafana/dashboard.py > deploy/grafana/leaderboard.json
 
-release-check: $(VENV)/.dev clients $(if $(shell command -v npm),build/page.built) ## Build all packages and check that their versions agree
+release-check: $(VENV)/.dev clients $(BUILT_PAGE) ## Build all packages and check that their versions agree
 	$(BIN)/python .ci/check_versions.py
 	$(BIN)/python -m build --outdir build/server . >/dev/null
-	$(if $(shell command -v npm),$(BIN)/python -m build --outdir build/web server/web >/dev/null)
+	$(if $(BUILT_PAGE),$(BIN)/python -m build --outdir build/web server/web >/dev/null)
 	$(if $(shell command -v cargo),$(INSTALL) --group front && $(BIN)/maturin build --quiet --release --out build/front --manifest-path $(FRONT))
 
 types: $(VENV)/.dev ## Check types

@@ -18,6 +18,7 @@ from websockets.exceptions import InvalidStatus
 from websockets.typing import Origin
 
 from deploy.promtool import PROJECT
+from harness.built_page import require_page
 from harness.calls import add
 from harness.certificates import Authority
 from harness.gateway import gateway
@@ -139,6 +140,7 @@ def _get(connection: HTTPConnection, path: str, headers: dict[str, str]) -> Answ
 
 async def test_the_page_and_json(proxy: Proxy, service: ServiceProcess) -> None:
     """The page and the JSON of a board come through, and the JSON as the gateway compressed it."""
+    require_page()
     await add(service.stub, "cup", "ada", 3)
 
     page = await proxy.get("/boards/cup")

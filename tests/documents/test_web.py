@@ -13,6 +13,7 @@ from websockets.asyncio.client import connect
 
 from documents.operations import PROJECT, Operator, block, lines
 from documents.session import Block, Session, blocks, fenced, stable
+from harness.built_page import require_page
 from harness.certificates import Authority
 from harness.gateway import GatewayProcess, gateway
 from harness.http import HttpResponse, get
@@ -142,6 +143,7 @@ async def test_tls(gateways: Gateways) -> None:
 
 async def test_a_wall_screen(gateways: Gateways) -> None:
     """Of the three commands, the last one opens a page that the second one serves."""
+    require_page()
     serve, web, screen = lines(block(_WALL, PAGE))
     assert serve.command == "leaderboard serve"
     await gateways.start(web)
@@ -161,6 +163,7 @@ async def test_a_wall_screen(gateways: Gateways) -> None:
 
 async def test_the_origins_of_pages_that_embed_boards(gateways: Gateways) -> None:
     """Browsers are told which pages may have a board in an iframe, with the snippet of the page."""
+    require_page()
     await gateways.start(block(_ORIGINS, PAGE))
     (snippet,) = fenced(PAGE, "html")
     path = snippet.partition("https://boards.example.org")[2].partition('"')[0]
@@ -176,6 +179,7 @@ async def test_the_origins_of_pages_that_embed_boards(gateways: Gateways) -> Non
 
 async def test_a_token_for_viewers(gateways: Gateways) -> None:
     """Data need the token, in a header or as a subprotocol; pages do not."""
+    require_page()
     await gateways.start(block(_TOKEN, PAGE))
 
     assert (await gateways.get(_BOARD)).status == 200

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from harness.built_page import STATIC, require_page
 from harness.http import get
 from harness.ports import free_port
 from harness.processes import ChildProcess
@@ -18,7 +19,6 @@ from harness.waiting import eventually
 PROJECT = Path(__file__).parents[2]
 _BUILT = PROJECT / "build" / "web"
 _SOURCE = PROJECT / "server" / "web"
-_STATIC = "leaderboard_web/static/"
 
 
 def _built(pattern: str) -> Path:
@@ -35,15 +35,14 @@ def _built(pattern: str) -> Path:
 
 
 def _page() -> set[str]:
-    files = (_SOURCE / _STATIC).rglob("*")
-    return {str(path.relative_to(_SOURCE)) for path in files if path.is_file()}
+    return {str(path.relative_to(_SOURCE)) for path in STATIC.rglob("*") if path.is_file()}
 
 
 def test_the_page_is_in_both_packages() -> None:
     """Wheel and source distribution have each file of the built page."""
+    require_page()
     with zipfile.ZipFile(_built("*.whl")) as wheel:
         page = _page()
-        assert page, "the page is not built"
         assert page <= set(wheel.namelist())
     with tarfile.open(_built("*.tar.gz")) as source:
         assert page <= {name.partition("/")[2] for name in source.getnames()}
