@@ -162,7 +162,7 @@ async def test_a_wall_screen(gateways: Gateways) -> None:
 
 
 async def test_the_origins_of_pages_that_embed_boards(gateways: Gateways) -> None:
-    """Browsers are told which pages may have a board in an iframe, with the snippet of the page."""
+    """The policy names the pages that may have the board of the snippet in an iframe."""
     require_page()
     await gateways.start(block(_ORIGINS, PAGE))
     (snippet,) = fenced(PAGE, "html")
