@@ -1,0 +1,128 @@
+"""States of a contest, and its seasons, as the page shows them."""
+
+import time
+
+import pytest
+from google.protobuf.timestamp_pb2 import Timestamp
+from playwright.async_api import Browser
+
+from browser.shown_board import ShownRow
+from browser.site import Site
+from browser.visit import NOT_FOUND, visiting
+from leaderboard.v1 import leaderboard_pb2 as pb
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+_SCORES = {"ada": 5, "bob": 3, "cy": 3, "dan": 1}
+
+
+@pytest.mark.parametrize(
+    ("style", "ranks"),
+    [
+        (pb.RANK_STYLE_ORDINAL, [1, 2, 3, 4]),
+        (pb.RANK_STYLE_COMPETITION, [1, 2, 2, 4]),
+        (pb.RANK_STYLE_DENSE, [1, 2, 2, 3]),
+    ],
+    ids=["ordinal", "competition", "dense"],
+)
+async def test_shared_ranks(
+    browser: Browser, site: Site, style: pb.RankStyle, ranks: list[int]
+) -> None:
+    """Equal scores share a rank where the contest says so, also after live changes."""
+    contest_id = await site.contest(rules=pb.ContestRules(rank_style=style))
+    await site.write(contest_id, {**_SCORES, "dan": 7})
+    async with visiting(browser, site.url(f"/boards/{contest_id}")) as visit:
+        await visit.live()
+        position = await site.write(contest_id, {"dan": 1})
+        board = await visit.live(at_least=position.revision)
+        assert [row.rank for row in board.rows] == ranks
+        assert [row.user_id for row in board.rows] == list(_SCORES)
+
+
+async def test_scheduled_contest(browser: Browser, site: Site) -> None:
+    """A contest that has not begun says when it will, and its board is empty."""
+    in_an_hour = Timestamp(seconds=int(time.time()) + 3_600)
+    contest_id = await site.contest(display_name="Spring cup", starts_at=in_an_hour)
+    async with visiting(browser, site.url(f"/boards/{contest_id}")) as visit:
+        board = await visit.live()
+        assert not board.rows
+        await visit.says("Spring cup")
+        await visit.says("Opens in")
+
+
+async def test_contest_that_ends(browser: Browser, site: Site) -> None:
+    """When a watched contest ends, the page keeps its rows and says that they are final."""
+    contest_id = await site.contest()
+    await site.write(contest_id, _SCORES)
+    async with visiting(browser, site.url(f"/boards/{contest_id}")) as visit:
+        await visit.live()
+        await site.end(contest_id)
+        board = await visit.shows("over")
+        assert [row.user_id for row in board.rows] == list(_SCORES)
+        await visit.says("Final")
+
+
+async def test_closed_contest(browser: Browser, site: Site) -> None:
+    """A contest that is over already shows its final board."""
+    contest_id = await site.contest()
+    await site.write(contest_id, _SCORES)
+    await site.end(contest_id)
+    async with visiting(browser, site.url(f"/boards/{contest_id}")) as visit:
+        board = await visit.shows("over")
+        assert [row.score for row in board.rows] == list(_SCORES.values())
+
+
+async def test_deleted_contest(browser: Browser, site: Site) -> None:
+    """When a watched contest is deleted, the page says that its rows were the last ones."""
+    contest_id = await site.contest()
+    await site.write(contest_id, _SCORES)
+    async with visiting(browser, site.url(f"/boards/{contest_id}")) as visit:
+        await visit.live()
+        await site.delete(contest_id)
+        board = await visit.shows("deleted")
+        assert [row.user_id for row in board.rows] == list(_SCORES)
+        await visit.says("The contest was deleted")
+
+
+async def test_absent_contest(browser: Browser, site: Site) -> None:
+    """A contest that does not exist yet is an empty board, which fills with its first score."""
+    contest_id = "absent-until-now"
+    url = site.url(f"/boards/{contest_id}")
+    async with visiting(browser, url, allowed=NOT_FOUND) as visit:
+        board = await visit.live()
+        assert not board.rows
+        await site.write(contest_id, {"ada": 5})
+        await visit.until(
+            lambda board: board.rows == (ShownRow("ada", 1, "ada", 5),), "a first row"
+        )
+
+
+async def test_new_season(browser: Browser, site: Site) -> None:
+    """When a season ends the live board is empty and of the next one, without a reload."""
+    contest_id = await site.contest()
+    await site.write(contest_id, _SCORES)
+    async with visiting(browser, site.url(f"/boards/{contest_id}")) as visit:
+        before = await visit.live()
+        await site.end_season(contest_id, before.season)
+        board = await visit.until(lambda board: board.season == before.season + 1, "the new season")
+        assert not board.rows
+        await site.write(contest_id, {"eve": 1})
+        await visit.until(lambda board: [row.user_id for row in board.rows] == ["eve"], "a row")
+
+
+async def test_kept_season(browser: Browser, site: Site) -> None:
+    """A season that is picked shows its final standings, which equal those of the service."""
+    contest_id = await site.contest()
+    await site.write(contest_id, _SCORES)
+    season = await site.season_of(contest_id)
+    await site.end_season(contest_id, season)
+    await site.write(contest_id, {"eve": 1})
+    async with visiting(browser, site.url(f"/boards/{contest_id}")) as visit:
+        await visit.live()
+        await visit.page.get_by_text(f"Season {season + 1}", exact=True).click()
+        await visit.page.get_by_role("link", name=f"Season {season} ").click()
+        board = await visit.until(lambda board: board.season == season, "the season")
+        kept = await site.top(contest_id, season=season)
+        assert board.rows == tuple(ShownRow.of(user) for user in kept.users)
+        assert (board.epoch, board.revision) == (kept.position.epoch, kept.position.revision)
+        assert board.state == "over"

@@ -1,0 +1,105 @@
+"""Names of users in any script, and hostile ones."""
+
+from urllib.parse import quote
+
+import pytest
+from playwright.async_api import Browser
+
+from browser.shown_board import ShownRow
+from browser.site import Site
+from browser.visit import DESKTOP, PHONE, Visit, visiting
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+NAMES = {
+    "arabic": "ليلى الشريف",
+    "hebrew": "נועה בן־דוד",
+    "mixed": "ليلى (Layla) 99",
+    "japanese": "佐藤 さくら",
+    "devanagari": "प्रिया शर्मा",
+    "emoji": "👩‍👩‍👧‍👦🏳️‍🌈",
+    "zalgo": "Z\u0351\u0343\u0342\u0301" + "a\u0310\u0352\u035b\u0363" * 6,
+    "long": "Wolfeschlegelsteinhausenbergerdorff" * 3,
+    "words": "the quick brown fox jumps over the lazy dog " * 2,
+}
+_HACK = "document.title='hacked'"
+_HOSTILE_NAMES = {
+    f"<img/src=x/onerror={_HACK}>": f'<img src=x onerror="{_HACK}">',
+    "'onmouseover=alert(1)//": f"</td></tr></table><script>{_HACK}</script>",
+    "{{constructor.constructor('alert(1)')()}}": f"<svg/onload={_HACK}>",
+    "&lt;b&gt;": "&lt;b&gt;&amp;",
+    "javascript:alert(1)": '"><a href="javascript:alert(1)">x</a>',
+    "__proto__": "constructor",
+    "]/*--></style>": "<style>*{display:none}</style>",
+}
+
+_OVERFLOWS = """() => {
+  const width = document.documentElement.clientWidth;
+  const rows = [...document.querySelectorAll("#board [data-user-id]")];
+  const height = Math.min(...rows.map((row) => row.offsetHeight));
+  const wide = rows.filter((row) => {
+    const cells = [...row.querySelectorAll("[data-cell=rank], [data-cell=score]")];
+    return cells.some((cell) => {
+      const { left, right } = cell.getBoundingClientRect();
+      return left < 0 || right > width;
+    });
+  });
+  return {
+    scrolls: document.documentElement.scrollWidth > width,
+    wide: wide.map((row) => row.dataset.userId),
+    tall: rows.filter((row) => row.offsetHeight > height * 1.5).map((row) => row.dataset.userId),
+  };
+}"""
+_CENTRES = """() => [...document.querySelectorAll("#board [data-cell=score]")].map(
+  (cell) => cell.getBoundingClientRect().right)"""
+
+
+@pytest.mark.parametrize("viewport", [PHONE, DESKTOP, {"width": 320, "height": 480}], ids=str)
+async def test_names_never_break_the_layout(
+    browser: Browser, site: Site, viewport: dict[str, int]
+) -> None:
+    """Names from right to left and very long ones leave ranks and scores where they are."""
+    contest_id = await site.contest()
+    scores = {user_id: 9_007_199_254_740_991 - at for at, user_id in enumerate(NAMES)}
+    await site.write(contest_id, scores, NAMES)
+    url = site.url(f"/boards/{contest_id}?limit=50")
+    async with visiting(browser, url, viewport=viewport) as visit:
+        board = await visit.live()
+        assert [row.user_id for row in board.rows] == list(NAMES)
+        assert [row.score for row in board.rows] == list(scores.values())
+        assert await visit.page.evaluate(_OVERFLOWS) == {"scrolls": False, "wide": [], "tall": []}
+        assert len(set(await visit.page.evaluate(_CENTRES))) == 1, "scores in no column"
+
+
+async def _assert_inert(visit: Visit) -> None:
+    assert await visit.page.title() != "hacked"
+    assert (
+        await visit.page.locator("#board :is(img, script, style, svg, a[href^=javascript])").count()
+        == 0
+    )
+
+
+@pytest.mark.parametrize("path", ["/boards/{}", "/embed/{}", "/boards/{}?wall"])
+async def test_markup_in_names_is_text(browser: Browser, site: Site, path: str) -> None:
+    """Names and ids with markup and scripts are shown as they are, also as the viewer's own."""
+    contest_id = await site.contest(display_name=f'<img src=x onerror="{_HACK}">')
+    await site.write(contest_id, dict.fromkeys(_HOSTILE_NAMES, 5), _HOSTILE_NAMES)
+    async with visiting(browser, site.url(path.format(contest_id))) as visit:
+        board = await visit.live()
+        assert board.rows == tuple(
+            ShownRow(user_id, rank, name, 5)
+            for rank, (user_id, name) in enumerate(_HOSTILE_NAMES.items(), start=1)
+        )
+        await _assert_inert(visit)
+
+
+@pytest.mark.parametrize("user_id", _HOSTILE_NAMES)
+async def test_markup_in_the_address_is_text(browser: Browser, site: Site, user_id: str) -> None:
+    """A viewer's id with markup, in the address and on the board, changes nothing else."""
+    contest_id = await site.contest()
+    await site.write(contest_id, {**dict.fromkeys("abc", 9), user_id: 1}, _HOSTILE_NAMES)
+    url = site.url(f"/boards/{contest_id}?limit=2&user={quote(user_id, safe='')}")
+    async with visiting(browser, url) as visit:
+        await visit.live()
+        await visit.says(_HOSTILE_NAMES[user_id])
+        await _assert_inert(visit)

@@ -1,0 +1,146 @@
+"""Pictures of the page in all its forms, in `build/screenshots/` for people to look at.
+
+`make screenshots` puts two of them into the README.
+"""
+
+import asyncio
+from collections.abc import Mapping
+
+import pytest
+from playwright.async_api import Browser
+
+from browser.plain_page import plain_page
+from browser.samples import league
+from browser.screenshots import take
+from browser.site import Site, gateway_beside
+from browser.test_names import NAMES
+from browser.visit import DESKTOP, NOT_FOUND, OF_LOST_CONNECTIONS, PHONE, Visit, visiting
+from harness.ports import free_port
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+_WALL = {"width": 1920, "height": 1080}
+_MOVES = {"player-7": 260, "player-3": 95, "player-11": 130, "player-5": 40}
+"""Points of some players, most of whom overtake others."""
+_IN_FLIGHT_MS = 180
+"""The part of a movement after which it is seen best in a still."""
+
+
+async def _league(site: Site) -> str:
+    """Create a contest with rows, and a season before it."""
+    contest_id = await site.contest(display_name="Harbour League")
+    scores, names = league()
+    await site.write(contest_id, dict.fromkeys(scores, 1), names)
+    await site.end_season(contest_id, await site.season_of(contest_id))
+    await site.write(contest_id, scores, names)
+    return contest_id
+
+
+async def _move(site: Site, visit: Visit, contest_id: str) -> None:
+    """Let rows move, and wait until they are seen to."""
+    scores, _ = league()
+    moved = {user_id: scores[user_id] + points for user_id, points in _MOVES.items()}
+    position = await site.write(contest_id, moved)
+    await visit.live(at_least=position.revision)
+    await visit.page.evaluate(
+        "(ms) => document.getAnimations().forEach((each) => { each.pause(); each.currentTime = ms; })",
+        _IN_FLIGHT_MS,
+    )
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(
+    ("name", "query", "viewport"),
+    [
+        ("board", "", DESKTOP),
+        ("phone", "?user=player-22&limit=10", PHONE),
+        ("wall", "?wall", _WALL),
+    ],
+)
+async def test_board(
+    browser: Browser, site: Site, scheme: str, name: str, query: str, viewport: Mapping[str, int]
+) -> None:
+    """A picture of a board whose rows move."""
+    contest_id = await _league(site)
+    url = site.url(f"/boards/{contest_id}{query}")
+    async with visiting(browser, url, color_scheme=scheme, viewport=viewport) as visit:
+        await visit.live()
+        await _move(site, visit, contest_id)
+        await take(visit.page, f"{name}-{scheme}")
+
+
+async def test_names(browser: Browser, site: Site) -> None:
+    """A picture of names in several scripts."""
+    contest_id = await site.contest(display_name="أسماء العالم")
+    await site.write(contest_id, {name: 10**6 - at for at, name in enumerate(NAMES)}, NAMES)
+    async with visiting(browser, site.url(f"/boards/{contest_id}"), viewport=PHONE) as visit:
+        await visit.live()
+        await take(visit.page, "names")
+
+
+async def test_empty_board(browser: Browser, site: Site) -> None:
+    """A picture of a contest without a score."""
+    contest_id = await site.contest(display_name="Winter cup")
+    async with visiting(browser, site.url(f"/boards/{contest_id}")) as visit:
+        await visit.live()
+        await take(visit.page, "empty")
+
+
+async def test_error(browser: Browser, site: Site) -> None:
+    """A picture of a season that is not kept."""
+    contest_id = await _league(site)
+    url = site.url(f"/boards/{contest_id}?season=77")
+    async with visiting(browser, url, allowed=NOT_FOUND) as visit:
+        await visit.shows("error")
+        await take(visit.page, "error")
+
+
+async def test_reconnecting(browser: Browser, site: Site) -> None:
+    """A picture of a board without its gateway."""
+    contest_id = await _league(site)
+    with gateway_beside(site) as own:
+        url = own.url(f"/boards/{contest_id}")
+        async with visiting(browser, url, allowed=OF_LOST_CONNECTIONS) as visit:
+            await visit.live()
+            own.gateway.kill()
+            await visit.says("s behind")
+            await take(visit.page, "reconnecting")
+
+
+async def test_final_board(browser: Browser, site: Site) -> None:
+    """A picture of a contest that is over."""
+    contest_id = await _league(site)
+    await site.end(contest_id)
+    async with visiting(browser, site.url(f"/boards/{contest_id}")) as visit:
+        await visit.shows("over")
+        await take(visit.page, "final")
+
+
+async def test_seasons(browser: Browser, site: Site) -> None:
+    """A picture of the list of seasons."""
+    contest_id = await _league(site)
+    async with visiting(browser, site.url(f"/boards/{contest_id}"), viewport=PHONE) as visit:
+        await visit.live()
+        await visit.page.get_by_text("Season 2", exact=True).click()
+        await visit.says("ended")
+        await take(visit.page, "seasons")
+
+
+async def test_list(browser: Browser, site: Site) -> None:
+    """A picture of the list of contests."""
+    await _league(site)
+    async with visiting(browser, site.url("/boards")) as visit:
+        await visit.says("Harbour League")
+        await take(visit.page, "list")
+
+
+async def test_embedded_board(browser: Browser, site: Site) -> None:
+    """A picture of a board in the page of a host."""
+    contest_id = await _league(site)
+    async with plain_page(free_port()) as host:
+        with gateway_beside(site, "--origins", host.origin) as own:
+            host.embed(own.url(f"/embed/{contest_id}?limit=5"))
+            hosts = {own.gateway.address}
+            async with visiting(browser, host.origin, hosts=hosts, viewport=PHONE) as visit:
+                await visit.page.frame_locator("iframe").get_by_text("Amara Okafor").wait_for()
+                await take(visit.page, "embed")
