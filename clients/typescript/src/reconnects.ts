@@ -47,7 +47,8 @@ export class Reconnects {
       this.#others--;
       return;
     }
-    const retries = countedRetries(this.#waits++, trouble);
+    const retries = countedRetries(this.#waits, trouble);
+    this.#waits = retries + 1;
     await this.#pause(bounds, retryDelay(retries, requestedDelay(trouble)));
     this.#others = this.#spares;
   }

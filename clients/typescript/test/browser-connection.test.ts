@@ -100,6 +100,30 @@ for (const [event, wake] of [
   });
 }
 
+test("attempts without a gateway do not make later delays longer", { timeout: 15_000 }, async (context) => {
+  const answers = Array.from({ length: 8 }, () => new TypeError("Failed to fetch"));
+  const browser = fakeBrowser(() => answers.pop() ?? new Response("{}"));
+  const page = fakePage(context);
+  const updates = clientOf(context, browser).watch("chess");
+  await updates.next();
+  for (let number = 0; number < 9; number++) {
+    const failed = updates.next();
+    (await browser.socket(number)).drop();
+    assert.equal((await failed).value?.state, "CONNECTING");
+    if (number < 8) {
+      setTimeout(() => page.window.dispatchEvent(new Event("online")), 5);
+    }
+  }
+
+  const began = performance.now();
+  const next = updates.next();
+  await browser.socket(9);
+
+  assert.ok(performance.now() - began < 2_000);
+  await updates.return();
+  await next;
+});
+
 test("a watch that is not read keeps a bounded number of messages, and resumes", async (context) => {
   const browser = fakeBrowser();
   const updates = clientOf(context, browser).watch("chess");
