@@ -32,10 +32,8 @@ test("the browser entry has nothing of Node or gRPC in its imports, and is small
     others.filter((file) => !file.startsWith("node_modules/@bufbuild/protobuf/")),
     [],
   );
-  assert.deepEqual(
-    Object.values(metafile.inputs).flatMap(({ imports }) => imports.filter((each) => each.external)),
-    [],
-  );
+  const imports = Object.values(metafile.inputs).flatMap((input) => input.imports);
+  assert.ok(!imports.some(({ external }) => external));
   const size = gzipSync(outputFiles[0]?.contents ?? "", { level: 9 }).length;
   assert.ok(size > 0 && size < MAX_BYTES, `${size} bytes`);
 });

@@ -45,7 +45,9 @@ export interface FakeBrowser {
 }
 
 /** Returns a browser that answers requests as a function says. */
-export function fakeBrowser(respond: () => Response | Error = () => new Response("{}")): FakeBrowser {
+export function fakeBrowser(
+  respond: () => Response | Error = () => new Response("{}"),
+): FakeBrowser {
   const [sockets, fetched]: [FakeSocket[], string[]] = [[], []];
   const opened = new EventTarget();
   const open = function (url: string): FakeSocket {

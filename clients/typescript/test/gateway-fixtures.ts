@@ -1,6 +1,6 @@
 // A gateway whose WebSockets and responses a test defines, and a client of it.
 
-import { type IncomingMessage, STATUS_CODES, createServer } from "node:http";
+import { type IncomingMessage, STATUS_CODES, type ServerResponse, createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { TestContext } from "node:test";
 
@@ -61,18 +61,11 @@ export async function startGateway(
   },
 ): Promise<Gateway> {
   const [watches, reads]: [Seen[], Seen[]] = [[], []];
-  const accept = new WebSocketServer({
-    noServer: true,
-    handleProtocols: (protocols) => (protocols.has("leaderboard.v1") ? "leaderboard.v1" : false),
-  });
   const server = createServer((request, response) => {
-    void (async () => {
-      const seen = seenOf(request);
-      const { status = 200, body, headers } = await read(seen, reads.push(seen));
-      response.writeHead(status, { "content-type": "application/json", ...headers });
-      response.end(typeof body === "string" ? body : JSON.stringify(body));
-    })();
+    const seen = seenOf(request);
+    void respond(response, read(seen, reads.push(seen)));
   });
+  const accept = new WebSocketServer({ noServer: true, handleProtocols: selectProtocol });
   server.on("upgrade", (request, raw, head) => {
     const socket = sockets[Math.min(watches.push(seenOf(request)), sockets.length) - 1];
     if (typeof socket === "function") {
@@ -87,13 +80,24 @@ export async function startGateway(
   const client = new WebClient({ baseUrl: url, WebSocket: WS, ...options });
   context.after(() => {
     client.close();
-    for (const socket of accept.clients) {
-      socket.terminate();
-    }
+    accept.clients.forEach((socket) => socket.terminate());
     server.close();
     server.closeAllConnections();
   });
   return { url, client, watches, reads };
+}
+
+async function respond(
+  response: ServerResponse<IncomingMessage>,
+  answer: Answer | Promise<Answer>,
+): Promise<void> {
+  const { status = 200, body, headers } = await answer;
+  response.writeHead(status, { "content-type": "application/json", ...headers });
+  response.end(typeof body === "string" ? body : JSON.stringify(body));
+}
+
+function selectProtocol(protocols: ReadonlySet<string>): string | false {
+  return protocols.has("leaderboard.v1") ? "leaderboard.v1" : false;
 }
 
 /** Returns the answer of a gateway that refuses a request. */

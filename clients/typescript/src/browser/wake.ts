@@ -3,8 +3,8 @@
 import type { CallBounds } from "../call-bounds.js";
 
 /**
- * Waits for a delay. It is cut short when the browser is online again, and when its tab is shown: the
- * timers of a hidden one are slowed down, to one in a minute.
+ * Waits for a delay. It is cut short when the browser is online again, and when its tab is shown:
+ * the timers of a hidden one are slowed down, to one in a minute.
  *
  * @throws The reason of the signal if it is aborted meanwhile.
  */
