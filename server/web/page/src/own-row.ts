@@ -6,8 +6,13 @@ import { make } from "./dom.js";
 import { formatCount } from "./format.js";
 import { type MarkStyle, Row } from "./row.js";
 
+/** The least time between two reads. */
 const LEAST_INTERVAL_MS = 3_000;
 const JITTER_MS = 1_500;
+
+/** The watch is silent on changes below its rows, so the row is read without a sign of them too. */
+const IDLE_INTERVAL_MS = 5_000;
+const MOST_IDLE_INTERVAL_MS = 15_000;
 
 /** What is needed to read the viewer's row. */
 export interface OwnRowSource {
@@ -27,8 +32,14 @@ export class OwnRow {
   readonly #gap = make("td", { role: "cell", class: "gap-text" });
   readonly #row: Row;
   #board: WatchUpdate | undefined;
+  /** The position of the board at the last read, and that of the row that was read. */
   #readAt: string | undefined;
+  #positionRead: string | undefined;
+  #idleInterval = IDLE_INTERVAL_MS;
+  readonly #jitter = Math.random() * JITTER_MS;
+  #readMs = 0;
   #timer = 0;
+  #dueAt = 0;
   #isReading = false;
 
   /**
@@ -60,11 +71,23 @@ export class OwnRow {
   }
 
   #schedule(): void {
-    const isDue = keyOf(this.#board?.position) !== this.#readAt && !this.#isOnBoard();
-    if (!isDue || this.#timer || this.#isReading || document.hidden) return;
-    const isFirst = this.#readAt === undefined;
-    const wait = isFirst ? 0 : LEAST_INTERVAL_MS + Math.random() * JITTER_MS;
+    if (!this.#board || this.#isReading || document.hidden || this.#isOnBoard()) return;
+    const interval = this.#interval(this.#board);
+    if (interval === undefined) return;
+    const dueAt = this.#readMs + interval;
+    // A change of the board brings a read forward that was due without one.
+    if (this.#timer && dueAt >= this.#dueAt) return;
+    clearTimeout(this.#timer);
+    this.#dueAt = dueAt;
+    const wait = Math.max(0, dueAt - performance.now());
     this.#timer = window.setTimeout(() => void this.#read(), wait);
+  }
+
+  /** Returns the milliseconds after a read until the next one; undefined where none is needed. */
+  #interval({ position, state }: WatchUpdate): number | undefined {
+    if (this.#readAt === undefined) return 0;
+    if (this.#readAt !== keyOf(position)) return LEAST_INTERVAL_MS + this.#jitter;
+    return state === "LIVE" ? this.#idleInterval + this.#jitter : undefined;
   }
 
   async #read(): Promise<void> {
@@ -74,13 +97,19 @@ export class OwnRow {
     this.#isReading = true;
     this.#readAt = keyOf(this.#board?.position);
     try {
-      const { users } = await client.batchGetUserRanks(contestId, [userId], { season });
+      const { users, position } = await client.batchGetUserRanks(contestId, [userId], { season });
+      const isSame = keyOf(position) === this.#positionRead;
+      this.#positionRead = keyOf(position);
+      this.#idleInterval = isSame
+        ? Math.min(this.#idleInterval * 1.5, MOST_IDLE_INTERVAL_MS)
+        : IDLE_INTERVAL_MS;
       this.#show(users[0]);
     } catch {
       // The state line says what is wrong with the connection; it is read again soon.
       this.#readAt = "";
     } finally {
       this.#isReading = false;
+      this.#readMs = performance.now();
       this.#schedule();
     }
   }

@@ -39,7 +39,7 @@ export class Wall {
     const hasOwnBelow = own >= room || !this.#ownRow.hidden;
     const wanted = Math.max(rows.length + (this.#ownRow.hidden ? 0 : 1), FEW_ROWS);
     const shown = Math.min(wanted, room);
-    this.#table.style.setProperty("--row-height", `${this.#height / shown}px`);
+    this.#table.style.setProperty("--row-height", `${Math.floor(this.#height / shown)}px`);
     const first = hasOwnBelow ? shown - 1 : shown;
     for (const [index, row] of rows.entries()) row.hidden = index >= first && index !== own;
   }
