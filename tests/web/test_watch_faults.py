@@ -32,7 +32,7 @@ async def _web_gateway(service: ServiceProcess) -> AsyncIterator[GatewayProcess]
 
 async def more(writers: list[Writer]) -> None:
     """Wait until all writers have made some more calls."""
-    await asyncio.gather(*(writer.more(60) for writer in writers))
+    await asyncio.gather(*(writer.more(40) for writer in writers))
 
 
 async def create(service: ServiceProcess, contest_id: str, style: pb.RankStyle) -> None:
@@ -81,7 +81,6 @@ async def test_boards_are_right_through_kills(
             watch.pause_s = 0
         await assert_all_show_the_board(service, *watches)
         for watch in watches:
-            print(watch.limit, watch.checker.reasons, watch.outages, watch.closes)
             assert watch.closes[1006], "no kill of the gateway was noticed"
             assert watch.closes[1001], "no stop of the gateway was noticed"
             assert watch.outages

@@ -30,7 +30,7 @@ from leaderboard_web.loop_errors import log_loop_errors
 from leaderboard_web.pages import page_routes
 from leaderboard_web.problems import SHOWN
 from leaderboard_web.service import Service
-from leaderboard_web.watch.endpoint import watch_route
+from leaderboard_web.watch.endpoint import watch_routes
 from leaderboard_web.watch.groups import WatchGroups
 from leaderboard_web.watch.instruments import WatchInstruments
 
@@ -68,7 +68,7 @@ async def running(config: WebConfig, target: Target) -> AsyncIterator[str]:
         metrics.read_parts(open_connections, available=lambda: probe.available)
         app = Starlette(
             routes=[
-                watch_route(
+                *watch_routes(
                     groups,
                     max_watches=config.max_watches,
                     max_watches_per_address=config.max_watches_per_address,

@@ -1,8 +1,11 @@
 """The WebSocket of a watch: `/v1/contests/{contest}/watch`."""
 
+from http import HTTPStatus
 from typing import NamedTuple
 
-from starlette.routing import WebSocketRoute
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
@@ -37,10 +40,10 @@ class _Request(NamedTuple):
     resume_after: Position | None
 
 
-def watch_route(
+def watch_routes(
     groups: WatchGroups, *, max_watches: int, max_watches_per_address: int
-) -> WebSocketRoute:
-    """Return the route.
+) -> list[BaseRoute]:
+    """Return the route of the WebSocket, and the one of requests that do not ask for it.
 
     Args:
         groups: The groups of the gateway.
@@ -52,7 +55,10 @@ def watch_route(
     admission = Admission(
         groups.instruments, max_watches=max_watches, max_per_address=max_watches_per_address
     )
-    return WebSocketRoute(PATH, _Endpoint(groups, admission), name="watch")
+    return [
+        WebSocketRoute(PATH, _Endpoint(groups, admission), name="watch"),
+        Route(PATH, _without_upgrade, name="watch_without_upgrade"),
+    ]
 
 
 class _Endpoint:
@@ -91,6 +97,11 @@ class _Endpoint:
             await _only_reading(connection, receive)
         finally:
             group.unsubscribe(subscription)
+
+
+async def _without_upgrade(_request: Request) -> Response:
+    headers = {"Upgrade": "websocket", "Connection": "Upgrade"}
+    raise Problem(HTTPStatus.UPGRADE_REQUIRED, "a watch is a WebSocket", headers=headers)
 
 
 def _request(scope: Scope) -> _Request:
