@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Self
 
 import grpc
@@ -23,7 +23,15 @@ _LONG = "ж" * 60
 class Writer:
     """Changes a contest in every way that watchers are sent."""
 
-    def __init__(self, service: ServiceProcess, contest_id: str, seed: int) -> None:
+    def __init__(
+        self,
+        service: ServiceProcess,
+        contest_id: str,
+        seed: int,
+        users_at_once: Sequence[int] = (1, 2, 5, 40),
+    ) -> None:
+        """Write to a contest; an update is of one of these numbers of users."""
+        self._users_at_once = users_at_once
         self._service = service
         self._contest = contest_id
         self._chosen = random.Random(seed)
@@ -72,7 +80,7 @@ class Writer:
         await call()
 
     async def _update(self) -> None:
-        users = self._chosen.sample(_USERS, self._chosen.choice([1, 2, 5, 40]))
+        users = self._chosen.sample(_USERS, self._chosen.choice(self._users_at_once))
         updates = [
             pb.UpdateScoreRequest(
                 contest_id=self._contest,

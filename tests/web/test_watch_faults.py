@@ -9,6 +9,8 @@ import pytest_asyncio
 
 from harness.calls import top
 from harness.gateway import GatewayProcess, gateway
+from harness.http import get
+from harness.ports import free_port
 from harness.service import ServiceProcess
 from leaderboard.v1 import contests_pb2
 from leaderboard.v1 import leaderboard_pb2 as pb
@@ -85,3 +87,35 @@ async def test_boards_are_right_through_kills(
             assert watch.closes[1001], "no stop of the gateway was noticed"
             assert watch.outages
             assert not watch.lost
+
+
+async def test_slow_readers_are_sent_less(service: ServiceProcess) -> None:
+    """Readers that are behind get merged messages and snapshots; fast ones each message."""
+    await create(service, "cup", pb.RANK_STYLE_DENSE)
+    metrics = f"127.0.0.1:{free_port()}"
+    options = ["--min-interval-ms", "20", "--metrics-address", metrics]
+    with gateway(service.address, *options) as process:
+        async with (
+            BrowserWatch(process.address, "cup", limit=100) as fast,
+            BrowserWatch(process.address, "cup", limit=100, pause_s=0.2) as slow,
+            BrowserWatch(process.address, "cup", limit=100, pause_s=2) as slowest,
+            Writer(service, "cup", seed=1, users_at_once=[100]) as writer,
+        ):
+            await writer.more(150)
+            await fast.until(lambda: fast.checker.known, "a board")
+            await slow.until(lambda: len(slow.checker.states) > 5, "some messages")
+            await slowest.until(lambda: len(slowest.checker.states) > 2, "some messages")
+        slow.pause_s = slowest.pause_s = 0
+        for watch in (fast, slow, slowest):
+            watch.open()
+        await assert_all_show_the_board(service, fast, slow, slowest)
+        counts = (await get(metrics, "/metrics")).body.decode()
+    assert len(slowest.checker.states) < len(slow.checker.states) < len(fast.checker.states)
+    assert number(counts, "leaderboard_web_watch_messages_merged_total") > 0
+    assert number(counts, 'leaderboard_web_watch_snapshots_total{reason="LAGGED"}') > 0
+
+
+def number(metrics: str, series: str) -> float:
+    """Return the value of a series of a scrape."""
+    (value,) = [line for line in metrics.splitlines() if line.startswith(series + " ")]
+    return float(value.rpartition(" ")[2])
