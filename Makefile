@@ -68,7 +68,7 @@ attacks: $(VENV)/.dev ## Run all attacks on both listeners, and print their tabl
 	PYTHONPATH=tests $(BIN)/python -m attacks
 
 attacks-quick: $(VENV)/.dev ## Run a short form of the attacks (a minute)
-	$(BIN)/pytest tests/attacks -m attack -n 3 --dist worksteal
+	$(BIN)/pytest tests/attacks tests/web -m attack -n 3 --dist worksteal
 
 bench: $(VENV)/.dev ## Measure all listeners and peers: 3 turns of 3 s, half an hour (needs Go and h2load)
 	PYTHONPATH=tests $(BIN)/python -m benchmarks

@@ -79,7 +79,15 @@ class GatewayProcess:
 
     def terminate(self) -> int:
         """End the gateway with SIGTERM, and return its exit code."""
-        self._process.signal(signal.SIGTERM)
+        self.signal(signal.SIGTERM)
+        return self.exited()
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send a signal."""
+        self._process.signal(number)
+
+    def exited(self) -> int:
+        """Wait until the gateway has exited, and return its exit code."""
         self.wait(lambda: self.exit_code is not None)
         assert self.exit_code is not None
         return self.exit_code

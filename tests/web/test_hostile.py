@@ -25,7 +25,7 @@ from web.contest_writer import Writer
 QUICK_S = 1.5
 SHORT_S = 5.0
 LONG_S = 20.0
-MAX_GROWN_MIB = 96
+MAX_GROWN_MIB = 64
 """The memory of the gateway during any attack, over that before: 200 stuck readers have buffers of
 32 KiB and one message each, and none has more."""
 MAX_SECOND_MIB = 12
@@ -77,16 +77,17 @@ async def _good(service: ServiceProcess, attacked: GatewayProcess) -> AsyncItera
     """Yield a good client, all of whose requests must succeed, and whose watch must be right."""
     client = GoodClient(attacked.address)
     watch = BrowserWatch(attacked.address, CUP)
-    async with Writer(service, CUP, 7) as writer, watch:
-        reading = asyncio.create_task(client.run())
-        yield client
-        reading.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await reading
+    async with watch:
+        async with Writer(service, CUP, 7):
+            reading = asyncio.create_task(client.run())
+            yield client
+            reading.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await reading
         assert set(client.statuses) == {200}
-        await writer.more(1)
         board = await top(service.stub, CUP, limit=watch.limit)
         await watch.reach(board.position)
+        watch.checker.assert_equals(board)
         assert not watch.closes
 
 
