@@ -27,7 +27,7 @@ SHORT_S = 5.0
 LONG_S = 20.0
 MAX_GROWN_MIB = 64
 """The memory of the gateway during any attack, over that before: 200 stuck readers have buffers of
-32 KiB and one message each, and none has more."""
+16 KiB and one message each, and none has more."""
 MAX_SECOND_MIB = 12
 """What a second equal attack may leave, over the first."""
 DEFECTS = ('"internal_error"', '"unexpected_error"', '"metrics_failed"', "Traceback", "Exception")

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from functools import partial
 from importlib.metadata import version
 
@@ -52,49 +52,44 @@ async def running(config: WebConfig, target: Target) -> AsyncIterator[str]:
         OSError: The address can't be listened on.
     """
     metrics = GatewayMetrics()
-    open_connections = OpenConnections(_connection_limits(config), metrics.count_ended)
+    connections = OpenConnections(_connection_limits(config), metrics.count_ended)
     async with contextlib.AsyncExitStack() as stack:
         certificate = _certificate(config, stack)
         service = Service(target, min_interval_ms=config.min_interval_ms)
         stack.push_async_callback(service.close)
-        groups = WatchGroups(
-            service,
-            max_groups=config.max_groups,
-            instruments=WatchInstruments(metrics.instruments),
-        )
+        watches = WatchInstruments(metrics.instruments)
+        groups = WatchGroups(service, max_groups=config.max_groups, instruments=watches)
         stack.push_async_callback(groups.close)
         probe = ServiceProbe(target.async_channels(), target.metadata)
         stack.push_async_callback(probe.close)
-        metrics.read_parts(open_connections, available=lambda: probe.available)
-        app = Starlette(
-            routes=[
-                *watch_routes(
-                    groups,
-                    max_watches=config.max_watches,
-                    max_watches_per_address=config.max_watches_per_address,
-                ),
-                *api_routes(service),
-                *page_routes(config.origin_list),
-            ],
-            middleware=[Middleware(InternalErrors)],
-            exception_handlers=SHOWN,
-        )
-        app.router.redirect_slashes = False
+        metrics.read_parts(connections, available=lambda: probe.available)
+        app = protect(_application(config, service, groups), config, metrics)
         listening = listen(config.address, "serve")
-        port = listening.getsockname()[1]
-        protected = protect(app, config, metrics)
-        server = EdgeServer(protected, listening, open_connections, certificate)
+        server = EdgeServer(app, listening, connections, certificate)
+        await _serve_metrics(config, metrics, partial(_unready, server, probe), stack)
+        stack.push_async_callback(metrics.loop_delay.close)
         stack.push_async_callback(server.close)
-        if config.metrics_address:
-            unready = partial(_unready, server, probe)
-            observed = Observed(collect=metrics.collect, unready=unready, dead=lambda: "")
-            await _serve_metrics(config.metrics_address, observed, stack)
         for part in (metrics.loop_delay, probe, server):
             part.start()
-        stack.push_async_callback(metrics.loop_delay.close)
-        yield f"{config.address.rpartition(':')[0]}:{port}"
+        _warn_of_few_files(config, connections)
+        yield f"{config.address.rpartition(':')[0]}:{listening.getsockname()[1]}"
         await server.stop_accepting()
         groups.drain()
+
+
+def _application(config: WebConfig, service: Service, groups: WatchGroups) -> Starlette:
+    watching = watch_route(
+        groups,
+        max_watches=config.max_watches,
+        max_watches_per_address=config.max_watches_per_address,
+    )
+    app = Starlette(
+        routes=[watching, *api_routes(service), *page_routes(config.origin_list)],
+        middleware=[Middleware(InternalErrors)],
+        exception_handlers=SHOWN,
+    )
+    app.router.redirect_slashes = False
+    return app
 
 
 def _connection_limits(config: WebConfig) -> ConnectionLimits:
@@ -129,12 +124,29 @@ def _unready(server: EdgeServer, probe: ServiceProbe) -> str:
 
 
 async def _serve_metrics(
-    address: str, observed: Observed, stack: contextlib.AsyncExitStack
+    config: WebConfig,
+    metrics: GatewayMetrics,
+    unready: Callable[[], str],
+    stack: contextlib.AsyncExitStack,
 ) -> None:
-    endpoint = MetricsEndpoint(address, observed)
+    """Serve metrics and probes until `stack` ends, if the settings have an address for them."""
+    if not config.metrics_address:
+        return
+    observed = Observed(collect=metrics.collect, unready=unready, dead=lambda: "")
+    endpoint = MetricsEndpoint(config.metrics_address, observed)
     port = await endpoint.start()
     stack.push_async_callback(endpoint.close)
-    _log.info("metrics_served", address=f"{address.rpartition(':')[0]}:{port}")
+    _log.info("metrics_served", address=f"{config.metrics_address.rpartition(':')[0]}:{port}")
+
+
+def _warn_of_few_files(config: WebConfig, connections: OpenConnections) -> None:
+    if connections.limits.total < config.max_connections:
+        _log.warning(
+            "open_files_low",
+            max_connections=connections.limits.total,
+            reason="there are not enough files for --max-connections and --max-groups",
+            to_do="raise the hard limit of open files, or lower --max-connections",
+        )
 
 
 async def serve(config: WebConfig, target: Target) -> None:

@@ -7,6 +7,7 @@ others out. Connections of trusted proxies count only in all, since each carries
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal, TypeAlias
 
 from leaderboard_web.edge.addresses import Networks, address_key
@@ -56,7 +57,7 @@ class OpenConnections:
             return None
         self.open += 1
         self._by_address[key] += 1
-        slot = Slot(self, key)
+        slot = Slot(self._waiting, partial(self._release, key))
         slot.wait()
         return slot
 
@@ -68,38 +69,43 @@ class OpenConnections:
             return True
         return False
 
-    def _release(self, slot: "Slot") -> None:
+    def _release(self, key: str) -> None:
         self.open -= 1
-        self._by_address[slot.key] -= 1
-        if not self._by_address[slot.key]:
-            del self._by_address[slot.key]
+        self._by_address[key] -= 1
+        if not self._by_address[key]:
+            del self._by_address[key]
 
 
 class Slot:
     """The slot of one open connection, from its beginning to `end`."""
 
-    __slots__ = ("_connections", "_ended", "abort", "key")
+    __slots__ = ("_release", "_waiting", "abort")
 
-    def __init__(self, connections: OpenConnections, key: str) -> None:
-        self._connections = connections
-        self._ended = False
-        self.key = key
-        """What the limit of an address counts it by; empty if it does not hold."""
+    def __init__(self, waiting: "dict[Slot, None]", release: Callable[[], None]) -> None:
+        """Take a slot.
+
+        Args:
+            waiting: The connections without a request, in the order in which they began to wait.
+
+            release: Frees the slot.
+        """
+        self._waiting = waiting
+        self._release: Callable[[], None] | None = release
         self.abort: Callable[[], object] = self.end
         """Ends the connection at once."""
 
     def wait(self) -> None:
         """Note that the connection has no request: it may have to make room for another one."""
-        if not self._ended:
-            self._connections._waiting.setdefault(self)  # noqa: SLF001 - they are one part
+        if self._release:
+            self._waiting.setdefault(self)
 
     def work(self) -> None:
         """Note that the connection has a request, or is a WebSocket."""
-        self._connections._waiting.pop(self, None)  # noqa: SLF001
+        self._waiting.pop(self, None)
 
     def end(self) -> None:
         """Free the slot. May be called again."""
-        if not self._ended:
-            self._ended = True
-            self.work()
-            self._connections._release(self)  # noqa: SLF001
+        self.work()
+        if self._release:
+            release, self._release = self._release, None
+            release()

@@ -15,6 +15,7 @@ from leaderboard_server.domain.position import Position
 from leaderboard_server.tasks import TaskSet
 from leaderboard_web.api.kinds import POSITION, number
 from leaderboard_web.api.parameters import Parameter, invalid, read_query
+from leaderboard_web.edge.addresses import caller_of
 from leaderboard_web.problems import Problem, problem_response
 from leaderboard_web.watch.admission import Admission
 from leaderboard_web.watch.connection import BrowserConnection, connection_of
@@ -72,8 +73,7 @@ class _Endpoint:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
             request = _request(scope)
-            client = scope.get("client")
-            with self._admission.admit(client[0] if client else ""):
+            with self._admission.admit(caller_of(scope)):
                 self._groups.check_room(request.contest_id, request.limit)
                 await self._watch(request, scope, receive, send)
         except Problem as problem:
