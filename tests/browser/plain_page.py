@@ -2,7 +2,14 @@
 
 import asyncio
 import contextlib
+import re
 from collections.abc import AsyncIterator
+from pathlib import Path
+
+from documents.session import fenced
+
+_DOCUMENTATION = Path(__file__).parents[2] / "docs" / "web.md"
+_SOURCE = re.compile('src="[^"]+"')
 
 
 class PlainPage:
@@ -23,11 +30,11 @@ class PlainPage:
         self.html = "<!doctype html><title>Club</title>"
 
     def embed(self, url: str) -> None:
-        """Make it a page with a board in a frame."""
-        self.html = (
-            '<!doctype html><html lang="en"><title>Club</title>'
-            f'<iframe src="{url}" title="Standings" width="360" height="480"></iframe>'
-        )
+        """Make it a page with the frame of the documentation, which shows this URL."""
+        (snippet,) = fenced(_DOCUMENTATION, "html")
+        frame, replaced = _SOURCE.subn(f'src="{url}"', snippet)
+        assert replaced == 1
+        self.html = f'<!doctype html><html lang="en"><title>Club</title>{frame}'
 
     async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Answer the only request of a connection."""

@@ -10,7 +10,7 @@ from playwright.async_api import Browser
 from browser.plain_page import PlainPage, plain_page
 from browser.shown_board import ShownRow, board_of
 from browser.site import Site, gateway_beside
-from browser.visit import visiting
+from browser.visit import Visit, visiting
 from harness.ports import free_port
 from harness.waiting import eventually
 
@@ -27,6 +27,12 @@ _REFUSALS = re.compile(
     r"|WebSocket connection to '\S+' failed: .*Unexpected response code: 403"
 )
 """What Chromium logs of a frame, a request and a WebSocket that the gateway refused."""
+
+
+async def _refused(visit: Visit) -> None:
+    """Wait until the only frame of a page has the browser's own error in it."""
+    (frame,) = visit.page.frames[1:]
+    await eventually(lambda: frame.url.startswith("chrome-error:"), "the error in the frame")
 
 
 @pytest_asyncio.fixture(loop_scope="session", scope="module", name="listed")
@@ -67,6 +73,22 @@ async def test_listed_origin_shows_the_board(
         await eventually(shows_the_board, "the board in the frame")
 
 
+async def test_link_opens_the_whole_board(
+    browser: Browser, open_site: Site, listed: PlainPage
+) -> None:
+    """The link of the frame opens the whole board in a new tab, out of the sandbox."""
+    contest_id = await open_site.contest()
+    await open_site.write(contest_id, {"ada": 3})
+    listed.embed(open_site.url(f"/embed/{contest_id}"))
+    async with visiting(browser, listed.origin, hosts={open_site.gateway.address}) as visit:
+        link = visit.page.frame_locator("iframe").get_by_role("link", name="Full board")
+        async with visit.page.expect_popup() as opened:
+            await link.click()
+        board = await opened.value
+        assert board.url == open_site.url(f"/boards/{contest_id}")
+        await board.locator('#board[data-state="live"]').wait_for()
+
+
 async def test_other_origin_shows_nothing(
     browser: Browser, open_site: Site, other: PlainPage
 ) -> None:
@@ -76,8 +98,7 @@ async def test_other_origin_shows_nothing(
     async with visiting(
         browser, other.origin, hosts={open_site.gateway.address}, allowed=_REFUSALS
     ) as visit:
-        (frame,) = visit.page.frames[1:]
-        assert frame.url.startswith("chrome-error:")
+        await _refused(visit)
 
 
 @pytest.mark.parametrize("path", ["/boards", "/boards/cup"])
@@ -89,8 +110,7 @@ async def test_whole_pages_are_never_framed(
     async with visiting(
         browser, listed.origin, hosts={open_site.gateway.address}, allowed=_REFUSALS
     ) as visit:
-        (frame,) = visit.page.frames[1:]
-        assert frame.url.startswith("chrome-error:")
+        await _refused(visit)
 
 
 async def test_listed_origin_reads_and_watches(
