@@ -26,7 +26,7 @@ export PATH := $(CURDIR)/$(TOOLS):$(PATH)
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: clients client-python client-go client-typescript client-java proto-check-clients help run run-web front front-check page page-check test test-slow test-deploy soak attacks attacks-quick bench bench-quick bench-rules bench-export bench-web test-readme docs release-check lint format types proto proto-check contract contract-release tools clean
+.PHONY: clients client-python client-go client-typescript client-java proto-check-clients help run run-web front front-check page page-check test screenshots test-slow test-deploy soak attacks attacks-quick bench bench-quick bench-rules bench-export bench-web test-readme docs release-check lint format types proto proto-check contract contract-release tools clean
 
 help: ## List the tasks
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -51,6 +51,10 @@ page-check: build/page.built ## Check and test the code of the page (needs npm)
 
 test: $(VENV)/.dev $(BUILT_PAGE) ## Run the tests (some 5 minutes on 2 cores)
 	$(BIN)/pytest -m "not slow and not attack" -n 4 --dist worksteal
+
+screenshots: $(VENV)/.dev $(BUILT_PAGE) ## Make pictures of the page, and of them those in the README
+	$(BIN)/pytest tests/browser/test_screenshots.py
+	PYTHONPATH=tests $(BIN)/python -m browser.readme_images
 
 test-slow: $(VENV)/.dev $(BUILT_PAGE) ## Run the slow tests
 	$(BIN)/pytest -m slow --timeout 3600

@@ -1,10 +1,11 @@
 """Accessibility checks of a page by axe-core."""
 
 from functools import cache
+from pathlib import Path
 
 from playwright.async_api import Page
 
-from browser.chromium import AXE
+_PAGE = Path(__file__).parents[2] / "server" / "web" / "page"
 
 _RUN = """async () => {
   const { violations } = await axe.run(document, { resultTypes: ["violations"] });
@@ -15,7 +16,8 @@ _RUN = """async () => {
 
 @cache
 def _source() -> str:
-    return AXE.read_text()
+    """Return the script, which is installed with what builds the page."""
+    return (_PAGE / "node_modules" / "axe-core" / "axe.min.js").read_text()
 
 
 async def assert_accessible(page: Page) -> None:

@@ -6,14 +6,15 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser
 
-from browser.chromium import chromium, require_browser
+from browser.chromium import chromium
 from browser.site import Site, running_site
+from harness.built_page import require_page
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session", name="browser")
 async def _browser() -> AsyncIterator[Browser]:
     """Yield one Chromium for all tests of this process; each visit has a profile of its own."""
-    require_browser()
+    require_page()
     async with chromium() as browser:
         yield browser
 

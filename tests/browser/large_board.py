@@ -5,7 +5,6 @@ late. What it prints depends on the machine, so it is no test.
 """
 
 import asyncio
-import itertools
 import statistics
 import tempfile
 from pathlib import Path
@@ -50,8 +49,8 @@ async def _spent(session: CDPSession) -> dict[str, float]:
 async def _measure(site: Site, visit: Visit, contest_id: str) -> list[str]:
     """Return the lines of a report."""
     session = await visit.page.context.new_cdp_session(visit.page)
-    messages = itertools.count()
-    session.on("Network.webSocketFrameReceived", lambda _: next(messages))
+    messages: list[object] = []
+    session.on("Network.webSocketFrameReceived", messages.append)
     for domain in ("Network", "Performance"):
         await session.send(f"{domain}.enable")
     await visit.page.reload()
@@ -59,20 +58,16 @@ async def _measure(site: Site, visit: Visit, contest_id: str) -> list[str]:
     async with SteadyWrites(site.service.stub, contest_id, per_second=50, users=_ROWS) as writes:
         await writes.more(50)
         await visit.page.evaluate(_RESET)
-        before, first = await _spent(session), next(messages)
+        before, first = await _spent(session), len(messages)
         await asyncio.sleep(_SECONDS)
-        after, count = await _spent(session), next(messages) - first - 1
+        after, count = await _spent(session), len(messages) - first
         frames, tasks = await visit.page.evaluate(_TAKE)
     late = sum(each > _LATE_MS for each in frames)
-    return [
-        *(
-            f"  {name:20} {(after[name] - before[name]) / count:6.2f} ms a message"
-            for name in _SPENT
-        ),
-        f"  {count} messages, {len(frames)} frames, {late / len(frames):.1%} of them late,"
-        f" median {statistics.median(frames):.1f} ms, longest {max(frames):.1f} ms",
-        f"  {len(tasks)} tasks of more than 50 ms, the longest {max(tasks, default=0):.0f} ms",
-    ]
+    lines = [f"{name} {(after[name] - before[name]) / count:.1f} ms a message" for name in _SPENT]
+    lines.append(f"{count} messages, {len(frames)} frames, {late / len(frames):.1%} of them late")
+    lines.append(f"frames: median {statistics.median(frames):.1f} ms, longest {max(frames):.1f} ms")
+    lines.append(f"{len(tasks)} tasks over 50 ms, the longest {max(tasks, default=0):.0f} ms")
+    return [f"  {line}" for line in lines]
 
 
 async def _report() -> list[str]:

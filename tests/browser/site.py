@@ -3,7 +3,7 @@
 import contextlib
 import itertools
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -63,6 +63,10 @@ class Site:
             )
             for user_id, score in scores.items()
         ]
+        return await self.send(updates)
+
+    async def send(self, updates: Sequence[pb.UpdateScoreRequest]) -> pb.Position:
+        """Apply updates, one after the other; return the position of the last one."""
         answer: pb.BatchUpdateScoresResponse = await self.service.stub.BatchUpdateScores(
             pb.BatchUpdateScoresRequest(updates=updates), timeout=_DEADLINE_S
         )

@@ -3,14 +3,13 @@
 `make screenshots` puts two of them into the README.
 """
 
-import asyncio
 from collections.abc import Mapping
 
 import pytest
 from playwright.async_api import Browser
 
 from browser.plain_page import plain_page
-from browser.samples import league
+from browser.samples import make_league, move
 from browser.screenshots import take
 from browser.site import Site, gateway_beside
 from browser.test_names import NAMES
@@ -19,33 +18,20 @@ from harness.ports import free_port
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-_WALL = {"width": 1920, "height": 1080}
-_MOVES = {"player-7": 260, "player-3": 95, "player-11": 130, "player-5": 40}
-"""Points of some players, most of whom overtake others."""
-_IN_FLIGHT_MS = 180
-"""The part of a movement after which it is seen best in a still."""
-
-
-async def _league(site: Site) -> str:
-    """Create a contest with rows, and a season before it."""
-    contest_id = await site.contest(display_name="Harbour League")
-    scores, names = league()
-    await site.write(contest_id, dict.fromkeys(scores, 1), names)
-    await site.end_season(contest_id, await site.season_of(contest_id))
-    await site.write(contest_id, scores, names)
-    return contest_id
+_WALL = {"width": 1120, "height": 630}
+_STOP = """(ms) => document.getAnimations().forEach((animation) => {
+  animation.pause();
+  animation.currentTime = ms;
+})"""
+_MOVED_MS = 480
+"""When a movement is nearly over: the moment at which it is seen best in a picture."""
 
 
 async def _move(site: Site, visit: Visit, contest_id: str) -> None:
-    """Let rows move, and wait until they are seen to."""
-    scores, _ = league()
-    moved = {user_id: scores[user_id] + points for user_id, points in _MOVES.items()}
-    position = await site.write(contest_id, moved)
+    """Let rows move, and stop them on their way."""
+    position = await move(site, contest_id)
     await visit.live(at_least=position.revision)
-    await visit.page.evaluate(
-        "(ms) => document.getAnimations().forEach((each) => { each.pause(); each.currentTime = ms; })",
-        _IN_FLIGHT_MS,
-    )
+    await visit.page.evaluate(_STOP, _MOVED_MS)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -61,7 +47,7 @@ async def test_board(
     browser: Browser, site: Site, scheme: str, name: str, query: str, viewport: Mapping[str, int]
 ) -> None:
     """A picture of a board whose rows move."""
-    contest_id = await _league(site)
+    contest_id = await make_league(site)
     url = site.url(f"/boards/{contest_id}{query}")
     async with visiting(browser, url, color_scheme=scheme, viewport=viewport) as visit:
         await visit.live()
@@ -88,7 +74,7 @@ async def test_empty_board(browser: Browser, site: Site) -> None:
 
 async def test_error(browser: Browser, site: Site) -> None:
     """A picture of a season that is not kept."""
-    contest_id = await _league(site)
+    contest_id = await make_league(site)
     url = site.url(f"/boards/{contest_id}?season=77")
     async with visiting(browser, url, allowed=NOT_FOUND) as visit:
         await visit.shows("error")
@@ -97,7 +83,7 @@ async def test_error(browser: Browser, site: Site) -> None:
 
 async def test_reconnecting(browser: Browser, site: Site) -> None:
     """A picture of a board without its gateway."""
-    contest_id = await _league(site)
+    contest_id = await make_league(site)
     with gateway_beside(site) as own:
         url = own.url(f"/boards/{contest_id}")
         async with visiting(browser, url, allowed=OF_LOST_CONNECTIONS) as visit:
@@ -109,7 +95,7 @@ async def test_reconnecting(browser: Browser, site: Site) -> None:
 
 async def test_final_board(browser: Browser, site: Site) -> None:
     """A picture of a contest that is over."""
-    contest_id = await _league(site)
+    contest_id = await make_league(site)
     await site.end(contest_id)
     async with visiting(browser, site.url(f"/boards/{contest_id}")) as visit:
         await visit.shows("over")
@@ -118,7 +104,7 @@ async def test_final_board(browser: Browser, site: Site) -> None:
 
 async def test_seasons(browser: Browser, site: Site) -> None:
     """A picture of the list of seasons."""
-    contest_id = await _league(site)
+    contest_id = await make_league(site)
     async with visiting(browser, site.url(f"/boards/{contest_id}"), viewport=PHONE) as visit:
         await visit.live()
         await visit.page.get_by_text("Season 2", exact=True).click()
@@ -128,7 +114,7 @@ async def test_seasons(browser: Browser, site: Site) -> None:
 
 async def test_list(browser: Browser, site: Site) -> None:
     """A picture of the list of contests."""
-    await _league(site)
+    await make_league(site)
     async with visiting(browser, site.url("/boards")) as visit:
         await visit.says("Harbour League")
         await take(visit.page, "list")
@@ -136,11 +122,11 @@ async def test_list(browser: Browser, site: Site) -> None:
 
 async def test_embedded_board(browser: Browser, site: Site) -> None:
     """A picture of a board in the page of a host."""
-    contest_id = await _league(site)
+    contest_id = await make_league(site)
     async with plain_page(free_port()) as host:
         with gateway_beside(site, "--origins", host.origin) as own:
             host.embed(own.url(f"/embed/{contest_id}?limit=5"))
             hosts = {own.gateway.address}
             async with visiting(browser, host.origin, hosts=hosts, viewport=PHONE) as visit:
-                await visit.page.frame_locator("iframe").get_by_text("Amara Okafor").wait_for()
+                await visit.page.frame_locator("iframe").get_by_text("Bjørn Aasland").wait_for()
                 await take(visit.page, "embed")
