@@ -78,13 +78,13 @@ async def running(config: WebConfig, target: Target) -> AsyncIterator[str]:
 
 
 def _application(config: WebConfig, service: Service, groups: WatchGroups) -> Starlette:
-    watching = watch_route(
+    watching = watch_routes(
         groups,
         max_watches=config.max_watches,
         max_watches_per_address=config.max_watches_per_address,
     )
     app = Starlette(
-        routes=[watching, *api_routes(service), *page_routes(config.origin_list)],
+        routes=[*watching, *api_routes(service), *page_routes(config.origin_list)],
         middleware=[Middleware(InternalErrors)],
         exception_handlers=SHOWN,
     )
