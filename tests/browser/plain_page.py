@@ -2,14 +2,15 @@
 
 import asyncio
 import contextlib
+import html
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 from documents.session import fenced
 
-_DOCUMENTATION = Path(__file__).parents[2] / "docs" / "web.md"
-_SOURCE = re.compile('src="[^"]+"')
+_DOCUMENT = Path(__file__).parents[2] / "docs" / "web.md"
+_SOURCE = re.compile(r'src="[^"]*"')
 
 
 class PlainPage:
@@ -30,10 +31,10 @@ class PlainPage:
         self.html = "<!doctype html><title>Club</title>"
 
     def embed(self, url: str) -> None:
-        """Make it a page with the frame of the documentation, which shows this URL."""
-        (snippet,) = fenced(_DOCUMENTATION, "html")
-        frame, replaced = _SOURCE.subn(f'src="{url}"', snippet)
-        assert replaced == 1
+        """Make it a page with the snippet of the documentation, for the board at a URL."""
+        (snippet,) = fenced(_DOCUMENT, "html")
+        frame, found = _SOURCE.subn(f'src="{html.escape(url)}"', snippet)
+        assert found == 1, snippet
         self.html = f'<!doctype html><html lang="en"><title>Club</title>{frame}'
 
     async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

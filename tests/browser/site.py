@@ -37,7 +37,7 @@ class Site:
 
     async def contest(self, **settings: Any) -> str:
         """Create a contest that no other test uses, and return its id."""
-        contest_id = f"cup-{next(_numbers)}"
+        contest_id: str = settings.pop("contest_id", f"cup-{next(_numbers)}")
         await self.service.contests.CreateContest(
             contests.CreateContestRequest(
                 contest=contests.Contest(contest_id=contest_id, **settings)

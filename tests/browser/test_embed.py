@@ -22,17 +22,15 @@ _CONNECT = """(url) => new Promise((resolve) => {
   socket.onmessage = ({ data }) => resolve(Object.keys(JSON.parse(data)));
   socket.onclose = ({ code }) => resolve(code);
 })"""
+_LIGHTNESS = """(body) => {
+  const channels = getComputedStyle(body).backgroundColor.match(/[0-9.]+/g).slice(0, 3);
+  return Math.max(...channels.map(Number)) / 255;
+}"""
 _REFUSALS = re.compile(
     r"Framing 'http|Refused to frame|Access to fetch at 'http|Failed to load resource: net::ERR_"
     r"|WebSocket connection to '\S+' failed: .*Unexpected response code: 403"
 )
 """What Chromium logs of a frame, a request and a WebSocket that the gateway refused."""
-
-
-async def _refused(visit: Visit) -> None:
-    """Wait until the only frame of a page has the browser's own error in it."""
-    (frame,) = visit.page.frames[1:]
-    await eventually(lambda: frame.url.startswith("chrome-error:"), "the error in the frame")
 
 
 @pytest_asyncio.fixture(loop_scope="session", scope="module", name="listed")
@@ -73,20 +71,24 @@ async def test_listed_origin_shows_the_board(
         await eventually(shows_the_board, "the board in the frame")
 
 
-async def test_link_opens_the_whole_board(
-    browser: Browser, open_site: Site, listed: PlainPage
-) -> None:
-    """The link of the frame opens the whole board in a new tab, out of the sandbox."""
-    contest_id = await open_site.contest()
-    await open_site.write(contest_id, {"ada": 3})
-    listed.embed(open_site.url(f"/embed/{contest_id}"))
+async def test_options_of_the_frame(browser: Browser, open_site: Site, listed: PlainPage) -> None:
+    """The options in the address choose rows, colours, the viewer, and leave out the head."""
+    contest_id = await open_site.contest(display_name="Spring cup")
+    await open_site.write(contest_id, {f"user-{number}": 90 - number for number in range(9)})
+    query = "limit=2&theme=dark&header=off&user=user-7"
+    listed.embed(open_site.url(f"/embed/{contest_id}?{query}"))
     async with visiting(browser, listed.origin, hosts={open_site.gateway.address}) as visit:
-        link = visit.page.frame_locator("iframe").get_by_role("link", name="Full board")
-        async with visit.page.expect_popup() as opened:
-            await link.click()
-        board = await opened.value
-        assert board.url == open_site.url(f"/boards/{contest_id}")
-        await board.locator('#board[data-state="live"]').wait_for()
+        frame = visit.page.frame_locator("iframe")
+        await frame.get_by_text("user-7").wait_for()
+        assert len((await board_of(visit.page.frames[-1])).rows) == 2
+        assert await frame.get_by_text("Spring cup").is_hidden()
+        dark = await frame.locator("body").evaluate(_LIGHTNESS)
+        assert dark < 0.3
+
+
+async def _assert_refused(visit: Visit) -> None:
+    (frame,) = visit.page.frames[1:]
+    await eventually(lambda: frame.url.startswith("chrome-error:"), "a refused frame")
 
 
 async def test_other_origin_shows_nothing(
@@ -98,7 +100,7 @@ async def test_other_origin_shows_nothing(
     async with visiting(
         browser, other.origin, hosts={open_site.gateway.address}, allowed=_REFUSALS
     ) as visit:
-        await _refused(visit)
+        await _assert_refused(visit)
 
 
 @pytest.mark.parametrize("path", ["/boards", "/boards/cup"])
@@ -110,7 +112,7 @@ async def test_whole_pages_are_never_framed(
     async with visiting(
         browser, listed.origin, hosts={open_site.gateway.address}, allowed=_REFUSALS
     ) as visit:
-        await _refused(visit)
+        await _assert_refused(visit)
 
 
 async def test_listed_origin_reads_and_watches(

@@ -18,7 +18,7 @@ from harness.ports import free_port
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-_WALL = {"width": 1120, "height": 630}
+_WALL = {"width": 1088, "height": 612}
 _STOP = """(ms) => document.getAnimations().forEach((animation) => {
   animation.pause();
   animation.currentTime = ms;
