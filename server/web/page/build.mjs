@@ -88,7 +88,8 @@ async function write(assets, pages) {
   const next = `${STATIC}.next`;
   await rm(next, { recursive: true, force: true });
   await mkdir(join(next, "assets"), { recursive: true });
-  const files = [...pages, ...[...assets.values()].map(({ asset, contents }) => [`assets/${asset}`, contents])];
+  const files = new Map(pages);
+  for (const { asset, contents } of assets.values()) files.set(`assets/${asset}`, contents);
   for (const [name, contents] of files) {
     await writeFile(join(next, name), contents);
     await writeFile(join(next, `${name}.gz`), compress(contents));

@@ -59,7 +59,12 @@ export class BoardPage {
     const { limit } = options;
     const [client, clock] = [this.#client, this.#clock];
     this.#header = new ContestHeader({ client, contestId, userId, limit, season, hasControls });
-    this.#reader = new ContestReader({ client, clock, contestId, onRead: () => this.#showContest() });
+    this.#reader = new ContestReader({
+      client,
+      clock,
+      contestId,
+      onRead: () => this.#showContest(),
+    });
     this.#more = new MoreRows(byId("more"), options, this.#limit);
     if (surface === "wall") this.#wall = new Wall(byId("table"), byId("rows"), byId("own"));
   }
@@ -126,7 +131,8 @@ export class BoardPage {
     this.#main.dataset["total"] = String(totalUsers ?? "");
     byId("table").hidden = rows.length === 0;
     this.#header.showTotal(totalUsers);
-    if (season) this.#header.showSeason(season, this.#isKept ? (this.#reader.contest?.season ?? season) : season);
+    const current = this.#isKept ? this.#reader.contest?.season : season;
+    if (season) this.#header.showSeason(season, current ?? season);
     this.#more.show(rows.length, totalUsers);
     this.#ownRow?.observe(board);
     this.#observe(rows.find(({ userId }) => userId === this.#options.userId));

@@ -16,6 +16,8 @@ if (options.theme !== "auto") dataset["theme"] = options.theme;
 if (!options.hasHeader) dataset["header"] = "off";
 const token = takeToken();
 if (options.surface === "embed") {
-  byId("site").replaceChildren(linkToBoard(boardAddress(options.contestId, { userId: options.userId })));
+  byId("site").replaceChildren(
+    linkToBoard(boardAddress(options.contestId, { userId: options.userId })),
+  );
 }
 startPage(() => new BoardPage(options, token).start());

@@ -23,11 +23,13 @@ export function errorText({ code, reason, message }: Failure): ErrorText {
     case "UNAUTHENTICATED":
       return {
         title: "A token is needed",
-        advice:
-          "Open the page again with the token that you were given at the end of its address: #token=\u2026",
+        advice: "Open the page again with your token at the end of its address: #token=\u2026",
       };
     case "PERMISSION_DENIED":
-      return { title: "Not allowed", advice: "The operator of this site does not allow this page." };
+      return {
+        title: "Not allowed",
+        advice: "The operator of this site does not allow this page.",
+      };
     case "NOT_FOUND":
       return {
         title: "No such contest",

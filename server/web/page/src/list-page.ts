@@ -47,7 +47,11 @@ export class ListPage {
 
   #find(): void {
     const prefix = this.#search.value.trim();
-    history.replaceState(null, "", prefix ? `?prefix=${encodeURIComponent(prefix)}` : location.pathname);
+    history.replaceState(
+      null,
+      "",
+      prefix ? `?prefix=${encodeURIComponent(prefix)}` : location.pathname,
+    );
     this.#aborter.abort();
     this.#aborter = new AbortController();
     const { signal } = this.#aborter;
@@ -107,7 +111,11 @@ function itemOf(contest: Contest): HTMLElement {
   const name = make("a", { href: boardAddress(contestId) }, isolated(displayName || contestId));
   const badge = make("span", { class: "badge", "data-state": state }, STATES[state] ?? "Open");
   const facts = [formatCount(totalUsers, "player", "players"), timesText(contest, undefined)];
-  const about = make("p", { class: "facts" }, ...facts.filter(Boolean).map((fact) => make("span", {}, fact)));
+  const about = make(
+    "p",
+    { class: "facts" },
+    ...facts.filter(Boolean).map((fact) => make("span", {}, fact)),
+  );
   if (displayName) about.prepend(isolated(contestId, "id"));
   return make("li", { class: "contest" }, make("h2", {}, name), badge, about);
 }

@@ -38,6 +38,10 @@ export class MoreRows {
     const { contestId, userId, season } = this.#options;
     const href = boardAddress(contestId, { userId, season, limit: step });
     const isAll = total !== undefined && total <= step;
-    return make("a", { class: "button", href }, isAll ? "Show all" : `Show ${formatCount(step, "row", "rows")}`);
+    return make(
+      "a",
+      { class: "button", href },
+      isAll ? "Show all" : `Show ${formatCount(step, "row", "rows")}`,
+    );
   }
 }

@@ -2,7 +2,10 @@
 
 import { TextCell } from "./dom.js";
 
-const MOVE: KeyframeAnimationOptions = { duration: 520, easing: "cubic-bezier(0.22, 0.9, 0.24, 1)" };
+const MOVE: KeyframeAnimationOptions = {
+  duration: 520,
+  easing: "cubic-bezier(0.22, 0.9, 0.24, 1)",
+};
 const GLOW: KeyframeAnimationOptions = { duration: 1_600, easing: "ease-out" };
 const MARK_MS = 4_000;
 const MARK_KEYFRAMES = [

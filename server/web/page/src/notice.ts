@@ -32,6 +32,7 @@ export class Notice {
 
 function parts({ title, text, link }: NoticeText): HTMLElement[] {
   const elements = [make("h2", {}, title), make("p", {}, text)];
-  if (link) elements.push(make("p", {}, make("a", { class: "button", href: link.href }, link.text)));
+  if (link)
+    elements.push(make("p", {}, make("a", { class: "button", href: link.href }, link.text)));
   return elements;
 }

@@ -8,7 +8,7 @@ interface Ranked {
 /** The ranks that stand out. */
 const LEADING_RANKS = 3;
 
-/** The most rows that stand out; with more of them, such as at a start with equal scores, none do. */
+/** The most rows that stand out. With more, such as at a start with equal scores, none do. */
 const MOST_LEADERS = 6;
 
 /** Returns whether a row shares its rank with the row before or after it. */

@@ -85,7 +85,7 @@ export class Row {
     this.#standing = standing;
   }
 
-  /** Flashes the change of the score since the user was shown before, and marks that of the rank. */
+  /** Flashes the change of the score since an earlier drawing, and marks that of the rank. */
   mark(before: RankedUser, { hasMotion, isLowestFirst }: MarkStyle): void {
     const now = this.#shown;
     if (!now) return;

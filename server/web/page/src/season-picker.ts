@@ -68,11 +68,16 @@ export class SeasonPicker {
     const { contestId, userId, limit } = this.#source;
     const isCurrent = endedAt === undefined;
     const season = isCurrent ? 0 : number;
-    const isShown = this.#source.season === season || (isCurrent && this.#source.season === this.#current);
+    const isShown =
+      this.#source.season === season || (isCurrent && this.#source.season === this.#current);
     const href = boardAddress(contestId, { userId, limit, season });
     const when = isCurrent ? "now" : `ended ${formatDay(endedAt)}`;
     const note = `${when} \u00b7 ${formatCount(totalUsers, "player", "players")}`;
-    const link = make("a", { href, "aria-current": isShown ? "page" : undefined }, `Season ${number} `);
+    const link = make(
+      "a",
+      { href, "aria-current": isShown ? "page" : undefined },
+      `Season ${number} `,
+    );
     link.append(make("span", { class: "menu-note" }, note));
     return make("li", {}, link);
   }

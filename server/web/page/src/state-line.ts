@@ -36,7 +36,7 @@ export class StateLine {
     if (before === state) return;
     this.#main.dataset["state"] = state;
     const sentence = ANNOUNCED[state];
-    const isFirst = before === "connecting" || connection.isKept;
-    if (sentence && !(isFirst && state === "live") && !connection.isKept) this.#announcer.say(sentence);
+    const isExpected = connection.isKept || (state === "live" && before === "connecting");
+    if (sentence && !isExpected) this.#announcer.say(sentence);
   }
 }

@@ -9,7 +9,11 @@ export function takeToken(): string | undefined {
   if (token === null) return kept();
   fragment.delete("token");
   const rest = fragment.toString();
-  history.replaceState(history.state, "", location.pathname + location.search + (rest && `#${rest}`));
+  history.replaceState(
+    history.state,
+    "",
+    location.pathname + location.search + (rest && `#${rest}`),
+  );
   keep(token);
   return token || undefined;
 }
@@ -18,7 +22,7 @@ function kept(): string | undefined {
   try {
     return sessionStorage.getItem(KEY) ?? undefined;
   } catch {
-    return undefined; // Storage is off, as in some frames; the token then lives as long as the page.
+    return undefined; // Storage is off, as in some frames. The token is lost with the page then.
   }
 }
 

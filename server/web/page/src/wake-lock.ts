@@ -1,6 +1,6 @@
 // Keeps the screen of a wall awake, where the browser can.
 
-/** Keeps the screen awake as long as the page is shown; without a word where that is not allowed. */
+/** Keeps the screen awake as long as the page is shown, where that is allowed. */
 export function keepScreenAwake(): void {
   const acquire = () => {
     if (document.hidden || !("wakeLock" in navigator)) return;

@@ -9,7 +9,10 @@ const ranked = (...ranks) => ranks.map((rank) => ({ rank }));
 
 test("rows with the rank of a neighbour share it", () => {
   const rows = ranked(1, 2, 2, 4);
-  assert.deepEqual(rows.map((_, index) => isShared(rows, index)), [false, true, true, false]);
+  assert.deepEqual(
+    rows.map((_, index) => isShared(rows, index)),
+    [false, true, true, false],
+  );
 });
 
 test("the first three ranks lead, with all who share them, unless nearly everyone does", () => {
@@ -29,17 +32,31 @@ test("the share of the leader's score is between 0 and 1, whatever the scores", 
 
 test("options are read from the address, and numbers kept within their bounds", () => {
   const wall = readOptions("/boards/a%3Ab", "?wall&limit=5000&user=x");
-  assert.deepEqual([wall.contestId, wall.surface, wall.limit, wall.userId], ["a:b", "wall", 1000, "x"]);
+  assert.deepEqual(
+    [wall.contestId, wall.surface, wall.limit, wall.userId],
+    ["a:b", "wall", 1000, "x"],
+  );
   const frame = readOptions("/embed/cup", "?header=off&theme=dark&limit=abc");
-  assert.deepEqual([frame.surface, frame.hasHeader, frame.theme, frame.limit], ["embed", false, "dark", undefined]);
+  assert.deepEqual(
+    [frame.surface, frame.hasHeader, frame.theme, frame.limit],
+    ["embed", false, "dark", undefined],
+  );
   const plain = readOptions("/boards/%zz", "?theme=pink&user=");
-  assert.deepEqual([plain.contestId, plain.surface, plain.theme, plain.userId, plain.season], ["%zz", "board", "auto", undefined, 0]);
+  assert.deepEqual(
+    [plain.contestId, plain.surface, plain.theme, plain.userId, plain.season],
+    ["%zz", "board", "auto", undefined, 0],
+  );
 });
 
 test("the address of a board reads back as its options", () => {
-  const [path, query] = boardAddress("a/b:c", { userId: "auth0|1", season: 3, limit: 50 }).split("?");
+  const [path, query] = boardAddress("a/b:c", { userId: "auth0|1", season: 3, limit: 50 }).split(
+    "?",
+  );
   const { contestId, userId, season, limit } = readOptions(path, query);
-  assert.deepEqual({ contestId, userId, season, limit }, { contestId: "a/b:c", userId: "auth0|1", season: 3, limit: 50 });
+  assert.deepEqual(
+    { contestId, userId, season, limit },
+    { contestId: "a/b:c", userId: "auth0|1", season: 3, limit: 50 },
+  );
 });
 
 const LIVE = {

@@ -28,7 +28,10 @@ test("new rows are put between those that stay", () => {
 test("the rows that stay are as many as possible, in any order", () => {
   const shuffled = Array.from({ length: 300 }, (_, row) => (row * 137) % 300);
   const kept = rowsThatStay(shuffled).flatMap((stays, row) => (stays ? [shuffled[row]] : []));
-  assert.deepEqual(kept, [...kept].sort((one, other) => one - other));
+  assert.deepEqual(
+    kept,
+    [...kept].sort((one, other) => one - other),
+  );
   assert.equal(kept.length, longestRise(shuffled));
 });
 

@@ -44,7 +44,10 @@ test("the state says how far behind the board is, once that is more than a momen
   assert.deepEqual(stateText(CALM), { tone: "good", text: "Live" });
   assert.equal(stateText({ ...lost, behindMs: 900 }).text, "Reconnecting\u2026");
   assert.equal(stateText({ ...lost, behindMs: 12_900 }).text, "12 s behind");
-  assert.equal(stateText({ ...lost, behindMs: 12_900, isOnline: false }).text, "Offline, 12 s behind");
+  assert.equal(
+    stateText({ ...lost, behindMs: 12_900, isOnline: false }).text,
+    "Offline, 12 s behind",
+  );
 });
 
 test("a silence that the service never keeps is not called live", () => {
@@ -71,7 +74,13 @@ test("a change of the viewer's rank is announced with its direction", () => {
 });
 
 const NOW = Date.UTC(2026, 10, 29, 12);
-const times = (state, at = {}) => ({ state, startsAt: undefined, endsAt: undefined, nextResetAt: undefined, ...at });
+const times = (state, at = {}) => ({
+  state,
+  startsAt: undefined,
+  endsAt: undefined,
+  nextResetAt: undefined,
+  ...at,
+});
 
 test("the nearest event of a contest is counted down", () => {
   const soon = new Date(NOW + 3_600_000);
@@ -92,7 +101,10 @@ test("only a contest that has yet to open has a time until then", () => {
 
 test("an error says what to do", () => {
   assert.match(errorText({ code: "UNAUTHENTICATED", message: "" }).advice, /#token=/);
-  assert.match(errorText({ code: "INVALID_ARGUMENT", message: "limit: is 0" }).advice, /limit: is 0/);
+  assert.match(
+    errorText({ code: "INVALID_ARGUMENT", message: "limit: is 0" }).advice,
+    /limit: is 0/,
+  );
   const season = { code: "NOT_FOUND", reason: "ERROR_REASON_SEASON_NOT_FOUND", message: "" };
   assert.equal(errorText(season).title, "This season is not kept");
   assert.match(errorText({ message: "no luck" }).advice, /no luck/);
