@@ -52,10 +52,6 @@ class FakeSocket:
         if self._slow:
             self.writable.clear()
 
-    def is_closing(self) -> bool:
-        """Return whether it is closed."""
-        return self.closed is not None
-
     async def send(self, event: Any) -> None:
         """Take an event of ASGI: only a close."""
         assert event["type"] == "websocket.close"

@@ -25,10 +25,7 @@ class Transport(Protocol):
     """The transport of a connection."""
 
     def write(self, data: bytes) -> None:
-        """Send data, or buffer it."""
-
-    def is_closing(self) -> bool:
-        """Return whether it is closed or being closed."""
+        """Send data or buffer it, unless the connection is closing."""
 
 
 class ServerConnection(Protocol):
@@ -61,7 +58,7 @@ class BrowserConnection:
     def write(self, frame: bytes) -> bool:
         """Send a frame; return whether the connection accepts another one."""
         server = self._server
-        if not server.close_sent and not server.transport.is_closing():
+        if not server.close_sent:
             server.transport.write(frame)
         return server.writable.is_set()
 
