@@ -19,7 +19,7 @@ from web.upstream import Upstream, parsed, unframed
 
 AHEAD_BY = 1_000
 
-users = st.sampled_from([f"u{number}" for number in range(12)])
+users = st.sampled_from([f"u{number}" for number in range(8)])
 steps = (
     st.builds(Step, users, st.integers(-6, 6), st.sampled_from(["", "Ada"]))
     | st.builds(Step, users, st.integers(1, 9), st.just(""))
@@ -289,6 +289,24 @@ class TestResuming:
 
 class TestCatchingUp:
     """Readers that are behind."""
+
+    @settings(deadline=None)
+    @given(
+        rules=rules,
+        limit=st.integers(2, 8),
+        made=st.lists(st.lists(steps, min_size=1, max_size=3), min_size=2, max_size=5),
+    )
+    def test_merges_changes_of_every_kind(
+        self, rules: Rules, limit: int, made: list[list[Step]]
+    ) -> None:
+        """One message with all changes leads to the same board, whatever they are."""
+        story = Story(limit, rules)
+        reader = story.readers[0]
+        for each in made:
+            story.push(each)
+        reader.read_all()
+        reader.checker.assert_equals(story.upstream.read())
+        assert reader.reasons == {"INITIAL": 1}
 
     def test_merges_changes_of_one_user(self) -> None:
         """The points of several changes are one sum, from the first place to the last."""
