@@ -109,12 +109,12 @@ class Acceptor:
                 ssl_handshake_timeout=HANDSHAKE_TIMEOUT_S if is_tls else None,
                 ssl_shutdown_timeout=_TLS_SHUTDOWN_TIMEOUT_S if is_tls else None,
             )
-        except OSError:  # an SSLError is one, and so is the error of the time limit
+        except BaseException as error:
+            slot.end()
+            # An SSLError is an OSError, and so is the error of the time limit.
+            if not isinstance(error, OSError):
+                raise
             self._open_connections.count("malformed")
-            slot.end()
-        except asyncio.CancelledError:
-            slot.end()
-            raise
 
     def _refuse(self, accepted: socket.socket) -> None:
         problem = Problem(503, "too many connections are open", headers={"Retry-After": "1"})

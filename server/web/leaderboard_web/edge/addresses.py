@@ -18,10 +18,13 @@ _MAX_LENGTH = 64
 """Longer texts, of a proxy that names something else than an address, are cut."""
 
 
-@lru_cache(maxsize=4_096)
 def address_key(host: str) -> str:
     """Return what limits count by: an IPv4 address, or the network of an IPv6 address."""
-    host = plain(host)[:_MAX_LENGTH]
+    return _key(plain(host)[:_MAX_LENGTH])
+
+
+@lru_cache(maxsize=4_096)
+def _key(host: str) -> str:
     try:
         address = ip_address(host)
     except ValueError:
@@ -44,6 +47,8 @@ class Networks:
         self._networks = [ip_network(network) for network in networks]
 
     def __contains__(self, host: str) -> bool:
+        if not self._networks:
+            return False
         try:
             address = ip_address(plain(host))
         except ValueError:

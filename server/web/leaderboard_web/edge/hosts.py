@@ -5,6 +5,7 @@ requests then seem to be of the same origin; only their `Host` shows the foreign
 """
 
 from collections.abc import Iterable
+from functools import lru_cache
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -47,10 +48,15 @@ class Hosts:
     def _allows(self, name: str) -> bool:
         if name in self._allowed or name == _LOCAL or name.endswith(f".{_LOCAL}"):
             return True
-        try:
-            return ip_address(name).is_loopback
-        except ValueError:
-            return False
+        return _is_loopback(name)
+
+
+@lru_cache(maxsize=256)
+def _is_loopback(name: str) -> bool:
+    try:
+        return ip_address(name).is_loopback
+    except ValueError:
+        return False
 
 
 def _name(host: str) -> str:

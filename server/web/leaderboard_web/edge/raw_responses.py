@@ -14,7 +14,7 @@ def last_response(problem: Problem) -> tuple[str, dict[str, str], bytes]:
         "date": formatdate(usegmt=True),
         "connection": "close",
         **response.headers,
-        **SECURITY_HEADERS,
+        **{name.decode(): value.decode() for name, value in SECURITY_HEADERS},
     }
     return HTTPStatus(problem.status).phrase, headers, bytes(response.body)
 

@@ -30,9 +30,10 @@ class Responses:
                 await refusal(scope, receive, send_with_headers)
                 return
             if message["type"] in _STARTS:
-                headers = MutableHeaders(raw=message.setdefault("headers", []))
+                headers = list(message.get("headers", []))
                 add_security_headers(headers, scope["path"])
-                self._origins.add_headers(headers, scope)
+                self._origins.add_headers(MutableHeaders(raw=headers), scope)
+                message["headers"] = headers
             await send(message)
 
         await self._app(scope, receive, send_with_headers)

@@ -1,24 +1,28 @@
 """Security headers of all responses; a page sets some of them itself, and then its own hold."""
 
-from starlette.datastructures import MutableHeaders
+from typing import TypeAlias
+
+Headers: TypeAlias = list[tuple[bytes, bytes]]
+"""Headers as ASGI has them, with names in lower case."""
 
 EMBED_PATH = "/embed/"
 
-SECURITY_HEADERS = {
-    "x-content-type-options": "nosniff",
-    "referrer-policy": "no-referrer",
-    "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
-    "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
-    "cross-origin-opener-policy": "same-origin",
+SECURITY_HEADERS: Headers = [
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+    (b"permissions-policy", b"camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
+    (b"cross-origin-opener-policy", b"same-origin"),
     # Requests with CORS are not subject to it, and it doesn't keep a page out of a plain iframe.
-    "cross-origin-resource-policy": "same-origin",
-}
+    (b"cross-origin-resource-policy", b"same-origin"),
+]
+# Pages that require it of everything they load (COEP) may have a board in an iframe.
+_OF_EMBEDDED = (b"cross-origin-resource-policy", b"cross-origin")
 
 
-def add_security_headers(headers: MutableHeaders, path: str) -> None:
+def add_security_headers(headers: Headers, path: str) -> None:
     """Add the headers that a response does not have."""
     if path.startswith(EMBED_PATH):
-        # Pages that require it of everything they load (COEP) may have the board in an iframe.
-        headers.setdefault("cross-origin-resource-policy", "cross-origin")
-    for name, value in SECURITY_HEADERS.items():
-        headers.setdefault(name, value)
+        headers.append(_OF_EMBEDDED)
+    present = {name for name, _ in headers}
+    headers.extend(header for header in SECURITY_HEADERS if header[0] not in present)
