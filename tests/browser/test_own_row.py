@@ -1,7 +1,7 @@
 """The viewer's own row is always in sight."""
 
 import pytest
-from playwright.async_api import Browser
+from playwright.async_api import Browser, ViewportSize
 
 from browser.site import Site
 from browser.visit import DESKTOP, PHONE, visiting
@@ -20,7 +20,7 @@ _IN_SIGHT = """(userId) => [...document.querySelectorAll(".is-own")].some((row) 
 
 @pytest.mark.parametrize("viewport", [PHONE, DESKTOP], ids=["phone", "desktop"])
 async def test_own_row_beyond_the_limit(
-    browser: Browser, site: Site, viewport: dict[str, int]
+    browser: Browser, site: Site, viewport: ViewportSize
 ) -> None:
     """A viewer below the shown rows sees the own rank and score, and how they change."""
     contest_id = await site.contest()

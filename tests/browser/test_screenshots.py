@@ -3,10 +3,8 @@
 `make screenshots` puts two of them into the README.
 """
 
-from collections.abc import Mapping
-
 import pytest
-from playwright.async_api import Browser
+from playwright.async_api import Browser, ViewportSize
 
 from browser.plain_page import plain_page
 from browser.samples import make_league, move
@@ -44,7 +42,7 @@ async def _move(site: Site, visit: Visit, contest_id: str) -> None:
     ],
 )
 async def test_board(
-    browser: Browser, site: Site, scheme: str, name: str, query: str, viewport: Mapping[str, int]
+    browser: Browser, site: Site, scheme: str, name: str, query: str, viewport: ViewportSize
 ) -> None:
     """A picture of a board whose rows move."""
     contest_id = await make_league(site)

@@ -1,7 +1,7 @@
 """The wall: a board for a large screen that nobody sits at."""
 
 import pytest
-from playwright.async_api import Browser
+from playwright.async_api import Browser, ViewportSize
 
 from browser.site import Site
 from browser.visit import visiting
@@ -41,9 +41,7 @@ _4K = {"width": 3840, "height": 2160}
 
 
 @pytest.mark.parametrize("viewport", [_FULL_HD, _4K], ids=["full-hd", "4k"])
-async def test_wall_fills_the_screen(
-    browser: Browser, site: Site, viewport: dict[str, int]
-) -> None:
+async def test_wall_fills_the_screen(browser: Browser, site: Site, viewport: ViewportSize) -> None:
     """All rows fit on the screen, large, without anything to scroll or to operate."""
     contest_id = await site.contest()
     await site.write(contest_id, {f"user-{number}": 1_000 - number for number in range(30)})

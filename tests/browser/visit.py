@@ -7,13 +7,21 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-from playwright.async_api import Browser, ConsoleMessage, Frame, Page, Request, WebSocket
+from playwright.async_api import (
+    Browser,
+    ConsoleMessage,
+    Frame,
+    Page,
+    Request,
+    ViewportSize,
+    WebSocket,
+)
 
 from browser.shown_board import ShownBoard, board_of
 from harness.waiting import eventually
 
-DESKTOP = {"width": 1280, "height": 800}
-PHONE = {"width": 390, "height": 844}
+DESKTOP: ViewportSize = {"width": 1280, "height": 800}
+PHONE: ViewportSize = {"width": 390, "height": 844}
 
 OF_LOST_CONNECTIONS = re.compile(
     r"(WebSocket connection to '\S+' failed: |Failed to load resource: net::ERR_)"
