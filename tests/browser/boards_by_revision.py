@@ -20,14 +20,15 @@ class BoardsByRevision:
         self._first = first.user
         self._messages = messages
 
-    def rows(self, revision: int, limit: int) -> tuple[ShownRow, ...]:
-        """Return what a page with this limit must show at a revision."""
+    def shown(self, revision: int, limit: int) -> tuple[int, tuple[ShownRow, ...]]:
+        """Return the number of users and the rows that a page must show at a revision."""
         first = ReplayedRow(self._first.score, 1, self._first.display_name)
         board = ReplayedBoard({self._first.user_id: first}, revision=1)
         board.replay(self._messages, revision)
-        return tuple(
+        ranked = board.ranked()
+        return len(ranked), tuple(
             ShownRow(user_id, rank, name or user_id, score)
-            for rank, (user_id, score, name) in enumerate(board.ranked()[:limit], start=1)
+            for rank, (user_id, score, name) in enumerate(ranked[:limit], start=1)
         )
 
 

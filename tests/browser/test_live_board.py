@@ -1,4 +1,4 @@
-"""The live board: equal to that of the service through kills, and rows that are seen to move."""
+"""The live board: equal to that of the service, through kills and while nobody sees it."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -10,6 +10,7 @@ from playwright.async_api import Browser
 
 from browser.boards_by_revision import boards_by_revision
 from browser.moments import Moments
+from browser.motion import RECORD, animations_of_rows
 from browser.site import Site, running_site
 from browser.steady_writes import SteadyWrites
 from browser.visit import OF_LOST_CONNECTIONS, visiting
@@ -18,6 +19,15 @@ from harness.stores import Flavour, StoreProcess
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
+_HIDABLE = """
+window.setHidden = (hidden) => {
+  Object.defineProperty(document, "hidden", { value: hidden, configurable: true });
+  const value = hidden ? "hidden" : "visible";
+  Object.defineProperty(document, "visibilityState", { value, configurable: true });
+  document.dispatchEvent(new Event("visibilitychange"));
+};
+"""
+"""A script that hides and shows the page, as far as scripts can tell."""
 _CONTEST = "cup"
 _LIMIT = 25
 
@@ -62,9 +72,28 @@ async def test_board_equals_that_of_the_service_through_kills(
         shown = await visit.live(at_least=last.revision)
 
     boards = await boards_by_revision(service.stub, _CONTEST, first, last)
-    assert shown.rows == boards.rows(last.revision, _LIMIT)
     assert len(moments.by_revision) > 10
-    for revision, board in moments.by_revision.items():
+    for revision, board in {**moments.by_revision, last.revision: shown}.items():
         assert board.epoch == last.epoch
-        assert board.rows == boards.rows(revision, _LIMIT), f"at revision {revision}"
+        assert (board.total, board.rows) == boards.shown(revision, _LIMIT), f"at {revision}"
     assert moments.states == ["live", "reconnecting", "live", "reconnecting", "live"]
+
+
+async def test_hidden_page_catches_up_when_it_is_shown(browser: Browser, site: Site) -> None:
+    """A page in a tab that is not shown draws nothing, and the right board once it is shown."""
+    contest_id = await site.contest()
+    await site.write(contest_id, {"ada": 3, "bob": 2})
+    url = site.url(f"/boards/{contest_id}")
+    async with visiting(browser, url, scripts=(_HIDABLE, RECORD)) as visit:
+        first = await visit.live()
+        await visit.page.evaluate("() => setHidden(true)")
+        for score in range(4, 9):
+            last = await site.write(contest_id, {"bob": score, "cy": score + 1})
+        other = site.url(f"/boards/{contest_id}?limit=5")
+        async with visiting(browser, other) as shown:
+            await shown.live(at_least=last.revision)
+        assert await visit.board() == first
+        await visit.page.evaluate("() => setHidden(false)")
+        board = await visit.live(at_least=last.revision)
+        assert [row.user_id for row in board.rows] == ["cy", "bob", "ada"]
+        assert not await animations_of_rows(visit.page), "changes that nobody saw were marked"
