@@ -54,7 +54,7 @@ test: $(VENV)/.dev $(BUILT_PAGE) ## Run the tests (some 5 minutes on 2 cores)
 
 screenshots: $(VENV)/.dev $(BUILT_PAGE) ## Make pictures of the page, and of them those in the README
 	$(BIN)/pytest tests/browser/test_screenshots.py
-	PYTHONPATH=tests $(BIN)/python -m browser.readme_images
+	cp build/screenshots/board-light.png build/screenshots/wall-dark.png docs/images
 
 test-slow: $(VENV)/.dev $(BUILT_PAGE) ## Run the slow tests
 	$(BIN)/pytest -m slow --timeout 3600

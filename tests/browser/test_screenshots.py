@@ -16,7 +16,7 @@ from harness.ports import free_port
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-_WALL = {"width": 1088, "height": 612}
+_WALL: ViewportSize = {"width": 960, "height": 540}
 _STOP = """(ms) => document.getAnimations().forEach((animation) => {
   animation.pause();
   animation.currentTime = ms;
