@@ -1,4 +1,4 @@
-"""What stood on a page at many moments of its life."""
+"""Reads the board of a page again and again, with the states that it shows."""
 
 import asyncio
 import contextlib

@@ -34,9 +34,9 @@ class RowAnimation:
 
     user_id: str
     is_row: bool
-    """Whether it is of the row itself."""
+    """True for the row itself, false for something in it."""
     moves: bool
-    """Whether it changes where its element is seen."""
+    """True if it changes where its element is seen."""
     fades: bool
 
 

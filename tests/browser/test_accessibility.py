@@ -38,7 +38,7 @@ _MOST_STOPS = 60
 
 
 class _Stop(TypedDict):
-    """What has the focus."""
+    """An element that has the focus."""
 
     number: int
     ringed: bool

@@ -1,4 +1,4 @@
-"""What a visit transfers, and the headers that keep the page on its own."""
+"""Bytes that a visit transfers, and headers that keep the page from all it does not need."""
 
 import pytest
 from playwright.async_api import Browser

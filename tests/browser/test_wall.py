@@ -19,7 +19,7 @@ Object.defineProperty(navigator, "wakeLock", { value: {
   },
 } });
 """
-"""A wake lock in place of the browser's, which gives none without a screen."""
+"""A script with a wake lock instead of that of the browser, which gives none without a screen."""
 
 _SIZE = """() => {
   const rows = [...document.querySelectorAll("#board [data-user-id]")]
