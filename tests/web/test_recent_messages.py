@@ -308,6 +308,28 @@ class TestCatchingUp:
         reader.checker.assert_equals(story.upstream.read())
         assert reader.reasons == {"INITIAL": 1}
 
+    def test_removes_a_row_that_was_pushed_out_before(self) -> None:
+        """A user that was pushed out of the rows and then removed leaves with the merged message."""
+        story = Story(5)
+        reader = story.readers[0]
+        story.push([Step("u5", 9)])
+        story.push([Step("u0", 0, act=Act.REMOVE), Step("u1", 0, act=Act.REMOVE)])
+        assert reader.read()
+        assert reader.reasons == {"INITIAL": 1}
+        reader.checker.assert_equals(story.upstream.read())
+
+    def test_user_that_was_removed_returns_as_a_new_one(self) -> None:
+        """The row of a user that was removed and is there again has nothing of the one before."""
+        story = Story(10)
+        reader = story.readers[0]
+        story.push([Step("u4", 0, act=Act.REMOVE)])
+        story.push([Step("u4", 2)])
+        story.push([Step("u4", 1)])
+        assert reader.read()
+        removal, arrival = reader.checker.changes
+        assert (removal.removed, removal.previous_place) == (True, 1)
+        assert (arrival.previous_place, arrival.previous_rank, arrival.points) == (0, 0, 3)
+
     def test_merges_changes_of_one_user(self) -> None:
         """The points of several changes are one sum, from the first place to the last."""
         story = Story(10)

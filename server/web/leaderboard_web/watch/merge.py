@@ -57,7 +57,6 @@ def merged_changes(
             del rows[index]
             after_place -= index < after_place
         rows.insert(after_place, row.user_id)
-        del rows[limit:]
         after_place += 1
         before = None if row.user_id in departed else held.get(row.user_id)
         rank = row.rank if shared_ranks else after_place
