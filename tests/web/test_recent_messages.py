@@ -309,7 +309,7 @@ class TestCatchingUp:
         assert reader.reasons == {"INITIAL": 1}
 
     def test_removes_a_row_that_was_pushed_out_before(self) -> None:
-        """A user that was pushed out of the rows and then removed leaves with the merged message."""
+        """A user that was pushed out of the rows and then removed leaves with one message."""
         story = Story(5)
         reader = story.readers[0]
         story.push([Step("u5", 9)])

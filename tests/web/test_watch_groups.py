@@ -175,6 +175,23 @@ class TestOutages:
         assert socket.read() == ["lost", "snapshot"]
         await gateway.groups.close()
 
+    async def test_board_of_an_outage_is_followed_by_the_report(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A socket that gets its first board during an outage learns of it again."""
+        monkeypatch.setattr(group, "LOST_AFTER_S", 0.01)
+        monkeypatch.setattr(subscription, "AHEAD_S", 0.1)
+        gateway, upstream = FakeGateway(), begun()
+        gateway.join(FakeSocket())
+        await gateway.push(upstream.snapshot())
+        socket = FakeSocket()
+        gateway.join(socket, ahead_of(upstream, 1))
+        await gateway.push(upstream.lose(LOST))
+        await eventually(lambda: len(socket.frames) == 3, "a report, a snapshot and a report")
+
+        assert socket.read() == ["lost", "snapshot", "lost"]
+        await gateway.groups.close()
+
     async def test_snapshot_after_a_gap_follows_the_last_message(self) -> None:
         """A snapshot that the service sends after a gap has the revision of the message before."""
         gateway, upstream = FakeGateway(), begun()

@@ -124,12 +124,12 @@ def _arrival(
         return _change(user, before, row.score - before.score, history)
     first = history[0]
     points = row.score - first.user.score + first.points
-    return _change(user, next(filter(_was_placed, history), None), points, history)
+    return _change(user, next(filter(_is_own, history), first), points, history)
 
 
 def _change(
     user: pb.RankedUser,
-    before: RankedUser | pb.ScoreChange | None,
+    before: RankedUser | pb.ScoreChange,
     points: int,
     history: _History,
 ) -> pb.ScoreChange:
@@ -138,7 +138,7 @@ def _change(
     Args:
         user: The row after it.
 
-        before: The row before it, or else the first change of a user with a row before.
+        before: The row before it; if the watcher has none, the first change.
 
         points: The difference of the scores.
 
@@ -147,17 +147,13 @@ def _change(
     change = pb.ScoreChange(user=user, points=points)
     if isinstance(before, RankedUser):
         change.previous_rank, change.previous_place = before.rank, before.place
-    elif before:
+    else:
         change.previous_rank, change.previous_place = before.previous_rank, before.previous_place
     last = next(filter(_is_own, reversed(history)), history[-1])
     change.event_type = last.event_type
     if last.HasField("event_time"):
         change.event_time.CopyFrom(last.event_time)
     return change
-
-
-def _was_placed(change: pb.ScoreChange) -> bool:
-    return change.previous_place > 0
 
 
 def _is_own(change: pb.ScoreChange) -> bool:
