@@ -86,6 +86,23 @@ class TestSharing:
         assert gateway.instruments.merged.value == 1
         await gateway.groups.close()
 
+    async def test_defect_with_one_socket_is_its_own(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """A socket for which the gateway fails is closed, and no other one misses a message."""
+        gateway, upstream = FakeGateway(), begun()
+        sockets = [FakeSocket() for _ in range(3)]
+        for socket in sockets:
+            gateway.join(socket)
+
+        def fail(_data: bytes) -> None:
+            raise RuntimeError("a defect")
+
+        monkeypatch.setattr(sockets[1], "write", fail)
+        await gateway.push(upstream.snapshot())
+
+        assert [socket.read() for socket in sockets] == [["snapshot"], [], ["snapshot"]]
+        assert sockets[1].closed == (1011, "the gateway failed")
+        await gateway.groups.close()
+
     async def test_group_lingers_after_its_last_socket(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:

@@ -20,12 +20,14 @@ from leaderboard_web.watch.subscription import GroupState, Subscription
 LOST_AFTER_S = 0.5
 """How long the service may be away without a word: a watch that moves on to another server is back
 in less."""
-CONNECT_S = 2.0
-"""The same for the first connection."""
+CONNECT_S = 3.0
+"""The same for the first message."""
 LINGER_S = 10.0
 """How long a group stays without subscriptions: browsers that reload a page come back."""
 WRITES_PER_TURN = 250
 """Sockets that are written to in one turn of the loop, which takes 2 ms."""
+
+_DEFECT = "the gateway failed"
 
 _log = structlog.get_logger()
 
@@ -117,7 +119,7 @@ class WatchGroup:
             self._fail(problem_of(error).detail)
         except Exception as error:  # noqa: BLE001 - its subscriptions must not wait for ever
             _log.exception("watch_failed", error=repr(error))
-            self._fail("the gateway failed")
+            self._fail(_DEFECT)
         finally:
             self._end()
 
@@ -152,7 +154,11 @@ class WatchGroup:
     async def _fan_out(self) -> None:
         """Send each WebSocket what it lacks. Other tasks get turns in between."""
         for number, subscription in enumerate(tuple(self._subscriptions), 1):
-            subscription.send_next()
+            try:
+                subscription.send_next()
+            except Exception as error:  # noqa: BLE001 - the others must not miss the message
+                _log.exception("watch_failed", error=repr(error))
+                subscription.fail(_DEFECT)
             if number % WRITES_PER_TURN == 0:
                 await asyncio.sleep(0)
 
