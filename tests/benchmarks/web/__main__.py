@@ -17,7 +17,7 @@ from benchmarks.web.measure import measure
 from benchmarks.web.plan import LIMIT, Plan
 
 _FIRST = Plan(2_000, seconds=60.0, paused=20, stuck=100)
-_SEARCHED = (4_000, 6_000, 8_000, 10_000, 12_000, 14_000, 16_000, 18_000)
+_SEARCHED = (4_000, 8_000, 12_000, 16_000, 18_000)
 """Numbers of watchers, below the limit of open files that systems have by default."""
 _STEP = 1_000
 _SEARCH_S = 15.0
