@@ -153,12 +153,13 @@ def running_command(
 
         log: The file for its output.
 
-        environment: Further variables.
+        environment: Variables beside those of this process, which lose their `LEADERBOARD_…`.
 
     Raises:
         RuntimeError: It does not start, or it ended; the text has the end of its log.
     """
-    process = ChildProcess(command, log, {**os.environ, **environment})
+    plain = {name: value for name, value in os.environ.items() if "LEADERBOARD" not in name}
+    process = ChildProcess(command, log, plain | dict(environment))
     try:
         _until_listening(address, process)
         yield RunningServer(address, process)
