@@ -50,7 +50,11 @@ async def _measure(site: Site, visit: Visit, contest_id: str) -> list[str]:
     """Return the lines of a report."""
     session = await visit.page.context.new_cdp_session(visit.page)
     messages: list[object] = []
-    session.on("Network.webSocketFrameReceived", messages.append)
+
+    def note(message: object) -> None:
+        messages.append(message)
+
+    session.on("Network.webSocketFrameReceived", note)
     for domain in ("Network", "Performance"):
         await session.send(f"{domain}.enable")
     await visit.page.reload()
