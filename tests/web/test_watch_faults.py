@@ -28,7 +28,7 @@ async def _service(tmp_path: Path) -> AsyncIterator[ServiceProcess]:
 
 @pytest_asyncio.fixture(name="web_gateway")
 async def _web_gateway(service: ServiceProcess) -> AsyncIterator[GatewayProcess]:
-    with gateway(service.address, "--min-interval-ms", "20") as process:
+    with gateway(service.address, "--min-interval-ms", "50") as process:
         yield process
 
 
@@ -61,14 +61,15 @@ async def test_boards_are_right_through_kills(
         watches, writers = list[BrowserWatch](), list[Writer]()
         for contest_id, style in STYLES.items():
             await create(service, contest_id, style)
-            for limit, pause in [(1, 0), (10, 0), (10, 0.05), (100, 0), (100, 0.1)]:
+            for limit, pause in [(1, 0), (10, 0), (10, 0.1), (100, 0)]:
                 watch = BrowserWatch(web_gateway.address, contest_id, limit=limit, pause_s=pause)
                 watches.append(await stack.enter_async_context(watch))
             writers.append(Writer(service, contest_id, seed=style))
         async with writers[0], writers[1]:
             await more(writers)
             await service.kill()
-            await watches[1].until(lambda: watches[1].lost, "a report of the outage")
+            # One that is behind may be sent its next messages after the outage, and no report.
+            await watches[0].until(lambda: watches[0].lost, "a report of the outage")
             await service.start()
             await more(writers)
             await asyncio.to_thread(web_gateway.kill)
