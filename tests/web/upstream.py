@@ -113,6 +113,18 @@ class Upstream:
         return pb.GetTopUsersResponse.FromString(responses.page(self._board.page(self.limit)))
 
 
+def begun() -> Upstream:
+    """Return a contest with two users."""
+    upstream = Upstream()
+    upstream.commit(Step("ada", 5), Step("bo", 3))
+    return upstream
+
+
+def ahead_of(upstream: Upstream, revisions: int) -> Position:
+    """Return a position after the one of a contest."""
+    return upstream.position._replace(revision=upstream.position.revision + revisions)
+
+
 def unframed(frame: bytes) -> bytes:
     """Return the text of a frame of a server."""
     assert frame[0] == 0x81, f"not the whole frame of a text: {frame[:2]!r}"

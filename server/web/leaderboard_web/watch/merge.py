@@ -41,27 +41,47 @@ def merged_changes(
     histories: dict[str, _History] = {}
     for change in changes:
         histories.setdefault(change.user.user_id, []).append(change)
-    rows = [row.user_id for row in old]
     held = {row.user_id: row for row in old}
     merged = list(_departures(held, new, histories, limit, shared_ranks=shared_ranks))
-    departed = {change.user.user_id for change in merged}
-    rows = [user_id for user_id in rows if user_id not in departed]
-    after_place = 0
+    for change in merged:
+        del held[change.user.user_id]
+    merged += _arrivals(held, new, histories, shared_ranks=shared_ranks)
+    return merged
+
+
+def _arrivals(
+    held: dict[str, RankedUser],
+    new: Sequence[RankedUser],
+    histories: dict[str, _History],
+    *,
+    shared_ranks: bool,
+) -> Iterable[pb.ScoreChange]:
+    """Yield the changes of rows that have one of their own, from the first place on.
+
+    Args:
+        held: The rows that the watcher holds, best first, without those that left.
+
+        new: The rows after the changes.
+
+        histories: All changes by user.
+
+        shared_ranks: Whether equal scores share a rank.
+    """
+    rows = list(held)
+    place = 0
     for row in new:
         history = histories.get(row.user_id)
         if history is None:
-            after_place = rows.index(row.user_id, after_place) + 1
+            place = rows.index(row.user_id, place) + 1
             continue
-        if row.user_id in rows:
+        if row.user_id in held:
             index = rows.index(row.user_id)
             del rows[index]
-            after_place -= index < after_place
-        rows.insert(after_place, row.user_id)
-        after_place += 1
-        before = None if row.user_id in departed else held.get(row.user_id)
-        rank = row.rank if shared_ranks else after_place
-        merged.append(_arrival(row, before, history, after_place, rank))
-    return merged
+            place -= index < place
+        rows.insert(place, row.user_id)
+        place += 1
+        rank = row.rank if shared_ranks else place
+        yield _arrival(row, held.get(row.user_id), history, place, rank)
 
 
 def _departures(
@@ -72,7 +92,7 @@ def _departures(
     *,
     shared_ranks: bool,
 ) -> Iterable[pb.ScoreChange]:
-    """Yield the changes of rows that left. Those that were only pushed out are cut off later."""
+    """Yield the changes of rows that left, but for those that were only pushed out."""
     staying = {row.user_id for row in new}
     has_all = len(new) < limit  # so a user who is not there was removed, maybe after it was cut off
     for user_id, row in held.items():
