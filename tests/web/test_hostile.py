@@ -98,8 +98,8 @@ async def _attack(
     measured = psutil.Process(process.pid)
     until = time.monotonic() + seconds
     attackers = {
-        name: Attacker(process.port, f"127.0.1.{1 + list(ATTACKS).index(name)}", until)
-        for name in names
+        name: Attacker(process.port, f"127.0.1.{1 + number}", until, bool(ATTACKS[name][1]))
+        for number, name in enumerate(names)
     }
     running = asyncio.gather(*(ATTACKS[name][0](attackers[name]) for name in names))
     peak = 0.0
