@@ -12,6 +12,9 @@ from harness.waiting import eventually
 from leaderboard.v1 import leaderboard_pb2 as pb
 from leaderboard.v1.leaderboard_pb2_grpc import LeaderboardServiceStub
 
+_PATIENCE_S = 60.0
+"""It only limits the time of a broken test."""
+
 
 class SteadyWrites:
     """
@@ -57,7 +60,7 @@ class SteadyWrites:
         self._stopping.set()
         await self._task
 
-    async def more(self, writes: int, *, within: float = 30.0) -> None:
+    async def more(self, writes: int) -> None:
         """
         Wait for further acknowledged writes.
 
@@ -71,7 +74,7 @@ class SteadyWrites:
                 self._task.result()
             return self._acknowledged >= due
 
-        await eventually(look, f"{writes} more acknowledged writes", within=within)
+        await eventually(look, f"{writes} more acknowledged writes", within=_PATIENCE_S)
 
     async def _write_all(self) -> None:
         loop = asyncio.get_running_loop()
@@ -95,5 +98,5 @@ class SteadyWrites:
             request_id=f"{self._id}-{number}",
             display_name=f"Player {user}",
         )
-        await persist(self._stub, request)
+        await persist(self._stub, request, within=_PATIENCE_S)
         self._acknowledged += 1

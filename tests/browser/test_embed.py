@@ -10,7 +10,7 @@ from playwright.async_api import Browser
 from browser.plain_page import PlainPage, plain_page
 from browser.shown_board import ShownRow, board_of
 from browser.site import Site, gateway_beside
-from browser.visit import Visit, visiting
+from browser.visit import PATIENCE_S, Visit, visiting
 from harness.ports import free_port
 from harness.waiting import eventually
 
@@ -68,7 +68,7 @@ async def test_listed_origin_shows_the_board(
             return board.rows == (ShownRow("cy", 1, "cy", 9), ShownRow("ada", 2, "ada", 3))
 
         await open_site.write(contest_id, {"cy": 9})
-        await eventually(shows_the_board, "the board in the frame")
+        await eventually(shows_the_board, "the board in the frame", within=PATIENCE_S)
 
 
 async def test_options_of_the_frame(browser: Browser, open_site: Site, listed: PlainPage) -> None:
@@ -88,7 +88,9 @@ async def test_options_of_the_frame(browser: Browser, open_site: Site, listed: P
 
 async def _assert_refused(visit: Visit) -> None:
     (frame,) = visit.page.frames[1:]
-    await eventually(lambda: frame.url.startswith("chrome-error:"), "a refused frame")
+    await eventually(
+        lambda: frame.url.startswith("chrome-error:"), "a refused frame", within=PATIENCE_S
+    )
 
 
 async def test_other_origin_shows_nothing(

@@ -4,7 +4,7 @@ import pytest
 from playwright.async_api import Browser, Locator
 
 from browser.site import Site
-from browser.visit import Visit, visiting
+from browser.visit import PATIENCE_S, Visit, visiting
 from harness.waiting import eventually
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -55,5 +55,5 @@ async def test_long_list(browser: Browser, site: Site) -> None:
         async def all_are_shown() -> bool:
             return sorted(await links.all_inner_texts()) == sorted(names)
 
-        await eventually(all_are_shown, "60 links")
+        await eventually(all_are_shown, "60 links", within=PATIENCE_S)
         assert await visit.page.get_by_role("button", name="Show more").is_hidden()

@@ -42,6 +42,7 @@ async def _own_site(tmp_path: Path) -> AsyncIterator[Site]:
     store.end()
 
 
+@pytest.mark.timeout(300)
 async def test_board_equals_that_of_the_service_through_kills(
     browser: Browser, own_site: Site
 ) -> None:

@@ -5,7 +5,7 @@ from playwright.async_api import Browser
 
 from browser.motion import RECORD, animations_of_rows
 from browser.site import Site
-from browser.visit import visiting
+from browser.visit import PATIENCE_S, visiting
 from harness.waiting import eventually
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -31,7 +31,7 @@ async def test_rows_move_to_their_new_place(browser: Browser, site: Site) -> Non
             moved = {each.user_id for each in animations if each.is_row and each.moves}
             return moved == {"ada", "bob", "cy"}
 
-        await eventually(three_have_moved, "movements of three rows")
+        await eventually(three_have_moved, "movements of three rows", within=PATIENCE_S)
         assert await visit.page.evaluate("() => window.row.isConnected"), "another element"
 
 

@@ -10,7 +10,6 @@ from urllib.parse import urlsplit
 from playwright.async_api import (
     Browser,
     ConsoleMessage,
-    Frame,
     Page,
     Request,
     ViewportSize,
@@ -19,6 +18,9 @@ from playwright.async_api import (
 
 from browser.shown_board import ShownBoard, board_of
 from harness.waiting import eventually
+
+PATIENCE_S = 40.0
+"""It only limits the time of a broken test: a busy machine draws few frames."""
 
 DESKTOP: ViewportSize = {"width": 1280, "height": 800}
 PHONE: ViewportSize = {"width": 390, "height": 844}
@@ -59,14 +61,7 @@ class Visit:
         """Read the board."""
         return await board_of(self.page)
 
-    async def until(
-        self,
-        holds: Callable[[ShownBoard], bool],
-        event: str,
-        *,
-        within: float = 15.0,
-        frame: Frame | None = None,
-    ) -> ShownBoard:
+    async def until(self, holds: Callable[[ShownBoard], bool], event: str) -> ShownBoard:
         """
         Wait until a condition of the shown board holds.
 
@@ -79,21 +74,20 @@ class Visit:
         seen: list[ShownBoard] = []
 
         async def look() -> bool:
-            seen[:] = [await board_of(frame or self.page)]
+            seen[:] = [await self.board()]
             return holds(seen[0])
 
         try:
-            await eventually(look, event, within=within)
+            await eventually(look, event, within=PATIENCE_S)
         except AssertionError as error:
             raise AssertionError(f"{error}\nlast shown: {seen}\nerrors: {self.errors}") from error
         return seen[0]
 
-    async def live(self, *, at_least: int = 0, within: float = 15.0) -> ShownBoard:
+    async def live(self, *, at_least: int = 0) -> ShownBoard:
         """Wait until the board is live, at a revision or a later one."""
         return await self.until(
             lambda board: board.state == "live" and board.revision >= at_least,
             f"a live board at revision {at_least}",
-            within=within,
         )
 
     async def shows(self, state: str) -> ShownBoard:
@@ -106,15 +100,15 @@ class Visit:
         async def look() -> bool:
             return text in await self.page.inner_text("body")
 
-        await eventually(look, f"the text {text!r}")
+        await eventually(look, f"the text {text!r}", within=PATIENCE_S)
 
-    async def sees(self, expression: str, event: str, *, within: float = 10.0) -> None:
+    async def sees(self, expression: str, event: str) -> None:
         """Wait until a JavaScript expression is true in the page."""
 
         async def look() -> bool:
             return bool(await self.page.evaluate(f"() => Boolean({expression})"))
 
-        await eventually(look, event, within=within)
+        await eventually(look, event, within=PATIENCE_S)
 
     def _log(self, message: ConsoleMessage) -> None:
         if message.type == "error":
