@@ -71,6 +71,19 @@ async def test_listed_origin_shows_the_board(
         await eventually(shows_the_board, "the board in the frame", within=PATIENCE_S)
 
 
+async def test_frame_has_room_for_its_rows(
+    browser: Browser, open_site: Site, listed: PlainPage
+) -> None:
+    """The frame of the documentation is as high as the board that it asks for."""
+    contest_id = await open_site.contest(display_name="Final 2022")
+    await open_site.write(contest_id, {f"user-{number}": 90 - number for number in range(9)})
+    listed.embed(open_site.url(f"/embed/{contest_id}?limit=5&theme=light"))
+    async with visiting(browser, listed.origin, hosts={open_site.gateway.address}) as visit:
+        frame = visit.page.frame_locator("iframe")
+        await frame.get_by_text("user-4").wait_for()
+        assert not await frame.locator("html").evaluate("(html) => html.scrollHeight > innerHeight")
+
+
 async def test_options_of_the_frame(browser: Browser, open_site: Site, listed: PlainPage) -> None:
     """The options in the address choose rows, colours, the viewer, and leave out the head."""
     contest_id = await open_site.contest(display_name="Spring cup")

@@ -49,6 +49,7 @@ async def test_board(
     url = site.url(f"/boards/{contest_id}{query}")
     async with visiting(browser, url, color_scheme=scheme, viewport=viewport) as visit:
         await visit.live()
+        await visit.says("Harbour League")
         await _move(site, visit, contest_id)
         await take(visit.page, f"{name}-{scheme}")
 
@@ -58,6 +59,7 @@ async def test_names(browser: Browser, site: Site) -> None:
     contest_id = await site.contest(display_name="أسماء العالم")
     await site.write(contest_id, {name: 10**6 - at for at, name in enumerate(NAMES)}, NAMES)
     async with visiting(browser, site.url(f"/boards/{contest_id}"), viewport=PHONE) as visit:
+        await visit.says("أسماء العالم")
         await visit.live()
         await take(visit.page, "names")
 
@@ -66,6 +68,7 @@ async def test_empty_board(browser: Browser, site: Site) -> None:
     """A picture of a contest without a score."""
     contest_id = await site.contest(display_name="Winter cup")
     async with visiting(browser, site.url(f"/boards/{contest_id}")) as visit:
+        await visit.says("Winter cup")
         await visit.live()
         await take(visit.page, "empty")
 
