@@ -4,6 +4,7 @@
 """
 
 import pytest
+from google.protobuf.timestamp_pb2 import Timestamp
 from playwright.async_api import Browser, ViewportSize
 
 from browser.plain_page import plain_page
@@ -114,10 +115,19 @@ async def test_seasons(browser: Browser, site: Site) -> None:
 
 
 async def test_list(browser: Browser, site: Site) -> None:
-    """A picture of the list of contests."""
-    await make_league(site)
-    async with visiting(browser, site.url("/boards")) as visit:
-        await visit.says("Harbour League")
+    """A picture of the list of contests: an open one, one that is over, and one to come."""
+    for contest_id, name in (
+        ("harbour-league", "Harbour League"),
+        ("harbour-quiz", "Friday Quiz"),
+        ("harbour-sprint", "New Year Sprint"),
+    ):
+        await site.contest(contest_id=contest_id, display_name=name)
+    await site.write("harbour-league", {"ada": 3, "bob": 2})
+    await site.end("harbour-quiz")
+    new_year = Timestamp(seconds=4_070_908_800)
+    await site.update("harbour-sprint", starts_at=new_year)
+    async with visiting(browser, site.url("/boards?prefix=harbour-")) as visit:
+        await visit.says("3 boards")
         await take(visit.page, "list")
 
 

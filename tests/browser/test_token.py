@@ -64,5 +64,5 @@ async def test_token_lasts_as_long_as_the_tab(browser: Browser, closed_site: Sit
         await visit.live()
         await visit.page.reload()
         await visit.live()
-        await visit.page.goto(closed_site.url("/boards"))
+        await visit.page.goto(closed_site.url(f"/boards?prefix={contest_id}"))
         await visit.says(contest_id)
