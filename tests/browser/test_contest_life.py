@@ -8,7 +8,7 @@ from playwright.async_api import Browser
 
 from browser.shown_board import ShownRow
 from browser.site import Site
-from browser.visit import NOT_FOUND, visiting
+from browser.visit import visiting
 from leaderboard.v1 import leaderboard_pb2 as pb
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -88,7 +88,7 @@ async def test_absent_contest(browser: Browser, site: Site) -> None:
     """A contest that does not exist yet is an empty board, which fills with its first score."""
     contest_id = "absent-until-now"
     url = site.url(f"/boards/{contest_id}")
-    async with visiting(browser, url, allowed=NOT_FOUND) as visit:
+    async with visiting(browser, url) as visit:
         board = await visit.live()
         assert not board.rows
         await site.write(contest_id, {"ada": 5})

@@ -4,7 +4,7 @@ import pytest
 from playwright.async_api import Browser
 
 from browser.site import Site
-from browser.visit import NOT_FOUND, visiting
+from browser.visit import visiting
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -42,9 +42,7 @@ async def test_first_visit_is_small(browser: Browser, site: Site) -> None:
 )
 async def test_policy_is_strict(browser: Browser, site: Site, path: str, ancestors: str) -> None:
     """Each page forbids all that it does not need, scripts and styles within it above all."""
-    async with visiting(
-        browser, "about:blank", hosts={site.gateway.address}, allowed=NOT_FOUND
-    ) as visit:
+    async with visiting(browser, "about:blank", hosts={site.gateway.address}) as visit:
         response = await visit.page.goto(site.url(path))
         assert response is not None
         headers = await response.all_headers()
