@@ -57,14 +57,19 @@ export async function readSeason(
 }
 
 async function untilOpen(client: WebClient, contestId: string): Promise<void> {
-  for (;;) {
-    await pause(REVISIT_MS * (1 + Math.random() / 3));
-    if (document.hidden) continue;
+  do await pause(REVISIT_MS * (1 + Math.random() / 3));
+  while (document.hidden || !(await isOpen(client, contestId)));
+}
+
+async function isOpen(client: WebClient, contestId: string): Promise<boolean> {
+  try {
     for await (const contest of client.listContests({ idPrefix: contestId, pageSize: 1 })) {
-      if (contest.contestId === contestId && contest.state !== "CLOSED") return;
-      break;
+      return contest.contestId === contestId && contest.state !== "CLOSED";
     }
+  } catch {
+    // The gateway may be away. What is shown stays true, and it is looked at again.
   }
+  return false;
 }
 
 function pause(milliseconds: number): Promise<void> {
