@@ -40,6 +40,12 @@ export function errorText({ code, reason, message }: Failure): ErrorText {
       return { title: "The address is not right", advice: `Correct it: ${message}.` };
     case "RESOURCE_EXHAUSTED":
       return { title: "Too many viewers", advice: "Wait a minute, then reload the page." };
+    case "UNAVAILABLE":
+    case "DEADLINE_EXCEEDED":
+      return {
+        title: "The boards can\u2019t be reached",
+        advice: "Reload the page in a minute, or check your connection.",
+      };
     default:
       return {
         title: "This can\u2019t be shown",

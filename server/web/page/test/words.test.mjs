@@ -108,4 +108,6 @@ test("an error says what to do", () => {
   const season = { code: "NOT_FOUND", reason: "ERROR_REASON_SEASON_NOT_FOUND", message: "" };
   assert.equal(errorText(season).title, "This season is not kept");
   assert.match(errorText({ message: "no luck" }).advice, /no luck/);
+  const away = { code: "UNAVAILABLE", message: "TypeError: Failed to fetch" };
+  assert.doesNotMatch(errorText(away).advice, /TypeError/);
 });
