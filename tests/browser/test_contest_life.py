@@ -126,3 +126,31 @@ async def test_kept_season(browser: Browser, site: Site) -> None:
         assert board.rows == tuple(ShownRow.of(user) for user in kept.users)
         assert (board.epoch, board.revision) == (kept.position.epoch, kept.position.revision)
         assert board.state == "over"
+
+
+async def test_current_season_by_its_number(browser: Browser, site: Site) -> None:
+    """The address of a season that is not over yet shows the live board, and keeps its options."""
+    contest_id = await site.contest()
+    await site.write(contest_id, _SCORES)
+    season = await site.season_of(contest_id)
+    url = site.url(f"/boards/{contest_id}?wall&season={season}&theme=dark")
+    async with visiting(browser, url) as visit:
+        await visit.page.wait_for_url(lambda address: "season" not in address)
+        board = await visit.live()
+        assert board.season == season
+        await visit.sees("document.documentElement.dataset.surface === 'wall'", "the wall")
+        await site.write(contest_id, {"dan": 9})
+        await visit.until(lambda board: board.rows[0].user_id == "dan", "the next leader")
+
+
+async def test_season_before_the_current_one_is_marked(browser: Browser, site: Site) -> None:
+    """The list of seasons marks the one that is shown, also where the address says -1."""
+    contest_id = await site.contest()
+    await site.write(contest_id, _SCORES)
+    season = await site.season_of(contest_id)
+    await site.end_season(contest_id, season)
+    async with visiting(browser, site.url(f"/boards/{contest_id}?season=-1")) as visit:
+        await visit.shows("over")
+        await visit.page.get_by_text(f"Season {season}", exact=True).click()
+        marked = visit.page.locator(".menu [aria-current=page]")
+        assert (await marked.inner_text()).startswith(f"Season {season}")

@@ -4,7 +4,7 @@ import { type RankedUser, WebClient, type WatchUpdate } from "@leaderboard/clien
 
 import { Announcer } from "./announcer.js";
 import { boardNotice } from "./board-notice.js";
-import { readSeason, watchBoard } from "./board-source.js";
+import { type BoardListener, readSeason, watchBoard } from "./board-source.js";
 import { BoardView } from "./board-view.js";
 import { Clock } from "./clock.js";
 import { ContestHeader } from "./contest-header.js";
@@ -14,7 +14,7 @@ import { Frames } from "./frames.js";
 import { MoreRows } from "./more-rows.js";
 import { isMotionWelcome } from "./motion.js";
 import { Notice } from "./notice.js";
-import type { PageOptions } from "./options.js";
+import { type PageOptions, withoutSeason } from "./options.js";
 import { OwnRow } from "./own-row.js";
 import { StateLine } from "./state-line.js";
 import type { BoardState } from "./state-text.js";
@@ -78,10 +78,17 @@ export class BoardPage {
     };
     this.#watchOwnRow();
     if (season === 0) void watchBoard(this.#client, contestId, this.#limit, listener);
-    else void readSeason(this.#client, contestId, { limit: this.#limit, season }, listener);
+    else void this.#showSeason(listener);
     setInterval(() => this.#tick(), 1_000);
     for (const event of ["online", "offline"]) addEventListener(event, () => this.#tick());
     this.#tick();
+  }
+
+  async #showSeason(listener: BoardListener): Promise<void> {
+    const { contestId, season } = this.#options;
+    const limit = this.#limit;
+    const isKept = await readSeason(this.#client, contestId, { limit, season }, listener);
+    if (!isKept) location.replace(withoutSeason(location.href));
   }
 
   #watchOwnRow(): void {

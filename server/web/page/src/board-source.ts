@@ -30,16 +30,21 @@ export async function watchBoard(
   }
 }
 
-/** Reads the standings of a season that is kept. */
+/**
+ * Reads the standings of a season that is kept; returns false if it is the current one, which goes
+ * on.
+ */
 export async function readSeason(
   client: WebClient,
   contestId: string,
   { limit, season }: { readonly limit: number; readonly season: number },
   listener: BoardListener,
-): Promise<void> {
+): Promise<boolean> {
   try {
     const { users, totalUsers, position } = await client.getTopUsers(contestId, { limit, season });
-    const number = season > 0 ? season : (await client.getContest(contestId)).season + season;
+    const current = (await client.getContest(contestId)).season;
+    const number = season > 0 ? season : current + season;
+    if (number === current) return false;
     listener.update({
       state: "OVER",
       rows: users,
@@ -54,6 +59,7 @@ export async function readSeason(
   } catch (error) {
     listener.fail(error);
   }
+  return true;
 }
 
 async function untilOpen(client: WebClient, contestId: string): Promise<void> {

@@ -44,7 +44,7 @@ export class ContestHeader {
     if (current < 2 && this.#source.season === 0 && !this.#contest?.resetSchedule) return;
     if (this.#source.hasControls && current > 1) {
       this.#picker ??= new SeasonPicker(this.#season, this.#source);
-      this.#picker.show(season, current);
+      this.#picker.show(season);
     } else setText(this.#season, `Season ${season}`);
   }
 

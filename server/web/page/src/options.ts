@@ -52,6 +52,13 @@ export function boardAddress(
   return `/boards/${encodeURIComponent(contestId)}${query && `?${query}`}`;
 }
 
+/** Returns the address of the same page for the current season. */
+export function withoutSeason(address: string): string {
+  const url = new URL(address);
+  url.searchParams.delete("season");
+  return url.href;
+}
+
 function readTheme(text: string | null): Theme {
   return text === "light" || text === "dark" ? text : "auto";
 }

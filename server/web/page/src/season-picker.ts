@@ -12,7 +12,7 @@ export interface SeasonSource {
   readonly contestId: string;
   readonly userId: string | undefined;
   readonly limit: number | undefined;
-  /** The season that is shown; 0 for the current one. */
+  /** The season as the address says it; 0 for the current one. */
   readonly season: number;
   readonly hasControls: boolean;
 }
@@ -23,7 +23,7 @@ export class SeasonPicker {
   readonly #summary = make("summary");
   readonly #list = make("ul", { class: "menu" });
   readonly #details = make("details", { class: "picker" }, this.#summary, this.#list);
-  #current = 0;
+  #shown = 0;
 
   constructor(parent: HTMLElement, source: SeasonSource) {
     this.#source = source;
@@ -38,8 +38,8 @@ export class SeasonPicker {
   }
 
   /** Shows the number of the season. */
-  show(season: number, current: number): void {
-    this.#current = current;
+  show(season: number): void {
+    this.#shown = season;
     setText(this.#summary, `Season ${season}`);
   }
 
@@ -68,14 +68,12 @@ export class SeasonPicker {
     const { contestId, userId, limit } = this.#source;
     const isCurrent = endedAt === undefined;
     const season = isCurrent ? 0 : number;
-    const isShown =
-      this.#source.season === season || (isCurrent && this.#source.season === this.#current);
     const href = boardAddress(contestId, { userId, limit, season });
     const when = isCurrent ? "now" : `ended ${formatDay(endedAt)}`;
     const note = `${when} \u00b7 ${formatCount(totalUsers, "player", "players")}`;
     const link = make(
       "a",
-      { href, "aria-current": isShown ? "page" : undefined },
+      { href, "aria-current": number === this.#shown ? "page" : undefined },
       `Season ${number} `,
     );
     link.append(make("span", { class: "menu-note" }, note));

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { watchBoard } from "../build/board-source.js";
+import { readSeason, watchBoard } from "../build/board-source.js";
 
 /** A client whose watches end, and whose list of contests is what `list` returns or throws. */
 function clientOf(watches, list) {
@@ -45,4 +45,16 @@ test("a board that is over stays while the gateway is away, and moves again when
   }
   await new Promise(setImmediate);
   assert.deepEqual([seen, failures, looks.length], [["OVER", "LIVE"], [], 0]);
+});
+
+test("the current season is not read as one that is over, also by its number", async () => {
+  const seen = [];
+  const client = {
+    getTopUsers: async () => ({ users: [], totalUsers: 0, position: {} }),
+    getContest: async () => ({ season: 5 }),
+  };
+  const listener = { update: ({ season }) => seen.push(season), fail: assert.fail };
+  const read = (season) => readSeason(client, "cup", { limit: 10, season }, listener);
+  assert.deepEqual([await read(-1), await read(3), await read(5)], [true, true, false]);
+  assert.deepEqual(seen, [4, 3]);
 });
