@@ -145,13 +145,14 @@ async def test_compression(built: Path, accepted: str, coding: str | None) -> No
 
 
 async def test_head_and_the_ways_in(built: Path) -> None:
-    """HEAD has the headers of GET alone, `/` leads to the list, and there is an icon."""
+    """HEAD has the headers of GET alone, two paths lead to the list, and there is an icon."""
     async with _serving(built) as address:
         head = await _get(address, "/boards", "HEAD")
         assert (head.status, head.body) == (200, b"")
         assert head.headers["content-length"] == str(len(_FILES["list.html"]))
-        home = await _get(address, "/")
-        assert (home.status, home.headers["location"]) == (307, "/boards")
+        for path in ("/", "/boards/"):
+            home = await _get(address, path)
+            assert (home.status, home.headers["location"]) == (307, "/boards")
         icon = await _get(address, "/favicon.ico")
         assert (icon.body, icon.headers["content-type"]) == (b"<svg/>", "image/svg+xml")
 

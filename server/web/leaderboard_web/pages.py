@@ -86,6 +86,7 @@ def page_routes(origins: Iterable[str], built: Path = BUILT) -> list[BaseRoute]:
 
     return [
         Route("/", _to_list),
+        Route("/boards/", _to_list),
         Route("/boards", show_list),
         Route("/boards/{contest}", show_board),
         Route("/embed/{contest}", show_frame),
