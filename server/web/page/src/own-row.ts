@@ -29,7 +29,8 @@ export class OwnRow {
   readonly #body: HTMLElement;
   readonly #source: OwnRowSource;
   readonly #onChange: (user: RankedUser | undefined) => void;
-  readonly #gap = make("td", { role: "cell", class: "gap-text" });
+  readonly #gapText = make("td", { role: "cell", class: "gap-text" });
+  readonly #gap = make("tr", { role: "row", class: "gap" }, this.#gapText);
   readonly #row: Row;
   #board: WatchUpdate | undefined;
   /** The position of the board at the last read, and that of the row that was read. */
@@ -55,7 +56,7 @@ export class OwnRow {
     this.#source = source;
     this.#onChange = onChange;
     this.#row = new Row(source.userId, true);
-    body.append(make("tr", { role: "row", class: "gap" }, this.#gap), this.#row.element);
+    body.append(this.#gap, this.#row.element);
     document.addEventListener("visibilitychange", () => this.#schedule());
   }
 
@@ -70,8 +71,13 @@ export class OwnRow {
     return this.#board?.rows.some(({ userId }) => userId === this.#source.userId) ?? false;
   }
 
+  /** Says whether the row is missing and can be read; without a gateway it can't. */
+  #isWanted(): boolean {
+    return this.#board?.state !== "RECONNECTING" && !document.hidden && !this.#isOnBoard();
+  }
+
   #schedule(): void {
-    if (!this.#board || this.#isReading || document.hidden || this.#isOnBoard()) return;
+    if (!this.#board || this.#isReading || !this.#isWanted()) return;
     const interval = this.#interval(this.#board);
     if (interval === undefined) return;
     const dueAt = this.#readMs + interval;
@@ -92,7 +98,7 @@ export class OwnRow {
 
   async #read(): Promise<void> {
     this.#timer = 0;
-    if (document.hidden || this.#isOnBoard()) return;
+    if (!this.#isWanted()) return;
     const { client, contestId, userId, season } = this.#source;
     this.#isReading = true;
     this.#readAt = keyOf(this.#board?.position);
@@ -122,12 +128,18 @@ export class OwnRow {
       const before = this.#row.user;
       this.#row.show(user, { isShared: false, isLeader: false, share: 0 });
       if (before) this.#row.mark(before, this.#source.markStyle());
-      const between = user.place - rows - 1;
-      this.#gap.textContent = between > 0 ? `${formatCount(between, "row", "rows")} between` : "";
-    } else {
-      this.#gap.textContent = "You are not on this board yet";
     }
+    this.#showGap(user ? user.place - rows - 1 : undefined);
     if (!this.#isOnBoard()) this.#onChange(user);
+  }
+
+  /** Shows how many rows are between; nothing for none, and undefined without a row. */
+  #showGap(between: number | undefined): void {
+    this.#gap.hidden = between !== undefined && between <= 0;
+    this.#gapText.textContent =
+      between === undefined
+        ? "You are not on this board yet"
+        : `${formatCount(between, "row", "rows")} between`;
   }
 }
 
