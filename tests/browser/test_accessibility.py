@@ -169,3 +169,16 @@ async def test_axe_finds_nothing_in_other_states(browser: Browser, site: Site, k
             await site.delete(contest_id)
             await visit.shows("deleted")
         await assert_accessible(visit.page)
+
+
+async def test_lines_of_scores_in_forced_colours(browser: Browser, site: Site) -> None:
+    """With colours of the system the leaders have lines below their rows as all others have."""
+    contest_id = await _filled(site)
+    url = site.url(f"/boards/{contest_id}")
+    async with visiting(browser, url, forced_colors="active") as visit:
+        await visit.says("user-29")
+        colours = await visit.page.evaluate(
+            """() => [...document.querySelectorAll("#rows .line")].map(
+              (line) => getComputedStyle(line).backgroundColor)"""
+        )
+        assert set(colours) == {"rgb(0, 0, 0)"}

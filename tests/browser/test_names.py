@@ -8,6 +8,7 @@ from playwright.async_api import Browser, ViewportSize
 from browser.shown_board import ShownRow
 from browser.site import Site
 from browser.visit import DESKTOP, PHONE, Visit, visiting
+from leaderboard.v1 import leaderboard_pb2 as pb
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -52,6 +53,12 @@ _OVERFLOWS = """() => {
     tall: rows.filter((row) => row.offsetHeight > height * 1.5).map((row) => row.dataset.userId),
   };
 }"""
+_BEGINS = """() => [...document.querySelectorAll("#rows th")].map((cell) =>
+  [...cell.querySelectorAll(".name, .note")].map((element) => {
+    const text = new Range();
+    text.selectNodeContents(element);
+    return Math.round(text.getBoundingClientRect().left);
+  }))"""
 _SMALL_PHONE: ViewportSize = {"width": 320, "height": 480}
 
 
@@ -68,6 +75,24 @@ async def test_names_never_break_the_layout(browser: Browser, site: Site) -> Non
             await visit.page.set_viewport_size(viewport)
             found = await visit.page.evaluate(_OVERFLOWS)
             assert found == {"scrolls": False, "wide": [], "tall": [], "edges": 1}, viewport
+
+
+async def test_attributes_begin_below_the_name(browser: Browser, site: Site) -> None:
+    """On a phone the attributes begin where the name does, whatever the direction of their text."""
+    contest_id = await site.contest()
+    teams = ("Harbour Rovers", NAMES["arabic"], NAMES["long"][:60])
+    updates = [
+        pb.UpdateScoreRequest(
+            contest_id=contest_id, user_id=f"user-{number}", points=9, attributes={"team": team}
+        )
+        for number, team in enumerate(teams)
+    ]
+    await site.send(updates)
+    url = site.url(f"/boards/{contest_id}")
+    async with visiting(browser, url, viewport=PHONE) as visit:
+        await visit.live()
+        begins = await visit.page.evaluate(_BEGINS)
+        assert begins == [[begins[0][0]] * 2] * len(teams)
 
 
 async def _assert_inert(visit: Visit) -> None:
