@@ -1,10 +1,13 @@
 """States of a contest, and its seasons, as the page shows them."""
 
+import asyncio
+import json
+import re
 import time
 
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
-from playwright.async_api import Browser
+from playwright.async_api import Browser, WebSocketRoute
 
 from browser.shown_board import ShownRow
 from browser.site import Site
@@ -13,6 +16,8 @@ from leaderboard.v1 import leaderboard_pb2 as pb
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
+_HIDDEN = "Object.defineProperty(document, 'hidden', { value: true, configurable: true })"
+_SHOW = "delete document.hidden; document.dispatchEvent(new Event('visibilitychange'))"
 _SCORES = {"ada": 5, "bob": 3, "cy": 3, "dan": 1}
 
 
@@ -154,3 +159,31 @@ async def test_season_before_the_current_one_is_marked(browser: Browser, site: S
         await visit.page.get_by_text(f"Season {season}", exact=True).click()
         marked = visit.page.locator(".menu [aria-current=page]")
         assert (await marked.inner_text()).startswith(f"Season {season}")
+
+
+async def test_number_of_users_without_a_change_of_the_rows(browser: Browser, site: Site) -> None:
+    """The number of users is also there when others than those of the rows have changed since."""
+    contest_id = await site.contest()
+    await site.write(contest_id, _SCORES)
+    sent = asyncio.Event()
+
+    def connect(page: WebSocketRoute) -> None:
+        server = page.connect_to_server()
+
+        def forward(message: str | bytes) -> None:
+            page.send(message)
+            position = json.loads(message)["position"]
+            later = {**position, "revision": str(int(position["revision"]) + 1)}
+            progress = {"previousRevision": position["revision"], "progress": {}}
+            page.send(json.dumps({"position": later, **progress}))
+            sent.set()
+
+        server.on_message(forward)
+
+    async with visiting(browser, site.url("/boards"), scripts=(_HIDDEN,)) as visit:
+        await visit.page.route_web_socket(re.compile("/watch"), connect)
+        await visit.page.goto(site.url(f"/boards/{contest_id}?limit=2"))
+        await asyncio.wait_for(sent.wait(), 15)
+        await visit.page.evaluate(_SHOW)
+        await visit.live(at_least=len(_SCORES) + 1)
+        await visit.says(f"{len(_SCORES)} players")

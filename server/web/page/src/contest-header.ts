@@ -26,13 +26,15 @@ export class ContestHeader {
   showContest(contest: Contest, now: number): void {
     this.#contest = contest;
     this.#showTitle(contest.displayName || contest.contestId);
+    // A watch knows the number only once a row of its own has changed.
+    if (this.#source.season === 0 && !this.#total.textContent) this.showTotal(contest.totalUsers);
     const hasSeasons = contest.season > 1 || contest.resetSchedule !== undefined;
     const { season } = this.#source;
     if (hasSeasons) this.showSeason(season > 0 ? season : contest.season + season, contest.season);
     this.showTimes(now);
   }
 
-  /** Shows the number of users; nothing while it is not certain. */
+  /** Shows the number of users; the last one that was known while it is not certain. */
   showTotal(total: number | undefined): void {
     if (total !== undefined) {
       setText(this.#total, total > 0 ? formatCount(total, "player", "players") : "");
