@@ -8,7 +8,7 @@ import pytest
 from playwright.async_api import Browser
 
 from browser.site import Site, gateway_beside
-from browser.visit import visiting
+from browser.visit import Visit, visiting
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -66,3 +66,18 @@ async def test_token_lasts_as_long_as_the_tab(browser: Browser, closed_site: Sit
         await visit.live()
         await visit.page.goto(closed_site.url(f"/boards?prefix={contest_id}"))
         await visit.says(contest_id)
+
+
+async def test_full_board_of_a_frame_has_the_token(browser: Browser, closed_site: Site) -> None:
+    """The link to the full board opens another tab, which has nothing of the first; it works."""
+    contest_id = await closed_site.contest()
+    await closed_site.write(contest_id, {"ada": 3})
+    url = closed_site.url(f"/embed/{contest_id}#token={quote(_TOKEN, safe='')}")
+    async with visiting(browser, url) as visit:
+        await visit.live()
+        async with visit.page.context.expect_page() as opened:
+            await visit.page.get_by_text("Full board").click()
+        full = Visit(await opened.value)
+        board = await full.live()
+        assert [row.user_id for row in board.rows] == ["ada"]
+        assert "token" not in full.page.url

@@ -7,7 +7,7 @@ import { linkToBoard } from "./contest-header.js";
 import { byId } from "./dom.js";
 import { boardAddress, readOptions } from "./options.js";
 import { startPage } from "./start.js";
-import { takeToken } from "./token.js";
+import { takeToken, withToken } from "./token.js";
 
 const options = readOptions(location.pathname, location.search);
 const { dataset } = document.documentElement;
@@ -16,8 +16,7 @@ if (options.theme !== "auto") dataset["theme"] = options.theme;
 if (!options.hasHeader) dataset["header"] = "off";
 const token = takeToken();
 if (options.surface === "embed") {
-  byId("site").replaceChildren(
-    linkToBoard(boardAddress(options.contestId, { userId: options.userId })),
-  );
+  const address = boardAddress(options.contestId, { userId: options.userId });
+  byId("site").replaceChildren(linkToBoard(withToken(address, token)));
 }
 startPage(() => new BoardPage(options, token).start());

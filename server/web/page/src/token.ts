@@ -18,6 +18,11 @@ export function takeToken(): string | undefined {
   return token || undefined;
 }
 
+/** Returns an address for another tab, which has to bring the token with it. */
+export function withToken(address: string, token: string | undefined): string {
+  return token === undefined ? address : `${address}#${new URLSearchParams({ token })}`;
+}
+
 function kept(): string | undefined {
   try {
     return sessionStorage.getItem(KEY) ?? undefined;
