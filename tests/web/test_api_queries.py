@@ -106,10 +106,13 @@ async def test_contest_of_the_path(web: Web, segment: str) -> None:
         problem_in(response, response.status)
 
 
-async def test_encoded_slashes_are_part_of_the_contest(web: Web) -> None:
-    """An encoded slash does not lead to another path."""
-    response = await web.get(f"/v1/contests/{CUP}%2Ftop")
-    assert violated(problem_in(response, 400)) == ["contest"]
+@pytest.mark.parametrize(
+    "path",
+    [f"{TOP[:-4]}%2Ftop", f"/v1/contests%2F{CUP}", f"/v1%2fcontests/{CUP}/top", "/boards%2Fx"],
+)
+async def test_encoded_slashes_lead_to_no_path(web: Web, path: str) -> None:
+    """An encoded slash is not one between the parts of a path, whatever routing makes of it."""
+    problem_in(await web.get(path), 400)
 
 
 @pytest.mark.parametrize("query", ["%ff=1", "limit=%ff", "limit=%C3%28", "%00=%00", "&&=&", "=1"])

@@ -68,7 +68,7 @@ def _message(endpoint: Endpoint, request: Request) -> Message:
 def _contest_id(request: Request) -> str:
     """Return the contest in the path, from the bytes that were sent.
 
-    In the decoded path an encoded slash ends it, and bytes that are no UTF-8 are replaced.
+    In the decoded path bytes that are no UTF-8 are replaced.
     """
     segment = request.scope["raw_path"].split(b"/")[_CONTEST_SEGMENT]
     try:

@@ -9,6 +9,7 @@ VERSIONS = ("1.0", "1.1")
 METHODS = ("GET", "HEAD", "OPTIONS")
 MAX_TARGET_BYTES = 16 * 2**10
 """The most bytes of a path with its query."""
+_ENCODED_SLASH = b"%2f"
 _CLOSE = {"Connection": "close"}
 """The header with which a body that is not read ends the connection."""
 
@@ -23,6 +24,8 @@ def check_form(scope: Scope) -> None:
         raise Problem(505, "the gateway speaks HTTP/1.1", headers=_CLOSE)
     if not scope["path"].startswith("/"):
         raise Problem(400, "the target must be a path", headers=_CLOSE)
+    if _ENCODED_SLASH in scope["raw_path"].lower():  # routing would take it for a slash
+        raise Problem(400, "a path has no encoded slash")
     if len(scope["raw_path"]) + len(scope["query_string"]) > MAX_TARGET_BYTES:
         raise Problem(414, f"the target has more than {MAX_TARGET_BYTES} bytes", headers=_CLOSE)
     if scope["type"] == "http":
