@@ -112,18 +112,23 @@ class FakeGateway:
         self._tasks = TaskSet(name="fake_socket")
 
     def join(
-        self, socket: FakeSocket, after: Position | None = None, *, contest: str = "a"
+        self,
+        socket: FakeSocket,
+        after: Position | None = None,
+        *,
+        contest: str = "a",
+        address: str = "192.0.2.1",
     ) -> Subscription:
         """Subscribe a socket; at a position of its checker or another one."""
         socket.checker.begin(
             None if after is None else pb.Position(epoch=after.epoch, revision=after.revision)
         )
         connection = BrowserConnection(socket, socket.send, self._tasks)
-        return self.groups.group(contest, 10).subscribe(connection, after)
+        return self.groups.group(contest, 10, address).subscribe(connection, after)
 
     def leave(self, subscription: Subscription, *, contest: str = "a") -> None:
         """Unsubscribe a socket."""
-        self.groups.group(contest, 10).unsubscribe(subscription)
+        self.groups.group(contest, 10, "").unsubscribe(subscription)
 
     async def push(self, *updates: WatchUpdate | LeaderboardError | None) -> None:
         """Let the service send updates, and wait until they are processed."""

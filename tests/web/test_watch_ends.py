@@ -68,7 +68,7 @@ class TestEnds:
         assert socket.closed == waiting.closed == (1001, "")
         assert waiting.read() == []
         with pytest.raises(Problem):
-            gateway.groups.check_room("a", 10)
+            gateway.groups.check_room("a", 10, "192.0.2.1")
         await gateway.groups.close()
         assert gateway.service.open == 0
 

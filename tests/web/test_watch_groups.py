@@ -118,10 +118,28 @@ class TestSharing:
         gateway.join(FakeSocket(), contest="b")
 
         with pytest.raises(Problem) as refused:
-            gateway.groups.check_room("c", 10)
+            gateway.groups.check_room("c", 10, "192.0.2.1")
 
         assert refused.value.status == 503
         assert refused.value.headers["Retry-After"]
+        await gateway.groups.close()
+
+    async def test_groups_of_an_address_are_bounded(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """An address can't use up the groups of others, nor with watches that it has left."""
+        monkeypatch.setattr(group, "LINGER_S", 0.05)
+        gateway = FakeGateway(max_groups=400)
+        joined = {name: gateway.join(FakeSocket(), contest=name) for name in map(str, range(20))}
+        for name, left in joined.items():
+            gateway.leave(left, contest=name)
+        with pytest.raises(Problem) as refused:
+            gateway.join(FakeSocket(), contest="another")
+
+        assert refused.value.status == 429
+        assert refused.value.headers["Retry-After"]
+        gateway.join(FakeSocket(), contest="another", address="192.0.2.2")
+        gateway.join(FakeSocket(), contest="another")
+        await eventually(lambda: gateway.instruments.groups == 1, "the end of groups", within=2)
+        gateway.join(FakeSocket(), contest="more")
         await gateway.groups.close()
 
 

@@ -84,7 +84,7 @@ WATCHES_REFUSED = _WATCHES.counter(
     "leaderboard_web_watches_refused_total",
     "WebSockets that were refused over a limit.",
     labels=("limit",),
-    values="`watches`, `watches_of_address` or `groups`",
+    values="`watches`, `watches_of_address`, `groups` or `groups_of_address`",
 )
 
 _SERVICE = Group("Service")

@@ -73,8 +73,9 @@ class _Endpoint:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
             request = _request(scope)
-            with self._admission.admit(caller_of(scope)):
-                self._groups.check_room(request.contest_id, request.limit)
+            caller = caller_of(scope)
+            with self._admission.admit(caller):
+                self._groups.check_room(request.contest_id, request.limit, caller)
                 await self._watch(request, scope, receive, send)
         except Problem as problem:
             response = problem_response(problem)
@@ -87,7 +88,7 @@ class _Endpoint:
         await send({"type": "websocket.accept", "subprotocol": subprotocol, "headers": []})
         connection = connection_of(scope, send, self._tasks)
         try:
-            group = self._groups.group(request.contest_id, request.limit)
+            group = self._groups.group(request.contest_id, request.limit, caller_of(scope))
         except Problem as problem:
             connection.close(TRY_AGAIN_LATER, problem.detail)
             await _disconnected(receive)
