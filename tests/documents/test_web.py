@@ -5,10 +5,13 @@ import json
 import shutil
 import ssl
 import sysconfig
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import closing
+from http.client import HTTPSConnection
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 from websockets.asyncio.client import connect
 
 from documents.operations import PROJECT, Operator, block, lines
@@ -82,9 +85,19 @@ class Gateways:
         self._operator.end()
 
 
+@pytest_asyncio.fixture(scope="module", loop_scope="module", name="empty_service")
+async def _empty_service(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> AsyncIterator[ServiceProcess]:
+    """Yield a service that gateways of all tests may call."""
+    folder = tmp_path_factory.mktemp("service")
+    async with ServiceProcess(folder, data_dir=folder / "data") as service:
+        yield service
+
+
 @pytest.fixture(name="gateways")
-def _gateways(service: ServiceProcess, tmp_path: Path) -> Iterator[Gateways]:
-    gateways = Gateways(tmp_path, service.address)
+def _gateways(empty_service: ServiceProcess, tmp_path: Path) -> Iterator[Gateways]:
+    gateways = Gateways(tmp_path, empty_service.address)
     yield gateways
     gateways.end()
 
@@ -134,11 +147,9 @@ async def test_tls(gateways: Gateways) -> None:
     await gateways.start(block(_TLS, PAGE))
 
     context = ssl.create_default_context(cadata=authority.pem.decode())
-    host, _, port = gateways.address.rpartition(":")
-    reader, writer = await asyncio.open_connection(host, int(port), ssl=context)
-    writer.write(f"GET {_TOP} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode())
-    assert (await reader.readline()).split()[1] == b"200"
-    writer.close()
+    with closing(HTTPSConnection(gateways.address, timeout=10, context=context)) as connection:
+        await asyncio.to_thread(connection.request, "GET", _TOP)
+        assert (await asyncio.to_thread(connection.getresponse)).status == 200
 
 
 async def test_a_wall_screen(gateways: Gateways) -> None:
