@@ -38,14 +38,11 @@ async def test_each_of_many_watchers_has_every_position(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-async def test_two_thousand_watchers_are_served_in_time_by_one_core(tmp_path: Path) -> None:
-    """They share one watch of the service, and 99 of 100 messages arrive within half a second."""
+async def test_two_thousand_watchers_share_one_watch(tmp_path: Path) -> None:
+    """Each of them has every position; `make bench-web` measures how long messages take."""
     build_load()
 
-    figures = await measure(tmp_path, Plan(2_000, 20.0, paused=20))
-
-    assert_complete(figures)
-    assert figures.in_time, str(figures)
+    assert_complete(await measure(tmp_path, Plan(2_000, 20.0, paused=20)))
 
 
 @pytest.mark.slow
