@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from pydantic_settings import EnvSettingsSource
 
 from leaderboard_server.setting_types import CommandSettings
-from leaderboard_server.settings_list import closest_setting
+from leaderboard_server.settings_list import closest_setting, settings
 
 SettingsT = TypeVar("SettingsT", bound=CommandSettings)
 
@@ -63,7 +63,7 @@ def load_config(kind: type[SettingsT], options: Mapping[str, Any]) -> Loaded[Set
     try:
         config = kind(**{**(file.values if file else {}), **given})
     except ValidationError as error:
-        problems += _problems(error, given, file)
+        problems += _problems(kind, error, given, file)
         raise ConfigInvalid(problems) from None
     if problems:
         raise ConfigInvalid(problems)
@@ -83,11 +83,11 @@ def _read_file(kind: type[CommandSettings], path: Path) -> ConfigFile:
         raise _unusable(f"{path} is not TOML: {error}") from None
     except (ValueError, RecursionError):  # a number with too many digits, arrays in too many others
         raise _unusable(f"{path} is not TOML that can be read") from None
-    settings = kind.model_fields.keys() - {FILE_SETTING}
+    names = kind.model_fields.keys() - {FILE_SETTING}
     known = {
         name: value
         for name, value in values.items()
-        if name in settings and not isinstance(value, bool)
+        if name in names and not isinstance(value, bool)
     }
     problems = [f"{path}: {problem}" for problem in _check_values(kind, values)]
     exposes_secret = bool(mode & stat.S_IROTH) and kind.has_secret(known)
@@ -107,8 +107,15 @@ def _check_values(kind: type[CommandSettings], values: Mapping[str, Any]) -> Ite
 
 
 def _problems(
-    error: ValidationError, given: Mapping[str, Any], file: ConfigFile | None
+    kind: type[CommandSettings],
+    error: ValidationError,
+    given: Mapping[str, Any],
+    file: ConfigFile | None,
 ) -> Iterator[str]:
+    shown = {
+        setting.name: setting.variable if setting.variable_only else setting.flag
+        for setting in settings(kind)
+    }
     for problem in error.errors(include_input=False, include_url=False):
         if problem["type"] == "default_factory_not_called":
             continue  # the setting that this default is made from has an error of its own
@@ -116,7 +123,7 @@ def _problems(
         if file and name in file.values and name not in given:
             yield f"{file.path}: {name}: {problem['msg']}"
         else:
-            yield f"--{name.replace('_', '-')}: {problem['msg']}"
+            yield f"{shown[name]}: {problem['msg']}"
 
 
 def _unusable(reason: str) -> ConfigInvalid:

@@ -13,7 +13,7 @@ from web.boards import PROBLEM
 from web.edges import DATA, HANDSHAKE, PAGE, WATCH, edge, request
 
 SITE = "https://site.example"
-TOKEN = "correct-horse: 🐎"
+TOKEN = "correct+horse/1~"
 
 
 @pytest.mark.parametrize(
@@ -173,18 +173,17 @@ async def test_a_gateway_on_loopback_has_local_names_alone() -> None:
 
 async def test_data_needs_the_token_of_viewers() -> None:
     """With a token all data needs it, and pages don't; a preflight has none."""
-    token = TOKEN.encode().decode("latin-1")
     encoded = base64.urlsafe_b64encode(TOKEN.encode()).decode().rstrip("=")
     async with edge(viewer_token=TOKEN, origins=SITE) as running:
         assert (await running.get(PAGE)).status == 200
         assert (await running.get("/v1/nowhere")).status == 401
         for header, status in [
-            (f"Bearer {token}", 200),
-            (f"bearer   {token}", 200),
+            (f"Bearer {TOKEN}", 200),
+            (f"bearer   {TOKEN}", 200),
             ("Bearer", 401),
-            (f"Basic {token}", 401),
-            (token, 401),
-            (f"Bearer {token}x", 401),
+            (f"Basic {TOKEN}", 401),
+            (TOKEN, 401),
+            (f"Bearer {TOKEN}x", 401),
         ]:
             response = await running.get(DATA, Authorization=header, Origin=SITE)
             assert response.status == status, header
@@ -201,7 +200,7 @@ async def test_data_needs_the_token_of_viewers() -> None:
             ("leaderboard.v1, leaderboard.token.!!", 401),
         ]:
             assert await running.shake(Sec_WebSocket_Protocol=offered) == status, offered
-        assert await running.shake(Authorization=f"Bearer {token}") == 101
+        assert await running.shake(Authorization=f"Bearer {TOKEN}") == 101
 
 
 async def test_requests_are_limited_by_address() -> None:

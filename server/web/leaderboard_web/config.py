@@ -1,5 +1,6 @@
 """Settings of the web gateway: one validated, frozen object."""
 
+import re
 from collections.abc import Mapping
 from ipaddress import ip_network
 from typing import Annotated, Any, Literal
@@ -122,6 +123,13 @@ class WebConfig(CommandSettings):
     access_log: Literal["off", "errors", "all"] = "off"
     """Ended requests that are logged: `off` for none, `errors` for those with status 400 or higher,
     or `all`."""
+
+    @field_validator("viewer_token")
+    @classmethod
+    def _fits_a_header(cls, token: SecretStr | None) -> SecretStr | None:
+        if token is not None and not re.fullmatch("[!-~]+", token.get_secret_value()):
+            raise ValueError("must be visible ASCII characters without spaces, at least one")
+        return token
 
     @field_validator("tls_key")
     @classmethod
