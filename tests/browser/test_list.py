@@ -1,7 +1,9 @@
 """The list of contests, the way to every board."""
 
+import re
+
 import pytest
-from playwright.async_api import Browser, Locator
+from playwright.async_api import Browser, Locator, Route
 
 from browser.site import Site
 from browser.visit import PATIENCE_S, Visit, visiting
@@ -57,3 +59,31 @@ async def test_long_list(browser: Browser, site: Site) -> None:
 
         await eventually(all_are_shown, "60 links", within=PATIENCE_S)
         assert await visit.page.get_by_role("button", name="Show more").is_hidden()
+
+
+async def test_failed_reads_leave_nothing_out(browser: Browser, site: Site) -> None:
+    """After a part that can't be read the list is not called whole, and begins again."""
+    for number in range(60):
+        await site.contest(contest_id=f"lots-{number:02}")
+    refused = re.compile("Failed to load resource: .* status of 403")
+    url = site.url("/boards?prefix=lots-")
+    async with visiting(browser, url, allowed=refused) as visit:
+        more = visit.page.get_by_role("button", name="Show more")
+        await visit.says("The first 50 boards")
+        await visit.page.route("**/v1/contests?*page_token=*", _refuse)
+        await more.click()
+        await visit.says("Not allowed")
+        await visit.page.unroute("**/v1/contests?*page_token=*")
+        await more.click()
+        await visit.sees("document.querySelector('#notice').hidden", "a list without a notice")
+        await more.click()
+        await visit.says("60 boards")
+        await visit.page.route("**/v1/contests?*", _refuse)
+        await visit.page.get_by_role("searchbox").press_sequentially("5")
+        await visit.says("Not allowed")
+        assert await visit.page.get_by_role("listitem").count() == 0
+        assert "60 boards" not in await visit.page.inner_text("body")
+
+
+async def _refuse(route: Route) -> None:
+    await route.fulfill(status=403)

@@ -41,7 +41,10 @@ export class ListPage {
       clearTimeout(this.#timer);
       this.#timer = window.setTimeout(() => this.#find(), TYPING_MS);
     });
-    this.#more.addEventListener("click", () => void this.#readPage());
+    this.#more.addEventListener("click", () => {
+      if (this.#contests) void this.#readPage();
+      else this.#find();
+    });
     this.#find();
   }
 
@@ -101,8 +104,16 @@ export class ListPage {
   }
 
   #fail(error: unknown): void {
+    // The contests end with an error; more of them are read from the beginning again.
+    this.#contests = undefined;
+    if (this.#shown === 0) {
+      this.#list.replaceChildren();
+      this.#count.textContent = "";
+      this.#more.hidden = true;
+    }
     const { title, advice } = errorText(error instanceof Error ? error : new Error(String(error)));
     this.#notice.show({ title, text: advice, tone: "bad" });
+    byId("notice").scrollIntoView({ block: "nearest" });
   }
 }
 
