@@ -41,15 +41,22 @@ async def test_page_says_that_a_token_is_missing(
         await visit.says("token")
 
 
-@pytest.mark.parametrize("path", ["/boards/{}", "/embed/{}", "/boards/{}?wall"])
+@pytest.mark.parametrize(
+    ("path", "token"),
+    [
+        ("/boards/{}", quote(_TOKEN, safe="")),
+        ("/embed/{}", quote(_TOKEN, safe="")),
+        ("/boards/{}?wall", _TOKEN),
+    ],
+)
 async def test_token_of_the_fragment_opens_the_board(
-    browser: Browser, closed_site: Site, path: str
+    browser: Browser, closed_site: Site, path: str, token: str
 ) -> None:
     """With the token the board is live, and no address or URL of a request has it any more."""
     contest_id = await closed_site.contest()
     await closed_site.write(contest_id, {"ada": 3})
     url = closed_site.url(path.format(contest_id))
-    async with visiting(browser, f"{url}#token={quote(_TOKEN, safe='')}") as visit:
+    async with visiting(browser, f"{url}#token={token}") as visit:
         board = await visit.live()
         assert [row.user_id for row in board.rows] == ["ada"]
         assert "token" not in visit.page.url

@@ -4,7 +4,8 @@ const KEY = "leaderboard.token";
 
 /** Returns the viewer's token, kept for this tab; undefined if there is none. */
 export function takeToken(): string | undefined {
-  const fragment = new URLSearchParams(location.hash.slice(1));
+  // A plus would be a space, which no token has.
+  const fragment = new URLSearchParams(location.hash.slice(1).replaceAll("+", "%2B"));
   const token = fragment.get("token");
   if (token === null) return kept();
   fragment.delete("token");
