@@ -8,7 +8,17 @@ const DAY_AND_TIME = new Intl.DateTimeFormat("en-GB", {
   hour: "2-digit",
   minute: "2-digit",
 });
+const DAY_YEAR_AND_TIME = new Intl.DateTimeFormat("en-GB", {
+  day: "numeric",
+  month: "short",
+  year: "numeric",
+  hour: "2-digit",
+  minute: "2-digit",
+});
 const DAY = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric" });
+
+/** Nine months: a day and a month without a year are then taken for the next or the last ones. */
+const NEAR_YEAR_MS = 274 * 86_400_000;
 const MINUS = "\u2212";
 
 /** Returns a score or a count: `12,345`, `−7`. */
@@ -49,9 +59,13 @@ export function formatDuration(milliseconds: number): string {
     .join(" ");
 }
 
-/** Returns a day with its time, in the viewer's time zone: `Mon, 30 Nov, 00:00`. */
-export function formatTime(time: Date): string {
-  return DAY_AND_TIME.format(time);
+/**
+ * Returns a day with its time, in the viewer's time zone: `Mon, 30 Nov, 00:00`. One that is far away
+ * has its year in the place of the day of the week: `30 Nov 2028, 00:00`.
+ */
+export function formatTime(time: Date, now: number): string {
+  const isFar = Math.abs(time.getTime() - now) > NEAR_YEAR_MS;
+  return (isFar ? DAY_YEAR_AND_TIME : DAY_AND_TIME).format(time);
 }
 
 /** Returns a day, in the viewer's time zone: `30 Nov 2026`. */

@@ -121,7 +121,7 @@ function itemOf(contest: Contest): HTMLElement {
   const { contestId, displayName, totalUsers, state } = contest;
   const name = make("a", { href: boardAddress(contestId) }, isolated(displayName || contestId));
   const badge = make("span", { class: "badge", "data-state": state }, STATES[state] ?? "Open");
-  const facts = [formatCount(totalUsers, "player", "players"), timesText(contest, undefined)];
+  const facts = [formatCount(totalUsers, "player", "players"), timesText(contest, Date.now(), false)];
   const about = make(
     "p",
     { class: "facts" },
