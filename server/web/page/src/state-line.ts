@@ -2,7 +2,7 @@
 
 import type { Announcer } from "./announcer.js";
 import { setText } from "./dom.js";
-import { type BoardState, type Connection, stateText } from "./state-text.js";
+import { type BoardState, type Connection, certainState, stateText } from "./state-text.js";
 
 /** The states that are announced when they begin, and how. */
 const ANNOUNCED: Partial<Record<BoardState, string>> = {
@@ -32,7 +32,7 @@ export class StateLine {
     this.#line.dataset["tone"] = tone;
     setText(this.#text, text);
     const before = this.#main.dataset["state"];
-    const { state } = connection;
+    const state = certainState(connection);
     if (before === state) return;
     this.#main.dataset["state"] = state;
     const sentence = ANNOUNCED[state];

@@ -33,14 +33,23 @@ const SOON_MS = 3_000;
 /** The service sends a message at least every 18 s; a longer silence is not certain to be calm. */
 const SILENCE_MS = 20_000;
 
+/** Returns the state, of which a silence makes one that is not certain to be live any more. */
+export function certainState({ state, behindMs = 0, isOnline }: Connection): BoardState {
+  const isSilent = behindMs > (isOnline ? SILENCE_MS : SOON_MS);
+  return state === "live" && isSilent ? "reconnecting" : state;
+}
+
 /** Returns the words for a state. */
 export function stateText(connection: Connection): StateText {
-  const { state, behindMs, isOnline, isKept } = connection;
+  const state = certainState(connection);
+  const { behindMs, isOnline, isKept } = connection;
   switch (state) {
     case "connecting":
       return { tone: "wait", text: isOnline ? "Connecting\u2026" : "Offline" };
     case "live":
-      return liveText(connection);
+      return connection.isScheduled
+        ? { tone: "final", text: "Not open yet" }
+        : { tone: "good", text: "Live" };
     case "reconnecting":
       return { tone: "wait", text: lostText(behindMs ?? 0, isOnline) };
     case "over":
@@ -50,11 +59,6 @@ export function stateText(connection: Connection): StateText {
     case "error":
       return { tone: "bad", text: "Not available" };
   }
-}
-
-function liveText({ behindMs = 0, isScheduled }: Connection): StateText {
-  if (behindMs > SILENCE_MS) return { tone: "wait", text: behindText(behindMs) };
-  return isScheduled ? { tone: "final", text: "Not open yet" } : { tone: "good", text: "Live" };
 }
 
 function lostText(behindMs: number, isOnline: boolean): string {
