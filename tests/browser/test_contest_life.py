@@ -20,6 +20,14 @@ _HIDDEN = "Object.defineProperty(document, 'hidden', { value: true, configurable
 _SHOW = "delete document.hidden; document.dispatchEvent(new Event('visibilitychange'))"
 _SCORES = {"ada": 5, "bob": 3, "cy": 3, "dan": 1}
 
+_RECORD_TITLES = """
+window.titles = new Set();
+new MutationObserver(() => {
+  const title = document.querySelector("#title bdi");
+  if (title) window.titles.add(title.textContent);
+}).observe(document, { childList: true, subtree: true });
+"""
+
 
 @pytest.mark.parametrize(
     ("style", "ranks"),
@@ -78,15 +86,46 @@ async def test_closed_contest(browser: Browser, site: Site) -> None:
 
 
 async def test_deleted_contest(browser: Browser, site: Site) -> None:
-    """When a watched contest is deleted, the page says that its rows were the last ones."""
+    """When a watched contest is deleted, its rows are gone and the page says why."""
+    contest_id = await site.contest(display_name="Spring cup")
+    await site.write(contest_id, _SCORES)
+    url = site.url(f"/boards/{contest_id}?limit=2&user=dan")
+    async with visiting(browser, url) as visit:
+        await visit.live()
+        await visit.says("dan")
+        await site.delete(contest_id)
+        board = await visit.shows("deleted")
+        assert (board.rows, board.total, board.season, board.revision) == ((), 0, 0, 0)
+        await visit.says("The contest was deleted")
+        for removed in ("ada", "dan", "4 players"):
+            assert await visit.page.get_by_text(removed, exact=True).count() == 0
+
+
+async def test_offline_browser(browser: Browser, site: Site) -> None:
+    """A browser without a network says how far behind its board is, and is live again later."""
     contest_id = await site.contest()
     await site.write(contest_id, _SCORES)
     async with visiting(browser, site.url(f"/boards/{contest_id}")) as visit:
         await visit.live()
-        await site.delete(contest_id)
-        board = await visit.shows("deleted")
+        await visit.page.context.set_offline(True)
+        await visit.says("Offline, 4 s behind")
+        board = await visit.shows("reconnecting")
         assert [row.user_id for row in board.rows] == list(_SCORES)
-        await visit.says("The contest was deleted")
+        await visit.page.context.set_offline(False)
+        await visit.live()
+
+
+async def test_title_is_the_name(browser: Browser, site: Site) -> None:
+    """The title is the name from its first moment on, or the id of a contest without one."""
+    named = await site.contest(display_name="Spring cup")
+    await site.write(named, _SCORES)
+    unnamed = await site.contest()
+    await site.write(unnamed, _SCORES)
+    for contest_id, title in ((named, "Spring cup"), (unnamed, unnamed)):
+        url = site.url(f"/boards/{contest_id}")
+        async with visiting(browser, url, scripts=(_RECORD_TITLES,)) as visit:
+            await visit.says(title)
+            assert await visit.page.evaluate("() => [...window.titles]") == [title]
 
 
 async def test_absent_contest(browser: Browser, site: Site) -> None:

@@ -19,6 +19,8 @@ export interface BoardKnown {
   /** Whether it is a season that is over. */
   readonly isKept: boolean;
   readonly hasControls: boolean;
+  /** The address of the current season. */
+  readonly currentSeason: string;
 }
 
 const ALL_BOARDS = { text: "All boards", href: "/boards" };
@@ -29,10 +31,13 @@ export function boardNotice(known: BoardKnown, now: number): NoticeText | undefi
   const link = hasControls ? { link: ALL_BOARDS } : {};
   if (error) {
     const { title, advice } = errorText(error);
-    return { title, text: advice, tone: "bad", ...link };
+    const isSeasonGone = "reason" in error && error.reason === "ERROR_REASON_SEASON_NOT_FOUND";
+    if (!isSeasonGone || !hasControls) return { title, text: advice, tone: "bad", ...link };
+    const current = { text: "Current season", href: known.currentSeason };
+    return { title, text: advice, tone: "bad", link: current };
   }
   if (state === "deleted") {
-    const text = rows > 0 ? "These were its last standings." : "Its standings are gone.";
+    const text = "Its standings are gone. If it begins again, they appear here.";
     return { title: "The contest was deleted", text, tone: "bad", ...link };
   }
   if (rows > 0 || state === "connecting") return undefined;

@@ -64,6 +64,7 @@ export class BoardPage {
       clock,
       contestId,
       onRead: () => this.#showContest(),
+      onFail: () => this.#header.showId(),
     });
     this.#more = new MoreRows(byId("more"), options, this.#limit);
     if (surface === "wall") this.#wall = new Wall(byId("table"), byId("rows"), byId("own"));
@@ -103,6 +104,11 @@ export class BoardPage {
     const { snapshotReason } = board;
     this.#board = board;
     this.#reader.observe(board);
+    if (board.season === 0) this.#header.showId();
+    if (board.state === "DELETED") {
+      this.#reader.forget();
+      this.#header.clear();
+    }
     if (board.message || this.#isKept) this.#certainAt = performance.now();
     if (snapshotReason && NEW_BOARDS.has(snapshotReason)) this.#isNewBoard = true;
     this.#frames.request();
@@ -111,6 +117,7 @@ export class BoardPage {
   #fail(error: unknown): void {
     this.#error = error instanceof Error ? error : new Error(String(error));
     if (this.#isKept) this.#reader.read();
+    else this.#header.showId();
     this.#frames.request();
   }
 
@@ -122,7 +129,7 @@ export class BoardPage {
 
   #draw(isCatchUp: boolean): void {
     const board = this.#board;
-    if (board?.position) this.#drawBoard(board, isCatchUp);
+    if (board?.position || board?.state === "DELETED") this.#drawBoard(board, isCatchUp);
     this.#tick();
   }
 
@@ -137,6 +144,7 @@ export class BoardPage {
     this.#main.dataset["season"] = String(season ?? "");
     this.#main.dataset["total"] = String(totalUsers ?? "");
     byId("table").hidden = rows.length === 0;
+    this.#main.toggleAttribute("data-empty", rows.length === 0);
     this.#header.showTotal(totalUsers);
     const current = this.#isKept ? this.#reader.contest?.season : season;
     if (season) this.#header.showSeason(season, current ?? season);
@@ -174,6 +182,7 @@ export class BoardPage {
           error: this.#error,
           isKept: this.#isKept,
           hasControls: this.#options.surface === "board",
+          currentSeason: withoutSeason(location.href),
         },
         this.#clock.now(),
       ),

@@ -12,7 +12,7 @@ const REVISIT_MS = 45_000;
 
 /**
  * Watches a contest for as long as the page is open. One that is over or deleted is looked at now
- * and then, since it may be opened again.
+ * and then, since it may be opened, deleted or begun again.
  */
 export async function watchBoard(
   client: WebClient,
@@ -22,8 +22,12 @@ export async function watchBoard(
 ): Promise<void> {
   try {
     for (;;) {
-      for await (const update of client.watch(contestId, { limit })) listener.update(update);
-      await untilOpen(client, contestId);
+      let last: WatchUpdate | undefined;
+      for await (const update of client.watch(contestId, { limit })) {
+        last = withoutDeleted(update);
+        listener.update(last);
+      }
+      await untilOpen(client, contestId, last, listener);
     }
   } catch (error) {
     listener.fail(error);
@@ -62,20 +66,46 @@ export async function readSeason(
   return true;
 }
 
-async function untilOpen(client: WebClient, contestId: string): Promise<void> {
-  do await pause(REVISIT_MS * (1 + Math.random() / 3));
-  while (document.hidden || !(await isOpen(client, contestId)));
+/** Returns an update as it is; that of a deleted contest has nothing of its board any more. */
+function withoutDeleted(update: WatchUpdate): WatchUpdate {
+  if (update.state !== "DELETED") return update;
+  const gone = { totalUsers: undefined, position: undefined, season: undefined };
+  return { ...update, ...gone, rows: [], changes: [] };
 }
 
-async function isOpen(client: WebClient, contestId: string): Promise<boolean> {
+/** Waits until a contest can be watched again, and reports that one that was over is deleted. */
+async function untilOpen(
+  client: WebClient,
+  contestId: string,
+  last: WatchUpdate | undefined,
+  listener: BoardListener,
+): Promise<void> {
+  let isDeleted = last?.state === "DELETED";
+  for (;;) {
+    await pause(REVISIT_MS * (1 + Math.random() / 3));
+    if (document.hidden) continue;
+    const state = await lookAt(client, contestId);
+    if (state === "DELETED" && last && !isDeleted) {
+      isDeleted = true;
+      listener.update(withoutDeleted({ ...last, state, message: undefined }));
+    }
+    if (state === "OPEN") return;
+  }
+}
+
+async function lookAt(
+  client: WebClient,
+  contestId: string,
+): Promise<"OPEN" | "CLOSED" | "DELETED" | undefined> {
   try {
     for await (const contest of client.listContests({ idPrefix: contestId, pageSize: 1 })) {
-      return contest.contestId === contestId && contest.state !== "CLOSED";
+      if (contest.contestId !== contestId) break;
+      return contest.state === "CLOSED" ? "CLOSED" : "OPEN";
     }
+    return "DELETED";
   } catch {
-    // The gateway may be away. What is shown stays true, and it is looked at again.
+    return undefined; // The gateway may be away. What is shown stays, and is looked at again.
   }
-  return false;
 }
 
 function pause(milliseconds: number): Promise<void> {

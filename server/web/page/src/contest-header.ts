@@ -7,6 +7,9 @@ import { byId, isolated, make, setText } from "./dom.js";
 import { formatCount } from "./format.js";
 import { SeasonPicker, type SeasonSource } from "./season-picker.js";
 
+/** How long the place of the title is left empty for the name. */
+const PATIENCE_MS = 3_000;
+
 /** The head of a board. */
 export class ContestHeader {
   readonly #title = byId("title");
@@ -19,7 +22,20 @@ export class ContestHeader {
 
   constructor(source: SeasonSource) {
     this.#source = source;
-    this.#showTitle(source.contestId);
+    setTimeout(() => this.showId(), PATIENCE_MS);
+  }
+
+  /** Shows the id of a contest whose name is not known, or not yet after a while. */
+  showId(): void {
+    if (!this.#title.querySelector("bdi")) this.#showTitle(this.#source.contestId);
+  }
+
+  /** Shows nothing but the name, as of a contest that was deleted. */
+  clear(): void {
+    this.#contest = undefined;
+    this.#picker = undefined;
+    for (const fact of [this.#total, this.#season, this.#times]) fact.replaceChildren();
+    this.showId();
   }
 
   /** Shows what is known of the contest. */

@@ -22,6 +22,8 @@ export interface ContestSource {
   readonly clock: Clock;
   readonly contestId: string;
   readonly onRead: (contest: Contest) => void;
+  /** Called when it could not be read. */
+  readonly onFail: () => void;
 }
 
 /** The settings of a contest. */
@@ -61,6 +63,11 @@ export class ContestReader {
     if (isDue) this.#schedule(0);
   }
 
+  /** Forgets a contest that was deleted; it is read again if it begins again. */
+  forget(): void {
+    this.#contest = undefined;
+  }
+
   /** Reads the contest now. */
   read(): void {
     this.#schedule(0);
@@ -74,13 +81,14 @@ export class ContestReader {
   }
 
   async #read(): Promise<void> {
-    const { client, clock, contestId, onRead } = this.#source;
+    const { client, clock, contestId, onRead, onFail } = this.#source;
     this.#readAt = clock.now();
     try {
       this.#contest = await client.getContest(contestId);
       onRead(this.#contest);
     } catch {
       // The state line says what is wrong with the connection; the next update reads it again.
+      onFail();
     } finally {
       this.#timer = 0;
     }

@@ -14,6 +14,9 @@ const JITTER_MS = 1_500;
 const IDLE_INTERVAL_MS = 5_000;
 const MOST_IDLE_INTERVAL_MS = 15_000;
 
+/** The states of a board in which no row can be read. */
+const UNREADABLE: ReadonlySet<string> = new Set(["RECONNECTING", "DELETED"]);
+
 /** What is needed to read the viewer's row. */
 export interface OwnRowSource {
   readonly client: Pick<WebClient, "batchGetUserRanks">;
@@ -31,7 +34,7 @@ export class OwnRow {
   readonly #onChange: (user: RankedUser | undefined) => void;
   readonly #gapText = make("td", { role: "cell", class: "gap-text" });
   readonly #gap = make("tr", { role: "row", class: "gap" }, this.#gapText);
-  readonly #row: Row;
+  #row: Row;
   #board: WatchUpdate | undefined;
   /** The position of the board at the last read, and that of the row that was read. */
   #readAt: string | undefined;
@@ -63,17 +66,28 @@ export class OwnRow {
   /** Notes the board of now, and reads the viewer's row where the board lacks it. */
   observe(board: WatchUpdate): void {
     this.#board = board;
-    if (this.#isOnBoard()) this.#body.hidden = true;
+    if (board.state === "DELETED") this.#forget();
+    else if (this.#isOnBoard()) this.#body.hidden = true;
     else this.#schedule();
+  }
+
+  #forget(): void {
+    this.#body.hidden = true;
+    const row = new Row(this.#source.userId, true);
+    this.#row.element.replaceWith(row.element);
+    this.#row = row;
+    this.#gapText.textContent = "";
+    this.#readAt = undefined;
   }
 
   #isOnBoard(): boolean {
     return this.#board?.rows.some(({ userId }) => userId === this.#source.userId) ?? false;
   }
 
-  /** Says whether the row is missing and can be read; without a gateway it can't. */
+  /** Says whether the row is missing and can be read; without a gateway or a contest it can't. */
   #isWanted(): boolean {
-    return this.#board?.state !== "RECONNECTING" && !document.hidden && !this.#isOnBoard();
+    const state = this.#board?.state ?? "CONNECTING";
+    return !UNREADABLE.has(state) && !document.hidden && !this.#isOnBoard();
   }
 
   #schedule(): void {
@@ -109,7 +123,7 @@ export class OwnRow {
       this.#idleInterval = isSame
         ? Math.min(this.#idleInterval * 1.5, MOST_IDLE_INTERVAL_MS)
         : IDLE_INTERVAL_MS;
-      this.#show(users[0]);
+      if (this.#board?.state !== "DELETED") this.#show(users[0]);
     } catch {
       // The state line says what is wrong with the connection; it is read again soon.
       this.#readAt = "";

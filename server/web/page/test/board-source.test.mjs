@@ -15,36 +15,65 @@ function clientOf(watches, list) {
   };
 }
 
-test("a board that is over stays while the gateway is away, and moves again when it is opened", async (t) => {
+/**
+ * Watches with a client, and returns what was seen after some looks at the list, of which each
+ * begins when the one before is over.
+ */
+async function watchThrough(t, watches, looks) {
   t.mock.timers.enable({ apis: ["setTimeout"] });
   globalThis.document = { hidden: false };
-  const looks = [
-    () => {
-      throw new Error("the gateway can't be reached");
-    },
-    () => [{ contestId: "cup", state: "CLOSED" }],
-    () => [{ contestId: "cup", state: "OPEN" }],
-  ];
-  let isWatchedAgain = false;
-  const last = (function* () {
-    isWatchedAgain = true;
-    yield { state: "LIVE" };
-  })();
   const seen = [];
-  const failures = [];
-  const client = clientOf([[{ state: "OVER" }], last, []], () => looks.shift()());
-  void watchBoard(client, "cup", 10, {
-    update: ({ state }) => seen.push(state),
-    fail: (error) => failures.push(error),
-  });
-  for (let look = 0; look < 3; look++) {
-    assert.equal(isWatchedAgain, false);
+  const client = clientOf([...watches, []], () => looks.shift()());
+  void watchBoard(client, "cup", 10, { update: (each) => seen.push(each), fail: assert.fail });
+  for (let look = looks.length; look > 0; look--) {
     await new Promise(setImmediate);
     t.mock.timers.tick(60_000);
     await new Promise(setImmediate);
   }
-  await new Promise(setImmediate);
-  assert.deepEqual([seen, failures, looks.length], [["OVER", "LIVE"], [], 0]);
+  assert.equal(looks.length, 0);
+  return seen;
+}
+
+const away = () => {
+  throw new Error("the gateway can't be reached");
+};
+
+test("a board that is over stays while the gateway is away, and moves again when it is opened", async (t) => {
+  const looks = [
+    away,
+    () => [{ contestId: "cup", state: "CLOSED" }],
+    () => [{ contestId: "cup", state: "OPEN" }],
+  ];
+  const seen = await watchThrough(t, [[{ state: "OVER" }], [{ state: "LIVE" }]], looks);
+  assert.deepEqual(
+    seen.map(({ state }) => state),
+    ["OVER", "LIVE"],
+  );
+});
+
+const LAST = { rows: [{ userId: "ada" }], totalUsers: 1, position: { revision: 5n }, season: 1 };
+
+test("a deleted contest has nothing of its board any more, and is watched when it begins again", async (t) => {
+  const watches = [[{ state: "DELETED", ...LAST }], [{ state: "LIVE", ...LAST }]];
+  const looks = [() => [{ contestId: "cup-2" }], () => [{ contestId: "cup", state: "OPEN" }]];
+  const [gone, again] = await watchThrough(t, watches, looks);
+  assert.deepEqual([gone.state, gone.rows], ["DELETED", []]);
+  assert.deepEqual(
+    [gone.totalUsers, gone.position, gone.season],
+    [undefined, undefined, undefined],
+  );
+  assert.deepEqual([again.state, again.rows], ["LIVE", LAST.rows]);
+});
+
+test("a contest that is deleted when it was over is gone at the next look", async (t) => {
+  const seen = await watchThrough(t, [[{ state: "OVER", ...LAST }]], [away, () => [], () => []]);
+  assert.deepEqual(
+    seen.map(({ state, rows }) => [state, rows.length]),
+    [
+      ["OVER", 1],
+      ["DELETED", 0],
+    ],
+  );
 });
 
 test("the current season is not read as one that is over, also by its number", async () => {

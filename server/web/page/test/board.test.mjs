@@ -67,6 +67,7 @@ const LIVE = {
   error: undefined,
   isKept: false,
   hasControls: true,
+  currentSeason: "/boards/cup",
 };
 
 test("a board with rows has no notice, one without says why", () => {
@@ -76,8 +77,15 @@ test("a board with rows has no notice, one without says why", () => {
   assert.equal(title({}), "No scores yet");
   assert.equal(title({ season: 0 }), "This contest has not begun");
   assert.equal(title({ isKept: true }), "No scores");
-  assert.equal(title({ state: "deleted", rows: 2 }), "The contest was deleted");
+  assert.equal(title({ state: "deleted" }), "The contest was deleted");
   assert.equal(title({ rows: 2, error: new Error("x") }), "This can\u2019t be shown");
   const contest = { state: "SCHEDULED", startsAt: new Date(60_000) };
   assert.equal(title({ contest }), "Opens in 1 min");
+});
+
+test("the notice of a season that is not kept leads to the current one, others to all boards", () => {
+  const link = (error) => boardNotice({ ...LIVE, state: "error", error }, 0)?.link?.href;
+  const reason = "ERROR_REASON_SEASON_NOT_FOUND";
+  assert.equal(link(Object.assign(new Error("x"), { reason })), "/boards/cup");
+  assert.equal(link(new Error("x")), "/boards");
 });

@@ -5,7 +5,7 @@ import { announce } from "../build/announcements.js";
 import { timesText, untilOpen } from "../build/contest-text.js";
 import { errorText } from "../build/error-text.js";
 import * as format from "../build/format.js";
-import { stateText } from "../build/state-text.js";
+import { certainState, stateText } from "../build/state-text.js";
 
 test("scores have groups of digits and a real minus, also beyond exact numbers", () => {
   assert.equal(format.formatNumber(9007199254740992n), "9,007,199,254,740,992");
@@ -54,6 +54,16 @@ test("a silence that the service never keeps is not called live", () => {
   assert.deepEqual(stateText({ ...CALM, behindMs: 21_000 }), { tone: "wait", text: "21 s behind" });
 });
 
+test("a browser without a network is live only for a moment", () => {
+  const offline = { ...CALM, isOnline: false };
+  assert.equal(stateText({ ...offline, behindMs: 2_000 }).text, "Live");
+  assert.equal(stateText({ ...offline, behindMs: 4_000 }).text, "Offline, 4 s behind");
+  assert.deepEqual([certainState(offline), certainState({ ...offline, behindMs: 4_000 })], [
+    "live",
+    "reconnecting",
+  ]);
+});
+
 const [ADA, BO] = [
   { userId: "ada", displayName: "Ada", score: 9n, rank: 1 },
   { userId: "bo", displayName: "", score: 7n, rank: 2 },
@@ -87,9 +97,16 @@ test("the nearest event of a contest is counted down", () => {
   assert.equal(timesText(times("OPEN", { nextResetAt: soon }), NOW), "Season ends in 1 h");
   assert.equal(timesText(times("OPEN", { endsAt: soon }), NOW), "Closes in 1 h");
   assert.match(timesText(times("OPEN", { endsAt: new Date(NOW + 9e8) }), NOW), /^Closes \w+/);
-  assert.match(timesText(times("OPEN", { endsAt: soon }), undefined), /^Closes (?!in )/);
+  assert.match(timesText(times("OPEN", { endsAt: soon }), NOW, false), /^Closes (?!in )/);
   assert.equal(timesText(times("OPEN"), NOW), "");
   assert.match(timesText(times("CLOSED", { endsAt: new Date(NOW - 9e8) }), NOW), /^Closed \w+/);
+});
+
+test("a time has its year where that is not plain", () => {
+  const days = (count) => format.formatTime(new Date(NOW + count * 86_400_000), NOW);
+  assert.match(days(33), /^Fri,? 1 Jan(?!.*2027)/);
+  assert.match(days(366), /^30 Nov 2027,/);
+  assert.match(days(-400), /2025/);
 });
 
 test("only a contest that has yet to open has a time until then", () => {
