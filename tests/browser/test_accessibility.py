@@ -178,7 +178,7 @@ async def test_lines_of_scores_in_forced_colours(browser: Browser, site: Site) -
     async with visiting(browser, url, forced_colors="active") as visit:
         await visit.says("user-29")
         colours = await visit.page.evaluate(
-            """() => [...document.querySelectorAll("#rows .line")].map(
+            """() => [...document.querySelectorAll("#rows .share i")].map(
               (line) => getComputedStyle(line).backgroundColor)"""
         )
         assert set(colours) == {"rgb(0, 0, 0)"}

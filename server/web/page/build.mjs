@@ -11,7 +11,7 @@ import { build } from "esbuild";
 const ROOT = import.meta.dirname;
 const STATIC = join(ROOT, "../leaderboard_web/static");
 const CLIENT = join(ROOT, "../../../clients/typescript/src/browser/index.ts");
-const TARGET = ["es2022", "chrome123", "firefox120", "safari17.5"];
+const TARGET = ["chrome100", "firefox100", "safari16"];
 
 /** The most bytes, compressed, that a visit of a board or of the list loads. */
 const LIMIT = 60_000;

@@ -2,6 +2,7 @@
 
 import type { RankedUser } from "@leaderboard/client/browser";
 
+import { formatNumber } from "./format.js";
 import { appear } from "./motion.js";
 import { rowsThatStay } from "./order.js";
 import { countLeaders, isShared, shareOf } from "./ranks.js";
@@ -25,6 +26,7 @@ export class BoardView {
   readonly #rows = new Map<string, Row>();
   #order: readonly Row[] = [];
   #leaders = 0;
+  #digits = 0;
 
   /**
    * @param body The part of the table that holds the rows.
@@ -45,10 +47,11 @@ export class BoardView {
 
     this.#leaders = countLeaders(users);
     this.#arrange(users);
+    this.#makeRoom(users);
     for (const [index, row] of this.#order.entries()) {
       const { index: indexBefore, user: userBefore } = row;
       row.index = index;
-      this.#fill(row, users, drawing.isLowestFirst);
+      this.#fill(row, users);
       const top = this.#viewport.topOf(index, this.#leaders);
       if (indexBefore < 0) {
         if (drawing.hasMotion && !isFirst && visible.holds(top)) appear(row.element);
@@ -75,6 +78,15 @@ export class BoardView {
     this.#order = order;
   }
 
+  /** Makes room for the longest score, which is that of the first or of the last row. */
+  #makeRoom(users: readonly RankedUser[]): void {
+    const ends = [users[0], users[users.length - 1]];
+    const digits = Math.max(...ends.map((user) => (user ? formatNumber(user.score).length : 0)));
+    if (digits === this.#digits) return;
+    this.#digits = digits;
+    this.#body.parentElement?.style.setProperty("--digits", String(digits));
+  }
+
   #create(userId: string): Row {
     const row = new Row(userId, userId === this.#userId);
     this.#rows.set(userId, row);
@@ -89,12 +101,13 @@ export class BoardView {
     }
   }
 
-  #fill(row: Row, users: readonly RankedUser[], isLowestFirst: boolean): void {
+  #fill(row: Row, users: readonly RankedUser[]): void {
     const user = users[row.index] as RankedUser;
+    const [first, last] = [users[0] as RankedUser, users[users.length - 1] as RankedUser];
     row.show(user, {
       isShared: isShared(users, row.index),
       isLeader: row.index < this.#leaders,
-      share: shareOf(user.score, (users[0] as RankedUser).score, isLowestFirst),
+      share: shareOf(user.score, first.score, last.score),
     });
   }
 }

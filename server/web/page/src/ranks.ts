@@ -24,9 +24,12 @@ export function countLeaders(rows: readonly Ranked[]): number {
   return count > MOST_LEADERS ? 0 : count;
 }
 
-/** Returns how near a score is to that of the leader, from 0 to 1. */
-export function shareOf(score: bigint, leader: bigint, isLowestFirst: boolean): number {
-  const [part, whole] = isLowestFirst ? [leader, score] : [score, leader];
-  if (whole <= 0n || part <= 0n) return 0;
-  return Math.min(Number(part) / Number(whole), 1);
+/**
+ * Returns how far a score is on the way from the last row to the first, from 0 to 1; 0 where all
+ * scores are equal. The scale begins with the last row, since scores of a close contest hardly
+ * differ from 0 on. It holds for both orders of scores.
+ */
+export function shareOf(score: bigint, first: bigint, last: bigint): number {
+  if (first === last) return 0;
+  return Math.min(Math.max(Number(score - last) / Number(first - last), 0), 1);
 }

@@ -11,7 +11,7 @@ export interface RowStanding {
   readonly isShared: boolean;
   /** Whether the row stands out as one of the leaders. */
   readonly isLeader: boolean;
-  /** The share of the leader's score, from 0 to 1; it is the length of the line below the row. */
+  /** How far the score is from the last row to the first, from 0 to 1: the length of the bar. */
   readonly share: number;
 }
 
@@ -21,8 +21,8 @@ export interface MarkStyle {
   readonly isLowestFirst: boolean;
 }
 
-/** The steps of a share: a line changes only when it is seen to. */
-const SHARE_STEPS = 250;
+/** The steps of a share: a bar changes only when it is seen to. */
+const SHARE_STEPS = 100;
 
 /** The ranks that have a medal. */
 const MEDALS = 3;
@@ -43,7 +43,7 @@ export class Row {
   readonly #note = new TextCell(make("bdi", { class: "note" }));
   readonly #gain = new Mark(make("span", { class: "gain", "aria-hidden": "true" }));
   readonly #score = new TextCell(make("span", { "data-cell": "score" }));
-  readonly #line = make("td", { class: "line", "aria-hidden": "true" });
+  readonly #bar = make("i");
   #shown: RankedUser | undefined;
   #standing: RowStanding | undefined;
   #step = -1;
@@ -63,7 +63,7 @@ export class Row {
       row.classList.add("is-own");
       name.append(make("span", { class: "you" }, "You"));
     }
-    row.append(rank, name, score, this.#line);
+    row.append(rank, name, make("td", { class: "share", "aria-hidden": "true" }, this.#bar), score);
     this.element = row;
     this.movement = new Movement(row);
   }
@@ -120,7 +120,8 @@ export class Row {
     this.#rank.set(formatRank(rank, isShared));
     if (isShared) this.#sharedRank.set(`${formatNumber(rank)}, shared`);
     if (isShared !== (before?.isShared ?? false)) {
-      this.#rank.element.ariaHidden = isShared ? "true" : null;
+      if (isShared) this.#rank.element.setAttribute("aria-hidden", "true");
+      else this.#rank.element.removeAttribute("aria-hidden");
       this.#sharedRank.element.hidden = !isShared;
     }
     if (rank <= MEDALS) this.element.dataset["medal"] = String(rank);
@@ -131,6 +132,6 @@ export class Row {
     const step = Math.round(share * SHARE_STEPS);
     if (step === this.#step) return;
     this.#step = step;
-    this.#line.style.transform = `scaleX(${step / SHARE_STEPS})`;
+    this.#bar.style.transform = `scaleX(${step / SHARE_STEPS})`;
   }
 }

@@ -22,12 +22,13 @@ test("the first three ranks lead, with all who share them, unless nearly everyon
   assert.equal(countLeaders(ranked(1, 1, 1, 1, 1, 1, 1)), 0);
 });
 
-test("the share of the leader's score is between 0 and 1, whatever the scores", () => {
-  assert.equal(shareOf(5n, 10n, false), 0.5);
-  assert.equal(shareOf(-5n, 10n, false), 0);
-  assert.equal(shareOf(0n, 0n, false), 0);
-  assert.equal(shareOf(20n, 10n, true), 0.5);
-  assert.equal(shareOf(2n ** 53n, 2n ** 53n, false), 1);
+test("the share is how far a score is from the last row to the first, in both orders", () => {
+  assert.equal(shareOf(15n, 20n, 10n), 0.5);
+  assert.equal(shareOf(15n, 10n, 20n), 0.5);
+  assert.equal(shareOf(-3n, -3n, -7n), 1);
+  assert.equal(shareOf(5n, 20n, 10n), 0);
+  assert.equal(shareOf(7n, 7n, 7n), 0);
+  assert.equal(shareOf(2n ** 53n, 2n ** 53n, -(2n ** 53n)), 1);
 });
 
 test("options are read from the address, and numbers kept within their bounds", () => {
