@@ -12,21 +12,28 @@ const MIN_STREAM_AGE_MS = 1_000;
 /** Waits before the next stream; throws the reason of the signal if it is aborted meanwhile. */
 type Pause = (bounds: CallBounds, delayMs: number) => Promise<void>;
 
+/** What may differ between watches. */
+interface Delays {
+  /** Waits for so many milliseconds, or until the next stream may succeed. */
+  readonly pause?: Pause;
+  /** Returns the number of failed attempts from which the next delay follows. */
+  readonly counted?: (failed: number, trouble: Error | undefined) => number;
+}
+
 /** Counts the streams of a watch that failed, and delays the next one. */
 export class Reconnects {
   readonly #spares: number;
   readonly #pause: Pause;
+  readonly #counted: Required<Delays>["counted"];
   #waits = 0;
   /** The number of servers that may be tried at once before the next delay. */
   #others: number;
 
-  /**
-   * @param spares The number of servers besides one.
-   * @param pause Waits for so many milliseconds, or until the next stream may succeed.
-   */
-  constructor(spares: number, pause: Pause = (bounds, delayMs) => bounds.sleep(delayMs)) {
+  /** @param spares The number of servers besides one. */
+  constructor(spares: number, { pause = sleep, counted = countedRetries }: Delays = {}) {
     this.#spares = spares;
     this.#pause = pause;
+    this.#counted = counted;
     this.#others = spares;
   }
 
@@ -47,11 +54,15 @@ export class Reconnects {
       this.#others--;
       return;
     }
-    const retries = countedRetries(this.#waits, trouble);
+    const retries = this.#counted(this.#waits, trouble);
     this.#waits = retries + 1;
     await this.#pause(bounds, retryDelay(retries, requestedDelay(trouble)));
     this.#others = this.#spares;
   }
+}
+
+function sleep(bounds: CallBounds, delayMs: number): Promise<void> {
+  return bounds.sleep(delayMs);
 }
 
 function isEndOfServer(trouble: Error | undefined): boolean {

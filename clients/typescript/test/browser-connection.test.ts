@@ -100,7 +100,7 @@ for (const [event, wake] of [
   });
 }
 
-test("attempts without a gateway do not make later delays longer", { timeout: 15_000 }, async (context) => {
+test("each attempt without a gateway makes the next delay longer", { timeout: 15_000 }, async (context) => {
   const answers = Array.from({ length: 8 }, () => new TypeError("Failed to fetch"));
   const browser = fakeBrowser(() => answers.pop() ?? new Response("{}"));
   const page = fakePage(context);
@@ -115,11 +115,10 @@ test("attempts without a gateway do not make later delays longer", { timeout: 15
     }
   }
 
-  const began = performance.now();
   const next = updates.next();
-  await browser.socket(9);
+  await new Promise((resolve) => setTimeout(resolve, 1_000));
 
-  assert.ok(performance.now() - began < 2_000);
+  assert.equal(browser.sockets.length, 9);
   await updates.return();
   await next;
 });

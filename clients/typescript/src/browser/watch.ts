@@ -30,7 +30,8 @@ export function watch(
     encodeRequest: () =>
       encode(WatchContestRequestSchema, { contestId, limit, scope: WatchScope.TOP }),
     messages: (request, bounds) => messages(gateway, request, bounds, idleTimeoutMs),
-    reconnects: new Reconnects(0, sleepUntilWoken),
+    // A gateway has many thousands of watchers: while it is away, delays grow up to the limit.
+    reconnects: new Reconnects(0, { pause: sleepUntilWoken, counted: (failed) => failed }),
   };
   return watchStreams(source, open, signal);
 }
