@@ -1,4 +1,4 @@
-"""What callers keep: entity tags, 304, HEAD and gzip."""
+"""Responses that callers keep: entity tags, 304, HEAD and gzip."""
 
 import gzip
 import time

@@ -1,4 +1,4 @@
-// What a browser has, as far as a watch needs it, moved by a test.
+// The parts of a browser that a watch needs, moved by a test.
 
 import type { TestContext } from "node:test";
 

@@ -1,4 +1,4 @@
-"""What one measurement of watchers is made of."""
+"""The plan of one measurement of watchers."""
 
 from dataclasses import dataclass
 
