@@ -57,6 +57,7 @@ class Web:
 def problem_in(response: HttpResponse, status: int) -> Any:
     """Return the problem in a response, after a check of its form and status."""
     assert (response.status, response.headers["content-type"]) == (status, PROBLEM), response
+    assert response.headers["cache-control"] == "no-store"
     problem = orjson.loads(response.body)
     assert (problem["type"], problem["status"]) == ("about:blank", status)
     assert problem["title"]

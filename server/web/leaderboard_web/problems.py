@@ -116,6 +116,6 @@ def problem_response(problem: Problem) -> Response:
         content["violations"] = [
             {"field": each.field, "description": each.description} for each in problem.violations
         ]
-    return Response(
-        orjson.dumps(content), problem.status, media_type=MEDIA_TYPE, headers=problem.headers
-    )
+    # Caches would keep some statuses, such as 404, for a time of their own.
+    headers = {"Cache-Control": "no-store", **problem.headers}
+    return Response(orjson.dumps(content), problem.status, media_type=MEDIA_TYPE, headers=headers)
