@@ -122,21 +122,20 @@ class RecentMessages:
         board, now = self._board, self._position
         if board is None:
             return self.start()
-        same_epoch = after.epoch == now.epoch
-        unchanged = (
-            board.position.epoch == now.epoch
-            and board.position.revision <= after.revision <= now.revision
-        )
-        if same_epoch and unchanged:
+        if after in (board.position, now):
             cursor = Cursor(self._history.next - self._ended, now)
             return Start(cursor, progress_frame(now, after.revision))
+        # At any other revision the rows may have been different ones: a message can span several
+        # changes that cancel each other out, and another gateway may have had those in between.
         number = self._history.number_after(after)
         if number is not None:
             cursor = Cursor(number, after)
             return Start(cursor, self.take(cursor, resumes=True))
-        ahead = same_epoch and after.revision > now.revision
-        if patient and (ahead or after.season > now.season):
+        same_epoch = after.epoch == now.epoch
+        is_later = same_epoch and after.revision > now.revision
+        if patient and (is_later or after.season > now.season):
             return None
+        ahead = same_epoch and not board.position.reaches(after)
         reason = SnapshotReason.AHEAD if ahead else SnapshotReason.HISTORY_TRIMMED
         if after.epoch and not same_epoch:
             reason = reason_of_new_epoch(after, now)
