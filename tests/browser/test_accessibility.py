@@ -171,14 +171,14 @@ async def test_axe_finds_nothing_in_other_states(browser: Browser, site: Site, k
         await assert_accessible(visit.page)
 
 
-async def test_lines_of_scores_in_forced_colours(browser: Browser, site: Site) -> None:
-    """With colours of the system the leaders have lines below their rows as all others have."""
+async def test_bars_of_scores_in_forced_colours(browser: Browser, site: Site) -> None:
+    """With colours of the system the leaders have the same bars as all others."""
     contest_id = await _filled(site)
     url = site.url(f"/boards/{contest_id}")
     async with visiting(browser, url, forced_colors="active") as visit:
         await visit.says("user-29")
         colours = await visit.page.evaluate(
             """() => [...document.querySelectorAll("#rows .share i")].map(
-              (line) => getComputedStyle(line).backgroundColor)"""
+              (bar) => getComputedStyle(bar).backgroundColor)"""
         )
         assert set(colours) == {"rgb(0, 0, 0)"}
