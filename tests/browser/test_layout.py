@@ -71,6 +71,23 @@ async def test_bars_begin_and_end_alike(browser: Browser, site: Site) -> None:
         assert len(set(await visit.page.evaluate(_BARS))) == 1
 
 
+@pytest.mark.parametrize("width", [360, 700, 1280])
+async def test_list_of_seasons_is_in_sight(browser: Browser, site: Site, width: int) -> None:
+    """The list of seasons opens within the screen, whatever its width."""
+    contest_id = await site.contest(display_name="A title that needs more than one line " * 2)
+    await site.write(contest_id, {"ada": 5})
+    season = await site.season_of(contest_id)
+    await site.end_season(contest_id, season)
+    viewport: ViewportSize = {"width": width, "height": 800}
+    async with visiting(browser, site.url(f"/boards/{contest_id}"), viewport=viewport) as visit:
+        await visit.page.get_by_text(f"Season {season + 1}", exact=True).click()
+        await visit.says("ended")
+        box = await visit.page.locator(".menu").bounding_box()
+        assert box is not None
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= width
+
+
 @pytest.mark.parametrize("query", ["", "?theme=dark"])
 async def test_theme_of_the_address_wins(browser: Browser, site: Site, query: str) -> None:
     """The colours are those of the system unless the address names others."""
