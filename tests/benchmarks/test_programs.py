@@ -27,7 +27,10 @@ from leaderboard.v1 import leaderboard_pb2_grpc as rpc
 SIZES = Sizes({"small": 50, "hot": 200, "big": 300}, 3, 20, (30,))
 JOBS = {job.name: job for job in all_jobs(SIZES)}
 
-pytestmark = pytest.mark.skipif(not shutil.which("go"), reason="the load is written in Go")
+pytestmark = [
+    pytest.mark.skipif(not shutil.which("go"), reason="the load is written in Go"),
+    pytest.mark.timeout(600),  # the first test builds the programs
+]
 
 
 @pytest.fixture(name="store", scope="module")

@@ -27,14 +27,11 @@ def test_the_load_finds_faults() -> None:
 
 
 async def test_each_of_many_watchers_has_every_position(tmp_path: Path) -> None:
-    """Each board is that of its position, also where slow readers get merged messages."""
+    """Each board is that of its position, also with readers that pause."""
     build_load()
 
     plan = Plan(100, 5.0, 0.5, paused=5, rate=100, interval_ms=20, pinned=False)
-    figures = await measure(tmp_path, plan)
-
-    assert_complete(figures)
-    assert figures.merged + figures.paused_snapshots.get("LAGGED", 0), str(figures)
+    assert_complete(await measure(tmp_path, plan))
 
 
 @pytest.mark.slow

@@ -1,7 +1,8 @@
 """Problems: what the service refuses or does not answer, by the contract's reasons."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from harness.stores import StoreProcess
 from leaderboard_server.domain import errors
 from leaderboard_server.domain.position import Position
 from leaderboard_server.transport import statuses
+from leaderboard_web.service import MAX_CALLS
 from web.boards import ABSENT, CUP, HIDDEN, Web, problem_in
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -58,16 +60,25 @@ class Refusing(grpc.GenericRpcHandler):
             await context.abort(_CODES[self.status.code], self.status.message)
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="session", name="refusing")
-async def _refusing() -> AsyncIterator[tuple[Refusing, GatewayProcess]]:
-    """Yield a gateway, and the service that refuses its calls."""
+@pytest_asyncio.fixture(scope="module", loop_scope="session", name="refusing_service")
+async def _refusing_service() -> AsyncIterator[tuple[Refusing, str]]:
+    """Yield a service that refuses all calls, and its address."""
     server, handler = grpc.aio.server(), Refusing()
     server.add_generic_rpc_handlers([handler])
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
-    with gateway(f"127.0.0.1:{port}", *QUICK) as process:
-        yield handler, process
+    yield handler, f"127.0.0.1:{port}"
     await server.stop(None)
+
+
+@pytest.fixture(scope="module", name="refusing")
+def _refusing(
+    refusing_service: tuple[Refusing, str],
+) -> Iterator[tuple[Refusing, GatewayProcess]]:
+    """Yield a gateway, and the service that refuses its calls."""
+    handler, address = refusing_service
+    with gateway(address, *QUICK) as process:
+        yield handler, process
 
 
 @pytest.mark.parametrize(
@@ -148,6 +159,17 @@ async def test_no_answer(refusing: tuple[Refusing, GatewayProcess]) -> None:
     service, process = refusing
     service.status = None
     await problem_of(process, "/v1/contests/cup/top", 504)
+
+
+async def test_too_many_calls(refusing_service: tuple[Refusing, str]) -> None:
+    """While calls wait for a service that does not answer, more than 200 are 503 at once."""
+    service, address = refusing_service
+    service.status = None
+    with gateway(address, "--timeout", "5", "--rate", "1000000") as process:
+        path = "/v1/contests/cup/top"
+        requests = [get(process.address, path, Connection="close") for _ in range(MAX_CALLS + 20)]
+        answers = Counter(response.status for response in await asyncio.gather(*requests))
+    assert answers == {504: MAX_CALLS, 503: 20}
 
 
 async def test_no_service() -> None:

@@ -14,7 +14,12 @@ from leaderboard_client.caller import AsyncCaller
 from leaderboard_client.calls import Call
 from leaderboard_client.channels import open_async_channel
 from leaderboard_client.closing import AsyncCloseEvent
+from leaderboard_client.errors import Overloaded
 from leaderboard_client.watch_update import WatchUpdate
+
+MAX_CALLS = 200
+"""Calls in flight. A server takes 250 of one connection by default; more would only wait, each with
+its request, while the service is slow or away."""
 
 
 class Service:
@@ -30,6 +35,7 @@ class Service:
         """
         self._target = target
         self._min_interval_ms = min_interval_ms
+        self._in_flight = 0
         self._turns = Rotation(target.servers)
         self._closed = AsyncCloseEvent()
         self._caller = AsyncCaller(
@@ -49,10 +55,17 @@ class Service:
             request: Its request.
 
         Raises:
-            LeaderboardError: The service refused it, or did not answer in time.
+            LeaderboardError: The service refused it, or did not answer in time, or too many other
+                calls are in flight.
         """
+        if self._in_flight >= MAX_CALLS:
+            raise Overloaded("the gateway waits for too many calls", code=Overloaded.usual_code)
         call: Call[Any] = Call(method, request, _same)
-        return await self._caller.make(call, None)
+        self._in_flight += 1
+        try:
+            return await self._caller.make(call, None)
+        finally:
+            self._in_flight -= 1
 
     def watch(self, contest_id: str, limit: int) -> AsyncGenerator[WatchUpdate, None]:
         """Watch the first rows of a contest; see `async_watch.watch_contest`.
