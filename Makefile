@@ -49,8 +49,11 @@ page: build/page.built ## Build the page of the web gateway (needs npm)
 page-check: build/page.built ## Check and test the code of the page (needs npm)
 	cd $(PAGE) && npm run --silent lint && npm run --silent test
 
-test: $(VENV)/.dev $(BUILT_PAGE) ## Run the tests (some 5 minutes on 2 cores)
-	$(BIN)/pytest -m "not slow and not attack" -n 4 --dist worksteal
+test: $(VENV)/.dev $(BUILT_PAGE) ## Run the tests (some 7 minutes on 2 cores)
+	$(BIN)/pytest -m "not slow and not attack and not browser" -n 4 --dist worksteal
+
+test-browser: $(VENV)/.dev $(BUILT_PAGE) ## Run the tests of the page in a real Chromium (3 minutes)
+	$(BIN)/pytest tests/browser -m "not slow" -n 3 --dist loadfile
 
 screenshots: $(VENV)/.dev $(BUILT_PAGE) ## Make pictures of the page, and of them those in the README
 	$(BIN)/pytest tests/browser/test_screenshots.py

@@ -98,7 +98,7 @@ async def break_all(
 
 
 async def test_slow_readers_are_sent_less(service: ServiceProcess) -> None:
-    """Readers that are behind get merged messages and snapshots; fast ones each message."""
+    """Readers that are behind get merged messages or snapshots; fast ones each message."""
     await create(service, "cup", pb.RANK_STYLE_DENSE)
     metrics = f"127.0.0.1:{free_port()}"
     options = ["--min-interval-ms", "20", "--metrics-address", metrics]
@@ -114,12 +114,14 @@ async def test_slow_readers_are_sent_less(service: ServiceProcess) -> None:
 
             async def slow_ones_are_sent_less() -> bool:
                 counts = (await get(metrics, "/metrics")).body.decode()
-                assert number(counts, "leaderboard_web_watch_messages_merged_total")
-                assert number(counts, 'leaderboard_web_watch_snapshots_total{reason="LAGGED"}')
+                # Which of the two depends on how far they are behind.
+                merged = number(counts, "leaderboard_web_watch_messages_merged_total")
+                lagged = number(counts, 'leaderboard_web_watch_snapshots_total{reason="LAGGED"}')
+                assert merged + lagged
                 sent = [len(watch.checker.states) for watch in (slowest, slow, fast)]
                 return 2 < sent[0] < sent[1] < sent[2]
 
-            await eventually(slow_ones_are_sent_less, "merged messages, snapshots", within=80)
+            await eventually(slow_ones_are_sent_less, "merged messages or snapshots", within=80)
         slow.pause_s = slowest.pause_s = 0
         for watch in (fast, slow, slowest):
             watch.open()
