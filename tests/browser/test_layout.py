@@ -1,4 +1,4 @@
-"""How much room the parts of a board have on screens of several sizes."""
+"""Room of the parts of a board on screens of several sizes."""
 
 import pytest
 from playwright.async_api import Browser, ViewportSize

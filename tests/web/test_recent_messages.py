@@ -140,7 +140,7 @@ class TestResuming:
         """A position later than the watch's, also one of a later season, is waited for at first."""
         story, reader, _ = self.story()
         later = Position(epoch, story.upstream.position.revision + 1)
-        assert not reader.resume(later, patient=True)
+        assert not reader.resume(later, may_wait=True)
         assert reader.resume(later)
         due = "AHEAD" if epoch == "one" else "NEW_EPOCH"
         assert reader.reasons == {"INITIAL": 1, due: 1}

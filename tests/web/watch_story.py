@@ -38,13 +38,13 @@ class Reader:
         self._cursor, frame = self._recent.start()
         self._feed(frame)
 
-    def resume(self, after: Position | None = None, *, patient: bool = False) -> bool:
+    def resume(self, after: Position | None = None, *, may_wait: bool = False) -> bool:
         """Begin at a position; by default at the one of the last message."""
         position = self.checker.position
         if after is not None:
             position = pb.Position(epoch=after.epoch, revision=after.revision)
         at = Position(position.epoch, position.revision)
-        start = self._recent.resume(at, patient=patient)
+        start = self._recent.resume(at, may_wait=may_wait)
         if start is None:
             return False
         self.checker.begin(position)

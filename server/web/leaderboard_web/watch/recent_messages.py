@@ -111,13 +111,13 @@ class RecentMessages:
         self._instruments.snapshots[reason].add()
         return Start(Cursor(board.number + 1, board.position), board.first_snapshot(reason))
 
-    def resume(self, after: Position, *, patient: bool) -> Start | None:
+    def resume(self, after: Position, *, may_wait: bool) -> Start | None:
         """Return how a reader with a position begins; None if that is later than this watch's.
 
         Args:
             after: The position.
 
-            patient: Whether to wait in that case; if not, it begins with a snapshot.
+            may_wait: Whether to wait in that case; if not, it begins with a snapshot.
         """
         board, now = self._board, self._position
         if board is None:
@@ -133,7 +133,7 @@ class RecentMessages:
             return Start(cursor, self.take(cursor, resumes=True))
         same_epoch = after.epoch == now.epoch
         is_later = same_epoch and after.revision > now.revision
-        if patient and (is_later or after.season > now.season):
+        if may_wait and (is_later or after.season > now.season):
             return None
         ahead = same_epoch and not board.position.reaches(after)
         reason = SnapshotReason.AHEAD if ahead else SnapshotReason.HISTORY_TRIMMED

@@ -36,9 +36,9 @@ class Subscription:
         "_cursor",
         "_has_closed",
         "_is_blocked",
-        "_is_patient",
+        "_may_wait",
         "_outage",
-        "_patience",
+        "_wait_timer",
         "_resume_after",
         "_state",
     )
@@ -57,9 +57,9 @@ class Subscription:
         self._has_closed = False
         self._outage = 0
         """The outage that the watcher was sent last."""
-        self._is_patient = True
+        self._may_wait = True
         """Whether to wait until the group has reached the watcher's position."""
-        self._patience: asyncio.TimerHandle | None = None
+        self._wait_timer: asyncio.TimerHandle | None = None
 
     def send_next(self) -> None:
         """Send all that there is, while the connection accepts it."""
@@ -94,8 +94,8 @@ class Subscription:
     def end(self) -> None:
         """Send nothing more: the connection is closed."""
         self._has_closed = True
-        if self._patience:
-            self._patience.cancel()
+        if self._wait_timer:
+            self._wait_timer.cancel()
 
     def _begin(self, recent: RecentMessages) -> Cursor | None:
         """Send the first message, if it is known yet."""
@@ -105,10 +105,10 @@ class Subscription:
         if self._resume_after is None:
             start = recent.start()
         else:
-            start = recent.resume(self._resume_after, patient=self._is_patient)
+            start = recent.resume(self._resume_after, may_wait=self._may_wait)
         if start is None:
             loop = asyncio.get_running_loop()
-            self._patience = self._patience or loop.call_later(AHEAD_S, self._lose_patience)
+            self._wait_timer = self._wait_timer or loop.call_later(AHEAD_S, self._stop_waiting)
             return None
         self._cursor = start.cursor
         self._outage = 0  # a board hides that the service is lost
@@ -116,8 +116,8 @@ class Subscription:
             self._write(start.frame)
         return self._cursor
 
-    def _lose_patience(self) -> None:
-        self._is_patient = False
+    def _stop_waiting(self) -> None:
+        self._may_wait = False
         self.send_next()
 
     def _write(self, frame: bytes) -> None:
