@@ -38,9 +38,9 @@ class Subscription:
         "_is_blocked",
         "_may_wait",
         "_outage",
-        "_wait_timer",
         "_resume_after",
         "_state",
+        "_wait_timer",
     )
 
     def __init__(
