@@ -14,8 +14,8 @@ from leaderboard_server.setting_types import (
     VARIABLE_PREFIX,
     Address,
     CommandSettings,
+    ExposedSecret,
     FilePath,
-    is_loopback,
     shown,
 )
 from leaderboard_server.storage.store_url import holds_password, holds_secret
@@ -167,24 +167,15 @@ class Config(CommandSettings):
     `all`; see [the access log](operations.md#the-access-log)."""
 
     @classmethod
-    def has_secret(cls, values: Mapping[str, Any]) -> bool:
-        """Return whether values of a file of settings are secret."""
+    def exposed_secret(cls, values: Mapping[str, Any]) -> ExposedSecret | None:
+        """Return what to say if the URL of the store has a secret."""
         url = values.get("redis_url")
-        return isinstance(url, str) and holds_secret(url)
-
-    @field_validator("tls_key")
-    @classmethod
-    def _with_its_certificate(cls, value: Path | None, info: ValidationInfo) -> Path | None:
-        if (value is None) != (info.data.get("tls_cert") is None):
-            raise ValueError("--tls-cert and --tls-key need each other")
-        return value
-
-    @field_validator("tls_client_ca")
-    @classmethod
-    def _with_tls(cls, value: Path | None, info: ValidationInfo) -> Path | None:
-        if value and not info.data.get("tls_cert"):
-            raise ValueError("needs --tls-cert and --tls-key")
-        return value
+        if not isinstance(url, str) or not holds_secret(url):
+            return None
+        return ExposedSecret(
+            "it holds a password, and every user of this machine can read it",
+            "chmod o-r, or --redis-password-file",
+        )
 
     @field_validator("redis_password_file")
     @classmethod
@@ -195,13 +186,3 @@ class Config(CommandSettings):
         if value and not url and "redis_url" in info.data:  # else it has an error of its own
             raise ValueError("needs --redis-url")
         return value
-
-    @property
-    def is_exposed(self) -> bool:
-        """Whether the address is reachable from other machines without TLS."""
-        return not self.tls_cert and not is_loopback(self.address)
-
-    @property
-    def exposes_metrics(self) -> bool:
-        """Whether the metrics are reachable from other machines."""
-        return self.metrics_address is not None and not is_loopback(self.metrics_address)

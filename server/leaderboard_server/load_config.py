@@ -14,7 +14,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 from pydantic import ValidationError
 from pydantic_settings import EnvSettingsSource
 
-from leaderboard_server.setting_types import CommandSettings
+from leaderboard_server.setting_types import CommandSettings, ExposedSecret
 from leaderboard_server.settings_list import closest_setting, settings
 
 SettingsT = TypeVar("SettingsT", bound=CommandSettings)
@@ -39,8 +39,8 @@ class ConfigFile(NamedTuple):
     values: dict[str, Any]
     """The values of settings; all others have a problem."""
     problems: list[str]
-    exposes_secret: bool
-    """Whether users of this machine that are neither owner nor in the group read a secret."""
+    exposed_secret: ExposedSecret | None
+    """A secret that users of this machine read that are neither owner nor in the group."""
 
 
 class Loaded(NamedTuple, Generic[SettingsT]):
@@ -90,8 +90,8 @@ def _read_file(kind: type[CommandSettings], path: Path) -> ConfigFile:
         if name in names and not isinstance(value, bool)
     }
     problems = [f"{path}: {problem}" for problem in _check_values(kind, values)]
-    exposes_secret = bool(mode & stat.S_IROTH) and kind.has_secret(known)
-    return ConfigFile(path, known, problems, exposes_secret)
+    exposed = kind.exposed_secret(known) if mode & stat.S_IROTH else None
+    return ConfigFile(path, known, problems, exposed)
 
 
 def _check_values(kind: type[CommandSettings], values: Mapping[str, Any]) -> Iterator[str]:

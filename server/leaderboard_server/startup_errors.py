@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import typer
 
+from leaderboard_server.command_settings import BAD_OPTION
 from leaderboard_server.embedded_valkey import EmbeddedStoreError
 from leaderboard_server.logs import flush_logs
 from leaderboard_server.storage.connection import StoreUrlInvalid
@@ -13,7 +14,6 @@ from leaderboard_server.transport.choice import FrontMissing
 from leaderboard_server.transport.tls import TlsUnusable
 
 CANT_START = 1
-BAD_OPTION = 2
 
 
 @contextlib.contextmanager

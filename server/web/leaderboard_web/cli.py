@@ -1,25 +1,19 @@
 """The command `leaderboard web`."""
 
 import inspect
-import os
 from typing import Any
 
-import structlog
-import typer
 import uvloop
 
 from leaderboard_cli.failures import CommandError, ExitCode
 from leaderboard_cli.options import calls_server
 from leaderboard_cli.target import Target
-from leaderboard_server.load_config import ConfigInvalid, load_config
-from leaderboard_server.logs import configure_logs, flush_logs
+from leaderboard_server.command_settings import command_settings
+from leaderboard_server.logs import flush_logs
 from leaderboard_server.setting_options import setting_options
 from leaderboard_server.transport.tls import TlsUnusable
-from leaderboard_server.unknown_variables import unknown_variables
 from leaderboard_web.app import serve
 from leaderboard_web.config import WebConfig
-
-_log = structlog.get_logger()
 
 EXAMPLES = """Examples:
 
@@ -36,38 +30,13 @@ EXAMPLES = """Examples:
 
 def web(target: Target, **given: Any) -> None:
     """Serve boards to browsers: JSON over HTTP, a WebSocket, and a page with a live board."""
-    config = _settings({name: value for name, value in given.items() if value is not None})
+    config = command_settings("leaderboard web", WebConfig, given)
     try:
         uvloop.run(serve(config, target))
     except TlsUnusable as error:
         raise _exit(str(error), ExitCode.INVALID) from None
     except OSError as error:
         raise _exit(str(error), ExitCode.UNEXPECTED) from None
-
-
-def _settings(given: dict[str, Any]) -> WebConfig:
-    try:
-        config, file = load_config(WebConfig, given)
-    except ConfigInvalid as error:
-        for problem in error.problems:
-            typer.echo(f"leaderboard web: {problem}", err=True)
-        raise typer.Exit(ExitCode.INVALID) from None
-    configure_logs(config.log_level)
-    for variable in unknown_variables(WebConfig, os.environ):
-        # Never its value, which may be a secret.
-        _log.warning("unknown_variable", name=variable.name, closest=variable.closest)
-    if file and file.exposes_secret:
-        _log.warning(
-            "config_exposed",
-            file=str(file.path),
-            reason="it holds a token, and every user of this machine can read it",
-            to_do="chmod o-r, or LEADERBOARD_WEB_VIEWER_TOKEN",
-        )
-    if config.is_exposed:
-        _log.warning("exposed", address=config.address, reason="neither loopback nor TLS")
-    if config.exposes_metrics:
-        _log.warning("metrics_exposed", address=config.metrics_address, reason="not loopback")
-    return config
 
 
 def _exit(reason: str, code: ExitCode) -> CommandError:

@@ -6,15 +6,15 @@ from ipaddress import ip_network
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationInfo, field_validator
+from pydantic import AfterValidator, Field, SecretStr, field_validator
 from pydantic_settings import SettingsConfigDict
 
 from leaderboard_server.setting_types import (
     WEB_VARIABLE_PREFIX,
     Address,
     CommandSettings,
+    ExposedSecret,
     FilePath,
-    is_loopback,
     shown,
 )
 
@@ -131,24 +131,15 @@ class WebConfig(CommandSettings):
             raise ValueError("must be visible ASCII characters without spaces, at least one")
         return token
 
-    @field_validator("tls_key")
     @classmethod
-    def _with_its_certificate(cls, value: Any, info: ValidationInfo) -> Any:
-        if (value is None) != (info.data.get("tls_cert") is None):
-            raise ValueError("--tls-cert and --tls-key need each other")
-        return value
-
-    @field_validator("tls_client_ca")
-    @classmethod
-    def _with_tls(cls, value: Any, info: ValidationInfo) -> Any:
-        if value and not info.data.get("tls_cert"):
-            raise ValueError("needs --tls-cert and --tls-key")
-        return value
-
-    @classmethod
-    def has_secret(cls, values: Mapping[str, Any]) -> bool:
-        """Return whether values of a file of settings are secret."""
-        return "viewer_token" in values
+    def exposed_secret(cls, values: Mapping[str, Any]) -> ExposedSecret | None:
+        """Return what to say if there is a viewer token."""
+        if "viewer_token" not in values:
+            return None
+        return ExposedSecret(
+            "it holds a token, and every user of this machine can read it",
+            "chmod o-r, or LEADERBOARD_WEB_VIEWER_TOKEN",
+        )
 
     @property
     def origin_list(self) -> list[str]:
@@ -159,13 +150,3 @@ class WebConfig(CommandSettings):
     def trusted_proxy_list(self) -> list[str]:
         """The addresses and networks of reverse proxies."""
         return _parts(self.trusted_proxies)
-
-    @property
-    def is_exposed(self) -> bool:
-        """Whether the address is reachable from other machines without TLS."""
-        return not self.tls_cert and not is_loopback(self.address)
-
-    @property
-    def exposes_metrics(self) -> bool:
-        """Whether the metrics are reachable from other machines."""
-        return self.metrics_address is not None and not is_loopback(self.metrics_address)

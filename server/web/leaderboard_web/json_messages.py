@@ -159,7 +159,7 @@ def _value_conversion(field: FieldDescriptor) -> Convert | None:
         return _number
     if kind in _AS_THEY_ARE and field.type != FieldDescriptor.TYPE_BYTES:
         return None
-    raise NotImplementedError(f"the contract has no field of the type of {field.full_name} yet")
+    raise TypeError(f"{field.full_name} has a type that is not encoded")
 
 
 def _number(value: float) -> float | str:
