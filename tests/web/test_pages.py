@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import uvicorn
 from starlette.applications import Starlette
+from structlog.testing import capture_logs
 
 from harness.http import HttpResponse, get
 from leaderboard_server.http_server import HttpServer, listen
@@ -158,7 +159,12 @@ async def test_head_and_the_ways_in(built: Path) -> None:
 
 
 async def test_page_that_was_not_built(tmp_path: Path) -> None:
-    """Without the built page, its paths say so with status 503, which nothing keeps."""
+    """Without the built page, the log and its paths say so: these with 503, which nothing keeps."""
+    with capture_logs() as logs:
+        page_routes([], tmp_path / "absent")
+    assert [(entry["event"], entry["to_do"]) for entry in logs] == [
+        ("page_missing", "`make page` in a checkout")
+    ]
     async with _serving(tmp_path / "absent") as address:
         for path in ("/boards", "/boards/cup", "/embed/cup"):
             page = await _get(address, path)

@@ -6,12 +6,15 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
 
+import structlog
 from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from leaderboard_web.problems import Problem
+
+_log = structlog.get_logger()
 
 BUILT = Path(__file__).parent / "static"
 """The folder that the build of the page writes."""
@@ -64,6 +67,8 @@ def page_routes(origins: Iterable[str], built: Path = BUILT) -> list[BaseRoute]:
         built: The folder of the built page. Without one, the pages say so with status 503.
     """
     files = _read(built)
+    if not files:
+        _log.warning("page_missing", reason="it was not built", to_do="`make page` in a checkout")
     own = _POLICY + "'none'"
     embedded = _POLICY + _ancestors(origins)
 
