@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.plain_board import Step
+from harness.plain_board import Act, Step
 from harness.strategies import rules
 from leaderboard_server.domain.position import Position
 from leaderboard_server.domain.rules import Rules
@@ -15,7 +15,7 @@ from web.watch_story import Reader, Story, steps
 kinds = (
     *["push"] * 10,
     *["read", "read_all", "resume"] * 2,
-    *("commit", "join", "progress", "update", "trim", "season", "epoch", "drain"),
+    *("commit", "join", "progress", "update", "trim", "season", "epoch", "drain", "wait"),
 )
 operations = st.lists(
     st.tuples(st.sampled_from(kinds), st.lists(steps, min_size=1, max_size=4), st.integers(0, 3)),
@@ -133,6 +133,19 @@ class TestResuming:
         assert reader.reasons == {reason: 1}
         story.push([Step("u1", 1)])
         reader.read_all()
+        reader.checker.assert_equals(story.upstream.read())
+
+    def test_old_messages_are_not_kept(self) -> None:
+        """What is half a minute old is gone with the next message: it may name an erased user."""
+        story, reader, positions = self.story()
+        story.push([Step("u1", 0, act=Act.REMOVE)])
+        for _ in range(3):
+            story.wait(None)
+            story.progress(None)
+
+        assert reader.resume(positions[-2])
+
+        assert reader.reasons == {"INITIAL": 1, "HISTORY_TRIMMED": 1}
         reader.checker.assert_equals(story.upstream.read())
 
     @pytest.mark.parametrize("epoch", ["one", "other_2"])

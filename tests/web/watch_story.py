@@ -96,8 +96,13 @@ class Story:
     ) -> None:
         self.instruments = web_watch_instruments()
         self.upstream = Upstream(limit, rules)
+        self.now = 0.0
         self.recent = RecentMessages(
-            limit, self.instruments, max_messages=kept, max_bytes=max_bytes
+            limit,
+            self.instruments,
+            max_messages=kept,
+            max_bytes=max_bytes,
+            clock=lambda: self.now,
         )
         self.upstream.commit(*(Step(f"u{number}", number) for number in range(5)))
         self.recent.push(self.upstream.snapshot())
@@ -125,6 +130,10 @@ class Story:
         """Receive a message without changes, after what there is."""
         self.recent.push(self.upstream.changes())
         self.recent.push(self.upstream.changes())
+
+    def wait(self, _steps: object) -> None:
+        """Let as much time pass as there is between two messages of a quiet contest."""
+        self.now += 18.0
 
     def update(self, _steps: object) -> None:
         """Update the contest."""

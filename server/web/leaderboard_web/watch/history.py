@@ -22,6 +22,8 @@ class Entry:
 
     before: Position
     position: Position
+    at: float
+    """When it arrived, in seconds of the clock."""
     frame: bytes = b""
     """What readers are sent; empty for a snapshot: they are sent one of the current board."""
     reason: SnapshotReason | None = None
@@ -39,10 +41,11 @@ class Entry:
 class History:
     """The latest entries. The first one that there was has the number 0."""
 
-    def __init__(self, max_entries: int, max_bytes: int) -> None:
-        """Keep so many entries, and fewer if they are large, but always the latest one."""
+    def __init__(self, max_entries: int, max_bytes: int, max_age_s: float) -> None:
+        """Keep so many entries, and fewer if they are large or old, but always the latest one."""
         self._max_entries = max_entries
         self._max_bytes = max_bytes
+        self._max_age_s = max_age_s
         self._entries: deque[Entry] = deque()
         self._bytes = 0
         self.next = 0
@@ -64,7 +67,9 @@ class History:
         self._bytes += entry.size
         self.next += 1
         while len(self._entries) > 1 and (
-            len(self._entries) > self._max_entries or self._bytes > self._max_bytes
+            len(self._entries) > self._max_entries
+            or self._bytes > self._max_bytes
+            or self._entries[0].at < entry.at - self._max_age_s
         ):
             self._bytes -= self._entries.popleft().size
 

@@ -5,6 +5,8 @@ merged into one, or one snapshot of the current board. Its next message always n
 the message that it was sent before.
 """
 
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -22,6 +24,9 @@ MAX_MESSAGES = 64
 """Messages that are kept: 16 s of a contest that changes all the time, at one message in 250 ms."""
 MAX_BYTES = 2 * 2**20
 """The memory that they may take, by estimate."""
+MAX_AGE_S = 30.0
+"""How long they are kept, until the next message after that, which comes within 18 s: they may name
+users that were erased meanwhile."""
 
 
 @dataclass(slots=True)
@@ -53,11 +58,13 @@ class RecentMessages:
         *,
         max_messages: int = MAX_MESSAGES,
         max_bytes: int = MAX_BYTES,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Keep messages of a watch of the first `limit` rows."""
         self._limit = limit
         self._instruments = instruments
-        self._history = History(max_messages, max_bytes)
+        self._clock = clock
+        self._history = History(max_messages, max_bytes, MAX_AGE_S)
         self._board: Board | None = None
         self._position = BEGINNING
         """The position of the latest message but `end`."""
@@ -80,7 +87,7 @@ class RecentMessages:
         assert message
         self._catch_ups.clear()
         before, now = self._position, decoded(message.position)
-        entry = Entry(before=before, position=now)
+        entry = Entry(before=before, position=now, at=self._clock())
         kind = message.WhichOneof("event")
         if kind == "snapshot":
             name = pb.SnapshotReason.Name(message.snapshot.reason)
