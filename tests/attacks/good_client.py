@@ -1,7 +1,8 @@
 """A client that behaves: `python -m attacks.good_client ADDRESS FOLDER DEADLINE_S`, in `tests`.
 
 It makes 200 mixed calls a second on one channel, whether or not the server keeps up, watches its
-contest, and opens another watch and another connection each second. At SIGTERM it writes its calls
+contest, and opens another watch and another connection each second. Calls beyond those that one
+connection may have at a time wait, and this time counts as theirs. At SIGTERM it writes its calls
 to `calls.csv`, and to `watch.txt` what was wrong with its watch: nothing, mostly.
 """
 
@@ -31,6 +32,8 @@ CALLS, WATCH, STARTED = "calls.csv", "watch.txt", "started"
 _TURN = ("update", "top", "rank", "update", "top", "batch", "update", "top", "rank", "update")
 _USERS = 50
 _BATCH = 5
+_MAX_IN_FLIGHT = 200
+"""Below the server's limit for a connection, which has a few watches and connections beside."""
 _TOP = pb.GetTopUsersRequest(contest_id=CONTEST)
 _CAUGHT_UP_S = 5.0
 
@@ -46,6 +49,7 @@ class GoodClient:
         self._channel = self._new_channel()
         self._stub = LeaderboardServiceStub(self._channel)
         self._tasks: set[asyncio.Task[None]] = set()
+        self._in_flight = asyncio.Semaphore(_MAX_IN_FLIGHT)
         self._position = pb.Position()
         self._calls: dict[str, Call] = {
             "update": self._update,
@@ -90,7 +94,7 @@ class GoodClient:
 
     async def _record(self, kind: str, number: int, at: float) -> None:
         try:
-            async with asyncio.timeout(2 * self._deadline_s):
+            async with self._in_flight, asyncio.timeout(2 * self._deadline_s):
                 await self._calls[kind](number)
             status = "OK"
         except grpc.aio.AioRpcError as error:

@@ -191,7 +191,11 @@ async def test_metadata_beyond_have_a_status_of_grpc() -> None:
 
 async def test_watches_of_a_channel_keep_no_call_waiting() -> None:
     """Unary calls succeed on a channel that has as many watches as the server allows."""
-    async with _serving() as served, served.channel() as channel:
+    # On a busy machine this many first messages take longer than half a second.
+    async with (
+        _serving(replace(_LIMITS, write_timeout_s=10)) as served,
+        served.channel() as channel,
+    ):
         watch: Any = channel.unary_stream(_WATCH)
         watches = [watch(b"hello") for _ in range(_MAX_WATCHERS)]
         assert await asyncio.gather(*(each.read() for each in watches)) == [b"hello"] * 1_000

@@ -107,7 +107,7 @@ async def test_is_what_the_gateway_serves(web: Web) -> None:
 
 @pytest.mark.asyncio(loop_scope="session")
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("examples", [10, pytest.param(200, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("examples", [5, pytest.param(200, marks=pytest.mark.slow)])
 async def test_the_gateway_does_what_it_describes(web: Web, examples: int, tmp_path: Path) -> None:
     """Valid and invalid requests of all kinds have the statuses, headers and bodies described."""
     command = [
