@@ -26,7 +26,7 @@ export PATH := $(CURDIR)/$(TOOLS):$(PATH)
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: clients client-python client-go client-typescript client-java proto-check-clients help run run-web front front-check page page-check test screenshots test-slow test-deploy soak attacks attacks-quick bench bench-quick bench-rules bench-export bench-web test-readme docs release-check lint format types proto proto-check contract contract-release tools clean
+.PHONY: clients client-python client-go client-typescript client-java proto-check-clients help run run-web front front-check page page-check test test-web screenshots test-slow test-deploy soak attacks attacks-quick bench bench-quick bench-rules bench-export bench-web test-readme docs release-check lint format types proto proto-check contract contract-release tools clean
 
 help: ## List the tasks
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -50,10 +50,10 @@ page-check: build/page.built ## Check and test the code of the page (needs npm)
 	cd $(PAGE) && npm run --silent lint && npm run --silent test
 
 test: $(VENV)/.dev $(BUILT_PAGE) ## Run the tests (some 7 minutes on 2 cores)
-	$(BIN)/pytest -m "not slow and not attack and not browser" -n 4 --dist worksteal
+	$(BIN)/pytest -m "not slow and not attack and not web" -n 4 --dist worksteal
 
-test-browser: $(VENV)/.dev $(BUILT_PAGE) ## Run the tests of the page in a real Chromium (3 minutes)
-	$(BIN)/pytest tests/browser -m "not slow" -n 3 --dist loadfile
+test-web: $(VENV)/.dev $(BUILT_PAGE) ## Run the tests of the web gateway, and of its page in a real Chromium (5 minutes)
+	$(BIN)/pytest tests/benchmarks tests/browser tests/deploy tests/documents tests/web -m "web and not slow and not attack" -n 3 --dist loadfile
 
 screenshots: $(VENV)/.dev $(BUILT_PAGE) ## Make pictures of the page, and of them those in the README
 	$(BIN)/pytest tests/browser/test_screenshots.py

@@ -31,6 +31,14 @@ def pytest_configure() -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests of the gateway and its page, which have a make target of their own."""
+    folders = {Path(__file__).with_name(name) for name in ("browser", "web")}
+    for item in items:
+        if not folders.isdisjoint(item.path.parents):
+            item.add_marker("web")
+
+
 def pytest_report_header() -> str:
     """Return the line that names the tested listeners."""
     left_out = "" if "front" in LISTENERS else ": NOT THE FRONT, which `make front` installs"

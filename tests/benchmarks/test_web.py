@@ -12,7 +12,10 @@ from benchmarks.web.figures import Figures
 from benchmarks.web.measure import measure
 from benchmarks.web.plan import Plan
 
-pytestmark = pytest.mark.skipif(not shutil.which("go"), reason="the load is written in Go")
+pytestmark = [
+    pytest.mark.skipif(not shutil.which("go"), reason="the load is written in Go"),
+    pytest.mark.web,
+]
 
 
 def assert_complete(figures: Figures) -> None:

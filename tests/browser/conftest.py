@@ -1,7 +1,6 @@
 """Fixtures of the tests in a browser: Chromium, and a service with a gateway in front of it."""
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -10,13 +9,6 @@ from playwright.async_api import Browser
 from browser.chromium import chromium
 from browser.site import Site, running_site
 from harness.built_page import require_page
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests of this folder, which have a make target of their own."""
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker("browser")
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session", name="browser")

@@ -27,6 +27,8 @@ from harness.processes import ChildProcess
 from harness.service import ServiceProcess
 from harness.waiting import eventually
 
+pytestmark = pytest.mark.web
+
 CONFIGURATION = PROJECT / "deploy" / "nginx" / "leaderboard.conf"
 _MAIN = """
 daemon off;

@@ -25,6 +25,8 @@ from harness.processes import ChildProcess
 from harness.service import ServiceProcess
 from harness.waiting import eventually
 
+pytestmark = pytest.mark.web
+
 PAGE = PROJECT / "docs" / "web.md"
 _GATEWAY = "127.0.0.1:8080"
 _ADDRESS_OPTION = "--address 0.0.0.0:8443"
