@@ -10,7 +10,6 @@ from typing import NamedTuple
 
 import structlog
 from prometheus_client.registry import Collector
-from redis.asyncio import Redis
 
 from leaderboard_server.access_log import observation
 from leaderboard_server.allocator import return_large_blocks
@@ -26,15 +25,13 @@ from leaderboard_server.contests.seasons import Seasons
 from leaderboard_server.contests.settings import Settings
 from leaderboard_server.embedded_valkey import EmbeddedStore
 from leaderboard_server.open_files import max_connections, raise_open_files
-from leaderboard_server.replication.feed import Feed
+from leaderboard_server.replication.feed import make_feed
 from leaderboard_server.replication.log_followers import LogFollowers
 from leaderboard_server.server_metrics import ServerMetrics
 from leaderboard_server.service.contests import ContestService
 from leaderboard_server.service.leaderboard import LeaderboardService
 from leaderboard_server.start_log import log_listener, log_start
-from leaderboard_server.storage.connection import connect
-from leaderboard_server.storage.monitor import Monitor
-from leaderboard_server.storage.pipelined_connection import PipelinedConnection
+from leaderboard_server.storage.backend import Backend, open_backend
 from leaderboard_server.storage.store import Retention, Store
 from leaderboard_server.tracing.start import start_tracing
 from leaderboard_server.tracing.wiring import Tracing, Untraced
@@ -98,13 +95,13 @@ async def running(
         stack.push_async_callback(tracing.close)
         metrics = ServerMetrics(listener_name)
         url = await _store_url(config, metrics, stack)
-        driver = connect(url, config.redis_password_file)
-        stack.push_async_callback(driver.aclose)
+        backend = open_backend(url, config.redis_password_file)
+        stack.push_async_callback(backend.close)
         limits = _limits(config)
         observed = observation(config.access_log, trace_contexts=tracing.is_on)
         listener = make_listener(listener_name, endpoint, limits, observed)
         metrics.read_listener(listener, limits)
-        parts = _Parts(config, driver, listener, metrics, tracing)
+        parts = _Parts(config, backend, listener, metrics, tracing)
         if config.metrics_address and not endpoint.shared:
             await serve_metrics(
                 config.metrics_address,
@@ -123,26 +120,25 @@ async def running(
 
 
 class _Parts:
-    """The parts between the store's driver and the listener, each built from those before it."""
+    """The parts between the store and the listener, each built from those before it."""
 
     def __init__(
         self,
         config: Config,
-        driver: Redis,
+        backend: Backend,
         listener: Listener,
         metrics: ServerMetrics,
         tracing: Tracing,
     ) -> None:
-        # Two connections, so that a large reply to a read doesn't delay a commit.
-        writes, reads = PipelinedConnection(driver), PipelinedConnection(driver)
         store = Store(
-            tracing.connection(writes),
-            tracing.connection(reads),
+            tracing.connection(backend.writes),
+            tracing.connection(backend.reads),
             Retention(config.history_changes, config.request_retention_s),
             metrics.store,
             auto_create=config.auto_create == "on",
+            in_cluster=backend.in_cluster,
         )
-        feed = Feed(driver, metrics.replication)
+        feed = make_feed(backend, metrics.replication)
         followers = LogFollowers(store, feed, metrics.replication)
         committer = Committer(
             store, followers.observe_own_commit, metrics.board, tracing.make_batcher("commit")
@@ -176,7 +172,7 @@ class _Parts:
             ),
         )
         self._listener = listener
-        self._monitor = Monitor(driver, on_change=self.health.set_serving)
+        self._monitor = backend.monitor(self.health.set_serving)
         metrics.read_parts(
             monitor=self._monitor,
             feed=feed,
@@ -187,7 +183,7 @@ class _Parts:
             sweep=sweep,
         )
         self._started = (feed, followers, boards, sweep, metrics.loop_delay)
-        self._closed = (writes, reads, *self._started, ranks, committer, service)
+        self._closed = (*self._started, ranks, committer, service)
 
     async def start(self, stack: contextlib.AsyncExitStack) -> int:
         """Start the parts and return the port; `stack` closes them in reverse order."""

@@ -24,7 +24,10 @@ ADDRESS = "127.0.0.1:50051"
 DAY_S = 86_400
 MIN_EMBEDDED_MEMORY = 1 << 20
 """What an empty store takes; a smaller number is meant in another unit."""
-STORE_SCHEMES = ("redis", "rediss", "redis+sentinel", "rediss+sentinel", "unix")
+STORE_SCHEMES = (
+    *("redis", "rediss", "redis+sentinel", "rediss+sentinel", "redis+cluster", "rediss+cluster"),
+    "unix",
+)
 
 
 def _workers(value: int) -> int:
@@ -86,9 +89,9 @@ class Config(CommandSettings):
         default=None, json_schema_extra=shown("URL", "none: the embedded store")
     )
     """URL of a Redis (7.0 or later) or Valkey store: `redis://`, `rediss://`, `unix://`,
-    `redis+sentinel://` or `rediss+sentinel://`. Pass a URL with a password as the environment
-    variable, because other users can see command lines; see
-    [Sentinel](operations.md#sentinel)."""
+    `redis+sentinel://` or `rediss+sentinel://` ([Sentinel](operations.md#sentinel)), `redis+cluster://`
+    or `rediss+cluster://` ([cluster](cluster.md)). Pass a URL with a password as the environment
+    variable, because other users can see command lines."""
 
     redis_password_file: FilePath | None = Field(
         default=None, json_schema_extra=shown("FILE", "none: the password is in the URL, if any")

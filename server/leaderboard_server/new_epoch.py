@@ -17,12 +17,13 @@ from leaderboard_server.embedded_valkey import DataFolderInUse, EmbeddedStore, E
 from leaderboard_server.load_config import ConfigInvalid, load_config
 from leaderboard_server.logs import configure_logs
 from leaderboard_server.metrics.instruments import Instruments
-from leaderboard_server.storage.connection import StoreUrlInvalid, connect
+from leaderboard_server.storage.backend import open_backend
+from leaderboard_server.storage.connection import StoreUrlInvalid
 from leaderboard_server.storage.contests import contest_ids
 from leaderboard_server.storage.instruments import StoreInstruments
 from leaderboard_server.storage.password_file import PasswordFileUnusable
-from leaderboard_server.storage.pipelined_connection import PipelinedConnection
 from leaderboard_server.storage.store import Retention, Store
+from leaderboard_server.storage.store_connection import StoreConnection
 from leaderboard_server.storage.store_name import store_name
 
 EXAMPLES = """Examples:
@@ -132,7 +133,7 @@ def _name(config: Config) -> str:
     try:
         url = config.redis_url.get_secret_value()
         # Only checks the settings: nothing is opened before the first command.
-        connect(url, config.redis_password_file)
+        open_backend(url, config.redis_password_file)
         return store_name(url)
     except StoreUrlInvalid as error:
         raise _Failure(f"--redis-url: {error}", _BAD_OPTION) from None
@@ -190,17 +191,22 @@ async def _for_each(
 
 
 @asynccontextmanager
-async def _opened(config: Config) -> AsyncIterator[tuple[PipelinedConnection, Store]]:
+async def _opened(config: Config) -> AsyncIterator[tuple[StoreConnection, Store]]:
     """Open the store; the embedded one is started, unless a server runs it."""
     async with AsyncExitStack() as stack:
         url = config.redis_url.get_secret_value() if config.redis_url else None
         url = url or await _embedded_url(config, stack)
-        driver = connect(url, config.redis_password_file)
-        stack.push_async_callback(driver.aclose)
-        connection = PipelinedConnection(driver)
-        stack.push_async_callback(connection.close)
+        backend = open_backend(url, config.redis_password_file)
+        stack.push_async_callback(backend.close)
         instruments = Instruments(CollectorRegistry())  # nothing reads them
-        yield connection, Store(connection, connection, Retention(), StoreInstruments(instruments))
+        store = Store(
+            backend.writes,
+            backend.reads,
+            Retention(),
+            StoreInstruments(instruments),
+            in_cluster=backend.in_cluster,
+        )
+        yield backend.reads, store
 
 
 async def _embedded_url(config: Config, stack: AsyncExitStack) -> str:

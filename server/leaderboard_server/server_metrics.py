@@ -19,8 +19,8 @@ from leaderboard_server.metrics.loop_delay import LoopDelay
 from leaderboard_server.replication.feed import Feed
 from leaderboard_server.replication.instruments import ReplicationInstruments
 from leaderboard_server.replication.log_followers import LogFollowers
+from leaderboard_server.storage.backend import StoreMonitor
 from leaderboard_server.storage.instruments import StoreInstruments
-from leaderboard_server.storage.monitor import Monitor
 from leaderboard_server.transport.call_metrics import CallMetrics
 from leaderboard_server.transport.choice import ListenerName
 from leaderboard_server.transport.error_counts import ErrorCounts
@@ -61,7 +61,7 @@ class ServerMetrics:
     def read_parts(
         self,
         *,
-        monitor: Monitor,
+        monitor: StoreMonitor,
         feed: Feed,
         followers: LogFollowers,
         boards: Boards,
@@ -72,6 +72,8 @@ class ServerMetrics:
         """Read the sizes and states of the parts."""
         for metric, read in {
             catalogue.STORE_AVAILABLE: lambda: monitor.available,
+            catalogue.STORE_SHARDS: lambda: monitor.shards,
+            catalogue.STORE_SHARDS_AVAILABLE: lambda: monitor.available_shards,
             catalogue.FEED_CONNECTED: lambda: feed.connected,
             catalogue.FOLLOWED_CONTESTS: lambda: len(followers.by_contest),
             catalogue.TOP_WINDOWS: lambda: boards.size,

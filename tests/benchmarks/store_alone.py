@@ -22,7 +22,7 @@ from benchmarks.store import RunningStore
 from harness.store_connection import CallingConnection
 from harness.uncounted import store_instruments
 from leaderboard_server.domain.update import ScoreUpdate
-from leaderboard_server.storage.pipelined_connection import Argument
+from leaderboard_server.storage.resp_protocol import Argument
 from leaderboard_server.storage.scripts import COMMIT, REGISTER_CONTEST
 from leaderboard_server.storage.store import Retention, Store
 

@@ -17,7 +17,7 @@ from harness.store_connection import CallingConnection
 from harness.uncounted import store_instruments
 from leaderboard_server.domain.update import ScoreUpdate
 from leaderboard_server.storage import keys
-from leaderboard_server.storage.pipelined_connection import Argument
+from leaderboard_server.storage.resp_protocol import Argument
 from leaderboard_server.storage.store import Retention, Store
 
 HOT = Dataset(1, 3_000)

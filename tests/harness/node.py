@@ -23,10 +23,9 @@ from leaderboard_server.contests.settings import Settings
 from leaderboard_server.domain.errors import LeaderboardError
 from leaderboard_server.domain.update import ScoreUpdate, UpdateResult
 from leaderboard_server.domain.watch import WatchMessage, WatchRequest
-from leaderboard_server.replication.feed import Feed
+from leaderboard_server.replication.feed import Feed, make_feed
 from leaderboard_server.replication.log_followers import LogFollowers
-from leaderboard_server.storage.connection import connect
-from leaderboard_server.storage.pipelined_connection import PipelinedConnection
+from leaderboard_server.storage.backend import open_backend
 from leaderboard_server.storage.store import Retention, Store
 from leaderboard_server.transport.broadcast_groups import BroadcastGroups
 from leaderboard_server.watch.hub import WatchHub
@@ -123,10 +122,15 @@ async def running_node(
 
     Kept seasons that it has read grow old by `clock`.
     """
-    driver = connect(url)
-    writes, reads = PipelinedConnection(driver), PipelinedConnection(driver)
-    store = Store(writes, reads, retention or Retention(), store_instruments())
-    feed = Feed(driver, replication_instruments())
+    backend = open_backend(url)
+    store = Store(
+        backend.writes,
+        backend.reads,
+        retention or Retention(),
+        store_instruments(),
+        in_cluster=backend.in_cluster,
+    )
+    feed = make_feed(backend, replication_instruments())
     followers = LogFollowers(store, feed, replication_instruments())
     committer = Committer(store, followers.observe_own_commit, board_instruments())
     boards = Boards(store, followers, board_instruments())
@@ -156,6 +160,5 @@ async def running_node(
             groups,
         )
     finally:
-        for part in (committer, boards, followers, feed, reads, writes):
+        for part in (committer, boards, followers, feed, backend):
             await part.close()
-        await driver.aclose()

@@ -3,7 +3,8 @@
 import asyncio
 from typing import Any
 
-from leaderboard_server.storage.pipelined_connection import Argument, ReplyReceiver
+from leaderboard_server.storage.resp_protocol import Argument, ReplyReceiver
+from leaderboard_server.storage.store_connection import Layout
 
 
 class CallingConnection:
@@ -15,6 +16,10 @@ class CallingConnection:
     async def call(self, *command: Argument) -> Any:
         """See `PipelinedConnection.call`."""
         raise NotImplementedError
+
+    async def layout(self) -> Layout:
+        """See `StoreConnection.layout`."""
+        return Layout((self,))
 
     def send(self, command: tuple[Argument, ...], receiver: ReplyReceiver) -> bool:
         """See `PipelinedConnection.send`."""

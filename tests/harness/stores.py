@@ -40,8 +40,17 @@ class StoreProcess:
     live in `data_folder`, which may be copied or replaced while the store is stopped.
     """
 
-    def __init__(self, flavour: Flavour, folder: Path) -> None:
+    def __init__(self, flavour: Flavour, folder: Path, **settings: str) -> None:
+        """
+        Make a store.
+
+        Args:
+            flavour: Its kind.
+            folder: The folder of its data and log.
+            settings: Further settings, with `_` for `-`.
+        """
         folder.mkdir(parents=True, exist_ok=True)
+        self._more_settings = settings
         self.flavour = flavour
         self.port = free_port()
         self.socket = folder / "store.sock"
@@ -126,6 +135,7 @@ class StoreProcess:
             "appendonly": "yes",
             "appendfsync": "always",
             "save": "",
+            **{name.replace("_", "-"): value for name, value in self._more_settings.items()},
         }
         return [part for name, value in settings.items() for part in (f"--{name}", value)]
 

@@ -8,7 +8,7 @@ from redis.asyncio import Redis
 
 from harness.uncounted import replication_instruments
 from harness.waiting import eventually
-from leaderboard_server.replication.feed import Feed
+from leaderboard_server.replication.feed_connection import PLAIN, FeedConnection
 
 
 class BrokenConnection:
@@ -43,7 +43,8 @@ class BrokenConnection:
 async def test_any_failure_of_a_heartbeat_replaces_the_connection() -> None:
     """Also an error that the driver does not translate; and the feed can be closed meanwhile."""
     pool = SimpleNamespace(make_connection=BrokenConnection)
-    feed = Feed(cast("Redis", SimpleNamespace(connection_pool=pool)), replication_instruments())
+    driver = cast("Redis", SimpleNamespace(connection_pool=pool))
+    feed = FeedConnection(driver, PLAIN, replication_instruments())
     feed.start()
     try:
         await eventually(lambda: BrokenConnection.opened > 1, "another connection is opened")

@@ -16,9 +16,10 @@ from harness.store_connection import CallingConnection
 from harness.stores import Flavour, StoreProcess
 from harness.uncounted import store_instruments
 from leaderboard_server.storage.connection import connect
-from leaderboard_server.storage.pipelined_connection import Argument, PipelinedConnection
-from leaderboard_server.storage.script_runner import StoreConnection
+from leaderboard_server.storage.pipelined_connection import PipelinedConnection
+from leaderboard_server.storage.resp_protocol import Argument
 from leaderboard_server.storage.store import Retention, Store
+from leaderboard_server.storage.store_connection import StoreConnection
 from storage.scripted_store import ScriptedStore
 
 NewStore = Callable[..., Store]

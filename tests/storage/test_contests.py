@@ -15,8 +15,8 @@ from leaderboard_server.domain.position import Position
 from leaderboard_server.domain.rules import Order, RankStyle, Rules, UpdateMode
 from leaderboard_server.storage import keys
 from leaderboard_server.storage.contest_store import SettingsOutcome
-from leaderboard_server.storage.script_runner import StoreConnection
 from leaderboard_server.storage.store import Retention, Store
+from leaderboard_server.storage.store_connection import StoreConnection
 from storage.conftest import NewStore
 from storage.contest import CONTEST, add, commit, ids
 from storage.test_resends import FaultyConnection

@@ -23,9 +23,10 @@ from leaderboard_server.domain.update import ScoreUpdate
 from leaderboard_server.storage import keys, scripts
 from leaderboard_server.storage.codec import decode_reply
 from leaderboard_server.storage.connection import connect
-from leaderboard_server.storage.pipelined_connection import Argument, PipelinedConnection
-from leaderboard_server.storage.script_runner import StoreConnection
+from leaderboard_server.storage.pipelined_connection import PipelinedConnection
+from leaderboard_server.storage.resp_protocol import Argument
 from leaderboard_server.storage.store import Retention, Store
+from leaderboard_server.storage.store_connection import StoreConnection
 from storage.conftest import NewStore
 from storage.contest import CONTEST, add, commit, ids, score
 

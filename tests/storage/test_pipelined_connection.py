@@ -12,7 +12,7 @@ from redis.exceptions import NoScriptError, ResponseError
 from redis.exceptions import TimeoutError as StoreTimeout
 
 from harness.waiting import eventually
-from leaderboard_server.storage import pipelined_connection as module
+from leaderboard_server.storage import resp_protocol as module
 from leaderboard_server.storage.pipelined_connection import PipelinedConnection
 from storage.scripted_store import ScriptedStore, in_time, started
 

@@ -15,9 +15,9 @@ from harness.store_connection import CallingConnection
 from harness.uncounted import store_instruments
 from leaderboard_server.domain.errors import StoreCause, StoreFull, StoreUnavailable
 from leaderboard_server.storage import keys
-from leaderboard_server.storage.pipelined_connection import Argument
-from leaderboard_server.storage.script_runner import StoreConnection
+from leaderboard_server.storage.resp_protocol import Argument
 from leaderboard_server.storage.store import Retention, Store
+from leaderboard_server.storage.store_connection import StoreConnection
 from storage.conftest import NewStore
 from storage.contest import CONTEST, add, commit, ids, score
 

@@ -10,7 +10,8 @@ from harness.store_connection import CallingConnection
 from harness.uncounted import store_instruments
 from leaderboard_server.domain.contest import ContestSettings
 from leaderboard_server.domain.seasons import SeasonsQuery
-from leaderboard_server.storage.pipelined_connection import Argument, PipelinedConnection
+from leaderboard_server.storage.pipelined_connection import PipelinedConnection
+from leaderboard_server.storage.resp_protocol import Argument
 from leaderboard_server.storage.scripts import NEW_SEASON
 from leaderboard_server.storage.store import Retention, Store
 from storage.contest import CONTEST, add, commit

@@ -20,8 +20,9 @@ from harness.processes import ChildProcess
 from harness.sentinel import SERVICE, SentinelStores, role
 from harness.stores import Flavour, StoreProcess
 from harness.waiting import eventually
+from leaderboard_server.storage.addresses import Address
 from leaderboard_server.storage.connection import connect
-from leaderboard_server.storage.sentinel import Address, Master, MasterPool
+from leaderboard_server.storage.sentinel import Master, MasterPool
 
 _TIMEOUT_S = 10.0
 

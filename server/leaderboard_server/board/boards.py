@@ -175,7 +175,7 @@ class Boards:
             )
             self._boards[contest_id] = board
         board.recently_used = True
-        if board.empty and self._followers.connected:
+        if board.empty and self._followers.receives(contest_id):
             with contextlib.suppress(StoreUnavailable):
                 await board.fill()
         return board

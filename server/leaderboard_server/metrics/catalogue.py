@@ -106,6 +106,11 @@ STORE_ERRORS = _STORE.counter(
 STORE_RESENDS = _STORE.counter(
     "leaderboard_store_resends_total", "Scripts that were sent again after a lost connection."
 )
+STORE_REDIRECTIONS = _STORE.counter(
+    "leaderboard_store_redirections_total",
+    "Scripts that a node of a cluster did not run, as another one has the slot, or has it soon.",
+    only="with a cluster",
+)
 STORE_BATCH_SIZE = _STORE.histogram(
     "leaderboard_store_batch_size",
     "Updates of one commit, or ranks of one read.",
@@ -116,6 +121,16 @@ STORE_BATCH_SIZE = _STORE.histogram(
 STORE_AVAILABLE = _STORE.gauge(
     "leaderboard_store_available",
     "1 if the store replies and passed its checks, else 0.",
+    across_workers=AcrossWorkers.MIN,
+)
+STORE_SHARDS = _STORE.gauge(
+    "leaderboard_store_shards",
+    "Nodes of a cluster that serve slots; 1 without a cluster.",
+    across_workers=AcrossWorkers.MAX,
+)
+STORE_SHARDS_AVAILABLE = _STORE.gauge(
+    "leaderboard_store_shards_available",
+    "Those of them that reply and passed their checks.",
     across_workers=AcrossWorkers.MIN,
 )
 

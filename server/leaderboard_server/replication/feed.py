@@ -1,184 +1,206 @@
-"""The pub/sub connection that delivers the commits of all followed contests.
+"""The feed: delivers the commits of all followed contests, by pub/sub.
 
-It is kept open: heartbeats go through it and are expected back, so that a dead or half-open
-connection is noticed. When it is lost every receiver is notified, since messages may be missed.
+On one node it is one connection. In a cluster it is one to each node that serves slots, and each
+channel is subscribed to on the node of its slot, by sharded pub/sub.
 """
 
 import asyncio
-import contextlib
-import math
-import time
-from collections import deque
-from functools import partial
-from typing import Any, Protocol
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Protocol
 
-import structlog
-from redis.asyncio import Redis
-from redis.asyncio.connection import AbstractConnection
-from redis.exceptions import RedisError, ResponseError
-
+from leaderboard_server.replication.feed_connection import (
+    PLAIN,
+    CommitReceiver,
+    FeedConnection,
+    PubSub,
+)
 from leaderboard_server.replication.instruments import ReplicationInstruments
 from leaderboard_server.storage import keys
-from leaderboard_server.storage.refusals import answers_ping
-from leaderboard_server.tasks import BackgroundTask
+from leaderboard_server.storage.backend import Backend, SingleBackend
+from leaderboard_server.storage.cluster.cluster import Cluster
+from leaderboard_server.storage.cluster.connection import slot_of
+from leaderboard_server.storage.cluster.node import ClusterNode
+from leaderboard_server.tasks import TaskSet
 
-_log = structlog.get_logger()
-
-HEARTBEAT_S = 0.5
-"""Interval between heartbeats."""
-SILENCE_S = 1.5
-"""Time without a reply to a heartbeat after which the connection is dropped: within 2 s in all."""
-CONNECT_TIMEOUT_S = 2.0
-"""Time to open the connection, until the subscriptions are sent."""
-RECONNECT_S = 0.1
-"""Delay before a lost connection is opened again."""
+RESUBSCRIBE_S = 0.1
+"""Delay before a channel is subscribed to again whose node is not known yet, or has changed."""
 
 
-class CommitReceiver(Protocol):
-    """Gets the messages of one contest."""
-
-    def on_subscribed(self) -> None:
-        """From now on every commit is received."""
-
-    def on_message(self, payload: bytes) -> None:
-        """A commit was published."""
-
-    def on_connection_lost(self) -> None:
-        """Commits may be missed until `on_subscribed` is called again."""
-
-
-class Feed:
+class Feed(Protocol):
     """Delivers the published commits of subscribed contests. Open from `start` to `close`."""
-
-    def __init__(self, redis: Redis, instruments: ReplicationInstruments) -> None:
-        """Connect by `redis`, and count by `instruments`."""
-        self._redis = redis
-        self._instruments = instruments
-        self._receivers: dict[bytes, CommitReceiver] = {}
-        """By the name of the channel."""
-        self._connection: AbstractConnection | None = None
-        self._answered_at = 0.0
-        self._heartbeats: deque[float] = deque()
-        """When those were sent that are not answered yet."""
-        self._task = BackgroundTask(self._run, name="feed")
-        self._commands: set[asyncio.Task[None]] = set()
 
     @property
     def connected(self) -> bool:
-        """Whether the connection is open, by the last heartbeat."""
-        return self._connection is not None
+        """Whether the commits of all contests can be received, by the last heartbeats."""
+
+    def delivers(self, contest_id: str) -> bool:
+        """Return whether the commits of a contest can be received, by the last heartbeat."""
 
     def start(self) -> None:
-        """Begin to keep the connection open."""
-        self._task.start()
+        """Begin to keep the feed open."""
 
     async def close(self) -> None:
-        """Close the connection."""
-        await self._task.close()
+        """Close it."""
 
     def subscribe(self, contest_id: str, receiver: CommitReceiver) -> None:
         """Deliver the commits of a contest to `receiver`, from its `on_subscribed` on."""
-        channel = keys.channel(contest_id).encode()
-        self._receivers[channel] = receiver
-        self._send("SUBSCRIBE", channel)
 
     def unsubscribe(self, contest_id: str) -> None:
         """Stop delivering the commits of a contest."""
-        channel = keys.channel(contest_id).encode()
-        if self._receivers.pop(channel, None):
-            self._send("UNSUBSCRIBE", channel)
 
-    def _send(self, command: str, channel: bytes) -> None:
-        """Send a command if connected; a new connection subscribes to all channels by itself.
 
-        Callers may be cancelled at any await, so the command is sent by a task.
-        """
-        # The driver would silently reconnect a broken connection, without the subscriptions.
-        if self._connection and self._connection.is_connected:
-            task = asyncio.create_task(_send_command(self._connection, command, channel))
-            self._commands.add(task)
-            task.add_done_callback(self._commands.discard)
+def make_feed(backend: Backend, instruments: ReplicationInstruments) -> Feed:
+    """Return the feed of a store."""
+    if isinstance(backend, SingleBackend):
+        return _SingleFeed(FeedConnection(backend.driver, PLAIN, instruments))
+    return _ClusterFeed(backend.cluster, instruments)
 
-    async def _run(self) -> None:
-        while True:
-            try:
-                await self._hold_connection()
-            except Exception:  # noqa: BLE001 - without the feed no commit of others is received
-                _log.exception("feed_failed")
-            await asyncio.sleep(RECONNECT_S)
 
-    async def _hold_connection(self) -> None:
-        pool: Any = self._redis.connection_pool  # redis-py leaves this method without types
-        connection = pool.make_connection()
-        heartbeats = BackgroundTask(partial(self._send_heartbeats, connection), name="heartbeats")
-        try:
-            await self._connect(connection)
-            heartbeats.start()
-            while True:
-                # The heartbeats decide when the connection is dead, not the time since a message.
-                self._dispatch(await _next_message(connection))
-        except (RedisError, OSError) as error:
-            if self.connected:
-                _log.warning("feed_lost", error=type(error).__name__, reason=str(error))
-        finally:
-            self._connection = None
-            for receiver in self._receivers.values():
-                receiver.on_connection_lost()
-            await connection.disconnect(nowait=True)
-            await heartbeats.close()
+class _SingleFeed:
+    """The feed of a store on one node, or behind Sentinel."""
 
-    async def _connect(self, connection: AbstractConnection) -> None:
-        channels = set(self._receivers)
-        async with asyncio.timeout(CONNECT_TIMEOUT_S):
-            await connection.connect()  # type: ignore[no-untyped-call]
-            if channels:
-                await connection.send_command("SUBSCRIBE", *channels)
-        self._answered_at = asyncio.get_running_loop().time()
+    def __init__(self, connection: FeedConnection) -> None:
         self._connection = connection
-        self._instruments.connections.add()
-        self._heartbeats.clear()
-        for channel in self._receivers.keys() - channels:
-            self._send("SUBSCRIBE", channel)
-        for channel in channels - self._receivers.keys():
-            self._send("UNSUBSCRIBE", channel)
-        _log.info("feed_connected")
+        self.start = connection.start
+        self.close = connection.close
 
-    async def _send_heartbeats(self, connection: AbstractConnection) -> None:
-        loop = asyncio.get_running_loop()
-        with contextlib.suppress(Exception):  # after any error the connection is replaced
-            while connection.is_connected and loop.time() - self._answered_at < SILENCE_S:
-                async with asyncio.timeout(SILENCE_S):
-                    self._heartbeats.append(time.monotonic())
-                    await connection.send_command("PING")
-                await asyncio.sleep(HEARTBEAT_S)
-        await connection.disconnect(nowait=True)
+    @property
+    def connected(self) -> bool:
+        return self._connection.connected
 
-    def _dispatch(self, message: Any) -> None:
-        # Without any subscription the heartbeat is answered like any command.
-        if message == b"PONG" or message[0] == b"pong":
-            self._answered_at = asyncio.get_running_loop().time()
-            if self._heartbeats:
-                lag = time.monotonic() - self._heartbeats.popleft()
-                self._instruments.heartbeat_lag.observe(lag)
-        elif receiver := self._receivers.get(message[1]):
-            if message[0] == b"message":
-                self._instruments.messages.add()
-                receiver.on_message(message[2])
-            elif message[0] == b"subscribe":
-                receiver.on_subscribed()
+    def delivers(self, _contest_id: str) -> bool:
+        return self._connection.connected
+
+    def subscribe(self, contest_id: str, receiver: CommitReceiver) -> None:
+        self._connection.subscribe({_channel(contest_id): receiver})
+
+    def unsubscribe(self, contest_id: str) -> None:
+        self._connection.unsubscribe([_channel(contest_id)])
 
 
-async def _next_message(connection: Any) -> Any:
-    """Wait for a message or the reply to a heartbeat."""
-    try:
-        return await connection.read_response(timeout=math.inf)
-    except ResponseError as error:
-        if answers_ping(error):
-            return b"PONG"
-        raise
+class _ClusterFeed:
+    """The feed of a cluster."""
+
+    def __init__(self, cluster: Cluster, instruments: ReplicationInstruments) -> None:
+        self._cluster = cluster
+        self._instruments = instruments
+        self._receivers: dict[bytes, CommitReceiver] = {}
+        """By the name of the channel."""
+        self._nodes: dict[bytes, ClusterNode] = {}
+        """Where each channel is subscribed to. Others wait until their node is known."""
+        self._connections: dict[ClusterNode, FeedConnection] = {}
+        self._timer: asyncio.TimerHandle | None = None
+        self._closing = TaskSet(name="close-feed-connection")
+        cluster.observers.append(self._update)
+
+    @property
+    def connected(self) -> bool:
+        return bool(self._connections) and all(
+            connection.connected for connection in self._connections.values()
+        )
+
+    def delivers(self, contest_id: str) -> bool:
+        node = self._cluster.owners[slot_of(keys.channel(contest_id))]
+        connection = self._connections.get(node) if node else None
+        return connection is not None and connection.connected
+
+    def start(self) -> None:
+        self._cluster.start()
+        self._update()
+
+    async def close(self) -> None:
+        self._cluster.observers.remove(self._update)
+        if self._timer:
+            self._timer.cancel()
+        for connection in self._connections.values():
+            await connection.close()
+
+    def subscribe(self, contest_id: str, receiver: CommitReceiver) -> None:
+        channel = _channel(contest_id)
+        self._receivers[channel] = receiver
+        self._place([channel])
+
+    def unsubscribe(self, contest_id: str) -> None:
+        channel = _channel(contest_id)
+        self._receivers.pop(channel, None)
+        if node := self._nodes.pop(channel, None):
+            self._connections[node].unsubscribe([channel])
+
+    def _update(self) -> None:
+        """Have one connection to each node that serves slots, and each channel at its node."""
+        masters = self._cluster.masters
+        for node in masters:
+            if node not in self._connections:
+                connection = FeedConnection(
+                    node.driver, _SHARDED, self._instruments, self._on_moved
+                )
+                self._connections[node] = connection
+                connection.start()
+        moved = [
+            channel for channel, node in self._nodes.items() if self._owner(channel) is not node
+        ]
+        self._release(moved)
+        for node in self._connections.keys() - set(masters):
+            self._closing.start(self._connections.pop(node).close())
+        self._place(self._receivers.keys() - self._nodes.keys())
+
+    def _on_moved(self, moved: int | bytes) -> None:
+        """Subscribe again elsewhere, as soon as it is known where."""
+        channels = [
+            channel
+            for channel in self._nodes
+            if channel == moved or slot_of(channel.decode()) == moved
+        ]
+        self._release(channels)
+        self._cluster.poll_now()
+        self._place_later()
+
+    def _release(self, channels: Iterable[bytes]) -> None:
+        """End subscriptions: messages may be missed until the next one."""
+        of_nodes = defaultdict[ClusterNode, list[bytes]](list)
+        for channel in channels:
+            of_nodes[self._nodes.pop(channel)].append(channel)
+        for node, some in of_nodes.items():
+            self._connections[node].unsubscribe(some)
+            for channel in some:
+                self._receivers[channel].on_connection_lost()
+
+    def _place(self, channels: Iterable[bytes]) -> None:
+        """Subscribe to channels at the nodes of their slots."""
+        of_nodes = defaultdict[ClusterNode, dict[bytes, CommitReceiver]](dict)
+        for channel in channels:
+            node = self._owner(channel)
+            if node in self._connections:
+                self._nodes[channel] = node
+                of_nodes[node][channel] = self._receivers[channel]
+        for node, receivers in of_nodes.items():
+            self._connections[node].subscribe(receivers)
+
+    def _place_later(self) -> None:
+        if not self._timer:
+            self._timer = asyncio.get_running_loop().call_later(RESUBSCRIBE_S, self._place_waiting)
+
+    def _place_waiting(self) -> None:
+        self._timer = None
+        self._place(self._receivers.keys() - self._nodes.keys())
+
+    def _owner(self, channel: bytes) -> ClusterNode | None:
+        return self._cluster.owners[slot_of(channel.decode())]
 
 
-async def _send_command(connection: AbstractConnection, command: str, channel: bytes) -> None:
-    """Send a command; if the connection breaks, its reader notices."""
-    with contextlib.suppress(RedisError, OSError):
-        await connection.send_command(command, channel)
+def _by_slot(channels: Iterable[bytes]) -> list[tuple[bytes, ...]]:
+    """Group channels by slot: a node refuses a command with those of several."""
+    of_slots = defaultdict[int, list[bytes]](list)
+    for channel in channels:
+        of_slots[slot_of(channel.decode())].append(channel)
+    return [tuple(some) for some in of_slots.values()]
+
+
+_SHARDED = PubSub(
+    *("SSUBSCRIBE", "SUNSUBSCRIBE", b"ssubscribe", b"sunsubscribe", b"smessage"), _by_slot
+)
+
+
+def _channel(contest_id: str) -> bytes:
+    return keys.channel(contest_id).encode()

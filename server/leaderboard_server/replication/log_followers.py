@@ -76,10 +76,9 @@ class LogFollowers:
         for follower in self.by_contest.values():
             follower.close()
 
-    @property
-    def connected(self) -> bool:
-        """Whether commits of other servers can be received at present."""
-        return self._feed.connected
+    def receives(self, contest_id: str) -> bool:
+        """Return whether commits of a contest by other servers can be received at present."""
+        return self._feed.delivers(contest_id)
 
     def observe_own_commit(self, reply: OwnCommit) -> None:
         """Pass a commit of this server on before its caller gets the response."""

@@ -20,10 +20,10 @@ from leaderboard_server.storage import keys, scripts
 from leaderboard_server.storage.codec import CommitReply, decode_reply
 from leaderboard_server.storage.epochs import Epochs
 from leaderboard_server.storage.instruments import StoreInstruments
-from leaderboard_server.storage.pipelined_connection import Argument
 from leaderboard_server.storage.positions import PositionTracker
 from leaderboard_server.storage.recovery import ContestRecovery, NextReset
 from leaderboard_server.storage.registry import ContestRegistry
+from leaderboard_server.storage.resp_protocol import Argument
 from leaderboard_server.storage.script_runner import ScriptRunner
 from leaderboard_server.storage.scripts import Script
 from leaderboard_server.tasks import TaskSet

@@ -14,6 +14,7 @@ class StoreInstruments:
     Attributes:
         call_seconds: The time from the sending of a script to its reply, by its name.
         resends: Scripts that were sent again.
+        redirections: Scripts that a node of a cluster did not run, and that were sent again.
         expired: Contests that were deleted because they had expired.
         seasons: Seasons that were ended.
     """
@@ -31,6 +32,7 @@ class StoreInstruments:
             for cause in (_FULL, *StoreCause)
         }
         self.resends = instruments.counter(catalogue.STORE_RESENDS)
+        self.redirections = instruments.counter(catalogue.STORE_REDIRECTIONS)
         self.expired = instruments.counter(catalogue.EXPIRED_CONTESTS)
         self.seasons = instruments.counter(catalogue.ENDED_SEASONS)
 

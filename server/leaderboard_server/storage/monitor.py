@@ -37,14 +37,21 @@ class AvailabilityCallback(Protocol):
 class Monitor:
     """Watches whether the store can be used, from `start` to `close`."""
 
+    shards = 1
+
     def __init__(self, redis: Redis, on_change: AvailabilityCallback) -> None:
         """Ping the store of `redis`; `on_change` is called after the first ping and each change."""
         self._redis = redis
         self._on_change = on_change
-        self._checks = _Checks(redis)
+        self._checks = StoreChecks(redis)
         self.available = False
         """Whether the store replies, and passed its checks."""
         self._task = BackgroundTask(self._run, name="monitor-store")
+
+    @property
+    def available_shards(self) -> int:
+        """See `StoreMonitor`."""
+        return int(self.available)
 
     def start(self) -> None:
         """Begin to ping."""
@@ -117,11 +124,14 @@ def _is_answer(error: Exception) -> bool:
     return isinstance(error, NoPermissionError) or answers_ping(error)
 
 
-class _Checks:
+class StoreChecks:
     """The checks of a store, and what they found last. Each change of that is logged once."""
 
-    def __init__(self, redis: Redis) -> None:
+    def __init__(self, redis: Redis, *, node: str = "") -> None:
+        """Check the store of `redis`, which may be a node of a cluster."""
         self._redis = redis
+        self._in_cluster = bool(node)
+        self._log = _log.bind(node=node) if node else _log
         self._facts: StoreFacts | None = None
         self._findings: list[Finding] = []
         self._history: object = None
@@ -144,7 +154,7 @@ class _Checks:
 
     async def run(self) -> None:
         """Check the store."""
-        facts = await read_facts(self._redis)
+        facts = await read_facts(self._redis, in_cluster=self._in_cluster)
         if facts != self._facts:
             before, self._findings, self._facts = self._findings, check(facts), facts
             self._log_change(facts, before)
@@ -157,10 +167,10 @@ class _Checks:
             name.replace("-", "_"): value for name, value in facts.settings if value is not None
         }
         role = {True: "primary", False: "replica", None: "unknown"}[facts.is_primary]
-        _log.info("store_checked", version=facts.version, role=role, **settings)
+        self._log.info("store_checked", version=facts.version, role=role, **settings)
         for finding in self._findings:
             if finding not in before:
-                entry = getattr(_log, finding.severity)
+                entry = getattr(self._log, finding.severity)
                 entry(
                     finding.event,
                     subject=finding.subject,

@@ -15,7 +15,7 @@ from leaderboard_server.domain.board import (
 )
 from leaderboard_server.domain.position import Position
 from leaderboard_server.storage.contest_scripts import Read
-from leaderboard_server.storage.pipelined_connection import Argument
+from leaderboard_server.storage.resp_protocol import Argument
 from leaderboard_server.storage.rows_codec import decode_score_rank, decode_standing, decode_user
 from leaderboard_server.storage.rules_codec import decode_rules
 

@@ -18,7 +18,7 @@ from leaderboard_server.domain.seasons import DEFAULT_KEPT, ResetSchedule
 from leaderboard_server.storage import keys, scripts
 from leaderboard_server.storage.codec import decode_commit
 from leaderboard_server.storage.instruments import StoreInstruments
-from leaderboard_server.storage.pipelined_connection import Argument
+from leaderboard_server.storage.resp_protocol import Argument
 from leaderboard_server.storage.scripts import Script
 from leaderboard_server.storage.settings_codec import decode_number, decode_schedule, encode_number
 

@@ -15,8 +15,9 @@ import structlog
 from leaderboard_server.callbacks import Done, settle
 from leaderboard_server.storage import keys, scripts
 from leaderboard_server.storage.contests import contest_ids
-from leaderboard_server.storage.pipelined_connection import Argument
-from leaderboard_server.storage.script_runner import ScriptRunner, StoreConnection
+from leaderboard_server.storage.resp_protocol import Argument
+from leaderboard_server.storage.script_runner import ScriptRunner
+from leaderboard_server.storage.store_connection import StoreConnection
 from leaderboard_server.tasks import SingleFlight
 
 _log = structlog.get_logger()

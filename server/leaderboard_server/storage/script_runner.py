@@ -7,19 +7,21 @@ store may be another one by then, which lacks what this server has seen meanwhil
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from functools import partial
-from typing import Any, Generic, Protocol, TypeAlias, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar
 
 import structlog
 from redis.exceptions import ConnectionError as ConnectionLost
 from redis.exceptions import NoScriptError, RedisError
 
 from leaderboard_server.callbacks import Done, settle
+from leaderboard_server.storage.cluster.redirection import Redirected
 from leaderboard_server.storage.instruments import StoreInstruments
-from leaderboard_server.storage.pipelined_connection import Argument, ReplyReceiver
 from leaderboard_server.storage.refusals import Refusals
+from leaderboard_server.storage.resp_protocol import Argument
 from leaderboard_server.storage.scripts import Script
+from leaderboard_server.storage.store_connection import StoreConnection
 from leaderboard_server.tasks import TaskSet
 
 _log = structlog.get_logger()
@@ -27,31 +29,31 @@ _log = structlog.get_logger()
 RESEND_WITHIN_S = 2.0
 """How long a script is sent again after its connection broke. One that got no reply in time is not
 sent again: the connection fails it with a timeout."""
-RESEND_DELAY_S = 0.02
-"""The delay before the second resend. The first one follows at once, which is enough to replace a
-dead idle connection; waiting for a store that is down longer is left to the caller."""
+RESEND_DELAYS_S = (0.0, 0.02)
+"""The delays before resends. The first one follows at once, which is enough to replace a dead idle
+connection; waiting for a store that is down longer is left to the caller."""
+REDIRECTION_DELAYS_S = (0.0, 0.01, 0.02, 0.04, 0.08, 0.16)
+"""The delays before a script that a node of a cluster did not run is sent again. A failover or a
+slot that is being moved may last longer, which is left to the caller."""
 
 Result = TypeVar("Result")
 Parameters: TypeAlias = Callable[[], tuple[Argument, ...]]
 """Makes the parameters of a script: the number of keys, the keys, and the arguments."""
 
 
-class StoreConnection(Protocol):
-    """A connection to the store."""
-
-    def call(self, *command: Argument) -> Awaitable[Any]:
-        """Return the store's reply to a command; see `PipelinedConnection.call`."""
-
-    def send(self, command: tuple[Argument, ...], receiver: ReplyReceiver) -> bool:
-        """Send a command if the connection is open; see `PipelinedConnection.send`."""
-
-
 class ScriptRunner:
     """Runs scripts through one connection."""
 
-    def __init__(self, connection: StoreConnection, instruments: StoreInstruments) -> None:
-        """Run them, and count them by `instruments`."""
+    def __init__(
+        self,
+        connection: StoreConnection,
+        instruments: StoreInstruments,
+        *,
+        in_cluster: bool = False,
+    ) -> None:
+        """Run them, and count them by `instruments`; in a cluster run the variants for that."""
         self._connection = connection
+        self._in_cluster = in_cluster
         self._instruments = instruments
         self._seconds = instruments.call_seconds
         self._refusals = Refusals()
@@ -91,6 +93,8 @@ class ScriptRunner:
 
         As long as the connection is open, neither a task nor a future is made for it.
         """
+        if self._in_cluster:
+            script = script.for_cluster
         run = _Run(self, script, parameters, decode, done)
         if not self._connection.send(("EVALSHA", script.sha, *parameters()), run):
             self.continue_later(run, None)
@@ -106,9 +110,9 @@ class ScriptRunner:
         else:
             run.done(result)
 
-    def fail(self, run: "_Run[Any]", error: Exception, *, sent_before: bool = False) -> None:
-        """End a run with an error of the connection; `sent_before` as in `Refusals.failure`."""
-        failure = self._refusals.failure(error, sent_before=sent_before)
+    def fail(self, run: "_Run[Any]", error: Exception) -> None:
+        """End a run with an error of the connection."""
+        failure = self._refusals.failure(error, sent_before=run.sent_before)
         self._instruments.count_failure(run.script.name, failure)
         run.done(failure)
 
@@ -117,52 +121,62 @@ class ScriptRunner:
         self._tasks.start(self._go_on(run, error))
 
     async def _go_on(self, run: "_Run[Any]", error: Exception | None) -> None:
-        sent_before = False
         try:
-            try:
-                reply = await self._send_after(run, error)
-            except ConnectionLost:
-                sent_before = True
-                async with asyncio.timeout(run.started + RESEND_WITHIN_S - time.monotonic()):
-                    reply = await self._resend(run)
+            reply = await self._reply(run, error)
         except (RedisError, OSError) as failure:
-            self.fail(run, failure, sent_before=sent_before)
+            self.fail(run, failure)
         except Exception as defect:  # noqa: BLE001 - the caller gets it, whatever it is
             run.done(defect)
         else:
             self.succeed(run, reply)
 
+    async def _reply(self, run: "_Run[Any]", error: Exception | None) -> Any:
+        """Send a script, and again where that may help, and return the reply.
+
+        The error is that of its first command, None if it was not sent.
+        """
+        resends, redirections = iter(RESEND_DELAYS_S), iter(REDIRECTION_DELAYS_S)
+        async with asyncio.timeout(None) as limit:
+            while True:
+                if isinstance(error, ConnectionLost):
+                    is_lost = not isinstance(error, Redirected)
+                    delay = next(resends if is_lost else redirections, None)
+                    if delay is None:
+                        raise error
+                    if is_lost and not run.sent_before:
+                        run.sent_before = True
+                        left = run.started + RESEND_WITHIN_S - time.monotonic()
+                        limit.reschedule(asyncio.get_running_loop().time() + left)
+                    await asyncio.sleep(delay)
+                try:
+                    return await self._send_after(run, error)
+                except ConnectionLost as failure:
+                    error = failure
+
     async def _send_after(self, run: "_Run[Any]", error: Exception | None) -> Any:
-        """Send a script after the error of its first command, if it was sent and may be again."""
-        if error is None:
-            return await self._send(run)
-        if isinstance(error, NoScriptError):
-            return await self._connection.call("EVAL", run.script.source, *run.parameters())
-        raise error
-
-    async def _resend(self, run: "_Run[Any]") -> Any:
+        """Send a script that was not sent yet, or that may be sent again after an error."""
+        send = self._connection.call
+        if isinstance(error, Redirected):
+            self._instruments.redirections.add()
+            _log.debug("script_redirected", script=run.script.name, reason=str(error))
+            send = error.send or send
+        elif isinstance(error, ConnectionLost):
+            self._instruments.resends.add()
+            _log.debug("script_resent", script=run.script.name)
+        elif isinstance(error, NoScriptError):
+            return await send("EVAL", run.script.source, *run.parameters())
+        elif error is not None:
+            raise error
         try:
-            return await self._send_again(run)
-        except ConnectionLost:
-            await asyncio.sleep(RESEND_DELAY_S)
-            return await self._send_again(run)
-
-    async def _send_again(self, run: "_Run[Any]") -> Any:
-        self._instruments.resends.add()
-        _log.debug("script_resent", script=run.script.name)
-        return await self._send(run)
-
-    async def _send(self, run: "_Run[Any]") -> Any:
-        try:
-            return await self._connection.call("EVALSHA", run.script.sha, *run.parameters())
+            return await send("EVALSHA", run.script.sha, *run.parameters())
         except NoScriptError:
-            return await self._connection.call("EVAL", run.script.source, *run.parameters())
+            return await send("EVAL", run.script.source, *run.parameters())
 
 
 class _Run(Generic[Result]):
     """One run of a script; receives the reply to its first command."""
 
-    __slots__ = ("_runner", "decode", "done", "parameters", "script", "started")
+    __slots__ = ("_runner", "decode", "done", "parameters", "script", "sent_before", "started")
 
     def __init__(
         self,
@@ -178,6 +192,8 @@ class _Run(Generic[Result]):
         self.decode = decode
         self.done = done
         self.started = time.monotonic()
+        self.sent_before = False
+        """Whether it may have been applied by a command that got no reply."""
 
     def on_reply(self, reply: Any) -> None:
         """See `ReplyReceiver`."""

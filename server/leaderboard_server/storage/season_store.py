@@ -10,7 +10,6 @@ from leaderboard_server.domain.seasons import Season, SeasonsPage, SeasonsQuery
 from leaderboard_server.storage import keys, scripts
 from leaderboard_server.storage.contest_scripts import ContestScripts, Read
 from leaderboard_server.storage.contest_store import ContestStore
-from leaderboard_server.storage.pipelined_connection import Argument
 from leaderboard_server.storage.rank_replies import (
     Rank,
     RankReply,
@@ -21,6 +20,7 @@ from leaderboard_server.storage.rank_replies import (
     users_arguments,
 )
 from leaderboard_server.storage.recovery import EndedSeason
+from leaderboard_server.storage.resp_protocol import Argument
 from leaderboard_server.storage.rows_codec import decode_page
 from leaderboard_server.storage.script_runner import ScriptRunner
 

@@ -23,6 +23,7 @@ from redis.asyncio.sentinel import (
 )
 from redis.exceptions import RedisError
 
+from leaderboard_server.storage.addresses import Address, parse_address
 from leaderboard_server.tasks import BackgroundTask, SingleFlight
 
 _log = structlog.get_logger()
@@ -40,13 +41,6 @@ _SHARED_SETTINGS = (
     "protocol",
     "client_name",
 )
-
-
-class Address(NamedTuple):
-    """Host and port of a store."""
-
-    host: str
-    port: int
 
 
 class _Answer(NamedTuple):
@@ -197,13 +191,6 @@ def sentinel_pool(url: str, **settings: Any) -> MasterPool:
         **{name: value for name, value in options.items() if name.startswith(("ssl_", "socket_"))},
     }
     sentinels = [
-        Redis(**_parse_address(host)._asdict(), **sentinel_settings) for host in hosts.split(",")
+        Redis(**parse_address(host)._asdict(), **sentinel_settings) for host in hosts.split(",")
     ]
     return MasterPool(Master(sentinels, service), **{**settings, **options})
-
-
-def _parse_address(text: str) -> Address:
-    parts = urlsplit(f"//{text}")
-    if parts.hostname is None or parts.port is None:
-        raise ValueError("must be HOST:PORT")
-    return Address(parts.hostname, parts.port)

@@ -40,8 +40,9 @@ from leaderboard_server.storage.rank_replies import (
 from leaderboard_server.storage.recovery import NextReset
 from leaderboard_server.storage.registry import ContestRegistry
 from leaderboard_server.storage.rows_codec import decode_page
-from leaderboard_server.storage.script_runner import ScriptRunner, StoreConnection
+from leaderboard_server.storage.script_runner import ScriptRunner
 from leaderboard_server.storage.season_store import SeasonStore
+from leaderboard_server.storage.store_connection import StoreConnection
 
 
 @dataclass(frozen=True)
@@ -85,6 +86,7 @@ class Store:
         instruments: StoreInstruments,
         *,
         auto_create: bool = True,
+        in_cluster: bool = False,
         clock: Callable[[], float] = time.time,
         next_reset: NextReset = next_reset,
         new_token: Callable[[], str] = lambda: uuid4().hex,
@@ -92,7 +94,7 @@ class Store:
         """Commit through `writes`, and read through `reads` so that reads don't delay commits.
 
         With `auto_create` a contest begins with its first score; without it, such an update is
-        rejected.
+        rejected. With `in_cluster` the connections are those of a cluster.
         """
         self._retention = retention
         self._auto_create = int(auto_create)
@@ -100,7 +102,10 @@ class Store:
         self._server_token = new_token()
         self._commit_numbers = itertools.count(1)
         self._positions = PositionTracker()
-        runners = ScriptRunner(writes, instruments), ScriptRunner(reads, instruments)
+        runners = (
+            ScriptRunner(writes, instruments, in_cluster=in_cluster),
+            ScriptRunner(reads, instruments, in_cluster=in_cluster),
+        )
         self.registry = ContestRegistry(*runners, scanned=reads)
         self._epochs = Epochs(self._positions, self.registry, prefix=new_token()[:16])
         self._scripts = ContestScripts(

@@ -64,6 +64,9 @@ _NEEDS = {
     "no-appendfsync-on-rewrite": _Need(
         "no", "promise 9, durability", "a crash during a rewrite loses acknowledged writes"
     ),
+    "cluster-require-full-coverage": _Need(
+        "no", "promise 7, isolation", "all nodes refuse calls while one shard is lost"
+    ),
 }
 
 

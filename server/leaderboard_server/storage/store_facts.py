@@ -14,6 +14,8 @@ from leaderboard_server.storage import keys
 
 SETTINGS = ("maxmemory-policy", "appendonly", "appendfsync", "no-appendfsync-on-rewrite")
 """The settings that the promises depend on."""
+CLUSTER_SETTINGS = ("cluster-require-full-coverage",)
+"""Those that they depend on in a cluster as well."""
 
 _CHECK_RIGHTS = """#!lua flags=no-writes
 local missing = {}
@@ -48,8 +50,8 @@ class StoreFacts(NamedTuple):
     server logs refused calls."""
 
 
-async def read_facts(redis: Redis) -> StoreFacts:
-    """Read the facts of a store.
+async def read_facts(redis: Redis, *, in_cluster: bool = False) -> StoreFacts:
+    """Read the facts of a store, or of a node of a cluster.
 
     Raises:
         RedisError: The store does not answer, or not yet.
@@ -57,7 +59,8 @@ async def read_facts(redis: Redis) -> StoreFacts:
         OSError: The store can't be reached.
     """
     info: Mapping[str, Any] = await _permitted(redis.info()) or {}
-    config: Mapping[str, str] = await _permitted(redis.config_get(*SETTINGS)) or {}
+    names = (*SETTINGS, *CLUSTER_SETTINGS) if in_cluster else SETTINGS
+    config: Mapping[str, str] = await _permitted(redis.config_get(*names)) or {}
     role, version = info.get("role"), info.get("redis_version")
     is_replica = role == "slave"
     values = _settings_of(info) | dict(config)
@@ -66,8 +69,8 @@ async def read_facts(redis: Redis) -> StoreFacts:
         major_version=int(str(version).partition(".")[0]) if version else None,
         replica_of=f"{info.get('master_host')}:{info.get('master_port')}" if is_replica else None,
         is_primary=None if role is None else not is_replica,
-        settings=tuple((name, values.get(name)) for name in SETTINGS),
-        missing_rights=await _missing_rights(redis),
+        settings=tuple((name, values.get(name)) for name in names),
+        missing_rights=await _missing_rights(redis, in_cluster=in_cluster),
     )
 
 
@@ -96,19 +99,23 @@ def _settings_of(info: Mapping[str, Any]) -> dict[str, str]:
     return settings
 
 
-def needed_commands() -> list[list[str]]:
+def needed_commands(*, in_cluster: bool = False) -> list[list[str]]:
     """Return each command that a server runs, on the keys and the channel of some contest.
 
-    And those on the registry.
+    And those on the registry, and those on the nodes of a cluster.
     """
     board, users, meta, log, scores, counts, hidden, seasons, _, requests, *_ = keys.of_writing(
         "check", bucket=0, season=1
     )
     kept = keys.season_board("check", 1)
     channel, registry = keys.channel("check"), keys.registry(0)
+    pubsub = [["SUBSCRIBE", channel], ["UNSUBSCRIBE", channel], ["PUBLISH", channel, "-"]]
+    if in_cluster:
+        pubsub = [["S" + command, channel, *rest] for command, channel, *rest in pubsub]
+        pubsub += [["CLUSTER", "NODES"], ["ASKING"]]
     return [
+        *pubsub,
         *(["PING"], ["CLIENT", "SETNAME", "-"], ["EVALSHA", "-", "0"], ["EVAL", "-", "0"]),
-        *(["SUBSCRIBE", channel], ["UNSUBSCRIBE", channel], ["PUBLISH", channel, "-"]),
         *(["ZSCORE", board, "-"], ["ZADD", board, "0", "-"], ["ZREM", board, "-"]),
         *(["ZCARD", board], ["ZREVRANK", board, "-"], ["ZREVRANGE", board, "0", "0"]),
         *(["HMGET", users, "-"], ["HSET", users, "-", "-"], ["HMGET", meta, "-"]),
@@ -125,10 +132,12 @@ def needed_commands() -> list[list[str]]:
     ]
 
 
-async def _missing_rights(redis: Redis) -> tuple[str, ...] | None:
+async def _missing_rights(redis: Redis, *, in_cluster: bool) -> tuple[str, ...] | None:
     evaluate: Any = redis.eval  # the driver leaves its result without a type
     try:
-        missing = await evaluate(_CHECK_RIGHTS, 0, json.dumps(needed_commands()))
+        missing = await evaluate(
+            _CHECK_RIGHTS, 0, json.dumps(needed_commands(in_cluster=in_cluster))
+        )
     except NoPermissionError:
         return ("EVAL",)
     except ResponseError:

@@ -4,7 +4,8 @@ from urllib.parse import unquote, urlsplit
 
 from redis.asyncio.connection import parse_url
 
-from leaderboard_server.storage.sentinel import SCHEMES
+from leaderboard_server.storage.cluster.url import SCHEMES as CLUSTER_SCHEMES
+from leaderboard_server.storage.sentinel import SCHEMES as SENTINEL_SCHEMES
 
 
 def store_name(url: str) -> str:
@@ -17,8 +18,10 @@ def store_name(url: str) -> str:
         url: A URL that `connection.connect` accepts.
     """
     scheme = urlsplit(url).scheme
-    if url.startswith(SCHEMES):
-        parts = urlsplit(url)
+    parts = urlsplit(url)
+    if url.startswith(CLUSTER_SCHEMES):
+        return f"{scheme}://{parts.netloc.rpartition('@')[2]}"
+    if url.startswith(SENTINEL_SCHEMES):
         service, _, database = unquote(parts.path.removeprefix("/")).partition("/")
         hosts = parts.netloc.rpartition("@")[2]
         return f"{scheme}://{hosts}/{service}/{database or 0}"

@@ -6,12 +6,14 @@ from typing import Any
 from redis.exceptions import NoScriptError
 
 from leaderboard_server.storage import scripts
-from leaderboard_server.storage.pipelined_connection import Argument, ReplyReceiver
-from leaderboard_server.storage.script_runner import StoreConnection
+from leaderboard_server.storage.resp_protocol import Argument, ReplyReceiver
+from leaderboard_server.storage.store_connection import Layout, StoreConnection
 from leaderboard_server.tracing.spans import Span, Tracer, current_span, working_for
 
 _SCRIPTS: dict[Argument, str] = {
-    text: script.name for script in scripts.ALL for text in (script.sha, script.source)
+    text: script.name
+    for script in (*scripts.ALL, *(script.for_cluster for script in scripts.ALL))
+    for text in (script.sha, script.source)
 }
 """The names of scripts by their hash, as `EVALSHA` has it, and by their source."""
 
@@ -48,6 +50,10 @@ class TracedConnection:
         span = self._start(parent, command) if parent else None
         # Without a connection nothing is sent: the span is dropped, and `call` has its own.
         return self._connection.send(command, _Receiver(receiver, parent, span))
+
+    async def layout(self) -> Layout:
+        """See `StoreConnection.layout`; commands to single nodes have no spans."""
+        return await self._connection.layout()
 
     def _start(self, parent: Span, command: tuple[Argument, ...]) -> Span:
         operation = str(command[0])

@@ -5,7 +5,7 @@ from functools import partial
 from typing import Protocol
 
 from leaderboard_server.board.call_batcher import CallBatcher, MakeBatcher
-from leaderboard_server.storage.script_runner import StoreConnection
+from leaderboard_server.storage.store_connection import StoreConnection
 from leaderboard_server.tracing.batches import TracedBatcher
 from leaderboard_server.tracing.calls import CallTracing
 from leaderboard_server.tracing.spans import Tracer

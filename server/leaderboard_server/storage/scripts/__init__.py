@@ -1,16 +1,22 @@
 """Lua scripts that read and change contests, each in a file of its own."""
 
 import hashlib
+from functools import cached_property
 from importlib import resources
-from typing import NamedTuple
 
 
-class Script(NamedTuple):
-    """A script and the hash by which the store knows it."""
+class Script:
+    """A script, and the hash by which the store knows it."""
 
-    name: str
-    source: str
-    sha: str
+    def __init__(self, name: str, source: str) -> None:
+        self.name = name
+        self.source = source
+        self.sha = hashlib.sha1(source.encode(), usedforsecurity=False).hexdigest()
+
+    @cached_property
+    def for_cluster(self) -> "Script":
+        """The same script for a cluster, where a message stays on the nodes of its slot."""
+        return Script(self.name, self.source.replace("'PUBLISH'", "'SPUBLISH'"))
 
 
 def _script(name: str, *shared: str, own: str = "") -> Script:
@@ -24,8 +30,7 @@ def _script(name: str, *shared: str, own: str = "") -> Script:
         for part in (*shared, own or name)
     )
     flags, _, body = own.partition("\n")
-    source = "\n".join((flags, *parts, body))
-    return Script(name, source, hashlib.sha1(source.encode(), usedforsecurity=False).hexdigest())
+    return Script(name, "\n".join((flags, *parts, body)))
 
 
 _POSITION = ("position",)

@@ -1,0 +1,1 @@
+"""Redis Cluster and Valkey Cluster as a store: nodes, slots, and commands that find their node."""
