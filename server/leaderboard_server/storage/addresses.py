@@ -10,6 +10,11 @@ class Address(NamedTuple):
     host: str
     port: int
 
+    def __str__(self) -> str:
+        """Return `HOST:PORT`, with an IPv6 address in brackets."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{host}:{self.port}"
+
 
 def parse_address(text: str) -> Address:
     """Return the address of `HOST:PORT`; an IPv6 address stands in brackets.

@@ -5,6 +5,7 @@ from urllib.parse import unquote, urlsplit
 from redis.asyncio.connection import parse_url
 
 from leaderboard_server.storage.cluster.url import SCHEMES as CLUSTER_SCHEMES
+from leaderboard_server.storage.cluster.url import parse_cluster_url
 from leaderboard_server.storage.sentinel import SCHEMES as SENTINEL_SCHEMES
 
 
@@ -15,12 +16,13 @@ def store_name(url: str) -> str:
     stand anywhere.
 
     Args:
-        url: A URL that `connection.connect` accepts.
+        url: A URL that `backend.open_backend` accepts.
     """
-    scheme = urlsplit(url).scheme
-    parts = urlsplit(url)
     if url.startswith(CLUSTER_SCHEMES):
-        return f"{scheme}://{parts.netloc.rpartition('@')[2]}"
+        scheme = url.partition(":")[0]
+        return f"{scheme}://{','.join(map(str, parse_cluster_url(url).seeds))}"
+    parts = urlsplit(url)
+    scheme = parts.scheme
     if url.startswith(SENTINEL_SCHEMES):
         service, _, database = unquote(parts.path.removeprefix("/")).partition("/")
         hosts = parts.netloc.rpartition("@")[2]

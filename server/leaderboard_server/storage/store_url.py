@@ -18,8 +18,11 @@ def holds_secret(url: str) -> bool:
 
 
 def _split(url: str) -> SplitResult | None:
-    """Return the parts of a URL, None if it has none: then the driver rejects it as well."""
+    """Return the parts of a URL, None if it has none: then the driver rejects it as well.
+
+    Brackets don't matter for that, and in a list of addresses some versions of Python refuse them.
+    """
     try:
-        return urlsplit(url)
+        return urlsplit(url.replace("[", "").replace("]", ""))
     except ValueError:
         return None

@@ -1,8 +1,9 @@
 """Reads the URL of a cluster, and makes the drivers of its nodes."""
 
+import re
 from collections.abc import Callable
-from typing import Any
-from urllib.parse import unquote, urlsplit
+from typing import Any, NamedTuple
+from urllib.parse import parse_qs
 
 from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.connection import parse_url
@@ -11,22 +12,42 @@ from leaderboard_server.storage.addresses import Address, parse_address
 from leaderboard_server.storage.cluster.cluster import Cluster
 
 SCHEMES = ("redis+cluster://", "rediss+cluster://")
+_FORM = re.compile(
+    r"(?P<scheme>rediss?)\+cluster://((?P<user>[^/?#]*)@)?(?P<hosts>[^/?#@]+)(/0?)?"
+    r"(\?(?P<query>[^#]+))?"
+)
+"""`urlsplit` takes no list of addresses with an IPv6 address that is not the first."""
+_OF_ADDRESS = {"host", "port", "path", "db"}
+"""Options by which redis-py would connect elsewhere."""
 
 
-def seeds_of(url: str) -> list[Address]:
-    """Return the addresses that a URL of a cluster names.
+class ClusterUrl(NamedTuple):
+    """The parts of the URL of a cluster."""
+
+    seeds: list[Address]
+    node_url: str
+    """The URL of a node, for the driver, without an address."""
+
+
+def parse_cluster_url(url: str) -> ClusterUrl:
+    """Return the parts of `redis+cluster://user:password@host:port,host:port?option=value`.
 
     Raises:
-        ValueError: It names none, or one that is not HOST:PORT, or a database other than 0.
+        ValueError: It has another form. That of a password with a `/`, `?` or `#` that is not
+            encoded is another one: a part of it would be an address, which logs show.
     """
-    parts = urlsplit(url)
-    if unquote(parts.path).strip("/") not in {"", "0"}:
-        raise ValueError("a cluster has no database but 0")
-    return [parse_address(host) for host in parts.netloc.rpartition("@")[2].split(",")]
+    match = _FORM.fullmatch(url)
+    if not match:
+        raise ValueError("must name addresses, and no database but 0")
+    scheme, user, hosts, query = match.group("scheme", "user", "hosts", "query")
+    if query and _OF_ADDRESS & parse_qs(query, strict_parsing=True).keys():
+        raise ValueError("options can't name an address or a database")
+    seeds = [parse_address(host) for host in hosts.split(",")]
+    return ClusterUrl(seeds, f"{scheme}://{user or ''}@/?{query or ''}")
 
 
 def cluster_of(url: str, complete: Callable[[dict[str, Any]], dict[str, Any]]) -> Cluster:
-    """Return the cluster at `redis+cluster://user:password@host:port,host:port`.
+    """Return the cluster at a URL; see `parse_cluster_url`.
 
     User and password are those of all nodes. The options are those of redis-py; with
     `rediss+cluster` the nodes are reached over TLS.
@@ -41,11 +62,8 @@ def cluster_of(url: str, complete: Callable[[dict[str, Any]], dict[str, Any]]) -
 
         TypeError: An option is unknown.
     """
-    seeds = seeds_of(url)
-    parts = urlsplit(url)
-    user, _, _ = parts.netloc.rpartition("@")
-    scheme = parts.scheme.removesuffix("+cluster")
-    options = complete({**parse_url(f"{scheme}://{user}@/?{parts.query}")})
+    seeds, node_url = parse_cluster_url(url)
+    options = complete({**parse_url(node_url)})
 
     def connect(address: Address) -> Redis:
         return Redis.from_pool(BlockingConnectionPool(**options, **address._asdict()))
