@@ -178,6 +178,11 @@ class TaskSet:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
+    async def ended(self) -> None:
+        """Wait for the end of the tasks that were started so far."""
+        if self._tasks:
+            await asyncio.wait(self._tasks)
+
 
 class BackgroundTask:
     """A coroutine that runs from `start` to `close`."""

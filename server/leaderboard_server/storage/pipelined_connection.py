@@ -50,6 +50,7 @@ class PipelinedConnection:
         self._on_lost = on_lost
         self._protocol: RespProtocol | None = None
         self._closed = False
+        self._disconnects = 0
         self._opening = SingleFlight(self._open, name="open-store-connection")
 
     def call(self, *command: Argument) -> Awaitable[Any]:
@@ -94,7 +95,11 @@ class PipelinedConnection:
         return await protocol.call(command)
 
     def disconnect(self, reason: Exception) -> None:
-        """Drop the connection; calls in flight get the error, and later ones open it again."""
+        """Drop the connection; calls in flight get the error, and later ones open it again.
+
+        Calls that wait for its opening fail too, when that ends.
+        """
+        self._disconnects += 1
         if self._protocol:
             self._protocol.abort(reason)
 
@@ -120,6 +125,7 @@ class PipelinedConnection:
     async def _open(self) -> RespProtocol:
         pool: Any = self._redis.connection_pool  # the driver leaves this method without types
         connection = pool.make_connection()
+        disconnects = self._disconnects
         try:
             async with asyncio.timeout(OPEN_TIMEOUT_S):
                 await connection.connect()
@@ -131,5 +137,8 @@ class PipelinedConnection:
             if self._closed:  # the opening was cancelled, but not its callers
                 raise ConnectionLost(_CLOSED) from error
             raise
+        if disconnects != self._disconnects:
+            await connection.disconnect(nowait=True)
+            raise ConnectionLost("the connection was dropped while it opened")
         self._protocol = RespProtocol(connection, self._error_of, self._on_lost)
         return self._protocol

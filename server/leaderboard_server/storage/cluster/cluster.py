@@ -10,15 +10,22 @@ from collections.abc import Callable, Sequence
 
 import structlog
 from redis.asyncio import Redis
+from redis.exceptions import ConnectionError as ConnectionLost
 
 from leaderboard_server.storage.addresses import Address
-from leaderboard_server.storage.cluster import redirection
 from leaderboard_server.storage.cluster.node import POLL_INTERVAL_S, ClusterNode
-from leaderboard_server.storage.cluster.redirection import ASK, MOVED, Redirected
-from leaderboard_server.storage.cluster.topology import SLOTS, Topology, View, merge
+from leaderboard_server.storage.cluster.redirection import (
+    Redirected,
+    elsewhere,
+    is_for_later,
+    is_redirection,
+)
+from leaderboard_server.storage.cluster.topology import SLOTS, View, merge
 from leaderboard_server.tasks import BackgroundTask, TaskSet
 
 _log = structlog.get_logger()
+
+_NO_OWNER = "no node serves the slot"
 
 
 class Cluster:
@@ -27,7 +34,7 @@ class Cluster:
     Attributes:
         owners: For each slot the node that serves it, None while no node is known to.
         open_slots: Slots that are being moved key by key.
-        version: Rises with each change of `owners` or `open_slots`.
+        version: Rises with each change of what the nodes know of owners and open slots.
         observers: Called after each change of these.
     """
 
@@ -42,8 +49,13 @@ class Cluster:
         self._nodes: dict[Address, ClusterNode] = {}
         self._views: dict[Address, View] = {}
         """What each node that answers knows."""
-        self._topology: Topology | None = None
-        self._known = asyncio.Event()
+        self._topology = merge(())
+        self._merged = self.owners.copy()
+        """The owners by the topology, without what was learned from redirections since."""
+        self._redirecting: set[ClusterNode] = set()
+        """The nodes from whose redirections `owners` was changed since."""
+        self._asked = asyncio.Event()
+        """Set once a node answered, or none of the seeds did."""
         self._search = BackgroundTask(self._ask_seeds, name="search-cluster")
         self._closing = TaskSet(name="close-node")
 
@@ -54,13 +66,17 @@ class Cluster:
     async def close(self) -> None:
         """Close all nodes."""
         await self._search.close()
-        for node in self._nodes.values():
-            await node.close()
+        nodes, self._nodes = self._nodes, {}  # so that their last answers change nothing
+        await asyncio.gather(*(node.close() for node in nodes.values()), self._closing.ended())
 
-    async def known(self) -> None:
-        """Wait until it is known which nodes serve slots."""
+    async def asked(self) -> None:
+        """Wait until a node was asked which nodes serve slots, and has answered if any does."""
         self.start()
-        await self._known.wait()
+        await self._asked.wait()
+
+    async def refresh(self) -> None:
+        """Ask all nodes that answer what they know now, and wait for that."""
+        await asyncio.gather(*(node.polled() for node in self.nodes if not node.away))
 
     @property
     def masters(self) -> list[ClusterNode]:
@@ -72,6 +88,14 @@ class Cluster:
         """All nodes, replicas included."""
         return list(self._nodes.values())
 
+    def no_owner(self) -> Exception:
+        """Return the error of calls whose slot no node is known to serve."""
+        if not any(self.owners):
+            for node in self._nodes.values():
+                if node.away:
+                    return node.away()
+        return ConnectionLost(_NO_OWNER)
+
     def poll_now(self) -> None:
         """Ask all nodes what they know as soon as possible."""
         for node in self._nodes.values():
@@ -79,72 +103,86 @@ class Cluster:
 
     def on_view(self, node: ClusterNode, view: View) -> None:
         """See `NodeObserver`."""
-        if self._nodes.get(node.address) is node and self._views.get(node.address) != view:
-            self._views[node.address] = view
+        if self._nodes.get(node.address) is not node:
+            return
+        is_news = self._views.get(node.address) != view
+        self._views[node.address] = view
+        if is_news or node in self._redirecting:
             self._update()
+        self._asked.set()
 
     def on_away(self, node: ClusterNode) -> None:
         """See `NodeObserver`."""
-        if self._nodes.get(node.address) is node and node.address in self._views:
-            del self._views[node.address]
+        if self._nodes.get(node.address) is not node:
+            return
+        is_news = self._views.pop(node.address, None) is not None
+        if self._views and (is_news or node in self._redirecting):
+            self._update()
+        if is_news:
             self.poll_now()
+        if all(other.away for other in self._nodes.values()):
+            self._asked.set()
 
     def redirection(self, node: ClusterNode, kind: str, text: str) -> Exception | None:
         """See `NodeObserver`."""
-        if not text.startswith(redirection.KINDS):
+        if not is_redirection(text):
             return None
-        self.poll_now()
-        word, *rest = text.split()
-        target = self._node_at(rest[1], node) if word in {MOVED, ASK} else None
-        if target and word == ASK:
-            return Redirected(text, getattr(target, kind).call_asking)
-        if target:
-            # Until the nodes have answered, the node that sent the command elsewhere knows best.
-            self.owners[int(rest[0])] = target
-            self._views.pop(node.address, None)
+        there = elsewhere(text, node.address)
+        target = self._nodes.get(self._known_by(there.address)) if there else None
+        if there and target:
+            if not there.is_moved:
+                return Redirected(text, getattr(target, kind).call_asking)
+            self._move(there.slot, target, node)
+        if not is_for_later(text):
+            self.poll_now()
         return Redirected(text)
 
-    def _node_at(self, text: str, redirecting: ClusterNode) -> ClusterNode | None:
-        """Return the node at HOST:PORT, None if it is not known; without a host it is the same."""
-        host, _, port = text.rpartition(":")
-        if host in {"", "?"}:
-            host = redirecting.address.host
-        ids = self._topology.ids if self._topology else {}
-        node_id = ids.get(Address(host.strip("[]"), int(port)), "")
-        return self._node_of(node_id)
+    def _move(self, slot: int, target: ClusterNode, redirecting: ClusterNode) -> None:
+        """Route a slot to another node until the one that redirects has been asked what it knows.
 
-    def _node_of(self, node_id: str) -> ClusterNode | None:
-        address = self._topology.addresses.get(node_id) if self._topology else None
-        return self._nodes.get(address) if address else None
+        It knows best at present, but may be a former member that knows nothing new.
+        """
+        if self._nodes.get(redirecting.address) is redirecting:
+            self.owners[slot] = target
+            self._redirecting.add(redirecting)
+
+    def _known_by(self, address: Address) -> Address:
+        """Return the address by which a node is known, from that with its IP address."""
+        return self._topology.by_ip.get(address, address)
 
     def _update(self) -> None:
         """Bring nodes and slots up to date with the views."""
-        topology = merge(self._views.values())
+        topology = merge(self._views.values(), self._topology.addresses)
+        before = self._topology.addresses, self.masters
         self._topology = topology
-        present = set(topology.addresses.values())
+        self._update_nodes(set(topology.addresses.values()))
+        nodes = {name: self._nodes.get(address) for name, address in topology.addresses.items()}
+        merged = [nodes.get(node_id) for node_id in topology.owners]
+        changed = (merged, topology.open_slots) != (self._merged, self.open_slots)
+        former = {*self.owners, *self._merged} - {None, *merged}
+        self._merged, self.owners, self.open_slots = merged, merged.copy(), topology.open_slots
+        self._redirecting.clear()
+        for node in filter(None, former):
+            # A read of one history after a write to another would look like a store that went back.
+            node.disconnect()
+        if (topology.addresses, self.masters) != before:
+            masters = [str(node) for node in self.masters]
+            _log.info("cluster_changed", masters=masters, nodes=len(topology.addresses))
+        if changed:
+            self.version += 1
+            for observer in self.observers:
+                observer()
+
+    def _update_nodes(self, present: set[Address]) -> None:
         for address in present - self._nodes.keys():
             self._add(address)
         for address in self._nodes.keys() - present:
-            self._remove(address)
-        nodes = {node_id: self._node_of(node_id) for node_id in topology.addresses}
-        before, self.owners = self.owners, [nodes.get(node_id) for node_id in topology.owners]
-        if (self.owners, topology.open_slots) == (before, self.open_slots):
-            return
-        self.open_slots = topology.open_slots
-        self.version += 1
-        masters = self.masters
-        for node in set(filter(None, before)) - set(masters):
-            # A read of one history after a write to another would look like a store that went back.
-            node.disconnect()
-        _log.info("cluster_changed", masters=[str(node) for node in masters], nodes=len(present))
-        if masters:
-            self._known.set()
-        for observer in self.observers:
-            observer()
+            self._views.pop(address, None)
+            self._closing.start(self._nodes.pop(address).close())
 
     async def _ask_seeds(self) -> None:
         while True:
-            if not self._views:
+            if all(node.away for node in self.masters):
                 for seed in self._seeds:
                     if seed not in self._nodes:
                         self._add(seed)
@@ -153,7 +191,3 @@ class Cluster:
     def _add(self, address: Address) -> None:
         node = self._nodes[address] = ClusterNode(address, self._connect(address), self)
         node.start()
-
-    def _remove(self, address: Address) -> None:
-        self._views.pop(address, None)
-        self._closing.start(self._nodes.pop(address).close())

@@ -43,15 +43,24 @@ class ClusterConnection:
         Raises:
             Redirected: The node did not run it, and says so.
 
-            ConnectionLost: No node is known to serve the slot, or the node does not answer.
-        """
-        return self._call(command)
+            ConnectionLost: No node is known to serve the slot, or the connection was lost.
 
-    async def _call(self, command: tuple[Argument, ...]) -> Any:
+            OSError: The node does not answer its polls; the script was not sent.
+
+            RedisError: Likewise, with a cause of its own.
+        """
+        node = self._node(command)
+        if node is None or node.away:
+            return self._call_later(command)
+        reply: Awaitable[Any] = self._of(node).call(*command)
+        return reply
+
+    async def _call_later(self, command: tuple[Argument, ...]) -> Any:
+        """Send a script once it is known which node serves its slot, if that one answers."""
         await self._wait_for_nodes()
         node = self._node(command)
         if node is None:
-            raise ConnectionLost("no node serves the slot")
+            raise self._cluster.no_owner()
         if node.away:
             raise node.away()
         return await self._of(node).call(*command)
@@ -68,20 +77,29 @@ class ClusterConnection:
         return self._cluster.owners[slot_of(command[_KEY])]
 
     async def layout(self) -> Layout:
-        """Return how the keys are spread over the nodes."""
+        """Return how the keys are spread over the nodes, by what these know now.
+
+        Raises:
+            ConnectionLost: No node is known to serve some of the slots.
+
+            Exception: No node answers; as `call`.
+        """
         await self._wait_for_nodes()
         cluster = self._cluster
+        await cluster.refresh()
+        if None in cluster.owners:
+            raise cluster.no_owner()
         shards = tuple(self._of(node) for node in cluster.masters)
         return Layout(shards, cluster.version, bool(cluster.open_slots))
 
     async def _wait_for_nodes(self) -> None:
-        """Wait for the first answer of any node.
+        """Wait until it is known which nodes serve slots, or that none of them answers.
 
         Raises:
             ConnectionLost: It took too long.
         """
         try:
             async with asyncio.timeout(OPEN_TIMEOUT_S):
-                await self._cluster.known()
+                await self._cluster.asked()
         except TimeoutError:
             raise ConnectionLost("no node of the cluster answers") from None

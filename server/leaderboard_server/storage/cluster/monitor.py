@@ -68,6 +68,7 @@ class ClusterMonitor:
 
     async def _run(self) -> None:
         reported: bool | None = None
+        await self._cluster.asked()
         while True:
             masters = self._cluster.masters
             await asyncio.gather(*map(self._check, masters))
@@ -78,7 +79,7 @@ class ClusterMonitor:
             self.available = bool(usable)
             if self.available != reported:
                 if not self.available:
-                    reason = "no shard can be used" if masters else "no node answers"
+                    reason = "no shard can be used" if masters else str(self._cluster.no_owner())
                     _log.warning("store_unavailable", reason=reason)
                 elif reported is not None:
                     _log.info("store_recovered")

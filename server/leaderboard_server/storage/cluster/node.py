@@ -7,8 +7,14 @@ from functools import partial
 from typing import Any, Protocol
 
 from redis.asyncio import Redis
+from redis.exceptions import (
+    AuthenticationError,
+    BusyLoadingError,
+    NoPermissionError,
+    RedisError,
+    ResponseError,
+)
 from redis.exceptions import ConnectionError as ConnectionLost
-from redis.exceptions import RedisError
 from redis.exceptions import TimeoutError as StoreTimeout
 
 from leaderboard_server.storage.addresses import Address
@@ -18,8 +24,12 @@ from leaderboard_server.tasks import BackgroundTask
 
 POLL_INTERVAL_S = 0.5
 """How often each node is asked what it knows of the cluster."""
+POLL_SPACING_S = 0.1
+"""The least time between two polls of a node, however many of its commands are redirected."""
 POLL_TIMEOUT_S = 1.0
 """How long its answer may take; it needs milliseconds."""
+POLL_GRACE_S = 0.05
+"""How much longer it is waited for then: an answer that arrived may not have been read yet."""
 _CLOSED = "the node serves no slot any more"
 
 
@@ -47,8 +57,8 @@ class ClusterNode:
         driver: Opens further connections to it.
         writes: The connection for commits.
         reads: The connection for reads.
-        away: Makes the error of calls, which fail at once since it did not answer. None while it
-            answers, and before it was asked for the first time.
+        away: Makes the error of calls, which fail at once since it did not answer, or not with what
+            it knows. None while it does, and before it was asked for the first time.
     """
 
     def __init__(self, address: Address, driver: Redis, observer: NodeObserver) -> None:
@@ -59,11 +69,13 @@ class ClusterNode:
         self.writes = self._connection("writes")
         self.reads = self._connection("reads")
         self._due = asyncio.Event()
-        self._polling = BackgroundTask(self._poll, name=f"poll-node-{address.port}")
+        self._next_ended = asyncio.Event()
+        """Set at the end of the next poll to begin."""
+        self._polling = BackgroundTask(self._poll_until_closed, name=f"poll-node-{address.port}")
 
     def __repr__(self) -> str:
         """Return its address, for logs of errors."""
-        return f"{self.address.host}:{self.address.port}"
+        return str(self.address)
 
     def start(self) -> None:
         """Begin to poll."""
@@ -72,6 +84,7 @@ class ClusterNode:
     async def close(self) -> None:
         """Stop polling, and drop the connections."""
         await self._polling.close()
+        self._next_ended.set()
         await self.writes.close()
         await self.reads.close()
         await self.driver.aclose()
@@ -79,6 +92,11 @@ class ClusterNode:
     def poll_now(self) -> None:
         """Ask for what the node knows as soon as possible."""
         self._due.set()
+
+    async def polled(self) -> None:
+        """Wait for the end of a poll that begins from now on, or until the node is closed."""
+        self.poll_now()
+        await self._next_ended.wait()
 
     def disconnect(self) -> None:
         """Drop the connections for calls, since other nodes serve the slots; later calls reopen."""
@@ -90,29 +108,57 @@ class ClusterNode:
         error_of = partial(self._observer.redirection, self, kind)
         return PipelinedConnection(self.driver, error_of=error_of, on_lost=self.poll_now)
 
-    async def _poll(self) -> None:
-        failures = 0
+    async def _poll_until_closed(self) -> None:
         while True:
             self._due.clear()
+            ended, self._next_ended = self._next_ended, asyncio.Event()
             try:
-                async with asyncio.timeout(POLL_TIMEOUT_S):
-                    view = await self._read_view()
-            except (RedisError, OSError) as error:
-                failures += 1
-                timed_out = isinstance(error, TimeoutError | StoreTimeout)
-                if failures == 1 and not timed_out:
-                    continue  # the connection of the poll may have broken alone
-                text = f"{self!r}: {str(error) or 'no answer in time'}"
-                self.away = partial(StoreTimeout if timed_out else ConnectionLost, text)
-                self._observer.on_away(self)
-            else:
-                failures = 0
-                self.away = None
-                self._observer.on_view(self, view)
+                await self._poll()
+            finally:
+                ended.set()
+            await asyncio.sleep(POLL_SPACING_S)
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(POLL_INTERVAL_S):
+                async with asyncio.timeout(POLL_INTERVAL_S - POLL_SPACING_S):
                     await self._due.wait()
 
+    async def _poll(self) -> None:
+        try:
+            try:
+                view = await self._read_view()
+            except (ConnectionLost, OSError):
+                view = await self._read_view()  # the connection of the poll may have broken alone
+        except (RedisError, OSError, ValueError) as error:
+            self.away = _error_of_calls(error, f"{self!r}: {str(error) or type(error).__name__}")
+            self._observer.on_away(self)
+        else:
+            self.away = None
+            self._observer.on_view(self, view)
+
     async def _read_view(self) -> View:
-        reply: Any = await self.driver.cluster("NODES")
-        return decode_view(reply, self.address)
+        execute: Any = self.driver.execute_command  # redis-py leaves it without types
+        # As one word the driver would parse the reply, into fields by address, which is not unique.
+        reply = asyncio.ensure_future(execute("CLUSTER", "NODES", NEVER_DECODE=True))
+        try:
+            for limit_s in (POLL_TIMEOUT_S, POLL_GRACE_S):
+                done, _ = await asyncio.wait([reply], timeout=limit_s)
+                if done:
+                    return decode_view(reply.result(), self.address)
+        finally:
+            reply.cancel()
+        raise StoreTimeout("no answer in time")
+
+
+def _error_of_calls(error: Exception, text: str) -> Callable[[], Exception]:
+    """Return what makes the error of calls to a node that could not be polled.
+
+    It is none that has a call sent again, and of the cause of the poll's.
+    """
+    match error:
+        case StoreTimeout():
+            return partial(StoreTimeout, text)
+        case AuthenticationError() | NoPermissionError():
+            return partial(NoPermissionError, text)
+        case BusyLoadingError():
+            return partial(ResponseError, f"LOADING {text}")
+        case _:
+            return partial(OSError, text)

@@ -5,8 +5,8 @@ the node that takes slots over, so the claim with the highest one is the latest;
 epoch" in the specification of Redis Cluster.
 """
 
-from collections.abc import Collection, Iterator, Mapping
-from typing import Any, NamedTuple, TypeAlias
+from collections.abc import Collection, Iterator, Sequence
+from typing import NamedTuple, TypeAlias
 
 from redis.crc import REDIS_CLUSTER_HASH_SLOTS
 
@@ -15,6 +15,7 @@ from leaderboard_server.storage.addresses import Address
 SLOTS = REDIS_CLUSTER_HASH_SLOTS
 _UNUSABLE = {"handshake", "noaddr"}
 """Flags of nodes that are no part of the cluster yet, or whose address is unknown."""
+_FAILING = {"fail", "fail?"}
 
 
 class Claim(NamedTuple):
@@ -26,6 +27,8 @@ class Claim(NamedTuple):
     ip: Address
     """With its IP address, which redirections may name."""
     is_self: bool
+    is_reached: bool
+    """Whether the node that knows this reaches it."""
     config_epoch: int
     slots: tuple[range, ...]
     open_slots: frozenset[int]
@@ -41,68 +44,108 @@ class Topology(NamedTuple):
 
     addresses: dict[str, Address]
     """The address of each node, replicas included, by the id of the node."""
-    ids: dict[Address, str]
-    """The id of the node at each address, by host name or by IP address."""
+    by_ip: dict[Address, Address]
+    """The same addresses, by that with the IP address."""
     owners: list[str]
     """For each slot the id of the node that serves it, empty for none."""
     open_slots: frozenset[int]
     """Slots that are being moved key by key."""
 
 
-def decode_view(reply: Mapping[str, Mapping[str, Any]], polled: Address) -> View:
-    """Return a view from the reply to `CLUSTER NODES`, as the driver parses it.
+def decode_view(reply: bytes, polled: Address) -> View:
+    """Return a view from the reply to `CLUSTER NODES`.
 
     Args:
-        reply: The fields of each node, by HOST:PORT.
+        reply: The reply.
 
         polled: The address of the node that replied, which may not know its own.
+
+    Raises:
+        ValueError: The reply has another form.
     """
-    return tuple(_claims(reply, polled))
+    return tuple(_claims(reply.decode(), polled))
 
 
-def _claims(reply: Mapping[str, Mapping[str, Any]], polled: Address) -> Iterator[Claim]:
-    for text, fields in reply.items():
-        flags = set(fields["flags"].split(","))
-        if flags & _UNUSABLE:
+def _claims(text: str, polled: Address) -> Iterator[Claim]:
+    for line in text.splitlines():
+        node_id, endpoint, flag_names, _, _, _, config_epoch, link, *slots = line.split()
+        flags = set(flag_names.split(","))
+        is_self = "myself" in flags
+        # HOST:PORT@BUS_PORT, and perhaps the host's name and further fields after commas
+        endpoint, _, names = endpoint.partition(",")
+        name = names.partition(",")[0]
+        host, _, port = endpoint.partition("@")[0].rpartition(":")
+        if flags & _UNUSABLE or not (host or is_self):
             continue
-        host, _, port = text.rpartition(":")
-        ip = Address(host.strip("[]") or polled.host, int(port))
+        ip = Address(host.strip("[]"), int(port)) if host else polled
+        moves = [entry for entry in slots if entry.startswith("[")]
         yield Claim(
-            node_id=fields["node_id"],
-            address=ip._replace(host=fields["hostname"] or ip.host),
+            node_id,
+            address=ip._replace(host=name or ip.host),
             ip=ip,
-            is_self="myself" in flags,
-            config_epoch=int(fields["epoch"]),
-            slots=tuple(range(int(slots[0]), int(slots[-1]) + 1) for slots in fields["slots"]),
-            open_slots=frozenset(int(move["slot"]) for move in fields["migrations"]),
+            is_self=is_self,
+            is_reached=link == "connected" and not flags & _FAILING,
+            config_epoch=int(config_epoch),
+            slots=tuple(_slots(entry) for entry in slots if entry not in moves),
+            open_slots=frozenset(int(entry[1:].partition("-")[0]) for entry in moves),
         )
 
 
-def merge(views: Collection[View]) -> Topology:
+def _slots(text: str) -> range:
+    """Return the slots of `FIRST-LAST`, or of a single one."""
+    first, _, last = text.partition("-")
+    return range(int(first), int(last or first) + 1)
+
+
+def merge(views: Collection[View], known_before: Collection[str] = ()) -> Topology:
     """Return the topology by the latest claim to each slot.
 
-    Of claims with the same config epoch that of a node itself counts. A node that no other one
-    knows was removed, and may be part of another cluster by now: its view does not count.
+    Claims with the same config epoch are in conflict, which the nodes solve: that with the smaller
+    id raises its own.
+
+    Args:
+        views: What nodes know, perhaps some of another cluster or of none; see `_of_one_cluster`.
+
+        known_before: The ids of the nodes of the topology before.
     """
-    claims = [claim for view in _counted(views) for claim in view]
-    claims.sort(key=lambda claim: (claim.config_epoch, claim.is_self))
+    claims = [claim for view in _of_one_cluster(views, known_before) for claim in view]
+    claims.sort(key=lambda claim: claim.node_id, reverse=True)
+    claims.sort(key=lambda claim: claim.config_epoch)
     owners = [""] * SLOTS
     for claim in claims:
         for slots in claim.slots:
             owners[slots.start : slots.stop] = [claim.node_id] * len(slots)
-    # Others see the address of a node that moved before it does.
-    claims.sort(key=lambda claim: not claim.is_self)
+    # A node that has got another address may not know it; those that reach it there do.
+    claims.sort(key=lambda claim: (claim.is_reached, not claim.is_self))
     addresses = {claim.node_id: claim.address for claim in claims}
-    ids = {known: claim.node_id for claim in claims for known in (claim.ip, claim.address)}
+    by_ip = {claim.ip: claim.address for claim in claims}
     open_slots = frozenset[int]().union(*(claim.open_slots for claim in claims))
-    return Topology(addresses, ids, owners, open_slots)
+    return Topology(addresses, by_ip, owners, open_slots)
 
 
-def _counted(views: Collection[View]) -> Collection[View]:
-    counted = [view for view in views if _is_known(view, views)]
-    return counted or views
+def _of_one_cluster(views: Collection[View], known_before: Collection[str]) -> Collection[View]:
+    """Return the views of nodes that know each other.
+
+    A node that was removed still knows the others, but they don't know it; it may be part of
+    another cluster by now, and one that lost its state knows nobody. Of several clusters that with
+    the most nodes that were known before counts, or else the largest.
+    """
+    clusters: list[dict[str, View]] = []
+    for view in views:
+        own_ids = {claim.node_id for claim in view if claim.is_self}
+        ids = {claim.node_id for claim in view}
+        joined = dict.fromkeys(own_ids, view)
+        others = []
+        for cluster in clusters:
+            if any(node_id in ids and _knows(cluster[node_id], own_ids) for node_id in cluster):
+                joined |= cluster
+            else:
+                others.append(cluster)
+        clusters = [*others, joined]
+    known = set(known_before)
+    best = max(clusters, key=lambda nodes: (len(known & nodes.keys()), len(nodes)), default={})
+    return best.values()
 
 
-def _is_known(view: View, views: Collection[View]) -> bool:
-    own_ids = {claim.node_id for claim in view if claim.is_self}
-    return any(claim.node_id in own_ids for other in views if other is not view for claim in other)
+def _knows(view: Sequence[Claim], ids: Collection[str]) -> bool:
+    return any(claim.node_id in ids for claim in view)
