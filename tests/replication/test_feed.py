@@ -8,7 +8,7 @@ from redis.asyncio import Redis
 
 from harness.uncounted import replication_instruments
 from harness.waiting import eventually
-from leaderboard_server.replication.feed_connection import PLAIN, FeedConnection
+from leaderboard_server.replication.single_feed import SingleFeed
 
 
 class BrokenConnection:
@@ -44,7 +44,7 @@ async def test_any_failure_of_a_heartbeat_replaces_the_connection() -> None:
     """Also an error that the driver does not translate; and the feed can be closed meanwhile."""
     pool = SimpleNamespace(make_connection=BrokenConnection)
     driver = cast("Redis", SimpleNamespace(connection_pool=pool))
-    feed = FeedConnection(driver, PLAIN, replication_instruments())
+    feed = SingleFeed(driver, replication_instruments())
     feed.start()
     try:
         await eventually(lambda: BrokenConnection.opened > 1, "another connection is opened")

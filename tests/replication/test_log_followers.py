@@ -21,10 +21,12 @@ class SlowFeed:
 
     Attributes:
         subscribed: The contests with a subscription, in order.
+        away: The contests whose shards are known to be away.
     """
 
     def __init__(self) -> None:
         self.subscribed: list[str] = []
+        self.away: set[str] = set()
         self._followers: list[LogFollower] = []
 
     def subscribe(self, contest_id: str, follower: LogFollower) -> None:
@@ -35,6 +37,10 @@ class SlowFeed:
     def unsubscribe(self, contest_id: str) -> None:
         """See `Feed.unsubscribe`."""
         self.subscribed.remove(contest_id)
+
+    def is_away(self, contest_id: str) -> bool:
+        """See `Feed.is_away`."""
+        return contest_id in self.away
 
     def connect(self) -> None:
         """Tell all followers that they are subscribed."""

@@ -28,6 +28,7 @@ read again after it.
 """
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, auto
 
@@ -79,9 +80,17 @@ class _CatchUp:
 class LogFollower:
     """Follows one contest from when it is subscribed. Implements `feed.CommitReceiver`."""
 
-    def __init__(self, contest_id: str, store: Store, instruments: ReplicationInstruments) -> None:
+    def __init__(
+        self,
+        contest_id: str,
+        store: Store,
+        instruments: ReplicationInstruments,
+        is_away: Callable[[], bool] = lambda: False,
+    ) -> None:
+        """Follow a contest; `is_away` is that of the feed, see `Feed.is_away`."""
         self.contest_id = contest_id
         self._store = store
+        self._is_away = is_away
         self._state = State.UNSUBSCRIBED
         self._entered_live = asyncio.Event()
         """Set in the state LIVE, for `until_live`; only `_enter` changes either."""
@@ -114,8 +123,11 @@ class LogFollower:
         """Wait until the follower is live.
 
         Raises:
-            StoreUnavailable: It took too long; the feed or the store is away.
+            StoreUnavailable: It took too long; the feed or the store is away. At once if the
+                contest's shard is known to be away: its callers would fill the call slots.
         """
+        if self._is_away() and not self.live:
+            raise StoreUnavailable(StoreCause.UNREACHABLE)
         try:
             async with asyncio.timeout(LIVE_WITHIN_S):
                 await self._entered_live.wait()

@@ -1,6 +1,9 @@
 """The log followers of all contests that this server follows, each with one subscription."""
 
 import asyncio
+import contextlib
+from collections.abc import Sequence
+from functools import partial
 from typing import Protocol
 
 import structlog
@@ -22,6 +25,9 @@ LINGER_S = 5.0
 """Time for which a follower is kept that did not become live in time."""
 VERIFY_S = 1.0
 """Interval between comparisons of followers with the store."""
+VERIFY_TIMEOUT_S = 1.0
+"""How long the comparisons of one round may take. If a shard of a cluster hangs, its followers do
+not hold up those of others: the feed notices it too, and after that they read the log."""
 VERIFIED_AT_ONCE = 100
 """Followers compared each time, in turn: about 5 ms of this server."""
 
@@ -103,24 +109,29 @@ class LogFollowers:
         """
         follower = self.by_contest.get(contest_id)
         if not follower:
-            follower = LogFollower(contest_id, self._store, self._instruments)
+            is_away = partial(self._feed.is_away, contest_id)
+            follower = LogFollower(contest_id, self._store, self._instruments, is_away)
             self.by_contest[contest_id] = follower
             self._feed.subscribe(contest_id, follower)
         follower.add(observer)
         try:
             await follower.until_live()
         except StoreUnavailable:
-            # The follower is kept for a while: when the caller retries, it may be live.
-            placeholder = _Placeholder()
-            follower.add(placeholder)
-            loop = asyncio.get_running_loop()
-            loop.call_later(LINGER_S, self.unfollow, follower, placeholder)
+            if not self._feed.is_away(contest_id):
+                self._keep_for_a_while(follower)
             self.unfollow(follower, observer)
             raise
         except BaseException:
             self.unfollow(follower, observer)
             raise
         return follower
+
+    def _keep_for_a_while(self, follower: LogFollower) -> None:
+        """Keep a follower that is not live yet: when its caller tries again, it may be."""
+        placeholder = _Placeholder()
+        follower.add(placeholder)
+        loop = asyncio.get_running_loop()
+        loop.call_later(LINGER_S, self.unfollow, follower, placeholder)
 
     def unfollow(self, follower: LogFollower, observer: Observer) -> None:
         """Remove `observer`; a follower without observers is closed."""
@@ -141,8 +152,15 @@ class LogFollowers:
             turn = turn if turn < len(followers) else 0
             due = followers[turn : turn + VERIFIED_AT_ONCE]
             turn += len(due)
-            for result in await asyncio.gather(
-                *(follower.verify() for follower in due), return_exceptions=True
-            ):
-                if isinstance(result, Exception) and not isinstance(result, StoreUnavailable):
-                    _log.error("verify_failed", exc_info=result)
+            await self._verify_all(due)
+
+    async def _verify_all(self, followers: Sequence[LogFollower]) -> None:
+        """Compare followers with the store, except those that it does not answer in time."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(VERIFY_TIMEOUT_S):
+                results = await asyncio.gather(
+                    *(follower.verify() for follower in followers), return_exceptions=True
+                )
+                for result in results:
+                    if isinstance(result, Exception) and not isinstance(result, StoreUnavailable):
+                        _log.error("verify_failed", exc_info=result)
