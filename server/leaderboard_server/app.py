@@ -149,7 +149,7 @@ class _Parts:
         publisher = ListenerPublisher(listener)
         watchers = Watchers(self._hub, boards, store, publisher, metrics.watch)
         seasons = KeptSeasons(store)
-        service = LeaderboardService(committer, boards, ranks, seasons, watchers)
+        service = LeaderboardService(committer, boards, ranks, seasons, watchers, store.shard_of)
         contests = ContestList(store.registry, store.contests)
         contest_service = ContestService(
             Settings(store.contests, followers),
@@ -157,6 +157,7 @@ class _Parts:
             Seasons(store.seasons, followers),
             Deletion(store.contests, followers),
             Moderation(store.moderation, store.seasons, contests, followers),
+            store.shard_of,
         )
         sweep = ExpirySweep(store.registry, store.contests, metrics.sweep)
         self.health = Health(*SERVICE_NAMES)

@@ -4,7 +4,7 @@ Closing one never swallows the cancellation of the task that waits for it.
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Hashable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Generic, TypeVar
@@ -13,6 +13,7 @@ from weakref import WeakValueDictionary
 from cachetools import LRUCache
 
 Result = TypeVar("Result")
+Value = TypeVar("Value")
 
 
 class SingleFlight(Generic[Result]):
@@ -152,15 +153,20 @@ class _SharedCall:
     callers: int = 0
 
 
-class KeyedLocks:
-    """A lock for each key, which lasts as long as a caller holds it or waits for it."""
+class Keyed(Generic[Value]):
+    """A lock, a queue or the like for each key, which lasts as long as a caller uses it."""
 
-    def __init__(self) -> None:
-        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+    def __init__(self, make: Callable[[], Value]) -> None:
+        """Keep what `make` returns for each key that is in use."""
+        self._make = make
+        self._values: WeakValueDictionary[Hashable, Value] = WeakValueDictionary()
 
-    def of(self, key: str) -> asyncio.Lock:
-        """Return the lock of a key, which is granted in the order of the callers."""
-        return self._locks.setdefault(key, asyncio.Lock())
+    def of(self, key: Hashable) -> Value:
+        """Return what belongs to a key."""
+        value = self._values.get(key)
+        if value is None:
+            value = self._values[key] = self._make()
+        return value
 
 
 class TaskSet:

@@ -48,6 +48,7 @@ class CachingListener:
             Ranks(node.store, board_instruments()),
             node.seasons,
             node.watchers,
+            node.store.shard_of,
         )
         self._answered = asyncio.Event()
         """Set once the only call has its answer."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Coroutine
 import pytest
 
 from harness.waiting import eventually
-from leaderboard_server.board.row_queue import RowQueue
+from leaderboard_server.board.row_queue import RowQueue, RowQueues
 from leaderboard_server.domain.errors import ReadQueueFull, StoreCause, StoreUnavailable
 
 
@@ -179,3 +179,65 @@ async def test_an_error_is_that_of_its_caller_alone(reads: SlowReads) -> None:
     reads.error = None
     reads.replies.release()
     assert await tasks[1] == 1
+
+
+def start_of(
+    queues: RowQueues, reads: SlowReads, contest_id: str, *numbers: int
+) -> list[asyncio.Task[int]]:
+    """Start reads of a contest by their numbers, each of as many rows as may be in flight."""
+    return [
+        asyncio.create_task(queues.of(contest_id).run(100, reads.read(number)))
+        for number in numbers
+    ]
+
+
+async def test_shards_do_not_wait_for_each_other(reads: SlowReads) -> None:
+    """While a read of one shard gets no reply those of other shards run."""
+    queues, hanging = RowQueues(lambda contest_id: contest_id[0], 100), SlowReads()
+    stuck = start_of(queues, hanging, "a1", 0) + start_of(queues, hanging, "a2", 1)
+    await hanging.have_begun(0)
+
+    others = start_of(queues, reads, "b1", 2) + start_of(queues, reads, "b2", 3)
+    await reads.have_begun(2)
+    reads.replies.release()
+    reads.replies.release()
+
+    assert await asyncio.gather(*others) == [2, 3]
+    assert hanging.begun == [0]
+    hanging.replies.release()
+    hanging.replies.release()
+    assert await asyncio.gather(*stuck) == [0, 1]
+
+
+async def test_shard_that_is_away_fails_no_reads_of_others(reads: SlowReads) -> None:
+    """Reads that wait fail with those of their own shard alone."""
+    queues, failing = RowQueues(lambda contest_id: contest_id[0], 100), SlowReads()
+    failing.error = StoreUnavailable(StoreCause.UNREACHABLE)
+    failed = start_of(queues, failing, "a", 0, 1)
+    others = start_of(queues, reads, "b", 2, 3)
+    await reads.have_begun(2)
+
+    failing.replies.release()
+    errors = await asyncio.gather(*failed, return_exceptions=True)
+    reads.replies.release()
+    reads.replies.release()
+
+    assert [type(error) for error in errors] == [StoreUnavailable] * 2
+    assert await asyncio.gather(*others) == [2, 3]
+
+
+async def test_limit_of_waiting_reads_is_each_shards_own(reads: SlowReads) -> None:
+    """A shard whose queue is full takes nothing from another one."""
+    queues = RowQueues(lambda contest_id: contest_id[0], 100, 200)
+    tasks = start_of(queues, reads, "a", 0, 1)
+    await reads.have_begun(0)
+    assert queues.of("a").full
+    assert not queues.of("b").full
+
+    with pytest.raises(ReadQueueFull):
+        await queues.of("a").run(1, reads.read(2))
+    tasks += start_of(queues, reads, "b", 3)
+    await reads.have_begun(0, 3)
+    for _ in tasks:
+        reads.replies.release()
+    await asyncio.gather(*tasks)

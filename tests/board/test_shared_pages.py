@@ -71,6 +71,7 @@ class Reader:
             Ranks(node.store, board_instruments()),
             node.seasons,
             node.watchers,
+            node.store.shard_of,
         )
         methods = Methods(service, cast("Listener", self.listener), error_counts())
         self._get_top_users = methods.batched["GetTopUsers"]

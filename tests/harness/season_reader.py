@@ -66,7 +66,7 @@ class SeasonReader:
         self.clock = clock
         self._contest_id = contest_id
         self._service = LeaderboardService(
-            node.committer, node.boards, ranks, node.seasons, node.watchers
+            node.committer, node.boards, ranks, node.seasons, node.watchers, node.store.shard_of
         )
 
     async def close(self) -> None:

@@ -17,6 +17,9 @@ class CallingConnection:
         """See `PipelinedConnection.call`."""
         raise NotImplementedError
 
+    def shard_of(self, _key: str) -> None:
+        """See `StoreConnection.shard_of`; there is one shard."""
+
     async def layout(self) -> Layout:
         """See `StoreConnection.layout`."""
         return Layout((self,))

@@ -134,7 +134,9 @@ async def test_pages_of_calls_that_are_over_leave_the_queue() -> None:
     """A full queue has room again once the calls that wait in it are over, and not before."""
     boards, calls, limit = SlowBoards(), Calls(), 1_000
     others: Any = None
-    service = LeaderboardService(others, cast("Any", boards), others, others, others)
+    service = LeaderboardService(
+        others, cast("Any", boards), others, others, others, lambda _: None
+    )
 
     def start(number: int) -> None:
         calls.open.add(number)

@@ -9,7 +9,7 @@ from cachetools import TTLCache
 
 from leaderboard_server.board.instruments import BoardInstruments
 from leaderboard_server.board.live_board import LiveBoard
-from leaderboard_server.board.row_queue import RowQueue
+from leaderboard_server.board.row_queue import RowQueues
 from leaderboard_server.domain.board import Page
 from leaderboard_server.domain.errors import PositionUnreachable, StoreUnavailable
 from leaderboard_server.domain.position import BEGINNING, Position
@@ -28,8 +28,8 @@ IDLE_S = 60.0
 SWEEP_S = 5.0
 """Interval at which idle windows are evicted."""
 FILLED_ROWS = 4_400
-"""Rows of windows that are read at a time, so that other reads wait for few fills: 4 of the
-largest."""
+"""Rows of windows that are read from a shard at a time, so that other reads wait for few fills: 4
+of the largest."""
 
 
 class _LiveBoards(TTLCache[str, LiveBoard]):
@@ -83,7 +83,7 @@ class Boards:
         self._instruments = instruments
         self._invalidate = invalidate
         self._boards = _LiveBoards(clock)
-        self._fills = RowQueue(FILLED_ROWS)
+        self._fills = RowQueues(store.shard_of, FILLED_ROWS)
         self._contests = ContestReader(store)
         self._sweeper = BackgroundTask(self._sweep, name="sweep-boards")
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import structlog
 
-from leaderboard_server.board.row_queue import RowQueue
+from leaderboard_server.board.row_queue import RowQueues
 from leaderboard_server.board.season_end import SeasonEnd
 from leaderboard_server.board.top_window import SPARE, TopWindow
 from leaderboard_server.domain.board import Page
@@ -33,7 +33,7 @@ class LiveBoard:
         depth: int,
         store: Store,
         followers: LogFollowers,
-        fills: RowQueue,
+        fills: RowQueues,
         contests: ContestReader,
         invalidate: Callable[[str], None],
     ) -> None:
@@ -48,7 +48,7 @@ class LiveBoard:
 
             followers: Deliver the commits that move the window.
 
-            fills: The queue of all windows that are read from the store.
+            fills: The queues of all windows that are read from the store.
 
             contests: Reads the contest at the end of its season.
 
@@ -159,7 +159,7 @@ class LiveBoard:
                 self._follower = await self._followers.follow(self._contest_id, self)
             for _ in range(FILLS):
                 await self._follower.until_live()
-                await self._fills.run(self._depth + SPARE, self._read_window)
+                await self._fills.of(self._contest_id).run(self._depth + SPARE, self._read_window)
                 if self._window:
                     return
         finally:

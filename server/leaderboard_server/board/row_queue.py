@@ -3,16 +3,35 @@
 The store answers one call after the other, and so does the server with its replies: a read of 1,000
 rows takes each of them 2 ms, in which ranks and commits of others wait. Thousands of such reads may
 be requested at once, but no other call waits for more than the few that are in flight.
+
+Each shard of the store has queues of its own, so that reads wait for those of their shard alone.
 """
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Hashable
+from functools import partial
 from typing import Any, TypeVar
 
 from leaderboard_server.domain.errors import ReadQueueFull, StoreUnavailable
+from leaderboard_server.tasks import Keyed
 
 Result = TypeVar("Result")
+
+
+class RowQueues:
+    """The queues of all shards, each from its first read to its last one."""
+
+    def __init__(
+        self, shard_of: Callable[[str], Hashable], max_rows: int, max_size: int | None = None
+    ) -> None:
+        """Find the shard of a contest by `shard_of`; for the rest see `RowQueue`."""
+        self._shard_of = shard_of
+        self._queues = Keyed(partial(RowQueue, max_rows, max_size))
+
+    def of(self, contest_id: str) -> "RowQueue":
+        """Return the queue for reads of a contest."""
+        return self._queues.of(self._shard_of(contest_id))
 
 
 class RowQueue:

@@ -18,7 +18,7 @@ from leaderboard_server.domain.errors import (
 )
 from leaderboard_server.replication.log_followers import LogFollowers
 from leaderboard_server.storage.contest_store import ContestStore, SettingsOutcome, SettingsReply
-from leaderboard_server.tasks import KeyedLocks
+from leaderboard_server.tasks import Keyed
 
 _ATTEMPTS = 30
 """How often a change is tried while other servers change the settings meanwhile."""
@@ -46,7 +46,7 @@ class Settings:
         self._followers = followers
         self._randomness = randomness
         self._sleep = sleep
-        self._changing = KeyedLocks()
+        self._changing = Keyed(asyncio.Lock)
 
     async def read(self, contest_id: str) -> Contest:
         """Return a contest.

@@ -1,10 +1,10 @@
 """The use cases of contests themselves: each delegates, long lists in turn."""
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Hashable
 from functools import partial
 from typing import Any
 
-from leaderboard_server.board.row_queue import RowQueue
+from leaderboard_server.board.row_queue import RowQueue, RowQueues
 from leaderboard_server.contests.deletion import Deletion
 from leaderboard_server.contests.listing import ContestList
 from leaderboard_server.contests.moderation import ERASED_AT_ONCE, Moderation
@@ -28,10 +28,11 @@ from leaderboard_server.domain.seasons import SeasonsPage, SeasonsQuery
 
 CONTESTS_IN_FLIGHT = 1_000
 """Contests of lists that are read at a time: about 10 ms of the store."""
-
-
+SEASONS_IN_FLIGHT = 1_000
+"""Seasons of lists that a shard is asked for at a time."""
 USERS_IN_FLIGHT = 1_000
-"""Users that are removed, hidden or read as hidden at a time: up to 20 ms of the store."""
+"""Users of a shard that are removed, hidden or read as hidden at a time: up to 20 ms of its
+time."""
 
 
 class ContestService:
@@ -44,15 +45,19 @@ class ContestService:
         seasons: Seasons,
         deletion: Deletion,
         moderation: Moderation,
+        shard_of: Callable[[str], Hashable],
     ) -> None:
+        """Serve with these parts; `shard_of` returns what stands for the shard of a contest."""
         self._settings = settings
         self._list = contest_list
         self._seasons = seasons
         self._deletion = deletion
         self._moderation = moderation
-        self._moderated = RowQueue(USERS_IN_FLIGHT)
-        # Bounded by the number of calls: each reads 1,000 contests at most.
+        # Bounded by the number of calls: each has 1,000 users, seasons or contests at most.
+        self._moderated = RowQueues(shard_of, USERS_IN_FLIGHT)
+        self._season_pages = RowQueues(shard_of, SEASONS_IN_FLIGHT)
         self._pages = RowQueue(CONTESTS_IN_FLIGHT)
+        """For calls that need all shards: the registry is spread over them."""
 
     async def create(self, contest_id: str, settings: ContestSettings) -> Contest:
         """Create a contest; see `contests.settings.Settings`."""
@@ -76,7 +81,8 @@ class ContestService:
 
     async def seasons(self, query: SeasonsQuery) -> SeasonsPage:
         """Return a page of seasons, once it is its turn; see `contests.seasons.Seasons`."""
-        return await self._pages.run(query.page_size, partial(self._seasons.page, query))
+        queue = self._season_pages.of(query.contest_id)
+        return await queue.run(query.page_size, partial(self._seasons.page, query))
 
     async def delete(self, contest_id: str, epoch: str) -> None:
         """Delete a contest; see `contests.deletion.Deletion`."""
@@ -96,7 +102,8 @@ class ContestService:
 
     async def hidden_users(self, query: HiddenQuery) -> HiddenPage:
         """Return hidden users, once it is their turn; see `contests.moderation.Moderation`."""
-        return await self._moderated.run(query.page_size, partial(self._moderation.hidden, query))
+        queue = self._moderated.of(query.contest_id)
+        return await queue.run(query.page_size, partial(self._moderation.hidden, query))
 
     async def erase_user(self, user_id: str, after: str) -> ErasedPart:
         """Erase a user from a part of all contests, once it is its turn."""
@@ -106,4 +113,5 @@ class ContestService:
     async def _moderate(
         self, query: UsersQuery, change: Callable[[UsersQuery], Coroutine[Any, Any, UsersChanged]]
     ) -> UsersChanged:
-        return await self._moderated.run(len(query.user_ids), partial(change, query))
+        queue = self._moderated.of(query.contest_id)
+        return await queue.run(len(query.user_ids), partial(change, query))

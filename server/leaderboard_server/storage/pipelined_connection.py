@@ -79,6 +79,9 @@ class PipelinedConnection:
         protocol.send(command, receiver)
         return True
 
+    def shard_of(self, _key: str) -> None:
+        """Return what stands for the only shard."""
+
     async def layout(self) -> Layout:
         """Return how the keys are spread: this connection reaches them all."""
         return Layout((self,))

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import itertools
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Hashable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple
@@ -96,6 +96,7 @@ class Store:
         With `auto_create` a contest begins with its first score; without it, such an update is
         rejected. With `in_cluster` the connections are those of a cluster.
         """
+        self._reads = reads
         self._retention = retention
         self._auto_create = int(auto_create)
         self._clock = clock
@@ -127,6 +128,10 @@ class Store:
             *runners,
             lambda contest_id: keys.request_buckets(contest_id, self._bucket()),
         )
+
+    def shard_of(self, contest_id: str) -> Hashable:
+        """Return what stands for the shard that a contest is on at present."""
+        return self._reads.shard_of(keys.board(contest_id))
 
     def add_epoch_observer(self, observer: Callable[[str], None]) -> None:
         """Call `observer` with a contest whenever a reply shows a new epoch of it."""

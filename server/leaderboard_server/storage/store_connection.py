@@ -1,6 +1,6 @@
 """The narrow interface to the store: commands that are sent and answered."""
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Hashable
 from typing import Any, NamedTuple, Protocol
 
 from leaderboard_server.storage.resp_protocol import Argument, ReplyReceiver
@@ -14,6 +14,9 @@ class StoreConnection(Protocol):
 
     def send(self, command: tuple[Argument, ...], receiver: ReplyReceiver) -> bool:
         """Send a command if the connection is open; see `PipelinedConnection.send`."""
+
+    def shard_of(self, key: str) -> Hashable:
+        """Return what stands for the shard that has a key at present, the same for all its keys."""
 
     async def layout(self) -> "Layout":
         """Return how the keys are spread."""

@@ -1,6 +1,6 @@
 """Spans of the scripts that the store runs: one for each command that a traced call sends."""
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Hashable
 from typing import Any
 
 from redis.exceptions import NoScriptError
@@ -50,6 +50,10 @@ class TracedConnection:
         span = self._start(parent, command) if parent else None
         # Without a connection nothing is sent: the span is dropped, and `call` has its own.
         return self._connection.send(command, _Receiver(receiver, parent, span))
+
+    def shard_of(self, key: str) -> Hashable:
+        """See `StoreConnection.shard_of`."""
+        return self._connection.shard_of(key)
 
     async def layout(self) -> Layout:
         """See `StoreConnection.layout`; commands to single nodes have no spans."""

@@ -74,7 +74,11 @@ class ClusterConnection:
         return sent
 
     def _node(self, command: tuple[Argument, ...]) -> ClusterNode | None:
-        return self._cluster.owners[slot_of(command[_KEY])]
+        return self.shard_of(command[_KEY])  # type: ignore[arg-type]  # keys are strings
+
+    def shard_of(self, key: str) -> ClusterNode | None:
+        """Return the node that serves the slot of a key, None if none is known to."""
+        return self._cluster.owners[slot_of(key)]
 
     async def layout(self) -> Layout:
         """Return how the keys are spread over the nodes, by what these know now.
