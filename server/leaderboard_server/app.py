@@ -159,7 +159,7 @@ class _Parts:
             Moderation(store.moderation, store.seasons, contests, followers),
             store.shard_of,
         )
-        sweep = ExpirySweep(store.registry, store.contests, metrics.sweep)
+        sweep = ExpirySweep(store.registry, store.contests, metrics.sweep, store.shard_of)
         self.health = Health(*SERVICE_NAMES)
         self._services = tracing.services(
             listener,

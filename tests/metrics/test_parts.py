@@ -33,6 +33,9 @@ class _Contests:
             raise StoreUnavailable
         return self.registered if part == 3 and not after else []
 
+    def shard_of(self, _part: int) -> None:
+        """See `ContestRegistry.shard_of`."""
+
     async def exists(self, contest_id: str) -> bool:
         """See `ContestStore.exists`."""
         return contest_id in self.existing
@@ -46,7 +49,11 @@ async def test_sweeps_are_counted() -> None:
     """A complete sweep is timed and knows the contests; one without a store has failed."""
     contests, counts = _Contests(), sweep_instruments()
     sweep = ExpirySweep(
-        cast("ContestRegistry", contests), cast("ContestStore", contests), counts, interval_s=0.01
+        cast("ContestRegistry", contests),
+        cast("ContestStore", contests),
+        counts,
+        lambda _: None,
+        interval_s=0.01,
     )
     assert sweep.found is None
     sweep.start()

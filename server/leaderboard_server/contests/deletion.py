@@ -3,7 +3,8 @@
 import asyncio
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
 
 import structlog
 
@@ -46,11 +47,24 @@ class Deletion:
             self._followers.observe_deletion(contest_id, deleted)
 
 
+@dataclass
+class _Sweep:
+    """What one sweep has found so far."""
+
+    contests: int = 0
+    absent: set[str] = field(default_factory=set)
+    """The ids without a contest that stay registered for now."""
+    failed: dict[Hashable, StoreFailure] = field(default_factory=dict)
+    """Shards of which a call has failed: the sweep calls them no more."""
+
+
 class ExpirySweep:
     """Looks at all contests again and again: those that have expired are deleted by that.
 
     Ids of the registry without a contest, as after a first update that was refused, are removed if
     they had none in the sweep before either: a new contest is registered shortly before it begins.
+
+    Where a shard of the store is away the contests of the others are looked at.
     """
 
     def __init__(
@@ -58,18 +72,34 @@ class ExpirySweep:
         registry: ContestRegistry,
         contests: ContestStore,
         instruments: SweepInstruments,
+        shard_of: Callable[[str], Hashable],
         *,
         interval_s: float = SWEEP_S,
         randomness: Callable[[], float] = random.random,
     ) -> None:
-        """Look at the contests of `registry` in `contests`."""
+        """Look at contests.
+
+        Args:
+            registry: Has their ids.
+
+            contests: The contests.
+
+            instruments: Count the sweeps.
+
+            shard_of: Returns what stands for the shard of a contest.
+
+            interval_s: The time between two sweeps.
+
+            randomness: Returns a number from 0 to 1.
+        """
         self._registry = registry
         self._contests = contests
         self._instruments = instruments
+        self._shard_of = shard_of
         self._interval_s = interval_s
         self._randomness = randomness
         self._absent: set[str] = set()
-        """The ids without a contest in the latest sweep."""
+        """The ids that the latest sweep found without a contest."""
         self.found: int | None = None
         """The number of contests in the latest complete sweep."""
         self._task = BackgroundTask(self._sweep_for_ever, name="sweep-contests")
@@ -87,38 +117,56 @@ class ExpirySweep:
             spread = 1 + _JITTER * (2 * self._randomness() - 1)
             await asyncio.sleep(self._interval_s * spread)
             began = time.monotonic()
-            try:
-                await self._sweep()
-            except StoreFailure as error:
-                self._absent.clear()  # the monitor logs that the store is away
-                self._instruments.failed.add()
-                _log.debug("sweep_failed", reason=str(error))
+            sweep = await self._sweep()
+            self._absent = sweep.absent
+            if sweep.failed:
+                self._instruments.failed.add()  # the monitor logs which shards are away
+                reason = str(next(iter(sweep.failed.values())))
+                _log.debug("sweep_failed", contests=sweep.contests, reason=reason)
             else:
                 seconds = time.monotonic() - began
+                self.found = sweep.contests
                 self._instruments.complete.add()
                 self._instruments.seconds.observe(seconds)
-                absent = len(self._absent)
+                absent = len(sweep.absent)
                 _log.debug("sweep_completed", contests=self.found, absent=absent, seconds=seconds)
 
-    async def _sweep(self) -> None:
-        absent: set[str] = set()
-        found = 0
+    async def _sweep(self) -> _Sweep:
+        sweep = _Sweep()
         for part in range(REGISTRY_PARTS):
-            after = ""
-            while ids := await self._registry.read_as_it_is(part, after, _IDS_AT_ONCE):
-                for first in range(0, len(ids), _IN_FLIGHT):
-                    exist, gone = await self._look_at(ids[first : first + _IN_FLIGHT])
-                    found += exist
-                    absent |= gone
-                    await asyncio.sleep(_PAUSE_S)
-                after = ids[-1]
-        self._absent = absent
-        self.found = found
+            shard = self._registry.shard_of(part)
+            if shard not in sweep.failed:
+                try:
+                    await self._sweep_part(part, sweep)
+                except StoreFailure as error:
+                    sweep.failed[shard] = error
+        return sweep
 
-    async def _look_at(self, ids: list[str]) -> tuple[int, set[str]]:
-        """Return the number of contests, and the ids without one that stay registered for now."""
-        exist = await asyncio.gather(*map(self._contests.exists, ids))
-        absent = {contest_id for contest_id, exists in zip(ids, exist, strict=True) if not exists}
-        for contest_id in absent & self._absent:
-            await self._contests.unregister(contest_id)
-        return sum(exist), absent - self._absent
+    async def _sweep_part(self, part: int, sweep: _Sweep) -> None:
+        after = ""
+        while ids := await self._registry.read_as_it_is(part, after, _IDS_AT_ONCE):
+            for first in range(0, len(ids), _IN_FLIGHT):
+                some = ids[first : first + _IN_FLIGHT]
+                absent = await self._look_at(
+                    [one for one in some if self._shard_of(one) not in sweep.failed], sweep
+                )
+                for contest_id in absent & self._absent:
+                    await self._contests.unregister(contest_id)
+                sweep.absent |= absent - self._absent
+                await asyncio.sleep(_PAUSE_S)
+            after = ids[-1]
+
+    async def _look_at(self, ids: list[str], sweep: _Sweep) -> set[str]:
+        """Count contests, and return the ids without one."""
+        absent = set[str]()
+        found = await asyncio.gather(*map(self._contests.exists, ids), return_exceptions=True)
+        for contest_id, exists in zip(ids, found, strict=True):
+            if isinstance(exists, StoreFailure):
+                sweep.failed[self._shard_of(contest_id)] = exists
+            elif isinstance(exists, BaseException):
+                raise exists
+            elif exists:
+                sweep.contests += 1
+            else:
+                absent.add(contest_id)
+        return absent

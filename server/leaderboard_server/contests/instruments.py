@@ -9,7 +9,7 @@ class SweepInstruments:
 
     Attributes:
         complete: Sweeps that looked at all contests.
-        failed: Sweeps that the store ended.
+        failed: Sweeps that could not look at all, as a shard of the store was away.
         seconds: The duration of complete ones.
     """
 

@@ -6,7 +6,7 @@ it is filled by a scan before it is read for the first time.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from functools import partial
 from typing import Any
 
@@ -41,6 +41,10 @@ class ContestRegistry:
         self._known: dict[str, None] = {}
         """Contests that this server has registered, in that order."""
         self._filling = SingleFlight(self._fill, name="fill-registry")
+
+    def shard_of(self, part: int) -> Hashable:
+        """Return what stands for the shard that a part is on at present."""
+        return self._scanned.shard_of(keys.registry(part))
 
     def knows(self, contest_id: str) -> bool:
         """Return whether this server has registered a contest."""
