@@ -1,12 +1,14 @@
 """Reads, creates, changes and deletes contests."""
 
 import asyncio
+import contextlib
 from enum import StrEnum
 from typing import NamedTuple
 
 from leaderboard_server.callbacks import settle
 from leaderboard_server.domain.change import Commit, Mark
 from leaderboard_server.domain.contest import Contest, ContestSettings, reordering_rule
+from leaderboard_server.domain.errors import StoreFailure
 from leaderboard_server.domain.position import BEGINNING
 from leaderboard_server.storage import scripts
 from leaderboard_server.storage.contest_scripts import ContestScripts, Read
@@ -145,7 +147,8 @@ class ContestStore:
         """
         deleted = await self._scripts.recovery.delete(contest_id, epoch)
         if deleted:
-            await self.unregister(contest_id)
+            with contextlib.suppress(StoreFailure):  # the sweep does it later
+                await self.unregister(contest_id)
         return deleted
 
     async def unregister(self, contest_id: str) -> None:

@@ -28,6 +28,7 @@ _IDS_AT_ONCE = 1_000
 """Ids that are written in one call."""
 _AFTER_ALL_IDS = "\x7f"
 """A character that comes after all characters of ids."""
+_UNKNOWN = object()
 
 
 class ContestRegistry:
@@ -38,8 +39,9 @@ class ContestRegistry:
         self._writes = writes
         self._reads = reads
         self._scanned = scanned
-        self._known: dict[str, None] = {}
-        """Contests that this server has registered, in that order."""
+        self._known: dict[str, Hashable] = {}
+        """Contests that are registered as this server knows, and the shard that has the entry, in
+        the order in which they were registered. Another one that takes its place may lack it."""
         self._filling = SingleFlight(self._fill, name="fill-registry")
 
     def shard_of(self, part: int) -> Hashable:
@@ -47,8 +49,16 @@ class ContestRegistry:
         return self._scanned.shard_of(keys.registry(part))
 
     def knows(self, contest_id: str) -> bool:
-        """Return whether this server has registered a contest."""
-        return contest_id in self._known
+        """Return whether a contest is registered as far as this server knows."""
+        return self._known.get(contest_id, _UNKNOWN) is self._shard_for(contest_id)
+
+    def is_apart(self, contest_id: str, shard: Hashable) -> bool:
+        """Return whether the entry of a contest is on another shard than this one."""
+        return self._shard_for(contest_id) is not shard
+
+    def note_registered(self, contest_id: str) -> None:
+        """Remember that a contest is registered: it exists, so whoever began it has done that."""
+        self._remember(contest_id, self._shard_for(contest_id))
 
     async def register(self, contest_id: str) -> None:
         """Add a contest.
@@ -62,19 +72,26 @@ class ContestRegistry:
 
     def start_registering(self, contest_id: str, done: Done[None]) -> None:
         """Add a contest, and pass on None or the error."""
+        shard = self._shard_for(contest_id)
         parameters = (1, keys.registry(keys.registry_part(contest_id)), contest_id)
 
         def on_reply(reply: int | Exception) -> None:
             if isinstance(reply, Exception):
                 self._known.pop(contest_id, None)
                 done(reply)
-                return
-            if contest_id not in self._known and len(self._known) >= _MAX_KNOWN:
-                del self._known[next(iter(self._known))]
-            self._known[contest_id] = None
-            done(None)
+            else:
+                self._remember(contest_id, shard)
+                done(None)
 
         self._writes.start(scripts.REGISTER_CONTEST, lambda: parameters, int, on_reply)
+
+    def _shard_for(self, contest_id: str) -> Hashable:
+        return self.shard_of(keys.registry_part(contest_id))
+
+    def _remember(self, contest_id: str, shard: Hashable) -> None:
+        if contest_id not in self._known and len(self._known) >= _MAX_KNOWN:
+            del self._known[next(iter(self._known))]
+        self._known[contest_id] = shard
 
     def forget(self, contest_id: str) -> None:
         """Let the next commit of a contest register it again."""

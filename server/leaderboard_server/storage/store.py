@@ -38,6 +38,7 @@ from leaderboard_server.storage.rank_replies import (
     users_arguments,
 )
 from leaderboard_server.storage.recovery import NextReset
+from leaderboard_server.storage.registration import Registration
 from leaderboard_server.storage.registry import ContestRegistry
 from leaderboard_server.storage.rows_codec import decode_page
 from leaderboard_server.storage.script_runner import ScriptRunner
@@ -118,6 +119,7 @@ class Store:
             next_reset,
             instruments,
         )
+        self._registration = Registration(self.registry, self._scripts, self.shard_of)
         self.contests = ContestStore(
             self._scripts, self.registry, retention.history_changes, next_reset
         )
@@ -163,9 +165,7 @@ class Store:
         if not self._auto_create or self.registry.knows(contest_id):
             send()
         else:
-            self.registry.start_registering(
-                contest_id, lambda error: done(error) if error else send()
-            )
+            self._registration.start(contest_id, lambda error: done(error) if error else send())
 
     def _send_commit(
         self, contest_id: str, updates: Sequence[ScoreUpdate], done: Done[CommitReply]
