@@ -60,11 +60,12 @@ end
 
 for _, holder in ipairs(holders) do
   local epoch, revision, times, rules = holder.entry:match('^(%S+) (%d+) (%S+ %S+) %d+ ?(.*)$')
-  leave_board(decode_rules(rules), holder.keys, id, holder.user)
+  local total = redis.call('ZCARD', holder.keys[1])
+  local change = leave_board(decode_rules(rules), holder.keys, id, holder.user)
   redis.call('HDEL', holder.keys[2], id)
   redis.call('HDEL', holder.keys[7], id)
-  local total = whole(redis.call('ZCARD', holder.keys[1]))
-  local entry = {epoch, whole(tonumber(revision) + 1), times, total, rules}
+  local left = whole(change and total - 1 or total)
+  local entry = {epoch, whole(tonumber(revision) + 1), times, left, rules}
   redis.call('HSET', seasons, holder.season, table.concat(entry, ' '))
 end
 -- The last reply to a server may be to a write of such a season.

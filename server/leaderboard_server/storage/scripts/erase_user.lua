@@ -70,8 +70,9 @@ end
 local change = leave_board(rules, KEYS, id, user)
 redis.call('HDEL', users, id)
 if is_hidden then
+  local others = redis.call('HLEN', hidden) > 1
   redis.call('HDEL', hidden, id)
-  note_hidden(KEYS, any_hidden)
+  note_hidden(KEYS, any_hidden, others)
 end
 forget_replies(servers, {unpack(KEYS, 10)})
 local at = whole(revision + 1)

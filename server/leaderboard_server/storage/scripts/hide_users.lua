@@ -49,5 +49,5 @@ for i, user in ipairs(redis.call('HMGET', users, unpack(ids))) do
     count = count + 1
   end
 end
-note_hidden(KEYS, any_hidden)
+note_hidden(KEYS, any_hidden, redis.call('HLEN', hidden) > 0)
 return commit_rows(KEYS, epoch, revision, total - #changes, changes, count)

@@ -4,6 +4,9 @@
 -- The hidden users of a contest are a HASH: user id → tie key + score on the board as text, '' for a
 -- user without a score. The field `hidden` of meta is set if there are any. The entry of a hidden
 -- user among the users stays.
+--
+-- A key that becomes empty is gone, and in a cluster's slot that is being moved the next command on
+-- it fails. So what a script needs of a key it reads before it takes the last entry out of it.
 
 -- Takes the row of a user off the board.
 --   rules  the rules
@@ -63,8 +66,8 @@ end
 
 -- Notes in meta whether there are hidden users.
 --   before  whether there were any
-local function note_hidden(keys, before)
-  local any = redis.call('HLEN', keys[7]) > 0
+--   any     whether there are any now
+local function note_hidden(keys, before, any)
   if any and not before then
     redis.call('HSET', keys[3], 'hidden', 1, 'schema', SCHEMA)
   elseif before and not any then

@@ -43,7 +43,7 @@ local ids = {unpack(ARGV, 6)}
 local total, count, changes = redis.call('ZCARD', board), 0, {}
 for i, user in ipairs(redis.call('HMGET', users, unpack(ids))) do
   local id = ids[i]
-  local change = leave_board(rules, KEYS, id, user)
+  local change = #changes < total and leave_board(rules, KEYS, id, user)
   if change then
     changes[#changes + 1] = change
     count = count + 1

@@ -41,6 +41,7 @@ elseif epoch == '' then
 end
 local ids = {unpack(ARGV, 6)}
 local total, count, changes = redis.call('ZCARD', board), 0, {}
+local hidden_before = redis.call('HLEN', hidden)
 
 -- Puts a row back on the board; returns the change as JSON.
 local function return_to_board(id, row)
@@ -66,5 +67,5 @@ for i, row in ipairs(redis.call('HMGET', hidden, unpack(ids))) do
     count = count + 1
   end
 end
-note_hidden(KEYS, any_hidden)
+note_hidden(KEYS, any_hidden, hidden_before > count)
 return commit_rows(KEYS, epoch, revision, total + #changes, changes, count)
