@@ -43,6 +43,11 @@ class ClusterNodeProcess(StoreProcess):
         self.bus_port = int(self._more_settings["cluster_port"])
         self.node_id = ""
 
+    def move(self) -> None:
+        """Have other ports from the next start on, as a node with another address."""
+        self.port, self.bus_port = free_port(), free_port()
+        self._more_settings["cluster_port"] = str(self.bus_port)
+
     async def run(self, *command: str | int) -> Any:
         """Return the reply to a command, as the driver parses it."""
         async with self.client() as client:
