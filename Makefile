@@ -26,7 +26,7 @@ export PATH := $(CURDIR)/$(TOOLS):$(PATH)
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: clients client-python client-go client-typescript client-java proto-check-clients help run run-web front front-check page page-check test test-web screenshots test-slow test-deploy soak attacks attacks-quick bench bench-quick bench-rules bench-export bench-web test-readme docs release-check lint format types proto proto-check contract contract-release tools clean
+.PHONY: clients client-python client-go client-typescript client-java proto-check-clients help run run-web front front-check page page-check test test-web screenshots test-slow test-deploy soak attacks attacks-quick bench bench-quick bench-rules bench-export bench-web bench-scale test-readme docs release-check lint format types proto proto-check contract contract-release tools clean
 
 help: ## List the tasks
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -91,6 +91,9 @@ bench-export: $(VENV)/.dev $(VENV)/.front ## Measure the export of a live contes
 
 bench-web: $(VENV)/.dev $(if $(shell command -v cargo),$(VENV)/.front-tried) ## Measure watchers over WebSockets at a gateway on one core (5 minutes; needs Go)
 	PYTHONPATH=tests $(BIN)/python -m benchmarks.web
+
+bench-scale: $(VENV)/.dev ## Measure a contest of 10 million users, and three shards beside one node (8 minutes; 4 GB of memory)
+	PYTHONPATH=tests $(BIN)/python -m benchmarks.scale
 
 lint: $(VENV)/.dev ## Check style, docstrings and import rules
 	$(BIN)/ruff check

@@ -14,10 +14,12 @@ import redis
 
 from benchmarks.paths import other_cores, pinned
 from harness.processes import ChildProcess
+from harness.stores import Flavour
 from leaderboard_server.embedded_valkey import exec_valkey
 from leaderboard_server.embedded_valkey.launch import allocator, valkey_server
 
-_START_S = 30.0
+_START_S = 180.0
+"""A store with tens of millions of users loads them at its start."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,7 @@ class AppendOnlyFile:
 
 
 class RunningStore:
-    """A Valkey that starts empty."""
+    """A store that starts empty."""
 
     def __init__(self, process: ChildProcess, socket: Path) -> None:
         self._process = psutil.Process(process.pid)
@@ -45,9 +47,17 @@ class RunningStore:
 
     def memory(self) -> int:
         """Return the memory of the data in bytes."""
-        info = self.client.info("memory")
+        return int(self.info("memory")["used_memory"])
+
+    def resident(self) -> int:
+        """Return the memory of the process in bytes."""
+        return int(self._process.memory_info().rss)
+
+    def info(self, section: str) -> dict[str, Any]:
+        """Return what the store says of itself."""
+        info = self.client.info(section)
         assert isinstance(info, dict)
-        return int(info["used_memory"])
+        return info
 
     def size(self, name: str) -> int:
         """Return the memory of a key in bytes; 0 if there is none."""
@@ -65,13 +75,17 @@ class RunningStore:
 
 
 @contextlib.contextmanager
-def running_store(folder: Path, file: AppendOnlyFile | None = None) -> Iterator[RunningStore]:
+def running_store(
+    folder: Path, file: AppendOnlyFile | None = None, flavour: Flavour = Flavour.VALKEY
+) -> Iterator[RunningStore]:
     """Run a store until the end of the context.
 
     Args:
         folder: The existing folder for its socket.
 
         file: Its append-only file; None to keep no data.
+
+        flavour: Its kind.
     """
     socket = folder / "store.sock"
     settings = {
@@ -82,9 +96,7 @@ def running_store(folder: Path, file: AppendOnlyFile | None = None) -> Iterator[
         "appendonly": "yes" if file else "no",
         "appendfsync": file.sync if file else "no",
     }
-    # As the service starts its embedded store, with the allocator that it finds.
-    command = [sys.executable, "-I", "-S", str(Path(exec_valkey.__file__)), str(os.getpid())]
-    command += [str(folder / "store.lock"), str(valkey_server())]
+    command = _launch(folder, flavour)
     command += [part for name, value in settings.items() for part in (f"--{name}", value)]
     process = ChildProcess(pinned(other_cores(), command), folder / "store.log")
     try:
@@ -94,6 +106,14 @@ def running_store(folder: Path, file: AppendOnlyFile | None = None) -> Iterator[
         store.client.close()
     finally:
         process.end()
+
+
+def _launch(folder: Path, flavour: Flavour) -> list[str]:
+    if flavour is Flavour.REDIS:
+        return [str(flavour.executable())]
+    # As the service starts its embedded store, with the allocator that it finds.
+    launcher = [sys.executable, "-I", "-S", str(Path(exec_valkey.__file__)), str(os.getpid())]
+    return [*launcher, str(folder / "store.lock"), str(valkey_server())]
 
 
 def _until_ready(store: RunningStore, process: ChildProcess) -> None:

@@ -11,7 +11,7 @@ import os
 import random
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import hiredis
@@ -52,11 +52,12 @@ def measure_store(store: RunningStore, users: int, group: int, seconds: float) -
         LoadError: The store refused a commit.
     """
     store.client.script_load(COMMIT.source)
-    commits = asyncio.run(_commits(users, group, max(2, round(_MADE_FOR * seconds / group))))
+    count = max(2, round(_MADE_FOR * seconds / group))
+    commits = asyncio.run(recorded_commits(random_updates(["hot"], users, group, count)))
     with on_server_core(), socket.socket(socket.AF_UNIX) as line:
         line.connect(str(store.socket))
         began, used = time.monotonic(), store.cpu_s()
-        done = _send(line, commits, max(2, min(64, _UNDER_WAY // group)), began + seconds)
+        done = send_for(line, commits, max(2, min(64, _UNDER_WAY // group)), began + seconds)
         took = time.monotonic() - began
         busy = (store.cpu_s() - used) / took
     return {"rate": done * group / took, "acknowledged": done * group, "busy": busy}
@@ -73,21 +74,59 @@ def on_server_core() -> Iterator[None]:
         os.sched_setaffinity(0, before)
 
 
-def _send(line: socket.socket, commits: list[bytes], window: int, end: float) -> int:
-    """Keep `window` commits in flight; return the number of acknowledged ones."""
+def random_updates(
+    contests: Sequence[str], users: int, group: int, count: int
+) -> Iterator[list[ScoreUpdate]]:
+    """Yield groups of updates of random users, each group of one random contest."""
+    choice = random.Random(1)
+    for _ in range(count):
+        contest_id = choice.choice(contests)
+        yield [ScoreUpdate(contest_id, f"u{choice.randrange(users)}", 1) for _ in range(group)]
+
+
+async def recorded_commits(
+    groups: Iterable[Sequence[ScoreUpdate]], *, in_cluster: bool = False
+) -> list[bytes]:
+    """Return the command of a commit of each group, in the form of the service.
+
+    With `in_cluster` the commands are those for a node of a cluster.
+    """
+    recorder = _Recorder()
+    store = Store(recorder, recorder, Retention(), store_instruments(), in_cluster=in_cluster)
+    for updates in groups:
+        recorder.group = len(updates)
+        await store.commit(updates[0].contest_id, updates)
+    return recorder.commands
+
+
+def send_for(line: socket.socket, commands: Sequence[bytes], window: int, end: float) -> int:
+    """Send commands until a time of the clock; return the number of acknowledged ones.
+
+    Args:
+        line: A connection to the store.
+
+        commands: Calls of scripts. It ends early where they run out.
+
+        window: How many are in flight.
+
+        end: The time, by `time.monotonic`.
+
+    Raises:
+        LoadError: The store refused one.
+    """
     replies = hiredis.Reader()
     sent = done = 0
     while True:
         room = window - (sent - done)
         if time.monotonic() < end and room >= window // 2:
-            batch = commits[sent : sent + room]
+            batch = commands[sent : sent + room]
             line.sendall(b"".join(batch))
             sent += len(batch)
         if done == sent:
             return done
         replies.feed(line.recv(1 << 20))
         while (reply := replies.gets()) is not False:
-            if not isinstance(reply, bytes):
+            if not isinstance(reply, bytes | list):
                 raise LoadError(f"the store answered {reply!r}")
             done += 1
 
@@ -95,26 +134,16 @@ def _send(line: socket.socket, commits: list[bytes], window: int, end: float) ->
 class _Recorder(CallingConnection):
     """A connection that keeps the commits of a `Store` instead of sending them."""
 
-    def __init__(self, group: int) -> None:
+    def __init__(self) -> None:
         super().__init__()
         self.commands: list[bytes] = []
-        refused = [part for index in range(group) for part in (index, "absent")]
-        self._reply = f"{json.dumps(['', 0, 0, 0])}\n{json.dumps(refused)}".encode()
+        self.group = 1
+        """The number of updates in the next commit."""
 
     async def call(self, *command: Argument) -> Any:
         """Keep a commit; reply that no update was accepted, which is quick to decode."""
         if command[1] == REGISTER_CONTEST.sha:
             return 1
         self.commands.append(hiredis.pack_command(command))  # type: ignore[arg-type] # of any length
-        return self._reply
-
-
-async def _commits(users: int, group: int, count: int) -> list[bytes]:
-    """Return the commands of commits in the form of the service."""
-    recorder = _Recorder(group)
-    store = Store(recorder, recorder, Retention(), store_instruments())
-    choice = random.Random(1)
-    for _ in range(count):
-        updates = [ScoreUpdate("hot", f"u{choice.randrange(users)}", 1) for _ in range(group)]
-        await store.commit("hot", updates)
-    return recorder.commands
+        refused = [part for index in range(self.group) for part in (index, "absent")]
+        return f"{json.dumps(['', 0, 0, 0])}\n{json.dumps(refused)}".encode()

@@ -1,0 +1,1 @@
+"""Measures what one contest can hold and take, and what more nodes of a cluster add."""
