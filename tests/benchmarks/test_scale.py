@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.scale import many_contests, one_contest
-from benchmarks.scale.page import contest_table, shards_table
+from benchmarks.scale import followers, many_contests, one_contest
+from benchmarks.scale.page import contest_table, followers_table, shards_table
 from harness.stores import Flavour
 
 
@@ -35,3 +35,12 @@ async def test_many_contests(tmp_path: Path) -> None:
     assert [result.shards for result in results] == [1, 1, 1, 3, 3, 3]
     assert all(result.rate > 0 and result.nodes_us > 0 for result in results)
     assert len(shards_table(results).splitlines()) == 2 + len(results)
+
+
+def test_followers(tmp_path: Path) -> None:
+    """Each server that follows a contest gets its commits from the node."""
+    none, some = followers.measure(tmp_path, (0, 5), seconds=0.1)
+
+    assert (none.followers, none.received) == (0, 0)
+    assert some.received > 0
+    assert len(followers_table([none, some]).splitlines()) == 4

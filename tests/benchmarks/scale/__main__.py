@@ -11,10 +11,12 @@ import typer
 
 from benchmarks.machine import describe_store_run, disturbance
 from benchmarks.paths import BUILD
-from benchmarks.scale import many_contests, one_contest
-from benchmarks.scale.page import contest_table, shards_table
+from benchmarks.scale import followers, many_contests, one_contest
+from benchmarks.scale.page import contest_table, followers_table, shards_table
 from benchmarks.tables import table
 from harness.stores import Flavour
+
+FOLLOWERS = (0, 1, 10, 50)
 
 
 def main(users: Annotated[int, typer.Option(min=10_000)] = 10_000_000) -> None:
@@ -35,7 +37,11 @@ def main(users: Annotated[int, typer.Option(min=10_000)] = 10_000_000) -> None:
         results = asyncio.run(
             many_contests.measure(Path(folder), Flavour.VALKEY, spread, typer.echo)
         )
+    typer.echo("commit to a contest that servers follow")
+    with _folder() as folder:
+        costs = followers.measure(Path(folder), FOLLOWERS, seconds=2.0)
     typer.echo(f"\n{contest_table(users, contests)}\n\n{shards_table(results)}\n")
+    typer.echo(f"{followers_table(costs)}\n")
     typer.echo(table(("", ""), list(describe_store_run().items())))
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from benchmarks.scale.followers import Cost
 from benchmarks.scale.many_contests import Result
 from benchmarks.scale.one_contest import OneContest
 from benchmarks.tables import table
@@ -45,6 +46,12 @@ def shards_table(results: Sequence[Result]) -> str:
         for each in results
     ]
     return table(head, rows)
+
+
+def followers_table(costs: Sequence[Cost]) -> str:
+    """Return what servers that follow a contest cost its node."""
+    rows = [(str(cost.followers), f"{cost.node_us:.1f} µs") for cost in costs]
+    return table(("servers that follow the contest", "node, each commit"), rows)
 
 
 def _rate(found: float) -> str:
