@@ -7,16 +7,18 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from redis.asyncio import Redis
+from redis.asyncio import Redis, RedisCluster
 
 # gRPC reads this when it is imported. Otherwise it writes lines of its own to stderr, into what the
 # command writes when a test runs it in this process.
 os.environ.setdefault("GRPC_VERBOSITY", "NONE")
 
 from clients.languages import LANGUAGES, PRESENT
+from harness.cluster_store import ClusterStore, Store
 from harness.node import Node, running_node
 from harness.proxy import StoreProxy
 from harness.service import LISTENERS, ServiceProcess, listening_with
+from harness.store_kinds import ClusterKind, SharedClusters, is_of_a_cluster
 from harness.stores import Flavour, StoreProcess
 from leaderboard_server.replication import log_followers
 
@@ -31,12 +33,21 @@ def pytest_configure() -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests of the gateway and its page, which have a make target of their own."""
+    """Mark tests that other make targets run.
+
+    Those are the tests of the gateway and its page, and those of clusters on all listeners but the
+    last one: a listener has nothing to do with the store, and the other stores run on each.
+    """
     folders = {Path(__file__).with_name(name) for name in ("browser", "web")}
     for item in items:
         if not folders.isdisjoint(item.path.parents):
             item.add_marker("web")
+        parameters = item.callspec.params if hasattr(item, "callspec") else {}
+        listener = parameters.get("listener", LISTENERS[-1])
+        if listener != LISTENERS[-1] and is_of_a_cluster(parameters):
+            item.add_marker("slow")
 
 
 def pytest_report_header() -> str:
@@ -72,12 +83,25 @@ def require(flavour: Flavour) -> None:
         pytest.skip(reason)
 
 
+@pytest.fixture(scope="session", name="shared_clusters")
+def _shared_clusters(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SharedClusters]:
+    clusters = SharedClusters(tmp_path_factory.mktemp)
+    yield clusters
+    clusters.end()
+
+
 @pytest_asyncio.fixture(
     scope="session", loop_scope="session", name="shared_store", params=list(Flavour)
 )
 async def _shared_store(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[StoreProcess]:
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    shared_clusters: SharedClusters,
+) -> AsyncIterator[Store]:
+    if isinstance(request.param, ClusterKind):
+        require(request.param.flavour)
+        yield await shared_clusters.empty(request.param.flavour)
+        return
     require(request.param)
     store = StoreProcess(request.param, tmp_path_factory.mktemp(request.param))
     await store.start()
@@ -86,7 +110,7 @@ async def _shared_store(
 
 
 @pytest_asyncio.fixture(name="store")
-async def _store(shared_store: StoreProcess) -> StoreProcess:
+async def _store(shared_store: Store) -> Store:
     """Return an empty store that all tests share, so no test may stop or freeze it."""
     async with shared_store.client() as client:
         await client.flushall()
@@ -94,30 +118,30 @@ async def _store(shared_store: StoreProcess) -> StoreProcess:
 
 
 @pytest_asyncio.fixture(name="redis")
-async def _redis(store: StoreProcess) -> AsyncIterator[Redis]:
+async def _redis(store: Store) -> AsyncIterator[Redis | RedisCluster]:
     """Yield a client of the store that the servers are on."""
     async with store.client() as client:
         yield client
 
 
 @pytest_asyncio.fixture(name="node")
-async def _node(store: StoreProcess) -> AsyncIterator[Node]:
+async def _node(store: Store) -> AsyncIterator[Node]:
     """Yield a server on a real and empty store, once its feed is up."""
     async with running_node(store.url) as node:
         yield node
 
 
 @pytest_asyncio.fixture(name="other")
-async def _other(store: StoreProcess) -> AsyncIterator[Node]:
+async def _other(store: Store) -> AsyncIterator[Node]:
     """Yield a second server on the same store."""
     async with running_node(store.url) as node:
         yield node
 
 
 @pytest_asyncio.fixture(name="proxy")
-async def _proxy(store: StoreProcess) -> AsyncIterator[StoreProxy]:
+async def _proxy(store: Store) -> AsyncIterator[StoreProxy]:
     """Yield a proxy in front of the store that can break connections."""
-    async with StoreProxy(store.port) as proxy:
+    async with StoreProxy(*store.ports) as proxy:
         yield proxy
 
 
@@ -128,12 +152,24 @@ def _never_compared(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest_asyncio.fixture(name="own_store")
-async def _own_store(tmp_path: Path) -> AsyncIterator[StoreProcess]:
-    """Yield a Valkey of the test's own, which it may stop or break."""
-    store = StoreProcess(Flavour.VALKEY, tmp_path / "store")
-    await store.start()
-    yield store
-    store.end()
+async def _own_store(
+    request: pytest.FixtureRequest, tmp_path: Path, shared_clusters: SharedClusters
+) -> AsyncIterator[Store]:
+    """Yield a store of the test's own, which it may stop or break: Valkey, or as it asks for."""
+    kind: Flavour | ClusterKind = getattr(request, "param", Flavour.VALKEY)
+    if isinstance(kind, ClusterKind):
+        require(kind.flavour)
+        if not kind.is_own:
+            yield await shared_clusters.empty(kind.flavour)
+            return
+        store: Store = ClusterStore(kind.flavour, tmp_path / "store")
+    else:
+        store = StoreProcess(kind, tmp_path / "store")
+    try:
+        await store.start()
+        yield store
+    finally:
+        store.end()
 
 
 @pytest_asyncio.fixture(name="each_store", params=list(Flavour))
@@ -149,7 +185,7 @@ async def _each_store(
 
 
 @pytest_asyncio.fixture(name="service")
-async def _service(own_store: StoreProcess, tmp_path: Path) -> AsyncIterator[ServiceProcess]:
+async def _service(own_store: Store, tmp_path: Path) -> AsyncIterator[ServiceProcess]:
     """Yield a service process on `own_store`."""
     async with ServiceProcess(tmp_path / "service", redis_url=own_store.url) as service:
         yield service

@@ -5,15 +5,15 @@ from pathlib import Path
 
 import pytest_asyncio
 
+from harness.cluster_store import Store
 from harness.proxy import StoreProxy
 from harness.service import Pair, ServiceProcess, all_serving
-from harness.stores import StoreProcess
 
 
 @pytest_asyncio.fixture(name="proxy")
-async def _proxy(own_store: StoreProcess) -> AsyncIterator[StoreProxy]:
+async def _proxy(own_store: Store) -> AsyncIterator[StoreProxy]:
     """Yield a proxy in front of `own_store` that can break connections."""
-    async with StoreProxy(own_store.port) as proxy:
+    async with StoreProxy(*own_store.ports) as proxy:
         yield proxy
 
 
@@ -25,7 +25,7 @@ async def _proxied(proxy: StoreProxy, tmp_path: Path) -> AsyncIterator[ServicePr
 
 
 @pytest_asyncio.fixture(name="pair")
-async def _pair(own_store: StoreProcess, proxy: StoreProxy, tmp_path: Path) -> AsyncIterator[Pair]:
+async def _pair(own_store: Store, proxy: StoreProxy, tmp_path: Path) -> AsyncIterator[Pair]:
     """Yield two service processes on `own_store`, one of them through `proxy`."""
     pair = Pair(
         ServiceProcess(tmp_path / "direct", redis_url=own_store.url),

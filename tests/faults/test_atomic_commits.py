@@ -7,9 +7,11 @@ from collections import defaultdict
 import grpc
 
 from harness.calls import DEADLINE_S, top
+from harness.cluster_store import Store
 from harness.service import Pair
 from harness.statuses import status_of
-from harness.stores import StoreProcess
+from harness.store_kinds import on_a_cluster_too
+from harness.stores import Flavour
 from harness.waiting import eventually
 from leaderboard.v1 import leaderboard_pb2 as pb
 from leaderboard.v1.leaderboard_pb2_grpc import LeaderboardServiceStub
@@ -18,8 +20,9 @@ _TEAMS = 6
 _MEMBERS = 5
 
 
+@on_a_cluster_too("own_store", Flavour.VALKEY, is_own=True)
 async def test_commits_are_atomic_when_the_store_is_killed_under_load(
-    pair: Pair, own_store: StoreProcess
+    pair: Pair, own_store: Store
 ) -> None:
     """No read returns a part of a batch, even after the store was killed and restarted."""
     done = asyncio.Event()

@@ -7,10 +7,13 @@ import grpc
 from harness.calls import add
 from harness.service import Pair, ServiceProcess
 from harness.statuses import status_of
+from harness.store_kinds import on_a_cluster_too
+from harness.stores import Flavour
 
 _BOUND = 2**53
 
 
+@on_a_cluster_too("own_store", Flavour.VALKEY)
 async def test_bound_holds_when_two_servers_race_for_it(pair: Pair) -> None:
     """If concurrent writes would pass 2^53 together, exactly those that fit are accepted."""
     await add(pair.direct.stub, "cup", "ada", _BOUND - 30)

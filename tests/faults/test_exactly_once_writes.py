@@ -7,19 +7,24 @@ import grpc
 import pytest
 
 from harness.calls import add, scores, top
+from harness.cluster_store import Store
 from harness.load import Load, persist
 from harness.proxy import StoreProxy
 from harness.service import Pair, ServiceProcess
 from harness.statuses import status_of
-from harness.stores import StoreProcess
+from harness.store_kinds import on_a_cluster_too
+from harness.stores import Flavour
 from harness.waiting import eventually
 from leaderboard.v1 import leaderboard_pb2 as pb
 
 pytestmark = pytest.mark.usefixtures("on_each_listener")
 
 _MORE_THAN_ANY_RESENDS = 20
+_ON_A_CLUSTER_TOO = on_a_cluster_too("own_store", Flavour.VALKEY)
+_ON_CLUSTERS_THAT_CRASH = on_a_cluster_too("own_store", Flavour.VALKEY, is_own=True, is_slow=True)
 
 
+@_ON_A_CLUSTER_TOO
 async def test_write_counts_once_when_the_reply_to_its_commit_is_lost(
     proxied: ServiceProcess, proxy: StoreProxy
 ) -> None:
@@ -37,6 +42,7 @@ async def test_write_counts_once_when_the_reply_to_its_commit_is_lost(
     assert await scores(proxied.stub, "cup") == {"ada": 6}
 
 
+@_ON_A_CLUSTER_TOO
 @pytest.mark.parametrize("elsewhere", [False, True], ids=["same server", "other server"])
 async def test_write_counts_once_when_the_client_repeats_it(
     pair: Pair, proxy: StoreProxy, *, elsewhere: bool
@@ -60,8 +66,9 @@ async def test_write_counts_once_when_the_client_repeats_it(
     assert await scores(pair.direct.stub, "cup", min_position=repeated.position) == {"ada": 6}
 
 
+@_ON_A_CLUSTER_TOO
 async def test_writes_count_once_when_the_script_cache_is_flushed(
-    service: ServiceProcess, own_store: StoreProcess
+    service: ServiceProcess, own_store: Store
 ) -> None:
     """If the store loses its scripts, they are sent again, and no call fails."""
     users = [f"user-{number}" for number in range(10)]
@@ -86,8 +93,9 @@ async def test_writes_count_once_when_the_script_cache_is_flushed(
     assert await scores(service.stub, "cup") == dict.fromkeys(users, 20)
 
 
+@_ON_CLUSTERS_THAT_CRASH
 async def test_writes_count_once_when_the_store_hangs(
-    service: ServiceProcess, own_store: StoreProcess
+    service: ServiceProcess, own_store: Store
 ) -> None:
     """While the store hangs, calls end within their deadlines, and none counts twice later."""
     async with Load(service.stub, "cup", clients=10) as load:
@@ -119,6 +127,7 @@ async def _try(service: ServiceProcess, user_id: str, deadline: float) -> grpc.S
     return grpc.StatusCode.OK
 
 
+@_ON_A_CLUSTER_TOO
 async def test_writes_count_once_when_the_service_is_killed(service: ServiceProcess) -> None:
     """Each of 1,000 concurrent updates, repeated until acknowledged, counts once."""
     requests = [

@@ -1,14 +1,15 @@
 """Promise 3, fair ties: the order of equal scores survives kills of service and store."""
 
 from harness.calls import add, top
+from harness.cluster_store import Store
 from harness.service import Pair, ServiceProcess
-from harness.stores import StoreProcess
+from harness.store_kinds import on_a_cluster_too
+from harness.stores import Flavour
 from leaderboard.v1 import leaderboard_pb2 as pb
 
 
-async def test_ties_are_fair_across_two_servers_and_kills(
-    pair: Pair, own_store: StoreProcess
-) -> None:
+@on_a_cluster_too("own_store", Flavour.VALKEY, is_own=True, is_slow=True)
+async def test_ties_are_fair_across_two_servers_and_kills(pair: Pair, own_store: Store) -> None:
     """The first user to reach a score stays ahead of later ones, even after kills."""
     users = [f"user-{number * 37 % 20:02}" for number in range(20)]
     for number, user_id in enumerate(users):

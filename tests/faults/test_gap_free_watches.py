@@ -7,19 +7,24 @@ import grpc
 import pytest
 
 from harness.calls import add, scores, top
+from harness.cluster_store import Store
 from harness.load import Load
 from harness.proxy import StoreProxy
 from harness.service import Pair, ServiceProcess
 from harness.statuses import status_of
-from harness.stores import StoreProcess
+from harness.store_kinds import on_a_cluster_too
+from harness.stores import Flavour, StoreProcess
 from harness.watcher import Watcher
 from leaderboard.v1 import leaderboard_pb2 as pb
 
 pytestmark = pytest.mark.usefixtures("on_each_listener")
 
 _SCOPES = {"top": pb.WATCH_SCOPE_TOP, "all": pb.WATCH_SCOPE_ALL}
+_ON_A_CLUSTER_TOO = on_a_cluster_too("own_store", Flavour.VALKEY)
+_ON_CLUSTERS_THAT_CRASH = on_a_cluster_too("own_store", Flavour.VALKEY, is_own=True, is_slow=True)
 
 
+@_ON_A_CLUSTER_TOO
 @pytest.mark.parametrize("scope", _SCOPES.values(), ids=_SCOPES)
 async def test_no_gap_when_the_feed_is_lost(
     pair: Pair, proxy: StoreProxy, scope: pb.WatchScope
@@ -38,9 +43,8 @@ async def test_no_gap_when_the_feed_is_lost(
         assert set(watcher.checker.reasons) == {"INITIAL"}
 
 
-async def test_no_gap_when_the_store_is_killed(
-    service: ServiceProcess, own_store: StoreProcess
-) -> None:
+@_ON_CLUSTERS_THAT_CRASH
+async def test_no_gap_when_the_store_is_killed(service: ServiceProcess, own_store: Store) -> None:
     """A watch survives a kill of the store, and misses no change."""
     async with Watcher("cup", limit=50) as watcher:
         await watcher.open(service.stub)
@@ -56,6 +60,7 @@ async def test_no_gap_when_the_store_is_killed(
         assert set(watcher.checker.reasons) == {"INITIAL"}
 
 
+@_ON_A_CLUSTER_TOO
 async def test_no_gap_when_the_service_is_killed(service: ServiceProcess) -> None:
     """A watcher that resumes after a restart gets the missed changes and no snapshot."""
     async with Watcher("cup", limit=50) as watcher:
@@ -75,9 +80,8 @@ async def test_no_gap_when_the_service_is_killed(service: ServiceProcess) -> Non
         assert set(watcher.checker.reasons) == {"INITIAL"}
 
 
-async def test_emptied_store_is_a_new_epoch(
-    service: ServiceProcess, own_store: StoreProcess
-) -> None:
+@_ON_A_CLUSTER_TOO
+async def test_emptied_store_is_a_new_epoch(service: ServiceProcess, own_store: Store) -> None:
     """Writers, readers and watchers get the new epoch; old positions are unreachable."""
     async with Watcher("cup") as watcher:
         await watcher.open(service.stub)

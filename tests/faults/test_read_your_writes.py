@@ -8,33 +8,37 @@ import grpc
 import pytest
 
 from harness.calls import DEADLINE_S, add, scores, top
+from harness.cluster_store import Store
 from harness.proxy import StoreProxy
 from harness.service import Pair, ServiceProcess
 from harness.statuses import status_of
-from harness.stores import StoreProcess
+from harness.store_kinds import on_a_cluster_too
+from harness.stores import Flavour
 from harness.waiting import eventually
 from leaderboard.v1 import leaderboard_pb2 as pb
 
-pytestmark = pytest.mark.usefixtures("on_each_listener")
+pytestmark = [
+    pytest.mark.usefixtures("on_each_listener"),
+    on_a_cluster_too("own_store", Flavour.VALKEY),
+]
 
 _FEED = "SUBSCRIBE"
 
 
-async def _cut_the_connection(proxy: StoreProxy, _store: StoreProcess) -> None:
+async def _cut_the_connection(proxy: StoreProxy, _store: Store) -> None:
     await proxy.cut(_FEED)
 
 
-async def _kill_the_client(_proxy: StoreProxy, store: StoreProcess) -> None:
-    async with store.client() as client:
-        await client.client_kill_filter(_type="pubsub")
+async def _kill_the_client(_proxy: StoreProxy, store: Store) -> None:
+    await store.end_feeds()
 
 
 @pytest.mark.parametrize("break_off", [_cut_the_connection, _kill_the_client])
 async def test_writes_are_read_when_the_feed_is_lost(
-    break_off: Callable[[StoreProxy, StoreProcess], Awaitable[None]],
+    break_off: Callable[[StoreProxy, Store], Awaitable[None]],
     pair: Pair,
     proxy: StoreProxy,
-    own_store: StoreProcess,
+    own_store: Store,
 ) -> None:
     """Own writes are read at once; others at once with their position, and soon without it."""
     for number in range(1, 16):

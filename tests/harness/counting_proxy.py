@@ -37,8 +37,8 @@ class CountingProxy(StoreProxy):
         contests: The number of calls of all scripts, by contest.
     """
 
-    def __init__(self, store_port: int) -> None:
-        super().__init__(store_port)
+    def __init__(self, *store_ports: int) -> None:
+        super().__init__(*store_ports)
         self.calls: Counter[str] = Counter()
         self.contests: Counter[str] = Counter()
         self._silent: set[object] = set()

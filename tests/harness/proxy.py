@@ -1,9 +1,10 @@
-"""A proxy between the service and its store that can break connections."""
+"""A proxy between the service and its store, a node or a cluster, that can break connections."""
 
 import asyncio
 import contextlib
 from collections import Counter
 from collections.abc import Iterable
+from functools import partial
 from types import TracebackType
 from typing import Self
 
@@ -16,7 +17,9 @@ from harness.waiting import eventually
 _CHUNK = 65_536
 _INCOMPLETE = object()
 _ANSWERED_BY_PUSH = {"SUBSCRIBE", "PSUBSCRIBE", "SSUBSCRIBE"}
-_ANSWERED_BY_PUSH |= {f"UN{name}" for name in _ANSWERED_BY_PUSH}
+_ANSWERED_BY_PUSH |= {"UNSUBSCRIBE", "PUNSUBSCRIBE", "SUNSUBSCRIBE"}
+_PLAIN = {"SSUBSCRIBE": "SUBSCRIBE"}
+"""The commands of a node for which a cluster has others."""
 
 
 class StoreProxy:
@@ -24,15 +27,20 @@ class StoreProxy:
     A TCP proxy that parses the store's protocol, to choose which connections and replies to break.
 
     Commands are given by their upper-case names. A connection belongs to each command that it has
-    sent: SUBSCRIBE selects the feeds, and EVALSHA the connections that commit.
+    sent: SUBSCRIBE selects the feeds, also those of a cluster, and EVALSHA the connections that
+    commit.
+
+    In front of a cluster it has a port for each node, and replaces the ports of nodes by its own in
+    what they reply.
     """
 
-    def __init__(self, store_port: int) -> None:
-        self.port = free_port()
+    def __init__(self, *store_ports: int) -> None:
+        self._ports = {free_port(): store_port for store_port in store_ports}
+        """Those of the nodes by those of the proxy."""
+        self.port = next(iter(self._ports))
         self.commands: Counter[str] = Counter()
         self.delay = 0.0
-        self._store_port = store_port
-        self._listener: asyncio.Server | None = None
+        self._listeners: list[asyncio.Server] = []
         self._connections: set[_Connection] = set()
         self._serving: set[asyncio.Task[None]] = set()
         self._interceptors: list[CommandInterceptor] = []
@@ -43,7 +51,9 @@ class StoreProxy:
     @property
     def url(self) -> str:
         """The URL of this proxy, as the service takes that of a store."""
-        return f"redis://127.0.0.1:{self.port}/0"
+        if len(self._ports) == 1:
+            return f"redis://127.0.0.1:{self.port}/0"
+        return "redis+cluster://" + ",".join(f"127.0.0.1:{port}" for port in self._ports)
 
     async def __aenter__(self) -> Self:
         await self.accept()
@@ -60,17 +70,18 @@ class StoreProxy:
 
     def lead_to(self, store_port: int) -> None:
         """Lead new connections to another store; open ones stay where they are."""
-        self._store_port = store_port
+        self._ports = {self.port: store_port}
 
     async def accept(self) -> None:
         """Accept new connections, which is the state at the start."""
-        self._listener = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
+        for port in self._ports:
+            serve = partial(self._serve, port)
+            self._listeners.append(await asyncio.start_server(serve, "127.0.0.1", port))
 
     async def refuse(self) -> None:
         """Refuse new connections; open ones stay."""
-        if self._listener is not None:
-            self._listener.close()
-            self._listener = None
+        while self._listeners:
+            self._listeners.pop().close()
 
     async def cut(self, *commands: str) -> int:
         """
@@ -133,13 +144,27 @@ class StoreProxy:
         await self.cut()
         return not self._serving
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def with_own_ports(self, replies: bytes) -> bytes:
+        """Return replies of a cluster with the ports of the proxy in place of those of the nodes.
+
+        Each is as long as the other, as the lengths of replies are part of them. An address that is
+        cut in two by the end of a chunk stays as it is; servers do not depend on a single one.
+        """
+        if len(self._ports) > 1:
+            for own, of_node in self._ports.items():
+                assert len(str(own)) == len(str(of_node))
+                replies = replies.replace(b"127.0.0.1:%d" % of_node, b"127.0.0.1:%d" % own)
+        return replies
+
+    async def _serve(
+        self, port: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
         task = asyncio.current_task()
         assert task is not None
         self._serving.add(task)
         task.add_done_callback(self._serving.discard)
         try:
-            store = await asyncio.open_connection("127.0.0.1", self._store_port)
+            store = await asyncio.open_connection("127.0.0.1", self._ports[port])
             connection = _Connection(self, (reader, writer), store)
             self._connections.add(connection)
             try:
@@ -201,7 +226,7 @@ class _Connection:
 
     def _expect(self, command: list[bytes]) -> None:
         name = command[0].decode().upper()
-        self._sent.add(name)
+        self._sent |= {name, _PLAIN.get(name, name)}
         dropping = self._proxy.observe(name, command)
         self._dropping = self._dropping or dropping
         self._replies_due += name not in _ANSWERED_BY_PUSH
@@ -220,7 +245,7 @@ class _Connection:
                     continue
                 if self._dropping is None:
                     await asyncio.sleep(self._proxy.delay)
-                    await self._pass_on(chunk, self._service[1])
+                    await self._pass_on(self._proxy.with_own_ports(chunk), self._service[1])
                 elif self._replies_due <= 0:
                     self._dropping.report_drop()
                     return
@@ -234,4 +259,4 @@ class _Connection:
 
 
 def _is_message(answer: object) -> bool:
-    return isinstance(answer, hiredis.PushNotification) and answer[0] == b"message"
+    return isinstance(answer, hiredis.PushNotification) and answer[0] in {b"message", b"smessage"}

@@ -164,7 +164,8 @@ class ServiceProcess:
             name: value for name, value in os.environ.items() if not name.startswith("LEADERBOARD_")
         }
         if self._clock_ahead_ms is not None:
-            environment["PYTHONPATH"] = str(Path(__file__).parents[1])
+            paths = str(Path(__file__).parents[1]), environment.get("PYTHONPATH")
+            environment["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
             environment["TEST_CLOCK_AHEAD_MS"] = str(self._clock_ahead_ms)
         self._started.append(ChildProcess(self._command, self._log, environment))
 

@@ -2,26 +2,37 @@
 
 All scripts read the time by one Lua function, whose body this module replaces in the scripts that
 servers send: they then read a key of the store. Servers keep the time of this machine.
+
+A script of a cluster may read keys of the node that it runs on alone, so each shard has a key of
+its own, and the scripts get the flag that allows them to read one of another slot.
 """
 
 import contextlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import redis
+from redis.cluster import RedisCluster
 
 from leaderboard_server.storage import scripts
 from leaderboard_server.storage.scripts import Script
 
-KEY = "test:clock"
-"""The key: `=` and a time in ms that stands still, or `+` and the ms that are added to the time of
-the store. Without it the time is that of the store."""
+KEYS = ("test:clock:{b}", "test:clock:{c}", "test:clock:{a}")
+"""The keys: `=` and a time in ms that stands still, or `+` and the ms that are added to the time of
+the store. Without them the time is that of the store. Their slots are in the first, the second and
+the third shard of a cluster; tests that move slots leave these where they are."""
 
 _NOW_MS = re.compile(r"(?<=local function now_ms\(\)\n).*?(?=^end\n)", re.DOTALL | re.MULTILINE)
 _BODY = f"""\
-  local clock = redis.call('GET', '{KEY}') or '+0'
+  local clock
+  for _, key in ipairs({{{", ".join(map(repr, KEYS))}}}) do
+    clock = redis.pcall('GET', key) or '+0'
+    if type(clock) == 'string' then
+      break
+    end
+  end
   local ms = tonumber(clock:sub(2))
   if clock:sub(1, 1) == '+' then
     local time = redis.call('TIME')
@@ -44,7 +55,9 @@ def clocked_scripts() -> dict[str, object]:
 def _clocked(script: Script) -> Script:
     source, found = _NOW_MS.subn(lambda _: _BODY, script.source)
     assert found == source.count("local function now_ms("), script.name
-    return Script(script.name, source)
+    flags, _, body = source.partition("\n")
+    flags += ",allow-cross-slot-keys" if "flags=" in flags else " flags=allow-cross-slot-keys"
+    return Script(script.name, f"{flags}\n{body}")
 
 
 @contextlib.contextmanager
@@ -67,7 +80,14 @@ class StoreClock:
     """The clock of a store. Use it as a context manager."""
 
     def __init__(self, url: str) -> None:
-        self._client = redis.Redis.from_url(url, decode_responses=True)
+        self._client: redis.Redis | RedisCluster
+        scheme, _, rest = url.partition("+cluster://")
+        if rest:
+            self._client = RedisCluster.from_url(
+                f"{scheme}://{rest.split(',')[0]}", decode_responses=True
+            )
+        else:
+            self._client = redis.Redis.from_url(url, decode_responses=True)
 
     def __enter__(self) -> Self:
         return self
@@ -99,19 +119,39 @@ class StoreClock:
         return int(clock[1:]) + (self._real_ms() if clock[0] == "+" else 0)
 
     def flush_store(self) -> None:
-        """Delete all that the store holds, but for the clock."""
+        """Delete all that the store holds, but for the clock; in a cluster node by node."""
         clock = self._clock()
-        with self._client.pipeline() as together:
-            together.flushall()
-            together.set(KEY, clock)
-            together.execute()
+        if not isinstance(self._client, RedisCluster):
+            _flush(self._client, KEYS, clock)
+            return
+        for key in KEYS:
+            _flush(_node(self._client, key), [key], clock)
 
     def _clock(self) -> str:
-        return str(self._client.get(KEY) or "+0")
+        return str(self._client.get(KEYS[0]) or "+0")
 
     def _write(self, clock: str) -> None:
-        self._client.set(KEY, clock)
+        for key in KEYS:
+            self._client.set(key, clock)
 
     def _real_ms(self) -> int:
-        seconds, micros = self._client.time()
+        client = self._client
+        if isinstance(client, RedisCluster):
+            client = _node(client, KEYS[0])
+        seconds, micros = client.time()
         return int(seconds) * 1_000 + int(micros) // 1_000
+
+
+def _node(cluster: Any, key: str) -> redis.Redis:
+    """Return the client of the node that has a key; redis-py leaves this method without types."""
+    node: redis.Redis = cluster.get_node_from_key(key).redis_connection
+    return node
+
+
+def _flush(client: redis.Redis, keys: Sequence[str], clock: str) -> None:
+    """Delete all that a node holds, but for the clock."""
+    with client.pipeline() as together:
+        together.flushall()
+        for key in keys:
+            together.set(key, clock)
+        together.execute()

@@ -60,6 +60,11 @@ class StoreProcess:
         self._process: ChildProcess | None = None
 
     @property
+    def ports(self) -> tuple[int, ...]:
+        """Its only port, as those of a cluster."""
+        return (self.port,)
+
+    @property
     def url(self) -> str:
         """The URL of the TCP port, as the service takes it."""
         return f"redis://127.0.0.1:{self.port}/0"
@@ -120,6 +125,11 @@ class StoreProcess:
     def thaw(self) -> None:
         """Resume a frozen store, which then handles the bytes in its sockets."""
         self.process.signal(signal.SIGCONT)
+
+    async def end_feeds(self) -> None:
+        """End all connections that have subscribed to channels."""
+        async with self.client() as client:
+            await client.client_kill_filter(_type="pubsub")
 
     def end(self) -> None:
         """End the store in whatever state it is. May be called again, and without a start."""

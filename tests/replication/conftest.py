@@ -6,14 +6,14 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from harness.stores import StoreProcess
+from harness.cluster_store import Store
 from leaderboard_server.replication import log_follower, log_reader
 from replication.following import Following
 from replication.two_servers import Servers, two_servers
 
 
 @pytest_asyncio.fixture(name="servers")
-async def _servers(own_store: StoreProcess, tmp_path: Path) -> AsyncIterator[Servers]:
+async def _servers(own_store: Store, tmp_path: Path) -> AsyncIterator[Servers]:
     """Yield two servers on `own_store`."""
     async with two_servers(own_store, tmp_path) as servers:
         yield servers

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from harness.calls import DEADLINE_S
+from harness.cluster_store import Store
 from harness.counting_proxy import CountingProxy
 from harness.service import ServiceProcess, all_serving
-from harness.stores import StoreProcess
 from harness.waiting import eventually
 from leaderboard.v1 import leaderboard_pb2 as pb
 from leaderboard.v1.leaderboard_pb2_grpc import LeaderboardServiceStub
@@ -24,9 +24,9 @@ class Servers(NamedTuple):
 
 
 @contextlib.asynccontextmanager
-async def two_servers(store: StoreProcess, folder: Path, *options: str) -> AsyncIterator[Servers]:
+async def two_servers(store: Store, folder: Path, *options: str) -> AsyncIterator[Servers]:
     """Run two servers for a block."""
-    async with CountingProxy(store.port) as proxy:
+    async with CountingProxy(*store.ports) as proxy:
         near = ServiceProcess(folder / "near", *options, redis_url=store.url)
         far = ServiceProcess(folder / "far", *options, redis_url=proxy.url)
         async with all_serving(near, far):
