@@ -80,16 +80,16 @@ class StoreClock:
     """The clock of a store. Use it as a context manager."""
 
     def __init__(self, url: str) -> None:
+        self._url = url
         self._client: redis.Redis | RedisCluster
-        scheme, _, rest = url.partition("+cluster://")
-        if rest:
-            self._client = RedisCluster.from_url(
-                f"{scheme}://{rest.split(',')[0]}", decode_responses=True
-            )
-        else:
-            self._client = redis.Redis.from_url(url, decode_responses=True)
 
     def __enter__(self) -> Self:
+        scheme, _, seeds = self._url.partition("+cluster://")
+        if seeds:
+            url = f"{scheme}://{seeds.split(',')[0]}"
+            self._client = RedisCluster.from_url(url, decode_responses=True)
+        else:
+            self._client = redis.Redis.from_url(self._url, decode_responses=True)
         return self
 
     def __exit__(

@@ -16,6 +16,7 @@ from typing import Self
 
 import redis
 
+from harness.cluster_store import ClusterStore
 from harness.proxy import StoreProxy
 from harness.service import ServiceProcess
 from harness.store_clock import StoreClock
@@ -24,6 +25,7 @@ from harness.waiting import eventually
 from leaderboard.v1 import leaderboard_pb2 as pb
 from model.background import BackgroundLoop
 from model.board import Service
+from model.cluster_faults import ClusterFaults
 from model.epochs import Epochs
 from model.fake_store import FakeStore
 from model.records import Result, Top, Update
@@ -39,7 +41,7 @@ MOST_STREAMS = 6
 
 
 class Fault(StrEnum):
-    """Faults. But for the last one no acknowledged write is lost."""
+    """Faults. But for EMPTY_STORE no acknowledged write is lost."""
 
     KILL_SERVER = "SIGKILL to a server, and its restart"
     KILL_STORE = "SIGKILL to the store, and its restart"
@@ -47,15 +49,20 @@ class Fault(StrEnum):
     LOSE_MESSAGES = "messages to a server that are lost"
     EMPTY_STORE = "FLUSHALL"
     """After this one there are no contests."""
+    KILL_MASTER = "SIGKILL to a master in a cluster, and its replica takes over"
+    FAIL_OVER = "a planned failover of every shard in a cluster"
+
+
+_OF_A_CLUSTER = {Fault.KILL_MASTER, Fault.FAIL_OVER}
 
 
 class Deployment:
     """Two servers on one store. Use it as a context manager."""
 
-    def __init__(self, store: StoreProcess | FakeStore, folder: Path) -> None:
+    def __init__(self, store: StoreProcess | ClusterStore | FakeStore, folder: Path) -> None:
         self._loop = BackgroundLoop()
         self._store = store
-        self._proxies = [StoreProxy(store.port) for _ in range(SERVERS)]
+        self._proxies = [StoreProxy(*store.ports) for _ in range(SERVERS)]
         self._processes = [
             ServiceProcess(
                 folder / f"server-{number}",
@@ -64,6 +71,11 @@ class Deployment:
             )
             for number, proxy in enumerate(self._proxies)
         ]
+        self._probes = ["probe"]
+        self._cluster_faults: ClusterFaults | None = None
+        if isinstance(store, ClusterStore):
+            self._probes = [store.contests(shard, 1)[0] for shard in range(len(store.masters))]
+            self._cluster_faults = ClusterFaults(store)
         self.clock = StoreClock(store.url)
         self.epochs = Epochs()
         self.servers = [RemoteService(process.address, self.epochs) for process in self._processes]
@@ -101,8 +113,12 @@ class Deployment:
     @property
     def faults(self) -> list[Fault]:
         """The faults of this store; the fake one has no persistence."""
-        is_durable = isinstance(self._store, StoreProcess)
-        return [fault for fault in Fault if is_durable or fault is not Fault.KILL_STORE]
+        impossible = set[Fault]()
+        if not self._cluster_faults:
+            impossible |= _OF_A_CLUSTER
+        if isinstance(self._store, FakeStore):
+            impossible.add(Fault.KILL_STORE)
+        return [fault for fault in Fault if fault not in impossible]
 
     def open_watch(self, watch: Watch, model: Service, via: int) -> None:
         """Watch at a server, from the start or resumed."""
@@ -140,12 +156,17 @@ class Deployment:
             case Fault.KILL_STORE:
                 self._loop.run(self._kill_store())
             case Fault.FLUSH_SCRIPTS:
-                with redis.Redis.from_url(self._store.url) as client:
-                    client.script_flush()
+                self._flush_scripts()
             case Fault.LOSE_MESSAGES:
                 self._proxies[via].loses_messages = True
             case Fault.EMPTY_STORE:
                 self.clock.flush_store()
+            case Fault.KILL_MASTER:
+                assert self._cluster_faults
+                self._loop.run(self._cluster_faults.kill_master())
+            case Fault.FAIL_OVER:
+                assert self._cluster_faults
+                self._loop.run(self._cluster_faults.fail_over())
         for server in self.servers:
             self._loop.run(self._recovery(server, fault))
 
@@ -164,9 +185,16 @@ class Deployment:
         for proxy in self._proxies:
             proxy.loses_messages = False
 
+    def _flush_scripts(self) -> None:
+        for port in self._store.ports:
+            with redis.Redis(port=port) as client:
+                client.script_flush()
+
     async def _recovery(self, server: RemoteService, fault: Fault) -> None:
+        """Wait until a server accepts writes, in each shard of a cluster."""
         event = f"a write that is accepted after {fault}"
-        await eventually(lambda: asyncio.to_thread(self._accepts_writes, server), event)
+        for contest in self._probes:
+            await eventually(partial(asyncio.to_thread, _accepts_writes, server, contest), event)
 
     async def _start_processes(self) -> None:
         for process in self._processes:
@@ -183,7 +211,7 @@ class Deployment:
         await process.start()
 
     async def _kill_store(self) -> None:
-        assert isinstance(self._store, StoreProcess), "the fake store would lose everything"
+        assert not isinstance(self._store, FakeStore), "it would lose everything"
         await self._store.kill()
         await self._store.start()
         for process in self._processes:
@@ -195,6 +223,7 @@ class Deployment:
 
         await eventually(is_serving, "SERVING from the health of a server")
 
-    def _accepts_writes(self, server: RemoteService) -> bool:
-        probe = Update(contest_id="probe", user_id="probe", request_id="probe")
-        return isinstance(server.update(probe, wait_for_ready=True), Result)
+
+def _accepts_writes(server: RemoteService, contest_id: str) -> bool:
+    probe = Update(contest_id=contest_id, user_id="probe", request_id="probe")
+    return isinstance(server.update(probe, wait_for_ready=True), Result)

@@ -16,6 +16,7 @@ class FakeStore:
 
     def __init__(self) -> None:
         self.port = free_port()
+        self.ports = (self.port,)
         self.url = f"redis://127.0.0.1:{self.port}/0"
         self._server = TcpFakeServer(("127.0.0.1", self.port), server_version=(7, 0))
         self._server.RequestHandlerClass = _Connection

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
+from harness.cluster_store import ClusterStore, Store
 from harness.stores import Flavour, StoreProcess
 from model.board import Service
 from model.deployment import Deployment, Fault
@@ -42,8 +43,14 @@ LARGE_BOARD = 1250
 MAX_BATCH = 1000
 
 
-STORES = ["valkey", "redis", pytest.param("fakeredis", marks=pytest.mark.slow)]
-"""The stores of the service. The fake takes longer than the two real ones."""
+STORES = [
+    "valkey",
+    "redis",
+    "valkey-cluster",
+    pytest.param("redis-cluster", marks=pytest.mark.slow),
+    pytest.param("fakeredis", marks=pytest.mark.slow),
+]
+"""The stores of the service. The fake takes longer than the real ones."""
 
 
 @pytest.fixture(name="deployment", scope="module", params=STORES)
@@ -51,10 +58,12 @@ def _deployment(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Deployment]:
     folder = tmp_path_factory.mktemp(request.param)
-    if request.param == "fakeredis":
-        store: FakeStore | StoreProcess = FakeStore()
+    name, _, is_cluster = request.param.partition("-")
+    if name == "fakeredis":
+        store: FakeStore | Store = FakeStore()
     else:
-        store = StoreProcess(Flavour(request.param), folder / "store")
+        kind = ClusterStore if is_cluster else StoreProcess
+        store = kind(Flavour(name), folder / "store")
     with Deployment(store, folder) as deployment:
         yield deployment
 
