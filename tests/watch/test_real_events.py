@@ -11,8 +11,10 @@ import grpc
 import pytest
 
 from harness.calls import DEADLINE_S
+from harness.cluster_store import Store
 from harness.service import ServiceProcess, all_serving
-from harness.stores import StoreProcess
+from harness.store_kinds import on_a_cluster_too
+from harness.stores import Flavour
 from harness.waiting import eventually
 from leaderboard.v1 import leaderboard_pb2 as pb
 from leaderboard.v1.leaderboard_pb2_grpc import LeaderboardServiceStub
@@ -31,27 +33,28 @@ _SCOPES = (
     pb.WATCH_SCOPE_TOP,
 )
 _LIMITS = (1, 3, 10, DEPTH)
+_ON_A_CLUSTER_TOO = on_a_cluster_too("own_store", Flavour.VALKEY, is_slow=True)
 
 
+@_ON_A_CLUSTER_TOO
 @pytest.mark.timeout(180)
 async def test_the_first_goals_through_two_failing_servers(
-    own_store: StoreProcess, tmp_path: Path
+    own_store: Store, tmp_path: Path
 ) -> None:
     """After every message each watcher has the board of the file at its position."""
     await _import_and_watch(own_store, tmp_path, goals=5_000, watchers=20, kill_feeds_every=0.5)
 
 
+@_ON_A_CLUSTER_TOO
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
-async def test_all_goals_through_two_failing_servers(
-    own_store: StoreProcess, tmp_path: Path
-) -> None:
+async def test_all_goals_through_two_failing_servers(own_store: Store, tmp_path: Path) -> None:
     """With the whole file and more watchers each watcher has the correct boards too."""
     await _import_and_watch(own_store, tmp_path, goals=None, watchers=50, kill_feeds_every=2)
 
 
 async def _import_and_watch(
-    store: StoreProcess, folder: Path, *, goals: int | None, watchers: int, kill_feeds_every: float
+    store: Store, folder: Path, *, goals: int | None, watchers: int, kill_feeds_every: float
 ) -> None:
     contests = read_goals(goals)
     pair = [ServiceProcess(folder / f"server-{n}", redis_url=store.url) for n in range(2)]
@@ -65,7 +68,7 @@ async def _import_and_watch(
         importing = Import(stubs, contests)
         unlucky = random.Random(1).sample(crowd, watchers // 2)
         async with (
-            _again_and_again(lambda: _kill_feeds(store), kill_feeds_every),
+            _again_and_again(store.end_feeds, kill_feeds_every),
             _again_and_again(lambda: _drop_some(unlucky), 0.1),
             asyncio.TaskGroup() as group,
         ):
@@ -204,11 +207,6 @@ async def _again_and_again(act: Callable[[], Awaitable[None]], every: float) -> 
         task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await task
-
-
-async def _kill_feeds(store: StoreProcess) -> None:
-    async with store.client() as client:
-        await client.client_kill_filter(_type="pubsub")
 
 
 async def _drop_some(crowd: Sequence[RoamingWatcher]) -> None:

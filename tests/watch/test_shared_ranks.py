@@ -6,8 +6,10 @@ from collections.abc import AsyncIterator, Sequence
 import pytest
 import pytest_asyncio
 
+from harness.cluster_store import Store
 from harness.node import Node, running_node
-from harness.stores import StoreProcess
+from harness.store_kinds import on_a_cluster_too
+from harness.stores import Flavour
 from harness.waiting import eventually
 from harness.watched_board import RankedRow
 from leaderboard_server.domain.board import RankedUser
@@ -18,6 +20,7 @@ from leaderboard_server.storage import keys
 from leaderboard_server.storage.rules_codec import encode_rules
 from watch.node_watches import CONTEST, NodeWatch, all_watch
 
+pytestmark = on_a_cluster_too("shared_store", *Flavour, is_slow=True)
 USERS = [f"u{number}" for number in range(8)]
 RULES = [
     Rules(rank_style=RankStyle.COMPETITION),
@@ -30,7 +33,7 @@ RULES = [
 
 
 @pytest_asyncio.fixture(name="node")
-async def _node(store: StoreProcess) -> AsyncIterator[Node]:
+async def _node(store: Store) -> AsyncIterator[Node]:
     """Yield a server on an empty store."""
     async with running_node(store.url) as node:
         yield node
@@ -42,9 +45,7 @@ def shown(users: Sequence[RankedUser | RankedRow]) -> list[tuple[str, int, int, 
 
 
 @pytest.mark.parametrize("rules", RULES)
-async def test_boards_have_the_ranks_of_the_store(
-    node: Node, store: StoreProcess, rules: Rules
-) -> None:
+async def test_boards_have_the_ranks_of_the_store(node: Node, store: Store, rules: Rules) -> None:
     """After each commit the board of every limit has the rows, places and ranks of the store."""
     async with store.client() as redis:
         await redis.hset(keys.meta(CONTEST), "rules", encode_rules(rules))
@@ -67,9 +68,7 @@ async def test_boards_have_the_ranks_of_the_store(
             await eventually(equal, f"the rows of the store {due}")
 
 
-async def test_row_below_the_limit_may_have_a_rank_within_it(
-    node: Node, store: StoreProcess
-) -> None:
+async def test_row_below_the_limit_may_have_a_rank_within_it(node: Node, store: Store) -> None:
     """Of the ranks 1 2 2 2 a watch of three rows holds three, and a fourth user changes none."""
     async with store.client() as redis:
         rules = encode_rules(Rules(rank_style=RankStyle.COMPETITION))

@@ -9,8 +9,10 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
+from harness.cluster_store import Store
 from harness.node import Node, running_node
-from harness.stores import StoreProcess
+from harness.store_kinds import on_a_cluster_too
+from harness.stores import Flavour
 from harness.waiting import eventually
 from harness.watching import WatchChecker
 from leaderboard.v1 import leaderboard_pb2 as pb
@@ -99,7 +101,7 @@ class Watch:
 
 
 @pytest_asyncio.fixture(name="nodes")
-async def _nodes(store: StoreProcess) -> AsyncIterator[tuple[Node, Node]]:
+async def _nodes(store: Store) -> AsyncIterator[tuple[Node, Node]]:
     """Yield two servers on a real and empty store, once their feeds are up."""
     async with running_node(store.url) as one, running_node(store.url) as two:
         await eventually(lambda: one.feed.connected and two.feed.connected, "the feeds are up")
@@ -121,6 +123,7 @@ async def load(nodes: tuple[Node, ...], commits: int, seed: int = 0) -> None:
     await asyncio.gather(*(write(node) for node in nodes for _ in range(2)))
 
 
+@on_a_cluster_too("shared_store", *Flavour)
 class TestEveryScope:
     """Guarantees for watchers of every scope."""
 
@@ -170,7 +173,7 @@ class TestEveryScope:
 
     @pytest.mark.parametrize("scope", [WatchScope.ALL, WatchScope.USERS])
     async def test_one_too_far_behind_gets_a_snapshot(
-        self, store: StoreProcess, scope: WatchScope
+        self, store: Store, scope: WatchScope
     ) -> None:
         """A watcher too far behind gets a snapshot with LAGGED, and changes after it."""
         watch = Watch(scope)
@@ -187,7 +190,7 @@ class TestEveryScope:
 
     @pytest.mark.parametrize("scope", WatchScope)
     async def test_an_emptied_store_is_a_new_epoch(
-        self, nodes: tuple[Node, Node], store: StoreProcess, scope: WatchScope
+        self, nodes: tuple[Node, Node], store: Store, scope: WatchScope
     ) -> None:
         """The watcher gets a snapshot with NEW_EPOCH, and then the changes of the new history."""
         watch = Watch(scope)
@@ -200,7 +203,7 @@ class TestEveryScope:
         assert watch.checker.reasons["NEW_EPOCH"] == 1
 
     async def test_an_epoch_without_a_message_is_none_that_ends(
-        self, nodes: tuple[Node, Node], store: StoreProcess
+        self, nodes: tuple[Node, Node], store: Store
     ) -> None:
         """A watch of users that got nothing of an epoch does not learn of it by its end."""
         users, everything = Watch(WatchScope.USERS), Watch(WatchScope.ALL)
@@ -232,10 +235,11 @@ class TestEveryScope:
                 await anext(late)
 
 
+@on_a_cluster_too("shared_store", *Flavour, is_slow=True)
 class TestResume:
     """Resumes with and without a snapshot."""
 
-    async def test_a_trimmed_history_needs_a_snapshot(self, store: StoreProcess) -> None:
+    async def test_a_trimmed_history_needs_a_snapshot(self, store: Store) -> None:
         """A resume before the start of the log gets a snapshot with HISTORY_TRIMMED."""
         async with running_node(store.url, Retention(history_changes=100)) as node:
             watch = Watch(WatchScope.ALL)
@@ -293,7 +297,7 @@ class TestResume:
         assert (changed, message.previous_revision) == (["b", "c"], 1)
 
     async def test_an_unreadable_log_counts_as_trimmed(
-        self, nodes: tuple[Node, Node], store: StoreProcess
+        self, nodes: tuple[Node, Node], store: Store
     ) -> None:
         """A resume from before log entries of another version gets a snapshot."""
         for user in ("a", "b", "c"):
@@ -311,11 +315,12 @@ class TestResume:
         assert message.event.reason is SnapshotReason.HISTORY_TRIMMED
 
 
+@on_a_cluster_too("shared_store", *Flavour, is_slow=True)
 class TestRollBack:
     """A rollback of the store to an older copy while a server only follows it."""
 
     async def test_a_server_that_only_followed_detects_it(
-        self, nodes: tuple[Node, Node], store: StoreProcess
+        self, nodes: tuple[Node, Node], store: Store
     ) -> None:
         """Reused revisions lead to a new epoch."""
         writer, reader = nodes
@@ -339,6 +344,7 @@ class TestRollBack:
         assert watch.checker.reasons["NEW_EPOCH"] == 1
 
 
+@on_a_cluster_too("shared_store", *Flavour, is_slow=True)
 class TestCancellation:
     """Watchers that are cancelled at any moment."""
 
@@ -362,6 +368,7 @@ class TestCancellation:
         await eventually(nothing_is_held, "the recent commits of no contest are held")
 
 
+@on_a_cluster_too("shared_store", *Flavour, is_slow=True)
 class TestQuiet:
     """Watches with few changes."""
 
