@@ -16,23 +16,22 @@ async def contest_ids(connection: StoreConnection) -> AsyncIterator[str]:
     """Yield each contest that has a position, once.
 
     Contests that begin meanwhile may be left out. Those that move from one node of a cluster to
-    another are not: all nodes are read again after that, and once more while any are moving.
+    another are not: all nodes are read again if any moved, and what moves once stays where it is
+    during one of the two.
 
     Raises:
         StoreUnavailable: The store is unreachable, did not reply in time, or refuses the call.
     """
     seen = set[str]()
-    complete = moving = False
-    while not complete:
+    for _ in range(2):
         layout = await _layout(connection)
         for shard in layout.shards:
             async for contest_id in _of_shard(shard):
                 if contest_id not in seen:
                     seen.add(contest_id)
                     yield contest_id
-        after = await _layout(connection)
-        complete = after.version == layout.version and (not layout.moving or moving)
-        moving = layout.moving
+        if not layout.moving and (await _layout(connection)).version == layout.version:
+            return
 
 
 async def _layout(connection: StoreConnection) -> Layout:

@@ -19,7 +19,7 @@ class StoreConnection(Protocol):
         """Return what stands for the shard that has a key at present, the same for all its keys."""
 
     async def layout(self) -> "Layout":
-        """Return how the keys are spread."""
+        """Return how the keys are spread by now."""
 
 
 class Layout(NamedTuple):
