@@ -1,5 +1,6 @@
 """Moves slots of a cluster from master to master: key by key in steps, or several atomically."""
 
+from collections.abc import Collection
 from types import TracebackType
 from typing import Any, Self
 
@@ -79,7 +80,7 @@ class SlotMove:
 
 
 async def migrate_atomically(
-    source: ClusterNodeProcess, target: ClusterNodeProcess, slots: range
+    source: ClusterNodeProcess, target: ClusterNodeProcess, slots: Collection[int]
 ) -> None:
     """
     Move slots of a Valkey from 9.0 on together, and wait until that is done.
@@ -87,16 +88,15 @@ async def migrate_atomically(
     Raises:
         AssertionError: It failed, or takes too long.
     """
-    await source.run(
-        "CLUSTER MIGRATESLOTS", "SLOTSRANGE", slots.start, slots.stop - 1, "NODE", target.node_id
-    )
+    ranges = [bound for slot in slots for bound in (slot, slot)]
+    await source.run("CLUSTER MIGRATESLOTS", "SLOTSRANGE", *ranges, "NODE", target.node_id)
 
     async def is_done() -> bool:
         jobs = await source.run("CLUSTER GETSLOTMIGRATIONS")
         assert all(job["state"] == "success" for job in jobs), jobs
         return True
 
-    await eventually(is_done, f"the slots {slots} at {target.port}", within=60)
+    await eventually(is_done, f"{len(slots)} slots at {target.port}", within=60)
 
 
 def _client(node: ClusterNodeProcess) -> Redis:

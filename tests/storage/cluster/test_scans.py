@@ -34,7 +34,7 @@ async def _scan_and_move(
         async for contest_id in contest_ids(backend.reads):
             if contest_id == early:
                 if how == "atomically":
-                    await migrate_atomically(second, first, range(slot, slot + 1))
+                    await migrate_atomically(second, first, [slot])
                 else:
                     await move.open()
                     await move.move_keys()
