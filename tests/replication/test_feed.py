@@ -1,4 +1,4 @@
-"""The feed on a connection that the test controls."""
+"""The feed of a store on one node, on connections that the test controls."""
 
 import asyncio
 from types import SimpleNamespace
@@ -9,6 +9,8 @@ from redis.asyncio import Redis
 from harness.uncounted import replication_instruments
 from harness.waiting import eventually
 from leaderboard_server.replication.single_feed import SingleFeed
+from replication.scripted_cluster import RecordingReceiver, channel
+from replication.scripted_node import ScriptedNode
 
 
 class BrokenConnection:
@@ -51,3 +53,36 @@ async def test_any_failure_of_a_heartbeat_replaces_the_connection() -> None:
     finally:
         async with asyncio.timeout(1):
             await feed.close()
+
+
+async def test_the_commands_of_one_node() -> None:
+    """A new connection subscribes to all contests in one command, later changes have their own."""
+    async with ScriptedNode() as node:
+        feed = SingleFeed(node.driver(), replication_instruments())
+        first, second = RecordingReceiver(), RecordingReceiver()
+        feed.subscribe("cup", first)
+        feed.subscribe("league", second)
+        feed.start()
+        await eventually(lambda: first.calls == second.calls == ["subscribed"], "subscriptions")
+        feed.subscribe("open", first)
+        feed.unsubscribe("league")
+        feed.unsubscribe("league")
+        await eventually(lambda: len(node.commands) == 3, "all commands")
+        node.publish(channel("open"), b"one")
+        node.publish(channel("league"), b"two")
+        await eventually(lambda: "one" in first.calls, "a message")
+        node.cut()
+        lost = ["subscribed", "subscribed", "one", "lost", "lost", "subscribed", "subscribed"]
+        await eventually(lambda: first.calls == lost, "subscriptions again")
+
+        assert second.calls == ["subscribed"]
+        assert node.commands == [
+            ("SUBSCRIBE", channel("cup"), channel("league")),
+            ("SUBSCRIBE", channel("open")),
+            ("UNSUBSCRIBE", channel("league")),
+            ("SUBSCRIBE", channel("cup"), channel("open")),
+        ]
+        assert feed.delivers("cup")
+        await feed.close()
+        assert not feed.delivers("cup")
+        assert not feed.is_away("cup")
