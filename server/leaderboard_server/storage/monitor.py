@@ -7,6 +7,7 @@ address is resolved again, so that another store that it leads to by now is foun
 
 import asyncio
 import contextlib
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 import structlog
@@ -132,15 +133,18 @@ class StoreChecks:
         self._redis = redis
         self._in_cluster = bool(node)
         self._log = _log.bind(node=node) if node else _log
-        self._facts: StoreFacts | None = None
+        self.facts: StoreFacts | None = None
+        """What was read last, None before the first check."""
         self._findings: list[Finding] = []
         self._history: object = None
         self._due_at = 0.0
 
     @property
     def passed(self) -> bool:
-        """Whether nothing was found that keeps the store from being used."""
-        return all(finding.severity is not Severity.ERROR for finding in self._findings)
+        """Whether it was checked, and nothing was found that keeps the store from being used."""
+        return self.facts is not None and all(
+            finding.severity is not Severity.ERROR for finding in self._findings
+        )
 
     def make_due(self) -> None:
         """Check the store as soon as it replies."""
@@ -152,22 +156,30 @@ class StoreChecks:
         self._history = history
         return is_another or asyncio.get_running_loop().time() >= self._due_at
 
-    async def run(self) -> None:
-        """Check the store."""
+    async def run(self, more: Sequence[Finding] = ()) -> None:
+        """Check the store.
+
+        Args:
+            more: What was found already of it.
+        """
         facts = await read_facts(self._redis, in_cluster=self._in_cluster)
-        if facts != self._facts:
-            before, self._findings, self._facts = self._findings, check(facts), facts
-            self._log_change(facts, before)
+        before, self._findings = self._findings, [*check(facts), *more]
+        if facts != self.facts:
+            self.facts = facts
+            self._log_facts(facts)
+        self._log_findings(before)
         # A store that can't be used is checked with each ping, so that its repair is seen at once.
         wait = CHECK_INTERVAL_S if self.passed else 0.0
         self._due_at = asyncio.get_running_loop().time() + wait
 
-    def _log_change(self, facts: StoreFacts, before: list[Finding]) -> None:
+    def _log_facts(self, facts: StoreFacts) -> None:
         settings: dict[str, Any] = {
             name.replace("-", "_"): value for name, value in facts.settings if value is not None
         }
         role = {True: "primary", False: "replica", None: "unknown"}[facts.is_primary]
         self._log.info("store_checked", version=facts.version, role=role, **settings)
+
+    def _log_findings(self, before: list[Finding]) -> None:
         for finding in self._findings:
             if finding not in before:
                 entry = getattr(self._log, finding.severity)

@@ -49,6 +49,16 @@ class _Need(NamedTuple):
     promise: str
     otherwise: str
     """The consequence of another value."""
+    or_less: bool = False
+    """Whether smaller numbers do as well."""
+
+    def is_met_by(self, value: str) -> bool:
+        """Return whether a value does."""
+        return int(value) <= int(self.value) if self.or_less else value == self.value
+
+    def __str__(self) -> str:
+        """Return the values that do."""
+        return f"{self.value} or less" if self.or_less else self.value
 
 
 _NEEDS = {
@@ -67,6 +77,17 @@ _NEEDS = {
     "cluster-require-full-coverage": _Need(
         "no", "promise 7, isolation", "all nodes refuse calls while one shard is lost"
     ),
+    "cluster-allow-reads-when-down": _Need(
+        "no",
+        "promise 5, read your writes",
+        "a master that was replaced and does not know it yet serves the board of before",
+    ),
+    "cluster-node-timeout": _Need(
+        "15000",
+        "promise 7, isolation",
+        "a master that is lost is not replaced before, and its contests are refused so long",
+        or_less=True,
+    ),
 }
 
 
@@ -82,15 +103,26 @@ async def inspect_store(url: str, password_file: Path | None = None) -> StoreFac
     """
     driver = connect(url, password_file)
     try:
+        return await inspect_node(driver)
+    finally:
+        await driver.aclose()
+
+
+async def inspect_node(driver: Redis, *, in_cluster: bool = False) -> StoreFacts:
+    """Read the facts of the store of a driver, or of a node of a cluster.
+
+    Raises:
+        ConnectionError: As `inspect_store`.
+    """
+    try:
         async with asyncio.timeout(INSPECTION_TIMEOUT_S):
             refuses_writes = await _refusal(driver)
-            return (await read_facts(driver))._replace(refuses_writes=refuses_writes)
+            facts = await read_facts(driver, in_cluster=in_cluster)
+            return facts._replace(refuses_writes=refuses_writes)
     except TimeoutError:
         raise ConnectionError(f"no reply within {INSPECTION_TIMEOUT_S:g} s") from None
     except (RedisError, OSError) as error:
         raise ConnectionError(str(error)) from error
-    finally:
-        await driver.aclose()
 
 
 async def _refusal(driver: Redis) -> str | None:
@@ -114,10 +146,14 @@ def check(facts: StoreFacts) -> list[Finding]:
 
 
 def _check_role(facts: StoreFacts) -> Iterator[Finding]:
+    if facts.of_cluster and not facts.in_cluster:
+        reason = "it is a node of a cluster, which has the contests of its own slots alone"
+        to_do = "name the cluster as redis+cluster:// in --redis-url; see docs/cluster.md"
+        yield Finding("store_is_cluster_node", Severity.ERROR, "role", reason, to_do)
     if facts.is_primary is None:
         reason = "its role and version can't be read: its user has no right to INFO"
         yield Finding("store_unknown", Severity.INFO, "role", reason, "ACL: +info")
-    elif not facts.is_primary:
+    elif not facts.is_primary and not facts.in_cluster:
         reason = f"it is a replica of {facts.replica_of}, and what is written to it does not last"
         to_do = "name the primary as --redis-url, or let Sentinel name it"
         yield Finding("store_is_replica", Severity.ERROR, "role", reason, to_do)
@@ -150,14 +186,14 @@ def _check_writes(facts: StoreFacts) -> Iterator[Finding]:
 
 def _check_settings(facts: StoreFacts) -> Iterator[Finding]:
     for name, value in facts.settings:
-        need = _NEEDS[name]
-        if value not in {None, need.value}:
+        need = _NEEDS.get(name)
+        if need and value is not None and not need.is_met_by(value):
             reason = f"{name} is {value}, which breaks {need.promise}: {need.otherwise}"
-            to_do = f"set {name} to {need.value}"
+            to_do = f"set {name} to {need}"
             yield Finding("store_setting", Severity.WARNING, f"setting {name}", reason, to_do)
     unknown = [name for name, value in facts.settings if value is None]
     if unknown:
-        needed = ", ".join(f"{name} {_NEEDS[name].value}" for name in unknown)
+        needed = ", ".join(f"{name} {_NEEDS[name]}" for name in unknown if name in _NEEDS)
         reason = f"settings can't be read: {', '.join(unknown)}"
         to_do = f"see to it that the store has {needed}; to have them checked, ACL: +config|get"
         yield Finding("store_unknown", Severity.INFO, "settings", reason, to_do)

@@ -14,8 +14,12 @@ from leaderboard_server.storage import keys
 
 SETTINGS = ("maxmemory-policy", "appendonly", "appendfsync", "no-appendfsync-on-rewrite")
 """The settings that the promises depend on."""
-CLUSTER_SETTINGS = ("cluster-require-full-coverage",)
+CLUSTER_SETTINGS = (
+    *("cluster-require-full-coverage", "cluster-allow-reads-when-down", "cluster-node-timeout"),
+)
 """Those that they depend on in a cluster as well."""
+FAILOVER_SETTINGS = ("cluster-replica-no-failover", "min-replicas-to-write")
+"""Those of a cluster by which its operator chooses between available and durable."""
 
 _CHECK_RIGHTS = """#!lua flags=no-writes
 local missing = {}
@@ -42,9 +46,13 @@ class StoreFacts(NamedTuple):
     is_primary: bool | None
     """None if unknown."""
     settings: tuple[tuple[str, str | None], ...]
-    """The values of `SETTINGS`, None if unknown."""
+    """The values of `SETTINGS`, in a cluster also of the others. None if unknown."""
     missing_rights: tuple[str, ...] | None
     """The commands that its user may not run on a contest's keys; None if unknown."""
+    of_cluster: bool
+    """Whether it is a node of a cluster."""
+    in_cluster: bool
+    """Whether it is used as a node of a cluster."""
     refuses_writes: str | None = None
     """Its reply to PING while it can't save and refuses writes. Only `inspect_store` reads it: a
     server logs refused calls."""
@@ -59,7 +67,7 @@ async def read_facts(redis: Redis, *, in_cluster: bool = False) -> StoreFacts:
         OSError: The store can't be reached.
     """
     info: Mapping[str, Any] = await _permitted(redis.info()) or {}
-    names = (*SETTINGS, *CLUSTER_SETTINGS) if in_cluster else SETTINGS
+    names = (*SETTINGS, *CLUSTER_SETTINGS, *FAILOVER_SETTINGS) if in_cluster else SETTINGS
     config: Mapping[str, str] = await _permitted(redis.config_get(*names)) or {}
     role, version = info.get("role"), info.get("redis_version")
     is_replica = role == "slave"
@@ -71,6 +79,8 @@ async def read_facts(redis: Redis, *, in_cluster: bool = False) -> StoreFacts:
         is_primary=None if role is None else not is_replica,
         settings=tuple((name, values.get(name)) for name in names),
         missing_rights=await _missing_rights(redis, in_cluster=in_cluster),
+        of_cluster=bool(info.get("cluster_enabled")),
+        in_cluster=in_cluster,
     )
 
 

@@ -8,7 +8,6 @@ as long as no other node answers.
 import asyncio
 from collections.abc import Callable, Sequence
 
-import structlog
 from redis.asyncio import Redis
 from redis.exceptions import ConnectionError as ConnectionLost
 
@@ -20,10 +19,8 @@ from leaderboard_server.storage.cluster.redirection import (
     is_for_later,
     is_redirection,
 )
-from leaderboard_server.storage.cluster.topology import SLOTS, View, merge
+from leaderboard_server.storage.cluster.topology import SLOTS, OpenSlot, View, merge
 from leaderboard_server.tasks import BackgroundTask, TaskSet
-
-_log = structlog.get_logger()
 
 _NO_OWNER = "no node serves the slot"
 
@@ -41,7 +38,7 @@ class Cluster:
     def __init__(self, seeds: Sequence[Address], connect: Callable[[Address], Redis]) -> None:
         """Begin with `seeds`; `connect` returns a driver, which connects on its first use."""
         self.owners: list[ClusterNode | None] = [None] * SLOTS
-        self.open_slots = frozenset[int]()
+        self.open_slots = frozenset[OpenSlot]()
         self.version = 0
         self.observers: list[Callable[[], None]] = []
         self._seeds = seeds
@@ -87,6 +84,24 @@ class Cluster:
     def nodes(self) -> list[ClusterNode]:
         """All nodes, replicas included."""
         return list(self._nodes.values())
+
+    @property
+    def settled(self) -> bool:
+        """Whether each node has replied, or is away."""
+        return bool(self._nodes) and all(
+            node.away or address in self._views for address, node in self._nodes.items()
+        )
+
+    def node_of(self, node_id: str) -> ClusterNode | None:
+        """Return the node with an id in the cluster, None if it is not known."""
+        address = self._topology.addresses.get(node_id)
+        return self._nodes.get(address) if address else None
+
+    def replicas_of(self, master: ClusterNode) -> list[ClusterNode]:
+        """Return the nodes that follow a master, whether they reply or not."""
+        replicas = self._topology.replicas.items()
+        followers = (self.node_of(node_id) for node_id, of in replicas if self.node_of(of) is master)
+        return list(filter(None, followers))
 
     def no_owner(self) -> Exception:
         """Return the error of calls whose slot no node is known to serve."""
@@ -153,7 +168,6 @@ class Cluster:
     def _update(self) -> None:
         """Bring nodes and slots up to date with the views."""
         topology = merge(self._views.values(), self._topology.addresses)
-        before = self._topology.addresses, self.masters
         self._topology = topology
         self._update_nodes(set(topology.addresses.values()))
         nodes = {name: self._nodes.get(address) for name, address in topology.addresses.items()}
@@ -165,9 +179,6 @@ class Cluster:
         for node in filter(None, former):
             # A read of one history after a write to another would look like a store that went back.
             node.disconnect()
-        if (topology.addresses, self.masters) != before:
-            masters = [str(node) for node in self.masters]
-            _log.info("cluster_changed", masters=masters, nodes=len(topology.addresses))
         if changed:
             self.version += 1
             for observer in self.observers:

@@ -18,6 +18,16 @@ _UNUSABLE = {"handshake", "noaddr"}
 _FAILING = {"fail", "fail?"}
 
 
+class OpenSlot(NamedTuple):
+    """A slot that is being moved key by key, or whose move was given up half-way."""
+
+    slot: int
+    source: str
+    """The id of the node that gives it away."""
+    target: str
+    """The id of the node that takes it."""
+
+
 class Claim(NamedTuple):
     """What a node knows of a node, also of itself: a line of `CLUSTER NODES`."""
 
@@ -31,8 +41,10 @@ class Claim(NamedTuple):
     """Whether the node that knows this reaches it."""
     config_epoch: int
     slots: tuple[range, ...]
-    open_slots: frozenset[int]
-    """Slots that it gives away or takes at present, key by key; it tells of its own alone."""
+    open_slots: frozenset[OpenSlot]
+    """Slots that it gives away or takes at present; it tells of its own alone."""
+    replica_of: str = ""
+    """The id of its master if it is a replica."""
 
 
 View: TypeAlias = tuple[Claim, ...]
@@ -48,8 +60,9 @@ class Topology(NamedTuple):
     """The same addresses, by that with the IP address."""
     owners: list[str]
     """For each slot the id of the node that serves it, empty for none."""
-    open_slots: frozenset[int]
-    """Slots that are being moved key by key."""
+    open_slots: frozenset[OpenSlot]
+    replicas: dict[str, str]
+    """The id of the master of each replica, by the id of the replica."""
 
 
 def decode_view(reply: bytes, polled: Address) -> View:
@@ -68,7 +81,7 @@ def decode_view(reply: bytes, polled: Address) -> View:
 
 def _claims(text: str, polled: Address) -> Iterator[Claim]:
     for line in text.splitlines():
-        node_id, endpoint, flag_names, _, _, _, config_epoch, link, *slots = line.split()
+        node_id, endpoint, flag_names, master, _, _, config_epoch, link, *slots = line.split()
         flags = set(flag_names.split(","))
         is_self = "myself" in flags
         # HOST:PORT@BUS_PORT, and perhaps the host's name and further fields after commas
@@ -87,7 +100,9 @@ def _claims(text: str, polled: Address) -> Iterator[Claim]:
             is_reached=link == "connected" and not flags & _FAILING,
             config_epoch=int(config_epoch),
             slots=tuple(_slots(entry) for entry in slots if entry not in moves),
-            open_slots=frozenset(int(entry[1:].partition("-")[0]) for entry in moves),
+            # Replicas of Valkey show the moves of their master as their own.
+            open_slots=frozenset(_open_slot(entry, node_id) for entry in moves if master == "-"),
+            replica_of=master.strip("-"),
         )
 
 
@@ -95,6 +110,13 @@ def _slots(text: str) -> range:
     """Return the slots of `FIRST-LAST`, or of a single one."""
     first, _, last = text.partition("-")
     return range(int(first), int(last or first) + 1)
+
+
+def _open_slot(text: str, node_id: str) -> OpenSlot:
+    """Return the slot of `[SLOT->-TARGET]` or `[SLOT-<-SOURCE]`, as a node shows it."""
+    slot, direction, other = text.strip("[]").split("-", 2)
+    ends = (node_id, other) if direction == ">" else (other, node_id)
+    return OpenSlot(int(slot), *ends)
 
 
 def merge(views: Collection[View], known_before: Collection[str] = ()) -> Topology:
@@ -119,8 +141,10 @@ def merge(views: Collection[View], known_before: Collection[str] = ()) -> Topolo
     claims.sort(key=lambda claim: (claim.is_reached, not claim.is_self))
     addresses = {claim.node_id: claim.address for claim in claims}
     by_ip = {claim.ip: claim.address for claim in claims}
-    open_slots = frozenset[int]().union(*(claim.open_slots for claim in claims))
-    return Topology(addresses, by_ip, owners, open_slots)
+    open_slots = frozenset[OpenSlot]().union(*(claim.open_slots for claim in claims))
+    masters = {claim.node_id: claim.replica_of for claim in claims}
+    replicas = {node_id: master for node_id, master in masters.items() if master}
+    return Topology(addresses, by_ip, owners, open_slots, replicas)
 
 
 def _of_one_cluster(views: Collection[View], known_before: Collection[str]) -> Collection[View]:
