@@ -17,7 +17,7 @@ from leaderboard_server.embedded_valkey import DataFolderInUse, EmbeddedStore, E
 from leaderboard_server.load_config import ConfigInvalid, load_config
 from leaderboard_server.logs import configure_logs
 from leaderboard_server.metrics.instruments import Instruments
-from leaderboard_server.storage.backend import open_backend
+from leaderboard_server.storage.backend import Backend, open_backend
 from leaderboard_server.storage.connection import StoreUrlInvalid
 from leaderboard_server.storage.contests import contest_ids
 from leaderboard_server.storage.instruments import StoreInstruments
@@ -154,30 +154,37 @@ async def _run(config: Config, contests: Sequence[str], *, dry_run: bool) -> int
     """Begin the epochs, and return in how many contests.
 
     Raises:
-        _Failure: The store can't be used, or has no such contest; then nothing was changed.
+        _Failure: The store can't be used, or has no such contest; then nothing was changed. In a
+            cluster also, if any shard can't be used.
     """
     try:
-        async with _opened(config) as (connection, store):
-            chosen = list(dict.fromkeys(contests)) or [
-                name async for name in contest_ids(connection)
-            ]
-            positions = await _for_each(store.position, chosen)
-            epochs = {
-                contest_id: position.epoch
-                for contest_id, position in zip(chosen, positions, strict=True)
-                if position.epoch
-            }
-            if missing := [name for name in contests if name not in epochs]:
-                raise _Failure(f"there is no contest {missing[0]!r}", _NOT_FOUND)
-            if not dry_run:
-                await _for_each(lambda name: store.end_epoch(name, epochs[name]), list(epochs))
-            return len(epochs)
-    except StoreUnavailable as error:
-        # What is done is done, and to repeat it is harmless.
-        reason = f"{_name(config)} is not available ({error.cause}); repeat the command"
-        raise _Failure(reason, _UNAVAILABLE) from None
+        async with _opened(config) as (backend, store):
+            try:
+                return await _begin(backend.reads, store, contests, dry_run=dry_run)
+            except StoreUnavailable as error:
+                # What is done is done, and to repeat it is harmless.
+                cause = ": ".join(filter(None, [error.cause, backend.absence()]))
+                reason = f"{_name(config)} is not available ({cause}); repeat the command"
+                raise _Failure(reason, _UNAVAILABLE) from None
     except EmbeddedStoreError as error:
         raise _Failure(str(error), _FAILED) from None
+
+
+async def _begin(
+    connection: StoreConnection, store: Store, contests: Sequence[str], *, dry_run: bool
+) -> int:
+    chosen = list(dict.fromkeys(contests)) or [name async for name in contest_ids(connection)]
+    positions = await _for_each(store.position, chosen)
+    epochs = {
+        contest_id: position.epoch
+        for contest_id, position in zip(chosen, positions, strict=True)
+        if position.epoch
+    }
+    if missing := [name for name in contests if name not in epochs]:
+        raise _Failure(f"there is no contest {missing[0]!r}", _NOT_FOUND)
+    if not dry_run:
+        await _for_each(lambda name: store.end_epoch(name, epochs[name]), list(epochs))
+    return len(epochs)
 
 
 async def _for_each(
@@ -191,7 +198,7 @@ async def _for_each(
 
 
 @asynccontextmanager
-async def _opened(config: Config) -> AsyncIterator[tuple[StoreConnection, Store]]:
+async def _opened(config: Config) -> AsyncIterator[tuple[Backend, Store]]:
     """Open the store; the embedded one is started, unless a server runs it."""
     async with AsyncExitStack() as stack:
         url = config.redis_url.get_secret_value() if config.redis_url else None
@@ -206,7 +213,7 @@ async def _opened(config: Config) -> AsyncIterator[tuple[StoreConnection, Store]
             StoreInstruments(instruments),
             in_cluster=backend.in_cluster,
         )
-        yield backend.reads, store
+        yield backend, store
 
 
 async def _embedded_url(config: Config, stack: AsyncExitStack) -> str:

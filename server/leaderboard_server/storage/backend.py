@@ -5,6 +5,7 @@ from typing import Protocol, TypeAlias
 
 from redis.asyncio import Redis
 
+from leaderboard_server.storage.cluster.checks import absence_of
 from leaderboard_server.storage.cluster.cluster import Cluster
 from leaderboard_server.storage.cluster.connection import ClusterConnection
 from leaderboard_server.storage.cluster.monitor import ClusterMonitor
@@ -55,6 +56,10 @@ class SingleBackend:
         """Return what watches whether the store can be used, which calls `on_change`."""
         return Monitor(self.driver, on_change)
 
+    def absence(self) -> str:
+        """Return why the store can't be used beyond the cause of a failed call: nothing here."""
+        return ""
+
     async def close(self) -> None:
         """Drop the connections; calls in flight fail."""
         await self.reads.close()
@@ -81,6 +86,10 @@ class ClusterBackend:
     def monitor(self, on_change: AvailabilityCallback) -> StoreMonitor:
         """Return what watches which shards can be used, which calls `on_change`."""
         return ClusterMonitor(self.cluster, on_change)
+
+    def absence(self) -> str:
+        """Return which shards do not reply, and why."""
+        return absence_of(self.cluster).reason
 
     async def close(self) -> None:
         """Drop the connections; calls in flight fail."""

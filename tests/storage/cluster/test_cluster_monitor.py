@@ -76,8 +76,9 @@ async def _monitored(url: str) -> AsyncIterator[_Monitored]:
 async def _cluster(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[ClusterStores]:
     """Yield a cluster of each kind that the test may break; no replica takes over by itself."""
     require(request.param)
-    settings = {"cluster_replica_no_failover": "yes"}
-    async with ClusterStores(request.param, tmp_path / "cluster", **settings) as cluster:
+    async with ClusterStores(
+        request.param, tmp_path / "cluster", cluster_replica_no_failover="yes"
+    ) as cluster:
         yield cluster
 
 

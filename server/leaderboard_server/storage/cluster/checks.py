@@ -26,8 +26,8 @@ class Absence(NamedTuple):
 
 
 def absence_of(cluster: Cluster) -> Absence:
-    """Explain a cluster of which it is not known which nodes serve slots, or none replies."""
-    errors = [node.away() for node in cluster.nodes if node.away]
+    """Explain a cluster of which shards do not reply, or whose shards are not known."""
+    errors = [node.away() for node in cluster.masters or cluster.nodes if node.away]
     reason = _joined(errors)
     if any(isinstance(error, AuthenticationError) for error in errors):
         return Absence(reason, "check user and password of --redis-url, or --redis-password-file")
@@ -37,7 +37,9 @@ def absence_of(cluster: Cluster) -> Absence:
         return Absence(reason, "name a store that is no cluster as redis:// in --redis-url")
     if errors:
         return Absence(reason, "start the nodes, or check the addresses in --redis-url")
-    return Absence("no node serves slots", "give the slots to nodes: redis-cli --cluster create")
+    unserved = cluster.owners.count(None)
+    to_do = f"redis-cli --cluster {'fix' if cluster.masters else 'create'} gives slots to nodes"
+    return Absence(f"no node serves {unserved:,} of the slots", to_do)
 
 
 def check_replicas(cluster: Cluster, master: ClusterNode) -> list[Finding]:
