@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
-from redis.exceptions import AuthenticationError, NoPermissionError
+from redis.exceptions import NoPermissionError
 
 from leaderboard_server.storage.cluster.cluster import Cluster
 from leaderboard_server.storage.cluster.node import ClusterNode
@@ -14,6 +14,8 @@ from leaderboard_server.storage.store_facts import StoreFacts
 _NO_FAILOVER, _MIN_REPLICAS = "cluster-replica-no-failover", "min-replicas-to-write"
 _SHOWN = 3
 """How many nodes that do not reply are named."""
+_NO_RIGHT = "no permissions"
+"""A part of the reply to a user who may not ask for the nodes."""
 _NO_CLUSTER = "cluster support disabled"
 """A part of the reply of a store that is no node of a cluster."""
 
@@ -29,10 +31,10 @@ def absence_of(cluster: Cluster) -> Absence:
     """Explain a cluster of which shards do not reply, or whose shards are not known."""
     errors = [node.away() for node in cluster.masters or cluster.nodes if node.away]
     reason = _joined(errors)
-    if any(isinstance(error, AuthenticationError) for error in errors):
-        return Absence(reason, "check user and password of --redis-url, or --redis-password-file")
-    if any(isinstance(error, NoPermissionError) for error in errors):
+    if _NO_RIGHT in reason:
         return Absence(reason, "give the user the rights in docs/cluster.md on every node")
+    if any(isinstance(error, NoPermissionError) for error in errors):
+        return Absence(reason, "check user and password of --redis-url, or --redis-password-file")
     if _NO_CLUSTER in reason:
         return Absence(reason, "name a store that is no cluster as redis:// in --redis-url")
     if errors:

@@ -100,7 +100,9 @@ class Cluster:
     def replicas_of(self, master: ClusterNode) -> list[ClusterNode]:
         """Return the nodes that follow a master, whether they reply or not."""
         replicas = self._topology.replicas.items()
-        followers = (self.node_of(node_id) for node_id, of in replicas if self.node_of(of) is master)
+        followers = (
+            self.node_of(node_id) for node_id, of in replicas if self.node_of(of) is master
+        )
         return list(filter(None, followers))
 
     def no_owner(self) -> Exception:

@@ -6,7 +6,6 @@ checked since they may take slots over, but what is wrong with them makes no sha
 """
 
 import asyncio
-import contextlib
 import time
 from collections.abc import Callable
 
@@ -20,11 +19,7 @@ from leaderboard_server.storage.cluster.checks import (
     failover_policy,
 )
 from leaderboard_server.storage.cluster.cluster import Cluster
-from leaderboard_server.storage.cluster.node import (
-    POLL_INTERVAL_S,
-    POLL_TIMEOUT_S,
-    ClusterNode,
-)
+from leaderboard_server.storage.cluster.node import ClusterNode
 from leaderboard_server.storage.cluster.topology import OpenSlot
 from leaderboard_server.storage.monitor import (
     PING_INTERVAL_S,
@@ -87,7 +82,7 @@ class ClusterMonitor:
         await self._task.close()
 
     async def _run(self) -> None:
-        await self._first_replies()
+        await self._cluster.asked()
         reported: bool | None = None
         while True:
             masters = self._cluster.masters
@@ -107,12 +102,6 @@ class ClusterMonitor:
                 await self._on_change(serving=self.available)
                 reported = self.available
             await asyncio.sleep(PING_INTERVAL_S)
-
-    async def _first_replies(self) -> None:
-        """Wait for the first nodes, or for as long as a seed that hangs takes to be away."""
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(POLL_TIMEOUT_S + POLL_INTERVAL_S):
-                await self._cluster.known()
 
     async def _check_all(self, masters: list[ClusterNode]) -> None:
         """Check the nodes that serve slots, and their replicas, where that is due."""

@@ -128,7 +128,8 @@ class ClusterNode:
             except (ConnectionLost, OSError):
                 view = await self._read_view()  # the connection of the poll may have broken alone
         except (RedisError, OSError, ValueError) as error:
-            self.away = _error_of_calls(error, f"{self!r}: {str(error) or type(error).__name__}")
+            text = str(error).rstrip(".") or type(error).__name__
+            self.away = _error_of_calls(error, f"{self!r}: {text}")
             self._observer.on_away(self)
         else:
             self.away = None
