@@ -46,6 +46,10 @@ class Contests:
         """See `Store.contests`."""
         return self
 
+    def shard_of(self, contest_id: str) -> str:
+        """See `Store.shard_of`."""
+        return contest_id
+
     async def read(self, contest_id: str) -> Contest:
         """See `ContestStore.read`."""
         self.reads += 1
@@ -158,11 +162,15 @@ async def test_reads_that_fail_become_rare(
 
 
 async def test_few_contests_are_read_at_a_time(store: Contests) -> None:
-    """Contests that end at the same moment wait for each other."""
+    """Contests that end at the same moment wait for each other, and for no other shard's."""
     store.replies.clear()
     reader = ContestReader(cast("Store", store))
-    reads = [asyncio.create_task(reader.read(CONTEST)) for _ in range(10 * READS_AT_ONCE)]
-    await eventually(lambda: store.in_flight == READS_AT_ONCE, "the first reads")
+    reads = [
+        asyncio.create_task(reader.read(contest_id))
+        for contest_id in (CONTEST, "another")
+        for _ in range(10 * READS_AT_ONCE)
+    ]
+    await eventually(lambda: store.in_flight == 2 * READS_AT_ONCE, "the first reads of both")
     store.replies.set()
     await asyncio.gather(*reads)
     assert store.reads == len(reads)

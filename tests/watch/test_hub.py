@@ -53,6 +53,9 @@ class SlowFollowers:
 class NoContests:
     """A store without any contest; see `Store`."""
 
+    def shard_of(self, _contest_id: str) -> None:
+        """See `Store.shard_of`."""
+
     @property
     def contests(self) -> Self:
         """See `Store.contests`."""

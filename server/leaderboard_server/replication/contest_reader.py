@@ -5,17 +5,19 @@ it, and a closed contest comes with the position of its last change. A server kn
 """
 
 import asyncio
+from functools import partial
 
 import structlog
 
 from leaderboard_server.domain.contest import Contest
 from leaderboard_server.domain.errors import StoreFailure
 from leaderboard_server.storage.store import Store
+from leaderboard_server.tasks import Keyed
 
 _log = structlog.get_logger()
 
 READS_AT_ONCE = 32
-"""Contests that are read at a time, since many may end at the same moment."""
+"""Contests that are read from a shard at a time, since many may end at the same moment."""
 RETRY_S = 0.5
 """Delay before a contest is read again after an error; after each further one twice as long."""
 LONGEST_RETRY_S = 8.0
@@ -33,14 +35,14 @@ class ContestReader:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._slots = asyncio.Semaphore(READS_AT_ONCE)
+        self._slots = Keyed(partial(asyncio.Semaphore, READS_AT_ONCE))
 
     async def read(self, contest_id: str) -> Contest | None:
         """Read a contest, however long the store is away; None if there is none."""
         delay_s = RETRY_S
         while True:
             try:
-                async with self._slots:
+                async with self._slots.of(self._store.shard_of(contest_id)):
                     return await self._store.contests.read(contest_id)
             except StoreFailure:
                 pass
