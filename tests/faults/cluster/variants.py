@@ -30,3 +30,14 @@ def on_each(short: Flavour | None = None) -> pytest.MarkDecorator:
         ],
         indirect=True,
     )
+
+
+on_each_engine = pytest.mark.parametrize(
+    "variant",
+    [
+        pytest.param(Variant(flavour, LISTENERS[0]), id=flavour, marks=pytest.mark.slow)
+        for flavour in Flavour
+    ],
+    indirect=True,
+)
+"""Runs a slow test on each engine, where the listener makes no difference."""
