@@ -145,17 +145,27 @@ class Writers:
         for contest_id in set(self._contest_of):
             due = self._due_board(contest_id)
             for server in self._servers:
-                board = await top(server.stub, contest_id)
+                board = await top(
+                    server.stub, contest_id, min_position=self._last_position(contest_id)
+                )
                 found = [(user.user_id, user.score) for user in board.users]
                 assert found == due, f"{contest_id}: {found}, not {due}"
 
+    def _last_position(self, contest_id: str) -> pb.Position:
+        """Return the latest acknowledged position of a contest."""
+        known = [w.answer.position for w in self.writes if w.request.contest_id == contest_id]
+        present = [position for position in known if position.epoch == known[-1].epoch]
+        return max(present, key=lambda position: position.revision)
+
     def _due_board(self, contest_id: str) -> list[tuple[str, int]]:
         points: Counter[str] = Counter()
-        reached: dict[str, int] = {}
+        reached: Counter[str] = Counter()
         for request, answer, _ in self.writes:
             if request.contest_id == contest_id:
                 points[request.user_id] += request.points
-                reached[request.user_id] = answer.position.revision
+                # A lost write may count again after those that followed it.
+                before, now = reached[request.user_id], answer.position.revision
+                reached[request.user_id] = max(before, now)
         order = sorted(points, key=lambda user_id: (-points[user_id], reached[user_id]))
         return [(user_id, points[user_id]) for user_id in order]
 
