@@ -1,5 +1,6 @@
 """Fixtures of all tests: stores, servers in this process, and the service as a process."""
 
+import contextlib
 import os
 import signal
 from collections.abc import AsyncIterator, Iterator
@@ -7,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from redis.asyncio import Redis, RedisCluster
+from redis.asyncio import Redis
 
 # gRPC reads this when it is imported. Otherwise it writes lines of its own to stderr, into what the
 # command writes when a test runs it in this process.
@@ -118,7 +119,7 @@ async def _store(shared_store: Store) -> Store:
 
 
 @pytest_asyncio.fixture(name="redis")
-async def _redis(store: Store) -> AsyncIterator[Redis | RedisCluster]:
+async def _redis(store: Store) -> AsyncIterator[Redis]:
     """Yield a client of the store that the servers are on."""
     async with store.client() as client:
         yield client
@@ -157,31 +158,36 @@ async def _own_store(
 ) -> AsyncIterator[Store]:
     """Yield a store of the test's own, which it may stop or break: Valkey, or as it asks for."""
     kind: Flavour | ClusterKind = getattr(request, "param", Flavour.VALKEY)
+    if isinstance(kind, ClusterKind) and not kind.is_own:
+        require(kind.flavour)
+        yield await shared_clusters.empty(kind.flavour)
+        return
+    async with _new_store(kind, tmp_path / "store") as store:
+        yield store
+
+
+@pytest_asyncio.fixture(name="each_store", params=list(Flavour))
+async def _each_store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Store]:
+    """Yield a store of the test's own, of each kind."""
+    async with _new_store(request.param, tmp_path / "store") as store:
+        yield store
+
+
+@contextlib.asynccontextmanager
+async def _new_store(kind: Flavour | ClusterKind, folder: Path) -> AsyncIterator[Store]:
+    """Run a store for a block."""
+    store: Store
     if isinstance(kind, ClusterKind):
         require(kind.flavour)
-        if not kind.is_own:
-            yield await shared_clusters.empty(kind.flavour)
-            return
-        store: Store = ClusterStore(kind.flavour, tmp_path / "store")
+        store = ClusterStore(kind.flavour, folder)
     else:
-        store = StoreProcess(kind, tmp_path / "store")
+        require(kind)
+        store = StoreProcess(kind, folder)
     try:
         await store.start()
         yield store
     finally:
         store.end()
-
-
-@pytest_asyncio.fixture(name="each_store", params=list(Flavour))
-async def _each_store(
-    request: pytest.FixtureRequest, tmp_path: Path
-) -> AsyncIterator[StoreProcess]:
-    """Yield a store of the test's own, of each kind."""
-    require(request.param)
-    store = StoreProcess(request.param, tmp_path / "store")
-    await store.start()
-    yield store
-    store.end()
 
 
 @pytest_asyncio.fixture(name="service")

@@ -6,13 +6,21 @@ import pytest
 import pytest_asyncio
 
 from contests.seasonal import BEGIN_MS
+from harness.cluster_store import Store
 from harness.local_server import LocalServer, local_server
 from harness.store_clock import StoreClock, store_clock_in_use
-from harness.stores import StoreProcess
+from harness.store_kinds import run_on_clusters_too
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run all tests on clusters too; one file of them is not slow."""
+    is_slow = not metafunc.module.__name__.endswith("test_season_life")
+    run_on_clusters_too(metafunc, is_slow=is_slow)
 
 
 @pytest.fixture(name="clock")
-def _clock(store: StoreProcess) -> Iterator[StoreClock]:
+def _clock(store: Store) -> Iterator[StoreClock]:
     """Yield the clock of the store, which stands still at first."""
     with store_clock_in_use(), StoreClock(store.url) as clock:
         clock.set(BEGIN_MS)
@@ -20,7 +28,7 @@ def _clock(store: StoreProcess) -> Iterator[StoreClock]:
 
 
 @pytest_asyncio.fixture(name="server")
-async def _server(store: StoreProcess, clock: StoreClock) -> AsyncIterator[LocalServer]:
+async def _server(store: Store, clock: StoreClock) -> AsyncIterator[LocalServer]:
     """Yield a server on a store whose clock the test sets."""
     assert clock.read() == BEGIN_MS
     async with local_server(store.url) as server:
@@ -29,7 +37,7 @@ async def _server(store: StoreProcess, clock: StoreClock) -> AsyncIterator[Local
 
 @pytest_asyncio.fixture(name="servers")
 async def _servers(
-    store: StoreProcess, server: LocalServer
+    store: Store, server: LocalServer
 ) -> AsyncIterator[tuple[LocalServer, LocalServer]]:
     """Yield two servers on that store."""
     async with local_server(store.url) as other:

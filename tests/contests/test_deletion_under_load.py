@@ -10,8 +10,8 @@ from redis.asyncio import Redis
 
 from contests.two_servers import DEADLINE_S, keys_of_contests, listed, two_servers
 from harness.calls import top
+from harness.cluster_store import Store
 from harness.service import ServiceProcess
-from harness.stores import StoreProcess
 from leaderboard.v1 import contests_pb2 as contests
 from leaderboard.v1 import leaderboard_pb2 as pb
 
@@ -38,7 +38,7 @@ async def check_whole(redis: Redis) -> None:
     [(40, 15), pytest.param(1_000, 200, marks=pytest.mark.slow)],
 )
 async def test_contest_is_gone_or_new(
-    writers: int, deletions: int, own_store: StoreProcess, tmp_path: Path
+    writers: int, deletions: int, own_store: Store, tmp_path: Path
 ) -> None:
     """Its keys always agree; each epoch has what was acknowledged in it, and nothing else."""
     scores: defaultdict[str, Counter[str]] = defaultdict(Counter)
@@ -77,9 +77,7 @@ async def test_contest_is_gone_or_new(
             assert await listed(server) == [CONTEST] * exists
 
 
-async def test_deletion_of_another_epoch_does_nothing(
-    own_store: StoreProcess, tmp_path: Path
-) -> None:
+async def test_deletion_of_another_epoch_does_nothing(own_store: Store, tmp_path: Path) -> None:
     """A deletion that is sent again does not delete the contest that began since."""
     async with two_servers(own_store, tmp_path) as servers, own_store.client() as redis:
         update = pb.UpdateScoreRequest(contest_id=CONTEST, user_id="ada", points=5)

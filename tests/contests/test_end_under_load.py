@@ -15,8 +15,8 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from contests.two_servers import DEADLINE_S, refusal, two_servers
 from harness.calls import add, top
+from harness.cluster_store import Store
 from harness.service import ServiceProcess
-from harness.stores import StoreProcess
 from harness.waiting import eventually
 from harness.watched_board import RankedRow
 from harness.watcher import Watcher
@@ -135,7 +135,7 @@ async def run_to_the_end(
             compare_final(watch, boards[0])
 
 
-async def test_every_write_counts_or_is_refused(own_store: StoreProcess, tmp_path: Path) -> None:
+async def test_every_write_counts_or_is_refused(own_store: Store, tmp_path: Path) -> None:
     """Acknowledged ones are on the final board, which all watchers have before CONTEST_OVER."""
     async with two_servers(own_store, tmp_path) as servers:
         await run_to_the_end(servers, rate=100, watchers=24, lasts_s=2.0)
@@ -143,7 +143,7 @@ async def test_every_write_counts_or_is_refused(own_store: StoreProcess, tmp_pat
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("on_each_listener")
-async def test_end_beside_200_writes_a_second(each_store: StoreProcess, tmp_path: Path) -> None:
+async def test_end_beside_200_writes_a_second(each_store: Store, tmp_path: Path) -> None:
     """So it is with 100 watchers, on each listener and store."""
     async with two_servers(each_store, tmp_path) as servers:
         await run_to_the_end(servers, rate=200, watchers=100, lasts_s=10.0)
@@ -151,7 +151,7 @@ async def test_end_beside_200_writes_a_second(each_store: StoreProcess, tmp_path
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("on_each_listener")
-async def test_end_comes_without_a_write(each_store: StoreProcess, tmp_path: Path) -> None:
+async def test_end_comes_without_a_write(each_store: Store, tmp_path: Path) -> None:
     """Watches end with the final board, though the last write was long before."""
     async with two_servers(each_store, tmp_path) as servers:
         ends_at = end_in(IDLE_S)
@@ -180,7 +180,7 @@ def compare_final(watch: Watcher, board: pb.GetTopUsersResponse) -> None:
 
 
 async def test_repeats_get_their_first_answer_after_the_end(
-    own_store: StoreProcess, tmp_path: Path
+    own_store: Store, tmp_path: Path
 ) -> None:
     """From both servers; a new write and another payload do not."""
     async with two_servers(own_store, tmp_path) as servers:

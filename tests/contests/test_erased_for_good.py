@@ -23,8 +23,8 @@ from contests.erased_answers import (
 from contests.erased_user import ERASED, RULES, erase, fill, moderate
 from contests.two_servers import everything, two_servers
 from harness.calls import add, top
+from harness.cluster_store import Store
 from harness.service import ServiceProcess
-from harness.stores import StoreProcess
 from leaderboard.v1 import leaderboard_pb2 as pb
 
 LASTS_S = 60.0
@@ -96,9 +96,7 @@ def requests() -> Iterator[pb.WatchContestRequest]:
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 @pytest.mark.usefixtures("on_each_listener")
-async def test_no_server_answers_with_an_erased_user(
-    each_store: StoreProcess, tmp_path: Path
-) -> None:
+async def test_no_server_answers_with_an_erased_user(each_store: Store, tmp_path: Path) -> None:
     """No read, write or watch of either server, for a minute; each resume gets HISTORY_TRIMMED."""
     async with (
         two_servers(each_store, tmp_path) as servers,

@@ -10,10 +10,10 @@ from redis.asyncio import Redis
 
 from contests.erased_user import ATTRIBUTE, ERASED, NAME
 from contests.two_servers import everything
+from harness.cluster_store import Store
 from harness.node import Node
 from harness.season_reader import SeasonReader, reading
 from harness.seasons import end_season
-from harness.stores import StoreProcess
 from leaderboard_server.board.kept_cache import TTL_S
 from leaderboard_server.contests.moderation import SEASONS_OF_PART, Moderation
 from leaderboard_server.domain.contest import ContestSettings
@@ -35,14 +35,14 @@ RULES = [
 
 
 @pytest_asyncio.fixture(name="server")
-async def _server(store: StoreProcess) -> AsyncIterator[SeasonReader]:
+async def _server(store: Store) -> AsyncIterator[SeasonReader]:
     """Yield a server that reads the contest."""
     async with reading(store.url, CONTEST) as reader:
         yield reader
 
 
 @pytest_asyncio.fixture(name="second")
-async def _second(store: StoreProcess) -> AsyncIterator[SeasonReader]:
+async def _second(store: Store) -> AsyncIterator[SeasonReader]:
     """Yield a second server on the same store."""
     async with reading(store.url, CONTEST) as reader:
         yield reader

@@ -18,7 +18,7 @@ from contests.erased_user import (
 )
 from contests.two_servers import DEADLINE_S, everything, two_servers
 from harness.calls import add, top
-from harness.stores import StoreProcess
+from harness.cluster_store import Store
 from harness.watcher import Watcher
 from leaderboard.v1 import contests_pb2 as contests
 from leaderboard.v1 import leaderboard_pb2 as pb
@@ -29,7 +29,7 @@ def is_known(watch: Watcher) -> bool:
     return watch.checker.known
 
 
-async def test_nothing_is_left_of_an_erased_user(own_store: StoreProcess, tmp_path: Path) -> None:
+async def test_nothing_is_left_of_an_erased_user(own_store: Store, tmp_path: Path) -> None:
     """No key of the store has its id, name or attributes; resumes get HISTORY_TRIMMED."""
     async with (
         two_servers(own_store, tmp_path) as servers,
@@ -65,7 +65,7 @@ async def test_nothing_is_left_of_an_erased_user(own_store: StoreProcess, tmp_pa
 
 @pytest.mark.parametrize("user_id", ["goal", "0", "Ada", "country"])
 async def test_user_of_whom_only_the_text_is_logged(
-    user_id: str, own_store: StoreProcess, tmp_path: Path
+    user_id: str, own_store: Store, tmp_path: Path
 ) -> None:
     """An event, a name or an attribute that reads as the id is not the user: nothing changes."""
     async with two_servers(own_store, tmp_path) as (server, _):

@@ -16,9 +16,9 @@ from redis.asyncio import Redis
 from cli.command import COMMAND
 from contests.two_servers import DEADLINE_S, everything
 from harness.calls import add, top
+from harness.cluster_store import Store
 from harness.proxy import StoreProxy
 from harness.service import ServiceProcess, all_serving
-from harness.stores import StoreProcess
 from leaderboard.v1 import contests_pb2 as contests
 from leaderboard.v1 import leaderboard_pb2 as pb
 from leaderboard_cli.failures import ExitCode
@@ -45,9 +45,9 @@ class Pair(NamedTuple):
 
 
 @contextlib.asynccontextmanager
-async def filled_pair(store: StoreProcess, folder: Path) -> AsyncIterator[Pair]:
+async def filled_pair(store: Store, folder: Path) -> AsyncIterator[Pair]:
     """Run two servers on a store for a block, and fill it."""
-    async with StoreProxy(store.port) as proxy, store.client() as redis:
+    async with StoreProxy(*store.ports) as proxy, store.client() as redis:
         first = ServiceProcess(folder / "first", redis_url=proxy.url)
         second = ServiceProcess(folder / "second", redis_url=store.url)
         async with all_serving(first, second):
@@ -91,7 +91,7 @@ async def holding(redis: Redis) -> set[str]:
     }
 
 
-async def test_user_is_erased_in_parts(each_store: StoreProcess, tmp_path: Path) -> None:
+async def test_user_is_erased_in_parts(each_store: Store, tmp_path: Path) -> None:
     """Another server goes on with the token; only a contest that begins meanwhile may be missed."""
     async with filled_pair(each_store, tmp_path) as pair:
         before = {each: (await top(pair.first.stub, each)).position for each in OTHERS}
@@ -117,9 +117,7 @@ async def test_user_is_erased_in_parts(each_store: StoreProcess, tmp_path: Path)
                 assert [user.user_id for user in board.users] == ["ada"]
 
 
-async def test_part_that_is_broken_off_is_done_again(
-    each_store: StoreProcess, tmp_path: Path
-) -> None:
+async def test_part_that_is_broken_off_is_done_again(each_store: Store, tmp_path: Path) -> None:
     """A server dies within a part; another one does it again, and counts what is left."""
     async with filled_pair(each_store, tmp_path) as pair:
         part = await erase(pair.first)
@@ -154,7 +152,7 @@ async def report(run: asyncio.subprocess.Process) -> tuple[int | None, dict[str,
     return run.returncode, json.loads(out)
 
 
-async def test_command_goes_on_at_another_server(each_store: StoreProcess, tmp_path: Path) -> None:
+async def test_command_goes_on_at_another_server(each_store: Store, tmp_path: Path) -> None:
     """Ctrl-C in the second part ends `user erase` with the token to go on with."""
     async with filled_pair(each_store, tmp_path) as pair:
         reached = pair.proxy.intercept("EVALSHA", holding=IN_SECOND_PART)

@@ -11,9 +11,9 @@ from redis.asyncio import Redis
 
 from contests.two_servers import DEADLINE_S, refusal, two_servers
 from harness.calls import add, top
+from harness.cluster_store import Store
 from harness.node import running_node
 from harness.service import ServiceProcess
-from harness.stores import StoreProcess
 from harness.watcher import Watcher
 from leaderboard.v1 import contests_pb2 as contests
 from leaderboard.v1 import leaderboard_pb2 as pb
@@ -75,9 +75,7 @@ async def logged_since(redis: Redis, revision: int) -> str:
 
 
 @pytest.mark.parametrize("count", [200, pytest.param(3_000, marks=pytest.mark.slow)])
-async def test_hidden_users_are_not_seen(
-    count: int, own_store: StoreProcess, tmp_path: Path
-) -> None:
+async def test_hidden_users_are_not_seen(count: int, own_store: Store, tmp_path: Path) -> None:
     """In no page, log entry or watch; unhidden, each stands where the model says."""
     async with (
         two_servers(own_store, tmp_path) as servers,
@@ -161,7 +159,7 @@ def board_of_model(writes: Writes) -> list[object]:
     ids=str,
 )
 async def test_order_is_locked_by_scores_of_hidden_users(
-    rules: pb.ContestRules, own_store: StoreProcess, tmp_path: Path
+    rules: pb.ContestRules, own_store: Store, tmp_path: Path
 ) -> None:
     """The board is empty, but their rows return to it in the order of before."""
     async with two_servers(own_store, tmp_path) as (server, other):
@@ -180,7 +178,7 @@ async def test_order_is_locked_by_scores_of_hidden_users(
         await other.contests.UpdateContest(change, timeout=DEADLINE_S)
 
 
-async def test_users_that_stay_hidden_are_listed_while_others_change(store: StoreProcess) -> None:
+async def test_users_that_stay_hidden_are_listed_while_others_change(store: Store) -> None:
     """Between two pages many are hidden and unhidden, so that the store rearranges them."""
     users = [f"u{number}" for number in range(5_000)]
     leaving, joining = users[:1_250], [f"x{number}" for number in range(900)]

@@ -12,8 +12,8 @@ from google.protobuf.duration_pb2 import Duration
 from redis.asyncio import Redis
 
 from contests.two_servers import DEADLINE_S, keys_of_contests, listed, refusal, two_servers
+from harness.cluster_store import Store
 from harness.service import ServiceProcess
-from harness.stores import StoreProcess
 from harness.waiting import eventually
 from leaderboard.v1 import contests_pb2 as contests
 from leaderboard.v1 import leaderboard_pb2 as pb
@@ -185,16 +185,14 @@ async def run_round(ids: Sequence[str], servers: list[ServiceProcess], redis: Re
 
 
 @pytest.mark.parametrize("count", [60])
-async def test_nothing_is_left_of_contests(
-    count: int, own_store: StoreProcess, tmp_path: Path
-) -> None:
+async def test_nothing_is_left_of_contests(count: int, own_store: Store, tmp_path: Path) -> None:
     """No key, while servers go on to read them; lists are right; watches end."""
     async with two_servers(own_store, tmp_path) as servers, own_store.client() as redis:
         await run_round([f"season-{number}" for number in range(count)], servers, redis)
 
 
 @pytest.mark.slow
-async def test_memory_of_the_store_is_freed(own_store: StoreProcess, tmp_path: Path) -> None:
+async def test_memory_of_the_store_is_freed(own_store: Store, tmp_path: Path) -> None:
     """After 1,000 contests it is that of before, within 5 %."""
     async with two_servers(own_store, tmp_path) as servers, own_store.client() as redis:
         await run_round([f"before-{number}" for number in range(50)], servers, redis)

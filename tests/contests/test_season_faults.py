@@ -23,11 +23,11 @@ from contests.seasonal import (
     watchers,
 )
 from harness.calls import DEADLINE_S, add
+from harness.cluster_store import Store
 from harness.local_server import LocalServer, local_server
 from harness.proxy import StoreProxy
 from harness.service import ServiceProcess, all_serving
 from harness.store_clock import StoreClock, store_clock_in_use
-from harness.stores import StoreProcess
 from harness.waiting import eventually
 from harness.watcher import Watcher
 from leaderboard.v1 import leaderboard_pb2 as pb
@@ -44,7 +44,7 @@ async def _proxied(clock: StoreClock, proxy: StoreProxy) -> AsyncIterator[LocalS
 
 
 @pytest.fixture(name="own_clock")
-def _own_clock(each_store: StoreProcess) -> Iterator[StoreClock]:
+def _own_clock(each_store: Store) -> Iterator[StoreClock]:
     """Yield the clock of a store that the test may stop."""
     with store_clock_in_use(), StoreClock(each_store.url) as clock:
         clock.set(BEGIN_MS)
@@ -105,7 +105,7 @@ async def test_a_write_that_is_sent_again_after_the_boundary_counts_once(
 
 
 async def test_a_write_that_reaches_the_store_late_counts_in_the_next_season(
-    each_store: StoreProcess, own_clock: StoreClock
+    each_store: Store, own_clock: StoreClock
 ) -> None:
     """It was sent before the boundary, and one that names its season is refused."""
     async with local_server(each_store.url) as server:
@@ -126,12 +126,12 @@ async def test_a_write_that_reaches_the_store_late_counts_in_the_next_season(
 
 @pytest.mark.usefixtures("on_each_listener")
 async def test_every_watcher_gets_each_season_once(
-    store: StoreProcess, servers: tuple[LocalServer, LocalServer], clock: StoreClock
+    store: Store, servers: tuple[LocalServer, LocalServer], clock: StoreClock
 ) -> None:
     """Live and resumed ones of each scope, on servers with all messages and with none."""
     await create(servers[0].contests, keep_seasons=1_000)
     await add(servers[0].stub, CONTEST, "ada", 1)
-    async with StoreProxy(store.port) as deaf, local_server(deaf.url) as third:
+    async with StoreProxy(*store.ports) as deaf, local_server(deaf.url) as third:
         live = [(server, watch) for server in (*servers, third) for watch in watchers()]
         resumed = [(server, watch) for server in (*servers, third) for watch in watchers()]
         for server, watch in (*live, *resumed):
@@ -174,7 +174,7 @@ async def test_a_watcher_in_a_pause_gets_the_season_at_once(
 
 @pytest.mark.usefixtures("on_each_listener")
 async def test_a_board_that_is_served_ends_its_season_by_itself(
-    store: StoreProcess, server: LocalServer, clock: StoreClock
+    store: Store, server: LocalServer, clock: StoreClock
 ) -> None:
     """No call reaches the store: the response that the listener keeps is stale at the boundary."""
     stand_before_boundary(clock, 300)
@@ -194,7 +194,7 @@ async def test_a_board_that_is_served_ends_its_season_by_itself(
 
 
 async def test_a_server_that_starts_after_ten_boundaries_ends_one_season(
-    store: StoreProcess, server: LocalServer, clock: StoreClock
+    store: Store, server: LocalServer, clock: StoreClock
 ) -> None:
     """What it knows of the contest is in the store."""
     await create(server.contests)
@@ -209,7 +209,7 @@ async def test_a_server_that_starts_after_ten_boundaries_ends_one_season(
 
 
 async def test_servers_whose_clocks_differ_end_one_season(
-    store: StoreProcess, clock: StoreClock, tmp_path: Path
+    store: Store, clock: StoreClock, tmp_path: Path
 ) -> None:
     """400 ms lie between their clocks; each write counts once, in the season of its answer."""
     pair = [
@@ -242,7 +242,7 @@ async def test_servers_whose_clocks_differ_end_one_season(
 
 
 async def test_a_store_that_dies_at_the_boundary_ends_one_season(
-    each_store: StoreProcess, own_clock: StoreClock
+    each_store: Store, own_clock: StoreClock
 ) -> None:
     """Acknowledged writes are in the season of their answer, also those of right before."""
     async with local_server(each_store.url) as one, local_server(each_store.url) as other:

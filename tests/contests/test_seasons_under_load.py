@@ -10,10 +10,10 @@ import pytest
 from contests.season_writers import SeasonWriters
 from contests.seasonal import CONTEST, MINUTE_MS, SCOPES, all_begun, create, read, watchers
 from harness.calls import add
+from harness.cluster_store import Store
 from harness.local_server import LocalServer
 from harness.node import running_node
 from harness.store_clock import StoreClock
-from harness.stores import StoreProcess
 from harness.waiting import eventually
 from leaderboard.v1 import contests_pb2 as contests
 from leaderboard.v1 import leaderboard_pb2 as pb
@@ -73,7 +73,7 @@ async def test_every_write_counts_in_one_season(
 
 @pytest.mark.parametrize("scope", WatchScope)
 async def test_a_watcher_that_takes_no_message_gets_the_latest_season_once(
-    store: StoreProcess, server: LocalServer, clock: StoreClock, scope: WatchScope
+    store: Store, server: LocalServer, clock: StoreClock, scope: WatchScope
 ) -> None:
     """What it missed of earlier seasons is not sent any more."""
     await create(server.contests)

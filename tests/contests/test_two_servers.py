@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from harness.cluster_store import Store
 from harness.service import ServiceProcess, all_serving
-from harness.stores import StoreProcess
 from harness.waiting import eventually
 from leaderboard.v1 import contests_pb2 as contests
 from leaderboard.v1 import leaderboard_pb2 as pb
@@ -41,7 +41,7 @@ async def _listed(server: ServiceProcess) -> list[str]:
 @pytest.mark.usefixtures("on_each_listener")
 @pytest.mark.parametrize("count", [400, pytest.param(10_000, marks=pytest.mark.slow)])
 async def test_every_contest_is_listed_once_in_order(
-    count: int, own_store: StoreProcess, tmp_path: Path
+    count: int, own_store: Store, tmp_path: Path
 ) -> None:
     """However it began, through either server or both, while others are listed."""
     chance = random.Random(count)

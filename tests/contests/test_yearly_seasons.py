@@ -15,9 +15,9 @@ import pytest
 
 from contests.seasonal import CONTEST, create, seasons, timestamp, to_ms
 from harness.calls import DEADLINE_S
+from harness.cluster_store import Store
 from harness.local_server import LocalServer, local_server
 from harness.store_clock import StoreClock, store_clock_in_use
-from harness.stores import StoreProcess
 from harness.watcher import Watcher
 from leaderboard.v1 import leaderboard_pb2 as pb
 from model.test_international_goals import EVENTS
@@ -85,19 +85,19 @@ async def board(server: LocalServer, season: int) -> list[Row]:
             return rows
 
 
-async def test_the_first_years_have_their_top_scorers(own_store: StoreProcess) -> None:
+async def test_the_first_years_have_their_top_scorers(own_store: Store) -> None:
     """Ties included; years without a goal are no seasons; a watcher gets each season once."""
     await compare_years(own_store, until_year=1927)
 
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("on_each_listener")
-async def test_each_year_has_its_top_scorers(own_store: StoreProcess) -> None:
+async def test_each_year_has_its_top_scorers(own_store: Store) -> None:
     """So it is with all goals, on each listener."""
     await compare_years(own_store, until_year=3000)
 
 
-async def compare_years(store: StoreProcess, until_year: int) -> None:
+async def compare_years(store: Store, until_year: int) -> None:
     """Send the goals before a year through two servers; compare the seasons with the file."""
     async with contextlib.AsyncExitStack() as stack:
         stack.enter_context(store_clock_in_use())

@@ -10,8 +10,8 @@ from google.rpc import error_details_pb2
 from grpc_status import rpc_status
 from redis.asyncio import Redis
 
+from harness.cluster_store import Store
 from harness.service import ServiceProcess, all_serving
-from harness.stores import StoreProcess
 from leaderboard.v1 import contests_pb2 as contests
 
 Answer = TypeVar("Answer")
@@ -21,7 +21,7 @@ DEADLINE_S = 30.0
 
 @contextlib.asynccontextmanager
 async def two_servers(
-    store: StoreProcess, folder: Path, *options: str
+    store: Store, folder: Path, *options: str
 ) -> AsyncIterator[list[ServiceProcess]]:
     """Run two servers for a block."""
     servers = [ServiceProcess(folder / str(n), *options, redis_url=store.url) for n in range(2)]

@@ -1,7 +1,9 @@
 """Runs a cluster that tests handle like one store."""
 
 import asyncio
-from typing import TypeAlias
+import contextlib
+from collections.abc import AsyncIterator
+from typing import Any, TypeAlias
 
 from redis.exceptions import ConnectionError as ConnectionLost
 
@@ -17,6 +19,12 @@ class ClusterStore(ClusterStores):
     def ports(self) -> tuple[int, ...]:
         """The port of each node."""
         return tuple(node.port for node in self.nodes)
+
+    @contextlib.asynccontextmanager
+    async def client(self) -> AsyncIterator[Any]:
+        """Open a plain client that returns text; tests use the methods that one of a node has."""
+        async with super().client() as client:
+            yield client
 
     async def start(self) -> None:
         """Start the nodes, with their data if they ran before, and wait until all slots serve."""

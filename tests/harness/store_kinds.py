@@ -1,6 +1,6 @@
 """The kinds of stores that tests run on: a node, or a cluster, of Valkey and of Redis."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -33,7 +33,7 @@ def on_a_cluster_too(
     Run a test on clusters too; on that of Redis it is slow.
 
     Args:
-        fixture: The fixture of the store: `shared_store` or `own_store`.
+        fixture: The fixture of the store: `shared_store`, `own_store` or `each_store`.
         other: The other stores that the fixture gives.
         is_own: See `ClusterKind`.
         is_slow: Whether it is slow on each cluster.
@@ -46,6 +46,24 @@ def on_a_cluster_too(
         for flavour in Flavour
     ]
     return pytest.mark.parametrize(fixture, [*other, *clusters], indirect=True, ids=str)
+
+
+def run_on_clusters_too(metafunc: pytest.Metafunc, *, is_slow: bool) -> None:
+    """
+    Run a test on clusters too, whichever fixture of a store it uses.
+
+    For the hook `pytest_generate_tests` of a folder, before other hooks. Tests do not break the
+    store of `shared_store` and `own_store` there, but that of `each_store`.
+    """
+    fixtures: dict[str, tuple[Sequence[Flavour], bool]] = {
+        "shared_store": (list(Flavour), False),
+        "own_store": ([Flavour.VALKEY], False),
+        "each_store": (list(Flavour), True),
+    }
+    for fixture, (other, is_own) in fixtures.items():
+        if fixture in metafunc.fixturenames:
+            mark = on_a_cluster_too(fixture, *other, is_own=is_own, is_slow=is_slow or is_own)
+            metafunc.definition.add_marker(mark)
 
 
 def is_of_a_cluster(parameters: dict[str, Any]) -> bool:
