@@ -198,7 +198,11 @@ async def test_every_expired_contest_is_deleted(
         for name in expiring:
             await _repeated(partial(node.store.contests.update, name, ContestSettings(), _EXPIRING))
         sweep = ExpirySweep(
-            node.store.registry, node.store.contests, sweep_instruments(), interval_s=0.1
+            node.store.registry,
+            node.store.contests,
+            sweep_instruments(),
+            cluster.shard_of,
+            interval_s=0.1,
         )
         sweep.start()
         left = sorted({*contests} - {*expiring})
